@@ -37,7 +37,7 @@ import { hearAsks } from "./janitor/asked.ts";
 import { startJanitor } from "./janitor/start.ts";
 import { endOutdatedHolds } from "./holds/endOutdatedHolds.ts";
 import { commandsOf } from "./pipeline/commands.ts";
-import type { RunnerServices } from "./run/context.ts";
+import type { RunnerServices } from "./pipeline/services.ts";
 import { isolationOf, sideOpener } from "./openSide.ts";
 import { takeJobs } from "./pipeline/takeJobs.ts";
 import { CleanupStack } from "./process/cleanupStack.ts";

@@ -164,7 +164,7 @@ export const gitAndDisk: readonly Mutant[] = [
   },
   {
     name: "finished-published",
-    file: `${RUNNER}/steps/publish/publish.ts`,
+    file: `${RUNNER}/steps/publish/pushWork.ts`,
     find: 'return finished.kind !== "missing";',
     replace: 'return finished.kind === "there";',
     test: { file: "test/finished.e2e.test.ts", name: "is published, and not done again" },
@@ -172,7 +172,7 @@ export const gitAndDisk: readonly Mutant[] = [
   },
   {
     name: "finished-at-once",
-    file: `${RUNNER}/steps/publish/publish.ts`,
+    file: `${RUNNER}/steps/publish/pushWork.ts`,
     find: 'if (isFirst && error instanceof StepFailure && error.failure.kind === "git") return pushWork(run, work);',
     replace: "",
     test: { file: "test/finished.e2e.test.ts", name: "goes in the moment in which it is published" },
@@ -212,7 +212,7 @@ export const gitAndDisk: readonly Mutant[] = [
   },
   {
     name: "lost-disk-parks",
-    file: `${RUNNER}/steps/publish/publish.ts`,
+    file: `${RUNNER}/steps/publish/pushWork.ts`,
     find: "return withoutWorkspace(run, scope, { branch, head: headSha });",
     replace:
       "return withoutWorkspace(run, scope, { branch, head: headSha }).then((pushed) => giveUpWork(run).then(() => pushed));",

@@ -52,7 +52,7 @@ export const github: readonly Mutant[] = [
   },
   {
     name: "no-drafts",
-    file: `${RUNNER}/steps/publish/publish.ts`,
+    file: `${RUNNER}/steps/publish/findOrOpenPull.ts`,
     find: "    if (!noDrafts) throw error;\n",
     replace: "    if (noDrafts || !noDrafts) throw error;\n",
     test: { file: "test/rules.e2e.test.ts", name: "an app's token works" },

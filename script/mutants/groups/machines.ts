@@ -82,8 +82,9 @@ export const machines: readonly Mutant[] = [
   {
     name: "restore-ended-since",
     file: `${RUNNER}/pipeline/pipeline.ts`,
-    find: "mayHaveEndedSince(run.state, entry.patch) && (await askEndedSince(run))",
-    replace: 'run.state.restored === "" && mayHaveEndedSince(run.state, entry.patch) && (await askEndedSince(run))',
+    find: "mayHaveEndedSince(run.record.state, entry.patch) && (await askEndedSince(asked))",
+    replace:
+      'run.record.state.restored === "" && mayHaveEndedSince(run.record.state, entry.patch) && (await askEndedSince(asked))',
     test: { file: "test/backup.e2e.test.ts", name: "a backup that is older" },
     promise: "an issue that ended after the backup is not started again, and its end on GitHub stays unchanged",
   },

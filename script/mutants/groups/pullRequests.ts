@@ -45,7 +45,7 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "begin-new-base",
     file: `${RUNNER}/steps/prepare/prepare.ts`,
-    find: "const scope = await withPatience(() => scopeOf(run, run.switch.stop), patient);",
+    find: "const scope = await withPatience(() => scopeOf(run), patient);",
     replace: "const scope = await withPatience(async () => lately, patient);",
     test: { file: "test/requests.e2e.test.ts", name: "another issue begins meanwhile" },
     promise: "an issue that begins after the default branch was renamed begins on it",
@@ -132,7 +132,7 @@ export const pullRequests: readonly Mutant[] = [
   },
   {
     name: "pull-look-ups",
-    file: `${RUNNER}/steps/publish/publish.ts`,
+    file: `${RUNNER}/steps/publish/findOrOpenPull.ts`,
     find: "if (there !== undefined) return tellAnotherRound(run, there, parts);",
     replace: "",
     also: [
@@ -156,7 +156,7 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "merged-rebase",
     file: `${RUNNER}/steps/publish/settleBranch.ts`,
-    find: "rebase: planRebase(run.state, { merged: last?.merged === true ? last : null, onto }),",
+    find: "rebase: planRebase(run.record.state, { merged: last?.merged === true ? last : null, onto }),",
     replace: "",
     test: { file: "test/meanwhile.e2e.test.ts", name: "what was merged is not in the new one again" },
     promise: "work that was merged during the run is never in the next pull request again",
@@ -187,7 +187,7 @@ export const pullRequests: readonly Mutant[] = [
   },
   {
     name: "ended-late",
-    file: `${RUNNER}/steps/publish/publish.ts`,
+    file: `${RUNNER}/steps/publish/findOrOpenPull.ts`,
     find: "if (pulls.length > 0) {",
     replace: "if (pulls.length < 0) {",
     test: { file: "test/meanwhile.e2e.test.ts", name: "a pull request that is merged between our last look" },
@@ -195,7 +195,7 @@ export const pullRequests: readonly Mutant[] = [
   },
   {
     name: "branch-gone",
-    file: `${RUNNER}/steps/publish/publish.ts`,
+    file: `${RUNNER}/steps/publish/pushWork.ts`,
     find: "if (!(error instanceof Overtaken)) throw error;",
     replace: "if (error instanceof Error) throw error;",
     test: { file: "test/meanwhile.e2e.test.ts", name: "and its branch taken away," },
@@ -219,7 +219,7 @@ export const pullRequests: readonly Mutant[] = [
   },
   {
     name: "no-rewind",
-    file: `${RUNNER}/steps/publish/publish.ts`,
+    file: `${RUNNER}/steps/publish/publishSaved.ts`,
     find: "return !(await isAncestor(cleanGit(run.mirror.side, dir), publishedSha, head));",
     replace: "return head === dir && isAncestor(cleanGit(run.mirror.side, dir), publishedSha, head);",
     test: { file: "test/brokenOff.e2e.test.ts", name: "while it makes its commits anew" },

@@ -134,7 +134,7 @@ export const recovery: readonly Mutant[] = [
     name: "unheard-end",
     file: `${RUNNER}/steps/recover/recover.ts`,
     find: 'return { kind: "finished", note };',
-    replace: "run.log.debug(note.run);",
+    replace: "void note.run;",
     test: { file: "test/redis.e2e.test.ts", name: "one that ended meanwhile is not asked again" },
     promise: "a finished agent run is never repeated, even if Redis was unreachable when it finished",
   },
@@ -168,7 +168,7 @@ export const recovery: readonly Mutant[] = [
   {
     name: "halt-before-agent",
     file: `${RUNNER}/steps/work/work.ts`,
-    find: "  run.switch.stop.throwIfAborted();\n  const place",
+    find: "  run.signal.throwIfAborted();\n  const place",
     replace: "  const place",
     test: { file: "test/stop.e2e.test.ts", name: "SIGTERM just before an agent starts" },
     promise: "no agent starts for a run that is to end",

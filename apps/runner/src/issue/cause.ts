@@ -1,44 +1,36 @@
 import { GitHubError } from "@tac8/core/github/errors";
 import { findCause, type CauseQuestion } from "@tac8/core/github/cause";
 import type { IssueEvent } from "@tac8/core/github/types";
-import type { RunContext } from "../run/context.ts";
-import { withPatience } from "../run/patience.ts";
+import { patienceOf, withPatience } from "../run/patience.ts";
+import type { IssueAccess } from "../run/step.ts";
 import { isTrustedLabel } from "./trusted.ts";
 
-/** What this run asks to learn its cause. */
-export function causeQuestion(run: RunContext, signal: AbortSignal): CauseQuestion {
-  const { ref, repository, services } = run;
-  const mayStart = (login: string) => isTrustedLabel(run, login, signal);
-  return { ref, label: repository.issueLabel, login: services.login, mayStart };
-}
-
 /**
- * Return the event by which an account that may do so started the work on this issue; null: there is none, or the issue does not
- * exist. Asked once a run, and not at all if `admit` has asked. @throws GitHubError
+ * The event by which an account that may do so started the work on an issue; null: there is none, or the issue does not exist.
+ * `undefined` in its place: GitHub was not asked yet.
  */
-export async function causeOf(run: RunContext, signal: AbortSignal): Promise<IssueEvent | null> {
-  if (run.cause === undefined) await readCause(run, signal);
-  return run.cause ?? null;
+export type Cause = IssueEvent | null;
+
+/** What a run asks to learn its cause. */
+export function causeQuestion(run: IssueAccess): CauseQuestion {
+  const { ref, repository, login } = run.issue;
+  return { ref, label: repository.issueLabel, login, mayStart: (account) => isTrustedLabel(run, account) };
 }
 
-/** The same, asked again. */
-export async function readCause(run: RunContext, signal: AbortSignal): Promise<IssueEvent | null> {
-  const { github, config } = run.services;
-  run.cause = await withPatience(
-    async () => {
-      try {
-        return await findCause(github, causeQuestion(run, signal), { signal });
-      } catch (error) {
-        if (error instanceof GitHubError && (error.kind === "not-found" || error.kind === "gone")) return null;
-        throw error;
-      }
-    },
-    { signal, factor: config.coordinator.backoff_factor },
-  );
-  return run.cause;
+/** Asks GitHub only where the cause is not known. @throws GitHubError */
+export async function causeOf(run: IssueAccess, known: Cause | undefined): Promise<Cause> {
+  return known === undefined ? readCause(run) : known;
 }
 
-/** Return whether there is such an event. @throws GitHubError */
-export async function isCaused(run: RunContext, signal: AbortSignal): Promise<boolean> {
-  return (await causeOf(run, signal)) !== null;
+/** Read the cause from GitHub. @throws GitHubError */
+export async function readCause(run: IssueAccess): Promise<Cause> {
+  const { signal } = run;
+  return withPatience(async () => {
+    try {
+      return await findCause(run.issue.github, causeQuestion(run), { signal });
+    } catch (error) {
+      if (error instanceof GitHubError && (error.kind === "not-found" || error.kind === "gone")) return null;
+      throw error;
+    }
+  }, patienceOf(run));
 }

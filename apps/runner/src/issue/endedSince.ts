@@ -1,7 +1,8 @@
 import { findMarked } from "@tac8/core/domain/marker";
 import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
-import type { RunContext } from "../run/context.ts";
-import { withPatience } from "../run/patience.ts";
+import type { StepRecord } from "../run/record.ts";
+import type { IssueAccess } from "../run/step.ts";
+import { patienceOf, withPatience } from "../run/patience.ts";
 
 /** What our status comment says of the issue's end; its marker's fields. */
 export interface ToldEnd {
@@ -35,21 +36,18 @@ export function mayHaveEndedSince({ restored }: Pick<IssueFields, "restored">, p
 }
 
 /** The same, asked of GitHub. An issue that is gone has not ended so. */
-export async function askEndedSince(run: RunContext): Promise<boolean> {
-  const { github, login, config } = run.services;
-  const { ref, repository, state } = run;
-  const signal = run.switch.lost;
-  return withPatience(
-    async () => {
-      const found = await github.issue(ref, ref.number, { signal });
-      if (found.kind !== "found") return false;
-      const comments = await github.comments(ref, ref.number, { signal });
-      const marker = findMarked(comments, login, "status").at(-1)?.marker;
-      if (marker === undefined || marker.outcome === null) return false;
-      const told = { run: marker.run, outcome: marker.outcome, labelEvent: marker.label_event_id };
-      const newest = await github.newestLabeledEvent(ref, ref.number, repository.issueLabel, { signal });
-      return endedSinceBackup(state, { told, newest: newest?.id ?? 0 });
-    },
-    { signal, factor: config.coordinator.backoff_factor },
-  );
+export async function askEndedSince(run: IssueAccess & { readonly record: StepRecord<never> }): Promise<boolean> {
+  const { github, login, ref, repository } = run.issue;
+  const { state } = run.record;
+  const signal = run.signal;
+  return withPatience(async () => {
+    const found = await github.issue(ref, ref.number, { signal });
+    if (found.kind !== "found") return false;
+    const comments = await github.comments(ref, ref.number, { signal });
+    const marker = findMarked(comments, login, "status").at(-1)?.marker;
+    if (marker === undefined || marker.outcome === null) return false;
+    const told = { run: marker.run, outcome: marker.outcome, labelEvent: marker.label_event_id };
+    const newest = await github.newestLabeledEvent(ref, ref.number, repository.issueLabel, { signal });
+    return endedSinceBackup(state, { told, newest: newest?.id ?? 0 });
+  }, patienceOf(run));
 }

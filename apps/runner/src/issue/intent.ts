@@ -9,99 +9,140 @@ import {
   type Stop,
 } from "@tac8/core/domain/intent";
 import { parseMarker } from "@tac8/core/domain/marker";
+import type { Logger } from "@tac8/core/log/logger";
 import { GitHubError } from "@tac8/core/github/errors";
 import type { HistoryAnswer } from "@tac8/core/github/history";
-import type { Comment, Issue } from "@tac8/core/github/types";
-import type { RunContext } from "../run/context.ts";
-import { withPatience } from "../run/patience.ts";
+import type { Comment, Issue, IssueEvent } from "@tac8/core/github/types";
+import type { StepRecord } from "../run/record.ts";
+import { patienceOf, withPatience } from "../run/patience.ts";
+import type { IssueAccess } from "../run/step.ts";
+import type { WorkspacePaths } from "../workspace/paths.ts";
 import { readIntentNote, writeIntentNote } from "../workspace/intentNote.ts";
-import { causeOf, readCause } from "./cause.ts";
+import { readCause, type Cause } from "./cause.ts";
 import { isTrusted } from "./trusted.ts";
 
 /** An outage of GraphQL alone is waited for this many times; then the edits count as not readable. */
 const MAX_WAITS = 2;
+
+export interface EditNeeds extends IssueAccess {
+  readonly record: StepRecord<never>;
+  readonly paths: Pick<WorkspacePaths, "intentFile">;
+}
+
+export interface IntentNeeds extends EditNeeds {
+  /** Id of the run. */
+  readonly id: string;
+  readonly record: StepRecord<"outcome" | "outcomeRun" | "failure" | "reason">;
+  readonly log: Logger;
+}
+
+/** The text of the issue that counts, as far as a pull request tells it. */
+export interface CountedText {
+  readonly title: string;
+  /** Why GitHub did not tell the edits of the text; null: it did. */
+  readonly unreadable: string | null;
+}
 
 /**
  * Decide which text of the issue counts, before anything is made of it: see domain/intent.ts. Asks GitHub once for the edits.
  * @returns null when the work is not to begin: the end was decided here. @throws GitHubError
  */
 export async function readIntent(
-  run: RunContext,
-  { issue, comments }: { readonly issue: Issue; readonly comments: readonly Comment[] },
-): Promise<Intent<Comment> | null> {
-  const signal = run.switch.stop;
-  const cause = await causeOf(run, signal);
-  const answer = await readHistory(run, signal);
-  const { login } = run.services;
+  run: IntentNeeds,
+  {
+    issue,
+    comments,
+    cause,
+  }: { readonly issue: Issue; readonly comments: readonly Comment[]; readonly cause: IssueEvent },
+): Promise<(Intent<Comment> & CountedText) | null> {
+  const answer = await readHistory(run);
+  const { login } = run.issue;
   const others = comments.filter(({ author, body }) => author.login !== login || parseMarker(body) === null);
   const history = answer.kind === "read" ? answer.history : null;
-  const intent = await decide(run, { issue, comments: others, history, labelledAt: cause?.at ?? "" }, signal);
-  const event = cause?.id ?? 0;
+  const intent = await decide(run, { issue, comments: others, history, labelledAt: cause.at });
+  const event = cause.id;
   const note = await readIntentNote(run.paths);
   const pinned = note?.event === event ? note : null;
   const stop = history === null && pinned !== null ? stopOfPinned(pinned, issue) : intent.stop;
   if (stop !== null) {
-    await end(run, stop);
+    await run.record.write(endByEdit(run, stop));
     return null;
   }
   const unreadable = answer.kind === "read" ? null : answer.why;
   if (unreadable !== null) run.log.warn(`the edits of the issue could not be read: ${unreadable}`);
   const { title, body } = intent;
   await writeIntentNote(run.paths, { event, title, body, unreadable });
-  run.intent = { title, unreadable };
-  return intent;
+  return { ...intent, unreadable };
+}
+
+/** An edit of the issue, since the work began, that does not stop it. */
+export interface HarmlessEdit {
+  /** The text after it, which needs no other look. */
+  readonly text: { readonly title: string; readonly body: string };
+  readonly counted: CountedText;
+  /** As it was read for it. */
+  readonly cause: Cause;
+}
+
+/** What a run knows of the text before it looks again. */
+export interface KnownText {
+  /** Null: no step of this run has read the issue. */
+  readonly counted: CountedText | null;
+  readonly edit: HarmlessEdit | null;
+}
+
+/** @property stop why the work is not wanted as it is any more; null: it is */
+export interface EditCheck extends KnownText {
+  readonly stop: Stop | null;
 }
 
 /**
- * Check before finished work is published that the text still counts that it was made for. @returns false when the end was
+ * Check before finished work is published that the text still counts that it was made for. @returns with `stop` when the end was
  * decided here
  */
-export async function stillCounts(run: RunContext): Promise<boolean> {
-  const stop = await findEdit(run, run.switch.lost);
-  if (stop === null) return true;
-  await end(run, stop);
-  return false;
+export async function stillCounts(run: IntentNeeds, known: KnownText): Promise<EditCheck> {
+  const check = await findEdit(run, known);
+  if (check.stop !== null) await run.record.write(endByEdit(run, check.stop));
+  return check;
 }
 
 /**
  * Find an edit of title or body, since the work began, that stops it. Reads the issue, and asks GitHub for the edits only if
- * the text has changed. Null: there is none, or the issue is not there: that is no reason to lose finished work. @throws GitHubError
+ * the text has changed. An issue that is not there is no reason to lose finished work. @throws GitHubError
  */
-export async function findEdit(run: RunContext, signal: AbortSignal): Promise<Stop | null> {
-  const { github } = run.services;
-  const found = await withPatience(() => github.issue(run.ref, run.ref.number, { signal }), patience(run, signal));
+export async function findEdit(run: EditNeeds, known: KnownText): Promise<EditCheck> {
+  const { github, ref } = run.issue;
+  const found = await withPatience(() => github.issue(ref, ref.number, { signal: run.signal }), patienceOf(run));
   const note = await readIntentNote(run.paths);
-  if (note !== null) run.intent ??= note;
-  if (found.kind !== "found") return null;
+  const before = { counted: known.counted ?? note, edit: known.edit };
+  if (found.kind !== "found") return { ...before, stop: null };
   const { issue } = found;
-  const isKnown = (text: typeof run.editedText) => text !== null && stopOfPinned(text, issue) === null;
-  if (isKnown(note) || isKnown(run.editedText)) return null;
+  const isKnown = (text: HarmlessEdit["text"] | null) => text !== null && stopOfPinned(text, issue) === null;
+  if (isKnown(note) || isKnown(known.edit?.text ?? null)) return { ...before, stop: null };
   // A label that was added since, by somebody who may, covers what was edited before it.
-  const cause = await readCause(run, signal);
-  const answer = await readHistory(run, signal);
+  const cause = await readCause(run);
+  const answer = await readHistory(run);
   const history = answer.kind === "read" ? answer.history : null;
-  const { title, stop } = await decide(run, { issue, comments: [], history, labelledAt: cause?.at ?? "" }, signal);
+  const { title, stop } = await decide(run, { issue, comments: [], history, labelledAt: cause?.at ?? "" });
   const edited = history === null && note !== null ? stopOfPinned(note, issue) : stop;
-  if (edited !== null) return edited;
-  run.intent = { title, unreadable: answer.kind === "read" ? null : answer.why };
-  run.editedText = issue;
-  return null;
+  if (edited !== null) return { ...before, stop: edited };
+  const counted = { title, unreadable: answer.kind === "read" ? null : answer.why };
+  return { stop: null, counted, edit: { text: issue, counted, cause } };
 }
 
 async function decide(
-  run: RunContext,
+  run: IssueAccess,
   facts: Pick<IntentFacts<Comment>, "labelledAt" | "comments"> & {
     readonly issue: Issue;
     readonly history: IssueHistory | null;
   },
-  signal: AbortSignal,
 ): Promise<Intent<Comment>> {
-  const { comments: policy, trusted_users: trustedUsers } = run.services.config.github;
+  const { comments: policy, trusted_users: trustedUsers } = run.issue.policy;
   const members = new Set(facts.comments.filter(isMember).map(({ author }) => author.login));
   const hinted = (login: string) => members.has(login) || trustedUsers.includes(login);
   const trusted = new Set<string>();
   for (const login of accountsOf(facts, hinted)) {
-    if (await withPatience(() => isTrusted(run, login, signal), patience(run, signal))) trusted.add(login);
+    if (await withPatience(() => isTrusted(run, login), patienceOf(run))) trusted.add(login);
   }
   return decideIntent({ ...facts, policy, mayStart: (login) => trusted.has(login) });
 }
@@ -111,22 +152,18 @@ function isMember({ association }: Comment): boolean {
   return ["OWNER", "MEMBER", "COLLABORATOR"].includes(association);
 }
 
-async function readHistory(run: RunContext, signal: AbortSignal): Promise<HistoryAnswer> {
-  const { github } = run.services;
+async function readHistory(run: EditNeeds): Promise<HistoryAnswer> {
+  const { github, ref } = run.issue;
   try {
-    return await withPatience(() => github.issueHistory(run.ref, { signal }), patience(run, signal));
+    return await withPatience(() => github.issueHistory(ref, { signal: run.signal }), patienceOf(run));
   } catch (error) {
-    const lasts = error instanceof GitHubError && error.kind === "unavailable" && run.state.parked >= MAX_WAITS;
+    const lasts = error instanceof GitHubError && error.kind === "unavailable" && run.record.state.parked >= MAX_WAITS;
     if (!lasts) throw error;
     return { kind: "unreadable", why: error.detail };
   }
 }
 
-async function end(run: RunContext, stop: Stop): Promise<void> {
-  const reason = stopReason(stop, run.repository.issueLabel);
-  await run.write({ outcome: "failed", outcomeRun: run.id, failure: "edited", reason });
-}
-
-function patience(run: RunContext, signal: AbortSignal) {
-  return { signal, factor: run.services.config.coordinator.backoff_factor };
+function endByEdit({ id, issue }: Pick<IntentNeeds, "id" | "issue">, stop: Stop) {
+  const reason = stopReason(stop, issue.repository.issueLabel);
+  return { outcome: "failed", outcomeRun: id, failure: "edited", reason } as const;
 }

@@ -2,7 +2,8 @@ import { clean, clip } from "@tac8/core/domain/plainText";
 import type { Pull } from "@tac8/core/github/types";
 import type { Verdict } from "../agent/classify.ts";
 import type { Incoming } from "../airlock/incoming.ts";
-import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
+import type { IssueFields } from "@tac8/core/state/issueState";
+import type { PatchOf, RoundField } from "../run/owners.ts";
 
 const MAX_REASON = 200;
 
@@ -32,7 +33,7 @@ type Finished = Pick<IssueFields, "headSha" | "baseSha" | "prBefore" | "summary"
 export function planFinish(
   { publishedSha, ...finished }: Finished & Pick<IssueFields, "publishedSha">,
   run: string,
-): IssuePatch | "new work" | null {
+): PatchOf<RoundField> | "new work" | null {
   const { headSha, baseSha, prBefore } = finished;
   const isAsBefore = headSha === prBefore && (publishedSha === null || publishedSha === headSha);
   return headSha === baseSha || isAsBefore ? endUnchanged(finished, run) : "new work";
@@ -62,7 +63,7 @@ export function pullBefore(
  * Pure: the end of a round whose agent has changed nothing; its words, where it said any, are posted with it. Where a pull
  * request was open before, that is still the end. @returns null: there is neither.
  */
-export function endUnchanged({ headSha, prBefore, summary }: Finished, run: string): IssuePatch | null {
+export function endUnchanged({ headSha, prBefore, summary }: Finished, run: string): PatchOf<RoundField> | null {
   const words = (summary ?? "").trim();
   const end = { outcomeRun: run, answer: null, failure: null, ...(words === "" ? {} : { hasAnswer: "yes" as const }) };
   if (prBefore !== null && (words !== "" || headSha === prBefore)) {

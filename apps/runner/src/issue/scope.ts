@@ -1,27 +1,24 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import type { PushScope } from "../airlock/pushScope.ts";
-import type { RunContext } from "../run/context.ts";
+import type { IssueAccess } from "../run/step.ts";
 
 /**
  * Return what the run may push to, with the base branch as the configuration has it, or GitHub's default branch.
  * `from`: the repository as it is now, or as it was within the last minute. @throws StepFailure of kind `refused` for the whole repository when nothing can be pushed to it.
  */
-export async function scopeOf(
-  run: RunContext,
-  signal: AbortSignal,
-  from: "now" | "lately" = "now",
-): Promise<PushScope> {
-  const { github } = run.services;
+export async function scopeOf(run: IssueAccess, from: "now" | "lately" = "now"): Promise<PushScope> {
+  const { signal } = run;
+  const { github } = run.issue;
   const found = await (from === "now"
-    ? github.repository(run.ref, { signal })
-    : github.recentRepository(run.ref, { signal }));
-  const name = `${run.ref.owner}/${run.ref.repo}`;
+    ? github.repository(run.issue.ref, { signal })
+    : github.recentRepository(run.issue.ref, { signal }));
+  const name = `${run.issue.ref.owner}/${run.issue.ref.repo}`;
   const refuse = (message: string) => new StepFailure({ kind: "refused", message, wholeRepository: true });
   if (found.kind === "gone") throw refuse(`${name} is not there, or the token may not see it`);
   if (found.kind === "moved") throw refuse(`${name} is now ${found.to}: change it in the configuration`);
   if (found.archived) throw refuse(`${name} is archived: nothing can be pushed to it`);
   if (!found.canPush) throw refuse(`the token may not write to ${name}: it needs Contents, Issues and Pull requests`);
   const { defaultBranch } = found;
-  const { baseBranch, branch: pattern } = run.repository;
-  return { issue: run.ref.number, pattern, base: baseBranch || defaultBranch, defaultBranch };
+  const { baseBranch, branch: pattern } = run.issue.repository;
+  return { issue: run.issue.ref.number, pattern, base: baseBranch || defaultBranch, defaultBranch };
 }

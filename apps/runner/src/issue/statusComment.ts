@@ -3,79 +3,110 @@ import { statusText } from "@tac8/core/outgoing/texts";
 import type { IssueState } from "@tac8/core/domain/states";
 import { putStatusComment } from "@tac8/core/github/statusComment";
 import type { Comment } from "@tac8/core/github/types";
-import type { RunContext } from "../run/context.ts";
+import type { IssueFields } from "@tac8/core/state/issueState";
+import type { StepRecord } from "../run/record.ts";
+import type { IssueAccess } from "../run/step.ts";
 
-/**
- * Makes the issue's one status comment say how it stands. Found by what the hash remembers, else by its marker, so that
- * a lost answer or an emptied Redis never makes a second one. `comments`: the issue's, where this run has read them just before.
- */
-export async function showStatus(
-  run: RunContext,
-  state: IssueState,
-  reason: string | null,
-  comments: readonly Comment[] | null = null,
-): Promise<void> {
-  const { github, login, redact } = run.services;
-  const { ref, repository } = run;
-  const known = run.state;
-  const marker = markerOf(run, "status");
-  const text = statusText(
-    {
-      state,
-      runner: run.runner,
-      since: run.now,
-      branch: known.branch,
-      prNumber: known.prNumber,
-      headSha: known.publishedSha,
-      usage: known.usage,
-      isWithheld: known.withheld !== null,
-      reason: reason === null ? null : redact(reason),
-    },
-    { trigger: repository.issueLabel },
-  );
-  const words = { marker, text };
-  const options = { signal: run.switch.lost };
-  await run.assertLive();
-  const remembered = run.statusComment ?? (await rememberedComment(run));
-  if (remembered !== null && (await github.updateComment(ref, remembered, words, options)) !== null) {
-    run.statusComment = remembered;
-    return;
-  }
-  run.statusComment = null;
-  const id = await putStatusComment({ github, ref, login, ...options }, words, comments);
-  run.statusComment = id;
-  await run.write({ statusComment: id });
+/** `signal`: `lost`, because a comment that is on its way must not arrive after that of the issue's end. */
+export interface StatusCommentNeeds extends IssueAccess {
+  /** Id of the run. */
+  readonly id: string;
+  /** `<host>/<slot>`, for people. */
+  readonly runner: string;
+  readonly record: StepRecord<"statusComment">;
+  readonly redact: (text: string) => string;
+  readonly now: () => number;
 }
 
-/** Id of the status comment as the hash has it; null where that is another comment, which must not be overwritten. */
-async function rememberedComment({ state, ref, services, switch: { lost } }: RunContext): Promise<number | null> {
-  const { github, login } = services;
-  if (state.statusComment === null) return null;
-  const comment = await github.comment(ref, state.statusComment, { signal: lost });
-  if (comment?.issueNumber !== ref.number || findMarked([comment], login, "status").length === 0) return null;
-  return comment.id;
+/**
+ * The issue's one status comment, as one run shows it. Found by what the hash remembers, else by its marker, so that a lost
+ * answer or an emptied Redis never makes a second one.
+ */
+export class StatusComment {
+  readonly #run: StatusCommentNeeds;
+  /** Id of the comment that this run has written, by GitHub's own answer; null: none yet. */
+  #written: number | null = null;
+
+  constructor(run: StatusCommentNeeds) {
+    this.#run = run;
+  }
+
+  /** Makes it say how the issue stands. `comments`: the issue's, where this run has read them just before. */
+  async show(state: IssueState, reason: string | null, comments: readonly Comment[] | null = null): Promise<void> {
+    const { issue, record, signal } = this.#run;
+    const { github, login, ref } = issue;
+    const words = { marker: markerOf(this.#run, "status"), text: this.#textOf(state, reason) };
+    await record.assertLive();
+    const remembered = this.#written ?? (await this.#remembered());
+    if (remembered !== null && (await github.updateComment(ref, remembered, words, { signal })) !== null) {
+      this.#written = remembered;
+      return;
+    }
+    this.#written = null;
+    this.#written = await putStatusComment({ github, ref, login, signal }, words, comments);
+    await record.write({ statusComment: this.#written });
+  }
+
+  #textOf(state: IssueState, reason: string | null): string {
+    const { issue, record, runner, redact, now } = this.#run;
+    const known = record.state;
+    return statusText(
+      {
+        state,
+        runner,
+        since: new Date(now()).toISOString(),
+        branch: known.branch,
+        prNumber: known.prNumber,
+        headSha: known.publishedSha,
+        usage: known.usage,
+        isWithheld: known.withheld !== null,
+        reason: reason === null ? null : redact(reason),
+      },
+      { trigger: issue.repository.issueLabel },
+    );
+  }
+
+  /** Id of the comment as the hash has it; null where that is another comment, which must not be overwritten. */
+  async #remembered(): Promise<number | null> {
+    const { issue, record, signal } = this.#run;
+    const { github, login, ref } = issue;
+    const { statusComment: id } = record.state;
+    if (id === null) return null;
+    const comment = await github.comment(ref, id, { signal });
+    if (comment?.issueNumber !== ref.number || findMarked([comment], login, "status").length === 0) return null;
+    return comment.id;
+  }
+}
+
+export interface CommentNeeds extends IssueAccess {
+  /** Id of the run. */
+  readonly id: string;
+  readonly record: StepRecord<never>;
 }
 
 /** A comment of its own, once: looked for by kind and run before it is made. */
 export async function sayOnce(
-  run: RunContext,
+  run: CommentNeeds,
   kind: "question" | "answer" | "failure",
   text: string,
 ): Promise<Comment> {
-  const { github, login } = run.services;
-  const { ref } = run;
-  const { allows, files } = (kind === "question" ? run.state.withheld : null) ?? {};
+  const { github, login, ref } = run.issue;
+  const { allows, files } = (kind === "question" ? run.record.state.withheld : null) ?? {};
   const more = { ...(allows === undefined ? {} : { allows }), ...(files === undefined ? {} : { files }) };
   const marker = { ...markerOf(run, kind), ...more };
-  const options = { signal: run.switch.lost };
+  const options = { signal: run.signal };
   const all = await github.comments(ref, ref.number, options);
   const there = findMarked(all, login, kind).find((found) => found.marker.run === marker.run);
   if (there !== undefined) return there.comment;
-  await run.assertLive();
+  await run.record.assertLive();
   return github.createComment(ref, ref.number, { marker, text }, options);
 }
 
-export function markerOf({ id, state }: RunContext, kind: Marker["kind"]): Marker {
+/** @param run `id`: of the run that speaks, where none has decided an end yet */
+export function markerOf(
+  { id, record: { state } }: { readonly id: string; readonly record: { readonly state: IssueFields } },
+  kind: Marker["kind"],
+): Marker {
   return {
     v: 1,
     kind,

@@ -1,11 +1,12 @@
 import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
 import { StepFailure } from "@tac8/core/domain/failures";
-import { publishSaved } from "../steps/publish/publish.ts";
+import { publishSaved } from "../steps/publish/publishSaved.ts";
 import { hearQuestion } from "../steps/save/question.ts";
 import type { SavedWork } from "../steps/handover.ts";
 import { save } from "../steps/save/save.ts";
 import { agentFailure, type Worked } from "../steps/work/work.ts";
-import type { RunContext } from "../run/context.ts";
+import { publishNeeds, saveNeeds } from "./needs.ts";
+import type { Run } from "./run.ts";
 import { failureOf } from "../run/failureOf.ts";
 import { endByHalt } from "../run/halt.ts";
 import { planAgentEnd, type Unfinished } from "./planSettle.ts";
@@ -14,35 +15,35 @@ import { planAgentEnd, type Unfinished } from "./planSettle.ts";
  * Saves what an agent has left that asks, was ended, or failed, takes it to the issue's branch, and decides what wins.
  * @returns null: the record has the issue's end
  */
-export async function afterAgent(run: RunContext, worked: Worked): Promise<Unfinished | null> {
+export async function afterAgent(run: Run, worked: Worked): Promise<Unfinished | null> {
   const { verdict, question, summary, removed } = worked;
   const failed = verdict.ok ? null : verdict;
   const saved = await saveLeft(run, worked);
-  const isProgress = question !== null || saved.head !== run.state.startSha;
-  await run.write({
+  const isProgress = question !== null || saved.head !== run.record.state.startSha;
+  await run.record.write({
     headSha: saved.head,
     summary,
     ...(isProgress ? { parked: 0 } : {}),
     ...(failed?.sessionSpent === true ? { session: null } : {}),
   });
-  const { cause } = run.switch;
-  const lostNothing = cause?.failure === "edited" || (await publishSaved(run, saved));
+  const { cause } = run.halts;
+  const lostNothing = cause?.failure === "edited" || (await publishSaved(publishNeeds(run), saved));
   const facts = { halt: cause?.halt ?? null, asks: question !== null, lost: failed?.kind === "lost" };
   const wins = planAgentEnd(facts);
   switch (wins) {
     case "halt":
       // `shutdown` and `lost` leave the issue as it is, for another runner; people's wishes end it.
       if (cause?.halt !== "stopped" && cause?.halt !== "cancelled") return { error: cause, agent: null };
-      await run.write(endByHalt(cause, cause.halt, run.id));
+      await run.record.write(endByHalt(cause, cause.halt, run.id));
       return null;
     case "question":
-      await hearQuestion(run, question ?? "");
+      await hearQuestion(saveNeeds(run), question ?? "");
       return null;
     case "lost":
       return { error: new Error(failed?.message), agent: "lost" };
     case "failure": {
       if (failed === null) return null;
-      await run.write(NOT_BROKEN_OFF); // The agent ended, and not its runner.
+      await run.record.write(NOT_BROKEN_OFF); // The agent ended, and not its runner.
       const failure = agentFailure(failed, { lostNothing, removed });
       return { error: new StepFailure(failure), agent: null };
     }
@@ -52,9 +53,9 @@ export async function afterAgent(run: RunContext, worked: Worked): Promise<Unfin
 }
 
 /** The figures are on their way to the record, and waited for once the work is saved. */
-async function saveLeft(run: RunContext, { verdict, recorded, removed }: Worked): Promise<SavedWork> {
+async function saveLeft(run: Run, { verdict, recorded, removed }: Worked): Promise<SavedWork> {
   try {
-    return await save(run);
+    return await save(saveNeeds(run));
   } catch (err) {
     if (verdict.ok || verdict.kind !== "disk-full" || failureOf(err).kind !== "disk") throw err;
     run.log.warn({ err }, "the work of an agent that filled the disk could not be saved");

@@ -8,7 +8,7 @@ import type { Logger } from "@tac8/core/log/logger";
 import type { BackoffError, JobResult } from "@tac8/core/queue/contract";
 import { clearHold, setHold } from "@tac8/core/state/holds";
 import { waitForPlace } from "@tac8/core/state/places";
-import type { IssueJob } from "../run/context.ts";
+import type { IssueJob } from "./services.ts";
 import { credentialsOfHold } from "../holds/credentialsOfHold.ts";
 import { afterError, HAND_BACK_MS } from "./dispose.ts";
 import type { Disposition, HoldChange, Requeue } from "./disposition.ts";

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { afterFailure, FAILURE_KINDS } from "@tac8/core/domain/failures";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { blameMachine } from "./blame.ts";
-import type { RunnerServices } from "../run/context.ts";
+import type { RunnerServices } from "./services.ts";
 
 const servicesWith = (trouble: string | null) =>
   ({ config: { home: tmpdir() }, homeTrouble: () => Promise.resolve(trouble) }) as unknown as RunnerServices;

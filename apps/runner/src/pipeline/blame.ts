@@ -1,6 +1,6 @@
 import type { Failure, FailureKind } from "@tac8/core/domain/failures";
 import { blameDisk } from "../git/diskFull.ts";
-import type { RunnerServices } from "../run/context.ts";
+import type { RunnerServices } from "./services.ts";
 
 /** What they say is true wherever the run was: another disk would change nothing. */
 const ELSEWHERE: ReadonlySet<FailureKind> = new Set(["github", "refused", "usage-limit", "auth", "model", "budget"]);

@@ -3,7 +3,7 @@ import { newerRecord, RECORD_FORMAT } from "@tac8/core/domain/format";
 import { countersOf, missingLabels, placementWords, sortedLabels } from "@tac8/core/domain/placement";
 import { workerTimes } from "@tac8/core/queue/contract";
 import type { IssueFields } from "@tac8/core/state/issueState";
-import type { IssueJob, RunnerServices } from "../run/context.ts";
+import type { IssueJob, RunnerServices } from "./services.ts";
 import { readLimits } from "@tac8/core/state/limits";
 import { type Place, takePlace } from "@tac8/core/state/places";
 import type { Requeue } from "./disposition.ts";

@@ -1,7 +1,6 @@
 import { LostRun, type IssueStore } from "@tac8/core/state/issueStore";
-import { showStatus } from "../issue/statusComment.ts";
 import type { LastWriter } from "./apply.ts";
-import type { RunContext } from "../run/context.ts";
+import type { Run } from "./run.ts";
 import type { LastWrite } from "../run/lastWrite.ts";
 
 const FREE = { run: null, runner: null } as const;
@@ -17,24 +16,29 @@ export function writerWithoutRun(store: IssueStore, jobId: string): LastWriter {
 }
 
 /** Of a run: its id is cleared last, and no write comes after that. */
-export function writerOf(run: RunContext): LastWriter {
+export function writerOf(
+  run: Pick<Run, "id" | "jobId" | "services" | "record" | "comment" | "halts" | "log">,
+): LastWriter {
   return {
     async write({ patch, event, status }) {
-      if (status === undefined) return run.writeLast({ ...patch, ...FREE }, event);
-      await run.writeLast(patch, event);
+      if (status === undefined) return run.record.writeLast({ ...patch, ...FREE }, event);
+      await run.record.writeLast(patch, event);
       await show(run, status);
-      await run.writeLast(FREE);
+      await run.record.writeLast(FREE);
     },
     // Not by the run's own write, which a lost run has no more.
     clear: () => run.services.store.write(run.jobId, run.id, FREE),
   };
 }
 
-async function show(run: RunContext, { state, reason }: NonNullable<LastWrite["status"]>): Promise<void> {
+async function show(
+  run: Pick<Run, "comment" | "halts" | "log">,
+  { state, reason }: NonNullable<LastWrite["status"]>,
+): Promise<void> {
   try {
-    await showStatus(run, state, reason);
+    await run.comment.show(state, reason);
   } catch (error) {
-    if (error instanceof LostRun || run.switch.cause?.halt === "lost") throw error;
+    if (error instanceof LostRun || run.halts.cause?.halt === "lost") throw error;
     run.log.warn({ err: error }, "could not show on the issue how it stands");
   }
 }

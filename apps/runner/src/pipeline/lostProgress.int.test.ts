@@ -9,9 +9,8 @@ import { connectRedis } from "@tac8/core/queue/redis";
 import { parseIssueState } from "@tac8/core/state/issueState";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
-import type { RunContext } from "../run/context.ts";
 import { openLiveStream } from "../run/liveStream.ts";
-import { progressOfLost } from "./lostProgress.ts";
+import { progressOfLost, type LostProgressNeeds } from "./lostProgress.ts";
 
 const log = createLogger({ name: "test", secrets: [], destination: { write: () => undefined } });
 let dir = "";
@@ -30,7 +29,7 @@ afterAll(async () => {
 });
 
 /** A run of another data folder than the lost one's: nothing of its workspace is here. */
-const elsewhere = () => ({ services: { redis, homeId: "this", log } }) as unknown as RunContext;
+const elsewhere = () => ({ redis, homeId: "this", log }) as LostProgressNeeds;
 const before = (run: string, agentRun: string | null = run) =>
   parseIssueState({
     run,

@@ -1,32 +1,46 @@
 import type { RunProgress } from "@tac8/core/domain/brokenOff";
 import { readRunStream } from "@tac8/core/conversation/stream";
 import type { IssueFields } from "@tac8/core/state/issueState";
+import type { Logger } from "@tac8/core/log/logger";
 import type { Redis } from "ioredis";
+import type { AgentPlace } from "../place/place.ts";
+import type { WorkspacePaths } from "../workspace/paths.ts";
 import { changedSincePrompt } from "../workspace/changedSincePrompt.ts";
-import type { RunContext } from "../run/context.ts";
 import { isStep } from "../run/steps.ts";
 
 const PAGE = 100;
 /** A stream is capped at about 1,000 entries. */
 const MAX_PAGES = 20;
 
+export interface LostProgressNeeds {
+  readonly redis: Redis;
+  /** Id of this data folder. */
+  readonly homeId: string;
+  readonly paths: WorkspacePaths;
+  /** The agent side. */
+  readonly place: AgentPlace;
+  /** That the run which asks has lost its job. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
+
 /**
  * Return the progress of the run that was lost before this one. Its steps are in its live stream in Redis, which every
  * runner can read; its changes are in the workspace, if that is in this data folder. Read only after a lost run.
  */
-export async function progressOfLost(run: RunContext, before: IssueFields): Promise<RunProgress> {
+export async function progressOfLost(run: LostProgressNeeds, before: IssueFields): Promise<RunProgress> {
   const lost = before.run;
   if (lost === null || before.agentRun !== lost) return "none"; // It had no agent yet.
   if (await changedHere(run, before)) return "changes";
-  return (await madeSteps(run.services.redis, lost)) ? "steps" : "none";
+  return (await madeSteps(run.redis, lost)) ? "steps" : "none";
 }
 
-async function changedHere(run: RunContext, { sessionHome, startSha }: IssueFields): Promise<boolean> {
-  if (startSha === null || sessionHome !== run.services.homeId) return false;
+async function changedHere(run: LostProgressNeeds, { sessionHome, startSha }: IssueFields): Promise<boolean> {
+  if (startSha === null || sessionHome !== run.homeId) return false;
   try {
-    return await changedSincePrompt({ ...run.paths, place: run.place(), startSha });
+    return await changedSincePrompt({ ...run.paths, place: run.place, startSha });
   } catch (error) {
-    run.switch.lost.throwIfAborted();
+    run.signal.throwIfAborted();
     run.log.debug({ err: error }, "could not read whether the lost run had changed its workspace");
     return false; // A damaged workspace is repaired by the next step.
   }

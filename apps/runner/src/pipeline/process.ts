@@ -22,7 +22,9 @@ import { mirrorPaths, workspacePaths, type WorkspacePaths } from "../workspace/p
 import { removeWorkspace } from "../workspace/remove.ts";
 import type { Slot } from "../slots/slots.ts";
 import { apply } from "./apply.ts";
-import { agentEnvOf, RunContext, type IssueJob, type RunnerServices } from "../run/context.ts";
+import { agentEnvOf } from "./agentEnv.ts";
+import { createRun, type Run } from "./run.ts";
+import type { IssueJob, RunnerServices } from "./services.ts";
 import { afterError, closed } from "./dispose.ts";
 import type { Disposition, Requeue } from "./disposition.ts";
 import { planEntry } from "./entry.ts";
@@ -45,7 +47,7 @@ export interface ProcessOptions {
   readonly job: IssueJob;
   readonly token: string;
   readonly slot: Slot;
-  readonly switch: HaltSwitch;
+  readonly halts: HaltSwitch;
   readonly leftMs: () => number;
   /** Told of the run while it lasts. */
   readonly onProgress: (progress: Progress) => void;
@@ -57,7 +59,7 @@ export interface ProcessOptions {
 interface Begun {
   readonly cleanup: CleanupStack;
   /** Null until the issue's record is this run's. */
-  run: RunContext | null;
+  run: Run | null;
 }
 
 /**
@@ -164,7 +166,7 @@ async function pickUp(options: ProcessOptions, begun: Begun): Promise<Dispositio
   const { title } = job.data;
   const progress = new Progress({ issue: jobId, title, run: id, slot: slot.name, since: now() });
   options.onProgress(progress);
-  const run = new RunContext({
+  const parts = {
     id,
     services,
     job,
@@ -177,20 +179,22 @@ async function pickUp(options: ProcessOptions, begun: Begun): Promise<Dispositio
     mirror,
     lock,
     side,
-    switch: options.switch,
+    halts: options.halts,
     leftMs: options.leftMs,
     progress,
-    state: { ...before, run: id, runner: slot.name },
-  });
+  };
+  const run = createRun(parts, { ...before, run: id, runner: slot.name });
   begun.run = run;
-  if (before.run !== null) await run.record({}, lostNote(before));
+  if (before.run !== null) await run.record.writeEvent({}, lostNote(before));
   const blockedExpiresMs = questionLifetimeMs(config.coordinator.blocked_expires_days);
+  const { redis, homeId } = services;
+  const lost = { redis, homeId, paths, place, signal: options.halts.lost, log: run.log };
   const entry = planEntry(before, {
     runId: id,
     blockedExpiresMs,
     now: now(),
     attemptsMade: job.attemptsMade,
-    progress: await progressOfLost(run, before),
+    progress: await progressOfLost(lost, before),
   });
   if (entry.do === "wait") {
     const record = { patch: { hold: null } };

@@ -12,7 +12,7 @@ import { connectRedis } from "@tac8/core/queue/redis";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import type { TakenSlots } from "../slots/slots.ts";
-import type { RunnerServices } from "../run/context.ts";
+import type { RunnerServices } from "./services.ts";
 import { takeJobs, type JobTaker } from "./takeJobs.ts";
 
 const ID = "octo.widgets.1";

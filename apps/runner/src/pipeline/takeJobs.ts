@@ -8,7 +8,7 @@ import type { Place } from "@tac8/core/state/places";
 import type { RunPresence } from "@tac8/core/state/presence";
 import type { TakenSlots } from "../slots/slots.ts";
 import { apply } from "./apply.ts";
-import type { IssueJob, RunnerServices } from "../run/context.ts";
+import type { IssueJob, RunnerServices } from "./services.ts";
 import { HAND_BACK_MS } from "./dispose.ts";
 import { HaltSwitch } from "../run/halt.ts";
 import { writerWithoutRun } from "./lastWriter.ts";
@@ -82,7 +82,7 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
         job,
         token,
         slot,
-        switch: halt,
+        halts: halt,
         leftMs: () => lease.leftMs(),
         onProgress: (seen) => void progress.set(jobId, seen),
         onPlace: (taken) => void (place = taken),

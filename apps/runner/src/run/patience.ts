@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { GitHubError } from "@tac8/core/github/errors";
+import type { IssueAccess } from "./step.ts";
 
 /** An outage shorter than this is waited out in place; a longer one must not fill slots. */
 export const PATIENCE_MS = 60_000;
@@ -12,6 +13,11 @@ export interface PatienceOptions {
   readonly factor: number;
   /** Milliseconds, any origin. */
   readonly now?: () => number;
+}
+
+/** The waits of one step for its issue. */
+export function patienceOf({ issue, signal }: IssueAccess): PatienceOptions {
+  return { signal, factor: issue.factor };
 }
 
 /**

@@ -1,10 +1,29 @@
 import { hasStopFile } from "../workspace/privateFiles.ts";
-import type { RunContext } from "./context.ts";
-import type { OnHalt } from "./halt.ts";
+import type { Logger } from "@tac8/core/log/logger";
+import type { IssueStore } from "@tac8/core/state/issueStore";
+import type { Redis } from "ioredis";
+import type { AgentPlace } from "../place/place.ts";
+import type { HaltSwitch, OnHalt } from "./halt.ts";
 
 /** Pub/sub wakes it earlier; this is how long a command waits at most. */
 const POLL_MS = 5000;
 const FILE_POLL_MS = 1000;
+
+/** What a run is watched by. */
+export interface Watched {
+  /** Id of the run. */
+  readonly id: string;
+  readonly jobId: string;
+  readonly halts: HaltSwitch;
+  readonly store: Pick<IssueStore, "read">;
+  readonly redis: Pick<Redis, "status">;
+  readonly place: AgentPlace;
+  /** The worktree. */
+  readonly tree: string;
+  /** Config `poll_interval_seconds`. */
+  readonly pollSeconds: number;
+  readonly log: Logger;
+}
 
 export interface WatchOptions {
   readonly onHalt: OnHalt;
@@ -16,16 +35,16 @@ export interface WatchOptions {
  * While an agent works: looks for commands in the issue's hash, for another run in our place, for a file named `STOP` in the
  * workspace, and for edits of the issue. @returns a function that ends the watch.
  */
-export function watchForHalt(run: RunContext, { onHalt, findEdit }: WatchOptions): () => void {
+export function watchForHalt(run: Watched, { onHalt, findEdit }: WatchOptions): () => void {
   let looking = false;
 
   async function look(): Promise<void> {
-    if (looking || run.services.redis.status !== "ready") return;
+    if (looking || run.redis.status !== "ready") return;
     looking = true;
     try {
-      const state = await run.services.store.read(run.jobId);
-      if (state.run !== run.id) run.switch.request("lost", "another run has taken over");
-      else run.switch.obey(state);
+      const state = await run.store.read(run.jobId);
+      if (state.run !== run.id) run.halts.request("lost", "another run has taken over");
+      else run.halts.obey(state);
     } catch (error) {
       run.log.debug({ err: error }, "could not look for commands");
     } finally {
@@ -33,7 +52,6 @@ export function watchForHalt(run: RunContext, { onHalt, findEdit }: WatchOptions
     }
   }
 
-  const place = run.place();
   let lookingForFile = false;
   let over = false;
 
@@ -41,8 +59,8 @@ export function watchForHalt(run: RunContext, { onHalt, findEdit }: WatchOptions
     if (lookingForFile) return;
     lookingForFile = true;
     try {
-      if (!(await hasStopFile(place, run.paths.tree)) || over) return;
-      run.switch.request("stopped", "there was a file STOP in the workspace");
+      if (!(await hasStopFile(run.place, run.tree)) || over) return;
+      run.halts.request("stopped", "there was a file STOP in the workspace");
     } catch (error) {
       run.log.debug({ err: error }, "could not look for a file STOP");
     } finally {
@@ -54,11 +72,11 @@ export function watchForHalt(run: RunContext, { onHalt, findEdit }: WatchOptions
   let readingIssue = false;
 
   async function readIssue(): Promise<void> {
-    if (readingIssue || run.switch.stop.aborted) return;
+    if (readingIssue || run.halts.stop.aborted) return;
     readingIssue = true;
     try {
-      const reason = await findEdit(AbortSignal.any([ended.signal, run.switch.stop]));
-      if (reason !== null && !over) run.switch.request("stopped", reason, "edited");
+      const reason = await findEdit(AbortSignal.any([ended.signal, run.halts.stop]));
+      if (reason !== null && !over) run.halts.request("stopped", reason, "edited");
     } catch (error) {
       run.log.debug({ err: error }, "could not read whether the issue was edited");
     } finally {
@@ -68,9 +86,8 @@ export function watchForHalt(run: RunContext, { onHalt, findEdit }: WatchOptions
 
   const commands = setInterval(() => void look(), POLL_MS);
   const files = setInterval(() => void lookForFile(), FILE_POLL_MS);
-  const { poll_interval_seconds: seconds } = run.services.config.coordinator;
-  const edits = setInterval(() => void readIssue(), seconds * 1000);
-  const leaveSwitch = run.switch.watch(onHalt);
+  const edits = setInterval(() => void readIssue(), run.pollSeconds * 1000);
+  const leaveSwitch = run.halts.watch(onHalt);
   return () => {
     over = true;
     ended.abort();

@@ -1,8 +1,9 @@
 import type { AgentChoice } from "@tac8/core/config/routing";
 import type { ResumeReason } from "../prompt/prompt.ts";
 import type { Comment, Issue, Pull } from "@tac8/core/github/types";
-import type { IssuePatch } from "@tac8/core/state/issueState";
 import type { PushScope } from "../airlock/pushScope.ts";
+import type { CountedText } from "../issue/intent.ts";
+import type { PatchOf, PreparedField } from "../run/owners.ts";
 import type { EnsuredWorkspace } from "../workspace/ensure.ts";
 
 // What one step hands to the next. Steps do not import one another.
@@ -17,6 +18,8 @@ export interface Admitted {
   readonly counted: readonly Comment[];
   /** How many do not count. */
   readonly leftOut: number;
+  /** The same text, as far as a pull request tells it. */
+  readonly text: CountedText;
 }
 
 /** The repository and the workspace, as the agent finds them. */
@@ -27,7 +30,7 @@ export interface Prepared {
   /** How the workspace was found. */
   readonly how: EnsuredWorkspace["how"];
   /** For the record, once it is known what an agent before had left unrecorded. */
-  readonly patch: IssuePatch;
+  readonly patch: PatchOf<PreparedField>;
   /** As it is on GitHub. */
   readonly why: ResumeReason | null;
   /** There is earlier work in the workspace or on the branch. */

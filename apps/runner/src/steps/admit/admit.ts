@@ -1,96 +1,109 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import type { Outcome } from "@tac8/core/domain/states";
-import type { RunContext } from "../../run/context.ts";
-import { withPatience } from "../../run/patience.ts";
-import { isCaused } from "../../issue/cause.ts";
+import type { AdmitField } from "../../run/owners.ts";
+import { patienceOf, withPatience } from "../../run/patience.ts";
+import type { StepBasics } from "../../run/step.ts";
+import type { WorkspacePaths } from "../../workspace/paths.ts";
+import { causeOf, type Cause } from "../../issue/cause.ts";
 import { readIntent } from "../../issue/intent.ts";
 import { restoreQuestion } from "./restore.ts";
 import type { Admitted } from "../handover.ts";
-import { readTrigger } from "./trigger.ts";
+import { readTrigger, type Trigger } from "./trigger.ts";
 
-/**
- * Looks whether the issue may be worked on as it is now: it is there, open and wanted, and whoever labelled it may start
- * work. @returns null when the end was decided here (closed, transferred, deleted, not allowed …).
- */
-export async function admit(run: RunContext): Promise<Admitted | null> {
-  const admitted = await look(run);
-  run.admitted = true;
-  return admitted;
+export interface AdmitNeeds extends StepBasics<AdmitField> {
+  readonly paths: Pick<WorkspacePaths, "intentFile">;
 }
 
-async function look(run: RunContext): Promise<Admitted | null> {
-  const options = { signal: run.switch.stop };
-  const patient = { signal: run.switch.stop, factor: run.services.config.coordinator.backoff_factor };
-  const { github } = run.services;
-  const answer = await withPatience(() => github.issue(run.ref, run.ref.number, options), patient);
+/** What was found out about the issue before work on it. */
+export interface Admission {
+  /** Null: the end was decided here (closed, transferred, deleted, not allowed …), or a question is open again. */
+  readonly admitted: Admitted | null;
+  /** Undefined: it was not asked for. */
+  readonly cause: Cause | undefined;
+}
+
+/** Looks whether the issue may be worked on as it is now: it is there, open and wanted, and whoever labelled it may start work. */
+export async function admit(run: AdmitNeeds): Promise<Admission> {
+  const options = { signal: run.signal };
+  const patient = patienceOf(run);
+  const { github, ref, repository } = run.issue;
+  const answer = await withPatience(() => github.issue(ref, ref.number, options), patient);
   if (answer.kind === "moved") return end(run, "cancelled", `the issue was transferred to ${answer.to}`);
   if (answer.kind === "gone")
     return end(run, "cancelled", "the issue was deleted, or the token may not see it any more");
   const { issue } = answer;
   if (issue.state === "closed") return end(run, "cancelled", "the issue was closed");
-  const labelled = issue.labels.some((label) => label.toLowerCase() === run.repository.issueLabel.toLowerCase());
-  const wanted = labelled || run.state.agentRuns > 0 || run.state.retried !== null;
+  const labelled = issue.labels.some((label) => label.toLowerCase() === repository.issueLabel.toLowerCase());
+  const wanted = labelled || run.record.state.agentRuns > 0 || run.record.state.retried !== null;
   if (!wanted) return end(run, "withdrawn", "the label was taken off");
   // The issue counts them.
   const comments =
-    issue.commentCount === 0 ? [] : await withPatience(() => github.comments(run.ref, issue.number, options), patient);
-  if (!(await mayStart(run, { labelled, comments }))) return null;
-  const intent = await readIntent(run, { issue, comments });
-  if (intent === null) return null;
-  const { title, body, comments: counted, leftOut } = intent;
-  return { issue: { ...issue, title, body }, comments, counted, leftOut };
+    issue.commentCount === 0 ? [] : await withPatience(() => github.comments(ref, issue.number, options), patient);
+  const trigger = await withPatience(() => readTrigger(run, { labelled, comments }), patient);
+  if (trigger.kind !== "go") {
+    await endByTrigger(run, trigger);
+    return { admitted: null, cause: trigger.cause };
+  }
+  const { event, cause } = trigger;
+  const news = event !== run.record.state.labelEvent || run.record.state.admitted === null;
+  if (news) await run.record.write({ labelEvent: event, admitted: event });
+  const intent = await readIntent(run, { issue, comments, cause });
+  if (intent === null) return { admitted: null, cause };
+  const { title, body, comments: counted, leftOut, unreadable } = intent;
+  return {
+    admitted: { issue: { ...issue, title, body }, comments, counted, leftOut, text: { title, unreadable } },
+    cause,
+  };
+}
+
+export interface PublishAdmission {
+  /** False: the end was decided here. */
+  readonly goesOn: boolean;
+  /** Null: the issue was not read; the label or retry that the work was admitted by still holds. */
+  readonly read: Admission | null;
+  readonly cause: Cause | undefined;
 }
 
 /**
  * The same for finished work that only has to be published: while the label or retry that it was admitted by still holds, only
- * whether a trusted label is among the issue's events. @returns false when the end was decided here.
+ * whether a trusted label is among the issue's events. `known`: the cause, if this run has asked for it.
  */
-export async function admitToPublish(run: RunContext): Promise<boolean> {
-  const { admitted, retried, labelEvent } = run.state;
-  if (!(await isCaused(run, run.switch.stop))) return (await admit(run)) !== null;
-  if (admitted !== null) return true;
-  if (retried === null) return (await admit(run)) !== null;
-  await run.write({ admitted: labelEvent });
-  return true;
+export async function admitToPublish(run: AdmitNeeds, known: Cause | undefined): Promise<PublishAdmission> {
+  const { admitted, retried, labelEvent } = run.record.state;
+  const cause = await causeOf(run, known);
+  if (cause === null || (admitted === null && retried === null)) {
+    const read = await admit(run);
+    return { goesOn: read.admitted !== null, read, cause: read.cause === undefined ? cause : read.cause };
+  }
+  if (admitted === null) await run.record.write({ admitted: labelEvent });
+  return { goesOn: true, read: null, cause };
 }
 
-async function mayStart(run: RunContext, issue: Parameters<typeof readTrigger>[1]): Promise<boolean> {
-  const patient = { signal: run.switch.stop, factor: run.services.config.coordinator.backoff_factor };
-  const trigger = await withPatience(() => readTrigger(run, issue), patient);
+async function endByTrigger(run: AdmitNeeds, trigger: Exclude<Trigger, { kind: "go" }>): Promise<void> {
+  const { issueLabel } = run.issue.repository;
   switch (trigger.kind) {
-    case "go": {
-      const { event } = trigger;
-      const news = event !== run.state.labelEvent || run.state.admitted === null;
-      if (news) await run.write({ labelEvent: event, admitted: event });
-      return true;
-    }
     case "used":
       await end(run, "withdrawn", "the label was left behind by an earlier run");
-      return false;
+      return;
     case "asked":
-      await withPatience(() => restoreQuestion(run, trigger.question), patient);
-      return false;
+      await withPatience(() => restoreQuestion(run, trigger.question), patienceOf(run));
+      return;
     case "untrusted": {
-      const reason = `${trigger.actor} put the label ${run.repository.issueLabel} on, but cannot write to the repository`;
-      await refuse(run, { actor: trigger.actor, event: trigger.event, reason });
-      return false;
+      const reason = `${trigger.actor} put the label ${issueLabel} on, but cannot write to the repository`;
+      return refuse(run, { actor: trigger.actor, event: trigger.event, reason });
     }
     case "never": {
-      const { issueLabel } = run.repository;
       const reason = `No trusted account has ever added the label ${issueLabel} to this issue. Add it: a retry only restarts an issue that was labelled before`;
-      await refuse(run, { actor: null, event: 0, reason });
-      return false;
+      return refuse(run, { actor: null, event: 0, reason });
     }
     case "unknown": {
-      const { issueLabel } = run.repository;
       // Events may come some seconds after their label: it waits once, without a slot.
-      if (run.state.parked === 0) {
+      if (run.record.state.parked === 0) {
         const message = `GitHub does not tell yet who put the label ${issueLabel} on`;
         throw new StepFailure({ kind: "github", message });
       }
       const reason = `GitHub does not tell who put the label ${issueLabel} on: it may have been renamed or imported, or come with a transfer`;
-      await refuse(run, { actor: "", event: 0, reason });
-      return false;
+      return refuse(run, { actor: "", event: 0, reason });
     }
     default:
       return trigger satisfies never;
@@ -102,18 +115,18 @@ async function mayStart(run: RunContext, issue: Parameters<typeof readTrigger>[1
  * @param refused.actor who put the label on; empty: unknown; null: nobody did, and nothing is said on the issue
  */
 async function refuse(
-  run: RunContext,
+  run: AdmitNeeds,
   refused: { readonly actor: string | null; readonly event: number; readonly reason: string },
 ): Promise<void> {
   const { actor, event, reason } = refused;
   const login = actor?.toLowerCase() ?? null;
-  const before = run.state.refusedLabel;
+  const before = run.record.state.refusedLabel;
   const refusedLabel = login === null ? null : before?.login === login ? before : { login, told: null };
   const patch = { labelEvent: event, failure: "untrusted", refusedLabel } as const;
-  await run.write({ ...patch, outcome: "failed", reason, outcomeRun: run.id });
+  await run.record.write({ ...patch, outcome: "failed", reason, outcomeRun: run.id });
 }
 
-async function end(run: RunContext, outcome: Outcome, reason: string): Promise<null> {
-  await run.write({ outcome, reason, outcomeRun: run.id });
-  return null;
+async function end(run: AdmitNeeds, outcome: Outcome, reason: string): Promise<Admission> {
+  await run.record.write({ outcome, reason, outcomeRun: run.id });
+  return { admitted: null, cause: undefined };
 }

@@ -1,30 +1,40 @@
 import { whyRefused } from "@tac8/core/domain/branchRules";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { GitHubError } from "@tac8/core/github/errors";
-import type { RunContext } from "../../run/context.ts";
+import type { Logger } from "@tac8/core/log/logger";
+import type { IssueAccess } from "../../run/step.ts";
 
 const MAX_RULESETS = 10;
+
+export interface RulesNeeds extends IssueAccess {
+  /** Address of the commits' author. */
+  readonly authorEmail: string;
+  readonly log: Logger;
+}
 
 /**
  * Before the agent is paid: whether GitHub would refuse its push whatever is in it. What cannot be read, or may not bind this
  * token, is for the push to find out.
  * @throws StepFailure of kind `refused` for the whole repository.
  */
-export async function assertRulesAllow(run: RunContext, at: { branch: string; exists: boolean }): Promise<void> {
-  const { github, config } = run.services;
-  const options = { signal: run.switch.stop };
-  const facts = { ...at, email: config.git.author_email };
+export async function assertRulesAllow(
+  run: RulesNeeds,
+  at: { readonly branch: string; readonly exists: boolean },
+): Promise<void> {
+  const { github } = run.issue;
+  const options = { signal: run.signal };
+  const facts = { ...at, email: run.authorEmail };
   try {
-    if (!(await github.mayHaveRules(run.ref, options))) return;
-    const rules = (await github.branchRules(run.ref, at.branch, options)) ?? [];
+    if (!(await github.mayHaveRules(run.issue.ref, options))) return;
+    const rules = (await github.branchRules(run.issue.ref, at.branch, options)) ?? [];
     const refusing = rules.flatMap((rule) => {
       const why = whyRefused(rule, facts);
       return why === null || rule.rulesetId === null ? [] : [{ why, id: rule.rulesetId }];
     });
     for (const { why, id } of refusing.slice(0, MAX_RULESETS)) {
-      const { bypass } = await github.ruleset(run.ref, id, options);
+      const { bypass } = await github.ruleset(run.issue.ref, id, options);
       if (bypass !== false) continue;
-      const message = `${run.ref.owner}/${run.ref.repo} would refuse the branch: ${why}. Set github.branch or git.author_email to what the rules allow, or exempt this token: tac8 doctor has more`;
+      const message = `${run.issue.ref.owner}/${run.issue.ref.repo} would refuse the branch: ${why}. Set github.branch or git.author_email to what the rules allow, or exempt this token: tac8 doctor has more`;
       throw new StepFailure({ kind: "refused", message, wholeRepository: true });
     }
   } catch (error) {

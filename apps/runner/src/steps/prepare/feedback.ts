@@ -1,7 +1,8 @@
 import { feedbackOf, renderFeedback } from "../../prompt/feedback.ts";
 import type { Pull } from "@tac8/core/github/types";
-import type { RunContext } from "../../run/context.ts";
-import { withPatience } from "../../run/patience.ts";
+import type { StepRecord } from "../../run/record.ts";
+import type { IssueAccess } from "../../run/step.ts";
+import { patienceOf, withPatience } from "../../run/patience.ts";
 import { isTrusted } from "../../issue/trusted.ts";
 
 /** The account of everyone whose account was deleted: nobody knows any more who that was. */
@@ -11,15 +12,19 @@ const GHOST = "ghost";
  * What trusted people have said about the issue's open pull request since the last round, for the prompt; empty when that is
  * nothing. A round that did not end with a pull request has heard nothing: the next one is told again.
  */
-export async function readFeedback(run: RunContext, pull: Pull, nonce: string): Promise<string> {
-  const { github, login, config } = run.services;
-  const options = { signal: run.switch.stop };
-  const patient = { ...options, factor: config.coordinator.backoff_factor };
+export async function readFeedback(
+  run: IssueAccess & { readonly record: StepRecord<"feedback"> },
+  pull: Pull,
+  nonce: string,
+): Promise<string> {
+  const { github, login } = run.issue;
+  const options = { signal: run.signal };
+  const patient = patienceOf(run);
   return withPatience(async () => {
-    const reviews = await github.reviews(run.ref, pull.number, options);
-    const lines = await github.reviewComments(run.ref, pull.number, options);
-    const comments = await github.comments(run.ref, pull.number, options);
-    const heard = run.state.feedback?.heard ?? [];
+    const reviews = await github.reviews(run.issue.ref, pull.number, options);
+    const lines = await github.reviewComments(run.issue.ref, pull.number, options);
+    const comments = await github.comments(run.issue.ref, pull.number, options);
+    const heard = run.record.state.feedback?.heard ?? [];
     const news = feedbackOf({ reviews, lines, comments }, login).filter(({ key }) => !heard.includes(key));
     const trusted = new Set<string>();
     for (const author of new Set(news.map((said) => said.author))) {
@@ -29,7 +34,7 @@ export async function readFeedback(run: RunContext, pull: Pull, nonce: string): 
       news.filter(({ author }) => trusted.has(author)),
       { pull: pull.number, nonce },
     );
-    await run.write({ feedback: { heard, given: [...shown] } });
+    await run.record.write({ feedback: { heard, given: [...shown] } });
     return text;
   }, patient);
 }

@@ -1,7 +1,9 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { assertInScope, type PushScope } from "../../airlock/pushScope.ts";
-import type { RunContext } from "../../run/context.ts";
-import { withPatience } from "../../run/patience.ts";
+import type { IssueFields } from "@tac8/core/state/issueState";
+import type { PrepareField } from "../../run/owners.ts";
+import type { Attempts, StepBasics, StepWorkspace } from "../../run/step.ts";
+import { patienceOf, withPatience } from "../../run/patience.ts";
 import { soundWorkspace } from "../../workspace/soundWorkspace.ts";
 import type { Admitted, Prepared } from "../handover.ts";
 import type { ResumeReason } from "../../prompt/prompt.ts";
@@ -10,13 +12,25 @@ import type { Comment, Issue } from "@tac8/core/github/types";
 import { readAnswer } from "./answer.ts";
 import { chooseBranch } from "../../issue/branch.ts";
 import { assertRulesAllow } from "./branchRules.ts";
-import { showLabel } from "../../issue/labels.ts";
+import type { IssueLabels } from "../../issue/labels.ts";
 import { isRefusedEverywhere, refusedEverywhere } from "./refusedEverywhere.ts";
 import { sessionOutlives } from "./session.ts";
 import { scopeOf } from "../../issue/scope.ts";
-import { showStatus } from "../../issue/statusComment.ts";
+import type { StatusComment } from "../../issue/statusComment.ts";
 import { isTrusted } from "../../issue/trusted.ts";
 import { pullBefore } from "../../issue/round.ts";
+
+export interface PrepareNeeds extends StepBasics<PrepareField>, StepWorkspace {
+  /** Both go on with what they have begun until the run has lost its job: a late answer must not follow that of the end. */
+  readonly comment: Pick<StatusComment, "show">;
+  readonly labels: Pick<IssueLabels, "show">;
+  readonly attempts: Attempts;
+  /** Id of the data folder: sessions live in one. */
+  readonly homeId: string;
+  /** Address of the commits' author. */
+  readonly authorEmail: string;
+  readonly now: () => number;
+}
 
 export interface PrepareInput {
   readonly scope: PushScope;
@@ -30,33 +44,33 @@ export interface PrepareInput {
  * @throws StepFailure
  */
 export async function prepare(
-  run: RunContext,
+  run: PrepareNeeds,
   { scope: lately, admitted, why: given }: PrepareInput,
 ): Promise<Prepared> {
-  const options = { signal: run.switch.stop };
-  const patient = { signal: run.switch.stop, factor: run.services.config.coordinator.backoff_factor };
-  const { github } = run.services;
+  const options = { signal: run.signal };
+  const patient = patienceOf(run);
+  const { github } = run.issue;
   const { issue, comments } = admitted;
   const why = await answerOf(run, given, comments);
   await showBeginning(run, { issue, comments });
 
   const { branch, pull } = await withPatience(
-    () => chooseBranch(lately, (name) => github.pullsOfBranch(run.ref, name, options)),
+    () => chooseBranch(lately, (name) => github.pullsOfBranch(run.issue.ref, name, options)),
     patient,
   );
-  await withPatience(() => run.mirror.refresh(run.switch.stop), patient);
+  await withPatience(() => run.mirror.refresh(run.signal), patient);
   const { scope, baseSha } = await findBase(run, lately);
   const { base, defaultBranch } = scope;
   assertInScope(branch, scope); // Before the agent is paid.
   const published = await run.mirror.branch(branch);
   await assertRulesAllow(run, { branch, exists: published !== null });
   const needed = published === null ? [baseSha] : [baseSha, published];
-  await run.mirror.verify(needed, `base/gh-${issue.number}`, run.switch.stop);
+  await run.mirror.verify(needed, `base/gh-${issue.number}`, run.signal);
   const start = published ?? baseSha;
-  await run.mirror.pin(`base/gh-${issue.number}`, baseSha, run.switch.stop);
+  await run.mirror.pin(`base/gh-${issue.number}`, baseSha, run.signal);
   const workspace = await soundWorkspace(run.mirror, {
     paths: run.paths,
-    place: run.place(run.switch.stop),
+    place: run.place,
     mirrorDir: run.mirror.paths.dir,
     goal: { branch, start, base: baseSha, names: { base, defaultBranch }, published: published !== null },
     stamp: run.id,
@@ -70,9 +84,9 @@ export async function prepare(
   if (workspace.how === "rebased") {
     run.log.warn({ branch }, "somebody else had pushed to the branch: the workspace's commits are on top of theirs");
   }
-  const atHome = run.state.sessionHome === run.services.homeId;
+  const atHome = run.record.state.sessionHome === run.homeId;
   const nextRound = why?.kind === "next-round";
-  const first = run.state.checkpoint === "none" && (why === null || nextRound);
+  const first = run.record.state.checkpoint === "none" && (why === null || nextRound);
   const patch = {
     checkpoint: "prepared",
     branch,
@@ -81,12 +95,12 @@ export async function prepare(
     headSha: null,
     publishedSha: published,
     madeSha: null,
-    theirSha: theirsOn(published, run.state),
+    theirSha: theirsOn(published, run.record.state),
     rebase: null,
     ...(sessionOutlives(workspace.how, { atHome, changedNothing: nextRound }) ? {} : { session: null }),
     prNumber: pull?.number ?? null,
     prUrl: pull?.url ?? null,
-    prBefore: pullBefore(run.state, { pull, isFirst: first }),
+    prBefore: pullBefore(run.record.state, { pull, isFirst: first }),
     ...(first ? { added: null } : {}),
   } as const;
   const begun = published !== null || workspace.how !== "created";
@@ -94,11 +108,11 @@ export async function prepare(
 }
 
 /** The base as the mirror has it; where it is missing, the default branch may have been renamed since the repository was read. */
-async function findBase(run: RunContext, lately: PushScope): Promise<{ scope: PushScope; baseSha: string }> {
+async function findBase(run: PrepareNeeds, lately: PushScope): Promise<{ scope: PushScope; baseSha: string }> {
   const known = await run.mirror.branch(lately.base);
   if (known !== null) return { scope: lately, baseSha: known };
-  const patient = { signal: run.switch.stop, factor: run.services.config.coordinator.backoff_factor };
-  const scope = await withPatience(() => scopeOf(run, run.switch.stop), patient);
+  const patient = patienceOf(run);
+  const scope = await withPatience(() => scopeOf(run), patient);
   const baseSha = await run.mirror.branch(scope.base);
   if (baseSha !== null) return { scope, baseSha };
   throw new StepFailure({ kind: "git", message: `the base branch ${scope.base} is not on GitHub` });
@@ -106,13 +120,13 @@ async function findBase(run: RunContext, lately: PushScope): Promise<{ scope: Pu
 
 /** An answer is what GitHub has of it; a run without one goes on as if it had been interrupted. */
 async function answerOf(
-  run: RunContext,
+  run: PrepareNeeds,
   given: ResumeReason | null,
   comments: readonly Comment[],
 ): Promise<ResumeReason | null> {
   if (given?.kind !== "answer") return given;
-  const { login } = run.services;
-  const patient = { signal: run.switch.stop, factor: run.services.config.coordinator.backoff_factor };
+  const { login } = run.issue;
+  const patient = patienceOf(run);
   const found = await withPatience(
     () => readAnswer(comments, { login, mayAnswer: (author) => isTrusted(run, author) }),
     patient,
@@ -122,7 +136,7 @@ async function answerOf(
 }
 
 /** What is on the branch, and was not pushed by us, has to stay there whatever the agent makes of its history. */
-function theirsOn(published: string | null, before: RunContext["state"]): string | null {
+function theirsOn(published: string | null, before: IssueFields): string | null {
   if (published === null) return null;
   return published === before.publishedSha ? before.theirSha : published;
 }
@@ -132,22 +146,22 @@ function theirsOn(published: string | null, before: RunContext["state"]): string
  * repository: no agent is paid then. @throws StepFailure
  */
 async function showBeginning(
-  run: RunContext,
+  run: PrepareNeeds,
   { issue, comments }: { readonly issue: Issue; readonly comments: readonly Comment[] },
 ): Promise<void> {
-  const attempt = run.job.attemptsMade + 1;
-  const { state, since } = run.state;
-  const waitedMs = state === "queued" && since !== null ? run.services.now() - Date.parse(since) : null;
+  const attempt = run.attempts.made + 1;
+  const { state, since } = run.record.state;
+  const waitedMs = state === "queued" && since !== null ? run.now() - Date.parse(since) : null;
   const reason = attempt === 1 ? "work began" : `attempt ${attempt} began`;
-  await run.write({ state: "running" }, { event: "run:started", reason, evidence: { attempt, waitedMs } });
+  await run.record.write({ state: "running" }, { event: "run:started", reason, evidence: { attempt, waitedMs } });
   try {
-    await showStatus(run, "running", null, comments);
-    await showLabel(run, "working", issue.labels);
+    await run.comment.show("running", null, comments);
+    await run.labels.show("working", issue.labels);
   } catch (error) {
-    run.switch.stop.throwIfAborted();
+    run.signal.throwIfAborted();
     const refused = error instanceof GitHubError && error.kind === "not-found";
     const after = refused
-      ? await run.services.github.issue(run.ref, run.ref.number, { signal: run.switch.stop })
+      ? await run.issue.github.issue(run.issue.ref, run.issue.ref.number, { signal: run.signal })
       : null;
     if (isRefusedEverywhere(error, issue, after?.kind ?? null)) throw new StepFailure(refusedEverywhere(error));
     const said = error instanceof Error ? error.message : String(error);

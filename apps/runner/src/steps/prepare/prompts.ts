@@ -18,7 +18,9 @@ import { chooseTemplate } from "../../prompt/template.ts";
 import type { Comment } from "@tac8/core/github/types";
 import { webUrl } from "@tac8/core/github/urls";
 import { policyOf } from "../../egress/policy.ts";
-import type { RunContext } from "../../run/context.ts";
+import type { Attempts, StepBasics, StepWorkspace } from "../../run/step.ts";
+import type { Config } from "@tac8/core/config/resolve";
+import type { Isolation } from "@tac8/core/isolation/choose";
 import { writeNote } from "../../workspace/notes.ts";
 import { readFeedback } from "./feedback.ts";
 import type { Admitted, Prepared, Prompts } from "../handover.ts";
@@ -39,39 +41,48 @@ function conversationOf(
   });
 }
 
+export interface PromptNeeds extends StepBasics<"feedback">, Pick<StepWorkspace, "paths" | "mirror"> {
+  /** `<host>/<slot>`, for people. */
+  readonly runner: string;
+  readonly attempts: Attempts;
+  readonly config: Pick<Config, "agent" | "agents" | "github">;
+  readonly isolation: Isolation["mode"];
+  readonly now: () => number;
+}
+
 /** Writes the prompts, and chooses the agent that gets them. */
 export async function writePrompts(
-  run: RunContext,
+  run: PromptNeeds,
   { admitted, prepared }: { readonly admitted: Admitted; readonly prepared: Prepared },
 ): Promise<Prompts> {
   const { why, begun, pull } = prepared;
   const { issue, comments, counted, leftOut } = admitted;
-  const { config, login } = run.services;
+  const { config, isolation } = run;
+  const { login } = run.issue;
   const nonce = randomUUID().slice(0, 8);
-  const { template, note } = chooseTemplate(await run.mirror.file(run.state.baseSha ?? "", TEMPLATE_FILE));
+  const { template, note } = chooseTemplate(await run.mirror.file(run.record.state.baseSha ?? "", TEMPLATE_FILE));
   if (note !== null) run.log.warn(`${TEMPLATE_FILE} of the repository is not used: ${note}`);
   const feedback = pull === null ? "" : await readFeedback(run, pull, nonce);
   const rendered = renderPrompt(template, {
     task_id: `gh-${issue.number}`,
-    source: `${webUrl(config.github.api_url, run.ref)}/issues/${issue.number}`,
+    source: `${webUrl(config.github.api_url, run.issue.ref)}/issues/${issue.number}`,
     issue_number: String(issue.number),
     priority: priorityOf(issue.labels),
     description: fence("ISSUE TITLE", issue.title, nonce),
     issue_body: fence("ISSUE BODY", issue.body, nonce),
     comments: renderComments(conversationOf(comments, { login, counted }), { nonce, leftOut }),
     worktree_path: run.paths.tree,
-    branch_name: run.state.branch ?? "",
-    worker_id: `${run.runner} for ${formatReference(run.ref)}`,
+    branch_name: run.record.state.branch ?? "",
+    worker_id: `${run.runner} for ${formatReference(run.issue.ref)}`,
   });
   const takeover = begun || why !== null ? renderTakeover(why, nonce) : "";
-  const { mode } = run.services.isolation;
-  const network = mode !== "none" ? renderNetwork(policyOf(config.agent.allow_hosts).words) : "";
+  const network = isolation !== "none" ? renderNetwork(policyOf(config.agent.allow_hosts).words) : "";
   const full = joined(rendered, takeover, feedback, network);
   await writeNote(run.paths.promptFile, full);
   const resume = resumePrompt({ why, rendered, nonce, feedback });
   const { labels } = issue;
-  const hour = new Date(run.services.now()).getHours();
-  const facts = { priority: priorityOf(labels), labels, retryCount: run.job.attemptsMade, hour };
+  const hour = new Date(run.now()).getHours();
+  const facts = { priority: priorityOf(labels), labels, retryCount: run.attempts.made, hour };
   return { full, resume, agent: chooseAgent(config.agents, facts) };
 }
 

@@ -1,8 +1,8 @@
 import { findMarked } from "@tac8/core/domain/marker";
 import type { IssueEvent } from "@tac8/core/github/types";
 import type { Withheld } from "@tac8/core/state/issueState";
-import type { RunContext } from "../../run/context.ts";
-import { withPatience } from "../../run/patience.ts";
+import type { IssueAccess } from "../../run/step.ts";
+import { patienceOf, withPatience } from "../../run/patience.ts";
 import { isTrusted } from "../../issue/trusted.ts";
 
 export interface Allowance {
@@ -16,19 +16,18 @@ export interface Allowance {
  * Read from GitHub whether a trusted account allows that this issue's work is published as it is: the label is on the issue, and
  * such an account added it last. The state in Redis, which agents can write, says nothing about it. @throws GitHubError
  */
-export async function readAllowance(run: RunContext): Promise<Allowance> {
-  const { github, config } = run.services;
-  const { ref } = run;
-  const signal = run.switch.lost;
-  const label = config.github.label_allow;
-  const patient = { signal, factor: config.coordinator.backoff_factor };
+export async function readAllowance(run: IssueAccess): Promise<Allowance> {
+  const { github, ref } = run.issue;
+  const signal = run.signal;
+  const label = run.issue.policy.label_allow;
+  const patient = patienceOf(run);
   return withPatience(async () => {
     const [event] = await github.labeledEvents(ref, ref.number, label, { signal });
     if (event === undefined) return { by: null, newest: 0 };
     const found = await github.issue(ref, ref.number, { signal });
     const isOn =
       found.kind === "found" && found.issue.labels.some((name) => name.toLowerCase() === label.toLowerCase());
-    const counts = isOn && (await isTrusted(run, event.actor, signal));
+    const counts = isOn && (await isTrusted(run, event.actor));
     return { by: counts ? event : null, newest: event.id };
   }, patient);
 }
@@ -37,12 +36,12 @@ export async function readAllowance(run: RunContext): Promise<Allowance> {
  * Whether the label was added after tac8 had said on the issue what it would publish: by GitHub's times, in any of its
  * questions. For what nobody can allow before it is known. @throws GitHubError
  */
-export async function isAllowedSince(run: RunContext, { by }: Allowance, allows: string): Promise<boolean> {
+export async function isAllowedSince(run: IssueAccess, { by }: Allowance, allows: string): Promise<boolean> {
   if (by === null) return false;
-  const { github, login, config } = run.services;
-  const { lost: signal } = run.switch;
-  const patient = { signal, factor: config.coordinator.backoff_factor };
-  const comments = await withPatience(() => github.comments(run.ref, run.ref.number, { signal }), patient);
+  const { github, login } = run.issue;
+  const { signal } = run;
+  const patient = patienceOf(run);
+  const comments = await withPatience(() => github.comments(run.issue.ref, run.issue.ref.number, { signal }), patient);
   const questions = findMarked(comments, login, "question");
   return isAnswerTo(
     questions.map(({ comment, marker }) => ({ allows: marker.allows, at: comment.createdAt })),
@@ -59,9 +58,9 @@ export function isAnswerTo(
 }
 
 /** Why work is withheld that GitHub did not take, because the token may not change workflows. @throws GitHubError */
-export async function withoutPermission(run: RunContext): Promise<Withheld> {
+export async function withoutPermission(run: IssueAccess): Promise<Withheld> {
   const { newest } = await readAllowance(run);
-  const cure = (await run.services.github.isApp())
+  const cure = (await run.issue.github.isApp())
     ? "Set the permission Workflows to read and write in the App's settings, and then accept it in the installation, first."
     : "Give the token the permission Workflows: read and write (for a classic token, the scope workflow) first.";
   const reason = `It changes workflows, and GitHub refused the push because the token may not do that. ${cure}`;

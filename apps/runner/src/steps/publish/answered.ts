@@ -1,7 +1,7 @@
 import { findMarked, type Marker } from "@tac8/core/domain/marker";
 import type { Comment, IssueEvent } from "@tac8/core/github/types";
-import type { RunContext } from "../../run/context.ts";
-import { withPatience } from "../../run/patience.ts";
+import type { IssueAccess } from "../../run/step.ts";
+import { patienceOf, withPatience } from "../../run/patience.ts";
 
 interface Question {
   readonly comment: Pick<Comment, "createdAt">;
@@ -19,11 +19,11 @@ export function answered(questions: readonly Question[], label: Pick<IssueEvent,
 }
 
 /** The same, with the questions as they are on GitHub. @throws GitHubError */
-export async function readAnswered(run: RunContext, label: IssueEvent | null): Promise<string | null> {
+export async function readAnswered(run: IssueAccess, label: IssueEvent | null): Promise<string | null> {
   if (label === null) return null;
-  const { github, login, config } = run.services;
-  const { lost: signal } = run.switch;
-  const patient = { signal, factor: config.coordinator.backoff_factor };
-  const comments = await withPatience(() => github.comments(run.ref, run.ref.number, { signal }), patient);
+  const { github, login } = run.issue;
+  const { signal } = run;
+  const patient = patienceOf(run);
+  const comments = await withPatience(() => github.comments(run.issue.ref, run.issue.ref.number, { signal }), patient);
   return answered(findMarked(comments, login, "question"), label);
 }

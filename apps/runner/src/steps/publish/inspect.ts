@@ -13,7 +13,7 @@ import { largeFiles } from "../../airlock/large.ts";
 import { cleanRun } from "../../git/cleanSide.ts";
 import type { GitRun } from "../../git/runGit.ts";
 import { strayEntries, strayInBoth, type Stray } from "../../airlock/stray.ts";
-import type { RunContext } from "../../run/context.ts";
+import type { PublishNeeds } from "./needs.ts";
 import { findSecrets, type SecretsAnswer } from "../../secrets/findSecrets.ts";
 import { isAllowedSince, readAllowance, type Allowance } from "./allowance.ts";
 import { readAnswered } from "./answered.ts";
@@ -54,7 +54,7 @@ interface Reason {
  * Return why commits must not be published as they are; null: they may be. Compared with GitHub's own branches, and never with
  * what the state in Redis calls the base. What GitHub's branch of the issue has already is not withheld.
  */
-export async function whyWithheld(run: RunContext, outgoing: Outgoing): Promise<Withheld | null> {
+export async function whyWithheld(run: PublishNeeds, outgoing: Outgoing): Promise<Withheld | null> {
   const reasons = await reasonsFor(run, outgoing);
   if (reasons.length === 0) return null;
   const allowance = await readAllowance(run);
@@ -85,26 +85,26 @@ function filesKey(reasons: readonly Reason[]): string {
   return createHash("sha256").update(files.join("\0")).digest("hex").slice(0, 32);
 }
 
-async function isAllowed(run: RunContext, allowance: Allowance, { allows, isFinal }: Reason): Promise<boolean> {
+async function isAllowed(run: PublishNeeds, allowance: Allowance, { allows, isFinal }: Reason): Promise<boolean> {
   if (isFinal || allowance.by === null) return false;
   return allows === null || (await isAllowedSince(run, allowance, allows));
 }
 
-async function reasonsFor(run: RunContext, outgoing: Outgoing): Promise<Reason[]> {
+async function reasonsFor(run: PublishNeeds, outgoing: Outgoing): Promise<Reason[]> {
   const reasons = [...(await fileReasons(run, outgoing)), await secretsReason(run, outgoing)];
   return reasons.filter((reason) => reason !== null);
 }
 
 /** Of files. What GitHub's branch of the issue has in the same form is none: it was allowed, or a maintainer has pushed it. */
-async function fileReasons(run: RunContext, outgoing: Outgoing): Promise<Reason[]> {
+async function fileReasons(run: PublishNeeds, outgoing: Outgoing): Promise<Reason[]> {
   if ((await filesFound(run, outgoing, null)).length === 0) return [];
   // Only now: a base branch that has moved on may have these changes, and so may the issue's own.
-  await run.mirror.refresh(run.switch.lost);
-  return filesFound(run, outgoing, await run.mirror.branch(run.state.branch ?? ""));
+  await run.mirror.refresh(run.signal);
+  return filesFound(run, outgoing, await run.mirror.branch(run.record.state.branch ?? ""));
 }
 
 /** @param published the newest commit of the issue's branch on GitHub; null: as if there were none */
-async function filesFound(run: RunContext, outgoing: Outgoing, published: string | null): Promise<Reason[]> {
+async function filesFound(run: PublishNeeds, outgoing: Outgoing, published: string | null): Promise<Reason[]> {
   const { head } = outgoing;
   const { base, changes, git } = await comparison(run, outgoing);
   const since = published === null ? null : await outgoing.ranges.changes(published, head);
@@ -116,7 +116,7 @@ async function filesFound(run: RunContext, outgoing: Outgoing, published: string
       .map(({ path, mode, object }) => `${mode.after} ${object.after} ${path}`);
 
   const reasons: Reason[] = [];
-  const blocked = protect(changes, run.services.config.protected).blocked.filter(isFresh);
+  const blocked = protect(changes, run.protected).blocked.filter(isFresh);
   if (blocked.length > 0) {
     const text = `It changes protected files. ${notableLine(blocked)}`;
     reasons.push({ text, allows: null, isFinal: false, files: formsOf(new Set(blocked.map(({ path }) => path))) });
@@ -139,17 +139,16 @@ function strayWords(stray: readonly Stray[]): string {
 }
 
 /** Secrets must be in no commit: those that are gone from the last one are public all the same. */
-async function secretsReason(run: RunContext, { dir, head, base, ranges }: Outgoing): Promise<Reason | null> {
-  const { lost: signal } = run.switch;
-  const { config } = run.services;
-  const own = await run.mirror.branch(run.state.branch ?? "");
+async function secretsReason(run: PublishNeeds, { dir, head, base, ranges }: Outgoing): Promise<Reason | null> {
+  const { signal } = run;
+  const own = await run.mirror.branch(run.record.state.branch ?? "");
   const answer = await findSecrets({
     git: cleanRun(run.mirror.side, dir, { signal }),
     ranges,
     published: [await baseCommit(run, base), ...(own === null ? [] : [own])],
     head,
-    texts: [{ name: "the agent's summary", text: run.state.summary ?? "" }],
-    values: config.secrets.values,
+    texts: [{ name: "the agent's summary", text: run.record.state.summary ?? "" }],
+    values: run.secrets,
     signal,
   });
   return secretsFound(answer, head);
@@ -185,37 +184,38 @@ export function secretsFound(answer: SecretsAnswer, head: string): Reason | null
 }
 
 /** For the pull request's text; what git cannot tell is said there, or left out. */
-export async function notesOf(run: RunContext, outgoing: Outgoing): Promise<Notes> {
+export async function notesOf(run: PublishNeeds, outgoing: Outgoing): Promise<Notes> {
   return { acting: await findActing(run, outgoing), notable: await findNotable(run, outgoing) };
 }
 
 /** The same for commits that a run before this one has pushed. */
-export async function notesOfPublished(run: RunContext, base: string): Promise<Notes> {
-  const head = run.state.headSha ?? "";
+export async function notesOfPublished(run: PublishNeeds, base: string): Promise<Notes> {
+  const head = run.record.state.headSha ?? "";
   const { dir } = run.mirror.paths;
   try {
-    await run.mirror.refresh(run.switch.lost);
+    await run.mirror.refresh(run.signal);
   } catch (error) {
-    run.switch.lost.throwIfAborted();
+    run.signal.throwIfAborted();
     run.log.warn({ err: error }, "could not fetch the published commits to read what they change");
   }
-  const ranges = rangesOf(cleanRun(run.mirror.side, dir, { signal: run.switch.lost }));
+  const ranges = rangesOf(cleanRun(run.mirror.side, dir, { signal: run.signal }));
   return notesOf(run, { dir, head, base, ranges });
 }
 
-async function findActing(run: RunContext, { dir, head, base }: Outgoing): Promise<Acting> {
-  const { ref, mirror } = run;
-  const where = { clean: mirror.side, dir, signal: run.switch.lost };
+async function findActing(run: PublishNeeds, { dir, head, base }: Outgoing): Promise<Acting> {
+  const { mirror } = run;
+  const { ref } = run.issue;
+  const where = { clean: mirror.side, dir, signal: run.signal };
   try {
     return await actingCommits({ ...where, base: await baseCommit(run, base), head, own: ref.number });
   } catch (error) {
-    run.switch.lost.throwIfAborted();
+    run.signal.throwIfAborted();
     run.log.warn({ err: error }, "could not check whether the commits' messages close issues");
     return { commits: [], isWhole: false };
   }
 }
 
-async function findNotable(run: RunContext, outgoing: Outgoing): Promise<readonly Notable[] | null> {
+async function findNotable(run: PublishNeeds, outgoing: Outgoing): Promise<readonly Notable[] | null> {
   try {
     const { changes, git } = await comparison(run, outgoing);
     const large = (await largeFiles(git, changes)).map(({ path, bytes }): Notable => ({
@@ -223,9 +223,9 @@ async function findNotable(run: RunContext, outgoing: Outgoing): Promise<readonl
       path,
       note: `${bytes >> 20} MB`,
     }));
-    return [...protect(changes, run.services.config.protected).notable, ...large];
+    return [...protect(changes, run.protected).notable, ...large];
   } catch (error) {
-    run.switch.lost.throwIfAborted();
+    run.signal.throwIfAborted();
     run.log.warn({ err: error }, "could not read which of the changed files act by themselves");
     return null;
   }
@@ -239,18 +239,18 @@ interface Comparison {
 }
 
 /** Since the commits left the base branch, as the local copy of GitHub has it: what a pull request shows. */
-async function comparison(run: RunContext, { dir, head, base, ranges }: Outgoing): Promise<Comparison> {
+async function comparison(run: PublishNeeds, { dir, head, base, ranges }: Outgoing): Promise<Comparison> {
   const tip = await baseCommit(run, base);
   const shared = await ranges.mergeBase(tip, head);
   if (shared === null) throw noBase(base);
-  const git = cleanRun(run.mirror.side, dir, { signal: run.switch.lost });
+  const git = cleanRun(run.mirror.side, dir, { signal: run.signal });
   return { git, base: shared, changes: await ranges.changes(shared, head) };
 }
 
-async function baseCommit(run: RunContext, base: string): Promise<string> {
+async function baseCommit(run: PublishNeeds, base: string): Promise<string> {
   const known = await run.mirror.branch(base);
   if (known !== null) return known;
-  await run.mirror.refresh(run.switch.lost);
+  await run.mirror.refresh(run.signal);
   const found = await run.mirror.branch(base);
   if (found === null) throw noBase(base);
   return found;

@@ -1,17 +1,17 @@
 import { branchOf, isOfPattern } from "@tac8/core/domain/branchPattern";
 import type { IssueFields } from "@tac8/core/state/issueState";
 import type { PushScope } from "../../airlock/pushScope.ts";
-import type { RunContext } from "../../run/context.ts";
+import type { PublishNeeds } from "./needs.ts";
 
 /**
  * Names the branch of finished work anew where `github.branch` was changed before anything of it was on GitHub: its name may be
  * what was refused.
  */
-export async function takeNewName(run: RunContext, scope: PushScope): Promise<void> {
-  const next = newName(run.state, scope);
+export async function takeNewName(run: Pick<PublishNeeds, "record" | "log">, scope: PushScope): Promise<void> {
+  const next = newName(run.record.state, scope);
   if (next === null) return;
-  run.log.info({ branch: next }, `github.branch has changed: the work of ${run.state.branch} goes to ${next}`);
-  await run.write({ branch: next });
+  run.log.info({ branch: next }, `github.branch has changed: the work of ${run.record.state.branch} goes to ${next}`);
+  await run.record.write({ branch: next });
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Pull } from "@tac8/core/github/types";
 import type { IssueFields } from "@tac8/core/state/issueState";
 import type { PushScope } from "../../airlock/pushScope.ts";
-import type { RunContext } from "../../run/context.ts";
+import type { PublishNeeds } from "./needs.ts";
 import { chooseBranch } from "../../issue/branch.ts";
 
 type Rebase = IssueFields["rebase"];
@@ -11,30 +11,30 @@ type Rebase = IssueFields["rebase"];
  * request while the agent worked, the hash names the next branch from here on, and what has to go on top of the base.
  * @returns "finished": a closed or merged pull request has exactly our work, and there is nothing to push.
  */
-export async function settleBranch(run: RunContext, scope: PushScope): Promise<"open" | "finished"> {
-  const { github } = run.services;
-  const { branch, headSha } = run.state;
-  const options = { signal: run.switch.lost };
-  const pullsOf = (name: string): Promise<Pull[]> => github.pullsOfBranch(run.ref, name, options);
+export async function settleBranch(run: PublishNeeds, scope: PushScope): Promise<"open" | "finished"> {
+  const { github } = run.issue;
+  const { branch, headSha } = run.record.state;
+  const options = { signal: run.signal };
+  const pullsOf = (name: string): Promise<Pull[]> => github.pullsOfBranch(run.issue.ref, name, options);
   const pulls = await pullsOf(branch ?? "");
   if (pulls.length === 0 || pulls.some((pull) => pull.state === "open")) return "open";
   if (pulls.some((pull) => pull.headSha === headSha)) return "finished";
   const { branch: next, pull } = await chooseBranch(scope, pullsOf);
-  await run.mirror.refresh(run.switch.lost);
+  await run.mirror.refresh(run.signal);
   const onto = await run.mirror.branch(scope.base);
   const [last] = pulls;
   run.log.warn(
     { branch: next },
     `pull request #${last?.number} was ${last?.merged === true ? "merged" : "closed"} while the agent worked: its work goes to ${next}`,
   );
-  await run.write({
+  await run.record.write({
     branch: next,
     publishedSha: null,
     madeSha: null,
     // The workspace has its own commit, and not what was made of it on top of others.
-    headSha: run.state.madeSha ?? headSha,
+    headSha: run.record.state.madeSha ?? headSha,
     theirSha: null,
-    rebase: planRebase(run.state, { merged: last?.merged === true ? last : null, onto }),
+    rebase: planRebase(run.record.state, { merged: last?.merged === true ? last : null, onto }),
     prNumber: pull?.number ?? null,
     prUrl: pull?.url ?? null,
     prBefore: null,

@@ -1,26 +1,27 @@
 import { isRefusedRequest } from "@tac8/core/github/errors";
 import { allowLabel } from "@tac8/core/domain/labels";
 import type { Withheld } from "@tac8/core/state/issueState";
-import type { RunContext } from "../../run/context.ts";
+import type { PublishNeeds } from "./needs.ts";
 
 /**
  * Ends a run whose finished work is not published unless a person decides so. It waits as for the answer to a question; its
  * commits stay in the workspace.
  */
-export async function withhold(run: RunContext, withheld: Withheld): Promise<void> {
-  const { github, config, redact } = run.services;
+export async function withhold(run: PublishNeeds, withheld: Withheld): Promise<void> {
+  const { github, policy } = run.issue;
+  const { redact } = run;
   const reason = redact(withheld.reason);
   if (withheld.canAllow) {
     try {
       // So that it can be chosen on GitHub.
-      await github.ensureLabel(run.ref, allowLabel(config.github), { signal: run.switch.lost });
+      await github.ensureLabel(run.issue.ref, allowLabel(policy), { signal: run.signal });
     } catch (error) {
       if (!isRefusedRequest(error)) throw error;
-      run.log.warn({ err: error }, `could not create the label ${config.github.label_allow}`);
+      run.log.warn({ err: error }, `could not create the label ${policy.label_allow}`);
     }
   }
   run.log.warn(`the finished work is withheld: ${reason}`);
   const told = { question: reason, questionId: null, askedAt: null, answer: null, allowed: null };
   const end = { outcome: "blocked", outcomeRun: run.id, failure: null, reason: null } as const;
-  await run.write({ ...told, ...end, withheld: { ...withheld, reason }, parked: 0 });
+  await run.record.write({ ...told, ...end, withheld: { ...withheld, reason }, parked: 0 });
 }

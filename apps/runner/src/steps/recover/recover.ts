@@ -1,5 +1,6 @@
 import type { IssueFields } from "@tac8/core/state/issueState";
-import type { RunContext } from "../../run/context.ts";
+import type { StepRecord } from "../../run/record.ts";
+import type { StepWorkspace } from "../../run/step.ts";
 import { readEndNote, removeEndNote, type EndNote } from "../../workspace/endNote.ts";
 import type { EnsuredWorkspace } from "../../workspace/ensure.ts";
 import { findQuestion, removePrivateFiles } from "../../workspace/privateFiles.ts";
@@ -7,6 +8,12 @@ import { findQuestion, removePrivateFiles } from "../../workspace/privateFiles.t
 /** What an agent of a run before this one has left, and no run has recorded. */
 export type Recovered =
   { readonly kind: "question"; readonly text: string } | { readonly kind: "finished"; readonly note: EndNote };
+
+export interface RecoverNeeds extends StepWorkspace {
+  readonly record: StepRecord<never>;
+  /** Id of the data folder: notes and sessions live in one. */
+  readonly homeId: string;
+}
 
 export interface RecoverInput extends Pick<NotePlace, "how"> {
   readonly baseSha: string;
@@ -17,19 +24,19 @@ export interface RecoverInput extends Pick<NotePlace, "how"> {
  * `prepared`, so it reads the record of that run; removes what else is there of questions and notes, which would be taken for
  * this run's. Null: there is nothing.
  */
-export async function recover(run: RunContext, { baseSha, how }: RecoverInput): Promise<Recovered | null> {
-  const { paths, services } = run;
-  const text = mayHaveAsked(run.state, services.homeId)
-    ? await findQuestion(run.place(), paths.tree, () => run.mirror.file(baseSha, "BLOCKED.md"))
+export async function recover(run: RecoverNeeds, { baseSha, how }: RecoverInput): Promise<Recovered | null> {
+  const { paths, homeId } = run;
+  const text = mayHaveAsked(run.record.state, homeId)
+    ? await findQuestion(run.place, paths.tree, () => run.mirror.file(baseSha, "BLOCKED.md"))
     : null;
   // Half a file, which may be an empty one, is none.
   if (text !== null && text.trim() !== "") {
     await removeEndNote(paths);
     return { kind: "question", text };
   }
-  await removePrivateFiles(run.place(), paths.tree);
+  await removePrivateFiles(run.place, paths.tree);
   const note = await readEndNote(paths);
-  if (note !== null && isUnheard(note, run.state, { how, homeId: services.homeId })) return { kind: "finished", note };
+  if (note !== null && isUnheard(note, run.record.state, { how, homeId })) return { kind: "finished", note };
   await removeEndNote(paths);
   return null;
 }

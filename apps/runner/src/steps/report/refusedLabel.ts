@@ -1,16 +1,24 @@
 import { findMarked } from "@tac8/core/domain/marker";
 import { refusedLabelText, toldLately } from "../../issue/refusedLabel.ts";
-import type { RunContext } from "../../run/context.ts";
-import { markerOf, showStatus } from "../../issue/statusComment.ts";
+import type { StepRecord } from "../../run/record.ts";
+import { markerOf, type CommentNeeds, type StatusComment } from "../../issue/statusComment.ts";
+
+export interface RefusedLabelNeeds extends CommentNeeds {
+  readonly record: StepRecord<"refusedLabel">;
+  readonly comment: Pick<StatusComment, "show">;
+  readonly redact: (text: string) => string;
+  readonly now: () => number;
+}
 
 /**
  * Says on the issue why its label starts nothing: one comment, and none again for the same account within a day. What an earlier
  * round left there stays as it is.
  */
-export async function sayRefusedLabel(run: RunContext): Promise<void> {
-  const { github, login, redact, now } = run.services;
-  const { ref, state, repository } = run;
-  const options = { signal: run.switch.lost };
+export async function sayRefusedLabel(run: RefusedLabelNeeds): Promise<void> {
+  const { github, login, ref, repository } = run.issue;
+  const { redact, now } = run;
+  const { state } = run.record;
+  const options = { signal: run.signal };
   const { login: labeller, told } = state.refusedLabel ?? { login: "", told: null };
   const reason = redact(state.reason ?? "");
   const all = await github.comments(ref, ref.number, options);
@@ -19,14 +27,14 @@ export async function sayRefusedLabel(run: RunContext): Promise<void> {
   const silent = toldLately([told, ...before.map(({ comment }) => comment.createdAt)], now());
   // Somebody else had put the label on first, and it was said that work is queued.
   const takesPlace = queued?.marker.run === "";
-  if (queued !== undefined && !takesPlace) await showStatus(run, "failed", reason);
+  if (queued !== undefined && !takesPlace) await run.comment.show("failed", reason);
   if (silent && !takesPlace) return;
   const marker = { ...markerOf(run, "failure"), labeller };
   const words = { marker, text: refusedLabelText({ reason, trigger: repository.issueLabel }) };
-  await run.assertLive();
+  await run.record.assertLive();
   if (takesPlace) await github.updateComment(ref, queued.comment.id, words, options);
   else await github.createComment(ref, ref.number, words, options);
-  await run.write({ refusedLabel: { login: labeller, told: run.now } });
+  await run.record.write({ refusedLabel: { login: labeller, told: new Date(now()).toISOString() } });
 }
 
 function saysQueued(body: string): boolean {

@@ -1,10 +1,9 @@
 import { clean, clip } from "@tac8/core/domain/plainText";
 import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
 import { StepFailure, type Failure } from "@tac8/core/domain/failures";
-import type { RunContext } from "../../run/context.ts";
 import { removeEndNote, type EndNote } from "../../workspace/endNote.ts";
 import type { SavedWork } from "../handover.ts";
-import { save } from "./save.ts";
+import { save, type SaveNeeds } from "./save.ts";
 import { withoutSecrets } from "../../secrets/withoutSecrets.ts";
 import { planFinish } from "../../issue/round.ts";
 
@@ -24,7 +23,7 @@ export type Finished =
  * and has no work to show.
  */
 export async function finish(
-  run: RunContext,
+  run: SaveNeeds & { readonly now: () => number },
   { summary, leftRunning }: Pick<EndNote, "summary" | "leftRunning">,
   recorded: Promise<void>,
 ): Promise<Finished> {
@@ -35,7 +34,7 @@ export async function finish(
     ...NOT_BROKEN_OFF,
     answer: null,
     checkpoint: "worked",
-    workedAt: run.now,
+    workedAt: new Date(run.now()).toISOString(),
   } as const;
   const found: { conflicts: readonly string[] | null } = { conflicts: null };
   const onConflicts = async (paths: readonly string[]): Promise<void> => {
@@ -49,7 +48,7 @@ export async function finish(
   } catch (error) {
     await recorded;
     // No space for a commit: it is made before it is published, and the agent is not paid twice.
-    if (found.conflicts?.length === 0 && isDiskFull(error)) await run.write({ ...worked, headSha: null });
+    if (found.conflicts?.length === 0 && isDiskFull(error)) await run.record.write({ ...worked, headSha: null });
     throw error;
   }
   await recorded;
@@ -59,21 +58,21 @@ export async function finish(
   if (conflicts.length > 0) {
     const paths = clip(clean(conflicts.join(", ")), MAX_NAMED);
     const message = `the agent ended with conflicts that it had not resolved, in ${paths}`;
-    await run.write({ ...facts, failure: "agent", reason: message });
+    await run.record.write({ ...facts, failure: "agent", reason: message });
     return { kind: "nothing to publish", failure: { kind: "agent", message }, saved };
   }
-  let end = planFinish({ ...run.state, ...facts, headSha: head }, run.id);
+  let end = planFinish({ ...run.record.state, ...facts, headSha: head }, run.id);
   if (end !== null && end !== "new work" && leftRunning === null) {
     // They become a comment. Those of new work are checked with its commits.
     facts.summary = await withoutSecrets(run, "answer", summary);
-    end = planFinish({ ...run.state, ...facts, headSha: head }, run.id);
+    end = planFinish({ ...run.record.state, ...facts, headSha: head }, run.id);
   }
   if (leftRunning !== null && end !== "new work") {
-    await run.write(facts);
+    await run.record.write(facts);
     await removeEndNote(run.paths); // Its agent is asked again.
     return { kind: "nothing to publish", failure: { kind: "unfinished", message: leftRunning }, saved: null };
   }
-  await run.write({ ...facts, ...(end === "new work" ? { ...worked, failure: null, reason: null } : end) });
+  await run.record.write({ ...facts, ...(end === "new work" ? { ...worked, failure: null, reason: null } : end) });
   // The note stays then: until this is counted as a failure, it may be heard again.
   if (end === null) {
     const failure = { kind: "no-changes", message: "the agent finished without changing anything" } as const;

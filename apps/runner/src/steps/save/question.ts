@@ -1,11 +1,11 @@
-import type { RunContext } from "../../run/context.ts";
+import type { SaveNeeds } from "./save.ts";
 import { removePrivateFiles } from "../../workspace/privateFiles.ts";
 import { withoutSecrets } from "../../secrets/withoutSecrets.ts";
 
 /** The end of a run whose agent asks. Its file has been read: it must not be taken for another question. */
-export async function hearQuestion(run: RunContext, asked: string): Promise<void> {
+export async function hearQuestion(run: SaveNeeds, asked: string): Promise<void> {
   const question = await withoutSecrets(run, "question", asked);
-  await run.write({
+  await run.record.write({
     outcome: "blocked",
     outcomeRun: run.id,
     question,
@@ -14,5 +14,5 @@ export async function hearQuestion(run: RunContext, asked: string): Promise<void
     failure: null,
     reason: null,
   });
-  await removePrivateFiles(run.place(), run.paths.tree);
+  await removePrivateFiles(run.place, run.paths.tree);
 }

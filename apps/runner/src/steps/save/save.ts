@@ -1,33 +1,37 @@
 import { listLeftOut, nameMore } from "@tac8/core/domain/leftOut";
-import type { RunContext } from "../../run/context.ts";
+import type { SaveField } from "../../run/owners.ts";
+import type { StepBasics, StepWorkspace } from "../../run/step.ts";
+import type { SecretSearch } from "../../secrets/withoutSecrets.ts";
 import { backToBranch } from "../../workspace/backToBranch.ts";
 import { saveWork, type SaveOptions } from "../../workspace/save.ts";
 import type { SavedWork } from "../handover.ts";
 
+export interface SaveNeeds extends StepBasics<SaveField>, Pick<StepWorkspace, "paths" | "place">, SecretSearch {}
+
 /** Commits what is not committed yet in the run's workspace, and puts it back on its branch if the agent had left that. */
-export async function save(run: RunContext, more: Pick<SaveOptions, "onConflicts"> = {}): Promise<SavedWork> {
-  const place = run.place();
+export async function save(run: SaveNeeds, more: Pick<SaveOptions, "onConflicts"> = {}): Promise<SavedWork> {
+  const place = run.place;
   const saved = await saveWork({
     ...run.paths,
     ...more,
     place,
-    baseSha: run.state.baseSha ?? "",
-    message: `Work on #${run.ref.number} that was not committed yet`,
+    baseSha: run.record.state.baseSha ?? "",
+    message: `Work on #${run.issue.ref.number} that was not committed yet`,
   });
   const head = await onItsBranch(run, saved);
   // Only now: Redis may be away, and the work must not wait for it.
   const unsaved = listLeftOut(saved.unsaved);
-  const added = saved.added.length === 0 ? null : nameMore(run.state.added, saved.added);
-  const changed = unsaved !== null || run.state.unsaved !== null;
-  if (changed || added !== null) await run.write({ unsaved, ...(added === null ? {} : { added }) });
+  const added = saved.added.length === 0 ? null : nameMore(run.record.state.added, saved.added);
+  const changed = unsaved !== null || run.record.state.unsaved !== null;
+  if (changed || added !== null) await run.record.write({ unsaved, ...(added === null ? {} : { added }) });
   if (unsaved !== null) run.log.warn({ unsaved }, "some of what the agent left uncommitted is in no commit");
   return { head };
 }
 
 /** Goes back to the branch if the agent had left it. @returns the commit that the workspace is at then */
-async function onItsBranch(run: RunContext, saved: Awaited<ReturnType<typeof saveWork>>): Promise<string> {
-  const place = run.place();
-  const { branch } = run.state;
+async function onItsBranch(run: SaveNeeds, saved: Awaited<ReturnType<typeof saveWork>>): Promise<string> {
+  const place = run.place;
+  const { branch } = run.record.state;
   if (branch === null || saved.branch === branch) return saved.head;
   const left = saved.before ?? saved.head;
   const { head, aside } = await backToBranch({ ...run.paths, place, branch, left, head: saved.head, stamp: run.id });

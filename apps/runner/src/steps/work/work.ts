@@ -1,3 +1,7 @@
+import type { Redis } from "ioredis";
+import type { Config } from "@tac8/core/config/resolve";
+import type { Isolation } from "@tac8/core/isolation/choose";
+import type { WorkspaceLock } from "../../place/side.ts";
 import { randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
 import { StepFailure } from "@tac8/core/domain/failures";
@@ -22,12 +26,15 @@ import { MCP_FILE } from "../../home/base/collect.ts";
 import { withSandboxSettings } from "../../home/base/sandboxSettings.ts";
 import { keepSession } from "../../home/keepSession.ts";
 import { openHome } from "../../home/open.ts";
-import { programPrefix } from "../../host/ceiling.ts";
-import { findEdit } from "../../issue/intent.ts";
+import { programPrefix, type Ceiling } from "../../host/ceiling.ts";
+import type { DiskWatch } from "../../host/diskWatch.ts";
+import { findEdit, type CountedText, type KnownText } from "../../issue/intent.ts";
 import { publishesBeside } from "../../issue/round.ts";
-import type { RunContext } from "../../run/context.ts";
+import type { WorkField } from "../../run/owners.ts";
+import type { Progress } from "../../run/progress.ts";
+import type { Attempts, StepBasics, StepWorkspace } from "../../run/step.ts";
 import { openLiveStream } from "../../run/liveStream.ts";
-import { watchForHalt } from "../../run/watchForHalt.ts";
+import type { WatchOptions } from "../../run/watchForHalt.ts";
 import { type EndNote, writeEndNote } from "../../workspace/endNote.ts";
 import { makeRoom } from "../../workspace/makeRoom.ts";
 import { findQuestion } from "../../workspace/privateFiles.ts";
@@ -38,6 +45,40 @@ import { readBase } from "../../home/base/readBase.ts";
 const HEARTBEAT_MS = 5000;
 const MAX_SUMMARY = 20_000;
 
+/** The machine, as far as one agent is started on it. */
+export interface AgentHost {
+  readonly ceiling: Ceiling;
+  readonly isolation: Isolation["mode"];
+  /** Ends agents while the disk runs full. */
+  readonly disk: DiskWatch;
+  /** The slot's number. */
+  readonly slot: number;
+  /** Of the workspace. */
+  readonly lock: WorkspaceLock;
+  /** Id of the data folder: sessions live in one. */
+  readonly homeId: string;
+  /** For how long still the job's lock is surely ours: see `Lease`. */
+  readonly leftMs: () => number;
+}
+
+/** `place` is there until the run has lost its job: what an agent has left is read after a stop, too. */
+export interface WorkNeeds extends StepBasics<WorkField>, StepWorkspace {
+  readonly host: AgentHost;
+  readonly config: Pick<Config, "agents" | "coordinator" | "git" | "home" | "llm"> & Parameters<typeof agentHomeOf>[0];
+  /** What agents see. */
+  readonly agentEnv: Readonly<Record<string, string>>;
+  /** For the day's budget, and what the agent says. */
+  readonly redis: Redis;
+  /** `<host>/<slot>`, for people. */
+  readonly runner: string;
+  readonly attempts: Attempts;
+  readonly progress: Progress;
+  /** Watches for whatever ends the agent. @returns a function that ends the watch */
+  readonly watch: (options: WatchOptions) => () => void;
+  readonly redact: (text: string) => string;
+  readonly now: () => number;
+}
+
 export interface Worked extends Pick<Ended, "verdict" | "leftRunning" | "recorded"> {
   /** What the agent asks; null: nothing. */
   readonly question: string | null;
@@ -45,30 +86,38 @@ export interface Worked extends Pick<Ended, "verdict" | "leftRunning" | "recorde
   readonly summary: string;
   /** Paths that were removed to make room on the disk. */
   readonly removed: readonly string[];
+  /** With the newest edit of the issue that does not stop the work. */
+  readonly text: KnownText;
 }
 
 /** Runs the agent until it ends. Nothing of its work is saved yet. @throws StepFailure where it could not be started */
-export async function work(run: RunContext, prompts: Prompts): Promise<Worked> {
-  const { homeId } = run.services;
-  const { session, sessionHome } = run.state;
+export async function work(run: WorkNeeds, prompts: Prompts, counted: CountedText): Promise<Worked> {
+  const { homeId } = run.host;
+  const seen: Seen = { text: { counted, edit: null } };
+  const { session, sessionHome } = run.record.state;
   const resumable = session !== null && sessionHome === homeId && prompts.resume !== null;
   const { agent } = prompts;
   let { end, verdict, leftRunning, recorded } = await runAgent(
     run,
     resumable ? { agent, session, prompt: prompts.resume } : { agent, session: null, prompt: prompts.full },
+    seen,
   );
-  if (!verdict.ok && verdict.resumeFailed && run.switch.cause === null) {
+  if (!verdict.ok && verdict.resumeFailed && !run.signal.aborted) {
     run.log.info("the agent's session is gone: starting a new one");
     await recorded;
-    ({ end, verdict, leftRunning, recorded } = await runAgent(run, { agent, session: null, prompt: prompts.full }));
+    ({ end, verdict, leftRunning, recorded } = await runAgent(
+      run,
+      { agent, session: null, prompt: prompts.full },
+      seen,
+    ));
   }
-  run.switch.lost.throwIfAborted();
+  run.record.throwIfLost();
   if (end.remaining > 0) run.log.error({ remaining: end.remaining }, "processes of the agent could not be killed");
 
-  const inBase = () => run.mirror.file(run.state.baseSha ?? "", "BLOCKED.md");
-  const question = await findQuestion(run.place(), run.paths.tree, inBase);
+  const inBase = () => run.mirror.file(run.record.state.baseSha ?? "", "BLOCKED.md");
+  const question = await findQuestion(run.place, run.paths.tree, inBase);
   const removed = end.cause === "disk-full" ? await roomOf(run) : [];
-  return { verdict, leftRunning, recorded, question, summary: summaryOf(end, run.services.redact), removed };
+  return { verdict, leftRunning, recorded, question, summary: summaryOf(end, run.redact), removed, text: seen.text };
 }
 
 interface Ended {
@@ -83,24 +132,30 @@ interface Ended {
   readonly recorded: Promise<void>;
 }
 
+/** Of the issue, while the agent works. */
+interface Seen {
+  text: KnownText;
+}
+
 interface Start {
   readonly agent: AgentChoice;
   readonly session: string | null;
   readonly prompt: string | null;
 }
 
-async function runAgent(run: RunContext, how: Start): Promise<Ended> {
-  const { config, redis, log, now, redact, ceiling } = run.services;
+async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> {
+  const { config, redis, log, now, redact, host } = run;
+  const { ceiling } = host;
   const { coordinator, llm, agents } = config;
   const { provider, program, model } = how.agent;
-  const isPrivate = run.services.isolation.mode !== "none" || agentHomeOf(config, provider).kind === "private";
+  const isPrivate = run.host.isolation !== "none" || agentHomeOf(config, provider).kind === "private";
   const home = isPrivate ? await privateHome(run, how) : null;
   const budgetDay = await beginOn(run);
   const sessionId = how.session ?? randomUUID();
-  run.progress.cost(run.state.usage ?? NO_USAGE);
+  run.progress.cost(run.record.state.usage ?? NO_USAGE);
   const request: AgentRequest = {
     runId: run.id,
-    prefix: programPrefix(ceiling, run.slot),
+    prefix: programPrefix(ceiling, host.slot),
     program,
     cwd: run.paths.tree,
     env: {
@@ -117,8 +172,8 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
     sessionId,
     resume: how.session !== null,
     maxUsd: llm.max_usd_per_run,
-    lock: run.lock,
-    logPath: runLogPath(config.home, run.ref, run.id),
+    lock: host.lock,
+    logPath: runLogPath(config.home, run.issue.ref, run.id),
     limits: {
       wallMs: coordinator.worker_timeout_hours * 3_600_000,
       stallMs: coordinator.stall_timeout_minutes * 60_000,
@@ -130,17 +185,17 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
     },
     heartbeatMs: Math.min(HEARTBEAT_MS, silenceLimit(coordinator.lock_seconds) / 4),
   };
-  await run.write({
+  await run.record.write({
     session: sessionId,
-    sessionHome: run.services.homeId,
+    sessionHome: host.homeId,
     agentRun: run.id,
-    agentRuns: run.state.agentRuns + 1,
+    agentRuns: run.record.state.agentRuns + 1,
     runs: withRun(run, sessionId),
   });
   // Whoever wants an end from here on goes through the agent; who wanted one before has it now.
-  if (run.switch.stop.aborted) await giveBack(run, budgetDay);
-  run.switch.stop.throwIfAborted();
-  const place = run.place();
+  if (run.signal.aborted) await giveBack(run, budgetDay);
+  run.signal.throwIfAborted();
+  const place = run.place;
   await place.makeFolder(run.paths.tmpDir, 0o700);
   const live = openLiveStream({ redis, runId: run.id, log, redact });
   const driver =
@@ -150,7 +205,7 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
       live.add(event);
       run.progress.did(event, redact(event.text));
     },
-    leftMs: run.leftMs,
+    leftMs: host.leftMs,
     log: run.log,
     now,
   });
@@ -163,18 +218,19 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
     { resume: request.resume, session: sessionId, model },
     request.resume ? "agent resumed" : "agent started",
   );
-  const leaveDisk = run.services.disk.watch({
+  const leaveDisk = run.host.disk.watch({
     runId: run.id,
     members: () => agent.members(),
     end: (why) => void agent.kill("disk-full", why),
   });
-  const stopWatching = watchForHalt(run, {
+  const stopWatching = run.watch({
     onHalt: ({ cause, atOnce }) => {
       void (atOnce ? agent.kill(cause) : agent.stop(cause, { graceMs: graceMs(run) }));
     },
     findEdit: async (signal) => {
-      const edit = await findEdit(run, signal);
-      return edit === null ? null : stopReason(edit, run.repository.issueLabel);
+      const { stop, ...text } = await findEdit({ ...run, signal }, seen.text);
+      seen.text = text;
+      return stop === null ? null : stopReason(stop, run.issue.repository.issueLabel);
     },
   });
   try {
@@ -184,7 +240,7 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
     const verdict = classifyEnd(end, { provider, now: now() });
     const { usage, models, reason, evidence } = accountOf(run, end, model);
     run.progress.cost(usage);
-    const denied = addDenials(run.state.denied, end.denials, redact);
+    const denied = addDenials(run.record.state.denied, end.denials, redact);
     if (end.denials.length > 0 && denied !== null) {
       run.log.warn(
         { denied: deniedLine(denied) },
@@ -192,19 +248,18 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
       );
     }
     const refused = end.blockedHosts ?? [];
-    const blockedHosts = addBlocked(run.state.blockedHosts, refused, redact);
+    const blockedHosts = addBlocked(run.record.state.blockedHosts, refused, redact);
     if (refused.length > 0) run.log.warn(blockedLine(addBlocked(null, refused, redact)));
-    const { failure } = run.state;
-    const { attemptsMade: made, opts } = run.job;
-    const beside = publishesBeside(verdict, { failure, made, max: opts.attempts ?? 1 });
+    const { failure } = run.record.state;
+    const beside = publishesBeside(verdict, { failure, ...run.attempts });
     const leftRunning = beside === null ? null : redact(beside);
     if (verdict.ok || leftRunning !== null) {
       const summary = summaryOf(end, redact);
       const facts = { usage, models, denied, blockedHosts, reason, evidence };
       await keepEnd(run, { run: run.id, summary, leftRunning, ...facts });
     }
-    const recorded = run
-      .record({ usage, models, denied, blockedHosts }, { event: "agent:ended", reason, evidence })
+    const recorded = run.record
+      .writeEvent({ usage, models, denied, blockedHosts }, { event: "agent:ended", reason, evidence })
       .then(() => closed);
     recorded.catch(() => undefined); // Heard by whoever waits for it, if the run comes that far.
     if (provider === "claude" && usedNothing(end)) void giveBack(run, budgetDay);
@@ -220,7 +275,7 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
 }
 
 /** The agent has done its work. Whatever hinders the hash from hearing of it, the next run of this data folder will know. */
-async function keepEnd(run: RunContext, note: EndNote): Promise<void> {
+async function keepEnd(run: WorkNeeds, note: EndNote): Promise<void> {
   try {
     await writeEndNote(run.paths, note);
   } catch (error) {
@@ -237,21 +292,21 @@ interface PrivateHome {
 }
 
 /** Makes the issue's home folder as its agent has to find it. */
-async function privateHome(run: RunContext, { agent, session }: Start): Promise<PrivateHome> {
-  const { git } = run.services.config;
+async function privateHome(run: WorkNeeds, { agent, session }: Start): Promise<PrivateHome> {
+  const { git } = run.config;
   const { homeDir: home, tree } = run.paths;
   const folders = { tree, owner: run.agentEnv["HOME"] || null };
-  const commit = { mirror: run.mirror, sha: run.state.baseSha ?? "", folders, signal: run.switch.stop };
+  const commit = { mirror: run.mirror, sha: run.record.state.baseSha ?? "", folders, signal: run.signal };
   // Only Claude Code is known to load them.
   const base = agent.provider === "claude" ? await readBase(commit) : null;
   for (const note of base?.notes ?? []) run.log.warn(`of the base commit's settings and instructions: ${note}`);
   const files = base?.files ?? [];
   const { env, brought } = await openHome({
-    place: run.place(),
+    place: run.place,
     home,
     env: run.agentEnv,
     git,
-    files: run.services.isolation.mode !== "none" ? withSandboxSettings(files) : files,
+    files: run.host.isolation !== "none" ? withSandboxSettings(files) : files,
     session,
   });
   if (brought) run.log.info({ session }, "the session was in the shared home folder: it goes on in the issue's own");
@@ -262,8 +317,7 @@ async function privateHome(run: RunContext, { agent, session }: Start): Promise<
  * Before anything is written of a new agent run. @returns the day whose budget it counts on
  * @throws StepFailure when that is used up
  */
-async function beginOn({ services }: RunContext): Promise<string> {
-  const { redis, config, now } = services;
+async function beginOn({ redis, config, now }: WorkNeeds): Promise<string> {
   const { max_usd_per_day: maxUsd, max_runs_per_day: maxRuns } = config.llm;
   const answer = await beginAgent(redis, { maxUsd, maxRuns }, now());
   if (answer.kind === "begun") return answer.day;
@@ -271,14 +325,13 @@ async function beginOn({ services }: RunContext): Promise<string> {
 }
 
 /** Best effort: the limit is then reached a run early. */
-async function giveBack({ services, log }: RunContext, budgetDay: string): Promise<void> {
-  const { redis } = services;
+async function giveBack({ redis, log }: WorkNeeds, budgetDay: string): Promise<void> {
   if (redis.status !== "ready") return;
   await returnAgent(redis, budgetDay).catch((err: unknown) => log.debug({ err }, "a run was not given back"));
 }
 
 function accountOf(
-  run: RunContext,
+  run: WorkNeeds,
   end: AgentEnd,
   asked: string,
 ): Pick<EndNote, "usage" | "models" | "reason" | "evidence"> {
@@ -287,8 +340,8 @@ function accountOf(
   const models = named.length > 0 ? named : [modelFiguresOf(asked, spent)];
   const { cause, costUsd, turns, durationMs: ms } = end;
   return {
-    usage: addUsage(run.state.usage ?? NO_USAGE, spent),
-    models: withModels(run.state.models ?? [], models),
+    usage: addUsage(run.record.state.usage ?? NO_USAGE, spent),
+    models: withModels(run.record.state.models ?? [], models),
     reason: `the agent ended (${cause}) after ${formatUsage(spent)}`,
     evidence: encodeAgentEvidence({ run: run.id, cause, costUsd, turns, ms, models }),
   };
@@ -299,27 +352,29 @@ function summaryOf({ lastText }: AgentEnd, redact: (text: string) => string): st
   return redact(lastText).slice(0, MAX_SUMMARY);
 }
 
-function withRun(run: RunContext, session: string): AgentRun[] {
-  const before = run.state.runs ?? [];
+function withRun(run: WorkNeeds, session: string): AgentRun[] {
+  const before = run.record.state.runs ?? [];
   const n = (before.at(-1)?.n ?? 0) + 1;
-  return [...before, { n, run: run.id, runner: run.runner, at: run.now, session }].slice(-MAX_RUNS);
+  return [...before, { n, run: run.id, runner: run.runner, at: new Date(run.now()).toISOString(), session }].slice(
+    -MAX_RUNS,
+  );
 }
 
 /** Half of the shutdown's time is for the agent, the other half for saving its work. */
-function graceMs(run: RunContext): number {
-  return (run.services.config.coordinator.shutdown_grace_seconds * 1000) / 2;
+function graceMs(run: WorkNeeds): number {
+  return (run.config.coordinator.shutdown_grace_seconds * 1000) / 2;
 }
 
 /**
  * Before the work is saved, which needs room itself: without it this issue's files would keep the host from all others.
  * The temporary folder is gone already, and may have been all of it. @returns the paths that were removed
  */
-async function roomOf(run: RunContext): Promise<string[]> {
+async function roomOf(run: WorkNeeds): Promise<string[]> {
   try {
     const removed = await makeRoom({
       ...run.paths,
-      place: run.place(),
-      isShort: () => run.services.disk.isShort(),
+      place: run.place,
+      isShort: () => run.host.disk.isShort(),
     });
     if (removed.length > 0) run.log.warn(nameFiles(removed), "removed files of the worktree to make room on the disk");
     return removed;

@@ -1,0 +1,118 @@
+import type { FieldName } from "@tac8/core/state/issueState";
+import type { Attempts, IssueAccess, StepBasics, StepWorkspace } from "../run/step.ts";
+import { watchForHalt } from "../run/watchForHalt.ts";
+import type { AdmitNeeds } from "../steps/admit/admit.ts";
+import type { PrepareNeeds } from "../steps/prepare/prepare.ts";
+import type { PromptNeeds } from "../steps/prepare/prompts.ts";
+import type { PullNeeds } from "../steps/publish/findOrOpenPull.ts";
+import type { RecoverNeeds } from "../steps/recover/recover.ts";
+import type { ReportNeeds } from "../steps/report/report.ts";
+import type { SaveNeeds } from "../steps/save/save.ts";
+import type { WorkNeeds } from "../steps/work/work.ts";
+import { agentEnvOf } from "./agentEnv.ts";
+import type { Run } from "./run.ts";
+
+// Which step gets what of a run. `stop` is the signal of admit, prepare and work; `lost` that of the others.
+
+export function admitNeeds(run: Run): AdmitNeeds {
+  return { ...untilStop(run), paths: run.paths };
+}
+
+export function prepareNeeds(run: Run): PrepareNeeds {
+  const { comment, labels, services } = run;
+  return {
+    ...untilStop(run),
+    ...workspaceOf(run, run.halts.stop),
+    comment,
+    labels,
+    attempts: attemptsOf(run),
+    homeId: services.homeId,
+    authorEmail: services.config.git.author_email,
+    now: services.now,
+  };
+}
+
+export function promptNeeds(run: Run): PromptNeeds {
+  const { paths, mirror, runner, services } = run;
+  const { config, isolation, now } = services;
+  const attempts = attemptsOf(run);
+  return { ...untilStop(run), paths, mirror, runner, attempts, config, isolation: isolation.mode, now };
+}
+
+export function recoverNeeds(run: Run): RecoverNeeds {
+  return { ...workspaceOf(run), record: run.record, homeId: run.services.homeId };
+}
+
+export function workNeeds(run: Run): WorkNeeds {
+  const { id, jobId, runner, slot, lock, leftMs, progress, halts, log, paths, services } = run;
+  const { config, redis, store, redact, now, ceiling, isolation, disk, homeId } = services;
+  const workspace = workspaceOf(run);
+  const pollSeconds = config.coordinator.poll_interval_seconds;
+  const watched = { id, jobId, halts, store, redis, place: workspace.place, tree: paths.tree, pollSeconds, log };
+  return {
+    ...untilStop(run),
+    ...workspace,
+    host: { ceiling, isolation: isolation.mode, disk, slot, lock, homeId, leftMs },
+    config,
+    agentEnv: agentEnvOf(config),
+    redis,
+    runner,
+    attempts: attemptsOf(run),
+    progress,
+    watch: (options) => watchForHalt(watched, options),
+    redact,
+    now,
+  };
+}
+
+export function saveNeeds(run: Run): SaveNeeds & { readonly now: () => number } {
+  const { now } = run.services;
+  return { ...untilLost(run), ...workspaceOf(run), ...secretsOf(run), now };
+}
+
+export function publishNeeds(run: Run): PullNeeds {
+  const { jobId, job, services } = run;
+  const { config, redis, homeId } = services;
+  return {
+    ...untilLost(run),
+    ...workspaceOf(run),
+    ...secretsOf(run),
+    homeId,
+    protected: config.protected,
+    diffs: { redis, jobId },
+    defaultModel: config.llm.model_default,
+    title: job.data.title,
+  };
+}
+
+export function reportNeeds(run: Run): ReportNeeds {
+  const { comment, labels, services } = run;
+  const { redact, now } = services;
+  return { ...untilLost(run), ...workspaceOf(run), comment, labels, attempts: attemptsOf(run), redact, now };
+}
+
+/** What a question about the issue needs until a user's stop, and until the run has lost its job. */
+export function askUntil({ issue, halts }: Run, which: "stop" | "lost"): IssueAccess {
+  return { issue, signal: halts[which] };
+}
+
+export function attemptsOf({ job }: Run): Attempts {
+  return { made: job.attemptsMade, max: job.opts.attempts ?? 1 };
+}
+
+function untilStop({ id, issue, record, halts, log }: Run): StepBasics<FieldName> {
+  return { id, issue, record, log, signal: halts.stop };
+}
+
+function untilLost({ id, issue, record, halts, log }: Run): StepBasics<FieldName> {
+  return { id, issue, record, log, signal: halts.lost };
+}
+
+/** `signal` ends git on the agent side. */
+function workspaceOf({ paths, side, mirror, halts }: Run, signal: AbortSignal = halts.lost): StepWorkspace {
+  return { paths, place: side.place({ signal }), mirror };
+}
+
+function secretsOf({ services: { redact, config } }: Run) {
+  return { redact, secrets: config.secrets.values };
+}

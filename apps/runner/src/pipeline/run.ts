@@ -1,0 +1,78 @@
+import type { RepositoryConfig } from "@tac8/core/config/resolve";
+import type { IssueRef } from "@tac8/core/domain/reference";
+import type { Logger } from "@tac8/core/log/logger";
+import type { IssueFields } from "@tac8/core/state/issueState";
+import type { Cause } from "../issue/cause.ts";
+import type { KnownText } from "../issue/intent.ts";
+import { IssueLabels } from "../issue/labels.ts";
+import { StatusComment } from "../issue/statusComment.ts";
+import type { AgentSide, WorkspaceLock } from "../place/side.ts";
+import type { HaltSwitch } from "../run/halt.ts";
+import type { Progress } from "../run/progress.ts";
+import { RunRecord } from "../run/record.ts";
+import type { IssueOnGitHub } from "../run/step.ts";
+import type { Mirror } from "../workspace/mirror.ts";
+import type { WorkspacePaths } from "../workspace/paths.ts";
+import type { IssueJob, RunnerServices } from "./services.ts";
+
+/** What a run is made of. */
+export interface RunParts {
+  readonly id: string;
+  readonly services: RunnerServices;
+  readonly job: IssueJob;
+  readonly jobId: string;
+  readonly ref: IssueRef;
+  readonly repository: RepositoryConfig;
+  /** `<host>/<slot>`, for people. */
+  readonly runner: string;
+  /** The slot's number. */
+  readonly slot: number;
+  readonly paths: WorkspacePaths;
+  readonly mirror: Mirror;
+  readonly lock: WorkspaceLock;
+  /** Borrowed. */
+  readonly side: AgentSide;
+  readonly halts: HaltSwitch;
+  /** For how long still the job's lock is surely ours: see `Lease`. */
+  readonly leftMs: () => number;
+  readonly progress: Progress;
+}
+
+/** What the steps of a run have found out so far: they return it, and the pipeline alone writes it down here. */
+export interface FoundOut {
+  /** Undefined: no step has asked for it. */
+  cause: Cause | undefined;
+  /** `admit` has read the issue: what this run reports then does not come from Redis alone. */
+  hasRead: boolean;
+  text: KnownText;
+}
+
+/** One run, as the pipeline has it. What each step gets of it: `needs.ts`. */
+export interface Run extends RunParts {
+  readonly issue: IssueOnGitHub;
+  readonly record: RunRecord;
+  readonly comment: StatusComment;
+  readonly labels: IssueLabels;
+  readonly log: Logger;
+  readonly found: FoundOut;
+}
+
+/** @param state the record, as it is once the run has claimed it */
+export function createRun(parts: RunParts, state: IssueFields): Run {
+  const { id, services, jobId: issueId, ref, repository, runner, halts, progress } = parts;
+  const { config, github, login, store, now, redact } = services;
+  const log = services.log.child({ issue: issueId, run: id });
+  const factor = config.coordinator.backoff_factor;
+  const issue = { ref, repository, github, login, policy: config.github, factor };
+  const record = new RunRecord({ store, jobId: issueId, run: id, runner, state, halts, progress, log, now, redact });
+  const written = { issue, signal: halts.lost, id, runner, record, redact, now };
+  return {
+    ...parts,
+    issue,
+    record,
+    comment: new StatusComment(written),
+    labels: new IssueLabels(written),
+    log,
+    found: { cause: undefined, hasRead: false, text: { counted: null, edit: null } },
+  };
+}

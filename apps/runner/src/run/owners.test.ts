@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import type { AdmitField, PatchOf } from "./owners.ts";
+
+const ofSave = { summary: "done" };
+
+/** As `tsc` checks it: a line whose error is expected and missing is one itself. */
+const patches: PatchOf<AdmitField>[] = [
+  { labelEvent: 1, admitted: 1 },
+  // @ts-expect-error of `save`
+  { labelEvent: 1, summary: "done" },
+  // @ts-expect-error … also where it comes by another object
+  { labelEvent: 1, ...ofSave },
+];
+
+test("a step's writer takes the step's own fields, and the compiler refuses others", () => {
+  expect(patches).toHaveLength(3);
+});

@@ -1,0 +1,115 @@
+import type { EventWords, NewEvent } from "@tac8/core/domain/events";
+import type { Logger } from "@tac8/core/log/logger";
+import type { FieldName, IssueFields, IssuePatch } from "@tac8/core/state/issueState";
+import { LostRun, type IssueStore } from "@tac8/core/state/issueStore";
+import type { HaltSwitch } from "./halt.ts";
+import type { PatchOf } from "./owners.ts";
+import type { Progress } from "./progress.ts";
+import { whenThereIsRoom } from "./refusal.ts";
+
+/** The issue's record, as a step has it: all of it to read, and the step's own fields to write. */
+export interface StepRecord<F extends FieldName> {
+  /** As this run last wrote it. */
+  readonly state: IssueFields;
+  /** Writes fields, and with a new `state` the event of it. @throws LostRun when another run has taken over. */
+  readonly write: (patch: PatchOf<F>, event?: EventWords) => Promise<void>;
+  /** Writes fields, and an event that is no change of the issue's state. @throws LostRun when another run has taken over. */
+  readonly writeEvent: (patch: PatchOf<F>, event: EventWords) => Promise<void>;
+  /** Before something is done that the hash cannot undo. @throws LostRun when another run has taken over. */
+  readonly assertLive: () => Promise<void>;
+  /** The same, without asking Redis. @throws the reason why nothing of the issue may be changed any more */
+  readonly throwIfLost: () => void;
+}
+
+export interface RecordOptions {
+  readonly store: IssueStore;
+  readonly jobId: string;
+  /** Id of the run. */
+  readonly run: string;
+  /** `<host>/<slot>`, for people. */
+  readonly runner: string;
+  /** As it is once the run has claimed it. */
+  readonly state: IssueFields;
+  readonly halts: HaltSwitch;
+  /** Borrowed. */
+  readonly progress: Progress;
+  readonly log: Logger;
+  readonly now: () => number;
+  /** An agent's words may hold the key of its own API, and go to the board, `tasks.md` and GitHub from here. */
+  readonly redact: (text: string) => string;
+}
+
+/** The record of a run's issue, and the run's only way to write it. */
+export class RunRecord implements StepRecord<FieldName> {
+  readonly #options: RecordOptions;
+  #state: IssueFields;
+
+  constructor(options: RecordOptions) {
+    this.#options = options;
+    this.#state = options.state;
+  }
+
+  get state(): IssueFields {
+    return this.#state;
+  }
+
+  throwIfLost(): void {
+    this.#options.halts.lost.throwIfAborted();
+  }
+
+  async assertLive(): Promise<void> {
+    const { store, jobId, run } = this.#options;
+    this.throwIfLost();
+    const { run: live } = await store.read(jobId);
+    if (live !== run) throw new LostRun(jobId, run);
+  }
+
+  async write(patch: IssuePatch, event?: EventWords): Promise<void> {
+    this.throwIfLost();
+    await this.#writeDated(patch, event);
+  }
+
+  async writeEvent(patch: IssuePatch, event: EventWords): Promise<void> {
+    this.throwIfLost();
+    await this.#put(patch, this.#entry(event));
+  }
+
+  /**
+   * Writes as `write` does, also when the runner has no time left: the end of a run is recorded then, too.
+   * @throws LostRun, or the signal's reason, when the run has lost the job
+   */
+  async writeLast(patch: IssuePatch, event?: EventWords): Promise<void> {
+    const { cause } = this.#options.halts;
+    if (cause?.halt === "lost") throw cause;
+    await this.#writeDated(patch, event);
+  }
+
+  async #writeDated(patch: IssuePatch, event?: EventWords): Promise<void> {
+    const since = patch.since ?? new Date(this.#options.now()).toISOString();
+    const dated = (patch.state ?? null) === null ? patch : { ...patch, since };
+    await this.#put(dated, event === undefined ? undefined : this.#entry(event));
+  }
+
+  async #put(patch: IssuePatch, entry: NewEvent | undefined): Promise<void> {
+    const { store, jobId, run, halts, log, progress } = this.#options;
+    const full = this.#redacted(patch);
+    await whenThereIsRoom(() => store.write(jobId, run, full, entry), { signal: halts.lost, log });
+    this.#state = { ...this.#state, ...full } as IssueFields;
+    progress.at(this.#state.checkpoint);
+  }
+
+  #entry(words: EventWords): NewEvent {
+    const { jobId: issue, run, runner, redact } = this.#options;
+    const reason = redact(words.reason);
+    const evidence = { run, ...words.evidence };
+    // The facts of its name are in the words: only the run is new.
+    return { ...words, reason, evidence, issue, from: this.#state.state ?? "", by: `runner ${runner}` } as NewEvent;
+  }
+
+  #redacted(patch: IssuePatch): IssuePatch {
+    const { redact } = this.#options;
+    const words = ["summary", "question", "reason"] as const;
+    const clean = words.flatMap((name) => (typeof patch[name] === "string" ? [[name, redact(patch[name])]] : []));
+    return { ...patch, ...(Object.fromEntries(clean) as IssuePatch) };
+  }
+}

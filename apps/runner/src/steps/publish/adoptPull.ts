@@ -1,0 +1,17 @@
+import { isBranchOf } from "../../airlock/pushScope.ts";
+import { patienceOf, withPatience } from "../../run/patience.ts";
+import type { PublishNeeds } from "./needs.ts";
+
+/** The pull request with our work, if there is one: the issue then ended with it, whoever closed it. */
+export async function adoptPull(run: Pick<PublishNeeds, "issue" | "signal" | "record">): Promise<void> {
+  const { github } = run.issue;
+  const { branch, headSha } = run.record.state;
+  const own = { issue: run.issue.ref.number, pattern: run.issue.repository.branch };
+  if (branch === null || headSha === null || !isBranchOf(own, branch)) return;
+  const patient = patienceOf(run);
+  const pulls = await withPatience(() => github.pullsOfBranch(run.issue.ref, branch, { signal: run.signal }), patient);
+  const ours = pulls.find((pull) => pull.headSha === headSha);
+  if (ours === undefined) return;
+  const told = { failure: null, reason: null };
+  await run.record.write({ ...told, checkpoint: "published", prNumber: ours.number, prUrl: ours.url, outcome: "pr" });
+}

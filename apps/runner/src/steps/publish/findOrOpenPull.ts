@@ -1,0 +1,84 @@
+import { pullBody, pullTitle } from "@tac8/core/outgoing/texts";
+import { GitHubError } from "@tac8/core/github/errors";
+import type { NewPull } from "@tac8/core/github/pulls";
+import type { Pull } from "@tac8/core/github/types";
+import type { PushScope } from "../../airlock/pushScope.ts";
+import { patienceOf, withPatience } from "../../run/patience.ts";
+import type { PublishNeeds } from "./needs.ts";
+import { pullFacts, tellAnotherRound, type GivenText, type PullTextNeeds } from "./pullText.ts";
+import { settleBranch } from "./settleBranch.ts";
+
+export interface PullNeeds extends PublishNeeds, PullTextNeeds {
+  /** Of the issue, as the queue knows it. */
+  readonly title: string;
+}
+
+export interface OpenPull extends GivenText {
+  readonly scope: PushScope;
+  /** Turned off once GitHub says that the repository has no drafts. */
+  readonly asDraft: { wanted: boolean };
+}
+
+/**
+ * Looks before it creates: the answer to an earlier creation may have been lost. @returns "nothing": there is nothing to merge;
+ * "ended": a person ended the branch's pull request just before our push. The hash has the next branch then.
+ */
+export async function findOrOpenPull(
+  run: PullNeeds,
+  { scope, asDraft, ...parts }: OpenPull,
+): Promise<Pull | "ended" | "nothing"> {
+  const { github, ref } = run.issue;
+  const { state } = run.record;
+  const options = { signal: run.signal };
+  const branch = state.branch ?? "";
+  return withPatience(async () => {
+    const pulls = await github.pullsOfBranch(ref, branch, options);
+    // A person may have closed or merged it before we heard that it had been opened.
+    const there = pulls.find((pull) => pull.state === "open") ?? pulls.find((pull) => pull.headSha === state.headSha);
+    if (there !== undefined) return tellAnotherRound(run, there, parts);
+    if (pulls.length > 0) {
+      await settleBranch(run, scope);
+      return "ended";
+    }
+    await run.record.assertLive();
+    const title = parts.text?.title ?? run.title;
+    const pull = {
+      title: pullTitle({ issueNumber: ref.number, issueTitle: title }),
+      closes: ref.number,
+      text: pullBody(pullFacts(run, parts)),
+      head: branch,
+      base: scope.base,
+    };
+    try {
+      return await openAsItMay(run, pull, asDraft);
+    } catch (error) {
+      if (!(error instanceof GitHubError) || error.kind !== "invalid") throw error;
+      if (/no commits between/i.test(error.detail)) return "nothing";
+      if (!/already exists/i.test(error.detail)) throw error;
+      const again = (await github.pullsOfBranch(ref, branch, options)).find((pull) => pull.state === "open");
+      if (again === undefined) throw error;
+      return again;
+    }
+  }, patienceOf(run));
+}
+
+/** A plain one where the repository's plan has no drafts: the work is wanted all the same. Remembered in `asDraft`. */
+async function openAsItMay(run: PullNeeds, pull: Omit<NewPull, "draft">, asDraft: { wanted: boolean }): Promise<Pull> {
+  const { github, ref } = run.issue;
+  const options = { signal: run.signal };
+  try {
+    return await github.openPull(ref, { ...pull, draft: asDraft.wanted }, options);
+  } catch (error) {
+    const noDrafts =
+      asDraft.wanted &&
+      error instanceof GitHubError &&
+      error.kind === "invalid" &&
+      /draft pull requests? (are|is) not supported|draft.* not (supported|available)/i.test(error.detail);
+    if (!noDrafts) throw error;
+    run.log.warn(
+      "this repository's plan has no draft pull requests: opening a plain one, although draft = true is configured",
+    );
+    asDraft.wanted = false;
+    return github.openPull(ref, { ...pull, draft: false }, options);
+  }
+}

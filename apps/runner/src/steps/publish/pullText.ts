@@ -1,0 +1,51 @@
+import { anotherRound, type PullFacts } from "@tac8/core/outgoing/texts";
+import { NO_USAGE } from "@tac8/core/domain/usage";
+import type { Pull } from "@tac8/core/github/types";
+import type { CountedText } from "../../issue/intent.ts";
+import type { Notes } from "./inspect.ts";
+import type { PublishNeeds } from "./needs.ts";
+
+/** Parts of the pull request's text, which are searched for secrets. */
+export interface PullText {
+  readonly notes: Notes;
+  readonly summary: string;
+}
+
+export interface PullTextNeeds extends Pick<PublishNeeds, "id" | "issue" | "record" | "signal" | "log" | "redact"> {
+  /** Named where the record has no model. */
+  readonly defaultModel: string;
+}
+
+/** What the text says, and of which issue's text it speaks. */
+export interface GivenText extends PullText {
+  readonly text: CountedText | null;
+}
+
+/** Work that continued on an open pull request is told in its text, once for each run; the text before it stays. */
+export async function tellAnotherRound(run: PullTextNeeds, pull: Pull, parts: GivenText): Promise<Pull> {
+  const { github } = run.issue;
+  const facts = pullFacts(run, parts);
+  if (run.record.state.prBefore === null || pull.state !== "open" || pull.body.includes(facts.run)) return pull;
+  const text = anotherRound(pull.body.length, facts);
+  if (text === null) {
+    run.log.warn({ pull: pull.number }, "the pull request's text is full: nothing was added about this round");
+    return pull;
+  }
+  await run.record.assertLive();
+  return github.updatePull(run.issue.ref, pull.number, { before: pull.body, text }, { signal: run.signal });
+}
+
+export function pullFacts(run: PullTextNeeds, { notes, summary, text: intent }: GivenText): PullFacts {
+  const { state } = run.record;
+  return {
+    ...notes,
+    summary: run.redact(summary),
+    usage: state.usage ?? NO_USAGE,
+    models: state.models ?? [run.defaultModel],
+    denied: state.denied,
+    leftRunning: state.leftRunning,
+    run: state.agentRun ?? run.id,
+    unreadable: intent?.unreadable ?? null,
+    added: state.added,
+  };
+}

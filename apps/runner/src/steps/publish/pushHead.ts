@@ -1,0 +1,65 @@
+import type { Withheld } from "@tac8/core/state/issueState";
+import { keepTheirs } from "../../airlock/keepTheirs.ts";
+import type { PushScope } from "../../airlock/pushScope.ts";
+import { pushOnTop } from "../../airlock/pushOnTop.ts";
+import type { Ranges } from "../../airlock/ranges.ts";
+import { replayOnto } from "../../airlock/replayOnto.ts";
+import { planReplay } from "../../airlock/replayPlan.ts";
+import { cleanGit, cleanRun } from "../../git/cleanSide.ts";
+import { commitOf } from "../../git/openGit.ts";
+import { whyWithheld } from "./inspect.ts";
+import type { PublishNeeds } from "./needs.ts";
+
+/** Where they conflict with the base, the commits stay as they are: the pull request shows it. */
+async function rebased(run: PublishNeeds, at: { dir: string; head: string }): Promise<string> {
+  const { rebase } = run.record.state;
+  if (rebase === null) return at.head;
+  // What was merged may have been other people's commits, and their branch is gone.
+  if ((await commitOf(cleanGit(run.mirror.side, at.dir), rebase.from)) === null) return at.head;
+  const git = cleanRun(run.mirror.side, at.dir, { signal: run.signal });
+  const plan = planReplay({ why: "merged", merged: rebase.from, base: rebase.onto });
+  const replayed = await replayOnto({ git, head: at.head, ...plan });
+  return replayed.kind === "head" ? replayed.head : at.head;
+}
+
+/** @returns null: the commit is on GitHub under our branch from here on, and the hash says so. Else why it is not. */
+export async function pushHead(
+  run: PublishNeeds,
+  at: { dir: string; head: string; scope: PushScope; ranges: Ranges },
+): Promise<Withheld | null> {
+  const { dir, scope, ranges } = at;
+  const made = await rebased(run, at);
+  const { publishedSha: expected, theirSha } = run.record.state;
+  const branch = run.record.state.branch ?? "";
+  const clean = run.mirror.side;
+  const head = await keepTheirs({ clean, dir, branch, head: made, theirs: theirSha, signal: run.signal });
+  if (head !== made)
+    run.log.warn({ branch }, "the agent had rewritten somebody else's commits: its own are on top of theirs");
+  const withheld = await whyWithheld(run, { dir, head, base: scope.base, ranges });
+  if (withheld !== null) return withheld;
+  await run.record.assertLive();
+  const { how, sha, theirs } = await pushOnTop({
+    clean,
+    dir,
+    branch,
+    scope,
+    sha: head,
+    expected,
+    from: expected ?? run.record.state.baseSha ?? "",
+    signal: run.signal,
+  });
+  if (theirs !== null)
+    run.log.warn({ branch }, "somebody else had pushed to the branch: the agent's commits are on top of theirs");
+  run.log.info(
+    { branch, head: sha.slice(0, 7) },
+    how === "pushed" ? "pushed the branch" : "the branch was pushed before",
+  );
+  await run.record.write({
+    publishedSha: sha,
+    madeSha: at.head,
+    headSha: sha,
+    theirSha: theirs ?? theirSha,
+    rebase: null,
+  });
+  return null;
+}
