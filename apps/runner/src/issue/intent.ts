@@ -77,14 +77,14 @@ export async function readIntent(
 
 /** An edit of the issue, since the work began, that does not stop it. */
 export interface HarmlessEdit {
-  /** The text after it, which needs no other look. */
+  /** The text after it, which is not read again. */
   readonly text: { readonly title: string; readonly body: string };
   readonly counted: CountedText;
   /** As it was read for it. */
   readonly cause: Cause;
 }
 
-/** What a run knows of the text before it looks again. */
+/** What a run knows of the text before it reads the issue again. */
 export interface KnownText {
   /** Null: no step of this run has read the issue. */
   readonly counted: CountedText | null;

@@ -92,10 +92,10 @@ async function toItsEnd(run: Run, entry: Begin): Promise<Unfinished | Dispositio
 }
 
 async function mayPublish(run: Run): Promise<boolean> {
-  const { goesOn, read, cause } = await admitToPublish(admitNeeds(run), run.found.cause);
+  const { continues, read, cause } = await admitToPublish(admitNeeds(run), run.found.cause);
   if (read !== null) note(run, read);
   if (cause !== undefined) run.found.cause = cause;
-  return goesOn;
+  return continues;
 }
 
 /** What `admit` has found out. */

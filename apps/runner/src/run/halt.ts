@@ -59,13 +59,13 @@ export class HaltSwitch {
 
   /** Calls at once where the run is halted already. @returns a function that ends the watch */
   watch(onHalt: OnHalt): () => void {
-    const tell = (): void => {
+    const notify = (): void => {
       const { cause } = this;
       if (cause !== null) onHalt({ cause: this.#lost.signal.aborted ? "lost" : cause.halt, atOnce: this.atOnce });
     };
-    this.#watchers.add(tell);
-    tell();
-    return () => void this.#watchers.delete(tell);
+    this.#watchers.add(notify);
+    notify();
+    return () => void this.#watchers.delete(notify);
   }
 
   request(cause: StopCause, reason: string, failure: FailureKind | null = null): void {
@@ -90,10 +90,10 @@ export class HaltSwitch {
     { atOnce = false, lost = false }: { readonly atOnce?: boolean; readonly lost?: boolean },
   ): void {
     const isNews = !this.#stop.signal.aborted || (atOnce && !this.#atOnce) || (lost && !this.#lost.signal.aborted);
-    // First: who is told of the stop asks for it.
+    // First: a watcher that is notified of the stop asks for it.
     this.#atOnce ||= atOnce;
     if (!this.#stop.signal.aborted) this.#stop.abort(halted);
     if (lost && !this.#lost.signal.aborted) this.#lost.abort(halted);
-    if (isNews) for (const tell of this.#watchers) tell();
+    if (isNews) for (const notify of this.#watchers) notify();
   }
 }

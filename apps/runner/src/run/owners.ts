@@ -5,7 +5,7 @@ import type { FieldName, IssueFields } from "@tac8/core/state/issueState";
 /** How the issue ended: any step may find that. */
 type EndField = "outcome" | "outcomeRun" | "failure" | "reason";
 
-/** `restoreQuestion` has the rest: what GitHub tells of a question that Redis had forgotten. */
+/** `restoreQuestion` has the rest: what GitHub has of a question that Redis had forgotten. */
 export type AdmitField =
   | EndField
   | "labelEvent"

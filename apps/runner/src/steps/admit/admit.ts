@@ -22,7 +22,7 @@ export interface Admission {
   readonly cause: Cause | undefined;
 }
 
-/** Looks whether the issue may be worked on as it is now: it is there, open and wanted, and whoever labelled it may start work. */
+/** Decide whether the issue may be worked on as it is now: it exists, is open and wanted, and its labeller may start work. */
 export async function admit(run: AdmitNeeds): Promise<Admission> {
   const options = { signal: run.signal };
   const patient = patienceOf(run);
@@ -58,7 +58,7 @@ export async function admit(run: AdmitNeeds): Promise<Admission> {
 
 export interface PublishAdmission {
   /** False: the end was decided here. */
-  readonly goesOn: boolean;
+  readonly continues: boolean;
   /** Null: the issue was not read; the label or retry that the work was admitted by still holds. */
   readonly read: Admission | null;
   readonly cause: Cause | undefined;
@@ -73,10 +73,10 @@ export async function admitToPublish(run: AdmitNeeds, known: Cause | undefined):
   const cause = await causeOf(run, known);
   if (cause === null || (admitted === null && retried === null)) {
     const read = await admit(run);
-    return { goesOn: read.admitted !== null, read, cause: read.cause === undefined ? cause : read.cause };
+    return { continues: read.admitted !== null, read, cause: read.cause === undefined ? cause : read.cause };
   }
   if (admitted === null) await run.record.write({ admitted: labelEvent });
-  return { goesOn: true, read: null, cause };
+  return { continues: true, read: null, cause };
 }
 
 async function endByTrigger(run: AdmitNeeds, trigger: Exclude<Trigger, { kind: "go" }>): Promise<void> {
