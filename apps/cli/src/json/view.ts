@@ -52,7 +52,7 @@ const issueFacts = {
 };
 
 const endFacts = {
-  live: z.boolean().describe("Whether the run is still going on"),
+  live: z.boolean().describe("Whether the run is still running"),
   state: issueState,
   turns: z.int(),
   ms: z.number(),
