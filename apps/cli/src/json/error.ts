@@ -3,7 +3,9 @@ import { z } from "zod";
 /** A command that failed, or was called in a wrong way. */
 export const errorOutput = z.strictObject({
   error: z.strictObject({
-    code: z.int().describe("Exit code of the command: 1 a problem, 2 wrong usage, 78 a start that the operator has to fix"),
+    code: z
+      .int()
+      .describe("Exit code of the command: 1 a problem, 2 wrong usage, 78 a start that the operator has to fix"),
     lines: z.array(z.string()).describe("What happened and what to do, as on standard error"),
   }),
 });
