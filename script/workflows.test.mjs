@@ -113,6 +113,13 @@ it("each night everything runs that .ci/run runs, but for the machine with syste
   expect(jobs.all.steps.map(({ run }) => run)).toContain(SUITES.all.command);
 });
 
+it("dependabot updates the actions that this repository's own actions use, too", () => {
+  const { updates } = parse(readFileSync(new URL("../dependabot.yml", folder), "utf8"));
+  const { directories } = updates.find((update) => update["package-ecosystem"] === "github-actions");
+  expect(directories).toEqual(["/", "/.github/actions/*"]);
+  for (const update of updates) expect(update.cooldown["default-days"]).toBeGreaterThan(5);
+});
+
 it("the shards of the mutants are numbered from 1 to their number", () => {
   const { shard } = parse(readWorkflow("nightly.yml")).jobs.mutants.strategy.matrix;
   const { SHARD } = parse(readWorkflow("nightly.yml")).jobs.mutants.env;

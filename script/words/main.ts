@@ -12,7 +12,7 @@ const GLOSSARY = "docs/architecture.md";
 /** Words of other programs, of the licence, and those of this check. */
 const SKIPPED = /\.(?:txt|jsonl|png|c)$|^(?:LICENSE|CODE_OF_CONDUCT\.md|package-lock\.json)$/;
 const CODE = /\.(?:ts|js|mjs)$/;
-/** Hits of one file that are printed. */
+/** Hits of one file, and files, that are printed. */
 const SHOWN = 20;
 
 const root = join(import.meta.dirname, "../..");
@@ -60,8 +60,11 @@ if (first !== undefined && first !== "--update") {
       show(path, hits.get(path) ?? [], SHOWN);
       say(`${path}: ${counts.get(path)} avoided words, ${baseline.get(path) ?? 0} are allowed`);
     }
-    if (stale.length > 0)
-      say(`fewer avoided words than in the baseline, run \`node script/words/main.ts --update\`: ${stale.join(", ")}`);
+    if (stale.length > 0) {
+      const named = stale.slice(0, SHOWN).join(", ");
+      const others = stale.length > SHOWN ? ` and ${stale.length - SHOWN} more` : "";
+      say(`fewer avoided words than in the baseline: run \`node script/words/main.ts --update\` (${named}${others})`);
+    }
     if (more.length + stale.length > 0) process.exitCode = 1;
   }
 }
