@@ -45,9 +45,9 @@ const holds = (count: number) => async () =>
   (await world.redis.hlen("tac8:holds")) === count ? null : `not ${count} holds`;
 
 async function pressPause(page: Page): Promise<void> {
-  await page.getByRole("button", { name: "Pause all new work" }).click();
-  await page.getByText("Paused: agents at work go on").waitFor();
-  await page.getByRole("button", { name: "Resume new work" }).click();
+  await page.getByRole("button", { name: "Pause all new jobs" }).click();
+  await page.getByText("Paused: running agents continue").waitFor();
+  await page.getByRole("button", { name: "Resume new jobs" }).click();
   await page.getByText("Resumed.").waitFor();
   await poll(120_000, holds(0));
 }
@@ -82,7 +82,7 @@ test("a link of tac8 open leads to the overview, whose buttons and Bull Board's 
 
   const other = await openPage(browser, link);
   expect(await other.title()).toBe("Sign in · tac8");
-  await other.getByText("That link does not work any more").waitFor();
+  await other.getByText("This link has expired").waitFor();
 });
 
 test("the form signs in, without scripts and over plain HTTP too, and leads to the page that was asked for", async () => {
@@ -92,7 +92,7 @@ test("the form signs in, without scripts and over plain HTTP too, and leads to t
   expect(await page.title()).toBe("Sign in · tac8");
   await page.getByLabel("Password").fill("not it");
   await page.keyboard.press("Enter");
-  await page.getByText("That is not the password.").waitFor();
+  await page.getByText("Wrong password.").waitFor();
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByText("Resumed.").waitFor();

@@ -57,13 +57,13 @@ test("with the keyboard alone an issue is found, stopped, and tried again", asyn
   await page.waitForURL(`**/issues/octo/widgets/${number}`);
   await tabTo(page, "#stop");
   await page.keyboard.press("Enter");
-  await page.getByText("Told to stop").waitFor();
+  await page.getByText("Stopping: the work is saved").waitFor();
   await world.reaches(number, "stopped");
   await page.locator("#retry").waitFor();
   await world.open("go");
   await tabTo(page, "#retry");
   await page.keyboard.press("Enter");
-  await page.getByText("It waits for its next try.").waitFor();
+  await page.getByText("The issue is queued again.").waitFor();
   await world.reaches(number, "pr");
   await page.locator("#head").getByText("pull request", { exact: true }).waitFor();
   expect((await world.history(number)).filter(({ by }) => by === "board").map(({ reason }) => reason)).toContain(
@@ -79,10 +79,10 @@ test("without scripts the page shows how things stand, and its buttons work, als
     javaScriptEnabled: false,
     extraHTTPHeaders: { authorization: `Basic ${Buffer.from("ada:a-password").toString("base64")}` },
   });
-  expect(await page.locator("h1").innerText()).toMatch(/needs a look|broken/);
-  await page.getByRole("button", { name: "Pause all new work" }).click();
+  expect(await page.locator("h1").innerText()).toMatch(/action needed/);
+  await page.getByRole("button", { name: "Pause all new jobs" }).click();
   await page.locator("#holds").getByText("by ada@board").waitFor();
-  await page.getByRole("button", { name: "Resume new work" }).click();
+  await page.getByRole("button", { name: "Resume new jobs" }).click();
   await page.getByText("Resumed.").waitFor();
   await poll(120_000, async () => ((await world.redis.hlen("tac8:holds")) === 0 ? null : "a hold is left"));
 });

@@ -48,7 +48,7 @@ test("tac8 why is right through the life of issues", async () => {
   await world.reaches(works, "running");
   await poll(120_000, async () => {
     const found = await why(works);
-    return /unning on .* since .*Last, /.test(found.answer) ? null : found.answer;
+    return /unning on .* since .*Last action /.test(found.answer) ? null : found.answer;
   });
 
   const waits = world.openIssue({ script: [{ write: "b.txt", text: "b" }] });

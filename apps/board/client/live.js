@@ -4,7 +4,7 @@
 const RETRY_MS = 10_000;
 /** So near to the end of a conversation counts as reading along. */
 const NEAR_PX = 120;
-const WORDS = { live: "live", away: "Redis is away: waiting for it", gone: "the board does not answer: trying again" };
+const WORDS = { live: "live", away: "Redis is unreachable: waiting", gone: "the board does not respond: retrying" };
 
 const light = document.getElementById("live");
 

@@ -6,7 +6,7 @@ const { env } = process;
 const openCommand = env["TAC8_OPEN_COMMAND"];
 const showLink = (link: string) => {
   const another = openCommand || "tac8 open";
-  process.stdout.write(`Board: ${link}\nThe link signs you in once, within an hour; for another one: ${another}\n`);
+  process.stdout.write(`Board: ${link}\nThe link works once, within an hour. For a new link: ${another}\n`);
 };
 
 await runApp("board", (config, deps) =>

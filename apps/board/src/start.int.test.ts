@@ -140,7 +140,7 @@ test("without Redis every page says so in bounded time, and comes back with it",
   await server.stop("SIGKILL");
   await closed;
   for (const path of paths) expect((await ask(`${url}${path}`)).status).toBe(503);
-  expect((await ask(url)).body).toContain("Redis is away");
+  expect((await ask(url)).body).toContain("Redis is unreachable");
   expect((await ask(`${url}/healthz`)).status).toBe(503);
   expect(lines.filter((line) => line.includes('"level":50'))).toEqual([]);
 

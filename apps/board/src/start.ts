@@ -110,10 +110,10 @@ export async function start(config: Config, deps: BoardDeps): Promise<RunningBoa
     writeBoardAddress(home, address);
     deps.onLink?.(makeLink(shown, { home, now: now(), lifeMs: FIRST_LINK_MS }));
   } catch (error) {
-    log.warn(`there are no links: ${home} cannot be written to (${error instanceof Error ? error.message : ""})`);
+    log.warn(`cannot create sign-in links: ${home} is not writable (${error instanceof Error ? error.message : ""})`);
   }
   if (deps.openCommand === undefined) {
-    const place = secrets.passwordFile === null ? "the one that you have set" : `in ${secrets.passwordFile}`;
+    const place = secrets.passwordFile === null ? "the password that you have set" : `in ${secrets.passwordFile}`;
     log.info(`sign in: ${openCommand} prints a link; the password is ${place}`);
   }
   const others = addresses.filter((one) => one !== shown);

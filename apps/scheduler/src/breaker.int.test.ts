@@ -56,7 +56,7 @@ test("it holds the queue, probes with one job on all runners, and lets all throu
   for (const worker of workers) worker.on("error", () => undefined);
   await trip();
   expect(await names()).toEqual(["breaker"]);
-  expect((await readHolds(at.redis))[0]?.reason).toMatch(/last 3 runs all failed in the same way: API Error: 500/);
+  expect((await readHolds(at.redis))[0]?.reason).toMatch(/last 3 runs failed with the same error: API Error: 500/);
   for (let job = 1; job <= 4; job += 1) await at.queue.add(`job ${job}`, {} as never);
   await round();
   expect(await at.queue.isPaused()).toBe(true);
@@ -74,7 +74,7 @@ test("it holds the queue, probes with one job on all runners, and lets all throu
   await round();
   expect(await limit()).toBeNull();
   await expect.poll(() => at.queue.getActiveCount(), { timeout: 60_000 }).toBe(4);
-  expect(await newest()).toMatchObject({ to: "note", reason: expect.stringContaining("went well") });
+  expect(await newest()).toMatchObject({ to: "note", reason: expect.stringContaining("succeeded") });
 });
 
 test("the probe runs beside agents that were at work before the hold", async () => {

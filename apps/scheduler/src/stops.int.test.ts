@@ -44,7 +44,7 @@ test("a stop in the queue: not queued again by its label, told once, and labelle
   await look();
   expect(await pending()).toEqual([]);
   expect(at.github.issue(REPO, number).labels).toEqual(["bug"]);
-  expect(bodies(number)).toEqual([expect.stringMatching(/\*\*Stopped\*\* by a person\.[^]*stopped by ann@pi: no/)]);
+  expect(bodies(number)).toEqual([expect.stringMatching(/\*\*Stopped\*\* by an operator\.[^]*stopped by ann@pi: no/)]);
   await at.poll();
   expect(await at.stands(number)).toBe("none:stopped");
   at.github.addLabel(by(number));

@@ -133,7 +133,7 @@ test("a link signs in once, and no log has its token", async () => {
 
   const replayed = await askAsStranger(link);
   expect([replayed.headers["location"], replayed.headers["set-cookie"]]).toEqual(["/login?why=link", undefined]);
-  expect((await askAsStranger(`${url}/login?why=link`)).body).toContain("That link does not work any more");
+  expect((await askAsStranger(`${url}/login?why=link`)).body).toContain("This link has expired");
   // A second click in the browser that it has signed in.
   expect((await askAsStranger(link, { headers: { cookie } })).headers["location"]).toBe("/");
   expect(lines.join("")).toContain("signed in by link from 127.0.0.1");

@@ -34,7 +34,7 @@ export function createAccess(
     guesses,
     noteWrong(address) {
       const { count, wait } = guesses.wrong(address);
-      const then = wait > 0 ? `; the next try in ${Math.ceil(wait / 1000)} s` : "";
+      const then = wait > 0 ? `; the next attempt is accepted in ${Math.ceil(wait / 1000)} s` : "";
       warn("warn", { address }, `wrong password from ${address} (${count} so far)${then}`);
     },
     noteSignIn: (address, by) => info(`signed in by ${by} from ${address}`),

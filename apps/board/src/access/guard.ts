@@ -71,15 +71,15 @@ function refuse(
 ): void {
   const forbid = (message: string) => {
     if (isApi(request)) response.status(403).json({ error: { key: "ERRORS.FORBIDDEN" }, message });
-    else problemPage(response, { status: 403, title: "No entry", message });
+    else problemPage(response, { status: 403, title: "Access denied", message });
   };
   switch (verdict.why) {
     case "host":
-      return forbid("This board answers to localhost only: open it at 127.0.0.1, or set board.host or board.url.");
+      return forbid("This board accepts only localhost: open it at 127.0.0.1, or set board.host or board.url.");
     case "foreign":
-      return forbid("Only the board's own pages may change something.");
+      return forbid("Only the board's own pages can send this request.");
     case "token":
-      return forbid("This page is out of date: go back, reload it, and try again.");
+      return forbid("This page is outdated: go back, reload it, and try again.");
     case "sign-in":
     case "wrong":
       return askToSignIn(request, response, { access, status: 401, wait: 0 });
@@ -99,7 +99,7 @@ function askToSignIn(
   if (wait > 0) response.set("retry-after", String(Math.ceil(wait / 1000)));
   if (!isBrowser(request)) {
     if (status === 401) response.set("www-authenticate", 'Basic realm="tac8", charset="UTF-8"');
-    const line = status === 401 ? "The board's password is needed, with any user name." : "Too many wrong passwords.";
+    const line = status === 401 ? "Enter the board's password, with any user name." : "Too many wrong passwords.";
     response.status(status).type("text").send(`${line}\n`);
     return;
   }

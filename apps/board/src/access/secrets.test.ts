@@ -62,13 +62,15 @@ test("a key that others may read is said to be so", () => {
   writeFileSync(join(root, "board-key"), "known\n", { mode: 0o644 });
   const { warnings, key } = readSecrets({ home: root, secrets: NOTHING });
   expect(key).toBe("known");
-  expect(warnings).toEqual([expect.stringMatching(/others may read .*board-key/)]);
+  expect(warnings).toEqual([expect.stringMatching(/other users can read .*board-key/)]);
 });
 
 test("a data folder that takes no file: no start without a password, and with one a warning for the rest", () => {
   writeFileSync(join(root, "file"), "");
   const home = join(root, "file", "home");
-  expect(() => readSecrets({ home, secrets: NOTHING })).toThrow(/password cannot be kept in .*set TAC8_BOARD_PASSWORD/);
+  expect(() => readSecrets({ home, secrets: NOTHING })).toThrow(
+    /cannot store the board's password in .*set TAC8_BOARD_PASSWORD/,
+  );
   const given = readSecrets({ home, secrets: { ...NOTHING, boardPassword: "mine" } });
   expect(given).toMatchObject({ password: "mine", metricsToken: null });
   expect(given.warnings).toHaveLength(2);

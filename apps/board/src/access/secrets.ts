@@ -37,7 +37,7 @@ export function readSecrets({ home, secrets }: Pick<Config, "home" | "secrets">)
     try {
       return keptSecret(home, path);
     } catch (error) {
-      warnings.push(`${path} cannot be kept (${messageOf(error)}): ${lost}`);
+      warnings.push(`cannot store ${path} (${messageOf(error)}): ${lost}`);
       return null;
     }
   };
@@ -47,19 +47,19 @@ export function readSecrets({ home, secrets }: Pick<Config, "home" | "secrets">)
     password ??= keptSecret(home, passwordFile);
   } catch (error) {
     const cure = "make that folder writable, or set TAC8_BOARD_PASSWORD";
-    throw new StartupProblem(`the board's password cannot be kept in ${passwordFile}: ${messageOf(error)}: ${cure}`, {
+    throw new StartupProblem(`cannot store the board's password in ${passwordFile}: ${messageOf(error)}: ${cure}`, {
       cause: error,
     });
   }
   const keyFile = join(home, KEY_FILE);
-  const key = attempt(keyFile, "who is signed in must sign in again after each start of the board");
+  const key = attempt(keyFile, "users have to sign in again after each start of the board");
   if (key !== null && (statSync(keyFile).mode & 0o077) !== 0) {
-    warnings.push(`others may read ${keyFile}: remove it and start the board again, which ends all sessions`);
+    warnings.push(`other users can read ${keyFile}: remove it and restart the board, which ends all sessions`);
   }
   return {
     password,
     passwordFile: isKept ? passwordFile : null,
-    metricsToken: secrets.metricsToken ?? attempt(tokenFile, "/metrics takes the board's password alone"),
+    metricsToken: secrets.metricsToken ?? attempt(tokenFile, "/metrics accepts only the board's password"),
     key: key ?? makePassword(),
     warnings,
   };

@@ -8,9 +8,9 @@ import { isSame } from "./keys.ts";
 import { sessionCookie } from "./session.ts";
 
 const NOTICES = {
-  link: "That link does not work any more: each works once, and for a limited time. Get another one.",
-  wrong: "That is not the password.",
-  wait: "Too many wrong passwords: wait a while, or get a link.",
+  link: "This link has expired: each link works once and for a limited time. Get a new link.",
+  wrong: "Wrong password.",
+  wait: "Too many wrong passwords: wait, or get a link.",
 };
 
 type NoticeKey = keyof typeof NOTICES;
@@ -30,7 +30,7 @@ export function showSignIn(response: Response, { access, status, next, notice }:
   const body = html`<section class="card sign-in" aria-labelledby="sign-in-title">
     <h1 id="sign-in-title">Sign in</h1>
     ${notice !== null && html`<p class="said bad" role="alert">${NOTICES[notice]}</p>`}
-    <p>Run this on the board's machine, and open the link that it prints:</p>
+    <p>Run this command on the board's machine and open the link that it prints:</p>
     <pre><code>${access.openCommand}</code></pre>
     <p class="or"><span>or</span></p>
     <form method="post" action="/login">

@@ -125,7 +125,7 @@ test("a tap on an old page lifts no budget, and one on a live budget asks first"
   expect(await begin()).toBe("refused");
   const hold = { name: "budget", reason: "used up", by: "scheduler", since: Date.now(), until: Date.now() + 60_000 };
   await setHold(redis, hold);
-  expect((await press("/holds/budget/end")).body).toContain("lifted until midnight");
+  expect((await press("/holds/budget/end")).body).toContain("do not apply until midnight");
   expect(await begin()).toBe("refused");
   expect((await press("/holds/budget/end?confirmed=yes")).headers["location"]).toBe("/?said=tried");
   expect(await begin()).toBe("begun");

@@ -17,7 +17,7 @@ export const endOneHold: Page = async (board, request, response) => {
   const name = String(request.params["hold"]).slice(0, MAX_NAME);
   const { redis, queue, now } = board;
   if (name === BUDGET_HOLD && !isConfirmed(request)) {
-    const effect = "Today's limits of dollars and agent runs are lifted until midnight.";
+    const effect = "Today's limits of cost and agent runs do not apply until midnight.";
     const path = `/holds/${encodeURIComponent(name)}/end`;
     const { csrf } = board.access.keys;
     askToConfirm(request, response, { path, text: "Try now", about: "the budget", effect, csrf, back: "/" });

@@ -6,7 +6,7 @@ import { readInTime } from "../redis/away.ts";
 import { answer } from "./answer.ts";
 import { whoOf } from "./who.ts";
 
-const REASON = "a person pressed Pause";
+const REASON = "paused on the board";
 
 export const pauseEverything: Page = async (board, request, response) => {
   const wish = { by: whoOf(request), reason: REASON, now: board.now() };

@@ -15,7 +15,7 @@ export const retryAgain: Page = async (board, request, response) => {
   const { queue, redis, store, now } = board;
   const back = issuePath(ref);
   if (!isConfirmed(request) && (await hasEndedWell(board, jobIdOf(ref)))) {
-    const effect = "It ended with a pull request or an answer. A retry starts another paid agent run.";
+    const effect = "The issue has a pull request or an answer. A retry starts another paid agent run.";
     askToConfirm(request, response, {
       path: `${back}/retry`,
       text: "Retry",

@@ -15,7 +15,7 @@ function stopPage(kill: boolean): Page {
     const ref = issueOfPath(board, request);
     const { queue, store, redis, now } = board;
     if (kill && !isConfirmed(request) && (await isRunning(board, jobIdOf(ref)))) {
-      const effect = "The agent is killed in the middle of its work. The files that it left are saved to its branch.";
+      const effect = "The agent is killed immediately. Its files are saved to its branch.";
       const back = issuePath(ref);
       const about = formatReference(ref);
       const { csrf } = board.access.keys;

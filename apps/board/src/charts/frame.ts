@@ -57,7 +57,7 @@ export function figure({ id, title, description, legend, size, drawing, table }:
     </figcaption>
     ${
       drawing === null
-        ? html`<p class="empty">Nothing to draw yet.</p>`
+        ? html`<p class="empty">No data yet.</p>`
         : html`<svg viewBox="0 0 ${size.width} ${size.height}" role="img" aria-labelledby="${name}-t ${name}-d">
             <title id="${name}-t">${title}</title>
             <desc id="${name}-d">${description}</desc>

@@ -11,7 +11,7 @@ import { SAMPLE_HOURS, type ChartFacts, type Day } from "./chartFacts.ts";
 export const chartsPart = ({ charts }: { readonly charts: ChartFacts }): Html =>
   html`<section id="charts" class="card" aria-label="Charts">
     <h2>The last two weeks</h2>
-    <p class="dim">Counted up to ${clock(new Date(charts.at))}.</p>
+    <p class="dim">As of ${clock(new Date(charts.at))}.</p>
     <div class="charts">${[issuesPerDay(charts), timesToPull(charts), costPerDay(charts)]}</div>
     <h2>The last day</h2>
     ${measured(charts)}
@@ -22,7 +22,9 @@ export const chartsPart = ({ charts }: { readonly charts: ChartFacts }): Html =>
 function measured({ samples }: ChartFacts): Html | null {
   const last = samples.at(-1);
   if (last === undefined) return null;
-  return html`<p class="dim">Measured every ${formatRoughly(SAMPLE_MS)}, last at ${clock(new Date(last.at))}.</p>`;
+  return html`<p class="dim">
+    Measured every ${formatRoughly(SAMPLE_MS)}, most recently at ${clock(new Date(last.at))}.
+  </p>`;
 }
 
 function issuesPerDay({ days }: ChartFacts): Html {
@@ -61,7 +63,7 @@ function timesToPull({ days }: ChartFacts): Html {
     days,
     series: [
       { name: "Median", tone: "active", value: minutes(0.5) },
-      { name: "9 of 10 within", tone: "waiting", value: minutes(0.9) },
+      { name: "90 % within", tone: "waiting", value: minutes(0.9) },
     ],
     format: (value) => (value === 0 ? "0" : formatRoughly(value * 60_000)),
     sum: (values) => formatRoughly((values.findLast((value) => value > 0) ?? 0) * 60_000),

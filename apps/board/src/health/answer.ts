@@ -43,11 +43,11 @@ export const REDIS_AWAY: HealthAnswer = {
     {
       level: "critical",
       code: "redis",
-      text: "Redis does not answer: see whether it runs",
+      text: "Redis does not respond: check that it is running",
       runbook: runbookOf("redis"),
     },
   ],
   redis: { ok: false },
-  scheduler: { ok: false, lastPollAt: null, error: "not known: Redis does not answer" },
+  scheduler: { ok: false, lastPollAt: null, error: "unknown: Redis does not respond" },
   runners: { ok: false, present: 0, slots: 0, busy: 0 },
 };

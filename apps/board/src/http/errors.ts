@@ -6,7 +6,7 @@ import { RedisAway } from "../redis/away.ts";
 import { NotFound } from "./notFound.ts";
 
 export const notFound: RequestHandler = (_request, response) => {
-  problemPage(response, { status: 404, title: "Not here", message: "There is no such page on this board." });
+  problemPage(response, { status: 404, title: "Page not found", message: "This board has no such page." });
 };
 
 /** The last handler: one line in the log for what is our fault, and a readable page. Express knows it by its four parameters. */
@@ -24,16 +24,16 @@ export function errorHandler(log: ThrottledLog): ErrorRequestHandler {
       return;
     }
     if (error instanceof NotFound) {
-      problemPage(response, { status: 404, title: "Not here", message: error.message });
+      problemPage(response, { status: 404, title: "Page not found", message: error.message });
       return;
     }
     const status = clientError(error);
     if (status !== null) {
-      problemPage(response, { status, title: "Not understood", message: "The board cannot read this request." });
+      problemPage(response, { status, title: "Bad request", message: "The board cannot read this request." });
       return;
     }
     log("error", { err: error }, `${where} failed: ${messageOf(error)}`);
-    problemPage(response, { status: 500, title: "Something broke", message: "The board's log says what." });
+    problemPage(response, { status: 500, title: "Internal error", message: "See the board's log." });
   };
 }
 

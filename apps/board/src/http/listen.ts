@@ -53,13 +53,13 @@ export async function closeServer(server: Server): Promise<void> {
 function explain(error: NodeJS.ErrnoException, { host, port }: Address): string {
   switch (error.code) {
     case "EADDRINUSE":
-      return `port ${port} of ${host} is taken: end the program that has it, or choose another with board.port or TAC8_BOARD_PORT`;
+      return `port ${port} of ${host} is in use: stop the program that uses it, or choose another port with board.port or TAC8_BOARD_PORT`;
     case "EACCES":
-      return `no permission to listen on port ${port}: choose one above 1023 with board.port or TAC8_BOARD_PORT`;
+      return `no permission to listen on port ${port}: choose a port above 1023 with board.port or TAC8_BOARD_PORT`;
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
     case "EAI_AGAIN":
-      return `${host} is no address of this machine: change board.host (127.0.0.1, or 0.0.0.0 for all)`;
+      return `${host} is not an address of this machine: change board.host (127.0.0.1, or 0.0.0.0 for all)`;
     case undefined:
     default:
       return `cannot listen on ${host}, port ${port} (board.host, board.port): ${error.message}`;

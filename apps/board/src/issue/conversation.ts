@@ -5,8 +5,8 @@ import type { Said } from "./talk.ts";
 /** What was said, and a place to jump to below it. */
 export function conversation(said: readonly Said[]): Html {
   return html`${talkList(said)}
-    <p class="empty">Nothing of this run is kept here, or its agent has not said anything yet.</p>
-    <p id="end" tabindex="-1"><a href="#main">To the top ↑</a></p>`;
+    <p class="empty">No output: the agent has not written any yet, or the output of this run is no longer stored.</p>
+    <p id="end" tabindex="-1"><a href="#main">Back to top ↑</a></p>`;
 }
 
 export function talkList(said: readonly Said[]): Html {

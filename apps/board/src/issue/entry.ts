@@ -32,7 +32,7 @@ function body(entry: Entry): Html | null {
     case "thinking":
       return folded(event.text, "thought", (text) => html`<p class="words">${text}</p>`);
     case "init":
-      return html`<p class="words">began: ${event.text}</p>`;
+      return html`<p class="words">started: ${event.text}</p>`;
     case "result":
       return result(event);
     case "text":

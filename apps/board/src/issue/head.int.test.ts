@@ -40,7 +40,7 @@ test("an answer is shown line by line, as it is on the issue", async () => {
   );
   const page = await show(470);
   expect(page).toContain('<p class="question">It works:\n- &lt;b&gt;</p>');
-  expect(page).toContain('<span class="chip done">answered</span>');
+  expect(page).toContain('title="the agent made no changes; its answer is a comment on the issue">answered</span>');
 });
 
 test("hosts that agents were refused are named, with how often", async () => {

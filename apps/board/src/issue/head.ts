@@ -32,7 +32,7 @@ export function issueHead(snapshot: IssueSnapshot, { apiUrl }: { readonly apiUrl
     ${answer(snapshot, apiUrl)} ${blocked(snapshot)} ${figures(snapshot)}
     <div class="buttons">${buttons(snapshot)} ${links(snapshot, apiUrl)}</div>
     <details id="rules">
-      <summary>All that was looked at</summary>
+      <summary>All checks</summary>
       <ul class="rows">
         ${why.rules.map(({ rule, text, holds }) => html`<li>${stateLess(rule, holds)} <span class="what">${clip(text, MAX_ANSWER)}</span></li>`)}
       </ul>
@@ -50,13 +50,13 @@ function answer(snapshot: IssueSnapshot, apiUrl: string): Html {
   const { ref, why, facts } = snapshot;
   const { state, summary } = facts.issue;
   if (why.state === "answered" && state === "answered" && summary !== null) {
-    return html`<p class="why">The agent changed nothing. Its answer, which is on the issue too:</p>
+    return html`<p class="why">The agent made no changes. Its answer, also posted on the issue:</p>
       <p class="question">${clip(summary, MAX_SAID)}</p>`;
   }
   if (!isAsking(snapshot)) {
     return html`<p class="why">${linked(clip(why.answer, MAX_ANSWER), webUrl(apiUrl, ref))}</p>`;
   }
-  return html`<p class="why">It is blocked by a question. Reply on the issue, and the work goes on.</p>
+  return html`<p class="why">The issue is blocked by a question. Reply on the issue to continue the work.</p>
     <p class="question">${clip(facts.issue.question ?? "", MAX_ANSWER)}</p>`;
 }
 
@@ -79,13 +79,13 @@ function figures({ facts: { issue, job, now }, live }: IssueSnapshot): Html {
   const cost = Math.max(live?.costUsd ?? 0, issue.usage?.costUsd ?? 0);
   const pull = issue.prNumber === null ? "open" : `#${issue.prNumber}`;
   const facts: readonly (readonly [string, string | Html])[] = [
-    ...(live === null ? [] : ([["Working", `${live.phase}, ${formatRoughly(now - live.since)}`]] as const)),
+    ...(live === null ? [] : ([["Phase", `${live.phase}, ${formatRoughly(now - live.since)}`]] as const)),
     ...(live === null ? [] : ([["Runner", live.slot]] as const)),
     ...(job === null || job.maxAttempts === 0
       ? []
       : ([["Attempts", `${attemptsBegun(job, issue)} of ${job.maxAttempts}`]] as const)),
     ["Agent runs", String(agentRunsOf(issue))],
-    ...(issue.usage === null ? [] : ([["Work", formatDuration(issue.usage.durationMs)]] as const)),
+    ...(issue.usage === null ? [] : ([["Agent time", formatDuration(issue.usage.durationMs)]] as const)),
     ...(issue.models === null ? [] : ([["Model", issue.models.join(", ")]] as const)),
     ["Tokens", formatShort(tokens)],
     ["Cost", formatUsd(cost)],
@@ -111,7 +111,7 @@ function buttons({ ref, why, facts: { job, issue, holds } }: IssueSnapshot): Htm
   const waits = job?.state === "delayed" && !(issue.state === "blocked" && issue.answer === null);
   return [
     ...(waits
-      ? [actionButton({ to: `${path}/retry`, text: "Try now", about: "without waiting for its time", id: "try-now" })]
+      ? [actionButton({ to: `${path}/retry`, text: "Try now", about: "without waiting for the delay", id: "try-now" })]
       : []),
     ...(ended
       ? [actionButton({ to: `${path}/retry`, text: "Retry", id: "retry", tone: "primary" })]
@@ -121,15 +121,15 @@ function buttons({ ref, why, facts: { job, issue, holds } }: IssueSnapshot): Htm
           actionButton({
             to: `${path}/stop-now`,
             text: "Stop now",
-            about: "without asking the agent",
+            about: "without interrupting the agent first",
             id: "stop-now",
             tone: "danger",
           }),
         ]
       : []),
     paused
-      ? actionButton({ to: `/resume${from}`, text: "Resume new work", id: "resume" })
-      : actionButton({ to: `/pause${from}`, text: "Pause new work", id: "pause" }),
+      ? actionButton({ to: `/resume${from}`, text: "Resume new jobs", id: "resume" })
+      : actionButton({ to: `/pause${from}`, text: "Pause new jobs", id: "pause" }),
   ];
 }
 

@@ -31,13 +31,13 @@ export async function readIssue(board: Board, ref: IssueRef): Promise<IssueSnaps
     pollSeconds: config.coordinator.poll_interval_seconds,
     blockedExpiresMs: questionLifetimeMs(config.coordinator.blocked_expires_days),
   };
-  const github = { asked: false as const, because: "the board has no token" };
+  const github = { asked: false as const, because: "the board has no GitHub token" };
   const [facts, diffs] = await Promise.all([
     readWhy({ redis, queue, ref, now: board.now(), settings, github }),
     redis.exists(diffKey(jobId)),
   ]);
   const why = explain(facts);
-  if (why.state === "unknown") throw new NotFound("tac8 has not seen this issue: put the label on it.");
+  if (why.state === "unknown") throw new NotFound("tac8 does not know this issue: add the label to it.");
   const live = facts.runners.flatMap(({ runs = [] }) => runs).find(({ issue }) => issue === jobId) ?? null;
   return { ref, facts, why, live, runs: facts.issue.runs ?? [], hasDiff: diffs > 0 };
 }

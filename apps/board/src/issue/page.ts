@@ -48,7 +48,7 @@ async function contentOf(board: Board, { ref }: IssueSnapshot, { asked, run }: S
   if (asked === "diff") {
     const diff = await board.redis.get(diffKey(jobIdOf(ref)));
     return {
-      body: diff === null ? html`<p class="empty">Its diff is not kept any more.</p>` : diffView(diff),
+      body: diff === null ? html`<p class="empty">The diff is no longer stored.</p>` : diffView(diff),
       newest: 0,
     };
   }

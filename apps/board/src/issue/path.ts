@@ -7,10 +7,10 @@ import { NotFound } from "../http/notFound.ts";
 export function issueOfPath({ config }: Pick<Board, "config">, { params }: Pick<Request, "params">): IssueRef {
   const [owner, repo, number] = [params["owner"], params["repo"], params["number"]].map(String);
   if (owner === undefined || repo === undefined || !/^[\w-]{1,100}$/.test(owner) || !/^[\w.-]{1,100}$/.test(repo)) {
-    throw new NotFound("An issue's page is /issues/OWNER/REPOSITORY/NUMBER.");
+    throw new NotFound("The page of an issue is /issues/OWNER/REPOSITORY/NUMBER.");
   }
   if (number === undefined || !/^[1-9]\d{0,9}$/.test(number)) {
-    throw new NotFound("An issue's page is /issues/OWNER/REPOSITORY/NUMBER.");
+    throw new NotFound("The page of an issue is /issues/OWNER/REPOSITORY/NUMBER.");
   }
   const known = config.repositories.find((entry) => sameRepo(entry, { owner, repo }));
   return { owner: known?.owner ?? owner, repo: known?.repo ?? repo, number: Number(number) };

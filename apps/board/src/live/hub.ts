@@ -122,7 +122,7 @@ export function createLiveHub({ log, maxStreams = MAX_STREAMS }: HubOptions): Li
         problemPage(response, {
           status: 503,
           title: "Too many viewers",
-          message: "Too many pages look on live already.",
+          message: "Too many pages are open with live updates.",
         });
         return;
       }

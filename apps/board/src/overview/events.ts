@@ -14,8 +14,8 @@ const MAX_REASON = 200;
 /** Newest first. */
 export const eventsPart: OverviewPart = ({ look: { events } }, context) =>
   html`<section id="events" class="card" aria-labelledby="events-title">
-    <h2 id="events-title">What happened</h2>
-    ${events.length === 0 && html`<p class="empty">Nothing yet.</p>`}
+    <h2 id="events-title">Events</h2>
+    ${events.length === 0 && html`<p class="empty">No events yet.</p>`}
     <ol class="rows stacked">
       ${events.toReversed().map((event) => item(event, context))}
     </ol>

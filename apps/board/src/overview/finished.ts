@@ -17,7 +17,7 @@ const MAY_BE_RETRIED = ["failed", "stopped", "expired", "cancelled"];
 export const finishedPart: OverviewPart = ({ finished }, context) =>
   html`<section id="finished" class="card" aria-labelledby="finished-title">
     <h2 id="finished-title">Finished</h2>
-    ${finished.length === 0 && html`<p class="empty">Nothing has ended yet.</p>`}
+    ${finished.length === 0 && html`<p class="empty">No finished issues yet.</p>`}
     <ol class="rows stacked">
       ${finished.map((job) => item(job, context))}
     </ol>
@@ -51,5 +51,5 @@ function item(job: FinishedJob, { repositories, now }: OverviewContext): Html {
 }
 
 function figures({ usage }: FinishedJob["issue"]): string {
-  return usage === null ? "" : `${formatDuration(usage.durationMs)} of work · ${formatUsd(usage.costUsd)}`;
+  return usage === null ? "" : `${formatDuration(usage.durationMs)} of agent time · ${formatUsd(usage.costUsd)}`;
 }

@@ -10,7 +10,7 @@ const MAX_HOLDS = 20;
 /** Why nothing new starts, in words, and until when; nothing where things run. */
 export const holdsPart: OverviewPart = ({ look: { holds, queue } }, { now }) => {
   if (holds.length === 0 && !queue.paused) return html`<div id="holds" hidden></div>`;
-  const heading = queue.paused ? "On hold: nothing new starts" : "On hold";
+  const heading = queue.paused ? "On hold: no new jobs start" : "On hold";
   const items = holds.slice(0, MAX_HOLDS).map((hold) => item(hold, now));
   return html`<section id="holds" class="notice" role="status" aria-labelledby="holds-title">
     <h2 id="holds-title">${heading}</h2>
@@ -35,11 +35,11 @@ function item(hold: Hold, now: number): Html {
 
 function button(name: string): Html | false {
   if (name === OPERATOR) {
-    return actionButton({ to: "/resume", text: "Resume", about: "new work", id: "resume", tone: "primary" });
+    return actionButton({ to: "/resume", text: "Resume", about: "new jobs", id: "resume", tone: "primary" });
   }
   if (!holdWords(name).byHand) return false;
   const to = `/holds/${encodeURIComponent(name)}/end`;
-  return actionButton({ to, text: "Try now", about: `in spite of the hold ${name}`, id: `try-${name}` });
+  return actionButton({ to, text: "Try now", about: `despite the hold ${name}`, id: `try-${name}` });
 }
 
 function end({ until }: Hold, now: number): Html {

@@ -16,8 +16,8 @@ export const nowPart: OverviewPart = ({ look: { runners, queue } }, context) => 
   const oldestFirst = runs.toSorted((a, b) => a.run.since - b.run.since);
   const more = Math.max(0, queue.active - Math.min(runs.length, MAX_RUNS));
   return html`<section id="now" class="card" aria-labelledby="now-title">
-    <h2 id="now-title">Working now</h2>
-    ${runs.length === 0 && queue.active === 0 && html`<p class="empty">No agent is at work.</p>`}
+    <h2 id="now-title">Running</h2>
+    ${runs.length === 0 && queue.active === 0 && html`<p class="empty">No agent is running.</p>`}
     <ul class="runs">
       ${oldestFirst.slice(0, MAX_RUNS).map(({ name, run }) => item({ ...run, runner: name }, context))}
     </ul>

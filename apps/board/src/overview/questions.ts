@@ -15,7 +15,7 @@ export const questionsPart: OverviewPart = ({ later }, context) => {
   const asked = later.filter(isOpenQuestion);
   if (asked.length === 0) return html`<div id="questions" hidden></div>`;
   return html`<section id="questions" class="notice" aria-labelledby="questions-title">
-    <h2 id="questions-title">Waiting for your answer</h2>
+    <h2 id="questions-title">Blocked: waiting for your answer</h2>
     <ul>
       ${asked.map((job) => item(job, context))}
     </ul>
@@ -30,7 +30,7 @@ function item({ id, title, issue, due }: LaterJob, { repositories, apiUrl, now }
     <div>
       ${issueLink(id, repositories)} <b>${title}</b>
       <p class="question">${question}</p>
-      <span class="dim">ends ${timeTag(due, now)} without an answer</span>
+      <span class="dim">expires ${timeTag(due, now)}</span>
     </div>
     ${answer !== null && html`<a class="button primary" href="${answer}">Answer on GitHub</a>`}
   </li>`;

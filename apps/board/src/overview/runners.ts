@@ -13,7 +13,7 @@ const MAX_RUNNERS = 24;
 export const runnersPart: OverviewPart = ({ look: { runners } }, { now }) =>
   html`<section id="runners" class="card" aria-labelledby="runners-title">
     <h2 id="runners-title">Runners</h2>
-    ${runners.length === 0 && html`<p class="empty">No runner is here: jobs wait until one comes.</p>`}
+    ${runners.length === 0 && html`<p class="empty">No runner is running: jobs wait until one starts.</p>`}
     <ul class="rows">
       ${runners.slice(0, MAX_RUNNERS).map((runner) => item(runner, now))}
     </ul>
@@ -60,8 +60,8 @@ function machine({ machine }: RunnerPresence): string {
   if (machine === undefined) return "";
   const { freeMemoryMb, freeDiskGb, temperatureC } = machine;
   return [
-    freeMemoryMb === null ? "" : ` · ${gigabytes(freeMemoryMb)} memory free`,
-    freeDiskGb === null ? "" : ` · ${Math.round(freeDiskGb)} GB disk free`,
+    freeMemoryMb === null ? "" : ` · ${gigabytes(freeMemoryMb)} free memory`,
+    freeDiskGb === null ? "" : ` · ${Math.round(freeDiskGb)} GB free disk space`,
     temperatureC === null ? "" : ` · ${Math.round(temperatureC)} °C`,
   ].join("");
 }

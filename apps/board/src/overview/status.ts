@@ -11,10 +11,10 @@ import { timeTag } from "../pages/time.ts";
 import type { OverviewPart } from "./view.ts";
 
 const HEADINGS: Readonly<Record<Level, string>> = {
-  ok: "All is well",
-  warning: "Running, with a warning",
-  degraded: "Something needs a look",
-  critical: "Something is broken",
+  ok: "OK",
+  warning: "Warning",
+  degraded: "Degraded: action needed",
+  critical: "Critical: action needed",
 };
 const MAX_REASONS = 12;
 
@@ -38,7 +38,7 @@ export const statusPart: OverviewPart = ({ look, later }, { health, now }) => {
         <h1 id="verdict">${heading}</h1>
         <p class="dim">${doing(look, now)}</p>
       </div>
-      ${!paused && actionButton({ to: "/pause", text: "Pause", about: "all new work", id: "pause" })}
+      ${!paused && actionButton({ to: "/pause", text: "Pause", about: "all new jobs", id: "pause" })}
     </div>
     ${
       items.length > 0 &&
@@ -53,9 +53,11 @@ export const statusPart: OverviewPart = ({ look, later }, { health, now }) => {
 function doing({ runners, scheduler }: Parameters<OverviewPart>[0]["look"], now: number): Html {
   const sum = (of: "busy" | "slots") => runners.reduce((total, runner) => total + runner[of], 0);
   const work =
-    runners.length === 0 ? "no runner" : `${formatCount(sum("busy"), "agent")} at work, ${sum("slots")} possible`;
+    runners.length === 0
+      ? "no runner"
+      : `${formatCount(sum("busy"), "agent")} running, ${formatCount(sum("slots"), "slot")}`;
   const polled = scheduler?.lastPollAt ?? null;
-  return html`${work} · ${polled === null ? "GitHub not asked yet" : html`GitHub asked ${timeTag(polled, now)}`}`;
+  return html`${work} · ${polled === null ? "GitHub not polled yet" : html`GitHub polled ${timeTag(polled, now)}`}`;
 }
 
 function today({ today: counts }: Parameters<OverviewPart>[0]["look"]): Html {

@@ -5,10 +5,10 @@ import type { OverviewPart } from "./view.ts";
 
 /** Label, tone, and Bull Board's name of the state. */
 const TILES: readonly (readonly [Exclude<keyof QueueCounts, "paused">, string, string, string])[] = [
-  ["active", "Working", "active", "active"],
+  ["active", "Active", "active", "active"],
   ["waiting", "Waiting", "waiting", "prioritized"],
   ["delayed", "Delayed", "delayed", "delayed"],
-  ["completed", "Done", "done", "completed"],
+  ["completed", "Completed", "done", "completed"],
   ["failed", "Failed", "failed", "failed"],
 ];
 

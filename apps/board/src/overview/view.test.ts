@@ -74,21 +74,14 @@ const show = (change: Partial<OverviewSnapshot> = {}, context: Partial<OverviewC
 
 test("says in words how all stands, what runs, waits and ended", () => {
   const page = show();
-  const wanted = [
-    "All is well",
-    "1 agent at work, 2 possible",
-    "GitHub asked",
-    "Bash: npm test",
-    "14 min",
-    "12.3k tokens",
-  ];
+  const wanted = [">OK</h1>", "1 agent running, 2 slots", "GitHub polled", "Bash: npm test", "14 min", "12.3k tokens"];
   const ended = [
     "PR #501",
-    "2 min 5 s of work · $0.42",
+    "2 min 5 s of agent time · $0.42",
     "retrying",
     "GitHub: 502",
     "1,234",
-    "next to be taken",
+    "starting now",
     "$1.50",
   ];
   for (const text of [...wanted, ...ended]) expect(page).toContain(text);
@@ -101,10 +94,10 @@ test("holds say until when, and what a person may end; what is wrong comes first
   const hold = { name: "usage-limit", reason: "limit reached", by: "runner pi-1/0", since: NOW, until: NOW + 600_000 };
   const holds = [hold, { ...hold, name: "operator", until: null }];
   const look = { ...SNAPSHOT.look, holds, queue: { ...SNAPSHOT.look.queue, paused: true } };
-  const reason = { level: "critical" as const, code: "x", text: "no runner is there", action: null, host: null };
+  const reason = { level: "critical" as const, code: "x", text: "no runner is running", action: null, host: null };
   const page = show({ look }, { health: { level: "critical", reasons: [reason] } });
   for (const text of [
-    "nothing new starts",
+    "no new jobs start",
     "in 10 min",
     "until it is resumed",
     "closed: hold usage-limit: limit reached, paused by",
@@ -113,15 +106,15 @@ test("holds say until when, and what a person may end; what is wrong comes first
   }
   expect(page).toContain('action="/resume"');
   expect(page).not.toContain('action="/pause"');
-  expect(page.indexOf("no runner is there")).toBeLessThan(page.indexOf("Usage limit"));
+  expect(page.indexOf("no runner is running")).toBeLessThan(page.indexOf("Usage limit"));
 });
 
 test("what waits says that every runner rests, whoever wants it so", () => {
   const paused = { by: "ann@pi", reason: "lunch", since: NOW };
   const resting = (runners: OverviewSnapshot["look"]["runners"]) => show({ look: { ...SNAPSHOT.look, runners } });
-  expect(resting([{ ...runner, paused }])).toContain("no runner takes new work: paused by ann@pi");
-  expect(resting([{ ...runner, tired: "too hot" }])).toContain("no runner takes new work: too hot");
-  expect(resting([{ ...runner, paused }, runner])).toContain("next to be taken");
+  expect(resting([{ ...runner, paused }])).toContain("no runner accepts new jobs: paused by ann@pi");
+  expect(resting([{ ...runner, tired: "too hot" }])).toContain("no runner accepts new jobs: too hot");
+  expect(resting([{ ...runner, paused }, runner])).toContain("starting now");
 });
 
 test("runners show their labels, and what found no place says what it waits for", () => {
@@ -205,5 +198,5 @@ fieldTest("E12", "a question that waits for a person is the heading, and not tha
   const asks = { ...later, issue: { ...issue, state: "blocked" as const, question: "Red or green?" } };
   const { status } = drawParts({ ...SNAPSHOT, later: [asks] }, CONTEXT);
   expect(status.text).toContain("1 question for you");
-  expect(status.text).not.toContain("All is well");
+  expect(status.text).not.toContain(">OK</h1>");
 });

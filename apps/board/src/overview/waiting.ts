@@ -28,7 +28,9 @@ export const waitingPart: OverviewPart = ({ look, next, later }, context) => {
     ${next.length > 0 && html`<p class="why">${whyNotNow(look)}</p>`}
     ${
       next.length + parked.length === 0 &&
-      html`<p class="empty">Nothing waits. Put the label <span class="chip">${label}</span> on an issue.</p>`
+      html`<p class="empty">
+        No waiting issues. To queue an issue, add the label <span class="chip">${label}</span> to it.
+      </p>`
     }
     <ol class="rows">
       ${next.map((job) => nextItem(job, look, context))}
@@ -50,12 +52,12 @@ export function whyNotNow(look: Snapshot): string {
   const admission = queueAdmission(look);
   if (admission.state === "closed") return admissionText(admission);
   if (queue.paused) return "the queue is paused";
-  if (runners.length === 0) return "no runner is there";
+  if (runners.length === 0) return "no runner is running";
   const admissions = runners.map((runner) => runnerAdmission(runner));
   const fit = runners.filter((_, index) => admissions[index]?.state !== "closed");
-  if (fit.length === 0) return `no runner takes new work: ${because(admissions[0] ?? OPEN)}`;
+  if (fit.length === 0) return `no runner accepts new jobs: ${because(admissions[0] ?? OPEN)}`;
   const free = fit.reduce((sum, { slots, busy }) => sum + Math.max(0, slots - busy), 0);
-  return free > 0 ? "next to be taken" : "all slots are busy";
+  return free > 0 ? "starting now" : "all slots are busy";
 }
 
 function nextItem(job: ListedJob, { holds }: Snapshot, { repositories, now }: OverviewContext): Html {

@@ -22,10 +22,10 @@ export function problemPage(
 
 /** For Bull Board's scripts as JSON, for people as a page that looks again by itself. */
 export function redisAwayPage(response: Response, url: string): void {
-  const message = "Redis does not answer. The board shows the queue as soon as it is back.";
+  const message = "Redis does not respond. The board shows the queue again when Redis responds.";
   if (url.startsWith("/queues/api/")) {
     response.status(503).json({ error: { key: "ERRORS.INTERNAL_SERVER_ERROR" }, message });
     return;
   }
-  problemPage(response, { status: 503, title: "Redis is away", message, refresh: RETRY_SECONDS });
+  problemPage(response, { status: 503, title: "Redis is unreachable", message, refresh: RETRY_SECONDS });
 }

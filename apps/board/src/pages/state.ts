@@ -23,11 +23,15 @@ const WORDS: Readonly<Record<string, string>> = { unhold: "hold ended" };
 
 /** The chip of a state, or of another word of the event log. */
 export function stateChip(state: string): Html {
-  return html`<span class="chip ${TONES[state] ?? ""}">${WORDS[state] ?? state}</span>`;
+  return chip(state, null);
 }
 
 /** The chip of a page that is about one issue: with the state's meaning as a tooltip. */
 export function explainedChip(state: string): Html {
-  const meaning = stateMeaning(state);
-  return meaning === null ? stateChip(state) : html`<span title="${meaning}">${stateChip(state)}</span>`;
+  return chip(state, stateMeaning(state));
+}
+
+function chip(state: string, meaning: string | null): Html {
+  const title = meaning === null ? "" : html`title="${meaning}"`;
+  return html`<span class="chip ${TONES[state] ?? ""}" ${title}>${WORDS[state] ?? state}</span>`;
 }

@@ -34,7 +34,7 @@ const SAFE_ROUTES = [
   "/api/queues/:queueName/retry/:queueStatus",
 ];
 
-export const REFUSAL = "Switched off here. To allow it, set allow_destructive = true under [board] in config.toml.";
+export const REFUSAL = "Disabled. To enable this action, set allow_destructive = true under [board] in config.toml.";
 
 function decode(segment: string): string {
   try {

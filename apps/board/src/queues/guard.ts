@@ -23,7 +23,7 @@ export function destructionGuard({ config, redis, probe }: Board): RequestHandle
     if (safe.action === "promote") {
       const { state } = await readInTime(probe, () => store.read(safe.jobId));
       if (state === "blocked") {
-        refuse("This job waits for an answer: reply to the question on its issue.");
+        refuse("This job is blocked by a question: reply on its issue.");
         return;
       }
     }

@@ -112,6 +112,6 @@ test("a parked job may start now, one that waits for an answer may not", async (
   await createIssueStore(redis).writeIf(idOf(9), {}, { state: "blocked" });
   expect((await put(`/${QUEUE_NAME}/${idOf(8)}/promote`)).status).toBe(204);
   const refused = await put(`/${QUEUE_NAME}/${idOf(9)}/promote`);
-  expect([refused.status, refused.body]).toEqual([403, expect.stringContaining("waits for an answer")]);
+  expect([refused.status, refused.body]).toEqual([403, expect.stringContaining("blocked by a question")]);
   expect((await queue.getDelayed()).map(({ id }) => id)).toEqual([idOf(9)]);
 });

@@ -6,7 +6,7 @@ export class RedisAway extends Error {
   override readonly name = "RedisAway";
 
   constructor(options?: ErrorOptions) {
-    super("Redis does not answer", options);
+    super("Redis does not respond", options);
   }
 }
 

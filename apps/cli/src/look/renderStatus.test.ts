@@ -84,7 +84,7 @@ it("shows all in one look, in 80 columns", () => {
     "New jobs   closed: hold usage-limit: limit reached",
     "Holds      usage-limit, until 14:05: limit reached",
     "Runners    pi-1/0: 1 of 3 slots busy, load 0.8, 54 °C, 2.1 GB memory, 42 GB dis…",
-    "Queue      3 waiting, 1 active, 1 delayed, 8 done, 1 failed; paused",
+    "Queue      3 waiting, 1 active, 1 delayed, 8 completed, 1 failed; paused",
     "Scheduler  polled GitHub 4 s ago",
     "Redis      127.0.0.1:6379, 3 MB",
     "Config     /srv/hello/config.toml",

@@ -145,7 +145,7 @@ function schedulerText(scheduler: StatusReport["scheduler"], now: number): strin
 }
 
 function queueText({ waiting, active, delayed, completed, failed, paused }: StatusReport["queue"]): string {
-  const counts = `${waiting} waiting, ${active} active, ${delayed} delayed, ${completed} done, ${failed} failed`;
+  const counts = `${waiting} waiting, ${active} active, ${delayed} delayed, ${completed} completed, ${failed} failed`;
   return paused ? `${counts}; paused` : counts;
 }
 

@@ -141,7 +141,7 @@ test("a place that is away is tried again with growing waits, and holds up no ot
   await tell();
   await tell();
   expect(reasons()).toEqual(["one"]);
-  const tries = () => logged().split("slack could not be told").length - 1;
+  const tries = () => logged().split("could not notify slack").length - 1;
   expect(tries()).toBe(1);
   ahead += 5000;
   await tell();
@@ -170,8 +170,8 @@ test("a place that is busy gets it later, one that refuses never, and one that s
     await tell();
   }
   expect(reasons()).toEqual(["busy", "busy", "refused", "silent", "fine"]);
-  expect(logged()).toContain("webhook refuses a message: it answered 404: no_team");
-  expect(logged()).toContain("webhook may not have got a message");
+  expect(logged()).toContain("webhook rejects a message: it responded with 404: no_team");
+  expect(logged()).toContain("webhook may not have received a message");
   expect(await readPending(at.redis)).toEqual([]);
 });
 

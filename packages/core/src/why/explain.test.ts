@@ -280,7 +280,7 @@ const CASES: readonly (readonly [
     { issue: running, job: active, runners: [atWork] },
     "running",
     ["run"],
-    "Running on pi-1/1 since 13:48 (12 min). Last, 5 s ago: Bash: npm test.",
+    "Running on pi-1/1 since 13:48 (12 min). Last action 5 s ago: Bash: npm test.",
   ],
   ["just taken", { issue: queued, job: active }, "running", ["run"], "A runner has just started it."],
   [

@@ -44,7 +44,8 @@ function livelyRun(run: RunPresence, { now, issue }: WhyFacts): Finding[] {
   const spent = tokens === 0 ? "" : `, ${formatNumber(tokens)} tokens, ${formatCents(costUsd)}`;
   const text = `${began}: ${PHASE[phase]}${spent}, run ${shortRun(run.run)}`;
   const evidence = { runner: slot, run: run.run, phase, since: iso(since), tokens, costUsd };
-  const did = last === null ? "" : ` Last, ${formatAge(now - last.at)} ago: ${words(last.text || last.kind, 160)}.`;
+  const did =
+    last === null ? "" : ` Last action ${formatAge(now - last.at)} ago: ${words(last.text || last.kind, 160)}.`;
   const lastRule =
     last === null
       ? clear("last", "no output from the agent yet")
