@@ -3,6 +3,22 @@ import { CORE, RUNNER } from "../folders.ts";
 
 export const oneRun: readonly Mutant[] = [
   {
+    name: "together-ends",
+    file: `${RUNNER}/run/together.ts`,
+    find: "        failed.abort(error);\n",
+    replace: "",
+    test: { file: `${RUNNER}/run/together.test.ts`, name: "one that fails ends the other" },
+    promise: "of two things that a run does at once, one that fails ends the other",
+  },
+  {
+    name: "together-waits",
+    file: `${RUNNER}/run/together.ts`,
+    find: "await Promise.allSettled(",
+    replace: "await Promise.all(",
+    test: { file: `${RUNNER}/run/together.test.ts`, name: "one that fails ends the other" },
+    promise: "… and waits for it",
+  },
+  {
     name: "state-follows",
     file: `${CORE}/state/issueStore.ts`,
     find: "local expected = not follows or follows[to] or false",

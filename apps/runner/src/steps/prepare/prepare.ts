@@ -1,9 +1,10 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { assertInScope, type PushScope } from "../../airlock/pushScope.ts";
-import type { IssueFields } from "@tac8/core/state/issueState";
 import type { PrepareField } from "../../run/owners.ts";
-import type { Attempts, StepBasics, StepWorkspace } from "../../run/step.ts";
 import { patienceOf, withPatience } from "../../run/patience.ts";
+import type { Attempts, StepBasics, StepWorkspace } from "../../run/step.ts";
+import { together } from "../../run/together.ts";
+import type { IssueFields } from "@tac8/core/state/issueState";
 import { soundWorkspace } from "../../workspace/soundWorkspace.ts";
 import type { Admitted, Prepared } from "../handover.ts";
 import type { ResumeReason } from "../../prompt/prompt.ts";
@@ -47,18 +48,18 @@ export async function prepare(
   run: PrepareNeeds,
   { scope: lately, admitted, why: given }: PrepareInput,
 ): Promise<Prepared> {
-  const options = { signal: run.signal };
-  const patient = patienceOf(run);
-  const { github } = run.issue;
+  const { factor, github } = run.issue;
   const { issue, comments } = admitted;
   const why = await answerOf(run, given, comments);
-  await showBeginning(run, { issue, comments });
-
-  const { branch, pull } = await withPatience(
-    () => chooseBranch(lately, (name) => github.pullsOfBranch(run.issue.ref, name, options)),
-    patient,
-  );
-  await withPatience(() => run.mirror.refresh(run.signal), patient);
+  // Git needs longer than these three requests, and each writes where the other does not.
+  const [{ branch, pull }] = await together(run.signal, [
+    async (signal) => {
+      await showBeginning(run, { issue, comments });
+      const choose = () => chooseBranch(lately, (name) => github.pullsOfBranch(run.issue.ref, name, { signal }));
+      return withPatience(choose, { signal, factor });
+    },
+    (signal) => withPatience(() => run.mirror.refresh(signal), { signal, factor }),
+  ]);
   const { scope, baseSha } = await findBase(run, lately);
   const { base, defaultBranch } = scope;
   assertInScope(branch, scope); // Before the agent is paid.

@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import { together } from "./together.ts";
+
+const never = new AbortController().signal;
+
+/** Rejects with the signal's reason, like git that is ended. */
+function untilEnded(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  return promise;
+}
+
+test("both answers, in their places", async () => {
+  const first = Promise.withResolvers<string>();
+  const both = together(never, [
+    () => first.promise,
+    async () => {
+      first.resolve("made by the second"); // So they do run at the same time.
+      return 2;
+    },
+  ]);
+  expect(await both).toEqual(["made by the second", 2]);
+});
+
+test("one that fails ends the other, which is waited for, and its error is the one that is thrown", async () => {
+  const failure = new Error("GitHub refuses");
+  let isOver = false;
+  const both = together(never, [
+    async (signal) => {
+      await untilEnded(signal).finally(async () => {
+        await Promise.resolve();
+        isOver = true;
+      });
+    },
+    () => Promise.reject(failure),
+  ]);
+  await expect(both).rejects.toBe(failure);
+  expect(isOver).toBe(true);
+});
+
+test("of two failures, that of the first in the list is thrown, although it came later", async () => {
+  const refused = new Error("GitHub refuses");
+  const slow = async (signal: AbortSignal) => {
+    await untilEnded(signal).catch(() => undefined);
+    throw refused;
+  };
+  await expect(together(never, [slow, () => Promise.reject(new Error("git"))])).rejects.toBe(refused);
+});
+
+test("a stop ends both", async () => {
+  const stop = new AbortController();
+  const reason = new Error("stopped");
+  const ended: unknown[] = [];
+  const note = (signal: AbortSignal) =>
+    untilEnded(signal).catch((error: unknown) => {
+      ended.push(error);
+      throw error;
+    });
+  const both = together(stop.signal, [note, note]);
+  stop.abort(reason);
+  await expect(both).rejects.toBe(reason);
+  expect(ended).toEqual([reason, reason]);
+});
