@@ -27,10 +27,12 @@ test("one that fails ends the other, which is waited for, and its error is the o
   let isOver = false;
   const both = together(never, [
     async (signal) => {
-      await untilEnded(signal).finally(async () => {
+      try {
+        return await untilEnded(signal);
+      } finally {
         await Promise.resolve();
         isOver = true;
-      });
+      }
     },
     () => Promise.reject(failure),
   ]);
