@@ -16,7 +16,7 @@ export const oneRun: readonly Mutant[] = [
     find: "await Promise.allSettled(",
     replace: "await Promise.all(",
     test: { file: `${RUNNER}/run/together.test.ts`, name: "one that fails ends the other" },
-    promise: "… and waits for it",
+    promise: "a run continues only after both of its parallel tasks have ended",
   },
   {
     name: "state-follows",
