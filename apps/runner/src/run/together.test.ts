@@ -24,20 +24,27 @@ test("both answers, in their places", async () => {
 
 test("one that fails ends the other, which is waited for, and its error is the one that is thrown", async () => {
   const failure = new Error("GitHub refuses");
-  let isOver = false;
+  const isEnding = Promise.withResolvers<void>();
+  const end = Promise.withResolvers<void>();
+  let isSettled = false;
   const both = together(never, [
     async (signal) => {
-      try {
-        return await untilEnded(signal);
-      } finally {
-        await Promise.resolve();
-        isOver = true;
-      }
+      await untilEnded(signal).catch(() => undefined);
+      isEnding.resolve();
+      await end.promise;
+      throw signal.reason;
     },
     () => Promise.reject(failure),
   ]);
-  await expect(both).rejects.toBe(failure);
-  expect(isOver).toBe(true);
+  const result = both.catch((error: unknown) => {
+    isSettled = true;
+    return error;
+  });
+  await isEnding.promise;
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(isSettled).toBe(false);
+  end.resolve();
+  expect(await result).toBe(failure);
 });
 
 test("of two failures, that of the first in the list is thrown, although it came later", async () => {
