@@ -1,45 +1,46 @@
 #!/usr/bin/env bash
-# Installs tac8 as systemd services on Debian 12 and 13, Raspberry Pi OS (64 bit) and Ubuntu 24.04, or changes an installation.
-# Repeat it as you like: it does what is missing, and nothing else. See docs/service.md.
+# Install tac8 as systemd services on Debian 12 and 13, Raspberry Pi OS (64 bit) and Ubuntu 24.04, or change an installation.
+# The script can be repeated: it makes only the changes that are missing. See docs/service.md.
 set -euo pipefail
 
 usage() {
   cat <<'END'
 install.sh [options]                   install tac8, or repair its installation
-install.sh --upgrade [VERSION]         switch to another version (default: the newest); back by itself if it does not work
-install.sh --rollback                  switch to the version before
-install.sh --uninstall [--purge]       remove tac8; --purge: its configuration, secrets, data and user too
+install.sh --upgrade [VERSION]         switch to another version (default: the newest); roll back if it does not work
+install.sh --rollback                  switch back to the version before
+install.sh --uninstall [--purge]       remove tac8; with --purge also its configuration, secrets, data and user
 
-  --dry-run                 print every change, and make none
-  --from FILE               the package as a file (tac8-VERSION.tgz), not from npm
-  --version VERSION         of the package from npm; default: the newest
+  --dry-run                 print every change, but make none
+  --from FILE               install the package from this file (tac8-VERSION.tgz), not from npm
+  --version VERSION         version of the package from npm; default: the newest
   --repo OWNER/NAME         the repository to work on
-  --api-url URL             API of a GitHub Enterprise server: https://HOST/api/v3
-  --github-token FILE       file with the GitHub token
-  --anthropic-key FILE      file with an API key for Claude, or
-  --claude-token FILE       file with the token that `claude setup-token` prints
-  --isolation MODE          of agents: sandbox (bubblewrap), or user (a user for each issue, for machines where bubblewrap
-                            does not work). Default: what the configuration says, else sandbox where it works, else user
+  --api-url URL             API URL of a GitHub Enterprise Server: https://HOST/api/v3
+  --github-token FILE       file that contains the GitHub token
+  --anthropic-key FILE      file that contains an API key for Claude, or
+  --claude-token FILE       file that contains the token that `claude setup-token` prints
+  --isolation MODE          isolate agents with sandbox (bubblewrap) or user (a user for each issue, for machines where
+                            bubblewrap does not work). Default: the mode in the configuration; otherwise sandbox if it works,
+                            and user if it does not
   --no-claude               do not install Claude Code, for another agent
   --no-start                do not start the services
-  --force                   also switch to a version that cuts off the machines that have joined this one
+  --force                   switch even to a version that cuts off the machines that have joined this one
 
-Repository, token and key are asked for where they are missing and this is a terminal.
+On a terminal, the script asks for a missing repository, token or key.
 END
 }
 
 opt=/opt/tac8 etc=/etc/tac8 var=/var/lib/tac8 units=/etc/systemd/system command=/usr/local/bin/tac8
 policy=/usr/sbin/policy-rc.d
-# Ubuntu's restriction of namespaces, and what exempts bubblewrap from it.
+# Ubuntu's restriction of namespaces, and the profile that exempts bubblewrap from it.
 restriction=/proc/sys/kernel/apparmor_restrict_unprivileged_userns profile=/etc/apparmor.d/tac8-bwrap
 services="tac8-scheduler tac8-runner tac8-board" redis=tac8-redis
-# By their names: a service of the operator's, such as tac8-backup, is never removed.
+# Services are removed by name, so a service of the operator, such as tac8-backup, is never removed.
 own_services="tac8-redis tac8-launcher $services"
-# A machine that has joined another one by `tac8 join` has the runner alone.
+# A machine that has joined another one with `tac8 join` has only the runner.
 [ ! -e $var/data/redis-url ] || services=tac8-runner redis=""
 CLAUDE_CODE_VERSION=2.1.330
 SYSTEMD=252
-# Of agents in mode user: above the ids of people's accounts, below those of their subordinate ids.
+# Ids of agents in mode user: above the ids of user accounts, below their subordinate ids.
 AGENT_IDS=70000-70999
 
 main() {
@@ -61,7 +62,7 @@ main() {
         printf -v "${name//-/_}" %s "$2"
         shift ;;
       -h | --help) usage; return ;;
-      *) usage >&2; fail "there is no option $1" ;;
+      *) usage >&2; fail "unknown option $1" ;;
     esac
     shift
   done
@@ -69,26 +70,26 @@ main() {
   "do_$mode"
 }
 
-# --- what a machine must be, and how changes are made
+# --- requirements of the machine, and how changes are made
 
-# A terminal that is gone takes no output; that ends nothing.
+# Writing to a closed terminal fails. That does not end the script.
 fail() { printf 'install.sh: %s\n' "$*" >&2 || true; exit 1; }
 say() { printf '%s\n' "$*" || true; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
 check_machine() {
   [ "$(id -u)" = 0 ] || fail "run this as root: sudo bash $0"
-  case $(uname -m) in x86_64 | aarch64) ;; *) fail "this machine is $(uname -m); tac8 needs a 64-bit system (x86_64, aarch64)" ;; esac
-  # Raspberry Pi OS (32 bit) has a kernel of 64 bits.
-  case $(dpkg --print-architecture 2>/dev/null) in amd64 | arm64 | "") ;; *) fail "this system is for $(dpkg --print-architecture), though the kernel has 64 bits; tac8 needs a 64-bit system (amd64, arm64)" ;; esac
-  have apt-get || fail "this is for Debian, Raspberry Pi OS and Ubuntu; on other systems: npm install -g tac8, or Docker"
-  has_systemd || fail "systemd does not run here: use tac8 up, or Docker"
-  # Older ones have no folders of credentials (LoadCredential=).
-  systemd_is_new || fail "systemd here is older than $SYSTEMD: tac8 needs Debian 12, Raspberry Pi OS 12, Ubuntu 24.04 or later, or Docker"
-  [ -z "$repo" ] || is_repository "$repo" || fail "--repo $repo is no OWNER/NAME of a repository of yours"
-  [ -z "$isolation" ] || [ $mode = install ] || fail "--isolation goes without --$mode: bash $0 --isolation $isolation, afterwards"
-  case $isolation in "" | sandbox | user) ;; *) fail "--isolation $isolation: expected sandbox or user" ;; esac
-  [ -z "$from" ] || [ -f "$from" ] || fail "there is no file $from"
+  case $(uname -m) in x86_64 | aarch64) ;; *) fail "this machine is $(uname -m): tac8 needs a 64-bit system (x86_64, aarch64)" ;; esac
+  # Raspberry Pi OS (32 bit) has a 64-bit kernel.
+  case $(dpkg --print-architecture 2>/dev/null) in amd64 | arm64 | "") ;; *) fail "this system is for $(dpkg --print-architecture), although the kernel has 64 bits: tac8 needs a 64-bit system (amd64, arm64)" ;; esac
+  have apt-get || fail "this script is for Debian, Raspberry Pi OS and Ubuntu: on other systems, use npm install -g tac8, or Docker"
+  has_systemd || fail "systemd does not run on this machine: use tac8 up, or Docker"
+  # Older versions do not support folders of credentials (LoadCredential=).
+  systemd_is_new || fail "systemd on this machine is older than $SYSTEMD: tac8 needs Debian 12, Raspberry Pi OS 12, Ubuntu 24.04 or later, or Docker"
+  [ -z "$repo" ] || is_repository "$repo" || fail "--repo $repo is not valid: expected OWNER/NAME of one of your repositories"
+  [ -z "$isolation" ] || [ $mode = install ] || fail "--isolation cannot be combined with --$mode: run bash $0 --isolation $isolation afterwards"
+  case $isolation in "" | sandbox | user) ;; *) fail "--isolation $isolation is not valid: expected sandbox or user" ;; esac
+  [ -z "$from" ] || [ -f "$from" ] || fail "the file $from does not exist"
 }
 
 has_systemd() { [ -d /run/systemd/system ]; }
@@ -98,7 +99,7 @@ systemd_is_new() {
   [ "${version:-0}" -ge $SYSTEMD ]
 }
 
-# change WORDS COMMAND...: makes one change, which WORDS name; with --dry-run only the words.
+# change WORDS COMMAND...: make one change, which WORDS describe. With --dry-run, only print the words.
 change() {
   local words=$1
   shift
@@ -112,7 +113,7 @@ change() {
   rm -f "$log"
 }
 
-# put FILE MODE OWNER:GROUP: makes FILE what standard input says, if it is not that already. Changed: exit code 0.
+# put FILE MODE OWNER:GROUP: write standard input to FILE unless it already has this content, mode and owner. Exit code 0: changed.
 put() {
   local file=$1 mode=$2 owner=$3 new
   new=$(mktemp)
@@ -135,7 +136,7 @@ is_repository() {
   case ${1,,} in octo/hello-world | owner/name) return 1 ;; esac
 }
 
-# A value that was copied from instructions, and not replaced.
+# A value that was copied from instructions and never replaced.
 is_placeholder() {
   local value=${1,,}
   case $value in
@@ -159,12 +160,12 @@ packages() {
   [ -z "$missing" ] || change "install$missing with apt" apt_install $missing
 }
 
-# A Redis of Debian's own on port 6379 is not wanted: tac8 has its own. One that is there already stays as it is.
+# tac8 has its own Redis, so Debian's Redis on port 6379 is not started. An existing one is not changed.
 apt_install() {
   export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
   local made=0 status=0
   if [[ " $* " == *" redis-server "* ]] && [ ! -e $policy ]; then
-    # Also if this script is ended meanwhile: with that file no service of the machine starts when it is installed.
+    # Remove the file even if the script is killed meanwhile: while it exists, no newly installed service of the machine starts.
     trap 'rm -f $policy' EXIT
     printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy && made=1
   fi
@@ -193,14 +194,14 @@ folders() {
 
 # --- isolation of agents
 
-# Of the configuration; nothing where it says nothing.
+# Print the mode in the configuration, or nothing if there is none.
 config_isolation() {
   sed -n "s/^$isolation_line[\"']\([a-z]*\)[\"'].*/\2/p" $etc/config.toml 2>/dev/null | head -n 1 || true
 }
 isolation_line='[[:blank:]]*\(agent\.\)\{0,1\}isolation[[:blank:]]*=[[:blank:]]*'
 mode_user() { [ "${wanted:-$(config_isolation)}" = user ]; }
 
-# Sets `wanted`: sandbox, user, or none where the configuration says so.
+# Set `wanted`: sandbox, user, or none if the configuration has it.
 isolate() {
   local said
   wanted=$isolation
@@ -211,8 +212,8 @@ isolate() {
     *)
       if ! said=$(try_sandbox) && ! { allow_bwrap && { [ $dry = 1 ] || said=$(try_sandbox); }; }; then
         [ $dry = 1 ] || forbid_bwrap
-        [ "$wanted" != sandbox ] || fail "bubblewrap does not work here (${said:-it says nothing}): use --isolation user"
-        say "bubblewrap does not work here (${said:-it says nothing}), so agents become users of their own"
+        [ "$wanted" != sandbox ] || fail "bubblewrap does not work on this machine (${said:-no message}): use --isolation user"
+        say "bubblewrap does not work on this machine (${said:-no message}), so agents become separate users"
         wanted=user
         return
       fi
@@ -220,18 +221,18 @@ isolate() {
   esac
 }
 
-# Whether the sandbox of agents works for a user that is not root, as far as that shows before tac8 is there. Prints why not.
+# Check whether the sandbox of agents works for a user that is not root, as far as possible before tac8 is installed. Print why not.
 try_sandbox() {
   local test=(unshare --user true)
   ! have bwrap || test=(bwrap --ro-bind / / --proc /proc --dev /dev --unshare-all --unshare-user --disable-userns true)
   setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs -- "${test[@]}" 2>&1 >/dev/null
 }
 
-# Ubuntu 23.10 and later let a program make namespaces only if it has a profile.
+# Ubuntu 23.10 and later allow a program to create namespaces only if it has a profile.
 allow_bwrap() {
   [ "$(cat $restriction 2>/dev/null)" = 1 ] && have apparmor_parser && [ -d "${profile%/*}" ] || return 1
   put $profile 0644 root:root <<'END' || true
-# Written by the install.sh of tac8: bubblewrap may make user namespaces.
+# Written by the install.sh of tac8: bubblewrap may create user namespaces.
 abi <abi/4.0>,
 include <tunables/global>
 profile tac8-bwrap /usr/bin/bwrap flags=(unconfined) {
@@ -240,7 +241,7 @@ profile tac8-bwrap /usr/bin/bwrap flags=(unconfined) {
 END
   change "load $profile" load_profile
 }
-# In a container of such a machine it cannot be loaded, which the next try of the sandbox shows.
+# In a container of such a machine, the profile cannot be loaded. The next test of the sandbox detects that.
 load_profile() { apparmor_parser -r $profile || true; }
 forbid_bwrap() {
   [ -e $profile ] || return 0
@@ -248,7 +249,7 @@ forbid_bwrap() {
 }
 drop_profile() { apparmor_parser -R $profile || true; rm -f $profile; }
 
-# The configuration says which mode is used: `auto` would change it with the machine, and folders of issues belong to users in one.
+# Store the mode in the configuration. `auto` would change with the machine, and in mode user the folders of issues belong to users.
 isolation_key() {
   local had
   had=$(config_isolation)
@@ -257,7 +258,7 @@ isolation_key() {
     config_before=$(<$etc/config.toml)
     change "set agent.isolation to \"user\" in $etc/config.toml" set_isolation user
   elif [ "$wanted" != user ] && { [ "$had" = user ] || [ -e $units/tac8-launcher.service ]; }; then
-    # The runner saves what its agents did, for which it needs the launcher.
+    # The runner needs the launcher to save the work of its agents.
     [ $dry = 1 ] || stop_services
     [ "$had" != user ] || change "set agent.isolation to \"auto\" in $etc/config.toml" set_isolation auto
     change "give the folders of issues back to the user tac8" take_back
@@ -277,7 +278,7 @@ take_back() {
   find $var/data -xdev \( -uid +$((first - 1)) -uid -$((last + 1)) -o -gid +$((first - 1)) -gid -$((last + 1)) \) -exec chown -h tac8:tac8 {} +
 }
 
-# Ids that agents get, FIRST-LAST. They have names, because programs ask for the name of their user.
+# Print the ids of agents, FIRST-LAST. They have names, because programs look up the name of their user.
 agent_ids() {
   local ids
   ids=$(sed -n 's/^TAC8_AGENT_IDS=//p' $etc/environment 2>/dev/null | tail -n 1)
@@ -287,22 +288,22 @@ agent_users() {
   mode_user || return 0
   local ids first last others names
   ids=$(agent_ids)
-  [[ $ids =~ ^[0-9]{5,9}-[0-9]{5,9}$ ]] || fail "TAC8_AGENT_IDS=$ids in $etc/environment: expected FIRST-LAST, such as $AGENT_IDS"
+  [[ $ids =~ ^[0-9]{5,9}-[0-9]{5,9}$ ]] || fail "TAC8_AGENT_IDS=$ids in $etc/environment is not valid: expected FIRST-LAST, such as $AGENT_IDS"
   first=${ids%-*} last=${ids#*-}
   others=$(awk -F: -v first="$first" -v last="$last" '$3 >= first && $3 <= last && $1 != "agent" $3 { print $1 }' <(getent passwd; getent group) | paste -sd ' ')
-  [ -z "$others" ] || fail "these users or groups have ids of $ids, which agents get: $others. Write others as TAC8_AGENT_IDS=FIRST-LAST to $etc/environment"
+  [ -z "$others" ] || fail "these users or groups have ids of $ids, which are for agents: $others. Set other ids with TAC8_AGENT_IDS=FIRST-LAST in $etc/environment"
   names=$(grep -c "^agent[0-9]*:\*:" /etc/passwd || true)
   if [ "$names" = $((last - first + 1)) ] && getent passwd "agent$first" >/dev/null && getent passwd "agent$last" >/dev/null; then return; fi
   change "add the users agent$first to agent$last" add_agents "$first" "$last"
 }
-# No password, and no way to get one.
+# Agents have no password, and cannot get one.
 add_agents() {
   seq "$1" "$2" | sed 's/.*/agent&:*:&:/' | replace_agents /etc/group &&
     seq "$1" "$2" | sed 's/.*/agent&:*:&:&:an agent of tac8:\/nonexistent:\/usr\/sbin\/nologin/' | replace_agents /etc/passwd
 }
 remove_agents() { replace_agents /etc/passwd </dev/null && replace_agents /etc/group </dev/null; }
-# replace_agents FILE: with lines of standard input in the place of those that agents have. In one step, and only when all of it is
-# on the disk: without /etc/passwd the machine is lost.
+# replace_agents FILE: replace the lines of agents with those of standard input. In one step, and only after the new file is
+# completely on the disk: without /etc/passwd, the machine is unusable.
 replace_agents() {
   cp -p "$1" "$1.tac8" && grep -v '^agent[0-9]*:\*:' "$1" >"$1.tac8" && cat >>"$1.tac8" && sync "$1.tac8" && mv -T "$1.tac8" "$1" ||
     { rm -f "$1.tac8"; return 1; }
@@ -310,14 +311,14 @@ replace_agents() {
 has_agents() { grep -q '^agent[0-9]*:\*:' /etc/passwd /etc/group; }
 launcher() { ! mode_user || echo tac8-launcher; }
 
-# Sets `release`: the folder of the version that is wanted. Installs it there; `fetched`: it was not there before.
+# Set `release`, the folder of the requested version, and install the version there. `fetched`: the folder is new.
 release="" fetched=0
 fetch() {
   local source="" sum="" name
   if [ -n "$from" ]; then
     source=$(realpath "$from")
     name=$(tar -xzOf "$source" package/package.json 2>/dev/null | sed -n 's/^ *"version": *"\([0-9][0-9A-Za-z.+-]*\)".*/\1/p' | head -n 1 || true)
-    [ -n "$name" ] || fail "$from is no package of tac8"
+    [ -n "$name" ] || fail "$from is not a package of tac8"
     sum=$(sha256sum "$source" | cut -d ' ' -f 1)
     # Another build of the same version.
     if [ -d "$opt/$name" ] && [ "$(cat "$opt/$name/.sha256" 2>/dev/null)" != "$sum" ]; then name=$name-${sum:0:8}; fi
@@ -327,7 +328,7 @@ fetch() {
   else
     have npm || { [ $dry = 1 ] && name=VERSION; }
     [ -n "${name:-}" ] || name=$(npm view "tac8@${version:-latest}" version 2>/dev/null | tail -n 1 || true)
-    [ -n "$name" ] || fail "npm has no tac8 ${version:-}: see the versions with npm view tac8 versions"
+    [ -n "$name" ] || fail "npm has no tac8 ${version:-}: npm view tac8 versions lists the versions"
     source=tac8@$name
   fi
   release=$opt/$name
@@ -349,10 +350,10 @@ unpack() {
 
 agent() {
   [ $claude = 1 ] || return 0
-  # Another agent is configured, or this one is there.
+  # Another agent is configured, or Claude Code is installed.
   ! grep -qE '^(command|provider|command_template) *=' $etc/config.toml 2>/dev/null || return 0
   if [ -x $opt/claude/node_modules/.bin/claude ]; then
-    # Repeating the installation keeps the version that is there.
+    # A repeated installation keeps the installed version.
     [ $mode = upgrade ] && [ "$(claude_version)" != $CLAUDE_CODE_VERSION ] || return 0
   elif [ $mode = upgrade ] || have claude; then return 0; fi
   change "install Claude Code $CLAUDE_CODE_VERSION in $opt/claude" unpack_claude
@@ -370,19 +371,19 @@ unpack_claude() {
   node "$half/node_modules/@anthropic-ai/claude-code/install.cjs"
   rm -rf "$half/.cache"
   chmod -R u=rwX,go=rX "$half"
-  # Agents at work keep the one that they were started with; it is removed with old versions of tac8.
+  # Running agents keep the version that they were started with. It is removed with old versions of tac8.
   rm -rf $opt/.claude.before
   [ ! -e $opt/claude ] || mv -T $opt/claude $opt/.claude.before
   mv -T "$half" $opt/claude
 }
 
-# The units and the command of a version. Sets `changed_units`.
+# Install the units and the command of a version. Set `changed_units`.
 changed_units=""
 unit_files() {
   local source=$release/node_modules/tac8/deploy/systemd file name
   changed_units=""
   if [ ! -d "$source" ]; then
-    [ $dry = 1 ] || fail "$release has no units: it is too old for this script"
+    [ $dry = 1 ] || fail "$release has no units, so it is too old for this script"
     say "would write $units/tac8.target, its services, and $command"
     return
   fi
@@ -404,7 +405,7 @@ unit_files() {
   [ -z "$changed_units" ] || [ $dry = 1 ] || systemctl daemon-reload
 }
 
-unit_sources() { # Lines with a file of SOURCE, and its name below $units.
+unit_sources() { # Print lines with a file of SOURCE, and its name below $units.
   local source=$1 file
   for file in "$source"/*.service "$source"/*.target; do echo "$file ${file##*/}"; done
   mode_user || return 0
@@ -414,18 +415,18 @@ unit_sources() { # Lines with a file of SOURCE, and its name below $units.
 }
 rm_unit() {
   case $1 in
-    # Without it nobody reads the files that its agents have: also where the configuration was changed by hand.
+    # Without the launcher, tac8 cannot read the agents' files, even if the configuration was changed by hand.
     */tac8-launcher.service) systemctl stop tac8-launcher || true; take_back || return ;;
   esac
   rm -f "$1"
   case $1 in *.d/*) rmdir --ignore-fail-on-non-empty "${1%/*}" ;; esac
 }
 
-current() { # The folder that runs, or nothing.
+current() { # Print the folder of the running version, or nothing.
   [ ! -L $opt/current ] || realpath $opt/current
 }
 
-point() { # point LINK FOLDER, in one step
+point() { # point LINK FOLDER: change the link in one step.
   ln -sfn "$2" "$1.new" && mv -T "$1.new" "$1"
 }
 
@@ -437,12 +438,12 @@ config() {
     owner=$(sed -n 's/^repo_owner *= *"\(.*\)".*/\1/p' $etc/config.toml | head -n 1)
     name=$(sed -n 's/^repo_name *= *"\(.*\)".*/\1/p' $etc/config.toml | head -n 1)
     [ -z "$owner" ] || is_repository "$owner/$name" ||
-      fail "$etc/config.toml names the repository $owner/$name, which is a placeholder: write your own there"
+      fail "$etc/config.toml has the repository $owner/$name, which is a placeholder: set your own repository"
     return
   fi
   [ -n "$repo" ] || repo=$(ask "Repository to work on (OWNER/NAME): ")
   [ -n "$repo" ] || { missing+="; a repository (--repo OWNER/NAME)"; return; }
-  is_repository "$repo" || fail "$repo is no OWNER/NAME of a repository of yours"
+  is_repository "$repo" || fail "$repo is not valid: expected OWNER/NAME of one of your repositories"
   put $etc/config.toml 0644 root:root <<<"$(first_config)" || true
 }
 
@@ -455,7 +456,7 @@ first_config() {
   printf '\n[agent]\nisolation = "%s"\n' "$(mode_user && echo user || echo auto)"
 }
 
-# For the services, the settings of a proxy, as far as this shell has them.
+# Store the shell's proxy settings for the services.
 environment() {
   local name lines=""
   [ ! -e $etc/environment ] || return 0
@@ -473,7 +474,7 @@ secrets() {
   fi
 }
 
-# secret NAME FILE QUESTION [OTHER] [optional]: from FILE, or asked for, unless it or OTHER is there.
+# secret NAME FILE QUESTION [OTHER] [optional]: store the secret from FILE, or ask for it, unless it or OTHER exists.
 secret() {
   local name=$1 file=$2 question=$3 other=${4:-} need=${5:-} value="" target=$etc/secrets/$1
   if [ -n "$file" ]; then
@@ -486,9 +487,9 @@ secret() {
       return 0
     fi
   else
-    [ ! -s "$target" ] || ! is_placeholder "$(<"$target")" || fail "$target has a placeholder: put the secret there"
+    [ ! -s "$target" ] || ! is_placeholder "$(<"$target")" || fail "$target contains a placeholder: replace it with the secret"
     [ ! -s "$target" ] || [ "$(stat -c '%a %U' "$target")" = "600 root" ] ||
-      change "make $target readable for root alone" chown_secret "$target"
+      change "make $target readable only for root" chown_secret "$target"
     return 0
   fi
   ! is_placeholder "$value" || fail "the value for $name is a placeholder, not a secret"
@@ -496,7 +497,7 @@ secret() {
 }
 chown_secret() { chown root:root "$1" && chmod 600 "$1"; }
 
-ask() { # ask QUESTION [hidden]: nothing where nobody can answer
+ask() { # ask QUESTION [hidden]: print the answer, or nothing without a terminal.
   local answer=""
   [ $dry = 0 ] && [ -t 0 ] && [ -t 2 ] || return 0
   if [ "${2:-}" = hidden ]; then read -rsp "$1" answer && echo >&2; else read -rp "$1" answer; fi
@@ -510,14 +511,14 @@ all_active() {
   for name in $redis $(launcher) $services; do systemctl is-active -q "$name" || return 1; done
 }
 start_services() { systemctl start $redis $(launcher) $services; }
-stop_services() { # First those that would look for the others.
+stop_services() { # First the services that depend on the others.
   local name
   for name in tac8-board tac8-scheduler tac8-runner tac8-launcher; do
     [ ! -e "$units/$name.service" ] || systemctl stop "$name"
   done
 }
 
-# healthy SECONDS: every service works, or is ready and waits for GitHub at the end of that time. One that has ended is not.
+# healthy SECONDS: wait until every service works, or for SECONDS if they are ready and wait for GitHub. A failed service is not healthy.
 healthy() {
   local end=$((SECONDS + $1)) name state bad
   while :; do
@@ -538,7 +539,7 @@ healthy() {
 
 says_nothing() { [ "$1" = tac8-redis ] || [ "$1" = tac8-launcher ]; }
 
-problems() { # What the services say of themselves.
+problems() { # Print the status of each service that does not work.
   local name
   for name in $redis $(launcher) $services; do
     [ "$(systemctl show -P StatusText "$name")" = working ] || { says_nothing $name && systemctl is-active -q $name; } ||
@@ -546,7 +547,7 @@ problems() { # What the services say of themselves.
   done
 }
 
-# --- what can be asked for
+# --- modes
 
 do_install() {
   missing=""
@@ -563,17 +564,17 @@ do_install() {
   environment
   agent
   was=$(current)
-  # Another version than the one that runs: in order, and back if it does not work.
+  # Another version is running: switch in the right order, and roll back if the new version does not work.
   if [ -n "$was" ] && [ "$was" != "$release" ] && [ $start = 1 ] && [ -z "$missing" ]; then
     switch "$was" "$release"
-    before=$changes # It has started all of it.
+    before=$changes # switch has started the services.
     was=$(current)
     [ $dry = 0 ] || was=$release
   fi
   unit_files
   [ "$was" = "$release" ] || change "make $release the current version" point $opt/current "$release"
   if [ -n "$missing" ]; then
-    say "Not started, because this is missing: ${missing#; }. Then repeat this command."
+    say "tac8 was not started, because this is missing: ${missing#; }. Provide it, then repeat this command."
     [ $dry = 1 ] || exit 1
   fi
   [ "$(systemctl is-enabled tac8.target 2>/dev/null)" = enabled ] || change "start tac8 at each boot" systemctl enable tac8.target
@@ -581,18 +582,18 @@ do_install() {
     if ! systemctl is-active -q tac8.target; then change "start tac8" systemctl start tac8.target
     elif [ $changes -gt $before ] || ! all_active; then change "restart tac8" systemctl restart tac8.target; fi
   fi
-  # Agents that are users of their own need no namespaces.
+  # Agents that are separate users need no namespaces.
   ! mode_user || forbid_bwrap
   if [ $dry = 1 ]; then say "$changes changes"; return; fi
   [ $changes -gt 0 ] || say "Nothing to change."
   [ $start = 1 ] || return 0
   local code=0
-  healthy 60 || { code=1; say "tac8 is installed, and does not work yet:" >&2; problems; }
+  healthy 60 || { code=1; say "tac8 is installed, but does not work yet:" >&2; problems; }
   say ""
   tac8_doctor || code=1
   say ""
-  if [ $code = 0 ]; then say "Next: put the label rpi-auto on an issue, and watch it: sudo tac8 monitor"
-  else say "Next: fix what is named above, then repeat this command"; fi
+  if [ $code = 0 ]; then say "Next: add the label rpi-auto to an issue, and watch the work: sudo tac8 monitor"
+  else say "Next: fix the problems above, then repeat this command"; fi
   exit $code
 }
 tac8_doctor() { $command doctor --fix; }
@@ -600,7 +601,7 @@ tac8_doctor() { $command doctor --fix; }
 do_upgrade() {
   local was
   was=$(current)
-  [ -n "$was" ] || fail "tac8 is not installed here"
+  [ -n "$was" ] || fail "tac8 is not installed on this machine"
   packages
   fetch
   agent
@@ -614,57 +615,57 @@ do_upgrade() {
 do_rollback() {
   local was
   was=$(current)
-  [ -n "$was" ] || fail "tac8 is not installed here"
-  [ -L $opt/previous ] && [ -d $opt/previous ] || fail "there is no version before: $opt/previous is missing"
+  [ -n "$was" ] || fail "tac8 is not installed on this machine"
+  [ -L $opt/previous ] && [ -d $opt/previous ] || fail "there is no earlier version to switch to: $opt/previous is missing"
   release=$(realpath $opt/previous)
   switch "$was" "$release"
 }
 
 restore_config() { printf '%s\n' "$config_before" >$etc/config.toml; }
 
-# cuts_off VERSION'S FOLDER: whether this machine shares its Redis with others, and the version does not know that.
+# cuts_off FOLDER: check whether this machine shares its Redis with others, but the version in FOLDER does not support that.
 cuts_off() { [ -e $var/data/share/share.json ] && ! grep -qs /share/ "$1/node_modules/tac8/deploy/systemd/tac8-redis.service"; }
-cut_off_line() { echo "${1##*/} does not know tac8 share: the machines that have joined this one are cut off until a newer version runs here"; }
+cut_off_line() { echo "${1##*/} does not support tac8 share: the machines that have joined this one are cut off until a newer version runs on this machine"; }
 
-# Whether tac8 is stopped, also after a boot, and another version does not start it: to install it again does.
+# Check whether tac8 is disabled. Another version does not start it then, but a new installation does.
 is_disabled() {
   [ "${mode:-}" != install ] && [ "$(systemctl is-enabled tac8.target 2>/dev/null)" = disabled ] &&
     ! systemctl is-active -q tac8.target $services
 }
 
 agent_units=node_modules/tac8/deploy/systemd/agent-users
-# switch OLD NEW: in order, and back if NEW does not work.
+# switch OLD NEW: switch in the right order, and roll back if NEW does not work.
 switch() {
   local old=$1 new=$2
-  if [ $dry = 1 ]; then say "would stop ${old##*/}, start ${new##*/}, and go back if it does not work"; return; fi
+  if [ $dry = 1 ]; then say "would stop ${old##*/}, start ${new##*/}, and roll back if it does not work"; return; fi
   if [ ! -d "$new/node_modules/tac8/deploy/systemd" ]; then
     [ $fetched = 0 ] || rm -rf "$new"
-    fail "${new##*/} has no units: it is too old for this script; ${old##*/} goes on"
+    fail "${new##*/} has no units, so it is too old for this script: ${old##*/} continues"
   fi
   if mode_user && [ ! -d "$new/$agent_units" ]; then
     [ $fetched = 0 ] || rm -rf "$new"
-    fail "${new##*/} knows no agents that are users of their own (agent.isolation is \"user\"); ${old##*/} goes on"
+    fail "${new##*/} does not support agents as separate users (agent.isolation is \"user\"): ${old##*/} continues"
   fi
-  # It would make a scheduler of this machine, with a Redis of its own, beside those that it has joined.
+  # The version would start a scheduler and a Redis of its own, beside those that this machine has joined.
   if [ -z "$redis" ] && ! grep -q redis-url "$new/node_modules/tac8/deploy/systemd/start"; then
     [ $fetched = 0 ] || rm -rf "$new"
-    fail "${new##*/} does not know tac8 join, and this machine has joined another one: sudo tac8 join --leave first; ${old##*/} goes on"
+    fail "${new##*/} does not support tac8 join, and this machine has joined another one: run sudo tac8 join --leave first; ${old##*/} continues"
   fi
   if cuts_off "$new"; then
     if [ "${force:-0}" = 0 ]; then
       [ $fetched = 0 ] || rm -rf "$new"
-      fail "$(cut_off_line "$new"). If you want that: --force; ${old##*/} goes on"
+      fail "$(cut_off_line "$new"). To switch anyway, use --force; ${old##*/} continues"
     fi
     say "$(cut_off_line "$new")" >&2
   fi
-  # A connection that is lost, or Ctrl-C, does not end this half-way.
+  # A lost connection or Ctrl-C does not end the switch half-way.
   trap '' HUP INT TERM PIPE
-  # After `tac8 join --leave`: a scheduler here may work on the same issues as that of the machine that it has left.
+  # After `tac8 join --leave`, a scheduler on this machine may process the same issues as that of the machine that it has left.
   if is_disabled; then
     run_version "$old" "$new"
     point $opt/previous "$old"
     remove_others "$old" "$new"
-    say "tac8 ${new##*/} is installed, and stopped as before: sudo systemctl enable --now tac8.target starts it"
+    say "tac8 ${new##*/} is installed, and stopped as before. To start it: sudo systemctl enable --now tac8.target"
     trap - HUP INT TERM PIPE
     return
   fi
@@ -672,22 +673,22 @@ switch() {
   if healthy 90; then
     point $opt/previous "$old"
     remove_others "$old" "$new"
-    say "tac8 ${new##*/} runs. Back to ${old##*/}: bash install.sh --rollback"
+    say "tac8 ${new##*/} is running. To switch back to ${old##*/}: bash install.sh --rollback"
     trap - HUP INT TERM PIPE
     return
   fi
   problems
-  say "${new##*/} does not work: back to ${old##*/}" >&2
+  say "${new##*/} does not work: rolling back to ${old##*/}" >&2
   ! cuts_off "$old" || say "$(cut_off_line "$old")" >&2
   if mode_user && [ -n "$config_before" ] && [ ! -d "$old/$agent_units" ]; then
-    change "set agent.isolation back, since ${old##*/} knows no agents that are users of their own" restore_config
+    change "restore agent.isolation, because ${old##*/} does not support agents as separate users" restore_config
     wanted=$(config_isolation)
-    wanted=${wanted:-none} # As units without a launcher.
+    wanted=${wanted:-none} # Then the units have no launcher.
   fi
   run_version "$new" "$old"
-  healthy 90 || { problems; fail "${old##*/} does not work either: see journalctl -u 'tac8-*'"; }
+  healthy 90 || { problems; fail "${old##*/} does not work either: check journalctl -u 'tac8-*'"; }
   [ $fetched = 0 ] || rm -rf "$new"
-  fail "${old##*/} runs again; nothing was lost"
+  fail "${old##*/} is running again; nothing was lost"
 }
 
 run_version() { # run_version OLD NEW
@@ -698,12 +699,12 @@ run_version() { # run_version OLD NEW
   ! is_disabled || return 0
   case " $changed_units " in *" tac8-redis.service "*) change "restart Redis" systemctl restart tac8-redis ;; esac
   systemctl reset-failed 'tac8-*' 2>/dev/null || true
-  # What does not start is seen afterwards.
+  # healthy detects later what does not start.
   change "start ${2##*/}" try_start
 }
 try_start() { start_services || true; }
 
-remove_others() { # Versions but these two.
+remove_others() { # Remove all versions except these two.
   local path
   for path in $opt/.claude.before $opt/*/; do
     path=${path%/}
@@ -730,7 +731,7 @@ do_uninstall() {
   elif [ -e $etc ] || [ -e $var ]; then
     say "Kept: $etc and $var, with the user tac8. To remove them too: bash install.sh --uninstall --purge"
   fi
-  say "Kept: the packages of the system, such as bubblewrap and redis-server."
+  say "Kept: packages of the system, such as bubblewrap and redis-server."
 }
 stop_all() { systemctl disable --now tac8.target; stop_services; [ ! -e $units/tac8-redis.service ] || systemctl stop tac8-redis; }
 

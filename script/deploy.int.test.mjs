@@ -114,7 +114,7 @@ it("a version without units is refused while the one before still runs, and remo
       `${TWO_VERSIONS} rm -r $opt/2.0.0/*; fetched=1; switch "$opt/1.0.0" "$opt/2.0.0"`,
       [dir],
     );
-    const why = "install.sh: 2.0.0 has no units: it is too old for this script; 1.0.0 goes on\n";
+    const why = "install.sh: 2.0.0 has no units, so it is too old for this script: 1.0.0 continues\n";
     expect({ status, stdout, stderr }).toEqual({ status: 1, stdout: "", stderr: why });
     expect(readdirSync(dir).toSorted()).toEqual(["1.0.0", "current"]);
   });
@@ -130,8 +130,8 @@ it.each([
       services=tac8-runner redis="" fetched=0; switch "$opt/1.0.0" "$opt/2.0.0"`,
       [dir],
     );
-    const why = "2.0.0 does not know tac8 join, and this machine has joined another one: sudo tac8 join --leave first";
-    const said = code === 0 ? ["tac8 2.0.0 runs", ""] : ["", `install.sh: ${why}; 1.0.0 goes on\n`];
+    const why = "2.0.0 does not support tac8 join, and this machine has joined another one: run sudo tac8 join --leave first";
+    const said = code === 0 ? ["tac8 2.0.0 is running", ""] : ["", `install.sh: ${why}; 1.0.0 continues\n`];
     expect([status, stdout, stderr]).toEqual([code, expect.stringContaining(said[0]), said[1]]);
   });
 });
@@ -150,11 +150,11 @@ it.each([
     );
     const why =
       unit === ""
-        ? "2.0.0 does not know tac8 share: the machines that have joined this one are cut off until a newer version runs here"
+        ? "2.0.0 does not support tac8 share: the machines that have joined this one are cut off until a newer version runs on this machine"
         : "";
-    const line = code === 1 ? `install.sh: ${why}. If you want that: --force; 1.0.0 goes on\n` : why && `${why}\n`;
+    const line = code === 1 ? `install.sh: ${why}. To switch anyway, use --force; 1.0.0 continues\n` : why && `${why}\n`;
     expect({ status, stderr }).toEqual({ status: code, stderr: line });
-    expect(stdout.includes("tac8 2.0.0 runs")).toBe(code === 0);
+    expect(stdout.includes("tac8 2.0.0 is running")).toBe(code === 0);
   });
 });
 
@@ -169,9 +169,9 @@ it("a version that does not work says before it goes back that the one before cu
     expect([status, stderr.split("\n").slice(0, 3)]).toEqual([
       1,
       [
-        "2.0.0 does not work: back to 1.0.0",
-        expect.stringContaining("1.0.0 does not know tac8 share"),
-        "install.sh: 1.0.0 runs again; nothing was lost",
+        "2.0.0 does not work: rolling back to 1.0.0",
+        expect.stringContaining("1.0.0 does not support tac8 share"),
+        "install.sh: 1.0.0 is running again; nothing was lost",
       ],
     ]);
   });
@@ -199,7 +199,7 @@ it.each([
 });
 
 it.each(["HUP", "INT", "TERM", "PIPE"])(
-  "a switch goes on to its end after SIG%s, and on a terminal that is gone",
+  "a switch continues after SIG%s, and on a closed terminal",
   (signal) => {
     inFolder((dir) => {
       const { status, stderr } = bash(
@@ -234,9 +234,9 @@ it("a file that is no package of tac8, and a version that npm does not have, are
   inFolder((dir) => {
     writeFileSync(join(dir, "file.tgz"), "no archive");
     const file = bash('set -e; from=$1/file.tgz version="" mode=install; fetch', [dir]);
-    expect(file.stderr).toBe(`install.sh: ${dir}/file.tgz is no package of tac8\n`);
+    expect(file.stderr).toBe(`install.sh: ${dir}/file.tgz is not a package of tac8\n`);
     const npm = bash('set -e; from="" version=9.9.9 mode=upgrade; npm() { return 1; }; fetch', [dir]);
-    expect(npm.stderr).toBe("install.sh: npm has no tac8 9.9.9: see the versions with npm view tac8 versions\n");
+    expect(npm.stderr).toBe("install.sh: npm has no tac8 9.9.9: npm view tac8 versions lists the versions\n");
   });
 });
 
@@ -265,8 +265,8 @@ it.each(["user", "sandbox"])("Ubuntu's profile of bubblewrap where the isolation
 });
 
 it.each([
-  ["armhf on a 64-bit kernel", "arch=armhf", "install.sh: this system is for armhf, though the kernel has 64 bits"],
-  ["an older systemd", "systemd=249", "install.sh: systemd here is older than 252: tac8 needs Debian 12"],
+  ["armhf on a 64-bit kernel", "arch=armhf", "install.sh: this system is for armhf, although the kernel has 64 bits"],
+  ["an older systemd", "systemd=249", "install.sh: systemd on this machine is older than 252: tac8 needs Debian 12"],
   ["Debian 13", "systemd=257", ""],
   ["Ubuntu 24.04 on arm64", "systemd=255 arch=arm64", ""],
 ])("what a machine must be: %s", (_, how, said) => {
@@ -280,7 +280,7 @@ it("--isolation with --upgrade, which would not change it, is refused", () => {
   const { status, stderr } = bash(
     "mode=upgrade isolation=user repo=''; id() { echo 0; }; have() { :; }; has_systemd() { :; }; systemd_is_new() { :; }; check_machine",
   );
-  expect([status, stderr]).toEqual([1, expect.stringContaining("--isolation goes without --upgrade")]);
+  expect([status, stderr]).toEqual([1, expect.stringContaining("--isolation cannot be combined with --upgrade")]);
 });
 
 it.each(["none", "auto"])("users of agents end where the configuration was changed to %s by hand", (mode) => {
@@ -321,7 +321,7 @@ it.each([
     'isolation = "auto"',
     "",
     "user",
-    "bubblewrap does not work here (No permissions), so agents become users of their own\n",
+    "bubblewrap does not work on this machine (No permissions), so agents become separate users\n",
   ],
   ["does not work, and none is wanted", 'isolation = "none"', "", "none", ""],
   ["works, and users are wanted", 'isolation = "auto"', "touch $1/works; isolation=user", "user", ""],
@@ -331,7 +331,7 @@ it.each([
     "",
     "echo 1 >$restriction; apparmor_parser() { return 1; }; try_sandbox() { echo No permissions; return 1; }",
     "user",
-    "load profile\nremove profile\nbubblewrap does not work here (No permissions), so agents become users of their own\n",
+    "load profile\nremove profile\nbubblewrap does not work on this machine (No permissions), so agents become separate users\n",
   ],
 ])("the isolation of agents where bubblewrap %s", (_, line, how, wanted, said) => {
   inFolder((dir) => {
@@ -347,7 +347,7 @@ it("a sandbox that is asked for, and does not work, is named; a profile that doe
   inFolder((dir) => {
     const lines = `${ISOLATION} echo 1 >$restriction; isolation=sandbox; try_sandbox() { echo No permissions; return 1; }; isolate`;
     const { status, stderr } = bash(lines, [dir]);
-    const why = "install.sh: bubblewrap does not work here (No permissions): use --isolation user\n";
+    const why = "install.sh: bubblewrap does not work on this machine (No permissions): use --isolation user\n";
     expect({ status, stderr }).toEqual({ status: 1, stderr: why });
     expect(existsSync(join(dir, "profile"))).toBe(false);
   });
@@ -382,7 +382,7 @@ it("a version that does not work takes back that agents are users of their own, 
       isolation_key; switch "$opt/1.0.0" "$opt/2.0.0"`,
       [dir],
     );
-    expect(stderr).toBe("2.0.0 does not work: back to 1.0.0\ninstall.sh: 1.0.0 runs again; nothing was lost\n");
+    expect(stderr).toBe("2.0.0 does not work: rolling back to 1.0.0\ninstall.sh: 1.0.0 is running again; nothing was lost\n");
     expect(status).toBe(1);
     expect(stdout).toContain("units of 2.0.0: tac8-launcher\n");
     expect(stdout).toContain("units of 1.0.0: \n");
@@ -415,7 +415,7 @@ it("an id that somebody has is no agent's", () => {
     const { status, stderr } = bash(users, [dir]);
     expect(status).toBe(1);
     expect(stderr).toContain(
-      "ids of 70000-70999, which agents get: eve eve. Write others as TAC8_AGENT_IDS=FIRST-LAST",
+      "ids of 70000-70999, which are for agents: eve eve. Set other ids with TAC8_AGENT_IDS=FIRST-LAST",
     );
   });
 });

@@ -167,7 +167,7 @@ doctor_says_isolated() {
 doctor_reaches_github() {
   local printed
   printed=$(compose run --rm --no-deps -T runner doctor 2>&1) || { sed 's/^/  /' <<<"$printed" && return 1; }
-  grep -q "GitHub is reached through the proxy http://exit:3128" <<<"$printed" ||
+  grep -q "connection to GitHub through the proxy http://exit:3128" <<<"$printed" ||
     { sed 's/^/  /' <<<"$printed" && return 1; }
 }
 

@@ -180,16 +180,16 @@ dry_run_changes_nothing() {
   snapshot >"$work/before" && install_sh --from /src/first.tgz --dry-run | tee "$work/dry" && grep -q '^would add the system user tac8' "$work/dry" && same_as before
 }
 refuses_placeholders() {
-  ! install_sh --from /src/first.tgz --repo octo/hello-world >"$work/out" 2>&1 && grep 'no OWNER/NAME of a repository of yours' "$work/out"
+  ! install_sh --from /src/first.tgz --repo octo/hello-world >"$work/out" 2>&1 && grep 'expected OWNER/NAME of one of your repositories' "$work/out"
 }
 # Its packages stay.
 without_repository() {
-  ! install_sh --from /src/first.tgz --no-claude >"$work/out" 2>&1 && cat "$work/out" && grep '^Not started, because this is missing: a repository .*; GITHUB_TOKEN' "$work/out" &&
+  ! install_sh --from /src/first.tgz --no-claude >"$work/out" 2>&1 && cat "$work/out" && grep '^tac8 was not started, because this is missing: a repository .*; GITHUB_TOKEN' "$work/out" &&
     inside '! systemctl is-active -q tac8.target && ! systemctl is-active -q redis-server && ! systemctl is-enabled -q redis-server' &&
     install_sh --uninstall --purge && snapshot >"$work/before" && ! grep tac8 "$work/before"
 }
 installs() {
-  configure && install_sh --from /src/first.tgz "$with_secrets" | tee "$work/out" && grep -q '^No problems found' "$work/out" && grep -q '^Next: put the label' "$work/out"
+  configure && install_sh --from /src/first.tgz "$with_secrets" | tee "$work/out" && grep -q '^No problems found' "$work/out" && grep -q '^Next: add the label' "$work/out"
 }
 second_time() {
   snapshot >"$work/installed" && install_sh --from /src/first.tgz "$with_secrets" | tee "$work/out" && grep -q '^Nothing to change' "$work/out" && same_as installed
@@ -227,8 +227,8 @@ restarted() { [ "$(unit runner NRestarts)" -ge 1 ]; }
 config_problem() {
   inside 'mv /etc/tac8/config.toml /etc/tac8/good; printf "[coordinator]\nmax_concurrent_workers = 0\n" >/etc/tac8/config.toml; systemctl restart --no-block tac8-board'
   until_true 30 ended_78 || return 1
-  inside 'mv /etc/tac8/good /etc/tac8/config.toml; tac8 doctor | grep -A 2 "service tac8-board has ended with exit code 78"
-    tac8 status | grep "service tac8-board has ended with exit code 78"' || return 1
+  inside 'mv /etc/tac8/good /etc/tac8/config.toml; tac8 doctor | grep -A 2 "the service tac8-board has exited with code 78"
+    tac8 status | grep "the service tac8-board has exited with code 78"' || return 1
   inside 'journalctl -u tac8-board -p err -o cat | grep "max_concurrent_workers: found 0"; systemctl start tac8-board' && until_true 30 healthy
 }
 ended_78() { [ "$(unit board ActiveState) $(unit board ExecMainStatus) $(unit board NRestarts)" = "failed 78 0" ]; }
@@ -245,7 +245,7 @@ goes_back() {
 }
 rolls_back() { install_sh --rollback && [ "$(runs)" = "$first" ] && healthy; }
 another_package() {
-  install_sh --from /src/later.tgz --no-claude | tee "$work/out" && grep -q '^tac8 90.1.0 runs' "$work/out" && [ "$(runs)" = /opt/tac8/90.1.0 ] &&
+  install_sh --from /src/later.tgz --no-claude | tee "$work/out" && grep -q '^tac8 90.1.0 is running' "$work/out" && [ "$(runs)" = /opt/tac8/90.1.0 ] &&
     [ "$(inside 'readlink /opt/tac8/previous')" = "$first" ] && healthy
 }
 # With users of their own: each agent has an id of the range, and the only root is the launcher, with four capabilities.
