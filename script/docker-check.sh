@@ -159,7 +159,7 @@ agents_are_users() {
 doctor_says_isolated() {
   local printed
   printed=$(compose exec -T runner tac8 doctor 2>&1) || { sed 's/^/  /' <<<"$printed" && return 1; }
-  grep -q "✓ .* agents run as users of their own" <<<"$printed" &&
+  grep -q "✓ .* agents run as a separate user" <<<"$printed" &&
     [ "$(grep -c "✓ .* agents cannot " <<<"$printed")" -ge 4 ] && ! grep -q "✗ .* agents can " <<<"$printed" ||
     { sed 's/^/  /' <<<"$printed" && return 1; }
 }

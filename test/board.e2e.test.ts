@@ -40,7 +40,7 @@ test("overview and conversation update by themselves, and what others wrote stay
   });
   const run = page.locator("#now .run");
   await run.getByText(`${evil} red`).waitFor();
-  await page.locator("#status").getByText("1 agent at work").waitFor();
+  await page.locator("#status").getByText("1 agent running").waitFor();
   expect(await isMarked(page)).toBe(true);
   expect(await page.title()).toBe("Overview · tac8");
 
@@ -50,7 +50,7 @@ test("overview and conversation update by themselves, and what others wrote stay
   await mark(page);
   await world.open("go");
   await talk.getByText("second words").waitFor();
-  await page.locator("#head").getByText("pull request", { exact: true }).waitFor();
+  await page.locator("#head").getByText("pr", { exact: true }).waitFor();
   expect(await isMarked(page)).toBe(true);
   expect(await page.title()).toContain(`${evil} red`);
   expect(await talk.getByText("first words").count()).toBe(1);

@@ -56,12 +56,12 @@ fieldTest(
 
 fieldTest(
   "A3",
-  "a success without a word or a tool call publishes nothing of an earlier run's half of the work",
+  "a success without any output or tool call publishes nothing of an earlier run's half of the work",
   async () => {
     const number = halfDone("nothing", { nothing: true });
     await world.enters(number, "retrying", 2);
     const failed = (await world.history(number)).filter(({ to }) => to === "retrying");
-    expect(failed.at(-1)?.reason).toContain("without a word or a tool call");
+    expect(failed.at(-1)?.reason).toContain("without any output or tool call");
     await expectNewSession(number, "nothing");
   },
 );

@@ -78,7 +78,7 @@ test("finished work on a disk that is lost: waited for without a slot, and done 
   await goOn();
   world.startApp("runner");
   const parkings = async () =>
-    (await world.history(number)).filter(({ reason }) => reason.startsWith("waiting for the runner")).length;
+    (await world.history(number)).filter(({ reason }) => reason.startsWith("waiting until the runner")).length;
   await poll(120_000, async () => ((await parkings()) >= 2 ? null : "nobody waits for the lost disk"));
   const looks = world.github.requests
     .slice(before)
@@ -92,5 +92,5 @@ test("finished work on a disk that is lost: waited for without a slot, and done 
   await world.reaches(number, "pr");
   expect(await world.agentStarts(number)).toHaveLength(2);
   const notes = (await world.history(number)).filter(({ to }) => to === "note").map(({ reason }) => reason);
-  expect(notes).toEqual([expect.stringContaining("has not come back for a day")]);
+  expect(notes).toEqual([expect.stringContaining("was unreachable for a day")]);
 });

@@ -30,7 +30,7 @@ fieldTest("F3", "a label by someone who cannot write: refused and said once; by 
   await github.waitFor(() => polls() >= before + 3, { what: "two polls" });
   const said = () => github.comments(REPO, number).map(({ body }) => body);
   expect(said()).toHaveLength(1);
-  expect(said()[0]).toContain(`stranger put the label ${LABEL} on, but cannot write to the repository`);
+  expect(said()[0]).toContain(`stranger put the label ${LABEL} but has no write access to the repository`);
   expect(said()[0]).toContain("Work starts when an account with write access to this repository adds the label");
   expect(said()[0]).not.toContain("reason above");
   for (let times = 2; times <= 4; times += 1) {

@@ -104,7 +104,7 @@ test("SIGUSR1 to an app that is no runner: it says so, lives on, and opens no de
   await scheduler.says("scheduler ready");
   for (const app of [board, scheduler]) {
     app.child.kill("SIGUSR1");
-    await app.says("SIGUSR1 pauses and resumes a runner");
+    await app.says("ignoring SIGUSR1");
     expect(app.log()).not.toContain("Debugger listening");
     expect(await app.stop()).toBe(0);
   }

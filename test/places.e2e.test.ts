@@ -55,7 +55,7 @@ test("a job that needs a label waits for a runner that has it, without an attemp
   const plain = open("three");
   await agentStarted(plain);
   expect(await world.agentStarts(second)).toEqual([]);
-  expect(await command.said(world, "why", String(second))).toContain("It waits for a runner with the label big");
+  expect(await command.said(world, "why", String(second))).toContain("Waiting for a runner with the label big");
   await world.open("three");
   await world.reaches(plain, "pr");
   await world.open("one");
@@ -74,7 +74,7 @@ test("no more jobs are worked on at once than the limit over all runners allows;
     return counts["active"] === 2 && counts["prioritized"] === 1 ? null : JSON.stringify(counts);
   });
   expect(await world.queue.getGlobalConcurrency()).toBe(2);
-  const differs = "small/0 has another value of limits.runs than the scheduler, whose limits hold";
+  const differs = "small/0 is configured with a different limits.runs than the scheduler, whose limits apply";
   await poll(120_000, async () => ((await command.said(world, "status")).includes(differs) ? null : "nothing is said"));
   await world.open("four");
   for (const number of numbers) await world.reaches(number, "pr");
@@ -103,7 +103,9 @@ test("a job that a newer version has worked on is not taken, and its runner says
     (await world.store.read(world.jobId(number))).hold === "format:99" ? null : "it was not put aside",
   );
   expect(await world.agentStarts(number)).toEqual([]);
-  expect(await command.said(world, "why", String(number))).toContain("a newer version of tac8 has worked on it");
+  expect(await command.said(world, "why", String(number))).toContain(
+    "A newer version of tac8 has worked on this issue",
+  );
   await world.redis.hset(key, "format", "1");
   await poll(120_000, async () => {
     const job = await world.queue.getJob(world.jobId(number));

@@ -33,12 +33,12 @@ test("what an agent leaves beside its pull request is kept, and said; where ther
   const plain = world.openIssue({ script: [{ bash: commit("small") }, { result: "Done." }] });
   for (const [index, number] of numbers.entries()) {
     await world.reaches(number, "pr");
-    expect(comment(number)).toContain(`Not all that the agent has left is here: ${left[index]?.[0]}`);
+    expect(comment(number)).toContain(`Some of the agent's work is not in this pull request: ${left[index]?.[0]}`);
     expect(await readFile(join(tree(number), "small.txt"), "utf8")).toBe("small\n");
   }
   await world.reaches(plain, "pr");
-  expect(comment(plain)).not.toContain("Not all");
-  await poll(120_000, async () => (existsSync(tree(plain)) ? "its workspace is there" : null));
+  expect(comment(plain)).not.toContain("Some of the agent's work");
+  await poll(120_000, async () => (existsSync(tree(plain)) ? "its workspace still exists" : null));
 });
 
 test("conflicts that an agent leaves are no finished work: it is told, and resolves them", async () => {
@@ -51,7 +51,7 @@ test("conflicts that an agent leaves are no finished work: it is told, and resol
     },
   });
   await world.reaches(number, "pr");
-  expect(runner.log()).toContain("conflicts that it had not resolved, in README.md");
+  expect(runner.log()).toContain("unresolved conflicts in README.md");
   expect((await world.agentStarts(number)).map((start) => start["resumed"])).toEqual([false, true]);
   const args = ["show", `auto/gh-${number}:README.md`];
   const { stdout } = await execa("git", args, { cwd: join(world.dir, "github", `${REPO}.git`) });
@@ -116,7 +116,7 @@ fieldTest(
     expect(comment(number)).toContain("`node_modules/` (generated)");
     const pull = world.github.pulls(REPO).find(({ head }) => head === branch);
     expect(pull?.body).toContain("committed by tac8:_ `notes.md`\n");
-    await poll(120_000, async () => (existsSync(tree(number)) ? "its workspace is there" : null));
+    await poll(120_000, async () => (existsSync(tree(number)) ? "its workspace still exists" : null));
   },
 );
 
@@ -144,7 +144,7 @@ fieldTest("B8", "an agent's first commands answer as in a clone", async () => {
   await world.reaches(number, "pr");
   const said = await world.github.file(REPO, `auto/gh-${number}`, "told.txt");
   expect(said).toMatch(/^v1\.2-1-g[0-9a-f]+\n0\nsmall\.txt\n0\n[0-9a-f]{40}\n0\nfeat: small\n0\norigin\/main\n0\n0\n$/);
-  await poll(120_000, async () => (existsSync(tree(number)) ? "its workspace is there" : null));
+  await poll(120_000, async () => (existsSync(tree(number)) ? "its workspace still exists" : null));
 });
 
 test("a workspace that somebody holds is not worked in; when it is free, the job goes on", async () => {

@@ -98,7 +98,7 @@ describe("what a person has to mend is one clear line and an exit code", () => {
     ]);
     await expectGivesUp(start(app, environment({ TAC8_CONFIG: path })), [
       /toml:\d: coordinator\.max_concurrent_workers: found 0/,
-      /toml:\d: coordinator\.poll_seconds: there is no such key/,
+      /toml:\d: coordinator\.poll_seconds: unknown key/,
       /toml:\d: board\.port: found 99999/,
       /toml: github\.repo_owner: missing/,
       /toml: github\.repo_name: missing/,
@@ -107,7 +107,9 @@ describe("what a person has to mend is one clear line and an exit code", () => {
 
   test.each(APPS)("%s: no configuration", async (app) => {
     const path = join(world.dir, "nowhere.toml");
-    await expectGivesUp(start(app, environment({ TAC8_CONFIG: path })), [/nowhere\.toml: there is no such file; copy/]);
+    await expectGivesUp(start(app, environment({ TAC8_CONFIG: path })), [
+      /nowhere\.toml: the file does not exist; copy/,
+    ]);
   });
 
   test.each(APPS)("%s: a Redis Cluster", async (app) => {
@@ -136,12 +138,12 @@ describe("what a person has to mend is one clear line and an exit code", () => {
     const home = await mkdtemp(join(world.dir, "newer-home-"));
     await writeFile(join(home, "format"), "99\n");
     await expectGivesUp(start("runner", environment({ TAC8_HOME: home })), [
-      /it has data of a newer tac8 \(format 99,/,
+      /it has data of a newer tac8 \(format 99;/,
     ]);
   });
 
   test.each(["scheduler", "runner"] as const)("%s: no token", async (app) => {
-    await expectGivesUp(start(app, environment({ GITHUB_TOKEN: "" })), [/no GitHub token: put it into GITHUB_TOKEN/]);
+    await expectGivesUp(start(app, environment({ GITHUB_TOKEN: "" })), [/no GitHub token: set GITHUB_TOKEN/]);
   });
 
   test.each(["scheduler", "runner"] as const)("%s: a token that GitHub does not know", async (app) => {
@@ -160,7 +162,7 @@ describe("what a person has to mend is one clear line and an exit code", () => {
     const env = environment({ TAC8_CONFIG: path });
     const bin = join(world.dir, "bin");
     await mkdir(bin);
-    const claude = /^claude was not found on the PATH: install it .*, or name its path in llm\.command$/;
+    const claude = /^claude was not found on the PATH: install it .*, or set llm\.command to its path$/;
     await expectGivesUp(start("runner", { ...env, PATH: bin }), [/^git was not found/, /^flock was not found/, claude]);
     for (const name of ["git", "flock"]) {
       await symlink(findProgram(name, { path: env["PATH"] ?? "", cwd: "/" }) ?? "", join(bin, name));
@@ -177,7 +179,7 @@ describe("what a person has to mend is one clear line and an exit code", () => {
     const env = environment({ TAC8_CONFIG: path });
     const launched = start("runner", { ...env, PATH: `${bin}:${env["PATH"]}` });
     expect(await launched.ended).toBe(1);
-    expect(complaints(launched)).toEqual(["bwrap could not be tried (it was killed): this machine has too much to do"]);
+    expect(complaints(launched)).toEqual(["could not test bwrap (it was killed): this machine is overloaded"]);
   });
 
   test("runner: the program of another agent", async () => {
@@ -193,7 +195,7 @@ describe("what a person has to mend is one clear line and an exit code", () => {
     await once(server, "listening");
     const address = server.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
-    const taken = new RegExp(`^port ${port} of 127.0.0.1 is taken: .*TAC8_BOARD_PORT`);
+    const taken = new RegExp(`^port ${port} of 127.0.0.1 is in use: .*TAC8_BOARD_PORT`);
     await expectGivesUp(start("board", environment({ TAC8_BOARD_PORT: String(port) })), [taken]);
   });
 
@@ -232,7 +234,7 @@ describe("what a person has to mend is one clear line and an exit code", () => {
       remember(launch(join(ROOT, "bin/tac8.mjs"), { args: ["up"], env }));
 
     test("no token", async () => {
-      await expectGivesUp(up(environment({ GITHUB_TOKEN: "" })), [/^tac8: no GitHub token: put it into/]);
+      await expectGivesUp(up(environment({ GITHUB_TOKEN: "" })), [/^tac8: no GitHub token: set GITHUB_TOKEN/]);
     });
 
     test("a configuration with a mistake", async () => {
@@ -311,7 +313,7 @@ describe("tac8 up, after a good start", () => {
     process.kill(childOf("board"), "SIGKILL");
     const taken = (server = createServer());
     await expect.poll(() => listens(taken, port), { timeout: 60_000 }).toBe(true);
-    await launched.says(/board {6}! cannot start: port \d+ of 127.0.0.1 is taken: .*; restarting in \d+ s/);
+    await launched.says(/board {6}! cannot start: port \d+ of 127.0.0.1 is in use: .*; restarting in \d+ s/);
     taken.close();
     await launched.says(/cannot start[^]*Board: +http/);
     expect(others.map(isAlive)).toEqual([true, true]);
@@ -370,9 +372,7 @@ describe("an app by itself, without TAC8_HOME", () => {
     await mkdir(join(old, "repos"), { recursive: true });
     const launched = start(app, env);
     await launched.says(/runner ready|scheduler ready|board at http/);
-    expect(launched.stdout()).toContain(
-      `"the data is in ${old}, as before; a new installation would keep it in ${own}"`,
-    );
+    expect(launched.stdout()).toContain(`"the data is in the former location ${old}; a new installation uses ${own}"`);
     if (app === "runner") expect(existsSync(join(old, "runs"))).toBe(true);
     expect(existsSync(own)).toBe(false);
     launched.child.kill("SIGTERM");
@@ -390,9 +390,7 @@ describe("an app by itself, without TAC8_HOME", () => {
 
   test.each(APPS)("%s: no HOME", async (app) => {
     const { env } = await configured(`homeless-${app}`);
-    await expectGivesUp(start(app, { ...env, HOME: "" }), [
-      /^HOME is not set to an absolute path.*set TAC8_HOME to one$/,
-    ]);
+    await expectGivesUp(start(app, { ...env, HOME: "" }), [/^HOME is not set to an absolute path.*set TAC8_HOME$/]);
   });
 });
 
@@ -404,8 +402,8 @@ test("the runner says once that its agents are not isolated, and goes on with th
   await launched.says(/runner ready/);
   launched.child.kill("SIGTERM");
   expect(await launched.ended).toBe(0);
-  expect(launched.stdout().match(/agents are not isolated and run as the user of tac8/g)).toHaveLength(1);
-  expect(launched.stdout()).toMatch(/"level":40.*GITHUB_TOKEN cannot see octo\/gone/);
+  expect(launched.stdout().match(/agents are not isolated: they run as the user of tac8/g)).toHaveLength(1);
+  expect(launched.stdout()).toMatch(/"level":40.*GITHUB_TOKEN cannot access octo\/gone/);
   expect(complaints(launched)).toEqual([]);
 });
 
@@ -422,7 +420,7 @@ test("a runner whose Redis goes while it starts ends when it is told to", async 
   await launched.says(/agents are not isolated/); // From here on it needs Redis.
   launched.child.kill("SIGTERM");
   expect(await launched.ended).toBe(1);
-  expect(complaints(launched)).toEqual(["could not close in time: ending all the same"]);
+  expect(complaints(launched)).toEqual(["could not close in time: exiting anyway"]);
 });
 
 test("an app that gives up is closed in order, says why, and ends with exit code 1", async () => {

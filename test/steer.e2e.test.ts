@@ -118,9 +118,11 @@ test("stopped while it waits: at once, though all is held, and no runner nor sch
     expect(await queue.getJob(world.jobId(number))).toBeUndefined();
     expect(github.issue(REPO, number).labels).toEqual([]);
     const comments = github.comments(REPO, number).map(({ body }) => body);
-    expect(comments.filter((body) => /\*\*Stopped\*\* by a person\.[\s\S]*stopped by ann@/.test(body))).toHaveLength(1);
+    expect(comments.filter((body) => /\*\*Stopped\*\* by an operator\.[\s\S]*stopped by ann@/.test(body))).toHaveLength(
+      1,
+    );
   }
-  expect(await said("stop", `${waiting}`)).toContain("there is nothing to stop");
+  expect(await said("stop", `${waiting}`)).toContain("nothing to stop");
 
   // A stop while no scheduler is there has ended the work; the scheduler tells it later.
   const untold = world.openIssue({ script });

@@ -136,7 +136,7 @@ test("SIGTERM just before an agent starts: none does, and nothing is left that w
   await slow.says("closing");
   await world.open("before the agent");
   expect(await ended).toBe(0);
-  expect(slow.log()).not.toContain("something is open still");
+  expect(slow.log()).not.toContain("some resources are still open");
   expect(await world.agentStarts(number)).toEqual([]);
   expect(await begun(), "a run that did not begin does not count").toBe(begunBefore);
   expect((await world.history(number)).at(-1)).toMatchObject({ from: "running", to: "queued" });

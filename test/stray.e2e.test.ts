@@ -21,7 +21,11 @@ const submodule = (url: string) =>
 
 test.each([
   ["a link to a file of the machine", "mkdir d; ln -s /etc/passwd d/link", "`d/link` (a link to an absolute path)"],
-  ["a link out of the repository", "ln -s ../../other link", "`link` (a link out of the repository)"],
+  [
+    "a link to a path outside the repository",
+    "ln -s ../../other link",
+    "`link` (a link to a path outside the repository)",
+  ],
   ["a submodule by ssh", submodule("git@github.com:octo/lib.git"), "neither https:// nor relative"],
   [
     "a submodule that nothing is known of",

@@ -46,7 +46,7 @@ export function findNode(root, env = process.env) {
     const other = lacksProxy(env) ? bundledNode(root) : null;
     return other !== null && isNewEnough(tryNode(other).version) ? other : process.execPath;
   }
-  const need = `tac8 needs Node ${MINIMUM} or newer, and this is ${process.version}`;
+  const need = `tac8 needs Node ${MINIMUM} or newer, but this is ${process.version}`;
   const node = bundledNode(root);
   if (node === null) throw new Error(`${need}: install Node ${MINIMUM} or newer (https://nodejs.org)`);
   const { version, answer } = tryNode(node);
@@ -54,7 +54,7 @@ export function findNode(root, env = process.env) {
   const fix = answer.includes("libatomic")
     ? "run: sudo apt-get install -y libatomic1"
     : `install Node ${MINIMUM} or newer (https://nodejs.org)`;
-  throw new Error(`${need}; ${node} does not run (${answer || "no answer"}): ${fix}`);
+  throw new Error(`${need}; ${node} does not start (${answer || "no output"}): ${fix}`);
 }
 
 /** PATH without any project's node_modules: npm puts those first for its scripts. */

@@ -19,7 +19,7 @@ export function spawnNode({ node, args }) {
   const stopListening = passSignals(child);
   return new Promise((resolve) => {
     child.once("error", (error) => {
-      process.stderr.write(`tac8: it cannot be started with ${node}: ${error.message}\n`);
+      process.stderr.write(`tac8: cannot start ${node}: ${error.message}\n`);
       process.exitCode = 1;
       stopListening();
       resolve();

@@ -33,7 +33,7 @@ function shorten(lines) {
 function why({ error, status, signal }, minutes) {
   if (error?.code === "ETIMEDOUT") return `not done after ${minutes} minutes`;
   if (error) return error.message;
-  return signal ? `ended by ${signal}` : `exit code ${status}`;
+  return signal ? `killed by ${signal}` : `exit code ${status}`;
 }
 
 /** Does `work` between "what …" and the seconds it took. An error is passed on. */

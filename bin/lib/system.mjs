@@ -86,10 +86,10 @@ export function missingPackages({ git, redis, flock, tmux, atomic, browser, sand
 function instruction(missing) {
   const names = missing.join(" ");
   if (findProgram("apt-get") === null)
-    return `it needs ${names}: install them with your system's package manager, then run this again`;
+    return `it needs ${names}: install them with your system's package manager, then run this command again`;
   const command = `apt-get update && apt-get install -y --no-install-recommends ${names}`;
   const typed = findProgram("sudo") === null ? `${command}     (as root)` : `sudo sh -c '${command}'`;
-  return `it needs ${missing.join(", ")}. Type this, then run this again:\n  ${typed}`;
+  return `it needs ${missing.join(", ")}. Run the following, then run this command again:\n  ${typed}`;
 }
 
 /** What goes before a command that needs root; null: not possible without asking. */

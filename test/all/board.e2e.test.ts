@@ -67,7 +67,7 @@ test("with the keyboard alone an issue is found, stopped, and tried again", asyn
   await world.reaches(number, "pr");
   await page.locator("#head").getByText("pull request", { exact: true }).waitFor();
   expect((await world.history(number)).filter(({ by }) => by === "board").map(({ reason }) => reason)).toContain(
-    "tried again by a person",
+    "retried by a user",
   );
 });
 

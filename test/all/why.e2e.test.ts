@@ -70,7 +70,5 @@ test("tac8 why is right through the life of issues", async () => {
     `Cancelled: the issue was closed by ${OWNER}. To try again, open it and put the label on.`,
   );
   await world.reaches(waits, "withdrawn");
-  expect((await why(waits)).answer).toMatch(
-    /^Withdrawn: the label was taken off.* To try again, put the label back on\.$/,
-  );
+  expect((await why(waits)).answer).toMatch(/^Withdrawn: the label was removed.* To try again, add the label again\.$/);
 });

@@ -14,7 +14,7 @@ const start = (at: number, resumed: boolean) => ({ ...SESSION, at, resumed, run:
 const pull = (number: number, head: string, open: boolean) => ({ number, head, open });
 const PULL = pull(8, "auto/gh-7", true);
 const NEXT = pull(9, "auto/gh-7-2", true);
-const OVERTAKEN = "somebody else changed the branch auto/gh-7 on GitHub";
+const OVERTAKEN = "another contributor changed the branch auto/gh-7 on GitHub";
 
 interface Change extends Partial<Case["there"]> {
   readonly starts?: Case["testimony"]["starts"];

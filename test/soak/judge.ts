@@ -64,7 +64,7 @@ function endsOf({ behaviour, state }: Played, deeds: readonly Deed[]): End[] {
   const ends: End[] = [behaviourOf(behaviour).end];
   // A merge closes the issue: a round that still worked is called off, one that was finished ends with its pull request.
   if (deeds.some(({ kind, step }) => kind === "pull:merge" && step !== "report")) ends.push("cancelled");
-  const names = state?.reason?.startsWith("somebody else changed the branch") === true;
+  const names = state?.reason?.startsWith("another contributor changed the branch") === true;
   const clear = state?.failure === "refused" && names;
   if (clear && deeds.some(({ kind }) => kind === "branch:conflict")) ends.push("failed");
   return ends;

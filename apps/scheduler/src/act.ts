@@ -68,7 +68,7 @@ export async function act(actor: Actor, snapshot: RepositorySnapshot, action: Ac
       return cancel(actor, snapshot, action);
     case "keep":
       await store.writeIf(issue, { run: "", cancel: action.job.state.cancel ?? "" }, { cancel: null });
-      log.info({ issue }, "labelled again: it is not cancelled after all");
+      log.info({ issue }, "labelled again: no longer cancelled");
       return;
     case "answer":
       return answer(actor, action);
@@ -80,7 +80,7 @@ export async function act(actor: Actor, snapshot: RepositorySnapshot, action: Ac
     case "unlabel":
       await actor.github.removeLabel(snapshot, action.number, snapshot.label, { signal: actor.signal });
       await store.writeIf(issue, { run: "" }, { labelLeft: null });
-      log.info({ issue }, "took off a label that had been left behind");
+      log.info({ issue }, "removed a label of an earlier run");
       return;
     default:
       return action satisfies never;
@@ -117,14 +117,14 @@ async function add(actor: Actor, snapshot: RepositorySnapshot, { job, issue, pri
 async function place({ store, queue, log }: Actor, { job, runsOn }: Of<"place">): Promise<void> {
   const { jobId, state } = job;
   await store.writeIf(jobId, {}, { runsOn: runsOn.length === 0 ? null : [...runsOn] });
-  log.info({ issue: jobId, runsOn }, "other runners may work on it now");
+  log.info({ issue: jobId, runsOn }, "other runners can work on it now");
   if (job.where === "delayed" && isPlacement(state.hold)) await runNow(queue, jobId);
 }
 
 async function requeue(actor: Actor, snapshot: RepositorySnapshot, { job, issue, priority }: Of<"requeue">) {
   const { jobId, state } = job;
   if (!(await letGo(actor.queue, jobId))) return;
-  const reason = `its job was gone from the queue while it was ${state.state ?? "unknown"}`;
+  const reason = `its job was missing from the queue while it was ${state.state ?? "unknown"}`;
   await appendEvent(actor.redis, entryOf(job, { event: "job:lost", reason, evidence: {} }));
   await enqueue(actor, snapshot, { issue, jobId, priority, begun: state.agentRuns > 0 });
   actor.log.warn({ issue: jobId }, `queued again: ${reason}`);
@@ -178,7 +178,7 @@ async function answer(actor: Actor, { job, comments }: Of<"answer">): Promise<vo
   });
   if (!(await store.writeIf(jobId, expect, { answer: found }, transition))) return;
   await runNow(actor.queue, jobId);
-  log.info({ issue: jobId, by: last.author.login }, "answered: it goes on");
+  log.info({ issue: jobId, by: last.author.login }, "answered: the work continues");
 }
 
 async function allow(actor: Actor, { job, event }: Of<"allow">): Promise<void> {
@@ -187,12 +187,12 @@ async function allow(actor: Actor, { job, event }: Of<"allow">): Promise<void> {
   const expect = { state: "blocked", run: "", questionId: String(state.questionId) };
   const transition = entryOf(job, {
     event: "publication:allowed",
-    reason: `its publication was allowed by ${event.actor}`,
+    reason: `its publication was approved by ${event.actor}`,
     evidence: { label_event: event.id },
   });
   if (!(await store.writeIf(jobId, expect, { allowed: event.id }, transition))) return;
   await runNow(actor.queue, jobId);
-  log.info({ issue: jobId, by: event.actor }, "allowed by a label: the finished work is published");
+  log.info({ issue: jobId, by: event.actor }, "approved by a label: publishing the finished work");
 }
 
 /** Nobody has begun anything since the plan read it. */

@@ -75,8 +75,7 @@ export function createBreaker(services: BreakerServices): () => Promise<void> {
       case "probe":
         await queue.setGlobalConcurrency(probeLimit(plan.state));
         await enter(plan.state);
-        if (state.phase === "open")
-          log.info("the breaker lets one job at a time through, to see whether things work again");
+        if (state.phase === "open") log.info("the breaker runs one job at a time as a probe");
         break;
       case "close": {
         const before = state.phase === "closed" ? null : state.concurrency;

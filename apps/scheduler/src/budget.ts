@@ -41,7 +41,7 @@ export function createBudget({ config, redis, log, now }: BudgetServices): () =>
         break;
       }
       case "clear":
-        await clearHold(redis, BUDGET_HOLD, BY, "there is budget again");
+        await clearHold(redis, BUDGET_HOLD, BY, "the budget allows new runs again");
         break;
       default:
         return plan satisfies never;

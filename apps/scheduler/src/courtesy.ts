@@ -63,6 +63,6 @@ async function politely({ comments, log }: Actor, speak: () => Promise<void>): P
   } catch (error) {
     // GitHub may well accept a comment on the next issue.
     if (!isRefusedRequest(error)) comments.on = false;
-    log.debug({ err: error }, "could not say on the issue how it stands");
+    log.debug({ err: error }, "could not update the status comment");
   }
 }

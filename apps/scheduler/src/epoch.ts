@@ -35,7 +35,7 @@ export async function mayAddFrom(options: EpochOptions): Promise<number> {
   const from = emptied ? now + lockSeconds * 1000 + KILL_MS : now;
   const first = await redis.hsetnx(EPOCH_KEY, key, String(from));
   if (emptied && first === 1) {
-    const reason = "Redis was emptied: what runs without its knowledge must end before anything is started";
+    const reason = "Redis was emptied: runs that it no longer knows must end before new jobs start";
     await setHold(redis, { name: "redis-emptied", reason, by: "scheduler", since: now, until: from });
   }
   seen.add(key);

@@ -102,7 +102,7 @@ test("a Redis that is nearly full holds the queue, until it has had room for a w
     expect.stringMatching(/^hold: Redis uses/),
     "unhold: go on",
     expect.stringMatching(/^hold: Redis uses/),
-    "unhold: what it was set for is over",
+    "unhold: its cause is over",
   ]);
 });
 

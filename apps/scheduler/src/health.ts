@@ -44,7 +44,7 @@ export function createHealth({ config, redis, queue, log, now }: HealthServices)
       const reason = reasonOf(health.reasons);
       await setHold(redis, { name: HEALTH_HOLD, reason, by: BY, since: at, until: null });
     }
-    if (hold === "clear") await clearHold(redis, HEALTH_HOLD, BY, "what it was set for is over");
+    if (hold === "clear") await clearHold(redis, HEALTH_HOLD, BY, "its cause is over");
     if (news !== null) {
       const codes = health.reasons
         .map(({ code }) => code)

@@ -31,11 +31,11 @@ export async function reconcileHolds({
   if (isClosed && !paused) {
     await queue.pause();
     for (const { name, reason } of live.filter((hold) => !isRepositoryHold(hold.name))) {
-      log.warn(`the queue is held by ${name}, nothing new starts: ${reason}. ${holdWords(name).advice}`.trim());
+      log.warn(`the queue is held by ${name}, no new jobs start: ${reason}. ${holdWords(name).advice}`.trim());
     }
   }
   if (!isClosed && paused) {
     await queue.resume();
-    log.info("the queue goes on");
+    log.info("the queue is resumed");
   }
 }

@@ -77,5 +77,5 @@ export function createShareKeeper(given: {
 function problemOf(step: ShareStep, share: Share): string | null {
   if (step === "taken") return takenLine(share);
   if (step !== "missing") return null;
-  return `this machine no longer has the address ${share.address}:${share.port}, so other machines do not reach Redis: tac8 share --address ADDRESS`;
+  return `this machine no longer has the address ${share.address}:${share.port}, so other machines cannot reach Redis: run tac8 share --address ADDRESS`;
 }

@@ -86,7 +86,7 @@ const found = (change: Partial<Issue>): IssueAnswer => ({ kind: "found", issue: 
 const unlabelled = found({ labels: [] });
 const closed = found({ state: "closed" });
 const blocked = { state: "blocked", questionId: 50, outcome: "blocked", since: "2026-11-22T03:10:00.000Z" } as const;
-const why = { reason: "It changes protected files.", canAllow: true, event: 40 };
+const why = { reason: "The work changes protected files.", canAllow: true, event: 40 };
 const withheld = job("delayed", { ...blocked, withheld: why, agentRuns: 1 }, BEGUN_P2);
 const allowed = issue({ labels: ["rpi-auto", "rpi-allow"] });
 const by = (actor: string, id = 60): IssueEvent => ({ id, actor, actorType: "User", at: "" });
@@ -159,7 +159,7 @@ describe("plan", () => {
     // Gone from the list
     ["slipped between two pages", { job: waiting, listed: null, answer: found({}) }, []],
     ["slipped, and GitHub did not answer", { job: waiting, listed: null }, []],
-    ["unlabelled, waiting", { job: waiting, listed: null, answer: unlabelled }, ["withdraw: the label was taken off"]],
+    ["unlabelled, waiting", { job: waiting, listed: null, answer: unlabelled }, ["withdraw: the label was removed"]],
     ["closed, waiting", { job: waiting, listed: null, answer: closed }, ["withdraw: the issue was closed"]],
     [
       "deleted, waiting",
@@ -174,14 +174,14 @@ describe("plan", () => {
     [
       "unlabelled, parked before its agent began",
       { job: job("delayed", { state: "parked", statusComment: 4 }), listed: null, answer: unlabelled },
-      ["cancel: the label was taken off"],
+      ["cancel: the label was removed"],
     ],
     [
       "unlabelled, parked with work",
       { job: job("delayed", { state: "parked", agentRuns: 1 }), listed: null, answer: unlabelled },
-      ["cancel: the label was taken off"],
+      ["cancel: the label was removed"],
     ],
-    ["unlabelled, blocked", { job: asks, listed: null, answer: unlabelled }, ["cancel: the label was taken off"]],
+    ["unlabelled, blocked", { job: asks, listed: null, answer: unlabelled }, ["cancel: the label was removed"]],
     ["unlabelled, running", { job: job("active", { state: "running" }), listed: null, answer: unlabelled }, []],
     [
       "closed, running",

@@ -261,7 +261,7 @@ function goneBecause(answer: IssueAnswer, label: string): Gone | null {
       const { issue } = answer;
       if (issue.state === "closed") return { reason: "the issue was closed", closed: true, event: "closed" };
       const on = issue.labels.some((name) => name.toLowerCase() === label.toLowerCase());
-      return on ? null : { reason: "the label was taken off", closed: false, event: "unlabeled" };
+      return on ? null : { reason: "the label was removed", closed: false, event: "unlabeled" };
     }
     default:
       return answer satisfies never;

@@ -151,7 +151,7 @@ describe("an issue that leaves while it waits", () => {
       [at.jobId(closed ?? 0)]: "the issue was closed by octo",
       [at.jobId(deleted ?? 0)]: "the issue was deleted",
       [at.jobId(moved ?? 0)]: "the issue was transferred to octo/other#1",
-      [at.jobId(bare ?? 0)]: "the label was taken off by octo",
+      [at.jobId(bare ?? 0)]: "the label was removed by octo",
     });
     const [one] = reasons.filter(({ issue }) => issue === at.jobId(closed ?? 0));
     expect(one?.evidence).toMatchObject({
@@ -179,7 +179,7 @@ describe("an issue that leaves while it waits", () => {
     expect(await queued()).toEqual([]);
     expect(asked).toHaveLength(1);
     const reasons = (await readEvents(at.redis, { count: 100 })).filter(({ to }) => to === "withdrawn");
-    expect(reasons.map(({ reason }) => reason)).toEqual(["the label was taken off", "the label was taken off"]);
+    expect(reasons.map(({ reason }) => reason)).toEqual(["the label was removed", "the label was removed"]);
   });
 
   test("closed while it runs: its runner is told; unlabelled while it runs: it finishes", async () => {
@@ -210,7 +210,7 @@ describe("an issue that leaves while it waits", () => {
     at.github.removeLabel(by(number));
     await at.poll();
     expect(await at.stands(number)).toBe("prioritized:parked");
-    expect((await at.store.read(at.jobId(number))).cancel).toBe("the label was taken off by octo");
+    expect((await at.store.read(at.jobId(number))).cancel).toBe("the label was removed by octo");
     at.github.addLabel(by(number));
     await at.poll();
     expect((await at.store.read(at.jobId(number))).cancel).toBeNull();

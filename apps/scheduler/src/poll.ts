@@ -78,7 +78,7 @@ export function createPoll(services: PollServices): () => Promise<void> {
     });
     const actions = plan(snapshot, answers);
     if (now() >= from) return [...problems, ...(await doAll(snapshot, actions))];
-    const emptied = `Redis was emptied: nothing of it is added before ${new Date(from).toISOString()}`;
+    const emptied = `Redis was emptied: no issue is added before ${new Date(from).toISOString()}`;
     const rest = actions.filter((action) => !begins(action));
     return [emptied, ...problems, ...(await doAll(snapshot, rest))];
   }
@@ -88,13 +88,13 @@ export function createPoll(services: PollServices): () => Promise<void> {
     const news = !isDeepStrictEqual(before?.problems ?? [], problems);
     if (!news && (before === undefined || now() - before.at < SAY_AGAIN_MS)) return;
     said.set(key, { problems, at: now() });
-    if (problems.length === 0) log.info({ repository: key }, "all is well again");
+    if (problems.length === 0) log.info({ repository: key }, "polling works again");
     for (const problem of problems) log.warn({ repository: key }, problem);
   }
 
   return async function poll(): Promise<void> {
     if (now() < restUntil) {
-      const error = `GitHub's rate limit is used up: nothing is asked until ${new Date(restUntil).toISOString()}`;
+      const error = `GitHub's rate limit is used up: no requests until ${new Date(restUntil).toISOString()}`;
       return announceScheduler(redis, { at: now(), lastPollAt, error, restUntil, ...vitals() });
     }
     const unanswered: string[] = [];

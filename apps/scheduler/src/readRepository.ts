@@ -86,7 +86,7 @@ export async function readRepository(
   const { github, signal } = reader;
   const name = `${config.owner}/${config.repo}`;
   const found = await github.repository(config, { signal });
-  if (found.kind === "gone") return { problem: `${name} is not there, or the token may not see it` };
+  if (found.kind === "gone") return { problem: `${name} does not exist, or the token cannot access it` };
   if (found.kind === "moved") return { problem: `${name} is now ${found.to}: change it in the configuration` };
   const labelled = await github.labelledIssues(config, config.issueLabel, { signal });
   const ids = new Set(labelled.map(({ number }) => jobIdOf({ ...config, number })));
@@ -114,7 +114,7 @@ async function readJobs(
   return ids.map((jobId, index) => {
     const [timestamp, priority] = jobs[index] as [string | null, string | null];
     const state = states[index];
-    if (state === undefined) throw new Error("a state is missing: this is a defect");
+    if (state === undefined) throw new Error("a state is missing: this is a bug in tac8");
     const where = places.get(jobId) ?? (timestamp === null ? null : "finished");
     return { jobId, priority: Number(priority ?? 0), state, where };
   });

@@ -34,7 +34,7 @@ export async function standBy(options: StandByOptions): Promise<void> {
     }
     if (owner !== null && owner !== "unknown" && owner.id !== told) {
       told = owner.id;
-      log.info(`the scheduler on ${owner.host} (process ${owner.pid}) is at work: standing by until it ends`);
+      log.info(`the scheduler on ${owner.host} (process ${owner.pid}) is active: standing by until it ends`);
       const others = options.repositories.filter((name) => !owner.repositories.includes(name));
       if (others.length > 0) {
         log.warn(
@@ -51,7 +51,7 @@ async function askOnce({ lease, errors, signal }: StandByOptions): Promise<Lease
   try {
     return await lease.ask();
   } catch (err) {
-    if (!signal.aborted) errors("warn", { err }, "could not ask for the scheduler's lease");
+    if (!signal.aborted) errors("warn", { err }, "could not acquire the scheduler's lease");
     return "unknown";
   }
 }

@@ -88,7 +88,7 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
   const endRescue = await rescueStalled({
     redis,
     lockSeconds: config.coordinator.lock_seconds,
-    onError: (err) => rescueFlood("warn", { err }, "looking for stalled jobs"),
+    onError: (err) => rescueFlood("warn", { err }, "searching for stalled jobs"),
   });
   const stop = new AbortController();
   const store = createIssueStore(redis);

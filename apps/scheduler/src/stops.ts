@@ -53,7 +53,7 @@ export function createStops(services: StopServices): () => Promise<void> {
       } catch (err) {
         signal.throwIfAborted();
         restUntil = now() + REST_MS;
-        log.warn({ issue: jobId, err }, "could not say on the issue that it was stopped: trying again");
+        log.warn({ issue: jobId, err }, "could not report the stop on the issue: retrying");
         return;
       }
     }

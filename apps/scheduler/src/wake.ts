@@ -33,7 +33,7 @@ export function createWaker({ redis, queue, log, now }: WakeServices): () => Pro
     const since = now() - at;
     if (names === seen && since >= 0 && since < AT_LATEST_MS) return;
     const woken = await wakeHeld({ redis, queue, now: now() });
-    if (woken > 0) log.info({ woken }, "jobs go on whose hold is over");
+    if (woken > 0) log.info({ woken }, "resumed jobs whose hold has ended");
     seen = names;
     at = now();
   };

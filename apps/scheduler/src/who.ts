@@ -38,7 +38,7 @@ export async function whoEnded(
   } catch (error) {
     signal.throwIfAborted();
     curiosity.left = 0;
-    log.debug({ issue: job.jobId, err: error }, "could not ask who it was");
+    log.debug({ issue: job.jobId, err: error }, "could not look up the user");
     return { reason, evidence: {} };
   }
 }

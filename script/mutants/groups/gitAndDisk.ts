@@ -125,7 +125,7 @@ export const gitAndDisk: readonly Mutant[] = [
   {
     name: "janitor-changes",
     file: `${RUNNER}/janitor/published.ts`,
-    find: 'if (save.length > 0) return "it has changes that are not committed";',
+    find: 'if (save.length > 0) return "it has uncommitted changes";',
     replace: "",
     test: { file: `${RUNNER}/janitor/published.int.test.ts`, name: "a changed file keeps it" },
     promise: "no changed file is removed",
@@ -141,7 +141,7 @@ export const gitAndDisk: readonly Mutant[] = [
   {
     name: "janitor-second-look",
     file: `${RUNNER}/janitor/removal.ts`,
-    find: 'if ((await useOf(options.source, item.issue)).use !== "ended") return kept("its issue is being worked on again");',
+    find: 'if ((await useOf(options.source, item.issue)).use !== "ended") return kept("its issue is running again");',
     replace: "",
     test: { file: `${RUNNER}/janitor/sweep.int.test.ts`, name: "a run that begins after the look" },
     promise: "the janitor removes nothing of a run that has just begun",
@@ -390,7 +390,7 @@ export const gitAndDisk: readonly Mutant[] = [
   {
     name: "kept-nested",
     file: `${RUNNER}/steps/report/report.ts`,
-    find: 'if (state.unsaved?.files.some(isValuable) === true) return "it has files that are in no commit";',
+    find: 'if (state.unsaved?.files.some(isValuable) === true) return "it has files that are not committed";',
     replace: "if (state.unsaved !== null) return null;",
     test: { file: "test/rest.e2e.test.ts", name: "a repository inside the repository" },
     promise: "work that no commit can have stays in its workspace after the pull request, and the issue says so",

@@ -77,9 +77,9 @@ export const outgoing: readonly Mutant[] = [
   {
     name: "stray-link",
     file: `${RUNNER}/airlock/stray.ts`,
-    find: 'ups > path.split("/").length - 1) return',
-    replace: 'ups > path.split("/").length + 8) return',
-    test: { file: "test/stray.e2e.test.ts", name: "a link out of the repository" },
+    find: 'ups > path.split("/").length - 1)',
+    replace: 'ups > path.split("/").length + 8)',
+    test: { file: "test/stray.e2e.test.ts", name: "a link to a path outside the repository" },
     promise: "no link that leads out of the repository is pushed unasked",
   },
   {

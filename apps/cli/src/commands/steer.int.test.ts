@@ -384,7 +384,7 @@ describe("tac8 add", () => {
       [["add", `${closed}`], env, /octo\/hello#1 is closed: reopen it first/],
       [["add", "99"], env, /octo\/hello#99 was not found on GitHub/],
       [["add", "x"], env, /"x" is not an issue/],
-      [["add", `${open()}`], { ...env, GITHUB_TOKEN: "" }, /no GitHub token: put it into GITHUB_TOKEN/],
+      [["add", `${open()}`], { ...env, GITHUB_TOKEN: "" }, /no GitHub token: set GITHUB_TOKEN/],
       [["add", `${open()}`], { ...env, GITHUB_TOKEN: "wrong" }, /GitHub refuses the token/],
       [["add", `${open()}`], { ...env, GITHUB_TOKEN: stranger }, /the token cannot change the labels of octo\/hello#4/],
     ];

@@ -67,7 +67,7 @@ it("says in one line that it needs HOME or TAC8_HOME", async () => {
     const cli = lab.start([command], { HOME: "" });
     expect((await cli.ended).code).toBe(command === "up" ? EXIT_CONFIG : 1);
     expect(cli.stderr()).toBe(
-      "tac8: HOME is not set to an absolute path, so there is no default data folder: set TAC8_HOME to one\n",
+      "tac8: HOME is not set to an absolute path, so there is no default data folder: set TAC8_HOME\n",
     );
   }
 });

@@ -178,7 +178,7 @@ it("says what a runner does about it, and names issues in the configuration's sp
   const text = renderStatus(report({ runners: [slow, paused] }), { ...how, width: 160 }).join("\n");
   for (const part of [
     /2: 2 of 6 slots busy/,
-    /pi-1\/0: .*half open: see the health/,
+    /pi-1\/0: .*half open: see tac8 status/,
     /closed: paused by octo: moving it/,
   ]) {
     expect(text).toMatch(part);

@@ -38,6 +38,6 @@ it("leads to the address that works over SSH", () => {
   const { url, notes } = lines({ isTerminal: false, env });
   expect([url, notes.at(-1)]).toEqual([
     "http://127.0.0.1:3000",
-    "From your own machine, first: ssh -L 3000:127.0.0.1:3000 10.0.0.2",
+    "First, on your own machine: ssh -L 3000:127.0.0.1:3000 10.0.0.2",
   ]);
 });

@@ -43,7 +43,7 @@ describe("decideUp", () => {
       null,
       {},
       true,
-      [/\/project\/config\.toml: there is no such file/, /no GitHub token/],
+      [/\/project\/config\.toml: the file does not exist/, /no GitHub token/],
     ],
     [
       "everything wrong at once",

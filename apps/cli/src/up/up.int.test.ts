@@ -343,14 +343,12 @@ describe("the data folder", () => {
     mkdirSync(lab.home, { recursive: true });
     const cli = await up();
     expect(cli.stdout()).toContain(`Data in ${old}\n`);
-    expect(cli.stderr()).toBe(
-      `tac8: the data is in ${old}, as before; a new installation would keep it in ${lab.home}\n`,
-    );
+    expect(cli.stderr()).toBe(`tac8: the data is in the former location ${old}; a new installation uses ${lab.home}\n`);
     expect(readRecord(old)).not.toBeNull();
     expect((await lab.start(["status"]).ended).code).toBe(4);
     const doctor = lab.start(["doctor"], { GITHUB_TOKEN: token });
     await doctor.ended;
-    expect(doctor.stdout()).toContain(`the data is in ${old}, as before`);
+    expect(doctor.stdout()).toContain(`the data is in the former location ${old}`);
     await stop(cli);
     expect(readdirSync(lab.home)).toEqual([]);
   });

@@ -145,18 +145,18 @@ function quote({ result, stderrTail, problems, lastText, apiFailure }: AgentEnd)
 }
 
 function describe({ cause, code, signal, result, durationMs, worked }: AgentEnd): string {
-  if (cause !== "exited") return `the agent's run ended (${cause}) after ${formatRoughly(durationMs)}`;
+  if (cause !== "exited") return `the agent was stopped (${cause}) after ${formatRoughly(durationMs)}`;
   const how = signal === null ? `exit code ${code}` : signal;
   if (result === null) return `the agent ended with ${how} after ${formatRoughly(durationMs)} without a result`;
   const flag = result.subtype === "success" ? (result.terminalReason ?? "") : result.subtype;
   if (result.isError) return `the agent ended with ${how} (${flag})`;
-  return `the agent ended with ${how}${worked ? "" : " without a word or a tool call"}`;
+  return `the agent ended with ${how}${worked ? "" : " without any output or tool call"}`;
 }
 
 function describeUnfinished({ unfinished }: AgentEnd): Pick<AgentFailure, "message" | "onlyCommands"> {
   const words = unfinished.map((open) => open.words).join("; ");
   return {
-    message: clip(clean(`the agent ended its turn with work left open: ${words}`), MAX_MESSAGE),
+    message: clip(clean(`the agent ended its turn with unfinished work: ${words}`), MAX_MESSAGE),
     onlyCommands: unfinished.every(({ isCommand }) => isCommand),
   };
 }

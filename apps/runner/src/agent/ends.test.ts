@@ -174,7 +174,7 @@ fieldTest("A3", "a success without a word or a tool call is none", () => {
       expect(next(verdict)).toMatchObject({ do: "retry" });
     }
   }
-  expect(failure({ code: 0, events: [stream.nothing] }).message).toContain("without a word or a tool call");
+  expect(failure({ code: 0, events: [stream.nothing] }).message).toContain("without any output or tool call");
 });
 
 test("evidence of work is a tool call or some text, also of a sub-agent, also without a summary", () => {

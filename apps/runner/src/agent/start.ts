@@ -82,7 +82,7 @@ export function startAgent(
   const { graceMs = GRACE_MS, lingerMs = LINGER_MS, memoryBytes = 0, tasks = 0, oomEvents = null } = request.limits;
   const overMemory = (used: number | null): string =>
     memoryBytes === 0
-      ? "the kernel killed it because the machine had no memory left"
+      ? "the kernel killed it because the machine ran out of memory"
       : `its processes used ${used === null ? "" : `${megabytes(used)} MB, `}more than ${megabytes(memoryBytes)} MB of memory`;
   let members: Membership | null = null;
   void guarded.started.then((pid) => (members = pid === null ? null : (launch.membersOf?.(pid) ?? null)));

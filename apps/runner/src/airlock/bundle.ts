@@ -55,7 +55,7 @@ export async function streamBundle(options: BundleOptions): Promise<void> {
 }
 
 function tooSlow(ms: number, cause?: unknown): StepFailure {
-  const message = `taking the commits out of the workspace took longer than ${Math.round(ms / 1000)} s: it was broken off`;
+  const message = `exporting the commits from the workspace took longer than ${Math.round(ms / 1000)} s and was stopped`;
   return new StepFailure({ kind: "git", message }, { cause });
 }
 

@@ -72,7 +72,7 @@ test("changed entries are listed whatever .gitmodules says, links and sizes with
     "out →",
   ]);
   expect(await strayEntries(clean, { changes, base, head })).toEqual([
-    { path: "out", why: "a link out of the repository" },
+    { path: "out", why: "a link to a path outside the repository" },
   ]);
   expect(await largeFiles(clean, changes)).toEqual([{ path: "big.bin", bytes: 51 * 1024 * 1024 }]);
 });

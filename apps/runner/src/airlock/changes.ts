@@ -59,7 +59,7 @@ export function parseChanges(said: string): TreeChange[] {
   const changes: TreeChange[] = [];
   for (let at = 0; at + 1 < parts.length; at += 2) {
     const match = /^:(\d{6}) (\d{6}) ([0-9a-f]+) ([0-9a-f]+) [A-Z]/.exec(parts[at] ?? "");
-    if (match === null) throw new Error("git listed the changed files in a form that tac8 does not know");
+    if (match === null) throw new Error("git listed the changed files in an unknown format");
     const [, before = "", after = "", oldObject = "", newObject = ""] = match;
     changes.push({
       path: parts[at + 1] ?? "",

@@ -95,7 +95,7 @@ test("a history of its own is no pull request", async () => {
   await bench.commit("a.txt", "a\n");
   const found = await failure(take(facts));
   expect(found).toMatchObject({ kind: "refused" });
-  expect(found.message).toContain("no history in common with the base branch");
+  expect(found.message).toContain("share no history with the base branch");
 });
 
 test("a git that cannot tell is no refusal: the commits are tried again", async () => {
@@ -122,7 +122,7 @@ test("private files that are still in the commits are not published", async () =
   await bench.write("STOP", "");
   await bench.commit("BLOCKED.md", "Which one?\n");
   expect((await failure(take(facts))).message).toBe(
-    "BLOCKED.md, STOP is still in the agent's commits: they were not published",
+    "BLOCKED.md, STOP is still in the agent's commits, so they were not published",
   );
 });
 
@@ -137,7 +137,7 @@ test("objects that git's check refuses do not get in", async () => {
   await bench.agent(["update-ref", "HEAD", evil]);
   const found = await failure(take(facts));
   expect(found).toMatchObject({ kind: "refused" });
-  expect(found.message).toMatch(/did not pass git's check: .*hasDotgit/);
+  expect(found.message).toMatch(/failed git's check: .*hasDotgit/);
 });
 
 test("commits whose objects are not all there do not get in", async () => {

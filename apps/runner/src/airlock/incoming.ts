@@ -82,7 +82,7 @@ async function take(options: IncomingOptions, dir: string): Promise<Incoming> {
   const ranges = rangesOf(bytes);
   const shared = await ranges.mergeBase(baseSha, taken);
   if (shared === null) {
-    const message = "the agent's commits have no history in common with the base branch: they cannot be a pull request";
+    const message = "the agent's commits share no history with the base branch, so they cannot become a pull request";
     throw new StepFailure({ kind: "refused", message });
   }
   const commits = await ranges.commits(taken, [baseSha]);
@@ -95,7 +95,7 @@ async function take(options: IncomingOptions, dir: string): Promise<Incoming> {
   const changes = await ranges.changes(baseSha, head);
   const left = PRIVATE_FILES.filter((name) => changes.some(({ path }) => isAt(path, name))).join(", ");
   if (left !== "") {
-    const message = `${left} is still in the agent's commits: they were not published`;
+    const message = `${left} is still in the agent's commits, so they were not published`;
     throw new StepFailure({ kind: "git", message });
   }
   const since = shared === baseSha ? changes : await ranges.changes(shared, head);

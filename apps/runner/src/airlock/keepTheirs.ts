@@ -24,6 +24,6 @@ export async function keepTheirs({ clean, dir, branch, head, theirs, signal }: K
   const plan = planReplay({ why: "rewrote theirs", theirs });
   const replayed = await replayOnto({ git: cleanRun(clean, dir, { signal }), head, ...plan });
   if (replayed.kind === "head") return replayed.head;
-  const message = `the agent has rewritten the branch ${branch} without ${theirs.slice(0, 7)}, which somebody else had pushed to it, and its commits conflict with that; nothing was overwritten, the agent's work is kept in its workspace`;
+  const message = `the agent rewrote the branch ${branch} without ${theirs.slice(0, 7)}, which another contributor had pushed to it, and the agent's commits conflict with that commit. Nothing was overwritten, and the agent's work is kept in its workspace`;
   throw new StepFailure({ kind: "refused", message });
 }

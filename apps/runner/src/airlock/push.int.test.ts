@@ -121,7 +121,7 @@ test.each([
   const found = await failure(push({ expected: expectation === null ? null : mine }));
   expect(found.kind).toBe("refused");
   expect(found.wholeRepository).toBeUndefined();
-  expect(found.message).toContain(`somebody else changed the branch ${bench.branch} on GitHub`);
+  expect(found.message).toContain(`another contributor changed the branch ${bench.branch} on GitHub`);
   expect(there()).toBe(theirs);
 });
 
@@ -142,7 +142,7 @@ test.each([
     const expected = expectation === null ? null : mine;
     const found = await failure(push({ expected, url: `${gate.url}/${REPO}.git` }));
     expect(found).toMatchObject({ kind: "refused" });
-    expect(found.message).toContain("nothing was overwritten");
+    expect(found.message).toContain("Nothing was overwritten");
     expect(gate.seen.some((path) => path.endsWith("/git-receive-pack"))).toBe(false);
     expect(there()).toBe(theirs);
   } finally {

@@ -97,6 +97,6 @@ export async function fetchBranch(
 }
 
 function overtaken(branch: string, expected: string | null, cause: unknown): Overtaken {
-  const message = `somebody else changed the branch ${branch} on GitHub (expected ${expected?.slice(0, 7) ?? "none"}, found another one or none); nothing was overwritten, the agent's work is kept in its workspace`;
+  const message = `another contributor changed the branch ${branch} on GitHub (expected ${expected?.slice(0, 7) ?? "none"}, found another commit or none). Nothing was overwritten, and the agent's work is kept in its workspace`;
   return new Overtaken({ kind: "refused", message }, { cause });
 }

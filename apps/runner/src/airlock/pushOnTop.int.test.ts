@@ -122,7 +122,7 @@ test("a conflict is a clear failure, and theirs stays", async () => {
   const failed = await push().catch((error: unknown) => error);
   expect(failed).toBeInstanceOf(Overtaken);
   expect((failed as Overtaken).failure).toMatchObject({ kind: "refused" });
-  expect((failed as Overtaken).message).toContain("somebody else changed the branch");
+  expect((failed as Overtaken).message).toContain("another contributor changed the branch");
   expect(there()).toBe(theirs);
 });
 

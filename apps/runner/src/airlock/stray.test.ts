@@ -84,5 +84,5 @@ test("what is published already is not withheld again, unless it leads somewhere
   const lib = { path: "lib", why: "a submodule without an address" };
   expect(strayInBoth([link, lib], null)).toEqual([link, lib]);
   expect(strayInBoth([link, lib], [lib])).toEqual([lib]);
-  expect(strayInBoth([link], [{ ...link, why: "a link to no path" }])).toEqual([]);
+  expect(strayInBoth([link], [{ ...link, why: "an empty link" }])).toEqual([]);
 });

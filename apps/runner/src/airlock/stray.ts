@@ -50,13 +50,14 @@ export function strayInBoth(base: readonly Stray[], published: readonly Stray[] 
  * @param target null: longer than any path
  */
 export function whyStrayLink(path: string, target: string | null): string | null {
-  if (target === null || target === "") return "a link to no path";
+  if (target === null || target === "") return "an empty link";
   if (/\p{Cc}/u.test(target)) return "a link with control characters";
   if (target.startsWith("/") || /^[a-z]:|\\/i.test(target)) return "a link to an absolute path";
   const parts = target.split("/").filter((part) => part !== "" && part !== ".");
   const up = parts.findIndex((part) => part !== "..");
   const ups = up < 0 ? parts.length : up;
-  if (parts.slice(ups).includes("..") || ups > path.split("/").length - 1) return "a link out of the repository";
+  if (parts.slice(ups).includes("..") || ups > path.split("/").length - 1)
+    return "a link to a path outside the repository";
   if (parts.some((part) => part.toLowerCase() === ".git")) return "a link into a .git folder";
   return null;
 }

@@ -41,7 +41,7 @@ export async function unbundle({ side, dir, file, signal, timeoutMs = CROSSING_M
   if (timedOut) throw new StepFailure({ kind: "git", message: "checking the agent's commits took too long" });
   if (saysDiskFull(stderr)) throw new StepFailure(localFailure("checking the agent's commits", stderr));
   const said = stderr.trim().split("\n").slice(0, 3).join(" · ").slice(0, 500);
-  throw new StepFailure({ kind: "refused", message: `the agent's commits did not pass git's check: ${said}` });
+  throw new StepFailure({ kind: "refused", message: `the agent's commits failed git's check: ${said}` });
 }
 
 /** The lines before the pack; an empty one ends them. */
@@ -51,7 +51,8 @@ async function readHead(path: string): Promise<{ head: string; packAt: number }>
     const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_HEAD), 0, MAX_HEAD, 0);
     const end = buffer.subarray(0, bytesRead).indexOf("\n\n");
     const head = /^([0-9a-f]{40,64}) HEAD$/m.exec(buffer.toString("latin1", 0, Math.max(end, 0)))?.[1];
-    if (head === undefined) throw new StepFailure({ kind: "git", message: "the agent's commits came as no bundle" });
+    if (head === undefined)
+      throw new StepFailure({ kind: "git", message: "the agent's commits are not a valid bundle" });
     return { head, packAt: end + 2 };
   } finally {
     await file.close();

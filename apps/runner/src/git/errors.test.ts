@@ -102,7 +102,7 @@ test.each(TEXTS)("$kind: $text", ({ text, kind, whole }) => {
 test("what GitHub says is quoted, without what git says around it, and not for ever", () => {
   const text = `remote: error: GH001: Large files detected.\nremote: \nhint: see\n${rejected("pre-receive hook declined")}`;
   expect(classifyGitError("pushing x", text).message).toBe(
-    "pushing x: GH001: Large files detected. · [remote rejected] (pre-receive hook declined). The commits have to be made again without that: it must be in none of them, not only gone from the last one",
+    "pushing x: GH001: Large files detected. · [remote rejected] (pre-receive hook declined). Remove this content from all commits, not only from the last one",
   );
   expect(classifyGitError("x", "y".repeat(100_000)).message.length).toBeLessThan(800);
 });

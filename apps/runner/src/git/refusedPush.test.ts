@@ -71,7 +71,7 @@ const WHOLE: readonly (readonly [string, string, RegExp])[] = [
     /git\.author_email/,
   ],
   ["a server's own hook", said(["Branches are named <team>/<ticket>."], "pre-receive hook declined"), /tac8 stop/],
-  ["a quota", said(["error: Repository is over its data quota."], "pre-receive hook declined"), /make room/],
+  ["a quota", said(["error: Repository is over its data quota."], "pre-receive hook declined"), /free up storage/],
   [
     "a branch where the folder would be",
     said([], `cannot lock ref '${REF}': 'refs/heads/auto' exists; cannot create '${REF}'`),
@@ -81,7 +81,7 @@ const WHOLE: readonly (readonly [string, string, RegExp])[] = [
 
 const OF_COMMITS: readonly (readonly [string, string, RegExp])[] = [
   ["a secret", rules(SECRET), /src\/main\.ts:4/],
-  ["a secret, in the older words", said(["error: GH009: Secrets detected! This push failed."]), /in none of them/],
+  ["a secret, in the older words", said(["error: GH009: Secrets detected! This push failed."]), /from all commits/],
   [
     "a large file",
     said(
@@ -93,9 +93,9 @@ const OF_COMMITS: readonly (readonly [string, string, RegExp])[] = [
     ),
     /core\.bin is 123\.00 MB/,
   ],
-  ["a path", rules("File path is restricted: secret/x"), /in none of them/],
-  ["an extension", rules("File extension is restricted: .exe"), /in none of them/],
-  ["a size", rules("File size exceeds the limit of 1 MB: a.bin"), /in none of them/],
+  ["a path", rules("File path is restricted: secret/x"), /from all commits/],
+  ["an extension", rules("File extension is restricted: .exe"), /from all commits/],
+  ["a size", rules("File size exceeds the limit of 1 MB: a.bin"), /from all commits/],
   ["a message", rules("Commit message must start with a matching pattern: feat: "), /matching pattern: feat:/],
   [
     "LFS",

@@ -22,13 +22,16 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/verified signature|must be signed|unsigned/i, "tac8 does not sign commits: exempt its branches from that rule"],
   [
     /GH007|private email|e-?mail/i,
-    "Set git.author_name and git.author_email to what the rules allow, and exempt commits that were made before",
+    "Set git.author_name and git.author_email to values that the rules allow, and exempt existing commits",
   ],
   [
     /through a pull request|protected branch|GH006|GH003|cannot update this protected ref|force-push|status checks?|not authorized to push|merge queue/i,
-    "Exempt the branches of github.branch from that rule: they are made to become pull requests",
+    "Exempt the branches of github.branch from that rule, because tac8 opens pull requests from them",
   ],
-  [/quota|over its (size )?limit|billing|locked|suspended/i, "The repository's owner has to make room or pay"],
+  [
+    /quota|over its (size )?limit|billing|locked|suspended/i,
+    "The repository's owner has to free up storage or buy more",
+  ],
 ];
 
 const OTHERWISE =
@@ -53,16 +56,15 @@ export function judgeRefusedPush(said: string): RefusedPush {
 
 function adviceOnCommits(said: string): Pick<RefusedPush, "advice" | "lacksWorkflows"> {
   if (/refusing to allow|workflows?`? (scope|permission)/i.test(said)) {
-    const advice = "Leave .github/workflows as it is, or give the token the permission Workflows: read and write";
+    const advice = "Leave .github/workflows as it is, or grant the token the permission Workflows: read and write";
     return { advice, lacksWorkflows: true };
   }
-  const advice =
-    "The commits have to be made again without that: it must be in none of them, not only gone from the last one";
+  const advice = "Remove this content from all commits, not only from the last one";
   return { advice };
 }
 
 /** A branch cannot be where another one's folder is. Above the number it is in the way of each issue. */
 function ofFolder(there: string, wanted: string): RefusedPush {
   const whole = wanted.startsWith(`${there}/`) && !/\d/.test(there);
-  return { whole, guessed: false, advice: `Delete the branch ${there}, or set github.branch to names outside of it` };
+  return { whole, guessed: false, advice: `Delete the branch ${there}, or set github.branch to names outside it` };
 }

@@ -21,7 +21,7 @@ test("a clock that is ahead of or behind Redis' by more than a minute is named",
   const check = createClockCheck(server.redis);
   expect(await check()).toBeNull();
   clockAhead(10 * MINUTES);
-  expect(await check()).toMatch(/^its clock is (599|600|601) s ahead of Redis': set it right/);
+  expect(await check()).toMatch(/^its clock is (599|600|601) s ahead of Redis': correct it/);
   vi.restoreAllMocks();
   clockAhead(-10 * MINUTES);
   expect(await check()).toMatch(/^its clock is (599|600|601) s behind Redis'/);

@@ -24,5 +24,5 @@ export function createClockCheck(redis: Redis): ClockCheck {
 
 function words(ahead: number): string {
   const seconds = Math.round(Math.abs(ahead) / 1000);
-  return `its clock is ${seconds} s ${ahead > 0 ? "ahead of" : "behind"} Redis': set it right (timedatectl set-ntp true)`;
+  return `its clock is ${seconds} s ${ahead > 0 ? "ahead of" : "behind"} Redis': correct it (timedatectl set-ntp true)`;
 }

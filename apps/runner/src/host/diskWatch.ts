@@ -53,7 +53,9 @@ export function watchDisk(options: DiskWatchOptions): DiskWatch {
     if (run === null) return;
     runs.delete(run);
     ended += 1;
-    run.end(`only ${words(free)} of disk free on its runner, and agents end below ${words(floorGb(minFreeGb, 0))}`);
+    run.end(
+      `only ${words(free)} of free disk space on its runner, and agents are stopped below ${words(floorGb(minFreeGb, 0))}`,
+    );
   }
 
   const tick = (): void => {

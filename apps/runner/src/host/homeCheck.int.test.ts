@@ -38,7 +38,7 @@ test("a disk that does not answer is named, and not asked again meanwhile", asyn
   await rm(join(home, "id"));
   execFileSync("mkfifo", [join(home, "id")]); // A read waits for a writer that never comes.
   const hangs = createHomeCheck({ home, id: "this", answerMs: 20 });
-  expect(await hangs()).toContain("does not answer");
-  expect(await hangs()).toContain("does not answer");
+  expect(await hangs()).toContain("does not respond");
+  expect(await hangs()).toContain("does not respond");
   await writeFile(join(home, "id"), "this"); // Ends the one read that waits.
 });

@@ -23,7 +23,7 @@ export function createHomeCheck({ home, id, answerMs = ANSWER_MS }: HomeCheckOpt
     // A disk that hangs is not asked again before it has answered.
     asked ??= troubleOf(home, id).finally(() => (asked = null));
     const answer = asked;
-    if (!(await within(answer, answerMs))) return `the disk with the data folder ${home} does not answer`;
+    if (!(await within(answer, answerMs))) return `the disk with the data folder ${home} does not respond`;
     return answer;
   };
 }
@@ -37,7 +37,7 @@ async function troubleOf(home: string, id: string): Promise<string | null> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") {
-      return `the data folder ${home} is missing or empty: mount its disk or put it back, or restart the runner to begin with a new one`;
+      return `the data folder ${home} is missing or empty: mount its disk or restore the folder, or restart the runner to start with a new one`;
     }
     if (code === "EROFS" || code === "EACCES" || code === "EPERM") {
       return `the data folder ${home} cannot be written to (${code}): check its disk and its owner`;

@@ -34,5 +34,7 @@ async function firstGood(
     const open = pulls.find((pull) => pull.state === "open") ?? null;
     if (open !== null || pulls.length === 0) return { branch, pull: open };
   }
-  throw new Error(`issue ${issue} has had ${MAX_ROUNDS} pull requests: this needs a person`);
+  throw new Error(
+    `issue ${issue} has already had ${MAX_ROUNDS} pull requests: a maintainer has to decide how to continue`,
+  );
 }

@@ -14,10 +14,10 @@ export async function scopeOf(run: IssueAccess, from: "now" | "lately" = "now"):
     : github.recentRepository(run.issue.ref, { signal }));
   const name = `${run.issue.ref.owner}/${run.issue.ref.repo}`;
   const refuse = (message: string) => new StepFailure({ kind: "refused", message, wholeRepository: true });
-  if (found.kind === "gone") throw refuse(`${name} is not there, or the token may not see it`);
+  if (found.kind === "gone") throw refuse(`${name} does not exist, or the token cannot access it`);
   if (found.kind === "moved") throw refuse(`${name} is now ${found.to}: change it in the configuration`);
-  if (found.archived) throw refuse(`${name} is archived: nothing can be pushed to it`);
-  if (!found.canPush) throw refuse(`the token may not write to ${name}: it needs Contents, Issues and Pull requests`);
+  if (found.archived) throw refuse(`${name} is archived, so pushes are impossible`);
+  if (!found.canPush) throw refuse(`the token cannot write to ${name}: it needs Contents, Issues and Pull requests`);
   const { defaultBranch } = found;
   const { baseBranch, branch: pattern } = run.issue.repository;
   return { issue: run.issue.ref.number, pattern, base: baseBranch || defaultBranch, defaultBranch };

@@ -26,12 +26,12 @@ export function hearAsks(
         if (ask !== null) await answerClean(redis, ask.id, await obey(ask, { ...services, signal }));
       } catch (err) {
         signal.throwIfAborted();
-        log.debug({ err }, "could not hear or answer whether to clear up");
+        log.debug({ err }, "could not read or answer requests to clean up");
       }
     }
   }
   const working = work().catch((error: unknown) => {
-    if (!signal.aborted) log.error({ err: error }, "nobody hears requests to clear up: this is a defect");
+    if (!signal.aborted) log.error({ err: error }, "no process reads requests to clean up: this is a bug in tac8");
   });
   return {
     async close() {

@@ -48,8 +48,8 @@ test("untouched, it is the base", async () => {
 
 test.each<[string, () => Promise<unknown>, RegExp]>([
   ["a commit", () => bench.commit("more.txt", "more\n"), /commits that are not on GitHub/],
-  ["a changed file", () => bench.write("new.txt", "changed\n"), /not committed/],
-  ["a new file", () => bench.write("other.txt", "other\n"), /not committed/],
+  ["a changed file", () => bench.write("new.txt", "changed\n"), /uncommitted changes/],
+  ["a new file", () => bench.write("other.txt", "other\n"), /uncommitted changes/],
   ["a stash", () => bench.write("new.txt", "x\n").then(() => bench.agent(["stash"])), /stashed/],
   [
     "another branch",
@@ -74,7 +74,7 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
       await bench.agent(["commit", "--quiet", "-m", "a link"]);
       await push("HEAD", bench.branch);
     },
-    /inner is a repository of its own/,
+    /inner is a separate repository/,
   ],
   [
     "a worktree that says that it is another repository's",
@@ -86,7 +86,7 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
     /no worktree of its repository/,
   ],
   ["a tree that is no worktree", () => rm(join(bench.paths.tree, ".git")), /no worktree of its repository/],
-  ["a damaged repository", () => rm(join(bench.paths.gitDir, "HEAD")), /git cannot tell|no worktree/],
+  ["a damaged repository", () => rm(join(bench.paths.gitDir, "HEAD")), /git cannot report it|no worktree/],
 ])("%s keeps it", async (_, change, reason) => {
   await made();
   await change();
@@ -109,7 +109,7 @@ test("without its tree the commits decide", async () => {
   expect(await why({ tree: null })).toMatch(/not on GitHub/);
   await bench.agent(["push", "--quiet", bench.originDir, `${head}:refs/heads/${bench.branch}`], bench.paths.gitDir);
   expect(await why({ tree: null })).toBeNull();
-  expect(await why({ gitDir: null })).toMatch(/repository is not there/);
+  expect(await why({ gitDir: null })).toMatch(/repository is missing/);
 });
 
 test("one that was put aside is looked at for itself", async () => {
@@ -134,8 +134,8 @@ test("a repository inside that the base has as it is was not made here", async (
   const known = (baseSha: string | null) =>
     whyKept({ tree, gitDir, place: bench.place, baseSha, whyCommitsKept: async () => null });
   expect(await known(await bench.agent(["rev-parse", "HEAD"]))).toBeNull();
-  expect(await known(await bench.base())).toMatch(/vendor is a repository of its own/);
-  expect(await known(null)).toMatch(/vendor is a repository of its own/);
+  expect(await known(await bench.base())).toMatch(/vendor is a separate repository/);
+  expect(await known(null)).toMatch(/vendor is a separate repository/);
 });
 
 test("by what is known to be published, nobody is asked: also what went there in another form, or was brought in", async () => {

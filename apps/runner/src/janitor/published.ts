@@ -30,7 +30,7 @@ const MAX_FILE = 8192;
  */
 export async function whyKept(work: WorkToCheck): Promise<string | null> {
   const { whyCommitsKept } = work;
-  if (work.gitDir === null) return "its repository is not there";
+  if (work.gitDir === null) return "its repository is missing";
   try {
     const gitDir = await work.place.realPath(work.gitDir);
     const tree = work.tree === null ? null : await work.place.realPath(work.tree);
@@ -55,11 +55,11 @@ export async function whyKept(work: WorkToCheck): Promise<string | null> {
       if (name === "refs/stash") return "it has stashed changes";
       if (sha !== "" && !isOurs(ours, name, sha)) commits.add(sha);
     }
-    if (commits.size > MAX_COMMITS) return "it has too many branches to look at";
+    if (commits.size > MAX_COMMITS) return "it has too many branches to check";
     return await whyCommitsKept([...commits]);
   } catch (error) {
     work.place.signal?.throwIfAborted();
-    return `git cannot tell: ${error instanceof Error ? error.message.trim().slice(0, 200) : String(error)}`;
+    return `git cannot report it: ${error instanceof Error ? error.message.trim().slice(0, 200) : String(error)}`;
   }
 }
 
@@ -97,10 +97,10 @@ async function whyTreeKept(
 ): Promise<string | null> {
   const git = gitIn(place, tree);
   const [valuable] = left.filter(isValuable);
-  if (save.length > 0) return "it has changes that are not committed";
-  if (valuable !== undefined) return `${valuable.path} is in no commit`;
+  if (save.length > 0) return "it has uncommitted changes";
+  if (valuable !== undefined) return `${valuable.path} is not committed`;
   for (const path of await linkedFolders(git, baseSha)) {
-    if (await place.exists(join(tree, path, ".git"))) return `${path} is a repository of its own`;
+    if (await place.exists(join(tree, path, ".git"))) return `${path} is a separate repository`;
   }
   return null;
 }

@@ -53,7 +53,7 @@ export async function removeItem(item: Item, options: RemovalOptions): Promise<R
   if (lock === null) return kept("it is in use");
   const side = sideOfItem(item, { lock, ...options });
   try {
-    if ((await useOf(options.source, item.issue)).use !== "ended") return kept("its issue is being worked on again");
+    if ((await useOf(options.source, item.issue)).use !== "ended") return kept("its issue is running again");
     if (mirror !== null) {
       // Looking would copy all of it, and make the copy take its place.
       if (options.dryRun && side.needsHandOver()) return kept(NOT_HANDED_OVER);
@@ -62,7 +62,7 @@ export async function removeItem(item: Item, options: RemovalOptions): Promise<R
       const reason = await whyKept({ ...partsOf(item), place, whyCommitsKept: byMirror(mirror) });
       if (reason !== null) return kept(reason);
     }
-    if (item.kind === "notes" && (await isThere(options.place, paths))) return kept("its workspace is there");
+    if (item.kind === "notes" && (await isThere(options.place, paths))) return kept("its workspace still exists");
     if (!isAgents(item.kind)) return await removeOwn(item, options);
     const bytes = await side.sizeOf(item.paths);
     if (options.dryRun) return { reason: null, bytes };

@@ -32,12 +32,12 @@ export function startJanitor(services: Omit<JanitorServices, "signal" | "urgent"
         await round({ ...services, signal, urgent });
       } catch (err) {
         signal.throwIfAborted();
-        services.log.warn({ err }, "the janitor could not do its round");
+        services.log.warn({ err }, "the janitor's run failed");
       }
     }
   }
   const working = work().catch((error: unknown) => {
-    if (!signal.aborted) services.log.error({ err: error }, "the janitor has stopped: this is a defect");
+    if (!signal.aborted) services.log.error({ err: error }, "the janitor has stopped: this is a bug in tac8");
   });
   return {
     hurry: () => wake.abort(),

@@ -132,7 +132,7 @@ test("a run that begins after the look is seen under the lock", async () => {
       },
     },
   });
-  expect(report.kept.map(({ reason }) => reason)).toContain("its issue is being worked on again");
+  expect(report.kept.map(({ reason }) => reason)).toContain("its issue is running again");
   expect(existsSync(paths.tree)).toBe(true);
 });
 

@@ -92,7 +92,7 @@ export async function sweep(services: JanitorServices): Promise<SweepReport> {
       log.info({ kind, issue, paths, why, changed: new Date(item.changedAt).toISOString() }, "the janitor removed it");
     } else {
       kept.push({ item, reason });
-      log.debug({ kind, issue, paths, why }, `the janitor left it: ${reason}`);
+      log.debug({ kind, issue, paths, why }, `the janitor kept it: ${reason}`);
     }
   };
   try {

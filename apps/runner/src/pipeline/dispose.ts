@@ -93,7 +93,7 @@ export const NOTHING_DONE = {
 
 /** The finished work is done again from the branch, in a run of its own. No attempt is burnt. `now`: epoch ms. */
 export function workAgain({ agentRuns }: Pick<IssueFields, "agentRuns">, now: number): Requeue {
-  const because = "the work is done again from its branch";
+  const because = "the work is redone from its branch";
   const patch = { ...NOTHING_DONE, failure: null, reason: null, state: "queued" } as const;
   const record: LastWrite = { patch, event: { event: "issue:requeued", reason: because, evidence: {} } };
   return { do: "requeue", until: now + HAND_BACK_MS, because, record, isFirst: agentRuns > 0 };

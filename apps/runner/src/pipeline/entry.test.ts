@@ -16,11 +16,11 @@ const WITHHELD = {
   state: "blocked",
   outcome: "blocked",
   since: ago(1),
-  question: "It changes protected files.",
+  question: "The work changes protected files.",
   questionId: 7,
   checkpoint: "worked",
   agentRuns: 1,
-  withheld: { reason: "It changes protected files.", canAllow: true, event: 0 },
+  withheld: { reason: "The work changes protected files.", canAllow: true, event: 0 },
 } as const;
 
 interface Row {
@@ -61,9 +61,9 @@ const ROWS: readonly Row[] = [
   },
   {
     what: "its agent left something open",
-    before: { state: "retrying", agentRuns: 1, failure: "unfinished", reason: "it planned to go on later" },
+    before: { state: "retrying", agentRuns: 1, failure: "unfinished", reason: "it planned to continue later" },
     do: "work",
-    why: { kind: "unfinished", message: "it planned to go on later" },
+    why: { kind: "unfinished", message: "it planned to continue later" },
   },
   {
     what: "a round after an answer: its session goes on",
@@ -181,7 +181,7 @@ const ROWS: readonly Row[] = [
     what: "withheld work that is to be changed",
     before: { ...WITHHELD, answer },
     do: "work",
-    why: { kind: "answer", author: "octo", text: "the red one", withheld: "It changes protected files." },
+    why: { kind: "answer", author: "octo", text: "the red one", withheld: "The work changes protected files." },
     patch: { answer, outcome: null, withheld: WITHHELD.withheld, checkpoint: "none" },
   },
   { what: "withheld work that was stopped", before: { ...WITHHELD, allowed: 60, stop: "by octo" }, do: "report" },
@@ -190,7 +190,7 @@ const ROWS: readonly Row[] = [
     what: "withheld work that expires",
     before: { ...WITHHELD, since: ago(15) },
     do: "report",
-    patch: { outcome: "expired", reason: "nobody decided in time whether the finished work is published" },
+    patch: { outcome: "expired", reason: "there was no decision in time about publishing the finished work" },
   },
   {
     what: "an answer whose run was lost before it used it",

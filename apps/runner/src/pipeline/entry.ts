@@ -85,8 +85,8 @@ function afterQuestion(before: IssueFields, facts: EntryFacts, lost: IssuePatch)
   if (facts.now < until) return { do: "wait", until };
   const why =
     before.withheld === null
-      ? "nobody answered the question in time"
-      : "nobody decided in time whether the finished work is published";
+      ? "the question was not answered in time"
+      : "there was no decision in time about publishing the finished work";
   return decided("expired", why, facts, lost);
 }
 

@@ -22,7 +22,7 @@ test.each([
 ])("a lost disk is waited for no longer: %s", (_when, workedAt) => {
   expect(plan(workedAt)).toMatchObject({
     do: "again",
-    reason: expect.stringContaining("has not come back for a day") as string,
+    reason: expect.stringContaining("was unreachable for a day") as string,
   });
 });
 

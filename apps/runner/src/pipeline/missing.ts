@@ -17,16 +17,16 @@ export function planMissing(
   { homeId, now }: { readonly homeId: string; readonly now: number },
 ): MissingPlan {
   if (sessionHome === homeId) {
-    return { do: "again", reason: "the finished work is gone from this disk, and not on GitHub: it is done again" };
+    return { do: "again", reason: "the finished work is missing from this disk and not on GitHub: it is redone" };
   }
   // An issue may wait for a person for longer than a day: until then its runner had no reason to return.
   const known = [workedAt ?? runs?.at(-1)?.at, begun].map((at) => Date.parse(at ?? "")).filter(Number.isFinite);
   // Without a known time, nothing says that it is worth waiting for.
   const until = Math.max(...known) + WAIT_MS;
   if (now < until) {
-    const reason = `waiting for the runner that has the finished work on its disk, until ${new Date(until).toISOString()}`;
+    const reason = `waiting until the runner that has the finished work on its disk is back, or until ${new Date(until).toISOString()}`;
     return { do: "wait", until, reason };
   }
-  const reason = "the runner that had the finished work on its disk has not come back for a day: it is done again";
+  const reason = "the runner that has the finished work on its disk was unreachable for a day: the work is redone";
   return { do: "again", reason };
 }

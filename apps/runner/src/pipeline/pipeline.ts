@@ -118,7 +118,7 @@ async function textCounts(run: Run): Promise<boolean> {
 function putBack({ record: { state } }: Run, { patch }: Begin): EventWords | undefined {
   if (patch.state !== "queued") return undefined;
   const { failure, outcome } = state;
-  return { event: "issue:retried", reason: "its job was put back into the queue", evidence: { failure, outcome } };
+  return { event: "issue:retried", reason: "its job was requeued", evidence: { failure, outcome } };
 }
 
 function readScope(run: Run): Promise<PushScope> {
@@ -188,6 +188,6 @@ async function workIsMissing(run: Run, entry: Begin): Promise<Unfinished | Dispo
   await run.record.writeEvent(NOTHING_DONE, { event: "work:missing", reason, evidence: {} });
   if (entry.do !== "work") return workAgain(run.record.state, now());
   // This run has done it: what takes it away each time must not be paid for without end.
-  const message = "the workspace was taken away before its work was published";
+  const message = "the workspace was removed before its work was published";
   return { error: new StepFailure({ kind: "git", message }), agent: null };
 }

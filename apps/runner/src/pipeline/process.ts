@@ -234,6 +234,6 @@ async function endLeftovers(services: RunnerServices, run: string, lockPath: str
 /** The timeline would show a run that began, and nothing of its end. */
 function lostNote({ run, runner }: IssueFields): EventWords {
   const where = runner === null ? "" : ` on ${runner}`;
-  const reason = `the run${where} was lost: its runner died, was killed, or lost its connection to Redis`;
+  const reason = `the run${where} was lost: its runner crashed, was killed, or lost its connection to Redis`;
   return { event: "run:lost", reason, evidence: { lost: run } };
 }

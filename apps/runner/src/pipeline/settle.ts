@@ -87,7 +87,7 @@ async function believeEnd(run: Run): Promise<void> {
   run.found.hasRead = true;
   if (cause !== undefined) run.found.cause = cause;
   if (admitted !== null) {
-    throw new StepFailure({ kind: "github", message: "the label was put on while the issue was read" });
+    throw new StepFailure({ kind: "github", message: "the label was added while the issue was read" });
   }
 }
 
@@ -138,7 +138,7 @@ async function blameForRefusal(run: Run, failure: Failure): Promise<Failure> {
   const times = `${run.record.state.parked + 1} times in a row`;
   return {
     kind,
-    message: `${message} (refused ${times}, and no other issue's push was: the work is in its workspace)`,
+    message: `${message} (refused ${times}, although no push of another issue was refused; the work is in its workspace)`,
   };
 }
 
@@ -149,7 +149,7 @@ async function blameForOutage(run: Run, failure: Failure): Promise<Blamed> {
   const ends = await readEnds(services.redis);
   const facts = { parked: state.parked, ends, factor: coordinator.backoff_factor, now: services.now() };
   if (!isOwnOutage(facts)) return { failure, patch: {} };
-  const message = `${failure.message} (while it waited, runs of other issues went well)`;
+  const message = `${failure.message} (while it waited, runs of other issues succeeded)`;
   return { failure: { kind: "agent", message }, patch: { session: null } };
 }
 

@@ -85,7 +85,7 @@ test("clients of the socket are that user on that database, and its owner alone 
 
 test.each([
   ["a wrong password", { password: "wrong" }, "WRONGPASS"],
-  ["an unknown CA", { ca: null }, "the server's CA is unknown: name its certificate in REDIS_CA_FILE"],
+  ["an unknown CA", { ca: null }, "the server's CA is unknown: set REDIS_CA_FILE to its certificate"],
 ])("with %s no client gets through, and the log says why, once", async (_, given, why) => {
   const opened = await open(given);
   await expect(opened.ping()).rejects.toThrow(/WRONGPASS|self-signed certificate/);

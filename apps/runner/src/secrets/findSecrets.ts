@@ -145,7 +145,7 @@ function startScanner({ texts, values }: Pick<SecretsOptions, "texts" | "values"
   child.stdin.write(`${JSON.stringify(request)}\n`);
   const answer = child.then(({ stdout, timedOut }) => {
     signal.throwIfAborted();
-    return answerOf(stdout, timedOut ? `the search took longer than ${SCAN_MS / 1000} s` : "the search broke off");
+    return answerOf(stdout, timedOut ? `the search took longer than ${SCAN_MS / 1000} s` : "the search failed");
   });
   answer.catch(() => undefined); // It is waited for after git.
   return { input: child.stdin, answer, stop: () => child.kill() };
@@ -158,7 +158,7 @@ function answerOf(stdout: string, broken: string): SecretsAnswer {
   if (values === undefined) return { unsearched: broken };
   const { data: others } = patternsAnswerSchema.safeParse(second);
   if (others === undefined) return { ...both(values.known, null), unchecked: broken };
-  const unchecked = others.patterns === null ? "there is too much text" : null;
+  const unchecked = others.patterns === null ? "the text is too long" : null;
   return { ...both(values.known, others.patterns), unchecked };
 }
 

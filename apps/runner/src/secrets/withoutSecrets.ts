@@ -22,6 +22,6 @@ export async function withoutSecrets(run: SecretSearch, name: string, text: stri
   const isChecked = "findings" in answer && answer.unchecked === null;
   if (isChecked && answer.findings.length === 0) return text;
   const rules = isChecked ? [...new Set(answer.findings.map(({ rule }) => rule))].join(", ") : "not checked";
-  run.log.warn({ rules }, `the agent's ${name} is not shown, because it may hold a secret`);
-  return `(The agent's ${name} is not shown, because it may hold a secret: ${rules}. The conversation has it: tac8 view.)`;
+  run.log.warn({ rules }, `the agent's ${name} is not shown because it may contain a secret`);
+  return `(The agent's ${name} is not shown because it may contain a secret: ${rules}. To see it, run tac8 view.)`;
 }

@@ -186,7 +186,7 @@ test("what waits is capped: the oldest go, and that is said", async () => {
   const left = (await readPending(at.redis)).map(({ message }) => message.text);
   expect(left).toHaveLength(50);
   expect([left.at(0), left.at(-1)]).toEqual(["2.10", "2.59"]);
-  expect(logged()).toContain("10 older messages are too many to be told");
+  expect(logged()).toContain("10 older messages were dropped: too many at once");
   expect(logged()).toContain("dropped 50 messages for webhook");
   ahead += 25 * 3_600_000;
   await tell();
@@ -201,7 +201,7 @@ test("a hold is told with its end, and flapping is told sparsely", async () => {
     await setHold(at.redis, hold);
     await setHold(at.redis, { ...hold, reason: "longer" });
     await tell();
-    await clearHold(at.redis, hold.name, "scheduler", "its time is over");
+    await clearHold(at.redis, hold.name, "scheduler", "it expired");
     await tell();
   }
   await setHold(at.redis, hold);

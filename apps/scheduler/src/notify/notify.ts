@@ -60,7 +60,7 @@ export function createNotifier(services: NotifyServices): () => Promise<void> {
     if (cursor === position.cursor && JSON.stringify(memory) === position.text) return false;
     const kept = all.slice(-MAX_PENDING);
     if (!(await advance(redis, position, { cursor, memory, messages: kept, targets: names, now: at }))) return false;
-    if (kept.length < all.length) log.warn(`${all.length - kept.length} older messages are too many to be told`);
+    if (kept.length < all.length) log.warn(`${all.length - kept.length} older messages were dropped: too many at once`);
     return events.length === BATCH;
   }
 

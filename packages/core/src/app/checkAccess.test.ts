@@ -45,7 +45,7 @@ it("the only repository that was not seen three times is a problem for a person"
   const { asked, ended } = await check(["a"], { a: [GONE] });
   expect(asked).toEqual({ a: 3 });
   expect(ended).toBeInstanceOf(StartupProblem);
-  expect(String(ended)).toContain("cannot see octo/a");
+  expect(String(ended)).toContain("cannot access octo/a");
 });
 
 it("where one repository can be worked on, none is asked about again", async () => {

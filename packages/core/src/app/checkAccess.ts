@@ -30,7 +30,7 @@ export async function checkAccess(github: Pick<GitHub, "repository" | "mayWrite"
   const { log, signal, refusalWaitsMs } = given;
   const { problems, warnings, isRefused } = await askRefused(() => checkAll(github, given), {
     isRefused: (report) => report.isRefused,
-    onRefused: (report) => log.warn(`asking GitHub again, to be sure: ${report.problems[0] ?? ""}`),
+    onRefused: (report) => log.warn(`checking the token again: ${report.problems[0] ?? ""}`),
     signal,
     waitsMs: refusalWaitsMs,
   });

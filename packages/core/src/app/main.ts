@@ -78,11 +78,11 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
   if (shown) log.warn(SECRETS_SHOWN);
   if (dataFolder?.notice) log.info(dataFolder.notice);
   throughProxy(config, env, log);
-  sigusr1.handle(() => log.info("SIGUSR1 pauses and resumes a runner: nothing to do here"));
+  sigusr1.handle(() => log.info("ignoring SIGUSR1: only a runner can be paused"));
   const stop = new AbortController();
   manager.ready();
   const watched = watchdog(manager);
-  onStopRequest(env, () => stop.abort(new Error("told to stop")));
+  onStopRequest(env, () => stop.abort(new Error("stop requested")));
   const abandon = (error: Error): void => {
     if (stop.signal.aborted) return;
     process.exitCode = giveUp(error, log);
@@ -107,7 +107,7 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
     manager.status(`waiting for Redis at ${redisAddress(config.redisUrl)}`);
     await reachable(redis, { url: config.redisUrl, signal: stop.signal, log });
     await checkRedis(redis, config.redisUrl);
-    manager.status("starting: waiting for GitHub, if need be");
+    manager.status("starting");
     app = await start(config, { log, redis, signal: stop.signal, abandon, onSigusr1: sigusr1.handle });
     heart = beat(env["TAC8_HEARTBEAT_FILE"], log);
     manager.status("working");
@@ -126,7 +126,7 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
       redis.disconnect();
       // What waits for a Redis that is away keeps the process alive, and has nothing to wait for any more.
       setTimeout(() => {
-        log.debug({ open: process.getActiveResourcesInfo() }, "something is open still: ending all the same");
+        log.debug({ open: process.getActiveResourcesInfo() }, "some resources are still open: exiting anyway");
         process.exit();
       }, LINGER_MS).unref();
     }
@@ -145,7 +145,7 @@ function throughProxy({ github, secrets: { notify } }: Config, env: Env, log: Lo
 
 /** An app whose start or end does not come to its own end: the process ends all the same. */
 function endNow(log: Logger): void {
-  log.error("could not close in time: ending all the same");
+  log.error("could not close in time: exiting anyway");
   process.exit(1);
 }
 
@@ -167,7 +167,7 @@ function giveUp(error: unknown, log: Logger): number {
 /** One line for people. Without the error itself: its stack names only the client's own code. */
 function redisAway(url: string, error: Error): string {
   // Set by `tac8 up` where the Redis is its own.
-  const start = process.env["TAC8_REDIS_KEPT"] === "1" ? "tac8 up starts it again" : "start it, or set REDIS_URL";
+  const start = process.env["TAC8_REDIS_KEPT"] === "1" ? "tac8 up restarts it" : "start it, or set REDIS_URL";
   const advice = isRefused(error) ? refusalAdvice(error.message) : start;
   return `waiting for Redis at ${redisAddress(url)} (${redisTrouble(error)}): ${advice}`;
 }

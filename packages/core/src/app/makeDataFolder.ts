@@ -13,10 +13,12 @@ const FORMAT_FILE = "format";
 export function makeDataFolder(path: string): boolean {
   const made = mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined;
   if (!made && existsSync(join(path, MOVING_FILE))) {
-    throw new Error("it is being moved, or its move was interrupted: run tac8 move-data again to finish that");
+    throw new Error("it is being moved, or the move was interrupted: run tac8 move-data again to finish it");
   }
   if (!made && existsSync(join(path, RESTORING_FOLDER))) {
-    throw new Error("a backup is being restored there, or that was interrupted: run tac8 restore again to finish it");
+    throw new Error(
+      "a backup is being restored there, or the restore was interrupted: run tac8 restore again to finish it",
+    );
   }
   const newer = newerData(readFormat(path));
   if (newer !== null) throw new Error(`it ${newer}`);

@@ -11,7 +11,7 @@ export const SECRETS_FD = 3;
 
 /** Warning of a process whose environment still shows its secrets: see `takeSecrets`. */
 export const SECRETS_SHOWN =
-  "other processes of this user can read secrets in the environment of this process: put them in files";
+  "other processes of this user can read the secrets in the environment of this process: store them in files";
 
 /** The model's secrets stay in the environment, where agents need them. */
 const NAMES: readonly string[] = SECRETS.map(({ name }) => name).filter(

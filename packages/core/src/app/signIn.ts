@@ -28,7 +28,7 @@ export async function signIn(config: Config, { log, redis, signal, now, writes }
     log.info(`the token is the GitHub App's ${login}`);
     redis
       .hset(ACCOUNTS_KEY, apiUrl, login)
-      .catch((err: unknown) => log.warn({ err }, "the account was not remembered"));
+      .catch((err: unknown) => log.warn({ err }, "could not store the account's name"));
   };
   const tokens = openTokens(config, { log, now });
   const github = createGitHub({ apiUrl, tokens, secrets, log, writeIntervalMs, now, onLogin });
@@ -55,5 +55,5 @@ async function recallLogin(
 ): Promise<void> {
   const known = await redis.hget(ACCOUNTS_KEY, apiUrl);
   if (known !== null && isAppName(known)) github.learnLogin(known);
-  else log.info("the token is a GitHub App's: its account is known from the first comment on");
+  else log.info("the token belongs to a GitHub App: its account is known after the first comment");
 }

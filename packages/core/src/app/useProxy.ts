@@ -1,7 +1,7 @@
 import { nodeProxyEnvironment } from "../config/proxy.ts";
 
 /** What to do about a Node that cannot use a proxy. */
-export const PROXY_ADVICE = "run tac8 with Node 26 or newer; from Node 22.21 on NODE_USE_ENV_PROXY=1 helps as well";
+export const PROXY_ADVICE = "run tac8 with Node 26 or newer, or with Node 22.21 or newer and NODE_USE_ENV_PROXY=1";
 
 /** `unsupported`: a proxy is set, and this Node cannot use one. */
 export type ProxyUse = "none" | "used" | "unsupported";

@@ -76,5 +76,5 @@ export function addressFor(
   if (!/^(127\.|\[::1\]|localhost$)/.test(hostname)) return { url, hint: null };
   // Without an address SSH listens on 127.0.0.1 and ::1.
   const bind = hostname.startsWith("127.") && hostname !== "127.0.0.1" ? `${hostname}:` : "";
-  return { url, hint: `From your own machine, first: ssh -L ${bind}${port}:${hostname}:${port} ${server}` };
+  return { url, hint: `First, on your own machine: ssh -L ${bind}${port}:${hostname}:${port} ${server}` };
 }

@@ -27,9 +27,9 @@ function atLocalhost({ host, url }: Pick<Config["board"], "host" | "url">): Boar
   if (protocol !== "http:" || !/(^|\.)localhost\.?$/.test(hostname)) return [];
   return [
     {
-      text: `browsers may open ${url} (board.url or TAC8_BOARD_URL) at ::1, where another user's program can take your link or password`,
+      text: `browsers may open ${url} (board.url or TAC8_BOARD_URL) at ::1, where a program of another user can intercept your link or password`,
       advice:
-        'use the address 127.0.0.1 in it, or leave it empty; for cookies of its own, set board.host to another such as "127.0.0.2"',
+        'use the address 127.0.0.1 in it, or leave it empty; for separate cookies, set board.host to another such as "127.0.0.2"',
     },
   ];
 }
@@ -42,8 +42,9 @@ function amongSecrets({ boardPasswordSource }: BoardSettings["secrets"]): BoardW
   if (!boardPasswordSource?.startsWith(SHARED_SECRETS)) return [];
   return [
     {
-      text: `the board's password is in ${boardPasswordSource}, where compose lets every runner, and so every agent, read it`,
-      advice: "remove TAC8_BOARD_PASSWORD_FILE from .env, and that file: the board makes a password of its own",
+      text: `the board's password is in ${boardPasswordSource}, which compose mounts into every runner, so every agent can read it`,
+      advice:
+        "remove TAC8_BOARD_PASSWORD_FILE from .env, and delete that file: the board then generates its own password",
     },
   ];
 }

@@ -31,13 +31,13 @@ export interface SharedHome {
 
 const SHARED: Readonly<Record<"login" | "command", SharedHome>> = {
   login: {
-    text: "agents share the home folder of tac8's user, because Claude Code's login may be in it",
+    text: "agents share the home folder of tac8's user, because it may contain Claude Code's login",
     advice:
-      "run claude setup-token and set CLAUDE_CODE_OAUTH_TOKEN to what it prints (or set ANTHROPIC_API_KEY), so that each issue has a home folder of its own",
+      "run claude setup-token and set CLAUDE_CODE_OAUTH_TOKEN to what it prints (or set ANTHROPIC_API_KEY), so that each issue has its own home folder",
   },
   command: {
-    text: "agents share the home folder of tac8's user, because the program in command_template may keep its login there",
-    advice: 'set agent.home to "private" if it needs nothing in that folder, else to "shared"',
+    text: "agents share the home folder of tac8's user, because it may contain the login of the program in command_template",
+    advice: 'set agent.home to "private" if the program needs nothing in that folder, otherwise to "shared"',
   },
 };
 

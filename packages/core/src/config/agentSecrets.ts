@@ -11,7 +11,7 @@ export function secretUrl(text: string): URL | null {
 /** Why a variable cannot be one of `agent.secrets`; null: it can. */
 export function whyNoAgentSecret(name: string): string | null {
   const isModels = name === "ANTHROPIC_AUTH_TOKEN" || (MODEL_SECRETS as readonly string[]).includes(name);
-  if (isModels) return `${name} is the model's: tac8 handles it without this key`;
+  if (isModels) return `${name} is the model's key, which tac8 handles without this setting`;
   const ours = SECRETS.some((secret) => name === secret.name || name === `${secret.name}_FILE`);
-  return ours || name === "REDIS_URL" ? `${name} is tac8's own: agents never get it` : null;
+  return ours || name === "REDIS_URL" ? `${name} is a secret of tac8, which agents never get` : null;
 }

@@ -57,7 +57,7 @@ test("bad values give one clear line each, with the key", () => {
     "agent.allow_hosts.1":
       'found "https://example.org": expected a host such as registry.example.org, *.example.org:8443 or 10.1.2.3:8080, without a scheme or a path',
     "agent.secrets.OPENAI_API_KEY": 'found "not a url": expected a host or a URL, such as https://api.openai.com/v1',
-    "agent.secrets.GITHUB_TOKEN": 'found "api.example.org": GITHUB_TOKEN is tac8\'s own: agents never get it',
+    "agent.secrets.GITHUB_TOKEN": 'found "api.example.org": GITHUB_TOKEN is a secret of tac8, which agents never get',
   });
 });
 

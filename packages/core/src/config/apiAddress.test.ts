@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { whyNoApi } from "./apiAddress.ts";
 
 test.each([
-  ["https://github.com", /its API is at https:\/\/api\.github\.com$/],
-  ["https://www.github.com/", /its API is at https:\/\/api\.github\.com$/],
-  ["https://acme.ghe.com/api/v3", /its API is at https:\/\/api\.acme\.ghe\.com$/],
+  ["https://github.com", /is not an API host: use https:\/\/api\.github\.com$/],
+  ["https://www.github.com/", /is not an API host: use https:\/\/api\.github\.com$/],
+  ["https://acme.ghe.com/api/v3", /is not an API host: use https:\/\/api\.acme\.ghe\.com$/],
   ["https://api.acme.ghe.com/api/v3", /expected https:\/\/api\.acme\.ghe\.com$/],
 ])("%s is no address of the API", (apiUrl, why) => {
   expect(whyNoApi(apiUrl)).toMatch(why);

@@ -11,9 +11,9 @@ export function siteOfApi(hostname: string): string | null {
 export function whyNoApi(apiUrl: string): string | null {
   const { hostname, pathname } = new URL(apiUrl);
   const [, site] = /^(?:www\.)?(github\.com|[^.]+\.ghe\.com)\.?$/.exec(hostname) ?? [];
-  if (site !== undefined) return `${hostname} has GitHub's pages: its API is at https://api.${site}`;
+  if (site !== undefined) return `${hostname} is not an API host: use https://api.${site}`;
   if (siteOfApi(hostname) !== null && pathname.replace(/\/+$/, "") !== "") {
-    return `the API of ${hostname} has no path: expected https://${hostname}`;
+    return `the API URL of ${hostname} has no path: expected https://${hostname}`;
   }
   return null;
 }

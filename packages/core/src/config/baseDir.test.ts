@@ -5,7 +5,7 @@ test.each(["tmp", "./tmp/", "tmp/trees", "prompts", "/data/homes", "/data//issue
   "worktrees are in no folder of tac8's own: %s",
   (baseDir) => {
     expect(baseDirProblem("/data", baseDir)).toMatch(
-      /^found ".*", where tac8 keeps other files; expected another folder/,
+      /^found ".*", which tac8 uses for other files; expected another folder/,
     );
   },
 );

@@ -13,5 +13,5 @@ export function baseDirProblem(home: string, baseDir: string): string | null {
   const path = isAbsolute(baseDir) ? relative(home, baseDir) : normalize(baseDir);
   const [first = ""] = path.split("/");
   if (!(isAbsolute(baseDir) ? OF_DATA : OF_WORKSPACES).has(first)) return null;
-  return `found ${JSON.stringify(baseDir)}, where tac8 keeps other files; expected another folder, such as "trees"`;
+  return `found ${JSON.stringify(baseDir)}, which tac8 uses for other files; expected another folder, such as "trees"`;
 }

@@ -68,7 +68,7 @@ describe("a GitHub App", () => {
     [
       "a file that others may open",
       { text: WITH_APP, env: { GITHUB_APP_PRIVATE_KEY_FILE: "/k" }, files: { "/k": PEM }, modes: { "/k": 0o100644 } },
-      { GITHUB_APP_PRIVATE_KEY_FILE: /other users may open \/k \(mode 0644\): run chmod 600 \/k/ },
+      { GITHUB_APP_PRIVATE_KEY_FILE: /other users can open \/k \(mode 0644\): run chmod 600 \/k/ },
     ],
     [
       "a stored file that others may open",
@@ -78,7 +78,7 @@ describe("a GitHub App", () => {
     [
       "what is no key",
       { text: WITH_APP, env: { GITHUB_APP_PRIVATE_KEY: "-----BEGIN RSA PRIVATE KEY-----" } },
-      { GITHUB_APP_PRIVATE_KEY: /no RSA private key in PEM format/ },
+      { GITHUB_APP_PRIVATE_KEY: /not an RSA private key in PEM format/ },
     ],
     [
       "a key of another kind",
@@ -88,7 +88,7 @@ describe("a GitHub App", () => {
           GITHUB_APP_PRIVATE_KEY: generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }),
         },
       },
-      { GITHUB_APP_PRIVATE_KEY: /no RSA private key/ },
+      { GITHUB_APP_PRIVATE_KEY: /not an RSA private key/ },
     ],
     [
       "an id that is none",

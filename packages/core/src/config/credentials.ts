@@ -44,7 +44,8 @@ export function chooseCredentials({ secrets, sources, keys, appId, installationI
   const keyPlace = keys.GITHUB_APP_PRIVATE_KEY ?? "";
   const none = (of: string, message: string): Chosen => ({ credentials: null, problems: [problemOf(of, message)] });
   if (appId === undefined) {
-    if (key !== undefined) return none(keyPlace, "there is no GitHub App for this key: set github.app_id to its id");
+    if (key !== undefined)
+      return none(keyPlace, "the GitHub App of this key is not configured: set github.app_id to its id");
     if (installationId !== undefined) return none("github.app_installation_id", "set github.app_id as well");
     if (token === undefined) return { credentials: null, problems: [] };
     return { credentials: { kind: "token", token, source: sources.GITHUB_TOKEN ?? "" }, problems: [] };
@@ -60,7 +61,7 @@ export function chooseCredentials({ secrets, sources, keys, appId, installationI
   if (privateKey === null) {
     return none(
       keyPlace,
-      "it is no RSA private key in PEM format: use the whole .pem file that GitHub made for the App",
+      "it is not an RSA private key in PEM format: use the complete .pem file that GitHub generated for the App",
     );
   }
   const app = { kind: "app", id: appId, installationId: installationId ?? null, privateKey, source } as const;

@@ -32,7 +32,7 @@ describe("the data folder", () => {
   it("is an older version's where that has data, which it says with the place of a new one", () => {
     expect(resolve({ old: ["demo", "redis"] })).toEqual({
       path: "/srv/widgets/.tac8",
-      notice: `the data is in /srv/widgets/.tac8, as before; a new installation would keep it in ${own}`,
+      notice: `the data is in the former location /srv/widgets/.tac8; a new installation uses ${own}`,
     });
     expect(resolve({ old: ["redis"], env: {} })?.path).toBe("/srv/widgets/.tac8");
     expect(resolve({ old: ["demo"] })?.path).toBe(own);
@@ -42,7 +42,7 @@ describe("the data folder", () => {
     const folder = { realPath: "/srv/widgets", oldNames: [], movedTo: "/mnt/big" };
     expect(resolveDataFolder({ path, env: { HOME }, folder })).toEqual({
       path: "/mnt/big",
-      notice: "the data is in /mnt/big, where tac8 move-data has moved it",
+      notice: "the data is in /mnt/big, where tac8 move-data moved it",
     });
     expect(resolveDataFolder({ path, env: { HOME, TAC8_HOME: "/data" }, folder })?.path).toBe("/data");
     expect(resolveDataFolder({ path, env: { HOME }, folder: { ...folder, oldNames: ["redis"] } })?.path).toBe(

@@ -27,8 +27,7 @@ export const OLD_FOLDER = ".tac8";
 export const MOVING_FILE = "moving.json";
 /** In a data folder that `tac8 restore` is filling, or was interrupted while it did: nothing may start on it. */
 export const RESTORING_FOLDER = "restoring";
-export const NO_DATA_FOLDER =
-  "HOME is not set to an absolute path, so there is no default data folder: set TAC8_HOME to one";
+export const NO_DATA_FOLDER = "HOME is not set to an absolute path, so there is no default data folder: set TAC8_HOME";
 
 /** Each is made by real work only. The demo of older versions left `.tac8/demo`, and a failed start `.tac8/up.lock`. */
 const DATA_NAMES: ReadonlySet<string> = new Set(["issues", "redis", "repos", "runs", "tasks.md", "workspaces"]);
@@ -52,10 +51,10 @@ export function resolveDataFolder(given: {
   if (hasData(folder.oldNames)) {
     const old = join(dirname(path), OLD_FOLDER);
     const elsewhere = own ?? "$XDG_DATA_HOME/tac8";
-    return { path: old, notice: `the data is in ${old}, as before; a new installation would keep it in ${elsewhere}` };
+    return { path: old, notice: `the data is in the former location ${old}; a new installation uses ${elsewhere}` };
   }
   const moved = folder.movedTo ?? null;
-  if (moved !== null) return { path: moved, notice: `the data is in ${moved}, where tac8 move-data has moved it` };
+  if (moved !== null) return { path: moved, notice: `the data is in ${moved}, where tac8 move-data moved it` };
   return own === null ? null : { path: own, notice: null };
 }
 

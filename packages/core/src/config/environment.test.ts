@@ -36,12 +36,12 @@ fieldTest("E4", "all are told at once: variables by name, the file's by line", (
   const lines = describeProblems(resolve({ text, env }).problems, PATH).split("\n");
   expect(lines).toEqual([
     expect.stringMatching(/^\/etc\/tac8\/config\.toml:6: board\.port: found 70000/),
-    `${PATH}:8: llm.modell: there is no such key`,
+    `${PATH}:8: llm.modell: unknown key`,
     expect.stringMatching(/^environment variable REDIS_URL: found "http:\/\/h", expected redis:/),
     expect.stringMatching(/^environment variable LOG_LEVEL: found "loud"/),
     'environment variable LOG_FORMAT: found "pretty", expected json or text',
     expect.stringMatching(/^environment variable TAC8_BOARD_PORT: found "http"/),
-    expect.stringMatching(/^environment variable GITHUB_TOKEN: it stands in quotes/),
+    expect.stringMatching(/^environment variable GITHUB_TOKEN: it is in quotes/),
   ]);
   expect(lines.join("")).not.toContain(TOKEN);
 });
@@ -117,7 +117,7 @@ describe("REDIS_URL", () => {
     expect(said("redis://host:1", "/ca.pem")).toMatch(/write rediss:/);
     expect(said("rediss://host:1", "ca.pem")).toMatch(/expected an absolute path/);
     expect(said("rediss://host:1", "/missing.pem")).toMatch(/cannot read \/missing\.pem/);
-    expect(said("rediss://host:1", "/key.pem")).toMatch(/has no certificate in it/);
+    expect(said("rediss://host:1", "/key.pem")).toMatch(/contains no certificate/);
     const own = configOf({ env: { ...env, REDIS_URL: "unix:///a", TAC8_REDIS_KEPT: "1" }, files });
     expect([socketOf(own.redisUrl)?.path, caOf(own.redisUrl)]).toEqual(["/a", null]);
   });
@@ -216,6 +216,6 @@ describe("a stored secret", () => {
   it("that cannot be read, or is no token, is named", () => {
     const bad = { [`${HOME}/github-token`]: "two words" };
     const { problems } = resolve({ env: { TAC8_HOME: HOME }, stored: bad });
-    expect(describeProblems(problems, PATH)).toMatch(/^\/data\/github-token: it has blanks/);
+    expect(describeProblems(problems, PATH)).toMatch(/^\/data\/github-token: it contains spaces/);
   });
 });

@@ -145,7 +145,7 @@ function readJoined({ readStored }: ConfigInput, path: string, wrong: Wrong): st
   if (text instanceof Error) return wrong(path, `cannot be read: ${text.message}`);
   const url = text?.trim() || null;
   if (url === null || (isRedisUrl(url) && isTls(url))) return url;
-  return wrong(path, "it is no address of a Redis with TLS: run tac8 join again");
+  return wrong(path, "it is not the address of a Redis with TLS: run tac8 join again");
 }
 
 /** Path of the CA's certificate; null: none, or none that can be used. */
@@ -159,7 +159,7 @@ function readCa({ env, readSecretFile }: ConfigInput, redisUrl: string, wrong: W
   const text = attempt(() => readSecretFile(path));
   if (text instanceof Error) return wrong("REDIS_CA_FILE", `cannot read ${path}: ${text.message}`);
   if (text.includes("-----BEGIN CERTIFICATE-----")) return path;
-  return wrong("REDIS_CA_FILE", `${path} has no certificate in it: expected a PEM file, BEGIN CERTIFICATE`);
+  return wrong("REDIS_CA_FILE", `${path} contains no certificate: expected a PEM file with BEGIN CERTIFICATE`);
 }
 
 /** What to write: with the host that is there, where only the scheme is missing. */
@@ -214,7 +214,7 @@ function readSecrets(
     else if (path !== null) {
       const value = attempt(() => input.readSecretFile(path));
       if (value instanceof Error) wrong(`${name}_FILE`, `cannot read ${path}: ${value.message}`);
-      else if (value.trim() === "") wrong(`${name}_FILE`, `${path} is empty: put the secret into it`);
+      else if (value.trim() === "") wrong(`${name}_FILE`, `${path} is empty: write the secret to it`);
       else keep(name, value.trim(), path);
     }
   }
@@ -249,7 +249,7 @@ const MOUNTED = /^\/run\/(?:secrets|credentials)\//;
 function readableByOthers(path: string, { modeOf }: ConfigInput): string | null {
   const mode = MOUNTED.test(path) ? null : (modeOf?.(path) ?? null);
   if (mode === null || (mode & 0o077) === 0) return null;
-  return `other users may open ${path} (mode 0${(mode & 0o777).toString(8)}): run chmod 600 ${path}`;
+  return `other users can open ${path} (mode 0${(mode & 0o777).toString(8)}): run chmod 600 ${path}`;
 }
 
 /** The variable that is to be set right, or the stored file. */
@@ -278,10 +278,9 @@ function tooShort(name: SecretName, token: string): string | null {
 
 /** Why a token cannot be one; it is never shown. */
 function troubleIn(token: string): string | null {
-  if (/^(["']).*\1$/s.test(token))
-    return "it stands in quotes, which are taken for a part of it: write it without them";
+  if (/^(["']).*\1$/s.test(token)) return "it is in quotes, which become part of the value: remove them";
   if (/[^\x21-\x7E]/.test(token))
-    return "it has blanks, line ends or other signs in it that no token has: copy it again";
+    return "it contains spaces, line breaks or other characters that no token has: copy it again";
   return null;
 }
 
@@ -298,7 +297,7 @@ function withoutWrongPlaces(secrets: Environment["secrets"], wrong: Wrong): Envi
     const isPlace =
       isUrl(url, ["http:", "https:"]) && (name !== "TAC8_NTFY_URL" || /[^/]\/*$/.test(new URL(url).pathname));
     if (isPlace) continue;
-    wrong(name, `it is no such address: expected ${form}`);
+    wrong(name, `it is not a valid address: expected ${form}`);
     delete good[name];
   }
   return good;

@@ -37,7 +37,7 @@ describe("the search for the file", () => {
     const missing = load(cwd, { TAC8_CONFIG: "none.toml" });
     expect(missing).toMatchObject({ config: null, path: join(cwd, "none.toml"), found: false, named: true });
     expect(describeProblems(missing.problems, missing.path)).toBe(
-      `${join(cwd, "none.toml")}: there is no such file; copy config.example.toml there and name your repository in it, or run tac8 demo`,
+      `${join(cwd, "none.toml")}: the file does not exist; copy config.example.toml there and set your repository in it, or run tac8 demo`,
     );
   });
 
@@ -45,7 +45,7 @@ describe("the search for the file", () => {
     const loaded = load(dir);
     expect(loaded).toMatchObject({ config: null, found: false, path: join(dir, "config.toml") });
     expect(describeProblems(loaded.problems, loaded.path)).toBe(
-      `there is no configuration (neither ${join(dir, "config.toml")} nor ${ofUser()} exists): copy config.example.toml to one of these places and name your repository in it, or run tac8 demo`,
+      `no configuration file (neither ${join(dir, "config.toml")} nor ${ofUser()} exists): copy config.example.toml to one of these places and set your repository in it, or run tac8 demo`,
     );
   });
 

@@ -62,7 +62,7 @@ function readStored(path: string, warnings: string[]): string | null {
   try {
     if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return null;
     const text = readFileSync(path, "utf8");
-    if ((statSync(path).mode & 0o077) !== 0) warnings.push(`others may read ${path}: chmod 600 ${path}`);
+    if ((statSync(path).mode & 0o077) !== 0) warnings.push(`other users can read ${path}: run chmod 600 ${path}`);
     return text;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return null;

@@ -16,7 +16,7 @@ export function readMovedTo(own: string): string | null {
   // It is being moved, or was moved back.
   if (existsSync(own)) return null;
   throw new Error(
-    `the data was moved to ${target}, which is missing: mount its disk, or remove ${pointerOf(own)} to begin without that data`,
+    `the data was moved to ${target}, which is missing: mount its disk, or remove ${pointerOf(own)} to start without that data`,
   );
 }
 

@@ -115,7 +115,7 @@ describe("providers", () => {
   });
 
   it.each([
-    ["is not there", LLM.replace("claude-cli", "nobody"), "llm.provider", "there is no [providers.nobody]"],
+    ["is not there", LLM.replace("claude-cli", "nobody"), "llm.provider", "[providers.nobody] does not exist"],
     [
       "is not enabled",
       `${LLM}${CLAUDE.replace("true", "false")}`,
@@ -148,7 +148,7 @@ describe("providers", () => {
     const text = `${REPOSITORY}[llm]\nprovider = "x"\n[providers.x]\ncommand_template = ["curl", "-H", "\${KEY}", "{prompt_file}"]\n`;
     const { config, warnings } = resolve({ text, env: { KEY: "secret-key" } });
     expect(config?.llm.command_template).toContain("${KEY}");
-    expect(warnings).toEqual([expect.stringContaining("stays as it is")]);
+    expect(warnings).toEqual([expect.stringContaining("which is not expanded")]);
   });
 });
 
@@ -216,8 +216,8 @@ describe("routing", () => {
     ["a condition that it does not know", `conditions = { size = 3 }\nmodel = "m"`, "rule 1 is ignored: expected"],
     ["no conditions", `name = "bare"\nmodel = "m"`, "bare is ignored: expected"],
     ["a priority below all", `conditions = { priority = "low" }\nmodel = "m"`, "tac8 knows no priority low"],
-    ["no model", "conditions = { retry_count = 1 }", "it names no model and no provider"],
-    ["an unknown provider", `conditions = { retry_count = 1 }\nprovider = "x"`, "there is no [providers.x]"],
+    ["no model", "conditions = { retry_count = 1 }", "it sets neither a model nor a provider"],
+    ["an unknown provider", `conditions = { retry_count = 1 }\nprovider = "x"`, "[providers.x] does not exist"],
     ["hours out of range", `conditions = { hour_range = [0, 30] }\nmodel = "m"`, "is ignored: expected"],
   ])("a rule with %s is named once, and holds for no run", (_, rule, words) => {
     const { config, problems, warnings } = resolve({ text: `${REPOSITORY}[[routing.rules]]\n${rule}\n` });

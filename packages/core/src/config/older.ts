@@ -110,7 +110,7 @@ export function findProvider(name: string, { providers }: OlderTables, standard:
   const template = table?.command_template ?? own;
   if (template === undefined) {
     return {
-      why: table === undefined ? `there is no [providers.${name}]` : `[providers.${name}] has no command_template`,
+      why: table === undefined ? `[providers.${name}] does not exist` : `[providers.${name}] has no command_template`,
     };
   }
   if (!template.some((word) => word.includes("{prompt_file}"))) {
@@ -172,7 +172,8 @@ function readRule(
     return "expected conditions = { … } of priority, labels, retry_count and hour_range, and a model or a provider";
   }
   const { conditions, model = standard.model, priority: rank } = parsed.data;
-  if (parsed.data.model === undefined && parsed.data.provider === undefined) return "it names no model and no provider";
+  if (parsed.data.model === undefined && parsed.data.provider === undefined)
+    return "it sets neither a model nor a provider";
   const listed = tables.models.find((entry) => entry.name === model)?.provider;
   const provider = parsed.data.provider ?? listed ?? standard.provider;
   const found = findProvider(provider, tables, standard);

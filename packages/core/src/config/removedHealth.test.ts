@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { REPOSITORY, resolve } from "./testing.fixture.ts";
 
 const NOTICE =
-  "[health] in the configuration has no effect any more, because its limits are fixed or follow from [host]: remove the table";
+  "[health] in the configuration no longer has an effect, because its limits are fixed or derived from [host]: remove the table";
 /** As the example configuration of earlier versions had it. */
 const FORMER = `[health]
 redis_warning_percent = 75

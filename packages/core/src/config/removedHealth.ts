@@ -33,5 +33,5 @@ export function healthNotice(table: unknown, host: HostLimits): string {
     return typeof value === "number" && value !== now ? [`${key} = ${value} (now ${now})`] : [];
   });
   const differs = others.length === 0 ? "" : `; it had other values: ${others.join(", ")}`;
-  return `[health] in the configuration has no effect any more, because its limits are fixed or follow from [host]: remove the table${differs}`;
+  return `[health] in the configuration no longer has an effect, because its limits are fixed or derived from [host]: remove the table${differs}`;
 }

@@ -237,8 +237,8 @@ function parseFile(input: ConfigInput, problems: ConfigProblem[]): ParsedFile {
   const nothing = { file: null, broken: new Set<PropertyKey>() };
   if (text === null) {
     const place = searched.length > 1 ? "to one of these places" : "there";
-    const cure = `copy config.example.toml ${place} and name your repository in it, or run tac8 demo`;
-    if (searched.length === 0) problems.push({ key: path, message: `there is no such file; ${cure}`, place: "file" });
+    const cure = `copy config.example.toml ${place} and set your repository in it, or run tac8 demo`;
+    if (searched.length === 0) problems.push({ key: path, message: `the file does not exist; ${cure}`, place: "file" });
     else problems.push({ key: "", message: `${noConfiguration(searched)}: ${cure}`, place: "file" });
     return nothing;
   }
@@ -277,9 +277,7 @@ function noSuchKey(key: string): string {
   const tables = Object.entries(sections).flatMap(([name, { shape }]) =>
     Object.hasOwn(shape, key) ? [`[${name}]`] : [],
   );
-  return tables.length === 0
-    ? "there is no such key"
-    : `there is no such key; one of this name is in ${tables.join(" and ")}`;
+  return tables.length === 0 ? "unknown key" : `unknown key; a key of this name is in ${tables.join(" and ")}`;
 }
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -330,7 +328,7 @@ function listRepositories(file: ConfigFile, problems: ConfigProblem[]): Reposito
   } else if (github.repo_owner !== undefined || github.repo_name !== undefined || list.length === 0) {
     for (const key of ["repo_owner", "repo_name"] as const) {
       if (github[key] === undefined)
-        problems.push({ key: `github.${key}`, message: "missing: name the repository", place: "file" });
+        problems.push({ key: `github.${key}`, message: "missing: set the repository", place: "file" });
     }
   }
   const seen = new Set<string>();
@@ -341,7 +339,8 @@ function listRepositories(file: ConfigFile, problems: ConfigProblem[]): Reposito
       problems.push({ key: "github.branch", place: "file", message });
     }
     const id = `${owner}/${repo}`.toLowerCase();
-    if (seen.has(id)) problems.push({ key: "repositories", message: `${owner}/${repo} is there twice`, place: "file" });
+    if (seen.has(id))
+      problems.push({ key: "repositories", message: `${owner}/${repo} is listed twice`, place: "file" });
     seen.add(id);
   }
   checkLabels(file.github, list, problems);
@@ -370,7 +369,7 @@ function checkLabels(github: ConfigFile["github"], list: readonly RepositoryConf
     if (taken.has(label)) {
       problems.push({
         key: `github.${key}`,
-        message: `found ${github[key]}: expected a label that is used for nothing else`,
+        message: `found ${github[key]}: expected a label that no other key uses`,
         place: "file",
       });
     }
@@ -409,13 +408,13 @@ function resolveAgents(file: ConfigFile, problems: ConfigProblem[], warnings: st
   const { rules, apiKeys, ignored } = rulesOf(file, standard);
   warnings.push(...ignored);
   if (!routing.enabled && routing.rules.length > 0) {
-    warnings.push("[routing] is not enabled, so its rules are ignored: enabled = true turns them on");
+    warnings.push("[routing] is not enabled, so its rules are ignored: set enabled = true to enable them");
   }
   const { agent } = found;
   const templates = [agent, ...rules.map((rule) => rule.agent)].filter(({ provider }) => provider === "command");
   if (templates.some(({ program }) => program.some((word) => word.includes("${")))) {
     warnings.push(
-      "a command_template has ${…} in it, which stays as it is: keys are in the program's environment, never in its arguments",
+      "a command_template contains ${…}, which is not expanded: keys are passed in the program's environment, never as arguments",
     );
   }
   return {
@@ -468,7 +467,7 @@ export function configPlaces(flag: string | undefined, env: ConfigInput["env"], 
 export function noConfiguration(searched: readonly string[]): string {
   const [only = ""] = searched;
   const places = searched.length > 1 ? `neither ${searched.join(" nor ")} exists` : `${only} does not exist`;
-  return `there is no configuration (${places})`;
+  return `no configuration file (${places})`;
 }
 
 function dotted(path: readonly PropertyKey[]): string {

@@ -27,5 +27,5 @@ export function replaceAdvice(name: string): string {
 /** Return what to do when the token of this name lacks permissions, such as `Issues, Pull requests`. Pure. */
 export function permitAdvice(name: string, areas: string): string {
   if (!isApp(name)) return `edit the token, and set ${areas} to read and write`;
-  return `set ${areas} to read and write in the App's settings, and accept that in its installation`;
+  return `set ${areas} to read and write in the App's settings, and accept the change in its installation`;
 }

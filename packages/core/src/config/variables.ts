@@ -67,10 +67,10 @@ export const SECRETS = [
 export const MODEL_SECRETS = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"] as const;
 
 export const NO_TOKEN =
-  "no GitHub token: put it into GITHUB_TOKEN, or its file's path into GITHUB_TOKEN_FILE, or let tac8 init store it";
+  "no GitHub token: set GITHUB_TOKEN, set GITHUB_TOKEN_FILE to the path of its file, or store it with tac8 init";
 
 export const NO_APP_KEY =
-  "no private key of the GitHub App: put its .pem file's path into GITHUB_APP_PRIVATE_KEY_FILE, or let tac8 init --app store one";
+  "no private key of the GitHub App: set GITHUB_APP_PRIVATE_KEY_FILE to the path of its .pem file, or store it with tac8 init --app";
 
 export type SecretName = (typeof SECRETS)[number]["name"];
 

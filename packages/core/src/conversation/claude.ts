@@ -129,8 +129,8 @@ export class ClaudeReader {
   /** Much of what a tool answers is said to the model alone. */
   #resultText(call: string, said: string): string {
     if (this.#whole) return said;
-    if (this.#background.has(call)) return "goes on in the background";
-    return said.startsWith(REFUSED) ? "interrupted before its end" : said;
+    if (this.#background.has(call)) return "continues in the background";
+    return said.startsWith(REFUSED) ? "interrupted before it finished" : said;
   }
 
   #system(event: Json): Entry[] {
@@ -149,7 +149,7 @@ export class ClaudeReader {
         if (call !== null) this.#denied.add(call);
         return [{ kind: "notice", isError: true, text: words(event["message"]) || "permission denied", ...about }];
       case "compact_boundary":
-        return [{ kind: "notice", text: "the conversation so far was summed up, to make room" }];
+        return [{ kind: "notice", text: "the conversation so far was summarized to free context" }];
       case "informational":
         return text("notice", event["content"]);
       case "task_started":

@@ -23,11 +23,11 @@ export function judgeRepository(name: string, answer: RepositoryAnswer | Error, 
   }
   switch (answer.kind) {
     case "gone":
-      return problem(`${token} cannot see ${name}: check the name in the configuration; ${NEEDED}`);
+      return problem(`${token} cannot access ${name}: check the name in the configuration; ${NEEDED}`);
     case "moved":
       return problem(`${name} is now ${answer.to}: change the name in the configuration`);
     case "found":
-      if (answer.archived) return problem(`${name} is archived, so nothing can be pushed to it: unarchive it`);
+      if (answer.archived) return problem(`${name} is archived, so pushes are impossible: unarchive it`);
       return answer.canPush
         ? { problems: [], warnings: [] }
         : problem(`${token} has no write access to ${name}: ${NEEDED}`);
@@ -43,12 +43,12 @@ export function judgeWrites(name: string, may: ReadonlyMap<Area, MayWrite | Erro
   const problems: string[] = [];
   if (refused.length > 0) {
     const areas = refused.join(", ");
-    problems.push(`${token} may not write ${areas} of ${name}: ${permitAdvice(token, areas)}`);
+    problems.push(`${token} cannot write ${areas} of ${name}: ${permitAdvice(token, areas)}`);
   }
-  if (off.length > 0) problems.push(`${off.join(", ")} of ${name} are switched off: switch them on in its settings`);
+  if (off.length > 0) problems.push(`${off.join(", ")} of ${name} are disabled: enable them in its settings`);
   const warnings = [...may].flatMap(([area, answer]) =>
     answer instanceof Error
-      ? [`whether the token may write ${area} of ${name} was not checked: ${answer.message}`]
+      ? [`could not check whether the token can write ${area} of ${name}: ${answer.message}`]
       : [],
   );
   return { problems, warnings };

@@ -180,7 +180,7 @@ test("a renewal that fails for a while leaves the token in use until its end", a
   expect(await tokens.get()).toBe("ghs_number1.aaaa.bbbb");
   expect(await tokens.get()).toBe("ghs_number1.aaaa.bbbb");
   expect(made()).toHaveLength(4); // Three tries, and none again within half a minute.
-  expect(logged.join("\n")).toContain("the GitHub token was not renewed");
+  expect(logged.join("\n")).toContain("the GitHub token could not be renewed");
   advance(9 * MINUTE);
   expect((await failure(tokens.get())).kind).toBe("unavailable");
   expect((await failure(tokens.get())).kind).toBe("unavailable");
@@ -294,7 +294,7 @@ test("repositories of another installation are left out, and named once", async 
   await tokens.get();
   const warned = logged.filter((line) => line.includes('"level":40'));
   expect(warned).toHaveLength(2);
-  expect(warned[0]).toContain("another installation (8) for p/q, and tac8 works with one (7)");
+  expect(warned[0]).toContain("another installation (8) for p/q, but tac8 supports one installation (7)");
   expect(warned[1]).toContain("not installed on o/none");
 });
 

@@ -111,7 +111,7 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
       const other = installation !== null && chosen !== null && installation.id !== chosen;
       const full = `${repo.owner}/${repo.repo}`;
       const why = other
-        ? `${name} has another installation (${installation.id}) for ${full}, and tac8 works with one (${chosen}): use another configuration for ${full}`
+        ? `${name} has another installation (${installation.id}) for ${full}, but tac8 supports one installation (${chosen}): use a separate configuration for ${full}`
         : place.why;
       places.push({ ...place, why });
     }
@@ -127,7 +127,7 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
     } catch (error) {
       if (!(error instanceof GitHubError)) throw error;
       if (error.kind === "not-found" && /integration not found/i.test(error.detail)) {
-        throw failure(error.call, 404, `there is no GitHub App with the id ${credentials.id}: check github.app_id`);
+        throw failure(error.call, 404, `no GitHub App has the id ${credentials.id}: check github.app_id`);
       }
       if (error.kind === "gone") {
         const why = `${full} was renamed, moved or deleted: change its name in the configuration`;
@@ -211,7 +211,7 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
       if (!passes || before === null || before !== live || now() >= before.endsAt) throw error;
       if (now() < before.renewAt) return before; // Another caller has met the same failure.
       before.renewAt = Math.min(now() + RETRY_MS, (now() + before.endsAt) / 2);
-      log.warn(`the GitHub token was not renewed, and is good for another while: ${error.message}`);
+      log.warn(`the GitHub token could not be renewed but is still valid: ${error.message}`);
       return before;
     }
   }
@@ -235,7 +235,7 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
       return await renewed();
     } catch (error) {
       if (!(error instanceof GitHubError)) throw error;
-      log.warn(`the GitHub token lacks something, and no other one was made: ${error.message}`);
+      log.warn(`the GitHub token lacks a permission, and no new token could be created: ${error.message}`);
       return null;
     }
   }

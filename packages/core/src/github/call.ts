@@ -70,7 +70,7 @@ export function createCaller({ octokit, redact, token, log, now }: CallerSetting
         ...classify({ status, headers, message: "", now: now() }),
         status,
         call: name,
-        detail: redact(`moved to ${headers.location ?? "an address that was not named"}`),
+        detail: redact(`moved to ${headers.location ?? "an unknown address"}`),
       });
     } catch (thrown) {
       if (signal?.aborted) throw signal.reason;
@@ -95,7 +95,7 @@ export function createCaller({ octokit, redact, token, log, now }: CallerSetting
       status: null,
       retryAt: null,
       call: name,
-      detail: redact(`the answer is not as expected: ${field}: ${issue?.message ?? "unreadable"}`),
+      detail: redact(`unexpected response: ${field}: ${issue?.message ?? "unreadable"}`),
     });
   }
 

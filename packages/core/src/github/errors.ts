@@ -18,12 +18,12 @@ export interface GitHubErrorData {
 const MAX_DETAIL = 500;
 
 const ADVICE: Record<Exclude<GitHubErrorKind, "unauthorized">, string> = {
-  unavailable: "It may pass: check the network and www.githubstatus.com when it lasts.",
+  unavailable: "tac8 tries again. If the error persists, check the network and www.githubstatus.com.",
   "rate-limit": "Wait until the limit is reset.",
-  forbidden: "Check that the token may write Contents, Issues and Pull requests of this repository.",
-  "not-found": "Check the name, and that the token may see the repository.",
-  gone: "It was deleted or moved: check the name in the configuration.",
-  invalid: "GitHub will refuse it again until what it names is changed.",
+  forbidden: "Check that the token can write Contents, Issues and Pull requests of this repository.",
+  "not-found": "Check the name, and that the token can access the repository.",
+  gone: "The repository or issue was deleted or moved: check the name in the configuration.",
+  invalid: "GitHub rejects the request until the cause that it reports is fixed.",
 };
 
 /** Every failure of a call to GitHub. Holds no token: `detail` and `cause` come in redacted. */

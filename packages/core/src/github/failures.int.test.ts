@@ -145,7 +145,7 @@ test("an answer of another shape names the call and the field", async () => {
 test("no answer in time is unavailable", async () => {
   const { client, seen } = await start(() => "silence");
   const error = await failure(client({ requestTimeoutMs: 50 }).createComment(repo, 5, words("x")));
-  expect(error).toMatchObject({ kind: "unavailable", status: null, detail: "no answer in time" });
+  expect(error).toMatchObject({ kind: "unavailable", status: null, detail: "no response in time" });
   expect(seen).toHaveLength(1);
 });
 

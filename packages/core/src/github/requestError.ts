@@ -47,7 +47,7 @@ export function failureOf({ error, call, redact, token, now }: Thrown): GitHubEr
       status: null,
       retryAt: null,
       call,
-      detail: redact(timedOut ? "no answer in time" : message || "the connection failed"),
+      detail: redact(timedOut ? "no response in time" : message || "the connection failed"),
       cause: plain(cause, redact),
     });
   }

@@ -7,7 +7,7 @@ export class NoTokenError extends Error {
   override readonly name = "NoTokenError";
 
   constructor(cause: unknown) {
-    super("there is no token for the request", { cause });
+    super("no token for the request", { cause });
   }
 }
 

@@ -41,7 +41,7 @@ export function createTransport({ timeoutMs }: { timeoutMs: number }): Transport
     }
     if (!response.ok || response.status === 204 || response.status === 205) return rebuild(response, body);
     // Without a cause: the parser's message quotes the body.
-    if (!isJson(body)) throw new TypeError(`the answer is not whole JSON (${body.length} characters)`);
+    if (!isJson(body)) throw new TypeError(`the response is incomplete JSON (${body.length} characters)`);
     const etag = response.headers.get("etag");
     if (isGet && etag !== null) {
       const contentType = response.headers.get("content-type") ?? "application/json";
@@ -87,7 +87,7 @@ async function readBody(response: Response): Promise<string> {
   let size = 0;
   for await (const chunk of response.body) {
     size += chunk.byteLength;
-    if (size > MAX_BODY_BYTES) throw new TypeError(`the answer is larger than ${MAX_BODY_BYTES} bytes`);
+    if (size > MAX_BODY_BYTES) throw new TypeError(`the response is larger than ${MAX_BODY_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");

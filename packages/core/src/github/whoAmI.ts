@@ -22,8 +22,7 @@ export interface WhoAmIOptions {
 export async function whoAmI(github: Asked, { log, signal, refusalWaitsMs }: WhoAmIOptions): Promise<string | null> {
   const answer = await askRefused(() => untilAnswered(github, { log, signal }), {
     isRefused: (given) => given instanceof GitHubError,
-    onRefused: (given) =>
-      log.warn(`asking GitHub again, to be sure: ${given instanceof GitHubError ? given.message : ""}`),
+    onRefused: (given) => log.warn(`checking the token again: ${given instanceof GitHubError ? given.message : ""}`),
     signal,
     waitsMs: refusalWaitsMs,
   });

@@ -43,7 +43,7 @@ export function leftOut({ config }: Pick<AgentViewOptions, "config">, machine: M
   return (["read", "write"] as const).flatMap((key) =>
     config.agent[key].flatMap((path) => {
       const why = whyNotShown(absolute(path, owner), options, machine);
-      return why === null ? [] : [`agent.${key}: agents do not see ${path}, because it ${why}`];
+      return why === null ? [] : [`agent.${key}: agents cannot see ${path}, because it ${why}`];
     }),
   );
 }

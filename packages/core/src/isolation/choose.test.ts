@@ -10,7 +10,7 @@ const LAUNCHER: LauncherProbe = { works: true, socket: "/run/l", ids: { first: 2
 const NO_LAUNCHER: LauncherProbe = {
   works: false,
   isStarted: false,
-  why: "no launcher",
+  why: "is not running",
   fix: "run tac8 in its container",
 };
 const BROKEN: LauncherProbe = { works: false, isStarted: true, why: "EPERM", fix: "give it the capabilities" };
@@ -40,7 +40,7 @@ test.each<[string, Row]>([
   ["the sandbox without bwrap", { isolation: "sandbox", probe: MISSING, mode: "refused", says: "bwrap was not found" }],
   [
     "auto with a launcher",
-    { isolation: "auto", probe: MISSING, launcher: LAUNCHER, mode: "user", says: "users of their own" },
+    { isolation: "auto", probe: MISSING, launcher: LAUNCHER, mode: "user", says: "run as a separate user" },
   ],
   ["auto with both", { isolation: "auto", probe: WORKS, launcher: LAUNCHER, mode: "sandbox", says: "bubblewrap" }],
   ["auto with neither", { isolation: "auto", probe: MISSING, launcher: NO_LAUNCHER, mode: "refused", says: "apt-get" }],
@@ -48,7 +48,7 @@ test.each<[string, Row]>([
     "auto with a broken one",
     { isolation: "auto", probe: MISSING, launcher: BROKEN, mode: "refused", says: "capabilities" },
   ],
-  ["the user", { isolation: "user", launcher: LAUNCHER, mode: "user", says: "one for each issue" }],
+  ["the user", { isolation: "user", launcher: LAUNCHER, mode: "user", says: "run as a separate user" }],
   ["the user without a launcher", { isolation: "user", launcher: NO_LAUNCHER, mode: "refused", says: "container" }],
   ["the user without a key", { isolation: "user", launcher: LAUNCHER, env: LOGIN, mode: "refused", says: "no key" }],
   ["no key", { isolation: "auto", probe: WORKS, env: LOGIN, mode: "refused", says: "Claude Code has no key" }],
@@ -80,7 +80,7 @@ test.each<[string, Row]>([
 
 test.each([
   ["none", "agents not isolated"],
-  ["user", "agents are users of their own"],
+  ["user", "agents run as separate users"],
   ["sandbox", "agents in a sandbox"],
 ])("isolation %s in words", (mode, words) => {
   expect(isolationWords(mode)).toBe(words);

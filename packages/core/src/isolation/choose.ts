@@ -27,7 +27,7 @@ export interface Refusal {
   readonly advice: string;
 }
 
-const NOT_ISOLATED = "agents are not isolated and run as the user of tac8";
+const NOT_ISOLATED = "agents are not isolated: they run as the user of tac8";
 const UNSET_ADVICE =
   'set agent.isolation to "auto", or to "none" to keep this; a later version will use "auto" by default';
 
@@ -80,13 +80,13 @@ export function chooseIsolation(
 
 const SANDBOX = {
   mode: "sandbox",
-  text: "agents run in a sandbox (bubblewrap): each sees its own issue's files, and no network but tac8's proxy",
+  text: "agents run in a sandbox (bubblewrap): each agent sees only its issue's files and can use the network only through tac8's proxy",
   advice: null,
 } as const;
 
 const USER = {
   mode: "user",
-  text: "agents run as users of their own, one for each issue, and share the network with each other",
+  text: "each issue's agents run as a separate user and share the network with other agents",
   advice: null,
 } as const;
 
@@ -114,5 +114,5 @@ function obstacleOf(config: Pick<Config, "agent" | "agentEnv" | "agents">): Obst
 /** How the agents of a runner are isolated, in a few words. `mode`: of an `Isolation`, also of a newer version. Pure. */
 export function isolationWords(mode: string): string {
   if (mode === "none") return "agents not isolated";
-  return mode === "user" ? "agents are users of their own" : `agents in a ${mode}`;
+  return mode === "user" ? "agents run as separate users" : `agents in a ${mode}`;
 }

@@ -42,7 +42,7 @@ export async function makeDevices(places: readonly string[]): Promise<string> {
     }
   }
   throw new NoDevices(
-    `the sandbox of a root runner cannot protect this machine's devices: no device nodes can be used in ${places.join(" or ")}`,
+    `the sandbox of a root runner cannot protect this machine's devices: device nodes cannot be used in ${places.join(" or ")}`,
   );
 }
 

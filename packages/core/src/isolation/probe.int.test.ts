@@ -64,7 +64,7 @@ test("without bash, which guards sandboxes, there is another", async () => {
   await chmod(join(dir, "bwrap"), 0o755);
   expect(await probeSandbox({ path: dir, uid, secret: [] })).toEqual({
     works: false,
-    why: "bash, which guards sandboxes, was not found",
+    why: "bash, which sandboxes need, was not found",
     fix: "sudo apt-get install bash",
   });
 });
@@ -82,10 +82,10 @@ test("a bwrap that does not answer in time, or is killed, says nothing about thi
   await chmod(file, 0o755);
   const probe = (limitMs: number) => probeSandbox({ path: `${dir}:${PATH}`, uid, secret: [], limitMs });
   await expect(probe(200)).rejects.toThrow(
-    "bwrap could not be tried (no answer in 0.2 s): this machine has too much to do",
+    "could not test bwrap (no response within 0.2 s): this machine is overloaded",
   );
   await writeFile(file, "#!/bin/sh\nkill -KILL $$\n");
-  await expect(probe(60_000)).rejects.toThrow("bwrap could not be tried (it was killed)");
+  await expect(probe(60_000)).rejects.toThrow("could not test bwrap (it was killed)");
 });
 
 test.each([
@@ -102,7 +102,7 @@ test.each([
 
 test.skipIf(bwrap === null)("a data folder among the system's programs is refused in one line", async () => {
   const probe = await probeSandbox({ path: PATH, uid, secret: ["/usr/local/tac8"] });
-  expect(probe).toMatchObject({ works: false, why: "/usr/local/tac8 lies in /usr, which agents in a sandbox read" });
+  expect(probe).toMatchObject({ works: false, why: "/usr/local/tac8 is in /usr, which sandboxed agents can read" });
 });
 
 test.each([

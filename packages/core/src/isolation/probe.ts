@@ -32,12 +32,12 @@ export async function probeSandbox({ path, uid, secret, limitMs = PROBE_MS }: Pr
     return { works: false, why: "bwrap was not found", fix: "sudo apt-get install bubblewrap" };
   }
   if (findProgram("bash", { path, cwd: "/" }) === null) {
-    return { works: false, why: "bash, which guards sandboxes, was not found", fix: "sudo apt-get install bash" };
+    return { works: false, why: "bash, which sandboxes need, was not found", fix: "sudo apt-get install bash" };
   }
   const shown = secretInSystem(secret, thisMachine);
   if (shown !== null) {
-    const why = `${shown.path} lies in ${shown.folder}, which agents in a sandbox read`;
-    return { works: false, why, fix: `move it out of ${shown.folder} (TAC8_HOME names the data folder)` };
+    const why = `${shown.path} is in ${shown.folder}, which sandboxed agents can read`;
+    return { works: false, why, fix: `move it out of ${shown.folder} (TAC8_HOME sets the data folder)` };
   }
   const mounts: Mount[] = machineView(
     { env: {}, toolchains: [], owner: null, programs: [], read: [], write: [], secret },
@@ -73,13 +73,13 @@ export function explain(
     return {
       works: false,
       why,
-      fix: "give the container --security-opt seccomp=unconfined --security-opt systempaths=unconfined, or run tac8 outside of one",
+      fix: "give the container --security-opt seccomp=unconfined --security-opt systempaths=unconfined, or run tac8 outside a container",
     };
   }
   if (restricted) {
     return {
       works: false,
-      why: `AppArmor does not let bwrap make user namespaces (${said})`,
+      why: `AppArmor does not permit bwrap to create user namespaces (${said})`,
       fix: "sudo sh -c 'printf \"abi <abi/4.0>,\\ninclude <tunables/global>\\nprofile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }\\n\" > /etc/apparmor.d/bwrap && apparmor_parser -r /etc/apparmor.d/bwrap'",
     };
   }
@@ -101,7 +101,7 @@ async function start([program = "", ...args]: readonly string[], limitMs: number
   if (error === null) return null;
   const said = stderr.trim().split("\n")[0]?.slice(0, 200) || error.message.slice(0, 200);
   const passing = passingTrouble({ error, said, limitMs });
-  if (passing !== null) throw new Error(`bwrap could not be tried (${passing}): this machine has too much to do`);
+  if (passing !== null) throw new Error(`could not test bwrap (${passing}): this machine is overloaded`);
   return said;
 }
 
@@ -122,7 +122,7 @@ export function passingTrouble({
   readonly said: string;
   readonly limitMs: number;
 }): string | null {
-  if (killed) return `no answer in ${limitMs / 1000} s`;
+  if (killed) return `no response within ${limitMs / 1000} s`;
   if (PASSING_CODES.includes(code)) return String(code);
   if (signal === "SIGKILL") return "it was killed";
   return PASSING_WORDS.test(said) ? said : null;

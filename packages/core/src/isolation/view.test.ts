@@ -255,12 +255,12 @@ test("system accounts have no home folder that counts", () => {
 });
 
 test.each([
-  ["/home", "is or holds the home folder /home/pi"],
-  ["/home/bob/", "is or holds the home folder /home/bob"],
+  ["/home", "is or contains the home folder /home/pi"],
+  ["/home/bob/", "is or contains the home folder /home/bob"],
   ["/", "is the root of the file system"],
-  ["/home/pi/.tac8/repos", "holds or lies in /home/pi/.tac8, which agents must not see"],
-  ["/home/pi/code", "holds or lies in /home/pi/code/config.toml, which agents must not see"],
-  ["/srv/link", "is or holds the home folder /home/pi"],
+  ["/home/pi/.tac8/repos", "contains or is inside /home/pi/.tac8, which agents must not see"],
+  ["/home/pi/code", "contains or is inside /home/pi/code/config.toml, which agents must not see"],
+  ["/srv/link", "is or contains the home folder /home/pi"],
   ["/srv/missing", "does not exist, or cannot be read"],
   ["/srv/data", null],
 ])("an entry of agent.read says why agents do not see it: %s", (path, why) => {

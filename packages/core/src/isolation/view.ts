@@ -136,9 +136,9 @@ function whyUnsafe(path: string, { hidden, homes, machine }: Unsafe): string | n
   const all = spellings([path], machine);
   if (all.includes("/")) return "is the root of the file system";
   const home = homes.find((one) => all.some((each) => holds(each, one)));
-  if (home !== undefined) return `is or holds the home folder ${home}`;
+  if (home !== undefined) return `is or contains the home folder ${home}`;
   const secret = hidden.find((one) => all.some((each) => isSecret(each, [one])));
-  return secret === undefined ? null : `holds or lies in ${secret}, which agents must not see`;
+  return secret === undefined ? null : `contains or is inside ${secret}, which agents must not see`;
 }
 
 /**

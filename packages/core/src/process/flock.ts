@@ -45,7 +45,7 @@ export async function tryLock(path: string, { readOnly = false } = {}): Promise<
     const taken = await attemptLock({ path, args: ["-n"], readOnly });
     if (taken !== "replaced") return taken;
   }
-  throw new Error(`lock file ${path} is replaced again and again: find out who removes it`);
+  throw new Error(`lock file ${path} is replaced repeatedly: find out which program removes it`);
 }
 
 /**
@@ -95,7 +95,7 @@ async function runFlock({ path, args, signal, fd }: Attempt & { readonly fd: num
     signal?.throwIfAborted();
     if (code === 0) return true;
     if (code === CONFLICT) return false;
-    throw new NoLocks(`flock on ${path} ended with ${String(code)}: does its file system support locks?`);
+    throw new NoLocks(`flock on ${path} exited with code ${String(code)}: check that its file system supports locks`);
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
     throw new NoLocks("flock was not found: install it (sudo apt-get install util-linux)", { cause: error });

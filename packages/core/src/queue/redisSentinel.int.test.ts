@@ -52,7 +52,7 @@ function troubleOf(url: string): Promise<Error> {
 
 test("what is wrong with the address of Sentinels has words", async () => {
   const unknown = await troubleOf(full(address().replace(`/${MASTER_NAME}/`, "/another/")));
-  expect(redisTrouble(unknown)).toBe("the Sentinels do not know that name");
+  expect(redisTrouble(unknown)).toBe("the Sentinels do not know this name");
   const without = await troubleOf(withPassword(withCa(address(), certificate.ca), PASSWORD));
   expect(redisTrouble(without)).toMatch(/NOAUTH/);
   expect(refusalAdvice(redisTrouble(without))).toBe("check REDIS_SENTINEL_PASSWORD");

@@ -3,24 +3,24 @@ type Coded = Error & { readonly code?: unknown };
 /** Node's and OpenSSL's codes of a connection that cannot be made. */
 const CAUSES: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
-  ENOENT: "there is no such socket",
+  ENOENT: "the socket does not exist",
   EACCES: "no permission to connect to the socket",
   ENOTFOUND: "unknown host name",
-  EAI_AGAIN: "the host name cannot be resolved now",
+  EAI_AGAIN: "the host name cannot be resolved at the moment",
   EHOSTUNREACH: "no route to the host",
   ENETUNREACH: "no route to the network",
-  ETIMEDOUT: "no answer",
+  ETIMEDOUT: "no response",
   ECONNRESET: "the server closes the connection: if it expects TLS, write rediss://",
   EPIPE: "the server closes the connection: if it expects TLS, write rediss://",
   ERR_SSL_WRONG_VERSION_NUMBER: "the server does not speak TLS: write redis://",
   ERR_SSL_PACKET_LENGTH_TOO_LONG: "the server does not speak TLS: write redis://",
   ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another host name",
   CERT_HAS_EXPIRED: "the server's certificate has expired",
-  CERT_NOT_YET_VALID: "the server's certificate is not valid yet: is this machine's clock right?",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "the server's certificate is self-signed: name it in REDIS_CA_FILE",
-  SELF_SIGNED_CERT_IN_CHAIN: "the server's CA is unknown: name its certificate in REDIS_CA_FILE",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the server's CA is unknown: name its certificate in REDIS_CA_FILE",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the server's CA is unknown: name its certificate in REDIS_CA_FILE",
+  CERT_NOT_YET_VALID: "the server's certificate is not valid yet: check this machine's clock",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "the server's certificate is self-signed: set REDIS_CA_FILE to it",
+  SELF_SIGNED_CERT_IN_CHAIN: "the server's CA is unknown: set REDIS_CA_FILE to its certificate",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the server's CA is unknown: set REDIS_CA_FILE to its certificate",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the server's CA is unknown: set REDIS_CA_FILE to its certificate",
 };
 const MAX = 200;
 
@@ -31,7 +31,7 @@ export function redisTrouble(error: Error): string {
   if (known !== undefined) return known;
   if (/^Connection is closed/i.test(one.message)) return CAUSES["ECONNRESET"] ?? one.message;
   if (one.message.endsWith("successfully, but got an invalid reply: null"))
-    return "the Sentinels do not know that name";
+    return "the Sentinels do not know this name";
   const said = one.message || (typeof one.code === "string" ? one.code : one.name);
   return said.replaceAll(/\s+/g, " ").slice(0, MAX);
 }

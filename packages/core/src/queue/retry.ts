@@ -108,7 +108,7 @@ export async function retryIssue(given: RetryOptions): Promise<RetryAnswer> {
 async function wake(given: RetryOptions, issue: IssueFields): Promise<RetryAnswer> {
   const { queue, store, jobId, by } = given;
   if (!(await runNow(queue, jobId))) return { kind: "changed" };
-  const reason = "a person ended its wait";
+  const reason = "a user ended its delay";
   const { state } = issue;
   const event = { event: "wait:ended", issue: jobId, from: state ?? "", by, reason, evidence: {} } as const;
   await store.writeIf(jobId, {}, {}, event);
@@ -139,7 +139,7 @@ function reopenIssue({ store, jobId, by, now }: RetryOptions, issue: IssueFields
     issue: jobId,
     from: issue.state ?? ("" as const),
     by,
-    reason: "tried again by a person",
+    reason: "retried by a user",
     evidence: { failure: issue.failure, outcome: issue.outcome },
   };
   const expect = { run: issue.run ?? "", state: issue.state ?? "" };

@@ -91,7 +91,7 @@ describe("an issue that no runner has", () => {
     expect(await queue.getJob(ID)).toBeUndefined();
     expect(await server.redis.smembers(STOPS_KEY)).toEqual([ID]);
     expect(await transitions()).toEqual([
-      [from, "note", "ann@pi", "asked to stop"],
+      [from, "note", "ann@pi", "stop requested"],
       [from, "stopped", "ann@pi", "stopped by ann@pi: not today"],
     ]);
     expect(await stop()).toEqual({ kind: "ended", state: "stopped" });
@@ -153,8 +153,8 @@ describe("an issue that a runner has", () => {
     await twice;
     expect(heard).toEqual([ID, ID, ID]);
     expect(await transitions()).toEqual([
-      ["running", "note", "ann@pi", "asked to stop"],
-      ["running", "note", "bob@mac", "asked to stop at once"],
+      ["running", "note", "ann@pi", "stop requested"],
+      ["running", "note", "bob@mac", "immediate stop requested"],
     ]);
   });
 });

@@ -173,7 +173,7 @@ async function ask({ store, jobId, by, reason, kill }: StopOptions, issue: Issue
     issue: jobId,
     from: issue.state ?? "",
     by,
-    reason: kill ? "asked to stop at once" : "asked to stop",
+    reason: kill ? "immediate stop requested" : "stop requested",
     evidence: { command: kill ? "kill" : "stop", why: reason },
   });
 }

@@ -69,7 +69,7 @@ fieldTest("E1", "the end of a hold wakes every job that was parked for it, and n
   await parked(4, { failure: "github" });
   await parked(5, { state: "blocked" });
   expect(await wake()).toBe(0);
-  await clearHold(server.redis, "auth", "ann@pi", "ended by a person");
+  await clearHold(server.redis, "auth", "ann@pi", "ended by a user");
   // Two schedulers at once.
   const woken = await Promise.all([wake(), wake()]);
   expect(woken.reduce((sum, number) => sum + number, 0)).toBe(2);

@@ -77,7 +77,7 @@ test("runners of an earlier version, of this one, and of a later one with anothe
   const all = (await readRunners(redis)).toSorted((a, b) => a.name.localeCompare(b.name));
   expect(all.map((runner) => admissionText(runnerAdmission(runner)))).toEqual([
     "closed: 78 °C",
-    "half open: see the health of tac8",
+    "half open: see tac8 status",
     "closed: paused by ann: lunch",
     "open",
     "half open: only 1.5 GB of free disk space",

@@ -35,7 +35,6 @@ function fromOlder({ tired, paused, limit, slots }: RunnerPresence): Admission {
   const causes: Cause[] = [];
   if (typeof tired === "string") causes.push({ code: "host", effect: "closed", text: tired });
   if (paused) causes.push(pauseCause(paused));
-  if (limit !== undefined && limit < slots)
-    causes.push({ code: "health", effect: "half", text: "see the health of tac8" });
+  if (limit !== undefined && limit < slots) causes.push({ code: "health", effect: "half", text: "see tac8 status" });
   return causes.length === 0 ? OPEN : admissionOf(causes);
 }

@@ -40,7 +40,7 @@ export async function setHold(redis: Redis, { name, ...hold }: Hold): Promise<bo
     const longer = JSON.stringify({ ...hold, since: there?.since ?? hold.since });
     if ((await redis.eval(REPLACE, 1, HOLDS_KEY, name, text, longer)) === 1) return false;
   }
-  throw new Error(`the hold ${name} changes all the time: find out who sets and ends it`);
+  throw new Error(`the hold ${name} changes repeatedly: find out which process sets and ends it`);
 }
 
 /** A runner's guess does not shorten what another was told. */
@@ -57,7 +57,7 @@ return redis.call('HDEL', KEYS[1], ARGV[1])`;
 /** Ends a hold whose time is over, unless somebody has moved its end since it was read. */
 export async function expireHold(redis: Redis, hold: Hold, by: string): Promise<boolean> {
   if ((await redis.eval(EXPIRE, 1, HOLDS_KEY, hold.name, String(hold.until))) !== 1) return false;
-  await logEnd(redis, hold.name, by, "its time is over");
+  await logEnd(redis, hold.name, by, "it expired");
   return true;
 }
 

@@ -31,8 +31,8 @@ it("a pause of everything is begun and ended once, and says who and why", async 
   expect(await logged()).toEqual([
     ["hold", "ann@pi", "lunch"],
     ["hold", "runner pi/0", "401"],
-    ["unhold", "bob@mac", "ended by a person"],
-    ["unhold", "bob@mac", "ended by a person"],
+    ["unhold", "bob@mac", "ended by a user"],
+    ["unhold", "bob@mac", "ended by a user"],
   ]);
 });
 

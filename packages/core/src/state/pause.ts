@@ -50,7 +50,7 @@ export async function endHold(
     // Before the hold ends: the scheduler would set it again.
     await liftBudget(redis, now);
   }
-  const ended = await clearHold(redis, name, by, "ended by a person");
+  const ended = await clearHold(redis, name, by, "ended by a user");
   return { ended, holds: planHolds(await readHolds(redis), now).live };
 }
 

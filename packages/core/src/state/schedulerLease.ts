@@ -114,6 +114,6 @@ function parse(text: string): LeaseOwner {
   try {
     return ownerSchema.parse(JSON.parse(text));
   } catch {
-    return { id: "", host: "a machine that is unknown to this version", pid: 0, repositories: [] };
+    return { id: "", host: "an unknown machine", pid: 0, repositories: [] };
   }
 }

@@ -111,5 +111,5 @@ function judgeFound(issue: Found, { label: event, mayStart }: Asked, facts: WhyF
     const text = `the label ${label} was added by an account without write access: ${who}`;
     return [decides("label", text, evidence, `${sentence(text)} An account with write access has to add it.`)];
   }
-  return [clear("label", `it is open, and ${who} added the label ${label}`, evidence)];
+  return [clear("label", `it is open, and the label ${label} was added by ${who}`, evidence)];
 }

@@ -103,7 +103,7 @@ const facts: WhyFacts = {
   settings: { label: "rpi-auto", pollSeconds: 30, blockedExpiresMs: 14 * 24 * h },
 };
 const unseen = { issue: fields({}), job: null } satisfies Partial<WhyFacts>;
-const withheld = { reason: "It changes protected files.", canAllow: true, event: 0 };
+const withheld = { reason: "The work changes protected files.", canAllow: true, event: 0 };
 const ended = (change: Partial<IssueFields>) => ({ since: iso(5 * min), ...change });
 const full = runner("pi-1/0", { busy: 2 });
 const probing = { phase: "probing" as const, after: "0-0", way: "agent: #", times: 1, concurrency: null, older: [] };
@@ -497,14 +497,14 @@ const CASES: readonly (readonly [
         event("withdrawn", {
           from: "queued",
           by: "scheduler",
-          reason: "the label was taken off by ann",
+          reason: "the label was removed by ann",
           evidence: { actor: "ann" },
         }),
       ],
     },
     "withdrawn",
     ["end"],
-    "Withdrawn: the label was taken off by ann. To try again, add the label again.",
+    "Withdrawn: the label was removed by ann. To try again, add the label again.",
   ],
   [
     "expired",

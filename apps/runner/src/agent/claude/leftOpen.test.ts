@@ -121,6 +121,6 @@ test("it says in a few words what was left", () => {
   );
   expect(classifyEnd(agentEnd(state), { provider: "claude", now: 0 })).toMatchObject({
     message:
-      "the agent ended its turn with work left open: it planned to go on later (ScheduleWakeup); a command in the background had not ended (npm test)",
+      "the agent ended its turn with unfinished work: it planned to continue later (ScheduleWakeup); a command in the background was still running (npm test)",
   });
 });

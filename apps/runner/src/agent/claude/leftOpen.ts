@@ -64,9 +64,9 @@ export function awaitsTask({ tasks }: LeftOpen): boolean {
 export function describeOpen({ asked, planned, tasks, cutOff }: LeftOpen): OpenWork[] {
   const work = (words: string): OpenWork => ({ words, isCommand: false });
   return [
-    ...[...asked, ...planned].map(({ name }) => work(`it planned to go on later (${name})`)),
+    ...[...asked, ...planned].map(({ name }) => work(`it planned to continue later (${name})`)),
     ...tasks.map(({ name, shell }) => ({
-      words: `a ${shell ? "command" : "task"} in the background had not ended (${name})`,
+      words: `a ${shell ? "command" : "task"} in the background was still running (${name})`,
       isCommand: shell,
     })),
     ...(cutOff === null ? [] : [work(`its turn was cut off (${cutOff})`)]),

@@ -78,7 +78,7 @@ test("a folder that is being given to the issue's user when the work ends stays 
   const ended = once(connection, "close");
   await side.close();
   await ended;
-  await expect(helper.exited).rejects.toThrow("the launcher has ended the connection");
+  await expect(helper.exited).rejects.toThrow("the launcher closed the connection");
   expect(statSync(root).ino).toBe(ino);
   expect(readdirSync(dirname(root)).toSorted()).toEqual(["gh-1", "gh-1.adopting"]);
 });

@@ -30,12 +30,12 @@ export async function admit(run: AdmitNeeds): Promise<Admission> {
   const answer = await withPatience(() => github.issue(ref, ref.number, options), patient);
   if (answer.kind === "moved") return end(run, "cancelled", `the issue was transferred to ${answer.to}`);
   if (answer.kind === "gone")
-    return end(run, "cancelled", "the issue was deleted, or the token may not see it any more");
+    return end(run, "cancelled", "the issue was deleted, or the token can no longer access it");
   const { issue } = answer;
   if (issue.state === "closed") return end(run, "cancelled", "the issue was closed");
   const labelled = issue.labels.some((label) => label.toLowerCase() === repository.issueLabel.toLowerCase());
   const wanted = labelled || run.record.state.agentRuns > 0 || run.record.state.retried !== null;
-  if (!wanted) return end(run, "withdrawn", "the label was taken off");
+  if (!wanted) return end(run, "withdrawn", "the label was removed");
   // The issue counts them.
   const comments =
     issue.commentCount === 0 ? [] : await withPatience(() => github.comments(ref, issue.number, options), patient);
@@ -89,7 +89,7 @@ async function endByTrigger(run: AdmitNeeds, trigger: Exclude<Trigger, { kind: "
       await withPatience(() => restoreQuestion(run, trigger.question), patienceOf(run));
       return;
     case "untrusted": {
-      const reason = `${trigger.actor} put the label ${issueLabel} on, but cannot write to the repository`;
+      const reason = `${trigger.actor} added the label ${issueLabel} but has no write access to the repository`;
       return refuse(run, { actor: trigger.actor, event: trigger.event, reason });
     }
     case "never": {
@@ -99,10 +99,10 @@ async function endByTrigger(run: AdmitNeeds, trigger: Exclude<Trigger, { kind: "
     case "unknown": {
       // Events may come some seconds after their label: it waits once, without a slot.
       if (run.record.state.parked === 0) {
-        const message = `GitHub does not tell yet who put the label ${issueLabel} on`;
+        const message = `GitHub does not report yet who added the label ${issueLabel}`;
         throw new StepFailure({ kind: "github", message });
       }
-      const reason = `GitHub does not tell who put the label ${issueLabel} on: it may have been renamed or imported, or come with a transfer`;
+      const reason = `GitHub does not report who added the label ${issueLabel}: it may have been renamed, imported or transferred`;
       return refuse(run, { actor: "", event: 0, reason });
     }
     default:

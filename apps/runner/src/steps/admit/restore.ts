@@ -14,7 +14,7 @@ export async function restoreQuestion(run: StepBasics<AdmitField>, asked: OpenQu
     { issue: run.issue.ref.number, pattern: run.issue.repository.branch },
     (name) => github.pullsOfBranch(run.issue.ref, name, options),
   );
-  run.log.warn({ askedBy: asked.run }, "Redis had forgotten an open question: it waits for its answer again");
+  run.log.warn({ askedBy: asked.run }, "Redis had lost an open question: it waits for its answer again");
   await run.record.write({
     labelEvent: asked.labelEvent,
     admitted: asked.labelEvent,

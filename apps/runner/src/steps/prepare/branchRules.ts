@@ -34,7 +34,7 @@ export async function assertRulesAllow(
     for (const { why, id } of refusing.slice(0, MAX_RULESETS)) {
       const { bypass } = await github.ruleset(run.issue.ref, id, options);
       if (bypass !== false) continue;
-      const message = `${run.issue.ref.owner}/${run.issue.ref.repo} would refuse the branch: ${why}. Set github.branch or git.author_email to what the rules allow, or exempt this token: tac8 doctor has more`;
+      const message = `${run.issue.ref.owner}/${run.issue.ref.repo} would refuse the branch: ${why}. Set github.branch or git.author_email to values that the rules allow, or exempt this token: see tac8 doctor`;
       throw new StepFailure({ kind: "refused", message, wholeRepository: true });
     }
   } catch (error) {

@@ -116,7 +116,7 @@ async function findBase(run: PrepareNeeds, lately: PushScope): Promise<{ scope: 
   const scope = await withPatience(() => scopeOf(run), patient);
   const baseSha = await run.mirror.branch(scope.base);
   if (baseSha !== null) return { scope, baseSha };
-  throw new StepFailure({ kind: "git", message: `the base branch ${scope.base} is not on GitHub` });
+  throw new StepFailure({ kind: "git", message: `the base branch ${scope.base} does not exist on GitHub` });
 }
 
 /** An answer is what GitHub has of it; a run without one goes on as if it had been interrupted. */

@@ -61,8 +61,8 @@ export function isAnswerTo(
 export async function withoutPermission(run: IssueAccess): Promise<Withheld> {
   const { newest } = await readAllowance(run);
   const cure = (await run.issue.github.isApp())
-    ? "Set the permission Workflows to read and write in the App's settings, and then accept it in the installation, first."
+    ? "Set the permission Workflows to read and write in the App's settings, and accept the change in the installation first."
     : "Give the token the permission Workflows: read and write (for a classic token, the scope workflow) first.";
-  const reason = `It changes workflows, and GitHub refused the push because the token may not do that. ${cure}`;
+  const reason = `The work changes workflows, and GitHub rejected the push because the token has no permission for it. ${cure}`;
   return { reason, canAllow: true, allows: "workflows", event: newest };
 }

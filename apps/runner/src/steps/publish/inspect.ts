@@ -118,7 +118,7 @@ async function filesFound(run: PublishNeeds, outgoing: Outgoing, published: stri
   const reasons: Reason[] = [];
   const blocked = protect(changes, run.protected).blocked.filter(isFresh);
   if (blocked.length > 0) {
-    const text = `It changes protected files. ${notableLine(blocked)}`;
+    const text = `The work changes protected files. ${notableLine(blocked)}`;
     reasons.push({ text, allows: null, isFinal: false, files: formsOf(new Set(blocked.map(({ path }) => path))) });
   }
   // A submodule's address can change without its path: so both are compared, and not the paths alone.
@@ -135,7 +135,7 @@ async function filesFound(run: PublishNeeds, outgoing: Outgoing, published: stri
 function strayWords(stray: readonly Stray[]): string {
   const shown = stray.slice(0, MAX_SHOWN).map(({ path, why }) => `${codeSpan(clip(clean(path), MAX_PATH))} (${why})`);
   const more = stray.length > shown.length ? ` and ${stray.length - shown.length} more` : "";
-  return `It leads out of the repository: ${shown.join(", ")}${more}.`;
+  return `The work contains links or submodules that point outside the repository: ${shown.join(", ")}${more}.`;
 }
 
 /** Secrets must be in no commit: those that are gone from the last one are public all the same. */
@@ -157,7 +157,7 @@ async function secretsReason(run: PublishNeeds, { dir, head, base, ranges }: Out
 /** Pure. `head`: the commit that was searched. */
 export function secretsFound(answer: SecretsAnswer, head: string): Reason | null {
   if ("unsearched" in answer) {
-    const text = `It could not be searched for the secrets of this tac8: ${answer.unsearched}.`;
+    const text = `The work could not be searched for the secrets of this tac8: ${answer.unsearched}.`;
     return { text, allows: null, isFinal: true };
   }
   const { findings, count, digest, unchecked } = answer;
@@ -169,10 +169,10 @@ export function secretsFound(answer: SecretsAnswer, head: string): Reason | null
       return `${codeSpan(clip(clean(where), MAX_PATH))}${at} (${rule})`;
     });
     const more = count > shown.length ? ` and ${count - shown.length} more` : "";
-    const advice = "They must be in no commit, not only gone from the last one.";
-    texts.push(`It may publish secrets: ${shown.join(", ")}${more}. ${advice}`);
+    const advice = "Remove them from all commits, not only from the last one.";
+    texts.push(`The work may publish secrets: ${shown.join(", ")}${more}. ${advice}`);
   }
-  if (unchecked !== null) texts.push(`It could not be checked for what looks like a secret: ${unchecked}.`);
+  if (unchecked !== null) texts.push(`The work could not be checked for secrets: ${unchecked}.`);
   return {
     text: texts.join(" "),
     allows: createHash("sha256")
@@ -260,6 +260,6 @@ async function baseCommit(run: PublishNeeds, base: string): Promise<string> {
 export class NoBase extends StepFailure {}
 
 function noBase(base: string): NoBase {
-  const message = `the agent's commits cannot be compared with the base branch ${base}: they were not published`;
+  const message = `the agent's commits cannot be compared with the base branch ${base}, so they were not published`;
   return new NoBase({ kind: "git", message });
 }

@@ -82,7 +82,7 @@ async function publishTo(run: PullNeeds, needs: PublishInput): Promise<Published
     await endWithPull(run, pull);
     return "done";
   }
-  const message = `${MAX_BRANCHES} branches' pull requests were closed or merged while they were pushed to; the agent's work is kept in its workspace`;
+  const message = `${MAX_BRANCHES} pull requests were closed or merged while tac8 pushed to them. The agent's work is kept in its workspace`;
   throw new StepFailure({ kind: "refused", message });
 }
 
@@ -100,7 +100,10 @@ async function endWithNothing(run: PullNeeds): Promise<void> {
   const summary = await withoutSecrets(run, "answer", run.record.state.summary ?? "");
   const end = endUnchanged({ ...run.record.state, summary }, run.id);
   if (end === null) {
-    throw new StepFailure({ kind: "no-changes", message: "the agent's branch has nothing that the base has not" });
+    throw new StepFailure({
+      kind: "no-changes",
+      message: "the agent's branch contains no changes compared with the base branch",
+    });
   }
   await run.record.write({ ...end, summary, parked: 0 });
 }

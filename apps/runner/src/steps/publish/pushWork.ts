@@ -55,7 +55,8 @@ export async function pushWork(run: PublishNeeds, work: PushWork): Promise<Pushe
   if ((await settleBranch(run, scope)) === "finished") return pushedBefore(run, scope);
   const { branch } = run.record.state;
   if (branch === null || baseSha === null) {
-    const message = "the state in Redis has no base commit for the finished work: not published, the workspace is kept";
+    const message =
+      "the state in Redis has no base commit for the finished work, so it was not published; the workspace is kept";
     throw new StepFailure({ kind: "refused", message });
   }
   const isFirst = !toLook.isNeeded;

@@ -147,14 +147,14 @@ function questionOf({ record, issue }: ReportNeeds): string {
 }
 
 /** What is in no pull request is where the agent left it. `stays`: why the workspace of one is kept. */
-function withRest({ reason, unsaved, runner }: IssueFields, stays: string | null): string | null {
+function withRest({ reason, unsaved, runner, prNumber }: IssueFields, stays: string | null): string | null {
   const where = runner ?? "its runner";
   const left = unsaved === null ? null : leftOutText(unsaved, where);
   const isNamed = unsaved?.files.some(isValuable) === true;
   const rest =
     stays === null || isNamed
       ? null
-      : `Not all that the agent has left is here: ${stays}. That is kept in the workspace on ${where}.`;
+      : `Some of the agent's work is not ${prNumber === null ? "on GitHub" : "in this pull request"}: ${stays}. It is kept in the workspace on ${where}.`;
   const parts = [reason, left, rest].filter((part) => part !== null);
   return parts.map((part) => part.replace(/\.$/, "")).join(". ") || null;
 }
@@ -211,7 +211,7 @@ async function tolerate(run: ReportNeeds, work: () => Promise<void>): Promise<st
 async function whyWorkspaceStays(run: ReportNeeds): Promise<string | null> {
   const { paths, place } = run;
   const { state } = run.record;
-  if (state.unsaved?.files.some(isValuable) === true) return "it has files that are in no commit";
+  if (state.unsaved?.files.some(isValuable) === true) return "it has files that are not committed";
   const there = async (path: string) => ((await place.stat(path)) === null ? null : path);
   const [tree, gitDir] = [await there(paths.tree), await there(paths.gitDir)];
   if (gitDir === null) return null; // Its removal was broken off.
@@ -240,7 +240,9 @@ function reasonOf({ record: { state } }: ReportNeeds, outcome: Outcome): string 
     case "pr":
       return pullWords(state);
     case "blocked":
-      return state.withheld === null ? "the agent asks a question" : "the finished work is withheld: a person decides";
+      return state.withheld === null
+        ? "the agent asks a question"
+        : "the finished work is withheld and needs a decision";
     case "answered":
     case "failed":
     case "stopped":

@@ -57,7 +57,7 @@ export async function finish(
   const facts = { summary, ...NOT_BROKEN_OFF, parked: 0, headSha: head };
   if (conflicts.length > 0) {
     const paths = clip(clean(conflicts.join(", ")), MAX_NAMED);
-    const message = `the agent ended with conflicts that it had not resolved, in ${paths}`;
+    const message = `the agent ended with unresolved conflicts in ${paths}`;
     await run.record.write({ ...facts, failure: "agent", reason: message });
     return { kind: "nothing to publish", failure: { kind: "agent", message }, saved };
   }

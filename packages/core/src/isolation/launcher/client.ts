@@ -121,7 +121,7 @@ export class Launched extends EventEmitter<LaunchedEvents> {
   /** SIGKILL reaches every process of its user id. */
   kill(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): boolean {
     if (this.#ended) return false;
-    if (this.#line === null) this.#fail(new LauncherProblem("it was ended before it was started"));
+    if (this.#line === null) this.#fail(new LauncherProblem("it was stopped before it started"));
     else this.#line.say({ signal });
     return true;
   }
@@ -212,11 +212,11 @@ function openLine(path: string, first: LauncherRequest | null): Line {
     for (const line of lines) add(readAnswer(line));
   });
   socket.on("error", (error) =>
-    add(new LauncherUnreachable(`the launcher at ${path} cannot be reached: ${error.message}`)),
+    add(new LauncherUnreachable(`cannot connect to the launcher at ${path}: ${error.message}`)),
   );
   // The launcher ends a connection last, or is dead.
   socket.on("end", () => socket.destroy());
-  socket.on("close", () => add(new LauncherProblem("the launcher has ended the connection")));
+  socket.on("close", () => add(new LauncherProblem("the launcher closed the connection")));
   const say: Line["say"] = (message) => {
     if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
   };
@@ -229,7 +229,7 @@ function openLine(path: string, first: LauncherRequest | null): Line {
       wake = resolve;
       if (answers.length > 0) resolve();
       const late =
-        limitMs === null ? null : setTimeout(() => add(new LauncherProblem("the launcher does not answer")), limitMs);
+        limitMs === null ? null : setTimeout(() => add(new LauncherProblem("the launcher does not respond")), limitMs);
       await promise;
       if (late !== null) clearTimeout(late);
       const answer = answers.shift();
@@ -247,7 +247,7 @@ function readAnswer(line: string): LauncherAnswer | LauncherProblem {
   } catch {
     // It is said below.
   }
-  return new LauncherProblem("an answer of the launcher cannot be read");
+  return new LauncherProblem("invalid response from the launcher");
 }
 
 async function ask(
@@ -274,5 +274,5 @@ async function connected(path: string): Promise<Socket> {
 }
 
 function unexpected(answer: LauncherAnswer): LauncherProblem {
-  return new LauncherProblem(`an unexpected answer of the launcher: ${Object.keys(answer).join(", ")}`);
+  return new LauncherProblem(`unexpected response from the launcher: ${Object.keys(answer).join(", ")}`);
 }

@@ -3,7 +3,7 @@ import { probeLauncher } from "./probe.ts";
 
 test("a launcher that does not listen may come back: that says nothing about this machine", async () => {
   await expect(probeLauncher("/nonexistent/socket")).rejects.toThrow(
-    "the launcher at /nonexistent/socket cannot be reached: connect ENOENT",
+    "cannot connect to the launcher at /nonexistent/socket: connect ENOENT",
   );
 });
 

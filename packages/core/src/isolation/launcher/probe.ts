@@ -22,8 +22,8 @@ export async function probeLauncher(socket: string | null): Promise<LauncherProb
     return {
       works: false,
       isStarted: false,
-      why: "no launcher was started, which starts agents as users of their own",
-      fix: "install tac8 by deploy/install.sh --isolation user, or run it in its container, whose first process is the launcher",
+      why: "the launcher, which starts agents as separate users, is not running",
+      fix: "install tac8 with deploy/install.sh --isolation user, or run it in its container, which starts the launcher",
     };
   }
   try {
