@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs this checkout's tac8 on another machine, or upgrades it there: to-pi.sh USER@HOST [options of install.sh]
-# Packs it here, copies package and installer by ssh, and runs the installer there by sudo; questions appear on this terminal.
+# Install this checkout's tac8 on another machine, or upgrade it there: to-pi.sh USER@HOST [options of install.sh]
+# The script packs tac8, copies package and installer with ssh, and runs the installer there with sudo. Questions appear on this
+# terminal.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,11 +17,11 @@ npm pack --silent --pack-destination "$work" >/dev/null
 mv "$work"/tac8-*.tgz "$work/tac8.tgz"
 cp deploy/install.sh "$work/"
 
-# SSH_OPTIONS: further options of ssh, such as "-p 2222".
+# SSH_OPTIONS: other options of ssh, such as "-p 2222".
 # shellcheck disable=SC2086
 folder=$(tar -C "$work" -cf - tac8.tgz install.sh | ssh ${SSH_OPTIONS:-} "$host" \
   'folder=$(mktemp -d /tmp/tac8-install-XXXXXX) && tar -C "$folder" -xf - && echo "$folder"')
-[[ $folder =~ ^/tmp/tac8-install-[A-Za-z0-9]+$ ]] || { echo "to-pi.sh: $host could not take the files" >&2; exit 1; }
+[[ $folder =~ ^/tmp/tac8-install-[A-Za-z0-9]+$ ]] || { echo "to-pi.sh: could not copy the files to $host: see the error of ssh above" >&2; exit 1; }
 
 command="sudo bash $folder/install.sh --from $folder/tac8.tgz"
 for word in "$@"; do command+=" $(printf %q "$word")"; done

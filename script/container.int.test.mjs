@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 const START = fileURLToPath(new URL("../deploy/container/start.sh", import.meta.url));
-const WAITS = /^tac8 waits for you to fix that/;
+const WAITS = /^tac8 waits for you to fix this problem/;
 
 /** A folder with a configuration, a secret and a program, as an image has them. */
 let root;

@@ -130,7 +130,8 @@ it.each([
       services=tac8-runner redis="" fetched=0; switch "$opt/1.0.0" "$opt/2.0.0"`,
       [dir],
     );
-    const why = "2.0.0 does not support tac8 join, and this machine has joined another one: run sudo tac8 join --leave first";
+    const why =
+      "2.0.0 does not support tac8 join, and this machine has joined another one: run sudo tac8 join --leave first";
     const said = code === 0 ? ["tac8 2.0.0 is running", ""] : ["", `install.sh: ${why}; 1.0.0 continues\n`];
     expect([status, stdout, stderr]).toEqual([code, expect.stringContaining(said[0]), said[1]]);
   });
@@ -152,7 +153,8 @@ it.each([
       unit === ""
         ? "2.0.0 does not support tac8 share: the machines that have joined this one are cut off until a newer version runs on this machine"
         : "";
-    const line = code === 1 ? `install.sh: ${why}. To switch anyway, use --force; 1.0.0 continues\n` : why && `${why}\n`;
+    const line =
+      code === 1 ? `install.sh: ${why}. To switch anyway, use --force; 1.0.0 continues\n` : why && `${why}\n`;
     expect({ status, stderr }).toEqual({ status: code, stderr: line });
     expect(stdout.includes("tac8 2.0.0 is running")).toBe(code === 0);
   });
@@ -198,25 +200,22 @@ it.each([
   });
 });
 
-it.each(["HUP", "INT", "TERM", "PIPE"])(
-  "a switch continues after SIG%s, and on a closed terminal",
-  (signal) => {
-    inFolder((dir) => {
-      const { status, stderr } = bash(
-        `${TWO_VERSIONS} stop_services() { kill -${signal} $$; }
+it.each(["HUP", "INT", "TERM", "PIPE"])("a switch continues after SIG%s, and on a closed terminal", (signal) => {
+  inFolder((dir) => {
+    const { status, stderr } = bash(
+      `${TWO_VERSIONS} stop_services() { kill -${signal} $$; }
       switch "$opt/1.0.0" "$opt/2.0.0" >/dev/full
       current >&2; realpath $opt/previous >&2; trap >&2`,
-        [dir],
-      );
-      expect(status).toBe(0);
-      expect(stderr.split("\n").filter((line) => !line.includes("write error"))).toEqual([
-        `${dir}/2.0.0`,
-        `${dir}/1.0.0`,
-        "",
-      ]);
-    });
-  },
-);
+      [dir],
+    );
+    expect(status).toBe(0);
+    expect(stderr.split("\n").filter((line) => !line.includes("write error"))).toEqual([
+      `${dir}/2.0.0`,
+      `${dir}/1.0.0`,
+      "",
+    ]);
+  });
+});
 
 it("the policy against starting services is removed, also when the script is ended while apt works", () => {
   inFolder((dir) => {
@@ -382,7 +381,9 @@ it("a version that does not work takes back that agents are users of their own, 
       isolation_key; switch "$opt/1.0.0" "$opt/2.0.0"`,
       [dir],
     );
-    expect(stderr).toBe("2.0.0 does not work: rolling back to 1.0.0\ninstall.sh: 1.0.0 is running again; nothing was lost\n");
+    expect(stderr).toBe(
+      "2.0.0 does not work: rolling back to 1.0.0\ninstall.sh: 1.0.0 is running again; nothing was lost\n",
+    );
     expect(status).toBe(1);
     expect(stdout).toContain("units of 2.0.0: tac8-launcher\n");
     expect(stdout).toContain("units of 1.0.0: \n");
@@ -587,7 +588,7 @@ it.each([
   [["--config", "x", "share", "pi-2"], "leave out --config"],
   [["--config=x", "join", "rediss://a@h:1"], "leave out --config"],
   [["unshare", "--all", "--config", "x"], "leave out --config"],
-  [["--config", "x", "up"], "it runs as services here"],
+  [["--config", "x", "up"], "tac8 runs as services"],
 ])("%j is refused, and changes nothing", (args, words) =>
   expect(runWrapper(args, { does: "touch redis-url" })).toMatchObject({
     status: 2,

@@ -46,7 +46,10 @@ it("Redis of an installed machine starts without it where another program has it
   const { port } = other.address();
   expect(await starts(port)).toBe(false);
   const taken = before(port);
-  expect(taken).toMatchObject({ status: 0, stderr: expect.stringMatching(`127.0.0.1:${port}, which another program`) });
+  expect(taken).toMatchObject({
+    status: 0,
+    stderr: expect.stringMatching(`127.0.0.1:${port}, which another program uses`),
+  });
   expect(readFileSync(join(dir, "closed.conf"), "utf8")).toBe("tls-port 0\n");
   expect(await starts(port)).toBe(true);
   await new Promise((resolve) => other.close(resolve));

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Puts what Prometheus and Grafana sign in with on a volume of theirs: they see nothing else of the board's folder.
+# Copy the credentials of Prometheus and Grafana to their own volume, so that they cannot read the rest of the board's folder.
 set -eu
 to=/run/monitoring
-umask 022 # The volume is for these two, which have users of their own.
+umask 022 # The volume is only for these two, which run as other users.
 {
   if [ -n "${TAC8_METRICS_TOKEN:-}" ]; then printf %s "$TAC8_METRICS_TOKEN"
   else cat "${TAC8_METRICS_TOKEN_FILE:-/data/tac8-metrics-token}"; fi

@@ -1,15 +1,14 @@
 #!/bin/sh
-# Waits, after a program of tac8 has said what a person has to fix, until the configuration or the file of a secret changes.
-# Then it ends with exit code 78, and Docker starts the container again. Ending at once would be a loop of restarts, and the
-# container would be gone to `docker compose exec`. The program that worked here touches its heartbeat file no more, so
-# the container becomes unhealthy.
-# A mount of a single file keeps the file that it was made of. An editor that writes a new file and renames it leaves the mount with
-# the old one, which then has no link any more; the container's next start mounts the new one.
+# Wait until the configuration or the file of a secret changes, after a program of tac8 has printed a problem that an operator has to
+# fix. Then end with exit code 78, and Docker starts the container again. To end immediately would cause a loop of restarts, in which
+# `docker compose exec` does not work. The program no longer touches its heartbeat file, so the container becomes unhealthy.
+# A mount of a single file keeps its original file. If an editor writes a new file and renames it, the mount still has the old file,
+# which then has no link. The container's next start mounts the new file.
 set -eu
 config=${TAC8_CONFIG:-config.toml}
 home=${TAC8_HOME:-/data}
 
-# Inode, times of content and permissions, size, and number of links of each file that the start reads.
+# Print inode, times of content and permissions, size, and number of links of each file that the start reads.
 state() {
   {
     printf '%s\n' "$config"
@@ -19,8 +18,8 @@ state() {
 }
 
 before=$(state)
-echo "tac8 waits for you to fix that. It starts again by itself when $config or the file of a secret changes;" \
-  "after a change of .env: docker compose up -d; after any other: docker compose restart" >&2
+echo "tac8 waits for you to fix this problem. It starts again automatically when $config or the file of a secret changes." \
+  "After a change of .env, run docker compose up -d. After any other change, run docker compose restart." >&2
 while [ "$(state)" = "$before" ]; do sleep 5; done
 echo "the configuration or a secret has changed: starting again" >&2
 exit 78
