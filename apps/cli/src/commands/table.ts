@@ -241,7 +241,10 @@ export const COMMANDS: readonly CommandSpec[] = [
     usage: "restore <file>",
     summary: "restore a backup on an empty machine; tac8 must be stopped",
     options: [
-      { flags: "--force", description: "replace an existing installation; its files are kept in a folder beside it" },
+      {
+        flags: "--force",
+        description: "replace an existing installation; its files are kept in a folder of the data folder",
+      },
     ],
     load: async () => (await import("./restore.ts")).restore,
   },
