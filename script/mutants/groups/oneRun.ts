@@ -19,6 +19,14 @@ export const oneRun: readonly Mutant[] = [
     promise: "a run continues only after both of its parallel tasks have ended",
   },
   {
+    name: "outage-reason",
+    file: `${RUNNER}/run/patience.ts`,
+    find: "{ signal }).catch(() => undefined);",
+    replace: "{ signal });",
+    test: { file: `${RUNNER}/run/patience.test.ts`, name: "an abort during a wait" },
+    promise: "an outage that ends one of two parallel tasks is the failure of the run, and uses up no attempt",
+  },
+  {
     name: "state-follows",
     file: `${CORE}/state/issueStore.ts`,
     find: "local expected = not follows or follows[to] or false",

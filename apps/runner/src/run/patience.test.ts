@@ -48,3 +48,30 @@ test.each([answer("invalid"), answer("rate-limit"), new StepFailure({ kind: "ref
     expect(seen.tries).toBe(1);
   },
 );
+
+test("an abort during a wait, or instead of an answer, rejects with its reason", async () => {
+  const reason = new StepFailure({ kind: "github", message: "git: early EOF" });
+  const waiting = new AbortController();
+  const wait = withPatience(
+    async () => {
+      setImmediate(() => waiting.abort(reason));
+      throw answer("unavailable");
+    },
+    { signal: waiting.signal, factor: 1 },
+  );
+  await expect(wait).rejects.toBe(reason);
+
+  // A reason that is an outage itself, as another task's end is, is no reason to try again.
+  const asking = new AbortController();
+  let tries = 0;
+  const ask = withPatience(
+    async () => {
+      tries += 1;
+      asking.abort(reason);
+      throw reason;
+    },
+    { signal: asking.signal, factor: 0 },
+  );
+  await expect(ask).rejects.toBe(reason);
+  expect(tries).toBe(1);
+});

@@ -36,10 +36,12 @@ export async function withPatience<T>(
       return await work();
     } catch (error) {
       if (!isOutage(error)) throw error;
+      // The reason of an abort may be an outage as well: `together` ends one task with the failure of another.
+      signal.throwIfAborted();
       const delay = DELAYS_MS[Math.min(attempt, DELAYS_MS.length - 1)] ?? 0;
       waited += delay;
       if (waited > PATIENCE_MS || now() + delay * factor > end) throw error;
-      await sleep(delay * factor, undefined, { signal });
+      await sleep(delay * factor, undefined, { signal }).catch(() => undefined); // Its own error does not say why.
     }
   }
 }
