@@ -60,10 +60,19 @@ export interface Run extends RunParts {
 /** @param state the record, as it is once the run has claimed it */
 export function createRun(parts: RunParts, state: IssueFields): Run {
   const { id, services, jobId: issueId, ref, repository, runner, halts, progress } = parts;
-  const { config, github, login, store, now, redact } = services;
+  const { config, github, store, now, redact } = services;
   const log = services.log.child({ issue: issueId, run: id });
   const factor = config.coordinator.backoff_factor;
-  const issue = { ref, repository, github, login, policy: config.github, factor };
+  const issue: IssueOnGitHub = {
+    ref,
+    repository,
+    github,
+    get login() {
+      return services.login; // It may become known during the run.
+    },
+    policy: config.github,
+    factor,
+  };
   const record = new RunRecord({ store, jobId: issueId, run: id, runner, state, halts, progress, log, now, redact });
   const written = { issue, signal: halts.lost, id, runner, record, redact, now };
   return {
