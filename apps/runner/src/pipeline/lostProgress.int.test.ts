@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Redis } from "ioredis";
@@ -57,4 +57,25 @@ test("a run that was lost before it had an agent made no progress, whatever the 
   expect(await progressOfLost(elsewhere(), before("later", "earlier"))).toBe("none");
   expect(await progressOfLost(elsewhere(), before("first", null))).toBe("none");
   expect(await progressOfLost(elsewhere(), parseIssueState({}))).toBe("none");
+});
+
+test("git in the workspace of a lost run is ended when the run that asks has lost its job, too", async () => {
+  const promptFile = join(dir, "prompt.md");
+  await writeFile(promptFile, "");
+  const reason = new Error("another run has taken over");
+  const lost = new AbortController();
+  const head = "a".repeat(40);
+  const side = {
+    place: ({ signal }: { signal?: AbortSignal } = {}) => ({
+      git: async (_dir: string, [command]: readonly string[]) => {
+        if (command === "rev-parse") return { code: 0, bytes: Buffer.from(head), words: "", said: "" };
+        lost.abort(reason);
+        signal?.throwIfAborted();
+        return { code: 0, bytes: Buffer.alloc(0), words: "", said: "" };
+      },
+    }),
+  };
+  const run = { ...elsewhere(), side, signal: lost.signal, paths: { tree: dir, promptFile } } as unknown;
+  const state = parseIssueState({ run: "r", agentRun: "r", sessionHome: "this", startSha: head });
+  await expect(progressOfLost(run as LostProgressNeeds, state)).rejects.toBe(reason);
 });

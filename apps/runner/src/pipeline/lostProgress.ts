@@ -3,7 +3,7 @@ import { readRunStream } from "@tac8/core/conversation/stream";
 import type { IssueFields } from "@tac8/core/state/issueState";
 import type { Logger } from "@tac8/core/log/logger";
 import type { Redis } from "ioredis";
-import type { AgentPlace } from "../place/place.ts";
+import type { AgentSide } from "../place/side.ts";
 import type { WorkspacePaths } from "../workspace/paths.ts";
 import { changedSincePrompt } from "../workspace/changedSincePrompt.ts";
 import { isStep } from "../run/steps.ts";
@@ -17,9 +17,8 @@ export interface LostProgressNeeds {
   /** Id of this data folder. */
   readonly homeId: string;
   readonly paths: WorkspacePaths;
-  /** The agent side. */
-  readonly place: AgentPlace;
-  /** That the run which asks has lost its job. */
+  readonly side: Pick<AgentSide, "place">;
+  /** Aborted when the run that asks has lost its job: git in the workspace is ended then. */
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
@@ -38,7 +37,7 @@ export async function progressOfLost(run: LostProgressNeeds, before: IssueFields
 async function changedHere(run: LostProgressNeeds, { sessionHome, startSha }: IssueFields): Promise<boolean> {
   if (startSha === null || sessionHome !== run.homeId) return false;
   try {
-    return await changedSincePrompt({ ...run.paths, place: run.place, startSha });
+    return await changedSincePrompt({ ...run.paths, place: run.side.place({ signal: run.signal }), startSha });
   } catch (error) {
     run.signal.throwIfAborted();
     run.log.debug({ err: error }, "could not read whether the lost run had changed its workspace");

@@ -188,7 +188,7 @@ async function pickUp(options: ProcessOptions, begun: Begun): Promise<Dispositio
   if (before.run !== null) await run.record.writeEvent({}, lostNote(before));
   const blockedExpiresMs = questionLifetimeMs(config.coordinator.blocked_expires_days);
   const { redis, homeId } = services;
-  const lost = { redis, homeId, paths, place, signal: options.halts.lost, log: run.log };
+  const lost = { redis, homeId, paths, side, signal: options.halts.lost, log: run.log };
   const entry = planEntry(before, {
     runId: id,
     blockedExpiresMs,
