@@ -257,7 +257,7 @@ test("what makes no sense is refused in a line, and changes nothing", async () =
   const managed = await run(first, ["share", "pi-2"], { REDIS_URL: "rediss://u@h:1", REDIS_PASSWORD: "p" });
   expect(managed).toMatchObject({
     code: 0,
-    out: expect.stringContaining("nothing to share: give another machine the same REDIS_URL"),
+    out: expect.stringContaining("set the same REDIS_URL, REDIS_PASSWORD and REDIS_CA_FILE on the other machine"),
   });
 });
 

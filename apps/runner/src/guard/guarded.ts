@@ -26,15 +26,15 @@ export interface Guarded {
 
 export const TOO_MANY_FILES = "too many open files: raise the limit (ulimit -n), or run fewer agents at once";
 
-/** Trouble at the very start ends as any other does. */
-export function neverStarted(message: string): Guarded {
+/** Trouble at the very start ends as any other does. `left`: what has to end first, such as a guard that has the lock. */
+export function neverStarted(message: string, left: Promise<unknown> = Promise.resolve()): Guarded {
   return {
     pid: 0,
     stdin: new Writable({ write: (_chunk, _encoding, done) => done() }),
     stdout: Readable.from([]),
     stderr: Readable.from([]),
     started: Promise.resolve(null),
-    ended: Promise.resolve({ kind: "spawn-failed", message }),
+    ended: left.then(() => ({ kind: "spawn-failed", message })),
     send: () => undefined,
     killGuard: () => undefined,
   };

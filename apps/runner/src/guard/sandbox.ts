@@ -43,8 +43,7 @@ export function startSandbox(start: SandboxStart): Guarded {
   const sandbox = spawnSandbox(start);
   if (typeof sandbox === "string") {
     abandonCgroups(runId);
-    void guard.close();
-    return neverStarted(`cannot start ${name}: ${sandbox}`);
+    return neverStarted(`cannot start ${name}: ${sandbox}`, guard.close());
   }
   const { child, stdin, stdout, stderr, words } = sandbox;
   const kill = (): void => void child.kill("SIGKILL");
