@@ -190,7 +190,7 @@ fieldTest("A4", "an agent that always leaves something for later is given up, an
   expect(said(number, "answer")).toEqual([]);
   const [failure] = said(number, "failure");
   expect(failure).toContain("tests");
-  expect((await world.store.read(world.jobId(number))).failure).toBe("unfinished");
+  expect((await world.store.read(world.jobId(number))).end.failure).toBe("unfinished");
 });
 
 fieldTest("A4", "a command that is left running twice: the work becomes a pull request that says so", async () => {
@@ -220,7 +220,7 @@ fieldTest("A4", "a command that is left running, and no change: the issue fails"
   await ends(number, "failed");
   expect(pullsOf(number)).toEqual([]);
   expect(said(number, "answer")).toEqual([]);
-  const { failure, reason } = await world.store.read(world.jobId(number));
+  const { failure, reason } = (await world.store.read(world.jobId(number))).end;
   expect([failure, reason]).toEqual(["unfinished", expect.stringContaining("dev server")]);
 });
 

@@ -129,7 +129,9 @@ test("an App that is uninstalled holds the repository with words about it, and w
   await world.open("go");
   await runner.says(`the GitHub App ${app.id} is not installed on ${REPO}`);
   await world.reaches(number, "parked");
-  expect((await world.store.read(world.jobId(number))).reason).toMatch(/is not installed on octo\/widgets: install it/);
+  expect((await world.store.read(world.jobId(number))).end.reason).toMatch(
+    /is not installed on octo\/widgets: install it/,
+  );
   github.installApp({ app: app.id, repos: [REPO] });
   const resume = launch(programOf("cli"), {
     args: ["resume", "repo:octo/widgets"],

@@ -262,7 +262,10 @@ test("a backup that is older than what GitHub has: what ended since is not begun
   await said(world, "resume");
   for (const number of ended) {
     await poll(120_000, async () => {
-      const { state, reason } = await world.store.read(world.jobId(number));
+      const {
+        state,
+        end: { reason },
+      } = await world.store.read(world.jobId(number));
       return isEnded(state) ? null : `${number} is ${state ?? "unknown"}: ${reason ?? ""}`;
     });
   }

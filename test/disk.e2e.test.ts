@@ -75,7 +75,9 @@ test.skipIf(!MAY_MOUNT)(
     const first = world.openIssue({
       script: [{ write: "a.txt", text: "a\n" }, { commit: "feat: a" }, { result: "A." }],
     });
-    expect(await parked(first)).toMatchObject({ failure: "disk", reason: expect.stringContaining(home) as string });
+    expect(await parked(first)).toMatchObject({
+      end: { failure: "disk", reason: expect.stringContaining(home) as string },
+    });
     expect(await world.agentStarts()).toEqual([]);
     await rm(filler);
     await world.reaches(first, "pr");
@@ -83,12 +85,20 @@ test.skipIf(!MAY_MOUNT)(
     // Work: what the agent left uncommitted has no space as a commit.
     const workspaces = await smallDisk(world, "workspaces", "3m");
     const second = world.openIssue({ script: [{ bash: NOISE(2_000_000) }, { result: "B." }] });
-    expect(await parked(second)).toMatchObject({ failure: "disk", checkpoint: "worked", headSha: null });
+    expect(await parked(second)).toMatchObject({
+      end: { failure: "disk" },
+      checkpoint: "worked",
+      branch: { head: null },
+    });
     grow(workspaces);
 
     // Publish: it is saved now, and there is no space for the check of the commits.
     await poll(120_000, async () => {
-      const { headSha, state, failure } = await store.read(world?.jobId(second) ?? "");
+      const {
+        branch: { head: headSha },
+        state,
+        end: { failure },
+      } = await store.read(world?.jobId(second) ?? "");
       return headSha !== null && state === "parked" && failure === "disk" ? null : `it is ${state}`;
     });
     grow(repos);
@@ -167,7 +177,7 @@ test.skipIf(!MAY_MOUNT)(`an issue whose agent fills the disk each time fails aft
   world.startApp("scheduler");
   runner = world.startApp("runner");
   await world.reaches(number, "failed");
-  expect(await world.store.read(world.jobId(number))).toMatchObject({ failure: "disk-full" });
+  expect(await world.store.read(world.jobId(number))).toMatchObject({ end: { failure: "disk-full" } });
   expect(await world.agentStarts(), "as many paid runs as attempts").toHaveLength(2);
   expect(runner.child.exitCode).toBeNull();
 });

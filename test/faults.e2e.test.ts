@@ -89,7 +89,7 @@ test("a rate limit with its reset time parks the job until then, and burns no at
   expect(job.attemptsMade).toBe(0);
   const due = await world.redis.zscore(world.queue.toKey("delayed"), job.id ?? "");
   expect(Number(due) / DELAYED_SCORE).toBeGreaterThan(reset - 1000);
-  expect((await world.store.read(world.jobId(number))).reason).toContain("rate-limit");
+  expect((await world.store.read(world.jobId(number))).end.reason).toContain("rate-limit");
   await job.promote();
   await world.reaches(number, "pr");
   await expectOnce(world, number);

@@ -88,7 +88,7 @@ test("finished work on a disk that is lost: waited for without a slot, and done 
   expect(await world.agentStarts(number)).toHaveLength(1);
 
   const long = new Date(Date.now() - 25 * 3_600_000).toISOString();
-  await world.store.writeIf(world.jobId(number), {}, { workedAt: long, begun: long });
+  await world.store.writeIf(world.jobId(number), {}, { "work.finishedAt": long, "round.queuedAt": long });
   await world.reaches(number, "pr");
   expect(await world.agentStarts(number)).toHaveLength(2);
   const notes = (await world.history(number)).filter(({ to }) => to === "note").map(({ reason }) => reason);

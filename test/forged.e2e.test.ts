@@ -21,10 +21,10 @@ let comment: number;
 
 /** Each changes the state of an issue whose work is finished and whose push was cut off, while no runner is there. */
 const FORGERIES = {
-  "the default branch": write(() => ({ checkpoint: "worked", branch: "main" })),
+  "the default branch": write(() => ({ checkpoint: "worked", "branch.name": "main" })),
   "another branch, as if its commit was pushed by us": write(() => {
     const sha = others["feature"] ?? "";
-    return { checkpoint: "worked", branch: "feature", headSha: sha, publishedSha: sha };
+    return { checkpoint: "worked", "branch.name": "feature", "branch.head": sha, "branch.published": sha };
   }),
   "another base": (jobId: string) => world.redis.hset(`tac8:issue:${jobId}`, "baseBranch", "release"),
   "another issue": async (jobId: string) => {
@@ -60,7 +60,10 @@ beforeAll(async () => {
   world.startApp("runner");
   for (const number of numbers.values()) {
     await poll(120_000, async () => {
-      const { state, reason } = await world.store.read(world.jobId(number));
+      const {
+        state,
+        end: { reason },
+      } = await world.store.read(world.jobId(number));
       return isEnded(state) ? null : `${number} is ${state} (${reason})`;
     });
   }
@@ -77,7 +80,10 @@ test.each([
     expect(world.github.branches(REPO)).toMatchObject(others);
     expect(Object.keys(world.github.branches(REPO))).not.toContain(`auto/gh-${number}`);
     expect(pullsOf(number)).toEqual([]);
-    const { state, failure, reason } = await world.store.read(world.jobId(number));
+    const {
+      state,
+      end: { failure, reason },
+    } = await world.store.read(world.jobId(number));
     expect({ state, failure }).toEqual({ state: "failed", failure: "refused" });
     expect(reason).toContain(`refused to publish to the branch "${branch}"`);
     expect(reason).not.toContain("\n");
@@ -116,7 +122,7 @@ test("a default branch that is called as the issue's own: nobody is paid, and it
     own.startApp("runner");
     const number = own.openIssue({ script: script() });
     await own.reaches(number, "failed");
-    const { reason } = await own.store.read(own.jobId(number));
+    const { reason } = (await own.store.read(own.jobId(number))).end;
     expect(reason).toContain("it is the repository's default branch");
     expect(own.github.branches(REPO)).toEqual(was);
     expect(await own.agentStarts()).toEqual([]);

@@ -56,12 +56,16 @@ test("an end that an agent forges, with success and cost, is not believed: the f
   await poll(120_000, async () => ((await world.agentStarts(number)).length === 2 ? null : "no second agent"));
   // The forgery is there, for the run that the hash names, and it was there when that was evaluated.
   const { run } = JSON.parse(await readFile(`${gitDir}/tac8-end.json`, "utf8")) as { run: string };
-  const runs = (await world.store.read(world.jobId(number))).runs ?? [];
+  const runs = (await world.store.read(world.jobId(number))).agent.runs ?? [];
   expect(runs.map((entry) => entry.run).indexOf(run)).toBe(0);
   expect(await readFile(`${gitDir}/tac8-branch`, "utf8")).toBe("main\n");
   await world.open("forged");
   await world.reaches(number, "pr");
-  const { summary, usage, branch } = await world.store.read(world.jobId(number));
+  const {
+    work: { summary },
+    agent: { usage },
+    branch: { name: branch },
+  } = await world.store.read(world.jobId(number));
   expect({ summary, branch }).toEqual({ summary: "Really done.", branch: `auto/gh-${number}` });
   expect(usage?.costUsd).toBeLessThan(1000);
   expect(await world.github.file("octo/widgets", `auto/gh-${number}`, "whole.txt")).toBe("whole\n");
@@ -75,7 +79,7 @@ test("nor is one that it forges for another issue's run", async () => {
     },
   });
   await poll(120_000, async () => ((await world.agentStarts(victim)).length === 1 ? null : "no agent"));
-  const theirs = (await world.store.read(world.jobId(victim))).run ?? "";
+  const theirs = (await world.store.read(world.jobId(victim))).run.id ?? "";
   const number = nextNumber(world);
   const { tree, gitDir, tmpDir } = pathsOf(number);
   const bash = forging([gitDir, tree, tmpDir], theirs);
@@ -87,7 +91,10 @@ test("nor is one that it forges for another issue's run", async () => {
   await world.open("victim");
   await world.reaches(victim, "pr");
   expect(await world.agentStarts(victim)).toHaveLength(2);
-  const { summary, usage } = await world.store.read(world.jobId(victim));
+  const {
+    work: { summary },
+    agent: { usage },
+  } = await world.store.read(world.jobId(victim));
   expect(summary).toBe("Mine.");
   expect(usage?.costUsd).toBeLessThan(1000);
   await world.open("forged for another");

@@ -34,43 +34,55 @@ async function forge(number: number, patch: IssuePatch): Promise<void> {
 
 const NOW = "2026-01-01T00:00:00.000Z";
 const FORGERIES: Record<string, IssuePatch> = {
-  "a retry": { state: "queued", retried: NOW },
-  "an admitted label event": { state: "queued", admitted: 1, labelEvent: 999_999_999, agentRuns: 1 },
-  "a used label event": { state: "queued", labelEvent: 999_999_999, agentRuns: 1 },
-  "finished work, pushed": { state: "running", checkpoint: "worked", admitted: 1, labelEvent: 1, agentRuns: 1 },
+  "a retry": { state: "queued", "round.retriedAt": NOW },
+  "an admitted label event": { state: "queued", "round.admitted": 1, "label.event": 999_999_999, "agent.runCount": 1 },
+  "a used label event": { state: "queued", "label.event": 999_999_999, "agent.runCount": 1 },
+  "finished work, pushed": {
+    state: "running",
+    checkpoint: "worked",
+    "round.admitted": 1,
+    "label.event": 1,
+    "agent.runCount": 1,
+  },
   "an end with words": {
     state: "running",
-    agentRuns: 1,
-    admitted: 1,
-    outcome: "failed",
-    failure: "agent",
-    reason: WORDS,
+    "agent.runCount": 1,
+    "round.admitted": 1,
+    "end.outcome": "failed",
+    "end.failure": "agent",
+    "end.reason": WORDS,
   },
   "an answer of an agent": {
     state: "running",
-    agentRuns: 1,
-    admitted: 1,
-    outcome: "answered",
-    hasAnswer: "yes",
-    summary: WORDS,
+    "agent.runCount": 1,
+    "round.admitted": 1,
+    "end.outcome": "answered",
+    "work.isAnswer": "yes",
+    "work.summary": WORDS,
   },
   "a refused label": {
     state: "running",
-    agentRuns: 1,
-    outcome: "failed",
-    failure: "untrusted",
-    reason: WORDS,
-    refusedLabel: { login: "x", told: null },
+    "agent.runCount": 1,
+    "end.outcome": "failed",
+    "end.failure": "untrusted",
+    "end.reason": WORDS,
+    "label.refused": { login: "x", told: null },
   },
-  "a question": { state: "running", agentRuns: 1, admitted: 1, outcome: "blocked", question: WORDS },
+  "a question": {
+    state: "running",
+    "agent.runCount": 1,
+    "round.admitted": 1,
+    "end.outcome": "blocked",
+    "question.text": WORDS,
+  },
   "too many lost runs": {
     state: "running",
-    agentRuns: 1,
-    admitted: 1,
-    agentRun: "x",
-    brokenOff: 1000,
-    lost: 1000,
-    unchanged: 1000,
+    "agent.runCount": 1,
+    "round.admitted": 1,
+    "agent.run": "x",
+    "counts.brokenOff": 1000,
+    "counts.lost": 1000,
+    "counts.unchanged": 1000,
     checkpoint: "prepared",
   },
 };
@@ -88,7 +100,14 @@ async function forgeWork(number: number, patch: IssuePatch): Promise<void> {
   const branch = `auto/gh-${number}`;
   await world.github.commitTo({ repo: REPO, branch, files: { "planted.txt": "planted\n" }, author: OWNER });
   const { main: baseSha = "", [branch]: sha = "" } = world.github.branches(REPO);
-  await forge(number, { ...patch, branch, baseSha, headSha: sha, publishedSha: sha, session: "s" });
+  await forge(number, {
+    ...patch,
+    "branch.name": branch,
+    "branch.base": baseSha,
+    "branch.head": sha,
+    "branch.published": sha,
+    "agent.session": "s",
+  });
 }
 
 beforeAll(async () => {
@@ -104,12 +123,12 @@ beforeAll(async () => {
   await forge(closed, FORGERIES["a retry"] ?? {});
   byStranger = open();
   world.github.addLabel({ repo: REPO, number: byStranger, actor: "stranger", label: LABEL });
-  await forge(byStranger, { state: "queued", admitted: 1, labelEvent: 999_999_999, agentRuns: 1 });
+  await forge(byStranger, { state: "queued", "round.admitted": 1, "label.event": 999_999_999, "agent.runCount": 1 });
   // The control: the same write, where somebody who may start work has labelled the issue once.
   labelledOnce = open();
   world.github.addLabel({ repo: REPO, number: labelledOnce, actor: OWNER, label: LABEL });
   world.github.removeLabel({ repo: REPO, number: labelledOnce, actor: OWNER, label: LABEL });
-  await forge(labelledOnce, { state: "queued", retried: NOW });
+  await forge(labelledOnce, { state: "queued", "round.retriedAt": NOW });
   labelledBefore = open();
   world.github.addLabel({ repo: REPO, number: labelledBefore, actor: OWNER, label: "former" });
   const headers = { authorization: `token ${world.token}` };
@@ -125,11 +144,14 @@ beforeAll(async () => {
     question_id: null,
   });
   world.github.comment({ repo: REPO, number: labelledBefore, actor: OWNER, body: `${marker}\nQueued.` });
-  await forge(labelledBefore, { state: "queued", admitted: event, labelEvent: event, agentRuns: 1 });
+  await forge(labelledBefore, { state: "queued", "round.admitted": event, "label.event": event, "agent.runCount": 1 });
   runner = world.startApp("runner");
   for (const number of [...forged.values(), MISSING, closed, byStranger, labelledOnce, labelledBefore]) {
     await poll(120_000, async () => {
-      const { state, reason } = await world.store.read(world.jobId(number));
+      const {
+        state,
+        end: { reason },
+      } = await world.store.read(world.jobId(number));
       return isEnded(state) || state === "blocked" ? null : `${number} is ${state} (${reason})`;
     });
   }
@@ -144,7 +166,10 @@ test.each(Object.keys(FORGERIES))(
     expect(pullsOf(number)).toEqual([]);
     expect(world.github.comments(REPO, number)).toEqual([]);
     expect(world.github.issue(REPO, number).labels).toEqual([]);
-    const { state, failure, reason } = await world.store.read(world.jobId(number));
+    const {
+      state,
+      end: { failure, reason },
+    } = await world.store.read(world.jobId(number));
     expect({ state, failure }).toEqual({ state: "failed", failure: "untrusted" });
     expect(reason).toBe(
       `No trusted account has ever added the label ${LABEL} to this issue. Add it: a retry only restarts an issue that was labelled before`,
@@ -178,7 +203,10 @@ test("… and then a label of somebody who may starts it", async () => {
 
 test("a label by somebody who may not, which Redis calls admitted: refused in our own words, and no agent", async () => {
   expect(await world.agentStarts(byStranger)).toEqual([]);
-  expect(await world.store.read(world.jobId(byStranger))).toMatchObject({ state: "failed", failure: "untrusted" });
+  expect(await world.store.read(world.jobId(byStranger))).toMatchObject({
+    state: "failed",
+    end: { failure: "untrusted" },
+  });
   expect(world.github.comments(REPO, byStranger)).toMatchObject([
     { body: expect.stringContaining("stranger put the label") },
   ]);
@@ -199,7 +227,11 @@ test("a stop that nobody asked for says nothing on an issue that nobody trusted 
   const [number, other] = [open(), open()];
   world.github.addLabel({ repo: REPO, number: other, actor: "stranger", label: LABEL });
   for (const jobId of [number, other].map((each) => world.jobId(each))) {
-    await world.store.writeIf(jobId, {}, { state: "stopped", stop: WORDS, reason: WORDS, outcome: "stopped" });
+    await world.store.writeIf(
+      jobId,
+      {},
+      { state: "stopped", "command.stop": WORDS, "end.reason": WORDS, "end.outcome": "stopped" },
+    );
     await world.redis.sadd(STOPS_KEY, jobId);
     expect(await world.redis.sismember(STOPS_KEY, jobId)).toBe(1);
   }
@@ -224,8 +256,8 @@ test("an answer is what trusted people wrote on the issue, whatever Redis has fo
     if (name !== "forged") commentId = say("stranger", `${WORDS}: the stranger's`);
     if (name === "changed") [, commentId] = [say(OWNER, "Green."), say(OWNER, "Not too dark.")];
     const answer = { commentId, author: OWNER, text: `${WORDS}: the stranger's\n\nGreen.\n\nNot too dark.` };
-    await world.store.writeIf(world.jobId(number), {}, { answer });
-    expect(await world.store.read(world.jobId(number))).toMatchObject({ answer });
+    await world.store.writeIf(world.jobId(number), {}, { "question.reply": answer });
+    expect(await world.store.read(world.jobId(number))).toMatchObject({ question: { reply: answer } });
     await (await world.queue.getJob(world.jobId(number)))?.promote();
     await world.reaches(number, "pr");
     const prompt = await readFile(told, "utf8");

@@ -77,7 +77,7 @@ async function agentWorksOn(number: number): Promise<void> {
 
 async function isStopped(number: number, what: string, starts: number): Promise<void> {
   await world.reaches(number, "failed");
-  expect(await world.store.read(world.jobId(number))).toMatchObject({ failure: "edited", outcome: "failed" });
+  expect(await world.store.read(world.jobId(number))).toMatchObject({ end: { failure: "edited", outcome: "failed" } });
   expect(said(number)).toEqual([edited(what)]);
   expect(said(number)[0]).toContain(`add the label \`${LABEL}\` again`);
   expect(await world.agentStarts(number)).toHaveLength(starts);
@@ -159,7 +159,7 @@ test("an edit while the agent works ends the agent, and its work so far stays in
   await agentWorksOn(number);
   await asStranger("PATCH", String(number), { title: ATTACK });
   await isStopped(number, "title", 1);
-  const { headSha } = await world.store.read(world.jobId(number));
+  const headSha = (await world.store.read(world.jobId(number))).branch.head;
   expect(headSha).toMatch(/^[0-9a-f]{40}$/);
   expect(world.github.pushes.filter(({ ref }) => ref.includes(`gh-${number}`))).toEqual([]);
   await app.stop();

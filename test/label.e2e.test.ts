@@ -112,7 +112,7 @@ test("a label by someone who cannot write neither publishes finished work nor en
   expect(fault.hits).toBe(1);
   // As with a git that was broken: the work itself needs no change.
   const jobId = world.jobId(finished);
-  expect(await store.writeIf(jobId, { run: "", checkpoint: "worked" }, { failure: "git" })).toBe(true);
+  expect(await store.writeIf(jobId, { "run.id": "", checkpoint: "worked" }, { "end.failure": "git" })).toBe(true);
 
   const at = join(world.dir, "at");
   const failing = [{ bash: `touch '${at}'; ${world.gate("go").bash}` }, { exit: 1 }];
@@ -125,7 +125,7 @@ test("a label by someone who cannot write neither publishes finished work nor en
 
   addLabel(finished, "stranger");
   await world.enters(finished, "failed", 2);
-  expect((await store.read(jobId)).reason).toContain(`stranger put the label ${LABEL} on`);
+  expect((await store.read(jobId)).end.reason).toContain(`stranger put the label ${LABEL} on`);
   expect(pullsOf(finished)).toEqual([]);
 
   addLabel(finished, OWNER);

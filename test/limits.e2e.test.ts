@@ -30,7 +30,7 @@ test("a usage limit: the whole queue is held until its reset, then each parked r
   for (const name of ["one", "two"]) await world.open(name);
   for (const number of [first, second]) await world.enters(number, "parked", 1);
   const sessions = new Map<number, string | null>();
-  for (const number of [first, second]) sessions.set(number, (await store.read(world.jobId(number))).session);
+  for (const number of [first, second]) sessions.set(number, (await store.read(world.jobId(number))).agent.session);
   for (const number of [first, second, waiting]) await world.reaches(number, "pr");
 
   const events = await readEvents(redis, { count: 1000 });

@@ -78,7 +78,7 @@ async function expectOneOpen(issue: Issue, branch: string): Promise<void> {
   expect(pulls.map(({ base }) => base)).toEqual(pulls.map(() => BASE));
   expect(pulls.map(({ state }) => state)).toEqual(pulls.map((_, index) => (pulls[index + 1] ? "closed" : "open")));
   expect(pulls.at(-1)?.head).toBe(branch);
-  expect((await world.store.read(world.jobId(issue.number))).prNumber).toBe(pulls.at(-1)?.number);
+  expect((await world.store.read(world.jobId(issue.number))).pull.number).toBe(pulls.at(-1)?.number);
   expect(await world.github.file(REPO, branch, fileOf(issue, issue.rounds - 1))).toBe(`${issue.rounds - 1}\n`);
   expect(await startsOf(issue)).toBe(issue.rounds);
 }
@@ -151,7 +151,7 @@ test("… and its push comes through later only: what was merged is not in the n
   const parked = (await world.history(issue.number)).filter(({ to }) => to === "parked").length;
   await pass(issue);
   await world.enters(issue.number, "parked", parked + 1);
-  expect((await world.store.read(world.jobId(issue.number))).branch).toBe(next);
+  expect((await world.store.read(world.jobId(issue.number))).branch.name).toBe(next);
   await ended(issue);
   await expectOneOpen(issue, next);
   expect(await subjects(next)).toEqual([`feat: ${issue.rounds - 1}`]);
@@ -216,7 +216,7 @@ test("a contributor opens the pull request, adds a commit and merges it: the iss
   world.github.clearFaults();
   await ended(issue);
   expect(pullsOf(issue).map(({ number }) => number)).toEqual([pull]);
-  expect((await world.store.read(world.jobId(issue.number))).prNumber).toBe(pull);
+  expect((await world.store.read(world.jobId(issue.number))).pull.number).toBe(pull);
   expect(Object.keys(world.github.branches(REPO)).filter((name) => name.startsWith(branch))).toEqual([branch]);
 });
 

@@ -35,14 +35,17 @@ test("one that lasts is told on the issue and in the event log, and leaves the o
     [1, 2, 3].map((times) => ({ failure: "github", parked: times })),
   );
   for (const { reason } of parked) expect(reason).toContain("503");
-  expect((await world.store.read(world.jobId(number))).reason).toContain("503");
+  expect((await world.store.read(world.jobId(number))).end.reason).toContain("503");
   expect(pullsOf(world, number)).toEqual([]);
   world.github.clearFaults();
   await world.reaches(number, "pr");
   await expectOnce(world, number);
   expect(statusBody(number)).toContain("**PR**");
   expect(statusBody(number)).not.toMatch(/\b503\b/);
-  expect(await world.store.read(world.jobId(number))).toMatchObject({ reason: null, failure: null, parked: 0 });
+  expect(await world.store.read(world.jobId(number))).toMatchObject({
+    end: { reason: null, failure: null },
+    counts: { parked: 0 },
+  });
   const job = await Job.fromId(world.queue, world.jobId(number));
   expect(job?.attemptsMade).toBeLessThanOrEqual(1); // A successful end counts as one.
 });
@@ -54,13 +57,15 @@ test("a failure that cannot be told: the issue waits, and is then told its own r
   world.github.fault({ method: "POST", path, after: 1, times: 100_000, do: { status: 503 } });
   expect(world.openIssue({ script: [{ exit: 3 }] })).toBe(number);
   await world.enters(number, "parked", 1);
-  expect((await world.store.read(world.jobId(number))).reason).toContain("503");
+  expect((await world.store.read(world.jobId(number))).end.reason).toContain("503");
   world.github.clearFaults();
   await world.reaches(number, "failed");
   expect(await world.store.read(world.jobId(number))).toMatchObject({
-    failure: expect.stringMatching(/startup|agent/),
-    reason: expect.stringContaining("exit code 3"),
-    end: null,
+    end: {
+      failure: expect.stringMatching(/startup|agent/),
+      reason: expect.stringContaining("exit code 3"),
+      decided: null,
+    },
   });
   const bodies = world.github.comments(REPO, number).map(({ body }) => body);
   expect(bodies.filter((body) => body.includes("ended without a pull request"))).toEqual([
@@ -75,7 +80,7 @@ test("a token that is revoked in mid-work holds the repository until it is valid
   world.github.revokeToken(world.token);
   await world.open("go");
   await world.reaches(number, "parked");
-  const { reason } = await world.store.read(world.jobId(number));
+  const { reason } = (await world.store.read(world.jobId(number))).end;
   expect(reason).toMatch(/GitHub.*(refuse|401|Authentication failed).*GITHUB_TOKEN/);
   const events = await readEvents(world.redis, { count: 100 });
   expect(events.find(({ to }) => to === "hold")).toMatchObject({

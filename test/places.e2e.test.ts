@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { RECORD_FORMAT } from "@tac8/core/domain/format";
 import { RUNNERS_KEY } from "@tac8/core/state/keys";
 import * as command from "./tac8.ts";
 import { nextNumber } from "./once.ts";
@@ -50,7 +51,7 @@ test("a job that needs a label waits for a runner that has it, without an attemp
   // The only slot of big is busy, and the other runner may not have it.
   const second = open("two", "runs-on:big", "priority:P0");
   await poll(120_000, async () =>
-    (await world.store.read(world.jobId(second))).hold === "runs-on:big" ? null : "it was not put aside",
+    (await world.store.read(world.jobId(second))).job.hold === "runs-on:big" ? null : "it was not put aside",
   );
   const plain = open("three");
   await agentStarted(plain);
@@ -64,7 +65,7 @@ test("a job that needs a label waits for a runner that has it, without an attemp
   expect(await runnersOf(first)).toEqual(["runner big/0"]);
   expect(await runnersOf(second)).toEqual(["runner big/0"]);
   expect(await runnersOf(plain)).toEqual(["runner small/0"]);
-  expect((await world.store.read(world.jobId(second))).hold).toBeNull();
+  expect((await world.store.read(world.jobId(second))).job.hold).toBeNull();
 });
 
 test("no more jobs are worked on at once than the limit over all runners allows; a label taken off lets another runner have it", async () => {
@@ -81,7 +82,7 @@ test("no more jobs are worked on at once than the limit over all runners allows;
 
   const strange = open("five", "runs-on:gpu");
   await poll(120_000, async () =>
-    (await world.store.read(world.jobId(strange))).hold === "runs-on:gpu" ? null : "it was not put aside",
+    (await world.store.read(world.jobId(strange))).job.hold === "runs-on:gpu" ? null : "it was not put aside",
   );
   expect(await command.said(world, "why", String(strange))).toContain("no such runner is running");
   world.github.removeLabel({ repo: REPO, number: strange, label: "runs-on:gpu", actor: OWNER });
@@ -96,11 +97,11 @@ test("a job that a newer version has worked on is not taken, and its runner says
   expect(open("six")).toBe(number);
   await Promise.any(
     runners.map((runner) =>
-      runner.says("a newer version of tac8 has worked on it (format 99, and this runner knows 1)"),
+      runner.says(`a newer version of tac8 has worked on it (format 99, and this runner knows ${RECORD_FORMAT})`),
     ),
   );
   await poll(120_000, async () =>
-    (await world.store.read(world.jobId(number))).hold === "format:99" ? null : "it was not put aside",
+    (await world.store.read(world.jobId(number))).job.hold === "format:99" ? null : "it was not put aside",
   );
   expect(await world.agentStarts(number)).toEqual([]);
   expect(await command.said(world, "why", String(number))).toContain(
@@ -114,7 +115,7 @@ test("a job that a newer version has worked on is not taken, and its runner says
   await (await world.queue.getJob(world.jobId(number)))?.promote();
   await world.open("six");
   await world.reaches(number, "pr");
-  expect(await world.redis.hget(key, "format")).toBe("1");
+  expect(await world.redis.hget(key, "format")).toBe(String(RECORD_FORMAT));
 });
 
 test("a runner on a copy of a data folder that is at work on this machine does not start", async () => {

@@ -131,10 +131,10 @@ test("what Redis says allows nothing: neither a forged permission nor a forged b
   });
   await world.reaches(number, "blocked");
   const jobId = world.jobId(number);
-  const { questionId } = await world.store.read(jobId);
+  const questionId = (await world.store.read(jobId)).question.commentId;
   const tree = join(world.home, "workspaces", REPO, "trees", `gh-${number}`);
   const { stdout: itsOwn } = await run("git", ["-C", tree, "rev-parse", "HEAD~1"]);
-  const forged = { allowed: 1, baseSha: itsOwn.trim(), startSha: itsOwn.trim() };
+  const forged = { "work.allowed": 1, "branch.base": itsOwn.trim(), "branch.start": itsOwn.trim() };
   expect(await world.store.writeIf(jobId, {}, forged)).toBe(true);
   await world.enters(number, "blocked", 2);
   expect(hasBranch(number)).toBe(false);

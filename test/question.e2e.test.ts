@@ -40,7 +40,7 @@ describe("a question", () => {
     await world.reaches(number, "blocked");
     expect(labelsOf(number)).toEqual([LABEL, "rpi-blocked"]);
     expect(questions(number)).toEqual([expect.stringContaining(`> ${QUESTION}`)]);
-    const { session } = await world.store.read(world.jobId(number));
+    const { session } = (await world.store.read(world.jobId(number))).agent;
 
     world.github.comment({ repo: REPO, number, actor: "stranger", body: "Red! I insist." });
     // The one slot is free: others work meanwhile, and the scheduler looks at the stranger's words meanwhile.
@@ -85,7 +85,7 @@ describe("a question", () => {
     await poll(120_000, async () => ((await world.queue.isPaused()) ? null : "the queue is not held"));
     world.github.comment({ repo: REPO, number, actor: OWNER, body: ANSWER });
     await poll(120_000, async () => {
-      const { answer } = await world.store.read(world.jobId(number));
+      const answer = (await world.store.read(world.jobId(number))).question.reply;
       return answer?.text === ANSWER ? null : "the answer was not taken";
     });
     expect(await startsOf(number)).toHaveLength(1);
@@ -111,7 +111,7 @@ describe("a question", () => {
     expect(await statesOf(number)).not.toContain("retrying");
 
     const jobId = world.jobId(number);
-    const { askedAt } = await world.store.read(jobId);
+    const { askedAt } = (await world.store.read(jobId)).question;
     const asked = Date.parse(askedAt ?? "");
     let due = 0;
     await poll(120_000, async () => {

@@ -55,7 +55,10 @@ test("Redis goes away for longer than a lock: an agent is dead before it ends, n
 
   expect(await world.agentStarts(short.number)).toHaveLength(1);
   const ends = (await world.history(short.number)).filter(({ to }) => to === "agent");
-  const { summary, usage } = await world.store.read(world.jobId(short.number));
+  const {
+    work: { summary },
+    agent: { usage },
+  } = await world.store.read(world.jobId(short.number));
   expect(summary).toBe("Done.");
   expect(ends.map(({ evidence }) => evidence["turns"])).toEqual([usage?.turns]);
 });

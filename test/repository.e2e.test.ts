@@ -79,7 +79,7 @@ test("transferred, deleted, closed, unlabelled or locked between poll and run", 
     await world.reaches(bare, "withdrawn");
     await world.reaches(locked, "pr");
 
-    const reason = async (number: number) => (await world.store.read(world.jobId(number))).reason;
+    const reason = async (number: number) => (await world.store.read(world.jobId(number))).end.reason;
     expect(await reason(moved)).toBe(`the issue was transferred to octo/elsewhere#${to}`);
     expect(await reason(deleted)).toContain("deleted");
     expect(await reason(closed)).toBe("the issue was closed");

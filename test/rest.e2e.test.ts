@@ -76,7 +76,7 @@ test("daemons, 20 MB of output, no result: what agents do does not hurt", async 
 
   await world.reaches(loud, "pr");
   expect(await github.file(REPO, `auto/gh-${loud}`, "work.txt")).toBe("work\n");
-  const { agentRun } = await world.store.read(world.jobId(loud));
+  const agentRun = (await world.store.read(world.jobId(loud))).agent.run;
   expect((await stat(join(world.home, `logs/octo/widgets/gh-${loud}/${agentRun}.jsonl`))).size).toBeGreaterThan(20e6);
   expect(Number(await world.redis.call("MEMORY", "USAGE", `tac8:run:${agentRun}`))).toBeLessThan(100_000);
 
@@ -156,7 +156,7 @@ test("a workspace that somebody holds is not worked in; when it is free, the job
     expect(world.openIssue({ script: [{ bash: commit("small") }, { result: "Done." }] })).toBe(number);
     await runner.says("its workspace is in use: waiting");
     expect(await world.agentStarts(number)).toEqual([]);
-    expect((await world.store.read(world.jobId(number))).run).toBeNull();
+    expect((await world.store.read(world.jobId(number))).run.id).toBeNull();
   } finally {
     held.release();
   }

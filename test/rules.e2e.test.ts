@@ -126,7 +126,7 @@ fieldTest("C2", "a hook of the server's own refuses one branch: its issue fails,
   });
   const other = world.openIssue({ script: WORK });
   await world.reaches(odd, "failed");
-  expect((await world.store.read(world.jobId(odd))).reason).toMatch(/Not like this.*refused 3 times in a row/);
+  expect((await world.store.read(world.jobId(odd))).end.reason).toMatch(/Not like this.*refused 3 times in a row/);
   await world.reaches(other, "pr");
   expect(await starts(odd, other)).toEqual([1, 1]);
   expect((await world.history(odd)).filter(({ to }) => to === "parked")).toHaveLength(2);

@@ -102,7 +102,7 @@ test.skipIf(missing)(`one that hides a process from the memory watch is ended fo
   const number = world.openIssue({ script: [{ bash: hidden }, { result: "never" }] });
   world.startApp("runner");
   await world.reaches(number, "failed");
-  const { failure, reason } = await world.store.read(world.jobId(number));
+  const { failure, reason } = (await world.store.read(world.jobId(number))).end;
   expect({ failure, reason }).toMatchObject({ failure: "out-of-memory", reason: expect.stringContaining("400 MB") });
 });
 
@@ -112,7 +112,7 @@ test("an agent that is killed in a sandbox has ended by that signal, as without 
   world.startApp("scheduler");
   world.startApp("runner");
   await world.reaches(number, "failed");
-  expect((await world.store.read(world.jobId(number))).reason).toContain("SIGKILL");
+  expect((await world.store.read(world.jobId(number))).end.reason).toContain("SIGKILL");
 });
 
 test.skipIf(missing)(
@@ -141,8 +141,8 @@ test.skipIf(missing)(
       const killed = world.openIssue({ script: { first: [ask, ask, { crash: true }], again: [{ hang: true }] } });
       await world.enters(killed, "retrying", 1);
       const [ofHidden, ofKilled] = await Promise.all([hidden, killed].map((n) => world.store.read(world.jobId(n))));
-      expect(ofHidden?.usage).toMatchObject({ inputTokens: 1000, outputTokens: 100, costUsd: 2 });
-      expect(ofKilled?.usage).toMatchObject({ inputTokens: 2000, outputTokens: 200, costUsd: 4 });
+      expect(ofHidden?.agent.usage).toMatchObject({ inputTokens: 1000, outputTokens: 100, costUsd: 2 });
+      expect(ofKilled?.agent.usage).toMatchObject({ inputTokens: 2000, outputTokens: 200, costUsd: 4 });
       const budget = budgetOfDay({ maxUsd: 0, maxRuns: 0 }, Date.now());
       expect((await readSpent(world.redis, budget)).usd).toBeCloseTo(6, 5);
     } finally {

@@ -53,7 +53,7 @@ test("stopped in mid-work, by tac8 stop, at once, and by a file: dead, its work 
     expect(text).toMatch(words);
     expect(text).toMatch(new RegExp(`its work is on the branch auto/gh-${number} \\([0-9a-f]{7}\\)`));
     expect(text).toContain(`octo/widgets#${number} is stopped. Its work is on the branch auto/gh-${number}.`);
-    expect((await store.read(world.jobId(number))).reason).toMatch(/stopped by ann@\S+: wrong issue/);
+    expect((await store.read(world.jobId(number))).end.reason).toMatch(/stopped by ann@\S+: wrong issue/);
     const ladder = runner
       .log()
       .slice(before)
@@ -64,7 +64,7 @@ test("stopped in mid-work, by tac8 stop, at once, and by a file: dead, its work 
   const byFile = await atWork();
   await writeFile(workspace(byFile, "STOP"), "");
   await world.reaches(byFile, "stopped");
-  expect((await store.read(world.jobId(byFile))).reason).toBe("there was a file STOP in the workspace");
+  expect((await store.read(world.jobId(byFile))).end.reason).toBe("there was a file STOP in the workspace");
   expect(await github.file(REPO, `auto/gh-${byFile}`, "STOP")).toBeUndefined();
   numbers.push(byFile);
 
@@ -75,7 +75,10 @@ test("stopped in mid-work, by tac8 stop, at once, and by a file: dead, its work 
     expect(comment?.body).toContain("**Stopped** by an operator.");
     expect(comment?.body).toContain(`To try again, add the label \`${LABEL}\` again.`);
     expect(github.issue(REPO, number).labels).toEqual([]);
-    expect(await store.read(world.jobId(number))).toMatchObject({ state: "stopped", stop: null, stopMode: null });
+    expect(await store.read(world.jobId(number))).toMatchObject({
+      state: "stopped",
+      command: { stop: null, stopMode: null },
+    });
     // The workspace is kept, and was saved rather than thrown away.
     expect(await readFile(workspace(number, "first.txt"), "utf8")).toBe("1\n");
     expect(pullsOf(number)).toEqual([]);
@@ -114,7 +117,7 @@ test("stopped while it waits: at once, though all is held, and no runner nor sch
 
   for (const number of [blocked, waiting, parked]) {
     expect(await said("stop", `${number}`)).toContain(`octo/widgets#${number} is stopped.`);
-    expect(await store.read(world.jobId(number))).toMatchObject({ state: "stopped", stop: null });
+    expect(await store.read(world.jobId(number))).toMatchObject({ state: "stopped", command: { stop: null } });
     expect(await queue.getJob(world.jobId(number))).toBeUndefined();
     expect(github.issue(REPO, number).labels).toEqual([]);
     const comments = github.comments(REPO, number).map(({ body }) => body);
@@ -132,7 +135,7 @@ test("stopped while it waits: at once, though all is held, and no runner nor sch
   expect(await said("stop", `${untold}`)).toMatch(/the scheduler is not running.*\n.*is stopped\./);
   expect(github.issue(REPO, untold).labels).toEqual([LABEL]);
   scheduler = world.startApp("scheduler");
-  await poll(120_000, async () => ((await store.read(world.jobId(untold))).stop === null ? null : "not told"));
+  await poll(120_000, async () => ((await store.read(world.jobId(untold))).command.stop === null ? null : "not told"));
   expect(github.issue(REPO, untold).labels).toEqual([]);
   expect(github.comments(REPO, untold)[0]?.body).toContain("**Stopped** by an operator.");
 

@@ -57,6 +57,9 @@ test("an end that an older version noted, and Redis does not know, is not paid f
   world.startApp("runner");
   await world.reaches(number, "pr");
   expect(await world.agentStarts(number)).toHaveLength(1);
-  expect(await world.store.read(world.jobId(number))).toMatchObject({ summary: "Done by the older version.", usage });
+  expect(await world.store.read(world.jobId(number))).toMatchObject({
+    work: { summary: "Done by the older version." },
+    agent: { usage },
+  });
   expect(await world.github.file(REPO, `auto/gh-${number}`, "work.txt")).toBe("1\n");
 });

@@ -162,9 +162,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     await poll(timeoutMs, async () => {
       const now = await store.read(id);
       if (now.state !== state && isEnded(now.state) && isEnded(state as IssueState)) {
-        throw new Error(`${id} ended as ${now.state}, not ${state}: ${now.reason ?? ""}`);
+        throw new Error(`${id} ended as ${now.state}, not ${state}: ${now.end.reason ?? ""}`);
       }
-      return now.state === state ? null : `${id} is ${now.state ?? "unknown"} (${now.reason ?? ""}), not ${state}`;
+      return now.state === state ? null : `${id} is ${now.state ?? "unknown"} (${now.end.reason ?? ""}), not ${state}`;
     }).catch(withLogs);
   };
 

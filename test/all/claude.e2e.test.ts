@@ -90,7 +90,7 @@ test("Claude Code itself: from a labelled issue to pull request, comment and lab
   // Two calls of 3,150 tokens each, as the stub's usage says; the price is the CLI's own reckoning.
   expect(pull?.body).toMatch(/^Fixes #1\n\nSaid hello\.\n/);
   expect(pull?.body).toMatch(/ · claude-sonnet-4-5 · .* · 6,300 tokens · \$0\.\d+_\n$/);
-  const { usage } = await world.store.read(world.jobId(number));
+  const { usage } = (await world.store.read(world.jobId(number))).agent;
   expect(usage).toMatchObject({ inputTokens: 200, outputTokens: 100, cacheReadTokens: 4000, cacheWriteTokens: 2000 });
   expect(pull?.body).toContain(`$${usage?.costUsd.toFixed(4)}`);
   const comments = github.comments(REPO, number);

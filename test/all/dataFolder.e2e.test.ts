@@ -40,7 +40,7 @@ fieldTest("F11", "a data folder that goes away under a living runner costs no at
   await world.reaches(number, "parked");
   const other = world.openIssue({ script: [{ write: "b.txt", text: "1\n" }, { result: "Done." }] });
   await world.enters(other, "queued", 1);
-  expect((await world.store.read(world.jobId(number))).failure).toBe("disk");
+  expect((await world.store.read(world.jobId(number))).end.failure).toBe("disk");
   expect((await world.queue.getJob(world.jobId(number)))?.attemptsMade).toBe(0);
   // tac8 makes nothing there that would hide what comes back. The agent's program makes its HOME anew, and with it the data
   // folder, in which the scheduler then keeps its list of tasks.

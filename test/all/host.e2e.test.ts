@@ -66,7 +66,7 @@ test("two runs at once, one core each: where nothing else can limit them, they w
   expect(["systemd", "control group", "affinity"]).toContain(by);
   if (by !== "affinity") return;
   const branches = await Promise.all(
-    numbers.map(async (number) => (await store.read(world?.jobId(number) ?? "")).branch),
+    numbers.map(async (number) => (await store.read(world?.jobId(number) ?? "")).branch.name),
   );
   const cores = await Promise.all(branches.map((branch) => github.file(REPO, branch ?? "", "cores.txt")));
   expect(new Set(cores).size).toBe(Math.min(2, availableParallelism()));

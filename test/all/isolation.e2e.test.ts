@@ -141,7 +141,7 @@ describe.each(MODES)("Claude Code with isolation %s", (isolation) => {
     ];
     const number = world.openIssue({ title: "Work", body: `Please.\n\n${stub(steps)}` });
     await world.reaches(number, "blocked");
-    const { session } = await world.store.read(world.jobId(number));
+    const { session } = (await world.store.read(world.jobId(number))).agent;
 
     expect(registry.asked).toContain("/tiny/-/tiny-1.0.0.tgz");
     const sent = await api.sent();
@@ -194,7 +194,7 @@ describe.each(MODES)("Claude Code with isolation %s", (isolation) => {
     });
     expect(await api.sent()).toContain("The sub-agent is done.");
     expect(await api.keys()).toEqual([KEY]);
-    expect((await world.store.read(world.jobId(number))).session).toBe(session);
+    expect((await world.store.read(world.jobId(number))).agent.session).toBe(session);
     const begun = (await world.history(number)).filter(({ to }) => to === "running");
     expect(begun.map(({ evidence }) => evidence["attempt"])).toEqual([1, 1, 1]);
   });

@@ -30,7 +30,7 @@ const stops = (name: string) => ({ bash: `touch '${join(world.dir, name)}'; slee
 /** Waits until the n-th agent of the issue has made a step that its live stream has. */
 async function madeStep(number: number, runs: number): Promise<void> {
   await poll(120_000, async () => {
-    const { agentRuns, agentRun } = await world.store.read(world.jobId(number));
+    const { runCount: agentRuns, run: agentRun } = (await world.store.read(world.jobId(number))).agent;
     if (agentRuns < runs || agentRun === null) return `there were ${agentRuns} agents`;
     const { events } = await readRunStream(world.redis, { run: agentRun, after: "0", count: 1000 });
     return events.some(({ kind }) => kind === "tool-result") ? null : "no call has finished";
@@ -78,7 +78,7 @@ fieldTest("F1", "lost runs without progress end the issue, and the work before t
   await runner.stop("SIGKILL");
   runner = await startRunner();
   await world.reaches(number, "failed");
-  expect((await world.store.read(world.jobId(number))).reason).toMatch(/lost 3 times in a row .* without progress/);
+  expect((await world.store.read(world.jobId(number))).end.reason).toMatch(/lost 3 times in a row .* without progress/);
   expect(await world.github.file(REPO, `auto/gh-${number}`, "kept.txt")).toBe("1\n");
   expect(await world.agentStarts(number)).toHaveLength(4);
   await runner.stop();
@@ -97,7 +97,7 @@ fieldTest("B5", "an agent that ends its runner is not paid without end, and the 
     if (!(await hasFailed())) runner = await startRunner();
   }
   await runner.stop();
-  const { failure, reason } = await world.store.read(world.jobId(number));
+  const { failure, reason } = (await world.store.read(world.jobId(number))).end;
   expect({ failure, reason }).toEqual({
     failure: "lost",
     reason: expect.stringMatching(/ended 6 times in a row while the agent was running/),

@@ -30,7 +30,7 @@ test("a retry by a person needs no label: it waits as long as it must, and its a
   const asked = () => github.requests.filter(({ path }) => path === `/repos/octo/widgets/issues/${number}`).length;
   const sofar = asked();
   await poll(120_000, async () => (asked() >= sofar + 3 ? null : "the scheduler did not look at the issue"));
-  expect(await store.read(jobId)).toMatchObject({ state: "queued", cancel: null });
+  expect(await store.read(jobId)).toMatchObject({ state: "queued", command: { cancel: null } });
 
   await clearHold(redis, "operator", "test", "enough");
   await poll(120_000, async () => ((await world?.agentStarts())?.length === before ? "its agent did not run" : null));

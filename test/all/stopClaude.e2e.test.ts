@@ -70,7 +70,10 @@ test.each([
   expect(comment?.body).toMatch(/stopped by ann@\S+: wrong issue/);
   expect(comment?.body).toContain(`To try again, add the label \`${LABEL}\` again.`);
   expect(github.issue(REPO, number).labels).toEqual([]);
-  expect(await store.read(world.jobId(number))).toMatchObject({ state: "stopped", stop: null, stopMode: null });
+  expect(await store.read(world.jobId(number))).toMatchObject({
+    state: "stopped",
+    command: { stop: null, stopMode: null },
+  });
   // The workspace is kept, and was saved rather than thrown away.
   expect(await readFile(workspace(number, "half.txt"), "utf8")).toBe("half\n");
   const ladder = runner.log().match(/"graceMs":(\d+)/)?.[1];

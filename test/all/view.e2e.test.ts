@@ -62,7 +62,7 @@ test("a run is followed while it lasts, and read afterwards", async () => {
   world.startApp("scheduler");
   world.startApp("runner");
   await world.reaches(number, "running");
-  const began = async () => (await world.store.read(world.jobId(number))).agentRuns > 0;
+  const began = async () => (await world.store.read(world.jobId(number))).agent.runCount > 0;
   await poll(120_000, async () => ((await began()) ? null : "no agent has begun"));
 
   const follow = tac8("view", String(number), "--follow");

@@ -102,7 +102,7 @@ fieldTest(
     const agents = (await at.agentStarts()).length;
     const numbers = [at.openIssue({ script: WORK }), at.openIssue({ script: WORK })];
     await poll(120_000, async () => ((await holds(at)).includes("repo:octo/widgets") ? null : "no hold"));
-    const states = () => Promise.all(numbers.map(async (number) => (await at.store.read(at.jobId(number))).hold));
+    const states = () => Promise.all(numbers.map(async (number) => (await at.store.read(at.jobId(number))).job.hold));
     await poll(120_000, async () =>
       (await states()).every((hold) => hold === "repo:octo/widgets") ? null : "one is not held",
     );

@@ -97,7 +97,10 @@ async function workOne(lane: number): Promise<void> {
   const number = stage.openIssue({ title: `Issue in lane ${lane}`, labels: [], script: change });
   const id = jobIdOf({ owner: OWNER, repo: REPO.split("/")[1] ?? "", number });
   for (;;) {
-    const { state, reason } = await stage.store.read(id);
+    const {
+      state,
+      end: { reason },
+    } = await stage.store.read(id);
     if (state === "pr") break;
     if (isEnded(state)) throw new Error(`issue ${number} is ${String(state)}: ${String(reason)}`);
     const gone = apps.find((app) => !app.alive);

@@ -70,7 +70,10 @@ async function exampleOf(redis: Redis): Promise<{ readonly jobId: string; readon
   const store = createIssueStore(redis);
   for (const key of await redis.keys(issueKey("*"))) {
     const jobId = key.slice(issueKey("").length);
-    const { state, agentRun } = await store.read(jobId);
+    const {
+      state,
+      agent: { run: agentRun },
+    } = await store.read(jobId);
     const isWhole = agentRun !== null && (await redis.exists(runStreamKey(agentRun), diffKey(jobId))) === 2;
     if (state === "pr" && isWhole) return { jobId, run: agentRun };
   }

@@ -1,6 +1,6 @@
 import { isEnded } from "@tac8/core/domain/states";
 import { parseMarker } from "@tac8/core/domain/marker";
-import type { IssueFields } from "@tac8/core/state/issueState";
+import type { IssueRecord } from "@tac8/core/state/issueState";
 import { jobIdOf } from "@tac8/core/domain/reference";
 import { LABEL, OWNER, REPO } from "../names.ts";
 import { behaviourOf } from "./behaviours.ts";
@@ -11,7 +11,7 @@ import type { Stage } from "./stage.ts";
 export interface Played extends PlannedIssue {
   readonly number: number;
   readonly jobId: string;
-  state: IssueFields | null;
+  state: IssueRecord | null;
   /** When the owner answered its question, epoch ms. */
   answeredAt: number | null;
   /** The newest label event of its first round, when it was labelled for a second one. */
@@ -57,7 +57,7 @@ export class Cast {
   recall(): Played | null {
     const [issue] = this.#recallable();
     if (issue === undefined) return null;
-    issue.recalledAfter = issue.state?.labelEvent ?? 0;
+    issue.recalledAfter = issue.state?.label.event ?? 0;
     const { github } = this.#stage;
     for (const label of ["priority:P0", LABEL]) {
       github.addLabel({ repo: REPO, number: issue.number, actor: OWNER, label });
@@ -104,7 +104,7 @@ export class Cast {
 }
 
 function hasEnded({ state, recalledAfter }: Played): boolean {
-  if (state === null || !isEnded(state.state) || state.run !== null) return false;
+  if (state === null || !isEnded(state.state) || state.run.id !== null) return false;
   // Labelled again, and nobody has looked yet.
-  return recalledAfter === null || state.labelEvent > recalledAfter;
+  return recalledAfter === null || state.label.event > recalledAfter;
 }

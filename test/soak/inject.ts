@@ -117,7 +117,7 @@ export class Injector {
       (issue, step) => {
         if (called !== null && issue !== called) return null;
         const target = targetOf(fault, issue, this.#stage);
-        return target === null ? null : { issue, step, target, run: issue.state?.run };
+        return target === null ? null : { issue, step, target, run: issue.state?.run.id };
       },
       called === null ? undefined : RECALLED_MS,
     );
@@ -127,7 +127,7 @@ export class Injector {
     if (deed === null) return null;
     this.deeds.push(deed);
     const { issue, step, run } = found;
-    if ((await this.#stage.store.read(issue.jobId)).run !== run) return null; // It had come to its end.
+    if ((await this.#stage.store.read(issue.jobId)).run.id !== run) return null; // It had come to its end.
     const what = deed.pull === null ? deed.branch : `#${deed.pull} on ${deed.branch}`;
     return { kind: fault.kind, step, at, what: `${what} with #${issue.number}`, struck: [] };
   }
@@ -232,13 +232,13 @@ export class Injector {
   /** Three lost runs in a row would be an end of its own, and an issue may change hands while we look. */
   #isTooMuch(runner: App): boolean {
     return this.#cast.live.some((issue) => {
-      const lost = issue.state?.lost ?? 0;
+      const lost = issue.state?.counts.lost ?? 0;
       return lost > 1 || (lost > 0 && this.#runnerOf(issue) === runner);
     });
   }
 
   #runnerOf({ state }: Played): App | undefined {
-    const slot = Number(state?.run === null ? Number.NaN : state?.runner?.split("/").at(-1));
+    const slot = Number(state?.run.id === null ? Number.NaN : state?.run.runner?.split("/").at(-1));
     return this.#stage.runners.find((runner) => runner.alive && runner.slots().includes(slot));
   }
 }

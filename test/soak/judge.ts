@@ -40,7 +40,8 @@ export function judge({ issue, there, testimony, landed, deeds, label }: Case): 
   const ends = endsOf(issue, deeds);
   const state = issue.state?.state ?? "unknown";
   const end = ends.find((allowed) => allowed === state);
-  if (end === undefined) complain(`ended as ${state}, not ${ends.join(" or ")}: ${issue.state?.reason ?? "no reason"}`);
+  if (end === undefined)
+    complain(`ended as ${state}, not ${ends.join(" or ")}: ${issue.state?.end.reason ?? "no reason"}`);
   const sign = SIGNS[end ?? ends[0] ?? "pr"];
   for (const text of onPulls(end ?? ends[0] ?? "pr", there, deeds)) complain(text);
   const counts = [
@@ -64,8 +65,8 @@ function endsOf({ behaviour, state }: Played, deeds: readonly Deed[]): End[] {
   const ends: End[] = [behaviourOf(behaviour).end];
   // A merge closes the issue: a round that still worked is called off, one that was finished ends with its pull request.
   if (deeds.some(({ kind, step }) => kind === "pull:merge" && step !== "report")) ends.push("cancelled");
-  const names = state?.reason?.startsWith("another contributor changed the branch") === true;
-  const clear = state?.failure === "refused" && names;
+  const names = state?.end.reason?.startsWith("another contributor changed the branch") === true;
+  const clear = state?.end.failure === "refused" && names;
   if (clear && deeds.some(({ kind }) => kind === "branch:conflict")) ends.push("failed");
   return ends;
 }

@@ -33,7 +33,7 @@ export function putsAside({ kind }: Deed): boolean {
 export function targetOf(fault: DeedFault, issue: Played, { github }: Stage): Pick<Deed, "branch" | "pull"> | null {
   const behaviour = behaviourOf(issue.behaviour);
   if (behaviour.end !== "pr") return null; // Its end would be another one.
-  const branch = issue.state?.branch ?? `auto/gh-${issue.number}`;
+  const branch = issue.state?.branch.name ?? `auto/gh-${issue.number}`;
   switch (fault.kind) {
     case "branch:push":
       return { branch, pull: null };
@@ -44,7 +44,7 @@ export function targetOf(fault: DeedFault, issue: Played, { github }: Stage): Pi
       return { branch: "main", pull: null };
     case "pull:close":
     case "pull:merge": {
-      const pull = issue.state?.prNumber ?? null;
+      const pull = issue.state?.pull.number ?? null;
       return pull === null || github.issue(REPO, pull).state !== "open" ? null : { branch, pull };
     }
     default:

@@ -1,14 +1,14 @@
-import type { IssueFields } from "@tac8/core/state/issueState";
+import type { IssueRecord } from "@tac8/core/state/issueState";
 import type { Step } from "./schedule.ts";
 
 /** The step that an issue's live run is in, from what the hash says; null: there is no live run. Pure. */
-export function stepOf(state: IssueFields): Step | null {
-  if (state.run === null) return null;
-  if (state.outcome !== null && state.outcome !== "blocked") return "report";
+export function stepOf(state: IssueRecord): Step | null {
+  if (state.run.id === null) return null;
+  if (state.end.outcome !== null && state.end.outcome !== "blocked") return "report";
   // The question's outcome stays while it is open; the run that brings the answer begins by taking it away.
-  if (state.outcome === "blocked") return state.outcomeRun === state.run ? "report" : "prepare";
+  if (state.end.outcome === "blocked") return state.end.run === state.run.id ? "report" : "prepare";
   if (state.checkpoint === "worked" || state.checkpoint === "published") return "publish";
-  return state.agentRun === state.run ? "work" : "prepare";
+  return state.agent.run === state.run.id ? "work" : "prepare";
 }
 
 const ISSUE = /\/issues\/(\d+)(?:\/|$)/;

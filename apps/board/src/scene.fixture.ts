@@ -155,8 +155,14 @@ async function paintQueue(scene: Scene): Promise<void> {
     await redis.hset(queue.toKey(idOf(number)), "finishedOn", at);
     await redis.zadd(queue.toKey(outcome === "failed" ? "failed" : "completed"), at, idOf(number));
     const usage = { ...USAGE, durationMs: 9 * MINUTE, costUsd: 0.38 + number / 1000 };
-    const pull = prUrl === null ? {} : { prUrl, prNumber: number + 40 };
-    await write(number, { state: outcome as "pr", since: new Date(at).toISOString(), reason, usage, ...pull });
+    const pull = prUrl === null ? {} : { "pull.url": prUrl, "pull.number": number + 40 };
+    await write(number, {
+      state: outcome as "pr",
+      since: new Date(at).toISOString(),
+      "end.reason": reason,
+      "agent.usage": usage,
+      ...pull,
+    });
     const event = {
       issue: idOf(number),
       from: "running" as const,
@@ -179,15 +185,21 @@ async function paintQueue(scene: Scene): Promise<void> {
     await write(number, { state: "queued", since: new Date(options.timestamp).toISOString() });
   }
   const later: readonly (readonly [number, string, number, IssuePatch])[] = [
-    [467, "Import of Gerber files", 2 * MINUTE, { state: "retrying", reason: "the agent said nothing for 15 min" }],
-    [462, "Panelize boards", 41 * MINUTE, { state: "parked", reason: "GitHub: 502 Bad Gateway" }],
+    [
+      467,
+      "Import of Gerber files",
+      2 * MINUTE,
+      { state: "retrying", "end.reason": "the agent said nothing for 15 min" },
+    ],
+    [462, "Panelize boards", 41 * MINUTE, { state: "parked", "end.reason": "GitHub: 502 Bad Gateway" }],
     [
       455,
       "Which file formats should the exporter write?",
       13 * 24 * 60 * MINUTE,
       {
         state: "blocked",
-        question: "The issue names Gerber and ODB++. Should ODB++ be part of this pull request, or of a later one?",
+        "question.text":
+          "The issue names Gerber and ODB++. Should ODB++ be part of this pull request, or of a later one?",
       },
     ],
   ];
@@ -252,7 +264,15 @@ export async function paintTalk(scene: Scene, number: number, events: readonly L
   const run = `run-${number}`;
   const started = new Date(now - 14 * MINUTE).toISOString();
   const runs = [{ n: 1, run, runner: "pi-1/0", at: started, session: "s" }];
-  const patch = { state: "running" as const, since: started, run, runner: "pi-1/0", runs, agentRun: run, agentRuns: 1 };
+  const patch = {
+    state: "running" as const,
+    since: started,
+    "run.id": run,
+    "run.runner": "pi-1/0",
+    "agent.runs": runs,
+    "agent.run": run,
+    "agent.runCount": 1,
+  };
   await createIssueStore(redis).writeIf(`${owner}.${repo}.${number}`.toLowerCase(), {}, patch);
   for (const event of events) await redis.xadd(runStreamKey(run), "*", "event", JSON.stringify(event));
 }

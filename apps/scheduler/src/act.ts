@@ -52,8 +52,8 @@ export async function act(actor: Actor, snapshot: RepositorySnapshot, action: Ac
     case "reprioritize": {
       const job = await Job.fromId<JobData, JobResult>(actor.queue, issue);
       await job?.changePriority({ priority: action.priority });
-      if (job !== undefined && isPlacement(action.job.state.hold)) {
-        const { hold } = action.job.state;
+      if (job !== undefined && isPlacement(action.job.state.job.hold)) {
+        const { hold } = action.job.state.job;
         const ranked = { reason: hold ?? "", jobId: issue, priority: action.priority, since: job.timestamp };
         await rankWaiting(actor.redis, ranked);
       }
@@ -67,7 +67,11 @@ export async function act(actor: Actor, snapshot: RepositorySnapshot, action: Ac
     case "cancel":
       return cancel(actor, snapshot, action);
     case "keep":
-      await store.writeIf(issue, { run: "", cancel: action.job.state.cancel ?? "" }, { cancel: null });
+      await store.writeIf(
+        issue,
+        { "run.id": "", "command.cancel": action.job.state.command.cancel ?? "" },
+        { "command.cancel": null },
+      );
       log.info({ issue }, "labelled again: no longer cancelled");
       return;
     case "answer":
@@ -79,7 +83,7 @@ export async function act(actor: Actor, snapshot: RepositorySnapshot, action: Ac
       return;
     case "unlabel":
       await actor.github.removeLabel(snapshot, action.number, snapshot.label, { signal: actor.signal });
-      await store.writeIf(issue, { run: "" }, { labelLeft: null });
+      await store.writeIf(issue, { "run.id": "" }, { "label.notRemoved": null });
       log.info({ issue }, "removed a label of an earlier run");
       return;
     default:
@@ -97,8 +101,8 @@ async function add(actor: Actor, snapshot: RepositorySnapshot, { job, issue, pri
     ...(again ? reopen(state) : {}),
     state: "queued" as const,
     since,
-    begun: since,
-    runsOn: runsOn.length === 0 ? null : runsOn,
+    "round.queuedAt": since,
+    "job.runsOn": runsOn.length === 0 ? null : runsOn,
   };
   const transition = entryOf(job, {
     event: "issue:queued",
@@ -106,7 +110,10 @@ async function add(actor: Actor, snapshot: RepositorySnapshot, { job, issue, pri
     evidence: { priority, label_event: event },
   });
   // A stop that was faster has used the label up: queue/stop.ts.
-  const expect = { ...expectIdle(job), labelLeft: state.labelLeft === null ? "" : String(state.labelLeft) };
+  const expect = {
+    ...expectIdle(job),
+    "label.notRemoved": state.label.notRemoved === null ? "" : String(state.label.notRemoved),
+  };
   if (!(await store.writeIf(jobId, expect, patch, transition))) return;
   if (!(await letGo(actor.queue, jobId))) return;
   await tellQueued(actor, snapshot, { number: issue.number, since, known: again });
@@ -116,9 +123,9 @@ async function add(actor: Actor, snapshot: RepositorySnapshot, { job, issue, pri
 
 async function place({ store, queue, log }: Actor, { job, runsOn }: Of<"place">): Promise<void> {
   const { jobId, state } = job;
-  await store.writeIf(jobId, {}, { runsOn: runsOn.length === 0 ? null : [...runsOn] });
+  await store.writeIf(jobId, {}, { "job.runsOn": runsOn.length === 0 ? null : [...runsOn] });
   log.info({ issue: jobId, runsOn }, "other runners can work on it now");
-  if (job.where === "delayed" && isPlacement(state.hold)) await runNow(queue, jobId);
+  if (job.where === "delayed" && isPlacement(state.job.hold)) await runNow(queue, jobId);
 }
 
 async function requeue(actor: Actor, snapshot: RepositorySnapshot, { job, issue, priority }: Of<"requeue">) {
@@ -126,7 +133,7 @@ async function requeue(actor: Actor, snapshot: RepositorySnapshot, { job, issue,
   if (!(await letGo(actor.queue, jobId))) return;
   const reason = `its job was missing from the queue while it was ${state.state ?? "unknown"}`;
   await appendEvent(actor.redis, entryOf(job, { event: "job:lost", reason, evidence: {} }));
-  await enqueue(actor, snapshot, { issue, jobId, priority, begun: state.agentRuns > 0 });
+  await enqueue(actor, snapshot, { issue, jobId, priority, begun: state.agent.runCount > 0 });
   actor.log.warn({ issue: jobId }, `queued again: ${reason}`);
 }
 
@@ -134,7 +141,7 @@ async function cancel(actor: Actor, snapshot: RepositorySnapshot, action: Of<"ca
   const { store, redis, log } = actor;
   const { job } = action;
   const { reason, evidence } = await whoEnded(actor, snapshot, action);
-  await store.command(job.jobId, { cancel: reason });
+  await store.command(job.jobId, { "command.cancel": reason });
   await appendEvent(redis, entryOf(job, { event: "cancel:requested", reason: `to be cancelled: ${reason}`, evidence }));
   if (job.where === "delayed") await runNow(actor.queue, job.jobId);
   log.info({ issue: job.jobId }, `cancelling: ${reason}`);
@@ -170,13 +177,13 @@ async function answer(actor: Actor, { job, comments }: Of<"answer">): Promise<vo
     .join("\n\n")
     .slice(0, 60_000);
   const found = { commentId: last.id, author: last.author.login, text };
-  const expect = { state: "blocked", run: "", questionId: String(state.questionId) };
+  const expect = { state: "blocked", "run.id": "", "question.commentId": String(state.question.commentId) };
   const transition = entryOf(job, {
     event: "question:answered",
     reason: `answered by ${last.author.login}`,
     evidence: { comment: last.id },
   });
-  if (!(await store.writeIf(jobId, expect, { answer: found }, transition))) return;
+  if (!(await store.writeIf(jobId, expect, { "question.reply": found }, transition))) return;
   await runNow(actor.queue, jobId);
   log.info({ issue: jobId, by: last.author.login }, "answered: the work continues");
 }
@@ -184,20 +191,20 @@ async function answer(actor: Actor, { job, comments }: Of<"answer">): Promise<vo
 async function allow(actor: Actor, { job, event }: Of<"allow">): Promise<void> {
   const { store, log } = actor;
   const { jobId, state } = job;
-  const expect = { state: "blocked", run: "", questionId: String(state.questionId) };
+  const expect = { state: "blocked", "run.id": "", "question.commentId": String(state.question.commentId) };
   const transition = entryOf(job, {
     event: "publication:allowed",
     reason: `its publication was approved by ${event.actor}`,
     evidence: { label_event: event.id },
   });
-  if (!(await store.writeIf(jobId, expect, { allowed: event.id }, transition))) return;
+  if (!(await store.writeIf(jobId, expect, { "work.allowed": event.id }, transition))) return;
   await runNow(actor.queue, jobId);
   log.info({ issue: jobId, by: event.actor }, "approved by a label: publishing the finished work");
 }
 
 /** Nobody has begun anything since the plan read it. */
 function expectIdle({ state }: KnownJob) {
-  return { run: "", state: state.state ?? "" };
+  return { "run.id": "", state: state.state ?? "" };
 }
 
 function entryOf({ jobId, state }: KnownJob, words: EventWords): NewEvent {

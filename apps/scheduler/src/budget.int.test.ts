@@ -49,7 +49,7 @@ fieldTest("E13", "a day that is used up holds the queue until midnight, then all
   await at.poll();
   const taken = await at.take();
   await useUp(round);
-  await taken.park("parked", { failure: "budget", hold: "budget" });
+  await taken.park("parked", { "end.failure": "budget", "job.hold": "budget" });
   const [hold] = await readHolds(at.redis);
   const midnight = new Date(at.services.now());
   midnight.setHours(24, 0, 0, 0);

@@ -120,7 +120,7 @@ test("labelled again after an end, the comment of the run says so and keeps its 
   const number = at.openIssue({ labels: [] });
   const body = `${renderMarker(done)}\n**Done**: #9.`;
   at.github.comment({ repo: REPO, number, actor: OWNER, body });
-  await at.store.writeIf(at.jobId(number), {}, { state: "pr", labelEvent: 1 });
+  await at.store.writeIf(at.jobId(number), {}, { state: "pr", "label.event": 1 });
   at.github.addLabel(by(number));
   await at.poll();
   const [comment, ...more] = at.github.comments(REPO, number);

@@ -150,13 +150,13 @@ async function taken(job: Job<JobData, JobResult>, store: IssueStore): Promise<T
     lockKey: `${job.queueQualifiedName}:${id}:lock`,
     token: "token",
   });
-  const labelEvent = before.labelEvent;
+  const labelEvent = before.label.event;
   await store.write(id, run, { state: "running", since: new Date().toISOString() });
-  const leave = { run: null, runner: null, labelEvent };
+  const leave = { "run.id": null, "run.runner": null, "label.event": labelEvent };
   return {
     number: job.data.number,
     async end(state, patch = {}) {
-      await store.write(id, run, { ...leave, state, outcome: state as "pr", ...patch });
+      await store.write(id, run, { ...leave, state, "end.outcome": state as "pr", ...patch });
       if (state === "failed") await job.moveToFailed(new UnrecoverableError("failed"), "token", false);
       else await job.moveToCompleted({ outcome: state, prUrl: null, reason: null }, "token", false);
     },

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from "vitest";
 import { renderMarker } from "@tac8/core/domain/marker";
 import type { Comment, Issue, IssueAnswer, IssueEvent } from "@tac8/core/github/types";
-import { parseIssueState, type IssueFields } from "@tac8/core/state/issueState";
+import { applyPatch, parseIssueState, type IssuePatch } from "@tac8/core/state/issueState";
 import { deciders, plan, questionsFor, type Action, type Answers, type KnownJob } from "./plan.ts";
 
 const REPO = { owner: "Octo", repo: "wid.gets", repositoryId: 1, label: "rpi-auto", allowLabel: "rpi-allow" };
@@ -23,8 +23,8 @@ function issue(change: Partial<Issue> = {}): Issue {
   };
 }
 
-function job(where: KnownJob["where"], state: Partial<IssueFields> = {}, priority = P2): KnownJob {
-  return { jobId: "octo.wid.gets.7", where, priority, state: { ...parseIssueState({}), ...state } };
+function job(where: KnownJob["where"], state: IssuePatch = {}, priority = P2): KnownJob {
+  return { jobId: "octo.wid.gets.7", where, priority, state: applyPatch(parseIssueState({}), state) };
 }
 
 function comment(id: number, login: string, body = "Yes.", issueNumber = 7): Comment {
@@ -85,9 +85,14 @@ function brief(action: Action): string {
 const found = (change: Partial<Issue>): IssueAnswer => ({ kind: "found", issue: issue(change) });
 const unlabelled = found({ labels: [] });
 const closed = found({ state: "closed" });
-const blocked = { state: "blocked", questionId: 50, outcome: "blocked", since: "2026-11-22T03:10:00.000Z" } as const;
+const blocked = {
+  state: "blocked",
+  "question.commentId": 50,
+  "end.outcome": "blocked",
+  since: "2026-11-22T03:10:00.000Z",
+} as const;
 const why = { reason: "The work changes protected files.", canAllow: true, event: 40 };
-const withheld = job("delayed", { ...blocked, withheld: why, agentRuns: 1 }, BEGUN_P2);
+const withheld = job("delayed", { ...blocked, "work.withheld": why, "agent.runCount": 1 }, BEGUN_P2);
 const allowed = issue({ labels: ["rpi-auto", "rpi-allow"] });
 const by = (actor: string, id = 60): IssueEvent => ({ id, actor, actorType: "User", at: "" });
 const answered = { commentId: 51, author: "octo", text: "Yes." };
@@ -103,8 +108,8 @@ const ours = renderMarker({
 
 describe("plan", () => {
   const waiting = job("waiting", { state: "queued" });
-  const ended = (state: Partial<IssueFields> = {}) => job("finished", { state: "pr", labelEvent: 10, ...state });
-  const asks = job("delayed", { ...blocked, agentRuns: 1 }, BEGUN_P2);
+  const ended = (state: IssuePatch = {}) => job("finished", { state: "pr", "label.event": 10, ...state });
+  const asks = job("delayed", { ...blocked, "agent.runCount": 1 }, BEGUN_P2);
 
   it.each<[string, Given, string[]]>([
     // Start
@@ -117,16 +122,16 @@ describe("plan", () => {
     ["an emptied hash beside a finished job", { job: job("finished") }, ["add P2 for event null"]],
     ["an ended issue, the label of before left behind", { job: ended(), event: 10 }, []],
     ["an ended issue, labelled again", { job: ended(), event: 11 }, ["add P2 for event 11"]],
-    ["an ended issue whose job was dropped", { job: job(null, { state: "failed", labelEvent: 10 }), event: 10 }, []],
+    ["an ended issue whose job was dropped", { job: job(null, { state: "failed", "label.event": 10 }), event: 10 }, []],
     [
       "an ended issue, its job dropped, labelled again",
-      { job: job(null, { state: "failed", labelEvent: 10 }), event: 12 },
+      { job: job(null, { state: "failed", "label.event": 10 }), event: 12 },
       ["add P2 for event 12"],
     ],
     ["an ended issue nobody could be asked about", { job: ended() }, []],
     ["an ended issue without any event", { job: ended(), event: null }, []],
-    ["a label that did not come off at the end", { job: ended({ labelLeft: 10 }), event: 10 }, ["unlabel 7"]],
-    ["that label, put on again", { job: ended({ labelLeft: 10 }), event: 11 }, ["add P2 for event 11"]],
+    ["a label that did not come off at the end", { job: ended({ "label.notRemoved": 10 }), event: 10 }, ["unlabel 7"]],
+    ["that label, put on again", { job: ended({ "label.notRemoved": 10 }), event: 11 }, ["add P2 for event 11"]],
     [
       "withdrawn when closed, opened again",
       { job: job(null, { state: "withdrawn" }), event: 10 },
@@ -135,7 +140,7 @@ describe("plan", () => {
     ["queued in the hash, but no job", { job: job(null, { state: "queued" }) }, ["requeue P2"]],
     [
       "running in the hash, but its job failed",
-      { job: job("finished", { state: "running", run: "r" }) },
+      { job: job("finished", { state: "running", "run.id": "r" }) },
       ["requeue P2"],
     ],
     // Priority
@@ -145,12 +150,16 @@ describe("plan", () => {
     [
       "a new priority of begun work",
       {
-        job: job("delayed", { state: "retrying", agentRuns: 1 }, BEGUN_P2),
+        job: job("delayed", { state: "retrying", "agent.runCount": 1 }, BEGUN_P2),
         listed: issue({ labels: ["priority:P0"] }),
       },
       ["reprioritize 1"],
     ],
-    ["begun work that is in its place", { job: job("delayed", { state: "parked", agentRuns: 2 }, BEGUN_P2) }, []],
+    [
+      "begun work that is in its place",
+      { job: job("delayed", { state: "parked", "agent.runCount": 2 }, BEGUN_P2) },
+      [],
+    ],
     [
       "a new priority of what runs",
       { job: job("active", { state: "running" }), listed: issue({ labels: ["priority:P0"] }) },
@@ -178,7 +187,7 @@ describe("plan", () => {
     ],
     [
       "unlabelled, parked with work",
-      { job: job("delayed", { state: "parked", agentRuns: 1 }), listed: null, answer: unlabelled },
+      { job: job("delayed", { state: "parked", "agent.runCount": 1 }), listed: null, answer: unlabelled },
       ["cancel: the label was removed"],
     ],
     ["unlabelled, blocked", { job: asks, listed: null, answer: unlabelled }, ["cancel: the label was removed"]],
@@ -194,24 +203,36 @@ describe("plan", () => {
       ["cancel: the issue was deleted"],
     ],
     ["ended and unlabelled", { job: ended(), listed: null }, []],
-    ["cancelled already", { job: job("waiting", { state: "queued", cancel: "x" }), listed: null }, []],
-    ["cancelled, but not woken", { job: job("delayed", { ...blocked, cancel: "x" }), listed: null }, ["wake"]],
+    ["cancelled already", { job: job("waiting", { state: "queued", "command.cancel": "x" }), listed: null }, []],
+    [
+      "cancelled, but not woken",
+      { job: job("delayed", { ...blocked, "command.cancel": "x" }), listed: null },
+      ["wake"],
+    ],
     [
       "cancelled, and its report waits for GitHub",
-      { job: job("delayed", { state: "parked", outcome: "cancelled", cancel: "x" }), listed: null },
+      { job: job("delayed", { state: "parked", "end.outcome": "cancelled", "command.cancel": "x" }), listed: null },
       [],
     ],
-    ["cancelled, labelled again", { job: job("waiting", { state: "queued", cancel: "x" }) }, ["keep"]],
-    ["cancelled while it ran, labelled again", { job: job("active", { state: "running", cancel: "x" }) }, []],
-    ["stopped, but not woken", { job: job("delayed", { state: "parked", stop: "x" }) }, ["wake"]],
+    ["cancelled, labelled again", { job: job("waiting", { state: "queued", "command.cancel": "x" }) }, ["keep"]],
+    ["cancelled while it ran, labelled again", { job: job("active", { state: "running", "command.cancel": "x" }) }, []],
+    ["stopped, but not woken", { job: job("delayed", { state: "parked", "command.stop": "x" }) }, ["wake"]],
     [
       "retried by a person, without a label",
-      { job: job("waiting", { state: "queued", retried: "then", statusComment: 4 }), listed: null, answer: unlabelled },
+      {
+        job: job("waiting", { state: "queued", "round.retriedAt": "then", statusComment: 4 }),
+        listed: null,
+        answer: unlabelled,
+      },
       [],
     ],
     [
       "retried by a person, then closed",
-      { job: job("waiting", { state: "queued", retried: "then", statusComment: 4 }), listed: null, answer: closed },
+      {
+        job: job("waiting", { state: "queued", "round.retriedAt": "then", statusComment: 4 }),
+        listed: null,
+        answer: closed,
+      },
       ["cancel: the issue was closed"],
     ],
     // Questions
@@ -239,7 +260,7 @@ describe("plan", () => {
     [
       "a reply that was taken already",
       {
-        job: job("waiting", { ...blocked, answer: answered, agentRuns: 1 }, BEGUN_P2),
+        job: job("waiting", { ...blocked, "question.reply": answered, "agent.runCount": 1 }, BEGUN_P2),
         comments: [comment(51, "octo")],
         trusted: ["octo"],
       },
@@ -247,13 +268,13 @@ describe("plan", () => {
     ],
     [
       "a reply whose job was not woken",
-      { job: job("delayed", { ...blocked, answer: answered, agentRuns: 1 }, BEGUN_P2) },
+      { job: job("delayed", { ...blocked, "question.reply": answered, "agent.runCount": 1 }, BEGUN_P2) },
       ["wake"],
     ],
     [
       "a reply to one that a person retried without a label",
       {
-        job: job("delayed", { ...blocked, agentRuns: 1, retried: "then" }, BEGUN_P2),
+        job: job("delayed", { ...blocked, "agent.runCount": 1, "round.retriedAt": "then" }, BEGUN_P2),
         listed: null,
         answer: unlabelled,
         comments: [comment(51, "octo")],
@@ -287,7 +308,7 @@ describe("plan", () => {
     [
       "the label on what no label can allow",
       {
-        job: job("delayed", { ...blocked, withheld: { ...why, canAllow: false } }),
+        job: job("delayed", { ...blocked, "work.withheld": { ...why, canAllow: false } }),
         listed: allowed,
         allowance: by("octo"),
         trusted: ["octo"],
@@ -301,13 +322,20 @@ describe("plan", () => {
     ],
     [
       "the label, whose job was not woken",
-      { job: job("delayed", { ...blocked, withheld: why, allowed: 60, agentRuns: 1 }, BEGUN_P2), listed: allowed },
+      {
+        job: job("delayed", { ...blocked, "work.withheld": why, "work.allowed": 60, "agent.runCount": 1 }, BEGUN_P2),
+        listed: allowed,
+      },
       ["wake"],
     ],
     [
       "the label on one that a person retried without a label",
       {
-        job: job("delayed", { ...blocked, withheld: why, agentRuns: 1, retried: "then" }, BEGUN_P2),
+        job: job(
+          "delayed",
+          { ...blocked, "work.withheld": why, "agent.runCount": 1, "round.retriedAt": "then" },
+          BEGUN_P2,
+        ),
         listed: null,
         answer: found({ labels: ["RPI-allow"] }),
         allowance: by("octo"),
@@ -317,7 +345,7 @@ describe("plan", () => {
     ],
     [
       "a question nobody answers, however old: the runner ends it when its time is over",
-      { job: job("delayed", { ...blocked, since: "2020-01-01T00:00:00.000Z", agentRuns: 1 }, BEGUN_P2) },
+      { job: job("delayed", { ...blocked, since: "2020-01-01T00:00:00.000Z", "agent.runCount": 1 }, BEGUN_P2) },
       [],
     ],
   ])("%s", (_name, given, expected) => {
@@ -363,15 +391,20 @@ describe("questionsFor", () => {
     ["one that has ended", job("finished", { state: "pr" }), [], {}],
     ["one that waits and is not listed", job("waiting", { state: "queued" }), [], { issues: [ref] }],
     ["one that runs and is not listed", job("active", { state: "running" }), [], { issues: [ref] }],
-    ["one that is being cancelled", job("active", { state: "running", cancel: "x" }), [], {}],
-    ["one whose run reports its end", job("active", { state: "running", outcome: "pr" }), [], {}],
-    ["one that waits to report its end", job("delayed", { state: "parked", outcome: "pr" }), [], { issues: [ref] }],
-    ["one whose run asks", job("active", { state: "running", outcome: "blocked" }), [], { issues: [ref] }],
+    ["one that is being cancelled", job("active", { state: "running", "command.cancel": "x" }), [], {}],
+    ["one whose run reports its end", job("active", { state: "running", "end.outcome": "pr" }), [], {}],
+    [
+      "one that waits to report its end",
+      job("delayed", { state: "parked", "end.outcome": "pr" }),
+      [],
+      { issues: [ref] },
+    ],
+    ["one whose run asks", job("active", { state: "running", "end.outcome": "blocked" }), [], { issues: [ref] }],
     ["an open question", job("delayed", blocked), [issue()], { commentsSince: "2026-11-22T02:00:00Z" }],
-    ["an answered question", job("delayed", { ...blocked, answer: answered }), [issue()], {}],
+    ["an answered question", job("delayed", { ...blocked, "question.reply": answered }), [issue()], {}],
     [
       "withheld work",
-      job("delayed", { ...blocked, withheld: why }),
+      job("delayed", { ...blocked, "work.withheld": why }),
       [issue()],
       { allowances: [ref], commentsSince: "2026-11-22T02:00:00Z" },
     ],
@@ -396,7 +429,7 @@ describe("questionsFor", () => {
 
 test("only authors of what could be an answer, and who allowed a publication, are looked up", () => {
   const other = { ...job("waiting"), jobId: "octo.wid.gets.8" };
-  const jobs = [job("delayed", { ...blocked, withheld: why }), other];
+  const jobs = [job("delayed", { ...blocked, "work.withheld": why }), other];
   const allowances = new Map([
     [jobs[0]?.jobId ?? "", by("Labeller")],
     [other.jobId, by("elsewhere")],
@@ -412,10 +445,10 @@ test("only authors of what could be an answer, and who allowed a publication, ar
 });
 
 test("what was stopped without a runner is not started again by the label that is still there", () => {
-  const untold = job(null, { state: "stopped", stop: "stopped by ann@pi", labelEvent: 0 });
+  const untold = job(null, { state: "stopped", "command.stop": "stopped by ann@pi", "label.event": 0 });
   expect(planFor({ job: untold, event: 5 })).toEqual([]);
   expect(questionsFor({ ...REPO, labelled: [issue()], jobs: [untold] }).events).toEqual([]);
-  const told = job(null, { state: "stopped", labelEvent: 5 });
+  const told = job(null, { state: "stopped", "label.event": 5 });
   expect(planFor({ job: told, event: 5 })).toEqual([]);
   expect(planFor({ job: told, event: 6 }).map(brief)).toEqual(["add P2 for event 6"]);
 });
@@ -424,12 +457,12 @@ describe("labels of runners", () => {
   const big = issue({ labels: ["rpi-auto", "runs-on:big"] });
   it.each<[string, KnownJob, Issue, string[]]>([
     ["a label that came later", job("waiting"), big, ["place big"]],
-    ["the same as before", job("waiting", { runsOn: ["big"] }), big, []],
-    ["a label that was taken off", job("delayed", { runsOn: ["big"] }), issue(), ["place "]],
+    ["the same as before", job("waiting", { "job.runsOn": ["big"] }), big, []],
+    ["a label that was taken off", job("delayed", { "job.runsOn": ["big"] }), issue(), ["place "]],
     ["while it is worked on", job("active"), big, []],
     [
       "one that found no place keeps its turn",
-      job("delayed", { runsOn: ["big"], hold: "runs-on:big" }, BEGUN_P2),
+      job("delayed", { "job.runsOn": ["big"], "job.hold": "runs-on:big" }, BEGUN_P2),
       big,
       [],
     ],

@@ -4,32 +4,32 @@ import { priorityOf, queuePriority, type Priority } from "@tac8/core/domain/prio
 import { isReply } from "@tac8/core/domain/marker";
 import { isEnded } from "@tac8/core/domain/states";
 import type { Comment, Issue, IssueAnswer, IssueEvent } from "@tac8/core/github/types";
-import type { FieldName, IssueFields } from "@tac8/core/state/issueState";
+import type { RecordPart, RecordPath } from "@tac8/core/state/issueState";
 
 /** What of an issue's hash the plan and its actions go by: a whole queue of them is read at each poll. */
 export const PLAN_FIELDS = [
   "state",
   "since",
   "checkpoint",
-  "labelEvent",
-  "labelLeft",
-  "admitted",
-  "retried",
-  "agentRuns",
+  "label.event",
+  "label.notRemoved",
+  "round.admitted",
+  "round.retriedAt",
+  "agent.runCount",
   "statusComment",
-  "questionId",
-  "answer",
-  "withheld",
-  "allowed",
-  "outcome",
-  "failure",
-  "reason",
-  "stop",
-  "cancel",
-  "runsOn",
-  "hold",
-] as const satisfies readonly FieldName[];
-export type PlanState = Pick<IssueFields, (typeof PLAN_FIELDS)[number]>;
+  "question.commentId",
+  "question.reply",
+  "work.withheld",
+  "work.allowed",
+  "end.outcome",
+  "end.failure",
+  "end.reason",
+  "command.stop",
+  "command.cancel",
+  "job.runsOn",
+  "job.hold",
+] as const satisfies readonly RecordPath[];
+export type PlanState = RecordPart<(typeof PLAN_FIELDS)[number]>;
 
 /** A job of the queue, and the issue's hash. `where`: null when the queue has no such job. */
 export interface KnownJob {
@@ -110,7 +110,7 @@ export function questionsFor(snapshot: RepositorySnapshot): Questions {
   const refOf = (number: number) => ({ owner: snapshot.owner, repo: snapshot.repo, number });
   const events = snapshot.jobs.filter((job) => hasEnded(job) && !isUntold(job) && labelled.has(job.jobId));
   const issues = snapshot.jobs.filter(
-    (job) => isLive(job) && !labelled.has(job.jobId) && job.state.cancel === null && !isReporting(job),
+    (job) => isLive(job) && !labelled.has(job.jobId) && job.state.command.cancel === null && !isReporting(job),
   );
   const open = snapshot.jobs.filter(hasOpenQuestion).map(({ state }) => Date.parse(state.since ?? ""));
   return {
@@ -162,26 +162,26 @@ function forStart(job: KnownJob, issue: Issue, { events }: Answers): Action[] {
   if (isUntold(job)) return [];
   const event = events.get(job.jobId) ?? null;
   if (event === null) return [];
-  if (event > job.state.labelEvent) return [{ do: "add", job, issue, priority, event }];
-  return job.state.labelLeft === event ? [{ do: "unlabel", job, number: issue.number }] : [];
+  if (event > job.state.label.event) return [{ do: "add", job, issue, priority, event }];
+  return job.state.label.notRemoved === event ? [{ do: "unlabel", job, number: issue.number }] : [];
 }
 
 function forPlacement(job: KnownJob, issue: Issue): Action[] {
   const runsOn = runsOnOf(issue.labels);
-  const known = job.state.runsOn ?? [];
+  const known = job.state.job.runsOn ?? [];
   return job.where === "active" || runsOn.join() === known.join() ? [] : [{ do: "place", job, runsOn }];
 }
 
 function forPriority(job: KnownJob, issue: Issue): Action[] {
   if (job.where === "active") return [];
   // One that found no place had its turn: it goes before new work of its label.
-  const begun = job.state.agentRuns > 0 || isPlacement(job.state.hold);
+  const begun = job.state.agent.runCount > 0 || isPlacement(job.state.job.hold);
   const wanted = queuePriority(priorityOf(issue.labels), begun);
   return job.priority === wanted ? [] : [{ do: "reprioritize", job, priority: wanted }];
 }
 
 function forKept(job: KnownJob): Action[] {
-  if (job.state.cancel !== null && isUndecided(job) && job.where !== "active") return [{ do: "keep", job }];
+  if (job.state.command.cancel !== null && isUndecided(job) && job.where !== "active") return [{ do: "keep", job }];
   return isUnheard(job) ? [{ do: "wake", job }] : [];
 }
 
@@ -206,7 +206,7 @@ function forAllowed(
 /** Null: the label was never added, or had been when the work was withheld. */
 function newAllowance(job: KnownJob, allowances: Answers["allowances"]): IssueEvent | null {
   const event = allowances.get(job.jobId);
-  return event !== undefined && isWithheld(job) && event.id > (job.state.withheld?.event ?? 0) ? event : null;
+  return event !== undefined && isWithheld(job) && event.id > (job.state.work.withheld?.event ?? 0) ? event : null;
 }
 
 function forAnswered(job: KnownJob, { comments, trusted }: Answers): Action[] {
@@ -218,7 +218,7 @@ function repliesTo(job: KnownJob, comments: readonly Comment[]): Comment[] {
   if (!hasOpenQuestion(job)) return [];
   const number = numberOf(job);
   return comments.filter(
-    (comment) => comment.issueNumber === number && isReply(comment, job.state.questionId ?? Infinity),
+    (comment) => comment.issueNumber === number && isReply(comment, job.state.question.commentId ?? Infinity),
   );
 }
 
@@ -233,14 +233,14 @@ function withoutLabel(job: KnownJob, answers: Decisions, label: string): Action[
 
 /** In no list any more: an issue may only have slipped from one page to another, so GitHub is asked about it. */
 function forVanished(job: KnownJob, { issues }: Answers, label: string): Action[] {
-  if (job.state.cancel !== null) return [];
+  if (job.state.command.cancel !== null) return [];
   const answer = issues.get(job.jobId);
   const gone = answer === undefined ? null : goneBecause(answer, label);
   if (gone === null) return [];
-  if (!gone.closed && job.state.retried !== null) return []; // It never had a label.
+  if (!gone.closed && job.state.round.retriedAt !== null) return []; // It never had a label.
   const { reason, event } = gone;
   if (job.where === "active") return gone.closed ? [{ do: "cancel", job, reason, event }] : [];
-  const traces = job.state.statusComment !== null || job.state.agentRuns > 0;
+  const traces = job.state.statusComment !== null || job.state.agent.runCount > 0;
   return [{ do: traces ? "cancel" : "withdraw", job, reason, event }];
 }
 
@@ -285,13 +285,21 @@ function hasEnded(job: KnownJob): boolean {
 }
 
 /** Stopped without a runner: its label is still there because nobody has told GitHub yet, see stops.ts. */
-function isUntold({ state: { state, stop } }: KnownJob): boolean {
+function isUntold({
+  state: {
+    state,
+    command: { stop },
+  },
+}: KnownJob): boolean {
   return state === "stopped" && stop !== null;
 }
 
 /** An answer or a command was written, but its job was not woken. */
 function isUnheard(job: KnownJob): boolean {
-  const { state, answer, allowed, cancel, stop } = job.state;
+  const { state } = job.state;
+  const answer = job.state.question.reply;
+  const { allowed } = job.state.work;
+  const { cancel, stop } = job.state.command;
   if (job.where !== "delayed") return false;
   return (state === "blocked" && (answer ?? allowed) !== null) || ((cancel ?? stop) !== null && isUndecided(job));
 }
@@ -302,16 +310,16 @@ function isReporting(job: KnownJob): boolean {
 }
 
 function isUndecided({ state }: KnownJob): boolean {
-  return state.outcome === null || state.outcome === "blocked";
+  return state.end.outcome === null || state.end.outcome === "blocked";
 }
 
 function hasOpenQuestion({ where, state }: KnownJob): boolean {
-  const isDecided = state.answer !== null || state.allowed !== null;
-  return where === "delayed" && state.state === "blocked" && state.questionId !== null && !isDecided;
+  const isDecided = state.question.reply !== null || state.work.allowed !== null;
+  return where === "delayed" && state.state === "blocked" && state.question.commentId !== null && !isDecided;
 }
 
 function isWithheld(job: KnownJob): boolean {
-  return hasOpenQuestion(job) && job.state.withheld?.canAllow === true;
+  return hasOpenQuestion(job) && job.state.work.withheld?.canAllow === true;
 }
 
 /** An hour's room for clocks that differ, and the same address at every poll, so that GitHub can answer 304. */

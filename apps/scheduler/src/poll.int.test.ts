@@ -26,10 +26,10 @@ describe("a repository with 300 labelled issues", () => {
 
     // One of each kind that makes the poll ask more: ended with its label left, blocked with a question, retried by hand.
     const [ended, asking, retried] = [await at.take(), await at.take(), await at.take()];
-    await ended.end("pr", { labelEvent: 9_000_000 });
-    await asking.park("blocked", { questionId: 1_000_000, agentRuns: 1 });
+    await ended.end("pr", { "label.event": 9_000_000 });
+    await asking.park("blocked", { "question.commentId": 1_000_000, "agent.runCount": 1 });
     at.github.comment({ repo: REPO, number: asking.number, actor: "stranger", body: "Me too!" });
-    await retried.park("parked", { retried: "then", agentRuns: 1 });
+    await retried.park("parked", { "round.retriedAt": "then", "agent.runCount": 1 });
     at.github.removeLabel(by(retried.number));
     await at.poll();
     const before = at.github.requests.length;
@@ -67,7 +67,7 @@ describe("labels", () => {
     at.github.addLabel(by(begun, "priority:P1"));
     at.github.addLabel(by(later, "priority:P1"));
     await at.poll();
-    await at.store.writeIf(at.jobId(begun), {}, { agentRuns: 1 });
+    await at.store.writeIf(at.jobId(begun), {}, { "agent.runCount": 1 });
     at.github.addLabel(by(urgent, "Priority:P0"));
     await at.poll();
     const order = [];
@@ -79,7 +79,7 @@ describe("labels", () => {
     const number = at.openIssue();
     await at.poll();
     const used = () => Math.max(...at.github.issue(REPO, number).events.map(({ id }) => id));
-    await (await at.take()).end("pr", { labelEvent: used(), statusComment: null });
+    await (await at.take()).end("pr", { "label.event": used(), statusComment: null });
     for (let round = 1; round <= 3; round += 1) await at.poll();
     expect(await at.stands(number)).toBe("completed:pr");
 
@@ -88,8 +88,12 @@ describe("labels", () => {
     at.github.addLabel(by(number));
     await at.poll();
     expect(await at.stands(number)).toBe("prioritized:queued");
-    expect(await at.store.read(at.jobId(number))).toMatchObject({ outcome: null, agentRuns: 0, checkpoint: "none" });
-    await (await at.take()).end("failed", { labelEvent: used(), failure: "refused", checkpoint: "worked" });
+    expect(await at.store.read(at.jobId(number))).toMatchObject({
+      end: { outcome: null },
+      agent: { runCount: 0 },
+      checkpoint: "none",
+    });
+    await (await at.take()).end("failed", { "label.event": used(), "end.failure": "refused", checkpoint: "worked" });
     await at.poll();
     expect(await at.stands(number)).toBe("failed:failed");
   });
@@ -98,26 +102,26 @@ describe("labels", () => {
     const number = at.openIssue();
     await at.poll();
     const [event] = at.github.issue(REPO, number).events;
-    await (await at.take()).end("pr", { labelEvent: event?.id ?? 0, labelLeft: event?.id ?? 0 });
+    await (await at.take()).end("pr", { "label.event": event?.id ?? 0, "label.notRemoved": event?.id ?? 0 });
     at.github.fault({ method: "DELETE", path: /labels/, times: 1, do: { status: 403 } });
     await at.poll();
     expect(at.github.issue(REPO, number).labels).toEqual([LABEL]);
     expect((await readScheduler(at.redis))?.lastPollAt).not.toBeNull();
     await at.poll();
     expect(at.github.issue(REPO, number).labels).toEqual([]);
-    expect((await at.store.read(at.jobId(number))).labelLeft).toBeNull();
+    expect((await at.store.read(at.jobId(number))).label.notRemoved).toBeNull();
   });
 
   test("a retry by a person needs no label", async () => {
     const number = at.openIssue();
     await at.poll();
-    await (await at.take()).end("failed", { labelEvent: 9_000_000 });
+    await (await at.take()).end("failed", { "label.event": 9_000_000 });
     at.github.removeLabel(by(number));
-    await at.store.writeIf(at.jobId(number), {}, { state: "queued", retried: "then", outcome: null });
+    await at.store.writeIf(at.jobId(number), {}, { state: "queued", "round.retriedAt": "then", "end.outcome": null });
     await (await at.queue.getJob(at.jobId(number)))?.retry("failed");
     await at.poll();
     expect(await at.stands(number)).toBe("prioritized:queued");
-    expect((await at.store.read(at.jobId(number))).cancel).toBeNull();
+    expect((await at.store.read(at.jobId(number))).command.cancel).toBeNull();
   });
 });
 
@@ -190,7 +194,7 @@ describe("an issue that leaves while it waits", () => {
     at.github.closeIssue({ repo: REPO, number: closed, actor: OWNER });
     at.github.removeLabel(by(bare));
     await at.poll();
-    expect((await at.store.read(at.jobId(closed))).cancel).toBe("the issue was closed by octo");
+    expect((await at.store.read(at.jobId(closed))).command.cancel).toBe("the issue was closed by octo");
     const told = (await readEvents(at.redis, { count: 100 })).filter(({ to }) => to === "note");
     expect(told).toMatchObject([
       {
@@ -200,20 +204,20 @@ describe("an issue that leaves while it waits", () => {
         evidence: { actor: OWNER },
       },
     ]);
-    expect((await at.store.read(at.jobId(bare))).cancel).toBeNull();
+    expect((await at.store.read(at.jobId(bare))).command.cancel).toBeNull();
   });
 
   test("parked with work: a runner ends it at once, unless the label comes back first", async () => {
     const number = at.openIssue();
     await at.poll();
-    await (await at.take()).park("parked", { agentRuns: 1 });
+    await (await at.take()).park("parked", { "agent.runCount": 1 });
     at.github.removeLabel(by(number));
     await at.poll();
     expect(await at.stands(number)).toBe("prioritized:parked");
-    expect((await at.store.read(at.jobId(number))).cancel).toBe("the label was removed by octo");
+    expect((await at.store.read(at.jobId(number))).command.cancel).toBe("the label was removed by octo");
     at.github.addLabel(by(number));
     await at.poll();
-    expect((await at.store.read(at.jobId(number))).cancel).toBeNull();
+    expect((await at.store.read(at.jobId(number))).command.cancel).toBeNull();
   });
 });
 
@@ -223,7 +227,9 @@ describe("a question", () => {
     await at.poll();
     const say = (actor: string, body: string) => at.github.comment({ repo: REPO, number, actor, body });
     const { id } = say(OWNER, '<!-- tac8 {"v":1,"kind":"question","run":"r"} -->\nWhich colour?');
-    await (await at.take()).park("blocked", { questionId: id, agentRuns: 1, outcome: "blocked" });
+    await (
+      await at.take()
+    ).park("blocked", { "question.commentId": id, "agent.runCount": 1, "end.outcome": "blocked" });
     say("stranger", "Pink!");
     await at.poll();
     expect(await at.stands(number)).toBe("delayed:blocked");
@@ -231,7 +237,7 @@ describe("a question", () => {
     say(OWNER, "Dark blue.");
     await at.poll();
     expect(await at.stands(number)).toBe("prioritized:blocked");
-    const { answer } = await at.store.read(at.jobId(number));
+    const answer = (await at.store.read(at.jobId(number))).question.reply;
     expect(answer).toMatchObject({ author: OWNER, text: "Blue.\n\nDark blue." });
   });
 });
@@ -252,8 +258,8 @@ describe("what is lost", () => {
     const number = at.openIssue();
     await at.poll();
     const [event] = at.github.issue(REPO, number).events;
-    const work = { failure: "github", checkpoint: "worked", agentRuns: 1, session: "s" } as const;
-    await (await at.take()).end("failed", { labelEvent: event?.id ?? 0, ...work });
+    const work = { "end.failure": "github", checkpoint: "worked", "agent.runCount": 1, "agent.session": "s" } as const;
+    await (await at.take()).end("failed", { "label.event": event?.id ?? 0, ...work });
     at.github.removeLabel(by(number));
     at.github.addLabel(by(number));
     const dying = Object.create(at.queue, { add: { value: () => Promise.reject(new Error("killed")) } });
@@ -262,7 +268,10 @@ describe("what is lost", () => {
     at.restart();
     await at.poll();
     expect(await at.stands(number)).toBe("prioritized:queued");
-    const { checkpoint, session, agentRuns } = await at.store.read(at.jobId(number));
+    const {
+      checkpoint,
+      agent: { session, runCount: agentRuns },
+    } = await at.store.read(at.jobId(number));
     expect({ checkpoint, session, agentRuns }).toEqual({ checkpoint: "worked", session: "s", agentRuns: 1 });
   });
 
@@ -270,7 +279,7 @@ describe("what is lost", () => {
     const number = at.openIssue();
     await at.poll();
     const answer = { commentId: 1, author: OWNER, text: "Yes." };
-    await (await at.take()).park("blocked", { questionId: 1, answer, agentRuns: 1 });
+    await (await at.take()).park("blocked", { "question.commentId": 1, "question.reply": answer, "agent.runCount": 1 });
     await at.poll();
     expect(await at.stands(number)).toBe("prioritized:blocked");
   });

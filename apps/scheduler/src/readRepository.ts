@@ -108,7 +108,7 @@ async function readJobs(
   ids: string[],
   places: ReadonlyMap<string, Place>,
 ): Promise<KnownJob[]> {
-  const states = await store.readFields(ids, PLAN_FIELDS);
+  const states = await store.readFacts(ids, PLAN_FIELDS);
   // Every job that is there has a time stamp.
   const jobs = await pipelined(redis, ids, (pipeline, id) => pipeline.hmget(queue.toKey(id), "timestamp", "priority"));
   return ids.map((jobId, index) => {

@@ -31,7 +31,7 @@ async function ended(number: number): Promise<void> {
   await at.poll();
   const job = await at.take();
   const event = await at.services.github.newestLabeledEvent(ref(number), number, LABEL);
-  await job.end("pr", { labelEvent: event?.id ?? 0 });
+  await job.end("pr", { "label.event": event?.id ?? 0 });
   at.github.removeLabel(by(number));
 }
 
@@ -50,7 +50,7 @@ test("a stop in the queue: not queued again by its label, told once, and labelle
   at.github.addLabel(by(number));
   await at.poll();
   expect(await at.stands(number)).toBe("prioritized:queued");
-  expect(await at.store.read(at.jobId(number))).toMatchObject({ stop: null, outcome: null });
+  expect(await at.store.read(at.jobId(number))).toMatchObject({ command: { stop: null }, end: { outcome: null } });
   expect(bodies(number)).toEqual([expect.stringContaining("**Queued**")]);
 });
 
@@ -93,7 +93,7 @@ test("the command alone is done by the scheduler: whoever gave it died, or its r
   const number = at.openIssue();
   await at.poll();
   const jobId = at.jobId(number);
-  await at.store.writeIf(jobId, {}, { stop: "stopped by ann@pi", run: "dead", state: "running" });
+  await at.store.writeIf(jobId, {}, { "command.stop": "stopped by ann@pi", "run.id": "dead", state: "running" });
   await at.redis.sadd(STOPS_KEY, jobId);
   await look();
   expect(await at.stands(number)).toBe("none:stopped");
@@ -108,7 +108,7 @@ test("while a runner has it, it is the runner's; then nothing is left to do", as
   await look();
   expect(await pending()).toEqual([at.jobId(number)]);
   expect(await at.stands(number)).toBe("active:running");
-  await job.end("stopped", { stop: null });
+  await job.end("stopped", { "command.stop": null });
   await look();
   expect(await pending()).toEqual([]);
   expect(bodies(number)).toHaveLength(1); // The queue's own: a runner tells of its end itself.
@@ -119,11 +119,11 @@ test("one that ended otherwise in the moment it was stopped is let go of", async
   await at.poll();
   const jobId = at.jobId(number);
   await at.queue.remove(jobId);
-  await at.store.writeIf(jobId, {}, { stop: "stopped by ann@pi", state: "withdrawn" });
+  await at.store.writeIf(jobId, {}, { "command.stop": "stopped by ann@pi", state: "withdrawn" });
   await at.redis.sadd(STOPS_KEY, jobId);
   await look();
   expect(await pending()).toEqual([]);
-  expect(await at.store.read(jobId)).toMatchObject({ state: "withdrawn", stop: null });
+  expect(await at.store.read(jobId)).toMatchObject({ state: "withdrawn", command: { stop: null } });
 });
 
 test("a stop that comes while an older one is crossed off stays on the list", async () => {
@@ -131,10 +131,10 @@ test("a stop that comes while an older one is crossed off stays on the list", as
   await at.poll();
   const jobId = at.jobId(number);
   await at.redis.sadd(STOPS_KEY, jobId);
-  await at.store.writeIf(jobId, {}, { stop: "stopped by ann@pi" });
+  await at.store.writeIf(jobId, {}, { "command.stop": "stopped by ann@pi" });
   await crossOffStop(at.redis, jobId);
   expect(await pending()).toEqual([jobId]);
-  await at.store.writeIf(jobId, {}, { stop: null });
+  await at.store.writeIf(jobId, {}, { "command.stop": null });
   await crossOffStop(at.redis, jobId);
   expect(await pending()).toEqual([]);
 });
@@ -163,7 +163,7 @@ test("an issue that takes no word and no label any more is let go of, its label 
   at.github.fault({ method: "DELETE", path: /labels/, times: 1, do: { status: 403 } });
   await look();
   expect(await pending()).toEqual([]);
-  const { labelEvent, labelLeft } = await at.store.read(at.jobId(number));
+  const { event: labelEvent, notRemoved: labelLeft } = (await at.store.read(at.jobId(number))).label;
   expect(labelLeft).toBe(labelEvent);
   await at.poll(); // Now GitHub lets it: the label comes off, and nothing is started.
   expect(at.github.issue(REPO, number).labels).toEqual([]);

@@ -13,7 +13,7 @@ import { mayLabel } from "@tac8/core/github/mayStart";
 import type { Logger } from "@tac8/core/log/logger";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import { crossOffStop, endInQueue } from "@tac8/core/queue/stop";
-import type { IssueFields } from "@tac8/core/state/issueState";
+import { applyPatch, type IssueRecord } from "@tac8/core/state/issueState";
 import type { IssueStore } from "@tac8/core/state/issueStore";
 import { STOPS_KEY } from "@tac8/core/state/keys";
 
@@ -64,31 +64,36 @@ export function createStops(services: StopServices): () => Promise<void> {
 async function finish(services: StopServices, jobId: string): Promise<boolean> {
   const { store, queue, log, now } = services;
   let issue = await store.read(jobId);
-  if (issue.stop === null) return true; // Its runner has ended it and told of it, or it was started anew.
+  if (issue.command.stop === null) return true; // Its runner has ended it and told of it, or it was started anew.
   if (issue.state !== "stopped") {
     const became = await endInQueue({ queue, store, jobId, by: BY, now: now() });
     // Withdrawn in the moment it was stopped, for one: there is nothing to stop, and that was told.
     if (became === "ended" && isEnded(issue.state)) {
-      return store.writeIf(jobId, { run: "", state: issue.state ?? "" }, { stop: null, stopMode: null });
+      return store.writeIf(
+        jobId,
+        { "run.id": "", state: issue.state ?? "" },
+        { "command.stop": null, "command.stopMode": null },
+      );
     }
     if (became !== "stopped") return false;
     issue = await store.read(jobId);
   }
   const told = await tell(services, jobId, issue);
-  if (told) log.info({ issue: jobId }, `stopped while it waited: ${issue.reason ?? ""}`);
+  if (told) log.info({ issue: jobId }, `stopped while it waited: ${issue.end.reason ?? ""}`);
   return told;
 }
 
 /** On GitHub as a runner would: the label is used up and comes off, the comment says how it stands. Safe to repeat. */
-async function tell({ config, store, github, login, signal }: StopServices, jobId: string, issue: IssueFields) {
-  const expect = { run: "", state: "stopped" };
+async function tell({ config, store, github, login, signal }: StopServices, jobId: string, issue: IssueRecord) {
+  const expect = { "run.id": "", state: "stopped" };
   const ref = parseJobId(jobId);
   const repository = ref === null ? undefined : config.repositories.find((entry) => sameRepo(entry, ref));
-  if (ref === null || repository === undefined) return store.writeIf(jobId, expect, { stop: null, stopMode: null });
+  if (ref === null || repository === undefined)
+    return store.writeIf(jobId, expect, { "command.stop": null, "command.stopMode": null });
   const { issueLabel: label } = repository;
   const talk = { github, login, ref, signal };
   const { trusted_users: trustedUsers } = config.github;
-  let { labelEvent } = issue;
+  let labelEvent = issue.label.event;
   let isCaused = false;
   await tolerate(async () => {
     const events = await github.labeledEvents(ref, ref.number, label, { signal });
@@ -99,12 +104,17 @@ async function tell({ config, store, github, login, signal }: StopServices, jobI
     if (events.length === 0) isCaused ||= await isLabelled(talk, label);
   });
   // What other programs write to Redis, agents among them, says nothing on issues that no trusted account has labelled.
-  if (!isCaused) return store.writeIf(jobId, expect, { labelEvent, stop: null, stopMode: null });
+  if (!isCaused)
+    return store.writeIf(jobId, expect, { "label.event": labelEvent, "command.stop": null, "command.stopMode": null });
   // First: whatever becomes of the rest, this label starts nothing more.
-  if (!(await store.writeIf(jobId, expect, { labelEvent }))) return false;
-  await tolerate(() => comment(talk, { ...issue, labelEvent }, label));
+  if (!(await store.writeIf(jobId, expect, { "label.event": labelEvent }))) return false;
+  await tolerate(() => comment(talk, applyPatch(issue, { "label.event": labelEvent }), label));
   const off = await tolerate(() => takeOffLabels(talk, config, label));
-  return store.writeIf(jobId, expect, { stop: null, stopMode: null, labelLeft: off ? null : labelEvent });
+  return store.writeIf(jobId, expect, {
+    "command.stop": null,
+    "command.stopMode": null,
+    "label.notRemoved": off ? null : labelEvent,
+  });
 }
 
 /** @returns false where GitHub will never take it: a locked or deleted issue. */
@@ -125,23 +135,26 @@ interface Talk {
   readonly signal: AbortSignal;
 }
 
-async function comment({ github, login, ref, signal }: Talk, issue: IssueFields, trigger: string): Promise<void> {
+async function comment({ github, login, ref, signal }: Talk, issue: IssueRecord, trigger: string): Promise<void> {
   const marker: Marker = {
     v: 1,
     kind: "status",
-    run: issue.outcomeRun ?? "",
+    run: issue.end.run ?? "",
     outcome: "stopped",
-    label_event_id: issue.labelEvent,
-    published_sha: issue.publishedSha,
-    question_id: issue.questionId,
+    label_event_id: issue.label.event,
+    published_sha: issue.branch.published,
+    question_id: issue.question.commentId,
   };
-  const { branch, prNumber, usage, reason } = issue;
+  const branch = issue.branch.name;
+  const prNumber = issue.pull.number;
+  const { usage } = issue.agent;
+  const { reason } = issue.end;
   const facts = {
     runner: null,
     since: issue.since ?? "",
     branch,
     prNumber,
-    headSha: issue.publishedSha,
+    headSha: issue.branch.published,
     usage,
     reason,
   };

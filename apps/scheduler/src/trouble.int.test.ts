@@ -90,7 +90,7 @@ test.each<[string, FaultRequest["do"]]>([
 test("one issue that GitHub will not talk about does not stop the repository", async () => {
   const ended = at.openIssue();
   await at.poll();
-  await (await at.take()).end("pr", { labelEvent: 1 });
+  await (await at.take()).end("pr", { "label.event": 1 });
   at.github.fault({ path: new RegExp(`/issues/${ended}/events$`), times: 1000, do: { status: 410 } });
   const fresh = at.openIssue();
   await at.poll();

@@ -23,7 +23,7 @@ fieldTest("E1", "a hold whose time is over wakes its jobs before their own time"
   await at.poll();
   const until = services.now() + 60_000;
   await setHold(redis, { name: "auth", reason: "r", by: "b", since: 1, until });
-  await (await at.take()).park("parked", { failure: "auth", hold: "auth" });
+  await (await at.take()).park("parked", { "end.failure": "auth", "job.hold": "auth" });
   const wake = createWaker({ redis, queue, log: services.log, now: services.now });
   await round(wake);
   expect(await at.stands(number)).toBe("delayed:parked");
@@ -42,7 +42,7 @@ test("a job that was parked for a hold which had ended by then is found later", 
   await round(wake);
   await clearHold(redis, "auth", "ann@pi", "fixed");
   await round(wake);
-  await taken.park("parked", { failure: "auth", hold: "auth" });
+  await taken.park("parked", { "end.failure": "auth", "job.hold": "auth" });
   await round(wake);
   expect(await at.stands(number)).toBe("delayed:parked");
   at.advance(31_000);

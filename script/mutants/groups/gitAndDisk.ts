@@ -205,7 +205,7 @@ export const gitAndDisk: readonly Mutant[] = [
   {
     name: "lost-disk-allowed",
     file: `${RUNNER}/pipeline/entry.ts`,
-    find: 'state: "running", since, workedAt: since }',
+    find: 'state: "running", since, "work.finishedAt": since }',
     replace: 'state: "running", since }',
     test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "withheld work whose publication" },
     promise: "a job whose finished work was withheld waits for a lost disk one day from the label that allows it",
@@ -390,8 +390,8 @@ export const gitAndDisk: readonly Mutant[] = [
   {
     name: "kept-nested",
     file: `${RUNNER}/steps/report/report.ts`,
-    find: 'if (state.unsaved?.files.some(isValuable) === true) return "it has files that are not committed";',
-    replace: "if (state.unsaved !== null) return null;",
+    find: 'if (state.work.uncommitted?.files.some(isValuable) === true) return "it has files that are not committed";',
+    replace: "if (state.work.uncommitted !== null) return null;",
     test: { file: "test/rest.e2e.test.ts", name: "a repository inside the repository" },
     promise: "work that no commit can have stays in its workspace after the pull request, and the issue says so",
   },

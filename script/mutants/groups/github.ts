@@ -237,7 +237,7 @@ export const github: readonly Mutant[] = [
   {
     name: "end-kept",
     file: `${RUNNER}/pipeline/entry.ts`,
-    find: "{ ...lost, ...before.end, end: null }",
+    find: '{ ...lost, ...groupPatch("end", before.end.decided ?? {}), "end.decided": null }',
     replace: "lost",
     test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "an end that could not be told" },
     promise: "an outage while a result is reported does not change the result",
@@ -245,8 +245,8 @@ export const github: readonly Mutant[] = [
   {
     name: "outage-told",
     file: `${RUNNER}/pipeline/dispose.ts`,
-    find: "isDeaf(failure, record.parked) ? {}",
-    replace: 'isDeaf(failure, record.parked) || kind === "github" ? {}',
+    find: "isDeaf(failure, record.counts.parked) ? {}",
+    replace: 'isDeaf(failure, record.counts.parked) || kind === "github" ? {}',
     test: { file: "test/outage.e2e.test.ts", name: "one that lasts is told on the issue" },
     promise:
       "a long outage is reported on the issue as soon as GitHub accepts a comment, and each wait is in the event log",

@@ -133,7 +133,7 @@ export const limits: readonly Mutant[] = [
   {
     name: "spent-session",
     file: `${RUNNER}/pipeline/afterAgent.ts`,
-    find: "...(failed?.sessionSpent === true ? { session: null } : {}),",
+    find: '...(failed?.sessionSpent === true ? { "agent.session": null } : {}),',
     replace: "",
     test: { file: "test/ends.e2e.test.ts", name: "a session that can only fail" },
     promise: "a session that can only fail is not resumed",
@@ -157,15 +157,15 @@ export const limits: readonly Mutant[] = [
   {
     name: "stop-in-queue",
     file: `${CORE}/queue/stop.ts`,
-    find: 'return isEnded(issue.state) && issue.endedAttempt === attemptsMade ? "ended" : "queue";',
-    replace: 'return isEnded(issue.state) && issue.endedAttempt === attemptsMade ? "ended" : "runner";',
+    find: 'return isEnded(issue.state) && issue.end.attempt === attemptsMade ? "ended" : "queue";',
+    replace: 'return isEnded(issue.state) && issue.end.attempt === attemptsMade ? "ended" : "runner";',
     test: { file: `${CORE}/queue/stop.int.test.ts`, name: "queued while everything is held" },
     promise: "a stop does not wait behind a hold or for a free slot",
   },
   {
     name: "stop-end-first",
     file: `${CORE}/queue/stop.ts`,
-    find: "endedAttempt: attemptsMade,",
+    find: '"end.attempt": attemptsMade,',
     replace: "",
     test: { file: `${CORE}/queue/stop.int.test.ts`, name: "takes the job in that moment finds its end" },
     promise: "a runner that takes what was just stopped does not start it",
@@ -189,7 +189,7 @@ export const limits: readonly Mutant[] = [
   {
     name: "stop-label-used",
     file: `${SCHEDULER}/stops.ts`,
-    find: "if (!(await store.writeIf(jobId, expect, { labelEvent }))) return false;",
+    find: 'if (!(await store.writeIf(jobId, expect, { "label.event": labelEvent }))) return false;',
     replace: "",
     test: { file: `${SCHEDULER}/stops.int.test.ts`, name: "its label remembered" },
     promise: "a stop in the queue uses its label up, also when GitHub will not take it off",
@@ -197,7 +197,7 @@ export const limits: readonly Mutant[] = [
   {
     name: "stop-before-poll",
     file: `${SCHEDULER}/act.ts`,
-    find: 'labelLeft: state.labelLeft === null ? "" : String(state.labelLeft) };',
+    find: '"label.notRemoved": state.label.notRemoved === null ? "" : String(state.label.notRemoved),\n  };',
     replace: "};",
     test: { file: `${SCHEDULER}/stops.int.test.ts`, name: "a stop before the scheduler has seen the label wins" },
     promise: "a stop right after the label wins over the poll that has just read that label",

@@ -101,7 +101,7 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "used-event",
     file: `${RUNNER}/steps/admit/trigger.ts`,
-    find: "if (state.labelEvent === 0 && event.id <= used) return",
+    find: "if (state.label.event === 0 && event.id <= used) return",
     replace: "if (false) return",
     test: { file: "test/emptied.e2e.test.ts", name: "a label left behind starts nothing" },
     promise: "a label starts at most one run, also when Redis has forgotten it",
@@ -109,7 +109,7 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "event-id",
     file: `${SCHEDULER}/plan.ts`,
-    find: "if (event > job.state.labelEvent) return",
+    find: "if (event > job.state.label.event) return",
     replace: "if (event > 0) return",
     test: { file: `${SCHEDULER}/poll.int.test.ts`, name: "a label left behind none" },
     promise: "a label starts at most one run",
@@ -125,7 +125,7 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "session-aside",
     file: `${RUNNER}/steps/prepare/prepare.ts`,
-    find: "...(sessionOutlives(workspace.how, { atHome, changedNothing: nextRound }) ? {} : { session: null }),",
+    find: '...(sessionOutlives(workspace.how, { atHome, changedNothing: nextRound }) ? {} : { "agent.session": null }),',
     replace: "",
     test: { file: "test/brokenOff.e2e.test.ts", name: "the agent begins anew" },
     promise: "a session is not resumed without its workspace",
@@ -156,7 +156,7 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "merged-rebase",
     file: `${RUNNER}/steps/publish/settleBranch.ts`,
-    find: "rebase: planRebase(run.record.state, { merged: last?.merged === true ? last : null, onto }),",
+    find: '"branch.rebase": planRebase(run.record.state, { merged: last?.merged === true ? last : null, onto }),',
     replace: "",
     test: { file: "test/meanwhile.e2e.test.ts", name: "what was merged is not in the new one again" },
     promise: "work that was merged during the run is never in the next pull request again",
@@ -260,8 +260,8 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "answer-posted",
     file: `${RUNNER}/steps/report/report.ts`,
-    find: "if (state.hasAnswer !== null) {",
-    replace: "if (state.hasAnswer === null) {",
+    find: "if (state.work.isAnswer !== null) {",
+    replace: "if (state.work.isAnswer === null) {",
     test: { file: "test/answered.e2e.test.ts", name: "one run, its words on the issue" },
     promise: "an agent's answer is posted on its issue",
   },

@@ -77,7 +77,7 @@ export const recovery: readonly Mutant[] = [
   {
     name: "end-heard",
     file: `${RUNNER}/pipeline/entry.ts`,
-    find: 'if (before.endedAttempt === facts.attemptsMade) return { do: "close" };',
+    find: 'if (before.end.attempt === facts.attemptsMade) return { do: "close" };',
     replace: "",
     test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "done, and BullMQ has not heard of it" },
     promise: "a finished issue whose runner died at the very end is not begun again",

@@ -29,7 +29,7 @@ export const trust: readonly Mutant[] = [
   {
     name: "start-cause-stop",
     file: `${SCHEDULER}/stops.ts`,
-    find: "if (!isCaused) return",
+    find: "if (!isCaused)\n    return",
     replace: "if (!isCaused && ref === null) return",
     test: { file: "test/forgedStart.e2e.test.ts", name: "a stop that nobody asked for" },
     promise: "a stop is reported only on an issue that a trusted account has labelled",
@@ -94,8 +94,8 @@ export const trust: readonly Mutant[] = [
   {
     name: "intent-publish",
     file: `${RUNNER}/pipeline/pipeline.ts`,
-    find: "run.record.state.outcome !== null || !(await textCounts(run))",
-    replace: "run.record.state.outcome !== null",
+    find: "run.record.state.end.outcome !== null || !(await textCounts(run))",
+    replace: "run.record.state.end.outcome !== null",
     test: { file: "test/intent.e2e.test.ts", name: "an edit while the agent works: nothing is published" },
     promise: "an edit during the run keeps its work from being published",
   },
@@ -118,8 +118,8 @@ export const trust: readonly Mutant[] = [
   {
     name: "intent-again",
     file: `${CORE}/state/reopen.ts`,
-    find: '!["no-changes", "edited"].includes(before.failure ?? "");',
-    replace: '!["no-changes"].includes(before.failure ?? "");',
+    find: '!["no-changes", "edited"].includes(before.end.failure ?? "");',
+    replace: '!["no-changes"].includes(before.end.failure ?? "");',
     test: { file: "test/intent.e2e.test.ts", name: "an edit while the agent works: nothing is published" },
     promise: "after a new label the agent works on the new text",
   },
@@ -334,7 +334,7 @@ export const trust: readonly Mutant[] = [
   {
     name: "publish-scope",
     file: `${RUNNER}/steps/publish/publish.ts`,
-    find: '  assertInScope(run.record.state.branch ?? "", scope);\n',
+    find: 'assertInScope(run.record.state.branch.name ?? "", scope);',
     replace: "",
     test: { file: "test/forged.e2e.test.ts", name: "as if its commit was pushed by us" },
     promise: "a run opens and edits pull requests of its own issue's branches only",
@@ -696,7 +696,7 @@ export const trust: readonly Mutant[] = [
   {
     name: "why-expired-withheld",
     file: `${CORE}/why/ended.ts`,
-    find: "issue.withheld === null\n          ? `Expired",
+    find: "issue.work.withheld === null\n          ? `Expired",
     replace: "issue !== null\n          ? `Expired",
     test: { file: `${CORE}/why/explain.test.ts`, name: "expired with withheld work" },
     promise: "why says that withheld work which expired is kept, and how it is published",

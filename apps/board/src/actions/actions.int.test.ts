@@ -69,7 +69,7 @@ fieldTest("E8", "a retry of a pull request and a stop at once ask first; the ans
     await queue.add("issue", { ...data, number: 1 }, { jobId: "octo.hello.1" });
     const ended = await worker.getNextJob("token");
     await ended?.moveToCompleted({ outcome: "pr" }, "token", false);
-    await store.writeIf("octo.hello.1", {}, { state: "pr", prNumber: 5 });
+    await store.writeIf("octo.hello.1", {}, { state: "pr", "pull.number": 5 });
     await queue.add("issue", { ...data, number: 2 }, { jobId: "octo.hello.2" });
     await worker.getNextJob("token");
     await store.writeIf("octo.hello.2", {}, { state: "running" });
@@ -79,13 +79,13 @@ fieldTest("E8", "a retry of a pull request and a stop at once ask first; the ans
     expect(retry.body).toContain("another paid agent run");
     expect(retry.body).toContain('action="/issues/octo/hello/1/retry?confirmed=yes&amp;from=overview"');
     const stop = await press("/issues/octo/hello/2/stop-now");
-    expect([stop.status, (await store.read("octo.hello.2")).stop]).toEqual([200, null]);
+    expect([stop.status, (await store.read("octo.hello.2")).command.stop]).toEqual([200, null]);
 
     expect((await press("/issues/octo/hello/1/retry?confirmed=yes&from=overview")).headers["location"]).toBe(
       "/?said=retried",
     );
     expect((await press("/issues/octo/hello/2/stop-now?confirmed=yes")).status).toBe(303);
-    expect((await store.read("octo.hello.2")).stopMode).toBe("kill");
+    expect((await store.read("octo.hello.2")).command.stopMode).toBe("kill");
   } finally {
     await worker.close();
   }
@@ -100,7 +100,7 @@ fieldTest("E1", "the hold box says what to do, and Try now wakes what was parked
   await setHold(redis, { ...auth, name: "redis-emptied" });
   await queue.add("issue", { title: "T" }, { jobId: "octo.hello.3", delay: 900_000 });
   const store = createIssueStore(redis);
-  await store.writeIf("octo.hello.3", {}, { state: "parked", failure: "auth", hold: "auth" });
+  await store.writeIf("octo.hello.3", {}, { state: "parked", "end.failure": "auth", "job.hold": "auth" });
   const page = (await ask(`${url}/`)).body;
   expect(page).toContain("Sign the agent in again, or set a valid ANTHROPIC_API_KEY");
   expect(page).toContain('action="/holds/auth/end"');

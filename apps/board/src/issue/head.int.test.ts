@@ -17,13 +17,13 @@ async function setUp() {
 test("a question keeps its lines, and leads to where it is answered, until it is", async () => {
   const { redis, show } = await setUp();
   const store = createIssueStore(redis);
-  await store.writeIf("octo.hello.455", {}, { question: "Which one?\n- ODB++\n- Gerber" });
+  await store.writeIf("octo.hello.455", {}, { "question.text": "Which one?\n- ODB++\n- Gerber" });
   const button = '<a class="button primary" href="https://github.com/octo/hello/issues/455">Answer on GitHub</a>';
   const asking = await show(455);
   expect(asking).toContain('<p class="question">Which one?\n- ODB++\n- Gerber</p>');
   expect(asking).toContain(button);
 
-  await store.writeIf("octo.hello.455", {}, { answer: { commentId: 1, author: "ann", text: "Both." } });
+  await store.writeIf("octo.hello.455", {}, { "question.reply": { commentId: 1, author: "ann", text: "Both." } });
   const answered = await show(455);
   expect(answered).not.toContain('<p class="question">');
   expect(answered).not.toContain(button);
@@ -36,7 +36,7 @@ test("an answer is shown line by line, as it is on the issue", async () => {
   await store.writeIf(
     "octo.hello.470",
     {},
-    { state: "answered", prUrl: null, prNumber: null, summary: "It works:\n- <b>" },
+    { state: "answered", "pull.url": null, "pull.number": null, "work.summary": "It works:\n- <b>" },
   );
   const page = await show(470);
   expect(page).toContain('<p class="question">It works:\n- &lt;b&gt;</p>');
@@ -50,7 +50,7 @@ test("hosts that agents were refused are named, with how often", async () => {
     { host: "evil.example", times: 3 },
     { host: "<b>.example", times: 1 },
   ];
-  await createIssueStore(redis).writeIf("octo.hello.470", {}, { blockedHosts });
+  await createIssueStore(redis).writeIf("octo.hello.470", {}, { "agent.blockedHosts": blockedHosts });
   expect(await show(470)).toContain("blocked: evil.example, 3 times; &lt;b&gt;.example, once</p>");
 });
 

@@ -42,13 +42,14 @@ export function issueHead(snapshot: IssueSnapshot, { apiUrl }: { readonly apiUrl
 
 /** Is there a question that nobody has answered yet? */
 function isAsking({ why: { rules }, facts: { issue } }: IssueSnapshot): boolean {
-  return rules[0]?.rule === "question" && rules[0].holds && issue.question !== null;
+  return rules[0]?.rule === "question" && rules[0].holds && issue.question.text !== null;
 }
 
 /** The question, or the agent's answer, as it was written, line by line; else the answer to why. */
 function answer(snapshot: IssueSnapshot, apiUrl: string): Html {
   const { ref, why, facts } = snapshot;
-  const { state, summary } = facts.issue;
+  const { state } = facts.issue;
+  const { summary } = facts.issue.work;
   if (why.state === "answered" && state === "answered" && summary !== null) {
     return html`<p class="why">The agent made no changes. Its answer, also posted on the issue:</p>
       <p class="question">${clip(summary, MAX_SAID)}</p>`;
@@ -57,12 +58,12 @@ function answer(snapshot: IssueSnapshot, apiUrl: string): Html {
     return html`<p class="why">${linked(clip(why.answer, MAX_ANSWER), webUrl(apiUrl, ref))}</p>`;
   }
   return html`<p class="why">The issue is blocked by a question. Reply on the issue to continue the work.</p>
-    <p class="question">${clip(facts.issue.question ?? "", MAX_ANSWER)}</p>`;
+    <p class="question">${clip(facts.issue.question.text ?? "", MAX_ANSWER)}</p>`;
 }
 
 /** What the sandbox's network refused to agents. */
 function blocked({ facts: { issue } }: IssueSnapshot): Html | false {
-  const line = blockedLine(issue.blockedHosts);
+  const line = blockedLine(issue.agent.blockedHosts);
   return line !== "" && html`<p class="dim" id="blocked-hosts">${line}</p>`;
 }
 
@@ -75,9 +76,9 @@ function stateLess(rule: string, holds: boolean): Html {
 }
 
 function figures({ facts: { issue, job, now }, live }: IssueSnapshot): Html {
-  const tokens = Math.max(live?.tokens ?? 0, issue.usage === null ? 0 : totalTokens(issue.usage));
-  const cost = Math.max(live?.costUsd ?? 0, issue.usage?.costUsd ?? 0);
-  const pull = issue.prNumber === null ? "open" : `#${issue.prNumber}`;
+  const tokens = Math.max(live?.tokens ?? 0, issue.agent.usage === null ? 0 : totalTokens(issue.agent.usage));
+  const cost = Math.max(live?.costUsd ?? 0, issue.agent.usage?.costUsd ?? 0);
+  const pull = issue.pull.number === null ? "open" : `#${issue.pull.number}`;
   const facts: readonly (readonly [string, string | Html])[] = [
     ...(live === null ? [] : ([["Phase", `${live.phase}, ${formatRoughly(now - live.since)}`]] as const)),
     ...(live === null ? [] : ([["Runner", live.slot]] as const)),
@@ -85,12 +86,12 @@ function figures({ facts: { issue, job, now }, live }: IssueSnapshot): Html {
       ? []
       : ([["Attempts", `${attemptsBegun(job, issue)} of ${job.maxAttempts}`]] as const)),
     ["Agent runs", String(agentRunsOf(issue))],
-    ...(issue.usage === null ? [] : ([["Agent time", formatDuration(issue.usage.durationMs)]] as const)),
-    ...(issue.models === null ? [] : ([["Model", issue.models.join(", ")]] as const)),
+    ...(issue.agent.usage === null ? [] : ([["Agent time", formatDuration(issue.agent.usage.durationMs)]] as const)),
+    ...(issue.agent.models === null ? [] : ([["Model", issue.agent.models.join(", ")]] as const)),
     ["Tokens", formatShort(tokens)],
     ["Cost", formatUsd(cost)],
-    ...(isWebUrl(issue.prUrl) ? ([["Pull request", html`<a href="${issue.prUrl}">${pull}</a>`]] as const) : []),
-    ...(issue.branch === null ? [] : ([["Branch", issue.branch]] as const)),
+    ...(isWebUrl(issue.pull.url) ? ([["Pull request", html`<a href="${issue.pull.url}">${pull}</a>`]] as const) : []),
+    ...(issue.branch.name === null ? [] : ([["Branch", issue.branch.name]] as const)),
   ];
   return html`<dl class="facts">
     ${facts.map(
@@ -108,7 +109,7 @@ function buttons({ ref, why, facts: { job, issue, holds } }: IssueSnapshot): Htm
   const ended = isEnded(issue.state) && (job === null || job.state === "completed" || job.state === "failed");
   const from = `?from=${encodeURIComponent(jobIdOf(ref))}`;
   const paused = holds.some(({ name }) => name === OPERATOR);
-  const waits = job?.state === "delayed" && !(issue.state === "blocked" && issue.answer === null);
+  const waits = job?.state === "delayed" && !(issue.state === "blocked" && issue.question.reply === null);
   return [
     ...(waits
       ? [actionButton({ to: `${path}/retry`, text: "Try now", about: "without waiting for the delay", id: "try-now" })]

@@ -35,7 +35,7 @@ function item(job: FinishedJob, { repositories, now }: OverviewContext): Html {
     >
     <span class="end">
       <span class="dim">${timeTag(at, now)}</span>
-      ${isWebUrl(prUrl) && html`<a href="${prUrl}">PR${issue.prNumber !== null && ` #${issue.prNumber}`}</a>`}
+      ${isWebUrl(prUrl) && html`<a href="${prUrl}">PR${issue.pull.number !== null && ` #${issue.pull.number}`}</a>`}
       ${
         ref !== null &&
         MAY_BE_RETRIED.includes(outcome) &&
@@ -50,6 +50,6 @@ function item(job: FinishedJob, { repositories, now }: OverviewContext): Html {
   </li>`;
 }
 
-function figures({ usage }: FinishedJob["issue"]): string {
+function figures({ agent: { usage } }: FinishedJob["issue"]): string {
   return usage === null ? "" : `${formatDuration(usage.durationMs)} of agent time · ${formatUsd(usage.costUsd)}`;
 }

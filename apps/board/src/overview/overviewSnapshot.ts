@@ -2,7 +2,7 @@ import type { JobType, Job } from "bullmq";
 import { readSnapshot, type Snapshot } from "@tac8/core/look/snapshot";
 import { readShelved, type ShelvedIssue } from "@tac8/core/look/shelved";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
-import type { IssueFields } from "@tac8/core/state/issueState";
+import type { IssueRecord } from "@tac8/core/state/issueState";
 import type { Board } from "../services/board.ts";
 import type { ChartFacts } from "../charts/chartFacts.ts";
 import { readInTime } from "../redis/away.ts";
@@ -22,7 +22,7 @@ export interface ListedJob {
 export interface LaterJob extends ListedJob {
   /** Epoch ms. */
   readonly due: number;
-  readonly issue: IssueFields;
+  readonly issue: IssueRecord;
 }
 
 export interface FinishedJob extends ListedJob {
@@ -32,7 +32,7 @@ export interface FinishedJob extends ListedJob {
   readonly outcome: string;
   readonly reason: string | null;
   readonly prUrl: string | null;
-  readonly issue: IssueFields;
+  readonly issue: IssueRecord;
 }
 
 export interface OverviewSnapshot {
@@ -114,7 +114,8 @@ async function readFinished(board: Board): Promise<FinishedJob[]> {
 }
 
 function finishedOf({ id, shelf: { data, priority }, issue }: ShelvedIssue): FinishedJob {
-  const { reason, prUrl } = issue;
+  const { reason } = issue.end;
+  const prUrl = issue.pull.url;
   const at = Date.parse(issue.since ?? "") || 0;
   return { id, title: data.title, priority, queuedAt: at, at, outcome: "stopped", reason, prUrl, issue };
 }
@@ -137,8 +138,8 @@ async function readEndedJobs(board: Board): Promise<FinishedJob[]> {
         at: job.finishedOn ?? 0,
         outcome,
         // BullMQ keeps the words of an earlier attempt that failed.
-        reason: issue.reason ?? result?.reason ?? (outcome === "pr" ? null : (job.failedReason ?? null)),
-        prUrl: issue.prUrl ?? result?.prUrl ?? null,
+        reason: issue.end.reason ?? result?.reason ?? (outcome === "pr" ? null : (job.failedReason ?? null)),
+        prUrl: issue.pull.url ?? result?.prUrl ?? null,
         issue,
       },
     ];

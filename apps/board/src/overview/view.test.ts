@@ -3,7 +3,7 @@ import { logged } from "@tac8/core/testing/formerEvents.fixture";
 import { expect, test } from "vitest";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { NO_USAGE } from "@tac8/core/domain/usage";
-import { parseIssueState } from "@tac8/core/state/issueState";
+import { applyPatch, parseIssueState } from "@tac8/core/state/issueState";
 import { layout } from "../pages/layout.ts";
 import type { FinishedJob, LaterJob, OverviewSnapshot } from "./overviewSnapshot.ts";
 import { drawParts, overview, type OverviewContext } from "./view.ts";
@@ -16,14 +16,18 @@ const ID = "octo.hello.471";
 const MACHINE = { freeMemoryMb: 900, totalMemoryMb: 4096, freeDiskGb: 20, loadPerCore: 0.4, temperatureC: 51 };
 const issue = parseIssueState({});
 const job = { id: ID, title: "Say hello", priority: 2, queuedAt: NOW - 60_000 };
-const later: LaterJob = { ...job, due: NOW + 600_000, issue: { ...issue, state: "retrying", reason: "GitHub: 502" } };
+const later: LaterJob = {
+  ...job,
+  due: NOW + 600_000,
+  issue: applyPatch(issue, { state: "retrying", "end.reason": "GitHub: 502" }),
+};
 const finished: FinishedJob = {
   ...job,
   at: NOW - 300_000,
   outcome: "pr",
   reason: null,
   prUrl: "https://github.com/Octo/Hello/pull/501",
-  issue: { ...issue, prNumber: 501, usage: { ...NO_USAGE, costUsd: 0.42, durationMs: 125_000 } },
+  issue: applyPatch(issue, { "pull.number": 501, "agent.usage": { ...NO_USAGE, costUsd: 0.42, durationMs: 125_000 } }),
 };
 const run = {
   issue: ID,
@@ -120,12 +124,12 @@ test("what waits says that every runner rests, whoever wants it so", () => {
 test("runners show their labels, and what found no place says what it waits for", () => {
   const look = { ...SNAPSHOT.look, runners: [{ ...runner, labels: ["big"] }] };
   expect(show({ look })).toContain(" · labels big");
-  const waits: LaterJob = { ...later, issue: { ...issue, state: "queued", hold: "runs-on:big" } };
+  const waits: LaterJob = { ...later, issue: applyPatch(issue, { state: "queued", "job.hold": "runs-on:big" }) };
   expect(show({ later: [waits] })).toContain("waiting for a runner with the label big");
 });
 
 test("a question asks for an answer where it can be given", () => {
-  const asked: LaterJob = { ...later, issue: { ...issue, state: "blocked", question: "One or two?" } };
+  const asked: LaterJob = { ...later, issue: applyPatch(issue, { state: "blocked", "question.text": "One or two?" }) };
   const page = show({ later: [asked] });
   expect(page).toContain("One or two?");
   expect(page).toContain('href="https://github.com/Octo/Hello/issues/471"');
@@ -136,7 +140,7 @@ test("what others wrote stays text, without terminal codes", () => {
   const evilRun = { ...run, issue: EVIL, title: EVIL, slot: EVIL, last: { at: NOW, kind: EVIL, text: EVIL } };
   const evilRunner = { ...runner, name: EVIL, host: EVIL, tired: EVIL, slots: 1e9, busy: -1, runs: [evilRun] };
   const evilJob = { ...job, id: EVIL, title: EVIL };
-  const evilIssue = { ...issue, state: "blocked" as const, reason: EVIL, question: EVIL };
+  const evilIssue = applyPatch(issue, { state: "blocked" as const, "end.reason": EVIL, "question.text": EVIL });
   const look = {
     ...SNAPSHOT.look,
     runners: [evilRunner],
@@ -195,7 +199,7 @@ fieldTest("F8", "the event of a pull request links to it by the number that the 
 });
 
 fieldTest("E12", "a question that waits for a person is the heading, and not that all is well", () => {
-  const asks = { ...later, issue: { ...issue, state: "blocked" as const, question: "Red or green?" } };
+  const asks = { ...later, issue: applyPatch(issue, { state: "blocked" as const, "question.text": "Red or green?" }) };
   const { status } = drawParts({ ...SNAPSHOT, later: [asks] }, CONTEXT);
   expect(status.text).toContain("1 question for you");
   expect(status.text).not.toContain(">OK</h1>");

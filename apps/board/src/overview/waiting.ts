@@ -72,8 +72,8 @@ function nextItem(job: ListedJob, { holds }: Snapshot, { repositories, now }: Ov
 
 function laterItem({ id, title, due, issue }: LaterJob, { repositories, now }: OverviewContext): Html {
   const state = issue.state === null || isEnded(issue.state) ? "delayed" : issue.state;
-  const place = isPlacement(issue.hold) ? placementWords(issue.hold ?? "") : null;
-  const reason = clip(place ?? issue.reason ?? issue.failure ?? "", MAX_REASON);
+  const place = isPlacement(issue.job.hold) ? placementWords(issue.job.hold ?? "") : null;
+  const reason = clip(place ?? issue.end.reason ?? issue.end.failure ?? "", MAX_REASON);
   return html`<li id="later-${id}">
     ${stateChip(state)}
     <span class="what"

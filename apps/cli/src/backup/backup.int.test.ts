@@ -161,7 +161,7 @@ test("it is restored where tac8 up starts its own Redis, at another place, and t
   const own = await startEmbeddedRedis({ home: env.TAC8_HOME, warn: () => undefined });
   const client = connectRedis(own.url, { name: "test", onError: () => undefined });
   try {
-    expect(await createIssueStore(client).read(id(1))).toMatchObject({ state: "blocked", session });
+    expect(await createIssueStore(client).read(id(1))).toMatchObject({ state: "blocked", agent: { session } });
     expect((await client.keys("*")).toSorted()).toEqual(["tac8:day:2020-01-01", issueKey(id(1))].toSorted());
     const left = await client.pttl("tac8:day:2020-01-01");
     expect(left > 30_000_000 && left <= 40_000_000).toBe(true);

@@ -1,6 +1,6 @@
 import { messageOf } from "@tac8/core/domain/messageOf";
 import { issueKey } from "@tac8/core/state/keys";
-import { parseIssueState, type IssueFields } from "@tac8/core/state/issueState";
+import { fieldsToRead, parseIssueState, type RecordPart } from "@tac8/core/state/issueState";
 import type { Redis } from "ioredis";
 import type { FileHandle } from "node:fs/promises";
 import { Problem } from "../problems/problem.ts";
@@ -8,7 +8,7 @@ import { encodeRecord } from "./records.ts";
 import { outlivesProcesses, PATTERNS } from "./redisKeys.ts";
 
 /** What a backup needs to know of an issue, to find its files. */
-export interface IssueFacts extends Pick<IssueFields, "run" | "session" | "state"> {
+export interface IssueFacts extends RecordPart<"run.id" | "agent.session" | "state"> {
   readonly jobId: string;
 }
 
@@ -22,7 +22,8 @@ export interface RedisExport {
 
 /** Keys that are asked for at once. */
 const BATCH = 100;
-const FACTS = ["run", "session", "state"] as const;
+const FACTS = ["run.id", "agent.session", "state"] as const;
+const FACT_FIELDS = fieldsToRead(FACTS);
 
 /**
  * Writes every key of tac8 and of its queue to a file, as all of them are at one moment: Redis lets nobody write meanwhile
@@ -88,7 +89,7 @@ async function recordOf(redis: Redis, key: string, now: () => number): Promise<B
 }
 
 async function factsOf(redis: Redis, key: string): Promise<IssueFacts> {
-  const values = await redis.hmget(key, ...FACTS);
-  const hash = Object.fromEntries(FACTS.map((name, index) => [name, values[index] ?? ""]));
+  const values = await redis.hmget(key, ...FACT_FIELDS);
+  const hash = Object.fromEntries(FACT_FIELDS.map((name, index) => [name, values[index] ?? ""]));
   return { jobId: key.slice(issueKey("").length), ...parseIssueState(hash, FACTS) };
 }

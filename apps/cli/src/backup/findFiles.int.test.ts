@@ -23,7 +23,7 @@ test("a folder that this user may not read is named as left out, and the rest is
   put("issues/octo/hello/gh-1/intent.json");
   chmodSync(join(home, "homes/octo/hello/gh-1"), 0);
   chmodSync(home, 0o755);
-  const issue = { jobId: "octo.hello.1", run: null, session: "s", state: "blocked" };
+  const issue = { jobId: "octo.hello.1", run: { id: null }, agent: { session: "s" }, state: "blocked" };
   const module = new URL("./findFiles.ts", import.meta.url).href;
   const code = `const { findFiles } = await import(${JSON.stringify(module)});
     console.log(JSON.stringify(findFiles([${JSON.stringify(issue)}], { home: ${JSON.stringify(home)}, sharedProjects: null })));`;

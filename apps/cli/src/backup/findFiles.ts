@@ -41,7 +41,11 @@ export function findFiles(
   };
   const id = { path: `${DATA}id`, source: join(home, "id") };
   if (statOf(id.source)?.isFile() === true) files.push(id);
-  for (const { jobId, run, session } of issues) {
+  for (const {
+    jobId,
+    run: { id: run },
+    agent: { session },
+  } of issues) {
     const ref = parseJobId(jobId);
     if (ref === null) continue;
     const [owner, repo, name] = [ref.owner, ref.repo, `gh-${ref.number}`];
@@ -65,7 +69,7 @@ export function findFiles(
 
 /** Sessions of the home folder that agents share, by their id. Other sessions there are the user's own. */
 function sharedSessions(projects: string, issues: readonly IssueFacts[]): Map<string, BackupFile[]> {
-  const wanted = new Set(issues.flatMap(({ session }) => session ?? []));
+  const wanted = new Set(issues.flatMap(({ agent: { session } }) => session ?? []));
   const found = new Map<string, BackupFile[]>();
   for (const folder of foldersIn(projects, ".")) {
     for (const name of namesIn(join(projects, folder))) {

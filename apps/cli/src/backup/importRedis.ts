@@ -1,4 +1,5 @@
 import { messageOf } from "@tac8/core/domain/messageOf";
+import { fieldOf } from "@tac8/core/state/issueState";
 import { issueKey } from "@tac8/core/state/keys";
 import type { Redis } from "ioredis";
 import type { FileHandle } from "node:fs/promises";
@@ -27,7 +28,7 @@ if found > 0 then return found end
 for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do
   local name = string.sub(key, #ARGV[1] + 1)
   redis.call('RENAME', key, name)
-  if string.sub(name, 1, #ARGV[3]) == ARGV[3] then redis.call('HSET', name, 'restored', ARGV[4]) end
+  if string.sub(name, 1, #ARGV[3]) == ARGV[3] then redis.call('HSET', name, '${fieldOf("restoredAt")}', ARGV[4]) end
 end
 return -1`;
 

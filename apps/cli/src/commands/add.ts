@@ -170,7 +170,11 @@ async function readBefore({ redisUrl, advice }: Place, jobId: string): Promise<B
     return await withRedis(
       redisUrl,
       async (redis) => {
-        const { state, stop, answer } = await createIssueStore(redis).read(jobId);
+        const {
+          state,
+          command: { stop },
+          question: { reply: answer },
+        } = await createIssueStore(redis).read(jobId);
         const asking = state === "blocked" && answer === null;
         return { ended: isEnded(state), asking, untold: state === "stopped" && stop !== null };
       },
@@ -183,8 +187,8 @@ async function readBefore({ redisUrl, advice }: Place, jobId: string): Promise<B
 }
 
 async function forgetStop({ redisUrl, advice }: Place, jobId: string): Promise<void> {
-  const expect = { state: "stopped", run: "" };
-  const forget = { stop: null, stopMode: null };
+  const expect = { state: "stopped", "run.id": "" };
+  const forget = { "command.stop": null, "command.stopMode": null };
   await withRedis(redisUrl, (redis) => createIssueStore(redis).writeIf(jobId, expect, forget), advice);
 }
 

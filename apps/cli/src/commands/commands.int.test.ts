@@ -67,7 +67,13 @@ const fail = () => Promise.reject(new UnrecoverableError("refused by GitHub"));
 
 describe("tac8 retry", () => {
   it("puts a failed issue back, with all its attempts, and says so in the log of events", async () => {
-    await add(3, { state: "failed", failure: "refused", checkpoint: "worked", outcome: "failed", stop: "old" });
+    await add(3, {
+      state: "failed",
+      "end.failure": "refused",
+      checkpoint: "worked",
+      "end.outcome": "failed",
+      "command.stop": "old",
+    });
     await work(fail);
     expect(await queue.getFailedCount()).toBe(1);
     expect(await tac8("retry", "#3")).toEqual({
@@ -81,9 +87,8 @@ describe("tac8 retry", () => {
     expect(await store.read(id(3))).toMatchObject({
       state: "queued",
       checkpoint: "worked",
-      outcome: null,
-      failure: null,
-      stop: null,
+      end: { outcome: null, failure: null },
+      command: { stop: null },
     });
     expect(await readEvents(redis, { count: 1 })).toMatchObject([
       {
@@ -97,10 +102,10 @@ describe("tac8 retry", () => {
   });
 
   it("starts one anew that ended with its pull request", async () => {
-    await add(3, { state: "pr", checkpoint: "published", prNumber: 9 });
+    await add(3, { state: "pr", checkpoint: "published", "pull.number": 9 });
     await work(() => Promise.resolve({ outcome: "pr" }));
     expect((await tac8("retry", "octo/hello#3")).out).toContain("it was: pr");
-    expect(await store.read(id(3))).toMatchObject({ state: "queued", checkpoint: "none", prNumber: 9 });
+    expect(await store.read(id(3))).toMatchObject({ state: "queued", checkpoint: "none", pull: { number: 9 } });
     expect(await queue.getCompletedCount()).toBe(0);
   });
 
@@ -118,8 +123,8 @@ describe("tac8 retry", () => {
   });
 
   it("leaves out of all that have failed what an account labelled that may not start work", async () => {
-    await add(1, { state: "failed", failure: "untrusted" });
-    await add(2, { state: "failed", failure: "agent" });
+    await add(1, { state: "failed", "end.failure": "untrusted" });
+    await add(2, { state: "failed", "end.failure": "agent" });
     await work(fail);
     expect((await tac8("retry", "--failed")).out).toMatch(/^octo\/hello#2 [^\n]*\n$/);
     expect(await queue.getFailedCount()).toBe(1);
@@ -165,10 +170,14 @@ describe("tac8 retry", () => {
 
 describe("tac8 list", () => {
   it("joins the queue with what the runners wrote", async () => {
-    await add(1, { state: "failed", runner: "pi-1", reason: "refused" });
+    await add(1, { state: "failed", "run.runner": "pi-1", "end.reason": "refused" });
     await work(fail);
     const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0.42, turns: 1 };
-    await add(2, { usage: { ...usage, durationMs: 1 }, prNumber: 7, prUrl: "https://github.com/Octo/Hello/pull/7" });
+    await add(2, {
+      "agent.usage": { ...usage, durationMs: 1 },
+      "pull.number": 7,
+      "pull.url": "https://github.com/Octo/Hello/pull/7",
+    });
     const { code, out } = await tac8("list", "--json");
     expect(code).toBe(0);
     expect(JSON.parse(out)).toEqual({

@@ -87,7 +87,7 @@ async function failedIds(queue: IssueQueue, store: Pick<IssueStore, "readMany">)
   const jobs = await queue.getJobs(["failed"], 0, MAX_FAILED - 1);
   const ids = jobs.flatMap(({ id }) => (id === undefined ? [] : [id]));
   const issues = ids.length === 0 ? [] : await store.readMany(ids);
-  return ids.filter((_, index) => !["untrusted", "edited"].includes(issues[index]?.failure ?? ""));
+  return ids.filter((_, index) => !["untrusted", "edited"].includes(issues[index]?.end.failure ?? ""));
 }
 
 const GOOD: readonly Answer["kind"][] = ["queued", "now", "waiting", "running"];

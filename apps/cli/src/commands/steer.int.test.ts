@@ -63,7 +63,7 @@ async function queued(number: number, patch: IssuePatch = {}): Promise<void> {
 
 describe("tac8 stop", () => {
   async function running(): Promise<void> {
-    await queued(3, { state: "running", run: "r1", runner: "pi/0" });
+    await queued(3, { state: "running", "run.id": "r1", "run.runner": "pi/0" });
     await worker.getNextJob("token");
     const now = Date.now();
     await announceRunner(redis, { name: "pi/0", at: now, host: "pi", pid: 1, slots: 1, busy: 1 });
@@ -73,10 +73,13 @@ describe("tac8 stop", () => {
     await running();
     const cli = start(["stop", "3", "--reason", "a\u001b[31m b"]);
     await cli.seen(/octo\/hello#3: pi\/0 is interrupting the agent/);
-    expect((await store.read(id(3))).stop).toMatch(/^stopped by ann@.*: a/);
-    await store.write(id(3), "r1", { publishedSha: "abcdef0".padEnd(40, "0"), branch: "auto/\u001b[2Jgh-3" });
+    expect((await store.read(id(3))).command.stop).toMatch(/^stopped by ann@.*: a/);
+    await store.write(id(3), "r1", {
+      "branch.published": "abcdef0".padEnd(40, "0"),
+      "branch.name": "auto/\u001b[2Jgh-3",
+    });
     await cli.seen(/its work is on the branch auto\/gh-3 \(abcdef0\)/);
-    await store.write(id(3), "r1", { state: "stopped", run: null, stop: null });
+    await store.write(id(3), "r1", { state: "stopped", "run.id": null, "command.stop": null });
     expect(await cli.ended).toMatchObject({ code: 0 });
     expect(cli.stdout()).toContain("octo/hello#3 is stopped. Its work is on the branch auto/gh-3.");
     expect(cli.stdout() + cli.stderr()).not.toContain("\u001b");
@@ -86,7 +89,7 @@ describe("tac8 stop", () => {
     await running();
     const cli = start(["stop", "3"]);
     await cli.seen(/is interrupting/);
-    await store.write(id(3), "r1", { state: "pr", run: null, stop: null });
+    await store.write(id(3), "r1", { state: "pr", "run.id": null, "command.stop": null });
     expect(await cli.ended).toMatchObject({ code: 0 });
     expect(cli.stdout()).toContain("finished before it could be stopped: pr.");
   });
@@ -99,8 +102,7 @@ describe("tac8 stop", () => {
     expect(await cli.ended).toEqual({ code: 3, signal: null });
     expect(cli.stdout()).toContain("no longer waiting; stopping continues");
     expect(await store.read(id(3))).toMatchObject({
-      stop: expect.stringMatching(/^stopped by ann@/),
-      stopMode: "kill",
+      command: { stop: expect.stringMatching(/^stopped by ann@/), stopMode: "kill" },
     });
   });
 
@@ -191,9 +193,9 @@ describe("tac8 pause and resume", () => {
     };
     await setHold(redis, { name: "auth", by: "runner pi/0", reason: "401", since: 1, until });
     await setHold(redis, { name: "repo:octo/hello", by: "runner pi/0", reason: "403", since: 1, until });
-    await park(3, { failure: "auth", hold: "auth" });
-    await park(4, { failure: "refused", hold: "repo:octo/hello" });
-    await park(5, { failure: "github" });
+    await park(3, { "end.failure": "auth", "job.hold": "auth" });
+    await park(4, { "end.failure": "refused", "job.hold": "repo:octo/hello" });
+    await park(5, { "end.failure": "github" });
     const stateOf = async (number: number) => (await queue.getJob(id(number)))?.getState();
     expect((await tac8(["retry", "3"])).out).toBe(
       "octo/hello#3 stopped waiting, and starts when the hold auth ends; tac8 resume auth ends it now.\n",
@@ -322,16 +324,16 @@ describe("tac8 add", () => {
   it("puts a label on anew that an ended run has left, and one whose stop is still to be told", async () => {
     const number = open(["rpi-auto"]);
     const events = () => github.requests.filter(({ method }) => method === "DELETE").length;
-    await store.writeIf(id(number), {}, { state: "stopped", stop: "stopped by ann@pi" });
+    await store.writeIf(id(number), {}, { state: "stopped", "command.stop": "stopped by ann@pi" });
     expect((await tac8(["add", `${number}`], env)).out).toContain("is labelled");
     expect(events()).toBe(1);
     expect(labels(number)).toEqual(["rpi-auto"]);
-    expect(await store.read(id(number))).toMatchObject({ state: "stopped", stop: null });
+    expect(await store.read(id(number))).toMatchObject({ state: "stopped", command: { stop: null } });
   });
 
   it("is undone by a stop before the scheduler has seen the label", async () => {
     const [fresh, ended] = [open(), open()];
-    await store.writeIf(id(ended), {}, { state: "pr", outcome: "pr", prNumber: 9 });
+    await store.writeIf(id(ended), {}, { state: "pr", "end.outcome": "pr", "pull.number": 9 });
     for (const number of [fresh, ended]) await tac8(["add", `${number}`], env);
     expect(await tac8(["stop", `${fresh}`], env)).toMatchObject({
       code: 0,
@@ -342,7 +344,11 @@ describe("tac8 add", () => {
       out: `octo/hello#${ended} is not started again: the scheduler removes its new label. Its state stays pr.\n`,
       err: "",
     });
-    expect(await store.read(id(ended))).toMatchObject({ state: "pr", labelEvent: expect.any(Number), stop: null });
+    expect(await store.read(id(ended))).toMatchObject({
+      state: "pr",
+      label: { event: expect.any(Number) },
+      command: { stop: null },
+    });
     const deaf = await tac8(["stop", `${ended}`], { ...env, GITHUB_TOKEN: "" });
     expect(deaf).toMatchObject({ code: 0, out: expect.stringContaining("nothing to stop") });
     expect(deaf.err).toMatch(/warning: a label that was just added may still start it: GitHub was not asked/);
@@ -352,7 +358,7 @@ describe("tac8 add", () => {
 
   it("a retry of a closed or missing issue is refused in one line", async () => {
     const closed = open();
-    await queued(closed, { state: "failed", outcome: "failed" });
+    await queued(closed, { state: "failed", "end.outcome": "failed" });
     await (await worker.getNextJob("token"))?.moveToFailed(new UnrecoverableError("no"), "token", false);
     github.closeIssue({ repo: REPO, number: closed, actor: "octo" });
     const refused = `octo/hello#${closed} is closed on GitHub: reopen it, then try again`;

@@ -68,7 +68,7 @@ async function stopIn(context: Context, redis: Redis, wish: Wish): Promise<numbe
   // Before anything is said: whoever reads that the stop goes on may be quick with Ctrl-C.
   const enough = new AbortController();
   const ignore = context.onSignal(() => enough.abort());
-  const since = { event: newest[0]?.id ?? "0", publishedSha: before.publishedSha };
+  const since = { event: newest[0]?.id ?? "0", publishedSha: before.branch.published };
   try {
     return await tellOfStop(context, redis, { wish, answer, github, since, signal: enough.signal });
   } finally {
@@ -131,13 +131,17 @@ async function tellOfStop(
   const after = await store.read(jobId);
   const ended = rested || isEnded(after.state);
   if (json) {
-    const { state, branch, publishedSha, prNumber, reason: why } = after;
+    const { state } = after;
+    const { name: branch, published: publishedSha } = after.branch;
+    const prNumber = after.pull.number;
+    const why = after.end.reason;
     const result = rested ? answer.kind : ended ? (state ?? "stopped") : "stopping";
     const runner = answer.kind === "stopping" ? answer.runner : null;
     const shown = { issue: name, state, runner, branch, sha: publishedSha, pr: prNumber, reason: why };
     context.out.line(jsonOf(stopOutput, { ...shown, result }));
   } else if (!rested && ended) {
-    const work = after.publishedSha === null ? "" : ` Its work is on the branch ${plain(after.branch ?? "?")}.`;
+    const work =
+      after.branch.published === null ? "" : ` Its work is on the branch ${plain(after.branch.name ?? "?")}.`;
     if (after.state === "stopped") say(`${name} is stopped.${work} To start it again: tac8 add ${name}`);
     else say(`${name} finished before it could be stopped: ${after.state ?? "ended"}.`);
   }

@@ -119,13 +119,13 @@ function writeLog(run: string): void {
 describe("tac8 view", () => {
   it("names the hosts that agents were refused, and how often", async () => {
     const blockedHosts = [{ host: "evil.example", times: 3 }];
-    await addIssue({ state: "pr", prNumber: 9, runs: [agentRun(1)], blockedHosts });
+    await addIssue({ state: "pr", "pull.number": 9, "agent.runs": [agentRun(1)], "agent.blockedHosts": blockedHosts });
     expect((await tac8("view", "3")).out).toContain("\nblocked: evil.example, 3 times\n");
     expect(JSON.parse((await tac8("view", "3", "--json")).out)).toMatchObject({ blockedHosts });
   });
 
   it("shows the newest run of any machine, from its live stream", async () => {
-    await addIssue({ state: "pr", prNumber: 9, runs: [agentRun(1), agentRun(2)] });
+    await addIssue({ state: "pr", "pull.number": 9, "agent.runs": [agentRun(1), agentRun(2)] });
     await tell("run-2", liveOf(LINES));
     const { code, out, err } = await tac8("view", "3");
     expect({ code, err }).toEqual({ code: 0, err: "" });
@@ -149,7 +149,7 @@ describe("tac8 view", () => {
   });
 
   it("shows another run, and says which there are", async () => {
-    await addIssue({ state: "failed", runs: [agentRun(4), agentRun(5)] });
+    await addIssue({ state: "failed", "agent.runs": [agentRun(4), agentRun(5)] });
     await tell("run-4", liveOf(LINES));
     expect((await tac8("view", "3", "--run", "4")).out).toContain("run 4 of 5 on pi-1/0");
     expect(await tac8("view", "3", "--run", "9")).toEqual({
@@ -160,7 +160,7 @@ describe("tac8 view", () => {
   });
 
   it("has all of it in detail where the raw log is, without the secrets in it", async () => {
-    await addIssue({ state: "failed", runs: [agentRun(1)] });
+    await addIssue({ state: "failed", "agent.runs": [agentRun(1)] });
     await tell("run-1", liveOf(LINES));
     const far = await tac8("view", "3", "--detailed");
     expect(far.out).toContain("(results are shortened here: complete results are in the raw log on pi-1)");
@@ -172,7 +172,7 @@ describe("tac8 view", () => {
   });
 
   it("falls back on the raw log where the stream has let go of its beginning, and says so elsewhere", async () => {
-    await addIssue({ state: "failed", runs: [agentRun(1)] });
+    await addIssue({ state: "failed", "agent.runs": [agentRun(1)] });
     await tell("run-1", liveOf(LINES));
     await redis.xtrim(runStreamKey("run-1"), "MAXLEN", 2);
     expect((await tac8("view", "3")).out).toContain("(the first 3 events are only in the raw log on pi-1)");
@@ -183,7 +183,7 @@ describe("tac8 view", () => {
   });
 
   it("is one object as JSON", async () => {
-    await addIssue({ state: "failed", runs: [agentRun(1)] });
+    await addIssue({ state: "failed", "agent.runs": [agentRun(1)] });
     await tell("run-1", liveOf(LINES));
     const { out } = await tac8("view", "3", "--json");
     const said = JSON.parse(out) as Record<string, unknown>;
@@ -219,7 +219,7 @@ describe("tac8 view", () => {
   });
 
   it("tells what an agent has used so far that is at work", async () => {
-    await addIssue({ state: "running", run: "run-1", runs: [agentRun(1)] });
+    await addIssue({ state: "running", "run.id": "run-1", "agent.runs": [agentRun(1)] });
     await tell("run-1", liveOf(LINES.slice(0, 2)));
     const { out } = await tac8("view", "3");
     expect(out).toContain("▸ Bash  ls\n");
@@ -241,7 +241,7 @@ describe("tac8 view", () => {
   });
 
   it("says where to look when the stream is over and the log elsewhere", async () => {
-    await addIssue({ state: "failed", runs: [agentRun(1, "2026-01-02T03:04:05Z")] });
+    await addIssue({ state: "failed", "agent.runs": [agentRun(1, "2026-01-02T03:04:05Z")] });
     expect(await tac8("view", "3")).toEqual({
       code: 1,
       out: "",
@@ -252,7 +252,7 @@ describe("tac8 view", () => {
 
 describe("tac8 view --follow", () => {
   it("goes on until the run has ended", async () => {
-    await addIssue({ state: "running", run: "run-1", runs: [agentRun(1)] });
+    await addIssue({ state: "running", "run.id": "run-1", "agent.runs": [agentRun(1)] });
     const live = liveOf(LINES);
     await tell("run-1", live.slice(0, 2));
     const cli = start("view", "3", "--follow");
@@ -261,17 +261,17 @@ describe("tac8 view --follow", () => {
     await tell("run-1", live.slice(2, 3));
     await cli.seen(/▸ Bash {2}ls\n/);
     await tell("run-1", live.slice(3));
-    await store.writeIf(ID, {}, { run: null, state: "pr" });
+    await store.writeIf(ID, {}, { "run.id": null, state: "pr" });
     expect(await cli.ended).toEqual({ code: 0, signal: null });
     expect(cli.stdout()).toMatch(/ {2}… 28 more lines\n.*■ done · 2 turns/);
     expect(cli.stdout()).toMatch(/\n2 turns · .*\$0\.25/);
   });
 
   it("waits for the agent of a run that has just begun", async () => {
-    await addIssue({ state: "running", run: "run-2", runs: [agentRun(1)] });
+    await addIssue({ state: "running", "run.id": "run-2", "agent.runs": [agentRun(1)] });
     const cli = start("view", "3", "--follow");
     await tell("run-2", liveOf(LINES));
-    await store.writeIf(ID, {}, { runs: [agentRun(1), agentRun(2)] });
+    await store.writeIf(ID, {}, { "agent.runs": [agentRun(1), agentRun(2)] });
     await cli.seen(/run 2 of 2[^]*■ done/);
     cli.signal("SIGTERM");
     expect((await cli.ended).code).toBe(0);
@@ -282,14 +282,14 @@ describe("tac8 view --follow", () => {
     const cli = start("view", "3", "--follow");
     await cli.seen(/No agent has worked on Octo\/Hello#3 yet: waiting for the first run\n/);
     await tell("run-1", liveOf(LINES));
-    await store.writeIf(ID, {}, { state: "running", run: "run-1", runs: [agentRun(1)] });
+    await store.writeIf(ID, {}, { state: "running", "run.id": "run-1", "agent.runs": [agentRun(1)] });
     await cli.seen(/run 1 of 1[^]*■ done/);
     cli.signal("SIGTERM");
     expect((await cli.ended).code).toBe(0);
   });
 
   it("leaves with Ctrl-C, cleanly", async () => {
-    await addIssue({ state: "running", run: "run-1", runs: [agentRun(1)] });
+    await addIssue({ state: "running", "run.id": "run-1", "agent.runs": [agentRun(1)] });
     await tell("run-1", liveOf(LINES.slice(0, 2)));
     const cli = lab.spawn(["view", "3", "--follow"], { REDIS_URL: server.url });
     await cli.seen(/Bash/);
@@ -300,7 +300,7 @@ describe("tac8 view --follow", () => {
   });
 
   it("is an object a line as JSON, in detail from the raw log", async () => {
-    await addIssue({ state: "pr", runs: [agentRun(1)] });
+    await addIssue({ state: "pr", "agent.runs": [agentRun(1)] });
     writeLog("run-1");
     const { code, out } = await tac8("view", "3", "--follow", "--json", "--detailed");
     expect(code).toBe(0);

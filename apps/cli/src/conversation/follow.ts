@@ -30,7 +30,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator<LiveEvent[
   try {
     while (!signal.aborted) {
       // Asked before reading: what comes after the end of a run is not of it.
-      const over = (await store.read(jobId)).run !== run.run;
+      const over = (await store.read(jobId)).run.id !== run.run;
       for (let batch = await source.next(); batch.length > 0 && !signal.aborted; batch = await source.next())
         yield batch;
       if (over) {

@@ -36,7 +36,7 @@ export async function readIssue(redis: Redis, jobId: string, ref: IssueRef): Pro
     withQueue(redis, (queue) => readJob(redis, queue, jobId)),
   ]);
   const place = job?.state ?? null;
-  if (job === null && hash.state === null && hash.runs === null) {
+  if (job === null && hash.state === null && hash.agent.runs === null) {
     throw new Problem(`${formatReference(ref)} is unknown to tac8: check the number, or add the label to the issue`);
   }
   return {
@@ -46,11 +46,11 @@ export async function readIssue(redis: Redis, jobId: string, ref: IssueRef): Pro
     title: job?.title ?? "",
     url: job?.url || null,
     state: place === null ? (hash.state ?? "queued") : shownState(place, hash.state),
-    pr: hash.prNumber === null ? null : { number: hash.prNumber, url: hash.prUrl },
-    models: hash.models ?? [],
-    blockedHosts: hash.blockedHosts ?? [],
-    liveRun: hash.run,
-    runs: hash.runs ?? [],
+    pr: hash.pull.number === null ? null : { number: hash.pull.number, url: hash.pull.url },
+    models: hash.agent.models ?? [],
+    blockedHosts: hash.agent.blockedHosts ?? [],
+    liveRun: hash.run.id,
+    runs: hash.agent.runs ?? [],
   };
 }
 

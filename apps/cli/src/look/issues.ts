@@ -4,7 +4,7 @@ import { readShelved, type ShelvedIssue } from "@tac8/core/look/shelved";
 import { agentRunsOf, attemptsBegun } from "@tac8/core/look/counts";
 import { JOB_STATES, shownState, type JobState } from "@tac8/core/look/shownState";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
-import type { IssueFields } from "@tac8/core/state/issueState";
+import type { IssueRecord } from "@tac8/core/state/issueState";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import type { Job } from "bullmq";
 import type { Redis } from "ioredis";
@@ -72,18 +72,18 @@ function shelvedRow({ id, shelf: { data, attempts }, issue }: ShelvedIssue): Iss
     ...known(id, { data, issue }),
     state: "stopped",
     since: issue.since ?? "",
-    runner: issue.runner,
-    attempts: issue.endedAttempt ?? 0,
+    runner: issue.run.runner,
+    attempts: issue.end.attempt ?? 0,
     maxAttempts: attempts,
-    runMs: issue.usage?.durationMs ?? 0,
-    reason: issue.reason,
+    runMs: issue.agent.usage?.durationMs ?? 0,
+    reason: issue.end.reason,
   };
 }
 
 /** What a row says of any issue. */
 function known(
   id: string,
-  { data, issue }: { readonly data: Partial<JobData>; readonly issue: IssueFields },
+  { data, issue }: { readonly data: Partial<JobData>; readonly issue: IssueRecord },
 ): Pick<IssueRow, "issue" | "title" | "url" | "costUsd" | "pr" | "runs"> {
   const ref = parseJobId(id);
   const { owner, repo, number, title, url } = data;
@@ -92,9 +92,9 @@ function known(
     issue: named === null ? id : formatReference(named),
     title: title ?? "",
     url: url ?? "",
-    costUsd: issue.usage?.costUsd ?? 0,
+    costUsd: issue.agent.usage?.costUsd ?? 0,
     runs: agentRunsOf(issue),
-    pr: issue.prNumber === null ? null : { number: issue.prNumber, url: issue.prUrl },
+    pr: issue.pull.number === null ? null : { number: issue.pull.number, url: issue.pull.url },
   };
 }
 
@@ -142,25 +142,25 @@ async function readState(queue: IssueQueue, state: JobState): Promise<Found["job
   }
 }
 
-function toRow(given: Found & { readonly id: string; readonly hash: IssueFields; readonly now: number }): IssueRow {
+function toRow(given: Found & { readonly id: string; readonly hash: IssueRecord; readonly now: number }): IssueRow {
   const { id, job, hash } = given;
   const state = shownState(given.state, hash.state);
   return {
     ...known(id, { data: job.data, issue: hash }),
     state,
     since: hash.since ?? new Date(job.finishedOn ?? job.processedOn ?? job.timestamp).toISOString(),
-    runner: state === "queued" ? null : hash.runner,
+    runner: state === "queued" ? null : hash.run.runner,
     attempts: attemptsBegun({ state: given.state, attemptsMade: job.attemptsMade }, hash),
     maxAttempts: job.opts.attempts ?? 1,
     runMs: runMsOf(given),
     // BullMQ keeps the words of an earlier attempt that failed.
-    reason: hash.reason ?? (state === "pr" ? null : (job.failedReason ?? null)),
+    reason: hash.end.reason ?? (state === "pr" ? null : (job.failedReason ?? null)),
   };
 }
 
 /** The agent of the run that is on counts once it has ended; until then the run's own time stands for it. */
-function runMsOf({ job, state, hash, now }: Found & { readonly hash: IssueFields; readonly now: number }): number {
-  const before = hash.usage?.durationMs ?? 0;
+function runMsOf({ job, state, hash, now }: Found & { readonly hash: IssueRecord; readonly now: number }): number {
+  const before = hash.agent.usage?.durationMs ?? 0;
   const works = state === "active" && !reached(hash.checkpoint, "worked");
   return works ? before + Math.max(0, now - (job.processedOn ?? now)) : before;
 }

@@ -46,12 +46,13 @@ export async function followStop(options: FollowOptions): Promise<"over" | "late
       event = entry.id;
       if (entry.issue === jobId && entry.event === "agent:ended") once(`  ${plain(entry.reason)}`);
     }
-    const { publishedSha, branch, runner } = issue;
+    const { published: publishedSha, name: branch } = issue.branch;
+    const { runner } = issue.run;
     if (publishedSha !== null && publishedSha !== since.publishedSha) {
       once(`  its work is on the branch ${plain(branch ?? "?")} (${plain(publishedSha).slice(0, 7)})`);
     }
     const ended = isEnded(issue.state);
-    if (ended && issue.stop === null) return "over";
+    if (ended && issue.command.stop === null) return "over";
     if (performance.now() >= presenceAt) {
       presenceAt = performance.now() + PRESENCE_MS;
       if (ended && !(await schedulerIsThere(options))) {

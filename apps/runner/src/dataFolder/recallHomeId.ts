@@ -16,7 +16,7 @@ const MAX_ISSUES = 100;
  */
 export async function recallHomeId(home: string, store: Pick<IssueStore, "read">): Promise<string | null> {
   for (const ref of await newestLogged(home)) {
-    const { agentRun, sessionHome } = await store.read(jobIdOf(ref));
+    const { run: agentRun, sessionHome } = (await store.read(jobIdOf(ref))).agent;
     if (agentRun === null || sessionHome === null) continue;
     if ((await stat(runLogPath(home, ref, agentRun)).catch(() => null)) !== null) return sessionHome;
   }

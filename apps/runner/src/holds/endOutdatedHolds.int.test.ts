@@ -60,7 +60,11 @@ async function held(name: string, config: Config): Promise<void> {
   await setHold(server.redis, { name, reason: "refused", by: "runner pi/0", since: Date.now(), until, credentials });
   await queue.pause();
   await queue.add("issue", {}, { jobId: `job-${name.replaceAll(":", "-")}`, delay: 900_000 });
-  await createIssueStore(server.redis).writeIf(`job-${name.replaceAll(":", "-")}`, {}, { state: "parked", hold: name });
+  await createIssueStore(server.redis).writeIf(
+    `job-${name.replaceAll(":", "-")}`,
+    {},
+    { state: "parked", "job.hold": name },
+  );
 }
 
 const names = async () => (await readHolds(server.redis)).map(({ name }) => name);

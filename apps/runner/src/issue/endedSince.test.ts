@@ -1,14 +1,19 @@
 import { expect, test } from "vitest";
-import { isEnded, ISSUE_STATES } from "@tac8/core/domain/states";
-import { parseIssueState } from "@tac8/core/state/issueState";
+import { isEnded, ISSUE_STATES, type Outcome } from "@tac8/core/domain/states";
+import { applyPatch, parseIssueState } from "@tac8/core/state/issueState";
 import { planEntry } from "../pipeline/entry.ts";
 import { endedSinceBackup, mayHaveEndedSince } from "./endedSince.ts";
 
 const RESTORED = "2026-11-28T12:00:00.000Z";
 const former = { n: 1, run: "former", runner: "r", at: "2026-11-28T10:00:00.000Z", session: "s" };
 const live = { n: 2, run: "live", runner: "r", at: "2026-11-28T11:30:00.000Z", session: "s" };
-const state = { restored: RESTORED, retried: null, runs: [former, live], outcomeRun: "before" };
-const retried = { ...state, retried: "2026-11-28T11:00:00.000Z" };
+const state = {
+  restoredAt: RESTORED,
+  round: { retriedAt: null },
+  agent: { runs: [former, live] },
+  end: { run: "before" },
+};
+const retried = { ...state, round: { retriedAt: "2026-11-28T11:00:00.000Z" } };
 const told = { run: "later", outcome: "pr", labelEvent: 7 };
 
 test.each([
@@ -30,11 +35,11 @@ test.each([
   },
   { name: "no end was told", state, told: null, newest: 7, ended: false },
   { name: "it waits for an answer", state, told: { ...told, outcome: "blocked" }, newest: 7, ended: false },
-  { name: "it was not restored", state: { ...state, restored: null }, told, newest: 7, ended: false },
+  { name: "it was not restored", state: { ...state, restoredAt: null }, told, newest: 7, ended: false },
   { name: "it was labelled since", state, told, newest: 8, ended: false },
   {
     name: "a person has retried it since",
-    state: { ...state, retried: "2026-11-28T12:30:00.000Z" },
+    state: { ...state, round: { retriedAt: "2026-11-28T12:30:00.000Z" } },
     told,
     newest: 7,
     ended: false,
@@ -54,9 +59,14 @@ test.each([
 test.each(ISSUE_STATES.filter((state) => isEnded(state)))(
   "restored as %s, and its job put back into the queue: a retry, of which GitHub is not asked",
   (state) => {
-    const before = { ...parseIssueState({}), state, restored: RESTORED, outcome: state, endedAttempt: 0 };
+    const before = applyPatch(parseIssueState({}), {
+      state,
+      restoredAt: RESTORED,
+      "end.outcome": state as Outcome,
+      "end.attempt": 0,
+    });
     const facts = { runId: "me", blockedExpiresMs: 1, now: Date.parse(RESTORED), attemptsMade: 1, progress: "none" };
-    const entry = planEntry(before as Parameters<typeof planEntry>[0], facts as Parameters<typeof planEntry>[1]);
+    const entry = planEntry(before, facts as Parameters<typeof planEntry>[1]);
     if (!("patch" in entry)) throw new Error(entry.do);
     // A withdrawn one was only taken before its job could be removed.
     expect(mayHaveEndedSince(before, entry.patch)).toBe(state === "withdrawn");

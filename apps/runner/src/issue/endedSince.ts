@@ -1,5 +1,5 @@
 import { findMarked } from "@tac8/core/domain/marker";
-import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
+import type { IssuePatch, RecordPart } from "@tac8/core/state/issueState";
 import type { StepRecord } from "../run/record.ts";
 import type { IssueAccess } from "../run/step.ts";
 import { patienceOf, withPatience } from "../run/patience.ts";
@@ -16,7 +16,12 @@ export interface ToldEnd {
  * that the backup does not know, and nobody has labelled or retried it since. Pure. `newest`: its newest labelled event.
  */
 export function endedSinceBackup(
-  { restored, retried, runs, outcomeRun }: Pick<IssueFields, "restored" | "retried" | "runs" | "outcomeRun">,
+  {
+    restoredAt: restored,
+    round: { retriedAt: retried },
+    agent: { runs },
+    end: { run: outcomeRun },
+  }: RecordPart<"restoredAt" | "round.retriedAt" | "agent.runs" | "end.run">,
   { told, newest }: { readonly told: ToldEnd | null; readonly newest: number },
 ): boolean {
   if (restored === null || told === null || told.outcome === "blocked") return false;
@@ -31,7 +36,7 @@ export function endedSinceBackup(
  * Whether GitHub is to be asked that, before a run writes `patch`. Not of an ended issue whose job was put back since: that is a
  * retry, and an outage of GitHub would leave the old end to be reported again. Pure.
  */
-export function mayHaveEndedSince({ restored }: Pick<IssueFields, "restored">, patch: IssuePatch): boolean {
+export function mayHaveEndedSince({ restoredAt: restored }: RecordPart<"restoredAt">, patch: IssuePatch): boolean {
   return restored !== null && patch.state !== "queued";
 }
 

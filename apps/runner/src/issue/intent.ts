@@ -32,7 +32,7 @@ export interface EditNeeds extends IssueAccess {
 export interface IntentNeeds extends EditNeeds {
   /** Id of the run. */
   readonly id: string;
-  readonly record: StepRecord<"outcome" | "outcomeRun" | "failure" | "reason">;
+  readonly record: StepRecord<"end.outcome" | "end.run" | "end.failure" | "end.reason">;
   readonly log: Logger;
 }
 
@@ -157,7 +157,8 @@ async function readHistory(run: EditNeeds): Promise<HistoryAnswer> {
   try {
     return await withPatience(() => github.issueHistory(ref, { signal: run.signal }), patienceOf(run));
   } catch (error) {
-    const lasts = error instanceof GitHubError && error.kind === "unavailable" && run.record.state.parked >= MAX_WAITS;
+    const lasts =
+      error instanceof GitHubError && error.kind === "unavailable" && run.record.state.counts.parked >= MAX_WAITS;
     if (!lasts) throw error;
     return { kind: "unreadable", why: error.detail };
   }
@@ -165,5 +166,5 @@ async function readHistory(run: EditNeeds): Promise<HistoryAnswer> {
 
 function endByEdit({ id, issue }: Pick<IntentNeeds, "id" | "issue">, stop: Stop) {
   const reason = stopReason(stop, issue.repository.issueLabel);
-  return { outcome: "failed", outcomeRun: id, failure: "edited", reason } as const;
+  return { "end.outcome": "failed", "end.run": id, "end.failure": "edited", "end.reason": reason } as const;
 }

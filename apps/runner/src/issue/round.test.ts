@@ -30,7 +30,10 @@ test("what was planned for later, other failures and good ends are none of it", 
 
 const [BASE, PULL, NEW] = ["a".repeat(40), "b".repeat(40), "c".repeat(40)];
 const plan = (headSha: string, prBefore: string | null, summary: string | null) =>
-  planFinish({ headSha, baseSha: BASE, prBefore, publishedSha: prBefore, summary }, "run");
+  planFinish(
+    { branch: { head: headSha, base: BASE, published: prBefore }, pull: { headBefore: prBefore }, work: { summary } },
+    "run",
+  );
 
 test("commits are new work, whatever is said", () => {
   expect(plan(NEW, null, "All done.")).toBe("new work");
@@ -39,21 +42,21 @@ test("commits are new work, whatever is said", () => {
 
 test("without a change, words are an answer, and silence is none", () => {
   expect(plan(BASE, null, "It works:\n  see the tests.")).toMatchObject({
-    outcome: "answered",
-    outcomeRun: "run",
-    hasAnswer: "yes",
-    reason: "nothing to change: It works: see the tests.",
+    "end.outcome": "answered",
+    "end.run": "run",
+    "work.isAnswer": "yes",
+    "end.reason": "nothing to change: It works: see the tests.",
   });
   expect(plan(BASE, null, " \n")).toBeNull();
   expect(plan(BASE, null, null)).toBeNull();
 });
 
 test("a pull request that was open stays the end, and the words are posted", () => {
-  expect(plan(PULL, PULL, "It is all there.")).toMatchObject({ outcome: "pr", hasAnswer: "yes" });
-  expect(plan(PULL, PULL, "")).toMatchObject({ outcome: "pr" });
+  expect(plan(PULL, PULL, "It is all there.")).toMatchObject({ "end.outcome": "pr", "work.isAnswer": "yes" });
+  expect(plan(PULL, PULL, "")).toMatchObject({ "end.outcome": "pr" });
   expect(plan(PULL, PULL, "")).not.toHaveProperty("hasAnswer");
   // It went back to the base in its workspace: what is on GitHub stays as it is.
-  expect(plan(BASE, PULL, "Not needed any more.")).toMatchObject({ outcome: "pr", hasAnswer: "yes" });
+  expect(plan(BASE, PULL, "Not needed any more.")).toMatchObject({ "end.outcome": "pr", "work.isAnswer": "yes" });
   expect(plan(BASE, PULL, "")).toBeNull();
 });
 
@@ -68,9 +71,13 @@ test.each<[string, { saved: string | null; head: string; prBefore: string | null
   ["an earlier attempt's commits alone, on a pull request", { saved: NEW, head: NEW, prBefore: PULL }, "new work"],
   ["an earlier attempt's commits, taken off a pull request", { saved: NEW, head: PULL, prBefore: PULL }, "new work"],
 ])("%s", (_, { saved, head, prBefore }, expected) => {
-  const finished = { headSha: head, baseSha: BASE, prBefore, publishedSha: saved, summary: "All is well." };
+  const finished = {
+    branch: { head, base: BASE, published: saved },
+    pull: { headBefore: prBefore },
+    work: { summary: "All is well." },
+  };
   const end = planFinish(finished, "run");
-  expect(end === "new work" || end === null ? end : end.outcome).toBe(expected);
+  expect(end === "new work" || end === null ? end : end["end.outcome"]).toBe(expected);
 });
 
 test.each<[string, { commits: number; isChanged: boolean }, number | null, boolean]>([
@@ -80,14 +87,14 @@ test.each<[string, { commits: number; isChanged: boolean }, number | null, boole
   ["they take back what is on a pull request", { commits: 2, isChanged: false }, 7, false],
   ["the base has all of a pull request", { commits: 0, isChanged: false }, 7, true],
 ])("commits to publish: %s", (_, commits, prNumber, expected) => {
-  expect(isNothing(commits, { prNumber })).toBe(expected);
+  expect(isNothing(commits, { pull: { number: prNumber } })).toBe(expected);
 });
 
 test("a pull request that was closed between two attempts is not the end of the second one", () => {
   const pull = { headSha: NEW };
-  expect(pullBefore({ prBefore: PULL }, { pull: null, isFirst: false })).toBeNull();
-  expect(pullBefore({ prBefore: PULL }, { pull, isFirst: false })).toBe(PULL);
-  expect(pullBefore({ prBefore: PULL }, { pull, isFirst: true })).toBe(NEW);
+  expect(pullBefore({ pull: { headBefore: PULL } }, { pull: null, isFirst: false })).toBeNull();
+  expect(pullBefore({ pull: { headBefore: PULL } }, { pull, isFirst: false })).toBe(PULL);
+  expect(pullBefore({ pull: { headBefore: PULL } }, { pull, isFirst: true })).toBe(NEW);
   // Opened by this round itself: what it brings is new.
-  expect(pullBefore({ prBefore: null }, { pull, isFirst: false })).toBeNull();
+  expect(pullBefore({ pull: { headBefore: null } }, { pull, isFirst: false })).toBeNull();
 });

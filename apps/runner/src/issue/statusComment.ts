@@ -3,7 +3,7 @@ import { statusText } from "@tac8/core/outgoing/texts";
 import type { IssueState } from "@tac8/core/domain/states";
 import { putStatusComment } from "@tac8/core/github/statusComment";
 import type { Comment } from "@tac8/core/github/types";
-import type { IssueFields } from "@tac8/core/state/issueState";
+import type { IssueRecord } from "@tac8/core/state/issueState";
 import type { StepRecord } from "../run/record.ts";
 import type { IssueAccess } from "../run/step.ts";
 
@@ -55,11 +55,11 @@ export class StatusComment {
         state,
         runner,
         since: new Date(now()).toISOString(),
-        branch: known.branch,
-        prNumber: known.prNumber,
-        headSha: known.publishedSha,
-        usage: known.usage,
-        isWithheld: known.withheld !== null,
+        branch: known.branch.name,
+        prNumber: known.pull.number,
+        headSha: known.branch.published,
+        usage: known.agent.usage,
+        isWithheld: known.work.withheld !== null,
         reason: reason === null ? null : redact(reason),
       },
       { trigger: issue.repository.issueLabel },
@@ -91,7 +91,7 @@ export async function sayOnce(
   text: string,
 ): Promise<Comment> {
   const { github, login, ref } = run.issue;
-  const { allows, files } = (kind === "question" ? run.record.state.withheld : null) ?? {};
+  const { allows, files } = (kind === "question" ? run.record.state.work.withheld : null) ?? {};
   const more = { ...(allows === undefined ? {} : { allows }), ...(files === undefined ? {} : { files }) };
   const marker = { ...markerOf(run, kind), ...more };
   const options = { signal: run.signal };
@@ -104,16 +104,16 @@ export async function sayOnce(
 
 /** @param run `id`: of the run that speaks, where none has decided an end yet */
 export function markerOf(
-  { id, record: { state } }: { readonly id: string; readonly record: { readonly state: IssueFields } },
+  { id, record: { state } }: { readonly id: string; readonly record: { readonly state: IssueRecord } },
   kind: Marker["kind"],
 ): Marker {
   return {
     v: 1,
     kind,
-    run: state.outcomeRun ?? id,
-    outcome: state.outcome,
-    label_event_id: state.labelEvent,
-    published_sha: state.publishedSha,
-    question_id: state.questionId,
+    run: state.end.run ?? id,
+    outcome: state.end.outcome,
+    label_event_id: state.label.event,
+    published_sha: state.branch.published,
+    question_id: state.question.commentId,
   };
 }

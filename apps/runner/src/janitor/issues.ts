@@ -10,7 +10,11 @@ export interface IssueSource {
 
 /** `ended` only where hash and queue agree that nobody works on it, and nobody is about to. */
 export async function useOf({ store, queue }: IssueSource, jobId: string): Promise<IssueUse> {
-  const { state, run, since } = await store.read(jobId);
+  const {
+    state,
+    run: { id: run },
+    since,
+  } = await store.read(jobId);
   if (state === null) return { use: "unknown" };
   const at = Date.parse(since ?? "");
   if (!isEnded(state) || run !== null || Number.isNaN(at)) return { use: "live" };

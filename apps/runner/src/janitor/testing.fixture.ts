@@ -61,7 +61,7 @@ export async function createJanitorBench(): Promise<JanitorBench> {
     logged,
     async stands(number, state, run = null) {
       const since = new Date().toISOString();
-      await store.writeIf(jobIdOf({ owner: "octo", repo: "widgets", number }), {}, { state, since, run });
+      await store.writeIf(jobIdOf({ owner: "octo", repo: "widgets", number }), {}, { state, since, "run.id": run });
     },
     advance: (ms) => void (ahead += ms),
     async close() {

@@ -1,5 +1,6 @@
 import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
 import { StepFailure } from "@tac8/core/domain/failures";
+import { groupPatch } from "@tac8/core/state/issueState";
 import { publishSaved } from "../steps/publish/publishSaved.ts";
 import { hearQuestion } from "../steps/save/question.ts";
 import type { SavedWork } from "../steps/handover.ts";
@@ -19,12 +20,12 @@ export async function afterAgent(run: Run, worked: Worked): Promise<Unfinished |
   const { verdict, question, summary, removed } = worked;
   const failed = verdict.ok ? null : verdict;
   const saved = await saveLeft(run, worked);
-  const isProgress = question !== null || saved.head !== run.record.state.startSha;
+  const isProgress = question !== null || saved.head !== run.record.state.branch.start;
   await run.record.write({
-    headSha: saved.head,
-    summary,
-    ...(isProgress ? { parked: 0 } : {}),
-    ...(failed?.sessionSpent === true ? { session: null } : {}),
+    "branch.head": saved.head,
+    "work.summary": summary,
+    ...(isProgress ? { "counts.parked": 0 } : {}),
+    ...(failed?.sessionSpent === true ? { "agent.session": null } : {}),
   });
   const { cause } = run.halts;
   const lostNothing = cause?.failure === "edited" || (await publishSaved(publishNeeds(run), saved));
@@ -43,7 +44,7 @@ export async function afterAgent(run: Run, worked: Worked): Promise<Unfinished |
       return { error: new Error(failed?.message), agent: "lost" };
     case "failure": {
       if (failed === null) return null;
-      await run.record.write(NOT_BROKEN_OFF); // The agent ended, and not its runner.
+      await run.record.write(groupPatch("counts", NOT_BROKEN_OFF)); // The agent ended, and not its runner.
       const failure = agentFailure(failed, { lostNothing, removed });
       return { error: new StepFailure(failure), agent: null };
     }

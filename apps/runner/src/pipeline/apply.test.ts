@@ -10,7 +10,7 @@ const result = { outcome: "pr", prUrl: "https://github.test/1", reason: null };
 const hold = {
   begin: { name: "usage-limit", reason: "5 h", by: "runner pi/0", since: 1000, until: 2000, run: "run-1" },
 };
-const record = { patch: { parked: 1 } };
+const record = { patch: { "counts.parked": 1 } };
 
 /** Writes down what is done, in its order; `fails`: the step of that name rejects. */
 function target(fails: Readonly<Record<string, Error>> = {}) {
@@ -57,7 +57,14 @@ test("the hold comes first, then the record, then the priority, and BullMQ comes
   const because = "limit";
   const given = await answer({ do: "requeue", until: 2000, because, hold, record, isFirst: true, offer: "limit" }, to);
   expect(given).toBeInstanceOf(DelayedError);
-  expect(done).toEqual(['hold "usage-limit"', "pause", 'record {"parked":1}', "priority", 'BullMQ 2000 "t"', "offer"]);
+  expect(done).toEqual([
+    'hold "usage-limit"',
+    "pause",
+    'record {"counts.parked":1}',
+    "priority",
+    'BullMQ 2000 "t"',
+    "offer",
+  ]);
 });
 
 test("each disposition has its answer to BullMQ", async () => {
@@ -74,7 +81,7 @@ test("the end of a repository's hold, and the pause of a queue that is held, com
   const ending = target();
   const end = { end: "repo:octo/widgets", by: "runner pi/0", reason: "published" };
   await answer({ do: "complete", result, hold: end, record }, ending.to);
-  expect(ending.done).toEqual(['end hold "repo:octo/widgets"', 'record {"parked":1}']);
+  expect(ending.done).toEqual(['end hold "repo:octo/widgets"', 'record {"counts.parked":1}']);
   const pausing = target();
   await answer({ do: "requeue", until: 9, because: "held", hold: { pause: true } }, pausing.to);
   expect(pausing.done).toEqual(["pause", 'BullMQ 9 "t"']);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Failure } from "@tac8/core/domain/failures";
 import { LostRun } from "@tac8/core/state/issueStore";
-import { parseIssueState, type IssueFields } from "@tac8/core/state/issueState";
+import { applyPatch, parseIssueState, type IssuePatch, type IssueRecord } from "@tac8/core/state/issueState";
 import { afterError, afterTrouble, closed, handedBack, holdEnd, untold, workAgain, type EndFacts } from "./dispose.ts";
 import { Halted } from "../run/halt.ts";
 
@@ -19,12 +19,12 @@ const FACTS: EndFacts = {
   blockedExpiresMs: 14 * DAY,
   now: NOW,
 };
-const of = (fields: Partial<IssueFields> = {}): IssueFields => ({ ...parseIssueState({}), ...fields });
+const of = (fields: IssuePatch = {}): IssueRecord => applyPatch(parseIssueState({}), fields);
 
 interface Row {
   readonly what: string;
   readonly failure: Failure;
-  readonly record?: Partial<IssueFields>;
+  readonly record?: IssuePatch;
   readonly facts?: Partial<EndFacts>;
   readonly next: object;
 }
@@ -33,14 +33,14 @@ const ROWS: readonly Row[] = [
   {
     what: "an agent that failed burns an attempt, and goes first afterwards",
     failure: { kind: "agent", message: "boom" },
-    record: { agentRuns: 1 },
+    record: { "agent.runCount": 1 },
     next: {
       do: "retry",
       delayMs: MIN,
       reason: "boom",
       isFirst: true,
       record: {
-        patch: { state: "retrying", failure: "agent", reason: "boom" },
+        patch: { state: "retrying", "end.failure": "agent", "end.reason": "boom" },
         event: { reason: "boom", evidence: { failure: "agent" } },
         status: { state: "retrying", reason: "boom" },
       },
@@ -55,18 +55,25 @@ const ROWS: readonly Row[] = [
     what: "the last attempt is the issue's end",
     failure: { kind: "agent", message: "boom" },
     facts: { made: 2 },
-    next: { do: "report", patch: { outcome: "failed", outcomeRun: "me", failure: "agent", reason: "boom" } },
+    next: {
+      do: "report",
+      patch: { "end.outcome": "failed", "end.run": "me", "end.failure": "agent", "end.reason": "boom" },
+    },
   },
   {
     what: "nothing was changed: the agent is told, at once",
     failure: { kind: "no-changes", message: "nothing" },
-    next: { do: "retry", delayMs: 1, record: { patch: { checkpoint: "none", noChanges: 1, state: "retrying" } } },
+    next: {
+      do: "retry",
+      delayMs: 1,
+      record: { patch: { checkpoint: "none", "counts.noChanges": 1, state: "retrying" } },
+    },
   },
   {
     what: "nothing was changed twice",
     failure: { kind: "no-changes", message: "nothing" },
-    record: { noChanges: 1 },
-    next: { do: "report", patch: { checkpoint: "none", noChanges: 2, outcome: "failed" } },
+    record: { "counts.noChanges": 1 },
+    next: { do: "report", patch: { checkpoint: "none", "counts.noChanges": 2, "end.outcome": "failed" } },
   },
   {
     what: "a usage limit holds the queue",
@@ -78,7 +85,7 @@ const ROWS: readonly Row[] = [
         begin: { name: "usage-limit", reason: "5 h", by: "runner pi/0", since: NOW, until: NOW + 9 * MIN, run: "me" },
       },
       record: {
-        patch: { parked: 1, hold: "usage-limit", state: "parked", failure: "usage-limit" },
+        patch: { "counts.parked": 1, "job.hold": "usage-limit", state: "parked", "end.failure": "usage-limit" },
         event: { evidence: { failure: "usage-limit", parked: 1 } },
         status: { state: "parked" },
       },
@@ -87,13 +94,17 @@ const ROWS: readonly Row[] = [
   {
     what: "an outage of the model, again: it lets others go first, and its hold does not wake it",
     failure: { kind: "model", message: "overloaded" },
-    record: { failure: "model", parked: 1 },
-    next: { do: "requeue", until: NOW + 3 * MIN, record: { patch: { parked: 2, hold: null } } },
+    record: { "end.failure": "model", "counts.parked": 1 },
+    next: { do: "requeue", until: NOW + 3 * MIN, record: { patch: { "counts.parked": 2, "job.hold": null } } },
   },
   {
     what: "GitHub is away: no hold",
     failure: { kind: "github", message: "502" },
-    next: { do: "requeue", until: NOW + MIN, record: { patch: { parked: 1, hold: null, state: "parked" } } },
+    next: {
+      do: "requeue",
+      until: NOW + MIN,
+      record: { patch: { "counts.parked": 1, "job.hold": null, state: "parked" } },
+    },
   },
   {
     what: "a repository that refuses the token",
@@ -102,7 +113,7 @@ const ROWS: readonly Row[] = [
       do: "requeue",
       until: NOW + 15 * MIN,
       hold: { begin: { name: "repo:octo/widgets", until: NOW + 15 * MIN } },
-      record: { patch: { hold: "repo:octo/widgets" } },
+      record: { patch: { "job.hold": "repo:octo/widgets" } },
     },
   },
   {
@@ -125,8 +136,12 @@ const ROWS: readonly Row[] = [
   {
     what: "an end that was decided before is kept, as it is to be told later",
     failure: { kind: "disk", message: "full" },
-    record: { outcome: "failed", failure: "agent", reason: "boom" },
-    next: { record: { patch: { end: { failure: "agent", reason: "boom" }, failure: "disk", reason: "full" } } },
+    record: { "end.outcome": "failed", "end.failure": "agent", "end.reason": "boom" },
+    next: {
+      record: {
+        patch: { "end.decided": { failure: "agent", reason: "boom" }, "end.failure": "disk", "end.reason": "full" },
+      },
+    },
   },
 ];
 
@@ -136,17 +151,24 @@ test.each(ROWS)("$what", ({ failure, record, facts, next }) => {
 
 test("of GitHub's trouble people read once it lasts, and not while it asks for silence", () => {
   const status = (failure: Partial<Failure>, parked: number) => {
-    const found = afterTrouble({ kind: "github", message: "502", ...failure }, of({ parked }), FACTS);
+    const found = afterTrouble({ kind: "github", message: "502", ...failure }, of({ "counts.parked": parked }), FACTS);
     return "record" in found && found.record?.status !== undefined;
   };
   expect([status({}, 0), status({}, 1), status({ until: NOW + MIN }, 5)]).toEqual([false, true, false]);
 });
 
 test("an end that cannot be told waits for GitHub, whatever the failure is, and holds a repository that refuses", () => {
-  const failed = of({ outcome: "failed", failure: "agent", reason: "boom", parked: 1 });
+  const failed = of({ "end.outcome": "failed", "end.failure": "agent", "end.reason": "boom", "counts.parked": 1 });
   expect(untold({ kind: "git", message: "no" }, failed, FACTS)).toMatchObject({
     until: NOW + 2 * MIN,
-    record: { patch: { parked: 2, state: "parked", failure: "git", end: { failure: "agent", reason: "boom" } } },
+    record: {
+      patch: {
+        "counts.parked": 2,
+        state: "parked",
+        "end.failure": "git",
+        "end.decided": { failure: "agent", reason: "boom" },
+      },
+    },
   });
   const refused = untold({ kind: "refused", message: "403", wholeRepository: true }, failed, FACTS);
   expect(refused).toMatchObject({ hold: { begin: { name: "repo:octo/widgets", until: NOW + 2 * MIN } } });
@@ -160,35 +182,39 @@ test("an end that is told: completed, failed, or it waits for an answer as long 
   expect(closed(result("stopped"), of(), facts)).toMatchObject({ do: "complete" });
   expect(closed(result("failed"), of(), facts)).toEqual({ do: "fail", reason: "why", record });
   const asked = new Date(NOW - 4 * DAY).toISOString();
-  expect(closed(result("blocked"), of({ askedAt: asked }), facts)).toMatchObject({
+  expect(closed(result("blocked"), of({ "question.askedAt": asked }), facts)).toMatchObject({
     do: "requeue",
     until: NOW + 10 * DAY,
   });
   expect(closed(result("blocked"), of(), facts)).toMatchObject({ do: "requeue", until: NOW + 14 * DAY });
   const old = new Date(NOW - 20 * DAY).toISOString();
-  expect(closed(result("blocked"), of({ askedAt: old }), facts)).toMatchObject({ until: NOW + 100 });
+  expect(closed(result("blocked"), of({ "question.askedAt": old }), facts)).toMatchObject({ until: NOW + 100 });
 });
 
 test("a job that is handed back is queued at once; only a run that had an agent counts as broken off", () => {
   const facts = { runId: "me", now: NOW, because: "the runner is shutting down" };
-  expect(handedBack(of({ agentRun: "me", checkpoint: "prepared", agentRuns: 1 }), facts)).toMatchObject({
+  expect(handedBack(of({ "agent.run": "me", checkpoint: "prepared", "agent.runCount": 1 }), facts)).toMatchObject({
     do: "requeue",
     until: NOW + 100,
     isFirst: true,
-    record: { patch: { state: "queued", brokenOff: 1 }, event: { reason: facts.because } },
+    record: { patch: { state: "queued", "counts.brokenOff": 1 }, event: { reason: facts.because } },
   });
-  for (const record of [of(), of({ agentRun: "me", checkpoint: "worked" }), of({ agentRun: "me", outcome: "pr" })]) {
+  for (const record of [
+    of(),
+    of({ "agent.run": "me", checkpoint: "worked" }),
+    of({ "agent.run": "me", "end.outcome": "pr" }),
+  ]) {
     expect(handedBack(record, facts).record?.patch).toEqual({ state: "queued" });
   }
 });
 
 test("work that is missing is done again in a run of its own, without its session and without an attempt", () => {
-  const nothing = { checkpoint: "none", session: null, headSha: null, workedAt: null };
-  expect(workAgain({ agentRuns: 1 }, NOW)).toMatchObject({
+  const nothing = { checkpoint: "none", "agent.session": null, "branch.head": null, "work.finishedAt": null };
+  expect(workAgain({ agent: { runCount: 1 } }, NOW)).toMatchObject({
     do: "requeue",
     until: NOW + 100,
     isFirst: true,
-    record: { patch: { state: "queued", ...nothing, failure: null, reason: null } },
+    record: { patch: { state: "queued", ...nothing, "end.failure": null, "end.reason": null } },
   });
 });
 
@@ -201,9 +227,9 @@ test("an error that nobody foresaw costs no attempt; one that says that the job 
 });
 
 test.each([
-  [{ checkpoint: "published", outcome: "pr" } as const, "was published"],
-  [{ checkpoint: "worked", outcome: "stopped" } as const, "is stopped"],
-  [{ checkpoint: "none", outcome: null } as const, "is to be changed"],
+  [{ checkpoint: "published", end: { outcome: "pr" } } as const, "was published"],
+  [{ checkpoint: "worked", end: { outcome: "stopped" } } as const, "is stopped"],
+  [{ checkpoint: "none", end: { outcome: null } } as const, "is to be changed"],
 ])("a repository's hold ends with what became of the finished work: %j", (record, how) => {
   expect(holdEnd(record, FACTS)).toMatchObject({ reason: `finished work of Octo/widgets#7 ${how}` });
 });

@@ -7,7 +7,13 @@ import { reached } from "@tac8/core/domain/states";
 import { questionExpiresAt } from "@tac8/core/domain/questionExpiry";
 import type { JobResult } from "@tac8/core/queue/contract";
 import { LostRun } from "@tac8/core/state/issueStore";
-import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
+import {
+  applyPatch,
+  groupPatch,
+  type IssuePatch,
+  type IssueRecord,
+  type RecordPart,
+} from "@tac8/core/state/issueState";
 import type { Decided, Disposition, HoldChange, Requeue } from "./disposition.ts";
 import type { LastWrite } from "../run/lastWrite.ts";
 import { Halted } from "../run/halt.ts";
@@ -50,14 +56,14 @@ export function afterError(error: unknown, now: number): Disposition {
 /** What BullMQ is to make of an end that everybody else knows of. */
 export function closed(
   result: JobResult,
-  issue: Pick<IssueFields, "since" | "askedAt" | "agentRuns">,
+  issue: RecordPart<"since" | "question.askedAt" | "agent.runCount">,
   { blockedExpiresMs, now, record }: Pick<EndFacts, "blockedExpiresMs" | "now"> & { readonly record: LastWrite },
 ): Decided {
   if (result.outcome === "failed") return { do: "fail", reason: result.reason ?? "failed", record };
   if (result.outcome !== "blocked") return { do: "complete", result, record };
   const expires = questionExpiresAt(issue, blockedExpiresMs) ?? now + blockedExpiresMs;
   const until = Math.max(expires, now + HAND_BACK_MS);
-  return { do: "requeue", until, because: "it waits for an answer", record, isFirst: issue.agentRuns > 0 };
+  return { do: "requeue", until, because: "it waits for an answer", record, isFirst: issue.agent.runCount > 0 };
 }
 
 /**
@@ -65,12 +71,14 @@ export function closed(
  * see domain/brokenOff.ts. No attempt is burnt.
  */
 export function handedBack(
-  record: IssueFields,
+  record: IssueRecord,
   { runId, now, because }: Pick<EndFacts, "runId" | "now"> & { because: string },
 ): Requeue {
-  const { agentRun, checkpoint, outcome } = record;
+  const { checkpoint } = record;
+  const agentRun = record.agent.run;
+  const { outcome } = record.end;
   const hadAgent = agentRun === runId && !reached(checkpoint, "worked") && outcome === null;
-  const counts = hadAgent ? countBrokenOff(record, handedBackProgress(record)) : {};
+  const counts = hadAgent ? groupPatch("counts", countBrokenOff(record.counts, handedBackProgress(record))) : {};
   return {
     do: "requeue",
     until: now + HAND_BACK_MS,
@@ -79,29 +87,29 @@ export function handedBack(
       patch: { state: "queued", ...counts },
       event: { event: "issue:requeued", reason: because, evidence: {} },
     },
-    isFirst: record.agentRuns > 0,
+    isFirst: record.agent.runCount > 0,
   };
 }
 
 /** The finished work is nowhere any more. Its session goes too: it would take for done what is not there. */
 export const NOTHING_DONE = {
   checkpoint: "none",
-  session: null,
-  headSha: null,
-  workedAt: null,
+  "agent.session": null,
+  "branch.head": null,
+  "work.finishedAt": null,
 } as const satisfies IssuePatch;
 
 /** The finished work is done again from the branch, in a run of its own. No attempt is burnt. `now`: epoch ms. */
-export function workAgain({ agentRuns }: Pick<IssueFields, "agentRuns">, now: number): Requeue {
+export function workAgain({ agent: { runCount: agentRuns } }: RecordPart<"agent.runCount">, now: number): Requeue {
   const because = "the work is redone from its branch";
-  const patch = { ...NOTHING_DONE, failure: null, reason: null, state: "queued" } as const;
+  const patch = { ...NOTHING_DONE, "end.failure": null, "end.reason": null, state: "queued" } as const;
   const record: LastWrite = { patch, event: { event: "issue:requeued", reason: because, evidence: {} } };
   return { do: "requeue", until: now + HAND_BACK_MS, because, record, isFirst: agentRuns > 0 };
 }
 
 /** The end of a hold of the issue's repository: its finished work was published, or will not be as it is. */
 export function holdEnd(
-  { checkpoint, outcome }: Pick<IssueFields, "checkpoint" | "outcome">,
+  { checkpoint, end: { outcome } }: RecordPart<"checkpoint" | "end.outcome">,
   { ref, by }: EndFacts,
 ): HoldChange {
   const how = checkpoint === "published" ? "was published" : outcome === null ? "is to be changed" : `is ${outcome}`;
@@ -111,21 +119,22 @@ export function holdEnd(
 /** What follows a failure, by its row in domain/failures.ts: the issue's end, which is still to be reported, or a disposition. */
 export function afterTrouble(
   failure: Failure,
-  record: IssueFields,
+  record: IssueRecord,
   facts: EndFacts,
 ): { readonly do: "report"; readonly patch: IssuePatch } | Decided {
   const { made, max, factor, now } = facts;
-  const { noChanges } = record;
-  const next = afterFailure(failure, { made, max, parked: record.parked, noChanges }, factor, now);
+  const { noChanges } = record.counts;
+  const next = afterFailure(failure, { made, max, parked: record.counts.parked, noChanges }, factor, now);
   // To publish the same once more would end the same: the agent is told instead.
-  const again = failure.kind === "no-changes" ? ({ checkpoint: "none", noChanges: noChanges + 1 } as const) : {};
+  const again =
+    failure.kind === "no-changes" ? ({ checkpoint: "none", "counts.noChanges": noChanges + 1 } as const) : {};
   switch (next.do) {
     case "fail": {
       const end = {
-        outcome: "failed",
-        outcomeRun: facts.runId,
-        failure: failure.kind,
-        reason: failure.message,
+        "end.outcome": "failed",
+        "end.run": facts.runId,
+        "end.failure": failure.kind,
+        "end.reason": failure.message,
       } as const;
       return { do: "report", patch: { ...again, ...end } };
     }
@@ -139,9 +148,9 @@ export function afterTrouble(
         do: "retry",
         delayMs: Math.max(next.delayMs, 1),
         reason: failure.message,
-        ...(ends ? { hold: holdEnd({ ...record, ...refused }, facts) } : {}),
-        record: shown("retrying", failure, { ...record, ...again, ...refused }, { ...again, ...refused }),
-        isFirst: record.agentRuns > 0,
+        ...(ends ? { hold: holdEnd(applyPatch(record, refused), facts) } : {}),
+        record: shown("retrying", failure, applyPatch(record, { ...again, ...refused }), { ...again, ...refused }),
+        isFirst: record.agent.runCount > 0,
       };
     }
     default:
@@ -150,9 +159,9 @@ export function afterTrouble(
 }
 
 /** An end that is decided could not be reported: the job waits for GitHub. */
-export function untold(failure: Failure, record: IssueFields, facts: EndFacts): Requeue {
+export function untold(failure: Failure, record: IssueRecord, facts: EndFacts): Requeue {
   const { factor, now } = facts;
-  const counts = { made: 0, max: 2, parked: record.parked, noChanges: 0 };
+  const counts = { made: 0, max: 2, parked: record.counts.parked, noChanges: 0 };
   const next = afterFailure({ ...failure, kind: "github" }, counts, factor, now);
   const delayMs = next.do === "fail" ? TROUBLE_MS : next.delayMs;
   // The other issues of the repository would be refused as well.
@@ -168,13 +177,13 @@ interface Parking extends EndFacts {
 /** Waits without a slot and without burning an attempt. */
 function parkedFor(
   failure: Failure,
-  record: IssueFields,
+  record: IssueRecord,
   { delayMs, hold, ref, by, runId, factor, now }: Parking,
 ): Requeue {
   const name = hold === null ? null : hold.name === "repository" ? repositoryHold(ref) : hold.name;
-  const again = failure.kind === "model" && record.failure === "model" && record.parked > 0;
-  const extraMs = again ? extraWait(record.parked, factor) : 0;
-  const patch = { parked: record.parked + 1, hold: again ? null : name };
+  const again = failure.kind === "model" && record.end.failure === "model" && record.counts.parked > 0;
+  const extraMs = again ? extraWait(record.counts.parked, factor) : 0;
+  const patch = { "counts.parked": record.counts.parked + 1, "job.hold": again ? null : name };
   return {
     do: "requeue",
     until: now + Math.max(delayMs + extraMs, HAND_BACK_MS),
@@ -193,15 +202,15 @@ function parkedFor(
             },
           },
         }),
-    record: shown("parked", failure, { ...record, ...patch }, patch),
-    isFirst: record.agentRuns > 0,
+    record: shown("parked", failure, applyPatch(record, patch), patch),
+    isFirst: record.agent.runCount > 0,
   };
 }
 
 /** Finished work of a held repository is published first, for which nobody is paid: others wait for what becomes of it. */
 function holdUntil(
   { name, until }: HoldRequest,
-  { checkpoint }: Pick<IssueFields, "checkpoint">,
+  { checkpoint }: RecordPart<"checkpoint">,
   factor: number,
 ): number | null {
   const isProbed = name === "repository" && until !== null && reached(checkpoint, "worked");
@@ -209,18 +218,18 @@ function holdUntil(
 }
 
 /** The state, its event, and, where GitHub takes it, the status comment. `record`: with the patch. */
-function shown(state: "retrying" | "parked", failure: Failure, record: IssueFields, patch: IssuePatch): LastWrite {
+function shown(state: "retrying" | "parked", failure: Failure, record: IssueRecord, patch: IssuePatch): LastWrite {
   const { kind, message } = failure;
-  const { outcome, end, failure: before, reason } = record;
-  const decided = outcome === null ? {} : { end: end ?? { failure: before, reason } };
+  const { outcome, decided: end, failure: before, reason } = record.end;
+  const decided = outcome === null ? {} : { "end.decided": end ?? { failure: before, reason } };
   const event: EventWords =
     state === "parked"
-      ? { event: "issue:parked", reason: message, evidence: { failure: kind, parked: record.parked } }
+      ? { event: "issue:parked", reason: message, evidence: { failure: kind, parked: record.counts.parked } }
       : { event: "attempt:failed", reason: message, evidence: { failure: kind } };
   return {
-    patch: { ...patch, state, failure: kind, reason: message, ...decided },
+    patch: { ...patch, state, "end.failure": kind, "end.reason": message, ...decided },
     event,
-    ...(isDeaf(failure, record.parked) ? {} : { status: { state, reason: message } }),
+    ...(isDeaf(failure, record.counts.parked) ? {} : { status: { state, reason: message } }),
   };
 }
 

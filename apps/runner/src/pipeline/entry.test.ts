@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseIssueState, type IssueFields, type IssuePatch } from "@tac8/core/state/issueState";
+import { applyPatch, parseIssueState, type IssuePatch } from "@tac8/core/state/issueState";
 import { MAX_LOST_IN_A_ROW, MAX_UNCHANGED_IN_A_ROW, type RunProgress } from "@tac8/core/domain/brokenOff";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { planEntry, type Entry } from "./entry.ts";
@@ -7,25 +7,25 @@ import { planEntry, type Entry } from "./entry.ts";
 const DAY = 24 * 3_600_000;
 const NOW = Date.parse("2026-11-22T12:00:00Z");
 const facts = { runId: "me", blockedExpiresMs: 14 * DAY, now: NOW, attemptsMade: 1 };
-const plan = (before: Partial<IssueFields>, progress: RunProgress = "none"): Entry =>
-  planEntry({ ...parseIssueState({}), ...before }, { ...facts, progress });
+const plan = (before: IssuePatch, progress: RunProgress = "none"): Entry =>
+  planEntry(applyPatch(parseIssueState({}), before), { ...facts, progress });
 const ago = (days: number) => new Date(NOW - days * DAY).toISOString();
 const answer = { commentId: 7, author: "octo", text: "the red one" };
 
 const WITHHELD = {
   state: "blocked",
-  outcome: "blocked",
+  "end.outcome": "blocked",
   since: ago(1),
-  question: "The work changes protected files.",
-  questionId: 7,
+  "question.text": "The work changes protected files.",
+  "question.commentId": 7,
   checkpoint: "worked",
-  agentRuns: 1,
-  withheld: { reason: "The work changes protected files.", canAllow: true, event: 0 },
+  "agent.runCount": 1,
+  "work.withheld": { reason: "The work changes protected files.", canAllow: true, event: 0 },
 } as const;
 
 interface Row {
   readonly what: string;
-  readonly before: Partial<IssueFields>;
+  readonly before: IssuePatch;
   readonly do: Entry["do"];
   readonly why?: object | null;
   readonly patch?: IssuePatch;
@@ -37,205 +37,292 @@ const ROWS: readonly Row[] = [
   { what: "prepared, no agent yet", before: { state: "running", checkpoint: "prepared" }, do: "work", why: null },
   {
     what: "handed back in the middle",
-    before: { state: "queued", checkpoint: "prepared", agentRuns: 1 },
+    before: { state: "queued", checkpoint: "prepared", "agent.runCount": 1 },
     do: "work",
     why: { kind: "interrupted" },
   },
   {
     what: "the agent failed",
-    before: { state: "retrying", agentRuns: 1, failure: "agent", reason: "boom" },
+    before: { state: "retrying", "agent.runCount": 1, "end.failure": "agent", "end.reason": "boom" },
     do: "work",
     why: { kind: "failed", message: "boom" },
   },
   {
     what: "it stalled",
-    before: { state: "retrying", agentRuns: 1, failure: "stalled" },
+    before: { state: "retrying", "agent.runCount": 1, "end.failure": "stalled" },
     do: "work",
     why: { kind: "failed", message: "stalled" },
   },
   {
     what: "nothing was changed",
-    before: { state: "retrying", agentRuns: 1, failure: "no-changes", reason: "x" },
+    before: { state: "retrying", "agent.runCount": 1, "end.failure": "no-changes", "end.reason": "x" },
     do: "work",
     why: { kind: "no-changes" },
   },
   {
     what: "its agent left something open",
-    before: { state: "retrying", agentRuns: 1, failure: "unfinished", reason: "it planned to continue later" },
+    before: {
+      state: "retrying",
+      "agent.runCount": 1,
+      "end.failure": "unfinished",
+      "end.reason": "it planned to continue later",
+    },
     do: "work",
     why: { kind: "unfinished", message: "it planned to continue later" },
   },
   {
     what: "a round after an answer: its session goes on",
-    before: { state: "queued", agentRuns: 0, session: "s" },
+    before: { state: "queued", "agent.runCount": 0, "agent.session": "s" },
     do: "work",
     why: { kind: "next-round" },
   },
   {
     what: "an answer, tried again in Bull Board",
-    before: { state: "answered", outcome: "answered", endedAttempt: 0, agentRuns: 1, session: "s", hasAnswer: "yes" },
+    before: {
+      state: "answered",
+      "end.outcome": "answered",
+      "end.attempt": 0,
+      "agent.runCount": 1,
+      "agent.session": "s",
+      "work.isAnswer": "yes",
+    },
     do: "work",
     why: { kind: "next-round" },
   },
   {
     what: "parked by a usage limit",
-    before: { state: "parked", agentRuns: 1, failure: "usage-limit" },
+    before: { state: "parked", "agent.runCount": 1, "end.failure": "usage-limit" },
     do: "work",
     why: { kind: "interrupted" },
   },
-  { what: "worked, not published", before: { state: "parked", checkpoint: "worked", agentRuns: 1 }, do: "publish" },
-  { what: "published, not reported", before: { checkpoint: "published", outcome: "pr" }, do: "report" },
-  { what: "a decided end outlives a stop", before: { outcome: "pr", stop: "by octo" }, do: "report", patch: {} },
+  {
+    what: "worked, not published",
+    before: { state: "parked", checkpoint: "worked", "agent.runCount": 1 },
+    do: "publish",
+  },
+  { what: "published, not reported", before: { checkpoint: "published", "end.outcome": "pr" }, do: "report" },
+  {
+    what: "a decided end outlives a stop",
+    before: { "end.outcome": "pr", "command.stop": "by octo" },
+    do: "report",
+    patch: {},
+  },
   {
     what: "an end that could not be told: told as it was",
     before: {
       state: "parked",
-      outcome: "failed",
-      failure: "github",
-      reason: "502",
-      end: { failure: "agent", reason: "x" },
+      "end.outcome": "failed",
+      "end.failure": "github",
+      "end.reason": "502",
+      "end.decided": { failure: "agent", reason: "x" },
     },
     do: "report",
-    patch: { failure: "agent", reason: "x", end: null },
+    patch: { "end.failure": "agent", "end.reason": "x", "end.decided": null },
   },
   {
     what: "stopped while it waited",
-    before: { state: "parked", checkpoint: "worked", stop: "by octo" },
+    before: { state: "parked", checkpoint: "worked", "command.stop": "by octo" },
     do: "report",
-    patch: { outcome: "stopped", reason: "by octo", outcomeRun: "me" },
+    patch: { "end.outcome": "stopped", "end.reason": "by octo", "end.run": "me" },
   },
   {
     what: "cancelled before stopped",
-    before: { state: "parked", stop: "by octo", cancel: "closed" },
+    before: { state: "parked", "command.stop": "by octo", "command.cancel": "closed" },
     do: "report",
-    patch: { outcome: "cancelled", reason: "closed" },
+    patch: { "end.outcome": "cancelled", "end.reason": "closed" },
   },
   // A run that ended without a word.
-  { what: "lost once", before: { run: "dead", lost: 0 }, do: "work", patch: { lost: 1 } },
-  { what: "lost twice in a row", before: { run: "dead", lost: 1 }, do: "work", patch: { lost: 2 } },
+  { what: "lost once", before: { "run.id": "dead", "counts.lost": 0 }, do: "work", patch: { "counts.lost": 1 } },
+  {
+    what: "lost twice in a row",
+    before: { "run.id": "dead", "counts.lost": 1 },
+    do: "work",
+    patch: { "counts.lost": 2 },
+  },
   {
     what: "lost three times in a row",
-    before: { run: "dead", lost: 2, agentRuns: 2 },
+    before: { "run.id": "dead", "counts.lost": 2, "agent.runCount": 2 },
     do: "give up",
-    patch: { lost: 3, outcome: "failed", failure: "lost", outcomeRun: "me" },
+    patch: { "counts.lost": 3, "end.outcome": "failed", "end.failure": "lost", "end.run": "me" },
   },
   {
     what: "lost three times in a row, and stopped meanwhile",
-    before: { run: "dead", lost: 2, agentRuns: 2, stop: "by octo" },
+    before: { "run.id": "dead", "counts.lost": 2, "agent.runCount": 2, "command.stop": "by octo" },
     do: "report",
-    patch: { lost: 3, outcome: "stopped" },
+    patch: { "counts.lost": 3, "end.outcome": "stopped" },
   },
   {
     what: "lost while it published",
-    before: { run: "dead", lost: 1, checkpoint: "worked" },
+    before: { "run.id": "dead", "counts.lost": 1, checkpoint: "worked" },
     do: "publish",
-    patch: { lost: 2 },
+    patch: { "counts.lost": 2 },
   },
-  { what: "lost while it reported", before: { run: "dead", lost: 5, outcome: "pr" }, do: "report", patch: { lost: 6 } },
-  { what: "not lost: handed back", before: { run: null, lost: 2 }, do: "work", patch: {} },
+  {
+    what: "lost while it reported",
+    before: { "run.id": "dead", "counts.lost": 5, "end.outcome": "pr" },
+    do: "report",
+    patch: { "counts.lost": 6 },
+  },
+  { what: "not lost: handed back", before: { "run.id": null, "counts.lost": 2 }, do: "work", patch: {} },
   // Questions.
-  { what: "a question a day old", before: { state: "blocked", outcome: "blocked", since: ago(1) }, do: "wait" },
+  { what: "a question a day old", before: { state: "blocked", "end.outcome": "blocked", since: ago(1) }, do: "wait" },
   {
     what: "a question that nobody answered",
-    before: { state: "blocked", outcome: "blocked", since: ago(14) },
+    before: { state: "blocked", "end.outcome": "blocked", since: ago(14) },
     do: "report",
-    patch: { outcome: "expired", outcomeRun: "me" },
+    patch: { "end.outcome": "expired", "end.run": "me" },
   },
-  { what: "a question of an unknown time", before: { state: "blocked", outcome: "blocked", since: null }, do: "wait" },
+  {
+    what: "a question of an unknown time",
+    before: { state: "blocked", "end.outcome": "blocked", since: null },
+    do: "wait",
+  },
   {
     what: "an answer, however late",
     before: {
       state: "blocked",
-      outcome: "blocked",
-      question: "?",
-      questionId: 5,
+      "end.outcome": "blocked",
+      "question.text": "?",
+      "question.commentId": 5,
       since: ago(20),
-      answer,
-      agentRuns: 1,
+      "question.reply": answer,
+      "agent.runCount": 1,
     },
     do: "work",
     why: { kind: "answer", author: "octo", text: "the red one", withheld: null },
-    patch: { answer, outcome: null, question: null, questionId: null, checkpoint: "none" },
+    patch: {
+      "question.reply": answer,
+      "end.outcome": null,
+      "question.text": null,
+      "question.commentId": null,
+      checkpoint: "none",
+    },
   },
   {
     what: "withheld work whose publication was allowed",
-    before: { ...WITHHELD, allowed: 60, answer },
+    before: { ...WITHHELD, "work.allowed": 60, "question.reply": answer },
     do: "publish",
     patch: {
-      outcome: null,
-      question: null,
-      withheld: null,
-      allowed: null,
-      answer: null,
+      "end.outcome": null,
+      "question.text": null,
+      "work.withheld": null,
+      "work.allowed": null,
+      "question.reply": null,
       state: "running",
-      workedAt: new Date(NOW).toISOString(),
+      "work.finishedAt": new Date(NOW).toISOString(),
     },
   },
   {
     what: "withheld work that Redis had forgotten",
-    before: { ...WITHHELD, checkpoint: "none", allowed: 60 },
+    before: { ...WITHHELD, checkpoint: "none", "work.allowed": 60 },
     do: "work",
     why: { kind: "interrupted" },
   },
   {
     what: "withheld work that is to be changed",
-    before: { ...WITHHELD, answer },
+    before: { ...WITHHELD, "question.reply": answer },
     do: "work",
     why: { kind: "answer", author: "octo", text: "the red one", withheld: "The work changes protected files." },
-    patch: { answer, outcome: null, withheld: WITHHELD.withheld, checkpoint: "none" },
+    patch: {
+      "question.reply": answer,
+      "end.outcome": null,
+      "work.withheld": WITHHELD["work.withheld"],
+      checkpoint: "none",
+    },
   },
-  { what: "withheld work that was stopped", before: { ...WITHHELD, allowed: 60, stop: "by octo" }, do: "report" },
+  {
+    what: "withheld work that was stopped",
+    before: { ...WITHHELD, "work.allowed": 60, "command.stop": "by octo" },
+    do: "report",
+  },
   { what: "withheld work that waits", before: WITHHELD, do: "wait" },
   {
     what: "withheld work that expires",
     before: { ...WITHHELD, since: ago(15) },
     do: "report",
-    patch: { outcome: "expired", reason: "there was no decision in time about publishing the finished work" },
+    patch: {
+      "end.outcome": "expired",
+      "end.reason": "there was no decision in time about publishing the finished work",
+    },
   },
   {
     what: "an answer whose run was lost before it used it",
-    before: { state: "running", run: "dead", answer, agentRuns: 1 },
+    before: { state: "running", "run.id": "dead", "question.reply": answer, "agent.runCount": 1 },
     do: "work",
     why: { kind: "answer", author: "octo", text: "the red one", withheld: null },
   },
   {
     what: "a question whose issue was closed",
-    before: { state: "blocked", outcome: "blocked", since: ago(1), cancel: "closed" },
+    before: { state: "blocked", "end.outcome": "blocked", since: ago(1), "command.cancel": "closed" },
     do: "report",
-    patch: { outcome: "cancelled" },
+    patch: { "end.outcome": "cancelled" },
   },
   {
     what: "an answered question whose issue was closed",
-    before: { state: "blocked", outcome: "blocked", since: ago(1), answer, cancel: "closed" },
+    before: {
+      state: "blocked",
+      "end.outcome": "blocked",
+      since: ago(1),
+      "question.reply": answer,
+      "command.cancel": "closed",
+    },
     do: "report",
-    patch: { outcome: "cancelled" },
+    patch: { "end.outcome": "cancelled" },
   },
   {
     what: "an answered question whose job was stopped",
-    before: { state: "blocked", outcome: "blocked", since: ago(1), answer, stop: "by octo" },
+    before: {
+      state: "blocked",
+      "end.outcome": "blocked",
+      since: ago(1),
+      "question.reply": answer,
+      "command.stop": "by octo",
+    },
     do: "report",
-    patch: { outcome: "stopped" },
+    patch: { "end.outcome": "stopped" },
   },
   {
     what: "a question whose job was stopped",
-    before: { state: "blocked", outcome: "blocked", since: ago(1), stop: "by octo" },
+    before: { state: "blocked", "end.outcome": "blocked", since: ago(1), "command.stop": "by octo" },
     do: "report",
-    patch: { outcome: "stopped" },
+    patch: { "end.outcome": "stopped" },
   },
   // Again after an end: Bull Board's retry leaves the hash as it was.
   {
     what: "failed",
-    before: { state: "failed", outcome: "failed", agentRuns: 3, session: "s", stop: "old" },
+    before: {
+      state: "failed",
+      "end.outcome": "failed",
+      "agent.runCount": 3,
+      "agent.session": "s",
+      "command.stop": "old",
+    },
     do: "work",
     why: null,
-    patch: { state: "queued", outcome: null, session: null, stop: null, agentRuns: 0, lost: 0 },
+    patch: {
+      state: "queued",
+      "end.outcome": null,
+      "agent.session": null,
+      "command.stop": null,
+      "agent.runCount": 0,
+      "counts.lost": 0,
+    },
   },
-  { what: "failed to publish", before: { state: "failed", outcome: "failed", checkpoint: "worked" }, do: "publish" },
-  { what: "done", before: { state: "pr", outcome: "pr", checkpoint: "published" }, do: "work", why: null },
-  { what: "done, and BullMQ knows it", before: { state: "pr", outcome: "pr", endedAttempt: 0 }, do: "work", why: null },
+  {
+    what: "failed to publish",
+    before: { state: "failed", "end.outcome": "failed", checkpoint: "worked" },
+    do: "publish",
+  },
+  { what: "done", before: { state: "pr", "end.outcome": "pr", checkpoint: "published" }, do: "work", why: null },
+  {
+    what: "done, and BullMQ knows it",
+    before: { state: "pr", "end.outcome": "pr", "end.attempt": 0 },
+    do: "work",
+    why: null,
+  },
   {
     what: "done, and BullMQ has not heard of it",
-    before: { state: "pr", outcome: "pr", endedAttempt: 1 },
+    before: { state: "pr", "end.outcome": "pr", "end.attempt": 1 },
     do: "close",
   },
 ];
@@ -253,24 +340,32 @@ test("a question waits until its last day, and no longer", () => {
 });
 
 fieldTest("F1", "a lost run that made progress does not count towards the limit", () => {
-  const before = { run: "dead", lost: MAX_LOST_IN_A_ROW - 1, unchanged: 3, agentRuns: 3 };
-  expect(plan(before, "steps")).toMatchObject({ do: "work", patch: { lost: 0, unchanged: 4 } });
-  expect(plan(before, "changes")).toMatchObject({ do: "work", patch: { lost: 0, unchanged: 0 } });
-  expect(plan(before, "none")).toMatchObject({ do: "give up", patch: { failure: "lost" } });
+  const before = { "run.id": "dead", "counts.lost": MAX_LOST_IN_A_ROW - 1, "counts.unchanged": 3, "agent.runCount": 3 };
+  expect(plan(before, "steps")).toMatchObject({ do: "work", patch: { "counts.lost": 0, "counts.unchanged": 4 } });
+  expect(plan(before, "changes")).toMatchObject({ do: "work", patch: { "counts.lost": 0, "counts.unchanged": 0 } });
+  expect(plan(before, "none")).toMatchObject({ do: "give up", patch: { "end.failure": "lost" } });
 });
 
 fieldTest("B5", "runs that were handed back without progress end the issue, and no agent is started", () => {
-  const before = { state: "queued", run: null, checkpoint: "prepared", agentRuns: 3 } as const;
-  expect(plan({ ...before, lost: MAX_LOST_IN_A_ROW - 1 })).toMatchObject({ do: "work", patch: {} });
-  expect(plan({ ...before, lost: MAX_LOST_IN_A_ROW })).toMatchObject({
+  const before = { state: "queued", "run.id": null, checkpoint: "prepared", "agent.runCount": 3 } as const;
+  expect(plan({ ...before, "counts.lost": MAX_LOST_IN_A_ROW - 1 })).toMatchObject({ do: "work", patch: {} });
+  expect(plan({ ...before, "counts.lost": MAX_LOST_IN_A_ROW })).toMatchObject({
     do: "give up",
-    patch: { outcome: "failed", failure: "lost", reason: expect.stringMatching(/runner ended 3 times/) },
+    patch: {
+      "end.outcome": "failed",
+      "end.failure": "lost",
+      "end.reason": expect.stringMatching(/runner ended 3 times/),
+    },
   });
-  expect(plan({ ...before, lost: 0, unchanged: MAX_UNCHANGED_IN_A_ROW })).toMatchObject({ do: "give up" });
+  expect(plan({ ...before, "counts.lost": 0, "counts.unchanged": MAX_UNCHANGED_IN_A_ROW })).toMatchObject({
+    do: "give up",
+  });
 });
 
 test("finished work is published again after lost runs, which cost nothing, and given up only after many", () => {
-  const before = { run: "dead", checkpoint: "worked", agentRuns: 1 } as const;
-  expect(plan({ ...before, lost: MAX_LOST_IN_A_ROW - 1 })).toMatchObject({ do: "publish" });
-  expect(plan({ ...before, lost: 19, unchanged: 19, brokenOff: 19 })).toMatchObject({ do: "give up" });
+  const before = { "run.id": "dead", checkpoint: "worked", "agent.runCount": 1 } as const;
+  expect(plan({ ...before, "counts.lost": MAX_LOST_IN_A_ROW - 1 })).toMatchObject({ do: "publish" });
+  expect(plan({ ...before, "counts.lost": 19, "counts.unchanged": 19, "counts.brokenOff": 19 })).toMatchObject({
+    do: "give up",
+  });
 });

@@ -7,7 +7,7 @@ import {
 } from "@tac8/core/domain/brokenOff";
 import type { ResumeReason } from "../prompt/prompt.ts";
 import { isEnded, reached } from "@tac8/core/domain/states";
-import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
+import { applyPatch, groupPatch, type IssuePatch, type IssueRecord } from "@tac8/core/state/issueState";
 import { CLEAN, reopen } from "@tac8/core/state/reopen";
 import type { FailureKind } from "@tac8/core/domain/failures";
 import { questionExpiresAt } from "@tac8/core/domain/questionExpiry";
@@ -36,55 +36,68 @@ export interface EntryFacts {
 }
 
 /** Pure. */
-export function planEntry(before: IssueFields, facts: EntryFacts): Entry {
+export function planEntry(before: IssueRecord, facts: EntryFacts): Entry {
   if (isEnded(before.state)) {
-    if (before.endedAttempt === facts.attemptsMade) return { do: "close" };
+    if (before.end.attempt === facts.attemptsMade) return { do: "close" };
     // Bull Board's retry moves the job alone. A withdrawn one was only taken before its job could be removed.
     const begun = new Date(facts.now).toISOString();
-    const retry = before.state === "withdrawn" ? { retried: null } : ({ retried: begun, state: "queued" } as const);
-    const patch = { ...reopen(before), ...retry, begun };
+    const retry =
+      before.state === "withdrawn"
+        ? { "round.retriedAt": null }
+        : ({ "round.retriedAt": begun, state: "queued" } as const);
+    const patch = { ...reopen(before), ...retry, "round.queuedAt": begun };
     if (patch.checkpoint === "worked") return { do: "publish", patch };
-    return { do: "work", patch, why: resumeReason({ ...before, ...patch } as IssueFields) };
+    return { do: "work", patch, why: resumeReason(applyPatch(before, patch)) };
   }
-  const lost = before.run === null ? {} : countBrokenOff(before, facts.progress);
+  const lost = before.run.id === null ? {} : groupPatch("counts", countBrokenOff(before.counts, facts.progress));
   if (before.state === "blocked") return afterQuestion(before, facts, lost);
-  if (before.outcome !== null) return { do: "report", patch: { ...lost, ...before.end, end: null } };
-  if (before.cancel !== null) return decided("cancelled", before.cancel, facts, lost);
-  if (before.stop !== null) return decided("stopped", before.stop, facts, lost);
+  if (before.end.outcome !== null)
+    return { do: "report", patch: { ...lost, ...groupPatch("end", before.end.decided ?? {}), "end.decided": null } };
+  if (before.command.cancel !== null) return decided("cancelled", before.command.cancel, facts, lost);
+  if (before.command.stop !== null) return decided("stopped", before.command.stop, facts, lost);
   const worked = reached(before.checkpoint, "worked");
-  const how = before.run === null ? "handed back" : "lost";
+  const how = before.run.id === null ? "handed back" : "lost";
   // To publish finished work costs nothing: it is given up only where each try ends its runner.
-  const reason = tooOften({ ...before, ...lost }, how, worked ? MAX_BROKEN_OFF_IN_A_ROW : MAX_LOST_IN_A_ROW);
+  const reason = tooOften(applyPatch(before, lost).counts, how, worked ? MAX_BROKEN_OFF_IN_A_ROW : MAX_LOST_IN_A_ROW);
   if (reason !== null) {
-    return { do: "give up", patch: { ...lost, outcome: "failed", failure: "lost", reason, outcomeRun: facts.runId } };
+    return {
+      do: "give up",
+      patch: { ...lost, "end.outcome": "failed", "end.failure": "lost", "end.reason": reason, "end.run": facts.runId },
+    };
   }
   if (worked) return { do: "publish", patch: lost };
   return { do: "work", patch: lost, why: resumeReason(before) };
 }
 
-function afterQuestion(before: IssueFields, facts: EntryFacts, lost: IssuePatch): Entry {
+function afterQuestion(before: IssueRecord, facts: EntryFacts, lost: IssuePatch): Entry {
   // The wish is the newer one: with an answer the work goes on at once.
-  if (before.stop !== null) return decided("stopped", before.stop, facts, lost);
-  if (before.cancel !== null) return decided("cancelled", before.cancel, facts, lost);
+  if (before.command.stop !== null) return decided("stopped", before.command.stop, facts, lost);
+  if (before.command.cancel !== null) return decided("cancelled", before.command.cancel, facts, lost);
   // Who allows it may have said so in words, too: no agent is needed for these.
-  if (before.allowed !== null && before.withheld !== null) {
+  if (before.work.allowed !== null && before.work.withheld !== null) {
     const patch = { ...CLEAN, ...lost };
     if (!reached(before.checkpoint, "worked")) return { do: "work", patch, why: { kind: "interrupted" } };
     // In the same write: a run that is lost after half of it would find a question that nobody can answer.
     const since = new Date(facts.now).toISOString();
     // From now on its runner is waited for: until now nobody needed it.
-    return { do: "publish", patch: { ...patch, state: "running", since, workedAt: since } };
+    return { do: "publish", patch: { ...patch, state: "running", since, "work.finishedAt": since } };
   }
-  if (before.answer !== null) {
-    const { author, text } = before.answer;
-    const { withheld } = before;
-    const patch = { ...CLEAN, ...lost, answer: before.answer, withheld, checkpoint: "none" as const };
+  if (before.question.reply !== null) {
+    const { author, text } = before.question.reply;
+    const { withheld } = before.work;
+    const patch = {
+      ...CLEAN,
+      ...lost,
+      "question.reply": before.question.reply,
+      "work.withheld": withheld,
+      checkpoint: "none" as const,
+    };
     return { do: "work", patch, why: { kind: "answer", author, text, withheld: withheld?.reason ?? null } };
   }
   const until = questionExpiresAt(before, facts.blockedExpiresMs) ?? facts.now + facts.blockedExpiresMs;
   if (facts.now < until) return { do: "wait", until };
   const why =
-    before.withheld === null
+    before.work.withheld === null
       ? "the question was not answered in time"
       : "there was no decision in time about publishing the finished work";
   return decided("expired", why, facts, lost);
@@ -96,18 +109,18 @@ function decided(
   { runId }: EntryFacts,
   lost: IssuePatch,
 ): Entry {
-  return { do: "report", patch: { ...lost, outcome, reason, outcomeRun: runId } };
+  return { do: "report", patch: { ...lost, "end.outcome": outcome, "end.reason": reason, "end.run": runId } };
 }
 
-function resumeReason(before: IssueFields): ResumeReason | null {
-  if (before.answer !== null) {
-    const { author, text } = before.answer;
-    return { kind: "answer", author, text, withheld: before.withheld?.reason ?? null };
+function resumeReason(before: IssueRecord): ResumeReason | null {
+  if (before.question.reply !== null) {
+    const { author, text } = before.question.reply;
+    return { kind: "answer", author, text, withheld: before.work.withheld?.reason ?? null };
   }
   // A new round has a session only where the one before ended with an answer.
-  if (before.agentRuns === 0) return before.session === null ? null : { kind: "next-round" };
-  if (before.failure === "no-changes") return { kind: "no-changes" };
-  if (before.failure === "unfinished") return { kind: "unfinished", message: before.reason ?? "something" };
+  if (before.agent.runCount === 0) return before.agent.session === null ? null : { kind: "next-round" };
+  if (before.end.failure === "no-changes") return { kind: "no-changes" };
+  if (before.end.failure === "unfinished") return { kind: "unfinished", message: before.end.reason ?? "something" };
   const told: readonly (FailureKind | null)[] = [
     "agent",
     "timeout",
@@ -118,6 +131,7 @@ function resumeReason(before: IssueFields): ResumeReason | null {
     "disk",
     "refused",
   ];
-  if (told.includes(before.failure)) return { kind: "failed", message: before.reason ?? before.failure ?? "unknown" };
+  if (told.includes(before.end.failure))
+    return { kind: "failed", message: before.end.reason ?? before.end.failure ?? "unknown" };
   return { kind: "interrupted" };
 }

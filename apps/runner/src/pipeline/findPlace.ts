@@ -2,7 +2,7 @@ import type { RepositoryConfig } from "@tac8/core/config/resolve";
 import { newerRecord, RECORD_FORMAT } from "@tac8/core/domain/format";
 import { countersOf, missingLabels, placementWords, sortedLabels } from "@tac8/core/domain/placement";
 import { workerTimes } from "@tac8/core/queue/contract";
-import type { IssueFields } from "@tac8/core/state/issueState";
+import type { RecordPart } from "@tac8/core/state/issueState";
 import type { IssueJob, RunnerServices } from "./services.ts";
 import { readLimits } from "@tac8/core/state/limits";
 import { type Place, takePlace } from "@tac8/core/state/places";
@@ -17,7 +17,7 @@ export interface FindPlaceOptions {
   /** Of the job's lock. */
   readonly token: string;
   readonly repository: RepositoryConfig;
-  readonly issue: Pick<IssueFields, "runsOn" | "format">;
+  readonly issue: RecordPart<"job.runsOn" | "format">;
   /** Whether it has to count in the limits, and needs the labels: what needs no agent does not. */
   readonly counts: boolean;
 }
@@ -39,7 +39,7 @@ export async function findPlace(options: FindPlaceOptions): Promise<{ readonly p
   if (typeof found !== "string") return { place: found };
   const because = placementWords(found);
   log.debug({ issue: jobId, reason: found }, `not taken: ${because}`);
-  const record = { patch: { hold: found } };
+  const record = { patch: { "job.hold": found } };
   return { do: "requeue", until: now() + AT_LATEST_MS, because, record, isFirst: true, offer: found };
 }
 
@@ -47,7 +47,7 @@ export async function findPlace(options: FindPlaceOptions): Promise<{ readonly p
 async function placeOf({ services, job, token, repository, issue, counts }: FindPlaceOptions): Promise<Place | string> {
   const { config, redis } = services;
   const lifeMs = workerTimes(config.coordinator.lock_seconds).lockDuration ?? 0;
-  const runsOn = counts ? sortedLabels([...repository.runsOn, ...(issue.runsOn ?? [])]) : [];
+  const runsOn = counts ? sortedLabels([...repository.runsOn, ...(issue.job.runsOn ?? [])]) : [];
   const missing = missingLabels(runsOn, config.runner.labels);
   if (missing !== null) return missing;
   const name = `${repository.owner}/${repository.repo}`;

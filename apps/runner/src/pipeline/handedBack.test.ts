@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { handedBackProgress } from "./handedBack.ts";
 
 const START = "a".repeat(40);
-const progress = (headSha: string | null) => handedBackProgress({ headSha, startSha: START });
+const progress = (headSha: string | null) => handedBackProgress({ branch: { head: headSha, start: START } });
 const after = (times: number) =>
   Array.from({ length: times }, () => progress(START)).reduce(countBrokenOff, NOT_BROKEN_OFF);
 

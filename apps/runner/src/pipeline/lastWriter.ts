@@ -3,7 +3,7 @@ import type { LastWriter } from "./apply.ts";
 import type { Run } from "./run.ts";
 import type { LastWrite } from "../run/lastWrite.ts";
 
-const FREE = { run: null, runner: null } as const;
+const FREE = { "run.id": null, "run.runner": null } as const;
 
 /** Of a job that got no run: its record may be another run's. */
 export function writerWithoutRun(store: IssueStore, jobId: string): LastWriter {

@@ -1,6 +1,6 @@
 import type { RunProgress } from "@tac8/core/domain/brokenOff";
 import { readRunStream } from "@tac8/core/conversation/stream";
-import type { IssueFields } from "@tac8/core/state/issueState";
+import type { IssueRecord } from "@tac8/core/state/issueState";
 import type { Logger } from "@tac8/core/log/logger";
 import type { Redis } from "ioredis";
 import type { AgentSide } from "../place/side.ts";
@@ -27,14 +27,17 @@ export interface LostProgressNeeds {
  * Return the progress of the run that was lost before this one. Its steps are in its live stream in Redis, which every
  * runner can read; its changes are in the workspace, if that is in this data folder. Read only after a lost run.
  */
-export async function progressOfLost(run: LostProgressNeeds, before: IssueFields): Promise<RunProgress> {
-  const lost = before.run;
-  if (lost === null || before.agentRun !== lost) return "none"; // It had no agent yet.
+export async function progressOfLost(run: LostProgressNeeds, before: IssueRecord): Promise<RunProgress> {
+  const lost = before.run.id;
+  if (lost === null || before.agent.run !== lost) return "none"; // It had no agent yet.
   if (await changedHere(run, before)) return "changes";
   return (await madeSteps(run.redis, lost)) ? "steps" : "none";
 }
 
-async function changedHere(run: LostProgressNeeds, { sessionHome, startSha }: IssueFields): Promise<boolean> {
+async function changedHere(
+  run: LostProgressNeeds,
+  { agent: { sessionHome }, branch: { start: startSha } }: IssueRecord,
+): Promise<boolean> {
   if (startSha === null || sessionHome !== run.homeId) return false;
   try {
     return await changedSincePrompt({ ...run.paths, place: run.side.place({ signal: run.signal }), startSha });

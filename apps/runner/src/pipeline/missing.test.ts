@@ -8,7 +8,11 @@ const begun = (at: string) => [{ n: 1, run: "r", runner: "pi/0", at, session: "s
 const plan = (
   workedAt: string | null,
   { home = "theirs", runs = [] as ReturnType<typeof begun>, again = null as string | null } = {},
-) => planMissing({ sessionHome: home, workedAt, begun: again, runs }, { homeId: "ours", now: NOW });
+) =>
+  planMissing(
+    { agent: { sessionHome: home, runs }, work: { finishedAt: workedAt }, round: { queuedAt: again } },
+    { homeId: "ours", now: NOW },
+  );
 
 test("another runner's finished work is waited for, for a day since it was finished", () => {
   expect(plan(ago(23))).toMatchObject({ do: "wait", until: NOW + HOUR });

@@ -1,4 +1,4 @@
-import type { IssueFields } from "@tac8/core/state/issueState";
+import type { RecordPart } from "@tac8/core/state/issueState";
 
 /** How long finished work is waited for that is on a disk of another runner: one that is off comes back, a dead one does not. */
 const WAIT_MS = 24 * 3_600_000;
@@ -13,7 +13,11 @@ export type MissingPlan =
  * the end of the work, the label that allowed its publication, the start of another try. Pure; `now` is epoch ms.
  */
 export function planMissing(
-  { sessionHome, workedAt, begun, runs }: Pick<IssueFields, "sessionHome" | "workedAt" | "begun" | "runs">,
+  {
+    agent: { sessionHome, runs },
+    work: { finishedAt: workedAt },
+    round: { queuedAt: begun },
+  }: RecordPart<"agent.sessionHome" | "work.finishedAt" | "round.queuedAt" | "agent.runs">,
   { homeId, now }: { readonly homeId: string; readonly now: number },
 ): MissingPlan {
   if (sessionHome === homeId) {

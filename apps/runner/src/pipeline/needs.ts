@@ -1,4 +1,4 @@
-import type { FieldName } from "@tac8/core/state/issueState";
+import type { RecordPath } from "@tac8/core/state/issueState";
 import type { Attempts, IssueAccess, StepBasics, StepWorkspace } from "../run/step.ts";
 import { watchForHalt } from "../run/watchForHalt.ts";
 import type { AdmitNeeds } from "../steps/admit/admit.ts";
@@ -100,11 +100,11 @@ export function attemptsOf({ job }: Run): Attempts {
   return { made: job.attemptsMade, max: job.opts.attempts ?? 1 };
 }
 
-function untilStop({ id, issue, record, halts, log }: Run): StepBasics<FieldName> {
+function untilStop({ id, issue, record, halts, log }: Run): StepBasics<RecordPath> {
   return { id, issue, record, log, signal: halts.stop };
 }
 
-function untilLost({ id, issue, record, halts, log }: Run): StepBasics<FieldName> {
+function untilLost({ id, issue, record, halts, log }: Run): StepBasics<RecordPath> {
   return { id, issue, record, log, signal: halts.lost };
 }
 

@@ -4,6 +4,7 @@ import { StepFailure } from "@tac8/core/domain/failures";
 import type { EventWords } from "@tac8/core/domain/events";
 import type { ResumeReason } from "../prompt/prompt.ts";
 import { reached } from "@tac8/core/domain/states";
+import { groupPatch } from "@tac8/core/state/issueState";
 import { admit, admitToPublish, type Admission } from "../steps/admit/admit.ts";
 import { causeOf } from "../issue/cause.ts";
 import { askEndedSince, mayHaveEndedSince } from "../issue/endedSince.ts";
@@ -53,7 +54,7 @@ export async function runSteps(run: Run, entry: Begin, isHeld: boolean): Promise
   try {
     end = await toItsEnd(run, entry);
     // Somebody may have merged the pull request, and so closed the issue, before we heard that it had been opened.
-    const mayHavePull = run.record.state.outcome === "cancelled" && reached(run.record.state.checkpoint, "worked");
+    const mayHavePull = run.record.state.end.outcome === "cancelled" && reached(run.record.state.checkpoint, "worked");
     if (end === null && mayHavePull) await adoptPull(publishNeeds(run));
   } catch (error) {
     end = { error, agent: null };
@@ -68,11 +69,11 @@ async function toItsEnd(run: Run, entry: Begin): Promise<Unfinished | Dispositio
   if (mayHaveEndedSince(run.record.state, entry.patch) && (await askEndedSince(asked))) {
     // GitHub shows that end, and goes on showing it.
     const reason = "it had ended since the backup from which it was restored";
-    const end = { outcome: "withdrawn", reason, failure: null, outcomeRun: run.id } as const;
-    await run.record.write({ ...end, restored: null, hold: null, cancel: null });
+    const end = { "end.outcome": "withdrawn", "end.reason": reason, "end.failure": null, "end.run": run.id } as const;
+    await run.record.write({ ...end, restoredAt: null, "job.hold": null, "command.cancel": null });
     return null;
   }
-  await run.record.write({ ...entry.patch, restored: null, hold: null }, putBack(run, entry));
+  await run.record.write({ ...entry.patch, restoredAt: null, "job.hold": null }, putBack(run, entry));
   if (entry.do === "give up") {
     run.found.cause = await causeOf(askUntil(run, "stop"), run.found.cause);
     if (run.found.cause !== null) await saveLost(run);
@@ -81,12 +82,12 @@ async function toItsEnd(run: Run, entry: Begin): Promise<Unfinished | Dispositio
   const unfinished = entry.do === "work" ? await toWork(run, at, entry.why) : null;
   if (unfinished !== null) return unfinished;
   const begun = entry.do === "publish" ? await mayPublish(run) : true;
-  if (!begun || run.record.state.outcome !== null || !(await textCounts(run))) return null;
+  if (!begun || run.record.state.end.outcome !== null || !(await textCounts(run))) return null;
   const published = await publish(publishNeeds(run), {
     scope: at.scope,
     text: run.found.text.counted,
     save: () => save(saveNeeds(run)),
-    isJustSaved: entry.do === "work" && run.record.state.headSha !== null,
+    isJustSaved: entry.do === "work" && run.record.state.branch.head !== null,
   });
   return published === "missing" ? workIsMissing(run, entry) : null;
 }
@@ -117,7 +118,7 @@ async function textCounts(run: Run): Promise<boolean> {
 /** The event of an ended issue whose job was put back into the queue by Bull Board alone. */
 function putBack({ record: { state } }: Run, { patch }: Begin): EventWords | undefined {
   if (patch.state !== "queued") return undefined;
-  const { failure, outcome } = state;
+  const { failure, outcome } = state.end;
   return { event: "issue:retried", reason: "its job was requeued", evidence: { failure, outcome } };
 }
 
@@ -155,17 +156,20 @@ async function afterRecovery(run: Run, found: Recovered): Promise<Unfinished | n
   if (found.kind === "question") {
     run.log.info("the agent had asked a question before its run was lost");
     const saved = await save(saveNeeds(run));
-    await run.record.write({ headSha: saved.head, ...NOT_BROKEN_OFF, parked: 0 });
+    await run.record.write({ "branch.head": saved.head, ...groupPatch("counts", NOT_BROKEN_OFF), "counts.parked": 0 });
     await publishSaved(publishNeeds(run), saved);
     await hearQuestion(saveNeeds(run), found.text);
     return null;
   }
   run.log.info("the agent had done its work before its run was lost");
   const { summary, leftRunning, usage, models, denied, blockedHosts, reason, evidence } = found.note;
-  const isKnown = isDeepStrictEqual(run.record.state.usage, usage);
+  const isKnown = isDeepStrictEqual(run.record.state.agent.usage, usage);
   const recorded = isKnown
     ? Promise.resolve()
-    : run.record.writeEvent({ usage, models, denied, blockedHosts }, { event: "agent:ended", reason, evidence });
+    : run.record.writeEvent(
+        { "agent.usage": usage, "agent.models": models, "agent.denied": denied, "agent.blockedHosts": blockedHosts },
+        { event: "agent:ended", reason, evidence },
+      );
   return afterFinish(run, await finish(saveNeeds(run), { summary, leftRunning }, recorded));
 }
 

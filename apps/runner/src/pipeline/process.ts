@@ -8,7 +8,7 @@ import { gitUrl } from "@tac8/core/github/urls";
 import type { JobResult } from "@tac8/core/queue/contract";
 import { endedWell, reached, isEnded } from "@tac8/core/domain/states";
 import { questionLifetimeMs } from "@tac8/core/domain/questionExpiry";
-import type { IssueFields } from "@tac8/core/state/issueState";
+import { applyPatch, type IssueRecord } from "@tac8/core/state/issueState";
 import type { Place } from "@tac8/core/state/places";
 import { readHolds } from "@tac8/core/state/holds";
 import { CleanupStack } from "../process/cleanupStack.ts";
@@ -112,7 +112,7 @@ async function pickUp(options: ProcessOptions, begun: Begun): Promise<Dispositio
   if (held !== undefined && !needsNoAgent(known)) {
     const again = now() + HELD_MS * config.coordinator.backoff_factor;
     const until = Math.min(held.until ?? Infinity, again);
-    return { do: "requeue", until, because: "its repository is held", record: { patch: { hold: held.name } } };
+    return { do: "requeue", until, because: "its repository is held", record: { patch: { "job.hold": held.name } } };
   }
 
   // Before anything is made there: it would hide what comes back.
@@ -151,7 +151,7 @@ async function pickUp(options: ProcessOptions, begun: Begun): Promise<Dispositio
   cleanup.defer(() => side.close());
   const place = side.place();
   await slot.begin({ jobId, run: id, token });
-  const { run: leftBehind } = await services.store.read(jobId);
+  const leftBehind = (await services.store.read(jobId)).run.id;
   if (leftBehind !== null) {
     // Before we take its place: whoever comes next would not know whom to look for.
     await endLeftovers(services, leftBehind, paths.lockFile);
@@ -183,9 +183,9 @@ async function pickUp(options: ProcessOptions, begun: Begun): Promise<Dispositio
     leftMs: options.leftMs,
     progress,
   };
-  const run = createRun(parts, { ...before, run: id, runner: slot.name });
+  const run = createRun(parts, applyPatch(before, { "run.id": id, "run.runner": slot.name }));
   begun.run = run;
-  if (before.run !== null) await run.record.writeEvent({}, lostNote(before));
+  if (before.run.id !== null) await run.record.writeEvent({}, lostNote(before));
   const blockedExpiresMs = questionLifetimeMs(config.coordinator.blocked_expires_days);
   const { redis, homeId } = services;
   const lost = { redis, homeId, paths, side, signal: options.halts.lost, log: run.log };
@@ -197,14 +197,14 @@ async function pickUp(options: ProcessOptions, begun: Begun): Promise<Dispositio
     progress: await progressOfLost(lost, before),
   });
   if (entry.do === "wait") {
-    const record = { patch: { hold: null } };
+    const record = { patch: { "job.hold": null } };
     return { do: "requeue", until: entry.until, because: "it waits for an answer", record };
   }
   if (entry.do === "close") {
     // Our lock's file: the end had taken it away with the workspace.
-    if (endedWell(before.outcome) && !(await isThere(place, paths)))
-      await removeWorkspace(place, paths, { keepsSession: before.outcome === "answered" });
-    const result = { outcome: before.outcome ?? "failed", prUrl: before.prUrl, reason: before.reason };
+    if (endedWell(before.end.outcome) && !(await isThere(place, paths)))
+      await removeWorkspace(place, paths, { keepsSession: before.end.outcome === "answered" });
+    const result = { outcome: before.end.outcome ?? "failed", prUrl: before.pull.url, reason: before.end.reason };
     return closed(result, before, { blockedExpiresMs, now: now(), record: { patch: {} } });
   }
   return runSteps(run, entry, held !== undefined);
@@ -218,7 +218,7 @@ async function isThere(place: AgentPlace, { tree, gitDir }: WorkspacePaths): Pro
  * What is left to do needs no agent (to publish, or to report an end): a held repository may have it, and it tells whether
  * the reason for the hold is gone.
  */
-function needsNoAgent({ checkpoint, state, outcome, stop, cancel }: IssueFields): boolean {
+function needsNoAgent({ checkpoint, state, end: { outcome }, command: { stop, cancel } }: IssueRecord): boolean {
   if (isEnded(state)) return false;
   if (stop !== null || cancel !== null) return true;
   return state !== "blocked" && (outcome !== null || reached(checkpoint, "worked"));
@@ -232,7 +232,7 @@ async function endLeftovers(services: RunnerServices, run: string, lockPath: str
 }
 
 /** The timeline would show a run that began, and nothing of its end. */
-function lostNote({ run, runner }: IssueFields): EventWords {
+function lostNote({ run: { id: run, runner } }: IssueRecord): EventWords {
   const where = runner === null ? "" : ` on ${runner}`;
   const reason = `the run${where} was lost: its runner crashed, was killed, or lost its connection to Redis`;
   return { event: "run:lost", reason, evidence: { lost: run } };

@@ -1,7 +1,7 @@
 import type { RepositoryConfig } from "@tac8/core/config/resolve";
 import type { IssueRef } from "@tac8/core/domain/reference";
 import type { Logger } from "@tac8/core/log/logger";
-import type { IssueFields } from "@tac8/core/state/issueState";
+import type { IssueRecord } from "@tac8/core/state/issueState";
 import type { Cause } from "../issue/cause.ts";
 import type { KnownText } from "../issue/intent.ts";
 import { IssueLabels } from "../issue/labels.ts";
@@ -58,7 +58,7 @@ export interface Run extends RunParts {
 }
 
 /** @param state the record, as it is once the run has claimed it */
-export function createRun(parts: RunParts, state: IssueFields): Run {
+export function createRun(parts: RunParts, state: IssueRecord): Run {
   const { id, services, jobId: issueId, ref, repository, runner, halts, progress } = parts;
   const { config, github, store, now, redact } = services;
   const log = services.log.child({ issue: issueId, run: id });

@@ -9,7 +9,8 @@ import { save } from "../steps/save/save.ts";
  * hash already, so that a run that is lost here is not the next one's trouble. The reason says what could not be saved.
  */
 export async function saveLost(run: Run): Promise<void> {
-  const { agentRun, checkpoint, sessionHome } = run.record.state;
+  const { checkpoint } = run.record.state;
+  const { run: agentRun, sessionHome } = run.record.state.agent;
   if (checkpoint === "none" || agentRun === null) return; // No agent has left anything.
   if (
     sessionHome !== run.services.homeId ||
@@ -17,16 +18,17 @@ export async function saveLost(run: Run): Promise<void> {
   )
     return;
   if (await isSaved(run)) return;
-  const { reason, runner } = run.record.state;
+  const { reason } = run.record.state.end;
+  const { runner } = run.record.state.run;
   await run.record.write({
-    reason: `${reason ?? "failed"} (the work so far is only in its workspace on ${runner ?? "its runner"})`,
+    "end.reason": `${reason ?? "failed"} (the work so far is only in its workspace on ${runner ?? "its runner"})`,
   });
 }
 
 async function isSaved(run: Run): Promise<boolean> {
   try {
     const saved = await save(saveNeeds(run));
-    await run.record.write({ headSha: saved.head });
+    await run.record.write({ "branch.head": saved.head });
     return await publishSaved(publishNeeds(run), saved);
   } catch (error) {
     run.halts.lost.throwIfAborted();

@@ -2,7 +2,7 @@ import { StepFailure, type Failure } from "@tac8/core/domain/failures";
 import { questionLifetimeMs } from "@tac8/core/domain/questionExpiry";
 import { readEnds } from "@tac8/core/ledger/store";
 import { LostRun } from "@tac8/core/state/issueStore";
-import type { IssuePatch } from "@tac8/core/state/issueState";
+import { applyPatch, type IssuePatch } from "@tac8/core/state/issueState";
 import { readEvents } from "@tac8/core/state/events";
 import { CLEAN } from "@tac8/core/state/reopen";
 import { admit } from "../steps/admit/admit.ts";
@@ -37,7 +37,7 @@ export async function settle(run: Run, { error, agent }: Unfinished, options: Se
     outOfTime: run.halts.lost.aborted,
     ended: agent === "ended",
     agentLost: agent === "lost",
-    decided: run.record.state.outcome !== null,
+    decided: run.record.state.end.outcome !== null,
   });
   switch (next) {
     case "hand back": {
@@ -82,7 +82,7 @@ async function believeEnd(run: Run): Promise<void> {
   if (run.found.hasRead) return;
   run.found.cause = await causeOf(askUntil(run, "lost"), run.found.cause);
   if (run.found.cause !== null) return;
-  await run.record.write({ ...CLEAN, admitted: null, summary: null });
+  await run.record.write({ ...CLEAN, "round.admitted": null, "work.summary": null });
   const { admitted, cause } = await admit(admitNeeds(run));
   run.found.hasRead = true;
   if (cause !== undefined) run.found.cause = cause;
@@ -93,7 +93,7 @@ async function believeEnd(run: Run): Promise<void> {
 
 async function settleTrouble(run: Run, found: Failure, options: SettleOptions): Promise<Disposition> {
   const { failure, patch } = await blameIssue(run, found);
-  const next = afterTrouble(failure, { ...run.record.state, ...patch }, factsOf(run, options));
+  const next = afterTrouble(failure, applyPatch(run.record.state, patch), factsOf(run, options));
   run.log.warn({ failure: failure.kind, next: next.do }, failure.message);
   if (next.do === "report") {
     await run.record.write({ ...patch, ...next.patch });
@@ -120,12 +120,12 @@ function factsOf(run: Run, { isHeld }: SettleOptions): EndFacts {
 
 interface Blamed {
   readonly failure: Failure;
-  readonly patch: Pick<IssuePatch, "session">;
+  readonly patch: Pick<IssuePatch, "agent.session">;
 }
 
 /** What ends like this for one issue again and again, and not for others, is the issue's own. */
 async function blameIssue(run: Run, failure: Failure): Promise<Blamed> {
-  if (failure.kind !== run.record.state.failure) return { failure, patch: {} };
+  if (failure.kind !== run.record.state.end.failure) return { failure, patch: {} };
   if (failure.kind === "model") return blameForOutage(run, failure);
   const isGuess = failure.kind === "refused" && failure.guessed === true;
   return { failure: isGuess ? await blameForRefusal(run, failure) : failure, patch: {} };
@@ -134,8 +134,8 @@ async function blameIssue(run: Run, failure: Failure): Promise<Blamed> {
 async function blameForRefusal(run: Run, failure: Failure): Promise<Failure> {
   const { kind, message } = failure;
   const events = await readEvents(run.services.redis, { count: WINDOW });
-  if (!isOwnRefusal({ issue: run.jobId, message, parked: run.record.state.parked, events })) return failure;
-  const times = `${run.record.state.parked + 1} times in a row`;
+  if (!isOwnRefusal({ issue: run.jobId, message, parked: run.record.state.counts.parked, events })) return failure;
+  const times = `${run.record.state.counts.parked + 1} times in a row`;
   return {
     kind,
     message: `${message} (refused ${times}, although no push of another issue was refused; the work is in its workspace)`,
@@ -147,10 +147,10 @@ async function blameForOutage(run: Run, failure: Failure): Promise<Blamed> {
   const { state } = run.record;
   const { coordinator } = services.config;
   const ends = await readEnds(services.redis);
-  const facts = { parked: state.parked, ends, factor: coordinator.backoff_factor, now: services.now() };
+  const facts = { parked: state.counts.parked, ends, factor: coordinator.backoff_factor, now: services.now() };
   if (!isOwnOutage(facts)) return { failure, patch: {} };
   const message = `${failure.message} (while it waited, runs of other issues succeeded)`;
-  return { failure: { kind: "agent", message }, patch: { session: null } };
+  return { failure: { kind: "agent", message }, patch: { "agent.session": null } };
 }
 
 function redacted(run: Run, failure: Failure): Failure {

@@ -7,7 +7,7 @@ it("whoever hears of a stop at once knows that there is no time", () => {
   const halt = new HaltSwitch();
   const heard: boolean[] = [];
   halt.stop.addEventListener("abort", () => heard.push(halt.atOnce));
-  halt.obey({ ...command, stopMode: "kill" });
+  halt.obey({ command: { ...command, stopMode: "kill" } });
   expect(heard).toEqual([true]);
   expect(halt.cause).toMatchObject({ halt: "stopped", message: "stopped by ann@pi" });
   expect(halt.lost.aborted).toBe(false);
@@ -15,25 +15,29 @@ it("whoever hears of a stop at once knows that there is no time", () => {
 
 it("an end that is under way can be made firmer, and keeps its cause", () => {
   const halt = new HaltSwitch();
-  halt.obey({ cancel: null, stop: null, stopMode: null });
+  halt.obey({ command: { cancel: null, stop: null, stopMode: null } });
   expect(halt.cause).toBeNull();
-  halt.obey({ ...command, cancel: "the issue was closed" });
+  halt.obey({ command: { ...command, cancel: "the issue was closed" } });
   expect([halt.cause?.halt, halt.atOnce]).toEqual(["cancelled", false]);
-  halt.obey({ ...command, stopMode: "kill" });
-  halt.obey({ ...command, stopMode: "kill" });
+  halt.obey({ command: { ...command, stopMode: "kill" } });
+  halt.obey({ command: { ...command, stopMode: "kill" } });
   expect([halt.cause?.halt, halt.atOnce]).toEqual(["cancelled", true]);
 });
 
 it("an end by a halt is what was asked for, or a failure that the halt names", () => {
   const stop = new Halted("stopped", "stopped by ann@pi");
-  expect(endByHalt(stop, "stopped", "r")).toEqual({ outcome: "stopped", outcomeRun: "r", reason: "stopped by ann@pi" });
+  expect(endByHalt(stop, "stopped", "r")).toEqual({
+    "end.outcome": "stopped",
+    "end.run": "r",
+    "end.reason": "stopped by ann@pi",
+  });
   const halt = new HaltSwitch();
   halt.request("stopped", "x edited the title", "edited");
   expect(halt.cause).toMatchObject({ halt: "stopped", failure: "edited" });
   expect(endByHalt(halt.cause ?? stop, "stopped", "r")).toEqual({
-    outcome: "failed",
-    failure: "edited",
-    outcomeRun: "r",
-    reason: "x edited the title",
+    "end.outcome": "failed",
+    "end.failure": "edited",
+    "end.run": "r",
+    "end.reason": "x edited the title",
   });
 });

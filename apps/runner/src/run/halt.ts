@@ -1,5 +1,5 @@
 import type { FailureKind } from "@tac8/core/domain/failures";
-import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
+import type { IssuePatch, RecordPart } from "@tac8/core/state/issueState";
 import type { StopCause } from "../agent/types.ts";
 
 /** Somebody wants the run to end before it is done. The first cause wins. */
@@ -21,8 +21,10 @@ export function endByHalt(
   outcome: "stopped" | "cancelled",
   run: string,
 ): IssuePatch {
-  const end = { outcomeRun: run, reason };
-  return failure === null ? { ...end, outcome } : { ...end, outcome: "failed", failure };
+  const end = { "end.run": run, "end.reason": reason };
+  return failure === null
+    ? { ...end, "end.outcome": outcome }
+    : { ...end, "end.outcome": "failed", "end.failure": failure };
 }
 
 /** Called with the first cause, and again, with `atOnce`, where the agent is to be given no time (any more). */
@@ -73,7 +75,9 @@ export class HaltSwitch {
   }
 
   /** What the hash commands; again and again, as a person may lose patience with an agent that is being stopped. */
-  obey({ cancel, stop, stopMode }: Pick<IssueFields, "cancel" | "stop" | "stopMode">): void {
+  obey({
+    command: { cancel, stop, stopMode },
+  }: RecordPart<"command.cancel" | "command.stop" | "command.stopMode">): void {
     const atOnce = stop !== null && stopMode === "kill";
     if (cancel !== null) this.#change(new Halted("cancelled", cancel), { atOnce });
     else if (stop !== null) this.#change(new Halted("stopped", stop), { atOnce });

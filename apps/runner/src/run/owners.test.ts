@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
 import type { AdmitField, PatchOf } from "./owners.ts";
 
-const ofSave = { summary: "done" };
+const ofSave = { "work.summary": "done" };
 
 /** As `tsc` checks it: a line whose error is expected and missing is one itself. */
 const patches: PatchOf<AdmitField>[] = [
-  { labelEvent: 1, admitted: 1 },
+  { "label.event": 1, "round.admitted": 1 },
   // @ts-expect-error of `save`
-  { labelEvent: 1, summary: "done" },
+  { "label.event": 1, "work.summary": "done" },
   // @ts-expect-error … also where it comes by another object
-  { labelEvent: 1, ...ofSave },
+  { "label.event": 1, ...ofSave },
 ];
 
 test("a step's writer takes the step's own fields, and the compiler refuses others", () => {

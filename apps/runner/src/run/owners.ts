@@ -1,85 +1,94 @@
-import type { FieldName, IssueFields } from "@tac8/core/state/issueState";
+import type { RecordPath, ValueAt } from "@tac8/core/state/issueState";
 
 // Which fields of the issue's record each step may write. The table in docs/architecture.md has the same rows.
 
 /** How the issue ended: any step may find that. */
-type EndField = "outcome" | "outcomeRun" | "failure" | "reason";
+type EndField = "end.outcome" | "end.run" | "end.failure" | "end.reason";
 
 /** `restoreQuestion` has the rest: what GitHub has of a question that Redis had forgotten. */
 export type AdmitField =
   | EndField
-  | "labelEvent"
-  | "admitted"
-  | "refusedLabel"
-  | "branch"
-  | "publishedSha"
-  | "prNumber"
-  | "prUrl"
-  | "prBefore"
-  | "question";
+  | "label.event"
+  | "round.admitted"
+  | "label.refused"
+  | "branch.name"
+  | "branch.published"
+  | "pull.number"
+  | "pull.url"
+  | "pull.headBefore"
+  | "question.text";
 
 /** Written by the pipeline, once it is known what an agent before had left unrecorded. */
 export type PreparedField =
   | "checkpoint"
-  | "branch"
-  | "baseSha"
-  | "startSha"
-  | "headSha"
-  | "publishedSha"
-  | "madeSha"
-  | "theirSha"
-  | "rebase"
-  | "session"
-  | "prNumber"
-  | "prUrl"
-  | "prBefore"
-  | "added";
+  | "branch.name"
+  | "branch.base"
+  | "branch.start"
+  | "branch.head"
+  | "branch.published"
+  | "branch.publishedFrom"
+  | "branch.others"
+  | "branch.rebase"
+  | "agent.session"
+  | "pull.number"
+  | "pull.url"
+  | "pull.headBefore"
+  | "work.autoCommitted";
 
-export type PrepareField = "state" | "feedback";
+export type PrepareField = "state" | "pull.feedback";
 
 export type WorkField =
-  "session" | "sessionHome" | "agentRun" | "agentRuns" | "runs" | "usage" | "models" | "denied" | "blockedHosts";
+  | "agent.session"
+  | "agent.sessionHome"
+  | "agent.run"
+  | "agent.runCount"
+  | "agent.runs"
+  | "agent.usage"
+  | "agent.models"
+  | "agent.denied"
+  | "agent.blockedHosts";
 
 /** What the agent's end means for the round, too. */
-export type RoundField = EndField | "checkpoint" | "answer" | "hasAnswer";
+export type RoundField = EndField | "checkpoint" | "question.reply" | "work.isAnswer";
 
 export type SaveField =
   | RoundField
-  | "headSha"
-  | "unsaved"
-  | "added"
-  | "summary"
-  | "leftRunning"
-  | "workedAt"
-  | "question"
-  | "withheld"
-  | "parked"
-  | "lost"
-  | "unchanged"
-  | "brokenOff";
+  | "branch.head"
+  | "work.uncommitted"
+  | "work.autoCommitted"
+  | "work.summary"
+  | "work.leftRunning"
+  | "work.finishedAt"
+  | "question.text"
+  | "work.withheld"
+  | "counts.parked"
+  | "counts.lost"
+  | "counts.unchanged"
+  | "counts.brokenOff";
 
 export type PublishField =
   | RoundField
-  | "branch"
-  | "publishedSha"
-  | "madeSha"
-  | "headSha"
-  | "theirSha"
-  | "rebase"
-  | "prNumber"
-  | "prUrl"
-  | "prBefore"
-  | "summary"
-  | "withheld"
-  | "allowed"
-  | "question"
-  | "questionId"
-  | "askedAt"
-  | "parked";
+  | "branch.name"
+  | "branch.published"
+  | "branch.publishedFrom"
+  | "branch.head"
+  | "branch.others"
+  | "branch.rebase"
+  | "pull.number"
+  | "pull.url"
+  | "pull.headBefore"
+  | "work.summary"
+  | "work.withheld"
+  | "work.allowed"
+  | "question.text"
+  | "question.commentId"
+  | "question.askedAt"
+  | "counts.parked";
 
-export type ReportField = "labelEvent" | "labelLeft" | "questionId" | "askedAt" | "refusedLabel";
+export type ReportField =
+  "label.event" | "label.notRemoved" | "question.commentId" | "question.askedAt" | "label.refused";
 
 /** A patch with these fields, and no others. */
-export type PatchOf<F extends FieldName> = { readonly [K in F]?: IssueFields[K] | null } & {
-  readonly [K in Exclude<FieldName, F>]?: never;
+export type PatchOf<P extends RecordPath> = { readonly [K in P]?: ValueAt<K> | null } & {
+  readonly [K in Exclude<RecordPath, P>]?: never;
 };

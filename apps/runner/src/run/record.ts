@@ -1,6 +1,6 @@
 import type { EventWords, NewEvent } from "@tac8/core/domain/events";
 import type { Logger } from "@tac8/core/log/logger";
-import type { FieldName, IssueFields, IssuePatch } from "@tac8/core/state/issueState";
+import { applyPatch, type IssuePatch, type IssueRecord, type RecordPath } from "@tac8/core/state/issueState";
 import { LostRun, type IssueStore } from "@tac8/core/state/issueStore";
 import type { HaltSwitch } from "./halt.ts";
 import type { PatchOf } from "./owners.ts";
@@ -8,9 +8,9 @@ import type { Progress } from "./progress.ts";
 import { whenThereIsRoom } from "./refusal.ts";
 
 /** The issue's record, as a step has it: all of it to read, and the step's own fields to write. */
-export interface StepRecord<F extends FieldName> {
+export interface StepRecord<F extends RecordPath> {
   /** As this run last wrote it. */
-  readonly state: IssueFields;
+  readonly state: IssueRecord;
   /** Writes fields, and with a new `state` the event of it. @throws LostRun when another run has taken over. */
   readonly write: (patch: PatchOf<F>, event?: EventWords) => Promise<void>;
   /** Writes fields, and an event that is no change of the issue's state. @throws LostRun when another run has taken over. */
@@ -29,7 +29,7 @@ export interface RecordOptions {
   /** `<host>/<slot>`, for people. */
   readonly runner: string;
   /** As it is once the run has claimed it. */
-  readonly state: IssueFields;
+  readonly state: IssueRecord;
   readonly halts: HaltSwitch;
   /** Borrowed. */
   readonly progress: Progress;
@@ -40,16 +40,16 @@ export interface RecordOptions {
 }
 
 /** The record of a run's issue, and the run's only way to write it. */
-export class RunRecord implements StepRecord<FieldName> {
+export class RunRecord implements StepRecord<RecordPath> {
   readonly #options: RecordOptions;
-  #state: IssueFields;
+  #state: IssueRecord;
 
   constructor(options: RecordOptions) {
     this.#options = options;
     this.#state = options.state;
   }
 
-  get state(): IssueFields {
+  get state(): IssueRecord {
     return this.#state;
   }
 
@@ -60,7 +60,7 @@ export class RunRecord implements StepRecord<FieldName> {
   async assertLive(): Promise<void> {
     const { store, jobId, run } = this.#options;
     this.throwIfLost();
-    const { run: live } = await store.read(jobId);
+    const live = (await store.read(jobId)).run.id;
     if (live !== run) throw new LostRun(jobId, run);
   }
 
@@ -94,7 +94,7 @@ export class RunRecord implements StepRecord<FieldName> {
     const { store, jobId, run, halts, log, progress } = this.#options;
     const full = this.#redacted(patch);
     await whenThereIsRoom(() => store.write(jobId, run, full, entry), { signal: halts.lost, log });
-    this.#state = { ...this.#state, ...full } as IssueFields;
+    this.#state = applyPatch(this.#state, full);
     progress.at(this.#state.checkpoint);
   }
 
@@ -108,7 +108,7 @@ export class RunRecord implements StepRecord<FieldName> {
 
   #redacted(patch: IssuePatch): IssuePatch {
     const { redact } = this.#options;
-    const words = ["summary", "question", "reason"] as const;
+    const words = ["work.summary", "question.text", "end.reason"] as const;
     const clean = words.flatMap((name) => (typeof patch[name] === "string" ? [[name, redact(patch[name])]] : []));
     return { ...patch, ...(Object.fromEntries(clean) as IssuePatch) };
   }

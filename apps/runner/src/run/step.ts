@@ -2,7 +2,7 @@ import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
 import type { IssueRef } from "@tac8/core/domain/reference";
 import type { GitHub } from "@tac8/core/github/client";
 import type { Logger } from "@tac8/core/log/logger";
-import type { FieldName } from "@tac8/core/state/issueState";
+import type { RecordPath } from "@tac8/core/state/issueState";
 import type { AgentPlace } from "../place/place.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import type { WorkspacePaths } from "../workspace/paths.ts";
@@ -31,7 +31,7 @@ export interface IssueAccess {
 }
 
 /** What every step has. `F`: the fields of the record that it may write. */
-export interface StepBasics<F extends FieldName> extends IssueAccess {
+export interface StepBasics<F extends RecordPath> extends IssueAccess {
   /** Id of the run. */
   readonly id: string;
   readonly record: StepRecord<F>;

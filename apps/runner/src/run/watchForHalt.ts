@@ -43,7 +43,7 @@ export function watchForHalt(run: Watched, { onHalt, findEdit }: WatchOptions): 
     looking = true;
     try {
       const state = await run.store.read(run.jobId);
-      if (state.run !== run.id) run.halts.request("lost", "another run has taken over");
+      if (state.run.id !== run.id) run.halts.request("lost", "another run has taken over");
       else run.halts.obey(state);
     } catch (error) {
       run.log.debug({ err: error }, "could not look for commands");

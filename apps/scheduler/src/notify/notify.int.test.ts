@@ -117,7 +117,7 @@ test("every place in its shape, without a secret; the issue's title, question an
   const tell = notifier({ places });
   await tell();
   const token = tokenOf(at.config);
-  await job.park("blocked", { question: `Is it ${token}?` });
+  await job.park("blocked", { "question.text": `Is it ${token}?` });
   await log({ issue: at.jobId(number), to: "blocked", reason: "asks" });
   await tell();
   const of = (path: string) => got.find((one) => one.path === path);

@@ -105,9 +105,9 @@ async function factsOf(
       reference: formatReference(ref),
       title: title ?? "",
       url: url ?? `${webUrl(config.github.api_url, ref)}/issues/${ref.number}`,
-      prUrl: state?.prUrl ?? null,
-      question: state?.question ?? null,
-      answer: state?.summary ?? null,
+      prUrl: state?.pull.url ?? null,
+      question: state?.question.text ?? null,
+      answer: state?.work.summary ?? null,
     });
   });
   return facts;

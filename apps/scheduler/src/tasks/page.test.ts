@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { parseIssueState } from "@tac8/core/state/issueState";
+import { applyPatch, parseIssueState, type IssuePatch } from "@tac8/core/state/issueState";
 import { renderTasks, type Task, type Tasks } from "./page.ts";
 
 const EMPTY = { tasks: [], total: 0 };
 const NOTHING: Tasks = { pending: EMPTY, active: EMPTY, completedToday: EMPTY, failed: EMPTY, blocked: EMPTY };
 const HOW = { worktrees: "trees", manyRepositories: false };
 
-function task(change: Partial<Task> = {}, state: Partial<Task["state"]> = {}): Task {
+function task(change: Partial<Task> = {}, state: IssuePatch = {}): Task {
   return {
     ref: { owner: "octo", repo: "widgets", number: 471 },
     title: "Fix it",
@@ -14,7 +14,7 @@ function task(change: Partial<Task> = {}, state: Partial<Task["state"]> = {}): T
     runner: "pi/0",
     startedAt: Date.UTC(2026, 10, 22, 3, 10),
     ...change,
-    state: { ...parseIssueState({}), ...state },
+    state: applyPatch(parseIssueState({}), state),
   };
 }
 const one = (only: Task) => ({ tasks: [only], total: 1 });
@@ -24,9 +24,11 @@ test("each section has its line", () => {
     {
       pending: one(task({ startedAt: null })),
       active: one(task()),
-      completedToday: one(task({}, { headSha: "a1b2c3d4e5", prUrl: "https://github.com/octo/widgets/pull/9" })),
-      failed: one(task({}, { reason: "no\nchanges" })),
-      blocked: one(task({}, { question: "Which colour?" })),
+      completedToday: one(
+        task({}, { "branch.head": "a1b2c3d4e5", "pull.url": "https://github.com/octo/widgets/pull/9" }),
+      ),
+      failed: one(task({}, { "end.reason": "no\nchanges" })),
+      blocked: one(task({}, { "question.text": "Which colour?" })),
     },
     HOW,
   );
@@ -63,7 +65,11 @@ test("each section has its line", () => {
 });
 
 test("an answer is done too, with what was said", () => {
-  const state = { state: "answered", headSha: "a1b2c3d4e5", reason: "nothing to change: it works" } as const;
+  const state = {
+    state: "answered",
+    "branch.head": "a1b2c3d4e5",
+    "end.reason": "nothing to change: it works",
+  } as const;
   const page = renderTasks({ ...NOTHING, completedToday: one(task({}, state)) }, HOW);
   expect(page).toContain("[✅ answered, pi/0] gh-471: Fix it\n");
   expect(page).toContain("- Reason: nothing to change: it works\n");

@@ -1,6 +1,6 @@
 import { clip } from "@tac8/core/domain/plainText";
 import { formatReference, type IssueRef } from "@tac8/core/domain/reference";
-import type { IssueFields } from "@tac8/core/state/issueState";
+import type { RecordPart } from "@tac8/core/state/issueState";
 
 /** One job as the page needs it. Times are epoch ms. */
 export interface Task {
@@ -10,7 +10,7 @@ export interface Task {
   readonly priority: number;
   readonly runner: string | null;
   readonly startedAt: number | null;
-  readonly state: Pick<IssueFields, "state" | "headSha" | "prUrl" | "reason" | "question">;
+  readonly state: RecordPart<"state" | "branch.head" | "pull.url" | "end.reason" | "question.text">;
 }
 
 export interface Section {
@@ -55,20 +55,20 @@ export function renderTasks(tasks: Tasks, how: { worktrees: string; manyReposito
       line(`✅ ${result(task)}, ${who(task)}`, task),
       ...started(task),
       ...(task.state.state === "answered" ? reason(task) : []),
-      ...(task.state.prUrl === null ? [] : [`- PR: ${task.state.prUrl}`]),
+      ...(task.state.pull.url === null ? [] : [`- PR: ${task.state.pull.url}`]),
     ]),
     section("Failed", tasks.failed, (task) => [line(`❌ ${who(task)}`, task), ...started(task), ...reason(task)]),
     section("Blocked", tasks.blocked, (task) => [
       line(`⏰ ${who(task)}`, task),
       ...started(task),
-      ...reason(task, task.state.question),
+      ...reason(task, task.state.question.text),
     ]),
     "",
   ].join("\n\n");
 }
 
 function result({ state }: Task): string {
-  return state.state === "answered" ? "answered" : (state.headSha?.slice(0, 7) ?? "?");
+  return state.state === "answered" ? "answered" : (state.branch.head?.slice(0, 7) ?? "?");
 }
 
 function started({ startedAt }: Task): string[] {
@@ -77,7 +77,7 @@ function started({ startedAt }: Task): string[] {
     : [`- Started: ${new Date(startedAt).toISOString().slice(0, 16).replace("T", " ")} UTC`];
 }
 
-function reason({ state }: Task, text: string | null = state.reason): string[] {
+function reason({ state }: Task, text: string | null = state.end.reason): string[] {
   return text === null || text.trim() === "" ? [] : [`- Reason: ${oneLine(text, 300)}`];
 }
 

@@ -52,7 +52,7 @@ async function withState(jobs: readonly IssueJob[], store: IssueStore): Promise<
     const state = states[index];
     if (state === undefined) return [];
     const { owner, repo, number, title } = job.data;
-    const runner = state.runner ?? job.processedBy ?? null;
+    const runner = state.run.runner ?? job.processedBy ?? null;
     const startedAt = job.processedOn ?? null;
     return [{ ref: { owner, repo, number }, title, priority: job.priority, runner, startedAt, state }];
   });

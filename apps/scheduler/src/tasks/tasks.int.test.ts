@@ -16,10 +16,10 @@ afterEach(() => at.close());
 test("every job is in its section", async () => {
   const numbers = Array.from({ length: 7 }, (_, index) => at.openIssue({ title: `Issue ${index}` }));
   await at.poll();
-  await (await at.take()).end("pr", { headSha: "abcdef0".padEnd(40, "0"), prUrl: "u" });
-  await (await at.take()).end("failed", { reason: "r" });
-  await (await at.take()).park("blocked", { question: "Why?" });
-  await (await at.take()).park("parked", { reason: "GitHub is away" });
+  await (await at.take()).end("pr", { "branch.head": "abcdef0".padEnd(40, "0"), "pull.url": "u" });
+  await (await at.take()).end("failed", { "end.reason": "r" });
+  await (await at.take()).park("blocked", { "question.text": "Why?" });
+  await (await at.take()).park("parked", { "end.reason": "GitHub is away" });
   await (await at.take()).end("cancelled");
   await at.take();
   const ids = ({ tasks, total }: Section) => [tasks.map(({ ref }) => ref.number), total];

@@ -2,7 +2,7 @@
  * Version of an issue's record: the hash in Redis, with the fields and states that runs write. It goes up when an older version
  * would misread what this one writes. A runner takes no job whose record has a newer one.
  */
-export const RECORD_FORMAT = 1;
+export const RECORD_FORMAT = 2;
 
 /**
  * Version of everything that tac8 keeps in Redis and in its data folder. It goes up when an older version must not touch it at

@@ -5,14 +5,14 @@ const ASKED = "2026-11-25T12:00:00.000Z";
 const OLDER = "2026-11-24T12:00:00.000Z";
 
 test.each([
-  ["since its last change of state", { since: ASKED, askedAt: OLDER }, "2026-11-27T00:00:00.000Z"],
+  ["since its last change of state", { since: ASKED, question: { askedAt: OLDER } }, "2026-11-27T00:00:00.000Z"],
   [
     "since its comment, where the record has no other time",
-    { since: null, askedAt: ASKED },
+    { since: null, question: { askedAt: ASKED } },
     "2026-11-27T00:00:00.000Z",
   ],
-  ["of an unknown time", { since: null, askedAt: null }, null],
-  ["of a time that cannot be read", { since: "yesterday", askedAt: null }, null],
+  ["of an unknown time", { since: null, question: { askedAt: null } }, null],
+  ["of a time that cannot be read", { since: "yesterday", question: { askedAt: null } }, null],
 ])("a question %s expires after the days of the setting", (_, times, expires) => {
   const at = questionExpiresAt(times, questionLifetimeMs(1.5));
   expect(at === null ? null : new Date(at).toISOString()).toBe(expires);

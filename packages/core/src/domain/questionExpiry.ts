@@ -13,12 +13,12 @@ export function questionLifetimeMs(days: number): number {
 /** The times of a blocked issue's record, ISO. `since`: its last change of state. */
 interface AskedTimes {
   readonly since: string | null;
-  readonly askedAt: string | null;
+  readonly question: { readonly askedAt: string | null };
 }
 
 /** Return when the question was asked, in epoch ms; null: the record has no time that can be read. */
-export function questionAskedAt({ since, askedAt }: AskedTimes): number | null {
-  const asked = Date.parse(since ?? askedAt ?? "");
+export function questionAskedAt({ since, question }: AskedTimes): number | null {
+  const asked = Date.parse(since ?? question.askedAt ?? "");
   return Number.isNaN(asked) ? null : asked;
 }
 

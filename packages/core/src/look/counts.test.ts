@@ -16,15 +16,17 @@ test.each([
 
 test("runs are those of all rounds", () => {
   const run = { run: "r", runner: "pi/0", at: "", session: "s" };
-  expect(agentRunsOf({ runs: null, agentRuns: 0 })).toBe(0);
+  expect(agentRunsOf({ agent: { runs: null, runCount: 0 } })).toBe(0);
   expect(
     agentRunsOf({
-      runs: [
-        { ...run, n: 1 },
-        { ...run, n: 2 },
-      ],
-      agentRuns: 1,
+      agent: {
+        runs: [
+          { ...run, n: 1 },
+          { ...run, n: 2 },
+        ],
+        runCount: 1,
+      },
     }),
   ).toBe(2); // The second round has begun.
-  expect(agentRunsOf({ runs: [{ ...run, n: 25 }], agentRuns: 25 })).toBe(25); // The oldest are forgotten.
+  expect(agentRunsOf({ agent: { runs: [{ ...run, n: 25 }], runCount: 25 } })).toBe(25); // The oldest are forgotten.
 });

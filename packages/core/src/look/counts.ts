@@ -1,4 +1,4 @@
-import type { IssueFields } from "../state/issueState.ts";
+import type { RecordPart } from "../state/issueState.ts";
 import type { JobState } from "./shownState.ts";
 
 /**
@@ -7,17 +7,19 @@ import type { JobState } from "./shownState.ts";
  */
 export function attemptsBegun(
   { state, attemptsMade }: { readonly state: JobState | null; readonly attemptsMade: number },
-  issue: Pick<IssueFields, "state">,
+  issue: RecordPart<"state">,
 ): number {
   return attemptsMade + (isAttemptOpen(state, issue) ? 1 : 0);
 }
 
 /** An attempt that asks a question goes on when the answer is there. */
-export function isAttemptOpen(job: JobState | null, { state }: Pick<IssueFields, "state">): boolean {
+export function isAttemptOpen(job: JobState | null, { state }: RecordPart<"state">): boolean {
   return job === "active" || (job === "delayed" && state === "blocked");
 }
 
 /** Return how many runs with an agent an issue has had in its whole life, the live one included: `tac8 view --run N` is one of them. */
-export function agentRunsOf({ runs, agentRuns }: Pick<IssueFields, "runs" | "agentRuns">): number {
+export function agentRunsOf({
+  agent: { runs, runCount: agentRuns },
+}: RecordPart<"agent.runs" | "agent.runCount">): number {
   return Math.max(runs?.at(-1)?.n ?? 0, agentRuns);
 }

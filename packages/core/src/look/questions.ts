@@ -1,6 +1,6 @@
 import type { Queue } from "bullmq";
 import type { JobData } from "../queue/contract.ts";
-import type { IssueFields } from "../state/issueState.ts";
+import type { RecordPart } from "../state/issueState.ts";
 import type { IssueStore } from "../state/issueStore.ts";
 
 /** A question of an agent that waits for an answer. */
@@ -14,8 +14,8 @@ export interface OpenQuestion {
 }
 
 /** Whether the issue waits for an answer: one that has its answer waits for a slot. Pure. */
-export function isOpenQuestion({ issue }: { readonly issue: Pick<IssueFields, "state" | "answer"> }): boolean {
-  return issue.state === "blocked" && issue.answer === null;
+export function isOpenQuestion({ issue }: { readonly issue: RecordPart<"state" | "question.reply"> }): boolean {
+  return issue.state === "blocked" && issue.question.reply === null;
 }
 
 /** Delayed jobs that are read: the cost does not grow with the queue. */
@@ -33,7 +33,9 @@ export async function readQuestions(
     .flatMap((job, index) => {
       const issue = issues[index];
       if (issue === undefined || !isOpenQuestion({ issue })) return [];
-      const { question, reason, askedAt, since } = issue;
+      const { since } = issue;
+      const { text: question, askedAt } = issue.question;
+      const { reason } = issue.end;
       const title = typeof job.data?.title === "string" ? job.data.title : "";
       return [{ issue: job.id ?? "", title, question: question ?? reason ?? "", askedAt: askedAt ?? since }];
     })

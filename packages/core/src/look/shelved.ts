@@ -1,14 +1,14 @@
 import type { Redis } from "ioredis";
 import { stateAfter } from "../domain/eventMeaning.ts";
-import type { IssueFields } from "../state/issueState.ts";
+import type { IssueRecord } from "../state/issueState.ts";
 import type { IssueStore } from "../state/issueStore.ts";
 import { readEvents } from "../state/events.ts";
 
 /** An issue that was stopped while it waited: it has no job any more, and a retry makes one of `shelf`. */
 export interface ShelvedIssue {
   readonly id: string;
-  readonly shelf: NonNullable<IssueFields["shelf"]>;
-  readonly issue: IssueFields;
+  readonly shelf: NonNullable<IssueRecord["job"]["snapshot"]>;
+  readonly issue: IssueRecord;
 }
 
 /** Events that are searched: the cost does not grow with the log. */
@@ -28,6 +28,6 @@ export async function readShelved(
   const issues = await store.readMany(ids);
   return ids.flatMap((id, index) => {
     const issue = issues[index];
-    return issue?.state === "stopped" && issue.shelf !== null ? [{ id, shelf: issue.shelf, issue }] : [];
+    return issue?.state === "stopped" && issue.job.snapshot !== null ? [{ id, shelf: issue.job.snapshot, issue }] : [];
   });
 }

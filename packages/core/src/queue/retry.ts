@@ -4,7 +4,7 @@ import { holdOn, planHolds } from "../domain/holds.ts";
 import { parseJobId } from "../domain/reference.ts";
 import { isEnded, type IssueState } from "../domain/states.ts";
 import { readHolds } from "../state/holds.ts";
-import type { IssueFields, IssuePatch } from "../state/issueState.ts";
+import type { IssuePatch, IssueRecord, RecordPart } from "../state/issueState.ts";
 import type { IssueStore } from "../state/issueStore.ts";
 import { reopen } from "../state/reopen.ts";
 import { jobOptions, type JobData } from "./contract.ts";
@@ -41,7 +41,7 @@ export type RetryPlan =
   | { readonly do: "wake" };
 
 /** Pure: what a retry means for a job, wherever it is. */
-export function planRetry(job: JobState, issue: Pick<IssueFields, "state" | "answer" | "stop">): RetryPlan {
+export function planRetry(job: JobState, issue: RecordPart<"state" | "question.reply" | "command.stop">): RetryPlan {
   switch (job) {
     case "failed":
     case "completed":
@@ -49,8 +49,8 @@ export function planRetry(job: JobState, issue: Pick<IssueFields, "state" | "ans
     case "active":
       return { do: "answer", kind: "running" };
     case "delayed":
-      if (issue.stop !== null) return { do: "answer", kind: "stopping" };
-      if (issue.state === "blocked" && issue.answer === null) return { do: "answer", kind: "blocked" };
+      if (issue.command.stop !== null) return { do: "answer", kind: "stopping" };
+      if (issue.state === "blocked" && issue.question.reply === null) return { do: "answer", kind: "blocked" };
       return { do: "wake" };
     case "unknown":
       return { do: "answer", kind: "unknown" };
@@ -58,14 +58,14 @@ export function planRetry(job: JobState, issue: Pick<IssueFields, "state" | "ans
     case "waiting-children":
     case "prioritized":
     default:
-      return { do: "answer", kind: issue.stop === null ? "waiting" : "stopping" };
+      return { do: "answer", kind: issue.command.stop === null ? "waiting" : "stopping" };
   }
 }
 
 /** What a retry writes: as with a label that is put back on, a clean sheet, waiting; but no label is there. */
 export function retryPatch(issue: Parameters<typeof reopen>[0], now: number): IssuePatch {
   const since = new Date(now).toISOString();
-  return { ...reopen(issue), retried: since, begun: since, state: "queued", since };
+  return { ...reopen(issue), "round.retriedAt": since, "round.queuedAt": since, state: "queued", since };
 }
 
 export interface RetryOptions {
@@ -105,7 +105,7 @@ export async function retryIssue(given: RetryOptions): Promise<RetryAnswer> {
 }
 
 /** Attempts and state stay as they are: only the wait is over. */
-async function wake(given: RetryOptions, issue: IssueFields): Promise<RetryAnswer> {
+async function wake(given: RetryOptions, issue: IssueRecord): Promise<RetryAnswer> {
   const { queue, store, jobId, by } = given;
   if (!(await runNow(queue, jobId))) return { kind: "changed" };
   const reason = "a user ended its delay";
@@ -124,24 +124,24 @@ async function heldBy({ redis, jobId, now }: RetryOptions): Promise<string | nul
 async function retryTakenOut(given: RetryOptions): Promise<RetryAnswer> {
   const { queue, store, jobId } = given;
   const issue = await store.read(jobId);
-  if (issue.shelf === null) return { kind: "unknown" };
+  if (issue.job.snapshot === null) return { kind: "unknown" };
   // One that is not ended was reopened by somebody who died before its job was added.
   if (isEnded(issue.state) && !(await reopenIssue(given, issue))) return { kind: "changed" };
-  const { name, data, priority, attempts } = issue.shelf;
+  const { name, data, priority, attempts } = issue.job.snapshot;
   await queue.add(name, data, { ...jobOptions({ jobId, priority: "P2", begun: false, attempts }), priority });
   return { kind: "queued", from: issue.state };
 }
 
 /** False: somebody else moved it. */
-function reopenIssue({ store, jobId, by, now }: RetryOptions, issue: IssueFields): Promise<boolean> {
+function reopenIssue({ store, jobId, by, now }: RetryOptions, issue: IssueRecord): Promise<boolean> {
   const event = {
     event: "issue:retried" as const,
     issue: jobId,
     from: issue.state ?? ("" as const),
     by,
     reason: "retried by a user",
-    evidence: { failure: issue.failure, outcome: issue.outcome },
+    evidence: { failure: issue.end.failure, outcome: issue.end.outcome },
   };
-  const expect = { run: issue.run ?? "", state: issue.state ?? "" };
+  const expect = { "run.id": issue.run.id ?? "", state: issue.state ?? "" };
   return store.writeIf(jobId, expect, retryPatch(issue, now), event);
 }

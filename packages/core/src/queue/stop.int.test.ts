@@ -59,19 +59,19 @@ describe("an issue that no runner has", () => {
       await add("queued");
     },
     parked: async () => {
-      await add("parked", { parked: 2 });
+      await add("parked", { "counts.parked": 2 });
       await (await take()).moveToDelayed(Date.now() + 3_600_000, "token");
     },
     "blocked by a question": async () => {
-      await add("blocked", { outcome: "blocked", questionId: 7 });
+      await add("blocked", { "end.outcome": "blocked", "question.commentId": 7 });
       await (await take()).moveToDelayed(Date.now() + 3_600_000, "token");
     },
     "retrying, and all is held": async () => {
-      await add("retrying", { failure: "agent" });
+      await add("retrying", { "end.failure": "agent" });
       await (await take()).moveToDelayed(Date.now() + 3_600_000, "token");
       await queue.pause();
     },
-    "left by a runner that died": () => add("running", { run: "dead", runner: "pi/0" }),
+    "left by a runner that died": () => add("running", { "run.id": "dead", "run.runner": "pi/0" }),
     "about to be added": () => store.writeIf(ID, {}, { state: "queued" }),
   };
 
@@ -81,12 +81,10 @@ describe("an issue that no runner has", () => {
     expect(await stop({ reason: "not today" })).toEqual({ kind: "stopped", from });
     expect(await store.read(ID)).toMatchObject({
       state: "stopped",
-      outcome: "stopped",
-      reason: "stopped by ann@pi: not today",
-      run: null,
+      end: { outcome: "stopped", reason: "stopped by ann@pi: not today" },
+      run: { id: null },
       since: "1970-01-01T00:00:01.000Z",
-      // GitHub does not know of it yet.
-      stop: "stopped by ann@pi: not today",
+      command: { stop: "stopped by ann@pi: not today" },
     });
     expect(await queue.getJob(ID)).toBeUndefined();
     expect(await server.redis.smembers(STOPS_KEY)).toEqual([ID]);
@@ -109,7 +107,7 @@ describe("an issue that no runner has", () => {
     expect(answer).toEqual({ kind: "stopped", from: "queued" });
     const job = await queue.getJob(ID);
     expect(await job?.getState()).toBe("active");
-    expect(await store.read(ID)).toMatchObject({ state: "stopped", endedAttempt: job?.attemptsMade });
+    expect(await store.read(ID)).toMatchObject({ state: "stopped", end: { attempt: job?.attemptsMade } });
   });
 
   it("a runner that takes the job before the end is written ends it by the command", async () => {
@@ -117,18 +115,18 @@ describe("an issue that no runner has", () => {
     const writeIf: IssueStore["writeIf"] = async (id, expected, patch, event) => {
       if (patch.state === "stopped") {
         await take();
-        await store.writeIf(ID, {}, { run: "r1", runner: "pi/0" });
+        await store.writeIf(ID, {}, { "run.id": "r1", "run.runner": "pi/0" });
       }
       return store.writeIf(id, expected, patch, event);
     };
     const racing = { queue, store: { ...store, writeIf }, redis: server.redis, jobId: ID };
     const answer = await stopIssue({ ...racing, by: "ann@pi", reason: null, kill: false, now: 1000 });
     expect(answer).toEqual({ kind: "stopping", runner: "pi/0" });
-    expect(await store.read(ID)).toMatchObject({ state: "queued", stop: "stopped by ann@pi" });
+    expect(await store.read(ID)).toMatchObject({ state: "queued", command: { stop: "stopped by ann@pi" } });
   });
 
   it("what died between the command and the end is ended by the next who looks", async () => {
-    await add("queued", { stop: "stopped by ann@pi" });
+    await add("queued", { "command.stop": "stopped by ann@pi" });
     expect(await endInQueue({ queue, store, jobId: ID, by: "scheduler", now: 1000 })).toBe("stopped");
     expect(await endInQueue({ queue, store, jobId: ID, by: "scheduler", now: 1000 })).toBe("ended");
     expect(await transitions()).toEqual([["queued", "stopped", "scheduler", "stopped by ann@pi"]]);
@@ -143,13 +141,19 @@ describe("an issue that a runner has", () => {
     const twice = new Promise<void>((resolve) => {
       ear.on("message", (_, id: string) => heard.push(id) === 3 && resolve());
     });
-    await add("running", { run: "r1", runner: "pi/0" });
+    await add("running", { "run.id": "r1", "run.runner": "pi/0" });
     await take();
     expect(await stop()).toEqual({ kind: "stopping", runner: "pi/0" });
-    expect(await store.read(ID)).toMatchObject({ state: "running", stop: "stopped by ann@pi", stopMode: null });
+    expect(await store.read(ID)).toMatchObject({
+      state: "running",
+      command: { stop: "stopped by ann@pi", stopMode: null },
+    });
     expect(await stop({ by: "bob@mac" })).toEqual({ kind: "stopping", runner: "pi/0" });
     expect(await stop({ kill: true, by: "bob@mac" })).toEqual({ kind: "stopping", runner: "pi/0" });
-    expect(await store.read(ID)).toMatchObject({ state: "running", stop: "stopped by ann@pi", stopMode: "kill" });
+    expect(await store.read(ID)).toMatchObject({
+      state: "running",
+      command: { stop: "stopped by ann@pi", stopMode: "kill" },
+    });
     await twice;
     expect(heard).toEqual([ID, ID, ID]);
     expect(await transitions()).toEqual([
@@ -169,9 +173,9 @@ it("what was stopped while it waited can be tried again, as it was", async () =>
   expect(job).toMatchObject({ name: "issue", data: { number: 3, title: "Title" }, priority: 1, opts: { attempts: 3 } });
   expect(await store.read(ID)).toMatchObject({
     state: "queued",
-    stop: null,
-    outcome: null,
-    retried: expect.any(String),
+    command: { stop: null },
+    end: { outcome: null },
+    round: { retriedAt: expect.any(String) },
   });
   expect(await retry()).toEqual({ kind: "waiting", held: null });
   await job?.remove(); // As if whoever retried had died in between.
@@ -193,18 +197,27 @@ describe("a label that the scheduler has not seen yet", () => {
 
   it("of an issue that tac8 never saw: it is stopped, and GitHub is to be told", async () => {
     expect(await stopIssue({ ...given(), labelOn: () => Promise.resolve(7) })).toEqual({ kind: "stopped", from: null });
-    expect(await store.read(ID)).toMatchObject({ state: "stopped", stop: "stopped by ann@pi", labelEvent: 7 });
+    expect(await store.read(ID)).toMatchObject({
+      state: "stopped",
+      command: { stop: "stopped by ann@pi" },
+      label: { event: 7 },
+    });
     expect(await server.redis.smembers(STOPS_KEY)).toEqual([ID]);
     expect(await transitions()).toEqual([["", "stopped", "ann@pi", "stopped by ann@pi"]]);
   });
 
   it("of one that has ended: the label is used up, and the end stays", async () => {
-    await store.writeIf(ID, {}, { state: "pr", outcome: "pr", labelEvent: 6 });
+    await store.writeIf(ID, {}, { state: "pr", "end.outcome": "pr", "label.event": 6 });
     const asked = (event: number | null) => stopIssue({ ...given(), labelOn: () => Promise.resolve(event) });
     expect(await asked(null)).toEqual({ kind: "ended", state: "pr" });
     expect(await asked(6)).toEqual({ kind: "ended", state: "pr" }); // Left behind.
     expect(await asked(7)).toEqual({ kind: "kept", state: "pr" });
-    expect(await store.read(ID)).toMatchObject({ state: "pr", outcome: "pr", stop: null, labelEvent: 7, labelLeft: 7 });
+    expect(await store.read(ID)).toMatchObject({
+      state: "pr",
+      end: { outcome: "pr" },
+      command: { stop: null },
+      label: { event: 7, notRemoved: 7 },
+    });
     expect(await asked(7)).toEqual({ kind: "ended", state: "pr" });
   });
 
@@ -229,20 +242,20 @@ it("knows what is nobody's", async () => {
 });
 
 it.each([
-  ["active", { state: "queued", endedAttempt: null, outcome: null }, 0, "runner"],
-  ["failed", { state: "failed", endedAttempt: 2, outcome: "failed" }, 3, "ended"],
-  ["failed", { state: "queued", endedAttempt: null, outcome: null }, 3, "changed"],
+  ["active", { state: "queued", end: { attempt: null, outcome: null } }, 0, "runner"],
+  ["failed", { state: "failed", end: { attempt: 2, outcome: "failed" } }, 3, "ended"],
+  ["failed", { state: "queued", end: { attempt: null, outcome: null } }, 3, "changed"],
   // Put back by Bull Board.
-  ["waiting", { state: "failed", endedAttempt: 2, outcome: "failed" }, 3, "queue"],
+  ["waiting", { state: "failed", end: { attempt: 2, outcome: "failed" } }, 3, "queue"],
   // Stopped, and not taken out of the queue yet.
-  ["prioritized", { state: "stopped", endedAttempt: 1, outcome: "stopped" }, 1, "ended"],
-  ["delayed", { state: "parked", endedAttempt: null, outcome: null }, 0, "queue"],
+  ["prioritized", { state: "stopped", end: { attempt: 1, outcome: "stopped" } }, 1, "ended"],
+  ["delayed", { state: "parked", end: { attempt: null, outcome: null } }, 0, "queue"],
   // Its pull request is there, and GitHub was away when that was to be told.
-  ["delayed", { state: "parked", endedAttempt: null, outcome: "pr" }, 0, "ended"],
-  ["delayed", { state: "blocked", endedAttempt: 0, outcome: "blocked" }, 0, "queue"],
-  ["delayed", { state: "parked", endedAttempt: null, outcome: "stopped" }, 0, "queue"],
-  ["unknown", { state: null, endedAttempt: null, outcome: null }, 0, "unknown"],
-  ["unknown", { state: "withdrawn", endedAttempt: null, outcome: null }, 0, "ended"],
+  ["delayed", { state: "parked", end: { attempt: null, outcome: "pr" } }, 0, "ended"],
+  ["delayed", { state: "blocked", end: { attempt: 0, outcome: "blocked" } }, 0, "queue"],
+  ["delayed", { state: "parked", end: { attempt: null, outcome: "stopped" } }, 0, "queue"],
+  ["unknown", { state: null, end: { attempt: null, outcome: null } }, 0, "unknown"],
+  ["unknown", { state: "withdrawn", end: { attempt: null, outcome: null } }, 0, "ended"],
 ] as const)("a job that is %s, with %j, is for: %s %s", (job, issue, made, who) => {
   expect(planStop(job, issue, made)).toBe(who);
 });

@@ -2,7 +2,7 @@ import type { Job, Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isEnded, type IssueState } from "../domain/states.ts";
-import type { IssueFields, IssuePatch } from "../state/issueState.ts";
+import { fieldOf, type IssuePatch, type IssueRecord, type RecordPart } from "../state/issueState.ts";
 import type { IssueStore } from "../state/issueStore.ts";
 import { COMMANDS_CHANNEL, issueKey, STOPS_KEY } from "../state/keys.ts";
 import type { JobData } from "./contract.ts";
@@ -55,11 +55,11 @@ type JobState = Awaited<ReturnType<Job["getState"]>>;
  */
 export function planStop(
   job: JobState,
-  issue: Pick<IssueFields, "state" | "endedAttempt" | "outcome">,
+  issue: RecordPart<"state" | "end.attempt" | "end.outcome">,
   attemptsMade: number,
 ): "runner" | "queue" | "ended" | "unknown" | "changed" {
   // Its end is decided, and only waits for GitHub to hear of it.
-  const decided = issue.outcome !== null && issue.outcome !== "blocked" && issue.outcome !== "stopped";
+  const decided = issue.end.outcome !== null && issue.end.outcome !== "blocked" && issue.end.outcome !== "stopped";
   if (job !== "active" && decided && !isEnded(issue.state)) return "ended";
   switch (job) {
     case "active":
@@ -76,7 +76,7 @@ export function planStop(
     case "prioritized":
     default:
       // One that Bull Board has put back is an ended one for the hash; what was stopped but not taken out yet is ended.
-      return isEnded(issue.state) && issue.endedAttempt === attemptsMade ? "ended" : "queue";
+      return isEnded(issue.state) && issue.end.attempt === attemptsMade ? "ended" : "queue";
   }
 }
 
@@ -110,7 +110,7 @@ export async function stopIssue(options: StopOptions): Promise<StopAnswer> {
           continue;
         }
         await redis.publish(COMMANDS_CHANNEL, jobId);
-        return { kind: "stopping", runner: issue.runner };
+        return { kind: "stopping", runner: issue.run.runner };
       }
       default:
         return plan satisfies never;
@@ -119,7 +119,7 @@ export async function stopIssue(options: StopOptions): Promise<StopAnswer> {
   return { kind: "changed" };
 }
 
-function nothingToStop(plan: "unknown" | "ended", { state, outcome }: IssueFields): StopAnswer {
+function nothingToStop(plan: "unknown" | "ended", { state, end: { outcome } }: IssueRecord): StopAnswer {
   if (plan === "unknown") return { kind: "unknown" };
   return { kind: "ended", state: isEnded(state) ? (state ?? "stopped") : (outcome ?? "stopped") };
 }
@@ -128,7 +128,7 @@ function nothingToStop(plan: "unknown" | "ended", { state, outcome }: IssueField
 async function unusedLabel(
   { labelOn }: Pick<StopOptions, "labelOn">,
   job: JobState,
-  { state, stop, labelEvent }: IssueFields,
+  { state, command: { stop }, label: { event: labelEvent } }: IssueRecord,
 ): Promise<number | null> {
   // What is not at rest uses up its newest label when it ends, and so does the report of a stop.
   const rests = ["completed", "failed", "unknown"].includes(job) && (state === null || isEnded(state)) && stop === null;
@@ -140,11 +140,11 @@ async function unusedLabel(
  * Uses the label up before it starts anything. The scheduler compares the state and `labelLeft` when it queues an issue, so one
  * of the two is first. False: the issue is not any more what it was.
  */
-async function useUp(options: StopOptions, issue: IssueFields, event: number): Promise<boolean> {
+async function useUp(options: StopOptions, issue: IssueRecord, event: number): Promise<boolean> {
   const { store, redis, jobId, by, now } = options;
   const entry = { issue: jobId, from: issue.state ?? ("" as const), by, evidence: { label_event: event } };
   if (issue.state !== null) {
-    const patch = { labelEvent: event, labelLeft: event };
+    const patch = { "label.event": event, "label.notRemoved": event };
     return store.writeIf(jobId, expectSame(issue), patch, {
       ...entry,
       event: "label:used",
@@ -153,7 +153,14 @@ async function useUp(options: StopOptions, issue: IssueFields, event: number): P
   }
   const stop = stopWords(options);
   const since = new Date(now).toISOString();
-  const patch: IssuePatch = { state: "stopped", since, outcome: "stopped", reason: stop, stop, labelEvent: event };
+  const patch: IssuePatch = {
+    state: "stopped",
+    since,
+    "end.outcome": "stopped",
+    "end.reason": stop,
+    "command.stop": stop,
+    "label.event": event,
+  };
   await redis.sadd(STOPS_KEY, jobId);
   return store.writeIf(jobId, expectSame(issue), patch, { ...entry, event: "issue:stopped", reason: stop });
 }
@@ -163,11 +170,11 @@ function stopWords({ by, reason }: Pick<StopOptions, "by" | "reason">): string {
 }
 
 /** The command and, once, the note of it. False: the issue is not any more what it was. */
-async function ask({ store, jobId, by, reason, kill }: StopOptions, issue: IssueFields): Promise<boolean> {
-  const firmer = kill && issue.stopMode !== "kill";
-  if (issue.stop !== null && !firmer) return true;
-  const stop = issue.stop ?? stopWords({ by, reason });
-  const patch: IssuePatch = { stop, ...(kill ? { stopMode: "kill" as const } : {}) };
+async function ask({ store, jobId, by, reason, kill }: StopOptions, issue: IssueRecord): Promise<boolean> {
+  const firmer = kill && issue.command.stopMode !== "kill";
+  if (issue.command.stop !== null && !firmer) return true;
+  const stop = issue.command.stop ?? stopWords({ by, reason });
+  const patch: IssuePatch = { "command.stop": stop, ...(kill ? { "command.stopMode": "kill" as const } : {}) };
   return store.writeIf(jobId, expectSame(issue), patch, {
     event: "stop:requested",
     issue: jobId,
@@ -193,26 +200,29 @@ export async function endInQueue(
   const plan = planStop(where, issue, attemptsMade);
   if (plan === "runner") return "taken";
   if (plan === "ended") return "ended";
-  if (plan !== "queue" || issue.stop === null) return "changed";
+  if (plan !== "queue" || issue.command.stop === null) return "changed";
   const patch: IssuePatch = {
     state: "stopped",
     since: new Date(now).toISOString(),
-    outcome: "stopped",
-    outcomeRun: issue.agentRun,
-    reason: issue.stop,
-    run: null,
-    runner: null,
-    cancel: null,
-    endedAttempt: attemptsMade,
-    ...(job === undefined ? {} : { shelf: shelve(job) }),
+    "end.outcome": "stopped",
+    "end.run": issue.agent.run,
+    "end.reason": issue.command.stop,
+    "run.id": null,
+    "run.runner": null,
+    "command.cancel": null,
+    "end.attempt": attemptsMade,
+    ...(job === undefined ? {} : { "job.snapshot": shelve(job) }),
   };
   const event = {
     event: "issue:stopped" as const,
     issue: jobId,
     from: issue.state ?? ("" as const),
     by,
-    reason: issue.stop,
-    evidence: { sinceBegunMs: issue.begun === null ? null : now - Date.parse(issue.begun), sha: issue.publishedSha },
+    reason: issue.command.stop,
+    evidence: {
+      sinceBegunMs: issue.round.queuedAt === null ? null : now - Date.parse(issue.round.queuedAt),
+      sha: issue.branch.published,
+    },
   };
   if (!(await store.writeIf(jobId, expectSame(issue), patch, event))) return "changed";
   try {
@@ -227,7 +237,7 @@ export async function endInQueue(
  * Takes an issue from the list of stops, unless one is (again) to be done or told. KEYS: stops, the issue's hash. ARGV: job id.
  */
 const CROSS_OFF = `
-if redis.call('HEXISTS', KEYS[2], 'stop') == 1 then return 0 end
+if redis.call('HEXISTS', KEYS[2], '${fieldOf("command.stop")}') == 1 then return 0 end
 return redis.call('SREM', KEYS[1], ARGV[1])`;
 
 /** To be called when nothing was left to do: a person may have stopped it once more since that was read. */
@@ -235,10 +245,10 @@ export async function crossOffStop(redis: Redis, jobId: string): Promise<void> {
   await redis.eval(CROSS_OFF, 2, STOPS_KEY, issueKey(jobId), jobId);
 }
 
-function shelve({ name, data, opts, priority }: Job<JobData>): NonNullable<IssueFields["shelf"]> {
+function shelve({ name, data, opts, priority }: Job<JobData>): NonNullable<IssueRecord["job"]["snapshot"]> {
   return { name, data, priority, attempts: opts.attempts ?? 1 };
 }
 
-function expectSame({ run, state }: IssueFields) {
-  return { run: run ?? "", state: state ?? "" };
+function expectSame({ run: { id: run }, state }: IssueRecord) {
+  return { "run.id": run ?? "", state: state ?? "" };
 }

@@ -63,10 +63,10 @@ it("plans to wake only what waits for a hold that is over", () => {
 fieldTest("E1", "the end of a hold wakes every job that was parked for it, and no other", async () => {
   await hold("auth");
   await hold("repo:octo/hello");
-  await parked(1, { failure: "auth", hold: "auth" });
-  await parked(2, { failure: "auth", hold: "auth" });
-  await parked(3, { failure: "refused", hold: "repo:octo/hello" });
-  await parked(4, { failure: "github" });
+  await parked(1, { "end.failure": "auth", "job.hold": "auth" });
+  await parked(2, { "end.failure": "auth", "job.hold": "auth" });
+  await parked(3, { "end.failure": "refused", "job.hold": "repo:octo/hello" });
+  await parked(4, { "end.failure": "github" });
   await parked(5, { state: "blocked" });
   expect(await wake()).toBe(0);
   await clearHold(server.redis, "auth", "ann@pi", "ended by a user");
@@ -85,7 +85,7 @@ fieldTest("E1", "the end of a hold wakes every job that was parked for it, and n
 
 fieldTest("E1", "a hold that has expired wakes its jobs, also in a queue that something else holds", async () => {
   await setHold(server.redis, { name: "auth", reason: "r", by: "b", since: 1, until: 2 });
-  await parked(1, { failure: "auth", hold: "auth" });
+  await parked(1, { "end.failure": "auth", "job.hold": "auth" });
   await queue.pause();
   expect(await wake()).toBe(1);
   await queue.resume();
@@ -102,14 +102,14 @@ it("wakes more than one page of them", async () => {
       opts: { jobId: id(number), delay: at - Date.now(), priority: 6 },
     })),
   );
-  for (const number of numbers) await store.writeIf(id(number), {}, { state: "parked", hold: "auth" });
+  for (const number of numbers) await store.writeIf(id(number), {}, { state: "parked", "job.hold": "auth" });
   expect(await wake()).toBe(620);
   expect(await queue.getDelayedCount()).toBe(0);
 });
 
 fieldTest("E1", "a retry of a job that waits for a time means now", async () => {
-  await parked(1, { failure: "github" });
-  await parked(2, { state: "retrying", failure: "agent" });
+  await parked(1, { "end.failure": "github" });
+  await parked(2, { state: "retrying", "end.failure": "agent" });
   await parked(3, { state: "queued" });
   expect(await retry(1)).toEqual({ kind: "now", from: "parked", held: null });
   expect(await retry(2)).toEqual({ kind: "now", from: "retrying", held: null });
@@ -117,14 +117,14 @@ fieldTest("E1", "a retry of a job that waits for a time means now", async () => 
   expect(await Promise.all([1, 2, 3].map(stateOf))).toEqual(["prioritized", "prioritized", "prioritized"]);
   expect(await retry(1)).toEqual({ kind: "waiting", held: null });
   // Its attempts are as they were.
-  expect(await store.read(id(2))).toMatchObject({ state: "retrying", failure: "agent" });
+  expect(await store.read(id(2))).toMatchObject({ state: "retrying", end: { failure: "agent" } });
 });
 
 fieldTest("E1", "a retry names the hold that still keeps the job, and leaves questions and stops alone", async () => {
-  await parked(2, { state: "blocked", questionId: 7 });
-  await parked(3, { stop: "enough" });
+  await parked(2, { state: "blocked", "question.commentId": 7 });
+  await parked(3, { "command.stop": "enough" });
   await hold("auth");
-  await parked(1, { failure: "auth", hold: "auth" });
+  await parked(1, { "end.failure": "auth", "job.hold": "auth" });
   expect(await retry(1)).toEqual({ kind: "now", from: "parked", held: "auth" });
   expect(await retry(1)).toEqual({ kind: "waiting", held: "auth" });
   await clearHold(server.redis, "auth", "ann@pi", "");

@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import { planHolds, type Hold } from "../domain/holds.ts";
 import { readHolds } from "../state/holds.ts";
 import { isPlacement } from "../domain/placement.ts";
+import { fieldOf } from "../state/issueState.ts";
 import { issueKey } from "../state/keys.ts";
 
 /** A delayed job, and the hold that it waits for. */
@@ -47,7 +48,7 @@ async function readHeld(redis: Redis, queue: Queue): Promise<HeldJob[]> {
   for (let start = 0; start < MAX_READ; start += PAGE) {
     const ids = await redis.zrange(queue.toKey("delayed"), `${start}`, `${start + PAGE - 1}`);
     const pipeline = redis.pipeline();
-    for (const id of ids) pipeline.hget(issueKey(id), "hold");
+    for (const id of ids) pipeline.hget(issueKey(id), fieldOf("job.hold"));
     const answers = ids.length === 0 ? [] : ((await pipeline.exec()) ?? []);
     for (const [index, [error, hold]] of answers.entries()) {
       if (error) throw error;

@@ -1,19 +1,26 @@
 import { describe, expect, it } from "vitest";
-import { encodePatch, parseIssueState, type FieldName, type IssuePatch } from "./issueState.ts";
+import {
+  applyPatch,
+  encodePatch,
+  fieldsToRead,
+  parseIssueState,
+  type IssuePatch,
+  type RecordPath,
+} from "./issueState.ts";
 
 const SHA = "0123456789abcdef0123456789abcdef01234567";
 const RUN = "0b5f9c1e-7c3d-4b7a-9a53-5dd1f1d1a111";
 const run = { n: 1, run: RUN, runner: "pi/0", at: "2026-11-25T12:00:00.000Z", session: RUN };
 
-const IDS: readonly FieldName[] = ["run", "session", "agentRun"];
-const SHAS: readonly FieldName[] = [
-  "baseSha",
-  "startSha",
-  "headSha",
-  "theirSha",
-  "publishedSha",
-  "madeSha",
-  "prBefore",
+const IDS: readonly RecordPath[] = ["run.id", "agent.session", "agent.run"];
+const SHAS: readonly RecordPath[] = [
+  "branch.base",
+  "branch.start",
+  "branch.head",
+  "branch.others",
+  "branch.published",
+  "branch.publishedFrom",
+  "pull.headBefore",
 ];
 
 describe("the hash of an issue", () => {
@@ -21,12 +28,12 @@ describe("the hash of an issue", () => {
     const patch: IssuePatch = {
       ...Object.fromEntries(IDS.map((name) => [name, RUN])),
       ...Object.fromEntries(SHAS.map((name) => [name, SHA])),
-      theirSha: SHA.padEnd(64, "0"),
-      runs: [run],
-      rebase: { from: SHA, onto: SHA },
-      agentRuns: 3,
+      "branch.others": SHA.padEnd(64, "0"),
+      "agent.runs": [run],
+      "branch.rebase": { from: SHA, onto: SHA },
+      "agent.runCount": 3,
     };
-    expect(parseIssueState(encodePatch(patch).set)).toMatchObject(patch);
+    expect(parseIssueState(encodePatch(patch).set)).toEqual(applyPatch(parseIssueState({}), patch));
   });
 
   it.each([
@@ -45,13 +52,13 @@ describe("the hash of an issue", () => {
     "é",
     "x".repeat(65),
   ])("a run or session that is %j is missing", (value) => {
-    const read = parseIssueState(Object.fromEntries(IDS.map((name) => [name, value])));
-    expect(IDS.map((name) => read[name])).toEqual(IDS.map(() => null));
+    const hash = Object.fromEntries(fieldsToRead(IDS).map((field) => [field, value]));
+    expect(parseIssueState(hash, IDS)).toEqual(parseIssueState({}, IDS));
     for (const bad of [
       { ...run, run: value },
       { ...run, session: value },
     ]) {
-      expect(parseIssueState({ runs: JSON.stringify([bad]) }).runs).toBeNull();
+      expect(parseIssueState({ runs: JSON.stringify([bad]) }).agent.runs).toBeNull();
     }
   });
 
@@ -72,13 +79,13 @@ describe("the hash of an issue", () => {
     "-",
     "",
   ])("a commit that is %j is missing", (value) => {
-    const read = parseIssueState(Object.fromEntries(SHAS.map((name) => [name, value])));
-    expect(SHAS.map((name) => read[name])).toEqual(SHAS.map(() => null));
+    const hash = Object.fromEntries(fieldsToRead(SHAS).map((field) => [field, value]));
+    expect(parseIssueState(hash, SHAS)).toEqual(parseIssueState({}, SHAS));
     for (const bad of [
       { from: value, onto: SHA },
       { from: SHA, onto: value },
     ]) {
-      expect(parseIssueState({ rebase: JSON.stringify(bad) }).rebase).toBeNull();
+      expect(parseIssueState({ rebase: JSON.stringify(bad) }).branch.rebase).toBeNull();
     }
   });
 });

@@ -4,7 +4,7 @@ import { fieldTest } from "../testing/fieldTest.fixture.ts";
 import type { NewEvent } from "../domain/events.ts";
 import { readEvents } from "./events.ts";
 import { ISSUE_STATES, TRANSITIONS } from "../domain/states.ts";
-import { parseIssueState } from "./issueState.ts";
+import { applyPatch, parseIssueState } from "./issueState.ts";
 import { createIssueStore, LostRun, type IssueStore } from "./issueStore.ts";
 import { COMMANDS_CHANNEL, EVENTS_KEY, issueKey } from "./keys.ts";
 import { startTestRedis, type TestRedis } from "./redisServer.fixture.ts";
@@ -35,10 +35,10 @@ it("an ended issue is forgotten after 90 days, unless it goes on; what comes aft
   await claim("run-1", "pi/0");
   await store.write(ID, "run-1", { state: "running" });
   expect(await left()).toBe(-1);
-  await store.write(ID, "run-1", { state: "pr", run: null }, EVENT);
+  await store.write(ID, "run-1", { state: "pr", "run.id": null }, EVENT);
   expect(await left()).toBeGreaterThan(89 * 24 * 3600);
   await server.redis.expire(issueKey(ID), 1000);
-  await store.writeIf(ID, {}, { labelLeft: 3 });
+  await store.writeIf(ID, {}, { "label.notRemoved": 3 });
   await claim("run-2", "pi/0");
   expect(await left()).toBeGreaterThan(0);
   expect(await left()).toBeLessThanOrEqual(1000);
@@ -48,11 +48,15 @@ it("an ended issue is forgotten after 90 days, unless it goes on; what comes aft
 
 describe("a run", () => {
   it("claims the issue, sees what was there before, and writes while it is its run", async () => {
-    await store.writeIf(ID, {}, { state: "queued", labelEvent: 7 });
+    await store.writeIf(ID, {}, { state: "queued", "label.event": 7 });
     const before = await claim("run-1", "pi/0");
-    expect(before).toMatchObject({ state: "queued", labelEvent: 7, run: null, runner: null });
-    await store.write(ID, "run-1", { state: "running", branch: "auto/gh-1" }, EVENT);
-    expect(await store.read(ID)).toMatchObject({ state: "running", run: "run-1", runner: "pi/0", branch: "auto/gh-1" });
+    expect(before).toMatchObject({ state: "queued", label: { event: 7 }, run: { id: null, runner: null } });
+    await store.write(ID, "run-1", { state: "running", "branch.name": "auto/gh-1" }, EVENT);
+    expect(await store.read(ID)).toMatchObject({
+      state: "running",
+      run: { id: "run-1", runner: "pi/0" },
+      branch: { name: "auto/gh-1" },
+    });
     expect(await events()).toMatchObject([EVENT]);
   });
 
@@ -61,16 +65,20 @@ describe("a run", () => {
     await expect(claim("run-1", "pi/0", "old token")).rejects.toThrow(LostRun);
     await server.redis.del(LOCK_KEY);
     await expect(claim("run-1", "pi/0")).rejects.toThrow(LostRun);
-    expect(await store.read(ID)).toMatchObject({ run: "run-2", runner: "pi/1" });
+    expect(await store.read(ID)).toMatchObject({ run: { id: "run-2", runner: "pi/1" } });
   });
 
   it("that has lost its place writes nothing: neither fields nor event", async () => {
     await claim("run-1", "pi/0");
     await store.write(ID, "run-1", { state: "running" }, EVENT);
-    expect((await claim("run-2", "pi/1")).run).toBe("run-1");
-    const late = store.write(ID, "run-1", { state: "pr", branch: null, prNumber: 9 }, EVENT);
+    expect((await claim("run-2", "pi/1")).run.id).toBe("run-1");
+    const late = store.write(ID, "run-1", { state: "pr", "branch.name": null, "pull.number": 9 }, EVENT);
     await expect(late).rejects.toThrow(LostRun);
-    expect(await store.read(ID)).toMatchObject({ state: "running", run: "run-2", runner: "pi/1", prNumber: null });
+    expect(await store.read(ID)).toMatchObject({
+      state: "running",
+      run: { id: "run-2", runner: "pi/1" },
+      pull: { number: null },
+    });
     expect(await events()).toHaveLength(1);
   });
 
@@ -83,8 +91,8 @@ describe("a run", () => {
 
   it("lets go by removing its id, and is then lost itself", async () => {
     await claim("run-1", "pi/0");
-    await store.write(ID, "run-1", { run: null, runner: null });
-    expect(await store.read(ID)).toMatchObject({ run: null, runner: null });
+    await store.write(ID, "run-1", { "run.id": null, "run.runner": null });
+    expect(await store.read(ID)).toMatchObject({ run: { id: null, runner: null } });
     await expect(store.write(ID, "run-1", { state: "pr" })).rejects.toThrow(/run run-1 of octo.hello.1 has lost/);
   });
 
@@ -96,22 +104,24 @@ describe("a run", () => {
     await Promise.all(
       all.map((one) => one.store.claim(ID, { run: one.run, runner: "pi", lockKey: LOCK_KEY, token: "token" })),
     );
-    const done = await Promise.allSettled(all.map((one) => one.store.write(ID, one.run, { branch: one.run }, EVENT)));
+    const done = await Promise.allSettled(
+      all.map((one) => one.store.write(ID, one.run, { "branch.name": one.run }, EVENT)),
+    );
     const runs = all.map(({ run }) => run);
     const winners = runs.filter((_, index) => done[index]?.status === "fulfilled");
     expect(winners).toHaveLength(1);
-    expect(await store.read(ID)).toMatchObject({ run: winners[0], branch: winners[0] });
+    expect(await store.read(ID)).toMatchObject({ run: { id: winners[0] }, branch: { name: winners[0] } });
     expect(await events()).toHaveLength(1);
   });
 });
 
 describe("writeIf", () => {
   it("compares every field, a missing one as empty", async () => {
-    expect(await store.writeIf(ID, { run: "", state: "" }, { state: "queued" }, EVENT)).toBe(true);
-    expect(await store.writeIf(ID, { run: "", state: "" }, { state: "withdrawn" }, EVENT)).toBe(false);
-    expect(await store.writeIf(ID, { run: "", state: "queued" }, { state: "withdrawn" }, EVENT)).toBe(true);
+    expect(await store.writeIf(ID, { "run.id": "", state: "" }, { state: "queued" }, EVENT)).toBe(true);
+    expect(await store.writeIf(ID, { "run.id": "", state: "" }, { state: "withdrawn" }, EVENT)).toBe(false);
+    expect(await store.writeIf(ID, { "run.id": "", state: "queued" }, { state: "withdrawn" }, EVENT)).toBe(true);
     await claim("run-1", "pi/0");
-    expect(await store.writeIf(ID, { run: "", state: "withdrawn" }, { state: "queued" }, EVENT)).toBe(false);
+    expect(await store.writeIf(ID, { "run.id": "", state: "withdrawn" }, { state: "queued" }, EVENT)).toBe(false);
     expect((await store.read(ID)).state).toBe("withdrawn");
     expect(await events()).toHaveLength(2);
   });
@@ -168,7 +178,7 @@ describe("a state", () => {
     expect((await events()).map(({ event }) => event)).toEqual(["note:written", "state:unexpected"]);
     await server.redis.hset(issueKey(ID), "state", "of a newer version");
     await store.write(ID, "run-1", { state: "pr" });
-    await store.write(ID, "run-1", { branch: "b" });
+    await store.write(ID, "run-1", { "branch.name": "b" });
     await store.writeIf(ID, { state: "queued" }, { state: "running" });
     expect(lines).toHaveLength(1);
   });
@@ -186,9 +196,14 @@ describe("values", () => {
       turns: 5,
       durationMs: 6,
     };
-    const patch = { reason: text, answer: { commentId: 1, author: "octo", text }, usage, labelEvent: 12_345_678_901 };
+    const patch = {
+      "end.reason": text,
+      "question.reply": { commentId: 1, author: "octo", text },
+      "agent.usage": usage,
+      "label.event": 12_345_678_901,
+    };
     await store.writeIf(ID, {}, patch, { ...EVENT, reason: text, evidence: { text, none: null, n: 1 } });
-    expect(await store.read(ID)).toMatchObject(patch);
+    expect(await store.read(ID)).toEqual(applyPatch(parseIssueState({}), patch));
     expect(await events()).toMatchObject([{ reason: text, evidence: { text, none: null, n: 1 } }]);
   });
 
@@ -196,21 +211,28 @@ describe("values", () => {
     const half = "😀".slice(0, 1);
     const answer = { commentId: 1, author: half, text: half };
     const event = { ...EVENT, reason: half, by: half, evidence: { half } };
-    expect(await store.writeIf(ID, {}, { reason: half, answer }, event)).toBe(true);
-    expect((await store.read(ID)).reason).toBe("\uFFFD");
+    expect(await store.writeIf(ID, {}, { "end.reason": half, "question.reply": answer }, event)).toBe(true);
+    expect((await store.read(ID)).end.reason).toBe("\uFFFD");
   });
 
   it("that are null are removed", async () => {
-    await store.writeIf(ID, {}, { branch: "b", prNumber: 1, reason: "r" });
-    await store.writeIf(ID, {}, { branch: null, reason: null });
-    expect(Object.keys(await server.redis.hgetall(issueKey(ID)))).toEqual(["prNumber"]);
+    await store.writeIf(ID, {}, { "branch.name": "b", "pull.number": 1, "end.reason": "r" });
+    await store.writeIf(ID, {}, { "branch.name": null, "end.reason": null });
+    expect(Object.keys(await server.redis.hgetall(issueKey(ID)))).toEqual(["pull.number", "prNumber"]);
   });
 });
 
 describe("reading", () => {
   it("of an issue nobody has heard of, or of a damaged hash, is an issue that nobody has worked on", async () => {
     const blank = await store.read("octo.none.1");
-    expect(blank).toMatchObject({ state: null, run: null, checkpoint: "none", labelEvent: 0, answer: null, lost: 0 });
+    expect(blank).toMatchObject({
+      state: null,
+      run: { id: null },
+      checkpoint: "none",
+      label: { event: 0 },
+      question: { reply: null },
+      counts: { lost: 0 },
+    });
     await server.redis.hset(issueKey(ID), {
       state: "elsewhere",
       checkpoint: "half",
@@ -229,24 +251,28 @@ describe("reading", () => {
   it("keeps what can be read of a hash that is damaged in part", () => {
     expect(parseIssueState({ state: "pr", usage: "{", prNumber: "9" })).toMatchObject({
       state: "pr",
-      usage: null,
-      prNumber: 9,
+      agent: { usage: null },
+      pull: { number: 9 },
     });
   });
 
   it("of many keeps their order", async () => {
-    await store.writeIf("a", {}, { prNumber: 1 });
-    await store.writeIf("c", {}, { prNumber: 3 });
-    expect((await store.readMany(["c", "b", "a"])).map(({ prNumber }) => prNumber)).toEqual([3, null, 1]);
+    await store.writeIf("a", {}, { "pull.number": 1 });
+    await store.writeIf("c", {}, { "pull.number": 3 });
+    expect((await store.readMany(["c", "b", "a"])).map(({ pull: { number: prNumber } }) => prNumber)).toEqual([
+      3,
+      null,
+      1,
+    ]);
     expect(await store.readMany([])).toEqual([]);
   });
 
   fieldTest("F9", "of a whole queue asks for the named fields alone", async () => {
-    await store.writeIf("a", {}, { state: "queued", prNumber: 3, summary: "x" });
+    await store.writeIf("a", {}, { state: "queued", "pull.number": 3, "work.summary": "x" });
     await server.redis.config("RESETSTAT");
-    expect(await store.readFields(["b", "a"], ["state", "labelEvent", "stop"])).toEqual([
-      { state: null, labelEvent: 0, stop: null },
-      { state: "queued", labelEvent: 0, stop: null },
+    expect(await store.readFacts(["b", "a"], ["state", "label.event", "command.stop"])).toEqual([
+      { state: null, label: { event: 0 }, command: { stop: null } },
+      { state: "queued", label: { event: 0 }, command: { stop: null } },
     ]);
     expect(await server.redis.info("commandstats")).not.toContain("cmdstat_hgetall");
   });
@@ -255,7 +281,7 @@ describe("reading", () => {
     await server.redis.set(issueKey(ID), "text");
     await expect(store.read(ID)).rejects.toThrow(/WRONGTYPE/);
     await expect(store.readMany([ID])).rejects.toThrow(/WRONGTYPE/);
-    await expect(store.readFields([ID], ["state"])).rejects.toThrow(/WRONGTYPE/);
+    await expect(store.readFacts([ID], ["state"])).rejects.toThrow(/WRONGTYPE/);
   });
 });
 
@@ -265,22 +291,22 @@ it("a command is in the hash before its runner is woken", async () => {
   await subscriber.subscribe(COMMANDS_CHANNEL);
   const woken = new Promise<string>((resolve, reject) => {
     subscriber.once("message", (_, jobId: string) => {
-      store.read(jobId).then(({ stop }) => resolve(`${jobId}: ${stop}`), reject);
+      store.read(jobId).then(({ command: { stop } }) => resolve(`${jobId}: ${stop}`), reject);
     });
   });
-  await store.command(ID, { stop: "stopped by octo" });
+  await store.command(ID, { "command.stop": "stopped by octo" });
   expect(await woken).toBe(`${ID}: stopped by octo`);
   await store.write(ID, "run-1", { state: "stopped" });
 });
 
 it("a record has the version of the run that wrote it, which only goes up", async () => {
   const format = async () => (await store.read(ID)).format;
-  await store.writeIf(ID, {}, { hold: null });
+  await store.writeIf(ID, {}, { "job.hold": null });
   expect(await server.redis.exists(issueKey(ID))).toBe(0);
   await store.writeIf(ID, {}, { state: "queued" });
   await server.redis.hset(issueKey(ID), "run", "run-1");
-  await store.writeIf(ID, { run: "run-1" }, { stop: "stopped by octo" });
-  await store.command(ID, { stop: "stopped by octo" });
+  await store.writeIf(ID, { "run.id": "run-1" }, { "command.stop": "stopped by octo" });
+  await store.command(ID, { "command.stop": "stopped by octo" });
   expect(await server.redis.hexists(issueKey(ID), "format")).toBe(0);
   await store.write(ID, "run-1", { state: "running" });
   expect(await format()).toBe(RECORD_FORMAT);

@@ -3,7 +3,8 @@ import type { Redis } from "ioredis";
 import { RECORD_FORMAT } from "../domain/format.ts";
 import { isEnded, TRANSITIONS, type IssueState } from "../domain/states.ts";
 import { COMMANDS_CHANNEL, EVENTS_KEY, issueKey } from "./keys.ts";
-import { encodePatch, parseIssueState, type FieldName, type IssueFields, type IssuePatch } from "./issueState.ts";
+import { encodePatch, fieldOf, fieldsToRead, parseIssueState, RENAMED_FIELDS } from "./issueState.ts";
+import type { IssuePatch, IssueRecord, RecordPart, RecordPath } from "./issueState.ts";
 import { pipelined } from "./pipelined.ts";
 import type { NewEvent } from "../domain/events.ts";
 import { encodeEvent, MAX_EVENTS } from "./events.ts";
@@ -67,12 +68,25 @@ function keptFor({ state }: IssuePatch): string {
   return isEnded(state) ? String(KEEP_ENDED_SECONDS) : "0";
 }
 
+/** RENAMED_FIELDS, as the script reads them: `[["baseSha", "branch.base", false], …]`. */
+const RENAMED = JSON.stringify(RENAMED_FIELDS.map(({ former, field, stays }) => [former, field, stays]));
+
 /**
- * Takes the place of whatever run was there and returns the hash as it was before, or 0 when the job is not ours: a
- * runner that was frozen meanwhile must not push out its successor. KEYS: hash, BullMQ's lock. ARGV: run, runner, token.
+ * Takes the place of whatever run was there and returns the hash as it is then, but with the run and runner before; or 0 when the
+ * job is not ours: a runner that was frozen meanwhile must not push out its successor. A record of an older version is brought to
+ * this one in the same step: from then on only runs of this version work on the issue. KEYS: hash, BullMQ's lock. ARGV: run, runner,
+ * token, version.
  */
 const CLAIM = `
 if redis.call('GET', KEYS[2]) ~= ARGV[3] then return 0 end
+if (tonumber(redis.call('HGET', KEYS[1], 'format') or '0') or 0) < tonumber(ARGV[4]) then
+  for _, name in ipairs(cjson.decode('${RENAMED}')) do
+    local value = redis.call('HGET', KEYS[1], name[1])
+    if value then redis.call('HSET', KEYS[1], name[2], value) end
+    if not name[3] then redis.call('HDEL', KEYS[1], name[1]) end
+  end
+  redis.call('HSET', KEYS[1], 'format', ARGV[4])
+end
 local before = redis.call('HGETALL', KEYS[1])
 redis.call('HSET', KEYS[1], 'run', ARGV[1], 'runner', ARGV[2])
 return before`;
@@ -85,24 +99,29 @@ export interface Claimant {
   readonly token: string;
 }
 
-export type Expectation = Partial<Record<FieldName, string>>;
+/** The facts as their hash fields have them. Only those that every version has under one name: what is missing is "". */
+export type Expectation = Readonly<
+  Partial<
+    Record<"run.id" | "state" | "checkpoint" | "label.notRemoved" | "question.commentId" | "command.cancel", string>
+  >
+>;
 
 export interface IssueStore {
-  read(jobId: string): Promise<IssueFields>;
-  readMany(jobIds: readonly string[]): Promise<IssueFields[]>;
-  /** Only these fields of many issues, for who looks at a whole queue. */
-  readFields<F extends FieldName>(jobIds: readonly string[], names: readonly F[]): Promise<Pick<IssueFields, F>[]>;
+  read(jobId: string): Promise<IssueRecord>;
+  readMany(jobIds: readonly string[]): Promise<IssueRecord[]>;
+  /** Only these facts of many issues, for readers of a whole queue. */
+  readFacts<P extends RecordPath>(jobIds: readonly string[], paths: readonly P[]): Promise<RecordPart<P>[]>;
   /**
    * Begins a run: from now on every older run of the issue has lost. Returns the state before.
    * @throws LostRun when the job's lock is not the claimant's.
    */
-  claim(jobId: string, claimant: Claimant): Promise<IssueFields>;
+  claim(jobId: string, claimant: Claimant): Promise<IssueRecord>;
   /** A run's own write. @throws LostRun when it is no longer the issue's run. */
   write(jobId: string, run: string, patch: IssuePatch, event?: NewEvent): Promise<void>;
   /** Somebody else's write, only where the expectation holds; false where it does not. */
   writeIf(jobId: string, expect: Expectation, patch: IssuePatch, event?: NewEvent): Promise<boolean>;
   /** A command to the issue's runner: written to the hash, then its runner is woken. */
-  command(jobId: string, patch: Pick<IssuePatch, "stop" | "cancel">): Promise<void>;
+  command(jobId: string, patch: Pick<IssuePatch, "command.stop" | "command.cancel">): Promise<void>;
 }
 
 interface Write {
@@ -133,7 +152,13 @@ export function createIssueStore(
   async function compareAndWrite(jobId: string, { expect, patch, event, format }: Write): Promise<boolean> {
     const entry = event ? encodeEvent(event) : [];
     const unexpected = patch.state ? encodeEvent(unexpectedState(jobId, patch.state, event)) : [];
-    const payload = JSON.stringify({ expect, ...encodePatch(patch), event: entry, unexpected });
+    const expected = Object.entries(expect).map(([path, value]) => [fieldOf(path as keyof Expectation), value]);
+    const payload = JSON.stringify({
+      expect: Object.fromEntries(expected),
+      ...encodePatch(patch),
+      event: entry,
+      unexpected,
+    });
     const args = [payload, MAX_EVENTS, format, keptFor(patch)];
     const done = await redis.eval(WRITE, 2, issueKey(jobId), EVENTS_KEY, ...args);
     if (done === 2) onUnexpected(`the state ${patch.state} of ${jobId} does not follow the one before`);
@@ -147,20 +172,21 @@ export function createIssueStore(
       const hashes = await pipelined(redis, jobIds, (pipeline, id) => pipeline.hgetall(issueKey(id)));
       return hashes.map((hash) => parseIssueState(hash as Record<string, string>));
     },
-    async readFields(jobIds, names) {
+    async readFacts(jobIds, paths) {
+      const names = fieldsToRead(paths);
       const rows = await pipelined(redis, jobIds, (pipeline, id) => pipeline.hmget(issueKey(id), ...names));
       return rows.map((row) => {
         const values = row as (string | null)[];
-        return parseIssueState(Object.fromEntries(names.map((name, at) => [name, values[at] ?? ""])), names);
+        return parseIssueState(Object.fromEntries(names.map((name, at) => [name, values[at] ?? ""])), paths);
       });
     },
     async claim(jobId, { run: runId, runner, lockKey, token }) {
-      const before = await redis.eval(CLAIM, 2, issueKey(jobId), lockKey, runId, runner, token);
+      const before = await redis.eval(CLAIM, 2, issueKey(jobId), lockKey, runId, runner, token, RECORD_FORMAT);
       if (!Array.isArray(before)) throw new LostRun(jobId, runId);
       return parseIssueState(pairs(before as string[]));
     },
     async write(jobId, runId, patch, event) {
-      const write = { expect: { run: runId }, patch, event, format: RECORD_FORMAT };
+      const write = { expect: { "run.id": runId }, patch, event, format: RECORD_FORMAT };
       if (!(await compareAndWrite(jobId, write))) throw new LostRun(jobId, runId);
     },
     writeIf: (jobId, expect, patch, event) => compareAndWrite(jobId, { expect, patch, event, format: UNMARKED }),

@@ -1,31 +1,31 @@
 import { NOT_BROKEN_OFF } from "../domain/brokenOff.ts";
-import type { IssueFields, IssuePatch } from "./issueState.ts";
+import { groupPatch, type IssuePatch, type RecordPart } from "./issueState.ts";
 
 /** Everything that belonged to an end, or to the tries before it. */
 export const CLEAN = {
-  outcome: null,
-  outcomeRun: null,
-  endedAttempt: null,
-  failure: null,
-  reason: null,
-  end: null,
-  question: null,
-  questionId: null,
-  askedAt: null,
-  answer: null,
-  withheld: null,
-  allowed: null,
-  hasAnswer: null,
-  denied: null,
-  blockedHosts: null,
-  stop: null,
-  stopMode: null,
-  cancel: null,
-  labelLeft: null,
-  ...NOT_BROKEN_OFF,
-  parked: 0,
-  hold: null,
-  noChanges: 0,
+  "end.outcome": null,
+  "end.run": null,
+  "end.attempt": null,
+  "end.failure": null,
+  "end.reason": null,
+  "end.decided": null,
+  "question.text": null,
+  "question.commentId": null,
+  "question.askedAt": null,
+  "question.reply": null,
+  "work.withheld": null,
+  "work.allowed": null,
+  "work.isAnswer": null,
+  "agent.denied": null,
+  "agent.blockedHosts": null,
+  "command.stop": null,
+  "command.stopMode": null,
+  "command.cancel": null,
+  "label.notRemoved": null,
+  ...groupPatch("counts", NOT_BROKEN_OFF),
+  "counts.parked": 0,
+  "job.hold": null,
+  "counts.noChanges": 0,
 } as const satisfies IssuePatch;
 
 /**
@@ -34,20 +34,35 @@ export const CLEAN = {
  * would be refused again: the agent's session goes on, and is told why. So it does after an answer.
  */
 export function reopen(
-  before: Pick<IssueFields, "state" | "failure" | "reason" | "checkpoint"> & Partial<Pick<IssueFields, "admitted">>,
+  before: RecordPart<"state" | "end.failure" | "end.reason" | "checkpoint"> & Partial<RecordPart<"round.admitted">>,
 ): IssuePatch & { readonly checkpoint: "none" | "worked" } {
   // Where the work itself brought nothing, publishing it once more would end the same; of one that was made for another text,
   // nobody knows whether it is wanted.
   const ended = before.state === "failed" || before.state === "expired";
   const unpublished =
-    ended && before.checkpoint === "worked" && !["no-changes", "edited"].includes(before.failure ?? "");
+    ended && before.checkpoint === "worked" && !["no-changes", "edited"].includes(before.end.failure ?? "");
   // What was refused may also have been the label alone, put back on by somebody who may not.
-  if (unpublished && before.failure === "refused" && before.admitted !== null) {
-    return { ...CLEAN, admitted: null, retried: null, checkpoint: "none", failure: "refused", reason: before.reason };
+  if (unpublished && before.end.failure === "refused" && before.round?.admitted !== null) {
+    return {
+      ...CLEAN,
+      "round.admitted": null,
+      "round.retriedAt": null,
+      checkpoint: "none",
+      "end.failure": "refused",
+      "end.reason": before.end.reason,
+    };
   }
-  if (unpublished) return { ...CLEAN, admitted: null, retried: null, checkpoint: "worked" };
-  const anew = { usage: null, models: null, summary: null, agentRuns: 0 };
+  if (unpublished) return { ...CLEAN, "round.admitted": null, "round.retriedAt": null, checkpoint: "worked" };
+  const anew = { "agent.usage": null, "agent.models": null, "work.summary": null, "agent.runCount": 0 };
   // Nothing was changed: the talk goes on where it was left.
-  if (before.state === "answered") return { ...CLEAN, admitted: null, retried: null, checkpoint: "none", ...anew };
-  return { ...CLEAN, admitted: null, retried: null, checkpoint: "none", ...anew, session: null };
+  if (before.state === "answered")
+    return { ...CLEAN, "round.admitted": null, "round.retriedAt": null, checkpoint: "none", ...anew };
+  return {
+    ...CLEAN,
+    "round.admitted": null,
+    "round.retriedAt": null,
+    checkpoint: "none",
+    ...anew,
+    "agent.session": null,
+  };
 }

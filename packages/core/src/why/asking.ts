@@ -98,7 +98,8 @@ function judgeFound(issue: Found, { label: event, mayStart }: Asked, facts: WhyF
   }
   if (!issue.labels.some((name) => name.toLowerCase() === label.toLowerCase())) {
     // Begun by a person's retry, it needs none.
-    if (known.retried !== null) return [clear("label", `it was queued by tac8 retry, so it needs no label`, {})];
+    if (known.round.retriedAt !== null)
+      return [clear("label", `it was queued by tac8 retry, so it needs no label`, {})];
     const then = job === null ? "Add it, and the next poll queues the issue." : taken;
     const answer = `It does not have the label ${label}. ${then}`;
     return [decides("label", `it is open but does not have the label ${label}`, { label }, answer)];

@@ -20,16 +20,16 @@ export function judgeEnd(facts: WhyFacts): Finding[] {
   const { state } = issue;
   const event = entryInto(facts, state ?? "");
   const at = issue.since === null ? "" : ` ${atMoment(Date.parse(issue.since), now)}`;
-  const reason = words(event?.reason || issue.reason);
+  const reason = words(event?.reason || issue.end.reason);
   const evidence = {
     since: issue.since,
     by: event?.by ?? null,
-    run: textOf(event, "run") ?? issue.outcomeRun,
+    run: textOf(event, "run") ?? issue.end.run,
     reason,
-    failure: state === "failed" ? issue.failure : null,
+    failure: state === "failed" ? issue.end.failure : null,
     actor: textOf(event, "actor"),
-    pr: issue.prNumber,
-    url: issue.prUrl,
+    pr: issue.pull.number,
+    url: issue.pull.url,
   };
   const by =
     event === null
@@ -41,25 +41,27 @@ export function judgeEnd(facts: WhyFacts): Finding[] {
     case "pr": {
       const waited = event?.evidence["sinceBegunMs"];
       const took = typeof waited === "number" ? `, ${formatDuration(waited)} after it was queued` : "";
-      const text = `it ended with pull request #${issue.prNumber ?? "?"}${at}${took}`;
-      const spent = issue.usage === null ? "" : ` Usage of the agent: ${formatUsage(issue.usage)}.`;
+      const text = `it ended with pull request #${issue.pull.number ?? "?"}${at}${took}`;
+      const spent = issue.agent.usage === null ? "" : ` Usage of the agent: ${formatUsage(issue.agent.usage)}.`;
       return end(
         text,
-        `Done: pull request #${issue.prNumber ?? "?"}${issue.prUrl === null ? "" : ` (${issue.prUrl})`}.${spent}`,
+        `Done: pull request #${issue.pull.number ?? "?"}${issue.pull.url === null ? "" : ` (${issue.pull.url})`}.${spent}`,
       );
     }
     case "answered": {
-      const spent = issue.usage === null ? "" : ` Usage of the agent: ${formatUsage(issue.usage)}.`;
-      const said = words(issue.summary, 600);
+      const spent = issue.agent.usage === null ? "" : ` Usage of the agent: ${formatUsage(issue.agent.usage)}.`;
+      const said = words(issue.work.summary, 600);
       return end(
         `it was answered: the agent made no changes${at}`,
         `Answered, without changes: ${ended(said === "" ? reason : said)}${spent} To start another round, run tac8 retry or add the label again.`,
       );
     }
     case "failed": {
-      const kind = issue.failure ?? "unknown";
-      const advice = issue.failure === null ? "" : ` ${plainAdvice(issue.failure)}`;
-      const early = endedEarly(facts) ? ` ${issue.noChanges} attempts made no change, so tac8 does not retry it.` : "";
+      const kind = issue.end.failure ?? "unknown";
+      const advice = issue.end.failure === null ? "" : ` ${plainAdvice(issue.end.failure)}`;
+      const early = endedEarly(facts)
+        ? ` ${issue.counts.noChanges} attempts made no change, so tac8 does not retry it.`
+        : "";
       return end(`it failed${at} (${kind}): ${reason}`, `Failed (${kind}): ${ended(reason)}${early}${advice}`);
     }
     case "stopped": {
@@ -79,7 +81,7 @@ export function judgeEnd(facts: WhyFacts): Finding[] {
     case "expired":
       return end(
         `it expired${at}: ${reason}`,
-        issue.withheld === null
+        issue.work.withheld === null
           ? `Expired: its question was not answered in time. ${again}, add the label again.`
           : "Expired: its finished work was withheld and not published in time. The work is kept. Add the label again: the work is published if that is allowed by then, otherwise tac8 asks again.",
       );
@@ -97,7 +99,7 @@ export function judgeEnd(facts: WhyFacts): Finding[] {
 
 /** Without a change too often, while attempts are left. */
 function endedEarly({ issue, job }: WhyFacts): boolean {
-  if (issue.failure !== "no-changes" || issue.noChanges < MAX_NO_CHANGES) return false;
+  if (issue.end.failure !== "no-changes" || issue.counts.noChanges < MAX_NO_CHANGES) return false;
   return job !== null && job.attemptsMade < job.maxAttempts;
 }
 
@@ -118,7 +120,7 @@ export function judgeAgain({ github, issue, settings, now }: WhyFacts): Finding[
     return [clear("label", `it does not have the label ${label}`, { label })];
   }
   const event = github.label;
-  if (event === null || event.id <= issue.labelEvent) {
+  if (event === null || event.id <= issue.label.event) {
     return [
       clear("label", `it has the label ${label}, which has already started a run: remove it and add it again`, {
         label,

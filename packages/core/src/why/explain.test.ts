@@ -5,7 +5,7 @@ import type { Issue, IssueEvent } from "../github/types.ts";
 import type { FormerName, LoggedEvent } from "../domain/events.ts";
 import type { FormerEvent } from "../domain/formerEvents.ts";
 import { logged } from "../testing/formerEvents.fixture.ts";
-import { parseIssueState, type IssueFields } from "../state/issueState.ts";
+import { applyPatch, parseIssueState, type IssuePatch, type IssueRecord } from "../state/issueState.ts";
 import type { RunnerPresence } from "../state/presence.ts";
 import { explain } from "./explain.ts";
 import type { GitHubFacts, JobFacts, WhyFacts } from "./facts.ts";
@@ -36,7 +36,7 @@ const job = (change: Partial<JobFacts> = {}): JobFacts => ({
   lockMs: null,
   ...change,
 });
-const fields = (change: Partial<IssueFields>): IssueFields => ({ ...parseIssueState({}), ...change });
+const fields = (change: IssuePatch): IssueRecord => applyPatch(parseIssueState({}), change);
 const queued = fields({ state: "queued", since: iso(5 * min) });
 const hold = (name: string, change: Partial<Hold> = {}): Hold => ({
   name,
@@ -104,11 +104,11 @@ const facts: WhyFacts = {
 };
 const unseen = { issue: fields({}), job: null } satisfies Partial<WhyFacts>;
 const withheld = { reason: "The work changes protected files.", canAllow: true, event: 0 };
-const ended = (change: Partial<IssueFields>) => ({ since: iso(5 * min), ...change });
+const ended = (change: IssuePatch) => ({ since: iso(5 * min), ...change });
 const full = runner("pi-1/0", { busy: 2 });
 const probing = { phase: "probing" as const, after: "0-0", way: "agent: #", times: 1, concurrency: null, older: [] };
 const delayed = (in_: number) => job({ state: "delayed", ahead: null, until: now + in_, attemptsMade: 1 });
-const running = fields({ state: "running", since: iso(12 * min), runner: "pi-1/1", run: "3f2c9a7e-1" });
+const running = fields({ state: "running", since: iso(12 * min), "run.runner": "pi-1/1", "run.id": "3f2c9a7e-1" });
 const active = job({ state: "active", ahead: null, lockMs: 85 * s });
 const atWork = runner("pi-1/0", {
   busy: 1,
@@ -126,7 +126,12 @@ const atWork = runner("pi-1/0", {
     },
   ],
 });
-const asks = fields({ state: "blocked", since: iso(26 * h), question: "Red or\ngreen?", questionId: 5 });
+const asks = fields({
+  state: "blocked",
+  since: iso(26 * h),
+  "question.text": "Red or\ngreen?",
+  "question.commentId": 5,
+});
 
 const CASES: readonly (readonly [
   what: string,
@@ -270,7 +275,7 @@ const CASES: readonly (readonly [
   ],
   [
     "told to stop",
-    { issue: fields({ ...queued, stop: "stopped by ann@pi" }) },
+    { issue: applyPatch(queued, { "command.stop": "stopped by ann@pi" }) },
     "queued",
     ["stop"],
     "It is being stopped by ann@pi.",
@@ -285,14 +290,22 @@ const CASES: readonly (readonly [
   ["just taken", { issue: queued, job: active }, "running", ["run"], "A runner has just started it."],
   [
     "at work, told to be cancelled",
-    { issue: fields({ ...running, cancel: "the issue was closed by ann" }), job: active, runners: [atWork] },
+    {
+      issue: applyPatch(running, { "command.cancel": "the issue was closed by ann" }),
+      job: active,
+      runners: [atWork],
+    },
     "running",
     ["cancel", "run"],
     "It is being cancelled: the issue was closed by ann.",
   ],
   [
     "lost with its runner",
-    { issue: fields({ ...running, lost: 1 }), job: active, runners: [runner("pi-1/0", { at: now - 40 * s })] },
+    {
+      issue: applyPatch(running, { "counts.lost": 1 }),
+      job: active,
+      runners: [runner("pi-1/0", { at: now - 40 * s })],
+    },
     "running",
     ["run"],
     "Its runner pi-1/1 sent its last heartbeat 40 s ago. Another runner starts it when its lock expires, in 1 min at most.",
@@ -366,7 +379,7 @@ const CASES: readonly (readonly [
   [
     "parked for a hold that a person can end",
     {
-      issue: fields({ state: "parked", since: iso(min), hold: "auth" }),
+      issue: fields({ state: "parked", since: iso(min), "job.hold": "auth" }),
       job: delayed(2 * min),
       events: [event("parked", { reason: "401", evidence: { failure: "auth" } })],
       holds: [hold("auth", { until: now + 2 * min, reason: "401" })],
@@ -392,7 +405,7 @@ const CASES: readonly (readonly [
   [
     "answered, but held",
     {
-      issue: fields({ ...asks, answer: { commentId: 6, author: "octo", text: "Green" } }),
+      issue: applyPatch(asks, { "question.reply": { commentId: 6, author: "octo", text: "Green" } }),
       holds: [hold("operator", { until: null, by: "ann@pi" })],
     },
     "blocked",
@@ -401,14 +414,17 @@ const CASES: readonly (readonly [
   ],
   [
     "answered",
-    { issue: fields({ ...asks, answer: { commentId: 6, author: "octo", text: "Green" } }) },
+    { issue: applyPatch(asks, { "question.reply": { commentId: 6, author: "octo", text: "Green" } }) },
     "blocked",
     [],
     "Its question was answered: a runner starts it within seconds.",
   ],
   [
     "answered, not woken",
-    { issue: fields({ ...asks, answer: { commentId: 6, author: "octo", text: "Green" } }), job: delayed(h) },
+    {
+      issue: applyPatch(asks, { "question.reply": { commentId: 6, author: "octo", text: "Green" } }),
+      job: delayed(h),
+    },
     "blocked",
     ["wake"],
     "The answer is recorded, and the scheduler has not resumed the job yet. Its next poll does.",
@@ -416,7 +432,7 @@ const CASES: readonly (readonly [
   [
     "done",
     {
-      issue: fields(ended({ state: "pr", prNumber: 480, prUrl: "https://github.com/octo/hello/pull/480" })),
+      issue: fields(ended({ state: "pr", "pull.number": 480, "pull.url": "https://github.com/octo/hello/pull/480" })),
       job: job({ state: "completed" }),
       events: [event("pr", { evidence: { sinceBegunMs: 12 * min } })],
     },
@@ -427,7 +443,7 @@ const CASES: readonly (readonly [
   [
     "answered",
     {
-      issue: fields(ended({ state: "answered", summary: "It works.\nSee the tests." })),
+      issue: fields(ended({ state: "answered", "work.summary": "It works.\nSee the tests." })),
       job: job({ state: "completed" }),
       events: [event("answered", { reason: "nothing to change: It works. See the tests." })],
     },
@@ -438,7 +454,7 @@ const CASES: readonly (readonly [
   [
     "failed",
     {
-      issue: fields(ended({ state: "failed", failure: "no-changes" })),
+      issue: fields(ended({ state: "failed", "end.failure": "no-changes" })),
       job: job({ state: "failed" }),
       events: [event("failed", { reason: "the agent changed nothing." })],
     },
@@ -449,7 +465,7 @@ const CASES: readonly (readonly [
   [
     "failed before its attempts were used up",
     {
-      issue: fields(ended({ state: "failed", failure: "no-changes", noChanges: 2 })),
+      issue: fields(ended({ state: "failed", "end.failure": "no-changes", "counts.noChanges": 2 })),
       job: job({ state: "failed", attemptsMade: 2 }),
       events: [event("failed", { reason: "the agent changed nothing." })],
     },
@@ -460,7 +476,7 @@ const CASES: readonly (readonly [
   [
     "failed, labelled again",
     {
-      issue: fields(ended({ state: "failed", failure: "lost", reason: "lost", labelEvent: 8 })),
+      issue: fields(ended({ state: "failed", "end.failure": "lost", "end.reason": "lost", "label.event": 8 })),
       job: job({ state: "failed" }),
       github: asked(),
     },
@@ -471,7 +487,7 @@ const CASES: readonly (readonly [
   [
     "stopped",
     {
-      issue: fields(ended({ state: "stopped", reason: "stopped by ann@pi: too dear" })),
+      issue: fields(ended({ state: "stopped", "end.reason": "stopped by ann@pi: too dear" })),
       job: job({ state: "completed" }),
     },
     "stopped",
@@ -481,7 +497,7 @@ const CASES: readonly (readonly [
   [
     "cancelled",
     {
-      issue: fields(ended({ state: "cancelled", reason: "the issue was closed by ann" })),
+      issue: fields(ended({ state: "cancelled", "end.reason": "the issue was closed by ann" })),
       job: job({ state: "completed" }),
     },
     "cancelled",
@@ -515,7 +531,7 @@ const CASES: readonly (readonly [
   ],
   [
     "expired with withheld work",
-    { issue: fields(ended({ state: "expired", withheld })), job: job({ state: "completed" }) },
+    { issue: fields(ended({ state: "expired", "work.withheld": withheld })), job: job({ state: "completed" }) },
     "expired",
     ["end"],
     "Expired: its finished work was withheld and not published in time. The work is kept. Add the label again: the work is published if that is allowed by then, otherwise tac8 asks again.",
@@ -614,7 +630,7 @@ const CASES: readonly (readonly [
   ],
   [
     "lost from the queue",
-    { issue: fields({ ...running, agentRuns: 2 }), job: null },
+    { issue: applyPatch(running, { "agent.runCount": 2 }), job: null },
     "running",
     ["job"],
     "Its job is missing from the queue, but the issue is running after 2 agent runs. The scheduler queues it again with its next poll if it still has the label. Its work so far is kept.",
@@ -656,10 +672,10 @@ it("counts attempts and agent runs as tac8 list and tac8 view do", () => {
       rule === "attempts" || rule === "agents" ? [text] : [],
     );
   const run = { run: "r", runner: "pi/0", at: new Date(now).toISOString(), session: "s" };
-  const second = { agentRuns: 1, runs: [1, 2].map((n) => ({ ...run, n })), usage: null };
+  const second = { "agent.runCount": 1, "agent.runs": [1, 2].map((n) => ({ ...run, n })), "agent.usage": null };
   expect(
     textsOf({
-      issue: fields({ state: "blocked", questionId: 7, ...second }),
+      issue: fields({ state: "blocked", "question.commentId": 7, ...second }),
       job: job({ state: "delayed", ahead: null }),
     }),
   ).toEqual(["attempt 1 of 3", "2 agent runs so far"]);
@@ -669,7 +685,7 @@ it("counts attempts and agent runs as tac8 list and tac8 view do", () => {
 });
 
 it("withheld work is no question of an agent", () => {
-  const issue = { ...asks, question: withheld.reason, withheld };
+  const issue = applyPatch(asks, { "question.text": withheld.reason, "work.withheld": withheld });
   const { answer, rules } = explain({ ...facts, issue, job: delayed(12 * 24 * h) });
   expect(answer).toMatch(/^Its finished work is withheld since .* The comment at https:/);
   expect(rules[0]?.text).toMatch(/^withheld work that needs a decision/);

@@ -49,14 +49,15 @@ export function explain(facts: WhyFacts): Explanation {
 type Standing = "unknown" | "missing" | "ended" | "running" | "asking" | "answered" | "timed" | "waiting";
 
 function standingOf({ job, issue }: WhyFacts): Standing {
-  const { state, answer } = issue;
+  const { state } = issue;
+  const answer = issue.question.reply;
   if (job === null && state === null) return "unknown";
   const where = job?.state ?? null;
   if (where === "active") return "running";
   if (isEnded(state) && (where === null || where === "completed" || where === "failed")) return "ended";
   if (where === null || where === "completed" || where === "failed") return "missing";
   if (state === "blocked")
-    return answer === null && issue.stop === null && issue.cancel === null ? "asking" : "answered";
+    return answer === null && issue.command.stop === null && issue.command.cancel === null ? "asking" : "answered";
   return where === "delayed" ? "timed" : "waiting";
 }
 

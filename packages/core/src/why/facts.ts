@@ -5,7 +5,7 @@ import type { IssueRef } from "../domain/reference.ts";
 import type { IssueAnswer, IssueEvent } from "../github/types.ts";
 import type { JobState } from "../look/shownState.ts";
 import type { LoggedEvent } from "../domain/events.ts";
-import type { IssueFields } from "../state/issueState.ts";
+import type { IssueRecord } from "../state/issueState.ts";
 import type { RunnerPresence, SchedulerPresence } from "../state/presence.ts";
 
 /** The issue's job as BullMQ has it. Times are epoch ms. */
@@ -45,7 +45,7 @@ export interface WhyFacts {
   readonly now: number;
   readonly ref: IssueRef;
   /** The issue's hash. */
-  readonly issue: IssueFields;
+  readonly issue: IssueRecord;
   readonly job: JobFacts | null;
   /** Those that are not over: of the whole queue, and of this repository. */
   readonly holds: readonly Hold[];

@@ -45,7 +45,7 @@ function judgeHold(hold: Hold, facts: WhyFacts, from: number): Finding {
 
 /** Its turn had come, and no runner could take it: a label of runners, or a limit. */
 export function judgePlace({ issue, runners, now }: WhyFacts): Finding[] {
-  const { hold } = issue;
+  const { hold } = issue.job;
   if (hold === null || !isPlacement(hold)) return [];
   const fit = runners.filter(({ labels = [], format = 0 }) => fits(hold, { labels, format }));
   const present = fit.filter(({ at }) => now - at <= RUNNER_GONE_MS);

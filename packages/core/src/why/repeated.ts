@@ -24,7 +24,7 @@ export function judgeRepeated(facts: WhyFacts): Finding[] {
   const { issue, ref, now } = facts;
   const runs = agentRunsOf(issue);
   if (runs < 2) return [];
-  const run = issue.runs?.at(-1)?.run ?? issue.agentRun;
+  const run = issue.agent.runs?.at(-1)?.run ?? issue.agent.run;
   const cause = causeOf(facts.events, run);
   const all = `tac8 timeline ${formatReference(ref)}`;
   if (cause === null) return [clear("repeated", `why an agent ran ${runs} times: ${all}`, { run, cause: null })];

@@ -17,7 +17,7 @@ export function judgeTime(facts: WhyFacts): Finding[] {
   const { state } = issue;
   const event = state === "retrying" || state === "parked" ? entryInto(facts, state) : null;
   const kind = textOf(event, "failure");
-  const reason = words(event?.reason || issue.reason);
+  const reason = words(event?.reason || issue.end.reason);
   const run = textOf(event, "run");
   const who = event === null ? "" : ` (by ${words(event.by, 80)}${run === null ? "" : `, run ${shortRun(run)}`})`;
   const evidence = { until: iso(until), state, failure: kind, reason, since: issue.since, run };
@@ -47,7 +47,12 @@ export function judgeTime(facts: WhyFacts): Finding[] {
 }
 
 /** What ends the wait earlier, where it is for a hold. */
-function sooner({ issue: { hold }, holds }: WhyFacts): string {
+function sooner({
+  issue: {
+    job: { hold },
+  },
+  holds,
+}: WhyFacts): string {
   if (hold === null || !holds.some(({ name }) => name === hold)) return "";
   return ` ${holdWords(hold).advice} To try now: tac8 resume ${words(hold, 120)}.`;
 }
@@ -57,22 +62,22 @@ export function judgeQuestion(facts: WhyFacts): Finding[] {
   const { issue, now, settings, job } = facts;
   const asked = questionAskedAt(issue);
   const since = asked === null ? "" : ` since ${moment(asked, now)}`;
-  const question = words(issue.question, 160);
+  const question = words(issue.question.text, 160);
   const quoted = question === "" ? "" : `: “${question}”`;
   const evidence = {
     since: issue.since,
     question,
-    comment: issue.questionId,
-    answeredBy: issue.answer?.author ?? null,
+    comment: issue.question.commentId,
+    answeredBy: issue.question.reply?.author ?? null,
   };
-  if (issue.answer !== null) {
-    const text = `its question was answered by ${words(issue.answer.author, 60)}`;
+  if (issue.question.reply !== null) {
+    const text = `its question was answered by ${words(issue.question.reply.author, 60)}`;
     return [clear("question", `${text}${quoted}`, evidence)];
   }
   const until = questionExpiresAt(issue, settings.blockedExpiresMs);
   const expires = until === null ? "" : `; it expires ${atMoment(until, now)}`;
   const where = job === null || job.url === "" ? "on the issue" : `at ${job.url}`;
-  const isWithheld = issue.withheld !== null;
+  const isWithheld = issue.work.withheld !== null;
   const answer = isWithheld
     ? `Its finished work is withheld${since}${quoted} The comment ${where} explains how to publish or change it.`
     : `It is blocked by a question${since}${quoted} Reply ${where} to continue the work.`;
@@ -96,7 +101,7 @@ export function judgeUnheard({ job, now }: WhyFacts): Finding[] {
 /** The queue has no job for an issue that has not ended. */
 export function judgeMissing({ job, issue }: WhyFacts): Finding[] {
   const was = issue.state ?? "new";
-  const runs = issue.agentRuns > 0 ? ` after ${formatCount(issue.agentRuns, "agent run")}` : "";
+  const runs = issue.agent.runCount > 0 ? ` after ${formatCount(issue.agent.runCount, "agent run")}` : "";
   const where =
     job === null
       ? "its job is missing from the queue"

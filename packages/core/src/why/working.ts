@@ -29,8 +29,8 @@ export function judgeRun(facts: WhyFacts, jobId: string): Finding[] {
     if (run !== undefined) return [...livelyRun(run, facts)];
   }
   const since = issue.since === null ? null : Date.parse(issue.since);
-  const name = issue.runner;
-  const evidence = { runner: name, run: issue.run, since: issue.since, lockMs: facts.job?.lockMs ?? null };
+  const name = issue.run.runner;
+  const evidence = { runner: name, run: issue.run.id, since: issue.since, lockMs: facts.job?.lockMs ?? null };
   if (name === null || (since !== null && now - since < TOLD_MS)) {
     const text = `${name === null ? "a runner" : words(name, 60)} has just started it`;
     return [decides("run", text, evidence, sentence(text))];
@@ -70,18 +70,18 @@ function lostRun({ runners, now, job, issue }: WhyFacts, name: string, evidence:
     lock === null
       ? "Its lock has expired: a runner starts it within seconds, if one is running."
       : `Another runner starts it when its lock expires, in ${formatAge(lock)} at most.`;
-  const lost = `${formatCount(issue.lost, "run")} lost in a row without progress before this one; ${MAX_LOST_IN_A_ROW} count as a failure`;
+  const lost = `${formatCount(issue.counts.lost, "run")} lost in a row without progress before this one; ${MAX_LOST_IN_A_ROW} count as a failure`;
   return decides(
     "run",
     `${told}; ${lost}`,
-    { ...evidence, lastAt: iso(last?.at ?? null), lost: issue.lost },
+    { ...evidence, lastAt: iso(last?.at ?? null), lost: issue.counts.lost },
     `${sentence(told)} ${then}`,
   );
 }
 
 /** A person's wish, or GitHub's, that it should end. */
 export function judgeCommands({ issue }: WhyFacts): Finding[] {
-  const { stop, cancel } = issue;
+  const { stop, cancel } = issue.command;
   const findings: Finding[] = [];
   for (const [rule, verb, reason] of [
     ["cancel", "cancelled", cancel],
@@ -107,22 +107,22 @@ export function judgeTries(facts: WhyFacts): Finding[] {
   }
   const runs = agentRunsOf(issue);
   if (runs > 0) {
-    const round = issue.agentRuns < runs ? "in this round " : "";
-    const spent = issue.usage === null ? "" : `: ${round}${formatUsage(issue.usage)}`;
+    const round = issue.agent.runCount < runs ? "in this round " : "";
+    const spent = issue.agent.usage === null ? "" : `: ${round}${formatUsage(issue.agent.usage)}`;
     findings.push(clear("agents", `${formatCount(runs, "agent run")} so far${spent}`, { runs }));
   }
   findings.push(...judgeRepeated(facts));
-  if (issue.lost > 0) {
-    const text = `${formatCount(issue.lost, "run")} in a row lost with the runner, without progress; ${MAX_LOST_IN_A_ROW} count as a failure`;
-    findings.push(clear("lost", text, { lost: issue.lost }));
+  if (issue.counts.lost > 0) {
+    const text = `${formatCount(issue.counts.lost, "run")} in a row lost with the runner, without progress; ${MAX_LOST_IN_A_ROW} count as a failure`;
+    findings.push(clear("lost", text, { lost: issue.counts.lost }));
   }
-  if (issue.unchanged > issue.lost) {
-    const text = `${formatCount(issue.unchanged, "run")} in a row lost with the runner, without a change in the workspace; ${MAX_UNCHANGED_IN_A_ROW} count as a failure`;
-    findings.push(clear("unchanged", text, { unchanged: issue.unchanged }));
+  if (issue.counts.unchanged > issue.counts.lost) {
+    const text = `${formatCount(issue.counts.unchanged, "run")} in a row lost with the runner, without a change in the workspace; ${MAX_UNCHANGED_IN_A_ROW} count as a failure`;
+    findings.push(clear("unchanged", text, { unchanged: issue.counts.unchanged }));
   }
-  if (issue.noChanges > 0) {
-    const text = `${formatCount(issue.noChanges, "attempt")} without a change; ${MAX_NO_CHANGES} count as a failure`;
-    findings.push(clear("no-changes", text, { noChanges: issue.noChanges, max: MAX_NO_CHANGES }));
+  if (issue.counts.noChanges > 0) {
+    const text = `${formatCount(issue.counts.noChanges, "attempt")} without a change; ${MAX_NO_CHANGES} count as a failure`;
+    findings.push(clear("no-changes", text, { noChanges: issue.counts.noChanges, max: MAX_NO_CHANGES }));
   }
   return findings;
 }

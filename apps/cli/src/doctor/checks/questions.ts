@@ -42,7 +42,7 @@ async function openQuestions({ redisUrl, now }: Site): Promise<{ ref: IssueRef; 
         const refs = blocked.map(({ issue }) => parseFullReference(issue)).filter((ref) => ref !== null);
         const hashes = await createIssueStore(redis).readMany(refs.map(jobIdOf));
         return refs.flatMap((ref, index) => {
-          const questionId = hashes[index]?.questionId ?? null;
+          const questionId = hashes[index]?.question.commentId ?? null;
           return questionId === null ? [] : [{ ref, questionId }];
         });
       },

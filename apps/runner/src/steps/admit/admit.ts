@@ -34,7 +34,7 @@ export async function admit(run: AdmitNeeds): Promise<Admission> {
   const { issue } = answer;
   if (issue.state === "closed") return end(run, "cancelled", "the issue was closed");
   const labelled = issue.labels.some((label) => label.toLowerCase() === repository.issueLabel.toLowerCase());
-  const wanted = labelled || run.record.state.agentRuns > 0 || run.record.state.retried !== null;
+  const wanted = labelled || run.record.state.agent.runCount > 0 || run.record.state.round.retriedAt !== null;
   if (!wanted) return end(run, "withdrawn", "the label was removed");
   // The issue counts them.
   const comments =
@@ -45,8 +45,8 @@ export async function admit(run: AdmitNeeds): Promise<Admission> {
     return { admitted: null, cause: trigger.cause };
   }
   const { event, cause } = trigger;
-  const news = event !== run.record.state.labelEvent || run.record.state.admitted === null;
-  if (news) await run.record.write({ labelEvent: event, admitted: event });
+  const news = event !== run.record.state.label.event || run.record.state.round.admitted === null;
+  if (news) await run.record.write({ "label.event": event, "round.admitted": event });
   const intent = await readIntent(run, { issue, comments, cause });
   if (intent === null) return { admitted: null, cause };
   const { title, body, comments: counted, leftOut, unreadable } = intent;
@@ -69,13 +69,14 @@ export interface PublishAdmission {
  * whether a trusted label is among the issue's events. `known`: the cause, if this run has asked for it.
  */
 export async function admitToPublish(run: AdmitNeeds, known: Cause | undefined): Promise<PublishAdmission> {
-  const { admitted, retried, labelEvent } = run.record.state;
+  const { admitted, retriedAt: retried } = run.record.state.round;
+  const labelEvent = run.record.state.label.event;
   const cause = await causeOf(run, known);
   if (cause === null || (admitted === null && retried === null)) {
     const read = await admit(run);
     return { continues: read.admitted !== null, read, cause: read.cause === undefined ? cause : read.cause };
   }
-  if (admitted === null) await run.record.write({ admitted: labelEvent });
+  if (admitted === null) await run.record.write({ "round.admitted": labelEvent });
   return { continues: true, read: null, cause };
 }
 
@@ -98,7 +99,7 @@ async function endByTrigger(run: AdmitNeeds, trigger: Exclude<Trigger, { kind: "
     }
     case "unknown": {
       // Events may come some seconds after their label: it waits once, without a slot.
-      if (run.record.state.parked === 0) {
+      if (run.record.state.counts.parked === 0) {
         const message = `GitHub does not report yet who added the label ${issueLabel}`;
         throw new StepFailure({ kind: "github", message });
       }
@@ -120,13 +121,13 @@ async function refuse(
 ): Promise<void> {
   const { actor, event, reason } = refused;
   const login = actor?.toLowerCase() ?? null;
-  const before = run.record.state.refusedLabel;
+  const before = run.record.state.label.refused;
   const refusedLabel = login === null ? null : before?.login === login ? before : { login, told: null };
-  const patch = { labelEvent: event, failure: "untrusted", refusedLabel } as const;
-  await run.record.write({ ...patch, outcome: "failed", reason, outcomeRun: run.id });
+  const patch = { "label.event": event, "end.failure": "untrusted", "label.refused": refusedLabel } as const;
+  await run.record.write({ ...patch, "end.outcome": "failed", "end.reason": reason, "end.run": run.id });
 }
 
 async function end(run: AdmitNeeds, outcome: Outcome, reason: string): Promise<Admission> {
-  await run.record.write({ outcome, reason, outcomeRun: run.id });
+  await run.record.write({ "end.outcome": outcome, "end.reason": reason, "end.run": run.id });
   return { admitted: null, cause: undefined };
 }

@@ -16,15 +16,15 @@ export async function restoreQuestion(run: StepBasics<AdmitField>, asked: OpenQu
   );
   run.log.warn({ askedBy: asked.run }, "Redis had lost an open question: it waits for its answer again");
   await run.record.write({
-    labelEvent: asked.labelEvent,
-    admitted: asked.labelEvent,
-    branch,
-    publishedSha: asked.publishedSha,
-    prNumber: pull?.number ?? null,
-    prUrl: pull?.url ?? null,
-    prBefore: pull?.headSha ?? null,
-    question: asked.text,
-    outcome: "blocked",
-    outcomeRun: asked.run,
+    "label.event": asked.labelEvent,
+    "round.admitted": asked.labelEvent,
+    "branch.name": branch,
+    "branch.published": asked.publishedSha,
+    "pull.number": pull?.number ?? null,
+    "pull.url": pull?.url ?? null,
+    "pull.headBefore": pull?.headSha ?? null,
+    "question.text": asked.text,
+    "end.outcome": "blocked",
+    "end.run": asked.run,
   });
 }

@@ -53,14 +53,15 @@ export async function readTrigger(
     return { kind: labelled ? "unknown" : "never", cause };
   };
   // Begun by a trusted label or a person's retry: whoever labels meanwhile can neither start nor end anything.
-  if (state.admitted !== null || state.retried !== null) return begunBy(Math.max(event?.id ?? 0, state.labelEvent));
-  if (event === null || event.id <= state.labelEvent) return begunBy(state.labelEvent);
-  const question = state.labelEvent === 0 ? findOpenQuestion(comments, login) : null;
+  if (state.round.admitted !== null || state.round.retriedAt !== null)
+    return begunBy(Math.max(event?.id ?? 0, state.label.event));
+  if (event === null || event.id <= state.label.event) return begunBy(state.label.event);
+  const question = state.label.event === 0 ? findOpenQuestion(comments, login) : null;
   if (question !== null && event.id <= question.labelEvent) return { kind: "asked", question, cause: undefined };
   const marked = (["status", "answer", "failure"] as const).flatMap((kind) => findMarked(comments, login, kind));
   const ended = marked.filter(({ marker }) => marker.outcome !== null && marker.outcome !== "blocked");
   const used = Math.max(0, ...ended.map(({ marker }) => marker.label_event_id));
-  if (state.labelEvent === 0 && event.id <= used) return { kind: "used", cause: undefined };
+  if (state.label.event === 0 && event.id <= used) return { kind: "used", cause: undefined };
   const trusted = await isTrustedLabel(run, event.actor);
   if (trusted) return { kind: "go", event: event.id, cause: event };
   return { kind: "untrusted", actor: event.actor, event: event.id, cause: undefined };

@@ -13,7 +13,7 @@ const GHOST = "ghost";
  * nothing. A round that did not end with a pull request has heard nothing: the next one is told again.
  */
 export async function readFeedback(
-  run: IssueAccess & { readonly record: StepRecord<"feedback"> },
+  run: IssueAccess & { readonly record: StepRecord<"pull.feedback"> },
   pull: Pull,
   nonce: string,
 ): Promise<string> {
@@ -24,7 +24,7 @@ export async function readFeedback(
     const reviews = await github.reviews(run.issue.ref, pull.number, options);
     const lines = await github.reviewComments(run.issue.ref, pull.number, options);
     const comments = await github.comments(run.issue.ref, pull.number, options);
-    const heard = run.record.state.feedback?.heard ?? [];
+    const heard = run.record.state.pull.feedback?.heard ?? [];
     const news = feedbackOf({ reviews, lines, comments }, login).filter(({ key }) => !heard.includes(key));
     const trusted = new Set<string>();
     for (const author of new Set(news.map((said) => said.author))) {
@@ -34,7 +34,7 @@ export async function readFeedback(
       news.filter(({ author }) => trusted.has(author)),
       { pull: pull.number, nonce },
     );
-    await run.record.write({ feedback: { heard, given: [...shown] } });
+    await run.record.write({ "pull.feedback": { heard, given: [...shown] } });
     return text;
   }, patient);
 }

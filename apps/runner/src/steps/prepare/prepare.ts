@@ -4,7 +4,7 @@ import type { PrepareField } from "../../run/owners.ts";
 import { patienceOf, withPatience } from "../../run/patience.ts";
 import type { Attempts, StepBasics, StepWorkspace } from "../../run/step.ts";
 import { together } from "../../run/together.ts";
-import type { IssueFields } from "@tac8/core/state/issueState";
+import type { IssueRecord } from "@tac8/core/state/issueState";
 import { soundWorkspace } from "../../workspace/soundWorkspace.ts";
 import type { Admitted, Prepared } from "../handover.ts";
 import type { ResumeReason } from "../../prompt/prompt.ts";
@@ -85,24 +85,24 @@ export async function prepare(
   if (workspace.how === "rebased") {
     run.log.warn({ branch }, "somebody else had pushed to the branch: the workspace's commits are on top of theirs");
   }
-  const atHome = run.record.state.sessionHome === run.homeId;
+  const atHome = run.record.state.agent.sessionHome === run.homeId;
   const nextRound = why?.kind === "next-round";
   const first = run.record.state.checkpoint === "none" && (why === null || nextRound);
   const patch = {
     checkpoint: "prepared",
-    branch,
-    baseSha,
-    startSha: workspace.head,
-    headSha: null,
-    publishedSha: published,
-    madeSha: null,
-    theirSha: theirsOn(published, run.record.state),
-    rebase: null,
-    ...(sessionOutlives(workspace.how, { atHome, changedNothing: nextRound }) ? {} : { session: null }),
-    prNumber: pull?.number ?? null,
-    prUrl: pull?.url ?? null,
-    prBefore: pullBefore(run.record.state, { pull, isFirst: first }),
-    ...(first ? { added: null } : {}),
+    "branch.name": branch,
+    "branch.base": baseSha,
+    "branch.start": workspace.head,
+    "branch.head": null,
+    "branch.published": published,
+    "branch.publishedFrom": null,
+    "branch.others": theirsOn(published, run.record.state),
+    "branch.rebase": null,
+    ...(sessionOutlives(workspace.how, { atHome, changedNothing: nextRound }) ? {} : { "agent.session": null }),
+    "pull.number": pull?.number ?? null,
+    "pull.url": pull?.url ?? null,
+    "pull.headBefore": pullBefore(run.record.state, { pull, isFirst: first }),
+    ...(first ? { "work.autoCommitted": null } : {}),
   } as const;
   const begun = published !== null || workspace.how !== "created";
   return { scope, baseSha, how: workspace.how, patch, why, begun, pull };
@@ -137,9 +137,9 @@ async function answerOf(
 }
 
 /** What is on the branch, and was not pushed by us, has to stay there whatever the agent makes of its history. */
-function theirsOn(published: string | null, before: IssueFields): string | null {
+function theirsOn(published: string | null, before: IssueRecord): string | null {
   if (published === null) return null;
-  return published === before.publishedSha ? before.theirSha : published;
+  return published === before.branch.published ? before.branch.others : published;
 }
 
 /**

@@ -41,7 +41,7 @@ function conversationOf(
   });
 }
 
-export interface PromptNeeds extends StepBasics<"feedback">, Pick<StepWorkspace, "paths" | "mirror"> {
+export interface PromptNeeds extends StepBasics<"pull.feedback">, Pick<StepWorkspace, "paths" | "mirror"> {
   /** `<host>/<slot>`, for people. */
   readonly runner: string;
   readonly attempts: Attempts;
@@ -60,7 +60,7 @@ export async function writePrompts(
   const { config, isolation } = run;
   const { login } = run.issue;
   const nonce = randomUUID().slice(0, 8);
-  const { template, note } = chooseTemplate(await run.mirror.file(run.record.state.baseSha ?? "", TEMPLATE_FILE));
+  const { template, note } = chooseTemplate(await run.mirror.file(run.record.state.branch.base ?? "", TEMPLATE_FILE));
   if (note !== null) run.log.warn(`${TEMPLATE_FILE} of the repository is not used: ${note}`);
   const feedback = pull === null ? "" : await readFeedback(run, pull, nonce);
   const rendered = renderPrompt(template, {
@@ -72,7 +72,7 @@ export async function writePrompts(
     issue_body: fence("ISSUE BODY", issue.body, nonce),
     comments: renderComments(conversationOf(comments, { login, counted }), { nonce, leftOut }),
     worktree_path: run.paths.tree,
-    branch_name: run.record.state.branch ?? "",
+    branch_name: run.record.state.branch.name ?? "",
     worker_id: `${run.runner} for ${formatReference(run.issue.ref)}`,
   });
   const takeover = begun || why !== null ? renderTakeover(why, nonce) : "";

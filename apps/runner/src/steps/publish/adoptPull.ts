@@ -5,13 +5,19 @@ import type { PublishNeeds } from "./needs.ts";
 /** The pull request with our work, if there is one: the issue then ended with it, whoever closed it. */
 export async function adoptPull(run: Pick<PublishNeeds, "issue" | "signal" | "record">): Promise<void> {
   const { github } = run.issue;
-  const { branch, headSha } = run.record.state;
+  const { name: branch, head: headSha } = run.record.state.branch;
   const own = { issue: run.issue.ref.number, pattern: run.issue.repository.branch };
   if (branch === null || headSha === null || !isBranchOf(own, branch)) return;
   const patient = patienceOf(run);
   const pulls = await withPatience(() => github.pullsOfBranch(run.issue.ref, branch, { signal: run.signal }), patient);
   const ours = pulls.find((pull) => pull.headSha === headSha);
   if (ours === undefined) return;
-  const told = { failure: null, reason: null };
-  await run.record.write({ ...told, checkpoint: "published", prNumber: ours.number, prUrl: ours.url, outcome: "pr" });
+  const told = { "end.failure": null, "end.reason": null };
+  await run.record.write({
+    ...told,
+    checkpoint: "published",
+    "pull.number": ours.number,
+    "pull.url": ours.url,
+    "end.outcome": "pr",
+  });
 }

@@ -30,11 +30,12 @@ export async function findOrOpenPull(
   const { github, ref } = run.issue;
   const { state } = run.record;
   const options = { signal: run.signal };
-  const branch = state.branch ?? "";
+  const branch = state.branch.name ?? "";
   return withPatience(async () => {
     const pulls = await github.pullsOfBranch(ref, branch, options);
     // A person may have closed or merged it before we heard that it had been opened.
-    const there = pulls.find((pull) => pull.state === "open") ?? pulls.find((pull) => pull.headSha === state.headSha);
+    const there =
+      pulls.find((pull) => pull.state === "open") ?? pulls.find((pull) => pull.headSha === state.branch.head);
     if (there !== undefined) return tellAnotherRound(run, there, parts);
     if (pulls.length > 0) {
       await settleBranch(run, scope);

@@ -8,7 +8,7 @@ export function incomingOptions(run: PublishNeeds, baseSha: string) {
     agent: run.place,
     tree: run.paths.tree,
     baseSha,
-    known: [run.record.state.startSha, run.record.state.publishedSha].filter((sha) => sha !== null),
+    known: [run.record.state.branch.start, run.record.state.branch.published].filter((sha) => sha !== null),
     runId: run.id,
   };
 }

@@ -100,7 +100,7 @@ async function fileReasons(run: PublishNeeds, outgoing: Outgoing): Promise<Reaso
   if ((await filesFound(run, outgoing, null)).length === 0) return [];
   // Only now: a base branch that has moved on may have these changes, and so may the issue's own.
   await run.mirror.refresh(run.signal);
-  return filesFound(run, outgoing, await run.mirror.branch(run.record.state.branch ?? ""));
+  return filesFound(run, outgoing, await run.mirror.branch(run.record.state.branch.name ?? ""));
 }
 
 /** @param published the newest commit of the branch on GitHub; null: as if there were none */
@@ -141,13 +141,13 @@ function strayWords(stray: readonly Stray[]): string {
 /** Secrets must be in no commit: those that are gone from the last one are public all the same. */
 async function secretsReason(run: PublishNeeds, { dir, head, base, ranges }: Outgoing): Promise<Reason | null> {
   const { signal } = run;
-  const own = await run.mirror.branch(run.record.state.branch ?? "");
+  const own = await run.mirror.branch(run.record.state.branch.name ?? "");
   const answer = await findSecrets({
     git: cleanRun(run.mirror.side, dir, { signal }),
     ranges,
     published: [await baseCommit(run, base), ...(own === null ? [] : [own])],
     head,
-    texts: [{ name: "the agent's summary", text: run.record.state.summary ?? "" }],
+    texts: [{ name: "the agent's summary", text: run.record.state.work.summary ?? "" }],
     values: run.secrets,
     signal,
   });
@@ -190,7 +190,7 @@ export async function notesOf(run: PublishNeeds, outgoing: Outgoing): Promise<No
 
 /** The same for commits that a run before this one has pushed. */
 export async function notesOfPublished(run: PublishNeeds, base: string): Promise<Notes> {
-  const head = run.record.state.headSha ?? "";
+  const head = run.record.state.branch.head ?? "";
   const { dir } = run.mirror.paths;
   try {
     await run.mirror.refresh(run.signal);

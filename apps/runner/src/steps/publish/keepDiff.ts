@@ -16,10 +16,10 @@ export async function keepDiff(
   const { mirror, diffs } = run;
   const { state } = run.record;
   // A run does not wait for Redis to come back for this.
-  if (state.baseSha === null || diffs.redis.status !== "ready") return;
+  if (state.branch.base === null || diffs.redis.status !== "ready") return;
   const { signal } = run;
   try {
-    const diff = await diffOf({ clean: mirror.side, dir, base: state.baseSha, head, maxBytes: MAX_BYTES, signal });
+    const diff = await diffOf({ clean: mirror.side, dir, base: state.branch.base, head, maxBytes: MAX_BYTES, signal });
     await diffs.redis.set(diffKey(diffs.jobId), run.redact(diff), "EX", KEPT_SECONDS);
   } catch (error) {
     run.log.debug({ err: error }, "the diff was not kept");

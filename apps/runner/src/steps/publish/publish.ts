@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { isRefusedRequest } from "@tac8/core/github/errors";
 import type { Pull } from "@tac8/core/github/types";
+import { applyPatch } from "@tac8/core/state/issueState";
 import { assertInScope, type PushScope } from "../../airlock/pushScope.ts";
 import type { CountedText } from "../../issue/intent.ts";
 import { endUnchanged } from "../../issue/round.ts";
@@ -62,7 +63,7 @@ async function publishTo(run: PullNeeds, needs: PublishInput): Promise<Published
   const scope = needs.scope ?? (await readScope(run));
   await takeNewName(run, scope);
   // Before the first use of it: a branch whose commit counts as pushed gets a pull request without a push.
-  assertInScope(run.record.state.branch ?? "", scope);
+  assertInScope(run.record.state.branch.name ?? "", scope);
   const asDraft = { wanted: run.issue.repository.draft };
   const toLook = { isNeeded: !needs.isJustSaved };
   for (let branches = 1; branches <= MAX_BRANCHES; branches += 1) {
@@ -87,23 +88,23 @@ async function publishTo(run: PullNeeds, needs: PublishInput): Promise<Published
 }
 
 async function endWithPull(run: PullNeeds, { number, url }: Pick<Pull, "number" | "url">): Promise<void> {
-  const told = { failure: null, reason: null, parked: 0 }; // Of an outage that is over.
-  const pull = { prNumber: number, prUrl: url };
-  await run.record.write({ ...told, ...pull, checkpoint: "published", outcome: "pr", outcomeRun: run.id });
+  const told = { "end.failure": null, "end.reason": null, "counts.parked": 0 }; // Of an outage that is over.
+  const pull = { "pull.number": number, "pull.url": url };
+  await run.record.write({ ...told, ...pull, checkpoint: "published", "end.outcome": "pr", "end.run": run.id });
 }
 
 /** All that the agent has is in the base already: the base has moved, say, since its work began. */
 async function endWithNothing(run: PullNeeds): Promise<void> {
-  const merged = run.record.state.rebase?.pull;
+  const merged = run.record.state.branch.rebase?.pull;
   if (merged !== undefined) return endWithPull(run, merged);
   // Its words become a comment, and no push has searched them.
-  const summary = await withoutSecrets(run, "answer", run.record.state.summary ?? "");
-  const end = endUnchanged({ ...run.record.state, summary }, run.id);
+  const summary = await withoutSecrets(run, "answer", run.record.state.work.summary ?? "");
+  const end = endUnchanged(applyPatch(run.record.state, { "work.summary": summary }), run.id);
   if (end === null) {
     throw new StepFailure({
       kind: "no-changes",
       message: "the agent's branch contains no changes compared with the base branch",
     });
   }
-  await run.record.write({ ...end, summary, parked: 0 });
+  await run.record.write({ ...end, "work.summary": summary, "counts.parked": 0 });
 }

@@ -15,13 +15,13 @@ import { settleBranch } from "./settleBranch.ts";
  * @returns false when it could not be: the work is then in the workspace alone, which is kept.
  */
 export async function publishSaved(run: PublishNeeds, saved: SavedWork): Promise<boolean> {
-  const { branch, baseSha, publishedSha } = run.record.state;
+  const { name: branch, base: baseSha, published: publishedSha } = run.record.state.branch;
   if (branch === null || baseSha === null) return false;
   if (saved.head === publishedSha) return true;
   try {
     const scope = await scopeOf(run);
     await takeNewName(run, scope);
-    assertInScope(run.record.state.branch ?? branch, scope);
+    assertInScope(run.record.state.branch.name ?? branch, scope);
     if ((await settleBranch(run, scope)) === "finished") return true;
     return await withIncoming(incomingOptions(run, baseSha), async ({ dir, head, commits, ranges }) => {
       if (commits > 0) {
@@ -46,7 +46,7 @@ export async function publishSaved(run: PublishNeeds, saved: SavedWork): Promise
 
 /** Commits on the branch are taken off it by an agent that has finished, and not by one that was broken off in between. */
 async function goesBack(run: PublishNeeds, { dir, head }: { dir: string; head: string }): Promise<boolean> {
-  const { publishedSha } = run.record.state;
+  const publishedSha = run.record.state.branch.published;
   if (publishedSha === null) return false;
   return !(await isAncestor(cleanGit(run.mirror.side, dir), publishedSha, head));
 }

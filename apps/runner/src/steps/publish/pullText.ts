@@ -25,7 +25,7 @@ export interface GivenText extends PullText {
 export async function tellAnotherRound(run: PullTextNeeds, pull: Pull, parts: GivenText): Promise<Pull> {
   const { github } = run.issue;
   const facts = pullFacts(run, parts);
-  if (run.record.state.prBefore === null || pull.state !== "open" || pull.body.includes(facts.run)) return pull;
+  if (run.record.state.pull.headBefore === null || pull.state !== "open" || pull.body.includes(facts.run)) return pull;
   const text = anotherRound(pull.body.length, facts);
   if (text === null) {
     run.log.warn({ pull: pull.number }, "the pull request's text is full: nothing was added about this round");
@@ -40,12 +40,12 @@ export function pullFacts(run: PullTextNeeds, { notes, summary, text: intent }: 
   return {
     ...notes,
     summary: run.redact(summary),
-    usage: state.usage ?? NO_USAGE,
-    models: state.models ?? [run.defaultModel],
-    denied: state.denied,
-    leftRunning: state.leftRunning,
-    run: state.agentRun ?? run.id,
+    usage: state.agent.usage ?? NO_USAGE,
+    models: state.agent.models ?? [run.defaultModel],
+    denied: state.agent.denied,
+    leftRunning: state.work.leftRunning,
+    run: state.agent.run ?? run.id,
     unreadable: intent?.unreadable ?? null,
-    added: state.added,
+    added: state.work.autoCommitted,
   };
 }

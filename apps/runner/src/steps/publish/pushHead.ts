@@ -12,7 +12,7 @@ import type { PublishNeeds } from "./needs.ts";
 
 /** Where they conflict with the base, the commits stay as they are: the pull request shows it. */
 async function rebased(run: PublishNeeds, at: { dir: string; head: string }): Promise<string> {
-  const { rebase } = run.record.state;
+  const { rebase } = run.record.state.branch;
   if (rebase === null) return at.head;
   // What was merged may have been other people's commits, and their branch is gone.
   if ((await commitOf(cleanGit(run.mirror.side, at.dir), rebase.from)) === null) return at.head;
@@ -29,8 +29,8 @@ export async function pushHead(
 ): Promise<Withheld | null> {
   const { dir, scope, ranges } = at;
   const made = await rebased(run, at);
-  const { publishedSha: expected, theirSha } = run.record.state;
-  const branch = run.record.state.branch ?? "";
+  const { published: expected, others: theirSha } = run.record.state.branch;
+  const branch = run.record.state.branch.name ?? "";
   const clean = run.mirror.side;
   const head = await keepTheirs({ clean, dir, branch, head: made, theirs: theirSha, signal: run.signal });
   if (head !== made)
@@ -45,7 +45,7 @@ export async function pushHead(
     scope,
     sha: head,
     expected,
-    from: expected ?? run.record.state.baseSha ?? "",
+    from: expected ?? run.record.state.branch.base ?? "",
     signal: run.signal,
   });
   if (theirs !== null)
@@ -55,11 +55,11 @@ export async function pushHead(
     how === "pushed" ? "pushed the branch" : "the branch was pushed before",
   );
   await run.record.write({
-    publishedSha: sha,
-    madeSha: at.head,
-    headSha: sha,
-    theirSha: theirs ?? theirSha,
-    rebase: null,
+    "branch.published": sha,
+    "branch.publishedFrom": at.head,
+    "branch.head": sha,
+    "branch.others": theirs ?? theirSha,
+    "branch.rebase": null,
   });
   return null;
 }

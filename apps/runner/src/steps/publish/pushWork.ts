@@ -49,11 +49,11 @@ export interface PushWork {
 /** Takes the finished work to its branch. */
 export async function pushWork(run: PublishNeeds, work: PushWork): Promise<Pushed> {
   const { scope, save, toLook } = work;
-  const { baseSha, headSha } = run.record.state;
+  const { base: baseSha, head: headSha } = run.record.state.branch;
   // Pushed before. Others may have added to it since, and the workspace has our commits as they were before they went on top.
-  if (headSha !== null && headSha === run.record.state.publishedSha) return pushedBefore(run, scope);
+  if (headSha !== null && headSha === run.record.state.branch.published) return pushedBefore(run, scope);
   if ((await settleBranch(run, scope)) === "finished") return pushedBefore(run, scope);
-  const { branch } = run.record.state;
+  const branch = run.record.state.branch.name;
   if (branch === null || baseSha === null) {
     const message =
       "the state in Redis has no base commit for the finished work, so it was not published; the workspace is kept";
@@ -64,7 +64,7 @@ export async function pushWork(run: PublishNeeds, work: PushWork): Promise<Pushe
   if (!isFirst && !(await workspaceIsThere(run, branch)))
     return withoutWorkspace(run, scope, { branch, head: headSha });
   // It was finished, and could not be saved.
-  if (headSha === null) await run.record.write({ headSha: (await save()).head });
+  if (headSha === null) await run.record.write({ "branch.head": (await save()).head });
   try {
     return await withIncoming(incomingOptions(run, baseSha), async (incoming) => {
       const { dir, head, ranges } = incoming;
@@ -74,9 +74,9 @@ export async function pushWork(run: PublishNeeds, work: PushWork): Promise<Pushe
         await withhold(run, withheld);
         return "withheld";
       }
-      await keepDiff(run, { dir, head: run.record.state.headSha ?? head });
-      const notes = await notesOf(run, { dir, head: run.record.state.headSha ?? head, base: scope.base, ranges });
-      return { notes, summary: run.record.state.summary ?? "" }; // Searched with the commits.
+      await keepDiff(run, { dir, head: run.record.state.branch.head ?? head });
+      const notes = await notesOf(run, { dir, head: run.record.state.branch.head ?? head, base: scope.base, ranges });
+      return { notes, summary: run.record.state.work.summary ?? "" }; // Searched with the commits.
     });
   } catch (error) {
     if (error instanceof StepFailure && error.failure.lacksWorkflows === true) {
@@ -88,14 +88,15 @@ export async function pushWork(run: PublishNeeds, work: PushWork): Promise<Pushe
     if (isFirst && error instanceof StepFailure && error.failure.kind === "git") return pushWork(run, work);
     if (!(error instanceof Overtaken)) throw error;
     if ((await settleBranch(run, scope)) === "finished") return pushedBefore(run, scope);
-    if (run.record.state.branch === branch) throw error;
+    if (run.record.state.branch.name === branch) throw error;
     return "ended";
   }
 }
 
 /** It is brought back first, where its folder is gone or damaged and the commits are there. */
 async function workspaceIsThere(run: PublishNeeds, branch: string): Promise<boolean> {
-  const { headSha: saved, sessionHome } = run.record.state;
+  const saved = run.record.state.branch.head;
+  const { sessionHome } = run.record.state.agent;
   const finished = await bringBack(run.mirror, {
     paths: run.paths,
     place: run.place,
@@ -116,7 +117,7 @@ async function workspaceIsThere(run: PublishNeeds, branch: string): Promise<bool
 
 /** The pull request that was merged during the run has all of it: a contributor had added to it, say, and so it has another head. */
 async function isAllMerged(run: PublishNeeds, at: { dir: string; head: string }): Promise<boolean> {
-  const { rebase } = run.record.state;
+  const { rebase } = run.record.state.branch;
   return rebase !== null && isAncestor(cleanGit(run.mirror.side, at.dir), at.head, rebase.from);
 }
 
@@ -134,12 +135,12 @@ async function withoutWorkspace(
     signal: run.signal,
   });
   if (head === null || there !== head) return "missing";
-  await run.record.write({ publishedSha: head, rebase: null });
+  await run.record.write({ "branch.published": head, "branch.rebase": null });
   return pushedBefore(run, scope);
 }
 
 /** The summary may be newer than the push that its commits were searched before. */
 async function pushedBefore(run: PublishNeeds, { base }: PushScope): Promise<PullText> {
-  const summary = await withoutSecrets(run, "summary", run.record.state.summary ?? "");
+  const summary = await withoutSecrets(run, "summary", run.record.state.work.summary ?? "");
   return { notes: await notesOfPublished(run, base), summary };
 }

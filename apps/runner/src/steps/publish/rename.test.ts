@@ -15,5 +15,5 @@ test.each([
   ["auto/gh-471", null, null],
   [null, null, null],
 ])("the branch %j, published %j, becomes %j", (branch, publishedSha, expected) => {
-  expect(newName({ branch, publishedSha }, scope)).toBe(expected);
+  expect(newName({ branch: { name: branch, published: publishedSha } }, scope)).toBe(expected);
 });

@@ -1,5 +1,5 @@
 import { branchOf, isOfPattern } from "@tac8/core/domain/branchPattern";
-import type { IssueFields } from "@tac8/core/state/issueState";
+import type { RecordPart } from "@tac8/core/state/issueState";
 import type { PushScope } from "../../airlock/pushScope.ts";
 import type { PublishNeeds } from "./needs.ts";
 
@@ -10,8 +10,11 @@ import type { PublishNeeds } from "./needs.ts";
 export async function takeNewName(run: Pick<PublishNeeds, "record" | "log">, scope: PushScope): Promise<void> {
   const next = newName(run.record.state, scope);
   if (next === null) return;
-  run.log.info({ branch: next }, `github.branch has changed: the work of ${run.record.state.branch} goes to ${next}`);
-  await run.record.write({ branch: next });
+  run.log.info(
+    { branch: next },
+    `github.branch has changed: the work of ${run.record.state.branch.name} goes to ${next}`,
+  );
+  await run.record.write({ "branch.name": next });
 }
 
 /**
@@ -19,7 +22,7 @@ export async function takeNewName(run: Pick<PublishNeeds, "record" | "log">, sco
  * for the push to refuse. Pure.
  */
 export function newName(
-  { branch, publishedSha }: Pick<IssueFields, "branch" | "publishedSha">,
+  { branch: { name: branch, published: publishedSha } }: RecordPart<"branch.name" | "branch.published">,
   { issue, pattern }: Pick<PushScope, "issue" | "pattern">,
 ): string | null {
   if (branch === null || publishedSha !== null || isOfPattern(pattern, { issue, branch })) return null;

@@ -1,10 +1,10 @@
 import type { Pull } from "@tac8/core/github/types";
-import type { IssueFields } from "@tac8/core/state/issueState";
+import type { IssueRecord, RecordPart } from "@tac8/core/state/issueState";
 import type { PushScope } from "../../airlock/pushScope.ts";
 import type { PublishNeeds } from "./needs.ts";
 import { chooseBranch } from "../../issue/branch.ts";
 
-type Rebase = IssueFields["rebase"];
+type Rebase = IssueRecord["branch"]["rebase"];
 
 /**
  * Looks, before anything is pushed, whether the branch is still one to push to. Where a person closed or merged the pull
@@ -13,7 +13,7 @@ type Rebase = IssueFields["rebase"];
  */
 export async function settleBranch(run: PublishNeeds, scope: PushScope): Promise<"open" | "finished"> {
   const { github } = run.issue;
-  const { branch, headSha } = run.record.state;
+  const { name: branch, head: headSha } = run.record.state.branch;
   const options = { signal: run.signal };
   const pullsOf = (name: string): Promise<Pull[]> => github.pullsOfBranch(run.issue.ref, name, options);
   const pulls = await pullsOf(branch ?? "");
@@ -28,16 +28,16 @@ export async function settleBranch(run: PublishNeeds, scope: PushScope): Promise
     `pull request #${last?.number} was ${last?.merged === true ? "merged" : "closed"} while the agent worked: its work goes to ${next}`,
   );
   await run.record.write({
-    branch: next,
-    publishedSha: null,
-    madeSha: null,
+    "branch.name": next,
+    "branch.published": null,
+    "branch.publishedFrom": null,
     // The workspace has its own commit, and not what was made of it on top of others.
-    headSha: run.record.state.madeSha ?? headSha,
-    theirSha: null,
-    rebase: planRebase(run.record.state, { merged: last?.merged === true ? last : null, onto }),
-    prNumber: pull?.number ?? null,
-    prUrl: pull?.url ?? null,
-    prBefore: null,
+    "branch.head": run.record.state.branch.publishedFrom ?? headSha,
+    "branch.others": null,
+    "branch.rebase": planRebase(run.record.state, { merged: last?.merged === true ? last : null, onto }),
+    "pull.number": pull?.number ?? null,
+    "pull.url": pull?.url ?? null,
+    "pull.headBefore": null,
   });
   return "open";
 }
@@ -54,7 +54,9 @@ export interface Ended {
  * the work is pushed, the same each time: whoever repeats a push that has arrived makes the same commits. Pure.
  */
 export function planRebase(
-  { publishedSha, headSha, rebase }: Pick<IssueFields, "publishedSha" | "headSha" | "rebase">,
+  {
+    branch: { published: publishedSha, head: headSha, rebase },
+  }: RecordPart<"branch.published" | "branch.head" | "branch.rebase">,
   { merged, onto }: Ended,
 ): Rebase {
   if (merged === null || onto === null || publishedSha === null) return rebase;

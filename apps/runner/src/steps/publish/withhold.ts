@@ -21,7 +21,13 @@ export async function withhold(run: PublishNeeds, withheld: Withheld): Promise<v
     }
   }
   run.log.warn(`the finished work is withheld: ${reason}`);
-  const told = { question: reason, questionId: null, askedAt: null, answer: null, allowed: null };
-  const end = { outcome: "blocked", outcomeRun: run.id, failure: null, reason: null } as const;
-  await run.record.write({ ...told, ...end, withheld: { ...withheld, reason }, parked: 0 });
+  const told = {
+    "question.text": reason,
+    "question.commentId": null,
+    "question.askedAt": null,
+    "question.reply": null,
+    "work.allowed": null,
+  };
+  const end = { "end.outcome": "blocked", "end.run": run.id, "end.failure": null, "end.reason": null } as const;
+  await run.record.write({ ...told, ...end, "work.withheld": { ...withheld, reason }, "counts.parked": 0 });
 }

@@ -1,8 +1,13 @@
 import { expect, test } from "vitest";
+import { applyPatch, parseIssueState } from "@tac8/core/state/issueState";
 import { isUnheard } from "./recover.ts";
 
 const note = { run: "a" };
-const state = { checkpoint: "prepared", agentRun: "a", sessionHome: "here" } as const;
+const state = applyPatch(parseIssueState({}), {
+  checkpoint: "prepared",
+  "agent.run": "a",
+  "agent.sessionHome": "here",
+});
 const place = { how: "reused", homeId: "here" } as const;
 
 test.each(["reused", "forwarded", "rebased"] as const)(
@@ -15,11 +20,11 @@ test.each(["reused", "forwarded", "rebased"] as const)(
 test.each([
   ["the hash has heard of it", { checkpoint: "worked" }, {}],
   ["the issue began anew", { checkpoint: "none" }, {}],
-  ["another agent was started since", { agentRun: "b" }, {}],
-  ["another data folder had the last agent", { sessionHome: "there" }, {}],
+  ["another agent was started since", { "agent.run": "b" }, {}],
+  ["another data folder had the last agent", { "agent.sessionHome": "there" }, {}],
   ["the worktree is a new one, without what was not committed", {}, { how: "reattached" }],
   ["the workspace is a new one", {}, { how: "created" }],
   ["the workspace was put aside", {}, { how: "replaced" }],
 ] as const)("none: %s", (_why, changed, placed) => {
-  expect(isUnheard(note, { ...state, ...changed }, { ...place, ...placed })).toBe(false);
+  expect(isUnheard(note, applyPatch(state, changed), { ...place, ...placed })).toBe(false);
 });

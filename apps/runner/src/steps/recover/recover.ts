@@ -1,4 +1,4 @@
-import type { IssueFields } from "@tac8/core/state/issueState";
+import type { IssueRecord, RecordPart } from "@tac8/core/state/issueState";
 import type { StepRecord } from "../../run/record.ts";
 import type { StepWorkspace } from "../../run/step.ts";
 import { readEndNote, removeEndNote, type EndNote } from "../../workspace/endNote.ts";
@@ -42,7 +42,7 @@ export async function recover(run: RecoverNeeds, { baseSha, how }: RecoverInput)
 }
 
 /** After a run that has prepared a workspace, a question there is its agent's: nothing else can have written it. Pure. */
-function mayHaveAsked({ checkpoint, session, sessionHome }: IssueFields, homeId: string): boolean {
+function mayHaveAsked({ checkpoint, agent: { session, sessionHome } }: IssueRecord, homeId: string): boolean {
   return checkpoint === "prepared" && session !== null && sessionHome === homeId;
 }
 
@@ -56,7 +56,7 @@ export interface NotePlace {
 /** Pure: the note is of the newest agent, of which the hash knows no end, and the workspace is what that one has left. */
 export function isUnheard(
   { run }: Pick<EndNote, "run">,
-  { checkpoint, agentRun, sessionHome }: Pick<IssueFields, "checkpoint" | "agentRun" | "sessionHome">,
+  { checkpoint, agent: { run: agentRun, sessionHome } }: RecordPart<"checkpoint" | "agent.run" | "agent.sessionHome">,
   { how, homeId }: NotePlace,
 ): boolean {
   // What was not committed is lost with a worktree.

@@ -10,6 +10,11 @@ test.each([
   ["one that nothing was added to", OLD, OLD, null, "pull request #7 unchanged after"],
   ["one that was answered on", OLD, NEW, "yes", "pull request #7 unchanged after"],
 ] as const)("%s", (_, prBefore, headSha, hasAnswer, words) => {
-  const said = pullWords({ prNumber: 7, prBefore, headSha, hasAnswer, usage: { ...NO_USAGE, durationMs: 3000 } });
+  const said = pullWords({
+    pull: { number: 7, headBefore: prBefore },
+    branch: { head: headSha },
+    work: { isAnswer: hasAnswer },
+    agent: { usage: { ...NO_USAGE, durationMs: 3000 } },
+  });
   expect(said).toMatch(new RegExp(`^${words} 3 s`));
 });

@@ -1,16 +1,19 @@
 import { formatUsage, NO_USAGE } from "@tac8/core/domain/usage";
-import type { IssueFields } from "@tac8/core/state/issueState";
+import type { RecordPart } from "@tac8/core/state/issueState";
 
-type Finished = Pick<IssueFields, "prNumber" | "prBefore" | "headSha" | "hasAnswer" | "usage">;
+type Finished = RecordPart<"pull.number" | "pull.headBefore" | "branch.head" | "work.isAnswer" | "agent.usage">;
 
 /** Whether the round ended with a pull request that was open before it. It is counted once, however many rounds it has. */
-export function isAnotherRound({ prBefore }: Pick<Finished, "prBefore">): boolean {
+export function isAnotherRound({ pull: { headBefore: prBefore } }: RecordPart<"pull.headBefore">): boolean {
   return prBefore !== null;
 }
 
 /** Return what happened to the pull request in this round, on one line, for the event log. */
 export function pullWords(finished: Finished): string {
-  const { prNumber, prBefore, headSha, hasAnswer, usage } = finished;
+  const { number: prNumber, headBefore: prBefore } = finished.pull;
+  const headSha = finished.branch.head;
+  const hasAnswer = finished.work.isAnswer;
+  const { usage } = finished.agent;
   const change = headSha === prBefore || hasAnswer !== null ? " unchanged" : " updated";
   const what = isAnotherRound(finished) ? change : "";
   return `pull request #${prNumber ?? "?"}${what} after ${formatUsage(usage ?? NO_USAGE)}`;

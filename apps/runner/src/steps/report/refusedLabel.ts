@@ -4,7 +4,7 @@ import type { StepRecord } from "../../run/record.ts";
 import { markerOf, type CommentNeeds, type StatusComment } from "../../issue/statusComment.ts";
 
 export interface RefusedLabelNeeds extends CommentNeeds {
-  readonly record: StepRecord<"refusedLabel">;
+  readonly record: StepRecord<"label.refused">;
   readonly comment: Pick<StatusComment, "show">;
   readonly redact: (text: string) => string;
   readonly now: () => number;
@@ -19,8 +19,8 @@ export async function sayRefusedLabel(run: RefusedLabelNeeds): Promise<void> {
   const { redact, now } = run;
   const { state } = run.record;
   const options = { signal: run.signal };
-  const { login: labeller, told } = state.refusedLabel ?? { login: "", told: null };
-  const reason = redact(state.reason ?? "");
+  const { login: labeller, told } = state.label.refused ?? { login: "", told: null };
+  const reason = redact(state.end.reason ?? "");
   const all = await github.comments(ref, ref.number, options);
   const before = findMarked(all, login, "failure").filter(({ marker }) => marker.labeller === labeller);
   const queued = findMarked(all, login, "status").find(({ comment }) => saysQueued(comment.body));
@@ -34,7 +34,7 @@ export async function sayRefusedLabel(run: RefusedLabelNeeds): Promise<void> {
   await run.record.assertLive();
   if (takesPlace) await github.updateComment(ref, queued.comment.id, words, options);
   else await github.createComment(ref, ref.number, words, options);
-  await run.record.write({ refusedLabel: { login: labeller, told: new Date(now()).toISOString() } });
+  await run.record.write({ "label.refused": { login: labeller, told: new Date(now()).toISOString() } });
 }
 
 function saysQueued(body: string): boolean {

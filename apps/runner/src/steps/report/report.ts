@@ -7,7 +7,7 @@ import { endedWell, type Outcome } from "@tac8/core/domain/states";
 import type { Sign } from "@tac8/core/domain/labels";
 import { showWithdrawn } from "@tac8/core/github/statusComment";
 import type { JobResult } from "@tac8/core/queue/contract";
-import type { IssueFields } from "@tac8/core/state/issueState";
+import { applyPatch, type IssueRecord } from "@tac8/core/state/issueState";
 import type { ReportField } from "../../run/owners.ts";
 import type { Attempts, StepBasics, StepWorkspace } from "../../run/step.ts";
 import type { LastWrite } from "../../run/lastWrite.ts";
@@ -51,7 +51,7 @@ export interface Told {
  * where the run has not asked for it.
  */
 export async function report(run: ReportNeeds, cause: Cause | undefined): Promise<Told> {
-  const outcome = run.record.state.outcome ?? "failed";
+  const outcome = run.record.state.end.outcome ?? "failed";
   const patient = patienceOf(run);
   await withPatience(() => consumeLabel(run), patient);
   // What GitHub refuses to take (a locked or deleted issue) changes nothing about the end; an outage is waited out.
@@ -61,19 +61,24 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
   const silent = isHeard ? await say(() => speak(run, outcome, stays)) : null;
   const unlabelled = isHeard ? await say(() => relabel(run, outcome)) : null;
   await run.record.write({
-    labelLeft: unlabelled === null || outcome === "blocked" ? null : run.record.state.labelEvent,
+    "label.notRemoved": unlabelled === null || outcome === "blocked" ? null : run.record.state.label.event,
   });
-  const { prUrl, reason, prNumber, publishedSha, failure, questionId } = run.record.state;
+  const { url: prUrl, number: prNumber } = run.record.state.pull;
+  const { reason, failure } = run.record.state.end;
+  const publishedSha = run.record.state.branch.published;
+  const questionId = run.record.state.question.commentId;
   if (stays !== null) run.log.warn({ tree: run.paths.tree }, `the workspace stays: ${stays}`);
   else if (endedWell(outcome)) await letGoOfWorkspace(run);
   // One that Redis had forgotten was asked long ago: answers since then count, and so does the time.
   const sinceAsked =
-    outcome === "blocked" && run.record.state.askedAt !== null ? { since: run.record.state.askedAt } : {};
+    outcome === "blocked" && run.record.state.question.askedAt !== null
+      ? { since: run.record.state.question.askedAt }
+      : {};
   run.log.info(
     { outcome },
     outcome === "pr" ? `done: ${reasonOf(run, outcome)}` : `${outcome}: ${reasonOf(run, outcome)}`,
   );
-  const commands = { stop: null, stopMode: null, cancel: null };
+  const commands = { "command.stop": null, "command.stopMode": null, "command.cancel": null };
   const heard = endedWell(outcome) ? feedbackHeard(run.record.state) : {};
   const another = outcome === "pr" && isAnotherRound(run.record.state) ? ({ updated: 1 } as const) : {};
   const event = outcome === "failed" && failure === "untrusted" ? "label:refused" : END_EVENTS[outcome];
@@ -81,7 +86,7 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
   return {
     result: { outcome, prUrl: outcome === "pr" ? prUrl : null, reason },
     record: {
-      patch: { state: outcome, ...sinceAsked, ...commands, endedAttempt: run.attempts.made, ...heard },
+      patch: { state: outcome, ...sinceAsked, ...commands, "end.attempt": run.attempts.made, ...heard },
       event: { event, reason: reasonOf(run, outcome), evidence: { ...timesOf(run), ...another, ...evidence } },
     },
   };
@@ -91,7 +96,7 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
 async function mayTell(run: ReportNeeds, outcome: Outcome, cause: Cause | undefined): Promise<boolean> {
   // It only edits a comment of our own that is there.
   if (outcome === "withdrawn") return true;
-  if (run.record.state.failure === "untrusted" && run.record.state.refusedLabel !== null) return true;
+  if (run.record.state.end.failure === "untrusted" && run.record.state.label.refused !== null) return true;
   return (await causeOf(run, cause)) !== null;
 }
 
@@ -100,7 +105,7 @@ async function consumeLabel(run: ReportNeeds): Promise<void> {
   const { github, ref, repository } = run.issue;
   try {
     const event = await github.newestLabeledEvent(ref, ref.number, repository.issueLabel, { signal: run.signal });
-    if (event !== null && event.id > run.record.state.labelEvent) await run.record.write({ labelEvent: event.id });
+    if (event !== null && event.id > run.record.state.label.event) await run.record.write({ "label.event": event.id });
   } catch (error) {
     if (!isRefusedRequest(error)) throw error; // A deleted issue has no events left.
   }
@@ -110,23 +115,24 @@ async function speak(run: ReportNeeds, outcome: Outcome, stays: string | null): 
   const { state } = run.record;
   const { repository } = run.issue;
   if (outcome === "withdrawn") return sayWithdrawn(run);
-  if (state.failure === "untrusted") return state.refusedLabel === null ? undefined : sayRefusedLabel(run);
-  if (outcome === "blocked" && state.questionId === null) {
+  if (state.end.failure === "untrusted") return state.label.refused === null ? undefined : sayRefusedLabel(run);
+  if (outcome === "blocked" && state.question.commentId === null) {
     const { id, createdAt } = await sayOnce(run, "question", questionOf(run));
-    await run.record.write({ questionId: id, askedAt: createdAt });
+    await run.record.write({ "question.commentId": id, "question.askedAt": createdAt });
   }
-  const { denied, prNumber } = state;
+  const { denied } = state.agent;
+  const prNumber = state.pull.number;
   const trigger = repository.issueLabel;
-  if (state.hasAnswer !== null) {
-    await sayOnce(run, "answer", answerText({ answer: state.summary ?? "", trigger, prNumber, denied }));
+  if (state.work.isAnswer !== null) {
+    await sayOnce(run, "answer", answerText({ answer: state.work.summary ?? "", trigger, prNumber, denied }));
   }
   if (outcome === "failed") {
-    const advice = ADVICE[state.failure ?? "agent"];
+    const advice = ADVICE[state.end.failure ?? "agent"];
     await sayOnce(
       run,
       "failure",
       failureText({
-        reason: state.reason ?? "unknown",
+        reason: state.end.reason ?? "unknown",
         advice,
         trigger,
         prNumber,
@@ -136,18 +142,23 @@ async function speak(run: ReportNeeds, outcome: Outcome, stays: string | null): 
   }
   // What is in a comment of its own is not said twice.
   const own = outcome === "blocked" || outcome === "answered";
-  await run.comment.show(outcome, withRest(own ? { ...state, reason: null } : state, stays));
+  await run.comment.show(outcome, withRest(own ? applyPatch(state, { "end.reason": null }) : state, stays));
 }
 
 function questionOf({ record, issue }: ReportNeeds): string {
-  const { question, withheld, runner } = record.state;
+  const question = record.state.question.text;
+  const { withheld } = record.state.work;
+  const { runner } = record.state.run;
   if (withheld === null) return questionText(question ?? "");
   const label = withheld.canAllow ? issue.policy.label_allow : null;
   return withheldText({ reason: withheld.reason, label, where: runner ?? "its runner" });
 }
 
 /** What is in no pull request is where the agent left it. `stays`: why the workspace of one is kept. */
-function withRest({ reason, unsaved, runner, prNumber }: IssueFields, stays: string | null): string | null {
+function withRest(
+  { end: { reason }, work: { uncommitted: unsaved }, run: { runner }, pull: { number: prNumber } }: IssueRecord,
+  stays: string | null,
+): string | null {
   const where = runner ?? "its runner";
   const left = unsaved === null ? null : leftOutText(unsaved, where);
   const isNamed = unsaved?.files.some(isValuable) === true;
@@ -182,15 +193,15 @@ async function relabel(run: ReportNeeds, outcome: Outcome): Promise<void> {
 /** Of a round that never began the sign of the one before stays. */
 function signOf(run: ReportNeeds, outcome: Outcome, labels: readonly string[]): Sign | null {
   if (outcome === "withdrawn") return run.labels.signOfEnd(labels);
-  if (run.record.state.failure === "untrusted") {
-    return run.labels.signOfEnd(labels) ?? (run.record.state.refusedLabel === null ? null : SIGN.failed);
+  if (run.record.state.end.failure === "untrusted") {
+    return run.labels.signOfEnd(labels) ?? (run.record.state.label.refused === null ? null : SIGN.failed);
   }
   return SIGN[outcome];
 }
 
 /** How long people waited for this end, in ms; null where it is not known. */
 function timesOf({ record, now }: ReportNeeds): { sinceBegunMs: number | null } {
-  const { begun } = record.state;
+  const begun = record.state.round.queuedAt;
   return { sinceBegunMs: begun === null ? null : now() - Date.parse(begun) };
 }
 
@@ -211,16 +222,18 @@ async function tolerate(run: ReportNeeds, work: () => Promise<void>): Promise<st
 async function whyWorkspaceStays(run: ReportNeeds): Promise<string | null> {
   const { paths, place } = run;
   const { state } = run.record;
-  if (state.unsaved?.files.some(isValuable) === true) return "it has files that are not committed";
+  if (state.work.uncommitted?.files.some(isValuable) === true) return "it has files that are not committed";
   const there = async (path: string) => ((await place.stat(path)) === null ? null : path);
   const [tree, gitDir] = [await there(paths.tree), await there(paths.gitDir)];
   if (gitDir === null) return null; // Its removal was broken off.
-  const published = [state.madeSha, state.headSha, state.publishedSha, state.baseSha].filter((sha) => sha !== null);
+  const published = [state.branch.publishedFrom, state.branch.head, state.branch.published, state.branch.base].filter(
+    (sha) => sha !== null,
+  );
   return whyKept({
     tree,
     gitDir,
     place,
-    baseSha: state.baseSha,
+    baseSha: state.branch.base,
     whyCommitsKept: byPublished({ place, gitDir: paths.gitDir }, published),
   });
 }
@@ -228,7 +241,7 @@ async function whyWorkspaceStays(run: ReportNeeds): Promise<string | null> {
 /** One that can't be removed is the janitor's, not a reason to fail. */
 async function letGoOfWorkspace(run: ReportNeeds): Promise<void> {
   try {
-    await removeWorkspace(run.place, run.paths, { keepsSession: run.record.state.outcome === "answered" });
+    await removeWorkspace(run.place, run.paths, { keepsSession: run.record.state.end.outcome === "answered" });
     await run.mirror.unpin(`base/gh-${run.issue.ref.number}`, run.signal);
   } catch (error) {
     run.log.warn({ err: error }, "the workspace could not be removed");
@@ -240,7 +253,7 @@ function reasonOf({ record: { state } }: ReportNeeds, outcome: Outcome): string 
     case "pr":
       return pullWords(state);
     case "blocked":
-      return state.withheld === null
+      return state.work.withheld === null
         ? "the agent asks a question"
         : "the finished work is withheld and needs a decision";
     case "answered":
@@ -249,7 +262,7 @@ function reasonOf({ record: { state } }: ReportNeeds, outcome: Outcome): string 
     case "cancelled":
     case "withdrawn":
     case "expired":
-      return state.reason ?? outcome;
+      return state.end.reason ?? outcome;
     default:
       return outcome satisfies never;
   }

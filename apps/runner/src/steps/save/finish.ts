@@ -1,6 +1,7 @@
 import { clean, clip } from "@tac8/core/domain/plainText";
 import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
 import { StepFailure, type Failure } from "@tac8/core/domain/failures";
+import { applyPatch, groupPatch } from "@tac8/core/state/issueState";
 import { removeEndNote, type EndNote } from "../../workspace/endNote.ts";
 import type { SavedWork } from "../handover.ts";
 import { save, type SaveNeeds } from "./save.ts";
@@ -29,12 +30,12 @@ export async function finish(
 ): Promise<Finished> {
   recorded.catch(() => undefined); // It may fail while something before its own wait fails, too.
   const worked = {
-    summary,
-    leftRunning,
-    ...NOT_BROKEN_OFF,
-    answer: null,
+    "work.summary": summary,
+    "work.leftRunning": leftRunning,
+    ...groupPatch("counts", NOT_BROKEN_OFF),
+    "question.reply": null,
     checkpoint: "worked",
-    workedAt: new Date(run.now()).toISOString(),
+    "work.finishedAt": new Date(run.now()).toISOString(),
   } as const;
   const found: { conflicts: readonly string[] | null } = { conflicts: null };
   const onConflicts = async (paths: readonly string[]): Promise<void> => {
@@ -48,31 +49,39 @@ export async function finish(
   } catch (error) {
     await recorded;
     // No space for a commit: it is made before it is published, and the agent is not paid twice.
-    if (found.conflicts?.length === 0 && isDiskFull(error)) await run.record.write({ ...worked, headSha: null });
+    if (found.conflicts?.length === 0 && isDiskFull(error)) await run.record.write({ ...worked, "branch.head": null });
     throw error;
   }
   await recorded;
   const { head } = saved;
   const conflicts = found.conflicts ?? [];
-  const facts = { summary, ...NOT_BROKEN_OFF, parked: 0, headSha: head };
+  const facts = {
+    "work.summary": summary,
+    ...groupPatch("counts", NOT_BROKEN_OFF),
+    "counts.parked": 0,
+    "branch.head": head,
+  };
   if (conflicts.length > 0) {
     const paths = clip(clean(conflicts.join(", ")), MAX_NAMED);
     const message = `the agent ended with unresolved conflicts in ${paths}`;
-    await run.record.write({ ...facts, failure: "agent", reason: message });
+    await run.record.write({ ...facts, "end.failure": "agent", "end.reason": message });
     return { kind: "nothing to publish", failure: { kind: "agent", message }, saved };
   }
-  let end = planFinish({ ...run.record.state, ...facts, headSha: head }, run.id);
+  let end = planFinish(applyPatch(run.record.state, facts), run.id);
   if (end !== null && end !== "new work" && leftRunning === null) {
     // They become a comment. Those of new work are checked with its commits.
-    facts.summary = await withoutSecrets(run, "answer", summary);
-    end = planFinish({ ...run.record.state, ...facts, headSha: head }, run.id);
+    facts["work.summary"] = await withoutSecrets(run, "answer", summary);
+    end = planFinish(applyPatch(run.record.state, facts), run.id);
   }
   if (leftRunning !== null && end !== "new work") {
     await run.record.write(facts);
     await removeEndNote(run.paths); // Its agent is asked again.
     return { kind: "nothing to publish", failure: { kind: "unfinished", message: leftRunning }, saved: null };
   }
-  await run.record.write({ ...facts, ...(end === "new work" ? { ...worked, failure: null, reason: null } : end) });
+  await run.record.write({
+    ...facts,
+    ...(end === "new work" ? { ...worked, "end.failure": null, "end.reason": null } : end),
+  });
   // The note stays then: until this is counted as a failure, it may be heard again.
   if (end === null) {
     const failure = { kind: "no-changes", message: "the agent finished without changing anything" } as const;

@@ -6,13 +6,13 @@ import { withoutSecrets } from "../../secrets/withoutSecrets.ts";
 export async function hearQuestion(run: SaveNeeds, asked: string): Promise<void> {
   const question = await withoutSecrets(run, "question", asked);
   await run.record.write({
-    outcome: "blocked",
-    outcomeRun: run.id,
-    question,
-    withheld: null,
-    answer: null,
-    failure: null,
-    reason: null,
+    "end.outcome": "blocked",
+    "end.run": run.id,
+    "question.text": question,
+    "work.withheld": null,
+    "question.reply": null,
+    "end.failure": null,
+    "end.reason": null,
   });
   await removePrivateFiles(run.place, run.paths.tree);
 }

@@ -15,15 +15,16 @@ export async function save(run: SaveNeeds, more: Pick<SaveOptions, "onConflicts"
     ...run.paths,
     ...more,
     place,
-    baseSha: run.record.state.baseSha ?? "",
+    baseSha: run.record.state.branch.base ?? "",
     message: `Work on #${run.issue.ref.number} that was not committed yet`,
   });
   const head = await onItsBranch(run, saved);
   // Only now: Redis may be away, and the work must not wait for it.
   const unsaved = listLeftOut(saved.unsaved);
-  const added = saved.added.length === 0 ? null : nameMore(run.record.state.added, saved.added);
-  const changed = unsaved !== null || run.record.state.unsaved !== null;
-  if (changed || added !== null) await run.record.write({ unsaved, ...(added === null ? {} : { added }) });
+  const added = saved.added.length === 0 ? null : nameMore(run.record.state.work.autoCommitted, saved.added);
+  const changed = unsaved !== null || run.record.state.work.uncommitted !== null;
+  if (changed || added !== null)
+    await run.record.write({ "work.uncommitted": unsaved, ...(added === null ? {} : { "work.autoCommitted": added }) });
   if (unsaved !== null) run.log.warn({ unsaved }, "some of what the agent left uncommitted is in no commit");
   return { head };
 }
@@ -31,7 +32,7 @@ export async function save(run: SaveNeeds, more: Pick<SaveOptions, "onConflicts"
 /** Goes back to the branch if the agent had left it. @returns the commit that the workspace is at then */
 async function onItsBranch(run: SaveNeeds, saved: Awaited<ReturnType<typeof saveWork>>): Promise<string> {
   const place = run.place;
-  const { branch } = run.record.state;
+  const branch = run.record.state.branch.name;
   if (branch === null || saved.branch === branch) return saved.head;
   const left = saved.before ?? saved.head;
   const { head, aside } = await backToBranch({ ...run.paths, place, branch, left, head: saved.head, stamp: run.id });

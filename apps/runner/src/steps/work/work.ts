@@ -94,7 +94,7 @@ export interface Worked extends Pick<Ended, "verdict" | "leftRunning" | "recorde
 export async function work(run: WorkNeeds, prompts: Prompts, counted: CountedText): Promise<Worked> {
   const { homeId } = run.host;
   const seen: Seen = { text: { counted, edit: null } };
-  const { session, sessionHome } = run.record.state;
+  const { session, sessionHome } = run.record.state.agent;
   const resumable = session !== null && sessionHome === homeId && prompts.resume !== null;
   const { agent } = prompts;
   let { end, verdict, leftRunning, recorded } = await runAgent(
@@ -114,7 +114,7 @@ export async function work(run: WorkNeeds, prompts: Prompts, counted: CountedTex
   run.record.throwIfLost();
   if (end.remaining > 0) run.log.error({ remaining: end.remaining }, "processes of the agent could not be killed");
 
-  const inBase = () => run.mirror.file(run.record.state.baseSha ?? "", "BLOCKED.md");
+  const inBase = () => run.mirror.file(run.record.state.branch.base ?? "", "BLOCKED.md");
   const question = await findQuestion(run.place, run.paths.tree, inBase);
   const removed = end.cause === "disk-full" ? await roomOf(run) : [];
   return { verdict, leftRunning, recorded, question, summary: summaryOf(end, run.redact), removed, text: seen.text };
@@ -152,7 +152,7 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
   const home = isPrivate ? await privateHome(run, how) : null;
   const budgetDay = await beginOn(run);
   const sessionId = how.session ?? randomUUID();
-  run.progress.cost(run.record.state.usage ?? NO_USAGE);
+  run.progress.cost(run.record.state.agent.usage ?? NO_USAGE);
   const request: AgentRequest = {
     runId: run.id,
     prefix: programPrefix(ceiling, host.slot),
@@ -186,11 +186,11 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
     heartbeatMs: Math.min(HEARTBEAT_MS, silenceLimit(coordinator.lock_seconds) / 4),
   };
   await run.record.write({
-    session: sessionId,
-    sessionHome: host.homeId,
-    agentRun: run.id,
-    agentRuns: run.record.state.agentRuns + 1,
-    runs: withRun(run, sessionId),
+    "agent.session": sessionId,
+    "agent.sessionHome": host.homeId,
+    "agent.run": run.id,
+    "agent.runCount": run.record.state.agent.runCount + 1,
+    "agent.runs": withRun(run, sessionId),
   });
   // Whoever wants an end from here on goes through the agent; who wanted one before has it now.
   if (run.signal.aborted) await giveBack(run, budgetDay);
@@ -240,7 +240,7 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
     const verdict = classifyEnd(end, { provider, now: now() });
     const { usage, models, reason, evidence } = accountOf(run, end, model);
     run.progress.cost(usage);
-    const denied = addDenials(run.record.state.denied, end.denials, redact);
+    const denied = addDenials(run.record.state.agent.denied, end.denials, redact);
     if (end.denials.length > 0 && denied !== null) {
       run.log.warn(
         { denied: deniedLine(denied) },
@@ -248,9 +248,9 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
       );
     }
     const refused = end.blockedHosts ?? [];
-    const blockedHosts = addBlocked(run.record.state.blockedHosts, refused, redact);
+    const blockedHosts = addBlocked(run.record.state.agent.blockedHosts, refused, redact);
     if (refused.length > 0) run.log.warn(blockedLine(addBlocked(null, refused, redact)));
-    const { failure } = run.record.state;
+    const { failure } = run.record.state.end;
     const beside = publishesBeside(verdict, { failure, ...run.attempts });
     const leftRunning = beside === null ? null : redact(beside);
     if (verdict.ok || leftRunning !== null) {
@@ -259,7 +259,10 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
       await keepEnd(run, { run: run.id, summary, leftRunning, ...facts });
     }
     const recorded = run.record
-      .writeEvent({ usage, models, denied, blockedHosts }, { event: "agent:ended", reason, evidence })
+      .writeEvent(
+        { "agent.usage": usage, "agent.models": models, "agent.denied": denied, "agent.blockedHosts": blockedHosts },
+        { event: "agent:ended", reason, evidence },
+      )
       .then(() => closed);
     recorded.catch(() => undefined); // Heard by whoever waits for it, if the run comes that far.
     if (provider === "claude" && usedNothing(end)) void giveBack(run, budgetDay);
@@ -296,7 +299,7 @@ async function privateHome(run: WorkNeeds, { agent, session }: Start): Promise<P
   const { git } = run.config;
   const { homeDir: home, tree } = run.paths;
   const folders = { tree, owner: run.agentEnv["HOME"] || null };
-  const commit = { mirror: run.mirror, sha: run.record.state.baseSha ?? "", folders, signal: run.signal };
+  const commit = { mirror: run.mirror, sha: run.record.state.branch.base ?? "", folders, signal: run.signal };
   // Only Claude Code is known to load them.
   const base = agent.provider === "claude" ? await readBase(commit) : null;
   for (const note of base?.notes ?? []) run.log.warn(`of the base commit's settings and instructions: ${note}`);
@@ -340,8 +343,8 @@ function accountOf(
   const models = named.length > 0 ? named : [modelFiguresOf(asked, spent)];
   const { cause, costUsd, turns, durationMs: ms } = end;
   return {
-    usage: addUsage(run.record.state.usage ?? NO_USAGE, spent),
-    models: withModels(run.record.state.models ?? [], models),
+    usage: addUsage(run.record.state.agent.usage ?? NO_USAGE, spent),
+    models: withModels(run.record.state.agent.models ?? [], models),
     reason: `the agent ended (${cause}) after ${formatUsage(spent)}`,
     evidence: encodeAgentEvidence({ run: run.id, cause, costUsd, turns, ms, models }),
   };
@@ -353,7 +356,7 @@ function summaryOf({ lastText }: AgentEnd, redact: (text: string) => string): st
 }
 
 function withRun(run: WorkNeeds, session: string): AgentRun[] {
-  const before = run.record.state.runs ?? [];
+  const before = run.record.state.agent.runs ?? [];
   const n = (before.at(-1)?.n ?? 0) + 1;
   return [...before, { n, run: run.id, runner: run.runner, at: new Date(run.now()).toISOString(), session }].slice(
     -MAX_RUNS,

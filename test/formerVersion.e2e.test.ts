@@ -1,0 +1,108 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { RECORD_FORMAT } from "@tac8/core/domain/format";
+import { formerVersion, hasFormerVersion } from "./formerVersion.ts";
+import { pullsOf } from "./once.ts";
+import { createWorld, LABEL, OWNER, poll, REPO, type App, type AppName, type World } from "./world.ts";
+
+/** Machines are upgraded one after the other: apps of the version before format 2 and of this one share Redis and GitHub. */
+describe.skipIf(!hasFormerVersion)("beside the version before format 2", () => {
+  let world: World;
+  let former: (name: AppName) => readonly string[];
+  let scheduler: App;
+  let old: App;
+  beforeAll(async () => {
+    world = await createWorld();
+    former = formerVersion(join(world.base, "former"));
+    scheduler = world.startApp("scheduler", {}, former("scheduler"));
+    old = await start("old", "one");
+  });
+  afterAll(() => world.close());
+
+  /** `home`: of the machine. */
+  async function start(version: "old" | "new", home: "one" | "two"): Promise<App> {
+    const by = version === "old" ? former("runner") : [];
+    const app = world.startApp("runner", { TAC8_HOME: join(world.base, `home-${home}`) }, by);
+    await app.says("runner ready");
+    return app;
+  }
+  const formatOf = async (number: number) => (await world.store.read(world.jobId(number))).format;
+  const agents = async (number: number) => (await world.agentStarts(number)).length;
+  const reply = (number: number) =>
+    void world.github.comment({ repo: REPO, number, actor: OWNER, body: "The second one." });
+  const script = (gate: string) => [
+    { write: "a.txt", text: "1\n" },
+    { commit: "feat: a" },
+    world.gate(gate),
+    { result: "Done." },
+  ];
+  const asks = {
+    first: [{ write: "a.txt", text: "1\n" }, { ask: "Which one?" }, { result: "I asked." }],
+    again: [{ write: "b.txt", text: "2\n" }, { result: "Done." }],
+  };
+
+  test("a run that the older runner has lost goes on in the newer one, and its record is migrated", async () => {
+    const asked = world.openIssue({ script: asks });
+    await world.reaches(asked, "blocked");
+    const number = world.openIssue({ script: script("lost") });
+    await poll(120_000, async () => ((await agents(number)) === 1 ? null : "no agent"));
+    expect(await formatOf(number)).toBe(1);
+    await old.stop("SIGKILL");
+    const newer = await start("new", "one");
+    await world.open("lost");
+    await world.reaches(number, "pr");
+    expect(await formatOf(number)).toBe(RECORD_FORMAT);
+    expect(pullsOf(world, number)).toHaveLength(1);
+    // What the older scheduler hands on to a record of format 1 reaches the newer runner.
+    expect(await formatOf(asked)).toBe(1);
+    reply(asked);
+    await world.reaches(asked, "pr");
+    expect(pullsOf(world, asked)).toHaveLength(1);
+    expect(await agents(asked)).toBe(2);
+    await newer.stop();
+  });
+
+  test("an older runner puts aside what a newer one has worked on; older scheduler and newer runner finish it", async () => {
+    let newer = await start("new", "two");
+    const number = world.openIssue({ script: asks });
+    await world.reaches(number, "blocked");
+    await newer.stop();
+    old = await start("old", "one");
+    reply(number);
+    await old.says(`a newer version of tac8 has worked on it (format ${RECORD_FORMAT}, and this runner knows 1)`);
+    await poll(120_000, async () => {
+      const { hold } = (await world.store.read(world.jobId(number))).job;
+      return hold === `format:${RECORD_FORMAT}` ? null : "it was not put aside";
+    });
+    expect(await agents(number)).toBe(1);
+    newer = await start("new", "two");
+    await world.reaches(number, "pr");
+    expect(await agents(number)).toBe(2);
+    expect(pullsOf(world, number)).toHaveLength(1);
+
+    // The older scheduler begins another round of an ended issue: nothing of the end before is left.
+    await old.stop();
+    world.github.removeLabel({ repo: REPO, number, label: LABEL, actor: OWNER });
+    world.github.addLabel({ repo: REPO, number, label: LABEL, actor: OWNER });
+    await poll(120_000, async () => ((await agents(number)) === 3 ? null : "no agent for the new round"));
+    await world.reaches(number, "blocked");
+
+    // A newer scheduler goes on where the older one was.
+    await scheduler.stop();
+    scheduler = world.startApp("scheduler");
+    const next = world.openIssue({ script: asks });
+    await world.reaches(next, "blocked");
+    reply(next);
+    await world.reaches(next, "pr");
+    await newer.stop();
+  });
+
+  test("an older runner works on what a newer scheduler has queued", async () => {
+    old = await start("old", "one");
+    const number = world.openIssue({ script: script("queued") });
+    await world.open("queued");
+    await world.reaches(number, "pr");
+    expect(await formatOf(number)).toBe(1);
+    expect(pullsOf(world, number)).toHaveLength(1);
+  });
+});
