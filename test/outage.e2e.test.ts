@@ -50,6 +50,18 @@ test("one that lasts is told on the issue and in the event log, and leaves the o
   expect(job?.attemptsMade).toBeLessThanOrEqual(1); // A successful end counts as one.
 });
 
+test("one of the API and of git at once, before an agent: no attempt is used up", async () => {
+  for (const path of [`${API}/pulls`, `/${REPO}.git/info/refs`])
+    world.github.fault({ method: "GET", path, times: 100_000, do: { status: 503 } });
+  const number = world.openIssue({ script: SCRIPT });
+  await world.reaches(number, "parked");
+  const { failure, agentRuns } = await world.store.read(world.jobId(number));
+  expect({ failure, agentRuns }).toEqual({ failure: "github", agentRuns: 0 });
+  world.github.clearFaults();
+  await world.reaches(number, "pr");
+  await expectOnce(world, number);
+});
+
 test("a failure that cannot be told: the issue waits, and is then told its own reason, once", async () => {
   const number = nextNumber(world);
   const path = `${API}/issues/${number}/comments`;
