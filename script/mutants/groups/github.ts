@@ -67,6 +67,14 @@ export const github: readonly Mutant[] = [
     promise: "polling an unchanged repository costs no rate limit",
   },
   {
+    name: "app-login-late",
+    file: `${RUNNER}/pipeline/run.ts`,
+    find: "    get login() {\n      return services.login; // It may become known during the run.\n    },\n",
+    replace: "    login: services.login,\n",
+    test: { file: `${RUNNER}/pipeline/run.test.ts`, name: "a step knows the app's account" },
+    promise: "a run knows an app's account as soon as its first comment has told it",
+  },
+  {
     name: "write-distance",
     file: `${CORE}/github/pace.ts`,
     find: "if (isWrite(paced)) await takeTurn(signal);",
