@@ -309,7 +309,7 @@ it("every command says when Redis is away", async () => {
 it.each([
   [["lst"], 2, /unknown command/],
   [["list", "--state", "odd"], 2, /Allowed choices/],
-  [["--config", "none.toml", "status"], 1, /none\.toml: there is no such file/],
+  [["--config", "none.toml", "status"], 1, /none\.toml: the file does not exist/],
 ])("%j ends with %i", async (args, code, line) => {
   expect(await tac8(...args)).toMatchObject({ code, err: expect.stringMatching(line) });
 });

@@ -248,7 +248,7 @@ describe("a mistake in the configuration", () => {
   const good = '[github]\nrepo_owner = "octo"\nrepo_name = "hello"\n';
 
   it.each([
-    ["a key that is not there", `${good}isue_label = "go"\n`, "3", /config\.toml:4: github\.isue_label: there is no/],
+    ["a key that is not there", `${good}isue_label = "go"\n`, "3", /config\.toml:4: github\.isue_label: unknown key/],
     ["a wrong value", `${good}[coordinator]\nmax_attempts = 0\n`, "3", /coordinator\.max_attempts: found 0/],
     ["a table with the repository", `${good}draft = "no"\n`, "octo/hello#3", /github\.draft: found "no"/],
     ["no TOML", `${good}[`, "https://github.com/octo/hello/issues/3", /not valid TOML/],

@@ -382,7 +382,7 @@ describe("tac8 up says in a line what is wrong with", () => {
 
   it("a token without configuration", async () => {
     expect(await refused(lab.start(["up"], { GITHUB_TOKEN: token }))).toMatch(
-      /^tac8: there is no configuration \(neither .*\/config\.toml nor .*\/\.config\/tac8\/config\.toml exists\): .*\n$/,
+      /^tac8: no configuration file \(neither .*\/config\.toml nor .*\/\.config\/tac8\/config\.toml exists\): .*\n$/,
     );
   });
 
@@ -415,7 +415,7 @@ describe("tac8 up says in a line what is wrong with", () => {
     writeFileSync(join(bin, "bwrap"), "#!/bin/sh\nkill -KILL $$\n", { mode: 0o755 });
     const path = `${bin}:${process.env["PATH"]}`;
     const said = await refused(lab.start(["up"], { GITHUB_TOKEN: token, PATH: path }), 1);
-    expect(said).toBe("tac8: bwrap could not be tried (it was killed): this machine has too much to do\n");
+    expect(said).toBe("tac8: could not test bwrap (it was killed): this machine is overloaded\n");
   });
 
   it("the board's port that is taken", async () => {
@@ -446,7 +446,7 @@ describe("tac8 up says in a line what is wrong with", () => {
       `tac8: the GitHub App ${id} is not installed on ${REPO}: install it there\n`,
     );
     expect(await refused(lab.start(["up"], { ...app, GITHUB_APP_ID: "7" }, AT_ONCE))).toMatch(
-      /^tac8: there is no GitHub App with the id 7: check github.app_id\n$/,
+      /^tac8: no GitHub App has the id 7: check github.app_id\n$/,
     );
     const other = github.createApp({ owner: "octo", slug: "other" });
     expect(await refused(lab.start(["up"], { ...app, GITHUB_APP_PRIVATE_KEY: other.privateKey }, AT_ONCE))).toMatch(
@@ -480,7 +480,7 @@ describe("tac8 up says in a line what is wrong with", () => {
 
   it("a repository that is not to be seen", async () => {
     configure({ repo: "other" });
-    expect(await refused(lab.start(["up"], { GITHUB_TOKEN: token }, AT_ONCE))).toMatch(/cannot see octo\/other/);
+    expect(await refused(lab.start(["up"], { GITHUB_TOKEN: token }, AT_ONCE))).toMatch(/cannot access octo\/other/);
   });
 
   it("a data folder that cannot be used", async () => {
