@@ -118,7 +118,7 @@ const facts = {
 
   /** The live run. */
   run: {
-    /** Null between runs. Every write of a run compares it. */
+    /** Its id; null between runs. Every write of a run compares it. */
     id: shared("run", id.nullable()),
     runner: shared("runner", z.string().nullable()),
   },
@@ -280,7 +280,7 @@ type ByPath<G extends keyof Facts> =
   Facts[G] extends Fact<infer V>
     ? { readonly [P in G]: V }
     : { readonly [K in keyof Facts[G] & string as `${G}.${K}`]: ValueOf<Facts[G][K]> };
-/** The same record without groups: a union of types whose intersection is the record. */
+/** The record without groups, `{"branch.head": …}`: an interface, which tsc checks much faster than a conditional type per path. */
 interface FlatRecord extends Merged {}
 type Merged = { [G in keyof Facts]: (facts: ByPath<G>) => void }[keyof Facts] extends (facts: infer All) => void
   ? All
