@@ -244,11 +244,10 @@ export const machines: readonly Mutant[] = [
   {
     name: "record-put-aside",
     file: `${CORE}/state/issueStore.ts`,
-    find: 'const write = { expect: { "run.id": runId }, patch, event, format: RECORD_FORMAT };',
-    replace: 'const write = { expect: { "run.id": runId }, patch, event, format: UNMARKED };',
-    also: [{ find: "redis.call('HSET', KEYS[1], 'format', ARGV[4])", replace: "" }],
-    test: { file: "test/formerVersion.e2e.test.ts", name: "an older runner puts aside" },
-    promise: "an older runner takes no job that a newer one has claimed",
+    find: "redis.call('HSET', KEYS[1], 'format', ARGV[4])",
+    replace: "",
+    test: { file: `${CORE}/state/migration.int.test.ts`, name: "is migrated by the claim of a run" },
+    promise: "a claim raises the format of the record, so an older runner takes the job no more",
   },
   {
     name: "data-format",
