@@ -55,8 +55,8 @@ test("one of the API and of git at once, before an agent: no attempt is used up"
     world.github.fault({ method: "GET", path, times: 100_000, do: { status: 503 } });
   const number = world.openIssue({ script: SCRIPT });
   await world.reaches(number, "parked");
-  const { failure, agentRuns } = await world.store.read(world.jobId(number));
-  expect({ failure, agentRuns }).toEqual({ failure: "github", agentRuns: 0 });
+  const { agent, end } = await world.store.read(world.jobId(number));
+  expect({ failure: end.failure, agentRuns: agent.runCount }).toEqual({ failure: "github", agentRuns: 0 });
   world.github.clearFaults();
   await world.reaches(number, "pr");
   await expectOnce(world, number);
