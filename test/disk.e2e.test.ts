@@ -150,7 +150,7 @@ test.skipIf(!MAY_MOUNT)(
     const retrying = (await world.history(number)).find(({ to }) => to === "retrying");
     expect(retrying).toMatchObject({ evidence: { failure: "disk-full" } });
     expect(retrying?.reason).toMatch(
-      /^the agent's run ended \(disk-full\).*only 1\d MB of disk free.*below 20 MB.*removed.*node_modules\//,
+      /^the agent was stopped \(disk-full\).*only 1\d MB of free disk space.*below 20 MB.*removed.*node_modules\//,
     );
     expect(await free()).toBeGreaterThan(60_000_000);
     await world.reaches(number, "pr");

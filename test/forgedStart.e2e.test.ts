@@ -208,7 +208,7 @@ test("a label by somebody who may not, which Redis calls admitted: refused in ou
     end: { failure: "untrusted" },
   });
   expect(world.github.comments(REPO, byStranger)).toMatchObject([
-    { body: expect.stringContaining("stranger put the label") },
+    { body: expect.stringContaining("stranger added the label") },
   ]);
 });
 

@@ -37,9 +37,9 @@ test.skipIf(missing)(`entries that it does not see are named at the start, and b
   const read = [world.home, "/srv/tac8-test-missing"];
   await world.configure({ agent: { isolation: "sandbox", read, write: ["/root"] } });
   const lines = [
-    `agent.read: agents do not see ${world.home}, because it holds or lies in ${world.home}, which agents must not see`,
-    "agent.read: agents do not see /srv/tac8-test-missing, because it does not exist, or cannot be read",
-    "agent.write: agents do not see /root, because it is or holds the home folder /root",
+    `agent.read: agents cannot see ${world.home}, because it contains or is inside ${world.home}, which agents must not see`,
+    "agent.read: agents cannot see /srv/tac8-test-missing, because it does not exist, or cannot be read",
+    "agent.write: agents cannot see /root, because it is or contains the home folder /root",
   ];
   const runner = world.startApp("runner");
   await runner.says("runner ready");

@@ -25,7 +25,7 @@ test("tac8 why is right through the life of issues", async () => {
   expect(await why(bare)).toMatchObject({
     code: 0,
     state: "unknown",
-    answer: `The label ${LABEL} is not on it. Add it, and the next poll queues the issue.`,
+    answer: `It does not have the label ${LABEL}. Add it, and the next poll queues the issue.`,
   });
 
   world.startApp("scheduler");
@@ -33,8 +33,8 @@ test("tac8 why is right through the life of issues", async () => {
   await world.reaches(asks, "queued");
   await poll(120_000, async () => ((await world.queue.getJob(world.jobId(asks))) === undefined ? "no job yet" : null));
   const alone = await why(asks);
-  expect(alone).toMatchObject({ state: "queued", answer: "No runner is there to take it. Start one." });
-  expect(alone.rules.find(({ rule }) => rule === "label")?.text).toContain(`${LABEL} was put on by ${OWNER}`);
+  expect(alone).toMatchObject({ state: "queued", answer: "No runner is running. Start one." });
+  expect(alone.rules.find(({ rule }) => rule === "label")?.text).toContain(`${LABEL} was added by ${OWNER}`);
 
   world.startApp("runner");
   await world.reaches(asks, "blocked");
@@ -55,7 +55,7 @@ test("tac8 why is right through the life of issues", async () => {
   await world.reaches(waits, "queued");
   await poll(120_000, async () => {
     const found = await why(waits);
-    return found.answer === "It waits for a slot: the only slot is busy. It is next." ? null : found.answer;
+    return found.answer === "It is waiting for a free slot: the only slot is busy. It is next." ? null : found.answer;
   });
 
   await setHold(world.redis, { name: "operator", reason: "lunch", by: "ann@pi", since: Date.now(), until: null });
@@ -67,7 +67,7 @@ test("tac8 why is right through the life of issues", async () => {
   world.github.closeIssue({ repo: REPO, number: works, actor: OWNER });
   await world.reaches(works, "cancelled");
   expect((await why(works)).answer).toBe(
-    `Cancelled: the issue was closed by ${OWNER}. To try again, open it and put the label on.`,
+    `Cancelled: the issue was closed by ${OWNER}. To try again, reopen it and add the label.`,
   );
   await world.reaches(waits, "withdrawn");
   expect((await why(waits)).answer).toMatch(/^Withdrawn: the label was removed.* To try again, add the label again\.$/);

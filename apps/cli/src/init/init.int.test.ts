@@ -262,7 +262,7 @@ fieldTest("E2", "a stored token that others may read, or whose file is gone, is 
   await init(["--repo", repo, "--token-file", file, "--api-url", github.url]);
   chmodSync(file, 0o644);
   expect(loadConfig({ env: { HOME: lab.dir }, cwd: lab.dir }).warnings).toEqual([
-    expect.stringMatching(/^others may read .*github-token: chmod 600 /),
+    expect.stringMatching(/^other users can read .*github-token: run chmod 600 /),
   ]);
   rmSync(file);
   const { config: none, problems, path } = loadConfig({ env: { HOME: lab.dir }, cwd: lab.dir });
