@@ -200,7 +200,7 @@ export const github: readonly Mutant[] = [
     find: "repositories: reached.map(({ repo }) => repo.repo),",
     replace: "repositories: repositories.map(({ repo }) => repo),",
     test: { file: `${CORE}/github/appTokens.int.test.ts`, name: "repositories of another installation are left out" },
-    promise: "one repository that the App cannot reach takes the token from no other one",
+    promise: "a repository that the App cannot reach does not affect the tokens of other repositories",
   },
   {
     name: "app-workflows",
@@ -273,7 +273,7 @@ export const github: readonly Mutant[] = [
     find: "github: { burnsAttempt: false,",
     replace: "github: { burnsAttempt: true,",
     test: { file: `${CORE}/domain/failures.test.ts`, name: "github burns none" },
-    promise: "an outage of GitHub counts no attempt, fills no slot and loses no work",
+    promise: "an outage of GitHub counts no attempt, occupies no slot and loses no work",
   },
   {
     name: "told-reset",

@@ -118,7 +118,8 @@ export const machines: readonly Mutant[] = [
     find: "isRefused: (report) => report.isRefused,",
     replace: "isRefused: () => false,",
     test: { file: `${CORE}/app/checkAccess.test.ts`, name: "the only repository that was not seen twice" },
-    promise: "a repository that GitHub does not show for a moment ends no scheduler, runner or tac8 up at its start",
+    promise:
+      "a repository that GitHub does not show for a moment does not stop the start of a scheduler, a runner or tac8 up",
   },
   {
     name: "copied-said",
