@@ -51,7 +51,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: "status",
     summary:
-      "show health, holds, runners, queue, figures and recent events; exit code 0: ok or warning, 3: degraded, 4: critical, 1: Redis is unreachable",
+      "show health, holds (reasons why no new work starts), runners, queue, results, cost and recent events; exit code 0: ok or warning, 3: degraded, 4: critical, 1: Redis is unreachable",
     options: [{ flags: "--json", description: "print JSON" }],
     load: async () => (await import("./status.ts")).status,
   },
@@ -99,7 +99,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "add <issue>",
-    summary: "add the label to an issue on GitHub, so that an agent works on it",
+    summary: "add the label that starts work to an issue on GitHub",
     options: [
       { flags: "--priority <priority>", description: "also add the label of this priority", choices: PRIORITIES },
       { flags: "--json", description: "print JSON" },
@@ -108,7 +108,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "retry [issue]",
-    summary: "queue a finished issue again; <issue> is 471, owner/repo#471 or a URL",
+    summary: "queue an ended issue again, or end the delay of a waiting one; <issue> is 471, owner/repo#471 or a URL",
     options: [
       { flags: "--failed", description: "retry every failed issue" },
       { flags: "--json", description: "print JSON" },
@@ -145,7 +145,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "resume [hold]",
-    summary: "end the pause that tac8 pause started, or the hold of this name, such as auth, when its cause is fixed",
+    summary:
+      "end the pause that tac8 pause started, or the hold with this name, such as auth, after its cause is fixed",
     options: [
       { flags: "--runner <name>", description: "end the pause of this runner" },
       { flags: "--json", description: "print JSON" },
@@ -154,7 +155,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "report",
-    summary: "success rate, times, failures, tokens and cost by day, model and issue",
+    summary: "show success rate, times, failures, tokens and cost, by day, model and issue",
     options: [
       {
         flags: "--since <time>",
@@ -210,7 +211,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "unshare [name]",
-    summary: "revoke the access of a machine that tac8 share let in",
+    summary: "revoke the access of a machine that tac8 share has admitted",
     options: [{ flags: "--all", description: "revoke the access of all machines, and stop listening" }],
     load: async () => (await import("./unshare.ts")).unshare,
   },
@@ -239,7 +240,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "restore <file>",
-    summary: "restore a backup on an empty machine; tac8 must be stopped",
+    summary: "restore a backup on a machine that has no data of tac8; tac8 must be stopped",
     options: [
       {
         flags: "--force",
@@ -250,7 +251,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "clean",
-    summary: "run the janitor now: remove old workspaces, sessions and logs of finished issues",
+    summary: "remove old workspaces, sessions and logs of ended issues now, as the janitor does every day",
     options: [
       { flags: "--dry-run", description: "only show what would be removed" },
       { flags: "--json", description: "print JSON" },
