@@ -3,7 +3,9 @@ import { z } from "zod";
 import { hold, issueName, loggedEvent, outcomes, time } from "./shared.ts";
 
 const admission = z.strictObject({
-  state: z.enum(["open", "half", "closed"]).describe("`half`: a runner uses half of its slots, the queue a single one"),
+  state: z
+    .enum(["open", "half", "closed"])
+    .describe("`half`: a runner uses half of its slots; the queue starts a single job, as a probe"),
   causes: z
     .array(z.strictObject({ code: z.string(), effect: z.enum(["half", "closed"]), text: z.string() }))
     .describe("Every cause, the worst first"),
