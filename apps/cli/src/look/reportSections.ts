@@ -149,7 +149,7 @@ function issues({ issues: all }: Report, repositories: readonly RepoRef[]): Repo
         usd(of),
       ]),
   });
-  return [table("Dearest", dear), table("Slowest", slow)];
+  return [table("Most expensive", dear), table("Slowest", slow)];
 }
 
 const text = (title: string) => ({ title, figure: false });

@@ -45,7 +45,7 @@ async function lookAt(
 
 const notSeen = (name: string) => unknown(`${name}: not checked, because the repository is not accessible`);
 
-/** Pure. Only the one that people put on has to be there: runners make the others. */
+/** Evaluate the labels of a repository. Pure. Only the label that users add must exist, because runners create the others. */
 export function judgeLabels({ name, trigger, missing, made }: Found): Finding {
   if (made.length > 0) return ok(`${name}: created ${made.join(", ")}`);
   if (missing.includes(trigger)) {
@@ -55,7 +55,10 @@ export function judgeLabels({ name, trigger, missing, made }: Found): Finding {
     );
   }
   if (missing.length > 0) {
-    return note(`${name}: ${missing.join(", ")} are missing`, "they are created when needed, or by tac8 doctor --fix");
+    return note(
+      `${name}: labels that are missing: ${missing.join(", ")}`,
+      "tac8 creates them when needed; tac8 doctor --fix creates them now",
+    );
   }
   return ok(`${name}: ${trigger} and the labels that show the state of an issue`);
 }
