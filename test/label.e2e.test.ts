@@ -30,7 +30,7 @@ fieldTest("F3", "a label by someone who cannot write: refused and said once; by 
   await github.waitFor(() => polls() >= before + 3, { what: "two polls" });
   const said = () => github.comments(REPO, number).map(({ body }) => body);
   expect(said()).toHaveLength(1);
-  expect(said()[0]).toContain(`stranger put the label ${LABEL} but has no write access to the repository`);
+  expect(said()[0]).toContain(`stranger added the label ${LABEL} but has no write access to the repository`);
   expect(said()[0]).toContain("Work starts when an account with write access to this repository adds the label");
   expect(said()[0]).not.toContain("reason above");
   for (let times = 2; times <= 4; times += 1) {
@@ -56,7 +56,7 @@ fieldTest("F3", "a label by someone who cannot write: refused and said once; by 
   github.addUser({ login: "passer-by" });
   addLabel(number, "passer-by");
   await world.enters(number, "failed", 6);
-  expect(said()).toEqual([...told, expect.stringContaining(`passer-by put the label ${LABEL} on`)]);
+  expect(said()).toEqual([...told, expect.stringContaining(`passer-by added the label ${LABEL}`)]);
 });
 
 /** Reads of the issue's events so far. */
@@ -76,7 +76,7 @@ fieldTest("C1", "a renamed label: works by the event of its old name, if a trust
   await world.enters(strange, "failed", 1);
   expect(await world.agentStarts(strange)).toEqual([]);
   expect(github.comments(REPO, strange).map(({ body }) => body)).toEqual([
-    expect.stringContaining(`stranger put the label ${LABEL} on`),
+    expect.stringContaining(`stranger added the label ${LABEL}`),
   ]);
 });
 
@@ -90,7 +90,7 @@ fieldTest(
     await world.enters(number, "failed", 1);
     const said = () => github.comments(REPO, number).map(({ body }) => body);
     expect(said()).toEqual([
-      expect.stringMatching(/does not tell who put the label.*\n\n.*remove the label and add it again/s),
+      expect.stringMatching(/does not report who added the label.*\n\n.*remove the label and add it again/s),
     ]);
     const before = asked(number);
     expect(before).toBeLessThanOrEqual(5);
@@ -125,7 +125,7 @@ test("a label by someone who cannot write neither publishes finished work nor en
 
   addLabel(finished, "stranger");
   await world.enters(finished, "failed", 2);
-  expect((await store.read(jobId)).end.reason).toContain(`stranger put the label ${LABEL} on`);
+  expect((await store.read(jobId)).end.reason).toContain(`stranger added the label ${LABEL}`);
   expect(pullsOf(finished)).toEqual([]);
 
   addLabel(finished, OWNER);

@@ -33,7 +33,7 @@ test("of two machines with one host name, one paused, by command and by SIGUSR1,
   expect([two, more]).toEqual([expect.stringMatching(/-[0-9a-f]{4}\/0$/), []]);
 
   expect(await said("pause", "--runner", one, "--reason", "an upgrade")).toContain(`${one} is paused`);
-  await first.says("this runner is paused");
+  await first.says("runner paused");
   const ref = () => world.openIssue({ script });
   const runnersOf = async (number: number) =>
     (await world.history(number)).filter(({ to }) => to === "running").map(({ by }) => by);
@@ -46,20 +46,20 @@ test("of two machines with one host name, one paused, by command and by SIGUSR1,
 
   await first.stop();
   const restarted = world.startApp("runner");
-  await restarted.says("this runner is paused");
+  await restarted.says("runner paused");
   await restarted.says("runner ready");
   // The other is paused by a signal: nobody is left, and the issue waits.
   second.child.kill("SIGUSR1");
-  await second.says("this runner is paused");
+  await second.says("runner paused");
   const last = ref();
   await queued(last);
   expect(await said("resume")).toContain(`Runner ${two} is paused by SIGUSR1`);
   restarted.child.kill("SIGUSR1");
-  await restarted.says("this runner is no longer paused");
+  await restarted.says("runner resumed");
   await world.reaches(last, "pr");
   expect(await runnersOf(last)).toEqual([`runner ${one}`]);
   expect(await said("resume", "--runner", two)).toBe(`${two} accepts new jobs again.\n`);
-  await second.says("this runner is no longer paused");
+  await second.says("runner resumed");
   const notes = (await world.redis.xrange("tac8:events", "-", "+")).map(([, fields]) => fields.join(" "));
   expect(notes.filter((text) => text.includes('"pause":"begun"'))).toHaveLength(2);
   expect(notes.filter((text) => text.includes('"pause":"ended"'))).toHaveLength(2);

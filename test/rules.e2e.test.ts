@@ -87,7 +87,7 @@ fieldTest("C2", "a rule that can be read: the repository is held before anybody 
   const number = world.openIssue({ script: WORK });
   await world.enters(number, "parked", 1);
   expect((await holdEvents("hold")).length).toBeGreaterThan(before);
-  expect(await parkedBecause(number)).toMatch(/forbids to create branches such as auto/);
+  expect(await parkedBecause(number)).toMatch(/forbids creating branches such as auto/);
   expect(await starts(number)).toEqual([0]);
   await github.clearRulesets(REPO);
   await github.addRuleset(REPO, { ...RULES, bypass: [BOT] });

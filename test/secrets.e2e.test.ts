@@ -189,7 +189,7 @@ test("under tac8 up no process shows the token while an agent works, not even af
 
   const runner = first.pids.find((each) => nameOf(each) === "tac8 runner") ?? pid;
   process.kill(runner, "SIGKILL");
-  await up.says(/runner {5}! was ended by SIGKILL[^]*runner ready/);
+  await up.says(/runner {5}! was killed by SIGKILL[^]*runner ready/);
   const second = await look();
   expect(second.pids).not.toContain(runner);
   expect(second.found).toEqual([]);

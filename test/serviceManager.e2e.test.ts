@@ -101,5 +101,5 @@ test("a problem that a person has to fix is the status of the unit, and an error
 test("so is each mistake in a configuration", async () => {
   const { child, journal } = await startAsService("scheduler", { TAC8_CONFIG: join(world.dir, "nowhere.toml") });
   expect(await closed(child)).toBe(EXIT_CONFIG);
-  expect(await journal()).toMatch(/^<3>.*nowhere\.toml: there is no such file/);
+  expect(await journal()).toMatch(/^<3>.*nowhere\.toml: the file does not exist/);
 });

@@ -32,7 +32,7 @@ test("a tired host takes nothing; a run that takes too much memory ends, is trie
   world.startApp("scheduler");
   await world.reaches(number, "queued");
   await poll(120_000, async () => ((await queue.count()) === 1 ? null : "the job is not in the queue yet"));
-  expect(tired.log()).toContain("this host is tired");
+  expect(tired.log()).toContain("host overloaded");
   expect(await tired.stop()).toBe(0);
   expect(await world.agentStarts()).toEqual([]);
 

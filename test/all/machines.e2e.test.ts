@@ -168,7 +168,7 @@ describe.skipIf(why !== null)("three hosts", () => {
 globalThis.Date = class extends Date { constructor(...a) { if (a.length === 0) super(now() + ms); else super(...a); } static now() { return now() + ms; } };`,
     );
     const wrong = await startRunner(2, { NODE_OPTIONS: `--import=file://${skew}` });
-    await wrong.says("s ahead of Redis': set it right");
+    await wrong.says("s ahead of Redis': correct it");
     const right = await startRunner(1);
     const number = world.openIssue({ script: work("clock") });
     await world.open("clock");
@@ -177,7 +177,7 @@ globalThis.Date = class extends Date { constructor(...a) { if (a.length === 0) s
     expect(await present()).toHaveLength(2);
     expect(right.log()).toContain("agent started");
     expect(wrong.log()).not.toContain("agent started");
-    expect(await command.said(world, "status")).toMatch(/takes nothing new: its clock is \d+ s ahead of Redis'/);
+    expect(await command.said(world, "status")).toMatch(/closed: its clock is \d+ s ahead of Redis'/);
     await Promise.all([wrong.stop(), right.stop()]);
   }, 300_000);
 });

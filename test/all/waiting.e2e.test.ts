@@ -87,7 +87,7 @@ fieldTest(
     const { github, redis, queue } = at;
     const readOnly = github.addToken({ login: OWNER, areas: { contents: "read", issues: "read", pulls: "read" } });
     const refused = at.startApp("runner", { GITHUB_TOKEN: readOnly });
-    await refused.says("GITHUB_TOKEN may not write Contents, Issues, Pull requests of octo/widgets");
+    await refused.says("GITHUB_TOKEN cannot write Contents, Issues, Pull requests of octo/widgets");
     await poll(120_000, async () => (refused.child.exitCode === 78 ? null : "it still runs"));
 
     at.startApp("scheduler");

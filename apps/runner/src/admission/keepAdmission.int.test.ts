@@ -134,7 +134,7 @@ test("a tired host starts nothing, lets go on what runs, and wakes up by itself"
   await becomes(() => [state(), worker.isPaused()], ["open", false]);
   await add(1);
   await becomes(busy, 1);
-  const [tired, fit] = ["this host is tired, so no new job starts on it", "this host is fit for work again"];
+  const [tired, fit] = ["host overloaded: not accepting new jobs", "host recovered: accepting new jobs again"];
   expect(said().map((line) => line.split(":")[0])).toEqual([tired, fit, tired, fit]);
 });
 
@@ -179,8 +179,8 @@ test("degraded: half of the slots take jobs, those that run go on; better: all o
   running[1]?.end();
   await becomes(async () => [busy(), await queue.getCompletedCount()], [2, 3]);
   expect(worker.isPaused()).toBe(true);
-  const slow = "going slowly, with 2 of 4 slots: many runs fail";
-  expect(said()).toEqual([slow, "all slots take jobs again", slow]);
+  const slow = "using only 2 of 4 slots: many runs fail";
+  expect(said()).toEqual([slow, "all slots accept jobs again", slow]);
 });
 
 test("only a machine's own trouble slows it down; a short disk is cleared up once", async () => {

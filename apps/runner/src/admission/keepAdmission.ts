@@ -71,7 +71,7 @@ export async function keepAdmission(options: AdmissionOptions): Promise<Admissio
   const turns = { machine: Promise.resolve(), redis: Promise.resolve() };
   /** One look of each kind waits, and no more of them. */
   const waiting = new Set<string>();
-  const failed = (err: unknown) => log.warn({ err }, "could not read whether new work may start here");
+  const failed = (err: unknown) => log.warn({ err }, "could not read whether new jobs may start here");
   function next(turn: keyof typeof turns, work: () => Promise<void>): void {
     turns[turn] = turns[turn].then(work).catch(failed);
   }

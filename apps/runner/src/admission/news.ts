@@ -12,14 +12,14 @@ export function newsOf(before: Admission, after: Admission, slots: number): News
   const lines: NewsLine[] = [];
   const isSlow = (admission: Admission) => admission.state === "half" && slotsFor(admission, slots) < slots;
   const info = (text: string) => lines.push({ level: "info", text });
-  if (isPaused(before) && !isPaused(after)) info("this runner is no longer paused");
-  if (isUnfit(before) && !isUnfit(after)) info("this host is fit for work again");
-  if (after.state === "open" && isSlow(before)) info("all slots take jobs again");
+  if (isPaused(before) && !isPaused(after)) info("runner resumed");
+  if (isUnfit(before) && !isUnfit(after)) info("host recovered: accepting new jobs again");
+  if (after.state === "open" && isSlow(before)) info("all slots accept jobs again");
   if (after.state === "closed") {
-    const what = isUnfit(after) ? "this host is tired" : "this runner is paused";
-    lines.push({ level: "warn", text: `${what}, so no new job starts on it: ${because(after)}` });
+    const what = isUnfit(after) ? "host overloaded" : "runner paused";
+    lines.push({ level: "warn", text: `${what}: not accepting new jobs: ${because(after)}` });
   } else if (isSlow(after) && before.state !== "half") {
-    const text = `going slowly, with ${slotsFor(after, slots)} of ${slots} slots: ${because(after)}`;
+    const text = `using only ${slotsFor(after, slots)} of ${slots} slots: ${because(after)}`;
     lines.push({ level: "warn", text });
   }
   return lines;
