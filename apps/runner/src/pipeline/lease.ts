@@ -2,7 +2,7 @@ import { letGoAfter, silenceLimit, workerTimes } from "@tac8/core/queue/contract
 
 export interface LeaseOptions {
   readonly lockSeconds: number;
-  /** Asks Redis for more time; false: the lock is not ours any more. */
+  /** Renew the lock in Redis. @returns false if this runner no longer has the lock */
   readonly renew: () => Promise<boolean>;
   /** Called once, when the lock was not renewed for so long that its job must be let go of. */
   readonly onLapse: () => void;
@@ -12,8 +12,8 @@ export interface LeaseOptions {
 }
 
 /**
- * A job's lock as its runner knows it: for how long still it is surely ours. Renewed here and not by BullMQ, which knows
- * locks by their jobs: a run that ends late would end the renewal of the next run of its job.
+ * A job's lock as its runner knows it, with the time for which the lock is certainly valid. It is renewed here and not by BullMQ.
+ * BullMQ identifies locks by their jobs, so a run that ends late would end the renewal for the next run of its job.
  */
 export class Lease {
   readonly #options: LeaseOptions;
@@ -27,14 +27,14 @@ export class Lease {
     this.#options = options;
     const { lockRenewTime = 0 } = workerTimes(options.lockSeconds);
     this.#lapse = setTimeout(options.onLapse, letGoAfter(options.lockSeconds));
-    // Twice as often as it must be, so that one answer that is late harms nobody.
+    // Twice as often as necessary, so that one late answer has no effect.
     this.#renewal = setInterval(() => void this.#renew(), lockRenewTime / 2);
   }
 
   async #renew(): Promise<void> {
     if (this.#asking) return;
     this.#asking = true;
-    // The answer may have been on its way for long: the lock lasts from when it was asked for, if not longer.
+    // The answer may arrive late. The lock is valid at least from the moment of the request.
     const asked = performance.now();
     try {
       const ours = await this.#options.renew();
@@ -55,7 +55,7 @@ export class Lease {
     this.#lapse = setTimeout(onLapse, Math.max(0, at + letGoAfter(lockSeconds) - performance.now()));
   }
 
-  /** Milliseconds that the agent may live on from now without another word from us; not positive: it must end. */
+  /** Milliseconds for which the agent may live from now without another heartbeat. Zero or less: it must end. */
   leftMs(): number {
     return this.#renewedAt + silenceLimit(this.#options.lockSeconds) - performance.now();
   }

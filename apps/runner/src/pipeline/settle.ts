@@ -19,7 +19,7 @@ import { isOwnOutage } from "./ownOutage.ts";
 import { isOwnRefusal } from "./ownRefusal.ts";
 import { planSettle, type Unfinished } from "./planSettle.ts";
 
-/** Of the event log: enough for the issues of one repository within the waits of a refused push. */
+/** Number of events that are read: enough for the issues of one repository during the delays of a refused push. */
 const WINDOW = 1000;
 
 export interface SettleOptions {
@@ -57,7 +57,7 @@ export async function settle(run: Run, { error, agent }: Unfinished, options: Se
   }
 }
 
-/** Reports the end that was decided; when GitHub is out of reach for that too, the job waits for it. */
+/** Report the decided end. If GitHub is unreachable, the job waits for it. */
 export async function conclude(run: Run, options: SettleOptions): Promise<Disposition> {
   let told: Told;
   try {
@@ -70,7 +70,7 @@ export async function conclude(run: Run, options: SettleOptions): Promise<Dispos
   }
   const facts = factsOf(run, options);
   const disposition = closed(told.result, run.record.state, { ...facts, record: told.record });
-  // Its finished work was published, or will not be: either way the next issue of the repository may tell.
+  // The finished work was published, or will not be. In both cases the hold ends, and the next issue shows whether its cause remains.
   return options.isHeld ? { ...disposition, hold: holdEnd(run.record.state, facts) } : disposition;
 }
 
@@ -123,7 +123,7 @@ interface Blamed {
   readonly patch: Pick<IssuePatch, "agent.session">;
 }
 
-/** What ends like this for one issue again and again, and not for others, is the issue's own. */
+/** Attribute a failure to the issue if it recurs for this issue and not for others. */
 async function blameIssue(run: Run, failure: Failure): Promise<Blamed> {
   if (failure.kind !== run.record.state.end.failure) return { failure, patch: {} };
   if (failure.kind === "model") return blameForOutage(run, failure);

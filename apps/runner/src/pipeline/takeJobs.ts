@@ -16,11 +16,11 @@ import { Lease } from "./lease.ts";
 import { processJob } from "./process.ts";
 import type { Progress } from "../run/progress.ts";
 
-/** A lost connection gives an error every 2 s; a Redis that refuses writes has a worker spin, with 25,000 in 4 s. */
+/** A lost connection causes an error every 2 s. A Redis that refuses writes makes a worker spin: 25,000 errors in 4 s. */
 const SPINNING = { limit: 1000, windowMs: 10_000, windows: 6 };
-/** A worker that was waiting when it was paused takes one more job: another runner should have it. */
+/** A worker that was waiting when it was paused receives one more job, which is left to another runner. */
 const PASS_ON_MS = 5000;
-/** What an orderly end needs of Redis takes milliseconds where there is one. */
+/** A reachable Redis answers the requests of an orderly shutdown within milliseconds. */
 const REDIS_MS = 3000;
 
 export interface TakeJobsOptions {
@@ -28,9 +28,9 @@ export interface TakeJobsOptions {
   /** Borrowed; the worker's own. */
   readonly connection: Redis;
   readonly name: string;
-  /** Borrowed: one for each job that may be held. */
+  /** Borrowed. One slot for each job that may run at the same time. */
   readonly slots: TakenSlots;
-  /** Whether a job that was taken while `busy` others are held is to be another runner's. */
+  /** Whether a job that is received while `busy` other jobs run is left to another runner. */
   readonly passesOn: (busy: number) => boolean;
   /** Told when a job has begun or ended. */
   readonly onMoved: () => void;
@@ -41,15 +41,15 @@ export interface TakeJobsOptions {
 
 export interface JobTaker {
   readonly worker: Worker<JobData, JobResult>;
-  /** The runs that are held, by job id. */
+  /** The halt switch of each run, by job id. */
   readonly running: ReadonlyMap<string, HaltSwitch>;
-  /** How far they are. */
+  /** The progress of each run. */
   progress(): RunPresence[];
-  /** Hands running jobs back within `shutdown_grace_seconds`. */
+  /** Requeues running jobs within `shutdown_grace_seconds`. */
   close(): Promise<void>;
 }
 
-/** Takes jobs from now on, each in a slot and with a lease of its own. */
+/** Process jobs from now on, each in a slot and with a lease of its own. */
 export function takeJobs(options: TakeJobsOptions): JobTaker {
   const { services, connection, name, slots, passesOn, onMoved, errors, abandon } = options;
   const { log, now } = services;
@@ -62,7 +62,7 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
   async function take(job: IssueJob, token = ""): Promise<JobResult> {
     const jobId = job.id ?? "";
     if (closing || passesOn(running.size)) {
-      // One that was fetched while this runner closes: its successor, or another runner, has it at once.
+      // A job that is received while this runner closes is left to its successor or to another runner.
       const until = now() + (closing ? HAND_BACK_MS : PASS_ON_MS);
       const because = closing ? "the runner is closing" : "another runner should have it";
       return apply(
@@ -88,7 +88,7 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
         onPlace: (taken) => void (place = taken),
       });
     } finally {
-      // The next run of this job may have begun while this one let go.
+      // The next run of this job may have begun while this run released it.
       if (running.get(jobId) === halt) {
         running.delete(jobId);
         progress.delete(jobId);
@@ -97,7 +97,7 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
       lease.close();
       slot.release();
       const held = place as Place | null;
-      place = null; // An answer that is late keeps it no more.
+      place = null; // So a late answer to a renewal does not keep the place.
       await releasePlace(held);
     }
   }
@@ -149,7 +149,7 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
     progress: () => [...progress.values()].map(({ seen }) => seen),
     async close() {
       const graceMs = coordinator.shutdown_grace_seconds * 1000;
-      closing = true; // A job that is being fetched now comes after the runs below have been told.
+      closing = true; // A job that is being fetched now arrives after the runs below were notified.
       for (const halt of running.values()) halt.request("shutdown", "the runner is shutting down");
       const outOfTime = setTimeout(() => {
         for (const halt of running.values()) halt.abandon();

@@ -6,7 +6,7 @@ import type { StopCause } from "../agent/types.ts";
 export class Halted extends Error {
   override readonly name = "Halted";
   readonly halt: StopCause;
-  /** How the issue fails by it; null: it does not. */
+  /** Failure with which the issue ends; null: the issue does not fail. */
   readonly failure: FailureKind | null;
   constructor(halt: StopCause, reason: string, failure: FailureKind | null = null) {
     super(reason);
@@ -15,7 +15,7 @@ export class Halted extends Error {
   }
 }
 
-/** The end of an issue that a halt is, by the run that it ended. Pure. */
+/** Return the end of an issue whose run was halted. Pure. */
 export function endByHalt(
   { message: reason, failure }: Halted,
   outcome: "stopped" | "cancelled",
@@ -27,7 +27,7 @@ export function endByHalt(
     : { ...end, "end.outcome": "failed", "end.failure": failure };
 }
 
-/** Called with the first cause, and again, with `atOnce`, where the agent is to be given no time (any more). */
+/** Called with the first cause. Called again with `atOnce` when the agent must end without any further time. */
 export type OnHalt = (halt: { readonly cause: StopCause; readonly atOnce: boolean }) => void;
 
 /**
@@ -48,7 +48,7 @@ export class HaltSwitch {
     return this.#lost.signal;
   }
 
-  /** The cause that won; null while nobody wants an end. */
+  /** The first cause; null while no end was requested. */
   get cause(): Halted | null {
     const reason: unknown = this.#stop.signal.reason;
     return reason instanceof Halted ? reason : null;
@@ -59,7 +59,7 @@ export class HaltSwitch {
     return this.#atOnce || this.#lost.signal.aborted;
   }
 
-  /** Calls at once where the run is halted already. @returns a function that ends the watch */
+  /** Call `onHalt` for each change, and immediately if the run is already halted. @returns a function that ends the watch */
   watch(onHalt: OnHalt): () => void {
     const notify = (): void => {
       const { cause } = this;
@@ -83,7 +83,7 @@ export class HaltSwitch {
     else if (stop !== null) this.#change(new Halted("stopped", stop), { atOnce });
   }
 
-  /** The runner cannot wait any longer. */
+  /** End the run immediately, because the runner cannot wait any longer. */
   abandon(): void {
     this.request("shutdown", "the runner is shutting down");
     this.#change(new Halted("shutdown", "the runner had no more time to wait"), { lost: true });
@@ -94,7 +94,7 @@ export class HaltSwitch {
     { atOnce = false, lost = false }: { readonly atOnce?: boolean; readonly lost?: boolean },
   ): void {
     const isNews = !this.#stop.signal.aborted || (atOnce && !this.#atOnce) || (lost && !this.#lost.signal.aborted);
-    // First: a watcher that is notified of the stop asks for it.
+    // Set first, because watchers that are notified of the stop read it.
     this.#atOnce ||= atOnce;
     if (!this.#stop.signal.aborted) this.#stop.abort(halted);
     if (lost && !this.#lost.signal.aborted) this.#lost.abort(halted);
