@@ -5,21 +5,21 @@ import { clean, clip } from "@tac8/core/domain/plainText";
 import { signalOf, wordsOf, type Signal } from "./signals.ts";
 import type { AgentEnd, EndCause, StopCause } from "./types.ts";
 
-/** A kind of the failure table, or a stop that is no failure of the agent. */
+/** A kind of the failure table, or a stop that is not a failure of the agent. */
 export type EndKind = FailureKind | Exclude<StopCause, FailureKind>;
 
 export interface AgentFailure {
   readonly ok: false;
   readonly kind: EndKind;
-  /** For people: quotes the CLI; at most 500 characters, no terminal codes. */
+  /** Message for users, which quotes the CLI; at most 500 characters, without terminal codes. */
   readonly message: string;
   /** When a usage limit is lifted, epoch milliseconds; null where unknown. */
   readonly until: number | null;
-  /** The session to resume is unknown here, so nothing was run: start a new one at once. */
+  /** The agent's program does not know the session, so nothing was run: start a new session immediately. */
   readonly resumeFailed: boolean;
   /** Of `unfinished`: all that it left open are commands of its own in the background. */
   readonly onlyCommands: boolean;
-  /** Resumed, the session would end like this again: the next attempt starts a new one. */
+  /** The same session would fail again if it were resumed, so the next attempt starts a new one. */
   readonly sessionSpent: boolean;
 }
 
@@ -43,7 +43,7 @@ const MAX_MESSAGE = 500;
 const STARTUP_MS = 10_000;
 const NO_SESSION = /no conversation found/i;
 
-/** What an agent's end means, by the failure table. */
+/** Classify the end of an agent by the failure table. */
 export function classifyEnd(end: AgentEnd, options: ClassifyOptions): Verdict {
   const said = quote(end);
   const failure = (kind: EndKind, more: Partial<AgentFailure> = {}): AgentFailure => ({
@@ -57,7 +57,7 @@ export function classifyEnd(end: AgentEnd, options: ClassifyOptions): Verdict {
     ...more,
   });
   const byCause = kindOfCause(end.cause);
-  // Ended for our own sake, or because it did not end by itself, when it had done all: that work is paid for.
+  // tac8 ended an agent that had already finished: its work counts.
   const hadDone =
     ENDED_BY_US.has(end.cause) && options.provider === "claude" && (hasFinished(end) || isSuccess(end, options));
   if (hadDone || (byCause === null && isSuccess(end, options))) {
@@ -106,7 +106,7 @@ function unknownCause(cause: never): never {
   throw new Error(`unknown cause of an agent's end: ${String(cause)}`);
 }
 
-/** By evidence that it has worked in this run: a session that has nothing to say ends as a success too. */
+/** Whether the agent succeeded. It must have worked in this run, because a session without output also exits with a success. */
 function isSuccess(end: AgentEnd, { provider }: ClassifyOptions): boolean {
   if (end.code !== 0) return false;
   if (provider === "command") return true;
@@ -121,7 +121,7 @@ function isStartup(end: AgentEnd): boolean {
   return end.result === null && end.durationMs < STARTUP_MS;
 }
 
-/** A time that is told as a number is the one that counts, also when it is over: the same in words is rounded. */
+/** End of a usage limit. A time that is given as a number takes precedence, even if it is over, because the time in the text is rounded. */
 function untilOf(end: AgentEnd, signal: Signal, now: number): number | null {
   if (signal !== "usage-limit") return null;
   const told = end.rateLimit?.status === "rejected" ? end.rateLimit.resetsAt : null;

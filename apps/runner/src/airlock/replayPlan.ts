@@ -4,20 +4,23 @@ export type ReplayReason =
   | { readonly why: "branch moved"; readonly theirs: string; readonly base: string | null }
   /** An agent has ended beside its branch, which has commits of its own. A conflict: HEAD's go to a branch beside it. */
   | { readonly why: "left its branch"; readonly tip: string }
-  /** An agent has taken out commits that others had pushed. A conflict: nothing is pushed. */
+  /** An agent has removed commits that other contributors had pushed. Conflict: nothing is pushed. */
   | { readonly why: "rewrote theirs"; readonly theirs: string }
-  /** Others have pushed to the branch just before us. `from`: what we last pushed, or the base. A conflict: nothing is pushed. */
+  /**
+   * Other contributors pushed to the branch just before tac8. `from`: the last commit that tac8 pushed, or the base. Conflict: nothing
+   * is pushed.
+   */
   | { readonly why: "overtaken"; readonly theirs: string; readonly from: string }
   /**
-   * The pull request was merged while the agent worked: after a squash nothing of ours is in the base's history, so what was
-   * merged is named. A conflict: the commits stay as they are, and the pull request shows it.
+   * The pull request was merged while the agent worked. After a squash, the base's history contains none of tac8's commits, so
+   * `merged` names the merged head. Conflict: the commits stay as they are, and the pull request shows the conflict.
    */
   | { readonly why: "merged"; readonly merged: string; readonly base: string };
 
 export interface ReplayPlan {
-  /** Commits of these are not made again. */
+  /** Commits that are reachable from these are not replayed. */
   readonly exclude: readonly string[];
-  /** The newest commit of others. */
+  /** The commit on top of which the others are replayed. */
   readonly onto: string;
 }
 
@@ -25,7 +28,7 @@ export interface ReplayPlan {
 export function planReplay(reason: ReplayReason): ReplayPlan {
   switch (reason.why) {
     case "branch moved":
-      // Merges of the base are not work of this issue.
+      // Merged commits of the base are not work of this issue.
       return { exclude: [reason.theirs, ...(reason.base === null ? [] : [reason.base])], onto: reason.theirs };
     case "left its branch":
       return { exclude: [reason.tip], onto: reason.tip };

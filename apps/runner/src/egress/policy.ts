@@ -2,7 +2,7 @@ import { isAllowedBy, parseAllowedHost, type AllowedHost } from "@tac8/core/conf
 import { normalizeHost, splitAuthority, type HostName } from "@tac8/core/config/hostName";
 import { PRESET_WORDS, READ_ONLY, REGISTRIES } from "./preset.ts";
 
-/** Where a client wants to go, in the one spelling that is compared. */
+/** Host and port that a client requests, in canonical spelling. */
 export interface Target extends HostName {
   readonly port: number;
 }
@@ -10,16 +10,19 @@ export interface Target extends HostName {
 export interface Policy {
   /** `open`: any traffic. `read-only`: requests that only read. */
   decide(target: Target): "open" | "read-only" | "refused";
-  /** Whether this address of the target is listed: then it may be a private one. */
+  /** Whether this address of the target is listed, so that it may be a private address. */
   isListed(address: string, target: Target): boolean;
-  /** What is allowed, for people and agents. */
+  /** List of the allowed hosts, for error messages to users and agents. */
   readonly words: string;
 }
 
 const MAX_WORDS = 2000;
 const PRESET = REGISTRIES.flatMap(({ hosts }) => hosts);
 
-/** Pure. @param allow entries of `agent.allow_hosts`; one that cannot be read is passed over, since the configuration refuses it */
+/**
+ * Return the policy for one run. Pure.
+ * @param allow entries of `agent.allow_hosts`; invalid ones are skipped, because the configuration refuses them
+ */
 export function policyOf(allow: readonly string[]): Policy {
   const entries = allow.flatMap((text) => parseAllowedHost(text) ?? []);
   const preset = PRESET.flatMap((text) => parseAllowedHost(text) ?? []);
@@ -28,7 +31,7 @@ export function policyOf(allow: readonly string[]): Policy {
   return {
     decide(target) {
       if (has(["name", "address"], target)) return "open";
-      // Also under a pattern: what it was written for is not to push there.
+      // A pattern does not open GitHub's hosts for pushes. Only an entry with the exact name does.
       if (READ_ONLY.includes(target.host)) return target.port === 80 || target.port === 443 ? "read-only" : "refused";
       if (has(["below", "any"], target)) return "open";
       return preset.some((entry) => isAllowedBy(entry, target)) ? "open" : "refused";
@@ -38,7 +41,7 @@ export function policyOf(allow: readonly string[]): Policy {
   };
 }
 
-/** Of `CONNECT host:port`; null: it is no such target. */
+/** Parse the target of `CONNECT host:port`; null: it is not a valid target. */
 export function targetOf(authority: string, standardPort: number | null = null): Target | null {
   const split = splitAuthority(authority);
   const name = split === null ? null : normalizeHost(split.host);
@@ -46,7 +49,7 @@ export function targetOf(authority: string, standardPort: number | null = null):
   return name === null || port === null ? null : { ...name, port };
 }
 
-/** `example.org`, `example.org:8443`, `[2001:db8::1]:8443`: as messages name it. */
+/** The target as messages show it: `example.org`, `example.org:8443`, `[2001:db8::1]:8443`. */
 export function shownTarget({ host, port }: Target): string {
   const name = host.includes(":") ? `[${host}]` : host;
   return port === 443 || port === 80 ? name : `${name}:${port}`;

@@ -9,9 +9,9 @@ import { TOO_MANY_FILES } from "./guarded.ts";
  * or the runner has ended. A shell with builtins alone: it needs 0.3 MB, and no further process.
  */
 export interface TimeGuard {
-  /** Of the one that is at work. */
+  /** Process id of the current guard. */
   readonly pid: number;
-  /** From now on this process may live for so long without a beat. Call it once. */
+  /** Watch this process, which may live for `leftMs` without a heartbeat. Call this once. */
   watch(process: ProcessId, leftMs: number): void;
   beat(leftMs: number): void;
   /** End it. Resolves, when it has ended, with whether it has killed the process for want of a beat. Idempotent and bounded. */
@@ -31,9 +31,9 @@ export interface TimeGuardOptions {
 const HUNT = fileURLToPath(new URL("hunt.ts", import.meta.url));
 /** A small heap is enough, and fewer threads make it small. */
 const NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=64", "--v8-pool-size=0"];
-/** For its last words. */
+/** Time for the guard to end after `done`. */
 const CLOSE_MS = 10_000;
-/** As many in a row that end before they watch are no accident. */
+/** After this many guards in a row that ended before they watched, no other guard is started. */
 const MAX_FAILURES = 3;
 
 /**
@@ -77,8 +77,8 @@ exec "\${hunt[@]}"
 `;
 
 /**
- * Start a guard. One that dies is replaced at once, with the time that is left then.
- * @returns why not, where this machine has no process, memory or descriptors left for it.
+ * Start a guard. If it dies, another guard is started immediately, with the time that is left.
+ * @returns the reason if it could not be started, because this machine has no process, memory or descriptor left
  */
 export function startTimeGuard({ onLost, ...options }: TimeGuardOptions): TimeGuard | string {
   let watched: { readonly process: ProcessId; until: number } | null = null;
@@ -89,7 +89,7 @@ export function startTimeGuard({ onLost, ...options }: TimeGuardOptions): TimeGu
   let closing: Promise<boolean> | null = null;
   const ended = Promise.withResolvers<void>();
 
-  /** Start one that reads what is watched already. */
+  /** Start a guard for the process that is already watched, if there is one. */
   function start(): Bash | string {
     const started = spawnBash(options);
     if (typeof started === "string") return started;
@@ -105,7 +105,7 @@ export function startTimeGuard({ onLost, ...options }: TimeGuardOptions): TimeGu
     started.child.once("close", (code, signal) => {
       if (closing !== null || isLate || isGone) {
         ended.resolve();
-        // Its end was not read yet, so the kernel has not given its pid to another one: the guard could not reach it.
+        // The runner has not read the end of the process, so the kernel has not reused its pid: the guard could not reach it.
         if (closing === null && isGone) onLost("time was over, and its guard could not end it");
         return;
       }
@@ -158,7 +158,7 @@ function tell({ stdin }: Bash, { process, until }: { readonly process: ProcessId
   stdin.write(`${process.pid} ${process.startTime} ${seconds(until - performance.now())}\n`);
 }
 
-/** As the shell reads it; at least a millisecond. */
+/** Seconds in the format that the shell reads; at least one millisecond. */
 function seconds(ms: number): string {
   return (Math.max(1, Math.floor(ms)) / 1000).toFixed(3);
 }
@@ -174,7 +174,7 @@ function spawnBash({ bash, runId, lock }: Omit<TimeGuardOptions, "onLost">): Bas
   let child: ChildProcess;
   try {
     child = spawn(bash, ["--norc", "--noprofile", "-c", SCRIPT, "guard", ...hunt], {
-      // For people who read `ps`.
+      // Shown by `ps`.
       argv0: `tac8 guard ${runId}`,
       // Its own session: a terminal's Ctrl-C must not reach it.
       detached: true,
@@ -185,11 +185,11 @@ function spawnBash({ bash, runId, lock }: Omit<TimeGuardOptions, "onLost">): Bas
   } catch (error) {
     return messageOf(error);
   }
-  child.on("error", () => undefined); // It comes later, and says no more than this:
-  // Without free descriptors there are no pipes at all, whatever the type says.
+  child.on("error", () => undefined); // It is emitted later, and reports the same error as the checks below.
+  // Without free descriptors, the streams are undefined, although their type excludes that.
   const { stdin, stdout } = child as { readonly [name in "stdin" | "stdout"]: ChildProcess[name] | undefined };
   if (!stdin || !stdout) return TOO_MANY_FILES;
   if (child.pid === undefined) return `${bash} cannot be started, or this machine has no process left for it`;
-  stdin.on("error", () => undefined); // Of one that has just ended: its end says so.
+  stdin.on("error", () => undefined); // The guard has just ended, which its event `close` reports.
   return { child, stdin, stdout };
 }

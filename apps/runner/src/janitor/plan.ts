@@ -9,9 +9,9 @@ export type ItemKind = "workspace" | "put-aside" | "notes" | "session" | "prompt
 
 export interface Item {
   readonly kind: ItemKind;
-  /** Files and folders that go together. */
+  /** Files and folders that are removed together. */
   readonly paths: readonly string[];
-  /** Job id; null where it belongs to a run alone. */
+  /** Job id; null: the item belongs to a run only. */
   readonly issue: string | null;
   /** The run that made it, with kind `incoming`. */
   readonly run: string | null;
@@ -20,15 +20,15 @@ export interface Item {
 }
 
 /**
- * Only of an ended issue is anything removed. `unknown`: Redis was emptied, or has forgotten an issue that ended long ago. It counts
- * as in use until its files have not changed for as long as Redis remembers an ended issue.
+ * Whether an issue has ended; only files of ended issues are removed. `unknown`: Redis has no record, because it was emptied or the
+ * record has expired. The issue counts as in use until its files are unchanged for the lifetime of an ended issue's record.
  */
 export type IssueUse = { readonly use: "ended"; readonly since: number } | { readonly use: "live" | "unknown" };
 
 export interface JanitorSnapshot {
   readonly items: readonly Item[];
   readonly issues: ReadonlyMap<string, IssueUse>;
-  /** Runs of this data folder; null: they could not be read. */
+  /** Ids of live runs in this data folder; null: they could not be read. */
   readonly liveRuns: ReadonlySet<string> | null;
   readonly freeBytes: number;
 }
@@ -36,23 +36,23 @@ export interface JanitorSnapshot {
 export interface JanitorLimits {
   readonly workspacesMs: number;
   readonly logsMs: number;
-  /** 0: never under pressure. */
+  /** 0: items are never removed early because of low disk space. */
   readonly minFreeBytes: number;
 }
 
 export interface JanitorPlan {
-  /** Their time is over. */
+  /** Items whose retention time is over. */
   readonly due: readonly Item[];
-  /** One after the other for as long as the disk is short. */
+  /** Items that are removed one by one while disk space is low. */
   readonly spare: readonly Item[];
   readonly inUse: number;
 }
 
-/** For files that should have been removed when their run ended. */
+/** Retention of files that should have been removed when their run ended. */
 const LEFTOVER_MS = 3_600_000;
 const FORGOTTEN_MS = KEEP_ENDED_SECONDS * 1000;
 
-/** Pure. Both lists are oldest first. Whether work is on GitHub is asked before each removal, not here. */
+/** Return what may be removed. Both lists are oldest first. The janitor checks before each removal whether work is on GitHub. Pure. */
 export function planJanitor(snapshot: JanitorSnapshot, limits: JanitorLimits, now: number): JanitorPlan {
   const free = snapshot.items.flatMap((item) => {
     const since = freeSince(item, snapshot, now);

@@ -10,11 +10,11 @@ const WAIT_MS = 22_000;
 export interface CopyOptions {
   /** Borrowed. */
   readonly redis: Redis;
-  /** Of the runner that is about to start. */
+  /** Id of the runner that is about to start. */
   readonly id: string;
   readonly machine: MachineIds;
   readonly signal: AbortSignal;
-  /** Called before it waits, with one line that says for what. */
+  /** Called before the wait, with one line that gives the reason. */
   readonly onWait?: (line: string) => void;
   readonly waitMs?: number;
 }
@@ -55,8 +55,8 @@ async function look(redis: Redis, id: string): Promise<Seen | null> {
 }
 
 /**
- * Pure: is this runner the one that has to end, as two with one id are at work? `other`: whose entry has taken the place of this
- * one's. Two that start in the same moment do not see each other before; the later one ends.
+ * Whether this runner must end, because another runner with the same id works. `other`: the runner whose entry has replaced the entry of
+ * this one. Two runners that start at the same moment do not see each other before that. The later one ends. Pure.
  */
 export function isLaterCopy(own: RunnerPresence, other: RunnerPresence): boolean {
   if (other.instance === undefined || other.instance === own.instance) return false;

@@ -4,16 +4,16 @@ import { holdsSecret } from "./secretFiles.ts";
 
 /** A file of a worktree that differs from HEAD. */
 export interface UncommittedFile {
-  /** In the worktree, with slashes: a character for each byte, because names need not be text. */
+  /** Path in the worktree, with slashes. Each character is one byte, because names need not be text. */
   readonly path: string;
-  /** HEAD has it. */
+  /** HEAD has the file. */
   readonly tracked: boolean;
-  /** `folder`: one that was not listed; `unreadable`: what it is, or what is in it, cannot be read. */
+  /** `folder`: its files were not listed. `unreadable`: its type or its content cannot be read. */
   readonly kind: "file" | "link" | "missing" | "repository" | "folder" | "unreadable" | "other";
   readonly size: number;
-  /** Its first bytes, at most `HEAD_BYTES`; of a file alone. */
+  /** First bytes of a file, at most `HEAD_BYTES`. Empty for every other kind. */
   readonly head: Buffer;
-  /** Value of its attribute `filter`. */
+  /** Value of the git attribute `filter`. */
   readonly filter: string | null;
 }
 
@@ -29,8 +29,8 @@ const MAX_TOTAL_BYTES = 50 * MB;
 export const MAX_FILES = 5000;
 
 /**
- * Return why a file that an agent left uncommitted stays out of the commit that tac8 makes; null: it goes in. A file that
- * HEAD has is wanted, whatever it holds. Pure.
+ * Return why an uncommitted file of an agent is left out of tac8's commit; null: it is included. A file that HEAD already has is
+ * included, whatever it contains. Pure.
  */
 export function whyLeftOut(file: UncommittedFile): LeftOutReason | null {
   const { path, tracked, kind, size, head, filter } = file;
@@ -57,7 +57,7 @@ export interface Decided {
   readonly leave: readonly { readonly path: string; readonly why: LeftOutReason }[];
 }
 
-/** Decide on all of them, also by what they are together. Pure. */
+/** Decide which files are committed, also by their total size. Pure. */
 export function decideOn(files: readonly UncommittedFile[]): Decided {
   const save: string[] = [];
   const leave: { path: string; why: LeftOutReason }[] = [];
@@ -69,7 +69,7 @@ export function decideOn(files: readonly UncommittedFile[]): Decided {
     else fresh.push(file);
   }
   let bytes = 0;
-  // Small ones first: where not all of them fit, sources do.
+  // Small files first: if the limit is reached, source files are included.
   for (const { path, size } of fresh.toSorted((a, b) => a.size - b.size)) {
     bytes += size;
     if (bytes > MAX_TOTAL_BYTES) leave.push({ path, why: "total" });
@@ -80,18 +80,18 @@ export function decideOn(files: readonly UncommittedFile[]): Decided {
 
 const byName = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Without its filter the content would go to GitHub as it is: large where a pointer is expected, or not encrypted. */
+/** Whether the file may not be committed without its filter: its content would be pushed instead of a pointer, or unencrypted. */
 function needsFilter(filter: string | null, head: Buffer): boolean {
   if (filter === "lfs") return !head.toString("latin1").startsWith("version https://git-lfs.github.com/spec/");
   return filter !== null && /crypt|vault|sops|secret|seal|\bage\b|gpg/i.test(filter);
 }
 
-/** Of vim, Emacs, Kate and others; and what NFS and FUSE leave of a file that was open when it was removed. */
+/** Whether it is a temporary file of vim, Emacs, Kate and others, or one that NFS or FUSE keeps for a removed file that was open. */
 function isTemporary(name: string): boolean {
   return /^\..*\.sw[a-p]$|^\.#|^#.*#$|~$|\.kate-swp$|^\.nfs[0-9a-f]{8,}$|^\.fuse_hidden/.test(name);
 }
 
-/** Of a process or of a heap. */
+/** Whether the file is a dump of a process or of a heap. */
 function isDump(name: string, head: Buffer): boolean {
   const isElf = head.length > 17 && head.toString("latin1", 0, 4) === "\x7fELF";
   // `e_type`, in the byte order that `e_ident` names.
@@ -99,10 +99,10 @@ function isDump(name: string, head: Buffer): boolean {
   return type === 4 || /^(?:vg)?core\.\d+$|\.(?:hprof|heapsnapshot|heapprofile|mdmp|dmp)$/i.test(name);
 }
 
-/** Empty files that mean something by being there. */
+/** Names of empty files that have a meaning. */
 const MARKERS =
   /^\.(?:.*keep|.*ignore|placeholder|empty|nojekyll|gitattributes|gitmodules|editorconfig|.*rc|.*rc\.\w+|htaccess)$/;
-/** Files of a home folder, which sandboxes put there as places to mount something on. */
+/** Files of a home folder that sandboxes create empty, as mount points. */
 const HOME_FILES = /^\.(?:bashrc|zshrc|npmrc|wgetrc|curlrc|inputrc|vimrc|screenrc|ripgreprc|netrc|pypirc)$/;
 
 function isEmptyDotfile(name: string): boolean {

@@ -1,32 +1,32 @@
 import type { BaseNames } from "./cloneRefs.ts";
 
-/** What is found where an issue's workspace belongs, and what it should be made of. */
+/** The state of an issue's workspace folder and of its thin repository. */
 export interface WorkspaceSnapshot {
-  /** Something is at the worktree's place. */
+  /** The path of the worktree exists. */
   readonly treeExists: boolean;
-  /** It is a worktree of our thin repository, and git works in it. */
+  /** It is a worktree of the issue's thin repository, and git works in it. */
   readonly treeWorks: boolean;
-  /** The thin repository is there and git works in it. */
+  /** The thin repository exists, and git works in it. */
   readonly repositoryWorks: boolean;
-  /** Anything at all is at the thin repository's place. */
+  /** The path of the thin repository exists. */
   readonly repositoryExists: boolean;
-  /** There is no commit of its own in the thin repository, and no worktree that has a HEAD: its making was broken off. */
+  /** The thin repository has neither a commit of its own nor a worktree with a HEAD, because its creation was interrupted. */
   readonly repositoryEmpty: boolean;
-  /** Commit that the workspace is at: HEAD of the worktree, of the one that was lost, else the branch. */
+  /** Commit of the workspace: HEAD of the worktree or of the lost worktree, otherwise the head of the branch. */
   readonly head: string | null;
-  /** Branch on which the work in it was begun; null when unknown. */
+  /** Branch on which the work in the workspace began; null if unknown. */
   readonly headBranch: string | null;
-  /** Nothing but ignored files differs from `head`. */
+  /** Only ignored files differ from `head`. */
   readonly clean: boolean;
 }
 
 export interface WorkspaceGoal {
   readonly branch: string;
-  /** Where a new workspace begins: the branch as GitHub has it, else the base. */
+  /** Start commit of a new workspace: the head of the branch on GitHub, otherwise the base commit. */
   readonly start: string;
-  /** Commit of the base branch, where it is known. */
+  /** Commit of the base branch, if it is known. */
   readonly base?: string;
-  /** Names for the agent's own git, where they are known. */
+  /** Names for the agent's own git, if they are known. */
   readonly names?: BaseNames;
   /** Is `start` GitHub's version of the branch, rather than the base? */
   readonly published: boolean;
@@ -50,20 +50,20 @@ export type WorkspacePlan =
   /** Put what is there aside, where a person finds it, and make a new one. */
   | { readonly do: "replace"; readonly because: string };
 
-/** Where an agent's finished work is, when it is to be published. */
+/** Location of an agent's finished work that is to be published. */
 export type FinishedPlan =
-  /** In the workspace, as it is. */
+  /** It is in the workspace. */
   | { readonly do: "use" }
-  /** In the thin repository alone: its worktree comes back. */
+  /** It is only in the thin repository, so the worktree is restored. */
   | { readonly do: "reattach"; readonly because: string | null }
   | { readonly do: "missing" };
 
 export interface FinishedFacts {
-  /** The finished commit; null: it could not be saved, and is in the worktree alone. */
+  /** The finished commit; null: the work could not be saved, and is only in the worktree. */
   readonly saved: string | null;
   /** The thin repository has that commit. */
   readonly hasSaved: boolean;
-  /** It was done in this data folder: a workspace of another one may be here too, as an earlier round has left it. */
+  /** The work was done in this data folder. Otherwise, a workspace in this folder is from an earlier round. */
   readonly ours: boolean;
 }
 
@@ -94,12 +94,12 @@ export function planWorkspace(found: WorkspaceSnapshot, goal: WorkspaceGoal, rel
     case "behind":
       if (!found.treeWorks) return { do: "replace", because: damaged ?? "the branch on GitHub is newer" };
       if (found.clean) return { do: "forward" };
-      // Going on from here would end in a push that takes those commits away again.
+      // Work that continues from here would end in a push that removes those commits.
       return goal.published
         ? { do: "rebase", because: "it has uncommitted changes, and the branch on GitHub is newer" }
         : present;
     case "diverged":
-      // A base that moved on is the normal case; commits of others on our branch are not.
+      // A base with new commits is the usual case. Commits of other contributors on the issue's branch are not.
       if (!goal.published) return present;
       return { do: found.treeWorks ? "rebase" : "replace", because: "other commits are on the branch on GitHub" };
     default:
