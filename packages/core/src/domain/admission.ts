@@ -51,7 +51,7 @@ export interface AdmissionFacts {
     /** What was planned before. */
     readonly before: Admission;
   } | null;
-  /** What the scheduler has found; empty: nothing of late. What is to hold the queue is a hold by then. */
+  /** Recent findings of the scheduler. A finding that stops the queue is a hold, and not in this list. */
   readonly reasons: readonly Reason[];
 }
 
@@ -59,7 +59,7 @@ export interface AdmissionFacts {
 export function planAdmission({ queue, runner, reasons }: AdmissionFacts): Admission {
   const causes: Cause[] = [];
   for (const hold of queue?.holds ?? []) {
-    // A repository's own hold keeps that repository's jobs waiting, and no others.
+    // A hold of a repository affects only jobs of that repository.
     if (isRepositoryHold(hold.name)) continue;
     causes.push({ code: `hold:${hold.name}`, effect: "closed", text: holdText(hold) });
   }
@@ -77,7 +77,7 @@ export function planAdmission({ queue, runner, reasons }: AdmissionFacts): Admis
   return admissionOf(causes);
 }
 
-/** The admission that follows from these causes. Pure. */
+/** Return the admission that results from these causes. Pure. */
 export function admissionOf(causes: readonly Cause[]): Admission {
   const closing = causes.filter(({ effect }) => effect === "closed");
   const rest = causes.filter(({ effect }) => effect !== "closed");
@@ -89,19 +89,19 @@ export function pauseCause({ by, reason }: Pause): Cause {
   return { code: "paused", effect: "closed", text: `paused by ${by}${reason === "" ? "" : `: ${reason}`}` };
 }
 
-/** How many jobs a runner may hold. Pure. */
+/** Return the number of jobs that a runner may run at the same time. Pure. */
 export function slotsFor({ state }: Admission, slots: number): number {
   if (state === "closed") return 0;
   return state === "half" ? Math.max(1, Math.floor(slots / 2)) : slots;
 }
 
-/** How many jobs a runner works on at once when nothing closes it: its slots, or half of them while it is slowed. Pure. */
+/** Return the number of slots that a runner would use without its closing causes: all, or half of them. Pure. */
 export function paceOf({ state, causes }: Admission, slots: number): number {
   const slowed = state === "half" || causes.some(({ effect }) => effect === "half");
   return slotsFor({ state: slowed ? "half" : "open", causes }, slots);
 }
 
-/** Why it is not open, for people; empty: it is. Pure. */
+/** Return the reasons why the admission is not open, as text for users; empty: it is open. Pure. */
 export function because({ state, causes }: Admission): string {
   return causes
     .filter(({ effect }) => effect === state)
@@ -109,7 +109,7 @@ export function because({ state, causes }: Admission): string {
     .join(", ");
 }
 
-/** The same words everywhere: `open`, `half open: …` or `closed: …`. Pure. */
+/** Return the admission as text: `open`, `half open: …` or `closed: …`. Every output uses it. Pure. */
 export function admissionText(admission: Admission): string {
   if (admission.state === "open") return "open";
   return `${admission.state === "half" ? "half open" : "closed"}: ${because(admission)}`;

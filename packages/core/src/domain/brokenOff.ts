@@ -10,17 +10,17 @@ export interface BrokenOff {
   readonly lost: number;
   /** Without a change of the workspace. */
   readonly unchanged: number;
-  /** All of them, whatever they did: only an agent that ends by itself ends the row. */
+  /** All of these runs. Only an agent that ends by itself resets this count. */
   readonly brokenOff: number;
 }
 
 export const NOT_BROKEN_OFF = { lost: 0, unchanged: 0, brokenOff: 0 } as const satisfies BrokenOff;
 
-/** Such a run is taken up again at once; after this many in a row without any progress the issue fails (`lost`). */
+/** A broken-off run is repeated immediately. After this many in a row without any progress, the issue fails (`lost`). */
 export const MAX_LOST_IN_A_ROW = 3;
-/** An agent that ends its runner makes some steps before it does so, each time: after this many runs that changed nothing the issue fails too. */
+/** An agent that ends its runner may make some steps before that. So the issue also fails after this many runs without a change. */
 export const MAX_UNCHANGED_IN_A_ROW = 6;
-/** One that also writes a file each time is paid this many runs at most. */
+/** The issue also fails after this many runs, even if the agent writes a file in each of them. */
 export const MAX_BROKEN_OFF_IN_A_ROW = 20;
 
 /** Return the counts after one more run that ended with its runner. Pure. */
@@ -39,9 +39,9 @@ export function countBrokenOff({ lost, unchanged, brokenOff: before }: BrokenOff
 }
 
 /**
- * Return why the issue fails, or null while its runs may be taken up again. Pure.
- * @param how the way in which the newest run ended
- * @param mostLost runs in a row without any progress
+ * Return why the issue fails, or null while its runs may be repeated. Pure.
+ * @param how the newest run ended
+ * @param mostLost maximum number of runs in a row without any progress
  */
 export function tooOften(
   { lost, unchanged, brokenOff }: BrokenOff,

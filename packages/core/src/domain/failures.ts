@@ -1,6 +1,6 @@
 import type { QueueHold } from "./holds.ts";
 
-/** Failure kinds: how a run's end that is no success is named. To add one: "Recipes" in CONTRIBUTING.md. */
+/** Failure kinds: the name of every way in which a run can fail. To add one: "Recipes" in CONTRIBUTING.md. */
 export const FAILURE_KINDS = [
   "startup",
   "agent",
@@ -31,20 +31,20 @@ export interface Failure {
   readonly message: string;
   /** Epoch ms: not before then (a usage limit's reset, GitHub's retry-after). */
   readonly until?: number | null;
-  /** The repository itself refused us (401, 403, 404, a rule of its own): nothing else of it can work either. */
+  /** The whole repository refused tac8 (401, 403, 404, a rule of the repository), so its other issues would fail too. */
   readonly wholeRepository?: boolean;
-  /** That it concerns the whole repository is a guess: nobody knows the words of the refusal. */
+  /** The message of the refusal is unknown, so that it concerns the whole repository is a guess. */
   readonly guessed?: boolean;
-  /** What is in the commits was refused: an agent that is told can make others. */
+  /** GitHub refused the content of the commits. An agent that gets the reason can change them. */
   readonly ofCommits?: boolean;
   /** The token may not push changes of workflows. */
   readonly lacksWorkflows?: boolean;
 }
 
 export type Next =
-  /** An attempt is burnt; BullMQ runs the job again after the delay. */
+  /** Uses an attempt. BullMQ runs the job again after the delay. */
   | { readonly do: "retry"; readonly delayMs: number }
-  /** No attempt is burnt; the job waits without a slot. */
+  /** Uses no attempt. The job waits without a slot. */
   | { readonly do: "park"; readonly delayMs: number; readonly hold: HoldRequest | null }
   | { readonly do: "fail" };
 
@@ -58,13 +58,13 @@ type HoldName = QueueHold | "repository";
 
 interface Policy {
   readonly burnsAttempt: boolean;
-  /** Waits by how many tries of this issue went before; the last one repeats. */
+  /** Delays by the number of earlier tries of this issue. The last one repeats. */
   readonly minutes: readonly number[];
-  /** What is held while one that burns no attempt waits. */
+  /** The hold that begins while the job waits, for a kind that uses no attempt. */
   readonly hold?: HoldName;
 }
 
-/** What follows each kind. `docs/failures.md` is made from it. */
+/** The policy of each kind. `docs/failures.md` is generated from this table. */
 export const POLICY: Readonly<Record<FailureKind, Policy>> = {
   startup: { burnsAttempt: true, minutes: [5, 10, 20] },
   agent: { burnsAttempt: true, minutes: [1, 2, 4] },
@@ -72,7 +72,7 @@ export const POLICY: Readonly<Record<FailureKind, Policy>> = {
   stalled: { burnsAttempt: true, minutes: [1, 2, 4] },
   "out-of-memory": { burnsAttempt: true, minutes: [1, 2, 4] },
   "process-limit": { burnsAttempt: true, minutes: [1, 2, 4] },
-  // Of the agent's own files: it would fill the disk again. `disk` is tac8's own git, or another program's files.
+  // The agent's own files fill the disk, and it would fill it again. `disk`: tac8's git failed, or another program's files fill it.
   "disk-full": { burnsAttempt: true, minutes: [1, 2, 4] },
   git: { burnsAttempt: true, minutes: [1] },
   "no-changes": { burnsAttempt: true, minutes: [0] },
@@ -90,24 +90,24 @@ export const POLICY: Readonly<Record<FailureKind, Policy>> = {
   edited: { burnsAttempt: false, minutes: [0] },
 };
 
-/** Finished without a change twice: a third try would only cost money. */
+/** After this many ends without a change, the issue fails, because another try would only cost money. */
 export const MAX_NO_CHANGES = 2;
 /** A refused push whose words nobody knows holds its repository so often for one issue, while no other issue's is refused. */
 export const MAX_GUESSED_REFUSALS = 3;
-/** A limit or GitHub may name any time; ours ends here and asks again. */
+/** The longest wait. The provider or GitHub may name a later time, but tac8 asks again after this one. */
 export const LONGEST_PARK_MS = 6 * 3_600_000;
 
 export interface AttemptCounts {
-  /** Attempts burnt before this one. */
+  /** Attempts used before this one. */
   readonly made: number;
   readonly max: number;
-  /** How often this issue was parked in a row, for the growing waits of what burns no attempt. */
+  /** How many times in a row this issue was parked, which determines the delay of kinds that use no attempt. */
   readonly parked: number;
-  /** No-changes ends before this one. */
+  /** Earlier ends with the kind `no-changes`. */
   readonly noChanges: number;
 }
 
-/** What follows a failure. Pure: `factor` multiplies the waits (config `backoff_factor`), `now` is epoch ms. */
+/** Return what follows a failure. `factor` multiplies the delays (configuration `backoff_factor`). `now`: epoch ms. Pure. */
 export function afterFailure(failure: Failure, counts: AttemptCounts, factor: number, now: number): Next {
   const policy = POLICY[failure.kind];
   if (policy.burnsAttempt) {
@@ -125,7 +125,7 @@ export function afterFailure(failure: Failure, counts: AttemptCounts, factor: nu
   return { do: "park", delayMs, hold: hold === undefined ? null : { name: hold, until: now + delayMs } };
 }
 
-/** A reset that is nearer than this has failed its promise when it comes again and again. */
+/** If the same failure recurs and names a time nearer than this, the own delay applies instead. */
 const NEAR_MS = 60_000;
 
 interface ParkFacts {
@@ -135,13 +135,13 @@ interface ParkFacts {
   readonly now: number;
 }
 
-/** A time that is over says nothing, by whatever clock; one that is near, and was so before, must not be asked for without end. */
+/** Return the delay of a parked job. A time in the past is ignored. A time that is near again and again is not trusted. */
 function parkFor({ kind, until = null }: Failure, { parked, factor, now }: ParkFacts): number {
   const own = (tries: number): number => minutes(POLICY[kind], tries) * factor;
   if (until === null || until <= now) return own(parked);
   const ahead = until - now;
   const least = ahead < NEAR_MS && parked > 0 ? own(parked - 1) : 0;
-  // Midnight is our own word.
+  // The time of `budget` is tac8's own midnight, so it has no upper limit.
   return Math.min(Math.max(ahead, least), kind === "budget" ? Infinity : LONGEST_PARK_MS);
 }
 
@@ -149,7 +149,7 @@ function minutes(policy: Policy, index: number): number {
   return (policy.minutes[index] ?? policy.minutes.at(-1) ?? 0) * 60_000;
 }
 
-/** A step failed for a named reason; anything else that is thrown is a defect of ours and ends as `git` or `github`. */
+/** A step failed with a known kind. Every other thrown value is a defect of tac8, and counts as `git` or `github`. */
 export class StepFailure extends Error {
   override readonly name = "StepFailure";
   readonly failure: Failure;

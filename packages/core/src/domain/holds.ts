@@ -25,7 +25,7 @@ const holdSchema = z.object({
   since: z.number(),
   /** Epoch ms; null: until it is taken away. */
   until: z.number().nullable(),
-  /** The run that met the reason. */
+  /** The run that found the reason. */
   run: z.string().optional(),
   /** Fingerprint of the credentials that were refused or used up: a runner with others ends the hold when it starts. */
   credentials: z.string().optional(),
@@ -45,7 +45,7 @@ export function isRepositoryHold(name: string): boolean {
   return name.startsWith(REPOSITORY);
 }
 
-/** The live hold that keeps a job of the repository from starting: one of the whole queue before the repository's own. */
+/** Return the live hold that prevents a job of the repository from starting. A hold of the whole queue comes first. */
 export function holdOn(repo: { owner: string; repo: string }, live: readonly Hold[]): Hold | null {
   const whole = live.find(({ name }) => !isRepositoryHold(name));
   return whole ?? live.find(({ name }) => name === repositoryHold(repo)) ?? null;
@@ -56,12 +56,12 @@ export function parseHold(name: string, json: string): Hold | null {
     const parsed = holdSchema.safeParse(JSON.parse(json));
     return parsed.success ? { ...parsed.data, name } : null;
   } catch {
-    return null; // An entry that nobody can read holds nothing.
+    return null; // An unreadable entry is not a hold.
   }
 }
 
 export interface HoldPlan {
-  /** The queue is paused exactly while one that concerns all of it exists. */
+  /** Whether the queue is paused: a live hold of the whole queue exists. */
   readonly pauseQueue: boolean;
   readonly live: readonly Hold[];
   readonly expired: readonly Hold[];

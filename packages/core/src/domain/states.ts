@@ -1,9 +1,10 @@
 /**
- * Life of an issue. Who moves it:
+ * States of an issue, and the programs that write them:
  *
- *   queued, withdrawn, expired               the scheduler
- *   running, retrying, parked, blocked       the runner that holds the job
- *   pr, answered, stopped, cancelled, failed the runner that holds the job
+ *   queued      the scheduler; a runner that requeues the job; CLI and board, for a retry
+ *   withdrawn   the scheduler; the runner that has the job
+ *   stopped     the runner that has the job; scheduler, CLI and board while the job waits
+ *   others      the runner that has the job
  *
  * `STATE_WORDS` has the meaning of each.
  */
@@ -49,7 +50,7 @@ export const STATE_WORDS: Readonly<Record<IssueState, StateWords>> = {
   expired: { title: "Expired", meaning: "the question was not answered in time" },
 };
 
-/** Return the meaning of a state, or null when the name is not that of a state. */
+/** Return the meaning of a state; null: there is no state with this name. */
 export function stateMeaning(name: string): string | null {
   const state = ISSUE_STATES.find((one) => one === name);
   return state === undefined ? null : STATE_WORDS[state].meaning;
@@ -57,11 +58,11 @@ export function stateMeaning(name: string): string | null {
 
 const ENDED: readonly IssueState[] = ["pr", "answered", "stopped", "cancelled", "failed", "withdrawn", "expired"];
 
-/** Of an issue that a runner may have, or may get. */
+/** States of an issue that a runner has, or may receive. */
 const GOES_ON = ["queued", "running", "retrying", "parked", "blocked"] as const;
-/** Ends that a run may come to from any of these. */
+/** Ended states that may follow each of them. */
 const ENDS = ["pr", "stopped", "cancelled", "failed", "withdrawn"] as const;
-/** A new label or a user's retry queues it again. One that Bull Board has put back may be stopped or withdrawn before a run. */
+/** A new label or a retry queues an ended issue again. If Bull Board put its job back, it may be stopped or withdrawn before a run. */
 const AGAIN = ["queued", "stopped", "withdrawn"] as const;
 
 /**
@@ -82,7 +83,7 @@ export const TRANSITIONS: Readonly<Record<IssueState | "", readonly IssueState[]
   cancelled: AGAIN,
   failed: AGAIN,
   expired: AGAIN,
-  // A runner may have taken its job in the same moment.
+  // A runner may have received the job at the same moment.
   withdrawn: ["queued", "running", "retrying", "parked", "stopped", "cancelled", "failed"],
 };
 
@@ -91,7 +92,7 @@ export function isEnded(state: IssueState | null): boolean {
   return state !== null && ENDED.includes(state);
 }
 
-/** Did the agent come to a good end of its own, all of which is on GitHub? */
+/** Whether the issue ended with a pull request or an answer, so that the whole result is on GitHub. */
 export function endedWell(state: string | null): boolean {
   return state === "pr" || state === "answered";
 }
@@ -107,7 +108,7 @@ export function reached(at: Checkpoint, wanted: Checkpoint): boolean {
   return CHECKPOINTS.indexOf(at) >= CHECKPOINTS.indexOf(wanted);
 }
 
-/** How a run ended for the issue; a retry or a parking is no end. */
+/** The ways in which the work on an issue can end. A retry or a parked job is not an end. */
 export const OUTCOMES = [
   "pr",
   "answered",

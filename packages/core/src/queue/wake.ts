@@ -9,23 +9,23 @@ import { issueKey } from "../state/keys.ts";
 /** A delayed job, and the hold that it waits for. */
 export interface HeldJob {
   readonly jobId: string;
-  /** Field `hold` of the issue's hash; null: it waits for something else. One without a place is offered again elsewhere. */
+  /** Field `hold` of the issue's record; null: the job waits for something else. The scheduler's placer offers deferred jobs. */
   readonly hold: string | null;
 }
 
-/** Pure: ids of the jobs that wait for a hold that is over. `now` is epoch ms. */
+/** Return the ids of the jobs whose hold has ended. Pure. `now`: epoch ms. */
 export function planWake(jobs: readonly HeldJob[], holds: readonly Hold[], now: number): string[] {
   const live = new Set(planHolds(holds, now).live.map(({ name }) => name));
   return jobs.filter(({ hold }) => hold !== null && !isPlacement(hold) && !live.has(hold)).map(({ jobId }) => jobId);
 }
 
-/** Jobs that one call reads; the rest is left to the next. */
+/** Maximum number of jobs that one call reads. The next call reads the others. */
 const MAX_READ = 20_000;
 const PAGE = 500;
 
 /**
- * Puts every job whose hold is over back into the queue. Safe to repeat and to run in several processes at once: a job
- * that no longer waits for a time stays as it is. All is borrowed.
+ * Return every job whose hold has ended to the queue. Safe to repeat, and to run in several processes at once: a job that is no longer
+ * delayed stays as it is. Every argument is borrowed.
  * @returns the number of jobs that were woken
  */
 export async function wakeHeld(given: {
@@ -36,7 +36,7 @@ export async function wakeHeld(given: {
 }): Promise<number> {
   const { redis, queue, now } = given;
   const jobs = await readHeld(redis, queue);
-  // After the jobs: a hold that begins between the two reads keeps its jobs waiting.
+  // Read after the jobs, so that a hold that begins between the two reads keeps its jobs waiting.
   const ids = planWake(jobs, await readHolds(redis), now);
   let woken = 0;
   for (const id of ids) if (await runNow(queue, id)) woken += 1;
@@ -59,7 +59,7 @@ async function readHeld(redis: Redis, queue: Queue): Promise<HeldJob[]> {
   return jobs;
 }
 
-/** Ends a job's wait for its time. @returns false: it did not wait for one */
+/** End the delay of a job. @returns false if the job was not delayed */
 export async function runNow(queue: Queue, jobId: string): Promise<boolean> {
   const job = await Job.fromId(queue, jobId);
   if (job === undefined) return false;
@@ -68,6 +68,6 @@ export async function runNow(queue: Queue, jobId: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (await job.isDelayed()) throw error;
-    return false; // A runner, or another caller, was quicker.
+    return false; // A runner or another caller ended the delay first.
   }
 }

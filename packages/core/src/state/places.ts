@@ -2,14 +2,14 @@ import type { Redis } from "ioredis";
 import type { Counter } from "../domain/placement.ts";
 import { counterKey, UNPLACED_KEY, unplacedKey } from "./keys.ts";
 
-/** Now in ms by Redis' clock: machines' clocks differ. */
+/** Current time in ms by Redis' clock, because the clocks of machines differ. */
 const NOW = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 
 /**
- * Counts a run in each counter, or in none. KEYS: counters. ARGV: member, life in ms, most of each.
- * Returns 0, or the number of the counter that is full. A member whose life is over is no run.
+ * Count a run in every counter, or in none. KEYS: counters. ARGV: member, lifetime in ms, limit of each counter.
+ * Returns 0, or the number of the counter that is full. A member whose lifetime is over does not count.
  */
 const TAKE = `${NOW}
 for i, key in ipairs(KEYS) do
@@ -22,20 +22,20 @@ for i, key in ipairs(KEYS) do
 end
 return 0`;
 
-/** Members of a counter that live. KEYS: counter. */
+/** Number of members of a counter whose lifetime is not over. KEYS: counter. */
 const COUNT = `${NOW}
 return redis.call('ZCOUNT', KEYS[1], '(' .. now, '+inf')`;
 
-/** A place in each of some counters, which ends by itself unless it is kept. */
+/** A place of a run in one or more counters. It expires unless it is renewed by `keep`. */
 export interface Place {
-  /** Makes its life last from now on. A place whose life was over counts again, too: its run is there. */
+  /** Renew the lifetime from now on. A place that has expired counts again, because its run exists. */
   keep(): Promise<void>;
   release(): Promise<void>;
 }
 
 /**
- * Takes a place for a run in all of the counters in one step. `member`: no other run has it. `lifeMs`: as long as its job's
- * lock, so that a run that was lost is counted no longer than it holds its job.
+ * Count a run in all of the counters in one step. `member`: unique to the run. `lifeMs`: the duration of the job's lock, so a lost run
+ * counts no longer than it has its job.
  */
 export async function takePlace(
   redis: Redis,
@@ -64,18 +64,18 @@ export async function takePlace(
   };
 }
 
-/** How many runs are counted there now. */
+/** Return the number of runs that a counter counts now. */
 export async function placesTaken(redis: Redis, name: string): Promise<number> {
   return Number(await redis.eval(COUNT, 1, counterKey(name)));
 }
 
-/** A job that found no place waits for one: `reason` is that of `missingLabels`, or a counter's name. */
+/** Defer a job that found no place. `reason` is from `missingLabels`, or the name of a counter. */
 export async function waitForPlace(redis: Redis, waiting: WaitingJob): Promise<void> {
   const { reason, jobId } = waiting;
   await redis.multi().sadd(UNPLACED_KEY, reason).zadd(unplacedKey(reason), rankOf(waiting), jobId).exec();
 }
 
-/** Its priority is another one now. It is no harm if it does not wait any more. */
+/** Update the order of a deferred job after a change of its priority. No effect if the job is no longer deferred. */
 export async function rankWaiting(redis: Redis, waiting: WaitingJob): Promise<void> {
   await redis.zadd(unplacedKey(waiting.reason), "XX", rankOf(waiting), waiting.jobId);
 }
@@ -85,21 +85,21 @@ export interface WaitingJob {
   readonly jobId: string;
   /** BullMQ's number. */
   readonly priority: number;
-  /** Epoch ms at which it was put into the queue. */
+  /** Time at which the job was queued, epoch ms. */
   readonly since: number;
 }
 
-/** Priority first, then age: exact in a double. */
+/** Score that sorts by priority, then by age. It is exact in a double. */
 function rankOf({ priority, since }: WaitingJob): number {
   return priority * 1e13 + since;
 }
 
-/** Reasons for which jobs wait. */
+/** Return the reasons for which jobs are deferred. */
 export async function reasonsToWait(redis: Redis): Promise<string[]> {
   return redis.smembers(UNPLACED_KEY);
 }
 
-/** KEYS: jobs of a reason, reasons. ARGV: how many, reason. Returns the first of them, which wait there no more. */
+/** KEYS: deferred jobs of a reason, reasons. ARGV: count, reason. Removes the first jobs, and returns them. */
 const OFFER = `
 local jobs = {}
 local count = tonumber(ARGV[1])
@@ -110,7 +110,7 @@ end
 if redis.call('ZCARD', KEYS[1]) == 0 then redis.call('SREM', KEYS[2], ARGV[2]) end
 return jobs`;
 
-/** Takes the most urgent jobs that wait for this reason, at most `count`. */
+/** Remove and return the most urgent jobs that are deferred for this reason, at most `count`. */
 export async function takeWaiting(redis: Redis, reason: string, count: number): Promise<string[]> {
   return (await redis.eval(OFFER, 2, unplacedKey(reason), UNPLACED_KEY, count, reason)) as string[];
 }
