@@ -83,7 +83,7 @@ test("transferred, deleted, closed, unlabelled or locked between poll and run", 
     expect(await reason(moved)).toBe(`the issue was transferred to octo/elsewhere#${to}`);
     expect(await reason(deleted)).toContain("deleted");
     expect(await reason(closed)).toBe("the issue was closed");
-    expect(comments(REPO, closed)).toContain("**Cancelled.**");
+    expect(comments(REPO, closed)).toContain("**Cancelled**");
     expect(comments(REPO, locked)).toContain("**PR**");
     expect(comments("octo/elsewhere", to)).not.toContain("Working");
     expect(headsOf(numbers)).toEqual([`auto/gh-${locked}`]);
