@@ -50,7 +50,7 @@ it("runs where nothing is configured, on fresh data, and the other commands find
   const late = lab.start(["retry", "4"], { REDIS_URL: "redis://127.0.0.1:1" });
   expect((await late.ended).code).toBe(1);
   expect(late.stderr()).toMatch(
-    /^tac8: there is no configuration \(neither .* nor .* exists\), and no demo .*--config FILE\n$/,
+    /^tac8: no configuration file \(neither .* nor .* exists\), and no demo .*--config FILE\n$/,
   );
 });
 
