@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./programs.ts";
 import type { AppName } from "./world.ts";
@@ -14,6 +14,18 @@ export const whyNoFormerVersion =
     ? null
     : `this checkout does not have commit ${COMMIT}`;
 
+/** Its client of GitHub without Octokit's plugins for retries and limits, which are no packages of this checkout. */
+const OCTOKIT = `import { Octokit } from "@octokit/rest";
+const quiet = () => undefined;
+export const createOctokit = ({ apiUrl, auth, fetch }) =>
+  new Octokit({
+    baseUrl: apiUrl.replace(/\\/+$/, ""),
+    ...auth,
+    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    request: { fetch, redirect: "manual" },
+  });
+`;
+
 /**
  * Puts the sources of the version before format 2 into a folder, with the packages of this checkout.
  * @returns for an app of that version, what `startApp` takes as the program that starts it
@@ -24,6 +36,7 @@ export function formerVersion(folder: string): (name: AppName) => readonly strin
     maxBuffer: 256 * 1024 ** 2,
   });
   execFileSync("tar", ["-x", "-C", folder], { input: archive });
+  writeFileSync(join(folder, "packages/core/src/github/octokit.ts"), OCTOKIT);
   const modules = join(folder, "node_modules");
   mkdirSync(join(modules, "@tac8"), { recursive: true });
   for (const name of readdirSync(join(ROOT, "node_modules"))) {
