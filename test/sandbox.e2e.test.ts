@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { appendFile, mkdir } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { findProgram } from "@tac8/core/app/findProgram";
 import { readSpent } from "@tac8/core/ledger/agentRuns";
@@ -49,23 +49,23 @@ test.skipIf(missing)(`entries that it does not see are named at the start, and b
   for (const line of lines) expect(doctor.stdout().replaceAll(/\s+/g, " ")).toContain(line);
 });
 
-test.skipIf(missing)(
-  `a folder of programs that agents could replace keeps the runner from starting${NAME}`,
-  async () => {
-    const tools = join(world.base, "tools");
-    await mkdir(join(tools, "bin"), { recursive: true });
-    await world.configure({ agent: { isolation: "sandbox", write: [tools] } });
-    const env = { PATH: `${process.env["PATH"]}:${join(tools, "bin")}` };
-    const line = `agent.write: agents could replace programs that tac8 starts, because ${tools} is or holds ${tools}/bin`;
-    const runner = world.startApp("runner", env);
-    const exit = once(runner.child, "exit");
-    await runner.says(`${line}. To fix it, name a smaller folder`);
-    expect(await exit).toEqual([78, null]);
-    const doctor = launch(programOf("cli"), { args: ["doctor"], env: { ...environmentOf(world), ...env } });
-    await doctor.ended;
-    expect(doctor.stdout().replaceAll(/\s+/g, " ")).toContain(line);
-  },
-);
+test.skipIf(missing)(`a folder of programs that agents could replace is read-only, and named${NAME}`, async () => {
+  const tools = join(world.base, "tools");
+  await mkdir(join(tools, "bin"), { recursive: true });
+  // Its agent's program writes to the witness.
+  await world.configure({ agent: { isolation: "sandbox", write: [dirname(world.witness), tools] } });
+  const env = { PATH: `${process.env["PATH"]}:${join(tools, "bin")}` };
+  const line = `agent.write: ${tools} is read-only, because it is or holds ${tools}/bin: with write access, agents could replace programs that tac8 starts`;
+  const write = `touch ${tools}/bin/git && echo written > a.txt || echo refused > a.txt`;
+  const number = world.openIssue({ script: [{ bash: write }, { commit: "a" }, { result: "Done." }] });
+  const runner = world.startApp("runner", env);
+  await world.reaches(number, "pr");
+  expect(runner.log()).toContain(line);
+  expect(await world.github.file(REPO, `auto/gh-${number}`, "a.txt")).toBe("refused\n");
+  const doctor = launch(programOf("cli"), { args: ["doctor"], env: { ...environmentOf(world), ...env } });
+  await doctor.ended;
+  expect(doctor.stdout().replaceAll(/\s+/g, " ")).toContain(line);
+});
 
 test.skipIf(missing)(`its program finds the settings of a sandbox in its home folder${NAME}`, async () => {
   const number = world.openIssue({

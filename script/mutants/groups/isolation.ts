@@ -20,10 +20,10 @@ export const isolation: readonly Mutant[] = [
   },
   {
     name: "write-programs",
-    file: `${RUNNER}/openSide.ts`,
-    find: "if (lines.length > 0)",
-    replace: "if (lines.length > 99)",
-    test: { file: "test/sandbox.e2e.test.ts", name: "agents could replace" },
+    file: `${CORE}/isolation/agentView.ts`,
+    find: "write: paths.filter(isOpen),",
+    replace: "write: paths,",
+    test: { file: `${RUNNER}/place/sandbox/mounts.test.ts`, name: "could replace" },
     promise: "no agent in a sandbox may write to a folder of programs that tac8 starts",
   },
   {

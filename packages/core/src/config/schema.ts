@@ -338,7 +338,7 @@ export const sections = {
       .max(50)
       .default([])
       .describe(
-        "Additional folders that agents in a sandbox can read and write. They are shared by all issues and are not cleaned up.",
+        "Additional folders that agents in a sandbox can read and write. They are shared by all issues and are not cleaned up. A folder that is or contains a folder of the PATH is read-only.",
       ),
     nested_sandbox: z
       .boolean()

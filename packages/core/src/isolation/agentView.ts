@@ -13,11 +13,15 @@ export interface AgentViewOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Programs that are started, and files that their arguments name. */
   readonly programs: readonly string[];
+  /** Programs of tac8 itself: what `replaceable` compares, besides tac8's `PATH`. */
+  readonly own: readonly string[];
 }
 
 /** Return the parts of this machine that agents see with this configuration. Reads links and kinds of paths, changes nothing. */
-export function agentView({ config, env, programs }: AgentViewOptions, machine: Machine): Mount[] {
+export function agentView({ config, env, programs, own }: AgentViewOptions, machine: Machine): Mount[] {
   const owner = config.agentEnv["HOME"] || null;
+  const paths = config.agent.write.map((path) => absolute(path, owner));
+  const isOpen = (path: string) => firstInside(path, outside({ config, own }), machine) === null;
   const certificates = CERTIFICATES.flatMap((variable) => env[variable] ?? []);
   return machineView(
     {
@@ -25,8 +29,12 @@ export function agentView({ config, env, programs }: AgentViewOptions, machine: 
       toolchains: TOOLCHAIN_VARIABLES,
       owner,
       programs,
-      read: [...certificates.filter(isAbsolute), ...config.agent.read.map((path) => absolute(path, owner))],
-      write: config.agent.write.map((path) => absolute(path, owner)),
+      read: [
+        ...certificates.filter(isAbsolute),
+        ...config.agent.read.map((path) => absolute(path, owner)),
+        ...paths.filter((path) => !isOpen(path)),
+      ],
+      write: paths.filter(isOpen),
       secret: secretPaths(config),
     },
     machine,
@@ -49,22 +57,24 @@ export function leftOut({ config }: Pick<AgentViewOptions, "config">, machine: M
 }
 
 /**
- * One line for each entry of `agent.write` by which an agent in a sandbox could replace a program that tac8 starts outside of it.
- * Reads links and kinds of paths, changes nothing. `path`: a `PATH`; `programs`: files and folders of tac8's own programs.
+ * One line for each entry of `agent.write` by which an agent in a sandbox could replace a program that tac8 starts outside of it,
+ * and which is read-only for that reason. Reads links and kinds of paths, changes nothing.
  */
-export function replaceable(
-  { config, path, programs }: Pick<AgentViewOptions, "config" | "programs"> & { readonly path: string },
-  machine: Machine,
-): string[] {
+export function replaceable({ config, own }: Pick<AgentViewOptions, "config" | "own">, machine: Machine): string[] {
   const owner = config.agentEnv["HOME"] || null;
   const options = { owner, secret: secretPaths(config) };
   return config.agent.write.flatMap((entry) => {
     const written = absolute(entry, owner);
     if (whyNotShown(written, options, machine) !== null) return [];
-    const found = firstInside(written, [...path.split(delimiter), ...programs], machine);
-    const what = "agents could replace programs that tac8 starts";
-    return found === null ? [] : [`agent.write: ${what}, because ${entry} is or holds ${found}`];
+    const found = firstInside(written, outside({ config, own }), machine);
+    const why = "with write access, agents could replace programs that tac8 starts";
+    return found === null ? [] : [`agent.write: ${entry} is read-only, because it is or holds ${found}: ${why}`];
   });
+}
+
+/** Files and folders of the programs that tac8 starts outside of sandboxes. */
+function outside({ config, own }: Pick<AgentViewOptions, "config" | "own">): string[] {
+  return [...(config.agentEnv["PATH"] ?? "").split(delimiter), ...own];
 }
 
 /** What to do about a line of `replaceable`. */

@@ -25,7 +25,8 @@ import { note, ok, problem, type Finding } from "../finding.ts";
 import type { Site } from "../site.ts";
 
 const NETWORK = "use the network without tac8's proxy";
-const RUNNER = new URL("../../../../runner/src/main.ts", import.meta.url);
+/** Node, and a program for the folder of all of tac8's programs. */
+const OWN = [process.execPath, fileURLToPath(new URL("../../../../runner/src/main.ts", import.meta.url))];
 const TMP_BYTES = 1024 * 1024;
 
 export const isolation: Check = {
@@ -91,7 +92,7 @@ interface Seen {
 
 /** A sandbox with everything that agents see, but for an issue's folders. */
 function sandboxOf(program: string, { config, env, uid, devices }: Seen): string[] {
-  const mounts = agentView({ config, env, programs: [process.execPath] }, thisMachine);
+  const mounts = agentView({ config, env, programs: [process.execPath], own: OWN }, thisMachine);
   const spec = {
     mounts,
     cwd: "/tmp",
@@ -139,7 +140,7 @@ export function judgeChoice(chosen: Isolation | Refusal): Finding {
 }
 
 function openOf({ config, programs }: Site) {
-  return { config, path: programs, programs: [process.execPath, fileURLToPath(RUNNER)] };
+  return { config: { ...config, agentEnv: { ...config.agentEnv, PATH: programs } }, own: OWN };
 }
 
 /** Pure. `line`: see `replaceable`. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { configOf, REPOSITORY } from "@tac8/core/config/testing.fixture";
 import type { Machine } from "@tac8/core/isolation/view";
-import { LinkedRoot, mountsOf } from "./mounts.ts";
+import { LinkedRoot, mountsOf, type MountOptions } from "./mounts.ts";
 
 const HOME = "/data";
 const ROOT = "/data/workspaces/o/r/trees/gh-1";
@@ -18,7 +18,7 @@ function machineOf(links: Readonly<Record<string, string>>): Machine {
   };
 }
 
-function shown(links: Readonly<Record<string, string>> = {}) {
+function shown(links: Readonly<Record<string, string>> = {}, given: Partial<MountOptions> = {}) {
   return mountsOf(
     {
       roots: [ROOT],
@@ -30,6 +30,7 @@ function shown(links: Readonly<Record<string, string>> = {}) {
       env: {},
       etc: "/data/sandbox/etc",
       net: null,
+      ...given,
     },
     machineOf(links),
   );
@@ -50,3 +51,12 @@ test.each([ROOT, "/data/workspaces/o/r/trees", "/data/workspaces"])(
     expect(() => shown({ [path]: "/home/pi" })).toThrow(LinkedRoot);
   },
 );
+
+test("an entry of agent.write with programs that an agent could replace is read-only: those on tac8's PATH, and its own", () => {
+  const write = ["/srv/cache", "/srv/tools", "/srv/bin", "/srv/tac8", "/data-link"];
+  const agentEnv = { ...config.agentEnv, PATH: "/usr/bin:/srv/bin:/srv/tools/node/bin:/opt/linked" };
+  const open = { ...config, home: HOME, agentEnv, agent: { ...config.agent, write } };
+  const mounts = shown({ "/data-link": "/opt/linked" }, { config: open, own: ["/srv/tac8/dist/helper.js"] });
+  const kinds = Object.fromEntries(mounts.map(({ kind, path }) => [path, kind]));
+  expect(write.map((path) => kinds[path])).toEqual(["write", "read", "read", "read", "read"]);
+});

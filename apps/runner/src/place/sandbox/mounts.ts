@@ -41,7 +41,7 @@ export function mountsOf(options: MountOptions, machine: Machine): Mount[] {
   const [name = "", ...args] = command;
   const program = findProgram(name, { path: env["PATH"] ?? "", cwd: "/" });
   const programs = [...(program === null ? [] : [program]), ...own, ...args.filter(isAbsolute)];
-  const view = agentView({ config, env, programs }, machine);
+  const view = agentView({ config, env, programs, own }, machine);
   const there = (path: string): boolean => machine.kindOf(path) !== null;
   const read = (path: string, from = path): Mount[] => (there(from) ? [{ kind: "read", path, from }] : []);
   return [

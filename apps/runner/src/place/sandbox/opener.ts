@@ -26,8 +26,8 @@ export interface OpenerOptions {
 }
 
 const MB = 1024 ** 2;
-/** tac8's programs inside. */
-const OWN = [process.execPath, HELPER_PROGRAM.at(-1) ?? "", FORWARDER];
+/** tac8's programs inside. They lie in the folder of all its programs. */
+export const OWN = [process.execPath, HELPER_PROGRAM.at(-1) ?? "", FORWARDER];
 /** The descriptor on which a sandbox gets its issue's lock. */
 const LOCK_FD = 3;
 /** The shell's redirection has one digit. */
