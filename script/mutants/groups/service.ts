@@ -11,6 +11,14 @@ export const service: readonly Mutant[] = [
     promise: "Redis has a network only as long as something is shared",
   },
   {
+    name: "status-github",
+    file: `${CORE}/app/serviceManager.ts`,
+    find: "starting: waiting for GitHub if it is unreachable",
+    replace: "starting",
+    test: { file: "script/serviceStatus.test.mjs", name: "services that wait for GitHub" },
+    promise: "install.sh does not roll back an upgrade because GitHub is unreachable",
+  },
+  {
     name: "install-cuts-off",
     file: "deploy/install.sh",
     find: "cuts_off() { [ -e $var/data/share/share.json ] &&",

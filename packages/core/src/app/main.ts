@@ -17,7 +17,7 @@ import { UNEXPECTED_STATE } from "../state/issueStore.ts";
 import { isRefused, redisTrouble, refusalAdvice, unusableRedis } from "../queue/redisTrouble.ts";
 import { beat } from "./heartbeat.ts";
 import { SECRETS_SHOWN, takeSecrets } from "./ownSecrets.ts";
-import { openServiceManager, type ServiceManager } from "./serviceManager.ts";
+import { openServiceManager, STATUS, type ServiceManager } from "./serviceManager.ts";
 import { PROXY_ADVICE, useProxy } from "./useProxy.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -107,10 +107,10 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
     manager.status(`waiting for Redis at ${redisAddress(config.redisUrl)}`);
     await reachable(redis, { url: config.redisUrl, signal: stop.signal, log });
     await checkRedis(redis, config.redisUrl);
-    manager.status("starting");
+    manager.status(STATUS.starting);
     app = await start(config, { log, redis, signal: stop.signal, abandon, onSigusr1: sigusr1.handle });
     heart = beat(env["TAC8_HEARTBEAT_FILE"], log);
-    manager.status("working");
+    manager.status(STATUS.working);
     await aborted(stop.signal);
     log.info("closing");
   } catch (error) {

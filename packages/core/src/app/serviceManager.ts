@@ -6,6 +6,11 @@ const DESCRIPTOR = "TAC8_NOTIFY_FD";
 const WATCHDOG = "WATCHDOG_USEC";
 /** No more often than this, without a watchdog and with a slow one. */
 const MAX_ALIVE_MS = 10_000;
+/**
+ * Status of a service while it starts, and when it has started. `deploy/install.sh`, also that of another version, looks for `GitHub`
+ * in the first, so that an upgrade during an outage of GitHub is not rolled back, and compares the second.
+ */
+export const STATUS = { starting: "starting: waiting for GitHub if it is unreachable", working: "working" } as const;
 /** systemd cuts a longer status off. */
 const MAX_STATUS = 200;
 
