@@ -448,7 +448,7 @@ config() {
 }
 
 first_config() {
-  echo "# All keys: https://github.com/OWNER/tac8#configuration. After a change: systemctl restart tac8.target"
+  echo "# All keys: https://github.com/OWNER/tac8/blob/main/docs/configuration.md. After a change: systemctl restart tac8.target"
   echo "[github]"
   echo "repo_owner = \"${repo%/*}\""
   echo "repo_name = \"${repo#*/}\""
