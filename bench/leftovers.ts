@@ -8,7 +8,7 @@ export class Leftovers {
   readonly #pids = new Set<number>();
   readonly #folders = new Set<string>();
 
-  /** A negative number is a group of processes. @returns the function to call when it has ended. */
+  /** A negative number is a group of processes. @returns the function to call when it ends. */
   process(pid: number): () => void {
     if (pid !== 0) this.#pids.add(pid);
     return () => void this.#pids.delete(pid);

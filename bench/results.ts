@@ -26,7 +26,7 @@ export interface Results {
   readonly sizes: Sizes;
   /** The program files that were started. */
   readonly entries: Entries;
-  /** Commit of the measured checkout; null where git does not tell. */
+  /** Commit of the measured checkout; null where git does not report. */
   readonly commit: string | null;
   readonly node: string;
   readonly cores: number;

@@ -87,9 +87,9 @@ describe.each(WAYS)("by %s", (way) => {
     const ended = once(child, "exit");
     await once(lines, "line");
     child.kill(signal);
-    const [said] = await once(lines, "line");
+    const [output] = await once(lines, "line");
     child.stdin.end();
-    expect(said).toMatch(/ 1$/);
+    expect(output).toMatch(/ 1$/);
     expect(await ended).toEqual([1, null]);
   });
 });

@@ -38,7 +38,7 @@ function start(words, program = "") {
   for (const stream of [child.stdout, child.stderr]) {
     createInterface(stream).on("line", (line) => {
       lines.push(line);
-      for (const look of seen) look(line);
+      for (const check of seen) check(line);
     });
   }
   const ended = once(child, "close");

@@ -132,8 +132,8 @@ it.each([
     );
     const why =
       "2.0.0 does not support tac8 join, and this machine has joined another one: run sudo tac8 join --leave first";
-    const said = code === 0 ? ["tac8 2.0.0 is running", ""] : ["", `install.sh: ${why}; 1.0.0 continues\n`];
-    expect([status, stdout, stderr]).toEqual([code, expect.stringContaining(said[0]), said[1]]);
+    const output = code === 0 ? ["tac8 2.0.0 is running", ""] : ["", `install.sh: ${why}; 1.0.0 continues\n`];
+    expect([status, stdout, stderr]).toEqual([code, expect.stringContaining(output[0]), output[1]]);
   });
 });
 
@@ -268,11 +268,11 @@ it.each([
   ["an older systemd", "systemd=249", "install.sh: systemd on this machine is older than 252: tac8 needs Debian 12"],
   ["Debian 13", "systemd=257", ""],
   ["Ubuntu 24.04 on arm64", "systemd=255 arch=arm64", ""],
-])("what a machine must be: %s", (_, how, said) => {
+])("what a machine must be: %s", (_, how, output) => {
   const { status, stderr } = bash(`isolation="" repo="" from="" systemd=252 arch=amd64; ${how}
     id() { echo 0; }; uname() { echo aarch64; }; dpkg() { echo $arch; }; have() { :; }
     systemctl() { echo "systemd $systemd ($systemd.1-1)"; }; has_systemd() { :; }; check_machine`);
-  expect({ status, said: stderr.slice(0, said.length) }).toEqual({ status: said === "" ? 0 : 1, said });
+  expect({ status, output: stderr.slice(0, output.length) }).toEqual({ status: output === "" ? 0 : 1, output });
 });
 
 it("--isolation with --upgrade, which would not change it, is refused", () => {
@@ -332,13 +332,13 @@ it.each([
     "user",
     "load profile\nremove profile\nbubblewrap does not work on this machine (No permissions), so agents become separate users\n",
   ],
-])("the isolation of agents where bubblewrap %s", (_, line, how, wanted, said) => {
+])("the isolation of agents where bubblewrap %s", (_, line, how, wanted, output) => {
   inFolder((dir) => {
     mkdirSync(join(dir, "etc"));
     writeFileSync(join(dir, "etc/config.toml"), `[agent]\n${line}\n`);
     const { status, stdout } = bash(`${ISOLATION} ${how || ":"}; isolate; echo $wanted`, [dir]);
-    expect({ status, stdout: stdout.replaceAll(`${dir}/`, "") }).toEqual({ status: 0, stdout: `${said}${wanted}\n` });
-    expect(existsSync(join(dir, "profile"))).toBe(said === "load profile\n");
+    expect({ status, stdout: stdout.replaceAll(`${dir}/`, "") }).toEqual({ status: 0, stdout: `${output}${wanted}\n` });
+    expect(existsSync(join(dir, "profile"))).toBe(output === "load profile\n");
   });
 });
 
@@ -621,8 +621,8 @@ it.each([
 ])("%s", (_, how, version) => {
   inFolder((dir) => {
     const { status, stdout, stderr } = bash(`${CLAUDE} ${how}; agent; echo "$(claude_version)"; agent`, [dir]);
-    const said = version === "2.0.0" ? `install Claude Code 2.0.0 in ${dir}/claude\n` : "";
-    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: `${said}${version}\n`, stderr: "" });
+    const output = version === "2.0.0" ? `install Claude Code 2.0.0 in ${dir}/claude\n` : "";
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: `${output}${version}\n`, stderr: "" });
   });
 });
 

@@ -64,8 +64,8 @@ function what(kind: FailureKind): string {
   return parts.join(" ");
 }
 
-const TOLD = `, or at the time that the service announced (after ${HOURS} hours at most, tac8 asks again)`;
-const UNTIL: Partial<Record<FailureKind, string>> = { "usage-limit": TOLD, github: TOLD };
+const REPORTED = `, or at the time that the service announced (after ${HOURS} hours at most, tac8 asks again)`;
+const UNTIL: Partial<Record<FailureKind, string>> = { "usage-limit": REPORTED, github: REPORTED };
 
 /** `1, 2, then 4 minutes`. */
 function waits(kind: FailureKind): string {

@@ -62,7 +62,7 @@ afterEach(async () => {
     try {
       kill();
     } catch {
-      // It has ended.
+      // It ended.
     }
     await ended;
   }
@@ -94,16 +94,16 @@ async function start(outcome) {
     if (child.exitCode !== null) throw new Error(`ended early: ${(await ended).errors}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  return { goOn: () => writeFileSync(go, "\n"), kill, ended };
+  return { resume: () => writeFileSync(go, "\n"), kill, ended };
 }
 
 const inPlace = () => readFileSync(join(root, "node_modules/pino/index.js"), "utf8");
 const staged = () => readdirSync(root).filter((name) => name.startsWith(".install-"));
 
 it("an installation is made ready beside the one in use, and then takes its place", async () => {
-  const { goOn, ended } = await start("installed");
+  const { resume, ended } = await start("installed");
   expect(inPlace()).toBe("old\n");
-  goOn();
+  resume();
   expect(await ended).toEqual({ code: 0, errors: "" });
   expect(inPlace()).toBe("new\n");
   expect(existsSync(join(root, "apps/a/node_modules/x"))).toBe(true);
@@ -111,8 +111,8 @@ it("an installation is made ready beside the one in use, and then takes its plac
 });
 
 it("an installation that fails leaves the one in use, and says why", async () => {
-  const { goOn, ended } = await start("no network");
-  goOn();
+  const { resume, ended } = await start("no network");
+  resume();
   const { code, errors } = await ended;
   expect(code).toBe(1);
   expect(errors).toMatch(/npm error: no network\n.*exit code 1\nnpm ci failed: see the lines above/s);
@@ -128,7 +128,7 @@ it("an installation that is killed leaves the one in use; the next one removes i
   expect(inPlace()).toBe("old\n");
   expect(staged()).toHaveLength(2);
   const second = await start("installed");
-  second.goOn();
+  second.resume();
   expect(await second.ended).toEqual({ code: 0, errors: "" });
   expect(inPlace()).toBe("new\n");
   expect(staged()).toEqual([`.install-${process.pid}-abc`]);

@@ -67,7 +67,7 @@ function exchange({ root, stage, folder }) {
     return;
   }
   try {
-    replace({ fresh, place, aside: join(stage, `${folder}.old`) });
+    replace({ fresh, place, previous: join(stage, `${folder}.old`) });
   } catch (error) {
     // A volume of its own, for one.
     throw new Error(`${place} cannot be replaced (${error.message}): run "npm ci" there, then this again`, {
@@ -77,7 +77,7 @@ function exchange({ root, stage, folder }) {
 }
 
 /**
- * Whether npm's record of what it installed has all that the lockfile asks for, whoever installed it. Optional packages
+ * Whether npm's record of what it installed has everything that the lockfile asks for, whoever installed it. Optional packages
  * (most are for other platforms) do not count.
  * @param {{wanted: object, installed: object | null, dev: boolean}} options two lockfiles, version 3
  */

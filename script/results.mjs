@@ -84,7 +84,7 @@ export function sum(results) {
 }
 
 /** The last lines of `npm test`: the names of what failed, and one line of numbers. */
-export function verdict(results) {
+export function conclusion(results) {
   const { passed, failed, skipped, failures } = sum(results);
   const bad = results.filter((result) => result.failed > 0).map((result) => result.task);
   const rest = [skipped > 0 && `${skipped} skipped`, bad.length > 0 && `see ${bad.join(", ")}`].filter(Boolean);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { taskResult, verdict } from "./results.mjs";
+import { taskResult, conclusion } from "./results.mjs";
 
 const report = { numPassedTests: 5, numFailedTests: 0, numPendingTests: 1, numTodoTests: 1 };
 const file = {
@@ -58,7 +58,7 @@ it("says what failed, in one line", () => {
     { task: "types", passed: 1, failed: 0, skipped: 0, failures: [] },
     { task: "test:int", passed: 5, failed: 1, skipped: 2, failures: ["test:int: a.test.ts: works: no"] },
   ];
-  expect(verdict(results)).toEqual({
+  expect(conclusion(results)).toEqual({
     failed: 1,
     failures: ["test:int: a.test.ts: works: no"],
     line: "6 passed, 1 failed, 2 skipped, see test:int",

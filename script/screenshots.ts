@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Cleanup, KNOWN, setUpBoard, setUpRedis } from "../apps/board/src/board.fixture.ts";
-import { exampleTalk, paintPresence, paintScene, paintTalk } from "../apps/board/src/scene.fixture.ts";
+import { exampleConversation, paintPresence, paintScene, paintConversation } from "../apps/board/src/scene.fixture.ts";
 import { launchBrowser } from "../test/browser.ts";
 
 const DOCS = fileURLToPath(new URL("../docs/", import.meta.url));
@@ -27,7 +27,7 @@ try {
   const { redis } = await setUpRedis(cleanup);
   const scene = { redis, now: Date.now(), owner: "octo", repo: "hello" };
   await paintScene(scene);
-  await paintTalk(scene, 471, exampleTalk(scene.now));
+  await paintConversation(scene, 471, exampleConversation(scene.now));
   const board = await setUpBoard(cleanup, { redis });
   const browser = await launchBrowser();
   cleanup.add(() => browser.close());

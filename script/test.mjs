@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ownPath } from "../bin/lib/node.mjs";
 import { bootstrap } from "./bootstrap.mjs";
-import { REPORTS, SUMMARIES, SUITES, readResults, slowest, verdict } from "./results.mjs";
+import { REPORTS, SUMMARIES, SUITES, readResults, slowest, conclusion } from "./results.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [name, ...more] = process.argv.slice(2);
@@ -20,7 +20,7 @@ if (await bootstrap({ root, dev: true })) {
   for (const folder of [REPORTS, SUMMARIES]) rmSync(join(root, folder), { recursive: true, force: true });
   const begin = Date.now();
   process.exitCode = await turbo();
-  const { line, failed, failures } = verdict(readResults(root, suite.tasks));
+  const { line, failed, failures } = conclusion(readResults(root, suite.tasks));
   const files = slowest(root, suite.tasks).map(({ seconds, file }) => `${seconds.toFixed(1).padStart(6)} s  ${file}`);
   process.stdout.write(`\n${["The slowest files:", ...files].join("\n")}\n`);
   if (failures.length > 0) process.stdout.write(`\n${["Failed:", ...failures].join("\n  ")}\n`);

@@ -24,7 +24,7 @@ const tree = (number: number) => join(world.home, "workspaces", REPO, "trees", `
 const startsOf = async (number: number) => (await world.agentStarts(number)).map(({ resumed }) => resumed);
 
 /** Our comments of a kind, oldest first. */
-function said(number: number, kind: string): string[] {
+function comments(number: number, kind: string): string[] {
   return world.github.comments(REPO, number).flatMap(({ body }) => (parseMarker(body)?.kind === kind ? [body] : []));
 }
 
@@ -47,14 +47,14 @@ fieldTest("A8", "an agent that changes nothing and explains it: one run, its wor
   expect(await startsOf(number)).toEqual([false]);
   expect(pullsOf(number)).toEqual([]);
   expect(labelsOf(number)).toEqual(["rpi-answered"]);
-  const [answer, ...more] = said(number, "answer");
+  const [answer, ...more] = comments(number, "answer");
   expect(more).toEqual([]);
   for (const line of WORDS.split("\n").filter(Boolean)) expect(answer).toContain(line);
   expect(answer).not.toContain("Let me look.");
   expect(answer).not.toContain("ghp_x");
   expect(answer).toContain(`\`${LABEL}\``);
-  expect(said(number, "status")).toEqual([expect.stringContaining("**Answered**")]);
-  expect(said(number, "failure")).toEqual([]);
+  expect(comments(number, "status")).toEqual([expect.stringContaining("**Answered**")]);
+  expect(comments(number, "failure")).toEqual([]);
   const job = await world.queue.getJob(world.jobId(number));
   await poll(120_000, async () => ((await job?.getState()) === "completed" ? null : "its job is not completed"));
   const done = await world.queue.getJob(world.jobId(number));
@@ -79,7 +79,7 @@ fieldTest("A8", "a label put back after an answer: the session goes on, and know
   expect(starts.map(({ resumed }) => resumed)).toEqual([false, true]);
   expect(new Set(starts.map((start) => start["session"])).size).toBe(1);
   expect(await readFile(prompt, "utf8")).toContain("It still fails with two spaces.");
-  expect(said(number, "answer")).toHaveLength(1);
+  expect(comments(number, "answer")).toHaveLength(1);
   expect(labelsOf(number)).toEqual(["rpi-done"]);
   expect(await world.github.file(REPO, `auto/gh-${number}`, "fix.txt")).toBe("fixed\n");
 });
@@ -96,8 +96,8 @@ fieldTest("A8", "Redis is emptied after an answer: it is not posted again, and a
   expect(await startsOf(number)).toEqual([false, false]);
   expect(await readFile(prompt, "utf8")).toContain("`greet` trims the name");
   // One for each round, each with a marker of its own.
-  expect(said(number, "answer")).toHaveLength(2);
-  expect(said(number, "status")).toHaveLength(1);
+  expect(comments(number, "answer")).toHaveLength(2);
+  expect(comments(number, "status")).toHaveLength(1);
 });
 
 fieldTest("A8", "nothing to change on an open pull request: the agent's words are on the issue", async () => {
@@ -118,8 +118,8 @@ fieldTest("A8", "nothing to change on an open pull request: the agent's words ar
   await ends(number, "pr", 2);
   expect(pullsOf(number)).toHaveLength(1);
   expect(pullsOf(number)[0]?.headSha).toBe(pull?.headSha);
-  expect(said(number, "answer")).toEqual([expect.stringContaining("Yes: **all** cases are covered.")]);
-  expect(said(number, "answer")[0]).toContain(`#${pull?.number}`);
+  expect(comments(number, "answer")).toEqual([expect.stringContaining("Yes: **all** cases are covered.")]);
+  expect(comments(number, "answer")[0]).toContain(`#${pull?.number}`);
   expect(labelsOf(number)).toEqual(["rpi-done"]);
 });
 
@@ -140,7 +140,7 @@ fieldTest("A8", "the base moved on since the work began: nothing to change is an
   await ends(number, "answered");
   expect(await startsOf(number)).toEqual([false, true]);
   expect(pullsOf(number)).toEqual([]);
-  expect(said(number, "answer")).toHaveLength(1);
+  expect(comments(number, "answer")).toHaveLength(1);
 });
 
 test("a question outranks an answer, and a failed run is none", async () => {
@@ -148,7 +148,7 @@ test("a question outranks an answer, and a failed run is none", async () => {
   const fails = world.openIssue({ script: [[{ say: "It is fine." }, { error: { status: 400, message: "no" } }]] });
   await world.reaches(asks, "blocked");
   await world.reaches(fails, "failed");
-  for (const number of [asks, fails]) expect(said(number, "answer")).toEqual([]);
+  for (const number of [asks, fails]) expect(comments(number, "answer")).toEqual([]);
 });
 
 fieldTest("A4", "an agent that will go on later has not finished: it is resumed, and only then published", async () => {
@@ -187,8 +187,8 @@ fieldTest("A4", "an agent that always leaves something for later is given up, an
   });
   await ends(number, "failed");
   expect(pullsOf(number)).toEqual([]);
-  expect(said(number, "answer")).toEqual([]);
-  const [failure] = said(number, "failure");
+  expect(comments(number, "answer")).toEqual([]);
+  const [failure] = comments(number, "failure");
   expect(failure).toContain("tests");
   expect((await world.store.read(world.jobId(number))).end.failure).toBe("unfinished");
 });
@@ -219,7 +219,7 @@ fieldTest("A4", "a command that is left running, and no change: the issue fails"
   const number = world.openIssue({ script: [[{ background: "dev server" }, { result: "Done." }]] });
   await ends(number, "failed");
   expect(pullsOf(number)).toEqual([]);
-  expect(said(number, "answer")).toEqual([]);
+  expect(comments(number, "answer")).toEqual([]);
   const { failure, reason } = (await world.store.read(world.jobId(number))).end;
   expect([failure, reason]).toEqual(["unfinished", expect.stringContaining("dev server")]);
 });
@@ -240,7 +240,7 @@ fieldTest(
     await ends(pull, "pr");
     await ends(answer, "answered");
     await ends(failure, "failed");
-    const texts = [pullsOf(pull)[0]?.body ?? "", ...said(answer, "answer"), ...said(failure, "failure")];
+    const texts = [pullsOf(pull)[0]?.body ?? "", ...comments(answer, "answer"), ...comments(failure, "failure")];
     expect(texts).toHaveLength(3);
     for (const text of texts) {
       expect(text).toContain("`Bash`: `npm publish --token ");

@@ -35,7 +35,7 @@ function obstacle({ isolation, uid }: Case): string | null {
   return null;
 }
 
-/** Null: the process has ended. */
+/** Null: the process ended. */
 function uidOf(pid: number): number | null {
   return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid ?? null;
 }

@@ -7,7 +7,7 @@ import { isEnded } from "@tac8/core/domain/states";
 import { readHolds } from "@tac8/core/state/holds";
 import { expectOnce, pullsOf, statusComments } from "./once.ts";
 import { usersOf } from "./processes.ts";
-import { said, tac8 } from "./tac8.ts";
+import { outputOf, tac8 } from "./tac8.ts";
 import { createWorld, LABEL, OWNER, poll, REPO, type App, type World } from "./world.ts";
 
 const ALLOW = "rpi-allow";
@@ -72,11 +72,11 @@ async function expire(number: number): Promise<void> {
 
 test("a backup made under work and restored on an empty machine: an issue in every state goes on correctly", async () => {
   const { github, store, dir } = world;
-  const told = join(dir, "told.txt");
+  const promptFile = join(dir, "told.txt");
   const reviewed = world.openIssue({
     script: [
-      [{ prompt: told }, ...work("first")],
-      [{ prompt: told }, ...work("second")],
+      [{ prompt: promptFile }, ...work("first")],
+      [{ prompt: promptFile }, ...work("second")],
     ],
   });
   const answered = world.openIssue({ script: [{ result: "Nothing to change, because it is right." }] });
@@ -116,7 +116,7 @@ test("a backup made under work and restored on an empty machine: an issue in eve
   ];
   const stopped = world.openIssue({ script: halfWay });
   await poll(120_000, async () => ((await world.agentStarts(stopped)).length > 0 ? null : "no agent"));
-  await said(world, "stop", `${REPO}#${stopped}`);
+  await outputOf(world, "stop", `${REPO}#${stopped}`);
   await world.reaches(stopped, "stopped");
 
   // A second machine's agent would wait here too.
@@ -164,14 +164,14 @@ test("a backup made under work and restored on an empty machine: an issue in eve
   );
   expect(await states()).toEqual(names);
   const file = join(dir, "backup.tar.gz");
-  expect(await said(world, "backup", file)).toContain("13 issues");
+  expect(await outputOf(world, "backup", file)).toContain("13 issues");
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   const { stdout: text } = await execa("sh", ["-c", `gzip -dc '${file}' | grep -a -c -F '${world.token}' || true`]);
   expect(text, "the token in the backup").toBe("0");
   const config = await readFile(world.configFile, "utf8");
 
   await loseMachine();
-  const output = await said(world, "restore", file);
+  const output = await outputOf(world, "restore", file);
   expect(output).toContain("Set GITHUB_TOKEN");
   expect(await readFile(world.configFile, "utf8")).toBe(config);
   expect(await states()).toEqual(names);
@@ -184,7 +184,7 @@ test("a backup made under work and restored on an empty machine: an issue in eve
   // Its hold is there still, and so is what waits for it.
   expect((await readHolds(world.redis)).map(({ name }) => name)).toEqual(["auth"]);
   expect(await states()).toMatchObject({ queued: "queued", parked: "parked" });
-  await said(world, "resume", "auth");
+  await outputOf(world, "resume", "auth");
   for (const number of [queued, parked, running, retrying]) await world.reaches(number, "pr", 150_000);
   await expectOnce(world, queued);
   expect(await startsOf(parked)).toEqual([false, true]);
@@ -199,7 +199,7 @@ test("a backup made under work and restored on an empty machine: an issue in eve
   await world.open("repaired");
   expect(await startsOf(expired)).toHaveLength(1);
   label(expired, LABEL);
-  expect(await said(world, "retry", `${REPO}#${failed}`)).toContain("queued again");
+  expect(await outputOf(world, "retry", `${REPO}#${failed}`)).toContain("queued again");
   await world.reaches(blocked, "pr");
   expect(await startsOf(blocked), "the session that asked gets the answer").toEqual([false, true]);
   expect(await fileOf(blocked, "half.txt")).toBe("1\n");
@@ -208,7 +208,7 @@ test("a backup made under work and restored on an empty machine: an issue in eve
   expect(await startsOf(withheld), "finished work is not paid for again").toEqual([false]);
   expect(await fileOf(withheld, WORKFLOW)).toBe("on: push\n");
   await world.enters(reviewed, "pr", 2);
-  expect(await readFile(told, "utf8")).toContain("Say it twice.");
+  expect(await readFile(promptFile, "utf8")).toContain("Say it twice.");
   for (const number of [stopped, failed, expired]) await world.reaches(number, "pr");
   expect(await fileOf(stopped, "kept.txt")).toBe("1\n");
   expect(await fileOf(stopped, "more.txt")).toBe("1\n");
@@ -232,14 +232,14 @@ test("a backup that is older than what GitHub has: what ended since is not begun
   await poll(120_000, async () => ((await world.agentStarts(before)).length > 0 ? null : "no agent"));
   const asking = world.openIssue({ script: { first: [{ ask: "Red?" }, { result: "I asked." }], again: work("red") } });
   await world.reaches(asking, "blocked");
-  await said(world, "pause");
+  await outputOf(world, "pause");
   await poll(120_000, async () => ((await world.queue.isPaused()) ? null : "not paused"));
   const waiting = world.openIssue({ script: work("waited") });
   await world.reaches(waiting, "queued");
   const file = join(dir, "older.tar.gz");
-  await said(world, "backup", file);
+  await outputOf(world, "backup", file);
 
-  await said(world, "resume");
+  await outputOf(world, "resume");
   github.comment({ repo: REPO, number: asking, actor: OWNER, body: "Red." });
   await world.open("since");
   const ended = [before, asking, waiting];
@@ -257,9 +257,9 @@ test("a backup that is older than what GitHub has: what ended since is not begun
     );
   const atLoss = await seen();
   await loseMachine();
-  await said(world, "restore", file);
+  await outputOf(world, "restore", file);
   start();
-  await said(world, "resume");
+  await outputOf(world, "resume");
   for (const number of ended) {
     await poll(120_000, async () => {
       const {
@@ -286,9 +286,9 @@ test("a backup without the files of agents that are other users: issues begin ag
   const parked = world.openIssue({ script: [{ append: "p.txt", text: "1\n" }, fails, ...work("parked")] });
   await world.reaches(parked, "parked");
   const file = join(dir, "others.tar.gz");
-  await said(world, "backup", file);
+  await outputOf(world, "backup", file);
   await loseMachine();
-  await said(world, "restore", file);
+  await outputOf(world, "restore", file);
   // tac8's own user cannot read these, so they are in no backup that it makes.
   for (const name of ["homes", "workspaces"]) await rm(join(world.home, name), { recursive: true, force: true });
   start();

@@ -13,7 +13,7 @@ afterAll(async () => {
   await world.close();
 });
 
-/** Sees whether the page was loaded anew since the mark was made. */
+/** Sees whether the page was loaded again since the mark was made. */
 const mark = (page: Page) => page.evaluate("document.documentElement.dataset.mark = 'here'");
 const isMarked = (page: Page) => page.evaluate<boolean>("document.documentElement.dataset.mark === 'here'");
 

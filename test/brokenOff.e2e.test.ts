@@ -28,7 +28,7 @@ async function subjects(number: number): Promise<string[]> {
   return stdout.split("\n");
 }
 
-/** Shell commands that wait until the test goes on, and a way to see that an agent does. */
+/** Shell commands that wait until the test continues, and a way to see that an agent does. */
 function stop() {
   const name = randomUUID();
   const waits = join(world.dir, `${name}.waits`);
@@ -62,9 +62,9 @@ async function brokenOff(seconds: readonly ((wait: string) => string)[], third: 
 }
 
 test("agents that are broken off while they look at an older commit, or rebase: nothing leaves the branch, and all of their work is there", async () => {
-  const looksBack = (wait: string) => `${commit(4)}; git checkout -q HEAD~2; ${wait}`;
+  const checksOutOlder = (wait: string) => `${commit(4)}; git checkout -q HEAD~2; ${wait}`;
   const rebases = (wait: string) => `${commit(4)}; git rebase -q -x "bash -c \\"${wait}\\"" HEAD~4`;
-  const numbers = await brokenOff([looksBack, rebases], commit(5));
+  const numbers = await brokenOff([checksOutOlder, rebases], commit(5));
   for (const number of numbers) {
     expect(await subjects(number)).toEqual(["feat: 4", "feat: 3", "feat: 2", "feat: 1"]);
   }
@@ -72,7 +72,7 @@ test("agents that are broken off while they look at an older commit, or rebase: 
   for (const number of numbers) {
     await world.enters(number, "pr", 2);
     expect(await subjects(number)).toEqual(["feat: 5", "feat: 4", "feat: 3", "feat: 2", "feat: 1"]);
-    // On a disk of its own a runner goes on from the branch: by a new session, in the same attempt.
+    // On a disk of its own a runner continues from the branch: by a new session, in the same attempt.
     expect(await resumed(number)).toEqual([false, false, false]);
     expect(String((await world.agentStarts(number)).at(-1)?.["cwd"])).toContain("elsewhere");
     const begun = (await world.history(number)).filter(({ to }) => to === "running");
@@ -82,8 +82,8 @@ test("agents that are broken off while they look at an older commit, or rebase: 
 });
 
 test("an agent that is broken off while it makes its commits anew: the branch stays until it has finished", async () => {
-  const anew = (wait: string) => `git reset -q --hard HEAD~3; ${commit(4)}; ${wait}`;
-  const [number = 0] = await brokenOff([anew], commit(5));
+  const restarts = (wait: string) => `git reset -q --hard HEAD~3; ${commit(4)}; ${wait}`;
+  const [number = 0] = await brokenOff([restarts], commit(5));
   expect(runner.log()).toContain("the agent was rewriting what is on the branch");
   expect(await subjects(number)).toEqual(["feat: 3", "feat: 2", "feat: 1"]);
   runner = world.startApp("runner");
@@ -119,6 +119,6 @@ test("somebody pushes to the branch of a lost runner: its session goes on, on to
   await world.reaches(conflict, "pr");
   expect(await resumed(conflict)).toEqual([false, false]);
   expect(await read(conflict, "work0.txt", "work1.txt")).toEqual(["theirs\n", "1\n"]);
-  const aside = readdirSync(join(world.home, "workspaces", REPO, "trees"));
-  expect(aside.filter((name) => name.startsWith(`gh-${conflict}.kept-`))).toHaveLength(1);
+  const trees = readdirSync(join(world.home, "workspaces", REPO, "trees"));
+  expect(trees.filter((name) => name.startsWith(`gh-${conflict}.kept-`))).toHaveLength(1);
 });

@@ -8,7 +8,7 @@ import { pids } from "./processes.ts";
 
 const run = promisify(execFile);
 
-/** What a search looks at; each part is left out where it is not given. */
+/** What a search reads; each part is left out where it is not given. */
 export interface Places {
   readonly dir: string;
   readonly redis: Redis;
@@ -20,7 +20,7 @@ export interface Places {
 export function formsOf(secret: string): string[] {
   const base64 = ["", "x", "xx"].map((before) => {
     const text = Buffer.from(before + secret).toString("base64");
-    // What stands beside the secret shares a character with it at either end.
+    // What is beside the secret shares a character with it at either end.
     return text.slice(before === "" ? 0 : before.length + 1, text.replace(/=+$/, "").length - 1);
   });
   return [...new Set([secret, encodeURIComponent(secret), ...base64])];
@@ -36,7 +36,7 @@ export async function findSecret({ dir, redis, texts }: Places, secret: string):
     .filter(([, text]) => holds(text, secret))
     .map(([name]) => `text ${name}`);
   for await (const path of filesIn(dir)) {
-    if (holds(await readFile(path, "latin1").catch(gone), secret)) found.push(`file ${relative(dir, path)}`);
+    if (holds(await readFile(path, "latin1").catch(missing), secret)) found.push(`file ${relative(dir, path)}`);
     // Objects are compressed: git is asked for their contents.
     const repository = path.endsWith("/HEAD") ? path.slice(0, -"/HEAD".length) : "";
     if (repository === "" || !existsSync(join(repository, "objects"))) continue;
@@ -80,7 +80,7 @@ async function* filesIn(dir: string): AsyncGenerator<string> {
   }
 }
 
-const gone = (): string => "";
+const missing = (): string => "";
 
 /** Where these processes show the secret now: `<name> environ`, `<name> cmdline`. */
 export function findInProcess(among: readonly number[], secret: string): string[] {
@@ -93,7 +93,7 @@ export function findInProcess(among: readonly number[], secret: string): string[
 
 /** What was seen of processes while they ran. */
 export interface Watch {
-  /** Pids of the processes with a run's marker that were looked at: agents, and git. */
+  /** Pids of the processes with a run's marker that were checked: agents, and git. */
   readonly agents: ReadonlySet<number>;
   /** Where the secret was: `environ` (of processes with a run's marker) or `cmdline` (of anybody's), with the process' name. */
   readonly found: ReadonlySet<string>;
@@ -112,9 +112,9 @@ export function watchProcesses(secret: string): Watch {
   const before = new Set(pids());
   const forms = formsOf(secret);
   const isIn = (text: string) => forms.some((form) => text.includes(form));
-  /** The command line of each process at the last look: with another program it gets another environment. */
+  /** The command line of each process at the last check: with another program it gets another environment. */
   const seen = new Map<number, string>();
-  const look = () => {
+  const check = () => {
     for (const pid of pids()) {
       if (before.has(pid)) continue;
       const cmdline = read(`/proc/${pid}/cmdline`);
@@ -128,7 +128,7 @@ export function watchProcesses(secret: string): Watch {
       if (isIn(environ)) found.add(`environ ${cmdline.split("\0", 1)[0] ?? ""}`);
     }
   };
-  const timer = setInterval(look, EVERY_MS);
+  const timer = setInterval(check, EVERY_MS);
   return { agents, found, stop: () => clearInterval(timer) };
 }
 
@@ -136,6 +136,6 @@ function read(path: string): string {
   try {
     return readFileSync(path, "latin1");
   } catch {
-    return ""; // It has ended, or it is another user's.
+    return ""; // It ended, or it is another user's.
   }
 }

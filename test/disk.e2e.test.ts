@@ -46,7 +46,7 @@ async function smallDisk(of: World, folder: string, size: string): Promise<strin
   return dir;
 }
 
-/** Takes all that is left of it. @returns the file to remove. */
+/** Takes everything that is left of it. @returns the file to remove. */
 async function fillUp(dir: string): Promise<string> {
   const { bavail, bsize } = await statfs(dir);
   const path = join(dir, "filler");

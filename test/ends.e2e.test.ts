@@ -67,10 +67,10 @@ fieldTest(
 );
 
 fieldTest("A5", "an outage of the model holds the queue, probes with one job, and costs no attempt", async () => {
-  const away = [{ bash: "echo work >> work.txt" }, { error: { status: 529, message: "Overloaded" } }];
+  const overloadedModel = [{ bash: "echo work >> work.txt" }, { error: { status: 529, message: "Overloaded" } }];
   const lost = [{ error: { status: null, message: "Connection refused (ECONNREFUSED)" } }];
   const well = [commit("work"), { result: "Worked." }];
-  const number = world.openIssue({ script: [away, lost, away, well] });
+  const number = world.openIssue({ script: [overloadedModel, lost, overloadedModel, well] });
   await world.enters(number, "parked", 1);
   const other = world.openIssue({ script: [{ write: "other.txt", text: "other\n" }, { result: "Worked." }] });
   await world.reaches(number, "pr");

@@ -58,7 +58,7 @@ test.each([
   ]);
   await expectOnce(world, number);
   expect(world.github.pushes.filter(({ ref }) => ref === `refs/heads/auto/gh-${number}`)).toHaveLength(1);
-  // The scheduler goes on to take the label off; until then it starts nothing.
+  // The scheduler continues to take the label off; until then it starts nothing.
   await world.github.waitFor(() => !labelsOf(number).includes(LABEL), { what: "the label coming off" });
   expect(faults.label.hits).toBe(5);
   expect(labelsOf(number)).toEqual(["rpi-done"]);

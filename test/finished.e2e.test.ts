@@ -16,8 +16,8 @@ afterAll(() => world.close());
 
 const tree = (number: number) => join(world.home, "workspaces", REPO, "trees", `gh-${number}`);
 
-/** An issue whose agent has finished; it is published when `goOn` is called. A rate limit parks it at the first try. */
-async function finished(): Promise<{ number: number; goOn: () => Promise<void> }> {
+/** An issue whose agent has finished; it is published when `resume` is called. A rate limit parks it at the first try. */
+async function finished(): Promise<{ number: number; resume: () => Promise<void> }> {
   const gate = randomUUID();
   const work = [{ write: "mine.txt", text: `${gate}\n` }, { commit: "feat: mine" }, { result: "Done." }];
   const number = world.openIssue({ script: [world.gate(gate), ...work] });
@@ -28,7 +28,7 @@ async function finished(): Promise<{ number: number; goOn: () => Promise<void> }
   world.github.fault({ method: "GET", path, times: 1000, do: { status: 403, headers, body: { message: "limit" } } });
   await world.open(gate);
   await world.enters(number, "parked", 1);
-  const goOn = async () => {
+  const resume = async () => {
     world.github.clearFaults();
     await poll(120_000, async () => {
       const job = await world.queue.getJob(world.jobId(number));
@@ -37,14 +37,14 @@ async function finished(): Promise<{ number: number; goOn: () => Promise<void> }
       return null;
     });
   };
-  return { number, goOn };
+  return { number, resume };
 }
 
 // Other damage, and what is brought back then: apps/runner/src/workspace/bringBack.int.test.ts.
 test("finished work whose folder is gone is published, and not done again", async () => {
-  const { number, goOn } = await finished();
+  const { number, resume } = await finished();
   await rm(tree(number), { recursive: true });
-  await goOn();
+  await resume();
   await world.reaches(number, "pr");
   expect(await world.agentStarts(number)).toHaveLength(1);
   expect(await world.github.file(REPO, `auto/gh-${number}`, "mine.txt")).toBeDefined();
@@ -56,35 +56,35 @@ test("finished work whose folder goes in the moment in which it is published is 
   const number = world.openIssue({ script: [world.gate(gate), ...work] });
   await poll(120_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent"));
   // The agent's end was saved before the branch's pull requests are read for the push.
-  const gone = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<void>();
   const leave = world.github.onRequest(({ method, path, query }) => {
     if (method !== "GET" || !path.endsWith("/pulls") || !query.includes(`gh-${number}`)) return;
     leave();
     rmSync(tree(number), { recursive: true });
-    gone.resolve();
+    ended.resolve();
   });
   await world.open(gate);
-  await gone.promise;
+  await ended.promise;
   await world.reaches(number, "pr");
   expect(await world.agentStarts(number)).toHaveLength(1);
   expect(await world.github.file(REPO, `auto/gh-${number}`, "mine.txt")).toBeDefined();
 });
 
 test("finished work on a disk that is lost: waited for without a slot, and done again after a day", async () => {
-  const { number, goOn } = await finished();
+  const { number, resume } = await finished();
   await runner.stop();
   await rename(world.home, join(world.dir, "lost"));
   const before = world.github.requests.length;
-  await goOn();
+  await resume();
   world.startApp("runner");
   const parkings = async () =>
     (await world.history(number)).filter(({ reason }) => reason.startsWith("waiting until the runner")).length;
   await poll(120_000, async () => ((await parkings()) >= 2 ? null : "nobody waits for the lost disk"));
-  const looks = world.github.requests
+  const requests = world.github.requests
     .slice(before)
     .filter(({ path, query }) => path.endsWith("/pulls") && query.includes(`gh-${number}`)).length;
-  expect(looks, "one for each time that it was taken up").toBeLessThanOrEqual((await parkings()) + 1);
-  expect(looks).toBeGreaterThan(1);
+  expect(requests, "one for each time that it was taken up").toBeLessThanOrEqual((await parkings()) + 1);
+  expect(requests).toBeGreaterThan(1);
   expect(await world.agentStarts(number)).toHaveLength(1);
 
   const long = new Date(Date.now() - 25 * 3_600_000).toISOString();

@@ -87,8 +87,8 @@ test.each([
     expect({ state, failure }).toEqual({ state: "failed", failure: "refused" });
     expect(reason).toContain(`refused to publish to the branch "${branch}"`);
     expect(reason).not.toContain("\n");
-    const said = world.github.comments(REPO, number).filter(({ body }) => body.includes(reason ?? "?"));
-    expect(said, "the status comment, and one of its own").toHaveLength(2);
+    const comments = world.github.comments(REPO, number).filter(({ body }) => body.includes(reason ?? "?"));
+    expect(comments, "the status comment, and one of its own").toHaveLength(2);
     expect(await startsOf(number)).toBe(1);
     // Put back on: the work is there, and goes to the issue's own branch.
     world.github.addLabel({ repo: REPO, number, actor: OWNER, label: LABEL });

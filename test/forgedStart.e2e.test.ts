@@ -125,7 +125,7 @@ beforeAll(async () => {
   byStranger = open();
   world.github.addLabel({ repo: REPO, number: byStranger, actor: "stranger", label: LABEL });
   await forge(byStranger, { state: "queued", "round.admitted": 1, "label.event": 999_999_999, "agent.runCount": 1 });
-  // The control: the same write, where somebody who may start work has labelled the issue once.
+  // The control: the same write, where an account that may start work has labelled the issue once.
   labelledOnce = open();
   world.github.addLabel({ repo: REPO, number: labelledOnce, actor: OWNER, label: LABEL });
   world.github.removeLabel({ repo: REPO, number: labelledOnce, actor: OWNER, label: LABEL });

@@ -89,7 +89,7 @@ describe.skipIf(whyNoFormerVersion !== null)("beside the version before format 2
     await poll(120_000, async () => ((await agents(number)) === 3 ? null : "no agent for the new round"));
     await world.reaches(number, "blocked");
 
-    // A newer scheduler goes on where the older one was.
+    // A newer scheduler continues where the older one was.
     await scheduler.stop();
     scheduler = world.startApp("scheduler");
     const next = world.openIssue({ script: asks });

@@ -95,7 +95,7 @@ test("/healthz is 200 while scheduler and runner are there, and 503 with the rea
   await runner.stop();
   await becomes({ status: 503, missing: ["ok", "runners"] });
   await scheduler.stop();
-  // A scheduler that went away is told by the age of its last poll.
+  // A scheduler that went offline is told by the age of its last poll.
   const anHourAgo = Date.now() - 3_600_000;
   await announceScheduler(world.redis, { at: anHourAgo, lastPollAt: anHourAgo, error: null });
   await becomes({ status: 503, missing: ["ok", "scheduler", "runners"] });

@@ -15,7 +15,7 @@ const startsOf = async (number: number) => (await world.agentStarts(number)).map
 const noted = async (name: string) => (await readFile(join(world.dir, name), "utf8")).trim().split("\n");
 
 /** A step that notes HOME and the files in it. */
-function look(name: string): { bash: string } {
+function inspect(name: string): { bash: string } {
   const out = join(world.dir, name);
   return { bash: `echo "$HOME" > '${out}'; (cd "$HOME" && find . -type f -o -type l) | sort >> '${out}'` };
 }
@@ -25,8 +25,8 @@ const PLANT = {
 };
 
 test("each issue has a home folder of its own, in which a later run finds its session alone", async () => {
-  const again = [look("again"), { result: "Nothing more." }];
-  const number = world.openIssue({ script: [[PLANT, look("planted"), { result: "Answered." }], again] });
+  const again = [inspect("again"), { result: "Nothing more." }];
+  const number = world.openIssue({ script: [[PLANT, inspect("planted"), { result: "Answered." }], again] });
   world.startApp("scheduler");
   world.startApp("runner");
   await world.reaches(number, "answered");
@@ -36,7 +36,7 @@ test("each issue has a home folder of its own, in which a later run finds its se
   const planted = ["./.bashrc", "./.claude/settings.json", "./.npmrc"];
   expect(await noted("planted")).toEqual(expect.arrayContaining([homeOf(number), ...planted]));
 
-  const other = world.openIssue({ script: [look("other"), { result: "Answered." }] });
+  const other = world.openIssue({ script: [inspect("other"), { result: "Answered." }] });
   await world.reaches(other, "answered");
   const session = expect.stringMatching(/^\.\/\.claude\/projects\/scripted\/.*\.jsonl$/);
   expect(await noted("other")).toEqual([homeOf(other), session, "./.gitconfig"]);
@@ -51,9 +51,9 @@ test("a session from before an issue had a home folder of its own goes on in it,
   const config = await readFile(world.configFile, "utf8");
   const shared = join(world.dir, "shared.toml");
   await writeFile(shared, config.replace('home = "private"', 'home = "shared"'));
-  const again = [look("again"), { write: "a.txt", text: "a" }, { commit: "a" }, { result: "Done." }];
+  const again = [inspect("again"), { write: "a.txt", text: "a" }, { commit: "a" }, { result: "Done." }];
   const number = world.openIssue({
-    script: { first: [look("first"), { ask: "Which one?" }, { result: "I asked." }], again },
+    script: { first: [inspect("first"), { ask: "Which one?" }, { result: "I asked." }], again },
   });
   world.startApp("scheduler");
   const before = world.startApp("runner", { TAC8_CONFIG: shared });

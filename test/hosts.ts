@@ -111,7 +111,7 @@ function sendTo(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has ended.
+    // It ended.
   }
 }
 
@@ -119,7 +119,7 @@ function inodeOf(path: string): number | null {
   try {
     return statSync(path).ino;
   } catch {
-    return null; // It has ended.
+    return null; // It ended.
   }
 }
 

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-interface Told {
+interface Reported {
   readonly number: number;
   /** The text that an agent works on, with `words` in it. */
   readonly body: (words: string) => string;
@@ -29,7 +29,7 @@ interface Told {
 }
 
 /** An issue of the stranger. Its agent notes its prompt, does `steps`, and makes a commit. */
-function open(steps: readonly unknown[] = [], at = world): Told {
+function open(steps: readonly unknown[] = [], at = world): Reported {
   const file = join(at.dir, `prompt-${randomUUID()}.txt`);
   const script = () => [
     { prompt: file },
@@ -55,7 +55,7 @@ async function asStranger(method: string, path: string, body: object, secret = t
 }
 
 const pullsOf = (number: number) => world.github.pulls(REPO).filter(({ head }) => head.startsWith(`auto/gh-${number}`));
-const said = (number: number) =>
+const comments = (number: number) =>
   world.github
     .comments(REPO, number)
     .map(({ body }) => body)
@@ -78,8 +78,8 @@ async function agentWorksOn(number: number): Promise<void> {
 async function isStopped(number: number, what: string, starts: number): Promise<void> {
   await world.reaches(number, "failed");
   expect(await world.store.read(world.jobId(number))).toMatchObject({ end: { failure: "edited", outcome: "failed" } });
-  expect(said(number)).toEqual([edited(what)]);
-  expect(said(number)[0]).toContain(`add the label \`${LABEL}\` again`);
+  expect(comments(number)).toEqual([edited(what)]);
+  expect(comments(number)[0]).toContain(`add the label \`${LABEL}\` again`);
   expect(await world.agentStarts(number)).toHaveLength(starts);
   expect(pullsOf(number)).toEqual([]);
   expect(world.github.issue(REPO, number).labels).toEqual(["rpi-failed"]);
@@ -178,7 +178,7 @@ test("an edit while the agent works that somebody trusted labels, or makes, stop
   world.github.removeLabel({ ...at, actor: OWNER, label: LABEL });
   label(one.number);
   world.github.editIssue({ repo: REPO, number: two.number, actor: OWNER, title: "Best" });
-  const reads = ({ number }: Told) =>
+  const reads = ({ number }: Reported) =>
     world.github.requests.filter(({ method, path }) => `${method} ${path}` === `GET /repos/${REPO}/issues/${number}`)
       .length;
   const seen = [one, two].map(reads);
@@ -230,7 +230,7 @@ test("where GitHub refuses to tell the edits, the text at first sight counts, an
   await asStranger("PATCH", String(changed.number), { body: changed.body(ATTACK) });
   await world.open("pinned");
   await world.reaches(changed.number, "failed");
-  expect(said(changed.number)).toEqual([
+  expect(comments(changed.number)).toEqual([
     expect.stringContaining("GitHub does not report which account made the change"),
   ]);
   expect(pullsOf(changed.number)).toEqual([]);

@@ -28,15 +28,15 @@ fieldTest("F3", "a label by someone who cannot write: refused and said once; by 
   const polls = () => github.requests.filter(({ path }) => path === `/repos/${REPO}`).length;
   const before = polls();
   await github.waitFor(() => polls() >= before + 3, { what: "two polls" });
-  const said = () => github.comments(REPO, number).map(({ body }) => body);
-  expect(said()).toHaveLength(1);
-  expect(said()[0]).toContain(`stranger added the label ${LABEL} but has no write access to the repository`);
-  expect(said()[0]).toContain("Work starts when an account with write access to this repository adds the label");
-  expect(said()[0]).not.toContain("reason above");
+  const comments = () => github.comments(REPO, number).map(({ body }) => body);
+  expect(comments()).toHaveLength(1);
+  expect(comments()[0]).toContain(`stranger added the label ${LABEL} but has no write access to the repository`);
+  expect(comments()[0]).toContain("Work starts when an account with write access to this repository adds the label");
+  expect(comments()[0]).not.toContain("reason above");
   for (let times = 2; times <= 4; times += 1) {
     addLabel(number, "stranger");
     await world.enters(number, "failed", times);
-    expect(said()).toHaveLength(1);
+    expect(comments()).toHaveLength(1);
   }
   expect(await world.agentStarts(number)).toEqual([]);
   expect(github.pushes.filter(({ ref }) => ref.includes(`gh-${number}`))).toEqual([]);
@@ -48,15 +48,15 @@ fieldTest("F3", "a label by someone who cannot write: refused and said once; by 
   expect(runner.log()).not.toContain("unexpected");
 
   // What was done stays in sight, and the comment of the same day is enough.
-  const told = said();
+  const answer = comments();
   addLabel(number, "stranger");
   await world.enters(number, "failed", 5);
-  expect(said()).toEqual(told);
+  expect(comments()).toEqual(answer);
   expect(github.issue(REPO, number).labels).toEqual(["rpi-done"]);
   github.addUser({ login: "passer-by" });
   addLabel(number, "passer-by");
   await world.enters(number, "failed", 6);
-  expect(said()).toEqual([...told, expect.stringContaining(`passer-by added the label ${LABEL}`)]);
+  expect(comments()).toEqual([...answer, expect.stringContaining(`passer-by added the label ${LABEL}`)]);
 });
 
 /** Reads of the issue's events so far. */
@@ -88,8 +88,8 @@ fieldTest(
     const number = world.openIssue({ script: WORK });
     github.forgetEvents(REPO, number);
     await world.enters(number, "failed", 1);
-    const said = () => github.comments(REPO, number).map(({ body }) => body);
-    expect(said()).toEqual([
+    const comments = () => github.comments(REPO, number).map(({ body }) => body);
+    expect(comments()).toEqual([
       expect.stringMatching(/does not report who added the label.*\n\n.*remove the label and add it again/s),
     ]);
     const before = asked(number);
@@ -97,10 +97,10 @@ fieldTest(
     const polls = () => github.requests.filter(({ path }) => path === `/repos/${REPO}`).length;
     const then = polls();
     await github.waitFor(() => polls() >= then + 3, { what: "two polls" });
-    expect([asked(number), said().length, await world.agentStarts(number)]).toEqual([before, 1, []]);
+    expect([asked(number), comments().length, await world.agentStarts(number)]).toEqual([before, 1, []]);
     addLabel(number, OWNER);
     await world.enters(number, "pr", 1);
-    expect(said()).toHaveLength(2);
+    expect(comments()).toHaveLength(2);
   },
 );
 

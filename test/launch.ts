@@ -3,7 +3,7 @@ import { compileCache } from "./programs.ts";
 
 export interface Launched {
   readonly child: ChildProcess;
-  /** All that it wrote, so far. */
+  /** Everything that it wrote, so far. */
   readonly stdout: () => string;
   readonly stderr: () => string;
   /** Resolves when the output matches; rejects when it ends before. */
@@ -26,11 +26,11 @@ export function launch(program: string, { args = [], env, by = [] }: LaunchOptio
     env: { ...compileCache(), ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });
-  const said = { stdout: "", stderr: "" };
+  const output = { stdout: "", stderr: "" };
   const listeners = new Set<() => void>();
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (text: string) => {
-      said[name] += text;
+      output[name] += text;
       for (const listener of listeners) listener();
     });
   }
@@ -38,12 +38,12 @@ export function launch(program: string, { args = [], env, by = [] }: LaunchOptio
   const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
   const says = (pattern: RegExp): Promise<void> =>
     new Promise((resolve, reject) => {
-      const look = () => {
-        if (pattern.test(said.stdout + said.stderr)) resolve();
+      const check = () => {
+        if (pattern.test(output.stdout + output.stderr)) resolve();
       };
-      listeners.add(look);
-      look();
-      void ended.then(() => reject(new Error(`ended without ${String(pattern)}:\n${said.stdout}\n${said.stderr}`)));
+      listeners.add(check);
+      check();
+      void ended.then(() => reject(new Error(`ended without ${String(pattern)}:\n${output.stdout}\n${output.stderr}`)));
     });
-  return { child, stdout: () => said.stdout, stderr: () => said.stderr, says, ended };
+  return { child, stdout: () => output.stdout, stderr: () => output.stderr, says, ended };
 }

@@ -27,7 +27,7 @@ interface Issue {
   rounds: number;
 }
 
-/** The last issue that a test has left with an open pull request: the next test goes on with it. */
+/** The last issue that a test has left with an open pull request: the next test continues with it. */
 let left: Issue | null = null;
 
 const gate = ({ tag }: Issue, round: number) => join(world.dir, `${tag}-${round}`);
@@ -158,8 +158,8 @@ test("… and its push comes through later only: what was merged is not in the n
   left = issue;
 });
 
-/** The runner's next look at the branch's pull requests gets the answer of now, whatever comes after it. */
-async function lookIsOld(branch: string): Promise<void> {
+/** The runner's next read the branch's pull requests gets the answer of now, whatever comes after it. */
+async function readIsOld(branch: string): Promise<void> {
   const path = `/repos/${REPO}/pulls`;
   const query = new URLSearchParams({ head: `${OWNER}:${branch}`, state: "all" });
   const now = await fetch(`${world.github.url}${path}?${query.toString()}`, {
@@ -177,7 +177,7 @@ test.each([
   "a pull request that is %s between our last look and our push: new commits alone, on the next branch",
   async (_how, taken) => {
     const { issue, pull, branch, next } = await anotherRound();
-    await lookIsOld(branch);
+    await readIsOld(branch);
     await mergeSquashed(pull);
     if (taken) await onGitHub(["update-ref", "-d", `refs/heads/${branch}`]);
     await pass(issue);

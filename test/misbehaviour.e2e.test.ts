@@ -16,12 +16,12 @@ async function begin({ coordinator, ...config }: NonNullable<WorldOptions["confi
 async function failure(number: number): Promise<string> {
   await world.reaches(number, "failed");
   const { github } = world;
-  const said = github.comments(REPO, number).filter(({ body }) => body.includes("ended without a pull request"));
-  expect(said).toHaveLength(1);
+  const comments = github.comments(REPO, number).filter(({ body }) => body.includes("ended without a pull request"));
+  expect(comments).toHaveLength(1);
   expect(github.comments(REPO, number)).toHaveLength(2);
   expect(github.issue(REPO, number).labels).toEqual(["rpi-failed"]);
   expect(github.pulls(REPO).filter(({ head }) => head === `auto/gh-${number}`)).toEqual([]);
-  return said[0]?.body ?? "";
+  return comments[0]?.body ?? "";
 }
 
 test("agents that work for too long, or say nothing for too long, are stopped, tried again, and given up with the reason", async () => {

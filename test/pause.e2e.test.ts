@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const said = (...args: string[]) => command.said(world, ...args);
+const outputOf = (...args: string[]) => command.outputOf(world, ...args);
 const queued = (number: number) =>
   poll(120_000, async () => ((await world.queue.getJob(world.jobId(number))) === undefined ? "not queued" : null));
 
@@ -32,7 +32,7 @@ test("of two machines with one host name, one paused, by command and by SIGUSR1,
   const [two = "", ...more] = (await readRunners(redis)).map(({ name }) => name).filter((name) => name !== one);
   expect([two, more]).toEqual([expect.stringMatching(/-[0-9a-f]{4}\/0$/), []]);
 
-  expect(await said("pause", "--runner", one, "--reason", "an upgrade")).toContain(`${one} is paused`);
+  expect(await outputOf("pause", "--runner", one, "--reason", "an upgrade")).toContain(`${one} is paused`);
   await first.says("runner paused");
   const ref = () => world.openIssue({ script });
   const runnersOf = async (number: number) =>
@@ -53,12 +53,12 @@ test("of two machines with one host name, one paused, by command and by SIGUSR1,
   await second.says("runner paused");
   const last = ref();
   await queued(last);
-  expect(await said("resume")).toContain(`Runner ${two} is paused by SIGUSR1`);
+  expect(await outputOf("resume")).toContain(`Runner ${two} is paused by SIGUSR1`);
   restarted.child.kill("SIGUSR1");
   await restarted.says("runner resumed");
   await world.reaches(last, "pr");
   expect(await runnersOf(last)).toEqual([`runner ${one}`]);
-  expect(await said("resume", "--runner", two)).toBe(`${two} accepts new jobs again.\n`);
+  expect(await outputOf("resume", "--runner", two)).toBe(`${two} accepts new jobs again.\n`);
   await second.says("runner resumed");
   const notes = (await world.redis.xrange("tac8:events", "-", "+")).map(([, fields]) => fields.join(" "));
   expect(notes.filter((text) => text.includes('"pause":"begun"'))).toHaveLength(2);
@@ -76,7 +76,7 @@ test("pause outlives a restart of scheduler, runner and Redis; what runs goes on
   const script = [world.gate("go"), { write: "a.txt", text: "1\n" }, { commit: "feat: a" }, { result: "Done." }];
   const first = world.openIssue({ script });
   await poll(120_000, async () => ((await world.agentStarts(first)).length === 1 ? null : "no agent"));
-  await said("pause", "--reason", "the disk is being changed");
+  await outputOf("pause", "--reason", "the disk is being changed");
   const second = world.openIssue({ script });
   await queued(second);
   await world.open("go");
@@ -92,9 +92,9 @@ test("pause outlives a restart of scheduler, runner and Redis; what runs goes on
   await poll(120_000, async () => (asked() >= before + 3 ? null : "the scheduler has not polled"));
   expect(await world.store.read(world.jobId(second))).toMatchObject({ state: "queued" });
   expect(await world.queue.isPaused()).toBe(true);
-  expect(await said("status")).toMatch(/operator, until it is resumed: the disk is being changed/);
-  expect(await said("pause")).toMatch(/Already paused by ann@\S+ since \d\d:\d\d \(the disk is being changed\)/);
-  expect(await said("resume")).toBe("Resumed.\n");
+  expect(await outputOf("status")).toMatch(/operator, until it is resumed: the disk is being changed/);
+  expect(await outputOf("pause")).toMatch(/Already paused by ann@\S+ since \d\d:\d\d \(the disk is being changed\)/);
+  expect(await outputOf("resume")).toBe("Resumed.\n");
   await world.reaches(second, "pr");
 });
 

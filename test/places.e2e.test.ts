@@ -56,7 +56,7 @@ test("a job that needs a label waits for a runner that has it, without an attemp
   const plain = open("three");
   await agentStarted(plain);
   expect(await world.agentStarts(second)).toEqual([]);
-  expect(await command.said(world, "why", String(second))).toContain("Waiting for a runner with the label big");
+  expect(await command.outputOf(world, "why", String(second))).toContain("Waiting for a runner with the label big");
   await world.open("three");
   await world.reaches(plain, "pr");
   await world.open("one");
@@ -76,7 +76,9 @@ test("no more jobs are worked on at once than the limit over all runners allows;
   });
   expect(await world.queue.getGlobalConcurrency()).toBe(2);
   const differs = "small/0 is configured with a different limits.runs than the scheduler, whose limits apply";
-  await poll(120_000, async () => ((await command.said(world, "status")).includes(differs) ? null : "nothing is said"));
+  await poll(120_000, async () =>
+    (await command.outputOf(world, "status")).includes(differs) ? null : "nothing is said",
+  );
   await world.open("four");
   for (const number of numbers) await world.reaches(number, "pr");
 
@@ -84,7 +86,7 @@ test("no more jobs are worked on at once than the limit over all runners allows;
   await poll(120_000, async () =>
     (await world.store.read(world.jobId(strange))).job.hold === "runs-on:gpu" ? null : "it was not put aside",
   );
-  expect(await command.said(world, "why", String(strange))).toContain("no such runner is running");
+  expect(await command.outputOf(world, "why", String(strange))).toContain("no such runner is running");
   world.github.removeLabel({ repo: REPO, number: strange, label: "runs-on:gpu", actor: OWNER });
   await world.open("five");
   await world.reaches(strange, "pr");
@@ -104,7 +106,7 @@ test("a job that a newer version has worked on is not taken, and its runner says
     (await world.store.read(world.jobId(number))).job.hold === "format:99" ? null : "it was not put aside",
   );
   expect(await world.agentStarts(number)).toEqual([]);
-  expect(await command.said(world, "why", String(number))).toContain(
+  expect(await command.outputOf(world, "why", String(number))).toContain(
     "A newer version of tac8 has worked on this issue",
   );
   await world.redis.hset(key, "format", "1");

@@ -71,7 +71,7 @@ function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {
-    return ""; // It has ended, or it is another user's.
+    return ""; // It ended, or it is another user's.
   }
 }
 
@@ -79,7 +79,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    return []; // It has ended.
+    return []; // It ended.
   }
 }
 

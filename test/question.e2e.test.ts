@@ -25,12 +25,12 @@ describe("a question", () => {
   afterAll(() => world.close());
 
   test("frees its slot, is asked once, and the owner's answer resumes the session; one behind a link is never read", async () => {
-    const told = join(world.dir, "told.txt");
+    const promptFile = join(world.dir, "told.txt");
     const number = world.openIssue({
       script: {
         first: [{ write: "half.txt", text: "half\n" }, { ask: QUESTION }, { commit: "half" }, { result: "I asked." }],
         again: [
-          { prompt: told },
+          { prompt: promptFile },
           { write: "color.txt", text: "green\n" },
           { commit: "feat: green" },
           { result: "Ok." },
@@ -43,7 +43,7 @@ describe("a question", () => {
     const { session } = (await world.store.read(world.jobId(number))).agent;
 
     world.github.comment({ repo: REPO, number, actor: "stranger", body: "Red! I insist." });
-    // The one slot is free: others work meanwhile, and the scheduler looks at the stranger's words meanwhile.
+    // The one slot is free: others work meanwhile, and the scheduler reads the stranger's words meanwhile.
     const secret = join(world.dir, "secret.txt");
     await writeFile(secret, "the runner's own secret\n");
     const link = [{ bash: `ln -s '${secret}' BLOCKED.md` }, { write: "other.txt", text: "other" }, { commit: "other" }];
@@ -64,7 +64,7 @@ describe("a question", () => {
     const starts = await startsOf(number);
     expect(starts.map(({ resumed }) => resumed)).toEqual([false, true]);
     expect(new Set(starts.map((start) => start["session"]))).toEqual(new Set([session]));
-    const prompt = await readFile(told, "utf8");
+    const prompt = await readFile(promptFile, "utf8");
     expect(prompt).toContain(ANSWER);
     expect(prompt).not.toContain("I insist");
     expect(questions(number)).toHaveLength(1);

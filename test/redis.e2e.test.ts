@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** An issue whose agent has written a file that it has not committed, and stands at its gate. */
+/** An issue whose agent has written a file that it has not committed, and waits at its gate. */
 async function atWork(gate: string): Promise<{ number: number; pid: number }> {
   const number = world.openIssue({
     script: [{ write: "work.txt", text: "1\n" }, world.gate(gate), { result: "Done." }],

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { isAlive } from "./processes.ts";
-import { atWork, complaints, MOST_LINES, REFUSALS, refuseAtEnd, tell } from "./refusingRedis.ts";
+import { atWork, complaints, MOST_LINES, REFUSALS, refuseAtEnd, send } from "./refusingRedis.ts";
 import { createWorld, poll, REPO, type World } from "./world.ts";
 
 let world: World;
@@ -19,11 +19,11 @@ test("a Redis that is out of memory for longer than a lock: the agent is dead be
   });
   const apps = [world.startApp("scheduler"), world.startApp("runner")];
   const pid = await atWork(world);
-  await tell(world, begin);
+  await send(world, begin);
   await apps[1]?.says("the job's lock could not be renewed in time");
   await poll(120_000, async () => (isAlive(pid) ? "the agent is alive" : null));
   await world.open("go");
-  await tell(world, end);
+  await send(world, end);
   await world.reaches(number, "pr");
   const starts = await world.agentStarts();
   expect(starts).toMatchObject([{ resumed: false }, { resumed: true, session: starts[0]?.["session"] }]);

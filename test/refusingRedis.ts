@@ -23,7 +23,7 @@ export const MOST_LINES = 60;
 
 type Command = readonly [string, ...string[]];
 
-export const tell = (world: World, [command, ...args]: Command) => world.redis.call(command, ...args);
+export const send = (world: World, [command, ...args]: Command) => world.redis.call(command, ...args);
 
 export function complaints(app: App, words: string): number {
   return app
@@ -53,14 +53,14 @@ export async function refuseAtEnd(
   const scheduler = world.startApp("scheduler");
   const runner = world.startApp("runner");
   const pid = await atWork(world);
-  await tell(world, begin);
+  await send(world, begin);
   await world.open("go");
   await poll(120_000, async () => (isAlive(pid) ? "the agent is at work" : null));
   // The run has something to write down by now.
   const refused = new RegExp(`"issue":"octo.widgets.${number}".*${words}`);
   await poll(120_000, async () => (refused.test(runner.log()) ? null : "no write of the run was refused"));
   await scheduler.says(words);
-  await tell(world, end);
+  await send(world, end);
   const late = world.openIssue({ script: [{ write: "late.txt", text: "1\n" }, { result: "Done." }] });
   for (const each of [number, late]) await world.reaches(each, "pr");
 

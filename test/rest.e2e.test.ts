@@ -81,10 +81,10 @@ test("daemons, 20 MB of output, no result: what agents do does not hurt", async 
   expect(Number(await world.redis.call("MEMORY", "USAGE", `tac8:run:${agentRun}`))).toBeLessThan(100_000);
 
   await world.reaches(mute, "failed");
-  const said = github.comments(REPO, mute).filter(({ body }) => body.includes("ended without a pull request"));
-  expect(said).toHaveLength(1);
-  expect(said[0]?.body).toContain("exit code 0");
-  expect(said[0]?.body).toContain("without a result");
+  const found = github.comments(REPO, mute).filter(({ body }) => body.includes("ended without a pull request"));
+  expect(found).toHaveLength(1);
+  expect(found[0]?.body).toContain("exit code 0");
+  expect(found[0]?.body).toContain("without a result");
   expect(await world.agentStarts(mute)).toHaveLength(2);
   // The failed one's work is on its branch, and in its workspace.
   expect(await github.file(REPO, `auto/gh-${mute}`, "work.txt")).toBe("work\n");
@@ -142,8 +142,10 @@ fieldTest("B8", "an agent's first commands answer as in a clone", async () => {
   const asked = `${commit("small")}; for c in ${commands.map((one) => `"${one}"`).join(" ")}; do $c >> told.txt 2>&1; echo "$?" >> told.txt; done`;
   const number = world.openIssue({ script: [{ bash: `${asked}; ${commit("more")}` }, { result: "Done." }] });
   await world.reaches(number, "pr");
-  const said = await world.github.file(REPO, `auto/gh-${number}`, "told.txt");
-  expect(said).toMatch(/^v1\.2-1-g[0-9a-f]+\n0\nsmall\.txt\n0\n[0-9a-f]{40}\n0\nfeat: small\n0\norigin\/main\n0\n0\n$/);
+  const found = await world.github.file(REPO, `auto/gh-${number}`, "told.txt");
+  expect(found).toMatch(
+    /^v1\.2-1-g[0-9a-f]+\n0\nsmall\.txt\n0\n[0-9a-f]{40}\n0\nfeat: small\n0\norigin\/main\n0\n0\n$/,
+  );
   await poll(120_000, async () => (existsSync(tree(number)) ? "its workspace still exists" : null));
 });
 

@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** As for a server that does not tell of its rules: only a push finds them out. */
+/** As for a server that does not report of its rules: only a push finds them out. */
 const hideRules = () => world.github.fault({ path: /\/rules\/branches\//, times: 1000, do: { status: 403 } });
 /** Reason of the issue's first wait. The record's own reason goes when a next run begins. */
 const parkedBecause = async (number: number) => (await world.history(number)).find(({ to }) => to === "parked")?.reason;
@@ -100,19 +100,19 @@ fieldTest("C2", "a secret in the commits concerns its issue alone, and the agent
   const { github } = world;
   await github.guardContents(REPO, { secret: "KEY-[0-9]{4}" });
   const leak = [{ write: "key.txt", text: "KEY-1234\n" }, { commit: "feat: key" }, { result: "Worked." }];
-  const mend = [
+  const fix = [
     { prompt: "told.txt" },
     { bash: "git rm -q -f key.txt && git add told.txt && git commit -q --amend -m feat" },
     { result: "Mended." },
   ];
-  const leaking = world.openIssue({ script: { first: leak, again: mend } });
+  const leaking = world.openIssue({ script: { first: leak, again: fix } });
   const other = world.openIssue({ script: WORK });
   await world.reaches(leaking, "pr");
   await world.reaches(other, "pr");
   expect(await starts(leaking, other)).toEqual([2, 1]);
-  const told = await github.file(REPO, `auto/gh-${leaking}`, "told.txt");
-  expect(told).toContain("Push cannot contain secrets");
-  expect(told).toContain("key.txt");
+  const promptFile = await github.file(REPO, `auto/gh-${leaking}`, "told.txt");
+  expect(promptFile).toContain("Push cannot contain secrets");
+  expect(promptFile).toContain("key.txt");
   expect(await isHeld()).toBe(false);
   await github.guardContents(REPO, {});
 });
@@ -149,7 +149,7 @@ fieldTest(
     const path = world.configFile;
     const text = await readFile(path, "utf8");
     await writeFile(path, text.replace("[github]\n", '[github]\nbranch = "users/bot/gh-{number}"\n'));
-    // An app's name that GitHub does not tell: it is known from what this installation wrote before.
+    // An app's name that GitHub does not report: it is known from what this installation wrote before.
     github.fault({ path: "/graphql", times: 1000, do: { status: 404 } });
     runner = world.startApp("runner", { GITHUB_TOKEN: token });
     await world.reaches(refused, "pr");

@@ -65,8 +65,8 @@ test("the token is in no environment, argument, file, log, job, hash, stream, er
   github.fault({ method: "POST", path: `/repos/${REPO}/pulls`, times: 1, do: refused });
   const unprocessable = world.openIssue({ script: work });
   await world.reaches(unprocessable, "failed");
-  const said = JSON.stringify(github.comments(REPO, unprocessable));
-  expect(said).toContain("[redacted]");
+  const texts = JSON.stringify(github.comments(REPO, unprocessable));
+  expect(texts).toContain("[redacted]");
 
   const plain = { status: 403, headers: { "content-type": "text/plain" }, body: message } as const;
   github.fault({ method: "POST", path: `/${REPO}.git/git-receive-pack`, times: 1, do: plain });
@@ -171,7 +171,7 @@ test("under tac8 up no process shows the token while an agent works, not even af
   children.push(up.child);
   const pid = up.child.pid ?? 0;
   /** As soon as the agent works. */
-  const look = async () => {
+  const check = async () => {
     let pids: number[] = [];
     await poll(120_000, async () => {
       pids = family(pid);
@@ -180,7 +180,7 @@ test("under tac8 up no process shows the token while an agent works, not even af
     return { pids, names: pids.map((each) => nameOf(each)), found: findInProcess(pids, secret) };
   };
   for (const words of [/Board: +http/, /runner ready/, /scheduler ready/]) await up.says(words);
-  const first = await look();
+  const first = await check();
   expect(first.names).toEqual(
     expect.arrayContaining(["tac8 up", "tac8 scheduler", "tac8 runner", "tac8 board", "redis-server"]),
   );
@@ -190,7 +190,7 @@ test("under tac8 up no process shows the token while an agent works, not even af
   const runner = first.pids.find((each) => nameOf(each) === "tac8 runner") ?? pid;
   process.kill(runner, "SIGKILL");
   await up.says(/runner {5}! was killed by SIGKILL[^]*runner ready/);
-  const second = await look();
+  const second = await check();
   expect(second.pids).not.toContain(runner);
   expect(second.found).toEqual([]);
 

@@ -84,9 +84,9 @@ test.each<[string, string, readonly object[], string]>([
   await world.reaches(number, "blocked");
   expect(hasBranch(number)).toBe(false);
   expect(pullsOf(world, number)).toEqual([]);
-  const said = questionsOn(number).map(({ body }) => body);
-  expect(said).toEqual([expect.stringContaining(shown)]);
-  expect(said[0]).not.toContain(ALLOW);
+  const comments = questionsOn(number).map(({ body }) => body);
+  expect(comments).toEqual([expect.stringContaining(shown)]);
+  expect(comments[0]).not.toContain(ALLOW);
   world.github.addLabel({ repo: REPO, number, actor: OWNER, label: ALLOW });
   world.github.comment({ repo: REPO, number, actor: OWNER, body: "Leave it out." });
   await world.reaches(number, "pr");
@@ -102,9 +102,9 @@ test("a question or an answer that may hold a secret is not shown, and the issue
   expect(questionsOn(number)[0]?.body).toContain("The agent's question is not shown");
   world.github.comment({ repo: REPO, number, actor: OWNER, body: "Say it again." });
   await world.reaches(number, "answered");
-  const said = JSON.stringify(world.github.comments(REPO, number));
-  expect(said).toContain("The agent's answer is not shown");
-  expect(said).not.toContain(TOKEN);
+  const comments = JSON.stringify(world.github.comments(REPO, number));
+  expect(comments).toContain("The agent's answer is not shown");
+  expect(comments).not.toContain(TOKEN);
 });
 
 test("the summary of an agent whose commits are on GitHub already is searched, too", async () => {
@@ -112,9 +112,9 @@ test("the summary of an agent whose commits are on GitHub already is searched, t
     script: [[...commit("f.txt", "f\n"), { crash: true }], [{ result: `Use ${TOKEN}.` }]],
   });
   await world.reaches(number, "pr");
-  const said = JSON.stringify(pullsOf(world, number));
-  expect(said).toContain("The agent's summary is not shown");
-  expect(said).not.toContain(TOKEN);
+  const comments = JSON.stringify(pullsOf(world, number));
+  expect(comments).toContain("The agent's summary is not shown");
+  expect(comments).not.toContain(TOKEN);
 });
 
 test.each<[string, readonly object[], string]>([

@@ -44,12 +44,12 @@ async function startAsService(app: (typeof APPS)[number], changes: Readonly<Reco
   children.push(systemd);
   let received = "";
   systemd.stdout.setEncoding("utf8").on("data", (text: string) => (received += text));
-  const hears = (words: string | RegExp) =>
+  const receives = (words: string | RegExp) =>
     poll(120_000, async () => {
       const found = typeof words === "string" ? received.includes(words) : words.test(received);
       return found ? null : `no ${String(words)} in ${received}`;
     });
-  await hears("bound");
+  await receives("bound");
   const journal = await open(join(dir, "journal"), "w+");
   const { dev, ino } = await journal.stat();
   const env = {
@@ -68,20 +68,20 @@ async function startAsService(app: (typeof APPS)[number], changes: Readonly<Reco
   const child = spawn(START, [app], { env, stdio: ["ignore", journal.fd, journal.fd] });
   children.push(child);
   await journal.close();
-  return { child, hears, journal: () => readFile(join(dir, "journal"), "utf8") };
+  return { child, receives, journal: () => readFile(join(dir, "journal"), "utf8") };
 }
 
 test.concurrent.each(APPS)(
   "%s reports to systemd that it is ready, works and ends, and writes lines for people; its own environment has no socket",
   async (app) => {
-    const { child, hears, journal } = await startAsService(app);
-    await hears("READY=1\nWATCHDOG=1\nSTATUS=waiting for Redis");
-    await hears("STATUS=working");
+    const { child, receives, journal } = await startAsService(app);
+    await receives("READY=1\nWATCHDOG=1\nSTATUS=waiting for Redis");
+    await receives("STATUS=working");
     const environ = await readFile(`/proc/${child.pid}/environ`, "latin1");
     expect(environ).toContain("GITHUB_TOKEN_FILE=");
     expect(environ).not.toMatch(/NOTIFY_SOCKET|CREDENTIALS_DIRECTORY/);
     child.kill("SIGTERM");
-    await hears(/STOPPING=1 & EXTEND_TIMEOUT_USEC=\d{8}/);
+    await receives(/STOPPING=1 & EXTEND_TIMEOUT_USEC=\d{8}/);
     expect(await closed(child)).toBe(0);
     const lines = (await journal()).trimEnd().split("\n");
     expect(lines.filter((line) => !/^<[467]>\S/.test(line))).toEqual([]);
@@ -92,8 +92,8 @@ test.concurrent.each(APPS)(
 test("a problem that a person has to fix is the status of the unit, and an error in the journal", async () => {
   const token = join(world.dir, "unknown-token");
   await writeFile(token, "ghp_unknownunknownunknown\n");
-  const { child, hears, journal } = await startAsService("scheduler", { GITHUB_TOKEN_FILE: token });
-  await hears("STATUS=GitHub refuses the token");
+  const { child, receives, journal } = await startAsService("scheduler", { GITHUB_TOKEN_FILE: token });
+  await receives("STATUS=GitHub refuses the token");
   expect(await closed(child)).toBe(EXIT_CONFIG);
   expect(await journal()).toMatch(/^<2>GitHub refuses the token/m);
 });

@@ -65,7 +65,7 @@ async function writeConfig(name: string, lines: readonly string[]): Promise<stri
   return path;
 }
 
-/** What it tells people about why it gave up, one text a line. */
+/** What it notifies people about why it stopped trying, one text a line. */
 function complaints({ stdout, stderr }: Launched): string[] {
   const logged = stdout()
     .split("\n")
@@ -80,8 +80,8 @@ function expectNoStack({ stdout, stderr }: Launched): void {
   expect(stdout() + stderr()).not.toMatch(/ {4}at |"stack"/);
 }
 
-/** It ends with the code for what a person has to mend, and says one line for each pattern. */
-async function expectGivesUp(launched: Launched, lines: readonly RegExp[], code = EXIT_CONFIG): Promise<void> {
+/** It ends with the code for what a user has to fix, and says one line for each pattern. */
+async function expectRefusal(launched: Launched, lines: readonly RegExp[], code = EXIT_CONFIG): Promise<void> {
   expect(await launched.ended).toBe(code);
   expect(complaints(launched)).toEqual(lines.map((line) => expect.stringMatching(line)));
   expectNoStack(launched);
@@ -96,7 +96,7 @@ describe("what a person has to mend is one clear line and an exit code", () => {
       "[board]",
       "port = 99999",
     ]);
-    await expectGivesUp(start(app, environment({ TAC8_CONFIG: path })), [
+    await expectRefusal(start(app, environment({ TAC8_CONFIG: path })), [
       /toml:\d: coordinator\.max_concurrent_workers: found 0/,
       /toml:\d: coordinator\.poll_seconds: unknown key/,
       /toml:\d: board\.port: found 99999/,
@@ -107,7 +107,7 @@ describe("what a person has to mend is one clear line and an exit code", () => {
 
   test.each(APPS)("%s: no configuration", async (app) => {
     const path = join(world.dir, "nowhere.toml");
-    await expectGivesUp(start(app, environment({ TAC8_CONFIG: path })), [
+    await expectRefusal(start(app, environment({ TAC8_CONFIG: path })), [
       /nowhere\.toml: the file does not exist; copy/,
     ]);
   });
@@ -115,7 +115,7 @@ describe("what a person has to mend is one clear line and an exit code", () => {
   test.each(APPS)("%s: a Redis Cluster", async (app) => {
     const dir = await mkdtemp(join(world.dir, "cluster-"));
     const cluster = await startRedisServer({ dir, settings: { "cluster-enabled": "yes" } });
-    await expectGivesUp(start(app, environment({ REDIS_URL: cluster.url })), [
+    await expectRefusal(start(app, environment({ REDIS_URL: cluster.url })), [
       /it is a Redis Cluster, which tac8 cannot use/,
     ]);
     await cluster.stop();
@@ -126,7 +126,7 @@ describe("what a person has to mend is one clear line and an exit code", () => {
     const newer = await startRedisServer({ dir });
     const redis = connectRedis(newer.url, { name: "test", onError: () => undefined });
     await redis.set("tac8:format", "99");
-    await expectGivesUp(start(app, environment({ REDIS_URL: newer.url })), [
+    await expectRefusal(start(app, environment({ REDIS_URL: newer.url })), [
       /^Redis at \S+ has data of a newer tac8 \(format 99; this version supports \d+\): upgrade tac8/,
     ]);
     expect(await redis.get("tac8:format")).toBe("99");
@@ -137,24 +137,24 @@ describe("what a person has to mend is one clear line and an exit code", () => {
   test("runner: a data folder that has data of a newer version", async () => {
     const home = await mkdtemp(join(world.dir, "newer-home-"));
     await writeFile(join(home, "format"), "99\n");
-    await expectGivesUp(start("runner", environment({ TAC8_HOME: home })), [
+    await expectRefusal(start("runner", environment({ TAC8_HOME: home })), [
       /it has data of a newer tac8 \(format 99;/,
     ]);
   });
 
   test.each(["scheduler", "runner"] as const)("%s: no token", async (app) => {
-    await expectGivesUp(start(app, environment({ GITHUB_TOKEN: "" })), [/no GitHub token: set GITHUB_TOKEN/]);
+    await expectRefusal(start(app, environment({ GITHUB_TOKEN: "" })), [/no GitHub token: set GITHUB_TOKEN/]);
   });
 
   test.each(["scheduler", "runner"] as const)("%s: a token that GitHub does not know", async (app) => {
     const launched = start(app, environment({ GITHUB_TOKEN: "ghp_unknownunknownunknown" }));
-    await expectGivesUp(launched, [/GitHub refuses the token: .*401.*Replace GITHUB_TOKEN with a valid token/]);
+    await expectRefusal(launched, [/GitHub refuses the token: .*401.*Replace GITHUB_TOKEN with a valid token/]);
   });
 
   test.each(["scheduler", "runner"] as const)("%s: a token without write access", async (app) => {
     const token = world.github.addToken({ login: OWNER, atMost: "read" });
     const launched = start(app, environment({ GITHUB_TOKEN: token }));
-    await expectGivesUp(launched, [/no write access to octo\/widgets: the token needs.*Contents.*write/]);
+    await expectRefusal(launched, [/no write access to octo\/widgets: the token needs.*Contents.*write/]);
   });
 
   test("runner: no claude, no git, no flock", async () => {
@@ -163,11 +163,11 @@ describe("what a person has to mend is one clear line and an exit code", () => {
     const bin = join(world.dir, "bin");
     await mkdir(bin);
     const claude = /^claude was not found on the PATH: install it .*, or set llm\.command to its path$/;
-    await expectGivesUp(start("runner", { ...env, PATH: bin }), [/^git was not found/, /^flock was not found/, claude]);
+    await expectRefusal(start("runner", { ...env, PATH: bin }), [/^git was not found/, /^flock was not found/, claude]);
     for (const name of ["git", "flock"]) {
       await symlink(findProgram(name, { path: env["PATH"] ?? "", cwd: "/" }) ?? "", join(bin, name));
     }
-    await expectGivesUp(start("runner", { ...env, PATH: bin }), [claude]);
+    await expectRefusal(start("runner", { ...env, PATH: bin }), [claude]);
   });
 
   test("runner: a machine that has too much to do to try a sandbox: a service manager starts it again", async () => {
@@ -187,7 +187,7 @@ describe("what a person has to mend is one clear line and an exit code", () => {
     const template = 'command_template = ["/opt/no-such-agent", "{prompt_file}"]';
     const path = await writeConfig("command.toml", [...lines, template]);
     const missing = /\/opt\/no-such-agent was not found.*llm\.command_template/;
-    await expectGivesUp(start("runner", environment({ TAC8_CONFIG: path })), [missing]);
+    await expectRefusal(start("runner", environment({ TAC8_CONFIG: path })), [missing]);
   });
 
   test("board: its port is taken", async () => {
@@ -196,7 +196,7 @@ describe("what a person has to mend is one clear line and an exit code", () => {
     const address = server.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
     const taken = new RegExp(`^port ${port} of 127.0.0.1 is in use: .*TAC8_BOARD_PORT`);
-    await expectGivesUp(start("board", environment({ TAC8_BOARD_PORT: String(port) })), [taken]);
+    await expectRefusal(start("board", environment({ TAC8_BOARD_PORT: String(port) })), [taken]);
   });
 
   test.each(APPS)("%s: no Redis: it says so, waits, and ends when it is told to", async (app) => {
@@ -234,13 +234,13 @@ describe("what a person has to mend is one clear line and an exit code", () => {
       remember(launch(join(ROOT, "bin/tac8.mjs"), { args: ["up"], env }));
 
     test("no token", async () => {
-      await expectGivesUp(up(environment({ GITHUB_TOKEN: "" })), [/^tac8: no GitHub token: set GITHUB_TOKEN/]);
+      await expectRefusal(up(environment({ GITHUB_TOKEN: "" })), [/^tac8: no GitHub token: set GITHUB_TOKEN/]);
     });
 
     test("a configuration with a mistake", async () => {
       const path = await writeConfig("up-bad.toml", ["[coordinator]", "max_concurrent_workers = 0"]);
       const lines = [/max_concurrent_workers: found 0/, /repo_owner: missing/, /repo_name: missing/];
-      await expectGivesUp(up(environment({ TAC8_CONFIG: path })), lines);
+      await expectRefusal(up(environment({ TAC8_CONFIG: path })), lines);
     });
 
     test("the board's port is taken", async () => {
@@ -249,13 +249,13 @@ describe("what a person has to mend is one clear line and an exit code", () => {
       const address = server.address();
       const port = typeof address === "object" && address !== null ? address.port : 0;
       const taken = new RegExp(`^tac8: the board's port ${port} on 127.0.0.1 is in use .*TAC8_BOARD_PORT$`);
-      await expectGivesUp(up(environment({ TAC8_BOARD_PORT: String(port) })), [taken]);
+      await expectRefusal(up(environment({ TAC8_BOARD_PORT: String(port) })), [taken]);
     });
 
     test("no Redis where REDIS_URL says: a service manager starts it again", async () => {
       const port = await freePort();
       const launched = up(environment({ REDIS_URL: `redis://127.0.0.1:${port}` }));
-      await expectGivesUp(
+      await expectRefusal(
         launched,
         [new RegExp(`^tac8: Redis at 127.0.0.1:${port} is not reachable \\(connection refused\\): start it`)],
         1,
@@ -264,7 +264,7 @@ describe("what a person has to mend is one clear line and an exit code", () => {
 
     test("a token without write access", async () => {
       const token = world.github.addToken({ login: OWNER, atMost: "read" });
-      await expectGivesUp(up(environment({ GITHUB_TOKEN: token })), [/^tac8: .*no write access to octo\/widgets/]);
+      await expectRefusal(up(environment({ GITHUB_TOKEN: token })), [/^tac8: .*no write access to octo\/widgets/]);
     });
   });
 });
@@ -383,14 +383,14 @@ describe("an app by itself, without TAC8_HOME", () => {
     const { env } = await configured("closed");
     await writeFile(join(world.dir, "file"), "");
     const closed = { ...env, XDG_DATA_HOME: join(world.dir, "file") };
-    await expectGivesUp(start("runner", closed), [
+    await expectRefusal(start("runner", closed), [
       /^the data folder .*file\/tac8\/closed-.* cannot be used .*TAC8_HOME/,
     ]);
   });
 
   test.each(APPS)("%s: no HOME", async (app) => {
     const { env } = await configured(`homeless-${app}`);
-    await expectGivesUp(start(app, { ...env, HOME: "" }), [/^HOME is not set to an absolute path.*set TAC8_HOME$/]);
+    await expectRefusal(start(app, { ...env, HOME: "" }), [/^HOME is not set to an absolute path.*set TAC8_HOME$/]);
   });
 });
 
@@ -493,17 +493,17 @@ test("a runner with an exit reaches GitHub through it alone, and the exit uses t
   expect(await exit.ended).toBe(0);
   expect(company.seen.some((line) => line.includes("git-receive-pack"))).toBe(true);
   expect(runner.log()).toContain(`GitHub is reached through the proxy ${address} (TAC8_EXIT)`);
-  for (const said of [runner.log(), exit.stdout(), exit.stderr()]) {
-    expect(said).not.toContain(password);
-    expect(said).not.toContain("pass-of-ann");
+  for (const output of [runner.log(), exit.stdout(), exit.stderr()]) {
+    expect(output).not.toContain(password);
+    expect(output).not.toContain("pass-of-ann");
   }
 });
 
 fieldTest("B4", "an agent whose worktree has lost its .git finds no repository above it", async () => {
   await execa("git", ["init", "--quiet", world.dir]);
   const apps = [world.startApp("scheduler"), world.startApp("runner")];
-  const look = "mv .git kept; git rev-parse --show-toplevel > seen.txt 2>&1; mv kept .git";
-  const issue = world.openIssue({ script: [{ bash: look }, { commit: "feat: seen" }, { result: "Seen." }] });
+  const probe = "mv .git kept; git rev-parse --show-toplevel > seen.txt 2>&1; mv kept .git";
+  const issue = world.openIssue({ script: [{ bash: probe }, { commit: "feat: seen" }, { result: "Seen." }] });
   await world.reaches(issue, "pr");
   for (const app of apps) expect(await app.stop()).toBe(0);
   await rm(join(world.dir, ".git"), { recursive: true });

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const said = (...args: string[]) => command.said(world, ...args);
+const outputOf = (...args: string[]) => command.outputOf(world, ...args);
 const workspace = (number: number, name: string) =>
   join(world.home, `workspaces/octo/widgets/trees/gh-${number}`, name);
 const queued = (number: number) =>
@@ -48,7 +48,7 @@ test("stopped in mid-work, by tac8 stop, at once, and by a file: dead, its work 
     const pid = Number((await world.agentStarts(number))[0]?.["pid"]);
     expect(isAlive(pid)).toBe(true);
     const before = runner.log().length;
-    const text = await said(stop, `#${number}`, ...flags);
+    const text = await outputOf(stop, `#${number}`, ...flags);
     expect(isAlive(pid)).toBe(false);
     expect(text).toMatch(words);
     expect(text).toMatch(new RegExp(`its work is on the branch auto/gh-${number} \\([0-9a-f]{7}\\)`));
@@ -79,7 +79,7 @@ test("stopped in mid-work, by tac8 stop, at once, and by a file: dead, its work 
       state: "stopped",
       command: { stop: null, stopMode: null },
     });
-    // The workspace is kept, and was saved rather than thrown away.
+    // The workspace is kept, and was saved rather than discarded.
     expect(await readFile(workspace(number, "first.txt"), "utf8")).toBe("1\n");
     expect(pullsOf(number)).toEqual([]);
     expect(await world.agentStarts(number)).toHaveLength(1);
@@ -89,9 +89,9 @@ test("stopped in mid-work, by tac8 stop, at once, and by a file: dead, its work 
   const pushesOf = () => github.pushes.filter(({ ref }) => ref === `refs/heads/auto/gh-${again}`);
   const [saved] = pushesOf();
   await world.open("stopped");
-  expect(await said("add", `${again}`, "--priority", "P0")).toContain("priority P0");
+  expect(await outputOf("add", `${again}`, "--priority", "P0")).toContain("priority P0");
   await world.enters(again, "pr", 1);
-  // No new branch and nothing thrown away: what the stop had pushed is still below.
+  // No new branch and nothing discarded: what the stop had pushed is still below.
   expect(pullsOf(again)).toMatchObject([{ head: `auto/gh-${again}` }]);
   expect(await github.file(REPO, `auto/gh-${again}`, "first.txt")).toBe("1\n");
   expect(pushesOf()[0]).toEqual(saved);
@@ -106,7 +106,7 @@ test("stopped while it waits: at once, though all is held, and no runner nor sch
   await world.reaches(blocked, "blocked");
   await poll(120_000, async () => ((await queue.getDelayedCount()) === 1 ? null : "the job does not wait"));
   await runner.stop();
-  expect(await said("pause", "--reason", "lunch")).toContain("no new agents start");
+  expect(await outputOf("pause", "--reason", "lunch")).toContain("no new agents start");
   const waiting = world.openIssue({ script });
   const parked = world.openIssue({ script });
   for (const number of [waiting, parked]) await queued(number);
@@ -116,7 +116,7 @@ test("stopped while it waits: at once, though all is held, and no runner nor sch
   await store.writeIf(world.jobId(parked), {}, { state: "parked" });
 
   for (const number of [blocked, waiting, parked]) {
-    expect(await said("stop", `${number}`)).toContain(`octo/widgets#${number} is stopped.`);
+    expect(await outputOf("stop", `${number}`)).toContain(`octo/widgets#${number} is stopped.`);
     expect(await store.read(world.jobId(number))).toMatchObject({ state: "stopped", command: { stop: null } });
     expect(await queue.getJob(world.jobId(number))).toBeUndefined();
     expect(github.issue(REPO, number).labels).toEqual([]);
@@ -125,23 +125,23 @@ test("stopped while it waits: at once, though all is held, and no runner nor sch
       1,
     );
   }
-  expect(await said("stop", `${waiting}`)).toContain("nothing to stop");
+  expect(await outputOf("stop", `${waiting}`)).toContain("nothing to stop");
 
-  // A stop while no scheduler is there has ended the work; the scheduler tells it later.
+  // A stop while no scheduler is there ends the work; the scheduler tells it later.
   const untold = world.openIssue({ script });
   await queued(untold);
   await scheduler.stop();
   await world.redis.del("tac8:scheduler");
-  expect(await said("stop", `${untold}`)).toMatch(/the scheduler is not running.*\n.*is stopped\./);
+  expect(await outputOf("stop", `${untold}`)).toMatch(/the scheduler is not running.*\n.*is stopped\./);
   expect(github.issue(REPO, untold).labels).toEqual([LABEL]);
   scheduler = world.startApp("scheduler");
   await poll(120_000, async () => ((await store.read(world.jobId(untold))).command.stop === null ? null : "not told"));
   expect(github.issue(REPO, untold).labels).toEqual([]);
   expect(github.comments(REPO, untold)[0]?.body).toContain("**Stopped** by an operator.");
 
-  expect(await said("resume")).toBe("Resumed.\n");
+  expect(await outputOf("resume")).toBe("Resumed.\n");
   github.addLabel({ repo: REPO, number: waiting, actor: OWNER, label: LABEL });
-  expect(await said("add", `${parked}`)).toMatch(
+  expect(await outputOf("add", `${parked}`)).toMatch(
     /is labelled: rpi-auto, priority P2\. The scheduler queues it within 1 s, but no runner/,
   );
   await world.open("waited");

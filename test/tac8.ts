@@ -23,7 +23,7 @@ export function environmentOf(world: World): Record<string, string> {
 }
 
 /** Return what the command prints; expects that it succeeds without a word on stderr. */
-export async function said(world: World, ...args: string[]): Promise<string> {
+export async function outputOf(world: World, ...args: string[]): Promise<string> {
   const command = tac8(world, ...args);
   expect({ code: await command.ended, err: command.stderr() }).toEqual({ code: 0, err: "" });
   return command.stdout();

@@ -22,7 +22,7 @@ describe.skipIf(!isRoot)("agents that are users of their own", () => {
     return world.startApp("runner", { TAC8_LAUNCHER: join(world.base, "launcher", "socket"), ...env });
   };
   /** A step that notes owner, group and mode of the worktree and the repository. */
-  const look = (name: string) => ({
+  const inspect = (name: string) => ({
     bash: `stat -c '%u %g %a' . "$(git rev-parse --git-common-dir)" > '${join(world.dir, name)}'`,
   });
   const noted = async (name: string) => (await readFile(join(world.dir, name), "utf8")).trim().split("\n");
@@ -30,8 +30,18 @@ describe.skipIf(!isRoot)("agents that are users of their own", () => {
   test("a workspace from before is given to the issue's user, and its session goes on; another issue has another user", async () => {
     const number = world.openIssue({
       script: {
-        first: [look("before"), { write: "half.txt", text: "half\n" }, { ask: "Which one?" }, { result: "I asked." }],
-        again: [look("mine"), { write: "whole.txt", text: "whole\n" }, { commit: "feat: whole" }, { result: "Done." }],
+        first: [
+          inspect("before"),
+          { write: "half.txt", text: "half\n" },
+          { ask: "Which one?" },
+          { result: "I asked." },
+        ],
+        again: [
+          inspect("mine"),
+          { write: "whole.txt", text: "whole\n" },
+          { commit: "feat: whole" },
+          { result: "Done." },
+        ],
       },
     });
     world.startApp("scheduler");
@@ -70,7 +80,7 @@ describe.skipIf(!isRoot)("agents that are users of their own", () => {
     expect(await world.github.file(REPO, head, "half.txt")).toBe("half\n");
     expect(await world.github.file(REPO, head, "whole.txt")).toBe("whole\n");
     const other = world.openIssue({
-      script: [look("its"), { write: "b.txt", text: "b\n" }, { commit: "b" }, { result: "Done." }],
+      script: [inspect("its"), { write: "b.txt", text: "b\n" }, { commit: "b" }, { result: "Done." }],
     });
     await world.reaches(other, "pr");
     const [mine, its] = [await noted("mine"), await noted("its")];

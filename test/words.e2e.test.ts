@@ -59,10 +59,10 @@ fieldTest("D2", "a routing rule chooses the model of a run by the issue's label"
 
 /** An issue with an open pull request, whose agent writes down what it was told. */
 async function reviewed() {
-  const told = join(world.dir, "told.txt");
+  const promptFile = join(world.dir, "told.txt");
   const number = world.openIssue({
     script: [
-      { prompt: told },
+      { prompt: promptFile },
       { append: "round.txt", text: "round\n" },
       { commit: "feat: round" },
       { result: "Done." },
@@ -77,7 +77,7 @@ async function reviewed() {
       rounds += 1;
       world.github.addLabel({ repo: REPO, number, actor: OWNER, label: LABEL });
       await world.enters(number, "pr", rounds);
-      return readFile(told, "utf8");
+      return readFile(promptFile, "utf8");
     },
   };
 }

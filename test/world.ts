@@ -50,7 +50,7 @@ export interface App {
   log(): string;
   /** Waits until it has logged this text. */
   says(text: string): Promise<void>;
-  /** Resolves with the exit code once the process is gone. */
+  /** Resolves with the exit code once the process ended. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 

@@ -128,7 +128,7 @@ interface Both {
   readonly few: Filled;
 }
 
-/** From the moment at which the queue may go on to the first request of the runner that has taken a job. */
+/** From the moment at which the queue may continue to the first request of the runner that has taken a job. */
 async function measureStarts({ bench, many, few }: Both): Promise<Pair<number>[]> {
   const { sizes, signal } = bench;
   await using started = new AsyncDisposableStack();

@@ -46,14 +46,14 @@ export async function startApp({ name, args, env, ready, onSpawn, leftovers, sig
   let log = "";
   const isReady = Promise.withResolvers<{ ms: number; line: string }>();
   isReady.promise.catch(() => undefined);
-  let isSaid = false;
+  let isPrinted = false;
   const read = (chunk: Buffer) => {
     const ms = performance.now() - startedAt;
     log = (log + chunk.toString("utf8")).slice(-KEPT_LOG);
-    if (isSaid) return;
+    if (isPrinted) return;
     const line = log.split("\n").find((text) => text.includes(ready));
     if (line === undefined) return;
-    isSaid = true;
+    isPrinted = true;
     isReady.resolve({ ms, line });
   };
   child.stdout.on("data", read);

@@ -12,7 +12,7 @@ export function cpuMs(pid: number): number {
   return nanoseconds > 0 ? nanoseconds / 1e6 : cpuOf(pid).own;
 }
 
-/** CPU time of a process and of everything that it has started, in ms: of what has ended, and of what lasts. */
+/** CPU time of a process and of everything that it has started, in ms: of what ended, and of what lasts. */
 export function treeCpuMs(root: number): number {
   return treeOf(root).reduce((sum, pid) => {
     const { own, children } = cpuOf(pid);

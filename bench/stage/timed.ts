@@ -45,7 +45,7 @@ export async function timed(options: TimedCommand): Promise<Timed> {
   try {
     const errors = child.stdio[3];
     if (stdout === null || stderr === null || errors === null || errors === undefined) throw new Error("no pipes");
-    const [output, times, said, [code]] = await Promise.all([
+    const [output, times, printed, [code]] = await Promise.all([
       text(stdout),
       text(stderr),
       text(errors as NodeJS.ReadableStream),
@@ -53,7 +53,7 @@ export async function timed(options: TimedCommand): Promise<Timed> {
     ]);
     signal.throwIfAborted();
     if (code === null || !codes.includes(code)) {
-      throw new Error(`${command.join(" ")} failed (${code ?? "killed"}): ${said.slice(-2000)}${times.slice(-500)}`);
+      throw new Error(`${command.join(" ")} failed (${code ?? "killed"}): ${printed.slice(-2000)}${times.slice(-500)}`);
     }
     const [real = 0, user = 0, system = 0] = times.trim().split(/\s+/).map(Number);
     return { wallMs: (real * 1000) / repeat, cpuMs: ((user + system) * 1000) / repeat, output };

@@ -11,7 +11,7 @@ const ALWAYS = ["SIGTERM", "SIGUSR1", "SIGUSR2"];
 /**
  * Runs Node with this process' terminal, and sets the exit code: the child's, or 128 + n when it was ended by signal n.
  * @param {{node: string, args: string[]}} options `args`: the program, then its arguments
- * @returns {Promise<void>} resolved when the child has ended
+ * @returns {Promise<void>} resolved when the child ends
  */
 export function spawnNode({ node, args }) {
   const child = spawn(node, args, { stdio: "inherit" });

@@ -34,7 +34,7 @@ exit 0
 /**
  * Installs with apt what is missing, when it may: root, or sudo that asks for no password.
  * @param {{dev: boolean, redis: boolean, ask: boolean}} options `redis`: whether a redis-server is needed on this machine;
- *   `ask`: first ask the person at the terminal, and install nothing where there is none
+ *   `ask`: first ask the operator at the terminal, and install nothing where there is none
  * @throws Error with the one command to type, when it may not, or with apt's last lines
  */
 export async function installSystemPackages({ dev, redis, ask }) {

@@ -45,7 +45,7 @@ function childrenOfThis() {
         const parent = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1];
         return parent === String(process.pid) ? [stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"))] : [];
       } catch {
-        return []; // It has ended.
+        return []; // It ended.
       }
     });
 }
@@ -171,8 +171,8 @@ if (process.argv[2] === "stay") process.stdin.resume();
 });
 
 it("builds again only when the content of a source has changed", async () => {
-  const said = [];
-  const say = (line) => said.push(line.replace(/[\d.]+ s/, "N s"));
+  const output = [];
+  const say = (line) => output.push(line.replace(/[\d.]+ s/, "N s"));
   for (const { source } of ENTRIES) write({ [source]: "console.log(1);" });
   write({ "package.json": JSON.stringify({ version: "1.2.3" }), "package-lock.json": "{}", "bin/tac8.mjs": "" });
   await ensureBuilt({ root, say });
@@ -182,7 +182,7 @@ it("builds again only when the content of a source has changed", async () => {
   await ensureBuilt({ root, say });
   write({ [ENTRIES[0].source]: "console.log(2);" });
   await ensureBuilt({ root, say });
-  expect(said).toEqual(["Built dist/ in N s", "Built dist/ in N s: the sources have changed"]);
+  expect(output).toEqual(["Built dist/ in N s", "Built dist/ in N s: the sources have changed"]);
 });
 
 it("`tac8 --help` and `tac8 status` load neither octokit nor express", async () => {
@@ -204,7 +204,7 @@ it("`tac8 --help` and `tac8 status` load neither octokit nor express", async () 
   expect(add).toContain("@octokit/rest"); // It would be found.
 });
 
-/** The npm packages in these files and in all that they import at once. */
+/** The npm packages in these files and in everything that they import at once. */
 function packagesOf(outputs, files) {
   const seen = new Set();
   const visit = (path) => {

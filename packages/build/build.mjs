@@ -45,7 +45,7 @@ export async function build({ root, entries = ENTRIES }) {
     writeFileSync(join(outdir, "build.json"), `${JSON.stringify({ version, fingerprint: before })}\n`);
     if (builtFrom(root) === before && entries === ENTRIES) return; // Another build of the same was faster.
     refuseWhileRunning(dist);
-    replace({ fresh: outdir, place: dist, aside: join(attic, "dist") });
+    replace({ fresh: outdir, place: dist, previous: join(attic, "dist") });
   } finally {
     for (const folder of [outdir, attic]) rmSync(folder, { recursive: true, force: true });
     await stop(); // The bundler's own process would stay as long as this one, with hundreds of MB.

@@ -42,7 +42,7 @@ function openFiles(pid) {
       }
     });
   } catch {
-    return []; // It has ended, or is another user's.
+    return []; // It ended, or is another user's.
   }
 }
 
@@ -50,7 +50,7 @@ function argumentsOf(pid) {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
   } catch {
-    return []; // It has ended.
+    return []; // It ended.
   }
 }
 

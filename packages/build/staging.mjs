@@ -23,15 +23,15 @@ function removeIfPossible(folder) {
 
 /**
  * Puts a file or folder in the place of another. Where that fails, the other is back in its place.
- * @param {{fresh: string, place: string, aside: string}} paths on one file system; `aside`: where the other one goes
+ * @param {{fresh: string, place: string, aside: string}} paths on one file system; `previous`: where the other one goes
  */
-export function replace({ fresh, place, aside }) {
+export function replace({ fresh, place, previous }) {
   const had = existsSync(place);
-  if (had) renameSync(place, aside);
+  if (had) renameSync(place, previous);
   try {
     renameSync(fresh, place);
   } catch (error) {
-    if (had) renameSync(aside, place);
+    if (had) renameSync(previous, place);
     throw error;
   }
 }

@@ -2,7 +2,7 @@
 //   issues.mjs open URL COUNT            opens and labels them, prints their numbers
 //   issues.mjs ended URL NUMBER…         exit 1 unless each has a pull request
 //   issues.mjs once URL NUMBER… <EVENTS  exit 1, and a line for each fault, unless each has one pull request, with work that was
-//                                        done once, and no agent was started after one had come to its end. EVENTS: JSON of XRANGE
+//                                        done once, and no agent was started after one had end. EVENTS: JSON of XRANGE
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -15,6 +15,6 @@ export const PACKAGES = [
 export const CORE_LAYERS: Layers = [
   { name: "domain", folders: ["domain", "outgoing", "protection"] },
   { name: "config, github, store", folders: ["config", "github", "ledger", "log", "process", "queue", "state"] },
-  { name: "transcript, insight", folders: ["board", "conversation", "health", "look", "why"] },
+  { name: "transcript, insight", folders: ["board", "conversation", "health", "status", "why"] },
   { name: "app", folders: ["app", "isolation", "notify", "share"] },
 ];

@@ -30,7 +30,7 @@ async function linkPackages(from: string, to: string): Promise<void> {
   }
 }
 
-/** Deleted in the checkout, but not yet in git; or by somebody who edits it meanwhile. */
+/** Deleted in the checkout, but not yet in git; or by an account that edits it meanwhile. */
 function ignoreDeleted(error: unknown): void {
   if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
 }

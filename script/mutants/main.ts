@@ -10,7 +10,7 @@ import { copyCheckout } from "./copy.ts";
 import { mutate } from "./mutate.ts";
 import type { Mutant } from "./mutant.ts";
 import { MUTANTS } from "./mutants.ts";
-import { runTest, type Verdict } from "./runTest.ts";
+import { runTest, type TestResult } from "./runTest.ts";
 import { shardOf } from "./shard.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -63,7 +63,7 @@ async function all(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
   const queue = [...chosen];
   /** Of tests without a mutant: several mutants may share one. */
-  const sound = new Map<string, Promise<Verdict>>();
+  const sound = new Map<string, Promise<TestResult>>();
   let bad = 0;
   const work = async (_: unknown, index: number): Promise<void> => {
     const copy = join(folder, String(index));
@@ -84,7 +84,7 @@ async function all(): Promise<void> {
 async function one(
   mutant: Mutant,
   copy: string,
-  sound: Map<string, Promise<Verdict>>,
+  sound: Map<string, Promise<TestResult>>,
 ): Promise<{ good: boolean; words: string }> {
   const { file, test, promise } = mutant;
   const path = join(copy, file);
@@ -107,8 +107,8 @@ async function one(
   }
 }
 
-function why(verdict: Verdict): string {
-  return verdict.colour === "none" ? `: ${verdict.why}` : "";
+function why(result: TestResult): string {
+  return result.colour === "none" ? `: ${result.why}` : "";
 }
 
 function say(line: string): void {

@@ -4,7 +4,7 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 /** `none`: no test of that name came to an end, so nothing is shown. */
-export type Verdict = { readonly colour: "green" | "red" } | { readonly colour: "none"; readonly why: string };
+export type TestResult = { readonly colour: "green" | "red" } | { readonly colour: "none"; readonly why: string };
 
 const MAX_MS = 6 * 60_000;
 const MAX_WORDS = 4000;
@@ -14,7 +14,7 @@ interface Report {
 }
 
 /** Runs the tests of one file whose name has `name` in it. Green: all of them passed. */
-export async function runTest(copy: string, { file, name }: { file: string; name: string }): Promise<Verdict> {
+export async function runTest(copy: string, { file, name }: { file: string; name: string }): Promise<TestResult> {
   const report = join(copy, "node_modules", ".mutant.json");
   await rm(report, { force: true });
   const pattern = name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
@@ -45,7 +45,7 @@ export async function runTest(copy: string, { file, name }: { file: string; name
 }
 
 /** Pure. */
-export function judge({ testResults }: Report): Verdict {
+export function judge({ testResults }: Report): TestResult {
   const ends = testResults.flatMap(({ assertionResults }) => assertionResults.map(({ status }) => status));
   if (ends.includes("failed")) return { colour: "red" };
   return ends.includes("passed") ? { colour: "green" } : { colour: "none", why: "no such test was run" };

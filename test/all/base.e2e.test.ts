@@ -6,7 +6,7 @@ import { startModelApi, type ModelApi } from "../modelApi.ts";
 import { ROOT } from "../programs.ts";
 import { createWorld, LABEL, OWNER, REPO, type World } from "../world.ts";
 
-/** A file whose name tells what acted; the witness is one of the few variables that an agent has. */
+/** A file whose name says what acted; the witness is one of the few variables that an agent has. */
 const touch = (name: string) => `touch "$TAC8_WITNESS.${name}"`;
 const hook = (command: string) => ({ SessionStart: [{ hooks: [{ type: "command", command }] }] });
 const server = (name: string) => ({ mcpServers: { [name]: { command: "sh", args: ["-c", touch(`${name}-server`)] } } });

@@ -28,7 +28,7 @@ const outsideOfCards = (page: Page) =>
     return parts.map((part) => part.className || part.tagName);
   })`);
 
-/** Goes on with Tab until the element has the focus, as somebody without a mouse does. */
+/** Continues with Tab until the element has the focus, as a user without a mouse does. */
 async function tabTo(page: Page, selector: string): Promise<void> {
   for (let steps = 0; steps < 60; steps += 1) {
     await page.keyboard.press("Tab");

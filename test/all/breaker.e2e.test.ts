@@ -19,8 +19,8 @@ afterEach(async () => {
 
 test("an agent's program that is broken holds the queue; mended, one run probes it, and all goes on by itself", async () => {
   const program = join(dir, "agent");
-  const mended = join(dir, "mended");
-  const text = `#!/bin/sh\n[ -f '${mended}' ] || { echo 'cannot find a library' >&2; exit 3; }\nexec '${SCRIPTED}' "$@"\n`;
+  const fixed = join(dir, "mended");
+  const text = `#!/bin/sh\n[ -f '${fixed}' ] || { echo 'cannot find a library' >&2; exit 3; }\nexec '${SCRIPTED}' "$@"\n`;
   await writeFile(program, text, { mode: 0o755 });
   world = await createWorld({
     config: {
@@ -37,7 +37,7 @@ test("an agent's program that is broken holds the queue; mended, one run probes 
   await poll(120_000, async () => ((await hold()) === undefined ? "the breaker has not tripped" : null));
   expect((await hold())?.reason).toMatch(/the last 4 runs failed with the same error: .*cannot find a library/);
 
-  await writeFile(mended, "");
+  await writeFile(fixed, "");
   for (const number of numbers) await world.reaches(number, "pr");
   await poll(120_000, async () =>
     (await queue.getGlobalConcurrency()) === null ? null : "the probe's limit is still there",

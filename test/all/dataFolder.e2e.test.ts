@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { readVerdict } from "@tac8/core/state/healthVerdict";
+import { readEvaluation } from "@tac8/core/state/healthEvaluation";
 import { readRunners } from "@tac8/core/state/presence";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { afterAll, beforeAll, expect } from "vitest";
@@ -31,7 +31,7 @@ fieldTest("F11", "a data folder that goes away under a living runner costs no at
   await rename(world.home, join(world.dir, "away"));
   await poll(120_000, async () => ((await tired()).includes("is missing") ? null : "not noticed"));
   await poll(120_000, async () => {
-    const reasons = (await readVerdict(world.redis))?.reasons ?? [];
+    const reasons = (await readEvaluation(world.redis))?.reasons ?? [];
     return reasons.some(({ text }) => text.includes("the data folder") && text.includes("is missing"))
       ? null
       : "health says nothing";
@@ -42,7 +42,7 @@ fieldTest("F11", "a data folder that goes away under a living runner costs no at
   await world.enters(other, "queued", 1);
   expect((await world.store.read(world.jobId(number))).end.failure).toBe("disk");
   expect((await world.queue.getJob(world.jobId(number)))?.attemptsMade).toBe(0);
-  // tac8 makes nothing there that would hide what comes back. The agent's program makes its HOME anew, and with it the data
+  // tac8 makes nothing there that would hide what comes back. The agent's program makes its HOME again, and with it the data
   // folder, in which the scheduler then keeps its list of tasks.
   const ofAgent = join(world.home, "homes", ...REPO.split("/"));
   const expected = (file: string) => file.startsWith(`${ofAgent}/`) || file === join(world.home, "tasks.md");

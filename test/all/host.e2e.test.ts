@@ -54,8 +54,8 @@ test("two runs at once, one core each: where nothing else can limit them, they w
   world = await createWorld({ config: { host: { max_cpus_per_run: 1 } } });
   const { store, github } = world;
   const go = join(world.dir, "go");
-  const look = `grep Cpus_allowed_list /proc/self/status > cores.txt; until [ -e '${go}' ]; do sleep 0.05; done`;
-  const script = [{ bash: look }, { commit: "feat: cores" }, { result: "Done." }];
+  const probe = `grep Cpus_allowed_list /proc/self/status > cores.txt; until [ -e '${go}' ]; do sleep 0.05; done`;
+  const script = [{ bash: probe }, { commit: "feat: cores" }, { result: "Done." }];
   const numbers = [world.openIssue({ script }), world.openIssue({ script })];
   world.startApp("scheduler");
   const runner = world.startApp("runner");

@@ -89,7 +89,7 @@ fieldTest("B5", "an agent that ends its runner is not paid without end, and the 
   const number = world.openIssue({ script: { first: kills, again: kills } });
   const hasFailed = async () => (await world.store.read(world.jobId(number))).state === "failed";
   let runner = await startRunner();
-  // As a service manager does. A runner that was not ended by its agent works until the issue has ended.
+  // As a service manager does. A runner that was not ended by its agent works until the issue ends.
   for (let starts = 1; starts <= 10 && !(await hasFailed()); starts += 1) {
     await poll(120_000, async () =>
       (await hasFailed()) || runner.child.exitCode !== null ? null : "the runner works",

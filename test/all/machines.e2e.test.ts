@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { presentRunners } from "@tac8/core/look/snapshot";
+import { presentRunners } from "@tac8/core/status/snapshot";
 import { readRunners } from "@tac8/core/state/presence";
 import { makeCertificate, type Certificate } from "@tac8/sandbox/certificates";
 import { freePort } from "@tac8/sandbox/redis";
@@ -177,7 +177,7 @@ globalThis.Date = class extends Date { constructor(...a) { if (a.length === 0) s
     expect(await present()).toHaveLength(2);
     expect(right.log()).toContain("agent started");
     expect(wrong.log()).not.toContain("agent started");
-    expect(await command.said(world, "status")).toMatch(/closed: its clock is \d+ s ahead of Redis'/);
+    expect(await command.outputOf(world, "status")).toMatch(/closed: its clock is \d+ s ahead of Redis'/);
     await Promise.all([wrong.stop(), right.stop()]);
   }, 300_000);
 });

@@ -67,7 +67,7 @@ describe.skipIf(why !== null)("a second machine", () => {
     launched.child.stdin?.end(input);
     return launched;
   }
-  async function said(index: number, args: readonly string[], input = ""): Promise<string> {
+  async function outputOf(index: number, args: readonly string[], input = ""): Promise<string> {
     const command = run(index, args, input);
     expect({ code: await command.ended, err: command.stderr() }).toMatchObject({ code: 0 });
     return command.stdout();
@@ -118,16 +118,18 @@ describe.skipIf(why !== null)("a second machine", () => {
     await first.says(/scheduler ready/);
     redis = connectRedis(redisUrlIn([homeOf(0)]) ?? "", { name: "test", onError: () => undefined });
     const port = await freePort();
-    const shared = await said(0, ["share", "pi-2", "--address", network.address, "--port", String(port)]);
+    const shared = await outputOf(0, ["share", "pi-2", "--address", network.address, "--port", String(port)]);
     const [, address = ""] = /tac8 join (\S+)/.exec(shared) ?? [];
     const [token = ""] = /tac8-1\S+/.exec(shared) ?? [];
     expect(address).toBe(`rediss://pi-2@${network.address}:${port}`);
-    expect(await said(1, ["join", address], `${token}\n`)).toContain("This machine is now a runner of the tac8 at 10.");
+    expect(await outputOf(1, ["join", address], `${token}\n`)).toContain(
+      "This machine is now a runner of the tac8 at 10.",
+    );
 
     const second = up(1);
     await second.says(/runner ready/);
     const both = await oneEach("both");
-    expect(await said(0, ["share"])).toMatch(/pi-2 +connected/);
+    expect(await outputOf(0, ["share"])).toMatch(/pi-2 +connected/);
     await world.open("both");
     await Promise.all(both.map(reach));
     expect(both.map(published)).toEqual([ONCE, ONCE]);
@@ -136,7 +138,7 @@ describe.skipIf(why !== null)("a second machine", () => {
     expect(await readFile(join(homeOf(1), "redis-password"), "utf8")).not.toBe("");
 
     const cut = await oneEach("cut");
-    expect(await said(0, ["unshare", "pi-2"])).toContain("pi-2 has no access any more");
+    expect(await outputOf(0, ["unshare", "pi-2"])).toContain("pi-2 has no access any more");
     await second.says(/letting go of the job/);
     await world.open("cut");
     await Promise.all(cut.map(reach));
@@ -149,7 +151,7 @@ describe.skipIf(why !== null)("a second machine", () => {
     // It says so, and does not fill the disk with it.
     expect(second.stdout().split("\n").length).toBeLessThan(100);
 
-    expect(await said(0, ["unshare", "--all"])).toContain("no longer listens at 10.");
+    expect(await outputOf(0, ["unshare", "--all"])).toContain("no longer listens at 10.");
     const closed = run(1, ["join", address], `${token}\n`);
     expect(await closed.ended).toBe(1);
     expect(closed.stderr()).toContain("connection refused");

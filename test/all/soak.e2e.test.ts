@@ -8,15 +8,15 @@ import { soak } from "../soak/soak.ts";
 const SEED = 5;
 
 test("20 issues and 3 runners under faults: nothing lost, nothing twice", { timeout: 500_000 }, async () => {
-  const said: string[] = [];
+  const output: string[] = [];
   const result = await soak({
     seed: SEED,
     issues: 20,
     runners: 3,
     path: `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,
-    say: (line) => said.push(line),
+    say: (line) => output.push(line),
   });
-  if (result.findings.length > 0) throw new Error([...said, "", report(result), "", `in ${result.dir}`].join("\n"));
+  if (result.findings.length > 0) throw new Error([...output, "", report(result), "", `in ${result.dir}`].join("\n"));
   expect(result.landed.length).toBeGreaterThanOrEqual(20);
   for (const step of STEPS) expect(result.landed.filter((fault) => fault.step === step).length).toBeGreaterThan(1);
   await result.remove();

@@ -74,7 +74,7 @@ test.each([
     state: "stopped",
     command: { stop: null, stopMode: null },
   });
-  // The workspace is kept, and was saved rather than thrown away.
+  // The workspace is kept, and was saved rather than discarded.
   expect(await readFile(workspace(number, "half.txt"), "utf8")).toBe("half\n");
   const ladder = runner.log().match(/"graceMs":(\d+)/)?.[1];
   expect(ladder === "0").toBe(flags.length > 0);

@@ -14,14 +14,14 @@ afterEach(async () => {
   await world.close();
 });
 
-interface Looking {
+interface Viewing {
   /** Waits until it has shown this. */
   shows(pattern: RegExp): Promise<void>;
   readonly ended: Promise<unknown[]>;
   text(): string;
 }
 
-function tac8(...args: string[]): Looking {
+function tac8(...args: string[]): Viewing {
   const env = {
     PATH: process.env["PATH"] ?? "",
     TAC8_CONFIG: world.configFile,
@@ -68,7 +68,7 @@ test("a run is followed while it lasts, and read afterwards", async () => {
   const follow = tac8("view", String(number), "--follow");
   await follow.shows(/I look around\.\n[^]*▸ Bash {2}until/);
   expect(follow.text()).toMatch(/^octo\/widgets#1 {2}Say hello\nrun 1 of 1 on \S+ · began [^·]+ · issue: running\n/);
-  // What the runner tells of the run counts the answers that are there.
+  // What the runner reports on the run counts the answers that are there.
   await poll(120_000, async () => {
     const [run] = (await readRunners(world.redis)).flatMap(({ runs }) => runs ?? []);
     return (run?.tokens ?? 0) > 0 && run?.last?.text.startsWith("Bash: until") ? null : "nothing is told of the run";

@@ -55,7 +55,7 @@ const OTHER = "gh-999";
 
 /** Only for what never ends: all attacks run at once, and a busy machine takes many times as long as an idle one. */
 const ATTACK_SECONDS = 180;
-/** No toolchains in home folders: agents see those that are on the path, and a search of all that they see would read gigabytes. */
+/** No toolchains in home folders: agents see those that are on the path, and a search of everything that they see would read gigabytes. */
 const PATH = [dirname(process.execPath), "/usr/local/bin", "/usr/bin", "/bin"].join(":");
 
 export async function openScene({ isolation, uid }: Case): Promise<Scene> {
@@ -193,7 +193,7 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
     const locks = [join(home, "issues/octo/widgets", `${issue}.lock`), ...(isLaunched ? [heldLock] : [])];
     const lockTaken = locks.some(isFree);
     const alive = isAlive(bystander.pid ?? 0);
-    const look = async (left: readonly string[] | null): Promise<ReadonlyMap<string, Result>> => {
+    const check = async (left: readonly string[] | null): Promise<ReadonlyMap<string, Result>> => {
       const redisKeys = await keysOf(second);
       return new Map(
         attacks.map(({ name, reached }, index) => {
@@ -215,13 +215,13 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
         }),
       );
     };
-    // tac8 undoes some of it when the agent has ended.
-    const during = await look(null);
+    // tac8 undoes some of it when the agent ends.
+    const during = await check(null);
     open("go");
     await world.reaches(number, "pr");
     if (isLaunched) await poll(120_000, async () => (isFree(heldLock) ? null : "the launcher holds the user id"));
     await victim?.end();
-    const after = await look(processes().map(({ command }) => command));
+    const after = await check(processes().map(({ command }) => command));
     return new Map(
       [...after].map(([name, result]) => [
         name,
@@ -299,7 +299,7 @@ function fileAt(path: string): string | null {
   }
 }
 
-/** Real user id of a process; null: it has ended. */
+/** Real user id of a process; null: it ended. */
 function uidIn(pid: number): number | null {
   return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid ?? null;
 }

@@ -1,5 +1,5 @@
 // `npm run month -- --issues 1000 --steps 40 --days 9 --records 6000`: what grows when tac8 works for a month, and for longer. The
-// issues are worked on for real, in steps, by processes that go on; between the steps the clock of tac8 and Redis is moved on by so
+// issues are worked on for real, in steps, by processes that continue; between the steps the clock of tac8 and Redis is moved on by so
 // many days. Then so many issues are only recorded in Redis, as their runs leave them. Prints tables of Markdown, fitted from four points:
 // see docs/benchmark.md. With `--parent DIR --device loop0`, DIR being on that device alone, also what was written to it.
 import { execFileSync } from "node:child_process";
@@ -103,8 +103,8 @@ async function workOne(lane: number): Promise<void> {
     } = await stage.store.read(id);
     if (state === "pr") break;
     if (isEnded(state)) throw new Error(`issue ${number} is ${String(state)}: ${String(reason)}`);
-    const gone = apps.find((app) => !app.alive);
-    if (gone !== undefined) throw new Error(`${gone.name} has ended`);
+    const ended = apps.find((app) => !app.alive);
+    if (ended !== undefined) throw new Error(`${ended.name} has ended`);
     await pause(200);
   }
   const pull = stage.github.pulls(REPO).find(({ head }) => head === `auto/gh-${number}`);

@@ -28,7 +28,7 @@ export class App {
   readonly #env: () => Readonly<Record<string, string>>;
   readonly #log: number;
   #child: ChildProcess | null = null;
-  #gone: Promise<unknown> = Promise.resolve();
+  #missing: Promise<unknown> = Promise.resolve();
   #asked: string | null = null;
 
   constructor(options: { name: string; env: () => Readonly<Record<string, string>>; logFile: string }) {
@@ -57,7 +57,7 @@ export class App {
     this.#child = child;
     this.#asked = null;
     child.once("exit", (code, signal) => (life.end = { code, signal, asked: this.#asked, at: Date.now() }));
-    this.#gone = once(child, "exit");
+    this.#missing = once(child, "exit");
   }
 
   /** Sends the signal and waits for the end. @returns false when it took longer than the bound, and was killed. */
@@ -70,7 +70,7 @@ export class App {
     }, boundMs);
     this.#asked = signal;
     this.#child?.kill(signal);
-    await this.#gone;
+    await this.#missing;
     clearTimeout(bound);
     return inTime;
   }
@@ -90,7 +90,7 @@ export class App {
         return match === null ? [] : [Number(match[1])];
       });
     } catch {
-      return []; // It has ended, or closed one while we looked.
+      return []; // It ended, or closed one while we checked.
     }
   }
 }

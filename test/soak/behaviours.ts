@@ -42,7 +42,7 @@ function once(name: string, step: unknown): Behaviour["script"] {
   return (facts) => troubled(name, [{ once: `${facts.dir}/${name}-${facts.index}`, step }])(facts);
 }
 
-/** A plain list of steps: a session that is resumed goes on after the last one that was done. */
+/** A plain list of steps: a session that is resumed continues after the last one that was done. */
 function troubled(name: string, trouble: readonly unknown[]): Behaviour["script"] {
   return (facts) => [...work(facts, "first"), mark(name), ...trouble, ...work(facts, "second"), done];
 }
@@ -93,7 +93,7 @@ export const BEHAVIOURS = {
     nasty: false,
     questions: 1,
     spareEnds: 1,
-    // The same list for each message: one that was interrupted before its question was heard asks it again.
+    // The same list for each message: one that was interrupted before its question was received asks it again.
     script: (facts) => {
       const prompt = `${facts.dir}/prompt-${facts.index}.txt`;
       const ask = "printf 'Which colour?' > BLOCKED.md";

@@ -32,7 +32,7 @@ export class Cast {
   }
 
   get live(): Played[] {
-    return this.played.filter((issue) => !hasEnded(issue));
+    return this.played.filter((issue) => !isDone(issue));
   }
 
   get over(): boolean {
@@ -71,13 +71,13 @@ export class Cast {
       (issue) =>
         behaviourOf(issue.behaviour).rounds === 2 &&
         issue.recalledAfter === null &&
-        hasEnded(issue) &&
+        isDone(issue) &&
         github.issue(REPO, issue.number).state === "open",
     );
   }
 
   /** Asks Redis how the live ones stand. */
-  async look(): Promise<readonly Played[]> {
+  async read(): Promise<readonly Played[]> {
     const { live } = this;
     const states = await this.#stage.store.readMany(live.map(({ jobId }) => jobId));
     for (const [index, issue] of live.entries()) issue.state = states[index] ?? null;
@@ -103,7 +103,7 @@ export class Cast {
   }
 }
 
-function hasEnded({ state, recalledAfter }: Played): boolean {
+function isDone({ state, recalledAfter }: Played): boolean {
   if (state === null || !isEnded(state.state) || state.run.id !== null) return false;
   // Labelled again, and nobody has looked yet.
   return recalledAfter === null || state.label.event > recalledAfter;

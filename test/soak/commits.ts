@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { OWNER, REPO } from "../names.ts";
-import type { Deed } from "./people.ts";
+import type { Action } from "./people.ts";
 import type { Commit } from "./witness.ts";
 
 const run = promisify(execFile);
@@ -51,17 +51,17 @@ async function contentOf(repositories: readonly string[]): Promise<Content> {
   return { shas, patches };
 }
 
-/** What people pushed or merged and is not on its branch any more, as git itself tells. */
-export async function overwritten(folders: Folders, deeds: readonly Deed[]): Promise<Deed[]> {
-  const lost: Deed[] = [];
-  for (const deed of deeds) {
-    if (deed.sha === null) continue;
-    const branch = `refs/heads/${deed.kind === "pull:merge" ? "main" : deed.branch}`;
-    const still = await git(onGitHub(folders), "merge-base", "--is-ancestor", deed.sha, branch).then(
+/** What people pushed or merged and is not on its branch any more, as git itself reports. */
+export async function overwritten(folders: Folders, actions: readonly Action[]): Promise<Action[]> {
+  const lost: Action[] = [];
+  for (const action of actions) {
+    if (action.sha === null) continue;
+    const branch = `refs/heads/${action.kind === "pull:merge" ? "main" : action.branch}`;
+    const still = await git(onGitHub(folders), "merge-base", "--is-ancestor", action.sha, branch).then(
       () => true,
       () => false,
     );
-    if (!still) lost.push(deed);
+    if (!still) lost.push(action);
   }
   return lost;
 }

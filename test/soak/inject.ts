@@ -3,7 +3,7 @@ import type { FaultAction } from "@tac8/sandbox/github/faults";
 import type { RequestEntry } from "@tac8/sandbox/github/model";
 import type { App } from "./app.ts";
 import type { Cast, Played } from "./cast.ts";
-import { act, callBackFor, isDeed, targetOf, type Deed, type DeedFault } from "./people.ts";
+import { act, callBackFor, isAction, targetOf, type Action, type ActionFault } from "./people.ts";
 import type { FaultKind, PlannedFault, Step } from "./schedule.ts";
 import { LOCK_SECONDS, type Stage } from "./stage.ts";
 import { requestOf, stepOf } from "./step.ts";
@@ -36,7 +36,7 @@ const STEP_MS = 6000;
 const ANY_MS = 6000;
 /** An issue that was labelled again has others before it. */
 const RECALLED_MS = 30_000;
-const LOOK_MS = 10;
+const CHECK_MS = 10;
 /** A token that nobody used meanwhile was not missed. */
 const REFUSED_MS = 6000;
 
@@ -46,7 +46,7 @@ export class Injector {
   /** Runners that did not end in time when they were told to, and other surprises. */
   readonly problems: string[] = [];
   /** Also those that came as the run had just ended, and do not count as faults. */
-  readonly deeds: Deed[] = [];
+  readonly actions: Action[] = [];
 
   constructor(stage: Stage, cast: Cast) {
     this.#stage = stage;
@@ -55,7 +55,7 @@ export class Injector {
 
   /** @returns null when it found nothing to hit. */
   async inject(fault: PlannedFault): Promise<Landed | null> {
-    if (isDeed(fault)) return this.#meddle(fault);
+    if (isAction(fault)) return this.#meddle(fault);
     const [where = "", how = ""] = fault.kind.split(":");
     switch (where) {
       case "runner":
@@ -104,13 +104,13 @@ export class Injector {
     if (found === null) return null;
     const struck = this.#cast.live.map(struckOf);
     const at = Date.now();
-    const away = how === "away" ? (LOCK_SECONDS + 2) * 1000 : (fault.extent - 1) * 500;
-    await this.#stage.restartRedis(how === "restart" ? "SIGTERM" : "SIGKILL", away);
+    const offlineMs = how === "away" ? (LOCK_SECONDS + 2) * 1000 : (fault.extent - 1) * 500;
+    await this.#stage.restartRedis(how === "restart" ? "SIGTERM" : "SIGKILL", offlineMs);
     return { kind: fault.kind, ...found, at, struck };
   }
 
-  /** A person does something on GitHub that concerns the issue of a living run. */
-  async #meddle(fault: DeedFault): Promise<Landed | null> {
+  /** A user does something on GitHub that concerns the issue of a living run. */
+  async #meddle(fault: ActionFault): Promise<Landed | null> {
     const called = callBackFor(fault, this.#cast);
     const found = await this.#await(
       fault.step,
@@ -123,12 +123,12 @@ export class Injector {
     );
     if (found === null) return null;
     const at = Date.now();
-    const deed = await act({ ...found, fault, stage: this.#stage });
-    if (deed === null) return null;
-    this.deeds.push(deed);
+    const change = await act({ ...found, fault, stage: this.#stage });
+    if (change === null) return null;
+    this.actions.push(change);
     const { issue, step, run } = found;
-    if ((await this.#stage.store.read(issue.jobId)).run.id !== run) return null; // It had come to its end.
-    const what = deed.pull === null ? deed.branch : `#${deed.pull} on ${deed.branch}`;
+    if ((await this.#stage.store.read(issue.jobId)).run.id !== run) return null; // It had end.
+    const what = change.pull === null ? change.branch : `#${change.pull} on ${change.branch}`;
     return { kind: fault.kind, step, at, what: `${what} with #${issue.number}`, struck: [] };
   }
 
@@ -142,9 +142,9 @@ export class Injector {
     const stop = github.onRequest((entry) => {
       if (entry.status !== 401) return;
       first ??= entry;
-      const told = requestOf(entry);
+      const request = requestOf(entry);
       // The scheduler's own question is one that no run asks.
-      if (told.issue === undefined && told.comment === undefined && told.step === undefined) return;
+      if (request.issue === undefined && request.comment === undefined && request.step === undefined) return;
       void this.#stepOf(entry).then((step) => step !== null && refused.resolve({ entry, step }));
     });
     const at = Date.now();
@@ -202,8 +202,8 @@ export class Injector {
     const asked =
       comment === undefined ? this.#cast.played.find(({ number }) => number === issue) : this.#cast.byComment(comment);
     if (asked !== undefined) return stepOf(await this.#stage.store.read(asked.jobId));
-    // A fetch, unless somebody is about to push.
-    const steps = (await this.#cast.look()).map(({ state }) => state && stepOf(state));
+    // A fetch, unless a user is about to push.
+    const steps = (await this.#cast.read()).map(({ state }) => state && stepOf(state));
     const fetching =
       /upload-pack|info\/refs/.test(entry.path) && !steps.some((at) => at === "publish" || at === "work");
     return fetching && steps.includes("prepare") ? "prepare" : null;
@@ -218,18 +218,18 @@ export class Injector {
     const begun = performance.now();
     for (;;) {
       const waited = performance.now() - begun;
-      for (const issue of await this.#cast.look()) {
+      for (const issue of await this.#cast.read()) {
         const now = issue.state === null ? null : stepOf(issue.state);
         if (now === null || (now !== step && waited < stepMs)) continue;
         const taken = take(issue, now);
         if (taken !== null) return taken;
       }
       if (waited > stepMs + ANY_MS) return null;
-      await sleep(LOOK_MS);
+      await sleep(CHECK_MS);
     }
   }
 
-  /** Three lost runs in a row would be an end of its own, and an issue may change hands while we look. */
+  /** Three lost runs in a row would be an end of its own, and an issue may change hands while we check. */
   #isTooMuch(runner: App): boolean {
     return this.#cast.live.some((issue) => {
       const lost = issue.state?.counts.lost ?? 0;

@@ -9,11 +9,11 @@ import type { Cast, Played } from "./cast.ts";
 import { lostCommits, overwritten } from "./commits.ts";
 import type { Landed } from "./inject.ts";
 import { defectsIn } from "../defects.ts";
-import { judge, type OnGitHub } from "./judge.ts";
+import { evaluate, type OnGitHub } from "./evaluate.ts";
 import { heldLocks, leftFiles, lingerers, orphans, zombies } from "./leftovers.ts";
-import { putsAside, type Deed } from "./people.ts";
+import { quarantines, type Action } from "./people.ts";
 import type { Stage } from "./stage.ts";
-import { hear, type Testimony } from "./witness.ts";
+import { readWitness, type Testimony } from "./witness.ts";
 
 export interface Inspection {
   /** What is off, a line each; empty when all is well. */
@@ -32,14 +32,14 @@ const CLOSE_MS = 10_000;
 /** What a runner's memory may grow by: a 50 MB answer passes through it. */
 const MAX_GROWTH_MB = 250;
 
-/** Ends the soak's processes and looks at everything that is left, with witnesses outside of tac8. */
+/** Ends the soak's processes and reads everything that is left, with witnesses outside of tac8. */
 export async function inspect(given: {
   readonly stage: Stage;
   readonly cast: Cast;
   readonly landed: readonly Landed[];
-  readonly deeds: readonly Deed[];
+  readonly actions: readonly Action[];
 }): Promise<Inspection> {
-  const { stage, cast, landed, deeds } = given;
+  const { stage, cast, landed, actions } = given;
   const { played } = cast;
   const findings: string[] = [];
   const jobs = await liveJobs(stage);
@@ -55,29 +55,29 @@ export async function inspect(given: {
     }),
   );
   const left = orphans(stage.home, stage.witness);
-  const aside = new Set(deeds.filter(putsAside).map(({ issue }) => issue));
-  const files = await leftFiles(stage.home, played, aside);
+  const quarantined = new Set(actions.filter(quarantines).map(({ issue }) => issue));
+  const files = await leftFiles(stage.home, played, quarantined);
   const locks = await heldLocks(stage.redis);
   const open: string[] = [];
   for (const { name, logFile, lives } of stage.runners) {
     open.push(...lingerers(name, await readFile(logFile, "utf8"), lives));
   }
-  const testimony = await hear(stage.witness);
+  const testimony = await readWitness(stage.witness);
   const cases = played.map((issue) => ({
     issue,
     there: lookAt(stage, issue.number),
     testimony,
     landed,
-    deeds: deeds.filter((deed) => deed.issue === issue.number),
+    actions: actions.filter((action) => action.issue === issue.number),
     label: LABEL,
   }));
-  const verdicts = cases.map(judge);
-  const finished = played.filter(({ number, state }) => state?.state === "pr" && !aside.has(number));
+  const evaluations = cases.map(evaluate);
+  const finished = played.filter(({ number, state }) => state?.state === "pr" && !quarantined.has(number));
   const lost = await lostCommits(stage, testimony.commits, {
-    moved: new Set(deeds.map(({ issue }) => issue)),
+    moved: new Set(actions.map(({ issue }) => issue)),
     finished: new Set(finished.map(({ number }) => number)),
   });
-  const trampled = await overwritten(stage, deeds);
+  const trampled = await overwritten(stage, actions);
   const forced = stage.github.pushes.filter((push) => push.forced);
   const strangers = strayBranches(stage, played);
   const lives = stage.runners.flatMap((runner) => runner.lives.map((life) => ({ ...life, name: runner.name })));
@@ -89,7 +89,7 @@ export async function inspect(given: {
   return {
     findings: [
       ...waiting,
-      ...verdicts.flatMap((verdict) => verdict.findings),
+      ...evaluations.flatMap((evaluation) => evaluation.findings),
       ...defects,
       ...trampled.map(({ kind, sha, branch }) => `${kind}: commit ${sha} is no longer on ${branch}`),
       ...forced.map(({ ref, before, after }) => `${ref} was forced from ${before} to ${after}`),
@@ -112,14 +112,14 @@ export async function inspect(given: {
       pushes: stage.github.pushes.length,
       "agents started": testimony.starts.length,
       "agents that came to their end": testimony.finishes.filter(({ how }) => how === "success").length,
-      "agents asked again between their end and its checkpoint": verdicts.reduce(
+      "agents asked again between their end and its checkpoint": evaluations.reduce(
         (n, { askedAgain }) => n + askedAgain,
         0,
       ),
-      "agent work done again after its end": verdicts.reduce((n, { redone }) => n + redone, 0),
+      "agent work done again after its end": evaluations.reduce((n, { redone }) => n + redone, 0),
       "commits of agents": testimony.commits.length,
       "commits lost": lost.length,
-      "commits of people": deeds.filter(({ sha }) => sha !== null).length,
+      "commits of people": actions.filter(({ sha }) => sha !== null).length,
       "commits of people overwritten": trampled.length,
       "forced pushes": forced.length,
       orphans: left.length,
@@ -132,7 +132,7 @@ export async function inspect(given: {
   };
 }
 
-/** Waits for the last job to be let go of, then tells what is still there. */
+/** Waits for the last job to be released, then says what is still there. */
 async function liveJobs({ queue }: Stage): Promise<string[]> {
   const until = performance.now() + QUIET_MS;
   for (;;) {

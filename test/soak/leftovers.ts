@@ -28,15 +28,15 @@ export function zombies(parents: readonly number[]): string[] {
     .map(({ pid, name, parent }) => `zombie ${pid} (${name}) of ${parent}`);
 }
 
-/** Files and folders of the data folder that should have gone with their issue or process. `aside`: issues' that may be kept. */
+/** Files and folders of the data folder that should have gone with their issue or process. `quarantined`: issues' that may be kept. */
 export async function leftFiles(
   home: string,
   played: readonly Played[],
-  aside: ReadonlySet<number> = new Set(),
+  quarantined: ReadonlySet<number> = new Set(),
 ): Promise<string[]> {
   const ended = new Set(played.filter(({ state }) => endedWell(state?.state ?? null)).map(({ number }) => number));
   const entries = await readdir(home, { recursive: true }).catch(() => []);
-  return entries.filter((entry) => isLeft(entry, { ended, aside })).map((entry) => join(home, entry));
+  return entries.filter((entry) => isLeft(entry, { ended, quarantined })).map((entry) => join(home, entry));
 }
 
 /** What is still open keeps a process alive after its last words, until it ends itself 2 s later. */
@@ -61,11 +61,14 @@ export async function heldLocks(redis: Redis): Promise<string[]> {
 }
 
 /** Pure. */
-function isLeft(entry: string, { ended, aside }: Readonly<Record<"ended" | "aside", ReadonlySet<number>>>): boolean {
+function isLeft(
+  entry: string,
+  { ended, quarantined }: Readonly<Record<"ended" | "quarantined", ReadonlySet<number>>>,
+): boolean {
   const workspace = /^workspaces\/[^/]+\/[^/]+\/(trees|git|prompts|tmp)\/gh-(\d+)([^/]*)$/.exec(entry);
   if (workspace !== null) {
     const [, kind, number, rest = ""] = workspace;
-    if (rest.includes(".kept-")) return !aside.has(Number(number));
+    if (rest.includes(".kept-")) return !quarantined.has(Number(number));
     return kind === "tmp" || rest.includes(".new") || ended.has(Number(number));
   }
   const notes = /^issues\/[^/]+\/[^/]+\/gh-(\d+)(\.lock)?$/.exec(entry);
@@ -104,6 +107,6 @@ function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {
-    return ""; // It has ended meanwhile.
+    return ""; // It ended meanwhile.
   }
 }

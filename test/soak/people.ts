@@ -4,8 +4,8 @@ import type { Cast, Played } from "./cast.ts";
 import type { FaultKind, PlannedFault, Step } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
 
-/** What a person did to an issue's branch, base or pull request while its run was alive. */
-export interface Deed {
+/** What a user did to an issue's branch, base or pull request while its run was alive. */
+export interface Action {
   readonly kind: Extract<FaultKind, `branch:${string}` | `base:${string}` | `pull:${string}`>;
   readonly issue: number;
   /** Where it was done: a branch. */
@@ -18,19 +18,19 @@ export interface Deed {
   readonly step: Step;
 }
 
-export type DeedFault = PlannedFault & { readonly kind: Deed["kind"] };
+export type ActionFault = PlannedFault & { readonly kind: Action["kind"] };
 
-export function isDeed(fault: PlannedFault): fault is DeedFault {
+export function isAction(fault: PlannedFault): fault is ActionFault {
   return /^(branch|base|pull):/.test(fault.kind);
 }
 
-/** Ours cannot simply go on top of this, or not on the same branch: a run that was lost then begins anew, its work put aside. */
-export function putsAside({ kind }: Deed): boolean {
+/** Ours cannot simply come on top of this, or not on the same branch: a run that was lost then starts again, its work put aside. */
+export function quarantines({ kind }: Action): boolean {
   return kind === "branch:conflict" || kind === "pull:close" || kind === "pull:merge";
 }
 
 /** May this be done to this issue as it is now? Its branch or open pull request is the target. */
-export function targetOf(fault: DeedFault, issue: Played, { github }: Stage): Pick<Deed, "branch" | "pull"> | null {
+export function targetOf(fault: ActionFault, issue: Played, { github }: Stage): Pick<Action, "branch" | "pull"> | null {
   const behaviour = behaviourOf(issue.behaviour);
   if (behaviour.end !== "pr") return null; // Its end would be another one.
   const branch = issue.state?.branch.name ?? `auto/gh-${issue.number}`;
@@ -54,20 +54,20 @@ export function targetOf(fault: DeedFault, issue: Played, { github }: Stage): Pi
 
 /** Does it. @returns null when GitHub does not let them: what conflicts cannot be merged. */
 export async function act(given: {
-  readonly fault: DeedFault;
+  readonly fault: ActionFault;
   readonly issue: Played;
   readonly step: Step;
-  readonly target: Pick<Deed, "branch" | "pull">;
+  readonly target: Pick<Action, "branch" | "pull">;
   readonly stage: Stage;
-}): Promise<Deed | null> {
+}): Promise<Action | null> {
   const { fault, issue, step, target, stage } = given;
   const { github } = stage;
   const { kind, extent } = fault;
-  const deed = { kind, issue: issue.number, step, ...target };
+  const action = { kind, issue: issue.number, step, ...target };
   const own = `work/${issue.index}.txt`;
-  const push = async (path: string): Promise<Deed> => {
+  const push = async (path: string): Promise<Action> => {
     const files = { [path]: `${kind} at ${Date.now()}\n` };
-    return { ...deed, sha: await github.commitTo({ repo: REPO, branch: target.branch, files, author: COLLEAGUE }) };
+    return { ...action, sha: await github.commitTo({ repo: REPO, branch: target.branch, files, author: COLLEAGUE }) };
   };
   switch (kind) {
     case "branch:push":
@@ -78,10 +78,10 @@ export async function act(given: {
       return push(extent % 2 === 0 ? own : `theirs/base-${Date.now()}.txt`);
     case "pull:close":
       github.closePull({ repo: REPO, number: target.pull ?? 0, actor: OWNER });
-      return { ...deed, sha: null };
+      return { ...action, sha: null };
     case "pull:merge":
       try {
-        return { ...deed, sha: await github.mergePull({ repo: REPO, number: target.pull ?? 0, actor: OWNER }) };
+        return { ...action, sha: await github.mergePull({ repo: REPO, number: target.pull ?? 0, actor: OWNER }) };
       } catch {
         return null;
       }
@@ -90,7 +90,7 @@ export async function act(given: {
   }
 }
 
-/** A person's pull request faults need an agent at work on an open one: an ended issue is labelled again for it. */
-export function callBackFor(fault: DeedFault, cast: Cast): Played | null {
+/** A user's pull request faults need an agent at work on an open one: an ended issue is labelled again for it. */
+export function callBackFor(fault: ActionFault, cast: Cast): Played | null {
   return fault.kind.startsWith("pull:") ? cast.recall() : null;
 }

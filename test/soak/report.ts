@@ -3,7 +3,7 @@ import { FAULT_KINDS, STEPS } from "./schedule.ts";
 import type { SoakResult } from "./soak.ts";
 import { table } from "./table.ts";
 
-/** The whole result for a person, as tables. Pure. */
+/** The whole result for a user, as tables. Pure. */
 export function report(result: SoakResult): string {
   const { schedule, seconds, findings, totals } = result;
   return [

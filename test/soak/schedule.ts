@@ -65,7 +65,7 @@ interface Wanted {
 export interface Schedule {
   readonly seed: number;
   readonly issues: readonly PlannedIssue[];
-  /** More of them, for when all others have ended before enough has landed. */
+  /** More of them, for when all others end before enough has landed. */
   readonly encores: readonly PlannedIssue[];
   /** More than will land. */
   readonly faults: readonly PlannedFault[];

@@ -12,7 +12,7 @@ export interface SoakOptions {
   readonly runners: number;
   /** `PATH` of the apps and their agents, which start by the first `node` in it. */
   readonly path: string;
-  /** Told what happens, a line at a time. */
+  /** Called with what happens, a line at a time. */
   readonly say: (line: string) => void;
 }
 
@@ -25,7 +25,7 @@ export interface SoakResult extends Inspection {
   readonly remove: () => Promise<void>;
 }
 
-const LOOK_MS = 200;
+const CHECK_MS = 200;
 /** Bounds, for a machine that has other things to do. */
 const SHORT = { issues: 20, ms: 420_000 };
 const MS_PER_MORE = 20_000;
@@ -33,7 +33,7 @@ const MEMORY_MS = 2000;
 /** Issues at once: more than there are slots, so that some always wait. */
 const LIVE_PER_RUNNER = 2.5;
 
-/** Runs the whole of tac8 under faults until every issue has ended, or time is up, and looks at what is there then. */
+/** Runs the whole of tac8 under faults until every issue ends, or time is up, and reads what is there then. */
 export async function soak(options: SoakOptions): Promise<SoakResult> {
   const { seed, issues, runners, path, say } = options;
   const schedule = buildSchedule({ seed, issues });
@@ -63,14 +63,14 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     findings.push(...shortfalls(landed, schedule));
     while (!cast.over && performance.now() < deadline) {
       cast.recall();
-      await sleep(LOOK_MS);
+      await sleep(CHECK_MS);
     }
   } finally {
     over.abort();
     await tending;
   }
   const seconds = Math.round((performance.now() - begun) / 1000);
-  const inspection = await inspect({ stage, cast, landed, deeds: injector.deeds });
+  const inspection = await inspect({ stage, cast, landed, actions: injector.actions });
   return {
     ...inspection,
     findings: [...findings, ...injector.problems, ...inspection.findings],
@@ -95,9 +95,9 @@ interface Tended {
 async function tend({ stage, cast, schedule, landed, findings, signal }: Tended): Promise<void> {
   let measured = performance.now();
   while (!signal.aborted) {
-    await cast.look();
+    await cast.read();
     cast.answer();
-    // As many at once as all that is left would need, while enough for the next faults is there.
+    // As many at once as everything that is left would need, while enough for the next faults is there.
     const room = LIVE_PER_RUNNER * stage.runners.length;
     const early = cast.played.length > room + progress(landed, schedule) * schedule.issues.length;
     cast.open(early ? stage.runners.length : room, { encore: !signal.aborted && !isEnough(landed, schedule) });
@@ -111,7 +111,7 @@ async function tend({ stage, cast, schedule, landed, findings, signal }: Tended)
       measured = performance.now();
       for (const runner of stage.runners) runner.sampleMemory();
     }
-    await sleep(LOOK_MS);
+    await sleep(CHECK_MS);
   }
 }
 

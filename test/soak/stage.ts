@@ -28,7 +28,7 @@ export interface Stage {
   readonly runners: readonly App[];
   readonly redisPid: () => number;
   /** Redis ends by this signal and comes back on its port and folder. */
-  restartRedis(signal: "SIGTERM" | "SIGKILL", awayMs: number): Promise<void>;
+  restartRedis(signal: "SIGTERM" | "SIGKILL", offlineMs: number): Promise<void>;
   openIssue(issue: { title: string; script: unknown; labels: readonly string[] }): number;
   /** Ends all but the folder. */
   close(): Promise<void>;
@@ -118,9 +118,9 @@ export async function createStage(given: {
     scheduler: appOf("scheduler"),
     runners: Array.from({ length: runners }, (_, index) => appOf(`runner-${index + 1}`)),
     redisPid: () => server.pid,
-    async restartRedis(signal, awayMs) {
+    async restartRedis(signal, offlineMs) {
       await server.stop(signal);
-      await sleep(awayMs);
+      await sleep(offlineMs);
       server = await startRedisServer({ dir: join(dir, "redis"), port: Number(new URL(url).port), env: further });
     },
     openIssue({ title, script, labels }) {

@@ -33,7 +33,7 @@ export interface Testimony {
 }
 
 /** Reads the witness file and its two neighbours. */
-export async function hear(witness: string): Promise<Testimony> {
+export async function readWitness(witness: string): Promise<Testimony> {
   const entries = (await lines(witness)).map((line) => JSON.parse(line) as Record<string, unknown>);
   const starts = entries
     .filter((entry) => entry["finished"] === undefined)

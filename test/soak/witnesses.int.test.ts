@@ -17,8 +17,8 @@ import type { Life } from "./app.ts";
 import type { Played } from "./cast.ts";
 import { lostCommits, overwritten } from "./commits.ts";
 import { heldLocks, leftFiles, lingerers, orphans, zombies } from "./leftovers.ts";
-import type { Deed } from "./people.ts";
-import { hear } from "./witness.ts";
+import type { Action } from "./people.ts";
+import { readWitness } from "./witness.ts";
 
 // What a witness cannot see, no soak can find: each is shown what it has to see.
 
@@ -104,10 +104,10 @@ test("what should have gone with its issue or process", async () => {
     { ...issue, number: 8, state: parseIssueState({ state: "failed" }) },
   ];
   const found = await leftFiles(home, played);
-  const aside = left.filter((path) => !path.includes(".kept-"));
+  const quarantined = left.filter((path) => !path.includes(".kept-"));
   expect(found.toSorted()).toEqual(left.map((path) => join(home, path)).toSorted());
   const tolerated = await leftFiles(home, played, new Set([8]));
-  expect(tolerated.toSorted()).toEqual(aside.map((path) => join(home, path)).toSorted());
+  expect(tolerated.toSorted()).toEqual(quarantined.map((path) => join(home, path)).toSorted());
 });
 
 test("jobs that are still locked", async () => {
@@ -129,11 +129,13 @@ test("jobs that are still locked", async () => {
 });
 
 test("a process that stays after it has closed", () => {
-  const said = (pid: number, msg: string, time: number) => JSON.stringify({ pid, msg, time });
+  const output = (pid: number, msg: string, time: number) => JSON.stringify({ pid, msg, time });
   const life = (pid: number, at: number): Life => {
     return { pid, startedAt: 0, memory: [], end: { code: 0, signal: null, asked: "SIGTERM", at } };
   };
-  const log = [said(1, "runner closed", 5000), said(2, "runner closed", 6000), said(3, "closing", 1000), ""].join("\n");
+  const log = [output(1, "runner closed", 5000), output(2, "runner closed", 6000), output(3, "closing", 1000), ""].join(
+    "\n",
+  );
   const lives = [life(1, 5100), life(2, 8010), life(3, 9000)];
   expect(lingerers("runner-1", log, lives)).toEqual([
     "a timer or connection of runner-1 (2), which stayed for 2010 ms",
@@ -155,13 +157,13 @@ test("agents' commits: by name, or by what they change where people had a hand i
   const shown = git("show", sha);
   const patch = execFileSync("git", ["patch-id", "--stable"], { input: shown }).toString().split(" ")[0] ?? "";
   await writeFile(join(dir, "w.commits"), `${"1".repeat(40)} ${patch} /x/gh-7\n${again} ${patch} /x/gh-7\n`);
-  const { commits } = await hear(join(dir, "w"));
+  const { commits } = await readWitness(join(dir, "w"));
   const none = new Set<number>();
   const unknown = [{ sha: "1".repeat(40), patch, issue: 7 }];
   expect(await lostCommits({ dir, home }, commits, { moved: none, finished: none })).toEqual(unknown);
   expect(await lostCommits({ dir, home }, commits, { moved: new Set([7]), finished: new Set([7]) })).toEqual([]);
-  const gone = [{ sha: "1".repeat(40), patch: "2".repeat(40), issue: 7 }];
-  expect(await lostCommits({ dir, home }, gone, { moved: new Set([7]), finished: none })).toEqual(gone);
+  const missing = [{ sha: "1".repeat(40), patch: "2".repeat(40), issue: 7 }];
+  expect(await lostCommits({ dir, home }, missing, { moved: new Set([7]), finished: none })).toEqual(missing);
   const kept = join(home, "workspaces", OWNER, "widgets", "git");
   await mkdir(kept, { recursive: true });
   execFileSync("git", ["init", "--quiet", "--bare", join(kept, "gh-7.git")]);
@@ -179,12 +181,19 @@ test("people's commits: those that are no longer on their branch", async () => {
   const push = (path: string) => github.commitTo({ repo: REPO, branch, files: { [path]: "x\n" }, author: OWNER });
   const [first, second] = [await push("a.txt"), await push("b.txt")];
   await github.close();
-  const deed = (sha: string | null): Deed => ({ kind: "branch:push", issue: 7, branch, sha, pull: null, step: "work" });
-  expect(await overwritten({ dir, home }, [deed(first), deed(second), deed(null)])).toEqual([]);
+  const action = (sha: string | null): Action => ({
+    kind: "branch:push",
+    issue: 7,
+    branch,
+    sha,
+    pull: null,
+    step: "work",
+  });
+  expect(await overwritten({ dir, home }, [action(first), action(second), action(null)])).toEqual([]);
   git("update-ref", `refs/heads/${branch}`, first);
-  expect(await overwritten({ dir, home }, [deed(first), deed(second)])).toEqual([deed(second)]);
+  expect(await overwritten({ dir, home }, [action(first), action(second)])).toEqual([action(second)]);
   git("update-ref", "-d", `refs/heads/${branch}`);
-  expect(await overwritten({ dir, home }, [deed(first)])).toEqual([deed(first)]);
+  expect(await overwritten({ dir, home }, [action(first)])).toEqual([action(first)]);
 });
 
 async function startedGitHub(): Promise<LocalGitHub> {

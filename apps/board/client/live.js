@@ -8,7 +8,7 @@ const WORDS = { live: "live", away: "Redis is unreachable: waiting", gone: "the 
 
 const light = document.getElementById("live");
 
-function tell(state) {
+function show(state) {
   light.hidden = false;
   light.dataset.state = state;
   light.textContent = WORDS[state] ?? "";
@@ -16,10 +16,10 @@ function tell(state) {
 
 function open() {
   const source = new EventSource(document.body.dataset.live);
-  source.addEventListener("state", ({ data }) => tell(JSON.parse(data)));
+  source.addEventListener("state", ({ data }) => show(JSON.parse(data)));
   source.addEventListener("part", ({ data }) => place(JSON.parse(data)));
   source.addEventListener("error", () => {
-    tell("gone");
+    show("gone");
     // The browser tries again by itself, but not after an answer such as 503, or 401 after the session's end.
     if (source.readyState === EventSource.CLOSED) setTimeout(() => void again(), RETRY_MS);
   });

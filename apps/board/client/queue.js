@@ -22,7 +22,7 @@ here.textContent = TEXT;
 here.style.cssText =
   "position: fixed; right: 1rem; bottom: 1rem; padding: .5rem 1rem; border-radius: .5rem; background: #4338ca; color: #fff";
 
-function look() {
+function check() {
   for (const anchor of document.querySelectorAll('a[href*="/queue/issues/"]')) {
     const page = pageOf(anchor.href);
     if (page === null || anchor.dataset.issue === page) continue;
@@ -42,4 +42,4 @@ function look() {
   }
 }
 
-new MutationObserver(look).observe(document.documentElement, { childList: true, subtree: true });
+new MutationObserver(check).observe(document.documentElement, { childList: true, subtree: true });

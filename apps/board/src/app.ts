@@ -1,7 +1,7 @@
 import express, { type Express } from "express";
 import type { ThrottledLog } from "@tac8/core/log/throttleLog";
 import { accessGuard } from "./access/guard.ts";
-import type { AccessRules } from "./access/judge.ts";
+import type { AccessRules } from "./access/decide.ts";
 import type { Board } from "./services/board.ts";
 import { answerWithin } from "./http/answerWithin.ts";
 import { errorHandler, notFound } from "./http/errors.ts";

@@ -16,7 +16,7 @@ export interface Answer {
 }
 
 /** Resolves at the event, whatever errors come before it: a client that reconnects has many. */
-export function heard(emitter: EventEmitter, event: string): Promise<void> {
+export function received(emitter: EventEmitter, event: string): Promise<void> {
   return new Promise((resolve) => emitter.once(event, () => resolve()));
 }
 
@@ -39,7 +39,7 @@ export async function setUpRedis(cleanup: Cleanup) {
   cleanup.add(() => server.stop("SIGKILL"));
   const redis = connectRedis(server.url, { name: "board-test", onError: () => undefined });
   cleanup.add(() => redis.disconnect());
-  if (redis.status !== "ready") await heard(redis, "ready");
+  if (redis.status !== "ready") await received(redis, "ready");
   return { dir, server, redis };
 }
 

@@ -2,7 +2,7 @@ import { endOneHold } from "./actions/endHold.ts";
 import { pauseEverything, pauseOneRunner, resumeEverything, resumeOneRunner } from "./actions/pause.ts";
 import { retryAgain } from "./actions/retry.ts";
 import { stopAtOnce, stopGently } from "./actions/stop.ts";
-import type { Door } from "./access/judge.ts";
+import type { Door } from "./access/decide.ts";
 import { loginPage, openLink, signIn } from "./access/signIn.ts";
 import { script } from "./assets/serve.ts";
 import type { Page } from "./services/board.ts";

@@ -259,7 +259,7 @@ async function paintHistory({ redis, now }: Scene): Promise<void> {
 }
 
 /** What an agent said in the run of this issue, for the conversation's page. */
-export async function paintTalk(scene: Scene, number: number, events: readonly LiveEvent[]): Promise<void> {
+export async function paintConversation(scene: Scene, number: number, events: readonly LiveEvent[]): Promise<void> {
   const { redis, now, owner, repo } = scene;
   const run = `run-${number}`;
   const started = new Date(now - 14 * MINUTE).toISOString();
@@ -277,7 +277,7 @@ export async function paintTalk(scene: Scene, number: number, events: readonly L
   for (const event of events) await redis.xadd(runStreamKey(run), "*", "event", JSON.stringify(event));
 }
 
-export function exampleTalk(now: number): LiveEvent[] {
+export function exampleConversation(now: number): LiveEvent[] {
   const at = (seconds: number) => now - 14 * MINUTE + seconds * 1000;
   return [
     { at: at(2), kind: "init", text: "claude-sonnet-4-5, session 3b1f" },

@@ -6,7 +6,7 @@ import { outerAddresses, readBoardAddress } from "@tac8/core/board/address";
 import { announceRunner, announceScheduler } from "@tac8/core/state/presence";
 import { appendFormer } from "@tac8/core/testing/formerEvents.fixture";
 import { startRedisServer } from "@tac8/sandbox/redis";
-import { ask, askAsStranger, Cleanup, heard, KNOWN, setUpBoard, setUpRedis } from "./board.fixture.ts";
+import { ask, askAsStranger, Cleanup, received, KNOWN, setUpBoard, setUpRedis } from "./board.fixture.ts";
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -136,7 +136,7 @@ test("without Redis every page says so in bounded time, and comes back with it",
     process.kill(server.pid, "SIGCONT");
   }
 
-  const closed = heard(redis, "close");
+  const closed = received(redis, "close");
   await server.stop("SIGKILL");
   await closed;
   for (const path of paths) expect((await ask(`${url}${path}`)).status).toBe(503);
@@ -144,7 +144,7 @@ test("without Redis every page says so in bounded time, and comes back with it",
   expect((await ask(`${url}/healthz`)).status).toBe(503);
   expect(lines.filter((line) => line.includes('"level":50'))).toEqual([]);
 
-  const ready = heard(redis, "ready");
+  const ready = received(redis, "ready");
   const again = await startRedisServer({ dir, port: Number(new URL(server.url).port) });
   cleanup.add(() => again.stop("SIGKILL"));
   await ready;

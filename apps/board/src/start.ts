@@ -48,7 +48,7 @@ const CHARTS_MS = 60_000;
 
 /**
  * Starts the board on `config.board`. Does not wait for Redis: without it, pages say so.
- * @throws Error with one line for a person when it cannot listen
+ * @throws Error with one line for people when it cannot listen
  */
 export async function start(config: Config, deps: BoardDeps): Promise<RunningBoard> {
   const { log, redis, now = Date.now } = deps;
@@ -72,8 +72,8 @@ export async function start(config: Config, deps: BoardDeps): Promise<RunningBoa
   });
   const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis, skipMetasUpdate: true });
   queue.on("error", (error) => throttled("warn", {}, `the board's queue: ${error.message}`));
-  const closeQueue = () => within(queue.close().catch(tell), QUEUE_CLOSE_MS);
-  const tell = (error: Error) => log.warn(`closing the board's queue: ${error.message}`);
+  const closeQueue = () => within(queue.close().catch(warn), QUEUE_CLOSE_MS);
+  const warn = (error: Error) => log.warn(`closing the board's queue: ${error.message}`);
 
   const live = createLiveHub({ log: throttled });
   const vitals = watchVitals();

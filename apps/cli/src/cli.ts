@@ -11,7 +11,7 @@ import { sentence } from "./terminal/sentence.ts";
 import { painter, plainLines } from "./terminal/text.ts";
 
 /**
- * Exit codes: 0 ok, 1 a problem (on stderr, one line each), 2 wrong usage, 78 a start that a person has to fix. With `--json`
+ * Exit codes: 0 ok, 1 a problem (on stderr, one line each), 2 wrong usage, 78 a start that an operator has to fix. With `--json`
  * an error is an object on stdout as well (`json/error.ts`), because a script reads only stdout.
  */
 export async function runCli(argv: readonly string[], context: Context): Promise<number> {

@@ -81,7 +81,7 @@ function outputOf(stream: NodeJS.WriteStream, env: Context["env"]): Output {
     line(text) {
       if (readable) stream.write(`${text}\n`);
     },
-    // A terminal may be resized; one that nobody looks at says that it has 0 columns.
+    // A terminal may be resized; one that nobody reads says that it has 0 columns.
     get columns() {
       return stream.isTTY ? stream.columns || 80 : null;
     },

@@ -27,7 +27,7 @@ test("a process that announces the same runner is noticed; what was there before
   const { promise, resolve } = Promise.withResolvers<(string | undefined)[]>();
   const announcing = await announce({
     redis,
-    look: () => ({ ...presence("own"), busy: (busy += 1) }),
+    describe: () => ({ ...presence("own"), busy: (busy += 1) }),
     before: async () => undefined,
     tally: async () => undefined,
     onOther: (other, own) => {
@@ -48,7 +48,7 @@ test("one that ends for another leaves the entry to it, so that its next start f
   const { promise, resolve } = Promise.withResolvers<void>();
   const announcing = await announce({
     redis,
-    look: () => ({ ...presence("own"), busy: (busy += 1) }),
+    describe: () => ({ ...presence("own"), busy: (busy += 1) }),
     before: async () => undefined,
     tally: async () => undefined,
     onOther: () => {
@@ -72,7 +72,7 @@ test("a runner that ends while it announces itself is gone all the same", async 
   let count = 0;
   const announcing = await announce({
     redis,
-    look: () => ({ ...presence("own"), busy: (count += 1) }),
+    describe: () => ({ ...presence("own"), busy: (count += 1) }),
     before: async () => {
       if (count === 0) return;
       begun.resolve();

@@ -9,13 +9,13 @@ export interface AnnounceOptions {
   /** Borrowed. */
   readonly redis: Redis;
   /** This runner as it is now. */
-  readonly look: () => RunnerPresence;
-  /** Done each time before it is looked at. */
+  readonly describe: () => RunnerPresence;
+  /** Done each time before it is checked. */
   readonly before: () => Promise<void>;
   /** Counts what was asked of GitHub since the last time. */
   readonly tally: () => Promise<void>;
   /**
-   * Told of an entry of another process that has taken the place of this runner's since the last time. @returns whether this
+   * Called with an entry of another process that has taken the place of this runner's since the last time. @returns whether this
    * runner ends for it: the entry is then the other's again, so that the next start here finds it at work.
    */
   readonly onOther: (other: RunnerPresence, own: RunnerPresence) => boolean;
@@ -37,31 +37,31 @@ function steady(own: RunnerPresence): string {
   return JSON.stringify([facts, admission?.state, causes]);
 }
 
-/** Tells of this runner, the first time before it returns, and then again and again; at its end that it is gone. */
+/** Announces this runner, the first time before it returns, and then again and again; when it ends that it is gone. */
 export async function announce({
   redis,
-  look,
+  describe,
   before,
   tally,
   onOther,
   onError,
   everyMs = ANNOUNCE_MS,
 }: AnnounceOptions): Promise<{ close(): Promise<void> }> {
-  let telling: Promise<void> | null = null;
+  let announcing: Promise<void> | null = null;
   let ended = false;
   let last: RunnerPresence | null = null;
 
-  function tell(): Promise<void> {
-    // What Redis has not heard while it was away is old by then, and would pile up here.
-    if (telling !== null || ended || redis.status !== "ready") return Promise.resolve();
-    telling = tellNow().finally(() => (telling = null));
-    return telling;
+  function announceSoon(): Promise<void> {
+    // What Redis has not heard while it was unreachable is old by then, and would pile up here.
+    if (announcing !== null || ended || redis.status !== "ready") return Promise.resolve();
+    announcing = announceNow().finally(() => (announcing = null));
+    return announcing;
   }
 
-  async function tellNow(): Promise<void> {
+  async function announceNow(): Promise<void> {
     try {
       await before();
-      const own = look();
+      const own = describe();
       if (!isNews(last, own)) return;
       const found = await announceRunner(redis, own);
       if (last !== null && found !== null && found.instance !== own.instance && onOther(found, own)) {
@@ -76,14 +76,14 @@ export async function announce({
     }
   }
 
-  const timer = setInterval(() => void tell(), everyMs);
-  await tell();
+  const timer = setInterval(() => void announceSoon(), everyMs);
+  await announceSoon();
   return {
     async close() {
       clearInterval(timer);
-      await telling; // An announcement after the removal would be of a runner that is gone.
+      await announcing; // An announcement after the removal would be of a runner that is gone.
       if (redis.status !== "ready") return;
-      const remove = async () => (ended ? undefined : removeRunner(redis, idOf(look())));
+      const remove = async () => (ended ? undefined : removeRunner(redis, idOf(describe())));
       await Promise.allSettled([tally(), remove()]);
     },
   };

@@ -29,11 +29,11 @@ import { removeRunner, runnerId, type RunnerPresence } from "@tac8/core/state/pr
 import { keepAdmission, type AdmissionKeeper } from "./admission/keepAdmission.ts";
 import { announce } from "./announce.ts";
 import { createClockCheck } from "./host/clockCheck.ts";
-import { findCeiling, sayCeiling } from "./host/ceiling.ts";
+import { findResourceLimits, logResourceLimits } from "./host/resourceLimits.ts";
 import { watchDisk } from "./host/diskWatch.ts";
 import { freeDiskGb, readHost } from "./host/readHost.ts";
 import { defaultMaxTasks } from "./host/rlimits.ts";
-import { hearAsks } from "./janitor/asked.ts";
+import { receiveAsks } from "./janitor/asked.ts";
 import { startJanitor } from "./janitor/start.ts";
 import { endOutdatedHolds } from "./holds/endOutdatedHolds.ts";
 import { commandsOf } from "./pipeline/commands.ts";
@@ -60,19 +60,19 @@ export interface RunnerDeps {
   readonly signal: AbortSignal;
   /** Calls the handler at each SIGUSR1: it pauses and resumes this runner. */
   readonly onSigusr1?: (handler: () => void) => void;
-  /** Ends this runner's process, to be started anew. */
+  /** Ends this runner's process, to be started again. */
   readonly abandon?: (error: Error) => void;
   readonly now?: () => number;
 }
 
 export interface RunningRunner {
   readonly name: string;
-  /** Hands running jobs back within `shutdown_grace_seconds`, then lets go of everything. Idempotent. */
+  /** Hands running jobs back within `shutdown_grace_seconds`, then releases everything. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
- * Takes jobs, as many at once as `max_concurrent_workers`, and looks after their agents. Opens one thing after the other;
+ * Takes jobs, as many at once as `max_concurrent_workers`, and supervises their agents. Opens one thing after the other;
  * what is open is closed the other way round, at the runner's end as well as when the start fails: the jobs first.
  */
 export async function start(config: Config, deps: RunnerDeps): Promise<RunningRunner> {
@@ -82,7 +82,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   // One for each source: the first line of one must not hide another's.
   const errorsOf = () => logAtMost({ log, every: 30_000, now });
   await using opened = new CleanupStack();
-  /** While Redis is away its commands wait for it; their owner ends them with the connection. */
+  /** While Redis is unreachable its commands wait for it; their owner ends them with the connection. */
   const closeLater = (part: { close(): Promise<unknown> }) =>
     opened.defer(async () => {
       const closing = part.close().catch((err: unknown) => log.debug({ err }, "a part of the runner closed badly"));
@@ -114,7 +114,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   const machine = await readMachineIds();
   const copy = await findCopy({ redis, id, machine, signal, onWait: (line) => log.info(line) });
   if (copy !== null) throw new StartupProblem(copied(config.home, copy));
-  await removeRunner(redis, formerId); // What this runner told of itself before it had an id.
+  await removeRunner(redis, formerId); // What this runner reported about itself before it had an id.
   const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
   closeLater(queue);
   const queueErrors = errorsOf();
@@ -144,7 +144,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   const janitorServices = { config, store, queue, redis, log, now, id, name, tokens, openSide };
   const janitor = startJanitor(janitorServices);
   closeLater(janitor);
-  closeLater(hearAsks({ ...janitorServices, homeId }));
+  closeLater(receiveAsks({ ...janitorServices, homeId }));
 
   // The jobs. They are closed first, and whoever ends a run slowly is still heard and seen until then.
   signal.throwIfAborted();
@@ -169,11 +169,11 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   unwatched.defer(() => jobs.close());
   await admitting.govern({ worker: jobs.worker, busy: () => running.size, clearUp: () => janitor.hurry() });
   const onPause = (runner: string) => {
-    if (runner === id || runner === formerId) admitting.look();
+    if (runner === id || runner === formerId) admitting.check();
   };
   closeLater(await commandsOf(config.redisUrl, { store, running, onPause, log, errors: errorsOf() }));
 
-  // What it tells of itself.
+  // What it reports about itself.
   const vitals = watchVitals();
   opened.defer(() => vitals.close());
   const presenceErrors = errorsOf();
@@ -181,7 +181,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   let differing: string[] = [];
   const announcing = await announce({
     redis,
-    look: () => ({
+    describe: () => ({
       id,
       name: `${host}/${slots.first}`,
       host,
@@ -202,7 +202,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
       isolation: { mode: isolation.mode, text: isolation.text, advice: isolation.advice },
       runs: jobs.progress(),
       machine: { ...admitting.reading, totalMemoryMb: Math.round(totalmem() / MB) },
-      process: vitals.look(),
+      process: vitals.read(),
       github: githubPresence(github),
     }),
     before: async () => {
@@ -233,7 +233,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   };
 }
 
-/** What versions before `admission` look at. */
+/** What versions before `admission` read. */
 function forOlderVersions(
   { admission, paused }: AdmissionKeeper,
   slots: number,
@@ -262,8 +262,8 @@ function openDataFolder(path: string, log: Logger): void {
     if (makeDataFolder(path)) log.info(`new data folder: ${path}`);
     markDataFolder(path);
   } catch (error) {
-    const said = messageOf(error);
-    throw new StartupProblem(`the data folder ${path} cannot be used (${said}): set TAC8_HOME to another`, {
+    const words = messageOf(error);
+    throw new StartupProblem(`the data folder ${path} cannot be used (${words}): set TAC8_HOME to another`, {
       cause: error,
     });
   }
@@ -275,7 +275,7 @@ function writtenTo({ home, worktree }: Config): string[] {
 }
 
 async function servicesOf(config: Config, given: Given): Promise<RunnerServices> {
-  const ceiling = await findCeiling({
+  const resourceLimits = await findResourceLimits({
     maxMb: config.host.max_memory_mb_per_run,
     maxCpus: config.host.max_cpus_per_run,
     maxTasks: config.host.max_processes_per_run ?? defaultMaxTasks(availableParallelism()),
@@ -284,7 +284,7 @@ async function servicesOf(config: Config, given: Given): Promise<RunnerServices>
     ownUsers: given.isolation.mode === "user",
     path: config.agentEnv["PATH"] ?? "",
   });
-  sayCeiling(ceiling, given.log);
+  logResourceLimits(resourceLimits, given.log);
   const { home } = config;
   return {
     ...given,
@@ -293,7 +293,7 @@ async function servicesOf(config: Config, given: Given): Promise<RunnerServices>
     },
     config,
     homeTrouble: createHomeCheck({ home, id: given.homeId }),
-    ceiling,
+    resourceLimits,
     openSide: await sideOpener(given.isolation, { config, log: given.log }),
     disk: watchDisk({
       minFreeGb: config.host.min_free_disk_gb,

@@ -11,10 +11,10 @@ import type { EventWords, NewEvent } from "@tac8/core/domain/events";
 import { isPlacement, runsOnOf } from "@tac8/core/domain/placement";
 import { parseJobId } from "@tac8/core/domain/reference";
 import type { Redis } from "ioredis";
-import { tellQueued, tellWithdrawn, type Courtesy } from "./courtesy.ts";
-import { enqueue, letGo } from "./jobs.ts";
+import { postQueued, postWithdrawn, type QueuedComments } from "./queuedComment.ts";
+import { enqueue, release } from "./jobs.ts";
 import type { Action, KnownJob, RepositorySnapshot } from "./plan.ts";
-import { whoEnded, type Curiosity } from "./who.ts";
+import { lookUpEnder, type LookupBudget } from "./actorLookup.ts";
 
 export interface Actor {
   readonly queue: Queue<JobData, JobResult>;
@@ -27,8 +27,8 @@ export interface Actor {
   readonly trustedUsers: readonly string[];
   readonly log: Logger;
   readonly attempts: number;
-  readonly comments: Courtesy;
-  readonly curiosity: Curiosity;
+  readonly comments: QueuedComments;
+  readonly lookupBudget: LookupBudget;
   readonly now: () => number;
   readonly signal: AbortSignal;
 }
@@ -39,7 +39,7 @@ const BY = "scheduler";
 
 /**
  * Does what was planned. Each action checks again that things are still as the plan saw them, and writes the hash before it
- * moves the job: whoever dies in between leaves what the next poll sees and mends.
+ * moves the job: whoever dies in between leaves what the next poll sees and repairs.
  */
 export async function act(actor: Actor, snapshot: RepositorySnapshot, action: Action): Promise<void> {
   const { log, store } = actor;
@@ -115,8 +115,8 @@ async function add(actor: Actor, snapshot: RepositorySnapshot, { job, issue, pri
     "label.notRemoved": state.label.notRemoved === null ? "" : String(state.label.notRemoved),
   };
   if (!(await store.writeIf(jobId, expect, patch, transition))) return;
-  if (!(await letGo(actor.queue, jobId))) return;
-  await tellQueued(actor, snapshot, { number: issue.number, since, known: again });
+  if (!(await release(actor.queue, jobId))) return;
+  await postQueued(actor, snapshot, { number: issue.number, since, known: again });
   await enqueue(actor, snapshot, { issue, jobId, priority, begun: false });
   log.info({ issue: jobId, priority }, again ? "queued again" : "queued");
 }
@@ -130,7 +130,7 @@ async function place({ store, queue, log }: Actor, { job, runsOn }: Of<"place">)
 
 async function requeue(actor: Actor, snapshot: RepositorySnapshot, { job, issue, priority }: Of<"requeue">) {
   const { jobId, state } = job;
-  if (!(await letGo(actor.queue, jobId))) return;
+  if (!(await release(actor.queue, jobId))) return;
   const reason = `its job was missing from the queue while it was ${state.state ?? "unknown"}`;
   await appendEvent(actor.redis, entryOf(job, { event: "job:lost", reason, evidence: {} }));
   await enqueue(actor, snapshot, { issue, jobId, priority, begun: state.agent.runCount > 0 });
@@ -140,7 +140,7 @@ async function requeue(actor: Actor, snapshot: RepositorySnapshot, { job, issue,
 async function cancel(actor: Actor, snapshot: RepositorySnapshot, action: Of<"cancel">): Promise<void> {
   const { store, redis, log } = actor;
   const { job } = action;
-  const { reason, evidence } = await whoEnded(actor, snapshot, action);
+  const { reason, evidence } = await lookUpEnder(actor, snapshot, action);
   await store.command(job.jobId, { "command.cancel": reason });
   await appendEvent(redis, entryOf(job, { event: "cancel:requested", reason: `to be cancelled: ${reason}`, evidence }));
   if (job.where === "delayed") await runNow(actor.queue, job.jobId);
@@ -152,7 +152,7 @@ async function withdraw(actor: Actor, snapshot: RepositorySnapshot, action: Of<"
   const { job } = action;
   const { jobId } = job;
   const number = parseJobId(jobId)?.number ?? 0;
-  const { reason, evidence } = await whoEnded(actor, snapshot, action);
+  const { reason, evidence } = await lookUpEnder(actor, snapshot, action);
   const since = isoNow(actor);
   const patch = { state: "withdrawn" as const, since };
   const transition = entryOf(job, { event: "issue:withdrawn", reason, evidence });
@@ -161,10 +161,10 @@ async function withdraw(actor: Actor, snapshot: RepositorySnapshot, action: Of<"
     await (await Job.fromId<JobData, JobResult>(queue, jobId))?.remove();
   } catch (error) {
     log.info({ issue: jobId, err: error }, "it was taken before it could be withdrawn");
-    return; // A runner has it, and looks at the label itself.
+    return; // A runner has it, and reads the label itself.
   }
   log.info({ issue: jobId }, `withdrawn: ${reason}`);
-  await tellWithdrawn(actor, snapshot, { number, since });
+  await postWithdrawn(actor, snapshot, { number, since });
 }
 
 async function answer(actor: Actor, { job, comments }: Of<"answer">): Promise<void> {

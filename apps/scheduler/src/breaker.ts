@@ -26,14 +26,14 @@ export interface BreakerServices {
   readonly factor: number;
 }
 
-/** Of the event log; runs end seldom, compared with all that is in it. */
+/** Of the event log; runs end seldom, compared with everything that is in it. */
 const WINDOW = 1000;
 const BY = "scheduler";
 /** A refused or failed call is told in words too, but only a model that answers calls tools. */
 const TOOLS: readonly (string | undefined)[] = ["tool", "tool-result", "todo"];
 
 /**
- * Makes a function that looks once, and trips, probes or closes. To be called before holds are reconciled: while one of its
+ * Makes a function that checks once, and trips, probes or closes. To be called before holds are reconciled: while one of its
  * own ends, the probe's limit must be there first. What it does is done in an order that a crash in between does no harm.
  */
 export function createBreaker(services: BreakerServices): () => Promise<void> {
@@ -49,7 +49,7 @@ export function createBreaker(services: BreakerServices): () => Promise<void> {
     return runs.filter(({ last }) => TOOLS.includes(last?.kind)).map(({ run }) => run);
   }
 
-  return async function look(): Promise<void> {
+  return async function check(): Promise<void> {
     const state = parseBreaker(await redis.get(BREAKER_KEY));
     const newest = (await readEvents(redis, { count: 1 }))[0]?.id ?? "";
     const hold = state.phase === "closed" ? null : holdOf(state);
@@ -65,7 +65,7 @@ export function createBreaker(services: BreakerServices): () => Promise<void> {
         break;
       case "trip": {
         const { reason, until } = plan;
-        // A person's own limit for the whole queue is put back at the end. While probing, the limit is the probe's.
+        // An operator's own limit for the whole queue is put back at the end. While probing, the limit is the probe's.
         const own = state.phase === "closed" ? await queue.getGlobalConcurrency() : state.concurrency;
         await enter({ ...plan.state, concurrency: own });
         await setHold(redis, { name: holdOf(plan.state), reason, by: BY, since: now(), until });

@@ -56,7 +56,7 @@ fieldTest("E13", "a day that is used up holds the queue until midnight, then all
   expect(hold?.until).toBe(midnight.getTime());
   at.advance(midnight.getTime() - at.services.now() + 1);
   await round();
-  expect([await holds(), await at.queue.isPaused(), await at.stands(number)]).toEqual([
+  expect([await holds(), await at.queue.isPaused(), await at.statusOf(number)]).toEqual([
     [],
     false,
     "prioritized:parked",

@@ -36,12 +36,12 @@ export interface Harness {
   poll(): Promise<void>;
   /** Puts the poll's clock forward. */
   advance(ms: number): void;
-  /** A scheduler that starts anew, with other services where the test wants them. */
+  /** A scheduler that starts again, with other services where the test wants them. */
   restart(change?: Partial<PollServices>): void;
   openIssue(options?: { repo?: string; labels?: string[]; title?: string }): number;
   jobId(number: number): string;
   /** `where:state` of an issue, such as `prioritized:queued`; BullMQ's word first. */
-  stands(number: number): Promise<string>;
+  statusOf(number: number): Promise<string>;
   /** Takes the next job as a runner would. */
   take(): Promise<TakenJob>;
   close(): Promise<void>;
@@ -121,7 +121,7 @@ export async function createHarness(options: { repositories?: readonly string[] 
     restart: (change = {}) => void (poll = createPoll({ ...services, ...change })),
     openIssue: ({ repo = REPO, labels = [LABEL], title = "Make it better" } = {}) =>
       github.openIssue({ repo, title, labels, author: OWNER }).number,
-    async stands(number) {
+    async statusOf(number) {
       const [job, { state }] = [await queue.getJob(jobId(number)), await store.read(jobId(number))];
       return `${job === undefined ? "none" : await job.getState()}:${state ?? "none"}`;
     },

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { CALM_MS } from "./planVerdict.ts";
-import { readVerdict } from "@tac8/core/state/healthVerdict";
+import { CALM_MS } from "./planEvaluation.ts";
+import { readEvaluation } from "@tac8/core/state/healthEvaluation";
 import { readEvents } from "@tac8/core/state/events";
 import { clearHold, readHolds } from "@tac8/core/state/holds";
 import { announceRunner, announceScheduler, type HostPresence } from "@tac8/core/state/presence";
@@ -10,11 +10,11 @@ import { reconcileHolds } from "./holds.ts";
 
 let at: Harness;
 let ahead = 0;
-let look: () => Promise<void>;
+let check: () => Promise<void>;
 beforeEach(async () => {
   at = await createHarness();
   ahead = 0;
-  look = health();
+  check = health();
 });
 afterEach(() => at.close());
 
@@ -27,12 +27,12 @@ async function round(machine: Partial<HostPresence> = {}): Promise<void> {
   const fine = { freeMemoryMb: 4000, totalMemoryMb: 8000, freeDiskGb: 20, loadPerCore: 1, temperatureC: null };
   const runner = { name: "pi-1/0", host: "pi-1", at: now(), pid: 1, slots: 2, busy: 0 };
   await announceRunner(at.redis, { ...runner, machine: { ...fine, ...machine } });
-  await look();
+  await check();
   await reconcileHolds({ redis: at.redis, queue: at.queue, log: at.services.log, now: now() });
 }
 
-const level = async () => (await readVerdict(at.redis))?.level;
-const told = async () => (await readEvents(at.redis, { count: 50 })).map(({ to, reason }) => `${to}: ${reason}`);
+const level = async () => (await readEvaluation(at.redis))?.level;
+const reported = async () => (await readEvents(at.redis, { count: 50 })).map(({ to, reason }) => `${to}: ${reason}`);
 const holds = async () => (await readHolds(at.redis)).map(({ name }) => name);
 /** As if Redis used so many percent of what it may. */
 async function useMemory(percent: number): Promise<void> {
@@ -43,7 +43,7 @@ async function useMemory(percent: number): Promise<void> {
 test("what it judges is written again when it changes, or every half minute: each time is a write to the disk", async () => {
   const written = async () => {
     await round({ freeDiskGb: 1 });
-    return (await readVerdict(at.redis))?.at;
+    return (await readEvaluation(at.redis))?.at;
   };
   const first = await written();
   ahead += 10_000;
@@ -55,12 +55,12 @@ test("what it judges is written again when it changes, or every half minute: eac
 test("what it judges is told, and logged when it changes", async () => {
   await round();
   await round();
-  expect([await level(), await told()]).toEqual(["ok", []]);
+  expect([await level(), await reported()]).toEqual(["ok", []]);
   await round({ freeDiskGb: 1 });
-  const { since } = (await readVerdict(at.redis)) ?? {};
+  const { since } = (await readEvaluation(at.redis)) ?? {};
   ahead += 3000;
   await round({ freeDiskGb: 1.1 });
-  expect(await readVerdict(at.redis)).toMatchObject({
+  expect(await readEvaluation(at.redis)).toMatchObject({
     level: "degraded",
     since,
     at: expect.any(Number),
@@ -69,7 +69,7 @@ test("what it judges is told, and logged when it changes", async () => {
   await round({ freeDiskGb: 2.3 });
   expect(await level()).toBe("degraded"); // Not better by enough.
   await round({ freeDiskGb: 2.5 });
-  expect([await level(), await told()]).toEqual([
+  expect([await level(), await reported()]).toEqual([
     "ok",
     [expect.stringMatching(/^note: health: ok → degraded; pi-1 has only 1.0 GB/), "note: health: degraded → ok"],
   ]);
@@ -90,7 +90,7 @@ test("a Redis that is nearly full holds the queue, until it has had room for a w
   await useMemory(30);
   await round();
   expect([await level(), await holds()]).toEqual(["ok", ["health"]]);
-  look = health(); // A scheduler that was started anew goes on.
+  check = health(); // A scheduler that was started again continues.
   ahead += CALM_MS - 1000;
   await round();
   expect(await holds()).toEqual(["health"]);
@@ -98,7 +98,7 @@ test("a Redis that is nearly full holds the queue, until it has had room for a w
   await round();
   expect([await holds(), await at.queue.isPaused()]).toEqual([[], false]);
   await useMemory(0);
-  expect((await told()).filter((line) => !line.startsWith("note"))).toEqual([
+  expect((await reported()).filter((line) => !line.startsWith("note"))).toEqual([
     expect.stringMatching(/^hold: Redis uses/),
     "unhold: go on",
     expect.stringMatching(/^hold: Redis uses/),
@@ -112,13 +112,13 @@ test("every disk full holds the queue; no runner at all does not", async () => {
   await clearHold(at.redis, "health", "test", "");
   ahead += 3_700_000;
   await announceScheduler(at.redis, { at: now(), lastPollAt: now(), error: null });
-  await look();
-  expect((await readVerdict(at.redis))?.reasons.map(({ code }) => code)).toEqual(["no-runner"]);
+  await check();
+  expect((await readEvaluation(at.redis))?.reasons.map(({ code }) => code)).toEqual(["no-runner"]);
   expect([await level(), await holds()]).toEqual(["critical", []]);
 });
 
 test("says nothing before it has polled itself", async () => {
   await announceScheduler(at.redis, { at: now() - 3_600_000, lastPollAt: now() - 3_600_000, error: null });
-  await look();
-  expect(await readVerdict(at.redis)).toBeNull();
+  await check();
+  expect(await readEvaluation(at.redis)).toBeNull();
 });

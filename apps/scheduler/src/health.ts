@@ -1,12 +1,12 @@
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Config } from "@tac8/core/config/resolve";
-import { HEALTH_HOLD, healthGiven, judgeHealth } from "@tac8/core/health/judge";
+import { HEALTH_HOLD, healthGiven, evaluateHealth } from "@tac8/core/health/evaluate";
 import { isAtLeast, type Reason } from "@tac8/core/domain/healthLevels";
-import { planVerdict } from "./planVerdict.ts";
-import { publishVerdict, readVerdict } from "@tac8/core/state/healthVerdict";
+import { planEvaluation } from "./planEvaluation.ts";
+import { publishEvaluation, readEvaluation } from "@tac8/core/state/healthEvaluation";
 import type { Logger } from "@tac8/core/log/logger";
-import { readSnapshot } from "@tac8/core/look/snapshot";
+import { readSnapshot } from "@tac8/core/status/snapshot";
 import { appendEvent } from "@tac8/core/state/events";
 import { clearHold, setHold } from "@tac8/core/state/holds";
 
@@ -22,23 +22,23 @@ export interface HealthServices {
 const BY = "scheduler";
 
 /**
- * Makes a function that judges all of tac8, tells it, and holds the queue while going on would do harm. What makes runners
+ * Makes a function that evaluates all of tac8, tells it, and holds the queue while continuing would do harm. What makes runners
  * slow down and clear up is what it tells.
  */
 export function createHealth({ config, redis, queue, log, now }: HealthServices): () => Promise<void> {
   const startedAt = now();
 
-  return async function look(): Promise<void> {
+  return async function check(): Promise<void> {
     const at = now();
     const [snapshot, before] = await Promise.all([
       readSnapshot({ redis, queue, now: at, events: 1 }),
-      readVerdict(redis),
+      readEvaluation(redis),
     ]);
-    // Until its own first poll has ended it would call itself missing.
+    // Until its own first poll ends it would call itself missing.
     if (snapshot.scheduler === null || snapshot.scheduler.at < startedAt) return;
-    const health = judgeHealth(snapshot, healthGiven(config, at));
+    const health = evaluateHealth(snapshot, healthGiven(config, at));
     const held = snapshot.holds.some(({ name }) => name === HEALTH_HOLD);
-    const { verdict, hold, news } = planVerdict({ health, before, held, now: at });
+    const { evaluation, hold, news } = planEvaluation({ health, before, held, now: at });
     // Before it is told: whoever dies in between does it again.
     if (hold === "set") {
       const reason = reasonOf(health.reasons);
@@ -54,7 +54,7 @@ export function createHealth({ config, redis, queue, log, now }: HealthServices)
       await appendEvent(redis, { event: "health:changed", issue: "", from: "", by: BY, reason: news, evidence });
       log[isAtLeast(health.level, "degraded") ? "warn" : "info"](news);
     }
-    await publishVerdict(redis, verdict, before);
+    await publishEvaluation(redis, evaluation, before);
   };
 }
 

@@ -5,7 +5,7 @@ import { parseBreaker } from "@tac8/core/domain/breaker";
 import { planHolds } from "@tac8/core/domain/holds";
 import { countersOf, runsOnOf } from "@tac8/core/domain/placement";
 import type { Issue } from "@tac8/core/github/types";
-import { presentRunners } from "@tac8/core/look/snapshot";
+import { presentRunners } from "@tac8/core/status/snapshot";
 import { readHolds } from "@tac8/core/state/holds";
 import { BREAKER_KEY } from "@tac8/core/state/keys";
 import { readRunners, type RunnerPresence } from "@tac8/core/state/presence";
@@ -30,7 +30,7 @@ export interface QueueFacts {
   readonly maxRuns: number;
 }
 
-/** Return how many new jobs are started as soon as they are in the queue. An estimate: nothing but a comment depends on it. Pure. */
+/** Return how many new jobs are started as soon as they are in the queue. An estimate: only a comment depends on it. Pure. */
 export function startsAtOnce({ runners, waiting, active, isHeld, maxRuns }: QueueFacts): number {
   if (isHeld || waiting > 0) return 0;
   const fit = runners.filter(({ tired, paused }) => typeof tired !== "string" && !paused);

@@ -7,7 +7,7 @@ import type { RepositorySnapshot } from "./plan.ts";
 type IssueQueue = Queue<JobData, JobResult>;
 
 /** Removes what an ended job has left under this id, so that it can be added again. False: it has not ended. */
-export async function letGo(queue: IssueQueue, jobId: string): Promise<boolean> {
+export async function release(queue: IssueQueue, jobId: string): Promise<boolean> {
   const job = await Job.fromId<JobData, JobResult>(queue, jobId);
   if (job === undefined) return true;
   if (!["completed", "failed"].includes(await job.getState())) return false;

@@ -50,7 +50,7 @@ export function createShareKeeper(given: {
   const { home } = config;
   const isOwn = !config.joined && passwordFileOf(config.redisUrl) !== null;
   let applied = false;
-  let said: ShareStep | null = null;
+  let reported: ShareStep | null = null;
   return async () => {
     const share = isOwn ? readShare(home) : null;
     if (share === null) {
@@ -67,10 +67,10 @@ export function createShareKeeper(given: {
     }
     const problem = problemOf(step, share);
     report(problem);
-    if (step === "reopen" && said !== step)
+    if (step === "reopen" && reported !== step)
       log.info(`Redis listens at ${share.address}:${share.port} again, for other machines`);
-    if (problem !== null && said !== step) log.warn(problem);
-    said = step;
+    if (problem !== null && reported !== step) log.warn(problem);
+    reported = step;
   };
 }
 

@@ -2,7 +2,7 @@ import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { addSample, readSamples, SAMPLE_MS } from "@tac8/core/ledger/samples";
 import { advanceLedger } from "@tac8/core/ledger/store";
-import { idOf, readRunners, removeRunner, RUNNER_GONE_MS } from "@tac8/core/state/presence";
+import { idOf, readRunners, removeRunner, RUNNER_OFFLINE_MS } from "@tac8/core/state/presence";
 
 export interface LedgerServices {
   /** Borrowed, as all of these. */
@@ -29,7 +29,7 @@ export function createLedger({ redis, queue, now }: LedgerServices): () => Promi
       readRunners(redis),
     ]);
     for (const runner of runners) if (at - runner.at > FORGET_MS) await removeRunner(redis, idOf(runner));
-    const present = runners.filter((runner) => at - runner.at <= RUNNER_GONE_MS);
+    const present = runners.filter((runner) => at - runner.at <= RUNNER_OFFLINE_MS);
     const machines = present.flatMap(({ host, machine }) => (machine === undefined ? [] : [[host, machine] as const]));
     await addSample(redis, {
       at,

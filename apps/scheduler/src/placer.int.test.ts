@@ -24,7 +24,7 @@ const LIMITS = { runs: 0, per_repository: { "Octo/Hello": 2 }, per_label: { big:
 const services = (limits = LIMITS) => ({ config: { limits }, redis: server.redis, queue, now: Date.now });
 
 /** A job that found no place. */
-async function aside(jobId: string, reason: string, priority = 5): Promise<void> {
+async function defer(jobId: string, reason: string, priority = 5): Promise<void> {
   const job = await queue.add("issue", {}, { jobId, priority, delay: 600_000 });
   await waitForPlace(server.redis, { reason, jobId, priority, since: job.timestamp });
 }
@@ -55,8 +55,8 @@ test("as many are offered as a limit has room for, the most urgent first, and th
   const counter = { name: "limit:repository:octo/hello", most: 2 };
   const first = await occupy(counter, "one");
   await occupy(counter, "two");
-  await aside("late", counter.name);
-  await aside("urgent", counter.name, 1);
+  await defer("late", counter.name);
+  await defer("urgent", counter.name, 1);
   const place = createPlacer(services());
   await place();
   expect(await offered()).toEqual([]);
@@ -67,15 +67,15 @@ test("as many are offered as a limit has room for, the most urgent first, and th
 });
 
 test("a limit that the configuration has no more keeps nothing", async () => {
-  await aside("a", "limit:label:old");
-  await aside("b", "limit:label:old");
+  await defer("a", "limit:label:old");
+  await defer("b", "limit:label:old");
   await createPlacer(services())();
   expect(await offered()).toEqual(["a", "b"]);
   expect(await reasonsToWait(server.redis)).toEqual([]);
 });
 
 test("what needs a label is offered for free slots of runners that have it, and that take jobs", async () => {
-  for (const id of ["a", "b", "c"]) await aside(id, "runs-on:big");
+  for (const id of ["a", "b", "c"]) await defer(id, "runs-on:big");
   const place = createPlacer(services());
   await place();
   expect(await offered()).toEqual([]);
@@ -89,7 +89,7 @@ test("what needs a label is offered for free slots of runners that have it, and 
 });
 
 test("what a newer version has worked on is offered to no older runner, and to a newer one as soon as it is there", async () => {
-  await aside("a", "format:2");
+  await defer("a", "format:2");
   const place = createPlacer(services());
   await announceRunner(server.redis, runner({ format: 1 }));
   await announceRunner(server.redis, runner({ id: "b/0", name: "older/0" }));
@@ -101,7 +101,7 @@ test("what a newer version has worked on is offered to no older runner, and to a
 });
 
 test("… and for all of their slots while others wait, so that it is there when a slot becomes free", async () => {
-  for (const id of ["a", "b", "c"]) await aside(id, "runs-on:big");
+  for (const id of ["a", "b", "c"]) await defer(id, "runs-on:big");
   await announceRunner(server.redis, runner({ busy: 2 }));
   const place = createPlacer(services());
   await place();

@@ -2,7 +2,7 @@ import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Config } from "@tac8/core/config/resolve";
 import { needsRunner, offersFor, type RunnerPlaces } from "@tac8/core/domain/placement";
-import { presentRunners } from "@tac8/core/look/snapshot";
+import { presentRunners } from "@tac8/core/status/snapshot";
 import { parseBreaker } from "@tac8/core/domain/breaker";
 import { runNow } from "@tac8/core/queue/wake";
 import { BREAKER_KEY, QUEUE_LIMIT_KEY } from "@tac8/core/state/keys";
@@ -68,7 +68,7 @@ function limitOf(reason: string, { per_repository, per_label }: Config["limits"]
 }
 
 /**
- * Publishes the limits for every runner, and gives the queue the limit over all runners, which BullMQ keeps in the step in which a job is taken. A limit that a person has
+ * Publishes the limits for every runner, and gives the queue the limit over all runners, which BullMQ keeps in the step in which a job is taken. A limit that a user has
  * set by other means stays where the configuration has none; while the breaker probes, the limit is the breaker's.
  */
 export async function limitQueue({ config, redis, queue }: PlacerServices): Promise<void> {

@@ -448,9 +448,9 @@ test("what was stopped without a runner is not started again by the label that i
   const untold = job(null, { state: "stopped", "command.stop": "stopped by ann@pi", "label.event": 0 });
   expect(planFor({ job: untold, event: 5 })).toEqual([]);
   expect(questionsFor({ ...REPO, labelled: [issue()], jobs: [untold] }).events).toEqual([]);
-  const told = job(null, { state: "stopped", "label.event": 5 });
-  expect(planFor({ job: told, event: 5 })).toEqual([]);
-  expect(planFor({ job: told, event: 6 }).map(brief)).toEqual(["add P2 for event 6"]);
+  const stopped = job(null, { state: "stopped", "label.event": 5 });
+  expect(planFor({ job: stopped, event: 5 })).toEqual([]);
+  expect(planFor({ job: stopped, event: 6 }).map(brief)).toEqual(["add P2 for event 6"]);
 });
 
 describe("labels of runners", () => {

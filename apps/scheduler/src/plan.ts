@@ -55,7 +55,7 @@ export interface RepositorySnapshot {
 
 /** What a plan needs beyond the lists; asked only where it decides something. */
 export interface Answers {
-  /** Newest `labeled` event, by job id: for labelled issues that have ended. Null: there is none. */
+  /** Newest `labeled` event, by job id: for labelled issues that ended. Null: there is none. */
   readonly events: ReadonlyMap<string, number | null>;
   /** The issue as it is, by job id: for jobs whose issue is no longer in the list. */
   readonly issues: ReadonlyMap<string, IssueAnswer>;
@@ -75,7 +75,7 @@ export interface Questions {
   readonly commentsSince: string | null;
 }
 
-/** What somebody did on GitHub that ends the work: who it was can be asked. */
+/** What a user did on GitHub that ends the work: who it was can be asked. */
 export type EndingEvent = "closed" | "unlabeled";
 
 export type Action =
@@ -86,7 +86,7 @@ export type Action =
       readonly priority: Priority;
       readonly event: number | null;
     }
-  /** Its job has gone from the queue (or came to an end there) without an end of the issue: it goes on where it was. */
+  /** Its job has gone from the queue (or came to an end there) without an end of the issue: it continues where it was. */
   | { readonly do: "requeue"; readonly job: KnownJob; readonly issue: Issue; readonly priority: Priority }
   | { readonly do: "reprioritize"; readonly job: KnownJob; readonly priority: number }
   /** The labels that its runner must have are others now. */
@@ -108,7 +108,7 @@ export type Action =
 export function questionsFor(snapshot: RepositorySnapshot): Questions {
   const labelled = labelledByJob(snapshot);
   const refOf = (number: number) => ({ owner: snapshot.owner, repo: snapshot.repo, number });
-  const events = snapshot.jobs.filter((job) => hasEnded(job) && !isUntold(job) && labelled.has(job.jobId));
+  const events = snapshot.jobs.filter((job) => isDone(job) && !isUntold(job) && labelled.has(job.jobId));
   const issues = snapshot.jobs.filter(
     (job) => isLive(job) && !labelled.has(job.jobId) && job.state.command.cancel === null && !isReporting(job),
   );
@@ -158,7 +158,7 @@ function forStart(job: KnownJob, issue: Issue, { events }: Answers): Action[] {
   const priority = priorityOf(issue.labels);
   // The run itself asks which event it uses up: one question per start instead of one per poll.
   if (job.state.state === null) return [{ do: "add", job, issue, priority, event: null }];
-  if (!hasEnded(job)) return [{ do: "requeue", job, issue, priority }];
+  if (!isDone(job)) return [{ do: "requeue", job, issue, priority }];
   if (isUntold(job)) return [];
   const event = events.get(job.jobId) ?? null;
   if (event === null) return [];
@@ -182,7 +182,7 @@ function forPriority(job: KnownJob, issue: Issue): Action[] {
 
 function forKept(job: KnownJob): Action[] {
   if (job.state.command.cancel !== null && isUndecided(job) && job.where !== "active") return [{ do: "keep", job }];
-  return isUnheard(job) ? [{ do: "wake", job }] : [];
+  return isNotRecorded(job) ? [{ do: "wake", job }] : [];
 }
 
 type Decisions = Answers & Pick<RepositorySnapshot, "allowLabel">;
@@ -222,9 +222,9 @@ function repliesTo(job: KnownJob, comments: readonly Comment[]): Comment[] {
   );
 }
 
-/** One that a person retried works, and asks, without the label. */
+/** One that a user retried works, and asks, without the label. */
 function withoutLabel(job: KnownJob, answers: Decisions, label: string): Action[] {
-  if (isUnheard(job)) return [{ do: "wake", job }];
+  if (isNotRecorded(job)) return [{ do: "wake", job }];
   const ended = forVanished(job, answers, label);
   if (ended.length > 0) return ended;
   const asked = answers.issues.get(job.jobId);
@@ -235,23 +235,23 @@ function withoutLabel(job: KnownJob, answers: Decisions, label: string): Action[
 function forVanished(job: KnownJob, { issues }: Answers, label: string): Action[] {
   if (job.state.command.cancel !== null) return [];
   const answer = issues.get(job.jobId);
-  const gone = answer === undefined ? null : goneBecause(answer, label);
-  if (gone === null) return [];
-  if (!gone.closed && job.state.round.retriedAt !== null) return []; // It never had a label.
-  const { reason, event } = gone;
-  if (job.where === "active") return gone.closed ? [{ do: "cancel", job, reason, event }] : [];
+  const refused = answer === undefined ? null : refusedBecause(answer, label);
+  if (refused === null) return [];
+  if (!refused.closed && job.state.round.retriedAt !== null) return []; // It never had a label.
+  const { reason, event } = refused;
+  if (job.where === "active") return refused.closed ? [{ do: "cancel", job, reason, event }] : [];
   const traces = job.state.statusComment !== null || job.state.agent.runCount > 0;
   return [{ do: traces ? "cancel" : "withdraw", job, reason, event }];
 }
 
-interface Gone {
+interface Refused {
   readonly reason: string;
   readonly closed: boolean;
   readonly event: EndingEvent | null;
 }
 
 /** Null: it is still open and labelled. */
-function goneBecause(answer: IssueAnswer, label: string): Gone | null {
+function refusedBecause(answer: IssueAnswer, label: string): Refused | null {
   switch (answer.kind) {
     case "moved":
       return { reason: `the issue was transferred to ${answer.to}`, closed: true, event: null };
@@ -280,7 +280,7 @@ function isLive({ where }: KnownJob): boolean {
   return where === "waiting" || where === "delayed" || where === "active";
 }
 
-function hasEnded(job: KnownJob): boolean {
+function isDone(job: KnownJob): boolean {
   return !isLive(job) && isEnded(job.state.state);
 }
 
@@ -295,7 +295,7 @@ function isUntold({
 }
 
 /** An answer or a command was written, but its job was not woken. */
-function isUnheard(job: KnownJob): boolean {
+function isNotRecorded(job: KnownJob): boolean {
   const { state } = job.state;
   const answer = job.state.question.reply;
   const { allowed } = job.state.work;

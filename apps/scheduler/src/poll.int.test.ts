@@ -43,7 +43,7 @@ describe("a repository with 300 labelled issues", () => {
     at.github.removeLabel(by(250));
     await at.poll();
     expect(await queued()).toEqual(numbers.filter((number) => ![ended.number, 250].includes(number)));
-    expect(await at.stands(250)).toBe("none:withdrawn");
+    expect(await at.statusOf(250)).toBe("none:withdrawn");
   });
 
   test("pull requests in the list are left out", async () => {
@@ -81,13 +81,13 @@ describe("labels", () => {
     const used = () => Math.max(...at.github.issue(REPO, number).events.map(({ id }) => id));
     await (await at.take()).end("pr", { "label.event": used(), statusComment: null });
     for (let round = 1; round <= 3; round += 1) await at.poll();
-    expect(await at.stands(number)).toBe("completed:pr");
+    expect(await at.statusOf(number)).toBe("completed:pr");
 
     at.github.removeLabel(by(number));
     await at.poll();
     at.github.addLabel(by(number));
     await at.poll();
-    expect(await at.stands(number)).toBe("prioritized:queued");
+    expect(await at.statusOf(number)).toBe("prioritized:queued");
     expect(await at.store.read(at.jobId(number))).toMatchObject({
       end: { outcome: null },
       agent: { runCount: 0 },
@@ -95,7 +95,7 @@ describe("labels", () => {
     });
     await (await at.take()).end("failed", { "label.event": used(), "end.failure": "refused", checkpoint: "worked" });
     await at.poll();
-    expect(await at.stands(number)).toBe("failed:failed");
+    expect(await at.statusOf(number)).toBe("failed:failed");
   });
 
   test("a label that would not come off is taken off later", async () => {
@@ -120,7 +120,7 @@ describe("labels", () => {
     await at.store.writeIf(at.jobId(number), {}, { state: "queued", "round.retriedAt": "then", "end.outcome": null });
     await (await at.queue.getJob(at.jobId(number)))?.retry("failed");
     await at.poll();
-    expect(await at.stands(number)).toBe("prioritized:queued");
+    expect(await at.statusOf(number)).toBe("prioritized:queued");
     expect((await at.store.read(at.jobId(number))).command.cancel).toBeNull();
   });
 });
@@ -134,7 +134,7 @@ test("half a list of issues withdraws no issue", async () => {
   const second = at.openIssue();
   await at.poll();
   expect(fault.hits).toBe(4);
-  expect(await at.stands(first)).toBe("prioritized:queued");
+  expect(await at.statusOf(first)).toBe("prioritized:queued");
   await at.poll();
   expect(await queued()).toEqual([first, second]);
 });
@@ -195,8 +195,8 @@ describe("an issue that leaves while it waits", () => {
     at.github.removeLabel(by(bare));
     await at.poll();
     expect((await at.store.read(at.jobId(closed))).command.cancel).toBe("the issue was closed by octo");
-    const told = (await readEvents(at.redis, { count: 100 })).filter(({ to }) => to === "note");
-    expect(told).toMatchObject([
+    const reported = (await readEvents(at.redis, { count: 100 })).filter(({ to }) => to === "note");
+    expect(reported).toMatchObject([
       {
         issue: at.jobId(closed),
         from: "running",
@@ -213,7 +213,7 @@ describe("an issue that leaves while it waits", () => {
     await (await at.take()).park("parked", { "agent.runCount": 1 });
     at.github.removeLabel(by(number));
     await at.poll();
-    expect(await at.stands(number)).toBe("prioritized:parked");
+    expect(await at.statusOf(number)).toBe("prioritized:parked");
     expect((await at.store.read(at.jobId(number))).command.cancel).toBe("the label was removed by octo");
     at.github.addLabel(by(number));
     await at.poll();
@@ -232,11 +232,11 @@ describe("a question", () => {
     ).park("blocked", { "question.commentId": id, "agent.runCount": 1, "end.outcome": "blocked" });
     say("stranger", "Pink!");
     await at.poll();
-    expect(await at.stands(number)).toBe("delayed:blocked");
+    expect(await at.statusOf(number)).toBe("delayed:blocked");
     say(OWNER, "Blue.");
     say(OWNER, "Dark blue.");
     await at.poll();
-    expect(await at.stands(number)).toBe("prioritized:blocked");
+    expect(await at.statusOf(number)).toBe("prioritized:blocked");
     const answer = (await at.store.read(at.jobId(number))).question.reply;
     expect(answer).toMatchObject({ author: OWNER, text: "Blue.\n\nDark blue." });
   });
@@ -248,10 +248,10 @@ describe("what is lost", () => {
     const dying = Object.create(at.queue, { add: { value: () => Promise.reject(new Error("killed")) } });
     at.restart({ queue: dying });
     await at.poll();
-    expect(await at.stands(number)).toBe("none:queued");
+    expect(await at.statusOf(number)).toBe("none:queued");
     at.restart();
     await at.poll();
-    expect(await at.stands(number)).toBe("prioritized:queued");
+    expect(await at.statusOf(number)).toBe("prioritized:queued");
   });
 
   test("dying so at a relabelling loses no paid work", async () => {
@@ -267,7 +267,7 @@ describe("what is lost", () => {
     await at.poll();
     at.restart();
     await at.poll();
-    expect(await at.stands(number)).toBe("prioritized:queued");
+    expect(await at.statusOf(number)).toBe("prioritized:queued");
     const {
       checkpoint,
       agent: { session, runCount: agentRuns },
@@ -281,7 +281,7 @@ describe("what is lost", () => {
     const answer = { commentId: 1, author: OWNER, text: "Yes." };
     await (await at.take()).park("blocked", { "question.commentId": 1, "question.reply": answer, "agent.runCount": 1 });
     await at.poll();
-    expect(await at.stands(number)).toBe("prioritized:blocked");
+    expect(await at.statusOf(number)).toBe("prioritized:blocked");
   });
 
   test("a job that was deleted or failed behind the issue's back is queued again", async () => {
@@ -295,7 +295,10 @@ describe("what is lost", () => {
     await at.redis.hset(`tac8:issue:${at.jobId(failed)}`, "state", "running");
     await at.redis.hdel(`tac8:issue:${at.jobId(failed)}`, "outcome");
     await at.poll();
-    expect([await at.stands(deleted), await at.stands(failed)]).toEqual(["prioritized:queued", "prioritized:running"]);
+    expect([await at.statusOf(deleted), await at.statusOf(failed)]).toEqual([
+      "prioritized:queued",
+      "prioritized:running",
+    ]);
   });
 
   test("an emptied hash: a labelled issue is looked at again", async () => {
@@ -304,7 +307,7 @@ describe("what is lost", () => {
     await (await at.take()).end("pr");
     await at.redis.del(`tac8:issue:${at.jobId(number)}`);
     await at.poll();
-    expect(await at.stands(number)).toBe("prioritized:queued");
+    expect(await at.statusOf(number)).toBe("prioritized:queued");
   });
 
   test("an emptied Redis: nothing is added until runners must have noticed", async () => {
@@ -313,23 +316,26 @@ describe("what is lost", () => {
     await at.take();
     await at.redis.flushall();
     await at.poll();
-    expect(await at.stands(number)).toBe("none:none");
+    expect(await at.statusOf(number)).toBe("none:none");
     at.advance(120_000 + 29_000);
     await at.poll();
-    expect(await at.stands(number)).toBe("none:none");
+    expect(await at.statusOf(number)).toBe("none:none");
     at.advance(2000);
     await at.poll();
-    expect(await at.stands(number)).toBe("prioritized:queued");
+    expect(await at.statusOf(number)).toBe("prioritized:queued");
   });
 
   test("a scheduler that starts on an emptied Redis sees by the label that work goes on", async () => {
     const [working, other] = [at.openIssue({ labels: [LABEL, "RPI-working"] }), at.openIssue()];
     await at.poll();
-    expect([await at.stands(working), await at.stands(other)]).toEqual(["none:none", "none:none"]);
+    expect([await at.statusOf(working), await at.statusOf(other)]).toEqual(["none:none", "none:none"]);
     at.restart();
     at.advance(151_000);
     await at.poll();
-    expect([await at.stands(working), await at.stands(other)]).toEqual(["prioritized:queued", "prioritized:queued"]);
+    expect([await at.statusOf(working), await at.statusOf(other)]).toEqual([
+      "prioritized:queued",
+      "prioritized:queued",
+    ]);
   });
 });
 
@@ -352,13 +358,13 @@ describe("a queue of many jobs", () => {
     await at.poll();
     await at.redis.config("RESETSTAT");
     await at.poll();
-    const said = await at.redis.info("commandstats");
-    const calls = (name: string) => Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(said)?.[1] ?? 0);
+    const reported = await at.redis.info("commandstats");
+    const calls = (name: string) => Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(reported)?.[1] ?? 0);
     expect(calls("lrange")).toBe(2); // What waits and what is active.
     expect(calls("zscan")).toBeGreaterThan(2);
     expect(calls("zscan")).toBeLessThan(10);
     expect(calls("zrange")).toBe(0);
     expect(calls("hgetall")).toBe(0);
-    expect(await at.stands(number)).toBe("prioritized:queued");
+    expect(await at.statusOf(number)).toBe("prioritized:queued");
   });
 });

@@ -5,17 +5,17 @@ import { repoKey } from "@tac8/core/domain/reference";
 import { GitHubError } from "@tac8/core/github/errors";
 import { announceScheduler, type SchedulerPresence } from "@tac8/core/state/presence";
 import { act, type Actor } from "./act.ts";
-import { mayAddFrom } from "./epoch.ts";
+import { mayAddFrom } from "./redisReset.ts";
 import { doStartAtOnce } from "./idleRunners.ts";
 import { plan, questionsFor, type Action, type RepositorySnapshot } from "./plan.ts";
 import { answerQuestions, readLiveJobs, readRepository, type LiveJobs, type Reader } from "./readRepository.ts";
-import { MAX_ASKED } from "./who.ts";
+import { MAX_ASKED } from "./actorLookup.ts";
 
 /** All borrowed; `signal` ends a poll in its middle. */
 export type PollServices = Omit<Reader, "trustedUsers" | "allowLabel"> &
-  Omit<Actor, "attempts" | "comments" | "curiosity" | "trustedUsers"> & {
+  Omit<Actor, "attempts" | "comments" | "lookupBudget" | "trustedUsers"> & {
     readonly config: Config;
-    /** What the scheduler tells of itself beside its polls. */
+    /** What the scheduler reports about itself beside its polls. */
     readonly vitals: () => Pick<SchedulerPresence, "process" | "github" | "sharing">;
   };
 
@@ -25,23 +25,23 @@ const MAX_COMMENTED = 5;
 const SAY_AGAIN_MS = 10 * 60_000;
 
 /**
- * Makes a function that looks at GitHub and the queue once, plans, acts, and announces how it went; never to be called
+ * Makes a function that reads GitHub and the queue once, plans, acts, and announces how it went; never to be called
  * twice at a time. What it keeps in memory only spares requests and log lines: a restart loses nothing.
  */
 export function createPoll(services: PollServices): () => Promise<void> {
   const { config, redis, log, now, signal, vitals } = services;
   const { trusted_users: trustedUsers, label_allow: allowLabel } = config.github;
   const reader: Reader = { ...services, trustedUsers, allowLabel };
-  const said = new Map<string, { readonly problems: readonly string[]; readonly at: number }>();
+  const reported = new Map<string, { readonly problems: readonly string[]; readonly at: number }>();
   const seen = new Set<string>();
   let lastPollAt: number | null = null;
   let restUntil = 0;
 
   async function doAll(snapshot: RepositorySnapshot, actions: readonly Action[]): Promise<string[]> {
-    const queued = await doTellQueued(snapshot, actions);
-    const curiosity = { left: MAX_ASKED };
+    const queued = await doPostQueued(snapshot, actions);
+    const lookupBudget = { left: MAX_ASKED };
     const { max_attempts: attempts } = config.coordinator;
-    const actor = { ...services, trustedUsers, attempts, comments: { on: true, queued }, curiosity };
+    const actor = { ...services, trustedUsers, attempts, comments: { on: true, queued }, lookupBudget };
     const problems: string[] = [];
     for (const action of actions) {
       try {
@@ -57,7 +57,7 @@ export function createPoll(services: PollServices): () => Promise<void> {
   }
 
   /** Issues that start at once are not said to be queued: the run's own comment follows within seconds. */
-  async function doTellQueued(snapshot: RepositorySnapshot, actions: readonly Action[]): Promise<boolean> {
+  async function doPostQueued(snapshot: RepositorySnapshot, actions: readonly Action[]): Promise<boolean> {
     if (actions.filter(begins).length > MAX_COMMENTED) return false;
     const added = actions.flatMap((action) => (action.do === "add" ? [action.issue] : []));
     return added.length === 0 || !(await doStartAtOnce(services, snapshot, added));
@@ -84,10 +84,10 @@ export function createPoll(services: PollServices): () => Promise<void> {
   }
 
   function say(key: string, problems: readonly string[]): void {
-    const before = said.get(key);
+    const before = reported.get(key);
     const news = !isDeepStrictEqual(before?.problems ?? [], problems);
     if (!news && (before === undefined || now() - before.at < SAY_AGAIN_MS)) return;
-    said.set(key, { problems, at: now() });
+    reported.set(key, { problems, at: now() });
     if (problems.length === 0) log.info({ repository: key }, "polling works again");
     for (const problem of problems) log.warn({ repository: key }, problem);
   }
@@ -99,7 +99,7 @@ export function createPoll(services: PollServices): () => Promise<void> {
     }
     const unanswered: string[] = [];
     const all: string[] = [];
-    // Once for all of them: each action looks again before it changes anything.
+    // Once for all of them: each action checks again before it changes anything.
     const live = await readLiveJobs(reader, config.repositories);
     for (const repository of config.repositories) {
       const problems: string[] = [];

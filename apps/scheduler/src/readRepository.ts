@@ -56,7 +56,7 @@ export async function readLiveJobs(
   return result;
 }
 
-/** All that is there from beginning to end is in a page, whatever comes and goes meanwhile; some of it twice. */
+/** Everything that is there from beginning to end is in a page, whatever comes and goes meanwhile; some of it twice. */
 async function* pagesOf(
   redis: Redis,
   { key, sorted }: { readonly key: string; readonly sorted: boolean },
@@ -125,7 +125,7 @@ const MAX_UNANSWERED = 3;
 
 /**
  * Asks GitHub what the plan needs to know. What it does not answer about one issue is left out and named in `problems`: the
- * others go on.
+ * others continue.
  * @throws GitHubError when the trouble is not one issue's.
  */
 export async function answerQuestions(

@@ -15,10 +15,10 @@ test("the job of a runner that died waits again, though no worker is awake", asy
   await at.poll();
   const dead = new Worker(QUEUE_NAME, null, { connection: at.redis, autorun: false, lockDuration: 500 });
   await dead.getNextJob("token");
-  expect(await at.stands(number)).toBe("active:queued");
+  expect(await at.statusOf(number)).toBe("active:queued");
   const close = await rescueStalled({ redis: at.redis, lockSeconds: 1, onError: () => undefined });
   try {
-    await expect.poll(() => at.stands(number), { timeout: 60_000 }).toMatch(/^(waiting|prioritized):queued$/);
+    await expect.poll(() => at.statusOf(number), { timeout: 60_000 }).toMatch(/^(waiting|prioritized):queued$/);
   } finally {
     await close();
     await dead.close();

@@ -4,7 +4,7 @@ import { QUEUE_NAME, workerTimes } from "@tac8/core/queue/contract";
 
 /**
  * Puts jobs whose runner has died back into the queue. Each runner's worker does that too, but not while it is paused: where
- * all hosts are tired, or the only one is dead, nobody else would. @returns a function that ends it.
+ * all hosts are overloaded, or the only one is dead, nobody else would. @returns a function that ends it.
  */
 export async function rescueStalled(options: {
   /** Borrowed. */

@@ -23,17 +23,17 @@ export interface StandByOptions {
  */
 export async function standBy(options: StandByOptions): Promise<void> {
   const { lease, log, signal, askMs = ASK_MS } = options;
-  let told = "";
+  let reported = "";
   while (!signal.aborted) {
     const owner = await askOnce(options);
     if (signal.aborted) return; // Its owner releases the lease.
     if (owner === null && lease.leftMs() > 0) {
-      told = "";
+      reported = "";
       await leadOnce(options);
       continue;
     }
-    if (owner !== null && owner !== "unknown" && owner.id !== told) {
-      told = owner.id;
+    if (owner !== null && owner !== "unknown" && owner.id !== reported) {
+      reported = owner.id;
       log.info(`the scheduler on ${owner.host} (process ${owner.pid}) is active: standing by until it ends`);
       const others = options.repositories.filter((name) => !owner.repositories.includes(name));
       if (others.length > 0) {
@@ -63,7 +63,7 @@ async function leadOnce(options: StandByOptions): Promise<void> {
   const working = lead(AbortSignal.any([signal, lost.signal]));
   let asking = false;
   const renewal = setInterval(() => {
-    // While Redis is away one question waits for it, and no more of them.
+    // While Redis is unreachable one question waits for it, and no more of them.
     if (asking) return;
     asking = true;
     void askOnce(options).finally(() => (asking = false));

@@ -30,7 +30,7 @@ async function running(config = at.config): Promise<RunningScheduler> {
 test("it polls by itself, and closing it twice is closing it once", async () => {
   const scheduler = await running();
   const number = at.openIssue();
-  await at.github.waitFor(async () => (await at.stands(number)) === "prioritized:queued");
+  await at.github.waitFor(async () => (await at.statusOf(number)) === "prioritized:queued");
   expect((await readScheduler(at.redis))?.ended).toBeUndefined();
   await Promise.all([scheduler.close(), scheduler.close()]);
   expect((await readScheduler(at.redis))?.ended).toBe(true);
@@ -47,7 +47,7 @@ test("a second scheduler on the same Redis stands by, and works when the first h
   await first.close();
   await at.github.waitFor(async () => ready() === 2);
   const number = at.openIssue();
-  await at.github.waitFor(async () => (await at.stands(number)) === "prioritized:queued");
+  await at.github.waitFor(async () => (await at.statusOf(number)) === "prioritized:queued");
 });
 
 test("close() does not wait for an answer that does not come", async () => {
@@ -119,6 +119,6 @@ test("issues are queued, reprioritized and withdrawn while the queue is held", a
   at.github.closeIssue({ repo: "octo/widgets", number: one, actor: "octo" });
   at.github.addLabel({ repo: "octo/widgets", number: two, actor: "octo", label: "priority:P0" });
   await at.poll();
-  expect([await at.stands(one), await at.stands(two)]).toEqual(["none:withdrawn", "prioritized:queued"]);
+  expect([await at.statusOf(one), await at.statusOf(two)]).toEqual(["none:withdrawn", "prioritized:queued"]);
   expect((await at.queue.getJob(at.jobId(two)))?.priority).toBe(2);
 });

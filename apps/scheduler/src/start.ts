@@ -47,7 +47,7 @@ export interface RunningScheduler {
   close(): Promise<void>;
 }
 
-/** Holds are looked at more often than GitHub. */
+/** Holds are checked more often than GitHub. */
 const HOLDS_MS = 2000;
 /** How old the page of tasks may be. */
 const TASKS_MS = 5000;
@@ -68,7 +68,7 @@ const CLOSE_MS = 2000;
 const LOG_MS = 30_000;
 
 /**
- * Looks at GitHub and the queue at each interval, plans, acts, as long as no other scheduler does: then it stands by. It has no
+ * Reads GitHub and the queue at each interval, plans, acts, as long as no other scheduler does: then it stands by. It has no
  * state of its own.
  */
 export async function start(config: Config, deps: SchedulerDeps): Promise<RunningScheduler> {
@@ -95,7 +95,7 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
   const watch = watchVitals();
   let sharing: string | null = null;
   const vitals = () => ({
-    process: watch.look(),
+    process: watch.read(),
     github: githubPresence(github),
     ...(sharing === null ? {} : { sharing }),
   });
@@ -182,7 +182,7 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
     const isOurs = lease.leftMs() > 0;
     stop.abort(new Error("the scheduler is closing"));
     watch.close();
-    // While Redis is away its commands wait for it; their owner ends them with the connection.
+    // While Redis is unreachable its commands wait for it; their owner ends them with the connection.
     await valueWithin(Promise.all([leading, keeping]), CLOSE_MS, () => undefined);
     async function leave(): Promise<void> {
       if (isOurs) await endScheduler(redis);

@@ -5,10 +5,10 @@ import { createHarness, LABEL, OWNER, REPO, type Harness } from "./harness.fixtu
 import { createStops } from "./stops.ts";
 
 let at: Harness;
-let look: () => Promise<void>;
+let check: () => Promise<void>;
 beforeEach(async () => {
   at = await createHarness();
-  look = createStops(at.services);
+  check = createStops(at.services);
 });
 afterEach(() => at.close());
 
@@ -40,16 +40,16 @@ test("a stop in the queue: not queued again by its label, told once, and labelle
   await at.poll();
   expect(await stop(number)).toEqual({ kind: "stopped", from: "queued" });
   await at.poll();
-  expect(await at.stands(number)).toBe("none:stopped");
-  await look();
+  expect(await at.statusOf(number)).toBe("none:stopped");
+  await check();
   expect(await pending()).toEqual([]);
   expect(at.github.issue(REPO, number).labels).toEqual(["bug"]);
   expect(bodies(number)).toEqual([expect.stringMatching(/\*\*Stopped\*\* by an operator\.[^]*stopped by ann@pi: no/)]);
   await at.poll();
-  expect(await at.stands(number)).toBe("none:stopped");
+  expect(await at.statusOf(number)).toBe("none:stopped");
   at.github.addLabel(by(number));
   await at.poll();
-  expect(await at.stands(number)).toBe("prioritized:queued");
+  expect(await at.statusOf(number)).toBe("prioritized:queued");
   expect(await at.store.read(at.jobId(number))).toMatchObject({ command: { stop: null }, end: { outcome: null } });
   expect(bodies(number)).toEqual([expect.stringContaining("**Queued**")]);
 });
@@ -62,7 +62,7 @@ test.each([
   async (_, begin, before, after) => {
     const number = at.openIssue({ labels: [] });
     await begin(number);
-    expect(await at.stands(number)).toBe(before);
+    expect(await at.statusOf(number)).toBe(before);
     at.github.addLabel(by(number));
     const newest = async () => (await at.services.github.newestLabeledEvent(ref(number), number, LABEL))?.id ?? 0;
     // In the middle of a poll: the label was read, and the issue is about to be queued.
@@ -78,14 +78,14 @@ test.each([
     });
     await at.poll();
     expect(stopped).toMatchObject({ kind: after === "none:stopped" ? "stopped" : "kept" });
-    expect(await at.stands(number)).toBe(after);
-    await look();
+    expect(await at.statusOf(number)).toBe(after);
+    await check();
     await at.poll();
     expect(at.github.issue(REPO, number).labels).toEqual([]);
-    expect(await at.stands(number)).toBe(after);
+    expect(await at.statusOf(number)).toBe(after);
     at.github.addLabel(by(number));
     await at.poll();
-    expect(await at.stands(number)).toBe("prioritized:queued");
+    expect(await at.statusOf(number)).toBe("prioritized:queued");
   },
 );
 
@@ -95,8 +95,8 @@ test("the command alone is done by the scheduler: whoever gave it died, or its r
   const jobId = at.jobId(number);
   await at.store.writeIf(jobId, {}, { "command.stop": "stopped by ann@pi", "run.id": "dead", state: "running" });
   await at.redis.sadd(STOPS_KEY, jobId);
-  await look();
-  expect(await at.stands(number)).toBe("none:stopped");
+  await check();
+  expect(await at.statusOf(number)).toBe("none:stopped");
   expect(at.github.issue(REPO, number).labels).toEqual([]);
 });
 
@@ -105,13 +105,13 @@ test("while a runner has it, it is the runner's; then nothing is left to do", as
   await at.poll();
   const job = await at.take();
   expect(await stop(number)).toMatchObject({ kind: "stopping" });
-  await look();
+  await check();
   expect(await pending()).toEqual([at.jobId(number)]);
-  expect(await at.stands(number)).toBe("active:running");
+  expect(await at.statusOf(number)).toBe("active:running");
   await job.end("stopped", { "command.stop": null });
-  await look();
+  await check();
   expect(await pending()).toEqual([]);
-  expect(bodies(number)).toHaveLength(1); // The queue's own: a runner tells of its end itself.
+  expect(bodies(number)).toHaveLength(1); // The queue's own: a runner reports on its end itself.
 });
 
 test("one that ended otherwise in the moment it was stopped is let go of", async () => {
@@ -121,7 +121,7 @@ test("one that ended otherwise in the moment it was stopped is let go of", async
   await at.queue.remove(jobId);
   await at.store.writeIf(jobId, {}, { "command.stop": "stopped by ann@pi", state: "withdrawn" });
   await at.redis.sadd(STOPS_KEY, jobId);
-  await look();
+  await check();
   expect(await pending()).toEqual([]);
   expect(await at.store.read(jobId)).toMatchObject({ state: "withdrawn", command: { stop: null } });
 });
@@ -144,13 +144,13 @@ test("while GitHub is away it is told later, and once", async () => {
   await at.poll();
   await stop(number);
   at.github.fault({ method: "PATCH", path: /comments/, times: 4, do: { status: 502 } });
-  await look();
+  await check();
   expect(await pending()).toHaveLength(1);
-  await look(); // It rests.
+  await check(); // It rests.
   at.github.clearFaults();
   expect(bodies(number)).toEqual([expect.stringContaining("**Queued**")]);
   at.advance(31_000);
-  await look();
+  await check();
   expect(await pending()).toEqual([]);
   expect(bodies(number)).toEqual([expect.stringContaining("**Stopped**")]);
 });
@@ -161,11 +161,11 @@ test("an issue that takes no word and no label any more is let go of, its label 
   await stop(number);
   at.github.fault({ method: "PATCH", path: /comments/, times: 1, do: { status: 403 } });
   at.github.fault({ method: "DELETE", path: /labels/, times: 1, do: { status: 403 } });
-  await look();
+  await check();
   expect(await pending()).toEqual([]);
   const { event: labelEvent, notRemoved: labelLeft } = (await at.store.read(at.jobId(number))).label;
   expect(labelLeft).toBe(labelEvent);
   await at.poll(); // Now GitHub lets it: the label comes off, and nothing is started.
   expect(at.github.issue(REPO, number).labels).toEqual([]);
-  expect(await at.stands(number)).toBe("none:stopped");
+  expect(await at.statusOf(number)).toBe("none:stopped");
 });

@@ -2,7 +2,7 @@ import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Config } from "@tac8/core/config/resolve";
 import { findMarked, type Marker } from "@tac8/core/domain/marker";
-import { signLabels } from "@tac8/core/domain/labels";
+import { statusLabels } from "@tac8/core/domain/labels";
 import { parseJobId, sameRepo, type IssueRef } from "@tac8/core/domain/reference";
 import { isEnded } from "@tac8/core/domain/states";
 import { statusText } from "@tac8/core/outgoing/texts";
@@ -38,14 +38,14 @@ const MAX_AT_ONCE = 20;
 const REST_MS = 30_000;
 
 /**
- * Makes a function that looks once after the stops that people asked for: those of issues without a runner, it does where
- * they were not done, and tells on the issue. A runner tells of its own.
+ * Makes a function that checks once after the stops that people asked for: those of issues without a runner, it does where
+ * they were not done, and tells on the issue. A runner reports on its own.
  */
 export function createStops(services: StopServices): () => Promise<void> {
   const { redis, log, now, signal } = services;
   let restUntil = 0;
 
-  return async function look(): Promise<void> {
+  return async function check(): Promise<void> {
     if (now() < restUntil) return;
     for (const jobId of await redis.srandmember(STOPS_KEY, MAX_AT_ONCE)) {
       try {
@@ -64,7 +64,7 @@ export function createStops(services: StopServices): () => Promise<void> {
 async function finish(services: StopServices, jobId: string): Promise<boolean> {
   const { store, queue, log, now } = services;
   let issue = await store.read(jobId);
-  if (issue.command.stop === null) return true; // Its runner has ended it and told of it, or it was started anew.
+  if (issue.command.stop === null) return true; // Its runner ended it and told of it, or it was started again.
   if (issue.state !== "stopped") {
     const became = await endInQueue({ queue, store, jobId, by: BY, now: now() });
     // Withdrawn in the moment it was stopped, for one: there is nothing to stop, and that was told.
@@ -78,20 +78,20 @@ async function finish(services: StopServices, jobId: string): Promise<boolean> {
     if (became !== "stopped") return false;
     issue = await store.read(jobId);
   }
-  const told = await tell(services, jobId, issue);
-  if (told) log.info({ issue: jobId }, `stopped while it waited: ${issue.end.reason ?? ""}`);
-  return told;
+  const reported = await report(services, jobId, issue);
+  if (reported) log.info({ issue: jobId }, `stopped while it waited: ${issue.end.reason ?? ""}`);
+  return reported;
 }
 
-/** On GitHub as a runner would: the label is used up and comes off, the comment says how it stands. Safe to repeat. */
-async function tell({ config, store, github, login, signal }: StopServices, jobId: string, issue: IssueRecord) {
+/** On GitHub as a runner would: the label is used up and comes off, the comment says its status. Safe to repeat. */
+async function report({ config, store, github, login, signal }: StopServices, jobId: string, issue: IssueRecord) {
   const expect = { "run.id": "", state: "stopped" };
   const ref = parseJobId(jobId);
   const repository = ref === null ? undefined : config.repositories.find((entry) => sameRepo(entry, ref));
   if (ref === null || repository === undefined)
     return store.writeIf(jobId, expect, { "command.stop": null, "command.stopMode": null });
   const { issueLabel: label } = repository;
-  const talk = { github, login, ref, signal };
+  const place = { github, login, ref, signal };
   const { trusted_users: trustedUsers } = config.github;
   let labelEvent = issue.label.event;
   let isCaused = false;
@@ -101,15 +101,15 @@ async function tell({ config, store, github, login, signal }: StopServices, jobI
     const trusts = (account: string) => mayLabel(github, { repo: ref, login: account, trustedUsers }, { signal });
     isCaused = (await findCause(github, { ref, label, login, mayStart: trusts, events }, { signal })) !== null;
     // GitHub may tell of an event some seconds after its label.
-    if (events.length === 0) isCaused ||= await isLabelled(talk, label);
+    if (events.length === 0) isCaused ||= await isLabelled(place, label);
   });
   // What other programs write to Redis, agents among them, says nothing on issues that no trusted account has labelled.
   if (!isCaused)
     return store.writeIf(jobId, expect, { "label.event": labelEvent, "command.stop": null, "command.stopMode": null });
   // First: whatever becomes of the rest, this label starts nothing more.
   if (!(await store.writeIf(jobId, expect, { "label.event": labelEvent }))) return false;
-  await tolerate(() => comment(talk, applyPatch(issue, { "label.event": labelEvent }), label));
-  const off = await tolerate(() => takeOffLabels(talk, config, label));
+  await tolerate(() => comment(place, applyPatch(issue, { "label.event": labelEvent }), label));
+  const off = await tolerate(() => takeOffLabels(place, config, label));
   return store.writeIf(jobId, expect, {
     "command.stop": null,
     "command.stopMode": null,
@@ -128,14 +128,18 @@ async function tolerate(work: () => Promise<void>): Promise<boolean> {
   }
 }
 
-interface Talk {
+interface CommentPlace {
   readonly github: GitHub;
   readonly login: string | null;
   readonly ref: IssueRef;
   readonly signal: AbortSignal;
 }
 
-async function comment({ github, login, ref, signal }: Talk, issue: IssueRecord, trigger: string): Promise<void> {
+async function comment(
+  { github, login, ref, signal }: CommentPlace,
+  issue: IssueRecord,
+  trigger: string,
+): Promise<void> {
   const marker: Marker = {
     v: 1,
     kind: "status",
@@ -164,16 +168,16 @@ async function comment({ github, login, ref, signal }: Talk, issue: IssueRecord,
   await github.createComment(ref, ref.number, words, { signal });
 }
 
-async function isLabelled({ github, ref, signal }: Talk, trigger: string): Promise<boolean> {
+async function isLabelled({ github, ref, signal }: CommentPlace, trigger: string): Promise<boolean> {
   const found = await github.issue(ref, ref.number, { signal });
   if (found.kind !== "found") return false;
   return found.issue.labels.some((name) => name.toLowerCase() === trigger.toLowerCase());
 }
 
-async function takeOffLabels({ github, ref, signal }: Talk, config: Config, trigger: string): Promise<void> {
+async function takeOffLabels({ github, ref, signal }: CommentPlace, config: Config, trigger: string): Promise<void> {
   const found = await github.issue(ref, ref.number, { signal });
   if (found.kind !== "found") return;
-  const signs = Object.values(signLabels(config.github)).map(({ name }) => name);
+  const signs = Object.values(statusLabels(config.github)).map(({ name }) => name);
   const ours = [...signs, trigger].map((name) => name.toLowerCase());
   for (const label of found.issue.labels.filter((name) => ours.includes(name.toLowerCase()))) {
     await github.removeLabel(ref, ref.number, label, { signal });

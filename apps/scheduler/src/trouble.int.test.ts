@@ -30,8 +30,8 @@ test.each<[string, () => FaultRequest["do"]]>([
   // The first page passes.
   at.github.fault({ path: LIST, times: 1000, after: 1, do: action() });
   await at.poll();
-  expect(await at.stands(first)).toBe("prioritized:queued");
-  expect(await at.stands(fresh)).toBe("none:none");
+  expect(await at.statusOf(first)).toBe("prioritized:queued");
+  expect(await at.statusOf(fresh)).toBe("none:none");
   expect(await at.queue.count()).toBe(120);
   const { error, lastPollAt } = (await readScheduler(at.redis)) ?? {};
   expect(error).toContain("GET /repos/octo/widgets/issues");
@@ -39,8 +39,8 @@ test.each<[string, () => FaultRequest["do"]]>([
   at.github.clearFaults();
   at.advance(2 * 3_600_000);
   await at.poll();
-  expect(await at.stands(first)).toBe("none:withdrawn");
-  expect(await at.stands(fresh)).toBe("prioritized:queued");
+  expect(await at.statusOf(first)).toBe("none:withdrawn");
+  expect(await at.statusOf(fresh)).toBe("prioritized:queued");
   const after = await readScheduler(at.redis);
   expect(after?.error).toBeNull();
   expect(after?.lastPollAt).toBeGreaterThan(lastPollAt ?? 0);
@@ -76,15 +76,15 @@ test.each<[string, FaultRequest["do"]]>([
   const unseen = at.openIssue();
   const there = at.openIssue({ repo: "octo/other" });
   for (let round = 1; round <= 30; round += 1) await at.poll();
-  expect(await at.stands(unseen)).toBe("none:none");
+  expect(await at.statusOf(unseen)).toBe("none:none");
   expect((await at.queue.getJob(`octo.other.${there}`))?.data.repo).toBe("other");
-  const told = () => at.logged.filter((line) => line.includes("octo/widgets") && line.includes('"level":40'));
-  expect(told()).toHaveLength(1);
+  const reported = () => at.logged.filter((line) => line.includes("octo/widgets") && line.includes('"level":40'));
+  expect(reported()).toHaveLength(1);
   expect((await readScheduler(at.redis))?.lastPollAt).toBeNull();
   at.advance(11 * 60_000);
   await at.poll();
   await at.poll();
-  expect(told()).toHaveLength(2);
+  expect(reported()).toHaveLength(2);
 });
 
 test("one issue that GitHub will not talk about does not stop the repository", async () => {
@@ -94,7 +94,7 @@ test("one issue that GitHub will not talk about does not stop the repository", a
   at.github.fault({ path: new RegExp(`/issues/${ended}/events$`), times: 1000, do: { status: 410 } });
   const fresh = at.openIssue();
   await at.poll();
-  expect(await at.stands(fresh)).toBe("prioritized:queued");
+  expect(await at.statusOf(fresh)).toBe("prioritized:queued");
   const { error, lastPollAt } = (await readScheduler(at.redis)) ?? {};
   expect(error).toContain(`/issues/${ended}/events`);
   expect(lastPollAt).not.toBeNull();

@@ -26,10 +26,10 @@ fieldTest("E1", "a hold whose time is over wakes its jobs before their own time"
   await (await at.take()).park("parked", { "end.failure": "auth", "job.hold": "auth" });
   const wake = createWaker({ redis, queue, log: services.log, now: services.now });
   await round(wake);
-  expect(await at.stands(number)).toBe("delayed:parked");
+  expect(await at.statusOf(number)).toBe("delayed:parked");
   at.advance(61_000);
   await round(wake);
-  expect(await at.stands(number)).toBe("prioritized:parked");
+  expect(await at.statusOf(number)).toBe("prioritized:parked");
 });
 
 test("a job that was parked for a hold which had ended by then is found later", async () => {
@@ -44,8 +44,8 @@ test("a job that was parked for a hold which had ended by then is found later", 
   await round(wake);
   await taken.park("parked", { "end.failure": "auth", "job.hold": "auth" });
   await round(wake);
-  expect(await at.stands(number)).toBe("delayed:parked");
+  expect(await at.statusOf(number)).toBe("delayed:parked");
   at.advance(31_000);
   await round(wake);
-  expect(await at.stands(number)).toBe("prioritized:parked");
+  expect(await at.statusOf(number)).toBe("prioritized:parked");
 });

@@ -9,9 +9,9 @@ export interface RedisServer {
   /** `redis://127.0.0.1:<port>`, `rediss://…`, or `unix://<path>`. */
   readonly url: string;
   readonly pid: number;
-  /** Resolves when the process is gone, however it went. */
+  /** Resolves when the process ended, however it went. */
   readonly exited: Promise<void>;
-  /** SIGTERM lets Redis write what it holds; SIGKILL is for tests of a crash. Resolves when the process is gone. */
+  /** SIGTERM lets Redis write what it holds; SIGKILL is for tests of a crash. Resolves when the process ended. */
   stop(signal?: "SIGTERM" | "SIGKILL"): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export async function startRedisServer(options: RedisServerOptions): Promise<Red
       const port = options.port ?? (await freePort());
       return await startOnce(options, placeOf(options, port));
     } catch (error) {
-      // Somebody else may take the free port between the look and the bind.
+      // Another process may take the free port between the check and the bind.
       const again = options.port === undefined && attempt < TRIES && String(error).includes("in use");
       if (!again) throw error;
     }
@@ -100,13 +100,13 @@ async function startOnce(
     env: { ...few(process.env), ...env },
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const said: string[] = [];
+  const output: string[] = [];
   const ready = new Promise<void>((resolve, reject) => {
     child.once("error", (error) => reject(new Error(`cannot start ${program}: ${error.message}`, { cause: error })));
-    child.once("exit", () => reject(new Error(`${program} did not start: ${said.slice(-3).join(" · ")}`)));
+    child.once("exit", () => reject(new Error(`${program} did not start: ${output.slice(-3).join(" · ")}`)));
     createInterface({ input: child.stdout }).on("line", (line) => {
-      said.push(line);
-      if (said.length > 20) said.shift();
+      output.push(line);
+      if (output.length > 20) output.shift();
       if (READY.test(line)) resolve();
     });
   });

@@ -473,10 +473,10 @@ export const agents: readonly Mutant[] = [
   },
   {
     name: "status-isolation",
-    file: `${CLI}/look/renderStatus.ts`,
+    file: `${CLI}/status/renderStatus.ts`,
     find: "isolationWords(isolation.mode)",
     replace: '"agents in a sandbox"',
-    test: { file: `${CLI}/look/renderStatus.test.ts`, name: "how a runner's agents are isolated" },
+    test: { file: `${CLI}/status/renderStatus.test.ts`, name: "how a runner's agents are isolated" },
     promise: "status says which runners do not isolate their agents",
   },
 ];

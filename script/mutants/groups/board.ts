@@ -4,7 +4,7 @@ import { CORE, CLI, ACCESS } from "../folders.ts";
 export const board: readonly Mutant[] = [
   {
     name: "board-door",
-    file: `${ACCESS}/judge.ts`,
+    file: `${ACCESS}/decide.ts`,
     find: "if (!enters) return",
     replace: "if (!enters && rules.publicHost !== null) return",
     test: { file: `${ACCESS}/access.int.test.ts`, name: "a process on this machine without the password" },
@@ -133,15 +133,15 @@ export const board: readonly Mutant[] = [
   },
   {
     name: "board-origin",
-    file: `${ACCESS}/judge.ts`,
+    file: `${ACCESS}/decide.ts`,
     find: "if (fromPage && !isOwnPage(headers))",
     replace: "if (fromPage && !isOwnPage(headers) && !request.hasToken)",
-    test: { file: `${ACCESS}/judge.test.ts`, name: "a change by another" },
+    test: { file: `${ACCESS}/decide.test.ts`, name: "a change by another" },
     promise: "no other site, and no other port of the machine, changes anything",
   },
   {
     name: "board-page-token",
-    file: `${ACCESS}/judge.ts`,
+    file: `${ACCESS}/decide.ts`,
     find: 'const needsToken = door !== "open" && (fromPage || caller === "session");',
     replace: "const needsToken = false;",
     test: { file: `${ACCESS}/access.int.test.ts`, name: "a change needs the page's token" },
@@ -165,10 +165,10 @@ export const board: readonly Mutant[] = [
   },
   {
     name: "metrics-token",
-    file: `${ACCESS}/judge.ts`,
+    file: `${ACCESS}/decide.ts`,
     find: '(caller !== "metrics-token" || door === "metrics")',
     replace: 'caller !== "never"',
-    test: { file: `${ACCESS}/judge.test.ts`, name: "reading at the door" },
+    test: { file: `${ACCESS}/decide.test.ts`, name: "reading at the door" },
     promise: "the metrics token opens /metrics alone",
   },
   {

@@ -109,8 +109,8 @@ export const github: readonly Mutant[] = [
   {
     name: "withdraw-asks",
     file: `${SCHEDULER}/plan.ts`,
-    find: "if (gone === null) return [];",
-    replace: 'if (gone === null) return [{ do: "withdraw", job, reason: "it is not in the list" }];',
+    find: "if (refused === null) return [];",
+    replace: 'if (refused === null) return [{ do: "withdraw", job, reason: "it is not in the list" }];',
     test: { file: `${SCHEDULER}/plan.test.ts`, name: "slipped between two pages" },
     promise: "an issue is withdrawn only when GitHub says so of the issue itself",
   },
@@ -189,8 +189,8 @@ export const github: readonly Mutant[] = [
   {
     name: "app-replace-git",
     file: `${RUNNER}/git/overNetwork.ts`,
-    find: "const isRefused = saysRefusedToken(said);",
-    replace: 'const isRefused = saysRefusedToken(said) && token === "";',
+    find: "const isRefused = saysRefusedToken(errorText);",
+    replace: 'const isRefused = saysRefusedToken(errorText) && token === "";',
     test: { file: `${RUNNER}/git/appTokens.int.test.ts`, name: "a token that ends before git uses it" },
     promise: "a command of git whose GitHub App token was refused is repeated with a new one",
   },

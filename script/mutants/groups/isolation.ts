@@ -37,8 +37,8 @@ export const isolation: readonly Mutant[] = [
   {
     name: "write-programs-doctor",
     file: "apps/cli/src/doctor/checks/isolation.ts",
-    find: ".map(judgeReplaceable) : []",
-    replace: ".map(judgeReplaceable).slice(99) : []",
+    find: ".map(evaluateReplaceable) : []",
+    replace: ".map(evaluateReplaceable).slice(99) : []",
     test: { file: "test/sandbox.e2e.test.ts", name: "agents could replace" },
     promise: "tac8 doctor names folders of programs that agents may write to",
   },
@@ -53,8 +53,8 @@ export const isolation: readonly Mutant[] = [
   {
     name: "left-out-doctor",
     file: "apps/cli/src/doctor/checks/isolation.ts",
-    find: ".map(judgeLeftOut) : []",
-    replace: ".slice(0, 0).map(judgeLeftOut) : []",
+    find: ".map(evaluateLeftOut) : []",
+    replace: ".slice(0, 0).map(evaluateLeftOut) : []",
     test: { file: "test/sandbox.e2e.test.ts", name: "named at the start" },
     promise: "doctor names entries of agent.read and agent.write that agents do not see",
   },

@@ -28,10 +28,10 @@ export const limits: readonly Mutant[] = [
   },
   {
     name: "cpu-affinity",
-    file: `${RUNNER}/host/ceiling.ts`,
+    file: `${RUNNER}/host/resourceLimits.ts`,
     find: "affinityPrefix(coresOf({ allowed, cpus, slot }))",
     replace: "affinityPrefix(null)",
-    test: { file: `${RUNNER}/host/ceiling.int.test.ts`, name: "stay on the cores of their slot" },
+    test: { file: `${RUNNER}/host/resourceLimits.int.test.ts`, name: "stay on the cores of their slot" },
     promise: "a run uses no more cores than it may",
   },
   {
@@ -143,7 +143,7 @@ export const limits: readonly Mutant[] = [
     file: `${RUNNER}/agent/start.ts`,
     find: "((ended.exit.oomKills ?? 0) > 0 || kernel.killed())",
     replace: "oomEvents !== undefined",
-    test: { file: `${RUNNER}/host/ceiling.int.test.ts`, name: "F5" },
+    test: { file: `${RUNNER}/host/resourceLimits.int.test.ts`, name: "F5" },
     promise: "an agent that another process killed is not reported as out of memory",
   },
   {
@@ -231,7 +231,7 @@ export const limits: readonly Mutant[] = [
     file: `${RUNNER}/host/runUse.ts`,
     find: "onOver(over);",
     replace: "void onOver;",
-    test: { file: `${RUNNER}/host/ceiling.int.test.ts`, name: "watched: a run over its ceiling" },
+    test: { file: `${RUNNER}/host/resourceLimits.int.test.ts`, name: "watched: a run over its ceiling" },
     promise: "a run over its memory ends, and the runner lives",
   },
   {
@@ -239,7 +239,7 @@ export const limits: readonly Mutant[] = [
     file: `${RUNNER}/host/runUse.ts`,
     find: "maxTasks > 0 && tasks > maxTasks",
     replace: "maxTasks > 0 && tasks > Infinity",
-    test: { file: `${RUNNER}/host/ceiling.int.test.ts`, name: "a fork bomb ends the run" },
+    test: { file: `${RUNNER}/host/resourceLimits.int.test.ts`, name: "a fork bomb ends the run" },
     promise: "a run with more processes than it may have ends",
   },
   {
@@ -247,7 +247,7 @@ export const limits: readonly Mutant[] = [
     file: `${RUNNER}/host/runUse.ts`,
     find: "tasks += survivor.threads;",
     replace: "tasks += 1;",
-    test: { file: `${RUNNER}/host/ceiling.int.test.ts`, name: "threads count as processes do" },
+    test: { file: `${RUNNER}/host/resourceLimits.int.test.ts`, name: "threads count as processes do" },
     promise: "threads count as processes do",
   },
   {
@@ -280,7 +280,7 @@ export const limits: readonly Mutant[] = [
     file: `${RUNNER}/guard/agent.ts`,
     find: "if (child.pid !== undefined) lowerPriority(child.pid);",
     replace: "void lowerPriority;",
-    test: { file: `${RUNNER}/host/ceiling.int.test.ts`, name: "an agent has a lower priority" },
+    test: { file: `${RUNNER}/host/resourceLimits.int.test.ts`, name: "an agent has a lower priority" },
     promise: "agents get the processor after the runner and its guards",
   },
   {
@@ -360,7 +360,7 @@ export const limits: readonly Mutant[] = [
     file: `${RUNNER}/host/rlimits.ts`,
     find: '"--core=0"',
     replace: '"--core=unlimited"',
-    test: { file: `${RUNNER}/host/ceiling.int.test.ts`, name: "no agent writes a core dump" },
+    test: { file: `${RUNNER}/host/resourceLimits.int.test.ts`, name: "no agent writes a core dump" },
     promise: "an agent that crashes leaves no copy of its memory on the disk",
   },
   {
@@ -389,10 +389,10 @@ export const limits: readonly Mutant[] = [
   },
   {
     name: "older-slow-down",
-    file: `${CORE}/health/judgeMachines.ts`,
+    file: `${CORE}/health/evaluateMachines.ts`,
     find: "announced === null ? isShort[kind]() :",
     replace: "announced === null ? false :",
-    test: { file: `${CORE}/health/judge.test.ts`, name: "a short disk" },
+    test: { file: `${CORE}/health/evaluate.test.ts`, name: "a short disk" },
     promise: "a runner of an older version beside newer ones still slows down when its machine is short of something",
   },
   {

@@ -501,7 +501,7 @@ export const machines: readonly Mutant[] = [
   {
     name: "scheduler-killed",
     file: `${CORE}/state/schedulerLease.ts`,
-    find: "if (!hasEnded(owner, machine)) return owner;",
+    find: "if (!hasExited(owner, machine)) return owner;",
     replace: "return owner;",
     test: { file: `${SCHEDULER}/standBy.int.test.ts`, name: "one that was killed on this machine" },
     promise: "a scheduler that was killed is replaced at once on the same machine",
@@ -516,7 +516,7 @@ export const machines: readonly Mutant[] = [
   },
   {
     name: "idle-health",
-    file: `${CORE}/state/healthVerdict.ts`,
+    file: `${CORE}/state/healthEvaluation.ts`,
     find: "if (same && age >= 0 && age < REFRESH_MS) return;",
     replace: "",
     test: { file: `${SCHEDULER}/health.int.test.ts`, name: "what it judges is written again when it changes" },

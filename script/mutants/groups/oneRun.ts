@@ -20,10 +20,10 @@ export const oneRun: readonly Mutant[] = [
   },
   {
     name: "outage-reason",
-    file: `${RUNNER}/run/patience.ts`,
+    file: `${RUNNER}/run/retry.ts`,
     find: "{ signal }).catch(() => undefined);",
     replace: "{ signal });",
-    test: { file: `${RUNNER}/run/patience.test.ts`, name: "an abort during a wait" },
+    test: { file: `${RUNNER}/run/retry.test.ts`, name: "an abort during a wait" },
     promise: "an outage that ends one of two parallel tasks is the failure of the run, and uses up no attempt",
   },
   {
@@ -47,7 +47,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${CORE}/domain/eventMeaning.ts`,
     find: 'return { of: "defect" };',
     replace: "return NOTE;",
-    test: { file: "test/soak/judge.test.ts", name: "a state that does not follow" },
+    test: { file: "test/soak/evaluate.test.ts", name: "a state that does not follow" },
     promise: "a forbidden change of state fails the end-to-end tests and the soak",
   },
   {
@@ -173,8 +173,8 @@ export const oneRun: readonly Mutant[] = [
   {
     name: "time-guard-unreached",
     file: `${RUNNER}/guard/timeGuard.ts`,
-    find: "if (closing === null && isGone)",
-    replace: "if (closing !== null && isGone)",
+    find: "if (closing === null && hasExited)",
+    replace: "if (closing !== null && hasExited)",
     test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "says that its own was not there" },
     promise: "an agent that its guard could not end when its time was over is ended",
   },
@@ -229,8 +229,8 @@ export const oneRun: readonly Mutant[] = [
   {
     name: "survivors-turns",
     file: `${RUNNER}/process/survivors.ts`,
-    find: "if (looked % AT_ONCE === 0) await turn();",
-    replace: "if (looked < 0) await turn();",
+    find: "if (checked % AT_ONCE === 0) await turn();",
+    replace: "if (checked < 0) await turn();",
     test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "lets other work go on" },
     promise: "the search for surviving processes delays no heartbeat of other runs, even beside a fork bomb",
   },

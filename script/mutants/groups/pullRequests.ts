@@ -5,7 +5,7 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "push-up-to-date",
     file: `${RUNNER}/airlock/push.ts`,
-    find: 'return /^=\\t/m.test(said) ? "already" : "pushed";',
+    find: 'return /^=\\t/m.test(output) ? "already" : "pushed";',
     replace: 'return "pushed";',
     test: { file: `${RUNNER}/airlock/push.int.test.ts`, name: "a push asks GitHub for nothing before it" },
     promise: "a push whose answer was lost is found done",
@@ -15,7 +15,7 @@ export const pullRequests: readonly Mutant[] = [
     file: `${SCHEDULER}/idleRunners.ts`,
     find: "return issues.length <= free;",
     replace: "return free > 0;",
-    test: { file: `${SCHEDULER}/courtesy.int.test.ts`, name: "a runner with one free slot" },
+    test: { file: `${SCHEDULER}/queuedComment.int.test.ts`, name: "a runner with one free slot" },
     promise: "a new issue gets a comment about the queue only if it has to wait",
   },
   {
@@ -45,8 +45,8 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "begin-new-base",
     file: `${RUNNER}/steps/prepare/prepare.ts`,
-    find: "const scope = await withPatience(() => scopeOf(run), patient);",
-    replace: "const scope = await withPatience(async () => lately, patient);",
+    find: "const scope = await withRetry(() => scopeOf(run), patient);",
+    replace: "const scope = await withRetry(async () => lately, patient);",
     test: { file: "test/requests.e2e.test.ts", name: "another issue begins meanwhile" },
     promise: "an issue that begins after the default branch was renamed begins on it",
   },
@@ -133,7 +133,7 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "pull-look-ups",
     file: `${RUNNER}/steps/publish/findOrOpenPull.ts`,
-    find: "if (there !== undefined) return tellAnotherRound(run, there, parts);",
+    find: "if (there !== undefined) return reportAnotherRound(run, there, parts);",
     replace: "",
     also: [
       {
@@ -212,8 +212,8 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "back-to-branch",
     file: `${RUNNER}/workspace/backToBranch.ts`,
-    find: "return looksBack || rebasing;",
-    replace: "return looksBack && rebasing;",
+    find: "return isOnOlderCommit || rebasing;",
+    replace: "return isOnOlderCommit && rebasing;",
     test: { file: `${RUNNER}/workspace/backToBranch.int.test.ts`, name: "an agent that ends at an older commit" },
     promise: "an agent that is interrupted at an older commit or during a rebase loses nothing of its branch",
   },
@@ -227,16 +227,16 @@ export const pullRequests: readonly Mutant[] = [
   },
   {
     name: "looks-back",
-    file: `${RUNNER}/workspace/look.ts`,
-    find: "const looksBack = behind && (await onBranch(git, goal));",
-    replace: "const looksBack = behind && head === goal.branch && (await onBranch(git, goal));",
+    file: `${RUNNER}/workspace/inspect.ts`,
+    find: "const isOnOlderCommit = behind && (await onBranch(git, goal));",
+    replace: "const isOnOlderCommit = behind && head === goal.branch && (await onBranch(git, goal));",
     test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "an agent that was killed while it looked back" },
     promise: "an agent that was killed at an older commit resumes from its newest commit",
   },
   {
     name: "left-history",
-    file: `${RUNNER}/workspace/look.ts`,
-    find: 'if (!looksBack && (await wasAt(place, paths.tree, goal.start))) return "left";',
+    file: `${RUNNER}/workspace/inspect.ts`,
+    find: 'if (!isOnOlderCommit && (await wasAt(place, paths.tree, goal.start))) return "left";',
     replace: "",
     test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "the agent has left it for" },
     promise: "an interrupted agent resumes from the commit that it has reached",
@@ -276,7 +276,7 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "left-running",
     file: `${RUNNER}/issue/round.ts`,
-    find: 'return failure === "unfinished" || made + 1 >= max ? verdict.message : null;',
+    find: 'return failure === "unfinished" || made + 1 >= max ? evaluation.message : null;',
     replace: "return null;",
     test: { file: `${RUNNER}/issue/round.test.ts`, name: "work beside a command that was left running" },
     promise: "work is not lost because its agent forgot a command in the background",
@@ -294,7 +294,7 @@ export const pullRequests: readonly Mutant[] = [
     file: `${CORE}/github/errors.ts`,
     find: "  invalid: true,",
     replace: "  invalid: false,",
-    test: { file: `${SCHEDULER}/courtesy.int.test.ts`, name: "after a comment that GitHub refused with 422" },
+    test: { file: `${SCHEDULER}/queuedComment.int.test.ts`, name: "after a comment that GitHub refused with 422" },
     promise: "a comment that GitHub refuses for one issue keeps no comment from the others",
   },
 ];

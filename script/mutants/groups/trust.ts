@@ -414,8 +414,8 @@ export const trust: readonly Mutant[] = [
   {
     name: "feedback-heard",
     file: `${RUNNER}/steps/report/report.ts`,
-    find: "const heard = endedWell(outcome) ? feedbackHeard(run.record.state) : {};",
-    replace: "const heard = {};",
+    find: "const recorded = endedWell(outcome) ? feedbackRecorded(run.record.state) : {};",
+    replace: "const recorded = {};",
     test: { file: "test/words.e2e.test.ts", name: "trusted reviewers are heard" },
     promise: "a review is in the prompt of one round only",
   },

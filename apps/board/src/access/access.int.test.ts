@@ -73,9 +73,9 @@ test("without a configured password one is made, kept, not logged, and asked for
   const password = (await readFile(join(home, "tac8-board-password"), "utf8")).trim();
   expect((await askAsStranger(first.url)).status).toBe(401);
   expect((await askAsStranger(first.url, { headers: basic(password) })).status).toBe(200);
-  const said = first.lines.join("");
-  expect(said).toContain(`the password is in ${join(home, "tac8-board-password")}`);
-  expect(said).not.toContain(password);
+  const output = first.lines.join("");
+  expect(output).toContain(`the password is in ${join(home, "tac8-board-password")}`);
+  expect(output).not.toContain(password);
   await first.close();
   const second = await setUpBoard(cleanup, given);
   expect((await askAsStranger(second.url, { headers: basic(password) })).status).toBe(200);
@@ -206,9 +206,9 @@ test("wrong passwords shut out their address for a while, on loopback too; a ses
   expect(await get(basic("right-one"))).toBe(429);
   now += 1;
   expect(await get(basic("right-one"))).toBe(200);
-  const said = lines.join("");
-  expect(said).toContain("wrong password from 127.0.0.1 (1 so far)");
-  expect(said).not.toMatch(/wrong-\d|right-one/);
+  const output = lines.join("");
+  expect(output).toContain("wrong password from 127.0.0.1 (1 so far)");
+  expect(output).not.toMatch(/wrong-\d|right-one/);
 });
 
 test("a program on this machine gets no further guesses from another of its addresses", async () => {

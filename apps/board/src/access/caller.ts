@@ -1,5 +1,5 @@
 import type { Request, Response } from "express";
-import type { Caller } from "./judge.ts";
+import type { Caller } from "./decide.ts";
 import { isLoopback } from "@tac8/core/board/loopback";
 
 export function keepCaller({ locals }: Pick<Response, "locals">, caller: Caller): void {

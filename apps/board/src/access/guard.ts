@@ -3,7 +3,7 @@ import { problemPage } from "../pages/problem.ts";
 import type { Access } from "./access.ts";
 import { addressOf, keepCaller } from "./caller.ts";
 import { offerIn } from "./credentials.ts";
-import { judgeAccess, type AccessRules, type Caller, type Door, type Verdict } from "./judge.ts";
+import { decideAccess, type AccessRules, type Caller, type Door, type Decision } from "./decide.ts";
 import { isSame } from "./keys.ts";
 import { hasSession } from "./session.ts";
 import { showSignIn } from "./signIn.ts";
@@ -15,7 +15,7 @@ export interface GuardOptions {
   readonly doors: ReadonlyMap<string, Door>;
 }
 
-/** Lets through what `judgeAccess` does, and answers the rest. */
+/** Lets through what `decideAccess` does, and answers the rest. */
 export function accessGuard({ access, rules, doors }: GuardOptions): RequestHandler {
   return (request, response, next) => {
     const { caller, refused } = recognize(request, access);
@@ -26,7 +26,7 @@ export function accessGuard({ access, rules, doors }: GuardOptions): RequestHand
     };
     const known = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
     const door = doors.get(request.path) ?? "board";
-    const verdict = judgeAccess(
+    const decision = decideAccess(
       {
         method: request.method,
         door,
@@ -37,11 +37,11 @@ export function accessGuard({ access, rules, doors }: GuardOptions): RequestHand
       },
       rules,
     );
-    if (verdict.ok) {
+    if (decision.ok) {
       // On an open page the metrics token is worth nothing.
       keepCaller(response, caller === "metrics-token" && door !== "metrics" ? null : caller);
       next();
-    } else refuse(request, response, { verdict, access });
+    } else refuse(request, response, { decision, access });
   };
 }
 
@@ -67,13 +67,13 @@ function tokenIn(request: Request): string {
 function refuse(
   request: Request,
   response: Response,
-  { verdict, access }: { readonly verdict: Extract<Verdict, { ok: false }>; readonly access: Access },
+  { decision, access }: { readonly decision: Extract<Decision, { ok: false }>; readonly access: Access },
 ): void {
   const forbid = (message: string) => {
     if (isApi(request)) response.status(403).json({ error: { key: "ERRORS.FORBIDDEN" }, message });
     else problemPage(response, { status: 403, title: "Access denied", message });
   };
-  switch (verdict.why) {
+  switch (decision.why) {
     case "host":
       return forbid("This board accepts only localhost: open it at 127.0.0.1, or set board.host or board.url.");
     case "foreign":
@@ -86,7 +86,7 @@ function refuse(
     case "wait":
       return askToSignIn(request, response, { access, status: 429, wait: access.guesses.waitOf(addressOf(request)) });
     default:
-      return verdict.why satisfies never;
+      return decision.why satisfies never;
   }
 }
 

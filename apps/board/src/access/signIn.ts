@@ -102,7 +102,7 @@ export const openLink: AccessPage = async ({ access }, request, response) => {
     access.noteSignIn(addressOf(request), "link");
     return response.redirect(303, "/");
   }
-  // The same link once more, in the browser that it has signed in.
+  // The same link again, in the browser that it has signed in.
   response.redirect(303, callerOf(response) === "session" ? "/" : "/login?why=link");
 };
 

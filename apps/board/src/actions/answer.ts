@@ -7,9 +7,9 @@ import type { NoticeKey } from "../pages/notices.ts";
 export function answer(
   { query }: Pick<Request, "query">,
   response: Response,
-  { said, page }: { readonly said: NoticeKey; readonly page: string },
+  { notice, page }: { readonly notice: NoticeKey; readonly page: string },
 ): void {
-  response.redirect(303, `${backTo(query["from"]) ?? page}?said=${said}`);
+  response.redirect(303, `${backTo(query["from"]) ?? page}?said=${notice}`);
 }
 
 /** `overview` or a job's id: a page of ours, wherever the address came from. */

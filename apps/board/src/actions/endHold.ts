@@ -4,11 +4,11 @@ import { holdWords } from "@tac8/core/domain/holdWords";
 import { wakeHeld } from "@tac8/core/queue/wake";
 import { endHold } from "@tac8/core/state/pause";
 import type { Page } from "../services/board.ts";
-import { readInTime } from "../redis/away.ts";
+import { readInTime } from "../redis/unreachable.ts";
 import { answer } from "./answer.ts";
 import { askToConfirm, isConfirmed } from "./confirm.ts";
 import type { NoticeKey } from "../pages/notices.ts";
-import { whoOf } from "./who.ts";
+import { operatorOf } from "./operator.ts";
 
 const MAX_NAME = 300;
 
@@ -23,14 +23,14 @@ export const endOneHold: Page = async (board, request, response) => {
     askToConfirm(request, response, { path, text: "Try now", about: "the budget", effect, csrf, back: "/" });
     return;
   }
-  const { said } = await readInTime(board.probe, async (): Promise<{ readonly said: NoticeKey }> => {
-    if (!holdWords(name).byHand) return { said: "by-itself" };
-    const { ended, holds } = await endHold(redis, { name, by: whoOf(request), now: now() });
+  const { notice } = await readInTime(board.probe, async (): Promise<{ readonly notice: NoticeKey }> => {
+    if (!holdWords(name).byHand) return { notice: "by-itself" };
+    const { ended, holds } = await endHold(redis, { name, by: operatorOf(request), now: now() });
     await wakeHeld({ redis, queue, now: now() });
     const { pauseQueue } = planHolds([...holds], now());
     if (!pauseQueue && !probes(name)) await queue.resume();
-    if (!ended) return { said: name === OPERATOR ? "not-paused" : "no-hold" };
-    return { said: pauseQueue ? "held" : "tried" };
+    if (!ended) return { notice: name === OPERATOR ? "not-paused" : "no-hold" };
+    return { notice: pauseQueue ? "held" : "tried" };
   });
-  answer(request, response, { said, page: "/" });
+  answer(request, response, { notice, page: "/" });
 };

@@ -2,47 +2,47 @@ import { pauseAll, pauseRunner, resumeAll, resumeRunner } from "@tac8/core/state
 import { planHolds } from "@tac8/core/domain/holds";
 import { idOf, readRunners, type RunnerRef } from "@tac8/core/state/presence";
 import type { Board, Page } from "../services/board.ts";
-import { readInTime } from "../redis/away.ts";
+import { readInTime } from "../redis/unreachable.ts";
 import { answer } from "./answer.ts";
-import { whoOf } from "./who.ts";
+import { operatorOf } from "./operator.ts";
 
 const REASON = "paused on the board";
 
 export const pauseEverything: Page = async (board, request, response) => {
-  const wish = { by: whoOf(request), reason: REASON, now: board.now() };
+  const wish = { by: operatorOf(request), reason: REASON, now: board.now() };
   const { began } = await readInTime(board.probe, async () => {
     const done = await pauseAll(board.redis, wish);
-    // At once, and not only when the scheduler looks.
+    // At once, and not only when the scheduler reads.
     await board.queue.pause();
     return done;
   });
-  answer(request, response, { said: began ? "paused" : "was-paused", page: "/" });
+  answer(request, response, { notice: began ? "paused" : "was-paused", page: "/" });
 };
 
 export const resumeEverything: Page = async (board, request, response) => {
-  const wish = { by: whoOf(request), now: board.now() };
+  const wish = { by: operatorOf(request), now: board.now() };
   const { ended, holds } = await readInTime(board.probe, async () => {
     const done = await resumeAll(board.redis, wish);
     if (!planHolds([...done.holds], board.now()).pauseQueue) await board.queue.resume();
     return done;
   });
-  answer(request, response, { said: !ended ? "not-paused" : holds.length > 0 ? "held" : "resumed", page: "/" });
+  answer(request, response, { notice: !ended ? "not-paused" : holds.length > 0 ? "held" : "resumed", page: "/" });
 };
 
 export const pauseOneRunner: Page = async (board, request, response) => {
-  const wish = { by: whoOf(request), reason: REASON, now: board.now() };
+  const wish = { by: operatorOf(request), reason: REASON, now: board.now() };
   const { began } = await readInTime(board.probe, async () => {
     return pauseRunner(board.redis, { ...wish, runner: await runnerOf(board, request.params) });
   });
-  answer(request, response, { said: began ? "runner-paused" : "was-paused", page: "/" });
+  answer(request, response, { notice: began ? "runner-paused" : "was-paused", page: "/" });
 };
 
 export const resumeOneRunner: Page = async (board, request, response) => {
-  const by = whoOf(request);
+  const by = operatorOf(request);
   const { there } = await readInTime(board.probe, async () => {
     return { there: await resumeRunner(board.redis, { by, runner: await runnerOf(board, request.params) }) };
   });
-  answer(request, response, { said: there === null ? "not-paused" : "resumed", page: "/" });
+  answer(request, response, { notice: there === null ? "not-paused" : "resumed", page: "/" });
 };
 
 const MAX_ID = 200;

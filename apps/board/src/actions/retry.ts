@@ -4,17 +4,17 @@ import { retryIssue, type RetryAnswer } from "@tac8/core/queue/retry";
 import type { Board, Page } from "../services/board.ts";
 import { issueOfPath } from "../issue/path.ts";
 import { issuePath } from "../pages/issueLink.ts";
-import { readInTime } from "../redis/away.ts";
+import { readInTime } from "../redis/unreachable.ts";
 import { answer } from "./answer.ts";
 import { askToConfirm, isConfirmed } from "./confirm.ts";
 import type { NoticeKey } from "../pages/notices.ts";
-import { whoOf } from "./who.ts";
+import { operatorOf } from "./operator.ts";
 
 export const retryAgain: Page = async (board, request, response) => {
   const ref = issueOfPath(board, request);
   const { queue, redis, store, now } = board;
   const back = issuePath(ref);
-  if (!isConfirmed(request) && (await hasEndedWell(board, jobIdOf(ref)))) {
+  if (!isConfirmed(request) && (await hasSucceeded(board, jobIdOf(ref)))) {
     const effect = "The issue has a pull request or an answer. A retry starts another paid agent run.";
     askToConfirm(request, response, {
       path: `${back}/retry`,
@@ -26,17 +26,17 @@ export const retryAgain: Page = async (board, request, response) => {
     });
     return;
   }
-  const wish = { queue, redis, store, jobId: jobIdOf(ref), by: whoOf(request), now: now() };
+  const wish = { queue, redis, store, jobId: jobIdOf(ref), by: operatorOf(request), now: now() };
   const result = await readInTime(board.probe, () => retryIssue(wish));
-  answer(request, response, { said: saidOf(result), page: back });
+  answer(request, response, { notice: noticeOf(result), page: back });
 };
 
-async function hasEndedWell({ probe, store }: Board, jobId: string): Promise<boolean> {
+async function hasSucceeded({ probe, store }: Board, jobId: string): Promise<boolean> {
   const { state } = await readInTime(probe, () => store.read(jobId));
   return endedWell(state);
 }
 
-function saidOf(result: RetryAnswer): NoticeKey {
+function noticeOf(result: RetryAnswer): NoticeKey {
   switch (result.kind) {
     case "queued":
       return "retried";

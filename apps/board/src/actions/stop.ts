@@ -3,11 +3,11 @@ import { stopIssue, type StopAnswer } from "@tac8/core/queue/stop";
 import type { Board, Page } from "../services/board.ts";
 import { issueOfPath } from "../issue/path.ts";
 import { issuePath } from "../pages/issueLink.ts";
-import { readInTime } from "../redis/away.ts";
+import { readInTime } from "../redis/unreachable.ts";
 import { answer } from "./answer.ts";
 import { askToConfirm, isConfirmed } from "./confirm.ts";
 import type { NoticeKey } from "../pages/notices.ts";
-import { whoOf } from "./who.ts";
+import { operatorOf } from "./operator.ts";
 
 /** `kill`: without an interrupt first. */
 function stopPage(kill: boolean): Page {
@@ -22,9 +22,9 @@ function stopPage(kill: boolean): Page {
       askToConfirm(request, response, { path: `${back}/stop-now`, text: "Stop now", about, effect, csrf, back });
       return;
     }
-    const wish = { queue, store, redis, jobId: jobIdOf(ref), by: whoOf(request), reason: null, kill, now: now() };
+    const wish = { queue, store, redis, jobId: jobIdOf(ref), by: operatorOf(request), reason: null, kill, now: now() };
     const result = await readInTime(board.probe, () => stopIssue(wish));
-    answer(request, response, { said: saidOf(result, kill), page: issuePath(ref) });
+    answer(request, response, { notice: noticeOf(result, kill), page: issuePath(ref) });
   };
 }
 
@@ -36,7 +36,7 @@ async function isRunning({ probe, queue }: Board, jobId: string): Promise<boolea
 export const stopGently = stopPage(false);
 export const stopAtOnce = stopPage(true);
 
-function saidOf({ kind }: StopAnswer, kill: boolean): NoticeKey {
+function noticeOf({ kind }: StopAnswer, kill: boolean): NoticeKey {
   switch (kind) {
     case "stopping":
       return kill ? "killing" : "stopping";

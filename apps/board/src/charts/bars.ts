@@ -67,7 +67,7 @@ function draw({ series, days, stacked, format, whole = false }: DayBars): Html {
       if (to <= from) return [];
       const { day = "" } = days[at] ?? {};
       const { name = "", tone = "" } = series[index] ?? {};
-      const said = `${day}: ${name} ${format(to - from)}`;
+      const caption = `${day}: ${name} ${format(to - from)}`;
       return [
         html`<rect
           class="${tone}"
@@ -76,7 +76,7 @@ function draw({ series, days, stacked, format, whole = false }: DayBars): Html {
           width="${round(x.bandwidth())}"
           height="${round(Math.max(1, y(from) - y(to)))}"
           rx="1.5"
-          ><title>${said}</title></rect
+          ><title>${caption}</title></rect
         >`,
       ];
     }),

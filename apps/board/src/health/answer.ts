@@ -1,6 +1,6 @@
 import { runbookOf } from "@tac8/core/domain/healthKinds";
 import type { Health, Reason } from "@tac8/core/domain/healthLevels";
-import type { Snapshot } from "@tac8/core/look/snapshot";
+import type { Snapshot } from "@tac8/core/status/snapshot";
 
 /** The answer of `/healthz`; times are epoch ms. */
 export interface HealthAnswer {
@@ -36,7 +36,7 @@ export function healthAnswer({ scheduler, runners }: Snapshot, { level, reasons 
 }
 
 /** Without Redis nothing else is known. */
-export const REDIS_AWAY: HealthAnswer = {
+export const REDIS_UNREACHABLE: HealthAnswer = {
   ok: false,
   level: "critical",
   reasons: [

@@ -1,9 +1,9 @@
-import { healthGiven, judgeHealth } from "@tac8/core/health/judge";
-import { readSnapshot } from "@tac8/core/look/snapshot";
+import { healthGiven, evaluateHealth } from "@tac8/core/health/evaluate";
+import { readSnapshot } from "@tac8/core/status/snapshot";
 import { callerOf } from "../access/caller.ts";
 import type { Board, Page } from "../services/board.ts";
-import { readInTime, RedisAway } from "../redis/away.ts";
-import { healthAnswer, REDIS_AWAY, type HealthAnswer } from "./answer.ts";
+import { readInTime, RedisUnreachable } from "../redis/unreachable.ts";
+import { healthAnswer, REDIS_UNREACHABLE, type HealthAnswer } from "./answer.ts";
 
 /**
  * `/healthz`: 200 while it works, else 503; the JSON says what is not well, to those who are signed in or have the password. Others,
@@ -20,9 +20,9 @@ async function answerOf({ redis, queue, probe, config, now }: Board): Promise<He
   try {
     const at = now();
     const snapshot = await readInTime(probe, () => readSnapshot({ redis, queue, now: at, events: 1 }));
-    return healthAnswer(snapshot, judgeHealth(snapshot, healthGiven(config, at)));
+    return healthAnswer(snapshot, evaluateHealth(snapshot, healthGiven(config, at)));
   } catch (error) {
-    if (!(error instanceof RedisAway)) throw error;
-    return REDIS_AWAY;
+    if (!(error instanceof RedisUnreachable)) throw error;
+    return REDIS_UNREACHABLE;
   }
 }

@@ -1,8 +1,8 @@
 import { messageOf } from "@tac8/core/domain/messageOf";
 import type { ErrorRequestHandler, RequestHandler } from "express";
 import type { ThrottledLog } from "@tac8/core/log/throttleLog";
-import { problemPage, redisAwayPage } from "../pages/problem.ts";
-import { RedisAway } from "../redis/away.ts";
+import { problemPage, redisUnreachablePage } from "../pages/problem.ts";
+import { RedisUnreachable } from "../redis/unreachable.ts";
 import { NotFound } from "./notFound.ts";
 
 export const notFound: RequestHandler = (_request, response) => {
@@ -18,9 +18,9 @@ export function errorHandler(log: ThrottledLog): ErrorRequestHandler {
       response.destroy();
       return;
     }
-    if (error instanceof RedisAway) {
+    if (error instanceof RedisUnreachable) {
       log("warn", { path: request.path.slice(0, 200) }, `${where}: ${error.message}`);
-      redisAwayPage(response, request.originalUrl);
+      redisUnreachablePage(response, request.originalUrl);
       return;
     }
     if (error instanceof NotFound) {

@@ -12,7 +12,7 @@ export interface Address {
 /** Connections that are still busy get this long at closing. */
 const CLOSE_MS = 1000;
 
-/** @throws StartupProblem with one line for a person when the port is taken or the address is not this machine's */
+/** @throws StartupProblem with one line for people when the port is taken or the address is not this machine's */
 export async function listen(handler: RequestListener, { host, port }: Address): Promise<Server> {
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, handler);
   server.maxConnections = 500;

@@ -6,7 +6,7 @@ import { formatReference, jobIdOf } from "@tac8/core/domain/reference";
 import { totalTokens } from "@tac8/core/domain/usage";
 import { webUrl } from "@tac8/core/github/urls";
 import { isEnded } from "@tac8/core/domain/states";
-import { agentRunsOf, attemptsBegun } from "@tac8/core/look/counts";
+import { agentRunsOf, attemptsBegun } from "@tac8/core/status/counts";
 import { actionButton } from "../pages/button.ts";
 import { html, type Html } from "../pages/html.ts";
 import { issuePath } from "../pages/issueLink.ts";
@@ -17,9 +17,9 @@ import type { IssueSnapshot } from "./issueSnapshot.ts";
 
 const MAX_ANSWER = 1500;
 /** Of an agent's last words. */
-const MAX_SAID = 4000;
+const MAX_OUTPUT = 4000;
 
-/** Where the issue stands, why, what it has cost so far, and what can be done about it. */
+/** The status of the issue, why, what it has cost so far, and what can be done about it. */
 export function issueHead(snapshot: IssueSnapshot, { apiUrl }: { readonly apiUrl: string }): Html {
   const { ref, why, facts } = snapshot;
   const { since } = why;
@@ -52,7 +52,7 @@ function answer(snapshot: IssueSnapshot, apiUrl: string): Html {
   const { summary } = facts.issue.work;
   if (why.state === "answered" && state === "answered" && summary !== null) {
     return html`<p class="why">The agent made no changes. Its answer, also posted on the issue:</p>
-      <p class="question">${clip(summary, MAX_SAID)}</p>`;
+      <p class="question">${clip(summary, MAX_OUTPUT)}</p>`;
   }
   if (!isAsking(snapshot)) {
     return html`<p class="why">${linked(clip(why.answer, MAX_ANSWER), webUrl(apiUrl, ref))}</p>`;

@@ -9,12 +9,12 @@ import { readWhy } from "@tac8/core/why/readWhy";
 import type { Board } from "../services/board.ts";
 import { NotFound } from "../http/notFound.ts";
 
-/** How an issue stands. */
+/** Status of an issue. */
 export interface IssueSnapshot {
   readonly ref: IssueRef;
   readonly facts: WhyFacts;
   readonly why: Explanation;
-  /** As its runner tells of it; null: none has it. */
+  /** As its runner reports it; null: none has it. */
   readonly live: RunPresence | null;
   /** Newest last. */
   readonly runs: readonly AgentRun[];

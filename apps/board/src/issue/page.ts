@@ -5,18 +5,18 @@ import type { Board, Page } from "../services/board.ts";
 import { html, type Html } from "../pages/html.ts";
 import { issuePath } from "../pages/issueLink.ts";
 import { layout } from "../pages/layout.ts";
-import { readInTime } from "../redis/away.ts";
+import { readInTime } from "../redis/unreachable.ts";
 import { conversation } from "./conversation.ts";
 import { diffView } from "./diff.ts";
 import { issueHead, titleOf } from "./head.ts";
 import { issueOfPath } from "./path.ts";
 import { readIssue, type IssueSnapshot } from "./issueSnapshot.ts";
 import { shownOf, tabs, type Shown } from "./tabs.ts";
-import { newestIn, Talk } from "./talk.ts";
+import { newestIn, LiveConversation } from "./liveConversation.ts";
 
 const REFRESH_SECONDS = 10;
 
-/** `/issues/<owner>/<repo>/<number>`: where it stands, and what its agent says, live. */
+/** `/issues/<owner>/<repo>/<number>`: its status, and what its agent says, live. */
 export const issuePage: Page = async (board, request, response) => {
   const ref = issueOfPath(board, request);
   const { snapshot, shown, content } = await readInTime(board.probe, async () => {
@@ -53,12 +53,12 @@ async function contentOf(board: Board, { ref }: IssueSnapshot, { asked, run }: S
     };
   }
   if (run === null) return { body: conversation([]), newest: 0 };
-  const talk = new Talk(board.redis, run.run);
-  await talk.advance();
-  const { said } = talk;
+  const live = new LiveConversation(board.redis, run.run);
+  await live.advance();
+  const { entries } = live;
   const began = Date.parse(run.at) || 0;
   return {
-    body: conversation(said),
-    newest: said.reduce((latest, { entry }) => Math.max(latest, newestIn(entry)), began),
+    body: conversation(entries),
+    newest: entries.reduce((latest, { entry }) => Math.max(latest, newestIn(entry)), began),
   };
 }

@@ -2,14 +2,14 @@ import { jobIdOf, type IssueRef } from "@tac8/core/domain/reference";
 import type { AgentRun } from "@tac8/core/state/issueState";
 import type { Board, Page } from "../services/board.ts";
 import type { Fragment, Topic } from "../live/hub.ts";
-import { readInTime } from "../redis/away.ts";
-import { talkList } from "./conversation.ts";
+import { readInTime } from "../redis/unreachable.ts";
+import { conversationList } from "./conversation.ts";
 import { entryItem } from "./entry.ts";
 import { issueHead } from "./head.ts";
 import { issueOfPath } from "./path.ts";
 import { readIssue } from "./issueSnapshot.ts";
 import { shownOf, tabs } from "./tabs.ts";
-import { newestIn, Talk, type Said } from "./talk.ts";
+import { newestIn, LiveConversation, type ConversationEvent } from "./liveConversation.ts";
 
 const TICK_MS = 1000;
 
@@ -40,19 +40,19 @@ function issueTopic(board: Board, ref: IssueRef, asked: string): Topic {
   };
 }
 
-/** Reads the run's conversation on; with another run than before, the page's list begins anew. */
+/** Reads the run's conversation on; with another run than before, the page's list starts again. */
 function follower(board: Board): (run: AgentRun) => Promise<readonly Fragment[]> {
-  let now: { readonly run: string; readonly talk: Talk; fragments: readonly Fragment[] } | null = null;
+  let now: { readonly run: string; readonly live: LiveConversation; fragments: readonly Fragment[] } | null = null;
   return async ({ run, at }) => {
-    if (now?.run !== run) now = { run, talk: new Talk(board.redis, run), fragments: [] };
+    if (now?.run !== run) now = { run, live: new LiveConversation(board.redis, run), fragments: [] };
     const here = now;
     const began = Date.parse(at) || 0;
-    if (await here.talk.advance()) here.fragments = here.talk.said.map(fragmentOf);
+    if (await here.live.advance()) here.fragments = here.live.entries.map(fragmentOf);
     // A page that shows something of this run has its list already.
-    return [{ id: "talk", html: talkList([]), newest: began, version: run }, ...here.fragments];
+    return [{ id: "talk", html: conversationList([]), newest: began, version: run }, ...here.fragments];
   };
 }
 
-function fragmentOf({ id, entry }: Said): Fragment {
+function fragmentOf({ id, entry }: ConversationEvent): Fragment {
   return { id, html: entryItem(id, entry), into: "talk", newest: newestIn(entry) };
 }

@@ -1,7 +1,7 @@
 import type { Request, Response } from "express";
 import type { ThrottledLog } from "@tac8/core/log/throttleLog";
 import type { Html } from "../pages/html.ts";
-import { RedisAway } from "../redis/away.ts";
+import { RedisUnreachable } from "../redis/unreachable.ts";
 import { problemPage } from "../pages/problem.ts";
 
 /** One element of a page, by its id. */
@@ -12,11 +12,11 @@ export interface Fragment {
   readonly into?: string;
   /** Epoch ms of what is newest in it: who has seen that already is not sent it at first. */
   readonly newest?: number;
-  /** Where it is sent anew although it looks the same: another thing than before stands there. */
+  /** Where it is sent again although it looks the same: another thing than before stands there. */
   readonly version?: string;
 }
 
-/** What the viewers of one page look at together. */
+/** What the viewers of one page read together. */
 export interface Topic {
   readonly key: string;
   /** Milliseconds from the end of one reading to the next. */
@@ -58,7 +58,7 @@ interface Room {
   readonly viewers: Set<Viewer>;
   /** As last sent, by id; null before the first reading. */
   known: ReadonlyMap<string, Fragment> | null;
-  away: boolean;
+  unreachable: boolean;
   timer: NodeJS.Timeout | null;
 }
 
@@ -70,7 +70,7 @@ export function createLiveHub({ log, maxStreams = MAX_STREAMS }: HubOptions): Li
     for (const { viewers } of rooms.values()) for (const viewer of viewers) send(viewer, ": here\n\n");
   }, HEARTBEAT_MS);
 
-  async function look(room: Room): Promise<void> {
+  async function check(room: Room): Promise<void> {
     room.timer = null;
     if (room.viewers.size === 0) {
       if (rooms.get(room.topic.key) === room) rooms.delete(room.topic.key);
@@ -78,21 +78,22 @@ export function createLiveHub({ log, maxStreams = MAX_STREAMS }: HubOptions): Li
     }
     try {
       const fragments = await room.topic.read();
-      if (room.away) tell(room.viewers, event("state", "live"));
-      room.away = false;
+      if (room.unreachable) sendTo(room.viewers, event("state", "live"));
+      room.unreachable = false;
       const before = room.known;
       room.known = new Map(fragments.map((fragment) => [fragment.id, fragment]));
       if (before === null) for (const viewer of room.viewers) welcome(viewer, fragments);
       else {
         const changed = fragments.filter((fragment) => !isSame(fragment, before.get(fragment.id)));
-        tell(room.viewers, changed.map(part).join(""));
+        sendTo(room.viewers, changed.map(part).join(""));
       }
     } catch (error) {
-      if (!room.away) tell(room.viewers, event("state", "away"));
-      room.away = true;
-      if (!(error instanceof RedisAway)) log("error", { err: error }, `live ${room.topic.key}: ${String(error)}`);
+      if (!room.unreachable) sendTo(room.viewers, event("state", "away"));
+      room.unreachable = true;
+      if (!(error instanceof RedisUnreachable))
+        log("error", { err: error }, `live ${room.topic.key}: ${String(error)}`);
     }
-    if (!closed) room.timer = setTimeout(() => void look(room), room.topic.every);
+    if (!closed) room.timer = setTimeout(() => void check(room), room.topic.every);
   }
 
   function enter(viewer: Viewer, topic: Topic): Room {
@@ -100,12 +101,12 @@ export function createLiveHub({ log, maxStreams = MAX_STREAMS }: HubOptions): Li
     if (there !== undefined) {
       there.viewers.add(viewer);
       if (there.known !== null) welcome(viewer, [...there.known.values()]);
-      if (there.away) send(viewer, event("state", "away"));
+      if (there.unreachable) send(viewer, event("state", "away"));
       return there;
     }
-    const fresh: Room = { topic, viewers: new Set([viewer]), known: null, away: false, timer: null };
+    const fresh: Room = { topic, viewers: new Set([viewer]), known: null, unreachable: false, timer: null };
     rooms.set(topic.key, fresh);
-    void look(fresh);
+    void check(fresh);
     return fresh;
   }
 
@@ -163,7 +164,7 @@ function welcome(viewer: Viewer, fragments: readonly Fragment[]): void {
   send(viewer, unseen.map(part).join(""));
 }
 
-function tell(viewers: ReadonlySet<Viewer>, text: string): void {
+function sendTo(viewers: ReadonlySet<Viewer>, text: string): void {
   for (const viewer of viewers) send(viewer, text);
 }
 

@@ -17,7 +17,7 @@ async function listen(url: string) {
   const waiting = new Set<() => void>();
   response.setEncoding("utf8").on("data", (chunk: string) => {
     text += chunk;
-    for (const look of waiting) look();
+    for (const check of waiting) check();
   });
   const ended = new Promise<void>((resolve) => response.once("close", resolve));
   response.on("error", () => undefined);
@@ -29,13 +29,13 @@ async function listen(url: string) {
     close: () => outgoing.destroy(),
     seen: (wanted: RegExp) =>
       new Promise<void>((resolve) => {
-        const look = () => {
+        const check = () => {
           if (!wanted.test(text)) return;
-          waiting.delete(look);
+          waiting.delete(check);
           resolve();
         };
-        waiting.add(look);
-        look();
+        waiting.add(check);
+        check();
       }),
   };
 }

@@ -1,11 +1,11 @@
 import type { Health } from "@tac8/core/domain/healthLevels";
 import type { HistogramName } from "@tac8/core/ledger/histograms";
-import type { Snapshot } from "@tac8/core/look/snapshot";
+import type { Snapshot } from "@tac8/core/status/snapshot";
 import type { ProcessPresence } from "@tac8/core/state/presence";
 
 /** What all metrics are made from; one read whose cost does not grow with the queue. */
 export interface MetricFacts {
-  readonly look: Snapshot;
+  readonly snapshot: Snapshot;
   readonly health: Health;
   /** This process. */
   readonly board: ProcessPresence;

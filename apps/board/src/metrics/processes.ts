@@ -3,7 +3,7 @@ import type { HostPresence, ProcessPresence, RunnerPresence } from "@tac8/core/s
 import { admissionLabels } from "./admissionLabels.ts";
 import { bytes, MAX_VALUES, type Metric, type MetricFacts, type Sample } from "./metric.ts";
 
-const runners = ({ look }: MetricFacts) => look.runners.slice(0, MAX_VALUES);
+const runners = ({ snapshot }: MetricFacts) => snapshot.runners.slice(0, MAX_VALUES);
 const eachRunner = (value: (runner: RunnerPresence) => number) => (facts: MetricFacts) =>
   runners(facts).map((runner): Sample => ({ labels: { runner: runner.name }, value: value(runner) }));
 
@@ -22,8 +22,8 @@ function eachHost(value: (machine: HostPresence) => number | null): Metric["samp
 
 function eachProcess(value: (process: ProcessPresence) => number): Metric["samples"] {
   return (facts) => {
-    const told = [["scheduler", facts.look.scheduler?.process] as const];
-    const all = [...told, ...runners(facts).map(({ name, process }) => [name, process] as const)];
+    const reported = [["scheduler", facts.snapshot.scheduler?.process] as const];
+    const all = [...reported, ...runners(facts).map(({ name, process }) => [name, process] as const)];
     const known = all.flatMap(([process, found]) => (found === undefined ? [] : [[process, found] as const]));
     return [...known, ["board", facts.board] as const].map(([process, found]) => ({
       labels: { process },
@@ -34,8 +34,8 @@ function eachProcess(value: (process: ProcessPresence) => number): Metric["sampl
 
 function eachLimit(value: (limit: { limit: number; remaining: number; resetAt: number }) => number): Metric["samples"] {
   return (facts) => {
-    const told = [["scheduler", facts.look.scheduler?.github] as const];
-    const all = [...told, ...runners(facts).map(({ name, github }) => [name, github] as const)];
+    const reported = [["scheduler", facts.snapshot.scheduler?.github] as const];
+    const all = [...reported, ...runners(facts).map(({ name, github }) => [name, github] as const)];
     return all.flatMap(([process, github]) =>
       github?.rateLimit ? [{ labels: { process }, value: value(github.rateLimit) }] : [],
     );
@@ -44,7 +44,7 @@ function eachLimit(value: (limit: { limit: number; remaining: number; resetAt: n
 
 const gauge = { type: "gauge" } as const;
 
-/** Runners, machines and processes, as they tell of themselves. */
+/** Runners, machines and processes, as they report about themselves. */
 export const PROCESSES: readonly Metric[] = [
   {
     ...gauge,
@@ -97,14 +97,14 @@ export const PROCESSES: readonly Metric[] = [
     name: "tac8_scheduler_heartbeat_timestamp_seconds",
     help: "Time of the scheduler's last heartbeat, as Unix time.",
     labels: [],
-    samples: ({ look: { scheduler } }) => (scheduler === null ? [] : [{ value: scheduler.at / 1000 }]),
+    samples: ({ snapshot: { scheduler } }) => (scheduler === null ? [] : [{ value: scheduler.at / 1000 }]),
   },
   {
     ...gauge,
     name: "tac8_scheduler_last_poll_timestamp_seconds",
     help: "Time of the last poll in which every repository answered, as Unix time.",
     labels: [],
-    samples: ({ look: { scheduler } }) =>
+    samples: ({ snapshot: { scheduler } }) =>
       typeof scheduler?.lastPollAt === "number" ? [{ value: scheduler.lastPollAt / 1000 }] : [],
   },
   {

@@ -35,7 +35,7 @@ function renderMetric(metric: Metric, facts: MetricFacts): string {
 }
 
 /** A histogram whose buckets were counted elsewhere. */
-function renderHistogram({ name, help, of }: HistogramMetric, { look: { totals } }: MetricFacts): string {
+function renderHistogram({ name, help, of }: HistogramMetric, { snapshot: { totals } }: MetricFacts): string {
   const { buckets, sumMs, count } = histogramOf(of, totals);
   const bucket = (le: string, value: number) => sampleLine(`${name}_bucket${labelText({ le })}`, value);
   return [

@@ -20,7 +20,7 @@ const ABUSED =
   /(_|^)(ms|milliseconds|minutes|hours|kb|mb|gb|kilobytes|megabytes|gigabytes|percent|gauge|counter|histogram)(_|$)/;
 
 /**
- * Reads the text format strictly, and judges it as `promtool check metrics` does.
+ * Reads the text format strictly, and evaluates it as `promtool check metrics` does.
  * @throws Error with the line that is wrong
  */
 export function parseMetrics(text: string): Family[] {

@@ -25,13 +25,13 @@ export const WHOLE: readonly Metric[] = [
     name: "tac8_redis_memory_used_bytes",
     help: "Memory used by Redis.",
     labels: [],
-    samples: ({ look }) => [{ value: look.memory.used }],
+    samples: ({ snapshot }) => [{ value: snapshot.memory.used }],
   },
   {
     ...gauge,
     name: "tac8_redis_memory_max_bytes",
     help: "Memory limit of Redis. 0: no limit.",
     labels: [],
-    samples: ({ look }) => [{ value: look.memory.max }],
+    samples: ({ snapshot }) => [{ value: snapshot.memory.max }],
   },
 ];

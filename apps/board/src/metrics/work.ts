@@ -1,5 +1,5 @@
 import { FAILURE_KINDS } from "@tac8/core/domain/failures";
-import { queueAdmission } from "@tac8/core/look/snapshot";
+import { queueAdmission } from "@tac8/core/status/snapshot";
 import { OUTCOMES } from "@tac8/core/domain/states";
 import type { Counts } from "@tac8/core/ledger/count";
 import { admissionLabels } from "./admissionLabels.ts";
@@ -15,7 +15,7 @@ export const WORK: readonly Metric[] = [
     help: "Jobs by state of the queue: waiting, active, delayed (parked, blocked or retrying), completed, failed.",
     type: "gauge",
     labels: ["state"],
-    samples: ({ look: { queue } }) =>
+    samples: ({ snapshot: { queue } }) =>
       (["waiting", "active", "delayed", "completed", "failed"] as const).map((state) => ({
         labels: { state },
         value: queue[state],
@@ -26,48 +26,48 @@ export const WORK: readonly Metric[] = [
     help: "1 while the queue is paused, so that no new agent starts.",
     type: "gauge",
     labels: [],
-    samples: ({ look }) => [{ value: Number(look.queue.paused) }],
+    samples: ({ snapshot }) => [{ value: Number(snapshot.queue.paused) }],
   },
   {
     name: "tac8_queue_admission_info",
     help: "1 for the current admission of the queue (open, half or closed), with the codes of its causes.",
     type: "gauge",
     labels: ["state", "because"],
-    samples: ({ look }) => [{ value: 1, labels: admissionLabels(queueAdmission(look)) }],
+    samples: ({ snapshot }) => [{ value: 1, labels: admissionLabels(queueAdmission(snapshot)) }],
   },
   {
     name: "tac8_issues_ended_total",
     help: "Issues that ended, by outcome. blocked: a question was asked. answered: no change was needed.",
     type: "counter",
     labels: ["outcome"],
-    samples: ({ look }) =>
-      OUTCOMES.map((outcome) => ({ labels: { outcome }, value: look.totals[`outcome|${outcome}`] ?? 0 })),
+    samples: ({ snapshot }) =>
+      OUTCOMES.map((outcome) => ({ labels: { outcome }, value: snapshot.totals[`outcome|${outcome}`] ?? 0 })),
   },
   {
     name: "tac8_run_failures_total",
     help: "Failed attempts by kind of failure, including those that were retried.",
     type: "counter",
     labels: ["kind"],
-    samples: ({ look }) =>
-      FAILURE_KINDS.map((kind) => ({ labels: { kind }, value: look.totals[`failure|${kind}`] ?? 0 })),
+    samples: ({ snapshot }) =>
+      FAILURE_KINDS.map((kind) => ({ labels: { kind }, value: snapshot.totals[`failure|${kind}`] ?? 0 })),
   },
   {
     name: "tac8_agents_ended_total",
     help: "Agent runs that ended, by cause.",
     type: "counter",
     labels: ["cause"],
-    samples: ({ look }) => byPrefix(look.totals, "agents|", "cause"),
+    samples: ({ snapshot }) => byPrefix(snapshot.totals, "agents|", "cause"),
   },
   {
     name: "tac8_tokens_total",
     help: "Tokens used, by model and type.",
     type: "counter",
     labels: ["model", "type"],
-    samples: ({ look }) =>
-      modelsOf(look.totals).flatMap((model) =>
+    samples: ({ snapshot }) =>
+      modelsOf(snapshot.totals).flatMap((model) =>
         TOKEN_TYPES.map((type) => ({
           labels: { model, type: SNAKE[type] },
-          value: look.totals[`tokens|${model}|${type}`] ?? 0,
+          value: snapshot.totals[`tokens|${model}|${type}`] ?? 0,
         })),
       ),
   },
@@ -76,29 +76,32 @@ export const WORK: readonly Metric[] = [
     help: "Cost of agents in US dollars, by model, as reported by their CLI.",
     type: "counter",
     labels: ["model"],
-    samples: ({ look }) =>
-      modelsOf(look.totals).map((model) => ({ labels: { model }, value: (look.totals[`cost|${model}`] ?? 0) / 1e6 })),
+    samples: ({ snapshot }) =>
+      modelsOf(snapshot.totals).map((model) => ({
+        labels: { model },
+        value: (snapshot.totals[`cost|${model}`] ?? 0) / 1e6,
+      })),
   },
   {
     name: "tac8_holds_begun_total",
     help: "Holds that began, by name. Holds of repositories are counted together.",
     type: "counter",
     labels: ["name"],
-    samples: ({ look }) => byPrefix(look.totals, "hold|", "name"),
+    samples: ({ snapshot }) => byPrefix(snapshot.totals, "hold|", "name"),
   },
   {
     name: "tac8_hold_active",
     help: "1 for each current hold.",
     type: "gauge",
     labels: ["name"],
-    samples: ({ look }) => look.holds.slice(0, MAX_VALUES).map(({ name }) => ({ labels: { name }, value: 1 })),
+    samples: ({ snapshot }) => snapshot.holds.slice(0, MAX_VALUES).map(({ name }) => ({ labels: { name }, value: 1 })),
   },
   {
     name: "tac8_github_requests_total",
     help: "Requests to GitHub by all processes. unchanged: answered as not modified, which costs no rate limit.",
     type: "counter",
     labels: ["result"],
-    samples: ({ look: { totals } }) => {
+    samples: ({ snapshot: { totals } }) => {
       const unchanged = totals["github|notModified"] ?? 0;
       const answered = Math.max(0, (totals["github|requests"] ?? 0) - unchanged);
       return [

@@ -19,7 +19,7 @@ interface Size {
   readonly runners: number;
 }
 
-/** A board over a queue of this size; what one look at the overview costs Redis, by command. */
+/** A board over a queue of this size; what one read of the overview costs Redis, by command. */
 async function costOf({ waiting, finished, runners }: Size) {
   const { redis } = await setUpRedis(cleanup);
   await paintScene({ redis, now: Date.now(), owner: "octo", repo: "hello" });

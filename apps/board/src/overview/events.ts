@@ -12,7 +12,7 @@ import type { OverviewContext, OverviewPart } from "./view.ts";
 const MAX_REASON = 200;
 
 /** Newest first. */
-export const eventsPart: OverviewPart = ({ look: { events } }, context) =>
+export const eventsPart: OverviewPart = ({ snapshot: { events } }, context) =>
   html`<section id="events" class="card" aria-labelledby="events-title">
     <h2 id="events-title">Events</h2>
     ${events.length === 0 && html`<p class="empty">No events yet.</p>`}

@@ -11,7 +11,7 @@ const PHASES: readonly Phase[] = ["prepare", "work", "publish", "report"];
 const MAX_RUNS = 20;
 
 /** What each agent is doing. */
-export const nowPart: OverviewPart = ({ look: { runners, queue } }, context) => {
+export const nowPart: OverviewPart = ({ snapshot: { runners, queue } }, context) => {
   const runs = runners.flatMap(({ name, runs = [] }) => runs.map((run) => ({ name, run })));
   const oldestFirst = runs.toSorted((a, b) => a.run.since - b.run.since);
   const more = Math.max(0, queue.active - Math.min(runs.length, MAX_RUNS));
@@ -37,7 +37,7 @@ function item(run: RunPresence & { runner: string }, { repositories, now }: Over
       </h3>
       ${ref !== null && actionButton({ to: `${issuePath(ref)}/stop?from=overview`, text: "Stop", about: name, id: `stop-${jobIdOf(ref)}`, tone: "danger" })}
     </div>
-    <p class="deed">${lastDeed(run, now)}</p>
+    <p class="deed">${lastAction(run, now)}</p>
     <div class="run-foot">
       ${phases(run.phase)}
       <span class="dim">
@@ -48,7 +48,7 @@ function item(run: RunPresence & { runner: string }, { repositories, now }: Over
   </li>`;
 }
 
-function lastDeed({ last }: RunPresence, now: number): Html {
+function lastAction({ last }: RunPresence, now: number): Html {
   if (last === null) return html`<span class="dim">no output yet</span>`;
   return html`<code>${last.text}</code> <span class="dim">${timeTag(last.at, now)}</span>`;
 }

@@ -1,13 +1,13 @@
 import type { JobType, Job } from "bullmq";
-import { readSnapshot, type Snapshot } from "@tac8/core/look/snapshot";
-import { readShelved, type ShelvedIssue } from "@tac8/core/look/shelved";
+import { readSnapshot, type Snapshot } from "@tac8/core/status/snapshot";
+import { readJobSnapshots, type IssueWithSnapshot } from "@tac8/core/status/jobSnapshots";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import type { IssueRecord } from "@tac8/core/state/issueState";
 import type { Board } from "../services/board.ts";
 import type { ChartFacts } from "../charts/chartFacts.ts";
-import { readInTime } from "../redis/away.ts";
+import { readInTime } from "../redis/unreachable.ts";
 
-/** A job of the queue as the overview tells of it. */
+/** A job of the queue as the overview reports it. */
 export interface ListedJob {
   readonly id: string;
   /** As it was when the issue was queued; what others wrote. */
@@ -28,7 +28,7 @@ export interface LaterJob extends ListedJob {
 export interface FinishedJob extends ListedJob {
   /** Epoch ms. */
   readonly at: number;
-  /** Where the issue's hash is gone, the job's own words are left. */
+  /** Where the issue's hash is missing, the job's own words are left. */
   readonly outcome: string;
   readonly reason: string | null;
   readonly prUrl: string | null;
@@ -36,7 +36,7 @@ export interface FinishedJob extends ListedJob {
 }
 
 export interface OverviewSnapshot {
-  readonly look: Snapshot;
+  readonly snapshot: Snapshot;
   /** The next ones to be taken, first first. */
   readonly next: readonly ListedJob[];
   /** The ones that are due first; the last few of them are those that wait longest: questions. */
@@ -58,14 +58,14 @@ const SCORE_PER_MS = 0x1000;
 export async function readOverview(board: Board): Promise<OverviewSnapshot> {
   const { redis, queue } = board;
   return readInTime(board.probe, async () => {
-    const [look, next, later, finished, charts] = await Promise.all([
+    const [snapshot, next, later, finished, charts] = await Promise.all([
       readSnapshot({ redis, queue, now: board.now(), events: EVENTS_SHOWN }),
       readNext(board),
       readLater(board),
       readFinished(board),
       board.charts(),
     ]);
-    return { look, next, later, finished, charts };
+    return { snapshot, next, later, finished, charts };
   });
 }
 
@@ -102,18 +102,18 @@ async function readLater(board: Board): Promise<LaterJob[]> {
 
 /** The newest ends: of jobs in the queue, and of issues that a stop took out of it. */
 async function readFinished(board: Board): Promise<FinishedJob[]> {
-  const [jobs, shelved] = await Promise.all([
+  const [jobs, snapshots] = await Promise.all([
     readEndedJobs(board),
-    readShelved(board.redis, { store: board.store, count: JOBS_SHOWN }),
+    readJobSnapshots(board.redis, { store: board.store, count: JOBS_SHOWN }),
   ]);
   const inQueue = new Set(jobs.map(({ id }) => id));
-  const stopped = shelved.flatMap(({ id, shelf, issue }) =>
-    inQueue.has(id) ? [] : [finishedOf({ id, shelf, issue })],
+  const stopped = snapshots.flatMap(({ id, snapshot, issue }) =>
+    inQueue.has(id) ? [] : [finishedOf({ id, snapshot, issue })],
   );
   return [...jobs, ...stopped].toSorted((a, b) => b.at - a.at).slice(0, JOBS_SHOWN);
 }
 
-function finishedOf({ id, shelf: { data, priority }, issue }: ShelvedIssue): FinishedJob {
+function finishedOf({ id, snapshot: { data, priority }, issue }: IssueWithSnapshot): FinishedJob {
   const { reason } = issue.end;
   const prUrl = issue.pull.url;
   const at = Date.parse(issue.since ?? "") || 0;

@@ -1,4 +1,4 @@
-import { healthGiven, judgeHealth } from "@tac8/core/health/judge";
+import { healthGiven, evaluateHealth } from "@tac8/core/health/evaluate";
 import type { Board, Page } from "../services/board.ts";
 import { noticeOf } from "../pages/notices.ts";
 import { layout } from "../pages/layout.ts";
@@ -34,6 +34,6 @@ async function partsNow(board: Board) {
   const snapshot = await readOverview(board);
   const { repositories, github } = board.config;
   const now = board.now();
-  const health = judgeHealth(snapshot.look, healthGiven(board.config, now));
+  const health = evaluateHealth(snapshot.snapshot, healthGiven(board.config, now));
   return drawParts(snapshot, { repositories, apiUrl: github.api_url, health, now });
 }

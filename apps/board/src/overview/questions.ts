@@ -1,4 +1,4 @@
-import { isOpenQuestion } from "@tac8/core/look/questions";
+import { isOpenQuestion } from "@tac8/core/status/questions";
 import { refOfJob } from "@tac8/core/domain/reference";
 import { clip } from "@tac8/core/domain/plainText";
 import { webUrl } from "@tac8/core/github/urls";
@@ -10,7 +10,7 @@ import type { OverviewContext, OverviewPart } from "./view.ts";
 
 const MAX_QUESTION = 300;
 
-/** What waits for a person: nothing else goes on by being looked at. */
+/** What waits for a user: nothing else continues by being checked. */
 export const questionsPart: OverviewPart = ({ later }, context) => {
   const asked = later.filter(isOpenQuestion);
   if (asked.length === 0) return html`<div id="questions" hidden></div>`;

@@ -10,7 +10,7 @@ import type { OverviewPart } from "./view.ts";
 const MAX_DOTS = 16;
 const MAX_RUNNERS = 24;
 
-export const runnersPart: OverviewPart = ({ look: { runners } }, { now }) =>
+export const runnersPart: OverviewPart = ({ snapshot: { runners } }, { now }) =>
   html`<section id="runners" class="card" aria-labelledby="runners-title">
     <h2 id="runners-title">Runners</h2>
     ${runners.length === 0 && html`<p class="empty">No runner is running: jobs wait until one starts.</p>`}

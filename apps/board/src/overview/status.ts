@@ -1,8 +1,8 @@
 import { formatCount, formatNumber, formatShort, formatUsd } from "@tac8/core/domain/formats";
 import { runbookOf } from "@tac8/core/domain/healthKinds";
-import { isOpenQuestion } from "@tac8/core/look/questions";
+import { isOpenQuestion } from "@tac8/core/status/questions";
 import { OPERATOR } from "@tac8/core/domain/holds";
-import { withLocalTimes } from "@tac8/core/look/times";
+import { withLocalTimes } from "@tac8/core/status/times";
 import { summarize } from "@tac8/core/ledger/summary";
 import type { Level } from "@tac8/core/domain/healthLevels";
 import { actionButton } from "../pages/button.ts";
@@ -18,8 +18,8 @@ const HEADINGS: Readonly<Record<Level, string>> = {
 };
 const MAX_REASONS = 12;
 
-/** The overall status, first on the page: what is wrong, else what waits for a person, else that nothing does. */
-export const statusPart: OverviewPart = ({ look, later }, { health, now }) => {
+/** The overall status, first on the page: what is wrong, else what waits for a user, else that nothing does. */
+export const statusPart: OverviewPart = ({ snapshot, later }, { health, now }) => {
   const { level, reasons } = health;
   const questions = later.filter(isOpenQuestion).length;
   const asks = level === "ok" && questions > 0;
@@ -30,13 +30,13 @@ export const statusPart: OverviewPart = ({ look, later }, { health, now }) => {
       ({ level: its, text, code }) =>
         html`<li class="${its}">${withLocalTimes(text, now)} · <a href="${runbookOf(code)}">what to do</a></li>`,
     );
-  const paused = look.holds.some(({ name }) => name === OPERATOR);
+  const paused = snapshot.holds.some(({ name }) => name === OPERATOR);
   return html`<section id="status" class="status ${asks ? "warning" : level}" aria-labelledby="verdict">
     <div class="verdict">
       <span class="lamp" aria-hidden="true"></span>
       <div>
         <h1 id="verdict">${heading}</h1>
-        <p class="dim">${doing(look, now)}</p>
+        <p class="dim">${doing(snapshot, now)}</p>
       </div>
       ${!paused && actionButton({ to: "/pause", text: "Pause", about: "all new jobs", id: "pause" })}
     </div>
@@ -46,11 +46,11 @@ export const statusPart: OverviewPart = ({ look, later }, { health, now }) => {
         ${items}
       </ul>`
     }
-    ${today(look)}
+    ${today(snapshot)}
   </section>`;
 };
 
-function doing({ runners, scheduler }: Parameters<OverviewPart>[0]["look"], now: number): Html {
+function doing({ runners, scheduler }: Parameters<OverviewPart>[0]["snapshot"], now: number): Html {
   const sum = (of: "busy" | "slots") => runners.reduce((total, runner) => total + runner[of], 0);
   const work =
     runners.length === 0
@@ -60,7 +60,7 @@ function doing({ runners, scheduler }: Parameters<OverviewPart>[0]["look"], now:
   return html`${work} · ${polled === null ? "GitHub not polled yet" : html`GitHub polled ${timeTag(polled, now)}`}`;
 }
 
-function today({ today: counts }: Parameters<OverviewPart>[0]["look"]): Html {
+function today({ today: counts }: Parameters<OverviewPart>[0]["snapshot"]): Html {
   const { outcomes, pullRequests, costUsd, tokens } = summarize(counts);
   const figures: readonly (readonly [string, string, string])[] = [
     ["Pull requests", formatNumber(pullRequests), "done"],

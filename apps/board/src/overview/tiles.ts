@@ -1,5 +1,5 @@
 import { formatNumber } from "@tac8/core/domain/formats";
-import type { QueueCounts } from "@tac8/core/look/snapshot";
+import type { QueueCounts } from "@tac8/core/status/snapshot";
 import { html } from "../pages/html.ts";
 import type { OverviewPart } from "./view.ts";
 
@@ -12,7 +12,7 @@ const TILES: readonly (readonly [Exclude<keyof QueueCounts, "paused">, string, s
   ["failed", "Failed", "failed", "failed"],
 ];
 
-export const tilesPart: OverviewPart = ({ look: { queue } }) => {
+export const tilesPart: OverviewPart = ({ snapshot: { queue } }) => {
   const tiles = TILES.map(
     ([key, label, tone, status]) =>
       html`<a class="tile ${tone}${queue[key] === 0 && " none"}" href="/queues/queue/issues?status=${status}">

@@ -42,10 +42,10 @@ const run = {
 };
 const runner = { name: "pi-1", at: NOW, host: "pi-1", pid: 1, slots: 2, busy: 1, machine: MACHINE, runs: [run] };
 const SNAPSHOT: OverviewSnapshot = {
-  look: {
+  snapshot: {
     scheduler: { at: NOW, lastPollAt: NOW - 12_000, error: null },
     runners: [runner],
-    gone: [],
+    offline: [],
     queue: { waiting: 1234, active: 1, delayed: 1, completed: 2, failed: 3, paused: false },
     holds: [],
     events: [],
@@ -54,7 +54,7 @@ const SNAPSHOT: OverviewSnapshot = {
     ends: [],
     memory: { used: 1, max: 0, policy: "noeviction" },
     writesToDisk: true,
-    verdict: null,
+    evaluation: null,
     probing: false,
   },
   next: [job],
@@ -97,9 +97,9 @@ test("says in words how all stands, what runs, waits and ended", () => {
 test("holds say until when, and what a person may end; what is wrong comes first", () => {
   const hold = { name: "usage-limit", reason: "limit reached", by: "runner pi-1/0", since: NOW, until: NOW + 600_000 };
   const holds = [hold, { ...hold, name: "operator", until: null }];
-  const look = { ...SNAPSHOT.look, holds, queue: { ...SNAPSHOT.look.queue, paused: true } };
+  const snapshot = { ...SNAPSHOT.snapshot, holds, queue: { ...SNAPSHOT.snapshot.queue, paused: true } };
   const reason = { level: "critical" as const, code: "x", text: "no runner is running", action: null, host: null };
-  const page = show({ look }, { health: { level: "critical", reasons: [reason] } });
+  const page = show({ snapshot }, { health: { level: "critical", reasons: [reason] } });
   for (const text of [
     "no new jobs start",
     "in 10 min",
@@ -115,15 +115,16 @@ test("holds say until when, and what a person may end; what is wrong comes first
 
 test("what waits says that every runner rests, whoever wants it so", () => {
   const paused = { by: "ann@pi", reason: "lunch", since: NOW };
-  const resting = (runners: OverviewSnapshot["look"]["runners"]) => show({ look: { ...SNAPSHOT.look, runners } });
+  const resting = (runners: OverviewSnapshot["snapshot"]["runners"]) =>
+    show({ snapshot: { ...SNAPSHOT.snapshot, runners } });
   expect(resting([{ ...runner, paused }])).toContain("no runner accepts new jobs: paused by ann@pi");
   expect(resting([{ ...runner, tired: "too hot" }])).toContain("no runner accepts new jobs: too hot");
   expect(resting([{ ...runner, paused }, runner])).toContain("starting now");
 });
 
 test("runners show their labels, and what found no place says what it waits for", () => {
-  const look = { ...SNAPSHOT.look, runners: [{ ...runner, labels: ["big"] }] };
-  expect(show({ look })).toContain(" · labels big");
+  const snapshot = { ...SNAPSHOT.snapshot, runners: [{ ...runner, labels: ["big"] }] };
+  expect(show({ snapshot })).toContain(" · labels big");
   const waits: LaterJob = { ...later, issue: applyPatch(issue, { state: "queued", "job.hold": "runs-on:big" }) };
   expect(show({ later: [waits] })).toContain("waiting for a runner with the label big");
 });
@@ -141,8 +142,8 @@ test("what others wrote stays text, without terminal codes", () => {
   const evilRunner = { ...runner, name: EVIL, host: EVIL, tired: EVIL, slots: 1e9, busy: -1, runs: [evilRun] };
   const evilJob = { ...job, id: EVIL, title: EVIL };
   const evilIssue = applyPatch(issue, { state: "blocked" as const, "end.reason": EVIL, "question.text": EVIL });
-  const look = {
-    ...SNAPSHOT.look,
+  const snapshot = {
+    ...SNAPSHOT.snapshot,
     runners: [evilRunner],
     holds: [{ name: EVIL, reason: EVIL, by: EVIL, since: Number.NaN, until: 9e15 }],
     events: [logged({ ...event, evidence: { pr: EVIL } })],
@@ -155,7 +156,7 @@ test("what others wrote stays text, without terminal codes", () => {
     level: "warning" as const,
     reasons: [{ level: "warning" as const, code: "", text: EVIL, action: null, host: null }],
   };
-  const page = show({ look, next: [evilJob], later: [waits], finished: [ended], charts }, { health });
+  const page = show({ snapshot, next: [evilJob], later: [waits], finished: [ended], charts }, { health });
   expect(page).not.toContain("<script");
   expect(page).not.toContain("\u001B");
   expect(page).not.toContain("javascript:");
@@ -166,7 +167,7 @@ test("the first page is below 100 kB with all that it is made of, however busy",
   const many = <T>(count: number, item: (n: number) => T) => Array.from({ length: count }, (_, n) => item(n));
   const title = "A title as long as people write them when they describe a problem";
   const runs = many(3, (n) => ({ ...run, title, issue: `octo.hello.${n}` }));
-  const look = { ...SNAPSHOT.look, runners: many(20, (n) => ({ ...runner, name: `runner-${n}`, runs })) };
+  const snapshot = { ...SNAPSHOT.snapshot, runners: many(20, (n) => ({ ...runner, name: `runner-${n}`, runs })) };
   const some = (n: number) => ({ ...job, title, id: `octo.hello.${n}` });
   const days = many(14, (n) => ({ day: `2026-11-${10 + n}`, counts: SNAPSHOT.charts.days[0]?.counts ?? {} }));
   const hosts = Object.fromEntries(many(20, (n) => [`runner-${n}`, MACHINE]));
@@ -179,7 +180,7 @@ test("the first page is below 100 kB with all that it is made of, however busy",
     hosts,
   }));
   const change = {
-    look,
+    snapshot,
     next: many(10, some),
     later: many(20, (n) => ({ ...later, ...some(n) })),
     finished: many(10, (n) => ({ ...finished, ...some(n) })),
@@ -194,7 +195,7 @@ test("the first page is below 100 kB with all that it is made of, however busy",
 fieldTest("F8", "the event of a pull request links to it by the number that the runner records", () => {
   const event = { id: "1-0", at: new Date(NOW).toISOString(), issue: ID, from: "running", to: "pr" } as const;
   const events = [logged({ ...event, by: "runner pi-1/0", reason: "done", evidence: { pr: 501 } })];
-  const drawn = drawParts({ ...SNAPSHOT, look: { ...SNAPSHOT.look, events } }, CONTEXT).events.text;
+  const drawn = drawParts({ ...SNAPSHOT, snapshot: { ...SNAPSHOT.snapshot, events } }, CONTEXT).events.text;
   expect(drawn).toContain('href="https://github.com/Octo/Hello/pull/501"');
 });
 

@@ -24,7 +24,7 @@ export interface OverviewContext {
 /** Draws one part of the overview: an element whose id is the part's name. */
 export type OverviewPart = (snapshot: OverviewSnapshot, context: OverviewContext) => Html;
 
-/** Each is looked at for changes, and sent, on its own. */
+/** Each is checked for changes, and sent, on its own. */
 export const OVERVIEW_PARTS = {
   status: statusPart,
   holds: holdsPart,

@@ -1,11 +1,11 @@
 import { formatCount } from "@tac8/core/domain/formats";
-import { isOpenQuestion } from "@tac8/core/look/questions";
+import { isOpenQuestion } from "@tac8/core/status/questions";
 import { refOfJob } from "@tac8/core/domain/reference";
 import { isPlacement, placementWords } from "@tac8/core/domain/placement";
 import { repositoryHold } from "@tac8/core/domain/holds";
 import { isEnded } from "@tac8/core/domain/states";
 import { admissionText, because, OPEN } from "@tac8/core/domain/admission";
-import { queueAdmission, type Snapshot } from "@tac8/core/look/snapshot";
+import { queueAdmission, type Snapshot } from "@tac8/core/status/snapshot";
 import { clip } from "@tac8/core/domain/plainText";
 import { runnerAdmission } from "@tac8/core/state/admission";
 import { html, type Html } from "../pages/html.ts";
@@ -19,13 +19,13 @@ const MAX_REASON = 200;
 const MAX_LATER = 10;
 
 /** What comes next, what comes later, and why not now. */
-export const waitingPart: OverviewPart = ({ look, next, later }, context) => {
+export const waitingPart: OverviewPart = ({ snapshot, next, later }, context) => {
   const parked = later.filter((job) => !isOpenQuestion(job)).slice(0, MAX_LATER);
-  const more = look.queue.waiting - next.length;
+  const more = snapshot.queue.waiting - next.length;
   const label = context.repositories[0]?.issueLabel ?? "rpi-auto";
   return html`<section id="waiting" class="card" aria-labelledby="waiting-title">
     <h2 id="waiting-title">Waiting</h2>
-    ${next.length > 0 && html`<p class="why">${whyNotNow(look)}</p>`}
+    ${next.length > 0 && html`<p class="why">${whyNotNow(snapshot)}</p>`}
     ${
       next.length + parked.length === 0 &&
       html`<p class="empty">
@@ -33,7 +33,7 @@ export const waitingPart: OverviewPart = ({ look, next, later }, context) => {
       </p>`
     }
     <ol class="rows">
-      ${next.map((job) => nextItem(job, look, context))}
+      ${next.map((job) => nextItem(job, snapshot, context))}
     </ol>
     ${more > 0 && html`<p class="empty">and <a href="/queues/queue/issues?status=prioritized">${formatCount(more, "more", "more")}</a></p>`}
     ${
@@ -47,9 +47,9 @@ export const waitingPart: OverviewPart = ({ look, next, later }, context) => {
 };
 
 /** Pure: the one reason why the first of them does not run. */
-export function whyNotNow(look: Snapshot): string {
-  const { queue, runners } = look;
-  const admission = queueAdmission(look);
+export function whyNotNow(snapshot: Snapshot): string {
+  const { queue, runners } = snapshot;
+  const admission = queueAdmission(snapshot);
   if (admission.state === "closed") return admissionText(admission);
   if (queue.paused) return "the queue is paused";
   if (runners.length === 0) return "no runner is running";

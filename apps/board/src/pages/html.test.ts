@@ -25,8 +25,8 @@ test.each([
   [90_000, "in 1 min"],
   [-30 * 3_600_000, "30 h ago"],
   [-50 * 3_600_000, "2 d ago"],
-])("%i ms away is %s", (away, expected) => {
-  expect(relative(1e12 + away, 1e12)).toBe(expected);
+])("%i ms away is %s", (distance, expected) => {
+  expect(relative(1e12 + distance, 1e12)).toBe(expected);
 });
 
 test("a time that is none does not break the page", () => {

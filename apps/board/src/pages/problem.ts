@@ -20,8 +20,8 @@ export function problemPage(
     .send(layout({ title, body, refresh: refresh ?? null }).text);
 }
 
-/** For Bull Board's scripts as JSON, for people as a page that looks again by itself. */
-export function redisAwayPage(response: Response, url: string): void {
+/** For Bull Board's scripts as JSON, for people as a page that checks again by itself. */
+export function redisUnreachablePage(response: Response, url: string): void {
   const message = "Redis does not respond. The board shows the queue again when Redis responds.";
   if (url.startsWith("/queues/api/")) {
     response.status(503).json({ error: { key: "ERRORS.INTERNAL_SERVER_ERROR" }, message });

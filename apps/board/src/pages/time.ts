@@ -2,16 +2,16 @@ import { html, type Html } from "./html.ts";
 
 /** `just now`, `12 s ago`, `in 5 min`, `3 h ago`, `2 d ago`; `at` and `now` are epoch ms. */
 export function relative(at: number, now: number): string {
-  const away = Math.abs(at - now);
-  if (away < 2000) return "just now";
+  const distance = Math.abs(at - now);
+  if (distance < 2000) return "just now";
   const [amount, unit] =
-    away < 60_000
-      ? [away / 1000, "s"]
-      : away < 3_600_000
-        ? [away / 60_000, "min"]
-        : away < 48 * 3_600_000
-          ? [away / 3_600_000, "h"]
-          : [away / 86_400_000, "d"];
+    distance < 60_000
+      ? [distance / 1000, "s"]
+      : distance < 3_600_000
+        ? [distance / 60_000, "min"]
+        : distance < 48 * 3_600_000
+          ? [distance / 3_600_000, "h"]
+          : [distance / 86_400_000, "d"];
   const text = `${Math.floor(amount)} ${unit}`;
   return at < now ? `${text} ago` : `in ${text}`;
 }

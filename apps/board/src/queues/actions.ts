@@ -2,7 +2,7 @@ import { parseJobId } from "@tac8/core/domain/reference";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
 
 /**
- * What a person may do in Bull Board without `board.allow_destructive`: let a job run again or sooner, which loses
+ * What a user may do in Bull Board without `board.allow_destructive`: let a job run again or sooner, which loses
  * nothing. Priorities, data and pauses are the scheduler's, from labels and holds; it would undo them, or be misled.
  */
 export type SafeAction =

@@ -1,7 +1,7 @@
 import type { RequestHandler } from "express";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import type { Board } from "../services/board.ts";
-import { readInTime } from "../redis/away.ts";
+import { readInTime } from "../redis/unreachable.ts";
 import { REFUSAL, safeActionOf } from "./actions.ts";
 
 const READS = ["GET", "HEAD"];

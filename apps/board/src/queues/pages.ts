@@ -4,7 +4,7 @@ import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import type { QueueJobJson } from "@bull-board/api/typings/app";
 import { Router } from "express";
 import type { Board } from "../services/board.ts";
-import { RedisAway } from "../redis/away.ts";
+import { RedisUnreachable } from "../redis/unreachable.ts";
 import { BoardAdapter } from "./adapter.ts";
 import { isSafeRoute } from "./actions.ts";
 import { cardLink, cardTitle } from "./cards.ts";
@@ -36,7 +36,7 @@ export function queuePages(board: Board): Router {
         showMetrics: false,
         pollingInterval: { showSetting: true },
       },
-      // The guard's rule once more, behind Bull Board's own way of matching paths.
+      // The guard's rule again, behind Bull Board's own way of matching paths.
       handlerHooks: safe ? { before: (context) => ({ allow: isSafeRoute(context) }) } : {},
     },
   });
@@ -44,7 +44,7 @@ export function queuePages(board: Board): Router {
   const router = Router();
   router.use(destructionGuard(board));
   router.use(async (request, _response, next) => {
-    next(request.path.startsWith("/static/") || (await board.probe()) ? undefined : new RedisAway());
+    next(request.path.startsWith("/static/") || (await board.probe()) ? undefined : new RedisUnreachable());
   });
   router.use(serverAdapter.getRouter() as Router);
   return router;

@@ -1,7 +1,7 @@
 import { valueWithin } from "@tac8/core/app/within";
 import type { Redis } from "ioredis";
 
-/** How long a page waits for Redis before it says that Redis is away. */
+/** How long a page waits for Redis before it says that Redis is unreachable. */
 export const REDIS_LIMIT_MS = 2000;
 
 export type RedisProbe = () => Promise<boolean>;

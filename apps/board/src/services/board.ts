@@ -22,10 +22,10 @@ export interface Board {
   readonly charts: () => Promise<ChartFacts>;
   readonly live: LiveHub;
   readonly access: Access;
-  readonly vitals: Pick<Vitals, "look">;
+  readonly vitals: Pick<Vitals, "read">;
   /** Epoch ms. */
   readonly now: () => number;
 }
 
-/** Answers one route. What it throws becomes an error page; `RedisAway` becomes status 503. */
+/** Answers one route. What it throws becomes an error page; `RedisUnreachable` becomes status 503. */
 export type Page = (board: Board, request: Request, response: Response) => Promise<void>;

@@ -187,8 +187,8 @@ test("an installation that is not empty is refused; with --force it is replaced,
   put("id", "another\n");
   writeFileSync(join(lab.dir, "config.toml"), '[github]\nrepo_owner = "Octo"\nrepo_name = "World"\n');
   const out = await good(["restore", "--force", file()]);
-  const [aside = ""] = /\S*before-restore\S*/.exec(out) ?? [];
-  expect(readFileSync(join(aside, "id"), "utf8")).toBe("another\n");
+  const [previous = ""] = /\S*before-restore\S*/.exec(out) ?? [];
+  expect(readFileSync(join(previous, "id"), "utf8")).toBe("another\n");
   expect(readFileSync(join(lab.home, "id"), "utf8")).toBe("h\n");
   expect(readFileSync(join(lab.dir, "config.toml"), "utf8")).toContain("World");
   expect(readFileSync(join(lab.home, "config.toml.from-backup"), "utf8")).toContain("Hello");

@@ -15,7 +15,7 @@ const BATCH_BYTES = 4 * 1024 ** 2;
 /**
  * ARGV: prefix of the restored keys, whether others may be replaced, prefix of issues' hashes, the time, patterns of tac8's
  * keys. In one step: either all of tac8's keys are the restored ones, or none. Each issue notes that it was restored: its next
- * run looks whether it has ended since. Returns the number of tac8's keys that are in the way, or -1 when it is done.
+ * run checks whether it ended since. Returns the number of tac8's keys that are in the way, or -1 when it is done.
  */
 const SWITCH = `
 local found = 0

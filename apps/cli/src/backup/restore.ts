@@ -1,7 +1,7 @@
 import { messageOf } from "@tac8/core/domain/messageOf";
 import { RESTORING_FOLDER } from "@tac8/core/config/dataFolder";
 import { addFormerPlaces } from "@tac8/core/config/formerPlaces";
-import { presentRunners } from "@tac8/core/look/snapshot";
+import { presentRunners } from "@tac8/core/status/snapshot";
 import { homeIdOf, idOf, readRunners } from "@tac8/core/state/presence";
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { existsSync } from "node:fs";
@@ -44,7 +44,7 @@ export interface Restored {
   readonly config: "none" | "written" | "same" | "kept";
   readonly configCopy: string;
   /** Folder with the files that were replaced; null: there were none. */
-  readonly aside: string | null;
+  readonly previous: string | null;
 }
 
 /** What a backup brings into a data folder, in the order in which it gets there. Redis is last: without it, tac8 has no past. */
@@ -108,7 +108,7 @@ async function restore(request: RestoreRequest): Promise<Restored> {
     const data = join(folder, DATA);
     await mkdir(data, { recursive: true, mode: 0o700 });
     if (redisUrl === null) await importIntoOwn(folder, { now });
-    const aside = await moveAside(request, replace);
+    const previous = await keepPrevious(request, replace);
     // From here on a part of it may be in place: an interrupted call is repeated without being asked.
     await (await open(join(folder, "complete"), "w", 0o600)).close();
     syncFolder(folder);
@@ -123,7 +123,7 @@ async function restore(request: RestoreRequest): Promise<Restored> {
     if (redisUrl !== null) await importInto(redisUrl, { records: join(folder, RECORDS), replace, now });
     syncFolder(home);
     await rm(folder, { recursive: true, force: true });
-    return { manifest, config, configCopy, aside };
+    return { manifest, config, configCopy, previous };
   } catch (error) {
     if (!existsSync(join(folder, "complete"))) await rm(folder, { recursive: true, force: true });
     if (error instanceof Problem) throw error;
@@ -169,14 +169,14 @@ async function importInto(
 }
 
 /** @returns the folder that the former files are in; null: there were none */
-async function moveAside({ home, now }: RestoreRequest, replace: boolean): Promise<string | null> {
+async function keepPrevious({ home, now }: RestoreRequest, replace: boolean): Promise<string | null> {
   if (!replace) return null;
   const there = [...ENTRIES, ...OTHERS].filter((name) => existsSync(join(home, name)));
   if (there.length === 0) return null;
-  const aside = join(home, `before-restore-${new Date(now).toISOString().replace(/[:.]/g, "-")}`);
-  await mkdir(aside, { mode: 0o700 });
-  for (const name of there) await rename(join(home, name), join(aside, name));
-  return aside;
+  const previous = join(home, `before-restore-${new Date(now).toISOString().replace(/[:.]/g, "-")}`);
+  await mkdir(previous, { mode: 0o700 });
+  for (const name of there) await rename(join(home, name), join(previous, name));
+  return previous;
 }
 
 async function moveIn(from: string, to: string): Promise<void> {

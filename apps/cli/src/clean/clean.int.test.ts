@@ -63,16 +63,16 @@ async function startRunner(): Promise<void> {
   const child = spawn(process.execPath, [RUNNER], { cwd: lab.dir, env, stdio: ["ignore", "pipe", "inherit"] });
   runner = child;
   await new Promise<void>((resolve, reject) => {
-    let said = "";
+    let output = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
-      if (said.includes('"runner ready"')) resolve();
+      output += text;
+      if (output.includes('"runner ready"')) resolve();
     });
-    child.once("exit", () => reject(new Error(`the runner ended: ${said}`)));
+    child.once("exit", () => reject(new Error(`the runner ended: ${output}`)));
   });
 }
 
-/** The log of an issue's run, of one that has ended or not. */
+/** The log of an issue's run, of one that ended or not. */
 async function logOf(number: number, state: "failed" | "running"): Promise<string> {
   const folder = join(lab.home, "logs", "octo", "hello", `gh-${number}`);
   mkdirSync(folder, { recursive: true });

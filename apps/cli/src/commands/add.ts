@@ -10,7 +10,7 @@ import { createGitHub, type GitHub } from "@tac8/core/github/client";
 import { GitHubError } from "@tac8/core/github/errors";
 import type { Issue } from "@tac8/core/github/types";
 import { createLogger } from "@tac8/core/log/logger";
-import { presentRunners } from "@tac8/core/look/snapshot";
+import { presentRunners } from "@tac8/core/status/snapshot";
 import { readHolds } from "@tac8/core/state/holds";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { keepsPolling, readRunners, readScheduler } from "@tac8/core/state/presence";
@@ -25,8 +25,8 @@ import { referenceOf } from "../references/reference.ts";
 import { sentence } from "../terminal/sentence.ts";
 import { plain } from "../terminal/text.ts";
 
-/** For all that is asked of GitHub together. */
-const PATIENCE_MS = 60_000;
+/** For everything that is asked of GitHub together. */
+const TIMEOUT_MS = 60_000;
 const ANSWER_IT = "It waits for an answer to its question: reply on the issue, and the work continues.";
 const PRIORITY_COLORS: Record<Priority, string> = { P0: "b60205", P1: "d93f0b", P2: "fbca04" };
 
@@ -40,11 +40,11 @@ export async function add(context: Context, { args, options }: Input): Promise<n
   if (config === null || parsed === null || repository === undefined)
     throw new Error(`the repository of ${jobId} is not configured`);
   const ref = { owner: repository.owner, repo: repository.repo, number: parsed.number };
-  const work = { github: connect(config, context), ref, repository, signal: AbortSignal.timeout(PATIENCE_MS) };
+  const work = { github: connect(config, context), ref, repository, signal: AbortSignal.timeout(TIMEOUT_MS) };
   const wanted = (options["priority"] as Priority | undefined) ?? null;
   const before = await readBefore(place, jobId);
-  const anew = async () => (before.untold ? forgetStop(place, jobId) : undefined);
-  const { added, priority } = await politely(work, () => label(work, { wanted, ended: before.ended, anew }));
+  const clearStop = async () => (before.untold ? forgetStop(place, jobId) : undefined);
+  const { added, priority } = await politely(work, () => label(work, { wanted, ended: before.ended, clearStop }));
   const next = before.asking ? ANSWER_IT : await whatIsNext(context, place, added);
   const name = formatReference(ref);
   if (options["json"] === true) {
@@ -79,7 +79,7 @@ function connect(config: Config, { now }: Context): GitHub {
 
 async function label(
   work: Work,
-  { wanted, ended, anew }: { wanted: Priority | null; ended: boolean; anew: () => Promise<unknown> },
+  { wanted, ended, clearStop }: { wanted: Priority | null; ended: boolean; clearStop: () => Promise<unknown> },
 ): Promise<{ added: boolean; priority: Priority }> {
   const { github, ref, repository, signal } = work;
   const issue = await findOpen(work);
@@ -88,11 +88,11 @@ async function label(
   if (wanted !== null) await prioritize(work, issue, wanted);
   const trigger = repository.issueLabel;
   const on = issue.labels.some((name) => name.toLowerCase() === trigger.toLowerCase());
-  // A label that an ended run could not take off starts nothing: it has to be put on anew.
+  // A label that an ended run could not take off starts nothing: it has to be put on again.
   if (on && ended) await github.removeLabel(ref, ref.number, trigger, options);
   const added = !on || ended;
   if (added) {
-    await anew();
+    await clearStop();
     await github.ensureLabel(ref, triggerLabel(repository), options);
     await github.addLabel(ref, ref.number, trigger, options);
   }
@@ -132,7 +132,7 @@ async function politely<T>({ ref, signal }: Work, work: () => Promise<T>): Promi
   } catch (error) {
     const name = formatReference(ref);
     if (signal.aborted)
-      throw new Problem(`GitHub did not respond for ${name} within ${PATIENCE_MS / 1000} s`, { cause: error });
+      throw new Problem(`GitHub did not respond for ${name} within ${TIMEOUT_MS / 1000} s`, { cause: error });
     if (!(error instanceof GitHubError)) throw error;
     switch (error.kind) {
       case "forbidden":
@@ -160,11 +160,11 @@ interface Before {
   readonly ended: boolean;
   /** Its question waits for an answer. */
   readonly asking: boolean;
-  /** A stop that GitHub has not heard of: its teller would use up the new label with the old one. */
+  /** A stop that GitHub has not seen: its teller would use up the new label with the old one. */
   readonly untold: boolean;
 }
 
-/** What Redis knows; where it is away, GitHub alone decides. */
+/** What Redis knows; where it is unreachable, GitHub alone decides. */
 async function readBefore({ redisUrl, advice }: Place, jobId: string): Promise<Before> {
   try {
     return await withRedis(
@@ -192,7 +192,7 @@ async function forgetStop({ redisUrl, advice }: Place, jobId: string): Promise<v
   await withRedis(redisUrl, (redis) => createIssueStore(redis).writeIf(jobId, expect, forget), advice);
 }
 
-/** What a person may expect. The label is on whatever Redis says, so its absence is only told. */
+/** What a user may expect. The label is on whatever Redis says, so its absence is only told. */
 async function whatIsNext({ now }: Context, { redisUrl, advice, pollSeconds }: Place, added: boolean): Promise<string> {
   try {
     return await withRedis(

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { presentRunners } from "@tac8/core/look/snapshot";
-import { askToClean, isUnheard, nextAnswer, takeBackAsk, type CleanAnswer } from "@tac8/core/state/cleaning";
+import { presentRunners } from "@tac8/core/status/snapshot";
+import { askToClean, isNotRecorded, nextAnswer, takeBackAsk, type CleanAnswer } from "@tac8/core/state/cleaning";
 import { idOf, readRunners } from "@tac8/core/state/presence";
 import type { Redis } from "ioredis";
 import { renderCleaning } from "../clean/render.ts";
@@ -29,11 +29,11 @@ export async function clean(context: Context, { options }: Input): Promise<numbe
 
 const NO_RUNNER =
   "no runner is running, and only a runner knows which files are in use: start one with tac8 up (it also cleans up every hour by itself)";
-/** A runner looks every two seconds. */
-const HEAR_MS = 15_000;
+/** A runner checks every two seconds. */
+const ANSWER_MS = 15_000;
 /** Before each removal of work GitHub is asked whether it has it. */
 const LIMIT_MS = 15 * 60_000;
-const LOOK_SECONDS = 2;
+const CHECK_SECONDS = 2;
 
 interface Asked {
   readonly answers: readonly CleanAnswer[];
@@ -54,10 +54,16 @@ async function askAll({ now, err, waits }: Context, redis: Redis, dryRun: boolea
       silent.push(`runner ${name} is already cleaning up for another tac8 clean: try again in a minute`);
       continue;
     }
-    const told = () => err.line(`waiting for runner ${name} …`);
-    const answer = await answerOf(redis, { name, key: idOf(runner), id, hearMs: waits?.runnerAnswer ?? HEAR_MS, told });
+    const onWait = () => err.line(`waiting for runner ${name} …`);
+    const answer = await answerOf(redis, {
+      name,
+      key: idOf(runner),
+      id,
+      answerMs: waits?.runnerAnswer ?? ANSWER_MS,
+      onWait,
+    });
     if (typeof answer === "string") silent.push(answer);
-    // With a data folder that was looked at already there is nothing new.
+    // With a data folder that was checked already there is nothing new.
     else if (!answers.some(({ homeId }) => homeId === answer.homeId)) answers.push(answer);
   }
   return { answers, silent };
@@ -66,18 +72,18 @@ async function askAll({ now, err, waits }: Context, redis: Redis, dryRun: boolea
 /** @returns the answer, or why there is none */
 async function answerOf(
   redis: Redis,
-  { name, key, id, hearMs, told }: { name: string; key: string; id: string; hearMs: number; told: () => void },
+  { name, key, id, answerMs, onWait }: { name: string; key: string; id: string; answerMs: number; onWait: () => void },
 ): Promise<CleanAnswer | string> {
   const from = performance.now();
-  for (let looks = 1; ; looks += 1) {
-    const answer = await nextAnswer(redis, id, LOOK_SECONDS);
+  for (let checks = 1; ; checks += 1) {
+    const answer = await nextAnswer(redis, id, CHECK_SECONDS);
     if (answer !== null) return answer;
     const passed = performance.now() - from;
-    if (passed > hearMs && (await isUnheard(redis, key))) {
+    if (passed > answerMs && (await isNotRecorded(redis, key))) {
       await takeBackAsk(redis, key);
       return `runner ${name} does not respond: it may be an older version, or stopping`;
     }
     if (passed > LIMIT_MS) return `runner ${name} did not finish within ${LIMIT_MS / 60_000} minutes: see its log`;
-    if (looks === 2) told();
+    if (checks === 2) onWait();
   }
 }

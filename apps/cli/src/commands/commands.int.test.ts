@@ -54,7 +54,7 @@ async function add(number: number, patch: IssuePatch = {}): Promise<void> {
   await store.writeIf(id(number), {}, { state: "queued", since: new Date().toISOString(), ...patch });
 }
 
-/** Works all that waits, each job as told, until nothing waits. */
+/** Works everything that waits, each job as told, until nothing waits. */
 async function work(how: (job: Job<JobData>, token: string) => Promise<unknown>): Promise<void> {
   const connection = connectRedis(server.url, { name: "worker", onError: () => undefined });
   const worker = new Worker<JobData>(QUEUE_NAME, (job, token = "") => how(job, token), { connection, drainDelay: 1 });
@@ -136,11 +136,11 @@ describe("tac8 retry", () => {
       code: 0,
       out: "octo/hello#3 is already queued, and waits for a free runner.\n",
     });
-    let said: Awaited<ReturnType<typeof tac8>> | null = null;
+    let output: Awaited<ReturnType<typeof tac8>> | null = null;
     await work(async () => {
-      said = await tac8("retry", "3");
+      output = await tac8("retry", "3");
     });
-    expect(said).toMatchObject({ code: 0, out: "octo/hello#3 is running: nothing to retry.\n" });
+    expect(output).toMatchObject({ code: 0, out: "octo/hello#3 is running: nothing to retry.\n" });
   });
 
   it("says how to answer a blocked one", async () => {

@@ -21,7 +21,9 @@ export async function doctor(context: Context, { options }: Input): Promise<numb
   const site = openSite(context, options["config"] as string | undefined, given);
   const reports = await runChecks(CHECKS, site);
   if (options["json"] !== true) return show(context, reports);
-  const checks = reports.flatMap(({ name, findings }) => findings.map((finding) => ({ check: name, ...finding })));
+  const checks = reports.flatMap(({ name, findings }) =>
+    findings.map((finding) => ({ check: name, ...finding, verdict: finding.status })),
+  );
   context.out.line(jsonOf(doctorOutput, { ok: !isWrong(reports), checks }));
   return isWrong(reports) ? 1 : 0;
 }
@@ -36,5 +38,5 @@ export function show({ out }: Pick<Context, "out">, reports: readonly CheckRepor
 }
 
 function isWrong(reports: readonly CheckReport[]): boolean {
-  return reports.some(({ findings }) => findings.some(({ verdict }) => verdict === "problem"));
+  return reports.some(({ findings }) => findings.some(({ status }) => status === "problem"));
 }

@@ -30,7 +30,7 @@ export async function init(context: Context, { options }: Input): Promise<number
   const [force, withApp] = [options["force"] === true, options["app"] === true];
   const tokenFile = text("tokenFile");
   if (withApp && tokenFile !== undefined) throw new WrongUsage("give --app or --token-file, not both");
-  // A start that was interrupted before the App was installed goes on there.
+  // A start that was interrupted before the App was installed continues there.
   const begun = withApp && !force ? appOf({ ...context, env: withoutToken(env) }, path) : null;
   if (begun !== null) return finishApp(context, { path, ...begun });
   const folder = findDataFolder(path, env);

@@ -14,7 +14,7 @@ import type { Config } from "@tac8/core/config/resolve";
 import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { RECORD_FORMAT } from "@tac8/core/domain/format";
-import { presentRunners } from "@tac8/core/look/snapshot";
+import { presentRunners } from "@tac8/core/status/snapshot";
 import { isMachineName, readOrNull, readShare } from "@tac8/core/share/files";
 import { parseToken, type JoinToken } from "../share/token.ts";
 import { aheadOfRedis } from "@tac8/core/state/clock";

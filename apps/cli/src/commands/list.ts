@@ -1,8 +1,8 @@
 import { formatNumber } from "@tac8/core/domain/formats";
 import { ISSUE_STATES } from "@tac8/core/domain/states";
-import { JOB_STATES, type JobState } from "@tac8/core/look/shownState";
-import { MAX_PER_STATE, readIssues, type IssueList } from "../look/issues.ts";
-import { renderIssues } from "../look/renderIssues.ts";
+import { JOB_STATES, type JobState } from "@tac8/core/status/shownState";
+import { MAX_PER_STATE, readIssues, type IssueList } from "../status/issues.ts";
+import { renderIssues } from "../status/renderIssues.ts";
 import type { Context } from "../context/context.ts";
 import { listOutput } from "../json/list.ts";
 import { jsonOf } from "../json/print.ts";

@@ -37,7 +37,7 @@ afterEach(async () => {
 const start = () => pane.keys(`clear; ${process.execPath} ${MAIN} monitor; echo "ended with $?"`, "Enter");
 const shows = (pattern: RegExp) =>
   expect.poll(async () => (await pane.lines()).join("\n"), { timeout: 60_000, interval: 100 }).toMatch(pattern);
-const isGone = async () => {
+const hasExited = async () => {
   await shows(/ended with 0/);
   // The shell's own screen, with a cursor, and what was there before.
   expect([
@@ -63,7 +63,7 @@ function runs(now: number, count: number): RunPresence[] {
   }));
 }
 
-/** All that a bad night has: more of everything than there is room for. */
+/** Everything that a bad night has: more of everything than there is room for. */
 async function fill(): Promise<void> {
   const now = Date.now();
   await announceScheduler(redis, { at: now, lastPollAt: now, error: `502 from GitHub ${LONG}` });
@@ -98,7 +98,7 @@ it("shows all at 80 × 24 without a line that wraps or overflows, and gives the 
   // A line that wrapped would push the title out.
   expect(lines[0]).toMatch(/^tac8 at/);
   await pane.keys("q");
-  await isGone();
+  await hasExited();
 });
 
 it("goes on by itself: what changes appears, Redis away is said, and it recovers", async () => {
@@ -134,7 +134,7 @@ it("goes on by itself: what changes appears, Redis away is said, and it recovers
     .poll(async () => (await pane.lines()).join("\n"), { timeout: 60_000 })
     .not.toMatch(/has been unreachable since/);
   await pane.keys("C-c");
-  await isGone();
+  await hasExited();
 });
 
 it("follows the terminal's size", async () => {
@@ -159,14 +159,14 @@ it("follows the terminal's size", async () => {
       .toEqual([rows, columns - 1, []]);
   }
   await pane.keys("q");
-  await isGone();
+  await hasExited();
 });
 
 it("gives the terminal back when it is told to stop", async () => {
   await pane.keys(`sh -c 'echo $$ >pid; exec ${process.execPath} ${MAIN} monitor'; echo "ended with $?"`, "Enter");
   await shows(/q quits/);
   process.kill(Number(readFileSync(join(lab.dir, "pid"), "utf8")), "SIGTERM");
-  await isGone();
+  await hasExited();
 });
 
 it("is one clear line where there is no terminal", async () => {

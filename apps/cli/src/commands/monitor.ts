@@ -5,10 +5,10 @@ import { connectRedis } from "@tac8/core/queue/redis";
 import { redisTrouble } from "@tac8/core/queue/redisTrouble";
 import type { Context } from "../context/context.ts";
 import { WrongUsage } from "../problems/problem.ts";
-import { monitorPage } from "../look/monitorPage.ts";
-import { readStatusOf } from "../look/readStatus.ts";
-import { statusSections } from "../look/renderStatus.ts";
-import type { StatusReport } from "../look/statusReport.ts";
+import { monitorPage } from "../status/monitorPage.ts";
+import { readStatusOf } from "../status/readStatus.ts";
+import { statusSections } from "../status/renderStatus.ts";
+import type { StatusReport } from "../status/statusReport.ts";
 import type { Input } from "../context/program.ts";
 import { redisAddress } from "@tac8/core/config/redisUrl";
 import { locate, type Place } from "../installation/locate.ts";
@@ -37,7 +37,7 @@ export async function monitor(context: Context, { options }: Input): Promise<num
   return 0;
 }
 
-/** Until somebody wants it to end. */
+/** Until a user wants it to end. */
 async function watch(context: Context, place: Place, screen: FullScreen): Promise<void> {
   const { now, out } = context;
   const stop = new AbortController();
@@ -45,7 +45,7 @@ async function watch(context: Context, place: Place, screen: FullScreen): Promis
   const offSignal = context.onSignal(quit);
   const reader = openReader(place, now);
   let report: StatusReport | null = null;
-  let away: string | null = null;
+  let unreachable: string | null = null;
 
   function draw(): void {
     const paint = painter(out.color);
@@ -53,7 +53,7 @@ async function watch(context: Context, place: Place, screen: FullScreen): Promis
     const size = { width: screen.columns - 1, height: screen.rows };
     const how = { repositories: place.repositories, now: now(), paint };
     const sections = report === null ? null : statusSections(report, { ...how, width: size.width, brief: true });
-    screen.draw(monitorPage({ ...how, ...size, sections, away, address: redisAddress(place.redisUrl) }));
+    screen.draw(monitorPage({ ...how, ...size, sections, unreachable, address: redisAddress(place.redisUrl) }));
   }
 
   screen.onKey((key) => {
@@ -65,7 +65,7 @@ async function watch(context: Context, place: Place, screen: FullScreen): Promis
       const found = await Promise.race([reader.read(), aborted(stop.signal)]);
       if (found === null) break;
       if ("report" in found) report = found.report;
-      away = "report" in found ? null : found.away;
+      unreachable = "report" in found ? null : found.unreachable;
       draw();
       await sleep(EVERY_MS, undefined, { signal: stop.signal }).catch(() => undefined);
     }
@@ -75,7 +75,7 @@ async function watch(context: Context, place: Place, screen: FullScreen): Promis
   }
 }
 
-type Found = { readonly report: StatusReport } | { readonly away: string };
+type Found = { readonly report: StatusReport } | { readonly unreachable: string };
 
 interface Reader {
   /** Takes 2 s at most and never rejects. */
@@ -92,25 +92,26 @@ function openReader(place: Place, now: () => number): Reader {
   /** At most one, however long it takes: without its server a client keeps every command in memory. */
   let reading: Promise<Found> | null = null;
 
-  function gone(why: string): Found {
-    return { away: `Redis at ${address} has been unreachable since ${clock(since)} (${why}); retrying` };
+  function unreachableBecause(why: string): Found {
+    return { unreachable: `Redis at ${address} has been unreachable since ${clock(since)} (${why}); retrying` };
   }
 
-  async function look(): Promise<Found> {
+  async function read(): Promise<Found> {
     try {
       return { report: await readStatusOf(queue, { redis, place, events: EVENTS, now: now() }) };
     } catch (error) {
-      return gone(messageOf(error));
+      return unreachableBecause(messageOf(error));
     }
   }
 
   return {
     async read() {
-      if (redis.status !== "ready" && redis.status !== "connect" && redis.status !== "connecting") return gone(last);
-      reading ??= look().finally(() => {
+      if (redis.status !== "ready" && redis.status !== "connect" && redis.status !== "connecting")
+        return unreachableBecause(last);
+      reading ??= read().finally(() => {
         reading = null;
       });
-      const found = await valueWithin(reading, ANSWER_MS, () => gone(last));
+      const found = await valueWithin(reading, ANSWER_MS, () => unreachableBecause(last));
       if ("report" in found) since = now();
       return found;
     },

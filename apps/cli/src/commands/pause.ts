@@ -29,12 +29,12 @@ export async function pause(context: Context, { options }: Input): Promise<numbe
         runner === null
           ? await pauseEverything(() => pauseAll(redis, wish))
           : await pauseRunner(redis, { ...wish, runner });
-      // At once, and not only when the scheduler looks.
+      // At once, and not only when the scheduler reads.
       if (runner === null) await withQueue(redis, (queue) => queue.pause());
       const there = done.pause;
       if (options["json"] === true) {
-        const { by: who, reason: why, since } = there;
-        const shown = { paused: runner?.name ?? "all", began: done.began, by: who, reason: why };
+        const { by: operator, reason: why, since } = there;
+        const shown = { paused: runner?.name ?? "all", began: done.began, by: operator, reason: why };
         out.line(jsonOf(pauseOutput, { ...shown, since: new Date(since).toISOString() }));
         return 0;
       }

@@ -20,7 +20,7 @@ export async function restore(context: Context, { args, options }: Input): Promi
   }
   if (draft.joined)
     throw new Problem(`this machine has joined the tac8 at ${redisAddress(draft.redisUrl)}: run tac8 restore there`);
-  const { manifest, config, configCopy, aside } = await restoreBackup({
+  const { manifest, config, configCopy, previous } = await restoreBackup({
     path: resolve(cwd, args[0] ?? ""),
     home: dataFolder.path,
     configPath,
@@ -33,7 +33,7 @@ export async function restore(context: Context, { args, options }: Input): Promi
   out.line(`Restored the backup of ${host} from ${at}: ${issues} issues, ${keys} keys of Redis.`);
   out.line(`Data in ${dataFolder.path}`);
   out.line(CONFIG_LINES[config](configPath, configCopy));
-  if (aside !== null) out.line(`The replaced files are in ${aside}`);
+  if (previous !== null) out.line(`The replaced files are in ${previous}`);
   out.line("If the tac8 of the backup is still running, stop it: otherwise both work on the same issues.");
   const names = secrets.length === 0 ? "tokens and keys" : secrets.join(", ");
   // The commands of docs/runbook.md: there only Redis of the services runs now.

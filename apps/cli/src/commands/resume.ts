@@ -38,7 +38,7 @@ export async function resume(context: Context, { args, options }: Input): Promis
       const done = await end(context, { redis, hold, name });
       const [holds, paused] = await Promise.all([readHolds(redis), readPauses(redis)]);
       const { live, pauseQueue } = planHolds(holds, context.now());
-      // At once, and not only when the scheduler looks.
+      // At once, and not only when the scheduler reads.
       if (name === undefined) {
         await withQueue(redis, async (queue) => {
           await wakeHeld({ redis, queue, now: context.now() });

@@ -18,7 +18,7 @@ import { referenceOf } from "../references/reference.ts";
 import { sentence } from "../terminal/sentence.ts";
 import { plain } from "../terminal/text.ts";
 
-/** Queue an ended issue again, or all that failed. The exit code is 1 if one of them cannot be. */
+/** Queue an ended issue again, or everything that failed. The exit code is 1 if one of them cannot be. */
 export async function retry(context: Context, { args, options }: Input): Promise<number> {
   const place = locate(context, options["config"] as string | undefined);
   const [text] = args;

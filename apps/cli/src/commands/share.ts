@@ -61,7 +61,7 @@ export async function share(context: Context, { args, options }: Input): Promise
         name === undefined || password === null ? [] : [{ name, hash: hashOf(password), since: context.now() }];
       const fingerprint = await write(context, home, { ...place, machines: [...others, ...machine] });
       await open(redis, { home, before });
-      tell(context, { place, name, token: password === null ? null : writeToken({ fingerprint, password }) });
+      explain(context, { place, name, token: password === null ? null : writeToken({ fingerprint, password }) });
       return 0;
     },
     redis.advice,
@@ -135,7 +135,7 @@ async function open(redis: Redis, { home, before }: { home: string; before: Shar
   }
 }
 
-function tell(
+function explain(
   { out, err, command }: Context,
   given: { place: Pick<Share, "address" | "port">; name: string | undefined; token: string | null },
 ): void {

@@ -1,21 +1,21 @@
-import { runbookOf } from "@tac8/core/domain/healthKinds";
+import { shownReason } from "../status/statusReport.ts";
 import type { Level } from "@tac8/core/domain/healthLevels";
 import type { Redis } from "ioredis";
-import { readStatus } from "../look/readStatus.ts";
-import { renderStatus } from "../look/renderStatus.ts";
+import { readStatus } from "../status/readStatus.ts";
+import { renderStatus } from "../status/renderStatus.ts";
 import type { Context } from "../context/context.ts";
 import { Problem } from "../problems/problem.ts";
 import { statusOutput } from "../json/status.ts";
 import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";
-import { managerOf, readUnits, redisRestart, unitProblems, whereToLook, withUnits } from "../services/units.ts";
+import { managerOf, readUnits, redisRestart, unitProblems, logCommand, withUnits } from "../services/units.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locate } from "../installation/locate.ts";
 import { painter } from "../terminal/text.ts";
 
 const EVENTS = 5;
 
-/** Beside those of every command: 1 Redis is away or the configuration is wrong, 2 wrong usage. */
+/** Beside those of every command: 1 Redis is unreachable or the configuration is wrong, 2 wrong usage. */
 const EXIT_CODES: Readonly<Record<Level, number>> = { ok: 0, warning: 0, degraded: 3, critical: 4 };
 
 /** Show the status of all of tac8. The exit code is that of its health. */
@@ -26,13 +26,13 @@ export async function status(context: Context, { options }: Input): Promise<numb
   const read = (redis: Redis) => readStatus({ redis, place, events: EVENTS, now });
   const manager = managerOf(context.env);
   const units = await readUnits(context.env);
-  const advice = redisRestart(place.redisUrl) ?? (manager === null ? place.advice : whereToLook(manager));
+  const advice = redisRestart(place.redisUrl) ?? (manager === null ? place.advice : logCommand(manager));
   const ofRedis = await withRedis(place.redisUrl, read, advice).catch((error: unknown) => {
     const lines = unitProblems(units, manager).map((unit) => `${unit.text}; ${unit.advice}`);
     throw error instanceof Problem ? new Problem([...lines, ...error.lines], { cause: error }) : error;
   });
   const { level, reasons } = withUnits(ofRedis.health, units, manager);
-  const found = reasons.map((reason) => ({ ...reason, runbook: runbookOf(reason.code) }));
+  const found = reasons.map(shownReason);
   const report = { ...ofRedis, health: { level, reasons: found } };
   if (options["json"] === true) {
     out.line(jsonOf(statusOutput, report));

@@ -22,7 +22,7 @@ import { plain } from "../terminal/text.ts";
 import { warn } from "../terminal/warn.ts";
 
 const MAX_SECONDS = 24 * 3600;
-/** The stop was asked for, and goes on: whoever asked does not wait for its end (any more). */
+/** The stop was asked for, and continues: whoever asked does not wait for its end (any more). */
 const NOT_YET = 3;
 
 interface Wish {
@@ -36,7 +36,7 @@ interface Wish {
 }
 
 /**
- * Exit codes: 0 nothing of it runs any more, 1 a problem, 2 wrong usage, 3 asked for but not at its end yet (with
+ * Exit codes: 0 nothing of it runs any more, 1 a problem, 2 wrong usage, 3 asked for but not when it ends yet (with
  * `--no-wait` 0). JSON is printed when it is over or no longer waited for.
  */
 export async function stop(context: Context, { args, options }: Input): Promise<number> {
@@ -65,12 +65,12 @@ async function stopIn(context: Context, redis: Redis, wish: Wish): Promise<numbe
   const [before, newest] = await Promise.all([store.read(jobId), readEvents(redis, { count: 1 })]);
   const given = { store, redis, jobId, by: operatorOf(context), reason, kill, now: context.now() };
   const answer = await withQueue(redis, (queue) => stopIssue({ queue, ...given, labelOn: askLabel }));
-  // Before anything is said: whoever reads that the stop goes on may be quick with Ctrl-C.
+  // Before anything is said: whoever reads that the stop continues may be quick with Ctrl-C.
   const enough = new AbortController();
   const ignore = context.onSignal(() => enough.abort());
   const since = { event: newest[0]?.id ?? "0", publishedSha: before.branch.published };
   try {
-    return await tellOfStop(context, redis, { wish, answer, github, since, signal: enough.signal });
+    return await reportStop(context, redis, { wish, answer, github, since, signal: enough.signal });
   } finally {
     ignore();
   }
@@ -86,7 +86,7 @@ interface Asked {
   readonly signal: AbortSignal;
 }
 
-async function tellOfStop(
+async function reportStop(
   context: Context,
   redis: Redis,
   { wish, answer, github, since, signal }: Asked,

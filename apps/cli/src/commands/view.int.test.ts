@@ -106,7 +106,7 @@ function liveOf(lines: readonly string[]): LiveEvent[] {
   return lines.flatMap((line) => reader.read(parseEvent(line) ?? {}, Date.now())).map(shortenEvent);
 }
 
-async function tell(run: string, events: readonly LiveEvent[]): Promise<void> {
+async function record(run: string, events: readonly LiveEvent[]): Promise<void> {
   for (const event of events) await redis.xadd(runStreamKey(run), "*", "event", JSON.stringify(event));
 }
 
@@ -126,7 +126,7 @@ describe("tac8 view", () => {
 
   it("shows the newest run of any machine, from its live stream", async () => {
     await addIssue({ state: "pr", "pull.number": 9, "agent.runs": [agentRun(1), agentRun(2)] });
-    await tell("run-2", liveOf(LINES));
+    await record("run-2", liveOf(LINES));
     const { code, out, err } = await tac8("view", "3");
     expect({ code, err }).toEqual({ code: 0, err: "" });
     const [title, facts, , ...lines] = out.trimEnd().split("\n");
@@ -150,7 +150,7 @@ describe("tac8 view", () => {
 
   it("shows another run, and says which there are", async () => {
     await addIssue({ state: "failed", "agent.runs": [agentRun(4), agentRun(5)] });
-    await tell("run-4", liveOf(LINES));
+    await record("run-4", liveOf(LINES));
     expect((await tac8("view", "3", "--run", "4")).out).toContain("run 4 of 5 on pi-1/0");
     expect(await tac8("view", "3", "--run", "9")).toEqual({
       code: 1,
@@ -161,7 +161,7 @@ describe("tac8 view", () => {
 
   it("has all of it in detail where the raw log is, without the secrets in it", async () => {
     await addIssue({ state: "failed", "agent.runs": [agentRun(1)] });
-    await tell("run-1", liveOf(LINES));
+    await record("run-1", liveOf(LINES));
     const far = await tac8("view", "3", "--detailed");
     expect(far.out).toContain("(results are shortened here: complete results are in the raw log on pi-1)");
     writeLog("run-1");
@@ -173,7 +173,7 @@ describe("tac8 view", () => {
 
   it("falls back on the raw log where the stream has let go of its beginning, and says so elsewhere", async () => {
     await addIssue({ state: "failed", "agent.runs": [agentRun(1)] });
-    await tell("run-1", liveOf(LINES));
+    await record("run-1", liveOf(LINES));
     await redis.xtrim(runStreamKey("run-1"), "MAXLEN", 2);
     expect((await tac8("view", "3")).out).toContain("(the first 3 events are only in the raw log on pi-1)");
     writeLog("run-1");
@@ -184,10 +184,10 @@ describe("tac8 view", () => {
 
   it("is one object as JSON", async () => {
     await addIssue({ state: "failed", "agent.runs": [agentRun(1)] });
-    await tell("run-1", liveOf(LINES));
+    await record("run-1", liveOf(LINES));
     const { out } = await tac8("view", "3", "--json");
-    const said = JSON.parse(out) as Record<string, unknown>;
-    expect(Object.keys(said)).toEqual(
+    const output = JSON.parse(out) as Record<string, unknown>;
+    expect(Object.keys(output)).toEqual(
       [
         "issue",
         "title",
@@ -204,7 +204,7 @@ describe("tac8 view", () => {
         "end",
       ].flat(),
     );
-    expect(said).toMatchObject({
+    expect(output).toMatchObject({
       issue: "Octo/Hello#3",
       run: { n: 1, of: 1, id: "run-1", runner: "pi-1/0", session: "session-1", live: false },
       source: "stream",
@@ -220,7 +220,7 @@ describe("tac8 view", () => {
 
   it("tells what an agent has used so far that is at work", async () => {
     await addIssue({ state: "running", "run.id": "run-1", "agent.runs": [agentRun(1)] });
-    await tell("run-1", liveOf(LINES.slice(0, 2)));
+    await record("run-1", liveOf(LINES.slice(0, 2)));
     const { out } = await tac8("view", "3");
     expect(out).toContain("▸ Bash  ls\n");
     expect(out).not.toContain("(no result)");
@@ -254,13 +254,13 @@ describe("tac8 view --follow", () => {
   it("goes on until the run has ended", async () => {
     await addIssue({ state: "running", "run.id": "run-1", "agent.runs": [agentRun(1)] });
     const live = liveOf(LINES);
-    await tell("run-1", live.slice(0, 2));
+    await record("run-1", live.slice(0, 2));
     const cli = start("view", "3", "--follow");
     await cli.seen(/I look round\n/);
     expect(cli.stdout()).not.toContain("Bash");
-    await tell("run-1", live.slice(2, 3));
+    await record("run-1", live.slice(2, 3));
     await cli.seen(/▸ Bash {2}ls\n/);
-    await tell("run-1", live.slice(3));
+    await record("run-1", live.slice(3));
     await store.writeIf(ID, {}, { "run.id": null, state: "pr" });
     expect(await cli.ended).toEqual({ code: 0, signal: null });
     expect(cli.stdout()).toMatch(/ {2}… 28 more lines\n.*■ done · 2 turns/);
@@ -270,7 +270,7 @@ describe("tac8 view --follow", () => {
   it("waits for the agent of a run that has just begun", async () => {
     await addIssue({ state: "running", "run.id": "run-2", "agent.runs": [agentRun(1)] });
     const cli = start("view", "3", "--follow");
-    await tell("run-2", liveOf(LINES));
+    await record("run-2", liveOf(LINES));
     await store.writeIf(ID, {}, { "agent.runs": [agentRun(1), agentRun(2)] });
     await cli.seen(/run 2 of 2[^]*■ done/);
     cli.signal("SIGTERM");
@@ -281,7 +281,7 @@ describe("tac8 view --follow", () => {
     await addIssue();
     const cli = start("view", "3", "--follow");
     await cli.seen(/No agent has worked on Octo\/Hello#3 yet: waiting for the first run\n/);
-    await tell("run-1", liveOf(LINES));
+    await record("run-1", liveOf(LINES));
     await store.writeIf(ID, {}, { state: "running", "run.id": "run-1", "agent.runs": [agentRun(1)] });
     await cli.seen(/run 1 of 1[^]*■ done/);
     cli.signal("SIGTERM");
@@ -290,7 +290,7 @@ describe("tac8 view --follow", () => {
 
   it("leaves with Ctrl-C, cleanly", async () => {
     await addIssue({ state: "running", "run.id": "run-1", "agent.runs": [agentRun(1)] });
-    await tell("run-1", liveOf(LINES.slice(0, 2)));
+    await record("run-1", liveOf(LINES.slice(0, 2)));
     const cli = lab.spawn(["view", "3", "--follow"], { REDIS_URL: server.url });
     await cli.seen(/Bash/);
     cli.signal("SIGINT");

@@ -25,7 +25,7 @@ import { referenceOf } from "../references/reference.ts";
 
 /** Where the output is no terminal. */
 const WIDTH = 100;
-const LOOK_MS = 500;
+const CHECK_MS = 500;
 
 /** Show the conversation of a run of an issue. */
 export async function view(context: Context, { args, options }: Input): Promise<number> {
@@ -67,11 +67,13 @@ async function showOnce(context: Context, given: Given): Promise<number> {
     out.line(jsonOf(viewOutput, { ...factsOf(issue, run), source, note, entries, todo, end: toJson(end) }));
     return 0;
   }
-  const look = lookOf(context);
-  const lines = new Transcript({ ...look, clock, detailed: given.detailed }).whole(all.entries, { over: !end.live });
+  const display = displayOf(context);
+  const lines = new Transcript({ ...display, clock, detailed: given.detailed }).whole(all.entries, { over: !end.live });
   const words = lines.length > 0 ? lines : [end.live ? "No output from the agent yet." : "The agent wrote no output."];
-  const notes = note === null ? [] : [look.paint("yellow", `(${note})`), ""];
-  out.line([...renderHeader(issue, run, { ...look, now }), ...notes, ...words, ...renderFooter(end, look)].join("\n"));
+  const notes = note === null ? [] : [display.paint("yellow", `(${note})`), ""];
+  out.line(
+    [...renderHeader(issue, run, { ...display, now }), ...notes, ...words, ...renderFooter(end, display)].join("\n"),
+  );
   return 0;
 }
 
@@ -83,10 +85,10 @@ async function showOn(context: Context, given: Given): Promise<number> {
     const issue = await withLiveRun(context, { ...given, signal: leave.signal });
     if (leave.signal.aborted && issue.runs.length === 0) return 0;
     const run = pickRun(issue, given.n);
-    const look = lookOf(context);
+    const display = displayOf(context);
     if (given.json) out.line(jsonOf(viewRunLine, { type: "run", ...factsOf(issue, run) }, 0));
-    else out.line(renderHeader(issue, run, { ...look, now: now() }).join("\n"));
-    const transcript = new Transcript({ ...look, clock, detailed: given.detailed });
+    else out.line(renderHeader(issue, run, { ...display, now: now() }).join("\n"));
+    const transcript = new Transcript({ ...display, clock, detailed: given.detailed });
     const outline = new Outline();
     let seen = NO_TALLY;
     let lastAt: number | null = null;
@@ -101,7 +103,7 @@ async function showOn(context: Context, given: Given): Promise<number> {
     const left = await readIssue(given.redis, given.jobId, given.ref);
     const end = endOf(left, run, { tally: seen, lastAt, now: now() });
     if (given.json) out.line(jsonOf(viewEndLine, { type: "end", ...toJson(end) }, 0));
-    else out.line(renderFooter(end, look).join("\n"));
+    else out.line(renderFooter(end, display).join("\n"));
     return 0;
   } finally {
     stopListening();
@@ -128,7 +130,7 @@ async function withLiveRun(
     if (n !== null || isListed || (issue.liveRun === null && !isFirst) || signal.aborted) return issue;
     if (isFirst && !waited && !json) out.line(`No agent has worked on ${issue.issue} yet: waiting for the first run`);
     waited = true;
-    await sleep(LOOK_MS, null, { signal }).catch(() => null);
+    await sleep(CHECK_MS, null, { signal }).catch(() => null);
   }
 }
 
@@ -172,7 +174,7 @@ function toJson({ live, state, tally: seen, ms }: End) {
   return { live, state, turns: seen.turns, ms, costUsd, tokens, exact: tokensIn(seen.open) === 0 };
 }
 
-function lookOf({ out }: Context): { readonly width: number; readonly paint: Paint } {
+function displayOf({ out }: Context): { readonly width: number; readonly paint: Paint } {
   return { width: out.columns ?? WIDTH, paint: painter(out.color) };
 }
 

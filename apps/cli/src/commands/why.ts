@@ -5,7 +5,7 @@ import { readWhy } from "@tac8/core/why/readWhy";
 import { askAbout } from "../references/askAbout.ts";
 import type { Context } from "../context/context.ts";
 import { Problem } from "../problems/problem.ts";
-import { renderWhy } from "../look/renderWhy.ts";
+import { renderWhy } from "../status/renderWhy.ts";
 import { whyOutput } from "../json/why.ts";
 import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";

@@ -25,7 +25,7 @@ export interface CommandSpec {
     /** Value where the option is not given. */
     readonly initial?: string;
   }[];
-  /** Loads the command itself, with all that it needs. */
+  /** Loads the command itself, with everything that it needs. */
   readonly load: () => Promise<RunCommand>;
 }
 

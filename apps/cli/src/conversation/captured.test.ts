@@ -20,9 +20,9 @@ describe.each(STREAMS)("the captured stream %s", (name) => {
 
   it("says the same as it comes, event by event", async () => {
     const { events } = await eventsOf(name);
-    const said = live(events);
-    for (const { event } of outline(events)) expect(said).toContain(event.text.split("\n", 1)[0]?.slice(0, 20));
-    expect(said.split("\n").filter((line) => line.includes("■"))).toHaveLength(figuresOf(events).results);
+    const output = live(events);
+    for (const { event } of outline(events)) expect(output).toContain(event.text.split("\n", 1)[0]?.slice(0, 20));
+    expect(output.split("\n").filter((line) => line.includes("■"))).toHaveLength(figuresOf(events).results);
   });
 });
 

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { logPaths, redactor, type ReadOptions } from "./readConversation.ts";
 
 /** The live stream is written as often. */
-const LOOK_MS = 500;
+const CHECK_MS = 500;
 const PAGE = 500;
 
 /** The next events, in order; an empty list: none has come since. */
@@ -22,7 +22,7 @@ export interface FollowOptions extends ReadOptions {
   readonly signal: AbortSignal;
 }
 
-/** A run's events from its beginning and on, in batches, until it has ended or `signal` is aborted. */
+/** A run's events from its beginning and on, in batches, until it ends or `signal` is aborted. */
 export async function* follow(options: FollowOptions): AsyncGenerator<LiveEvent[]> {
   const { redis, jobId, run, signal } = options;
   const store = createIssueStore(redis);
@@ -37,7 +37,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator<LiveEvent[
         yield source.end();
         return;
       }
-      await sleep(LOOK_MS, null, { signal }).catch(() => null);
+      await sleep(CHECK_MS, null, { signal }).catch(() => null);
     }
   } finally {
     await source.close();

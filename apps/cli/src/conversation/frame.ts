@@ -14,7 +14,7 @@ interface FrameOptions {
   readonly now: number;
 }
 
-/** What stands above a conversation. */
+/** What is above a conversation. */
 export function renderHeader(issue: IssueView, run: AgentRun, { width, paint, now }: FrameOptions): string[] {
   const of = issue.runs.at(-1)?.n ?? run.n;
   const facts = [
@@ -40,7 +40,7 @@ export interface RunEnd {
   readonly live: boolean;
 }
 
-/** What stands below it: turns, time, cost and tokens. */
+/** What is below it: turns, time, cost and tokens. */
 export function renderFooter({ tally, ms, live }: RunEnd, { width, paint }: Omit<FrameOptions, "now">): string[] {
   const total = totalOf(tally);
   const number = formatNumber;

@@ -5,7 +5,7 @@ import type { AgentRun } from "@tac8/core/state/issueState";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
 import { Problem } from "../problems/problem.ts";
-import { shownState } from "@tac8/core/look/shownState";
+import { shownState } from "@tac8/core/status/shownState";
 import { readJob } from "@tac8/core/why/job";
 import { withQueue } from "../redis/queue.ts";
 

@@ -31,7 +31,7 @@ export class Transcript {
     return entries.flatMap((entry) => this.#tree(entry, 0, over));
   }
 
-  /** What has come last, as a conversation goes on: a call is named again where its answer does not come next. */
+  /** What has come last, as a conversation continues: a call is named again where its answer does not come next. */
   next({ entry, under, depth }: Placed): string[] {
     const above = under === null ? -1 : this.#path.indexOf(under);
     const near = under === null || above >= 0;

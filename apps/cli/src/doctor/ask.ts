@@ -24,10 +24,10 @@ export function ask(
   return new Promise((resolve, reject) => {
     // A group of its own: an agent has helpers.
     const child = spawn(program, args, { cwd, env, stdio: ["pipe", "pipe", "pipe"], detached: true });
-    const said = { stdout: "", stderr: "" };
+    const output = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const) {
       child[name].setEncoding("utf8").on("data", (text: string) => {
-        said[name] = (said[name] + text).slice(0, MOST);
+        output[name] = (output[name] + text).slice(0, MOST);
       });
     }
     const kill = (): void => {
@@ -47,7 +47,7 @@ export function ask(
     child.once("error", reject);
     child.once("close", (code) => {
       signal.removeEventListener("abort", stop);
-      resolve({ code, ...said });
+      resolve({ code, ...output });
     });
     child.stdin.on("error", () => undefined); // It does not want to hear it.
     child.stdin.end(input);

@@ -66,7 +66,7 @@ async function doctor(args: string[] = [], env: Record<string, string> = {}, wai
 
 interface Found {
   readonly ok: boolean;
-  readonly checks: readonly { check: string; verdict: string; text: string; advice: string | null }[];
+  readonly checks: readonly { check: string; status: string; text: string; advice: string | null }[];
 }
 
 async function found(
@@ -92,11 +92,11 @@ function agentThat(answer: string): string {
 test("a machine that is right, after its labels were made", async () => {
   configure(`[llm]\ncommand = ["${agentThat("exit 1")}"]\n`);
   const before = await found();
-  expect(of(before, "Labels")).toMatchObject([{ verdict: "problem", text: expect.stringContaining("rpi-auto") }]);
+  expect(of(before, "Labels")).toMatchObject([{ status: "problem", text: expect.stringContaining("rpi-auto") }]);
   expect([before.ok, before.code]).toEqual([false, 1]);
 
   const fixed = await found(["--fix"]);
-  expect(of(fixed, "Labels")).toMatchObject([{ verdict: "ok", text: expect.stringContaining("created rpi-auto") }]);
+  expect(of(fixed, "Labels")).toMatchObject([{ status: "ok", text: expect.stringContaining("created rpi-auto") }]);
   const process = lab.spawn(["doctor"], { REDIS_URL: server.url, GITHUB_TOKEN: token });
   const { code } = await process.ended;
   const out = process.stdout();
@@ -114,23 +114,23 @@ test("a machine that is right, after its labels were made", async () => {
 
 test("a Redis on TCP that asks for no password is worth a line; one on a socket, or with a password, is not", async () => {
   configure();
-  expect(of(await found(), "Redis")).toMatchObject([{ verdict: "ok", text: expect.stringMatching(/^\/.*: version/) }]);
+  expect(of(await found(), "Redis")).toMatchObject([{ status: "ok", text: expect.stringMatching(/^\/.*: version/) }]);
 
   mkdirSync(join(lab.dir, "redis"));
   const onTcp = await startRedisServer({ dir: join(lab.dir, "redis") });
   cleanups.push(() => onTcp.stop());
   const named = { REDIS_URL: onTcp.url };
-  const open = { verdict: "note", text: expect.stringContaining("has no password"), advice: expect.any(String) };
-  expect(of(await found([], named), "Redis")).toMatchObject([{ verdict: "ok" }, open]);
+  const open = { status: "note", text: expect.stringContaining("has no password"), advice: expect.any(String) };
+  expect(of(await found([], named), "Redis")).toMatchObject([{ status: "ok" }, open]);
 
   const redis = connectRedis(onTcp.url, { name: "test", onError: () => undefined });
   cleanups.push(() => redis.disconnect());
   await redis.config("SET", "requirepass", "long-password");
   const good = await found([], { ...named, REDIS_PASSWORD: "long-password" });
-  expect(of(good, "Redis")).toMatchObject([{ verdict: "ok" }]);
+  expect(of(good, "Redis")).toMatchObject([{ status: "ok" }]);
   const wrong = await found([], { ...named, REDIS_PASSWORD: "other-password" });
   expect(of(wrong, "Redis")).toMatchObject([
-    { verdict: "problem", text: expect.stringContaining("refuses the connection") },
+    { status: "problem", text: expect.stringContaining("refuses the connection") },
   ]);
   expect(JSON.stringify([good, wrong])).not.toMatch(/long-password|other-password/);
 });
@@ -140,22 +140,20 @@ test("a GitHub App: where it is installed, and that its tokens are renewed", asy
   const { id, privateKey } = github.createApp({ owner: "octo", slug: `doctor-${made++}` });
   const env = { GITHUB_TOKEN: "", GITHUB_APP_ID: String(id), GITHUB_APP_PRIVATE_KEY: privateKey };
   const missing = await found([], env);
-  expect(of(missing, "GitHub token").map(({ verdict, text }) => [verdict, text])).toEqual([
+  expect(of(missing, "GitHub token").map(({ status, text }) => [status, text])).toEqual([
     ["ok", expect.stringContaining(`/apps/doctor-`)],
     ["problem", `the GitHub App ${id} is not installed on ${REPO}`],
   ]);
   github.installApp({ app: id, repos: [REPO] });
   const report = await found([], env);
-  expect(of(report, "GitHub token").map(({ verdict, text }) => [verdict, text])).toEqual([
+  expect(of(report, "GitHub token").map(({ status, text }) => [status, text])).toEqual([
     ["ok", expect.stringMatching(/it is renewed automatically, the current one expires in 60 minutes/)],
     ["ok", `${REPO}: accessible through the App's installation for octo`],
   ]);
-  expect(of(report, "Permissions")).toMatchObject([{ verdict: "ok" }]);
+  expect(of(report, "Permissions")).toMatchObject([{ status: "ok" }]);
   const stranger = github.createApp({ owner: "octo", slug: `stranger-${made++}` });
   const wrong = await found([], { ...env, GITHUB_APP_PRIVATE_KEY: stranger.privateKey });
-  expect(of(wrong, "GitHub token")).toMatchObject([
-    { verdict: "problem", text: expect.stringContaining("rejects it") },
-  ]);
+  expect(of(wrong, "GitHub token")).toMatchObject([{ status: "problem", text: expect.stringContaining("rejects it") }]);
 });
 
 test("a question of the account that was used before the GitHub App is named", async () => {
@@ -177,10 +175,10 @@ test("a question of the account that was used before the GitHub App is named", a
     await client.flushall();
     client.disconnect();
   });
-  expect(of(await found(), "Questions")).toMatchObject([{ verdict: "ok" }]);
+  expect(of(await found(), "Questions")).toMatchObject([{ status: "ok" }]);
   const env = { GITHUB_TOKEN: "", GITHUB_APP_ID: String(app.id), GITHUB_APP_PRIVATE_KEY: app.privateKey };
   expect(of(await found([], env), "Questions")).toMatchObject([
-    { verdict: "note", text: expect.stringContaining(`octo/hello#${number}: its question was written by octo,`) },
+    { status: "note", text: expect.stringContaining(`octo/hello#${number}: its question was written by octo,`) },
   ]);
 });
 
@@ -195,10 +193,10 @@ test("a Redis on a socket that asks for a password gets REDIS_PASSWORD, and the 
   await redis.config("SET", "requirepass", "long +&password");
   const named = { REDIS_URL: own.url };
   const good = await found([], { ...named, REDIS_PASSWORD: "long +&password" });
-  expect(of(good, "Redis")).toMatchObject([{ verdict: "ok" }]);
-  expect(of(good, "Clock")).toMatchObject([{ verdict: "ok", text: expect.stringContaining("Redis") }]);
+  expect(of(good, "Redis")).toMatchObject([{ status: "ok" }]);
+  expect(of(good, "Clock")).toMatchObject([{ status: "ok", text: expect.stringContaining("Redis") }]);
   for (const env of [named, { ...named, REDIS_PASSWORD: "other-password" }]) {
-    const refused = { verdict: "problem", text: expect.stringContaining(`${folder}/own.sock refuses the connection`) };
+    const refused = { status: "problem", text: expect.stringContaining(`${folder}/own.sock refuses the connection`) };
     const advice = expect.stringContaining("check REDIS_PASSWORD, or the password in REDIS_URL");
     expect(of(await found([], env), "Redis")).toMatchObject([{ ...refused, advice }]);
   }
@@ -213,9 +211,9 @@ test.each([
   configure();
   const poor = github.addToken({ login: "octo", areas });
   const report = await found([], { GITHUB_TOKEN: poor });
-  expect(of(report, "GitHub token")).toMatchObject([{ verdict: "ok", text: "token of octo, from GITHUB_TOKEN" }]);
+  expect(of(report, "GitHub token")).toMatchObject([{ status: "ok", text: "token of octo, from GITHUB_TOKEN" }]);
   expect(of(report, "Permissions")).toMatchObject([
-    { verdict: "problem", text: `${REPO}: the token cannot write ${missing}` },
+    { status: "problem", text: `${REPO}: the token cannot write ${missing}` },
   ]);
   expect(report.code).toBe(1);
 });
@@ -227,18 +225,18 @@ fieldTest("C2", "doctor reads the rules for the issues' branches, and proposes a
   configure();
   expect(of(await found(), "Branches")).toMatchObject([
     {
-      verdict: "problem",
+      status: "problem",
       text: `${REPO}: a rule forbids creating branches such as auto/gh-471`,
       advice: expect.stringContaining('"users/gh-{number}"'),
     },
   ]);
   const path = join(lab.dir, "config.toml");
   writeFileSync(path, readFileSync(path, "utf8").replace("[github]", '[github]\nbranch = "users/gh-{number}"'));
-  expect(of(await found(), "Branches")).toMatchObject([{ verdict: "ok" }]);
+  expect(of(await found(), "Branches")).toMatchObject([{ status: "ok" }]);
   await github.clearRulesets(REPO);
   await github.addRuleset(REPO, { ...rules, bypass: ["octo"] });
   configure();
-  expect(of(await found(), "Branches")).toMatchObject([{ verdict: "ok", text: expect.stringContaining("exempt") }]);
+  expect(of(await found(), "Branches")).toMatchObject([{ status: "ok", text: expect.stringContaining("exempt") }]);
 });
 
 fieldTest("C5", "doctor and its checks work with an app's token", async () => {
@@ -247,24 +245,22 @@ fieldTest("C5", "doctor and its checks work with an app's token", async () => {
   github.setPermission(REPO, "tac8[bot]", "write");
   const app = github.addToken({ login: "tac8[bot]", app: true });
   const report = await found([], { GITHUB_TOKEN: app });
-  expect(of(report, "GitHub token")).toMatchObject([{ verdict: "note", text: expect.stringContaining("tac8[bot]") }]);
-  expect(of(report, "Permissions")).toMatchObject([{ verdict: "ok" }]);
-  expect(of(report, "Branches")).toMatchObject([{ verdict: "ok" }]);
+  expect(of(report, "GitHub token")).toMatchObject([{ status: "note", text: expect.stringContaining("tac8[bot]") }]);
+  expect(of(report, "Permissions")).toMatchObject([{ status: "ok" }]);
+  expect(of(report, "Branches")).toMatchObject([{ status: "ok" }]);
   const poor = github.addToken({ login: "tac8[bot]", app: true, areas: { contents: "read" } });
   expect(of(await found([], { GITHUB_TOKEN: poor }), "Permissions")).toMatchObject([
-    { verdict: "problem", text: expect.stringContaining(REPO) },
+    { status: "problem", text: expect.stringContaining(REPO) },
   ]);
 });
 
 test("a token that is wrong, and a GitHub that is away", async () => {
   configure();
   const wrong = await found([], { GITHUB_TOKEN: "wrong-token" });
-  expect(of(wrong, "GitHub token")).toMatchObject([
-    { verdict: "problem", text: expect.stringContaining("rejects it") },
-  ]);
+  expect(of(wrong, "GitHub token")).toMatchObject([{ status: "problem", text: expect.stringContaining("rejects it") }]);
   const away = await found([], { GITHUB_API_URL: "http://127.0.0.1:1" }, { githubRetry: 10 });
-  expect(of(away, "GitHub token")).toMatchObject([{ verdict: "unknown" }]);
-  expect(of(away, "Redis")).toMatchObject([{ verdict: "ok" }]);
+  expect(of(away, "GitHub token")).toMatchObject([{ status: "unknown" }]);
+  expect(of(away, "Redis")).toMatchObject([{ status: "ok" }]);
 });
 
 fieldTest("B7", "a proxy: GitHub is asked through it, and doctor says when it does not answer", async () => {
@@ -282,45 +278,45 @@ fieldTest("B7", "a proxy: GitHub is asked through it, and doctor says when it do
   const { host } = new URL(proxy.url);
   const good = await behind({ HTTP_PROXY: `http://ann:pass-of-ann@${host}` });
   expect(of(good, "Proxy")).toMatchObject([
-    { verdict: "ok", text: `connection to GitHub through the proxy http://${host} (HTTP_PROXY)` },
+    { status: "ok", text: `connection to GitHub through the proxy http://${host} (HTTP_PROXY)` },
   ]);
-  expect(of(good, "GitHub token")).toMatchObject([{ verdict: "ok", text: "token of octo, from GITHUB_TOKEN" }]);
-  expect(of(good, "Clock")).toMatchObject([{ verdict: "ok", text: expect.stringContaining("GitHub's") }]);
+  expect(of(good, "GitHub token")).toMatchObject([{ status: "ok", text: "token of octo, from GITHUB_TOKEN" }]);
+  expect(of(good, "Clock")).toMatchObject([{ status: "ok", text: expect.stringContaining("GitHub's") }]);
   expect(of(await behind({ all_proxy: `http://ann:other-word@${host}` }), "Proxy")).toMatchObject([
-    { verdict: "problem", text: expect.stringContaining("refuses the credentials") },
+    { status: "problem", text: expect.stringContaining("refuses the credentials") },
   ]);
   const closed = await startProxy({ hosts: {} });
   await closed.close();
   expect(of(await behind({ HTTP_PROXY: closed.url }), "Proxy")).toMatchObject([
-    { verdict: "problem", text: expect.stringMatching(/does not respond: ECONNREFUSED/) },
+    { status: "problem", text: expect.stringMatching(/does not respond: ECONNREFUSED/) },
   ]);
   const direct = await found([], { HTTP_PROXY: closed.url });
-  expect(of(direct, "Proxy")).toMatchObject([{ verdict: "ok", text: expect.stringContaining("direct connection") }]);
-  expect(of(direct, "GitHub token")).toMatchObject([{ verdict: "ok" }]);
+  expect(of(direct, "Proxy")).toMatchObject([{ status: "ok", text: expect.stringContaining("direct connection") }]);
+  expect(of(direct, "GitHub token")).toMatchObject([{ status: "ok" }]);
 });
 
 test("without any configuration it says so first, and checks the machine", async () => {
   const report = await found([], { GITHUB_TOKEN: "", GITHUB_API_URL: github.url });
-  expect(report.checks[0]).toMatchObject({ check: "Configuration", verdict: "problem" });
-  expect(of(report, "git")).toMatchObject([{ verdict: "ok" }]);
-  expect(of(report, "Redis")).toMatchObject([{ verdict: "ok" }]);
-  expect(of(report, "Permissions")).toMatchObject([{ verdict: "note" }]);
+  expect(report.checks[0]).toMatchObject({ check: "Configuration", status: "problem" });
+  expect(of(report, "git")).toMatchObject([{ status: "ok" }]);
+  expect(of(report, "Redis")).toMatchObject([{ status: "ok" }]);
+  expect(of(report, "Permissions")).toMatchObject([{ status: "note" }]);
 });
 
 test("a configuration that is wrong is said key by key, and the rest is checked all the same", async () => {
   writeFileSync(join(lab.dir, "config.toml"), "[coordinator]\nmax_attempts = 0\n[nothing]\n");
   const report = await found([], { GITHUB_API_URL: github.url });
   expect(of(report, "Configuration").length).toBeGreaterThanOrEqual(3);
-  expect(of(report, "Redis")).toMatchObject([{ verdict: "ok" }]);
+  expect(of(report, "Redis")).toMatchObject([{ status: "ok" }]);
 });
 
 test("a table of an earlier version that has no effect any more is worth one line", async () => {
   configure("[health]\nlag_warning_ms = 500\n");
   const removed = {
-    verdict: "note",
+    status: "note",
     text: expect.stringMatching(/^\[health\] .* no longer has an effect.* lag_warning_ms = 500 \(now 1000\)$/),
   };
-  expect(of(await found(), "Configuration")).toMatchObject([{ verdict: "ok" }, removed]);
+  expect(of(await found(), "Configuration")).toMatchObject([{ status: "ok" }, removed]);
 });
 
 test("a Redis with the wrong settings", async () => {
@@ -330,7 +326,7 @@ test("a Redis with the wrong settings", async () => {
   await redis.config("SET", "maxmemory-policy", "allkeys-lru");
   cleanups.push(() => redis.config("SET", "maxmemory-policy", "noeviction"));
   expect(of(await found(), "Redis")).toMatchObject([
-    { verdict: "problem", text: expect.stringContaining("allkeys-lru") },
+    { status: "problem", text: expect.stringContaining("allkeys-lru") },
   ]);
 });
 
@@ -339,12 +335,12 @@ test("the agent is asked for one word only when that was wished", async () => {
   const reply =
     '{"type":"result","is_error":true,"result":"Invalid API key · Please run /login","api_error_status":401}';
   configure(`[llm]\ncommand = ["${agentThat(`cat > ${asked}; echo '${reply}'; exit 1`)}"]\n`);
-  const home = { verdict: "note", advice: expect.stringContaining("claude setup-token") };
-  expect(of(await found(), "Agent")).toMatchObject([{ verdict: "ok" }, { verdict: "note" }, home]);
+  const home = { status: "note", advice: expect.stringContaining("claude setup-token") };
+  expect(of(await found(), "Agent")).toMatchObject([{ status: "ok" }, { status: "note" }, home]);
   expect(existsSync(asked)).toBe(false);
   expect(of(await found(["--agent"]), "Agent")).toMatchObject([
-    { verdict: "ok", text: expect.stringContaining("9.9.9") },
-    { verdict: "problem", advice: expect.stringContaining("ANTHROPIC_API_KEY") },
+    { status: "ok", text: expect.stringContaining("9.9.9") },
+    { status: "problem", advice: expect.stringContaining("ANTHROPIC_API_KEY") },
     home,
   ]);
   expect(existsSync(asked)).toBe(true);
@@ -365,11 +361,11 @@ test("whoever is told gets a test message only when that was wished", async () =
   const address = place.address();
   const origin = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
   const env = { TAC8_SLACK_URL: `${origin}/gone`, TAC8_WEBHOOK_URL: `${origin}/hook` };
-  expect(of(await found([], env), "Notifications")).toMatchObject([{ verdict: "note", text: "slack, webhook" }]);
+  expect(of(await found([], env), "Notifications")).toMatchObject([{ status: "note", text: "slack, webhook" }]);
   expect(bodies).toEqual([]);
   expect(of(await found(["--notify"], env), "Notifications")).toMatchObject([
-    { verdict: "problem", text: "slack: it responded with 404" },
-    { verdict: "ok" },
+    { status: "problem", text: "slack: it responded with 404" },
+    { status: "ok" },
   ]);
   expect(bodies.join("")).toContain("tac8 test message");
 });
@@ -395,8 +391,8 @@ test("leftovers: a dead run, and a process that carries the marker of a run of t
   expect(findMarked(join(lab.dir, "other"))).toEqual([]);
   const report = of(await found(), "Leftovers");
   expect(report).toMatchObject([
-    { verdict: "problem", text: expect.stringContaining("slot 0: a run of octo/hello#1") },
-    { verdict: "note", text: expect.stringContaining("workspaces/octo/hello/trees/gh-1.kept-x") },
+    { status: "problem", text: expect.stringContaining("slot 0: a run of octo/hello#1") },
+    { status: "note", text: expect.stringContaining("workspaces/octo/hello/trees/gh-1.kept-x") },
   ]);
 });
 
@@ -408,7 +404,7 @@ test("a machine that has too much to do to try a sandbox is one that is not know
   const report = await found([], { PATH: `${bin}:${process.env["PATH"]}` });
   expect(of(report, "Isolation")).toEqual([
     expect.objectContaining({
-      verdict: "unknown",
+      status: "unknown",
       text: "could not be checked: could not test bwrap (it was killed): this machine is overloaded",
     }),
   ]);
@@ -425,16 +421,16 @@ test.each(["none", "sandbox"] as const)("what an agent reaches is tried, with is
   for (const url of [server.url, tcp.url]) {
     const env = { GITHUB_TOKEN: "", GITHUB_TOKEN_FILE: file, ANTHROPIC_API_KEY: "sk-x", REDIS_URL: url };
     const report = await found([], env);
-    expect(of(report, "GitHub token")).toMatchObject([{ verdict: "ok" }]);
+    expect(of(report, "GitHub token")).toMatchObject([{ status: "ok" }]);
     const [chosen, ...tried] = of(report, "Isolation");
     expect(chosen).toMatchObject({
-      verdict: "ok",
+      status: "ok",
       text: expect.stringContaining(isolation === "none" ? "not" : "bubblewrap"),
     });
     expect(tried).toHaveLength(5);
     for (const [index, what] of ["token or key", "environment", "data folder", "Redis", "network"].entries()) {
       expect(tried[index]).toMatchObject({
-        verdict: isolation === "none" ? "note" : "ok",
+        status: isolation === "none" ? "note" : "ok",
         text: expect.stringMatching(new RegExp(`^agents ${isolation === "none" ? "can" : "cannot"} \\w+ .*${what}`)),
       });
     }
@@ -447,7 +443,7 @@ test("doctor tries what agents reach with what the operator adds to their sandbo
   configure(`[agent]\nisolation = "sandbox"\nread = [${JSON.stringify(join(tools.dir, "redis"))}]\n`);
   const report = await found([], { ANTHROPIC_API_KEY: "sk-x", REDIS_URL: server.url });
   expect(of(report, "Isolation")).toContainEqual(
-    expect.objectContaining({ verdict: "problem", text: expect.stringContaining("agents can connect to Redis") }),
+    expect.objectContaining({ status: "problem", text: expect.stringContaining("agents can connect to Redis") }),
   );
 });
 
@@ -457,7 +453,7 @@ test("a sandbox that cannot be used is a problem, with one command to type", asy
   mkdirSync(bin);
   const report = await found([], { PATH: bin, ANTHROPIC_API_KEY: "sk-x" });
   expect(of(report, "Isolation")).toMatchObject([
-    { verdict: "problem", advice: expect.stringMatching(/^sudo apt-get install bubblewrap; or /) },
+    { status: "problem", advice: expect.stringMatching(/^sudo apt-get install bubblewrap; or /) },
   ]);
   expect(report.code).toBe(1);
 });
@@ -467,24 +463,24 @@ test("no check hangs, and none stops the others", async () => {
   const aborted = Promise.withResolvers<null>();
   const reports = await runChecks(
     [
-      { name: "throws", limitMs: 5000, look: () => Promise.reject(new Error("broken\nat line 1")) },
+      { name: "throws", limitMs: 5000, inspect: () => Promise.reject(new Error("broken\nat line 1")) },
       {
         name: "hangs",
         limitMs: 50,
-        look(_, signal) {
+        inspect(_, signal) {
           signal.addEventListener("abort", () => aborted.resolve(null));
           return new Promise(() => undefined);
         },
       },
-      { name: "works", limitMs: 5000, look: async () => [{ verdict: "ok", text: "fine", advice: null }] },
+      { name: "works", limitMs: 5000, inspect: async () => [{ status: "ok", text: "fine", advice: null }] },
     ],
     site,
   );
   await aborted.promise;
   expect(reports.map(({ findings }) => findings[0])).toMatchObject([
-    { verdict: "unknown", text: "could not be checked: broken" },
-    { verdict: "unknown", text: "no result within 0.05 s" },
-    { verdict: "ok" },
+    { status: "unknown", text: "could not be checked: broken" },
+    { status: "unknown", text: "no result within 0.05 s" },
+    { status: "ok" },
   ]);
 });
 
@@ -503,8 +499,8 @@ test("a GitHub that takes the call and never answers holds up nobody", async () 
     { GITHUB_API_URL: `http://127.0.0.1:${port}` },
     { githubAnswer: 200, githubRetry: 10 },
   );
-  expect(of(report, "GitHub token")).toMatchObject([{ verdict: "unknown" }]);
-  expect(of(report, "Redis")).toMatchObject([{ verdict: "ok" }]);
+  expect(of(report, "GitHub token")).toMatchObject([{ status: "unknown" }]);
+  expect(of(report, "Redis")).toMatchObject([{ status: "ok" }]);
 });
 
 fieldTest("E4", "one wrong variable leaves every other check as it is, and is named with its source", async () => {
@@ -515,12 +511,13 @@ fieldTest("E4", "one wrong variable leaves every other check as it is, and is na
   expect(of(wrong, "Configuration")).toEqual([
     {
       check: "Configuration",
+      status: "problem",
       verdict: "problem",
       text: expect.stringMatching(/^environment variable REDIS_URL: found "127\.0\.0\.1:6379", .*write redis:\/\/127/),
       advice: expect.stringContaining("where you start tac8"),
     },
   ]);
-  expect(of(wrong, "Redis")).toMatchObject([{ verdict: "note", text: expect.stringContaining("not checked") }]);
+  expect(of(wrong, "Redis")).toMatchObject([{ status: "note", text: expect.stringContaining("not checked") }]);
   for (const name of ["GitHub token", "Permissions", "Notifications"]) expect(of(wrong, name)).toEqual(of(right, name));
   expect(wrong.code).toBe(1);
 });
@@ -530,7 +527,7 @@ fieldTest("E13", "a day without a limit is pointed out, and is no fault", async 
   const none = await found(["--fix"], { ANTHROPIC_API_KEY: "sk-x" });
   expect(of(none, "Budget")).toMatchObject([
     {
-      verdict: "note",
+      status: "note",
       text: expect.stringContaining("ANTHROPIC_API_KEY"),
       advice: expect.stringContaining("max_usd_per_day"),
     },
@@ -538,6 +535,6 @@ fieldTest("E13", "a day without a limit is pointed out, and is no fault", async 
   expect(none.code).toBe(0);
   configure(`[llm]\ncommand = ["${agentThat("exit 1")}"]\nmax_usd_per_day = 20\nmax_runs_per_day = 1\n`);
   expect(of(await found(), "Budget")).toMatchObject([
-    { verdict: "ok", text: "at most $20 and 1 agent run a day, for all runners together" },
+    { status: "ok", text: "at most $20 and 1 agent run a day, for all runners together" },
   ]);
 });

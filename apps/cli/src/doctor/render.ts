@@ -1,8 +1,8 @@
 import { cut, pad, plain, widthOf, wrap, type Paint } from "../terminal/text.ts";
-import type { Verdict } from "./finding.ts";
+import type { Status } from "./finding.ts";
 import type { CheckReport } from "./run.ts";
 
-const MARKS: Record<Verdict, readonly [mark: string, color: Parameters<Paint>[0]]> = {
+const MARKS: Record<Status, readonly [mark: string, color: Parameters<Paint>[0]]> = {
   ok: ["✓", "green"],
   note: ["·", "dim"],
   unknown: ["?", "yellow"],
@@ -19,8 +19,8 @@ export function renderReports(
   const indent = label + 2;
   const lines = (text: string) => wrap(cut(plain(text), MAX_TEXT), Math.max(20, width - indent));
   return reports.flatMap(({ name, findings }) =>
-    findings.flatMap(({ verdict, text, advice }, index) => {
-      const [mark, color] = MARKS[verdict];
+    findings.flatMap(({ status, text, advice }, index) => {
+      const [mark, color] = MARKS[status];
       const [first = "", ...more] = lines(text);
       const head = `${paint(color, mark)} ${paint("dim", pad(index === 0 ? name : "", label))}${first}`;
       const blank = " ".repeat(indent);
@@ -34,8 +34,8 @@ export function renderReports(
 
 /** The last line. */
 export function summary(reports: readonly CheckReport[]): string {
-  const count = (wanted: Verdict) =>
-    reports.flatMap(({ findings }) => findings).filter(({ verdict }) => verdict === wanted).length;
+  const count = (wanted: Status) =>
+    reports.flatMap(({ findings }) => findings).filter(({ status }) => status === wanted).length;
   const [problems, unknown] = [count("problem"), count("unknown")];
   const open = unknown === 0 ? "" : `; ${unknown} could not be checked`;
   if (problems === 0) return `No problems found${open}.`;

@@ -7,7 +7,7 @@ import type { Site } from "./site.ts";
 
 const SECRET = "sk-ant-0123456789abcdef";
 const site = { redact: createRedactor([SECRET]) } as unknown as Site;
-const check = (look: Check["look"]): Check => ({ name: "it", limitMs: 10_000, look });
+const check = (inspect: Check["inspect"]): Check => ({ name: "it", limitMs: 10_000, inspect });
 
 test("what a check found has no secret in it, nor what it threw", async () => {
   const found = await runChecks(
@@ -18,5 +18,5 @@ test("what a check found has no secret in it, nor what it threw", async () => {
     site,
   );
   expect(JSON.stringify(found)).not.toContain(SECRET);
-  expect(found[0]?.findings).toMatchObject([{ verdict: "problem" }]);
+  expect(found[0]?.findings).toMatchObject([{ status: "problem" }]);
 });

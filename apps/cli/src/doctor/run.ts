@@ -10,8 +10,8 @@ export interface CheckReport {
 }
 
 /** What programs and servers say may have a secret in it. */
-function withoutSecrets({ verdict, text, advice }: Finding, { redact }: Pick<Site, "redact">): Finding {
-  return { verdict, text: redact(text), advice: advice === null ? null : redact(advice) };
+function withoutSecrets({ status, text, advice }: Finding, { redact }: Pick<Site, "redact">): Finding {
+  return { status, text: redact(text), advice: advice === null ? null : redact(advice) };
 }
 
 /** Runs all checks at once, in their order in the answer. None stops the others, and each ends within its time. */
@@ -19,14 +19,14 @@ export async function runChecks(checks: readonly Check[], site: Site): Promise<C
   return Promise.all(checks.map(async (check) => ({ name: check.name, findings: await findingsOf(check, site) })));
 }
 
-async function findingsOf({ name, limitMs, look }: Check, site: Site): Promise<readonly Finding[]> {
+async function findingsOf({ name, limitMs, inspect }: Check, site: Site): Promise<readonly Finding[]> {
   const stop = new AbortController();
   const late = () => {
     stop.abort(new Error("it took too long"));
     return [unknown(`no result within ${limitMs / 1000} s`, `find out what slows it down, and try again`)];
   };
   try {
-    const findings = await valueWithin(look(site, stop.signal), limitMs, late);
+    const findings = await valueWithin(inspect(site, stop.signal), limitMs, late);
     return findings.map((finding) => withoutSecrets(finding, site));
   } catch (error) {
     const line = site.redact(messageOf(error).split("\n", 1)[0] ?? "");

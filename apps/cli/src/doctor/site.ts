@@ -23,7 +23,7 @@ export interface DoctorOptions {
   readonly notify: boolean;
 }
 
-/** What the checks look at. */
+/** What the checks read. */
 export interface Site extends DoctorOptions {
   /** `none`: there is no configuration and no running demo, and all keys have their defaults. */
   readonly kind: "config" | "broken" | "demo" | "none";
@@ -39,7 +39,7 @@ export interface Site extends DoctorOptions {
   readonly config: Config;
   /** Whether REDIS_URL is set to what is no address. */
   readonly isRedisWrong: boolean;
-  /** Whether somebody said where Redis is. */
+  /** Whether a user said where Redis is. */
   readonly redisNamed: boolean;
   readonly redisUrl: string;
   /** `PATH` of our own, which `tac8 up` hands on. */
@@ -62,7 +62,7 @@ export interface Site extends DoctorOptions {
 const ANSWER_MS = 8000;
 
 /**
- * Finds what there is to look at; a configuration that is wrong or missing is no reason to give up.
+ * Finds what there is to read; a configuration that is wrong or missing is no reason to stop trying.
  * @throws Problem when there is no data folder
  */
 export function openSite(context: Context, flag: string | undefined, options: DoctorOptions): Site {

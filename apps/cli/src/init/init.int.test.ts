@@ -98,9 +98,9 @@ test.each<[string, (file: string) => string[], number, RegExp]>([
     /github.api_url: found "x"/,
   ],
 ])("refuses %s in one line, and writes nothing", async (_, args, code, line) => {
-  const said = await init(args(tokenFile()));
-  expect(said).toMatchObject({ code, out: "", err: expect.stringMatching(line) });
-  expect(said.err.trim().split("\n")).toHaveLength(1);
+  const output = await init(args(tokenFile()));
+  expect(output).toMatchObject({ code, out: "", err: expect.stringMatching(line) });
+  expect(output.err.trim().split("\n")).toHaveLength(1);
   expect(existsSync(config())).toBe(false);
 });
 
@@ -135,13 +135,13 @@ function atTerminal(args: string[]) {
   const env = { ...COMPILE_CACHE, PATH: process.env["PATH"] ?? "", HOME: lab.dir, TERM: "xterm" };
   const child = spawn("script", ["-qefc", command, "/dev/null"], { cwd: lab.dir, env });
   children.push(child);
-  let said = "";
+  let output = "";
   // Lines are broken at the terminal's width, wherever a path happens to end.
-  const text = () => said.replace(/\s+/g, " ");
-  const looks = new Set<() => void>();
+  const text = () => output.replace(/\s+/g, " ");
+  const rechecks = new Set<() => void>();
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
-    for (const look of looks) look();
+    output += text;
+    for (const recheck of rechecks) recheck();
   });
   const ended = once(child, "close") as Promise<[number]>;
   return {
@@ -150,10 +150,10 @@ function atTerminal(args: string[]) {
     type: (text: string) => child.stdin.write(text),
     seen: (pattern: RegExp) =>
       new Promise<void>((resolve, reject) => {
-        const look = () => pattern.test(text()) && resolve();
-        looks.add(look);
-        look();
-        void ended.then(() => reject(new Error(`ended without ${String(pattern)}:\n${said}`)));
+        const recheck = () => pattern.test(text()) && resolve();
+        rechecks.add(recheck);
+        recheck();
+        void ended.then(() => reject(new Error(`ended without ${String(pattern)}:\n${output}`)));
       }),
   };
 }

@@ -12,7 +12,7 @@ import { redisRestart } from "../services/units.ts";
 import { warn } from "../terminal/warn.ts";
 import { redisUrlIn } from "../redis/record.ts";
 
-/** What the commands that look at a running tac8 need to know of it. */
+/** What the commands that read a running tac8 need to know of it. */
 export interface Place {
   readonly redisUrl: string;
   /** What to do when that Redis cannot be reached: half a line. */
@@ -73,7 +73,7 @@ function placeOf(
   given: Pick<Place, "searched" | "mistakes"> & { readonly config: Config; readonly path: string },
 ): Place {
   const { config, path, searched, mistakes } = given;
-  // The demo's configuration stands inside its data folder.
+  // The demo's configuration is inside its data folder.
   const homes = [config.home, dirname(path)];
   return {
     ...redisOf(env, config, homes),

@@ -1,11 +1,14 @@
 import { z } from "zod";
 
+const STATUS = z.enum(["ok", "note", "unknown", "problem"]);
+
 export const doctorOutput = z.strictObject({
   ok: z.boolean().describe("Whether no check found a problem"),
   checks: z.array(
     z.strictObject({
       check: z.string().describe("Name of the check, see the [runbook](runbook.md#tac8-doctor)"),
-      verdict: z.enum(["ok", "note", "unknown", "problem"]).describe("`unknown`: it could not be checked"),
+      status: STATUS.describe("`unknown`: it could not be checked"),
+      verdict: STATUS.describe("The former name of `status`, in this release only"),
       text: z.string(),
       advice: z.string().nullable().describe("What to do"),
     }),

@@ -77,6 +77,10 @@ export const statusOutput = z.strictObject({
         z.strictObject({
           level: z.enum(LEVELS).exclude(["ok"]),
           code: z.string().describe("`<kind>` or `<kind>:<where>`, stable over versions"),
+          formerCode: z
+            .string()
+            .nullable()
+            .describe("The code before 0.2, in this release only; null if it is the same"),
           text: z.string(),
           action: z.enum(["slow", "hold"]).nullable().describe("What tac8 does about it"),
           host: z.string().nullable().describe("Machine that it concerns; null: all of them"),

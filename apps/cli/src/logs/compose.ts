@@ -23,10 +23,10 @@ export async function composeServices(cwd: string, env: Env): Promise<string[]> 
   if (env["COMPOSE_FILE"] === undefined && !FILES.some((file) => existsSync(join(cwd, file)))) return [];
   const options = { cwd, env: dockerEnv(env), timeout: ANSWER_MS, encoding: "utf8" } as const;
   const args = ["compose", "ps", "--all", "--services"];
-  const said = await new Promise<string>((resolve) =>
+  const output = await new Promise<string>((resolve) =>
     execFile("docker", args, options, (error, stdout) => resolve(error === null ? stdout : "")),
   );
-  const found = new Set(said.split("\n").map((line) => line.trim()));
+  const found = new Set(output.split("\n").map((line) => line.trim()));
   return SERVICES.filter((name) => found.has(name));
 }
 

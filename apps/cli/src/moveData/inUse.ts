@@ -1,6 +1,6 @@
 import { readMachineIds } from "@tac8/core/process/machineIds";
 import { readProc } from "@tac8/core/process/procfs";
-import { presentRunners } from "@tac8/core/look/snapshot";
+import { presentRunners } from "@tac8/core/status/snapshot";
 import { homeIdOf, idOf, readRunners } from "@tac8/core/state/presence";
 import { readLease } from "@tac8/core/state/schedulerLease";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
@@ -95,7 +95,7 @@ function targetOf(link: string): string {
   try {
     return readlinkSync(link);
   } catch {
-    return ""; // It has ended, or is another user's.
+    return ""; // It ended, or is another user's.
   }
 }
 

@@ -34,13 +34,13 @@ const NOTES = "issues/octo/hello/gh-1";
 let dir = "";
 let from = "";
 let to = "";
-let said: string[] = [];
+let output: string[] = [];
 
 beforeEach(() => {
   dir = realpathSync(mkdtempSync(join(tmpdir(), "tac8-move-")));
   from = join(dir, "checkout", ".tac8");
   to = join(dir, "data", "new");
-  said = [];
+  output = [];
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -108,7 +108,7 @@ const move = (more: { alwaysCopy?: boolean } = {}) =>
     to,
     redisUrl: "redis://127.0.0.1:1",
     now: Date.now(),
-    say: (line) => said.push(line),
+    say: (line) => output.push(line),
     ...more,
   });
 
@@ -254,10 +254,10 @@ describe("the command", () => {
         const doctor = lab.startIn("checkout", ["doctor", "--json"]);
         await doctor.ended;
         const { checks } = JSON.parse(doctor.stdout()) as {
-          checks: { check: string; verdict: string; text: string }[];
+          checks: { check: string; status: string; text: string }[];
         };
         return checks
-          .flatMap(({ check, verdict, text }) => (check === "Workspaces" ? [`${verdict}: ${text}`] : []))
+          .flatMap(({ check, status, text }) => (check === "Workspaces" ? [`${status}: ${text}`] : []))
           .join("\n");
       };
       const warned = await above();

@@ -36,12 +36,12 @@ export function repairPaths(move: Move): number {
       if (isAbsolute(dotGit) && basename(dotGit) === ".git") changed += rewrite(dotGit, move);
     }
   }
-  // A worktree that was put aside is not named by its repository any more.
+  // A worktree that was quarantined is not named by its repository any more.
   for (const tree of treesIn(to)) changed += rewrite(join(tree, ".git"), move);
   return changed;
 }
 
-/** Repositories of issues, of mirrors, and what was put aside of them. */
+/** Repositories of issues, of mirrors, and what was quarantined of them. */
 function repositoriesIn(home: string): string[] {
   return [
     ...issueFolders(home).flatMap((folder) => entriesOf(join(folder, "git")).map((name) => join(folder, "git", name))),

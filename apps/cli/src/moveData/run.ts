@@ -144,11 +144,11 @@ async function finish({ from, to, standard = null }: MoveRequest): Promise<void>
 /** By one rename out of the way, so that nothing takes what is left of it for the data. That cannot be done with a mount. */
 async function removeOld(from: string): Promise<void> {
   if (stateOf(from) === "none") return;
-  const aside = join(dirname(from), `.${basename(from)}.moved`);
+  const moved = join(dirname(from), `.${basename(from)}.moved`);
   try {
-    await rm(aside, { recursive: true, force: true });
-    await rename(from, aside);
-    await rm(aside, { recursive: true, force: true });
+    await rm(moved, { recursive: true, force: true });
+    await rename(from, moved);
+    await rm(moved, { recursive: true, force: true });
   } catch (error) {
     throw new Problem(
       `the data is copied, but the old folder ${from} cannot be removed (${messageOf(error)}): remove it, then run tac8 move-data again`,

@@ -73,10 +73,10 @@ test("listens on a socket that only its user can open, and on no TCP port", asyn
 });
 
 test("starts again when its socket is removed", async () => {
-  const said: string[] = [];
+  const output: string[] = [];
   const again = Promise.withResolvers<void>();
   const warn = (line: string) => {
-    said.push(line);
+    output.push(line);
     if (line.endsWith("is running again")) again.resolve();
   };
   const redis = await startEmbeddedRedis({ home: dir, warn });
@@ -84,7 +84,7 @@ test("starts again when its socket is removed", async () => {
   const path = join(dir, "redis", "redis.sock");
   rmSync(path);
   await again.promise;
-  expect(said[0]).toBe(
+  expect(output[0]).toBe(
     `the socket ${path} of Redis was removed, so Redis was stopped unexpectedly; restarting it in 1 s`,
   );
   expect(lstatSync(path).isSocket()).toBe(true);

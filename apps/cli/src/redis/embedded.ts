@@ -48,10 +48,12 @@ export async function startEmbeddedRedis(given: {
         else warn(`Redis at ${where} is running again`);
       }
       first = null;
-      const isGone = await socketGone(server);
-      if (isGone && !ending.signal.aborted) await stopServer(server);
+      const isMissing = await socketMissing(server);
+      if (isMissing && !ending.signal.aborted) await stopServer(server);
       return {
-        text: isGone ? `the socket ${where} of Redis was removed, so Redis was stopped` : `Redis at ${where} stopped`,
+        text: isMissing
+          ? `the socket ${where} of Redis was removed, so Redis was stopped`
+          : `Redis at ${where} stopped`,
         refusal: null,
       };
     } catch (error) {
@@ -72,8 +74,8 @@ export async function startEmbeddedRedis(given: {
   };
 }
 
-/** Wait until its socket is removed, true; or until it ends, false. Nobody can reach a Redis whose socket is gone. */
-async function socketGone(server: RedisServer): Promise<boolean> {
+/** Wait until its socket is removed, true; or until it ends, false. Nobody can reach a Redis whose socket is missing. */
+async function socketMissing(server: RedisServer): Promise<boolean> {
   const path = socketOf(server.url)?.path;
   const isThere = () => path === undefined || existsSync(path);
   const ended = new AbortController();

@@ -60,7 +60,7 @@ async function askGitHub(
   }
 }
 
-/** The newest event of the trigger label (0: GitHub does not tell); null: it is not on the open issue, or nobody knows. */
+/** The newest event of the trigger label (0: GitHub does not report); null: it is not on the open issue, or nobody knows. */
 export function labelOn(
   facts: GitHubFacts,
   { repositories }: Pick<Place, "repositories">,

@@ -4,7 +4,7 @@ import { jobIdOf, NotAReference, parseFullReference, parseReference } from "@tac
 import { Problem, WrongUsage } from "../problems/problem.ts";
 import type { Place } from "../installation/locate.ts";
 
-/** The job of the issue that a person names: `471`, `owner/repo#471` or its address. @throws Problem of one line; WrongUsage where the text names no issue */
+/** The job of the issue that an operator names: `471`, `owner/repo#471` or its address. @throws Problem of one line; WrongUsage where the text names no issue */
 export function referenceOf(
   text: string,
   { repositories, searched, mistakes }: Pick<Place, "repositories" | "searched" | "mistakes">,

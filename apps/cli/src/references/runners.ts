@@ -1,4 +1,4 @@
-import { presentRunners } from "@tac8/core/look/snapshot";
+import { presentRunners } from "@tac8/core/status/snapshot";
 import { pausedName, readPauses } from "@tac8/core/state/pause";
 import { idOf, readRunners, type RunnerPresence, type RunnerRef } from "@tac8/core/state/presence";
 import type { Redis } from "ioredis";
@@ -6,7 +6,7 @@ import { Problem } from "../problems/problem.ts";
 import { plain } from "../terminal/text.ts";
 
 /**
- * The runner that a person names: whole (`pi/0`), by its host alone (`pi`) where that has only one, by a slot of it as
+ * The runner that an operator names: whole (`pi/0`), by its host alone (`pi`) where that has only one, by a slot of it as
  * events name it (`pi/1`), or by its id. One that is paused may be away. @throws Problem
  */
 export async function findRunner(redis: Redis, name: string, now: number): Promise<RunnerRef> {

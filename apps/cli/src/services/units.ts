@@ -45,7 +45,7 @@ export function redisRestart(redisUrl: string): string | null {
 }
 
 /** What to do where a service does not answer: half a line. */
-export function whereToLook(manager: Exclude<Manager, null>): string {
+export function logCommand(manager: Exclude<Manager, null>): string {
   return `see systemctl ${manager === "user" ? "--user " : ""}status 'tac8*'`;
 }
 
@@ -95,7 +95,7 @@ export function unitProblems(
     .map(({ name, state, status, exitCode }) => {
       const code = exitCode === null || exitCode === 0 ? "" : ` with code ${exitCode}`;
       const how = state === "failed" ? `has exited${code} and does not restart by itself` : "is stopped";
-      // Of a service that has ended, systemd 252 forgets what it said of itself.
+      // Of a service that ended, systemd 252 forgets what it said of itself.
       const journal = `: see ${manager === "user" ? "journalctl --user -u tac8" : `sudo journalctl -p err -n 3 -u ${name}`}`;
       const why = state === "inactive" ? "" : status === "" ? journal : `: ${status}`;
       return {
@@ -106,7 +106,7 @@ export function unitProblems(
     });
 }
 
-/** Pure. The same health, worse where a service has ended. */
+/** Pure. The same health, worse where a service ends. */
 export function withUnits(health: Health, units: readonly Unit[], manager: Manager): Health {
   const reasons = unitProblems(units, manager).map(({ name, text, advice }): Reason => ({
     level: "critical",

@@ -52,10 +52,10 @@ async function run(lab: Lab, args: readonly string[], env: Readonly<Record<strin
 
 /** Shares with a machine. @returns its token */
 async function shareWith(name: string, ...more: string[]): Promise<string> {
-  const said = await run(first, ["share", name, "--address", "127.0.0.1", "--port", String(port), ...more]);
-  expect(said).toMatchObject({ code: 0 });
-  expect(said.out).toContain(`tac8 join rediss://${name}@127.0.0.1:${port}\n`);
-  return /tac8-1\S+/.exec(said.out)?.[0] ?? "";
+  const output = await run(first, ["share", name, "--address", "127.0.0.1", "--port", String(port), ...more]);
+  expect(output).toMatchObject({ code: 0 });
+  expect(output.out).toContain(`tac8 join rediss://${name}@127.0.0.1:${port}\n`);
+  return /tac8-1\S+/.exec(output.out)?.[0] ?? "";
 }
 const joinAs = (name: string, token: string, host = "127.0.0.1") =>
   run(second, ["join", `rediss://${name}@${host}:${port}`], { TEST_INPUT: `${token}\n` });
@@ -220,8 +220,8 @@ test("join sends nothing to a server with another CA", async () => {
   cleanups.push(() => server.close());
   const address = server.address();
   const other = typeof address === "object" ? address?.port : 0;
-  const said = await run(second, ["join", `rediss://pi-2@127.0.0.1:${other}`], { TEST_INPUT: token });
-  expect(said).toMatchObject({ code: 1, err: expect.stringContaining("not the one that issued the token") });
+  const output = await run(second, ["join", `rediss://pi-2@127.0.0.1:${other}`], { TEST_INPUT: token });
+  expect(output).toMatchObject({ code: 1, err: expect.stringContaining("not the one that issued the token") });
   expect(received).toBe(0);
   expect(configOf(second)).toMatchObject({ joined: false });
 });
@@ -249,9 +249,9 @@ test("what makes no sense is refused in a line, and changes nothing", async () =
     [second, ["join", "rediss://pi-2@h:1"], /REDIS_PASSWORD is set/, { REDIS_PASSWORD: "former" }],
   ];
   for (const [lab, args, words, env = {}] of lines) {
-    const said = await run(lab, args, env);
-    expect(said.err).toMatch(words);
-    expect(said.code).toBeGreaterThan(0);
+    const output = await run(lab, args, env);
+    expect(output.err).toMatch(words);
+    expect(output.code).toBeGreaterThan(0);
   }
   expect([readShare(first.home), configOf(second)?.joined]).toEqual([null, false]);
   const managed = await run(first, ["share", "pi-2"], { REDIS_URL: "rediss://u@h:1", REDIS_PASSWORD: "p" });
@@ -264,8 +264,8 @@ test("what makes no sense is refused in a line, and changes nothing", async () =
 test("while tac8 is stopped, no other Redis is shared, and unshare counts from the next start", async () => {
   const token = await shareWith("pi-2");
   await redis.stop();
-  const said = await run(first, ["share", "pi-3"]);
-  expect(said).toMatchObject({ code: 1, err: expect.stringContaining("so there is no Redis to share: start it") });
+  const output = await run(first, ["share", "pi-3"]);
+  expect(output).toMatchObject({ code: 1, err: expect.stringContaining("so there is no Redis to share: start it") });
   const shut = await run(first, ["unshare", "pi-2"]);
   expect(shut).toMatchObject({ code: 0, err: expect.stringMatching(/^tac8: .*takes effect at its next start\n$/) });
   redis = await startEmbeddedRedis({ home: first.home, warn: () => undefined });
@@ -282,8 +282,8 @@ test("backup and restore are for the machine that has Redis: on one that has joi
     ["restore", file],
     ["restore", "--force", file],
   ]) {
-    const said = await run(second, args);
-    expect(said).toMatchObject({
+    const output = await run(second, args);
+    expect(output).toMatchObject({
       code: 1,
       err: expect.stringMatching(/^tac8: this machine has joined [^\n]* there\n$/),
     });
@@ -306,8 +306,8 @@ test("a port that is taken leaves everything as it was", async () => {
   const server = createServer().listen(port, "127.0.0.1");
   await once(server, "listening");
   cleanups.push(() => server.close());
-  const said = await run(first, ["share", "pi-2", "--address", "127.0.0.1", "--port", String(port)]);
-  expect(said).toMatchObject({ code: 1, err: expect.stringContaining("cannot listen at 127.0.0.1") });
+  const output = await run(first, ["share", "pi-2", "--address", "127.0.0.1", "--port", String(port)]);
+  expect(output).toMatchObject({ code: 1, err: expect.stringContaining("cannot listen at 127.0.0.1") });
   expect([readShare(first.home), await local().ping()]).toEqual([null, "PONG"]);
 });
 
@@ -317,10 +317,12 @@ test("Redis starts without a shared port that another program has, which is said
   const server = createServer().listen(port, "127.0.0.1");
   await once(server, "listening");
   cleanups.push(() => server.close());
-  const said: string[] = [];
-  redis = await startEmbeddedRedis({ home: first.home, warn: (line) => said.push(line) });
+  const output: string[] = [];
+  redis = await startEmbeddedRedis({ home: first.home, warn: (line) => output.push(line) });
   expect(await local().ping()).toBe("PONG");
-  expect(said).toEqual([expect.stringContaining(`Redis starts without 127.0.0.1:${port}, which another program uses`)]);
+  expect(output).toEqual([
+    expect.stringContaining(`Redis starts without 127.0.0.1:${port}, which another program uses`),
+  ]);
   expect(await run(first, ["share"])).toMatchObject({
     code: 0,
     out: expect.stringContaining("does not listen, as it should, at"),

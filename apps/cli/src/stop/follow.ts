@@ -2,12 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isEnded } from "@tac8/core/domain/states";
 import { readEventsAfter } from "@tac8/core/state/events";
 import type { IssueStore } from "@tac8/core/state/issueStore";
-import { keepsPolling, readRunners, readScheduler, RUNNER_GONE_MS } from "@tac8/core/state/presence";
+import { keepsPolling, readRunners, readScheduler, RUNNER_OFFLINE_MS } from "@tac8/core/state/presence";
 import type { Redis } from "ioredis";
 import type { Context } from "../context/context.ts";
 import { plain } from "../terminal/text.ts";
 
-const LOOK_MS = 300;
+const CHECK_MS = 300;
 const PRESENCE_MS = 3000;
 const MAX_EVENTS = 200;
 
@@ -21,22 +21,22 @@ export interface FollowOptions {
   readonly since: { readonly event: string; readonly publishedSha: string | null };
   readonly say: (line: string) => void;
   readonly waitMs: number;
-  /** Aborted when the person has enough. */
+  /** Aborted when the user has enough. */
   readonly signal: AbortSignal;
   readonly pollSeconds: number;
 }
 
 /**
- * Tells what becomes of a stop until the issue has ended and GitHub knows, the time is up (`late`), or the person has enough
+ * Reports what becomes of a stop until the issue ends and GitHub knows, the time is up (`late`), or the user has enough
  * (`left`: the wait ends, not the stop). Each look costs the same, however long the queue is.
  */
 export async function followStop(options: FollowOptions): Promise<"over" | "late" | "left"> {
   const { redis, store, jobId, since, say, waitMs, signal } = options;
   const deadline = performance.now() + waitMs;
-  const told = new Set<string>();
+  const reported = new Set<string>();
   const once = (line: string): void => {
-    if (!told.has(line)) say(line);
-    told.add(line);
+    if (!reported.has(line)) say(line);
+    reported.add(line);
   };
   let { event } = since;
   let presenceAt = performance.now() + PRESENCE_MS;
@@ -60,10 +60,10 @@ export async function followStop(options: FollowOptions): Promise<"over" | "late
         return "over";
       }
       if (ended) once("  its comment on GitHub is not updated yet");
-      else await tellOfRunner(options, runner, once);
+      else await reportRunner(options, runner, once);
     }
     if (performance.now() >= deadline) return "late";
-    await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+    await sleep(CHECK_MS, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return "left";
   }
 }
@@ -74,7 +74,7 @@ async function schedulerIsThere({ redis, context, pollSeconds }: FollowOptions):
 }
 
 /** A runner that is gone hears nothing: its job goes to another one when its lock ends. */
-async function tellOfRunner(
+async function reportRunner(
   { redis, context, jobId }: FollowOptions,
   slot: string | null,
   once: (line: string) => void,
@@ -83,6 +83,6 @@ async function tellOfRunner(
   const runners = await readRunners(redis);
   const its = runners.find(({ name, runs }) => name === slot || runs?.some((run) => run.issue === jobId) === true);
   const silent = its === undefined ? null : context.now() - its.at;
-  if (silent !== null && silent <= RUNNER_GONE_MS) return;
+  if (silent !== null && silent <= RUNNER_OFFLINE_MS) return;
   once(`  its runner ${plain(slot)} is unreachable: the issue is stopped when the lock of its job expires`);
 }

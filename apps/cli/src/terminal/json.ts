@@ -12,7 +12,7 @@ export function jsonText(value: unknown, indent = 2): string {
 }
 
 /** By its UTF-16 units, as JSON has them. */
-function escaped(sign: string): string {
-  const units = Array.from({ length: sign.length }, (_, index) => sign.charCodeAt(index));
+function escaped(character: string): string {
+  const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
   return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
 }

@@ -5,10 +5,10 @@ test.each([
   [20, "Paused: no new\nagents start. To\nresume: tac8 resume"],
   [null, "Paused: no new agents start. To resume: tac8 resume"],
 ])("in %s columns", (columns, shown) => {
-  const said: string[] = [];
+  const output: string[] = [];
   sentence(
-    { line: (text) => said.push(text), columns, color: false },
+    { line: (text) => output.push(text), columns, color: false },
     "Paused: no new agents start. To resume: tac8 resume",
   );
-  expect(said).toEqual([shown]);
+  expect(output).toEqual([shown]);
 });

@@ -1,4 +1,4 @@
-export { moment, withLocalTimes } from "@tac8/core/look/times";
+export { moment, withLocalTimes } from "@tac8/core/status/times";
 
 /** `13:05:22` in local time. */
 export function clock(at: number): string {

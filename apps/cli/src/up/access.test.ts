@@ -1,6 +1,6 @@
 import { GitHubError, type GitHubErrorKind } from "@tac8/core/github/errors";
 import { describe, expect, it } from "vitest";
-import { judgeToken } from "./access.ts";
+import { evaluateToken } from "./access.ts";
 
 const api = "https://api.github.com";
 const failure = (kind: GitHubErrorKind, status: number | null) =>
@@ -8,24 +8,24 @@ const failure = (kind: GitHubErrorKind, status: number | null) =>
 
 describe("judgeToken", () => {
   it("refuses a token that GitHub refuses, and waits for a GitHub that is away", () => {
-    expect(judgeToken(failure("unauthorized", 401), { apiUrl: api, token: "GITHUB_TOKEN" }).problems).toEqual([
+    expect(evaluateToken(failure("unauthorized", 401), { apiUrl: api, token: "GITHUB_TOKEN" }).problems).toEqual([
       expect.stringMatching(/GITHUB_TOKEN.*expired/),
     ]);
     const token = "the GitHub token in /data/github-token";
-    expect(judgeToken(failure("unauthorized", 401), { apiUrl: api, token }).problems).toEqual([
+    expect(evaluateToken(failure("unauthorized", 401), { apiUrl: api, token }).problems).toEqual([
       expect.stringContaining(`rejects ${token}`),
     ]);
     const app = { apiUrl: api, token: "the GitHub App 5" };
-    expect(judgeToken(failure("unauthorized", 404), app).problems).toEqual(["said so"]);
-    expect(judgeToken(failure("unauthorized", 401), app).problems).toEqual([
+    expect(evaluateToken(failure("unauthorized", 404), app).problems).toEqual(["said so"]);
+    expect(evaluateToken(failure("unauthorized", 401), app).problems).toEqual([
       "GitHub rejects the GitHub App 5 (said so): check that github.app_id is the App of this private key",
     ]);
-    expect(judgeToken(failure("unavailable", 502), { apiUrl: api, token: "GITHUB_TOKEN" })).toMatchObject({
+    expect(evaluateToken(failure("unavailable", 502), { apiUrl: api, token: "GITHUB_TOKEN" })).toMatchObject({
       problems: [],
       warnings: [/*one*/ expect.any(String)],
     });
     expect(
-      judgeToken(new DOMException("late", "TimeoutError"), { apiUrl: api, token: "GITHUB_TOKEN" }).problems,
+      evaluateToken(new DOMException("late", "TimeoutError"), { apiUrl: api, token: "GITHUB_TOKEN" }).problems,
     ).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { errorOf } from "@tac8/core/domain/messageOf";
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
 import { isApp } from "@tac8/core/config/tokenName";
-import { judgeRepository, type AccessReport } from "@tac8/core/github/access";
+import { evaluateRepository, type AccessReport } from "@tac8/core/github/access";
 import { createGitHub, type GitHub } from "@tac8/core/github/client";
 import { GitHubError } from "@tac8/core/github/errors";
 import { openTokens } from "@tac8/core/github/openTokens";
@@ -27,7 +27,7 @@ export async function checkAccess(config: Config, signal: AbortSignal): Promise<
   const viewer = await attempt(whose(github, within), signal);
   // A token of a GitHub App has no user: 403 says nothing about the repositories.
   const who = viewer instanceof Error && kindOf(viewer) !== "forbidden" ? viewer : null;
-  if (who !== null) return judgeToken(who, { apiUrl: config.github.api_url, token });
+  if (who !== null) return evaluateToken(who, { apiUrl: config.github.api_url, token });
   const problems: string[] = [];
   const warnings: string[] = [];
   const waiting = [...config.repositories];
@@ -55,11 +55,11 @@ async function checkRepository(
 ): Promise<AccessReport> {
   const { owner, repo } = repository;
   const answer = await attempt(github.repository({ owner, repo }, { signal: within }), signal);
-  return judgeRepository(`${owner}/${repo}`, answer, token);
+  return evaluateRepository(`${owner}/${repo}`, answer, token);
 }
 
 /** @param failure what the question whose token it is ended with; `token`: see `nameToken` */
-export function judgeToken(
+export function evaluateToken(
   failure: Error,
   { apiUrl, token }: { readonly apiUrl: string; readonly token: string },
 ): AccessReport {
@@ -68,11 +68,11 @@ export function judgeToken(
     if (isApp(token)) return { problems: [appProblem(failure, token)], warnings: [] };
     return { problems: [`GitHub at ${apiUrl} rejects ${token}: it is wrong or has expired`], warnings: [] };
   }
-  const said = kindOf(failure) === "unavailable" || kindOf(failure) === null ? "" : ` (${failure.message})`;
+  const output = kindOf(failure) === "unavailable" || kindOf(failure) === null ? "" : ` (${failure.message})`;
   return {
     problems: [],
     warnings: [
-      `GitHub at ${apiUrl} does not respond${said}; the token was not checked, and work waits until GitHub responds`,
+      `GitHub at ${apiUrl} does not respond${output}; the token was not checked, and work waits until GitHub responds`,
     ],
   };
 }

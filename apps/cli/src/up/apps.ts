@@ -14,7 +14,7 @@ export const LOCAL_GITHUB: AppSpec = {
   irreplaceable: "the demo's GitHub exited, and its issues are lost: start the demo again",
 };
 
-/** Who ends first: nobody may look at, or write to, what is already gone. Redis comes after all of them. */
+/** Who ends first: nobody may read, or write to, what is already gone. Redis comes after all of them. */
 const STOP_ORDER: readonly string[] = ["board", "scheduler", "runner", "github"];
 
 export function inStopOrder<T extends { readonly name: string }>(parts: readonly T[]): T[] {

@@ -9,7 +9,7 @@ import type { AppSpec } from "../context/context.ts";
 import { keepAlive, type LifeEnd } from "../supervise/keepAlive.ts";
 import { onLines } from "./lines.ts";
 
-/** After the process itself has gone, its last lines may still be on their way; a grandchild may keep the pipe open. */
+/** After the process itself ended, its last lines may still be on their way; a grandchild may keep the pipe open. */
 const LAST_LINES_MS = 1000;
 
 export type StreamName = "stdout" | "stderr";

@@ -10,7 +10,7 @@ export type UpDecision =
 
 const missing = (github: Parameters<typeof noCredentials>[0]) => `${noCredentials(github)}; or run tac8 demo`;
 
-/** With one of these, somebody means real work. */
+/** With one of these, a user means real work. */
 const GIVEN = ["GITHUB_TOKEN", "GITHUB_APP_PRIVATE_KEY"].flatMap((name) => [name, `${name}_FILE`]);
 
 /** What `tac8 up` does with what it was given: the real work, the demo where nothing at all was given, or nothing. */

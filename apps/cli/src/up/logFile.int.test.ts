@@ -23,10 +23,10 @@ it("keeps one old file and goes on after a restart", () => {
 });
 
 it("says once that it cannot write", () => {
-  const said: string[] = [];
-  const file = openLogFile({ path: "/dev/full", warn: (line) => said.push(line) });
+  const output: string[] = [];
+  const file = openLogFile({ path: "/dev/full", warn: (line) => output.push(line) });
   file.append("one");
   file.append("two");
-  expect(said).toEqual([expect.stringContaining("/dev/full cannot be written: ENOSPC")]);
+  expect(output).toEqual([expect.stringContaining("/dev/full cannot be written: ENOSPC")]);
   file.close();
 });

@@ -3,7 +3,7 @@ import { clock } from "../terminal/time.ts";
 import { pad, plain, wrap, type Paint } from "../terminal/text.ts";
 import type { StreamName } from "./child.ts";
 
-/** A line of an app's log, as far as a person at the terminal wants it. */
+/** A line of an app's log, as far as an operator at the terminal wants it. */
 export interface LogLine {
   /** Epoch ms. */
   readonly at: number;

@@ -46,7 +46,7 @@ export interface DemoParts {
   readonly githubEnv: Readonly<Record<string, string>>;
 }
 
-/** An app that gives up says a line for each problem. */
+/** An app that stops trying says a line for each problem. */
 const MAX_LAST_WORDS = 5;
 /** A board that is just ending, after `up` was killed, may keep its port for so long. */
 const LEFTOVER_WAIT_MS = 10_000;
@@ -76,7 +76,7 @@ export async function runLocked(context: Context, plan: UpPlan): Promise<number>
     if (context.out.columns !== null) context.out.line(""); // The terminal has just shown ^C.
     if (stop.signal.aborted) {
       // A service manager, or a script that signals the whole process group, reaches us and our launcher, which hands it on:
-      // only a person's second Ctrl-C is meant so.
+      // only an operator's second Ctrl-C is meant so.
       if (signal !== "SIGINT" || context.now() - askedAt < samePressMs) return;
       screen.note("stopping immediately");
       for (const child of children) child.kill();

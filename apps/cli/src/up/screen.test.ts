@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { createScreen } from "./screen.ts";
 
 test("the banner is broken between words, and a path stays whole", () => {
-  const said: string[] = [];
-  const out = { line: (text: string) => void said.push(text), columns: 24, color: false };
+  const output: string[] = [];
+  const out = { line: (text: string) => void output.push(text), columns: 24, color: false };
   createScreen({ out, now: () => 0 }).banner(["Headline", "In another terminal: /a/long/path/to/tac8.mjs status"]);
-  expect(said).toEqual(["Headline\nIn another terminal:\n/a/long/path/to/tac8.mjs\nstatus"]);
+  expect(output).toEqual(["Headline\nIn another terminal:\n/a/long/path/to/tac8.mjs\nstatus"]);
 });

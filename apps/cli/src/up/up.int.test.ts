@@ -76,13 +76,13 @@ async function started<T extends Cli>(cli: T): Promise<T> {
 
 it("--only starts the named apps alone, with the Redis of the others", async () => {
   configure();
-  for (const [apps, said] of [
+  for (const [apps, output] of [
     ["runner", "--only needs REDIS_URL"],
     ["agent", "unknown app agent"],
   ] as const) {
     const cli = lab.start(["up", "--only", apps], { GITHUB_TOKEN: token });
     expect(await cli.ended).toMatchObject({ code: 2 });
-    expect(cli.stderr()).toContain(said);
+    expect(cli.stderr()).toContain(output);
   }
   const server = await startRedisServer({ dir: lab.dir });
   cleanups.unshift(() => server.stop());
@@ -372,8 +372,8 @@ describe("the data folder", () => {
 describe("tac8 up says in a line what is wrong with", () => {
   it("the configuration and the token, all at once", async () => {
     writeFileSync(join(lab.dir, "config.toml"), '[github]\nrepo_owner = "octo"\n[board]\nport = 99999\n');
-    const said = await refused(lab.start(["up"]));
-    expect(said.trim().split("\n")).toEqual([
+    const output = await refused(lab.start(["up"]));
+    expect(output.trim().split("\n")).toEqual([
       expect.stringMatching(/^tac8: .*github\.repo_name: missing/),
       expect.stringMatching(/^tac8: .*config\.toml:4: board\.port: found 99999/),
       expect.stringMatching(/^tac8: no GitHub token: .*GITHUB_TOKEN/),
@@ -392,8 +392,8 @@ describe("tac8 up says in a line what is wrong with", () => {
     mkdirSync(bin);
     const flock = findProgram("flock", { path: process.env["PATH"] ?? "", cwd: "/" });
     symlinkSync(flock ?? "", join(bin, "flock"));
-    const said = await refused(lab.start(["up"], { GITHUB_TOKEN: token, PATH: bin }));
-    expect(said.trim().split("\n")).toEqual([
+    const output = await refused(lab.start(["up"], { GITHUB_TOKEN: token, PATH: bin }));
+    expect(output.trim().split("\n")).toEqual([
       expect.stringMatching(/^tac8: git was not found/),
       expect.stringMatching(/^tac8: claude was not found.*npm install/),
       expect.stringMatching(/^tac8: redis-server was not found.*REDIS_URL/),
@@ -403,8 +403,8 @@ describe("tac8 up says in a line what is wrong with", () => {
   it("isolation that does not work", async () => {
     configure({ agent: "git" });
     appendFileSync(join(lab.dir, "config.toml"), '\n[agent]\nisolation = "auto"\n');
-    const said = await refused(lab.start(["up"], { GITHUB_TOKEN: token }));
-    expect(said).toMatch(/^tac8: agents cannot be isolated: Claude Code has no key, .*setup-token.*\n$/);
+    const output = await refused(lab.start(["up"], { GITHUB_TOKEN: token }));
+    expect(output).toMatch(/^tac8: agents cannot be isolated: Claude Code has no key, .*setup-token.*\n$/);
   });
 
   it("a machine that has too much to do to try a sandbox: a service manager starts it again", async () => {
@@ -414,8 +414,8 @@ describe("tac8 up says in a line what is wrong with", () => {
     mkdirSync(bin);
     writeFileSync(join(bin, "bwrap"), "#!/bin/sh\nkill -KILL $$\n", { mode: 0o755 });
     const path = `${bin}:${process.env["PATH"]}`;
-    const said = await refused(lab.start(["up"], { GITHUB_TOKEN: token, PATH: path }), 1);
-    expect(said).toBe("tac8: could not test bwrap (it was killed): this machine is overloaded\n");
+    const output = await refused(lab.start(["up"], { GITHUB_TOKEN: token, PATH: path }), 1);
+    expect(output).toBe("tac8: could not test bwrap (it was killed): this machine is overloaded\n");
   });
 
   it("the board's port that is taken", async () => {
@@ -425,17 +425,17 @@ describe("tac8 up says in a line what is wrong with", () => {
     const address = server.address();
     const port = typeof address === "object" ? (address?.port ?? 0) : 0;
     configure({ port });
-    const said = await refused(lab.start(["up"], { GITHUB_TOKEN: token }));
-    expect(said).toMatch(new RegExp(`^tac8: the board's port ${port} .* is in use.*TAC8_BOARD_PORT\n$`));
+    const output = await refused(lab.start(["up"], { GITHUB_TOKEN: token }));
+    expect(output).toMatch(new RegExp(`^tac8: the board's port ${port} .* is in use.*TAC8_BOARD_PORT\n$`));
   });
 
   it("a Redis that is not there", async () => {
     configure();
-    const said = await refused(
+    const output = await refused(
       lab.start(["up"], { GITHUB_TOKEN: token, REDIS_URL: "redis://:hidden-word@127.0.0.1:1" }),
       1,
     );
-    expect(said).toMatch(/^tac8: Redis at 127\.0\.0\.1:1 is not reachable.*REDIS_URL.*\n$/);
+    expect(output).toMatch(/^tac8: Redis at 127\.0\.0\.1:1 is not reachable.*REDIS_URL.*\n$/);
   });
 
   it("a GitHub App that is not installed, or not there, or whose key is another's, or beside a token", async () => {
@@ -474,8 +474,8 @@ describe("tac8 up says in a line what is wrong with", () => {
   it("a token that may only read", async () => {
     configure();
     const reader = github.addToken({ login: "octo", atMost: "read" });
-    const said = await refused(lab.start(["up"], { GITHUB_TOKEN: reader }, AT_ONCE));
-    expect(said).toMatch(new RegExp(`^tac8: GITHUB_TOKEN has no write access to ${REPO}: .*Contents, Issues.*\n$`));
+    const output = await refused(lab.start(["up"], { GITHUB_TOKEN: reader }, AT_ONCE));
+    expect(output).toMatch(new RegExp(`^tac8: GITHUB_TOKEN has no write access to ${REPO}: .*Contents, Issues.*\n$`));
   });
 
   it("a repository that is not to be seen", async () => {
@@ -486,8 +486,8 @@ describe("tac8 up says in a line what is wrong with", () => {
   it("a data folder that cannot be used", async () => {
     configure();
     writeFileSync(join(lab.dir, "file"), "");
-    const said = await refused(lab.start(["up"], { GITHUB_TOKEN: token, TAC8_HOME: "file/data" }));
-    expect(said).toMatch(/^tac8: the data folder .*file\/data cannot be used.*TAC8_HOME.*\n$/);
+    const output = await refused(lab.start(["up"], { GITHUB_TOKEN: token, TAC8_HOME: "file/data" }));
+    expect(output).toMatch(/^tac8: the data folder .*file\/data cannot be used.*TAC8_HOME.*\n$/);
   });
 });
 

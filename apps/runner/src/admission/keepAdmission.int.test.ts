@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { admissionText } from "@tac8/core/domain/admission";
 import type { Reason } from "@tac8/core/domain/healthLevels";
 import type { HostReading } from "@tac8/core/domain/host";
-import { publishVerdict } from "@tac8/core/state/healthVerdict";
+import { publishEvaluation } from "@tac8/core/state/healthEvaluation";
 import { createLogger } from "@tac8/core/log/logger";
 import { pauseRunner, resumeRunner } from "@tac8/core/state/pause";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
@@ -100,20 +100,20 @@ async function begin(): Promise<void> {
   await keeper.govern({ worker, busy: () => running.length, clearUp });
 }
 
-async function tell(...reasons: Partial<Reason>[]): Promise<void> {
+async function publish(...reasons: Partial<Reason>[]): Promise<void> {
   const all = reasons.map((change): Reason => {
     return { level: "degraded", code: "failures", text: "many runs fail", action: "slow", host: null, ...change };
   });
   const now = Date.now();
-  await publishVerdict(redis, { level: "degraded", reasons: all, at: now, since: now, calmSince: null });
+  await publishEvaluation(redis, { level: "degraded", reasons: all, at: now, since: now, calmSince: null });
 }
 
 const add = (count: number) =>
   queue.addBulk(Array.from({ length: count }, (_, index) => ({ name: `${index}`, data: {} })));
-const becomes = (look: () => unknown, value: unknown) => expect.poll(look, { timeout: 60_000 }).toEqual(value);
+const becomes = (check: () => unknown, value: unknown) => expect.poll(check, { timeout: 60_000 }).toEqual(value);
 const busy = () => running.length;
 const state = () => keeper.admission.state;
-const said = () => logged.map((line) => (JSON.parse(line) as { msg: string }).msg);
+const messages = () => logged.map((line) => (JSON.parse(line) as { msg: string }).msg);
 
 test("a tired host starts nothing, lets go on what runs, and wakes up by itself", async () => {
   freeMemoryMb = 100;
@@ -134,8 +134,8 @@ test("a tired host starts nothing, lets go on what runs, and wakes up by itself"
   await becomes(() => [state(), worker.isPaused()], ["open", false]);
   await add(1);
   await becomes(busy, 1);
-  const [tired, fit] = ["host overloaded", "host recovered"];
-  expect(said().map((line) => line.split(":")[0])).toEqual([tired, fit, tired, fit]);
+  const [overloaded, fit] = ["host overloaded", "host recovered"];
+  expect(messages().map((line) => line.split(":")[0])).toEqual([overloaded, fit, overloaded, fit]);
 });
 
 test("a paused runner starts nothing, also with a fit host, and by a pause of before its start", async () => {
@@ -148,7 +148,7 @@ test("a paused runner starts nothing, also with a fit host, and by a pause of be
   freeMemoryMb = 100;
   await becomes(() => keeper.admission.causes.length, 2);
   await resumeRunner(redis, { runner: RUNNER, by: "ann@pi" });
-  keeper.look();
+  keeper.check();
   await becomes(() => keeper.paused, null);
   expect([state(), worker.isPaused(), busy()]).toEqual(["closed", true, 0]);
   freeMemoryMb = 4000;
@@ -162,7 +162,7 @@ test("a paused runner starts nothing, also with a fit host, and by a pause of be
 
 test("degraded: half of the slots take jobs, those that run go on; better: all of them", async () => {
   await begin();
-  await tell({});
+  await publish({});
   await becomes(() => keeper.limit, 2);
   await add(6);
   await becomes(busy, 2);
@@ -171,24 +171,24 @@ test("degraded: half of the slots take jobs, those that run go on; better: all o
   await becomes(async () => [busy(), await queue.getCompletedCount()], [2, 1]);
   expect(most).toBe(2);
 
-  await tell();
+  await publish();
   await becomes(busy, 4);
-  await tell({});
+  await publish({});
   await becomes(() => [keeper.limit, busy(), worker.isPaused()], [2, 4, true]); // Nobody is stopped for it.
   running[0]?.end();
   running[1]?.end();
   await becomes(async () => [busy(), await queue.getCompletedCount()], [2, 3]);
   expect(worker.isPaused()).toBe(true);
   const slow = "using only 2 of 4 slots: many runs fail";
-  expect(said()).toEqual([slow, "all slots accept jobs again", slow]);
+  expect(messages()).toEqual([slow, "all slots accept jobs again", slow]);
 });
 
 test("only a machine's own trouble slows it down; a short disk is cleared up once", async () => {
   await begin();
-  await tell({ code: "lag:pi-2/0", host: "pi-2" });
+  await publish({ code: "lag:pi-2/0", host: "pi-2" });
   await add(4);
   await becomes(busy, 4);
-  await tell({ code: "lag:pi-1/0", host: "pi-1", text: "late" });
+  await publish({ code: "lag:pi-1/0", host: "pi-1", text: "late" });
   await becomes(() => [keeper.limit, clearedUp], [2, 0]);
   freeDiskGb = 1.9;
   await becomes(
@@ -197,7 +197,7 @@ test("only a machine's own trouble slows it down; a short disk is cleared up onc
   );
   freeDiskGb = 0.9;
   await becomes(() => state(), "closed");
-  await tell();
+  await publish();
   freeDiskGb = 2.3; // Better, but not by a good margin.
   await becomes(() => admissionText(keeper.admission), "half open: only 2.3 GB of free disk space");
   expect(clearedUp).toBe(1);

@@ -4,15 +4,15 @@ import type { HostReading } from "@tac8/core/domain/host";
 import type { Pause } from "@tac8/core/domain/pause";
 import type { HostLimits } from "@tac8/core/domain/thresholds";
 import type { Logger } from "@tac8/core/log/logger";
-import { currentReasons, readVerdict, type Verdict } from "@tac8/core/state/healthVerdict";
+import { currentReasons, readEvaluation, type HealthEvaluation } from "@tac8/core/state/healthEvaluation";
 import { pauseRunner, readPause, resumeRunner } from "@tac8/core/state/pause";
 import type { RunnerRef } from "@tac8/core/state/presence";
 import { newsOf } from "./news.ts";
 import { createRestSwitch, type Pausable } from "./restSwitch.ts";
 
-const LOOK_MS = 5000;
+const CHECK_MS = 5000;
 
-/** What is governed: from then on the worker rests while no further job may start. Its running jobs go on. */
+/** What is governed: from then on the worker rests while no further job may start. Its running jobs continue. */
 export interface Governed {
   readonly worker: Pausable;
   /** How many jobs are held now. */
@@ -33,7 +33,7 @@ export interface AdmissionKeeper {
   /** To be called when a job has begun or ended. */
   moved(): void;
   /** To be called when the pause has changed: it is read at once. */
-  look(): void;
+  check(): void;
   /** Pauses, or resumes after any pause: an operator on this machine, who has only a signal. */
   toggle(by: string): void;
   close(): Promise<void>;
@@ -60,10 +60,10 @@ export interface AdmissionOptions {
  * still measured, and pause and health are those of before.
  */
 export async function keepAdmission(options: AdmissionOptions): Promise<AdmissionKeeper> {
-  const { redis, runner, host, slots, limits, read, log, now, everyMs = LOOK_MS } = options;
+  const { redis, runner, host, slots, limits, read, log, now, everyMs = CHECK_MS } = options;
   let reading = await read();
   let paused: Pause | null = await readPause(redis, runner);
-  let verdict: Verdict | null = await readVerdict(redis);
+  let evaluation: HealthEvaluation | null = await readEvaluation(redis);
   let admission: Admission = OPEN;
   let governed: (Governed & { readonly rest: (rest: boolean) => Promise<void> }) | null = null;
   const isShort = ({ causes }: Admission) => causes.some(({ code }) => code === "disk");
@@ -86,7 +86,7 @@ export async function keepAdmission(options: AdmissionOptions): Promise<Admissio
     admission = planAdmission({
       queue: null,
       runner: { host: host(), pause: paused, reading, limits, before },
-      reasons: currentReasons(verdict, now()),
+      reasons: currentReasons(evaluation, now()),
     });
     for (const { level, text } of newsOf(before, admission, slots)) log[level](text);
     if (isShort(admission) && !isShort(before)) governed?.clearUp();
@@ -109,7 +109,7 @@ export async function keepAdmission(options: AdmissionOptions): Promise<Admissio
   }
 
   async function readBoth(): Promise<void> {
-    verdict = await readVerdict(redis);
+    evaluation = await readEvaluation(redis);
     await readPaused();
   }
 
@@ -137,7 +137,7 @@ export async function keepAdmission(options: AdmissionOptions): Promise<Admissio
       await apply();
     },
     moved: () => void apply().catch(failed),
-    look: () => next("redis", readPaused),
+    check: () => next("redis", readPaused),
     toggle(by) {
       next("redis", async () => {
         const reason = "paused by the signal SIGUSR1";

@@ -19,9 +19,9 @@ const refused = (text: string, apiStatus: number | null = null): Partial<AgentEn
   result: result({ isError: true, terminalReason: "api_error", apiStatus, text }),
 });
 const failure = (end: Partial<AgentEnd>, provider: "claude" | "command" = "claude"): AgentFailure => {
-  const verdict = classifyEnd(agentEnd(end), { provider, now: NOW });
-  if (verdict.ok) throw new Error("was a success");
-  return verdict;
+  const evaluation = classifyEnd(agentEnd(end), { provider, now: NOW });
+  if (evaluation.ok) throw new Error("was a success");
+  return evaluation;
 };
 
 test("success needs exit 0, a result, and no error", () => {
@@ -58,11 +58,12 @@ test("a person's wish, a lost job and an exit code of its own stand above the re
 });
 
 test("an agent may write about limits and keys without having met one", () => {
-  const talk = "The usage limit was reached and Invalid API key is shown";
+  const sentence = "The usage limit was reached and Invalid API key is shown";
   expect(
-    classifyEnd(agentEnd({ result: result({ text: talk }), lastText: talk }), { provider: "claude", now: NOW }).ok,
+    classifyEnd(agentEnd({ result: result({ text: sentence }), lastText: sentence }), { provider: "claude", now: NOW })
+      .ok,
   ).toBe(true);
-  expect(failure({ code: 1, result: result({ text: talk }), lastText: talk }).kind).toBe("agent");
+  expect(failure({ code: 1, result: result({ text: sentence }), lastText: sentence }).kind).toBe("agent");
 });
 
 test("a command needs exit 0 only", () => {
@@ -92,9 +93,9 @@ test.each<[string, Partial<AgentEnd>, AgentFailure["kind"]]>([
   ["guard lost", { cause: "guard-lost", code: null }, "lost"],
   ["not started", { cause: "spawn-failed", code: null, problems: ["cannot start claude: ENOENT"] }, "startup"],
 ])("%s", (_, end, kind) => {
-  const verdict = failure(end);
-  expect(verdict.kind).toBe(kind);
-  expect(verdict.message.length).toBeLessThanOrEqual(500);
+  const evaluation = failure(end);
+  expect(evaluation.kind).toBe(kind);
+  expect(evaluation.message.length).toBeLessThanOrEqual(500);
 });
 
 test("when a limit is lifted: the event's time before the text's", () => {

@@ -17,13 +17,13 @@ export interface AgentFailure {
   readonly until: number | null;
   /** The agent's program does not know the session, so nothing was run: start a new session immediately. */
   readonly resumeFailed: boolean;
-  /** Of `unfinished`: all that it left open are commands of its own in the background. */
+  /** Of `unfinished`: everything that it left open are commands of its own in the background. */
   readonly onlyCommands: boolean;
   /** The same session would fail again if it were resumed, so the next attempt starts a new one. */
   readonly sessionSpent: boolean;
 }
 
-export type Verdict = { readonly ok: true } | AgentFailure;
+export type EndEvaluation = { readonly ok: true } | AgentFailure;
 
 export interface ClassifyOptions {
   readonly provider: "claude" | "command";
@@ -44,12 +44,12 @@ const STARTUP_MS = 10_000;
 const NO_SESSION = /no conversation found/i;
 
 /** Classify the end of an agent by the failure table. */
-export function classifyEnd(end: AgentEnd, options: ClassifyOptions): Verdict {
-  const said = quote(end);
+export function classifyEnd(end: AgentEnd, options: ClassifyOptions): EndEvaluation {
+  const quoted = quote(end);
   const failure = (kind: EndKind, more: Partial<AgentFailure> = {}): AgentFailure => ({
     ok: false,
     kind,
-    message: clip(said === "" ? describe(end) : `${describe(end)}: ${said}`, MAX_MESSAGE),
+    message: clip(quoted === "" ? describe(end) : `${describe(end)}: ${quoted}`, MAX_MESSAGE),
     until: null,
     resumeFailed: false,
     onlyCommands: false,
@@ -124,8 +124,8 @@ function isStartup(end: AgentEnd): boolean {
 /** End of a usage limit. A time that is given as a number takes precedence, even if it is over, because the time in the text is rounded. */
 function untilOf(end: AgentEnd, signal: Signal, now: number): number | null {
   if (signal !== "usage-limit") return null;
-  const told = end.rateLimit?.status === "rejected" ? end.rateLimit.resetsAt : null;
-  return told !== null && isPlausible(told, now) ? told : parseResetTime(wordsOf(end), now);
+  const resetsAt = end.rateLimit?.status === "rejected" ? end.rateLimit.resetsAt : null;
+  return resetsAt !== null && isPlausible(resetsAt, now) ? resetsAt : parseResetTime(wordsOf(end), now);
 }
 
 function quote({ result, stderrTail, problems, lastText, apiFailure }: AgentEnd): string {

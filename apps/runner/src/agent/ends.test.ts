@@ -33,14 +33,14 @@ function classify({ events = [], ...given }: End) {
 }
 
 function failure(end: End): AgentFailure {
-  const verdict = classify(end);
-  if (verdict.ok) throw new Error("was a success");
-  return verdict;
+  const evaluation = classify(end);
+  if (evaluation.ok) throw new Error("was a success");
+  return evaluation;
 }
 
 const kindOf = (end: End) => {
-  const verdict = classify(end);
-  return verdict.ok ? "ok" : verdict.kind;
+  const evaluation = classify(end);
+  return evaluation.ok ? "ok" : evaluation.kind;
 };
 
 function next({ kind, message, until }: AgentFailure, parked = 0) {
@@ -90,22 +90,22 @@ const NO_LOGIN: Readonly<Record<string, End>> = {
 
 fieldTest("A1", "a login that cannot be used is held for, and costs no attempt", () => {
   for (const [how, end] of Object.entries(NO_LOGIN)) {
-    const verdict = failure(end);
-    expect([how, verdict.kind]).toEqual([how, "auth"]);
-    expect(next(verdict)).toMatchObject({ do: "park", hold: { name: "auth" } });
-    expect({ how, ...verdict }).not.toMatchObject({ sessionSpent: true });
+    const evaluation = failure(end);
+    expect([how, evaluation.kind]).toEqual([how, "auth"]);
+    expect(next(evaluation)).toMatchObject({ do: "park", hold: { name: "auth" } });
+    expect({ how, ...evaluation }).not.toMatchObject({ sessionSpent: true });
   }
 });
 
 test("no credit is a limit of the account's, whatever the API calls the request", () => {
-  for (const told of [
+  for (const reported of [
     { error: "billing_error", status: 400, type: "invalid_request_error", words: "Credit balance is too low" },
     { error: "billing_error", words: "No." },
     { status: 400, type: "invalid_request_error", words: "Your credit balance is too low to access the API" },
   ]) {
-    const verdict = failure({ events: stream.apiFailure(told) });
-    expect(verdict).toMatchObject({ kind: "usage-limit", until: null });
-    expect(next(verdict)).toMatchObject({ do: "park", hold: { name: "usage-limit" } });
+    const evaluation = failure({ events: stream.apiFailure(reported) });
+    expect(evaluation).toMatchObject({ kind: "usage-limit", until: null });
+    expect(next(evaluation)).toMatchObject({ do: "park", hold: { name: "usage-limit" } });
   }
 });
 
@@ -141,9 +141,9 @@ const SPENT: Readonly<Record<string, End>> = {
 
 fieldTest("A2", "a session that would end the same again is not resumed", () => {
   for (const [how, end] of Object.entries(SPENT)) {
-    const verdict = failure(end);
-    expect({ ...verdict, how }).toMatchObject({ how, sessionSpent: true, resumeFailed: false });
-    expect([how, next(verdict).do]).toEqual([how, "retry"]);
+    const evaluation = failure(end);
+    expect({ ...evaluation, how }).toMatchObject({ how, sessionSpent: true, resumeFailed: false });
+    expect([how, next(evaluation).do]).toEqual([how, "retry"]);
   }
 });
 
@@ -169,9 +169,9 @@ fieldTest("A3", "a success without a word or a tool call is none", () => {
     [stream.end({ result: "No response requested." })],
   ]) {
     for (const cause of ["exited", "lingered"] as const) {
-      const verdict = failure({ code: 0, cause, events });
-      expect(verdict.kind).toBe("agent");
-      expect(next(verdict)).toMatchObject({ do: "retry" });
+      const evaluation = failure({ code: 0, cause, events });
+      expect(evaluation.kind).toBe("agent");
+      expect(next(evaluation)).toMatchObject({ do: "retry" });
     }
   }
   expect(failure({ code: 0, events: [stream.nothing] }).message).toContain("without any output or tool call");
@@ -189,7 +189,7 @@ test("evidence of work is a tool call or some text, also of a sub-agent, also wi
   }
 });
 
-/** The model's service is away, however it is told. */
+/** The model's service is unreachable, however it is told. */
 const OUTAGE: Readonly<Record<string, End>> = {
   ...Object.fromEntries(
     [500, 502, 503, 504, 529, 408].map((status) => [
@@ -239,10 +239,10 @@ const OUTAGE: Readonly<Record<string, End>> = {
 
 fieldTest("A5", "an outage of the model's service is waited out, and costs no attempt", () => {
   for (const [how, end] of Object.entries(OUTAGE)) {
-    const verdict = failure(end);
-    expect([how, verdict.kind]).toEqual([how, "model"]);
-    expect(next(verdict)).toMatchObject({ do: "park", hold: { name: "model" } });
-    expect({ how, ...verdict }).not.toMatchObject({ sessionSpent: true });
+    const evaluation = failure(end);
+    expect([how, evaluation.kind]).toEqual([how, "model"]);
+    expect(next(evaluation)).toMatchObject({ do: "park", hold: { name: "model" } });
+    expect({ how, ...evaluation }).not.toMatchObject({ sessionSpent: true });
   }
 });
 
@@ -275,8 +275,8 @@ test.each([
       stream.apiFailure({ words: "No.", result: { api_error: code } }),
       stream.apiFailure({ error: "rate_limit", status: null, words: "No.", result: { api_error: code } }).slice(1),
     ]) {
-      const verdict = failure({ events: [...worked, ...events] });
-      expect([code, verdict.kind, verdict.sessionSpent]).toEqual([
+      const evaluation = failure({ events: [...worked, ...events] });
+      expect([code, evaluation.kind, evaluation.sessionSpent]).toEqual([
         code,
         kind === "session" ? "agent" : kind,
         kind === "session",
@@ -293,10 +293,10 @@ const limited = (resetsAt: number | undefined, words: string): Json[] => [
 fieldTest("A7", "a reset that is over, or now, is asked again within minutes, and then less and less often", () => {
   for (const resetsAt of [RESET, NOW, RESET - 3_600_000, NOW - 1].map((at) => at / 1000)) {
     for (const words of ["You've hit your session limit · resets 10am (UTC)", "Request rejected (429)"]) {
-      const verdict = failure({ events: limited(resetsAt, words) });
-      expect(verdict.kind).toBe("usage-limit");
+      const evaluation = failure({ events: limited(resetsAt, words) });
+      expect(evaluation.kind).toBe("usage-limit");
       const waits = [0, 1, 2, 3, 4].map((parked) => {
-        const then = next(verdict, parked);
+        const then = next(evaluation, parked);
         return then.do === "park" ? then.delayMs / 60_000 : null;
       });
       expect(waits).toEqual([5, 15, 30, 60, 60]);
@@ -312,8 +312,8 @@ test("a reset to come is waited for; one that cannot be is not believed", () => 
   expect(until(undefined, "resets 3pm (UTC)")).toBe(Date.parse("2026-11-22T15:00:00Z"));
   expect(until((NOW + 90 * 24 * 3_600_000) / 1000, "resets 3pm (UTC)")).toBe(Date.parse("2026-11-22T15:00:00Z"));
   expect(until((NOW + 90 * 24 * 3_600_000) / 1000, "Request rejected (429)")).toBeNull();
-  const verdict = failure({ events: limited((NOW + 7 * 24 * 3_600_000) / 1000, "weekly limit") });
-  expect(next(verdict)).toMatchObject({ do: "park", delayMs: 6 * 3_600_000 });
+  const evaluation = failure({ events: limited((NOW + 7 * 24 * 3_600_000) / 1000, "weekly limit") });
+  expect(next(evaluation)).toMatchObject({ do: "park", delayMs: 6 * 3_600_000 });
 });
 
 /** Every combination of exit code, result, its error flag, its text, and what was done in the run. */
@@ -336,17 +336,17 @@ function nameOf({
   result: string;
   done: readonly Json[];
 }) {
-  const said = isError === null ? "no result" : `${isError ? "an error" : "a success"} "${result}"`;
-  return `exit ${code}, ${said}, ${done.length > 0 ? "worked" : "nothing done"}`;
+  const shown = isError === null ? "no result" : `${isError ? "an error" : "a success"} "${result}"`;
+  return `exit ${code}, ${shown}, ${done.length > 0 ? "worked" : "nothing done"}`;
 }
 
 test.each(COMBINATIONS)("$name", ({ code, isError, result, done }) => {
   const events = [...done, ...(isError === null ? [] : [stream.end({ is_error: isError, result })])];
   const signal = code === null ? "SIGKILL" : null;
-  const verdict = classify({ code, signal, events });
+  const evaluation = classify({ code, signal, events });
   const ok = code === 0 && isError === false && done.length > 0;
-  if (ok) return expect(verdict).toEqual({ ok: true });
-  expect(verdict).toMatchObject({
+  if (ok) return expect(evaluation).toEqual({ ok: true });
+  expect(evaluation).toMatchObject({
     ok: false,
     kind: isError === null ? "startup" : "agent",
     sessionSpent: done.length === 0,

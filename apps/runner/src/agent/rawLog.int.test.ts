@@ -56,7 +56,7 @@ test("one that grows without end keeps its beginning and its end, and says what 
   const kept = Buffer.byteLength(lines.toSpliced(note, 1).join("\n"));
   expect(Number(out)).toBe(all - kept + 1); // The line break before the note is not the agent's.
 
-  // The same run goes on in the same file, which is full.
+  // The same run continues in the same file, which is full.
   log = await openRawLog(path, bounds);
   await log.write(Buffer.from(`${"x".repeat(1000)}\nthe end\n`));
   await log.close();

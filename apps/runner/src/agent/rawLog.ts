@@ -44,7 +44,7 @@ export async function openRawLog(
   let file = await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     .then(() => open(path, "a", 0o600))
     .catch(fail);
-  // A run that had to begin its session anew goes on in the same file.
+  // A run that had to begin its session again continues in the same file.
   if (file !== null) room -= (await file.stat().catch(fail))?.size ?? 0;
 
   async function append(chunk: Uint8Array): Promise<void> {

@@ -10,12 +10,12 @@ export type Signal = "auth" | "usage-limit" | "model" | "session";
 export function signalOf(end: AgentEnd): Signal | null {
   if (hasItsOwnEnd(end)) return null;
   const fields = fieldsOf(end);
-  const said = wordsOf(end);
+  const quoted = wordsOf(end);
   return (
     find(CODES, (pattern) => fields.codes.some((code) => pattern.test(code))) ??
     byStatus(fields.status) ??
     (wasRejected(end) ? "usage-limit" : null) ??
-    find(WORDS, (pattern) => pattern.test(said)) ??
+    find(WORDS, (pattern) => pattern.test(quoted)) ??
     (fields.status === 400 || fields.codes.some((code) => VAGUE.test(code)) ? "session" : null) ??
     (end.apiFailure?.retrying === true ? "model" : null)
   );
@@ -29,7 +29,7 @@ function find(patterns: Patterns, fits: (pattern: RegExp) => boolean): Signal | 
 
 /**
  * Of `error` in an assistant event, and of `api_error`, `api_error_type`, `terminal_reason` and `stop_reason` in a result:
- * all that Claude Code 2.1.330 knows and that says more than "it failed", and the API's own types. What is of one
+ * everything that Claude Code 2.1.330 knows and that says more than "it failed", and the API's own types. What is of one
  * session comes first, because it may look like a limit.
  */
 const CODES: Patterns = [
@@ -105,7 +105,7 @@ function hasItsOwnEnd({ result, apiFailure }: AgentEnd): boolean {
   return result.subtype.startsWith("error_max_") || result.terminalReason === "max_turns";
 }
 
-/** A limit may be noted although paid extra usage goes on: only an end by the API, or with no result, is due to it. */
+/** A limit may be noted although paid extra usage continues: only an end by the API, or with no result, is due to it. */
 function wasRejected({ rateLimit, result }: AgentEnd): boolean {
   return rateLimit?.status === "rejected" && (result === null || result.terminalReason === "api_error");
 }

@@ -3,15 +3,15 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { classifyEnd } from "./classify.ts";
 import { commandDriver } from "./command/driver.ts";
-import { createBench, FIXTURES, gone, numberIn, type Bench } from "./testing/harness.ts";
+import { createBench, FIXTURES, exited, numberIn, type Bench } from "./testing/harness.ts";
 
 let bench: Bench;
 beforeEach(async () => (bench = await createBench()));
 afterEach(() => bench.close());
 
 const kindOf = (end: Parameters<typeof classifyEnd>[0], provider: "claude" | "command" = "claude"): string => {
-  const verdict = classifyEnd(end, { provider, now: Date.now() });
-  return verdict.ok ? "ok" : verdict.kind;
+  const evaluation = classifyEnd(end, { provider, now: Date.now() });
+  return evaluation.ok ? "ok" : evaluation.kind;
 };
 
 test("a success: figures, words, live events, and the raw log byte for byte", async () => {
@@ -94,7 +94,7 @@ test.each(["daemon", "env-daemon"])("what outlives the agent is killed: %s", asy
   const end = await bench.start(bench.behave(behaviour, file)).done;
   expect(kindOf(end)).toBe("ok");
   expect(end.survivorsKilled).toBe(1);
-  await gone(await numberIn(file));
+  await exited(await numberIn(file));
 });
 
 test("stop: an interrupt brings the result with its cost", async () => {
@@ -120,7 +120,7 @@ test("stop: one deaf to everything is killed; the first cause stays", async () =
   void handle.stop("cancelled", { graceMs: 300 });
   const end = await handle.stop("shutdown", { graceMs: 60_000 });
   expect(end).toMatchObject({ cause: "cancelled", signal: "SIGKILL" });
-  await gone(pid);
+  await exited(pid);
 });
 
 test("kill does not wait for a stop that is under way", async () => {

@@ -23,7 +23,7 @@ const GRACE_MS = 20_000;
 const LINGER_MS = 60_000;
 /** How long the guard may need for a kill: its hunt is bounded by 10 s. */
 const GUARD_KILL_MS = 15_000;
-/** How long output may still come after the guard has ended; only an unkillable process holds it longer. */
+/** How long output may still come after the guard ends; only an unkillable process holds it longer. */
 const DRAIN_MS = 5000;
 
 const CAUSE_OF: Record<GuardCause, EndCause> = {
@@ -62,7 +62,7 @@ export function startAgent(
   const reader = driver.createReader(deps.now);
   const result = Promise.withResolvers<void>();
   let cause: EndCause | null = null;
-  let told: string | null = null;
+  let reported: string | null = null;
   let ladder: Promise<void> | null = null;
 
   const end = (why: EndCause, graceMs: number): void => {
@@ -106,7 +106,7 @@ export function startAgent(
     onTimeout: () => end("timeout", graceMs),
     onStall: () => end("stalled", graceMs),
     onBeat: () => {
-      kernel.look();
+      kernel.check();
       const leftMs = Math.floor(deps.leftMs());
       if (leftMs > 0) guarded.send(`beat ${leftMs}`);
       else end("lost", 0);
@@ -116,7 +116,7 @@ export function startAgent(
   if (command.stdin !== "") guarded.stdin.write(command.stdin);
   if (!command.keepStdinOpen) guarded.stdin.end();
 
-  const tell = (event: LiveEvent): void => {
+  const emit = (event: LiveEvent): void => {
     try {
       deps.onEvent(event);
     } catch (error) {
@@ -130,13 +130,13 @@ export function startAgent(
     const stdoutRead = pump({
       stdout: guarded.stdout,
       rawLog,
-      onBytes: watch.heard,
+      onBytes: watch.received,
       onLine(line) {
-        for (const event of reader.line(line.text, line.cut)) tell(event);
+        for (const event of reader.line(line.text, line.cut)) emit(event);
         clearTimeout(linger);
         if (reader.finished()) linger = setTimeout(() => end("lingered", graceMs), lingerMs);
         if (!reader.hasResult()) return;
-        // Nothing more is asked of it. It may go on for a while, so this is not its end.
+        // Nothing more is asked of it. It may continue for a while, so this is not its end.
         result.resolve();
         if (cause === null && guarded.stdin.writable) guarded.stdin.end();
       },
@@ -172,7 +172,7 @@ export function startAgent(
       ...left,
       problems: [
         cause === "out-of-memory" ? overMemory(usedBytes()) : null,
-        told,
+        reported,
         cause === "process-limit" ? `it started more than ${tasks} processes and threads` : null,
         ended.kind === "exit" ? null : ended.message,
         rawLog.error?.message,
@@ -194,7 +194,7 @@ export function startAgent(
       return done;
     },
     kill(why, words) {
-      if (cause === null) told = words ?? null;
+      if (cause === null) reported = words ?? null;
       end(why, 0);
       return done;
     },
@@ -214,7 +214,7 @@ function withEnd(ended: GuardEnd, { endOf }: Launch): GuardEnd {
   return ended.kind === "exit" ? { ...ended, exit: { ...ended.exit, exit: endOf(ended.exit.exit) } } : ended;
 }
 
-/** By somebody else than us: the kernel, or anybody. */
+/** Not by us: by the kernel, or another process. */
 function wasKilled(ended: GuardEnd): ended is Extract<GuardEnd, { kind: "exit" }> {
   return ended.kind === "exit" && ended.exit.cause === "exit" && ended.exit.exit.signal === "SIGKILL";
 }

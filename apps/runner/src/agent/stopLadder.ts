@@ -13,7 +13,7 @@ export interface LadderOptions {
 
 /**
  * Interrupt → wait for the result (it carries the cost) → end of stdin → SIGTERM → kill with survivors.
- * Resolves when the guard has ended or has been told to kill; each rung is left as soon as the agent has gone.
+ * Resolves when the guard ends or has been told to kill; each rung is left as soon as the agent ended.
  */
 export async function climbDown({ guarded, interrupt, result, graceMs }: LadderOptions): Promise<void> {
   const { ended } = guarded;

@@ -40,7 +40,7 @@ export interface AgentRequest {
   readonly model: string;
   /** A UUID. */
   readonly sessionId: string;
-  /** Go on with that session instead of starting it. */
+  /** Continue with that session instead of starting it. */
   readonly resume: boolean;
   /**
    * The program loads settings, MCP servers and instructions of its home folder alone, none of the workspace; `servers`: a
@@ -86,7 +86,7 @@ export interface AgentDeps {
   readonly now: () => number;
 }
 
-/** Who or what asked for the end: a person, a closed issue, the runner's own shutdown, a job or run id no longer ours, the disk. */
+/** Who or what asked for the end: a user, a closed issue, the runner's own shutdown, a job or run id no longer ours, the disk. */
 export type StopCause = "stopped" | "cancelled" | "shutdown" | "lost" | "disk-full";
 
 /** The first cause of the end; every end has exactly one. */
@@ -104,7 +104,7 @@ export type EndCause =
   | StopCause;
 
 export interface AgentHandle {
-  /** The guard's pid: as long as it lives, the agent is looked after. */
+  /** The guard's pid: as long as it lives, the agent is supervised. */
   readonly pid: number;
   /** The agent's own; null when it could not be started. */
   readonly agentPid: Promise<number | null>;

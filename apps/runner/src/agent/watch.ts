@@ -9,7 +9,7 @@ export interface WatchOptions {
 
 export interface Watch {
   /** The agent has said something. */
-  readonly heard: () => void;
+  readonly received: () => void;
   readonly stop: () => void;
 }
 
@@ -24,7 +24,7 @@ export function startWatch(options: WatchOptions): Watch {
   const beat = setInterval(options.onBeat, options.heartbeatMs);
   let stopped = false;
   return {
-    heard() {
+    received() {
       if (!stopped) stall.refresh();
     },
     stop() {

@@ -16,7 +16,7 @@ export interface CommitRange extends Omit<BoundedGit, "args" | "maxBytes"> {
 
 /**
  * Find the commits whose messages GitHub acts upon when they are merged: they mention an account, or close another issue.
- * @throws Error when git cannot tell
+ * @throws Error when git fails
  */
 export async function actingCommits({ base, head, own, ...where }: CommitRange): Promise<Acting> {
   const limit = String(MAX_COMMITS + 1);

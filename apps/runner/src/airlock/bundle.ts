@@ -23,7 +23,7 @@ export interface BundleOptions {
   readonly timeoutMs?: number;
 }
 
-/** The way out: the agent's identity streams its commits into our pipe; nothing of ours looks into its folder. */
+/** The way out: the agent's identity streams its commits into our pipe; nothing of ours reads its folder. */
 export async function streamBundle(options: BundleOptions): Promise<void> {
   const { tree, place, known, file, maxBytes = MAX_BUNDLE_BYTES, timeoutMs = CROSSING_MS } = options;
   const args = ["bundle", "create", "--quiet", "-", "HEAD", ...known.map((sha) => `^${sha}`)];
@@ -47,10 +47,10 @@ export async function streamBundle(options: BundleOptions): Promise<void> {
     const message = `the commits are larger than ${Math.round(maxBytes / 1024 ** 2)} MB: too large to publish`;
     throw new StepFailure({ kind: "refused", message }, { cause: error });
   }
-  const { code, said, timedOut } = await git.ended;
+  const { code, errorText, timedOut } = await git.ended;
   if (timedOut) throw tooSlow(timeoutMs);
   if (code !== 0) {
-    throw new StepFailure(localFailure("taking the commits out of the workspace", said.slice(0, 500)));
+    throw new StepFailure(localFailure("taking the commits out of the workspace", errorText.slice(0, 500)));
   }
 }
 

@@ -39,7 +39,7 @@ export async function changesBetween({ git, base, head }: ChangesOptions): Promi
   if (listed.code === undefined && listed.bytes.length >= MAX_LIST) {
     throw new StepFailure({ kind: "refused", message: "the agent's work changes more files than tac8 can check" });
   }
-  if (listed.code !== 0) throw new StepFailure(localFailure("listing the changed files", listed.said));
+  if (listed.code !== 0) throw new StepFailure(localFailure("listing the changed files", listed.errorText));
   let texts = 0;
   const changes: TreeChange[] = [];
   for (const change of parseChanges(listed.bytes.toString("utf8"))) {
@@ -54,8 +54,8 @@ export async function changesBetween({ git, base, head }: ChangesOptions): Promi
 }
 
 /** What `git diff-tree -r -z --raw` says. Pure. */
-export function parseChanges(said: string): TreeChange[] {
-  const parts = said.split("\0");
+export function parseChanges(errorText: string): TreeChange[] {
+  const parts = errorText.split("\0");
   const changes: TreeChange[] = [];
   for (let at = 0; at + 1 < parts.length; at += 2) {
     const match = /^:(\d{6}) (\d{6}) ([0-9a-f]+) ([0-9a-f]+) [A-Z]/.exec(parts[at] ?? "");
@@ -80,8 +80,11 @@ async function textsOf(git: GitRun, { object }: TreeChange): Promise<NonNullable
 /** Null: it is larger than is read. */
 async function blobText(git: GitRun, object: string): Promise<string | null> {
   if (/^0+$/.test(object)) return "";
-  const { code, bytes, said } = await git(["cat-file", "blob", object], { maxBytes: MAX_TEXT, timeoutMs: STEP_MS });
+  const { code, bytes, errorText } = await git(["cat-file", "blob", object], {
+    maxBytes: MAX_TEXT,
+    timeoutMs: STEP_MS,
+  });
   if (code === undefined && bytes.length >= MAX_TEXT) return null;
-  if (code !== 0) throw new StepFailure(localFailure("reading a changed file", said));
+  if (code !== 0) throw new StepFailure(localFailure("reading a changed file", errorText));
   return bytes.toString("utf8");
 }

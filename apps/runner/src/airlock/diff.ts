@@ -8,7 +8,7 @@ export interface DiffOptions extends Omit<BoundedGit, "args"> {
 /**
  * What `head` has changed since it left `base`, as a unified diff of at most `maxBytes` and a note where it was cut. The
  * commits are an agent's: nothing that they name is run, neither a diff program nor a text filter.
- * @throws Error when git cannot tell
+ * @throws Error when git fails
  */
 export async function diffOf({ base, head, ...where }: DiffOptions): Promise<string> {
   const args = ["diff", "--no-color", "--no-ext-diff", "--no-textconv", "--end-of-options", `${base}...${head}`];

@@ -27,7 +27,7 @@ afterEach(async () => {
 
 const leaks = (text: string) => secrets.some((secret) => text.includes(secret));
 
-/** All that a run does with git after its agent, and what the next run does before. */
+/** Everything that a run does with git after its agent, and what the next run does before. */
 async function wholePath(clean = bench.clean): Promise<void> {
   const { mirror, place, paths, branch, scope, name } = bench;
   const baseSha = await bench.base();
@@ -172,7 +172,7 @@ test("GitHub sending us elsewhere gets nothing there", async () => {
   expect(catcher.caught()).toBe("");
 });
 
-/** All that this test's runner has started. */
+/** Everything that this test's runner has started. */
 function processes(): { pid: number; cmdline: string; environ: string }[] {
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   const all = pids.map((pid) => ({
@@ -187,7 +187,7 @@ function linkOf(path: string): string {
   try {
     return readlinkSync(path);
   } catch {
-    return ""; // It ended while we looked.
+    return ""; // It ended while we checked.
   }
 }
 
@@ -204,7 +204,7 @@ function read(path: string): string {
   try {
     return readFileSync(path, "latin1").replaceAll("\0", " ");
   } catch {
-    return ""; // It ended while we looked.
+    return ""; // It ended while we checked.
   }
 }
 

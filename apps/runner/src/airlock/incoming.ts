@@ -52,7 +52,7 @@ export async function withIncoming<T>(options: IncomingOptions, use: (incoming: 
   }
 }
 
-/** Takes away what a run has left of its throwaway repository; also for one whose runner died. */
+/** Removes what a run has left of its throwaway repository; also for one whose runner died. */
 export async function removeIncoming(mirror: MirrorPaths, runId: string): Promise<void> {
   await rm(incomingDir(mirror, runId), { recursive: true, force: true, maxRetries: 3 });
 }
@@ -115,8 +115,8 @@ async function knownCommits(git: GitRun, all: readonly string[]): Promise<string
   const shas = [...new Set(all)].filter((sha) => /^[0-9a-f]{40,64}$/.test(sha));
   const input = Buffer.from(shas.map((sha) => `${sha}\n`).join(""));
   const options = { input, maxBytes: MAX_KNOWN, timeoutMs: KNOWN_MS };
-  const { code, bytes, said } = await git(["cat-file", "--batch-check=%(objecttype)"], options);
-  if (code !== 0) throw new StepFailure(localFailure("checking the commits", said));
+  const { code, bytes, errorText } = await git(["cat-file", "--batch-check=%(objecttype)"], options);
+  if (code !== 0) throw new StepFailure(localFailure("checking the commits", errorText));
   const answers = bytes.toString("latin1").split("\n");
   return shas.filter((_, index) => answers[index] === "commit");
 }

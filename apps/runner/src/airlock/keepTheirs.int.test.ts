@@ -11,7 +11,7 @@ let theirs = "";
 beforeAll(async () => {
   bench = await createGitBench();
 });
-/** Somebody's commit is on the branch before the agent begins. */
+/** Another contributor's commit is on the branch before the agent begins. */
 beforeEach(async () => {
   bench = bench.another();
   theirs = await bench.push(bench.branch, { "theirs.txt": "theirs\n" });

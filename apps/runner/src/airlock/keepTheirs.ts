@@ -10,13 +10,13 @@ export interface KeepTheirsOptions {
   readonly dir: string;
   readonly branch: string;
   readonly head: string;
-  /** The newest commit of the branch that is somebody else's; null: there is none. */
+  /** The newest commit of the branch that is another's; null: there is none. */
   readonly theirs: string | null;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * An agent may rewrite what is on its branch, and so take out what somebody else had pushed there. @returns the head itself, or
+ * An agent may rewrite what is on its branch, and so take out what another contributor had pushed there. @returns the head itself, or
  * its commits made again on top of theirs. @throws StepFailure of kind `refused` when they conflict.
  */
 export async function keepTheirs({ clean, dir, branch, head, theirs, signal }: KeepTheirsOptions): Promise<string> {

@@ -17,8 +17,8 @@ export async function largeFiles(
   if (files.length === 0) return [];
   const input = Buffer.from(files.map(({ object }) => `${object.after}\n`).join(""));
   const args = ["cat-file", "--batch-check=%(objectsize)"];
-  const { code, bytes, said } = await git(args, { input, maxBytes: MAX_LIST, timeoutMs: STEP_MS });
-  if (code !== 0) throw new StepFailure(localFailure("reading the sizes of changed files", said));
+  const { code, bytes, errorText } = await git(args, { input, maxBytes: MAX_LIST, timeoutMs: STEP_MS });
+  if (code !== 0) throw new StepFailure(localFailure("reading the sizes of changed files", errorText));
   const sizes = bytes.toString("latin1").split("\n");
   return files.flatMap(({ path }, index) => {
     const size = Number(sizes[index]);

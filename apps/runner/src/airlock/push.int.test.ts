@@ -4,7 +4,7 @@ import { oneToken } from "@tac8/core/github/tokens";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { StepFailure, type Failure } from "@tac8/core/domain/failures";
 import { createGitBench, REPO, type GitBench } from "../workspace/testing/gitBench.ts";
-import { hearGit } from "../workspace/testing/hearGit.ts";
+import { recordGit } from "../workspace/testing/recordGit.ts";
 import { remoteBranch } from "./push.ts";
 import type { PushScope } from "./pushScope.ts";
 import { openGate } from "./testing/gate.ts";
@@ -227,7 +227,7 @@ test("a branch of a longer name that ends the same is another one", async () => 
 });
 
 test("a push, which may last, tells how far it is: a silent git is ended", async () => {
-  const { clean, said } = await hearGit(bench.clean, bench.dir, "push");
+  const { clean, recorded } = await recordGit(bench.clean, bench.dir, "push");
   expect(await push({ env: clean.env })).toBe("pushed");
-  expect(await said()).toMatch(/Writing objects: +100%/);
+  expect(await recorded()).toMatch(/Writing objects: +100%/);
 });

@@ -21,7 +21,7 @@ export async function remoteBranch(
   options: Pick<PushOptions, "clean" | "dir" | "branch" | "signal">,
 ): Promise<string | null> {
   const { clean, dir, branch, signal } = options;
-  const said = await overNetwork(clean, {
+  const output = await overNetwork(clean, {
     what: `asking GitHub for the branch ${branch}`,
     kind: "ask",
     dir,
@@ -29,21 +29,21 @@ export async function remoteBranch(
     signal,
   });
   // Git matches names by their end: `refs/heads/x` finds `refs/heads/refs/heads/x` too.
-  const lines = said.split("\n").map((line) => line.split("\t"));
+  const lines = output.split("\n").map((line) => line.split("\t"));
   return lines.find(([, ref]) => ref === `refs/heads/${branch}`)?.[0] ?? null;
 }
 
 /**
- * Push one commit to a branch of the issue, with an explicit lease: commits that somebody else put there are never overwritten.
+ * Push one commit to a branch of the issue, with an explicit lease: commits that another contributor put there are never overwritten.
  * Git reads the branch from GitHub as it pushes, so nothing is asked before. @returns "already" when GitHub has the commit
- * there, as after a push whose answer was lost: git compares the commits before it looks at the lease.
+ * there, as after a push whose answer was lost: git compares the commits before it reads the lease.
  */
 export async function pushBranch(options: PushOptions): Promise<"pushed" | "already"> {
   const { clean, dir, branch, scope, sha, expected, signal } = options;
   assertInScope(branch, scope); // Nothing else in tac8 runs `git push`.
   const ref = `refs/heads/${branch}`;
   try {
-    const said = await overNetwork(clean, {
+    const output = await overNetwork(clean, {
       what: `pushing ${branch}`,
       kind: "push",
       dir,
@@ -58,14 +58,14 @@ export async function pushBranch(options: PushOptions): Promise<"pushed" | "alre
       ],
       signal,
     });
-    return /^=\t/m.test(said) ? "already" : "pushed"; // `=` is git's sign of a ref that is up to date.
+    return /^=\t/m.test(output) ? "already" : "pushed"; // `=` is git's sign of a ref that is up to date.
   } catch (error) {
-    const said = error instanceof StepFailure ? String(error.cause) : "";
-    throw /stale info/.test(said) ? overtaken(branch, expected, error) : error;
+    const output = error instanceof StepFailure ? String(error.cause) : "";
+    throw /stale info/.test(output) ? overtaken(branch, expected, error) : error;
   }
 }
 
-/** Somebody else's commits are on the branch. */
+/** Another contributor's commits are on the branch. */
 export class Overtaken extends StepFailure {}
 
 /**

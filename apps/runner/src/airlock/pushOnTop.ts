@@ -3,7 +3,7 @@ import { fetchBranch, Overtaken, pushBranch, type PushOptions } from "./push.ts"
 import { replayOnto } from "./replayOnto.ts";
 import { planReplay } from "./replayPlan.ts";
 
-/** Somebody who pushes more often than this while we look is asked to stop first, by the failure. */
+/** A user who pushes more often than this while we check is asked to stop first, by the failure. */
 const MAX_ROUNDS = 3;
 
 export interface PushOnTop extends PushOptions {
@@ -12,9 +12,9 @@ export interface PushOnTop extends PushOptions {
 }
 
 /**
- * Pushes like `pushBranch`; where somebody else has pushed to the branch meanwhile, our commits are made again on top of
+ * Pushes like `pushBranch`; where another contributor has pushed to the branch meanwhile, our commits are made again on top of
  * theirs. @returns the commit that the branch is at, and the one of theirs that it is on top of, if any. @throws Overtaken
- * when they conflict, or the branch was taken away.
+ * when they conflict, or the branch was removed.
  */
 export async function pushOnTop(
   options: PushOnTop,

@@ -9,7 +9,7 @@ function asked(answer: (args: readonly string[]) => Partial<GitAnswer>) {
   const all: string[] = [];
   const git: GitRun = async (args) => {
     all.push(args.join(" "));
-    return { code: 0, bytes: Buffer.alloc(0), words: "", said: "", ...answer(args) };
+    return { code: 0, bytes: Buffer.alloc(0), words: "", errorText: "", ...answer(args) };
   };
   return { git, all };
 }
@@ -31,7 +31,7 @@ test("git is asked once for each answer, also by two at the same time and in ano
 
 test("an answer that failed is asked for again, and one that is too long is none", async () => {
   let code: number | undefined = 128;
-  const { git, all } = asked(() => ({ code, said: "fatal: bad object" }));
+  const { git, all } = asked(() => ({ code, errorText: "fatal: bad object" }));
   const ranges = rangesOf(git);
   await expect(ranges.commits(A, [B])).rejects.toThrow("bad object");
   code = undefined;

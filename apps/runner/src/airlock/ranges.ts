@@ -46,9 +46,9 @@ export function rangesOf(git: GitRun): Ranges {
 
 async function listCommits(git: GitRun, range: readonly string[]): Promise<readonly string[] | null> {
   const args = ["rev-list", "--end-of-options", ...range];
-  const { code, bytes, said } = await git(args, { maxBytes: MAX_LIST, timeoutMs: LIST_MS });
+  const { code, bytes, errorText } = await git(args, { maxBytes: MAX_LIST, timeoutMs: LIST_MS });
   if (code === undefined) return null;
-  if (code !== 0) throw new StepFailure(localFailure("reading the commits", said));
+  if (code !== 0) throw new StepFailure(localFailure("reading the commits", errorText));
   const text = bytes.toString("latin1").trim();
   return text === "" ? [] : text.split("\n");
 }

@@ -3,7 +3,7 @@ import { localFailure } from "../git/errors.ts";
 import type { GitRun } from "../git/runGit.ts";
 import type { ReplayPlan } from "./replayPlan.ts";
 
-/** More commits than this, or a merge among them, are a person's to bring together. */
+/** More commits than this, or a merge among them, are a user's to bring together. */
 const MAX_COMMITS = 200;
 const STEP_MS = 2 * 60_000;
 const MAX_BYTES = 10_000_000;
@@ -90,9 +90,9 @@ async function git(
   args: readonly string[],
   { input, conflicts = false }: { readonly input?: Buffer; readonly conflicts?: boolean } = {},
 ): Promise<{ readonly code: number; readonly text: string; readonly bytes: Buffer }> {
-  const { code, bytes, said } = await run(args, { input, maxBytes: MAX_BYTES, timeoutMs: STEP_MS });
+  const { code, bytes, errorText } = await run(args, { input, maxBytes: MAX_BYTES, timeoutMs: STEP_MS });
   const isAnswer = code === 0 || (conflicts && code === CONFLICT && bytes.length > 0);
-  if (!isAnswer) throw new StepFailure(localFailure("putting commits on top of others", said || "no words"));
+  if (!isAnswer) throw new StepFailure(localFailure("putting commits on top of others", errorText || "no words"));
   const end = bytes.at(-1) === LINE_END ? -1 : bytes.length;
   return { code, bytes: bytes.subarray(0, end), text: bytes.toString("utf8").trim() };
 }

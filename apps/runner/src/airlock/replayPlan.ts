@@ -1,8 +1,8 @@
-/** Why commits go on top of others. Every commit is a full name. */
+/** Why commits come on top of others. Every commit is a full name. */
 export type ReplayReason =
-  /** Others have pushed to the branch since the workspace was at it. A conflict: the workspace is put aside. */
+  /** Others have pushed to the branch since the workspace was at it. A conflict: the workspace is quarantined. */
   | { readonly why: "branch moved"; readonly theirs: string; readonly base: string | null }
-  /** An agent has ended beside its branch, which has commits of its own. A conflict: HEAD's go to a branch beside it. */
+  /** An agent ended beside its branch, which has commits of its own. A conflict: HEAD's go to a branch beside it. */
   | { readonly why: "left its branch"; readonly tip: string }
   /** An agent has removed commits that other contributors had pushed. Conflict: nothing is pushed. */
   | { readonly why: "rewrote theirs"; readonly theirs: string }
@@ -24,7 +24,7 @@ export interface ReplayPlan {
   readonly onto: string;
 }
 
-/** Which commits are ours, and what they go on top of. Pure. */
+/** Which commits are ours, and what they come on top of. Pure. */
 export function planReplay(reason: ReplayReason): ReplayPlan {
   switch (reason.why) {
     case "branch moved":

@@ -97,7 +97,7 @@ function isPlainAddress(url: string): boolean {
 
 async function modulesOf(git: GitRun, commit: string): Promise<Modules> {
   const entry = await git(["ls-tree", "-z", commit, "--", FILE], { maxBytes: MAX_TARGET, timeoutMs: STEP_MS });
-  if (entry.code !== 0) throw new StepFailure(localFailure("reading .gitmodules", entry.said));
+  if (entry.code !== 0) throw new StepFailure(localFailure("reading .gitmodules", entry.errorText));
   const object = /^100\d+ blob ([0-9a-f]+)\t/.exec(entry.bytes.toString("latin1"))?.[1];
   // A link in its place is not followed by git either.
   if (object === undefined) return entry.bytes.length === 0 ? new Map() : null;
@@ -117,8 +117,8 @@ async function modulesOf(git: GitRun, commit: string): Promise<Modules> {
 
 /** Null: there is more than that. */
 async function read(git: GitRun, args: readonly string[], maxBytes: number): Promise<string | null> {
-  const { code, bytes, said } = await git(args, { maxBytes, timeoutMs: STEP_MS });
+  const { code, bytes, errorText } = await git(args, { maxBytes, timeoutMs: STEP_MS });
   if (code === undefined && bytes.length >= maxBytes) return null;
-  if (code !== 0) throw new StepFailure(localFailure("reading a link", said));
+  if (code !== 0) throw new StepFailure(localFailure("reading a link", errorText));
   return bytes.toString("utf8");
 }

@@ -40,8 +40,8 @@ export async function unbundle({ side, dir, file, signal, timeoutMs = CROSSING_M
   if (exitCode === 0) return head;
   if (timedOut) throw new StepFailure({ kind: "git", message: "checking the agent's commits took too long" });
   if (saysDiskFull(stderr)) throw new StepFailure(localFailure("checking the agent's commits", stderr));
-  const said = stderr.trim().split("\n").slice(0, 3).join(" · ").slice(0, 500);
-  throw new StepFailure({ kind: "refused", message: `the agent's commits failed git's check: ${said}` });
+  const errorText = stderr.trim().split("\n").slice(0, 3).join(" · ").slice(0, 500);
+  throw new StepFailure({ kind: "refused", message: `the agent's commits failed git's check: ${errorText}` });
 }
 
 /** The lines before the pack; an empty one ends them. */

@@ -20,8 +20,8 @@ async function next(socket: Socket): Promise<string> {
 
 /** Over a tunnel and TLS, as curl does. */
 async function getSecure(authority: string, host: string): Promise<string> {
-  const { status, said, socket } = await bench.tunnel(authority);
-  if (status !== 200) return said;
+  const { status, reply, socket } = await bench.tunnel(authority);
+  if (status !== 200) return reply;
   const secure = await bench.tls(socket, host);
   secure.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
   let text = "";
@@ -45,10 +45,10 @@ test("an allowed host is reached through a tunnel with TLS, and by plain http", 
 test("a host that is not allowed is refused with words, counted, and logged once", async () => {
   const egress = await bench.open({ allow: ["good.example"] });
   for (let n = 0; n < 3; n += 1) {
-    const { status, said } = await bench.tunnel("evil.example:443");
+    const { status, reply } = await bench.tunnel("evil.example:443");
     expect(status).toBe(403);
-    expect(said).toContain("tac8: this run may not connect to evil.example; allowed: package registries (npm");
-    expect(said).toContain("good.example; the operator can add it to agent.allow_hosts");
+    expect(reply).toContain("tac8: this run may not connect to evil.example; allowed: package registries (npm");
+    expect(reply).toContain("good.example; the operator can add it to agent.allow_hosts");
   }
   const { status, body } = await bench.ask({ path: "http://evil.example/x" });
   expect({ status, body }).toMatchObject({
@@ -105,9 +105,9 @@ test("a name that leads elsewhere the second time is connected to where it led t
       ownAddresses: () => ["93.184.215.14"],
     },
   });
-  const { status, said } = await bench.tunnel(`rebinding.test:${port}`);
+  const { status, reply } = await bench.tunnel(`rebinding.test:${port}`);
   expect(status).toBe(403);
-  expect(said).toContain("leads to 93.184.215.14, an address of this machine");
+  expect(reply).toContain("leads to 93.184.215.14, an address of this machine");
   expect(asked).toBe(1);
   expect(seen).toHaveLength(0);
 });
@@ -252,8 +252,8 @@ test("garbage, heads that are too large and connections beyond the limit end by 
   await bench.open({ allow: [`127.0.0.1:${port}`] });
   const garbage = await bench.connect();
   garbage.write("\u0000\u0001\u0002 nothing\r\n\r\n");
-  const [said] = (await once(garbage, "data")) as [Buffer];
-  expect(said.toString()).toMatch(/^HTTP\/1\.1 400 /);
+  const [reply] = (await once(garbage, "data")) as [Buffer];
+  expect(reply.toString()).toMatch(/^HTTP\/1\.1 400 /);
 
   const large = await bench.connect();
   large.write(`GET http://127.0.0.1:${port}/ HTTP/1.1\r\nx: ${"x".repeat(64 * 1024)}`);
@@ -262,10 +262,10 @@ test("garbage, heads that are too large and connections beyond the limit end by 
 
   const many = await Promise.all(Array.from({ length: 300 }, () => bench.connect()));
   const ended = many.map(async (socket) => {
-    let said = "";
-    socket.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    let reply = "";
+    socket.on("data", (chunk: Buffer) => (reply += chunk.toString()));
     await once(socket, "end");
-    return said;
+    return reply;
   });
   // Without a word: one that was cut off for its slowness would be told so.
   expect(await Promise.race(ended)).toBe("");
@@ -279,6 +279,6 @@ test("a head that never ends is cut off", async () => {
   await bench.open({ headMs: 500 });
   const slow = await bench.connect();
   slow.write("GET http://registry.npmjs.org/ HTTP/1.1\r\nx: ");
-  const [said] = (await once(slow, "data")) as [Buffer];
-  expect(said.toString()).toMatch(/^HTTP\/1\.1 4(?:00|08) /);
+  const [reply] = (await once(slow, "data")) as [Buffer];
+  expect(reply.toString()).toMatch(/^HTTP\/1\.1 4(?:00|08) /);
 }, 30_000);

@@ -40,7 +40,7 @@ export function proxyEnvironment(port: number, before: Env): Record<string, stri
   };
 }
 
-/** Every way to write a repository of GitHub becomes the one that tac8 can look into. */
+/** Every way to write a repository of GitHub becomes the one that tac8 can read. */
 function gitEnvironment(before: Env): Record<string, string> {
   const [host = ""] = READ_ONLY;
   const forms = [`https://${host}/`, `git@${host}:`, `ssh://git@${host}/`, `git://${host}/`];

@@ -46,7 +46,7 @@ export interface Forward {
   readonly headers: OutgoingHttpHeaders;
   /** What an answer's headers become. null: the answer is not passed on, and `refuse` has sent another one. */
   readonly onAnswer?: (answer: IncomingMessage, headers: Record<string, string | string[]>) => Passing | null;
-  /** An answer is read to its end even if the client has gone. */
+  /** An answer is read to its end even if the client ended. */
   readonly toTheEnd?: boolean;
 }
 
@@ -126,5 +126,5 @@ function passOn(answer: IncomingMessage, { response, onAnswer }: Forward): void 
   answer.once("close", () => void (answer.complete || passing.end()));
 }
 
-/** Of an answer that nobody looks into. */
+/** Of an answer that nobody reads. */
 export const UNCHANGED: Passing = { write: (chunk) => chunk, end: () => Buffer.alloc(0) };

@@ -120,21 +120,21 @@ test("headers that only the configuration has are added, and the agent never has
 });
 
 test("events pass as they come", async () => {
-  let goOn = (): void => undefined;
+  let resume = (): void => undefined;
   const { url } = await api((_, response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write("data: one\n\n");
-    goOn = () => response.end("data: two\n\n");
+    resume = () => response.end("data: two\n\n");
   });
   const { env } = await bench.open({ env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url } });
   const socket = await bench.connect();
   socket.write(`POST /v1/messages HTTP/1.1\r\nx-api-key: ${env["ANTHROPIC_API_KEY"]}\r\ncontent-length: 0\r\n\r\n`);
-  let said = "";
-  socket.on("data", (chunk: Buffer) => (said += chunk.toString()));
-  while (!said.includes("one")) await once(socket, "data");
-  expect(said).not.toContain("two");
-  goOn();
-  while (!said.includes("two")) await once(socket, "data");
+  let got = "";
+  socket.on("data", (chunk: Buffer) => (got += chunk.toString()));
+  while (!got.includes("one")) await once(socket, "data");
+  expect(got).not.toContain("two");
+  resume();
+  while (!got.includes("two")) await once(socket, "data");
 });
 
 test("the proxy counts what the model's answers used, and refuses beyond the limit", async () => {
@@ -166,14 +166,14 @@ test("without a price the limit is not enforced here, and the log says so", asyn
 
 test("a client that goes before the end hides no tokens", async () => {
   const event = (data: object): string => `data: ${JSON.stringify(data)}\n\n`;
-  let goOn = (): void => undefined;
-  const gone = Promise.withResolvers<void>();
+  let resume = (): void => undefined;
+  const closed = Promise.withResolvers<void>();
   const { url } = await api((_, response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write(
       event({ type: "message_start", message: { model: "m", usage: { input_tokens: 5, output_tokens: 1 } } }),
     );
-    goOn = () => response.end(event({ type: "message_delta", usage: { output_tokens: 77 } }), () => gone.resolve());
+    resume = () => response.end(event({ type: "message_delta", usage: { output_tokens: 77 } }), () => closed.resolve());
   });
   const egress = await bench.open({ env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url } });
   const socket = await bench.connect();
@@ -183,10 +183,10 @@ test("a client that goes before the end hides no tokens", async () => {
   await once(socket, "data");
   socket.destroy();
   await once(socket, "close");
-  // By the time that others have been answered the proxy knows that this client has gone.
+  // By the time that others have been answered the proxy knows that this client ended.
   for (let n = 0; n < 5; n += 1) await bench.ask({ path: "/" });
-  goOn();
-  await gone.promise;
+  resume();
+  await closed.promise;
   while (egress.usage().models["m"]?.outputTokens !== 77) await new Promise((resolve) => setImmediate(resolve));
 }, 30_000);
 

@@ -58,7 +58,7 @@ function proxies(): number[] {
         const isChild = new RegExp(`^PPid:\\s+${process.pid}$`, "m").test(status);
         return isChild && /egress|tac8 proxy/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
       } catch {
-        return false; // It has ended.
+        return false; // It ended.
       }
     });
 }

@@ -16,7 +16,7 @@ export interface RunningEgress {
   refused(): readonly BlockedHost[];
   /** As far as it has reported it: all of it once it is closed. Null: it ended by itself before its first report. */
   usage(): EgressUsage | null;
-  /** Resolves when it has ended. */
+  /** Resolves when it ends. */
   readonly ended: Promise<unknown>;
   /** End the process and every connection. Idempotent and bounded. */
   close(): Promise<void>;
@@ -31,7 +31,7 @@ const NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=128", "--v8
 const CERTIFICATES = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 const START_MS = 30_000;
 const CLOSE_MS = 3000;
-/** Of all that it reports. */
+/** Of everything that it reports. */
 const MAX_OUTPUT = 4 * 1024 * 1024;
 const MAX_WORDS = 2000;
 

@@ -14,7 +14,7 @@ import { withSandboxSettings } from "../home/base/sandboxSettings.ts";
 import type { Egress } from "./open.ts";
 import { createEgressBench, type EgressBench } from "./testing/egressBench.ts";
 import { freePort } from "./testing/freePort.ts";
-import { runInside, type Said } from "./testing/inside.ts";
+import { runInside, type Output } from "./testing/inside.ts";
 
 const BIN = fileURLToPath(new URL("../../../../node_modules/.bin", import.meta.url));
 const STUB = fileURLToPath(new URL("../../fixtures/messages-api-stub.mjs", import.meta.url));
@@ -24,7 +24,7 @@ const PUBLIC = "93.184.215.14";
 let bench: EgressBench;
 let egress: Egress;
 let port = 0;
-const run = (program: readonly string[], more: Partial<Parameters<typeof runInside>[1]> = {}): Promise<Said> =>
+const run = (program: readonly string[], more: Partial<Parameters<typeof runInside>[1]> = {}): Promise<Output> =>
   runInside(program, { folder: join(bench.dir, "run0"), port, env: egress.env, cwd: bench.dir, ...more });
 
 beforeEach(async () => {
@@ -130,10 +130,10 @@ test("git reads a public repository by https, and pushing is refused with words"
   const refs = "http://github.com/octo/hello/info/refs?service=git-upload-pack";
   expect((await run(["curl", "-sS", "-u", "someone:secret", "-b", "a=b", refs])).stdout).toContain("refs/heads/main");
   const tree = join(bench.dir, "a");
-  const work = (...args: string[]): Promise<Said> =>
+  const work = (...args: string[]): Promise<Output> =>
     run(["git", "-c", "user.name=a", "-c", "user.email=a@b", ...args], { cwd: tree });
   expect(await work("commit", "-q", "--allow-empty", "-m", "two")).toMatchObject({ code: 0 });
-  // By the origin's own URL, and with a login of somebody else's.
+  // By the origin's own URL, and with a login of another account.
   for (const remote of [
     "origin",
     "https://someone:secret@github.com/octo/hello",
@@ -470,8 +470,8 @@ test.each([
       const tree = join(bench.dir, "tree");
       await mkdir(tree);
       const seen = join(bench.dir, "seen");
-      const look = `cat /proc/$CLAUDE_PID/environ >${seen}; env >>${seen}; curl -sS http://evil.example/`;
-      const steps = [{ tool: "Bash", input: { command: look } }, { text: "Done." }];
+      const probe = `cat /proc/$CLAUDE_PID/environ >${seen}; env >>${seen}; curl -sS http://evil.example/`;
+      const steps = [{ tool: "Bash", input: { command: probe } }, { text: "Done." }];
       const done = await run(
         [
           "claude",

@@ -6,7 +6,7 @@ import { shownTarget, targetOf, type Target } from "./policy.ts";
 import { splice } from "./splice.ts";
 import { wordsOf, type Way } from "./way.ts";
 
-/** `CONNECT host:port`: from then on nobody looks into what passes. */
+/** `CONNECT host:port`: from then on nobody reads what passes. */
 export async function tunnel(
   way: Way,
   { request, client, head }: { readonly request: IncomingMessage; readonly client: Socket; readonly head: Buffer },

@@ -162,8 +162,8 @@ export class AnswerReader {
     if (usage === null) return;
     // Later events have the sums so far, and leave out what has not changed.
     const before = this.#counted;
-    const said = tokensIn(usage);
-    const now = combine((field) => Math.max(before[field], said[field]));
+    const counted = tokensIn(usage);
+    const now = combine((field) => Math.max(before[field], counted[field]));
     this.#counted = now;
     this.#meter.add(this.#model || this.#asked, before, now);
   }

@@ -77,15 +77,15 @@ async function tunnel(exit: Exit, authority: string, login: string | null = RIGH
   const socket = await connected(exit);
   const line = login === null ? "" : `Proxy-Authorization: ${login}\r\n`;
   socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${line}\r\n`);
-  let said = "";
+  let reply = "";
   await new Promise<void>((resolve) => {
     socket.on("data", (chunk: Buffer) => {
-      if (said === "" && chunk.toString("latin1").startsWith("HTTP/1.1 200")) socket.end(then);
-      said += chunk.toString("latin1");
+      if (reply === "" && chunk.toString("latin1").startsWith("HTTP/1.1 200")) socket.end(then);
+      reply += chunk.toString("latin1");
     });
     socket.once("end", resolve).once("close", resolve);
   });
-  return said;
+  return reply;
 }
 
 function ask(exit: Exit, path: string, headers: Record<string, string> = {}): Promise<[status: number, body: string]> {
@@ -125,8 +125,8 @@ test("without the password nothing is reached; each kind is logged once, and wit
   const exit = await open(`127.0.0.1:${port}`);
   const wrong = `Basic ${Buffer.from("tac8:canary-guess").toString("base64")}`;
   for (const login of [null, wrong, "Basic", "Bearer x", `Basic ${Buffer.from(PASSWORD).toString("base64")}`]) {
-    const said = await tunnel(exit, `127.0.0.1:${port}`, login);
-    expect(said).toMatch(/^HTTP\/1.1 407 .*\r\n[^]*Proxy-Authenticate: Basic realm="tac8 exit"\r\n/);
+    const reply = await tunnel(exit, `127.0.0.1:${port}`, login);
+    expect(reply).toMatch(/^HTTP\/1.1 407 .*\r\n[^]*Proxy-Authenticate: Basic realm="tac8 exit"\r\n/);
   }
   expect(await ask(exit, `http://127.0.0.1:${port}/`)).toMatchObject([407, expect.stringContaining("its password")]);
   expect(await ask(exit, "/")).toMatchObject([407, expect.anything()]);
@@ -292,9 +292,9 @@ test("the real claude reaches the model through the exit with the environment th
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const [said, errors] = await Promise.all([text(claude.stdout), text(claude.stderr)]);
+  const [reply, errors] = await Promise.all([text(claude.stdout), text(claude.stderr)]);
   model.kill();
-  expect(`${said}${errors}`).toContain("words of the model");
+  expect(`${reply}${errors}`).toContain("words of the model");
 });
 
 /** Runs the program. @returns its first line of output, or its errors and exit code */
@@ -312,8 +312,8 @@ async function run(env: Record<string, string>) {
     if (output.includes("\n")) child.kill();
   });
   const [code] = await ended;
-  const said = await errors;
-  return said === "" ? (output.split("\n", 1)[0] ?? "") : `${code}: ${said}`;
+  const reply = await errors;
+  return reply === "" ? (output.split("\n", 1)[0] ?? "") : `${code}: ${reply}`;
 }
 
 test("the program makes a password of 32 bytes once, for its owner alone", async () => {

@@ -43,7 +43,7 @@ const CONFIG: Record<string, string> = {
   "fetch.writeCommitGraph": "false",
   // None is made here, and a planted one would tell of other parents.
   "core.commitGraph": "false",
-  // Pins are written while another git fetches: it lets go of what both need within moments.
+  // Pins are written while another git fetches: it releases what both need within moments.
   "core.filesRefLockTimeout": "10000",
   "core.packedRefsTimeout": "10000",
   "safe.directory": "*",

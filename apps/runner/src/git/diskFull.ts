@@ -2,7 +2,7 @@ import { statfs } from "node:fs/promises";
 import type { Failure } from "@tac8/core/domain/failures";
 
 const WORDS = /no space left on device|\bENOSPC\b|\bEDQUOT\b|disk quota exceeded|disc quota exceeded/i;
-/** A server whose disk is full is no reason to look at ours. */
+/** A server whose disk is full is no reason to read ours. */
 const REMOTE = /^remote:.*$/gm;
 /** Nothing works with less: an index of git's is larger. */
 const NOTHING_LEFT = 1024 ** 2;
@@ -17,8 +17,8 @@ const UNTOLD: ReadonlySet<Failure["kind"]> = new Set(["startup", "agent", "git"]
 
 /** Names the disk where it is what failed, and the folder that is on it. The disk's trouble costs an issue no attempt. */
 export async function blameDisk(failure: Failure, folder: string): Promise<Failure> {
-  const told = failure.kind === "disk";
-  if (!told && !(UNTOLD.has(failure.kind) && (await isFull(folder)))) return failure;
+  const isDiskFailure = failure.kind === "disk";
+  if (!isDiskFailure && !(UNTOLD.has(failure.kind) && (await isFull(folder)))) return failure;
   return { kind: "disk", message: `the disk with ${folder} is full: make space on it. ${failure.message}` };
 }
 

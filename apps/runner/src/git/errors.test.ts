@@ -124,8 +124,8 @@ test("progress is neither quoted nor judged", () => {
 
 test("a refused token is named by where it comes from", () => {
   const token = "the GitHub token in /data/github-token";
-  for (const said of [`fatal: Authentication failed for '${URL}/'`, `fatal: repository '${URL}/' not found`]) {
-    expect(classifyGitError("fetching x", said, token).message).toContain(token);
+  for (const errorText of [`fatal: Authentication failed for '${URL}/'`, `fatal: repository '${URL}/' not found`]) {
+    expect(classifyGitError("fetching x", errorText, token).message).toContain(token);
   }
 });
 

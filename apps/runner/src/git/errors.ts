@@ -3,7 +3,7 @@ import { nameToken, replaceAdvice } from "@tac8/core/config/tokenName";
 import { StepFailure, type Failure } from "@tac8/core/domain/failures";
 import { GitHubError } from "@tac8/core/github/errors";
 import { saysDiskFull } from "./diskFull.ts";
-import { judgeRefusedPush } from "./refusedPush.ts";
+import { classifyRefusedPush } from "./refusedPush.ts";
 
 /**
  * What a git command's words mean for the job. GitHub's own refusals are quoted, because only they say what to change.
@@ -39,9 +39,9 @@ const NOISE =
 const PROGRESS =
   /^(?:remote: )?(?:[A-Z][\w ]+: +(?:\d+% \(\d+\/\d+\).*|\d+(?:, done\.)?)|Total \d+ \(delta .*|Delta compression using .*)$/;
 
-/** Pure. `what` says what was tried, in words for a person; `token` is the one in use, see `nameToken`. */
-export function classifyGitError(what: string, said: string, token = nameToken(null)): Failure {
-  const text = withoutProgress(said);
+/** Pure. `what` says what was tried, in words for people; `token` is the one in use, see `nameToken`. */
+export function classifyGitError(what: string, errorText: string, token = nameToken(null)): Failure {
+  const text = withoutProgress(errorText);
   const quoted = quoteOf(text);
   const rule = RULES.find(({ when }) => when.test(text));
   const message = `${what}: ${quoted}`;
@@ -54,7 +54,7 @@ export function classifyGitError(what: string, said: string, token = nameToken(n
 
 /** A push that GitHub understood and did not take: for every issue of the repository, or for what is in these commits. */
 function declined(text: string, message: string): Failure {
-  const { whole, guessed, advice, lacksWorkflows = false } = judgeRefusedPush(text);
+  const { whole, guessed, advice, lacksWorkflows = false } = classifyRefusedPush(text);
   return {
     kind: "refused",
     message: `${message}. ${advice}`,
@@ -66,20 +66,20 @@ function declined(text: string, message: string): Failure {
 
 /** Runs one git command of a step that talks to GitHub, and names its failure. */
 export async function remoteStep<T>(what: string, token: string, work: () => Promise<T>): Promise<T> {
-  return named(work, (said) => classifyGitError(what, said, token));
+  return named(work, (errorText) => classifyGitError(what, errorText, token));
 }
 
 /** The same for one that stays on this machine: whatever an agent makes it say, GitHub has no part in it. */
 export async function gitStep<T>(what: string, work: () => Promise<T>): Promise<T> {
-  return named(work, (said) => localFailure(what, said));
+  return named(work, (errorText) => localFailure(what, errorText));
 }
 
 /** Pure. Of git on this machine alone. */
-export function localFailure(what: string, said: string): Failure {
-  return { kind: saysDiskFull(said) ? "disk" : "git", message: `${what}: ${quoteOf(said)}` };
+export function localFailure(what: string, errorText: string): Failure {
+  return { kind: saysDiskFull(errorText) ? "disk" : "git", message: `${what}: ${quoteOf(errorText)}` };
 }
 
-async function named<T>(work: () => Promise<T>, nameOf: (said: string) => Failure): Promise<T> {
+async function named<T>(work: () => Promise<T>, nameOf: (errorText: string) => Failure): Promise<T> {
   try {
     return await work();
   } catch (error) {

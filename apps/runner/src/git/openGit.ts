@@ -95,9 +95,9 @@ function configEnvironment(config: Readonly<Record<string, string>>): Record<str
  */
 export function throwWithoutAnswer(error: unknown): void {
   if (error instanceof StepFailure) throw error; // Of `thinGit`.
-  const said = messageOf(error);
-  if (!/^exit code null$|^Error: spawn /.test(said)) return;
-  const [first = ""] = said.split("\n");
+  const errorText = messageOf(error);
+  if (!/^exit code null$|^Error: spawn /.test(errorText)) return;
+  const [first = ""] = errorText.split("\n");
   throw new StepFailure(localFailure("git gave no answer, it was killed or could not be started", first), {
     cause: error,
   });

@@ -1,7 +1,7 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { execa } from "execa";
 import { networkEnv, tokenAnswer, TOKEN_FD, type CleanSide, type NetworkBounds } from "./cleanSide.ts";
-import { judgeRefusedPush } from "./refusedPush.ts";
+import { classifyRefusedPush } from "./refusedPush.ts";
 import { remoteStep, saysRefusedToken } from "./errors.ts";
 import { sanitizeRepository } from "./sanitizeRepository.ts";
 
@@ -11,7 +11,7 @@ const MAX_BYTES = 20_000_000;
 
 /**
  * Silence ends a git that waits for an answer which was cut; the clock ends one that is fed by drops. A small machine takes
- * its time over a big repository: it checks what a fetch brought without a word, and a clone that is broken off begins anew.
+ * its time over a big repository: it checks what a fetch brought without a word, and a clone that is broken off starts again.
  */
 const BOUNDS = {
   ask: { silentMs: 2 * MINUTE_MS, wallMs: 5 * MINUTE_MS },
@@ -20,7 +20,7 @@ const BOUNDS = {
 } as const satisfies NetworkBounds;
 
 export interface NetworkCommand {
-  /** The action, in words for a person. */
+  /** The action, in words for people. */
   readonly what: string;
   readonly kind: keyof NetworkBounds;
   /** A bare repository of the clean side. */
@@ -67,11 +67,11 @@ async function withToken(side: CleanSide, running: Omit<Running, "token">): Prom
   try {
     return await run(side, { ...running, token });
   } catch (error) {
-    const said = error instanceof Error ? error.message : "";
-    const isRefused = saysRefusedToken(said);
+    const errorText = error instanceof Error ? error.message : "";
+    const isRefused = saysRefusedToken(errorText);
     const another = isRefused
       ? await side.tokens.replace(token, { signal })
-      : await widened(side, { token, said, signal });
+      : await widened(side, { token, errorText, signal });
     if (another === null) throw error;
     return await run(side, { ...running, token: another });
   }
@@ -79,11 +79,11 @@ async function withToken(side: CleanSide, running: Omit<Running, "token">): Prom
 
 async function widened(
   { tokens, url }: CleanSide,
-  { token, said, signal }: { readonly token: string; readonly said: string; readonly signal: AbortSignal },
+  { token, errorText, signal }: { readonly token: string; readonly errorText: string; readonly signal: AbortSignal },
 ): Promise<string | null> {
-  if (judgeRefusedPush(said).lacksWorkflows === true) return tokens.widen(token, "workflows", { signal });
+  if (classifyRefusedPush(errorText).lacksWorkflows === true) return tokens.widen(token, "workflows", { signal });
   const [, owner, repo] = /\/([^/]+)\/([^/]+?)(?:\.git)?$/.exec(url) ?? [];
-  const isOutOfReach = /returned error: 40[34]|repository .*not found/i.test(said);
+  const isOutOfReach = /returned error: 40[34]|repository .*not found/i.test(errorText);
   if (!isOutOfReach || owner === undefined || repo === undefined) return null;
   return tokens.widen(token, { owner, repo }, { signal });
 }
@@ -104,7 +104,7 @@ async function run(side: CleanSide, { token, dir, args, signal, onOutput }: Runn
     env: networkEnv(side, dir),
     stdio: ["ignore", "pipe", "pipe", { value: "pipe", input: true }],
     maxBuffer: MAX_BYTES,
-    // Git waits for its helpers: one that waits for GitHub would go on beside the next try.
+    // Git waits for its helpers: one that waits for GitHub would continue beside the next try.
     killDescendants: true,
     forceKillAfterDelay: 5000,
     cancelSignal: signal,
@@ -118,8 +118,8 @@ async function run(side: CleanSide, { token, dir, args, signal, onOutput }: Runn
   const { exitCode, stdout, stderr, isMaxBuffer, shortMessage } = await child;
   // No other error of the result counts: a git that was not asked for the token leaves it unread, which resets the socket.
   if (exitCode === 0 && !isMaxBuffer) return stdout.trim();
-  const said = `${stdout}\n${stderr}`.trim();
-  throw new Error(exitCode === undefined ? `${shortMessage}\n${said}` : said || `exit code ${exitCode}`);
+  const errorText = `${stdout}\n${stderr}`.trim();
+  throw new Error(exitCode === undefined ? `${shortMessage}\n${errorText}` : errorText || `exit code ${exitCode}`);
 }
 
 function inWords(ms: number): string {

@@ -1,19 +1,19 @@
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { expect, test } from "vitest";
 import { classifyGitError } from "./errors.ts";
-import { judgeRefusedPush } from "./refusedPush.ts";
+import { classifyRefusedPush } from "./refusedPush.ts";
 
 const URL = "https://github.com/octo/widgets.git";
 const REF = "refs/heads/auto/gh-1";
 
 /** As git shows what GitHub says; `why` is what git was told of the ref. */
-function said(lines: readonly string[], why = "push declined due to repository rule violations"): string {
+function errorText(lines: readonly string[], why = "push declined due to repository rule violations"): string {
   const remote = lines.map((line) => `remote: ${line}        `).join("\n");
   return `${remote}\nTo ${URL}\n!\t1111111:${REF}\t[remote rejected] (${why})\nDone\nerror: failed to push some refs to '${URL}'\n`;
 }
 
 const rules = (...violated: readonly string[]) =>
-  said([
+  errorText([
     `error: GH013: Repository rule violations found for ${REF}.`,
     "Review all repository rules at https://github.com/octo/widgets/rules?ref=refs%2Fheads%2Fauto%2Fgh-1",
     "",
@@ -46,12 +46,12 @@ const WHOLE: readonly (readonly [string, string, RegExp])[] = [
   ["pull requests", rules("Changes must be made through a pull request."), /Exempt the branches/],
   ["updates", rules("Cannot update this protected ref."), /Exempt the branches/],
   ["checks", rules("2 of 2 required status checks are expected."), /Exempt the branches/],
-  ["nothing named", said([]), /Change the rule/],
+  ["nothing named", errorText([]), /Change the rule/],
   ["an unknown rule", rules("The moon must be full."), /Change the rule/],
   ["a rule and a secret", rules("Commits must have verified signatures.", SECRET), /does not sign/],
   [
     "classic protection",
-    said(
+    errorText(
       [`error: GH006: Protected branch update failed for ${REF}.`, "error: Required status check"],
       "protected branch hook declined",
     ),
@@ -59,32 +59,36 @@ const WHOLE: readonly (readonly [string, string, RegExp])[] = [
   ],
   [
     "not authorized",
-    said(["error: You're not authorized to push to this branch."], "protected branch hook declined"),
+    errorText(["error: You're not authorized to push to this branch."], "protected branch hook declined"),
     /Exempt the branches/,
   ],
   [
     "a private address",
-    said(
+    errorText(
       ["error: GH007: Your push would publish a private email address."],
       "push declined due to email privacy restrictions",
     ),
     /git\.author_email/,
   ],
-  ["a server's own hook", said(["Branches are named <team>/<ticket>."], "pre-receive hook declined"), /tac8 stop/],
-  ["a quota", said(["error: Repository is over its data quota."], "pre-receive hook declined"), /free up storage/],
+  ["a server's own hook", errorText(["Branches are named <team>/<ticket>."], "pre-receive hook declined"), /tac8 stop/],
+  ["a quota", errorText(["error: Repository is over its data quota."], "pre-receive hook declined"), /free up storage/],
   [
     "a branch where the folder would be",
-    said([], `cannot lock ref '${REF}': 'refs/heads/auto' exists; cannot create '${REF}'`),
+    errorText([], `cannot lock ref '${REF}': 'refs/heads/auto' exists; cannot create '${REF}'`),
     /Delete the branch auto, or set github\.branch/,
   ],
 ];
 
 const OF_COMMITS: readonly (readonly [string, string, RegExp])[] = [
   ["a secret", rules(SECRET), /src\/main\.ts:4/],
-  ["a secret, in the older words", said(["error: GH009: Secrets detected! This push failed."]), /from all commits/],
+  [
+    "a secret, in the older words",
+    errorText(["error: GH009: Secrets detected! This push failed."]),
+    /from all commits/,
+  ],
   [
     "a large file",
-    said(
+    errorText(
       [
         "error: File core.bin is 123.00 MB; this exceeds GitHub's file size limit of 100.00 MB",
         "error: GH001: Large files detected. You may want to try Git Large File Storage - https://git-lfs.github.com.",
@@ -99,12 +103,12 @@ const OF_COMMITS: readonly (readonly [string, string, RegExp])[] = [
   ["a message", rules("Commit message must start with a matching pattern: feat: "), /matching pattern: feat:/],
   [
     "LFS",
-    said(["error: GH008: Your push referenced at least 1 unknown Git LFS object"], "pre-receive hook declined"),
+    errorText(["error: GH008: Your push referenced at least 1 unknown Git LFS object"], "pre-receive hook declined"),
     /GH008/,
   ],
   [
     "a workflow",
-    said(
+    errorText(
       [],
       "refusing to allow a GitHub App to create or update workflow `.github/workflows/ci.yml` without `workflows` permission",
     ),
@@ -112,7 +116,7 @@ const OF_COMMITS: readonly (readonly [string, string, RegExp])[] = [
   ],
   [
     "a branch below",
-    said([], `cannot lock ref '${REF}': '${REF}/deeper' exists; cannot create '${REF}'`),
+    errorText([], `cannot lock ref '${REF}': '${REF}/deeper' exists; cannot create '${REF}'`),
     /Delete the branch auto\/gh-1\/deeper/,
   ],
 ];
@@ -150,7 +154,7 @@ test("decoration is not quoted", () => {
 });
 
 test("what nobody knows is taken for a rule of the repository", () => {
-  expect(judgeRefusedPush("")).toMatchObject({ whole: true, guessed: true });
+  expect(classifyRefusedPush("")).toMatchObject({ whole: true, guessed: true });
   const guesses = WHOLE.filter(([, text]) => classifyGitError("pushing x", text).guessed === true).map(
     ([name]) => name,
   );

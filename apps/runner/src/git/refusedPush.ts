@@ -13,7 +13,7 @@ export interface RefusedPush {
 const OF_COMMITS =
   /cannot contain secrets|push protection|GH009|GH001|GH008|large files?|exceeds .*(limit|size)|file (path|size|extension|name)|path length|commit message|`?workflows?`? (scope|permission)|refusing to allow|shallow update|body is too large|HTTP 4\d\d|returned error: 4\d\d/i;
 
-/** Same for each issue, and what a person can do about it. The first that matches wins. */
+/** Same for each issue, and what a user can do about it. The first that matches wins. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [
     /creations? being restricted|branch name|ref name|name must|naming|GH002|longer than 255/i,
@@ -41,21 +41,22 @@ const OTHERWISE =
  * What git's words about a refused push mean. What nobody knows is taken for a rule of the repository at first: then it costs
  * waiting, and not one agent's run after the other. Pure.
  */
-export function judgeRefusedPush(said: string): RefusedPush {
-  const folder = /'refs\/heads\/([^']+)' exists; cannot create 'refs\/heads\/([^']+)'/.exec(said);
+export function classifyRefusedPush(errorText: string): RefusedPush {
+  const folder = /'refs\/heads\/([^']+)' exists; cannot create 'refs\/heads\/([^']+)'/.exec(errorText);
   if (folder !== null) return ofFolder(folder[1] ?? "", folder[2] ?? "");
   // GitHub lists what was violated, a line each: one rule that every push violates decides.
-  const listed = said.split("\n").flatMap((line) => /^(?:remote:)?\s*- (.*\S)/.exec(line)?.[1] ?? []);
+  const listed = errorText.split("\n").flatMap((line) => /^(?:remote:)?\s*- (.*\S)/.exec(line)?.[1] ?? []);
   const found = listed.filter((line) => !/^(commit|path): /.test(line));
   const general = found.filter((line) => !OF_COMMITS.test(line));
-  if (OF_COMMITS.test(said) && general.length === 0) return { whole: false, guessed: false, ...adviceOnCommits(said) };
-  const text = general.length > 0 ? general.join("\n") : said;
+  if (OF_COMMITS.test(errorText) && general.length === 0)
+    return { whole: false, guessed: false, ...adviceOnCommits(errorText) };
+  const text = general.length > 0 ? general.join("\n") : errorText;
   const advice = ADVICE.find(([when]) => when.test(text))?.[1];
   return { whole: true, guessed: advice === undefined, advice: advice ?? OTHERWISE };
 }
 
-function adviceOnCommits(said: string): Pick<RefusedPush, "advice" | "lacksWorkflows"> {
-  if (/refusing to allow|workflows?`? (scope|permission)/i.test(said)) {
+function adviceOnCommits(errorText: string): Pick<RefusedPush, "advice" | "lacksWorkflows"> {
+  if (/refusing to allow|workflows?`? (scope|permission)/i.test(errorText)) {
     const advice = "Leave .github/workflows as it is, or grant the token the permission Workflows: read and write";
     return { advice, lacksWorkflows: true };
   }

@@ -25,7 +25,7 @@ export interface GitAnswer {
   /** Its standard error, trimmed. */
   readonly words: string;
   /** The words of its standard error; where it has none, what happened. */
-  readonly said: string;
+  readonly errorText: string;
 }
 
 /** Run one git command in a folder of either side. */
@@ -69,7 +69,7 @@ export async function runGit(command: GitCommand): Promise<GitAnswer> {
     .toString("utf8")
     .trim();
   const code = isMaxBuffer || timedOut || !isWhole ? undefined : exitCode;
-  return { code, bytes: Buffer.from(stdout ?? ""), words, said: words || (shortMessage ?? "") };
+  return { code, bytes: Buffer.from(stdout ?? ""), words, errorText: words || (shortMessage ?? "") };
 }
 
 /** @returns false: not all of it arrived. */

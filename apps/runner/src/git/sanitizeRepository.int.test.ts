@@ -244,7 +244,7 @@ function commandOf({ kind }: Planted, dir: string): NetworkCommand {
 
 /** Whether anything of the attacker's was reached. */
 const isReached = () => existsSync(ran) || reached.length > 0;
-/** Git with nothing but the token: what is planted acts. */
+/** Git with only the token: what is planted acts. */
 function naive(planted: Planted, dir: string): (...args: string[]) => Promise<string> {
   const header = `Authorization: Basic ${Buffer.from(`x:${tokenOf(planted)}`).toString("base64")}`;
   const env = {
@@ -269,10 +269,10 @@ test.each(PLANTED)("$what acts in a git that has the token, and in none of ours"
   reached = [];
   await rm(ran, { force: true });
   const side: CleanSide = { ...bench.clean, tokens: oneToken({ token: tokenOf(planted) }), mirrorDir: place.mirror };
-  const said = await overNetwork(side, commandOf(planted, place.dir)).catch((error: unknown) => String(error));
-  if (planted.refused === true) expect(said).toContain("GitHub refuses the token");
-  else if (planted.what.includes("that is none")) expect(said).toContain("not a git repository");
-  else expect(said).not.toMatch(/Failure|Error/);
+  const errorText = await overNetwork(side, commandOf(planted, place.dir)).catch((error: unknown) => String(error));
+  if (planted.refused === true) expect(errorText).toContain("GitHub refuses the token");
+  else if (planted.what.includes("that is none")) expect(errorText).toContain("not a git repository");
+  else expect(errorText).not.toMatch(/Failure|Error/);
   expect([isReached(), reached]).toEqual([false, []]);
   if (planted.effect === undefined) expect(effect, "without the defence").toBe("true");
   else

@@ -59,8 +59,8 @@ export async function sanitizeRepository(dir: string, mirrorDir: string): Promis
     if ((await removeForeignInfo(dir, mirrorDir)) && dir !== mirrorDir) await sanitizeRepository(mirrorDir, mirrorDir);
   } catch (error) {
     if (error instanceof StepFailure) throw error;
-    const said = messageOf(error);
-    throw new StepFailure(localFailure(`taking foreign settings out of ${dir}`, said), { cause: error });
+    const errorText = messageOf(error);
+    throw new StepFailure(localFailure(`taking foreign settings out of ${dir}`, errorText), { cause: error });
   }
 }
 
@@ -110,7 +110,7 @@ function alternatesOf(mirrorDir: string): string {
 async function hasText(path: string, text: string): Promise<boolean> {
   const wanted = Buffer.from(text);
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const file = await open(path, flags).catch(() => null); // Missing, a link, or unreadable: it is written anew.
+  const file = await open(path, flags).catch(() => null); // Missing, a link, or unreadable: it is written again.
   if (file === null) return false;
   try {
     const buffer = Buffer.alloc(wanted.length + 1);

@@ -6,7 +6,11 @@ import type { GitCommand } from "./runGit.ts";
 /** A git command whose output is too large to keep. It never has more than `timeoutMs`. */
 export interface GitStream {
   readonly stdout: Readable;
-  readonly ended: Promise<{ readonly code: number | undefined; readonly said: string; readonly timedOut: boolean }>;
+  readonly ended: Promise<{
+    readonly code: number | undefined;
+    readonly errorText: string;
+    readonly timedOut: boolean;
+  }>;
   kill(): void;
 }
 
@@ -36,7 +40,7 @@ export function streamGit({ dir, env, args, timeoutMs, signal }: GitStreamComman
     stdout: child.stdout,
     ended: child.then(({ exitCode: code, stderr, timedOut }) => ({
       code,
-      said: Buffer.from(stderr ?? "")
+      errorText: Buffer.from(stderr ?? "")
         .toString("utf8")
         .trim(),
       timedOut,
@@ -53,7 +57,7 @@ export function failedStream(reason: unknown): GitStream {
   stdout.destroy(error);
   return {
     stdout,
-    ended: Promise.resolve({ code: undefined, said: error.message, timedOut: false }),
+    ended: Promise.resolve({ code: undefined, errorText: error.message, timedOut: false }),
     kill: () => undefined,
   };
 }

@@ -6,7 +6,7 @@ import { thinGit } from "./thinGit.ts";
 
 const git = ({ code, out = "", words = "" }: { code?: number; out?: string; words?: string }) =>
   thinGit(() =>
-    Promise.resolve<GitAnswer>({ code, bytes: Buffer.from(out), words, said: words || "Command was killed: git" }),
+    Promise.resolve<GitAnswer>({ code, bytes: Buffer.from(out), words, errorText: words || "Command was killed: git" }),
   );
 
 test("what git prints comes back trimmed", async () => {

@@ -10,11 +10,11 @@ import type { GitAnswer } from "./runGit.ts";
 export function thinGit(run: (args: readonly string[]) => Promise<GitAnswer>): Git {
   return {
     async raw(args) {
-      const { code, bytes, words, said } = await run(args);
+      const { code, bytes, words, errorText } = await run(args);
       const text = bytes.toString("utf8").trim();
       if (code === 0) return text;
       if (code === undefined) {
-        const [first = ""] = said.split("\n");
+        const [first = ""] = errorText.split("\n");
         throw new StepFailure(
           localFailure("git gave no answer: it was killed, could not be started or said too much", first),
         );

@@ -9,7 +9,7 @@ import { spawnInCgroup } from "../process/cgroup.ts";
 import type { GuardStart } from "./protocol.ts";
 
 /**
- * Of the agent and all that it starts: runner and guard get the processor first, or a fork bomb's thousands of processes
+ * Of the agent and everything that it starts: runner and guard get the processor first, or a fork bomb's thousands of processes
  * would leave them too little of it to end the run and to keep the others' locks.
  */
 export const AGENT_NICENESS = 10;
@@ -112,6 +112,6 @@ function lowerPriority(pid: number): void {
   try {
     setPriority(pid, Math.min(19, getPriority() + AGENT_NICENESS));
   } catch {
-    // It has ended already.
+    // It ended already.
   }
 }

@@ -17,7 +17,7 @@ export function startGuarded({ lockFd, ...start }: GuardStart & { readonly lockF
   if (typeof guard === "string") return neverStarted(`cannot start the guard: ${guard}`);
   const { child, control, stdin, stdout, stderr } = guard;
   const started = Promise.withResolvers<number | null>();
-  let said: GuardEnd | null = null;
+  let reported: GuardEnd | null = null;
   let spawnFailure: Error | null = null;
 
   // A guard that is gone says so by its exit; what fails on the way to it adds nothing.
@@ -31,20 +31,20 @@ export function startGuarded({ lockFd, ...start }: GuardStart & { readonly lockF
     const message = parseMessage(line);
     if (message === null) return;
     if ("started" in message) started.resolve(message.started.pid);
-    else if ("spawnError" in message) said = { kind: "spawn-failed", message: message.spawnError };
-    else said = { kind: "exit", exit: message };
+    else if ("spawnError" in message) reported = { kind: "spawn-failed", message: message.spawnError };
+    else reported = { kind: "exit", exit: message };
   });
   child.once("error", (error) => (spawnFailure = error));
-  const gone = new Promise<string>((resolve) => {
+  const exited = new Promise<string>((resolve) => {
     child.once("exit", (code, signal) => resolve(`guard ${child.pid} ended by ${signal ?? `exit code ${code}`}`));
     child.once("error", (error) => resolve(error.message));
   });
   const read = new Promise<void>((resolve) => lines.once("close", () => resolve()));
   const end = async (): Promise<GuardEnd> => {
-    const [how] = await Promise.all([gone, read]);
+    const [how] = await Promise.all([exited, read]);
     started.resolve(null);
-    if (spawnFailure !== null) said ??= { kind: "spawn-failed", message: `cannot start the guard: ${how}` };
-    return said ?? { kind: "lost", message: `${how} without a report` };
+    if (spawnFailure !== null) reported ??= { kind: "spawn-failed", message: `cannot start the guard: ${how}` };
+    return reported ?? { kind: "lost", message: `${how} without a report` };
   };
   control.write(`${JSON.stringify(start)}\n`);
 

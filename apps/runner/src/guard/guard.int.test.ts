@@ -8,7 +8,7 @@ import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { lock } from "@tac8/core/process/flock";
 import { readProc, readStat } from "@tac8/core/process/procfs";
 import { startGuarded } from "./client.ts";
-import { createBench, FIXTURES, gone, isRunning, numberIn, pidsWith, type Bench } from "../agent/testing/harness.ts";
+import { createBench, FIXTURES, exited, isRunning, numberIn, pidsWith, type Bench } from "../agent/testing/harness.ts";
 
 let bench: Bench;
 let host: ChildProcess | null = null;
@@ -49,7 +49,7 @@ test("SIGKILL of the runner: agent and daemon die, and only then is the lock fre
   const held = await lock(lockPath, { timeoutMs: 60_000 });
   held.release();
   expect(pidsWith(marker)).toEqual([]);
-  await Promise.all([daemon, guard].map(gone));
+  await Promise.all([daemon, guard].map(exited));
 });
 
 fieldTest("B5", "a guard is not found by the name node, also by its whole command line", async () => {
@@ -94,9 +94,9 @@ test("a frozen runner: the time left counts from the lock's renewal, not from th
   // Its job is surely its own for 3 s; it says so at the start and at each beat, all of them before it is stopped.
   const { guard, daemon } = await startHost({ leftMs: 3000, heartbeatMs: 50 });
   host?.kill("SIGSTOP");
-  await gone(daemon);
+  await exited(daemon);
   host?.kill("SIGKILL");
-  await gone(guard);
+  await exited(guard);
 });
 
 test("a guard that dies takes nobody along, so the runner hunts", async () => {
@@ -112,7 +112,7 @@ test("a guard that dies takes nobody along, so the runner hunts", async () => {
     problems: [expect.stringContaining("SIGKILL")],
   });
   expect(end.survivorsKilled).toBe(2);
-  await gone(await numberIn(file));
+  await exited(await numberIn(file));
 });
 
 test("a beat to a guard that has just gone harms nobody", async () => {
@@ -131,12 +131,12 @@ test("a beat to a guard that has just gone harms nobody", async () => {
   });
   const agent = (await guarded.started) ?? 0;
   guarded.killGuard();
-  // Without a turn of the event loop in between, so that its end has not been heard of.
+  // Without a turn of the event loop in between, so that its end has not been seen.
   while (readStat(guarded.pid)?.state !== "Z");
   guarded.send("beat 60000");
   expect(await guarded.ended).toMatchObject({ kind: "lost" });
   process.kill(agent, "SIGKILL");
-  await gone(agent);
+  await exited(agent);
 });
 
 test("SIGINT and SIGHUP leave the guard cold, SIGTERM ends the agent", async () => {

@@ -20,7 +20,7 @@ export interface Guarded {
   /** Resolves when agent and guard have gone; never rejects. */
   readonly ended: Promise<GuardEnd>;
   send(command: GuardCommand): void;
-  /** When `ended` does not resolve: give up on it, with SIGKILL to what is left. */
+  /** When `ended` does not resolve: abandon it, with SIGKILL to what is left. */
   killGuard(): void;
 }
 

@@ -1,5 +1,5 @@
-// Ends what is left of a run in a sandbox whose runner has ended. The run's guard becomes this program, with the workspace's lock as
-// descriptor 3: nobody else gets it until this program has ended.
+// Ends what is left of a run in a sandbox whose runner ended. The run's guard becomes this program, with the workspace's lock as
+// descriptor 3: nobody else gets it until this program ends.
 // Arguments: the run's id, the lock's path, the runner's pid.
 import { killSurvivors } from "../process/survivors.ts";
 

@@ -77,7 +77,7 @@ function run(given: GuardStart): void {
 function listen(leftMs: number): void {
   if (cause !== null) return;
   if (silence !== null) clearTimeout(silence);
-  // A busy machine may run this timer before words that have already arrived: look at those first.
+  // A busy machine may run this timer before words that have already arrived: read those first.
   const timer = setTimeout(() => {
     setImmediate(() => {
       if (silence === timer) end("heartbeat-lost");
@@ -99,14 +99,14 @@ async function finish(code: number | null, signal: string | null): Promise<void>
   if (start === null) return;
   const oom = oomKills(start.runId); // Before the hunt, which takes the empty group away.
   const before = await hunt;
-  // Once more after its exit: a hunt begun earlier may have ended before the agent's last child was born.
+  // Again after its exit: a hunt begun earlier may have ended before the agent's last child was born.
   const { killed, remaining } = await huntSurvivors(start);
   const survivors = killed + (before?.killed ?? 0);
   say({ exit: { code, signal }, survivors, remaining, cause, oomKills: oom });
   leave();
 }
 
-/** The launcher kills all of an agent's user before it tells of the agent's end. */
+/** The launcher kills all of an agent's user before it reports on the agent's end. */
 async function huntSurvivors({ runId, lockPath, runnerPid }: GuardStart): Promise<Hunt> {
   const left = agent?.left() ?? null;
   if (left !== null) return { killed: left.survivors, remaining: left.remaining };
@@ -127,9 +127,9 @@ function say(message: GuardMessage): void {
 function leave(): void {
   if (runner.destroyed || cause === "runner-gone") process.exit(0);
   left = true;
-  // Until it has heard us its beats go on: one that nobody takes would cost it what it has not read yet. A silent one sends none.
-  const patience = cause === "heartbeat-lost" ? 0 : HEARING_MS;
-  runner.end(() => setTimeout(() => process.exit(0), patience));
+  // Until it has heard us its beats continue: one that nobody takes would cost it what it has not read yet. A silent one sends none.
+  const waitMs = cause === "heartbeat-lost" ? 0 : HEARING_MS;
+  runner.end(() => setTimeout(() => process.exit(0), waitMs));
 }
 
 function isFolder(path: string): boolean {

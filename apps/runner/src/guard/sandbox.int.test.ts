@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { lock, tryLock, type Lock } from "@tac8/core/process/flock";
 import { readProc, startTimeOf } from "@tac8/core/process/procfs";
 import { commandDriver } from "../agent/command/driver.ts";
-import { createBench, FIXTURES, gone, isRunning, numberIn, pidsWith, type Bench } from "../agent/testing/harness.ts";
+import { createBench, FIXTURES, exited, isRunning, numberIn, pidsWith, type Bench } from "../agent/testing/harness.ts";
 import { hasSandboxes, plainSandbox } from "../agent/testing/plainSandbox.ts";
 import type { Launch } from "../agent/types.ts";
 import { cgroupMembers, cgroupPrefix, removeEmptyCgroups } from "../process/cgroup.ts";
@@ -196,7 +196,7 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
     process.kill(await guardOf(bench.request().runId), "SIGKILL");
     const end = await handle.done;
     expect(end).toMatchObject({ cause: "guard-lost", remaining: 0, problems: [expect.stringContaining("guard")] });
-    await gone((await handle.agentPid) ?? 0);
+    await exited((await handle.agentPid) ?? 0);
   });
 
   test("without a guard no agent starts", async () => {
@@ -272,7 +272,7 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
 
 describe("the guard of a sandbox", () => {
   const bash = "/bin/bash";
-  /** This process has the bench's: a guard whose runner has ended would kill it. */
+  /** This process has the bench's: a guard whose runner ended would kill it. */
   const NO_LOCK = { path: "/no/such/lock", fd: 2 };
   let guard: TimeGuard | null = null;
   let child: ChildProcess;
@@ -318,7 +318,7 @@ describe("the guard of a sandbox", () => {
     });
     await once(runner.stdout, "data");
     runner.kill("SIGKILL");
-    await gone(watched.pid);
+    await exited(watched.pid);
   });
 
   test("looks for what the runner had started, if the runner ends before it says what to watch", async () => {
@@ -362,7 +362,7 @@ describe("the guard of a sandbox", () => {
     process.kill(first, "SIGSTOP");
     started.beat(1);
     process.kill(first, "SIGKILL");
-    await gone(pid);
+    await exited(pid);
     expect(started.pid).not.toBe(first);
     expect(await started.close()).toBe(true);
   });

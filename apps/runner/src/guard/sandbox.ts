@@ -68,7 +68,7 @@ export function startSandbox(start: SandboxStart): Guarded {
     const isLate = await guard.close();
     if (lost !== null) return { kind: "lost", message: `the sandbox was ended because its ${lost}` };
     const oom = oomKills(runId); // Before the hunt, which takes the empty group away.
-    // The guard also kills one that has ended already, while this process was stopped.
+    // The guard also kills one that ended already, while this process was stopped.
     const cause = isLate && exit.signal !== null ? "heartbeat-lost" : "exit";
     return { kind: "exit", exit: { exit, ...(await huntSurvivors(start)), cause, oomKills: oom } };
   };

@@ -6,7 +6,7 @@ import { TOO_MANY_FILES } from "./guarded.ts";
 
 /**
  * The guard of a sandbox, which the runner itself has started. It only waits for beats, and kills the sandbox when none comes in time
- * or the runner has ended. A shell with builtins alone: it needs 0.3 MB, and no further process.
+ * or the runner ended. A shell with builtins alone: it needs 0.3 MB, and no further process.
  */
 export interface TimeGuard {
   /** Process id of the current guard. */
@@ -14,7 +14,7 @@ export interface TimeGuard {
   /** Watch this process, which may live for `leftMs` without a heartbeat. Call this once. */
   watch(process: ProcessId, leftMs: number): void;
   beat(leftMs: number): void;
-  /** End it. Resolves, when it has ended, with whether it has killed the process for want of a beat. Idempotent and bounded. */
+  /** End it. Resolves, when it ends, with whether it has killed the process for want of a beat. Idempotent and bounded. */
   close(): Promise<boolean>;
 }
 
@@ -22,9 +22,9 @@ export interface TimeGuardOptions {
   /** Path of bash. */
   readonly bash: string;
   readonly runId: string;
-  /** The workspace's, which the guard keeps until it has ended what is left of the run, if the runner cannot. */
+  /** The workspace's, which the guard keeps until it ends what is left of the run, if the runner cannot. */
   readonly lock: { readonly path: string; readonly fd: number };
-  /** Called once: the guard has ended without having killed, and no other one can take its place. */
+  /** Called once: the guard ended without having killed, and no other one can take its place. */
   readonly onLost: (why: string) => void;
 }
 
@@ -38,10 +38,10 @@ const MAX_FAILURES = 3;
 
 /**
  * On its standard input: `<pid> <start time> <seconds>`, then `<seconds>` at each beat, or `done`. On its output: `watching` once it has
- * read the first line; and when no beat came in time, `late` if it has killed, or `gone` if it found another process or none.
+ * read the first line; and when no beat came in time, `late` if it has killed, or `exited` if it found another process or none.
  *
  * `/proc` says whether a pid is still that process: fields are counted from the last parenthesis, and the start time is the 20th of
- * them. A beat that arrived while the machine was busy counts, also if the time is over. Where the runner is gone, also before it
+ * them. A beat that arrived while the machine was busy counts, also if the time is over. Where the runner ended, also before it
  * has named a process, the shell becomes the program that ends what is left: the kernel frees the lock of a sandbox's first process
  * before it ends the others, and one that is just being started has not asked the kernel to end it with the runner.
  */
@@ -82,10 +82,10 @@ exec "\${hunt[@]}"
  */
 export function startTimeGuard({ onLost, ...options }: TimeGuardOptions): TimeGuard | string {
   let watched: { readonly process: ProcessId; until: number } | null = null;
-  /** Guards in a row that have ended before they watched. */
+  /** Guards in a row that ended before they watched. */
   let failures = 0;
   let isLate = false;
-  let isGone = false;
+  let hasExited = false;
   let closing: Promise<boolean> | null = null;
   const ended = Promise.withResolvers<void>();
 
@@ -100,18 +100,18 @@ export function startTimeGuard({ onLost, ...options }: TimeGuardOptions): TimeGu
       output += text;
       if (output.includes("watching\n")) failures = 0;
       isLate ||= output.includes("late\n");
-      isGone ||= output.includes("gone\n");
+      hasExited ||= output.includes("gone\n");
     });
     started.child.once("close", (code, signal) => {
-      if (closing !== null || isLate || isGone) {
+      if (closing !== null || isLate || hasExited) {
         ended.resolve();
         // The runner has not read the end of the process, so the kernel has not reused its pid: the guard could not reach it.
-        if (closing === null && isGone) onLost("time was over, and its guard could not end it");
+        if (closing === null && hasExited) onLost("time was over, and its guard could not end it");
         return;
       }
       replace(`guard ${started.child.pid} ended by ${signal ?? `exit code ${code}`}`);
     });
-    if (watched !== null) tell(started, watched);
+    if (watched !== null) instruct(started, watched);
     return started;
   }
 
@@ -132,7 +132,7 @@ export function startTimeGuard({ onLost, ...options }: TimeGuardOptions): TimeGu
     },
     watch(process, leftMs) {
       watched = { process, until: performance.now() + leftMs };
-      tell(current, watched);
+      instruct(current, watched);
     },
     beat(leftMs) {
       if (watched === null) return;
@@ -154,7 +154,7 @@ export function startTimeGuard({ onLost, ...options }: TimeGuardOptions): TimeGu
   }
 }
 
-function tell({ stdin }: Bash, { process, until }: { readonly process: ProcessId; readonly until: number }): void {
+function instruct({ stdin }: Bash, { process, until }: { readonly process: ProcessId; readonly until: number }): void {
   stdin.write(`${process.pid} ${process.startTime} ${seconds(until - performance.now())}\n`);
 }
 

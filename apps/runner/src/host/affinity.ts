@@ -24,7 +24,7 @@ export function allowedCores(status: string): number[] {
   });
 }
 
-/** Goes before a program: the kernel lets it and all that it starts use only these cores. */
+/** Goes before a program: the kernel lets it and everything that it starts use only these cores. */
 export function affinityPrefix(cores: readonly number[] | null): string[] {
   return cores === null ? [] : ["taskset", "--cpu-list", cores.join(",")];
 }

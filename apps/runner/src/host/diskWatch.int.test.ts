@@ -11,12 +11,12 @@ afterEach(async () => {
 
 /** Runs of these names, of which each has written so much; `free` is what the disk has now. */
 function disk(written: Readonly<Record<string, number>>) {
-  const now = { free: 10 as number | null, looks: 0 };
+  const now = { free: 10 as number | null, checks: 0 };
   const ended: string[] = [];
   const watching = watchDisk({
     minFreeGb: 1,
     freeGb: () => {
-      now.looks += 1;
+      now.checks += 1;
       return Promise.resolve(now.free);
     },
     written: ({ runId }) => written[runId] ?? 0,
@@ -24,13 +24,13 @@ function disk(written: Readonly<Record<string, number>>) {
     everyMs: 1,
   });
   const leave = Object.keys(written).map((runId) => watching.watch({ runId, end: () => ended.push(runId) }));
-  const looked = async (): Promise<void> => {
-    const until = now.looks + 3;
-    await expect.poll(() => now.looks, { timeout: 60_000, interval: 1 }).toBeGreaterThan(until);
+  const checked = async (): Promise<void> => {
+    const until = now.checks + 3;
+    await expect.poll(() => now.checks, { timeout: 60_000, interval: 1 }).toBeGreaterThan(until);
   };
   const at = async (free: number | null): Promise<string[]> => {
     now.free = free;
-    await looked();
+    await checked();
     return [...ended];
   };
   return { at, now, leave: () => leave.forEach((end) => end()), watching };
@@ -70,10 +70,10 @@ test("nobody looks while no agent is at work, and none is ended without a limit"
   const { at, now, leave, watching } = disk({ only: 0 });
   await at(5);
   leave();
-  const { looks } = now;
+  const { checks } = now;
   watching.watch({ runId: "next", end: () => undefined })();
   await new Promise((resolve) => setImmediate(resolve));
-  expect(now.looks - looks).toBeLessThanOrEqual(1);
+  expect(now.checks - checks).toBeLessThanOrEqual(1);
   expect([floorGb(1, 0), floorGb(1, 1), floorGb(0, 3)]).toEqual([0.5, 0.25, 0]);
   expect(await watching.isShort()).toBe(false);
   now.free = 0.9;
@@ -92,7 +92,10 @@ test("an agent that fills the disk ends as disk-full, with one line that says so
   const end = await handle.done;
   leave();
   expect(end).toMatchObject({ cause: "disk-full", remaining: 0 });
-  const verdict = classifyEnd(end, { provider: "claude", now: 0 });
-  expect(verdict).toMatchObject({ ok: false, kind: "disk-full" });
-  expect(verdict).toHaveProperty("message", expect.stringMatching(/only 0\.2 GB of free disk space .* below 0\.5 GB$/));
+  const evaluation = classifyEnd(end, { provider: "claude", now: 0 });
+  expect(evaluation).toMatchObject({ ok: false, kind: "disk-full" });
+  expect(evaluation).toHaveProperty(
+    "message",
+    expect.stringMatching(/only 0\.2 GB of free disk space .* below 0\.5 GB$/),
+  );
 });

@@ -3,7 +3,7 @@ import type { Membership } from "../process/members.ts";
 import { findSurvivors } from "../process/survivors.ts";
 import { readProc } from "@tac8/core/process/procfs";
 
-const LOOK_MS = 1000;
+const CHECK_MS = 1000;
 
 /** A run whose agent is at work. */
 export interface DiskRun {
@@ -29,22 +29,22 @@ export interface DiskWatchOptions {
   readonly log: Pick<Logger, "debug">;
   /** Bytes that a run has written. */
   readonly written?: (run: DiskRun) => number;
-  /** Between two looks. */
+  /** Between two checks. */
   readonly everyMs?: number;
 }
 
 /**
- * Ends runs while the disk runs full, before nothing works any more: first the one that has written the most. Looks only
+ * Ends runs while the disk runs full, before nothing works any more: first the one that has written the most. Checks only
  * while an agent is at work.
  */
 export function watchDisk(options: DiskWatchOptions): DiskWatch {
-  const { minFreeGb, freeGb, log, written = writtenBy, everyMs = LOOK_MS } = options;
+  const { minFreeGb, freeGb, log, written = writtenBy, everyMs = CHECK_MS } = options;
   const runs = new Set<DiskRun>();
   let ended = 0;
   let timer: NodeJS.Timeout | null = null;
-  let looking = false;
+  let checking = false;
 
-  async function look(): Promise<void> {
+  async function check(): Promise<void> {
     const free = await freeGb();
     if (free === null) return;
     if (free >= floorGb(minFreeGb, 0)) ended = 0;
@@ -59,11 +59,11 @@ export function watchDisk(options: DiskWatchOptions): DiskWatch {
   }
 
   const tick = (): void => {
-    if (looking) return; // A disk that hangs is not asked again before it has answered.
-    looking = true;
-    look()
+    if (checking) return; // A disk that hangs is not asked again before it has answered.
+    checking = true;
+    check()
       .catch((err: unknown) => log.debug({ err }, "could not look at the free space"))
-      .finally(() => (looking = false));
+      .finally(() => (checking = false));
   };
   return {
     async isShort() {

@@ -3,7 +3,7 @@ import type { Survivor } from "../process/survivors.ts";
 import { readProc } from "@tac8/core/process/procfs";
 import { kilobytes } from "./readHost.ts";
 
-/** Of those that one process is looked through for. */
+/** Of those that one process is searched for. */
 const MAX_THREADS = 16;
 
 /** Bytes of memory and swap. Shared pages are counted once only where that could matter: it costs more to ask. */
@@ -19,7 +19,7 @@ function proportional(pid: number): number {
   return read(`${path}/smaps_rollup`, "Pss", "SwapPss") || resident(pid);
 }
 
-/** One whose first thread has ended has no memory in its own `status`, but in that of a thread that runs on. */
+/** One whose first thread ended has no memory in its own `status`, but in that of a thread that runs on. */
 function resident(pid: number): number {
   const path = `/proc/${pid}`;
   const own = read(`${path}/status`, "VmRSS", "VmSwap");
@@ -32,7 +32,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).slice(0, MAX_THREADS);
   } catch {
-    return []; // It has ended.
+    return []; // It ended.
   }
 }
 

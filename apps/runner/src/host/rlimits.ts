@@ -12,7 +12,7 @@ export interface Limits {
 
 /**
  * Where the kernel takes over. The watch ends a run that is over its limit; a fork bomb that never got beyond it would be
- * refused new processes, and stay. So there is room above the limit, for what a bomb starts between two looks.
+ * refused new processes, and stay. So there is room above the limit, for what a bomb starts between two checks.
  */
 export function kernelTasks(maxTasks: number): number {
   return maxTasks <= 0 ? 0 : maxTasks + Math.max(64, Math.ceil(maxTasks / 4));
@@ -26,7 +26,7 @@ export function defaultMaxTasks(cores: number): number {
   return Math.max(4096, 256 * cores);
 }
 
-/** Limits that a process hands down to all that it starts (setrlimit). */
+/** Limits that a process hands down to everything that it starts (setrlimit). */
 export interface Rlimits {
   /**
    * Processes and threads that the agent's user may have when one of the run's starts another. It counts all of that user's,
@@ -41,7 +41,7 @@ export function rlimitPrefix({ userTasks }: Rlimits): string[] {
 }
 
 /**
- * The limit of a user's tasks that stops a fork bomb where no control group counts a run's own: with room for all that
+ * The limit of a user's tasks that stops a fork bomb where no control group counts a run's own: with room for everything that
  * runs on the machine already and for this many runs at their own limit. Null where it is no use: root is exempt from it.
  */
 export function userTaskLimit(options: {

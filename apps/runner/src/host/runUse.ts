@@ -3,7 +3,7 @@ import { readProc } from "@tac8/core/process/procfs";
 import { survivors, type Survivor, type SurvivorQuery } from "../process/survivors.ts";
 import { memoryOf } from "./memory.ts";
 
-const LOOK_MS = 1000;
+const CHECK_MS = 1000;
 /** Memory is asked for each process by itself. */
 const MEMORY_EVERY = 2;
 /** Looks after which the processes are counted anyway. */
@@ -35,20 +35,20 @@ export interface UseWatchOptions {
 /** Reads what a run's processes use, again and again, until it is too much. @returns a function that ends the watch. */
 export function watchUse({ runId, limits, members = () => null, onOver }: UseWatchOptions): () => void {
   if (limits.maxBytes <= 0 && limits.maxTasks <= 0) return () => undefined;
-  let looks = 0;
-  let counted: Counted = { host: hostTasks(), tasks: 0, look: 0 };
+  let checks = 0;
+  let counted: Counted = { host: hostTasks(), tasks: 0, check: 0 };
   const timer = setInterval(() => {
-    looks += 1;
+    checks += 1;
     const host = hostTasks();
-    const asksMemory = limits.maxBytes > 0 && looks % MEMORY_EVERY === 0;
-    const asksTasks = mayExceed({ host, look: looks, counted, maxTasks: limits.maxTasks });
+    const asksMemory = limits.maxBytes > 0 && checks % MEMORY_EVERY === 0;
+    const asksTasks = mayExceed({ host, check: checks, counted, maxTasks: limits.maxTasks });
     if (!asksMemory && !asksTasks) return;
     const { tasks, over } = readUse({ runId, members: members() }, limits, asksMemory);
-    counted = { host, tasks, look: looks };
+    counted = { host, tasks, check: checks };
     if (over === null) return;
     clearInterval(timer);
     onOver(over);
-  }, LOOK_MS);
+  }, CHECK_MS);
   return () => clearInterval(timer);
 }
 
@@ -57,23 +57,23 @@ interface Counted {
   readonly host: number;
   /** Of them, the run's. */
   readonly tasks: number;
-  readonly look: number;
+  readonly check: number;
 }
 
 /**
  * Whether the run's processes have to be counted, which costs two system calls for each process of the machine: by how many
- * more the machine has than when they were counted last. That others have ended meanwhile hides as many of the run's, for
+ * more the machine has than when they were counted last. That others ended meanwhile hides as many of the run's, for
  * 5 seconds at most. Pure.
  */
 export function mayExceed(facts: {
   readonly host: number;
-  readonly look: number;
+  readonly check: number;
   readonly counted: Counted;
   readonly maxTasks: number;
 }): boolean {
-  const { host, look, counted, maxTasks } = facts;
+  const { host, check, counted, maxTasks } = facts;
   if (maxTasks <= 0 || host <= maxTasks) return false;
-  return look - counted.look >= COUNT_EVERY || counted.tasks + Math.max(0, host - counted.host) > maxTasks;
+  return check - counted.check >= COUNT_EVERY || counted.tasks + Math.max(0, host - counted.host) > maxTasks;
 }
 
 /** One walk through the run's processes; it ends at the first that is too many. */

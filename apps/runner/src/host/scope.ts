@@ -5,7 +5,7 @@ import { kernelTasks, type Limits } from "./rlimits.ts";
 
 const PROBE_MS = 5000;
 /** What a scope's own group says: a controller that nobody gave to it has no file, whatever systemd was asked for. */
-const LOOK = `cd "/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)" && pwd && grep -sH . memory.max cpu.max pids.max`;
+const PROBE = `cd "/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)" && pwd && grep -sH . memory.max cpu.max pids.max`;
 
 export interface ScopeOptions extends Limits {
   readonly uid: number;
@@ -24,7 +24,7 @@ export interface FoundScope {
 /** Tries whether systemd puts limits around a program of ours here. In a container it does not. */
 export async function probeScope({ path, ...limits }: ScopeOptions): Promise<FoundScope> {
   const [program = "", ...args] = scopePrefix(limits);
-  const said = await promisify(execFile)(program, [...args, "sh", "-c", LOOK], {
+  const output = await promisify(execFile)(program, [...args, "sh", "-c", PROBE], {
     env: { PATH: path },
     timeout: PROBE_MS,
     killSignal: "SIGKILL",
@@ -32,11 +32,11 @@ export async function probeScope({ path, ...limits }: ScopeOptions): Promise<Fou
     ({ stdout }) => stdout,
     () => "", // Not installed, no such property, or nobody to ask: that is the answer.
   );
-  const folder = /^\/.*$/m.exec(said)?.[0];
+  const folder = /^\/.*$/m.exec(output)?.[0];
   return {
-    memory: limits.maxBytes > 0 && /^memory\.max:\d/m.test(said),
-    cpus: limits.cpus > 0 && /^cpu\.max:\d/m.test(said),
-    tasks: limits.maxTasks > 0 && /^pids\.max:\d/m.test(said),
+    memory: limits.maxBytes > 0 && /^memory\.max:\d/m.test(output),
+    cpus: limits.cpus > 0 && /^cpu\.max:\d/m.test(output),
+    tasks: limits.maxTasks > 0 && /^pids\.max:\d/m.test(output),
     oomEvents: folder === undefined ? null : join(dirname(folder), "memory.events"),
   };
 }

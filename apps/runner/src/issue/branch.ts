@@ -11,8 +11,8 @@ const MAX_ROUNDS = 50;
 
 /**
  * The first branch that is still good: with an open pull request, or with none at all. A closed or merged one is
- * history, and never opened again. An open pull request of the default pattern, from before another one was configured, goes
- * on where it is; other patterns are forgotten with the configuration that had them.
+ * history, and never opened again. An open pull request of the default pattern, from before another one was configured, continues
+ *  where it is; other patterns are forgotten with the configuration that had them.
  */
 export async function chooseBranch(
   { issue, pattern }: { issue: number; pattern: string },

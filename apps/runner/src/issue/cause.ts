@@ -1,7 +1,7 @@
 import { GitHubError } from "@tac8/core/github/errors";
 import { findCause, type CauseQuestion } from "@tac8/core/github/cause";
 import type { IssueEvent } from "@tac8/core/github/types";
-import { patienceOf, withPatience } from "../run/patience.ts";
+import { patienceOf, withRetry } from "../run/retry.ts";
 import type { IssueAccess } from "../run/step.ts";
 import { isTrustedLabel } from "./trusted.ts";
 
@@ -25,7 +25,7 @@ export async function causeOf(run: IssueAccess, known: Cause | undefined): Promi
 /** Read the cause from GitHub. @throws GitHubError */
 export async function readCause(run: IssueAccess): Promise<Cause> {
   const { signal } = run;
-  return withPatience(async () => {
+  return withRetry(async () => {
     try {
       return await findCause(run.issue.github, causeQuestion(run), { signal });
     } catch (error) {

@@ -14,46 +14,46 @@ const state = {
   end: { run: "before" },
 };
 const retried = { ...state, round: { retriedAt: "2026-11-28T11:00:00.000Z" } };
-const told = { run: "later", outcome: "pr", labelEvent: 7 };
+const reported = { run: "later", outcome: "pr", labelEvent: 7 };
 
 test.each([
-  { name: "it has ended", state, told, newest: 7, ended: true },
+  { name: "it has ended", state, reported, newest: 7, ended: true },
   {
     name: "… by the run that worked on it at the backup",
     state,
-    told: { ...told, run: "live" },
+    reported: { ...reported, run: "live" },
     newest: 7,
     ended: true,
   },
-  { name: "… whatever that end was", state, told: { ...told, outcome: "failed" }, newest: 7, ended: true },
+  { name: "… whatever that end was", state, reported: { ...reported, outcome: "failed" }, newest: 7, ended: true },
   {
     name: "… in a round that was begun by a retry",
     state: retried,
-    told: { ...told, run: "live" },
+    reported: { ...reported, run: "live" },
     newest: 7,
     ended: true,
   },
-  { name: "no end was told", state, told: null, newest: 7, ended: false },
-  { name: "it waits for an answer", state, told: { ...told, outcome: "blocked" }, newest: 7, ended: false },
-  { name: "it was not restored", state: { ...state, restoredAt: null }, told, newest: 7, ended: false },
-  { name: "it was labelled since", state, told, newest: 8, ended: false },
+  { name: "no end was told", state, reported: null, newest: 7, ended: false },
+  { name: "it waits for an answer", state, reported: { ...reported, outcome: "blocked" }, newest: 7, ended: false },
+  { name: "it was not restored", state: { ...state, restoredAt: null }, reported, newest: 7, ended: false },
+  { name: "it was labelled since", state, reported, newest: 8, ended: false },
   {
     name: "a person has retried it since",
     state: { ...state, round: { retriedAt: "2026-11-28T12:30:00.000Z" } },
-    told,
+    reported,
     newest: 7,
     ended: false,
   },
-  { name: "the backup knows that end", state, told: { ...told, run: "before" }, newest: 7, ended: false },
+  { name: "the backup knows that end", state, reported: { ...reported, run: "before" }, newest: 7, ended: false },
   {
     name: "that end is of the round before a retry",
     state: retried,
-    told: { ...told, run: "former" },
+    reported: { ...reported, run: "former" },
     newest: 7,
     ended: false,
   },
-])("$name: $ended", ({ state: given, told: end, newest, ended }) => {
-  expect(endedSinceBackup(given, { told: end, newest })).toBe(ended);
+])("$name: $ended", ({ state: given, reported: end, newest, ended }) => {
+  expect(endedSinceBackup(given, { reported: end, newest })).toBe(ended);
 });
 
 test.each(ISSUE_STATES.filter((state) => isEnded(state)))(

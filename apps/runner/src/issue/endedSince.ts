@@ -2,10 +2,10 @@ import { findMarked } from "@tac8/core/domain/marker";
 import type { IssuePatch, RecordPart } from "@tac8/core/state/issueState";
 import type { StepRecord } from "../run/record.ts";
 import type { IssueAccess } from "../run/step.ts";
-import { patienceOf, withPatience } from "../run/patience.ts";
+import { patienceOf, withRetry } from "../run/retry.ts";
 
 /** What our status comment says of the issue's end; its marker's fields. */
-export interface ToldEnd {
+export interface ReportedEnd {
   readonly run: string;
   readonly outcome: string;
   readonly labelEvent: number;
@@ -22,14 +22,14 @@ export function endedSinceBackup(
     agent: { runs },
     end: { run: outcomeRun },
   }: RecordPart<"restoredAt" | "round.retriedAt" | "agent.runs" | "end.run">,
-  { told, newest }: { readonly told: ToldEnd | null; readonly newest: number },
+  { reported, newest }: { readonly reported: ReportedEnd | null; readonly newest: number },
 ): boolean {
-  if (restored === null || told === null || told.outcome === "blocked") return false;
+  if (restored === null || reported === null || reported.outcome === "blocked") return false;
   if (retried !== null && Date.parse(retried) > Date.parse(restored)) return false;
   // Of the round before a retry: its end is known, and was no longer of interest.
-  const isFormer = (runs ?? []).some(({ run, at }) => run === told.run && retried !== null && at < retried);
-  const isKnown = told.run === outcomeRun || isFormer;
-  return !isKnown && newest <= told.labelEvent;
+  const isFormer = (runs ?? []).some(({ run, at }) => run === reported.run && retried !== null && at < retried);
+  const isKnown = reported.run === outcomeRun || isFormer;
+  return !isKnown && newest <= reported.labelEvent;
 }
 
 /**
@@ -45,14 +45,14 @@ export async function askEndedSince(run: IssueAccess & { readonly record: StepRe
   const { github, login, ref, repository } = run.issue;
   const { state } = run.record;
   const signal = run.signal;
-  return withPatience(async () => {
+  return withRetry(async () => {
     const found = await github.issue(ref, ref.number, { signal });
     if (found.kind !== "found") return false;
     const comments = await github.comments(ref, ref.number, { signal });
     const marker = findMarked(comments, login, "status").at(-1)?.marker;
     if (marker === undefined || marker.outcome === null) return false;
-    const told = { run: marker.run, outcome: marker.outcome, labelEvent: marker.label_event_id };
+    const reported = { run: marker.run, outcome: marker.outcome, labelEvent: marker.label_event_id };
     const newest = await github.newestLabeledEvent(ref, ref.number, repository.issueLabel, { signal });
-    return endedSinceBackup(state, { told, newest: newest?.id ?? 0 });
+    return endedSinceBackup(state, { reported, newest: newest?.id ?? 0 });
   }, patienceOf(run));
 }

@@ -14,7 +14,7 @@ import { GitHubError } from "@tac8/core/github/errors";
 import type { HistoryAnswer } from "@tac8/core/github/history";
 import type { Comment, Issue, IssueEvent } from "@tac8/core/github/types";
 import type { StepRecord } from "../run/record.ts";
-import { patienceOf, withPatience } from "../run/patience.ts";
+import { patienceOf, withRetry } from "../run/retry.ts";
 import type { IssueAccess } from "../run/step.ts";
 import type { WorkspacePaths } from "../workspace/paths.ts";
 import { readIntentNote, writeIntentNote } from "../workspace/intentNote.ts";
@@ -39,7 +39,7 @@ export interface IntentNeeds extends EditNeeds {
 /** The text of the issue that counts, as far as a pull request tells it. */
 export interface CountedText {
   readonly title: string;
-  /** Why GitHub did not tell the edits of the text; null: it did. */
+  /** Why GitHub did not report the edits of the text; null: it did. */
   readonly unreadable: string | null;
 }
 
@@ -112,14 +112,14 @@ export async function stillCounts(run: IntentNeeds, known: KnownText): Promise<E
  */
 export async function findEdit(run: EditNeeds, known: KnownText): Promise<EditCheck> {
   const { github, ref } = run.issue;
-  const found = await withPatience(() => github.issue(ref, ref.number, { signal: run.signal }), patienceOf(run));
+  const found = await withRetry(() => github.issue(ref, ref.number, { signal: run.signal }), patienceOf(run));
   const note = await readIntentNote(run.paths);
   const before = { counted: known.counted ?? note, edit: known.edit };
   if (found.kind !== "found") return { ...before, stop: null };
   const { issue } = found;
   const isKnown = (text: HarmlessEdit["text"] | null) => text !== null && stopOfPinned(text, issue) === null;
   if (isKnown(note) || isKnown(known.edit?.text ?? null)) return { ...before, stop: null };
-  // A label that was added since, by somebody who may, covers what was edited before it.
+  // A label that was added since, by an account that may, covers what was edited before it.
   const cause = await readCause(run);
   const answer = await readHistory(run);
   const history = answer.kind === "read" ? answer.history : null;
@@ -142,7 +142,7 @@ async function decide(
   const hinted = (login: string) => members.has(login) || trustedUsers.includes(login);
   const trusted = new Set<string>();
   for (const login of accountsOf(facts, hinted)) {
-    if (await withPatience(() => isTrusted(run, login), patienceOf(run))) trusted.add(login);
+    if (await withRetry(() => isTrusted(run, login), patienceOf(run))) trusted.add(login);
   }
   return decideIntent({ ...facts, policy, mayStart: (login) => trusted.has(login) });
 }
@@ -155,7 +155,7 @@ function isMember({ association }: Comment): boolean {
 async function readHistory(run: EditNeeds): Promise<HistoryAnswer> {
   const { github, ref } = run.issue;
   try {
-    return await withPatience(() => github.issueHistory(ref, { signal: run.signal }), patienceOf(run));
+    return await withRetry(() => github.issueHistory(ref, { signal: run.signal }), patienceOf(run));
   } catch (error) {
     const lasts =
       error instanceof GitHubError && error.kind === "unavailable" && run.record.state.counts.parked >= MAX_WAITS;

@@ -1,4 +1,4 @@
-import { signLabels, type LabelDefinition, type Sign } from "@tac8/core/domain/labels";
+import { statusLabels, type LabelDefinition, type StatusLabel } from "@tac8/core/domain/labels";
 import { isRefusedRequest } from "@tac8/core/github/errors";
 import type { StepRecord } from "../run/record.ts";
 import type { IssueAccess } from "../run/step.ts";
@@ -18,21 +18,21 @@ export class IssueLabels {
     this.#run = run;
   }
 
-  /** Shows where the issue stands: one of our labels, or none; every other one of ours comes off. */
-  async show(sign: Sign | null, present: readonly string[]): Promise<void> {
+  /** Shows the status of the issue: one of our labels, or none; every other one of ours comes off. */
+  async show(shown: StatusLabel | null, present: readonly string[]): Promise<void> {
     const { github, ref } = this.#run.issue;
     const options = { signal: this.#run.signal };
     const labels = this.#labels();
     const has = (name: string) => isAmong(present, name);
-    for (const other of Object.keys(labels) as Sign[]) {
+    for (const other of Object.keys(labels) as StatusLabel[]) {
       const { name } = labels[other];
-      if (other !== sign && has(name)) await github.removeLabel(ref, ref.number, name, options);
+      if (other !== shown && has(name)) await github.removeLabel(ref, ref.number, name, options);
     }
-    if (sign === null || has(labels[sign].name)) return;
-    const label = labels[sign];
+    if (shown === null || has(labels[shown].name)) return;
+    const label = labels[shown];
     await github.ensureLabel(ref, label, options);
     await github.addLabel(ref, ref.number, label.name, options);
-    if (sign === "working") this.#showsWorking = true;
+    if (shown === "working") this.#showsWorking = true;
   }
 
   /**
@@ -64,13 +64,13 @@ export class IssueLabels {
   }
 
   /** The sign of an earlier end that is on the issue: a run that never began changes nothing about it. */
-  signOfEnd(present: readonly string[]): Sign | null {
+  endLabelOf(present: readonly string[]): StatusLabel | null {
     const labels = this.#labels();
-    return (["done", "answered", "failed"] as const).find((sign) => isAmong(present, labels[sign].name)) ?? null;
+    return (["done", "answered", "failed"] as const).find((shown) => isAmong(present, labels[shown].name)) ?? null;
   }
 
-  #labels(): Record<Sign, LabelDefinition> {
-    return signLabels(this.#run.issue.policy);
+  #labels(): Record<StatusLabel, LabelDefinition> {
+    return statusLabels(this.#run.issue.policy);
   }
 }
 

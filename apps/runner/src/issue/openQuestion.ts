@@ -11,7 +11,7 @@ export interface OpenQuestion {
 }
 
 /**
- * The question that an issue waits on, for when Redis has forgotten it; null when there is none. A run that went on after
+ * The question that an issue waits on, for when Redis has forgotten it; null when there is none. A run that continued after
  * the answer, or came to an end, has left its own id or outcome on the status comment. `login` is the token's account.
  */
 export function findOpenQuestion(comments: readonly MarkedComment[], login: string | null): OpenQuestion | null {

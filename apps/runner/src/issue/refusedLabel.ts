@@ -1,9 +1,9 @@
 /** So long nothing is said again to the same account about the same issue, however often it tries. */
 const SILENT_MS = 24 * 3_600_000;
 
-/** When it was told (ISO times, null: it was not) that somebody's label starts nothing: is it too early to say it again? Pure. */
-export function toldLately(told: readonly (string | null)[], now: number): boolean {
-  return told.some((at) => at !== null && now - Date.parse(at) < SILENT_MS);
+/** When it was told (ISO times, null: it was not) that a user's label starts nothing: is it too early to say it again? Pure. */
+export function reportedLately(reportedAt: readonly (string | null)[], now: number): boolean {
+  return reportedAt.some((at) => at !== null && now - Date.parse(at) < SILENT_MS);
 }
 
 /** The comment on a label that starts nothing: why, and who has to put it on. Markdown, without its marker. */

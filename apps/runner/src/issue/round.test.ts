@@ -22,10 +22,10 @@ test("work beside a command that was left running is published once the agent wa
 });
 
 test("what was planned for later, other failures and good ends are none of it", () => {
-  const told = { ...FIRST, failure: "unfinished", made: 2 } as const;
-  expect(publishesBeside({ ...LEFT, onlyCommands: false }, told)).toBeNull();
-  expect(publishesBeside({ ...LEFT, kind: "agent" }, told)).toBeNull();
-  expect(publishesBeside({ ok: true }, told)).toBeNull();
+  const reported = { ...FIRST, failure: "unfinished", made: 2 } as const;
+  expect(publishesBeside({ ...LEFT, onlyCommands: false }, reported)).toBeNull();
+  expect(publishesBeside({ ...LEFT, kind: "agent" }, reported)).toBeNull();
+  expect(publishesBeside({ ok: true }, reported)).toBeNull();
 });
 
 const [BASE, PULL, NEW] = ["a".repeat(40), "b".repeat(40), "c".repeat(40)];

@@ -1,6 +1,6 @@
 import { clean, clip } from "@tac8/core/domain/plainText";
 import type { Pull } from "@tac8/core/github/types";
-import type { Verdict } from "../agent/classify.ts";
+import type { EndEvaluation } from "../agent/classify.ts";
 import type { Incoming } from "../airlock/incoming.ts";
 import type { IssueRecord, RecordPart } from "@tac8/core/state/issueState";
 import type { PatchOf, RoundField } from "../run/owners.ts";
@@ -19,9 +19,9 @@ export interface AskedBefore {
  * Return the command that an agent had left running when its turn ended, for people, where its work is to be published all the
  * same; else null. Pure. It was told so once, or has no attempt left; a command plans no work, as a later turn or a sub-agent does.
  */
-export function publishesBeside(verdict: Verdict, { failure, made, max }: AskedBefore): string | null {
-  if (verdict.ok || verdict.kind !== "unfinished" || !verdict.onlyCommands) return null;
-  return failure === "unfinished" || made + 1 >= max ? verdict.message : null;
+export function publishesBeside(evaluation: EndEvaluation, { failure, made, max }: AskedBefore): string | null {
+  if (evaluation.ok || evaluation.kind !== "unfinished" || !evaluation.onlyCommands) return null;
+  return failure === "unfinished" || made + 1 >= max ? evaluation.message : null;
 }
 
 type Finished = RecordPart<"branch.head" | "branch.base" | "pull.headBefore" | "work.summary">;

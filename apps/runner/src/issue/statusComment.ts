@@ -31,7 +31,7 @@ export class StatusComment {
     this.#run = run;
   }
 
-  /** Makes it say how the issue stands. `comments`: the issue's, where this run has read them just before. */
+  /** Makes it say the status of the issue. `comments`: the issue's, where this run has read them just before. */
   async show(state: IssueState, reason: string | null, comments: readonly Comment[] | null = null): Promise<void> {
     const { issue, record, signal } = this.#run;
     const { github, login, ref } = issue;

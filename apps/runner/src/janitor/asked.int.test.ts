@@ -5,7 +5,7 @@ import { askToClean, nextAnswer, type CleanAnswer } from "@tac8/core/state/clean
 import { readEvents } from "@tac8/core/state/events";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { lock } from "@tac8/core/process/flock";
-import { hearAsks } from "./asked.ts";
+import { receiveAsks } from "./asked.ts";
 import { createJanitorBench, type JanitorBench } from "./testing.fixture.ts";
 
 const DAY = 24 * 3_600_000;
@@ -13,7 +13,7 @@ let bench: JanitorBench;
 let hearing: { close(): Promise<void> };
 beforeEach(async () => {
   bench = await createJanitorBench();
-  hearing = hearAsks({ ...bench.services, id: "pi/0", homeId: "home" });
+  hearing = receiveAsks({ ...bench.services, id: "pi/0", homeId: "home" });
 });
 afterEach(async () => {
   await hearing.close();
@@ -58,7 +58,7 @@ test("another runner's round on the data folder is waited for", async () => {
     onError: () => undefined,
   });
   const answer = asked("a", false);
-  // It was heard, and nothing is answered.
+  // It was received, and nothing is answered.
   expect(await nextAnswer(redis, "a", 3)).toBeNull();
   redis.disconnect();
   held.release();

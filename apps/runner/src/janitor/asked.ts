@@ -5,12 +5,12 @@ import { answerClean, MAX_NAMED, takeAsk, type CleanAnswer, type CleanAsk } from
 import { lock } from "@tac8/core/process/flock";
 import { sweep, type JanitorServices, type SweepReport } from "./sweep.ts";
 
-const LOOK_MS = 2000;
+const CHECK_MS = 2000;
 /** Another runner's round on the same data folder is waited for. */
 const LOCK_MS = 5 * 60_000;
 
-/** Hears when a person wants the data folder cleared up now, does it, and answers what it removed. */
-export function hearAsks(
+/** Hears when a user wants the data folder cleared up now, does it, and answers what it removed. */
+export function receiveAsks(
   services: Omit<JanitorServices, "signal"> & { readonly id: string; readonly homeId: string },
 ): {
   close(): Promise<void>;
@@ -20,7 +20,7 @@ export function hearAsks(
   const { signal } = stop;
   async function work(): Promise<void> {
     for (;;) {
-      await sleep(LOOK_MS, undefined, { signal });
+      await sleep(CHECK_MS, undefined, { signal });
       try {
         const ask = await takeAsk(redis, id);
         if (ask !== null) await answerClean(redis, ask.id, await obey(ask, { ...services, signal }));
@@ -36,7 +36,7 @@ export function hearAsks(
   return {
     async close() {
       stop.abort(new Error("the runner is shutting down"));
-      // While Redis is away its answer does not come; its owner ends it with the connection.
+      // While Redis is unreachable its answer does not come; its owner ends it with the connection.
       if (redis.status === "ready") await working;
     },
   };

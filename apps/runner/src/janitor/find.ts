@@ -146,7 +146,7 @@ export async function itemOf(files: Files, item: Omit<Item, "changedAt">): Promi
   return times.length === 0 ? [] : [{ ...item, changedAt: Math.max(...times) }];
 }
 
-/** Of a put-aside workspace or of a live one: which path is the tree, and which the repository. */
+/** Of a quarantined workspace or of a live one: which path is the tree, and which the repository. */
 export function partsOf({ paths }: Item): { readonly tree: string | null; readonly gitDir: string | null } {
   const isRepository = (path: string) => /^gh-\d+\.git(\.kept-|$)/.test(basename(path));
   return {

@@ -29,9 +29,9 @@ test.each([
 test("packing drops nothing that a workspace borrows, though no branch has it any more", async () => {
   await bench.push("gone", { "gone.txt": "gone\n" });
   await bench.mirror.refresh();
-  const gone = (await bench.mirror.branch("gone")) ?? "";
+  const deleted = (await bench.mirror.branch("gone")) ?? "";
   await bench.ensure();
-  await bench.agent(["checkout", "--quiet", gone]);
+  await bench.agent(["checkout", "--quiet", deleted]);
   await bench.agent(["push", "--quiet", bench.originDir, ":refs/heads/gone"]);
   for (const name of ["a", "b", "c"]) {
     await bench.push("main", { [`${name}.txt`]: name });
@@ -48,7 +48,7 @@ test("packing drops nothing that a workspace borrows, though no branch has it an
   expect(packs).toBeGreaterThanOrEqual(3);
   expect(after).toEqual({ looseObjects: 0, packs: 1 });
   expect(await bench.agent(["fsck", "--no-dangling"])).toBe("");
-  expect(await bench.agent(["show", `${gone}:gone.txt`])).toBe("gone");
+  expect(await bench.agent(["show", `${deleted}:gone.txt`])).toBe("gone");
   await bench.mirror.refresh();
 });
 

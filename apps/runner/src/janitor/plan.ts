@@ -20,7 +20,7 @@ export interface Item {
 }
 
 /**
- * Whether an issue has ended; only files of ended issues are removed. `unknown`: Redis has no record, because it was emptied or the
+ * Whether an issue ended; only files of ended issues are removed. `unknown`: Redis has no record, because it was emptied or the
  * record has expired. The issue counts as in use until its files are unchanged for the lifetime of an ended issue's record.
  */
 export type IssueUse = { readonly use: "ended"; readonly since: number } | { readonly use: "live" | "unknown" };
@@ -68,7 +68,7 @@ export function planJanitor(snapshot: JanitorSnapshot, limits: JanitorLimits, no
   };
 }
 
-/** Epoch ms since when nobody uses it; null: somebody does, or nobody knows. */
+/** Epoch ms since when nobody uses it; null: a process does, or it is unknown. */
 function freeSince({ issue, run, changedAt }: Item, { issues, liveRuns }: JanitorSnapshot, now: number): number | null {
   if (run !== null) return liveRuns === null || liveRuns.has(run) ? null : changedAt;
   const use = issue === null ? undefined : issues.get(issue);

@@ -1,7 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { putAside } from "../workspace/aside.ts";
+import { quarantine } from "../workspace/quarantine.ts";
 import { createGitBench, type GitBench } from "../workspace/testing/gitBench.ts";
 import { byMirror, byPublished, whyKept } from "./published.ts";
 
@@ -114,12 +114,12 @@ test("without its tree the commits decide", async () => {
 
 test("one that was put aside is looked at for itself", async () => {
   await made();
-  const aside = await putAside(bench.place, bench.paths, { stamp: "x", what: "both" });
+  const quarantined = await quarantine(bench.place, bench.paths, { stamp: "x", what: "both" });
   await bench.ensure();
   await bench.commit("later.txt", "later\n");
-  const kept = { tree: aside, gitDir: `${bench.paths.gitDir}.kept-x` };
+  const kept = { tree: quarantined, gitDir: `${bench.paths.gitDir}.kept-x` };
   expect(await why(kept)).toBeNull();
-  await bench.agent(["commit", "--quiet", "--allow-empty", "-m", "more"], aside);
+  await bench.agent(["commit", "--quiet", "--allow-empty", "-m", "more"], quarantined);
   expect(await why(kept)).toMatch(/not on GitHub/);
 });
 

@@ -148,8 +148,8 @@ async function ownWorktree({ place, tree, gitDir }: Worktree): Promise<string | 
 async function repositoryOf(place: AgentPlace, path: string): Promise<string | null> {
   if (!(await place.exists(join(path, ".git")))) return null;
   try {
-    const said = await gitIn(place, path).raw(["rev-parse", "--path-format=absolute", "--git-common-dir"]);
-    return await place.realPath(said);
+    const output = await gitIn(place, path).raw(["rev-parse", "--path-format=absolute", "--git-common-dir"]);
+    return await place.realPath(output);
   } catch {
     return null; // A folder that git does not work in.
   }

@@ -15,11 +15,11 @@ import { byMirror, whyKept } from "./published.ts";
 export interface RemovalOptions {
   readonly home: string;
   readonly baseDir: string;
-  /** Looks as thoroughly, and changes nothing: what it cannot look into without a change is kept. */
+  /** Looks as thoroughly, and changes nothing: what it cannot read without a change is kept. */
   readonly dryRun: boolean;
   readonly source: IssueSource;
   readonly own: Files;
-  /** To look at agents' folders from outside. */
+  /** To read agents' folders from outside. */
   readonly place: Files;
   readonly openSide: OpenSide;
   /** For git there, with the round's marker. */
@@ -40,7 +40,7 @@ const NOT_HANDED_OVER =
   "it is from before agents were users of their own: only a round that may remove it can look into it";
 const kept = (reason: string): Removal => ({ reason, bytes: 0 });
 
-/** Removes one thing, after a second look under the workspace's lock: a run may have begun since the plan was made. */
+/** Removes one thing, after a second check under the workspace's lock: a run may have begun since the plan was made. */
 export async function removeItem(item: Item, options: RemovalOptions): Promise<Removal> {
   const ref = item.issue === null ? null : parseJobId(item.issue);
   if (item.issue === null) return removeOwn(item, options);

@@ -14,7 +14,7 @@ export interface SessionsOptions {
 }
 
 /** A prompt may come before the first line that names the folder. */
-const LOOK_BYTES = 1024 * 1024;
+const READ_BYTES = 1024 * 1024;
 
 /** Claude Code's folder where agents share a home folder; null: the environment names none. */
 export function sharedConfig(env: Readonly<Record<string, string>>): string | null {
@@ -62,7 +62,7 @@ function folderName(path: string): string {
 
 /** The folder that the session was begun in; null where its first part does not say. */
 async function cwdOf(place: Files, path: string): Promise<string | null> {
-  for (const line of ((await readText(place, path, LOOK_BYTES)) ?? "").split("\n")) {
+  for (const line of ((await readText(place, path, READ_BYTES)) ?? "").split("\n")) {
     const cwd = cwdIn(line);
     if (cwd !== null) return cwd;
   }

@@ -7,7 +7,7 @@ import { freeOf, sweep, type JanitorServices } from "./sweep.ts";
 
 /** After a start there is other work to do first. */
 const FIRST_MS = 5 * 60_000;
-const LOOK_MS = 10 * 60_000;
+const CHECK_MS = 10 * 60_000;
 const ROUND_MS = 3_600_000;
 
 export interface Janitor {
@@ -22,7 +22,7 @@ export function startJanitor(services: Omit<JanitorServices, "signal" | "urgent"
   const { signal } = stop;
   let wake = new AbortController();
   async function work(): Promise<void> {
-    for (let wait = FIRST_MS; ; wait = LOOK_MS) {
+    for (let wait = FIRST_MS; ; wait = CHECK_MS) {
       await sleep(wait, undefined, { signal: AbortSignal.any([signal, wake.signal]) }).catch(() =>
         signal.throwIfAborted(),
       );

@@ -81,8 +81,8 @@ test("what GitHub does not answer about stays", async () => {
   const { paths } = await workspace();
   await bench.stands(number, "stopped");
   const { config } = bench.services;
-  const away = { ...config, github: { ...config.github, api_url: "http://127.0.0.1:1" } };
-  const report = await later(15, { config: away });
+  const unreachable = { ...config, github: { ...config.github, api_url: "http://127.0.0.1:1" } };
+  const report = await later(15, { config: unreachable });
   expect(report.kept).toHaveLength(2); // The one of the test before, too.
   expect(existsSync(paths.tree)).toBe(true);
   expect(pathsOf(await later(15))).toContain(paths.tree);
@@ -118,13 +118,13 @@ test("a run that begins after the look is seen under the lock", async () => {
   const { paths } = await workspace();
   await bench.stands(number, "failed");
   const { store } = bench.services;
-  let looks = 0;
+  let checks = 0;
   const report = await later(15, {
     store: {
       ...store,
       async read(id) {
         const found = await store.read(id);
-        if (id.endsWith(`.${number}`) && (looks += 1) === 1) {
+        if (id.endsWith(`.${number}`) && (checks += 1) === 1) {
           await bench.stands(number, "queued");
           await bench.stands(number, "running", "r");
         }

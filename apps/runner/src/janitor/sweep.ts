@@ -78,7 +78,7 @@ export async function sweep(services: JanitorServices): Promise<SweepReport> {
   const kept: { item: Item; reason: string }[] = [];
   const marker = randomUUID();
   const options = removalOptions(services, marker);
-  const plan = planJanitor(await look(services, options, await freeBytes()), limits, now());
+  const plan = planJanitor(await check(services, options, await freeBytes()), limits, now());
   const remove = async (item: Item, why: Removed["why"]): Promise<void> => {
     signal.throwIfAborted();
     const { kind, issue, paths } = item;
@@ -117,7 +117,7 @@ function roomWanted({ config: { janitor, host }, urgent = false }: JanitorServic
 }
 
 /** Throwaway repositories before live runs: whichever is there then either has its run among them, or has none. */
-async function look(
+async function check(
   { config, store, queue }: JanitorServices,
   sides: Sides,
   freeBytes: number,

@@ -22,7 +22,7 @@ export interface JanitorBench {
   readonly services: JanitorServices;
   /** JSON lines. */
   readonly logged: string[];
-  /** How the issue stands, as its hash says. */
+  /** The status of the issue, as its hash says. */
   stands(number: number, state: IssueState, run?: string | null): Promise<void>;
   /** Puts the janitor's clock forward. */
   advance(ms: number): void;

@@ -78,7 +78,7 @@ export async function runAs(
 }
 
 /**
- * Kill every process of a user id, all at once: `kill -1` by a process of that user leaves a fork bomb no moment to go on. Where
+ * Kill every process of a user id, all at once: `kill -1` by a process of that user leaves a fork bomb no moment to continue. Where
  * no such process can be started, because the machine has no more room for one, they are killed one by one.
  */
 export async function killAll(uid: number): Promise<{ readonly killed: number; readonly remaining: number }> {

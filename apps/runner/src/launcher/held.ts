@@ -9,7 +9,7 @@ const LOCK_SECONDS = 30;
 const CONFLICT = 75;
 
 /**
- * The user ids that tac8 holds, each by one or more connections. A user id is free, or taken: being taken, held, or being let go of.
+ * The user ids that tac8 holds, each by one or more connections. A user id is free, or taken: being taken, held, or being released.
  * What is taken belongs to nobody else: neither to an earlier caller, whose processes are dead, nor to another container that
  * shares the data folder, because of the lock.
  */
@@ -23,7 +23,7 @@ export class Held {
   }
 
   /**
-   * Run something as a user id. Letting go of it aborts the signal, and waits: what this kills at its end could otherwise be
+   * Run something as a user id. Letting go of it aborts the signal, and waits: what this kills when it ends could otherwise be
    * processes of the next holder. @throws Error it is not held
    */
   async run(uid: number, act: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -68,7 +68,7 @@ class Taken {
   readonly connections = new Set<Socket>();
   readonly ready: Promise<void>;
   held = false;
-  /** Set while it is let go of. */
+  /** Set while it is released. */
   left: Promise<void> | null = null;
   readonly #lock: ChildProcess;
   readonly #end = new AbortController();
@@ -128,8 +128,8 @@ class Taken {
     while ((await killAll(this.uid)).remaining > 0);
     await Promise.allSettled(this.#runs);
     await removeTraces(this.uid);
-    const gone = this.#lock.exitCode === null && this.#lock.pid !== undefined ? once(this.#lock, "exit") : null;
+    const exited = this.#lock.exitCode === null && this.#lock.pid !== undefined ? once(this.#lock, "exit") : null;
     this.#lock.stdin?.end();
-    await gone;
+    await exited;
   }
 }

@@ -43,10 +43,10 @@ describe.skipIf(!isRoot)("the launcher, with the capabilities that it has in a c
   ) => new Launched(launcher.socket, { uid, groups: [], env: {}, cwd: "/", ...more, program: [...program] });
   const output = async (program: readonly string[], more = {}): Promise<string> => {
     const child = run(program, more);
-    const said = text(child.stdout);
+    const printed = text(child.stdout);
     child.stdin.end();
     await once(child, "exit");
-    return said;
+    return printed;
   };
 
   test("starts programs as a user id alone, without capabilities, groups and further privileges", async () => {
@@ -64,10 +64,10 @@ describe.skipIf(!isRoot)("the launcher, with the capabilities that it has in a c
   test("passes input, output, the exit code and signals", async () => {
     await hold(launcher.socket, { uid, lockFile });
     const child = run(["sh", "-c", "cat; echo wrong >&2; exit 7"], { env: { A: "b" } });
-    const [said, wrong] = [text(child.stdout), text(child.stderr)];
+    const [printed, wrong] = [text(child.stdout), text(child.stderr)];
     child.stdin.end("x".repeat(300_000));
     expect(await once(child, "exit")).toEqual([7, null]);
-    expect([(await said).length, await wrong]).toEqual([300_000, "wrong\n"]);
+    expect([(await printed).length, await wrong]).toEqual([300_000, "wrong\n"]);
     const stopped = run(["sh", "-c", "trap 'exit 3' TERM; echo; while :; do sleep 0.05; done"]);
     await once(stopped.stdout, "data");
     stopped.kill("SIGTERM");
@@ -229,11 +229,11 @@ with socket.socket(socket.AF_UNIX) as s:
     const taker = new Launched(launcher.socket, python(takes, other));
     await once(taker.stdout, "data");
     const giver = new Launched(launcher.socket, python(gives, uid), 500);
-    const said = text(giver.stdout);
+    const printed = text(giver.stdout);
     expect(String((await once(taker.stdout, "data"))[0])).toBe("2\n");
     giver.kill("SIGKILL");
     await once(giver, "close");
-    expect(await said).toContain("given");
+    expect(await printed).toContain("given");
     expect(processesOf(other)).not.toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 // The launcher, the only process of tac8 that is root: it starts the agents of each issue as a user id of their own. In a container it
 // is the first process, and starts tac8 as an ordinary user; as a service it has no program to start. It needs CAP_SETUID, CAP_SETGID
-// and CAP_KILL, uses CAP_SETPCAP where it has it, and reads nothing but its requests.
+// and CAP_KILL, uses CAP_SETPCAP where it has it, and reads only its requests.
 import { messageOf } from "@tac8/core/domain/messageOf";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";

@@ -4,7 +4,7 @@ import type { LauncherOptions } from "./server.ts";
 export interface LauncherCommand extends LauncherOptions {
   /** Started as the user. Null: a program of that user is started by another process, such as systemd. */
   readonly program: readonly string[] | null;
-  /** Shell script that ends when a new start makes sense, for a program that needs a person; null: end with it. */
+  /** Shell script that ends when a new start makes sense, for a program that needs a user; null: end with it. */
   readonly wait: string | null;
 }
 

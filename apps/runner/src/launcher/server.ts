@@ -132,11 +132,11 @@ async function obey(request: LauncherRequest, at: Attended): Promise<void> {
 }
 
 interface Run extends Attended {
-  /** Aborted: its user id is let go of, and everything of that is killed. */
+  /** Aborted: its user id is released, and everything of that is killed. */
   readonly signal: AbortSignal;
 }
 
-/** Start a program, and kill everything of its user when it has ended, or the connection has. */
+/** Start a program, and kill everything of its user when it ends, or the connection has. */
 async function run(request: Extract<LauncherRequest, { op: "run" }>, at: Run): Promise<void> {
   const { say, lines, folder, signal } = at;
   const { uid, groups, program, env, cwd } = request;
@@ -196,7 +196,7 @@ function killOne(pid: number): void {
 }
 
 interface StreamOptions {
-  /** Told the path of the socket. */
+  /** Called with the path of the socket. */
   readonly say: (path: string) => void;
   readonly signal: AbortSignal;
 }

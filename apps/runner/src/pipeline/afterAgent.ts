@@ -2,7 +2,7 @@ import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { groupPatch } from "@tac8/core/state/issueState";
 import { publishSaved } from "../steps/publish/publishSaved.ts";
-import { hearQuestion } from "../steps/save/question.ts";
+import { recordQuestion } from "../steps/save/question.ts";
 import type { SavedWork } from "../steps/handover.ts";
 import { save } from "../steps/save/save.ts";
 import { agentFailure, type Worked } from "../steps/work/work.ts";
@@ -17,8 +17,8 @@ import { planAgentEnd, type Unfinished } from "./planSettle.ts";
  * @returns null: the record has the issue's end
  */
 export async function afterAgent(run: Run, worked: Worked): Promise<Unfinished | null> {
-  const { verdict, question, summary, removed } = worked;
-  const failed = verdict.ok ? null : verdict;
+  const { evaluation, question, summary, removed } = worked;
+  const failed = evaluation.ok ? null : evaluation;
   const saved = await saveLeft(run, worked);
   const isProgress = question !== null || saved.head !== run.record.state.branch.start;
   await run.record.write({
@@ -38,7 +38,7 @@ export async function afterAgent(run: Run, worked: Worked): Promise<Unfinished |
       await run.record.write(endByHalt(cause, cause.halt, run.id));
       return null;
     case "question":
-      await hearQuestion(saveNeeds(run), question ?? "");
+      await recordQuestion(saveNeeds(run), question ?? "");
       return null;
     case "lost":
       return { error: new Error(failed?.message), agent: "lost" };
@@ -54,13 +54,13 @@ export async function afterAgent(run: Run, worked: Worked): Promise<Unfinished |
 }
 
 /** The figures are on their way to the record, and waited for once the work is saved. */
-async function saveLeft(run: Run, { verdict, recorded, removed }: Worked): Promise<SavedWork> {
+async function saveLeft(run: Run, { evaluation, recorded, removed }: Worked): Promise<SavedWork> {
   try {
     return await save(saveNeeds(run));
   } catch (err) {
-    if (verdict.ok || verdict.kind !== "disk-full" || failureOf(err).kind !== "disk") throw err;
+    if (evaluation.ok || evaluation.kind !== "disk-full" || failureOf(err).kind !== "disk") throw err;
     run.log.warn({ err }, "the work of an agent that filled the disk could not be saved");
-    throw new StepFailure(agentFailure(verdict, { lostNothing: false, removed }), { cause: err });
+    throw new StepFailure(agentFailure(evaluation, { lostNothing: false, removed }), { cause: err });
   } finally {
     await recorded;
   }

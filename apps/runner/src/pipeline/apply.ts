@@ -10,7 +10,7 @@ import { clearHold, setHold } from "@tac8/core/state/holds";
 import { waitForPlace } from "@tac8/core/state/places";
 import type { IssueJob } from "./services.ts";
 import { credentialsOfHold } from "../holds/credentialsOfHold.ts";
-import { afterError, HAND_BACK_MS } from "./dispose.ts";
+import { afterError, REQUEUE_MS } from "./dispose.ts";
 import type { Disposition, HoldChange, Requeue } from "./disposition.ts";
 import type { LastWrite } from "../run/lastWrite.ts";
 
@@ -119,14 +119,14 @@ async function requeue({ until, offer }: Requeue, { job, token, services }: Appl
 }
 
 /**
- * A run was told that it has lost its place. Where its job's lock is ours all the same, Redis was away, or it was the run's own
- * last write that had let go of the place, and Redis' answer to it was lost: the client sent it once more. To BullMQ this would
+ * A run was told that it has lost its place. Where its job's lock is ours all the same, Redis was unreachable, or it was the run's own
+ * last write that had released the place, and Redis' answer to it was lost: the client sent it again. To BullMQ this would
  * be a failed attempt of an issue that may have ended well. BullMQ comes first: it knows whether the job is ours.
  */
 async function release(lost: Error, { job, token, record, services }: ApplyTo): Promise<never> {
   const { log, now } = services;
   try {
-    await job.moveToDelayed(now() + HAND_BACK_MS, token);
+    await job.moveToDelayed(now() + REQUEUE_MS, token);
   } catch (error) {
     log.debug({ issue: job.id, err: error }, "the job is not ours any more");
     throw lost; // Another run has it.

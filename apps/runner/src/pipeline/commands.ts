@@ -7,13 +7,13 @@ import type { HaltSwitch } from "../run/halt.ts";
 export interface CommandsOptions {
   readonly store: IssueStore;
   readonly running: ReadonlyMap<string, HaltSwitch>;
-  /** Told of each runner that a person pauses or resumes, by its id. */
+  /** Called for each runner that an operator pauses or resumes, by its id. */
   readonly onPause: (runner: string) => void;
   readonly log: Logger;
   readonly errors: (level: "warn" | "debug", object: object, message: string) => void;
 }
 
-/** Hears at once that there is a command for one of our issues, or for a runner; without it the regular look would find it in seconds. */
+/** Hears at once that there is a command for one of our issues, or for a runner; without it the regular check would find it in seconds. */
 export async function commandsOf(url: string, { store, running, onPause, log, errors }: CommandsOptions) {
   const subscriber = connectRedis(url, {
     name: "commands",

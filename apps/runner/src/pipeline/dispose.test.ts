@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Failure } from "@tac8/core/domain/failures";
 import { LostRun } from "@tac8/core/state/issueStore";
 import { applyPatch, parseIssueState, type IssuePatch, type IssueRecord } from "@tac8/core/state/issueState";
-import { afterError, afterTrouble, closed, handedBack, holdEnd, untold, workAgain, type EndFacts } from "./dispose.ts";
+import { afterError, afterTrouble, closed, requeued, holdEnd, untold, workAgain, type EndFacts } from "./dispose.ts";
 import { Halted } from "../run/halt.ts";
 
 const NOW = Date.parse("2026-11-22T12:00:00Z");
@@ -193,7 +193,7 @@ test("an end that is told: completed, failed, or it waits for an answer as long 
 
 test("a job that is handed back is queued at once; only a run that had an agent counts as broken off", () => {
   const facts = { runId: "me", now: NOW, because: "the runner is shutting down" };
-  expect(handedBack(of({ "agent.run": "me", checkpoint: "prepared", "agent.runCount": 1 }), facts)).toMatchObject({
+  expect(requeued(of({ "agent.run": "me", checkpoint: "prepared", "agent.runCount": 1 }), facts)).toMatchObject({
     do: "requeue",
     until: NOW + 100,
     isFirst: true,
@@ -204,7 +204,7 @@ test("a job that is handed back is queued at once; only a run that had an agent 
     of({ "agent.run": "me", checkpoint: "worked" }),
     of({ "agent.run": "me", "end.outcome": "pr" }),
   ]) {
-    expect(handedBack(record, facts).record?.patch).toEqual({ state: "queued" });
+    expect(requeued(record, facts).record?.patch).toEqual({ state: "queued" });
   }
 });
 

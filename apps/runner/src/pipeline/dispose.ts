@@ -17,11 +17,11 @@ import {
 import type { Decided, Disposition, HoldChange, Requeue } from "./disposition.ts";
 import type { LastWrite } from "../run/lastWrite.ts";
 import { Halted } from "../run/halt.ts";
-import { handedBackProgress } from "./handedBack.ts";
+import { requeuedProgress } from "./requeued.ts";
 import { extraWait } from "./ownOutage.ts";
 
-/** BullMQ takes a job of ours back as soon as it is let go of: long enough for this runner to be gone. */
-export const HAND_BACK_MS = 100;
+/** BullMQ takes a job of ours back as soon as it is released: long enough for this runner to be gone. */
+export const REQUEUE_MS = 100;
 /** Something is wrong with this machine, or with the configuration. */
 const TROUBLE_MS = 60_000;
 /** A repository's hold lasts so much longer than the wait of the work that tries it, which may find all slots busy. */
@@ -62,7 +62,7 @@ export function closed(
   if (result.outcome === "failed") return { do: "fail", reason: result.reason ?? "failed", record };
   if (result.outcome !== "blocked") return { do: "complete", result, record };
   const expires = questionExpiresAt(issue, blockedExpiresMs) ?? now + blockedExpiresMs;
-  const until = Math.max(expires, now + HAND_BACK_MS);
+  const until = Math.max(expires, now + REQUEUE_MS);
   return { do: "requeue", until, because: "it waits for an answer", record, isFirst: issue.agent.runCount > 0 };
 }
 
@@ -70,7 +70,7 @@ export function closed(
  * The runner shuts down, or the agent was ended with its guard. An agent may have ended its runner, and would do so each time:
  * see domain/brokenOff.ts. No attempt is burnt.
  */
-export function handedBack(
+export function requeued(
   record: IssueRecord,
   { runId, now, because }: Pick<EndFacts, "runId" | "now"> & { because: string },
 ): Requeue {
@@ -78,10 +78,10 @@ export function handedBack(
   const agentRun = record.agent.run;
   const { outcome } = record.end;
   const hadAgent = agentRun === runId && !reached(checkpoint, "worked") && outcome === null;
-  const counts = hadAgent ? groupPatch("counts", countBrokenOff(record.counts, handedBackProgress(record))) : {};
+  const counts = hadAgent ? groupPatch("counts", countBrokenOff(record.counts, requeuedProgress(record))) : {};
   return {
     do: "requeue",
-    until: now + HAND_BACK_MS,
+    until: now + REQUEUE_MS,
     because,
     record: {
       patch: { state: "queued", ...counts },
@@ -104,7 +104,7 @@ export function workAgain({ agent: { runCount: agentRuns } }: RecordPart<"agent.
   const because = "the work is redone from its branch";
   const patch = { ...NOTHING_DONE, "end.failure": null, "end.reason": null, state: "queued" } as const;
   const record: LastWrite = { patch, event: { event: "issue:requeued", reason: because, evidence: {} } };
-  return { do: "requeue", until: now + HAND_BACK_MS, because, record, isFirst: agentRuns > 0 };
+  return { do: "requeue", until: now + REQUEUE_MS, because, record, isFirst: agentRuns > 0 };
 }
 
 /** The end of a hold of the issue's repository: its finished work was published, or will not be as it is. */
@@ -125,7 +125,7 @@ export function afterTrouble(
   const { made, max, factor, now } = facts;
   const { noChanges } = record.counts;
   const next = afterFailure(failure, { made, max, parked: record.counts.parked, noChanges }, factor, now);
-  // To publish the same once more would end the same: the agent is told instead.
+  // To publish the same again would end the same: the agent is told instead.
   const again =
     failure.kind === "no-changes" ? ({ checkpoint: "none", "counts.noChanges": noChanges + 1 } as const) : {};
   switch (next.do) {
@@ -186,7 +186,7 @@ function parkedFor(
   const patch = { "counts.parked": record.counts.parked + 1, "job.hold": again ? null : name };
   return {
     do: "requeue",
-    until: now + Math.max(delayMs + extraMs, HAND_BACK_MS),
+    until: now + Math.max(delayMs + extraMs, REQUEUE_MS),
     because: failure.message,
     ...(hold === null || name === null
       ? {}

@@ -16,7 +16,7 @@ import { questionExpiresAt } from "@tac8/core/domain/questionExpiry";
 export type Entry =
   /** Nothing to do now: wait on. */
   | { readonly do: "wait"; readonly until: number }
-  /** It came to its end, and only BullMQ has not heard of it: the runner died in between. */
+  /** It ended, and only BullMQ has not seen it: the runner died in between. */
   | { readonly do: "close" }
   /** The end is decided and still has to be told. */
   | { readonly do: "report"; readonly patch: IssuePatch }
@@ -57,7 +57,7 @@ export function planEntry(before: IssueRecord, facts: EntryFacts): Entry {
   if (before.command.stop !== null) return decided("stopped", before.command.stop, facts, lost);
   const worked = reached(before.checkpoint, "worked");
   const how = before.run.id === null ? "handed back" : "lost";
-  // To publish finished work costs nothing: it is given up only where each try ends its runner.
+  // To publish finished work costs nothing: it is abandoned only where each try ends its runner.
   const reason = tooOften(applyPatch(before, lost).counts, how, worked ? MAX_BROKEN_OFF_IN_A_ROW : MAX_LOST_IN_A_ROW);
   if (reason !== null) {
     return {
@@ -70,7 +70,7 @@ export function planEntry(before: IssueRecord, facts: EntryFacts): Entry {
 }
 
 function afterQuestion(before: IssueRecord, facts: EntryFacts, lost: IssuePatch): Entry {
-  // The wish is the newer one: with an answer the work goes on at once.
+  // The wish is the newer one: with an answer the work continues at once.
   if (before.command.stop !== null) return decided("stopped", before.command.stop, facts, lost);
   if (before.command.cancel !== null) return decided("cancelled", before.command.cancel, facts, lost);
   // Who allows it may have said so in words, too: no agent is needed for these.
@@ -121,7 +121,7 @@ function resumeReason(before: IssueRecord): ResumeReason | null {
   if (before.agent.runCount === 0) return before.agent.session === null ? null : { kind: "next-round" };
   if (before.end.failure === "no-changes") return { kind: "no-changes" };
   if (before.end.failure === "unfinished") return { kind: "unfinished", message: before.end.reason ?? "something" };
-  const told: readonly (FailureKind | null)[] = [
+  const reported: readonly (FailureKind | null)[] = [
     "agent",
     "timeout",
     "stalled",
@@ -131,7 +131,7 @@ function resumeReason(before: IssueRecord): ResumeReason | null {
     "disk",
     "refused",
   ];
-  if (told.includes(before.end.failure))
+  if (reported.includes(before.end.failure))
     return { kind: "failed", message: before.end.reason ?? before.end.failure ?? "unknown" };
   return { kind: "interrupted" };
 }

@@ -6,7 +6,7 @@ afterEach(() => void vi.useRealTimers());
 
 /** With a lock of 100 s. `renew` says what Redis says. */
 function lease(renew: () => Promise<boolean>) {
-  const on = { onLapse: vi.fn<() => void>(), onGone: vi.fn<() => void>(), onError: vi.fn<(error: unknown) => void>() };
+  const on = { onLapse: vi.fn<() => void>(), onLost: vi.fn<() => void>(), onError: vi.fn<(error: unknown) => void>() };
   return { lease: new Lease({ lockSeconds: 100, renew, ...on }), ...on };
 }
 
@@ -14,10 +14,10 @@ const never = () => new Promise<boolean>(() => {});
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 it("counts from the last renewal: the job is let go of before the agent must be dead, and that before the lock ends", async () => {
-  let away = false;
-  const { lease: it, onLapse } = lease(() => (away ? never() : Promise.resolve(true)));
+  let offline = false;
+  const { lease: it, onLapse } = lease(() => (offline ? never() : Promise.resolve(true)));
   await pass(500_000);
-  away = true;
+  offline = true;
   const last = it.leftMs();
   await pass(74_000 - (80_000 - last));
   expect(onLapse).not.toHaveBeenCalled();
@@ -47,19 +47,19 @@ it("an answer that comes late counts from its question", async () => {
 
 it("tells apart a lock that is somebody else's from a Redis that refuses", async () => {
   let answer = () => Promise.reject<boolean>(new Error("OOM"));
-  const { lease: it, onGone, onError, onLapse } = lease(() => answer());
+  const { lease: it, onLost, onError, onLapse } = lease(() => answer());
   await pass(60_000);
   expect(onError.mock.calls.length).toBeGreaterThan(3);
-  expect([onGone.mock.calls.length, onLapse.mock.calls.length]).toEqual([0, 0]);
+  expect([onLost.mock.calls.length, onLapse.mock.calls.length]).toEqual([0, 0]);
   answer = () => Promise.resolve(false);
   await pass(10_000);
-  expect(onGone).toHaveBeenCalled();
+  expect(onLost).toHaveBeenCalled();
   it.close();
 });
 
 it("says nothing after its job's end", async () => {
-  const { lease: it, onLapse, onGone } = lease(() => Promise.resolve(false));
+  const { lease: it, onLapse, onLost } = lease(() => Promise.resolve(false));
   it.close();
   await pass(1_000_000);
-  expect([onLapse.mock.calls.length, onGone.mock.calls.length]).toEqual([0, 0]);
+  expect([onLapse.mock.calls.length, onLost.mock.calls.length]).toEqual([0, 0]);
 });

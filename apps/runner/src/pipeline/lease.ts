@@ -1,13 +1,13 @@
-import { letGoAfter, silenceLimit, workerTimes } from "@tac8/core/queue/contract";
+import { releaseAfter, silenceLimit, workerTimes } from "@tac8/core/queue/contract";
 
 export interface LeaseOptions {
   readonly lockSeconds: number;
   /** Renew the lock in Redis. @returns false if this runner no longer has the lock */
   readonly renew: () => Promise<boolean>;
-  /** Called once, when the lock was not renewed for so long that its job must be let go of. */
+  /** Called once, when the lock was not renewed for so long that its job must be released. */
   readonly onLapse: () => void;
-  /** Somebody else has the job. */
-  readonly onGone: () => void;
+  /** Another process has the job. */
+  readonly onLost: () => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -26,7 +26,7 @@ export class Lease {
   constructor(options: LeaseOptions) {
     this.#options = options;
     const { lockRenewTime = 0 } = workerTimes(options.lockSeconds);
-    this.#lapse = setTimeout(options.onLapse, letGoAfter(options.lockSeconds));
+    this.#lapse = setTimeout(options.onLapse, releaseAfter(options.lockSeconds));
     // Twice as often as necessary, so that one late answer has no effect.
     this.#renewal = setInterval(() => void this.#renew(), lockRenewTime / 2);
   }
@@ -40,7 +40,7 @@ export class Lease {
       const ours = await this.#options.renew();
       if (this.#closed) return;
       if (ours) this.#renewed(asked);
-      else this.#options.onGone();
+      else this.#options.onLost();
     } catch (error) {
       if (!this.#closed) this.#options.onError(error);
     } finally {
@@ -52,7 +52,7 @@ export class Lease {
     this.#renewedAt = at;
     clearTimeout(this.#lapse);
     const { lockSeconds, onLapse } = this.#options;
-    this.#lapse = setTimeout(onLapse, Math.max(0, at + letGoAfter(lockSeconds) - performance.now()));
+    this.#lapse = setTimeout(onLapse, Math.max(0, at + releaseAfter(lockSeconds) - performance.now()));
   }
 
   /** Milliseconds for which the agent may live from now without another heartbeat. Zero or less: it must end. */

@@ -38,7 +38,7 @@ const before = (run: string, agentRun: string | null = run) =>
     ...(agentRun === null ? {} : { agentRun }),
   });
 
-async function said(runId: string, ...kinds: LiveEvent["kind"][]): Promise<void> {
+async function record(runId: string, ...kinds: LiveEvent["kind"][]): Promise<void> {
   const live = openLiveStream({ redis, runId, log, redact: (text) => text });
   for (const kind of kinds) live.add({ at: 1, kind, text: "x" });
   await live.close();
@@ -46,14 +46,14 @@ async function said(runId: string, ...kinds: LiveEvent["kind"][]): Promise<void>
 
 fieldTest("F1", "another runner finds the steps of a lost run, however much its agent said around them", async () => {
   const many = Array.from({ length: 250 }, () => "thinking" as const);
-  await said("talks", ...many);
-  await said("steps", ...many, "tool-result");
+  await record("talks", ...many);
+  await record("steps", ...many, "tool-result");
   expect(await progressOfLost(elsewhere(), before("talks"))).toBe("none");
   expect(await progressOfLost(elsewhere(), before("steps"))).toBe("steps");
 });
 
 test("a run that was lost before it had an agent made no progress, whatever the agent before it did", async () => {
-  await said("earlier", "tool-result");
+  await record("earlier", "tool-result");
   expect(await progressOfLost(elsewhere(), before("later", "earlier"))).toBe("none");
   expect(await progressOfLost(elsewhere(), before("first", null))).toBe("none");
   expect(await progressOfLost(elsewhere(), parseIssueState({}))).toBe("none");
@@ -68,10 +68,10 @@ test("git in the workspace of a lost run is ended when the run that asks has los
   const side = {
     place: ({ signal }: { signal?: AbortSignal } = {}) => ({
       git: async (_dir: string, [command]: readonly string[]) => {
-        if (command === "rev-parse") return { code: 0, bytes: Buffer.from(head), words: "", said: "" };
+        if (command === "rev-parse") return { code: 0, bytes: Buffer.from(head), words: "", record: "" };
         lost.abort(reason);
         signal?.throwIfAborted();
-        return { code: 0, bytes: Buffer.alloc(0), words: "", said: "" };
+        return { code: 0, bytes: Buffer.alloc(0), words: "", record: "" };
       },
     }),
   };

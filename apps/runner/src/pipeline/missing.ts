@@ -23,7 +23,7 @@ export function planMissing(
   if (sessionHome === homeId) {
     return { do: "again", reason: "the finished work is missing from this disk and not on GitHub: it is redone" };
   }
-  // An issue may wait for a person for longer than a day: until then its runner had no reason to return.
+  // An issue may wait for a user for longer than a day: until then its runner had no reason to return.
   const known = [workedAt ?? runs?.at(-1)?.at, begun].map((at) => Date.parse(at ?? "")).filter(Number.isFinite);
   // Without a known time, nothing says that it is worth waiting for.
   const until = Math.max(...known) + WAIT_MS;

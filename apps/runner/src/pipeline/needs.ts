@@ -45,14 +45,14 @@ export function recoverNeeds(run: Run): RecoverNeeds {
 
 export function workNeeds(run: Run): WorkNeeds {
   const { id, jobId, runner, slot, lock, leftMs, progress, halts, log, paths, services } = run;
-  const { config, redis, store, redact, now, ceiling, isolation, disk, homeId } = services;
+  const { config, redis, store, redact, now, resourceLimits, isolation, disk, homeId } = services;
   const workspace = workspaceOf(run);
   const pollSeconds = config.coordinator.poll_interval_seconds;
   const watched = { id, jobId, halts, store, redis, place: workspace.place, tree: paths.tree, pollSeconds, log };
   return {
     ...untilStop(run),
     ...workspace,
-    host: { ceiling, isolation: isolation.mode, disk, slot, lock, homeId, leftMs },
+    host: { resourceLimits, isolation: isolation.mode, disk, slot, lock, homeId, leftMs },
     config,
     agentEnv: agentEnvOf(config),
     redis,

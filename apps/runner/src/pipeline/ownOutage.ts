@@ -25,7 +25,7 @@ export function isOwnOutage({ parked, ends, factor, now }: OutageFacts): boolean
   return ends.some(({ well, at }) => well && at > now - waited);
 }
 
-/** One that waits for an outage once more lets others go first: they show whether the model answers them. */
+/** One that waits for an outage again lets others go first: they show whether the model answers them. */
 export function extraWait(parked: number, factor: number): number {
   return (waitOf(parked) / 2) * factor;
 }

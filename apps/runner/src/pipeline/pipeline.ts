@@ -15,7 +15,7 @@ import { writePrompts } from "../steps/prepare/prompts.ts";
 import { adoptPull } from "../steps/publish/adoptPull.ts";
 import { publish } from "../steps/publish/publish.ts";
 import { publishSaved } from "../steps/publish/publishSaved.ts";
-import { hearQuestion } from "../steps/save/question.ts";
+import { recordQuestion } from "../steps/save/question.ts";
 import { recover, type Recovered } from "../steps/recover/recover.ts";
 import { save } from "../steps/save/save.ts";
 import { scopeOf } from "../issue/scope.ts";
@@ -37,7 +37,7 @@ import { NOTHING_DONE, workAgain } from "./dispose.ts";
 import type { Disposition } from "./disposition.ts";
 import type { Entry } from "./entry.ts";
 import { planMissing } from "./missing.ts";
-import { patienceOf, withPatience } from "../run/patience.ts";
+import { patienceOf, withRetry } from "../run/retry.ts";
 import type { Unfinished } from "./planSettle.ts";
 import { saveLost } from "./saveLost.ts";
 import { conclude, settle } from "./settle.ts";
@@ -53,7 +53,7 @@ export async function runSteps(run: Run, entry: Begin, isHeld: boolean): Promise
   let end: Unfinished | Disposition | null;
   try {
     end = await toItsEnd(run, entry);
-    // Somebody may have merged the pull request, and so closed the issue, before we heard that it had been opened.
+    // A user may have merged the pull request, and so closed the issue, before we knew that it had been opened.
     const mayHavePull = run.record.state.end.outcome === "cancelled" && reached(run.record.state.checkpoint, "worked");
     if (end === null && mayHavePull) await adoptPull(publishNeeds(run));
   } catch (error) {
@@ -67,7 +67,7 @@ export async function runSteps(run: Run, entry: Begin, isHeld: boolean): Promise
 async function toItsEnd(run: Run, entry: Begin): Promise<Unfinished | Disposition | null> {
   const asked = { ...askUntil(run, "lost"), record: run.record };
   if (mayHaveEndedSince(run.record.state, entry.patch) && (await askEndedSince(asked))) {
-    // GitHub shows that end, and goes on showing it.
+    // GitHub shows that end, and continues showing it.
     const reason = "it had ended since the backup from which it was restored";
     const end = { "end.outcome": "withdrawn", "end.reason": reason, "end.failure": null, "end.run": run.id } as const;
     await run.record.write({ ...end, restoredAt: null, "job.hold": null, "command.cancel": null });
@@ -124,7 +124,7 @@ function putBack({ record: { state } }: Run, { patch }: Begin): EventWords | und
 
 function readScope(run: Run): Promise<PushScope> {
   const asked = askUntil(run, "stop");
-  return withPatience(() => scopeOf(asked, "lately"), patienceOf(asked));
+  return withRetry(() => scopeOf(asked, "lately"), patienceOf(asked));
 }
 
 /** admit → prepare → recover → work → save. `at` gets the scope. Null: there is work to publish, or the issue's end. */
@@ -146,8 +146,8 @@ async function toWork(
   const prompts = await writePrompts(promptNeeds(run), { admitted, prepared });
   const worked = await work(workNeeds(run), prompts, admitted.text);
   run.found.text = worked.text;
-  const { question, verdict, leftRunning, summary, recorded } = worked;
-  if (question !== null || (!verdict.ok && leftRunning === null)) return afterAgent(run, worked);
+  const { question, evaluation, leftRunning, summary, recorded } = worked;
+  if (question !== null || (!evaluation.ok && leftRunning === null)) return afterAgent(run, worked);
   return afterFinish(run, await finish(saveNeeds(run), { summary, leftRunning }, recorded));
 }
 
@@ -158,7 +158,7 @@ async function afterRecovery(run: Run, found: Recovered): Promise<Unfinished | n
     const saved = await save(saveNeeds(run));
     await run.record.write({ "branch.head": saved.head, ...groupPatch("counts", NOT_BROKEN_OFF), "counts.parked": 0 });
     await publishSaved(publishNeeds(run), saved);
-    await hearQuestion(saveNeeds(run), found.text);
+    await recordQuestion(saveNeeds(run), found.text);
     return null;
   }
   run.log.info("the agent had done its work before its run was lost");
@@ -191,7 +191,7 @@ async function workIsMissing(run: Run, entry: Begin): Promise<Unfinished | Dispo
   run.log.warn(reason);
   await run.record.writeEvent(NOTHING_DONE, { event: "work:missing", reason, evidence: {} });
   if (entry.do !== "work") return workAgain(run.record.state, now());
-  // This run has done it: what takes it away each time must not be paid for without end.
+  // This run has done it: what removes it each time must not be paid for without end.
   const message = "the workspace was removed before its work was published";
   return { error: new StepFailure({ kind: "git", message }), agent: null };
 }

@@ -7,7 +7,7 @@ test.each<[Partial<UnfinishedRun>, ReturnType<typeof planSettle>]>([
   [{}, "trouble"],
   [{ ended: true }, "trouble"],
   [{ halt: "shutdown" }, "hand back"],
-  // Else its agent would be paid once more for an end that it has come to.
+  // Else its agent would be paid again for an end that it has come to.
   [{ halt: "shutdown", ended: true }, "trouble"],
   [{ halt: "shutdown", ended: true, outOfTime: true }, "hand back"],
   [{ outOfTime: true }, "hand back"],

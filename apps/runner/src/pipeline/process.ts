@@ -49,9 +49,9 @@ export interface ProcessOptions {
   readonly slot: Slot;
   readonly halts: HaltSwitch;
   readonly leftMs: () => number;
-  /** Told of the run while it lasts. */
+  /** Called with the run while it lasts. */
   readonly onProgress: (progress: Progress) => void;
-  /** Told of the place that the run has in the limits: whoever is told keeps and releases it. */
+  /** Called with the place that the run has in the limits: whoever is told keeps and releases it. */
   readonly onPlace: (place: Place) => void;
 }
 
@@ -63,7 +63,7 @@ interface Begun {
 }
 
 /**
- * One pick-up of a job: takes the workspace's lock and the issue's run id, goes on at the first step that is not done, decides
+ * One pick-up of a job: takes the workspace's lock and the issue's run id, continues at the first step that is not done, decides
  * what becomes of the job, and does that while the workspace is still locked. @throws what BullMQ understands, see `apply`
  */
 export async function processJob(options: ProcessOptions): Promise<JobResult> {
@@ -81,7 +81,7 @@ export async function processJob(options: ProcessOptions): Promise<JobResult> {
 async function decide(options: ProcessOptions, begun: Begun): Promise<Disposition> {
   const { services, job } = options;
   try {
-    return await pickUp(options, begun);
+    return await beginRun(options, begun);
   } catch (error) {
     const next = afterError(error, services.now());
     if (next.do !== "release")
@@ -90,7 +90,7 @@ async function decide(options: ProcessOptions, begun: Begun): Promise<Dispositio
   }
 }
 
-async function pickUp(options: ProcessOptions, begun: Begun): Promise<Disposition> {
+async function beginRun(options: ProcessOptions, begun: Begun): Promise<Disposition> {
   const { services, job, token, slot } = options;
   const { config, log, now } = services;
   const jobId = job.id ?? "";
@@ -201,7 +201,7 @@ async function pickUp(options: ProcessOptions, begun: Begun): Promise<Dispositio
     return { do: "requeue", until: entry.until, because: "it waits for an answer", record };
   }
   if (entry.do === "close") {
-    // Our lock's file: the end had taken it away with the workspace.
+    // Our lock's file: the end had removed it with the workspace.
     if (endedWell(before.end.outcome) && !(await isThere(place, paths)))
       await removeWorkspace(place, paths, { keepsSession: before.end.outcome === "answered" });
     const result = { outcome: before.end.outcome ?? "failed", prUrl: before.pull.url, reason: before.end.reason };
@@ -215,7 +215,7 @@ async function isThere(place: AgentPlace, { tree, gitDir }: WorkspacePaths): Pro
 }
 
 /**
- * What is left to do needs no agent (to publish, or to report an end): a held repository may have it, and it tells whether
+ * What is left to do needs no agent (to publish, or to report an end): a held repository may have it, and it says whether
  * the reason for the hold is gone.
  */
 function needsNoAgent({ checkpoint, state, end: { outcome }, command: { stop, cancel } }: IssueRecord): boolean {

@@ -6,7 +6,7 @@ import type { Isolation } from "@tac8/core/isolation/choose";
 import type { Logger } from "@tac8/core/log/logger";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import type { IssueStore } from "@tac8/core/state/issueStore";
-import type { Ceiling } from "../host/ceiling.ts";
+import type { ResourceLimits } from "../host/resourceLimits.ts";
 import type { DiskWatch } from "../host/diskWatch.ts";
 import type { HomeCheck } from "../host/homeCheck.ts";
 import type { OpenSide } from "../place/side.ts";
@@ -18,7 +18,7 @@ export interface RunnerServices {
   /** The account that the token belongs to; null: an app's, which is known from the first comment on. */
   readonly login: string | null;
   readonly redis: Redis;
-  /** Paused with a hold of the whole queue; the scheduler lets it go on. */
+  /** Paused with a hold of the whole queue; the scheduler lets it continue. */
   readonly queue: Pick<Queue, "pause">;
   readonly store: IssueStore;
   readonly log: Logger;
@@ -27,7 +27,7 @@ export interface RunnerServices {
   /** Checks that the data folder is still there. */
   readonly homeTrouble: HomeCheck;
   /** For each run's agent. */
-  readonly ceiling: Ceiling;
+  readonly resourceLimits: ResourceLimits;
   readonly isolation: Isolation;
   readonly openSide: OpenSide;
   /** Ends agents while the disk runs full. */

@@ -7,11 +7,11 @@ import { readEvents } from "@tac8/core/state/events";
 import { CLEAN } from "@tac8/core/state/reopen";
 import { admit } from "../steps/admit/admit.ts";
 import { causeOf } from "../issue/cause.ts";
-import { report, type Told } from "../steps/report/report.ts";
+import { report, type Reported } from "../steps/report/report.ts";
 import { admitNeeds, askUntil, attemptsOf, reportNeeds } from "./needs.ts";
 import type { Run } from "./run.ts";
 import { blameMachine } from "./blame.ts";
-import { afterTrouble, closed, type EndFacts, handedBack, holdEnd, untold } from "./dispose.ts";
+import { afterTrouble, closed, type EndFacts, requeued, holdEnd, untold } from "./dispose.ts";
 import type { Disposition } from "./disposition.ts";
 import { failureOf } from "../run/failureOf.ts";
 import { endByHalt, Halted } from "../run/halt.ts";
@@ -27,7 +27,7 @@ export interface SettleOptions {
   readonly isHeld: boolean;
 }
 
-/** Decide what becomes of the job of a run that did not come to its end. */
+/** Decide what becomes of the job of a run that did not end. */
 export async function settle(run: Run, { error, agent }: Unfinished, options: SettleOptions): Promise<Disposition> {
   if (error instanceof LostRun) return { do: "release", lost: error };
   const halted = run.halts.cause;
@@ -42,7 +42,7 @@ export async function settle(run: Run, { error, agent }: Unfinished, options: Se
   switch (next) {
     case "hand back": {
       const because = agent === "lost" && error instanceof Error ? error.message : "the runner is shutting down";
-      return handedBack(run.record.state, { runId: run.id, now: run.services.now(), because });
+      return requeued(run.record.state, { runId: run.id, now: run.services.now(), because });
     }
     case "stopped":
     case "cancelled":
@@ -59,23 +59,23 @@ export async function settle(run: Run, { error, agent }: Unfinished, options: Se
 
 /** Report the decided end. If GitHub is unreachable, the job waits for it. */
 export async function conclude(run: Run, options: SettleOptions): Promise<Disposition> {
-  let told: Told;
+  let reported: Reported;
   try {
     await believeEnd(run);
-    told = await report(reportNeeds(run), run.found.cause);
+    reported = await report(reportNeeds(run), run.found.cause);
   } catch (error) {
     if (error instanceof LostRun || run.halts.lost.aborted) return settle(run, { error, agent: null }, options);
     const failure = redacted(run, await blameMachine(failureOf(error), run.services));
     return untold(failure, run.record.state, factsOf(run, options));
   }
   const facts = factsOf(run, options);
-  const disposition = closed(told.result, run.record.state, { ...facts, record: told.record });
+  const disposition = closed(reported.result, run.record.state, { ...facts, record: reported.record });
   // The finished work was published, or will not be. In both cases the hold ends, and the next issue shows whether its cause remains.
   return options.isHeld ? { ...disposition, hold: holdEnd(run.record.state, facts) } : disposition;
 }
 
 /**
- * An end that is only in Redis, of an issue that nobody trusted has ever labelled, is not told: what GitHub says of the issue
+ * An end that is only in Redis, of an issue that nobody trusted has ever labelled, is not reported: what GitHub says of the issue
  * decides instead.
  */
 async function believeEnd(run: Run): Promise<void> {

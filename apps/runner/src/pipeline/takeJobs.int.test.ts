@@ -81,7 +81,7 @@ async function fetched({ worker }: JobTaker, then: () => void = () => undefined)
   await active;
 }
 
-async function expectHandedBack(): Promise<void> {
+async function expectRequeued(): Promise<void> {
   expect(slotsTaken).toBe(0);
   const job = await queue.getJob(ID);
   expect({ state: await job?.getState(), made: job?.attemptsMade }).toEqual({ state: "delayed", made: 0 });
@@ -97,7 +97,7 @@ fieldTest(
       closed.push(jobs.close());
     });
     await Promise.all(closed);
-    await expectHandedBack();
+    await expectRequeued();
     const job = await queue.getJob(ID);
     expect(job?.opts.delay ?? job?.delay).toBeLessThanOrEqual(1000); // Its successor has it at once.
     end();
@@ -108,7 +108,7 @@ test("a job that was fetched while the runner takes none is passed on, and no at
   const { jobs, end } = taker({ passesOn: () => true });
   await fetched(jobs);
   await expect.poll(async () => (await queue.getJob(ID))?.getState()).toBe("delayed");
-  await expectHandedBack();
+  await expectRequeued();
   await jobs.close();
   end();
 });

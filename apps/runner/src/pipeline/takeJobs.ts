@@ -9,7 +9,7 @@ import type { RunPresence } from "@tac8/core/state/presence";
 import type { TakenSlots } from "../slots/slots.ts";
 import { apply } from "./apply.ts";
 import type { IssueJob, RunnerServices } from "./services.ts";
-import { HAND_BACK_MS } from "./dispose.ts";
+import { REQUEUE_MS } from "./dispose.ts";
 import { HaltSwitch } from "../run/halt.ts";
 import { writerWithoutRun } from "./lastWriter.ts";
 import { Lease } from "./lease.ts";
@@ -32,10 +32,10 @@ export interface TakeJobsOptions {
   readonly slots: TakenSlots;
   /** Whether a job that is received while `busy` other jobs run is left to another runner. */
   readonly passesOn: (busy: number) => boolean;
-  /** Told when a job has begun or ended. */
+  /** Called when a job has begun or ended. */
   readonly onMoved: () => void;
   readonly errors: { readonly worker: ThrottledLog; readonly renewal: ThrottledLog };
-  /** Ends this runner's process, to be started anew. */
+  /** Ends this runner's process, to be started again. */
   readonly abandon: (error: Error) => void;
 }
 
@@ -63,7 +63,7 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
     const jobId = job.id ?? "";
     if (closing || passesOn(running.size)) {
       // A job that is received while this runner closes is left to its successor or to another runner.
-      const until = now() + (closing ? HAND_BACK_MS : PASS_ON_MS);
+      const until = now() + (closing ? REQUEUE_MS : PASS_ON_MS);
       const because = closing ? "the runner is closing" : "another runner should have it";
       return apply(
         { do: "requeue", until, because },
@@ -102,7 +102,7 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
     }
   }
 
-  /** While Redis is away nobody waits for it: the place ends by itself. */
+  /** While Redis is unreachable nobody waits for it: the place ends by itself. */
   async function releasePlace(place: Place | null): Promise<void> {
     const released = place?.release().catch((err: unknown) => log.debug({ err }, "could not release a run's place"));
     if (released !== undefined) await within(released, REDIS_MS);
@@ -124,7 +124,7 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
         log.warn({ issue: job.id }, `${reason}: letting go of the job, check that Redis answers`);
         halt.request("lost", reason);
       },
-      onGone: () => halt.request("lost", "the job's lock was lost"),
+      onLost: () => halt.request("lost", "the job's lock was lost"),
       onError: (error) => errors.renewal("warn", { err: error }, "the job's lock could not be renewed"),
     });
   }
@@ -154,7 +154,7 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
       const outOfTime = setTimeout(() => {
         for (const halt of running.values()) halt.abandon();
       }, graceMs);
-      // While Redis is away its commands wait for it without end: nobody waits for them longer than for an agent.
+      // While Redis is unreachable its commands wait for it without end: nobody waits for them longer than for an agent.
       const closed = await within(worker.close(), (running.size > 0 ? graceMs : 0) + REDIS_MS);
       clearTimeout(outOfTime);
       if (closed) return;

@@ -171,9 +171,9 @@ describe.each(PLACE_KINDS)("a place that is %s:", (kind) => {
     const stream = place.streamGit(dir, ["config", "--list"], { timeoutMs: 60_000 });
     const chunks = await stream.stdout.toArray();
     expect(Buffer.concat(chunks as Buffer[]).toString()).toContain("filter.lfs.required=false");
-    expect(await stream.ended).toEqual({ code: 0, said: "", timedOut: false });
+    expect(await stream.ended).toEqual({ code: 0, errorText: "", timedOut: false });
     const failed = place.streamGit(dir, ["no-such-command"], { timeoutMs: 60_000 });
     failed.stdout.resume();
-    expect(await failed.ended).toMatchObject({ code: 1, said: expect.stringContaining("no-such-command") });
+    expect(await failed.ended).toMatchObject({ code: 1, errorText: expect.stringContaining("no-such-command") });
   });
 });

@@ -47,8 +47,10 @@ test("limits are the group's before anybody is in it; what the kernel does not t
   context.skip(taken["cgroup.max.descendants"] === undefined, "this host lets nobody make a control group");
   expect(taken).toEqual({ "cgroup.max.descendants": "7" });
   const mount = `$(awk '/ - cgroup2 /{ print $5; exit }' /proc/self/mountinfo)`;
-  const look = `cat "${mount}$(sed -n 's/^0:://p' /proc/self/cgroup)/cgroup.max.descendants"`;
-  child = spawnInCgroup({ runId, limits }, () => spawn("bash", ["-c", look], { stdio: ["ignore", "pipe", "inherit"] }));
+  const check = `cat "${mount}$(sed -n 's/^0:://p' /proc/self/cgroup)/cgroup.max.descendants"`;
+  child = spawnInCgroup({ runId, limits }, () =>
+    spawn("bash", ["-c", check], { stdio: ["ignore", "pipe", "inherit"] }),
+  );
   const [line] = (await once(createInterface({ input: child.stdout ?? process.stdin }), "line")) as [string];
   expect(line).toBe("7");
 });

@@ -10,7 +10,7 @@ import { LEAF, planLeaf, type OwnGroup } from "./leaf.ts";
  */
 
 const PREFIX = "tac8-";
-/** None of those that are taken away when they are empty. */
+/** None of those that are removed when they are empty. */
 const PROBE_PREFIX = "probe-tac8-";
 
 /** What is written to a control group's files, by their names: `cpu.max`, `memory.max` … */
@@ -34,7 +34,7 @@ export function spawnInCgroup<T>({ runId, limits = {} }: GroupOptions, spawn: ()
 /** Runs whose groups are empty still: what enters them has just been started. */
 const entering = new Set<string>();
 
-/** Enters these groups and then becomes the program. One whose group was taken away meanwhile makes it again, without limits. */
+/** Enters these groups and then becomes the program. One whose group was removed meanwhile makes it again, without limits. */
 const ENTER = `
 while [ "$1" != -- ]; do
   echo $$ >"$1/cgroup.procs" || { mkdir -p "$1" && echo $$ >"$1/cgroup.procs"; }
@@ -76,7 +76,7 @@ export function moveToLeaf(own: string, wanted?: readonly string[]): boolean {
   } catch {
     return false; // Read-only.
   }
-  // One that has ended meanwhile moves no more.
+  // One that ended meanwhile moves no more.
   for (const pid of plan.move) write(join(plan.leaf, "cgroup.procs"), String(pid));
   return plan.give.map((name) => write(join(own, "cgroup.subtree_control"), `+${name}`)).includes(true);
 }
@@ -156,7 +156,7 @@ export function oomKillsIn(file: string): number | null {
   return count === undefined ? null : Number(count);
 }
 
-/** Takes away all groups that nobody is left in: of this run, and of others whose last one was slow to go. */
+/** Removes all groups that nobody is left in: of this run, and of others whose last one was slow to go. */
 export function removeEmptyCgroups(): void {
   for (const { base } of ownCgroups()) {
     for (const name of readdirSync(base)) {
@@ -170,7 +170,7 @@ function remove(group: string): void {
   try {
     rmdirSync(group);
   } catch {
-    // Somebody is still in it: the kernel takes no group away from anybody. Or it is gone.
+    // A process is still in it: the kernel takes no group away from anybody. Or it is gone.
   }
 }
 
@@ -179,7 +179,7 @@ function groupOf(base: string, runId: string): string {
 }
 
 function enter(group: string, limits: GroupLimits): boolean {
-  // Twice, because as long as it is empty somebody may take it away again.
+  // Twice, because as long as it is empty a user may remove it again.
   for (let attempt = 0; attempt < 2; attempt += 1) {
     if (!open(group, limits)) continue;
     try {
@@ -239,7 +239,7 @@ function write(path: string, value: string): boolean {
     writeFileSync(path, value, { flag: "r+" }); // In a group a file is there or not: none is made.
     return true;
   } catch {
-    return false; // Its controller is not given to us, or not to be given while somebody is in our group.
+    return false; // Its controller is not given to us, or not to be given while a process is in our group.
   }
 }
 

@@ -8,7 +8,7 @@ export type Membership =
   /** It has this user id, which no other run and nothing of tac8 has. */
   | { readonly kind: "uid"; readonly uid: number };
 
-/** The tree below the process that makes a sandbox. @returns null: that process has ended */
+/** The tree below the process that makes a sandbox. @returns null: that process ended */
 export function treeBelow(pid: number): Membership | null {
   const start = startTimeOf(pid);
   return start === null ? null : { kind: "tree", root: { pid, startTime: start } };
@@ -22,7 +22,7 @@ export function ofUser(uid: number): Membership {
 
 /**
  * Pids of living processes that belong to a run; null: nothing is known. One that moves in the tree while it is read, because its
- * parent ends, may be missing until the next look.
+ * parent ends, may be missing until the next check.
  */
 export function membersOf(membership: Membership | null): ReadonlySet<number> {
   if (membership === null) return new Set();

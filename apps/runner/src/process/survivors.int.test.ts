@@ -210,14 +210,14 @@ test("another process of its session is found, and none of our own session", asy
     const bare = findSurvivors({ runId, except: [], session: apart.pid });
     expect(bare.filter(({ how }) => how === "session")).toHaveLength(2);
   } finally {
-    // Once the marked process has ended, nothing leads to the one beside it.
+    // Once the marked process ends, nothing leads to the one beside it.
     process.kill(-(apart.pid ?? 0), "SIGKILL");
     spawnSync("pkill", ["-KILL", "-P", String(beside.pid)]);
   }
 });
 
 test("a session whose leader is not the run's agent is left alone, but for the marked process in it", async () => {
-  // As a terminal's shell in which a runner has died, while its git of this run goes on.
+  // As a terminal's shell in which a runner has died, while its git of this run continues.
   const script = `TAC8_RUN=${runId} sleep 7777 & sleep 7777 & exec sleep 7777`;
   const options = { env: { PATH: "/usr/bin:/bin" }, stdio: "ignore", detached: true } as const;
   const terminal = spawn("bash", ["-c", script], options);

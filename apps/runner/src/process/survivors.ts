@@ -5,7 +5,7 @@ import { cgroupMembers, closeCgroups, removeEmptyCgroups } from "./cgroup.ts";
 import { membersOf, type Membership } from "./members.ts";
 import {
   isAlive,
-  isGoneOrForbidden,
+  isMissingOrForbidden,
   isSameProcess,
   readProc,
   readStat,
@@ -54,7 +54,7 @@ export interface KillResult {
 }
 
 const PAUSE_MS = 15;
-/** Processes that are looked at before the event loop gets a turn. */
+/** Processes that are checked before the event loop gets a turn. */
 const AT_ONCE = 8;
 const NONE: ReadonlySet<number> = new Set();
 
@@ -70,13 +70,13 @@ export function findSurvivors(query: SurvivorQuery): Survivor[] {
  * @param known pids of survivors that are not wanted again
  */
 export function* survivors(query: SurvivorQuery, known: ReadonlySet<number> = NONE): Generator<Survivor, void> {
-  for (const found of look(query, known)) {
+  for (const found of check(query, known)) {
     if (found !== null) yield found;
   }
 }
 
 /** Yields something for each process of the machine: null for one that is no survivor. */
-function* look(
+function* check(
   { runId, lockPath, except, session, members = null }: SurvivorQuery,
   known: ReadonlySet<number>,
 ): Generator<Survivor | null, void> {
@@ -112,7 +112,7 @@ function* look(
 }
 
 /**
- * Stops, then SIGKILLs every process of a run and looks again until two looks in a row find nobody, or until the bound.
+ * Stops, then SIGKILLs every process of a run and checks again until two checks in a row find nobody, or until the bound.
  * A process that is killed makes room for the next one of a fork bomb; a stopped one keeps its place and forks no more.
  */
 export async function killSurvivors({ timeoutMs = 10_000, ...query }: KillOptions): Promise<KillResult> {
@@ -136,20 +136,20 @@ export async function killSurvivors({ timeoutMs = 10_000, ...query }: KillOption
 }
 
 /**
- * Beside another run's fork bomb a look takes seconds, and after most runs it finds nobody. Where a runner looks, the heartbeats of
- * its other runs go on meanwhile; only what it finds is stopped without a pause.
+ * Beside another run's fork bomb a check takes seconds, and after most runs it finds nobody. Where a runner looks, the heartbeats of
+ * its other runs continue meanwhile; only what it finds is stopped without a pause.
  */
 async function isAnyThere(query: SurvivorQuery): Promise<boolean> {
-  let looked = 0;
-  for (const found of look(query, NONE)) {
+  let checked = 0;
+  for (const found of check(query, NONE)) {
     if (found !== null) return true;
-    looked += 1;
-    if (looked % AT_ONCE === 0) await turn();
+    checked += 1;
+    if (checked % AT_ONCE === 0) await turn();
   }
   return false;
 }
 
-/** Stops each of them, without a pause, until a look finds no further one. @returns all that were found */
+/** Stops each of them, without a pause, until a check finds no further one. @returns everything that were found */
 function haltSurvivors(query: SurvivorQuery, deadline: number): Survivor[] {
   closeCgroups(query.runId);
   const found = new Map<number, Survivor>();
@@ -168,15 +168,15 @@ function signal(survivor: Survivor, name: "SIGSTOP" | "SIGKILL"): boolean {
   try {
     return process.kill(survivor.pid, name);
   } catch (error) {
-    if (isGoneOrForbidden(error)) return false;
+    if (isMissingOrForbidden(error)) return false;
     throw error;
   }
 }
 
 /**
- * Between fork and exec, which takes long on a busy machine, a child has all that its parent has open: the runner's next git
+ * Between fork and exec, which takes long on a busy machine, a child has everything that its parent has open: the runner's next git
  * of another run looks as if it held this run's lock. It has the parent's program still, and no child of an agent has ours.
- * The exec may come just before we ask for the program; the lock is gone then.
+ * The exec may come just before we ask for the program; the lock is missing then.
  */
 function isSettled(pid: number, lock: FileId, except: readonly number[]): boolean {
   const parent = Number(/^PPid:\s+(\d+)/m.exec(readProc(`/proc/${pid}/status`) ?? "")?.[1] ?? 0);
@@ -190,7 +190,7 @@ function isSameProgram(a: number, b: number): boolean {
       readlinkSync(`/proc/${a}/exe`) === readlinkSync(`/proc/${b}/exe`)
     );
   } catch (error) {
-    if (isGoneOrForbidden(error)) return false;
+    if (isMissingOrForbidden(error)) return false;
     throw error;
   }
 }
@@ -213,7 +213,7 @@ function holdsLock(pid: number, lock: FileId): boolean {
       return readProc(`/proc/${pid}/fdinfo/${fd}`)?.includes("FLOCK") ?? false;
     });
   } catch (error) {
-    if (isGoneOrForbidden(error)) return false;
+    if (isMissingOrForbidden(error)) return false;
     throw error;
   }
 }

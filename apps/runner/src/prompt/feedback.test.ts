@@ -59,7 +59,7 @@ describe("what counts", () => {
 
   it("a line of a review when that was submitted, not when it was written", () => {
     const given = { reviews: [review(30, { submittedAt: at(30) })], lines: [line(1, { review: 30 })] };
-    expect(feedbackOf({ ...given, comments: [] }, OWN).map((said) => said.at)).toEqual([at(30), at(30)]);
+    expect(feedbackOf({ ...given, comments: [] }, OWN).map((entry) => entry.at)).toEqual([at(30), at(30)]);
   });
 
   it("not our own comments, but the words of the account's owner, and a marker that another one has pasted", () => {

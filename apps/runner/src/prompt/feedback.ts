@@ -69,7 +69,7 @@ const MAX_FEEDBACK = 40_000;
 export function feedbackOf({ reviews, lines, comments }: PullConversation, login: string | null): Feedback[] {
   const byId = new Map(reviews.map((review) => [review.id, review]));
   const own = login?.toLowerCase() ?? null;
-  const said: Feedback[] = [
+  const entry: Feedback[] = [
     ...reviews
       .filter(({ state, body }) => STATES[state] !== undefined && (body.trim() !== "" || state === "CHANGES_REQUESTED"))
       .map(({ id, author, body, state, submittedAt }) => ({
@@ -102,7 +102,7 @@ export function feedbackOf({ reviews, lines, comments }: PullConversation, login
         hunk: "",
       })),
   ];
-  return said.filter(({ body }) => body.trim() !== "").sort((a, b) => a.at.localeCompare(b.at));
+  return entry.filter(({ body }) => body.trim() !== "").sort((a, b) => a.at.localeCompare(b.at));
 }
 
 function placeOf({ path, line, outdated }: PullConversation["lines"][number]): string {

@@ -47,7 +47,7 @@ How to work:
 `;
 
 /**
- * Fills the known placeholders in one pass; every other brace stays as it is, and what was filled in is not looked at
+ * Fills the known placeholders in one pass; every other brace stays as it is, and what was filled in is not checked
  * again, so an issue that says `{worktree_path}` keeps its words.
  */
 export function renderPrompt(template: string, values: PromptValues): string {
@@ -62,7 +62,7 @@ export function renderNetwork(allowed: string): string {
 }
 
 /**
- * Encloses somebody's words, byte for byte, between two lines that they cannot forge: `nonce` is new for each prompt.
+ * Encloses a user's words, byte for byte, between two lines that they cannot forge: `nonce` is new for each prompt.
  */
 export function fence(what: string, text: string, nonce: string): string {
   if (text === "") return `(${what}: empty)`;
@@ -103,7 +103,7 @@ export function renderComments(
 const NEXT_ROUND =
   "An agent answered this issue before, without a change: its answer is among the comments. A person has started another round since.";
 
-/** What a new session is told when there was work before it: on another machine, or whose session is gone. */
+/** What a new session is told when there was work before it: on another machine, or whose session is missing. */
 export function renderTakeover(reason: ResumeReason | null, nonce: string): string {
   const before = "Work on this issue was begun before and is on your branch: look at git log and git status first.";
   if (reason === null || reason.kind === "interrupted") return before;

@@ -77,10 +77,10 @@ test("clients of the socket are that user on that database, and its owner alone 
   expect(await two.get("tac8:a")).toBe(value);
   expect(await one.client("INFO")).toContain(" db=3 ");
   await expect(one.set("other", "1")).rejects.toThrow("NOPERM");
-  const heard = new Promise((resolve) => void two.once("message", (_, text) => resolve(text)));
+  const received = new Promise((resolve) => void two.once("message", (_, text) => resolve(text)));
   await two.subscribe("tac8:c");
   await one.publish("tac8:c", "hello");
-  expect(await heard).toBe("hello");
+  expect(await received).toBe("hello");
 });
 
 test.each([

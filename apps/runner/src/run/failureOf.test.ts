@@ -7,12 +7,12 @@ import { failureOf } from "./failureOf.ts";
 
 function githubError(
   kind: GitHubErrorKind,
-  { retryAt = null, call = "POST /repos/o/r/pulls" }: Said = {},
+  { retryAt = null, call = "POST /repos/o/r/pulls" }: Expected = {},
 ): GitHubError {
   return new GitHubError({ kind, status: null, retryAt, call, detail: "said" });
 }
 
-interface Said {
+interface Expected {
   readonly retryAt?: number | null;
   readonly call?: string;
 }

@@ -5,10 +5,10 @@ const command = { cancel: null, stop: "stopped by ann@pi", stopMode: null };
 
 it("whoever hears of a stop at once knows that there is no time", () => {
   const halt = new HaltSwitch();
-  const heard: boolean[] = [];
-  halt.stop.addEventListener("abort", () => heard.push(halt.atOnce));
+  const received: boolean[] = [];
+  halt.stop.addEventListener("abort", () => received.push(halt.atOnce));
   halt.obey({ command: { ...command, stopMode: "kill" } });
-  expect(heard).toEqual([true]);
+  expect(received).toEqual([true]);
   expect(halt.cause).toMatchObject({ halt: "stopped", message: "stopped by ann@pi" });
   expect(halt.lost.aborted).toBe(false);
 });

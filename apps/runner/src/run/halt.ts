@@ -2,7 +2,7 @@ import type { FailureKind } from "@tac8/core/domain/failures";
 import type { IssuePatch, RecordPart } from "@tac8/core/state/issueState";
 import type { StopCause } from "../agent/types.ts";
 
-/** Somebody wants the run to end before it is done. The first cause wins. */
+/** A user wants the run to end before it is done. The first cause wins. */
 export class Halted extends Error {
   override readonly name = "Halted";
   readonly halt: StopCause;
@@ -31,8 +31,8 @@ export function endByHalt(
 export type OnHalt = (halt: { readonly cause: StopCause; readonly atOnce: boolean }) => void;
 
 /**
- * The two signals of one run. `stop`: end the agent and what is before it, then save and report. `lost`: the issue is somebody
- * else's now, or time is up: let go of everything at once and write nothing more.
+ * The two signals of one run. `stop`: end the agent and what is before it, then save and report. `lost`: the issue is another's
+ *  now, or time is up: release everything at once and write nothing more.
  */
 export class HaltSwitch {
   readonly #stop = new AbortController();
@@ -74,7 +74,7 @@ export class HaltSwitch {
     this.#change(new Halted(cause, reason, failure), { lost: cause === "lost" });
   }
 
-  /** What the hash commands; again and again, as a person may lose patience with an agent that is being stopped. */
+  /** What the hash commands; again and again, as a user may lose patience with an agent that is being stopped. */
   obey({
     command: { cancel, stop, stopMode },
   }: RecordPart<"command.cancel" | "command.stop" | "command.stopMode">): void {

@@ -28,7 +28,7 @@ export interface LiveStreamOptions {
 }
 
 /**
- * What the agent says, for looking at it from anywhere. Written in batches; while Redis is away the oldest entries are
+ * What the agent says, for reading it from anywhere. Written in batches; while Redis is unreachable the oldest entries are
  * dropped, since the whole of it is in the raw log on disk.
  */
 export function openLiveStream({ redis, runId, log, redact, closeMs = CLOSE_MS }: LiveStreamOptions): LiveStream {

@@ -18,7 +18,7 @@ test("tokens and cost of the issue so far: ended agents, told results, and the t
   expect(progress.seen.last).toEqual({ at: 3, kind: "tool", text: "Bash: ls" });
   progress.did({ at: 4, kind: "tool-result", text: "" }, "");
   expect(progress.seen.last?.at).toBe(3);
-  // The agent has ended: what it used is in the sum of the issue now.
+  // The agent ended: what it used is in the sum of the issue now.
   progress.cost({ ...NO_USAGE, inputTokens: 1300, costUsd: 2.7 });
   expect(used()).toEqual([1300, 2.7]);
 });

@@ -13,10 +13,10 @@ const PHASES: Record<Checkpoint, Phase> = {
 };
 const MAX_WORDS = 200;
 
-/** How far a run is, for those who look at its runner. Nothing is decided by it. */
+/** How far a run is, for those who read its runner. Nothing is decided by it. */
 export class Progress {
   #seen: RunPresence;
-  /** Of the issue's agents that have ended. */
+  /** Of the issue's agents that ended. */
   #before = NO_USAGE;
   /** Of the one that runs. */
   #tally = NO_TALLY;
@@ -43,7 +43,7 @@ export class Progress {
     this.#seen = { ...this.#seen, last: { at, kind, text: tool === undefined ? words : `${tool}: ${words}` } };
   }
 
-  /** What the issue's agents have used that have ended: the one that runs now, if any, has only begun. */
+  /** What the issue's agents have used that ended: the one that runs now, if any, has only begun. */
   cost(usage: Usage): void {
     this.#before = usage;
     this.#tally = NO_TALLY;

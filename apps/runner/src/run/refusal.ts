@@ -15,7 +15,7 @@ export interface RoomOptions {
 }
 
 /**
- * A write waits for a Redis that takes none, as it waits for one that is away: what an agent has done is not done again for
+ * A write waits for a Redis that takes none, as it waits for one that is unreachable: what an agent has done is not done again for
  * it. Says so once. @throws the signal's reason, or any other error of the write.
  */
 export async function whenThereIsRoom<T>(write: () => Promise<T>, { signal, log }: RoomOptions): Promise<T> {

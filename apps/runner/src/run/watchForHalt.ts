@@ -36,11 +36,11 @@ export interface WatchOptions {
  * workspace, and for edits of the issue. @returns a function that ends the watch.
  */
 export function watchForHalt(run: Watched, { onHalt, findEdit }: WatchOptions): () => void {
-  let looking = false;
+  let checking = false;
 
-  async function look(): Promise<void> {
-    if (looking || run.redis.status !== "ready") return;
-    looking = true;
+  async function check(): Promise<void> {
+    if (checking || run.redis.status !== "ready") return;
+    checking = true;
     try {
       const state = await run.store.read(run.jobId);
       if (state.run.id !== run.id) run.halts.request("lost", "another run has taken over");
@@ -48,23 +48,23 @@ export function watchForHalt(run: Watched, { onHalt, findEdit }: WatchOptions): 
     } catch (error) {
       run.log.debug({ err: error }, "could not look for commands");
     } finally {
-      looking = false;
+      checking = false;
     }
   }
 
-  let lookingForFile = false;
+  let checkingForFile = false;
   let over = false;
 
-  async function lookForFile(): Promise<void> {
-    if (lookingForFile) return;
-    lookingForFile = true;
+  async function checkForFile(): Promise<void> {
+    if (checkingForFile) return;
+    checkingForFile = true;
     try {
       if (!(await hasStopFile(run.place, run.tree)) || over) return;
       run.halts.request("stopped", "there was a file STOP in the workspace");
     } catch (error) {
       run.log.debug({ err: error }, "could not look for a file STOP");
     } finally {
-      lookingForFile = false;
+      checkingForFile = false;
     }
   }
 
@@ -84,8 +84,8 @@ export function watchForHalt(run: Watched, { onHalt, findEdit }: WatchOptions): 
     }
   }
 
-  const commands = setInterval(() => void look(), POLL_MS);
-  const files = setInterval(() => void lookForFile(), FILE_POLL_MS);
+  const commands = setInterval(() => void check(), POLL_MS);
+  const files = setInterval(() => void checkForFile(), FILE_POLL_MS);
   const edits = setInterval(() => void readIssue(), run.pollSeconds * 1000);
   const leaveSwitch = run.halts.watch(onHalt);
   return () => {

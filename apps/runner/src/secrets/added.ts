@@ -63,7 +63,7 @@ export class AddedReader {
     const [first] = bytes;
     if (this.#parents > 0 && (first === BLANK || first === PLUS || first === BACKSLASH || first === MINUS)) {
       const signs = bytes.subarray(0, this.#parents);
-      if (signs.every((sign) => sign === PLUS)) return "added";
+      if (signs.every((mark) => mark === PLUS)) return "added";
       if (signs.includes(MINUS)) return "removed";
       if (first !== BACKSLASH) this.#number += 1;
       return "skipped";
@@ -96,7 +96,7 @@ export class AddedReader {
     if (renamed !== undefined && this.#path !== null) this.#path = renamed;
   }
 
-  /** The stream has ended. */
+  /** The stream ended. */
   finish(): void {
     if (this.#carry.length > 0 || this.#within !== null) this.#part(this.#carry, true);
     this.#carry = Buffer.alloc(0);

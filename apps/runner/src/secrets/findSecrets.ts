@@ -83,7 +83,7 @@ export async function findSecrets(options: SecretsOptions): Promise<SecretsAnswe
   if (patch.code !== 0) scanner.stop();
   const answer = await scanner.answer;
   if (patch.code === undefined) return { unsearched: "reading the changes took too long, or broke off" };
-  if (patch.code !== 0) throw readFailure(patch.said);
+  if (patch.code !== 0) throw readFailure(patch.errorText);
   return answer;
 }
 
@@ -107,12 +107,12 @@ async function readCommits(git: GitRun, shas: readonly string[]): Promise<string
   };
   const stored = await git(["cat-file", "--batch=%(objecttype)"], options);
   if (stored.code === undefined) return null;
-  if (stored.code !== 0) throw readFailure(stored.said);
+  if (stored.code !== 0) throw readFailure(stored.errorText);
   return stored.bytes.toString("utf8");
 }
 
-function readFailure(said: string): StepFailure {
-  return new StepFailure(localFailure("reading the commits", said));
+function readFailure(errorText: string): StepFailure {
+  return new StepFailure(localFailure("reading the commits", errorText));
 }
 
 interface Scanner {

@@ -104,7 +104,7 @@ export class KnownSearch {
     this.#search(0);
   }
 
-  /** `kept`: bytes of the end that stay, because a value may go on behind them. */
+  /** `kept`: bytes of the end that stay, because a value may continue behind them. */
   #search(kept: number): void {
     this.#known.find(this.#block.subarray(0, this.#length), (value, end) => {
       if (end <= this.#kept) return;

@@ -23,7 +23,7 @@ interface Line {
   readonly where: string;
   readonly number: number;
   readonly text: string;
-  /** Its commit has taken it away from another place. */
+  /** Its commit has removed it from another place. */
   isMoved: boolean;
 }
 

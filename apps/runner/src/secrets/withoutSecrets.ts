@@ -13,7 +13,7 @@ export interface SecretSearch {
 
 /**
  * Return an agent's words, such as "question", for a comment of their own; where they may hold a secret, a sentence that says
- * so. They are not withheld as commits are: the issue goes on without them.
+ * so. They are not withheld as commits are: the issue continues without them.
  */
 export async function withoutSecrets(run: SecretSearch, name: string, text: string): Promise<string> {
   const { signal, redact, secrets: values } = run;

@@ -103,13 +103,13 @@ test("none where only the clock of this machine was set meanwhile", async () => 
   await announce("elsewhere");
   const started = Date.now() - performance.now();
   const hgetall = redis.hgetall.bind(redis);
-  let looks = 0;
+  let checks = 0;
   vi.spyOn(redis, "hgetall").mockImplementation((key) => {
-    looks += 1;
+    checks += 1;
     return hgetall(key);
   });
-  // From the second look on, an hour more.
-  vi.spyOn(Date, "now").mockImplementation(() => started + performance.now() + (looks > 1 ? 3_600_000 : 0));
+  // From the second check on, an hour more.
+  vi.spyOn(Date, "now").mockImplementation(() => started + performance.now() + (checks > 1 ? 3_600_000 : 0));
   expect(await find()).toBeNull();
 });
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import { hasEnded, type MachineIds } from "@tac8/core/process/machineIds";
+import { hasExited, type MachineIds } from "@tac8/core/process/machineIds";
 import { RUNNERS_KEY } from "@tac8/core/state/keys";
-import { idOf, readRunners, RUNNER_GONE_MS, type RunnerPresence } from "@tac8/core/state/presence";
+import { idOf, readRunners, RUNNER_OFFLINE_MS, type RunnerPresence } from "@tac8/core/state/presence";
 
 /** A runner announces itself every 10 s, see announce.ts. */
 const WAIT_MS = 22_000;
@@ -22,23 +22,23 @@ export interface CopyOptions {
 /**
  * Find the runner that has the same id and is at work elsewhere, on another machine or in another folder of this one: the data
  * folder is a copy then, such as that of a cloned SD card or of a volume, and its slots are free here although they are taken
- * there. A runner that has ended does not announce itself any more: its entry stays as it is, whatever clocks say. Where its
+ * there. A runner that ended does not announce itself any more: its entry stays as it is, whatever clocks say. Where its
  * process can be looked for, nothing is waited for.
  * @returns its name; null: there is none
  */
 export async function findCopy(options: CopyOptions): Promise<string | null> {
   const { redis, id, machine, signal, onWait, waitMs = WAIT_MS } = options;
-  const first = await look(redis, id);
-  if (first?.boot === undefined || Date.now() - first.at > RUNNER_GONE_MS) return null;
+  const first = await read(redis, id);
+  if (first?.boot === undefined || Date.now() - first.at > RUNNER_OFFLINE_MS) return null;
   // An older version on the same machine.
   if (first.boot === machine.boot && first.pidNamespace === undefined) return null;
-  if (hasEnded(first, machine)) return null;
+  if (hasExited(first, machine)) return null;
   const seconds = Math.ceil(waitMs / 1000);
   onWait?.(
     `${first.name} did not sign off, so this runner waits for ${seconds} s before it takes work: is another one at work on a copy of this data folder?`,
   );
   await sleep(waitMs, undefined, { signal });
-  const second = await look(redis, id);
+  const second = await read(redis, id);
   const isAtWork = second?.boot === first.boot && second.instance === first.instance && second.text !== first.text;
   return isAtWork ? second.name : null;
 }
@@ -48,7 +48,7 @@ type Seen = Pick<RunnerPresence, "at" | "boot" | "name" | "pid" | "pidNamespace"
   readonly text: string;
 };
 
-async function look(redis: Redis, id: string): Promise<Seen | null> {
+async function read(redis: Redis, id: string): Promise<Seen | null> {
   const text = await redis.hget(RUNNERS_KEY, id);
   const found = (await readRunners(redis)).find((runner) => idOf(runner) === id);
   return text === null || found === undefined ? null : { ...found, text };

@@ -6,7 +6,7 @@ import type { LiveRun } from "./slots.ts";
 
 /**
  * Ends what an earlier runner of these slots left running, and hands its jobs back at once with the lock token that it
- * kept on disk. A job that is no longer that token's is somebody else's by now. @returns the runs that nothing is left of.
+ * kept on disk. A job that is no longer that token's is another's by now. @returns the runs that nothing is left of.
  */
 export async function recover(
   abandoned: readonly LiveRun[],

@@ -78,10 +78,10 @@ test("a slot that somebody only looks at is waited for, if a run is noted there"
   const slots = await slotsOf(1);
   await slots.take().begin(live(1));
   slots.close();
-  const look = await tryLock(join(home, "runs", "slot-0.lock"));
-  const taking = takeSlots({ home, count: 1, host: () => "pi", lookMs: 600_000 });
+  const probe = await tryLock(join(home, "runs", "slot-0.lock"));
+  const taking = takeSlots({ home, count: 1, host: () => "pi", checkMs: 600_000 });
   await expect.poll(waits, { timeout: 60_000 }).toBe(true);
-  look?.release();
+  probe?.release();
   const taken = await taking;
   cleanup.push(() => taken.close());
   expect([taken.first, taken.abandoned]).toEqual([0, [live(1)]]);
@@ -121,9 +121,9 @@ async function crash(): Promise<Crash> {
   cleanup.push(() => runner.kill("SIGKILL"));
   const child = await firstWord(runner);
   cleanup.push(() => isAlive(child) && process.kill(child, "SIGKILL"));
-  const gone = once(runner, "exit");
+  const exited = once(runner, "exit");
   runner.kill("SIGKILL");
-  await gone;
+  await exited;
   expect(await queue.getActiveCount()).toBe(1);
   expect(isAlive(child)).toBe(true);
   return { queue, url: server.url, child };
@@ -142,18 +142,21 @@ function isAlive(pid: number): boolean {
 
 /** How often each level was used. */
 function logger() {
-  const said: string[] = [];
-  const log = { debug: () => said.push("debug"), info: () => said.push("info"), warn: () => said.push("warn") };
-  return { said, log: { ...log, error: () => said.push("error") } as unknown as Parameters<typeof recover>[1]["log"] };
+  const errors: string[] = [];
+  const log = { debug: () => errors.push("debug"), info: () => errors.push("info"), warn: () => errors.push("warn") };
+  return {
+    errors,
+    log: { ...log, error: () => errors.push("error") } as unknown as Parameters<typeof recover>[1]["log"],
+  };
 }
 
 test("the job of a runner that was killed is handed back at once, and what it left running is ended", async () => {
   const { queue, url, child } = await crash();
   const slots = await slotsOf(1, "second");
   expect(slots.abandoned).toMatchObject([{ jobId: "octo.widgets.1" }]);
-  const { log, said } = logger();
+  const { log, errors } = logger();
   await recover(slots.abandoned, { queue, log, now: Date.now });
-  expect(said).toEqual(["warn"]);
+  expect(errors).toEqual(["warn"]);
   expect(isAlive(child)).toBe(false);
   expect(await queue.getActiveCount()).toBe(0);
 
@@ -172,12 +175,12 @@ test("the job of a runner that was killed is handed back at once, and what it le
 
 test("a job that is somebody else's by now, or gone, is left alone", async () => {
   const { queue } = await crash();
-  const { log, said } = logger();
+  const { log, errors } = logger();
   const [found] = (await slotsOf(1)).abandoned;
   const theirs = { jobId: "octo.widgets.1", run: "another", token: "another" };
   await recover([theirs, { ...theirs, jobId: "octo.widgets.99" }], { queue, log, now: Date.now });
   expect(await queue.getActiveCount()).toBe(1);
-  expect(said).toEqual(["debug"]);
+  expect(errors).toEqual(["debug"]);
   expect(found?.token).not.toBe("another");
   expect(await readdir(join(home, "runs"))).toContain("slot-0.json");
 });

@@ -25,15 +25,15 @@ export interface TakenSlots {
   readonly first: number;
   /** What runs of an earlier runner stood in the slots that are ours now. */
   readonly abandoned: readonly LiveRun[];
-  /** Takes away the notes of those of them that were seen to. */
+  /** Removes the notes of those of them that were seen to. */
   forget(runs: readonly string[]): Promise<void>;
   close(): void;
 }
 
 /** More runners on one data folder than this is a mistake. */
 const MAX_SLOTS = 1024;
-/** For how long somebody may look at a slot, on a busy machine; a living runner costs the next one as much for each run. */
-const LOOK_MS = 200;
+/** For how long a user may read a slot, on a busy machine; a living runner costs the next one as much for each run. */
+const CHECK_MS = 200;
 
 export interface SlotsOptions {
   readonly home: string;
@@ -41,7 +41,7 @@ export interface SlotsOptions {
   /** Name of the machine for people, as it is when a slot is taken. */
   readonly host: () => string;
   /** For how long a slot with a noted run is waited for. Default 200 ms. */
-  readonly lookMs?: number;
+  readonly checkMs?: number;
 }
 
 /**
@@ -49,13 +49,13 @@ export interface SlotsOptions {
  * share the folder do not share.
  */
 export async function takeSlots(options: SlotsOptions): Promise<TakenSlots> {
-  const { lookMs = LOOK_MS } = options;
+  const { checkMs = CHECK_MS } = options;
   const folder = join(options.home, "runs");
   await mkdir(folder, { recursive: true });
   const locks: { number: number; lock: Lock }[] = [];
   for (let number = 0; locks.length < options.count; number += 1) {
     if (number >= MAX_SLOTS) throw new Error(`no free slot in ${folder}: too many runners share this data folder`);
-    const lock = await takeLock(folder, number, lookMs);
+    const lock = await takeLock(folder, number, checkMs);
     if (lock !== null) locks.push({ number, lock });
   }
   const abandoned: LiveRun[] = [];
@@ -85,15 +85,15 @@ export async function takeSlots(options: SlotsOptions): Promise<TakenSlots> {
 }
 
 /**
- * Whoever looks whether a noted run is alive (`tac8 doctor`) has the lock for a moment: with the next slot instead this runner
+ * Whoever checks whether a noted run is alive (`tac8 doctor`) has the lock for a moment: with the next slot instead this runner
  * would have another name, and would not see to that run.
  */
-async function takeLock(folder: string, number: number, lookMs: number): Promise<Lock | null> {
+async function takeLock(folder: string, number: number, checkMs: number): Promise<Lock | null> {
   const path = join(folder, `slot-${number}.lock`);
   const taken = await tryLock(path);
   if (taken !== null || !existsSync(join(folder, `slot-${number}.json`))) return taken;
   try {
-    return await waitForLock(path, { timeoutMs: lookMs });
+    return await waitForLock(path, { timeoutMs: checkMs });
   } catch (error) {
     if (error instanceof LockTimeout) return null;
     throw error;

@@ -35,7 +35,7 @@ export interface Prepared {
   readonly why: ResumeReason | null;
   /** There is earlier work in the workspace or on the branch. */
   readonly begun: boolean;
-  /** The open pull request that the work goes on with. */
+  /** The open pull request that the work continues with. */
   readonly pull: Pull | null;
 }
 

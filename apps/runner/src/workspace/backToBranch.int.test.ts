@@ -27,7 +27,7 @@ const inTree = (path: string) => join(bench.paths.tree, path);
 const nth = (index: number) => commits.at(index) ?? "";
 
 /** As after an agent. */
-async function back(): Promise<{ head: string; aside: string | null }> {
+async function back(): Promise<{ head: string; quarantined: string | null }> {
   const { paths, place, branch } = bench;
   const saved = await saveWork({ ...paths, place, baseSha: await bench.base(), message: "the rest" });
   return backToBranch({ ...paths, place, branch, left: saved.before ?? "", head: saved.head, stamp: "run" });
@@ -52,7 +52,7 @@ test.each([
   ["a rebase that has stopped", () => rebase("false")],
 ])("an agent that ends at %s has its work on the branch", async (_where, go) => {
   await go();
-  expect(await back()).toEqual({ head: nth(-1), aside: null });
+  expect(await back()).toEqual({ head: nth(-1), quarantined: null });
   await isGood(nth(-1));
   expect(await bench.agent(["status"])).not.toContain("rebase");
 });
@@ -60,8 +60,8 @@ test.each([
 test("what it had not committed there goes on top", async () => {
   await bench.agent(["checkout", "--quiet", "HEAD~1"]);
   await bench.write("found.txt", "found\n");
-  const { head, aside } = await back();
-  expect(aside).toBeNull();
+  const { head, quarantined } = await back();
+  expect(quarantined).toBeNull();
   await isGood(head);
   expect(await bench.agent(["log", "--format=%s", "-2"])).toBe("the rest\nchange three.txt");
   expect(await readFile(inTree("found.txt"), "utf8")).toBe("found\n");
@@ -71,10 +71,10 @@ test("what it had not committed there goes on top", async () => {
 test("… and where that conflicts, to a branch beside it", async () => {
   await bench.agent(["checkout", "--quiet", "HEAD~1"]);
   await bench.write("three.txt", "another three\n");
-  const { head, aside } = await back();
-  expect([head, aside]).toEqual([nth(-1), `${bench.branch}.aside-run`]);
+  const { head, quarantined } = await back();
+  expect([head, quarantined]).toEqual([nth(-1), `${bench.branch}.aside-run`]);
   await isGood(nth(-1));
-  expect(await bench.agent(["show", `${aside ?? ""}:three.txt`])).toBe("another three");
+  expect(await bench.agent(["show", `${quarantined ?? ""}:three.txt`])).toBe("another three");
 });
 
 test.each([
@@ -83,7 +83,7 @@ test.each([
 ])("%s stays as it is", async (_where, go) => {
   await go();
   const head = await bench.commit("four.txt", "four\n");
-  expect(await back()).toEqual({ head, aside: null });
+  expect(await back()).toEqual({ head, quarantined: null });
 });
 
 test.each([
@@ -92,11 +92,11 @@ test.each([
 ])("a history that it rewrote %s is its work", async (_where, go) => {
   await go();
   const head = await bench.commit("four.txt", "four\n");
-  expect(await back()).toEqual({ head, aside: null });
+  expect(await back()).toEqual({ head, quarantined: null });
 });
 
 test("a branch that it took away is not missed", async () => {
   await bench.agent(["checkout", "--quiet", "--detach", "HEAD~1"]);
   await bench.agent(["branch", "-D", bench.branch]);
-  expect(await back()).toEqual({ head: nth(1), aside: null });
+  expect(await back()).toEqual({ head: nth(1), quarantined: null });
 });

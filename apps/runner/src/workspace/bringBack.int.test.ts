@@ -50,7 +50,7 @@ test("finished work is taken as it is", async () => {
 
 test("finished work whose folder is gone comes back from the thin repository", async () => {
   await rm(bench.paths.tree, { recursive: true });
-  expect(await find()).toMatchObject({ kind: "back", workspace: { head: saved, aside: null } });
+  expect(await find()).toMatchObject({ kind: "back", workspace: { head: saved, quarantined: null } });
   await expectBack();
 });
 
@@ -71,8 +71,8 @@ test.each([
   await damage();
   const found = await find();
   expect(found).toMatchObject({ kind: "back", workspace: { head: saved } });
-  const aside = found.kind === "back" ? (found.workspace.aside ?? "") : "";
-  expect(await readFile(join(aside, "dirty.txt"), "utf8")).toBe("dirty\n");
+  const quarantined = found.kind === "back" ? (found.workspace.quarantined ?? "") : "";
+  expect(await readFile(join(quarantined, "dirty.txt"), "utf8")).toBe("dirty\n");
   await expectBack();
 });
 

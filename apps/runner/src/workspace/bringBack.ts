@@ -3,7 +3,7 @@ import { gitIn } from "../place/place.ts";
 import { isDamage } from "./damage.ts";
 import { withoutDrivers } from "./drivers.ts";
 import { checkFiles, openingUp, reattach, type EnsuredWorkspace, type EnsureOptions } from "./ensure.ts";
-import { lookAt } from "./look.ts";
+import { lookAt } from "./inspect.ts";
 import type { Mirror } from "./mirror.ts";
 import { planFinished, type FinishedFacts } from "./plan.ts";
 import { removeStaleLocks } from "./staleLocks.ts";
@@ -27,7 +27,7 @@ export async function bringBack(mirror: Mirror, options: BringBackOptions): Prom
   const { signal } = options.place;
   const first = await unlessDamaged(mirror, options);
   if (first.kind !== "missing" || !options.ours) return first;
-  // It looks the same where the mirror is gone or damaged that the workspace borrows from.
+  // It looks the same where the mirror is missing or damaged that the workspace borrows from.
   await mirror.refresh(signal);
   await mirror.mend(signal);
   return unlessDamaged(mirror, { ...options, stamp: `${options.stamp}-2` });
@@ -65,7 +65,7 @@ async function find(
     const hasSaved = saved !== null && found.repositoryWorks && (await hasCommit(saved));
     place.signal?.throwIfAborted();
     const head = hasSaved ? saved : found.head;
-    // Before anything is put aside: it may be the mirror that is damaged.
+    // Before anything is quarantined: it may be the mirror that is damaged.
     if (ours && !found.treeWorks && head !== null) await checkFiles(options, head);
     const plan = planFinished(found, { saved, hasSaved, ours });
     if (plan.do === "missing") return { kind: "missing" };

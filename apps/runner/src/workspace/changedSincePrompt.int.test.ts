@@ -61,11 +61,11 @@ fieldTest("F1", "a commit, a changed, a new and a deleted file are changes", asy
 
 test("paths are read from git's own words, with spaces, in conflict and untracked", () => {
   const sha = "a".repeat(40);
-  const said = [
+  const output = [
     `1 .M N... 100644 100644 100644 ${sha} ${sha} a b.txt`,
     `u UU N... 100644 100644 100644 100644 ${sha} ${sha} ${sha} c d.txt`,
     "? e f.txt",
     "",
   ];
-  expect(uncommittedPaths(said.join("\0"))).toEqual(["a b.txt", "c d.txt", "e f.txt"]);
+  expect(uncommittedPaths(output.join("\0"))).toEqual(["a b.txt", "c d.txt", "e f.txt"]);
 });

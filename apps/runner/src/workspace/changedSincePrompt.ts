@@ -30,7 +30,7 @@ export async function changedSincePrompt({ tree, promptFile, place, startSha }: 
   return false;
 }
 
-/** What stands before the path of a changed, a conflicting and an untracked file. */
+/** What is before the path of a changed, a conflicting and an untracked file. */
 const BEFORE_PATH = /^(?:1 (?:\S+ ){7}|u (?:\S+ ){9}|\? )/;
 
 /** Paths of `git status --porcelain=v2 --no-renames -z`. Pure. */

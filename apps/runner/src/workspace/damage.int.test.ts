@@ -81,11 +81,11 @@ test.each(DAMAGE)("$what: the mirror is put aside and made anew, once", async ({
   await how();
   const { mirror, workspace } = await prepare();
   expect(workspace.how).toMatch(/^(created|replaced)$/); // A first try may have begun the thin repository.
-  expect(mirror.aside).not.toBeNull();
-  expect(await kept()).toEqual([basename(mirror.aside ?? "")]);
+  expect(mirror.quarantined).not.toBeNull();
+  expect(await kept()).toEqual([basename(mirror.quarantined ?? "")]);
   await bench.agent(["fsck", "--strict"], mirror.paths.dir);
   expect(await bench.agent(["status", "--porcelain"])).toBe("");
-  expect((await prepare()).mirror.aside, "a whole one stays").toBeNull();
+  expect((await prepare()).mirror.quarantined, "a whole one stays").toBeNull();
 });
 
 test.each([
@@ -114,7 +114,7 @@ test("a workspace that borrows from it goes on with its commits and its uncommit
   await bench.write("draft.txt", "draft\n");
   for (const name of await readdir(inMirror("objects"))) await rm(inMirror(`objects/${name}`), { recursive: true });
   const { workspace } = await prepare();
-  expect(workspace).toMatchObject({ how: "reused", head: mine, aside: null });
+  expect(workspace).toMatchObject({ how: "reused", head: mine, quarantined: null });
   expect(await readFile(join(bench.paths.tree, "draft.txt"), "utf8")).toBe("draft\n");
   await bench.agent(["fsck"], bench.paths.gitDir);
 });
@@ -132,7 +132,7 @@ async function workOnLostBase(): Promise<string> {
 test("what GitHub has not any more, and a workspace needs, comes over from the damaged one", async () => {
   const mine = await workOnLostBase();
   const { mirror, workspace } = await prepare();
-  expect(mirror.aside).not.toBeNull();
+  expect(mirror.quarantined).not.toBeNull();
   expect(workspace).toMatchObject({ how: "reused", head: mine });
   await bench.agent(["fsck"], bench.paths.gitDir);
 });
@@ -154,7 +154,7 @@ test("… and where git finds more damage than it is heard out for, a new mirror
   const env = await breakGit(bench.clean.env, { dir: bench.dir, command: "pack-objects", shell });
   const broken = new Mirror(bench.mirror.paths, { ...bench.clean, env });
   await broken.refresh();
-  expect(broken.aside).not.toBeNull();
+  expect(broken.quarantined).not.toBeNull();
 });
 
 test("borrowed objects that are gone for good: the workspace is put aside with its files, and made anew", async () => {
@@ -188,7 +188,7 @@ test("two runs that find it damaged at once make one new one", async () => {
   await rm(await objectFile("main:README.md"));
   const both = [bench.mirror, new Mirror(bench.mirror.paths, bench.clean)];
   await Promise.all(both.map((mirror) => mirror.verify([base], "base/gh-1")));
-  expect(both.filter(({ aside }) => aside !== null)).toHaveLength(1);
+  expect(both.filter(({ quarantined }) => quarantined !== null)).toHaveLength(1);
   expect(await kept()).toHaveLength(1);
 });
 

@@ -24,7 +24,7 @@ const endNoteSchema = z.object({
   denied: z.array(denialSchema).nullable().default(null),
   /** Likewise. */
   blockedHosts: z.array(blockedHostSchema).nullable().default(null),
-  /** The event that tells of it. */
+  /** The event that reports it. */
   reason: z.string(),
   evidence: z.record(z.string(), z.union([z.string(), z.number()])),
 });

@@ -43,7 +43,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
 
   test("a new one starts at the base, without a remote", async () => {
     const found = await bench.ensure();
-    expect(found).toMatchObject({ how: "created", aside: null });
+    expect(found).toMatchObject({ how: "created", quarantined: null });
     await expectGood(found, await bench.base());
     expect(await bench.agent(["remote"])).toBe("");
     expect(await siblings()).toEqual([bench.name]);
@@ -59,7 +59,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await bench.write("README.md", "dirty\n");
     await bench.write("new.txt", "new\n");
     const again = await bench.ensure();
-    expect(again).toEqual({ how: "reused", head, aside: null, because: null });
+    expect(again).toEqual({ how: "reused", head, quarantined: null, because: null });
     expect(await read("README.md")).toBe("dirty\n");
     expect(await read("new.txt")).toBe("new\n");
     await expectGood(again, head);
@@ -70,7 +70,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await writeFile(inTree("notes.txt"), "mine\n");
     const found = await bench.ensure();
     expect(found.how).toBe("replaced");
-    expect(await readFile(join(found.aside ?? "", "notes.txt"), "utf8")).toBe("mine\n");
+    expect(await readFile(join(found.quarantined ?? "", "notes.txt"), "utf8")).toBe("mine\n");
     await expectGood(found, await bench.base());
   });
 
@@ -81,7 +81,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await rm(bench.paths.tree, { recursive: true });
     await writeFile(bench.paths.tree, "a file");
     const found = await bench.ensure();
-    expect(await readFile(found.aside ?? "", "utf8")).toBe("a file");
+    expect(await readFile(found.quarantined ?? "", "utf8")).toBe("a file");
     await expectGood(found, await bench.base());
   });
 
@@ -160,10 +160,10 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await damage();
     const found = await bench.ensure();
     expect(found).toMatchObject({ how: "reattached", because: "its worktree is damaged" });
-    expect(await readFile(join(found.aside ?? "", "dirty.txt"), "utf8")).toBe("dirty\n");
+    expect(await readFile(join(found.quarantined ?? "", "dirty.txt"), "utf8")).toBe("dirty\n");
     await expectGood(found, mine);
-    // A person who looks at what was put aside does not work on the new one by accident.
-    expect(await bench.agent(["rev-parse", "--git-dir"], found.aside ?? "").catch(() => "none")).not.toContain(
+    // A user who reads what was quarantined does not work on the new one by accident.
+    expect(await bench.agent(["rev-parse", "--git-dir"], found.quarantined ?? "").catch(() => "none")).not.toContain(
       `${bench.name}.git/`,
     );
   });
@@ -178,7 +178,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
       await mkdir(join(bench.paths.gitDir, "worktrees", bench.name), { recursive: true });
       for (const name of missing) await rm(join(bench.paths.gitDir, name), { recursive: true });
       const found = await bench.ensure();
-      expect(found).toMatchObject({ how: "created", aside: null });
+      expect(found).toMatchObject({ how: "created", quarantined: null });
       await expectGood(found, head);
       expect(await siblings()).toEqual([bench.name]);
     },
@@ -218,10 +218,10 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await bench.write("dirty.txt", "dirty\n");
     await truncate(join(bench.paths.gitDir, `worktrees/${bench.name}/index`), 7);
     const found = await bench.ensure();
-    const aside = found.aside ?? "";
-    expect(await readFile(join(aside, "dirty.txt"), "utf8")).toBe("dirty\n");
+    const quarantined = found.quarantined ?? "";
+    expect(await readFile(join(quarantined, "dirty.txt"), "utf8")).toBe("dirty\n");
     await expectGood(found, mine);
-    expect(await bench.agent(["rev-parse", "--git-dir"], aside).catch(() => "none")).not.toContain(
+    expect(await bench.agent(["rev-parse", "--git-dir"], quarantined).catch(() => "none")).not.toContain(
       `${bench.name}.git/`,
     );
   });
@@ -242,7 +242,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await damage();
     const found = await bench.ensure();
     expect(found).toMatchObject({ how: "replaced", because: "its repository is damaged" });
-    expect(await readFile(join(found.aside ?? "", "dirty.txt"), "utf8")).toBe("dirty\n");
+    expect(await readFile(join(found.quarantined ?? "", "dirty.txt"), "utf8")).toBe("dirty\n");
     await expectGood(found, await bench.base());
   });
 
@@ -264,7 +264,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await bench.agent(["push", "--quiet", bench.originDir, `HEAD:refs/heads/${bench.branch}`]);
     await bench.agent(["reset", "--quiet", "--hard", to]);
     const head = to === "HEAD~1" ? await bench.agent(["rev-parse", "HEAD"]) : await bench.commit("anew.txt", "anew\n");
-    expect(await bench.ensure()).toMatchObject({ how: "reused", head, aside: null });
+    expect(await bench.ensure()).toMatchObject({ how: "reused", head, quarantined: null });
   });
 
   test("an agent that was killed while it looked back goes on from its newest published commit", async () => {
@@ -273,7 +273,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     const head = await bench.agent(["rev-parse", "HEAD"]);
     await bench.agent(["push", "--quiet", bench.originDir, `HEAD:refs/heads/${bench.branch}`]);
     await bench.agent(["checkout", "--quiet", "HEAD~1"]);
-    expect(await bench.ensure()).toMatchObject({ how: "forwarded", head, aside: null });
+    expect(await bench.ensure()).toMatchObject({ how: "forwarded", head, quarantined: null });
   });
 
   test("somebody's commit on top of ours is brought in", async () => {
@@ -293,7 +293,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await bench.write("dirty.txt", "dirty\n");
     const theirs = await bench.push(bench.branch, { "b.txt": "2\n" });
     const found = await bench.ensure();
-    expect(found).toMatchObject({ how: "rebased", aside: null });
+    expect(found).toMatchObject({ how: "rebased", quarantined: null });
     expect(await bench.agent(["rev-parse", "HEAD~2"])).toBe(theirs);
     expect([await read("mine.txt"), await read("dirty.txt"), await read("b.txt")]).toEqual([
       "mine\n",
@@ -316,7 +316,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await origin("update-ref", `refs/heads/${bench.branch}`, before);
     const theirs = await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
     const found = await bench.ensure({ base: merge });
-    expect(found).toMatchObject({ how: "rebased", aside: null });
+    expect(found).toMatchObject({ how: "rebased", quarantined: null });
     expect(await bench.agent(["log", "--format=%s", `${theirs}..HEAD`])).toBe("change mine.txt");
     await expectGood(found, found.head);
   });
@@ -329,9 +329,9 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     const found = await bench.ensure();
     expect(found).toMatchObject({ how: "replaced", because: "other commits are on the branch on GitHub" });
     await expectGood(found, theirs);
-    const aside = found.aside ?? "";
-    expect(await bench.agent(["rev-parse", "HEAD"], aside)).toBe(mine);
-    expect(await bench.agent(["status", "--porcelain"], aside)).toBe("");
+    const quarantined = found.quarantined ?? "";
+    expect(await bench.agent(["rev-parse", "HEAD"], quarantined)).toBe(mine);
+    expect(await bench.agent(["status", "--porcelain"], quarantined)).toBe("");
   });
 
   test("somebody's commit under uncommitted work: the work is put aside, not built upon an old commit", async () => {
@@ -341,7 +341,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     const theirs = await bench.push(bench.branch, { "b.txt": "2\n" });
     const found = await bench.ensure();
     expect(found.how).toBe("replaced");
-    expect(await readFile(join(found.aside ?? "", "b.txt"), "utf8")).toBe("dirty\n");
+    expect(await readFile(join(found.quarantined ?? "", "b.txt"), "utf8")).toBe("dirty\n");
     await expectGood(found, theirs);
   });
 

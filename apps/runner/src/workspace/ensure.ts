@@ -6,11 +6,11 @@ import { replayOnto } from "../airlock/replayOnto.ts";
 import { planReplay } from "../airlock/replayPlan.ts";
 import { listIfThere } from "../files/files.ts";
 import { gitIn, inFolder, type AgentPlace } from "../place/place.ts";
-import { putAside } from "./aside.ts";
+import { quarantine } from "./quarantine.ts";
 import { readHeads, readOurs, writeCloneRefs } from "./cloneRefs.ts";
 import { withoutDrivers } from "./drivers.ts";
 import { removeEndNote } from "./endNote.ts";
-import { lookAt, relate } from "./look.ts";
+import { lookAt, relate } from "./inspect.ts";
 import { writeBranchNote } from "./notes.ts";
 import { makeOurFolder, putFile, writeOurSettings } from "./ourSettings.ts";
 import type { WorkspacePaths } from "./paths.ts";
@@ -24,7 +24,7 @@ export interface EnsureOptions {
   /** Folder of the mirror; its objects are lent to the workspace. */
   readonly mirrorDir: string;
   readonly goal: WorkspaceGoal;
-  /** Part of the name of what is put aside; differs at each call. */
+  /** Part of the name of what is quarantined; differs at each call. */
   readonly stamp: string;
 }
 
@@ -32,8 +32,8 @@ export interface EnsuredWorkspace {
   readonly how: "created" | "reused" | "reattached" | "forwarded" | "rebased" | "replaced";
   /** Commit that the workspace is at. */
   readonly head: string;
-  /** Where the former content was put, when it was put aside. */
-  readonly aside: string | null;
+  /** Where the former content was put, when it was quarantined. */
+  readonly quarantined: string | null;
   readonly because: string | null;
 }
 
@@ -50,7 +50,7 @@ export async function ensureWorkspace(options: EnsureOptions): Promise<EnsuredWo
   });
 }
 
-/** Once more, where an agent took permissions away. */
+/** Again, where an agent took permissions away. */
 export async function openingUp<T>({ paths, place }: EnsureOptions, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -66,7 +66,7 @@ export async function openingUp<T>({ paths, place }: EnsureOptions, work: () => 
 async function ensure(options: EnsureOptions): Promise<EnsuredWorkspace> {
   const { paths, goal, place } = options;
   await removeStaleLocks(place, paths.gitDir);
-  const found = await lookOffBase(options);
+  const found = await readOffBase(options);
   if (found.treeWorks && found.head !== null) await checkFiles(options, found.head);
   const relation = found.head === null ? null : await relate(options, found.head);
   // A git that was interrupted looks like a damaged repository.
@@ -97,16 +97,16 @@ async function ensure(options: EnsureOptions): Promise<EnsuredWorkspace> {
   }
 }
 
-/** Brings the worktree back at a commit that the thin repository has; what is in its place is put aside because of something. */
+/** Brings the worktree back at a commit that the thin repository has; what is in its place is quarantined because of something. */
 export async function reattach(
   options: EnsureOptions,
   { commit, because }: { readonly commit: string; readonly because: string | null },
 ): Promise<EnsuredWorkspace> {
   const { place, paths, stamp } = options;
-  const aside = because === null ? null : await putAside(place, paths, { stamp, what: "tree" });
+  const quarantined = because === null ? null : await quarantine(place, paths, { stamp, what: "tree" });
   await connect(options);
   await addWorktree(options, commit);
-  return done(options, { how: "reattached", head: commit, aside, because });
+  return done(options, { how: "reattached", head: commit, quarantined, because });
 }
 
 async function forward(options: EnsureOptions, head: string): Promise<void> {
@@ -116,8 +116,8 @@ async function forward(options: EnsureOptions, head: string): Promise<void> {
   );
 }
 
-/** What is there; an agent that was only looking at the base, on the base's own branch, is put back on the issue's first. */
-async function lookOffBase(options: EnsureOptions): Promise<WorkspaceSnapshot> {
+/** What is there; an agent that was only reading the base, on the base's own branch, is put back on the issue's first. */
+async function readOffBase(options: EnsureOptions): Promise<WorkspaceSnapshot> {
   const { paths, place, goal } = options;
   const found = await lookAt(options);
   const local = `refs/heads/${goal.names?.base ?? ""}`;
@@ -145,18 +145,18 @@ async function putOnTop({ paths, place, goal }: EnsureOptions, baseSha: string):
   return replayed.kind === "head" ? replayed.head : null;
 }
 
-/** Puts all that is there aside, and makes a new one. */
+/** Quarantines everything that is there, and makes a new one. */
 export async function replaceWorkspace(options: EnsureOptions, because: string): Promise<EnsuredWorkspace> {
   const { place, paths, goal, stamp } = options;
   const there = (await place.stat(paths.gitDir)) !== null || (await place.stat(paths.tree)) !== null;
-  const aside = there ? await putAside(place, paths, { stamp, what: "both" }) : null;
+  const quarantined = there ? await quarantine(place, paths, { stamp, what: "both" }) : null;
   await create(options);
-  return done(options, { how: "replaced", head: goal.start, aside, because });
+  return done(options, { how: "replaced", head: goal.start, quarantined, because });
 }
 
 async function create(options: EnsureOptions): Promise<void> {
   const { paths, place, goal } = options;
-  // Both before git: a sandbox shows no folder that is missing when it starts, and would be started once more for each.
+  // Both before git: a sandbox shows no folder that is missing when it starts, and would be started again for each.
   await place.makeFolder(paths.gitDir);
   await place.makeFolder(paths.tree);
   await gitStep("making the workspace's repository", () =>
@@ -166,7 +166,7 @@ async function create(options: EnsureOptions): Promise<void> {
   await addWorktree(options, goal.start);
 }
 
-/** Git works on for a while in a workspace whose borrowed objects are gone, and then cannot take its commits out. */
+/** Git works on for a while in a workspace whose borrowed objects are missing, and then cannot take its commits out. */
 export async function checkFiles({ place, paths }: EnsureOptions, head: string): Promise<void> {
   await gitStep("looking at the workspace's files", () =>
     gitIn(place, paths.gitDir).raw(["rev-list", "--quiet", "--objects", "--no-walk", head]),
@@ -206,8 +206,8 @@ async function addWorktree({ paths, place, goal }: EnsureOptions, commit: string
 /** Git has just said that HEAD is at this commit, or has put it there. */
 async function done(
   { paths, place }: EnsureOptions,
-  result: Pick<EnsuredWorkspace, "how" | "head"> & Partial<Pick<EnsuredWorkspace, "aside" | "because">>,
+  result: Pick<EnsuredWorkspace, "how" | "head"> & Partial<Pick<EnsuredWorkspace, "quarantined" | "because">>,
 ): Promise<EnsuredWorkspace> {
   await place.openFolder(paths.tree);
-  return { aside: null, because: null, ...result };
+  return { quarantined: null, because: null, ...result };
 }

@@ -33,7 +33,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true }));
 
-/** As an older version leaves a workspace whose agent has ended while Redis was away. */
+/** As an older version leaves a workspace whose agent ended while Redis was unreachable. */
 async function olderWorkspace(): Promise<void> {
   await writeFile(paths.former.endFile, JSON.stringify(note));
   await writeFile(paths.former.branchFile, "auto/gh-1\n");

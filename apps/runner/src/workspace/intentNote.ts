@@ -13,7 +13,7 @@ const intentNoteSchema = z.object({
   /** The text that the work began with. */
   title: z.string(),
   body: z.string(),
-  /** Why GitHub did not tell the edits of the text; null: it did. */
+  /** Why GitHub did not report the edits of the text; null: it did. */
   unreadable: z.string().nullable(),
 });
 

@@ -49,12 +49,12 @@ export async function makeRoom({ tree, gitDir, place: given, isShort }: RoomOpti
 
 /** Ignored folders that only a tool writes to, by their names; none that HEAD has files in. */
 async function ignoredOutputs(where: TreeSide): Promise<string[]> {
-  const { code, bytes, said } = await where.place.git(
+  const { code, bytes, errorText } = await where.place.git(
     where.tree,
     ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"],
     { maxBytes: MAX_LIST_BYTES },
   );
-  if (code !== 0 && code !== undefined) throw new Error(said);
+  if (code !== 0 && code !== undefined) throw new Error(errorText);
   const filesIn = listerOf(where);
   const found: string[] = [];
   // The last one is empty, or was cut off.

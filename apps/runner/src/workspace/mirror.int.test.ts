@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { afterEach, expect, test } from "vitest";
 import { lock } from "@tac8/core/process/flock";
 import { createGitBench, REPO, type GitBench } from "./testing/gitBench.ts";
-import { hearGit } from "./testing/hearGit.ts";
+import { recordGit } from "./testing/recordGit.ts";
 import { Mirror } from "./mirror.ts";
 
 let bench: GitBench;
@@ -75,9 +75,9 @@ test("a fetch, which may last, tells how far it is: a silent git is ended", asyn
   bench = await createGitBench();
   // Git takes a big pack another way than a small one: from 100 objects on.
   await bench.push("big", Object.fromEntries(Array.from({ length: 120 }, (_, index) => [`${index}.txt`, `${index}`])));
-  const { clean, said } = await hearGit(bench.clean, bench.dir, "fetch");
+  const { clean, recorded } = await recordGit(bench.clean, bench.dir, "fetch");
   await new Mirror(bench.mirror.paths, clean).refresh();
-  expect(await said()).toMatch(/Receiving objects: +100%/);
+  expect(await recorded()).toMatch(/Receiving objects: +100%/);
 });
 
 test("while another run fetches: a refresh gives way without blame, pins do not wait", async () => {
@@ -95,8 +95,8 @@ test("while another run fetches: a refresh gives way without blame, pins do not 
     await writeFile(join(paths.dir, "refs/tac8/base/gh-1.lock"), ""); // A killed git's.
     await mirror.unpin("base/gh-1");
     expect(await pins()).toBe("");
-    const gone = AbortSignal.abort(new Error("halted"));
-    await expect(mirror.pin("base/gh-1", base, gone)).rejects.toThrow("halted");
+    const halted = AbortSignal.abort(new Error("halted"));
+    await expect(mirror.pin("base/gh-1", base, halted)).rejects.toThrow("halted");
   } finally {
     held.release();
   }

@@ -32,7 +32,7 @@ export class Mirror {
   readonly side: CleanSide;
   readonly #lockWaitMs: number;
   #doubted = false;
-  #aside: string | null = null;
+  #quarantined: string | null = null;
 
   constructor(paths: MirrorPaths, side: CleanSide, { lockWaitMs = LOCK_WAIT_MS }: { lockWaitMs?: number } = {}) {
     this.paths = paths;
@@ -41,18 +41,18 @@ export class Mirror {
   }
 
   /** Where the damaged mirror is that this one was put in the place of; null: it was not damaged. */
-  get aside(): string | null {
-    return this.#aside;
+  get quarantined(): string | null {
+    return this.#quarantined;
   }
 
-  /** Brings all branches and tags up to date. What a killed fetch left locked is freed first; a damaged mirror is made anew, once. */
+  /** Brings all branches and tags up to date. What a killed fetch left locked is freed first; a damaged mirror is made again, once. */
   async refresh(signal?: AbortSignal): Promise<void> {
     await this.#alone(signal, async () => {
       try {
         await this.#fill(this.paths.dir, signal);
       } catch (error) {
         signal?.throwIfAborted(); // A git that was interrupted looks like a damaged repository.
-        if (this.#aside !== null || !isDamage(error)) throw error;
+        if (this.#quarantined !== null || !isDamage(error)) throw error;
         await this.#replace(signal);
       }
     });
@@ -93,12 +93,12 @@ export class Mirror {
 
   async #replace(signal: AbortSignal | undefined): Promise<void> {
     const fill = (dir: string) => this.#fill(dir, signal);
-    this.#aside = await replaceMirror({ dir: this.paths.dir, side: this.side, pins: PINS, fill, signal });
+    this.#quarantined = await replaceMirror({ dir: this.paths.dir, side: this.side, pins: PINS, fill, signal });
   }
 
   /**
    * A fetch asks for what the branches' ends lack, and does not look behind them. This does: at all commits, and at the
-   * files of these and of a pin, that they are there. A mirror that lacks any is made anew, once. @returns whether it was.
+   * files of these and of a pin, that they are there. A mirror that lacks any is made again, once. @returns whether it was.
    */
   async verify(commits: readonly string[], pin: string, signal?: AbortSignal): Promise<boolean> {
     return this.#sound(signal, async () => {
@@ -110,7 +110,7 @@ export class Mirror {
     });
   }
 
-  /** For who has a reason to doubt it: looks at every object. Once; @returns whether it was damaged, and is made anew. */
+  /** For who has a reason to doubt it: reads every object. Once; @returns whether it was damaged, and is made again. */
   async mend(signal?: AbortSignal): Promise<boolean> {
     if (this.#doubted) return false;
     this.#doubted = true;
@@ -123,7 +123,7 @@ export class Mirror {
 
   /** @returns whether the check found damage; the mirror is a new one then. */
   async #sound(signal: AbortSignal | undefined, check: () => Promise<void>): Promise<boolean> {
-    if (this.#aside !== null) return false;
+    if (this.#quarantined !== null) return false;
     const damaged = async () => {
       try {
         await check();
@@ -135,7 +135,7 @@ export class Mirror {
     };
     if (!(await damaged())) return false;
     await this.#alone(signal, async () => {
-      // Another run may have made it anew while we waited.
+      // Another run may have made it again while we waited.
       if (await damaged()) await this.#replace(signal);
     });
     return true;
@@ -173,7 +173,7 @@ export class Mirror {
     return (await commitOf(cleanGit(this.side, this.paths.dir), sha)) !== null;
   }
 
-  /** Keeps a commit and all that it needs, whatever happens to its branch. */
+  /** Keeps a commit and everything that it needs, whatever happens to its branch. */
   async pin(name: string, sha: string, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     await gitStep("pinning the base commit", () => writeOwnRef(this.#pinOf(name), sha));
@@ -195,8 +195,8 @@ export class Mirror {
 
   /** What maintenance is decided by. */
   async size(signal?: AbortSignal): Promise<{ readonly looseObjects: number; readonly packs: number }> {
-    const said = await cleanGit(this.side, this.paths.dir, { signal }).raw(["count-objects", "--verbose"]);
-    const count = (name: string) => Number(new RegExp(`^${name}: (\\d+)$`, "m").exec(said)?.[1] ?? 0);
+    const output = await cleanGit(this.side, this.paths.dir, { signal }).raw(["count-objects", "--verbose"]);
+    const count = (name: string) => Number(new RegExp(`^${name}: (\\d+)$`, "m").exec(output)?.[1] ?? 0);
     return { looseObjects: count("count"), packs: count("packs") };
   }
 

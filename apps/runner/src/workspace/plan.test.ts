@@ -11,7 +11,7 @@ const GOOD: WorkspaceSnapshot = {
   headBranch: "auto/gh-1",
   clean: true,
 };
-const GONE = { treeExists: false, treeWorks: false };
+const MISSING = { treeExists: false, treeWorks: false };
 const BROKEN_TREE = { treeWorks: false };
 const NO_REPOSITORY = { repositoryExists: false, repositoryWorks: false, treeWorks: false, head: null };
 const DIRTY = { clean: false };
@@ -25,14 +25,14 @@ interface Row {
 }
 
 const ROWS: readonly Row[] = [
-  { found: { ...GONE, ...NO_REPOSITORY }, relation: null, plan: "create" },
-  { found: { ...GONE, repositoryWorks: false, repositoryEmpty: true, head: null }, relation: null, plan: "create" },
-  { found: { ...GONE, repositoryEmpty: true, head: null }, relation: null, plan: "create" },
+  { found: { ...MISSING, ...NO_REPOSITORY }, relation: null, plan: "create" },
+  { found: { ...MISSING, repositoryWorks: false, repositoryEmpty: true, head: null }, relation: null, plan: "create" },
+  { found: { ...MISSING, repositoryEmpty: true, head: null }, relation: null, plan: "create" },
   { found: NO_REPOSITORY, relation: null, plan: "replace", because: /repository is damaged/ },
   { found: { repositoryWorks: false, head: null }, relation: null, plan: "replace", because: /repository is damaged/ },
-  { found: { ...GONE, repositoryWorks: false, head: null }, relation: null, plan: "replace" },
+  { found: { ...MISSING, repositoryWorks: false, head: null }, relation: null, plan: "replace" },
   { found: { head: null }, relation: null, plan: "replace", because: /no commit/ },
-  { found: { ...GONE, head: null }, relation: null, plan: "replace", because: /no commit/ },
+  { found: { ...MISSING, head: null }, relation: null, plan: "replace", because: /no commit/ },
   { found: { ...BROKEN_TREE, head: null }, relation: null, plan: "replace", because: /worktree is damaged/ },
   { found: { headBranch: "auto/gh-1-2" }, relation: "same", plan: "replace", because: /belongs to the branch/ },
   { found: { headBranch: null }, relation: "same", plan: "reuse" },
@@ -40,23 +40,23 @@ const ROWS: readonly Row[] = [
   { found: DIRTY, relation: "same", plan: "reuse" },
   { found: {}, relation: "ahead", plan: "reuse" },
   { found: DIRTY, relation: "ahead", published: true, plan: "reuse" },
-  { found: GONE, relation: "same", plan: "reattach" },
-  { found: GONE, relation: "ahead", published: true, plan: "reattach" },
+  { found: MISSING, relation: "same", plan: "reattach" },
+  { found: MISSING, relation: "ahead", published: true, plan: "reattach" },
   { found: BROKEN_TREE, relation: "ahead", plan: "reattach", because: /worktree is damaged/ },
   { found: {}, relation: "left", published: true, plan: "reuse" },
   { found: DIRTY, relation: "left", published: true, plan: "reuse" },
   { found: {}, relation: "behind", plan: "forward" },
   { found: {}, relation: "behind", published: true, plan: "forward" },
   { found: DIRTY, relation: "behind", plan: "reuse" },
-  // Its agent's commits would be pushed over somebody else's.
+  // Its agent's commits would be pushed over another's.
   { found: DIRTY, relation: "behind", published: true, plan: "rebase", because: /uncommitted/ },
-  { found: GONE, relation: "behind", published: true, plan: "replace", because: /newer/ },
+  { found: MISSING, relation: "behind", published: true, plan: "replace", because: /newer/ },
   { found: BROKEN_TREE, relation: "behind", published: true, plan: "replace", because: /worktree is damaged/ },
   { found: {}, relation: "diverged", plan: "reuse" },
-  { found: GONE, relation: "diverged", plan: "reattach" },
+  { found: MISSING, relation: "diverged", plan: "reattach" },
   { found: {}, relation: "diverged", published: true, plan: "rebase", because: /other commits/ },
   { found: DIRTY, relation: "diverged", published: true, plan: "rebase", because: /other commits/ },
-  { found: GONE, relation: "diverged", published: true, plan: "replace", because: /other commits/ },
+  { found: MISSING, relation: "diverged", published: true, plan: "replace", because: /other commits/ },
 ];
 
 test.each(ROWS)("$found, $relation, published: $published → $plan", ({ found, relation, published, plan, because }) => {

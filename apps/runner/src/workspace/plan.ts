@@ -34,20 +34,20 @@ export interface WorkspaceGoal {
 
 /**
  * How `head` and `start` lie to each other. `ahead`: the workspace has all of `start`, and more. `left`: it was at `start`
- * before, and its agent went on from elsewhere: nobody's commits are new to it.
+ * before, and its agent continued from elsewhere: nobody's commits are new to it.
  */
 export type Relation = "same" | "ahead" | "left" | "behind" | "diverged";
 
 export type WorkspacePlan =
   | { readonly do: "create" }
   | { readonly do: "reuse" }
-  /** The worktree is gone, or has to be put aside because of something; its commits are there. */
+  /** The worktree is missing, or has to be quarantined because of something; its commits are there. */
   | { readonly do: "reattach"; readonly because: string | null }
-  /** Somebody pushed to the branch: go on from there. */
+  /** Another contributor pushed to the branch: continue from there. */
   | { readonly do: "forward" }
-  /** Somebody's commits are on the branch beside ours: ours go on top of them; where they conflict, as with `replace`. */
+  /** Another contributor's commits are on the branch beside ours: ours come on top of them; where they conflict, as with `replace`. */
   | { readonly do: "rebase"; readonly because: string }
-  /** Put what is there aside, where a person finds it, and make a new one. */
+  /** Quarantine what is there, where a user finds it, and make a new one. */
   | { readonly do: "replace"; readonly because: string };
 
 /** Location of an agent's finished work that is to be published. */
@@ -74,7 +74,7 @@ export function planFinished(found: WorkspaceSnapshot, { saved, hasSaved, ours }
   return { do: "reattach", because: found.treeExists ? "its worktree is damaged" : null };
 }
 
-/** Nothing of value is ever removed here: what cannot be gone on with is put aside. */
+/** Nothing of value is ever removed here: what cannot be continued with is quarantined. */
 export function planWorkspace(found: WorkspaceSnapshot, goal: WorkspaceGoal, relation: Relation | null): WorkspacePlan {
   if (!found.treeExists && (!found.repositoryExists || found.repositoryEmpty)) return { do: "create" };
   if (!found.repositoryWorks) return { do: "replace", because: "its repository is damaged" };

@@ -4,7 +4,7 @@ import { removeNotes } from "./notes.ts";
 import type { WorkspacePaths } from "./paths.ts";
 
 /**
- * Removes an issue's workspace, and its home folder unless its session goes on in the next round. The caller holds its lock
+ * Removes an issue's workspace, and its home folder unless its session continues in the next round. The caller holds its lock
  * and has made sure that all of value is on GitHub.
  */
 export async function removeWorkspace(

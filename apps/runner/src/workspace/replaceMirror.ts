@@ -30,11 +30,11 @@ export async function replaceMirror({ dir, side, pins, fill, signal }: ReplaceOp
   try {
     await fill(fresh);
     for (const pin of await pinsOf(dir, pins)) await carryOver(pin, { dir, fresh, side, signal });
-    const aside = `${dir}.kept-${randomUUID().slice(0, 8)}`;
-    await rename(dir, aside);
+    const quarantined = `${dir}.kept-${randomUUID().slice(0, 8)}`;
+    await rename(dir, quarantined);
     await rename(fresh, dir);
-    await removeOlder(dir, aside);
-    return aside;
+    await removeOlder(dir, quarantined);
+    return quarantined;
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
@@ -95,7 +95,7 @@ async function carryOver(
   await git.raw(["update-ref", ref, sha]);
 }
 
-/** One is enough to look at; a disk would not hold many. */
+/** One is enough to read; a disk would not hold many. */
 async function removeOlder(dir: string, newest: string): Promise<void> {
   const parent = dirname(dir);
   const older = (await readdir(parent)).filter((name) => name.startsWith(`${basename(dir)}.kept-`));

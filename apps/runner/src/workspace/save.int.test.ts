@@ -37,8 +37,8 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
 
   /** What a pull request of the saved commit would change, as `status path`. */
   async function changes(): Promise<string[]> {
-    const said = await bench.agent(["diff", "--name-status", "--no-renames", await bench.base(), "HEAD"]);
-    return said.split("\n").filter((line) => line !== "");
+    const output = await bench.agent(["diff", "--name-status", "--no-renames", await bench.base(), "HEAD"]);
+    return output.split("\n").filter((line) => line !== "");
   }
 
   test("nothing to save", async () => {
@@ -235,7 +235,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
       expect(left(saved)).toEqual({ "closed/": "unreadable", "locked.txt": "unreadable", "README.md": "unreadable" });
       expect(await changes()).toEqual(["A\tmine.txt", "A\twork.txt"]);
       expect(saved.before).toBe(mine);
-      // Once more: the same are named, and nothing is left to commit.
+      // Again: the same are named, and nothing is left to commit.
       expect(await save()).toEqual({ ...saved, before: saved.head, added: [] });
       await chmod(inTree("closed"), 0o700);
     });

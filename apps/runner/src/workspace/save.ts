@@ -16,7 +16,7 @@ const MAX_FILE = 4 * 1024 * 1024;
 
 export interface SaveOptions {
   readonly tree: string;
-  /** The workspace's repository. What is locked in it a dead git has left: the agent has ended, and the caller holds the workspace. */
+  /** The workspace's repository. What is locked in it a dead git has left: the agent ended, and the caller holds the workspace. */
   readonly gitDir: string;
   readonly place: AgentPlace;
   readonly baseSha: string;

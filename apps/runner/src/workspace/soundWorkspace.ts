@@ -4,7 +4,7 @@ import type { Mirror } from "./mirror.ts";
 
 /**
  * `ensureWorkspace`, where the objects that it borrows may be damaged: they come back from GitHub with a new mirror;
- * what no mirror has any more makes the workspace a damaged one, which is put aside.
+ * what no mirror has any more makes the workspace a damaged one, which is quarantined.
  */
 export async function soundWorkspace(mirror: Mirror, options: EnsureOptions): Promise<EnsuredWorkspace> {
   const { signal } = options.place;

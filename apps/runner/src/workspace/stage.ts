@@ -23,8 +23,8 @@ export async function stage(where: TreeSide, paths: readonly string[]): Promise<
     }
     const answer = await git(where, ["update-index", "--add", "--remove", "--replace", "-z", "--stdin"], some);
     if (answer.code === 0) continue;
-    if (answer.code === undefined || saysDiskFull(answer.said) || saysDamaged(answer.said))
-      throw new Error(answer.said);
+    if (answer.code === undefined || saysDiskFull(answer.errorText) || saysDamaged(answer.errorText))
+      throw new Error(answer.errorText);
     const half = Math.ceil(some.length / 2);
     if (some.length === 1) refused.push(...some);
     else waiting.push(some.slice(half), some.slice(0, half));
@@ -35,7 +35,7 @@ export async function stage(where: TreeSide, paths: readonly string[]): Promise<
 /** Take them out of the index, or back to what HEAD has. */
 export async function unstage(where: TreeSide, paths: readonly string[]): Promise<void> {
   const answer = await git(where, ["reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul", "HEAD"], paths);
-  if (answer.code !== 0) throw new Error(answer.said);
+  if (answer.code !== 0) throw new Error(answer.errorText);
 }
 
 function git({ tree, place }: TreeSide, args: readonly string[], paths: readonly string[]): Promise<GitAnswer> {

@@ -49,8 +49,8 @@ test("the old name of a renamed file says nothing about HEAD", () => {
 });
 
 test("folders that git could not read are found in its words, each once", () => {
-  const said =
+  const errorText =
     "x/y: Permission denied\nwarning: could not open directory 'd0/': Permission denied\nwarning: could not open directory 'd0/': Permission denied\nwarning: could not open directory 'it's/': File name too long\nwarning: could not open directory 'deep/ddd";
-  expect(unreadableFolders(said)).toEqual(["d0/", "it's/", "deep/ddd"]);
+  expect(unreadableFolders(errorText)).toEqual(["d0/", "it's/", "deep/ddd"]);
   expect(unreadableFolders("")).toEqual([]);
 });

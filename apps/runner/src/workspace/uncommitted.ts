@@ -97,9 +97,9 @@ async function readStatus({ tree, place }: TreeSide): Promise<Status> {
   const all = await ask("--untracked-files=all");
   // Where the list itself is too long, folders stand for what is in them.
   const tooLong = all.code === undefined && all.bytes.length >= MAX_LIST_BYTES;
-  const { code, bytes, said } = tooLong ? await ask("--untracked-files=normal") : all;
-  if (code !== 0) throw new Error(said);
-  return { ...parseStatus(bytes.toString("latin1")), unreadable: unreadableFolders(said) };
+  const { code, bytes, errorText } = tooLong ? await ask("--untracked-files=normal") : all;
+  if (code !== 0) throw new Error(errorText);
+  return { ...parseStatus(bytes.toString("latin1")), unreadable: unreadableFolders(errorText) };
 }
 
 const LINK = "160000";
@@ -149,8 +149,8 @@ export function parseStatus(text: string): Pick<Status, "head" | "branch" | "ent
 }
 
 /** Git's words for folders that it could not read, each once; of a long name it cuts the end off, with the reason. Pure. */
-export function unreadableFolders(said: string): string[] {
-  const found = said.matchAll(/^warning: could not open directory '(.*?)(?:': [A-Z][\w /-]*)?$/gm);
+export function unreadableFolders(errorText: string): string[] {
+  const found = errorText.matchAll(/^warning: could not open directory '(.*?)(?:': [A-Z][\w /-]*)?$/gm);
   return [...new Set([...found].map(([, path = ""]) => path))];
 }
 
@@ -188,11 +188,11 @@ async function namesIn(place: AgentPlace, folder: Buffer): Promise<readonly stri
 export async function wantedFolders({ tree, place }: TreeSide, folders: readonly string[]): Promise<string[]> {
   const asked = folders.filter((folder) => !folder.includes("\n"));
   if (asked.length === 0) return [];
-  const { code, bytes, said } = await place.git(tree, ["cat-file", "--batch-check=%(objecttype)"], {
+  const { code, bytes, errorText } = await place.git(tree, ["cat-file", "--batch-check=%(objecttype)"], {
     input: Buffer.from(asked.map((folder) => `HEAD:${folder.slice(0, -1)}\n`).join(""), "latin1"),
     maxBytes: MAX_LIST_BYTES,
   });
-  if (code !== 0) throw new Error(said);
+  if (code !== 0) throw new Error(errorText);
   const answers = bytes.toString("latin1").split("\n");
   return asked.filter((_, index) => answers[index] === "tree");
 }
@@ -232,11 +232,11 @@ async function inspectOne({ place, tree }: TreeSide, entry: StatusEntry): Promis
 
 async function filtersOf({ tree, place }: TreeSide, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
   if (paths.length === 0) return new Map();
-  const { code, bytes, said } = await place.git(tree, ["check-attr", "-z", "--stdin", "filter"], {
+  const { code, bytes, errorText } = await place.git(tree, ["check-attr", "-z", "--stdin", "filter"], {
     input: nulList(paths),
     maxBytes: MAX_LIST_BYTES,
   });
-  if (code !== 0) throw new Error(said);
+  if (code !== 0) throw new Error(errorText);
   const parts = bytes.toString("latin1").split("\0");
   const found = new Map<string, string>();
   for (let index = 0; index + 2 < parts.length; index += 3) {

@@ -41,7 +41,7 @@ export function createDelivery({ redis, log, now, signal, targets }: DeliverServ
     for (const entry of pending.filter(({ target }) => !known.has(target))) await replacePending(redis, entry, null);
     await Promise.all(
       targets.map((target) =>
-        tell(
+        sendAll(
           target,
           pending.filter((entry) => entry.target === target.name),
         ),
@@ -49,18 +49,18 @@ export function createDelivery({ redis, log, now, signal, targets }: DeliverServ
     );
   };
 
-  async function tell(target: Target, all: readonly StoredPending[]): Promise<void> {
+  async function sendAll(target: Target, all: readonly StoredPending[]): Promise<void> {
     const waiting = await withoutOld(target.name, all);
     if (now() < (quiet.get(target.name)?.until ?? 0)) return;
     for (const entry of waiting.slice(0, AT_ONCE)) {
-      if (signal.aborted || !(await tellOne(target, entry))) return;
+      if (signal.aborted || !(await sendOne(target, entry))) return;
     }
   }
 
   /** @returns whether the place takes messages. */
-  async function tellOne(target: Target, entry: StoredPending): Promise<boolean> {
+  async function sendOne(target: Target, entry: StoredPending): Promise<boolean> {
     const marked = await replacePending(redis, entry, { sendingSince: now() });
-    if (marked === null) return true; // Somebody else has it.
+    if (marked === null) return true; // Another process has it.
     const sent = await send(target, entry.message, signal);
     if (signal.aborted && sent.kind !== "taken") return false; // Nobody knows: it stays marked.
     if (sent.kind === "later") {

@@ -16,7 +16,7 @@ const holdSchema = z.object({
   reason: z.string(),
   by: z.string(),
   until: z.number().nullable(),
-  /** Beginnings that were not told. */
+  /** Beginnings that were not reported. */
   silent: z.number(),
 });
 type Standing = z.infer<typeof holdSchema>;
@@ -32,7 +32,7 @@ export const QUIET_MS = 30 * 60_000;
  * Pure. A beginning is told unless one was told lately, an end only where people believe that it stands; so each told
  * beginning gets its end, and what people believe becomes true at the latest after `QUIET_MS`.
  */
-export function tellHolds(given: {
+export function holdMessages(given: {
   readonly events: readonly LoggedEvent[];
   readonly memory: HoldMemory;
   readonly now: number;

@@ -3,9 +3,9 @@ import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import type { LoggedEvent } from "@tac8/core/domain/events";
 import type { FormerEvent } from "@tac8/core/domain/formerEvents";
 import { logged } from "@tac8/core/testing/formerEvents.fixture";
-import { QUIET_MS, tellHolds, type HoldMemory } from "./holds.ts";
+import { QUIET_MS, holdMessages, type HoldMemory } from "./holds.ts";
 import { messagesFor, type IssueFacts, type MessagesInput } from "./messages.ts";
-import { judgeAnswer, judgeError } from "@tac8/core/notify/send";
+import { classifyAnswer, classifyError } from "@tac8/core/notify/send";
 import { dueDay, summaryMessage } from "./summary.ts";
 import { targetsOf } from "@tac8/core/notify/targets";
 import { waitAfter } from "./deliver.ts";
@@ -92,7 +92,7 @@ test("nothing of what nobody asked for", () => {
   const none = { ...WANTED, blocked: false, failed: false, holds: false };
   const hold = event({ issue: "", from: "", to: "hold", evidence: { name: "auth" } });
   expect(told([event({ to: "blocked" }), event({ to: "failed" }), hold], { wanted: none })).toEqual([]);
-  // An answer, what goes on, and what is older than a day.
+  // An answer, what continues, and what is older than a day.
   const others = (["retrying", "running", "note", "agent", "expired", "stopped"] as const).map((to) =>
     event({ to, from: "" }),
   );
@@ -107,21 +107,21 @@ test("secrets, control codes and length: what strangers write is plain, short an
   expect(message?.text).toHaveLength(1500);
 });
 
-/** What is told of a hold that begins (+) and ends (-) at these minutes, looked at after each and at the end. */
+/** What is told of a hold that begins (+) and ends (-) at these minutes, checked after each and at the end. */
 function holdStory(story: readonly (readonly ["+" | "-", number])[], until: number): string[] {
   let memory: HoldMemory = {};
-  const said: string[] = [];
-  const look = (events: LoggedEvent[], minutes: number) => {
-    const answer = tellHolds({ events, memory, now: NOW + minutes * MIN });
+  const words: string[] = [];
+  const plan = (events: LoggedEvent[], minutes: number) => {
+    const answer = holdMessages({ events, memory, now: NOW + minutes * MIN });
     memory = answer.memory;
-    said.push(...answer.told.map(({ kind }) => `${kind === "hold-begun" ? "+" : "-"}${minutes}`));
+    words.push(...answer.told.map(({ kind }) => `${kind === "hold-begun" ? "+" : "-"}${minutes}`));
   };
   for (const [what, minutes] of story) {
     const to = what === "+" ? "hold" : "unhold";
-    look([event({ issue: "", from: "", to, evidence: { name: "usage-limit" } }, minutes)], minutes);
+    plan([event({ issue: "", from: "", to, evidence: { name: "usage-limit" } }, minutes)], minutes);
   }
-  look([], until);
-  return said;
+  plan([], until);
+  return words;
 }
 
 const QUIET = QUIET_MS / MIN;
@@ -188,11 +188,11 @@ test("a hold that begins and ends within one look is told as a pair, and forgott
     event({ to: "hold", evidence: { name: "auth", until: NOW + MIN }, reason: "401" }),
     event({ to: "unhold", evidence: { name: "auth" } }, 1),
   ];
-  const { told: messages, memory } = tellHolds({ events, memory: {}, now: NOW + MIN });
+  const { told: messages, memory } = holdMessages({ events, memory: {}, now: NOW + MIN });
   expect(messages.map(({ title }) => title)).toEqual(["Hold started: auth", "Hold ended: auth"]);
   expect(messages[0]?.text).toContain("401\nSet by runner pi/0, until 2026-11-25T12:01");
   expect(Object.keys(memory)).toEqual(["auth"]);
-  expect(tellHolds({ events: [], memory, now: NOW + QUIET_MS + MIN }).memory).toEqual({});
+  expect(holdMessages({ events: [], memory, now: NOW + QUIET_MS + MIN }).memory).toEqual({});
 });
 
 test("the day whose summary is due", () => {
@@ -262,7 +262,7 @@ test.each([
   [429, "999999", { kind: "later", waitMs: 3_600_000 }],
   [503, null, { kind: "later", waitMs: 0 }],
 ])("an answer %d (retry-after %s): %j", (status, retryAfter, wanted) =>
-  expect(judgeAnswer({ status, retryAfter, said: "no" })).toMatchObject(wanted),
+  expect(classifyAnswer({ status, retryAfter, words: "no" })).toMatchObject(wanted),
 );
 
 test.each([
@@ -273,13 +273,13 @@ test.each([
   ["UND_ERR_SOCKET", "unknown"],
 ])("a connection that fails with %s: %s", (code, kind) => {
   const cause = Object.assign(new Error("x"), { code });
-  expect(judgeError(new TypeError("fetch failed", { cause }))).toMatchObject({ kind });
+  expect(classifyError(new TypeError("fetch failed", { cause }))).toMatchObject({ kind });
 });
 
 test("a proxy that makes no tunnel: nothing was sent, so it may be sent later", () => {
   const root = new Error("Proxy response (502) !== 200 when HTTP Tunneling");
   const cause = new Error("Request was cancelled.", { cause: root });
-  expect(judgeError(new TypeError("fetch failed", { cause }))).toMatchObject({ kind: "later" });
+  expect(classifyError(new TypeError("fetch failed", { cause }))).toMatchObject({ kind: "later" });
 });
 
 test("waits grow, and have an end", () => {

@@ -1,10 +1,10 @@
 import type { ConfigFile } from "@tac8/core/config/schema";
 import { meaningOf } from "@tac8/core/domain/eventMeaning";
 import type { LoggedEvent } from "@tac8/core/domain/events";
-import { tellHolds, type HoldMemory } from "./holds.ts";
+import { holdMessages, type HoldMemory } from "./holds.ts";
 import { bounded, type Message, type MessageKind } from "@tac8/core/notify/message";
 
-/** What a person wants to know of an issue. */
+/** What a user wants to know of an issue. */
 export interface IssueFacts {
   /** `owner/repo#471`. */
   readonly reference: string;
@@ -42,9 +42,9 @@ export function messagesFor(input: MessagesInput): { readonly messages: Message[
   const ofIssues = fresh.flatMap((event) => {
     const kind = kindOf(event, wanted);
     const facts = issues.get(event.issue);
-    return kind === null || facts === undefined ? [] : [tell({ kind, event, facts })];
+    return kind === null || facts === undefined ? [] : [toMessage({ kind, event, facts })];
   });
-  const { told, memory } = tellHolds({ events: fresh, memory: input.holds, now });
+  const { told, memory } = holdMessages({ events: fresh, memory: input.holds, now });
   const messages = [...ofIssues, ...(wanted.holds ? told : [])];
   return {
     messages: messages.toSorted((a, b) => a.at.localeCompare(b.at)).map((message) => bounded(message, redact)),
@@ -67,7 +67,7 @@ function kindOf(event: LoggedEvent, wanted: Wanted): "blocked" | "answered" | "f
   return outcome === "pr" && wanted.pull_requests ? "pr" : null;
 }
 
-function tell({ kind, event, facts }: { kind: MessageKind; event: LoggedEvent; facts: IssueFacts }): Message {
+function toMessage({ kind, event, facts }: { kind: MessageKind; event: LoggedEvent; facts: IssueFacts }): Message {
   const { reference, title } = facts;
   const words: Record<string, string> = {
     blocked: `${reference} is blocked`,
@@ -76,8 +76,8 @@ function tell({ kind, event, facts }: { kind: MessageKind; event: LoggedEvent; f
     pr: `${reference} has a pull request`,
   };
   const url = kind === "pr" ? (facts.prUrl ?? facts.url) : facts.url;
-  const said = kind === "blocked" ? facts.question : kind === "answered" ? facts.answer : null;
-  const why = said ?? event.reason;
+  const quoted = kind === "blocked" ? facts.question : kind === "answered" ? facts.answer : null;
+  const why = quoted ?? event.reason;
   const text = [title, why].filter((part) => part !== "").join("\n");
   return { id: `${kind}:${event.id}`, kind, at: event.at, title: words[kind] ?? kind, text, issue: reference, url };
 }

@@ -53,8 +53,8 @@ afterEach(async () => {
 });
 
 const origin = () => `http://127.0.0.1:${(place.address() as AddressInfo).port}`;
-const webhook = () => ({ ...NOBODY, webhookUrl: `${origin()}/hook` });
-const NOBODY = { slackUrl: null, ntfyUrl: null, ntfyToken: null, webhookUrl: null };
+const webhook = () => ({ ...NO_TARGETS, webhookUrl: `${origin()}/hook` });
+const NO_TARGETS = { slackUrl: null, ntfyUrl: null, ntfyToken: null, webhookUrl: null };
 
 /** A scheduler's notifier, as it is after a start. */
 function notifier(change: { notify?: Partial<Config["notify"]>; places?: Config["secrets"]["notify"] } = {}) {
@@ -96,7 +96,7 @@ test("old news is not told at the first start; new ones once, across restarts", 
 test("whoever is told later begins with what is new then", async () => {
   await notifier()();
   await log({ reason: "told to nobody" });
-  await notifier({ places: NOBODY })();
+  await notifier({ places: NO_TARGETS })();
   await log({ reason: "before" });
   await notifier()();
   await log({ reason: "after" });
@@ -114,12 +114,12 @@ test("every place in its shape, without a secret; the issue's title, question an
     ntfyToken: "tk_x",
     webhookUrl: `${origin()}/hook`,
   };
-  const tell = notifier({ places });
-  await tell();
+  const deliver = notifier({ places });
+  await deliver();
   const token = tokenOf(at.config);
   await job.park("blocked", { "question.text": `Is it ${token}?` });
   await log({ issue: at.jobId(number), to: "blocked", reason: "asks" });
-  await tell();
+  await deliver();
   const of = (path: string) => got.find((one) => one.path === path);
   const url = `${at.github.url}/octo/widgets/issues/${number}`;
   const text = "Say hello <b>\nIs it [redacted]?";
@@ -135,18 +135,18 @@ test("every place in its shape, without a secret; the issue's title, question an
 
 test("a place that is away is tried again with growing waits, and holds up no other", async () => {
   const dead = `http://127.0.0.1:${await freePort()}/slack`;
-  const tell = notifier({ places: { ...webhook(), slackUrl: dead } });
-  await tell();
+  const deliver = notifier({ places: { ...webhook(), slackUrl: dead } });
+  await deliver();
   await log({ reason: "one" });
-  await tell();
-  await tell();
+  await deliver();
+  await deliver();
   expect(reasons()).toEqual(["one"]);
   const tries = () => logged().split("could not notify slack").length - 1;
   expect(tries()).toBe(1);
   ahead += 5000;
-  await tell();
+  await deliver();
   ahead += 5000;
-  await tell();
+  await deliver();
   expect(tries()).toBe(2);
   expect(await readPending(at.redis)).toMatchObject([{ target: "slack", tries: 2 }]);
   expect(logged()).not.toContain("/slack");
@@ -161,13 +161,13 @@ test("a place that is busy gets it later, one that refuses never, and one that s
     (response) => void response.end("ok"),
   ];
   reply = (response, one) => answers.shift()?.(response, one);
-  const tell = notifier();
-  await tell();
+  const deliver = notifier();
+  await deliver();
   for (const reason of ["busy", "refused", "silent", "fine"]) {
     await log({ reason });
-    await tell();
+    await deliver();
     ahead += 6000;
-    await tell();
+    await deliver();
   }
   expect(reasons()).toEqual(["busy", "busy", "refused", "silent", "fine"]);
   expect(logged()).toContain("webhook rejects a message: it responded with 404: no_team");
@@ -176,12 +176,12 @@ test("a place that is busy gets it later, one that refuses never, and one that s
 });
 
 test("what waits is capped: the oldest go, and that is said", async () => {
-  const tell = notifier({ places: { ...NOBODY, webhookUrl: `http://127.0.0.1:${await freePort()}/` } });
-  await tell();
+  const deliver = notifier({ places: { ...NO_TARGETS, webhookUrl: `http://127.0.0.1:${await freePort()}/` } });
+  await deliver();
   for (let part = 0; part < 3; part += 1) {
     // All at once: more than ten in a millisecond, whose ids differ in their last number alone.
     await Promise.all(Array.from({ length: 60 }, (_, n) => log({ reason: `${part}.${n}` })));
-    await tell();
+    await deliver();
   }
   const left = (await readPending(at.redis)).map(({ message }) => message.text);
   expect(left).toHaveLength(50);
@@ -189,23 +189,23 @@ test("what waits is capped: the oldest go, and that is said", async () => {
   expect(logged()).toContain("10 older messages were dropped: too many at once");
   expect(logged()).toContain("dropped 50 messages for webhook");
   ahead += 25 * 3_600_000;
-  await tell();
+  await deliver();
   expect((await readPending(at.redis)).filter(({ message }) => message.kind === "failed")).toEqual([]);
 });
 
 test("a hold is told with its end, and flapping is told sparsely", async () => {
-  const tell = notifier();
-  await tell();
+  const deliver = notifier();
+  await deliver();
   const hold = { name: "usage-limit", reason: "limit", by: "runner pi/0", since: Date.now(), until: null };
   for (let n = 0; n < 5; n += 1) {
     await setHold(at.redis, hold);
     await setHold(at.redis, { ...hold, reason: "longer" });
-    await tell();
+    await deliver();
     await clearHold(at.redis, hold.name, "scheduler", "it expired");
-    await tell();
+    await deliver();
   }
   await setHold(at.redis, hold);
-  await tell();
+  await deliver();
   const kinds = () => got.map(({ body }) => body["kind"]);
   expect(kinds()).toEqual(["hold-begun", "hold-ended"]);
   ahead += 31 * 60_000;

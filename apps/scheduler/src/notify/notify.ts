@@ -30,7 +30,7 @@ const BATCH = 500;
 /** Batches of one round: what it does not come to is done by the next. */
 const MAX_BATCHES = 10;
 
-/** Makes a function that tells people what was logged since it was last called, by whichever scheduler. */
+/** Makes a function that notifies people of what was logged since it was last called, by whichever scheduler. */
 export function createNotifier(services: NotifyServices): () => Promise<void> {
   const { config, redis, log, now } = services;
   const targets = targetsOf(config.secrets.notify);

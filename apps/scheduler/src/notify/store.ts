@@ -26,7 +26,7 @@ const pendingSchema = z.object({
   /** Epoch ms, as are all. */
   addedAt: z.number(),
   tries: z.number(),
-  /** Since when somebody sends it; null: nobody does. */
+  /** Since when a user sends it; null: nobody does. */
   sendingSince: z.number().nullable(),
 });
 /** A message that a place has not been told yet. */
@@ -57,7 +57,7 @@ redis.call('HSET', KEYS[1], 'cursor', ARGV[3], 'memory', ARGV[4])
 for i = 5, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
 return 1`;
 
-/** Moves on and puts the messages down for each target, in one step. @returns false when somebody else was quicker */
+/** Moves on and puts the messages down for each target, in one step. @returns false when another process was quicker */
 export async function advance(
   redis: Redis,
   from: Position,
@@ -101,7 +101,7 @@ if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 if ARGV[3] == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
 return 1`;
 
-/** Changes what waits, or takes it away (null). @returns null when somebody else has changed it */
+/** Changes what waits, or removes it (null). @returns null when another process has changed it */
 export async function replacePending(
   redis: Redis,
   { field, text, ...before }: StoredPending,

@@ -37,7 +37,7 @@ export const MAX_TASKS = 100;
 export function renderTasks(tasks: Tasks, how: { worktrees: string; manyRepositories: boolean }): string {
   const name = ({ ref }: Task) => (how.manyRepositories ? formatReference(ref) : `gh-${ref.number}`);
   const line = (mark: string, task: Task) => `[${mark}] ${name(task)}: ${oneLine(task.title, 200)}`;
-  const who = ({ runner }: Task) => runner ?? "?";
+  const runnerOf = ({ runner }: Task) => runner ?? "?";
   const section = (title: string, { tasks: shown, total }: Section, show: (task: Task) => string[]) => {
     const listed = shown.slice(0, MAX_TASKS);
     const more = total > listed.length ? [`… and ${total - listed.length} more`] : [];
@@ -48,18 +48,18 @@ export function renderTasks(tasks: Tasks, how: { worktrees: string; manyReposito
     "# Tasks",
     section("Pending", tasks.pending, (task) => [`${line("", task)} {${level(task)}}`, ...reason(task)]),
     section("Active", tasks.active, (task) => [
-      line(`🟡 ${who(task)}, ${how.worktrees}/gh-${task.ref.number}`, task),
+      line(`🟡 ${runnerOf(task)}, ${how.worktrees}/gh-${task.ref.number}`, task),
       ...started(task),
     ]),
     section("Completed Today", tasks.completedToday, (task) => [
-      line(`✅ ${result(task)}, ${who(task)}`, task),
+      line(`✅ ${result(task)}, ${runnerOf(task)}`, task),
       ...started(task),
       ...(task.state.state === "answered" ? reason(task) : []),
       ...(task.state.pull.url === null ? [] : [`- PR: ${task.state.pull.url}`]),
     ]),
-    section("Failed", tasks.failed, (task) => [line(`❌ ${who(task)}`, task), ...started(task), ...reason(task)]),
+    section("Failed", tasks.failed, (task) => [line(`❌ ${runnerOf(task)}`, task), ...started(task), ...reason(task)]),
     section("Blocked", tasks.blocked, (task) => [
-      line(`⏰ ${who(task)}`, task),
+      line(`⏰ ${runnerOf(task)}`, task),
       ...started(task),
       ...reason(task, task.state.question.text),
     ]),

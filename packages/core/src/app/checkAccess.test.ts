@@ -6,7 +6,7 @@ import { checkAccess } from "./checkAccess.ts";
 import { StartupProblem } from "./main.ts";
 
 const log = createLogger({ name: "test", level: "silent", secrets: [] });
-const GONE: RepositoryAnswer = { kind: "gone" };
+const MISSING: RepositoryAnswer = { kind: "gone" };
 const FOUND: RepositoryAnswer = {
   kind: "found",
   id: 1,
@@ -24,7 +24,7 @@ async function check(names: readonly string[], answers: Readonly<Record<string, 
   const repository = async ({ repo }: { readonly repo: string }): Promise<RepositoryAnswer> => {
     const before = asked[repo] ?? 0;
     asked[repo] = before + 1;
-    return answers[repo]?.[before] ?? answers[repo]?.at(-1) ?? GONE;
+    return answers[repo]?.[before] ?? answers[repo]?.at(-1) ?? MISSING;
   };
   const mayWrite = () => Promise.reject(new Error("no write was wished"));
   const repositories = names.map((repo) => ({ owner: "octo", repo }));
@@ -38,16 +38,16 @@ async function check(names: readonly string[], answers: Readonly<Record<string, 
 }
 
 it("the only repository that was not seen twice, and is seen then, is worked on", async () => {
-  expect(await check(["a"], { a: [GONE, GONE, FOUND] })).toEqual({ asked: { a: 3 }, ended: undefined });
+  expect(await check(["a"], { a: [MISSING, MISSING, FOUND] })).toEqual({ asked: { a: 3 }, ended: undefined });
 });
 
 it("the only repository that was not seen three times is a problem for a person", async () => {
-  const { asked, ended } = await check(["a"], { a: [GONE] });
+  const { asked, ended } = await check(["a"], { a: [MISSING] });
   expect(asked).toEqual({ a: 3 });
   expect(ended).toBeInstanceOf(StartupProblem);
   expect(String(ended)).toContain("cannot access octo/a");
 });
 
 it("where one repository can be worked on, none is asked about again", async () => {
-  expect(await check(["a", "b"], { a: [GONE], b: [FOUND] })).toEqual({ asked: { a: 1, b: 1 }, ended: undefined });
+  expect(await check(["a", "b"], { a: [MISSING], b: [FOUND] })).toEqual({ asked: { a: 1, b: 1 }, ended: undefined });
 });

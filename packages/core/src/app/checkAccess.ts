@@ -1,7 +1,7 @@
 import { errorOf } from "../domain/messageOf.ts";
 import type { Config } from "../config/resolve.ts";
 import { nameToken } from "../config/tokenName.ts";
-import { judgeRepository, judgeWrites, type AccessReport } from "../github/access.ts";
+import { evaluateRepository, evaluateWrites, type AccessReport } from "../github/access.ts";
 import { askRefused } from "../github/askRefused.ts";
 import type { GitHub } from "../github/client.ts";
 import { AREAS, type Area, type MayWrite } from "../github/mayWrite.ts";
@@ -24,7 +24,7 @@ const MAX_WRITTEN = 10;
 
 /**
  * Whether the token may work on the configured repositories. Trouble with some of them is a warning, since the others
- * go on. @throws StartupProblem when there is none left to work on, three times in a row; or `signal.reason`.
+ * continue. @throws StartupProblem when there is none left to work on, three times in a row; or `signal.reason`.
  */
 export async function checkAccess(github: Pick<GitHub, "repository" | "mayWrite">, given: AccessCheck): Promise<void> {
   const { log, signal, refusalWaitsMs } = given;
@@ -73,9 +73,9 @@ async function check(
     }
   };
   const name = `${owner}/${repo}`;
-  const report = judgeRepository(name, await attempt(github.repository({ owner, repo }, { signal })), token);
+  const report = evaluateRepository(name, await attempt(github.repository({ owner, repo }, { signal })), token);
   if (!writes || report.problems.length > 0 || report.warnings.length > 0) return report;
   const may = new Map<Area, MayWrite | Error>();
   for (const area of AREAS) may.set(area, await attempt(github.mayWrite({ owner, repo }, area, { signal })));
-  return judgeWrites(name, may, token);
+  return evaluateWrites(name, may, token);
 }

@@ -43,7 +43,7 @@ export interface AppDeps {
   readonly abandon: (error: Error) => void;
 }
 
-/** A problem that a person has to mend; each line of its message says what is wrong and what to do. */
+/** A problem that an operator has to fix; each line of its message says what is wrong and what to do. */
 export class StartupProblem extends Error {
   override readonly name = "StartupProblem";
 
@@ -54,7 +54,7 @@ export class StartupProblem extends Error {
 
 /**
  * The life of an app's process: configuration, log, Redis (waited for, and said so), start, signals, orderly end. Exit
- * codes: 0 closed cleanly, 78 a problem that a person has to mend, 1 anything else.
+ * codes: 0 closed cleanly, 78 a problem that an operator has to fix, 1 anything else.
  */
 export async function runApp(name: string, start: (config: Config, deps: AppDeps) => Promise<Running>): Promise<void> {
   const sigusr1 = catchSigusr1();
@@ -85,13 +85,13 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
   onStopRequest(env, () => stop.abort(new Error("stop requested")));
   const abandon = (error: Error): void => {
     if (stop.signal.aborted) return;
-    process.exitCode = giveUp(error, log);
+    process.exitCode = reportFailure(error, log);
     stop.abort(error);
   };
   const floods = logAtMost({ log, every: 30_000, now: () => performance.now() });
   const redis = connectRedis(config.redisUrl, {
     name,
-    onError: (error) => floods("warn", {}, redisAway(config.redisUrl, error)),
+    onError: (error) => floods("warn", {}, redisUnreachable(config.redisUrl, error)),
   });
   let app: Running | null = null;
   let heart: NodeJS.Timeout | null = null;
@@ -114,7 +114,7 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
     await aborted(stop.signal);
     log.info("closing");
   } catch (error) {
-    if (!stop.signal.aborted) process.exitCode = giveUp(error, log);
+    if (!stop.signal.aborted) process.exitCode = reportFailure(error, log);
     if (error instanceof StartupProblem) manager.status(error.message);
   } finally {
     if (heart !== null) clearInterval(heart);
@@ -124,7 +124,7 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
       clearInterval(watched);
       if (late !== null) clearTimeout(late);
       redis.disconnect();
-      // What waits for a Redis that is away keeps the process alive, and has nothing to wait for any more.
+      // What waits for a Redis that is unreachable keeps the process alive, and has nothing to wait for any more.
       setTimeout(() => {
         log.debug({ open: process.getActiveResourcesInfo() }, "some resources are still open: exiting anyway");
         process.exit();
@@ -154,8 +154,8 @@ function fail(message: string, journal: boolean): void {
   process.exitCode = EXIT_CONFIG;
 }
 
-/** What a person can mend is told in plain lines; a stack is for what nobody foresaw. @returns the exit code. */
-function giveUp(error: unknown, log: Logger): number {
+/** What an operator can fix is told in plain lines; a stack is for what nobody foresaw. @returns the exit code. */
+function reportFailure(error: unknown, log: Logger): number {
   if (!(error instanceof StartupProblem)) {
     log.fatal({ err: error }, messageOf(error));
     return 1;
@@ -165,14 +165,14 @@ function giveUp(error: unknown, log: Logger): number {
 }
 
 /** One line for people. Without the error itself: its stack names only the client's own code. */
-function redisAway(url: string, error: Error): string {
+function redisUnreachable(url: string, error: Error): string {
   // Set by `tac8 up` where the Redis is its own.
   const start = process.env["TAC8_REDIS_KEPT"] === "1" ? "tac8 up restarts it" : "start it, or set REDIS_URL";
   const advice = isRefused(error) ? refusalAdvice(error.message) : start;
   return `waiting for Redis at ${redisAddress(url)} (${redisTrouble(error)}): ${advice}`;
 }
 
-/** SIGTERM and SIGINT; and, for a child of `tac8 up`, the end of its standard input: its parent is gone. */
+/** SIGTERM and SIGINT; and, for a child of `tac8 up`, the end of its standard input: its parent ended. */
 function onStopRequest(env: Env, stop: () => void): void {
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
@@ -198,14 +198,14 @@ async function reachable(
 ): Promise<void> {
   if (redis.status === "ready") return;
   // For a connection that hangs and so gives no error yet.
-  const told = setTimeout(() => log.warn(`waiting for Redis at ${redisAddress(url)}`), 2000);
+  const reminder = setTimeout(() => log.warn(`waiting for Redis at ${redisAddress(url)}`), 2000);
   try {
     await new Promise<void>((resolve, reject) => {
       redis.once("ready", resolve);
       signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
     });
   } finally {
-    clearTimeout(told);
+    clearTimeout(reminder);
   }
 }
 

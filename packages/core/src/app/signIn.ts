@@ -47,7 +47,7 @@ export async function signIn(config: Config, { log, redis, signal, now, writes }
 /**
  * The account of an app's token that GitHub does not name: as an earlier process learned it. Comments count as our own only by
  * what GitHub said of a comment that this installation wrote, never by what a comment says of itself. Agents can write to Redis:
- * only the name of an app is taken from there, which no person can have.
+ * only the name of an app is taken from there, which no user can have.
  */
 async function recallLogin(
   github: GitHub,

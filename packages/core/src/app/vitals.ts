@@ -7,8 +7,8 @@ const RESOLUTION_MS = 200;
 const MB = 1024 ** 2;
 
 export interface Vitals {
-  /** Of this process now; the lag is that since the look before. */
-  look(): ProcessPresence;
+  /** Of this process now; the lag is that since the check before. */
+  read(): ProcessPresence;
   close(): void;
 }
 
@@ -18,7 +18,7 @@ export function watchVitals(): Vitals {
   const startedAt = Math.round(performance.timeOrigin);
   delay.enable();
   return {
-    look() {
+    read() {
       // Its own interval is part of what it measures; nothing measured yet is no lag.
       const lagMs = delay.count === 0 ? 0 : Math.max(0, Math.round(delay.max / 1e6) - RESOLUTION_MS);
       delay.reset();

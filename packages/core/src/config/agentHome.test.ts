@@ -22,9 +22,10 @@ test.each<[string, string, Record<string, string>, unknown]>([
 });
 
 test("a shared home folder is said where nobody asked for it", () => {
-  const said = (text: string, env: Record<string, string>) => sharedHome(configOf({ text: REPOSITORY + text, env }));
-  expect(said("", HOME)?.advice).toContain("claude setup-token");
-  expect(said(COMMAND, KEY)?.advice).toContain("agent.home");
-  expect(said("", KEY)).toBeNull();
-  expect(said(home("shared"), HOME)).toBeNull();
+  const warningOf = (text: string, env: Record<string, string>) =>
+    sharedHome(configOf({ text: REPOSITORY + text, env }));
+  expect(warningOf("", HOME)?.advice).toContain("claude setup-token");
+  expect(warningOf(COMMAND, KEY)?.advice).toContain("agent.home");
+  expect(warningOf("", KEY)).toBeNull();
+  expect(warningOf(home("shared"), HOME)).toBeNull();
 });

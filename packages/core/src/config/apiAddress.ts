@@ -1,4 +1,4 @@
-/** Host of the pages where the API has a host of its own: at GitHub itself, and not on a server that somebody else runs. */
+/** Host of the pages where the API has a host of its own: at GitHub itself, and not on a server that another user runs. */
 export function siteOfApi(hostname: string): string | null {
   const [, site = null] = /^api\.(github\.com|[^.]+\.ghe\.com)\.?$/.exec(hostname) ?? [];
   return site;

@@ -75,9 +75,9 @@ describe("REDIS_URL", () => {
     "unix:///a#1",
     `unix:///${"a".repeat(107)}`,
   ])("%j is refused, and what a socket's address is", (REDIS_URL) => {
-    const { REDIS_URL: said } = problemsOf({ env: { REDIS_URL } });
-    expect(said).toMatch(/expected unix:\/\/\/PATH of at most 107 bytes/);
-    expect(said).not.toContain("secret");
+    const { REDIS_URL: problem } = problemsOf({ env: { REDIS_URL } });
+    expect(problem).toMatch(/expected unix:\/\/\/PATH of at most 107 bytes/);
+    expect(problem).not.toContain("secret");
   });
 
   it("of Sentinels gets their password and that of Redis, and a wrong one says what it is to be", () => {
@@ -110,14 +110,14 @@ describe("REDIS_URL", () => {
 
   it("gets the path of its CA's certificate, if it has TLS", () => {
     const files = { "/ca.pem": "-----BEGIN CERTIFICATE-----\n", "/key.pem": "-----BEGIN EC PRIVATE KEY-----\n" };
-    const said = (REDIS_URL: string, REDIS_CA_FILE: string) =>
+    const problem = (REDIS_URL: string, REDIS_CA_FILE: string) =>
       problemsOf({ env: { REDIS_URL, REDIS_CA_FILE }, files })["REDIS_CA_FILE"];
     const env = { REDIS_URL: "rediss://me@host:1/2", REDIS_CA_FILE: "/ca.pem", REDIS_PASSWORD: "p" };
     expect(configOf({ env, files }).redisUrl).toBe("rediss://me:p@host:1/2?ca=%2Fca.pem");
-    expect(said("redis://host:1", "/ca.pem")).toMatch(/write rediss:/);
-    expect(said("rediss://host:1", "ca.pem")).toMatch(/expected an absolute path/);
-    expect(said("rediss://host:1", "/missing.pem")).toMatch(/cannot read \/missing\.pem/);
-    expect(said("rediss://host:1", "/key.pem")).toMatch(/contains no certificate/);
+    expect(problem("redis://host:1", "/ca.pem")).toMatch(/write rediss:/);
+    expect(problem("rediss://host:1", "ca.pem")).toMatch(/expected an absolute path/);
+    expect(problem("rediss://host:1", "/missing.pem")).toMatch(/cannot read \/missing\.pem/);
+    expect(problem("rediss://host:1", "/key.pem")).toMatch(/contains no certificate/);
     const own = configOf({ env: { ...env, REDIS_URL: "unix:///a", TAC8_REDIS_KEPT: "1" }, files });
     expect([socketOf(own.redisUrl)?.path, caOf(own.redisUrl)]).toEqual(["/a", null]);
   });

@@ -85,7 +85,7 @@ export function findNewDataFolder(path: string, env: ConfigInput["env"]): string
 }
 
 /**
- * One line a problem, for a person, which begins with its source: `config.toml:12: coordinator.max_attempts: found 0: …`, or
+ * One line a problem, for a user, which begins with its source: `config.toml:12: coordinator.max_attempts: found 0: …`, or
  * `environment variable REDIS_URL: found …`.
  */
 export function describeProblems(problems: readonly ConfigProblem[], path: string): string {

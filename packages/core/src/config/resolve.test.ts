@@ -3,7 +3,7 @@ import { configPlaces } from "./resolve.ts";
 import { SECRETS } from "./variables.ts";
 import { configOf, PATH, problemsOf, REPOSITORY, resolve } from "./testing.fixture.ts";
 
-const NOBODY = { slackUrl: null, ntfyUrl: null, ntfyToken: null, webhookUrl: null };
+const NO_TARGETS = { slackUrl: null, ntfyUrl: null, ntfyToken: null, webhookUrl: null };
 
 describe("problems", () => {
   it("are reported all at once, each with key, found and expected", () => {
@@ -159,7 +159,7 @@ describe("what a configuration says", () => {
       logLevel: "info",
       board: { host: "127.0.0.1", port: 3000 },
       github: { api_url: "https://api.github.com" },
-      secrets: { github: null, boardPassword: null, notify: NOBODY, values: [] },
+      secrets: { github: null, boardPassword: null, notify: NO_TARGETS, values: [] },
     });
   });
 

@@ -1,6 +1,6 @@
 export interface Variable {
   readonly name: string;
-  /** As a person would write it; empty: none. */
+  /** As a user would write it; empty: none. */
   readonly standard: string;
   readonly meaning: string;
 }

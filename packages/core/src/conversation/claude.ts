@@ -119,18 +119,18 @@ export class ClaudeReader {
     if (block["type"] === "text") return userText(block["text"]);
     if (block["type"] !== "tool_result") return [];
     const call = asString(block["tool_use_id"]) ?? "";
-    const said = textOf(block["content"]);
+    const output = textOf(block["content"]);
     const tasks = this.#tasksOf(event);
-    if (tasks.answer(call, said)) return todoEntry(call, tasks.items);
+    if (tasks.answer(call, output)) return todoEntry(call, tasks.items);
     const isError = block["is_error"] === true;
-    return [{ kind: "tool-result", text: this.#resultText(call, said), call, ...(isError && { isError }) }];
+    return [{ kind: "tool-result", text: this.#resultText(call, output), call, ...(isError && { isError }) }];
   }
 
   /** Much of what a tool answers is said to the model alone. */
-  #resultText(call: string, said: string): string {
-    if (this.#whole) return said;
+  #resultText(call: string, output: string): string {
+    if (this.#whole) return output;
     if (this.#background.has(call)) return "continues in the background";
-    return said.startsWith(REFUSED) ? "interrupted before it finished" : said;
+    return output.startsWith(REFUSED) ? "interrupted before it finished" : output;
   }
 
   #system(event: Json): Entry[] {
@@ -180,10 +180,10 @@ export class ClaudeReader {
   /** Each turn of a session begins with an `init`; the first one says all of it. */
   #begin(event: Json): Entry[] {
     this.#cwd = asString(event["cwd"]) ?? "";
-    const said = `${words(event["model"]) || "?"}, session ${words(event["session_id"]) || "?"}`;
-    if (said === this.#init) return [];
-    this.#init = said;
-    return [{ kind: "init", text: said }];
+    const output = `${words(event["model"]) || "?"}, session ${words(event["session_id"]) || "?"}`;
+    if (output === this.#init) return [];
+    this.#init = output;
+    return [{ kind: "init", text: output }];
   }
 }
 
@@ -198,8 +198,8 @@ function resultEntry(event: Json): Entry {
   if (words(event["terminal_reason"]).startsWith("aborted")) {
     return { kind: "result", text: "interrupted", isError: true, figures, turns, topic: "interrupted" };
   }
-  const said = words(event["result"]) || textOf(event["errors"]);
-  return { kind: "result", text: said || words(event["subtype"]), ...(isError && { isError }), figures, turns };
+  const output = words(event["result"]) || textOf(event["errors"]);
+  return { kind: "result", text: output || words(event["subtype"]), ...(isError && { isError }), figures, turns };
 }
 
 function retryEntry(event: Json): Entry {
@@ -216,8 +216,8 @@ function taskEntry(event: Json, call: string): Entry {
   const status = words(event["status"]) || "ended";
   const summary = words(event["summary"]);
   const isError = status !== "completed";
-  const said = `${status} in the background${summary === "" ? "" : `: ${summary}`}`;
-  return { kind: "notice", text: said, call, ...(isError && { isError }) };
+  const output = `${status} in the background${summary === "" ? "" : `: ${summary}`}`;
+  return { kind: "notice", text: output, call, ...(isError && { isError }) };
 }
 
 function rateLimitEntry(event: Json): Entry[] {
@@ -227,14 +227,14 @@ function rateLimitEntry(event: Json): Entry[] {
 }
 
 function userText(value: unknown): Entry[] {
-  const said = words(value).trim();
-  if (!said.startsWith("[Request interrupted")) return text("notice", said);
+  const output = words(value).trim();
+  if (!output.startsWith("[Request interrupted")) return text("notice", output);
   return [{ kind: "notice", text: "interrupted", topic: "interrupted" }];
 }
 
 function text(kind: LiveEvent["kind"], value: unknown): Entry[] {
-  const said = words(value).trim();
-  return said === "" ? [] : [{ kind, text: said }];
+  const output = words(value).trim();
+  return output === "" ? [] : [{ kind, text: output }];
 }
 
 function words(value: unknown): string {

@@ -55,7 +55,7 @@ export class Outline {
   /** @returns null where the event says nothing new. */
   add(event: LiveEvent): Placed | null {
     const asked = isReply(event) ? this.#callOf(event.call) : null;
-    if (asked !== null && isToldBy(asked.node, event)) return null;
+    if (asked !== null && isReportedBy(asked.node, event)) return null;
     const started = this.#callOf(event.parent);
     const call = asked ?? started;
     const list = call?.node.children ?? this.#root;
@@ -105,7 +105,7 @@ function isReply({ kind }: LiveEvent): boolean {
 }
 
 /** A refusal comes as a notice and as the answer, a sub-agent's last words are its report, and a list shows itself. */
-function isToldBy({ event: call, children }: Node, { text, isError }: LiveEvent): boolean {
+function isReportedBy({ event: call, children }: Node, { text, isError }: LiveEvent): boolean {
   if (call.kind === "todo" && isError !== true) return true;
   const last = children.at(-1)?.event.text ?? "";
   return last !== "" && text.endsWith(last);

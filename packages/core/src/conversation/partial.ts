@@ -13,8 +13,8 @@ export class PartialMessages {
     if (asString(event["parent_tool_use_id"]) !== null) return;
     const inner = asObject(event["event"]) ?? {};
     if (inner["type"] === "message_start") this.#figures = figuresOfMessage(asObject(inner["message"]) ?? {});
-    const said = asString(asObject(inner["delta"])?.["text"]);
-    if (said !== null && this.#text.length < MAX_TEXT) this.#text += said;
+    const output = asString(asObject(inner["delta"])?.["text"]);
+    if (output !== null && this.#text.length < MAX_TEXT) this.#text += output;
   }
 
   /** Once: the whole has come, or nothing more will. */

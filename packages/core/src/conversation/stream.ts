@@ -24,7 +24,7 @@ const eventSchema = z.object({
 export interface RunStreamPage {
   /** Oldest first; what cannot be read is left out. */
   readonly events: LiveEvent[];
-  /** Stream id to go on after; as it was given where nothing has come. */
+  /** Stream id to continue after; as it was given where nothing has come. */
   readonly last: string;
 }
 
@@ -41,7 +41,7 @@ export async function readRunStream(
   return { events, last: entries.at(-1)?.[0] ?? after };
 }
 
-/** How many events the stream has let go of, to stay small: its oldest. */
+/** How many events the stream has release, to stay small: its oldest. */
 export async function countDropped(redis: Redis, run: string): Promise<number> {
   const key = runStreamKey(run);
   if ((await redis.exists(key)) === 0) return 0;

@@ -8,7 +8,7 @@ import type { HostLimits } from "./thresholds.ts";
 
 /**
  * Admission: may new work start? It is planned for the whole queue by the scheduler, which pauses the queue in BullMQ, and for
- * one runner by itself, which pauses its own worker. New work starts where both admit it; work that runs goes on whatever the
+ * one runner by itself, which pauses its own worker. New work starts where both admit it; work that runs continues whatever the
  * state is.
  *
  *   open     every slot
@@ -116,8 +116,8 @@ export function admissionText(admission: Admission): string {
 }
 
 function holdText({ name, by, reason }: Hold): string {
-  const who = name === OPERATOR ? `paused by ${by}` : `hold ${name}`;
-  return reason === "" ? who : `${who}: ${reason}`;
+  const source = name === OPERATOR ? `paused by ${by}` : `hold ${name}`;
+  return reason === "" ? source : `${source}: ${reason}`;
 }
 
 /** Reasons that the scheduler finds on behalf of runners of older versions; others measure their machine themselves. */

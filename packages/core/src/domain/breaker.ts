@@ -64,7 +64,7 @@ export interface BreakerFacts {
 export type BreakerPlan =
   | { readonly do: "nothing" }
   | { readonly do: "trip"; readonly state: Tripped; readonly reason: string; readonly until: number }
-  /** Begins a probe, or goes on with one when an older job has ended: `probeLimit` of the state is the queue's limit. */
+  /** Begins a probe, or continues with one when an older job ends: `probeLimit` of the state is the queue's limit. */
   | { readonly do: "probe"; readonly state: Tripped }
   | { readonly do: "close"; readonly state: BreakerState; readonly reason: string };
 
@@ -143,16 +143,16 @@ function whileProbing(facts: BreakerFacts, state: Tripped): BreakerPlan {
 /** A run may take hours: the queue does not wait for its end once the model is known to answer. */
 function whileProbeRuns(facts: BreakerFacts, state: Tripped): BreakerPlan {
   const older = stillOlder(state, facts.active);
-  const goesOn: BreakerPlan =
+  const continues: BreakerPlan =
     older.length === state.older.length ? NOTHING : { do: "probe", state: { ...state, older } };
-  if (state.way !== OUTAGE) return goesOn;
+  if (state.way !== OUTAGE) return continues;
   const begun = facts.events.find(
     (event) =>
       meaningOf(event).of === "start" &&
       compareIds(event.id, facts.state.after) > 0 &&
       facts.answered.includes(String(event.evidence["run"])),
   );
-  return begun === undefined ? goesOn : close(facts, `the model responds to a run of ${begun.issue}`);
+  return begun === undefined ? continues : close(facts, `the model responds to a run of ${begun.issue}`);
 }
 
 function trip(
@@ -189,7 +189,7 @@ function endsAfter({ events, state }: BreakerFacts): EndedRun[] {
   });
 }
 
-/** Null: no end of a run, or one that says nothing: stopped by a person, GitHub away, a limit that has a hold of its own. */
+/** Null: no end of a run, or one that says nothing: stopped by an operator, GitHub away, a limit that has a hold of its own. */
 function endOf(event: LoggedEvent): RunEnd | null {
   const meaning = meaningOf(event);
   if (meaning.of !== "end" && meaning.of !== "attempt") return null;

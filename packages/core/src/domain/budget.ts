@@ -19,7 +19,7 @@ export interface Budget extends BudgetLimits {
   /** Epoch ms of its two midnights. */
   readonly start: number;
   readonly until: number;
-  /** Whether a person has lifted the limits for the rest of the day. */
+  /** Whether a user has lifted the limits for the rest of the day. */
   readonly lifted: boolean;
 }
 
@@ -45,7 +45,7 @@ export function whySpent(
 
 export type BudgetPlan =
   | { readonly do: "set"; readonly reason: string }
-  /** A higher limit, none any more, or a person's wish. */
+  /** A higher limit, none any more, or an operator's wish. */
   | { readonly do: "clear" }
   | { readonly do: "nothing" };
 

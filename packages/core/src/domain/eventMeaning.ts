@@ -27,7 +27,7 @@ export type Meaning =
     }
   /** A label was added by an account that may not start work: no run failed. */
   | { readonly of: "refused label" }
-  /** A user answered the question, or allowed the publication: the issue goes on. */
+  /** A user answered the question, or allowed the publication: the issue continues. */
   | { readonly of: "reply"; readonly allows: boolean }
   /** Null: facts that cannot be read. */
   | { readonly of: "agent"; readonly agent: AgentEvidence | null }

@@ -2,7 +2,7 @@ import type { FailureKind } from "./failures.ts";
 
 // The words about each kind of failure. Those about holds: holdWords.ts.
 
-/** What a person can do about a failure of each kind: Markdown. */
+/** What a user can do about a failure of each kind: Markdown. */
 export const ADVICE: Record<FailureKind, string> = {
   startup: "Run the agent's program by hand on the runner's machine to check that it starts.",
   agent:

@@ -27,7 +27,7 @@ export type FailureKind = (typeof FAILURE_KINDS)[number];
 
 export interface Failure {
   readonly kind: FailureKind;
-  /** What happened, to what, in one line for a person; redacted. */
+  /** What happened, to what, in one line for people; redacted. */
   readonly message: string;
   /** Epoch ms: not before then (a usage limit's reset, GitHub's retry-after). */
   readonly until?: number | null;
@@ -76,7 +76,7 @@ export const POLICY: Readonly<Record<FailureKind, Policy>> = {
   "disk-full": { burnsAttempt: true, minutes: [1, 2, 4] },
   git: { burnsAttempt: true, minutes: [1] },
   "no-changes": { burnsAttempt: true, minutes: [0] },
-  // Its session goes on: nothing has to pass first.
+  // Its session continues: nothing has to pass first.
   unfinished: { burnsAttempt: true, minutes: [0] },
   "usage-limit": { burnsAttempt: false, minutes: [5, 15, 30, 60], hold: "usage-limit" },
   auth: { burnsAttempt: false, minutes: [15], hold: "auth" },

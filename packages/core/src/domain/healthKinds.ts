@@ -9,9 +9,9 @@ export const HEALTH_KINDS = [
   "sharing",
   "service",
   "no-runner",
-  "runner-gone",
+  "runner-offline",
   "all-rest",
-  "tired",
+  "overloaded",
   "paused",
   "limits",
   "older-runner",
@@ -30,6 +30,16 @@ export type HealthKind = (typeof HEALTH_KINDS)[number];
 
 /** What is wrong, `<kind>` or `<kind>:<where>`, stable over versions: for scripts and for telling once per cause. */
 export type ReasonCode = HealthKind | `${HealthKind}:${string}`;
+
+/** Kinds that versions before 0.2 named otherwise. */
+const FORMER_KINDS: Readonly<Record<string, string>> = { overloaded: "tired", "runner-offline": "runner-gone" };
+
+/** Return the code by which versions before 0.2 named a reason; null: the same. For one release. Pure. */
+export function formerCodeOf(code: string): string | null {
+  const [kind = "", ...where] = code.split(":");
+  const former = FORMER_KINDS[kind];
+  return former === undefined ? null : [former, ...where].join(":");
+}
 
 /** The page that says what to do. */
 export const RUNBOOK = "https://github.com/OWNER/tac8/blob/main/docs/runbook.md";

@@ -3,9 +3,9 @@ import type { ReasonCode } from "./healthKinds.ts";
 /**
  * From well to ill; the whole is as ill as its worst part.
  *
- *   warning    all works; somebody should look at it
+ *   warning    all works; an operator should check it
  *   degraded   works, but not well: what can slow down or clear up does so
- *   critical   nothing gets done, or going on would do harm: then the queue is held
+ *   critical   nothing gets done, or continuing would do harm: then the queue is held
  */
 export const LEVELS = ["ok", "warning", "degraded", "critical"] as const;
 export type Level = (typeof LEVELS)[number];
@@ -22,7 +22,7 @@ export interface Reason {
   readonly host: string | null;
 }
 
-/** A reason as this version finds it; another version's verdict may have kinds that this one does not know. */
+/** A reason as this version finds it; another version's evaluation may have kinds that this one does not know. */
 export interface FoundReason extends Reason {
   readonly code: ReasonCode;
 }

@@ -5,9 +5,9 @@ export interface HoldWords {
   readonly title: string;
   /** Completes a sentence: `the agent's login is refused`. */
   readonly what: string;
-  /** What a person can do, or what happens without one. Full sentences. */
+  /** What a user can do, or what happens without one. Full sentences. */
   readonly advice: string;
-  /** Whether a person may end it early. */
+  /** Whether a user may end it early. */
   readonly byHand: boolean;
 }
 

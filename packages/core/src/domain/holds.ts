@@ -23,7 +23,7 @@ const holdSchema = z.object({
   by: z.string(),
   /** Epoch ms. */
   since: z.number(),
-  /** Epoch ms; null: until it is taken away. */
+  /** Epoch ms; null: until it is removed. */
   until: z.number().nullable(),
   /** The run that found the reason. */
   run: z.string().optional(),
@@ -34,7 +34,7 @@ export type Hold = z.infer<typeof holdSchema> & { readonly name: string };
 
 const REPOSITORY = "repo:";
 
-/** A person's pause. */
+/** An operator's pause. */
 export const OPERATOR = "operator";
 
 export function repositoryHold(repo: { owner: string; repo: string }): string {
@@ -74,8 +74,8 @@ export function planHolds(holds: readonly Hold[], now: number): HoldPlan {
 }
 
 /**
- * After these holds one job is let through first. The scheduler sets that limit, so it alone lets the queue go on: whoever
- * ends such a hold earlier leaves the queue paused for its next look, seconds later.
+ * After these holds one job is let through first. The scheduler sets that limit, so it alone lets the queue continue: whoever
+ * ends such a hold earlier leaves the queue paused for its next check, seconds later.
  */
 export function probes(name: string): boolean {
   return name === "breaker" || name === "model";

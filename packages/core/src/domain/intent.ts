@@ -26,7 +26,7 @@ export interface IssueHistory {
 /** An edit that stops the work. */
 export interface Stop {
   readonly what: "title" | "body" | "text";
-  /** Login; null: GitHub does not tell. */
+  /** Login; null: GitHub does not report. */
   readonly who: string | null;
   /** ISO time. */
   readonly when: string;
@@ -45,7 +45,7 @@ export type CommentPolicy = "trusted" | "all";
 export interface IntentFacts<C extends IssueComment> {
   /** ISO time of the `labeled` event that the work goes back to. */
   readonly labelledAt: string;
-  /** Null: GitHub does not tell the edits. */
+  /** Null: GitHub does not report the edits. */
   readonly history: IssueHistory | null;
   /** The text as REST has it, for where there is no history. */
   readonly issue: { readonly title: string; readonly body: string; readonly author: string };
@@ -93,7 +93,7 @@ export function accountsOf(
 }
 
 /**
- * Return which text of an issue counts. Pure. That is the text that the person who added the label saw, and what people who may
+ * Return which text of an issue counts. Pure. That is the text that the user who added the label saw, and what people who may
  * start work have made of it since. An edit of title or body by anybody else, at the second of the label or later, stops the
  * work, even if it was edited back: so the text that counts is always the present one, and no earlier text has to be found.
  * Comments by anybody else never stop the work. Of those, the ones of the issue's author count as they were at the label (they
@@ -106,7 +106,7 @@ export function decideIntent<C extends IssueComment>(facts: IntentFacts<C>): Int
   return { title, body, comments, leftOut: facts.comments.length - comments.length, stop: stopOf(facts) };
 }
 
-/** The text at first sight, where GitHub does not tell the edits: a difference later is an edit by an unknown account. Pure. */
+/** The text at first sight, where GitHub does not report the edits: a difference later is an edit by an unknown account. Pure. */
 export function stopOfPinned(
   pinned: Pick<Intent<never>, "title" | "body">,
   now: { readonly title: string; readonly body: string; readonly updatedAt: string },
@@ -154,7 +154,7 @@ function lateEdits({ edits }: Edits, labelledAt: string): Edit[] {
   return edits.filter(({ at }) => !isBefore(at, labelledAt));
 }
 
-/** Seconds are all that GitHub tells: the same one is no time before. Nor is a time that cannot be read. */
+/** Seconds are all that GitHub reports: the same one is no time before. Nor is a time that cannot be read. */
 function isBefore(at: string, labelledAt: string): boolean {
   return Math.floor(Date.parse(at) / 1000) < Math.floor(Date.parse(labelledAt) / 1000);
 }

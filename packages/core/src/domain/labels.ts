@@ -7,9 +7,9 @@ export interface LabelDefinition {
   readonly description: string;
 }
 
-export type Sign = "working" | "blocked" | "done" | "answered" | "failed";
+export type StatusLabel = "working" | "blocked" | "done" | "answered" | "failed";
 
-const LOOKS: Record<Sign, Omit<LabelDefinition, "name">> = {
+const APPEARANCES: Record<StatusLabel, Omit<LabelDefinition, "name">> = {
   working: { color: "fbca04", description: "tac8: an agent is running" },
   blocked: { color: "d93f0b", description: "tac8: blocked until a maintainer replies" },
   done: { color: "0e8a16", description: "tac8: has a pull request" },
@@ -18,16 +18,16 @@ const LOOKS: Record<Sign, Omit<LabelDefinition, "name">> = {
 };
 
 /** Their names, as `[github]` of the configuration has them. */
-type Names = Readonly<Record<`label_${Sign}`, string>>;
+type Names = Readonly<Record<`label_${StatusLabel}`, string>>;
 
-/** The labels that show where an issue stands. */
-export function signLabels(github: Names): Record<Sign, LabelDefinition> {
+/** The labels that show the status of an issue. */
+export function statusLabels(github: Names): Record<StatusLabel, LabelDefinition> {
   return {
-    working: { name: github.label_working, ...LOOKS.working },
-    blocked: { name: github.label_blocked, ...LOOKS.blocked },
-    done: { name: github.label_done, ...LOOKS.done },
-    answered: { name: github.label_answered, ...LOOKS.answered },
-    failed: { name: github.label_failed, ...LOOKS.failed },
+    working: { name: github.label_working, ...APPEARANCES.working },
+    blocked: { name: github.label_blocked, ...APPEARANCES.blocked },
+    done: { name: github.label_done, ...APPEARANCES.done },
+    answered: { name: github.label_answered, ...APPEARANCES.answered },
+    failed: { name: github.label_failed, ...APPEARANCES.failed },
   };
 }
 

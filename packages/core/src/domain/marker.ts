@@ -14,7 +14,7 @@ const markerSchema = z.object({
   label_event_id: z.int().nonnegative().default(0),
   published_sha: z.string().max(64).nullable().default(null),
   question_id: z.int().nonnegative().nullable().default(null),
-  /** Whose label was refused, lower-cased; empty: GitHub does not tell. */
+  /** Whose label was refused, lower-cased; empty: GitHub does not report. */
   labeller: z.string().max(100).optional(),
   /** Of a question about withheld work: what a label that is added after it allows. */
   allows: z.string().max(64).optional(),
@@ -37,7 +37,7 @@ export function parseMarker(body: string): Marker | null {
   try {
     return markerSchema.safeParse(JSON.parse(match[1] ?? "")).data ?? null;
   } catch {
-    return null; // Not JSON: somebody else's comment that looks like ours.
+    return null; // Not JSON: another's comment that looks like ours.
   }
 }
 
@@ -60,7 +60,7 @@ export function findMarked<C extends MarkedComment>(
     .sort((a, b) => a.comment.id - b.comment.id);
 }
 
-/** Is this somebody's own words, so that it can be an answer? The token's owner is often the one who replies. */
+/** Is this a user's own words, so that it can be an answer? The token's owner is often the one who replies. */
 export function isReply(comment: MarkedComment, questionId: number): boolean {
   return comment.id > questionId && parseMarker(comment.body) === null;
 }

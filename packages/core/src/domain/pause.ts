@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** A person's word that one runner is to take nothing new: its entry in the hash `tac8:pauses`. */
+/** An operator's word that one runner is to take nothing new: its entry in the hash `tac8:pauses`. */
 export const pauseSchema = z.object({
   by: z.string(),
   reason: z.string(),

@@ -56,7 +56,7 @@ export function isPlacement(hold: string | null): boolean {
   return hold !== null && /^(?:runs-on|limit|format):/.test(hold);
 }
 
-/** Pure: may a runner take what was put aside for this reason? Limits are counted elsewhere. */
+/** Pure: may a runner take what was quarantined for this reason? Limits are counted elsewhere. */
 export function fits(reason: string, runner: Pick<RunnerPlaces, "labels" | "format">): boolean {
   const format = formatOfReason(reason);
   if (format !== null) return runner.format >= format;
@@ -82,7 +82,7 @@ export interface RunnerPlaces {
 }
 
 /**
- * Pure: how many jobs that were put aside for want of a runner are to be offered again. While others wait, a runner that becomes
+ * Pure: how many jobs that were quarantined for want of a runner are to be offered again. While others wait, a runner that becomes
  * free takes the head of the queue at once: so a job must be there before that, one for each slot that could have it. While no
  * others wait, only free slots count: the job would go round among runners that may not have it.
  */

@@ -63,7 +63,7 @@ export function parseFullReference(text: string): IssueRef | null {
 
 /**
  * Reads `owner/repo#471`, a GitHub issue's or pull request's address, `gh-471`, `#471` or `471`.
- * @throws NotAReference, or Error where it is ambiguous or of no configured repository; each has one line for a person.
+ * @throws NotAReference, or Error where it is ambiguous or of no configured repository; each has one line for people.
  */
 export function parseReference(text: string, repositories: readonly RepoRef[]): IssueRef {
   const trimmed = text.trim();

@@ -59,7 +59,7 @@ export function stateMeaning(name: string): string | null {
 const ENDED: readonly IssueState[] = ["pr", "answered", "stopped", "cancelled", "failed", "withdrawn", "expired"];
 
 /** States of an issue that a runner has, or may receive. */
-const GOES_ON = ["queued", "running", "retrying", "parked", "blocked"] as const;
+const CONTINUES = ["queued", "running", "retrying", "parked", "blocked"] as const;
 /** Ended states that may follow each of them. */
 const ENDS = ["pr", "stopped", "cancelled", "failed", "withdrawn"] as const;
 /** A new label or a retry queues an ended issue again. If Bull Board put its job back, it may be stopped or withdrawn before a run. */
@@ -72,11 +72,11 @@ const AGAIN = ["queued", "stopped", "withdrawn"] as const;
  */
 export const TRANSITIONS: Readonly<Record<IssueState | "", readonly IssueState[]>> = {
   "": ISSUE_STATES,
-  queued: [...GOES_ON, ...ENDS, "answered", "expired"],
-  running: [...GOES_ON, ...ENDS, "answered"],
-  retrying: [...GOES_ON, ...ENDS, "answered"],
-  parked: [...GOES_ON, ...ENDS, "answered", "expired"],
-  blocked: [...GOES_ON, ...ENDS, "expired"],
+  queued: [...CONTINUES, ...ENDS, "answered", "expired"],
+  running: [...CONTINUES, ...ENDS, "answered"],
+  retrying: [...CONTINUES, ...ENDS, "answered"],
+  parked: [...CONTINUES, ...ENDS, "answered", "expired"],
+  blocked: [...CONTINUES, ...ENDS, "expired"],
   pr: AGAIN,
   answered: AGAIN,
   stopped: AGAIN,
@@ -87,7 +87,7 @@ export const TRANSITIONS: Readonly<Record<IssueState | "", readonly IssueState[]
   withdrawn: ["queued", "running", "retrying", "parked", "stopped", "cancelled", "failed"],
 };
 
-/** Nothing happens to an ended issue until a new label event or a retry by a person. */
+/** Nothing happens to an ended issue until a new label event or a retry by an operator. */
 export function isEnded(state: IssueState | null): boolean {
   return state !== null && ENDED.includes(state);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { judgeRepository } from "./access.ts";
+import { evaluateRepository } from "./access.ts";
 import { GitHubError, type GitHubErrorKind } from "./errors.ts";
 
 const failure = (kind: GitHubErrorKind, status: number | null) =>
@@ -19,7 +19,7 @@ const TOKEN = "the GitHub token in /data/github-token";
 
 describe("judgeRepository", () => {
   it("is content with a repository that can be pushed to", () => {
-    expect(judgeRepository("o/r", found, TOKEN)).toEqual({ problems: [], warnings: [] });
+    expect(evaluateRepository("o/r", found, TOKEN)).toEqual({ problems: [], warnings: [] });
   });
 
   it.each([
@@ -33,11 +33,11 @@ describe("judgeRepository", () => {
     ["moved", { kind: "moved", to: "o/new" } as const, /o\/r is now o\/new/],
     ["forbidden", failure("forbidden", 403), /^the GitHub token in \/data\/github-token has no access to o\/r/],
   ])("names the trouble with one that is %s", (_, answer, line) => {
-    expect(judgeRepository("o/r", answer, TOKEN)).toEqual({ problems: [expect.stringMatching(line)], warnings: [] });
+    expect(evaluateRepository("o/r", answer, TOKEN)).toEqual({ problems: [expect.stringMatching(line)], warnings: [] });
   });
 
   it("only warns where GitHub does not answer", () => {
-    expect(judgeRepository("o/r", failure("unavailable", null), TOKEN)).toMatchObject({
+    expect(evaluateRepository("o/r", failure("unavailable", null), TOKEN)).toMatchObject({
       problems: [],
       warnings: [expect.any(String)],
     });

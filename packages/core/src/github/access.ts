@@ -4,7 +4,7 @@ import type { Area, MayWrite } from "./mayWrite.ts";
 import type { RepositoryAnswer } from "./types.ts";
 
 export interface AccessReport {
-  /** Nothing can work until these are mended. */
+  /** Nothing can work until these are fixed. */
   readonly problems: readonly string[];
   /** These may pass: the scheduler waits. */
   readonly warnings: readonly string[];
@@ -14,7 +14,7 @@ const NEEDED =
   "the token needs, for this repository, Contents, Issues and Pull requests: read and write; Metadata: read";
 
 /** What GitHub's answer about a repository means for working on it. Pure. `name`: `owner/repo` as configured; `token`: see `nameToken`. */
-export function judgeRepository(name: string, answer: RepositoryAnswer | Error, token: string): AccessReport {
+export function evaluateRepository(name: string, answer: RepositoryAnswer | Error, token: string): AccessReport {
   const problem = (line: string): AccessReport => ({ problems: [line], warnings: [] });
   if (answer instanceof Error) {
     const forbidden = answer instanceof GitHubError && answer.kind === "forbidden";
@@ -37,7 +37,7 @@ export function judgeRepository(name: string, answer: RepositoryAnswer | Error, 
 }
 
 /** What the answers to writes that can do nothing mean for working on a repository, by permission. Pure. */
-export function judgeWrites(name: string, may: ReadonlyMap<Area, MayWrite | Error>, token: string): AccessReport {
+export function evaluateWrites(name: string, may: ReadonlyMap<Area, MayWrite | Error>, token: string): AccessReport {
   const those = (wanted: MayWrite) => [...may].filter(([, answer]) => answer === wanted).map(([area]) => area);
   const [refused, off] = [those("no"), those("off")];
   const problems: string[] = [];

@@ -275,10 +275,10 @@ test.each<[string, AppServer, RegExp]>([
     { installation: () => ({ permissions: { contents: "write", issues: "read" } }) },
     /lacks Issues, Metadata, Pull requests: set Issues, Metadata, Pull requests to read and write in the App's settings/,
   ],
-])("an App that %s is told in one clear line", async (_how, answers, told) => {
+])("an App that %s is told in one clear line", async (_how, answers, expected) => {
   const { tokens, made } = await start(answers);
   const error = await failure(tokens.get());
-  expect([error.kind, error.message]).toEqual(["unauthorized", expect.stringMatching(told)]);
+  expect([error.kind, error.message]).toEqual(["unauthorized", expect.stringMatching(expected)]);
   expect(error.message).not.toContain("\n");
   expect(made()).toEqual([]);
 });

@@ -94,7 +94,7 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
   let replacedAt = -Infinity;
   let failed: { readonly error: GitHubError; readonly until: number } | null = null;
   let slug: string | null = null;
-  const told = new Set<string>();
+  const reported = new Set<string>();
 
   function failure(call: string, status: number, detail: string): GitHubError {
     return new GitHubError({ kind: "unauthorized", status, retryAt: null, call, detail, token: name });
@@ -154,8 +154,8 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
       throw failure("POST /app/installations/{id}/access_tokens", 404, why);
     }
     for (const { why } of places) {
-      if (why === null || told.has(why)) continue;
-      told.add(why);
+      if (why === null || reported.has(why)) continue;
+      reported.add(why);
       log.warn(why);
     }
     const started = now();

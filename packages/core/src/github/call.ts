@@ -56,7 +56,7 @@ export function createCaller({ octokit, redact, token, log, now }: CallerSetting
     const bare = TEXT_FIELDS.find((field) => field in params);
     if (bare !== undefined) throw new TypeError(`${name}: ${bare} is a text, so it must go through texts`);
     signal?.throwIfAborted();
-    // The answer to a POST may be lost after the work was done: only the caller can look whether it was.
+    // The answer to a POST may be lost after the work was done: only the caller can check whether it was.
     const retries = route.startsWith("POST ") ? { retries: 0 } : {};
     const request = { ...(signal && { signal }), redirect: follow ? "follow" : "manual", ...retries } as const;
     try {

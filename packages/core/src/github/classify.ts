@@ -66,8 +66,8 @@ const MAX_SKEW_MS = 24 * 60 * 60_000;
 
 /** By GitHub's clock, which is the one that its reset is told by. Its `date` is in whole seconds. */
 function theirNow({ headers, now }: Pick<Answer, "headers" | "now">): number {
-  const told = Date.parse(String(headers["date"]));
-  return Math.abs(told - now) <= MAX_SKEW_MS ? told : now;
+  const serverTime = Date.parse(String(headers["date"]));
+  return Math.abs(serverTime - now) <= MAX_SKEW_MS ? serverTime : now;
 }
 
 function bounded(ms: number): number {

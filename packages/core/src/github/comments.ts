@@ -38,7 +38,7 @@ export function commentCalls({ one, all, redact }: Caller, wrote: (login: string
       return orNull(() => one({ route, params: { ...nameOf(repo), id }, schema: commentSchema, ...options }));
     },
 
-    /** Sent once: after `unavailable`, look whether it is there before trying again. */
+    /** Sent once: after `unavailable`, check whether it is there before trying again. */
     createComment: async (
       repo: Repo,
       number: number,

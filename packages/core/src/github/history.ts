@@ -6,7 +6,7 @@ import { GitHubError, isRefusedRequest } from "./errors.ts";
 import type { CallOptions } from "./types.ts";
 import { graphqlBase } from "./urls.ts";
 
-/** Either the edits, or why GitHub does not tell them: that does not pass by itself. */
+/** Either the edits, or why GitHub does not report them: that does not pass by itself. */
 export type HistoryAnswer =
   { readonly kind: "read"; readonly history: IssueHistory } | { readonly kind: "unreadable"; readonly why: string };
 
@@ -42,7 +42,7 @@ const QUERY = `query ($owner: String!, $repo: String!, $number: Int!) {
 
 /**
  * Null: the account was deleted, or is none that a permission is given to. A bot's login has its ending in REST alone; the login of
- * a `Mannequin`, which an import makes, may be that of somebody else here.
+ * a `Mannequin`, which an import makes, may be that of another process here.
  */
 const actorSchema = z
   .object({ __typename: z.string(), login: z.string().min(1).max(100) })

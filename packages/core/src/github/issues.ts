@@ -34,7 +34,7 @@ export function issueCalls({ one, all }: Caller, { hasLabel }: Labels) {
   return {
     /**
      * All open issues with the label, oldest first, pull requests left out. An unchanged list costs only 304s. The pages are
-     * read one after the other: an issue that leaves the list meanwhile can hide one at the seam until the next call, so look at
+     * read one after the other: an issue that leaves the list meanwhile can hide one at the seam until the next call, so read
      * an issue itself before taking its absence as final.
      */
     labelledIssues: async (repo: Repo, label: string, options: CallOptions = {}): Promise<Issue[]> => {
@@ -64,7 +64,7 @@ export function issueCalls({ one, all }: Caller, { hasLabel }: Labels) {
     },
 
     /**
-     * The last time somebody put this label on, also under a name that it had before; null where GitHub does not tell of any, or
+     * The last time a user put this label on, also under a name that it had before; null where GitHub does not report of any, or
      * not for sure.
      */
     newestLabeledEvent: async (
@@ -80,7 +80,7 @@ export function issueCalls({ one, all }: Caller, { hasLabel }: Labels) {
      */
     labeledEvents,
 
-    /** The last time that somebody closed it, or took this label off; null when nobody ever did. */
+    /** The last time that a user closed it, or took this label off; null when nobody ever did. */
     newestEvent: async (repo: Repo, number: number, { signal, ...wish }: EventWish & CallOptions) =>
       newest(await eventsOf(repo, number, { signal }), wish),
   };
@@ -90,14 +90,14 @@ interface Labels {
   readonly hasLabel: (repo: Repo, name: string, options: CallOptions) => Promise<boolean>;
 }
 
-type Told = z.infer<typeof eventSchema>;
+type ReportedEvent = z.infer<typeof eventSchema>;
 
-function newest(events: readonly Told[], wish: EventWish): IssueEvent | null {
+function newest(events: readonly ReportedEvent[], wish: EventWish): IssueEvent | null {
   return listed(events, wish)[0] ?? null;
 }
 
 /** Newest first. */
-function listed(events: readonly Told[], { kind, label }: EventWish): IssueEvent[] {
+function listed(events: readonly ReportedEvent[], { kind, label }: EventWish): IssueEvent[] {
   return events
     .filter((entry) => entry.kind === kind)
     .filter((entry) => label === undefined || entry.label?.toLowerCase() === label.toLowerCase())
@@ -114,10 +114,10 @@ const MAX_ASKED = 20;
  * several have vanished, it is certain only when the same account put all of them on.
  */
 async function renamedFrom(
-  { events, label }: { readonly events: readonly Told[]; readonly label: string },
+  { events, label }: { readonly events: readonly ReportedEvent[]; readonly label: string },
   exists: (name: string) => Promise<boolean>,
 ): Promise<IssueEvent | null> {
-  const last = new Map<string, Told>();
+  const last = new Map<string, ReportedEvent>();
   for (const entry of events.toSorted((a, b) => a.event.id - b.event.id)) {
     const name = entry.label?.toLowerCase() ?? "";
     if (name === "" || name === label.toLowerCase()) continue;
@@ -125,7 +125,7 @@ async function renamedFrom(
   }
   const on = [...last.values()].filter(({ kind }) => kind === "labeled");
   if (on.length > MAX_ASKED) return null;
-  const vanished: Told[] = [];
+  const vanished: ReportedEvent[] = [];
   for (const entry of on) if (!(await exists(entry.label ?? ""))) vanished.push(entry);
   const actors = new Set(vanished.map(({ event }) => event.actor.toLowerCase()));
   return actors.size === 1 ? newest(vanished, { kind: "labeled" }) : null;

@@ -6,7 +6,7 @@ import { anySchema, labelsSchema } from "./schemas.ts";
 import type { CallOptions, Repo } from "./types.ts";
 import { nameOf, repoKey } from "./urls.ts";
 
-/** Calls about labels. Never the whole set at once: that would undo what somebody else changed meanwhile. */
+/** Calls about labels. Never the whole set at once: that would undo what another process changed meanwhile. */
 export function labelCalls({ one, redact }: Caller) {
   const ensured = new Set<string>();
   return {

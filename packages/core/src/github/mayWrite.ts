@@ -12,7 +12,7 @@ export type Area = (typeof AREAS)[number];
 export type MayWrite = "yes" | "no" | "off";
 
 /**
- * Writes that can do nothing, since what they need is missing; GitHub looks at the permission first (403, and 404 for a classic
+ * Writes that can do nothing, since what they need is missing; GitHub reads the permission first (403, and 404 for a classic
  * token without the scope) and at the request then (422). Each takes that one permission and no other: a label could be
  * made with either of two.
  */

@@ -82,7 +82,7 @@ fieldTest("C6", "no text that leaves closes an issue or notifies anybody, but fo
 test("no text that leaves has a secret, a terminal code or a turn of direction; its marker is as it was made", async () => {
   const all = JSON.stringify(await sent());
   expect(all).not.toContain("canary");
-  for (const sign of ["\\u001b", "\u001b", "\u202E"]) expect(all).not.toContain(sign);
+  for (const character of ["\\u001b", "\u001b", "\u202E"]) expect(all).not.toContain(character);
   expect(all.match(/<!-- tac8 \{\\"v\\":1,\\"kind\\":\\"status\\"/g)).toHaveLength(5);
 });
 

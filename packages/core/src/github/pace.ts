@@ -86,7 +86,7 @@ function createGate(most: number): (signal: AbortSignal | undefined) => Promise<
     const enter = (): void => {
       waiting.delete(enter);
       signal?.removeEventListener("abort", onAbort);
-      inside += 1; // Here, and not where it resolves: somebody else could come in between.
+      inside += 1; // Here, and not where it resolves: another process could come in between.
       resolve();
     };
     waiting.add(enter);

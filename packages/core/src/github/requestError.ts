@@ -52,8 +52,8 @@ export function failureOf({ error, call, redact, token, now }: Thrown): GitHubEr
     });
   }
   const status = isGraphqlLimit(response.data) ? 429 : (thrownSchema.parse(error).status ?? null);
-  const said = redact(wordsOf(response.data) || message);
-  const detail = status === 403 ? withPermission(said, response.headers["x-accepted-github-permissions"]) : said;
+  const answer = redact(wordsOf(response.data) || message);
+  const detail = status === 403 ? withPermission(answer, response.headers["x-accepted-github-permissions"]) : answer;
   return new GitHubError({
     ...classify({ status, headers: response.headers, message: detail, now }),
     status,
@@ -78,14 +78,14 @@ function wordsOf(data: unknown): string {
 }
 
 /** GitHub names what a fine-grained or app's token lacks in a header alone: `issues=write; pull_requests=write`, one of which is enough. */
-function withPermission(said: string, accepted: string | number | undefined): string {
+function withPermission(answer: string, accepted: string | number | undefined): string {
   const names = String(accepted ?? "").slice(0, 200);
-  if (!/^[a-z_]+=[a-z]+(?:[;,]\s*[a-z_]+=[a-z]+)*$/.test(names)) return said;
+  if (!/^[a-z_]+=[a-z]+(?:[;,]\s*[a-z_]+=[a-z]+)*$/.test(names)) return answer;
   const spoken = names
     .split(/;\s*/)
     .map((some) => some.replaceAll("_", " ").replaceAll("=", ": "))
     .join(" or ");
-  return `${said} (the token lacks the permission ${spoken})`;
+  return `${answer} (the token lacks the permission ${spoken})`;
 }
 
 function rootOf(error: unknown): Error {

@@ -30,7 +30,7 @@ interface Send {
 
 /**
  * Octokit's auth strategy with changing tokens: each try of a request has the token of its moment. A 401 means that GitHub has
- * done nothing, so the request is sent again with another token, once; and once more after a second, if that one is refused too.
+ * done nothing, so the request is sent again with another token, once; and again after a second, if that one is refused too.
  * A call about a repository that the token does not reach is sent again, if an operator has added the repository since.
  */
 export function tokenAuth({ tokens }: { readonly tokens: GitHubTokens }) {

@@ -21,7 +21,7 @@ export interface GitHubTokens {
    * @throws the signal's reason
    */
   readonly widen: (used: string, lacks: Repo | "workflows", options?: CallOptions) => Promise<string | null>;
-  /** The App whose private key makes them; null: somebody else has made them. */
+  /** The App whose private key makes them; null: another process has made them. */
   readonly app: AppIdentity | null;
 }
 

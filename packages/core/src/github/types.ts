@@ -1,4 +1,4 @@
-/** A repository by name, as a person writes it; GitHub ignores case in both. */
+/** A repository by name, as a user writes it; GitHub ignores case in both. */
 export interface Repo {
   owner: string;
   repo: string;
@@ -22,7 +22,7 @@ export interface Issue {
   locked: boolean;
   /** Null where GitHub does not say. */
   commentCount: number | null;
-  /** Login; `ghost` when the account is gone. */
+  /** Login; `ghost` when the account is missing. */
   author: string;
   createdAt: string;
   updatedAt: string;
@@ -74,7 +74,7 @@ export interface ReviewComment {
   author: { login: string; type: string };
   body: string;
   path: string;
-  /** As it was when the comment was made, where the line is gone; null: the comment is about the file. */
+  /** As it was when the comment was made, where the line is missing; null: the comment is about the file. */
   line: number | null;
   /** The code that it is about has changed since. */
   outdated: boolean;
@@ -85,7 +85,7 @@ export interface ReviewComment {
   isReply: boolean;
 }
 
-/** Somebody did something to an issue, such as putting a label on; ids rise with time. `at` is ISO 8601. */
+/** A user did something to an issue, such as putting a label on; ids rise with time. `at` is ISO 8601. */
 export interface IssueEvent {
   id: number;
   actor: string;

@@ -2,7 +2,7 @@ import { siteOfApi } from "../config/apiAddress.ts";
 import type { Repo } from "./types.ts";
 
 /**
- * Where people look at the repository: `https://github.com/o/r`; with data residency (`https://api.acme.ghe.com`)
+ * Where people read the repository: `https://github.com/o/r`; with data residency (`https://api.acme.ghe.com`)
  * `https://acme.ghe.com/o/r`; on a GitHub Enterprise server (`https://host/api/v3`) or a local one `<origin>/o/r`.
  */
 export function webUrl(apiUrl: string, { owner, repo }: Repo): string {

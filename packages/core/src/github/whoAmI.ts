@@ -32,15 +32,15 @@ export async function whoAmI(github: Asked, { log, signal, refusalWaitsMs }: Who
 
 /** @returns the account, or GitHub's refusal of the token */
 async function untilAnswered(github: Asked, { log, signal }: WhoAmIOptions): Promise<string | null | GitHubError> {
-  for (let told = false; ;) {
+  for (let warned = false; ;) {
     try {
       return await github.findLogin({ signal });
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof GitHubError)) throw error;
       if (error.kind === "unauthorized" || error.kind === "forbidden") return error;
-      if (!told) log.warn(`waiting for GitHub: ${error.message}`);
-      told = true;
+      if (!warned) log.warn(`waiting for GitHub: ${error.message}`);
+      warned = true;
       const until = error.retryAt === null ? AGAIN_MS : 6 * AGAIN_MS;
       await sleep(until, undefined, { signal });
     }

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import manifest from "../../../../package.json" with { type: "json" };
 import { BUDGET_HOLD } from "../domain/budget.ts";
 import { OPERATOR } from "../domain/holds.ts";
-import { HEALTH_HOLD } from "./judge.ts";
+import { HEALTH_HOLD } from "./evaluate.ts";
 import { HEALTH_KINDS, RUNBOOK, runbookOf } from "../domain/healthKinds.ts";
 
 const root = new URL("../../../../", import.meta.url);

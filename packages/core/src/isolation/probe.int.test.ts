@@ -96,8 +96,8 @@ test.each([
   [1, "bwrap: Can't fork: Resource temporarily unavailable", "bwrap: Can't fork: Resource temporarily unavailable"],
   ["EACCES", "spawn bwrap EACCES", null],
   [1, "bwrap: No permissions to create new namespace", null],
-])("a start that fails with %s (%s): what may pass is %s", (code, said, passing) => {
-  expect(passingTrouble({ error: { message: said, code }, said, limitMs: 1000 })).toBe(passing);
+])("a start that fails with %s (%s): what may pass is %s", (code, output, passing) => {
+  expect(passingTrouble({ error: { message: output, code }, output, limitMs: 1000 })).toBe(passing);
 });
 
 test.skipIf(bwrap === null)("a data folder among the system's programs is refused in one line", async () => {
@@ -110,8 +110,8 @@ test.each([
   ["a container", "No permissions", { isContainer: true }, "seccomp=unconfined"],
   ["Ubuntu", "setting up uid map: Permission denied", { restricted: true }, "/etc/apparmor.d/bwrap"],
   ["a kernel that forbids it", "No permissions", {}, "sysctl"],
-])("what to do about %s", (_what, said, where, fix) => {
-  const { why, fix: advice } = explain(said, { restricted: false, isContainer: false, ...where });
+])("what to do about %s", (_what, output, where, fix) => {
+  const { why, fix: advice } = explain(output, { restricted: false, isContainer: false, ...where });
   expect(`${why}: ${advice}`).toContain(fix);
 });
 

@@ -54,19 +54,19 @@ export async function probeSandbox({ path, uid, secret, limitMs = PROBE_MS }: Pr
     tmpBytes: 65_536,
     nested: false,
   });
-  const said = await start([program, ...args, "--", "/bin/sh", "-c", "exit 0"], limitMs);
-  return said === null
+  const output = await start([program, ...args, "--", "/bin/sh", "-c", "exit 0"], limitMs);
+  return output === null
     ? { works: true, program }
-    : explain(said, { restricted: isRestricted(), isContainer: isContainer() });
+    : explain(output, { restricted: isRestricted(), isContainer: isContainer() });
 }
 
 /** Why a sandbox did not start, by what `bwrap` said. Pure. */
 export function explain(
-  said: string,
+  output: string,
   { restricted, isContainer }: { readonly restricted: boolean; readonly isContainer: boolean },
 ): Extract<SandboxProbe, { works: false }> {
-  const why = `bwrap cannot start a program here (${said})`;
-  if (/unknown option/i.test(said)) {
+  const why = `bwrap cannot start a program here (${output})`;
+  if (/unknown option/i.test(output)) {
     return { works: false, why: "bwrap is older than 0.8", fix: "install bubblewrap 0.8 or later" };
   }
   if (isContainer) {
@@ -79,7 +79,7 @@ export function explain(
   if (restricted) {
     return {
       works: false,
-      why: `AppArmor does not permit bwrap to create user namespaces (${said})`,
+      why: `AppArmor does not permit bwrap to create user namespaces (${output})`,
       fix: "sudo sh -c 'printf \"abi <abi/4.0>,\\ninclude <tunables/global>\\nprofile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }\\n\" > /etc/apparmor.d/bwrap && apparmor_parser -r /etc/apparmor.d/bwrap'",
     };
   }
@@ -91,7 +91,7 @@ async function start([program = "", ...args]: readonly string[], limitMs: number
   const { error, stderr } = await new Promise<{ error: Failure | null; stderr: string }>((resolve, reject) => {
     const options = { env: {}, cwd: "/", timeout: limitMs, killSignal: "SIGKILL" } as const;
     try {
-      execFile(program, args, options, (failure, _stdout, said) => resolve({ error: failure, stderr: said }));
+      execFile(program, args, options, (failure, _stdout, output) => resolve({ error: failure, stderr: output }));
     } catch (thrown) {
       // Of some codes, such as ENOMEM, Node throws at once.
       if (thrown instanceof Error) resolve({ error: thrown, stderr: "" });
@@ -99,10 +99,10 @@ async function start([program = "", ...args]: readonly string[], limitMs: number
     }
   });
   if (error === null) return null;
-  const said = stderr.trim().split("\n")[0]?.slice(0, 200) || error.message.slice(0, 200);
-  const passing = passingTrouble({ error, said, limitMs });
+  const output = stderr.trim().split("\n")[0]?.slice(0, 200) || error.message.slice(0, 200);
+  const passing = passingTrouble({ error, output, limitMs });
   if (passing !== null) throw new Error(`could not test bwrap (${passing}): this machine is overloaded`);
-  return said;
+  return output;
 }
 
 /** As `execFile` gives it. */
@@ -115,17 +115,17 @@ const PASSING_WORDS = /Resource temporarily unavailable|Cannot allocate memory|T
 /** Why a start that failed says nothing about sandboxes on this machine; null: it does. Pure. */
 export function passingTrouble({
   error: { code, killed = false, signal },
-  said,
+  output,
   limitMs,
 }: {
   readonly error: Failure;
-  readonly said: string;
+  readonly output: string;
   readonly limitMs: number;
 }): string | null {
   if (killed) return `no response within ${limitMs / 1000} s`;
   if (PASSING_CODES.includes(code)) return String(code);
   if (signal === "SIGKILL") return "it was killed";
-  return PASSING_WORDS.test(said) ? said : null;
+  return PASSING_WORDS.test(output) ? output : null;
 }
 
 /** Ubuntu 23.10 and later. */

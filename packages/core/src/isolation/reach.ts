@@ -69,11 +69,11 @@ export function runByLauncher(
     const late = setTimeout(() => void held.release(), LIMIT_MS);
     try {
       const child = new Launched(socket, { uid, groups: [], program, env, cwd: "/" });
-      const said = text(child.stdout);
+      const output = text(child.stdout);
       child.stderr.resume();
       child.stdin.end();
       await once(child, "exit");
-      return await said;
+      return await output;
     } finally {
       clearTimeout(late);
       await held.release();
@@ -86,6 +86,6 @@ export async function tryToReach(
   attempts: readonly Attempt[],
   given: { readonly run: RunAsAgent; readonly node: string; readonly env: Readonly<Record<string, string>> },
 ): Promise<Reached[]> {
-  const said = await given.run([given.node, "-e", SCRIPT, JSON.stringify(attempts)], given.env);
-  return answerSchema.parse(JSON.parse(said));
+  const output = await given.run([given.node, "-e", SCRIPT, JSON.stringify(attempts)], given.env);
+  return answerSchema.parse(JSON.parse(output));
 }

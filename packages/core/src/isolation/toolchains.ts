@@ -56,8 +56,8 @@ const PROGRAMS = [
 ];
 
 /**
- * The variables that tools in `home`, a person's home folder, need in an environment whose HOME is another one. What is
- * set stays; folders of programs come last on the PATH. Pure but for `has`, which tells whether a path exists.
+ * The variables that tools in `home`, a user's home folder, need in an environment whose HOME is another one. What is
+ * set stays; folders of programs come last on the PATH. Pure but for `has`, which says whether a path exists.
  */
 export function toolchainVariables(
   env: Readonly<Record<string, string>>,

@@ -59,7 +59,7 @@ fieldTest("E13", "the next day begins at the scheduler's midnight, with nothing 
   await spend(3);
   expect(await begin()).not.toBeNull();
   expect(await begin(NO_LIMITS, today.until - 1)).not.toBeNull();
-  // The scheduler is away: its limits go on counting.
+  // The scheduler is offline: its limits continue counting.
   expect(await begin(NO_LIMITS, today.until)).toBeNull();
   expect(await begin(NO_LIMITS, today.until + 1)).toMatchObject({ reason: expect.stringContaining("1 of 1") });
 });

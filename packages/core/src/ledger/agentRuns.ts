@@ -8,7 +8,7 @@ import { countEvents } from "./count.ts";
 import { KEPT_DAYS, readCounted } from "./store.ts";
 import { summarize } from "./summary.ts";
 
-/** All that agents have used on the day, what the ledger has not counted yet included. */
+/** Everything that agents have used on the day, what the ledger has not counted yet included. */
 export async function readSpent(
   redis: Redis,
   { day, start, until }: Pick<Budget, "day" | "start" | "until">,
@@ -58,7 +58,7 @@ export type Beginning =
 
 /**
  * Asks for one more agent run, right before it begins. Of many runners that ask at once, no more get it than
- * `max_runs_per_day` allows; `max_usd_per_day` counts what has ended, so it can be exceeded only by what runs already.
+ * `max_runs_per_day` allows; `max_usd_per_day` counts what ended, so it can be exceeded only by what runs already.
  */
 export async function beginAgent(redis: Redis, own: BudgetLimits, now: number): Promise<Beginning> {
   const budget = await readBudget(redis, own, now);

@@ -18,12 +18,12 @@ export function endsIn(events: readonly LoggedEvent[]): string {
 }
 
 function endOf(event: LoggedEvent): string {
-  const well = wentWell(meaningOf(event));
+  const well = succeeded(meaningOf(event));
   return well === null ? "" : `${well ? "+" : "-"}${Math.floor(Date.parse(event.at) / 1000)} `;
 }
 
 /** Null: parked runs and those that a user ended say nothing about how well things go. */
-function wentWell(meaning: Meaning): boolean | null {
+function succeeded(meaning: Meaning): boolean | null {
   if (meaning.of === "attempt") return meaning.next === "retry" && meaning.failure !== "edited" ? false : null;
   if (meaning.of !== "end") return null;
   if (endedWell(meaning.outcome) || meaning.outcome === "blocked") return true;
@@ -33,8 +33,8 @@ function wentWell(meaning: Meaning): boolean | null {
 
 /** Oldest first. */
 export function parseEnds(text: string): RunEnd[] {
-  return [...text.matchAll(/([+-])(\d+) /g)].map(([, sign, seconds]) => ({
+  return [...text.matchAll(/([+-])(\d+) /g)].map(([, direction, seconds]) => ({
     at: Number(seconds) * 1000,
-    well: sign === "+",
+    well: direction === "+",
   }));
 }

@@ -12,19 +12,19 @@ export interface CallCounters {
  * `github|notModified`. What could not be added is added the next time.
  */
 export function tallyGitHubCalls(redis: Redis, counters: CallCounters): () => Promise<void> {
-  let told: CallCounters = { requests: 0, notModified: 0 };
-  let telling: Promise<void> = Promise.resolve();
+  let reported: CallCounters = { requests: 0, notModified: 0 };
+  let reporting: Promise<void> = Promise.resolve();
 
-  async function tell(): Promise<void> {
+  async function report(): Promise<void> {
     const { requests, notModified } = counters;
-    if (requests === told.requests && notModified === told.notModified) return;
+    if (requests === reported.requests && notModified === reported.notModified) return;
     const added = redis.multi();
-    added.hincrby(TOTALS_KEY, "github|requests", requests - told.requests);
-    added.hincrby(TOTALS_KEY, "github|notModified", notModified - told.notModified);
+    added.hincrby(TOTALS_KEY, "github|requests", requests - reported.requests);
+    added.hincrby(TOTALS_KEY, "github|notModified", notModified - reported.notModified);
     await added.exec();
-    told = { requests, notModified };
+    reported = { requests, notModified };
   }
 
   // One after the other: two at a time would add the same twice.
-  return () => (telling = telling.catch(() => undefined).then(tell));
+  return () => (reporting = reporting.catch(() => undefined).then(report));
 }

@@ -44,13 +44,13 @@ export async function advanceLedger(redis: Redis): Promise<number> {
     const keys = [TOTALS_KEY, ...names.map(dayKey)];
     const more = [KEPT_DAYS * 86_400, endsIn(events), MAX_ENDS * END_CHARS];
     const done = await redis.eval(ADD, keys.length, ...keys, cursor, last.id, counts, ...more);
-    if (done !== 1) return counted; // Somebody else was quicker.
+    if (done !== 1) return counted; // Another process was quicker.
     counted += events.length;
   }
   return counted;
 }
 
-/** All that was ever counted. */
+/** Everything that was ever counted. */
 export async function readTotals(redis: Redis): Promise<Counts> {
   return toCounts(await redis.hgetall(TOTALS_KEY));
 }

@@ -7,7 +7,7 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
 
-/** Its one thread for what takes time waits for somebody to open the pipe, until it has said all. */
+/** Its one thread for what takes time waits for a process to open the pipe, until it has said all. */
 const PROGRAM = `
 import { open, writeSync } from "node:fs";
 import { createLogger } from ${JSON.stringify(join(import.meta.dirname, "logger.ts"))};

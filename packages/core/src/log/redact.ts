@@ -7,7 +7,7 @@ const MIN_SECRET_LENGTH = 6;
 const MAX_LOGGED_STRING = 16_384;
 
 /**
- * What gives a secret away by its looks. No `\b` in front: in JSON text `\n` ends in a letter. Every repetition that
+ * What gives a secret away by its form. No `\b` in front: in JSON text `\n` ends in a letter. Every repetition that
  * can begin anywhere is bounded, so that a line of megabytes stays linear.
  */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
@@ -105,7 +105,7 @@ function formsOf(secret: string): string[] {
 
 /**
  * Base64 of a longer text holds the secret in one of three alignments. The characters at both ends are shared with
- * whatever stands beside the secret, so they are left out; the middle is the same in every text.
+ * whatever is beside the secret, so they are left out; the middle is the same in every text.
  */
 export function base64Forms(secret: string): string[] {
   const bytes = Buffer.from(secret);

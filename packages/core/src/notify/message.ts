@@ -27,7 +27,7 @@ export type Message = z.infer<typeof messageSchema>;
 
 /** Titles, questions and reasons come from strangers and agents. */
 export function bounded(message: Message, redact: (text: string) => string): Message {
-  // Two passes: what is invisible could part a secret from its looks.
+  // Two passes: what is invisible could part a secret from its form.
   const harmless = (text: string) => redact(clean(redact(text.replaceAll(/[\r\t]/g, " "))));
   return {
     ...message,

@@ -13,7 +13,7 @@ export type Sent =
 /** Longer than the client's own 10 s for a connection: what is not answered by then was sent. */
 const SEND_MS = 20_000;
 const MAX_WAIT_MS = 3_600_000;
-const MAX_SAID = 200;
+const MAX_ANSWER_TEXT = 200;
 
 /** What a connection fails with before anything was sent. */
 const NOT_REACHED = new Set([
@@ -45,18 +45,18 @@ export async function send(target: Target, message: Message, signal: AbortSignal
       redirect: "manual",
       signal: AbortSignal.any([signal, AbortSignal.timeout(SEND_MS)]),
     });
-    const said = await beginning(answer);
-    return judgeAnswer({ status: answer.status, retryAfter: answer.headers.get("retry-after"), said });
+    const words = await beginning(answer);
+    return classifyAnswer({ status: answer.status, retryAfter: answer.headers.get("retry-after"), words });
   } catch (error) {
-    return judgeError(error);
+    return classifyError(error);
   }
 }
 
 /** Pure. */
-export function judgeAnswer(answer: { status: number; retryAfter: string | null; said: string }): Sent {
-  const { status, retryAfter, said } = answer;
+export function classifyAnswer(answer: { status: number; retryAfter: string | null; words: string }): Sent {
+  const { status, retryAfter, words } = answer;
   if (status >= 200 && status < 300) return { kind: "taken" };
-  const why = `it responded with ${status}${said === "" ? "" : `: ${said}`}`;
+  const why = `it responded with ${status}${words === "" ? "" : `: ${words}`}`;
   // 407 is a proxy's, which wants other credentials.
   if (status !== 407 && status !== 408 && status !== 429 && status < 500) return { kind: "refused", why };
   const seconds = Number(retryAfter ?? "");
@@ -64,7 +64,7 @@ export function judgeAnswer(answer: { status: number; retryAfter: string | null;
 }
 
 /** Pure. */
-export function judgeError(error: unknown): Sent {
+export function classifyError(error: unknown): Sent {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   if (NOT_REACHED.has(code)) return { kind: "later", why: `it is unreachable (${code})`, waitMs: 0 };
@@ -86,7 +86,7 @@ async function beginning({ body }: Response): Promise<string> {
   const reader = body.getReader();
   try {
     const { value } = await reader.read();
-    const text = new TextDecoder().decode(value?.subarray(0, MAX_SAID) ?? new Uint8Array());
+    const text = new TextDecoder().decode(value?.subarray(0, MAX_ANSWER_TEXT) ?? new Uint8Array());
     return text.replace(/[\p{Cc}\s]+/gu, " ").trim();
   } catch {
     return ""; // The status says enough.

@@ -1,7 +1,7 @@
 import { clean, cut } from "../domain/plainText.ts";
 import { layoutOf, type Layout, type Range } from "./layout.ts";
 
-/** Takes no place, and no name, number or word goes on behind it. */
+/** Takes no place, and no name, number or word continues behind it. */
 export const BREAK = "\u200b";
 
 const TAG =

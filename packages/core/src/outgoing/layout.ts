@@ -116,13 +116,13 @@ class Reader {
     return { code: this.#code, doubtful: this.#doubtful, openFence };
   }
 
-  /** @returns false: the quote or list item that the fence was in has ended before this line. */
+  /** @returns false: the quote or list item that the fence was in ended before this line. */
   #inFence(fence: Fence, line: string, from: number): boolean {
     let rest = line;
     for (let depth = 0; depth < fence.depth; depth += 1) {
-      const sign = /^ {0,3}> ?/.exec(rest)?.[0];
-      if (sign === undefined) return this.#endFence(fence, from);
-      rest = rest.slice(sign.length);
+      const blank = /^ {0,3}> ?/.exec(rest)?.[0];
+      if (blank === undefined) return this.#endFence(fence, from);
+      rest = rest.slice(blank.length);
     }
     if (rest.trim() === "") return true;
     const column = columnOf(rest);
@@ -237,9 +237,9 @@ function columnOf(line: string): number {
   return advance(/^[ \t]*/.exec(line)?.[0] ?? "", 0);
 }
 
-/** The column after blanks that begin at one; a tab goes on to the next multiple of four. */
+/** The column after blanks that begin at one; a tab continues to the next multiple of four. */
 function advance(blanks: string, from: number): number {
   let column = from;
-  for (const sign of blanks) column += sign === "\t" ? 4 - (column % 4) : 1;
+  for (const blank of blanks) column += blank === "\t" ? 4 - (column % 4) : 1;
   return column;
 }

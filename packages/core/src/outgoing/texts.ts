@@ -114,7 +114,7 @@ export function questionText(question: string): string {
   return `The agent needs an answer to continue:\n\n${body}\n\nReply to this issue to answer. The work continues with the first reply from an account with write access to this repository.`;
 }
 
-/** The comment about finished work that is not published unless a person decides so. `where`: the runner that has it. */
+/** The comment about finished work that is not published unless a maintainer decides so. `where`: the runner that has it. */
 export function withheldText(facts: {
   readonly reason: string;
   /** Label that has it published if it is added from now on; null: nothing does. */
@@ -155,7 +155,7 @@ export function answerText(facts: {
   ].join("\n\n");
 }
 
-/** The comment about a final failure: what happened and what a person can do. */
+/** The comment about a final failure: what happened and what a user can do. */
 export function failureText(facts: {
   readonly reason: string;
   readonly advice: string;
@@ -191,13 +191,13 @@ export interface PullFacts {
   readonly denied: readonly Denial[] | null;
   /** Of an agent that ended while a command of its own was still running; null: of one that had finished. */
   readonly leftRunning?: string | null;
-  /** Why GitHub did not tell the edits of the issue; null: it did. */
+  /** Why GitHub did not report the edits of the issue; null: it did. */
   readonly unreadable?: string | null;
   readonly run: string;
   /** What the agent had left uncommitted, and tac8 committed. */
   readonly added?: NamedFiles | null;
   readonly acting: Acting;
-  /** Changes that people are to look at; null: they could not be read. */
+  /** Changes that people are to read; null: they could not be read. */
   readonly notable: readonly Notable[] | null;
 }
 

@@ -24,11 +24,11 @@ afterEach(() => {
 });
 
 /** Starts a process that holds the lock. @returns it and the line it said. */
-async function hold(...args: string[]): Promise<{ child: ChildProcess; said: string }> {
+async function hold(...args: string[]): Promise<{ child: ChildProcess; output: string }> {
   const child = spawn(process.execPath, [HOLDER, path, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   cleanup.push(() => child.kill("SIGKILL"));
-  const [said] = await once(child.stdout, "data");
-  return { child, said: String(said).trim() };
+  const [output] = await once(child.stdout, "data");
+  return { child, output: String(output).trim() };
 }
 
 test("one holder at a time, also within one process", async () => {
@@ -51,8 +51,8 @@ test("another process holds it until it is killed", async () => {
 });
 
 test("a child that inherited it keeps it after its parent's death", async () => {
-  const { child, said } = await hold("with-child");
-  const heir = Number(said);
+  const { child, output } = await hold("with-child");
+  const heir = Number(output);
   cleanup.push(() => process.kill(heir, "SIGKILL"));
   child.kill("SIGKILL");
   await once(child, "exit");

@@ -18,7 +18,7 @@ export interface LockOptions {
   readonly timeoutMs?: number;
 }
 
-/** Somebody else had the lock for all of the time. */
+/** Another process had the lock for all of the time. */
 export class LockTimeout extends Error {
   override readonly name = "LockTimeout";
 
@@ -76,7 +76,7 @@ async function attemptLock({ path, args, signal, readOnly = false }: Attempt): P
   const fd = openSync(path, constants.O_CREAT | access | constants.O_NOFOLLOW, 0o600);
   let keep = false;
   try {
-    // The lock belongs to the open file description, which the child shares: it stays when the child has gone.
+    // The lock belongs to the open file description, which the child shares: it stays when the child ended.
     if (!(await runFlock({ path, args, signal, fd }))) return null;
     if (!isStillThere(fd, path)) return "replaced";
     keep = true;

@@ -2,7 +2,7 @@ import { readFile, readlink } from "node:fs/promises";
 
 /** Where a process id counts. */
 export interface MachineIds {
-  /** Id of the machine's present boot, by the kernel; empty where the kernel does not tell. */
+  /** Id of the machine's present boot, by the kernel; empty where the kernel does not report. */
   readonly boot: string;
   /** Containers have their own; empty likewise. */
   readonly pidNamespace: string;
@@ -24,7 +24,7 @@ export async function readMachineIds(): Promise<MachineIds> {
 }
 
 /** Return whether the process can be looked for on this machine, and is no more. False: it is there, or nothing is known. */
-export function hasEnded({ pid, boot, pidNamespace }: KnownProcess, machine: MachineIds): boolean {
+export function hasExited({ pid, boot, pidNamespace }: KnownProcess, machine: MachineIds): boolean {
   if (!boot || !pidNamespace || boot !== machine.boot || pidNamespace !== machine.pidNamespace) return false;
   if (!Number.isSafeInteger(pid) || pid <= 0) return false;
   try {

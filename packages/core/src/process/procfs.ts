@@ -34,7 +34,7 @@ export function isSameProcess({ pid, startTime }: ProcessId): boolean {
   return stat !== null && stat.startTime === startTime && isAlive(stat);
 }
 
-/** A zombie is not alive; one whose first thread has ended looks like a zombie, while others run on. Pure. */
+/** A zombie is not alive; one whose first thread ended looks like a zombie, while others run on. Pure. */
 export function isAlive({ state, threads }: Pick<ProcessStat, "state" | "threads">): boolean {
   return threads > 1 || (state !== "Z" && state !== "X");
 }
@@ -52,18 +52,18 @@ export function parseStat(text: string): ProcessStat | null {
   return { pid: Number.parseInt(text, 10), comm, state, parent, session, threads, startTime: start };
 }
 
-/** A /proc file as latin1, or null when the process is gone, or not ours to read. */
+/** A /proc file as latin1, or null when the process ended, or not ours to read. */
 export function readProc(path: string): string | null {
   try {
     return readFileSync(path, "latin1");
   } catch (error) {
-    if (isGoneOrForbidden(error)) return null;
+    if (isMissingOrForbidden(error)) return null;
     throw error;
   }
 }
 
-export function isGoneOrForbidden(error: unknown): boolean {
-  return error instanceof Error && "code" in error && GONE.has(String(error.code));
+export function isMissingOrForbidden(error: unknown): boolean {
+  return error instanceof Error && "code" in error && MISSING_OR_FORBIDDEN.has(String(error.code));
 }
 
-const GONE = new Set(["ENOENT", "ESRCH", "EACCES", "EPERM", "EBADF", "EINVAL"]);
+const MISSING_OR_FORBIDDEN = new Set(["ENOENT", "ESRCH", "EACCES", "EPERM", "EBADF", "EINVAL"]);

@@ -24,7 +24,7 @@ export interface Protection {
 
 export type Subject = Group | "configured" | "large";
 
-/** A change that people are to look at. */
+/** A change that people are to read. */
 export interface Notable {
   readonly subject: Subject;
   readonly path: string;
@@ -35,7 +35,7 @@ export interface Notable {
 export interface Protected {
   /** To be named in the pull request. */
   readonly notable: readonly Notable[];
-  /** Those of them that are not published unless a person has allowed it. */
+  /** Those of them that are not published unless a maintainer has allowed it. */
   readonly blocked: readonly Notable[];
 }
 

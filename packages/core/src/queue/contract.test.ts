@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { backoffStrategy, jobOptions, letGoAfter, silenceLimit, workerTimes } from "./contract.ts";
+import { backoffStrategy, jobOptions, releaseAfter, silenceLimit, workerTimes } from "./contract.ts";
 
 describe("workerTimes", () => {
   it.each([1, 5, 120, 3600])(
@@ -8,8 +8,8 @@ describe("workerTimes", () => {
       const { lockDuration = 0, lockRenewTime = 0, stalledInterval = 0 } = workerTimes(lock);
       expect(lockDuration).toBe(lock * 1000);
       expect(lockRenewTime * 5).toBeLessThan(lockDuration);
-      expect(lockRenewTime * 4).toBeLessThan(letGoAfter(lock));
-      expect(letGoAfter(lock)).toBeLessThan(silenceLimit(lock));
+      expect(lockRenewTime * 4).toBeLessThan(releaseAfter(lock));
+      expect(releaseAfter(lock)).toBeLessThan(silenceLimit(lock));
       expect(silenceLimit(lock)).toBeLessThan(lockDuration);
       expect(stalledInterval).toBeLessThan(lockDuration);
     },
@@ -17,7 +17,7 @@ describe("workerTimes", () => {
 
   it("an outage of 60 s, begun just before a renewal, is over before the job is let go of", () => {
     const { lockRenewTime = 0 } = workerTimes(120);
-    expect(lockRenewTime + 60_000).toBeLessThan(letGoAfter(120));
+    expect(lockRenewTime + 60_000).toBeLessThan(releaseAfter(120));
   });
 
   it("are the measured ones for 120 s, and never let BullMQ fail a stalled job", () => {

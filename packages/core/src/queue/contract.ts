@@ -7,12 +7,12 @@ export const QUEUE_NAME = "issues";
 /** Written once, when the issue is put into the queue. All else about it is in the issue's hash. */
 export interface JobData extends IssueRef {
   readonly repositoryId: number;
-  /** For people who look at the queue; the runner asks GitHub again. */
+  /** For people who read the queue; the runner asks GitHub again. */
   readonly title: string;
   readonly url: string;
 }
 
-/** What a finished job keeps for those who look at the queue. */
+/** What a finished job keeps for those who read the queue. */
 export interface JobResult {
   readonly outcome: string;
   readonly prUrl: string | null;
@@ -64,8 +64,8 @@ export function silenceLimit(lockSeconds: number): number {
   return lockSeconds * 1000 * 0.8;
 }
 
-/** A runner that lives lets go of the job a little earlier; 90 s of 120 s: an outage of 60 s is over by then. */
-export function letGoAfter(lockSeconds: number): number {
+/** A runner that lives releases the job a little earlier; 90 s of 120 s: an outage of 60 s is over by then. */
+export function releaseAfter(lockSeconds: number): number {
   return lockSeconds * 1000 * 0.75;
 }
 

@@ -23,7 +23,7 @@ export interface RedisOptions {
   readonly name: string;
   /** `false` for a caller that waits (a worker); `true` for one that wants an error at once (the command line). */
   readonly failFast?: boolean;
-  /** Told of each connection error; the client goes on trying. */
+  /** Called for each connection error; the client continues trying. */
   readonly onError: (error: Error) => void;
 }
 

@@ -70,14 +70,14 @@ test("news of a fail-over while a client looks for the master does not end the c
   expect(await redis.ping()).toBe("PONG");
   const { connector, stream } = redis as unknown as { connector: { failoverDetector: Detector }; stream: Socket };
   const [sentinel] = connector.failoverDetector.sentinels;
-  const told = new Promise<void>((resolve) =>
+  const reported = new Promise<void>((resolve) =>
     redis.once("connecting", () => {
       sentinel?.client.emit("message", "+switch-master", "");
       resolve();
     }),
   );
   stream.destroy(); // As when the master dies.
-  await told;
+  await reported;
   expect(await redis.ping()).toBe("PONG");
   redis.disconnect();
 });
@@ -89,7 +89,7 @@ test("the machine of the master stops answering without closing a connection: co
   const moved = (client: typeof redis) => new Promise((resolve) => client.once("ready", resolve));
   expect(await redis.client("INFO")).toMatch(/ db=3 .* user=pi-2/);
   await ear.subscribe(COMMANDS_CHANNEL);
-  const heard = new Promise((resolve) => ear.once("message", (_, text) => resolve(text)));
+  const received = new Promise((resolve) => ear.once("message", (_, text) => resolve(text)));
   const queue = new Queue(QUEUE_NAME, { connection: redis });
   const events = new QueueEvents(QUEUE_NAME, { connection: blocking });
   const worker = new Worker(QUEUE_NAME, async (job) => job.id, { connection: blocking });
@@ -112,7 +112,7 @@ test("the machine of the master stops answering without closing a connection: co
   await subscribed;
   await ear.subscribe(COMMANDS_CHANNEL);
   await redis.publish(COMMANDS_CHANNEL, "octo.hello.2");
-  expect(await heard).toBe("octo.hello.2");
+  expect(await received).toBe("octo.hello.2");
 
   await worker.close();
   await events.close();

@@ -32,8 +32,8 @@ export function redisTrouble(error: Error): string {
   if (/^Connection is closed/i.test(one.message)) return CAUSES["ECONNRESET"] ?? one.message;
   if (one.message.endsWith("successfully, but got an invalid reply: null"))
     return "the Sentinels do not know this name";
-  const said = one.message || (typeof one.code === "string" ? one.code : one.name);
-  return said.replaceAll(/\s+/g, " ").slice(0, MAX);
+  const text = one.message || (typeof one.code === "string" ? one.code : one.name);
+  return text.replaceAll(/\s+/g, " ").slice(0, MAX);
 }
 
 /** A host with several addresses gives one error for all of them, without a message. */

@@ -10,7 +10,7 @@ import { reopen } from "../state/reopen.ts";
 import { jobOptions, type JobData } from "./contract.ts";
 import { runNow } from "./wake.ts";
 
-/** What became of a person's wish to try an issue again. */
+/** What became of an operator's wish to try an issue again. */
 export type RetryAnswer =
   /** It waits for a runner; `from`: what it was. */
   | { readonly kind: "queued"; readonly from: IssueState | null }
@@ -19,13 +19,13 @@ export type RetryAnswer =
   /** It waits for a runner already. `held`: as above. */
   | { readonly kind: "waiting"; readonly held: string | null }
   | { readonly kind: "running" }
-  /** A person's stop has been asked for and not finished yet. */
+  /** An operator's stop has been asked for and not finished yet. */
   | { readonly kind: "stopping" }
-  /** A question is open: an answer on the issue goes on with the work. */
+  /** A question is open: an answer on the issue continues with the work. */
   | { readonly kind: "blocked" }
   /** There is no such job: never seen, withdrawn, or ended so long ago that it was dropped. */
   | { readonly kind: "unknown" }
-  /** Somebody else moved it while we looked. */
+  /** Another process moved it while we checked. */
   | { readonly kind: "changed" };
 
 /** Failed issues that one `retry --failed` takes at most. */
@@ -125,14 +125,14 @@ async function retryTakenOut(given: RetryOptions): Promise<RetryAnswer> {
   const { queue, store, jobId } = given;
   const issue = await store.read(jobId);
   if (issue.job.snapshot === null) return { kind: "unknown" };
-  // One that is not ended was reopened by somebody who died before its job was added.
+  // One that is not ended was reopened by a process that died before its job was added.
   if (isEnded(issue.state) && !(await reopenIssue(given, issue))) return { kind: "changed" };
   const { name, data, priority, attempts } = issue.job.snapshot;
   await queue.add(name, data, { ...jobOptions({ jobId, priority: "P2", begun: false, attempts }), priority });
   return { kind: "queued", from: issue.state };
 }
 
-/** False: somebody else moved it. */
+/** False: another process moved it. */
 function reopenIssue({ store, jobId, by, now }: RetryOptions, issue: IssueRecord): Promise<boolean> {
   const event = {
     event: "issue:retried" as const,

@@ -135,11 +135,11 @@ describe("an issue that no runner has", () => {
 
 describe("an issue that a runner has", () => {
   it("its runner is told, once, and firmer where that is asked for", async () => {
-    const heard: string[] = [];
+    const received: string[] = [];
     const ear = server.connect();
     await ear.subscribe(COMMANDS_CHANNEL);
     const twice = new Promise<void>((resolve) => {
-      ear.on("message", (_, id: string) => heard.push(id) === 3 && resolve());
+      ear.on("message", (_, id: string) => received.push(id) === 3 && resolve());
     });
     await add("running", { "run.id": "r1", "run.runner": "pi/0" });
     await take();
@@ -155,7 +155,7 @@ describe("an issue that a runner has", () => {
       command: { stop: "stopped by ann@pi", stopMode: "kill" },
     });
     await twice;
-    expect(heard).toEqual([ID, ID, ID]);
+    expect(received).toEqual([ID, ID, ID]);
     expect(await transitions()).toEqual([
       ["running", "note", "ann@pi", "stop requested"],
       ["running", "note", "bob@mac", "immediate stop requested"],
@@ -250,12 +250,12 @@ it.each([
   // Stopped, and not taken out of the queue yet.
   ["prioritized", { state: "stopped", end: { attempt: 1, outcome: "stopped" } }, 1, "ended"],
   ["delayed", { state: "parked", end: { attempt: null, outcome: null } }, 0, "queue"],
-  // Its pull request is there, and GitHub was away when that was to be told.
+  // Its pull request is there, and GitHub was unreachable when that was to be told.
   ["delayed", { state: "parked", end: { attempt: null, outcome: "pr" } }, 0, "ended"],
   ["delayed", { state: "blocked", end: { attempt: 0, outcome: "blocked" } }, 0, "queue"],
   ["delayed", { state: "parked", end: { attempt: null, outcome: "stopped" } }, 0, "queue"],
   ["unknown", { state: null, end: { attempt: null, outcome: null } }, 0, "unknown"],
   ["unknown", { state: "withdrawn", end: { attempt: null, outcome: null } }, 0, "ended"],
-] as const)("a job that is %s, with %j, is for: %s %s", (job, issue, made, who) => {
-  expect(planStop(job, issue, made)).toBe(who);
+] as const)("a job that is %s, with %j, is for: %s %s", (job, issue, made, recipient) => {
+  expect(planStop(job, issue, made)).toBe(recipient);
 });

@@ -7,19 +7,19 @@ import type { IssueStore } from "../state/issueStore.ts";
 import { COMMANDS_CHANNEL, issueKey, STOPS_KEY } from "../state/keys.ts";
 import type { JobData } from "./contract.ts";
 
-/** What became of a person's wish to stop an issue. */
+/** What became of an operator's wish to stop an issue. */
 export type StopAnswer =
   /** Its runner has been told, and ends it: interrupt (or kill), save, push, report. */
   | { readonly kind: "stopping"; readonly runner: string | null }
-  /** It was in the queue, and has ended; the scheduler says so on GitHub. `from`: what it was. */
+  /** It was in the queue, and ended; the scheduler says so on GitHub. `from`: what it was. */
   | { readonly kind: "stopped"; readonly from: IssueState | null }
-  /** It has ended, and a label that was put on since does not start it: the scheduler takes that off again. */
+  /** It ended, and a label that was put on since does not start it: the scheduler takes that off again. */
   | { readonly kind: "kept"; readonly state: IssueState }
   /** There is nothing to stop. */
   | { readonly kind: "ended"; readonly state: IssueState }
   /** Never seen. */
   | { readonly kind: "unknown" }
-  /** Somebody else moved it while we looked. */
+  /** Another process moved it while we checked. */
   | { readonly kind: "changed" };
 
 export interface StopOptions {
@@ -29,22 +29,22 @@ export interface StopOptions {
   readonly jobId: string;
   /** Who wishes it: `user@host`, `board`. */
   readonly by: string;
-  /** In the person's words; null: none given. */
+  /** In the user's words; null: none given. */
   readonly reason: string | null;
   /** Without an interrupt: the agent is killed at once. What it left is saved all the same. */
   readonly kill: boolean;
   /** Epoch ms. */
   readonly now: number;
   /**
-   * Asks GitHub for the trigger label: id of its newest event (0: GitHub does not tell), null where it is not on or cannot be
+   * Asks GitHub for the trigger label: id of its newest event (0: GitHub does not report), null where it is not on or cannot be
    * asked. Called only where Redis has nothing to stop: the scheduler may not have seen a new label yet. Absent: not asked.
    */
   readonly labelOn?: () => Promise<number | null>;
 }
 
-/** For an issue that moves just now; each look is a few round trips. */
-const LOOKS = 5;
-const LOOK_AGAIN_MS = 100;
+/** For an issue that moves just now; each check is a few round trips. */
+const ATTEMPTS = 5;
+const RETRY_MS = 100;
 const MAX_WORDS = 500;
 
 type JobState = Awaited<ReturnType<Job["getState"]>>;
@@ -82,11 +82,11 @@ export function planStop(
 
 /**
  * Stops the work on an issue, wherever it is: the command is in the hash first, so that whoever takes the job meanwhile
- * finds it there. All that is passed in is borrowed.
+ * finds it there. Everything that is passed in is borrowed.
  */
 export async function stopIssue(options: StopOptions): Promise<StopAnswer> {
   const { queue, store, redis, jobId } = options;
-  for (let look = 0; look < LOOKS; look += 1) {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const job = await queue.getJob(jobId);
     const [where, issue] = await Promise.all([job?.getState() ?? ("unknown" as const), store.read(jobId)]);
     const plan = planStop(where, issue, job?.attemptsMade ?? 0);
@@ -99,7 +99,7 @@ export async function stopIssue(options: StopOptions): Promise<StopAnswer> {
         return issue.state === null ? { kind: "stopped", from: null } : { kind: "kept", state: issue.state };
       }
       case "changed":
-        await sleep(LOOK_AGAIN_MS); // Whoever moves it writes the hash first, and then the queue.
+        await sleep(RETRY_MS); // Whoever moves it writes the hash first, and then the queue.
         continue;
       case "runner":
       case "queue": {
@@ -211,7 +211,7 @@ export async function endInQueue(
     "run.runner": null,
     "command.cancel": null,
     "end.attempt": attemptsMade,
-    ...(job === undefined ? {} : { "job.snapshot": shelve(job) }),
+    ...(job === undefined ? {} : { "job.snapshot": snapshotOf(job) }),
   };
   const event = {
     event: "issue:stopped" as const,
@@ -240,12 +240,12 @@ const CROSS_OFF = `
 if redis.call('HEXISTS', KEYS[2], '${fieldOf("command.stop")}') == 1 then return 0 end
 return redis.call('SREM', KEYS[1], ARGV[1])`;
 
-/** To be called when nothing was left to do: a person may have stopped it once more since that was read. */
+/** To be called when nothing was left to do: a user may have stopped it again since that was read. */
 export async function crossOffStop(redis: Redis, jobId: string): Promise<void> {
   await redis.eval(CROSS_OFF, 2, STOPS_KEY, issueKey(jobId), jobId);
 }
 
-function shelve({ name, data, opts, priority }: Job<JobData>): NonNullable<IssueRecord["job"]["snapshot"]> {
+function snapshotOf({ name, data, opts, priority }: Job<JobData>): NonNullable<IssueRecord["job"]["snapshot"]> {
   return { name, data, priority, attempts: opts.attempts ?? 1 };
 }
 

@@ -13,7 +13,7 @@ export interface HeldJob {
   readonly hold: string | null;
 }
 
-/** Return the ids of the jobs whose hold has ended. Pure. `now`: epoch ms. */
+/** Return the ids of the jobs whose hold ended. Pure. `now`: epoch ms. */
 export function planWake(jobs: readonly HeldJob[], holds: readonly Hold[], now: number): string[] {
   const live = new Set(planHolds(holds, now).live.map(({ name }) => name));
   return jobs.filter(({ hold }) => hold !== null && !isPlacement(hold) && !live.has(hold)).map(({ jobId }) => jobId);
@@ -24,7 +24,7 @@ const MAX_READ = 20_000;
 const PAGE = 500;
 
 /**
- * Return every job whose hold has ended to the queue. Safe to repeat, and to run in several processes at once: a job that is no longer
+ * Return every job whose hold ended to the queue. Safe to repeat, and to run in several processes at once: a job that is no longer
  * delayed stays as it is. Every argument is borrowed.
  * @returns the number of jobs that were woken
  */

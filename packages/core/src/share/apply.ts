@@ -36,7 +36,7 @@ export async function applyShare(redis: Redis, home: string): Promise<void> {
   await withdrawFormer(redis, share, readShare(home));
 }
 
-/** Withdraw what another process has ended meanwhile by `tac8 unshare`, which may have come before the users were made here. */
+/** Withdraw what another process ended meanwhile by `tac8 unshare`, which may have come before the users were made here. */
 async function withdrawFormer(redis: Redis, before: Share, now: Share | null): Promise<void> {
   const present = new Set(now?.machines.map(({ name }) => name));
   const former = before.machines.map(({ name }) => name).filter((name) => !present.has(name));

@@ -7,7 +7,7 @@ import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { admissionText } from "../domain/admission.ts";
 import { readQueueAdmission, runnerAdmission } from "./admission.ts";
 import { BREAKER_KEY, HOLDS_KEY, RUNNERS_KEY } from "./keys.ts";
-import { publishVerdict } from "./healthVerdict.ts";
+import { publishEvaluation } from "./healthEvaluation.ts";
 import { announceRunner, readRunners } from "./presence.ts";
 
 const NOW = 1_764_000_000_000;
@@ -47,10 +47,10 @@ test("holds and a breaker of an earlier version keep counting", async () => {
 
 test("what the scheduler has found counts while it is there", async () => {
   const reason = { level: "degraded", code: "failures", text: "many fail", action: "slow", host: null } as const;
-  const verdict = { level: "degraded", reasons: [reason], since: NOW, calmSince: null } as const;
-  await publishVerdict(redis, { ...verdict, at: NOW });
+  const evaluation = { level: "degraded", reasons: [reason], since: NOW, calmSince: null } as const;
+  await publishEvaluation(redis, { ...evaluation, at: NOW });
   expect(await queue()).toBe("half open: many fail");
-  await publishVerdict(redis, { ...verdict, at: NOW - 3_600_000 });
+  await publishEvaluation(redis, { ...evaluation, at: NOW - 3_600_000 });
   expect(await queue()).toBe("open");
 });
 

@@ -4,19 +4,23 @@ import { parseBreaker } from "../domain/breaker.ts";
 import type { Cause } from "../domain/cause.ts";
 import { planHolds } from "../domain/holds.ts";
 import type { Pause } from "../domain/pause.ts";
-import { currentReasons, readVerdict } from "./healthVerdict.ts";
+import { currentReasons, readEvaluation } from "./healthEvaluation.ts";
 import { readHolds } from "./holds.ts";
 import { BREAKER_KEY } from "./keys.ts";
 import type { RunnerPresence } from "./presence.ts";
 
 /** The admission of the whole queue. `now` is epoch ms. */
 export async function readQueueAdmission(redis: Redis, now: number): Promise<Admission> {
-  const [holds, breaker, verdict] = await Promise.all([readHolds(redis), redis.get(BREAKER_KEY), readVerdict(redis)]);
+  const [holds, breaker, evaluation] = await Promise.all([
+    readHolds(redis),
+    redis.get(BREAKER_KEY),
+    readEvaluation(redis),
+  ]);
   const probing = parseBreaker(breaker).phase === "probing";
   return planAdmission({
     queue: { holds: planHolds(holds, now).live, probing },
     runner: null,
-    reasons: currentReasons(verdict, now),
+    reasons: currentReasons(evaluation, now),
   });
 }
 

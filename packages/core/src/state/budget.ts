@@ -32,7 +32,7 @@ export async function publishBudget(redis: Redis, budget: Omit<Budget, "lifted">
 export async function readBudget(redis: Redis, own: BudgetLimits, now: number): Promise<Budget> {
   const [text, lifted] = await redis.hmget(BUDGET_KEY, PUBLISHED, LIFTED);
   const found = parse(text ?? null);
-  // A scheduler that was away over midnight has not published the new day yet.
+  // A scheduler that was offline over midnight has not published the new day yet.
   const { maxUsd, maxRuns } = found ?? own;
   const today =
     found !== null && now >= found.start && now < found.until ? found : budgetOfDay({ maxUsd, maxRuns }, now);

@@ -35,13 +35,13 @@ export const MAX_NAMED = 200;
 const ASK_MS = 60_000;
 const ANSWER_SECONDS = 600;
 
-/** @returns false when somebody else has just asked the same runner. */
+/** @returns false when another process has just asked the same runner. */
 export async function askToClean(redis: Redis, runner: string, ask: CleanAsk): Promise<boolean> {
   return (await redis.set(askKey(runner), JSON.stringify(ask), "PX", ASK_MS, "NX")) === "OK";
 }
 
 /** Whether a runner has not heard yet what it was asked. */
-export async function isUnheard(redis: Redis, runner: string): Promise<boolean> {
+export async function isNotRecorded(redis: Redis, runner: string): Promise<boolean> {
   return (await redis.exists(askKey(runner))) === 1;
 }
 

@@ -8,7 +8,7 @@ const PAGE = 1000;
 const MAX_PAGES = Math.ceil((MAX_EVENTS * 1.1) / PAGE);
 
 /**
- * The log backwards, page by page, each page oldest first: as far as the caller goes on reading, and at most as long as the
+ * The log backwards, page by page, each page oldest first: as far as the caller continues reading, and at most as long as the
  * log is, 100,000 entries in 110 commands. `since`: epoch ms, older entries are left out.
  */
 export async function* eventPages(redis: Redis, since = 0): AsyncGenerator<readonly LoggedEvent[]> {

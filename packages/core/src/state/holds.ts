@@ -48,13 +48,13 @@ function lastsLonger(there: Pick<Hold, "until">, than: Pick<Hold, "until">): boo
   return there.until === null || (than.until !== null && there.until >= than.until);
 }
 
-/** KEYS: holds. ARGV: name, end in epoch ms. Takes the hold away unless its end was moved. */
+/** KEYS: holds. ARGV: name, end in epoch ms. Removes the hold unless its end was moved. */
 const EXPIRE = `
 local hold = redis.call('HGET', KEYS[1], ARGV[1])
 if not hold or cjson.decode(hold)['until'] ~= tonumber(ARGV[2]) then return 0 end
 return redis.call('HDEL', KEYS[1], ARGV[1])`;
 
-/** Ends a hold whose time is over, unless somebody has moved its end since it was read. */
+/** Ends a hold whose time is over, unless a user has moved its end since it was read. */
 export async function expireHold(redis: Redis, hold: Hold, by: string): Promise<boolean> {
   if ((await redis.eval(EXPIRE, 1, HOLDS_KEY, hold.name, String(hold.until))) !== 1) return false;
   await logEnd(redis, hold.name, by, "it expired");

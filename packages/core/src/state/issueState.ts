@@ -64,7 +64,7 @@ const rebaseSchema = z.object({
   /** The pull request that was merged; absent: written by an older version. */
   pull: z.object({ number: z.number(), url: z.string() }).optional(),
 });
-/** `login` in lower case; empty: GitHub does not tell who it was. */
+/** `login` in lower case; empty: GitHub does not report who it was. */
 const refusedLabelSchema = z.object({ login: z.string(), told: z.string().nullable() });
 const withheldSchema = z.object({
   /** Why, for people and for the agent. */
@@ -186,9 +186,9 @@ const facts = {
     others: renamed("theirSha", sha.nullable()),
     /** What we last pushed, or found there and built upon. */
     published: mirrored("publishedSha", sha.nullable()),
-    /** The workspace's commit that `published` was made of: the same, unless it had to go on top of others. */
+    /** The workspace's commit that `published` was made of: the same, unless it had to come on top of others. */
     publishedFrom: renamed("madeSha", sha.nullable()),
-    /** The pull request was merged during the run, and the work is not pushed yet: what comes after `from` goes on `onto`. */
+    /** The pull request was merged during the run, and the work is not pushed yet: what comes after `from` continues `onto`. */
     rebase: renamed("rebase", json(rebaseSchema).nullable()),
   },
 

@@ -160,8 +160,8 @@ describe("a state", () => {
         expect(await store.writeIf(ID, { state: from }, { state: to }, EVENT)).toBe(true);
         expect((await store.read(ID)).state).toBe(to);
         const expected = allowed.includes(to) || from === to;
-        const told = { event: "state:unexpected", issue: ID, from, by: "runner", evidence: { state: to } };
-        expect(await unexpected()).toMatchObject(expected ? [] : [told]);
+        const unexpectedEvent = { event: "state:unexpected", issue: ID, from, by: "runner", evidence: { state: to } };
+        expect(await unexpected()).toMatchObject(expected ? [] : [unexpectedEvent]);
         const line = `the state ${to} of ${ID} does not follow the one before`;
         expect(lines.splice(0)).toEqual(expected ? [] : [line]);
       }

@@ -57,7 +57,7 @@ if ARGV[4] == '0' then redis.call('PERSIST', KEYS[1]) elseif ARGV[4] ~= '' then 
 return expected and 1 or 2`;
 
 /**
- * How long the hash of an issue is kept after its end. Later GitHub tells what is needed, as with an emptied Redis. Without an
+ * How long the hash of an issue is kept after its end. Later GitHub reports what is needed, as with an emptied Redis. Without an
  * end, Redis would grow for ever.
  */
 export const KEEP_ENDED_SECONDS = 90 * 24 * 3600;
@@ -118,7 +118,7 @@ export interface IssueStore {
   claim(jobId: string, claimant: Claimant): Promise<IssueRecord>;
   /** A run's own write. @throws LostRun when it is no longer the issue's run. */
   write(jobId: string, run: string, patch: IssuePatch, event?: NewEvent): Promise<void>;
-  /** Somebody else's write, only where the expectation holds; false where it does not. */
+  /** Another process's write, only where the expectation holds; false where it does not. */
   writeIf(jobId: string, expect: Expectation, patch: IssuePatch, event?: NewEvent): Promise<boolean>;
   /** A command to the issue's runner: written to the hash, then its runner is woken. */
   command(jobId: string, patch: Pick<IssuePatch, "command.stop" | "command.cancel">): Promise<void>;

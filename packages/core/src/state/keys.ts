@@ -3,17 +3,17 @@ export const EVENTS_KEY = "tac8:events";
 export const HOLDS_KEY = "tac8:holds";
 /** What the breaker is about: JSON, see domain/breaker.ts. */
 export const BREAKER_KEY = "tac8:breaker";
-/** How the scheduler judges all of tac8: JSON, see healthVerdict.ts. */
+/** How the scheduler evaluates all of tac8: JSON, see healthVerdict.ts. */
 export const HEALTH_KEY = "tac8:health";
-/** Hash by runner's id: what it tells of itself, see state/presence.ts. */
+/** Hash by runner's id: what it reports about itself, see state/presence.ts. */
 export const RUNNERS_KEY = "tac8:runners";
-/** What the scheduler that is at work tells of itself. */
+/** What the scheduler that is at work reports about itself. */
 export const SCHEDULER_KEY = "tac8:scheduler";
 /** Which scheduler may work, see state/schedulerLease.ts. */
 export const LEASE_KEY = "tac8:scheduler:lease";
 /** There while another scheduler waits for the lease. */
 export const STANDBY_KEY = "tac8:scheduler:standby";
-/** Hash by runner's id: which of them a person has paused, see state/pause.ts. */
+/** Hash by runner's id: which of them a user has paused, see state/pause.ts. */
 export const PAUSES_KEY = "tac8:pauses";
 /** Pub/sub channel that tells the runner with this id to look there. */
 export const PAUSES_CHANNEL = "tac8:paused";
@@ -21,7 +21,7 @@ export const PAUSES_CHANNEL = "tac8:paused";
 export const BUDGET_KEY = "tac8:budget";
 /** JSON: the scheduler's limits of runs at once, see state/limits.ts. */
 export const LIMITS_KEY = "tac8:limits";
-/** Set of job ids: stops by a person that somebody may still have to do or to tell. */
+/** Set of job ids: stops by an operator that a user may still have to do or to tell. */
 export const STOPS_KEY = "tac8:stops";
 /** What was counted from the event log, and how far it was read: see ledger/. */
 export const TOTALS_KEY = "tac8:totals";
@@ -30,7 +30,7 @@ export const SAMPLES_KEY = "tac8:samples";
 export const NOTIFY_KEY = "tac8:notify";
 export const NOTIFY_PENDING_KEY = "tac8:notify:pending";
 /** Hash by repository: from when on issues may be added. Missing: Redis is new, or was emptied. */
-export const EPOCH_KEY = "tac8:epoch";
+export const REDIS_RESET_KEY = "tac8:epoch";
 /** Hash by the API's address: the account of a GitHub App's token, as GitHub named it. */
 export const ACCOUNTS_KEY = "tac8:accounts";
 /** Pub/sub channel that wakes those who wait for a command; the command itself is in the hash. */
@@ -41,7 +41,7 @@ export function dayKey(day: string): string {
   return `tac8:day:${day}`;
 }
 
-/** The pull request's diff, shortened, for looking at it from anywhere. */
+/** The pull request's diff, shortened, for reading it from anywhere. */
 export function diffKey(jobId: string): string {
   return `tac8:diff:${jobId}`;
 }
@@ -55,7 +55,7 @@ export function runStreamKey(runId: string): string {
   return `tac8:run:${runId}`;
 }
 
-/** What the runner with this id is asked to do at once, JSON; gone when it was heard. */
+/** What the runner with this id is asked to do at once, JSON; gone when it was received. */
 export function askKey(runner: string): string {
   return `tac8:ask:${runner}`;
 }

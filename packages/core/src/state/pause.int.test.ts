@@ -40,11 +40,11 @@ it("a pause of one runner is begun and ended once, and wakes it", async () => {
   const { redis } = server;
   const ear = server.connect();
   await ear.subscribe(PAUSES_CHANNEL);
-  const heard = new Promise((resolve) => ear.once("message", (_, runner) => resolve(runner)));
+  const received = new Promise((resolve) => ear.once("message", (_, runner) => resolve(runner)));
   const pause = { by: "ann@pi", reason: "upgrade", since: 1, name: "pi/0" };
   const wish = { runner: { name: "pi/0" }, by: "ann@pi", reason: "upgrade", now: 1 };
   expect(await pauseRunner(redis, wish)).toEqual({ began: true, pause });
-  expect(await heard).toBe("pi/0");
+  expect(await received).toBe("pi/0");
   expect(await pauseRunner(redis, { ...wish, by: "bob@mac", now: 2 })).toEqual({ began: false, pause });
   await redis.hset(PAUSES_KEY, "damaged", "{");
   expect([...(await readPauses(redis))]).toEqual([["pi/0", pause]]);

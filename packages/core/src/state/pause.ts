@@ -17,7 +17,7 @@ export interface PauseWish {
 }
 
 /**
- * Nothing new starts anywhere until `resumeAll`; what runs goes on. The scheduler pauses the queue within its next look.
+ * Nothing new starts anywhere until `resumeAll`; what runs continues. The scheduler pauses the queue within its next check.
  * @returns the hold that is there now, and whether it `began` with this call.
  */
 export async function pauseAll(
@@ -38,7 +38,7 @@ export async function resumeAll(
   return endHold(redis, { name: OPERATOR, by, now });
 }
 
-/** Ends a hold by its name, after a person has mended its cause. @returns whether there was one, and what is left. */
+/** Ends a hold by its name, after an operator has fixed its cause. @returns whether there was one, and what is left. */
 export async function endHold(
   redis: Redis,
   { name, by, now }: Pick<PauseWish, "by" | "now"> & { readonly name: string },

@@ -5,8 +5,8 @@ import { pauseSchema } from "../domain/pause.ts";
 import { aheadOfRedis } from "./clock.ts";
 import { RUNNERS_KEY, SCHEDULER_KEY } from "./keys.ts";
 
-/** A runner that has not been heard of for this long is not there. */
-export const RUNNER_GONE_MS = 30_000;
+/** A runner that has not been seen for this long is not there. */
+export const RUNNER_OFFLINE_MS = 30_000;
 
 const PHASES = ["prepare", "work", "publish", "report"] as const;
 export type Phase = (typeof PHASES)[number];
@@ -27,7 +27,7 @@ const runSchema = z.object({
   tokens: z.number(),
   costUsd: z.number(),
 });
-/** A run as its runner tells of it, every few seconds. */
+/** A run as its runner reports it, every few seconds. */
 export type RunPresence = z.infer<typeof runSchema>;
 
 /** Null: it cannot be read there. */
@@ -59,7 +59,7 @@ const githubSchema = z.object({
 });
 export type GitHubPresence = z.infer<typeof githubSchema>;
 
-/** What every process of ours tells of itself; absent where an older version runs. */
+/** What every process of ours reports about itself; absent where an older version runs. */
 const vitals = { process: processSchema.optional(), github: githubSchema.optional() };
 
 const runnerSchema = z.object({
@@ -93,7 +93,7 @@ const runnerSchema = z.object({
   tired: z.string().nullable().optional(),
   /** How many jobs it may hold now, less than its slots while it goes slowly. */
   limit: z.number().optional(),
-  /** The person who paused it, see state/pause.ts; null: nobody. */
+  /** The user who paused it, see state/pause.ts; null: nobody. */
   paused: pauseSchema.nullable().optional(),
   /** What is said of its agents that share a home folder although nobody asked for it; null: none do. */
   sharedHome: z.object({ text: z.string(), advice: z.string() }).nullable().optional(),
@@ -133,7 +133,7 @@ const schedulerSchema = z.object({
   error: z.string().nullable(),
   /** Epoch ms until which GitHub's rate limit lets it ask nothing. */
   restUntil: z.number().nullish(),
-  /** Whether it has ended in order since, and begins nothing more. */
+  /** Whether it ended in order since, and begins nothing more. */
   ended: z.boolean().optional(),
   /** Why other machines do not reach the Redis of this one, with what to do. */
   sharing: z.string().optional(),
@@ -173,7 +173,7 @@ export async function announceRunner(redis: Redis, { id, ...facts }: RunnerPrese
   return found === null ? null : { ...found, id: key, name: found.name ?? key };
 }
 
-/** Give an entry that `announceRunner` has found its place again. Its process goes on with it. */
+/** Give an entry that `announceRunner` has found its place again. Its process continues with it. */
 export async function putRunnerBack(redis: Redis, { id, ...facts }: RunnerPresence): Promise<void> {
   await redis.hset(RUNNERS_KEY, id ?? facts.name, JSON.stringify(facts));
 }
@@ -190,7 +190,7 @@ const FORGET = `
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 return redis.call('HDEL', KEYS[1], ARGV[1])`;
 
-/** Remove runners that were killed and have not been heard of for a week. `now` is epoch ms. */
+/** Remove runners that were killed and have not been seen for a week. `now` is epoch ms. */
 export async function forgetRunners(redis: Redis, now: number): Promise<void> {
   for (const [name, text] of Object.entries(await redis.hgetall(RUNNERS_KEY))) {
     const facts = read(runnerSchema, text);
@@ -198,7 +198,7 @@ export async function forgetRunners(redis: Redis, now: number): Promise<void> {
   }
 }
 
-/** All that announced themselves and were not removed; the caller looks at `at`, which is by this machine's clock. */
+/** Everything that announced themselves and were not removed; the caller reads `at`, which is by this machine's clock. */
 export async function readRunners(redis: Redis): Promise<RunnerPresence[]> {
   const [all, ahead] = await Promise.all([redis.hgetall(RUNNERS_KEY), aheadOfRedis(redis)]);
   return Object.entries(all).flatMap(([id, text]) => {

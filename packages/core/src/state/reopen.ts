@@ -29,19 +29,19 @@ export const CLEAN = {
 } as const satisfies IssuePatch;
 
 /**
- * What a person's retry, or a new label, starts an ended issue from: a clean sheet on the branch that is there. A failed
- * publish goes on from there instead: paid agent work is never done twice. What GitHub refused because of its content
- * would be refused again: the agent's session goes on, and is told why. So it does after an answer.
+ * What an operator's retry, or a new label, starts an ended issue from: a clean sheet on the branch that is there. A failed
+ * publish continues from there instead: paid agent work is never done twice. What GitHub refused because of its content
+ * would be refused again: the agent's session continues, and is told why. So it does after an answer.
  */
 export function reopen(
   before: RecordPart<"state" | "end.failure" | "end.reason" | "checkpoint"> & Partial<RecordPart<"round.admitted">>,
 ): IssuePatch & { readonly checkpoint: "none" | "worked" } {
-  // Where the work itself brought nothing, publishing it once more would end the same; of one that was made for another text,
+  // Where the work itself brought nothing, publishing it again would end the same; of one that was made for another text,
   // nobody knows whether it is wanted.
   const ended = before.state === "failed" || before.state === "expired";
   const unpublished =
     ended && before.checkpoint === "worked" && !["no-changes", "edited"].includes(before.end.failure ?? "");
-  // What was refused may also have been the label alone, put back on by somebody who may not.
+  // What was refused may also have been the label alone, put back on by an account that may not.
   if (unpublished && before.end.failure === "refused" && before.round?.admitted !== null) {
     return {
       ...CLEAN,
@@ -53,16 +53,16 @@ export function reopen(
     };
   }
   if (unpublished) return { ...CLEAN, "round.admitted": null, "round.retriedAt": null, checkpoint: "worked" };
-  const anew = { "agent.usage": null, "agent.models": null, "work.summary": null, "agent.runCount": 0 };
-  // Nothing was changed: the talk goes on where it was left.
+  const restarted = { "agent.usage": null, "agent.models": null, "work.summary": null, "agent.runCount": 0 };
+  // Nothing was changed: the conversation continues where it was left.
   if (before.state === "answered")
-    return { ...CLEAN, "round.admitted": null, "round.retriedAt": null, checkpoint: "none", ...anew };
+    return { ...CLEAN, "round.admitted": null, "round.retriedAt": null, checkpoint: "none", ...restarted };
   return {
     ...CLEAN,
     "round.admitted": null,
     "round.retriedAt": null,
     checkpoint: "none",
-    ...anew,
+    ...restarted,
     "agent.session": null,
   };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import { z } from "zod";
-import { hasEnded, type MachineIds } from "../process/machineIds.ts";
+import { hasExited, type MachineIds } from "../process/machineIds.ts";
 import { LEASE_KEY, STANDBY_KEY } from "./keys.ts";
 
 /** How long a scheduler that ended without a word keeps others waiting: less than a poll's usual interval. */
@@ -90,7 +90,7 @@ export function createLease(
       if (other === null) return null;
       const owner = parse(other);
       // A killed one of this machine need not be waited for.
-      if (!hasEnded(owner, machine)) return owner;
+      if (!hasExited(owner, machine)) return owner;
       await redis.eval(RELEASE, 1, LEASE_KEY, other);
       const next = await take();
       return next === null ? null : parse(next);
@@ -107,7 +107,7 @@ export function createLease(
 export async function readLease(redis: Redis, machine: MachineIds): Promise<LeaseOwner | null> {
   const text = await redis.get(LEASE_KEY);
   const owner = text === null ? null : parse(text);
-  return owner === null || hasEnded(owner, machine) ? null : owner;
+  return owner === null || hasExited(owner, machine) ? null : owner;
 }
 
 function parse(text: string): LeaseOwner {

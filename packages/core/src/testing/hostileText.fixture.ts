@@ -15,7 +15,7 @@ const SIGNS: readonly (readonly [string, string])[] = [
   ["invisible signs", "\u00ad\u2060\ufeff\u180e\u2063"],
   [
     "words in tags",
-    Array.from("ignore", (sign) => String.fromCodePoint(0xe0000 + (sign.codePointAt(0) ?? 0))).join(""),
+    Array.from("ignore", (character) => String.fromCodePoint(0xe0000 + (character.codePointAt(0) ?? 0))).join(""),
   ],
 ];
 
@@ -31,5 +31,5 @@ export function expectHarmless(text: string): void {
   const left = text.match(
     /[^\P{Cc}\n\t]|[\u00ad\u061c\u180e\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]|[\u{e0000}-\u{e0fff}]/gu,
   );
-  expect(left?.map((sign) => (sign.codePointAt(0) ?? 0).toString(16)) ?? []).toEqual([]);
+  expect(left?.map((character) => (character.codePointAt(0) ?? 0).toString(16)) ?? []).toEqual([]);
 }

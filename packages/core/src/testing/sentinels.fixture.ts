@@ -149,9 +149,9 @@ async function masterOf(client: Redis): Promise<{ flags?: string; slaves?: strin
   return { flags: field("flags"), slaves: field("num-slaves"), others: field("num-other-sentinels") };
 }
 
-async function waitFor(what: string, look: () => Promise<boolean>): Promise<void> {
+async function waitFor(what: string, check: () => Promise<boolean>): Promise<void> {
   const until = performance.now() + READY_MS;
-  while (!(await look().catch(() => false))) {
+  while (!(await check().catch(() => false))) {
     if (performance.now() > until) throw new Error(`waited in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

@@ -1,12 +1,12 @@
 import { formatAge } from "../domain/formats.ts";
-import { atMoment, moment } from "../look/times.ts";
+import { atMoment, moment } from "../status/times.ts";
 import { keepsPolling } from "../state/presence.ts";
 import type { GitHubFacts, WhyFacts } from "./facts.ts";
 import { clear, decides, type Finding } from "./rule.ts";
 import { iso, sentence, words } from "./words.ts";
 
 /** An issue that has all it needs, and that no poll has seen yet. */
-export function judgeUnseen({ github, settings }: WhyFacts, before: readonly Finding[]): Finding[] {
+export function evaluateUnseen({ github, settings }: WhyFacts, before: readonly Finding[]): Finding[] {
   if (!github.asked || before.some(({ holds }) => holds)) return [];
   const text = "no poll has seen the label yet";
   const answer = `It has the label. The scheduler queues it with its next poll, within ${settings.pollSeconds} s.`;
@@ -14,7 +14,7 @@ export function judgeUnseen({ github, settings }: WhyFacts, before: readonly Fin
 }
 
 /** Does the scheduler see what happens on GitHub? `needed`: the issue waits for just that. */
-export function judgeScheduler(facts: WhyFacts, needed: boolean): Finding[] {
+export function evaluateScheduler(facts: WhyFacts, needed: boolean): Finding[] {
   const { scheduler, now, settings } = facts;
   if (scheduler === null) {
     const text = "no scheduler is running";
@@ -33,13 +33,13 @@ export function judgeScheduler(facts: WhyFacts, needed: boolean): Finding[] {
   const text = `${polled}${rests}${error === null ? "" : `: ${words(error)}`}`;
   const well = keepsPolling(scheduler, { now, pollSeconds: settings.pollSeconds }) && rests === "";
   if (well || !needed) return [clear("scheduler", text, evidence)];
-  const heard = now - scheduler.at > 3 * settings.pollSeconds * 1000 + 60_000;
-  const gone = heard ? ` It sent its last heartbeat ${formatAge(now - scheduler.at)} ago: start it.` : "";
-  return [decides("scheduler", text, evidence, `${sentence(text)}${gone}`)];
+  const lastSeen = now - scheduler.at > 3 * settings.pollSeconds * 1000 + 60_000;
+  const isOffline = lastSeen ? ` It sent its last heartbeat ${formatAge(now - scheduler.at)} ago: start it.` : "";
+  return [decides("scheduler", text, evidence, `${sentence(text)}${isOffline}`)];
 }
 
 /** After Redis was emptied nothing is added for a while. */
-export function judgeEpoch({ addFrom, now }: WhyFacts): Finding[] {
+export function evaluateRedisReset({ addFrom, now }: WhyFacts): Finding[] {
   if (addFrom === null || addFrom <= now) return [];
   const text = `Redis was emptied, so the scheduler adds no issue before ${moment(addFrom, now)}`;
   const answer = `${sentence(text)} It queues the issue then.`;
@@ -47,7 +47,7 @@ export function judgeEpoch({ addFrom, now }: WhyFacts): Finding[] {
 }
 
 /** What GitHub says of an issue that waits (`job`), or that tac8 has never seen. */
-export function judgeIssue(facts: WhyFacts): Finding[] {
+export function evaluateIssue(facts: WhyFacts): Finding[] {
   const { github, settings } = facts;
   if (!github.asked) return [notAsked(github.because, settings.label)];
   const { issue: answer } = github;
@@ -68,7 +68,7 @@ export function judgeIssue(facts: WhyFacts): Finding[] {
       ];
     }
     case "found":
-      return judgeFound(answer.issue, github, facts);
+      return evaluateFound(answer.issue, github, facts);
     default:
       return answer satisfies never;
   }
@@ -84,7 +84,7 @@ function notAsked(because: string, label: string): Finding {
 type Asked = Extract<GitHubFacts, { readonly asked: true }>;
 type Found = Extract<Asked["issue"], { readonly kind: "found" }>["issue"];
 
-function judgeFound(issue: Found, { label: event, mayStart }: Asked, facts: WhyFacts): Finding[] {
+function evaluateFound(issue: Found, { label: event, mayStart }: Asked, facts: WhyFacts): Finding[] {
   const { settings, now, issue: known, job } = facts;
   const { label } = settings;
   const taken = "The scheduler removes it from the queue with its next poll.";
@@ -97,7 +97,7 @@ function judgeFound(issue: Found, { label: event, mayStart }: Asked, facts: WhyF
     return [decides("issue", text, { state: "closed" }, `It is closed on GitHub. ${then}`)];
   }
   if (!issue.labels.some((name) => name.toLowerCase() === label.toLowerCase())) {
-    // Begun by a person's retry, it needs none.
+    // Begun by an operator's retry, it needs none.
     if (known.round.retriedAt !== null)
       return [clear("label", `it was queued by tac8 retry, so it needs no label`, {})];
     const then = job === null ? "Add it, and the next poll queues the issue." : taken;

@@ -3,7 +3,7 @@ import { ADVICE } from "../domain/failureWords.ts";
 import { stateAfter } from "../domain/eventMeaning.ts";
 import { MAX_NO_CHANGES } from "../domain/failures.ts";
 import { formatUsage } from "../domain/usage.ts";
-import { atMoment } from "../look/times.ts";
+import { atMoment } from "../status/times.ts";
 import type { LoggedEvent } from "../domain/events.ts";
 import type { WhyFacts } from "./facts.ts";
 import { clear, decides, type Finding } from "./rule.ts";
@@ -15,7 +15,7 @@ export function entryInto(facts: WhyFacts, state: string): LoggedEvent | null {
 }
 
 /** How it ended, by whom and why. */
-export function judgeEnd(facts: WhyFacts): Finding[] {
+export function evaluateEnd(facts: WhyFacts): Finding[] {
   const { issue, now } = facts;
   const { state } = issue;
   const event = entryInto(facts, state ?? "");
@@ -50,10 +50,10 @@ export function judgeEnd(facts: WhyFacts): Finding[] {
     }
     case "answered": {
       const spent = issue.agent.usage === null ? "" : ` Usage of the agent: ${formatUsage(issue.agent.usage)}.`;
-      const said = words(issue.work.summary, 600);
+      const summary = words(issue.work.summary, 600);
       return end(
         `it was answered: the agent made no changes${at}`,
-        `Answered, without changes: ${ended(said === "" ? reason : said)}${spent} To start another round, run tac8 retry or add the label again.`,
+        `Answered, without changes: ${ended(summary === "" ? reason : summary)}${spent} To start another round, run tac8 retry or add the label again.`,
       );
     }
     case "failed": {
@@ -104,7 +104,7 @@ function endedEarly({ issue, job }: WhyFacts): boolean {
 }
 
 /** Was the label put on again since? */
-export function judgeAgain({ github, issue, settings, now }: WhyFacts): Finding[] {
+export function evaluateAgain({ github, issue, settings, now }: WhyFacts): Finding[] {
   const { label } = settings;
   if (!github.asked)
     return [

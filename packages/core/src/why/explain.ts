@@ -1,16 +1,16 @@
 import { formatReference, jobIdOf } from "../domain/reference.ts";
 import { isEnded, type IssueState } from "../domain/states.ts";
-import { shownState } from "../look/shownState.ts";
-import { judgeEpoch, judgeIssue, judgeScheduler, judgeUnseen } from "./asking.ts";
-import { judgeAgain, judgeEnd } from "./ended.ts";
+import { shownState } from "../status/shownState.ts";
+import { evaluateRedisReset, evaluateIssue, evaluateScheduler, evaluateUnseen } from "./asking.ts";
+import { evaluateAgain, evaluateEnd } from "./ended.ts";
 import type { WhyFacts } from "./facts.ts";
-import { judgeHolds, judgeLimit, judgePause, judgePlace } from "./holding.ts";
+import { evaluateHolds, evaluateLimit, evaluatePause, evaluatePlace } from "./holding.ts";
 import type { Finding, Rule } from "./rule.ts";
-import { judgePosition, judgeRunners } from "./taking.ts";
-import { judgeMissing, judgeQuestion, judgeTime, judgeUnheard } from "./waiting.ts";
-import { judgeCommands, judgeRun, judgeTries } from "./working.ts";
+import { evaluatePosition, evaluateRunners } from "./taking.ts";
+import { evaluateMissing, evaluateQuestion, evaluateTime, evaluateUnrecorded } from "./waiting.ts";
+import { evaluateCommands, evaluateRun, evaluateTries } from "./working.ts";
 
-/** Why an issue stands where it stands. */
+/** Why an issue is in its state. */
 export interface Explanation {
   /** `owner/repo#471`. */
   readonly issue: string;
@@ -23,7 +23,7 @@ export interface Explanation {
   readonly since: string | null;
   /** One or two sentences. */
   readonly answer: string;
-  /** All that was looked at, what decides first. */
+  /** Everything that was checked, what decides first. */
   readonly rules: readonly Rule[];
 }
 
@@ -70,66 +70,71 @@ function stateOf({ job, issue }: WhyFacts, standing: Standing): Explanation["sta
 
 /** What keeps a job that could be taken now from being taken. */
 const taking = (facts: WhyFacts): Finding[] => [
-  ...judgeHolds(facts),
-  ...judgePause(facts),
-  ...judgePlace(facts),
-  ...judgeRunners(facts),
-  ...judgeLimit(facts),
-  ...judgePosition(facts),
+  ...evaluateHolds(facts),
+  ...evaluatePause(facts),
+  ...evaluatePlace(facts),
+  ...evaluateRunners(facts),
+  ...evaluateLimit(facts),
+  ...evaluatePosition(facts),
 ];
 
 const ACCOUNTS: Record<Standing, (facts: WhyFacts) => Finding[]> = {
   unknown: (facts) => {
-    const before = [...judgeEpoch(facts), ...judgeIssue(facts), ...judgeScheduler(facts, true)];
-    return [...before, ...judgeUnseen(facts, before)];
+    const before = [...evaluateRedisReset(facts), ...evaluateIssue(facts), ...evaluateScheduler(facts, true)];
+    return [...before, ...evaluateUnseen(facts, before)];
   },
   missing: (facts) => [
-    ...judgeCommands(facts),
-    ...judgeScheduler(facts, true),
-    ...judgeEpoch(facts),
-    ...judgeMissing(facts),
-    ...judgeIssue(facts),
-    ...judgeTries(facts),
+    ...evaluateCommands(facts),
+    ...evaluateScheduler(facts, true),
+    ...evaluateRedisReset(facts),
+    ...evaluateMissing(facts),
+    ...evaluateIssue(facts),
+    ...evaluateTries(facts),
   ],
-  ended: (facts) => [...judgeEnd(facts), ...judgeAgain(facts), ...judgeTries(facts), ...judgeScheduler(facts, false)],
-  running: (facts) => [...judgeCommands(facts), ...judgeRun(facts, jobIdOf(facts.ref)), ...judgeTries(facts)],
-  asking: (facts) => [...judgeQuestion(facts), ...judgeTries(facts), ...judgeScheduler(facts, false)],
+  ended: (facts) => [
+    ...evaluateEnd(facts),
+    ...evaluateAgain(facts),
+    ...evaluateTries(facts),
+    ...evaluateScheduler(facts, false),
+  ],
+  running: (facts) => [...evaluateCommands(facts), ...evaluateRun(facts, jobIdOf(facts.ref)), ...evaluateTries(facts)],
+  asking: (facts) => [...evaluateQuestion(facts), ...evaluateTries(facts), ...evaluateScheduler(facts, false)],
   answered: (facts) => [
-    ...judgeCommands(facts),
-    ...judgeUnheard(facts),
+    ...evaluateCommands(facts),
+    ...evaluateUnrecorded(facts),
     ...taking(facts),
-    ...judgeQuestion(facts),
-    ...judgeTries(facts),
-    ...judgeScheduler(facts, false),
+    ...evaluateQuestion(facts),
+    ...evaluateTries(facts),
+    ...evaluateScheduler(facts, false),
   ],
   timed: (facts) => {
     const due = (facts.job?.until ?? 0) <= facts.now;
-    const holds = judgeHolds(facts, facts.job?.until ?? facts.now);
+    const holds = evaluateHolds(facts, facts.job?.until ?? facts.now);
     // One that was put back because of a hold says so; one that failed says how.
     const failed = facts.issue.state === "retrying" || facts.issue.state === "parked";
     const rest = due
-      ? [...judgePause(facts), ...judgeRunners(facts), ...judgeLimit(facts)]
-      : judgeRunners(facts).filter(({ evidence }) => evidence["runners"] === 0);
+      ? [...evaluatePause(facts), ...evaluateRunners(facts), ...evaluateLimit(facts)]
+      : evaluateRunners(facts).filter(({ evidence }) => evidence["runners"] === 0);
     return [
-      ...judgeCommands(facts),
-      ...(failed ? [] : judgePlace(facts)),
-      ...(failed ? [...judgeTime(facts), ...holds] : [...holds, ...judgeTime(facts)]),
+      ...evaluateCommands(facts),
+      ...(failed ? [] : evaluatePlace(facts)),
+      ...(failed ? [...evaluateTime(facts), ...holds] : [...holds, ...evaluateTime(facts)]),
       ...rest,
-      ...judgeTries(facts),
-      ...judgeIssue(facts),
-      ...judgeScheduler(facts, false),
+      ...evaluateTries(facts),
+      ...evaluateIssue(facts),
+      ...evaluateScheduler(facts, false),
     ];
   },
   waiting: (facts) => [
-    ...judgeCommands(facts),
-    ...judgeIssue(facts),
+    ...evaluateCommands(facts),
+    ...evaluateIssue(facts),
     ...taking(facts),
-    ...judgeTries(facts),
-    ...judgeScheduler(facts, false),
+    ...evaluateTries(facts),
+    ...evaluateScheduler(facts, false),
   ],
 };
 
-/** Where nothing decides: it is about to go on. */
+/** Where nothing decides: it is about to continue. */
 const OTHERWISE: Record<Standing, string> = {
   unknown:
     "tac8 does not know this issue: check the number, and that the issue has the label. The next poll then queues it.",

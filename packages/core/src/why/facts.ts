@@ -3,7 +3,7 @@ import type { Hold } from "../domain/holds.ts";
 import type { Pause } from "../domain/pause.ts";
 import type { IssueRef } from "../domain/reference.ts";
 import type { IssueAnswer, IssueEvent } from "../github/types.ts";
-import type { JobState } from "../look/shownState.ts";
+import type { JobState } from "../status/shownState.ts";
 import type { LoggedEvent } from "../domain/events.ts";
 import type { IssueRecord } from "../state/issueState.ts";
 import type { RunnerPresence, SchedulerPresence } from "../state/presence.ts";
@@ -33,13 +33,13 @@ export type GitHubFacts =
   | {
       readonly asked: true;
       readonly issue: IssueAnswer;
-      /** Who put the label on last; null: it is not on, or GitHub did not tell. */
+      /** Who put the label on last; null: it is not on, or GitHub did not report. */
       readonly label: IssueEvent | null;
-      /** May that person start work? Null: not known. */
+      /** May that user start work? Null: not known. */
       readonly mayStart: boolean | null;
     };
 
-/** All that is looked at to explain why an issue stands where it stands: one moment's snapshot. */
+/** Everything that is checked to explain why an issue is in its state: one moment's snapshot. */
 export interface WhyFacts {
   /** Epoch ms. */
   readonly now: number;
@@ -56,7 +56,7 @@ export interface WhyFacts {
     readonly limit: number | null;
   };
   readonly breaker: BreakerState;
-  /** All that ever announced themselves; those not heard of lately are not there. */
+  /** Everything that ever announced themselves; those not seen lately are not there. */
   readonly runners: readonly RunnerPresence[];
   /** By the runner's id, see state/pause.ts. */
   readonly pauses: ReadonlyMap<string, Pause>;

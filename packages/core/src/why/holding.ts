@@ -1,8 +1,8 @@
 import { OPERATOR, repositoryHold, type Hold } from "../domain/holds.ts";
 import { fits, isPlacement, labelsOfReason, placementWords } from "../domain/placement.ts";
 import { holdWords } from "../domain/holdWords.ts";
-import { atMoment, moment } from "../look/times.ts";
-import { RUNNER_GONE_MS } from "../state/presence.ts";
+import { atMoment, moment } from "../status/times.ts";
+import { RUNNER_OFFLINE_MS } from "../state/presence.ts";
 import type { WhyFacts } from "./facts.ts";
 import { clear, decides, type Finding } from "./rule.ts";
 import { iso, sentence, shortRun, words } from "./words.ts";
@@ -11,15 +11,15 @@ import { iso, sentence, shortRun, words } from "./words.ts";
  * The holds that concern the issue. `from`: until then (epoch ms) it waits anyhow; a hold that ends before does not matter
  * to it.
  */
-export function judgeHolds(facts: WhyFacts, from = facts.now): Finding[] {
+export function evaluateHolds(facts: WhyFacts, from = facts.now): Finding[] {
   const { ref, holds } = facts;
   if (holds.length === 0) return [clear("hold", `no hold on the queue or on ${ref.owner}/${ref.repo}`)];
   // The one that lasts longest is the one to tell of.
   const longest = holds.toSorted((a, b) => (b.until ?? Infinity) - (a.until ?? Infinity));
-  return longest.map((hold) => judgeHold(hold, facts, from));
+  return longest.map((hold) => evaluateHold(hold, facts, from));
 }
 
-function judgeHold(hold: Hold, facts: WhyFacts, from: number): Finding {
+function evaluateHold(hold: Hold, facts: WhyFacts, from: number): Finding {
   const { now, ref } = facts;
   const { name, reason, by, since, until, run } = hold;
   const known = holdWords(name);
@@ -44,11 +44,11 @@ function judgeHold(hold: Hold, facts: WhyFacts, from: number): Finding {
 }
 
 /** Its turn had come, and no runner could take it: a label of runners, or a limit. */
-export function judgePlace({ issue, runners, now }: WhyFacts): Finding[] {
+export function evaluatePlace({ issue, runners, now }: WhyFacts): Finding[] {
   const { hold } = issue.job;
   if (hold === null || !isPlacement(hold)) return [];
   const fit = runners.filter(({ labels = [], format = 0 }) => fits(hold, { labels, format }));
-  const present = fit.filter(({ at }) => now - at <= RUNNER_GONE_MS);
+  const present = fit.filter(({ at }) => now - at <= RUNNER_OFFLINE_MS);
   const text = words(placementWords(hold), 200);
   const none =
     present.length === 0
@@ -61,7 +61,7 @@ export function judgePlace({ issue, runners, now }: WhyFacts): Finding[] {
 }
 
 /** The queue's own switch, which follows the holds. */
-export function judgePause({ queue, holds, ref }: WhyFacts): Finding[] {
+export function evaluatePause({ queue, holds, ref }: WhyFacts): Finding[] {
   const held = holds.some(({ name }) => name !== repositoryHold(ref));
   if (!queue.paused || held) return [];
   const answer =
@@ -69,8 +69,8 @@ export function judgePause({ queue, holds, ref }: WhyFacts): Finding[] {
   return [decides("queue", "the queue is paused, but there is no hold", {}, answer)];
 }
 
-/** The whole queue's limit: a probe of the breaker, or a person's own. */
-export function judgeLimit({ queue, breaker }: WhyFacts): Finding[] {
+/** The whole queue's limit: a probe of the breaker, or an operator's own. */
+export function evaluateLimit({ queue, breaker }: WhyFacts): Finding[] {
   const { limit, active } = queue;
   const probing = breaker.phase === "probing";
   if (limit === null) {

@@ -1,14 +1,14 @@
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
-import type { JobState } from "../look/shownState.ts";
+import type { JobState } from "../status/shownState.ts";
 import type { JobFacts } from "./facts.ts";
 
-/** Entries of BullMQ's lists that are looked through: what waits by priority is in a sorted set, so they are short. */
-const MAX_LOOKED = 5000;
+/** Entries of BullMQ's lists that are searched: what waits by priority is in a sorted set, so they are short. */
+const MAX_CHECKED = 5000;
 
 /**
- * One job, and its place in the queue: as many commands with 100,000 that wait as with one. BullMQ's own `getState` looks
- * through whole lists. `queue` names the keys.
+ * One job, and its place in the queue: as many commands with 100,000 that wait as with one. BullMQ's own `getState` searches
+ *  whole lists. `queue` names the keys.
  */
 export async function readJob(redis: Redis, queue: Pick<Queue, "toKey">, jobId: string): Promise<JobFacts | null> {
   const key = (name: string) => queue.toKey(name);
@@ -20,8 +20,8 @@ export async function readJob(redis: Redis, queue: Pick<Queue, "toKey">, jobId: 
     .zscore(key("delayed"), jobId)
     .zrank(key("prioritized"), jobId)
     // The next one is at the end.
-    .call("LPOS", key("wait"), jobId, "RANK", "-1", "MAXLEN", MAX_LOOKED)
-    .call("LPOS", key("active"), jobId, "MAXLEN", MAX_LOOKED)
+    .call("LPOS", key("wait"), jobId, "RANK", "-1", "MAXLEN", MAX_CHECKED)
+    .call("LPOS", key("active"), jobId, "MAXLEN", MAX_CHECKED)
     .llen(key("wait"))
     .pttl(key(`${jobId}:lock`))
     .exec();
@@ -62,7 +62,7 @@ export async function readJob(redis: Redis, queue: Pick<Queue, "toKey">, jobId: 
   };
 }
 
-/** What was put back by BullMQ itself waits in a list, which goes before all that is prioritized. */
+/** What was put back by BullMQ itself waits in a list, which goes before everything that is prioritized. */
 function aheadOf({ place, rank, waiting }: { place: unknown; rank: unknown; waiting: number }): number | null {
   if (typeof place === "number") return Math.max(0, waiting - 1 - place);
   return typeof rank === "number" ? waiting + rank : null;

@@ -4,7 +4,7 @@ import { jobOptions, QUEUE_NAME, type JobData } from "../queue/contract.ts";
 import { setHold } from "../state/holds.ts";
 import { appendFormer } from "../testing/formerEvents.fixture.ts";
 import { createIssueStore, type IssueStore } from "../state/issueStore.ts";
-import { BREAKER_KEY, EPOCH_KEY, PAUSES_KEY } from "../state/keys.ts";
+import { BREAKER_KEY, REDIS_RESET_KEY, PAUSES_KEY } from "../state/keys.ts";
 import { announceRunner, announceScheduler } from "../state/presence.ts";
 import { startTestRedis, type TestRedis } from "../state/redisServer.fixture.ts";
 import type { WhyFacts } from "./facts.ts";
@@ -126,7 +126,7 @@ test("everything around it, and of holds only those that concern it", async () =
   await queue.setGlobalConcurrency(1);
   const breaker = { phase: "probing", after: "0-0", way: "w", times: 1, concurrency: null };
   await server.redis.set(BREAKER_KEY, JSON.stringify(breaker));
-  await server.redis.hset(EPOCH_KEY, "octo/hello", String(now));
+  await server.redis.hset(REDIS_RESET_KEY, "octo/hello", String(now));
   await server.redis.hset(PAUSES_KEY, "pi-1/0", JSON.stringify({ by: "ann", reason: "lunch", since: now }));
   await server.redis.hset(PAUSES_KEY, "pi-2/0", "damaged");
   await announceRunner(server.redis, { name: "pi-1/0", at: now, host: "pi-1", pid: 1, slots: 2, busy: 0 });

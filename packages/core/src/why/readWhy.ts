@@ -7,7 +7,7 @@ import type { LoggedEvent } from "../domain/events.ts";
 import { readEvents } from "../state/events.ts";
 import { readHolds } from "../state/holds.ts";
 import { createIssueStore } from "../state/issueStore.ts";
-import { BREAKER_KEY, EPOCH_KEY } from "../state/keys.ts";
+import { BREAKER_KEY, REDIS_RESET_KEY } from "../state/keys.ts";
 import { readPauses } from "../state/pause.ts";
 import { readRunners, readScheduler } from "../state/presence.ts";
 import type { GitHubFacts, WhyFacts, WhySettings } from "./facts.ts";
@@ -26,13 +26,13 @@ export interface WhySources {
   readonly github: GitHubFacts;
 }
 
-/** Entries of the whole log that are looked at for the issue's own: the newest, and those up to its last change of state. */
+/** Entries of the whole log that are checked for the issue's own: the newest, and those up to its last change of state. */
 const NEWEST = 500;
 const AROUND_CHANGE = 500;
 /** Runners and Redis have clocks of their own. */
 const CLOCKS_MS = 60_000;
 
-/** One snapshot of all that `explain` looks at. What it costs does not grow with the queue nor with the log. */
+/** One snapshot of everything that `explain` reads. What it costs does not grow with the queue nor with the log. */
 export async function readWhy({ redis, queue, ref, now, settings, github }: WhySources): Promise<WhyFacts> {
   const jobId = jobIdOf(ref);
   const [issue, job, holds, paused, active, limit, breaker, runners, pauses, scheduler, addFrom] = await Promise.all([
@@ -46,7 +46,7 @@ export async function readWhy({ redis, queue, ref, now, settings, github }: WhyS
     readRunners(redis),
     readPauses(redis),
     readScheduler(redis),
-    redis.hget(EPOCH_KEY, repoKey(ref)),
+    redis.hget(REDIS_RESET_KEY, repoKey(ref)),
   ]);
   const { live } = planHolds(holds, now);
   return {

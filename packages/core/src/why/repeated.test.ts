@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { EventName, LoggedEvent } from "../domain/events.ts";
 import { applyPatch, parseIssueState } from "../state/issueState.ts";
 import type { WhyFacts } from "./facts.ts";
-import { judgeRepeated } from "./repeated.ts";
+import { evaluateRepeated } from "./repeated.ts";
 
 const now = new Date(2026, 10, 25, 14, 0, 0).getTime();
 const at = new Date(now - 5 * 60_000).toISOString();
@@ -28,7 +28,7 @@ function textOf(before: readonly LoggedEvent[], { runs = 2, later = [] as readon
   const issue = applyPatch(parseIssueState({}), { state: "pr" as const, "agent.runCount": runs, "agent.runs": all });
   const events = runs < 2 ? first : [...later, started("two"), ...before, ...first];
   const facts = { now, ref: { owner: "octo", repo: "hello", number: 471 }, issue, events };
-  return judgeRepeated(facts as unknown as WhyFacts).map(({ text }) => text);
+  return evaluateRepeated(facts as unknown as WhyFacts).map(({ text }) => text);
 }
 
 test.each<[string, readonly LoggedEvent[], string]>([
@@ -65,7 +65,7 @@ test("one agent run has no reason, and events that were not read are in the time
   expect(textOf([], { runs: 1 })).toEqual([]);
   const issue = applyPatch(parseIssueState({}), { "agent.runCount": 2, "agent.run": "two" });
   const facts = { now, ref: { owner: "octo", repo: "hello", number: 471 }, issue, events: [] };
-  expect(judgeRepeated(facts as unknown as WhyFacts).map(({ text }) => text)).toEqual([
+  expect(evaluateRepeated(facts as unknown as WhyFacts).map(({ text }) => text)).toEqual([
     "why an agent ran 2 times: tac8 timeline octo/hello#471",
   ]);
 });

@@ -1,7 +1,7 @@
 import type { EventName, LoggedEvent } from "../domain/events.ts";
 import { formatReference } from "../domain/reference.ts";
-import { agentRunsOf } from "../look/counts.ts";
-import { atMoment } from "../look/times.ts";
+import { agentRunsOf } from "../status/counts.ts";
+import { atMoment } from "../status/times.ts";
 import { textOf } from "./ended.ts";
 import type { WhyFacts } from "./facts.ts";
 import { clear, type Finding } from "./rule.ts";
@@ -20,7 +20,7 @@ const CAUSES: Partial<Record<EventName, string>> = {
 };
 
 /** Why was an agent started more than once? The newest start is explained, as far as its events were read. */
-export function judgeRepeated(facts: WhyFacts): Finding[] {
+export function evaluateRepeated(facts: WhyFacts): Finding[] {
   const { issue, ref, now } = facts;
   const runs = agentRunsOf(issue);
   if (runs < 2) return [];

@@ -1,8 +1,8 @@
-/** One thing that was looked at. */
+/** One thing that was checked. */
 export interface Rule {
-  /** What was looked at, stable over versions: for scripts. */
+  /** What was checked, stable over versions: for scripts. */
   readonly rule: string;
-  /** Does it decide, alone or with others, where the issue stands? False: it was looked at, and is not the reason. */
+  /** Does it decide, alone or with others, the status of the issue? False: it was checked, and is not the reason. */
   readonly holds: boolean;
   /** One clause for people, from a small letter on, without a full stop. */
   readonly text: string;

@@ -1,9 +1,9 @@
 import { formatAge, formatCount } from "../domain/formats.ts";
-import { moment } from "../look/times.ts";
+import { moment } from "../status/times.ts";
 import { admissionText, type Admission } from "../domain/admission.ts";
 import { runnerAdmission } from "../state/admission.ts";
 import { pauseOf } from "../state/pause.ts";
-import { RUNNER_GONE_MS, type RunnerPresence } from "../state/presence.ts";
+import { RUNNER_OFFLINE_MS, type RunnerPresence } from "../state/presence.ts";
 import type { WhyFacts } from "./facts.ts";
 import { clear, decides, type Finding } from "./rule.ts";
 import { iso, sentence, words } from "./words.ts";
@@ -12,7 +12,7 @@ import { iso, sentence, words } from "./words.ts";
 const MAX_NAMED = 5;
 
 export function isPresent({ at }: RunnerPresence, now: number): boolean {
-  return now - at <= RUNNER_GONE_MS;
+  return now - at <= RUNNER_OFFLINE_MS;
 }
 
 /** Free slots of runners that take work. */
@@ -27,7 +27,7 @@ function fitRunners(facts: WhyFacts): RunnerPresence[] {
 }
 
 /** Is there a runner that takes it? */
-export function judgeRunners(facts: WhyFacts): Finding[] {
+export function evaluateRunners(facts: WhyFacts): Finding[] {
   const { now, runners } = facts;
   const present = runners.filter((runner) => isPresent(runner, now)).toSorted((a, b) => a.name.localeCompare(b.name));
   if (present.length === 0) return [noRunner(facts)];
@@ -56,10 +56,10 @@ function admissionNow(runner: RunnerPresence, { pauses }: WhyFacts): Admission {
 
 function noRunner({ runners, now }: WhyFacts): Finding {
   const last = runners.toSorted((a, b) => b.at - a.at)[0];
-  const heard =
+  const lastSeen =
     last === undefined ? "" : `: ${words(last.name, 60)} sent its last heartbeat ${formatAge(now - last.at)} ago`;
   const evidence = { runners: 0, last: last?.name ?? null, lastAt: iso(last?.at ?? null) };
-  return decides("runners", `no runner is running${heard}`, evidence, `No runner is running${heard}. Start one.`);
+  return decides("runners", `no runner is running${lastSeen}`, evidence, `No runner is running${lastSeen}. Start one.`);
 }
 
 function loadOf(runner: RunnerPresence, facts: WhyFacts): string {
@@ -73,7 +73,7 @@ function loadOf(runner: RunnerPresence, facts: WhyFacts): string {
 }
 
 /** Who goes before it. */
-export function judgePosition(facts: WhyFacts): Finding[] {
+export function evaluatePosition(facts: WhyFacts): Finding[] {
   const { job } = facts;
   if (job?.state !== "waiting" && job?.state !== "prioritized") return [];
   const { ahead, priority } = job;

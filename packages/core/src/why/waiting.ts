@@ -3,14 +3,14 @@ import { FAILURE_KINDS } from "../domain/failures.ts";
 import { formatAge, formatCount } from "../domain/formats.ts";
 import { holdWords } from "../domain/holdWords.ts";
 import { questionAskedAt, questionExpiresAt } from "../domain/questionExpiry.ts";
-import { atMoment, moment } from "../look/times.ts";
+import { atMoment, moment } from "../status/times.ts";
 import { entryInto, textOf } from "./ended.ts";
 import type { WhyFacts } from "./facts.ts";
 import { clear, decides, type Finding } from "./rule.ts";
 import { ended, iso, sentence, shortRun, words } from "./words.ts";
 
 /** A job that waits for its time: after a failure, or put back by its runner. */
-export function judgeTime(facts: WhyFacts): Finding[] {
+export function evaluateTime(facts: WhyFacts): Finding[] {
   const { job, issue, now } = facts;
   const until = job?.until ?? null;
   if (job === null || until === null) return [];
@@ -58,7 +58,7 @@ function sooner({
 }
 
 /** The question of a blocked one. */
-export function judgeQuestion(facts: WhyFacts): Finding[] {
+export function evaluateQuestion(facts: WhyFacts): Finding[] {
   const { issue, now, settings, job } = facts;
   const asked = questionAskedAt(issue);
   const since = asked === null ? "" : ` since ${moment(asked, now)}`;
@@ -92,14 +92,14 @@ export function judgeQuestion(facts: WhyFacts): Finding[] {
 }
 
 /** An answer was taken, but the job still waits for its time. */
-export function judgeUnheard({ job, now }: WhyFacts): Finding[] {
+export function evaluateUnrecorded({ job, now }: WhyFacts): Finding[] {
   if (job?.state !== "delayed" || job.until === null || job.until <= now) return [];
   const text = "the answer is recorded, and the scheduler has not resumed the job yet";
   return [decides("wake", text, {}, `${sentence(text)} Its next poll does.`)];
 }
 
 /** The queue has no job for an issue that has not ended. */
-export function judgeMissing({ job, issue }: WhyFacts): Finding[] {
+export function evaluateMissing({ job, issue }: WhyFacts): Finding[] {
   const was = issue.state ?? "new";
   const runs = issue.agent.runCount > 0 ? ` after ${formatCount(issue.agent.runCount, "agent run")}` : "";
   const where =

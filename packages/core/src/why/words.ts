@@ -2,7 +2,7 @@ import { clean, clip } from "../domain/plainText.ts";
 
 const MAX_WORDS = 300;
 
-/** Somebody's words, shortened, on one line, without control codes and without a full stop: they end a clause of ours. */
+/** A user's words, shortened, on one line, without control codes and without a full stop: they end a clause of ours. */
 export function words(text: string | null, max = MAX_WORDS): string {
   const line = clean((text ?? "").slice(0, 8 * max))
     .replaceAll(/\s+/g, " ")
@@ -10,7 +10,7 @@ export function words(text: string | null, max = MAX_WORDS): string {
   return clip(line, max).replace(/\.$/, "");
 }
 
-/** With a full stop at its end. */
+/** With a full stop when it ends. */
 export function ended(text: string): string {
   return `${text}${/[.!?…]$/.test(text) ? "" : "."}`;
 }

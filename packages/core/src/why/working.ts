@@ -2,17 +2,17 @@ import { formatAge, formatCents, formatCount, formatNumber } from "../domain/for
 import { MAX_LOST_IN_A_ROW, MAX_UNCHANGED_IN_A_ROW } from "../domain/brokenOff.ts";
 import { MAX_NO_CHANGES } from "../domain/failures.ts";
 import { formatUsage } from "../domain/usage.ts";
-import { agentRunsOf, attemptsBegun, isAttemptOpen } from "../look/counts.ts";
-import { moment } from "../look/times.ts";
-import { RUNNER_GONE_MS, type RunPresence } from "../state/presence.ts";
+import { agentRunsOf, attemptsBegun, isAttemptOpen } from "../status/counts.ts";
+import { moment } from "../status/times.ts";
+import { RUNNER_OFFLINE_MS, type RunPresence } from "../state/presence.ts";
 import type { WhyFacts } from "./facts.ts";
-import { judgeRepeated } from "./repeated.ts";
+import { evaluateRepeated } from "./repeated.ts";
 import { clear, decides, type Finding } from "./rule.ts";
 import { ended, happened, iso, sentence, shortRun, words } from "./words.ts";
 import { isPresent } from "./taking.ts";
 
 /** A run that was picked up is told of within seconds. */
-const TOLD_MS = 15_000;
+const REPORTED_MS = 15_000;
 
 const PHASE: Record<RunPresence["phase"], string> = {
   prepare: "preparing the workspace",
@@ -22,7 +22,7 @@ const PHASE: Record<RunPresence["phase"], string> = {
 };
 
 /** Who works on it, and does that runner live? `jobId`: of the issue. */
-export function judgeRun(facts: WhyFacts, jobId: string): Finding[] {
+export function evaluateRun(facts: WhyFacts, jobId: string): Finding[] {
   const { runners, now, issue } = facts;
   for (const runner of runners) {
     const run = isPresent(runner, now) ? runner.runs?.find((entry) => entry.issue === jobId) : undefined;
@@ -31,7 +31,7 @@ export function judgeRun(facts: WhyFacts, jobId: string): Finding[] {
   const since = issue.since === null ? null : Date.parse(issue.since);
   const name = issue.run.runner;
   const evidence = { runner: name, run: issue.run.id, since: issue.since, lockMs: facts.job?.lockMs ?? null };
-  if (name === null || (since !== null && now - since < TOLD_MS)) {
+  if (name === null || (since !== null && now - since < REPORTED_MS)) {
     const text = `${name === null ? "a runner" : words(name, 60)} has just started it`;
     return [decides("run", text, evidence, sentence(text))];
   }
@@ -62,9 +62,12 @@ function livelyRun(run: RunPresence, { now, issue }: WhyFacts): Finding[] {
 function lostRun({ runners, now, job, issue }: WhyFacts, name: string, evidence: Finding["evidence"]): Finding {
   const host = name.slice(0, name.lastIndexOf("/"));
   const last = runners.filter((entry) => entry.host === host).toSorted((a, b) => b.at - a.at)[0];
-  const gone = last === undefined || now - last.at > RUNNER_GONE_MS;
-  const heard = last === undefined ? "is no longer running" : `sent its last heartbeat ${formatAge(now - last.at)} ago`;
-  const told = gone ? `its runner ${words(name, 60)} ${heard}` : `its runner ${words(name, 60)} no longer reports it`;
+  const isOffline = last === undefined || now - last.at > RUNNER_OFFLINE_MS;
+  const lastSeen =
+    last === undefined ? "is no longer running" : `sent its last heartbeat ${formatAge(now - last.at)} ago`;
+  const silence = isOffline
+    ? `its runner ${words(name, 60)} ${lastSeen}`
+    : `its runner ${words(name, 60)} no longer reports it`;
   const lock = job?.lockMs ?? null;
   const then =
     lock === null
@@ -73,14 +76,14 @@ function lostRun({ runners, now, job, issue }: WhyFacts, name: string, evidence:
   const lost = `${formatCount(issue.counts.lost, "run")} lost in a row without progress before this one; ${MAX_LOST_IN_A_ROW} count as a failure`;
   return decides(
     "run",
-    `${told}; ${lost}`,
+    `${silence}; ${lost}`,
     { ...evidence, lastAt: iso(last?.at ?? null), lost: issue.counts.lost },
-    `${sentence(told)} ${then}`,
+    `${sentence(silence)} ${then}`,
   );
 }
 
-/** A person's wish, or GitHub's, that it should end. */
-export function judgeCommands({ issue }: WhyFacts): Finding[] {
+/** An operator's wish, or GitHub's, that it should end. */
+export function evaluateCommands({ issue }: WhyFacts): Finding[] {
   const { stop, cancel } = issue.command;
   const findings: Finding[] = [];
   for (const [rule, verb, reason] of [
@@ -95,7 +98,7 @@ export function judgeCommands({ issue }: WhyFacts): Finding[] {
 }
 
 /** What was tried before. */
-export function judgeTries(facts: WhyFacts): Finding[] {
+export function evaluateTries(facts: WhyFacts): Finding[] {
   const { job, issue } = facts;
   const findings: Finding[] = [];
   if (job !== null) {
@@ -111,7 +114,7 @@ export function judgeTries(facts: WhyFacts): Finding[] {
     const spent = issue.agent.usage === null ? "" : `: ${round}${formatUsage(issue.agent.usage)}`;
     findings.push(clear("agents", `${formatCount(runs, "agent run")} so far${spent}`, { runs }));
   }
-  findings.push(...judgeRepeated(facts));
+  findings.push(...evaluateRepeated(facts));
   if (issue.counts.lost > 0) {
     const text = `${formatCount(issue.counts.lost, "run")} in a row lost with the runner, without progress; ${MAX_LOST_IN_A_ROW} count as a failure`;
     findings.push(clear("lost", text, { lost: issue.counts.lost }));

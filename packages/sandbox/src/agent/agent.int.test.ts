@@ -29,13 +29,13 @@ function start(args: readonly string[], more: Partial<StartAgent> = {}): TestAge
   return agent;
 }
 
-const told = (script: Script, text = "Please") => `${text}\n\`\`\`tac8-script\n${JSON.stringify(script)}\n\`\`\`\n`;
+const promptOf = (script: Script, text = "Please") => `${text}\n\`\`\`tac8-script\n${JSON.stringify(script)}\n\`\`\`\n`;
 
 const isResult = ({ type }: { type: string }) => type === "result";
 
 async function once(script: Script, args: readonly string[] = []) {
   const agent = start(args);
-  agent.say(told(script));
+  agent.say(promptOf(script));
   const result = await agent.until(isResult);
   return { agent, result, ...(await agent.end()) };
 }
@@ -70,7 +70,7 @@ describe("work", () => {
   it("asks in BLOCKED.md, and notes prompt and environment exactly", async () => {
     const text = 'A {brace} "quote" `tick` $(touch /tmp/x) 🦀 \u202eright';
     const agent = start([], { env: { CANARY: "c" } });
-    const prompt = told([{ ask: "Which?" }, { prompt: "p.txt" }, { env: "e.json" }], text);
+    const prompt = promptOf([{ ask: "Which?" }, { prompt: "p.txt" }, { env: "e.json" }], text);
     agent.say(prompt);
     await agent.until(isResult);
     expect(await read("BLOCKED.md")).toBe("Which?");
@@ -80,7 +80,7 @@ describe("work", () => {
 
   it("waits for another message after a result, and counts costs on", async () => {
     const agent = start([]);
-    agent.say(told([[{ result: "one" }], [{ result: "two" }]]));
+    agent.say(promptOf([[{ result: "one" }], [{ result: "two" }]]));
     const first = await agent.until(isResult);
     agent.say("go on");
     const second = await agent.until(isResult);
@@ -95,7 +95,7 @@ describe("work", () => {
     const done = agent.end();
     expect(await done).toMatchObject({ code: 1, errors: expect.stringContaining("prompt") as unknown });
     const { writeFile } = await import("node:fs/promises");
-    await writeFile(join(cwd, "prompt"), told([{ say: "hi" }, { exit: 4 }]));
+    await writeFile(join(cwd, "prompt"), promptOf([{ say: "hi" }, { exit: 4 }]));
     const second = start(["-p", "--prompt-file", join(cwd, "prompt")], { flags: [] });
     expect(await second.end()).toMatchObject({ code: 4 });
     expect(second.seen).toEqual([{ type: "text", text: "hi" }]);
@@ -104,7 +104,7 @@ describe("work", () => {
   it("leaves witnesses of its start and its end", async () => {
     const file = join(cwd, "witness");
     const agent = start(["--session-id", randomUUID()], { env: { TAC8_WITNESS: file, TAC8_RUN: "run-7" } });
-    agent.say(told([{ result: "x" }]));
+    agent.say(promptOf([{ result: "x" }]));
     await agent.until(isResult);
     await agent.end();
     const lines = (await read("witness")).trim().split("\n");
@@ -119,7 +119,9 @@ describe("sessions", () => {
   it("go on where they stopped, also after a kill", async () => {
     const id = randomUUID();
     const agent = start(["--session-id", id]);
-    agent.say(told([{ write: "one", text: "1" }, { crash: true }, { write: "two", text: "2" }, { result: "done" }]));
+    agent.say(
+      promptOf([{ write: "one", text: "1" }, { crash: true }, { write: "two", text: "2" }, { result: "done" }]),
+    );
     await agent.until(({ type }) => type === "user");
     expect(await agent.end()).toMatchObject({ signal: "SIGKILL" });
     const again = start(["--resume", id]);
@@ -170,8 +172,8 @@ describe("endings", () => {
       result: { is_error: true, terminal_reason: "api_error", api_error_status: 529 },
     });
     expect(overloaded.agent.seen.find(({ error }) => error !== undefined)).toMatchObject({ error: "server_error" });
-    const away = await once([{ error: { status: null, message: "Connection refused" } }]);
-    expect(away.result).toMatchObject({ api_error_status: null, api_error: "connection_failed" });
+    const unreachable = await once([{ error: { status: null, message: "Connection refused" } }]);
+    expect(unreachable.result).toMatchObject({ api_error_status: null, api_error: "connection_failed" });
     const refused = await once([{ refused: "refusal" }]);
     expect(refused).toMatchObject({
       code: 1,
@@ -194,14 +196,14 @@ describe("endings", () => {
     [{ crash: true }, null, "SIGKILL"],
   ] as const)("without a result: %j", async (step, code, signal) => {
     const agent = start([]);
-    agent.say(told([step]));
+    agent.say(promptOf([step]));
     expect(await agent.end()).toMatchObject({ code, signal });
     expect(agent.seen.filter(isResult)).toEqual([]);
   });
 
   it("stop on an interrupt, kill their command, and take another message", async () => {
     const agent = start([]);
-    agent.say(told([[{ bash: "echo $$ > pid; sleep 1000" }], [{ result: "fine" }]]));
+    agent.say(promptOf([[{ bash: "echo $$ > pid; sleep 1000" }], [{ result: "fine" }]]));
     await vi.waitFor(async () => expect(await read("pid")).toMatch(/\d+\n/), { timeout: 30_000 });
     agent.send({ type: "control_request", request_id: "i-1", request: { subtype: "interrupt" } });
     await agent.until(({ type }) => type === "control_response");
@@ -218,13 +220,13 @@ describe("endings", () => {
 
   it("stop a hang on an interrupt, unless deaf; SIGTERM ends with 143, unless ignored", async () => {
     const agent = start([]);
-    agent.say(told([{ say: "x" }, { hang: true }]));
+    agent.say(promptOf([{ say: "x" }, { hang: true }]));
     await agent.until(({ type }) => type === "assistant");
     agent.send({ type: "control_request", request_id: "i-1", request: { subtype: "interrupt" } });
     expect(await agent.until(isResult)).toMatchObject({ terminal_reason: "aborted_streaming" });
     expect(await agent.end()).toMatchObject({ code: 1 });
     const term = start([]);
-    term.say(told([{ say: "x" }, { hang: "deaf" }]));
+    term.say(promptOf([{ say: "x" }, { hang: "deaf" }]));
     await term.until(({ type }) => type === "assistant");
     term.child.kill("SIGTERM");
     expect(await term.end()).toMatchObject({ code: 143 });

@@ -17,7 +17,7 @@ export interface AgentOptions {
   readonly folder: string;
   readonly emit: (event: Event) => void;
   readonly ignoreTerm: () => void;
-  /** Whose abort is an interrupt of this turn; called at each turn's start, and with undefined at its end. */
+  /** Whose abort is an interrupt of this turn; called at each turn's start, and with undefined when it ends. */
   readonly onTurn: (turn: { readonly stop: AbortController; readonly goDeaf: () => void } | undefined) => void;
   readonly goDeaf: () => void;
 }
@@ -61,12 +61,12 @@ async function runTurn(options: AgentOptions & { prompt: string; index: number }
   end ??= { kind: "success", text: runner.lastText || "Nothing was left to do." };
   options.onTurn(undefined);
   const silent = runner.calls === 0 && (end.kind === "api-error" || (end.kind === "success" && end.text === ""));
-  const used = silent ? NO_USAGE : usageOf(Math.max(runner.calls, 1), runner.told);
+  const used = silent ? NO_USAGE : usageOf(Math.max(runner.calls, 1), runner.reported);
   if (end.kind !== "exit") {
     const turns = runner.calls + 1;
-    const said = { ...speaker, model: runner.model ?? speaker.model };
+    const speaking = { ...speaker, model: runner.model ?? speaker.model };
     const { denials } = runner;
-    emit(events.result(said, { ending: end, used, before: session.total, turns, startedAt, index, denials }));
+    emit(events.result(speaking, { ending: end, used, before: session.total, turns, startedAt, index, denials }));
   }
   session.total = add(session.total, used);
   await saveSession(folder, session);

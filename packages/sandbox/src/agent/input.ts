@@ -8,7 +8,7 @@ export interface Input {
 }
 
 interface Listener {
-  /** Somebody wants the current turn to stop. */
+  /** A user wants the current turn to stop. */
   interrupt(requestId: string): void;
 }
 

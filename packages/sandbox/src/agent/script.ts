@@ -1,7 +1,7 @@
 /**
  * What the scripted agent does, told by the text it is given: a fenced block named `tac8-script` with JSON.
  *
- * - a list of steps: a new session starts at its beginning, a later message or `--resume` goes on after the last finished step;
+ * - a list of steps: a new session starts at its beginning, a later message or `--resume` continues after the last finished step;
  * - `{ "first": [...], "again": [...] }`: `first` for a session's first message, `again` for each later one (without
  *   `again`: what is left of `first`);
  * - a list of lists: the n-th for a session's n-th message, the last for all further ones.
@@ -31,7 +31,7 @@ export type Step =
   | { readonly commit: string }
   | { readonly bash: string }
   /**
-   * A call of any tool, with the answer that it gets. A tool that the command line took away answers that there is no such
+   * A call of any tool, with the answer that it gets. A tool that the command line removed answers that there is no such
    * tool.
    */
   | { readonly tool: string; readonly input?: Readonly<Record<string, unknown>>; readonly answer?: string }
@@ -39,7 +39,7 @@ export type Step =
   | { readonly deny: string; readonly input?: Readonly<Record<string, unknown>> }
   /** A task in the background, by a name of its own: a shell's command, or (`agent`) a sub-agent. */
   | { readonly background: string; readonly kind?: "shell" | "agent" }
-  /** That task has ended. */
+  /** That task ended. */
   | { readonly report: string; readonly status?: "completed" | "failed" | "killed" }
   /** Milliseconds. */
   | { readonly wait: number }
@@ -52,9 +52,9 @@ export type Step =
    * the status where there is none. Without a status there was no answer.
    */
   | { readonly error: { readonly status: number | null; readonly message: string; readonly code?: string } }
-  /** The CLI is about to call the model's API once more. */
+  /** The CLI is about to call the model's API again. */
   | { readonly retry: { readonly status: number | null } }
-  /** The session itself cannot go on; ends the turn, exit 1. */
+  /** The session itself cannot continue; ends the turn, exit 1. */
   | { readonly refused: "refusal" | "prompt_too_long" | "image_error" }
   /** The model says nothing; ends the turn as a success. */
   | { readonly nothing: true }

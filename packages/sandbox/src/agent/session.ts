@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { ModelUsage } from "./usage.ts";
 import type { Script } from "./script.ts";
 
-/** What outlives the process, so that `--resume` goes on. */
+/** What outlives the process, so that `--resume` continues. */
 export interface Session {
   readonly id: string;
   script: Script | null;

@@ -30,7 +30,7 @@ export class TurnRunner {
   readonly #options: TurnOptions;
   /** Calls to the model. */
   calls = 0;
-  told: Usage | undefined;
+  reported: Usage | undefined;
   /** Instead of the one that was asked for. */
   model: string | undefined;
   lastText = "";
@@ -74,7 +74,7 @@ export class TurnRunner {
     if ("commit" in step) return this.#bash(`git add -A && git commit -q -m ${quote(step.commit)}`);
     if ("output" in step) return this.#bash(`head -c ${step.output} /dev/zero | tr '\\0' x`, step.output);
     if ("wait" in step) return pause(step.wait, signal);
-    if ("usage" in step) return void (this.told = step.usage);
+    if ("usage" in step) return void (this.reported = step.usage);
     if ("model" in step) return void (this.model = step.model);
     if ("prompt" in step) return save(at(step.prompt), prompt);
     if ("once" in step) return this.#once(at(step.once), step.step);

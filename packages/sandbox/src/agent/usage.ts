@@ -35,8 +35,8 @@ export function add(a: ModelUsage, b: ModelUsage): ModelUsage {
   };
 }
 
-export function usageOf(calls: number, told: Usage | undefined): ModelUsage {
-  if (told !== undefined) return { ...NO_USAGE, ...told };
+export function usageOf(calls: number, reported: Usage | undefined): ModelUsage {
+  if (reported !== undefined) return { ...NO_USAGE, ...reported };
   return Array.from({ length: calls }).reduce<ModelUsage>((sum) => add(sum, CALL), NO_USAGE);
 }
 

@@ -126,7 +126,7 @@ export function makeToken(store: Store, given: { app: App; installation: Install
     }
   }
   const secret = `ghs_${randomUUID().replaceAll("-", "")}`;
-  // GitHub tells it to the second.
+  // GitHub reports it to the second.
   const expiresAt = Math.floor((store.now() + store.appTokenLifeMs) / 1000) * 1000;
   const areas = Object.fromEntries(
     Object.entries(AREAS).map(([name, area]) => [area, (permissions[name] ?? "none") as Level]),

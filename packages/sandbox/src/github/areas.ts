@@ -4,7 +4,7 @@ import { atLeast } from "./store.ts";
 
 const NAMES: Readonly<Record<Area, string>> = { contents: "contents", issues: "issues", pulls: "pull_requests" };
 
-/** Which permissions a call takes, as GitHub documents them: one of them is enough. `path` goes on after the repository's. */
+/** Which permissions a call takes, as GitHub documents them: one of them is enough. `path` continues after the repository's. */
 function areasOf(method: string, path: string): readonly Area[] {
   if (/^\/(git|contents|branches|commits)\b/.test(path)) return ["contents"];
   if (/^\/pulls\b/.test(path)) return ["pulls"];
@@ -14,7 +14,7 @@ function areasOf(method: string, path: string): readonly Area[] {
   return [];
 }
 
-/** @throws ApiError 403 before anything of the request is looked at. */
+/** @throws ApiError 403 before anything of the request is checked. */
 export function checkAreas({ token, method, path }: { token: Token; method: string; path: string }): void {
   const areas = areasOf(method, path);
   const wanted: Level = method === "GET" ? "read" : "write";

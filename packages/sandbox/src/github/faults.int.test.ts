@@ -14,21 +14,21 @@ afterEach(async () => world.close());
 
 const comment = () => world.ask("POST", COMMENTS, { body: { body: "hello" } });
 
-const said = () => world.github.comments(world.repo, 1).length;
+const count = () => world.github.comments(world.repo, 1).length;
 
 it("answers with an error so many times, without doing the work", async () => {
   const fault = world.github.fault({ method: "post", path: COMMENTS, times: 2, after: 1, do: { status: 502 } });
   const statuses = [];
   for (let time = 0; time < 4; time += 1) statuses.push((await comment()).status);
   expect(statuses).toEqual([201, 502, 502, 201]);
-  expect([fault.hits, said()]).toEqual([2, 2]);
+  expect([fault.hits, count()]).toEqual([2, 2]);
 });
 
 it("does the work before the error when told so, and stops when removed", async () => {
   const headers = { "retry-after": "7" };
   const fault = world.github.fault({ path: /comments$/, times: 9, do: { status: 403, headers, doWork: true } });
   const refused = await comment();
-  expect([refused.status, refused.headers.get("retry-after"), said()]).toEqual([403, "7", 1]);
+  expect([refused.status, refused.headers.get("retry-after"), count()]).toEqual([403, "7", 1]);
   fault.remove();
   expect((await comment()).status).toBe(201);
 });
@@ -39,7 +39,7 @@ it.each([
 ] as const)("drops the connection %s the work", async (drop, expected) => {
   world.github.fault({ path: COMMENTS, times: 1, do: { drop } });
   await expect(comment()).rejects.toThrow("fetch failed");
-  expect(said()).toBe(expected);
+  expect(count()).toBe(expected);
   expect(world.github.requests.at(-1)).toMatchObject({ status: 0, method: "POST" });
 });
 

@@ -8,7 +8,7 @@ export type FaultAction =
       readonly doWork?: boolean;
     }
   | { readonly delayMs: number }
-  /** The answer comes byte by byte, one in so many milliseconds, for as long as somebody waits for it. */
+  /** The answer comes byte by byte, one in so many milliseconds, for as long as a user waits for it. */
   | { readonly trickleMs: number }
   /** `before` the work is done; `after` it; in the `middle` of the answer: half of its text, which ends as if it were whole. */
   | { readonly drop: "before" | "after" | "middle" };

@@ -16,15 +16,15 @@ afterEach(async () => world.close());
 
 const address = (token: string) => `${world.github.url.replace("://", `://x-access-token:${token}@`)}/octo/thing.git`;
 
-async function git(args: readonly string[], dir = world.folder): Promise<{ code: number; said: string }> {
+async function git(args: readonly string[], dir = world.folder): Promise<{ code: number; output: string }> {
   const who = ["-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "credential.helper="];
   const env = { PATH: "/usr/local/bin:/usr/bin:/bin", GIT_TERMINAL_PROMPT: "0", GIT_CONFIG_GLOBAL: "/dev/null" };
   const child = spawn("git", [...who, ...args], { cwd: dir, env, stdio: ["ignore", "pipe", "pipe"] });
-  let said = "";
-  child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
   const [code] = (await once(child, "close")) as [number];
-  return { code, said };
+  return { code, output };
 }
 
 async function clone(): Promise<string> {
@@ -60,7 +60,7 @@ it("streams a pack that is larger than git's buffer (chunked) and a gzipped nego
   for (let number = 0; number < 40; number += 1) await git(["commit", "-qm", "x", "--allow-empty"], dir);
   await world.github.commitTo({ repo: world.repo, branch: "side", files: { a: "b" }, author: "octo" });
   expect(await git(["fetch", "-q", "origin", "side"], dir)).toMatchObject({ code: 0 });
-  expect((await git(["show", "FETCH_HEAD:a"], dir)).said).toBe("b");
+  expect((await git(["show", "FETCH_HEAD:a"], dir)).output).toBe("b");
 });
 
 it("asks for a token, refuses a wrong one, and denies a push without write access", async () => {
@@ -68,10 +68,10 @@ it("asks for a token, refuses a wrong one, and denies a push without write acces
   await commit(dir, "one\n");
   const anonymous = await fetch(`${world.github.url}/octo/thing.git/info/refs?service=git-upload-pack`);
   expect([anonymous.status, anonymous.headers.get("www-authenticate")]).toEqual([401, 'Basic realm="GitHub"']);
-  expect((await git(["ls-remote", address("wrong")])).said).toContain("Authentication failed");
+  expect((await git(["ls-remote", address("wrong")])).output).toContain("Authentication failed");
   expect(await git(["ls-remote", address("stranger-token")])).toMatchObject({ code: 0 });
   const denied = await git(["push", address("stranger-token"), "HEAD:refs/heads/mine"], dir);
-  expect(denied.said).toContain("403");
+  expect(denied.output).toContain("403");
   expect(world.github.pushes).toEqual([]);
 });
 
@@ -83,8 +83,8 @@ it("shows a pull request's head, which follows its branch and closes with it", a
   expect((await world.ask("POST", "/repos/octo/thing/pulls", { body })).status).toBe(201);
   await commit(dir, "two\n");
   await git(["push", address(world.token), "HEAD:refs/heads/fix"], dir);
-  const sha = (await git(["rev-parse", "HEAD"], dir)).said.trim();
-  expect((await git(["ls-remote", address(world.token), "refs/pull/1/head"])).said).toContain(sha);
+  const sha = (await git(["rev-parse", "HEAD"], dir)).output.trim();
+  expect((await git(["ls-remote", address(world.token), "refs/pull/1/head"])).output).toContain(sha);
   expect(world.github.pulls(world.repo)[0]).toMatchObject({ headSha: sha, state: "open" });
   await git(["push", address(world.token), ":fix"], dir);
   expect(world.github.pulls(world.repo)[0]).toMatchObject({ state: "closed", merged: false });

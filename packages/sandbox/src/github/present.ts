@@ -1,7 +1,7 @@
 import type { Comment, Issue, IssueEvent, Label, Level, Repository, User } from "./model.ts";
 import { atLeast, fullName, type Store } from "./store.ts";
 
-/** Where the asker reaches the API, and where people look at pages. No slash at the end. */
+/** Where the asker reaches the API, and where people read pages. No slash at the end. */
 export interface Urls {
   readonly api: string;
   readonly html: string;

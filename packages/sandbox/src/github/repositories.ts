@@ -103,7 +103,7 @@ export async function renameDefaultBranch(options: {
   });
 }
 
-/** Moves a ref of ours; with a login it counts as that person's push. */
+/** Moves a ref of ours; with a login it counts as that user's push. */
 export async function updateRef(options: {
   store: Store;
   repository: Repository;
@@ -166,7 +166,7 @@ async function isAncestor(options: {
   return code === 0;
 }
 
-/** Open pull requests follow their branch; one whose branch is gone is closed. */
+/** Open pull requests follow their branch; one whose branch is missing is closed. */
 async function followPulls(store: Store, repository: Repository): Promise<void> {
   for (const issue of repository.issues.values()) {
     const { pull, number } = issue;

@@ -26,15 +26,15 @@ export interface GitHubOptions {
   readonly control?: boolean;
 }
 
-/** `number` in `repo` (`owner/name`), done by the person with this login. */
-export interface Deed {
+/** `number` in `repo` (`owner/name`), done by the user with this login. */
+export interface Action {
   readonly repo: string;
   readonly number: number;
   readonly actor: string;
 }
 
 /** An edit of an issue or comment. */
-export interface Edit extends Omit<Deed, "actor"> {
+export interface Edit extends Omit<Action, "actor"> {
   readonly actor: string | null;
 }
 
@@ -68,9 +68,9 @@ export interface LocalGitHub {
   /** One entry per updated ref. */
   readonly pushes: readonly PushEntry[];
 
-  /** @returns the person's token; made up unless given. */
+  /** @returns the user's token; made up unless given. */
   addUser(options: { login: string; token?: string }): string;
-  /** Another token of a person, which allows no more than `atMost`, and in an area of `areas` no more than is said there. */
+  /** Another token of a user, which allows no more than `atMost`, and in an area of `areas` no more than is said there. */
   addToken(options: {
     login: string;
     token?: string;
@@ -122,9 +122,9 @@ export interface LocalGitHub {
     labels?: readonly string[];
     author?: string;
   }): Readonly<Issue>;
-  addLabel(deed: Deed & { label: string }): void;
-  removeLabel(deed: Deed & { label: string }): void;
-  comment(deed: Deed & { body: string }): Readonly<Comment>;
+  addLabel(action: Action & { label: string }): void;
+  removeLabel(action: Action & { label: string }): void;
+  comment(action: Action & { body: string }): Readonly<Comment>;
   /** Changes what is given. `actor` null: an account that was deleted since. */
   editIssue(edit: Edit & { title?: string; body?: string }): void;
   editComment(edit: Edit & { id: number; body: string }): void;
@@ -132,14 +132,14 @@ export interface LocalGitHub {
   deleteRevision(options: { repo: string; number: number; index: number }): void;
   /** Times from now on are so much later: GitHub's are to the second. */
   advanceClock(ms: number): void;
-  closeIssue(deed: Deed & { reason?: string }): void;
-  reopenIssue(deed: Deed): void;
-  lockIssue(deed: Deed): void;
+  closeIssue(action: Action & { reason?: string }): void;
+  reopenIssue(action: Action): void;
+  lockIssue(action: Action): void;
   deleteIssue(repo: string, number: number): void;
   /** @returns its new number. */
-  transferIssue(deed: Deed & { to: string }): number;
-  mergePull(deed: Deed): Promise<string>;
-  closePull(deed: Deed): void;
+  transferIssue(action: Action & { to: string }): number;
+  mergePull(action: Action): Promise<string>;
+  closePull(action: Action): void;
   review(options: NewReview): Readonly<Review>;
   dismissReview(options: { repo: string; number: number; id: number }): void;
   /** Someone pushes a commit to a branch. Path → content; null deletes. @returns its sha. */

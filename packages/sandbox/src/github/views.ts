@@ -1,4 +1,4 @@
-import { find } from "./deeds.ts";
+import { find } from "./actions.ts";
 import type { Store } from "./store.ts";
 import type { LocalGitHub } from "./types.ts";
 import { mentionedIn } from "./words.ts";

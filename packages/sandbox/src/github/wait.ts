@@ -18,7 +18,7 @@ export async function waitFor<T>(wait: Wait<T>): Promise<Exclude<T, false | unde
     let again = false;
     const end = () => {
       clearTimeout(timer);
-      store.events.off("changed", look);
+      store.events.off("changed", check);
     };
     const timer = setTimeout(() => {
       end();
@@ -35,7 +35,7 @@ export async function waitFor<T>(wait: Wait<T>): Promise<Exclude<T, false | unde
         }
       } while (again);
     };
-    const look = () => {
+    const check = () => {
       again = true;
       if (asking) return;
       asking = true;
@@ -46,7 +46,7 @@ export async function waitFor<T>(wait: Wait<T>): Promise<Exclude<T, false | unde
         })
         .finally(() => (asking = false));
     };
-    store.events.on("changed", look);
-    look();
+    store.events.on("changed", check);
+    check();
   });
 }

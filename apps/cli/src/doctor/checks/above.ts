@@ -8,19 +8,19 @@ const MAX_SHOWN = 20;
 export const above: Check = {
   name: "Workspaces",
   limitMs: 5000,
-  async look({ config, userHome, command }) {
+  async inspect({ config, userHome, command }) {
     const { base_dir: baseDir } = config.worktree;
     const trees = isAbsolute(baseDir) ? baseDir : join(config.home, "workspaces");
     const files = findAbove(trees, userHome);
     const how = isAbsolute(baseDir)
       ? "set worktree.base_dir to a folder outside it"
       : `move the data: ${command} move-data`;
-    return judgeAbove({ trees, how, checkout: checkoutAbove(trees, userHome), files, command });
+    return evaluateAbove({ trees, how, checkout: checkoutAbove(trees, userHome), files, command });
   },
 };
 
 /** Pure. `checkout`: the one that workspaces are in; `how`: the way out of it. */
-export function judgeAbove(given: {
+export function evaluateAbove(given: {
   readonly trees: string;
   readonly how: string;
   readonly checkout: string | null;

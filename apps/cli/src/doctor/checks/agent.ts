@@ -18,20 +18,20 @@ const PROMPT = "Answer with the one word: ready";
 export const agent: Check = {
   name: "Agent",
   limitMs: VERSION_MS + PROMPT_MS,
-  async look(site, signal) {
+  async inspect(site, signal) {
     const { config, programs } = site;
     const { llm } = config;
     const program = llm.provider === "command" ? (llm.command_template ?? []).slice(0, 1) : llm.command;
     const [name = ""] = program;
     const missing = missingPrograms(config, programs).find((line) => !/^(git|flock) /.test(line));
-    if (missing !== undefined) return [judgeMissing(missing)];
+    if (missing !== undefined) return [evaluateMissing(missing)];
     if (name.includes("/") && !isAbsolute(name)) return [note(`${name} is looked up in each worktree`)];
     // Where agents are to be isolated, the check of that names what a shared home folder needs.
     const { isolation = "none", home } = config.agent;
-    const homes = isolation === "none" ? judgeHome(home, sharedHome(config)) : [];
+    const homes = isolation === "none" ? evaluateHome(home, sharedHome(config)) : [];
     if (llm.provider === "command")
       return [ok(`${name} is installed; tac8 doctor cannot check whether it works`), ...homes];
-    // An agent looks at the folder it is in: not at the operator's.
+    // An agent reads the folder it is in, not the operator's.
     const cwd = await mkdtemp(join(tmpdir(), "tac8-doctor-"));
     try {
       const isPrivate = agentHomeOf(config, llm.provider).kind === "private";
@@ -40,12 +40,12 @@ export const agent: Check = {
       const env = { ...inherited, ...(isPrivate ? { HOME: cwd } : shared), PATH: programs, ...QUIET };
       const within = (ms: number) => AbortSignal.any([signal, AbortSignal.timeout(ms)]);
       const version = await ask([...program, "--version"], { env, cwd, signal: within(VERSION_MS) }).catch(asError);
-      const findings = [judgeVersion(name, version)];
-      if (!site.agent || findings[0]?.verdict === "problem")
+      const findings = [evaluateVersion(name, version)];
+      if (!site.agent || findings[0]?.status === "problem")
         return [...findings, ...(site.agent ? [] : [signInHint(site)]), ...homes];
       const args = ["-p", "--output-format", "json", "--model", llm.model_default, "--max-turns", "1"];
       const options = { env, cwd, signal: within(PROMPT_MS), input: PROMPT };
-      return [...findings, judgePrompt(await ask([...program, ...args], options).catch(asError)), ...homes];
+      return [...findings, evaluatePrompt(await ask([...program, ...args], options).catch(asError)), ...homes];
     } finally {
       await rm(cwd, { recursive: true, force: true });
     }
@@ -67,7 +67,7 @@ function signInHint({ config }: Site): Finding {
 }
 
 /** Pure. `shared`: of agents that share a home folder although nobody asked for it. */
-export function judgeHome(setting: string, shared: SharedHome | null): Finding[] {
+export function evaluateHome(setting: string, shared: SharedHome | null): Finding[] {
   if (shared !== null) return [note(shared.text, shared.advice)];
   if (setting !== "shared") return [];
   const text = "agents share the home folder of tac8's user (agent.home)";
@@ -75,43 +75,43 @@ export function judgeHome(setting: string, shared: SharedHome | null): Finding[]
 }
 
 /** Pure. `line`: what is missing, and what to do after a colon. */
-export function judgeMissing(line: string): Finding {
+export function evaluateMissing(line: string): Finding {
   const colon = line.indexOf(": ");
   return problem(line.slice(0, colon), line.slice(colon + 2));
 }
 
 /** Pure. */
-export function judgeVersion(name: string, answer: Asked | Error): Finding {
+export function evaluateVersion(name: string, answer: Asked | Error): Finding {
   if (answer instanceof Error)
     return problem(`${name} --version: ${answer.message}`, "check that you can start it by hand");
-  const said = firstLine(answer.stdout.trim() || answer.stderr.trim(), 120);
+  const output = firstLine(answer.stdout.trim() || answer.stderr.trim(), 120);
   if (answer.code !== 0) {
     return problem(
-      `${name} --version exited with code ${answer.code}: ${said}`,
+      `${name} --version exited with code ${answer.code}: ${output}`,
       "start it by hand to check that it is Claude Code; fix llm.command, or install it again",
     );
   }
-  return ok(`${name} ${said}`);
+  return ok(`${name} ${output}`);
 }
 
 /** Pure: what `claude -p --output-format json` answered. */
-export function judgePrompt(answer: Asked | Error): Finding {
+export function evaluatePrompt(answer: Asked | Error): Finding {
   if (answer instanceof Error) return problem(`no response: ${answer.message}`, "check the network, and try again");
   const result = resultIn(answer.stdout);
   if (result === null) {
-    const said = firstLine(answer.stderr.trim() || answer.stdout.trim(), 200);
+    const output = firstLine(answer.stderr.trim() || answer.stdout.trim(), 200);
     return unknown(
-      `it exited with code ${answer.code} and without a result: ${said}`,
+      `it exited with code ${answer.code} and without a result: ${output}`,
       "start it by hand to see the cause",
     );
   }
   if (!result.isError) return ok("it responds: it is signed in");
-  const said = firstLine(result.text, 200);
+  const output = firstLine(result.text, 200);
   const key = result.status === 401 || result.status === 403 || /api key|log ?in|authenticat|oauth/i.test(result.text);
   const advice = key
     ? "set ANTHROPIC_API_KEY, or CLAUDE_CODE_OAUTH_TOKEN (from claude setup-token)"
     : "see the message of the model's API, and try again";
-  return problem(`it reports: ${said}`, advice);
+  return problem(`it reports: ${output}`, advice);
 }
 
 function firstLine(text: string, columns: number): string {

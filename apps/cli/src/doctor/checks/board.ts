@@ -6,11 +6,11 @@ import type { Site } from "../site.ts";
 export const board: Check = {
   name: "Board",
   limitMs: 5000,
-  look: async ({ config }) => judgeBoard(config),
+  inspect: async ({ config }) => evaluateBoard(config),
 };
 
 /** Pure. */
-export function judgeBoard(config: Parameters<typeof boardWarnings>[0] & Pick<Site["config"], "board">): Finding[] {
+export function evaluateBoard(config: Parameters<typeof boardWarnings>[0] & Pick<Site["config"], "board">): Finding[] {
   const warnings = boardWarnings(config);
   if (warnings.length > 0) return warnings.map(({ text, advice }) => note(text, advice));
   const { host, port, url } = config.board;

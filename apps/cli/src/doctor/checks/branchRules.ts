@@ -13,7 +13,7 @@ const MAX_RULESETS = 20;
 export const branchRules: Check = {
   name: "Branches",
   limitMs: 90_000,
-  look: (site, signal) => eachRepository(site, (repository) => lookAt(site, repository, signal)),
+  inspect: (site, signal) => eachRepository(site, (repository) => inspectRepository(site, repository, signal)),
 };
 
 /** A rule that applies to the issues' branches, with what is known of its ruleset. */
@@ -32,7 +32,11 @@ export interface BranchFacts {
   readonly privateDrafts: boolean;
 }
 
-async function lookAt({ github, config }: Site, repository: RepositoryConfig, signal: AbortSignal): Promise<Finding[]> {
+async function inspectRepository(
+  { github, config }: Site,
+  repository: RepositoryConfig,
+  signal: AbortSignal,
+): Promise<Finding[]> {
   const name = `${repository.owner}/${repository.repo}`;
   const { branch: pattern, draft } = repository;
   try {
@@ -45,7 +49,7 @@ async function lookAt({ github, config }: Site, repository: RepositoryConfig, si
     const applied = rules?.map((rule) => ({ ...(rulesets.get(rule.rulesetId ?? 0) ?? UNKNOWN), ...rule })) ?? null;
     const { defaultBranch } = found;
     const privateDrafts = draft && found.private;
-    return judgeBranches({ name, pattern, defaultBranch, rules: applied, git: config.git, privateDrafts });
+    return evaluateBranches({ name, pattern, defaultBranch, rules: applied, git: config.git, privateDrafts });
   } catch (error) {
     if (error instanceof GitHubError) return [unknown(`${name}: ${error.message}`)];
     throw error;
@@ -58,7 +62,7 @@ const SAMPLE = { issue: 471, round: 1 };
 const OWN_MESSAGE = `Work on #${SAMPLE.issue} that was not committed yet`;
 
 /** Pure. */
-export function judgeBranches(facts: BranchFacts): Finding[] {
+export function evaluateBranches(facts: BranchFacts): Finding[] {
   const { name, pattern, defaultBranch, rules } = facts;
   const sample = branchOf(pattern, SAMPLE);
   const findings: Finding[] = [];
@@ -73,14 +77,14 @@ export function judgeBranches(facts: BranchFacts): Finding[] {
   }
   if (rules === null) return [...findings, note(`${name}: this server does not report branch rules`)];
   const binding = rules.filter(({ bypass }) => bypass !== true);
-  findings.push(...binding.flatMap((rule) => judgeRule(rule, facts) ?? []));
+  findings.push(...binding.flatMap((rule) => evaluateRule(rule, facts) ?? []));
   if (findings.length > 0) return findings;
   const exempt = rules.length > binding.length ? "; this token is exempt from the rules" : "";
   return [ok(`${name}: pushing branches such as ${sample} is allowed${exempt}`)];
 }
 
 /** Null: it does not concern tac8. */
-function judgeRule(rule: AppliedRule, { name, pattern, git }: BranchFacts): Finding | null {
+function evaluateRule(rule: AppliedRule, { name, pattern, git }: BranchFacts): Finding | null {
   const sample = branchOf(pattern, SAMPLE);
   const exempt = `exempt ${pattern.replace("{number}", "*")} from that rule, or let this token bypass it`;
   const names = [SAMPLE, { ...SAMPLE, round: 2 }].map((each) => branchOf(pattern, each));

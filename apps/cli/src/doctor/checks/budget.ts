@@ -5,12 +5,12 @@ import { note, ok, type Finding } from "../finding.ts";
 export const budget: Check = {
   name: "Budget",
   limitMs: 5000,
-  look: async ({ config, kind }) =>
-    kind === "demo" ? [ok("the agents of the demo cost nothing")] : [judgeBudget(config)],
+  inspect: async ({ config, kind }) =>
+    kind === "demo" ? [ok("the agents of the demo cost nothing")] : [evaluateBudget(config)],
 };
 
 /** Pure. */
-export function judgeBudget({ llm, agentEnv }: Pick<Config, "llm" | "agentEnv">): Finding {
+export function evaluateBudget({ llm, agentEnv }: Pick<Config, "llm" | "agentEnv">): Finding {
   const { max_usd_per_day: usd, max_runs_per_day: runs } = llm;
   const limits = [...(usd > 0 ? [`$${usd}`] : []), ...(runs > 0 ? [`${runs} agent run${runs === 1 ? "" : "s"}`] : [])];
   if (limits.length > 0) return ok(`at most ${limits.join(" and ")} a day, for all runners together`);

@@ -17,9 +17,9 @@ interface Ahead {
 export const clock: Check = {
   name: "Clock",
   limitMs: 20_000,
-  async look(site, signal) {
+  async inspect(site, signal) {
     const [github, redis] = await Promise.all([aheadOfGitHub(site, signal), aheadOfRedis(site)]);
-    return judgeClock({ github, redis });
+    return evaluateClock({ github, redis });
   },
 };
 
@@ -53,7 +53,7 @@ async function aheadOfRedis({ redisUrl, now }: Site): Promise<number | null> {
 }
 
 /** Pure. */
-export function judgeClock({ github, redis }: Ahead): Finding[] {
+export function evaluateClock({ github, redis }: Ahead): Finding[] {
   const advice = "synchronize the clock: timedatectl set-ntp true";
   const findings: Finding[] = [];
   if (github !== null && Math.abs(github) > GITHUB_MS) findings.push(problem(words(github, "GitHub's"), advice));

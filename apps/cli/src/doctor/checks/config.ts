@@ -7,11 +7,11 @@ import type { Site } from "../site.ts";
 export const config: Check = {
   name: "Configuration",
   limitMs: 5000,
-  look: async (site) => judgeConfig(site),
+  inspect: async (site) => evaluateConfig(site),
 };
 
 /** Pure. */
-export function judgeConfig(
+export function evaluateConfig(
   site: Pick<Site, "kind" | "path" | "searched" | "problems" | "warnings" | "config">,
 ): Finding[] {
   const { path } = site;

@@ -10,16 +10,16 @@ const GB = 1e9;
 export const disk: Check = {
   name: "Disk",
   limitMs: 10_000,
-  async look({ config }) {
+  async inspect({ config }) {
     let path = config.home;
     while (!existsSync(path)) path = dirname(path); // Where it would be made.
     const { bavail, bsize, ffree, files } = await statfs(path);
-    return [judgeDisk({ path, freeGb: (bavail * bsize) / GB, freeFiles: files === 0 ? null : ffree }, config)];
+    return [evaluateDisk({ path, freeGb: (bavail * bsize) / GB, freeFiles: files === 0 ? null : ffree }, config)];
   },
 };
 
 /** Pure. `freeFiles`: null where the file system has no limit. */
-export function judgeDisk(
+export function evaluateDisk(
   found: { readonly path: string; readonly freeGb: number; readonly freeFiles: number | null },
   { host, janitor }: Pick<Config, "host" | "janitor">,
 ): Finding {

@@ -10,11 +10,11 @@ type Stand = "fine" | "open" | "missing" | "made" | "no folder" | "not writable"
 export const folders: Check = {
   name: "Folders",
   limitMs: 5000,
-  async look({ config, notice, fix, command }) {
+  async inspect({ config, notice, fix, command }) {
     const { base_dir: trees } = config.worktree;
-    const home = judgeFolder(config.home, standOf(config.home, fix ? makeDataFolder : null));
+    const home = evaluateFolder(config.home, standOf(config.home, fix ? makeDataFolder : null));
     const makeTrees = (path: string): unknown => mkdirSync(path, { recursive: true });
-    const others = isAbsolute(trees) ? [judgeFolder(trees, standOf(trees, fix ? makeTrees : null))] : [];
+    const others = isAbsolute(trees) ? [evaluateFolder(trees, standOf(trees, fix ? makeTrees : null))] : [];
     return [home, ...(notice === null ? [] : [note(notice, `${command} move-data moves it there`)]), ...others];
   },
 };
@@ -42,7 +42,7 @@ function standOf(path: string, make: ((path: string) => unknown) | null): Stand 
 }
 
 /** Pure. */
-export function judgeFolder(path: string, stand: Stand): Finding {
+export function evaluateFolder(path: string, stand: Stand): Finding {
   const elsewhere = "set TAC8_HOME (or worktree.base_dir) to another";
   if (typeof stand === "object") return problem(`cannot create ${path}: ${stand.failed}`, elsewhere);
   switch (stand) {

@@ -33,21 +33,21 @@ export const isolation: Check = {
   name: "Isolation",
   // The probe alone may take half of it.
   limitMs: 60_000,
-  async look(site) {
+  async inspect(site) {
     const chosen = await findIsolation(site.config, site.programs);
-    if (chosen.mode === "refused") return [judgeChoice(chosen)];
+    if (chosen.mode === "refused") return [evaluateChoice(chosen)];
     try {
       const env = agentEnvOf(site, chosen);
       const run = await runOf(chosen, site.config, env);
       const reached = await tryToReach(attemptsOf(site, chosen.mode), { run, node: process.execPath, env });
-      const hidden = chosen.mode === "sandbox" ? leftOut(site, thisMachine).map(judgeLeftOut) : [];
-      const open = chosen.mode === "sandbox" ? replaceable(openOf(site), thisMachine).map(judgeReplaceable) : [];
+      const hidden = chosen.mode === "sandbox" ? leftOut(site, thisMachine).map(evaluateLeftOut) : [];
+      const open = chosen.mode === "sandbox" ? replaceable(openOf(site), thisMachine).map(evaluateReplaceable) : [];
       const isService = managerOf(site.env) === "system";
       return [
-        judgeChoice(chosen),
+        evaluateChoice(chosen),
         ...hidden,
         ...open,
-        ...reached.map((one) => judgeReach(one, chosen.mode, isService)),
+        ...reached.map((one) => evaluateReach(one, chosen.mode, isService)),
       ];
     } catch (error) {
       if (error instanceof NoDevices) return [problem(error.message, NO_DEVICES_FIX)];
@@ -134,7 +134,7 @@ function attemptsOf({ config, redisUrl }: Site, mode: Isolation["mode"]): Attemp
 }
 
 /** Pure. */
-export function judgeChoice(chosen: Isolation | Refusal): Finding {
+export function evaluateChoice(chosen: Isolation | Refusal): Finding {
   if (chosen.mode === "refused") return problem(chosen.text, chosen.advice);
   return chosen.advice === null ? ok(chosen.text) : note(chosen.text, chosen.advice);
 }
@@ -144,17 +144,17 @@ function openOf({ config, programs }: Site) {
 }
 
 /** Pure. `line`: see `replaceable`. */
-export function judgeReplaceable(line: string): Finding {
+export function evaluateReplaceable(line: string): Finding {
   return problem(line, REPLACEABLE_FIX);
 }
 
 /** Pure. `line`: see `leftOut`. */
-export function judgeLeftOut(line: string): Finding {
+export function evaluateLeftOut(line: string): Finding {
   return problem(line, "use a smaller folder without secrets, or remove the entry");
 }
 
 /** Pure. Without isolation there is nothing else to expect. `isService`: systemd runs tac8. */
-export function judgeReach({ what, reached, code }: Reached, mode: Isolation["mode"], isService = false): Finding {
+export function evaluateReach({ what, reached, code }: Reached, mode: Isolation["mode"], isService = false): Finding {
   if (!reached) return ok(`agents cannot ${what} (${code})`);
   if (mode === "none") return note(`agents can ${what}`);
   if (mode === "user" && what === NETWORK) {

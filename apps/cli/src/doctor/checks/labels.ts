@@ -1,5 +1,5 @@
 import type { RepositoryConfig } from "@tac8/core/config/resolve";
-import { signLabels, triggerLabel, type LabelDefinition } from "@tac8/core/domain/labels";
+import { statusLabels, triggerLabel, type LabelDefinition } from "@tac8/core/domain/labels";
 import { GitHubError } from "@tac8/core/github/errors";
 import type { Check } from "../check.ts";
 import { eachRepository } from "../eachRepository.ts";
@@ -9,7 +9,7 @@ import type { Site } from "../site.ts";
 export const labels: Check = {
   name: "Labels",
   limitMs: 90_000,
-  look: (site, signal) => eachRepository(site, (repository) => lookAt(site, repository, signal)),
+  inspect: (site, signal) => eachRepository(site, (repository) => inspectRepository(site, repository, signal)),
 };
 
 /** What a repository has of them. */
@@ -20,7 +20,7 @@ interface Found {
   readonly made: readonly string[];
 }
 
-async function lookAt(
+async function inspectRepository(
   { github, config, fix }: Site,
   repository: RepositoryConfig,
   signal: AbortSignal,
@@ -29,7 +29,7 @@ async function lookAt(
   const trigger = triggerLabel(repository);
   const missing: LabelDefinition[] = [];
   try {
-    for (const label of [trigger, ...Object.values(signLabels(config.github))]) {
+    for (const label of [trigger, ...Object.values(statusLabels(config.github))]) {
       if (!(await github.hasLabel(repository, label.name, { signal }))) missing.push(label);
     }
     // A repository that is not to be seen has no labels either: that is said above.
@@ -40,13 +40,13 @@ async function lookAt(
     throw error;
   }
   const names = missing.map((label) => label.name);
-  return judgeLabels({ name, trigger: trigger.name, missing: fix ? [] : names, made: fix ? names : [] });
+  return evaluateLabels({ name, trigger: trigger.name, missing: fix ? [] : names, made: fix ? names : [] });
 }
 
 const notSeen = (name: string) => unknown(`${name}: not checked, because the repository is not accessible`);
 
 /** Evaluate the labels of a repository. Pure. Only the label that users add must exist, because runners create the others. */
-export function judgeLabels({ name, trigger, missing, made }: Found): Finding {
+export function evaluateLabels({ name, trigger, missing, made }: Found): Finding {
   if (made.length > 0) return ok(`${name}: created ${made.join(", ")}`);
   if (missing.includes(trigger)) {
     return problem(

@@ -1,49 +1,49 @@
-import { readRunners, RUNNER_GONE_MS } from "@tac8/core/state/presence";
+import { readRunners, RUNNER_OFFLINE_MS } from "@tac8/core/state/presence";
 import { parseJobId, formatReference } from "@tac8/core/domain/reference";
 import { withRedis } from "../../redis/connect.ts";
 import type { Check } from "../check.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
 import { findMarked, type Marked } from "../leftovers/processes.ts";
-import { findPutAside } from "../leftovers/putAside.ts";
+import { findQuarantined } from "../leftovers/quarantined.ts";
 import { findRunNotes, type RunNote } from "../leftovers/runs.ts";
 import type { Site } from "../site.ts";
 
 const MAX_SHOWN = 5;
-/** What has just been started may not have told of itself yet. */
+/** What has just been started may not have reported about itself yet. */
 const YOUNG_MS = 60_000;
 
 export const leftovers: Check = {
   name: "Leftovers",
   limitMs: 20_000,
-  async look(site) {
+  async inspect(site) {
     const { home } = site.config;
-    const [notes, putAside] = await Promise.all([findRunNotes(home), findPutAside(home)]);
-    return judgeLeftovers({ notes, putAside, marked: findMarked(home), told: await toldRuns(site) });
+    const [notes, quarantined] = await Promise.all([findRunNotes(home), findQuarantined(home)]);
+    return evaluateLeftovers({ notes, quarantined, marked: findMarked(home), reported: await reportedRuns(site) });
   },
 };
 
 /** Runs that runners tell of; null: Redis could not be asked. */
-async function toldRuns({ redisUrl, now }: Site): Promise<readonly string[] | null> {
+async function reportedRuns({ redisUrl, now }: Site): Promise<readonly string[] | null> {
   try {
     const runners = await withRedis(redisUrl, readRunners, "");
     return runners
-      .filter(({ at }) => now() - at <= RUNNER_GONE_MS)
+      .filter(({ at }) => now() - at <= RUNNER_OFFLINE_MS)
       .flatMap(({ runs = [] }) => runs.map(({ run }) => run));
   } catch {
     return null; // It is away: that is said above.
   }
 }
 
-/** Pure. `told`: runs that runners tell of. */
-export function judgeLeftovers(found: {
+/** Pure. `reported`: runs that runners tell of. */
+export function evaluateLeftovers(found: {
   readonly notes: readonly RunNote[];
-  readonly putAside: readonly string[];
+  readonly quarantined: readonly string[];
   readonly marked: readonly Marked[];
-  readonly told: readonly string[] | null;
+  readonly reported: readonly string[] | null;
 }): Finding[] {
-  const { notes, putAside, marked, told } = found;
+  const { notes, quarantined, marked, reported } = found;
   const dead = notes.filter(({ held }) => !held);
-  const live = new Set([...notes.filter(({ held }) => held).map(({ run }) => run), ...(told ?? [])]);
+  const live = new Set([...notes.filter(({ held }) => held).map(({ run }) => run), ...(reported ?? [])]);
   const noted = new Set(dead.map(({ run }) => run));
   const orphans = marked.filter(({ run, ageMs }) => ageMs >= YOUNG_MS && !live.has(run));
   const findings = dead.slice(0, MAX_SHOWN).map(({ slot, jobId }) => {
@@ -65,11 +65,11 @@ export function judgeLeftovers(found: {
     );
   }
   if (dead.length > MAX_SHOWN) findings.push(problem(`${dead.length - MAX_SHOWN} more such runs`, "as above"));
-  if (putAside.length > 0) {
-    const shown = putAside.slice(0, MAX_SHOWN).join(", ");
+  if (quarantined.length > 0) {
+    const shown = quarantined.slice(0, MAX_SHOWN).join(", ");
     findings.push(
       note(
-        `${putAside.length} damaged files were quarantined so that runs could continue: ${shown}`,
+        `${quarantined.length} damaged files were quarantined so that runs could continue: ${shown}`,
         "inspect them if you want; the janitor removes them later, and tac8 clean removes those that are due",
       ),
     );

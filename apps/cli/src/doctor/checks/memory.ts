@@ -3,7 +3,7 @@ import type { Config } from "@tac8/core/config/resolve";
 import { managerOf } from "../../services/units.ts";
 import type { Check } from "../check.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
-import { judgeMemoryGroups, readMemoryGroups } from "./memoryGroups.ts";
+import { evaluateMemoryGroups, readMemoryGroups } from "./memoryGroups.ts";
 
 const MB = 1024 ** 2;
 /** What one agent and its tools take, with a little room. */
@@ -12,17 +12,17 @@ const PER_AGENT_MB = 500;
 export const memory: Check = {
   name: "Memory",
   limitMs: 5000,
-  async look({ config, env }) {
+  async inspect({ config, env }) {
     // Both know of a container's limit; without one the second is 0 or far beyond what there is.
     const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
     const totalMb = Math.min(totalmem(), limit) / MB;
-    const groups = managerOf(env) === null ? [] : judgeMemoryGroups(readMemoryGroups());
-    return [judgeMemory({ freeMb: process.availableMemory() / MB, totalMb }, config), ...groups];
+    const groups = managerOf(env) === null ? [] : evaluateMemoryGroups(readMemoryGroups());
+    return [evaluateMemory({ freeMb: process.availableMemory() / MB, totalMb }, config), ...groups];
   },
 };
 
 /** Pure. */
-export function judgeMemory(
+export function evaluateMemory(
   { freeMb, totalMb }: { readonly freeMb: number; readonly totalMb: number },
   { host, coordinator }: Pick<Config, "host" | "coordinator">,
 ): Finding {

@@ -18,7 +18,7 @@ export function readMemoryGroups(): MemoryGroups {
  * Pure. Where the kernel counts no memory for control groups, as on Raspberry Pi OS by default, no limit of systemd's holds. A kernel
  * without control groups v1 says nothing there.
  */
-export function judgeMemoryGroups({ controllers, isPi }: MemoryGroups): Finding[] {
+export function evaluateMemoryGroups({ controllers, isPi }: MemoryGroups): Finding[] {
   const on = /^memory\s+\d+\s+\d+\s+(\d)/m.exec(controllers ?? "")?.[1];
   if (on !== "0") return [];
   const where = isPi ? "to the line of /boot/firmware/cmdline.txt" : "to the kernel's command line";

@@ -5,11 +5,11 @@ import { ok, problem, type Finding } from "../finding.ts";
 export const node: Check = {
   name: "Node",
   limitMs: 5000,
-  look: async () => [judgeNode(process.version, process.execPath)],
+  inspect: async () => [evaluateNode(process.version, process.execPath)],
 };
 
 /** Pure. `version`: `v26.10.0`. */
-export function judgeNode(version: string, path: string): Finding {
+export function evaluateNode(version: string, path: string): Finding {
   if (isNewEnough(version)) return ok(`${version} (${path})`);
   return problem(`${version} is too old (${path})`, `install Node ${MINIMUM} or newer`);
 }

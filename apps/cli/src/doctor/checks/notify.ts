@@ -7,11 +7,11 @@ import { note, ok, problem, unknown, type Finding } from "../finding.ts";
 export const notify: Check = {
   name: "Notifications",
   limitMs: 30_000,
-  async look({ config, notify: wished, now }, signal) {
+  async inspect({ config, notify: wished, now }, signal) {
     const targets = targetsOf(config.secrets.notify);
-    if (!wished || targets.length === 0) return [judgeTargets(targets.map(({ name }) => name))];
+    if (!wished || targets.length === 0) return [evaluateTargets(targets.map(({ name }) => name))];
     const message = testMessage(now());
-    return Promise.all(targets.map(async (target) => judgeSent(target.name, await send(target, message, signal))));
+    return Promise.all(targets.map(async (target) => evaluateSent(target.name, await send(target, message, signal))));
   },
 };
 
@@ -24,14 +24,14 @@ function testMessage(now: number): Message {
 const NOBODY = "no notification target: GitHub does not notify you of comments that tac8 writes with your own token";
 
 /** Pure: without sending anything. */
-export function judgeTargets(names: readonly TargetName[]): Finding {
+export function evaluateTargets(names: readonly TargetName[]): Finding {
   if (names.length === 0)
     return note(NOBODY, "set TAC8_SLACK_URL, TAC8_NTFY_URL or TAC8_WEBHOOK_URL to get notifications");
   return note(names.join(", "), "tac8 doctor --notify sends a test message");
 }
 
 /** Pure. */
-export function judgeSent(name: TargetName, sent: Sent): Finding {
+export function evaluateSent(name: TargetName, sent: Sent): Finding {
   switch (sent.kind) {
     case "taken":
       return ok(`${name} accepted a test message`);

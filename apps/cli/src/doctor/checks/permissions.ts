@@ -1,5 +1,5 @@
 import { permitAdvice } from "@tac8/core/config/tokenName";
-import { judgeRepository, type AccessReport } from "@tac8/core/github/access";
+import { evaluateRepository, type AccessReport } from "@tac8/core/github/access";
 import type { RepositoryConfig } from "@tac8/core/config/resolve";
 import { GitHubError } from "@tac8/core/github/errors";
 import { AREAS, type Area, type MayWrite } from "@tac8/core/github/mayWrite";
@@ -11,18 +11,22 @@ import type { Site } from "../site.ts";
 export const permissions: Check = {
   name: "Permissions",
   limitMs: 90_000,
-  look: (site, signal) => eachRepository(site, (repository) => lookAt(site, repository, signal)),
+  inspect: (site, signal) => eachRepository(site, (repository) => inspectRepository(site, repository, signal)),
 };
 
-async function lookAt({ github }: Site, repository: RepositoryConfig, signal: AbortSignal): Promise<Finding[]> {
+async function inspectRepository(
+  { github }: Site,
+  repository: RepositoryConfig,
+  signal: AbortSignal,
+): Promise<Finding[]> {
   const { owner, repo } = repository;
   const name = `${owner}/${repo}`;
   const answer = await github.repository(repository, { signal }).catch(gitHubError);
-  const access = judgeRepository(name, answer, github.tokens.name);
-  if (access.problems.length > 0 || access.warnings.length > 0) return judgeAccess(access);
+  const access = evaluateRepository(name, answer, github.tokens.name);
+  if (access.problems.length > 0 || access.warnings.length > 0) return evaluateAccess(access);
   const may = new Map<Area, MayWrite | GitHubError>();
   for (const area of AREAS) may.set(area, await github.mayWrite(repository, area, { signal }).catch(gitHubError));
-  return judgePermissions(name, may, github.tokens.name);
+  return evaluatePermissions(name, may, github.tokens.name);
 }
 
 function gitHubError(error: unknown): GitHubError {
@@ -31,7 +35,7 @@ function gitHubError(error: unknown): GitHubError {
 }
 
 /** Pure: its lines have what to do after the first colon. */
-export function judgeAccess({ problems, warnings }: AccessReport): Finding[] {
+export function evaluateAccess({ problems, warnings }: AccessReport): Finding[] {
   return [
     ...problems.map((line) => {
       const colon = line.indexOf(": ");
@@ -42,7 +46,7 @@ export function judgeAccess({ problems, warnings }: AccessReport): Finding[] {
 }
 
 /** Pure. `may`: what a write that can do nothing was answered, by permission. */
-export function judgePermissions(
+export function evaluatePermissions(
   name: string,
   may: ReadonlyMap<Area, MayWrite | GitHubError>,
   token = "GITHUB_TOKEN",

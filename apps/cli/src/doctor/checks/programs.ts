@@ -10,17 +10,17 @@ const LEAST_GIT = [2, 31] as const;
 export const programs: Check = {
   name: "git",
   limitMs: 15_000,
-  async look({ config, programs: path, cwd, redisNamed }, signal) {
+  async inspect({ config, programs: path, cwd, redisNamed }, signal) {
     const missing = missingPrograms(config, path).filter((line) => /^(git|flock) /.test(line));
     const embedded = !redisNamed && findProgram("redis-server", { path, cwd: "/" }) === null;
     const git = findProgram("git", { path, cwd: "/" });
-    const said = git === null ? null : await ask([git, "--version"], { env: { PATH: path }, cwd, signal });
-    return judgePrograms({ missing, git: said?.stdout ?? null, redisServerMissing: embedded });
+    const output = git === null ? null : await ask([git, "--version"], { env: { PATH: path }, cwd, signal });
+    return evaluatePrograms({ missing, git: output?.stdout ?? null, redisServerMissing: embedded });
   },
 };
 
 /** Pure. `missing`: lines with what to do after a colon; `git`: what `git --version` said. */
-export function judgePrograms(given: {
+export function evaluatePrograms(given: {
   readonly missing: readonly string[];
   readonly git: string | null;
   readonly redisServerMissing: boolean;
@@ -35,14 +35,14 @@ export function judgePrograms(given: {
     const colon = line.indexOf(": ");
     return problem(line.slice(0, colon), line.slice(colon + 2));
   });
-  return given.git === null ? missing : [judgeGit(given.git), ...missing];
+  return given.git === null ? missing : [evaluateGit(given.git), ...missing];
 }
 
-function judgeGit(said: string): Finding {
-  const [, major, minor] = /(\d+)\.(\d+)/.exec(said) ?? [];
-  if (major === undefined) return unknown(`git does not report its version (${said.slice(0, 80)})`);
+function evaluateGit(output: string): Finding {
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(output) ?? [];
+  if (major === undefined) return unknown(`git does not report its version (${output.slice(0, 80)})`);
   const [least, leastMinor] = LEAST_GIT;
   const old = Number(major) < least || (Number(major) === least && Number(minor) < leastMinor);
-  const version = said.trim().replace(/^git version /, "");
+  const version = output.trim().replace(/^git version /, "");
   return old ? problem(`${version} is too old`, `install git ${LEAST_GIT.join(".")} or later`) : ok(version);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { judgeProxy, type ProxyAnswer } from "./proxy.ts";
+import { evaluateProxy, type ProxyAnswer } from "./proxy.ts";
 
 const EXIT = { url: "http://tac8:x@exit:3128", shown: "http://exit:3128", variable: "TAC8_EXIT" };
 const status = (code: number): ProxyAnswer => ({ kind: "status", status: code });
@@ -10,8 +10,8 @@ test.each([
   [status(403), "refuses to connect to github.lan", "TAC8_EXIT_ALLOW"],
   [{ kind: "no answer", why: "ECONNREFUSED" } as const, "does not respond", "docker compose logs exit"],
 ])("an exit that answers %j: %s", (answer, text, advice) => {
-  const finding = judgeProxy({ proxy: EXIT, host: "github.lan", answer });
+  const finding = evaluateProxy({ proxy: EXIT, host: "github.lan", answer });
   expect(finding.text).toContain(text);
-  if (advice === null) expect(finding.verdict).toBe("ok");
+  if (advice === null) expect(finding.status).toBe("ok");
   else expect(finding.advice).toContain(advice);
 });

@@ -17,17 +17,17 @@ export type ProxyAnswer =
 export const proxy: Check = {
   name: "Proxy",
   limitMs: 2 * ANSWER_MS,
-  async look({ proxy: { used, set, usable }, config }, signal) {
+  async inspect({ proxy: { used, set, usable }, config }, signal) {
     if (used === null)
       return set ? [ok("direct connection to GitHub, because of NO_PROXY or because it is on this machine")] : [];
     if (!usable) return [cannotUse(used)];
     const url = new URL(config.github.api_url);
-    return [judgeProxy({ proxy: used, host: url.hostname, answer: await askProxy(used, { url, signal }) })];
+    return [evaluateProxy({ proxy: used, host: url.hostname, answer: await askProxy(used, { url, signal }) })];
   },
 };
 
 /** Pure. */
-export function judgeProxy(given: { proxy: Proxy; host: string; answer: ProxyAnswer }): Finding {
+export function evaluateProxy(given: { proxy: Proxy; host: string; answer: ProxyAnswer }): Finding {
   const { proxy: found, host, answer } = given;
   const named = `the proxy ${found.shown} (${found.variable})`;
   const advice = found.variable === "TAC8_EXIT" ? EXIT_ADVICE : ADVICE;

@@ -1,6 +1,6 @@
 import { formatReference, jobIdOf, parseFullReference, type IssueRef } from "@tac8/core/domain/reference";
 import { createIssueStore } from "@tac8/core/state/issueStore";
-import { readIssues } from "../../look/issues.ts";
+import { readIssues } from "../../status/issues.ts";
 import { withRedis } from "../../redis/connect.ts";
 import type { Check } from "../check.ts";
 import { note, ok, type Finding } from "../finding.ts";
@@ -13,7 +13,7 @@ const MAX_QUESTIONS = 20;
 export const questions: Check = {
   name: "Questions",
   limitMs: 30_000,
-  async look(site, signal) {
+  async inspect(site, signal) {
     const { config, github } = site;
     if (config.secrets.github === null) return [NOTHING];
     const open = await openQuestions(site);
@@ -25,7 +25,7 @@ export const questions: Check = {
       const comment = await github.comment(ref, questionId, { signal });
       if (comment !== null) asked.push({ issue: formatReference(ref), by: comment.author.login });
     }
-    return judgeQuestions({ login, asked, left: open.length - some.length });
+    return evaluateQuestions({ login, asked, left: open.length - some.length });
   },
 };
 
@@ -59,8 +59,8 @@ interface Asked {
   readonly by: string;
 }
 
-/** Pure. `login`: the account that tac8 works as; null: GitHub does not tell. `left`: questions that were not read. */
-export function judgeQuestions({
+/** Pure. `login`: the account that tac8 works as; null: GitHub does not report. `left`: questions that were not read. */
+export function evaluateQuestions({
   login,
   asked,
   left,

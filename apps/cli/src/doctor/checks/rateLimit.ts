@@ -6,16 +6,16 @@ import { note, ok, problem, unknown, type Finding } from "../finding.ts";
 export const rateLimit: Check = {
   name: "Rate limit",
   limitMs: 30_000,
-  async look({ config, github, now }, signal) {
+  async inspect({ config, github, now }, signal) {
     if (config.secrets.github === null) return [note("not checked: this needs a token")];
     // Every answer says it, also one that refuses.
     await github.viewer({ signal }).catch(() => undefined);
-    return [judgeRateLimit(github.rateLimit, now())];
+    return [evaluateRateLimit(github.rateLimit, now())];
   },
 };
 
 /** Pure. `now`: epoch ms. */
-export function judgeRateLimit(found: RateLimit | null, now: number): Finding {
+export function evaluateRateLimit(found: RateLimit | null, now: number): Finding {
   if (found === null) return unknown("GitHub did not report it");
   const { limit, remaining, resetAt } = found;
   const left = `${remaining} of ${limit} requests left until ${moment(resetAt, now)}`;

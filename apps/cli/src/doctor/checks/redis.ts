@@ -13,15 +13,15 @@ const START = "start it";
 export const redis: Check = {
   name: "Redis",
   limitMs: 15_000,
-  async look({ redisUrl, redisNamed, isRedisWrong }) {
+  async inspect({ redisUrl, redisNamed, isRedisWrong }) {
     if (isRedisWrong) return [note("not checked: REDIS_URL is not a Redis URL, see Configuration")];
     const where = redisAddress(redisUrl);
     try {
-      const findings = await withRedis(redisUrl, async (client) => judgeRedis(where, await client.info()), START);
+      const findings = await withRedis(redisUrl, async (client) => evaluateRedis(where, await client.info()), START);
       return (await isOpen(redisUrl)) ? [...findings, openToAll(where)] : findings;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      return [judgeAway({ redisUrl, redisNamed, message: error.message })];
+      return [evaluateAway({ redisUrl, redisNamed, message: error.message })];
     }
   },
 };
@@ -41,7 +41,7 @@ function openToAll(where: string): Finding {
 }
 
 /** Pure. `info`: what `INFO` answered. */
-export function judgeRedis(where: string, info: string): Finding[] {
+export function evaluateRedis(where: string, info: string): Finding[] {
   const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1] ?? null;
   const findings: Finding[] = [];
   const version = field("redis_version") ?? "";
@@ -78,7 +78,7 @@ export function judgeRedis(where: string, info: string): Finding[] {
 }
 
 /** Pure. `message`: what the connection said. */
-export function judgeAway(given: { redisUrl: string; redisNamed: boolean; message: string }): Finding {
+export function evaluateAway(given: { redisUrl: string; redisNamed: boolean; message: string }): Finding {
   const { redisUrl, redisNamed, message } = given;
   if (/refuses the connection/.test(message))
     return problem(message.split(/: (?:check|give) /)[0] ?? message, refusalAdvice(message));

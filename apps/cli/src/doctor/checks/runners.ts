@@ -1,5 +1,5 @@
 import { admissionText, OPEN, type Admission } from "@tac8/core/domain/admission";
-import { presentRunners } from "@tac8/core/look/snapshot";
+import { presentRunners } from "@tac8/core/status/snapshot";
 import { readQueueAdmission, runnerAdmission } from "@tac8/core/state/admission";
 import { readRunners, type RunnerPresence } from "@tac8/core/state/presence";
 import { withRedis } from "../../redis/connect.ts";
@@ -12,14 +12,14 @@ const MAX_SHOWN = 5;
 export const runners: Check = {
   name: "Runners",
   limitMs: 15_000,
-  async look({ redisUrl, now }) {
+  async inspect({ redisUrl, now }) {
     try {
       const [all, queue] = await withRedis(
         redisUrl,
         async (redis) => [await readRunners(redis), await readQueueAdmission(redis, now())] as const,
         "",
       );
-      return judgeRunners(presentRunners(all, now()), queue);
+      return evaluateRunners(presentRunners(all, now()), queue);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       return [unknown("not checked: Redis did not respond")];
@@ -28,7 +28,7 @@ export const runners: Check = {
 };
 
 /** Pure: where no new work starts, the runners that are there, those whose name another machine has, and those of older versions. */
-export function judgeRunners(present: readonly RunnerPresence[], queue: Admission = OPEN): Finding[] {
+export function evaluateRunners(present: readonly RunnerPresence[], queue: Admission = OPEN): Finding[] {
   if (present.length === 0)
     return [...admissionNotes("the queue", queue), note("no runner is running: tac8 up starts one")];
   const renamed = present.filter(({ host, wantedHost }) => wantedHost !== undefined && wantedHost !== host);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { judgeServices } from "./services.ts";
+import { evaluateServices } from "./services.ts";
 
 const unit = (name: string, state: string, exitCode = 0) => ({ name, state, status: "", exitCode });
 
@@ -13,6 +13,6 @@ it.each([
     ["problem", "problem"],
   ],
   ["unknown where systemd does not answer", [], "system", ["unknown"]],
-] as const)("%s", (_what, units, manager, verdicts) => {
-  expect(judgeServices(units, manager).map(({ verdict }) => verdict)).toEqual(verdicts);
+] as const)("%s", (_what, units, manager, statuses) => {
+  expect(evaluateServices(units, manager).map(({ status }) => status)).toEqual(statuses);
 });

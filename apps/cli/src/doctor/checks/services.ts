@@ -5,11 +5,11 @@ import { ok, problem, unknown, type Finding } from "../finding.ts";
 export const services: Check = {
   name: "Services",
   limitMs: 10_000,
-  look: async ({ env }) => judgeServices(await readUnits(env), managerOf(env)),
+  inspect: async ({ env }) => evaluateServices(await readUnits(env), managerOf(env)),
 };
 
 /** Pure. Empty where systemd does not run tac8. */
-export function judgeServices(units: readonly Unit[], manager: Manager): Finding[] {
+export function evaluateServices(units: readonly Unit[], manager: Manager): Finding[] {
   if (manager === null) return [];
   if (units.length === 0)
     return [unknown("systemd does not report the state of the services", "run systemctl status 'tac8*'")];

@@ -9,7 +9,7 @@ import { ok, problem, type Finding } from "../finding.ts";
 export const share: Check = {
   name: "Sharing",
   limitMs: 15_000,
-  async look({ config, command, redisNamed, redisUrl }) {
+  async inspect({ config, command, redisNamed, redisUrl }) {
     if (config.joined) return [ok(`a runner of the tac8 at ${redisAddress(config.redisUrl)}`)];
     let found: Share | null;
     try {
@@ -21,12 +21,12 @@ export const share: Check = {
     const isOther = redisNamed && passwordFileOf(redisUrl) === null;
     const [listens, here] = [isOther || (await isSharedAt(found, config.home)), isOurs(found.address)];
     const taken = !listens && here && (await isTaken(found));
-    return judgeShare({ share: found, command, listens, here, taken, isOther });
+    return evaluateShare({ share: found, command, listens, here, taken, isOther });
   },
 };
 
 /** Pure. `isOther`: REDIS_URL names another Redis than the one that was shared. */
-export function judgeShare(given: {
+export function evaluateShare(given: {
   share: Share;
   command: string;
   listens: boolean;

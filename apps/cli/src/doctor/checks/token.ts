@@ -9,17 +9,17 @@ import { note, ok, problem, unknown, type Finding } from "../finding.ts";
 export const token: Check = {
   name: "GitHub token",
   limitMs: 30_000,
-  async look({ config, github, problems }, signal) {
+  async inspect({ config, github, problems }, signal) {
     const credentials = config.secrets.github;
     if (credentials === null) return isWrong(problems) ? [WRONG] : [none(config.github)];
     const { app } = github.tokens;
-    if (app !== null) return judgeApp(await app.inspect({ signal }).catch(gitHubError), config.github.api_url);
+    if (app !== null) return evaluateApp(await app.inspect({ signal }).catch(gitHubError), config.github.api_url);
     const answer = await github
       .findLogin({ signal })
       .then((login) => ({ login }))
       .catch(gitHubError);
-    const finding = judgeToken(answer, config.github.api_url);
-    return [finding.verdict === "ok" ? { ...finding, text: `${finding.text}, from ${credentials.source}` } : finding];
+    const finding = evaluateToken(answer, config.github.api_url);
+    return [finding.status === "ok" ? { ...finding, text: `${finding.text}, from ${credentials.source}` } : finding];
   },
 };
 
@@ -43,28 +43,28 @@ function isWrong(problems: Site["problems"]): boolean {
 }
 
 /** Pure. */
-export function judgeToken(answer: { readonly login: string | null } | GitHubError, apiUrl: string): Finding {
+export function evaluateToken(answer: { readonly login: string | null } | GitHubError, apiUrl: string): Finding {
   if (answer instanceof GitHubError) {
     const cure =
       "it is wrong or has expired: run tac8 init --app, or create a new token (github.com → Settings → Developer settings → Fine-grained tokens)";
-    return judgeFailure(answer, { apiUrl, cure });
+    return evaluateFailure(answer, { apiUrl, cure });
   }
-  return judgeOwner(answer.login);
+  return evaluateOwner(answer.login);
 }
 
 /** Pure. */
-export function judgeApp(answer: AppReport | GitHubError, apiUrl: string): Finding[] {
+export function evaluateApp(answer: AppReport | GitHubError, apiUrl: string): Finding[] {
   if (answer instanceof GitHubError) {
     const cure =
       "github.app_id does not match the private key's App, or the key was deleted on GitHub: run tac8 init --app, or generate a new key on the App's page";
-    return [judgeFailure(answer, { apiUrl, cure })];
+    return [evaluateFailure(answer, { apiUrl, cure })];
   }
   const { slug, url, places, leftMs } = answer;
   const left = leftMs === null ? "" : `; it is renewed automatically, the current one expires in ${inWords(leftMs)}`;
-  return [ok(`token of the GitHub App ${slug} (${url})${left}`), ...places.map(judgePlace)];
+  return [ok(`token of the GitHub App ${slug} (${url})${left}`), ...places.map(evaluatePlace)];
 }
 
-function judgePlace({ repo, installation, why }: Place): Finding {
+function evaluatePlace({ repo, installation, why }: Place): Finding {
   const name = `${repo.owner}/${repo.repo}`;
   if (why === null) return ok(`${name}: accessible through the App's installation for ${installation?.account ?? ""}`);
   const colon = why.indexOf(": ");
@@ -75,7 +75,7 @@ function inWords(ms: number): string {
   return ms < 60_000 ? `${Math.max(0, Math.round(ms / 1000))} s` : `${Math.round(ms / 60_000)} minutes`;
 }
 
-function judgeFailure(
+function evaluateFailure(
   answer: GitHubError,
   { apiUrl, cure }: { readonly apiUrl: string; readonly cure: string },
 ): Finding {
@@ -99,7 +99,7 @@ function judgeFailure(
 }
 
 /** Null, or a name in brackets: it belongs to no user. */
-function judgeOwner(login: string | null): Finding {
+function evaluateOwner(login: string | null): Finding {
   if (login !== null && !login.endsWith("[bot]")) return ok(`token of ${login}`);
   const whose =
     login === null ? "token of a GitHub App whose name GitHub does not report" : `token of the GitHub App ${login}`;

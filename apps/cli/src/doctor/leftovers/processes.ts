@@ -44,6 +44,6 @@ function cwdOf(pid: number): string {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);
   } catch {
-    return ""; // It is gone, or somebody else's.
+    return ""; // It is gone, or another's.
   }
 }

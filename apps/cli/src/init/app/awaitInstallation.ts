@@ -38,7 +38,7 @@ export async function awaitInstallation(context: Context, waiting: Waiting): Pro
   const until = now() + limitMs;
   const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
   let problem = "";
-  let saidAt = now();
+  let printedAt = now();
   /** Null: it may pass. Undefined: the operator has stopped it, or the time is over. */
   const failed = (error: unknown): null | undefined => {
     if (!(error instanceof GitHubError)) return undefined;
@@ -46,19 +46,19 @@ export async function awaitInstallation(context: Context, waiting: Waiting): Pro
     problem = error.message;
     return null;
   };
-  for (let told = ""; now() < until && !limit.aborted;) {
+  for (let printed = ""; now() < until && !limit.aborted;) {
     const report = await app?.inspect({ signal: limit }).catch(failed);
     if (report === undefined) break;
     if (report !== null) {
       const [place] = report.places;
       if (place?.why === null) return true;
       const line = advice(report, repository);
-      if (line !== told) out.line(line);
-      told = line;
-      saidAt = now();
-    } else if (now() - saidAt >= silenceMs) {
+      if (line !== printed) out.line(line);
+      printed = line;
+      printedAt = now();
+    } else if (now() - printedAt >= silenceMs) {
       out.line(`cannot read the App from GitHub, retrying: ${problem}`);
-      saidAt = now();
+      printedAt = now();
     }
     await sleep(everyMs, undefined, { signal: limit }).catch(() => undefined);
   }

@@ -38,5 +38,5 @@ function escape(text: string): string {
     '"': "&quot;",
     "'": "&#39;",
   };
-  return text.replace(/[&<>"']/g, (sign) => codes[sign] ?? sign);
+  return text.replace(/[&<>"']/g, (character) => codes[character] ?? character);
 }

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { classifyEnd } from "../classify.ts";
-import { createBench, FIXTURES, gone, isRunning, numberIn, type Bench } from "../testing/harness.ts";
+import { createBench, FIXTURES, exited, isRunning, numberIn, type Bench } from "../testing/harness.ts";
 import type { AgentRequest } from "../types.ts";
 
 const CLAUDE = fileURLToPath(new URL("../../../../../node_modules/.bin/claude", import.meta.url));
@@ -119,18 +119,18 @@ test("a stop in the middle of a long script: by interrupt, with the cost, and no
   const end = await handle.stop("stopped", { graceMs: 60_000 });
   expect(end).toMatchObject({ cause: "stopped", result: { terminalReason: "aborted_tools" } });
   expect(end.costUsd).toBeGreaterThan(0);
-  await gone(pid);
+  await exited(pid);
 });
 
 test("a refused key is named", async () => {
   const end = await bench.start(claude([{ error: { status: 401, message: "invalid x-api-key" } }])).done;
-  const verdict = classifyEnd(end, { provider: "claude", now: Date.now() });
+  const evaluation = classifyEnd(end, { provider: "claude", now: Date.now() });
   expect(end).toMatchObject({ code: 1, result: { isError: true, apiStatus: 401 } });
-  expect(verdict).toMatchObject({ ok: false, kind: "auth", message: expect.stringContaining("Invalid API key") });
+  expect(evaluation).toMatchObject({ ok: false, kind: "auth", message: expect.stringContaining("Invalid API key") });
 });
 
 test("an unknown session is recognized", async () => {
   const end = await bench.start(claude([{ text: "x" }], { resume: true })).done;
-  const verdict = classifyEnd(end, { provider: "claude", now: Date.now() });
-  expect(verdict).toMatchObject({ ok: false, kind: "startup", resumeFailed: true });
+  const evaluation = classifyEnd(end, { provider: "claude", now: Date.now() });
+  expect(evaluation).toMatchObject({ ok: false, kind: "startup", resumeFailed: true });
 });

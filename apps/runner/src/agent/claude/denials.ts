@@ -17,7 +17,7 @@ const MAX_CALLS = 50;
 /** Longer than what is shown: secrets are taken out before it is cut to that. */
 const MAX_DETAIL = 2000;
 
-/** Pure: with one more event. A denial is told by an event of its own, and once more in the result. */
+/** Pure: with one more event. A denial is told by an event of its own, and again in the result. */
 export function withDenials(known: Denials, event: Json): Denials {
   switch (event["type"]) {
     case "assistant":

@@ -2,8 +2,8 @@ import { asArray, asObject, asString, contentOf, type Json } from "@tac8/core/co
 import type { OpenWork } from "../types.ts";
 
 /**
- * What an agent has begun and not ended: an agent whose turn ends with any of it has not finished, for nothing of it goes on
- * once its program has ended.
+ * What an agent has begun and not ended: an agent whose turn ends with any of it has not finished, for nothing of it continues
+ * once its program ends.
  */
 export interface LeftOpen {
   /** Calls that plan a later turn, and have no answer yet. */

@@ -97,8 +97,8 @@ test.each(names)("stream %s", (name) => {
   expect(state.costUsd).toBeCloseTo(expected?.cost ?? -1, 8);
 
   expect(state.worked).toBe(!UNWORKED.includes(name));
-  const verdict = classifyEnd(agentEnd({ ...state, code: expected?.code ?? null }), { provider: "claude", now: 0 });
-  expect(verdict.ok ? "ok" : verdict.kind).toBe(expected?.kind);
+  const evaluation = classifyEnd(agentEnd({ ...state, code: expected?.code ?? null }), { provider: "claude", now: 0 });
+  expect(evaluation.ok ? "ok" : evaluation.kind).toBe(expected?.kind);
 });
 
 test.each(names)("stream %s, live", (name) => {

@@ -112,12 +112,12 @@ function reduceAssistant(state: ClaudeState, event: Json): ClaudeState {
   if (asObject(event["message"])?.["model"] === SYNTHETIC) return state;
   const blocks = contentOf(event);
   const texts = blocks.flatMap((block) => (block["type"] === "text" ? (asString(block["text"])?.trim() ?? "") : []));
-  const said = ofSubAgent ? undefined : texts.findLast((text) => text !== "");
+  const quoted = ofSubAgent ? undefined : texts.findLast((text) => text !== "");
   return {
     ...state,
     apiFailure: null,
     worked: state.worked || texts.some((text) => text !== "") || blocks.some(({ type }) => isToolCall(type)),
-    lastText: said === undefined ? state.lastText : said.slice(0, MAX_TEXT),
+    lastText: quoted === undefined ? state.lastText : quoted.slice(0, MAX_TEXT),
   };
 }
 

@@ -2,7 +2,7 @@ import type { ModelPrice } from "@tac8/core/config/routing";
 import { shortenEvent } from "@tac8/core/conversation/shorten";
 import { clean } from "@tac8/core/domain/plainText";
 import type { AgentDriver, AgentRequest } from "../types.ts";
-import { figuresOf, NOTHING_TOLD, readUsage } from "./usage.ts";
+import { figuresOf, NOTHING_REPORTED, readUsage } from "./usage.ts";
 
 const TAIL_CHARACTERS = 8000;
 
@@ -25,17 +25,17 @@ export function commandDriver({ model, prices }: Pricing): AgentDriver {
     }),
     createReader(now) {
       let tail = "";
-      let told = NOTHING_TOLD;
+      let reported = NOTHING_REPORTED;
       return {
         line(text, cut) {
           tail = `${tail}${text}\n`.slice(-TAIL_CHARACTERS);
-          if (!cut) told = readUsage(told, text);
+          if (!cut) reported = readUsage(reported, text);
           return text.trim() === "" ? [] : [shortenEvent({ at: now(), kind: "output", text })];
         },
         hasResult: () => false,
         finished: () => false,
         summary: () => ({
-          ...figuresOf(told, { asked: model, prices }),
+          ...figuresOf(reported, { asked: model, prices }),
           result: null,
           finished: false,
           turns: 0,

@@ -4,7 +4,7 @@ import { addTokens, NO_TOKENS, totalTokens, type ModelUsage, type Tokens } from 
 import type { AgentSummary } from "../types.ts";
 
 /** What a command's output has said of tokens so far. */
-export interface Told {
+export interface ReportedUsage {
   /** Of its last `result`: it counts everything. */
   readonly result: ModelUsage | null;
   /** Summed over its answers. */
@@ -12,42 +12,42 @@ export interface Told {
   readonly model: string | null;
 }
 
-export const NOTHING_TOLD: Told = { result: null, answers: NO_TOKENS, model: null };
+export const NOTHING_REPORTED: ReportedUsage = { result: null, answers: NO_TOKENS, model: null };
 
 /**
  * What is known after one more line. Programs tell it in lines of JSON that have a `usage`, at the top or in a `message`, in
  * Anthropic's words or OpenAI's; a line of type `result` sums up, and may have `total_cost_usd`.
  */
-export function readUsage(told: Told, line: string): Told {
-  if (!line.includes('"usage"') && !line.includes('"model"')) return told;
+export function readUsage(reported: ReportedUsage, line: string): ReportedUsage {
+  if (!line.includes('"usage"') && !line.includes('"model"')) return reported;
   const event = parseEvent(line);
-  if (event === null) return told;
+  if (event === null) return reported;
   const message = asObject(event["message"]) ?? {};
-  const model = asString(event["model"]) ?? asString(message["model"]) ?? told.model;
+  const model = asString(event["model"]) ?? asString(message["model"]) ?? reported.model;
   const raw = asObject(event["usage"]) ?? asObject(message["usage"]);
-  if (raw === null) return { ...told, model };
+  if (raw === null) return { ...reported, model };
   const usage = usageOf(raw);
   if (event["type"] === "result") {
-    return { ...told, model, result: { ...usage, costUsd: asCount(event["total_cost_usd"]) } };
+    return { ...reported, model, result: { ...usage, costUsd: asCount(event["total_cost_usd"]) } };
   }
-  return { ...told, model, answers: addTokens(told.answers, usage) };
+  return { ...reported, model, answers: addTokens(reported.answers, usage) };
 }
 
 /**
- * The figures of the run. A cost that was not told is reckoned by the price of the model; tokens from a cache have no price
+ * The figures of the run. A cost that was not reported is reckoned by the price of the model; tokens from a cache have no price
  * there, so it is what they would cost without.
  */
 export function figuresOf(
-  { result, answers, model }: Told,
+  { result, answers, model }: ReportedUsage,
   { asked, prices }: { readonly asked: string; readonly prices: Readonly<Record<string, ModelPrice>> },
 ): Pick<AgentSummary, "usage" | "costUsd" | "models"> {
-  const { costUsd: told, ...usage } = result ?? { ...answers, costUsd: 0 };
+  const { costUsd: reported, ...usage } = result ?? { ...answers, costUsd: 0 };
   const tokens = totalTokens(usage);
-  if (tokens === 0 && told === 0) return { usage, costUsd: 0, models: {} };
+  if (tokens === 0 && reported === 0) return { usage, costUsd: 0, models: {} };
   const name = (model ?? asked).slice(0, 100);
   const price = priceOf(prices, name) ?? priceOf(prices, asked) ?? { input: 0, output: 0 };
   const input = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
-  const costUsd = told > 0 ? told : (input * price.input + usage.outputTokens * price.output) / 1_000_000;
+  const costUsd = reported > 0 ? reported : (input * price.input + usage.outputTokens * price.output) / 1_000_000;
   return { usage, costUsd, models: { [name]: { ...usage, costUsd } } };
 }
 

@@ -73,7 +73,7 @@ export async function createBench(): Promise<Bench> {
     start(given, { driver = claudeDriver({ isRoot: true }), leftMs = () => 60_000, launch } = {}) {
       const onEvent = (event: LiveEvent): void => {
         events.push(event);
-        for (const look of waiting) look();
+        for (const check of waiting) check();
       };
       const handle = startAgent(driver, given, { onEvent, leftMs, log: QUIET, now: Date.now }, launch);
       handles.push(handle);
@@ -81,14 +81,14 @@ export async function createBench(): Promise<Bench> {
     },
     event: (fits) =>
       new Promise((resolve) => {
-        const look = (): void => {
+        const check = (): void => {
           const found = events.find(fits);
           if (found === undefined) return;
-          waiting.delete(look);
+          waiting.delete(check);
           resolve(found);
         };
-        waiting.add(look);
-        look();
+        waiting.add(check);
+        check();
       }),
     async close() {
       await Promise.all(handles.map((handle) => handle.kill("lost")));
@@ -116,7 +116,7 @@ export function isRunning(pid: number): boolean {
 }
 
 /** Passes when no process of that pid is there (a dying one is for a moment neither alive nor a zombie). */
-export async function gone(pid: number): Promise<void> {
+export async function exited(pid: number): Promise<void> {
   await expect.poll(() => isRunning(pid), { timeout: 30_000, interval: 5 }).toBe(false);
 }
 

@@ -27,7 +27,7 @@ export const toolResult: Json = {
   session_id,
 };
 
-export interface ToldFailure {
+export interface ReportedFailure {
   /** Of the assistant's event; null: none. */
   readonly error?: string | null;
   readonly status?: number | null;
@@ -39,10 +39,10 @@ export interface ToldFailure {
 }
 
 /** How the CLI ends where a call to the model's API failed: its own words in the model's place, then the result. */
-export function apiFailure({ error = "unknown", status = null, type, words, result = {} }: ToldFailure): Json[] {
-  const told = { api_error_status: status, ...(type === undefined ? {} : { api_error_type: type }) };
+export function apiFailure({ error = "unknown", status = null, type, words, result = {} }: ReportedFailure): Json[] {
+  const reported = { api_error_status: status, ...(type === undefined ? {} : { api_error_type: type }) };
   const message = { model: "<synthetic>", role: "assistant", content: [{ type: "text", text: words }] };
-  const marks = { is_api_error_message: true, ...(error === null ? {} : { error }), request_id: REQUEST, ...told };
+  const marks = { is_api_error_message: true, ...(error === null ? {} : { error }), request_id: REQUEST, ...reported };
   return [
     { type: "assistant", message, parent_tool_use_id: null, session_id, ...marks },
     end({
@@ -50,7 +50,7 @@ export function apiFailure({ error = "unknown", status = null, type, words, resu
       terminal_reason: "api_error",
       stop_reason: "stop_sequence",
       result: words,
-      ...told,
+      ...reported,
       ...result,
     }),
   ];

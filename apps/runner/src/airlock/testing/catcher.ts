@@ -4,12 +4,12 @@ import { chmod, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 
-/** A server and a program, as somebody who is after the token would plant them. */
+/** A server and a program, as a user who is after the token would plant them. */
 export interface Catcher {
   readonly url: string;
   /** Writes down its arguments, its environment and what it is given, and is of no use otherwise. */
   readonly program: string;
-  /** All that either has got so far. */
+  /** Everything that either has got so far. */
   caught(): string;
   close(): Promise<void>;
 }

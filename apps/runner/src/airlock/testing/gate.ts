@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, request, type IncomingMessage } from "node:http";
 
-/** A server between git and the local GitHub, which lets a test do something just before a request goes on. */
+/** A server between git and the local GitHub, which lets a test do something just before a request continues. */
 export interface Gate {
   readonly url: string;
   /** `path?query` of every request that came. */

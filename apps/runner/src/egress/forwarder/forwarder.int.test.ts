@@ -43,11 +43,11 @@ test("the program's end is the forwarder's: its exit code, or its signal", async
 test("the word term ends the program by SIGTERM; the end of the words ends nothing", async () => {
   const first = start(["sh", "-c", "trap 'echo termed; exit 3' TERM; echo ready; while :; do sleep 0.05; done"]);
   await once(first.out, "data");
-  const said = text(first.out);
+  const reply = text(first.out);
   first.words.write("other\nte");
   first.words.write("rm\n");
   expect(await first.ended).toEqual([3, null]);
-  expect(await said).toContain("termed");
+  expect(await reply).toContain("termed");
 
   const second = start(["sh", "-c", "echo ready; read line; echo goes on"]);
   second.words.end();

@@ -44,7 +44,7 @@ export interface EgressBench {
   /** As a client of the proxy: `path` may be a whole URL. */
   ask(options: { method?: string; path: string; headers?: Record<string, string>; body?: string }): Promise<Answer>;
   /** `CONNECT`, and the status line with the body where it is refused. */
-  tunnel(authority: string): Promise<{ readonly status: number; readonly said: string; readonly socket: Socket }>;
+  tunnel(authority: string): Promise<{ readonly status: number; readonly reply: string; readonly socket: Socket }>;
   tls(socket: Socket, host: string): Promise<TLSSocket>;
   close(): Promise<void>;
 }
@@ -167,19 +167,19 @@ export async function createEgressBench(): Promise<EgressBench> {
     async tunnel(authority) {
       const socket = await bench.connect();
       socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`);
-      let said = "";
+      let reply = "";
       const done = new Promise<void>((resolve) => {
         socket.on("data", (chunk: Buffer) => {
-          said += chunk.toString("latin1");
-          if (said.startsWith("HTTP/1.1 200") && said.includes("\r\n\r\n")) resolve();
+          reply += chunk.toString("latin1");
+          if (reply.startsWith("HTTP/1.1 200") && reply.includes("\r\n\r\n")) resolve();
         });
         socket.once("end", resolve).once("close", resolve);
       });
       await done;
       socket.pause().removeAllListeners("data");
-      const head = said.startsWith("HTTP/1.1 200") ? said.indexOf("\r\n\r\n") + 4 : said.length;
-      if (head < said.length) socket.unshift(Buffer.from(said.slice(head), "latin1"));
-      return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(said)?.[1] ?? 0), said, socket };
+      const head = reply.startsWith("HTTP/1.1 200") ? reply.indexOf("\r\n\r\n") + 4 : reply.length;
+      if (head < reply.length) socket.unshift(Buffer.from(reply.slice(head), "latin1"));
+      return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(reply)?.[1] ?? 0), reply, socket };
     },
     async tls(socket, host) {
       const secure = connectTls({ socket, servername: host, ca: await readFile(ca) });

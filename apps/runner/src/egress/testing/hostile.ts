@@ -1,4 +1,4 @@
-/** Ways to write a place that no agent may reach; `PORT` stands for a port on which somebody listens there. */
+/** Ways to write a place that no agent may reach; `PORT` stands for a port on which a program listens there. */
 export const HOSTILE: readonly (readonly [what: string, authority: string])[] = [
   ["loopback", "127.0.0.1:PORT"],
   ["loopback with a dot", "127.0.0.1.:PORT"],

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { FORWARDER, forwarderCommand } from "../forwarder/command.ts";
 
-export interface Said {
+export interface Output {
   readonly code: number | null;
   readonly signal: string | null;
   readonly stdout: string;
@@ -21,14 +21,14 @@ export interface Inside {
 }
 
 /** Runs a program behind a forwarder, as inside of a sandbox but with this machine's files and network. */
-export async function runInside(program: readonly string[], options: Inside): Promise<Said> {
+export async function runInside(program: readonly string[], options: Inside): Promise<Output> {
   const { folder, port, env, cwd, input = "", wrapped = (command) => command } = options;
   const way = { socket: join(folder, "s"), port };
   const command = forwarderCommand({ node: process.execPath, file: FORWARDER, way, wordsFd: null, program });
   const [name = "", ...args] = wrapped(command);
   const child = spawn(name, args, { cwd, env, stdio: "pipe" });
   child.stdin.on("error", () => undefined).end(input);
-  const ended = new Promise<Pick<Said, "code" | "signal">>((resolve, reject) => {
+  const ended = new Promise<Pick<Output, "code" | "signal">>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code, signal) => resolve({ code, signal }));
   });

@@ -133,7 +133,7 @@ function boundedNotes(): Notes {
   };
 }
 
-/** Reads the files that are within the limits, which hold for all that is read with it. */
+/** Reads the files that are within the limits, which hold for everything that is read with it. */
 function boundedReader(read: Source["read"], notes: Notes): Reading["readAll"] {
   let filesLeft = MAX_FILES;
   let bytesLeft = MAX_BYTES;

@@ -27,7 +27,7 @@ const READ_MS = 30_000;
 
 /**
  * The files of a commit, links among them; submodules and what has no path that a file system takes are not. `only`: paths
- * that are looked at. @returns null: they are too many. @throws Error when git cannot tell
+ * that are checked. @returns null: they are too many. @throws Error when git fails
  */
 export async function filesOf(
   { clean, dir, sha, signal }: Commit,
@@ -59,7 +59,7 @@ export async function readFiles(
   const found = new Map<string, Buffer>();
   const shas = [...new Set(files.map(({ sha }) => sha))];
   if (shas.length === 0) return found;
-  const { code, bytes, said } = await runGit({
+  const { code, bytes, errorText } = await runGit({
     dir,
     env: cleanEnv(clean, dir),
     args: ["--no-replace-objects", "cat-file", "--batch"],
@@ -72,7 +72,7 @@ export async function readFiles(
   for (const sha of shas) {
     const end = bytes.indexOf("\n", at);
     const [, size] = /^[0-9a-f]+ blob (\d+)$/.exec(bytes.toString("latin1", at, end < 0 ? at : end)) ?? [];
-    if (code !== 0 || size === undefined) throw new Error(`git cat-file ${sha}: ${said || "it is not there"}`);
+    if (code !== 0 || size === undefined) throw new Error(`git cat-file ${sha}: ${errorText || "it is not there"}`);
     found.set(sha, bytes.subarray(end + 1, end + 1 + Number(size)));
     at = end + 1 + Number(size) + 1;
   }

@@ -72,26 +72,27 @@ export function readGitEnd(value: unknown, payload: Buffer, maxBytes: number): G
   const { code, output, how, folder } = fieldsOf(value);
   if (!isExit(code) || !FOLDERS.includes(folder)) throw new WrongAnswer("no end of a git command");
   if (typeof how !== "string" || how.length > MAX_MESSAGE) throw new WrongAnswer("no end of a git command");
-  const said = isCount(output) && output <= maxBytes ? payload.length - output : -1;
-  if (!isCount(output) || said < 0 || said > MAX_WORDS) throw new WrongAnswer("more than a git command may print");
+  const errorText = isCount(output) && output <= maxBytes ? payload.length - output : -1;
+  if (!isCount(output) || errorText < 0 || errorText > MAX_WORDS)
+    throw new WrongAnswer("more than a git command may print");
   const words = payload.toString("utf8", output).trim();
   const bytes = payload.subarray(0, output);
   return {
-    answer: { code: code ?? undefined, bytes, words, said: words || how },
+    answer: { code: code ?? undefined, bytes, words, errorText: words || how },
     folder: folder as StartFolder,
   };
 }
 
 export interface StreamResult {
   readonly code: number | undefined;
-  readonly said: string;
+  readonly errorText: string;
   readonly timedOut: boolean;
 }
 
 export function readStreamEnd(value: unknown, payload: Buffer): StreamResult {
   const { code, timedOut } = fieldsOf(value);
   if (!isExit(code) || typeof timedOut !== "boolean") throw new WrongAnswer("no end of a git command");
-  return { code: code ?? undefined, said: payload.toString("utf8").trim(), timedOut };
+  return { code: code ?? undefined, errorText: payload.toString("utf8").trim(), timedOut };
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {

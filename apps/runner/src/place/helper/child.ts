@@ -13,9 +13,9 @@ export interface HelperChild {
   readonly started: Promise<void>;
   /** Resolves with how it ended, in words. Rejects: it could not be started. */
   readonly exited: Promise<string>;
-  /** It has exited, and all that it has written was read. */
+  /** It has exited, and everything that it has written was read. */
   readonly closed: Promise<void>;
-  /** With all that it has started, as far as the way it was started reaches. */
+  /** With everything that it has started, as far as the way it was started reaches. */
   kill(): void;
 }
 

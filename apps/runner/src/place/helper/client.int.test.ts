@@ -6,7 +6,7 @@ import { finished } from "node:stream/promises";
 import { setImmediate as turn } from "node:timers/promises";
 import { execa } from "execa";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { gone, isRunning, numberIn } from "../../agent/testing/harness.ts";
+import { exited, isRunning, numberIn } from "../../agent/testing/harness.ts";
 import { tryLock } from "@tac8/core/process/flock";
 import { spawned } from "./child.ts";
 import { HELPER_PROGRAM, startPlaceHelper, type PlaceHelper } from "./client.ts";
@@ -120,10 +120,10 @@ test("a stream of 200 MB is buffered in neither process, and other requests are 
   }
   expect(bytes).toBe(200 * MB);
   expect(most).toBeLessThanOrEqual((WINDOW + 1) * MAX_CHUNK);
-  expect(await ended).toEqual({ code: 0, said: "", timedOut: false });
+  expect(await ended).toEqual({ code: 0, errorText: "", timedOut: false });
   const [, peak = ""] = /^VmHWM:\s+(\d+) kB/m.exec(await readFile(`/proc/${await pidOf("pid")}/status`, "utf8")) ?? [];
   expect(Number(peak) / 1024).toBeLessThan(150);
-  await gone(git);
+  await exited(git);
 });
 
 test("git ends when the reader of its stream stops reading", async () => {
@@ -132,7 +132,7 @@ test("git ends when the reader of its stream stops reading", async () => {
   const git = await numberIn(file("git"));
   stdout.destroy();
   expect((await ended).code).toBeUndefined();
-  await gone(git);
+  await exited(git);
 });
 
 test("a killed stream and one past its time limit end their git", async () => {
@@ -141,7 +141,7 @@ test("a killed stream and one past its time limit end their git", async () => {
   const git = await numberIn(file("git"));
   killed.kill();
   expect(await killed.ended).toMatchObject({ code: undefined, timedOut: false });
-  await gone(git);
+  await exited(git);
   const late = helper.streamGit({ ...command, timeoutMs: 1 });
   late.stdout.resume();
   expect(await late.ended).toMatchObject({ code: undefined, timedOut: true });
@@ -159,7 +159,7 @@ test("an abort ends a running git command and a running stream", async () => {
   await expect(work).rejects.toThrow("shutting down");
   expect(isRunning(git)).toBe(false);
   expect((await stream.ended).code).toBeUndefined();
-  await gone(other);
+  await exited(other);
   expect(await helper.exists(dir)).toBe(true);
 });
 
@@ -171,10 +171,10 @@ test("when the helper dies, every pending and every later request fails", async 
   process.kill(await pidOf("pid"), "SIGKILL");
   await expect(work).rejects.toMatchObject(ENDED);
   await expect(finished(stream.stdout.resume())).rejects.toMatchObject(ENDED);
-  expect(await stream.ended).toMatchObject({ code: undefined, said: expect.stringContaining("SIGKILL") });
+  expect(await stream.ended).toMatchObject({ code: undefined, errorText: expect.stringContaining("SIGKILL") });
   await expect(helper.stat(dir)).rejects.toMatchObject(ENDED);
   await expect(helper.exists(dir)).rejects.toMatchObject(ENDED);
-  await gone(git); // Its output has no reader.
+  await exited(git); // Its output has no reader.
 });
 
 test("close ends running git commands and fails pending requests", async () => {

@@ -107,7 +107,7 @@ export function startPlaceHelper(process: HelperProcess): PlaceHelper {
   };
 }
 
-/** Send a request and wait for its answer. @throws the signal's reason after an abort, when the answer shows that git has ended */
+/** Send a request and wait for its answer. @throws the signal's reason after an abort, when the answer shows that git ends */
 async function askHelper<T>(
   connection: Connection,
   request: Request,
@@ -177,7 +177,7 @@ function streamGit(connection: Connection, command: GitStreamCommand): GitStream
       if (!stdout.destroyed) stdout.end();
     },
     failed(error) {
-      end({ code: undefined, said: error.message, timedOut: false });
+      end({ code: undefined, errorText: error.message, timedOut: false });
       stdout.destroy(error);
     },
   };

@@ -78,7 +78,7 @@ export function openConfinedSide(options: SideOptions, confinement: Confinement)
     return startPlaceHelper({ start: () => confinement.startHelper(env) });
   }
 
-  /** From here on until the agent has ended no helper starts, whatever goes wrong in between. */
+  /** From here on until the agent ends no helper starts, whatever goes wrong in between. */
   async function start(driver: AgentDriver, asked: AgentRequest, deps: AgentDeps): Promise<AgentHandle> {
     const request = (await confinement.admit?.(asked, current)) ?? asked;
     agents += 1;
@@ -93,7 +93,7 @@ export function openConfinedSide(options: SideOptions, confinement: Confinement)
     }
   }
 
-  /** The way out, once the helper has ended. Where the helper has no network, it ends while the way is opened. */
+  /** The way out, once the helper ends. Where the helper has no network, it ends while the way is opened. */
   async function openAlone(request: AgentRequest): Promise<RunningEgress> {
     const ending = helperEnded();
     const opening = confinement.sharesNetwork

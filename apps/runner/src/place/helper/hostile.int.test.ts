@@ -6,7 +6,7 @@ import { finished } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { StepFailure } from "@tac8/core/domain/failures";
-import { gone, isRunning } from "../../agent/testing/harness.ts";
+import { exited, isRunning } from "../../agent/testing/harness.ts";
 import { spawned } from "./child.ts";
 import { startPlaceHelper, type PlaceHelper } from "./client.ts";
 import { MAX_ANSWER_HEADER, MAX_CHUNK, MAX_MESSAGE, MAX_WORDS, WINDOW } from "./protocol.ts";
@@ -197,7 +197,7 @@ test.each(WRONG)(
     const second = await CALLS.stat(helper).catch((error: unknown) => error);
     expect(second).toMatchObject({ failure: { kind: "git", message: expect.stringMatching(AT_ONCE) } });
     if (first instanceof StepFailure) expect(second).toBe(first);
-    await gone(await pid());
+    await exited(await pid());
   },
 );
 
@@ -253,7 +253,7 @@ test("git's exit code, output and standard error are passed on", async () => {
     code: 128,
     bytes: Buffer.from("abc"),
     words: "fatal: no",
-    said: "fatal: no",
+    errorText: "fatal: no",
   });
 });
 

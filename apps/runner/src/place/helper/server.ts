@@ -103,11 +103,11 @@ export function createServer(output: Writable): Server {
     running.set(id, { cancel: () => stop.abort(new Error("cancelled")) });
     const input = hasInput ? payload : undefined;
     const ended = await runGit({ dir, env, args, input, maxBytes, timeoutMs, signal: stop.signal });
-    const { code = null, bytes, words, said } = ended;
+    const { code = null, bytes, words, errorText } = ended;
     const end: GitEnd = {
       code,
       output: bytes.length,
-      how: words === "" ? said.slice(0, MAX_MESSAGE) : "",
+      how: words === "" ? errorText.slice(0, MAX_MESSAGE) : "",
       folder: code === null ? startFolderAt(dir) : "folder",
     };
     return { value: end, payload: Buffer.concat([bytes, Buffer.from(words).subarray(0, MAX_WORDS)]) };
@@ -129,9 +129,9 @@ export function createServer(output: Writable): Server {
       if (!(await room.take())) break;
       say({ id, kind: "chunk" }, bytes);
     }
-    const { code = null, said, timedOut } = await child.ended;
+    const { code = null, errorText, timedOut } = await child.ended;
     const end: StreamEnd = { code, timedOut };
-    return { value: end, payload: Buffer.from(said) };
+    return { value: end, payload: Buffer.from(errorText) };
   }
 
   return {

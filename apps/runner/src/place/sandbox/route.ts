@@ -16,7 +16,7 @@ export interface Routes {
 export function isOurs(path: Path, { roots, beside }: Routes): path is string {
   if (typeof path !== "string" || resolve(path) !== path) return false;
   if (beside.includes(path)) return true;
-  return roots.some((root) => path === root || path === dirname(root) || isAside(path, root));
+  return roots.some((root) => path === root || path === dirname(root) || isBeside(path, root));
 }
 
 /** Whether a path is an entry of a root: to ask what it is follows no link that an agent can make. Pure. */
@@ -25,7 +25,7 @@ export function isEntry(path: Path, { roots }: Routes): path is string {
 }
 
 /** What was moved aside, and the entries of it. */
-function isAside(path: string, root: string): boolean {
+function isBeside(path: string, root: string): boolean {
   const prefix = `${root}.`;
   const at = dirname(path).startsWith(prefix) ? dirname(path) : path;
   return at.startsWith(prefix) && !at.slice(prefix.length).includes("/");

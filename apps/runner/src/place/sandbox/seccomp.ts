@@ -28,7 +28,7 @@ type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, valu
 
 /**
  * Return a seccomp filter, as `bwrap --seccomp` reads it, against what no namespace keeps apart: the kernel's keyrings (programs
- * inside hold the session keyring of tac8's user) and sockets to the host of a virtual machine (AF_VSOCK). It also takes away
+ * inside hold the session keyring of tac8's user) and sockets to the host of a virtual machine (AF_VSOCK). It also removes
  * calls by which a socket is made past the filter (io_uring), the kernel's log, and three that attacks on the kernel use.
  * Refused calls answer as on a kernel without them; so do all calls of 32-bit programs. `arch`: of `process.arch`. Pure.
  * @returns null for an architecture whose numbers are not listed

@@ -43,7 +43,7 @@ test("a new workspace is made by one helper: a sandbox for git is started once",
       goal: { ...goal, published: false },
       stamp: "1",
     });
-    expect(made).toMatchObject({ how: "created", head: base, aside: null });
+    expect(made).toMatchObject({ how: "created", head: base, quarantined: null });
     expect(existsSync(join(paths.tree, "README.md"))).toBe(true);
     expect(starts).toBe(1);
   } finally {
@@ -54,5 +54,5 @@ test("a new workspace is made by one helper: a sandbox for git is started once",
 
 test("folders that were made before a crash, and are empty, are no workspace that has to be put aside", async () => {
   for (const folder of [bench.paths.tree, bench.paths.gitDir]) await mkdir(folder, { recursive: true });
-  expect(await bench.ensure()).toMatchObject({ how: "created", aside: null });
+  expect(await bench.ensure()).toMatchObject({ how: "created", quarantined: null });
 });

@@ -6,11 +6,11 @@ const ROOT = "/data/workspaces/o/r/trees/gh-1";
 const GIT = "/data/workspaces/o/r/git/gh-1.git";
 
 /** Files that note what they are asked, and know these paths. */
-function filesOf(name: string, said: string[], there: Set<string>): Files {
+function filesOf(name: string, calls: string[], there: Set<string>): Files {
   const note =
     (op: string) =>
     async (...paths: unknown[]): Promise<never> => {
-      said.push(`${name} ${op} ${paths.filter((path) => typeof path === "string").join(" ")}`);
+      calls.push(`${name} ${op} ${paths.filter((path) => typeof path === "string").join(" ")}`);
       if (op === "removeEmpty") there.delete(String(paths[0]));
       return (op === "stat" ? (there.has(String(paths[0])) ? {} : null) : undefined) as never;
     };
@@ -22,25 +22,25 @@ function open({
   agents = [ROOT, GIT],
   busy = false,
 }: { there?: string[]; agents?: string[]; busy?: boolean } = {}) {
-  const said: string[] = [];
+  const calls: string[] = [];
   const known = new Set(there);
   const files = ownedFiles({
     roots: [ROOT, GIT],
     beside: ["/data/old.md"],
-    local: filesOf("tac8", said, known),
-    inside: () => filesOf("agent", said, known),
-    beforeChange: async () => void said.push("helper ended"),
-    makeRoot: async (root) => void said.push(`launcher makes ${root}`),
+    local: filesOf("tac8", calls, known),
+    inside: () => filesOf("agent", calls, known),
+    beforeChange: async () => void calls.push("helper ended"),
+    makeRoot: async (root) => void calls.push(`launcher makes ${root}`),
     isBusy: () => busy,
     isAgents: (path) => agents.includes(path),
   });
-  return { files, said };
+  return { files, calls };
 }
 
 test("a folder of the issue is made by the launcher, once, and what lies in it by the helper", async () => {
-  const { files, said } = open({ there: [] });
+  const { files, calls } = open({ there: [] });
   await files.makeFolder(`${GIT}/objects/info`);
-  expect(said).toEqual([
+  expect(calls).toEqual([
     `tac8 stat ${GIT}`,
     "tac8 makeFolder /data/workspaces/o/r/git",
     `launcher makes ${GIT}`,
@@ -48,13 +48,13 @@ test("a folder of the issue is made by the launcher, once, and what lies in it b
   ]);
   const other = open();
   await other.files.makeFolder(ROOT);
-  expect(other.said).toEqual([`tac8 stat ${ROOT}`]);
+  expect(other.calls).toEqual([`tac8 stat ${ROOT}`]);
 });
 
 test("a folder of the issue is emptied by the helper, and removed by tac8, which owns the one above it", async () => {
-  const { files, said } = open();
+  const { files, calls } = open();
   await files.remove(ROOT);
-  expect(said).toEqual([
+  expect(calls).toEqual([
     "helper ended",
     `agent remove ${ROOT}`,
     "helper ended",
@@ -63,7 +63,7 @@ test("a folder of the issue is emptied by the helper, and removed by tac8, which
   ]);
   const former = open({ agents: [] });
   await former.files.remove(ROOT);
-  expect(former.said).toEqual(["helper ended", `tac8 remove ${ROOT}`]);
+  expect(former.calls).toEqual(["helper ended", `tac8 remove ${ROOT}`]);
 });
 
 test.each([
@@ -80,20 +80,20 @@ test.each([
   ["ownFolder", [ROOT], `agent ownFolder ${ROOT}`],
   ["copy", ["/x", `${ROOT}/x`], `agent copy /x ${ROOT}/x`],
 ] as const)("%s of %j", async (op, args, expected) => {
-  const { files, said } = open();
+  const { files, calls } = open();
   await (files[op] as (...given: readonly string[]) => Promise<unknown>)(...args);
-  expect(said.map((line) => line.trim())).toContain(expected);
+  expect(calls.map((line) => line.trim())).toContain(expected);
 });
 
 test("beside a live agent tac8 itself asks what an entry of a folder is", async () => {
-  const { files, said } = open({ busy: true });
+  const { files, calls } = open({ busy: true });
   await files.stat(`${ROOT}/STOP`);
-  expect(said).toEqual([`tac8 stat ${ROOT}/STOP`]);
+  expect(calls).toEqual([`tac8 stat ${ROOT}/STOP`]);
 });
 
 test("a folder of the issue is put aside by tac8; nothing moves from one side to the other", async () => {
-  const { files, said } = open();
+  const { files, calls } = open();
   await files.move(ROOT, `${ROOT}.kept-1`);
-  expect(said).toEqual(["helper ended", `tac8 move ${ROOT} ${ROOT}.kept-1`]);
+  expect(calls).toEqual(["helper ended", `tac8 move ${ROOT} ${ROOT}.kept-1`]);
   await expect(files.move(ROOT, `${GIT}/x`)).rejects.toThrow("not on the same side");
 });

@@ -19,7 +19,7 @@ export function ownedFiles(options: OwnedFiles): Files {
   const { roots, beside, local, inside, beforeChange, makeRoot, isBusy, isAgents } = options;
   const kindOf = (path: Path): "root" | "ours" | "inside" => {
     if (typeof path !== "string" || resolve(path) !== path) return "inside";
-    if (roots.some((root) => path === root || isAside(path, root))) return "root";
+    if (roots.some((root) => path === root || isBeside(path, root))) return "root";
     const isAbove = roots.some((root) => dirname(root) === path);
     return isAbove || beside.includes(path) ? "ours" : "inside";
   };
@@ -78,6 +78,6 @@ export function ownedFiles(options: OwnedFiles): Files {
   };
 }
 
-function isAside(path: string, root: string): boolean {
+function isBeside(path: string, root: string): boolean {
   return path.startsWith(`${root}.`) && !path.slice(root.length).includes("/");
 }

@@ -133,7 +133,7 @@ export class AgentIdBook {
   }
 }
 
-/** Whether a path is there, or something that was put aside to a name beside it. */
+/** Whether a path is there, or something that was quarantined to a name beside it. */
 function isLeft(path: string): boolean {
   if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return true;
   try {

@@ -85,7 +85,7 @@ function assertClosed(path: string): void {
   }
 }
 
-/** Other users may pass through the data folder, and look at nothing there. An older version, or another program of tac8 that shares the folder, has made entries that every user can read. */
+/** Other users may pass through the data folder, and read nothing there. An older version, or another program of tac8 that shares the folder, has made entries that every user can read. */
 function closeEntries(home: string): void {
   const { mode } = lstatSync(home);
   if ((mode & 0o077) !== 0o011) chmodSync(home, (mode & 0o7700) | 0o011);

@@ -152,7 +152,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     await localFiles.removeEmpty(fresh);
   }
 
-  /** Agents of the repository read its mirror. It is made by the first run, and made anew when it is damaged. */
+  /** Agents of the repository read its mirror. It is made by the first run, and made again when it is damaged. */
   async function share(mirror: string): Promise<void> {
     const found = lstatSync(mirror, { throwIfNoEntry: false });
     if (found?.isDirectory() !== true) return;
@@ -168,16 +168,18 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
   }
 
   /** What a program prints, which runs as the user, and its exit code. */
-  async function output(program: readonly string[]): Promise<{ readonly said: string; readonly code: number | null }> {
+  async function output(
+    program: readonly string[],
+  ): Promise<{ readonly printed: string; readonly code: number | null }> {
     const env = { PATH: config.agentEnv["PATH"] ?? "" };
     const child = new Launched(socket, { uid: await uidOf(), groups: [], program, env, cwd: "/" });
     const late = setTimeout(() => child.kill("SIGKILL"), CHORE_MS);
     try {
-      const said = text(child.stdout);
+      const printed = text(child.stdout);
       child.stderr.resume(); // An agent can make it say any amount.
       child.stdin.end();
       await once(child, "exit");
-      return { said: await said, code: child.exitCode };
+      return { printed: await printed, code: child.exitCode };
     } finally {
       clearTimeout(late);
     }
@@ -252,8 +254,8 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
       );
       if (theirs.length === 0) return ours;
       await ready();
-      const { said } = await output(["du", "--summarize", "--one-file-system", "--block-size=1", "--", ...theirs]);
-      return ours + [...said.matchAll(/^(\d+)\t/gm)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
+      const { printed } = await output(["du", "--summarize", "--one-file-system", "--block-size=1", "--", ...theirs]);
+      return ours + [...printed.matchAll(/^(\d+)\t/gm)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
     },
     needsHandOver: () => roots.some(isOurFolder),
     async close() {

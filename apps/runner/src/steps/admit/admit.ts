@@ -1,7 +1,7 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import type { Outcome } from "@tac8/core/domain/states";
 import type { AdmitField } from "../../run/owners.ts";
-import { patienceOf, withPatience } from "../../run/patience.ts";
+import { patienceOf, withRetry } from "../../run/retry.ts";
 import type { StepBasics } from "../../run/step.ts";
 import type { WorkspacePaths } from "../../workspace/paths.ts";
 import { causeOf, type Cause } from "../../issue/cause.ts";
@@ -27,7 +27,7 @@ export async function admit(run: AdmitNeeds): Promise<Admission> {
   const options = { signal: run.signal };
   const patient = patienceOf(run);
   const { github, ref, repository } = run.issue;
-  const answer = await withPatience(() => github.issue(ref, ref.number, options), patient);
+  const answer = await withRetry(() => github.issue(ref, ref.number, options), patient);
   if (answer.kind === "moved") return end(run, "cancelled", `the issue was transferred to ${answer.to}`);
   if (answer.kind === "gone")
     return end(run, "cancelled", "the issue was deleted, or the token can no longer access it");
@@ -38,8 +38,8 @@ export async function admit(run: AdmitNeeds): Promise<Admission> {
   if (!wanted) return end(run, "withdrawn", "the label was removed");
   // The issue counts them.
   const comments =
-    issue.commentCount === 0 ? [] : await withPatience(() => github.comments(ref, issue.number, options), patient);
-  const trigger = await withPatience(() => readTrigger(run, { labelled, comments }), patient);
+    issue.commentCount === 0 ? [] : await withRetry(() => github.comments(ref, issue.number, options), patient);
+  const trigger = await withRetry(() => readTrigger(run, { labelled, comments }), patient);
   if (trigger.kind !== "go") {
     await endByTrigger(run, trigger);
     return { admitted: null, cause: trigger.cause };
@@ -87,7 +87,7 @@ async function endByTrigger(run: AdmitNeeds, trigger: Exclude<Trigger, { kind: "
       await end(run, "withdrawn", "the label was left behind by an earlier run");
       return;
     case "asked":
-      await withPatience(() => restoreQuestion(run, trigger.question), patienceOf(run));
+      await withRetry(() => restoreQuestion(run, trigger.question), patienceOf(run));
       return;
     case "untrusted": {
       const reason = `${trigger.actor} added the label ${issueLabel} but has no write access to the repository`;

@@ -5,7 +5,7 @@ import { chooseBranch } from "../../issue/branch.ts";
 
 /**
  * Redis has forgotten an issue that waits for an answer: what its comments and its branch tell is remembered again, and the
- * waiting goes on. The agent's session is lost with Redis; an answer starts a new one on the branch.
+ * waiting continues. The agent's session is lost with Redis; an answer starts a new one on the branch.
  */
 export async function restoreQuestion(run: StepBasics<AdmitField>, asked: OpenQuestion): Promise<void> {
   const { github } = run.issue;

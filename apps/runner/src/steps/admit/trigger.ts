@@ -18,10 +18,10 @@ interface Start {
 
 /** `cause`: undefined where it was not asked for. */
 type NoStart = { readonly cause: Cause | undefined } &
-  /** The label was put on by somebody who may not start work. */
+  /** The label was put on by an account that may not start work. */
   (
     | { readonly kind: "untrusted"; readonly actor: string; readonly event: number }
-    /** GitHub does not tell who put the label on. */
+    /** GitHub does not report who put the label on. */
     | { readonly kind: "unknown" }
     /** It is not labelled, and nobody ever has: it is in the queue by a retry, or by what another program wrote. */
     | { readonly kind: "never" }
@@ -33,7 +33,7 @@ type NoStart = { readonly cause: Cause | undefined } &
 
 /**
  * What starts a run is a `labeled` event, and each starts at most one. With an emptied Redis the markers of our own
- * comments tell which were used. A retry, and a run that goes on, need no new event, but one that somebody trusted has made at
+ * comments tell which were used. A retry, and a run that continues, need no new event, but one that a trusted user has made at
  * any time: Redis, which agents can write, does not stand in for it.
  */
 export async function readTrigger(
@@ -52,7 +52,7 @@ export async function readTrigger(
     if (event !== null) return { kind: "untrusted", actor: event.actor, event: event.id, cause };
     return { kind: labelled ? "unknown" : "never", cause };
   };
-  // Begun by a trusted label or a person's retry: whoever labels meanwhile can neither start nor end anything.
+  // Begun by a trusted label or an operator's retry: whoever labels meanwhile can neither start nor end anything.
   if (state.round.admitted !== null || state.round.retriedAt !== null)
     return begunBy(Math.max(event?.id ?? 0, state.label.event));
   if (event === null || event.id <= state.label.event) return begunBy(state.label.event);

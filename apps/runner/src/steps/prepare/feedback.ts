@@ -2,7 +2,7 @@ import { feedbackOf, renderFeedback } from "../../prompt/feedback.ts";
 import type { Pull } from "@tac8/core/github/types";
 import type { StepRecord } from "../../run/record.ts";
 import type { IssueAccess } from "../../run/step.ts";
-import { patienceOf, withPatience } from "../../run/patience.ts";
+import { patienceOf, withRetry } from "../../run/retry.ts";
 import { isTrusted } from "../../issue/trusted.ts";
 
 /** The account of everyone whose account was deleted: nobody knows any more who that was. */
@@ -20,14 +20,14 @@ export async function readFeedback(
   const { github, login } = run.issue;
   const options = { signal: run.signal };
   const patient = patienceOf(run);
-  return withPatience(async () => {
+  return withRetry(async () => {
     const reviews = await github.reviews(run.issue.ref, pull.number, options);
     const lines = await github.reviewComments(run.issue.ref, pull.number, options);
     const comments = await github.comments(run.issue.ref, pull.number, options);
     const heard = run.record.state.pull.feedback?.heard ?? [];
     const news = feedbackOf({ reviews, lines, comments }, login).filter(({ key }) => !heard.includes(key));
     const trusted = new Set<string>();
-    for (const author of new Set(news.map((said) => said.author))) {
+    for (const author of new Set(news.map((entry) => entry.author))) {
       if (author !== GHOST && (await isTrusted(run, author))) trusted.add(author);
     }
     const { text, shown } = renderFeedback(

@@ -1,7 +1,7 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { assertInScope, type PushScope } from "../../airlock/pushScope.ts";
 import type { PrepareField } from "../../run/owners.ts";
-import { patienceOf, withPatience } from "../../run/patience.ts";
+import { patienceOf, withRetry } from "../../run/retry.ts";
 import type { Attempts, StepBasics, StepWorkspace } from "../../run/step.ts";
 import { together } from "../../run/together.ts";
 import type { IssueRecord } from "@tac8/core/state/issueState";
@@ -22,7 +22,7 @@ import { isTrusted } from "../../issue/trusted.ts";
 import { pullBefore } from "../../issue/round.ts";
 
 export interface PrepareNeeds extends StepBasics<PrepareField>, StepWorkspace {
-  /** Both go on with what they have begun until the run has lost its job: a late answer must not follow that of the end. */
+  /** Both continue with what they have begun until the run has lost its job: a late answer must not follow that of the end. */
   readonly comment: Pick<StatusComment, "show">;
   readonly labels: Pick<IssueLabels, "show">;
   readonly attempts: Attempts;
@@ -56,9 +56,9 @@ export async function prepare(
     async (signal) => {
       await showBeginning(run, { issue, comments });
       const choose = () => chooseBranch(lately, (name) => github.pullsOfBranch(run.issue.ref, name, { signal }));
-      return withPatience(choose, { signal, factor });
+      return withRetry(choose, { signal, factor });
     },
-    (signal) => withPatience(() => run.mirror.refresh(signal), { signal, factor }),
+    (signal) => withRetry(() => run.mirror.refresh(signal), { signal, factor }),
   ]);
   const { scope, baseSha } = await findBase(run, lately);
   const { base, defaultBranch } = scope;
@@ -76,11 +76,14 @@ export async function prepare(
     goal: { branch, start, base: baseSha, names: { base, defaultBranch }, published: published !== null },
     stamp: run.id,
   });
-  if (run.mirror.aside !== null) {
-    run.log.warn({ aside: run.mirror.aside }, "the local copy of the repository was damaged: made a new one");
+  if (run.mirror.quarantined !== null) {
+    run.log.warn(
+      { quarantined: run.mirror.quarantined },
+      "the local copy of the repository was damaged: made a new one",
+    );
   }
-  if (workspace.aside !== null) {
-    run.log.warn({ aside: workspace.aside }, `put the old workspace aside, because ${workspace.because}`);
+  if (workspace.quarantined !== null) {
+    run.log.warn({ quarantined: workspace.quarantined }, `put the old workspace aside, because ${workspace.because}`);
   }
   if (workspace.how === "rebased") {
     run.log.warn({ branch }, "somebody else had pushed to the branch: the workspace's commits are on top of theirs");
@@ -113,13 +116,13 @@ async function findBase(run: PrepareNeeds, lately: PushScope): Promise<{ scope: 
   const known = await run.mirror.branch(lately.base);
   if (known !== null) return { scope: lately, baseSha: known };
   const patient = patienceOf(run);
-  const scope = await withPatience(() => scopeOf(run), patient);
+  const scope = await withRetry(() => scopeOf(run), patient);
   const baseSha = await run.mirror.branch(scope.base);
   if (baseSha !== null) return { scope, baseSha };
   throw new StepFailure({ kind: "git", message: `the base branch ${scope.base} does not exist on GitHub` });
 }
 
-/** An answer is what GitHub has of it; a run without one goes on as if it had been interrupted. */
+/** An answer is what GitHub has of it; a run without one continues as if it had been interrupted. */
 async function answerOf(
   run: PrepareNeeds,
   given: ResumeReason | null,
@@ -128,7 +131,7 @@ async function answerOf(
   if (given?.kind !== "answer") return given;
   const { login } = run.issue;
   const patient = patienceOf(run);
-  const found = await withPatience(
+  const found = await withRetry(
     () => readAnswer(comments, { login, mayAnswer: (author) => isTrusted(run, author) }),
     patient,
   );
@@ -165,7 +168,7 @@ async function showBeginning(
       ? await run.issue.github.issue(run.issue.ref, run.issue.ref.number, { signal: run.signal })
       : null;
     if (isRefusedEverywhere(error, issue, after?.kind ?? null)) throw new StepFailure(refusedEverywhere(error));
-    const said = error instanceof Error ? error.message : String(error);
-    run.log.warn({ speechless: isRefusedRequest(error) }, `could not show on the issue that work began: ${said}`);
+    const words = error instanceof Error ? error.message : String(error);
+    run.log.warn({ speechless: isRefusedRequest(error) }, `could not show on the issue that work began: ${words}`);
   }
 }

@@ -1,9 +1,9 @@
 import type { EnsuredWorkspace } from "../../workspace/ensure.ts";
 
 /**
- * Pure: may the agent's session go on in this workspace? It takes what it did before for what is there. `atHome`: the session's
- * files, and so its workspace, are of this data folder; a new workspace then means that the old one is gone, by a person, or by
- * a runner that died while it put it aside. `changedNothing`: it did nothing before, so that nothing can be missing.
+ * Pure: may the agent's session continue in this workspace? It takes what it did before for what is there. `atHome`: the session's
+ * files, and so its workspace, are of this data folder; a new workspace then means that the old one is gone, by a user, or by
+ * a runner that died while it quarantined it. `changedNothing`: it did nothing before, so that nothing can be missing.
  */
 export function sessionOutlives(
   how: EnsuredWorkspace["how"],

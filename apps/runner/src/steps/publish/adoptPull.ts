@@ -1,5 +1,5 @@
 import { isBranchOf } from "../../airlock/pushScope.ts";
-import { patienceOf, withPatience } from "../../run/patience.ts";
+import { patienceOf, withRetry } from "../../run/retry.ts";
 import type { PublishNeeds } from "./needs.ts";
 
 /** The pull request with our work, if there is one: the issue then ended with it, whoever closed it. */
@@ -9,12 +9,12 @@ export async function adoptPull(run: Pick<PublishNeeds, "issue" | "signal" | "re
   const own = { issue: run.issue.ref.number, pattern: run.issue.repository.branch };
   if (branch === null || headSha === null || !isBranchOf(own, branch)) return;
   const patient = patienceOf(run);
-  const pulls = await withPatience(() => github.pullsOfBranch(run.issue.ref, branch, { signal: run.signal }), patient);
+  const pulls = await withRetry(() => github.pullsOfBranch(run.issue.ref, branch, { signal: run.signal }), patient);
   const ours = pulls.find((pull) => pull.headSha === headSha);
   if (ours === undefined) return;
-  const told = { "end.failure": null, "end.reason": null };
+  const recorded = { "end.failure": null, "end.reason": null };
   await run.record.write({
-    ...told,
+    ...recorded,
     checkpoint: "published",
     "pull.number": ours.number,
     "pull.url": ours.url,

@@ -2,7 +2,7 @@ import { findMarked } from "@tac8/core/domain/marker";
 import type { IssueEvent } from "@tac8/core/github/types";
 import type { Withheld } from "@tac8/core/state/issueState";
 import type { IssueAccess } from "../../run/step.ts";
-import { patienceOf, withPatience } from "../../run/patience.ts";
+import { patienceOf, withRetry } from "../../run/retry.ts";
 import { isTrusted } from "../../issue/trusted.ts";
 
 export interface Allowance {
@@ -21,7 +21,7 @@ export async function readAllowance(run: IssueAccess): Promise<Allowance> {
   const signal = run.signal;
   const label = run.issue.policy.label_allow;
   const patient = patienceOf(run);
-  return withPatience(async () => {
+  return withRetry(async () => {
     const [event] = await github.labeledEvents(ref, ref.number, label, { signal });
     if (event === undefined) return { by: null, newest: 0 };
     const found = await github.issue(ref, ref.number, { signal });
@@ -41,7 +41,7 @@ export async function isAllowedSince(run: IssueAccess, { by }: Allowance, allows
   const { github, login } = run.issue;
   const { signal } = run;
   const patient = patienceOf(run);
-  const comments = await withPatience(() => github.comments(run.issue.ref, run.issue.ref.number, { signal }), patient);
+  const comments = await withRetry(() => github.comments(run.issue.ref, run.issue.ref.number, { signal }), patient);
   const questions = findMarked(comments, login, "question");
   return isAnswerTo(
     questions.map(({ comment, marker }) => ({ allows: marker.allows, at: comment.createdAt })),

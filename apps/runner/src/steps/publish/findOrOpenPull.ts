@@ -3,9 +3,9 @@ import { GitHubError } from "@tac8/core/github/errors";
 import type { NewPull } from "@tac8/core/github/pulls";
 import type { Pull } from "@tac8/core/github/types";
 import type { PushScope } from "../../airlock/pushScope.ts";
-import { patienceOf, withPatience } from "../../run/patience.ts";
+import { patienceOf, withRetry } from "../../run/retry.ts";
 import type { PublishNeeds } from "./needs.ts";
-import { pullFacts, tellAnotherRound, type GivenText, type PullTextNeeds } from "./pullText.ts";
+import { pullFacts, reportAnotherRound, type GivenText, type PullTextNeeds } from "./pullText.ts";
 import { settleBranch } from "./settleBranch.ts";
 
 export interface PullNeeds extends PublishNeeds, PullTextNeeds {
@@ -21,7 +21,7 @@ export interface OpenPull extends GivenText {
 
 /**
  * Looks before it creates: the answer to an earlier creation may have been lost. @returns "nothing": there is nothing to merge;
- * "ended": a person ended the branch's pull request just before our push. The hash has the next branch then.
+ * "ended": a user ended the branch's pull request just before our push. The hash has the next branch then.
  */
 export async function findOrOpenPull(
   run: PullNeeds,
@@ -31,12 +31,12 @@ export async function findOrOpenPull(
   const { state } = run.record;
   const options = { signal: run.signal };
   const branch = state.branch.name ?? "";
-  return withPatience(async () => {
+  return withRetry(async () => {
     const pulls = await github.pullsOfBranch(ref, branch, options);
-    // A person may have closed or merged it before we heard that it had been opened.
+    // A user may have closed or merged it before we knew that it had been opened.
     const there =
       pulls.find((pull) => pull.state === "open") ?? pulls.find((pull) => pull.headSha === state.branch.head);
-    if (there !== undefined) return tellAnotherRound(run, there, parts);
+    if (there !== undefined) return reportAnotherRound(run, there, parts);
     if (pulls.length > 0) {
       await settleBranch(run, scope);
       return "ended";

@@ -35,7 +35,7 @@ export interface Outgoing {
 /** What the text of a pull request says about its commits. */
 export interface Notes {
   readonly acting: Acting;
-  /** Changes that people are to look at; null: they could not be read. */
+  /** Changes that people are to read; null: they could not be read. */
   readonly notable: readonly Notable[] | null;
 }
 
@@ -183,7 +183,7 @@ export function secretsFound(answer: SecretsAnswer, head: string): Reason | null
   };
 }
 
-/** For the pull request's text; what git cannot tell is said there, or left out. */
+/** For the pull request's text; what git fails is said there, or left out. */
 export async function notesOf(run: PublishNeeds, outgoing: Outgoing): Promise<Notes> {
   return { acting: await findActing(run, outgoing), notable: await findNotable(run, outgoing) };
 }

@@ -6,7 +6,7 @@ const MAX_BYTES = 256 * 1024;
 const KEPT_SECONDS = 30 * 86_400;
 
 /**
- * Keeps what was published where the board finds it, which has no access to GitHub. For looking at only: what fails here
+ * Keeps what was published where the board finds it, which has no access to GitHub. For reading only: what fails here
  * fails nothing.
  */
 export async function keepDiff(

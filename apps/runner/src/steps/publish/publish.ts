@@ -7,7 +7,7 @@ import { assertInScope, type PushScope } from "../../airlock/pushScope.ts";
 import type { CountedText } from "../../issue/intent.ts";
 import { endUnchanged } from "../../issue/round.ts";
 import { scopeOf } from "../../issue/scope.ts";
-import { patienceOf, withPatience } from "../../run/patience.ts";
+import { patienceOf, withRetry } from "../../run/retry.ts";
 import { withoutSecrets } from "../../secrets/withoutSecrets.ts";
 import type { SavedWork } from "../handover.ts";
 import { findOrOpenPull, type PullNeeds } from "./findOrOpenPull.ts";
@@ -55,7 +55,7 @@ export async function publish(run: PullNeeds, needs: PublishInput): Promise<Publ
 
 function readScope(run: PullNeeds): Promise<PushScope> {
   const patient = patienceOf(run);
-  return withPatience(() => scopeOf(run), patient);
+  return withRetry(() => scopeOf(run), patient);
 }
 
 async function publishTo(run: PullNeeds, needs: PublishInput): Promise<Published> {
@@ -65,10 +65,10 @@ async function publishTo(run: PullNeeds, needs: PublishInput): Promise<Published
   // Before the first use of it: a branch whose commit counts as pushed gets a pull request without a push.
   assertInScope(run.record.state.branch.name ?? "", scope);
   const asDraft = { wanted: run.issue.repository.draft };
-  const toLook = { isNeeded: !needs.isJustSaved };
+  const toRead = { isNeeded: !needs.isJustSaved };
   for (let branches = 1; branches <= MAX_BRANCHES; branches += 1) {
-    const pushed = await withPatience(
-      () => onSoundMirror(run, () => pushWork(run, { scope, save: needs.save, toLook })),
+    const pushed = await withRetry(
+      () => onSoundMirror(run, () => pushWork(run, { scope, save: needs.save, toRead })),
       patient,
     );
     if (pushed === "missing") return "missing";
@@ -88,12 +88,12 @@ async function publishTo(run: PullNeeds, needs: PublishInput): Promise<Published
 }
 
 async function endWithPull(run: PullNeeds, { number, url }: Pick<Pull, "number" | "url">): Promise<void> {
-  const told = { "end.failure": null, "end.reason": null, "counts.parked": 0 }; // Of an outage that is over.
+  const recorded = { "end.failure": null, "end.reason": null, "counts.parked": 0 }; // Of an outage that is over.
   const pull = { "pull.number": number, "pull.url": url };
-  await run.record.write({ ...told, ...pull, checkpoint: "published", "end.outcome": "pr", "end.run": run.id });
+  await run.record.write({ ...recorded, ...pull, checkpoint: "published", "end.outcome": "pr", "end.run": run.id });
 }
 
-/** All that the agent has is in the base already: the base has moved, say, since its work began. */
+/** Everything that the agent has is in the base already: the base has moved, say, since its work began. */
 async function endWithNothing(run: PullNeeds): Promise<void> {
   const merged = run.record.state.branch.rebase?.pull;
   if (merged !== undefined) return endWithPull(run, merged);

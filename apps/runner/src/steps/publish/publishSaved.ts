@@ -11,7 +11,7 @@ import { takeNewName } from "./rename.ts";
 import { settleBranch } from "./settleBranch.ts";
 
 /**
- * Takes what an unfinished run left to its branch on GitHub, so that any machine can go on from it.
+ * Takes what an unfinished run left to its branch on GitHub, so that any machine can continue from it.
  * @returns false when it could not be: the work is then in the workspace alone, which is kept.
  */
 export async function publishSaved(run: PublishNeeds, saved: SavedWork): Promise<boolean> {

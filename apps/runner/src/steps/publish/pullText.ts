@@ -22,7 +22,7 @@ export interface GivenText extends PullText {
 }
 
 /** Work that continued on an open pull request is told in its text, once for each run; the text before it stays. */
-export async function tellAnotherRound(run: PullTextNeeds, pull: Pull, parts: GivenText): Promise<Pull> {
+export async function reportAnotherRound(run: PullTextNeeds, pull: Pull, parts: GivenText): Promise<Pull> {
   const { github } = run.issue;
   const facts = pullFacts(run, parts);
   if (run.record.state.pull.headBefore === null || pull.state !== "open" || pull.body.includes(facts.run)) return pull;

@@ -14,7 +14,7 @@ import type { PublishNeeds } from "./needs.ts";
 async function rebased(run: PublishNeeds, at: { dir: string; head: string }): Promise<string> {
   const { rebase } = run.record.state.branch;
   if (rebase === null) return at.head;
-  // What was merged may have been other people's commits, and their branch is gone.
+  // What was merged may have been other people's commits, and their branch is missing.
   if ((await commitOf(cleanGit(run.mirror.side, at.dir), rebase.from)) === null) return at.head;
   const git = cleanRun(run.mirror.side, at.dir, { signal: run.signal });
   const plan = planReplay({ why: "merged", merged: rebase.from, base: rebase.onto });

@@ -21,19 +21,22 @@ import { settleBranch } from "./settleBranch.ts";
 import { withhold } from "./withhold.ts";
 
 /**
- * `ended`: a person ended the branch's pull request, and took the branch away, as we pushed. The hash has the next one.
- * `nothing`: the base has all of it. `withheld`: a person has to decide whether it is published; the hash has that end.
+ * `ended`: a user ended the branch's pull request, and took the branch away, as we pushed. The hash has the next one.
+ * `nothing`: the base has all of it. `withheld`: a maintainer has to decide whether it is published; the hash has that end.
  */
 export type Pushed = PullText | "missing" | "ended" | "nothing" | "withheld";
 
-/** The work is checked against the mirror: when that is what is damaged, once more with a new one. */
+/** The work is checked against the mirror: when that is what is damaged, again with a new one. */
 export async function onSoundMirror(run: PublishNeeds, work: () => Promise<Pushed>): Promise<Pushed> {
   try {
     return await work();
   } catch (error) {
     run.signal.throwIfAborted();
     if (!isDamage(error) || !(await run.mirror.mend(run.signal))) throw error;
-    run.log.warn({ aside: run.mirror.aside }, "the local copy of the repository was damaged: made a new one");
+    run.log.warn(
+      { quarantined: run.mirror.quarantined },
+      "the local copy of the repository was damaged: made a new one",
+    );
     return work();
   }
 }
@@ -42,15 +45,15 @@ export interface PushWork {
   readonly scope: PushScope;
   /** Commits finished work that could not be saved when its agent ended. */
   readonly save: () => Promise<SavedWork>;
-  /** Whether the workspace has to be looked at first: always but for the first try after a save. */
-  readonly toLook: { isNeeded: boolean };
+  /** Whether the workspace has to be checked first: always but for the first try after a save. */
+  readonly toRead: { isNeeded: boolean };
 }
 
 /** Takes the finished work to its branch. */
 export async function pushWork(run: PublishNeeds, work: PushWork): Promise<Pushed> {
-  const { scope, save, toLook } = work;
+  const { scope, save, toRead } = work;
   const { base: baseSha, head: headSha } = run.record.state.branch;
-  // Pushed before. Others may have added to it since, and the workspace has our commits as they were before they went on top.
+  // Pushed before. Others may have added to it since, and the workspace has our commits as they were before they continued top.
   if (headSha !== null && headSha === run.record.state.branch.published) return pushedBefore(run, scope);
   if ((await settleBranch(run, scope)) === "finished") return pushedBefore(run, scope);
   const branch = run.record.state.branch.name;
@@ -59,8 +62,8 @@ export async function pushWork(run: PublishNeeds, work: PushWork): Promise<Pushe
       "the state in Redis has no base commit for the finished work, so it was not published; the workspace is kept";
     throw new StepFailure({ kind: "refused", message });
   }
-  const isFirst = !toLook.isNeeded;
-  toLook.isNeeded = true;
+  const isFirst = !toRead.isNeeded;
+  toRead.isNeeded = true;
   if (!isFirst && !(await workspaceIsThere(run, branch)))
     return withoutWorkspace(run, scope, { branch, head: headSha });
   // It was finished, and could not be saved.
@@ -93,7 +96,7 @@ export async function pushWork(run: PublishNeeds, work: PushWork): Promise<Pushe
   }
 }
 
-/** It is brought back first, where its folder is gone or damaged and the commits are there. */
+/** It is brought back first, where its folder is missing or damaged and the commits are there. */
 async function workspaceIsThere(run: PublishNeeds, branch: string): Promise<boolean> {
   const saved = run.record.state.branch.head;
   const { sessionHome } = run.record.state.agent;
@@ -106,9 +109,9 @@ async function workspaceIsThere(run: PublishNeeds, branch: string): Promise<bool
     ours: sessionHome === run.homeId,
   });
   if (finished.kind === "back") {
-    const { aside, because } = finished.workspace;
+    const { quarantined, because } = finished.workspace;
     run.log.warn(
-      { aside },
+      { quarantined },
       `brought the finished work's worktree back${because === null ? "" : `, because ${because}`}`,
     );
   }

@@ -4,7 +4,7 @@ import type { PushScope } from "../../airlock/pushScope.ts";
 import type { PublishNeeds } from "./needs.ts";
 
 /**
- * Names the branch of finished work anew where `github.branch` was changed before anything of it was on GitHub: its name may be
+ * Names the branch of finished work again where `github.branch` was changed before anything of it was on GitHub: its name may be
  * what was refused.
  */
 export async function takeNewName(run: Pick<PublishNeeds, "record" | "log">, scope: PushScope): Promise<void> {

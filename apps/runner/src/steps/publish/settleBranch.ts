@@ -7,8 +7,8 @@ import { chooseBranch } from "../../issue/branch.ts";
 type Rebase = IssueRecord["branch"]["rebase"];
 
 /**
- * Looks, before anything is pushed, whether the branch is still one to push to. Where a person closed or merged the pull
- * request while the agent worked, the hash names the next branch from here on, and what has to go on top of the base.
+ * Looks, before anything is pushed, whether the branch is still one to push to. Where a user closed or merged the pull
+ * request while the agent worked, the hash names the next branch from here on, and what has to come on top of the base.
  * @returns "finished": a closed or merged pull request has exactly our work, and there is nothing to push.
  */
 export async function settleBranch(run: PublishNeeds, scope: PushScope): Promise<"open" | "finished"> {
@@ -50,7 +50,7 @@ export interface Ended {
 }
 
 /**
- * After a merge the base has what was published: what came after it goes on top of the base as it is now. It stays so until
+ * After a merge the base has what was published: what came after it comes on top of the base as it is now. It stays so until
  * the work is pushed, the same each time: whoever repeats a push that has arrived makes the same commits. Pure.
  */
 export function planRebase(

@@ -4,7 +4,7 @@ import type { Withheld } from "@tac8/core/state/issueState";
 import type { PublishNeeds } from "./needs.ts";
 
 /**
- * Ends a run whose finished work is not published unless a person decides so. It waits as for the answer to a question; its
+ * Ends a run whose finished work is not published unless a maintainer decides so. It waits as for the answer to a question; its
  * commits stay in the workspace.
  */
 export async function withhold(run: PublishNeeds, withheld: Withheld): Promise<void> {
@@ -21,7 +21,7 @@ export async function withhold(run: PublishNeeds, withheld: Withheld): Promise<v
     }
   }
   run.log.warn(`the finished work is withheld: ${reason}`);
-  const told = {
+  const recorded = {
     "question.text": reason,
     "question.commentId": null,
     "question.askedAt": null,
@@ -29,5 +29,5 @@ export async function withhold(run: PublishNeeds, withheld: Withheld): Promise<v
     "work.allowed": null,
   };
   const end = { "end.outcome": "blocked", "end.run": run.id, "end.failure": null, "end.reason": null } as const;
-  await run.record.write({ ...told, ...end, "work.withheld": { ...withheld, reason }, "counts.parked": 0 });
+  await run.record.write({ ...recorded, ...end, "work.withheld": { ...withheld, reason }, "counts.parked": 0 });
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { applyPatch, parseIssueState } from "@tac8/core/state/issueState";
-import { isUnheard } from "./recover.ts";
+import { isNotRecorded } from "./recover.ts";
 
 const note = { run: "a" };
 const state = applyPatch(parseIssueState({}), {
@@ -13,7 +13,7 @@ const place = { how: "reused", homeId: "here" } as const;
 test.each(["reused", "forwarded", "rebased"] as const)(
   "an end that the hash has not heard of, in a workspace %s",
   (how) => {
-    expect(isUnheard(note, state, { ...place, how })).toBe(true);
+    expect(isNotRecorded(note, state, { ...place, how })).toBe(true);
   },
 );
 
@@ -26,5 +26,5 @@ test.each([
   ["the workspace is a new one", {}, { how: "created" }],
   ["the workspace was put aside", {}, { how: "replaced" }],
 ] as const)("none: %s", (_why, changed, placed) => {
-  expect(isUnheard(note, applyPatch(state, changed), { ...place, ...placed })).toBe(false);
+  expect(isNotRecorded(note, applyPatch(state, changed), { ...place, ...placed })).toBe(false);
 });

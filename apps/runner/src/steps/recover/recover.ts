@@ -20,7 +20,7 @@ export interface RecoverInput extends Pick<NotePlace, "how"> {
 }
 
 /**
- * Find what a lost run's agent has asked or finished: Redis was away, or the runner died. Comes before the record says
+ * Find what a lost run's agent has asked or finished: Redis was unreachable, or the runner died. Comes before the record says
  * `prepared`, so it reads the record of that run; removes what else is there of questions and notes, which would be taken for
  * this run's. Null: there is nothing.
  */
@@ -36,7 +36,7 @@ export async function recover(run: RecoverNeeds, { baseSha, how }: RecoverInput)
   }
   await removePrivateFiles(run.place, paths.tree);
   const note = await readEndNote(paths);
-  if (note !== null && isUnheard(note, run.record.state, { how, homeId })) return { kind: "finished", note };
+  if (note !== null && isNotRecorded(note, run.record.state, { how, homeId })) return { kind: "finished", note };
   await removeEndNote(paths);
   return null;
 }
@@ -54,7 +54,7 @@ export interface NotePlace {
 }
 
 /** Pure: the note is of the newest agent, of which the hash knows no end, and the workspace is what that one has left. */
-export function isUnheard(
+export function isNotRecorded(
   { run }: Pick<EndNote, "run">,
   { checkpoint, agent: { run: agentRun, sessionHome } }: RecordPart<"checkpoint" | "agent.run" | "agent.sessionHome">,
   { how, homeId }: NotePlace,

@@ -10,11 +10,11 @@ test.each([
   ["one that nothing was added to", OLD, OLD, null, "pull request #7 unchanged after"],
   ["one that was answered on", OLD, NEW, "yes", "pull request #7 unchanged after"],
 ] as const)("%s", (_, prBefore, headSha, hasAnswer, words) => {
-  const said = pullWords({
+  const output = pullWords({
     pull: { number: 7, headBefore: prBefore },
     branch: { head: headSha },
     work: { isAnswer: hasAnswer },
     agent: { usage: { ...NO_USAGE, durationMs: 3000 } },
   });
-  expect(said).toMatch(new RegExp(`^${words} 3 s`));
+  expect(output).toMatch(new RegExp(`^${words} 3 s`));
 });

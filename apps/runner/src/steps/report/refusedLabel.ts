@@ -1,5 +1,5 @@
 import { findMarked } from "@tac8/core/domain/marker";
-import { refusedLabelText, toldLately } from "../../issue/refusedLabel.ts";
+import { refusedLabelText, reportedLately } from "../../issue/refusedLabel.ts";
 import type { StepRecord } from "../../run/record.ts";
 import { markerOf, type CommentNeeds, type StatusComment } from "../../issue/statusComment.ts";
 
@@ -24,8 +24,8 @@ export async function sayRefusedLabel(run: RefusedLabelNeeds): Promise<void> {
   const all = await github.comments(ref, ref.number, options);
   const before = findMarked(all, login, "failure").filter(({ marker }) => marker.labeller === labeller);
   const queued = findMarked(all, login, "status").find(({ comment }) => saysQueued(comment.body));
-  const silent = toldLately([told, ...before.map(({ comment }) => comment.createdAt)], now());
-  // Somebody else had put the label on first, and it was said that work is queued.
+  const silent = reportedLately([told, ...before.map(({ comment }) => comment.createdAt)], now());
+  // Another user had put the label on first, and it was said that work is queued.
   const takesPlace = queued?.marker.run === "";
   if (queued !== undefined && !takesPlace) await run.comment.show("failed", reason);
   if (silent && !takesPlace) return;

@@ -4,24 +4,24 @@ import { isValuable, leftOutText } from "@tac8/core/domain/leftOut";
 import { ADVICE } from "@tac8/core/domain/failureWords";
 import { END_EVENTS } from "@tac8/core/domain/events";
 import { endedWell, type Outcome } from "@tac8/core/domain/states";
-import type { Sign } from "@tac8/core/domain/labels";
+import type { StatusLabel } from "@tac8/core/domain/labels";
 import { showWithdrawn } from "@tac8/core/github/statusComment";
 import type { JobResult } from "@tac8/core/queue/contract";
 import { applyPatch, type IssueRecord } from "@tac8/core/state/issueState";
 import type { ReportField } from "../../run/owners.ts";
 import type { Attempts, StepBasics, StepWorkspace } from "../../run/step.ts";
 import type { LastWrite } from "../../run/lastWrite.ts";
-import { patienceOf, withPatience } from "../../run/patience.ts";
+import { patienceOf, withRetry } from "../../run/retry.ts";
 import { byPublished, whyKept } from "../../janitor/published.ts";
 import { removeWorkspace } from "../../workspace/remove.ts";
 import { causeOf, type Cause } from "../../issue/cause.ts";
-import { feedbackHeard } from "./feedbackHeard.ts";
+import { feedbackRecorded } from "./feedbackRecorded.ts";
 import type { IssueLabels } from "../../issue/labels.ts";
 import { isAnotherRound, pullWords } from "./pullWords.ts";
 import { sayRefusedLabel } from "./refusedLabel.ts";
 import { sayOnce, type StatusComment } from "../../issue/statusComment.ts";
 
-const SIGN = {
+const END_LABELS = {
   pr: "done",
   answered: "answered",
   blocked: "blocked",
@@ -40,26 +40,26 @@ export interface ReportNeeds extends StepBasics<ReportField>, StepWorkspace {
 }
 
 /** An end that people can read of. */
-export interface Told {
+export interface Reported {
   readonly result: JobResult;
   /** What is left to be written of it. */
   readonly record: LastWrite;
 }
 
 /**
- * Tells people how it ended: comments, labels, the event log; then lets go of the workspace. Safe to repeat. `cause`: undefined
+ * Notifies people how it ended: comments, labels, the event log; then releases the workspace. Safe to repeat. `cause`: undefined
  * where the run has not asked for it.
  */
-export async function report(run: ReportNeeds, cause: Cause | undefined): Promise<Told> {
+export async function report(run: ReportNeeds, cause: Cause | undefined): Promise<Reported> {
   const outcome = run.record.state.end.outcome ?? "failed";
   const patient = patienceOf(run);
-  await withPatience(() => consumeLabel(run), patient);
+  await withRetry(() => consumeLabel(run), patient);
   // What GitHub refuses to take (a locked or deleted issue) changes nothing about the end; an outage is waited out.
   const stays = endedWell(outcome) ? await whyWorkspaceStays(run) : null;
-  const say = (work: () => Promise<void>) => tolerate(run, () => withPatience(work, patient));
-  const isHeard = await mayTell(run, outcome, cause);
-  const silent = isHeard ? await say(() => speak(run, outcome, stays)) : null;
-  const unlabelled = isHeard ? await say(() => relabel(run, outcome)) : null;
+  const say = (work: () => Promise<void>) => tolerate(run, () => withRetry(work, patient));
+  const isRecorded = await mayReport(run, outcome, cause);
+  const silent = isRecorded ? await say(() => speak(run, outcome, stays)) : null;
+  const unlabelled = isRecorded ? await say(() => relabel(run, outcome)) : null;
   await run.record.write({
     "label.notRemoved": unlabelled === null || outcome === "blocked" ? null : run.record.state.label.event,
   });
@@ -68,7 +68,7 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
   const publishedSha = run.record.state.branch.published;
   const questionId = run.record.state.question.commentId;
   if (stays !== null) run.log.warn({ tree: run.paths.tree }, `the workspace stays: ${stays}`);
-  else if (endedWell(outcome)) await letGoOfWorkspace(run);
+  else if (endedWell(outcome)) await releaseWorkspace(run);
   // One that Redis had forgotten was asked long ago: answers since then count, and so does the time.
   const sinceAsked =
     outcome === "blocked" && run.record.state.question.askedAt !== null
@@ -79,21 +79,21 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
     outcome === "pr" ? `done: ${reasonOf(run, outcome)}` : `${outcome}: ${reasonOf(run, outcome)}`,
   );
   const commands = { "command.stop": null, "command.stopMode": null, "command.cancel": null };
-  const heard = endedWell(outcome) ? feedbackHeard(run.record.state) : {};
+  const recorded = endedWell(outcome) ? feedbackRecorded(run.record.state) : {};
   const another = outcome === "pr" && isAnotherRound(run.record.state) ? ({ updated: 1 } as const) : {};
   const event = outcome === "failed" && failure === "untrusted" ? "label:refused" : END_EVENTS[outcome];
   const evidence = { pr: prNumber, sha: publishedSha, failure, question: questionId, silent, unlabelled };
   return {
     result: { outcome, prUrl: outcome === "pr" ? prUrl : null, reason },
     record: {
-      patch: { state: outcome, ...sinceAsked, ...commands, "end.attempt": run.attempts.made, ...heard },
+      patch: { state: outcome, ...sinceAsked, ...commands, "end.attempt": run.attempts.made, ...recorded },
       event: { event, reason: reasonOf(run, outcome), evidence: { ...timesOf(run), ...another, ...evidence } },
     },
   };
 }
 
 /** Nothing is said on an issue that nobody trusted has labelled, but to whoever has added the label without being trusted. */
-async function mayTell(run: ReportNeeds, outcome: Outcome, cause: Cause | undefined): Promise<boolean> {
+async function mayReport(run: ReportNeeds, outcome: Outcome, cause: Cause | undefined): Promise<boolean> {
   // It only edits a comment of our own that is there.
   if (outcome === "withdrawn") return true;
   if (run.record.state.end.failure === "untrusted" && run.record.state.label.refused !== null) return true;
@@ -183,7 +183,7 @@ async function relabel(run: ReportNeeds, outcome: Outcome): Promise<void> {
   const labels = await run.labels.withoutWorking();
   if (labels === null) return;
   await run.record.assertLive();
-  await run.labels.show(signOf(run, outcome, labels), labels);
+  await run.labels.show(labelOfOutcome(run, outcome, labels), labels);
   const trigger = repository.issueLabel.toLowerCase();
   // A blocked job has not ended: taking its label off withdraws it.
   if (outcome === "blocked" || !labels.some((label) => label.toLowerCase() === trigger)) return;
@@ -191,12 +191,12 @@ async function relabel(run: ReportNeeds, outcome: Outcome): Promise<void> {
 }
 
 /** Of a round that never began the sign of the one before stays. */
-function signOf(run: ReportNeeds, outcome: Outcome, labels: readonly string[]): Sign | null {
-  if (outcome === "withdrawn") return run.labels.signOfEnd(labels);
+function labelOfOutcome(run: ReportNeeds, outcome: Outcome, labels: readonly string[]): StatusLabel | null {
+  if (outcome === "withdrawn") return run.labels.endLabelOf(labels);
   if (run.record.state.end.failure === "untrusted") {
-    return run.labels.signOfEnd(labels) ?? (run.record.state.label.refused === null ? null : SIGN.failed);
+    return run.labels.endLabelOf(labels) ?? (run.record.state.label.refused === null ? null : END_LABELS.failed);
   }
-  return SIGN[outcome];
+  return END_LABELS[outcome];
 }
 
 /** How long people waited for this end, in ms; null where it is not known. */
@@ -239,7 +239,7 @@ async function whyWorkspaceStays(run: ReportNeeds): Promise<string | null> {
 }
 
 /** One that can't be removed is the janitor's, not a reason to fail. */
-async function letGoOfWorkspace(run: ReportNeeds): Promise<void> {
+async function releaseWorkspace(run: ReportNeeds): Promise<void> {
   try {
     await removeWorkspace(run.place, run.paths, { keepsSession: run.record.state.end.outcome === "answered" });
     await run.mirror.unpin(`base/gh-${run.issue.ref.number}`, run.signal);

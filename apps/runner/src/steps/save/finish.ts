@@ -14,7 +14,7 @@ const MAX_NAMED = 300;
 export type Finished =
   /** The record has the work, or the issue's end. */
   | { readonly kind: "done" }
-  /** The agent has ended by itself, and brought nothing that could be published. `saved`: what is still to be taken to the branch. */
+  /** The agent ended by itself, and brought nothing that could be published. `saved`: what is still to be taken to the branch. */
   | { readonly kind: "nothing to publish"; readonly failure: Failure; readonly saved: SavedWork | null };
 
 /**

@@ -3,7 +3,7 @@ import { removePrivateFiles } from "../../workspace/privateFiles.ts";
 import { withoutSecrets } from "../../secrets/withoutSecrets.ts";
 
 /** The end of a run whose agent asks. Its file has been read: it must not be taken for another question. */
-export async function hearQuestion(run: SaveNeeds, asked: string): Promise<void> {
+export async function recordQuestion(run: SaveNeeds, asked: string): Promise<void> {
   const question = await withoutSecrets(run, "question", asked);
   await run.record.write({
     "end.outcome": "blocked",

@@ -35,7 +35,15 @@ async function onItsBranch(run: SaveNeeds, saved: Awaited<ReturnType<typeof save
   const branch = run.record.state.branch.name;
   if (branch === null || saved.branch === branch) return saved.head;
   const left = saved.before ?? saved.head;
-  const { head, aside } = await backToBranch({ ...run.paths, place, branch, left, head: saved.head, stamp: run.id });
-  if (head !== saved.head) run.log.warn({ branch, left, aside }, "the agent ended beside its branch: went back to it");
+  const { head, quarantined } = await backToBranch({
+    ...run.paths,
+    place,
+    branch,
+    left,
+    head: saved.head,
+    stamp: run.id,
+  });
+  if (head !== saved.head)
+    run.log.warn({ branch, left, quarantined }, "the agent ended beside its branch: went back to it");
   return head;
 }

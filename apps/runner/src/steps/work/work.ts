@@ -17,7 +17,7 @@ import { addUsage, formatUsage, NO_USAGE, type Usage } from "@tac8/core/domain/u
 import { silenceLimit } from "@tac8/core/queue/contract";
 import { beginAgent, returnAgent } from "@tac8/core/ledger/agentRuns";
 import { MAX_RUNS, type AgentRun } from "@tac8/core/state/issueState";
-import { classifyEnd, type AgentFailure, type Verdict } from "../../agent/classify.ts";
+import { classifyEnd, type AgentFailure, type EndEvaluation } from "../../agent/classify.ts";
 import { claudeDriver } from "../../agent/claude/driver.ts";
 import { commandDriver } from "../../agent/command/driver.ts";
 import type { AgentEnd, AgentRequest } from "../../agent/types.ts";
@@ -26,7 +26,7 @@ import { MCP_FILE } from "../../home/base/collect.ts";
 import { withSandboxSettings } from "../../home/base/sandboxSettings.ts";
 import { keepSession } from "../../home/keepSession.ts";
 import { openHome } from "../../home/open.ts";
-import { programPrefix, type Ceiling } from "../../host/ceiling.ts";
+import { programPrefix, type ResourceLimits } from "../../host/resourceLimits.ts";
 import type { DiskWatch } from "../../host/diskWatch.ts";
 import { findEdit, type CountedText, type KnownText } from "../../issue/intent.ts";
 import { publishesBeside } from "../../issue/round.ts";
@@ -47,7 +47,7 @@ const MAX_SUMMARY = 20_000;
 
 /** The machine, as far as one agent is started on it. */
 export interface AgentHost {
-  readonly ceiling: Ceiling;
+  readonly resourceLimits: ResourceLimits;
   readonly isolation: Isolation["mode"];
   /** Ends agents while the disk runs full. */
   readonly disk: DiskWatch;
@@ -79,7 +79,7 @@ export interface WorkNeeds extends StepBasics<WorkField>, StepWorkspace {
   readonly now: () => number;
 }
 
-export interface Worked extends Pick<Ended, "verdict" | "leftRunning" | "recorded"> {
+export interface Worked extends Pick<Ended, "evaluation" | "leftRunning" | "recorded"> {
   /** What the agent asks; null: nothing. */
   readonly question: string | null;
   /** Its last words, without secrets. */
@@ -97,15 +97,15 @@ export async function work(run: WorkNeeds, prompts: Prompts, counted: CountedTex
   const { session, sessionHome } = run.record.state.agent;
   const resumable = session !== null && sessionHome === homeId && prompts.resume !== null;
   const { agent } = prompts;
-  let { end, verdict, leftRunning, recorded } = await runAgent(
+  let { end, evaluation, leftRunning, recorded } = await runAgent(
     run,
     resumable ? { agent, session, prompt: prompts.resume } : { agent, session: null, prompt: prompts.full },
     seen,
   );
-  if (!verdict.ok && verdict.resumeFailed && !run.signal.aborted) {
+  if (!evaluation.ok && evaluation.resumeFailed && !run.signal.aborted) {
     run.log.info("the agent's session is gone: starting a new one");
     await recorded;
-    ({ end, verdict, leftRunning, recorded } = await runAgent(
+    ({ end, evaluation, leftRunning, recorded } = await runAgent(
       run,
       { agent, session: null, prompt: prompts.full },
       seen,
@@ -117,17 +117,17 @@ export async function work(run: WorkNeeds, prompts: Prompts, counted: CountedTex
   const inBase = () => run.mirror.file(run.record.state.branch.base ?? "", "BLOCKED.md");
   const question = await findQuestion(run.place, run.paths.tree, inBase);
   const removed = end.cause === "disk-full" ? await roomOf(run) : [];
-  return { verdict, leftRunning, recorded, question, summary: summaryOf(end, run.redact), removed, text: seen.text };
+  return { evaluation, leftRunning, recorded, question, summary: summaryOf(end, run.redact), removed, text: seen.text };
 }
 
 interface Ended {
   readonly end: AgentEnd;
-  readonly verdict: Verdict;
+  readonly evaluation: EndEvaluation;
   /** See `publishesBeside`. */
   readonly leftRunning: string | null;
   /**
-   * What it cost is counted at once, whatever becomes of its work, and its last words are shown. Waits for a Redis that is
-   * away, which the work must not: it is saved first.
+   * What it cost is counted at once, whatever becomes of its work, and its last words are shown. Waits for a Redis that is unreachable
+   * , which the work must not: it is saved first.
    */
   readonly recorded: Promise<void>;
 }
@@ -145,7 +145,7 @@ interface Start {
 
 async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> {
   const { config, redis, log, now, redact, host } = run;
-  const { ceiling } = host;
+  const { resourceLimits } = host;
   const { coordinator, llm, agents } = config;
   const { provider, program, model } = how.agent;
   const isPrivate = run.host.isolation !== "none" || agentHomeOf(config, provider).kind === "private";
@@ -155,7 +155,7 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
   run.progress.cost(run.record.state.agent.usage ?? NO_USAGE);
   const request: AgentRequest = {
     runId: run.id,
-    prefix: programPrefix(ceiling, host.slot),
+    prefix: programPrefix(resourceLimits, host.slot),
     program,
     cwd: run.paths.tree,
     env: {
@@ -178,10 +178,10 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
       wallMs: coordinator.worker_timeout_hours * 3_600_000,
       stallMs: coordinator.stall_timeout_minutes * 60_000,
       graceMs: graceMs(run),
-      memoryBytes: ceiling.maxBytes,
-      tasks: ceiling.maxTasks,
-      oomEvents: ceiling.oomEvents,
-      group: ceiling.group,
+      memoryBytes: resourceLimits.maxBytes,
+      tasks: resourceLimits.maxTasks,
+      oomEvents: resourceLimits.oomEvents,
+      group: resourceLimits.group,
     },
     heartbeatMs: Math.min(HEARTBEAT_MS, silenceLimit(coordinator.lock_seconds) / 4),
   };
@@ -237,7 +237,7 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
     const end = await agent.done;
     const closed = live.close();
     run.log.info({ cause: end.cause, code: end.code, turns: end.turns, costUsd: end.costUsd }, "agent ended");
-    const verdict = classifyEnd(end, { provider, now: now() });
+    const evaluation = classifyEnd(end, { provider, now: now() });
     const { usage, models, reason, evidence } = accountOf(run, end, model);
     run.progress.cost(usage);
     const denied = addDenials(run.record.state.agent.denied, end.denials, redact);
@@ -251,9 +251,9 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
     const blockedHosts = addBlocked(run.record.state.agent.blockedHosts, refused, redact);
     if (refused.length > 0) run.log.warn(blockedLine(addBlocked(null, refused, redact)));
     const { failure } = run.record.state.end;
-    const beside = publishesBeside(verdict, { failure, ...run.attempts });
+    const beside = publishesBeside(evaluation, { failure, ...run.attempts });
     const leftRunning = beside === null ? null : redact(beside);
-    if (verdict.ok || leftRunning !== null) {
+    if (evaluation.ok || leftRunning !== null) {
       const summary = summaryOf(end, redact);
       const facts = { usage, models, denied, blockedHosts, reason, evidence };
       await keepEnd(run, { run: run.id, summary, leftRunning, ...facts });
@@ -266,7 +266,7 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
       .then(() => closed);
     recorded.catch(() => undefined); // Heard by whoever waits for it, if the run comes that far.
     if (provider === "claude" && usedNothing(end)) void giveBack(run, budgetDay);
-    return { end, verdict, leftRunning, recorded };
+    return { end, evaluation, leftRunning, recorded };
   } finally {
     stopWatching();
     leaveDisk();
@@ -282,7 +282,7 @@ async function keepEnd(run: WorkNeeds, note: EndNote): Promise<void> {
   try {
     await writeEndNote(run.paths, note);
   } catch (error) {
-    // A full disk, say: all that is lost is what a crash just now would cost.
+    // A full disk, say: everything that is lost is what a crash just now would cost.
     run.log.warn({ err: error }, "the agent's end could not be noted on the disk");
   }
 }
@@ -370,7 +370,7 @@ function graceMs(run: WorkNeeds): number {
 
 /**
  * Before the work is saved, which needs room itself: without it this issue's files would keep the host from all others.
- * The temporary folder is gone already, and may have been all of it. @returns the paths that were removed
+ * The temporary folder is missing already, and may have been all of it. @returns the paths that were removed
  */
 async function roomOf(run: WorkNeeds): Promise<string[]> {
   try {
@@ -395,13 +395,18 @@ export interface SavedFacts {
 }
 
 /** The failure that an agent's end is. Pure. */
-export function agentFailure(verdict: AgentFailure, { lostNothing, removed }: SavedFacts): StepFailure["failure"] {
-  const { kind, until } = verdict;
+export function agentFailure(evaluation: AgentFailure, { lostNothing, removed }: SavedFacts): StepFailure["failure"] {
+  const { kind, until } = evaluation;
   const { files, more } = nameFiles(removed);
-  const gone = [files.slice(0, 3).join(", "), files.length + more > 3 ? ` and ${files.length + more - 3} more` : ""];
-  const told =
-    files.length === 0 ? verdict.message : `${verdict.message}; removed to make room on the disk: ${gone.join("")}`;
-  const message = lostNothing ? told : `${told} (the work so far is only in its workspace)`;
+  const removedFiles = [
+    files.slice(0, 3).join(", "),
+    files.length + more > 3 ? ` and ${files.length + more - 3} more` : "",
+  ];
+  const reported =
+    files.length === 0
+      ? evaluation.message
+      : `${evaluation.message}; removed to make room on the disk: ${removedFiles.join("")}`;
+  const message = lostNothing ? reported : `${reported} (the work so far is only in its workspace)`;
   // A stop came that nobody asked for: the agent's end all the same.
   if (kind === "lost" || kind === "stopped" || kind === "cancelled" || kind === "shutdown")
     return { kind: "agent", message };

@@ -63,7 +63,7 @@ export interface GitBench {
   write(path: string, text: string): Promise<void>;
   /** The agent writes a file and commits everything. @returns the commit. */
   commit(path: string, text: string): Promise<string>;
-  /** Somebody pushes to GitHub. @returns the commit. */
+  /** Another contributor pushes to GitHub. @returns the commit. */
   push(branch: string, files: Readonly<Record<string, string>>): Promise<string>;
   close(): Promise<void>;
 }

@@ -53,13 +53,13 @@ export async function order(
 
 /** A user id that is held: see `LauncherRequest`. */
 export interface Hold {
-  /** Whether the launcher has let go of it by itself. */
+  /** Whether the launcher has release it by itself. */
   readonly lost: boolean;
-  /** Kill what runs as the user id, and let go of it. Idempotent. */
+  /** Kill what runs as the user id, and release it. Idempotent. */
   release(): Promise<void>;
 }
 
-/** @throws LauncherProblem somebody else's processes of the user id are still there */
+/** @throws LauncherProblem another's processes of the user id are still there */
 export async function hold(socket: string, given: { readonly uid: number; readonly lockFile: string }): Promise<Hold> {
   const line = openLine(socket, { op: "hold", ...given });
   const answer = await line.next(HOLD_MS).catch((error: unknown) => {
@@ -138,7 +138,7 @@ export class Launched extends EventEmitter<LaunchedEvents> {
       await connected(streams.streams),
       await connected(streams.streams),
     ];
-    // What fails on the way to a program that has ended adds nothing.
+    // What fails on the way to a program that ended adds nothing.
     for (const socket of [input, output, errors]) socket.on("error", () => socket.destroy());
     this.stdin.pipe(input);
     output.pipe(this.stdout as PassThrough);
@@ -155,7 +155,7 @@ export class Launched extends EventEmitter<LaunchedEvents> {
       this.exitCode = end.exit.code;
       this.signalCode = end.exit.signal as NodeJS.Signals | null;
     } else {
-      // The launcher has ended the connection, and kills them then.
+      // The launcher ended the connection, and kills them then.
       this.signalCode = "SIGKILL";
     }
     this.#ended = true;

@@ -12,7 +12,7 @@ interface Form {
   readonly fields: URLSearchParams;
 }
 
-/** Does what a person's button says, as the owner of the repository. */
+/** Does what an operator's button says, as the owner of the repository. */
 export async function applyForm({ store, repository, issue, fields }: Form): Promise<void> {
   const actor = repository.owner;
   const act = { store, repository, issue, actor };

@@ -11,11 +11,11 @@ const MOST_DIFF = 200_000;
 export async function issuePage(options: { store: Store; repository: Repository; issue: Issue }): Promise<string> {
   const { repository, issue } = options;
   const name = fullName(repository);
-  const said = issue.comments.map(({ id, author, body, createdAt }) => card({ id, author, body, at: createdAt }));
+  const shown = issue.comments.map(({ id, author, body, createdAt }) => card({ id, author, body, at: createdAt }));
   const main = markup`<h1>${issue.title} <span class="dim">#${issue.number}</span></h1>
     <p>${state(issue)} ${labels(issue)}</p>
     ${branches(issue)} ${card({ id: 0, author: issue.author, body: issue.body ?? "", at: issue.createdAt })}
-    ${said}${await changes(options)}${happened(issue)}`;
+    ${shown}${await changes(options)}${happened(issue)}`;
   const trail = markup`/ <a href="/${name}">${name}</a> / #${issue.number}`;
   return document({ title: `${issue.title} · ${name}`, trail, main, rest: forms(repository, issue) });
 }

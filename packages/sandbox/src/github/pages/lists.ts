@@ -42,10 +42,10 @@ export function repositoryPage(repository: Repository): string {
 
 function row(repository: Repository, issue: Issue): Html {
   const where = `/${fullName(repository)}/${issue.pull === undefined ? "issues" : "pull"}/${issue.number}`;
-  const said = issue.comments.length === 1 ? "1 comment" : `${issue.comments.length} comments`;
+  const shown = issue.comments.length === 1 ? "1 comment" : `${issue.comments.length} comments`;
   return markup`<li>
     ${state(issue)} <a href="${where}">${issue.title}</a> ${labels(issue)}
-    <div class="dim">#${issue.number} by ${issue.author}, ${said}</div>
+    <div class="dim">#${issue.number} by ${issue.author}, ${shown}</div>
   </li>`;
 }
 

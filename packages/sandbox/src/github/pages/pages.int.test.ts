@@ -10,7 +10,7 @@ beforeEach(async () => {
 
 afterEach(async () => world.close());
 
-const look = (path: string) => world.ask("GET", path, { token: "", headers: { accept: "text/html" } });
+const open = (path: string) => world.ask("GET", path, { token: "", headers: { accept: "text/html" } });
 
 async function press(path: string, fields: Record<string, string>, from: Record<string, string>): Promise<number> {
   const body = new URLSearchParams(fields);
@@ -28,8 +28,8 @@ it("shows repositories, issues and a pull request with its diff, escaped", async
   });
   await github.commitTo({ repo, branch: "fix", files: { "a.html": "<h1>new</h1>\n" }, author: "octo" });
   await world.ask("POST", "/repos/octo/thing/pulls", { body: { title: "Fix", head: "fix", base: "main" } });
-  expect((await look("/")).text).toContain("octo/thing");
-  const list = await look("/octo/thing");
+  expect((await open("/")).text).toContain("octo/thing");
+  const list = await open("/octo/thing");
   const policy = list.headers.get("content-security-policy") ?? "";
   expect(policy).toContain("default-src 'none'");
   const inline = [...list.text.matchAll(/<(?:style|script)>([\s\S]*?)<\/(?:style|script)>/g)].map(
@@ -38,11 +38,11 @@ it("shows repositories, issues and a pull request with its diff, escaped", async
   for (const text of inline) expect(policy).toContain(createHash("sha256").update(text).digest("base64"));
   expect(inline).toHaveLength(2);
   expect(list.text).toContain("&lt;script&gt;alert(1)");
-  const issue = (await look("/octo/thing/issues/1")).text;
+  const issue = (await open("/octo/thing/issues/1")).text;
   expect(issue).not.toMatch(/<img|<script>alert/);
   expect(issue).toContain("<code>a&lt;b</code>");
-  expect((await look("/octo/thing/pull/2")).text).toContain('<span class="add">+&lt;h1&gt;new&lt;/h1&gt;</span>');
-  expect((await look("/octo/none")).status).toBe(404);
+  expect((await open("/octo/thing/pull/2")).text).toContain('<span class="add">+&lt;h1&gt;new&lt;/h1&gt;</span>');
+  expect((await open("/octo/none")).status).toBe(404);
 });
 
 it("takes a comment and labels from its own form, and from no other page", async () => {

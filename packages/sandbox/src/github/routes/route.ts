@@ -30,7 +30,7 @@ export interface PlainRoute extends Spot {
   readonly run: (call: Call) => Answer | Promise<Answer>;
 }
 
-/** `path` goes on after `/repos/:owner/:repo`. */
+/** `path` continues after `/repos/:owner/:repo`. */
 export interface RepositoryRoute extends Spot {
   readonly run: (call: RepositoryCall) => Answer | Promise<Answer>;
 }

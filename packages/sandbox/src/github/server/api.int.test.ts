@@ -180,9 +180,9 @@ describe("issues", () => {
   it("have comments that are edited, deleted and listed over the whole repository", async () => {
     issue();
     issue();
-    const said = (await world.ask("POST", `${ISSUES}/1/comments`, { body: { body: "one" } })).data as { id: number };
+    const output = (await world.ask("POST", `${ISSUES}/1/comments`, { body: { body: "one" } })).data as { id: number };
     await world.ask("POST", `${ISSUES}/2/comments`, { body: { body: "two" }, token: "stranger-token" });
-    const path = `${ISSUES}/comments/${said.id}`;
+    const path = `${ISSUES}/comments/${output.id}`;
     expect((await world.ask("PATCH", path, { body: { body: "no" }, token: "stranger-token" })).status).toBe(403);
     expect((await world.ask("PATCH", path, { body: { body: "better" } })).data).toMatchObject({ body: "better" });
     const all = await world.ask("GET", `${ISSUES}/comments?sort=created&direction=desc`);

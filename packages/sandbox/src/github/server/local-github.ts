@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import { ApiError, json } from "../answer.ts";
-import { deeds } from "../deeds.ts";
+import { actions } from "../actions.ts";
 import { Faults } from "../faults.ts";
 import { serve } from "./server.ts";
 import { Store } from "../store.ts";
@@ -49,7 +49,7 @@ export async function startGitHub(options: GitHubOptions): Promise<LocalGitHub> 
     await Promise.allSettled(busy);
   };
   const github: LocalGitHub = {
-    ...deeds(store),
+    ...actions(store),
     ...views(store),
     url,
     publicUrl: site.publicUrl,

@@ -30,7 +30,7 @@ try {
     );
   };
   process.once("SIGTERM", close).once("SIGINT", close);
-  // A child of `tac8 demo`: the end of its standard input says that its parent is gone.
+  // A child of `tac8 demo`: the end of its standard input says that its parent ended.
   if (process.env["TAC8_STOP_ON_STDIN_EOF"] === "1") process.stdin.once("end", close).resume();
 } catch (error) {
   console.error(

@@ -31,7 +31,7 @@ export async function serve(site: Site, request: IncomingMessage, response: Serv
   const url = new URL(request.url ?? "/", `http://${request.headers.host ?? "localhost"}`);
   const path = url.pathname.replace(API_PREFIX, "") || "/";
   const kind = kindOf({ method, url, path, accept: request.headers.accept ?? "" });
-  if (kind !== "git" && kind !== "api") return send(request, response, await answerAside({ site, request, url, kind }));
+  if (kind !== "git" && kind !== "api") return send(request, response, await answerApart({ site, request, url, kind }));
   const log = (status: number) => {
     const login = loginOf(site.store, request) ?? null;
     const entry = { at, method, path, query: url.search, status, login, notModified: status === 304 };
@@ -41,7 +41,7 @@ export async function serve(site: Site, request: IncomingMessage, response: Serv
     kind === "git" ? answerGit({ store: site.store, request, url }) : askApi({ site, request, url, path });
   const action = asksOnly(method, request) ? undefined : site.faults.take(method, path);
   if (action !== undefined && "drop" in action) {
-    // Whoever sees the connection end may look at the log at once: it must be there by then.
+    // Whoever sees the connection end may read the log at once: it must be there by then.
     if (action.drop === "before") {
       log(0);
       response.destroy();
@@ -76,7 +76,7 @@ function kindOf({ method, url, path, accept }: { method: string; url: URL; path:
   return form || (method === "GET" && accept.includes("text/html")) ? "page" : "api";
 }
 
-async function answerAside(options: { site: Site; request: IncomingMessage; url: URL; kind: Kind }): Promise<Answer> {
+async function answerApart(options: { site: Site; request: IncomingMessage; url: URL; kind: Kind }): Promise<Answer> {
   const { site, request, url, kind } = options;
   if (kind === "health") return json(200, { status: "ok" });
   const body = await readBody(request);

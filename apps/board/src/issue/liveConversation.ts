@@ -1,0 +1,74 @@
+import type { Redis } from "ioredis";
+import { Outline, type Entry } from "@tac8/core/conversation/outline";
+import { readRunStream } from "@tac8/core/conversation/stream";
+
+/** An entry of the conversation, by an id that stays. */
+export interface ConversationEvent {
+  readonly id: string;
+  readonly entry: Entry;
+}
+
+const BATCH = 500;
+/** Redis keeps about a thousand events of a run; a page that follows for hours starts again at twice as many. */
+const MAX_EVENTS = 2000;
+/** Of one reading: what it does not come to is read by the next. */
+const MAX_BATCHES = 6;
+
+/** A run's conversation, read on from where the last reading ended. */
+export class LiveConversation {
+  readonly #redis: Redis;
+  readonly #run: string;
+  #outline = new Outline();
+  #ids = new WeakMap<Entry, string>();
+  #sameTime = new Map<number, number>();
+  #after = "0";
+  #count = 0;
+
+  constructor(redis: Redis, run: string) {
+    this.#redis = redis;
+    this.#run = run;
+  }
+
+  /** Reads what is new. @returns whether there was something. */
+  async advance(): Promise<boolean> {
+    let news = false;
+    for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
+      const { events, last } = await readRunStream(this.#redis, { run: this.#run, after: this.#after, count: BATCH });
+      if (last === this.#after) return news;
+      for (const event of events) this.#outline.add(event);
+      this.#after = last;
+      this.#count += events.length;
+      news = true;
+      if (this.#count > MAX_EVENTS) this.#restart();
+    }
+    return news;
+  }
+
+  #restart(): void {
+    this.#outline = new Outline();
+    this.#ids = new WeakMap();
+    this.#sameTime = new Map();
+    this.#after = "0";
+    this.#count = 0;
+  }
+
+  get entries(): ConversationEvent[] {
+    return this.#outline.entries.map((entry) => ({ id: this.#idOf(entry), entry }));
+  }
+
+  /** By the time of its first word, which every reader of the stream sees. */
+  #idOf(entry: Entry): string {
+    const known = this.#ids.get(entry);
+    if (known !== undefined) return known;
+    const nth = this.#sameTime.get(entry.began) ?? 0;
+    this.#sameTime.set(entry.began, nth + 1);
+    const id = `said-${entry.began}-${nth}`;
+    this.#ids.set(entry, id);
+    return id;
+  }
+}
+
+/** Epoch ms of the newest word in it. */
+export function newestIn({ event, children }: Entry): number {
+  return children.reduce((newest, child) => Math.max(newest, newestIn(child)), event.at);
+}

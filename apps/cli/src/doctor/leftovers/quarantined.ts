@@ -1,0 +1,34 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+
+/** `workspaces/<owner>/<repo>/<trees or git>/…` and `repos/<owner>/…`. */
+const DEPTHS = [
+  ["workspaces", 3],
+  ["repos", 1],
+] as const;
+const MAX_FOLDERS = 2000;
+
+/** What runs have put aside in a data folder, as paths from it. Links are not followed. */
+export async function findQuarantined(home: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const [part, depth] of DEPTHS) {
+    let folders = [part as string];
+    for (let level = 0; level < depth; level += 1)
+      folders = (await Promise.all(folders.map((at) => foldersIn(home, at)))).flat();
+    for (const folder of folders.slice(0, MAX_FOLDERS)) {
+      for (const { name } of await list(join(home, folder))) {
+        if (/\.kept-[^/]+$/.test(name)) found.push(join(folder, name));
+      }
+    }
+  }
+  return found.toSorted();
+}
+
+async function foldersIn(home: string, at: string): Promise<string[]> {
+  return (await list(join(home, at))).filter((entry) => entry.isDirectory()).map(({ name }) => join(at, name));
+}
+
+/** Nothing there is no error. */
+async function list(folder: string) {
+  return readdir(folder, { withFileTypes: true }).catch(() => []);
+}

@@ -1,0 +1,175 @@
+import { formatReference, parseJobId } from "@tac8/core/domain/reference";
+import { ISSUE_STATES, reached, type IssueState } from "@tac8/core/domain/states";
+import { readJobSnapshots, type IssueWithSnapshot } from "@tac8/core/status/jobSnapshots";
+import { agentRunsOf, attemptsBegun } from "@tac8/core/status/counts";
+import { JOB_STATES, shownState, type JobState } from "@tac8/core/status/shownState";
+import type { JobData, JobResult } from "@tac8/core/queue/contract";
+import type { IssueRecord } from "@tac8/core/state/issueState";
+import { createIssueStore } from "@tac8/core/state/issueStore";
+import type { Job } from "bullmq";
+import type { Redis } from "ioredis";
+import { withQueue, type IssueQueue } from "../redis/queue.ts";
+
+/** An issue of the list. */
+export interface IssueRow {
+  /** `owner/repo#471`. */
+  readonly issue: string;
+  readonly title: string;
+  readonly url: string;
+  readonly state: IssueState;
+  /** ISO time of the last change of state. */
+  readonly since: string;
+  /** Who works on it, or did last; null while it waits. */
+  readonly runner: string | null;
+  /** Attempts that have begun since it was put into the queue, and how many there may be. */
+  readonly attempts: number;
+  readonly maxAttempts: number;
+  /** Runs with an agent in its whole life. */
+  readonly runs: number;
+  /** How long agents have worked on it so far, the one that does now included; ms. */
+  readonly runMs: number;
+  readonly costUsd: number;
+  readonly pr: { readonly number: number; readonly url: string | null } | null;
+  /** Why it ended or waits. */
+  readonly reason: string | null;
+}
+
+/** BullMQ's states, each with at most so many jobs. */
+export const MAX_PER_STATE = 200;
+
+export interface IssueList {
+  /** The most alive first. */
+  readonly issues: readonly IssueRow[];
+  /** By BullMQ's state: how many more there are, that were not read. */
+  readonly more: Readonly<Partial<Record<JobState, number>>>;
+}
+
+/**
+ * The queue's jobs joined with what the runners wrote about them: those that are taken next, and those that ended last. What
+ * it costs does not grow with the queue. `redis` is borrowed; `now`: epoch ms.
+ */
+export async function readIssues(redis: Redis, now: number): Promise<IssueList> {
+  const { found, counts } = await withQueue(redis, async (queue) => {
+    const jobs = await readJobs(queue);
+    return { found: jobs, counts: await queue.getJobCounts(...JOB_STATES) };
+  });
+  const ids = [...found.keys()];
+  const store = createIssueStore(redis);
+  const hashes = await store.readMany(ids);
+  const rows = ids.flatMap((id, index) => {
+    const entry = found.get(id);
+    const hash = hashes[index];
+    return entry === undefined || hash === undefined ? [] : [toRow({ id, ...entry, hash, now })];
+  });
+  const snapshots = await readJobSnapshots(redis, { store, count: MAX_PER_STATE });
+  const without = snapshots.filter(({ id }) => !found.has(id)).map(snapshotRow);
+  return { issues: sortRows([...rows, ...without]), more: moreThan(found, counts) };
+}
+
+/** Of an issue that was stopped while it waited. */
+function snapshotRow({ id, snapshot: { data, attempts }, issue }: IssueWithSnapshot): IssueRow {
+  return {
+    ...known(id, { data, issue }),
+    state: "stopped",
+    since: issue.since ?? "",
+    runner: issue.run.runner,
+    attempts: issue.end.attempt ?? 0,
+    maxAttempts: attempts,
+    runMs: issue.agent.usage?.durationMs ?? 0,
+    reason: issue.end.reason,
+  };
+}
+
+/** What a row says of any issue. */
+function known(
+  id: string,
+  { data, issue }: { readonly data: Partial<JobData>; readonly issue: IssueRecord },
+): Pick<IssueRow, "issue" | "title" | "url" | "costUsd" | "pr" | "runs"> {
+  const ref = parseJobId(id);
+  const { owner, repo, number, title, url } = data;
+  const named = owner && repo && number ? { owner, repo, number } : ref;
+  return {
+    issue: named === null ? id : formatReference(named),
+    title: title ?? "",
+    url: url ?? "",
+    costUsd: issue.agent.usage?.costUsd ?? 0,
+    runs: agentRunsOf(issue),
+    pr: issue.pull.number === null ? null : { number: issue.pull.number, url: issue.pull.url },
+  };
+}
+
+function moreThan(found: ReadonlyMap<string, Found>, counts: Readonly<Record<string, number>>): IssueList["more"] {
+  const read = Map.groupBy(found.values(), ({ state }) => state);
+  return Object.fromEntries(
+    JOB_STATES.flatMap((state) => {
+      const left = (counts[state] ?? 0) - (read.get(state)?.length ?? 0);
+      return left > 0 && (counts[state] ?? 0) > MAX_PER_STATE ? [[state, left] as const] : [];
+    }),
+  );
+}
+
+interface Found {
+  readonly job: Job<JobData, JobResult>;
+  readonly state: JobState;
+}
+
+async function readJobs(queue: IssueQueue): Promise<Map<string, Found>> {
+  const found = new Map<string, Found>();
+  for (const state of JOB_STATES) {
+    for (const job of await readState(queue, state)) {
+      // A job that moves between two answers is in both: the first place, where it was more alive, counts.
+      if (job?.id !== undefined && !found.has(job.id)) found.set(job.id, { job, state });
+    }
+  }
+  return found;
+}
+
+async function readState(queue: IssueQueue, state: JobState): Promise<Found["job"][]> {
+  const some = (count: number, asc: boolean) => queue.getJobs([state], 0, count - 1, asc);
+  switch (state) {
+    case "completed":
+    case "failed":
+      return some(MAX_PER_STATE, false);
+    case "delayed":
+      // Questions wait for the longest: they are at the far end.
+      return [...(await some(MAX_PER_STATE / 2, true)), ...(await some(MAX_PER_STATE / 2, false))];
+    case "active":
+    case "waiting":
+    case "prioritized":
+      return some(MAX_PER_STATE, true);
+    default:
+      return state satisfies never;
+  }
+}
+
+function toRow(given: Found & { readonly id: string; readonly hash: IssueRecord; readonly now: number }): IssueRow {
+  const { id, job, hash } = given;
+  const state = shownState(given.state, hash.state);
+  return {
+    ...known(id, { data: job.data, issue: hash }),
+    state,
+    since: hash.since ?? new Date(job.finishedOn ?? job.processedOn ?? job.timestamp).toISOString(),
+    runner: state === "queued" ? null : hash.run.runner,
+    attempts: attemptsBegun({ state: given.state, attemptsMade: job.attemptsMade }, hash),
+    maxAttempts: job.opts.attempts ?? 1,
+    runMs: runMsOf(given),
+    // BullMQ keeps the words of an earlier attempt that failed.
+    reason: hash.end.reason ?? (state === "pr" ? null : (job.failedReason ?? null)),
+  };
+}
+
+/** The agent of the run that is on counts once it ends; until then the run's own time stands for it. */
+function runMsOf({ job, state, hash, now }: Found & { readonly hash: IssueRecord; readonly now: number }): number {
+  const before = hash.agent.usage?.durationMs ?? 0;
+  const works = state === "active" && !reached(hash.checkpoint, "worked");
+  return works ? before + Math.max(0, now - (job.processedOn ?? now)) : before;
+}
+
+const ORDER: readonly IssueState[] = ["running", "blocked", "retrying", "parked", "queued", "failed"];
+
+/** What is alive first, what ended last; in each state the newest change first. */
+export function sortRows(rows: readonly IssueRow[]): IssueRow[] {
+  const rank = (state: IssueState) =>
+    ORDER.includes(state) ? ORDER.indexOf(state) : ORDER.length + ISSUE_STATES.indexOf(state);
+  return rows.toSorted((a, b) => rank(a.state) - rank(b.state) || b.since.localeCompare(a.since));
+}

@@ -1,0 +1,85 @@
+import type { Snapshot } from "../status/snapshot.ts";
+import type { HostPresence, ProcessPresence } from "../state/presence.ts";
+import type { Cause } from "../domain/cause.ts";
+import type { FoundReason } from "../domain/healthLevels.ts";
+import { FLEET, hostThresholds, type HostLimits } from "../domain/thresholds.ts";
+import type { Scale } from "./scale.ts";
+
+/** A machine that has a runner. */
+interface Machine {
+  readonly host: string;
+  readonly reading: HostPresence;
+  /** Causes that its runner has announced; null: its runners are of versions that leave that to the scheduler. */
+  readonly announced: readonly Cause[] | null;
+}
+
+/** Disk, memory and temperature of each machine that has a runner, and how late each process' event loop is. */
+export function evaluateMachines(snapshot: Snapshot, limits: HostLimits, scale: Scale): FoundReason[] {
+  const machines = new Map<string, Machine>();
+  for (const { host, machine: reading, admission } of snapshot.runners) {
+    if (reading === undefined) continue;
+    const announced = admission?.causes ?? machines.get(host)?.announced ?? null;
+    machines.set(host, { host, reading, announced });
+  }
+  const all = [...machines.values()];
+  return [
+    ...evaluateEveryDisk(
+      all.map(({ reading }) => reading),
+      limits,
+      scale,
+    ),
+    ...all.flatMap((machine) => evaluateMachine(machine, limits, scale)),
+    ...evaluateLags(snapshot, scale),
+  ];
+}
+
+/** One full disk is its runner's; with all of them full no work can be saved anywhere. */
+function evaluateEveryDisk(machines: readonly HostPresence[], limits: HostLimits, scale: Scale): FoundReason[] {
+  const known = machines.flatMap(({ freeDiskGb }) => (freeDiskGb === null ? [] : [freeDiskGb]));
+  if (known.length === 0 || known.length < machines.length) return [];
+  const what = { code: "disk-full", level: "critical" } as const;
+  const most = Math.max(...known);
+  if (!scale.under(most, hostThresholds(limits).diskGb.queue, what)) return [];
+  const text = `no runner has more than ${most.toFixed(1)} GB of free disk space: free up space in their data folders (tac8 clean)`;
+  return [{ ...what, host: null, action: "hold", text }];
+}
+
+/** By what its runner has announced, or by the scheduler's limits: runners of older versions slow down by these reasons. */
+function evaluateMachine({ host, reading, announced }: Machine, limits: HostLimits, scale: Scale): FoundReason[] {
+  const { freeDiskGb, freeMemoryMb, temperatureC } = reading;
+  const { diskGb, memoryMb, temperatureC: hot } = hostThresholds(limits);
+  const what = (kind: MachineKind) => ({ code: `${kind}:${host}`, level: "degraded" }) as const;
+  const isShort: Readonly<Record<MachineKind, () => boolean>> = {
+    disk: () => freeDiskGb !== null && scale.under(freeDiskGb, diskGb.half, what("disk")),
+    memory: () => freeMemoryMb !== null && scale.under(freeMemoryMb, memoryMb.half, what("memory")),
+    temperature: () => temperatureC !== null && scale.hotter(temperatureC, hot.half, what("temperature")),
+  };
+  const texts: Readonly<Record<MachineKind, string>> = {
+    disk: `only ${(freeDiskGb ?? 0).toFixed(1)} GB of free disk space: its janitor is cleaning up; if that is not enough, free up space`,
+    memory: `only ${Math.round(freeMemoryMb ?? 0)} MB of free memory: run fewer agents at the same time`,
+    temperature: `${Math.round(temperatureC ?? 0)} °C: improve the cooling`,
+  };
+  return MACHINE_KINDS.filter((kind) =>
+    announced === null ? isShort[kind]() : announced.some(({ code }) => code === kind),
+  ).map((kind) => ({ ...what(kind), text: `${host} has ${texts[kind]}`, action: "slow", host }));
+}
+
+const MACHINE_KINDS = ["disk", "memory", "temperature"] as const;
+type MachineKind = (typeof MACHINE_KINDS)[number];
+
+function evaluateLags({ scheduler, runners }: Snapshot, scale: Scale): FoundReason[] {
+  const late = (who: string, host: string | null, process: ProcessPresence | undefined): FoundReason[] => {
+    const ms = process?.lagMs ?? 0;
+    const code = `lag:${who}` as const;
+    const text = `${who} did not run its event loop for ${ms} ms: its machine is overloaded`;
+    if (host !== null && scale.over(ms, FLEET.lagMs.half, { code, level: "degraded" })) {
+      return [{ level: "degraded", code, text, action: "slow", host }];
+    }
+    if (!scale.over(ms, FLEET.lagMs.warning, { code, level: "warning" })) return [];
+    return [{ level: "warning", code, text, action: null, host }];
+  };
+  return [
+    ...late("scheduler", null, scheduler?.process),
+    ...runners.flatMap(({ name, host, process }) => late(name, host, process)),
+  ];
+}

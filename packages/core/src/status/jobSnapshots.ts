@@ -1,0 +1,35 @@
+import type { Redis } from "ioredis";
+import { stateAfter } from "../domain/eventMeaning.ts";
+import type { IssueRecord } from "../state/issueState.ts";
+import type { IssueStore } from "../state/issueStore.ts";
+import { readEvents } from "../state/events.ts";
+
+/** An issue that was stopped while it waited: it has no job any more, and a retry makes one of `snapshot`. */
+export interface IssueWithSnapshot {
+  readonly id: string;
+  readonly snapshot: NonNullable<IssueRecord["job"]["snapshot"]>;
+  readonly issue: IssueRecord;
+}
+
+/** Events that are searched: the cost does not grow with the log. */
+const MAX_EVENTS = 300;
+
+/** Return the issues that were stopped lately while they waited, newest first, at most `count`. All is borrowed. */
+export async function readJobSnapshots(
+  redis: Redis,
+  { store, count }: { readonly store: Pick<IssueStore, "readMany">; readonly count: number },
+): Promise<IssueWithSnapshot[]> {
+  const events = await readEvents(redis, { count: MAX_EVENTS });
+  const stopped = events
+    .toReversed()
+    .flatMap((event) => (stateAfter(event) === "stopped" && event.issue !== "" ? [event.issue] : []));
+  const ids = [...new Set(stopped)].slice(0, count);
+  if (ids.length === 0) return [];
+  const issues = await store.readMany(ids);
+  return ids.flatMap((id, index) => {
+    const issue = issues[index];
+    return issue?.state === "stopped" && issue.job.snapshot !== null
+      ? [{ id, snapshot: issue.job.snapshot, issue }]
+      : [];
+  });
+}

@@ -1,0 +1,158 @@
+import type { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import { planAdmission, type Admission } from "../domain/admission.ts";
+import { parseBreaker } from "../domain/breaker.ts";
+import { planHolds, type Hold } from "../domain/holds.ts";
+import type { Counts } from "../ledger/count.ts";
+import { dayOf } from "../domain/days.ts";
+import type { RunEnd } from "../ledger/ends.ts";
+import { readDays, readEnds, readTotals } from "../ledger/store.ts";
+import { readEvaluation, EVALUATION_EXPIRES_MS, type HealthEvaluation } from "../state/healthEvaluation.ts";
+import type { LoggedEvent } from "../domain/events.ts";
+import { readEvents } from "../state/events.ts";
+import { readHolds } from "../state/holds.ts";
+import { BREAKER_KEY } from "../state/keys.ts";
+import {
+  readRunners,
+  readScheduler,
+  RUNNER_OFFLINE_MS,
+  type RunnerPresence,
+  type SchedulerPresence,
+} from "../state/presence.ts";
+
+/** Numbers of jobs, as BullMQ has them; `waiting` has its prioritized ones too. */
+export interface QueueCounts {
+  readonly waiting: number;
+  readonly active: number;
+  readonly delayed: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly paused: boolean;
+}
+
+/** Redis' own memory, in bytes; `max` 0: no limit. */
+export interface RedisMemory {
+  readonly used: number;
+  readonly max: number;
+  /** `maxmemory-policy`; null where Redis does not say. */
+  readonly policy: string | null;
+}
+
+/** The status of all of tac8 at one moment; what it costs to read does not grow with the queue. */
+export interface Snapshot {
+  readonly scheduler: SchedulerPresence | null;
+  /** Those that were seen lately, by name. */
+  readonly runners: readonly RunnerPresence[];
+  /** Those that went silent within the last hour and did not say goodbye, by name. */
+  readonly offline: readonly RunnerPresence[];
+  readonly queue: QueueCounts;
+  /** Those that are not over. */
+  readonly holds: readonly Hold[];
+  /** The newest, oldest first. */
+  readonly events: readonly LoggedEvent[];
+  readonly totals: Counts;
+  readonly today: Counts;
+  /** How the newest runs ended, oldest first. */
+  readonly ends: readonly RunEnd[];
+  readonly memory: RedisMemory;
+  /** Redis' append-only file takes what is written to it; where Redis has none, true. */
+  readonly writesToDisk: boolean;
+  /** What the scheduler told last; null: nothing of late. */
+  readonly evaluation: HealthEvaluation | null;
+  /** The breaker lets one job through at a time. */
+  readonly probing: boolean;
+}
+
+/** The admission of the whole queue. Pure. */
+export function queueAdmission({
+  holds,
+  probing,
+  evaluation,
+}: Pick<Snapshot, "holds" | "probing" | "evaluation">): Admission {
+  return planAdmission({ queue: { holds, probing }, runner: null, reasons: evaluation?.reasons ?? [] });
+}
+
+export interface SnapshotOptions {
+  /** Borrowed. */
+  readonly redis: Redis;
+  /** Borrowed. */
+  readonly queue: Queue;
+  /** Epoch ms. */
+  readonly now: number;
+  /** How many events. */
+  readonly events: number;
+}
+
+/** A runner that was silent for longer is not missed any more: machines come and go. */
+const MISSED_MS = 3_600_000;
+
+export async function readSnapshot({ redis, queue, now, events: count }: SnapshotOptions): Promise<Snapshot> {
+  const [
+    scheduler,
+    runners,
+    counts,
+    paused,
+    holds,
+    events,
+    totals,
+    ends,
+    days,
+    evaluation,
+    memory,
+    persistence,
+    breaker,
+  ] = await Promise.all([
+    readScheduler(redis),
+    readRunners(redis),
+    queue.getJobCounts("waiting", "prioritized", "active", "delayed", "completed", "failed"),
+    queue.isPaused(),
+    readHolds(redis),
+    readEvents(redis, { count }),
+    readTotals(redis),
+    readEnds(redis),
+    readDays(redis, [dayOf(now)]),
+    readEvaluation(redis),
+    redis.info("memory"),
+    redis.info("persistence"),
+    redis.get(BREAKER_KEY),
+  ]);
+  const number = (state: string) => counts[state] ?? 0;
+  return {
+    scheduler,
+    runners: presentRunners(runners, now),
+    offline: byName(runners.filter(({ at }) => now - at > RUNNER_OFFLINE_MS && now - at <= MISSED_MS)),
+    queue: {
+      waiting: number("waiting") + number("prioritized"),
+      active: number("active"),
+      delayed: number("delayed"),
+      completed: number("completed"),
+      failed: number("failed"),
+      paused,
+    },
+    holds: planHolds(holds, now).live,
+    events,
+    totals,
+    today: days[0] ?? {},
+    ends,
+    memory: { used: fieldOf(memory, "used_memory"), max: fieldOf(memory, "maxmemory"), policy: policyIn(memory) },
+    writesToDisk: !/^aof_last_write_status:err/m.test(persistence),
+    evaluation: evaluation !== null && now - evaluation.at <= EVALUATION_EXPIRES_MS ? evaluation : null,
+    probing: parseBreaker(breaker).phase === "probing",
+  };
+}
+
+export function presentRunners(runners: readonly RunnerPresence[], now: number): RunnerPresence[] {
+  return byName(runners.filter(({ at }) => now - at <= RUNNER_OFFLINE_MS));
+}
+
+function byName(runners: readonly RunnerPresence[]): RunnerPresence[] {
+  return runners.toSorted((a, b) => a.name.localeCompare(b.name));
+}
+
+function fieldOf(info: string, name: string): number {
+  return Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1] ?? 0);
+}
+
+function policyIn(info: string): string | null {
+  return /^maxmemory_policy:([\w-]{1,40})/m.exec(info)?.[1] ?? null;
+}
