@@ -19,17 +19,17 @@ export interface PlacerServices {
   readonly now: () => number;
 }
 
-/** Of one reason in one round. */
+/** Maximum number of jobs that are offered for one reason in one round. */
 const MAX_OFFERS = 100;
 
 /**
- * Makes a function that offers jobs again which found no place, as many as there may be places for, the most urgent first. What
- * it remembers (which it has offered already) only spares offers.
+ * Return a function that offers deferred jobs again, the most urgent first, as many as there may be places for. It remembers which jobs
+ * it has offered, only to make fewer offers.
  */
 export function createPlacer({ config, redis, queue, now }: PlacerServices): () => Promise<void> {
   const offered = new Map<string, readonly string[]>();
 
-  /** Those that nobody has taken yet. */
+  /** Return the offered jobs that no runner has received yet. */
   async function stillOffered(reason: string): Promise<readonly string[]> {
     const ids = offered.get(reason) ?? [];
     const scores = await Promise.all(ids.map((id) => redis.zscore(queue.toKey("prioritized"), id)));
@@ -59,7 +59,7 @@ export function createPlacer({ config, redis, queue, now }: PlacerServices): () 
   };
 }
 
-/** Null: the configuration has no such limit any more. */
+/** Return the limit; null: the configuration no longer has it. */
 function limitOf(reason: string, { per_repository, per_label }: Config["limits"]): number | null {
   const [, kind, ...rest] = reason.split(":");
   const name = rest.join(":");

@@ -6,7 +6,7 @@ import { isEnded } from "@tac8/core/domain/states";
 import type { Comment, Issue, IssueAnswer, IssueEvent } from "@tac8/core/github/types";
 import type { RecordPart, RecordPath } from "@tac8/core/state/issueState";
 
-/** What of an issue's hash the plan and its actions go by: a whole queue of them is read at each poll. */
+/** The fields of an issue's record that the plan and its actions need. Each poll reads them for every job of the queue. */
 export const PLAN_FIELDS = [
   "state",
   "since",
@@ -45,7 +45,7 @@ export interface RepositorySnapshot {
   readonly repo: string;
   readonly repositoryId: number;
   readonly label: string;
-  /** Label by which people allow that withheld work is published. */
+  /** Label with which users allow the publication of withheld work. */
   readonly allowLabel: string;
   /** Open issues with the label, pull requests left out. */
   readonly labelled: readonly Issue[];
@@ -53,17 +53,17 @@ export interface RepositorySnapshot {
   readonly jobs: readonly KnownJob[];
 }
 
-/** What a plan needs beyond the lists; asked only where it decides something. */
+/** GitHub's answers that a plan needs in addition to the snapshot. They are requested only if they decide something. */
 export interface Answers {
   /** Newest `labeled` event, by job id: for labelled issues that ended. Null: there is none. */
   readonly events: ReadonlyMap<string, number | null>;
-  /** The issue as it is, by job id: for jobs whose issue is no longer in the list. */
+  /** The issue by job id, for jobs whose issue is no longer in the list. */
   readonly issues: ReadonlyMap<string, IssueAnswer>;
   /** Comments since the oldest open question. */
   readonly comments: readonly Comment[];
-  /** Newest event of the label that allows it, by job id: for issues with withheld work. */
+  /** Newest event of the label that allows the publication, by job id, for issues with withheld work. */
   readonly allowances: ReadonlyMap<string, IssueEvent>;
-  /** Logins, lower-cased, of those comments' authors and labels' actors who may write. */
+  /** Trusted accounts among the authors of the comments and the actors of the label events: logins in lower case. */
   readonly trusted: ReadonlySet<string>;
 }
 
@@ -89,22 +89,22 @@ export type Action =
   /** Its job has gone from the queue (or came to an end there) without an end of the issue: it continues where it was. */
   | { readonly do: "requeue"; readonly job: KnownJob; readonly issue: Issue; readonly priority: Priority }
   | { readonly do: "reprioritize"; readonly job: KnownJob; readonly priority: number }
-  /** The labels that its runner must have are others now. */
+  /** The runner labels that the issue needs have changed. */
   | { readonly do: "place"; readonly job: KnownJob; readonly runsOn: readonly string[] }
   | { readonly do: "withdraw"; readonly job: KnownJob; readonly reason: string; readonly event: EndingEvent | null }
-  /** Its runner, or the next that takes the job, ends it. */
+  /** The runner that has the job, or the next one, ends the work. */
   | { readonly do: "cancel"; readonly job: KnownJob; readonly reason: string; readonly event: EndingEvent | null }
-  /** Open and labelled again before anybody ended it: the cancellation is taken back. */
+  /** The issue is open and labelled again before a runner ended the work, so the cancellation is removed. */
   | { readonly do: "keep"; readonly job: KnownJob }
   | { readonly do: "answer"; readonly job: KnownJob; readonly comments: readonly Comment[] }
   /** Withheld work: a trusted account has added the label that allows its publication. */
   | { readonly do: "allow"; readonly job: KnownJob; readonly event: IssueEvent }
-  /** An answer or a command waits in the hash, but the job still waits for its time. */
+  /** The record has an answer or a command, but the job is still delayed. */
   | { readonly do: "wake"; readonly job: KnownJob }
-  /** A label that could not be taken off when the run ended. */
+  /** The label could not be removed when the run ended. */
   | { readonly do: "unlabel"; readonly job: KnownJob; readonly number: number };
 
-/** Which of GitHub's answers the plan needs. Pure. */
+/** Return the requests to GitHub that the plan needs. Pure. */
 export function questionsFor(snapshot: RepositorySnapshot): Questions {
   const labelled = labelledByJob(snapshot);
   const refOf = (number: number) => ({ owner: snapshot.owner, repo: snapshot.repo, number });
@@ -121,7 +121,7 @@ export function questionsFor(snapshot: RepositorySnapshot): Questions {
   };
 }
 
-/** Who wrote what could be an answer, or added the label that allows: only their permission needs to be known. Pure. */
+/** Return the accounts whose permission decides: authors of possible replies, and actors of the label that allows. Pure. */
 export function deciders(
   snapshot: RepositorySnapshot,
   { comments, allowances }: Pick<Answers, "comments" | "allowances">,
@@ -146,7 +146,7 @@ export function plan(snapshot: RepositorySnapshot, answers: Answers): Action[] {
       ...forPriority(job, issue),
     ];
   });
-  // A free runner takes the first that it finds: the most urgent must be in the queue before the others.
+  // A free runner receives the first job in the queue, so the most urgent job is added first.
   return actions.toSorted((a, b) => urgency(a) - urgency(b));
 }
 
@@ -156,7 +156,7 @@ function urgency(action: Action): number {
 
 function forStart(job: KnownJob, issue: Issue, { events }: Answers): Action[] {
   const priority = priorityOf(issue.labels);
-  // The run itself asks which event it uses up: one question per start instead of one per poll.
+  // The run itself requests the event that it uses: one request per start instead of one per poll.
   if (job.state.state === null) return [{ do: "add", job, issue, priority, event: null }];
   if (!isDone(job)) return [{ do: "requeue", job, issue, priority }];
   if (isUntold(job)) return [];
@@ -174,7 +174,7 @@ function forPlacement(job: KnownJob, issue: Issue): Action[] {
 
 function forPriority(job: KnownJob, issue: Issue): Action[] {
   if (job.where === "active") return [];
-  // One that found no place had its turn: it goes before new work of its label.
+  // A deferred job was at the head of the queue before, so it is placed before new work of its priority.
   const begun = job.state.agent.runCount > 0 || isPlacement(job.state.job.hold);
   const wanted = queuePriority(priorityOf(issue.labels), begun);
   return job.priority === wanted ? [] : [{ do: "reprioritize", job, priority: wanted }];
@@ -187,7 +187,7 @@ function forKept(job: KnownJob): Action[] {
 
 type Decisions = Answers & Pick<RepositorySnapshot, "allowLabel">;
 
-/** One that allows it needs no agent, whatever its author has written too. */
+/** A permission takes precedence over a reply, because it needs no agent. */
 function forDecided(job: KnownJob, issue: Pick<Issue, "labels"> | null, answers: Decisions): Action[] {
   const allowed = issue === null ? [] : forAllowed(job, issue, answers);
   return allowed.length > 0 ? allowed : forAnswered(job, answers);
@@ -203,7 +203,7 @@ function forAllowed(
   return event !== null && isOn && trusted.has(event.actor.toLowerCase()) ? [{ do: "allow", job, event }] : [];
 }
 
-/** Null: the label was never added, or had been when the work was withheld. */
+/** Return the event of the label that allows; null: the label was never added, or only before the work was withheld. */
 function newAllowance(job: KnownJob, allowances: Answers["allowances"]): IssueEvent | null {
   const event = allowances.get(job.jobId);
   return event !== undefined && isWithheld(job) && event.id > (job.state.work.withheld?.event ?? 0) ? event : null;
@@ -231,7 +231,7 @@ function withoutLabel(job: KnownJob, answers: Decisions, label: string): Action[
   return forDecided(job, asked?.kind === "found" ? asked.issue : null, answers);
 }
 
-/** In no list any more: an issue may only have slipped from one page to another, so GitHub is asked about it. */
+/** Actions for an issue that is missing from the list. It may have moved from one page to another, so tac8 reads the issue itself. */
 function forVanished(job: KnownJob, { issues }: Answers, label: string): Action[] {
   if (job.state.command.cancel !== null) return [];
   const answer = issues.get(job.jobId);
@@ -250,7 +250,7 @@ interface Refused {
   readonly event: EndingEvent | null;
 }
 
-/** Null: it is still open and labelled. */
+/** Return why the issue ends; null: it is still open and labelled. */
 function refusedBecause(answer: IssueAnswer, label: string): Refused | null {
   switch (answer.kind) {
     case "moved":
@@ -284,7 +284,7 @@ function isDone(job: KnownJob): boolean {
   return !isLive(job) && isEnded(job.state.state);
 }
 
-/** Stopped without a runner: its label is still there because nobody has told GitHub yet, see stops.ts. */
+/** Whether the issue was stopped without a runner, and GitHub does not show that yet, see stops.ts. */
 function isUntold({
   state: {
     state,
@@ -294,7 +294,7 @@ function isUntold({
   return state === "stopped" && stop !== null;
 }
 
-/** An answer or a command was written, but its job was not woken. */
+/** Whether an answer or a command was written, but the job is still delayed. */
 function isNotRecorded(job: KnownJob): boolean {
   const { state } = job.state;
   const answer = job.state.question.reply;
@@ -304,7 +304,7 @@ function isNotRecorded(job: KnownJob): boolean {
   return (state === "blocked" && (answer ?? allowed) !== null) || ((cancel ?? stop) !== null && isUndecided(job));
 }
 
-/** Its run has decided the end and takes the label off: nothing on the issue changes that end. */
+/** Whether the run has decided the end and is removing the label. Events on the issue no longer change that end. */
 function isReporting(job: KnownJob): boolean {
   return job.where === "active" && !isUndecided(job);
 }
@@ -322,7 +322,7 @@ function isWithheld(job: KnownJob): boolean {
   return hasOpenQuestion(job) && job.state.work.withheld?.canAllow === true;
 }
 
-/** An hour's room for clocks that differ, and the same address at every poll, so that GitHub can answer 304. */
+/** Round down to the hour, minus one hour for differing clocks. So polls have the same URL, and GitHub can answer 304. */
 function hourBefore(at: number): string {
   const hour = 3_600_000;
   const floor = Number.isFinite(at) ? Math.floor(at / hour) * hour - hour : 0;

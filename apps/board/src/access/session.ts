@@ -1,6 +1,6 @@
 import { isSame, mac, type AccessKeys } from "./keys.ts";
 
-/** A session lasts for 30 days, through restarts of the board, and ends with the password or the key that signed it. */
+/** A session lasts for 30 days, also after restarts of the board. A new password or a new key ends it. */
 const SESSION_MS = 30 * 86_400_000;
 const MAX_COOKIE_CHARS = 8192;
 const MAX_TRIES = 8;
@@ -13,7 +13,7 @@ export function makeSession({ sessionKey }: SigningKeys, now: number): string {
   return `${ends}.${signature(sessionKey, ends)}`;
 }
 
-/** Does this `Cookie` header carry a session that is still good? Another program on this host may have set a second one. */
+/** Whether this `Cookie` header has a valid session. Another program on this host may have set a second cookie with that name. */
 export function hasSession(header: string | undefined, { sessionKey, cookieName }: SigningKeys, now: number): boolean {
   const all = (header ?? "")
     .slice(0, MAX_COOKIE_CHARS)
@@ -24,8 +24,8 @@ export function hasSession(header: string | undefined, { sessionKey, cookieName 
 }
 
 /**
- * The `Set-Cookie` header of a new session; `secure`: the browser came by HTTPS. Lax and not Strict: a link to the board in
- * a chat or on GitHub would ask to sign in again, and reading is all that such a link can do.
+ * The `Set-Cookie` header of a new session; `secure`: the browser uses HTTPS. `Lax` instead of `Strict`, because with `Strict`
+ * a link to the board in a chat or on GitHub would require another sign-in. Such a link can only read.
  */
 export function sessionCookie(keys: SigningKeys, { now, secure }: { now: number; secure: boolean }): string {
   const rest = `Path=/; Max-Age=${SESSION_MS / 1000}; HttpOnly; SameSite=Lax${secure ? "; Secure" : ""}`;
