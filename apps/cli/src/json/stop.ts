@@ -7,7 +7,7 @@ export const stopOutput = z.strictObject({
   result: z
     .enum(["stopping", "ended", "kept", ...ISSUE_STATES])
     .describe(
-      "`stopping`: requested, not finished yet. `ended`: it had ended before. `kept`: it had ended, and its new label does not start it. Otherwise: the state in which it ended",
+      "`stopping`: requested, not finished yet. `ended`: it had ended before. `kept`: it had ended and was labelled again, and that label now starts no work. Otherwise: the state in which it ended",
     ),
   state: issueState.nullable(),
   runner: z.string().nullable().describe("Runner that stops it"),

@@ -3,19 +3,21 @@ import type { Context } from "../context/context.ts";
 import { Problem } from "../problems/problem.ts";
 import { locate, namesRedis, type Place } from "../installation/locate.ts";
 
-/** The tac8 whose Redis is its own. */
+/** A tac8 that manages its own Redis. */
 export interface OwnRedis {
   readonly home: string;
-  /** Null: it does not run. Never another Redis of this machine, such as one on the usual port: its users and settings are not tac8's. */
+  /** Null: it is not running. Never another Redis of this machine, because its users and settings are not tac8's. */
   readonly redis: Pick<Place, "redisUrl" | "advice"> | null;
 }
 
-/** Return the tac8 whose Redis is its own, or the line that says why nothing has to be shared. @throws Problem where it cannot be shared */
+/** Return the tac8 that manages its own Redis, or a line that says why sharing is not needed. @throws Problem if it cannot be shared */
 export function ownRedis(context: Context, flag: string | undefined): OwnRedis | { readonly line: string } {
   const place = locate(context, flag);
   const { config, redisUrl, isDemo } = place;
   if (config === null || isDemo)
-    throw new Problem("the demo cannot be shared: first configure tac8 for your repository with tac8 init");
+    throw new Problem(
+      "there is no configuration to share, and the demo cannot be shared: first run tac8 init for your repository",
+    );
   if (config.joined)
     throw new Problem(`this machine has joined the tac8 at ${redisAddress(redisUrl)}: run tac8 share on that machine`);
   const isService = context.env["TAC8_SYSTEMD"] === "system" && socketOf(redisUrl)?.path === SERVICE_SOCKET;
