@@ -36,14 +36,14 @@ A run is a success if the agent's program exits with code 0 and a result that is
 
 ## Runs that fail with the same error
 
-When the last runs of several issues end with the same error (\`breaker_failures\`), the breaker holds the queue and then starts one job as a probe. All jobs continue when the probe ends without this error. Errors are compared without ids, numbers, times, sizes, addresses and paths.`;
+When the last runs of several issues end with the same error (\`breaker_failures\`), a rule of the scheduler, the breaker, holds the queue (hold \`breaker\`) and then starts one job as a probe. All jobs continue when the probe ends without this error. Errors are compared without ids, numbers, times, sizes, addresses and paths.`;
 
 function what(kind: FailureKind): string {
   const { burnsAttempt, hold } = POLICY[kind];
   if (kind === "lost")
     return `Counts no attempt, and another run starts immediately. The issue fails after ${MAX_LOST_IN_A_ROW} such runs in a row without a finished tool call or answer, after ${MAX_UNCHANGED_IN_A_ROW} in a row without a change of the workspace, or after ${MAX_BROKEN_OFF_IN_A_ROW} in a row. Before it fails, its work is saved to the branch.`;
   if (kind === "refused") {
-    return `Fails the issue immediately, without another agent run. If the content of the commits is the cause (a secret, a large file), the agent gets the error and tries again. If the token cannot change workflows, the issue becomes blocked, and a comment describes what to do. If the whole repository is affected, tac8 counts no attempt, holds that repository, and tries again after ${waits(kind)}. tac8 does the same if it does not know the error message of a push. After ${MAX_GUESSED_REFUSALS} such errors in a row for this issue, and for no other issue of the repository, the issue fails and the hold ends.`;
+    return `Fails the issue immediately, without another agent run. If the content of the commits is the cause (a secret, a large file), the agent gets the error and tries again. If the token cannot change workflows, the issue becomes blocked, and a comment describes what to do. If the whole repository is affected, tac8 counts no attempt, holds that repository, and tries again after ${waits(kind)}. tac8 does the same if it does not know the error message of a push. If this happens ${MAX_GUESSED_REFUSALS} times in a row to one issue, and meanwhile to no other issue of the repository, that issue fails and the hold ends.`;
   }
   if (kind === "untrusted")
     return "Counts no attempt and starts nothing. tac8 comments at most once a day for each account.";
