@@ -43,7 +43,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         flags: "--agent",
         description: "also send the agent a one-word prompt, to check that it is signed in (costs a little)",
       },
-      { flags: "--notify", description: "also send a test message to every configured notification target" },
+      { flags: "--notify", description: "also send a test message to every configured receiver of notifications" },
       { flags: "--json", description: "print JSON" },
     ],
     load: async () => (await import("./doctor.ts")).doctor,
@@ -71,7 +71,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     usage: "list",
     summary: "list the issues that tac8 knows, with their states",
     options: [
-      { flags: "--state <state...>", description: "only issues in these states", choices: ISSUE_STATES },
+      {
+        flags: "--state <state...>",
+        description: "only issues in these states; parked: waits without using an attempt; pr: has its pull request",
+        choices: ISSUE_STATES,
+      },
       { flags: "--json", description: "print JSON" },
     ],
     load: async () => (await import("./list.ts")).list,
@@ -136,7 +140,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       {
         flags: "--runner <name>",
-        description: "only this runner: its name in tac8 status, the name of its host, or the name of one of its slots",
+        description:
+          "only this runner: its name in tac8 status, the name of its host, or the name of one of its slots (HOST/0, HOST/1 …)",
       },
       { flags: "--reason <text>", description: "the reason, shown by tac8 status" },
       { flags: "--json", description: "print JSON" },
@@ -180,7 +185,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "service <action>",
-    summary: "install or uninstall tac8 up as a systemd service of this user, without root",
+    summary: "install a systemd service of this user that runs tac8 up, or uninstall it; needs no root",
     choices: ["install", "uninstall"],
     options: [],
     load: async () => (await import("./service.ts")).service,
@@ -251,7 +256,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "clean",
-    summary: "remove old workspaces, sessions and logs of ended issues now, as the janitor does every day",
+    summary: "remove old workspaces, sessions and logs of ended issues now; the runner does so every day",
     options: [
       { flags: "--dry-run", description: "only show what would be removed" },
       { flags: "--json", description: "print JSON" },
