@@ -27,7 +27,7 @@ export interface IncomingOptions {
 export interface Incoming {
   readonly dir: string;
   readonly head: string;
-  /** Commits that the base has not. */
+  /** Number of commits that are not in the base. */
   readonly commits: number;
   /** They change something, all together. */
   readonly isChanged: boolean;
@@ -36,7 +36,7 @@ export interface Incoming {
 }
 
 const WORK = "refs/heads/work";
-/** Of a line for each of a few commits. */
+/** Maximum output in bytes of git's answer, which has one short line per commit. */
 const MAX_KNOWN = 64 * 1024;
 const KNOWN_MS = 60_000;
 
@@ -74,7 +74,7 @@ async function take(options: IncomingOptions, dir: string): Promise<Incoming> {
     await streamBundle({ tree, place: agent, known: ours, file });
     taken = await unbundle({ side: clean, dir, file, signal });
   } catch (error) {
-    // GitHub has them all: an earlier run has saved them, say. An empty bundle is an error.
+    // Git cannot create an empty bundle. Without new commits (for example after an earlier run has saved them), HEAD is used.
     const wanted = isGitFailure(error) ? await commitOf(gitIn(agent, tree), "HEAD") : null;
     if (wanted === null || (await commitOf(git, wanted)) === null) throw error;
     taken = wanted;
@@ -86,7 +86,7 @@ async function take(options: IncomingOptions, dir: string): Promise<Incoming> {
     throw new StepFailure({ kind: "refused", message });
   }
   const commits = await ranges.commits(taken, [baseSha]);
-  // The newest one, and not what the bundle calls HEAD: that may be a tag.
+  // The newest commit. HEAD of the bundle may be a tag instead.
   const head =
     commits === null
       ? await gitStep("checking the commits", () => git.raw(["rev-parse", "--verify", `${taken}^{commit}`]))

@@ -17,8 +17,8 @@ const STEP_MS = 60_000;
 const FILE = ".gitmodules";
 
 /**
- * Return the changed entries that lead out of the repository: symbolic links to somewhere else, and submodules that no plain
- * HTTPS address is known of. What did not change is the repository's own. @throws StepFailure of kind `git`
+ * Return the changed entries that lead out of the repository: symbolic links to other places, and submodules without
+ * a plain HTTPS or relative address. Unchanged entries belong to the repository and are not checked. @throws StepFailure of kind `git`
  */
 export async function strayEntries(
   git: GitRun,
@@ -37,7 +37,7 @@ export async function strayEntries(
   return [...stray, ...straySubmodules(submodules, modules)];
 }
 
-/** Return the entries that are stray against the base, and against what is published, too. Pure. `published` null: nothing is. */
+/** Return the entries that are stray compared with the base and with the published commit. Pure. `published` null: there is none. */
 export function strayInBoth(base: readonly Stray[], published: readonly Stray[] | null): readonly Stray[] {
   if (published === null) return base;
   const fresh = new Set(published.map(({ path, why }) => `${why}\0${path}`));

@@ -22,7 +22,7 @@ export interface TimeGuardOptions {
   /** Path of bash. */
   readonly bash: string;
   readonly runId: string;
-  /** The workspace's, which the guard keeps until it ends what is left of the run, if the runner cannot. */
+  /** Lock of the workspace. If the runner ends, the guard keeps it until it has killed the remaining processes of the run. */
   readonly lock: { readonly path: string; readonly fd: number };
   /** Called once: the guard ended without having killed, and no other one can take its place. */
   readonly onLost: (why: string) => void;

@@ -31,7 +31,7 @@ export async function keepSession(place: Files, home: string, session: string | 
     const folder = join(projects, name);
     const paths = sessionPaths(folder, id);
     const whole = (await isFolder(place, folder)) && (await isSession(place, paths));
-    // One id in two folders is not Claude Code's doing: the first one is as good as the other.
+    // Claude Code stores a session in one folder. If there are two, keep the first.
     if (!whole || kept) {
       await place.remove(folder);
       continue;

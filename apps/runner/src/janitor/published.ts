@@ -24,9 +24,9 @@ const MAX_COMMITS = 200;
 const MAX_FILE = 8192;
 
 /**
- * Why a workspace has to stay: something in it is not on GitHub, or that cannot be told. Null: all commits of its branches
- * and worktrees are on GitHub's branches, and no file differs from them. Ignored files do not count, nor do those that a save
- * leaves out because they are no work.
+ * Return why a workspace has to stay: some of its work is not on GitHub, or git cannot report it. Null: all commits of its branches
+ * and worktrees are on GitHub's branches, and no file differs from them. Ignored files do not count. Files that a save leaves out
+ * because they are no work do not count either.
  */
 export async function whyKept(work: WorkToCheck): Promise<string | null> {
   const { whyCommitsKept } = work;
@@ -76,7 +76,7 @@ async function headsOf({ place, tree, gitDir }: Omit<Worktree, "tree"> & { reado
   return heads;
 }
 
-/** What a worktree is at, and why it has to stay; null: its commits decide. */
+/** HEAD of a worktree, and why it has to stay; `why` null: its commits decide. */
 interface TreeRead {
   readonly head: string | null;
   readonly why: string | null;

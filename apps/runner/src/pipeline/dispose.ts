@@ -20,13 +20,13 @@ import { Halted } from "../run/halt.ts";
 import { requeuedProgress } from "./requeued.ts";
 import { extraWait } from "./ownOutage.ts";
 
-/** BullMQ takes a job of ours back as soon as it is released: long enough for this runner to be gone. */
+/** Delay of a requeued job. This runner would receive the job again without it; after it, a runner that closes is gone. */
 export const REQUEUE_MS = 100;
-/** Something is wrong with this machine, or with the configuration. */
+/** Delay before the next try after an error of this machine or of the configuration. */
 const TROUBLE_MS = 60_000;
-/** A repository's hold lasts so much longer than the wait of the work that tries it, which may find all slots busy. */
+/** The job that probes a held repository may find all slots busy, so the hold ends this many minutes after the job's delay. */
 const PROBE_MINUTES = 120;
-/** GitHub's trouble lasts when a job was parked for it so often in a row. */
+/** After this many waits for GitHub in a row, an outage counts as a long one. */
 const LASTING = 2;
 
 /** What the run knows beside its record. All of this file is pure. */
@@ -53,7 +53,7 @@ export function afterError(error: unknown, now: number): Disposition {
   return { do: "requeue", until: now + TROUBLE_MS, because: error instanceof Error ? error.message : String(error) };
 }
 
-/** What BullMQ is to make of an end that everybody else knows of. */
+/** Return what BullMQ has to do with a job whose end is already recorded and reported. */
 export function closed(
   result: JobResult,
   issue: RecordPart<"since" | "question.askedAt" | "agent.runCount">,
@@ -67,8 +67,8 @@ export function closed(
 }
 
 /**
- * The runner shuts down, or the agent was ended with its guard. An agent may have ended its runner, and would do so each time:
- * see domain/brokenOff.ts. No attempt is burnt.
+ * Return the disposition if the runner shuts down, or if the agent was killed together with its guard. It uses no attempt. An agent that
+ * kills its runner in each run is limited by domain/brokenOff.ts.
  */
 export function requeued(
   record: IssueRecord,
@@ -91,7 +91,7 @@ export function requeued(
   };
 }
 
-/** The finished work is nowhere any more. Its session goes too: it would take for done what is not there. */
+/** Patch if the commits of finished work are lost. It also drops the session, because that agent would assume that they exist. */
 export const NOTHING_DONE = {
   checkpoint: "none",
   "agent.session": null,
@@ -125,7 +125,7 @@ export function afterTrouble(
   const { made, max, factor, now } = facts;
   const { noChanges } = record.counts;
   const next = afterFailure(failure, { made, max, parked: record.counts.parked, noChanges }, factor, now);
-  // To publish the same again would end the same: the agent is told instead.
+  // Publishing the same commits again would fail again, so the agent runs again with the reason.
   const again =
     failure.kind === "no-changes" ? ({ checkpoint: "none", "counts.noChanges": noChanges + 1 } as const) : {};
   switch (next.do) {
@@ -141,7 +141,7 @@ export function afterTrouble(
     case "park":
       return parkedFor(failure, record, { ...facts, delayMs: next.delayMs, hold: next.hold });
     case "retry": {
-      // What GitHub refused to take would be refused again: the agent is told.
+      // GitHub would refuse the same commits again, so the agent runs again with the reason.
       const refused = failure.kind === "refused" ? ({ checkpoint: "none" } as const) : {};
       const ends = failure.kind === "refused" && facts.isHeld;
       return {
@@ -158,7 +158,7 @@ export function afterTrouble(
   }
 }
 
-/** An end that is decided could not be reported: the job waits for GitHub. */
+/** Return the disposition if GitHub does not accept the report of a decided end. The job waits for GitHub. */
 export function untold(failure: Failure, record: IssueRecord, facts: EndFacts): Requeue {
   const { factor, now } = facts;
   const counts = { made: 0, max: 2, parked: record.counts.parked, noChanges: 0 };
@@ -207,7 +207,7 @@ function parkedFor(
   };
 }
 
-/** Finished work of a held repository is published first, for which nobody is paid: others wait for what becomes of it. */
+/** In a held repository, finished work is published first, because that costs nothing. Other jobs wait for the result. */
 function holdUntil(
   { name, until }: HoldRequest,
   { checkpoint }: RecordPart<"checkpoint">,
@@ -234,8 +234,8 @@ function shown(state: "retrying" | "parked", failure: Failure, record: IssueReco
 }
 
 /**
- * Would GitHub take a comment now? It asks for silence by a rate limit. Other trouble may be of one part of it (git, pull
- * requests): once it lasts, people are to read of it where they look. A bad token is refused here too, which costs one call.
+ * Whether no comment should be sent to GitHub now: during a rate limit, and at the start of an outage. An outage may concern one part of
+ * GitHub only (git, pull requests), so a longer one is reported in the status comment. With a bad token this costs one failed call.
  */
 function isDeaf({ kind, until }: Failure, parked: number): boolean {
   return kind === "github" && (parked < LASTING || (until ?? null) !== null);

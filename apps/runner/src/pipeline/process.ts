@@ -35,11 +35,11 @@ import type { HaltSwitch } from "../run/halt.ts";
 import { runSteps } from "./pipeline.ts";
 import { Progress } from "../run/progress.ts";
 
-/** Another process has the workspace: it is asked again so soon. */
+/** Delay before the next try if another process uses the workspace. */
 const BUSY_MS = 5000;
-/** A repository was taken out of the configuration. */
+/** Delay before the next try if the repository is no longer in the configuration. */
 const STRANGE_MS = 10 * 60_000;
-/** A repository's hold may end before its time: it costs nothing to look. */
+/** Longest delay before the next try in a held repository. The hold may end before its time, and a check is cheap. */
 const HELD_MS = 5 * 60_000;
 
 export interface ProcessOptions {
@@ -51,7 +51,7 @@ export interface ProcessOptions {
   readonly leftMs: () => number;
   /** Called with the run while it lasts. */
   readonly onProgress: (progress: Progress) => void;
-  /** Called with the place that the run has in the limits: whoever is told keeps and releases it. */
+  /** Called with the place that the run has in the limits. The callee then renews and releases it. */
   readonly onPlace: (place: Place) => void;
 }
 
@@ -103,9 +103,9 @@ async function beginRun(options: ProcessOptions, begun: Begun): Promise<Disposit
     log.warn({ issue: jobId }, `${name} is in no configured repository: its job waits until it is, or is removed`);
     return wait(STRANGE_MS, "it is in no configured repository");
   }
-  // One whose time is over holds nothing: the scheduler may be away, or about to take it out.
+  // Ignores holds whose time is over. The scheduler removes them, but it may be unreachable or late.
   const { live, pauseQueue } = planHolds(await readHolds(services.redis), now());
-  // It was taken in the moment between the hold and the queue's pause. It waits with the others then.
+  // BullMQ delivered the job after the hold began and before the queue was paused, so it is requeued.
   if (pauseQueue) return { ...wait(BUSY_MS, "the queue is held"), hold: { pause: true } };
   const held = live.find(({ name }) => name === repositoryHold(ref));
   const known = await services.store.read(jobId);
@@ -115,7 +115,7 @@ async function beginRun(options: ProcessOptions, begun: Begun): Promise<Disposit
     return { do: "requeue", until, because: "its repository is held", record: { patch: { "job.hold": held.name } } };
   }
 
-  // Before anything is made there: it would hide what comes back.
+  // Checked before the run creates files: if the data folder is missing, new files would hide the former ones when it returns.
   const trouble = await services.homeTrouble();
   if (trouble !== null) {
     log.warn({ issue: jobId }, `not working on it: ${trouble}`);
@@ -146,14 +146,14 @@ async function beginRun(options: ProcessOptions, begun: Begun): Promise<Disposit
     lock,
     name: `slot-${slot.number}`,
   });
-  // Git ran an agent's filters; one that was broken off leaves helpers behind, which hold our pipes open.
+  // Git runs filters that an agent has set. A git that was aborted leaves their processes, which keep our pipes open.
   cleanup.defer(() => killSurvivors({ runId: id, except: [process.pid] }));
   cleanup.defer(() => side.close());
   const place = side.place();
   await slot.begin({ jobId, run: id, token });
   const leftBehind = (await services.store.read(jobId)).run.id;
   if (leftBehind !== null) {
-    // Before we take its place: whoever comes next would not know whom to look for.
+    // Done before this run's id replaces the lost run's id: a later run could not find these processes.
     await endLeftovers(services, leftBehind, paths.lockFile);
     await removeIncoming(mirrorAt, leftBehind);
     await place.remove(paths.tmpDir);
@@ -201,7 +201,7 @@ async function beginRun(options: ProcessOptions, begun: Begun): Promise<Disposit
     return { do: "requeue", until: entry.until, because: "it waits for an answer", record };
   }
   if (entry.do === "close") {
-    // Our lock's file: the end had removed it with the workspace.
+    // The workspace was removed when the issue ended. The lock of this run has created its file again.
     if (endedWell(before.end.outcome) && !(await isThere(place, paths)))
       await removeWorkspace(place, paths, { keepsSession: before.end.outcome === "answered" });
     const result = { outcome: before.end.outcome ?? "failed", prUrl: before.pull.url, reason: before.end.reason };
@@ -215,8 +215,8 @@ async function isThere(place: AgentPlace, { tree, gitDir }: WorkspacePaths): Pro
 }
 
 /**
- * What is left to do needs no agent (to publish, or to report an end): a held repository may have it, and it says whether
- * the reason for the hold is gone.
+ * Whether the remaining steps need no agent, because only publishing or reporting is left. Such a job runs in a held repository too,
+ * and its result shows whether the reason for the hold still exists.
  */
 function needsNoAgent({ checkpoint, state, end: { outcome }, command: { stop, cancel } }: IssueRecord): boolean {
   if (isEnded(state)) return false;
@@ -224,14 +224,14 @@ function needsNoAgent({ checkpoint, state, end: { outcome }, command: { stop, ca
   return state !== "blocked" && (outcome !== null || reached(checkpoint, "worked"));
 }
 
-/** The run before us ended without a word. Its agent must be dead before ours starts in the same folder. */
+/** Kill the processes of a lost run. Its agent must be dead before another one starts in the same folder. */
 async function endLeftovers(services: RunnerServices, run: string, lockPath: string): Promise<void> {
   const { killed, remaining } = await killSurvivors({ runId: run, lockPath, except: [process.pid] });
   if (killed > 0) services.log.warn({ run, killed }, "killed what a lost run had left behind");
   if (remaining.length > 0) throw new Error(`processes of the lost run ${run} could not be killed`);
 }
 
-/** The timeline would show a run that began, and nothing of its end. */
+/** Event for a lost run, which could not record its own end. */
 function lostNote({ run: { id: run, runner } }: IssueRecord): EventWords {
   const where = runner === null ? "" : ` on ${runner}`;
   const reason = `the run${where} was lost: its runner crashed, was killed, or lost its connection to Redis`;

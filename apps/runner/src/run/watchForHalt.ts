@@ -27,7 +27,7 @@ export interface Watched {
 
 export interface WatchOptions {
   readonly onHalt: OnHalt;
-  /** Return why the work is not wanted as it is any more; null: it is. Asked as often as the scheduler reads GitHub. */
+  /** Return why an edit of the issue stops the work; null: none does. Called as often as the scheduler polls GitHub. */
   readonly findEdit: (signal: AbortSignal) => Promise<string | null>;
 }
 

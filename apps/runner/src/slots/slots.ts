@@ -21,18 +21,18 @@ export interface Slot {
 export interface TakenSlots {
   /** Takes a free slot; there is one for each job that the worker may hold. */
   take(): Slot & { release(): void };
-  /** Number of the first one: with the data folder's id it is the runner's identity. */
+  /** Number of the first slot. Together with the data folder's id, it is the runner's id. */
   readonly first: number;
-  /** What runs of an earlier runner stood in the slots that are ours now. */
+  /** Runs of an earlier runner whose notes are in these slots. */
   readonly abandoned: readonly LiveRun[];
-  /** Removes the notes of those of them that were seen to. */
+  /** Remove the notes of these abandoned runs, whose processes have ended and whose jobs were requeued. */
   forget(runs: readonly string[]): Promise<void>;
   close(): void;
 }
 
 /** More runners on one data folder than this is a mistake. */
 const MAX_SLOTS = 1024;
-/** For how long a user may read a slot, on a busy machine; a living runner costs the next one as much for each run. */
+/** How long a check by another process may lock a slot. A start beside a running runner waits this long per run of it. */
 const CHECK_MS = 200;
 
 export interface SlotsOptions {
@@ -85,8 +85,8 @@ export async function takeSlots(options: SlotsOptions): Promise<TakenSlots> {
 }
 
 /**
- * Whoever checks whether a noted run is alive (`tac8 doctor`) has the lock for a moment: with the next slot instead this runner
- * would have another name, and would not see to that run.
+ * Lock a slot; null: another runner has it. `tac8 doctor` locks a slot with a noted run for a moment, to check whether the run is alive.
+ * So wait for such a slot: with the next one instead, this runner would have another id and would not clean up after that run.
  */
 async function takeLock(folder: string, number: number, checkMs: number): Promise<Lock | null> {
   const path = join(folder, `slot-${number}.lock`);

@@ -4,7 +4,7 @@ import type { AgentPlace } from "../place/place.ts";
 import { generatedFolder } from "./generated.ts";
 import { decideOn, HEAD_BYTES, MAX_FILES, type UncommittedFile } from "./leaveOut.ts";
 
-/** Half a million files that git does not ignore. */
+/** Maximum size of git's list, enough for about half a million files. */
 const MAX_LIST_BYTES = 64 * 1024 * 1024;
 const AT_ONCE = 32;
 const MAX_FOLDERS = 1000;
@@ -21,16 +21,16 @@ export interface Uncommitted {
   readonly branch: string | null;
   /** Nothing differs from HEAD, neither in the worktree nor in the index. */
   readonly nothing: boolean;
-  /** Paths that a commit of what is not committed yet takes in, a character for each byte. */
+  /** Paths to commit. Each character is one byte, because names need not be text. */
   readonly save: readonly string[];
   readonly left: readonly LeftOut[];
-  /** Of those that are left out, what has to be taken out of the index. */
+  /** Paths that are left out of the commit but are in the index, from which they have to be removed. */
   readonly staged: readonly string[];
   /** Paths with a conflict, private files among them. */
   readonly unmerged: ReadonlySet<string>;
 }
 
-/** Read what a worktree has that HEAD has not, and decide what of it is work. @throws Error with git's words. */
+/** Read how a worktree differs from HEAD, and decide which of the changes are work. @throws Error with git's message */
 export async function readUncommitted(where: TreeSide): Promise<Uncommitted> {
   const { head, branch, entries: all, unreadable } = await readStatus(where);
   const entries = all.filter(({ path }) => !isPrivate(path));
@@ -41,7 +41,7 @@ export async function readUncommitted(where: TreeSide): Promise<Uncommitted> {
     ...others.slice(MAX_FILES).map(({ path }) => ({ path, why: "total" as const })),
     ...[...generated.keys()].map((path) => ({ path, why: "generated" as const })),
   ];
-  // What was staged of a file that cannot be read any more is all that there is of it.
+  // If a file can no longer be read, its staged content is the only one that is left, so it stays in the index.
   const unwanted = left.filter(({ why }) => why !== "unreadable").map(({ path }) => path);
   const out = new Set([...unwanted, ...[...generated.values()].flat()]);
   const unmerged = new Set(all.filter((entry) => entry.unmerged).map(({ path }) => path));
@@ -69,11 +69,11 @@ function isPrivate(path: string): boolean {
 export interface StatusEntry {
   readonly path: string;
   readonly tracked: boolean;
-  /** The worktree has nothing there. */
+  /** The worktree has no file at this path. */
   readonly missing: boolean;
-  /** It became a link to another repository's commit, or is one that git does not know. */
+  /** It has become a submodule entry, or is a repository that git does not track. */
   readonly repository: boolean;
-  /** The index has it otherwise than HEAD, so that a commit takes it in. */
+  /** The index differs from HEAD at this path, so a commit would include it. */
   readonly inIndex: boolean;
   /** It has a conflict that nobody has resolved in the index. */
   readonly unmerged: boolean;
@@ -114,7 +114,7 @@ export function parseStatus(text: string): Pick<Status, "head" | "branch" | "ent
   const entries: StatusEntry[] = [];
   const lines = text.split("\0");
   const start = lines.findIndex((line) => !line.startsWith("# "));
-  // Only before the entries: of a renamed file git lists the old name alone, which an agent chooses.
+  // Headers are read only before the first entry: a later line may be a file name, which an agent chooses.
   for (const line of lines.slice(0, start)) {
     const [, oid] = /^# branch\.oid ([0-9a-f]+)$/.exec(line) ?? [];
     if (oid !== undefined) head = oid;
@@ -148,13 +148,13 @@ export function parseStatus(text: string): Pick<Status, "head" | "branch" | "ent
   return { head, branch, entries };
 }
 
-/** Git's words for folders that it could not read, each once; of a long name it cuts the end off, with the reason. Pure. */
+/** Return the folders that git reports as unreadable, each once. Git cuts long lines, so the reason may be missing. Pure. */
 export function unreadableFolders(errorText: string): string[] {
   const found = errorText.matchAll(/^warning: could not open directory '(.*?)(?:': [A-Z][\w /-]*)?$/gm);
   return [...new Set([...found].map(([, path = ""]) => path))];
 }
 
-/** Whole folders of tools, with what is in them that differs from HEAD; none that HEAD has files in. */
+/** Separate folders that tools generate, with their changed files, from other entries. A folder in which HEAD has files is none. */
 async function splitGenerated(where: TreeSide, entries: readonly StatusEntry[]) {
   const filesIn = listerOf(where);
   const generated = new Map<string, string[]>();
@@ -184,7 +184,7 @@ async function namesIn(place: AgentPlace, folder: Buffer): Promise<readonly stri
   return entries.map(({ name }) => name);
 }
 
-/** Those that HEAD has files in: more of them is wanted. A name with a line break cannot be asked for. */
+/** Return the folders in which HEAD has files, so that new files there are work. Git cannot be asked about a name with a line break. */
 export async function wantedFolders({ tree, place }: TreeSide, folders: readonly string[]): Promise<string[]> {
   const asked = folders.filter((folder) => !folder.includes("\n"));
   if (asked.length === 0) return [];

@@ -19,13 +19,13 @@ export interface Confinement {
   key(): string;
   /** Start the helper with this environment. */
   startHelper(env: Readonly<Record<string, string>>): HelperChild;
-  /** What the agent is given in place of what it cannot read; `files`: the helper's. Default: the request itself. */
+  /** Return the request with paths that the agent can read; `files`: those of the helper. Default: the request itself. */
   admit?(request: AgentRequest, files: Files): Promise<AgentRequest>;
-  /** Open the way out of one run. */
+  /** Open the network connection of one run to its proxy. */
   openWay(request: AgentRequest): Promise<RunningEgress>;
   /** How a program is started. */
   launch(request: AgentRequest, egress: RunningEgress): Launch;
-  /** `inside`: the helper's files; `beforeChange`: before the runner itself moves or removes something nothing may be running there. */
+  /** `inside`: the helper's files; `beforeChange`: ends the helper, called before the runner itself moves or removes a file. */
   files(parts: {
     readonly inside: () => Files;
     readonly beforeChange: () => Promise<void>;

@@ -41,11 +41,11 @@ import { findQuestion } from "../../workspace/privateFiles.ts";
 import type { Prompts } from "../handover.ts";
 import { readBase } from "../../home/base/readBase.ts";
 
-/** Heartbeats come a good deal more often than the guard's patience ends. */
+/** Longest interval between heartbeats. It is much shorter than the time after which the guard kills the agent. */
 const HEARTBEAT_MS = 5000;
 const MAX_SUMMARY = 20_000;
 
-/** The machine, as far as one agent is started on it. */
+/** What the start of one agent needs to know about its machine. */
 export interface AgentHost {
   readonly resourceLimits: ResourceLimits;
   readonly isolation: Isolation["mode"];
@@ -57,11 +57,11 @@ export interface AgentHost {
   readonly lock: WorkspaceLock;
   /** Id of the data folder: sessions live in one. */
   readonly homeId: string;
-  /** For how long still the job's lock is surely ours: see `Lease`. */
+  /** Return for how many ms the job's lock is still certain to belong to this run: see `Lease`. */
   readonly leftMs: () => number;
 }
 
-/** `place` is there until the run has lost its job: what an agent has left is read after a stop, too. */
+/** `place` remains usable until the run loses its job, because the files of an agent are also read after a stop. */
 export interface WorkNeeds extends StepBasics<WorkField>, StepWorkspace {
   readonly host: AgentHost;
   readonly config: Pick<Config, "agents" | "coordinator" | "git" | "home" | "llm"> & Parameters<typeof agentHomeOf>[0];
@@ -126,13 +126,13 @@ interface Ended {
   /** See `publishesBeside`. */
   readonly leftRunning: string | null;
   /**
-   * What it cost is counted at once, whatever becomes of its work, and its last words are shown. Waits for a Redis that is unreachable
-   * , which the work must not: it is saved first.
+   * Resolves when cost and last output of the agent are in Redis. The cost counts whether or not the work is published. An unreachable
+   * Redis delays it, so the work is saved before anything waits for this.
    */
   readonly recorded: Promise<void>;
 }
 
-/** Of the issue, while the agent works. */
+/** The issue's text as the run has seen it, updated while the agent works. */
 interface Seen {
   text: KnownText;
 }
@@ -160,7 +160,7 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
     cwd: run.paths.tree,
     env: {
       CLAUDE_CODE_TMPDIR: run.paths.tmpDir,
-      // Where an agent deletes its worktree's `.git`, its git finds no repository, and not the one that the data folder is in.
+      // If an agent deletes its worktree's `.git`, git must not use a repository above the data folder instead.
       GIT_CEILING_DIRECTORIES: dirname(run.paths.tree),
       ...(home?.env ?? run.agentEnv),
     },
@@ -192,7 +192,7 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
     "agent.runCount": run.record.state.agent.runCount + 1,
     "agent.runs": withRun(run, sessionId),
   });
-  // Whoever wants an end from here on goes through the agent; who wanted one before has it now.
+  // A halt that was requested until now is obeyed here. A later one stops the agent instead.
   if (run.signal.aborted) await giveBack(run, budgetDay);
   run.signal.throwIfAborted();
   const place = run.place;
@@ -264,7 +264,7 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
         { event: "agent:ended", reason, evidence },
       )
       .then(() => closed);
-    recorded.catch(() => undefined); // Heard by whoever waits for it, if the run comes that far.
+    recorded.catch(() => undefined); // The caller that awaits `recorded` receives the error; the run may end before that.
     if (provider === "claude" && usedNothing(end)) void giveBack(run, budgetDay);
     return { end, evaluation, leftRunning, recorded };
   } finally {
@@ -277,7 +277,7 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
   }
 }
 
-/** The agent has done its work. Whatever hinders the hash from hearing of it, the next run of this data folder will know. */
+/** Note on the disk that the agent has finished. The next run with this data folder reads it if the write to Redis fails. */
 async function keepEnd(run: WorkNeeds, note: EndNote): Promise<void> {
   try {
     await writeEndNote(run.paths, note);
@@ -327,7 +327,7 @@ async function beginOn({ redis, config, now }: WorkNeeds): Promise<string> {
   throw new StepFailure({ kind: "budget", message: answer.reason, until: answer.until });
 }
 
-/** Best effort: the limit is then reached a run early. */
+/** Uncount an agent run that used nothing. If this fails, the day's limit is reached one run too early. */
 async function giveBack({ redis, log }: WorkNeeds, budgetDay: string): Promise<void> {
   if (redis.status !== "ready") return;
   await returnAgent(redis, budgetDay).catch((err: unknown) => log.debug({ err }, "a run was not given back"));
@@ -369,8 +369,9 @@ function graceMs(run: WorkNeeds): number {
 }
 
 /**
- * Before the work is saved, which needs room itself: without it this issue's files would keep the host from all others.
- * The temporary folder is missing already, and may have been all of it. @returns the paths that were removed
+ * Remove generated files from a worktree that has filled the disk. Called before the work is saved, because a save needs disk space, and
+ * a full disk would stop the work on every other issue. The temporary folder was removed before, which may have freed enough. @returns
+ * the paths that were removed
  */
 async function roomOf(run: WorkNeeds): Promise<string[]> {
   try {
@@ -394,7 +395,7 @@ export interface SavedFacts {
   readonly removed: readonly string[];
 }
 
-/** The failure that an agent's end is. Pure. */
+/** Return the failure to record for the end of an agent. Pure. */
 export function agentFailure(evaluation: AgentFailure, { lostNothing, removed }: SavedFacts): StepFailure["failure"] {
   const { kind, until } = evaluation;
   const { files, more } = nameFiles(removed);
@@ -407,7 +408,7 @@ export function agentFailure(evaluation: AgentFailure, { lostNothing, removed }:
       ? evaluation.message
       : `${evaluation.message}; removed to make room on the disk: ${removedFiles.join("")}`;
   const message = lostNothing ? reported : `${reported} (the work so far is only in its workspace)`;
-  // A stop came that nobody asked for: the agent's end all the same.
+  // The run itself was not asked to halt, so this is a failure of the agent.
   if (kind === "lost" || kind === "stopped" || kind === "cancelled" || kind === "shutdown")
     return { kind: "agent", message };
   return { kind, message, until };
