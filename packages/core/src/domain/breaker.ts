@@ -5,8 +5,8 @@ import { POLICY } from "./failures.ts";
 import { endedWell } from "./states.ts";
 
 /**
- * The breaker: when the last runs, of several issues, all failed in the same way, what is broken is not the issues. An
- * outage of the model's service needs no second witness.
+ * The breaker: if the last runs of several issues failed with the same error, the issues are not the cause, so the queue is held.
+ * For an outage of the model's service, one failed run is enough.
  *
  *   closed ──the last N runs failed alike, or an outage──▶ open ──its hold is over──▶ probing ──a run ends otherwise──▶ closed
  *                                                            ◀────────one more fails alike────────┘
@@ -64,14 +64,14 @@ export interface BreakerFacts {
 export type BreakerPlan =
   | { readonly do: "nothing" }
   | { readonly do: "trip"; readonly state: Tripped; readonly reason: string; readonly until: number }
-  /** Begins a probe, or continues with one when an older job ends: `probeLimit` of the state is the queue's limit. */
+  /** Begin a probe, or update its limit when an older job ends. The queue's limit is `probeLimit` of the state. */
   | { readonly do: "probe"; readonly state: Tripped }
   | { readonly do: "close"; readonly state: BreakerState; readonly reason: string };
 
 const HOLD_MINUTES = [5, 15, 30, 60];
-/** The way of runs that met an outage of the model's service. */
+/** Value of `way` for runs that failed because of an outage of the model's service. */
 const OUTAGE = "model";
-/** One issue alone says nothing about the others. */
+/** Number of different issues that must fail. */
 const ISSUES = 2;
 const NOTHING: BreakerPlan = { do: "nothing" };
 
@@ -84,7 +84,7 @@ export function holdOf({ way }: Pick<Tripped, "way">): "model" | "breaker" {
 export function planBreaker(facts: BreakerFacts): BreakerPlan {
   const { state } = facts;
   if (state.phase === "closed") return whileClosed(facts);
-  // Switched off, it still knows of outages: their hold is not its own.
+  // If the breaker is disabled, outages still hold the queue, with the hold `model`.
   if (facts.failures === 0 && state.way !== OUTAGE) return close(facts, "the breaker was disabled");
   if (state.phase === "probing") return whileProbing(facts, state);
   if (facts.held) return NOTHING;
@@ -120,7 +120,7 @@ function whenAlike(facts: BreakerFacts, last: readonly EndedRun[]): BreakerPlan 
   return trip(facts, { way, times: 1, concurrency: null, reason });
 }
 
-/** The first end that says something decides; of an outage, also a run that the model answers. */
+/** The first run that ends with a result decides. During an outage, a run to which the model responds decides too. */
 function whileProbing(facts: BreakerFacts, state: Tripped): BreakerPlan {
   const { way, times, concurrency } = state;
   const [first] = endsAfter(facts);
@@ -173,7 +173,7 @@ function newest({ events, state }: BreakerFacts): string {
   return events.at(-1)?.id ?? state.after;
 }
 
-/** How a run ended: `otherwise` is a failure that is the issue's own. */
+/** How a run ended. `otherwise`: the issue itself caused the failure. */
 type RunEnd =
   { readonly how: "well" } | { readonly how: "failed"; readonly way: string } | { readonly how: "otherwise" };
 
@@ -189,7 +189,7 @@ function endsAfter({ events, state }: BreakerFacts): EndedRun[] {
   });
 }
 
-/** Null: no end of a run, or one that says nothing: stopped by an operator, GitHub away, a limit that has a hold of its own. */
+/** Null: no end of a run, or one that the breaker ignores: a user's stop, an outage of GitHub, a failure with its own hold. */
 function endOf(event: LoggedEvent): RunEnd | null {
   const meaning = meaningOf(event);
   if (meaning.of !== "end" && meaning.of !== "attempt") return null;
@@ -229,8 +229,8 @@ function endOf(event: LoggedEvent): RunEnd | null {
 }
 
 /**
- * A message without what differs from run to run: addresses, paths, ids, numbers, times and sizes. Whatever holds a digit
- * is taken for one of them, and so is the value of every field that is named an id.
+ * Return a message without the parts that differ between runs: addresses, paths, ids, numbers, times and sizes. Every word with a
+ * digit counts as such a part, and so does the value of every field whose name ends in `id`.
  */
 export function alike(message: string): string {
   return VARYING.reduce((text, [what, instead]) => text.replaceAll(what, instead), message.toLowerCase())

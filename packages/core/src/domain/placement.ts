@@ -5,7 +5,7 @@ const PREFIX = "runs-on:";
 const LABEL = /^[a-z0-9][a-z0-9._-]{0,49}$/;
 const MAX_LABELS = 10;
 
-/** Pure: the labels that a runner must have, by the labels of an issue; lower-case, sorted. What is no label counts for nothing. */
+/** Pure: the labels that a runner must have, by the labels of an issue; lower-case, sorted. Invalid names are ignored. */
 export function runsOnOf(labels: readonly string[]): string[] {
   const named = labels.map((label) => label.toLowerCase()).filter((label) => label.startsWith(PREFIX));
   return sortedLabels(named.map((label) => label.slice(PREFIX.length).trim()));
@@ -48,22 +48,21 @@ export function missingLabels(runsOn: readonly string[], labels: readonly string
 }
 
 /**
- * Pure: is it the reason of a job that was at the head of the queue and found no place, by a runner's labels, a limit or a
- * runner's version? It
- * stands in the issue's field `hold`, and such a job goes first in its priority when there may be a place.
+ * Pure: is this the reason of a job that was at the head of the queue and got no place because of a runner's labels, a limit or a
+ * runner's version? The reason is in the record's `job.hold`. Such a job is first in its priority when there may be a place.
  */
 export function isPlacement(hold: string | null): boolean {
   return hold !== null && /^(?:runs-on|limit|format):/.test(hold);
 }
 
-/** Pure: may a runner take what was quarantined for this reason? Limits are counted elsewhere. */
+/** Pure: may a runner process a job that was deferred for this reason? Limits are counted elsewhere. */
 export function fits(reason: string, runner: Pick<RunnerPlaces, "labels" | "format">): boolean {
   const format = formatOfReason(reason);
   if (format !== null) return runner.format >= format;
   return labelsOfReason(reason)?.every((label) => runner.labels.includes(label)) ?? true;
 }
 
-/** Pure: is it for want of a runner, and not of room in a limit? */
+/** Pure: was the job deferred because no runner fits, and not because a limit is reached? */
 export function needsRunner(reason: string): boolean {
   return labelsOfReason(reason) !== null || formatOfReason(reason) !== null;
 }
@@ -82,9 +81,9 @@ export interface RunnerPlaces {
 }
 
 /**
- * Pure: how many jobs that were quarantined for want of a runner are to be offered again. While others wait, a runner that becomes
- * free takes the head of the queue at once: so a job must be there before that, one for each slot that could have it. While no
- * others wait, only free slots count: the job would go round among runners that may not have it.
+ * Pure: how many jobs that were deferred because no runner fits are to be offered again. While other jobs wait, a runner that becomes
+ * free receives the head of the queue at once, so one deferred job per slot that fits must be there before. While no other job waits,
+ * only free slots count: more jobs would be passed around between runners that must not process them.
  */
 export function offersFor(
   reason: string,

@@ -15,16 +15,16 @@ import { createTransport } from "./transport.ts";
 import type { CallOptions, Repo } from "./types.ts";
 import { repoKey } from "./urls.ts";
 
-/** A push may take longer than its token lives only where GitHub asks for the token again and again, which git does not. */
+/** A token with less remaining life is renewed before it is used, so that it is still valid when a push ends. */
 const MIN_LEFT_MS = 10 * 60_000;
 /** GitHub's tokens live for one hour. */
 const MAX_LIFE_MS = 2 * 60 * 60_000;
-/** Tries of one renewal, and the longest wait after one that failed while the token in use is good. */
+/** Tries of one renewal, and the longest wait after a failed renewal while the current token is still valid. */
 const TRIES = 3;
 const RETRY_MS = 30_000;
 /** How long it is remembered that the App has to be repaired. */
 const REPAIR_MS = 1000;
-/** The shortest time between two tokens that are made because the one in use lacks something, or is refused. */
+/** Minimum time between two new tokens because the current one lacks a permission or repository, or because GitHub refuses it. */
 const WIDEN_MS = 60_000;
 const REPLACE_MS = 60_000;
 
@@ -164,7 +164,7 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
       permissions: tokenPermissions(first.installation.permissions),
     });
     learnSecret(made.token);
-    // By GitHub's clock from start to end, so that a clock of ours that is off shortens and lengthens nothing.
+    // Computed by GitHub's clock only, so a wrong clock of this machine does not change the token's life.
     const answeredAt = theirs !== null && theirs.at >= started ? theirs.date : now();
     const lifeMs = Math.min(Math.max(made.expiresAt - answeredAt, 0), MAX_LIFE_MS);
     const endsAt = started + lifeMs;

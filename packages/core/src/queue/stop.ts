@@ -7,19 +7,19 @@ import type { IssueStore } from "../state/issueStore.ts";
 import { COMMANDS_CHANNEL, issueKey, STOPS_KEY } from "../state/keys.ts";
 import type { JobData } from "./contract.ts";
 
-/** What became of an operator's wish to stop an issue. */
+/** Result of a request to stop an issue. */
 export type StopAnswer =
-  /** Its runner has been told, and ends it: interrupt (or kill), save, push, report. */
+  /** Its runner has received the command: it interrupts or kills the agent, saves, pushes and reports. */
   | { readonly kind: "stopping"; readonly runner: string | null }
-  /** It was in the queue, and ended; the scheduler says so on GitHub. `from`: what it was. */
+  /** The issue waited in the queue and is stopped now. The scheduler reports that on GitHub. `from`: its former state. */
   | { readonly kind: "stopped"; readonly from: IssueState | null }
-  /** It ended, and a label that was put on since does not start it: the scheduler takes that off again. */
+  /** The issue had ended. A label that was added since then does not start it, and the scheduler removes that label. */
   | { readonly kind: "kept"; readonly state: IssueState }
-  /** There is nothing to stop. */
+  /** The issue had ended, so there is nothing to stop. */
   | { readonly kind: "ended"; readonly state: IssueState }
-  /** Never seen. */
+  /** tac8 does not know the issue. */
   | { readonly kind: "unknown" }
-  /** Another process moved it while we checked. */
+  /** The issue changed during every try. */
   | { readonly kind: "changed" };
 
 export interface StopOptions {
@@ -58,7 +58,7 @@ export function planStop(
   issue: RecordPart<"state" | "end.attempt" | "end.outcome">,
   attemptsMade: number,
 ): "runner" | "queue" | "ended" | "unknown" | "changed" {
-  // Its end is decided, and only waits for GitHub to hear of it.
+  // The end is decided, and only its report on GitHub is missing.
   const decided = issue.end.outcome !== null && issue.end.outcome !== "blocked" && issue.end.outcome !== "stopped";
   if (job !== "active" && decided && !isEnded(issue.state)) return "ended";
   switch (job) {
@@ -75,7 +75,7 @@ export function planStop(
     case "waiting-children":
     case "prioritized":
     default:
-      // One that Bull Board has put back is an ended one for the hash; what was stopped but not taken out yet is ended.
+      // An ended issue whose job Bull Board has queued again can be stopped. A stopped issue whose job is not removed yet has ended.
       return isEnded(issue.state) && issue.end.attempt === attemptsMade ? "ended" : "queue";
   }
 }
@@ -130,15 +130,15 @@ async function unusedLabel(
   job: JobState,
   { state, command: { stop }, label: { event: labelEvent } }: IssueRecord,
 ): Promise<number | null> {
-  // What is not at rest uses up its newest label when it ends, and so does the report of a stop.
+  // Any other issue marks its newest label as used when it ends. The report of a stop does the same.
   const rests = ["completed", "failed", "unknown"].includes(job) && (state === null || isEnded(state)) && stop === null;
   const event = rests ? ((await labelOn?.()) ?? null) : null;
   return event !== null && (state === null || event > labelEvent) ? event : null;
 }
 
 /**
- * Uses the label up before it starts anything. The scheduler compares the state and `labelLeft` when it queues an issue, so one
- * of the two is first. False: the issue is not any more what it was.
+ * Mark the label as used, so that it starts no run. The scheduler compares the state and `label.notRemoved` when it queues an issue,
+ * so only one of the two can succeed. False: the issue has changed.
  */
 async function useUp(options: StopOptions, issue: IssueRecord, event: number): Promise<boolean> {
   const { store, redis, jobId, by, now } = options;
@@ -169,7 +169,7 @@ function stopWords({ by, reason }: Pick<StopOptions, "by" | "reason">): string {
   return `stopped by ${by}${reason === null ? "" : `: ${reason}`}`.slice(0, MAX_WORDS).toWellFormed();
 }
 
-/** The command and, once, the note of it. False: the issue is not any more what it was. */
+/** Write the command, and log it once. False: the issue has changed. */
 async function ask({ store, jobId, by, reason, kill }: StopOptions, issue: IssueRecord): Promise<boolean> {
   const firmer = kill && issue.command.stopMode !== "kill";
   if (issue.command.stop !== null && !firmer) return true;
@@ -186,9 +186,8 @@ async function ask({ store, jobId, by, reason, kill }: StopOptions, issue: Issue
 }
 
 /**
- * Ends an issue that was told to stop and that no runner has. The hash says so first: a runner that takes the job before it
- * is out of the queue finds the end there, and only closes the job. What is left to be said on GitHub is known by `stop`,
- * which stays until then.
+ * End an issue that has a stop command and whose job no runner has. The record is written first: a runner that receives the job before
+ * it is removed finds the end there, and only closes the job. `command.stop` remains until the stop is reported on GitHub.
  */
 export async function endInQueue(
   given: Pick<StopOptions, "queue" | "store" | "jobId" | "by" | "now">,
@@ -234,7 +233,7 @@ export async function endInQueue(
 }
 
 /**
- * Takes an issue from the list of stops, unless one is (again) to be done or told. KEYS: stops, the issue's hash. ARGV: job id.
+ * Remove an issue from the list of stops, unless a stop still has to be done or reported. KEYS: stops, the issue's hash. ARGV: job id.
  */
 const CROSS_OFF = `
 if redis.call('HEXISTS', KEYS[2], '${fieldOf("command.stop")}') == 1 then return 0 end

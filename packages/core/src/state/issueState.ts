@@ -215,7 +215,7 @@ const facts = {
   pull: {
     number: mirrored("prNumber", int.nullable()),
     url: mirrored("prUrl", z.string().nullable()),
-    /** Its head when it was open before the work of this job began: new commits are needed to count then. Null: it was not. */
+    /** Its head, if it was open before the work of this job began: only new commits then count as work. Null: it was not open. */
     headBefore: renamed("prBefore", sha.nullable()),
     /**
      * What reviewers said, by its keys: `given` to the agent of the present round, and `heard` by the rounds that ended with
@@ -243,11 +243,11 @@ const facts = {
     attempt: shared("endedAttempt", int.nullable()),
     failure: shared("failure", z.enum(FAILURE_KINDS).nullable()),
     reason: shared("reason", z.string().nullable()),
-    /** Of an end that was decided: while it cannot be reported, `failure` and `reason` say why not. */
+    /** Failure and reason of a decided end that cannot be reported yet. Meanwhile, `failure` and `reason` say why it cannot. */
     decided: shared("end", json(endSchema).nullable()),
   },
 
-  /** How often in a row. */
+  /** Consecutive events of each kind. */
   counts: {
     /** Runs that ended with their runner (lost, or returned by a shutdown) without any progress; see domain/brokenOff.ts. */
     lost: shared("lost", int),
