@@ -32,14 +32,14 @@ export interface StopServices {
 }
 
 const BY = "scheduler";
-/** Looked at in one round; which of many, chance decides. */
+/** Maximum number of stops in one check, chosen at random. */
 const MAX_AT_ONCE = 20;
-/** After GitHub did not take one. */
+/** Pause after GitHub did not accept a report. */
 const REST_MS = 30_000;
 
 /**
- * Makes a function that checks once after the stops that people asked for: those of issues without a runner, it does where
- * they were not done, and tells on the issue. A runner reports on its own.
+ * Return a function that checks the requested stops once. For issues without a runner, it completes the stop if necessary and reports
+ * it on the issue. A runner reports the stops of its own issues.
  */
 export function createStops(services: StopServices): () => Promise<void> {
   const { redis, log, now, signal } = services;
@@ -64,10 +64,10 @@ export function createStops(services: StopServices): () => Promise<void> {
 async function finish(services: StopServices, jobId: string): Promise<boolean> {
   const { store, queue, log, now } = services;
   let issue = await store.read(jobId);
-  if (issue.command.stop === null) return true; // Its runner ended it and told of it, or it was started again.
+  if (issue.command.stop === null) return true; // Its runner has stopped and reported it, or it was started again.
   if (issue.state !== "stopped") {
     const became = await endInQueue({ queue, store, jobId, by: BY, now: now() });
-    // Withdrawn in the moment it was stopped, for one: there is nothing to stop, and that was told.
+    // For example withdrawn at the same moment: there is nothing to stop, and the end was reported.
     if (became === "ended" && isEnded(issue.state)) {
       return store.writeIf(
         jobId,
@@ -83,7 +83,7 @@ async function finish(services: StopServices, jobId: string): Promise<boolean> {
   return reported;
 }
 
-/** On GitHub as a runner would: the label is used up and comes off, the comment says its status. Safe to repeat. */
+/** Report a stop on GitHub as a runner does: mark the label as used, remove it, and update the status comment. Safe to repeat. */
 async function report({ config, store, github, login, signal }: StopServices, jobId: string, issue: IssueRecord) {
   const expect = { "run.id": "", state: "stopped" };
   const ref = parseJobId(jobId);
@@ -100,13 +100,13 @@ async function report({ config, store, github, login, signal }: StopServices, jo
     labelEvent = Math.max(labelEvent, events[0]?.id ?? 0);
     const trusts = (account: string) => mayLabel(github, { repo: ref, login: account, trustedUsers }, { signal });
     isCaused = (await findCause(github, { ref, label, login, mayStart: trusts, events }, { signal })) !== null;
-    // GitHub may tell of an event some seconds after its label.
+    // GitHub may report an event some seconds after its label.
     if (events.length === 0) isCaused ||= await isLabelled(place, label);
   });
-  // What other programs write to Redis, agents among them, says nothing on issues that no trusted account has labelled.
+  // Other programs, such as agents, may write to Redis. So nothing is posted on an issue that no trusted account has labelled.
   if (!isCaused)
     return store.writeIf(jobId, expect, { "label.event": labelEvent, "command.stop": null, "command.stopMode": null });
-  // First: whatever becomes of the rest, this label starts nothing more.
+  // Done first, so that this label starts no run even if a later step fails.
   if (!(await store.writeIf(jobId, expect, { "label.event": labelEvent }))) return false;
   await tolerate(() => comment(place, applyPatch(issue, { "label.event": labelEvent }), label));
   const off = await tolerate(() => takeOffLabels(place, config, label));
@@ -117,7 +117,7 @@ async function report({ config, store, github, login, signal }: StopServices, jo
   });
 }
 
-/** @returns false where GitHub will never take it: a locked or deleted issue. */
+/** @returns false if GitHub refuses permanently, for example because the issue is locked or deleted */
 async function tolerate(work: () => Promise<void>): Promise<boolean> {
   try {
     await work();

@@ -24,13 +24,13 @@ export interface RestoreRequest {
   readonly path: string;
   /** The data folder, absolute. */
   readonly home: string;
-  /** Where the configuration belongs, absolute. One that is there is never changed. */
+  /** Path of the configuration, absolute. An existing file is never changed. */
   readonly configPath: string;
   /** A Redis of the operator's; null: `tac8 up` starts its own in the data folder. */
   readonly redisUrl: string | null;
   /** `.claude/projects` of the home folder that agents may share; null: there is none. */
   readonly sharedProjects: string | null;
-  /** Whether what is there may be replaced. Files are kept beside, keys of Redis are not. */
+  /** Whether existing data may be replaced. Replaced files are kept in another folder; replaced keys of Redis are lost. */
   readonly force: boolean;
   readonly now: number;
 }
@@ -47,13 +47,13 @@ export interface Restored {
   readonly previous: string | null;
 }
 
-/** What a backup brings into a data folder, in the order in which it gets there. Redis is last: without it, tac8 has no past. */
+/** Entries that a backup restores in a data folder, in this order. Redis is last: without it, tac8 finds no earlier state. */
 const ENTRIES = ["issues", "homes", "workspaces", "id", "redis"];
-/** These are made again from GitHub, and would be of another past. */
+/** Entries that tac8 creates again from GitHub. The existing ones do not match the restored state. */
 const OTHERS = ["repos", "runs"];
 
 /**
- * Brings an installation back as a backup has it. The whole archive is read and checked before anything is changed. Nothing starts
+ * Restore an installation from a backup. The whole archive is read and checked before anything is changed. Nothing starts
  * on the data folder while its folder `restoring` is there; after an interruption a second call begins again, and finishes.
  * @throws Problem when something uses the installation, or it is not empty and `force` is not given
  */
@@ -78,8 +78,8 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
 }
 
 /**
- * Runners of other data folders, on this machine or another: they would work on with what they have read before. Machines may
- * have the same host name, so it tells nothing where a runner says its data folder.
+ * Return the runners of other data folders, on this machine or another. They would continue with the state that they read before the
+ * restore. Machines may have the same host name, so the name is used only for runners that do not report their data folder.
  */
 function runnersOf(redisUrl: string, { home, now }: Pick<RestoreRequest, "home" | "now">): Promise<string[]> {
   return withRedis(
@@ -141,7 +141,7 @@ async function refuseIfUsed({ home, redisUrl }: RestoreRequest): Promise<void> {
   if (keys > 0) throw new Problem(`Redis already contains keys of tac8: ${REPLACE}, but does not keep those keys`);
 }
 
-/** A Redis of its own writes them to its append-only file, in the folder that is moved to its place afterwards. */
+/** Import the keys into a temporary Redis. It writes them to an append-only file, in a folder that then becomes the one of tac8's Redis. */
 async function importIntoOwn(folder: string, { now }: { readonly now: number }): Promise<void> {
   const data = join(folder, DATA);
   await rm(join(data, "redis"), { recursive: true, force: true });

@@ -19,7 +19,7 @@ export interface IssueRow {
   readonly state: IssueState;
   /** ISO time of the last change of state. */
   readonly since: string;
-  /** Who works on it, or did last; null while it waits. */
+  /** Slot that works on it, or did last; null while it waits in the queue. */
   readonly runner: string | null;
   /** Attempts that have begun since it was put into the queue, and how many there may be. */
   readonly attempts: number;
@@ -34,19 +34,19 @@ export interface IssueRow {
   readonly reason: string | null;
 }
 
-/** BullMQ's states, each with at most so many jobs. */
+/** Maximum number of jobs to read of each BullMQ state. */
 export const MAX_PER_STATE = 200;
 
 export interface IssueList {
-  /** The most alive first. */
+  /** Sorted as in `sortRows`: running issues first, ended ones last. */
   readonly issues: readonly IssueRow[];
   /** By BullMQ's state: how many more there are, that were not read. */
   readonly more: Readonly<Partial<Record<JobState, number>>>;
 }
 
 /**
- * The queue's jobs joined with what the runners wrote about them: those that are taken next, and those that ended last. What
- * it costs does not grow with the queue. `redis` is borrowed; `now`: epoch ms.
+ * Read the jobs that are next in the queue and those that ended last, joined with the records of their issues. The cost does not grow
+ * with the queue. `redis` is borrowed; `now`: epoch ms.
  */
 export async function readIssues(redis: Redis, now: number): Promise<IssueList> {
   const { found, counts } = await withQueue(redis, async (queue) => {
@@ -66,7 +66,7 @@ export async function readIssues(redis: Redis, now: number): Promise<IssueList> 
   return { issues: sortRows([...rows, ...without]), more: moreThan(found, counts) };
 }
 
-/** Of an issue that was stopped while it waited. */
+/** Row of an issue that was stopped while it waited. */
 function snapshotRow({ id, snapshot: { data, attempts }, issue }: IssueWithSnapshot): IssueRow {
   return {
     ...known(id, { data, issue }),
@@ -80,7 +80,7 @@ function snapshotRow({ id, snapshot: { data, attempts }, issue }: IssueWithSnaps
   };
 }
 
-/** What a row says of any issue. */
+/** Columns that every row has, whatever the issue's state. */
 function known(
   id: string,
   { data, issue }: { readonly data: Partial<JobData>; readonly issue: IssueRecord },
@@ -153,12 +153,12 @@ function toRow(given: Found & { readonly id: string; readonly hash: IssueRecord;
     attempts: attemptsBegun({ state: given.state, attemptsMade: job.attemptsMade }, hash),
     maxAttempts: job.opts.attempts ?? 1,
     runMs: runMsOf(given),
-    // BullMQ keeps the words of an earlier attempt that failed.
+    // BullMQ keeps the reason of an earlier attempt that failed, also after a later success.
     reason: hash.end.reason ?? (state === "pr" ? null : (job.failedReason ?? null)),
   };
 }
 
-/** The agent of the run that is on counts once it ends; until then the run's own time stands for it. */
+/** The record counts an agent's time when the agent ends. Until then, add the time since the run began. */
 function runMsOf({ job, state, hash, now }: Found & { readonly hash: IssueRecord; readonly now: number }): number {
   const before = hash.agent.usage?.durationMs ?? 0;
   const works = state === "active" && !reached(hash.checkpoint, "worked");
@@ -167,7 +167,7 @@ function runMsOf({ job, state, hash, now }: Found & { readonly hash: IssueRecord
 
 const ORDER: readonly IssueState[] = ["running", "blocked", "retrying", "parked", "queued", "failed"];
 
-/** What is alive first, what ended last; in each state the newest change first. */
+/** Sort running and waiting issues before ended ones; in each state, the newest change is first. */
 export function sortRows(rows: readonly IssueRow[]): IssueRow[] {
   const rank = (state: IssueState) =>
     ORDER.includes(state) ? ORDER.indexOf(state) : ORDER.length + ISSUE_STATES.indexOf(state);

@@ -27,7 +27,7 @@ import { createScreen, type Screen } from "./screen.ts";
 export interface UpPlan {
   readonly config: Config;
   readonly configPath: string;
-  /** What the apps are given, before `up` adds what it settles. */
+  /** Environment of the apps, before `up` adds its own variables. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** A Redis of the operator's; null: `up` starts its own in the data folder. */
   readonly redisUrl: string | null;
@@ -46,9 +46,9 @@ export interface DemoParts {
   readonly githubEnv: Readonly<Record<string, string>>;
 }
 
-/** An app that stops trying says a line for each problem. */
+/** Lines to keep of an app that ends with fatal errors; it logs one line for each problem. */
 const MAX_LAST_WORDS = 5;
-/** A board that is just ending, after `up` was killed, may keep its port for so long. */
+/** How long to wait for the port of a board that is still ending because an earlier `up` was killed. */
 const LEFTOVER_WAIT_MS = 10_000;
 
 const SAME_PRESS_MS = 500;
@@ -235,7 +235,7 @@ async function shutDown(given: {
   return clean;
 }
 
-/** A configuration elsewhere would be the one that other commands are about. */
+/** Return the command for hints. For the demo it names the configuration, because other commands would use another one. */
 function commandFor({ command, env, cwd }: Context, { configPath, demo }: UpPlan): string {
   const { found } = loadConfig({ env, cwd });
   return demo !== null && found ? `${command} --config ${configPath}` : command;
