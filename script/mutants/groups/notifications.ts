@@ -24,7 +24,7 @@ export const notifications: readonly Mutant[] = [
     find: "const marked = await replacePending(redis, entry, { sendingSince: now() });",
     replace: "const marked: StoredPending | null = entry;",
     test: { file: `${SCHEDULER}/notify/notify.int.test.ts`, name: "a scheduler that is killed while it sends" },
-    promise: "a cause is reported to each destination at most once, also across restarts and a kill",
+    promise: "a cause is reported to each target at most once, also across restarts and a kill",
   },
   {
     name: "told-alone",
@@ -35,6 +35,6 @@ export const notifications: readonly Mutant[] = [
       file: `${SCHEDULER}/notify/notify.int.test.ts`,
       name: "a place that is away is tried again with growing waits",
     },
-    promise: "a destination that is unreachable delays no other destination",
+    promise: "a target that is unreachable delays no other target",
   },
 ];

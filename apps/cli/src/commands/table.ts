@@ -43,7 +43,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         flags: "--agent",
         description: "also send the agent a one-word prompt, to check that it is signed in (costs a little)",
       },
-      { flags: "--notify", description: "also send a test message to every configured receiver of notifications" },
+      { flags: "--notify", description: "also send a test message to every configured notification target" },
       { flags: "--json", description: "print JSON" },
     ],
     load: async () => (await import("./doctor.ts")).doctor,

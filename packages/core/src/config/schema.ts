@@ -520,7 +520,7 @@ export const TABLES: Readonly<Record<keyof typeof sections | "repositories", str
   janitor: "How long the data of ended issues is kept.",
   host: "When a machine accepts no new jobs, and the resource limits of each run.",
   notify:
-    "Events to notify about. The receivers are environment variables: TAC8_SLACK_URL, TAC8_NTFY_URL and TAC8_WEBHOOK_URL.",
+    "Events to notify about. The targets are environment variables: TAC8_SLACK_URL, TAC8_NTFY_URL and TAC8_WEBHOOK_URL.",
   board: "Address of the board, and what it shows.",
 };
 
