@@ -6,7 +6,8 @@ import type { CommandSpec } from "../context/program.ts";
 export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: "up",
-    summary: "start Redis, scheduler, runner and board, and keep them running until Ctrl-C",
+    summary:
+      "start Redis, scheduler, runner and board, and keep them running until Ctrl-C; without a configuration, run the demo",
     options: [
       {
         flags: "--only <apps>",
@@ -73,7 +74,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       {
         flags: "--state <state...>",
-        description: "only issues in these states; parked: waits without using an attempt; pr: has its pull request",
+        description:
+          "only issues in these states; parked: waits without using an attempt; pr: has its pull request; withdrawn: closed or its label removed before it started; expired: its question was not answered",
         choices: ISSUE_STATES,
       },
       { flags: "--json", description: "print JSON" },
