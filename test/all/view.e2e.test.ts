@@ -67,7 +67,7 @@ test("a run is followed while it lasts, and read afterwards", async () => {
 
   const follow = tac8("view", String(number), "--follow");
   await follow.shows(/I look around\.\n[^]*▸ Bash {2}until/);
-  expect(follow.text()).toMatch(/^octo\/widgets#1 {2}Say hello\nrun 1 of 1 on \S+ · began [^·]+ · issue: running\n/);
+  expect(follow.text()).toMatch(/^octo\/widgets#1 {2}Say hello\nrun 1 of 1 on \S+ · started [^·]+ · issue: running\n/);
   // What the runner reports on the run counts the answers that are there.
   await poll(120_000, async () => {
     const [run] = (await readRunners(world.redis)).flatMap(({ runs }) => runs ?? []);
