@@ -59,7 +59,8 @@ test("in a delegated group the runner moves to a leaf, so that runs beside it ge
   const mounts = readFileSync("/proc/self/mountinfo", "utf8");
   const mount = /^\S+ \S+ \S+ \S+ (\S+) .*- cgroup2 /m.exec(mounts)?.[1];
   context.skip(process.getuid?.() !== 0 || mount === undefined, "only root can delegate a group (v2)");
-  const folder = join(mount ?? "", `tac8-test-${runId}`);
+  // Not named as a group of a run: a runner that starts elsewhere on this machine removes those while they are empty.
+  const folder = join(mount ?? "", `test-of-tac8-${runId}`);
   // Where v1 has the others, as in some containers.
   const controller = ["pids", "hugetlb"].find((name) => {
     const controllers = readFileSync(join(mount ?? "", "cgroup.controllers"), "utf8").split(/\s+/);
