@@ -65,7 +65,7 @@ test("with the keyboard alone an issue is found, stopped, and tried again", asyn
   await page.keyboard.press("Enter");
   await page.getByText("The issue is queued again.").waitFor();
   await world.reaches(number, "pr");
-  await page.locator("#head").getByText("PR", { exact: true }).waitFor();
+  await page.locator("#head").getByText("pr", { exact: true }).waitFor();
   expect((await world.history(number)).filter(({ by }) => by === "board").map(({ reason }) => reason)).toContain(
     "retried by a user",
   );

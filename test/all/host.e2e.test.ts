@@ -27,7 +27,7 @@ test("a tired host takes nothing; a run that takes too much memory ends, is trie
   const tired = world.startApp("runner");
   await poll(120_000, async () => {
     const [runner] = await readRunners(redis);
-    return /disk free/.test(runner?.tired ?? "") ? null : `the runner says ${JSON.stringify(runner)}`;
+    return /free disk space/.test(runner?.tired ?? "") ? null : `the runner says ${JSON.stringify(runner)}`;
   });
   world.startApp("scheduler");
   await world.reaches(number, "queued");
