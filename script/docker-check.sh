@@ -227,15 +227,15 @@ wrong_start_waits() {
     mkdir "$broken/secrets" && echo not-the-token-of-the-demo >"$broken/secrets/github_token" &&
     chmod 600 "$broken/secrets/github_token" && chmod 755 "$broken" && chown -R 1000:1000 "$broken/secrets" || return 1
   LOG_FORMAT=json quietly wrong up --detach --no-build --no-deps --scale runner=1 scheduler runner || return 1
-  until_true 60 waits runner 'github.repo_ownr: there is no such key' &&
+  until_true 60 waits runner 'github.repo_ownr: unknown key' &&
     until_true 60 waits scheduler '"level":60.*Bad credentials'
 }
 wrong_start_can_be_asked() {
   local by_exec by_run
   by_exec=$(wrong exec -T runner tac8 doctor 2>&1) && return 1
   by_run=$(wrong run --rm --no-deps -T runner doctor 2>&1) && return 1
-  grep -q '✗ .*github.repo_ownr: there is no such key' <<<"$by_exec" &&
-    grep -q '✗ .*github.repo_ownr: there is no such key' <<<"$by_run" ||
+  grep -q '✗ .*github.repo_ownr: unknown key' <<<"$by_exec" &&
+    grep -q '✗ .*github.repo_ownr: unknown key' <<<"$by_run" ||
     { sed 's/^/  /' <<<"$by_exec$by_run" && return 1; }
 }
 # The configuration as an editor saves it, by a new file; the token in place.
