@@ -25,7 +25,7 @@ const MB = 1_000_000;
 export const MAX_PUSHED_BYTES = 95 * MB;
 const MAX_BYTES = 5 * MB;
 const MAX_TOTAL_BYTES = 50 * MB;
-/** Maximum number of files to read. So many uncommitted files are generated ones, not forgotten work. */
+/** Maximum number of files to read. A larger number of uncommitted files is generated, not forgotten work. */
 export const MAX_FILES = 5000;
 
 /**
