@@ -287,6 +287,8 @@ function startApp({ name, env, uid, ids, by }: StartApp): App {
   child.stdout.on("data", keep);
   child.stderr.on("data", keep);
   const exited = once(child, "exit");
+  /** Its whole output was read. */
+  const closed = once(child, "close").catch(() => {});
   return {
     name,
     child,
@@ -296,7 +298,9 @@ function startApp({ name, env, uid, ids, by }: StartApp): App {
       const read = () => {
         if (text.includes(words)) resolve();
       };
-      const bound = setTimeout(() => reject(new Error(`${name} has not said "${words}":\n${text}`)), SAYS_MS);
+      const fail = (why: string) => reject(new Error(`${name} did not write "${words}"${why}:\n${text}`));
+      const bound = setTimeout(fail, SAYS_MS, ` within ${SAYS_MS / 1000} s`);
+      void closed.then(() => fail(` before it ended with ${child.exitCode ?? child.signalCode}`));
       readers.add(read);
       read();
       await promise.finally(() => {
