@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { mutate } from "./mutants/mutate.ts";
 import { MUTANTS } from "./mutants/mutants.ts";
-import { judge } from "./mutants/runTest.ts";
+import { resultOf } from "./mutants/runTest.ts";
 import { shardOf } from "./mutants/shard.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -35,9 +35,20 @@ test("text that is not there once, or that is not changed, is stale", () => {
 });
 
 test("a file that could not be loaded, or none that was run, shows nothing", () => {
-  const report = (...statuses) => ({ testResults: [{ assertionResults: statuses.map((status) => ({ status })) }] });
-  expect(judge(report("skipped", "passed")).colour).toBe("green");
-  expect(judge(report("passed", "failed")).colour).toBe("red");
-  expect(judge(report("skipped")).colour).toBe("none");
-  expect(judge(report()).colour).toBe("none");
+  const report = (...statuses) => ({
+    testResults: [{ assertionResults: statuses.map((status) => ({ fullName: "a job is kept", status })) }],
+  });
+  expect(resultOf(report("skipped", "passed"), "is kept").colour).toBe("green");
+  expect(resultOf(report("passed", "failed"), "is kept").colour).toBe("red");
+  expect(resultOf(report("skipped"), "is kept").colour).toBe("none");
+  expect(resultOf(report(), "is kept").colour).toBe("none");
+});
+
+test("the result of a name is that of its own tests", () => {
+  const assertionResults = [
+    { fullName: "a job is kept", status: "passed" },
+    { fullName: "a lock is released", status: "failed" },
+  ];
+  expect(resultOf({ testResults: [{ assertionResults }] }, "is kept").colour).toBe("green");
+  expect(resultOf({ testResults: [{ assertionResults }] }, "is released").colour).toBe("red");
 });

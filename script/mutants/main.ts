@@ -10,7 +10,7 @@ import { copyCheckout } from "./copy.ts";
 import { mutate } from "./mutate.ts";
 import type { Mutant } from "./mutant.ts";
 import { MUTANTS } from "./mutants.ts";
-import { runTest, type TestResult } from "./runTest.ts";
+import { runTests, type TestResult } from "./runTest.ts";
 import { shardOf } from "./shard.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -62,8 +62,7 @@ async function all(): Promise<void> {
   process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
   const queue = [...chosen];
-  /** Of tests without a mutant: several mutants may share one. */
-  const sound = new Map<string, Promise<TestResult>>();
+  const sound = new Map<string, Promise<ReadonlyMap<string, TestResult>>>();
   let bad = 0;
   const work = async (_: unknown, index: number): Promise<void> => {
     const copy = join(folder, String(index));
@@ -81,10 +80,18 @@ async function all(): Promise<void> {
   if (bad > 0) process.exitCode = 1;
 }
 
+/** Run the tests of one file that mutants name, without a mutant and in one run: by name. */
+async function soundTests(copy: string, file: string): Promise<ReadonlyMap<string, TestResult>> {
+  const names = [...new Set(chosen.filter(({ test }) => test.file === file).map(({ test }) => test.name))];
+  const results = await runTests(copy, file, names);
+  return new Map(names.flatMap((name, index) => (results[index] === undefined ? [] : [[name, results[index]]])));
+}
+
+/** `sound` has the tests without a mutant, by file. */
 async function one(
   mutant: Mutant,
   copy: string,
-  sound: Map<string, Promise<TestResult>>,
+  sound: Map<string, Promise<ReadonlyMap<string, TestResult>>>,
 ): Promise<{ good: boolean; words: string }> {
   const { file, test, promise } = mutant;
   const path = join(copy, file);
@@ -92,23 +99,24 @@ async function one(
   const mutated = mutate(text, mutant);
   if (mutated === null) return { good: false, words: `STALE: ${file} does not have its text exactly once` };
   const key = `${test.file} › ${test.name}`;
-  const known = sound.get(key) ?? runTest(copy, test);
-  sound.set(key, known);
-  const before = await known;
-  if (before.colour !== "green") return { good: false, words: `NO TEST: ${key} is not green by itself${why(before)}` };
+  const known = sound.get(test.file) ?? soundTests(copy, test.file);
+  sound.set(test.file, known);
+  const before = (await known).get(test.name);
+  if (before?.colour !== "green")
+    return { good: false, words: `NO TEST: ${key} is not green without the mutant${why(before)}` };
   await writeFile(path, mutated);
   try {
-    const after = await runTest(copy, test);
-    if (after.colour === "red") return { good: true, words: `${promise} · ${key}` };
-    if (after.colour === "green") return { good: false, words: `SURVIVED: ${key} stays green` };
+    const [after] = await runTests(copy, test.file, [test.name]);
+    if (after?.colour === "red") return { good: true, words: `${promise} · ${key}` };
+    if (after?.colour === "green") return { good: false, words: `SURVIVED: ${key} stays green` };
     return { good: false, words: `NO VERDICT: ${key}${why(after)}` };
   } finally {
     await writeFile(path, text);
   }
 }
 
-function why(result: TestResult): string {
-  return result.colour === "none" ? `: ${result.why}` : "";
+function why(result: TestResult | undefined): string {
+  return result?.colour === "none" ? `: ${result.why}` : "";
 }
 
 function say(line: string): void {

@@ -6,18 +6,21 @@ import { join } from "node:path";
 /** `none`: no test of that name came to an end, so nothing is shown. */
 export type TestResult = { readonly colour: "green" | "red" } | { readonly colour: "none"; readonly why: string };
 
+/** Of each name. */
 const MAX_MS = 6 * 60_000;
 const MAX_WORDS = 4000;
 
 interface Report {
-  readonly testResults: readonly { readonly assertionResults: readonly { readonly status: string }[] }[];
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+  }[];
 }
 
-/** Runs the tests of one file whose name has `name` in it. Green: all of them passed. */
-export async function runTest(copy: string, { file, name }: { file: string; name: string }): Promise<TestResult> {
+/** Run the tests of one file whose full name contains one of the names; returns one result per name, see `resultOf`. */
+export async function runTests(copy: string, file: string, names: readonly string[]): Promise<TestResult[]> {
   const report = join(copy, "node_modules", ".mutant.json");
   await rm(report, { force: true });
-  const pattern = name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+  const pattern = names.map((name) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)).join("|");
   const args = ["run", file, "-t", pattern, "--reporter=json", `--outputFile.json=${report}`];
   const vitest = spawn(process.execPath, [join(copy, "node_modules/vitest/vitest.mjs"), ...args], {
     cwd: copy,
@@ -31,7 +34,7 @@ export async function runTest(copy: string, { file, name }: { file: string; name
   vitest.stdout.on("data", keep);
   vitest.stderr.on("data", keep);
   const kill = (): void => killGroup(vitest.pid);
-  const bound = setTimeout(kill, MAX_MS);
+  const bound = setTimeout(kill, MAX_MS * names.length);
   process.once("exit", kill);
   try {
     await once(vitest, "exit");
@@ -41,12 +44,15 @@ export async function runTest(copy: string, { file, name }: { file: string; name
     process.off("exit", kill);
   }
   const text = await readFile(report, "utf8").catch(() => null);
-  return text === null ? { colour: "none", why: `no report: ${words.trim()}` } : judge(JSON.parse(text) as Report);
+  return names.map((name) =>
+    text === null ? { colour: "none", why: `no report: ${words.trim()}` } : resultOf(JSON.parse(text) as Report, name),
+  );
 }
 
-/** Pure. */
-export function judge({ testResults }: Report): TestResult {
-  const ends = testResults.flatMap(({ assertionResults }) => assertionResults.map(({ status }) => status));
+/** Return the result of the tests whose full name contains `name`. Green: all of them passed. Pure. */
+export function resultOf({ testResults }: Report, name: string): TestResult {
+  const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
+  const ends = tests.filter(({ fullName }) => fullName.includes(name)).map(({ status }) => status);
   if (ends.includes("failed")) return { colour: "red" };
   return ends.includes("passed") ? { colour: "green" } : { colour: "none", why: "no such test was run" };
 }
