@@ -220,7 +220,7 @@ test("a retry of what a trusted label has started before needs no label", async 
 
 test("a job for a repository that is not configured waits, and GitHub is not asked about it", async () => {
   await world.queue.add(WORDS, {}, jobOptions({ jobId: "acme.secret.1", priority: "P0", begun: true, attempts: 3 }));
-  await runner.says("acme/secret#1 is in no configured repository");
+  await runner.says("the repository of acme/secret#1 is not configured");
   expect(world.github.requests.filter(({ path }) => path.includes("acme"))).toEqual([]);
 });
 

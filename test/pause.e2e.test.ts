@@ -25,7 +25,7 @@ test("of two machines with one host name, one paused, by command and by SIGUSR1,
   const first = runner;
   await first.says("runner ready");
   const second = world.startApp("runner", { TAC8_HOME: join(world.base, "other-home") });
-  await second.says("another machine's runner is called");
+  await second.says("a runner on another machine has the name");
   await second.says("runner ready");
   const one = `${hostname()}/0`;
   const presence = async (name: string) => (await readRunners(redis)).find((runner) => runner.name === name) ?? {};

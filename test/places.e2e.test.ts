@@ -125,7 +125,7 @@ test("a runner on a copy of a data folder that is at work on this machine does n
   await cp(join(world.base, "home-big"), copy, { recursive: true });
   const runner = world.startApp("runner", { TAC8_HOME: copy });
   const exit = once(runner.child, "exit");
-  await runner.says("is a copy of one on which runner big/0 is at work: set TAC8_HOME to a new folder");
+  await runner.says("is a copy of the data folder of runner big/0, which is running: set TAC8_HOME to a new folder");
   expect(await exit).toEqual([78, null]);
 });
 
@@ -139,7 +139,7 @@ test("of two runners on copies of one data folder that start at once one ends, a
       return home;
     }),
   );
-  const copied = "is a copy of one on which runner";
+  const copied = "is a copy of the data folder of runner";
   const twins = homes.map((home) => ({ home, app: world.startApp("runner", { TAC8_HOME: home }) }));
   const later = await Promise.any(twins.map(async (twin) => twin.app.says(copied).then(() => twin)));
   const other = twins.find((twin) => twin !== later)?.app.child;

@@ -71,7 +71,7 @@ test("SIGTERM while Redis is away: agent and runner end, the work is committed i
   await world.stopRedis();
   expect(await Promise.all([runner, idle, scheduler].map((app) => app.stop()))).toEqual([0, 0, 0]);
   expect(isAlive(pid)).toBe(false);
-  expect(runner.log()).toContain("closed without handing back 1 running jobs");
-  expect(idle.log()).not.toContain("without handing back 1");
+  expect(runner.log()).toContain("closed without requeuing 1 running jobs");
+  expect(idle.log()).not.toContain("without requeuing 1");
   expect((await git(number, "show", "HEAD:work.txt")).stdout).toBe("1");
 });

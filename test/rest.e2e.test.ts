@@ -156,7 +156,7 @@ test("a workspace that somebody holds is not worked in; when it is free, the job
   const held = await lock(lockFile);
   try {
     expect(world.openIssue({ script: [{ bash: commit("small") }, { result: "Done." }] })).toBe(number);
-    await runner.says("its workspace is in use: waiting");
+    await runner.says("another process uses the issue's workspace");
     expect(await world.agentStarts(number)).toEqual([]);
     expect((await world.store.read(world.jobId(number))).run.id).toBeNull();
   } finally {

@@ -355,7 +355,7 @@ describe("an app by itself, without TAC8_HOME", () => {
     const { own, env } = await configured("new");
     const runner = start("runner", env);
     await runner.says(/runner ready/);
-    expect(runner.stdout()).toContain(`new data folder: ${own}"`);
+    expect(runner.stdout()).toContain(`created the data folder ${own}"`);
     expect((await stat(own)).mode & 0o777).toBe(0o700);
     expect(await readdir(own)).toEqual(expect.arrayContaining(["id", "runs"]));
     const scheduler = start("scheduler", env);

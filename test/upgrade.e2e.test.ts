@@ -27,7 +27,7 @@ test("a workspace that a runner of an older version holds is not worked in; when
   const held = await lock(former.lockFile);
   try {
     expect(world.openIssue({ script: [{ write: "a.txt", text: "a\n" }, { result: "Done." }] })).toBe(number);
-    await runner.says("its workspace is in use: waiting");
+    await runner.says("another process uses the issue's workspace");
     expect(await world.agentStarts(number)).toEqual([]);
   } finally {
     held.release();

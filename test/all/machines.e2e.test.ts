@@ -125,7 +125,7 @@ describe.skipIf(why !== null)("three hosts", () => {
     const [before, after, ...more] = await runsAt("cut");
     expect(more).toEqual([]);
     expect((before?.last ?? 0n) < (after?.first ?? 0n)).toBe(true);
-    await first.says("letting go of the job");
+    await first.says("the job is released");
     await world.open("cut");
     await world.reaches(number, "pr");
 
@@ -151,7 +151,7 @@ describe.skipIf(why !== null)("three hosts", () => {
     await world.reaches(number, "pr");
     const done = published(number);
     hostOf(0).signal("SIGCONT");
-    await frozen.says("letting go of the job");
+    await frozen.says("the job is released");
     await poll(120_000, async () => ((await present()).length === 2 ? null : "it is not back"));
     // What it was in the middle of is over: only its runner is left.
     await poll(120_000, async () => (hostOf(0).pids().length === 1 ? null : String(hostOf(0).pids())));

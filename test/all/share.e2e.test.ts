@@ -139,7 +139,7 @@ describe.skipIf(why !== null)("a second machine", () => {
 
     const cut = await oneEach("cut");
     expect(await outputOf(0, ["unshare", "pi-2"])).toContain("pi-2 has no access any more");
-    await second.says(/letting go of the job/);
+    await second.says(/the job is released/);
     await world.open("cut");
     await Promise.all(cut.map(reach));
     expect(cut.map(published)).toEqual([ONCE, ONCE]);

@@ -9,7 +9,7 @@ import { OWN, sandboxOpener } from "./place/sandbox/opener.ts";
 import { openDirectSide, type OpenSide } from "./place/side.ts";
 import { userOpener } from "./place/user/opener.ts";
 
-/** Find out once, at the start, how agents are isolated here. @throws StartupProblem the isolation asked for does not work here */
+/** Return how agents are isolated on this machine. Called once, at the start. @throws StartupProblem if the configured isolation does not work */
 export async function isolationOf(config: Config): Promise<Isolation> {
   const found = await findIsolation(config, config.agentEnv["PATH"] ?? "");
   if (found.mode === "refused") throw new StartupProblem(`${found.text}. To fix it, ${found.advice}`);

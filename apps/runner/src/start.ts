@@ -49,43 +49,43 @@ import { openHomeId } from "./dataFolder/homeId.ts";
 import { recallHomeId } from "./dataFolder/recallHomeId.ts";
 
 const MB = 1024 ** 2;
-/** For each part but the jobs: what its end needs of Redis takes milliseconds where there is one. */
+/** Time limit to close each part except the jobs. If Redis is reachable, its requests take milliseconds. */
 const CLOSE_MS = 1000;
 
 export interface RunnerDeps {
   readonly log: Logger;
   /** Borrowed. */
   readonly redis: Redis;
-  /** Aborts the start. */
+  /** If it aborts, the start ends. */
   readonly signal: AbortSignal;
-  /** Calls the handler at each SIGUSR1: it pauses and resumes this runner. */
+  /** Call the handler at each SIGUSR1, which pauses or resumes this runner. */
   readonly onSigusr1?: (handler: () => void) => void;
-  /** Ends this runner's process, to be started again. */
+  /** End this runner's process, so that it is started again. */
   readonly abandon?: (error: Error) => void;
   readonly now?: () => number;
 }
 
 export interface RunningRunner {
   readonly name: string;
-  /** Hands running jobs back within `shutdown_grace_seconds`, then releases everything. Idempotent. */
+  /** Requeue running jobs within `shutdown_grace_seconds`, then release everything. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
- * Takes jobs, as many at once as `max_concurrent_workers`, and supervises their agents. Opens one thing after the other;
- * what is open is closed the other way round, at the runner's end as well as when the start fails: the jobs first.
+ * Start a runner: it processes up to `max_concurrent_workers` jobs at a time and supervises their agents. The parts are opened
+ * one after the other, and closed in the reverse order, so the jobs are closed first. This also holds if the start fails.
  */
 export async function start(config: Config, deps: RunnerDeps): Promise<RunningRunner> {
   const { log, redis, signal, onSigusr1, abandon = () => undefined, now = Date.now } = deps;
   const { coordinator } = config;
   const slotCount = coordinator.max_concurrent_workers;
-  // One for each source: the first line of one must not hide another's.
+  // One limit for each source of errors, so that the errors of one source do not hide those of another.
   const errorsOf = () => logAtMost({ log, every: 30_000, now });
   await using opened = new CleanupStack();
-  /** While Redis is unreachable its commands wait for it; their owner ends them with the connection. */
+  /** Close a part at the end, within a time limit: its commands would wait for an unreachable Redis. They end with the connection. */
   const closeLater = (part: { close(): Promise<unknown> }) =>
     opened.defer(async () => {
-      const closing = part.close().catch((err: unknown) => log.debug({ err }, "a part of the runner closed badly"));
+      const closing = part.close().catch((err: unknown) => log.debug({ err }, "could not close a part of the runner"));
       await within(closing, CLOSE_MS);
     });
 
@@ -98,14 +98,14 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   const homes = isolation.mode === "none" ? sharedHome(config) : null;
   if (homes !== null) log.warn(`${homes.text}: ${homes.advice}`);
 
-  // The data folder's slots, and what an earlier runner has left in them.
+  // The slots of the data folder, and the jobs that an earlier runner left in them.
   openDataFolder(config.home, log);
   const store = createIssueStore(redis);
   const homeId = await openHomeId(config.home, () => recallHomeId(config.home, store));
   const system = hostname();
   const wantedHost = config.runner.name || system;
   let host = await claimHostName(redis, { wanted: wantedHost, homeId });
-  if (host !== wantedHost) log.warn(`another machine's runner is called ${wantedHost}: ${renamed(host)}`);
+  if (host !== wantedHost) log.warn(`a runner on another machine has the name ${wantedHost}: ${renamed(host)}`);
   const slots = await takeSlots({ home: config.home, count: slotCount, host: () => host });
   opened.defer(() => slots.close());
   const id = runnerId(homeId, slots.first);
@@ -114,7 +114,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   const machine = await readMachineIds();
   const copy = await findCopy({ redis, id, machine, signal, onWait: (line) => log.info(line) });
   if (copy !== null) throw new StartupProblem(copied(config.home, copy));
-  await removeRunner(redis, formerId); // What this runner reported about itself before it had an id.
+  await removeRunner(redis, formerId); // The entry that this runner had before runners had ids.
   const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
   closeLater(queue);
   const queueErrors = errorsOf();
@@ -122,7 +122,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   await slots.forget(await recover(slots.abandoned, { queue, log, now }));
   const services = await servicesOf(config, { github, redis, queue, log, now, isolation, store, homeId });
 
-  // When it may take jobs.
+  // Whether it may accept jobs.
   const clockTrouble = createClockCheck(redis);
   const admitting = await keepAdmission({
     redis,
@@ -138,7 +138,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   onSigusr1?.(() => admitting.toggle("SIGUSR1"));
   closeLater(await endOutdatedHolds({ config, redis, queue, name, log, errors: errorsOf(), now }));
 
-  // What clears up.
+  // The tasks that clean up.
   const { tokens } = github;
   const { openSide } = services;
   const janitorServices = { config, store, queue, redis, log, now, id, name, tokens, openSide };
@@ -146,7 +146,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   closeLater(janitor);
   closeLater(receiveAsks({ ...janitorServices, homeId }));
 
-  // The jobs. They are closed first, and whoever ends a run slowly is still heard and seen until then.
+  // The jobs. They are closed first. Until then, the parts above still receive commands and show the runs.
   signal.throwIfAborted();
   const redisErrors = errorsOf();
   const connection = connectRedis(config.redisUrl, {
@@ -173,7 +173,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   };
   closeLater(await commandsOf(config.redisUrl, { store, running, onPause, log, errors: errorsOf() }));
 
-  // What it reports about itself.
+  // Presence and metrics.
   const vitals = watchVitals();
   opened.defer(() => vitals.close());
   const presenceErrors = errorsOf();
@@ -215,7 +215,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
       return ends;
     },
     tally: tallyGitHubCalls(redis, github.counters),
-    onError: (error) => presenceErrors("debug", { err: error }, "could not announce this runner"),
+    onError: (error) => presenceErrors("debug", { err: error }, "could not write this runner's presence to Redis"),
   });
   closeLater(announcing);
   log.info({ runner: name, slots: slotCount }, "runner ready");
@@ -233,7 +233,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   };
 }
 
-/** What versions before `admission` read. */
+/** Return the fields that versions before `admission` read. */
 function forOlderVersions(
   { admission, paused }: AdmissionKeeper,
   slots: number,
@@ -246,30 +246,30 @@ function forOlderVersions(
   };
 }
 
-/** `host`: the name that it has now. */
+/** @param host the name that it has now */
 function renamed(host: string): string {
   return `this one is shown as ${host}; set runner.name in its configuration to call it otherwise`;
 }
 
 function copied(home: string, name: string): string {
-  return `the data folder ${home} is a copy of one on which runner ${name} is at work: set TAC8_HOME to a new folder`;
+  return `the data folder ${home} is a copy of the data folder of runner ${name}, which is running: set TAC8_HOME to a new folder`;
 }
 
 type Given = Pick<RunnerServices, "github" | "redis" | "queue" | "log" | "now" | "isolation" | "store" | "homeId">;
 
 function openDataFolder(path: string, log: Logger): void {
   try {
-    if (makeDataFolder(path)) log.info(`new data folder: ${path}`);
+    if (makeDataFolder(path)) log.info(`created the data folder ${path}`);
     markDataFolder(path);
   } catch (error) {
     const words = messageOf(error);
-    throw new StartupProblem(`the data folder ${path} cannot be used (${words}): set TAC8_HOME to another`, {
+    throw new StartupProblem(`the data folder ${path} cannot be used (${words}): set TAC8_HOME to another folder`, {
       cause: error,
     });
   }
 }
 
-/** Folders that agents fill: the worktrees may be on a disk of their own. */
+/** Return the folders that agents fill. The worktrees may be on a separate disk. */
 function writtenTo({ home, worktree }: Config): string[] {
   return isAbsolute(worktree.base_dir) ? [home, worktree.base_dir] : [home];
 }

@@ -79,7 +79,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/pipeline/blame.ts`,
     find: "if (trouble !== null) return",
     replace: 'if (trouble === "") return',
-    test: { file: `${RUNNER}/pipeline/blame.test.ts`, name: "a data folder that is missing" },
+    test: { file: `${RUNNER}/pipeline/blame.test.ts`, name: "a missing data folder is the cause" },
     promise: "a run whose data folder disappears counts no attempt",
   },
   {
@@ -191,7 +191,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/pipeline/missing.ts`,
     find: "if (now < until) {",
     replace: "if (until !== 0) {",
-    test: { file: `${RUNNER}/pipeline/missing.test.ts`, name: "a lost disk is waited for no longer" },
+    test: { file: `${RUNNER}/pipeline/missing.test.ts`, name: "a job does not wait for a lost disk" },
     promise: "finished work on a lost disk is waited for a day, no longer",
   },
   {
@@ -199,7 +199,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/pipeline/missing.ts`,
     find: "[workedAt ?? runs?.at(-1)?.at, begun]",
     replace: "[workedAt ?? runs?.at(-1)?.at]",
-    test: { file: `${RUNNER}/pipeline/missing.test.ts`, name: "work that is to be published days later" },
+    test: { file: `${RUNNER}/pipeline/missing.test.ts`, name: "for work that is published days later" },
     promise: "a job whose finished work waited for a maintainer waits for a lost disk one day from its next attempt",
   },
   {

@@ -247,7 +247,7 @@ export const github: readonly Mutant[] = [
     file: `${RUNNER}/pipeline/entry.ts`,
     find: '{ ...lost, ...groupPatch("end", before.end.decided ?? {}), "end.decided": null }',
     replace: "lost",
-    test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "an end that could not be told" },
+    test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "an end that could not be reported" },
     promise: "an outage while a result is reported does not change the result",
   },
   {

@@ -425,7 +425,7 @@ export const limits: readonly Mutant[] = [
     find: "if (hold !== undefined) await changeHold(hold, to);\n    if (record !== undefined) await to.record.write(record);",
     replace:
       "if (record !== undefined) await to.record.write(record);\n    if (hold !== undefined) await changeHold(hold, to);",
-    test: { file: `${RUNNER}/pipeline/apply.test.ts`, name: "the hold comes first" },
+    test: { file: `${RUNNER}/pipeline/apply.test.ts`, name: "apply sets the hold first" },
     promise: "the queue is held before the slot of the job that met the limit is free",
   },
 ];

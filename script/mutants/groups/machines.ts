@@ -158,7 +158,7 @@ export const machines: readonly Mutant[] = [
     file: `${RUNNER}/pipeline/findPlace.ts`,
     find: "await readLimits(redis, config.limits)",
     replace: "config.limits",
-    test: { file: `${RUNNER}/pipeline/findPlace.int.test.ts`, name: "the scheduler's limits hold" },
+    test: { file: `${RUNNER}/pipeline/findPlace.int.test.ts`, name: "the scheduler's limits apply" },
     promise: "machines with other limits in their configuration keep the scheduler's",
   },
   {

@@ -207,7 +207,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/pipeline/lease.ts`,
     find: "return this.#renewedAt + silenceLimit(this.#options.lockSeconds) - performance.now();",
     replace: "return silenceLimit(this.#options.lockSeconds);",
-    test: { file: `${RUNNER}/pipeline/lease.test.ts`, name: "no heartbeat gives more time than what is left" },
+    test: { file: `${RUNNER}/pipeline/lease.test.ts`, name: "gives a heartbeat no more time" },
     promise: "an agent is dead before its job's lock can expire",
   },
   {
@@ -279,7 +279,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/pipeline/lease.ts`,
     find: "setInterval(() => void this.#renew(), lockRenewTime / 2)",
     replace: "setInterval(() => undefined, lockRenewTime / 2)",
-    test: { file: `${RUNNER}/pipeline/lease.test.ts`, name: "counts from the last renewal" },
+    test: { file: `${RUNNER}/pipeline/lease.test.ts`, name: "releases the job before the agent must be dead" },
     promise: "a job's lock is renewed as long as its run lives",
   },
   {
@@ -287,7 +287,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/pipeline/lease.ts`,
     find: "if (ours) this.#renewed(asked);",
     replace: "if (ours) this.#renewed(performance.now());",
-    test: { file: `${RUNNER}/pipeline/lease.test.ts`, name: "an answer that comes late" },
+    test: { file: `${RUNNER}/pipeline/lease.test.ts`, name: "counts a late answer" },
     promise: "an answer that was long on its way gives no more time than there is",
   },
   {

@@ -55,7 +55,7 @@ export const recovery: readonly Mutant[] = [
     file: `${RUNNER}/pipeline/requeued.ts`,
     find: ': "steps"; //',
     replace: ': "none"; //',
-    test: { file: `${RUNNER}/pipeline/requeued.test.ts`, name: "a user's quick restarts count as no lost runs" },
+    test: { file: `${RUNNER}/pipeline/requeued.test.ts`, name: "quick restarts by an operator do not count" },
     promise: "an orderly shutdown counts as no lost run",
   },
   {
@@ -79,7 +79,7 @@ export const recovery: readonly Mutant[] = [
     file: `${RUNNER}/pipeline/entry.ts`,
     find: 'if (before.end.attempt === facts.attemptsMade) return { do: "close" };',
     replace: "",
-    test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "done, and BullMQ has not heard of it" },
+    test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "done, and BullMQ does not know it yet" },
     promise: "a finished issue whose runner died at the very end is not begun again",
   },
   {
@@ -200,7 +200,7 @@ export const recovery: readonly Mutant[] = [
   {
     name: "hand-back",
     file: `${RUNNER}/pipeline/planSettle.ts`,
-    find: 'if (outOfTime || (halt === "shutdown" && !ended)) return "hand back";',
+    find: 'if (outOfTime || (halt === "shutdown" && !ended)) return "requeue";',
     replace: "",
     test: { file: "test/stop.e2e.test.ts", name: "SIGTERM in mid-agent" },
     promise: "a runner that receives SIGTERM saves and pushes the work and requeues the job for another runner",
@@ -266,7 +266,7 @@ export const recovery: readonly Mutant[] = [
     file: `${RUNNER}/pipeline/apply.ts`,
     find: "await job.moveToDelayed(now() + REQUEUE_MS, token);",
     replace: "throw lost;",
-    test: { file: `${RUNNER}/pipeline/apply.test.ts`, name: "where the job's lock is still ours" },
+    test: { file: `${RUNNER}/pipeline/apply.test.ts`, name: "if the runner still has the job's lock" },
     promise: "a last write that was sent twice because Redis' answer was lost restarts nothing and counts no attempt",
   },
   {

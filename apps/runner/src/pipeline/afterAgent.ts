@@ -13,8 +13,8 @@ import { endByHalt } from "../run/halt.ts";
 import { planAgentEnd, type Unfinished } from "./planSettle.ts";
 
 /**
- * Saves what an agent has left that asks, was ended, or failed, takes it to the issue's branch, and decides what wins.
- * @returns null: the record has the issue's end
+ * Save the work of an agent that asked a question, was ended or failed. Push it to the issue's branch, and decide how the run ends.
+ * @returns null if the record has the issue's end
  */
 export async function afterAgent(run: Run, worked: Worked): Promise<Unfinished | null> {
   const { evaluation, question, summary, removed } = worked;
@@ -33,7 +33,7 @@ export async function afterAgent(run: Run, worked: Worked): Promise<Unfinished |
   const wins = planAgentEnd(facts);
   switch (wins) {
     case "halt":
-      // `shutdown` and `lost` leave the issue as it is, for another runner; people's wishes end it.
+      // After `shutdown` or `lost` another runner continues the issue. Only a user's command ends it.
       if (cause?.halt !== "stopped" && cause?.halt !== "cancelled") return { error: cause, agent: null };
       await run.record.write(endByHalt(cause, cause.halt, run.id));
       return null;
@@ -44,7 +44,7 @@ export async function afterAgent(run: Run, worked: Worked): Promise<Unfinished |
       return { error: new Error(failed?.message), agent: "lost" };
     case "failure": {
       if (failed === null) return null;
-      await run.record.write(groupPatch("counts", NOT_BROKEN_OFF)); // The agent ended, and not its runner.
+      await run.record.write(groupPatch("counts", NOT_BROKEN_OFF)); // The agent ended before its runner.
       const failure = agentFailure(failed, { lostNothing, removed });
       return { error: new StepFailure(failure), agent: null };
     }
@@ -53,13 +53,16 @@ export async function afterAgent(run: Run, worked: Worked): Promise<Unfinished |
   }
 }
 
-/** The figures are on their way to the record, and waited for once the work is saved. */
+/** Save the work. Tokens and cost are written to the record meanwhile, and awaited afterwards. */
 async function saveLeft(run: Run, { evaluation, recorded, removed }: Worked): Promise<SavedWork> {
   try {
     return await save(saveNeeds(run));
   } catch (err) {
     if (evaluation.ok || evaluation.kind !== "disk-full" || failureOf(err).kind !== "disk") throw err;
-    run.log.warn({ err }, "the work of an agent that filled the disk could not be saved");
+    run.log.warn(
+      { err },
+      "the agent filled the disk, and its work could not be saved: it is kept in its workspace, free some disk space",
+    );
     throw new StepFailure(agentFailure(evaluation, { lostNothing: false, removed }), { cause: err });
   } finally {
     await recorded;

@@ -1,6 +1,6 @@
 import type { Config } from "@tac8/core/config/resolve";
 
-/** What agents see. They commit by themselves, and a container has no identity of its own. Pure. */
+/** Return the environment of agents, with the author of their commits: in a container, git has no identity. Pure. */
 export function agentEnvOf({ agentEnv, git }: Pick<Config, "agentEnv" | "git">): Record<string, string> {
   return {
     ...agentEnv,

@@ -12,7 +12,7 @@ const hold = {
 };
 const record = { patch: { "counts.parked": 1 } };
 
-/** Writes down what is done, in its order; `fails`: the step of that name rejects. */
+/** Record the steps in their order. @param fails the errors with which these steps reject */
 function target(fails: Readonly<Record<string, Error>> = {}) {
   const done: string[] = [];
   const step = async (name: string, ...facts: unknown[]): Promise<void> => {
@@ -47,12 +47,12 @@ function target(fails: Readonly<Record<string, Error>> = {}) {
   return { done, to };
 }
 
-/** What BullMQ gets. */
+/** Return the result or the error that BullMQ gets. */
 async function answer(disposition: Disposition, to: ApplyTo): Promise<unknown> {
   return apply(disposition, to).catch((error: unknown) => error);
 }
 
-test("the hold comes first, then the record, then the priority, and BullMQ comes last", async () => {
+test("apply sets the hold first, then the record, then the priority, and answers BullMQ last", async () => {
   const { done, to } = target();
   const because = "limit";
   const given = await answer({ do: "requeue", until: 2000, because, hold, record, isFirst: true, offer: "limit" }, to);
@@ -67,7 +67,7 @@ test("the hold comes first, then the record, then the priority, and BullMQ comes
   ]);
 });
 
-test("each disposition has its answer to BullMQ", async () => {
+test("each disposition has its own answer to BullMQ", async () => {
   const { to } = target();
   expect(await answer({ do: "complete", result, record }, to)).toEqual(result);
   expect(await answer({ do: "fail", reason: "no" }, to)).toBeInstanceOf(UnrecoverableError);
@@ -77,7 +77,7 @@ test("each disposition has its answer to BullMQ", async () => {
   expect(await answer({ do: "requeue", until: 9, because: "x" }, to)).toBeInstanceOf(DelayedError);
 });
 
-test("the end of a repository's hold, and the pause of a queue that is held, come first too", async () => {
+test("apply also ends a repository's hold and pauses a held queue before everything else", async () => {
   const ending = target();
   const end = { end: "repo:octo/widgets", by: "runner pi/0", reason: "published" };
   await answer({ do: "complete", result, hold: end, record }, ending.to);
@@ -87,19 +87,19 @@ test("the end of a repository's hold, and the pause of a queue that is held, com
   expect(pausing.done).toEqual(["pause", 'BullMQ 9 "t"']);
 });
 
-test("where the job's lock is still ours, the next pick-up goes on, and no attempt is burnt", async () => {
+test("if the runner still has the job's lock, the next run continues, without using an attempt", async () => {
   const { done, to } = target();
   expect(await answer({ do: "release", lost }, to)).toBeInstanceOf(DelayedError);
   expect(done).toEqual(['BullMQ 1100 "t"', "clear"]);
 });
 
-test("where somebody else has the job, it is theirs", async () => {
+test("a job that another run has is left to it", async () => {
   const { done, to } = target({ BullMQ: new Error("Missing lock for job") });
   expect(await answer({ do: "release", lost }, to)).toBe(lost);
   expect(done).toEqual([]);
 });
 
-test("an end that cannot be recorded burns no attempt, and says nothing to BullMQ that the record has not", async () => {
+test("an end that cannot be recorded uses no attempt, and BullMQ gets no result that is not in the record", async () => {
   const { done, to } = target({ record: new Error("WRONGTYPE") });
   expect(await answer({ do: "fail", reason: "no", record }, to)).toBeInstanceOf(DelayedError);
   expect(done).toEqual(['BullMQ 61000 "t"']);
@@ -108,7 +108,7 @@ test("an end that cannot be recorded burns no attempt, and says nothing to BullM
   expect(taken.done).toEqual(['BullMQ 1100 "t"', "clear"]);
 });
 
-test("a priority that cannot be changed is no reason not to go on", async () => {
+test("the job is requeued even if its priority cannot be changed", async () => {
   const { done, to } = target({ priority: new Error("no") });
   await answer({ do: "requeue", until: 9, because: "x", isFirst: true }, to);
   expect(done).toEqual(['BullMQ 9 "t"']);

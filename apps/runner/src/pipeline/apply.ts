@@ -14,17 +14,17 @@ import { afterError, REQUEUE_MS } from "./dispose.ts";
 import type { Disposition, HoldChange, Requeue } from "./disposition.ts";
 import type { LastWrite } from "../run/lastWrite.ts";
 
-/** The record, as the end of a run, or of a job that got none, may write it. */
+/** The part of the record that may still be written at the end of a run, or for a job that got no run. */
 export interface LastWriter {
-  /** Writes, shows, and then clears the run's id. @throws LostRun, or the signal's reason, when the run has lost the job */
+  /** Write and publish the last changes, then clear the run's id. @throws LostRun, or the signal's reason, if the run has lost the job */
   readonly write: (last: LastWrite) => Promise<void>;
-  /** Clears the run's id if it is still this run's. */
+  /** Clear the run's id if the record still has this run. */
   readonly clear: () => Promise<void>;
 }
 
 export interface ApplyTo {
   readonly job: Pick<IssueJob, "id" | "opts" | "timestamp" | "moveToDelayed" | "changePriority">;
-  /** Of the job's lock. */
+  /** Token of the job's lock. */
   readonly token: string;
   readonly services: {
     readonly config: Config;
@@ -37,10 +37,10 @@ export interface ApplyTo {
 }
 
 /**
- * Does what was decided about a job, in this order: the hold (with the queue paused), the record, the priority, BullMQ. Where
- * something before BullMQ fails, the job is requeued as it is.
- * @throws what BullMQ understands: DelayedError, UnrecoverableError, an error with its delay, or any other one where the job
- * is not ours any more
+ * Carry out the disposition of a job, in this order: the hold (with the queue paused), the record, the priority, BullMQ. If
+ * a step before BullMQ fails, the job is requeued unchanged.
+ * @throws DelayedError, UnrecoverableError, or an error with a delay, which BullMQ handles; any other error if the job belongs
+ * to another run
  */
 export async function apply(disposition: Disposition, to: ApplyTo): Promise<JobResult> {
   return answer(await prepared(disposition, to), to);
@@ -50,7 +50,7 @@ async function prepared(disposition: Disposition, to: ApplyTo): Promise<Disposit
   if (disposition.do === "release") return disposition;
   const { hold, record, isFirst } = disposition;
   try {
-    // Before the slot becomes free: the next job would meet the same limit.
+    // Before the slot becomes free, because the next job would reach the same limit.
     if (hold !== undefined) await changeHold(hold, to);
     if (record !== undefined) await to.record.write(record);
     if (isFirst === true) await putFirst(to);
@@ -59,7 +59,10 @@ async function prepared(disposition: Disposition, to: ApplyTo): Promise<Disposit
     const { log, now } = to.services;
     const next = afterError(error, now());
     if (next.do !== "release")
-      log.error({ issue: to.job.id, err: error }, "the end of a run could not be recorded: waiting");
+      log.error(
+        { issue: to.job.id, err: error },
+        "could not write the end of a run to Redis: the job is requeued and the write is retried",
+      );
     return next;
   }
 }
@@ -75,7 +78,7 @@ async function changeHold(change: HoldChange, { services }: ApplyTo): Promise<vo
   const credentials = await credentialsOfHold(name, config);
   const began = await setHold(redis, { ...change.begin, ...(credentials === null ? {} : { credentials }) });
   if (began) log.warn(`${holdWords(name).what}. ${holdWords(name).advice} To try now: tac8 resume ${name}`);
-  // The scheduler would, in seconds.
+  // The scheduler would do it too, but only after seconds.
   if (!isRepositoryHold(name)) await queue.pause();
 }
 
@@ -110,7 +113,7 @@ async function answer(disposition: Disposition, to: ApplyTo): Promise<JobResult>
 
 async function requeue({ until, offer }: Requeue, { job, token, services }: ApplyTo): Promise<never> {
   await job.moveToDelayed(until, token);
-  // Only now: what is offered again must be waiting.
+  // Only now, because only a job that waits can be offered again.
   if (offer !== undefined) {
     const priority = begunPriority(job.opts.priority ?? 0);
     await waitForPlace(services.redis, { reason: offer, jobId: job.id ?? "", priority, since: job.timestamp });
@@ -119,24 +122,24 @@ async function requeue({ until, offer }: Requeue, { job, token, services }: Appl
 }
 
 /**
- * A run was told that it has lost its place. Where its job's lock is ours all the same, Redis was unreachable, or it was the run's own
- * last write that had released the place, and Redis' answer to it was lost: the client sent it again. To BullMQ this would
- * be a failed attempt of an issue that may have ended well. BullMQ comes first: it knows whether the job is ours.
+ * Release the job of a run that has lost its place. If the runner still has the job's lock, either Redis was unreachable, or the run's
+ * own last write released the place: the client sent it twice, because Redis' first reply was lost. Without this, BullMQ would count
+ * a failed attempt for an issue that may have succeeded. BullMQ comes first, because only BullMQ knows which run has the job.
  */
 async function release(lost: Error, { job, token, record, services }: ApplyTo): Promise<never> {
   const { log, now } = services;
   try {
     await job.moveToDelayed(now() + REQUEUE_MS, token);
   } catch (error) {
-    log.debug({ issue: job.id, err: error }, "the job is not ours any more");
+    log.debug({ issue: job.id, err: error }, "the job belongs to another run now");
     throw lost; // Another run has it.
   }
-  // Its runner lives, so it counts as no lost run; unless the next run was quicker than we.
-  await record.clear().catch((err: unknown) => log.debug({ issue: job.id, err }, "could not let go of the run"));
+  // Its runner is alive, so this is no lost run. If the next run has already started, nothing is cleared.
+  await record.clear().catch((err: unknown) => log.debug({ issue: job.id, err }, "could not clear the run's id"));
   throw new DelayedError();
 }
 
-/** BullMQ shows the stack to people: a failure with a name says all in its message. */
+/** Shorten the stack of a named failure to its message, because tools for BullMQ show the stack to users. */
 function plain<E extends Error>(error: E): E {
   error.stack = error.message;
   return error;

@@ -9,27 +9,23 @@ const servicesWith = (trouble: string | null) =>
   ({ config: { home: tmpdir() }, homeTrouble: () => Promise.resolve(trouble) }) as unknown as RunnerServices;
 const COUNTS = { made: 9, max: 10, parked: 0, noChanges: 0 };
 
-fieldTest(
-  "F11",
-  "a data folder that is missing stands behind any failure of the machine, and burns no attempt",
-  async () => {
-    for (const kind of ["startup", "agent", "git", "stalled", "timeout", "no-changes", "out-of-memory"] as const) {
-      const blamed = await blameMachine({ kind, message: "it failed" }, servicesWith("the data folder is missing"));
-      expect(blamed).toEqual({ kind: "disk", message: "the data folder is missing. it failed" });
-      expect(afterFailure(blamed, COUNTS, 1, Date.now())).toMatchObject({ do: "park" });
-    }
-  },
-);
+fieldTest("F11", "a missing data folder is the cause of any failure of the machine, and uses no attempt", async () => {
+  for (const kind of ["startup", "agent", "git", "stalled", "timeout", "no-changes", "out-of-memory"] as const) {
+    const blamed = await blameMachine({ kind, message: "it failed" }, servicesWith("the data folder is missing"));
+    expect(blamed).toEqual({ kind: "disk", message: "the data folder is missing. it failed" });
+    expect(afterFailure(blamed, COUNTS, 1, Date.now())).toMatchObject({ do: "park" });
+  }
+});
 
 test.each(["github", "refused", "usage-limit", "auth"] as const)(
-  "%s is somebody else's word, and stays",
+  "%s is a failure outside this machine, and is not changed",
   async (kind) => {
     const failure = { kind, message: "said" };
     expect(await blameMachine(failure, servicesWith("the data folder is missing"))).toBe(failure);
   },
 );
 
-test("with a sound data folder every failure stays what it is", async () => {
+test("with an intact data folder no failure is changed", async () => {
   for (const kind of FAILURE_KINDS) {
     if (kind === "disk") continue;
     const failure = { kind, message: "said" };

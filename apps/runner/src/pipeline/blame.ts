@@ -2,10 +2,10 @@ import type { Failure, FailureKind } from "@tac8/core/domain/failures";
 import { blameDisk } from "../git/diskFull.ts";
 import type { RunnerServices } from "./services.ts";
 
-/** What they say is true wherever the run was: another disk would change nothing. */
+/** Failures that have their cause outside this machine, so another disk would change nothing. */
 const ELSEWHERE: ReadonlySet<FailureKind> = new Set(["github", "refused", "usage-limit", "auth", "model", "budget"]);
 
-/** Name the machine's disk where it is what failed: it costs an issue no attempt. */
+/** Return the failure `disk` if the machine's disk is the cause, because such a failure uses no attempt. */
 export async function blameMachine(
   failure: Failure,
   { config, homeTrouble }: Pick<RunnerServices, "config" | "homeTrouble">,

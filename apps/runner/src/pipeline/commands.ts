@@ -7,13 +7,13 @@ import type { HaltSwitch } from "../run/halt.ts";
 export interface CommandsOptions {
   readonly store: IssueStore;
   readonly running: ReadonlyMap<string, HaltSwitch>;
-  /** Called for each runner that an operator pauses or resumes, by its id. */
+  /** Called with the id of each runner that an operator pauses or resumes. */
   readonly onPause: (runner: string) => void;
   readonly log: Logger;
   readonly errors: (level: "warn" | "debug", object: object, message: string) => void;
 }
 
-/** Hears at once that there is a command for one of our issues, or for a runner; without it the regular check would find it in seconds. */
+/** Subscribe to commands for this runner's issues and for runners. Without it, the regular check would find them some seconds later. */
 export async function commandsOf(url: string, { store, running, onPause, log, errors }: CommandsOptions) {
   const subscriber = connectRedis(url, {
     name: "commands",
@@ -29,7 +29,7 @@ export async function commandsOf(url: string, { store, running, onPause, log, er
     try {
       halt.obey(await store.read(jobId));
     } catch (error) {
-      log.debug({ err: error }, "could not read a command");
+      log.debug({ err: error }, "could not read a command from Redis: the next regular check reads it");
     }
   }
   await subscriber.subscribe(COMMANDS_CHANNEL, PAUSES_CHANNEL);

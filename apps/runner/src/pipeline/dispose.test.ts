@@ -31,7 +31,7 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   {
-    what: "an agent that failed burns an attempt, and goes first afterwards",
+    what: "a failed agent uses an attempt, and the next one goes first",
     failure: { kind: "agent", message: "boom" },
     record: { "agent.runCount": 1 },
     next: {
@@ -47,12 +47,12 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    what: "no agent was started yet: it goes in its turn",
+    what: "a job without an agent so far keeps its turn",
     failure: { kind: "git", message: "no" },
     next: { do: "retry", delayMs: MIN, isFirst: false },
   },
   {
-    what: "the last attempt is the issue's end",
+    what: "the failure of the last attempt ends the issue",
     failure: { kind: "agent", message: "boom" },
     facts: { made: 2 },
     next: {
@@ -61,7 +61,7 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    what: "nothing was changed: the agent is told, at once",
+    what: "after no changes the agent runs again at once, with the reason",
     failure: { kind: "no-changes", message: "nothing" },
     next: {
       do: "retry",
@@ -70,7 +70,7 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    what: "nothing was changed twice",
+    what: "no changes for the second time end the issue",
     failure: { kind: "no-changes", message: "nothing" },
     record: { "counts.noChanges": 1 },
     next: { do: "report", patch: { checkpoint: "none", "counts.noChanges": 2, "end.outcome": "failed" } },
@@ -92,13 +92,13 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    what: "an outage of the model, again: it lets others go first, and its hold does not wake it",
+    what: "after another outage of the model the job waits longer than its hold, so that others go first",
     failure: { kind: "model", message: "overloaded" },
     record: { "end.failure": "model", "counts.parked": 1 },
     next: { do: "requeue", until: NOW + 3 * MIN, record: { patch: { "counts.parked": 2, "job.hold": null } } },
   },
   {
-    what: "GitHub is away: no hold",
+    what: "an unreachable GitHub sets no hold",
     failure: { kind: "github", message: "502" },
     next: {
       do: "requeue",
@@ -107,7 +107,7 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    what: "a repository that refuses the token",
+    what: "a repository that refuses the token is held",
     failure: { kind: "refused", message: "403", wholeRepository: true },
     next: {
       do: "requeue",
@@ -117,24 +117,28 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    what: "finished work tries a refusing repository before the hold ends",
+    what: "finished work is published in a held repository before the hold ends",
     failure: { kind: "refused", message: "403", wholeRepository: true },
     record: { checkpoint: "worked" },
     next: { until: NOW + 15 * MIN, hold: { begin: { until: NOW + 135 * MIN } } },
   },
   {
-    what: "commits that were refused: the agent is told, and the repository's hold is over",
+    what: "after refused commits the agent runs again with the reason, and the repository's hold ends",
     failure: { kind: "refused", message: "a secret", ofCommits: true },
     record: { checkpoint: "worked" },
     facts: { isHeld: true },
     next: {
       do: "retry",
       record: { patch: { checkpoint: "none", state: "retrying" } },
-      hold: { end: "repo:octo/widgets", by: "runner pi/0", reason: "finished work of Octo/widgets#7 is to be changed" },
+      hold: {
+        end: "repo:octo/widgets",
+        by: "runner pi/0",
+        reason: "finished work of Octo/widgets#7 needs to be changed",
+      },
     },
   },
   {
-    what: "an end that was decided before is kept, as it is to be told later",
+    what: "an end that was decided before is kept, to be reported later",
     failure: { kind: "disk", message: "full" },
     record: { "end.outcome": "failed", "end.failure": "agent", "end.reason": "boom" },
     next: {
@@ -149,7 +153,7 @@ test.each(ROWS)("$what", ({ failure, record, facts, next }) => {
   expect(afterTrouble(failure, of(record), { ...FACTS, ...facts })).toMatchObject(next);
 });
 
-test("of GitHub's trouble people read once it lasts, and not while it asks for silence", () => {
+test("an outage of GitHub is shown when it lasts, but never during a rate limit", () => {
   const status = (failure: Partial<Failure>, parked: number) => {
     const found = afterTrouble({ kind: "github", message: "502", ...failure }, of({ "counts.parked": parked }), FACTS);
     return "record" in found && found.record?.status !== undefined;
@@ -157,7 +161,7 @@ test("of GitHub's trouble people read once it lasts, and not while it asks for s
   expect([status({}, 0), status({}, 1), status({ until: NOW + MIN }, 5)]).toEqual([false, true, false]);
 });
 
-test("an end that cannot be told waits for GitHub, whatever the failure is, and holds a repository that refuses", () => {
+test("an end that cannot be reported waits for GitHub, and a refusal of the repository sets a hold", () => {
   const failed = of({ "end.outcome": "failed", "end.failure": "agent", "end.reason": "boom", "counts.parked": 1 });
   expect(untold({ kind: "git", message: "no" }, failed, FACTS)).toMatchObject({
     until: NOW + 2 * MIN,
@@ -174,7 +178,7 @@ test("an end that cannot be told waits for GitHub, whatever the failure is, and 
   expect(refused).toMatchObject({ hold: { begin: { name: "repo:octo/widgets", until: NOW + 2 * MIN } } });
 });
 
-test("an end that is told: completed, failed, or it waits for an answer as long as that may take", () => {
+test("after a reported end the job is completed, failed, or waits for an answer until the question expires", () => {
   const record = { patch: {} };
   const facts = { ...FACTS, record };
   const result = (outcome: string) => ({ outcome, prUrl: null, reason: "why" });
@@ -191,7 +195,7 @@ test("an end that is told: completed, failed, or it waits for an answer as long 
   expect(closed(result("blocked"), of({ "question.askedAt": old }), facts)).toMatchObject({ until: NOW + 100 });
 });
 
-test("a job that is handed back is queued at once; only a run that had an agent counts as broken off", () => {
+test("a requeued job is queued at once, and only a run that had an agent counts as broken off", () => {
   const facts = { runId: "me", now: NOW, because: "the runner is shutting down" };
   expect(requeued(of({ "agent.run": "me", checkpoint: "prepared", "agent.runCount": 1 }), facts)).toMatchObject({
     do: "requeue",
@@ -208,7 +212,7 @@ test("a job that is handed back is queued at once; only a run that had an agent 
   }
 });
 
-test("work that is missing is done again in a run of its own, without its session and without an attempt", () => {
+test("missing work is done again in a new run, without its session and without using an attempt", () => {
   const nothing = { checkpoint: "none", "agent.session": null, "branch.head": null, "work.finishedAt": null };
   expect(workAgain({ agent: { runCount: 1 } }, NOW)).toMatchObject({
     do: "requeue",
@@ -218,7 +222,7 @@ test("work that is missing is done again in a run of its own, without its sessio
   });
 });
 
-test("an error that nobody foresaw costs no attempt; one that says that the job is lost releases it", () => {
+test("an unexpected error uses no attempt, and an error about a lost job releases the job", () => {
   expect(afterError(new Error("ENOSPC"), NOW)).toMatchObject({ do: "requeue", until: NOW + MIN, because: "ENOSPC" });
   const lost = new LostRun("octo.widgets.7", "me");
   expect(afterError(lost, NOW)).toEqual({ do: "release", lost });
@@ -229,7 +233,7 @@ test("an error that nobody foresaw costs no attempt; one that says that the job 
 test.each([
   [{ checkpoint: "published", end: { outcome: "pr" } } as const, "was published"],
   [{ checkpoint: "worked", end: { outcome: "stopped" } } as const, "is stopped"],
-  [{ checkpoint: "none", end: { outcome: null } } as const, "is to be changed"],
-])("a repository's hold ends with what became of the finished work: %j", (record, how) => {
+  [{ checkpoint: "none", end: { outcome: null } } as const, "needs to be changed"],
+])("the end of a repository's hold says how the finished work ended: %j", (record, how) => {
   expect(holdEnd(record, FACTS)).toMatchObject({ reason: `finished work of Octo/widgets#7 ${how}` });
 });

@@ -20,7 +20,7 @@ import { Halted } from "../run/halt.ts";
 import { requeuedProgress } from "./requeued.ts";
 import { extraWait } from "./ownOutage.ts";
 
-/** Delay of a requeued job. This runner would receive the job again without it; after it, a runner that closes is gone. */
+/** Delay of a requeued job. Without it a runner that closes would receive the job again; after it, that runner has closed. */
 export const REQUEUE_MS = 100;
 /** Delay before the next try after an error of this machine or of the configuration. */
 const TROUBLE_MS = 60_000;
@@ -29,7 +29,7 @@ const PROBE_MINUTES = 120;
 /** After this many waits for GitHub in a row, an outage counts as a long one. */
 const LASTING = 2;
 
-/** What the run knows beside its record. All of this file is pure. */
+/** Facts about the end of a run that are not in its record. All functions of this file are pure. */
 export interface EndFacts {
   readonly runId: string;
   readonly ref: IssueRef;
@@ -37,23 +37,23 @@ export interface EndFacts {
   readonly by: string;
   /** The issue's repository is held, and this run was let through to try it. */
   readonly isHeld: boolean;
-  /** BullMQ's count of attempts that came to an end, and how many there may be. */
+  /** Attempts that have finished, as BullMQ counts them, and their limit. */
   readonly made: number;
   readonly max: number;
-  /** Multiplies the waits. */
+  /** Factor of all waits. */
   readonly factor: number;
   readonly blockedExpiresMs: number;
   /** Epoch ms. */
   readonly now: number;
 }
 
-/** An error that no step has foreseen: this machine's trouble (a full disk, a damaged folder), and not the issue's. */
+/** Return the disposition after an unexpected error, which is a problem of this machine (a full disk, a damaged folder), not of the issue. */
 export function afterError(error: unknown, now: number): Disposition {
   if (error instanceof LostRun || error instanceof Halted) return { do: "release", lost: error };
   return { do: "requeue", until: now + TROUBLE_MS, because: error instanceof Error ? error.message : String(error) };
 }
 
-/** Return what BullMQ has to do with a job whose end is already recorded and reported. */
+/** Return the disposition of a job whose end is already recorded and reported. */
 export function closed(
   result: JobResult,
   issue: RecordPart<"since" | "question.askedAt" | "agent.runCount">,
@@ -99,7 +99,7 @@ export const NOTHING_DONE = {
   "work.finishedAt": null,
 } as const satisfies IssuePatch;
 
-/** The finished work is done again from the branch, in a run of its own. No attempt is burnt. `now`: epoch ms. */
+/** Return the disposition by which a new run does the finished work again, from the branch. It uses no attempt. @param now epoch ms */
 export function workAgain({ agent: { runCount: agentRuns } }: RecordPart<"agent.runCount">, now: number): Requeue {
   const because = "the work is redone from its branch";
   const patch = { ...NOTHING_DONE, "end.failure": null, "end.reason": null, state: "queued" } as const;
@@ -107,16 +107,16 @@ export function workAgain({ agent: { runCount: agentRuns } }: RecordPart<"agent.
   return { do: "requeue", until: now + REQUEUE_MS, because, record, isFirst: agentRuns > 0 };
 }
 
-/** The end of a hold of the issue's repository: its finished work was published, or will not be as it is. */
+/** Return the change that ends the hold of the issue's repository, because its finished work was published or cannot be published unchanged. */
 export function holdEnd(
   { checkpoint, end: { outcome } }: RecordPart<"checkpoint" | "end.outcome">,
   { ref, by }: EndFacts,
 ): HoldChange {
-  const how = checkpoint === "published" ? "was published" : outcome === null ? "is to be changed" : `is ${outcome}`;
+  const how = checkpoint === "published" ? "was published" : outcome === null ? "needs to be changed" : `is ${outcome}`;
   return { end: repositoryHold(ref), by, reason: `finished work of ${formatReference(ref)} ${how}` };
 }
 
-/** What follows a failure, by its row in domain/failures.ts: the issue's end, which is still to be reported, or a disposition. */
+/** Apply the row of domain/failures.ts to a failure. @returns the issue's end, which the caller reports, or a disposition */
 export function afterTrouble(
   failure: Failure,
   record: IssueRecord,
@@ -174,7 +174,7 @@ interface Parking extends EndFacts {
   readonly hold: HoldRequest | null;
 }
 
-/** Waits without a slot and without burning an attempt. */
+/** Return the disposition of a parked job, which waits without a slot and without using an attempt. */
 function parkedFor(
   failure: Failure,
   record: IssueRecord,
@@ -217,7 +217,7 @@ function holdUntil(
   return isProbed ? until + PROBE_MINUTES * 60_000 * factor : until;
 }
 
-/** The state, its event, and, where GitHub takes it, the status comment. `record`: with the patch. */
+/** Return the state, its event and, if GitHub can be reached, the status comment. @param record the record, with the patch applied */
 function shown(state: "retrying" | "parked", failure: Failure, record: IssueRecord, patch: IssuePatch): LastWrite {
   const { kind, message } = failure;
   const { outcome, decided: end, failure: before, reason } = record.end;

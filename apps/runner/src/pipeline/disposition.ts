@@ -2,43 +2,43 @@ import type { JobResult } from "@tac8/core/queue/contract";
 import type { Hold } from "@tac8/core/domain/holds";
 import type { LastWrite } from "../run/lastWrite.ts";
 
-/** What becomes of a job at the end of a run, or without one. `apply` acts on it, and nothing else moves a job. */
+/** Decision about a job at the end of a run, or if it gets no run. Only `apply` carries it out and moves the job. */
 export type Disposition =
-  /** BullMQ: completed. */
+  /** In BullMQ the job is completed. */
   | ({ readonly do: "complete"; readonly result: JobResult } & Before)
-  /** BullMQ: failed, and no attempt is left. */
+  /** In BullMQ the job has failed, without any attempts left. */
   | ({ readonly do: "fail"; readonly reason: string } & Before)
-  /** BullMQ: an attempt is burnt; delayed. */
+  /** In BullMQ the job is delayed, and one attempt is used. */
   | ({ readonly do: "retry"; readonly delayMs: number; readonly reason: string } & Before)
   | Requeue
-  /** Another run has the issue, or the job's lock could not be renewed: delayed if the job is still ours, else nothing. */
+  /** Another run has the issue, or the job's lock could not be renewed. The job is delayed if this runner still has its lock. */
   | { readonly do: "release"; readonly lost: Error };
 
-/** What this runner decides of a job that it has. */
+/** Decision about a job that this runner still has. */
 export type Decided = Exclude<Disposition, { readonly do: "release" }>;
 
-/** BullMQ: delayed, and no attempt is burnt. */
+/** In BullMQ the job is delayed, and no attempt is used. */
 export interface Requeue extends Before {
   readonly do: "requeue";
   /** Epoch ms. */
   readonly until: number;
-  /** For the log and for tests. */
+  /** Reason, for the log and for tests. */
   readonly because: string;
-  /** Reason that the scheduler offers the job again for, once there may be a place for it. */
+  /** Reason for which the job was deferred. The scheduler offers the job again when this reason may no longer apply. */
   readonly offer?: string;
 }
 
-/** What is done before BullMQ is told, in this order. */
+/** Steps before the answer to BullMQ, in this order. */
 export interface Before {
   readonly hold?: HoldChange;
-  /** The run's id is cleared with it. */
+  /** Last write to the record, which also clears the run's id. */
   readonly record?: LastWrite;
-  /** When the job comes back, it goes before new work of its priority. */
+  /** After the delay, the job goes before new work of the same priority. */
   readonly isFirst?: boolean;
 }
 
 export type HoldChange =
   | { readonly begin: Omit<Hold, "credentials"> }
   | { readonly end: string; readonly by: string; readonly reason: string }
-  /** A hold of the whole queue is there, and the queue is not paused yet. */
+  /** The whole queue is held, but not paused yet. */
   | { readonly pause: true };

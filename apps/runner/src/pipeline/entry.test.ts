@@ -32,11 +32,11 @@ interface Row {
 }
 
 const ROWS: readonly Row[] = [
-  { what: "nobody worked on it", before: {}, do: "work", why: null },
+  { what: "no work yet", before: {}, do: "work", why: null },
   { what: "queued", before: { state: "queued" }, do: "work", why: null },
   { what: "prepared, no agent yet", before: { state: "running", checkpoint: "prepared" }, do: "work", why: null },
   {
-    what: "handed back in the middle",
+    what: "requeued in the middle",
     before: { state: "queued", checkpoint: "prepared", "agent.runCount": 1 },
     do: "work",
     why: { kind: "interrupted" },
@@ -71,7 +71,7 @@ const ROWS: readonly Row[] = [
     why: { kind: "unfinished", message: "it planned to continue later" },
   },
   {
-    what: "a round after an answer: its session goes on",
+    what: "a round after an answer resumes its session",
     before: { state: "queued", "agent.runCount": 0, "agent.session": "s" },
     do: "work",
     why: { kind: "next-round" },
@@ -108,7 +108,7 @@ const ROWS: readonly Row[] = [
     patch: {},
   },
   {
-    what: "an end that could not be told: told as it was",
+    what: "an end that could not be reported is reported unchanged",
     before: {
       state: "parked",
       "end.outcome": "failed",
@@ -131,7 +131,7 @@ const ROWS: readonly Row[] = [
     do: "report",
     patch: { "end.outcome": "cancelled", "end.reason": "closed" },
   },
-  // A run that ended without a word.
+  // A lost run.
   { what: "lost once", before: { "run.id": "dead", "counts.lost": 0 }, do: "work", patch: { "counts.lost": 1 } },
   {
     what: "lost twice in a row",
@@ -142,7 +142,7 @@ const ROWS: readonly Row[] = [
   {
     what: "lost three times in a row",
     before: { "run.id": "dead", "counts.lost": 2, "agent.runCount": 2 },
-    do: "give up",
+    do: "abandon",
     patch: { "counts.lost": 3, "end.outcome": "failed", "end.failure": "lost", "end.run": "me" },
   },
   {
@@ -163,11 +163,11 @@ const ROWS: readonly Row[] = [
     do: "report",
     patch: { "counts.lost": 6 },
   },
-  { what: "not lost: handed back", before: { "run.id": null, "counts.lost": 2 }, do: "work", patch: {} },
+  { what: "requeued, not lost", before: { "run.id": null, "counts.lost": 2 }, do: "work", patch: {} },
   // Questions.
   { what: "a question a day old", before: { state: "blocked", "end.outcome": "blocked", since: ago(1) }, do: "wait" },
   {
-    what: "a question that nobody answered",
+    what: "a question without an answer",
     before: { state: "blocked", "end.outcome": "blocked", since: ago(14) },
     do: "report",
     patch: { "end.outcome": "expired", "end.run": "me" },
@@ -213,7 +213,7 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    what: "withheld work that Redis had forgotten",
+    what: "withheld work that was missing in Redis",
     before: { ...WITHHELD, checkpoint: "none", "work.allowed": 60 },
     do: "work",
     why: { kind: "interrupted" },
@@ -287,7 +287,7 @@ const ROWS: readonly Row[] = [
     do: "report",
     patch: { "end.outcome": "stopped" },
   },
-  // Again after an end: Bull Board's retry leaves the hash as it was.
+  // Again after an end, because Bull Board's retry does not change the record.
   {
     what: "failed",
     before: {
@@ -321,7 +321,7 @@ const ROWS: readonly Row[] = [
     why: null,
   },
   {
-    what: "done, and BullMQ has not heard of it",
+    what: "done, and BullMQ does not know it yet",
     before: { state: "pr", "end.outcome": "pr", "end.attempt": 1 },
     do: "close",
   },
@@ -343,14 +343,14 @@ fieldTest("F1", "a lost run that made progress does not count towards the limit"
   const before = { "run.id": "dead", "counts.lost": MAX_LOST_IN_A_ROW - 1, "counts.unchanged": 3, "agent.runCount": 3 };
   expect(plan(before, "steps")).toMatchObject({ do: "work", patch: { "counts.lost": 0, "counts.unchanged": 4 } });
   expect(plan(before, "changes")).toMatchObject({ do: "work", patch: { "counts.lost": 0, "counts.unchanged": 0 } });
-  expect(plan(before, "none")).toMatchObject({ do: "give up", patch: { "end.failure": "lost" } });
+  expect(plan(before, "none")).toMatchObject({ do: "abandon", patch: { "end.failure": "lost" } });
 });
 
-fieldTest("B5", "runs that were handed back without progress end the issue, and no agent is started", () => {
+fieldTest("B5", "too many requeued runs without progress end the issue, and no agent is started", () => {
   const before = { state: "queued", "run.id": null, checkpoint: "prepared", "agent.runCount": 3 } as const;
   expect(plan({ ...before, "counts.lost": MAX_LOST_IN_A_ROW - 1 })).toMatchObject({ do: "work", patch: {} });
   expect(plan({ ...before, "counts.lost": MAX_LOST_IN_A_ROW })).toMatchObject({
-    do: "give up",
+    do: "abandon",
     patch: {
       "end.outcome": "failed",
       "end.failure": "lost",
@@ -358,14 +358,14 @@ fieldTest("B5", "runs that were handed back without progress end the issue, and 
     },
   });
   expect(plan({ ...before, "counts.lost": 0, "counts.unchanged": MAX_UNCHANGED_IN_A_ROW })).toMatchObject({
-    do: "give up",
+    do: "abandon",
   });
 });
 
-test("finished work is published again after lost runs, which cost nothing, and given up only after many", () => {
+test("finished work is published again after lost runs, and abandoned only after many of them", () => {
   const before = { "run.id": "dead", checkpoint: "worked", "agent.runCount": 1 } as const;
   expect(plan({ ...before, "counts.lost": MAX_LOST_IN_A_ROW - 1 })).toMatchObject({ do: "publish" });
   expect(plan({ ...before, "counts.lost": 19, "counts.unchanged": 19, "counts.brokenOff": 19 })).toMatchObject({
-    do: "give up",
+    do: "abandon",
   });
 });

@@ -12,16 +12,16 @@ import { CLEAN, reopen } from "@tac8/core/state/reopen";
 import type { FailureKind } from "@tac8/core/domain/failures";
 import { questionExpiresAt } from "@tac8/core/domain/questionExpiry";
 
-/** Where a run begins, decided from what the hash said before it. */
+/** First step of a run, decided from the record before the run. */
 export type Entry =
-  /** Nothing to do now: wait on. */
+  /** There is nothing to do now. */
   | { readonly do: "wait"; readonly until: number }
-  /** It ended, and only BullMQ has not seen it: the runner died in between. */
+  /** The issue has ended, but BullMQ does not know it, because the runner died in between. */
   | { readonly do: "close" }
-  /** The end is decided and still has to be told. */
+  /** The end is decided, and not reported yet. */
   | { readonly do: "report"; readonly patch: IssuePatch }
-  /** Too many runs ended with their runner: what they left is saved, then the end that the patch has is reported. */
-  | { readonly do: "give up"; readonly patch: IssuePatch }
+  /** Too many runs ended with their runner. Their work is saved, then the end in the patch is reported. */
+  | { readonly do: "abandon"; readonly patch: IssuePatch }
   | { readonly do: "publish"; readonly patch: IssuePatch }
   | { readonly do: "work"; readonly patch: IssuePatch; readonly why: ResumeReason | null };
 
@@ -29,17 +29,17 @@ export interface EntryFacts {
   readonly runId: string;
   readonly blockedExpiresMs: number;
   readonly now: number;
-  /** BullMQ's count of attempts that came to an end. */
+  /** Attempts that have finished, as BullMQ counts them. */
   readonly attemptsMade: number;
-  /** Of the run that was lost; ignored where none was. */
+  /** Progress of the lost run. Ignored if no run was lost. */
   readonly progress: RunProgress;
 }
 
-/** Pure. */
+/** Decide where a run begins. Pure. */
 export function planEntry(before: IssueRecord, facts: EntryFacts): Entry {
   if (isEnded(before.state)) {
     if (before.end.attempt === facts.attemptsMade) return { do: "close" };
-    // Bull Board's retry moves the job alone. A withdrawn one was only taken before its job could be removed.
+    // Bull Board's retry moves only the job, not the record. A withdrawn issue is received only if its job could not be removed in time.
     const begun = new Date(facts.now).toISOString();
     const retry =
       before.state === "withdrawn"
@@ -57,11 +57,11 @@ export function planEntry(before: IssueRecord, facts: EntryFacts): Entry {
   if (before.command.stop !== null) return decided("stopped", before.command.stop, facts, lost);
   const worked = reached(before.checkpoint, "worked");
   const how = before.run.id === null ? "handed back" : "lost";
-  // To publish finished work costs nothing: it is abandoned only where each try ends its runner.
+  // Publishing costs nothing, so finished work is abandoned only if every try ends its runner.
   const reason = tooOften(applyPatch(before, lost).counts, how, worked ? MAX_BROKEN_OFF_IN_A_ROW : MAX_LOST_IN_A_ROW);
   if (reason !== null) {
     return {
-      do: "give up",
+      do: "abandon",
       patch: { ...lost, "end.outcome": "failed", "end.failure": "lost", "end.reason": reason, "end.run": facts.runId },
     };
   }
@@ -70,16 +70,16 @@ export function planEntry(before: IssueRecord, facts: EntryFacts): Entry {
 }
 
 function afterQuestion(before: IssueRecord, facts: EntryFacts, lost: IssuePatch): Entry {
-  // The wish is the newer one: with an answer the work continues at once.
+  // The stop is newer than the answer, because an answer continues the work at once.
   if (before.command.stop !== null) return decided("stopped", before.command.stop, facts, lost);
   if (before.command.cancel !== null) return decided("cancelled", before.command.cancel, facts, lost);
-  // Who allows it may have said so in words, too: no agent is needed for these.
+  // The user who allowed the publication may also have replied. Such a reply needs no agent.
   if (before.work.allowed !== null && before.work.withheld !== null) {
     const patch = { ...CLEAN, ...lost };
     if (!reached(before.checkpoint, "worked")) return { do: "work", patch, why: { kind: "interrupted" } };
-    // In the same write: a run that is lost after half of it would find a question that nobody can answer.
+    // In the same write, because a run that is lost between two writes would leave a question that cannot be answered.
     const since = new Date(facts.now).toISOString();
-    // From now on its runner is waited for: until now nobody needed it.
+    // The wait for the runner that has the work begins now, because it was not needed before.
     return { do: "publish", patch: { ...patch, state: "running", since, "work.finishedAt": since } };
   }
   if (before.question.reply !== null) {
@@ -117,7 +117,7 @@ function resumeReason(before: IssueRecord): ResumeReason | null {
     const { author, text } = before.question.reply;
     return { kind: "answer", author, text, withheld: before.work.withheld?.reason ?? null };
   }
-  // A new round has a session only where the one before ended with an answer.
+  // A new round has a session only if the previous round ended with an answer.
   if (before.agent.runCount === 0) return before.agent.session === null ? null : { kind: "next-round" };
   if (before.end.failure === "no-changes") return { kind: "no-changes" };
   if (before.end.failure === "unfinished") return { kind: "unfinished", message: before.end.reason ?? "something" };

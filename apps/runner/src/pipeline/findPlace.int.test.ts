@@ -21,7 +21,7 @@ afterAll(async () => {
   await server.close();
 });
 
-test("the scheduler's limits hold, whatever the runner's own configuration says", async () => {
+test("the scheduler's limits apply, whatever is in the runner's own configuration", async () => {
   const { redis } = server;
   await publishLimits(redis, { runs: 0, per_repository: { "octo/hello": 1 }, per_label: {} });
   const store = createIssueStore(redis);

@@ -8,23 +8,23 @@ import { readLimits } from "@tac8/core/state/limits";
 import { type Place, takePlace } from "@tac8/core/state/places";
 import type { Requeue } from "./disposition.ts";
 
-/** The scheduler offers the job again; without one it comes back by itself. */
+/** Longest delay of a deferred job. Usually the scheduler offers it again earlier. */
 const AT_LATEST_MS = 10 * 60_000;
 
 export interface FindPlaceOptions {
   readonly services: Pick<RunnerServices, "config" | "redis" | "log" | "now">;
   readonly job: IssueJob;
-  /** Of the job's lock. */
+  /** Token of the job's lock. */
   readonly token: string;
   readonly repository: RepositoryConfig;
   readonly issue: RecordPart<"job.runsOn" | "format">;
-  /** Whether it has to count in the limits, and needs the labels: what needs no agent does not. */
+  /** Whether the run counts in the limits and needs the labels. A run without an agent does not. */
   readonly counts: boolean;
 }
 
 /**
- * Takes a place for a run: this runner has the labels that the job needs, and no limit is reached. Otherwise the job waits
- * without a slot and without an attempt, and goes first in its priority when there may be a place for it.
+ * Take a place for a run, if this runner has the labels that the job needs and no limit is reached. Otherwise the job is deferred:
+ * it waits without a slot and without using an attempt, and goes first in its priority when there may be a place for it.
  */
 export async function findPlace(options: FindPlaceOptions): Promise<{ readonly place: Place } | Requeue> {
   const { services, job, issue } = options;
@@ -33,12 +33,15 @@ export async function findPlace(options: FindPlaceOptions): Promise<{ readonly p
   const newer = newerRecord(issue.format);
   if (newer !== null) {
     const known = `format ${issue.format}, and this runner knows ${RECORD_FORMAT}`;
-    log.warn({ issue: jobId }, `not taken: a newer version of tac8 has worked on it (${known}): upgrade this runner`);
+    log.warn(
+      { issue: jobId },
+      `deferred, because a newer version of tac8 has worked on it (${known}): upgrade this runner`,
+    );
   }
   const found = newer === null ? await placeOf(options) : newer;
   if (typeof found !== "string") return { place: found };
   const because = placementWords(found);
-  log.debug({ issue: jobId, reason: found }, `not taken: ${because}`);
+  log.debug({ issue: jobId, reason: found }, `the job is deferred: ${because}`);
   const record = { patch: { "job.hold": found } };
   return { do: "requeue", until: now() + AT_LATEST_MS, because, record, isFirst: true, offer: found };
 }

@@ -10,18 +10,18 @@ function flood() {
   };
 }
 
-it("a flood counts when it lasts", () => {
+it("reports a flood that lasts", () => {
   const come = flood();
   expect([come(0, 500), come(10, 100), come(20, 99)]).toEqual([false, false, false]);
   expect(come(29, 1)).toBe(true);
 });
 
-it("single errors do not, however long they come", () => {
+it("ignores single errors, however long they continue", () => {
   const come = flood();
   for (let time = 0; time < 1000; time += 10) expect(come(time, 99)).toBe(false);
 });
 
-it("neither does one flood after another with rest between", () => {
+it("ignores floods with pauses in between", () => {
   const come = flood();
   for (let time = 0; time < 1000; time += 40) expect([come(time, 500), come(time + 10, 500)]).toEqual([false, false]);
 });

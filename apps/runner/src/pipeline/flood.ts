@@ -1,14 +1,14 @@
 export interface FloodOptions {
-  /** Errors in one window that make it a flood. */
+  /** Number of errors in one window that count as a flood. */
   readonly limit: number;
   readonly windowMs: number;
-  /** So many such windows in a row: it lasts. */
+  /** Number of consecutive windows with a flood after which the function returns true. */
   readonly windows: number;
-  /** The clock, in milliseconds; any origin. */
+  /** Clock in milliseconds, with any origin. */
   readonly now: () => number;
 }
 
-/** Counts errors. @returns a function to call at each, which is true once they have come in floods for long. */
+/** Count errors. @returns a function to call at each error, which returns true when the flood has lasted for `windows` windows */
 export function countFlood({ limit, windowMs, windows, now }: FloodOptions): () => boolean {
   let window = -1;
   let count = 0;

@@ -5,7 +5,7 @@ import type { LastWrite } from "../run/lastWrite.ts";
 
 const FREE = { "run.id": null, "run.runner": null } as const;
 
-/** Of a job that got no run: its record may be another run's. */
+/** Return the writer for a job that got no run. Its record may belong to another run. */
 export function writerWithoutRun(store: IssueStore, jobId: string): LastWriter {
   return {
     async write({ patch }) {
@@ -15,7 +15,7 @@ export function writerWithoutRun(store: IssueStore, jobId: string): LastWriter {
   };
 }
 
-/** Of a run: its id is cleared last, and no write comes after that. */
+/** Return the writer for a run. It clears the run's id last, and writes nothing afterwards. */
 export function writerOf(
   run: Pick<Run, "id" | "jobId" | "services" | "record" | "comment" | "halts" | "log">,
 ): LastWriter {
@@ -26,7 +26,7 @@ export function writerOf(
       await show(run, status);
       await run.record.writeLast(FREE);
     },
-    // Not by the run's own write, which a lost run has no more.
+    // Not with the run's own write, because a lost run can no longer write.
     clear: () => run.services.store.write(run.jobId, run.id, FREE),
   };
 }
@@ -39,6 +39,6 @@ async function show(
     await run.comment.show(state, reason);
   } catch (error) {
     if (error instanceof LostRun || run.halts.cause?.halt === "lost") throw error;
-    run.log.warn({ err: error }, "could not show on the issue how it stands");
+    run.log.warn({ err: error }, "could not update the status comment: the next change of the state updates it");
   }
 }

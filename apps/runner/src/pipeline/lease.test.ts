@@ -4,7 +4,7 @@ import { Lease } from "./lease.ts";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** With a lock of 100 s. `renew` says what Redis says. */
+/** Create a lease of 100 s. @param renew the answer of Redis */
 function lease(renew: () => Promise<boolean>) {
   const on = { onLapse: vi.fn<() => void>(), onLost: vi.fn<() => void>(), onError: vi.fn<(error: unknown) => void>() };
   return { lease: new Lease({ lockSeconds: 100, renew, ...on }), ...on };
@@ -13,7 +13,7 @@ function lease(renew: () => Promise<boolean>) {
 const never = () => new Promise<boolean>(() => {});
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
-it("counts from the last renewal: the job is let go of before the agent must be dead, and that before the lock ends", async () => {
+it("releases the job before the agent must be dead, and both happen before the lock ends", async () => {
   let offline = false;
   const { lease: it, onLapse } = lease(() => (offline ? never() : Promise.resolve(true)));
   await pass(500_000);
@@ -28,14 +28,14 @@ it("counts from the last renewal: the job is let go of before the agent must be 
   expect(it.leftMs()).toBe(0);
 });
 
-it("no heartbeat gives more time than what is left", async () => {
+it("gives a heartbeat no more time than the lease has", async () => {
   const { lease: it } = lease(never);
   await pass(30_000);
   expect(it.leftMs()).toBe(50_000);
   expect(it.leftMs()).toBe(50_000);
 });
 
-it("an answer that comes late counts from its question", async () => {
+it("counts a late answer from the moment of its request", async () => {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const { lease: it, onLapse } = lease(() => promise);
   await pass(60_000);
@@ -45,7 +45,7 @@ it("an answer that comes late counts from its question", async () => {
   expect(onLapse).not.toHaveBeenCalled();
 });
 
-it("tells apart a lock that is somebody else's from a Redis that refuses", async () => {
+it("distinguishes the lock of another process from a Redis that refuses requests", async () => {
   let answer = () => Promise.reject<boolean>(new Error("OOM"));
   const { lease: it, onLost, onError, onLapse } = lease(() => answer());
   await pass(60_000);
@@ -57,7 +57,7 @@ it("tells apart a lock that is somebody else's from a Redis that refuses", async
   it.close();
 });
 
-it("says nothing after its job's end", async () => {
+it("calls nothing after its job has ended", async () => {
   const { lease: it, onLapse, onLost } = lease(() => Promise.resolve(false));
   it.close();
   await pass(1_000_000);

@@ -4,9 +4,9 @@ export interface LeaseOptions {
   readonly lockSeconds: number;
   /** Renew the lock in Redis. @returns false if this runner no longer has the lock */
   readonly renew: () => Promise<boolean>;
-  /** Called once, when the lock was not renewed for so long that its job must be released. */
+  /** Called once, when the lock is so close to its end that the job must be released. */
   readonly onLapse: () => void;
-  /** Another process has the job. */
+  /** Called when another process has the job. */
   readonly onLost: () => void;
   readonly onError: (error: unknown) => void;
 }

@@ -28,7 +28,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true });
 });
 
-/** A run of another data folder than the lost one's: nothing of its workspace is here. */
+/** Return a run in a data folder that does not have the lost run's workspace. */
 const elsewhere = () => ({ redis, homeId: "this", log }) as LostProgressNeeds;
 const before = (run: string, agentRun: string | null = run) =>
   parseIssueState({
@@ -44,22 +44,26 @@ async function record(runId: string, ...kinds: LiveEvent["kind"][]): Promise<voi
   await live.close();
 }
 
-fieldTest("F1", "another runner finds the steps of a lost run, however much its agent said around them", async () => {
-  const many = Array.from({ length: 250 }, () => "thinking" as const);
-  await record("talks", ...many);
-  await record("steps", ...many, "tool-result");
-  expect(await progressOfLost(elsewhere(), before("talks"))).toBe("none");
-  expect(await progressOfLost(elsewhere(), before("steps"))).toBe("steps");
-});
+fieldTest(
+  "F1",
+  "another runner finds the steps of a lost run, however much its agent printed between them",
+  async () => {
+    const many = Array.from({ length: 250 }, () => "thinking" as const);
+    await record("talks", ...many);
+    await record("steps", ...many, "tool-result");
+    expect(await progressOfLost(elsewhere(), before("talks"))).toBe("none");
+    expect(await progressOfLost(elsewhere(), before("steps"))).toBe("steps");
+  },
+);
 
-test("a run that was lost before it had an agent made no progress, whatever the agent before it did", async () => {
+test("a run that was lost before it had an agent made no progress, whatever an earlier agent did", async () => {
   await record("earlier", "tool-result");
   expect(await progressOfLost(elsewhere(), before("later", "earlier"))).toBe("none");
   expect(await progressOfLost(elsewhere(), before("first", null))).toBe("none");
   expect(await progressOfLost(elsewhere(), parseIssueState({}))).toBe("none");
 });
 
-test("git in the workspace of a lost run is ended when the run that asks has lost its job, too", async () => {
+test("git in the workspace of a lost run ends when the current run loses its job, too", async () => {
   const promptFile = join(dir, "prompt.md");
   await writeFile(promptFile, "");
   const reason = new Error("another run has taken over");

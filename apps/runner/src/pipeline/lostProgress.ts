@@ -9,7 +9,7 @@ import { changedSincePrompt } from "../workspace/changedSincePrompt.ts";
 import { isStep } from "../run/steps.ts";
 
 const PAGE = 100;
-/** A stream is capped at about 1,000 entries. */
+/** Bound for a stream, which has at most about 1,000 entries. */
 const MAX_PAGES = 20;
 
 export interface LostProgressNeeds {
@@ -18,7 +18,7 @@ export interface LostProgressNeeds {
   readonly homeId: string;
   readonly paths: WorkspacePaths;
   readonly side: Pick<AgentSide, "place">;
-  /** Aborted when the run that asks has lost its job: git in the workspace is ended then. */
+  /** Aborted when this run has lost its job. Git in the workspace then ends. */
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
@@ -43,7 +43,7 @@ async function changedHere(
     return await changedSincePrompt({ ...run.paths, place: run.side.place({ signal: run.signal }), startSha });
   } catch (error) {
     run.signal.throwIfAborted();
-    run.log.debug({ err: error }, "could not read whether the lost run had changed its workspace");
+    run.log.debug({ err: error }, "could not check whether the lost run changed its workspace");
     return false; // A damaged workspace is repaired by the next step.
   }
 }

@@ -14,33 +14,33 @@ const plan = (
     { homeId: "ours", now: NOW },
   );
 
-test("another runner's finished work is waited for, for a day since it was finished", () => {
+test("a job waits for another runner's finished work for a day after the work finished", () => {
   expect(plan(ago(23))).toMatchObject({ do: "wait", until: NOW + HOUR });
   expect(plan(ago(23)).reason).toMatch(/until 2026-11-22T13:00:00/);
 });
 
 test.each([
   ["24 hours later", ago(24)],
-  ["where nobody knows when that was", null],
-  ["where the time is none", "soon"],
-])("a lost disk is waited for no longer: %s", (_when, workedAt) => {
+  ["at an unknown time", null],
+  ["at an invalid time", "soon"],
+])("a job does not wait for a lost disk: %s", (_when, workedAt) => {
   expect(plan(workedAt)).toMatchObject({
     do: "again",
     reason: expect.stringContaining("was unreachable for a day") as string,
   });
 });
 
-test("work of an older tac8, which did not say when it was finished, counts from its agent's start", () => {
+test("for work of an older version, which did not record when the work finished, the day begins at the agent's start", () => {
   expect(plan(null, { runs: begun(ago(2)) })).toMatchObject({ do: "wait", until: NOW + 22 * HOUR });
   expect(plan(null, { runs: begun(ago(25)) }).do).toBe("again");
 });
 
-test("work that is to be published days later is waited for from then on", () => {
+test("for work that is published days later, the day begins when its publication is allowed", () => {
   expect(plan(ago(200), { again: ago(1) })).toMatchObject({ do: "wait", until: NOW + 23 * HOUR });
   expect(plan(ago(200), { again: ago(25) }).do).toBe("again");
   expect(plan(ago(1), { again: ago(30) })).toMatchObject({ do: "wait", until: NOW + 23 * HOUR });
 });
 
-test("what is gone from our own disk is not waited for", () => {
+test("a job does not wait for work that is missing from this runner's own disk", () => {
   expect(plan(ago(0), { home: "ours" })).toMatchObject({ do: "again" });
 });

@@ -1,16 +1,17 @@
 import type { RecordPart } from "@tac8/core/state/issueState";
 
-/** How long finished work is waited for that is on a disk of another runner: one that is off comes back, a dead one does not. */
+/** How long a job waits for the runner that has its finished work on its disk: that runner may only be switched off. */
 const WAIT_MS = 24 * 3_600_000;
 
 export type MissingPlan =
-  /** Its runner finds it when it takes the job; nobody else can. Until epoch ms. */
+  /** Only the runner that has the work can publish it. `until`: epoch ms. */
   | { readonly do: "wait"; readonly until: number; readonly reason: string }
   | { readonly do: "again"; readonly reason: string };
 
 /**
- * Decide what happens to finished work that is neither here nor on GitHub. Its runner has a day to return, from the newest of:
- * the end of the work, the label that allowed its publication, the start of another try. Pure; `now` is epoch ms.
+ * Decide whether to wait for finished work that is neither here nor on GitHub, or to do it again. Its runner has a day to return. The
+ * day begins at the newest of the end of the work, the label that allowed its publication, and the start of another try. Pure.
+ * @param now epoch ms
  */
 export function planMissing(
   {
@@ -23,9 +24,9 @@ export function planMissing(
   if (sessionHome === homeId) {
     return { do: "again", reason: "the finished work is missing from this disk and not on GitHub: it is redone" };
   }
-  // An issue may wait for a user for longer than a day: until then its runner had no reason to return.
+  // An issue may wait for a user for longer than a day. Its runner was not needed before the user acted.
   const known = [workedAt ?? runs?.at(-1)?.at, begun].map((at) => Date.parse(at ?? "")).filter(Number.isFinite);
-  // Without a known time, nothing says that it is worth waiting for.
+  // Without a known time, the work is done again at once.
   const until = Math.max(...known) + WAIT_MS;
   if (now < until) {
     const reason = `waiting until the runner that has the finished work on its disk is back, or until ${new Date(until).toISOString()}`;

@@ -12,7 +12,7 @@ import type { WorkNeeds } from "../steps/work/work.ts";
 import { agentEnvOf } from "./agentEnv.ts";
 import type { Run } from "./run.ts";
 
-// Which step gets what of a run. `stop` is the signal of admit, prepare and work; `lost` that of the others.
+// The inputs that each step gets from a run. The steps admit, prepare and work get the signal `stop`, the others get `lost`.
 
 export function admitNeeds(run: Run): AdmitNeeds {
   return { ...untilStop(run), paths: run.paths };
@@ -91,7 +91,7 @@ export function reportNeeds(run: Run): ReportNeeds {
   return { ...untilLost(run), ...workspaceOf(run), comment, labels, attempts: attemptsOf(run), redact, now };
 }
 
-/** What a question about the issue needs until a user's stop, and until the run has lost its job. */
+/** Return the access to the issue for requests that end at a user's stop (`stop`), or when the run has lost its job (`lost`). */
 export function askUntil({ issue, halts }: Run, which: "stop" | "lost"): IssueAccess {
   return { issue, signal: halts[which] };
 }
@@ -108,7 +108,7 @@ function untilLost({ id, issue, record, halts, log }: Run): StepBasics<RecordPat
   return { id, issue, record, log, signal: halts.lost };
 }
 
-/** `signal` ends git on the agent side. */
+/** @param signal ends git on the agent side */
 function workspaceOf({ paths, side, mirror, halts }: Run, signal: AbortSignal = halts.lost): StepWorkspace {
   return { paths, place: side.place({ signal }), mirror };
 }

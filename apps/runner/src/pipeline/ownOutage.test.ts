@@ -6,18 +6,18 @@ const MINUTE = 60_000;
 const ended = (minutesAgo: number, well = true) => ({ at: NOW - minutesAgo * MINUTE, well });
 const own = (parked: number, ...ends: ReturnType<typeof ended>[]) => isOwnOutage({ parked, ends, factor: 1, now: NOW });
 
-test("an outage is everybody's until a run of another issue goes well while this one waits", () => {
+test("an outage affects all issues until a run of another issue succeeds while this one waits", () => {
   expect(own(5)).toBe(false);
   expect(own(5, ended(1, false), ended(600))).toBe(false);
   expect(own(5, ended(1))).toBe(true);
 });
 
-test("the first waits prove nothing: the outage may just have begun", () => {
+test("the first waits prove nothing, because the outage may just have begun", () => {
   expect(own(2, ended(0.5))).toBe(false);
   expect(own(3, ended(1))).toBe(true);
 });
 
-test("one that waits once more lets the others go first", () => {
+test("an issue that waits again lets the others go first", () => {
   expect(extraWait(0, 1)).toBe(MINUTE / 2);
   expect(extraWait(9, 0.01)).toBeCloseTo(4500);
 });

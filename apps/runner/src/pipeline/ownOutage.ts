@@ -1,23 +1,23 @@
 import { POLICY } from "@tac8/core/domain/failures";
 import type { RunEnd } from "@tac8/core/ledger/ends";
 
-/** Parkings for an outage before an issue can be found to be the cause itself. */
+/** An issue must be parked this many times for outages before it can count as the cause. */
 const MIN_PARKED = 3;
 
 export interface OutageFacts {
-  /** Parkings of this issue in a row, all for outages of the model. */
+  /** How many times in a row this issue was parked, always for an outage of the model. */
   readonly parked: number;
-  /** How the newest runs of all issues ended, oldest first. */
+  /** Ends of the newest runs of all issues, oldest first. */
   readonly ends: readonly RunEnd[];
-  /** Multiplies the waits. */
+  /** Factor of all waits. */
   readonly factor: number;
   /** Epoch ms. */
   readonly now: number;
 }
 
 /**
- * Return whether the model fails for this issue alone: while it waited for the last time, a run of another issue went well.
- * A request that always times out (a session that is too long, say) would otherwise hold the queue again and again. Pure.
+ * Return whether the model fails only for this issue: while it waited for the last time, a run of another issue succeeded.
+ * A request that always times out, for example because its session is too long, would otherwise hold the queue forever. Pure.
  */
 export function isOwnOutage({ parked, ends, factor, now }: OutageFacts): boolean {
   if (parked < MIN_PARKED) return false;
@@ -25,7 +25,7 @@ export function isOwnOutage({ parked, ends, factor, now }: OutageFacts): boolean
   return ends.some(({ well, at }) => well && at > now - waited);
 }
 
-/** One that waits for an outage again lets others go first: they show whether the model answers them. */
+/** Return the extra wait of an issue that is parked for an outage again. Other issues go first, and show whether the model works for them. */
 export function extraWait(parked: number, factor: number): number {
   return (waitOf(parked) / 2) * factor;
 }

@@ -13,23 +13,23 @@ function event(issue: string, to: "parked" | "failed" | "pr", reason = MESSAGE, 
 const own = (parked: number, ...events: readonly LoggedEvent[]) =>
   isOwnRefusal({ issue: "octo.widgets.1", message: MESSAGE, parked, events });
 
-test("a push that is refused three times is the issue's own trouble where no other issue's was refused alike", () => {
+test("a push that is refused three times is the issue's own failure if no other issue's push was refused with the same message", () => {
   const mine = event("octo.widgets.1", "parked");
   expect([0, 1, 2, 9].map((parked) => own(parked, mine, mine))).toEqual([false, false, true, true]);
 });
 
 test.each<[string, LoggedEvent, boolean]>([
-  ["one that waits", event("octo.widgets.2", "parked", MESSAGE.replace("gh-1", "gh-2")), false],
-  ["one that has failed by it", event("octo.widgets.2", "failed"), false],
-  ["one that was refused in other words", event("octo.widgets.2", "parked", "creations being restricted"), true],
+  ["a parked one", event("octo.widgets.2", "parked", MESSAGE.replace("gh-1", "gh-2")), false],
+  ["a failed one", event("octo.widgets.2", "failed"), false],
+  ["one with another message", event("octo.widgets.2", "parked", "creations being restricted"), true],
   ["one of another repository", event("octo.other.2", "parked"), true],
-  ["one of a repository whose name begins alike", event("octo.widgets.more.2", "parked"), true],
-  ["one that failed otherwise", event("octo.widgets.2", "failed", MESSAGE, "git"), true],
+  ["one of a repository with the same prefix", event("octo.widgets.more.2", "parked"), true],
+  ["one with another failure", event("octo.widgets.2", "failed", MESSAGE, "git"), true],
 ])("beside another issue: %s", (_, other, expected) => {
   expect(own(PARKED, other)).toBe(expected);
 });
 
-test("refusals from before a push of the repository was taken do not count", () => {
+test("refusals before the last successful push to the repository do not count", () => {
   const [refused, taken] = [event("octo.widgets.2", "parked"), event("octo.widgets.3", "pr")];
   expect(own(PARKED, refused, taken)).toBe(true);
   expect(own(PARKED, taken, refused)).toBe(false);

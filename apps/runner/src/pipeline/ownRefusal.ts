@@ -6,18 +6,18 @@ import type { LoggedEvent } from "@tac8/core/domain/events";
 export interface RefusalFacts {
   /** Job id of the issue whose push was refused. */
   readonly issue: string;
-  /** What the server said to that. */
+  /** Message of the server. */
   readonly message: string;
-  /** Parkings of the issue in a row, before this one. */
+  /** How many times in a row the issue was parked before this refusal. */
   readonly parked: number;
-  /** The newest of the event log, oldest first. */
+  /** Newest events of the event log, oldest first. */
   readonly events: readonly LoggedEvent[];
 }
 
 /**
- * Return whether pushes are refused for this issue alone: it was refused again and again, and since a push of the repository was
- * taken, no other issue's was refused in the same words. Pure. For refusals whose words nobody knows: one issue alone says nothing
- * about the others, and must not hold them without end.
+ * Return whether pushes are refused only for this issue: they were refused repeatedly, and since the last successful push to the
+ * repository no push of another issue was refused with the same message. For refusals with an unknown message: the refusals of one
+ * issue prove nothing about the others, and must not hold them forever. Pure.
  */
 export function isOwnRefusal({ issue, message, parked, events }: RefusalFacts): boolean {
   if (parked + 1 < MAX_GUESSED_REFUSALS) return false;

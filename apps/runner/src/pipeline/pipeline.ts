@@ -42,18 +42,19 @@ import type { Unfinished } from "./planSettle.ts";
 import { saveLost } from "./saveLost.ts";
 import { conclude, settle } from "./settle.ts";
 
-/** Where a run begins that has something to do. */
+/** First step of a run that has something to do. */
 export type Begin = Exclude<Entry, { do: "wait" | "close" }>;
 
 /**
- * The steps of a run, from where it begins to what becomes of its job. What a step achieved is in the record before the next
- * begins. `isHeld`: the issue's repository is held, and this run tries it.
+ * Run the steps, from the first one to the disposition of the job. The result of a step is in the record before the next step
+ * begins.
+ * @param isHeld the issue's repository is held, and this run probes it
  */
 export async function runSteps(run: Run, entry: Begin, isHeld: boolean): Promise<Disposition> {
   let end: Unfinished | Disposition | null;
   try {
     end = await toItsEnd(run, entry);
-    // A user may have merged the pull request, and so closed the issue, before we knew that it had been opened.
+    // A user may have merged the pull request, and so closed the issue, before its number was recorded.
     const mayHavePull = run.record.state.end.outcome === "cancelled" && reached(run.record.state.checkpoint, "worked");
     if (end === null && mayHavePull) await adoptPull(publishNeeds(run));
   } catch (error) {
@@ -63,18 +64,18 @@ export async function runSteps(run: Run, entry: Begin, isHeld: boolean): Promise
   return "do" in end ? end : settle(run, end, { isHeld });
 }
 
-/** Null: the record has the issue's end, which is to be reported. */
+/** Run the steps until the issue's end. @returns null if the record has the end, which the caller reports */
 async function toItsEnd(run: Run, entry: Begin): Promise<Unfinished | Disposition | null> {
   const asked = { ...askUntil(run, "lost"), record: run.record };
   if (mayHaveEndedSince(run.record.state, entry.patch) && (await askEndedSince(asked))) {
-    // GitHub shows that end, and continues showing it.
-    const reason = "it had ended since the backup from which it was restored";
+    // GitHub already shows that end.
+    const reason = "the issue ended after the backup from which Redis was restored";
     const end = { "end.outcome": "withdrawn", "end.reason": reason, "end.failure": null, "end.run": run.id } as const;
     await run.record.write({ ...end, restoredAt: null, "job.hold": null, "command.cancel": null });
     return null;
   }
   await run.record.write({ ...entry.patch, restoredAt: null, "job.hold": null }, putBack(run, entry));
-  if (entry.do === "give up") {
+  if (entry.do === "abandon") {
     run.found.cause = await causeOf(askUntil(run, "stop"), run.found.cause);
     if (run.found.cause !== null) await saveLost(run);
   }
@@ -99,14 +100,14 @@ async function mayPublish(run: Run): Promise<boolean> {
   return continues;
 }
 
-/** What `admit` has found out. */
+/** Store what `admit` has read. */
 function note({ found }: Run, { admitted, cause }: Admission): void {
   found.hasRead = true;
   if (cause !== undefined) found.cause = cause;
   if (admitted !== null) found.text = { ...found.text, counted: admitted.text };
 }
 
-/** False: the record has the end. */
+/** Check that the issue has text that counts. @returns false if the record has the end */
 async function textCounts(run: Run): Promise<boolean> {
   const { found, halts } = run;
   const { stop, ...text } = await stillCounts({ ...admitNeeds(run), signal: halts.lost }, found.text);
@@ -115,7 +116,7 @@ async function textCounts(run: Run): Promise<boolean> {
   return stop === null;
 }
 
-/** The event of an ended issue whose job was put back into the queue by Bull Board alone. */
+/** Return the event for an ended issue whose job was requeued in Bull Board, without tac8. */
 function putBack({ record: { state } }: Run, { patch }: Begin): EventWords | undefined {
   if (patch.state !== "queued") return undefined;
   const { failure, outcome } = state.end;
@@ -127,7 +128,7 @@ function readScope(run: Run): Promise<PushScope> {
   return withRetry(() => scopeOf(asked, "lately"), patienceOf(asked));
 }
 
-/** admit → prepare → recover → work → save. `at` gets the scope. Null: there is work to publish, or the issue's end. */
+/** Run admit → prepare → recover → work → save. `at` gets the scope. @returns null if there is work to publish, or the issue's end */
 async function toWork(
   run: Run,
   at: { scope: PushScope | null },
@@ -151,17 +152,17 @@ async function toWork(
   return afterFinish(run, await finish(saveNeeds(run), { summary, leftRunning }, recorded));
 }
 
-/** The same as after an agent, without one: its work is saved now. */
+/** Save the recovered work, as after an agent. */
 async function afterRecovery(run: Run, found: Recovered): Promise<Unfinished | null> {
   if (found.kind === "question") {
-    run.log.info("the agent had asked a question before its run was lost");
+    run.log.info("the agent of a lost run had asked a question: the question is recovered");
     const saved = await save(saveNeeds(run));
     await run.record.write({ "branch.head": saved.head, ...groupPatch("counts", NOT_BROKEN_OFF), "counts.parked": 0 });
     await publishSaved(publishNeeds(run), saved);
     await recordQuestion(saveNeeds(run), found.text);
     return null;
   }
-  run.log.info("the agent had done its work before its run was lost");
+  run.log.info("the agent of a lost run had finished: its work is recovered");
   const { summary, leftRunning, usage, models, denied, blockedHosts, reason, evidence } = found.note;
   const isKnown = isDeepStrictEqual(run.record.state.agent.usage, usage);
   const recorded = isKnown
@@ -179,19 +180,19 @@ async function afterFinish(run: Run, finished: Finished): Promise<Unfinished | n
   return { error: new StepFailure(finished.failure), agent: "ended" };
 }
 
-/** The finished work is neither here nor on GitHub: its runner is waited for, or it is done again from the branch, in a new run. */
+/** Handle finished work that is neither here nor on GitHub: wait for its runner, or do it again from the branch in a new run. */
 async function workIsMissing(run: Run, entry: Begin): Promise<Unfinished | Disposition> {
   const { homeId, homeTrouble, now } = run.services;
   const trouble = await homeTrouble();
-  // It may come back with the work.
+  // The data folder may return, with the work in it.
   if (trouble !== null) return { error: new StepFailure({ kind: "disk", message: trouble }), agent: null };
   const { do: next, reason } = planMissing(run.record.state, { homeId, now: now() });
-  // Nobody waits for that with a slot.
+  // The job is parked, so that it does not use a slot.
   if (next === "wait") return { error: new StepFailure({ kind: "github", message: reason }), agent: null };
   run.log.warn(reason);
   await run.record.writeEvent(NOTHING_DONE, { event: "work:missing", reason, evidence: {} });
   if (entry.do !== "work") return workAgain(run.record.state, now());
-  // This run has done it: what removes it each time must not be paid for without end.
+  // This run did the work. If something removes the workspace each time, the costs must have a limit.
   const message = "the workspace was removed before its work was published";
   return { error: new StepFailure({ kind: "git", message }), agent: null };
 }

@@ -6,12 +6,12 @@ const RUN: UnfinishedRun = { halt: null, outOfTime: false, ended: false, agentLo
 test.each<[Partial<UnfinishedRun>, ReturnType<typeof planSettle>]>([
   [{}, "trouble"],
   [{ ended: true }, "trouble"],
-  [{ halt: "shutdown" }, "hand back"],
-  // Else its agent would be paid again for an end that it has come to.
+  [{ halt: "shutdown" }, "requeue"],
+  // Otherwise the agent would run again, and cost money again, although it has ended.
   [{ halt: "shutdown", ended: true }, "trouble"],
-  [{ halt: "shutdown", ended: true, outOfTime: true }, "hand back"],
-  [{ outOfTime: true }, "hand back"],
-  [{ agentLost: true }, "hand back"],
+  [{ halt: "shutdown", ended: true, outOfTime: true }, "requeue"],
+  [{ outOfTime: true }, "requeue"],
+  [{ agentLost: true }, "requeue"],
   [{ agentLost: true, halt: "stopped" }, "stopped"],
   [{ halt: "stopped" }, "stopped"],
   [{ halt: "stopped", ended: true }, "stopped"],

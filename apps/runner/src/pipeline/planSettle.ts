@@ -1,57 +1,57 @@
 import type { StopCause } from "../agent/types.ts";
 
-/** Why a run did not come to the issue's end. */
+/** Why a run did not reach the issue's end. */
 export interface Unfinished {
   readonly error: unknown;
   /**
-   * `ended`: the agent ended by itself, and brought nothing that could be published: no halt that came meanwhile changes
-   * that. `lost`: it was ended with its guard, or because its job's lock was near its end while Redis did not answer: no end of
-   * its own, so its job continues as after a runner that died. Null: anything else.
+   * `ended`: the agent ended by itself without work that could be published; a halt in the meantime does not change that. `lost`: the
+   * agent was killed with its guard, or because its job's lock was about to end while Redis did not answer. Its job continues as
+   * after the death of a runner. Null: any other reason.
    */
   readonly agent: "ended" | "lost" | null;
 }
 
 export interface AgentEndFacts {
-  /** What a user wanted of the run; null: nobody wanted anything. */
+  /** Cause of the halt; null if there was none. */
   readonly halt: StopCause | null;
-  /** It has asked a question. */
+  /** The agent asked a question. */
   readonly asks: boolean;
-  /** It was ended with its guard. */
+  /** The agent was killed with its guard. */
   readonly lost: boolean;
 }
 
-/** Pure. What wins at the end of an agent without finished work, once its work so far is saved. */
+/** Decide how a run without finished work ends, after its work so far was saved. Pure. */
 export function planAgentEnd({ halt, asks, lost }: AgentEndFacts): "halt" | "question" | "lost" | "failure" {
-  // A question that was asked is one, also when the runner is shutting down.
+  // A question counts even if the runner is shutting down.
   if (halt !== null && !(asks && halt === "shutdown")) return "halt";
-  // However the agent ended after it: this run's question is the reason why it could not continue.
+  // The question counts however the agent ended, because it is the reason why the agent could not continue.
   if (asks) return "question";
   return lost ? "lost" : "failure";
 }
 
 export interface UnfinishedRun {
-  /** What a user wanted of the run; null: nobody wanted anything. Whoever has lost the job settles nothing. */
+  /** Cause of the halt; null if there was none. A run that has lost its job settles nothing. */
   readonly halt: StopCause | null;
-  /** Nothing more may be written, or there is no time for it. */
+  /** The run may not write any more, or has no time to. */
   readonly outOfTime: boolean;
   /** See `Unfinished`. */
   readonly ended: boolean;
   /** Likewise. */
   readonly agentLost: boolean;
-  /** The issue's end is in the hash already. */
+  /** The issue's end is already in the record. */
   readonly decided: boolean;
 }
 
-/** Pure. What becomes of a run that did not end: of its job, and for `stopped` and `cancelled` of its issue. */
+/** Decide what happens to the job of a run that did not end, and to its issue if the run was stopped or cancelled. Pure. */
 export function planSettle({
   halt,
   outOfTime,
   ended,
   agentLost,
   decided,
-}: UnfinishedRun): "hand back" | "stopped" | "cancelled" | "trouble" {
-  if (outOfTime || (halt === "shutdown" && !ended)) return "hand back";
+}: UnfinishedRun): "requeue" | "stopped" | "cancelled" | "trouble" {
+  if (outOfTime || (halt === "shutdown" && !ended)) return "requeue";
   if ((halt === "stopped" || halt === "cancelled") && !decided) return halt;
-  if (agentLost) return "hand back";
+  if (agentLost) return "requeue";
   return "trouble";
 }

@@ -49,22 +49,23 @@ export interface ProcessOptions {
   readonly slot: Slot;
   readonly halts: HaltSwitch;
   readonly leftMs: () => number;
-  /** Called with the run while it lasts. */
+  /** Called with the progress of the run when it starts. */
   readonly onProgress: (progress: Progress) => void;
   /** Called with the place that the run has in the limits. The callee then renews and releases it. */
   readonly onPlace: (place: Place) => void;
 }
 
-/** What one pick-up has begun. */
+/** Resources of one run. */
 interface Begun {
   readonly cleanup: CleanupStack;
-  /** Null until the issue's record is this run's. */
+  /** Null until the run has claimed the issue's record. */
   run: Run | null;
 }
 
 /**
- * One pick-up of a job: takes the workspace's lock and the issue's run id, continues at the first step that is not done, decides
- * what becomes of the job, and does that while the workspace is still locked. @throws what BullMQ understands, see `apply`
+ * Process a job once: lock the workspace, claim the issue's record, continue at the first step that is not done, and carry out the
+ * disposition of the job while the workspace is still locked.
+ * @throws the errors that BullMQ handles, see `apply`
  */
 export async function processJob(options: ProcessOptions): Promise<JobResult> {
   const { services, job, token } = options;
@@ -74,7 +75,9 @@ export async function processJob(options: ProcessOptions): Promise<JobResult> {
     const record = begun.run === null ? writerWithoutRun(services.store, job.id ?? "") : writerOf(begun.run);
     return await apply(disposition, { job, token, services, record });
   } finally {
-    await begun.cleanup.close().catch((err: unknown) => services.log.error({ issue: job.id, err }, "after a run"));
+    await begun.cleanup
+      .close()
+      .catch((err: unknown) => services.log.error({ issue: job.id, err }, "could not release everything after a run"));
   }
 }
 
@@ -85,7 +88,10 @@ async function decide(options: ProcessOptions, begun: Begun): Promise<Dispositio
   } catch (error) {
     const next = afterError(error, services.now());
     if (next.do !== "release")
-      services.log.error({ issue: job.id, err: error }, "the job could not be taken up: waiting");
+      services.log.error(
+        { issue: job.id, err: error },
+        "could not start the job's run: the job is requeued and tried again",
+      );
     return next;
   }
 }
@@ -95,15 +101,18 @@ async function beginRun(options: ProcessOptions, begun: Begun): Promise<Disposit
   const { config, log, now } = services;
   const jobId = job.id ?? "";
   const wait = (ms: number, because: string): Requeue => ({ do: "requeue", until: now() + ms, because });
-  // The lock, the hash and the queue go by the job's id, so its data must not name another issue.
+  // The lock, the record and the queue use the job's id, so its data must not name another issue.
   const ref = refOfJob(jobId, config.repositories);
   const repository = ref === null ? undefined : config.repositories.find((entry) => sameRepo(entry, ref));
   if (ref === null || repository === undefined) {
     const name = ref === null ? jobId : formatReference(ref);
-    log.warn({ issue: jobId }, `${name} is in no configured repository: its job waits until it is, or is removed`);
-    return wait(STRANGE_MS, "it is in no configured repository");
+    log.warn(
+      { issue: jobId },
+      `the repository of ${name} is not configured: its job waits, configure the repository or remove the job`,
+    );
+    return wait(STRANGE_MS, "its repository is not configured");
   }
-  // Ignores holds whose time is over. The scheduler removes them, but it may be unreachable or late.
+  // Expired holds are ignored. The scheduler removes them, but it may be stopped or late.
   const { live, pauseQueue } = planHolds(await readHolds(services.redis), now());
   // BullMQ delivered the job after the hold began and before the queue was paused, so it is requeued.
   if (pauseQueue) return { ...wait(BUSY_MS, "the queue is held"), hold: { pause: true } };
@@ -118,7 +127,7 @@ async function beginRun(options: ProcessOptions, begun: Begun): Promise<Disposit
   // Checked before the run creates files: if the data folder is missing, new files would hide the former ones when it returns.
   const trouble = await services.homeTrouble();
   if (trouble !== null) {
-    log.warn({ issue: jobId }, `not working on it: ${trouble}`);
+    log.warn({ issue: jobId }, `the job waits, because of a problem with the data folder: ${trouble}`);
     return wait(BUSY_MS, trouble);
   }
   const counts = !needsNoAgent(known);
@@ -128,7 +137,7 @@ async function beginRun(options: ProcessOptions, begun: Begun): Promise<Disposit
   const paths = workspacePaths(config.home, config.worktree.base_dir, ref);
   const lock = await lockWorkspace(paths);
   if (lock === null) {
-    log.info({ issue: jobId }, "its workspace is in use: waiting");
+    log.info({ issue: jobId }, "another process uses the issue's workspace: the job waits");
     return wait(BUSY_MS, "its workspace is in use");
   }
   const { cleanup } = begun;
@@ -146,7 +155,7 @@ async function beginRun(options: ProcessOptions, begun: Begun): Promise<Disposit
     lock,
     name: `slot-${slot.number}`,
   });
-  // Git runs filters that an agent has set. A git that was aborted leaves their processes, which keep our pipes open.
+  // Git runs filters that an agent has configured. An aborted git leaves their processes, which keep the runner's pipes open.
   cleanup.defer(() => killSurvivors({ runId: id, except: [process.pid] }));
   cleanup.defer(() => side.close());
   const place = side.place();
@@ -227,11 +236,11 @@ function needsNoAgent({ checkpoint, state, end: { outcome }, command: { stop, ca
 /** Kill the processes of a lost run. Its agent must be dead before another one starts in the same folder. */
 async function endLeftovers(services: RunnerServices, run: string, lockPath: string): Promise<void> {
   const { killed, remaining } = await killSurvivors({ runId: run, lockPath, except: [process.pid] });
-  if (killed > 0) services.log.warn({ run, killed }, "killed what a lost run had left behind");
+  if (killed > 0) services.log.warn({ run, killed }, "killed processes of a lost run");
   if (remaining.length > 0) throw new Error(`processes of the lost run ${run} could not be killed`);
 }
 
-/** Event for a lost run, which could not record its own end. */
+/** Return the event for a lost run, which could not record its own end. */
 function lostNote({ run: { id: run, runner } }: IssueRecord): EventWords {
   const where = runner === null ? "" : ` on ${runner}`;
   const reason = `the run${where} was lost: its runner crashed, was killed, or lost its connection to Redis`;

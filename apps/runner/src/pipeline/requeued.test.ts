@@ -11,17 +11,17 @@ const after = (times: number) =>
 test.each([
   { what: "nothing", headSha: START, expected: "steps" },
   { what: "a commit", headSha: "b".repeat(40), expected: "changes" },
-  { what: "a save that the shutdown's time was too short for", headSha: null, expected: "steps" },
+  { what: "a save that the shutdown interrupted", headSha: null, expected: "steps" },
 ])("$what → $expected", ({ headSha, expected }) => {
   expect(progress(headSha)).toBe(expected);
 });
 
-test("a user's quick restarts count as no lost runs", () => {
+test("quick restarts by an operator do not count as lost runs", () => {
   expect(after(MAX_UNCHANGED_IN_A_ROW - 1)).toMatchObject({ lost: 0 });
   expect(tooOften(after(MAX_UNCHANGED_IN_A_ROW - 1), "handed back")).toBeNull();
 });
 
-fieldTest("B5", "an agent that ends its runner each time, and changes nothing, is bounded", () => {
+fieldTest("B5", "an agent that ends its runner each time and changes nothing is limited", () => {
   expect(tooOften(after(MAX_UNCHANGED_IN_A_ROW), "handed back")).toMatch(
     /ended 6 times in a row while the agent was running/,
   );

@@ -2,8 +2,8 @@ import type { RunProgress } from "@tac8/core/domain/brokenOff";
 import type { RecordPart } from "@tac8/core/state/issueState";
 
 /**
- * Return the progress of a run whose job its runner requeues because it shuts down itself. Pure. It is never `none`, so a user's
- * restarts do not count as lost runs, however early they come. An agent that ends its runner is bounded by its unchanged workspace.
+ * Return the progress of a run whose job is requeued because its runner shuts down. It is never `none`, so restarts by an operator
+ * do not count as lost runs, however early they come. An agent that ends its runner is limited by its unchanged workspace. Pure.
  */
 export function requeuedProgress({
   branch: { head: headSha, start: startSha },

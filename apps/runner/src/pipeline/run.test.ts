@@ -5,7 +5,7 @@ import { HaltSwitch } from "../run/halt.ts";
 import { reportNeeds } from "./needs.ts";
 import { createRun, type RunParts } from "./run.ts";
 
-test("a step knows the app's account as soon as the first comment has told it", () => {
+test("a step knows the app's account as soon as the first comment is posted", () => {
   const known: { login: string | null } = { login: null };
   const services = {
     get login() {

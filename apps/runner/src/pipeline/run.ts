@@ -15,7 +15,7 @@ import type { Mirror } from "../workspace/mirror.ts";
 import type { WorkspacePaths } from "../workspace/paths.ts";
 import type { IssueJob, RunnerServices } from "./services.ts";
 
-/** What a run is made of. */
+/** Parts of a run. */
 export interface RunParts {
   readonly id: string;
   readonly services: RunnerServices;
@@ -23,7 +23,7 @@ export interface RunParts {
   readonly jobId: string;
   readonly ref: IssueRef;
   readonly repository: RepositoryConfig;
-  /** `<host>/<slot>`, for people. */
+  /** `<host>/<slot>`, for display. */
   readonly runner: string;
   /** The slot's number. */
   readonly slot: number;
@@ -33,21 +33,21 @@ export interface RunParts {
   /** Borrowed. */
   readonly side: AgentSide;
   readonly halts: HaltSwitch;
-  /** For how long still the job's lock is surely ours: see `Lease`. */
+  /** Return the milliseconds for which the job's lock is certainly valid: see `Lease`. */
   readonly leftMs: () => number;
   readonly progress: Progress;
 }
 
-/** What the steps of a run have found out so far: they return it, and the pipeline alone writes it down here. */
+/** Results of the steps so far. The steps return them, and only the pipeline stores them here. */
 export interface FoundOut {
-  /** Undefined: no step has asked for it. */
+  /** Undefined until a step has read it. */
   cause: Cause | undefined;
-  /** `admit` has read the issue: what this run reports then does not come from Redis alone. */
+  /** `admit` has read the issue, so what this run reports does not come from Redis alone. */
   hasRead: boolean;
   text: KnownText;
 }
 
-/** One run, as the pipeline has it. What each step gets of it: `needs.ts`. */
+/** One run in the pipeline. `needs.ts` defines the part of it that each step gets. */
 export interface Run extends RunParts {
   readonly issue: IssueOnGitHub;
   readonly record: RunRecord;
@@ -57,7 +57,7 @@ export interface Run extends RunParts {
   readonly found: FoundOut;
 }
 
-/** @param state the record, as it is once the run has claimed it */
+/** @param state the record after the run has claimed it */
 export function createRun(parts: RunParts, state: IssueRecord): Run {
   const { id, services, jobId: issueId, ref, repository, runner, halts, progress } = parts;
   const { config, github, store, now, redact } = services;

@@ -5,13 +5,13 @@ import { publishSaved } from "../steps/publish/publishSaved.ts";
 import { save } from "../steps/save/save.ts";
 
 /**
- * Saves what lost runs left in the workspace to the issue's branch, before the issue ends. Tried once: the end is in the
- * hash already, so that a run that is lost here is not the next one's trouble. The reason says what could not be saved.
+ * Push the work that lost runs left in the workspace to the issue's branch, before the issue ends. This is tried once: the end is
+ * already in the record, so the next run does not repeat the save if this run is lost too. The end's reason says what was not saved.
  */
 export async function saveLost(run: Run): Promise<void> {
   const { checkpoint } = run.record.state;
   const { run: agentRun, sessionHome } = run.record.state.agent;
-  if (checkpoint === "none" || agentRun === null) return; // No agent has left anything.
+  if (checkpoint === "none" || agentRun === null) return; // No agent has started.
   if (
     sessionHome !== run.services.homeId ||
     (await run.side.place({ signal: run.halts.lost }).stat(run.paths.tree)) === null
@@ -33,7 +33,7 @@ async function isSaved(run: Run): Promise<boolean> {
   } catch (error) {
     run.halts.lost.throwIfAborted();
     if (error instanceof LostRun) throw error;
-    run.log.warn({ err: error }, "what the lost run left could not be saved; it is kept in its workspace");
+    run.log.warn({ err: error }, "could not push the work of a lost run to its branch: it is kept in its workspace");
     return false;
   }
 }

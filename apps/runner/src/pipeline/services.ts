@@ -11,29 +11,29 @@ import type { DiskWatch } from "../host/diskWatch.ts";
 import type { HomeCheck } from "../host/homeCheck.ts";
 import type { OpenSide } from "../place/side.ts";
 
-/** What a runner has for all of its runs. */
+/** Services that all runs of a runner share. */
 export interface RunnerServices {
   readonly config: Config;
   readonly github: GitHub;
-  /** The account that the token belongs to; null: an app's, which is known from the first comment on. */
+  /** Account of the token. Null for an app's account until its first comment is posted. */
   readonly login: string | null;
   readonly redis: Redis;
-  /** Paused with a hold of the whole queue; the scheduler lets it continue. */
+  /** Paused by a hold of the whole queue. The scheduler resumes it. */
   readonly queue: Pick<Queue, "pause">;
   readonly store: IssueStore;
   readonly log: Logger;
-  /** Id of this data folder: sessions live in one. */
+  /** Id of this data folder. Sessions are stored in it. */
   readonly homeId: string;
   /** Checks that the data folder is still there. */
   readonly homeTrouble: HomeCheck;
-  /** For each run's agent. */
+  /** Limits for each agent. */
   readonly resourceLimits: ResourceLimits;
   readonly isolation: Isolation;
   readonly openSide: OpenSide;
-  /** Ends agents while the disk runs full. */
+  /** Ends agents when the disk is almost full. */
   readonly disk: DiskWatch;
   readonly now: () => number;
-  /** Takes secrets out of a text that leaves this process. */
+  /** Remove secrets from a text that leaves this process. */
   readonly redact: (text: string) => string;
 }
 

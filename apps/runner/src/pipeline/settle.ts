@@ -19,15 +19,15 @@ import { isOwnOutage } from "./ownOutage.ts";
 import { isOwnRefusal } from "./ownRefusal.ts";
 import { planSettle, type Unfinished } from "./planSettle.ts";
 
-/** Number of events that are read: enough for the issues of one repository during the delays of a refused push. */
+/** Number of events that are read. They cover the issues of one repository during the delays of a refused push. */
 const WINDOW = 1000;
 
 export interface SettleOptions {
-  /** The issue's repository is held, and this run tries it. */
+  /** The issue's repository is held, and this run probes it. */
   readonly isHeld: boolean;
 }
 
-/** Decide what becomes of the job of a run that did not end. */
+/** Return the disposition of the job of a run that did not end. */
 export async function settle(run: Run, { error, agent }: Unfinished, options: SettleOptions): Promise<Disposition> {
   if (error instanceof LostRun) return { do: "release", lost: error };
   const halted = run.halts.cause;
@@ -40,7 +40,7 @@ export async function settle(run: Run, { error, agent }: Unfinished, options: Se
     decided: run.record.state.end.outcome !== null,
   });
   switch (next) {
-    case "hand back": {
+    case "requeue": {
       const because = agent === "lost" && error instanceof Error ? error.message : "the runner is shutting down";
       return requeued(run.record.state, { runId: run.id, now: run.services.now(), because });
     }
@@ -75,8 +75,8 @@ export async function conclude(run: Run, options: SettleOptions): Promise<Dispos
 }
 
 /**
- * An end that is only in Redis, of an issue that nobody trusted has ever labelled, is not reported: what GitHub says of the issue
- * decides instead.
+ * Check with GitHub before an end is reported that is only in Redis, of an issue that no trusted account has labelled. GitHub's
+ * state of the issue decides.
  */
 async function believeEnd(run: Run): Promise<void> {
   if (run.found.hasRead) return;

@@ -43,11 +43,11 @@ beforeEach(async () => {
 interface Given {
   readonly passesOn?: () => boolean;
   readonly lockSeconds?: number;
-  /** What a run asks for the holds. */
+  /** Where a run reads the holds. */
   readonly holds?: Pick<Redis, "hgetall">;
 }
 
-/** A taker whose jobs would need a slot to start anything: there is one where `holds` are given. */
+/** Start a job taker. It has a slot only if `holds` are given. */
 function taker({ passesOn = () => false, lockSeconds = 120, holds }: Given = {}) {
   const connection = connectRedis(server.url, { name: "worker", onError: () => undefined });
   const coordinator = { lock_seconds: lockSeconds, max_concurrent_workers: 1, shutdown_grace_seconds: 10 };
@@ -72,7 +72,7 @@ function taker({ passesOn = () => false, lockSeconds = 120, holds }: Given = {})
   return { jobs, end: () => connection.disconnect() };
 }
 
-/** Adds the job; resolves when the worker has fetched it, before anything is done with it. */
+/** Add the job. Resolves when the worker has fetched it, before it is processed. */
 async function fetched({ worker }: JobTaker, then: () => void = () => undefined): Promise<void> {
   const active = once(worker, "active");
   worker.once("active", then);
@@ -89,7 +89,7 @@ async function expectRequeued(): Promise<void> {
 
 fieldTest(
   "F2",
-  "a job that was fetched before the runner closed, and comes after it, is handed back at once",
+  "a job that was fetched before the runner closed, and arrives afterwards, is requeued at once",
   async () => {
     const { jobs, end } = taker();
     const closed: Promise<void>[] = [];
@@ -99,12 +99,12 @@ fieldTest(
     await Promise.all(closed);
     await expectRequeued();
     const job = await queue.getJob(ID);
-    expect(job?.opts.delay ?? job?.delay).toBeLessThanOrEqual(1000); // Its successor has it at once.
+    expect(job?.opts.delay ?? job?.delay).toBeLessThanOrEqual(1000); // The runner's successor gets it at once.
     end();
   },
 );
 
-test("a job that was fetched while the runner takes none is passed on, and no attempt is burnt", async () => {
+test("a job that was fetched while the runner accepts none is left to others, without using an attempt", async () => {
   const { jobs, end } = taker({ passesOn: () => true });
   await fetched(jobs);
   await expect.poll(async () => (await queue.getJob(ID))?.getState()).toBe("delayed");
@@ -113,14 +113,14 @@ test("a job that was fetched while the runner takes none is passed on, and no at
   end();
 });
 
-test("a run whose job's lock cannot be renewed in time lets go of everything at once", async () => {
+test("a run whose job's lock cannot be renewed in time releases everything at once", async () => {
   const asked = Promise.withResolvers<Record<string, string>>();
   const { jobs, end } = taker({ lockSeconds: 1, holds: { hgetall: () => asked.promise } });
   await fetched(jobs);
   await expect.poll(() => jobs.running.has(ID)).toBe(true);
   const halt = jobs.running.get(ID);
   const lost = new Promise<void>((resolve) => halt?.lost.addEventListener("abort", () => resolve()));
-  await redis.client("PAUSE", 600_000, "WRITE"); // The other mode would hold back the end of the pause, too.
+  await redis.client("PAUSE", 600_000, "WRITE"); // The other mode would also block the command that ends the pause.
   await lost;
   expect(halt?.cause?.halt).toBe("lost");
   await redis.client("UNPAUSE");

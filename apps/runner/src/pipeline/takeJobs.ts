@@ -16,7 +16,7 @@ import { Lease } from "./lease.ts";
 import { processJob } from "./process.ts";
 import type { Progress } from "../run/progress.ts";
 
-/** A lost connection causes an error every 2 s. A Redis that refuses writes makes a worker spin: 25,000 errors in 4 s. */
+/** Limit between a lost connection (an error every 2 s) and a Redis that refuses writes, which makes a worker spin (25,000 errors in 4 s). */
 const SPINNING = { limit: 1000, windowMs: 10_000, windows: 6 };
 /** A worker that was waiting when it was paused receives one more job, which is left to another runner. */
 const PASS_ON_MS = 5000;
@@ -25,7 +25,7 @@ const REDIS_MS = 3000;
 
 export interface TakeJobsOptions {
   readonly services: RunnerServices;
-  /** Borrowed; the worker's own. */
+  /** Borrowed. Used only by the worker. */
   readonly connection: Redis;
   readonly name: string;
   /** Borrowed. One slot for each job that may run at the same time. */
@@ -35,15 +35,15 @@ export interface TakeJobsOptions {
   /** Called when a job has begun or ended. */
   readonly onMoved: () => void;
   readonly errors: { readonly worker: ThrottledLog; readonly renewal: ThrottledLog };
-  /** Ends this runner's process, to be started again. */
+  /** End this runner's process, so that it is started again. */
   readonly abandon: (error: Error) => void;
 }
 
 export interface JobTaker {
   readonly worker: Worker<JobData, JobResult>;
-  /** The halt switch of each run, by job id. */
+  /** Halt switches of the runs, by job id. */
   readonly running: ReadonlyMap<string, HaltSwitch>;
-  /** The progress of each run. */
+  /** Return the progress of each run. */
   progress(): RunPresence[];
   /** Requeues running jobs within `shutdown_grace_seconds`. */
   close(): Promise<void>;
@@ -102,7 +102,7 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
     }
   }
 
-  /** While Redis is unreachable nobody waits for it: the place ends by itself. */
+  /** Release a place, without waiting for an unreachable Redis: the place expires by itself. */
   async function releasePlace(place: Place | null): Promise<void> {
     const released = place?.release().catch((err: unknown) => log.debug({ err }, "could not release a run's place"));
     if (released !== undefined) await within(released, REDIS_MS);
@@ -121,7 +121,7 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
       },
       onLapse() {
         const reason = "the job's lock could not be renewed in time";
-        log.warn({ issue: job.id }, `${reason}: letting go of the job, check that Redis answers`);
+        log.warn({ issue: job.id }, `${reason}: the job is released, check that Redis answers`);
         halt.request("lost", reason);
       },
       onLost: () => halt.request("lost", "the job's lock was lost"),
@@ -154,19 +154,19 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
       const outOfTime = setTimeout(() => {
         for (const halt of running.values()) halt.abandon();
       }, graceMs);
-      // While Redis is unreachable its commands wait for it without end: nobody waits for them longer than for an agent.
+      // Commands wait forever for an unreachable Redis, so the wait for them has a limit.
       const closed = await within(worker.close(), (running.size > 0 ? graceMs : 0) + REDIS_MS);
       clearTimeout(outOfTime);
       if (closed) return;
       const jobs = [...running.keys()];
-      log.warn({ jobs }, `closed without handing back ${jobs.length} running jobs: ${UNFINISHED}`);
+      log.warn({ jobs }, `closed without requeuing ${jobs.length} running jobs: ${UNFINISHED}`);
     },
   };
 }
 
 const UNFINISHED =
-  "check that Redis answers; their work so far is in their workspaces, and their locks end by themselves";
+  "check that Redis answers; their work so far is in their workspaces, and their locks expire by themselves";
 
 function spinning(error: Error): string {
-  return `for a minute nearly every command to Redis has failed (${error.message}): check its memory (maxmemory) and that it takes writes; this runner ends, to be started again`;
+  return `for a minute nearly every command to Redis has failed (${error.message}): check its memory (maxmemory) and that it accepts writes; this runner exits, so that it is restarted`;
 }
