@@ -219,7 +219,10 @@ export const agents: readonly Mutant[] = [
     file: `${RUNNER}/place/helper/connection.ts`,
     find: "    this.#finish(why);\n    if (this.#child === null) return;\n    this.#child.kill();",
     replace: "    this.#finish(why);\n    if (this.#child === null) return;",
-    test: { file: `${RUNNER}/place/helper/hostile.int.test.ts`, name: "a helper that answers with no yes or no" },
+    test: {
+      file: `${RUNNER}/place/helper/hostile.int.test.ts`,
+      name: "a helper that answers with a number in place of true or false",
+    },
     promise: "a helper that gives a wrong answer is killed",
   },
   {
@@ -275,7 +278,7 @@ export const agents: readonly Mutant[] = [
     file: `${RUNNER}/place/helper/frames.ts`,
     find: "Buffer.alloc(Math.min(bytes, FIRST_BYTES))",
     replace: "Buffer.alloc(bytes)",
-    test: { file: `${RUNNER}/place/helper/frames.test.ts`, name: "a length takes no memory" },
+    test: { file: `${RUNNER}/place/helper/frames.test.ts`, name: "an announced length uses no memory" },
     promise: "an announced length alone takes no memory",
   },
   {

@@ -143,7 +143,7 @@ export const attacks: readonly Mutant[] = [
     file: `${RUNNER}/place/sandbox/route.ts`,
     find: 'return at.startsWith(prefix) && !at.slice(prefix.length).includes("/");',
     replace: "return at.startsWith(prefix);",
-    test: { file: `${RUNNER}/place/sandbox/route.test.ts`, name: "what lies deeper in that" },
+    test: { file: `${RUNNER}/place/sandbox/route.test.ts`, name: "a file deeper in a quarantined folder" },
     promise: "the runner itself opens nothing below a folder that was an agent's",
   },
   {
@@ -216,7 +216,7 @@ export const attacks: readonly Mutant[] = [
     file: `${RUNNER}/place/user/ids.ts`,
     find: "await lock(path, {",
     replace: "await lock(`${path}-${Math.random()}`, {",
-    test: { file: `${RUNNER}/place/user/ids.test.ts`, name: "at once" },
+    test: { file: `${RUNNER}/place/user/ids.test.ts`, name: "at the same time" },
     promise: "two runners that reserve a user id at the same time do not give the same one to two issues",
   },
   {
@@ -224,7 +224,7 @@ export const attacks: readonly Mutant[] = [
     file: `${RUNNER}/place/user/ids.ts`,
     find: "...(signal === undefined ? {} : { signal })",
     replace: "...(signal !== undefined ? {} : { signal })",
-    test: { file: `${RUNNER}/place/user/ids.test.ts`, name: "keeps nothing else from going on" },
+    test: { file: `${RUNNER}/place/user/ids.test.ts`, name: "waiting for the book blocks nothing else" },
     promise: "a runner that waits for the lock of user ids does its other work meanwhile",
   },
   {
@@ -240,7 +240,7 @@ export const attacks: readonly Mutant[] = [
     file: `${RUNNER}/place/user/ids.ts`,
     find: "await this.#locked(signal, () => this.#note(id, paths));",
     replace: "",
-    test: { file: `${RUNNER}/place/user/ids.test.ts`, name: "what is left of an issue keeps its id" },
+    test: { file: `${RUNNER}/place/user/ids.test.ts`, name: "any remaining folder of an issue" },
     promise: "a user id that owns a folder of an issue is given to no other issue",
   },
   {
@@ -281,7 +281,7 @@ export const attacks: readonly Mutant[] = [
     file: `${RUNNER}/place/user/side.ts`,
     find: "to: fresh }, end.signal);",
     replace: "to: fresh });",
-    test: { file: `${RUNNER}/place/user/side.int.test.ts`, name: "when the work ends stays as it is" },
+    test: { file: `${RUNNER}/place/user/side.int.test.ts`, name: "while a folder is handed over" },
     promise: "a workspace that is being given to the issue's user is never given twice at once",
   },
   {

@@ -7,7 +7,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/workspace/ensure.ts`,
     find: "    await options.place.removeEmpty(options.paths.tree);\n",
     replace: "",
-    test: { file: `${RUNNER}/place/sandbox/starts.int.test.ts`, name: "folders that were made before a crash" },
+    test: { file: `${RUNNER}/place/sandbox/starts.int.test.ts`, name: "empty folders from before a crash" },
     promise: "folders that a crash left empty are not put aside as a workspace",
   },
   {
@@ -424,7 +424,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/git/runGit.ts`,
     find: "isMaxBuffer || timedOut || !isWhole ? undefined : exitCode",
     replace: "(isMaxBuffer && timedOut) || !isWhole ? undefined : exitCode",
-    test: { file: `${RUNNER}/place/place.int.test.ts`, name: "a part of what git says is no answer" },
+    test: { file: `${RUNNER}/place/place.int.test.ts`, name: "incomplete output of git is no answer" },
     promise: "a part of what git says is no answer",
   },
   {
@@ -432,7 +432,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/git/runGit.ts`,
     find: "signal?.throwIfAborted(); // One",
     replace: "// One",
-    test: { file: `${RUNNER}/place/place.int.test.ts`, name: "a run that was stopped starts no git" },
+    test: { file: `${RUNNER}/place/place.int.test.ts`, name: "a stopped run starts no git" },
     promise: "a run that was stopped starts no git in its workspace",
   },
   {
@@ -440,7 +440,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/git/streamGit.ts`,
     find: "if (signal?.aborted === true) return",
     replace: "if (signal?.aborted === null) return",
-    test: { file: `${RUNNER}/place/place.int.test.ts`, name: "a run that was stopped starts no git" },
+    test: { file: `${RUNNER}/place/place.int.test.ts`, name: "a stopped run starts no git" },
     promise: "a run that was stopped starts no git whose output is streamed",
   },
   {

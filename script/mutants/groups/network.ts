@@ -288,7 +288,7 @@ export const network: readonly Mutant[] = [
     file: `${RUNNER}/place/helper/confined.ts`,
     find: "? ending.then(() => confinement.openWay(request))",
     replace: "? confinement.openWay(request)",
-    test: { file: `${RUNNER}/place/helper/confined.int.test.ts`, name: "opens after the helper has ended" },
+    test: { file: `${RUNNER}/place/helper/confined.int.test.ts`, name: "the proxy opens after the helper ended" },
     promise: "on a network that it shares, git in an issue's folders never meets the proxy of an agent",
   },
   {

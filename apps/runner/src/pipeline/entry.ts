@@ -16,7 +16,7 @@ import { questionExpiresAt } from "@tac8/core/domain/questionExpiry";
 export type Entry =
   /** There is nothing to do now. */
   | { readonly do: "wait"; readonly until: number }
-  /** The issue has ended, but BullMQ does not know it, because the runner died in between. */
+  /** The issue ended, but BullMQ does not know it, because the runner died in between. */
   | { readonly do: "close" }
   /** The end is decided, and not reported yet. */
   | { readonly do: "report"; readonly patch: IssuePatch }
@@ -56,7 +56,7 @@ export function planEntry(before: IssueRecord, facts: EntryFacts): Entry {
   if (before.command.cancel !== null) return decided("cancelled", before.command.cancel, facts, lost);
   if (before.command.stop !== null) return decided("stopped", before.command.stop, facts, lost);
   const worked = reached(before.checkpoint, "worked");
-  const how = before.run.id === null ? "handed back" : "lost";
+  const how = before.run.id === null ? "requeued" : "lost";
   // Publishing costs nothing, so finished work is abandoned only if every try ends its runner.
   const reason = tooOften(applyPatch(before, lost).counts, how, worked ? MAX_BROKEN_OFF_IN_A_ROW : MAX_LOST_IN_A_ROW);
   if (reason !== null) {

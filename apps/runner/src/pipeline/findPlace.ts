@@ -46,7 +46,7 @@ export async function findPlace(options: FindPlaceOptions): Promise<{ readonly p
   return { do: "requeue", until: now() + AT_LATEST_MS, because, record, isFirst: true, offer: found };
 }
 
-/** @returns the place, or the reason why there is none */
+/** Take a place in the limits. @returns the place, or the reason why there is none */
 async function placeOf({ services, job, token, repository, issue, counts }: FindPlaceOptions): Promise<Place | string> {
   const { config, redis } = services;
   const lifeMs = workerTimes(config.coordinator.lock_seconds).lockDuration ?? 0;

@@ -57,7 +57,7 @@ it("distinguishes the lock of another process from a Redis that refuses requests
   it.close();
 });
 
-it("calls nothing after its job has ended", async () => {
+it("calls nothing after its job ended", async () => {
   const { lease: it, onLapse, onLost } = lease(() => Promise.resolve(false));
   it.close();
   await pass(1_000_000);

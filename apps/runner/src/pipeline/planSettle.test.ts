@@ -7,7 +7,7 @@ test.each<[Partial<UnfinishedRun>, ReturnType<typeof planSettle>]>([
   [{}, "trouble"],
   [{ ended: true }, "trouble"],
   [{ halt: "shutdown" }, "requeue"],
-  // Otherwise the agent would run again, and cost money again, although it has ended.
+  // Otherwise the agent would run again, and cost money again, although it ended by itself.
   [{ halt: "shutdown", ended: true }, "trouble"],
   [{ halt: "shutdown", ended: true, outOfTime: true }, "requeue"],
   [{ outOfTime: true }, "requeue"],

@@ -18,11 +18,11 @@ test.each([
 
 test("quick restarts by an operator do not count as lost runs", () => {
   expect(after(MAX_UNCHANGED_IN_A_ROW - 1)).toMatchObject({ lost: 0 });
-  expect(tooOften(after(MAX_UNCHANGED_IN_A_ROW - 1), "handed back")).toBeNull();
+  expect(tooOften(after(MAX_UNCHANGED_IN_A_ROW - 1), "requeued")).toBeNull();
 });
 
 fieldTest("B5", "an agent that ends its runner each time and changes nothing is limited", () => {
-  expect(tooOften(after(MAX_UNCHANGED_IN_A_ROW), "handed back")).toMatch(
+  expect(tooOften(after(MAX_UNCHANGED_IN_A_ROW), "requeued")).toMatch(
     /ended 6 times in a row while the agent was running/,
   );
 });

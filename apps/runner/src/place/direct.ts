@@ -7,8 +7,8 @@ import { assertFolder, isOnPath, startFolderAt } from "./onDisk.ts";
 import type { AgentPlace } from "./place.ts";
 
 /**
- * The agent side without isolation: agents, and git in their folders, run as processes of the runner's own user, and the
- * runner opens their files itself. Git runs with an agent's environment, and what it starts carries the run's marker.
+ * Return the agent side without isolation. Agents, and git in their folders, run as the runner's own user, and the runner
+ * opens their files itself. Git runs with an agent's environment, so the processes that it starts have the run's marker.
  */
 export function directPlace(options: PlaceGit): AgentPlace {
   const { env, signal, settings = {} } = options;

@@ -3,7 +3,7 @@ import type { Logger } from "@tac8/core/log/logger";
 import type { AgentRequest } from "../agent/types.ts";
 import type { StartEgress } from "../egress/start.ts";
 
-/** What the way out of one run allows, by the configuration. */
+/** Return the options of one run's proxy: the connections that the configuration allows. */
 export function egressOptions(
   request: AgentRequest,
   { config, log }: { readonly config: Config; readonly log: Logger },

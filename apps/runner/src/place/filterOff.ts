@@ -1,4 +1,4 @@
-/** Pure. Git takes a filter without a program for none: content stays as it is. */
+/** Return the settings that disable a filter of git. A filter without a program does not change the content. Pure. */
 export function filterOff(name: string): Record<string, string> {
   const filter = `filter.${name}`;
   return {

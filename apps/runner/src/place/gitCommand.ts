@@ -5,21 +5,21 @@ import type { GitStreamCommand } from "../git/streamGit.ts";
 import { filterOff } from "./filterOff.ts";
 import type { PlaceGitOptions } from "./place.ts";
 
-/** What every git command of one place has in common. */
+/** Options of every git command of one place. */
 export interface PlaceGit {
-  /** What agents see, with the marker `TAC8_RUN` and the configured author; never a token. */
+  /** Environment of agents, with the marker `TAC8_RUN` and the configured author. It never has a token. */
   readonly env: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-  /** For git, beside its own. */
+  /** Additional settings of git. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** The most that git prints there: paths and refs of a repository. */
+/** Limit for the output of git, which is paths and refs of a repository. */
 const MAX_BYTES = 64 * 1024 * 1024;
-/** Without progress, which no command here shows, a longer one is taken for dead. */
+/** A command that runs longer counts as hung: these commands print no progress. */
 const TIMEOUT_MS = 15 * 60_000;
 
-/** Of all variables that change what git does, these alone reach a git of ours. */
+/** The only variables of git that are passed to git commands of the runner. */
 const PASSED = /^GIT_(?:(?:AUTHOR|COMMITTER)_(?:NAME|EMAIL|DATE)|OPTIONAL_LOCKS)$/;
 
 const CONFIG = {
@@ -28,7 +28,7 @@ const CONFIG = {
   "merge.default": "text",
 };
 
-/** Pure. */
+/** Return a git command with its complete environment. Pure. */
 export function gitCommand(
   place: PlaceGit,
   {
@@ -42,7 +42,7 @@ export function gitCommand(
   return { dir, env, args, input, maxBytes, timeoutMs, signal: place.signal };
 }
 
-/** Pure. */
+/** Return a git command whose output is a stream, with its complete environment. Pure. */
 export function gitStreamCommand(
   place: PlaceGit,
   { dir, args, timeoutMs }: Pick<GitStreamCommand, "dir" | "args" | "timeoutMs">,
@@ -51,8 +51,8 @@ export function gitStreamCommand(
 }
 
 /**
- * The whole environment of such a git. It looks for a repository in the folder itself, never above it: where an agent deleted
- * its worktree's `.git`, it would else find, and commit, whatever checkout the data folder lies in.
+ * Return the complete environment of a git command. Git looks for a repository only in the folder itself, never above it. Otherwise,
+ * if an agent deleted its worktree's `.git`, git would commit to any checkout that contains the data folder.
  */
 function gitEnv({ env: all, settings = {} }: PlaceGit, dir: string): Record<string, string> {
   const passed = Object.entries(all).filter(([name]) => !name.startsWith("GIT_") || PASSED.test(name));

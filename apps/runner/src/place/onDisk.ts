@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { StepFailure } from "@tac8/core/domain/failures";
 
-/** What is at the folder in which a git command could not be started. */
+/** Kind of file at the path of a folder in which a git command could not be started. */
 export type StartFolder = "folder" | "missing" | "other";
 
 export function startFolderAt(dir: string): StartFolder {
@@ -11,13 +11,13 @@ export function startFolderAt(dir: string): StartFolder {
   return found.isDirectory() ? "folder" : "other";
 }
 
-/** Pure. A missing folder is a reason why git could not be started. */
+/** Check the folder of a git command that could not be started. Pure. @throws StepFailure if the folder is missing, Error if it is no folder */
 export function assertFolder(dir: string, found: StartFolder): void {
-  if (found === "missing") throw new StepFailure({ kind: "git", message: `the folder ${dir} is gone` });
-  if (found === "other") throw new Error(`not a git repository: ${dir} is no folder`);
+  if (found === "missing") throw new StepFailure({ kind: "git", message: `the folder ${dir} is missing` });
+  if (found === "other") throw new Error(`not a git repository: ${dir} is not a folder`);
 }
 
-/** Whether a program is in one of the folders of a PATH. */
+/** Return whether a program is in one of the folders of a PATH. */
 export function isOnPath(path: string, name: string): boolean {
   return path.split(delimiter).some((folder) => folder !== "" && isExecutable(join(folder, name)));
 }

@@ -24,7 +24,7 @@ const ALLOWED = new Set<string>(["type", "words"]);
 
 let dir = "";
 let refused: ReadonlySet<string>;
-/** The repository's rules for a folder of its own, which has each import in a file of a step and in one of the clean side. */
+/** Lint a temporary folder with the repository's rules. It has each import in a file of a step and in a file of the clean side. */
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "tac8-lint-"));
   await writeFile(join(dir, ".oxlintrc.json"), await readFile(join(ROOT, ".oxlintrc.json")));

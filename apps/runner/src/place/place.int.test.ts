@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true }));
 
-/** A git that runs this script of the shell. */
+/** Create a fake git that runs this shell script. @returns its environment */
 async function fakeGit(script: string): Promise<{ readonly PATH: string }> {
   const bin = join(dir, "bin");
   await mkdir(bin);
@@ -23,7 +23,7 @@ async function fakeGit(script: string): Promise<{ readonly PATH: string }> {
   return { PATH: `${bin}:${env.PATH}` };
 }
 
-describe.each(PLACE_KINDS)("a place that is %s:", (kind) => {
+describe.each(PLACE_KINDS)("a place of the kind %s:", (kind) => {
   let places: Places;
   const open = (options: PlaceGit): AgentPlace => places.open(options);
   beforeEach(() => {
@@ -34,19 +34,19 @@ describe.each(PLACE_KINDS)("a place that is %s:", (kind) => {
   test.each([
     ["that is missing", () => undefined],
     ["that is a link to nowhere", () => symlink(join(dir, "nowhere"), join(dir, "x"))],
-  ])("git in a folder %s says so", async (_what, make) => {
+  ])("git in a folder %s fails with a message that says so", async (_what, make) => {
     await make();
     await expect(gitIn(open({ env }), join(dir, "x")).raw(["status"])).rejects.toMatchObject({
-      failure: { kind: "git", message: `the folder ${join(dir, "x")} is gone` },
+      failure: { kind: "git", message: `the folder ${join(dir, "x")} is missing` },
     });
   });
 
-  test("git in a file in the place of a repository finds it damaged", async () => {
+  test("git reports a damaged repository if a file is in its place", async () => {
     await writeFile(join(dir, "x"), "");
     await expect(gitIn(open({ env }), join(dir, "x")).raw(["status"])).rejects.toThrow("not a git repository");
   });
 
-  test("an exit code is an answer; an end by the place's signal is none", async () => {
+  test("git's exit code is an answer, but an end by the place's signal is not", async () => {
     const stop = new AbortController();
     const place = open({ env, signal: stop.signal });
     expect(await place.git(dir, ["rev-parse", "--verify", "HEAD"])).toMatchObject({ code: 128 });
@@ -54,7 +54,7 @@ describe.each(PLACE_KINDS)("a place that is %s:", (kind) => {
     await expect(place.git(dir, ["--version"])).rejects.toThrow("shutting down");
   });
 
-  test("settings are those of one place, and of those made from it", async () => {
+  test("settings apply to one place, and to the places made from it", async () => {
     const place = open({ env, settings: { "a.b": "1" } });
     const read = async (of: typeof place) =>
       (await gitIn(of, dir).raw(["config", "--get-regexp", "^a\\."])).split("\n");
@@ -62,7 +62,7 @@ describe.each(PLACE_KINDS)("a place that is %s:", (kind) => {
     expect(await read(place)).toEqual(["a.b 1"]);
   });
 
-  test("a program is one that can be run, on agents' PATH", async () => {
+  test("hasProgram finds only executable files on the agents' PATH", async () => {
     const bin = join(dir, "bin");
     await mkdir(bin);
     await writeFile(join(bin, "tool"), "");
@@ -73,7 +73,7 @@ describe.each(PLACE_KINDS)("a place that is %s:", (kind) => {
     expect(await place.hasProgram("git")).toBe(false);
   });
 
-  test("what git has started, and what keeps its output open, holds nobody up", async () => {
+  test("a process that git started, and that keeps its output open, delays nothing", async () => {
     const pidFile = join(dir, "pid");
     const place = open({ env: await fakeGit(`sleep 600 & echo $! >'${pidFile}'; printf answer`) });
     const { code, bytes } = await place.git(dir, ["x"]);
@@ -81,13 +81,13 @@ describe.each(PLACE_KINDS)("a place that is %s:", (kind) => {
     expect([code, bytes.toString()]).toEqual([0, "answer"]);
   });
 
-  test("a part of what git says is no answer", async () => {
+  test("incomplete output of git is no answer", async () => {
     const place = open({ env: await fakeGit("printf 12345678") });
     expect((await place.git(dir, ["x"], { maxBytes: 8 })).code).toBe(0);
     expect((await place.git(dir, ["x"], { maxBytes: 7 })).code).toBeUndefined();
   });
 
-  test("a run that was stopped starts no git", async () => {
+  test("a stopped run starts no git", async () => {
     const place = open({
       env: await fakeGit(`touch '${dir}/started'`),
       signal: AbortSignal.abort(new Error("x")),
@@ -156,7 +156,7 @@ describe.each(PLACE_KINDS)("a place that is %s:", (kind) => {
     expect(await readdir(dir)).toEqual(["a"]);
   });
 
-  test("git has its input, its own folder, and names as they are", async () => {
+  test("git gets its input, runs in its own folder, and takes names literally", async () => {
     const place = open({ env });
     await gitIn(place, dir).raw(["init", "--quiet"]);
     await writeFile(join(dir, "*"), "");

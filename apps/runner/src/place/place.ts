@@ -7,43 +7,43 @@ import { thinGit } from "../git/thinGit.ts";
 
 export interface PlaceGitOptions {
   readonly input?: Buffer | undefined;
-  /** Of its standard output. */
+  /** Limit of its standard output. */
   readonly maxBytes?: number;
   readonly timeoutMs?: number;
-  /** Paths in its arguments and its input are names, and no patterns. */
+  /** Paths in its arguments and its input are names, not patterns. */
   readonly literalPaths?: boolean;
 }
 
 /**
- * The agent side: the only way to its files, to git in its folders, and to the agent itself. Its folders are an issue's
- * worktree, its thin repository, its temporary folder and its home folder. Agents can change everything there, so each
- * answer is hostile input.
+ * The only access to the agent side: its files, git in its folders, and the agent itself. Its folders are the worktree, the thin
+ * repository, the temporary folder and the home folder of an issue. Agents can change everything there, so each answer is
+ * hostile input.
  */
 export interface AgentPlace extends Files {
-  /** Ends the git commands. */
+  /** If it aborts, the git commands end. */
   readonly signal: AbortSignal | undefined;
   /**
    * Run one git command in a folder, without any settings of the machine or of the account. An exit code is an answer, not an
-   * error. @throws StepFailure of kind `git` where the folder is missing, Error where it is no folder, or the signal's reason
+   * error. @throws StepFailure of kind `git` if the folder is missing, Error if it is no folder, or the signal's reason
    */
   git(dir: string, args: readonly string[], options?: PlaceGitOptions): Promise<GitAnswer>;
   streamGit(dir: string, args: readonly string[], options: { readonly timeoutMs: number }): GitStream;
-  /** The same place, with these settings for its git: see `withoutDrivers`. */
+  /** Return the same place with these settings for its git: see `withoutDrivers`. */
   withSettings(settings: Readonly<Record<string, string>>): AgentPlace;
-  /** Whether agents find a program by their PATH. */
+  /** Return whether agents find a program on their PATH. */
   hasProgram(name: string): Promise<boolean>;
-  /** Agents are root, as they see it. */
+  /** Agents see themselves as root. */
   readonly isRoot: boolean;
-  /** Start an agent behind its guard. Trouble of any kind ends in `done`. */
+  /** Start an agent with its guard. Every failure is reported by `done`. */
   startAgent(driver: AgentDriver, request: AgentRequest, deps: AgentDeps): Promise<AgentHandle>;
 }
 
-/** Git in one folder of the agent side, for who needs all of its answer. */
+/** Return git in one folder of the agent side, with its complete answer. */
 export function inFolder(place: AgentPlace, dir: string): GitRun {
   return (args, options) => place.git(dir, args, options);
 }
 
-/** Git in one folder of the agent side, for who needs the text of an answer alone. */
+/** Return git in one folder of the agent side, with only the text of its answer. */
 export function gitIn(place: AgentPlace, dir: string): Git {
   return thinGit((args) => place.git(dir, args));
 }

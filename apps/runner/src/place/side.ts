@@ -5,46 +5,46 @@ import { directPlace } from "./direct.ts";
 import type { AgentPlace } from "./place.ts";
 
 /**
- * The lock of a workspace. An agent in a sandbox can reach the descriptors of the sandbox's first process, and release a lock by
- * them for every process that shares it. So sandboxes get one of their own, which says only whether one is alive.
+ * Lock of a workspace. An agent in a sandbox can reach the descriptors of the sandbox's first process, and could release a lock with
+ * them for every process that shares it. So sandboxes get a separate lock, which only shows whether a sandbox is alive.
  */
 export interface WorkspaceLock extends Lock {
-  /** Descriptor for the sandboxes of the workspace; it can only be read. */
+  /** Read-only descriptor of the lock for the sandboxes of the workspace. */
   readonly insideFd: number;
 }
 
 export interface SideOptions {
-  /** Folders that agents of the issue write to; they need not be there yet. */
+  /** Folders that agents of the issue write to. They need not exist yet. */
   readonly roots: readonly string[];
-  /** Folder of the objects that the issue's repository borrows. */
+  /** Folder with the objects of the mirror, which the issue's repository borrows. */
   readonly objects: string;
-  /** Files and folders of tac8 that its agent only reads. */
+  /** Files and folders of tac8 that the agent can only read. */
   readonly read: readonly string[];
-  /** Files of the issue elsewhere in the data folder, which no agent has to see. */
+  /** Files of the issue elsewhere in the data folder, which agents do not need. */
   readonly beside?: readonly string[];
-  /** What agents see, with the marker `TAC8_RUN` and the configured author; never a token. */
+  /** Environment of agents, with the marker `TAC8_RUN` and the configured author. It never has a token. */
   readonly env: Readonly<Record<string, string>>;
-  /** The issue's. Borrowed: it is held for longer than the side is open. */
+  /** Lock of the issue's workspace. Borrowed: it is held for longer than the side is open. */
   readonly lock: WorkspaceLock;
-  /** Name of a folder of this run's own, which no other one has: its slot's. */
+  /** Name of this run's own folder. It is unique, because it is the name of the slot. */
   readonly name: string;
 }
 
-/** The agent side of one issue, for as long as its lock is held. */
+/** The agent side of one issue, while its lock is held. */
 export interface AgentSide {
-  /** `signal` ends the git commands; `env`: further variables for them. */
+  /** Return a place. `signal` ends its git commands, `env` has additional variables for them. */
   place(options?: { readonly signal?: AbortSignal; readonly env?: Readonly<Record<string, string>> }): AgentPlace;
-  /** Bytes on the disk of some of its roots, links not followed. No agent may be alive. */
+  /** Return the disk space of some of its roots in bytes, without following links. No agent may be alive. */
   sizeOf(paths: readonly string[]): Promise<number>;
-  /** Whether one of its roots belongs to tac8 still: it becomes its agents' as soon as something is done in it. */
+  /** Return whether one of its roots still belongs to tac8. The next operation in it hands it over to the agents' user. */
   needsHandOver(): boolean;
-  /** End what runs there for tac8. Idempotent and bounded. */
+  /** End the processes that run there for tac8. Idempotent and bounded in time. */
   close(): Promise<void>;
 }
 
 export type OpenSide = (options: SideOptions) => AgentSide;
 
-/** Without isolation: see `directPlace`. */
+/** Open an agent side without isolation: see `directPlace`. */
 export const openDirectSide: OpenSide = (options) => ({
   place: ({ signal, env = {} } = {}) => directPlace({ env: { ...options.env, ...env }, signal }),
   sizeOf: (paths) => sizeOf(localFiles, paths),

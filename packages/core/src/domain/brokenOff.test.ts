@@ -25,16 +25,16 @@ test("runs without any progress end the issue, and the reason says how the runne
   expect(tooOften(after(...times(MAX_LOST_IN_A_ROW - 1, "none")), "lost")).toBeNull();
   const counts = after(...times(MAX_LOST_IN_A_ROW, "none"));
   expect(tooOften(counts, "lost")).toMatch(/runner was lost 3 times in a row .* without progress/);
-  expect(tooOften(counts, "handed back")).toMatch(/runner ended 3 times in a row while the agent was running/);
+  expect(tooOften(counts, "requeued")).toMatch(/runner ended 3 times in a row while the agent was running/);
 });
 
 test("steps that never change anything are bounded too", () => {
-  expect(tooOften(after(...times(MAX_UNCHANGED_IN_A_ROW - 1, "steps")), "handed back")).toBeNull();
-  const reason = tooOften(after(...times(MAX_UNCHANGED_IN_A_ROW, "steps")), "handed back");
+  expect(tooOften(after(...times(MAX_UNCHANGED_IN_A_ROW - 1, "steps")), "requeued")).toBeNull();
+  const reason = tooOften(after(...times(MAX_UNCHANGED_IN_A_ROW, "steps")), "requeued");
   expect(reason).toMatch(/ended 6 times in a row .* without a change/);
 });
 
 test("an agent that changes a file and ends its runner each time is bounded as well", () => {
-  const reason = tooOften(after(...times(MAX_BROKEN_OFF_IN_A_ROW, "changes")), "handed back");
+  const reason = tooOften(after(...times(MAX_BROKEN_OFF_IN_A_ROW, "changes")), "requeued");
   expect(reason).toMatch(/ended 20 times in a row while the agent was running$/);
 });

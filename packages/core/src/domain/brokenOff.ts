@@ -45,7 +45,7 @@ export function countBrokenOff({ lost, unchanged, brokenOff: before }: BrokenOff
  */
 export function tooOften(
   { lost, unchanged, brokenOff }: BrokenOff,
-  how: "lost" | "handed back",
+  how: "lost" | "requeued",
   mostLost = MAX_LOST_IN_A_ROW,
 ): string | null {
   const found = (

@@ -5,9 +5,10 @@ import type { StartFolder } from "../onDisk.ts";
 import { decodeEntries } from "./entries.ts";
 import { MAX_MESSAGE, MAX_WORDS, type Answer } from "./protocol.ts";
 
-// Pure. Agents may control a helper: each function parses one kind of answer, and throws WrongAnswer if its form is wrong.
+// Pure. An agent may control a helper, so its answers are hostile input. Each function parses one kind of answer, and throws
+// WrongAnswer if the answer has a wrong form.
 
-/** An answer whose form is wrong. */
+/** An answer of a helper has a wrong form. The message completes "gave a wrong answer: ". */
 export class WrongAnswer extends Error {}
 
 export function readAnswer(header: unknown): Answer {
@@ -23,40 +24,40 @@ export function readAnswer(header: unknown): Answer {
 }
 
 export function readNothing(value: unknown, payload: Buffer): void {
-  if (value !== null || payload.length > 0) throw new WrongAnswer("a value where none was asked for");
+  if (value !== null || payload.length > 0) throw new WrongAnswer("an unexpected value");
 }
 
 export function readBoolean(value: unknown, payload: Buffer): boolean {
-  if (typeof value !== "boolean" || payload.length > 0) throw new WrongAnswer("no yes or no");
+  if (typeof value !== "boolean" || payload.length > 0) throw new WrongAnswer("neither true nor false");
   return value;
 }
 
 const KINDS: readonly unknown[] = ["file", "folder", "link", "other"] satisfies Kind[];
 
 export function readFound(value: unknown, payload: Buffer): Found | null {
-  if (payload.length > 0) throw new WrongAnswer("bytes beside what is at a path");
+  if (payload.length > 0) throw new WrongAnswer("a file's status with additional bytes");
   if (value === null) return null;
   const { kind, size, used, mtimeMs, ctimeMs } = fieldsOf(value);
   if (!KINDS.includes(kind)) throw new WrongAnswer("an unknown kind of file");
   if (!isAmount(size) || !isAmount(used) || !isNumber(mtimeMs) || !isNumber(ctimeMs)) {
-    throw new WrongAnswer("what is at a path, without its numbers");
+    throw new WrongAnswer("a file's status without its numbers");
   }
   return { kind: kind as Kind, size, used, mtimeMs, ctimeMs };
 }
 
 export function readContent(value: unknown, payload: Buffer): Buffer | null {
-  if (typeof value !== "boolean" || (!value && payload.length > 0)) throw new WrongAnswer("content of no file");
+  if (typeof value !== "boolean" || (!value && payload.length > 0)) throw new WrongAnswer("content of a missing file");
   return value ? payload : null;
 }
 
 export function readEntries(value: unknown, payload: Buffer, max: number): Entry[] {
   const entries = value === null ? decodeEntries(payload, max) : null;
-  if (entries === null) throw new WrongAnswer("no list of names");
+  if (entries === null) throw new WrongAnswer("an invalid list of names");
   return entries;
 }
 
 export function readRealPath(value: unknown, payload: Buffer): string {
-  if (typeof value !== "string" || payload.length > 0 || value.includes("\0")) throw new WrongAnswer("no path");
+  if (typeof value !== "string" || payload.length > 0 || value.includes("\0")) throw new WrongAnswer("an invalid path");
   if (!isAbsolute(value) || resolve(value) !== value) throw new WrongAnswer("a path that is not absolute");
   return value;
 }
@@ -70,8 +71,8 @@ const FOLDERS: readonly unknown[] = ["folder", "missing", "other"] satisfies Sta
 
 export function readGitEnd(value: unknown, payload: Buffer, maxBytes: number): GitResult {
   const { code, output, how, folder } = fieldsOf(value);
-  if (!isExit(code) || !FOLDERS.includes(folder)) throw new WrongAnswer("no end of a git command");
-  if (typeof how !== "string" || how.length > MAX_MESSAGE) throw new WrongAnswer("no end of a git command");
+  if (!isExit(code) || !FOLDERS.includes(folder)) throw new WrongAnswer("an invalid end of a git command");
+  if (typeof how !== "string" || how.length > MAX_MESSAGE) throw new WrongAnswer("an invalid end of a git command");
   const errorText = isCount(output) && output <= maxBytes ? payload.length - output : -1;
   if (!isCount(output) || errorText < 0 || errorText > MAX_WORDS)
     throw new WrongAnswer("more than a git command may print");
@@ -91,7 +92,7 @@ export interface StreamResult {
 
 export function readStreamEnd(value: unknown, payload: Buffer): StreamResult {
   const { code, timedOut } = fieldsOf(value);
-  if (!isExit(code) || typeof timedOut !== "boolean") throw new WrongAnswer("no end of a git command");
+  if (!isExit(code) || typeof timedOut !== "boolean") throw new WrongAnswer("an invalid end of a git command");
   return { code: code ?? undefined, errorText: payload.toString("utf8").trim(), timedOut };
 }
 

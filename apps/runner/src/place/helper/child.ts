@@ -5,34 +5,34 @@ import type { Launched } from "@tac8/core/isolation/launcher/client";
 
 /** A helper's process, however it was started. */
 export interface HelperChild {
-  /** Undefined: it has not been started. */
+  /** Undefined if the process has not been started. */
   readonly pid: number | undefined;
-  /** Null: this machine has no descriptors left for them. */
+  /** Null if this machine has no descriptors left. */
   readonly streams: { readonly stdin: Writable; readonly stdout: Readable; readonly stderr: Readable } | null;
-  /** It runs. Never rejects, and resolves never where it could not be started. */
+  /** Resolves when the process runs. Never settles if it could not be started. */
   readonly started: Promise<void>;
-  /** Resolves with how it ended, in words. Rejects: it could not be started. */
+  /** Resolves with a text that says how the process ended. Rejects if it could not be started. */
   readonly exited: Promise<string>;
-  /** It has exited, and everything that it has written was read. */
+  /** Resolves when the process has exited and all of its output has been read. */
   readonly closed: Promise<void>;
-  /** With everything that it has started, as far as the way it was started reaches. */
+  /** Kill the process, and the processes that it has started if the way of its start allows that. */
   kill(): void;
 }
 
 export interface HelperCommand {
-  /** The whole command line. */
+  /** Complete command line. */
   readonly command: readonly string[];
-  /** The whole environment of the helper itself; each git command brings its own. */
+  /** Complete environment of the helper itself. Each git command has its own. */
   readonly env: Readonly<Record<string, string>>;
   /** Passed on as descriptor 3. */
   readonly lockFd?: number | undefined;
 }
 
-/** As a child of this process. @throws Error this machine cannot start it */
+/** Start a helper as a child of this process. @throws Error if this machine cannot start it */
 export function spawned({ command, env, lockFd }: HelperCommand): HelperChild {
   const [program = "", ...args] = command;
   const child = spawn(program, args, {
-    // Its own session: a terminal's Ctrl-C must not reach it. Its own folder: nothing of the workspace's is loaded.
+    // A separate session, so that Ctrl-C in a terminal does not reach it. A separate folder, so that it loads no file of the workspace.
     detached: true,
     cwd: "/",
     env,
@@ -50,7 +50,7 @@ export function spawned({ command, env, lockFd }: HelperCommand): HelperChild {
   };
 }
 
-/** By the launcher. */
+/** Wrap a helper that the launcher has started. */
 export function launched(child: Launched): HelperChild {
   const { stdin, stdout, stderr } = child;
   return {
@@ -75,7 +75,7 @@ function endOf(child: ChildProcess | Launched): Pick<HelperChild, "exited" | "cl
   return { exited, closed };
 }
 
-/** The command may start the helper as its child. */
+/** Kill the process group, because the command may have started the helper as its child. */
 function killGroup(child: ChildProcess): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   try {

@@ -20,7 +20,7 @@ let dir = "";
 let helper: PlaceHelper;
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "tac8-helper-"));
-  // As with a sandbox: a program that becomes the helper.
+  // A program that becomes the helper, as with a sandbox.
   helper = startPlaceHelper({
     start: () =>
       spawned({ command: ["sh", "-c", `echo $$ >'${file("pid")}'; exec "$@"`, "sh", ...HELPER_PROGRAM], env: {} }),
@@ -34,7 +34,7 @@ afterEach(async () => {
 const file = (name: string) => join(dir, name);
 const pidOf = async (name: string) => Number(await readFile(file(name), "utf8"));
 
-/** A git that runs this script of the shell, and whose pid is in the file `git`. */
+/** Create a fake git that runs this shell script, and writes its pid to the file `git`. @returns its command */
 async function fakeGit(script: string) {
   await mkdir(file("bin"));
   await writeFile(
@@ -62,7 +62,7 @@ test("no process is started before the first request, and none is left after clo
   await expect(helper.exists("/")).rejects.toMatchObject(CLOSED);
 });
 
-test("a program that cannot be started is named", async () => {
+test("the failure names a program that cannot be started", async () => {
   const missing = startPlaceHelper({ start: () => spawned({ command: ["/nonexistent/bwrap"], env: {} }) });
   await expect(missing.exists("/")).rejects.toMatchObject({
     failure: {
@@ -73,7 +73,7 @@ test("a program that cannot be started is named", async () => {
   await missing.close();
 });
 
-test("the lock is its descriptor 3, and free after its end", async () => {
+test("the helper gets the lock as descriptor 3, and releases it when it ends", async () => {
   const lock = await tryLock(file("lock"));
   if (lock === null) throw new Error("a new lock file was locked");
   const command = ["sh", "-c", `readlink /proc/$$/fd/3 >'${file("three")}'; exec "$@"`, "sh", ...HELPER_PROGRAM];

@@ -20,15 +20,15 @@ import { Connection, type Call, type HelperProcess } from "./connection.ts";
 import { MAX_CHUNK, MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_PAYLOAD, MAX_WORDS, toWire, type Request } from "./protocol.ts";
 
 /**
- * Git and file operations in an issue's folders by a helper process, which the first request starts. Its answers are hostile
- * input: after a wrong answer, a missed deadline or its exit, the helper is killed, and every pending and later request, also
+ * Git and file operations in an issue's folders, through a helper process that the first request starts. Its answers are hostile
+ * input. After a wrong answer, a missed deadline or its exit, the helper is killed, and every pending and later request, also
  * `exists`, rejects with a StepFailure of kind `git`.
  */
 export interface PlaceHelper extends Files {
   /** See `runGit`. @throws StepFailure if the folder is missing, Error if it is no folder */
   git(command: GitCommand): Promise<GitAnswer>;
   streamGit(command: GitStreamCommand): GitStream;
-  /** Whether a program is in one of the folders of a PATH inside the sandbox. */
+  /** Return whether a program is in one of the folders of a PATH inside the sandbox. */
   hasProgram(path: string, name: string): Promise<boolean>;
   /**
    * End the helper and its git commands; pending requests reject. Resolves when the process has exited.
@@ -38,12 +38,12 @@ export interface PlaceHelper extends Files {
 }
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
-/** Keep the process small: a small heap, and no worker threads of V8. */
+/** Flags that keep the process small: a small heap, and no worker threads of V8. */
 const NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=128", "--v8-pool-size=0"];
 /** Command line of the helper; the file is the last argument. */
 export const HELPER_PROGRAM: readonly string[] = [process.execPath, ...NODE_FLAGS, MAIN];
 
-/** Time limit for a whole tree: a million files on an SD card. */
+/** Time limit for an operation on a whole tree, such as a million files on an SD card. */
 const TREE_MS = 15 * 60_000;
 
 interface Asked<T> {
@@ -169,7 +169,7 @@ function streamGit(connection: Connection, command: GitStreamCommand): GitStream
     workMs: timeoutMs,
     chunk(bytes) {
       credit.receive();
-      if (bytes.length === 0 || bytes.length > MAX_CHUNK) throw new WrongAnswer("output beyond its bounds");
+      if (bytes.length === 0 || bytes.length > MAX_CHUNK) throw new WrongAnswer("a chunk that is empty or too large");
       if (!stdout.destroyed) stdout.write(bytes, taken);
     },
     done(value, payload) {

@@ -6,10 +6,10 @@ import { spawned, type HelperChild } from "./child.ts";
 import { HELPER_PROGRAM } from "./client.ts";
 import { openConfinedSide, type Confinement } from "./confined.ts";
 
-/** A side whose way out does not open, with a helper that runs. @returns what `openWay` saw of it. */
-async function startWithoutWay(sharesNetwork: boolean) {
+/** Start an agent while a helper runs, on a side whose proxy cannot be opened. @returns whether the helper had ended when `openWay` was called */
+async function startWithoutProxy(sharesNetwork: boolean) {
   const helpers: HelperChild[] = [];
-  let isHelperGone: boolean | null = null;
+  let hasHelperEnded: boolean | null = null;
   const unused = () => {
     throw new Error("not used here");
   };
@@ -23,8 +23,8 @@ async function startWithoutWay(sharesNetwork: boolean) {
       return helper;
     },
     async openWay() {
-      isHelperGone = !isAlive(helpers[0]?.pid ?? 0);
-      throw new Error("there is no way");
+      hasHelperEnded = !isAlive(helpers[0]?.pid ?? 0);
+      throw new Error("no proxy");
     },
     launch: unused,
     files: ({ inside }) => ({ ...localFiles, exists: (path) => inside().exists(path) }),
@@ -36,7 +36,7 @@ async function startWithoutWay(sharesNetwork: boolean) {
     const place = side.place();
     expect(await place.exists("/")).toBe(true);
     const starting = place.startAgent({} as AgentDriver, {} as AgentRequest, {} as AgentDeps);
-    await expect(starting).rejects.toThrow("there is no way");
+    await expect(starting).rejects.toThrow("no proxy");
     const first = helpers[0]?.pid ?? 0;
     expect(isAlive(first)).toBe(false);
     // No agent has started, so git may be asked again.
@@ -45,7 +45,7 @@ async function startWithoutWay(sharesNetwork: boolean) {
   } finally {
     await side.close();
   }
-  return isHelperGone;
+  return hasHelperEnded;
 }
 
 function isAlive(pid: number): boolean {
@@ -56,10 +56,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-test("on a network that it shares, the way out opens after the helper has ended", async () => {
-  expect(await startWithoutWay(true)).toBe(true);
+test("on a shared network, the proxy opens after the helper ended", async () => {
+  expect(await startWithoutProxy(true)).toBe(true);
 });
 
-test("elsewhere both happen at once, and neither is left behind when the other fails", async () => {
-  expect(await startWithoutWay(false)).toBe(false);
+test("on a separate network, the proxy opens while the helper ends, and neither remains if the other fails", async () => {
+  expect(await startWithoutProxy(false)).toBe(false);
 });

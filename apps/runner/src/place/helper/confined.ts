@@ -11,41 +11,41 @@ import type { AgentSide, SideOptions } from "../side.ts";
 
 /** How the helper and the agents of one issue are confined. */
 export interface Confinement {
-  /** Agents are root, as they see it. */
+  /** Agents see themselves as root. */
   readonly isRoot: boolean;
-  /** Agents share loopback with others. */
+  /** Agents share loopback with other processes. */
   readonly sharesNetwork: boolean;
-  /** Changes when a helper that is running no longer sees the issue's folders. */
+  /** Return a key that changes when a running helper no longer sees the issue's folders. */
   key(): string;
   /** Start the helper with this environment. */
   startHelper(env: Readonly<Record<string, string>>): HelperChild;
-  /** Return the request with paths that the agent can read; `files`: those of the helper. Default: the request itself. */
+  /** Return the request with paths that the agent can read. `files` are the helper's. Default: the unchanged request. */
   admit?(request: AgentRequest, files: Files): Promise<AgentRequest>;
   /** Open the network connection of one run to its proxy. */
   openWay(request: AgentRequest): Promise<RunningEgress>;
-  /** How a program is started. */
+  /** Return how to start the agent's program. */
   launch(request: AgentRequest, egress: RunningEgress): Launch;
-  /** `inside`: the helper's files; `beforeChange`: ends the helper, called before the runner itself moves or removes a file. */
+  /** Return the issue's files. `inside` are the helper's files. `beforeChange` ends the helper before the runner itself moves or removes a file. */
   files(parts: {
     readonly inside: () => Files;
     readonly beforeChange: () => Promise<void>;
-    /** An agent is alive, and so no helper can be. */
+    /** Return whether an agent is alive, so that no helper may run. */
     readonly isBusy: () => boolean;
   }): Files;
   /** See `AgentSide`. */
   sizeOf(paths: readonly string[]): Promise<number>;
-  /** See `AgentSide`. Default: none does. */
+  /** See `AgentSide`. Default: false. */
   needsHandOver?(): boolean;
-  /** When nothing runs any more. Idempotent. */
+  /** Called when no process runs any more. Idempotent. */
   close(): Promise<void>;
 }
 
 const GIT_VARIABLES = ["PATH", "LANG", "LC_ALL", "TZ", RUN_MARKER];
 
 /**
- * The agent side of one issue, confined: the agent, and the helper that runs git and opens files for tac8. They are never there at
- * the same time: what an agent has left running is dead before a helper starts, and a helper with whatever git has started
- * before an agent does.
+ * Open the confined agent side of one issue, with its agent and the helper that runs git and opens files for tac8. Agent and helper
+ * never run at the same time: the processes of an agent are dead before a helper starts, and a helper and the processes of its
+ * git are dead before an agent starts.
  */
 export function openConfinedSide(options: SideOptions, confinement: Confinement): AgentSide {
   let helper: { readonly key: string; readonly process: PlaceHelper } | null = null;
@@ -55,7 +55,7 @@ export function openConfinedSide(options: SideOptions, confinement: Confinement)
   function endHelper(): void {
     if (helper === null) return;
     const ended = helper.process.close().finally(() => closing.delete(ended));
-    ended.catch(() => undefined); // `helperEnded` says so to its caller; nobody may be waiting now.
+    ended.catch(() => undefined); // `helperEnded` reports the error to its caller. Without this handler, a rejection before that call would end the process.
     closing.add(ended);
     helper = null;
   }
@@ -66,7 +66,7 @@ export function openConfinedSide(options: SideOptions, confinement: Confinement)
   }
 
   function live(): PlaceHelper {
-    if (agents > 0) throw new Error("git or a file was asked for beside a live agent: this is a defect");
+    if (agents > 0) throw new Error("git or a file was requested while an agent was alive: this is a bug in tac8");
     const key = confinement.key();
     if (helper?.key !== key) endHelper();
     helper ??= { key, process: startHelper() };
@@ -78,7 +78,7 @@ export function openConfinedSide(options: SideOptions, confinement: Confinement)
     return startPlaceHelper({ start: () => confinement.startHelper(env) });
   }
 
-  /** From here on until the agent ends no helper starts, whatever goes wrong in between. */
+  /** Start an agent. From here until the agent ends, no helper starts, even after an error. */
   async function start(driver: AgentDriver, asked: AgentRequest, deps: AgentDeps): Promise<AgentHandle> {
     const request = (await confinement.admit?.(asked, current)) ?? asked;
     agents += 1;
@@ -93,7 +93,7 @@ export function openConfinedSide(options: SideOptions, confinement: Confinement)
     }
   }
 
-  /** The way out, once the helper ends. Where the helper has no network, it ends while the way is opened. */
+  /** Open the proxy after the helper ended. A helper without network access may end meanwhile. */
   async function openAlone(request: AgentRequest): Promise<RunningEgress> {
     const ending = helperEnded();
     const opening = confinement.sharesNetwork
@@ -116,8 +116,8 @@ export function openConfinedSide(options: SideOptions, confinement: Confinement)
     let isOver = false;
     const endWithProxy = async (): Promise<void> => {
       await egress.ended;
-      // Its port is free: another agent could answer in its place.
-      if (confinement.sharesNetwork && !isOver) await handle.kill("guard-killed", "the proxy of its network ended");
+      // The proxy's port is free now, so another agent could listen on it.
+      if (confinement.sharesNetwork && !isOver) await handle.kill("guard-killed", "its proxy ended");
     };
     void endWithProxy();
     const done = handle.done.then(async (end) => {
@@ -165,7 +165,7 @@ export function openConfinedSide(options: SideOptions, confinement: Confinement)
   };
 }
 
-/** Git runs filters that an agent has set: of its variables these alone are for it, and no key of a model. Pure. */
+/** Return the variables for git. Git runs filters that an agent has configured, so it gets no key of a model. Pure. */
 function gitVariables(env: Readonly<Record<string, string>>): Record<string, string> {
   const isPassed = (name: string) => GIT_VARIABLES.includes(name) || name.startsWith("GIT_");
   return Object.fromEntries(Object.entries(env).filter(([name]) => isPassed(name)));

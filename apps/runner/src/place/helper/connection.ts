@@ -15,7 +15,7 @@ import {
 } from "./protocol.ts";
 
 export interface HelperProcess {
-  /** Called once. @throws Error this machine cannot start it */
+  /** Start the helper. Called once. @throws Error if this machine cannot start it */
   readonly start: () => HelperChild;
   /** Time for an answer on top of the time limit of the work itself. Default 60 s. */
   readonly deadlineMs?: number;
@@ -34,23 +34,23 @@ export interface Call {
   /** @throws WrongAnswer */
   readonly done: (value: unknown, payload: Buffer) => void;
   readonly failed: (error: Error) => void;
-  /** Absent: chunks are no answer to it. @throws WrongAnswer */
+  /** Undefined if the request expects no chunks. @throws WrongAnswer */
   readonly chunk?: (bytes: Buffer) => void;
 }
 
 interface Pending extends Omit<Call, "workMs"> {
-  /** 0 from the moment that the work is cancelled. */
+  /** 0 after the work was cancelled. */
   workMs: number;
   timer: NodeJS.Timeout;
 }
 
-/** For what has to be done before it starts, such as to give a large worktree to another user. */
+/** Time limit for the preparation before the start, such as giving a large worktree to another user. */
 const START_MS = 35 * 60_000;
 /** Time for a helper to exit after the end of its input. Its git commands take 5 s if they ignore SIGTERM. */
 const LEAVE_MS = 8000;
 /** Time to exit after SIGKILL. */
 const DEATH_MS = 10_000;
-/** Time to read what an exited helper has left in its pipes. */
+/** Time limit to read the rest of the output after the helper exited. */
 const LAST_WORDS_MS = 1000;
 const MAX_STDERR = 2000;
 
@@ -88,7 +88,7 @@ export class Connection {
     if (this.#end === null && this.#child === null) this.#start();
     if (this.#end !== null) call.failed(this.#end);
     else if (header.length > MAX_REQUEST_HEADER || (payload?.length ?? 0) > MAX_PAYLOAD) {
-      call.failed(Object.assign(new Error(`${call.what} with too much to send`), { code: "E2BIG" }));
+      call.failed(Object.assign(new Error(`${call.what}: the request is too large`), { code: "E2BIG" }));
     } else {
       const startMs = this.#isStarted ? 0 : START_MS;
       this.#calls.set(id, { ...call, timer: this.#timerOf(id, call.workMs + this.deadlineMs + startMs) });
@@ -102,7 +102,7 @@ export class Connection {
     if (this.#calls.has(id)) this.#write(encodeHeader({ ...request, id }));
   }
 
-  /** The work of a request was cancelled: its answer is due within the deadline from now. */
+  /** Restart the deadline of a request whose work was cancelled. Its answer must arrive within the deadline from now. */
   restartDeadline(id: number): void {
     const pending = this.#calls.get(id);
     if (pending === undefined) return;
@@ -111,7 +111,7 @@ export class Connection {
     pending.timer = this.#timerOf(id, this.deadlineMs);
   }
 
-  /** Whether the helper keeps up with reading its input. */
+  /** Whether the helper reads its input fast enough. */
   get isReading(): boolean {
     return this.#stdin?.writableNeedDrain === false;
   }
@@ -133,7 +133,10 @@ export class Connection {
     if (await within(this.#exited.promise, Math.min(LEAVE_MS, this.deadlineMs))) return;
     child.kill();
     if (await within(this.#exited.promise, DEATH_MS)) return;
-    throw new StepFailure({ kind: "git", message: `the process ${child.pid} does not end after SIGKILL` });
+    throw new StepFailure({
+      kind: "git",
+      message: `the process ${child.pid} of the helper is still running after SIGKILL`,
+    });
   }
 
   #start(): void {
@@ -160,7 +163,7 @@ export class Connection {
     stdout.once("end", () => void this.#onEndOfOutput(child));
   }
 
-  /** The time for its answers counts from here: what has to be done before it may start can take long. */
+  /** Start the deadlines of the pending requests now, because the preparation before the start can take long. */
   #onStarted(): void {
     this.#isStarted = true;
     for (const [id, pending] of this.#calls) {
@@ -186,7 +189,7 @@ export class Connection {
     this.#break(`ended by ${how}${this.#stderrLine()}`);
   }
 
-  /** Usually the process exits at the same time, and its exit is the better message. */
+  /** Wait shortly for the exit of the process, because its exit usually follows and is the better message. */
   async #onEndOfOutput(child: HelperChild): Promise<void> {
     if (this.#end !== null) return;
     if (!(await within(child.exited, LAST_WORDS_MS))) this.#break("closed its output");
@@ -219,7 +222,7 @@ export class Connection {
     const call = this.#calls.get(answer.id);
     if (call === undefined) throw new WrongAnswer("an answer without a request");
     if (answer.kind === "chunk" && call.chunk === undefined)
-      throw new WrongAnswer("a chunk for a request that is no stream");
+      throw new WrongAnswer("a chunk for a request without a stream");
     return call;
   }
 

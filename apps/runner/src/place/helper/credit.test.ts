@@ -15,24 +15,24 @@ function setUp() {
 
 const times = (count: number, work: () => void) => Array.from({ length: count }).forEach(work);
 
-test("a window of chunks may be sent, and no more until the reader has taken some", () => {
+test("the helper may send one window of chunks, and more only after the reader has taken some", () => {
   const { credit, acks } = setUp();
   times(WINDOW, () => credit.receive());
-  expect(() => credit.receive()).toThrow("more output than is read");
+  expect(() => credit.receive()).toThrow("more chunks than the window allows");
   times(ACK_EVERY - 1, () => credit.taken());
-  expect(() => credit.receive()).toThrow("more output than is read");
+  expect(() => credit.receive()).toThrow("more chunks than the window allows");
   credit.taken();
   expect(acks).toEqual([ACK_EVERY]);
   times(ACK_EVERY, () => credit.receive());
-  expect(() => credit.receive()).toThrow("more output than is read");
+  expect(() => credit.receive()).toThrow("more chunks than the window allows");
 });
 
-test("a helper that does not read gets no acknowledgements, and may send no more than its window", () => {
+test("a helper that does not read its input gets no acknowledgements, and may send no more than its window", () => {
   const { credit, acks, waiting, line } = setUp();
   line.isReading = false;
   times(WINDOW, () => credit.receive());
   times(WINDOW, () => credit.taken());
-  expect(() => credit.receive()).toThrow("more output than is read");
+  expect(() => credit.receive()).toThrow("more chunks than the window allows");
   expect([acks, waiting.length]).toEqual([[], 1]);
   line.isReading = true;
   waiting.pop()?.();

@@ -1,9 +1,9 @@
 import { WrongAnswer } from "./answers.ts";
 import { ACK_EVERY, WINDOW } from "./protocol.ts";
 
-/** Sends the acknowledgements of one stream. */
+/** Connection for the acknowledgements of one stream. */
 export interface AckLine {
-  /** Whether the helper keeps up with reading its input. */
+  /** Whether the helper reads its input fast enough. */
   readonly isReading: boolean;
   /** Call back once, when the helper has caught up. */
   onceReading(then: () => void): void;
@@ -24,7 +24,7 @@ export class Credit {
 
   /** Count one chunk. @throws WrongAnswer if the helper may send none */
   receive(): void {
-    if (this.#chunks === 0) throw new WrongAnswer("more output than is read");
+    if (this.#chunks === 0) throw new WrongAnswer("more chunks than the window allows");
     this.#chunks -= 1;
   }
 
@@ -36,7 +36,7 @@ export class Credit {
 
   #acknowledge(): void {
     this.#waits = !this.#line.isReading;
-    // Acknowledgements to a helper that sends and never reads would fill the memory.
+    // Acknowledgements to a helper that never reads would fill the memory.
     if (this.#waits) return this.#line.onceReading(() => this.#acknowledge());
     this.#chunks += this.#owed;
     this.#line.ack(this.#owed);

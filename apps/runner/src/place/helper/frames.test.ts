@@ -12,7 +12,7 @@ function bytesOf(...frames: readonly (readonly [object, Buffer?])[]): Buffer {
   return Buffer.concat(chunks);
 }
 
-test.each([1, 3, 8, 1000])("frames that come in pieces of %i bytes are the same frames", (size) => {
+test.each([1, 3, 8, 1000])("frames that arrive in pieces of %i bytes are read correctly", (size) => {
   const payload = Buffer.from("\0\u00ffx".repeat(50));
   const bytes = bytesOf([{ a: 1 }], [{ b: "é" }, payload], [{}]);
   const reader = new FrameReader(LIMITS);
@@ -25,17 +25,17 @@ test.each([1, 3, 8, 1000])("frames that come in pieces of %i bytes are the same 
   ]);
 });
 
-test("the payload's limit is its header's", () => {
+test("the limit of a payload depends on its header", () => {
   const asked: unknown[] = [];
   const payload = (header: unknown): number => asked.push(header);
   const reader = new FrameReader({ header: 100, payload });
   expect([...reader.push(bytesOf([{ n: 1 }, Buffer.from("1")]))]).toHaveLength(1);
   const tooLong = bytesOf([{ n: 2 }, Buffer.from("123")]);
-  expect(() => [...reader.push(tooLong.subarray(0, -3))]).toThrow("3 bytes where 2 are the limit");
+  expect(() => [...reader.push(tooLong.subarray(0, -3))]).toThrow("3 bytes exceed the limit of 2 bytes");
   expect(asked).toEqual([{ n: 1 }, { n: 2 }]);
 });
 
-test("a length takes no memory before its bytes arrive", () => {
+test("an announced length uses no memory before its bytes arrive", () => {
   const announced = bytesOf([{}]);
   announced.writeUInt32BE(250 * MB, 4);
   const before = process.memoryUsage().arrayBuffers;

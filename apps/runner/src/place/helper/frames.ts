@@ -1,31 +1,31 @@
 import type { Writable } from "node:stream";
 
-/** Two lengths in bytes, 32 bits each and big-endian: of a header in JSON, and of the payload. Both follow. */
+/** A JSON header and a payload. On the wire their lengths in bytes precede them, 32 bits each and big-endian. */
 export interface Frame {
   readonly header: unknown;
   readonly payload: Buffer;
 }
 
 export interface FrameLimits {
-  /** Bytes. */
+  /** Most bytes of a header. */
   readonly header: number;
   /** Return how many bytes the payload of this header may have, or throw if the header is wrong. */
   readonly payload: (header: unknown) => number;
 }
 
 const PREFIX_BYTES = 8;
-/** First size of a buffer, which grows as bytes arrive: an announced length alone takes no memory. */
+/** Initial size of a buffer. It grows as bytes arrive, so an announced length alone uses no memory. */
 const FIRST_BYTES = 16 * 1024;
 const NONE = Buffer.alloc(0);
 
-/** The received bytes are no frame, or exceed the limits. */
+/** The received bytes are not a valid frame, or exceed the limits. */
 class FrameError extends Error {}
 
 export function encodeHeader(header: object): Buffer {
   return Buffer.from(JSON.stringify(header));
 }
 
-/** Write one frame, whose header is encoded. */
+/** Write one frame with an encoded header. */
 export function writeFrame(stream: Writable, header: Buffer, payload: Buffer = NONE): void {
   const prefix = Buffer.alloc(PREFIX_BYTES);
   prefix.writeUInt32BE(header.length, 0);
@@ -81,12 +81,13 @@ export class FrameReader {
     if (this.#part === "header") {
       this.#header = parse(bytes);
       const most = this.#limits.payload(this.#header);
-      if (this.#payloadBytes > most) throw new FrameError(`${this.#payloadBytes} bytes where ${most} are the limit`);
+      if (this.#payloadBytes > most)
+        throw new FrameError(`${this.#payloadBytes} bytes exceed the limit of ${most} bytes`);
       this.#expect("payload", this.#payloadBytes);
       return null;
     }
     const length = bytes.readUInt32BE(0);
-    if (length > this.#limits.header) throw new FrameError(`a header of ${length} bytes`);
+    if (length > this.#limits.header) throw new FrameError(`a header of ${length} bytes exceeds the limit`);
     this.#payloadBytes = bytes.readUInt32BE(4);
     this.#expect("header", length);
     return null;
@@ -104,6 +105,6 @@ function parse(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString("utf8"));
   } catch {
-    throw new FrameError("a header that is no JSON");
+    throw new FrameError("a header that is not JSON");
   }
 }

@@ -16,7 +16,7 @@ const GIT = { dir: "/", env: {}, args: ["status"], maxBytes: 100, timeoutMs: 60_
 const MAX_READ = 100;
 const MAX_LIST = 3;
 
-/** The requests of these tests. */
+/** Requests that the tests send. */
 const CALLS = {
   exists: (helper: PlaceHelper) => helper.exists("/x"),
   stat: (helper: PlaceHelper) => helper.stat("/x"),
@@ -44,7 +44,7 @@ const CALLS = {
 } satisfies Record<string, (helper: PlaceHelper) => Promise<unknown>>;
 type CallName = keyof typeof CALLS;
 
-/** The window, and what the two halves of a stream buffer by themselves. */
+/** Size of the window, plus the buffers of the two halves of a stream. */
 const MAX_BUFFERED = (WINDOW + 2) * MAX_CHUNK;
 
 interface Step {
@@ -83,16 +83,16 @@ const gitEnd = '{"code":0,"timedOut":false}';
 const x = (length: number) => "x".repeat(length);
 
 const WRONG: readonly (readonly [string, CallName, readonly Step[]])[] = [
-  ["no yes or no, but a number", "exists", [value("1")]],
-  ["a yes with bytes", "exists", [value("true", "x")]],
+  ["a number in place of true or false", "exists", [value("1")]],
+  ["true with bytes", "exists", [value("true", "x")]],
   ["a value for a removal", "remove", [value("true")]],
   ["bytes for a removal", "remove", [value("null", "x")]],
-  ["a program that is neither there nor not", "hasProgram", [value('"yes"')]],
+  ["text in place of whether a program exists", "hasProgram", [value('"yes"')]],
   ["an unknown kind of file", "stat", [found('"kind":"socket"')]],
-  ["a size in words", "stat", [found('"size":"1"')]],
+  ["a size as text", "stat", [found('"size":"1"')]],
   ["an infinite size", "stat", [found('"size":1e999')]],
   ["a negative size", "stat", [found('"used":-1')]],
-  ["a time that is none", "stat", [found('"mtimeMs":null')]],
+  ["a time that is null", "stat", [found('"mtimeMs":null')]],
   ["no fields", "stat", [value("7")]],
   ["bytes beside a file's state", "stat", [value("null", "x")]],
   ["a name with a slash", "list", [value("null", "fa/b\0")]],
@@ -106,8 +106,8 @@ const WRONG: readonly (readonly [string, CallName, readonly Step[]])[] = [
   ["more entries than a folder may have", "listAll", [value("null", "fa\0".repeat(100_001))]],
   ["a list that is a value", "list", [value("[]")]],
   ["more content than asked for", "readFile", [value("true", x(MAX_READ + 1))]],
-  ["content of no file", "readFile", [value("false", "x")]],
-  ["content that is neither there nor not", "readFile", [value("null")]],
+  ["content of a missing file", "readFile", [value("false", "x")]],
+  ["content without true or false", "readFile", [value("null")]],
   ["a relative path", "realPath", [value('"x"')]],
   ["a path with a way up", "realPath", [value('"/a/../b"')]],
   ["a path with a NUL", "realPath", [value('"/a\\u0000b"')]],
@@ -115,13 +115,13 @@ const WRONG: readonly (readonly [string, CallName, readonly Step[]])[] = [
   ["an exit code over 255", "git", [git('"code":256')]],
   ["a negative exit code", "git", [git('"code":-1')]],
   ["half an exit code", "git", [git('"code":0.5')]],
-  ["an exit code in words", "git", [git('"code":"0"')]],
+  ["an exit code as text", "git", [git('"code":"0"')]],
   ["no exit code", "git", [value("{}")]],
   ["an unknown folder", "git", [git('"folder":"?"')]],
-  ["a number of words", "git", [git('"how":1')]],
+  ["a number in place of text", "git", [git('"how":1')]],
   ["long words", "git", [git(`"how":"${x(MAX_MESSAGE + 1)}"`)]],
   ["more output than there are bytes", "git", [git('"output":2', "x")]],
-  ["less than no output", "git", [git('"output":-1', "x")]],
+  ["a negative length of output", "git", [git('"output":-1', "x")]],
   ["more output than the limit", "git", [git('"output":101', x(101))]],
   ["more words than the limit", "git", [git('"output":0', x(MAX_WORDS + 1))]],
   ["more of both than the limit", "git", [git('"output":100', x(MAX_WORDS + 101))]],
@@ -136,11 +136,11 @@ const WRONG: readonly (readonly [string, CallName, readonly Step[]])[] = [
   ["two answers", "exists", [value("true"), value("true")]],
   ["an answer to another request", "exists", [{ header: '{"id":4711,"kind":"value","value":true}' }]],
   ["an answer to no request", "exists", [{ header: '{"kind":"value","value":true}' }]],
-  ["an id in words", "exists", [{ header: '{"id":"ID","kind":"value","value":true}' }]],
-  ["an answer of no kind", "exists", [{ header: '{"id":ID,"value":true}' }]],
+  ["an id as text", "exists", [{ header: '{"id":"ID","kind":"value","value":true}' }]],
+  ["an answer without a kind", "exists", [{ header: '{"id":ID,"value":true}' }]],
   ["an answer that is null", "exists", [{ header: "null" }]],
-  ["an answer that is no JSON", "exists", [{ header: '{"id":' }]],
-  ["an answer of nothing", "exists", [{ header: "" }]],
+  ["an answer that is not JSON", "exists", [{ header: '{"id":' }]],
+  ["an empty answer", "exists", [{ header: "" }]],
   ["an error without a message", "exists", [{ header: '{"id":ID,"kind":"error","code":null}' }]],
   [
     "an error with a long message",
@@ -184,7 +184,7 @@ async function start(steps: readonly Step[], deadlineMs = 60_000): Promise<void>
 
 const PREFIX = "the helper that runs git in the workspace";
 const FAILURE = { failure: { kind: "git", message: expect.stringMatching(`^${PREFIX} `) } };
-/** Before any deadline. */
+/** Failures that occur before any deadline. */
 const AT_ONCE = new RegExp(`^${PREFIX} (?:gave a wrong answer: |ended by |closed its output)`);
 
 test.each(WRONG)(
@@ -228,7 +228,7 @@ test("a helper that sends half an answer is killed at the deadline", async () =>
 test("a helper that does not end a cancelled git is killed at the deadline", async () => {
   await start([], 50);
   const stop = new AbortController();
-  // Its own limit comes later than the end of this test.
+  // The command's own time limit is longer than this test.
   const work = helper.git({ ...GIT, timeoutMs: 600_000, signal: stop.signal });
   stop.abort(new Error("shutting down"));
   await expect(work).rejects.toThrow("shutting down");
@@ -258,7 +258,7 @@ test("git's exit code, output and standard error are passed on", async () => {
 });
 
 test("close kills a helper that ignores the end of its input, and a second close waits for the same exit", async () => {
-  await start([value("true")], 5000); // Also the time that close waits.
+  await start([value("true")], 5000); // `close` waits for the same time.
   await CALLS.exists(helper);
   const running = await pid();
   const closing = [helper.close(), helper.close()];

@@ -1,5 +1,5 @@
-// The place helper: works in an issue's folders for the runner. Descriptors: 0 has the runner's requests, 1 takes the answers
-// (see protocol.ts), 3 may be the workspace's lock. It ends with its input.
+// The helper: works in an issue's folders for the runner. It reads requests from descriptor 0 and writes answers to descriptor 1
+// (see protocol.ts). Descriptor 3 may be the workspace's lock. The process ends when its input ends.
 import { Socket } from "node:net";
 import { MAX_PAYLOAD, MAX_REQUEST_HEADER, type Numbered, type Request } from "./protocol.ts";
 import { FrameReader } from "./frames.ts";

@@ -8,7 +8,7 @@ export interface HelperPlace extends PlaceGit, Pick<AgentPlace, "isRoot"> {
   readonly startAgent: AgentPlace["startAgent"];
 }
 
-/** The agent side by a helper: the runner itself opens no file there, and starts no git. */
+/** Return the agent side with a helper: the runner itself opens no file and starts no git there. */
 export function helperPlace(options: HelperPlace): AgentPlace {
   const { helper, env, signal, settings = {}, isRoot, startAgent } = options;
   return {

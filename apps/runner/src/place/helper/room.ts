@@ -1,4 +1,4 @@
-/** Flow control of one stream on the side of the helper: how many chunks may still be sent. For one sender. */
+/** Flow control of one stream in the helper: the number of chunks that may still be sent. It supports one sender. */
 export class Room {
   #chunks: number;
   #closed = false;
@@ -8,7 +8,7 @@ export class Room {
     this.#chunks = chunks;
   }
 
-  /** Wait until one chunk may be sent. @returns false: the stream was cancelled */
+  /** Wait until one chunk may be sent. @returns false if the stream was cancelled */
   async take(): Promise<boolean> {
     if (this.#chunks === 0 && !this.#closed) await new Promise<void>((resolve) => (this.#wake = resolve));
     this.#chunks -= 1;

@@ -151,7 +151,7 @@ export function createServer(output: Writable): Server {
   };
 }
 
-/** JSON has no undefined. */
+/** Replace undefined by null, because JSON has no undefined. */
 async function valueOf(work: unknown): Promise<Value> {
   return { value: (await work) ?? null };
 }
@@ -161,7 +161,7 @@ async function readFile({ path, maxBytes }: Request & { readonly op: "readFile" 
   return payload === null ? { value: false } : { value: true, payload };
 }
 
-/** @throws an error with the code EOVERFLOW if all entries are asked for and the folder has too many */
+/** List a folder. @throws an error with the code EOVERFLOW if all entries are requested and the folder has too many */
 async function list({ path, max }: Request & { readonly op: "list" }): Promise<Value> {
   const entries = await localFiles.list(fromWire(path), max ?? MAX_ENTRIES + 1);
   if (max === null && entries.length > MAX_ENTRIES) {
@@ -171,7 +171,7 @@ async function list({ path, max }: Request & { readonly op: "list" }): Promise<V
   return { value: null, payload: encodeEntries(entries) };
 }
 
-/** The output in chunks of bounded size. An abort may end the stream with an error, which is no failure of its own. */
+/** Yield the output in chunks of bounded size. An abort may end the stream with an error, which is ignored here. */
 async function* pieces({ stdout }: GitStream): AsyncGenerator<Buffer> {
   try {
     for await (const bytes of stdout as AsyncIterable<Buffer>) {

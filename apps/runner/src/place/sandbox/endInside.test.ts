@@ -10,6 +10,6 @@ test.each([
   [143, null, null, "SIGTERM"],
   [255, null, 255, null],
   [null, "SIGKILL", null, "SIGKILL"],
-])("bubblewrap's end %j, %j is its program's %j, %j", (code, signal, insideCode, insideSignal) => {
+])("the end %j, %j of bubblewrap is the end %j, %j of its program", (code, signal, insideCode, insideSignal) => {
   expect(endInside({ code, signal })).toEqual({ code: insideCode, signal: insideSignal });
 });

@@ -1,6 +1,6 @@
 export const USER = "agent";
 
-/** Return the files of `/etc` that a sandbox has in place of the machine's: it has one user, and no names of others. Pure. */
+/** Return the files that replace those of the machine's `/etc` in a sandbox. They name only one user. Pure. */
 export function etcFiles({
   uid,
   gid,

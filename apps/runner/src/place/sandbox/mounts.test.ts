@@ -7,7 +7,7 @@ const HOME = "/data";
 const ROOT = "/data/workspaces/o/r/trees/gh-1";
 const config = configOf({ text: REPOSITORY, env: { HOME: "/home/pi", TAC8_HOME: HOME, ANTHROPIC_API_KEY: "k" } });
 
-/** A machine of folders, of which these are links. */
+/** Return a machine on which every path is a folder, except these links. */
 function machineOf(links: Readonly<Record<string, string>>): Machine {
   return {
     kindOf: () => "folder",
@@ -36,7 +36,7 @@ function shown(links: Readonly<Record<string, string>> = {}, given: Partial<Moun
   );
 }
 
-test("an agent writes to its issue's folders alone, and reads the mirror's objects", () => {
+test("an agent writes only to its issue's folders, and reads the mirror's objects", () => {
   const mounts = shown();
   expect(mounts.filter(({ kind }) => kind === "write")).toEqual([{ kind: "write", path: ROOT }]);
   expect(mounts.filter(({ path }) => path.startsWith(HOME)).map(({ kind, path }) => `${kind} ${path}`)).toEqual([
@@ -46,13 +46,13 @@ test("an agent writes to its issue's folders alone, and reads the mirror's objec
 });
 
 test.each([ROOT, "/data/workspaces/o/r/trees", "/data/workspaces"])(
-  "with a link in place of %s no sandbox starts: it would show what the link leads to",
+  "with a link in place of %s no sandbox starts, because it would show the link's target",
   (path) => {
     expect(() => shown({ [path]: "/home/pi" })).toThrow(LinkedRoot);
   },
 );
 
-test("an entry of agent.write with programs that an agent could replace is read-only: those on tac8's PATH, and its own", () => {
+test("an entry of agent.write is read-only if it has programs that an agent could replace: those on tac8's PATH, and tac8's own", () => {
   const write = ["/srv/cache", "/srv/tools", "/srv/bin", "/srv/tac8", "/data-link"];
   const agentEnv = { ...config.agentEnv, PATH: "/usr/bin:/srv/bin:/srv/tools/node/bin:/opt/linked" };
   const open = { ...config, home: HOME, agentEnv, agent: { ...config.agent, write } };

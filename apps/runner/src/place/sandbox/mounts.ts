@@ -7,10 +7,13 @@ import type { Machine } from "@tac8/core/isolation/view";
 import { StepFailure } from "@tac8/core/domain/failures";
 import type { SideOptions } from "../side.ts";
 
-/** A mount at the place of a link shows what the link leads to. */
+/** A folder of the issue is a link. A mount there would show the link's target. */
 export class LinkedRoot extends StepFailure {
   constructor(path: string) {
-    super({ kind: "git", message: `${path} is a link: remove it, and the issue is worked on again` });
+    super({
+      kind: "git",
+      message: `${path} is a link, so no sandbox is started: remove the link, then run tac8 retry`,
+    });
   }
 }
 
@@ -22,18 +25,18 @@ export interface MountOptions extends Pick<SideOptions, "roots" | "objects" | "r
   readonly command: readonly string[];
   /** Files that tac8 itself runs inside. */
   readonly own: readonly string[];
-  /** Folder with the files of `/etc` that tac8 makes. */
+  /** Folder with the files of `/etc` that tac8 creates. */
   readonly etc: string;
-  /** Folder of the proxy's socket; null: there is no way out. */
+  /** Folder of the proxy's socket; null without network access. */
   readonly net: string | null;
 }
 
-/** Where the folder of the proxy's socket is inside. */
+/** Folder of the proxy's socket inside the sandbox. */
 export const NET_FOLDER = "/run/tac8";
 
 /**
- * Return what a process of an issue's sandbox sees. Reads this machine's files, changes nothing.
- * @throws LinkedRoot a folder of the issue is a link, or lies behind one that is in tac8's own folders
+ * Return the mounts of an issue's sandbox. Reads this machine's files and changes nothing.
+ * @throws LinkedRoot if a folder of the issue is a link, or a folder of tac8 above it is a link
  */
 export function mountsOf(options: MountOptions, machine: Machine): Mount[] {
   for (const root of options.roots) assertPlain(root, options, machine);

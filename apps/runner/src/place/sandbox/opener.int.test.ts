@@ -27,7 +27,7 @@ test("runners that start at the same moment on a new data folder all find its sa
   ]);
   for (const file of files()) expect(readFileSync(file, "utf8")).toMatch(/\n$/);
   expect(readdirSync(join(home, "sandbox")).filter((name) => !["etc", "dev", "seccomp"].includes(name))).toEqual([]);
-  // One that starts later leaves them as they are: others start sandboxes with them.
+  // A runner that starts later does not change the files, because other runners start sandboxes with them.
   const before = files().map((file) => statSync(file).ino);
   await start();
   expect(files().map((file) => statSync(file).ino)).toEqual(before);

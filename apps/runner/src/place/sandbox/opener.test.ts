@@ -8,6 +8,6 @@ test.each([
   [4096, 4, 256],
   [4096, 100, 64],
   [65_536, 1, 2048],
-])("of %i MB, %i slots get at most a quarter: %i MB each", (memory, slots, each) => {
+])("with %i MB of memory, %i slots get at most a quarter: %i MB each", (memory, slots, each) => {
   expect(tmpSize(memory * MB, slots)).toBe(each * MB);
 });

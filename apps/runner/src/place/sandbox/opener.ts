@@ -26,16 +26,16 @@ export interface OpenerOptions {
 }
 
 const MB = 1024 ** 2;
-/** tac8's programs inside. They lie in the folder of all its programs. */
+/** Programs of tac8 that run inside. They are in the folder of all its programs. */
 export const OWN = [process.execPath, HELPER_PROGRAM.at(-1) ?? "", FORWARDER];
-/** The descriptor on which a sandbox gets its issue's lock. */
+/** Descriptor of the issue's lock in a sandbox. */
 const LOCK_FD = 3;
-/** The shell's redirection has one digit. */
+/** Descriptor of the filter. A redirection of the shell allows one digit. */
 const SECCOMP_FD = 9;
-/** Starts `bwrap` with the filter's file open. What is opened outside need not be shown inside. */
+/** Starts `bwrap` with the filter's file already open, so that the file need not be visible inside. */
 const WITH_FILTER = ["/bin/sh", "-c", `filter=$1; shift; exec "$@" ${SECCOMP_FD}<"$filter"`, "sh"];
 
-/** Prepare what all sandboxes of a runner have in common, in `<data folder>/sandbox`. @throws StartupProblem that cannot be done here */
+/** Prepare the files of all sandboxes of a runner in `<data folder>/sandbox`. @throws StartupProblem if this machine cannot start sandboxes */
 export async function sandboxOpener({ config, log, program }: OpenerOptions): Promise<OpenSide> {
   const runnerUid = process.getuid?.() ?? 0;
   const uid = runnerUid === 0 ? INNER_UID : runnerUid;
@@ -61,7 +61,7 @@ export async function sandboxOpener({ config, log, program }: OpenerOptions): Pr
       lockFd: LOCK_FD,
       seccompFd: filter === null ? null : SECCOMP_FD,
       uid: runnerUid,
-      // Of a module that was loaded since then, too.
+      // Includes the entries of kernel modules that were loaded in the meantime.
       procEntries: procEntries(),
       devices,
       tmpBytes,
@@ -73,7 +73,7 @@ export async function sandboxOpener({ config, log, program }: OpenerOptions): Pr
     openConfinedSide(options, sandboxConfinement(options, { config, log, uid, bash, folder, launch }));
 }
 
-/** Write a file unless it has this content: other runners on the same data folder start their sandboxes with it. */
+/** Write a file unless it already has this content, because other runners on the same data folder may be using it. */
 async function keepFile(path: string, content: Buffer, mode: number): Promise<void> {
   const before = await readFile(path).catch(() => null);
   if (before === null || !before.equals(content)) await writeWholeFile(path, content, { mode });
@@ -89,8 +89,9 @@ async function devicesOf(home: string): Promise<string> {
 }
 
 /**
- * Bytes of `/tmp`, which is memory: of a quarter of the machine's, one slot's part, at least 64 MB and at most 2 GB. Pure.
- * @param memory bytes of the machine
+ * Return the size of `/tmp` in bytes. It is in memory, so all slots share a quarter of the machine's memory. Each gets at least 64 MB
+ * and at most 2 GB. Pure.
+ * @param memory memory of the machine in bytes
  */
 export function tmpSize(memory: number, slots: number): number {
   return Math.min(2048 * MB, Math.max(64 * MB, Math.floor(memory / 4 / Math.max(1, slots))));

@@ -11,10 +11,10 @@ test.each([
   ["a root", "/data/workspaces/o/r/trees/gh-1", true],
   ["the folder above it", "/data/workspaces/o/r/trees", true],
   ["a folder further above", "/data/workspaces", false],
-  ["what was moved aside", "/data/workspaces/o/r/trees/gh-1.kept-x", true],
-  ["an entry of that", "/data/workspaces/o/r/trees/gh-1.kept-x/.git", true],
-  ["what lies deeper in that", "/data/workspaces/o/r/trees/gh-1.kept-x/a/b", false],
-  ["a repository that is going", "/data/workspaces/o/r/git/gh-1.git.going", true],
+  ["a quarantined folder", "/data/workspaces/o/r/trees/gh-1.kept-x", true],
+  ["an entry of a quarantined folder", "/data/workspaces/o/r/trees/gh-1.kept-x/.git", true],
+  ["a file deeper in a quarantined folder", "/data/workspaces/o/r/trees/gh-1.kept-x/a/b", false],
+  ["a repository that is being removed", "/data/workspaces/o/r/git/gh-1.git.going", true],
   ["a file beside", "/data/workspaces/o/r/prompts/gh-1.md", true],
   ["an entry of a root", "/data/workspaces/o/r/trees/gh-1/README.md", false],
   ["another issue's root", "/data/workspaces/o/r/trees/gh-10", false],
@@ -39,7 +39,7 @@ test.each([
   ["the runner", "/data/workspaces/o/r/trees/gh-1"],
   ["the sandbox", "/data/workspaces/o/r/trees/gh-1/README.md"],
   ["the sandbox", "/etc/passwd"],
-])("%s opens %s, and not the other side", async (who, path) => {
+])("%s opens %s, and the other side does not", async (side, path) => {
   const files = (name: string) => ({ realPath: () => Promise.resolve(name) }) as unknown as Files;
   const routed = routedFiles({
     ...routes,
@@ -47,5 +47,5 @@ test.each([
     inside: () => files("the sandbox"),
     beforeChange: () => Promise.resolve(),
   });
-  expect(await routed.realPath(path)).toBe(who);
+  expect(await routed.realPath(path)).toBe(side);
 });

@@ -2,16 +2,16 @@ import { dirname, resolve } from "node:path";
 import type { Files, Path } from "../../files/files.ts";
 
 export interface Routes {
-  /** Folders that agents write to: what lies in them is reached through the sandbox alone. */
+  /** Folders that agents write to. Their content is reached only through the sandbox. */
   readonly roots: readonly string[];
-  /** Further files of the issue that lie elsewhere in the data folder. */
+  /** Other files of the issue, elsewhere in the data folder. */
   readonly beside: readonly string[];
 }
 
 /**
- * Whether the runner itself may open a path: one of the roots, the folders above them, what was moved aside to a name beside
- * theirs (`<root>.<suffix>`), and `beside`. No agent can put a link on the way to any of them. Everything else, also
- * a path that some output of git names, is the sandbox's: what it does not show is not there. Pure.
+ * Return whether the runner itself may open a path: a root, a folder above a root, a quarantined folder beside a root
+ * (`<root>.<suffix>`), or a path in `beside`. No agent can place a link in the way of these paths. Every other path, also one from
+ * the output of git, is opened through the sandbox, which shows only the issue's files. Pure.
  */
 export function isOurs(path: Path, { roots, beside }: Routes): path is string {
   if (typeof path !== "string" || resolve(path) !== path) return false;
@@ -19,12 +19,12 @@ export function isOurs(path: Path, { roots, beside }: Routes): path is string {
   return roots.some((root) => path === root || path === dirname(root) || isBeside(path, root));
 }
 
-/** Whether a path is an entry of a root: to ask what it is follows no link that an agent can make. Pure. */
+/** Return whether a path is an entry of a root. Its file kind can be read without following a link of an agent. Pure. */
 export function isEntry(path: Path, { roots }: Routes): path is string {
   return typeof path === "string" && resolve(path) === path && roots.includes(dirname(path));
 }
 
-/** What was moved aside, and the entries of it. */
+/** Return whether a path is a folder that was quarantined from this root, or an entry of such a folder. */
 function isBeside(path: string, root: string): boolean {
   const prefix = `${root}.`;
   const at = dirname(path).startsWith(prefix) ? dirname(path) : path;
@@ -33,13 +33,13 @@ function isBeside(path: string, root: string): boolean {
 
 export interface RoutedFiles extends Routes {
   readonly local: Files;
-  /** The files that the sandbox shows. */
+  /** Return the files that the sandbox shows. */
   readonly inside: () => Files;
-  /** Before the runner itself moves or removes something: nothing may be running there. */
+  /** Called before the runner itself moves or removes a file. Ends every process in the sandbox. */
   readonly beforeChange: () => Promise<void>;
 }
 
-/** The files of an issue, by way of the runner itself or of its sandbox: see `isOurs`. */
+/** Return the files of an issue, opened by the runner itself or through the sandbox: see `isOurs`. */
 export function routedFiles({ local, inside, beforeChange, ...routes }: RoutedFiles): Files {
   const by = (path: Path): Files => (isOurs(path, routes) ? local : inside());
   const change = async <T>(path: Path, act: (files: Files) => Promise<T>): Promise<T> => {
@@ -50,7 +50,8 @@ export function routedFiles({ local, inside, beforeChange, ...routes }: RoutedFi
   const two = async (from: string, to: string, act: (files: Files) => Promise<void>): Promise<void> => {
     const ours = [from, to].map((path) => isOurs(path, routes));
     if (ours.every((own) => !own)) return act(inside());
-    if (!ours.every((own) => own)) throw new Error(`${from} and ${to} are not on the same side`);
+    if (!ours.every((own) => own))
+      throw new Error(`cannot move or copy ${from} to ${to}: one is on the agent side, the other on the clean side`);
     await beforeChange();
     return act(local);
   };

@@ -14,7 +14,7 @@ const filter = seccompFilter(process.arch);
 const NUMBERS =
   process.arch === "x64" ? { keyctl: 250, socket: 41, ring: 425 } : { keyctl: 219, socket: 198, ring: 425 };
 const PARAMETERS = 'my $parameters = "\\0" x 120;';
-/** Each prints 1 if the call is there. Perl is part of every Debian, and makes any system call. */
+/** Perl programs that print 1 if a system call works. Every Debian has Perl, which can make any system call. */
 const ATTEMPTS = [
   ["the session keyring", `print syscall(${NUMBERS.keyctl}, 0, -3, 1) > 0 ? 1 : 0`],
   ["a socket to the machine's host", `print syscall(${NUMBERS.socket}, 40, 1, 0) >= 0 ? 1 : 0`],
@@ -28,7 +28,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
-/** Output of a Perl program in a sandbox. */
+/** Run a Perl program in a sandbox. @returns its output */
 function inside(program: string, { filtered }: { readonly filtered: boolean }): string {
   const view = { env: {}, toolchains: [], owner: null, programs: [], read: [], write: [], secret: [] };
   const args = sandboxArguments({
@@ -53,9 +53,12 @@ test.skipIf(!isHere).each(ATTEMPTS)("a program in a sandbox does not have %s", (
   expect(inside(program, { filtered: true })).toBe("0");
 });
 
-test.skipIf(!isHere)("without the filter the session keyring is the one outside: its test can fail", () => {
-  expect(inside(ATTEMPTS[0][1], { filtered: false })).toBe("1");
-});
+test.skipIf(!isHere)(
+  "without the filter a program has the session keyring of the outside, so the test above can fail",
+  () => {
+    expect(inside(ATTEMPTS[0][1], { filtered: false })).toBe("1");
+  },
+);
 
 test.skipIf(!isHere)("sockets of the usual kinds work", () => {
   const kinds = [1, 2, 10, 16].map(
@@ -64,6 +67,6 @@ test.skipIf(!isHere)("sockets of the usual kinds work", () => {
   expect(inside(kinds.join(""), { filtered: true })).toBe("1111");
 });
 
-test("of an unknown architecture there is no filter", () => {
+test("an unknown architecture has no filter", () => {
   expect(seccompFilter("riscv64")).toBeNull();
 });

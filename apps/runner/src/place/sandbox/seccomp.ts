@@ -7,17 +7,17 @@ interface Calls {
 }
 
 const IO_URING = [425, 426, 427];
-/** syslog, add_key, request_key, keyctl, perf_event_open, bpf, userfaultfd, io_uring_*. By `process.arch`. */
+/** Refused calls by `process.arch`: syslog, add_key, request_key, keyctl, perf_event_open, bpf, userfaultfd, io_uring_*. */
 const CALLS: Readonly<Record<string, Calls>> = {
   x64: { audit: 0xc000003e, socket: 41, refused: [103, 248, 249, 250, 298, 321, 323, ...IO_URING] },
   arm64: { audit: 0xc00000b7, socket: 198, refused: [116, 217, 218, 219, 241, 280, 282, ...IO_URING] },
 };
-/** AF_UNIX, AF_INET, AF_INET6, AF_NETLINK. */
+/** Allowed socket families: AF_UNIX, AF_INET, AF_INET6, AF_NETLINK. */
 const FAMILIES = [1, 2, 10, 16];
-/** x86-64's second set of numbers for the same calls. */
+/** Bit of the second set of call numbers of x86-64 (x32). */
 const X32 = 0x4000_0000;
 
-/** Of `linux/filter.h`, `linux/seccomp.h` and `errno.h`. */
+/** Constants of `linux/filter.h`, `linux/seccomp.h` and `errno.h`. */
 const [LOAD, EQUAL, AT_LEAST, RETURN] = [0x20, 0x15, 0x35, 0x06];
 const [NUMBER_AT, ARCH_AT, FIRST_ARGUMENT_AT] = [0, 4, 16];
 const ALLOW = 0x7fff_0000;
@@ -27,10 +27,11 @@ const [ENOSYS, EAFNOSUPPORT] = [38, 97];
 type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, value: number];
 
 /**
- * Return a seccomp filter, as `bwrap --seccomp` reads it, against what no namespace keeps apart: the kernel's keyrings (programs
- * inside hold the session keyring of tac8's user) and sockets to the host of a virtual machine (AF_VSOCK). It also removes
- * calls by which a socket is made past the filter (io_uring), the kernel's log, and three that attacks on the kernel use.
- * Refused calls answer as on a kernel without them; so do all calls of 32-bit programs. `arch`: of `process.arch`. Pure.
+ * Return a seccomp filter in the format of `bwrap --seccomp`. It refuses what no namespace isolates: the kernel's keyrings (programs
+ * inside have the session keyring of tac8's user) and sockets to the host of a virtual machine (AF_VSOCK). It also refuses the calls
+ * that create sockets without the filter (io_uring), the kernel's log, and three calls that attacks on the kernel use. Refused calls,
+ * and all calls of 32-bit programs, fail as on a kernel that does not have them. Pure.
+ * @param arch a value of `process.arch`
  * @returns null for an architecture whose numbers are not listed
  */
 export function seccompFilter(arch: string): Buffer | null {

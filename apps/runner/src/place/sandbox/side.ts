@@ -18,7 +18,7 @@ import { USER } from "./etc.ts";
 import { NET_FOLDER, type MountOptions } from "./mounts.ts";
 import { routedFiles } from "./route.ts";
 
-/** What one process inside sees, and where it starts. */
+/** View and command of one process inside. */
 export interface Inside extends Pick<MountOptions, "roots" | "objects" | "read" | "env" | "command" | "net"> {
   readonly cwd: string;
   readonly nested: boolean;
@@ -27,22 +27,22 @@ export interface Inside extends Pick<MountOptions, "roots" | "objects" | "read" 
 export interface Sandboxes {
   readonly config: Config;
   readonly log: Logger;
-  /** Of processes inside, as they see it. */
+  /** User id that processes inside see. */
   readonly uid: number;
-  /** Path of bash, which guards them. */
+  /** Path of bash, which runs their guard. */
   readonly bash: string;
   /** Folder of tac8's own files for sandboxes. */
   readonly folder: string;
-  /** Return the command line that goes before a program inside. */
+  /** Return the command line that starts a program inside. The program and its arguments are appended. */
   readonly launch: (inside: Inside) => string[];
 }
 
-/** Of loopback inside, where nothing else listens when an agent starts. */
+/** Port of the proxy on loopback inside, where no other program listens when an agent starts. */
 const PORT = 41_080;
-/** See `startSandbox`. */
+/** Descriptor, see `startSandbox`. */
 const WORDS_FD = 4;
 
-/** The helper and the agents of one issue are in sandboxes. */
+/** Confine the helper and the agents of one issue in sandboxes. */
 export function sandboxConfinement(options: SideOptions, sandboxes: Sandboxes): Confinement {
   const { config, log, uid, bash, launch } = sandboxes;
   const { roots, objects, beside = [], read } = options;
@@ -51,7 +51,7 @@ export function sandboxConfinement(options: SideOptions, sandboxes: Sandboxes): 
   return {
     isRoot: uid === 0,
     sharesNetwork: false,
-    // A sandbox keeps what was at its folders' places when it started: where another folder is there now, it is too old.
+    // A sandbox keeps the folders that it mounted at its start. If one of them has been replaced, the sandbox is out of date.
     key: () => [...roots, objects].map(identityOf).join(" "),
     startHelper(env) {
       const inside = { roots, objects, read: [], env, command: HELPER_PROGRAM, net: null, cwd: "/", nested: false };
@@ -81,7 +81,7 @@ export function sandboxConfinement(options: SideOptions, sandboxes: Sandboxes): 
   };
 }
 
-/** What differs inside: the user's name, and folders that are not shown. Pure. */
+/** Return the variables that differ inside: the user's name, and paths of folders that are not visible. Pure. */
 function insideEnv({ SHELL: shell = "" }: Readonly<Record<string, string>>): Record<string, string> {
   const isSystem = ["/bin", "/usr/bin"].includes(dirname(shell));
   return { USER, LOGNAME: USER, TMPDIR: "/tmp", SHELL: isSystem ? shell : "/bin/sh" };

@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-test("a new workspace is made by one helper: a sandbox for git is started once", async () => {
+test("one helper creates a new workspace, so only one sandbox for git is started", async () => {
   await bench.mirror.refresh();
   const base = await bench.base();
   const { paths, env } = bench;
@@ -30,7 +30,7 @@ test("a new workspace is made by one helper: a sandbox for git is started once",
   const log = createLogger({ name: "test", secrets: [], destination: { write: () => undefined } });
   const launch = (): string[] => {
     starts += 1;
-    return []; // Without a sandbox around it.
+    return []; // The helper runs without a sandbox.
   };
   const confinement = sandboxConfinement(options, { config, log, uid: 0, bash: "bash", folder: bench.dir, launch });
   const side = openConfinedSide(options, confinement);
@@ -52,7 +52,7 @@ test("a new workspace is made by one helper: a sandbox for git is started once",
   }
 });
 
-test("folders that were made before a crash, and are empty, are no workspace that has to be put aside", async () => {
+test("empty folders from before a crash are no workspace, so they are not quarantined", async () => {
   for (const folder of [bench.paths.tree, bench.paths.gitDir]) await mkdir(folder, { recursive: true });
   expect(await bench.ensure()).toMatchObject({ how: "created", quarantined: null });
 });

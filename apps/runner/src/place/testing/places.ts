@@ -5,7 +5,7 @@ import { HELPER_PROGRAM, startPlaceHelper } from "../helper/client.ts";
 import { helperPlace } from "../helper/place.ts";
 import type { AgentPlace } from "../place.ts";
 
-/** Places of one kind, which are closed together; those of a helper share it. */
+/** Places of one kind, which are closed together. The places of a helper share it. */
 export interface Places {
   open(options: PlaceGit): AgentPlace;
   close(): Promise<void>;
@@ -14,7 +14,7 @@ export interface Places {
 export const PLACE_KINDS = ["direct", "helper"] as const;
 export type PlaceKind = (typeof PLACE_KINDS)[number];
 
-/** `helper`: one without a sandbox. */
+/** Create places of a kind. A `helper` runs without a sandbox. */
 export function createPlaces(kind: PlaceKind): Places {
   if (kind === "direct") return { open: directPlace, close: async () => undefined };
   const helper = startPlaceHelper({ start: () => spawned({ command: HELPER_PROGRAM, env: {} }) });

@@ -5,7 +5,7 @@ import { ownedFiles } from "./files.ts";
 const ROOT = "/data/workspaces/o/r/trees/gh-1";
 const GIT = "/data/workspaces/o/r/git/gh-1.git";
 
-/** Files that note what they are asked, and know these paths. */
+/** Create files that record their calls, with these existing paths. */
 function filesOf(name: string, calls: string[], there: Set<string>): Files {
   const note =
     (op: string) =>
@@ -37,7 +37,7 @@ function open({
   return { files, calls };
 }
 
-test("a folder of the issue is made by the launcher, once, and what lies in it by the helper", async () => {
+test("the launcher creates a folder of the issue once, and the helper creates its content", async () => {
   const { files, calls } = open({ there: [] });
   await files.makeFolder(`${GIT}/objects/info`);
   expect(calls).toEqual([
@@ -51,7 +51,7 @@ test("a folder of the issue is made by the launcher, once, and what lies in it b
   expect(other.calls).toEqual([`tac8 stat ${ROOT}`]);
 });
 
-test("a folder of the issue is emptied by the helper, and removed by tac8, which owns the one above it", async () => {
+test("the helper empties a folder of the issue, and tac8, which owns the folder above, removes it", async () => {
   const { files, calls } = open();
   await files.remove(ROOT);
   expect(calls).toEqual([
@@ -85,15 +85,15 @@ test.each([
   expect(calls.map((line) => line.trim())).toContain(expected);
 });
 
-test("beside a live agent tac8 itself asks what an entry of a folder is", async () => {
+test("while an agent is alive, tac8 itself reads the status of a folder's entry", async () => {
   const { files, calls } = open({ busy: true });
   await files.stat(`${ROOT}/STOP`);
   expect(calls).toEqual([`tac8 stat ${ROOT}/STOP`]);
 });
 
-test("a folder of the issue is put aside by tac8; nothing moves from one side to the other", async () => {
+test("tac8 quarantines a folder of the issue, and nothing moves from one side to the other", async () => {
   const { files, calls } = open();
   await files.move(ROOT, `${ROOT}.kept-1`);
   expect(calls).toEqual(["helper ended", `tac8 move ${ROOT} ${ROOT}.kept-1`]);
-  await expect(files.move(ROOT, `${GIT}/x`)).rejects.toThrow("not on the same side");
+  await expect(files.move(ROOT, `${GIT}/x`)).rejects.toThrow("one is on the agent side");
 });

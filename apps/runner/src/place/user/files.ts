@@ -3,17 +3,17 @@ import type { Files, Path } from "../../files/files.ts";
 import { isEntry, type RoutedFiles } from "../sandbox/route.ts";
 
 export interface OwnedFiles extends RoutedFiles {
-  /** Make one of the roots, which belongs to the issue's user. The folder above it is there. */
+  /** Create one of the roots, which belongs to the issue's user. The folder above it exists. */
   readonly makeRoot: (root: string) => Promise<void>;
-  /** An agent is alive, and so the helper cannot be asked: tac8's group may ask what an entry of a root is. */
+  /** Return whether an agent is alive. The helper cannot run then, but tac8's group may read the status of a root's entries. */
   readonly isBusy: () => boolean;
-  /** Whether the issue's user owns what is at a path, and not tac8. */
+  /** Return whether the issue's user, not tac8, owns the file at a path. */
   readonly isAgents: (path: string) => boolean;
 }
 
 /**
- * The files of an issue whose folders belong to a user of its own, which nobody else can enter. The runner itself makes, moves and
- * removes these folders as entries of its own ones; everything in them is the helper's.
+ * Return the files of an issue whose folders belong to its own user, and which no other user can enter. The runner itself creates,
+ * moves and removes these folders as entries of its own folders. Their content is only accessible to the helper.
  */
 export function ownedFiles(options: OwnedFiles): Files {
   const { roots, beside, local, inside, beforeChange, makeRoot, isBusy, isAgents } = options;
@@ -24,7 +24,7 @@ export function ownedFiles(options: OwnedFiles): Files {
     return isAbove || beside.includes(path) ? "ours" : "inside";
   };
   const from = (path: Path): Files => (kindOf(path) === "inside" ? inside() : local);
-  /** By who can enter it. */
+  /** Return the files through which a path can be reached. */
   const into = (path: Path): Files => {
     const kind = kindOf(path);
     if (kind === "root" && !isAgents(path as string)) return local;
@@ -43,7 +43,7 @@ export function ownedFiles(options: OwnedFiles): Files {
     if (kindOf(path) === "inside") return inside().remove(path);
     await beforeChange();
     if (kindOf(path) === "ours" || !isAgents(path)) return local.remove(path);
-    // The folder itself is an entry of ours, so its owner cannot remove it. What is in it, we cannot.
+    // The folder is an entry of a folder of tac8, so its owner cannot remove it. Its content can only be removed by its owner.
     const failure: unknown = await inside()
       .remove(path)
       .then(
@@ -70,7 +70,8 @@ export function ownedFiles(options: OwnedFiles): Files {
     async move(source, to) {
       const ours = [source, to].filter((path) => kindOf(path) !== "inside");
       if (ours.length === 0) return inside().move(source, to);
-      if (ours.length === 1) throw new Error(`${source} and ${to} are not on the same side`);
+      if (ours.length === 1)
+        throw new Error(`cannot move ${source} to ${to}: one is on the agent side, the other on the clean side`);
       await beforeChange();
       return local.move(source, to);
     },

@@ -10,14 +10,14 @@ let dir = "";
 beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "tac8-ids-"))));
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-/** The last id is for trying things out. */
+/** Open a book with these ids. The last id is reserved for checks. */
 const open = (first: number, last: number) => new AgentIdBook(join(dir, "ids"), { first, last: last + 1 });
 const pathsOf = (name: string) => [join(dir, name, "tree"), join(dir, name, "git")];
-/** It was reserved two hours ago. */
+/** Change the reservation of an id so that it is two hours old. */
 const age = (id: number): void =>
   utimesSync(join(dir, "ids", String(id)), Date.now() / 1000 - 7200, Date.now() / 1000 - 7200);
 
-test("an issue keeps its id, and no other one gets it, over two books of one folder", async () => {
+test("an issue keeps its id, and no other issue gets it, also with two books on one folder", async () => {
   const [one, other] = [open(500, 509), open(500, 509)];
   const first = await one.idOf(pathsOf("a"), "uid");
   expect(await other.idOf(pathsOf("b"), "uid")).not.toBe(first);
@@ -27,7 +27,7 @@ test("an issue keeps its id, and no other one gets it, over two books of one fol
   expect(statSync(join(dir, "ids")).mode & 0o777).toBe(0o700);
 });
 
-test("who owns a folder that is there has it, whatever is reserved", async () => {
+test("the owner of an existing folder is its id, whatever is reserved", async () => {
   const { uid, gid } = statSync(dir);
   const book = open(uid, uid + 9);
   mkdirSync(join(dir, "mine"));
@@ -35,7 +35,7 @@ test("who owns a folder that is there has it, whatever is reserved", async () =>
   expect(await open(gid, gid + 9).idOf([join(dir, "mine")], "gid")).toBe(gid);
 });
 
-test("an id that is asked for again is in use from then on, though its folders are not there yet", async () => {
+test("an id that is requested again is in use from then on, even before its folders exist", async () => {
   const [one, other] = [open(500, 501), open(500, 501)];
   for (const name of ["a", "b"]) await one.idOf(pathsOf(name), "uid");
   for (const id of [500, 501]) age(id);
@@ -43,7 +43,7 @@ test("an id that is asked for again is in use from then on, though its folders a
   expect(await other.idOf(pathsOf("c"), "uid")).toBe(501);
 });
 
-test("what is left of an issue keeps its id, also if it was no reason to reserve it", async () => {
+test("any remaining folder of an issue keeps its id reserved", async () => {
   const { uid } = statSync(dir);
   const book = open(uid, uid);
   const [tree = "", home = ""] = pathsOf("a");
@@ -56,12 +56,12 @@ test("what is left of an issue keeps its id, also if it was no reason to reserve
   await expect(book.idOf(pathsOf("b"), "uid")).rejects.toThrow("in use");
 });
 
-test("two books do not change the same reservations at once", async () => {
+test("two books never change the same reservations at the same time", async () => {
   const book = open(500, 509);
   const lock = join(dir, "ids", "lock");
   writeFileSync(lock, "");
   const path = pathsOf("a")[0] ?? "";
-  // While the book waits, another one reserves its first id for the same paths.
+  // While the book waits, another book reserves the first id for the same paths.
   const script = `echo; until grep -q -- "-> FLOCK .*:${statSync(lock).ino} " /proc/locks; do sleep 0.01; done; echo "$1" >"$2"`;
   const other = spawn("flock", [lock, "sh", "-c", script, "sh", path, join(dir, "ids", "503")]);
   await once(other.stdout, "data");
@@ -69,7 +69,7 @@ test("two books do not change the same reservations at once", async () => {
   other.kill();
 });
 
-test("an id is free again when its folders are gone, also what was put aside; one that is new is not", async () => {
+test("an id is free again when its folders and their quarantined copies are removed, but a new id is not", async () => {
   const book = open(500, 502);
   const ids: number[] = [];
   for (const name of ["a", "b", "c"]) ids.push(await book.idOf(pathsOf(name), "uid"));
@@ -84,7 +84,7 @@ test("an id is free again when its folders are gone, also what was put aside; on
   expect(await book.idOf(pathsOf("e"), "uid")).toBe(500);
 });
 
-test("what waits for the book keeps nothing else from going on, and ends with the work that it is for", async () => {
+test("waiting for the book blocks nothing else, and ends with the signal", async () => {
   const book = open(500, 509);
   const lock = join(dir, "ids", "lock");
   writeFileSync(lock, "");
@@ -92,9 +92,9 @@ test("what waits for the book keeps nothing else from going on, and ends with th
   await once(other.stdout, "data");
   const [id, ended] = [book.idOf(pathsOf("a"), "uid"), new AbortController()];
   const given = book.idOf(pathsOf("b"), "uid", ended.signal);
-  ended.abort(new Error("the work has ended"));
-  await expect(given).rejects.toThrow("the work has ended");
-  // This process is what the other one waits for.
+  ended.abort(new Error("the work was stopped"));
+  await expect(given).rejects.toThrow("the work was stopped");
+  // The other process waits for this input to end.
   other.stdin.end();
   expect(await id).toBe(500);
 });

@@ -3,25 +3,25 @@ import { basename, dirname, join } from "node:path";
 import type { AgentIds } from "@tac8/core/isolation/launcher/protocol";
 import { lock } from "@tac8/core/process/flock";
 
-/** After so long a reserved id whose folders are not there, or are gone, is free again. */
+/** After this time a reserved id is free again if its folders do not exist. */
 const UNUSED_MS = 3_600_000;
-/** Another runner has the book for some milliseconds. */
+/** Time limit for the lock of the book, which other runners hold for some milliseconds. */
 const LOCK_MS = 60_000;
 
 /**
- * The ids that agents get. An issue has a user id of its own, and a repository a group id, for as long as it has a folder: who
- * owns a folder is read from the folder. An id is reserved before that by a file `<folder>/<id>` with the paths, one a line, so that
- * the runners of a data folder, also those of other containers, do not take the same one. They change these files under a lock: one
- * that frees an id must not do so while another finds it reserved.
+ * Ids of agents. Each issue has its own user id, and each repository its own group id, while it has a folder: the owner of the folder is
+ * the id. Before the folder exists, the file `<folder>/<id>` reserves the id. It has the paths, one per line, so that the runners on a
+ * data folder, also in other containers, do not use the same id. They change these files under a lock, so that no runner frees an id
+ * that another one has just found reserved.
  */
 export class AgentIdBook {
   readonly #folder: string;
   readonly #ids: AgentIds;
 
-  /** @param folder made if it is missing, for its owner alone */
+  /** @param folder created if it is missing, and accessible only to its owner */
   constructor(folder: string, ids: AgentIds) {
     this.#folder = folder;
-    // The last one is for trying things out.
+    // The last id is reserved for checks.
     this.#ids = { first: ids.first, last: ids.last - 1 };
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
@@ -30,14 +30,14 @@ export class AgentIdBook {
     return id >= this.#ids.first && id <= this.#ids.last;
   }
 
-  /** Path of the lock that says that processes of a user id may be alive. */
+  /** Return the path of the lock that is held while processes of a user id may be alive. */
   lockFile(id: number): string {
     return join(this.#folder, `${id}.lock`);
   }
 
   /**
-   * Return the id of these paths, whose owner or group `which` it is.
-   * @throws Error all ids are in use; LockTimeout when another runner has the book for a minute; the signal's reason
+   * Return the user id or group id (`which`) of these paths.
+   * @throws Error if all ids are in use; LockTimeout if another runner has the book for a minute; the signal's reason
    */
   async idOf(paths: readonly string[], which: "uid" | "gid", signal?: AbortSignal): Promise<number> {
     const owner = paths
@@ -59,7 +59,7 @@ export class AgentIdBook {
     try {
       await this.#locked(signal, () => this.#note(id, paths));
     } catch {
-      // The disk may be full, and this the issue that makes room. The next one who asks tries again.
+      // The disk may be full, and this issue may be the one that frees space. The next call tries again.
     }
   }
 
@@ -92,17 +92,17 @@ export class AgentIdBook {
     return null;
   }
 
-  /** It is in use from now on, for these paths too: one that is left must keep it when the others are gone. */
+  /** Add these paths to the reservation of an id, so that any of them keeps the id reserved. */
   #note(id: number, paths: readonly string[]): void {
     const file = join(this.#folder, String(id));
     const missing = paths.filter((path) => !this.#pathsOf(id).includes(path));
-    // The line before may have been cut off by a full disk.
+    // A full disk may have cut off the previous line.
     writeFileSync(file, missing.map((path) => `\n${path}\n`).join(""), { flag: "a", mode: 0o600 });
     const now = new Date();
     utimesSync(file, now, now);
   }
 
-  /** Free what nothing is left of, and reserve again. */
+  /** Free the ids without remaining folders, then reserve an id for these paths. */
   #free(paths: readonly string[]): number {
     for (const id of this.#all()) {
       const file = join(this.#folder, String(id));
@@ -133,7 +133,7 @@ export class AgentIdBook {
   }
 }
 
-/** Whether a path is there, or something that was quarantined to a name beside it. */
+/** Return whether a path exists, or a folder that was quarantined beside it. */
 function isLeft(path: string): boolean {
   if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return true;
   try {

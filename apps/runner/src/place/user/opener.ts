@@ -18,10 +18,10 @@ export interface UserOpenerOptions {
   readonly ids: AgentIds;
 }
 
-/** Entries of the data folder that agents' folders, and what they read, lie in. */
+/** Entries of the data folder with the agents' folders and the files that agents read. */
 const WAYS = ["workspaces", "homes", "repos"];
 
-/** Prepare what all users of a runner's agents have in common. From here on, what the runner makes is its own alone. */
+/** Prepare the data folder for agents as separate users. Afterwards, new files of the runner are accessible only to the runner. */
 export function userOpener({ config, log, socket, ids }: UserOpenerOptions): OpenSide {
   for (const path of secretFiles(config)) assertClosed(path);
   process.umask(0o077);
@@ -34,10 +34,10 @@ export function userOpener({ config, log, socket, ids }: UserOpenerOptions): Ope
     openConfinedSide(options, userConfinement(options, { config, log, socket, ids: book, closeDataFolder }));
 }
 
-/** Where compose mounts secrets of all containers. */
+/** Folder in which Docker Compose mounts the secrets of a container. */
 const SECRETS = "/run/secrets";
 
-/** Files with secrets: those that this process's variables name, and those that lie beside them for other containers. */
+/** Return the files with secrets: the ones in this process's variables, and the ones beside them for other containers. */
 function secretFiles({ secrets }: Config): ReadonlySet<string> {
   const folders = new Set([
     SECRETS,
@@ -56,12 +56,12 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** How many folders lie above those of the issues and repositories, in each of the ways. */
+/** Number of folders above those of the issues and repositories, for each entry of the data folder. */
 const DEPTHS = { workspaces: 4, homes: 3, repos: 2 } as const;
 
 /**
- * Folders of older versions, which made them open to all: other users may pass through those above, and enter none that is an
- * issue's or a repository's. What belongs to a user of an issue is closed already.
+ * Close the folders of older versions, which every user could enter. Other users may pass through the folders above, but enter no
+ * folder of an issue or repository. Folders that belong to an issue's user are already closed.
  */
 function closeWays({ home, worktree }: Config): void {
   for (const [name, depth] of Object.entries(DEPTHS)) closeWay(join(home, name), depth);
@@ -75,7 +75,7 @@ function closeWay(path: string, depth: number): void {
   if (depth > 0) for (const name of readdirSync(path)) closeWay(join(path, name), depth - 1);
 }
 
-/** @throws StartupProblem agents could read it */
+/** Check that only its owner can read a file. @throws StartupProblem if agents could read it */
 function assertClosed(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found !== undefined && (found.mode & 0o004) !== 0) {
@@ -85,7 +85,7 @@ function assertClosed(path: string): void {
   }
 }
 
-/** Other users may pass through the data folder, and read nothing there. An older version, or another program of tac8 that shares the folder, has made entries that every user can read. */
+/** Let other users pass through the data folder without reading anything there. Older versions, and other programs of tac8, may have created entries that every user can read. */
 function closeEntries(home: string): void {
   const { mode } = lstatSync(home);
   if ((mode & 0o077) !== 0o011) chmodSync(home, (mode & 0o7700) | 0o011);

@@ -13,7 +13,7 @@ import { userConfinement } from "./side.ts";
 
 let dir = "";
 let launcher: Server;
-/** What the launcher is asked, and does not answer. */
+/** A request to the launcher that it has not answered yet. */
 interface Copying {
   readonly to: string;
   readonly connection: Socket;
@@ -64,7 +64,7 @@ function open(root: string) {
   );
 }
 
-test("a folder that is being given to the issue's user when the work ends stays as it is, and nobody goes on", async () => {
+test("if the work ends while a folder is handed over to the issue's user, the folder is unchanged and the handover stops", async () => {
   const root = join(dir, "trees", "gh-1");
   mkdirSync(root, { recursive: true });
   writeFileSync(join(root, "half.txt"), "half\n");

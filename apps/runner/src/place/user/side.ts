@@ -26,26 +26,26 @@ export interface Users {
   /** Path of the launcher's socket. */
   readonly socket: string;
   readonly ids: AgentIdBook;
-  /** Take from all other users what is in the data folder but the ways to agents' folders. */
+  /** Close the data folder to all other users, except the paths to the agents' folders. */
   readonly closeDataFolder: () => void;
 }
 
-/** Their home folder and names are their own; the system may know no account of their user id. */
+/** Name of the agents' user. The system may have no account with its user id. */
 const USER = "agent";
-/** For one program over a whole tree. */
+/** Time limit for one program that processes a whole tree. */
 const CHORE_MS = 15 * 60_000;
-/** tac8 itself has written it, from texts of bounded length. */
+/** Limit of a prompt. tac8 writes it from texts of bounded length. */
 const MAX_PROMPT = 64 * 1024 * 1024;
 
-/** The helper and the agents of one issue run as a user of its own, which its folders belong to. */
+/** Confine the helper and the agents of one issue: they run as the issue's own user, which owns its folders. */
 export function userConfinement(options: SideOptions, users: Users): Confinement {
   const { config, log, socket, ids } = users;
   const { roots, objects, beside = [] } = options;
   let uid: Promise<number> | null = null;
-  /** The same, when it is known. */
+  /** The user id, when it is known. */
   let known: number | null = null;
   let held: Promise<Hold> | null = null;
-  /** Aborted at its close: whoever works on the issue then must be the only one who gives its folders away. */
+  /** Aborted when the side is closed, because only one process at a time may hand over the issue's folders. */
   const end = new AbortController();
   const preparing = new Set<Promise<void>>();
   for (const root of roots) finishSwap(root);
@@ -63,13 +63,13 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     return known;
   }
 
-  /** Of an issue whose folders are ready. */
+  /** Return the user id of an issue whose folders are ready. */
   function knownUid(): number {
-    if (known === null) throw new Error("an agent is to start before its user id is known: this is a defect");
+    if (known === null) throw new Error("an agent was started before its user id is known: this is a bug in tac8");
     return known;
   }
 
-  /** Nobody else's processes have the user id, and its folders and the mirror's objects can be reached. */
+  /** Prepare the issue's user: no other process has its user id, and it can reach its folders and the mirror's objects. */
   async function ready(): Promise<void> {
     const done = prepare();
     preparing.add(done);
@@ -97,7 +97,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     }
   }
 
-  /** An agent may have opened its folder to all users: those of other issues are such. */
+  /** Close a root to other users. An agent may have opened it, and the agents of other issues are other users. */
   async function shut(root: string): Promise<void> {
     const found = lstatSync(root, { throwIfNoEntry: false });
     if (found?.isDirectory() === true && (found.mode & 0o007) !== 0 && isAgents(root))
@@ -120,20 +120,20 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
   }
 
   /**
-   * Give a folder from before agents were users of their own to the issue's user: by a copy beside it that takes its place, as
-   * nobody can give a file away. Until then the folder stays as it is; an interrupted one begins again.
+   * Hand over a folder of an older version, in which agents were not separate users, to the issue's user. Only root can change the
+   * owner of a file, so a copy beside the folder replaces it. Until then the folder is unchanged. An interrupted handover restarts.
    */
   async function adopt(root: string): Promise<void> {
     end.signal.throwIfAborted();
     const { fresh, former } = besideOf(root);
-    if (existsSync(former)) await localFiles.remove(former); // The folder itself is whole.
+    if (existsSync(former)) await localFiles.remove(former); // The folder itself is complete.
     if (!isOurFolder(root)) return;
     await clear(fresh);
     await execa("chmod", ["-R", "u+rwX,g+rX", "--", root], { cancelSignal: end.signal });
     try {
       await order(socket, { op: "make", uid: await uidOf(), path: fresh });
       await order(socket, { op: "copy", uid: await uidOf(), from: root, to: fresh }, end.signal);
-      await perform(["chmod", "0710", fresh]); // The copy has the mode of what was copied.
+      await perform(["chmod", "0710", fresh]); // The copy has the mode of the original.
       end.signal.throwIfAborted();
     } catch (error) {
       if (!end.signal.aborted) await clear(fresh).catch(() => undefined); // The disk may be full.
@@ -141,25 +141,25 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     }
     renameSync(root, former);
     renameSync(fresh, root);
-    log.info(`${root} belongs to a user of its issue now`);
+    log.info(`handed over ${root} to the user of its issue`);
     await localFiles.remove(former);
   }
 
-  /** Remove a copy that was not finished. */
+  /** Remove an unfinished copy. */
   async function clear(fresh: string): Promise<void> {
     if (!existsSync(fresh)) return;
     await perform(["sh", "-c", 'chmod -R u+rwX -- "$1" && find "$1" -mindepth 1 -delete', "sh", fresh]);
     await localFiles.removeEmpty(fresh);
   }
 
-  /** Agents of the repository read its mirror. It is made by the first run, and made again when it is damaged. */
+  /** Share the mirror with the repository's agents, which read its objects. A new or repaired mirror has to be shared again. */
   async function share(mirror: string): Promise<void> {
     const found = lstatSync(mirror, { throwIfNoEntry: false });
     if (found?.isDirectory() !== true) return;
     openWayTo(mirror, config);
     const gid = await ids.idOf([mirror], "gid", end.signal);
     if (found.gid !== gid) {
-      // One from before agents were users of their own is closed to all, down to each object.
+      // In a mirror of an older version, in which agents were not separate users, even each object is closed to other users.
       await execa("chmod", ["-R", "go+rX", "--", objects]);
       await order(socket, { op: "share", gid, path: mirror });
     }
@@ -167,7 +167,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     chmodSync(mirror, 0o750);
   }
 
-  /** What a program prints, which runs as the issue's user, and its exit code. */
+  /** Run a program as the issue's user. @returns its output and exit code */
   async function output(
     program: readonly string[],
   ): Promise<{ readonly printed: string; readonly code: number | null }> {
@@ -176,7 +176,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     const late = setTimeout(() => child.kill("SIGKILL"), CHORE_MS);
     try {
       const printed = text(child.stdout);
-      child.stderr.resume(); // An agent can make it say any amount.
+      child.stderr.resume(); // An agent can make the program print any amount.
       child.stdin.end();
       await once(child, "exit");
       return { printed: await printed, code: child.exitCode };
@@ -187,7 +187,10 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
 
   async function perform(program: readonly string[]): Promise<void> {
     const { code } = await output(program);
-    if (code !== 0) throw new Error(`${program[0]} as the issue's user ended with ${code ?? "a signal"}`);
+    if (code !== 0)
+      throw new Error(
+        `${program[0]}, run as the issue's user, ended with ${code === null ? "a signal" : `exit code ${code}`}`,
+      );
   }
 
   const isAgents = (path: string): boolean => ids.has(lstatSync(path, { throwIfNoEntry: false })?.uid ?? 0);
@@ -200,7 +203,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
   return {
     isRoot: false,
     sharesNetwork: true,
-    // Another mirror has to be shared first.
+    // A new mirror has to be shared first.
     key: () => String(lstatSync(dirname(objects), { throwIfNoEntry: false })?.ino ?? "-"),
     startHelper(env) {
       const given = { program: HELPER_PROGRAM, env, cwd: "/" };
@@ -211,7 +214,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
       return launched(new Launched(socket, prepared()));
     },
     async admit(request, files) {
-      // The prompt lies in a folder that is tac8's alone.
+      // The prompt is in a folder that only tac8 can enter.
       const prompt = await localFiles.readFile(request.promptFile, MAX_PROMPT);
       if (prompt === null) return request;
       const promptFile = join(dirname(request.outputFile), "prompt.md");
@@ -259,7 +262,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     },
     needsHandOver: () => roots.some(isOurFolder),
     async close() {
-      end.abort(new Error("the work on the issue has ended"));
+      end.abort(new Error("the work on the issue was stopped"));
       const before = held;
       held = null;
       await (await before?.catch(() => null))?.release();
@@ -268,18 +271,18 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
   };
 }
 
-/** From before agents were users of their own. */
+/** Return whether a folder belongs to tac8, because an older version created it. */
 function isOurFolder(root: string): boolean {
   const found = lstatSync(root, { throwIfNoEntry: false });
   return found?.isDirectory() === true && found.uid === process.getuid?.();
 }
 
-/** Names beside a folder: of a copy that is being made, and of what it has taken the place of. */
+/** Return the names beside a folder for the new copy and for the former folder. */
 function besideOf(root: string): { readonly fresh: string; readonly former: string } {
   return { fresh: `${root}.adopting`, former: `${root}.former` };
 }
 
-/** A runner that died between the two renamings has left nothing at the folder's own name. */
+/** Finish the replacement of a folder by a runner that died between the two renames. */
 function finishSwap(root: string): void {
   const { fresh, former } = besideOf(root);
   if (existsSync(root) || !existsSync(former)) return;
@@ -287,8 +290,8 @@ function finishSwap(root: string): void {
 }
 
 /**
- * Let other users pass through the folders above one, up to tac8's own top ones, and its group write to the nearest: that is how the
- * launcher makes a folder there as another user.
+ * Let other users pass through the folders above a path, up to tac8's top folders, and let the group write to the nearest folder.
+ * The launcher needs this to create a folder there as another user.
  */
 function openWayTo(path: string, { home, worktree }: Pick<Config, "home" | "worktree">): void {
   for (let folder = dirname(path), nearest = true; folder !== "/"; folder = dirname(folder), nearest = false) {
