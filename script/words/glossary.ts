@@ -33,14 +33,27 @@ export function readGlossary(markdown: string): Avoided[] {
   return avoided;
 }
 
-/** Return the markdown with the cells of the columns "avoid" blanked: the words may stand there. */
-export function withoutAvoidCells(markdown: string): string {
+/** Read the columns "fixed name" of the same section: names that are stored or public, so they cannot change. */
+export function readFixedNames(markdown: string): string[] {
+  const names: string[] = [];
+  let column = -1;
+  for (const { line } of glossaryLines(markdown)) {
+    const cells = cellsOf(line);
+    if (cells.length === 0) column = -1;
+    else if (column < 0) column = cells.indexOf("fixed name");
+    else names.push(...(/^`(.+)`$/.exec(cells[column] ?? "")?.slice(1) ?? []));
+  }
+  return names;
+}
+
+/** Return the markdown without the cells of the columns "avoid" and "fixed name", which list the words themselves. */
+export function withoutListedWords(markdown: string): string {
   const lines = markdown.split("\n");
   let column = -1;
   for (const { line, at } of glossaryLines(markdown)) {
     const cells = cellsOf(line);
     if (cells.length === 0) column = -1;
-    else if (column < 0) column = cells.indexOf("avoid");
+    else if (column < 0) column = Math.max(cells.indexOf("avoid"), cells.indexOf("fixed name"));
     else lines[at] = `| ${cells.filter((_, index) => index !== column).join(" | ")} |`;
   }
   return lines.join("\n");

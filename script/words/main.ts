@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compare, mayReplace, readBaseline, writeBaseline } from "./baseline.ts";
 import { codeOf } from "./code.ts";
-import { readGlossary, withoutAvoidCells } from "./glossary.ts";
+import { readFixedNames, readGlossary, withoutListedWords } from "./glossary.ts";
 import { type Hit, searchWords } from "./search.ts";
 
 const GLOSSARY = "docs/architecture.md";
@@ -20,7 +20,7 @@ const baselineFile = join(import.meta.dirname, "baseline.txt");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
-const avoided = readGlossary(read(GLOSSARY));
+const wanted = { avoided: readGlossary(read(GLOSSARY)), fixed: readFixedNames(read(GLOSSARY)) };
 const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
   cwd: root,
   encoding: "utf8",
@@ -31,9 +31,9 @@ const files = [...new Set(listed.split("\0"))].filter(
 );
 
 function search(path: string): Hit[] {
-  const text = path === GLOSSARY ? withoutAvoidCells(read(path)) : read(path);
-  const ofPath = searchWords(path, null, avoided).map((hit) => ({ ...hit, line: 0 }));
-  return [...ofPath, ...searchWords(text, CODE.test(path) ? codeOf(text) : null, avoided)];
+  const text = path === GLOSSARY ? withoutListedWords(read(path)) : read(path);
+  const ofPath = searchWords(path, null, wanted).map((hit) => ({ ...hit, line: 0 }));
+  return [...ofPath, ...searchWords(text, CODE.test(path) ? codeOf(text) : null, wanted)];
 }
 
 function show(path: string, hits: readonly Hit[], limit: number): void {

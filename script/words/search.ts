@@ -1,5 +1,11 @@
 import type { Avoided } from "./glossary.ts";
 
+export interface Wanted {
+  avoided: readonly Avoided[];
+  /** See `isFixed`. */
+  fixed: readonly string[];
+}
+
 export interface Hit {
   /** From 1; 0: the path of the file. */
   line: number;
@@ -27,14 +33,17 @@ const WIDE_GAP = /^(?:[-_ .:/]?|[ \t]*\n[ \t]*(?:\/\/|\*|#|>)?[ \t]*)$/;
  * Search a text for avoided words: whole words, also as parts of identifiers.
  * @param code the same text with its comments and strings blanked, for words that are avoided only as names; null: no code
  */
-export function searchWords(text: string, code: string | null, avoided: readonly Avoided[]): Hit[] {
+export function searchWords(text: string, code: string | null, { avoided, fixed }: Wanted): Hit[] {
   const prose = avoided.filter(({ nameOnly }) => !nameOnly);
   const names = avoided.filter(({ nameOnly }) => nameOnly);
-  const hits = [...searchText(text, prose), ...(code === null ? [] : searchText(code, names))];
+  const hits = [
+    ...searchText(text, { avoided: prose, fixed }),
+    ...(code === null ? [] : searchText(code, { avoided: names, fixed })),
+  ];
   return hits.toSorted((one, other) => one.line - other.line);
 }
 
-function searchText(text: string, avoided: readonly Avoided[]): Hit[] {
+function searchText(text: string, { avoided, fixed }: Wanted): Hit[] {
   const words = [...text.matchAll(WORD)].map(([word], index, all) => ({
     text: word.toLowerCase(),
     at: all[index]?.index ?? 0,
@@ -55,6 +64,7 @@ function searchText(text: string, avoided: readonly Avoided[]): Hit[] {
     if (match === undefined) continue;
     while (line <= lineStarts.length && (lineStarts[line - 1] ?? Infinity) < word.at) line++;
     const last = words[index + match.words.length - 1] ?? word;
+    if (fixed.some((name) => isFixed(name, { text, at: word.at, end: last.end }))) continue;
     hits.push({
       line,
       found: text.slice(word.at, last.end).replace(/\s*\n\s*(?:\/\/|\*|#|>)?\s*/g, " "),
@@ -89,3 +99,25 @@ const isException = (words: readonly Word[], index: number, { words: phrase, exc
         isPhraseAt({ words, index: index - offset, phrase: exception, text, gap: WIDE_GAP }),
     ),
   );
+
+/** What is before a key of an object, and before a property. */
+const BEFORE_KEY = /[{(,;\n][ \t]*(?:readonly )?$/;
+const QUOTES = "\"'`";
+
+/**
+ * Whether a hit is in a fixed name of the glossary, written as a name: in quotes or backticks, as the key of an object, or as a
+ * property. A fixed text of several words is fine everywhere.
+ */
+function isFixed(name: string, hit: Word): boolean {
+  const { text } = hit;
+  const offset = name.toLowerCase().indexOf(text.slice(hit.at, hit.end).toLowerCase());
+  if (offset < 0) return false;
+  const at = hit.at - offset;
+  const end = at + name.length;
+  if (text.slice(at, end) !== name) return false;
+  if (name.includes(" ")) return true;
+  const before = text.slice(Math.max(0, at - 80), at);
+  const after = text.slice(end, end + 2);
+  if (QUOTES.includes(before.at(-1) ?? " ")) return QUOTES.includes(after.replace("\\", "").at(0) ?? " ");
+  return (/^\??:/.test(after) && BEFORE_KEY.test(before)) || (/\w\??\.$/.test(before) && !/^\w/.test(after));
+}
