@@ -10,9 +10,9 @@ import { processesFrom } from "./running.mjs";
 import { replace, stagingFolder } from "./staging.mjs";
 import { urls } from "./urls.mjs";
 
-// CommonJS packages inside an ES module call `require`, and some ask for their own place. And each process keeps its program
-// open, because its title no longer names it: see running.mjs.
-// An older Node says which one it needs, instead of a stack: the `tac8` command finds one by itself, `node dist/runner.js` does not.
+// The bundle is an ES module, but the CommonJS packages in it call `require`, and some need their own path. Each process keeps its
+// program file open, because the process title no longer contains its name: see running.mjs.
+// An older Node prints the required version instead of a stack. The `tac8` command finds a newer Node, `node dist/runner.js` does not.
 const [MAJOR, MINOR] = MINIMUM.split(".").map(Number);
 const OLD = `tac8 needs Node ${MINIMUM} or newer, and this is "+process.version+": start it with the tac8 command, or install Node ${MINIMUM} or newer (https://nodejs.org)`;
 const BANNER = [
@@ -23,18 +23,18 @@ const BANNER = [
 ].join("");
 
 /**
- * Builds into a new folder, then puts it in the place of `dist/`: a build that fails leaves the old one.
+ * Build into a new folder, then replace `dist/` by it. A build that fails leaves the old `dist/` unchanged.
  * @param {{root: string, entries?: typeof ENTRIES}} options `root`: the checkout
- * @throws Error when a source cannot be bundled, or when a tac8 runs from the old `dist/`
+ * @throws Error when a source cannot be bundled, or a tac8 is running from the old `dist/`
  */
 export async function build({ root, entries = ENTRIES }) {
   const dist = join(root, "dist");
   refuseWhileRunning(dist);
   const before = fingerprint(root);
-  // As deep as dist/ itself: source maps name their sources by relative paths.
+  // At the same depth as dist/, because source maps contain relative paths.
   const outdir = stagingFolder(root, "dist");
   const attic = stagingFolder(root, "dist");
-  chmodSync(outdir, 0o755); // Another user may run what this one has built.
+  chmodSync(outdir, 0o755); // Another user may run the built programs.
   try {
     const assets = new Set();
     const metafiles = await all(entries.map((entry) => bundleEntry(entry, { root, outdir, entries, assets })));
@@ -43,16 +43,16 @@ export async function build({ root, entries = ENTRIES }) {
     writeFileSync(join(outdir, "THIRD-PARTY-LICENCES.txt"), `${licences({ root, inputs })}\n`);
     const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
     writeFileSync(join(outdir, "build.json"), `${JSON.stringify({ version, fingerprint: before })}\n`);
-    if (builtFrom(root) === before && entries === ENTRIES) return; // Another build of the same was faster.
+    if (builtFrom(root) === before && entries === ENTRIES) return; // Another build of the same sources finished first.
     refuseWhileRunning(dist);
     replace({ fresh: outdir, place: dist, previous: join(attic, "dist") });
   } finally {
     for (const folder of [outdir, attic]) rmSync(folder, { recursive: true, force: true });
-    await stop(); // The bundler's own process would stay as long as this one, with hundreds of MB.
+    await stop(); // Otherwise the bundler's process would stay until this one ends, with hundreds of MB of memory.
   }
 }
 
-/** A file that the fingerprint leaves out could change without a new build. */
+/** Check that the fingerprint covers every source: a change of another file would not cause a new build. */
 function checkSources(inputs, root) {
   const known = new Set(sources(root));
   const missed = inputs.filter((path) => !path.includes("node_modules/") && !known.has(path));
@@ -65,7 +65,7 @@ function refuseWhileRunning(dist) {
   throw new Error(`dist/ cannot be built again while a tac8 runs from ${dist} (process ${pid}): stop that first`);
 }
 
-/** @returns esbuild's metafile: which sources went where */
+/** @returns esbuild's metafile, which lists the sources of each output file */
 export async function bundleEntry(
   { name, source, split = false, executable = false },
   { root, outdir, entries, assets },
@@ -84,7 +84,7 @@ export async function bundleEntry(
     sourcemap: "linked",
     sourcesContent: false,
     legalComments: "none",
-    // A process keeps the text of its program in memory. Names stay, so that a stack says something without its map.
+    // A process keeps the text of its program in memory. Names are not minified, so that a stack is readable without source maps.
     minifyWhitespace: true,
     minifySyntax: true,
     metafile: true,
@@ -97,7 +97,7 @@ export async function bundleEntry(
   return metafile;
 }
 
-/** As Promise.all, but with nothing under way any more when it throws. */
+/** Like Promise.all, but throws only after every promise has settled. */
 async function all(works) {
   const results = await Promise.allSettled(works);
   const failed = results.find(({ status }) => status === "rejected");

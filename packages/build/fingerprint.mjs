@@ -8,12 +8,12 @@ const FILES = ["package.json", "package-lock.json"];
 const SKIPPED = new Set(["node_modules", "fixtures", "test"]);
 const TEST = /\.(test|fixture)\.m?[jt]s$/;
 
-/** Every file that dist/ may be built from, besides the packages that the lockfile names; relative to the root. */
+/** Return every file that dist/ may be built from, except the packages in the lockfile; paths are relative to the root. */
 export function sources(root) {
   return [...FILES, ...FOLDERS.flatMap((folder) => filesBelow(root, folder))];
 }
 
-/** A hash of the content of the sources. */
+/** Return a hash of the content of all sources. */
 export function fingerprint(root) {
   const hash = createHash("sha256");
   for (const file of sources(root)) {
@@ -36,7 +36,7 @@ function filesBelow(root, folder) {
 
 const record = (root) => join(root, "dist", "build.json");
 
-/** The fingerprint of the sources that dist/ was built from; null where there is no complete build. */
+/** Return the fingerprint of the sources that dist/ was built from; null: there is no complete build. */
 export function builtFrom(root) {
   if (!existsSync(record(root))) return null;
   return JSON.parse(readFileSync(record(root), "utf8")).fingerprint ?? null;

@@ -7,7 +7,7 @@ const FILE = /^(licen[cs]e|copying|notice)/i;
 
 /**
  * @param {{root: string, inputs: readonly string[]}} options `inputs`: paths of bundled files, relative to the root
- * @returns {string} one section a package: its name, version, licence, and the text of its licence files
+ * @returns {string} one section per package: its name, version, licence, and the text of its licence files
  */
 export function licences({ root, inputs }) {
   const folders = new Map();

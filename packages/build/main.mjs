@@ -1,4 +1,4 @@
-// `npm run build`; with `--if-changed` only where dist/ is not what the sources would give. Runs on Node 18.
+// `npm run build`; with `--if-changed`, builds only if the sources have changed. Runs on Node 18.
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureBuilt } from "./ensure.mjs";

@@ -1,11 +1,11 @@
-// The processes that run from a build. Runs on Node 18.
+// Finds the processes that run from a build. Runs on Node 18.
 import { readFileSync, readdirSync, readlinkSync, realpathSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 
 /**
- * Processes that were started with a file of this folder. They load more of it later (a guard with each run, a page's
- * files), so it must stay as it is until they end. Without /proc there are none. A process with a title has no arguments to
- * read, but keeps its program open (build.mjs); of other users' processes only root sees that.
+ * Return the processes that were started with a file of this folder. They load more of its files later (a guard for each run, the
+ * files of a page), so the folder must not change until they end. Without /proc, none are found. A process with a title has no
+ * readable arguments, but keeps its program file open (build.mjs); only root can see that for processes of other users.
  * @returns {number[]} their pids
  */
 export function processesFrom(folder) {
@@ -16,7 +16,7 @@ export function processesFrom(folder) {
 function runsFrom(pid, prefix) {
   if (openFiles(pid).some((path) => path.startsWith(prefix))) return true;
   const cwd = realPath(`/proc/${pid}/cwd`);
-  // Relative paths and links lead there too.
+  // An argument may be a relative path or a link to the folder.
   return argumentsOf(pid)
     .filter((text) => text.endsWith(".js"))
     .some((text) => realPath(resolve(cwd ?? "/", text))?.startsWith(prefix));
@@ -38,7 +38,7 @@ function openFiles(pid) {
       try {
         return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
       } catch {
-        return []; // Closed meanwhile.
+        return []; // It was closed meanwhile.
       }
     });
   } catch {

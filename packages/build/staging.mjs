@@ -1,8 +1,8 @@
-// Folders in which something is made ready, to be put in its place when it is complete. Runs on Node 18.
+// Staging folders: content is prepared there, and moved to its place when it is complete. Runs on Node 18.
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-/** Makes `<root>/.<name>-<pid>-…`, and removes those that killed processes have left. The caller removes its own. */
+/** Create `<root>/.<name>-<pid>-…`, and remove the folders that killed processes have left. The caller removes its own folder. */
 export function stagingFolder(root, name) {
   const owned = new RegExp(`^\\.${name}-(\\d+)-`);
   for (const entry of readdirSync(root)) {
@@ -17,13 +17,13 @@ function removeIfPossible(folder) {
   try {
     rmSync(folder, { recursive: true, force: true });
   } catch {
-    // A child of the killed process still writes there. The next one removes it.
+    // A child of the killed process still writes there. A later call removes the folder.
   }
 }
 
 /**
- * Puts a file or folder in the place of another. Where that fails, the other is back in its place.
- * @param {{fresh: string, place: string, aside: string}} paths on one file system; `previous`: where the other one goes
+ * Replace a file or folder by another. If that fails, the previous one is restored.
+ * @param {{fresh: string, place: string, previous: string}} paths on one file system; `previous`: where the previous one is moved
  */
 export function replace({ fresh, place, previous }) {
   const had = existsSync(place);

@@ -6,9 +6,9 @@ const PATTERN = /new URL\(\s*"([^":]+)",\s*import\.meta\.url,?\s*\)/g;
 const ASSETS = "assets";
 
 /**
- * A URL of an entry's source becomes the URL of its built file; one of a file in bin/ still leads there. Any other file
- * or folder is copied to `assets/` in the output, and added to `assets`. All built files lie in one folder, so a URL is the
- * same in each of them.
+ * Rewrite URLs of files. The URL of an entry's source becomes the URL of its built file, and the URL of a file in bin/ still leads to
+ * that file. Every other file or folder is copied to `assets/` in the output, and added to `assets`. All built files are in one
+ * folder, so a URL is the same in each of them.
  * @param {{root: string, outdir: string, entries: readonly {name: string, source: string}[], assets: Set<string>}} options
  *   `assets`: paths relative to the root
  */
@@ -18,7 +18,7 @@ export function urls({ root, outdir, entries, assets }) {
 
   function urlOf(path) {
     if (built.has(path)) return built.get(path);
-    if (path.startsWith("bin/")) return `../${path}`; // It lies beside dist/ wherever tac8 is installed.
+    if (path.startsWith("bin/")) return `../${path}`; // bin/ is beside dist/ in every installation.
     if (!existsSync(join(root, path))) throw new Error(`${path}, which is missing`);
     const name = assetName(path);
     const other = [...assets].find((asset) => asset !== path && assetName(asset) === name);
@@ -55,7 +55,7 @@ export function urls({ root, outdir, entries, assets }) {
   };
 }
 
-/** "@bull-board/ui" and "client/live.js" alike: the last two parts of a path. */
+/** Return the last two parts of a path, such as "@bull-board/ui" (without its @) or "client/live.js". */
 function assetName(path) {
   return join(basename(dirname(path)).replace("@", ""), basename(path))
     .split(sep)

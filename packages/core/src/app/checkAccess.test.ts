@@ -41,7 +41,7 @@ it("the only repository that was not seen twice, and is seen then, is worked on"
   expect(await check(["a"], { a: [MISSING, MISSING, FOUND] })).toEqual({ asked: { a: 3 }, ended: undefined });
 });
 
-it("the only repository that was not seen three times is a problem for a person", async () => {
+it("a problem with the only repository, three times in a row, is one that an operator must fix", async () => {
   const { asked, ended } = await check(["a"], { a: [MISSING] });
   expect(asked).toEqual({ a: 3 });
   expect(ended).toBeInstanceOf(StartupProblem);

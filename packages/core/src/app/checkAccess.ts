@@ -13,18 +13,18 @@ export interface AccessCheck {
   readonly config: Config;
   readonly log: Logger;
   readonly signal: AbortSignal;
-  /** Whether writes that can do nothing are tried as well: GitHub's answer about a repository does not show what a token may. */
+  /** Also try writes that have no effect: GitHub's answer about a repository does not show the permissions of a token. */
   readonly writes: boolean;
-  /** Between refusals, see `askRefused`. */
+  /** Waits between two refusals, see `askRefused`. */
   readonly refusalWaitsMs?: readonly number[] | undefined;
 }
 
-/** Each takes three writes, which keep a second's distance from one another. */
+/** Maximum number of repositories whose writes are tried: each needs three, with at least one second between them. */
 const MAX_WRITTEN = 10;
 
 /**
- * Whether the token may work on the configured repositories. Trouble with some of them is a warning, since the others
- * continue. @throws StartupProblem when there is none left to work on, three times in a row; or `signal.reason`.
+ * Check that the token has the permissions for the configured repositories. A problem with some of them is a warning, because tac8
+ * works on the others. @throws StartupProblem if every repository has a problem, three times in a row; or `signal.reason`.
  */
 export async function checkAccess(github: Pick<GitHub, "repository" | "mayWrite">, given: AccessCheck): Promise<void> {
   const { log, signal, refusalWaitsMs } = given;
@@ -39,7 +39,7 @@ export async function checkAccess(github: Pick<GitHub, "repository" | "mayWrite"
   for (const problem of problems) log.warn(problem);
 }
 
-/** `isRefused`: there is a problem with each repository. */
+/** `isRefused`: every repository has a problem. */
 type AllReport = AccessReport & { readonly isRefused: boolean };
 
 async function checkAll(

@@ -2,7 +2,7 @@ import { isAbsolute } from "node:path";
 import type { Config } from "../config/resolve.ts";
 import { findProgram } from "./findProgram.ts";
 
-/** Programs that a runner needs and that are not there, one line each with what to do. `path`: a `PATH`. */
+/** Return the programs that a runner needs and that are missing: one line each, with what to do. `path`: a `PATH`. */
 export function missingPrograms({ llm, agents }: Pick<Config, "llm" | "agents">, path: string): string[] {
   const missing = (name: string) => findProgram(name, { path, cwd: "/" }) === null;
   const lines: string[] = [];
@@ -18,7 +18,7 @@ export function missingPrograms({ llm, agents }: Pick<Config, "llm" | "agents">,
   }));
   const all = new Map([agent, ...routed].toReversed().map((entry) => [entry.name, entry]));
   for (const { name, key } of [...all.values()].toReversed()) {
-    // A path from the worktree, such as ./script/agent, is there only when a run has made the worktree.
+    // A path relative to the worktree, such as ./script/agent, exists only after a run has created the worktree.
     const fromWorktree = name.includes("/") && !isAbsolute(name);
     if (!fromWorktree && missing(name)) lines.push(agentMissing({ name, key }));
   }

@@ -1,7 +1,10 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, resolve } from "node:path";
 
-/** Full path of a program as a shell would find it, or null. A name with a slash, and a relative folder of `path`, is a path from `cwd`. */
+/**
+ * Return the full path of a program, found as a shell does; null: it was not found. A name with a slash, and a relative folder in
+ * `path`, is relative to `cwd`.
+ */
 export function findProgram(name: string, given: { readonly path: string; readonly cwd: string }): string | null {
   if (name.includes("/")) return executable(resolve(given.cwd, name));
   for (const folder of given.path.split(delimiter)) {
@@ -16,6 +19,6 @@ function executable(file: string): string | null {
     accessSync(file, constants.X_OK);
     return statSync(file).isFile() ? file : null;
   } catch {
-    return null; // Not there, or not ours to run: the same to whoever wants to run it.
+    return null; // Missing, or not executable for this user.
   }
 }

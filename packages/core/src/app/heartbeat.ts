@@ -4,8 +4,8 @@ import type { Logger } from "../log/logger.ts";
 const HEARTBEAT_MS = 10_000;
 
 /**
- * Touch a file every 10 s, whose time tells a container's health check that the event loop turns.
- * @param check before each time: it rejects if something else is wrong
+ * Update the time of a file every 10 s, so that a container's health check can see that the event loop is running.
+ * @param check is called before each update; if it rejects, the file is not updated
  */
 export function beat(
   file: string | undefined,

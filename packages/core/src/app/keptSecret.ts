@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 
 /**
- * Return the secret in this file, made at the first time for its owner alone. Of two processes at the same time, both get the same one.
- * @param options `make`: a new secret; `prepare`: called before the file is made, such as to make its folder
- * @throws Error when the file can be neither read nor made
+ * Return the secret in this file. The first call creates it, readable only by its owner. Two processes that call this at the same time
+ * get the same secret.
+ * @param options `make`: returns a new secret; `prepare`: called before the file is created, for example to create its folder
+ * @throws Error when the file can be neither read nor created
  */
 export function keepSecret(
   path: string,
@@ -23,7 +24,7 @@ export function keepSecret(
     } finally {
       closeSync(file);
     }
-    // An empty file is what a power cut left.
+    // A power loss may have left an empty file.
     if (there === "") renameSync(half, path);
     else linkSync(half, path);
     return secret;
@@ -36,7 +37,7 @@ export function keepSecret(
   }
 }
 
-/** Null: there is no such file. */
+/** Return the text of a file; null: it does not exist. */
 function textIn(path: string): string | null {
   try {
     return readFileSync(path, "utf8").trim();

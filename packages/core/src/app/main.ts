@@ -22,10 +22,10 @@ import { PROXY_ADVICE, useProxy } from "./useProxy.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Beyond the grace that running jobs get; together less than Docker and systemd give before they kill. */
+/** Time to close, after the grace period of running jobs. The sum must be shorter than the stop timeout of Docker and systemd. */
 const CLOSE_SECONDS = 10;
 const LINGER_MS = 2000;
-/** For the end of the process itself, on a machine that is busy. */
+/** Additional time for the process to exit on a busy machine. */
 const SPARE_MS = 10_000;
 
 export interface Running {
@@ -35,15 +35,15 @@ export interface Running {
 export interface AppDeps {
   readonly log: Logger;
   readonly redis: Redis;
-  /** Aborted when the process is told to stop while it still starts. */
+  /** Aborted when the process receives a stop request while it is starting. */
   readonly signal: AbortSignal;
-  /** Calls the handler at each SIGUSR1 from now on; it must not throw. Without one the signal is only logged. */
+  /** Calls the handler at each SIGUSR1 from now on; the handler must not throw. Without a handler the signal is only logged. */
   readonly onSigusr1: (handler: () => void) => void;
-  /** Closes the app and ends the process with an exit code that has its supervisor start it again. */
+  /** Closes the app and exits with a code that makes the supervisor restart the process. */
   readonly abandon: (error: Error) => void;
 }
 
-/** A problem that an operator has to fix; each line of its message says what is wrong and what to do. */
+/** A problem that an operator must fix. Each line of its message names the problem and the fix. */
 export class StartupProblem extends Error {
   override readonly name = "StartupProblem";
 
@@ -53,12 +53,12 @@ export class StartupProblem extends Error {
 }
 
 /**
- * The life of an app's process: configuration, log, Redis (waited for, and said so), start, signals, orderly end. Exit
- * codes: 0 closed cleanly, 78 a problem that an operator has to fix, 1 anything else.
+ * Run the process of an app: load the configuration, create the logger, wait for Redis (and log that), start the app, handle signals,
+ * and shut down. Exit codes: 0 after a clean shutdown, 78 for a problem that an operator must fix, 1 for anything else.
  */
 export async function runApp(name: string, start: (config: Config, deps: AppDeps) => Promise<Running>): Promise<void> {
   const sigusr1 = catchSigusr1();
-  // An agent that runs `pkill node`, with or without -f, means its own processes.
+  // An agent that runs `pkill node`, with or without -f, wants to end its own processes, not this one.
   process.title = `tac8 ${name}`;
   const manager = openServiceManager(process.env);
   const { env: own, shown } = takeSecrets(process.env);
@@ -97,7 +97,7 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
   let heart: NodeJS.Timeout | null = null;
   let late: NodeJS.Timeout | null = null;
   const closeMs = (config.coordinator.shutdown_grace_seconds + CLOSE_SECONDS) * 1000;
-  // From here on, and not only from where it closes: a start, too, may wait for a Redis that has gone.
+  // Installed before the start, because the start may already wait for a Redis that has become unreachable.
   const onStop = (): void => {
     manager.stopping(closeMs + LINGER_MS + SPARE_MS);
     late = setTimeout(() => endNow(log), closeMs);
@@ -124,7 +124,7 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
       clearInterval(watched);
       if (late !== null) clearTimeout(late);
       redis.disconnect();
-      // What waits for a Redis that is unreachable keeps the process alive, and has nothing to wait for any more.
+      // Calls that wait for an unreachable Redis would keep the process alive, although nothing needs their result now.
       setTimeout(() => {
         log.debug({ open: process.getActiveResourcesInfo() }, "some resources are still open: exiting anyway");
         process.exit();
@@ -133,7 +133,7 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
   }
 }
 
-/** Send this process' calls to GitHub and its notifications through the environment's proxy. */
+/** Send this process's calls to GitHub and its notifications through the proxy that the environment names. */
 function throughProxy({ github, secrets: { notify } }: Config, env: Env, log: Logger): void {
   const urls = [github.api_url, notify.slackUrl, notify.ntfyUrl, notify.webhookUrl].filter((url) => url !== null);
   const used = useProxy(env, urls);
@@ -143,7 +143,7 @@ function throughProxy({ github, secrets: { notify } }: Config, env: Env, log: Lo
   else log.warn(`${proxy.variable} is set, and Node ${process.version} cannot use a proxy: ${PROXY_ADVICE}`);
 }
 
-/** An app whose start or end does not come to its own end: the process ends all the same. */
+/** Exit although the start or the shutdown of the app has not finished. */
 function endNow(log: Logger): void {
   log.error("could not close in time: exiting anyway");
   process.exit(1);
@@ -154,7 +154,7 @@ function fail(message: string, journal: boolean): void {
   process.exitCode = EXIT_CONFIG;
 }
 
-/** What an operator can fix is told in plain lines; a stack is for what nobody foresaw. @returns the exit code. */
+/** Report a failure: as plain lines if an operator can fix it, otherwise with its stack. @returns the exit code */
 function reportFailure(error: unknown, log: Logger): number {
   if (!(error instanceof StartupProblem)) {
     log.fatal({ err: error }, messageOf(error));
@@ -164,15 +164,15 @@ function reportFailure(error: unknown, log: Logger): number {
   return EXIT_CONFIG;
 }
 
-/** One line for people. Without the error itself: its stack names only the client's own code. */
+/** Return one line for the operator, without the error's stack: it names only the code of the Redis client. */
 function redisUnreachable(url: string, error: Error): string {
-  // Set by `tac8 up` where the Redis is its own.
+  // `tac8 up` sets this variable if it started the Redis itself.
   const start = process.env["TAC8_REDIS_KEPT"] === "1" ? "tac8 up restarts it" : "start it, or set REDIS_URL";
   const advice = isRefused(error) ? refusalAdvice(error.message) : start;
   return `waiting for Redis at ${redisAddress(url)} (${redisTrouble(error)}): ${advice}`;
 }
 
-/** SIGTERM and SIGINT; and, for a child of `tac8 up`, the end of its standard input: its parent ended. */
+/** Call `stop` at SIGTERM and SIGINT. For a child of `tac8 up`, also call it when standard input ends, because the parent ended. */
 function onStopRequest(env: Env, stop: () => void): void {
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
@@ -181,7 +181,7 @@ function onStopRequest(env: Env, stop: () => void): void {
   process.stdin.unref?.();
 }
 
-/** In every app, and first of all: Node's own answer to SIGUSR1 is to open a debugger's port. */
+/** Catch SIGUSR1. Every app calls this first, because Node's default for SIGUSR1 is to open a debugger port. */
 function catchSigusr1(): { readonly handle: (handler: () => void) => void } {
   let current = (): void => undefined;
   process.on("SIGUSR1", () => current());
@@ -197,7 +197,7 @@ async function reachable(
   { url, signal, log }: { readonly url: string; readonly signal: AbortSignal; readonly log: Logger },
 ): Promise<void> {
   if (redis.status === "ready") return;
-  // For a connection that hangs and so gives no error yet.
+  // A connection that hangs reports no error.
   const reminder = setTimeout(() => log.warn(`waiting for Redis at ${redisAddress(url)}`), 2000);
   try {
     await new Promise<void>((resolve, reject) => {
@@ -209,7 +209,7 @@ async function reachable(
   }
 }
 
-/** @throws StartupProblem when this Redis cannot be used, whatever becomes of it */
+/** @throws StartupProblem when this Redis cannot be used and waiting does not help */
 async function checkRedis(redis: Redis, url: string): Promise<void> {
   const where = `Redis at ${redisAddress(url)}`;
   const info = await redis.info().catch((error: Error) => error);
@@ -228,7 +228,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
-/** While the process starts, works and closes. */
+/** Notify systemd's watchdog while the process starts, works and closes. */
 function watchdog(manager: ServiceManager): NodeJS.Timeout {
   manager.alive();
   return setInterval(() => manager.alive(), manager.aliveMs);

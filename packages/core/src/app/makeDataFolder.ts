@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { MOVING_FILE, RESTORING_FOLDER } from "../config/dataFolder.ts";
 import { DATA_FORMAT, newerData } from "../domain/format.ts";
 
-/** Version of what is in the folder, see domain/format.ts. */
+/** File with the version of the data in the folder, see domain/format.ts. */
 const FORMAT_FILE = "format";
 
 /**
- * Makes the data folder, and what is missing above it, for this user alone. @returns whether it was missing
- * @throws Error when it cannot be made, is being moved or restored, or has data of a newer tac8
+ * Create the data folder, and its missing parent folders, readable only by this user. @returns whether it was missing
+ * @throws Error when it cannot be created, is being moved or restored, or has data of a newer tac8
  */
 export function makeDataFolder(path: string): boolean {
   const made = mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined;
@@ -25,7 +25,7 @@ export function makeDataFolder(path: string): boolean {
   return made;
 }
 
-/** Marks the data folder as one with data of this version. */
+/** Write the version of this tac8's data format to the data folder. */
 export function markDataFolder(path: string): void {
   if (Number(readFormat(path) ?? 0) >= DATA_FORMAT) return;
   const file = join(path, FORMAT_FILE);
@@ -33,11 +33,11 @@ export function markDataFolder(path: string): void {
     writeFileSync(`${file}.new`, `${DATA_FORMAT}\n`, { mode: 0o600 });
     renameSync(`${file}.new`, file);
   } catch {
-    // A full or read-only disk says so where it matters; another process may have been quicker.
+    // A full or read-only disk causes an error at the next important write. Another process may have written the file first.
   }
 }
 
-/** Null: it is new, or of a version that made no mark. */
+/** Return the version; null: the folder is new, or from a version that did not write this file. */
 function readFormat(path: string): string | null {
   try {
     return readFileSync(join(path, FORMAT_FILE), "utf8");

@@ -20,7 +20,7 @@ const PROGRAM = `
   process.stdin.resume();
 `;
 
-interface Said {
+interface ChildReport {
   readonly shown: boolean;
   readonly token?: string;
   readonly last: string;
@@ -38,7 +38,7 @@ async function run(env: Readonly<Record<string, string>>, input: string | null) 
   const environ = readFileSync(`/proc/${child.pid}/environ`, "latin1");
   child.stdin?.end();
   await once(child, "exit");
-  return { before, environ, ...(JSON.parse(line) as Said) };
+  return { before, environ, ...(JSON.parse(line) as ChildReport) };
 }
 
 const ENV = { PATH: process.env["PATH"] ?? "", FIRST: "1", GITHUB_TOKEN: CANARY, GH_TOKEN: CANARY, LAST: "ünï=code" };

@@ -21,7 +21,7 @@ test("tac8's own secrets leave the environment, under whatever name, and the age
   expect({ ...env, ...secrets, UNSET: undefined }).toEqual(given);
 });
 
-test("an app is told of a descriptor only where there is something to read", () => {
+test("an app gets the variable with the descriptor only if there is a secret to read", () => {
   expect(handSecrets({ PATH: "/bin" })).toEqual({ env: { PATH: "/bin" }, input: null });
   expect(handSecrets({ PATH: "/bin", GITHUB_TOKEN: TOKEN })).toEqual({
     env: { PATH: "/bin", TAC8_SECRETS_FD: "3" },

@@ -4,12 +4,12 @@ import { MODEL_SECRETS, SECRETS } from "../config/variables.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Variable with the descriptor from which an app of `tac8 up` reads its secrets: JSON, names with values. */
+/** Variable with the file descriptor from which an app of `tac8 up` reads its secrets: a JSON object of names and values. */
 const DESCRIPTOR = "TAC8_SECRETS_FD";
-/** The descriptor, in every app. */
+/** That file descriptor, the same in every app. */
 export const SECRETS_FD = 3;
 
-/** Warning of a process whose environment still shows its secrets: see `takeSecrets`. */
+/** Warning if the environment of the process still shows its secrets: see `takeSecrets`. */
 export const SECRETS_SHOWN =
   "other processes of this user can read the secrets in the environment of this process: store them in files";
 
@@ -17,16 +17,16 @@ export const SECRETS_SHOWN =
 const NAMES: readonly string[] = SECRETS.map(({ name }) => name).filter(
   (name) => !(MODEL_SECRETS as readonly string[]).includes(name),
 );
-/** GitHub's tokens are longer. A shorter text may be part of HOME or PATH by chance. */
+/** GitHub's tokens are longer than this. A shorter text may be part of HOME or PATH by chance. */
 const MIN_TOKEN = 20;
 
-/** An environment without tac8's own secrets, and these. */
+/** An environment without tac8's own secrets, and the secrets. */
 export interface SplitEnvironment {
   readonly env: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-/** Pure. Variables of other names that have the GitHub token in their value, such as GH_TOKEN, count as secret too. */
+/** Split an environment. A variable whose value contains the GitHub token, such as GH_TOKEN, is secret under every name. Pure. */
 export function splitEnvironment(env: Env): SplitEnvironment {
   const entries = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
   const token = env["GITHUB_TOKEN"]?.trim() ?? "";
@@ -39,7 +39,7 @@ export function splitEnvironment(env: Env): SplitEnvironment {
   };
 }
 
-/** Pure. The environment for an app, and what it reads from descriptor `SECRETS_FD`; null: nothing. */
+/** Return the environment for an app, and the text for its file descriptor `SECRETS_FD`; null: there are no secrets. Pure. */
 export function handSecrets(env: Env): {
   readonly env: Readonly<Record<string, string>>;
   readonly input: string | null;
@@ -50,9 +50,9 @@ export function handSecrets(env: Env): {
 }
 
 /**
- * Take tac8's own secrets out of the environment of this process, so that `/proc/<pid>/environ` does not show them and no
- * child inherits them. @returns the environment with them, and with those that `tac8 up` hands over; `shown`: whether `/proc`
- * still shows them.
+ * Remove tac8's own secrets from the environment of this process, so that `/proc/<pid>/environ` does not show them and no child
+ * inherits them. @returns the environment with these secrets, and with those that `tac8 up` passed; `shown`: whether `/proc` still
+ * shows them
  */
 export function takeSecrets(environ: NodeJS.ProcessEnv): { readonly env: Env; readonly shown: boolean } {
   const env = { ...environ, ...readHanded(environ[DESCRIPTOR]) };
@@ -62,7 +62,10 @@ export function takeSecrets(environ: NodeJS.ProcessEnv): { readonly env: Env; re
   return { env, shown: !scrubEnviron(names) };
 }
 
-/** Without them the app reports what it lacks. Node hands no descriptor that it inherited on to its own children. */
+/**
+ * Return the secrets that `tac8 up` passed; none if they cannot be read: then the app reports which ones it lacks. Node does not pass
+ * an inherited descriptor to its own children.
+ */
 function readHanded(descriptor: string | undefined): Record<string, string> {
   if (descriptor !== String(SECRETS_FD)) return {};
   try {

@@ -1,33 +1,33 @@
 import { writeSync } from "node:fs";
 
-/** Variable with the descriptor of a connected datagram socket to systemd, which `deploy/systemd/start` opens. */
+/** Variable with the file descriptor of a datagram socket to systemd, which `deploy/systemd/start` opens. */
 const DESCRIPTOR = "TAC8_NOTIFY_FD";
-/** Variable with the time, in microseconds, after which systemd kills a process that it has not heard from. */
+/** Variable with the time, in microseconds, after which systemd kills a process that sent no notification. */
 const WATCHDOG = "WATCHDOG_USEC";
-/** No more often than this, without a watchdog and with a slow one. */
+/** Longest interval between two notifications. It applies if there is no watchdog, or one with a long timeout. */
 const MAX_ALIVE_MS = 10_000;
 /**
  * Status of a service while it starts, and when it has started. `deploy/install.sh`, also that of another version, looks for `GitHub`
  * in the first, so that an upgrade during an outage of GitHub is not rolled back, and compares the second.
  */
 export const STATUS = { starting: "starting: waiting for GitHub if it is unreachable", working: "working" } as const;
-/** systemd cuts a longer status off. */
+/** systemd truncates a longer status. */
 const MAX_STATUS = 200;
 
-/** What systemd is told of this process: sd_notify(3). Without systemd nobody is. No method throws or waits. */
+/** Notifications of this process to systemd: sd_notify(3). Without systemd, they do nothing. No method throws or waits. */
 export interface ServiceManager {
-  /** The configuration is right, and the process works, or waits for something that may come. */
+  /** The configuration is valid, and the process is working, or waiting for something that may become available. */
   ready(): void;
-  /** One line of `systemctl status`. */
+  /** Set the status line of `systemctl status`. */
   status(text: string): void;
-  /** The event loop turns. To be called every `aliveMs`. */
+  /** The event loop is running. The caller calls it every `aliveMs`. */
   alive(): void;
   readonly aliveMs: number;
-  /** It ends, and takes this long at most. */
+  /** The process is shutting down, which takes at most this long. */
   stopping(ms: number): void;
 }
 
-/** Takes systemd's variables out of the environment: no child is to find them. */
+/** Open the connection to systemd. It removes systemd's variables from the environment, so that no child inherits them. */
 export function openServiceManager(environ: NodeJS.ProcessEnv): ServiceManager {
   const text = environ[DESCRIPTOR] ?? "";
   const watchdogMs = Number(environ[WATCHDOG]) / 1000;
@@ -40,7 +40,7 @@ export function openServiceManager(environ: NodeJS.ProcessEnv): ServiceManager {
     try {
       writeSync(fd, lines.join("\n"));
     } catch {
-      // It is busy, or restarts itself: the next message says the same. A missed watchdog is one of several.
+      // systemd is busy or restarting. The next message repeats this one, and the watchdog tolerates a missed notification.
     }
   };
   return {

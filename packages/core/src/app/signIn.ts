@@ -11,14 +11,14 @@ import { ACCOUNTS_KEY } from "../state/keys.ts";
 import { StartupProblem } from "./main.ts";
 
 export interface SignInOptions extends Pick<AccessCheck, "log" | "signal" | "writes"> {
-  /** Borrowed. */
+  /** Borrowed: the caller closes it. */
   readonly redis: Redis;
   readonly now: () => number;
 }
 
 /**
- * GitHub, as soon as it answers and has taken the token.
- * @throws StartupProblem when there is no token, GitHub refuses it, or it may write to no configured repository.
+ * Return a GitHub client, after GitHub has answered and accepted the token.
+ * @throws StartupProblem when there is no token, GitHub refuses it, or it has write access to no configured repository
  */
 export async function signIn(config: Config, { log, redis, signal, now, writes }: SignInOptions): Promise<GitHub> {
   const { github: credentials, values: secrets } = config.secrets;
@@ -45,9 +45,9 @@ export async function signIn(config: Config, { log, redis, signal, now, writes }
 }
 
 /**
- * The account of an app's token that GitHub does not name: as an earlier process learned it. Comments count as our own only by
- * what GitHub said of a comment that this installation wrote, never by what a comment says of itself. Agents can write to Redis:
- * only the name of an app is taken from there, which no user can have.
+ * Return the account of an App's token that an earlier process stored, for a GitHub that does not report it. Comments count as
+ * tac8's own only by the author that GitHub reported for a comment of this installation, never by the text of a comment. Agents can
+ * write to Redis, so only the name of an App is accepted from there: no user can have such a name.
  */
 async function recallLogin(
   github: GitHub,

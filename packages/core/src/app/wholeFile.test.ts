@@ -35,7 +35,7 @@ fieldTest("F4", "the text is on the disk before it has its name, and the name be
   expect(seen).toEqual([[expect.stringMatching(/^note\.\w+\.new$/)], ["note"]]);
 });
 
-test("what stands in its place is replaced and not followed", async () => {
+test("a symbolic link in its place is replaced and not followed", async () => {
   const target = join(dir, "target");
   writeFileSync(target, "theirs");
   symlinkSync(target, path);

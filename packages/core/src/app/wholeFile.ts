@@ -8,9 +8,9 @@ export interface WholeFileOptions {
 }
 
 /**
- * Writes a small file that must survive a power cut: beside it, flushed, renamed, and the folder flushed. Whoever reads it
- * finds the old text or the new one, never half of it. Of several writers at once, one wins; links in its place are replaced, not
- * followed.
+ * Write a small file that must survive a power loss: write a temporary file beside it, flush it, rename it, and flush the folder. A
+ * reader gets either the old text or the new one. If several processes write at once, the last one wins. A symbolic link in its place
+ * is replaced, not followed.
  */
 export async function writeWholeFile(
   path: string,

@@ -8,8 +8,8 @@ export async function within(promise: Promise<unknown>, ms: number): Promise<boo
 }
 
 /**
- * Return what the promise gives, or what `late` returns if that takes longer than `ms`. The work itself continues; a
- * rejection that comes later is ignored. @throws what the promise rejects with in time, or what `late` throws
+ * Return the promise's value, or the result of `late` if the promise takes longer than `ms`. The work itself continues, and a later
+ * rejection is ignored. @throws the promise's rejection within that time, or the error that `late` throws
  */
 export async function valueWithin<T, L>(promise: Promise<T>, ms: number, late: () => L): Promise<T | L> {
   const timeout = Promise.withResolvers<"late">();

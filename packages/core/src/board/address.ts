@@ -5,44 +5,44 @@ import { isOrigin } from "../config/origin.ts";
 
 const FILE = "board-address.json";
 
-/** Addresses of the board that was started last on a data folder. */
+/** Addresses of the board that was started last with this data folder. */
 const schema = z.object({
-  /** As this machine reaches it. */
+  /** The address for programs on this machine. */
   listens: z.string().refine(isOrigin),
-  /** As people open it: `board.url`, else `listens`. */
+  /** The address for users: `board.url`, else `listens`. */
   url: z.string().refine(isOrigin),
-  /** It listens on every address of the machine. */
+  /** Whether it listens on every address of the machine. */
   everywhere: z.boolean(),
-  /** As other devices reach a board that listens everywhere: the best first. Absent: noted by an older version. */
+  /** Addresses for other devices, the best first, if the board listens on every address. Absent: written by an older version. */
   addresses: z.array(z.string().refine(isOrigin)).optional(),
 });
 
 export type BoardAddress = z.infer<typeof schema>;
 
 /**
- * Notes it for `tac8 open`: the port may be any free one, or come from the board's environment alone. In the data folder
- * and not in Redis, which agents may reach: a link must lead nowhere else.
+ * Store the address for `tac8 open`, which cannot know the port: it may be any free one, or be set only in the board's environment.
+ * The address is in the data folder and not in Redis, because agents may reach Redis and a link must not lead to another server.
  */
 export function writeBoardAddress(home: string, address: BoardAddress): void {
   writeFileSync(join(home, FILE), `${JSON.stringify(address)}\n`, { mode: 0o600 });
 }
 
-/** Null: no board was started on this data folder. */
+/** Return the stored address; null: no board was started with this data folder. */
 export function readBoardAddress(home: string): BoardAddress | null {
   try {
     return schema.safeParse(JSON.parse(readFileSync(join(home, FILE), "utf8"))).data ?? null;
   } catch {
-    return null; // None, or one that was cut off.
+    return null; // Missing or incomplete.
   }
 }
 
-/** Of containers and virtual machines on this machine: no other device reaches them. */
+/** Interfaces of containers and virtual machines on this machine, which no other device can reach. */
 const INNER = /^(docker|br-|veth|virbr|vnet|cni|lxc|lxd|podman)/;
 const MAX_ADDRESSES = 8;
 
 /**
- * Pure: the addresses at which other devices reach a server of this machine that listens everywhere, IPv4 first.
- * @param interfaces as `os.networkInterfaces()` gives them
+ * Return the addresses at which other devices reach a server that listens on every address of this machine, IPv4 first. Pure.
+ * @param interfaces the result of `os.networkInterfaces()`
  */
 export function outerAddresses(
   interfaces: Readonly<Record<string, readonly { address: string; family: string; internal: boolean }[] | undefined>>,
@@ -58,8 +58,8 @@ export function outerAddresses(
 }
 
 /**
- * Pure: the address to open for whoever sits at this terminal. Over SSH, `127.0.0.1` would be the reader's own machine:
- * a board that listens everywhere is also at the address that SSH was called at.
+ * Return the address that the user of this terminal can open. Pure. Over SSH, `127.0.0.1` would be the user's own machine; a board that
+ * listens on every address can also be reached at the address of the SSH server.
  */
 export function addressFor(
   { listens, url, everywhere, addresses = [] }: BoardAddress,
@@ -74,7 +74,7 @@ export function addressFor(
     return URL.canParse(there) ? { url: there, hint: null } : { url, hint: null };
   }
   if (!/^(127\.|\[::1\]|localhost$)/.test(hostname)) return { url, hint: null };
-  // Without an address SSH listens on 127.0.0.1 and ::1.
+  // `ssh -L` without an address listens on 127.0.0.1 and ::1.
   const bind = hostname.startsWith("127.") && hostname !== "127.0.0.1" ? `${hostname}:` : "";
   return { url, hint: `First, on your own machine: ssh -L ${bind}${port}:${hostname}:${port} ${server}` };
 }

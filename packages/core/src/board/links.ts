@@ -3,11 +3,11 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync
 import { join } from "node:path";
 
 /**
- * One-time links to the board. A link is a file of the data folder: its name is the SHA-256 of the token, its content the
- * time at which the link expires (epoch ms). So only the link itself signs in, and not what is on the disk.
+ * One-time links to the board. Each link is a file in the data folder: its name is the SHA-256 of the token, its content the time at
+ * which the link expires (epoch ms). So the files are not enough to sign in.
  *
- * States: `open` (the file is there), then `used`, `expired` or `withdrawn` (it is not). `tac8 open` and `tac8 up` make
- * links, the board alone takes them; the file is removed by one unlink(2), which succeeds once.
+ * States: `open` (the file exists), then `used`, `expired` or `withdrawn` (it does not). `tac8 open` and `tac8 up` create links, and only
+ * the board uses them. The file is removed by one unlink(2), which succeeds once.
  */
 const FOLDER = "board-links";
 const NAME = /^[0-9a-f]{64}$/;
@@ -15,9 +15,9 @@ const TOKEN = /^[A-Za-z0-9_-]{22}$/;
 /** 128 bits, 22 characters: the whole link fits into a terminal of 80 columns. */
 const TOKEN_BYTES = 16;
 
-/** Of a link that an operator asks for. */
+/** Lifetime of a link that an operator requests. */
 export const LINK_MS = 10 * 60_000;
-/** Of the one on the first screen, which may wait for its reader. */
+/** Lifetime of the link on the first screen, which a user may open later. */
 export const FIRST_LINK_MS = 60 * 60_000;
 
 interface LinkPlace {
@@ -27,7 +27,7 @@ interface LinkPlace {
   readonly now: number;
 }
 
-/** Makes a link to the board at `url` that signs in once, within `lifeMs`. @throws Error when the data folder is not writable */
+/** Create a link to the board at `url` that signs in once, within `lifeMs`. @throws Error when the data folder is not writable */
 export function makeLink(url: string, { home, now, lifeMs }: LinkPlace & { readonly lifeMs: number }): string {
   const folder = join(home, FOLDER);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -37,7 +37,7 @@ export function makeLink(url: string, { home, now, lifeMs }: LinkPlace & { reado
   return `${url}/open?token=${token}`;
 }
 
-/** Uses up the link with this token. @returns whether it was still open; of two callers at the same time, one gets true */
+/** Use the link with this token. @returns whether it was still open; of two callers at the same time, only one gets true */
 export function takeLink(token: string, { home, now }: LinkPlace): boolean {
   if (!TOKEN.test(token)) return false;
   const path = join(home, FOLDER, nameOf(token));
@@ -46,11 +46,11 @@ export function takeLink(token: string, { home, now }: LinkPlace): boolean {
     unlinkSync(path);
     return now < expires;
   } catch {
-    return false; // No such link (any more), or one that cannot be used up: it must not work twice.
+    return false; // The link does not exist, or its file cannot be removed, so that it would work twice.
   }
 }
 
-/** Withdraws all links: at the board's start, because another program may have had its address, and the links, before. */
+/** Withdraw all links. The board does this when it starts, because another program may have had its address, and received links, before. */
 export function withdrawLinks(home: string): void {
   removeLinks(home, () => true);
 }
@@ -61,7 +61,7 @@ function removeLinks(home: string, isOver: (expires: number) => boolean): void {
     try {
       if (isOver(expiryIn(path))) rmSync(path, { force: true });
     } catch {
-      // Used at this moment, or not ours to remove: it expires all the same.
+      // Another process has just used it, or this user must not remove it. It expires in both cases.
     }
   }
 }
@@ -70,11 +70,11 @@ function linksIn(home: string): string[] {
   try {
     return readdirSync(join(home, FOLDER)).filter((name) => NAME.test(name));
   } catch {
-    return []; // There never was one.
+    return []; // No link was ever created.
   }
 }
 
-/** NaN, which no time is before, for a file that was cut off. */
+/** Return when a link expires; NaN, which counts as expired, for an incomplete file. */
 function expiryIn(path: string): number {
   const text = readFileSync(path, "utf8");
   return /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;

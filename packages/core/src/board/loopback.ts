@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 
-/** Is this address or name this machine's own, so that nobody else can reach a server that listens on it? */
+/** Return whether the address or name is a loopback one, so that only this machine can reach a server that listens on it. */
 export function isLoopback(host: string): boolean {
   const name = host
     .toLowerCase()

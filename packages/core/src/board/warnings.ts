@@ -1,6 +1,6 @@
 import type { Config } from "../config/resolve.ts";
 
-/** A setting of the board that another program of the machine can use, in one line, and in half a line how to change it. */
+/** A setting of the board that another program on this machine can exploit: one line, and a short advice. */
 export interface BoardWarning {
   readonly text: string;
   readonly advice: string;

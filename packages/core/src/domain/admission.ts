@@ -7,21 +7,19 @@ import type { Pause } from "./pause.ts";
 import type { HostLimits } from "./thresholds.ts";
 
 /**
- * Admission: may new work start? It is planned for the whole queue by the scheduler, which pauses the queue in BullMQ, and for
- * one runner by itself, which pauses its own worker. New work starts where both admit it; work that runs continues whatever the
- * state is.
+ * Admission: whether new work may start. The scheduler plans it for the whole queue, and pauses the queue in BullMQ. Each runner plans it
+ * for itself, and pauses its own worker. New work starts if both allow it. Running work continues in every state.
  *
  *   open     every slot
- *   half     a runner: half of its slots; the queue: what its cause says, such as one probe of the breaker
- *   closed   nothing new
+ *   half     a runner: half of its slots; the queue: as its cause requires, such as one probe of the breaker
+ *   closed   no new work
  *
- * The worst cause decides. Which job is next, and whether it needs another runner or a limit's place, is another question: see
- * placement.ts.
+ * The worst cause decides. placement.ts decides which job is next, and whether it needs another runner or a place within a limit.
  */
 const STATES = ["open", "half", "closed"] as const;
 export type AdmissionState = (typeof STATES)[number];
 
-/** As a runner announces it. */
+/** The admission as a runner announces it. */
 export const admissionSchema = z.object({
   state: z.enum(STATES),
   /** Every cause, the worst first. */
@@ -31,31 +29,31 @@ export type Admission = z.infer<typeof admissionSchema>;
 
 export const OPEN: Admission = { state: "open", causes: [] };
 
-/** A snapshot of what decides. */
+/** A snapshot of the facts that decide. */
 export interface AdmissionFacts {
-  /** The whole queue; null: this is about a runner. */
+  /** Facts about the whole queue; null: the plan is for a runner. */
   readonly queue: {
-    /** Holds whose time is not over. */
+    /** Holds that have not ended. */
     readonly holds: readonly Hold[];
-    /** The breaker probes. */
+    /** Whether the breaker is probing. */
     readonly probing: boolean;
   } | null;
-  /** One runner; null: this is about the queue. */
+  /** Facts about one runner; null: the plan is for the queue. */
   readonly runner: {
-    /** Its machine's name, as reasons have it. */
+    /** Name of its machine, as in the reasons. */
     readonly host: string;
-    /** An operator has paused it. */
+    /** Its pause by an operator; null: none. */
     readonly pause: Pause | null;
     readonly reading: HostReading;
     readonly limits: HostLimits;
-    /** What was planned before. */
+    /** The previous plan. */
     readonly before: Admission;
   } | null;
   /** Recent findings of the scheduler. A finding that stops the queue is a hold, and not in this list. */
   readonly reasons: readonly Reason[];
 }
 
-/** Pure. */
+/** Plan the admission of the queue or of a runner. Pure. */
 export function planAdmission({ queue, runner, reasons }: AdmissionFacts): Admission {
   const causes: Cause[] = [];
   for (const hold of queue?.holds ?? []) {
@@ -120,7 +118,7 @@ function holdText({ name, by, reason }: Hold): string {
   return reason === "" ? source : `${source}: ${reason}`;
 }
 
-/** Reasons that the scheduler finds on behalf of runners of older versions; others measure their machine themselves. */
+/** Return whether a reason is about the machine. The scheduler finds these for runners of older versions; others measure themselves. */
 function isMeasuredHere(code: string): boolean {
   return /^(?:disk|memory|temperature):/.test(code);
 }

@@ -7,11 +7,11 @@ export type ModelFigures = z.infer<typeof modelFigures>;
 
 const evidenceSchema = z.object({
   run: z.string(),
-  /** How it ended: the agent's end cause, such as `exited` or `timeout`. */
+  /** The cause of its end, such as `exited` or `timeout`. */
   cause: z.string(),
   costUsd: z.number(),
   turns: z.number(),
-  /** How long the agent ran. */
+  /** Duration of the agent run. */
   ms: z.number(),
   models: z
     .string()
@@ -20,14 +20,14 @@ const evidenceSchema = z.object({
 });
 export type AgentEvidence = z.infer<typeof evidenceSchema>;
 
-/** Facts of an event `agent:ended`, as the log takes them; from the disk they are not checked. See `AgentEvidence`. */
+/** Facts of an event `agent:ended`, in the form of the event log. They are not validated. See `AgentEvidence`. */
 export type EncodedAgentEvidence = Readonly<Record<string, string | number>>;
 
 export function encodeAgentEvidence(evidence: AgentEvidence): EncodedAgentEvidence {
   return { ...evidence, models: JSON.stringify(evidence.models) };
 }
 
-/** @returns null when it is none that can be read. */
+/** Parse the facts of an event `agent:ended`; null: they are not readable. */
 export function parseAgentEvidence(evidence: Readonly<Record<string, string | number | null>>): AgentEvidence | null {
   try {
     return evidenceSchema.safeParse(evidence).data ?? null;
@@ -40,11 +40,11 @@ export function tokensOf({ models }: Pick<AgentEvidence, "models">): number {
   return models.reduce((sum, figures) => sum + tokensIn(figures), 0);
 }
 
-/** Models that an issue remembers. */
+/** Maximum number of models in the record of an issue. */
 const MAX_MODELS = 10;
 const MAX_NAME = 100;
 
-/** The models of earlier runs, and those of one more: the one that wrote most of it comes first. Each once, on one line. */
+/** Add the models of a run to those of earlier runs, without duplicates. In each run, the model with the most output comes first. */
 export function withModels(before: readonly string[], run: readonly ModelFigures[]): string[] {
   const names = run
     .toSorted((a, b) => b.output - a.output || b.costUsd - a.costUsd)
@@ -53,7 +53,7 @@ export function withModels(before: readonly string[], run: readonly ModelFigures
   return [...new Set([...before, ...names])].slice(0, MAX_MODELS);
 }
 
-/** As an event writes it. Where a CLI names no model, its figures go by the one that was asked for. */
+/** Return the figures of a model for an event. If a CLI reports no model, `model` is the requested one. */
 export function modelFiguresOf(model: string, usage: ModelUsage): ModelFigures {
   return { model, ...toFigures(usage) };
 }

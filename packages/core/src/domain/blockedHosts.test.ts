@@ -3,7 +3,7 @@ import { addBlocked, blockedHostSchema, blockedLine, MAX_BLOCKED } from "./block
 
 const redact = (text: string) => text.replaceAll("hunter2secret", "[redacted]");
 
-test("the hosts of a round's runs add up, and only so many are remembered", () => {
+test("the hosts of a round's runs add up, and their number is limited", () => {
   const one = addBlocked(null, [{ host: "evil.example", times: 2 }], redact);
   expect(addBlocked(one, [{ host: "evil.example", times: 3 }], redact)).toEqual([{ host: "evil.example", times: 5 }]);
   const many = Array.from({ length: 80 }, (_, n) => ({ host: `host${n}.example`, times: 1 }));

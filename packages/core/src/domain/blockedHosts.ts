@@ -1,21 +1,21 @@
 import { z } from "zod";
 import { clean, clip } from "./plainText.ts";
 
-/** Hosts of an issue's round that are remembered. */
+/** Maximum number of hosts that are stored per round of an issue. */
 export const MAX_BLOCKED = 50;
 const MAX_HOST = 255;
 const MAX_TIMES = 1_000_000_000;
-/** Of those that are named in one line. */
+/** Maximum number of hosts in one line. */
 const MAX_SHOWN = 10;
 
-/** A host that the network of a sandbox refused to agents, and how often. */
+/** A host that a sandbox's proxy blocked, and the number of times. */
 export const blockedHostSchema = z.object({
   host: z.string().max(MAX_HOST),
   times: z.int().min(1).max(MAX_TIMES),
 });
 export type BlockedHost = z.infer<typeof blockedHostSchema>;
 
-/** What is remembered after one more run of the round; null: nothing. `redact` comes before a secret could be cut in two. */
+/** Add the blocked hosts of a run to those of the round; null: none. `redact` is called before truncation could split a secret. */
 export function addBlocked(
   before: readonly BlockedHost[] | null,
   more: readonly BlockedHost[],
@@ -31,7 +31,7 @@ export function addBlocked(
   return counts.size === 0 ? null : [...counts].map(([host, times]) => ({ host, times }));
 }
 
-/** `blocked: evil.example, 3 times; other.example, once`; empty: nothing was. */
+/** Return `blocked: evil.example, 3 times; other.example, once`; empty: no host was blocked. */
 export function blockedLine(blocked: readonly BlockedHost[] | null): string {
   if (blocked === null || blocked.length === 0) return "";
   const often = blocked.toSorted((a, b) => b.times - a.times);

@@ -10,7 +10,7 @@ const PATTERNS = [
   "x-$&-{number}",
 ];
 
-test.each(PATTERNS)("names of %s are told from those of other issues", (pattern) => {
+test.each(PATTERNS)("names of %s differ from those of other issues", (pattern) => {
   expect(whyBadPattern(pattern)).toBeNull();
   const names = [1, 10, 12, 100, 471].flatMap((issue) =>
     [1, 2, 50].map((round) => ({ issue, branch: branchOf(pattern, { issue, round }) })),

@@ -1,10 +1,10 @@
-/** What stands for the issue's number in `github.branch`. */
+/** Placeholder of the issue's number in `github.branch`. */
 const NUMBER = "{number}";
 
-/** The pattern that `github.branch` has by default. Its branches keep working when another one is configured. */
+/** Default of `github.branch`. Branches of this pattern keep working when another pattern is configured. */
 export const DEFAULT_BRANCH_PATTERN = "auto/gh-{number}";
 
-/** Long enough for a team's prefix; GitHub takes 255 bytes for a ref, and the number and `-50` come on top. */
+/** Maximum length. GitHub accepts 255 bytes for a ref, and the number and a suffix such as `-50` are added. */
 export const MAX_PATTERN = 100;
 
 /** Return the name of an issue's branch: `auto/gh-471`, then `auto/gh-471-2` and so on. */
@@ -19,7 +19,7 @@ export function isOfPattern(pattern: string, { issue, branch }: { issue: number;
   return Number.isSafeInteger(round) && round >= 1 && branch === branchOf(pattern, { issue, round });
 }
 
-/** Return the issue that the pattern would give this name to; null: to none. Pure. */
+/** Return the issue whose branch has this name by the pattern; null: none. Pure. */
 export function issueOfBranch(pattern: string, branch: string): number | null {
   const [before = "", after = ""] = pattern.split(NUMBER);
   if (!branch.startsWith(before)) return null;
@@ -31,8 +31,8 @@ export function issueOfBranch(pattern: string, branch: string): number | null {
 }
 
 /**
- * Why this is no pattern for branches; null: it is one. Every name that it gives is a valid ref and has letters of its own, so that
- * it is nobody else's by chance. Pure.
+ * Return why a pattern for branches is invalid; null: it is valid. Every name by a valid pattern is a valid ref, and contains letters, so
+ * that another program does not use it by chance. Pure.
  */
 export function whyBadPattern(pattern: string): string | null {
   const count = pattern.split(NUMBER).length - 1;
@@ -43,7 +43,7 @@ export function whyBadPattern(pattern: string): string | null {
   return whyBadRef(branchOf(pattern, { issue: 1, round: 1 }));
 }
 
-/** Git's rules for the name of a ref, as far as a branch's name can break them. */
+/** Return why a name is not a valid branch name, by git's rules for refs; null: it is valid. */
 function whyBadRef(name: string): string | null {
   const bad = /[\p{Cc}\s~^:?*[\]\\{}]/u.exec(name)?.[0];
   if (bad !== undefined) return `a branch name cannot contain ${JSON.stringify(bad)}`;

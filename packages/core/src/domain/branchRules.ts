@@ -5,7 +5,7 @@ export interface BranchRule {
   readonly rulesetId: number | null;
 }
 
-/** What is pushed: to which branch, whether it is on GitHub already, and whose address the commits have. */
+/** A push: the branch, whether it exists on GitHub, and the email address of the commits. */
 export interface PushFacts {
   readonly branch: string;
   readonly exists: boolean;
@@ -13,8 +13,8 @@ export interface PushFacts {
 }
 
 /**
- * Why a rule refuses every push like this, whatever is in it, in words that follow the repository's or branch's name; null: it does
- * not, or only GitHub can tell. Pure.
+ * Return why a rule refuses every push of this kind, regardless of its commits; null: it does not, or only GitHub can decide. The reason
+ * is a clause that follows the name of the repository or branch. Pure.
  */
 export function whyRefused(rule: BranchRule, { branch, exists, email }: PushFacts): string | null {
   switch (rule.type) {
@@ -36,7 +36,7 @@ export function whyRefused(rule: BranchRule, { branch, exists, email }: PushFact
   }
 }
 
-/** What a rule asks for, such as `must start with "users/"`. */
+/** Return the requirement of a rule, such as `must start with "users/"`. */
 export function must({ parameters }: BranchRule): string {
   const { operator, pattern, negate } = parameters;
   const verbs: Readonly<Record<string, string>> = {
@@ -49,7 +49,7 @@ export function must({ parameters }: BranchRule): string {
   return `must ${negate === true ? "not " : ""}${verb} ${JSON.stringify(pattern ?? "").slice(0, 200)}`;
 }
 
-/** Whether a text is as the rule wants it; null: nobody but GitHub can tell. */
+/** Return whether a text satisfies the rule; null: only GitHub can decide. */
 export function keeps({ parameters }: BranchRule, text: string): boolean | null {
   const { operator, pattern, negate } = parameters;
   if (typeof pattern !== "string") return null;
@@ -69,7 +69,7 @@ function matches(operator: unknown, pattern: string, text: string): boolean | nu
       try {
         return new RegExp(pattern, "u").test(text);
       } catch {
-        return null; // GitHub's expressions are not quite JavaScript's.
+        return null; // GitHub's regular expressions differ from JavaScript's.
       }
     default:
       return null;

@@ -50,7 +50,7 @@ test.each<[string, readonly string[], string]>([
   ["too few", ["agent", "agent"], "nothing"],
   ["ended or to be tried again is the same", ["agent", "end:agent", "agent"], "trip"],
   ["numbers and ids do not count", ["git=a 1 b", "git=a 22 b", "git=a 3 b"], "trip"],
-  ["other words", ["git=disk full", "git=disk full", "git=base gone"], "nothing"],
+  ["other words", ["git=disk full", "git=disk full", "git=base missing"], "nothing"],
   ["another kind", ["agent", "agent", "startup"], "nothing"],
   ["last words of a time-out do not count", ["timeout=x", "timeout=y", "timeout=z"], "trip"],
   ["memory likewise", ["out-of-memory=x", "out-of-memory=y", "out-of-memory=z"], "trip"],
@@ -153,7 +153,7 @@ test.each([
   });
 });
 
-test("switched off, it lets go", () => {
+test("a disabled breaker closes", () => {
   for (const phase of ["open", "probing"] as const) {
     expect(plan(["pr"], { state: tripped(phase), failures: 0, held: true }).do).toBe("close");
   }
@@ -176,7 +176,7 @@ test("failures of runs of any length are alike", () => {
 
 const SENTENCE = "the agent ended with exit code 1 (api_error): Claude Code is unable to respond to this request.";
 
-/** The same failure, as five runs of five issues tell it. */
+/** The same failure, as five runs of five issues report it. */
 const SAME: Readonly<Record<string, (n: number) => string>> = {
   "a request's id": (n) => `${SENTENCE} Request ID: ${REQUESTS[n]}`,
   "a request's id in JSON": (n) => `${SENTENCE} {"type":"error","request_id":"${REQUESTS[n]}"}`,
@@ -270,7 +270,7 @@ test.each([
   });
 });
 
-test("a probe that the model answers lets all through before it has ended; one of before says nothing", () => {
+test("a probe to which the model responds closes the breaker before the probe ends; an older run does not", () => {
   const state = outage("probing");
   const hows = ["running", "running"];
   expect(plan(hows, { state, answered: ["run-1"] })).toMatchObject({

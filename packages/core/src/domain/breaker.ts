@@ -5,7 +5,7 @@ import { POLICY } from "./failures.ts";
 import { endedWell } from "./states.ts";
 
 /**
- * The breaker: if the last runs of several issues failed with the same error, the issues are not the cause, so the queue is held.
+ * The breaker: if the last runs of several issues failed with the same error, the issues are not the cause, so the queue is paused.
  * For an outage of the model's service, one failed run is enough.
  *
  *   closed ──the last N runs failed alike, or an outage──▶ open ──its hold is over──▶ probing ──a run ends otherwise──▶ closed
@@ -18,14 +18,14 @@ const stateSchema = z.discriminatedUnion("phase", [
   z.object({ phase: z.literal("closed"), after: z.string() }),
   z.object({
     phase: z.enum(["open", "probing"]),
-    /** Newest event that was known at the last change: only later ones count. */
+    /** Newest event at the last change of the breaker. Only later events count. */
     after: z.string(),
     way: z.string(),
-    /** How often it tripped in a row, for the growing holds. */
+    /** How many times it tripped in a row, which determines the duration of the hold. */
     times: z.number(),
-    /** The queue's own limit before the probe, to be put back. */
+    /** The queue's limit before the probe, which is restored after it. */
     concurrency: z.number().nullable(),
-    /** Jobs that were active when the probe began, and still are: they may run for hours, and the probe does not wait for them. */
+    /** Jobs that were active when the probe began and still are. They may run for hours, so the probe does not wait for them. */
     older: z.array(z.string()).default([]),
   }),
 ]);
@@ -34,7 +34,7 @@ type Tripped = Exclude<BreakerState, { phase: "closed" }>;
 
 export const CLOSED: BreakerState = { phase: "closed", after: "0-0" };
 
-/** What cannot be read is a closed one. */
+/** Parse the stored state. An unreadable one counts as closed. */
 export function parseBreaker(text: string | null): BreakerState {
   try {
     return stateSchema.safeParse(JSON.parse(text ?? "")).data ?? CLOSED;
@@ -45,15 +45,15 @@ export function parseBreaker(text: string | null): BreakerState {
 
 export interface BreakerFacts {
   readonly state: BreakerState;
-  /** The newest ones of the event log, oldest first. */
+  /** The newest events of the event log, oldest first. */
   readonly events: readonly LoggedEvent[];
-  /** The hold of this state is there, and its time is not over. */
+  /** Whether the hold of this state exists and has not ended. */
   readonly held: boolean;
-  /** Runs whose agent has called a tool: the model answers them. */
+  /** Runs whose agent has called a tool, which shows that the model responds. */
   readonly answered: readonly string[];
-  /** Ids of the jobs that runners have now. */
+  /** Ids of the jobs that are active now. */
   readonly active: readonly string[];
-  /** Alike failures in a row that trip it; 0: it never trips. */
+  /** Number of consecutive failures with the same error that trip it; 0: it never trips. */
   readonly failures: number;
   /** Multiplies the holds; config `backoff_factor`. */
   readonly factor: number;
@@ -75,12 +75,12 @@ const OUTAGE = "model";
 const ISSUES = 2;
 const NOTHING: BreakerPlan = { do: "nothing" };
 
-/** The hold of a breaker that has tripped in this way. */
+/** Return the name of the hold of a tripped breaker. */
 export function holdOf({ way }: Pick<Tripped, "way">): "model" | "breaker" {
   return way === OUTAGE ? "model" : "breaker";
 }
 
-/** Pure. */
+/** Plan the next step of the breaker. Pure. */
 export function planBreaker(facts: BreakerFacts): BreakerPlan {
   const { state } = facts;
   if (state.phase === "closed") return whileClosed(facts);
@@ -91,12 +91,12 @@ export function planBreaker(facts: BreakerFacts): BreakerPlan {
   return { do: "probe", state: { ...state, phase: "probing", after: newest(facts), older: [...facts.active] } };
 }
 
-/** The queue's limit while probing: one job beside the older ones, and never more than the limit that the user has set. Pure. */
+/** Return the queue's limit while probing: one job in addition to the older ones, at most the limit that the user has set. Pure. */
 export function probeLimit({ older, concurrency }: Pick<Tripped, "older" | "concurrency">): number {
   return Math.min(older.length + 1, concurrency ?? Infinity);
 }
 
-/** The older jobs that are still active. Pure. */
+/** Return the older jobs that are still active. Pure. */
 export function stillOlder({ older }: Pick<Tripped, "older">, active: readonly string[]): string[] {
   return older.filter((id) => active.includes(id));
 }
@@ -120,7 +120,7 @@ function whenAlike(facts: BreakerFacts, last: readonly EndedRun[]): BreakerPlan 
   return trip(facts, { way, times: 1, concurrency: null, reason });
 }
 
-/** The first run that ends with a result decides. During an outage, a run to which the model responds decides too. */
+/** Plan while probing: the first run that ends with a result decides. During an outage, a run to which the model responds decides too. */
 function whileProbing(facts: BreakerFacts, state: Tripped): BreakerPlan {
   const { way, times, concurrency } = state;
   const [first] = endsAfter(facts);
@@ -140,7 +140,7 @@ function whileProbing(facts: BreakerFacts, state: Tripped): BreakerPlan {
   });
 }
 
-/** A run may take hours: the queue does not wait for its end once the model is known to answer. */
+/** Plan while the probe is running. A run may take hours, so the queue does not wait for its end after the model has responded. */
 function whileProbeRuns(facts: BreakerFacts, state: Tripped): BreakerPlan {
   const older = stillOlder(state, facts.active);
   const continues: BreakerPlan =
@@ -189,7 +189,10 @@ function endsAfter({ events, state }: BreakerFacts): EndedRun[] {
   });
 }
 
-/** Null: no end of a run, or one that the breaker ignores: a user's stop, an outage of GitHub, a failure with its own hold. */
+/**
+ * Return how a run ended; null: the event is not the end of a run, or the breaker ignores it: a user's stop, an outage of GitHub, a
+ * failure with its own hold.
+ */
 function endOf(event: LoggedEvent): RunEnd | null {
   const meaning = meaningOf(event);
   if (meaning.of !== "end" && meaning.of !== "attempt") return null;
@@ -212,7 +215,7 @@ function endOf(event: LoggedEvent): RunEnd | null {
     case "unfinished":
       return { how: "otherwise" };
     case "refused":
-      return meaning.of === "attempt" && meaning.next === "wait" ? null : { how: "otherwise" }; // Of the whole repository, it has a hold of its own.
+      return meaning.of === "attempt" && meaning.next === "wait" ? null : { how: "otherwise" }; // A failure of the whole repository has its own hold.
     case "usage-limit":
     case "auth":
     case "github":
@@ -240,7 +243,7 @@ export function alike(message: string): string {
 }
 
 const VARYING: readonly (readonly [RegExp, string])[] = [
-  // What the runner adds where the work was not saved to its branch; then half a word, where a message was cut.
+  // The note that the runner adds if the work is not saved to its branch; then half a word at the end of a truncated message.
   [/ \(the work so far is only in its workspace\)$/g, ""],
   [/\S*…$/g, ""],
   [/\\"/g, '"'],
@@ -253,11 +256,11 @@ const VARYING: readonly (readonly [RegExp, string])[] = [
   // Times, lists and versions, then their units.
   [/#+(?:[.,:+-]+#+)*/g, "#"],
   [/# ?(?:ms|s|secs?|seconds?|m|mins?|minutes?|h|hours?|d|days?|[kmgt]i?b|bytes?|[ap]m|utc)\b/g, "#"],
-  // `1 h 30 min` beside `1 h`.
+  // `1 h 30 min` and `1 h` are alike.
   [/#(?: #)+/g, "#"],
 ];
 
-/** Ids of a stream are `<ms>-<number>`. */
+/** Compare two ids of a stream, `<ms>-<number>`. */
 export function compareIds(a: string, b: string): number {
   const [aMs = 0, aNumber = 0] = a.split("-").map(Number);
   const [bMs = 0, bNumber = 0] = b.split("-").map(Number);

@@ -1,22 +1,22 @@
 import { formatCents } from "./formats.ts";
 import type { Hold } from "./holds.ts";
 
-/** The hold of a day whose budget is used up. */
+/** Name of the hold when the day's budget is used up. */
 export const BUDGET_HOLD = "budget";
 
-/** What agents may use in one day, over all runners. 0: no limit. */
+/** Limits on the agents of all runners in one day. 0: no limit. */
 export interface BudgetLimits {
-  /** US dollars, as agents report them. */
+  /** Cost in US dollars, as agents report it. */
   readonly maxUsd: number;
-  /** Agent runs that begin. */
+  /** Number of agent runs that start. */
   readonly maxRuns: number;
 }
 
-/** The budget of one day, from midnight to midnight at the scheduler's place. */
+/** The budget of one day, from midnight to midnight in the scheduler's time zone. */
 export interface Budget extends BudgetLimits {
-  /** As the ledger names it: `2026-11-25`. */
+  /** The day, in the ledger's form: `2026-11-25`. */
   readonly day: string;
-  /** Epoch ms of its two midnights. */
+  /** Epoch ms of the midnights at its start and end. */
   readonly start: number;
   readonly until: number;
   /** Whether a user has lifted the limits for the rest of the day. */
@@ -28,7 +28,7 @@ export interface Spent {
   readonly runs: number;
 }
 
-/** Why no further agent may begin on this day; null: one may. Pure. */
+/** Return why no further agent may start on this day; null: one may. Pure. */
 export function whySpent(
   { maxUsd, maxRuns, lifted }: Omit<Budget, "day" | "start" | "until">,
   spent: Spent,
@@ -45,11 +45,11 @@ export function whySpent(
 
 export type BudgetPlan =
   | { readonly do: "set"; readonly reason: string }
-  /** A higher limit, none any more, or an operator's wish. */
+  /** End the hold: the limit was raised, removed, or lifted by an operator. */
   | { readonly do: "clear" }
   | { readonly do: "nothing" };
 
-/** Pure: what becomes of the hold, seen every few seconds. */
+/** Plan the hold of the budget. It is called every few seconds. Pure. */
 export function planBudget(budget: Budget, spent: Spent, hold: Pick<Hold, "until"> | null): BudgetPlan {
   const reason = whySpent(budget, spent);
   if (reason === null) return { do: hold === null ? "nothing" : "clear" };

@@ -1,11 +1,11 @@
-/** `2026-11-25`: the day at this place. Epoch ms. */
+/** Return the local day of a time in epoch ms: `2026-11-25`. */
 export function dayOf(at: number): string {
   const date = new Date(at);
   const two = (part: number) => String(part).padStart(2, "0");
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
-/** The last `count` days up to `now`, oldest first. */
+/** Return the last `count` days up to `now`, oldest first. */
 export function lastDays(count: number, now: number): string[] {
   const noon = new Date(now);
   noon.setHours(12, 0, 0, 0); // A day may have 23 or 25 hours.
@@ -16,7 +16,7 @@ export function lastDays(count: number, now: number): string[] {
   });
 }
 
-/** The midnights at this place before and after `now`, in epoch ms. A day may have 23 or 25 hours. */
+/** Return the local midnights before and after `now`, in epoch ms. A day may have 23 or 25 hours. */
 export function midnightsOf(now: number): { readonly start: number; readonly until: number } {
   const start = new Date(now);
   start.setHours(0, 0, 0, 0);

@@ -13,7 +13,7 @@ test("a secret is taken out before it could be cut in two, and control codes wit
   ]);
 });
 
-test("the denials of a round's runs add up, each once, and only so many", () => {
+test("the denials of a round's runs add up, each once, and their number is limited", () => {
   const one = addDenials(null, [{ tool: "Bash", detail: "git push" }], redact);
   expect(addDenials(one, [{ tool: "Bash", detail: "git push" }], redact)).toEqual(one);
   const many = Array.from({ length: 30 }, (_, index) => ({ tool: "Bash", detail: String(index) }));

@@ -5,12 +5,12 @@ import { clean, clip } from "./plainText.ts";
 export const denialSchema = z.object({ tool: z.string(), detail: z.string() });
 export type Denial = z.infer<typeof denialSchema>;
 
-/** Denials of an issue's round that are remembered; what an agent tries again and again counts once. */
+/** Maximum number of denials that are stored per round of an issue. Repeated denials of the same call count once. */
 export const MAX_DENIALS = 10;
 const MAX_TOOL = 60;
 const MAX_DETAIL = 200;
 
-/** What is remembered after one more run of the round; null: nothing. `redact` comes before a secret could be cut in two. */
+/** Add the denials of a run to those of the round; null: none. `redact` is called before truncation could split a secret. */
 export function addDenials(
   before: readonly Denial[] | null,
   more: readonly Denial[],
@@ -26,7 +26,7 @@ function bounded({ tool, detail }: Denial, redact: (text: string) => string): De
   return { tool: line(tool, MAX_TOOL), detail: line(detail, MAX_DETAIL) };
 }
 
-/** Markdown: which calls were denied and by what; empty where none was. */
+/** Return the denied calls and the source of the rules as Markdown; empty: none was denied. */
 export function deniedText(denied: readonly Denial[] | null): string {
   if (denied === null || denied.length === 0) return "";
   const items = denied.map(({ tool, detail }) => `- ${code(tool)}${detail === "" ? "" : `: ${code(detail)}`}`);
@@ -39,7 +39,7 @@ export function deniedText(denied: readonly Denial[] | null): string {
   ].join("\n");
 }
 
-/** One line for a log or a terminal. */
+/** Return the denied calls as one line for a log or a terminal. */
 export function deniedLine(denied: readonly Denial[]): string {
   return denied.map(({ tool, detail }) => (detail === "" ? tool : `${tool}: ${detail}`)).join("; ");
 }

@@ -4,42 +4,41 @@ import { FAILURE_KINDS, type FailureKind } from "./failures.ts";
 import type { IssueState, Outcome } from "./states.ts";
 
 /**
- * What an event means: the one place that classifies events. Counts, reports, `why`, notifications, the breaker, the timeline and
- * the board ask it.
+ * The meaning of an event. Counts, reports, `why`, notifications, the breaker, the timeline and the board all use this classification.
  */
 export type Meaning =
   /** The issue waits for a runner. */
   | { readonly of: "queue" }
-  /** A run began. `waitedMs`: in the queue; null: not known, or it waited for something else. */
+  /** A run started. `waitedMs`: the time in the queue; null: unknown, or it waited for something else. */
   | { readonly of: "start"; readonly waitedMs: number | null }
-  /** An attempt failed and is tried again, or waits for something without being counted. Null: a kind of another version. */
+  /** An attempt failed and is retried, or the issue waits without using an attempt. `failure` null: a kind of another version. */
   | { readonly of: "attempt"; readonly failure: FailureKind | null; readonly next: "retry" | "wait" }
-  /** The issue ended; `blocked` is one that asked a question. */
+  /** The issue ended, or its agent asked a question (`blocked`). */
   | {
       readonly of: "end";
       readonly outcome: Outcome;
-      /** Of one that failed. */
+      /** The failure kind, if it failed. */
       readonly failure: FailureKind | null;
       readonly pr: number | null;
-      /** Its pull request was open before. */
+      /** Whether its pull request was already open. */
       readonly updated: boolean;
       readonly sinceBegunMs: number | null;
     }
-  /** A label was added by an account that may not start work: no run failed. */
+  /** An account without permission added the label: no run failed. */
   | { readonly of: "refused label" }
-  /** A user answered the question, or allowed the publication: the issue continues. */
+  /** A user replied to the question, or allowed the publication, so the work continues. */
   | { readonly of: "reply"; readonly allows: boolean }
-  /** Null: facts that cannot be read. */
+  /** An agent ended. Null: its facts are not readable. */
   | { readonly of: "agent"; readonly agent: AgentEvidence | null }
   | { readonly of: "hold"; readonly name: string; readonly begins: boolean }
-  /** The state changed in a way that nobody has foreseen. */
+  /** The state changed in a way that TRANSITIONS does not allow. */
   | { readonly of: "defect" }
-  /** Nothing but its words. */
+  /** An event with only a text. */
   | { readonly of: "note" };
 
 const NOTE: Meaning = { of: "note" };
 
-/** Pure. */
+/** Return the meaning of an event. Pure. */
 export function meaningOf(event: LoggedEvent): Meaning {
   const { evidence } = event;
   switch (event.event) {
@@ -102,18 +101,18 @@ export function meaningOf(event: LoggedEvent): Meaning {
   }
 }
 
-/** Events after which the issue is in the state that it was in before. */
+/** Events that do not change the state of their issue. */
 const STAYS: readonly EventName[] = ["question:answered", "publication:allowed"];
 const NO_STATE = ["hold", "unhold", "note", "agent"] as const;
 
-/** Return the state that the event brought its issue to; null: it changed none. Pure. */
+/** Return the state of the issue after the event; null: the event changed no state. Pure. */
 export function stateAfter({ event }: Pick<LoggedEvent, "event">): IssueState | null {
   const former = formerNameOf(event);
   const none = NO_STATE.find((name) => name === former);
   return none !== undefined || STAYS.includes(event) ? null : (former as IssueState);
 }
 
-/** An end that is recorded again is no other one. */
+/** Return the meaning of an end. An end that is recorded again does not count again. */
 function endAs(outcome: Outcome, event: LoggedEvent): Meaning {
   const { from, evidence } = event;
   if (from === outcome) return NOTE;

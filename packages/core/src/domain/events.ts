@@ -5,23 +5,23 @@ import type { IssueState, Outcome } from "./states.ts";
 
 type Value = string | number | null;
 
-/** Facts of an issue's end that its runner reports. */
+/** Facts of the end of an issue, reported by its runner. */
 interface EndFacts {
   readonly pr: number | null;
   readonly sha: string | null;
   readonly failure: FailureKind | null;
-  /** Comment of the question. */
+  /** Id of the comment with the question. */
   readonly question: number | null;
-  /** Why GitHub refused the comments, and the labels; null: it took them. */
+  /** Why GitHub refused the comments and labels; null: it accepted them. */
   readonly silent: string | null;
   readonly unlabelled: string | null;
-  /** From the queue to this end; null: not known. */
+  /** Time from queueing to this end; null: unknown. */
   readonly sinceBegunMs: number | null;
-  /** The pull request was open before. */
+  /** 1: the pull request was already open. */
   readonly updated?: 1;
 }
 
-/** The account that closed the issue or removed its label, where GitHub named it. */
+/** The account that closed the issue or removed its label, if GitHub reports it. */
 interface ActorFacts {
   readonly actor?: string;
   readonly at?: string;
@@ -37,40 +37,40 @@ interface NoFacts {
  * event means for counts, reports and notifications: eventMeaning.ts.
  */
 export interface EventFacts {
-  /** By a label. `label_event`: null for an issue that Redis does not know. */
+  /** Queued because of a label. `label_event`: null for an issue that is not in Redis. */
   "issue:queued": { readonly priority: Priority; readonly label_event: number | null };
-  /** By a user. The facts are those of the end before. */
+  /** Queued again by a user. The facts are those of the former end. */
   "issue:retried": { readonly failure: FailureKind | null; readonly outcome: Outcome | null };
-  /** By its runner, without an attempt. */
+  /** Requeued by its runner, without using an attempt. */
   "issue:requeued": NoFacts;
   "run:started": { readonly attempt: number; readonly waitedMs: number | null };
-  /** It is tried again. */
+  /** An attempt failed, and another one follows. */
   "attempt:failed": { readonly failure: FailureKind };
-  /** `parked`: how often in a row. */
+  /** `parked`: how many times in a row. */
   "issue:parked": { readonly failure: FailureKind; readonly parked: number };
   "issue:blocked": EndFacts;
   "issue:published": EndFacts;
-  /** By the agent: it changed nothing, and its words are on the issue. */
+  /** The agent changed nothing, and its answer is a comment on the issue. */
   "issue:answered": EndFacts;
   "issue:failed": EndFacts;
   "issue:cancelled": EndFacts;
   "issue:expired": EndFacts;
-  /** By a runner; in the queue; or before it was queued. */
+  /** Stopped while a runner had it; while it waited in the queue; or before it was queued. */
   "issue:stopped": EndFacts | Pick<EndFacts, "sinceBegunMs" | "sha"> | { readonly label_event: number };
   "issue:withdrawn": EndFacts | ActorFacts;
-  /** The issue ends as failed, and no run has failed: its label was added by an account that may not start work. */
+  /** The issue ends as failed without a failed run, because an account without permission added its label. */
   "label:refused": EndFacts;
-  /** By a user, to an agent's question: a reply on the issue. */
+  /** A user replied to the agent's question on the issue. */
   "question:answered": { readonly comment: number };
-  /** By a user's label: finished work that was withheld. */
+  /** A user's label allowed the publication of withheld work. */
   "publication:allowed": { readonly label_event: number };
   "agent:ended": EncodedAgentEvidence;
   "hold:begun": { readonly name: string; readonly until: number | null };
   "hold:ended": { readonly name: string };
   "run:lost": { readonly lost: string | null };
-  /** Finished work is neither in its workspace nor on GitHub. */
+  /** Finished work was found neither in its workspace nor on GitHub. */
   "work:missing": NoFacts;
-  /** The issue had a state but no job: it gets another one. */
+  /** The issue had a state but no job, so its job is added again. */
   "job:lost": NoFacts;
   "cancel:requested": ActorFacts;
   "stop:requested": { readonly command: "stop" | "kill"; readonly why: string | null };
@@ -82,21 +82,21 @@ export interface EventFacts {
   "health:changed": { readonly name: "health"; readonly level: string; readonly codes: string };
   "runner:paused": { readonly runner: string; readonly pause: "begun" };
   "runner:resumed": { readonly runner: string; readonly pause: "ended" };
-  /** Numbers of removed items by kind; `kept`: items that stay. */
+  /** Numbers of removed items by kind; `kept`: number of items that were due but are kept. */
   "janitor:cleaned": { readonly [kind: string]: number };
-  /** The state of an issue changed in a way that TRANSITIONS (states.ts) does not have. */
+  /** The state of an issue changed in a way that TRANSITIONS (states.ts) does not allow. */
   "state:unexpected": { readonly state: string };
-  /** An entry of another version that has no other name. */
+  /** An entry of another version that has no name in this version. */
   "note:written": { readonly [name: string]: Value };
 }
 export type EventName = keyof EventFacts;
 
-/** How entries were named before they had an `event`: the state after it, or one of four words. */
+/** Name of an entry before entries had an `event`: the state after it, or one of four words. */
 export type FormerName = IssueState | "hold" | "unhold" | "note" | "agent";
 
 /**
- * The former name of each event. Entries carry both for one release: older versions read the former one, and so do users of
- * `--json`.
+ * The former name of each event. Entries have both names for one release, because older versions and users of `--json` read the former
+ * one.
  */
 const FORMER_NAMES = {
   "issue:queued": "queued",
@@ -137,17 +137,17 @@ const FORMER_NAMES = {
 
 export const EVENT_NAMES = Object.keys(FORMER_NAMES) as readonly EventName[];
 
-/** Pure. */
+/** Return whether this version knows an event of this name. Pure. */
 export function isEventName(text: string): text is EventName {
   return Object.hasOwn(FORMER_NAMES, text);
 }
 
-/** Pure. */
+/** Return the former name of an event. Pure. */
 export function formerNameOf(event: EventName): FormerName {
   return FORMER_NAMES[event];
 }
 
-/** The event of each end of an issue. */
+/** The event for each outcome of an issue. */
 export const END_EVENTS = {
   pr: "issue:published",
   answered: "issue:answered",
@@ -160,11 +160,11 @@ export const END_EVENTS = {
 } as const satisfies Record<Outcome, EventName>;
 
 interface Common {
-  /** Job id; empty for what concerns the whole queue. */
+  /** Job id; empty: the event concerns the whole queue. */
   readonly issue: string;
-  /** The issue's state before it; empty for none. */
+  /** State of the issue before the event; empty: none. */
   readonly from: IssueState | "";
-  /** Which process or user, such as `runner pi-1/0` or `scheduler`. */
+  /** The process or user that caused it, such as `runner pi-1/0` or `scheduler`. */
   readonly by: string;
   readonly reason: string;
 }
@@ -177,16 +177,16 @@ export type NewEvent = {
   };
 }[EventName];
 
-/** What a run says of an event: the rest is the same for all of its events. */
+/** The part of an event that a run provides. The rest is the same for all events of the run. */
 export type EventWords = {
   [Name in EventName]: Pick<Extract<NewEvent, { event: Name }>, "event" | "reason" | "evidence">;
 }[EventName];
 
-/** An entry of the log. Agents without isolation can write to Redis, so facts are what anyone has written: check each. */
+/** An entry of the event log. Agents without isolation can write to Redis, so validate each fact. */
 export interface LoggedEvent extends Common {
-  /** Stream id; rises with time. */
+  /** Stream id, which increases with time. */
   readonly id: string;
-  /** ISO time, Redis' own clock. */
+  /** ISO time, by Redis's clock. */
   readonly at: string;
   readonly event: EventName;
   /** The former name of `event`, for one release. */

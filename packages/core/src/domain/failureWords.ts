@@ -2,7 +2,7 @@ import type { FailureKind } from "./failures.ts";
 
 // The words about each kind of failure. Those about holds: holdWords.ts.
 
-/** What a user can do about a failure of each kind: Markdown. */
+/** Advice for users about each kind of failure: Markdown. */
 export const ADVICE: Record<FailureKind, string> = {
   startup: "Run the agent's program by hand on the runner's machine to check that it starts.",
   agent:
@@ -32,7 +32,7 @@ export const ADVICE: Record<FailureKind, string> = {
   lost: "Find out why the runner ended: its machine may have run out of memory or lost power, or a command of the agent (`pkill`, `killall`) may have killed it. `tac8 view` shows the commands of each run.",
 };
 
-/** When a run ends so: Markdown, for `docs/failures.md`. */
+/** Meaning of each kind of failure: Markdown, for `docs/failures.md`. */
 export const MEANING: Record<FailureKind, string> = {
   startup: "The agent's program could not be started, or exited within 10 seconds without a result.",
   agent:
@@ -65,7 +65,7 @@ export const MEANING: Record<FailureKind, string> = {
   lost: "The runner crashed, was stopped, or lost its connection to Redis during the run.",
 };
 
-/** What a run that failed so waits for; null: it does not wait for anything outside. Completes `It waits for …`. */
+/** External condition that an issue waits for after a failure of this kind; null: none. Completes `It waits for …`. */
 export const WAITS_FOR: Record<FailureKind, string | null> = {
   startup: null,
   agent: null,

@@ -54,7 +54,7 @@ describe("what follows a failure", () => {
     expect(after({ kind })).toMatchObject({ do: "park", hold });
   });
 
-  it("no-changes is tried once more, then ends", () => {
+  it("no-changes is retried once, then ends", () => {
     expect(after({ kind: "no-changes" })).toEqual({ do: "retry", delayMs: 0 });
     expect(after({ kind: "no-changes" }, { noChanges: 1 })).toEqual({ do: "fail" });
   });
@@ -68,16 +68,16 @@ describe("what follows a failure", () => {
     });
   });
 
-  it("lost ends: whoever asks has counted three in a row", () => {
+  it("lost ends: the caller has counted three in a row", () => {
     expect(after({ kind: "lost" })).toEqual({ do: "fail" });
   });
 
-  it.each(["usage-limit", "github"] as const)("%s waits until the time that it was told, 6 h at most", (kind) => {
+  it.each(["usage-limit", "github"] as const)("%s waits until the given time, 6 h at most", (kind) => {
     expect(after({ kind, until: NOW + 42_000 })).toMatchObject({ do: "park", delayMs: 42_000 });
     expect(after({ kind, until: NOW + 100 * 60 * MIN })).toMatchObject({ delayMs: 360 * MIN });
   });
 
-  it.each(["usage-limit", "github"] as const)("%s with a time that is over waits as if none had been told", (kind) => {
+  it.each(["usage-limit", "github"] as const)("%s with a time in the past waits as if no time was given", (kind) => {
     for (const until of [NOW, NOW - 1, 0]) {
       expect(after({ kind, until }, { parked: 1 })).toEqual(after({ kind }, { parked: 1 }));
     }
@@ -90,12 +90,12 @@ describe("what follows a failure", () => {
       expect(after({ kind, until })).toMatchObject({ delayMs: 1000 });
       const waits = [1, 2, 3, 4].map((parked) => after({ kind, until }, { parked }));
       expect(waits).toEqual([0, 1, 2, 3].map((parked) => after({ kind }, { parked })));
-      // One that is further away is waited for, whatever was before.
+      // A later time counts, regardless of the former ones.
       expect(after({ kind, until: NOW + 2 * MIN }, { parked: 4 })).toMatchObject({ delayMs: 2 * MIN });
     },
   );
 
-  it("waits by the factor, but never less than it was told", () => {
+  it("waits by the factor, but never less than the given time", () => {
     expect(after({ kind: "agent" }, {}, 0.01)).toMatchObject({ delayMs: 600 });
     expect(after({ kind: "github" }, {}, 0.01)).toMatchObject({ delayMs: 600 });
     expect(after({ kind: "github", until: NOW + 5000 }, {}, 0.01)).toMatchObject({ delayMs: 5000 });
@@ -112,6 +112,6 @@ describe("what follows a failure", () => {
 
 it("a StepFailure is an error that carries its failure", () => {
   const cause = new Error("inner");
-  const error = new StepFailure({ kind: "git", message: "the base is gone" }, { cause });
-  expect(error).toMatchObject({ message: "the base is gone", failure: { kind: "git" }, cause });
+  const error = new StepFailure({ kind: "git", message: "the base is missing" }, { cause });
+  expect(error).toMatchObject({ message: "the base is missing", failure: { kind: "git" }, cause });
 });

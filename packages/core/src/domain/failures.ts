@@ -27,17 +27,17 @@ export type FailureKind = (typeof FAILURE_KINDS)[number];
 
 export interface Failure {
   readonly kind: FailureKind;
-  /** What happened, to what, in one line for people; redacted. */
+  /** One line for display: what happened, and to what; redacted. */
   readonly message: string;
-  /** Epoch ms: not before then (a usage limit's reset, GitHub's retry-after). */
+  /** Epoch ms of the earliest next attempt (the reset of a usage limit, GitHub's retry-after). */
   readonly until?: number | null;
   /** The whole repository refused tac8 (401, 403, 404, a rule of the repository), so its other issues would fail too. */
   readonly wholeRepository?: boolean;
-  /** The message of the refusal is unknown, so that it concerns the whole repository is a guess. */
+  /** The message of the refusal is unknown, so `wholeRepository` is a guess. */
   readonly guessed?: boolean;
   /** GitHub refused the content of the commits. An agent that gets the reason can change them. */
   readonly ofCommits?: boolean;
-  /** The token may not push changes of workflows. */
+  /** The token lacks the permission to push changes of workflows. */
   readonly lacksWorkflows?: boolean;
 }
 
@@ -76,7 +76,7 @@ export const POLICY: Readonly<Record<FailureKind, Policy>> = {
   "disk-full": { burnsAttempt: true, minutes: [1, 2, 4] },
   git: { burnsAttempt: true, minutes: [1] },
   "no-changes": { burnsAttempt: true, minutes: [0] },
-  // Its session continues: nothing has to pass first.
+  // The session of the agent resumes, so no delay is needed.
   unfinished: { burnsAttempt: true, minutes: [0] },
   "usage-limit": { burnsAttempt: false, minutes: [5, 15, 30, 60], hold: "usage-limit" },
   auth: { burnsAttempt: false, minutes: [15], hold: "auth" },
@@ -92,7 +92,7 @@ export const POLICY: Readonly<Record<FailureKind, Policy>> = {
 
 /** After this many ends without a change, the issue fails, because another try would only cost money. */
 export const MAX_NO_CHANGES = 2;
-/** A refused push whose words nobody knows holds its repository so often for one issue, while no other issue's is refused. */
+/** How many times a refused push with an unknown message sets the repository's hold for one issue, while no other issue's push is refused. */
 export const MAX_GUESSED_REFUSALS = 3;
 /** The longest wait. The provider or GitHub may name a later time, but tac8 asks again after this one. */
 export const LONGEST_PARK_MS = 6 * 3_600_000;
@@ -135,7 +135,7 @@ interface ParkFacts {
   readonly now: number;
 }
 
-/** Return the delay of a parked job. A time in the past is ignored. A time that is near again and again is not trusted. */
+/** Return the delay of a parked job. A time in the past is ignored. A time that is repeatedly very near is not trusted. */
 function parkFor({ kind, until = null }: Failure, { parked, factor, now }: ParkFacts): number {
   const own = (tries: number): number => minutes(POLICY[kind], tries) * factor;
   if (until === null || until <= now) return own(parked);

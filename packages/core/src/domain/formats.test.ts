@@ -48,7 +48,7 @@ test("one and many", () => {
   expect([formatCount(1, "agent"), formatCount(1200, "reply", "replies")]).toEqual(["1 agent", "1,200 replies"]);
 });
 
-test("cents are always told", () => {
+test("cents are always shown", () => {
   expect([0, 0.004, 1234.5].map(formatCents)).toEqual(["$0.00", "$0.00", "$1234.50"]);
 });
 

@@ -1,11 +1,11 @@
 import { formerNameOf, isEventName, type EventName, type FormerName, type LoggedEvent } from "./events.ts";
 
-/** An entry as versions wrote it that had no names `subject:verb`; what it is lies in `to`, in its facts and in its words. */
+/** An entry of a version without event names `subject:verb`. Its event follows from `to`, its facts and its text. */
 export type FormerEvent = Omit<LoggedEvent, "event" | "to" | "id" | "at"> & { readonly to: FormerName };
 
 /**
- * Return an entry's name and former name. Pure. `event`: the entry's own name, empty where an older version wrote it. A name that
- * this version does not know is one of a newer version, and is read by its former name.
+ * Return the name and former name of an entry. Pure. `event`: the name in the entry; empty: an older version wrote it. An unknown name is
+ * from a newer version, and the entry is read by its former name.
  */
 export function namesOf(entry: Omit<FormerEvent, "to"> & { readonly event: string; readonly to: string }): {
   readonly event: EventName;
@@ -15,7 +15,7 @@ export function namesOf(entry: Omit<FormerEvent, "to"> & { readonly event: strin
   return { event, to: formerNameOf(event) };
 }
 
-/** Where the former name is enough. */
+/** Events that follow from the former name alone. */
 const SAME: Readonly<Record<string, EventName>> = {
   running: "run:started",
   retrying: "attempt:failed",
@@ -51,7 +51,7 @@ function fromFormer(entry: Former): EventName {
   }
 }
 
-/** Notes are told apart by their facts, and those that have none by their words. */
+/** Return the event of a note, by its facts, or by its text if it has no facts. */
 function noteOf({ to, reason, evidence }: Former): EventName {
   const has = (fact: string) => Object.hasOwn(evidence, fact);
   if (to !== "note") return "note:written";

@@ -28,10 +28,10 @@ export const HEALTH_KINDS = [
 ] as const;
 export type HealthKind = (typeof HEALTH_KINDS)[number];
 
-/** What is wrong, `<kind>` or `<kind>:<where>`, stable over versions: for scripts and for telling once per cause. */
+/** Code of a problem, `<kind>` or `<kind>:<where>`, stable across versions: for scripts, and to notify once per problem. */
 export type ReasonCode = HealthKind | `${HealthKind}:${string}`;
 
-/** Kinds that versions before 0.2 named otherwise. */
+/** Names of kinds in versions before 0.2. */
 const FORMER_KINDS: Readonly<Record<string, string>> = { overloaded: "tired", "runner-offline": "runner-gone" };
 
 /** Return the code by which versions before 0.2 named a reason; null: the same. For one release. Pure. */
@@ -41,10 +41,10 @@ export function formerCodeOf(code: string): string | null {
   return former === undefined ? null : [former, ...where].join(":");
 }
 
-/** The page that says what to do. */
+/** Page with the advice for each kind. */
 export const RUNBOOK = "https://github.com/OWNER/tac8/blob/main/docs/runbook.md";
 
-/** Address of the runbook's section about a reason. Pure. */
+/** Return the URL of the runbook's section about a reason. Pure. */
 export function runbookOf(code: string): string {
   return `${RUNBOOK}#${code.split(":", 1)[0] ?? ""}`;
 }

@@ -1,41 +1,41 @@
 import type { ReasonCode } from "./healthKinds.ts";
 
 /**
- * From well to ill; the whole is as ill as its worst part.
+ * Levels of health, from best to worst. The overall level is that of the worst reason.
  *
- *   warning    all works; an operator should check it
- *   degraded   works, but not well: what can slow down or clear up does so
- *   critical   nothing gets done, or continuing would do harm: then the queue is held
+ *   warning    everything works; an operator should check it
+ *   degraded   work continues with problems: runners may slow down or clean up
+ *   critical   no work is done, or to continue would cause damage: the queue may be paused
  */
 export const LEVELS = ["ok", "warning", "degraded", "critical"] as const;
 export type Level = (typeof LEVELS)[number];
 
 export interface Reason {
   readonly level: Exclude<Level, "ok">;
-  /** A `ReasonCode`, maybe of another version. */
+  /** A `ReasonCode`, possibly of another version. */
   readonly code: string;
-  /** One line for people: what, where, what to do. */
+  /** One line for display: what, where, what to do. */
   readonly text: string;
-  /** What is done about it: runners slow down, or the queue is held. */
+  /** Reaction of tac8: runners slow down, or the queue is paused. */
   readonly action: "slow" | "hold" | null;
-  /** The machine that it is about, and whose runners act; null: all of them. */
+  /** The machine that it concerns, and whose runners react; null: all machines. */
   readonly host: string | null;
 }
 
-/** A reason as this version finds it; another version's evaluation may have kinds that this one does not know. */
+/** A reason that this version has found. An evaluation of another version may have kinds that this version does not know. */
 export interface FoundReason extends Reason {
   readonly code: ReasonCode;
 }
 
 export interface Health {
   readonly level: Level;
-  /** The worst first; empty when all is well. */
+  /** The worst first; empty: no problem. */
   readonly reasons: readonly Reason[];
 }
 
-/** More than this is no list to read. */
+/** Maximum number of reasons, so that the list stays readable. */
 const MAX_REASONS = 50;
-/** Some of a text comes from elsewhere, such as GitHub's message. */
+/** Maximum length of a text, which may contain external parts, such as GitHub's message. */
 const MAX_TEXT = 500;
 
 export function healthOf(reasons: readonly Reason[]): Health {

@@ -1,11 +1,11 @@
 import { isRepositoryHold, type QueueHold } from "./holds.ts";
 
 export interface HoldWords {
-  /** For a list, such as `Login refused`. */
+  /** Title for a list, such as `Login refused`. */
   readonly title: string;
   /** Completes a sentence: `the agent's login is refused`. */
   readonly what: string;
-  /** What a user can do, or what happens without one. Full sentences. */
+  /** What a user can do, or what happens automatically. Full sentences. */
   readonly advice: string;
   /** Whether a user may end it early. */
   readonly byHand: boolean;
@@ -60,7 +60,7 @@ const KNOWN: Readonly<Record<QueueHold, HoldWords>> = {
   },
 };
 
-/** Names and advice for one hold, whichever it is. Pure. */
+/** Return the words for a hold of any name. Pure. */
 export function holdWords(name: string): HoldWords {
   if (isQueueHold(name)) return KNOWN[name];
   if (!isRepositoryHold(name)) return { title: name, what: `held (${name})`, advice: "", byHand: true };

@@ -7,7 +7,7 @@ describe("planHolds", () => {
   it.each([
     ["none", [], false, []],
     ["one without an end", [hold("operator", null)], true, []],
-    ["one that goes on", [hold("usage-limit", 101)], true, []],
+    ["one that continues", [hold("usage-limit", 101)], true, []],
     ["one that is over now", [hold("usage-limit", 100)], false, ["usage-limit"]],
     ["one over, one not", [hold("auth", 1), hold("operator", null)], true, ["auth"]],
     ["a repository's", [hold("repo:octo/a", null)], false, []],

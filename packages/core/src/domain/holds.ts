@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** The holds of the whole queue, by name. Their words: holdWords.ts; a row for each: docs/runbook.md. */
+/** Names of the holds of the whole queue. Their texts are in holdWords.ts, and docs/runbook.md has a row for each. */
 export type QueueHold =
   /** A user paused the queue. */
   | "operator"
@@ -15,8 +15,8 @@ export type QueueHold =
   | "redis-emptied";
 
 /**
- * A reason why nothing new starts now. Kept in the hash `tac8:holds` by name: a `QueueHold`, or `repo:<owner>/<repo>`, which holds
- * that repository's jobs only. The hash may have a name of another version, so a name that is read is a string.
+ * A hold: a reason why no new job starts. Stored in the hash `tac8:holds` by name: a `QueueHold`, or `repo:<owner>/<repo>`, which affects
+ * only jobs of that repository. The hash may have names of another version, so the type of a name that is read is string.
  */
 const holdSchema = z.object({
   reason: z.string(),
@@ -25,16 +25,16 @@ const holdSchema = z.object({
   since: z.number(),
   /** Epoch ms; null: until it is removed. */
   until: z.number().nullable(),
-  /** The run that found the reason. */
+  /** Id of the run that found the reason. */
   run: z.string().optional(),
-  /** Fingerprint of the credentials that were refused or used up: a runner with others ends the hold when it starts. */
+  /** Fingerprint of the credentials that were refused or used up. A runner that starts with other credentials ends the hold. */
   credentials: z.string().optional(),
 });
 export type Hold = z.infer<typeof holdSchema> & { readonly name: string };
 
 const REPOSITORY = "repo:";
 
-/** An operator's pause. */
+/** Name of the hold for an operator's pause. */
 export const OPERATOR = "operator";
 
 export function repositoryHold(repo: { owner: string; repo: string }): string {
@@ -74,8 +74,8 @@ export function planHolds(holds: readonly Hold[], now: number): HoldPlan {
 }
 
 /**
- * After these holds one job is let through first. The scheduler sets that limit, so it alone lets the queue continue: whoever
- * ends such a hold earlier leaves the queue paused for its next check, seconds later.
+ * Return whether a hold ends with a probe: a single job that runs first. Only the scheduler sets that limit and resumes the queue. If a
+ * user ends such a hold earlier, the queue remains paused until the scheduler's next check, seconds later.
  */
 export function probes(name: string): boolean {
   return name === "breaker" || name === "model";

@@ -1,25 +1,25 @@
 import type { Cause } from "./cause.ts";
 import { hostThresholds, isHotter, isOver, isUnder, type HostLimits } from "./thresholds.ts";
 
-/** What a runner has measured of its machine. Null: it cannot be read here, and decides nothing. */
+/** Measurements of a runner's machine. Null: the value cannot be read on this machine, and is ignored. */
 export interface HostReading {
-  /** What is wrong with the data folder; null: nothing. */
+  /** Problem with the data folder; null: none. */
   readonly dataFolder: string | null;
-  /** What is wrong with the clock; null: nothing. */
+  /** Problem with the clock; null: none. */
   readonly clock: string | null;
   readonly freeMemoryMb: number | null;
-  /** Of the data folder's disk, or of the worktrees' own, whichever has less. */
+  /** Free space of the data folder's disk, or of the worktrees' disk, whichever has less. */
   readonly freeDiskGb: number | null;
-  /** Average of the last minute. */
+  /** Load average of the last minute. */
   readonly loadPerCore: number | null;
-  /** Of the hottest zone, in °C. */
+  /** Temperature of the hottest zone, in °C. */
   readonly temperatureC: number | null;
 }
 
 const CODES = ["data-folder", "clock", "memory", "disk", "load", "temperature"] as const;
 type HostCode = (typeof CODES)[number];
 
-/** Pure: is the cause one of the runner's own machine? */
+/** Return whether the cause concerns the runner's own machine. Pure. */
 export function isHostCause({ code }: Cause): boolean {
   return CODES.some((known) => known === code);
 }
@@ -27,11 +27,11 @@ export function isHostCause({ code }: Cause): boolean {
 interface HostFacts {
   readonly reading: HostReading;
   readonly limits: HostLimits;
-  /** Causes at the reading before: what was over its threshold stays so until it is better by a margin. */
+  /** Causes of the previous reading. A value that exceeded its threshold counts as exceeded until it is better by a margin. */
   readonly before: readonly Cause[];
 }
 
-/** Return why the machine takes less or nothing new. Pure. */
+/** Return why the machine accepts fewer or no new jobs. Pure. */
 export function hostCauses({ reading, limits, before }: HostFacts): Cause[] {
   const { diskGb, memoryMb, temperatureC, loadPerCore } = hostThresholds(limits);
   const { freeDiskGb, freeMemoryMb } = reading;
@@ -39,7 +39,7 @@ export function hostCauses({ reading, limits, before }: HostFacts): Cause[] {
   const add = (code: HostCode, effect: Cause["effect"] | null, text: string) => {
     if (effect !== null) found.push({ code, effect, text });
   };
-  /** The worst effect whose threshold is passed. `bounds`: 0 is no limit. */
+  /** Return the worst effect whose threshold is exceeded. `bounds`: 0 is no limit. */
   const effectOf = (
     code: HostCode,
     value: number | null,

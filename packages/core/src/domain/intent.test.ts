@@ -41,10 +41,10 @@ function decide(
 
 describe("title and body", () => {
   it.each<[string, Edits, string | null | undefined]>([
-    // who stops the work; undefined: nobody
+    // the account that stops the work; undefined: none
     ["never edited", NONE, undefined],
     ["edited by the author before the label", edits(by("author", BEFORE)), undefined],
-    ["edited by somebody trusted before the label", edits(by("ann", BEFORE)), undefined],
+    ["edited by a trusted account before the label", edits(by("ann", BEFORE)), undefined],
     ["edited by a deleted account before the label", edits(by(null, BEFORE)), undefined],
     ["edited by the author in the second of the label", edits(by("author", LABEL)), "author"],
     [
@@ -53,18 +53,18 @@ describe("title and body", () => {
       "author",
     ],
     ["edited by the author a second later", edits(by("author", AFTER)), "author"],
-    ["edited by somebody trusted in the second of the label", edits(by("ann", LABEL)), undefined],
-    ["edited by somebody trusted later", edits(by("ann", LATER)), undefined],
-    ["edited by somebody trusted, in other letters", edits(by("ANN", LATER)), undefined],
+    ["edited by a trusted account in the second of the label", edits(by("ann", LABEL)), undefined],
+    ["edited by a trusted account later", edits(by("ann", LATER)), undefined],
+    ["edited by a trusted account, in other letters", edits(by("ANN", LATER)), undefined],
     ["edited by a deleted account later", edits(by(null, AFTER)), null],
     ["edited by a bot that may not write", edits(by("other[bot]", AFTER)), "other[bot]"],
     ["edited by a bot that may write", edits(by("tidy[bot]", AFTER)), undefined],
     ["edited by a user with the name of that bot", edits(by("tidy", AFTER)), "tidy"],
     ["edited by the author, and back again", edits(by("author", AFTER), by("author", LATER)), "author"],
-    ["edited by the author, then by somebody trusted", edits(by("author", AFTER), by("ann", LATER)), "author"],
-    ["edited by somebody trusted, then by the author", edits(by("ann", AFTER), by("author", LATER)), "author"],
+    ["edited by the author, then by a trusted account", edits(by("author", AFTER), by("ann", LATER)), "author"],
+    ["edited by a trusted account, then by the author", edits(by("ann", AFTER), by("author", LATER)), "author"],
     [
-      "edited by the author before, by somebody trusted after",
+      "edited by the author before, by a trusted account after",
       edits(by("author", BEFORE), by("ann", LATER)),
       undefined,
     ],
@@ -74,10 +74,11 @@ describe("title and body", () => {
     ["more edits than are listed, all later", cut(by("ann", LATER), by("ann", AFTER)), null],
     ["more edits than are listed, one of the author's", cut(by("ann", LATER), by("author", AFTER)), "author"],
     ["more edits than are listed, and none is", cut(), undefined],
-  ])("%s", (_, list, who) => {
-    expect([decide({ bodyEdits: list }).stop?.who, decide({ titleEdits: list }).stop?.who]).toEqual([who, who]);
-    expect(decide({ bodyEdits: list }).stop?.what).toBe(who === undefined ? undefined : "body");
-    expect(decide({ titleEdits: list }).stop?.what).toBe(who === undefined ? undefined : "title");
+  ])("%s", (_, list, editor) => {
+    const stops = [decide({ bodyEdits: list }).stop, decide({ titleEdits: list }).stop];
+    expect(stops.map((stop) => stop?.editor)).toEqual([editor, editor]);
+    expect(decide({ bodyEdits: list }).stop?.what).toBe(editor === undefined ? undefined : "body");
+    expect(decide({ titleEdits: list }).stop?.what).toBe(editor === undefined ? undefined : "title");
   });
 
   it("are those of the history, or REST's where there is none", () => {
@@ -86,12 +87,12 @@ describe("title and body", () => {
   });
 
   it("every edit counts as late where the label's time is not known", () => {
-    expect(decide({ bodyEdits: edits(by("author", BEFORE)) }, { labelledAt: "" }).stop?.who).toBe("author");
+    expect(decide({ bodyEdits: edits(by("author", BEFORE)) }, { labelledAt: "" }).stop?.editor).toBe("author");
   });
 
   it("names the first edit that stops the work", () => {
     const { stop } = decide({ bodyEdits: edits(by("author", LATER), by("author", AFTER), by("ann", LABEL)) });
-    expect(stop).toEqual({ what: "body", who: "author", when: AFTER });
+    expect(stop).toEqual({ what: "body", editor: "author", when: AFTER });
   });
 });
 
@@ -103,37 +104,37 @@ describe("comments", () => {
     updatedAt,
   });
   it.each<[string, IssueComment, Edits | undefined, [trusted: boolean, all: boolean]]>([
-    ["of somebody trusted, before", say("ann", BEFORE), NONE, [true, true]],
-    ["of somebody trusted, in other letters", say("Ann", BEFORE), NONE, [true, true]],
-    ["of somebody trusted, after", say("ann", LATER), NONE, [true, true]],
-    ["of somebody trusted, edited by them after", say("ann", BEFORE, LATER), edits(by("ann", LATER)), [true, true]],
+    ["of a trusted account, before", say("ann", BEFORE), NONE, [true, true]],
+    ["of a trusted account, in other letters", say("Ann", BEFORE), NONE, [true, true]],
+    ["of a trusted account, after", say("ann", LATER), NONE, [true, true]],
+    ["of a trusted account, edited by them after", say("ann", BEFORE, LATER), edits(by("ann", LATER)), [true, true]],
     [
-      "of somebody trusted, edited by a bot after",
+      "of a trusted account, edited by a bot after",
       say("ann", BEFORE, LATER),
       edits(by("x[bot]", LATER)),
       [false, false],
     ],
     [
-      "of somebody trusted, edited by a bot before",
+      "of a trusted account, edited by a bot before",
       say("ann", BEFORE, BEFORE),
       edits(by("x[bot]", BEFORE)),
       [true, true],
     ],
     [
-      "of somebody trusted, edited by a deleted account",
+      "of a trusted account, edited by a deleted account",
       say("ann", BEFORE, LATER),
       edits(by(null, LATER)),
       [false, false],
     ],
-    ["of somebody trusted, edited after, not listed", say("ann", BEFORE, LATER), undefined, [false, false]],
-    ["of somebody trusted, not listed", say("ann", LATER), undefined, [true, true]],
+    ["of a trusted account, edited after, not listed", say("ann", BEFORE, LATER), undefined, [false, false]],
+    ["of a trusted account, not listed", say("ann", LATER), undefined, [true, true]],
     ["of the author, before", say("author", BEFORE), NONE, [true, true]],
     ["of the author, before, not listed", say("author", BEFORE), undefined, [true, true]],
     ["of the author, in the second of the label", say("author", LABEL), NONE, [false, false]],
     ["of the author, after", say("author", LATER), NONE, [false, false]],
     ["of the author, edited after", say("author", BEFORE, LATER), edits(by("author", LATER)), [false, false]],
     [
-      "of the author, edited by somebody trusted after",
+      "of the author, edited by a trusted account after",
       say("author", BEFORE, LATER),
       edits(by("ann", LATER)),
       [true, true],
@@ -210,15 +211,15 @@ describe("the text at first sight", () => {
     ["A2", "B2", "text"],
   ])("%s/%s", (title, body, what) => {
     expect(now(title, body)?.what).toBe(what);
-    expect(now(title, body)?.who ?? null).toBeNull();
+    expect(now(title, body)?.editor ?? null).toBeNull();
   });
 });
 
 it("says in one line who edited what, and when", () => {
-  expect(stopReason({ what: "body", who: "author", when: AFTER }, "rpi-auto")).toBe(
+  expect(stopReason({ what: "body", editor: "author", when: AFTER }, "rpi-auto")).toBe(
     "author edited the issue's body (2026-11-01 10:00:01 UTC) after the label rpi-auto was added, and has no write access to the repository",
   );
-  expect(stopReason({ what: "text", who: null, when: AFTER }, "rpi-auto")).toBe(
+  expect(stopReason({ what: "text", editor: null, when: AFTER }, "rpi-auto")).toBe(
     "The issue's title and body changed (2026-11-01 10:00:01 UTC) after the label rpi-auto was added, and GitHub does not report which account made the change",
   );
 });

@@ -2,32 +2,32 @@
 export interface Edit {
   /** ISO time, to the second. */
   readonly at: string;
-  /** Login; null: an account that was deleted, or is not known. */
+  /** Login; null: the account was deleted or is unknown. */
   readonly editor: string | null;
 }
 
-/** The newest edits of a text, in any order; an edit may be there twice. */
+/** The newest edits of a text, in any order and possibly with duplicates. */
 export interface Edits {
   readonly edits: readonly Edit[];
-  /** There are older edits, which are not listed. */
+  /** Whether there are older edits, which are not listed. */
   readonly isCut: boolean;
 }
 
-/** An issue's text at one moment, and the edits that led to it. */
+/** The text of an issue at one moment, and its edits. */
 export interface IssueHistory {
   readonly title: string;
   readonly body: string;
   readonly titleEdits: Edits;
   readonly bodyEdits: Edits;
-  /** Of the comments that were made or edited last, by id. */
+  /** Edits of the comments that were written or edited last, by comment id. */
   readonly comments: ReadonlyMap<number, Edits>;
 }
 
 /** An edit that stops the work. */
 export interface Stop {
   readonly what: "title" | "body" | "text";
-  /** Login; null: GitHub does not report. */
-  readonly who: string | null;
+  /** Login; null: GitHub does not report the account. */
+  readonly editor: string | null;
   /** ISO time. */
   readonly when: string;
 }
@@ -39,42 +39,45 @@ export interface IssueComment {
   readonly updatedAt: string;
 }
 
-/** Config `github.comments`. */
+/** Configuration key `github.comments`. */
 export type CommentPolicy = "trusted" | "all";
 
 export interface IntentFacts<C extends IssueComment> {
-  /** ISO time of the `labeled` event that the work goes back to. */
+  /** ISO time of the `labeled` event that is the cause of the work. */
   readonly labelledAt: string;
   /** Null: GitHub does not report the edits. */
   readonly history: IssueHistory | null;
-  /** The text as REST has it, for where there is no history. */
+  /** The text from the REST API, which is used if there is no history. */
   readonly issue: { readonly title: string; readonly body: string; readonly author: string };
-  /** All comments but tac8's own. */
+  /** All comments except those of tac8. */
   readonly comments: readonly C[];
   readonly policy: CommentPolicy;
-  /** Whether the account may start work. Only of accounts that `accountsOf` names. */
+  /** Whether an account may start work. It is called only for accounts that `accountsOf` returns. */
   readonly mayStart: (login: string) => boolean;
 }
 
 export interface Intent<C extends IssueComment> {
   readonly title: string;
   readonly body: string;
-  /** Those that count, in the order that they came in. */
+  /** Comments that count, in the given order. */
   readonly comments: readonly C[];
-  /** How many comments do not count. */
+  /** Number of comments that do not count. */
   readonly leftOut: number;
   /** Null: the text counts. */
   readonly stop: Stop | null;
 }
 
-/** More editors than this after the label are not looked up: they count as accounts that may not start work. */
+/** Maximum number of editors whose permission is read. Further editors count as accounts that may not start work. */
 const MAX_EDITORS = 10;
-/** The same for authors of comments. */
+/** Maximum number of authors of comments whose permission is read. */
 const MAX_AUTHORS = 50;
-/** The account that GitHub shows for every deleted one. */
+/** The account that GitHub shows in place of a deleted one. */
 const GHOST = "ghost";
 
-/** Accounts of which has to be known whether they may start work, lower-cased. `hinted`: probably can, so they come first. Pure. */
+/**
+ * Return the accounts whose permission to start work must be known, in lower case. `hinted`: whether an account probably has it; these
+ * accounts come first. Pure.
+ */
 export function accountsOf(
   { labelledAt, history, comments }: Pick<IntentFacts<IssueComment>, "labelledAt" | "history" | "comments">,
   hinted: (login: string) => boolean = () => false,
@@ -93,11 +96,13 @@ export function accountsOf(
 }
 
 /**
- * Return which text of an issue counts. Pure. That is the text that the user who added the label saw, and what people who may
- * start work have made of it since. An edit of title or body by anybody else, at the second of the label or later, stops the
- * work, even if it was edited back: so the text that counts is always the present one, and no earlier text has to be found.
- * Comments by anybody else never stop the work. Of those, the ones of the issue's author count as they were at the label (they
- * belong to the request that was labelled), or, by configuration, those of everybody; what was changed later is left out.
+ * Return the text of an issue that counts. Pure. It is the text that the user who added the label saw, with later edits by accounts that
+ * may start work. An edit of title or body by any other account, in the second of the label or later, stops the work, even if the
+ * edit was reverted. So the text that counts is always the current one, and no earlier text must be read.
+ *
+ * Comments by other accounts never stop the work. Of these, the comments by the issue's author count in the form that they had at the
+ * label, because they belong to the request that was labelled. If `policy` is `all`, this applies to comments by every account. A
+ * comment that was changed after the label does not count.
  */
 export function decideIntent<C extends IssueComment>(facts: IntentFacts<C>): Intent<C> {
   const { history, issue } = facts;
@@ -106,24 +111,27 @@ export function decideIntent<C extends IssueComment>(facts: IntentFacts<C>): Int
   return { title, body, comments, leftOut: facts.comments.length - comments.length, stop: stopOf(facts) };
 }
 
-/** The text at first sight, where GitHub does not report the edits: a difference later is an edit by an unknown account. Pure. */
+/**
+ * Compare the current text with the one that the first run read (`pinned`), if GitHub does not report edits. A difference counts as an edit
+ * by an unknown account. Pure.
+ */
 export function stopOfPinned(
   pinned: Pick<Intent<never>, "title" | "body">,
   now: { readonly title: string; readonly body: string; readonly updatedAt: string },
 ): Stop | null {
   if (pinned.title === now.title && pinned.body === now.body) return null;
   const what = pinned.body === now.body ? "title" : pinned.title === now.title ? "body" : "text";
-  return { what, who: null, when: now.updatedAt };
+  return { what, editor: null, when: now.updatedAt };
 }
 
-/** One line for people. `label`: the trigger. */
-export function stopReason({ what, who, when }: Stop, label: string): string {
+/** Return the reason of a stop as one line. `label`: the label that starts work. */
+export function stopReason({ what, editor, when }: Stop, label: string): string {
   const at = `${when.slice(0, 10)} ${when.slice(11, 19)} UTC`;
   const named = what === "text" ? "title and body" : what;
   const after = `after the label ${label} was added`;
-  return who === null
+  return editor === null
     ? `The issue's ${named} changed (${at}) ${after}, and GitHub does not report which account made the change`
-    : `${who} edited the issue's ${named} (${at}) ${after}, and has no write access to the repository`;
+    : `${editor} edited the issue's ${named} (${at}) ${after}, and has no write access to the repository`;
 }
 
 function stopOf({ labelledAt, history, mayStart }: IntentFacts<IssueComment>): Stop | null {
@@ -133,12 +141,15 @@ function stopOf({ labelledAt, history, mayStart }: IntentFacts<IssueComment>): S
     ["body", history.bodyEdits],
   ] as const) {
     const edit = untrusted(edits, { labelledAt, mayStart });
-    if (edit !== null) return { what, who: edit.editor, when: edit.at };
+    if (edit !== null) return { what, editor: edit.editor, when: edit.at };
   }
   return null;
 }
 
-/** The first edit since the label by an account that may not start work. Where edits since then are not listed, it is unknown whose. */
+/**
+ * Return the first edit since the label by an account that may not start work; null: none. If not all edits since then are listed, the edit
+ * is by an unknown account.
+ */
 function untrusted(
   edits: Edits,
   { labelledAt, mayStart }: Pick<IntentFacts<IssueComment>, "labelledAt" | "mayStart">,
@@ -154,7 +165,7 @@ function lateEdits({ edits }: Edits, labelledAt: string): Edit[] {
   return edits.filter(({ at }) => !isBefore(at, labelledAt));
 }
 
-/** Seconds are all that GitHub reports: the same one is no time before. Nor is a time that cannot be read. */
+/** Return whether a time is before the label. GitHub reports only seconds, so the same second is not before. An unreadable time is not. */
 function isBefore(at: string, labelledAt: string): boolean {
   return Math.floor(Date.parse(at) / 1000) < Math.floor(Date.parse(labelledAt) / 1000);
 }

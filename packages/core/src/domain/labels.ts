@@ -1,4 +1,4 @@
-/** As GitHub takes it. */
+/** A label, in the form of GitHub's API. */
 export interface LabelDefinition {
   readonly name: string;
   /** Six hexadecimal digits, without `#`. */
@@ -17,10 +17,10 @@ const APPEARANCES: Record<StatusLabel, Omit<LabelDefinition, "name">> = {
   failed: { color: "b60205", description: "tac8: failed, without a pull request" },
 };
 
-/** Their names, as `[github]` of the configuration has them. */
+/** Names of these labels in `[github]` of the configuration. */
 type Names = Readonly<Record<`label_${StatusLabel}`, string>>;
 
-/** The labels that show the status of an issue. */
+/** Return the labels that show the status of an issue. */
 export function statusLabels(github: Names): Record<StatusLabel, LabelDefinition> {
   return {
     working: { name: github.label_working, ...APPEARANCES.working },
@@ -31,12 +31,12 @@ export function statusLabels(github: Names): Record<StatusLabel, LabelDefinition
   };
 }
 
-/** The label by which people allow that an issue's work is published as it is. */
+/** Return the label with which a user allows the publication of an issue's work as it is. */
 export function allowLabel({ label_allow: name }: { readonly label_allow: string }): LabelDefinition {
   return { name, color: "c2e0c6", description: "tac8: publish the withheld work as it is" };
 }
 
-/** The label that starts work, which people put on. */
+/** Return the label with which a user starts work. */
 export function triggerLabel({ issueLabel }: { readonly issueLabel: string }): LabelDefinition {
   return { name: issueLabel, color: "1d76db", description: "tac8: start work on this issue and open a pull request" };
 }

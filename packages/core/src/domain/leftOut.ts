@@ -22,13 +22,13 @@ export const LEFT_OUT = {
 
 export type LeftOutReason = keyof typeof LEFT_OUT;
 
-/** A path of the worktree, for people: it need not be valid text on the disk. A folder's ends in a slash. */
+/** A file that is in no commit. `path` is for display, because the path on the disk may be invalid text. The path of a folder ends in a slash. */
 export interface LeftOut {
   readonly path: string;
   readonly why: LeftOutReason;
 }
 
-/** The first of a list, and how many more there are. */
+/** The first files of a list, and the number of further ones. */
 export const namedFilesSchema = z.object({ files: z.array(z.string()), more: z.int().nonnegative() });
 export type NamedFiles = z.infer<typeof namedFilesSchema>;
 
@@ -38,7 +38,7 @@ export const leftOutListSchema = z.object({
 });
 export type LeftOutList = z.infer<typeof leftOutListSchema>;
 
-/** The first are enough to find the others by. */
+/** Maximum number of files in a list. */
 const MAX_NAMED = 20;
 const MAX_PATH = 200;
 
@@ -48,7 +48,7 @@ export function nameFiles(paths: readonly string[]): NamedFiles {
   return { files, more: paths.length - files.length };
 }
 
-/** Add paths to a list; each is in it once. Pure. */
+/** Add paths to a list, without duplicates. Pure. */
 export function nameMore(before: NamedFiles | null, paths: readonly string[]): NamedFiles {
   const added = nameFiles(paths);
   const fresh = added.files.filter((path) => before?.files.includes(path) !== true);
@@ -59,7 +59,7 @@ export function nameMore(before: NamedFiles | null, paths: readonly string[]): N
   };
 }
 
-/** Bound a list of files that were left out, valuable ones first; null where there are none. Pure. */
+/** Bound a list of files that were left out, valuable ones first; null: there are none. Pure. */
 export function listLeftOut(left: readonly LeftOut[]): LeftOutList | null {
   if (left.length === 0) return null;
   const ordered = [...left.filter(isValuable), ...left.filter((file) => !isValuable(file))];
@@ -71,7 +71,7 @@ export function isValuable({ why }: LeftOut): boolean {
   return LEFT_OUT[why].valuable;
 }
 
-/** What is said on the issue of files that are in no commit. `where`: the runner that has the workspace. Pure. */
+/** Return the note on the issue about files that are in no commit. `where`: the runner that has the workspace. Pure. */
 export function leftOutText({ files, more }: LeftOutList, where: string): string {
   const kept = files.filter(isValuable);
   const dropped = files.filter((file) => !isValuable(file));
@@ -87,7 +87,7 @@ function named(files: readonly LeftOut[]): string {
   return files.map(({ path, why }) => `${codeSpan(path)} (${LEFT_OUT[why].words})`).join(", ");
 }
 
-/** A path as GitHub shows it: no name of a file can end the code that it stands in. */
+/** Return a path as a Markdown code span, which no file name can end early. */
 export function codeSpan(path: string): string {
   return `\`${path.replaceAll("`", "'").replaceAll(/\s/g, " ")}\``;
 }

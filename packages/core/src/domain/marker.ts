@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * Our comments carry a marker on their first line, so that they are found again whatever happened to Redis.
- * It counts only there and only from our own account: anybody can paste one.
+ * Kinds of markers. Comments of tac8 have a marker on their first line, so that tac8 finds them again even after a Redis reset. A marker
+ * counts only on the first line and only in a comment of tac8's own account, because other users can copy one.
  */
 export const MARKER_KINDS = ["status", "question", "answer", "failure"] as const;
 const markerSchema = z.object({
@@ -14,11 +14,11 @@ const markerSchema = z.object({
   label_event_id: z.int().nonnegative().default(0),
   published_sha: z.string().max(64).nullable().default(null),
   question_id: z.int().nonnegative().nullable().default(null),
-  /** Whose label was refused, lower-cased; empty: GitHub does not report. */
+  /** Account whose label was refused, in lower case; empty: GitHub does not report it. */
   labeller: z.string().max(100).optional(),
-  /** Of a question about withheld work: what a label that is added after it allows. */
+  /** In a question about withheld work: what a label that is added after the question allows. */
   allows: z.string().max(64).optional(),
-  /** Of such a question: identifies the files that it names, in the form that they have. A label after it allows no others. */
+  /** In such a question: fingerprint of its files and their content. A label that is added after the question allows only these. */
   files: z.string().max(64).optional(),
 });
 export type Marker = z.infer<typeof markerSchema>;
@@ -26,18 +26,18 @@ export type Marker = z.infer<typeof markerSchema>;
 const LINE = /^<!-- tac8 (\{.{0,2000}\}) -->\s*$/;
 
 export function renderMarker(marker: Marker): string {
-  // "--" would end the HTML comment; JSON lets us write it otherwise.
+  // "--" would end the HTML comment, so it is written as a JSON escape.
   return `<!-- tac8 ${JSON.stringify(marker).replaceAll("--", "-\\u002d").replaceAll(">", "\\u003e")} -->`;
 }
 
-/** @returns null where the first line is no marker of ours. */
+/** Parse the marker on the first line; null: there is none. */
 export function parseMarker(body: string): Marker | null {
   const match = LINE.exec(body.split("\n", 1)[0] ?? "");
   if (match === null) return null;
   try {
     return markerSchema.safeParse(JSON.parse(match[1] ?? "")).data ?? null;
   } catch {
-    return null; // Not JSON: another's comment that looks like ours.
+    return null; // Not JSON: a comment of another account that looks similar.
   }
 }
 
@@ -47,7 +47,7 @@ export interface MarkedComment {
   readonly author: { readonly login: string };
 }
 
-/** Our comments of one kind among all of an issue, oldest first. `login` is the token's account; unknown, none is ours. */
+/** Return tac8's comments of one kind among all comments of an issue, oldest first. `login`: the token's account; if unknown, none match. */
 export function findMarked<C extends MarkedComment>(
   comments: readonly C[],
   login: string | null,
@@ -60,7 +60,7 @@ export function findMarked<C extends MarkedComment>(
     .sort((a, b) => a.comment.id - b.comment.id);
 }
 
-/** Is this a user's own words, so that it can be an answer? The token's owner is often the one who replies. */
+/** Return whether a comment may be a user's reply. The owner of the token may also reply, so comments of that account are not excluded. */
 export function isReply(comment: MarkedComment, questionId: number): boolean {
   return comment.id > questionId && parseMarker(comment.body) === null;
 }

@@ -3,14 +3,14 @@ import { GROUPS, GROUP_NAMES } from "../protection/groups.ts";
 import type { Notable, Subject } from "../protection/protect.ts";
 import { codeSpan } from "./leftOut.ts";
 
-/** Of each subject: the first are enough to find the others by. */
+/** Maximum number of changes per subject. */
 const MAX_NAMED = 10;
 const MAX_PATH = 100;
 const MAX_NOTE = 200;
 
 const ORDER: readonly Subject[] = [...GROUP_NAMES, "configured", "large"];
 
-/** Notable changes as a list in Markdown, an item for each subject, bounded. Pure. */
+/** Return notable changes as a bounded Markdown list, with an item per subject. Pure. */
 export function notableText(notable: readonly Notable[]): string {
   return ORDER.flatMap((subject) => {
     const found = notable.filter((each) => each.subject === subject);
@@ -18,7 +18,7 @@ export function notableText(notable: readonly Notable[]): string {
   }).join("\n");
 }
 
-/** The same on one line. */
+/** Return notable changes on one line. */
 export function notableLine(notable: readonly Notable[]): string {
   return notableText(notable).replaceAll(/^- /gm, "").replaceAll("\n", "; ");
 }

@@ -1,12 +1,12 @@
 import { z } from "zod";
 
-/** An operator's word that one runner is to take nothing new: its entry in the hash `tac8:pauses`. */
+/** The pause of one runner by an operator: its entry in the hash `tac8:pauses`. */
 export const pauseSchema = z.object({
   by: z.string(),
   reason: z.string(),
   /** Epoch ms. */
   since: z.number(),
-  /** The runner's name at that time; absent in pauses of older versions, whose key it was. */
+  /** Name of the runner at that time; absent in pauses of older versions, which used the name as the key. */
   name: z.string().optional(),
 });
 export type Pause = z.infer<typeof pauseSchema>;
@@ -15,6 +15,6 @@ export function parsePause(json: string | null): Pause | null {
   try {
     return json === null ? null : (pauseSchema.safeParse(JSON.parse(json)).data ?? null);
   } catch {
-    return null; // An entry that nobody can read pauses nobody.
+    return null; // An unreadable entry is not a pause.
   }
 }

@@ -1,11 +1,11 @@
 import { formatOfReason } from "./format.ts";
 
-/** An issue's label that names a label of the runners that may work on it. */
+/** Prefix of an issue's labels that name a required label of a runner. */
 const PREFIX = "runs-on:";
 const LABEL = /^[a-z0-9][a-z0-9._-]{0,49}$/;
 const MAX_LABELS = 10;
 
-/** Pure: the labels that a runner must have, by the labels of an issue; lower-case, sorted. Invalid names are ignored. */
+/** Return the labels that a runner must have for an issue with these labels; in lower case, sorted. Invalid names are ignored. Pure. */
 export function runsOnOf(labels: readonly string[]): string[] {
   const named = labels.map((label) => label.toLowerCase()).filter((label) => label.startsWith(PREFIX));
   return sortedLabels(named.map((label) => label.slice(PREFIX.length).trim()));
@@ -19,19 +19,19 @@ export function isRunnerLabel(label: string): boolean {
   return LABEL.test(label);
 }
 
-/** Limits of how many runs there may be at once over all runners; 0 or missing: none. */
+/** Limits on the number of concurrent runs of all runners; 0 or missing: no limit. */
 export interface Limits {
   readonly per_repository: Readonly<Record<string, number>>;
   readonly per_label: Readonly<Record<string, number>>;
 }
 
-/** What is counted, and how many of it there may be. `name` is the reason of a job that found no place. */
+/** A counter of concurrent runs, with its limit. `name` is also the reason of a job that is deferred because of it. */
 export interface Counter {
   readonly name: string;
   readonly most: number;
 }
 
-/** Pure: the counters that a run of a repository, with these labels, is counted in. `repository`: `owner/repo`. */
+/** Return the counters for a run of a repository with these labels. `repository`: `owner/repo`. Pure. */
 export function countersOf(
   { repository, runsOn }: { readonly repository: string; readonly runsOn: readonly string[] },
   { per_repository, per_label }: Limits,
@@ -42,48 +42,48 @@ export function countersOf(
   return [{ name: `limit:repository:${lower}`, most }, ...labels].filter((counter) => counter.most > 0);
 }
 
-/** Pure: the reason of a job for which this runner lacks a label; null: it has them all. */
+/** Return the reason to defer a job for which this runner lacks a label; null: it has them all. Pure. */
 export function missingLabels(runsOn: readonly string[], labels: readonly string[]): string | null {
   return runsOn.every((label) => labels.includes(label)) ? null : `runs-on:${runsOn.join(",")}`;
 }
 
 /**
- * Pure: is this the reason of a job that was at the head of the queue and got no place because of a runner's labels, a limit or a
- * runner's version? The reason is in the record's `job.hold`. Such a job is first in its priority when there may be a place.
+ * Return whether this value of the record's `job.hold` is the reason of a deferred job: it was at the head of the queue, but a runner's
+ * labels, a limit or a runner's version prevented its start. Such a job is first in its priority when a place may be free. Pure.
  */
 export function isPlacement(hold: string | null): boolean {
   return hold !== null && /^(?:runs-on|limit|format):/.test(hold);
 }
 
-/** Pure: may a runner process a job that was deferred for this reason? Limits are counted elsewhere. */
+/** Return whether a runner may process a job that was deferred for this reason. Limits are checked elsewhere. Pure. */
 export function fits(reason: string, runner: Pick<RunnerPlaces, "labels" | "format">): boolean {
   const format = formatOfReason(reason);
   if (format !== null) return runner.format >= format;
   return labelsOfReason(reason)?.every((label) => runner.labels.includes(label)) ?? true;
 }
 
-/** Pure: was the job deferred because no runner fits, and not because a limit is reached? */
+/** Return whether a job was deferred because no runner fits, and not because a limit is reached. Pure. */
 export function needsRunner(reason: string): boolean {
   return labelsOfReason(reason) !== null || formatOfReason(reason) !== null;
 }
 
-/** Pure: the labels in a reason; null: it is not about labels. */
+/** Return the labels in a reason; null: it is not about labels. Pure. */
 export function labelsOfReason(reason: string): string[] | null {
   return reason.startsWith("runs-on:") ? reason.slice("runs-on:".length).split(",") : null;
 }
 
 export interface RunnerPlaces {
   readonly labels: readonly string[];
-  /** The newest version of a record that it knows. */
+  /** Newest record format that it supports. */
   readonly format: number;
   readonly slots: number;
   readonly busy: number;
 }
 
 /**
- * Pure: how many jobs that were deferred because no runner fits are to be offered again. While other jobs wait, a runner that becomes
- * free receives the head of the queue at once, so one deferred job per slot that fits must be there before. While no other job waits,
- * only free slots count: more jobs would be passed around between runners that must not process them.
+ * Return how many jobs that were deferred because no runner fits are to be offered again. Pure. While other jobs wait, a runner with a
+ * free slot receives the head of the queue immediately, so one deferred job per matching slot must already be there. While no other
+ * job waits, only free slots count: runners that must not process further jobs would only defer these again.
  */
 export function offersFor(
   reason: string,
@@ -93,7 +93,7 @@ export function offersFor(
   return fit.reduce((sum, { slots, busy }) => sum + Math.max(0, othersWait ? slots : slots - busy), 0);
 }
 
-/** Pure: in words, for people. */
+/** Return the reason as a clause for display. Pure. */
 export function placementWords(reason: string): string {
   const labels = labelsOfReason(reason);
   if (labels !== null)

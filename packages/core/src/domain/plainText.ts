@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from "node:util";
  * Characters that are removed from every text:
  *
  * - control characters except tab and line feed, which terminals execute;
- * - marks that change the direction of text, because they make it look different from what it is;
+ * - marks that change the direction of text, because they make a text look like another one;
  * - invisible characters (soft hyphens, word joiners, tags), because they hide words from readers that programs see.
  *
  * Joiners of letters and emoji stay, and so does the zero-width space.

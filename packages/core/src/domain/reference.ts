@@ -1,4 +1,4 @@
-/** Which issue. Owner and repository as configured, their case kept; compared without it. */
+/** Reference to an issue. Owner and repository are written as configured, and compared without case. */
 export interface IssueRef {
   readonly owner: string;
   readonly repo: string;
@@ -10,12 +10,12 @@ export interface RepoRef {
   readonly repo: string;
 }
 
-/** The job of an issue: `<owner>.<repo>.<number>`, lower-cased. An owner has no dot, so it splits without doubt. */
+/** Return the job id of an issue: `<owner>.<repo>.<number>` in lower case. An owner contains no dot, so the id is unambiguous. */
 export function jobIdOf(ref: IssueRef): string {
   return `${ref.owner}.${ref.repo}.${ref.number}`.toLowerCase();
 }
 
-/** @returns null when it is no job id of ours. The case of owner and repository is lost in it. */
+/** Parse a job id; null: it is not a job id of tac8. Owner and repository are in lower case. */
 export function parseJobId(id: string): IssueRef | null {
   const match = /^([^.]+)\.(.+)\.(\d{1,10})$/.exec(id);
   if (match === null) return null;
@@ -24,7 +24,7 @@ export function parseJobId(id: string): IssueRef | null {
   return jobIdOf(ref) === id ? ref : null; // "007" would be a second job of one issue.
 }
 
-/** The issue of a job, its repository written as it is configured; null when the id is none of ours. */
+/** Return the issue of a job, with its repository written as configured; null: the id is not a job id of tac8. */
 export function refOfJob(jobId: string, repositories: readonly RepoRef[]): IssueRef | null {
   const ref = parseJobId(jobId);
   if (ref === null) return null;
@@ -32,7 +32,7 @@ export function refOfJob(jobId: string, repositories: readonly RepoRef[]): Issue
   return known === undefined ? ref : { owner: known.owner, repo: known.repo, number: ref.number };
 }
 
-/** `owner/repo#471`. */
+/** Return `owner/repo#471`. */
 export function formatReference(ref: IssueRef): string {
   return `${ref.owner}/${ref.repo}#${ref.number}`;
 }
@@ -41,17 +41,17 @@ export function sameRepo(a: RepoRef, b: RepoRef): boolean {
   return repoKey(a) === repoKey(b);
 }
 
-/** `owner/repo`, lower-cased: for comparing and as a key. */
+/** Return `owner/repo` in lower case, for comparisons and as a key. */
 export function repoKey(ref: RepoRef): string {
   return `${ref.owner}/${ref.repo}`.toLowerCase();
 }
 
-/** The text cannot name an issue, in whatever repository. */
+/** The text is not a reference to an issue of any repository. */
 export class NotAReference extends Error {
   override readonly name = "NotAReference";
 }
 
-/** Read `owner/repo#471` or an issue's or pull request's address; null: the text names no repository. */
+/** Parse `owner/repo#471` or the URL of an issue or pull request; null: the text names no repository. */
 export function parseFullReference(text: string): IssueRef | null {
   const trimmed = text.trim();
   const [, owner = "", repo = "", number = ""] =
@@ -62,8 +62,8 @@ export function parseFullReference(text: string): IssueRef | null {
 }
 
 /**
- * Reads `owner/repo#471`, a GitHub issue's or pull request's address, `gh-471`, `#471` or `471`.
- * @throws NotAReference, or Error where it is ambiguous or of no configured repository; each has one line for people.
+ * Parse `owner/repo#471`, the URL of an issue or pull request, `gh-471`, `#471` or `471`.
+ * @throws NotAReference, or Error if it is ambiguous or of no configured repository; each message is one line for the operator
  */
 export function parseReference(text: string, repositories: readonly RepoRef[]): IssueRef {
   const trimmed = text.trim();

@@ -32,8 +32,8 @@ interface StateWords {
 }
 
 /**
- * The only words for a state. Commands, board, JSON and docs name it by the state itself, comments on GitHub by its title;
- * the board shows the meaning as a tooltip, and `docs/architecture.md` lists it.
+ * Texts for each state. Commands, board, JSON and docs show the state itself, and comments on GitHub its title. The board shows the
+ * meaning as a tooltip, and `docs/architecture.md` lists it.
  */
 export const STATE_WORDS: Readonly<Record<IssueState, StateWords>> = {
   queued: { title: "Queued", meaning: "the issue waits in the queue" },
@@ -58,17 +58,16 @@ export function stateMeaning(name: string): string | null {
 
 const ENDED: readonly IssueState[] = ["pr", "answered", "stopped", "cancelled", "failed", "withdrawn", "expired"];
 
-/** States of an issue that a runner has, or may receive. */
+/** States of an issue whose job a runner has or may receive. */
 const CONTINUES = ["queued", "running", "retrying", "parked", "blocked"] as const;
-/** Ended states that may follow each of them. */
+/** Ended states that may follow each of these. */
 const ENDS = ["pr", "stopped", "cancelled", "failed", "withdrawn"] as const;
-/** A new label or a retry queues an ended issue again. If Bull Board put its job back, it may be stopped or withdrawn before a run. */
+/** A new label or a retry queues an ended issue again. If Bull Board queued its job, it may be stopped or withdrawn before a run. */
 const AGAIN = ["queued", "stopped", "withdrawn"] as const;
 
 /**
  * The states that may follow each state. The script that writes a state (`state/issueStore.ts`) checks it by this table. "": the
- * record has no state, because the issue is new, or Redis was emptied or damaged: then nothing is known of it. To write the same
- * state again is no transition.
+ * record has no state, because the issue is new, or Redis was emptied or damaged. Writing the same state again is not a transition.
  */
 export const TRANSITIONS: Readonly<Record<IssueState | "", readonly IssueState[]>> = {
   "": ISSUE_STATES,
@@ -87,19 +86,19 @@ export const TRANSITIONS: Readonly<Record<IssueState | "", readonly IssueState[]
   withdrawn: ["queued", "running", "retrying", "parked", "stopped", "cancelled", "failed"],
 };
 
-/** Nothing happens to an ended issue until a new label event or a retry by an operator. */
+/** Return whether the issue has ended: it remains in this state until a new label event or an operator's retry. */
 export function isEnded(state: IssueState | null): boolean {
   return state !== null && ENDED.includes(state);
 }
 
-/** Whether the issue ended with a pull request or an answer, so that the whole result is on GitHub. */
+/** Return whether the issue ended with a pull request or an answer, so that the whole result is on GitHub. */
 export function endedWell(state: string | null): boolean {
   return state === "pr" || state === "answered";
 }
 
 /**
- * Checkpoints of a run, each written before the next step begins: a retry starts at the first step that is not done.
- * `none → prepared → worked → published`, and `report` ends the run.
+ * Checkpoints of a run. Each one is written before the next step begins, so that a retry starts at the first unfinished step.
+ * `none → prepared → worked → published`; the step `report` ends the run.
  */
 export const CHECKPOINTS = ["none", "prepared", "worked", "published"] as const;
 export type Checkpoint = (typeof CHECKPOINTS)[number];

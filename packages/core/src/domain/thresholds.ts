@@ -1,4 +1,4 @@
-/** The configuration's section `[host]`, as far as it decides about new work; 0 is no limit. */
+/** The keys of the configuration's section `[host]` that decide about new work; 0 is no limit. */
 export interface HostLimits {
   readonly min_free_memory_mb: number;
   readonly min_free_disk_gb: number;
@@ -7,15 +7,15 @@ export interface HostLimits {
 }
 
 /**
- * Every threshold that decides whether new work may start: `closed` stops new work, `half` halves it, `warning` only says so.
- * A threshold of a machine follows from the configuration's `[host]`; 0 is no limit.
+ * Return the thresholds of a machine, derived from the configuration's `[host]`; 0 is no limit. `closed` stops new work, `half` halves
+ * it, `warning` only reports.
  */
 export function hostThresholds(limits: HostLimits) {
   const { min_free_disk_gb: diskGb, min_free_memory_mb: memoryMb, max_temperature_c: temperatureC } = limits;
   return {
     /**
-     * `queue`: when no machine has more, the whole queue is held. It does not grow with the limit: the scheduler's says nothing
-     * of other machines, whose runners close by their own.
+     * `queue`: if no machine has more free space, the whole queue is paused. It has an upper bound, because the scheduler's limit does not
+     * apply to other machines: their runners close by their own limits.
      */
     diskGb: { half: diskGb * 2, closed: diskGb, queue: Math.min(MAX_QUEUE_GB, diskGb / 2) },
     memoryMb: { half: memoryMb * 1.25, closed: memoryMb },
@@ -24,37 +24,37 @@ export function hostThresholds(limits: HostLimits) {
   } as const;
 }
 
-/** With less room than this, work can hardly be saved. */
+/** With less free space than this, work can hardly be saved. */
 const MAX_QUEUE_GB = 0.5;
 
-/** Thresholds that are the same everywhere. */
+/** Thresholds that are the same on all machines. */
 export const FLEET = {
-  /** Of Redis' maxmemory, in percent. */
+  /** Used part of Redis's maxmemory, in percent. */
   redisPercent: { warning: 75, closed: 90 },
-  /** Failed runs among the newest ones of the last day, in percent. */
+  /** Failed runs among the newest `window` runs of the last day, in percent. */
   failedPercent: { window: 20, warning: 30, half: 60 },
-  /** How late a process' event loop is, in ms. */
+  /** Lag of a process's event loop, in ms. */
   lagMs: { warning: 1000, half: 5000 },
-  /** What is left of GitHub's rate limit, in percent. */
+  /** Remaining part of GitHub's rate limit, in percent. */
   githubPercent: { warning: 20, half: 5 },
 } as const;
 
-/** What was over its threshold stays so until it is this much better, so that work does not stop and start at each reading. */
+/** Margin of improvement before an exceeded threshold counts as not exceeded, so that work does not stop and start at each reading. */
 export const EASE = 0.2;
-/** The same for a temperature, in °C; also the distance between `half` and `closed`. */
+/** The margin for a temperature, in °C; also the distance between `half` and `closed`. */
 const COOLER_C = 5;
 
-/** Pure. `was`: it was over the threshold at the reading before. */
+/** Return whether a value exceeds its threshold. `was`: it did at the previous reading. Pure. */
 export function isOver(value: number, bound: number, was: boolean): boolean {
   return bound > 0 && value > (was ? bound * (1 - EASE) : bound);
 }
 
-/** Pure: the same for what must not fall below its threshold. */
+/** Return whether a value is below its threshold. `was`: it was at the previous reading. Pure. */
 export function isUnder(value: number, bound: number, was: boolean): boolean {
   return bound > 0 && value < (was ? bound * (1 + EASE) : bound);
 }
 
-/** Pure: the same for a temperature. */
+/** Return whether a temperature exceeds its threshold. `was`: it did at the previous reading. Pure. */
 export function isHotter(value: number, bound: number, was: boolean): boolean {
   return bound > 0 && value > (was ? bound - COOLER_C : bound);
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { formatDuration, formatNumber, formatUsd } from "./formats.ts";
 
-/** Tokens that agents have used, as the model's API counts them: `inputTokens` are those that came from no cache. */
+/** Tokens that agents have used, as the model's API counts them. `inputTokens` excludes cached tokens. */
 export interface Tokens {
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -14,7 +14,7 @@ export interface ModelUsage extends Tokens {
   readonly costUsd: number;
 }
 
-/** What the agent work of an issue has used, summed over its runs. */
+/** Usage of the agents of an issue, summed over its runs. */
 export const usageSchema = z.object({
   inputTokens: z.number().nonnegative(),
   outputTokens: z.number().nonnegative(),
@@ -22,7 +22,7 @@ export const usageSchema = z.object({
   cacheWriteTokens: z.number().nonnegative(),
   costUsd: z.number().nonnegative(),
   turns: z.number().nonnegative(),
-  /** Time agents ran, in ms. */
+  /** Total duration of agent runs, in ms. */
   durationMs: z.number().nonnegative(),
 });
 export type Usage = z.infer<typeof usageSchema>;
@@ -31,7 +31,7 @@ export const NO_TOKENS: Tokens = { inputTokens: 0, outputTokens: 0, cacheReadTok
 export const NO_MODEL_USAGE: ModelUsage = { ...NO_TOKENS, costUsd: 0 };
 export const NO_USAGE: Usage = { ...NO_MODEL_USAGE, turns: 0, durationMs: 0 };
 
-/** Make tokens field by field. */
+/** Create tokens field by field. */
 export function tokensBy(value: (field: keyof Tokens) => number): Tokens {
   return {
     inputTokens: value("inputTokens"),
@@ -41,7 +41,7 @@ export function tokensBy(value: (field: keyof Tokens) => number): Tokens {
   };
 }
 
-/** Make the usage of a model field by field. */
+/** Create the usage of a model field by field. */
 export function modelUsageBy(value: (field: keyof ModelUsage) => number): ModelUsage {
   return { ...tokensBy(value), costUsd: value("costUsd") };
 }
@@ -62,7 +62,7 @@ export function totalTokens(tokens: Tokens): number {
   return tokens.inputTokens + tokens.outputTokens + tokens.cacheReadTokens + tokens.cacheWriteTokens;
 }
 
-/** `8 s · 12,345 tokens · $0.42`; leaves out what is not known. */
+/** Format a usage: `8 s · 12,345 tokens · $0.42`. Unknown parts are omitted. */
 export function formatUsage(usage: Usage): string {
   const tokens = totalTokens(usage);
   return [
@@ -72,7 +72,7 @@ export function formatUsage(usage: Usage): string {
   ].join(" · ");
 }
 
-/** How the event log, the live stream of a run and reports write the usage of a model. */
+/** Usage of a model, in the form of the event log, of a run's live stream and of reports. */
 export const figuresSchema = z.object({
   input: z.number(),
   output: z.number(),
@@ -104,7 +104,7 @@ export function addFigures(a: Figures, b: Figures): Figures {
   };
 }
 
-/** Return the tokens of all kinds together. */
+/** Return the sum of all kinds of tokens. */
 export function tokensIn({ input, output, cacheRead, cacheWrite }: Figures): number {
   return input + output + cacheRead + cacheWrite;
 }

@@ -18,7 +18,7 @@ const LEVELS: readonly (readonly [level: number, name: string])[] = [
   [30, "info"],
 ];
 const ERROR = 50;
-/** What the journal knows by itself, or what is said elsewhere in the line. */
+/** Fields that the journal stores itself, or that are elsewhere in the line. */
 const ELSEWHERE: ReadonlySet<string> = new Set(["level", "time", "pid", "hostname", "name", "msg", "issue", "err"]);
 const MAX_TEXT = 1000;
 const MAX_FIELD = 200;
@@ -26,7 +26,7 @@ const MAX_STACK_LINES = 30;
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 
-/** Whether standard output is the journal of systemd, which then sets `JOURNAL_STREAM` to its device and inode. */
+/** Return whether standard output is systemd's journal: systemd sets `JOURNAL_STREAM` to its device and inode. */
 export function writesToJournal(env: Readonly<Record<string, string | undefined>>): boolean {
   const [device, inode] = (env["JOURNAL_STREAM"] ?? "").split(":").map(Number);
   if (!device || !inode) return false;
@@ -38,7 +38,7 @@ export function writesToJournal(env: Readonly<Record<string, string | undefined>
   }
 }
 
-/** How a process writes its JSON lines: as they are, unless `LOG_FORMAT` or systemd's journal wants lines for people. */
+/** Return the function that formats JSON log lines: unchanged, unless `LOG_FORMAT` or systemd's journal requires readable lines. */
 export function lineFormat(env: Readonly<Record<string, string | undefined>>): (line: string) => string {
   const wanted = env["LOG_FORMAT"]?.trim();
   if (wanted === "json") return (line) => line;
@@ -47,18 +47,18 @@ export function lineFormat(env: Readonly<Record<string, string | undefined>>): (
 }
 
 /**
- * A JSON line of pino's as the journal shows it to people: priority, issue, message, cause, further fields; for an error its stack
- * too, a line each. What is no JSON stays as it is.
+ * Format a JSON line of pino for the journal: priority, issue, message, cause, other fields, and for an error also the lines of its
+ * stack. A line that is not JSON is returned unchanged.
  */
 export function journalLine(line: string): string {
   return linesOf(line, ({ level }) => `<${PRIORITIES.find(([from]) => level >= from)?.[1] ?? DEBUG}>`);
 }
 
-/** The same with its time and level, such as `2026-11-28 23:04:05 warn  octo/hello#3  …`: for a terminal, and a container's log. */
+/** Format a JSON line with its time and level, for a terminal or a container's log: `2026-11-28 23:04:05 warn  octo/hello#3  …`. */
 export function textLine(line: string): string {
   return linesOf(line, ({ level, time }) => {
     const name = LEVELS.find(([from]) => level >= from)?.[1] ?? "debug";
-    // Sweden writes dates as ISO 8601 does, here in the time zone of this process.
+    // The Swedish format is that of ISO 8601; the time zone is the one of this process.
     return `${new Date(time).toLocaleString("sv-SE")} ${name.padEnd(6)}`;
   });
 }
@@ -79,7 +79,7 @@ function linesOf(line: string, prefix: (of: { readonly level: number; readonly t
   return [`${issue}${message}${cause}${more}`, ...stack].map((one) => `${begin}${one}\n`).join("");
 }
 
-/** Lines that are no log lines, such as the problems of a configuration, as errors. */
+/** Format lines that are not log lines, such as the problems of a configuration, as errors. */
 export function journalErrors(lines: string): string {
   return lines.replaceAll(/^/gm, "<3>");
 }

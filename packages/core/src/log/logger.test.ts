@@ -34,7 +34,7 @@ test("no secret gets into a line: message, fields, children, nested errors, stac
   });
 });
 
-test("an amount of money has no more digits than somebody reads", () => {
+test("an amount of money has at most 6 decimal places", () => {
   const out = capture();
   const log = createLogger({ name: "test", destination: out, secrets: [] });
   log.info({ costUsd: 0.1 + 0.2 }, "agent ended");

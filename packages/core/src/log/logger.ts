@@ -6,18 +6,18 @@ import { createLineRedactor } from "./redact.ts";
 export type { Logger } from "pino";
 
 export interface LoggerOptions {
-  /** Which process speaks, for example `runner`. */
+  /** Name of the process, for example `runner`. */
   name: string;
   level?: LevelWithSilent | undefined;
-  /** Gets one JSON line at a time; standard output when left out. */
+  /** Receives one JSON line at a time. Default: standard output. */
   destination?: DestinationStream | undefined;
-  /** What is written for a JSON line that has no secret any more, see `lineFormat`. */
+  /** Formats a JSON line after secrets were removed from it, see `lineFormat`. */
   format?: ((line: string) => string) | undefined;
-  /** Never to be seen in a line, in any of their forms; what looks like a token is taken out anyway. */
+  /** Removed from every line, in all their encodings. A text that looks like a token is always removed. */
   secrets: readonly string[];
 }
 
-/** A pino logger of JSON lines that redacts the final line: message, fields, nested errors and stacks alike. */
+/** Create a pino logger that redacts the complete JSON line: message, fields, nested errors and stacks. */
 export function createLogger({ name, level = "info", destination, format, secrets }: LoggerOptions): Logger {
   const redactLine = createLineRedactor(secrets);
   const options = {
@@ -35,8 +35,8 @@ export function createLogger({ name, level = "info", destination, format, secret
 }
 
 /**
- * Without a way to write at once: pino would take it for each fatal line, past the lines that are still on their way, or into the
- * middle of one. What is left at the process' end is written then.
+ * Return standard output without a synchronous flush: pino would use it for each fatal line, which would then overtake buffered lines, or
+ * be written into the middle of one. The buffered lines are written when the process exits.
  */
 function standardOutput(): DestinationStream {
   const stream = pino.destination({ dest: 1, sync: false });

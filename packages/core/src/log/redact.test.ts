@@ -33,7 +33,7 @@ describe("redact", () => {
     `ghr_${"x".repeat(36)}`,
     `github_pat_${"11AB".repeat(10)}`,
     `sk-ant-api03-${"k-_9".repeat(10)}`,
-  ])("knows %s by its looks, also after an escaped line end", (token) => {
+  ])("recognizes %s by its form, also after an escaped line break", (token) => {
     expect(redact(`before ${token} after`, [])).toBe("before [redacted] after");
     expect(redact(JSON.stringify(`line\n${token}`), [])).toBe(String.raw`"line\n[redacted]"`);
   });

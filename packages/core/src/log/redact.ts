@@ -1,14 +1,14 @@
 const MARK = "[redacted]";
 
-/** Shorter strings are words, not secrets: taking them out everywhere would only garble the text. */
+/** Shorter strings are more likely words than secrets: to remove them everywhere would make the text unreadable. */
 const MIN_SECRET_LENGTH = 6;
 
-/** A string longer than this is cut in a log line. */
+/** A longer string is truncated in a log line. */
 const MAX_LOGGED_STRING = 16_384;
 
 /**
- * What gives a secret away by its form. No `\b` in front: in JSON text `\n` ends in a letter. Every repetition that
- * can begin anywhere is bounded, so that a line of megabytes stays linear.
+ * Patterns that recognize a secret by its form. No pattern begins with `\b`, because in JSON text `\n` ends in a letter. Every
+ * repetition that can begin anywhere is bounded, so that the time is linear for a line of megabytes.
  */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   // An installation token may end in a JSON web token, which has dots.
@@ -23,14 +23,14 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/([a-z]{2,10}:\/\/[^\s/@"'\\:]{0,100}:)[^\s/@"'\\]{1,500}@/gi, `$1${MARK}@`],
 ];
 
-/** Secrets that this process has received since it was started, newest last, and their forms. */
+/** Secrets that this process has received since it was started, newest last, with their encodings. */
 const received: { readonly secret: string; readonly forms: readonly string[] }[] = [];
-/** GitHub's tokens of an App live for an hour, and one is made each 50 minutes: a day's are no use to anybody. */
+/** A token of a GitHub App is valid for one hour, and a new one is created every 50 minutes, so tokens older than a day are useless. */
 const MAX_RECEIVED = 32;
 
 /**
- * From now on every redactor of this process takes the secret out as well, also one that was made before. For what is no part
- * of the configuration, such as a token that GitHub has just made.
+ * Make every redactor of this process remove this secret from now on, including existing redactors. It is for secrets that are not in the
+ * configuration, such as a token that GitHub has just created.
  */
 export function learnSecret(secret: string): void {
   if (secret.length < MIN_SECRET_LENGTH || received.some((known) => known.secret === secret)) return;
@@ -38,21 +38,21 @@ export function learnSecret(secret: string): void {
   if (received.length > MAX_RECEIVED) received.shift();
 }
 
-/** Return the values that `learnSecret` was given, oldest first. */
+/** Return the secrets that `learnSecret` received, oldest first. */
 export function learnedSecrets(): string[] {
   return received.map(({ secret }) => secret);
 }
 
 /**
- * The text without the secrets: as they are, URL-encoded, JSON-escaped and inside base64 (so `x-access-token:<secret>`
- * of a basic authorization too), and without whatever looks like a GitHub or Anthropic token, an `Authorization` value or the
- * password of a URL. JSON text stays valid JSON. Secrets shorter than 6 characters are passed over.
+ * Remove secrets from a text: as they are, URL-encoded, JSON-escaped and inside base64 (so also in `x-access-token:<secret>` of a basic
+ * authorization). Also remove every text that looks like a GitHub or Anthropic token, an `Authorization` value or the password of a
+ * URL. JSON text stays valid JSON. Secrets shorter than 6 characters are ignored.
  */
 export function redact(text: string, secrets: readonly string[]): string {
   return createRedactor(secrets)(text);
 }
 
-/** `redact` with the secrets prepared once, for many texts. */
+/** Return a function like `redact` that prepares the secrets once, for many texts. */
 export function createRedactor(secrets: readonly string[]): (text: string) => string {
   const all = secrets.flatMap((secret) => [secret, secret.trim()]); // a header's value is trimmed when it is sent
   const forms = longestFirst(all.filter((secret) => secret.length >= MIN_SECRET_LENGTH).flatMap(formsOf));
@@ -65,7 +65,7 @@ export function createRedactor(secrets: readonly string[]): (text: string) => st
   };
 }
 
-/** A redactor of JSON lines: works on the decoded strings, so that no escape hides a secret and the line stays JSON. */
+/** Return a redactor of JSON lines. It redacts the decoded strings, so that no escape hides a secret and the line stays valid JSON. */
 export function createLineRedactor(secrets: readonly string[]): (line: string) => string {
   const clean = createRedactor(secrets);
   const walk = (value: unknown): unknown => {
@@ -84,7 +84,7 @@ export function createLineRedactor(secrets: readonly string[]): (line: string) =
     try {
       parsed = JSON.parse(line);
     } catch {
-      return clean(line); // not JSON: the text is all there is
+      return clean(line); // not JSON
     }
     return JSON.stringify(walk(parsed)) + (line.endsWith("\n") ? "\n" : "");
   };
@@ -104,8 +104,8 @@ function formsOf(secret: string): string[] {
 }
 
 /**
- * Base64 of a longer text holds the secret in one of three alignments. The characters at both ends are shared with
- * whatever is beside the secret, so they are left out; the middle is the same in every text.
+ * Return the forms that a secret can have inside base64. The base64 of a longer text contains the secret in one of three alignments. The
+ * characters at both ends depend on the text beside the secret, so they are omitted; the middle is the same in every text.
  */
 export function base64Forms(secret: string): string[] {
   const bytes = Buffer.from(secret);

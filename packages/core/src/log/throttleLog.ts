@@ -4,15 +4,15 @@ export interface LogAtMostOptions {
   log: Pick<Logger, "debug" | "info" | "warn" | "error">;
   /** The shortest time between two lines, in milliseconds. */
   every: number;
-  /** The clock, in milliseconds; any origin. */
+  /** The clock, in milliseconds since any origin. */
   now: () => number;
 }
 
 export type ThrottledLog = (level: "debug" | "info" | "warn" | "error", fields: object, message: string) => void;
 
 /**
- * For errors that come in floods (a client without its server gave 25,000 in 4 s): logs the first line, then at most
- * one per interval, which says in `suppressed` how many were left out since the one before.
+ * Limit the rate of log lines: log the first one, then at most one per interval, with the number of omitted lines in `suppressed`. It is
+ * for errors that occur very often: a client without its server logged 25,000 lines in 4 s.
  */
 export function logAtMost({ log, every, now }: LogAtMostOptions): ThrottledLog {
   let last: number | null = null;

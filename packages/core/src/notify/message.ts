@@ -8,26 +8,26 @@ const KINDS = ["blocked", "answered", "failed", "pr", "hold-begun", "hold-ended"
 export type MessageKind = (typeof KINDS)[number];
 
 export const messageSchema = z.object({
-  /** One per cause: `<kind>:<id of the event>`, or `summary:<day>`. */
+  /** Unique per event: `<kind>:<id of the event>`, or `summary:<day>`. */
   id: z.string(),
   kind: z.enum(KINDS),
-  /** ISO time of the cause. */
+  /** ISO time of the event. */
   at: z.string(),
   /** One line, at most 200 characters. */
   title: z.string(),
   /** May have several lines, at most 1,500 characters. */
   text: z.string(),
-  /** `owner/repo#471`; null: it is about no issue. */
+  /** `owner/repo#471`; null: the message is not about an issue. */
   issue: z.string().nullable(),
   /** Page of the issue or of its pull request. */
   url: z.string().nullable(),
 });
-/** What people are told. */
+/** A notification. */
 export type Message = z.infer<typeof messageSchema>;
 
-/** Titles, questions and reasons come from strangers and agents. */
+/** Return the message without secrets and control characters, shortened: its texts come from agents and from other users. */
 export function bounded(message: Message, redact: (text: string) => string): Message {
-  // Two passes: what is invisible could part a secret from its form.
+  // Redact twice: an invisible character inside a secret would hide it from the first pass.
   const harmless = (text: string) => redact(clean(redact(text.replaceAll(/[\r\t]/g, " "))));
   return {
     ...message,

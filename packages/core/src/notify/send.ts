@@ -2,20 +2,20 @@ import type { Message } from "./message.ts";
 import type { Target } from "./targets.ts";
 
 /**
- * `later`: it was not taken, and may be next time; `refused`: it never will be; `unknown`: it was sent, and whether it was taken
- * nobody said.
+ * Result of sending a message. `later`: it was not accepted, but may be next time; `refused`: it will never be accepted; `unknown`: it was
+ * sent, but no response states whether it was accepted.
  */
 export type Sent =
   | { readonly kind: "taken" }
   | { readonly kind: "later"; readonly why: string; readonly waitMs: number }
   | { readonly kind: "refused" | "unknown"; readonly why: string };
 
-/** Longer than the client's own 10 s for a connection: what is not answered by then was sent. */
+/** Longer than the HTTP client's own limit of 10 s for a connection, so a request that times out was sent. */
 const SEND_MS = 20_000;
 const MAX_WAIT_MS = 3_600_000;
 const MAX_ANSWER_TEXT = 200;
 
-/** What a connection fails with before anything was sent. */
+/** Error codes of a connection that failed before anything was sent. */
 const NOT_REACHED = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -34,12 +34,12 @@ const NOT_REACHED = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ]);
 
-/** Sends one message, once. Never throws; `why` names no address. */
+/** Send one message, without retries. Never throws; `why` contains no address. */
 export async function send(target: Target, message: Message, signal: AbortSignal): Promise<Sent> {
   try {
     const answer = await fetch(target.url, {
       method: "POST",
-      // On a connection of its own: one that was kept may end just when it is used, and nobody could tell what was taken.
+      // Use a new connection: a kept one may be closed while it is used, and then it is unknown whether the message was accepted.
       headers: { "content-type": "application/json", "user-agent": "tac8", connection: "close", ...target.headers },
       body: JSON.stringify(target.body(message)),
       redirect: "manual",
@@ -52,26 +52,26 @@ export async function send(target: Target, message: Message, signal: AbortSignal
   }
 }
 
-/** Pure. */
+/** Return the result for a response. Pure. */
 export function classifyAnswer(answer: { status: number; retryAfter: string | null; words: string }): Sent {
   const { status, retryAfter, words } = answer;
   if (status >= 200 && status < 300) return { kind: "taken" };
   const why = `it responded with ${status}${words === "" ? "" : `: ${words}`}`;
-  // 407 is a proxy's, which wants other credentials.
+  // 407 is the response of a proxy that needs other credentials.
   if (status !== 407 && status !== 408 && status !== 429 && status < 500) return { kind: "refused", why };
   const seconds = Number(retryAfter ?? "");
   return { kind: "later", why, waitMs: seconds > 0 ? Math.min(seconds * 1000, MAX_WAIT_MS) : 0 };
 }
 
-/** Pure. */
+/** Return the result for an error of the HTTP client. Pure. */
 export function classifyError(error: unknown): Sent {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   if (NOT_REACHED.has(code)) return { kind: "later", why: `it is unreachable (${code})`, waitMs: 0 };
-  // The answer to a request for a tunnel: nothing was sent yet.
+  // The proxy refused to open a tunnel: nothing was sent yet.
   if (messagesOf(error).some((message) => message.startsWith("Proxy response")))
     return { kind: "later", why: "the proxy refuses to connect to it", waitMs: 0 };
-  // Some ports are other protocols', and the client keeps from them.
+  // The client refuses ports that belong to other protocols.
   if (cause instanceof Error && cause.message === "bad port")
     return { kind: "refused", why: "its port is blocked by the HTTP client" };
   return { kind: "unknown", why: `the connection was closed without a response${code === "" ? "" : ` (${code})`}` };
@@ -89,7 +89,7 @@ async function beginning({ body }: Response): Promise<string> {
     const text = new TextDecoder().decode(value?.subarray(0, MAX_ANSWER_TEXT) ?? new Uint8Array());
     return text.replace(/[\p{Cc}\s]+/gu, " ").trim();
   } catch {
-    return ""; // The status says enough.
+    return ""; // The status is enough.
   } finally {
     await reader.cancel().catch(() => undefined);
   }

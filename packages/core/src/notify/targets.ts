@@ -3,7 +3,7 @@ import type { Message, MessageKind } from "./message.ts";
 
 export type TargetName = "slack" | "ntfy" | "webhook";
 
-/** A place that is told. */
+/** A service that receives notifications. */
 export interface Target {
   readonly name: TargetName;
   readonly url: string;
@@ -12,7 +12,7 @@ export interface Target {
   readonly body: (message: Message) => object;
 }
 
-/** Pure. */
+/** Return the configured targets. Pure. */
 export function targetsOf({ slackUrl, ntfyUrl, ntfyToken, webhookUrl }: NotifyAddresses): Target[] {
   const targets: Target[] = [];
   if (slackUrl !== null) targets.push({ name: "slack", url: slackUrl, headers: {}, body: slackBody });
@@ -21,14 +21,14 @@ export function targetsOf({ slackUrl, ntfyUrl, ntfyToken, webhookUrl }: NotifyAd
   return targets;
 }
 
-/** https://docs.slack.dev/messaging/formatting-message-text: three characters are Slack's own. */
+/** https://docs.slack.dev/messaging/formatting-message-text: three characters have a meaning in Slack. */
 function slackBody({ title, text, url }: Message): object {
   const escape = (part: string) => part.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
   const link = url === null ? "" : `\n<${escape(url)}>`;
   return { text: `*${escape(title)}*\n${escape(text)}${link}` };
 }
 
-/** https://docs.ntfy.sh/publish/#publish-as-json: to the server's root, with the topic inside; headers would be ASCII only. */
+/** https://docs.ntfy.sh/publish/#publish-as-json: the request goes to the server's root, with the topic in its body; headers would be limited to ASCII. */
 function ntfy(address: string, token: string | null): Target {
   const url = new URL(address);
   const parts = url.pathname.split("/").filter((part) => part !== "");
@@ -49,7 +49,7 @@ function ntfy(address: string, token: string | null): Target {
   };
 }
 
-/** 1 to 5; 3 is ordinary. */
+/** Priority in ntfy, 1 to 5; the default is 3. */
 const PRIORITY: Record<MessageKind, number> = {
   blocked: 4,
   answered: 3,
@@ -61,7 +61,7 @@ const PRIORITY: Record<MessageKind, number> = {
   test: 3,
 };
 
-/** Names of emoji. */
+/** Emoji names in ntfy. */
 const TAG: Record<MessageKind, string> = {
   blocked: "question",
   answered: "speech_balloon",

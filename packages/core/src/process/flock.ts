@@ -2,23 +2,23 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
 
-/** A lock that every container sharing the file's volume sees: flock(2) on the file, owned by the open descriptor. */
+/** A lock by flock(2), owned by the open file descriptor. Every container that shares the file's volume sees it. */
 export interface Lock {
   readonly path: string;
-  /** Hand it to a child as inherited descriptor: the lock then lasts until the last holder has closed it or died. */
+  /** A child may inherit this file descriptor: the lock then lasts until every process has closed it or died. */
   readonly fd: number;
-  /** Closes our descriptor. Idempotent; a child that inherited it keeps the lock. */
+  /** Close the file descriptor. Idempotent. A child that inherited it keeps the lock. */
   readonly release: () => void;
 }
 
 export interface LockOptions {
   /** Aborting rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
-  /** How long to wait at most. Default 30 s. */
+  /** Longest wait. Default 30 s. */
   readonly timeoutMs?: number;
 }
 
-/** Another process had the lock for all of the time. */
+/** Another process had the lock until the timeout. */
 export class LockTimeout extends Error {
   override readonly name = "LockTimeout";
 
@@ -27,7 +27,7 @@ export class LockTimeout extends Error {
   }
 }
 
-/** Nothing can be locked: the program `flock` is missing, or the file system has no locks. */
+/** Locking does not work: the program `flock` is missing, or the file system has no locks. */
 export class NoLocks extends Error {
   override readonly name = "NoLocks";
 }
@@ -36,9 +36,9 @@ const CONFLICT = 75;
 const REPLACED_TRIES = 10;
 
 /**
- * Takes the lock if nobody has it, else gives null. Creates the file (mode 0600), never removes it. `readOnly`: nothing can be
- * written by its descriptor.
- * @throws Error when the file can't be opened, NoLocks when nothing can be locked.
+ * Acquire the lock; null: another process has it. Creates the file (mode 0600) and never removes it. `readOnly`: open the file only for
+ * reading.
+ * @throws Error when the file cannot be opened, NoLocks when locking does not work
  */
 export async function tryLock(path: string, { readOnly = false } = {}): Promise<Lock | null> {
   for (let attempt = 0; attempt < REPLACED_TRIES; attempt += 1) {
@@ -49,7 +49,7 @@ export async function tryLock(path: string, { readOnly = false } = {}): Promise<
 }
 
 /**
- * Waits for the lock.
+ * Wait for the lock.
  * @throws LockTimeout when it is not free within `timeoutMs`, or `signal.reason` when aborted.
  */
 export async function lock(path: string, options: LockOptions = {}): Promise<Lock> {
@@ -76,7 +76,7 @@ async function attemptLock({ path, args, signal, readOnly = false }: Attempt): P
   const fd = openSync(path, constants.O_CREAT | access | constants.O_NOFOLLOW, 0o600);
   let keep = false;
   try {
-    // The lock belongs to the open file description, which the child shares: it stays when the child ended.
+    // The lock belongs to the open file description, which this process and the child share, so it remains when the child exits.
     if (!(await runFlock({ path, args, signal, fd }))) return null;
     if (!isStillThere(fd, path)) return "replaced";
     keep = true;

@@ -1,14 +1,14 @@
 import { readFile, readlink } from "node:fs/promises";
 
-/** Where a process id counts. */
+/** The machine and namespace in which a process id is valid. */
 export interface MachineIds {
-  /** Id of the machine's present boot, by the kernel; empty where the kernel does not report. */
+  /** The kernel's id of the machine's current boot; empty: the kernel does not report it. */
   readonly boot: string;
-  /** Containers have their own; empty likewise. */
+  /** Namespace of process ids, different in each container; empty: the kernel does not report it. */
   readonly pidNamespace: string;
 }
 
-/** A process as it has written itself down; older versions do not say where its id counts. */
+/** A process as it has registered itself; older versions do not store the boot and the namespace of its id. */
 export interface KnownProcess {
   readonly pid: number;
   readonly boot?: string | undefined;
@@ -23,7 +23,7 @@ export async function readMachineIds(): Promise<MachineIds> {
   return { boot: boot.trim(), pidNamespace };
 }
 
-/** Return whether the process can be looked for on this machine, and is no more. False: it is there, or nothing is known. */
+/** Return whether the process ran on this machine and has exited. False: it is alive, or ran elsewhere, or that is unknown. */
 export function hasExited({ pid, boot, pidNamespace }: KnownProcess, machine: MachineIds): boolean {
   if (!boot || !pidNamespace || boot !== machine.boot || pidNamespace !== machine.pidNamespace) return false;
   if (!Number.isSafeInteger(pid) || pid <= 0) return false;
@@ -31,7 +31,7 @@ export function hasExited({ pid, boot, pidNamespace }: KnownProcess, machine: Ma
     process.kill(pid, 0);
     return false;
   } catch (error) {
-    // That of another user is there as well.
+    // EPERM means that the process exists and belongs to another user.
     return (error as NodeJS.ErrnoException).code === "ESRCH";
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** A process that can't be mistaken for a later one that got its pid. */
+/** A process, identified so that a later process with the same pid is a different one. */
 export interface ProcessId {
   readonly pid: number;
   /** Clock ticks since boot, field 22 of /proc/<pid>/stat. */
@@ -13,33 +13,33 @@ export interface ProcessStat extends ProcessId {
   readonly state: string;
   readonly parent: number;
   readonly threads: number;
-  /** Pid of the process that began its session (setsid). */
+  /** Pid of the process that started its session (setsid). */
   readonly session: number;
 }
 
-/** What /proc/<pid>/stat says, or null where no such process is (any more). */
+/** Read /proc/<pid>/stat; null: the process does not exist. */
 export function readStat(pid: number): ProcessStat | null {
   const text = readProc(`/proc/${pid}/stat`);
   return text === null ? null : parseStat(text);
 }
 
-/** @returns clock ticks since boot, or null where no such process is. */
+/** Return the start time of a process in clock ticks since boot; null: the process does not exist. */
 export function startTimeOf(pid: number): number | null {
   return readStat(pid)?.startTime ?? null;
 }
 
-/** Whether that very process still lives; a zombie does not. */
+/** Return whether this process, and not another with its pid, is alive. A zombie is not. */
 export function isSameProcess({ pid, startTime }: ProcessId): boolean {
   const stat = readStat(pid);
   return stat !== null && stat.startTime === startTime && isAlive(stat);
 }
 
-/** A zombie is not alive; one whose first thread ended looks like a zombie, while others run on. Pure. */
+/** Return whether a process is alive. A zombie is not. A process whose first thread ended looks like one, but has other threads. Pure. */
 export function isAlive({ state, threads }: Pick<ProcessStat, "state" | "threads">): boolean {
   return threads > 1 || (state !== "Z" && state !== "X");
 }
 
-/** The name in parentheses may itself contain spaces and parentheses: all fields are counted from the last one. */
+/** Parse /proc/<pid>/stat. The name in parentheses may contain spaces and parentheses, so fields are counted from the last one. */
 export function parseStat(text: string): ProcessStat | null {
   const open = text.indexOf("(");
   const close = text.lastIndexOf(")");
@@ -52,7 +52,7 @@ export function parseStat(text: string): ProcessStat | null {
   return { pid: Number.parseInt(text, 10), comm, state, parent, session, threads, startTime: start };
 }
 
-/** A /proc file as latin1, or null when the process ended, or not ours to read. */
+/** Read a /proc file as latin1; null: the process has ended, or this user may not read the file. */
 export function readProc(path: string): string | null {
   try {
     return readFileSync(path, "latin1");

@@ -213,7 +213,7 @@ describe("what else is relied on", () => {
     expect(await job.getState()).toBe("failed");
   });
 
-  it("a held queue starts nothing, and goes on where it was", async () => {
+  it("a paused queue starts no job, and continues in the same order", async () => {
     const worker = startWorker(null);
     await queue.pause();
     await add("one");

@@ -15,7 +15,7 @@ describe("workerTimes", () => {
     },
   );
 
-  it("an outage of 60 s, begun just before a renewal, is over before the job is let go of", () => {
+  it("an outage of 60 s that begins just before a renewal is over before the job is released", () => {
     const { lockRenewTime = 0 } = workerTimes(120);
     expect(lockRenewTime + 60_000).toBeLessThan(releaseAfter(120));
   });
@@ -26,7 +26,7 @@ describe("workerTimes", () => {
   });
 });
 
-it("a job is told its attempts, its place and our own backoff", () => {
+it("a job has its attempts, its priority and tac8's own backoff", () => {
   const options = jobOptions({ jobId: "octo.hello.1", priority: "P1", begun: false, attempts: 5 });
   expect(options).toMatchObject({ jobId: "octo.hello.1", priority: 4, attempts: 5, backoff: { type: "tac8" } });
   expect(options.removeOnComplete).toMatchObject({ count: expect.any(Number) as number });

@@ -4,22 +4,22 @@ import { queuePriority, type Priority } from "../domain/priority.ts";
 
 export const QUEUE_NAME = "issues";
 
-/** Written once, when the issue is put into the queue. All else about it is in the issue's hash. */
+/** Data of a job, written once, when the issue is queued. Everything else is in the record of the issue. */
 export interface JobData extends IssueRef {
   readonly repositoryId: number;
-  /** For people who read the queue; the runner asks GitHub again. */
+  /** For display in the queue; the runner reads the title from GitHub again. */
   readonly title: string;
   readonly url: string;
 }
 
-/** What a finished job keeps for those who read the queue. */
+/** Result of a finished job, for display in the queue. */
 export interface JobResult {
   readonly outcome: string;
   readonly prUrl: string | null;
   readonly reason: string | null;
 }
 
-/** Finished jobs that stay visible in the queue, each of completed and failed. */
+/** Number of completed jobs, and number of failed jobs, that the queue keeps. */
 const KEPT_FINISHED = 2000;
 const KEPT_LOG_LINES = 200;
 
@@ -41,8 +41,8 @@ export function jobOptions(options: {
 }
 
 /**
- * Times of the worker, from `lock_seconds` (120 rides out a Redis outage of 60 s with an orderly end).
- * Stalls are never counted by BullMQ, which would fail the job without telling the issue; the hash counts lost runs.
+ * Times of the worker, derived from `lock_seconds`. With 120 s, the worker survives a Redis outage of 60 s.
+ * BullMQ's own count of stalls is disabled, because BullMQ would fail the job without a report on the issue; the record counts lost runs.
  */
 export function workerTimes(
   lockSeconds: number,
@@ -57,19 +57,19 @@ export function workerTimes(
 }
 
 /**
- * So long after the lock's last renewal the guard ends the agent by itself, whatever became of the runner: it must be
- * dead before the lock expires. Milliseconds, from the renewal and not from the last heartbeat.
+ * Return the time in ms after the last renewal of the job's lock at which the guard kills the agent, even if the runner does not respond:
+ * the agent must be dead before the lock expires. It is counted from the renewal, not from the last heartbeat.
  */
 export function silenceLimit(lockSeconds: number): number {
   return lockSeconds * 1000 * 0.8;
 }
 
-/** A runner that lives releases the job a little earlier; 90 s of 120 s: an outage of 60 s is over by then. */
+/** Return the time in ms after which a live runner releases the job: 90 s of 120 s, when an outage of 60 s is over. */
 export function releaseAfter(lockSeconds: number): number {
   return lockSeconds * 1000 * 0.75;
 }
 
-/** Fields of an error that tell BullMQ's backoff strategy how long to wait. */
+/** An error with the delay for BullMQ's backoff strategy. */
 export interface BackoffError extends Error {
   readonly delayMs?: number;
 }

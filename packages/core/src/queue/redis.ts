@@ -19,21 +19,21 @@ interface Options {
 }
 
 export interface RedisOptions {
-  /** For `CLIENT LIST`: which app this is. */
+  /** Name of the app, for `CLIENT LIST`. */
   readonly name: string;
-  /** `false` for a caller that waits (a worker); `true` for one that wants an error at once (the command line). */
+  /** `false` for a caller that waits (a worker); `true` for one that needs an error immediately (the command line). */
   readonly failFast?: boolean;
-  /** Called for each connection error; the client continues trying. */
+  /** Called for each connection error; the client keeps reconnecting. */
   readonly onError: (error: Error) => void;
 }
 
-/** A client that reconnects for ever, at least every 2 s. The caller closes it. */
+/** Create a client that reconnects without a limit, at least every 2 s. The caller closes it. */
 export function connectRedis(url: string, { name, failFast = false, onError }: RedisOptions): Redis {
   const passwordFile = passwordFileOf(url);
   const options = {
     connectionName: `tac8:${name}`,
     maxRetriesPerRequest: failFast ? 1 : null,
-    // ioredis calls it as a method of the options of the very client, a duplicate too.
+    // ioredis calls this as a method of the client's own options, also for a duplicate.
     retryStrategy(this: Options | undefined, times: number) {
       if (passwordFile !== null && this !== undefined) this.password = readPassword(passwordFile);
       return failFast && times > 2 ? null : Math.min(times * 100, RETRY_CAP_MS);
@@ -58,8 +58,8 @@ export function connectRedis(url: string, { name, failFast = false, onError }: R
 }
 
 /**
- * Finds the master. News of a fail-over that reaches the former connection's listener while ioredis 6 looks for the master ends the
- * client for good, because it takes that for a call of `disconnect`: so that listener stops first.
+ * Finds the master. If the listener of the former connection is notified of a fail-over while ioredis 6 searches for the master, ioredis
+ * treats that as a call of `disconnect` and never reconnects. So this class stops that listener first.
  */
 class MasterConnector extends SentinelConnector {
   constructor(options: unknown) {
@@ -73,7 +73,7 @@ class MasterConnector extends SentinelConnector {
   }
 }
 
-/** What ioredis needs to find the master. `tls`: of Redis and of the Sentinels alike; null: none. */
+/** Return the options with which ioredis finds the master. `tls`: options for both Redis and the Sentinels; null: no TLS. */
 function behindSentinels(
   { sentinels, name, db, user, password, sentinelPassword }: SentinelGroup,
   { tls, failFast }: { readonly tls: { readonly ca?: string } | null; readonly failFast: boolean },
@@ -88,15 +88,15 @@ function behindSentinels(
     ...(tls === null ? {} : { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
     sentinelRetryStrategy: (times) => (failFast && times > 2 ? null : Math.min(times * 100, RETRY_CAP_MS)),
     sentinelCommandTimeout: CONNECT_MS,
-    // Only those that the operator names: the others may have addresses that are no use here, and are in no certificate.
+    // Use only the Sentinels that the operator names: others may have addresses that are unreachable from here and in no certificate.
     updateSentinels: false,
-    // A master whose machine has lost its power closes no connection: TCP alone would wait for a quarter of an hour.
+    // A master whose machine has lost power does not close its connections: TCP would wait for a quarter of an hour.
     failoverDetector: true,
     Connector: MasterConnector,
   } satisfies SettingsOfRedis;
 }
 
-/** Where no Sentinel helps, the last one's words are of more use than ioredis', which calls all of them unreachable. */
+/** Report the last error of a Sentinel in place of ioredis's own, which only states that all Sentinels are unreachable. */
 function reported(redis: Redis, onError: (error: Error) => void): Redis {
   let last: Error | null = null;
   redis.on("sentinelError", (error: Error) => (last = error));
@@ -104,11 +104,14 @@ function reported(redis: Redis, onError: (error: Error) => void): Redis {
   return redis;
 }
 
-/** Undefined: `tac8 share` has not made one. Read at each connection, because it comes and goes while clients run. */
+/**
+ * Return the password that `tac8 share` has stored; undefined: there is none. It is read at each connection, because `tac8 share` and
+ * `tac8 unshare` change it while clients run.
+ */
 function readPassword(path: string): string | undefined {
   try {
     const password = readFileSync(path, "utf8").trim();
-    // Errors of ioredis have the arguments of their command: of a refused password, that one.
+    // Errors of ioredis contain the arguments of the command, so also a refused password.
     learnSecret(password);
     return password;
   } catch {
@@ -116,7 +119,7 @@ function readPassword(path: string): string | undefined {
   }
 }
 
-/** The configuration has read it; if it is missing now, the connection's error names it as an unknown CA. */
+/** Read the CA certificate, which the configuration has checked. If it is missing now, the connection fails with an unknown CA. */
 function readCa(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");

@@ -82,7 +82,7 @@ test("news of a fail-over while a client looks for the master does not end the c
   redis.disconnect();
 });
 
-test("the machine of the master stops answering without closing a connection: commands, worker and messages go on with the replica, with TLS, user and database", async () => {
+test("the machine of the master stops answering without closing a connection: commands, worker and messages continue with the replica, with TLS, user and database", async () => {
   const redis = open(full(address()));
   const blocking = open(full(address()));
   const ear = open(full(address()));

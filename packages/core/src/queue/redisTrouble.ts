@@ -1,6 +1,6 @@
 type Coded = Error & { readonly code?: unknown };
 
-/** Node's and OpenSSL's codes of a connection that cannot be made. */
+/** Error codes of Node and OpenSSL for a connection that fails. */
 const CAUSES: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
   ENOENT: "the socket does not exist",
@@ -24,7 +24,7 @@ const CAUSES: Readonly<Record<string, string>> = {
 };
 const MAX = 200;
 
-/** Return in a few words why Redis cannot be reached, without a password. Pure. */
+/** Return a short reason why Redis cannot be reached, without any password. Pure. */
 export function redisTrouble(error: Error): string {
   const one = firstOf(error);
   const known = typeof one.code === "string" ? CAUSES[one.code] : undefined;
@@ -36,7 +36,7 @@ export function redisTrouble(error: Error): string {
   return text.replaceAll(/\s+/g, " ").slice(0, MAX);
 }
 
-/** A host with several addresses gives one error for all of them, without a message. */
+/** Return the first error of several. A host with several addresses causes one error for all of them, without a message. */
 function firstOf(error: Coded): Coded {
   const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [];
   return first instanceof Error ? first : error;
@@ -46,15 +46,15 @@ const PASSWORD_ADVICE =
   "check REDIS_PASSWORD, or the password in REDIS_URL; on a machine that has joined another one, tac8 join with a new token";
 const SENTINEL_ADVICE = "check REDIS_SENTINEL_PASSWORD";
 
-/** Return what to do when `isRefused`, half a line. `message`: what Redis said. Pure. */
+/** Return a short advice for an error that `isRefused`. `message`: the message of Redis. Pure. */
 export function refusalAdvice(message: string): string {
   if (message.includes("connect to sentinel")) return SENTINEL_ADVICE;
   return message.includes("NOPERM") ? "give that user the permissions that docs/security.md lists" : PASSWORD_ADVICE;
 }
 
 /**
- * Return why a Redis cannot be used, one line; null: it can. A Redis Cluster spreads keys over its nodes, and tac8's scripts
- * change several keys in one step. `info`: what `INFO` says. Pure.
+ * Return why a Redis cannot be used, in one line; null: it can. A Redis Cluster distributes keys over its nodes, but tac8's scripts
+ * change several keys in one step. `info`: the response to `INFO`. Pure.
  */
 export function unusableRedis(info: string): string | null {
   if (/^redis_mode:sentinel/m.test(info))
@@ -63,7 +63,7 @@ export function unusableRedis(info: string): string | null {
   return "it is a Redis Cluster, which tac8 cannot use: set REDIS_URL to a single Redis (cluster-enabled no)";
 }
 
-/** Return whether Redis answers and refuses the password, or asks for one. Pure. */
+/** Return whether Redis responds but refuses the password, or requires one. Pure. */
 export function isRefused({ message }: Error): boolean {
   return /NOAUTH|WRONGPASS|NOPERM/.test(message);
 }

@@ -31,7 +31,7 @@ describe("retryPatch", () => {
     ["failed", "no-changes", "none"],
     ["pr", null, "none"],
     ["stopped", null, "none"],
-  ] as const)("of %s (%s) goes on from %s", (state, failure, checkpoint) => {
+  ] as const)("of %s (%s) resumes at %s", (state, failure, checkpoint) => {
     expect(retryPatch({ state, end: { failure, reason: null }, checkpoint: "worked" }, 0)).toMatchObject({
       checkpoint,
       state: "queued",

@@ -10,37 +10,37 @@ import { reopen } from "../state/reopen.ts";
 import { jobOptions, type JobData } from "./contract.ts";
 import { runNow } from "./wake.ts";
 
-/** What became of an operator's wish to try an issue again. */
+/** Result of an operator's request to retry an issue. */
 export type RetryAnswer =
-  /** It waits for a runner; `from`: what it was. */
+  /** The issue was queued again; `from`: its former state. */
   | { readonly kind: "queued"; readonly from: IssueState | null }
-  /** It waited for a time, and now waits for a runner. `held`: name of the hold that still keeps it from one. */
+  /** Its delay was ended, so it waits for a runner now. `held`: name of the hold that still prevents its start. */
   | { readonly kind: "now"; readonly from: IssueState | null; readonly held: string | null }
-  /** It waits for a runner already. `held`: as above. */
+  /** It was already waiting for a runner. `held`: as above. */
   | { readonly kind: "waiting"; readonly held: string | null }
   | { readonly kind: "running" }
-  /** An operator's stop has been asked for and not finished yet. */
+  /** A stop of the issue was requested and has not finished yet. */
   | { readonly kind: "stopping" }
-  /** A question is open: an answer on the issue continues with the work. */
+  /** A question is open: the work continues after a reply on the issue. */
   | { readonly kind: "blocked" }
-  /** There is no such job: never seen, withdrawn, or ended so long ago that it was dropped. */
+  /** The queue has no job of the issue: tac8 does not know it, it was withdrawn, or its old job was removed. */
   | { readonly kind: "unknown" }
-  /** Another process moved it while we checked. */
+  /** Another process changed the issue at the same time. */
   | { readonly kind: "changed" };
 
-/** Failed issues that one `retry --failed` takes at most. */
+/** Maximum number of failed issues that one `retry --failed` queues. */
 export const MAX_FAILED = 2000;
 
 type JobState = Awaited<ReturnType<Job["getState"]>>;
 
 export type RetryPlan =
   | { readonly do: "answer"; readonly kind: "running" | "waiting" | "stopping" | "blocked" | "unknown" }
-  /** From which of BullMQ's two ends. */
+  /** `from`: the BullMQ list of finished jobs that has the job. */
   | { readonly do: "retry"; readonly from: "failed" | "completed" }
-  /** Its time is now. */
+  /** End the delay of the job. */
   | { readonly do: "wake" };
 
-/** Pure: what a retry means for a job, wherever it is. */
+/** Decide how to retry an issue, from the state of its job and its record. Pure. */
 export function planRetry(job: JobState, issue: RecordPart<"state" | "question.reply" | "command.stop">): RetryPlan {
   switch (job) {
     case "failed":
@@ -62,7 +62,7 @@ export function planRetry(job: JobState, issue: RecordPart<"state" | "question.r
   }
 }
 
-/** What a retry writes: as with a label that is put back on, a clean sheet, waiting; but no label is there. */
+/** Return what a retry writes to the record: the same as for a label that is added again, but without a label event. */
 export function retryPatch(issue: Parameters<typeof reopen>[0], now: number): IssuePatch {
   const since = new Date(now).toISOString();
   return { ...reopen(issue), "round.retriedAt": since, "round.queuedAt": since, state: "queued", since };
@@ -73,15 +73,14 @@ export interface RetryOptions {
   readonly redis: Redis;
   readonly store: Pick<IssueStore, "read" | "writeIf">;
   readonly jobId: string;
-  /** Who wishes it, for the event log. */
+  /** The user or program that requests the retry, for the event log. */
   readonly by: string;
   /** Epoch ms. */
   readonly now: number;
 }
 
 /**
- * Puts an ended issue back into the queue, with all its attempts; ends the wait of one that waits for a time. Redis, queue
- * and store are borrowed.
+ * Queue an ended issue again, with all its attempts, or end the delay of a waiting one. Redis, queue and store are borrowed.
  */
 export async function retryIssue(given: RetryOptions): Promise<RetryAnswer> {
   const { queue, store, jobId } = given;
@@ -93,7 +92,7 @@ export async function retryIssue(given: RetryOptions): Promise<RetryAnswer> {
     return plan.kind === "waiting" ? { kind: "waiting", held: await heldBy(given) } : { kind: plan.kind };
   }
   if (plan.do === "wake") return wake(given, issue);
-  // Before the job moves: a runner takes it at once, and would find the old end and the old commands.
+  // Write the record before the job moves: a runner processes it immediately, and would read the old end and the old commands.
   if (!(await reopenIssue(given, issue))) return { kind: "changed" };
   try {
     await job.retry(plan.from, { resetAttemptsMade: true });
@@ -104,7 +103,7 @@ export async function retryIssue(given: RetryOptions): Promise<RetryAnswer> {
   return { kind: "queued", from: issue.state };
 }
 
-/** Attempts and state stay as they are: only the wait is over. */
+/** End the delay of a job. Its attempts and its state do not change. */
 async function wake(given: RetryOptions, issue: IssueRecord): Promise<RetryAnswer> {
   const { queue, store, jobId, by } = given;
   if (!(await runNow(queue, jobId))) return { kind: "changed" };
@@ -120,19 +119,19 @@ async function heldBy({ redis, jobId, now }: RetryOptions): Promise<string | nul
   return ref === null ? null : (holdOn(ref, planHolds(await readHolds(redis), now).live)?.name ?? null);
 }
 
-/** One that was stopped while it waited has no job any more. */
+/** Retry an issue that was stopped while it waited, so that its job was removed from the queue. */
 async function retryTakenOut(given: RetryOptions): Promise<RetryAnswer> {
   const { queue, store, jobId } = given;
   const issue = await store.read(jobId);
   if (issue.job.snapshot === null) return { kind: "unknown" };
-  // One that is not ended was reopened by a process that died before its job was added.
+  // If the issue has not ended, a process has reopened it and died before it added the job.
   if (isEnded(issue.state) && !(await reopenIssue(given, issue))) return { kind: "changed" };
   const { name, data, priority, attempts } = issue.job.snapshot;
   await queue.add(name, data, { ...jobOptions({ jobId, priority: "P2", begun: false, attempts }), priority });
   return { kind: "queued", from: issue.state };
 }
 
-/** False: another process moved it. */
+/** Write the reopened state. False: another process changed the issue first. */
 function reopenIssue({ store, jobId, by, now }: RetryOptions, issue: IssueRecord): Promise<boolean> {
   const event = {
     event: "issue:retried" as const,

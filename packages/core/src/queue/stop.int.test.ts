@@ -75,7 +75,7 @@ describe("an issue that no runner has", () => {
     "about to be added": () => store.writeIf(ID, {}, { state: "queued" }),
   };
 
-  it.each(Object.keys(waits))("%s: has ended at once, and is out of the queue", async (how) => {
+  it.each(Object.keys(waits))("%s: it ends immediately, and its job is removed", async (how) => {
     await waits[how]?.();
     const from = (await store.read(ID)).state;
     expect(await stop({ reason: "not today" })).toEqual({ kind: "stopped", from });
@@ -125,7 +125,7 @@ describe("an issue that no runner has", () => {
     expect(await store.read(ID)).toMatchObject({ state: "queued", command: { stop: "stopped by ann@pi" } });
   });
 
-  it("what died between the command and the end is ended by the next who looks", async () => {
+  it("if a stop died between the command and the end, the next check ends the issue", async () => {
     await add("queued", { "command.stop": "stopped by ann@pi" });
     expect(await endInQueue({ queue, store, jobId: ID, by: "scheduler", now: 1000 })).toBe("stopped");
     expect(await endInQueue({ queue, store, jobId: ID, by: "scheduler", now: 1000 })).toBe("ended");
@@ -134,7 +134,7 @@ describe("an issue that no runner has", () => {
 });
 
 describe("an issue that a runner has", () => {
-  it("its runner is told, once, and firmer where that is asked for", async () => {
+  it("its runner receives one command, and a kill command if that is requested later", async () => {
     const received: string[] = [];
     const ear = server.connect();
     await ear.subscribe(COMMANDS_CHANNEL);
@@ -178,7 +178,7 @@ it("what was stopped while it waited can be tried again, as it was", async () =>
     round: { retriedAt: expect.any(String) },
   });
   expect(await retry()).toEqual({ kind: "waiting", held: null });
-  await job?.remove(); // As if whoever retried had died in between.
+  await job?.remove(); // As if the process that retried had died in between.
   expect(await retry()).toEqual({ kind: "queued", from: "queued" });
   expect(await queue.getJob(ID)).toBeDefined();
 });
@@ -195,7 +195,7 @@ describe("a label that the scheduler has not seen yet", () => {
     now: 1000,
   });
 
-  it("of an issue that tac8 never saw: it is stopped, and GitHub is to be told", async () => {
+  it("of an issue that tac8 never saw: it is stopped, and the stop is to be reported on GitHub", async () => {
     expect(await stopIssue({ ...given(), labelOn: () => Promise.resolve(7) })).toEqual({ kind: "stopped", from: null });
     expect(await store.read(ID)).toMatchObject({
       state: "stopped",
@@ -206,7 +206,7 @@ describe("a label that the scheduler has not seen yet", () => {
     expect(await transitions()).toEqual([["", "stopped", "ann@pi", "stopped by ann@pi"]]);
   });
 
-  it("of one that has ended: the label is used up, and the end stays", async () => {
+  it("of an ended one: the label is marked as used, and the end remains", async () => {
     await store.writeIf(ID, {}, { state: "pr", "end.outcome": "pr", "label.event": 6 });
     const asked = (event: number | null) => stopIssue({ ...given(), labelOn: () => Promise.resolve(event) });
     expect(await asked(null)).toEqual({ kind: "ended", state: "pr" });
@@ -250,7 +250,7 @@ it.each([
   // Stopped, and not taken out of the queue yet.
   ["prioritized", { state: "stopped", end: { attempt: 1, outcome: "stopped" } }, 1, "ended"],
   ["delayed", { state: "parked", end: { attempt: null, outcome: null } }, 0, "queue"],
-  // Its pull request is there, and GitHub was unreachable when that was to be told.
+  // Its pull request exists, but GitHub was unreachable when the end had to be reported.
   ["delayed", { state: "parked", end: { attempt: null, outcome: "pr" } }, 0, "ended"],
   ["delayed", { state: "blocked", end: { attempt: 0, outcome: "blocked" } }, 0, "queue"],
   ["delayed", { state: "parked", end: { attempt: null, outcome: "stopped" } }, 0, "queue"],

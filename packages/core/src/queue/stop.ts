@@ -27,22 +27,23 @@ export interface StopOptions {
   readonly store: Pick<IssueStore, "read" | "writeIf">;
   readonly redis: Redis;
   readonly jobId: string;
-  /** Who wishes it: `user@host`, `board`. */
+  /** The requester: `user@host`, `board`. */
   readonly by: string;
-  /** In the user's words; null: none given. */
+  /** The reason that the user gave; null: none. */
   readonly reason: string | null;
-  /** Without an interrupt: the agent is killed at once. What it left is saved all the same. */
+  /** Kill the agent immediately, without an interrupt. Its work is still saved. */
   readonly kill: boolean;
   /** Epoch ms. */
   readonly now: number;
   /**
-   * Asks GitHub for the trigger label: id of its newest event (0: GitHub does not report), null where it is not on or cannot be
-   * asked. Called only where Redis has nothing to stop: the scheduler may not have seen a new label yet. Absent: not asked.
+   * Reads the trigger label from GitHub and returns the id of its newest event; 0: GitHub does not report it; null: the issue does not have
+   * the label, or GitHub is unreachable. Called only if Redis has nothing to stop, because the scheduler may not have seen a new label
+   * yet. Absent: GitHub is not asked.
    */
   readonly labelOn?: () => Promise<number | null>;
 }
 
-/** For an issue that moves just now; each check is a few round trips. */
+/** Number of tries for an issue that changes at the same time. Each try needs a few round trips. */
 const ATTEMPTS = 5;
 const RETRY_MS = 100;
 const MAX_WORDS = 500;
@@ -50,15 +51,15 @@ const MAX_WORDS = 500;
 type JobState = Awaited<ReturnType<Job["getState"]>>;
 
 /**
- * Pure: who ends it. A job that waits, for whatever, is taken out of the queue by whoever stops it: a runner would get to
- * it only when the holds are over and a slot is free.
+ * Decide which process ends the issue. Pure. A waiting job is removed from the queue by the process that stops the issue, because a
+ * runner would receive the job only after all holds end and a slot is free.
  */
 export function planStop(
   job: JobState,
   issue: RecordPart<"state" | "end.attempt" | "end.outcome">,
   attemptsMade: number,
 ): "runner" | "queue" | "ended" | "unknown" | "changed" {
-  // The end is decided, and only its report on GitHub is missing.
+  // The end is decided, and only its report on GitHub remains.
   const decided = issue.end.outcome !== null && issue.end.outcome !== "blocked" && issue.end.outcome !== "stopped";
   if (job !== "active" && decided && !isEnded(issue.state)) return "ended";
   switch (job) {
@@ -68,21 +69,21 @@ export function planStop(
     case "failed":
       return isEnded(issue.state) ? "ended" : "changed"; // A retry writes the hash, then moves the job.
     case "unknown":
-      // Without an end: its job is about to be added, or was lost and would be added again.
+      // The issue has not ended: its job is about to be added, or was lost and would be added again.
       return issue.state === null ? "unknown" : isEnded(issue.state) ? "ended" : "queue";
     case "delayed":
     case "waiting":
     case "waiting-children":
     case "prioritized":
     default:
-      // An ended issue whose job Bull Board has queued again can be stopped. A stopped issue whose job is not removed yet has ended.
+      // An ended issue whose job Bull Board has queued again can be stopped. A stopped issue whose job is not removed yet is an ended one.
       return isEnded(issue.state) && issue.end.attempt === attemptsMade ? "ended" : "queue";
   }
 }
 
 /**
- * Stops the work on an issue, wherever it is: the command is in the hash first, so that whoever takes the job meanwhile
- * finds it there. Everything that is passed in is borrowed.
+ * Stop the work on an issue, whether a runner has its job or not. The command is written to the record first, so that a runner that
+ * receives the job meanwhile reads it there. All arguments are borrowed.
  */
 export async function stopIssue(options: StopOptions): Promise<StopAnswer> {
   const { queue, store, redis, jobId } = options;
@@ -99,7 +100,7 @@ export async function stopIssue(options: StopOptions): Promise<StopAnswer> {
         return issue.state === null ? { kind: "stopped", from: null } : { kind: "kept", state: issue.state };
       }
       case "changed":
-        await sleep(RETRY_MS); // Whoever moves it writes the hash first, and then the queue.
+        await sleep(RETRY_MS); // The other process has written the record, and is about to move the job.
         continue;
       case "runner":
       case "queue": {
@@ -124,7 +125,7 @@ function nothingToStop(plan: "unknown" | "ended", { state, end: { outcome } }: I
   return { kind: "ended", state: isEnded(state) ? (state ?? "stopped") : (outcome ?? "stopped") };
 }
 
-/** The event of a label that would start the issue at the scheduler's next poll; null: there is none. */
+/** Return the event of a label that would start the issue at the scheduler's next poll; null: there is none. */
 async function unusedLabel(
   { labelOn }: Pick<StopOptions, "labelOn">,
   job: JobState,
@@ -227,7 +228,7 @@ export async function endInQueue(
   try {
     await job?.remove();
   } catch {
-    // A runner has just taken it, and closes it.
+    // A runner has just received the job, and closes it.
   }
   return "stopped";
 }
@@ -239,7 +240,7 @@ const CROSS_OFF = `
 if redis.call('HEXISTS', KEYS[2], '${fieldOf("command.stop")}') == 1 then return 0 end
 return redis.call('SREM', KEYS[1], ARGV[1])`;
 
-/** To be called when nothing was left to do: a user may have stopped it again since that was read. */
+/** Remove an issue from the list of stops if nothing remains to do. The script checks again, because a user may have stopped it meanwhile. */
 export async function crossOffStop(redis: Redis, jobId: string): Promise<void> {
   await redis.eval(CROSS_OFF, 2, STOPS_KEY, issueKey(jobId), jobId);
 }

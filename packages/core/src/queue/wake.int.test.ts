@@ -53,7 +53,7 @@ it("plans to wake only what waits for a hold that is over", () => {
   const until = { name: "over", reason: "", by: "", since: 0, until: 5 };
   const jobs = [
     { jobId: "a", hold: "over" },
-    { jobId: "b", hold: "gone" },
+    { jobId: "b", hold: "ended" },
     { jobId: "c", hold: "live" },
     { jobId: "d", hold: null },
   ];

@@ -19,7 +19,7 @@ export function planWake(jobs: readonly HeldJob[], holds: readonly Hold[], now: 
   return jobs.filter(({ hold }) => hold !== null && !isPlacement(hold) && !live.has(hold)).map(({ jobId }) => jobId);
 }
 
-/** Maximum number of jobs that one call reads. The next call reads the others. */
+/** Maximum number of delayed jobs that one call reads. The next call reads the others. */
 const MAX_READ = 20_000;
 const PAGE = 500;
 

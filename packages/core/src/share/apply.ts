@@ -7,10 +7,10 @@ import { writeWholeFile } from "../app/wholeFile.ts";
 import { localRules, machineRules, shareConf, tlsSettings } from "./conf.ts";
 import { readOrNull, readShare, shareFiles, type Share } from "./files.ts";
 
-/** Redis may be busy. */
+/** Long enough for a busy Redis. */
 const HANDSHAKE_MS = 10_000;
 
-/** Write what Redis reads at its start, from what is shared. @returns its path; null: nothing is shared */
+/** Write the configuration file that Redis reads when it starts. @returns its path; null: Redis is not shared */
 export async function writeShareConf(home: string): Promise<string | null> {
   const files = shareFiles(home);
   const share = readShare(home);
@@ -21,13 +21,13 @@ export async function writeShareConf(home: string): Promise<string | null> {
   return files.conf;
 }
 
-/** Have a running Redis share as `writeShareConf` has it, so that nothing has to be started again. `redis`: as its default user. */
+/** Apply the settings of `writeShareConf` to a running Redis, so that no restart is needed. `redis`: connected as the default user. */
 export async function applyShare(redis: Redis, home: string): Promise<void> {
   const files = shareFiles(home);
   const share = readShare(home);
   const passwordHash = hashIn(files.password);
   if (share === null || passwordHash === null) return;
-  // Before the port opens. Connections that are open stay what they are.
+  // Set the password before the port opens. Open connections are not affected.
   await redis.call("ACL", "SETUSER", "default", ...localRules(passwordHash));
   for (const { name, hash } of share.machines) {
     await redis.call("ACL", "SETUSER", name, ...machineRules(hash));
@@ -36,7 +36,7 @@ export async function applyShare(redis: Redis, home: string): Promise<void> {
   await withdrawFormer(redis, share, readShare(home));
 }
 
-/** Withdraw what another process ended meanwhile by `tac8 unshare`, which may have come before the users were made here. */
+/** Remove users that `tac8 unshare` of another process has removed meanwhile, maybe before this process created them. */
 async function withdrawFormer(redis: Redis, before: Share, now: Share | null): Promise<void> {
   const present = new Set(now?.machines.map(({ name }) => name));
   const former = before.machines.map(({ name }) => name).filter((name) => !present.has(name));
@@ -44,18 +44,18 @@ async function withdrawFormer(redis: Redis, before: Share, now: Share | null): P
   else if (former.length > 0) await redis.call("ACL", "DELUSER", ...former);
 }
 
-/** End the listening of a running Redis, and its users. Connections of these users are cut. */
+/** Make a running Redis stop listening for other machines, and remove their users. Redis closes the connections of these users. */
 export async function withdrawShare(redis: Redis, names: readonly string[]): Promise<void> {
   await redis.call("CONFIG", "SET", "tls-port", "0");
   if (names.length > 0) await redis.call("ACL", "DELUSER", ...names);
   await redis.call("ACL", "SETUSER", "default", "nopass");
 }
 
-/** Return whether the Redis that is shared listens there, and not another program: its certificate is of this CA. */
+/** Return whether the shared Redis listens at this address, and not another program: its certificate is signed by this CA. */
 export async function isSharedAt({ address, port }: Pick<Share, "address" | "port">, home: string): Promise<boolean> {
   const ca = readOrNull(shareFiles(home).ca);
   if (ca === null) return false;
-  // Of no matter which date: after a boot the clock may be wrong.
+  // The dates of the certificate are ignored, because the clock may be wrong after a boot.
   const socket = connect({ host: address, port, rejectUnauthorized: false, timeout: HANDSHAKE_MS });
   const certificate = await new Promise<X509Certificate | undefined>((resolve) => {
     socket.once("secureConnect", () => resolve(socket.getPeerX509Certificate()));
@@ -65,7 +65,7 @@ export async function isSharedAt({ address, port }: Pick<Share, "address" | "por
   return certificate?.verify(new X509Certificate(ca).publicKey) ?? false;
 }
 
-/** Return whether something has the port, so that Redis cannot start with it. */
+/** Return whether another program uses the port, so that Redis cannot start with it. */
 export async function isTaken({ address, port }: Pick<Share, "address" | "port">): Promise<boolean> {
   const server = createServer();
   const code = await new Promise<string | undefined>((resolve) => {
@@ -76,7 +76,7 @@ export async function isTaken({ address, port }: Pick<Share, "address" | "port">
   return code === "EADDRINUSE";
 }
 
-/** One line about a port that something else has, with what to do. Pure. */
+/** Return one line for the operator about a port that another program uses, with what to do. Pure. */
 export function takenLine({ address, port }: Pick<Share, "address" | "port">): string {
   const find = `sudo ss -ltnp sport = :${port}`;
   const cure = `find it (${find}) and end it, and Redis listens there within a minute; or use another port: tac8 share --port PORT`;
@@ -88,19 +88,19 @@ export function isOurs(address: string): boolean {
   return Object.values(networkInterfaces()).some((all) => all?.some((one) => one.address === address) ?? false);
 }
 
-/** Open the address again, for one that the machine did not have when Redis started: it would not be tried again. */
+/** Make Redis listen at the address again, if the machine did not have the address when Redis started: Redis does not retry. */
 export async function reopenShare(redis: Redis, home: string): Promise<void> {
   await redis.call("CONFIG", "SET", "tls-port", "0");
   await applyShare(redis, home);
 }
 
-/** SHA-256 of a file's text without blanks around it, in hex; null: it is not there. */
+/** Return the SHA-256 of a file's trimmed text, in hex; null: the file does not exist. */
 function hashIn(path: string): string | null {
   const text = readOrNull(path);
   return text === null ? null : hashOf(text.trim());
 }
 
-/** As Redis keeps passwords. */
+/** Return the SHA-256 of a password in hex, the form in which Redis stores it. */
 export function hashOf(password: string): string {
   return createHash("sha256").update(password).digest("hex");
 }

@@ -4,15 +4,15 @@ import { sharePassword } from "../config/joined.ts";
 
 /** A machine that may use this Redis. */
 export interface Machine {
-  /** Also its ACL user. */
+  /** Its name, which is also its ACL user. */
   readonly name: string;
-  /** SHA-256 of its password, in hex: the password itself is on that machine alone. */
+  /** SHA-256 of its password, in hex. The password itself is only on that machine. */
   readonly hash: string;
   /** Epoch ms. */
   readonly since: number;
 }
 
-/** What `tac8 share` has opened: where Redis listens with TLS, and for which machines. */
+/** The address at which Redis listens with TLS after `tac8 share`, and the machines that may connect. */
 export interface Share {
   /** An IPv4 address of this machine. */
   readonly address: string;
@@ -27,7 +27,7 @@ export function shareFiles(home: string) {
   return {
     folder,
     state: of("share.json"),
-    /** What Redis reads at its start: made from the others. deploy/systemd/tac8-redis.service names it too. */
+    /** Configuration that Redis reads when it starts, generated from the others. deploy/systemd/tac8-redis.service names it too. */
     conf: of("redis.conf"),
     ca: of("ca.pem"),
     caKey: of("ca.key"),
@@ -37,7 +37,7 @@ export function shareFiles(home: string) {
   };
 }
 
-/** Return what is shared; null: nothing. @throws Error when the file cannot be read, or is damaged */
+/** Return the stored share; null: Redis is not shared. @throws Error when the file cannot be read, or is damaged */
 export function readShare(home: string): Share | null {
   const { state } = shareFiles(home);
   const text = readOrNull(state);
@@ -47,7 +47,7 @@ export function readShare(home: string): Share | null {
   return share;
 }
 
-/** Null: it is not there. */
+/** Return the text of a file; null: it does not exist. */
 export function readOrNull(path: string): string | null {
   try {
     return readFileSync(path, "utf8");
@@ -57,7 +57,7 @@ export function readOrNull(path: string): string | null {
   }
 }
 
-/** Null: it is damaged. Pure. */
+/** Return the share that the text describes; null: the text is damaged. Pure. */
 function parseShare(text: string): Share | null {
   try {
     const found = JSON.parse(text) as Partial<Share>;
@@ -71,7 +71,7 @@ function parseShare(text: string): Share | null {
   }
 }
 
-/** Letters, digits and hyphens, as in a host name; `default` is Redis' own user. Pure. */
+/** Return whether a machine may have this name: letters, digits and hyphens, but not `default`, which is a user of Redis. Pure. */
 export function isMachineName(name: string): boolean {
   return /^[a-z0-9][a-z0-9-]{0,39}$/.test(name) && name !== "default";
 }

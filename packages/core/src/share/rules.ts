@@ -1,7 +1,7 @@
 /**
- * Commands of Redis that a runner, its queue and the operator's commands on its machine use. Those that change Redis itself or
- * its other clients (CONFIG, ACL, CLIENT KILL, SHUTDOWN, DEBUG), list or remove other keys (KEYS, SCAN, FLUSHALL), or store code
- * (FUNCTION) are missing. Inside of scripts the same commands are allowed.
+ * Redis commands that a runner, its queue and the operator's commands on its machine use. Commands that change Redis itself or its other
+ * clients (CONFIG, ACL, CLIENT KILL, SHUTDOWN, DEBUG), list or remove other keys (KEYS, SCAN, FLUSHALL), or store code (FUNCTION) are
+ * not in the list. The list also applies inside of scripts.
  */
 const COMMANDS: readonly string[] = [
   // The connection.
@@ -24,13 +24,13 @@ const ITS_OWN = [
   "issue:* pauses run:* runners stops totals unplaced unplaced:*",
 ].flatMap((line) => line.split(" "));
 
-/** Keys that a runner writes, by Redis' patterns: the queue, and its own part of tac8's. */
+/** Patterns of the keys that a runner writes: those of the queue, and some of tac8's keys. */
 const WRITTEN: readonly string[] = ["bull:issues:*", ...ITS_OWN.map((key) => `tac8:${key}`)];
 
-/** It reads all of tac8's, as `tac8 status` does: the scheduler's lease and health, for example, are not its to write. */
+/** Pattern of the keys that a runner reads: all of tac8's, as `tac8 status` does, including the scheduler's lease and health. */
 const READ = "tac8:*";
 
-/** Return the rules of a machine's ACL user, as `ACL SETUSER` and redis.conf take them, without its password. Pure. */
+/** Return the rules of a machine's ACL user for `ACL SETUSER` and redis.conf, without its password. Pure. */
 export function runnerRules(): string[] {
   return [
     "on",
@@ -44,7 +44,7 @@ export function runnerRules(): string[] {
   ];
 }
 
-/** Return whether a machine's user may use the command, as a script names it. Pure. */
+/** Return whether a machine's user may run the command, named as in a script. Pure. */
 export function mayRun(command: string): boolean {
   const name = command.toLowerCase();
   return COMMANDS.some((known) => known === name || known.startsWith(`${name}|`));

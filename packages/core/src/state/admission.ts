@@ -9,7 +9,7 @@ import { readHolds } from "./holds.ts";
 import { BREAKER_KEY } from "./keys.ts";
 import type { RunnerPresence } from "./presence.ts";
 
-/** The admission of the whole queue. `now` is epoch ms. */
+/** Return the admission of the whole queue. `now`: epoch ms. */
 export async function readQueueAdmission(redis: Redis, now: number): Promise<Admission> {
   const [holds, breaker, evaluation] = await Promise.all([
     readHolds(redis),
@@ -25,8 +25,8 @@ export async function readQueueAdmission(redis: Redis, now: number): Promise<Adm
 }
 
 /**
- * The admission of a runner as it has announced it; of a version that does not, as far as it says. Pure.
- * @param pause as Redis has it, which is newer than what the runner has announced; absent: not read
+ * Return the admission that a runner has announced. For older versions, which announce none, it is derived from other fields. Pure.
+ * @param pause the pause in Redis, which is newer than the announced one; absent: not read
  */
 export function runnerAdmission(runner: RunnerPresence, pause?: Pause | null): Admission {
   const announced = runner.admission ?? fromOlder(runner);
@@ -35,9 +35,9 @@ export function runnerAdmission(runner: RunnerPresence, pause?: Pause | null): A
   return admissionOf([...others, ...(pause === null ? [] : [pauseCause(pause)])]);
 }
 
-function fromOlder({ tired, paused, limit, slots }: RunnerPresence): Admission {
+function fromOlder({ tired: overloadReason, paused, limit, slots }: RunnerPresence): Admission {
   const causes: Cause[] = [];
-  if (typeof tired === "string") causes.push({ code: "host", effect: "closed", text: tired });
+  if (typeof overloadReason === "string") causes.push({ code: "host", effect: "closed", text: overloadReason });
   if (paused) causes.push(pauseCause(paused));
   if (limit !== undefined && limit < slots) causes.push({ code: "health", effect: "half", text: "see tac8 status" });
   return causes.length === 0 ? OPEN : admissionOf(causes);

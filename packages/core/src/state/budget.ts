@@ -12,23 +12,23 @@ const publishedSchema = z.object({
   maxRuns: z.number(),
 });
 
-/** Fields of the hash. */
+/** Fields of the budget's hash. */
 const PUBLISHED = "published";
 const LIFTED = "lifted";
 
-/** Today's budget by this process's clock and time zone. */
+/** Return today's budget, by this process's clock and time zone. */
 export function budgetOfDay(limits: BudgetLimits, now: number): Omit<Budget, "lifted"> {
   return { ...limits, day: dayOf(now), ...midnightsOf(now) };
 }
 
-/** Makes the scheduler's budget that of every runner: one limit, one time zone. Written only when it has changed. */
+/** Publish the scheduler's budget for all runners, so that there is one limit and one time zone. Written only if it has changed. */
 export async function publishBudget(redis: Redis, budget: Omit<Budget, "lifted">): Promise<void> {
   const { day, start, until, maxUsd, maxRuns } = budget;
   const text = JSON.stringify({ day, start, until, maxUsd, maxRuns });
   if ((await redis.hget(BUDGET_KEY, PUBLISHED)) !== text) await redis.hset(BUDGET_KEY, PUBLISHED, text);
 }
 
-/** The budget that counts now: the scheduler's, or `own` limits where no scheduler has published any. */
+/** Return the budget that applies now: the scheduler's, or the `own` limits if no scheduler has published one. */
 export async function readBudget(redis: Redis, own: BudgetLimits, now: number): Promise<Budget> {
   const [text, lifted] = await redis.hmget(BUDGET_KEY, PUBLISHED, LIFTED);
   const found = parse(text ?? null);
@@ -39,7 +39,7 @@ export async function readBudget(redis: Redis, own: BudgetLimits, now: number): 
   return { ...today, lifted: lifted === today.day };
 }
 
-/** For the rest of the published day agents begin without a limit. */
+/** Lift the limits for the rest of the published day. */
 export async function liftBudget(redis: Redis, now: number): Promise<void> {
   const { day } = await readBudget(redis, { maxUsd: 0, maxRuns: 0 }, now);
   await redis.hset(BUDGET_KEY, LIFTED, day);

@@ -1,11 +1,11 @@
 import type { Redis } from "ioredis";
 
-/** Less than this is the time that asking takes. */
+/** A smaller difference may be the duration of the request. */
 const SAME_MS = 1000;
 
 /**
- * Return how far this machine's clock is ahead of Redis', in ms (negative: behind); 0: they agree. Times that machines compare
- * with each other's are in Redis by its clock.
+ * Return how far this machine's clock is ahead of Redis's clock, in ms (negative: behind); 0: they agree. Times that several machines
+ * compare are stored in Redis by its clock.
  */
 export async function aheadOfRedis(redis: Redis): Promise<number> {
   const before = Date.now();

@@ -6,7 +6,7 @@ import { EVENTS_KEY } from "./keys.ts";
 const BLOCK_MS = 5000;
 const COUNT = 200;
 
-/** What comes after a stream id; waits for it up to 5 s. The connection is for nothing else meanwhile. */
+/** Return the events after a stream id, and wait up to 5 s for one. The connection is blocked meanwhile, so it needs to be a separate one. */
 export async function readEventsFrom(redis: Redis, after: string): Promise<LoggedEvent[]> {
   const answer = await redis.xread("COUNT", COUNT, "BLOCK", BLOCK_MS, "STREAMS", EVENTS_KEY, after);
   return (answer ?? []).flatMap(([, entries]) => entries.map(([id, list]) => decodeEvent(id, list)));

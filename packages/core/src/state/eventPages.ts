@@ -2,14 +2,14 @@ import type { Redis } from "ioredis";
 import type { LoggedEvent } from "../domain/events.ts";
 import { MAX_EVENTS, readEvents } from "./events.ts";
 
-/** Entries of one command: about 300 kB. */
+/** Entries per command: about 300 kB. */
 const PAGE = 1000;
-/** The log trims itself now and then only, by whole blocks. */
+/** Redis trims the log only sometimes, by whole blocks, so it may be longer than its limit. */
 const MAX_PAGES = Math.ceil((MAX_EVENTS * 1.1) / PAGE);
 
 /**
- * The log backwards, page by page, each page oldest first: as far as the caller continues reading, and at most as long as the
- * log is, 100,000 entries in 110 commands. `since`: epoch ms, older entries are left out.
+ * Read the event log backwards, page by page, each page oldest first, until the caller stops or the log ends: at most 100,000 entries in
+ * 110 commands. `since`: epoch ms; older entries are omitted.
  */
 export async function* eventPages(redis: Redis, since = 0): AsyncGenerator<readonly LoggedEvent[]> {
   let before: string | undefined;
@@ -24,16 +24,16 @@ export async function* eventPages(redis: Redis, since = 0): AsyncGenerator<reado
   }
 }
 
-/** What is chosen of the log. */
+/** A selection of events. */
 export interface EventChoice {
-  /** Only this issue's own; null: all. */
+  /** Only events of this issue; null: all events. */
   readonly issue: string | null;
   /** Epoch ms. */
   readonly since: number;
   readonly limit: number;
 }
 
-/** The newest entries that are chosen, oldest first; `more`: there are older ones. */
+/** Return the newest selected events, oldest first; `more`: whether there are older ones. */
 export async function chooseEvents(
   redis: Redis,
   { issue, since, limit }: EventChoice,

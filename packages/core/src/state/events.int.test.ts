@@ -97,13 +97,13 @@ describe("holds", () => {
       ["usage-limit", 2000],
       ["repo:octo/hello", null],
     ]);
-    const ends = await Promise.all([1, 2, 3].map(() => clearHold(server.redis, "usage-limit", "person", "enough")));
+    const ends = await Promise.all([1, 2, 3].map(() => clearHold(server.redis, "usage-limit", "ann", "enough")));
     expect(ends.filter(Boolean)).toHaveLength(1);
     expect(await readHolds(server.redis)).toHaveLength(1);
-    expect(await log()).toEqual(["hold by runner pi/0", "hold by runner pi/0", "unhold by person"]);
+    expect(await log()).toEqual(["hold by runner pi/0", "hold by runner pi/0", "unhold by ann"]);
   });
 
-  it("whose time is over are taken away once", async () => {
+  it("that have expired are removed once", async () => {
     await setHold(server.redis, HOLD);
     const ends = await Promise.all([1, 2, 3].map(() => expireHold(server.redis, HOLD, "scheduler")));
     expect(ends.filter(Boolean)).toHaveLength(1);

@@ -3,11 +3,11 @@ import { formerNameOf, type LoggedEvent, type NewEvent } from "../domain/events.
 import { namesOf } from "../domain/formerEvents.ts";
 import { EVENTS_KEY } from "./keys.ts";
 
-/** Entries that the log keeps, about 300 bytes each. */
+/** Number of entries that the log keeps, about 300 bytes each. */
 export const MAX_EVENTS = 100_000;
 const MAX_REASON = 2000;
 
-/** The entry's fields as the stream holds them. `to`, its former name, is for older versions that read the same log. */
+/** Return the fields of an entry in the stream. `to`, its former name, is for older versions that read the same log. */
 export function encodeEvent(event: NewEvent): string[] {
   const fields = [
     ["issue", event.issue],
@@ -18,7 +18,7 @@ export function encodeEvent(event: NewEvent): string[] {
     ["reason", event.reason.slice(0, MAX_REASON)],
     ["evidence", JSON.stringify(event.evidence)],
   ];
-  // Redis' JSON reader refuses half a character, which a cut text may end in.
+  // Redis's JSON parser rejects half a character, and a truncated text may end with one.
   return fields.flat().map((text) => text.toWellFormed());
 }
 
@@ -26,14 +26,14 @@ export async function appendEvent(redis: Redis, event: NewEvent): Promise<void> 
   await redis.xadd(EVENTS_KEY, "MAXLEN", "~", MAX_EVENTS, "*", ...encodeEvent(event));
 }
 
-/** The newest events, oldest first. `before`: a stream id, for paging back. */
+/** Return the newest events, oldest first. `before`: a stream id, to read older pages. */
 export async function readEvents(redis: Redis, options: { count: number; before?: string }): Promise<LoggedEvent[]> {
   const end = options.before === undefined ? "+" : `(${options.before}`;
   const entries = await redis.xrevrange(EVENTS_KEY, end, "-", "COUNT", options.count);
   return entries.map(([id, list]) => decodeEvent(id, list)).toReversed();
 }
 
-/** The oldest events after a stream id (`0`: from the beginning), oldest first. */
+/** Return the first events after a stream id (`0`: from the start of the log), oldest first. */
 export async function readEventsAfter(
   redis: Redis,
   { after, count }: { readonly after: string; readonly count: number },
@@ -42,7 +42,7 @@ export async function readEventsAfter(
   return entries.map(([id, list]) => decodeEvent(id, list));
 }
 
-/** Return an entry of the log, whichever version wrote it: the one place that reads former names. */
+/** Return an entry of the log, written by any version. This is the only function that reads former names. */
 export function decodeEvent(id: string, list: readonly string[]): LoggedEvent {
   const fields: Record<string, string> = {};
   for (let index = 0; index + 1 < list.length; index += 2) fields[list[index] ?? ""] = list[index + 1] ?? "";
@@ -64,6 +64,6 @@ function parseEvidence(text: string | undefined): LoggedEvent["evidence"] {
     const found: unknown = JSON.parse(text ?? "{}");
     return typeof found === "object" && found !== null ? (found as LoggedEvent["evidence"]) : {};
   } catch {
-    return {}; // An entry of another version: what it says otherwise is still worth reading.
+    return {}; // Written by another version. The other fields are still useful.
   }
 }

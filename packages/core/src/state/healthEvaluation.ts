@@ -14,26 +14,26 @@ const reasonSchema = z.object({
 const evaluationSchema = z.object({
   level: z.enum(LEVELS),
   reasons: z.array(reasonSchema).readonly(),
-  /** Epoch ms of the check that it comes from. */
+  /** Epoch ms of the check. */
   at: z.number(),
-  /** Epoch ms since when it has been this level. */
+  /** Epoch ms at which the health reached this level. */
   since: z.number(),
-  /** Epoch ms since when nothing asks for the hold `health` any more; null: something does, or there is none. */
+  /** Epoch ms since which no reason requires the hold `health`; null: a reason requires it, or there is no such hold. */
   calmSince: z.number().nullable(),
 });
-/** How the scheduler evaluates all of tac8, as it tells everybody. */
+/** The scheduler's evaluation of the health of tac8, as it publishes it. */
 export type HealthEvaluation = z.infer<typeof evaluationSchema>;
 
-/** How old it may be where nothing has changed: each time is a write to the disk of Redis. */
+/** An unchanged evaluation is published again only after this time, because Redis writes each one to its disk. */
 const REFRESH_MS = 25_000;
 
 /**
- * One that is older says nothing any more: its scheduler ended. Its time is by the scheduler's clock, from which a runner's may
- * differ by a minute; and another scheduler may take 45 s to take over.
+ * An older evaluation is ignored, because its scheduler has ended. Its time is by the scheduler's clock, which may differ from a runner's
+ * by a minute, and another scheduler may need 45 s to become active.
  */
 export const EVALUATION_EXPIRES_MS = REFRESH_MS + 65_000;
 
-/** Tells it, unless `before`, what was reported last, says the same and is not old. */
+/** Publish the evaluation, unless `before`, the last published one, is equal and recent. */
 export async function publishEvaluation(
   redis: Redis,
   evaluation: HealthEvaluation,
@@ -49,12 +49,12 @@ export async function readEvaluation(redis: Redis): Promise<HealthEvaluation | n
   return parse(await redis.get(HEALTH_KEY));
 }
 
-/** What was found of late; empty where the scheduler ended, so that it slows nobody down for ever. Pure. */
+/** Return the reasons of a recent evaluation; none if the scheduler has ended, so that its old reasons do not slow down runners. Pure. */
 export function currentReasons(evaluation: HealthEvaluation | null, now: number): HealthEvaluation["reasons"] {
   return evaluation !== null && now - evaluation.at <= EVALUATION_EXPIRES_MS ? evaluation.reasons : [];
 }
 
-/** By the schema's order of keys, and without the time. */
+/** Return the evaluation as text, in the schema's order of keys and without the time. */
 function wordsOf(evaluation: HealthEvaluation): string {
   return JSON.stringify(evaluationSchema.parse({ ...evaluation, at: 0 }));
 }
@@ -63,6 +63,6 @@ function parse(text: string | null): HealthEvaluation | null {
   try {
     return evaluationSchema.safeParse(JSON.parse(text ?? "null")).data ?? null;
   } catch {
-    return null; // Written by another version: as good as absent.
+    return null; // Written by another version.
   }
 }

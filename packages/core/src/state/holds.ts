@@ -10,15 +10,15 @@ export async function readHolds(redis: Redis): Promise<Hold[]> {
     .filter((hold) => hold !== null);
 }
 
-/** KEYS: holds. ARGV: name, value that is expected, value to come. */
+/** Replace a hold that has not changed since it was read. KEYS: holds. ARGV: name, expected value, new value. */
 const REPLACE = `
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1`;
-/** Runs that meet the same limit at the same time are about as many as there are slots. */
+/** Number of tries. About as many runs as there are slots may reach the same limit at the same time. */
 const MAX_TRIES = 50;
 
-/** Begins a hold, or lengthens the one that is there; its beginning is logged once. @returns whether it began. */
+/** Begin a hold, or extend the existing one. The begin is logged once. @returns whether the hold began */
 export async function setHold(redis: Redis, { name, ...hold }: Hold): Promise<boolean> {
   for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
     if ((await redis.hsetnx(HOLDS_KEY, name, JSON.stringify(hold))) === 1) {
@@ -43,25 +43,25 @@ export async function setHold(redis: Redis, { name, ...hold }: Hold): Promise<bo
   throw new Error(`the hold ${name} changes repeatedly: find out which process sets and ends it`);
 }
 
-/** A runner's guess does not shorten what another was told. */
+/** Return whether a hold ends later than another. An estimated end must not shorten a hold whose end is known. */
 function lastsLonger(there: Pick<Hold, "until">, than: Pick<Hold, "until">): boolean {
   return there.until === null || (than.until !== null && there.until >= than.until);
 }
 
-/** KEYS: holds. ARGV: name, end in epoch ms. Removes the hold unless its end was moved. */
+/** Remove a hold unless its end has changed. KEYS: holds. ARGV: name, end in epoch ms. */
 const EXPIRE = `
 local hold = redis.call('HGET', KEYS[1], ARGV[1])
 if not hold or cjson.decode(hold)['until'] ~= tonumber(ARGV[2]) then return 0 end
 return redis.call('HDEL', KEYS[1], ARGV[1])`;
 
-/** Ends a hold whose time is over, unless a user has moved its end since it was read. */
+/** End an expired hold, unless a user has changed its end since it was read. */
 export async function expireHold(redis: Redis, hold: Hold, by: string): Promise<boolean> {
   if ((await redis.eval(EXPIRE, 1, HOLDS_KEY, hold.name, String(hold.until))) !== 1) return false;
   await logEnd(redis, hold.name, by, "it expired");
   return true;
 }
 
-/** Ends a hold; logged by the one caller that really took it away. */
+/** End a hold. If several callers do this at once, only the one that removed the hold logs it. */
 export async function clearHold(redis: Redis, name: string, by: string, reason: string): Promise<boolean> {
   if ((await redis.hdel(HOLDS_KEY, name)) === 0) return false;
   await logEnd(redis, name, by, reason);

@@ -21,17 +21,17 @@ const json = <T extends z.ZodType>(schema: T) =>
 
 const int = z.coerce.number().int();
 
-// Agents of the same Unix user can write to Redis. These two go into paths and into arguments of git and of the agent, so
-// no value may be an option, leave a folder, or name a branch.
+// Agents of the same Unix user can write to Redis. The following two types are used in paths and in arguments of git and of the agent,
+// so no value may be an option, lead out of a folder, or be the name of a branch.
 /** Id of a run or a session. */
 const id = z.string().regex(/^\w[\w.-]{0,63}$/);
 /** Full name of a commit. */
 const sha = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
 
-/** Agent runs that an issue remembers; older ones are found in the event log. */
+/** Number of agent runs in the record of an issue; older ones are in the event log. */
 export const MAX_RUNS = 20;
 const agentRunSchema = z.object({
-  /** Counts up from 1 over the whole life of the issue. */
+  /** Number of the run, from 1 over the whole life of the issue. */
   n: z.number(),
   run: id,
   runner: z.string(),
@@ -43,7 +43,7 @@ export type AgentRun = z.infer<typeof agentRunSchema>;
 
 const jobSnapshotSchema = z.object({
   name: z.string(),
-  /** As in the queue's contract. */
+  /** The job's data, see queue/contract.ts. */
   data: z.object({
     owner: z.string(),
     repo: z.string(),
@@ -64,48 +64,48 @@ const rebaseSchema = z.object({
   /** The pull request that was merged; absent: written by an older version. */
   pull: z.object({ number: z.number(), url: z.string() }).optional(),
 });
-/** `login` in lower case; empty: GitHub does not report who it was. */
+/** `login` in lower case; empty: GitHub does not report the account. `told`: when the refusal was reported. */
 const refusedLabelSchema = z.object({ login: z.string(), told: z.string().nullable() });
 const withheldSchema = z.object({
-  /** Why, for people and for the agent. */
+  /** The reason, for users and for the agent. */
   reason: z.string(),
-  /** Whether a label can have it published. */
+  /** Whether a label can allow the publication. */
   canAllow: z.boolean(),
-  /** What that label allows if it is added after the question; absent: it may be there before. */
+  /** What the label allows if it is added after the question; absent: an earlier label counts too. */
   allows: z.string().max(64).optional(),
-  /** Identifies the files that it is about, in the form that they have; absent: it is not about files. */
+  /** Fingerprint of the files that are withheld, with their content; absent: the reason is not about files. */
   files: z.string().max(64).optional(),
-  /** Newest event of that label when the work was withheld; 0: there was none. */
+  /** Newest event of the label when the work was withheld; 0: there was none. */
   event: z.number(),
 });
 export type Withheld = z.infer<typeof withheldSchema>;
 const endSchema = z.object({ failure: z.enum(FAILURE_KINDS).nullable(), reason: z.string().nullable() });
 
-/** One fact of the record: how it is read, and the hash field that has it. */
+/** One fact of the record: its schema, and the hash field that stores it. */
 interface Fact<V> {
   readonly schema: z.ZodType<V>;
   /** Name of the hash field; absent: the fact's path in the record. */
   readonly field?: string;
   /** Name of the hash field before format 2. */
   readonly former?: string;
-  /** Whether programs of the version before, which only show it, find it by its former name as well. */
+  /** Whether it is also stored under its former name, for programs of the previous version that only display it. */
   readonly isMirrored?: boolean;
 }
 
-/** A fact that several programs write, or decide by, without asking for the format: its hash field keeps its name. */
+/** A fact that several programs write, or use for decisions, without checking the format: its hash field keeps its name. */
 const shared = <V>(field: string, schema: z.ZodType<V>): Fact<V> => ({ field, schema });
-/** A fact of runs alone, which had another name before format 2. */
+/** A fact that only runs use, which had another name before format 2. */
 const renamed = <V>(former: string, schema: z.ZodType<V>): Fact<V> => ({ former, schema });
-/** The same, shown by scheduler, board and CLI: for one release it is written under both names. */
+/** A renamed fact that scheduler, board and CLI display: for one release it is written under both names. */
 const mirrored = <V>(former: string, schema: z.ZodType<V>): Fact<V> => ({ former, isMirrored: true, schema });
 
 /**
- * The record of an issue: what BullMQ does not know of the work on it. It is grouped here; the hash `tac8:issue:<job id>` has one
- * field per fact, because runner, scheduler and CLI write different facts at the same time. A field that is missing or that
- * cannot be read is its default, so an emptied or damaged hash reads as an issue that nobody has worked on.
+ * The record of an issue: the state of the work that BullMQ does not store. The facts are grouped here. The hash `tac8:issue:<job id>`
+ * has one field per fact, because runner, scheduler and CLI write different facts at the same time. A missing or unreadable field has
+ * its default value, so an emptied or damaged hash is the record of an issue without any work.
  */
 const facts = {
-  /** The newest version of the record that a run has written here, see domain/format.ts; 0: one before there were versions. */
+  /** The newest format version that a run has written to this record, see domain/format.ts; 0: older than versions. */
   format: shared("format", int),
   state: shared("state", z.enum(ISSUE_STATES).nullable()),
   /** ISO time of the last change of `state`. */
@@ -116,9 +116,9 @@ const facts = {
   /** ISO time of the restore from a backup; null: there was none, or a run has compared the issue with GitHub since. */
   restoredAt: shared("restored", z.string().nullable()),
 
-  /** The live run. */
+  /** The current run. */
   run: {
-    /** Its id; null between runs. Every write of a run compares it. */
+    /** Id of the current run; null: no run. Every write of a run checks it. */
     id: shared("run", id.nullable()),
     runner: shared("runner", z.string().nullable()),
   },
@@ -127,25 +127,25 @@ const facts = {
   label: {
     /** Newest `labeled` event that was used to start a run. */
     event: shared("labelEvent", int),
-    /** The newest event at the end of a run whose label GitHub did not remove: the scheduler tries again. */
+    /** Newest event of a label that GitHub did not remove at the end of a run: the scheduler tries again. */
     notRemoved: shared("labelLeft", int.nullable()),
     /** The account whose label was refused last. */
     refused: renamed("refusedLabel", json(refusedLabelSchema).nullable()),
   },
 
-  /** From the label, or the retry, to the end. */
+  /** The current round: from the label event, or the retry, to the outcome. */
   round: {
-    /** ISO time at which it was put into the queue: users wait from here to the pull request. */
+    /** ISO time at which the issue was queued. The time to the pull request is counted from here. */
     queuedAt: shared("begun", z.string().nullable()),
-    /** ISO time of the user's retry that began it; null: a label did. */
+    /** ISO time of the user's retry that began the round; null: a label event began it. */
     retriedAt: shared("retried", z.string().nullable()),
-    /** Event (0: none, a user's retry) that its runs work by; null: not decided yet whether it may start. */
+    /** Event that is the cause of its runs (0: none, but a user's retry); null: admission is not decided yet. */
     admitted: shared("admitted", int.nullable()),
   },
 
   /** Its job in the queue. */
   job: {
-    /** Labels that a runner must have, by those of the issue: domain/placement.ts. */
+    /** Labels that a runner must have, derived from the issue's labels: domain/placement.ts. */
     runsOn: shared("runsOn", json(z.array(z.string())).nullable()),
     /** Name of the hold that the job waits for without a slot; null: none. The end of that hold wakes the job. */
     hold: shared("hold", z.string().max(300).nullable()),
@@ -156,16 +156,16 @@ const facts = {
   /** The agents that worked on the issue. */
   agent: {
     session: shared("session", id.nullable()),
-    /** The data folder (its id) that has the session's files. */
+    /** Id of the data folder that has the session's files. */
     sessionHome: renamed("sessionHome", z.string().nullable()),
     /** The run whose log and stream hold the newest agent work. */
     run: mirrored("agentRun", id.nullable()),
     /** Agent runs of this round. */
     runCount: shared("agentRuns", int),
-    /** The newest runs that had an agent, oldest first: their logs and streams go by the run's id. */
+    /** The newest agent runs, oldest first. The names of their logs and streams contain the run's id. */
     runs: mirrored("runs", json(z.array(agentRunSchema)).nullable()),
     usage: shared("usage", json(usageSchema).nullable()),
-    /** Models of the same runs, by their own figures; the one that did most comes first. */
+    /** Models of the same runs, sorted by usage, the most used one first. */
     models: shared("models", json(z.array(z.string())).nullable()),
     /** Calls that permission rules denied to this round's agents. */
     denied: shared("denied", json(z.array(denialSchema).max(MAX_DENIALS)).nullable()),
@@ -173,41 +173,41 @@ const facts = {
     blockedHosts: shared("blockedHosts", json(z.array(blockedHostSchema).max(MAX_BLOCKED)).nullable()),
   },
 
-  /** The issue's branch: commits, by their full names. */
+  /** The issue's branch: full names of commits. */
   branch: {
     name: mirrored("branch", z.string().nullable()),
-    /** Commit of the base branch that the work is compared with. */
+    /** Commit of the base branch with which the work is compared. */
     base: renamed("baseSha", sha.nullable()),
     /** Commit that the workspace was at before this run's agent began. */
     start: renamed("startSha", sha.nullable()),
     /** Newest commit of the workspace. */
     head: mirrored("headSha", sha.nullable()),
-    /** The newest commit of the branch that another contributor had pushed when work began on top of it. */
+    /** The newest commit by another contributor on the branch when the work started on top of it. */
     others: renamed("theirSha", sha.nullable()),
-    /** What we last pushed, or found there and built upon. */
+    /** Commit that tac8 last pushed to the branch, or found there and continued from. */
     published: mirrored("publishedSha", sha.nullable()),
-    /** The workspace's commit that `published` was made of: the same, unless it had to come on top of others. */
+    /** Commit of the workspace that corresponds to `published`. It differs if the work was replayed on commits of other contributors. */
     publishedFrom: renamed("madeSha", sha.nullable()),
-    /** The pull request was merged during the run, and the work is not pushed yet: what comes after `from` continues `onto`. */
+    /** Set if the pull request was merged during the run and the work is not pushed yet: replay the commits after `from` on top of `onto`. */
     rebase: renamed("rebase", json(rebaseSchema).nullable()),
   },
 
-  /** What the round's agents did. */
+  /** Result of the round's agents. */
   work: {
-    /** ISO time at which it was finished, or later its publication was allowed; read while `checkpoint` is `worked`. */
+    /** ISO time at which the work was finished, or at which its publication was allowed. It counts while `checkpoint` is `worked`. */
     finishedAt: renamed("workedAt", z.string().nullable()),
     summary: shared("summary", z.string().nullable()),
-    /** `yes`: it is finished without a change, and `summary`, the agent's last words, is posted as a comment of its own. */
+    /** `yes`: the agent changed nothing, and `summary`, its last message, is posted as a separate comment. */
     isAnswer: shared("hasAnswer", z.enum(["yes"]).nullable()),
-    /** Files of the workspace that are in no commit, and why. */
+    /** Files of the workspace that are in no commit, with the reasons. */
     uncommitted: renamed("unsaved", json(leftOutListSchema).nullable()),
-    /** Files that the agents left uncommitted, and that tac8 committed. */
+    /** Files that agents did not commit and tac8 committed. */
     autoCommitted: renamed("added", json(namedFilesSchema).nullable()),
-    /** The command that the agent of finished work had left running; null: none. */
+    /** Command that was still running when the agent finished; null: none. */
     leftRunning: renamed("leftRunning", z.string().nullable()),
-    /** Finished work that is not published unless a user decides so. After a reply: the reason. */
+    /** Finished work that is not published until a user decides. After a reply: the reason. */
     withheld: shared("withheld", json(withheldSchema).nullable()),
-    /** Event of the label that allows its publication. The run asks GitHub again. */
+    /** Event of the label that allows its publication. The run checks it on GitHub again. */
     allowed: shared("allowed", int.nullable()),
   },
 
@@ -215,11 +215,11 @@ const facts = {
   pull: {
     number: mirrored("prNumber", int.nullable()),
     url: mirrored("prUrl", z.string().nullable()),
-    /** Its head, if it was open before the work of this job began: only new commits then count as work. Null: it was not open. */
+    /** Its head commit, if it was open before this job started: then only new commits count as work. Null: it was not open. */
     headBefore: renamed("prBefore", sha.nullable()),
     /**
-     * What reviewers said, by its keys: `given` to the agent of the present round, and `heard` by the rounds that ended with
-     * a pull request.
+     * Keys of reviews and comments: `given` to the agent of the current round, and `heard` (received) in rounds that ended with a pull
+     * request.
      */
     feedback: renamed("feedback", json(feedbackSchema).nullable()),
   },
@@ -233,17 +233,17 @@ const facts = {
     reply: shared("answer", json(answerSchema).nullable()),
   },
 
-  /** The end of the issue, or of its newest attempt. */
+  /** The end of the work on the issue, or of its newest attempt. */
   end: {
-    /** The end that was decided, and that still has to be reported or was. */
+    /** The outcome that was decided, whether it is already reported on GitHub or not. */
     outcome: shared("outcome", z.enum(OUTCOMES).nullable()),
-    /** The run that decided it: comments that are posted once are found again by this id. */
+    /** Id of the run that decided it. Comments that are posted once contain this id. */
     run: shared("outcomeRun", z.string().nullable()),
-    /** BullMQ's count of attempts when the end was written: it has grown by one once BullMQ has recorded that end. */
+    /** BullMQ's count of attempts when the end was written. The count is one higher when BullMQ has recorded the end. */
     attempt: shared("endedAttempt", int.nullable()),
     failure: shared("failure", z.enum(FAILURE_KINDS).nullable()),
     reason: shared("reason", z.string().nullable()),
-    /** Failure and reason of a decided end that cannot be reported yet. Meanwhile, `failure` and `reason` say why it cannot. */
+    /** Failure and reason of a decided end that cannot be reported yet. Meanwhile, `failure` and `reason` state why it cannot. */
     decided: shared("end", json(endSchema).nullable()),
   },
 
@@ -251,21 +251,21 @@ const facts = {
   counts: {
     /** Runs that ended with their runner (lost, or returned by a shutdown) without any progress; see domain/brokenOff.ts. */
     lost: shared("lost", int),
-    /** The same without a change of the workspace. */
+    /** Runs that ended with their runner without a change of the workspace. */
     unchanged: shared("unchanged", int),
-    /** The same, whatever they did. */
+    /** All runs that ended with their runner. */
     brokenOff: shared("brokenOff", int),
-    /** Waits without a slot, without any progress. */
+    /** Times that the issue was parked without any progress. */
     parked: shared("parked", int),
-    /** Agents that finished without a change and without a word. */
+    /** Agents that finished without a change and without an answer. */
     noChanges: shared("noChanges", int),
   },
 
   /** Commands of users, read by the runner. */
   command: {
-    /** Why, and by whom. Beside the state `stopped`: not reported on GitHub yet. */
+    /** The reason and the user. With the state `stopped`: the stop is not reported on GitHub yet. */
     stop: shared("stop", z.string().nullable()),
-    /** `kill`: at once, without an interrupt. */
+    /** `kill`: kill the agent immediately, without an interrupt. */
     stopMode: shared("stopMode", z.enum(["kill"]).nullable()),
     cancel: shared("cancel", z.string().nullable()),
   },
@@ -275,12 +275,12 @@ type Facts = typeof facts;
 type ValueOf<F> = F extends Fact<infer V> ? V : { readonly [K in keyof F]: ValueOf<F[K]> };
 export type IssueRecord = { readonly [G in keyof Facts]: ValueOf<Facts[G]> };
 
-/** The facts of a group by their paths. */
+/** The facts of a group, by their paths. */
 type ByPath<G extends keyof Facts> =
   Facts[G] extends Fact<infer V>
     ? { readonly [P in G]: V }
     : { readonly [K in keyof Facts[G] & string as `${G}.${K}`]: ValueOf<Facts[G][K]> };
-/** The record without groups, `{"branch.head": …}`: an interface, which tsc checks much faster than a conditional type per path. */
+/** The record without groups, `{"branch.head": …}`. It is an interface, because tsc checks it much faster than a conditional type. */
 interface FlatRecord extends Merged {}
 type Merged = { [G in keyof Facts]: (facts: ByPath<G>) => void }[keyof Facts] extends (facts: infer All) => void
   ? All
@@ -298,7 +298,7 @@ export type RecordPart<P extends RecordPath> = {
   readonly [G in GroupOf<P>]: G extends P ? IssueRecord[G] : Pick<IssueRecord[G], KeyOf<P, G>>;
 };
 
-/** What to write: a value per fact, null to remove it. */
+/** Changes of a record: a value per fact; null removes the fact. */
 export type IssuePatch = { readonly [P in keyof FlatRecord]?: FlatRecord[P] | null };
 
 const DEFAULTS: IssuePatch = {
@@ -332,28 +332,28 @@ function factAt(path: string): Fact<unknown> {
   return fact;
 }
 
-/** The hash field that has a fact. */
+/** Return the hash field that stores a fact. */
 export function fieldOf(path: RecordPath): string {
   return factAt(path).field ?? path;
 }
 
-/** The hash fields in which a fact may be, the one that counts first. */
+/** Return the hash fields that may store a fact, the current name first. */
 function fieldsOf(path: RecordPath): string[] {
   const { former } = factAt(path);
   return former === undefined ? [fieldOf(path)] : [fieldOf(path), former];
 }
 
-/** Every hash field that has to be read for these facts. */
+/** Return all hash fields that must be read for these facts. */
 export function fieldsToRead(paths: readonly RecordPath[]): string[] {
   return paths.flatMap(fieldsOf);
 }
 
-/** Fields that format 2 has renamed: the former name, the one that counts now, and whether the former one stays. */
+/** Fields that format 2 has renamed: the former name, the current name, and whether the former one is still written. */
 export const RENAMED_FIELDS = [...FACTS].flatMap(([path, { former, isMirrored = false }]) =>
   former === undefined ? [] : [{ former, field: path, stays: isMirrored }],
 );
 
-/** Reads a hash as Redis gives it, with the names of this version or of those before: all facts, or those that were asked for. */
+/** Parse a hash with the field names of this or an earlier version. Return all facts, or only the requested ones. */
 export function parseIssueState(hash: Readonly<Record<string, string>>): IssueRecord;
 export function parseIssueState<P extends RecordPath>(
   hash: Readonly<Record<string, string>>,
@@ -373,7 +373,7 @@ export function parseIssueState(
   return applyPatch({}, Object.fromEntries(values));
 }
 
-/** The record as it is after a write. Pure. */
+/** Return the record after a write. Pure. */
 export function applyPatch<R extends Partial<IssueRecord>>(record: R, patch: IssuePatch): R {
   const result: Record<string, unknown> = { ...record };
   for (const [path, value] of Object.entries(patch)) {
@@ -385,7 +385,7 @@ export function applyPatch<R extends Partial<IssueRecord>>(record: R, patch: Iss
   return result as R;
 }
 
-/** The patch of some facts of one group. Pure. */
+/** Return the patch for some facts of one group. Pure. */
 export function groupPatch<G extends keyof Facts, V extends Partial<IssueRecord[G]>>(
   group: G,
   values: V,
@@ -394,7 +394,7 @@ export function groupPatch<G extends keyof Facts, V extends Partial<IssueRecord[
   return Object.fromEntries(entries) as { readonly [K in keyof V & string as `${G}.${K}`]: V[K] };
 }
 
-/** The patch as Redis takes it. */
+/** Return the patch as hash fields. */
 export function encodePatch(patch: IssuePatch): { set: Record<string, string>; del: string[] } {
   const set: Record<string, string> = {};
   const del: string[] = [];
@@ -407,7 +407,7 @@ export function encodePatch(patch: IssuePatch): { set: Record<string, string>; d
       del.push(field);
       continue;
     }
-    // Redis' JSON reader refuses half a character, which a cut text may end in.
+    // Redis's JSON parser rejects half a character, and a truncated text may end with one.
     set[field] = (typeof value === "string" ? value : JSON.stringify(value)).toWellFormed();
     if (former !== undefined && isMirrored) set[former] = set[field];
   }

@@ -30,7 +30,7 @@ const claim = (run: string, runner: string, token = "token") =>
 
 const events = () => readEvents(server.redis, { count: 1000 });
 
-it("an ended issue is forgotten after 90 days, unless it goes on; what comes after its end does not prolong that", async () => {
+it("the record of an ended issue is removed after 90 days, unless the issue is queued again; writes after its end do not extend that", async () => {
   const left = () => server.redis.ttl(issueKey(ID));
   await claim("run-1", "pi/0");
   await store.write(ID, "run-1", { state: "running" });
@@ -82,14 +82,14 @@ describe("a run", () => {
     expect(await events()).toHaveLength(1);
   });
 
-  it("has lost when the hash is gone", async () => {
+  it("has lost when the hash is missing", async () => {
     await claim("run-1", "pi/0");
     await server.redis.flushall();
     await expect(store.write(ID, "run-1", { state: "running" })).rejects.toThrow(LostRun);
     expect(await server.redis.exists(issueKey(ID))).toBe(0);
   });
 
-  it("lets go by removing its id, and is then lost itself", async () => {
+  it("ends by removing its id, and is then lost itself", async () => {
     await claim("run-1", "pi/0");
     await store.write(ID, "run-1", { "run.id": null, "run.runner": null });
     expect(await store.read(ID)).toMatchObject({ run: { id: null, runner: null } });
@@ -223,7 +223,7 @@ describe("values", () => {
 });
 
 describe("reading", () => {
-  it("of an issue nobody has heard of, or of a damaged hash, is an issue that nobody has worked on", async () => {
+  it("of an unknown issue, or of a damaged hash, is the record of an issue without any work", async () => {
     const blank = await store.read("octo.none.1");
     expect(blank).toMatchObject({
       state: null,

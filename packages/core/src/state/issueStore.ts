@@ -9,7 +9,7 @@ import { pipelined } from "./pipelined.ts";
 import type { NewEvent } from "../domain/events.ts";
 import { encodeEvent, MAX_EVENTS } from "./events.ts";
 
-/** Another run has taken over: this one must stop and write nothing more, anywhere. */
+/** The issue has another run now, so this run must stop and must not write anything more. */
 export class LostRun extends Error {
   override readonly name = "LostRun";
 
@@ -18,7 +18,7 @@ export class LostRun extends Error {
   }
 }
 
-/** TRANSITIONS, as the script reads it: `{"queued": {"running": true}}`. */
+/** TRANSITIONS in the form that the script reads: `{"queued": {"running": true}}`. */
 const FOLLOWS = JSON.stringify(
   Object.fromEntries(
     Object.entries(TRANSITIONS).map(([from, to]) => [from, Object.fromEntries(to.map((state) => [state, true]))]),
@@ -26,13 +26,13 @@ const FOLLOWS = JSON.stringify(
 );
 
 /**
- * Compares, then writes the fields and the event in one step. KEYS: hash, event log.
+ * Compare, then write the fields and the event in one step. KEYS: hash, event log.
  * ARGV: JSON {expect: {field: value}, set: {field: value}, del: [field], event: [field, value, …], unexpected: [field, value, …]},
- * log length, version, seconds that the hash is kept from now on ("0": for ever, "": as before). An expected "" matches a missing
- * field. Returns 0 where something differs, else 1, or 2 where the state was written although it does not follow the one before:
- * then the event `unexpected` is logged too, with the state before. Any state follows one of another version. Redis takes nothing
- * back when a script fails half-way: what can fail (a key of another type) comes before the first write. Version "0" leaves the
- * record's as it is; another only raises it.
+ * log length, version, seconds for which the hash is kept from now on ("0": without expiry, "": unchanged). An expected "" matches a
+ * missing field. Returns 0 if a value differs, 2 if the new state must not follow the former one, else 1. In case 2 the state is written
+ * too, and the event `unexpected` is logged with the former state. Any state may follow an unknown state of another version. Redis
+ * does not roll back a script that fails, so commands that can fail (a key of another type) come before the first write. Version "0"
+ * does not change the version of the record; another one can only raise it.
  */
 const WRITE = `
 local a = cjson.decode(ARGV[1])
@@ -57,25 +57,25 @@ if ARGV[4] == '0' then redis.call('PERSIST', KEYS[1]) elseif ARGV[4] ~= '' then 
 return expected and 1 or 2`;
 
 /**
- * How long the hash of an issue is kept after its end. Later GitHub reports what is needed, as with an emptied Redis. Without an
- * end, Redis would grow for ever.
+ * Time for which the hash of an issue is kept after its end, so that Redis does not grow without a limit. Afterwards tac8 reads what it
+ * needs from GitHub, as after a Redis reset.
  */
 export const KEEP_ENDED_SECONDS = 90 * 24 * 3600;
 
-/** Pure. An end begins the hash's last days, and any other state calls them off. */
+/** Return the expiry that a patch sets: an end sets it, and any other state removes it. Pure. */
 function keptFor({ state }: IssuePatch): string {
   if (state === undefined) return "";
   return isEnded(state) ? String(KEEP_ENDED_SECONDS) : "0";
 }
 
-/** RENAMED_FIELDS, as the script reads them: `[["baseSha", "branch.base", false], …]`. */
+/** RENAMED_FIELDS in the form that the script reads: `[["baseSha", "branch.base", false], …]`. */
 const RENAMED = JSON.stringify(RENAMED_FIELDS.map(({ former, field, stays }) => [former, field, stays]));
 
 /**
- * Takes the place of whatever run was there and returns the hash as it is then, but with the run and runner before; or 0 when the
- * job is not ours: a runner that was frozen meanwhile must not push out its successor. A record of an older version is brought to
- * this one in the same step: from then on only runs of this version work on the issue. KEYS: hash, BullMQ's lock. ARGV: run, runner,
- * token, version.
+ * Make a run the current run of the issue, and return the hash after that, but with the former run and runner. Returns 0 if the caller
+ * does not have the job's lock: a runner that was frozen must not replace its successor. A record of an older version is migrated in
+ * the same step; from then on only runs of this version work on the issue. KEYS: hash, BullMQ's lock. ARGV: run, runner, token,
+ * version.
  */
 const CLAIM = `
 if redis.call('GET', KEYS[2]) ~= ARGV[3] then return 0 end
@@ -94,12 +94,12 @@ return before`;
 export interface Claimant {
   readonly run: string;
   readonly runner: string;
-  /** Key of the job's lock in BullMQ, and the token that it must hold. */
+  /** Key of the job's lock in BullMQ, and the token that it must have. */
   readonly lockKey: string;
   readonly token: string;
 }
 
-/** The facts as their hash fields have them. Only those that every version has under one name: what is missing is "". */
+/** Expected values of hash fields. Only facts whose field has the same name in every version; a missing field is "". */
 export type Expectation = Readonly<
   Partial<
     Record<"run.id" | "state" | "checkpoint" | "label.notRemoved" | "question.commentId" | "command.cancel", string>
@@ -109,18 +109,18 @@ export type Expectation = Readonly<
 export interface IssueStore {
   read(jobId: string): Promise<IssueRecord>;
   readMany(jobIds: readonly string[]): Promise<IssueRecord[]>;
-  /** Only these facts of many issues, for readers of a whole queue. */
+  /** Read only these facts of many issues, for callers that read a whole queue. */
   readFacts<P extends RecordPath>(jobIds: readonly string[], paths: readonly P[]): Promise<RecordPart<P>[]>;
   /**
-   * Begins a run: from now on every older run of the issue has lost. Returns the state before.
-   * @throws LostRun when the job's lock is not the claimant's.
+   * Begin a run: from now on, every older run of the issue is lost. Returns the record before.
+   * @throws LostRun when the claimant does not have the job's lock
    */
   claim(jobId: string, claimant: Claimant): Promise<IssueRecord>;
-  /** A run's own write. @throws LostRun when it is no longer the issue's run. */
+  /** Write on behalf of a run. @throws LostRun when it is no longer the issue's current run */
   write(jobId: string, run: string, patch: IssuePatch, event?: NewEvent): Promise<void>;
-  /** Another process's write, only where the expectation holds; false where it does not. */
+  /** Write on behalf of another process if the record has the expected values; false: it has others. */
   writeIf(jobId: string, expect: Expectation, patch: IssuePatch, event?: NewEvent): Promise<boolean>;
-  /** A command to the issue's runner: written to the hash, then its runner is woken. */
+  /** Write a command for the issue's runner to the record, and wake the runner. */
   command(jobId: string, patch: Pick<IssuePatch, "command.stop" | "command.cancel">): Promise<void>;
 }
 
@@ -132,19 +132,19 @@ interface Write {
   readonly format: number;
 }
 
-/** A line for each state that this process wrote and the script found unexpected: tests fail then. */
+/** Receives a line for each state that this process wrote and that TRANSITIONS does not allow. Tests fail on such a line. */
 export const UNEXPECTED_STATE = channel("tac8:state:unexpected");
 
-/** The script knows the state before. */
+/** Return the event about an unexpected state. The script adds the former state. */
 function unexpectedState(issue: string, state: IssueState, event: NewEvent | undefined): NewEvent {
   const reason = `the state ${state} was written, which does not follow the one before: report this as a defect of tac8`;
   return { event: "state:unexpected", issue, from: "", by: event?.by ?? "", reason, evidence: { state } };
 }
 
-/** What others than runs write means the same to every version: it must not keep an older runner from the issue. */
+/** Format of writes that are not on behalf of a run. They are readable for every version, so they must not exclude older runners. */
 const UNMARKED = 0;
 
-/** `redis` is borrowed. `onUnexpected`: called with a line after a state was written that TRANSITIONS does not have. */
+/** `redis` is borrowed. `onUnexpected`: called with a line after a state was written that TRANSITIONS does not allow. */
 export function createIssueStore(
   redis: Redis,
   onUnexpected = (line: string): void => UNEXPECTED_STATE.publish(line),

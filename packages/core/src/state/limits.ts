@@ -8,21 +8,21 @@ const limitsSchema = z.object({
   per_repository: z.record(z.string(), most),
   per_label: z.record(z.string(), most),
 });
-/** Config `limits`. */
+/** The section `limits` of the configuration. */
 export type FleetLimits = z.infer<typeof limitsSchema>;
 
-/** Makes the scheduler's limits those of every runner. Written only when they have changed. */
+/** Publish the scheduler's limits for all runners. Written only if they have changed. */
 export async function publishLimits(redis: Redis, limits: FleetLimits): Promise<void> {
   const text = textOf(limits);
   if ((await redis.get(LIMITS_KEY)) !== text) await redis.set(LIMITS_KEY, text);
 }
 
-/** The limits that hold: the scheduler's, or `own` ones where no scheduler has published any. */
+/** Return the limits that apply: the scheduler's, or the `own` ones if no scheduler has published any. */
 export async function readLimits(redis: Redis, own: FleetLimits): Promise<FleetLimits> {
   return parse(await redis.get(LIMITS_KEY)) ?? own;
 }
 
-/** Pure: the keys of `limits` in the configuration that say something else than those that hold. */
+/** Return the keys of `limits` in the configuration that differ from the limits that apply. Pure. */
 export function otherLimits(own: FleetLimits, holding: FleetLimits): string[] {
   const [a, b] = [sorted(own), sorted(holding)];
   return (["runs", "per_repository", "per_label"] as const)
@@ -34,7 +34,7 @@ function textOf(limits: FleetLimits): string {
   return JSON.stringify(sorted(limits));
 }
 
-/** GitHub's names are the same in upper and lower case. */
+/** Return the limits with sorted keys in lower case, because GitHub's names are not case-sensitive. */
 function sorted({ runs, per_repository, per_label }: FleetLimits): FleetLimits {
   const inOrder = (limits: Readonly<Record<string, number>>) =>
     Object.fromEntries(

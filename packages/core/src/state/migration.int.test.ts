@@ -25,11 +25,12 @@ const { names, records, writes } = JSON.parse(readFileSync(fixture, "utf8")) as 
 const ID = "octo.widgets.1";
 const KEY = issueKey(ID);
 const LOCK_KEY = `bull:issues:${ID}:lock`;
-const JSON_NAMES = new Set(
-  "runsOn runs unsaved added rebase feedback answer withheld end denied blockedHosts usage models shelf refusedLabel".split(
+const JSON_NAMES = new Set([
+  ..."runsOn runs unsaved added rebase feedback answer withheld end denied blockedHosts usage models refusedLabel".split(
     " ",
   ),
-);
+  "shelf",
+]);
 const NUMBERS = new Set(
   "format labelEvent admitted labelLeft agentRuns prNumber statusComment questionId allowed endedAttempt lost unchanged brokenOff parked noChanges".split(
     " ",
@@ -125,8 +126,8 @@ test("what a scheduler, CLI or board of the older version writes to a migrated r
       const before = await store.read(ID);
       if (Object.keys(set).length > 0) await server.redis.hset(KEY, set);
       if (del.length > 0) await server.redis.hdel(KEY, ...del);
-      const gone = Object.fromEntries(del.map((name) => [names[name] ?? name, null]));
-      expect(await store.read(ID)).toEqual(applyPatch(before, { ...patchOf(set), ...gone }));
+      const removed = Object.fromEntries(del.map((name) => [names[name] ?? name, null]));
+      expect(await store.read(ID)).toEqual(applyPatch(before, { ...patchOf(set), ...removed }));
     }
   }
 });

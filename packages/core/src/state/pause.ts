@@ -17,8 +17,8 @@ export interface PauseWish {
 }
 
 /**
- * Nothing new starts anywhere until `resumeAll`; what runs continues. The scheduler pauses the queue within its next check.
- * @returns the hold that is there now, and whether it `began` with this call.
+ * Pause all runners until `resumeAll`: no new job starts, and running jobs continue. The scheduler pauses the queue at its next check.
+ * @returns the current hold, and whether it `began` with this call
  */
 export async function pauseAll(
   redis: Redis,
@@ -30,7 +30,7 @@ export async function pauseAll(
   return { began, hold: there ?? wish };
 }
 
-/** Ends the operator's pause. @returns whether there was one, and the holds that are left. */
+/** End the operator's pause. @returns whether there was one, and the remaining holds */
 export async function resumeAll(
   redis: Redis,
   { by, now }: Pick<PauseWish, "by" | "now">,
@@ -38,23 +38,23 @@ export async function resumeAll(
   return endHold(redis, { name: OPERATOR, by, now });
 }
 
-/** Ends a hold by its name, after an operator has fixed its cause. @returns whether there was one, and what is left. */
+/** End a hold by its name, after an operator has fixed its cause. @returns whether there was one, and the remaining holds */
 export async function endHold(
   redis: Redis,
   { name, by, now }: Pick<PauseWish, "by" | "now"> & { readonly name: string },
 ): Promise<{ readonly ended: boolean; readonly holds: readonly Hold[] }> {
   if (name === BUDGET_HOLD) {
-    // A page that is left open over midnight has yesterday's button: the new day keeps its limits.
+    // A page that was opened before midnight still has the button of the previous day. It must not lift the limits of the new day.
     const { live } = planHolds(await readHolds(redis), now);
     if (!live.some((hold) => hold.name === BUDGET_HOLD)) return { ended: false, holds: live };
-    // Before the hold ends: the scheduler would set it again.
+    // Lift the budget before the hold ends, or the scheduler sets the hold again.
     await liftBudget(redis, now);
   }
   const ended = await clearHold(redis, name, by, "ended by a user");
   return { ended, holds: planHolds(await readHolds(redis), now).live };
 }
 
-/** The runner takes nothing new, also after a restart, until `resumeRunner`. @returns the pause that is there now. */
+/** Pause a runner until `resumeRunner`, also after a restart: it accepts no new jobs. @returns the current pause */
 export async function pauseRunner(
   redis: Redis,
   { runner, by, reason, now }: PauseWish & { readonly runner: RunnerRef },
@@ -80,7 +80,7 @@ export async function pauseRunner(
   return { began, pause: there };
 }
 
-/** @returns the pause that ended; null: there was none. */
+/** Resume a runner. @returns the pause that ended; null: there was none */
 export async function resumeRunner(
   redis: Redis,
   { runner, by }: { readonly runner: RunnerRef; readonly by: string },
@@ -104,7 +104,7 @@ export async function readPause(redis: Redis, runner: RunnerRef): Promise<Pause 
   return found.map(parsePause).find((pause) => pause !== null) ?? null;
 }
 
-/** Every paused runner, by id; also those that are away. An older version's pause has the runner's former id. */
+/** Return the pauses of all runners, by id, including offline runners. A pause by an older version has the runner's former id. */
 export async function readPauses(redis: Redis): Promise<ReadonlyMap<string, Pause>> {
   const all = await redis.hgetall(PAUSES_KEY);
   const known = Object.entries(all).flatMap(([runner, json]): [string, Pause][] => {
@@ -114,7 +114,7 @@ export async function readPauses(redis: Redis): Promise<ReadonlyMap<string, Paus
   return new Map(known.toSorted(([a, one], [b, other]) => pausedName(a, one).localeCompare(pausedName(b, other))));
 }
 
-/** Return the runner's pause of those that `readPauses` found; null: none. Pure. */
+/** Return the runner's pause among the results of `readPauses`; null: none. Pure. */
 export function pauseOf(pauses: ReadonlyMap<string, Pause>, runner: RunnerRef): Pause | null {
   for (const key of keysOf(runner)) {
     const pause = pauses.get(key);
@@ -123,7 +123,7 @@ export function pauseOf(pauses: ReadonlyMap<string, Pause>, runner: RunnerRef): 
   return null;
 }
 
-/** Return the name of the runner that an entry of `readPauses` is about, for people. Pure. */
+/** Return the display name of the runner in an entry of `readPauses`. Pure. */
 export function pausedName(key: string, { name }: Pause): string {
   return name ?? key;
 }

@@ -1,9 +1,9 @@
 import type { ChainableCommander, Redis } from "ioredis";
 
-/** So many commands in one go keep neither Redis nor this process from other work. */
+/** Number of commands per pipeline: small enough to block neither Redis nor this process. */
 export const PIPELINE_PAGE = 500;
 
-/** Return the answer to one command for each item, in their order; sent in pages of a bounded size. @throws the first error */
+/** Send one command for each item, in pipelines of a bounded size, and return the responses in the same order. @throws the first error */
 export async function pipelined<T>(
   redis: Pick<Redis, "pipeline">,
   items: readonly T[],

@@ -26,9 +26,9 @@ return 0`;
 const COUNT = `${NOW}
 return redis.call('ZCOUNT', KEYS[1], '(' .. now, '+inf')`;
 
-/** A place of a run in one or more counters. It expires unless it is renewed by `keep`. */
+/** The place of a run: its entries in one or more counters. It expires unless `keep` renews it. */
 export interface Place {
-  /** Renew the lifetime from now on. A place that has expired counts again, because its run exists. */
+  /** Renew the lifetime from now on. An expired place counts again, because its run still exists. */
   keep(): Promise<void>;
   release(): Promise<void>;
 }

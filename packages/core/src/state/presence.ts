@@ -5,7 +5,7 @@ import { pauseSchema } from "../domain/pause.ts";
 import { aheadOfRedis } from "./clock.ts";
 import { RUNNERS_KEY, SCHEDULER_KEY } from "./keys.ts";
 
-/** A runner that has not been seen for this long is not there. */
+/** A runner that sent no heartbeat for this long is offline. */
 export const RUNNER_OFFLINE_MS = 30_000;
 
 const PHASES = ["prepare", "work", "publish", "report"] as const;
@@ -19,18 +19,18 @@ const runSchema = z.object({
   /** `<host>/<number>`. */
   slot: z.string(),
   phase: z.enum(PHASES),
-  /** Epoch ms of the pick-up. */
+  /** Epoch ms at which the run started. */
   since: z.number(),
-  /** What its agent did last, one line; null before its first word. */
+  /** Last action or output of its agent, one line; null: there is none yet. */
   last: z.object({ at: z.number(), kind: z.string(), text: z.string() }).nullable(),
-  /** Of the issue so far, as far as the agent has told. */
+  /** Tokens of the issue so far, as far as the agent has reported them. */
   tokens: z.number(),
   costUsd: z.number(),
 });
-/** A run as its runner reports it, every few seconds. */
+/** A run, as its runner reports it every few seconds. */
 export type RunPresence = z.infer<typeof runSchema>;
 
-/** Null: it cannot be read there. */
+/** State of a machine. Null: the value cannot be read on that machine. */
 const hostSchema = z.object({
   freeMemoryMb: z.number().nullable(),
   totalMemoryMb: z.number(),
@@ -42,7 +42,7 @@ export type HostPresence = z.infer<typeof hostSchema>;
 
 const processSchema = z.object({
   rssMb: z.number(),
-  /** The longest that the event loop was late since the word before, in ms. */
+  /** Longest lag of the event loop since the previous report, in ms. */
   lagMs: z.number(),
   /** Epoch ms. */
   startedAt: z.number(),
@@ -52,60 +52,60 @@ export type ProcessPresence = z.infer<typeof processSchema>;
 const githubSchema = z.object({
   /** Requests since the process started. */
   requests: z.number(),
-  /** Of them answered as unchanged, which costs no rate limit. */
+  /** Number of them that GitHub answered as unchanged (304), which does not count for the rate limit. */
   notModified: z.number(),
-  /** What is left of the rate limit; null before the first answer. */
+  /** State of the rate limit; null before the first response. */
   rateLimit: z.object({ limit: z.number(), remaining: z.number(), resetAt: z.number() }).nullable(),
 });
 export type GitHubPresence = z.infer<typeof githubSchema>;
 
-/** What every process of ours reports about itself; absent where an older version runs. */
+/** Facts that every process of tac8 reports about itself; absent in older versions. */
 const vitals = { process: processSchema.optional(), github: githubSchema.optional() };
 
 const runnerSchema = z.object({
   at: z.number(),
-  /** `<host>/<number of its first slot>`, for people; absent in older versions, whose key in Redis it was. */
+  /** Display name, `<host>/<number of its first slot>`; absent in older versions, which used it as the key in Redis. */
   name: z.string().optional(),
-  /** Its machine for people: no other data folder has the same at a time, see apps/runner/src/slots/hostNames.ts. */
+  /** Display name of its machine, unique among data folders at any time, see apps/runner/src/slots/hostNames.ts. */
   host: z.string(),
-  /** What `host` would be if no other data folder had it; absent: the same. */
+  /** The configured or detected host name, if another data folder already has it; absent: the same as `host`. */
   wantedHost: z.string().optional(),
-  /** The key of this runner in versions that knew runners by their machine's name. */
+  /** The key of this runner in versions that identified runners by their machine's name. */
   formerId: z.string().optional(),
   pid: z.number(),
-  /** Id of its machine's present boot, by the kernel. */
+  /** The kernel's id of its machine's current boot. */
   boot: z.string().optional(),
   /** Namespace of `pid`: containers have their own; absent in older versions. */
   pidNamespace: z.string().optional(),
-  /** Random, of this process alone; absent in older versions. */
+  /** Random id of this process; absent in older versions. */
   instance: z.string().optional(),
-  /** Keys of its configuration that say something else than the scheduler's, which holds; absent: none. */
+  /** Keys of its configuration that differ from the scheduler's, whose values apply; absent: none. */
   otherLimits: z.array(z.string()).optional(),
   slots: z.number(),
   busy: z.number(),
-  /** The newest version of a record that it knows, see domain/format.ts; absent: 0. */
+  /** Newest record format that it supports, see domain/format.ts; absent: 0. */
   format: z.number().optional(),
-  /** Config `runner.labels`; absent in older versions, which have none. */
+  /** Configuration key `runner.labels`; absent in older versions, which have none. */
   labels: z.array(z.string()).optional(),
-  /** May new work start here? Absent in older versions, and where it is of a newer one that has other states. */
+  /** Whether new work may start here. Absent in older versions, and in newer ones that have other states. */
   admission: admissionSchema.optional().catch(undefined),
-  /** Why its host takes nothing new now; null: it is fit for work. With `limit` and `paused` for older versions. */
+  /** Why its host is overloaded; null: it is not. Written, like `limit` and `paused`, for older versions. */
   tired: z.string().nullable().optional(),
-  /** How many jobs it may hold now, less than its slots while it goes slowly. */
+  /** Number of jobs that it may run now: fewer than its slots while its admission is half open. */
   limit: z.number().optional(),
-  /** The user who paused it, see state/pause.ts; null: nobody. */
+  /** Its pause by a user, see state/pause.ts; null: it is not paused. */
   paused: pauseSchema.nullable().optional(),
-  /** What is said of its agents that share a home folder although nobody asked for it; null: none do. */
+  /** Warning that its agents share a home folder although the configuration does not require it; null: they do not. */
   sharedHome: z.object({ text: z.string(), advice: z.string() }).nullable().optional(),
   isolation: z.object({ mode: z.string(), text: z.string(), advice: z.string().nullable() }).optional(),
   runs: z.array(runSchema).optional(),
   machine: hostSchema.optional(),
   ...vitals,
 });
-/** `id`: see `runnerId`; absent in older versions, whose name it was. */
+/** `id`: see `runnerId`; absent in older versions, which use the name as the id. */
 export type RunnerPresence = z.infer<typeof runnerSchema> & { readonly id?: string; readonly name: string };
 
-/** A runner, as far as it takes to name it to Redis and to people. */
+/** The identity of a runner, for Redis and for display. */
 export type RunnerRef = Pick<RunnerPresence, "id" | "name" | "formerId">;
 
 /** Return the key of the runner in Redis. Pure. */
@@ -114,39 +114,39 @@ export function idOf({ id, name }: Pick<RunnerPresence, "id" | "name">): string 
 }
 
 /**
- * Return the identity of a runner: the id of its data folder and the number of the first slot that it holds there. Its name is
- * for people, because machines may have the same host name. Pure.
+ * Return the id of a runner: the id of its data folder and the number of its first slot there. Its name is only for display, because
+ * machines may have the same host name. Pure.
  */
 export function runnerId(homeId: string, slot: number): string {
   return `${homeId}/${slot}`;
 }
 
-/** Return the id of the data folder that the runner with this id works on. Pure. */
+/** Return the id of the data folder of the runner with this id. Pure. */
 export function homeIdOf(runner: string): string {
   return runner.slice(0, runner.lastIndexOf("/"));
 }
 
 const schedulerSchema = z.object({
   at: z.number(),
-  /** Epoch ms of the last poll in which every repository answered. */
+  /** Epoch ms of the last poll in which GitHub responded for every repository. */
   lastPollAt: z.number().nullable(),
   error: z.string().nullable(),
-  /** Epoch ms until which GitHub's rate limit lets it ask nothing. */
+  /** Epoch ms until which GitHub's rate limit prevents requests. */
   restUntil: z.number().nullish(),
-  /** Whether it ended in order since, and begins nothing more. */
+  /** Whether it has shut down cleanly. */
   ended: z.boolean().optional(),
-  /** Why other machines do not reach the Redis of this one, with what to do. */
+  /** Why other machines cannot reach the Redis of this machine, with what to do. */
   sharing: z.string().optional(),
   ...vitals,
 });
 export type SchedulerPresence = z.infer<typeof schedulerSchema>;
 
-/** A poll may fail now and then; one that is older than this is news. */
+/** A single poll may fail. If the last successful poll is older than this, the scheduler counts as failing. */
 const MIN_POLL_AGE_MS = 90_000;
 
 /**
- * Pure: does it do what it can? It polled lately, or it has polled before and is alive in a rate limit's wait; `now` is
- * epoch ms.
+ * Return whether the scheduler works as expected: it polled recently, or it is alive, has polled before, and waits for a rate limit.
+ * `now`: epoch ms. Pure.
  */
 export function keepsPolling(
   { at, lastPollAt, restUntil }: SchedulerPresence,
@@ -159,8 +159,9 @@ export function keepsPolling(
 }
 
 /**
- * `at` is by this machine's clock, and by Redis' in Redis: so a machine whose clock is wrong is not taken for one that is gone.
- * @returns what the entry was before; null: there was none
+ * Write the presence of a runner. `at` is by this machine's clock, and is converted to Redis's clock, so that a runner whose clock is
+ * wrong does not count as offline.
+ * @returns the previous entry; null: there was none
  */
 export async function announceRunner(redis: Redis, { id, ...facts }: RunnerPresence): Promise<RunnerPresence | null> {
   const key = id ?? facts.name;
@@ -173,7 +174,7 @@ export async function announceRunner(redis: Redis, { id, ...facts }: RunnerPrese
   return found === null ? null : { ...found, id: key, name: found.name ?? key };
 }
 
-/** Give an entry that `announceRunner` has found its place again. Its process continues with it. */
+/** Restore the entry that `announceRunner` has replaced. The process of that entry continues to update it. */
 export async function putRunnerBack(redis: Redis, { id, ...facts }: RunnerPresence): Promise<void> {
   await redis.hset(RUNNERS_KEY, id ?? facts.name, JSON.stringify(facts));
 }
@@ -182,10 +183,10 @@ export async function removeRunner(redis: Redis, id: string): Promise<void> {
   await redis.hdel(RUNNERS_KEY, id);
 }
 
-/** A runner that was silent for this long does not come back under its name: a container has a new one each time. */
+/** A runner that sent no heartbeat for this long will not return under this name: a container has a new name each time. */
 const FORGET_MS = 7 * 24 * 3_600_000;
 
-/** KEYS: runners. ARGV: name, entry as it was read. One that has come back meanwhile stays. */
+/** Remove a runner unless its entry has changed since it was read. KEYS: runners. ARGV: name, entry as it was read. */
 const FORGET = `
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 return redis.call('HDEL', KEYS[1], ARGV[1])`;
@@ -198,7 +199,7 @@ export async function forgetRunners(redis: Redis, now: number): Promise<void> {
   }
 }
 
-/** Everything that announced themselves and were not removed; the caller reads `at`, which is by this machine's clock. */
+/** Return the presence of all runners that were not removed. `at` is by this machine's clock; the caller decides which ones are offline. */
 export async function readRunners(redis: Redis): Promise<RunnerPresence[]> {
   const [all, ahead] = await Promise.all([redis.hgetall(RUNNERS_KEY), aheadOfRedis(redis)]);
   return Object.entries(all).flatMap(([id, text]) => {
@@ -211,7 +212,7 @@ export async function announceScheduler(redis: Redis, presence: SchedulerPresenc
   await redis.set(SCHEDULER_KEY, JSON.stringify(shifted(presence, -(await aheadOfRedis(redis)))));
 }
 
-/** Sign off: it keeps its place in health, and no longer counts as at work. Only for the one that has the lease. */
+/** Record that the scheduler has shut down cleanly. Its entry remains, for health. Only the scheduler that has the lease calls this. */
 export async function endScheduler(redis: Redis): Promise<void> {
   const text = await redis.get(SCHEDULER_KEY);
   const found = text === null ? null : read(schedulerSchema, text);
@@ -234,6 +235,6 @@ function read<T>(schema: z.ZodType<T>, text: string): T | null {
   try {
     return schema.safeParse(JSON.parse(text)).data ?? null;
   } catch {
-    return null; // Written by another version: as good as absent.
+    return null; // Written by another version.
   }
 }

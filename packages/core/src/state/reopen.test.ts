@@ -10,7 +10,7 @@ it.each([
   ["pr", null, "published", "none"],
   ["stopped", null, "worked", "none"],
   ["cancelled", null, "worked", "none"],
-] as const)("%s (%s) at %s goes on from %s", (state, failure, checkpoint, from) => {
+] as const)("%s (%s) at %s resumes from %s", (state, failure, checkpoint, from) => {
   const patch = reopen({ state, end: { failure, reason: null }, checkpoint });
   expect(patch).toMatchObject({
     checkpoint: from,

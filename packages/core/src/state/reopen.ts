@@ -1,7 +1,7 @@
 import { NOT_BROKEN_OFF } from "../domain/brokenOff.ts";
 import { groupPatch, type IssuePatch, type RecordPart } from "./issueState.ts";
 
-/** Everything that belonged to an end, or to the tries before it. */
+/** Patch that removes everything about the former end and its attempts. */
 export const CLEAN = {
   "end.outcome": null,
   "end.run": null,
@@ -29,19 +29,18 @@ export const CLEAN = {
 } as const satisfies IssuePatch;
 
 /**
- * What an operator's retry, or a new label, starts an ended issue from: a clean sheet on the branch that is there. A failed
- * publish continues from there instead: paid agent work is never done twice. What GitHub refused because of its content
- * would be refused again: the agent's session continues, and is told why. So it does after an answer.
+ * Return the patch with which a retry, or a new label, reopens an ended issue. Usually the issue starts again on its existing branch. After
+ * a failed publication, only the publication is repeated, because agent work that was paid for is never repeated. If GitHub refused the
+ * content, it would refuse it again, so the agent's session resumes with the reason. The session also resumes after an answer.
  */
 export function reopen(
   before: RecordPart<"state" | "end.failure" | "end.reason" | "checkpoint"> & Partial<RecordPart<"round.admitted">>,
 ): IssuePatch & { readonly checkpoint: "none" | "worked" } {
-  // Where the work itself brought nothing, publishing it again would end the same; of one that was made for another text,
-  // nobody knows whether it is wanted.
+  // With `no-changes` there is nothing to publish. With `edited` the work was done for another text, and may not be wanted.
   const ended = before.state === "failed" || before.state === "expired";
   const unpublished =
     ended && before.checkpoint === "worked" && !["no-changes", "edited"].includes(before.end.failure ?? "");
-  // What was refused may also have been the label alone, put back on by an account that may not.
+  // The refusal may also concern only the label, which an account without permission has added again.
   if (unpublished && before.end.failure === "refused" && before.round?.admitted !== null) {
     return {
       ...CLEAN,
@@ -54,7 +53,7 @@ export function reopen(
   }
   if (unpublished) return { ...CLEAN, "round.admitted": null, "round.retriedAt": null, checkpoint: "worked" };
   const restarted = { "agent.usage": null, "agent.models": null, "work.summary": null, "agent.runCount": 0 };
-  // Nothing was changed: the conversation continues where it was left.
+  // The agent changed nothing, so its conversation resumes.
   if (before.state === "answered")
     return { ...CLEAN, "round.admitted": null, "round.retriedAt": null, checkpoint: "none", ...restarted };
   return {

@@ -4,41 +4,42 @@ import { z } from "zod";
 import { hasExited, type MachineIds } from "../process/machineIds.ts";
 import { LEASE_KEY, STANDBY_KEY } from "./keys.ts";
 
-/** How long a scheduler that ended without a word keeps others waiting: less than a poll's usual interval. */
+/** Time for which other schedulers wait after the active one was killed: less than the usual interval of polls. */
 const LEASE_MS = 15_000;
 /**
- * The same while no other one waits. Each renewal is a write to the disk of Redis, which costs a small machine more than anything
- * else that tac8 does when it is idle.
+ * Lifetime of the lease while no other scheduler waits. Redis writes each renewal to its disk, which is the most expensive thing that an
+ * idle tac8 does on a small machine.
  */
 const ALONE_MS = 45_000;
-/** A scheduler that waits says so for this long, and again when half of it is over. */
+/** Lifetime of the mark of a waiting scheduler. It is renewed after half of this time. */
 const STANDBY_MS = 60_000;
 
 const ownerSchema = z.object({
   id: z.string(),
   host: z.string(),
   pid: z.number(),
-  /** Where `pid` counts; absent in older versions. */
+  /** The boot and namespace in which `pid` is valid; absent in older versions. */
   boot: z.string().optional(),
   pidNamespace: z.string().optional(),
-  /** What it polls, `octo/hello`. */
+  /** Repositories that it polls, such as `octo/hello`. */
   repositories: z.array(z.string()),
 });
-/** The scheduler that has the lease, as it has written itself down. */
+/** The scheduler that has the lease, as it has registered itself. */
 export type LeaseOwner = z.infer<typeof ownerSchema>;
 
 export interface SchedulerLease {
-  /** Takes or renews it. @returns null: it is ours; else who has it */
+  /** Acquire or renew the lease. @returns null: this scheduler has it; else its owner */
   ask(): Promise<LeaseOwner | null>;
-  /** For how long it is still ours, in ms by this machine's clock that is never set; 0: it is not. */
+  /** Remaining time for which this scheduler has the lease, in ms by the monotonic clock; 0: it does not have it. */
   leftMs(): number;
-  /** Gives it up, so that another one need not wait. */
+  /** Release the lease, so that another scheduler need not wait for its expiry. */
   release(): Promise<void>;
 }
 
 /**
- * KEYS: lease, standby. ARGV: us, life in ms, life while nobody waits, life of `standby`. Returns who has it, or for how many ms
- * more it is ours. It is renewed when a third of its life is over, and made shorter when another one waits.
+ * KEYS: lease, standby. ARGV: this scheduler, lifetime in ms, lifetime while no other scheduler waits, lifetime of `standby`. Returns the
+ * owner, or the remaining ms if this scheduler has the lease. It is renewed after a third of its lifetime, and shortened when another
+ * scheduler waits.
  */
 const TAKE = `
 local owner = redis.call("GET", KEYS[1])
@@ -57,11 +58,11 @@ const RELEASE = `if redis.call("GET", KEYS[1]) == ARGV[1] then redis.call("DEL",
 export interface LeaseOptions extends Pick<LeaseOwner, "host" | "repositories"> {
   readonly machine: MachineIds;
   readonly leaseMs?: number;
-  /** While no other scheduler waits. */
+  /** Lifetime in ms while no other scheduler waits. */
   readonly aloneMs?: number;
 }
 
-/** Of all schedulers on one Redis, the one that holds this lease works. */
+/** Create the lease. Of all schedulers on one Redis, only the one that has the lease is active. */
 export function createLease(
   redis: Redis,
   { host, repositories, machine, leaseMs = LEASE_MS, aloneMs = ALONE_MS }: LeaseOptions,
@@ -75,9 +76,9 @@ export function createLease(
   } satisfies LeaseOwner);
   let until = 0;
   const take = async () => {
-    // From when it was asked: Redis cannot have begun to count before.
+    // Count from the time of the request, because Redis cannot have started earlier.
     const asked = performance.now();
-    // Redis may make it as short as this, and the answer may be lost.
+    // Redis may shorten the lease to this, and the response may be lost.
     until = Math.min(until, asked + leaseMs);
     const keys = [LEASE_KEY, STANDBY_KEY];
     const answer = await redis.eval(TAKE, keys.length, ...keys, us, leaseMs, aloneMs, STANDBY_MS);
@@ -89,7 +90,7 @@ export function createLease(
       const other = await take();
       if (other === null) return null;
       const owner = parse(other);
-      // A killed one of this machine need not be waited for.
+      // If the owner was a process on this machine that was killed, there is no need to wait.
       if (!hasExited(owner, machine)) return owner;
       await redis.eval(RELEASE, 1, LEASE_KEY, other);
       const next = await take();
@@ -103,7 +104,7 @@ export function createLease(
   };
 }
 
-/** The scheduler that has the lease now; null: none does, or the one that had it is known to have ended on this machine. */
+/** Return the owner of the lease; null: there is none, or it was a process on this machine that has exited. */
 export async function readLease(redis: Redis, machine: MachineIds): Promise<LeaseOwner | null> {
   const text = await redis.get(LEASE_KEY);
   const owner = text === null ? null : parse(text);

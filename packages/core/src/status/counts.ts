@@ -2,8 +2,8 @@ import type { RecordPart } from "../state/issueState.ts";
 import type { JobState } from "./shownState.ts";
 
 /**
- * Return how many attempts of an issue have begun: those that are used up, and the one that works or waits for an answer to its
- * question. `attemptsMade` is BullMQ's count of attempts that came to an end. A retry begins again at 0.
+ * Return how many attempts of an issue have started: the used ones, and the current one, which is running or waits for a reply to its
+ * question. `attemptsMade` is BullMQ's count of ended attempts. A retry resets it to 0.
  */
 export function attemptsBegun(
   { state, attemptsMade }: { readonly state: JobState | null; readonly attemptsMade: number },
@@ -12,12 +12,12 @@ export function attemptsBegun(
   return attemptsMade + (isAttemptOpen(state, issue) ? 1 : 0);
 }
 
-/** An attempt that asks a question continues when the answer is there. */
+/** Return whether an attempt is in progress: it is running, or continues after a reply to its question. */
 export function isAttemptOpen(job: JobState | null, { state }: RecordPart<"state">): boolean {
   return job === "active" || (job === "delayed" && state === "blocked");
 }
 
-/** Return how many runs with an agent an issue has had in its whole life, the live one included: `tac8 view --run N` is one of them. */
+/** Return the number of agent runs over the whole life of an issue, including the current one: the N of `tac8 view --run N`. */
 export function agentRunsOf({
   agent: { runs, runCount: agentRuns },
 }: RecordPart<"agent.runs" | "agent.runCount">): number {

@@ -4,17 +4,17 @@ import type { IssueRecord } from "../state/issueState.ts";
 import type { IssueStore } from "../state/issueStore.ts";
 import { readEvents } from "../state/events.ts";
 
-/** An issue that was stopped while it waited: it has no job any more, and a retry makes one of `snapshot`. */
+/** An issue that was stopped while it waited. Its job was removed, and a retry adds it again from `snapshot`. */
 export interface IssueWithSnapshot {
   readonly id: string;
   readonly snapshot: NonNullable<IssueRecord["job"]["snapshot"]>;
   readonly issue: IssueRecord;
 }
 
-/** Events that are searched: the cost does not grow with the log. */
+/** Number of events that are searched, so that the cost does not grow with the log. */
 const MAX_EVENTS = 300;
 
-/** Return the issues that were stopped lately while they waited, newest first, at most `count`. All is borrowed. */
+/** Return the issues that were recently stopped while they waited, newest first, at most `count`. All arguments are borrowed. */
 export async function readJobSnapshots(
   redis: Redis,
   { store, count }: { readonly store: Pick<IssueStore, "readMany">; readonly count: number },

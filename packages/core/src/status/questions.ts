@@ -3,7 +3,7 @@ import type { JobData } from "../queue/contract.ts";
 import type { RecordPart } from "../state/issueState.ts";
 import type { IssueStore } from "../state/issueStore.ts";
 
-/** A question of an agent that waits for an answer. */
+/** A question of an agent that has no reply yet. */
 export interface OpenQuestion {
   /** Job id of its issue. */
   readonly issue: string;
@@ -13,15 +13,15 @@ export interface OpenQuestion {
   readonly askedAt: string | null;
 }
 
-/** Whether the issue waits for an answer: one that has its answer waits for a slot. Pure. */
+/** Return whether the issue waits for a reply. After the reply, it waits for a slot. Pure. */
 export function isOpenQuestion({ issue }: { readonly issue: RecordPart<"state" | "question.reply"> }): boolean {
   return issue.state === "blocked" && issue.question.reply === null;
 }
 
-/** Delayed jobs that are read: the cost does not grow with the queue. */
+/** Number of delayed jobs that are read, so that the cost does not grow with the queue. */
 const MAX_JOBS = 50;
 
-/** Return the open questions, oldest first. Blocked jobs have the longest delays, so they are the last of the delayed ones. */
+/** Return the open questions, oldest first. Blocked jobs have the longest delays, so they are at the end of the delayed ones. */
 export async function readQuestions(
   queue: Queue<JobData>,
   store: Pick<IssueStore, "readMany">,

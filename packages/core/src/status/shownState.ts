@@ -1,12 +1,12 @@
 import { isEnded, type IssueState } from "../domain/states.ts";
 
-/** BullMQ's states of a job, as far as ours come into them; the most alive first. */
+/** The BullMQ states that tac8's jobs can have; running and waiting ones first. */
 export const JOB_STATES = ["active", "waiting", "prioritized", "delayed", "failed", "completed"] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
 /**
- * The state for people. BullMQ knows where the job is; the hash knows why, and is a moment behind when a job is taken or
- * put back (by Bull Board, say).
+ * Return the state to display. BullMQ has the place of the job, and the record has the reason. The record is briefly out of date when a
+ * runner receives a job, or when Bull Board queues one again.
  */
 export function shownState(job: JobState, known: IssueState | null): IssueState {
   switch (job) {

@@ -20,7 +20,7 @@ import {
   type SchedulerPresence,
 } from "../state/presence.ts";
 
-/** Numbers of jobs, as BullMQ has them; `waiting` has its prioritized ones too. */
+/** Numbers of jobs by their state in BullMQ; `waiting` includes prioritized jobs. */
 export interface QueueCounts {
   readonly waiting: number;
   readonly active: number;
@@ -30,36 +30,36 @@ export interface QueueCounts {
   readonly paused: boolean;
 }
 
-/** Redis' own memory, in bytes; `max` 0: no limit. */
+/** Memory of Redis, in bytes; `max` 0: no limit. */
 export interface RedisMemory {
   readonly used: number;
   readonly max: number;
-  /** `maxmemory-policy`; null where Redis does not say. */
+  /** `maxmemory-policy`; null: Redis does not report it. */
   readonly policy: string | null;
 }
 
-/** The status of all of tac8 at one moment; what it costs to read does not grow with the queue. */
+/** The overall status of tac8 at one moment. The cost of reading it does not grow with the queue. */
 export interface Snapshot {
   readonly scheduler: SchedulerPresence | null;
-  /** Those that were seen lately, by name. */
+  /** Runners that sent a heartbeat recently, by name. */
   readonly runners: readonly RunnerPresence[];
-  /** Those that went silent within the last hour and did not say goodbye, by name. */
+  /** Runners that sent their last heartbeat within the last hour and did not shut down cleanly, by name. */
   readonly offline: readonly RunnerPresence[];
   readonly queue: QueueCounts;
-  /** Those that are not over. */
+  /** Holds that have not ended. */
   readonly holds: readonly Hold[];
-  /** The newest, oldest first. */
+  /** The newest events, oldest first. */
   readonly events: readonly LoggedEvent[];
   readonly totals: Counts;
   readonly today: Counts;
-  /** How the newest runs ended, oldest first. */
+  /** Results of the newest runs, oldest first. */
   readonly ends: readonly RunEnd[];
   readonly memory: RedisMemory;
-  /** Redis' append-only file takes what is written to it; where Redis has none, true. */
+  /** Whether Redis can write to its append-only file; true if it has none. */
   readonly writesToDisk: boolean;
-  /** What the scheduler told last; null: nothing of late. */
+  /** The scheduler's latest evaluation; null: there is no recent one. */
   readonly evaluation: HealthEvaluation | null;
-  /** The breaker lets one job through at a time. */
+  /** Whether the breaker is probing: one job at a time. */
   readonly probing: boolean;
 }
 
@@ -79,11 +79,11 @@ export interface SnapshotOptions {
   readonly queue: Queue;
   /** Epoch ms. */
   readonly now: number;
-  /** How many events. */
+  /** Number of events to read. */
   readonly events: number;
 }
 
-/** A runner that was silent for longer is not missed any more: machines come and go. */
+/** A runner whose last heartbeat is older than this is no longer listed as offline. */
 const MISSED_MS = 3_600_000;
 
 export async function readSnapshot({ redis, queue, now, events: count }: SnapshotOptions): Promise<Snapshot> {

@@ -4,7 +4,7 @@ export function moment(at: number, now: number): string {
   return day === null ? time : `${day} ${time}`;
 }
 
-/** The same for a sentence: `at 13:05`, `tomorrow at 13:05`, `on Nov 23 at 13:05`. */
+/** Return the local time for use in a sentence: `at 13:05`, `tomorrow at 13:05`, `on Nov 23 at 13:05`. */
 export function atMoment(at: number, now: number): string {
   const { day, time } = partsOf(at, now);
   if (day === null) return `at ${time}`;
@@ -16,7 +16,7 @@ function partsOf(at: number, now: number): { readonly day: string | null; readon
   const time = date.toTimeString().slice(0, 5);
   const is = (days: number) => {
     const other = new Date(now);
-    // From noon, because a day on which the clocks change has 23 or 25 hours.
+    // Count days from noon, because a day on which the clocks change has 23 or 25 hours.
     other.setHours(12, 0, 0, 0);
     other.setDate(other.getDate() + days);
     return date.toDateString() === other.toDateString();
@@ -29,7 +29,7 @@ function partsOf(at: number, now: number): { readonly day: string | null; readon
 
 const ISO_TIME = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z/g;
 
-/** Return the text with each ISO instant as a time at this place, as `moment` writes it. `now`: epoch ms. */
+/** Replace each ISO time in a text by the local time, as `moment` formats it. `now`: epoch ms. */
 export function withLocalTimes(text: string, now: number): string {
   return text.replaceAll(ISO_TIME, (iso) => moment(Date.parse(iso), now));
 }
