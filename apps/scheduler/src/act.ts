@@ -38,8 +38,8 @@ type Of<Do extends Action["do"]> = Extract<Action, { do: Do }>;
 const BY = "scheduler";
 
 /**
- * Does what was planned. Each action checks again that things are still as the plan saw them, and writes the hash before it
- * moves the job: whoever dies in between leaves what the next poll sees and repairs.
+ * Carry out one action of the plan. Each action first checks that the state is still the one that was planned for. It writes the
+ * record before it moves the job, so if the scheduler dies in between, the next poll sees the difference and repairs it.
  */
 export async function act(actor: Actor, snapshot: RepositorySnapshot, action: Action): Promise<void> {
   const { log, store } = actor;
@@ -109,7 +109,7 @@ async function add(actor: Actor, snapshot: RepositorySnapshot, { job, issue, pri
     reason: again ? "labelled again" : "labelled",
     evidence: { priority, label_event: event },
   });
-  // A stop that was faster has used the label up: queue/stop.ts.
+  // A stop since the plan has used the label, so that it starts no run: queue/stop.ts.
   const expect = {
     ...expectIdle(job),
     "label.notRemoved": state.label.notRemoved === null ? "" : String(state.label.notRemoved),
@@ -160,8 +160,8 @@ async function withdraw(actor: Actor, snapshot: RepositorySnapshot, action: Of<"
   try {
     await (await Job.fromId<JobData, JobResult>(queue, jobId))?.remove();
   } catch (error) {
-    log.info({ issue: jobId, err: error }, "it was taken before it could be withdrawn");
-    return; // A runner has it, and reads the label itself.
+    log.info({ issue: jobId, err: error }, "a runner started the job before it could be withdrawn");
+    return; // The runner reads the label itself.
   }
   log.info({ issue: jobId }, `withdrawn: ${reason}`);
   await postWithdrawn(actor, snapshot, { number, since });
@@ -202,7 +202,7 @@ async function allow(actor: Actor, { job, event }: Of<"allow">): Promise<void> {
   log.info({ issue: jobId, by: event.actor }, "approved by a label: publishing the finished work");
 }
 
-/** Nobody has begun anything since the plan read it. */
+/** Return the condition that the record has no run, and the state that the plan read. */
 function expectIdle({ state }: KnownJob) {
   return { "run.id": "", state: state.state ?? "" };
 }

@@ -3,23 +3,23 @@ import { parseJobId } from "@tac8/core/domain/reference";
 import type { Actor } from "./act.ts";
 import type { EndingEvent, KnownJob, RepositorySnapshot } from "./plan.ts";
 
-/** Questions that one poll asks at most: when a hundred issues are closed at once, the rest go without a name. */
+/** Maximum number of lookups in one poll. If a hundred issues are closed at once, the other events have no name. */
 export const MAX_ASKED = 20;
-/** For one answer: nobody waits longer for a name. */
-const PATIENCE_MS = 5000;
+/** Maximum time for one lookup, because the issue waits for it. */
+const LOOKUP_TIMEOUT_MS = 5000;
 
-/** How many questions a poll may still ask; none after the first that was not answered. */
+/** Number of lookups that this poll may still make; 0 after the first lookup that failed. */
 export interface LookupBudget {
   left: number;
 }
 
 export interface Ended {
-  /** With who it was, where GitHub reported. */
+  /** Includes the login of the user, if GitHub reported it. */
   readonly reason: string;
   readonly evidence: EventFacts["cancel:requested"];
 }
 
-/** Asks GitHub who closed the issue or took its label off. Whatever becomes of that, the caller continues. */
+/** Ask GitHub who closed the issue or removed its label. If GitHub does not answer, return the reason without a name. */
 export async function lookUpEnder(
   { github, lookupBudget, log, signal }: Actor,
   snapshot: RepositorySnapshot,
@@ -28,10 +28,10 @@ export async function lookUpEnder(
   const number = parseJobId(job.jobId)?.number ?? 0;
   if (event === null || lookupBudget.left <= 0) return { reason, evidence: {} };
   lookupBudget.left -= 1;
-  const wish = event === "closed" ? { kind: event } : { kind: event, label: snapshot.label };
+  const wanted = event === "closed" ? { kind: event } : { kind: event, label: snapshot.label };
   try {
-    const patient = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
-    const found = await github.newestEvent(snapshot, number, { ...wish, signal: patient });
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(LOOKUP_TIMEOUT_MS)]);
+    const found = await github.newestEvent(snapshot, number, { ...wanted, signal: bounded });
     if (found === null) return { reason, evidence: {} };
     const evidence = { actor: found.actor, at: found.at, event: found.id };
     return { reason: `${reason} by ${found.actor}`, evidence };

@@ -12,7 +12,7 @@ import { reconcileHolds } from "./holds.ts";
 let at: Harness;
 let workers: Worker[] = [];
 let ahead = 0;
-/** What running jobs wait for. */
+/** Running jobs wait for this. */
 let over = Promise.withResolvers<void>();
 beforeEach(async () => {
   at = await createHarness();
@@ -28,7 +28,7 @@ afterEach(async () => {
 
 const now = () => Date.now() + ahead;
 
-/** A scheduler's round, by one that has just started. */
+/** Run one round of a scheduler that has just started. */
 async function round(): Promise<void> {
   const { redis, queue, services } = at;
   await createBreaker({ redis, queue, log: services.log, now, failures: 3, factor: 1 })();
@@ -51,7 +51,7 @@ const limit = () => at.queue.getGlobalConcurrency();
 const names = async () => (await readHolds(at.redis)).map(({ name }) => name);
 const newest = async () => (await readEvents(at.redis, { count: 1 }))[0];
 
-test("it holds the queue, probes with one job on all runners, and lets all through when that went well", async () => {
+test("it holds the queue, probes with one job on all runners, and resumes the queue when the probe succeeds", async () => {
   workers = [1, 2].map(() => new Worker(QUEUE_NAME, () => over.promise, { connection: at.redis, concurrency: 2 }));
   for (const worker of workers) worker.on("error", () => undefined);
   await trip();
@@ -77,7 +77,7 @@ test("it holds the queue, probes with one job on all runners, and lets all throu
   expect(await newest()).toMatchObject({ to: "note", reason: expect.stringContaining("succeeded") });
 });
 
-test("the probe runs beside agents that were at work before the hold", async () => {
+test("the probe runs beside agents that were running before the hold", async () => {
   const gates = new Map<string, PromiseWithResolvers<void>>();
   const gate = (name: string) => {
     const its = gates.get(name) ?? Promise.withResolvers<void>();
@@ -106,7 +106,7 @@ test("the probe runs beside agents that were at work before the hold", async () 
   expect(await limit()).toBeNull();
 });
 
-test("a probe that fails alike holds for longer; old failures do not trip it again", async () => {
+test("a probe that fails with the same kind holds for longer; old failures do not trip the breaker again", async () => {
   await trip();
   ahead = 5 * 60_000 + 1;
   await round();
@@ -125,10 +125,10 @@ test("a probe that fails alike holds for longer; old failures do not trip it aga
   expect(await names()).toEqual([]);
 });
 
-test("a person who takes the hold away gets a probe, and a limit of his own is put back", async () => {
+test("if an operator removes the hold, the breaker probes and then restores the operator's own limit", async () => {
   await at.queue.setGlobalConcurrency(9);
   await trip();
-  await clearHold(at.redis, "breaker", "a person", "go on");
+  await clearHold(at.redis, "breaker", "an operator", "resume");
   await round();
   expect([await limit(), await at.queue.isPaused()]).toEqual([1, false]);
   await ends("pr", 7);
@@ -136,14 +136,14 @@ test("a person who takes the hold away gets a probe, and a limit of his own is p
   expect(await limit()).toBe(9);
 });
 
-/** As a runner does it that has met an outage. */
+/** Set the hold as a runner does after a model outage. */
 async function meetsOutage(number: number): Promise<void> {
   const hold = { name: "model", reason: "529", by: "runner", since: now(), until: now() + 60_000 };
   await setHold(at.redis, hold);
   await ends("parked", number, "model");
 }
 
-test("an outage of the model: the queue is held longer each time, and one job probes it", async () => {
+test("an outage of the model: each hold is longer than the last, and one job probes the queue", async () => {
   await meetsOutage(1);
   await round();
   expect([await names(), await at.queue.isPaused()]).toEqual([["model"], true]);
@@ -163,7 +163,7 @@ test("an outage of the model: the queue is held longer each time, and one job pr
   expect([await names(), await limit(), await at.queue.isPaused()]).toEqual([[], null, false]);
 });
 
-test("all go on as soon as the model answers the probe, hours before that has ended", async () => {
+test("all jobs resume as soon as the model answers the probe, hours before the probe ends", async () => {
   await meetsOutage(1);
   await round();
   ahead = 60_000 + 1;

@@ -26,15 +26,16 @@ export interface BreakerServices {
   readonly factor: number;
 }
 
-/** Of the event log; runs end seldom, compared with everything that is in it. */
+/** Number of newest events that are read. Most events are not ends of runs. */
 const WINDOW = 1000;
 const BY = "scheduler";
-/** A refused or failed call is told in words too, but only a model that answers calls tools. */
+/** Kinds of output that show that the model answers. Text does not: a refused or failed request is also reported as text. */
 const TOOLS: readonly (string | undefined)[] = ["tool", "tool-result", "todo"];
 
 /**
- * Makes a function that checks once, and trips, probes or closes. To be called before holds are reconciled: while one of its
- * own ends, the probe's limit must be there first. What it does is done in an order that a crash in between does no harm.
+ * Return a function that checks the breaker once, and trips it, probes or closes it. Call it before `reconcileHolds`: when the
+ * breaker's hold expires, the limit of the probe must be set before the queue resumes. The order of the writes makes a crash
+ * between them harmless.
  */
 export function createBreaker(services: BreakerServices): () => Promise<void> {
   const { redis, queue, log, now, failures, factor } = services;
@@ -65,7 +66,7 @@ export function createBreaker(services: BreakerServices): () => Promise<void> {
         break;
       case "trip": {
         const { reason, until } = plan;
-        // An operator's own limit for the whole queue is put back at the end. While probing, the limit is the probe's.
+        // When the breaker closes, it restores the limit that the operator had set for the queue. While it probes, the limit is its own.
         const own = state.phase === "closed" ? await queue.getGlobalConcurrency() : state.concurrency;
         await enter({ ...plan.state, concurrency: own });
         await setHold(redis, { name: holdOf(plan.state), reason, by: BY, since: now(), until });

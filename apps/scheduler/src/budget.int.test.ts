@@ -43,7 +43,7 @@ async function useUp(round: () => Promise<void>): Promise<void> {
   expect([await holds(), await at.queue.isPaused()]).toEqual([HELD, true]);
 }
 
-fieldTest("E13", "a day that is used up holds the queue until midnight, then all goes on", async () => {
+fieldTest("E13", "a used-up budget holds the queue until midnight, then it resumes", async () => {
   const round = scheduler(2);
   const number = at.openIssue();
   await at.poll();
@@ -64,7 +64,7 @@ fieldTest("E13", "a day that is used up holds the queue until midnight, then all
   expect(await begin()).toBeNull();
 });
 
-fieldTest("E13", "a higher limit ends the hold, and so does a person, for the rest of the day", async () => {
+fieldTest("E13", "a higher limit ends the hold, and so does an operator, for the rest of the day", async () => {
   await useUp(scheduler(2));
   const raised = scheduler(3);
   await raised();

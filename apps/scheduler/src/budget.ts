@@ -17,8 +17,8 @@ export interface BudgetServices {
 const BY = "scheduler";
 
 /**
- * Makes a function that publishes today's budget and keeps the hold `budget`: set while the budget is used up, ended when
- * the limit was raised or lifted. At midnight its time is over.
+ * Return a function that publishes today's budget and maintains the hold `budget`. The hold is set when the budget is used up.
+ * It ends at midnight, or when the limit is raised or removed.
  */
 export function createBudget({ config, redis, log, now }: BudgetServices): () => Promise<void> {
   const limits = { maxUsd: config.llm.max_usd_per_day, maxRuns: config.llm.max_runs_per_day };

@@ -21,7 +21,7 @@ export const OWNER = "octo";
 export const REPO = "octo/widgets";
 export const LABEL = "rpi-auto";
 
-/** A Redis, a GitHub and the scheduler's poll, which happens when the test says so. */
+/** A Redis, a local GitHub and the poll of a scheduler, which runs when the test calls `poll`. */
 export interface Harness {
   readonly github: LocalGitHub;
   readonly redisServer: RedisServer;
@@ -34,24 +34,24 @@ export interface Harness {
   /** JSON lines. */
   readonly logged: string[];
   poll(): Promise<void>;
-  /** Puts the poll's clock forward. */
+  /** Move the clock of the poll forward. */
   advance(ms: number): void;
-  /** A scheduler that starts again, with other services where the test wants them. */
+  /** Replace the poll by that of a restarted scheduler, with the services that the test changes. */
   restart(change?: Partial<PollServices>): void;
   openIssue(options?: { repo?: string; labels?: string[]; title?: string }): number;
   jobId(number: number): string;
-  /** `where:state` of an issue, such as `prioritized:queued`; BullMQ's word first. */
+  /** Return BullMQ's state of the job and tac8's state of the issue, such as `prioritized:queued`. */
   statusOf(number: number): Promise<string>;
-  /** Takes the next job as a runner would. */
+  /** Receive the next job as a runner does. */
   take(): Promise<TakenJob>;
   close(): Promise<void>;
 }
 
 export interface TakenJob {
   readonly number: number;
-  /** Writes the end to the hash, then to the queue. */
+  /** Write the end to the record, then to the queue. */
   end(state: IssueState, patch?: IssuePatch): Promise<void>;
-  /** Waits without a slot. */
+  /** Let the job wait without a slot. */
   park(state: IssueState, patch?: IssuePatch): Promise<void>;
 }
 
@@ -127,7 +127,7 @@ export async function createHarness(options: { repositories?: readonly string[] 
     },
     async take() {
       const job = await worker.getNextJob("token");
-      if (job === undefined) throw new Error("there is no job to take");
+      if (job === undefined) throw new Error("the queue has no job");
       return taken(job, store);
     },
     async close() {
@@ -189,7 +189,7 @@ export function configFor({ dir, apiUrl, token, repositories }: ConfigFor): Conf
   return config;
 }
 
-/** The token of a configuration with a token. */
+/** Return the token of a configuration, or `""` if it uses a GitHub App. */
 export function tokenOf({ secrets }: Pick<Config, "secrets">): string {
   return secrets.github?.kind === "token" ? secrets.github.token : "";
 }

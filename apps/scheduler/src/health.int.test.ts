@@ -21,7 +21,7 @@ afterEach(() => at.close());
 const now = () => Date.now() + ahead;
 const health = () => createHealth({ config: at.config, redis: at.redis, queue: at.queue, log: at.services.log, now });
 
-/** A round of a scheduler and a runner that do what they should. */
+/** Run a round of a scheduler, with a runner that works normally. */
 async function round(machine: Partial<HostPresence> = {}): Promise<void> {
   await announceScheduler(at.redis, { at: now(), lastPollAt: now(), error: null });
   const fine = { freeMemoryMb: 4000, totalMemoryMb: 8000, freeDiskGb: 20, loadPerCore: 1, temperatureC: null };
@@ -34,13 +34,13 @@ async function round(machine: Partial<HostPresence> = {}): Promise<void> {
 const level = async () => (await readEvaluation(at.redis))?.level;
 const reported = async () => (await readEvents(at.redis, { count: 50 })).map(({ to, reason }) => `${to}: ${reason}`);
 const holds = async () => (await readHolds(at.redis)).map(({ name }) => name);
-/** As if Redis used so many percent of what it may. */
+/** Simulate a Redis that uses this percentage of its memory limit. */
 async function useMemory(percent: number): Promise<void> {
   const used = Number(/^used_memory:(\d+)/m.exec(await at.redis.info("memory"))?.[1]);
   await at.redis.config("SET", "maxmemory", percent === 0 ? "0" : String(Math.round((used * 100) / percent)));
 }
 
-test("what it judges is written again when it changes, or every half minute: each time is a write to the disk", async () => {
+test("the evaluation is written when it changes, or every half minute, because each write goes to the disk of Redis", async () => {
   const written = async () => {
     await round({ freeDiskGb: 1 });
     return (await readEvaluation(at.redis))?.at;
@@ -52,7 +52,7 @@ test("what it judges is written again when it changes, or every half minute: eac
   expect(await written()).toBeGreaterThan(first ?? Infinity);
 });
 
-test("what it judges is told, and logged when it changes", async () => {
+test("the evaluation is published, and logged when it changes", async () => {
   await round();
   await round();
   expect([await level(), await reported()]).toEqual(["ok", []]);
@@ -76,14 +76,14 @@ test("what it judges is told, and logged when it changes", async () => {
   expect(await holds()).toEqual([]);
 });
 
-test("a Redis that is nearly full holds the queue, until it has had room for a while", async () => {
+test("a Redis that is nearly full holds the queue until it has had free memory for some time", async () => {
   await at.redis.setrange("ballast", 40_000_000, "x"); // What the test itself needs is then little.
   await useMemory(95);
   await round();
   expect([await level(), await holds(), await at.queue.isPaused()]).toEqual(["critical", ["health"], true]);
   expect((await readHolds(at.redis))[0]?.reason).toMatch(/Redis uses 9\d % of its maxmemory/);
 
-  await clearHold(at.redis, "health", "a person", "go on");
+  await clearHold(at.redis, "health", "an operator", "resume");
   await round();
   expect(await holds()).toEqual(["health"]); // It is as full as before.
 
@@ -100,13 +100,13 @@ test("a Redis that is nearly full holds the queue, until it has had room for a w
   await useMemory(0);
   expect((await reported()).filter((line) => !line.startsWith("note"))).toEqual([
     expect.stringMatching(/^hold: Redis uses/),
-    "unhold: go on",
+    "unhold: resume",
     expect.stringMatching(/^hold: Redis uses/),
     "unhold: its cause is over",
   ]);
 });
 
-test("every disk full holds the queue; no runner at all does not", async () => {
+test("full disks on all hosts hold the queue; a missing runner does not", async () => {
   await round({ freeDiskGb: 0.1 });
   expect([await level(), await holds()]).toEqual(["critical", ["health"]]);
   await clearHold(at.redis, "health", "test", "");
@@ -117,7 +117,7 @@ test("every disk full holds the queue; no runner at all does not", async () => {
   expect([await level(), await holds()]).toEqual(["critical", []]);
 });
 
-test("says nothing before it has polled itself", async () => {
+test("publishes nothing before its own first poll", async () => {
   await announceScheduler(at.redis, { at: now() - 3_600_000, lastPollAt: now() - 3_600_000, error: null });
   await check();
   expect(await readEvaluation(at.redis)).toBeNull();

@@ -22,8 +22,8 @@ export interface HealthServices {
 const BY = "scheduler";
 
 /**
- * Makes a function that evaluates all of tac8, tells it, and holds the queue while continuing would do harm. What makes runners
- * slow down and clear up is what it tells.
+ * Return a function that evaluates the health of tac8, publishes the evaluation, and sets the hold `health` while new runs would
+ * do harm. Runners read the evaluation: it makes them start less work and free disk space.
  */
 export function createHealth({ config, redis, queue, log, now }: HealthServices): () => Promise<void> {
   const startedAt = now();
@@ -34,12 +34,12 @@ export function createHealth({ config, redis, queue, log, now }: HealthServices)
       readSnapshot({ redis, queue, now: at, events: 1 }),
       readEvaluation(redis),
     ]);
-    // Until its own first poll ends it would call itself missing.
+    // Before its first poll has finished, the scheduler would report itself as missing.
     if (snapshot.scheduler === null || snapshot.scheduler.at < startedAt) return;
     const health = evaluateHealth(snapshot, healthGiven(config, at));
     const held = snapshot.holds.some(({ name }) => name === HEALTH_HOLD);
     const { evaluation, hold, news } = planEvaluation({ health, before, held, now: at });
-    // Before it is told: whoever dies in between does it again.
+    // Before the evaluation is published, so that a scheduler that dies in between repeats this.
     if (hold === "set") {
       const reason = reasonOf(health.reasons);
       await setHold(redis, { name: HEALTH_HOLD, reason, by: BY, since: at, until: null });

@@ -7,8 +7,8 @@ import type { Logger } from "@tac8/core/log/logger";
 import { expireHold, readHolds } from "@tac8/core/state/holds";
 
 /**
- * End holds whose time is over, and pause the queue exactly while its admission is closed. What only slows it down is applied
- * by the breaker, as the queue's limit, and by each runner.
+ * Remove expired holds, and pause the queue exactly while its admission is closed. Half admission does not pause the queue: the
+ * breaker limits the queue, and each runner limits itself.
  */
 export async function reconcileHolds({
   redis,

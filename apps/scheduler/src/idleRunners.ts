@@ -18,7 +18,7 @@ export interface IdleServices {
   readonly now: () => number;
 }
 
-/** What decides whether new jobs wait. */
+/** The facts that decide whether new jobs wait. */
 export interface QueueFacts {
   readonly runners: readonly Pick<RunnerPresence, "slots" | "limit" | "busy" | "tired" | "paused">[];
   /** Jobs that wait for a runner. */
@@ -30,20 +30,20 @@ export interface QueueFacts {
   readonly maxRuns: number;
 }
 
-/** Return how many new jobs are started as soon as they are in the queue. An estimate: only a comment depends on it. Pure. */
+/** Estimate how many new jobs start immediately. Only the queued comment depends on it. Pure. */
 export function startsAtOnce({ runners, waiting, active, isHeld, maxRuns }: QueueFacts): number {
   if (isHeld || waiting > 0) return 0;
   const fit = runners.filter(({ tired, paused }) => typeof tired !== "string" && !paused);
   const announced = fit.reduce((sum, { slots, limit = slots, busy }) => sum + Math.max(0, limit - busy), 0);
-  // A runner announces itself every few seconds: what has started since then, as for the repository before, is only in the queue.
+  // A runner announces itself every few seconds. Only the queue knows the jobs that started since then.
   const started = active - runners.reduce((sum, { busy }) => sum + busy, 0);
   const free = Math.max(0, announced - Math.max(0, started));
   return maxRuns > 0 ? Math.min(free, Math.max(0, maxRuns - active)) : free;
 }
 
 /**
- * Whether all of these new issues of a repository are likely to start at once. Issues that only some runners may work on, and those
- * that a limit of their repository counts, may wait.
+ * Return whether all these new issues of a repository are likely to start immediately. An issue may wait if it needs a runner
+ * label or if its repository has a limit, so the result is then false.
  */
 export async function doStartAtOnce(
   { config, redis, queue, now }: IdleServices,

@@ -6,7 +6,7 @@ import type { RepositorySnapshot } from "./plan.ts";
 
 type IssueQueue = Queue<JobData, JobResult>;
 
-/** Removes what an ended job has left under this id, so that it can be added again. False: it has not ended. */
+/** Remove an ended job, so that a job with the same id can be added. @returns false if the job has not ended */
 export async function release(queue: IssueQueue, jobId: string): Promise<boolean> {
   const job = await Job.fromId<JobData, JobResult>(queue, jobId);
   if (job === undefined) return true;
@@ -22,7 +22,7 @@ export interface NewJob {
   readonly begun: boolean;
 }
 
-/** No harm when it is in the queue already: BullMQ keeps the job that is there. */
+/** Add the job of an issue to the queue. If the queue already has the job, BullMQ keeps that one. */
 export async function enqueue(
   { queue, attempts }: { queue: IssueQueue; attempts: number },
   { owner, repo, repositoryId }: RepositorySnapshot,

@@ -34,7 +34,7 @@ afterAll(async () => {
 
 const answersAt = (place: Pick<Share, "address" | "port">) => isSharedAt(place, home);
 
-test("opens an address that the machine did not have when Redis started, and none of another Redis", async () => {
+test("opens an address that the machine did not have when Redis started, but no address of another Redis", async () => {
   const files = shareFiles(home);
   const share = { address: "127.0.0.1", port: await freePort(), machines: [] };
   await writeFile(files.state, JSON.stringify(share));
@@ -57,7 +57,7 @@ test("opens an address that the machine did not have when Redis started, and non
   expect(await answersAt(share)).toBe(true);
 });
 
-test("a port that another program has is reported, and opened when it is free", async () => {
+test("a port that another program uses is reported, and opened when it is free", async () => {
   const files = shareFiles(home);
   const share = { address: "127.0.0.1", port: await freePort(), machines: [] };
   await redis.call("CONFIG", "SET", "tls-port", "0");
@@ -85,7 +85,7 @@ test("a port that another program has is reported, and opened when it is free", 
   expect(await answersAt(share)).toBe(true);
 });
 
-test("a machine that is shut out while what is shared is applied stays out, and so does everyone where all are", async () => {
+test("a machine that is removed while the rules are applied stays out, and so do all machines if all are removed", async () => {
   const { state } = shareFiles(home);
   const machines = ["pi-2", "pi-3"].map((name) => ({ name, hash: "ab".repeat(32), since: 1 }));
   const place = { address: "127.0.0.1", port: await freePort() };

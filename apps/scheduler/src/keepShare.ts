@@ -14,12 +14,16 @@ import { readShare, type Share } from "@tac8/core/share/files";
 import type { Redis } from "ioredis";
 
 /**
- * What `tac8 share` has opened needs nothing; `apply`: once, because the rules may be another version's; `reopen`: see below;
- * `missing`: this machine does not have the address; `taken`: another program has the port.
+ * The next step for the address that `tac8 share` has opened. `apply`: write the rules once after the start, because those in
+ * Redis may be from another version; `reopen`: Redis does not listen at the address; `missing`: this machine does not have the
+ * address; `taken`: another program uses the port.
  */
 export type ShareStep = "nothing" | "apply" | "reopen" | "missing" | "taken";
 
-/** Pure. `listens`: Redis does, there; `here`: this machine has the address; `taken`: something has the port. */
+/**
+ * Decide the next step. Pure.
+ * @param given `listens`: Redis listens at the address; `here`: this machine has the address; `taken`: another program uses the port
+ */
 export function planShare(given: {
   readonly share: Share | null;
   readonly applied: boolean;
@@ -36,14 +40,18 @@ export function planShare(given: {
 }
 
 /**
- * Return a round that keeps Redis listening for other machines. Redis tries an address when it starts, and never again; after a boot
- * the network may have it later, or another program has the port until it is ended. A Redis that is not tac8's own, such as one that REDIS_URL has named since, is left as it is.
+ * Return a function that keeps Redis listening for other machines, and is called regularly. Redis binds an address only when it
+ * starts. After a boot, the network may get the address later, or another program may still use the port. Only tac8's own Redis
+ * is changed, never one that `REDIS_URL` names.
  */
 export function createShareKeeper(given: {
   readonly config: Config;
   readonly redis: Redis;
   readonly log: Logger;
-  /** Called in each round with why other machines do not reach Redis, and what to do; null: they do, or nothing is shared. */
+  /**
+   * Called each time with the reason why other machines cannot reach Redis, and what to do; null: they can reach it, or Redis is
+   * not shared.
+   */
   readonly report?: (problem: string | null) => void;
 }): () => Promise<void> {
   const { config, redis, log, report = () => undefined } = given;
@@ -68,7 +76,7 @@ export function createShareKeeper(given: {
     const problem = problemOf(step, share);
     report(problem);
     if (step === "reopen" && reported !== step)
-      log.info(`Redis listens at ${share.address}:${share.port} again, for other machines`);
+      log.info(`Redis listens at ${share.address}:${share.port} for other machines again`);
     if (problem !== null && reported !== step) log.warn(problem);
     reported = step;
   };

@@ -5,16 +5,16 @@ import { advanceLedger } from "@tac8/core/ledger/store";
 import { idOf, readRunners, removeRunner, RUNNER_OFFLINE_MS } from "@tac8/core/state/presence";
 
 export interface LedgerServices {
-  /** Borrowed, as all of these. */
+  /** Borrowed, like all services. */
   readonly redis: Redis;
   readonly queue: Queue;
   readonly now: () => number;
 }
 
-/** A runner that did not say goodbye is remembered for this long. */
+/** A runner that died is listed for this time after its last announcement. */
 const FORGET_MS = 24 * 3_600_000;
 
-/** Makes a function that counts what was logged, and takes a sample when it is time for one. */
+/** Return a function that adds new events to the ledger, and stores a sample of the queue every `SAMPLE_MS`. */
 export function createLedger({ redis, queue, now }: LedgerServices): () => Promise<void> {
   let sampledAt: number | null = null;
 

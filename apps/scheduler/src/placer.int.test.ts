@@ -23,7 +23,7 @@ afterEach(() => queue.close());
 const LIMITS = { runs: 0, per_repository: { "Octo/Hello": 2 }, per_label: { big: 1 } };
 const services = (limits = LIMITS) => ({ config: { limits }, redis: server.redis, queue, now: Date.now });
 
-/** A job that found no place. */
+/** Add a deferred job. */
 async function defer(jobId: string, reason: string, priority = 5): Promise<void> {
   const job = await queue.add("issue", {}, { jobId, priority, delay: 600_000 });
   await waitForPlace(server.redis, { reason, jobId, priority, since: job.timestamp });
@@ -51,7 +51,7 @@ const runner = (change: Partial<RunnerPresence>): RunnerPresence => ({
   ...change,
 });
 
-test("as many are offered as a limit has room for, the most urgent first, and the next when a run has ended", async () => {
+test("a limit's free places are offered, the most urgent job first, and the next one when a run ends", async () => {
   const counter = { name: "limit:repository:octo/hello", most: 2 };
   const first = await occupy(counter, "one");
   await occupy(counter, "two");
@@ -66,7 +66,7 @@ test("as many are offered as a limit has room for, the most urgent first, and th
   expect(await offered()).toEqual(["urgent"]);
 });
 
-test("a limit that the configuration has no more keeps nothing", async () => {
+test("a limit that was removed from the configuration delays no job", async () => {
   await defer("a", "limit:label:old");
   await defer("b", "limit:label:old");
   await createPlacer(services())();
@@ -74,7 +74,7 @@ test("a limit that the configuration has no more keeps nothing", async () => {
   expect(await reasonsToWait(server.redis)).toEqual([]);
 });
 
-test("what needs a label is offered for free slots of runners that have it, and that take jobs", async () => {
+test("a job that needs a runner label is offered for free slots of runners that have the label and accept jobs", async () => {
   for (const id of ["a", "b", "c"]) await defer(id, "runs-on:big");
   const place = createPlacer(services());
   await place();
@@ -88,7 +88,7 @@ test("what needs a label is offered for free slots of runners that have it, and 
   expect(await offered()).toEqual(["a"]);
 });
 
-test("what a newer version has worked on is offered to no older runner, and to a newer one as soon as it is there", async () => {
+test("a job that a newer version has processed is offered to no older runner, and to a newer one as soon as it starts", async () => {
   await defer("a", "format:2");
   const place = createPlacer(services());
   await announceRunner(server.redis, runner({ format: 1 }));
@@ -100,7 +100,7 @@ test("what a newer version has worked on is offered to no older runner, and to a
   expect(await offered()).toEqual(["a"]);
 });
 
-test("… and for all of their slots while others wait, so that it is there when a slot becomes free", async () => {
+test("… and for all their slots while other jobs wait, so that it is in the queue when a slot becomes free", async () => {
   for (const id of ["a", "b", "c"]) await defer(id, "runs-on:big");
   await announceRunner(server.redis, runner({ busy: 2 }));
   const place = createPlacer(services());
@@ -111,7 +111,7 @@ test("… and for all of their slots while others wait, so that it is there when
   expect(await offered()).toEqual(["a", "b", "other"]);
 });
 
-test("the limit over all runners is the queue's, but not while the breaker probes; without one a person's own stays", async () => {
+test("the limit over all runners is set in the queue, except while the breaker probes; without one, an operator's own limit is kept", async () => {
   await queue.setGlobalConcurrency(7);
   await limitQueue(services());
   expect(await queue.getGlobalConcurrency()).toBe(7);

@@ -23,8 +23,8 @@ export interface PlacerServices {
 const MAX_OFFERS = 100;
 
 /**
- * Return a function that offers deferred jobs again, the most urgent first, as many as there may be places for. It remembers which jobs
- * it has offered, only to make fewer offers.
+ * Return a function that offers deferred jobs again, the most urgent first, as many as there may be places for. It remembers the
+ * offered jobs only to make fewer offers.
  */
 export function createPlacer({ config, redis, queue, now }: PlacerServices): () => Promise<void> {
   const offered = new Map<string, readonly string[]>();
@@ -68,8 +68,9 @@ function limitOf(reason: string, { per_repository, per_label }: Config["limits"]
 }
 
 /**
- * Publishes the limits for every runner, and gives the queue the limit over all runners, which BullMQ keeps in the step in which a job is taken. A limit that a user has
- * set by other means stays where the configuration has none; while the breaker probes, the limit is the breaker's.
+ * Publish the limits for every runner, and set the limit over all runners in the queue. BullMQ enforces it in the step in which a
+ * worker receives a job. If the configuration has no such limit, one that an operator has set by other means is kept. While the
+ * breaker probes, its limit is kept.
  */
 export async function limitQueue({ config, redis, queue }: PlacerServices): Promise<void> {
   const { runs } = config.limits;

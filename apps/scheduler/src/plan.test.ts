@@ -34,7 +34,7 @@ function comment(id: number, login: string, body = "Yes.", issueNumber = 7): Com
 
 interface Given {
   readonly job: KnownJob;
-  /** Null: not in the list. */
+  /** Null: the issue is not in the list. */
   readonly listed?: Issue | null;
   readonly event?: number | null;
   readonly answer?: IssueAnswer;
@@ -55,7 +55,7 @@ function planFor({ job, listed = issue(), event, answer, comments = [], trusted 
   return plan({ ...REPO, labelled: listed === null ? [] : [listed], jobs: [job] }, answers);
 }
 
-/** `do` of each action, with what matters of it. */
+/** Return `do` and the relevant facts of each action. */
 function brief(action: Action): string {
   switch (action.do) {
     case "add":
@@ -119,8 +119,8 @@ describe("plan", () => {
       { job: job(null), listed: issue({ labels: ["RPI-auto", "Priority:p0"] }) },
       ["add P0 for event null"],
     ],
-    ["an emptied hash beside a finished job", { job: job("finished") }, ["add P2 for event null"]],
-    ["an ended issue, the label of before left behind", { job: ended(), event: 10 }, []],
+    ["an empty record beside a finished job", { job: job("finished") }, ["add P2 for event null"]],
+    ["an ended issue that still has its former label", { job: ended(), event: 10 }, []],
     ["an ended issue, labelled again", { job: ended(), event: 11 }, ["add P2 for event 11"]],
     ["an ended issue whose job was dropped", { job: job(null, { state: "failed", "label.event": 10 }), event: 10 }, []],
     [
@@ -128,27 +128,31 @@ describe("plan", () => {
       { job: job(null, { state: "failed", "label.event": 10 }), event: 12 },
       ["add P2 for event 12"],
     ],
-    ["an ended issue nobody could be asked about", { job: ended() }, []],
+    ["an ended issue whose events could not be read", { job: ended() }, []],
     ["an ended issue without any event", { job: ended(), event: null }, []],
-    ["a label that did not come off at the end", { job: ended({ "label.notRemoved": 10 }), event: 10 }, ["unlabel 7"]],
-    ["that label, put on again", { job: ended({ "label.notRemoved": 10 }), event: 11 }, ["add P2 for event 11"]],
     [
-      "withdrawn when closed, opened again",
+      "a label that could not be removed at the end",
+      { job: ended({ "label.notRemoved": 10 }), event: 10 },
+      ["unlabel 7"],
+    ],
+    ["that label, added again", { job: ended({ "label.notRemoved": 10 }), event: 11 }, ["add P2 for event 11"]],
+    [
+      "withdrawn when closed, then reopened",
       { job: job(null, { state: "withdrawn" }), event: 10 },
       ["add P2 for event 10"],
     ],
-    ["queued in the hash, but no job", { job: job(null, { state: "queued" }) }, ["requeue P2"]],
+    ["queued in the record, but without a job", { job: job(null, { state: "queued" }) }, ["requeue P2"]],
     [
-      "running in the hash, but its job failed",
+      "running in the record, but its job failed",
       { job: job("finished", { state: "running", "run.id": "r" }) },
       ["requeue P2"],
     ],
     // Priority
     ["nothing new", { job: waiting }, []],
     ["a new priority", { job: waiting, listed: issue({ labels: ["rpi-auto", "priority:P1"] }) }, ["reprioritize 4"]],
-    ["a priority that is gone", { job: job("waiting", { state: "queued" }, 2) }, ["reprioritize 6"]],
+    ["a priority label that was removed", { job: job("waiting", { state: "queued" }, 2) }, ["reprioritize 6"]],
     [
-      "a new priority of begun work",
+      "a new priority of started work",
       {
         job: job("delayed", { state: "retrying", "agent.runCount": 1 }, BEGUN_P2),
         listed: issue({ labels: ["priority:P0"] }),
@@ -156,18 +160,18 @@ describe("plan", () => {
       ["reprioritize 1"],
     ],
     [
-      "begun work that is in its place",
+      "started work that has its priority",
       { job: job("delayed", { state: "parked", "agent.runCount": 2 }, BEGUN_P2) },
       [],
     ],
     [
-      "a new priority of what runs",
+      "a new priority of a running issue",
       { job: job("active", { state: "running" }), listed: issue({ labels: ["priority:P0"] }) },
       [],
     ],
-    // Gone from the list
-    ["slipped between two pages", { job: waiting, listed: null, answer: found({}) }, []],
-    ["slipped, and GitHub did not answer", { job: waiting, listed: null }, []],
+    // Missing from the list
+    ["moved from one page to another", { job: waiting, listed: null, answer: found({}) }, []],
+    ["moved between pages, and GitHub did not answer", { job: waiting, listed: null }, []],
     ["unlabelled, waiting", { job: waiting, listed: null, answer: unlabelled }, ["withdraw: the label was removed"]],
     ["closed, waiting", { job: waiting, listed: null, answer: closed }, ["withdraw: the issue was closed"]],
     [
@@ -181,7 +185,7 @@ describe("plan", () => {
       ["withdraw: the issue was transferred to octo/other#3"],
     ],
     [
-      "unlabelled, parked before its agent began",
+      "unlabelled, parked before its agent started",
       { job: job("delayed", { state: "parked", statusComment: 4 }), listed: null, answer: unlabelled },
       ["cancel: the label was removed"],
     ],
@@ -218,7 +222,7 @@ describe("plan", () => {
     ["cancelled while it ran, labelled again", { job: job("active", { state: "running", "command.cancel": "x" }) }, []],
     ["stopped, but not woken", { job: job("delayed", { state: "parked", "command.stop": "x" }) }, ["wake"]],
     [
-      "retried by a person, without a label",
+      "retried by a user, without a label",
       {
         job: job("waiting", { state: "queued", "round.retriedAt": "then", statusComment: 4 }),
         listed: null,
@@ -227,7 +231,7 @@ describe("plan", () => {
       [],
     ],
     [
-      "retried by a person, then closed",
+      "retried by a user, then closed",
       {
         job: job("waiting", { state: "queued", "round.retriedAt": "then", statusComment: 4 }),
         listed: null,
@@ -245,7 +249,7 @@ describe("plan", () => {
     ],
     ["a stranger's reply", { job: asks, comments: [comment(51, "mallory")], trusted: ["octo"] }, []],
     [
-      "a stranger's beside a trusted one's",
+      "a stranger's reply beside a trusted user's reply",
       { job: asks, comments: [comment(51, "mallory"), comment(52, "octo")], trusted: ["octo"] },
       ["answer 52"],
     ],
@@ -258,7 +262,7 @@ describe("plan", () => {
     ["an older comment, edited", { job: asks, comments: [comment(49, "octo")], trusted: ["octo"] }, []],
     ["a comment on another issue", { job: asks, comments: [comment(51, "octo", "Yes.", 8)], trusted: ["octo"] }, []],
     [
-      "a reply that was taken already",
+      "a reply that was recorded already",
       {
         job: job("waiting", { ...blocked, "question.reply": answered, "agent.runCount": 1 }, BEGUN_P2),
         comments: [comment(51, "octo")],
@@ -272,7 +276,7 @@ describe("plan", () => {
       ["wake"],
     ],
     [
-      "a reply to one that a person retried without a label",
+      "a reply on an issue that a user retried without a label",
       {
         job: job("delayed", { ...blocked, "agent.runCount": 1, "round.retriedAt": "then" }, BEGUN_P2),
         listed: null,
@@ -284,7 +288,7 @@ describe("plan", () => {
     ],
     // Withheld work
     [
-      "the label that allows it",
+      "the label that allows the publication",
       { job: withheld, listed: allowed, allowance: by("octo"), trusted: ["octo"] },
       ["allow 60"],
     ],
@@ -293,9 +297,9 @@ describe("plan", () => {
       { job: withheld, listed: allowed, allowance: by("triage"), trusted: ["octo"] },
       [],
     ],
-    ["… that was taken off again", { job: withheld, allowance: by("octo"), trusted: ["octo"] }, []],
+    ["… that was removed again", { job: withheld, allowance: by("octo"), trusted: ["octo"] }, []],
     [
-      "… that was on when the work was withheld",
+      "… that the issue had when the work was withheld",
       { job: withheld, listed: allowed, allowance: by("octo", 40), trusted: ["octo"] },
       [],
     ],
@@ -306,7 +310,7 @@ describe("plan", () => {
     ],
     ["a reply to withheld work", { job: withheld, comments: [comment(51, "octo")], trusted: ["octo"] }, ["answer 51"]],
     [
-      "the label on what no label can allow",
+      "the label on work that no label can allow",
       {
         job: job("delayed", { ...blocked, "work.withheld": { ...why, canAllow: false } }),
         listed: allowed,
@@ -329,7 +333,7 @@ describe("plan", () => {
       ["wake"],
     ],
     [
-      "the label on one that a person retried without a label",
+      "the label on an issue that a user retried without a label",
       {
         job: job(
           "delayed",
@@ -344,7 +348,7 @@ describe("plan", () => {
       ["allow 60"],
     ],
     [
-      "a question nobody answers, however old: the runner ends it when its time is over",
+      "a question without a reply, of any age: the runner ends it when it expires",
       { job: job("delayed", { ...blocked, since: "2020-01-01T00:00:00.000Z", "agent.runCount": 1 }, BEGUN_P2) },
       [],
     ],
@@ -352,7 +356,7 @@ describe("plan", () => {
     expect(planFor(given).map(brief)).toEqual(expected);
   });
 
-  test("the most urgent of new issues is added first, the older one within a priority", () => {
+  test("the most urgent new issue is added first, and the older one within a priority", () => {
     const numbers = [7, 8, 9, 10];
     const labels = [[], ["priority:P1"], ["priority:P0"], ["priority:P1"]];
     const labelled = numbers.map((number, index) => issue({ number, labels: labels[index] ?? [] }));
@@ -361,7 +365,7 @@ describe("plan", () => {
     expect(actions.map((action) => Number(action.job.jobId.split(".").at(-1)))).toEqual([9, 8, 10, 7]);
   });
 
-  test("one issue's plan does not touch another's", () => {
+  test("the plan of one issue does not affect another issue", () => {
     const other: KnownJob = { ...waiting, jobId: "octo.wid.gets.8" };
     const labelled = [issue(), issue({ number: 8, labels: ["priority:P0"] })];
     const actions = plan({ ...REPO, labelled, jobs: [job(null), other] }, NO_ANSWERS);
@@ -387,8 +391,8 @@ describe("questionsFor", () => {
   it.each<[string, KnownJob, Issue[], Partial<typeof none> | object]>([
     ["a new issue", job(null), [issue()], {}],
     ["one that waits", job("waiting", { state: "queued" }), [issue()], {}],
-    ["one that has ended, still labelled", job("finished", { state: "pr" }), [issue()], { events: [ref] }],
-    ["one that has ended", job("finished", { state: "pr" }), [], {}],
+    ["an ended issue, still labelled", job("finished", { state: "pr" }), [issue()], { events: [ref] }],
+    ["an ended issue", job("finished", { state: "pr" }), [], {}],
     ["one that waits and is not listed", job("waiting", { state: "queued" }), [], { issues: [ref] }],
     ["one that runs and is not listed", job("active", { state: "running" }), [], { issues: [ref] }],
     ["one that is being cancelled", job("active", { state: "running", "command.cancel": "x" }), [], {}],
@@ -418,7 +422,7 @@ describe("questionsFor", () => {
     expect(questionsFor({ ...REPO, labelled, jobs: [known] })).toEqual({ ...none, ...expected });
   });
 
-  test("of two open questions the older one's time counts, and it stays the same while it is open", () => {
+  test("with two open questions, the time of the older one counts, and it is constant while that question is open", () => {
     const jobs = [
       job("delayed", { ...blocked, since: "2026-11-22T09:59:59.999Z" }),
       { ...job("delayed", blocked), jobId: "octo.wid.gets.8" },
@@ -427,7 +431,7 @@ describe("questionsFor", () => {
   });
 });
 
-test("only authors of what could be an answer, and who allowed a publication, are looked up", () => {
+test("only authors of possible replies and users who allowed a publication are looked up", () => {
   const other = { ...job("waiting"), jobId: "octo.wid.gets.8" };
   const jobs = [job("delayed", { ...blocked, "work.withheld": why }), other];
   const allowances = new Map([
@@ -444,7 +448,7 @@ test("only authors of what could be an answer, and who allowed a publication, ar
   expect(deciders({ ...REPO, labelled: [], jobs }, { comments, allowances })).toEqual(["helper", "labeller"]);
 });
 
-test("what was stopped without a runner is not started again by the label that is still there", () => {
+test("an issue that was stopped without a runner is not started again by the label that it still has", () => {
   const untold = job(null, { state: "stopped", "command.stop": "stopped by ann@pi", "label.event": 0 });
   expect(planFor({ job: untold, event: 5 })).toEqual([]);
   expect(questionsFor({ ...REPO, labelled: [issue()], jobs: [untold] }).events).toEqual([]);
@@ -456,12 +460,12 @@ test("what was stopped without a runner is not started again by the label that i
 describe("labels of runners", () => {
   const big = issue({ labels: ["rpi-auto", "runs-on:big"] });
   it.each<[string, KnownJob, Issue, string[]]>([
-    ["a label that came later", job("waiting"), big, ["place big"]],
-    ["the same as before", job("waiting", { "job.runsOn": ["big"] }), big, []],
-    ["a label that was taken off", job("delayed", { "job.runsOn": ["big"] }), issue(), ["place "]],
-    ["while it is worked on", job("active"), big, []],
+    ["a label that was added later", job("waiting"), big, ["place big"]],
+    ["the same labels as before", job("waiting", { "job.runsOn": ["big"] }), big, []],
+    ["a label that was removed", job("delayed", { "job.runsOn": ["big"] }), issue(), ["place "]],
+    ["while an agent works on it", job("active"), big, []],
     [
-      "one that found no place keeps its turn",
+      "a deferred job keeps its position",
       job("delayed", { "job.runsOn": ["big"], "job.hold": "runs-on:big" }, BEGUN_P2),
       big,
       [],

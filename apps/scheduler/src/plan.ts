@@ -31,7 +31,7 @@ export const PLAN_FIELDS = [
 ] as const satisfies readonly RecordPath[];
 export type PlanState = RecordPart<(typeof PLAN_FIELDS)[number]>;
 
-/** A job of the queue, and the issue's hash. `where`: null when the queue has no such job. */
+/** A job of the queue, and the record of its issue. `where`: null if the queue has no such job. */
 export interface KnownJob {
   readonly jobId: string;
   readonly where: "waiting" | "delayed" | "active" | "finished" | null;
@@ -75,7 +75,7 @@ export interface Questions {
   readonly commentsSince: string | null;
 }
 
-/** What a user did on GitHub that ends the work: who it was can be asked. */
+/** A user's action on GitHub that ends the work. GitHub can report the user. */
 export type EndingEvent = "closed" | "unlabeled";
 
 export type Action =
@@ -86,7 +86,7 @@ export type Action =
       readonly priority: Priority;
       readonly event: number | null;
     }
-  /** Its job has gone from the queue (or came to an end there) without an end of the issue: it continues where it was. */
+  /** The job is missing or finished in the queue, but the issue has not ended. The new job continues its work. */
   | { readonly do: "requeue"; readonly job: KnownJob; readonly issue: Issue; readonly priority: Priority }
   | { readonly do: "reprioritize"; readonly job: KnownJob; readonly priority: number }
   /** The runner labels that the issue needs have changed. */
@@ -108,7 +108,7 @@ export type Action =
 export function questionsFor(snapshot: RepositorySnapshot): Questions {
   const labelled = labelledByJob(snapshot);
   const refOf = (number: number) => ({ owner: snapshot.owner, repo: snapshot.repo, number });
-  const events = snapshot.jobs.filter((job) => isDone(job) && !isUntold(job) && labelled.has(job.jobId));
+  const events = snapshot.jobs.filter((job) => isDone(job) && !isStopUnreported(job) && labelled.has(job.jobId));
   const issues = snapshot.jobs.filter(
     (job) => isLive(job) && !labelled.has(job.jobId) && job.state.command.cancel === null && !isReporting(job),
   );
@@ -159,7 +159,7 @@ function forStart(job: KnownJob, issue: Issue, { events }: Answers): Action[] {
   // The run itself requests the event that it uses: one request per start instead of one per poll.
   if (job.state.state === null) return [{ do: "add", job, issue, priority, event: null }];
   if (!isDone(job)) return [{ do: "requeue", job, issue, priority }];
-  if (isUntold(job)) return [];
+  if (isStopUnreported(job)) return [];
   const event = events.get(job.jobId) ?? null;
   if (event === null) return [];
   if (event > job.state.label.event) return [{ do: "add", job, issue, priority, event }];
@@ -222,7 +222,7 @@ function repliesTo(job: KnownJob, comments: readonly Comment[]): Comment[] {
   );
 }
 
-/** One that a user retried works, and asks, without the label. */
+/** Actions for an issue that is not in the list. An issue that a user retried needs no label, and its agent may ask a question. */
 function withoutLabel(job: KnownJob, answers: Decisions, label: string): Action[] {
   if (isNotRecorded(job)) return [{ do: "wake", job }];
   const ended = forVanished(job, answers, label);
@@ -237,7 +237,7 @@ function forVanished(job: KnownJob, { issues }: Answers, label: string): Action[
   const answer = issues.get(job.jobId);
   const refused = answer === undefined ? null : refusedBecause(answer, label);
   if (refused === null) return [];
-  if (!refused.closed && job.state.round.retriedAt !== null) return []; // It never had a label.
+  if (!refused.closed && job.state.round.retriedAt !== null) return []; // A retried issue needs no label.
   const { reason, event } = refused;
   if (job.where === "active") return refused.closed ? [{ do: "cancel", job, reason, event }] : [];
   const traces = job.state.statusComment !== null || job.state.agent.runCount > 0;
@@ -284,8 +284,8 @@ function isDone(job: KnownJob): boolean {
   return !isLive(job) && isEnded(job.state.state);
 }
 
-/** Whether the issue was stopped without a runner, and GitHub does not show that yet, see stops.ts. */
-function isUntold({
+/** Whether the issue was stopped without a runner, and the stop is not reported on GitHub yet: stops.ts. */
+function isStopUnreported({
   state: {
     state,
     command: { stop },

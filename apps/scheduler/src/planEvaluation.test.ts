@@ -15,7 +15,7 @@ const OK: Health = { level: "ok", reasons: [] };
 const FULL: Health = { level: "critical", reasons: [reason("critical", "redis-memory", "hold")] };
 const WARNED: Health = { level: "warning", reasons: [reason("warning", "lag:a")] };
 const SLOW: Health = { level: "degraded", reasons: [reason("degraded", "disk:a", "slow")] };
-const GONE: Health = { level: "critical", reasons: [reason("critical", "no-runner")] };
+const NO_RUNNER: Health = { level: "critical", reasons: [reason("critical", "no-runner")] };
 const reported = (health: Health, change: Partial<HealthEvaluation> = {}): HealthEvaluation => ({
   ...health,
   reasons: [...health.reasons],
@@ -35,26 +35,33 @@ type Row = readonly [
   news: string | null,
 ];
 const ROWS: readonly Row[] = [
-  ["all is well, as ever", OK, reported(OK), false, null, null],
-  ["the first look, all well", OK, null, false, null, null],
-  ["the first look, ill", SLOW, null, false, null, "health: ok → degraded; disk:a is wrong"],
+  ["still ok", OK, reported(OK), false, null, null],
+  ["the first check, ok", OK, null, false, null, null],
+  ["the first check, degraded", SLOW, null, false, null, "health: ok → degraded; disk:a is wrong"],
   ["harm begins", FULL, reported(OK), false, "set", "health: ok → critical; redis-memory is wrong"],
-  ["harm goes on", FULL, reported(FULL), true, null, null],
-  ["somebody took the hold away, harm goes on", FULL, reported(FULL), false, "set", null],
-  ["critical without harm holds nothing", GONE, reported(OK), false, null, "health: ok → critical; no-runner is wrong"],
+  ["harm continues", FULL, reported(FULL), true, null, null],
+  ["an operator removed the hold, harm continues", FULL, reported(FULL), false, "set", null],
+  [
+    "critical without harm holds nothing",
+    NO_RUNNER,
+    reported(OK),
+    false,
+    null,
+    "health: ok → critical; no-runner is wrong",
+  ],
   ["harm is over: it waits", OK, reported(FULL), true, null, "health: critical → ok"],
   ["calm for a while", OK, reported(OK, { calmSince: long + 1 }), true, null, null],
   ["calm for long enough", OK, reported(OK, { calmSince: long }), true, "clear", null],
   ["calm, but slow", SLOW, reported(SLOW, { calmSince: long }), true, "clear", null],
   [
-    "harm comes back in between",
+    "harm returns in between",
     FULL,
     reported(OK, { calmSince: long }),
     true,
     null,
     "health: ok → critical; redis-memory is wrong",
   ],
-  ["a hold that was left behind", OK, null, true, null, null],
+  ["a hold of an earlier scheduler", OK, null, true, null, null],
   [
     "one warning instead of another is no news",
     WARNED,
@@ -71,7 +78,7 @@ test.each(ROWS)("%s", (_name, health, before, held, hold, news) => {
   expect(plan.evaluation).toMatchObject({ ...health, at: NOW });
 });
 
-test("tells since when it is so, and since when it is calm", () => {
+test("reports since when the level is the same, and since when no check requires the hold", () => {
   const plan = (health: Health, before: HealthEvaluation | null, held = true) =>
     planEvaluation({ health, before, held, now: NOW }).evaluation;
   expect(plan(OK, reported(OK)).since).toBe(NOW - 9000);
@@ -82,7 +89,7 @@ test("tells since when it is so, and since when it is calm", () => {
   expect(plan(OK, reported(OK), false).calmSince).toBeNull();
 });
 
-test("a long list of reasons is told in short", () => {
+test("a long list of reasons is shortened", () => {
   const many = { level: "warning", reasons: ["a", "b", "c", "d", "e"].map((code) => reason("warning", code)) } as const;
   const { news } = planEvaluation({ health: many, before: null, held: false, now: NOW });
   expect(news).toBe("health: ok → warning; a is wrong; b is wrong; c is wrong; and 2 more");

@@ -3,26 +3,26 @@ import type { HealthEvaluation } from "@tac8/core/state/healthEvaluation";
 
 export interface EvaluationFacts {
   readonly health: Health;
-  /** What was reported last, however long ago. */
+  /** The last published evaluation, of any age. */
   readonly before: HealthEvaluation | null;
-  /** The hold `health` is there. */
+  /** Whether the hold `health` is set. */
   readonly held: boolean;
   /** Epoch ms. */
   readonly now: number;
 }
 
 export interface EvaluationPlan {
-  /** To be told. */
+  /** The evaluation to publish. */
   readonly evaluation: HealthEvaluation;
   readonly hold: "set" | "clear" | null;
-  /** One line for the event log; null: nothing that is worth one has changed. */
+  /** One line for the event log; null: no change that is worth an event. */
   readonly news: string | null;
 }
 
-/** The hold goes when nothing has asked for it for this long. */
+/** The hold is removed when no check has required it for this time. */
 export const CALM_MS = 30_000;
 
-/** Pure: what the scheduler does about how things are. */
+/** Decide what to publish, what to log, and whether to change the hold `health`. Pure. */
 export function planEvaluation({ health, before, held, now }: EvaluationFacts): EvaluationPlan {
   const harmful = health.reasons.some(({ action }) => action === "hold");
   const calmSince = harmful || !held ? null : (before?.calmSince ?? now);
@@ -35,7 +35,7 @@ export function planEvaluation({ health, before, held, now }: EvaluationFacts): 
   };
 }
 
-/** Warnings come and go; what is worse is news, and so is the whole's level. */
+/** Return a text that changes with the level and with each reason that is `degraded` or worse. Single warnings are not news. */
 function signature({ level, reasons }: Health): string {
   const codes = reasons.filter((reason) => isAtLeast(reason.level, "degraded")).map(({ code }) => code);
   return [level, ...codes.toSorted()].join(" ");

@@ -18,13 +18,13 @@ async function queued(): Promise<number[]> {
 }
 
 describe("a repository with 300 labelled issues", () => {
-  test("queues each once, sees a label go on page 3, and costs only 304s while nothing changes", async () => {
+  test("queues each issue once, notices a removed label on page 3, and gets only 304s while nothing changes", async () => {
     const numbers = Array.from({ length: 300 }, () => at.openIssue());
     await at.poll();
     expect(await queued()).toEqual(numbers);
     expect((await readEvents(at.redis, { count: 1000 })).filter(({ to }) => to === "queued")).toHaveLength(300);
 
-    // One of each kind that makes the poll ask more: ended with its label left, blocked with a question, retried by hand.
+    // One issue of each kind that needs more requests: ended but still labelled, blocked with a question, retried by a user.
     const [ended, asking, retried] = [await at.take(), await at.take(), await at.take()];
     await ended.end("pr", { "label.event": 9_000_000 });
     await asking.park("blocked", { "question.commentId": 1_000_000, "agent.runCount": 1 });
@@ -36,7 +36,7 @@ describe("a repository with 300 labelled issues", () => {
     for (let round = 1; round <= 20; round += 1) await at.poll();
     const asked = at.github.requests.slice(before);
     expect(asked.filter(({ notModified }) => !notModified)).toEqual([]);
-    // The repository, three pages, the events, the unlabelled issue and the comments, each time.
+    // Each poll reads the repository, three pages, the events, the unlabelled issue and the comments.
     expect(asked).toHaveLength(20 * 7);
     expect(await queued()).toEqual(numbers.filter((number) => number !== ended.number));
 
@@ -46,7 +46,7 @@ describe("a repository with 300 labelled issues", () => {
     expect(await at.statusOf(250)).toBe("none:withdrawn");
   });
 
-  test("pull requests in the list are left out", async () => {
+  test("pull requests in the list are ignored", async () => {
     await at.github.commitTo({ repo: REPO, branch: "topic", files: { a: "b" }, author: OWNER });
     const answer = await fetch(`${at.github.url}/repos/${REPO}/pulls`, {
       method: "POST",
@@ -62,7 +62,7 @@ describe("a repository with 300 labelled issues", () => {
 });
 
 describe("labels", () => {
-  test("the most urgent is taken first, begun work before new work of its label", async () => {
+  test("the most urgent issue is processed first, and started work before new work of the same priority", async () => {
     const [plain, urgent, begun, later] = [at.openIssue(), at.openIssue(), at.openIssue(), at.openIssue()];
     at.github.addLabel(by(begun, "priority:P1"));
     at.github.addLabel(by(later, "priority:P1"));
@@ -75,7 +75,7 @@ describe("labels", () => {
     expect(order).toEqual([urgent, begun, later, plain]);
   });
 
-  test("a label that is put back on starts one more run, a label left behind none", async () => {
+  test("a label that is added again starts one more run, a label that was not removed starts none", async () => {
     const number = at.openIssue();
     await at.poll();
     const used = () => Math.max(...at.github.issue(REPO, number).events.map(({ id }) => id));
@@ -98,7 +98,7 @@ describe("labels", () => {
     expect(await at.statusOf(number)).toBe("failed:failed");
   });
 
-  test("a label that would not come off is taken off later", async () => {
+  test("a label that could not be removed is removed later", async () => {
     const number = at.openIssue();
     await at.poll();
     const [event] = at.github.issue(REPO, number).events;
@@ -112,7 +112,7 @@ describe("labels", () => {
     expect((await at.store.read(at.jobId(number))).label.notRemoved).toBeNull();
   });
 
-  test("a retry by a person needs no label", async () => {
+  test("a retry by a user needs no label", async () => {
     const number = at.openIssue();
     await at.poll();
     await (await at.take()).end("failed", { "label.event": 9_000_000 });
@@ -125,10 +125,10 @@ describe("labels", () => {
   });
 });
 
-test("half a list of issues withdraws no issue", async () => {
+test("an incomplete list of issues withdraws no issue", async () => {
   const first = at.openIssue();
   await at.poll();
-  // Every try of one poll; the new issue makes GitHub answer with a list, not with a 304.
+  // The fault applies to every try of one poll. Because of the new issue, GitHub answers with a list, not with a 304.
   const list = { method: "GET", path: `/repos/${REPO}/issues`, times: 4 } as const;
   const fault = at.github.fault({ ...list, do: { drop: "middle" } });
   const second = at.openIssue();
@@ -139,7 +139,7 @@ test("half a list of issues withdraws no issue", async () => {
   expect(await queued()).toEqual([first, second]);
 });
 
-describe("an issue that leaves while it waits", () => {
+describe("an issue that ends while it waits", () => {
   test("closed, deleted, transferred, unlabelled: withdrawn, each with its reason", async () => {
     await at.github.createRepository({ owner: OWNER, name: "other" });
     const [closed, deleted, moved, bare, stays] = Array.from({ length: 5 }, () => at.openIssue());
@@ -169,7 +169,7 @@ describe("an issue that leaves while it waits", () => {
     expect(await queued()).toEqual([closed, stays]);
   });
 
-  test("withdrawn without a name where GitHub does not tell it", async () => {
+  test("withdrawn without the user's name if GitHub does not report it", async () => {
     const numbers = [at.openIssue(), at.openIssue()];
     await at.poll();
     const asked: string[] = [];
@@ -186,7 +186,7 @@ describe("an issue that leaves while it waits", () => {
     expect(reasons.map(({ reason }) => reason)).toEqual(["the label was removed", "the label was removed"]);
   });
 
-  test("closed while it runs: its runner is told; unlabelled while it runs: it finishes", async () => {
+  test("closed while it runs: its runner gets the command; unlabelled while it runs: it finishes", async () => {
     const [closed, bare] = [at.openIssue(), at.openIssue()];
     await at.poll();
     await at.take();
@@ -207,7 +207,7 @@ describe("an issue that leaves while it waits", () => {
     expect((await at.store.read(at.jobId(bare))).command.cancel).toBeNull();
   });
 
-  test("parked with work: a runner ends it at once, unless the label comes back first", async () => {
+  test("parked with work: a runner ends it at once, unless the label is added again first", async () => {
     const number = at.openIssue();
     await at.poll();
     await (await at.take()).park("parked", { "agent.runCount": 1 });
@@ -222,7 +222,7 @@ describe("an issue that leaves while it waits", () => {
 });
 
 describe("a question", () => {
-  test("is answered by people who may write, and then goes on at once", async () => {
+  test("is answered by users with write access, and the work continues at once", async () => {
     const number = at.openIssue();
     await at.poll();
     const say = (actor: string, body: string) => at.github.comment({ repo: REPO, number, actor, body });
@@ -243,7 +243,7 @@ describe("a question", () => {
 });
 
 describe("what is lost", () => {
-  test("a scheduler that dies between the hash and the queue: the next poll mends it", async () => {
+  test("a scheduler that dies between the writes to record and queue: the next poll repairs the issue", async () => {
     const number = at.openIssue();
     const dying = Object.create(at.queue, { add: { value: () => Promise.reject(new Error("killed")) } });
     at.restart({ queue: dying });
@@ -254,7 +254,7 @@ describe("what is lost", () => {
     expect(await at.statusOf(number)).toBe("prioritized:queued");
   });
 
-  test("dying so at a relabelling loses no paid work", async () => {
+  test("if it dies so after an issue was labelled again, no paid work is lost", async () => {
     const number = at.openIssue();
     await at.poll();
     const [event] = at.github.issue(REPO, number).events;
@@ -275,7 +275,7 @@ describe("what is lost", () => {
     expect({ checkpoint, session, agentRuns }).toEqual({ checkpoint: "worked", session: "s", agentRuns: 1 });
   });
 
-  test("an answer that was written but not heard is heard at the next poll", async () => {
+  test("a reply that was recorded but whose job was not woken wakes it at the next poll", async () => {
     const number = at.openIssue();
     await at.poll();
     const answer = { commentId: 1, author: OWNER, text: "Yes." };
@@ -291,7 +291,7 @@ describe("what is lost", () => {
     const taken = await at.take();
     expect(taken.number).toBe(failed);
     await taken.end("failed");
-    // As if its runner had not come so far.
+    // As if its runner had not written this yet.
     await at.redis.hset(`tac8:issue:${at.jobId(failed)}`, "state", "running");
     await at.redis.hdel(`tac8:issue:${at.jobId(failed)}`, "outcome");
     await at.poll();
@@ -301,7 +301,7 @@ describe("what is lost", () => {
     ]);
   });
 
-  test("an emptied hash: a labelled issue is looked at again", async () => {
+  test("an emptied record: a labelled issue is queued again", async () => {
     const number = at.openIssue();
     await at.poll();
     await (await at.take()).end("pr");
@@ -310,7 +310,7 @@ describe("what is lost", () => {
     expect(await at.statusOf(number)).toBe("prioritized:queued");
   });
 
-  test("an emptied Redis: nothing is added until runners must have noticed", async () => {
+  test("an emptied Redis: no job is added until runners must have noticed", async () => {
     const number = at.openIssue();
     await at.poll();
     await at.take();
@@ -325,7 +325,7 @@ describe("what is lost", () => {
     expect(await at.statusOf(number)).toBe("prioritized:queued");
   });
 
-  test("a scheduler that starts on an emptied Redis sees by the label that work goes on", async () => {
+  test("a scheduler that starts on an emptied Redis learns from the label that agents still work", async () => {
     const [working, other] = [at.openIssue({ labels: [LABEL, "RPI-working"] }), at.openIssue()];
     await at.poll();
     expect([await at.statusOf(working), await at.statusOf(other)]).toEqual(["none:none", "none:none"]);
@@ -345,26 +345,30 @@ describe("a queue of many jobs", () => {
     at = await createHarness({ repositories: ["widgets", "gadgets", "gizmos"] });
   });
 
-  fieldTest("F9", "is read once per poll for all repositories, in pages, and no hash of it as a whole", async () => {
-    const others = Array.from({ length: 2500 }, (_, index) => index + 1);
-    await at.queue.addBulk(
-      others.map((number) => ({
-        name: "issue",
-        data: { owner: OWNER, repo: "elsewhere", number, repositoryId: 9, title: "", url: "" },
-        opts: { jobId: `octo.elsewhere.${number}`, priority: 30 },
-      })),
-    );
-    const number = at.openIssue();
-    await at.poll();
-    await at.redis.config("RESETSTAT");
-    await at.poll();
-    const reported = await at.redis.info("commandstats");
-    const calls = (name: string) => Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(reported)?.[1] ?? 0);
-    expect(calls("lrange")).toBe(2); // What waits and what is active.
-    expect(calls("zscan")).toBeGreaterThan(2);
-    expect(calls("zscan")).toBeLessThan(10);
-    expect(calls("zrange")).toBe(0);
-    expect(calls("hgetall")).toBe(0);
-    expect(await at.statusOf(number)).toBe("prioritized:queued");
-  });
+  fieldTest(
+    "F9",
+    "is read once per poll for all repositories, in pages, and no record is read completely",
+    async () => {
+      const others = Array.from({ length: 2500 }, (_, index) => index + 1);
+      await at.queue.addBulk(
+        others.map((number) => ({
+          name: "issue",
+          data: { owner: OWNER, repo: "elsewhere", number, repositoryId: 9, title: "", url: "" },
+          opts: { jobId: `octo.elsewhere.${number}`, priority: 30 },
+        })),
+      );
+      const number = at.openIssue();
+      await at.poll();
+      await at.redis.config("RESETSTAT");
+      await at.poll();
+      const reported = await at.redis.info("commandstats");
+      const calls = (name: string) => Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(reported)?.[1] ?? 0);
+      expect(calls("lrange")).toBe(2); // What waits and what is active.
+      expect(calls("zscan")).toBeGreaterThan(2);
+      expect(calls("zscan")).toBeLessThan(10);
+      expect(calls("zrange")).toBe(0);
+      expect(calls("hgetall")).toBe(0);
+      expect(await at.statusOf(number)).toBe("prioritized:queued");
+    },
+  );
 });

@@ -11,22 +11,22 @@ import { plan, questionsFor, type Action, type RepositorySnapshot } from "./plan
 import { answerQuestions, readLiveJobs, readRepository, type LiveJobs, type Reader } from "./readRepository.ts";
 import { MAX_ASKED } from "./actorLookup.ts";
 
-/** All borrowed; `signal` ends a poll in its middle. */
+/** All borrowed. `signal` aborts a poll. */
 export type PollServices = Omit<Reader, "trustedUsers" | "allowLabel"> &
   Omit<Actor, "attempts" | "comments" | "lookupBudget" | "trustedUsers"> & {
     readonly config: Config;
-    /** What the scheduler reports about itself beside its polls. */
+    /** The facts about the process that the scheduler publishes with each poll. */
     readonly vitals: () => Pick<SchedulerPresence, "process" | "github" | "sharing">;
   };
 
-/** With more new issues at once, their comments would hold up the queue (writes are a second apart): the runs make them. */
+/** With more new issues than this, tac8 posts no queued comments: writes are one second apart, so they would delay the queue. */
 const MAX_COMMENTED = 5;
-/** A problem that lasts is said again so often. */
-const SAY_AGAIN_MS = 10 * 60_000;
+/** A problem that continues is logged again after this time. */
+const REPEAT_MS = 10 * 60_000;
 
 /**
- * Makes a function that reads GitHub and the queue once, plans, acts, and announces how it went; never to be called
- * twice at a time. What it keeps in memory only spares requests and log lines: a restart loses nothing.
+ * Return a function that reads GitHub and the queue once, plans, acts, and publishes the result. Do not call it again before it
+ * has returned. Its memory only saves requests and log lines, so a restart loses nothing.
  */
 export function createPoll(services: PollServices): () => Promise<void> {
   const { config, redis, log, now, signal, vitals } = services;
@@ -48,7 +48,7 @@ export function createPoll(services: PollServices): () => Promise<void> {
         await act(actor, snapshot, action);
       } catch (error) {
         signal.throwIfAborted();
-        // One issue's trouble is not the others': the next poll plans it again.
+        // A problem of one issue must not affect the others. The next poll plans this issue again.
         problems.push(`${action.do} ${action.job.jobId}: ${messageOf(error)}`);
       }
       signal.throwIfAborted();
@@ -56,14 +56,14 @@ export function createPoll(services: PollServices): () => Promise<void> {
     return problems;
   }
 
-  /** Issues that start at once are not said to be queued: the run's own comment follows within seconds. */
+  /** Issues that start immediately get no queued comment, because the comment of the run follows within seconds. */
   async function doPostQueued(snapshot: RepositorySnapshot, actions: readonly Action[]): Promise<boolean> {
-    if (actions.filter(begins).length > MAX_COMMENTED) return false;
+    if (actions.filter(addsJob).length > MAX_COMMENTED) return false;
     const added = actions.flatMap((action) => (action.do === "add" ? [action.issue] : []));
     return added.length === 0 || !(await doStartAtOnce(services, snapshot, added));
   }
 
-  /** @returns the troubles of single issues. */
+  /** @returns the problems of single issues */
   async function pollRepository(repository: RepositoryConfig, live: LiveJobs): Promise<string[]> {
     const snapshot = await readRepository(reader, repository, live);
     if ("problem" in snapshot) throw new Error(snapshot.problem);
@@ -79,14 +79,14 @@ export function createPoll(services: PollServices): () => Promise<void> {
     const actions = plan(snapshot, answers);
     if (now() >= from) return [...problems, ...(await doAll(snapshot, actions))];
     const emptied = `Redis was emptied: no issue is added before ${new Date(from).toISOString()}`;
-    const rest = actions.filter((action) => !begins(action));
+    const rest = actions.filter((action) => !addsJob(action));
     return [emptied, ...problems, ...(await doAll(snapshot, rest))];
   }
 
-  function say(key: string, problems: readonly string[]): void {
+  function logProblems(key: string, problems: readonly string[]): void {
     const before = reported.get(key);
     const news = !isDeepStrictEqual(before?.problems ?? [], problems);
-    if (!news && (before === undefined || now() - before.at < SAY_AGAIN_MS)) return;
+    if (!news && (before === undefined || now() - before.at < REPEAT_MS)) return;
     reported.set(key, { problems, at: now() });
     if (problems.length === 0) log.info({ repository: key }, "polling works again");
     for (const problem of problems) log.warn({ repository: key }, problem);
@@ -99,7 +99,7 @@ export function createPoll(services: PollServices): () => Promise<void> {
     }
     const unanswered: string[] = [];
     const all: string[] = [];
-    // Once for all of them: each action checks again before it changes anything.
+    // Read once for all repositories, because each action checks again before it changes anything.
     const live = await readLiveJobs(reader, config.repositories);
     for (const repository of config.repositories) {
       const problems: string[] = [];
@@ -111,9 +111,9 @@ export function createPoll(services: PollServices): () => Promise<void> {
         unanswered.push(messageOf(error));
         if (error instanceof GitHubError && error.kind === "rate-limit") restUntil = error.retryAt ?? 0;
       }
-      say(repoKey(repository), problems);
+      logProblems(repoKey(repository), problems);
       all.push(...problems);
-      if (now() < restUntil) break; // The limit is the token's: the other repositories have it too.
+      if (now() < restUntil) break; // All repositories share the token's limit.
     }
     if (unanswered.length === 0) lastPollAt = now();
     const error = all.join(" · ").slice(0, 500) || null;
@@ -122,6 +122,6 @@ export function createPoll(services: PollServices): () => Promise<void> {
   };
 }
 
-function begins(action: Action): boolean {
+function addsJob(action: Action): boolean {
   return action.do === "add" || action.do === "requeue";
 }

@@ -14,7 +14,7 @@ afterEach(() => at.close());
 const by = (number: number) => ({ repo: REPO, number, actor: OWNER, label: LABEL });
 const bodies = (number: number) =>
   at.github.comments(REPO, number).map(({ body }) => body.split("\n").slice(1).join("\n"));
-const hold = () => ({ name: "operator", reason: "a look first", by: "a test", since: Date.now(), until: null });
+const hold = () => ({ name: "operator", reason: "a check first", by: "a test", since: Date.now(), until: null });
 const done: Marker = {
   v: 1,
   kind: "status",
@@ -25,7 +25,7 @@ const done: Marker = {
   question_id: null,
 };
 
-test("a new issue is told that it is queued, and when it leaves, that it is withdrawn: one comment", async () => {
+test("a new issue gets the queued comment, which is edited when the issue is withdrawn", async () => {
   const number = at.openIssue();
   await at.poll();
   expect(bodies(number)).toEqual([expect.stringMatching(/^\*\*Queued\*\* since /)]);
@@ -48,24 +48,27 @@ test.each([
   ["issues that wait before them", 0, () => at.queue.add("x", {} as never, { priority: 1 }), {}, 2],
   ["a limit of their repository", 0, () => Promise.resolve(), { per_repository: { [REPO]: 2 } }, 2],
   ["a limit over all runners", 0, () => Promise.resolve(), { runs: 1 }, 2],
-])("two new issues beside %s: the wait is told where there is one", async (_what, busy, arrange, limits, shown) => {
-  await announce(busy);
-  await arrange();
-  at.restart({ config: { ...at.config, limits: { ...at.config.limits, ...limits } } });
-  const numbers = [at.openIssue(), at.openIssue()];
-  const before = at.github.requests.length;
-  await at.poll();
-  for (const number of numbers) expect(await at.statusOf(number)).toMatch(/^(prioritized|waiting):queued$/);
-  expect(numbers.flatMap(bodies)).toHaveLength(shown);
-  const paths = at.github.requests.slice(before).map(({ path }) => path);
-  if (shown === 0) expect(paths).toEqual([`/repos/${REPO}`, `/repos/${REPO}/issues`]);
-});
+])(
+  "two new issues beside %s: they get the queued comment if they have to wait",
+  async (_what, busy, arrange, limits, shown) => {
+    await announce(busy);
+    await arrange();
+    at.restart({ config: { ...at.config, limits: { ...at.config.limits, ...limits } } });
+    const numbers = [at.openIssue(), at.openIssue()];
+    const before = at.github.requests.length;
+    await at.poll();
+    for (const number of numbers) expect(await at.statusOf(number)).toMatch(/^(prioritized|waiting):queued$/);
+    expect(numbers.flatMap(bodies)).toHaveLength(shown);
+    const paths = at.github.requests.slice(before).map(({ path }) => path);
+    if (shown === 0) expect(paths).toEqual([`/repos/${REPO}`, `/repos/${REPO}/issues`]);
+  },
+);
 
-test("an issue that leaves while another one starts at once is told that it is withdrawn", async () => {
+test("an issue that ends while another one starts at once gets the comment that it is withdrawn", async () => {
   const leaving = at.openIssue();
   await at.poll();
   expect(bodies(leaving)).toEqual([expect.stringMatching(/^\*\*Queued\*\* since /)]);
-  // Another runner has to take it, say: it waits, and not in the queue.
+  // The job waits, but not in the queue, as if it needed another runner.
   await (await at.take()).park("parked");
   await announce(0);
   at.github.removeLabel(by(leaving));
@@ -75,14 +78,14 @@ test("an issue that leaves while another one starts at once is told that it is w
   expect(bodies(starting)).toEqual([]);
 });
 
-test("an issue that needs a runner with a label is told that it is queued", async () => {
+test("an issue that needs a runner with a label gets the queued comment", async () => {
   await announce(0);
   const number = at.openIssue({ labels: [LABEL, "runs-on:gpu"] });
   await at.poll();
   expect(bodies(number)).toHaveLength(1);
 });
 
-test("of more than five new issues none is told: the queue does not wait for words", async () => {
+test("more than five new issues get no queued comments, because the queue does not wait for comments", async () => {
   const numbers = Array.from({ length: 6 }, () => at.openIssue());
   await at.poll();
   expect(await at.queue.count()).toBe(6);
@@ -116,7 +119,7 @@ test.each([
   expect(numbers.flatMap(bodies)).toHaveLength(expected);
 });
 
-test("labelled again after an end, the comment of the run says so and keeps its marker", async () => {
+test("labelled again after an end, the comment of the run shows it and keeps its marker", async () => {
   const number = at.openIssue({ labels: [] });
   const body = `${renderMarker(done)}\n**Done**: #9.`;
   at.github.comment({ repo: REPO, number, actor: OWNER, body });
@@ -129,7 +132,7 @@ test("labelled again after an end, the comment of the run says so and keeps its 
   expect(comment?.body.split("\n")[0]).toBe(renderMarker(done));
 });
 
-test("after an emptied Redis the comment of an ended run stays: its marker tells which label was used", async () => {
+test("after a Redis reset, the comment of an ended run is kept, because its marker names the label that was used", async () => {
   const number = at.openIssue();
   const body = `${renderMarker(done)}\n**Done**: #9.`;
   at.github.comment({ repo: REPO, number, actor: OWNER, body });
@@ -138,7 +141,7 @@ test("after an emptied Redis the comment of an ended run stays: its marker tells
   expect(await at.statusOf(number)).toBe("prioritized:queued");
 });
 
-test("a stranger's marker is not ours", async () => {
+test("a marker in a stranger's comment is ignored", async () => {
   const number = at.openIssue();
   at.github.comment({ repo: REPO, number, actor: "stranger", body: `${renderMarker(done)}\nMine.` });
   await at.poll();

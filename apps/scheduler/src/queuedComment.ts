@@ -5,19 +5,20 @@ import { showQueued, showWithdrawn, type QueuedStatus } from "@tac8/core/github/
 import type { Actor } from "./act.ts";
 import type { RepositorySnapshot } from "./plan.ts";
 
-/** Does this poll still speak on issues? Not after the first words that were lost to an outage or a limit. */
+/** State of the comments of one poll. */
 export interface QueuedComments {
+  /** Whether this poll still posts comments; false after the first one that failed because of an outage or a limit. */
   on: boolean;
-  /** Whether new issues are said to be queued. */
+  /** Whether new issues get a queued comment. */
   readonly queued: boolean;
 }
 
-/** For one comment: the queue does not wait longer for words. */
+/** Maximum time for one comment, because the queue waits for it. */
 const COMMENT_TIMEOUT_MS = 10_000;
 
 /**
- * Says on the issue that it is queued, unless its run will refuse the label: then the run says so, and nothing else is said.
- * Whatever becomes of that, the caller continues.
+ * Post the queued comment, unless the actor of the label event is not trusted: then the run refuses the label and posts its own
+ * comment. Does not throw if GitHub fails.
  */
 export function postQueued(
   actor: Actor,
@@ -25,26 +26,26 @@ export function postQueued(
   { number, since, known }: { number: number; since: string; known: boolean },
 ): Promise<void> {
   if (!actor.comments.queued) return Promise.resolve();
-  return politely(actor, async () => {
+  return tryToPost(actor, async () => {
     const place = options(actor, snapshot, { number, since });
     if (await isTrusted(actor, snapshot, place)) await showQueued(place, { known });
   });
 }
 
-/** Says on an issue that was told to be queued that it is not any more. */
+/** Update the queued comment of an issue that was withdrawn. Does not throw if GitHub fails. */
 export function postWithdrawn(
   actor: Actor,
   snapshot: RepositorySnapshot,
   { number, since }: { number: number; since: string },
 ): Promise<void> {
-  return politely(actor, () => showWithdrawn(options(actor, snapshot, { number, since })));
+  return tryToPost(actor, () => showWithdrawn(options(actor, snapshot, { number, since })));
 }
 
 function options(actor: Actor, snapshot: RepositorySnapshot, { number, since }: { number: number; since: string }) {
   const { github, login, signal } = actor;
   const ref: IssueRef = { owner: snapshot.owner, repo: snapshot.repo, number };
-  const patient = AbortSignal.any([signal, AbortSignal.timeout(COMMENT_TIMEOUT_MS)]);
-  return { github, ref, login, trigger: snapshot.label, since, signal: patient };
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(COMMENT_TIMEOUT_MS)]);
+  return { github, ref, login, trigger: snapshot.label, since, signal: bounded };
 }
 
 async function isTrusted(
@@ -56,12 +57,12 @@ async function isTrusted(
   return event !== null && mayLabel(github, { repo: ref, login: event.actor, trustedUsers }, { signal });
 }
 
-async function politely({ comments, log }: Actor, speak: () => Promise<void>): Promise<void> {
+async function tryToPost({ comments, log }: Actor, post: () => Promise<void>): Promise<void> {
   if (!comments.on) return;
   try {
-    await speak();
+    await post();
   } catch (error) {
-    // GitHub may well accept a comment on the next issue.
+    // If GitHub refused only this comment, it may accept one on the next issue.
     if (!isRefusedRequest(error)) comments.on = false;
     log.debug({ err: error }, "could not update the status comment");
   }

@@ -24,10 +24,10 @@ export interface Reader {
 
 type Place = "waiting" | "delayed" | "active";
 
-/** Where each live job of the configured repositories is, by id; by repository (`repoKey`). */
+/** The list that each live job is in, by repository (`repoKey`) and job id. */
 export type LiveJobs = ReadonlyMap<string, ReadonlyMap<string, Place>>;
 
-/** From the end of a job's way to its beginning: one that moves on meanwhile is seen at least once. */
+/** The lists, in reverse order of a job's path, so that a job that moves to the next list meanwhile is found at least once. */
 const PLACES = [
   ["delayed", "delayed"],
   ["wait", "waiting"],
@@ -36,7 +36,7 @@ const PLACES = [
 ] as const;
 const PAGE = 1000;
 
-/** Read in pages, once per poll: the queue may hold a hundred thousand jobs, and all repositories have one queue. */
+/** Read the live jobs of all repositories in pages. Called once per poll, because the one queue may have a hundred thousand jobs. */
 export async function readLiveJobs(
   { queue, redis }: Pick<Reader, "queue" | "redis">,
   repositories: readonly RepositoryConfig[],
@@ -56,13 +56,13 @@ export async function readLiveJobs(
   return result;
 }
 
-/** Everything that is there from beginning to end is in a page, whatever comes and goes meanwhile; some of it twice. */
+/** Return the ids of a list in pages. An id that stays in the list while it is read is returned at least once. */
 async function* pagesOf(
   redis: Redis,
   { key, sorted }: { readonly key: string; readonly sorted: boolean },
 ): AsyncGenerator<readonly string[]> {
   if (!sorted) {
-    // New jobs are put at its head: they move the others on, to pages that come later.
+    // New jobs are added at the head of the list, which moves the other jobs to later pages.
     for (let from = 0; ; from += PAGE) {
       const ids = await redis.lrange(key, from, from + PAGE - 1);
       yield ids;
@@ -77,7 +77,7 @@ async function* pagesOf(
   } while (cursor !== "0");
 }
 
-/** The repository's labelled issues with their jobs, and its other live jobs. */
+/** Read the labelled issues of a repository with their jobs, and its other live jobs. */
 export async function readRepository(
   reader: Reader,
   config: RepositoryConfig,
@@ -109,7 +109,7 @@ async function readJobs(
   places: ReadonlyMap<string, Place>,
 ): Promise<KnownJob[]> {
   const states = await store.readFacts(ids, PLAN_FIELDS);
-  // Every job that is there has a time stamp.
+  // Every job that exists has a timestamp.
   const jobs = await pipelined(redis, ids, (pipeline, id) => pipeline.hmget(queue.toKey(id), "timestamp", "priority"));
   return ids.map((jobId, index) => {
     const [timestamp, priority] = jobs[index] as [string | null, string | null];
@@ -120,13 +120,13 @@ async function readJobs(
   });
 }
 
-/** So much of it that GitHub does not answer is the issues' own trouble; more is an outage. */
+/** Up to this number, failed requests are treated as problems of single issues; more of them are an outage. */
 const MAX_UNANSWERED = 3;
 
 /**
- * Asks GitHub what the plan needs to know. What it does not answer about one issue is left out and named in `problems`: the
- * others continue.
- * @throws GitHubError when the trouble is not one issue's.
+ * Request the answers that the plan needs from GitHub. A request that fails for one issue is omitted and reported in `problems`,
+ * so that the other issues continue.
+ * @throws GitHubError if the failure does not concern a single issue
  */
 export async function answerQuestions(
   reader: Reader,
@@ -139,8 +139,8 @@ export async function answerQuestions(
     try {
       await ask();
     } catch (error) {
-      const everybodys = !(error instanceof GitHubError) || ["rate-limit", "unauthorized"].includes(error.kind);
-      if (everybodys || problems.length >= MAX_UNANSWERED) throw error;
+      const concernsAll = !(error instanceof GitHubError) || ["rate-limit", "unauthorized"].includes(error.kind);
+      if (concernsAll || problems.length >= MAX_UNANSWERED) throw error;
       problems.push(error.message);
     }
   };

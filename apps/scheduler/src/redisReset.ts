@@ -4,24 +4,24 @@ import { setHold } from "@tac8/core/state/holds";
 import { REDIS_RESET_KEY } from "@tac8/core/state/keys";
 import type { RepositorySnapshot } from "./plan.ts";
 
-/** On top of the lock's time: for an agent to be killed. */
+/** Added to the time of the lock: the time to kill an agent. */
 const KILL_MS = 30_000;
 
 export interface RedisResetOptions {
   readonly redis: Redis;
   readonly snapshot: RepositorySnapshot;
-  /** The label of an issue that an agent works on. */
+  /** The label of issues that an agent works on. */
   readonly workingLabel: string;
   readonly lockSeconds: number;
-  /** Keys of repositories whose epoch this process has seen: what it remembers, Redis must know too. */
+  /** Keys of repositories that this process has found in Redis. If Redis no longer has one of them, Redis was emptied. */
   readonly seen: Set<string>;
   /** Epoch ms. */
   readonly now: number;
 }
 
 /**
- * From when on (epoch ms) issues may be added. Runners may still work on what an emptied Redis has forgotten: nothing is
- * added until they must have noticed. A Redis that is merely new makes nobody wait.
+ * Return the time from which issues may be added, in epoch ms. After a Redis reset, runners may still work on issues that Redis
+ * no longer has, so no issue is added until the locks of these runs have expired. With a new Redis, issues are added immediately.
  */
 export async function mayAddFrom(options: RedisResetOptions): Promise<number> {
   const { redis, snapshot, seen, lockSeconds, now } = options;
@@ -42,7 +42,7 @@ export async function mayAddFrom(options: RedisResetOptions): Promise<number> {
   return from;
 }
 
-/** GitHub says that an agent works on an issue that Redis has never heard of. */
+/** Whether GitHub shows an issue as being worked on that has no record in Redis. */
 function showsForgottenWork({ snapshot, workingLabel }: RedisResetOptions): boolean {
   const unknown = new Set(snapshot.jobs.filter((job) => job.state.state === null).map(({ jobId }) => jobId));
   return snapshot.labelled.some(

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => at.close());
 
-test("the job of a runner that died waits again, though no worker is awake", async () => {
+test("the job of a runner that died waits again, although all workers are paused", async () => {
   const number = at.openIssue();
   await at.poll();
   const dead = new Worker(QUEUE_NAME, null, { connection: at.redis, autorun: false, lockDuration: 500 });

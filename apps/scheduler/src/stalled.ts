@@ -3,8 +3,9 @@ import type { Redis } from "ioredis";
 import { QUEUE_NAME, workerTimes } from "@tac8/core/queue/contract";
 
 /**
- * Puts jobs whose runner has died back into the queue. Each runner's worker does that too, but not while it is paused: where
- * all hosts are overloaded, or the only one is dead, nobody else would. @returns a function that ends it.
+ * Return jobs whose runner has died to the queue, regularly. The worker of each runner does this too, but not while it is paused.
+ * So the scheduler does it for the case that all hosts are overloaded, or that the only host is dead.
+ * @returns a function that ends this
  */
 export async function rescueStalled(options: {
   /** Borrowed. */

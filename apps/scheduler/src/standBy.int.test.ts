@@ -33,7 +33,7 @@ const leaseOf = (host: string, leaseMs = 60_000) =>
   });
 const leading: string[] = [];
 
-/** A scheduler whose work is to be named in `leading`. */
+/** Start a scheduler whose work adds its name to `leading`. */
 function scheduler(host: string, { leaseMs = 60_000, repositories = ["octo/hello"] } = {}) {
   const stop = new AbortController();
   const lease = createLease(server.redis, { host, repositories, machine: machineOf(host), leaseMs, aloneMs: leaseMs });
@@ -66,7 +66,7 @@ test("one of two schedulers works, and the other takes over when it ends", async
   await leads(["pi-2"]);
 });
 
-test("one that was killed is replaced when its lease has run out", async () => {
+test("one that was killed is replaced when its lease expires", async () => {
   expect(await leaseOf("killed", 300).ask()).toBeNull();
   scheduler("pi-2");
   await leads(["pi-2"]);
@@ -82,7 +82,7 @@ test("one that was killed on this machine is replaced at once", async () => {
   expect(await leaseOf("pi-1").ask()).toBeNull();
 });
 
-test("a lease is renewed when a third of its life is over, and is short while another scheduler waits", async () => {
+test("a lease is renewed after a third of its duration, and is short while another scheduler waits", async () => {
   const { redis } = server;
   const lives = { repositories: [], leaseMs: 15_000, aloneMs: 45_000 };
   const lease = createLease(redis, { host: "pi-1", machine: machineOf("pi-1"), ...lives });
@@ -92,7 +92,7 @@ test("a lease is renewed when a third of its life is over, and is short while an
     return redis.pttl(LEASE_KEY);
   };
   await lease.ask();
-  // Not renewed: no write.
+  // No write, so the lease was not renewed.
   expect(await leftAfter(35_000)).toBeLessThanOrEqual(35_000);
   expect(lease.leftMs()).toBeLessThanOrEqual(35_000);
   expect(await leftAfter(29_000)).toBeGreaterThan(30_000);
@@ -103,7 +103,7 @@ test("a lease is renewed when a third of its life is over, and is short while an
   expect(await leftAfter(9000)).toBeGreaterThan(10_000);
 });
 
-test("a scheduler that never gets the answer by which its lease was made shorter does not work on for longer", async () => {
+test("a scheduler that never receives the reply that shortens its lease does not work for longer than that", async () => {
   const { redis } = server;
   let isLost = false;
   const cutOff = {
@@ -123,7 +123,7 @@ test("a scheduler that never gets the answer by which its lease was made shorter
   expect(lease.leftMs()).toBeLessThanOrEqual(15_000);
 });
 
-test("one whose lease another has got stops, and does not take it back", async () => {
+test("one whose lease another scheduler has acquired stops, and does not take the lease back", async () => {
   scheduler("pi-1");
   await leads(["pi-1"]);
   const owner = JSON.stringify({ id: "another", host: "pi-2", pid: 7, repositories: ["octo/hello"] });
@@ -132,7 +132,7 @@ test("one whose lease another has got stops, and does not take it back", async (
   expect(await server.redis.get(LEASE_KEY)).toBe(owner);
 });
 
-test("a lease that was given up is nobody's", async () => {
+test("a released lease has no owner", async () => {
   const lease = leaseOf("pi-1", 60_000);
   expect(lease.leftMs()).toBe(0);
   expect(await lease.ask()).toBeNull();
@@ -141,14 +141,14 @@ test("a lease that was given up is nobody's", async () => {
   expect([lease.leftMs(), await server.redis.exists(LEASE_KEY)]).toEqual([0, 0]);
 });
 
-test("a standby with other repositories is told that they are not polled", async () => {
+test("a standby with other repositories logs that they are not polled", async () => {
   scheduler("pi-1");
   await leads(["pi-1"]);
   scheduler("pi-2", { repositories: ["octo/hello", "octo/other"] });
   await expect.poll(() => logged.join(""), { timeout: 60_000 }).toContain("it does not poll octo/other");
 });
 
-test("a standby that is told to end while it asks begins nothing", async () => {
+test("a standby that is closed while it requests the lease starts nothing", async () => {
   const stop = new AbortController();
   const lease = leaseOf("pi-1");
   const ask = async () => {

@@ -7,19 +7,19 @@ const ASK_MS = 3000;
 
 export interface StandByOptions {
   readonly lease: SchedulerLease;
-  /** Starts the work of a scheduler. It stops beginning anything when `signal` is aborted, and `done` resolves when it has. */
+  /** Starts the work of a scheduler. After `signal` is aborted it starts nothing new; `done` resolves when it has stopped. */
   readonly lead: (signal: AbortSignal) => { readonly done: Promise<unknown> };
   readonly repositories: readonly string[];
   readonly log: Logger;
   readonly errors: ThrottledLog;
-  /** Ends it. */
+  /** Ends the function. */
   readonly signal: AbortSignal;
   readonly askMs?: number;
 }
 
 /**
- * Leads while this scheduler has the lease, and stands by while another one has it. Work that was begun under a lease that has
- * run out stops before more is begun, also after this machine was frozen or cut off.
+ * Lead while this scheduler has the lease, and stand by while another one has it. When the lease has expired, the scheduler stops
+ * before it starts anything else, also after this machine was frozen or disconnected.
  */
 export async function standBy(options: StandByOptions): Promise<void> {
   const { lease, log, signal, askMs = ASK_MS } = options;
@@ -46,7 +46,7 @@ export async function standBy(options: StandByOptions): Promise<void> {
   }
 }
 
-/** `unknown`: Redis has not answered. */
+/** Request the lease, and return its owner. Null: this scheduler has it; `unknown`: Redis has not answered. */
 async function askOnce({ lease, errors, signal }: StandByOptions): Promise<LeaseOwner | null | "unknown"> {
   try {
     return await lease.ask();
@@ -56,14 +56,14 @@ async function askOnce({ lease, errors, signal }: StandByOptions): Promise<Lease
   }
 }
 
-/** Until the lease is lost. */
+/** Lead until the lease is lost. */
 async function leadOnce(options: StandByOptions): Promise<void> {
   const { lease, lead, log, signal, askMs = ASK_MS } = options;
   const lost = new AbortController();
   const working = lead(AbortSignal.any([signal, lost.signal]));
   let asking = false;
   const renewal = setInterval(() => {
-    // While Redis is unreachable one question waits for it, and no more of them.
+    // While Redis is unreachable, only one request waits for it.
     if (asking) return;
     asking = true;
     void askOnce(options).finally(() => (asking = false));

@@ -27,7 +27,7 @@ async function running(config = at.config): Promise<RunningScheduler> {
   return scheduler;
 }
 
-test("it polls by itself, and closing it twice is closing it once", async () => {
+test("it polls by itself, and can be closed twice", async () => {
   const scheduler = await running();
   const number = at.openIssue();
   await at.github.waitFor(async () => (await at.statusOf(number)) === "prioritized:queued");
@@ -37,7 +37,7 @@ test("it polls by itself, and closing it twice is closing it once", async () => 
   expect(await readFile(join(at.config.home, "tasks.md"), "utf8")).toMatch(/^# Tasks\n/);
 });
 
-test("a second scheduler on the same Redis stands by, and works when the first has ended", async () => {
+test("a second scheduler on the same Redis stands by, and works when the first one ends", async () => {
   const first = await running();
   const ready = () => at.logged.filter((line) => line.includes("scheduler ready")).length;
   await at.github.waitFor(async () => ready() === 1);
@@ -50,7 +50,7 @@ test("a second scheduler on the same Redis stands by, and works when the first h
   await at.github.waitFor(async () => (await at.statusOf(number)) === "prioritized:queued");
 });
 
-test("close() does not wait for an answer that does not come", async () => {
+test("close() does not wait for a response that never arrives", async () => {
   const asked = Promise.withResolvers<ServerResponse>();
   const github = silentGitHub(asked.resolve);
   cleanups.push(
@@ -61,19 +61,19 @@ test("close() does not wait for an answer that does not come", async () => {
   await once(github, "listening");
   const apiUrl = `http://127.0.0.1:${(github.address() as AddressInfo).port}`;
   const scheduler = await running(configFor({ dir: at.dir, apiUrl, token: "t", repositories: ["widgets"] }));
-  const gone = once(await asked.promise, "close");
+  const closed = once(await asked.promise, "close");
   await scheduler.close();
-  await gone; // The request is not left behind either.
+  await closed; // The request is aborted too.
 });
 
-test("close() does not wait for a Redis that is gone", async () => {
+test("close() does not wait for an unreachable Redis", async () => {
   const scheduler = await running();
   await at.redisServer.stop("SIGKILL");
   await scheduler.close();
   at.redis.disconnect();
 });
 
-/** Knows who we are and the repository, and then never answers. */
+/** A GitHub that answers the requests for the account and the repository, and then no other request. */
 function silentGitHub(onAsked: (response: ServerResponse) => void): Server {
   const repository = { id: 1, full_name: "octo/widgets", default_branch: "main", permissions: { push: true } };
   return createServer((request, response) => {
@@ -84,10 +84,10 @@ function silentGitHub(onAsked: (response: ServerResponse) => void): Server {
   });
 }
 
-test("the queue is held exactly while a hold exists that concerns all of it", async () => {
+test("the queue is held exactly while a hold of the whole queue exists", async () => {
   const { redis, queue } = at;
   const reconcile = (now = 1000) => reconcileHolds({ redis, queue, log: at.services.log, now });
-  const hold = { reason: "r", by: "somebody", since: 0, until: null };
+  const hold = { reason: "r", by: "an operator", since: 0, until: null };
   const paused = async () => [await queue.isPaused(), (await readHolds(redis)).map(({ name }) => name).toSorted()];
   await reconcile();
   expect(await paused()).toEqual([false, []]);
@@ -102,11 +102,11 @@ test("the queue is held exactly while a hold exists that concerns all of it", as
   expect(await paused()).toEqual([true, ["operator", "repo:octo/widgets", "usage-limit"]]);
   await reconcile(2000);
   expect(await paused()).toEqual([true, ["operator", "repo:octo/widgets"]]);
-  await clearHold(redis, "operator", "somebody", "enough");
+  await clearHold(redis, "operator", "an operator", "enough");
   await reconcile(2000);
   expect(await paused()).toEqual([false, ["repo:octo/widgets"]]);
 
-  // Whoever paused the queue without a hold is not heard; whoever holds it is.
+  // A pause of the queue without a hold is undone; a hold is not.
   await queue.pause();
   await reconcile(2000);
   expect(await queue.isPaused()).toBe(false);

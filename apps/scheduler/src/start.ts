@@ -49,27 +49,27 @@ export interface RunningScheduler {
 
 /** Holds are checked more often than GitHub. */
 const HOLDS_MS = 2000;
-/** How old the page of tasks may be. */
+/** Maximum age of `tasks.md`. */
 const TASKS_MS = 5000;
 const LEDGER_MS = 2000;
-/** Each time is a write to the disk of Redis. */
+/** Each tally makes Redis write to its disk. */
 const TALLY_MS = 60_000;
 const FORGET_MS = 3_600_000;
-/** Whoever asked for a stop is looking. */
+/** Short, because a user waits for the stop. */
 const STOPS_MS = 1000;
-/** A job that found no place may be offered to the wrong runners some times. */
+/** Short, because a deferred job may first be offered to runners that cannot process it. */
 const PLACES_MS = 1000;
 const HEALTH_MS = 3000;
 const NOTIFY_MS = 2000;
-/** Other machines' runners wait for it. */
+/** The runners of other machines wait for this address. */
 const SHARE_MS = 15_000;
 const CLOSE_MS = 2000;
-/** Of the same round's errors a line at most this often. */
+/** Minimum time between two log lines about errors of the same round. */
 const LOG_MS = 30_000;
 
 /**
- * Reads GitHub and the queue at each interval, plans, acts, as long as no other scheduler does: then it stands by. It has no
- * state of its own.
+ * Start the scheduler. It reads GitHub and the queue at each interval, plans and acts. While another scheduler has the lease, it
+ * stands by. It has no state of its own.
  */
 export async function start(config: Config, deps: SchedulerDeps): Promise<RunningScheduler> {
   const { log, redis, now = Date.now } = deps;
@@ -78,17 +78,17 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
     redis,
     signal: deps.signal,
     now,
-    writes: false, // The runner does the writes, and tries them.
+    writes: false, // Only the runner checks write access, because it makes most of the writes.
   });
   const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
-  const flood = () => logAtMost({ log, every: LOG_MS, now });
-  const queueFlood = flood();
-  const rescueFlood = flood();
-  queue.on("error", (err) => queueFlood("warn", { err }, "queue"));
+  const throttled = () => logAtMost({ log, every: LOG_MS, now });
+  const logQueueError = throttled();
+  const logRescueError = throttled();
+  queue.on("error", (err) => logQueueError("warn", { err }, "the queue reported an error"));
   const endRescue = await rescueStalled({
     redis,
     lockSeconds: config.coordinator.lock_seconds,
-    onError: (err) => rescueFlood("warn", { err }, "searching for stalled jobs"),
+    onError: (err) => logRescueError("warn", { err }, "searching for stalled jobs failed"),
   });
   const stop = new AbortController();
   const store = createIssueStore(redis);
@@ -119,14 +119,14 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
     await writeTasks(renderTasks(await readTasks({ queue, store }, new Date(now()).setHours(0, 0, 0, 0)), how));
   }
 
-  /** Each round has a flood of its own: one that always fails must not hide what another has to say. */
+  /** Repeat a round. Each round has its own throttled log, so that one that always fails does not hide the errors of another. */
   async function every(ms: number, { round, signal, work }: Round): Promise<void> {
-    const roundFlood = flood();
+    const logRoundError = throttled();
     while (!signal.aborted) {
       try {
         await work();
       } catch (err) {
-        if (!signal.aborted) roundFlood("error", { err, round }, "the scheduler's round failed");
+        if (!signal.aborted) logRoundError("error", { err, round }, "a round of the scheduler failed");
       }
       await sleep(untilNextRound(performance.now(), ms), undefined, { signal }).catch(() => {});
     }
@@ -136,7 +136,7 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
   const tally = tallyGitHubCalls(redis, github.counters);
   const names = config.repositories.map(({ owner, repo }) => `${owner}/${repo}`);
 
-  /** Everything that a scheduler does, while it is the one that has the lease. */
+  /** Start the rounds of a scheduler that has the lease. */
   function lead(signal: AbortSignal): { readonly done: Promise<unknown> } {
     const services = { ...shared, signal };
     const breaker = createBreaker({ redis, queue, log, now, failures, factor });
@@ -172,8 +172,8 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
     repositories: names,
     machine: await readMachineIds(),
   });
-  const leading = standBy({ lease, lead, repositories: names, log, errors: flood(), signal: stop.signal });
-  // Also while it stands by: what is shared is this machine's.
+  const leading = standBy({ lease, lead, repositories: names, log, errors: throttled(), signal: stop.signal });
+  // Also while standing by, because the shared address belongs to this machine.
   const report = (problem: string | null): void => void (sharing = problem);
   const keepShare = createShareKeeper({ config, redis, log, report });
   const keeping = every(SHARE_MS, { round: "shared address", signal: stop.signal, work: keepShare });
@@ -182,7 +182,7 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
     const isOurs = lease.leftMs() > 0;
     stop.abort(new Error("the scheduler is closing"));
     watch.close();
-    // While Redis is unreachable its commands wait for it; their owner ends them with the connection.
+    // Commands wait while Redis is unreachable. The owner of the connection ends them with it.
     await valueWithin(Promise.all([leading, keeping]), CLOSE_MS, () => undefined);
     async function leave(): Promise<void> {
       if (isOurs) await endScheduler(redis);

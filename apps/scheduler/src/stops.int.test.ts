@@ -25,7 +25,7 @@ function wish(number: number) {
 
 const stop = (number: number) => stopIssue(wish(number));
 
-/** Worked on once, with a pull request. */
+/** Process an issue once, with a pull request. */
 async function ended(number: number): Promise<void> {
   at.github.addLabel(by(number));
   await at.poll();
@@ -35,7 +35,7 @@ async function ended(number: number): Promise<void> {
   at.github.removeLabel(by(number));
 }
 
-test("a stop in the queue: not queued again by its label, told once, and labelled again it starts anew", async () => {
+test("a stop in the queue: its label does not queue the issue again, the stop is reported once, and a new label starts a new round", async () => {
   const number = at.openIssue({ labels: [LABEL, "rpi-blocked", "bug"] });
   await at.poll();
   expect(await stop(number)).toEqual({ kind: "stopped", from: "queued" });
@@ -65,7 +65,7 @@ test.each([
     expect(await at.statusOf(number)).toBe(before);
     at.github.addLabel(by(number));
     const newest = async () => (await at.services.github.newestLabeledEvent(ref(number), number, LABEL))?.id ?? 0;
-    // In the middle of a poll: the label was read, and the issue is about to be queued.
+    // During a poll that has read the label and is about to queue the issue.
     let stopped: unknown = null;
     at.restart({
       store: {
@@ -89,7 +89,7 @@ test.each([
   },
 );
 
-test("the command alone is done by the scheduler: whoever gave it died, or its runner did", async () => {
+test("the scheduler completes a stop of which only the command exists, because its process or the runner died", async () => {
   const number = at.openIssue();
   await at.poll();
   const jobId = at.jobId(number);
@@ -100,7 +100,7 @@ test("the command alone is done by the scheduler: whoever gave it died, or its r
   expect(at.github.issue(REPO, number).labels).toEqual([]);
 });
 
-test("while a runner has it, it is the runner's; then nothing is left to do", async () => {
+test("while a runner processes the issue, the runner does the stop; then nothing is left to do", async () => {
   const number = at.openIssue();
   await at.poll();
   const job = await at.take();
@@ -114,7 +114,7 @@ test("while a runner has it, it is the runner's; then nothing is left to do", as
   expect(bodies(number)).toHaveLength(1); // The queue's own: a runner reports on its end itself.
 });
 
-test("one that ended otherwise in the moment it was stopped is let go of", async () => {
+test("the stop of an issue that ended otherwise at the same moment is removed from the list", async () => {
   const number = at.openIssue();
   await at.poll();
   const jobId = at.jobId(number);
@@ -126,7 +126,7 @@ test("one that ended otherwise in the moment it was stopped is let go of", async
   expect(await at.store.read(jobId)).toMatchObject({ state: "withdrawn", command: { stop: null } });
 });
 
-test("a stop that comes while an older one is crossed off stays on the list", async () => {
+test("a stop that is requested while an older one is removed stays on the list", async () => {
   const number = at.openIssue();
   await at.poll();
   const jobId = at.jobId(number);
@@ -139,7 +139,7 @@ test("a stop that comes while an older one is crossed off stays on the list", as
   expect(await pending()).toEqual([]);
 });
 
-test("while GitHub is away it is told later, and once", async () => {
+test("while GitHub is unreachable, the stop is reported later, and once", async () => {
   const number = at.openIssue();
   await at.poll();
   await stop(number);
@@ -155,7 +155,7 @@ test("while GitHub is away it is told later, and once", async () => {
   expect(bodies(number)).toEqual([expect.stringContaining("**Stopped**")]);
 });
 
-test("an issue that takes no word and no label any more is let go of, its label remembered", async () => {
+test("the stop of an issue that accepts no comments and labels is removed from the list, and its label is remembered", async () => {
   const number = at.openIssue();
   await at.poll();
   await stop(number);

@@ -106,7 +106,7 @@ async function report({ config, store, github, login, signal }: StopServices, jo
   // Other programs, such as agents, may write to Redis. So nothing is posted on an issue that no trusted account has labelled.
   if (!isCaused)
     return store.writeIf(jobId, expect, { "label.event": labelEvent, "command.stop": null, "command.stopMode": null });
-  // Done first, so that this label starts no run even if a later step fails.
+  // This write is first, so that the label starts no run even if a later step fails.
   if (!(await store.writeIf(jobId, expect, { "label.event": labelEvent }))) return false;
   await tolerate(() => comment(place, applyPatch(issue, { "label.event": labelEvent }), label));
   const off = await tolerate(() => takeOffLabels(place, config, label));
@@ -177,8 +177,8 @@ async function isLabelled({ github, ref, signal }: CommentPlace, trigger: string
 async function takeOffLabels({ github, ref, signal }: CommentPlace, config: Config, trigger: string): Promise<void> {
   const found = await github.issue(ref, ref.number, { signal });
   if (found.kind !== "found") return;
-  const signs = Object.values(statusLabels(config.github)).map(({ name }) => name);
-  const ours = [...signs, trigger].map((name) => name.toLowerCase());
+  const shown = Object.values(statusLabels(config.github)).map(({ name }) => name);
+  const ours = [...shown, trigger].map((name) => name.toLowerCase());
   for (const label of found.issue.labels.filter((name) => ours.includes(name.toLowerCase()))) {
     await github.removeLabel(ref, ref.number, label, { signal });
   }

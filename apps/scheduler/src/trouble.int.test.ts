@@ -46,7 +46,7 @@ test.each<[string, () => FaultRequest["do"]]>([
   expect(after?.lastPollAt).toBeGreaterThan(lastPollAt ?? 0);
 });
 
-test("while the rate limit lasts GitHub is not asked at all, and the scheduler says that it waits", async () => {
+test("until the rate limit resets, GitHub gets no requests, and the scheduler reports that it waits", async () => {
   await at.poll();
   const polled = (await readScheduler(at.redis))?.lastPollAt ?? 0;
   expect(polled).toBeGreaterThan(0);
@@ -71,7 +71,7 @@ test.each<[string, FaultRequest["do"]]>([
   ["is not to be seen", { status: 404 }],
   ["is refused", { status: 403 }],
   ["is now another", { status: 200, body: { id: 1, full_name: "octo/else", default_branch: "main" } }],
-])("a repository that %s does not stop the others, and is told once", async (_name, action) => {
+])("a repository that %s does not stop the others, and is reported once", async (_name, action) => {
   at.github.fault({ path: /^\/repos\/octo\/widgets$/i, times: 1000, do: action });
   const unseen = at.openIssue();
   const there = at.openIssue({ repo: "octo/other" });
@@ -87,7 +87,7 @@ test.each<[string, FaultRequest["do"]]>([
   expect(reported()).toHaveLength(2);
 });
 
-test("one issue that GitHub will not talk about does not stop the repository", async () => {
+test("one issue about which GitHub answers with errors does not stop the repository", async () => {
   const ended = at.openIssue();
   await at.poll();
   await (await at.take()).end("pr", { "label.event": 1 });

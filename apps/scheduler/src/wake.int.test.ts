@@ -17,7 +17,7 @@ const round = async (wake: () => Promise<void>) => {
   await wake();
 };
 
-fieldTest("E1", "a hold whose time is over wakes its jobs before their own time", async () => {
+fieldTest("E1", "an expired hold wakes its jobs before their own time", async () => {
   const { redis, queue, services } = at;
   const number = at.openIssue();
   await at.poll();
@@ -32,7 +32,7 @@ fieldTest("E1", "a hold whose time is over wakes its jobs before their own time"
   expect(await at.statusOf(number)).toBe("prioritized:parked");
 });
 
-test("a job that was parked for a hold which had ended by then is found later", async () => {
+test("a job that was parked for a hold that had already ended is found later", async () => {
   const { redis, queue, services } = at;
   const number = at.openIssue();
   await at.poll();

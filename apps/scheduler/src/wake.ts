@@ -13,12 +13,12 @@ export interface WakeServices {
   readonly now: () => number;
 }
 
-/** A job may be parked for a hold that ended at the same moment. */
+/** Maximum time between two checks, because a job may be parked for a hold that ended at the same moment. */
 const AT_LATEST_MS = 30_000;
 
 /**
- * Makes a function that wakes the jobs whose hold is over: when the holds have changed since its last call, and every 30 s.
- * To be called after expired holds were removed. What it remembers only spares reads.
+ * Return a function that wakes the jobs whose hold ended, if the holds have changed since its last call, and every 30 s. Call it
+ * after `reconcileHolds`, which removes expired holds. Its memory only saves reads.
  */
 export function createWaker({ redis, queue, log, now }: WakeServices): () => Promise<void> {
   let seen: string | null = null;
@@ -33,7 +33,7 @@ export function createWaker({ redis, queue, log, now }: WakeServices): () => Pro
     const since = now() - at;
     if (names === seen && since >= 0 && since < AT_LATEST_MS) return;
     const woken = await wakeHeld({ redis, queue, now: now() });
-    if (woken > 0) log.info({ woken }, "resumed jobs whose hold has ended");
+    if (woken > 0) log.info({ woken }, "resumed jobs whose hold ended");
     seen = names;
     at = now();
   };

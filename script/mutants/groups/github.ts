@@ -111,7 +111,7 @@ export const github: readonly Mutant[] = [
     file: `${SCHEDULER}/plan.ts`,
     find: "if (refused === null) return [];",
     replace: 'if (refused === null) return [{ do: "withdraw", job, reason: "it is not in the list" }];',
-    test: { file: `${SCHEDULER}/plan.test.ts`, name: "slipped between two pages" },
+    test: { file: `${SCHEDULER}/plan.test.ts`, name: "moved from one page to another" },
     promise: "an issue is withdrawn only when GitHub says so of the issue itself",
   },
   {

@@ -181,9 +181,12 @@ export const limits: readonly Mutant[] = [
   {
     name: "stop-untold",
     file: `${SCHEDULER}/plan.ts`,
-    find: "if (isUntold(job)) return [];",
+    find: "if (isStopUnreported(job)) return [];",
     replace: "",
-    test: { file: `${SCHEDULER}/plan.test.ts`, name: "is not started again by the label that is still there" },
+    test: {
+      file: `${SCHEDULER}/plan.test.ts`,
+      name: "an issue that was stopped without a runner is not started again by the label that it still has",
+    },
     promise: "a stopped issue does not start again because its label is still there",
   },
   {
@@ -191,7 +194,10 @@ export const limits: readonly Mutant[] = [
     file: `${SCHEDULER}/stops.ts`,
     find: 'if (!(await store.writeIf(jobId, expect, { "label.event": labelEvent }))) return false;',
     replace: "",
-    test: { file: `${SCHEDULER}/stops.int.test.ts`, name: "its label remembered" },
+    test: {
+      file: `${SCHEDULER}/stops.int.test.ts`,
+      name: "the stop of an issue that accepts no comments and labels is removed from the list, and its label is remembered",
+    },
     promise: "a stop in the queue uses its label up, also when GitHub will not take it off",
   },
   {
@@ -376,7 +382,10 @@ export const limits: readonly Mutant[] = [
     file: `${CORE}/domain/admission.ts`,
     find: "if (isRepositoryHold(hold.name)) continue;",
     replace: 'if (hold.name !== "") continue;',
-    test: { file: `${SCHEDULER}/start.int.test.ts`, name: "the queue is held exactly while a hold exists" },
+    test: {
+      file: `${SCHEDULER}/start.int.test.ts`,
+      name: "the queue is held exactly while a hold of the whole queue exists",
+    },
     promise: "a hold is never forgotten: the queue is closed while one concerns all of it",
   },
   {

@@ -279,7 +279,7 @@ export const machines: readonly Mutant[] = [
     file: `${SCHEDULER}/plan.ts`,
     find: "job.state.agent.runCount > 0 || isPlacement(job.state.job.hold)",
     replace: "job.state.agent.runCount > 0",
-    test: { file: `${SCHEDULER}/plan.test.ts`, name: "one that found no place keeps its turn" },
+    test: { file: `${SCHEDULER}/plan.test.ts`, name: "a deferred job keeps its position" },
     promise: "a deferred job keeps its turn in its priority",
   },
   {
@@ -439,7 +439,10 @@ export const machines: readonly Mutant[] = [
     file: `${SCHEDULER}/keepShare.ts`,
     find: "passwordFileOf(config.redisUrl) !== null",
     replace: 'config.redisUrl !== ""',
-    test: { file: `${SCHEDULER}/keepShare.int.test.ts`, name: "and none of another Redis" },
+    test: {
+      file: `${SCHEDULER}/keepShare.int.test.ts`,
+      name: "opens an address that the machine did not have when Redis started, but no address of another Redis",
+    },
     promise: "a Redis that is not tac8's own is never shared",
   },
   {
@@ -487,7 +490,10 @@ export const machines: readonly Mutant[] = [
     file: `${CORE}/state/schedulerLease.ts`,
     find: "== 1 and ARGV[2] or ARGV[3])",
     replace: "== 1 and ARGV[3] or ARGV[3])",
-    test: { file: `${SCHEDULER}/standBy.int.test.ts`, name: "a lease is renewed when a third" },
+    test: {
+      file: `${SCHEDULER}/standBy.int.test.ts`,
+      name: "a lease is renewed after a third of its duration, and is short while another scheduler waits",
+    },
     promise: "a scheduler that waits does not wait for longer because another one was alone before",
   },
   {
@@ -495,7 +501,10 @@ export const machines: readonly Mutant[] = [
     file: `${CORE}/state/schedulerLease.ts`,
     find: "until = Math.min(until, asked + leaseMs);",
     replace: "",
-    test: { file: `${SCHEDULER}/standBy.int.test.ts`, name: "a scheduler that never gets the answer" },
+    test: {
+      file: `${SCHEDULER}/standBy.int.test.ts`,
+      name: "a scheduler that never receives the reply that shortens its lease does not work for longer than that",
+    },
     promise: "a scheduler that gets no answer about its lease stops in time",
   },
   {
@@ -511,7 +520,10 @@ export const machines: readonly Mutant[] = [
     file: `${CORE}/state/schedulerLease.ts`,
     find: "if left >= life * 2 / 3 and left <= life then return left end",
     replace: "",
-    test: { file: `${SCHEDULER}/standBy.int.test.ts`, name: "a lease is renewed when a third" },
+    test: {
+      file: `${SCHEDULER}/standBy.int.test.ts`,
+      name: "a lease is renewed after a third of its duration, and is short while another scheduler waits",
+    },
     promise: "an idle tac8 writes little to the disk: the scheduler's lease",
   },
   {
@@ -519,7 +531,10 @@ export const machines: readonly Mutant[] = [
     file: `${CORE}/state/healthEvaluation.ts`,
     find: "if (same && age >= 0 && age < REFRESH_MS) return;",
     replace: "",
-    test: { file: `${SCHEDULER}/health.int.test.ts`, name: "what it judges is written again when it changes" },
+    test: {
+      file: `${SCHEDULER}/health.int.test.ts`,
+      name: "the evaluation is written when it changes, or every half minute, because each write goes to the disk of Redis",
+    },
     promise: "an idle tac8 rarely writes its health",
   },
   {
@@ -535,7 +550,10 @@ export const machines: readonly Mutant[] = [
     file: `${SCHEDULER}/standBy.ts`,
     find: "if (left === 0 || signal.aborted) break;",
     replace: "if (signal.aborted) break;",
-    test: { file: `${SCHEDULER}/standBy.int.test.ts`, name: "one whose lease another has got stops" },
+    test: {
+      file: `${SCHEDULER}/standBy.int.test.ts`,
+      name: "one whose lease another scheduler has acquired stops, and does not take the lease back",
+    },
     promise: "a scheduler stops after another one has taken over",
   },
   {

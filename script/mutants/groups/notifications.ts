@@ -33,7 +33,7 @@ export const notifications: readonly Mutant[] = [
     replace: "",
     test: {
       file: `${SCHEDULER}/notify/notify.int.test.ts`,
-      name: "a place that is away is tried again with growing waits",
+      name: "an unreachable target is retried with increasing waits, and does not delay the others",
     },
     promise: "a target that is unreachable delays no other target",
   },

@@ -111,7 +111,10 @@ export const pullRequests: readonly Mutant[] = [
     file: `${SCHEDULER}/plan.ts`,
     find: "if (event > job.state.label.event) return",
     replace: "if (event > 0) return",
-    test: { file: `${SCHEDULER}/poll.int.test.ts`, name: "a label left behind none" },
+    test: {
+      file: `${SCHEDULER}/poll.int.test.ts`,
+      name: "a label that is added again starts one more run, a label that was not removed starts none",
+    },
     promise: "a label starts at most one run",
   },
   {

@@ -111,7 +111,10 @@ export const recovery: readonly Mutant[] = [
     file: `${SCHEDULER}/redisReset.ts`,
     find: "const emptied = seen.has(key) || showsForgottenWork(options);",
     replace: "const emptied = false;",
-    test: { file: `${SCHEDULER}/poll.int.test.ts`, name: "nothing is added until runners must have noticed" },
+    test: {
+      file: `${SCHEDULER}/poll.int.test.ts`,
+      name: "an emptied Redis: no job is added until runners must have noticed",
+    },
     promise: "an emptied Redis starts no second agent beside a living one",
   },
   {

@@ -448,7 +448,10 @@ export const trust: readonly Mutant[] = [
     file: `${SCHEDULER}/plan.ts`,
     find: ".filter(({ author }) => trusted.has(author.login.toLowerCase()))",
     replace: "",
-    test: { file: `${SCHEDULER}/poll.int.test.ts`, name: "is answered by people who may write" },
+    test: {
+      file: `${SCHEDULER}/poll.int.test.ts`,
+      name: "is answered by users with write access, and the work continues at once",
+    },
     promise: "only someone who can write answers a question",
   },
   {

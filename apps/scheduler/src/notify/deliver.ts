@@ -13,24 +13,23 @@ export interface DeliverServices {
   readonly targets: readonly Target[];
 }
 
-/** What one place may have waiting for it; the oldest go first. */
+/** Maximum number of pending messages per target. The oldest are dropped first. */
 export const MAX_PENDING = 50;
 const MAX_AGE_MS = 24 * 3_600_000;
 const AT_ONCE = 10;
-/** Beyond the time that sending may take: whoever sent it is gone. */
+/** Longer than a request may take, so the process that was sending the message has died. */
 const SENDING_MS = 60_000;
 const FIRST_WAIT_MS = 5000;
 const MAX_WAIT_MS = 15 * 60_000;
 
-/** Pure: how long a place is left alone after so many failures in a row. */
+/** Return the wait after a number of consecutive failures, in ms. Pure. */
 export function waitAfter(failures: number): number {
   return Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), MAX_WAIT_MS);
 }
 
 /**
- * Makes a function that sends what waits, each message at most once: it is marked before it is sent, and what was sent
- * without an answer is not sent again. A place that cannot be reached is tried again with growing waits, and does not
- * hold up the others.
+ * Return a function that sends the pending messages, each at most once: a message is marked before it is sent, and one that was
+ * sent without a response is not sent again. An unreachable target is retried with increasing waits, and does not delay the others.
  */
 export function createDelivery({ redis, log, now, signal, targets }: DeliverServices): () => Promise<void> {
   const quiet = new Map<TargetName, { failures: number; until: number }>();
@@ -57,12 +56,12 @@ export function createDelivery({ redis, log, now, signal, targets }: DeliverServ
     }
   }
 
-  /** @returns whether the place takes messages. */
+  /** @returns whether the target accepts messages */
   async function sendOne(target: Target, entry: StoredPending): Promise<boolean> {
     const marked = await replacePending(redis, entry, { sendingSince: now() });
-    if (marked === null) return true; // Another process has it.
+    if (marked === null) return true; // Another process sends it.
     const sent = await send(target, entry.message, signal);
-    if (signal.aborted && sent.kind !== "taken") return false; // Nobody knows: it stays marked.
+    if (signal.aborted && sent.kind !== "taken") return false; // Unknown whether it was received, so it stays marked.
     if (sent.kind === "later") {
       const failures = (quiet.get(target.name)?.failures ?? 0) + 1;
       const waitMs = Math.max(sent.waitMs, waitAfter(failures));
@@ -81,7 +80,7 @@ export function createDelivery({ redis, log, now, signal, targets }: DeliverServ
     return true;
   }
 
-  /** What nobody sends, without what is too old or too much; that is dropped, and said. */
+  /** Return the messages that no process is sending. Messages that are too old, or too many, are dropped with a warning. */
   async function withoutOld(name: TargetName, all: readonly StoredPending[]): Promise<StoredPending[]> {
     const at = now();
     const lost = all.filter(({ sendingSince }) => sendingSince !== null && at - sendingSince >= SENDING_MS);

@@ -4,46 +4,47 @@ import type { LoggedEvent } from "@tac8/core/domain/events";
 import type { Message } from "@tac8/core/notify/message";
 
 const holdSchema = z.object({
-  /** Whether it stands now. */
+  /** Whether the hold is set. */
   held: z.boolean(),
-  /** What people believe. */
+  /** Whether the last notification reported the hold as started. */
   told: z.boolean(),
-  /** Epoch ms of the last time that its beginning was told; null: never. */
+  /** When a start of the hold was last reported, in epoch ms; null: never. */
   toldAt: z.number().nullable(),
-  /** Its last beginning. */
+  /** Event id of the last start. The next four fields are facts of that event. */
   event: z.string(),
   at: z.string(),
   reason: z.string(),
   by: z.string(),
   until: z.number().nullable(),
-  /** Beginnings that were not reported. */
+  /** Number of starts since then that were not reported. */
   silent: z.number(),
 });
-type Standing = z.infer<typeof holdSchema>;
+type HoldEntry = z.infer<typeof holdSchema>;
 
 export const holdMemorySchema = z.record(z.string(), holdSchema);
 /** By the hold's name. */
 export type HoldMemory = z.infer<typeof holdMemorySchema>;
 
-/** A hold that comes and goes is told to begin at most so often; one that then stands is told late. */
+/** Minimum time between two notifications of starts of the same hold. A hold that is still set after it is reported then. */
 export const QUIET_MS = 30 * 60_000;
 
 /**
- * Pure. A beginning is told unless one was told lately, an end only where people believe that it stands; so each told
- * beginning gets its end, and what people believe becomes true at the latest after `QUIET_MS`.
+ * Return the notifications for starts and ends of holds, and the memory for the next call. Pure. A start is reported unless
+ * another start of this hold was reported within `QUIET_MS`. An end is reported only if its start was. So each reported start is
+ * followed by its end, and the last notification is true after `QUIET_MS` at the latest.
  */
 export function holdMessages(given: {
   readonly events: readonly LoggedEvent[];
   readonly memory: HoldMemory;
   readonly now: number;
-}): { readonly told: Message[]; readonly memory: HoldMemory } {
-  const memory: Record<string, Standing> = { ...given.memory };
-  const told: Message[] = [];
-  const look = (name: string, now: number): void => {
+}): { readonly messages: Message[]; readonly memory: HoldMemory } {
+  const memory: Record<string, HoldEntry> = { ...given.memory };
+  const messages: Message[] = [];
+  const reportStart = (name: string, now: number): void => {
     const hold = memory[name];
     if (hold === undefined || !hold.held || hold.told) return;
     if (hold.toldAt !== null && now - hold.toldAt < QUIET_MS) return;
-    told.push(begun(name, hold));
+    messages.push(begun(name, hold));
     memory[name] = { ...hold, told: true, toldAt: now, silent: 0 };
   };
   for (const event of given.events) {
@@ -65,18 +66,18 @@ export function holdMessages(given: {
         until: typeof event.evidence["until"] === "number" ? event.evidence["until"] : null,
         silent,
       };
-      look(name, Date.parse(event.at));
+      reportStart(name, Date.parse(event.at));
     }
     if (!begins && before?.held === true) {
-      if (before.told) told.push(ended(name, event));
+      if (before.told) messages.push(ended(name, event));
       memory[name] = { ...before, held: false, told: false };
     }
   }
-  for (const name of Object.keys(memory)) look(name, given.now);
-  return { told, memory: withoutOld(memory, given.now) };
+  for (const name of Object.keys(memory)) reportStart(name, given.now);
+  return { messages, memory: withoutOld(memory, given.now) };
 }
 
-function begun(name: string, { event, at, reason, by, until, silent }: Standing): Message {
+function begun(name: string, { event, at, reason, by, until, silent }: HoldEntry): Message {
   const end = until === null ? "until it is resumed" : `until ${new Date(until).toISOString()}`;
   const again = silent === 0 ? "" : `\nThe hold started and ended ${silent} more times since the last notification.`;
   const text = `${reason}\nSet by ${by}, ${end}.${again}`;

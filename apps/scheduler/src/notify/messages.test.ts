@@ -47,13 +47,13 @@ function event(change: Partial<FormerEvent>, minutes = 0): LoggedEvent {
   });
 }
 
-function told(events: LoggedEvent[], change: Partial<MessagesInput> = {}) {
+function notificationsFor(events: LoggedEvent[], change: Partial<MessagesInput> = {}) {
   const input = { events, issues: new Map([["octo.hello.3", FACTS]]), holds: {}, wanted: WANTED, now: NOW };
   return messagesFor({ ...input, redact: (text) => text.replaceAll("hidden", "[redacted]"), ...change }).messages;
 }
 
-test("a question, with its text and where to answer", () => {
-  expect(told([event({ to: "blocked", reason: "the agent asks a question" })])).toEqual([
+test("a question, with its text and the page to answer it", () => {
+  expect(notificationsFor([event({ to: "blocked", reason: "the agent asks a question" })])).toEqual([
     {
       id: expect.stringMatching(/^blocked:\d+-0$/),
       kind: "blocked",
@@ -66,18 +66,18 @@ test("a question, with its text and where to answer", () => {
   ]);
 });
 
-test("a failure, and a pull request where that is wanted", () => {
+test("a failure, and a pull request if the configuration enables that", () => {
   const events = [event({ to: "failed", reason: "timeout" }), event({ to: "pr", reason: "pull request #4" })];
-  expect(told(events)).toMatchObject([{ kind: "failed", text: "Greet\ntimeout", url: FACTS.url }]);
-  expect(told(events, { wanted: { ...WANTED, pull_requests: true } })).toMatchObject([
+  expect(notificationsFor(events)).toMatchObject([{ kind: "failed", text: "Greet\ntimeout", url: FACTS.url }]);
+  expect(notificationsFor(events, { wanted: { ...WANTED, pull_requests: true } })).toMatchObject([
     { kind: "failed" },
     { kind: "pr", url: FACTS.prUrl },
   ]);
 });
 
-fieldTest("A8", "an answer, with what the agent said, unless nobody wants it", () => {
+fieldTest("A8", "an answer, with the agent's text, unless the configuration disables it", () => {
   const events = [event({ to: "answered", reason: "nothing to change: It works" })];
-  expect(told(events)).toMatchObject([
+  expect(notificationsFor(events)).toMatchObject([
     {
       kind: "answered",
       title: "octo/hello#3 is answered",
@@ -85,36 +85,38 @@ fieldTest("A8", "an answer, with what the agent said, unless nobody wants it", (
       url: FACTS.url,
     },
   ]);
-  expect(told(events, { wanted: { ...WANTED, answered: false } })).toEqual([]);
+  expect(notificationsFor(events, { wanted: { ...WANTED, answered: false } })).toEqual([]);
 });
 
-test("nothing of what nobody asked for", () => {
+test("no notifications that the configuration disables", () => {
   const none = { ...WANTED, blocked: false, failed: false, holds: false };
   const hold = event({ issue: "", from: "", to: "hold", evidence: { name: "auth" } });
-  expect(told([event({ to: "blocked" }), event({ to: "failed" }), hold], { wanted: none })).toEqual([]);
-  // An answer, what continues, and what is older than a day.
+  expect(notificationsFor([event({ to: "blocked" }), event({ to: "failed" }), hold], { wanted: none })).toEqual([]);
+  // A question that is asked again, events that are not ends, and an event older than a day.
   const others = (["retrying", "running", "note", "agent", "expired", "stopped"] as const).map((to) =>
     event({ to, from: "" }),
   );
-  expect(told([event({ from: "blocked", to: "blocked" }), ...others, event({ to: "failed" }, -24 * 60 - 1)])).toEqual(
-    [],
-  );
+  expect(
+    notificationsFor([event({ from: "blocked", to: "blocked" }), ...others, event({ to: "failed" }, -24 * 60 - 1)]),
+  ).toEqual([]);
 });
 
-test("secrets, control codes and length: what strangers write is plain, short and clean", () => {
-  const [message] = told([event({ to: "failed", reason: `\u001b[31mhidden\u0000\nline ${"x".repeat(3000)}` })]);
+test("secrets, control codes and length: text from strangers is redacted, cleaned and shortened", () => {
+  const [message] = notificationsFor([
+    event({ to: "failed", reason: `\u001b[31mhidden\u0000\nline ${"x".repeat(3000)}` }),
+  ]);
   expect(message?.text).toMatch(/^Greet\n\[redacted\]\nline x+…$/);
   expect(message?.text).toHaveLength(1500);
 });
 
-/** What is told of a hold that begins (+) and ends (-) at these minutes, checked after each and at the end. */
+/** Return the notifications of a hold that starts (+) and ends (-) at these minutes, checked after each event and at the end. */
 function holdStory(story: readonly (readonly ["+" | "-", number])[], until: number): string[] {
   let memory: HoldMemory = {};
   const words: string[] = [];
   const plan = (events: LoggedEvent[], minutes: number) => {
     const answer = holdMessages({ events, memory, now: NOW + minutes * MIN });
     memory = answer.memory;
-    words.push(...answer.told.map(({ kind }) => `${kind === "hold-begun" ? "+" : "-"}${minutes}`));
+    words.push(...answer.messages.map(({ kind }) => `${kind === "hold-begun" ? "+" : "-"}${minutes}`));
   };
   for (const [what, minutes] of story) {
     const to = what === "+" ? "hold" : "unhold";
@@ -183,19 +185,19 @@ test.each([
   ["an end without a beginning", [["-", 0]], 90, []],
 ] as const)("holds: %s", (_, story, until, wanted) => expect(holdStory(story, until)).toEqual(wanted));
 
-test("a hold that begins and ends within one look is told as a pair, and forgotten in time", () => {
+test("a hold that starts and ends within one round is reported as a pair, and later forgotten", () => {
   const events = [
     event({ to: "hold", evidence: { name: "auth", until: NOW + MIN }, reason: "401" }),
     event({ to: "unhold", evidence: { name: "auth" } }, 1),
   ];
-  const { told: messages, memory } = holdMessages({ events, memory: {}, now: NOW + MIN });
+  const { messages, memory } = holdMessages({ events, memory: {}, now: NOW + MIN });
   expect(messages.map(({ title }) => title)).toEqual(["Hold started: auth", "Hold ended: auth"]);
   expect(messages[0]?.text).toContain("401\nSet by runner pi/0, until 2026-11-25T12:01");
   expect(Object.keys(memory)).toEqual(["auth"]);
   expect(holdMessages({ events: [], memory, now: NOW + QUIET_MS + MIN }).memory).toEqual({});
 });
 
-test("the day whose summary is due", () => {
+test("the last day whose summary is due", () => {
   const at = (hours: number, minutes = 0) => new Date(2026, 10, 25, hours, minutes).getTime();
   expect(dueDay("08:00", at(7, 59))).toBe("2026-11-23");
   expect(dueDay("08:00", at(8))).toBe("2026-11-24");
@@ -234,7 +236,7 @@ const MESSAGE = {
   url: "https://github.com/o/r?a=1&b=2",
 };
 
-test("each place gets its own shape", () => {
+test("each target gets its own format", () => {
   const [slack, ntfy, webhook] = targetsOf(ADDRESSES);
   expect(slack?.body(MESSAGE)).toEqual({
     text: "*A &lt;b&gt; &amp; c*\n&lt;!channel&gt; ok\n<https://github.com/o/r?a=1&amp;b=2>",
@@ -276,12 +278,12 @@ test.each([
   expect(classifyError(new TypeError("fetch failed", { cause }))).toMatchObject({ kind });
 });
 
-test("a proxy that makes no tunnel: nothing was sent, so it may be sent later", () => {
+test("a proxy that opens no tunnel: nothing was sent, so the message may be sent later", () => {
   const root = new Error("Proxy response (502) !== 200 when HTTP Tunneling");
   const cause = new Error("Request was cancelled.", { cause: root });
   expect(classifyError(new TypeError("fetch failed", { cause }))).toMatchObject({ kind: "later" });
 });
 
-test("waits grow, and have an end", () => {
+test("waits increase up to a maximum", () => {
   expect([1, 2, 3, 9, 99].map(waitAfter)).toEqual([5000, 10_000, 20_000, 900_000, 900_000]);
 });

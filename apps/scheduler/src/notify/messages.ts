@@ -4,27 +4,27 @@ import type { LoggedEvent } from "@tac8/core/domain/events";
 import { holdMessages, type HoldMemory } from "./holds.ts";
 import { bounded, type Message, type MessageKind } from "@tac8/core/notify/message";
 
-/** What a user wants to know of an issue. */
+/** The facts of an issue that a notification shows. */
 export interface IssueFacts {
   /** `owner/repo#471`. */
   readonly reference: string;
   readonly title: string;
   readonly url: string;
   readonly prUrl: string | null;
-  /** What its agent asked last. */
+  /** The last question of the agent. */
   readonly question: string | null;
-  /** The words of an agent that changed nothing. */
+  /** The last message of an agent that changed nothing. */
   readonly answer: string | null;
 }
 
 export interface MessagesInput {
-  /** Those that are new, oldest first. */
+  /** New events, oldest first. */
   readonly events: readonly LoggedEvent[];
-  /** By job id; of the issues that the events are about. */
+  /** Facts of the issues that the events are about, by job id. */
   readonly issues: ReadonlyMap<string, IssueFacts>;
   readonly holds: HoldMemory;
   readonly wanted: Wanted;
-  /** Takes secrets out. */
+  /** Removes secrets. */
   readonly redact: (text: string) => string;
   /** Epoch ms. */
   readonly now: number;
@@ -32,10 +32,10 @@ export interface MessagesInput {
 
 export type Wanted = ConfigFile["notify"];
 
-/** Older news are none. */
+/** Older events cause no notification. */
 const NEWS_MS = 24 * 3_600_000;
 
-/** Pure: what is to be told of these events, oldest first, and what must be remembered of the holds. */
+/** Return the notifications for these events, oldest first, and the memory of the holds for the next call. Pure. */
 export function messagesFor(input: MessagesInput): { readonly messages: Message[]; readonly holds: HoldMemory } {
   const { events, issues, wanted, redact, now } = input;
   const fresh = events.filter(({ at }) => now - Date.parse(at) <= NEWS_MS);
@@ -44,20 +44,20 @@ export function messagesFor(input: MessagesInput): { readonly messages: Message[
     const facts = issues.get(event.issue);
     return kind === null || facts === undefined ? [] : [toMessage({ kind, event, facts })];
   });
-  const { told, memory } = holdMessages({ events: fresh, memory: input.holds, now });
-  const messages = [...ofIssues, ...(wanted.holds ? told : [])];
+  const { messages: ofHolds, memory } = holdMessages({ events: fresh, memory: input.holds, now });
+  const messages = [...ofIssues, ...(wanted.holds ? ofHolds : [])];
   return {
     messages: messages.toSorted((a, b) => a.at.localeCompare(b.at)).map((message) => bounded(message, redact)),
     holds: memory,
   };
 }
 
-/** Job ids of the events that may be told. */
+/** Return the job ids of the events that may cause a notification. */
 export function issuesOf(events: readonly LoggedEvent[], wanted: Wanted): string[] {
   return [...new Set(events.filter((event) => kindOf(event, wanted) !== null).map(({ issue }) => issue))];
 }
 
-/** A refused label is none of them: anybody may add one, as often as they like. */
+/** Return the kind of notification; null: none. A refused label causes none, because any user may add a label any number of times. */
 function kindOf(event: LoggedEvent, wanted: Wanted): "blocked" | "answered" | "failed" | "pr" | null {
   const meaning = meaningOf(event);
   const outcome = meaning.of === "end" ? meaning.outcome : null;

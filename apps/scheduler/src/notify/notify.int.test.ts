@@ -56,12 +56,12 @@ const origin = () => `http://127.0.0.1:${(place.address() as AddressInfo).port}`
 const webhook = () => ({ ...NO_TARGETS, webhookUrl: `${origin()}/hook` });
 const NO_TARGETS = { slackUrl: null, ntfyUrl: null, ntfyToken: null, webhookUrl: null };
 
-/** A scheduler's notifier, as it is after a start. */
+/** Create the notifier of a scheduler that has just started. */
 function notifier(change: { notify?: Partial<Config["notify"]>; places?: Config["secrets"]["notify"] } = {}) {
   const { config, redis, queue, store, services } = at;
   const { log } = services;
   const secrets = { ...config.secrets, notify: change.places ?? webhook() };
-  // A day's summary would come or not by the time of day at which the tests run.
+  // Whether a summary is due would depend on the time of day at which the tests run.
   const notify = { ...config.notify, daily_summary: false, ...change.notify };
   const given = { notify, secrets, github: config.github };
   const { signal } = new AbortController();
@@ -81,7 +81,7 @@ const log = (change: Partial<FormerEvent>) =>
 const reasons = () => got.map(({ body }) => String(body["text"]).split("\n").at(-1));
 const logged = () => at.logged.join("");
 
-test("old news is not told at the first start; new ones once, across restarts", async () => {
+test("events before the first start cause no notification; new ones cause one each, across restarts", async () => {
   await log({ reason: "old" });
   await notifier()();
   expect(got).toEqual([]);
@@ -93,9 +93,9 @@ test("old news is not told at the first start; new ones once, across restarts", 
   expect(new Set(got.map(({ body }) => body["id"])).size).toBe(2);
 });
 
-test("whoever is told later begins with what is new then", async () => {
+test("a target that is configured later gets only newer events", async () => {
   await notifier()();
-  await log({ reason: "told to nobody" });
+  await log({ reason: "before a target was configured" });
   await notifier({ places: NO_TARGETS })();
   await log({ reason: "before" });
   await notifier()();
@@ -104,7 +104,7 @@ test("whoever is told later begins with what is new then", async () => {
   expect(reasons()).toEqual(["after"]);
 });
 
-test("every place in its shape, without a secret; the issue's title, question and page", async () => {
+test("every target gets its format, without secrets, with the issue's title, question and page", async () => {
   const number = at.openIssue({ title: "Say hello <b>" });
   await at.poll();
   const job = await at.take();
@@ -133,7 +133,7 @@ test("every place in its shape, without a secret; the issue's title, question an
   expect(JSON.stringify(got) + logged()).not.toContain(token);
 });
 
-test("a place that is away is tried again with growing waits, and holds up no other", async () => {
+test("an unreachable target is retried with increasing waits, and does not delay the others", async () => {
   const dead = `http://127.0.0.1:${await freePort()}/slack`;
   const deliver = notifier({ places: { ...webhook(), slackUrl: dead } });
   await deliver();
@@ -152,7 +152,7 @@ test("a place that is away is tried again with growing waits, and holds up no ot
   expect(logged()).not.toContain("/slack");
 });
 
-test("a place that is busy gets it later, one that refuses never, and one that says nothing not twice", async () => {
+test("a busy target gets the message later, one that rejects it never, and one that does not respond only once", async () => {
   const answers: Reply[] = [
     (response) => void response.writeHead(503).end("busy"),
     (response) => void response.end("ok"),
@@ -175,11 +175,11 @@ test("a place that is busy gets it later, one that refuses never, and one that s
   expect(await readPending(at.redis)).toEqual([]);
 });
 
-test("what waits is capped: the oldest go, and that is said", async () => {
+test("the number of pending messages is limited: the oldest are dropped with a warning", async () => {
   const deliver = notifier({ places: { ...NO_TARGETS, webhookUrl: `http://127.0.0.1:${await freePort()}/` } });
   await deliver();
   for (let part = 0; part < 3; part += 1) {
-    // All at once: more than ten in a millisecond, whose ids differ in their last number alone.
+    // More than ten in one millisecond, so that the ids differ only in their last number.
     await Promise.all(Array.from({ length: 60 }, (_, n) => log({ reason: `${part}.${n}` })));
     await deliver();
   }
@@ -193,7 +193,7 @@ test("what waits is capped: the oldest go, and that is said", async () => {
   expect((await readPending(at.redis)).filter(({ message }) => message.kind === "failed")).toEqual([]);
 });
 
-test("a hold is told with its end, and flapping is told sparsely", async () => {
+test("a hold is reported with its end, and a flapping hold only once per 30 minutes", async () => {
   const deliver = notifier();
   await deliver();
   const hold = { name: "usage-limit", reason: "limit", by: "runner pi/0", since: Date.now(), until: null };
@@ -214,7 +214,7 @@ test("a hold is told with its end, and flapping is told sparsely", async () => {
   expect(got.at(-1)?.body["text"]).toContain("started and ended");
 });
 
-test("a day's summary once, at its time", async () => {
+test("the summary of a day is sent once, at its time", async () => {
   const daily = { notify: { daily_summary: true } };
   const noon = new Date().setHours(12, 0, 0, 0);
   ahead = noon - Date.now();
@@ -253,7 +253,7 @@ async function scheduler(): Promise<ChildProcess> {
   return child;
 }
 
-test("a scheduler that is killed while it sends does not tell it again when it is started again", async () => {
+test("a scheduler that is killed while it sends a message does not send it again after a restart", async () => {
   await notifier()(); // The log's end is where it begins.
   await log({ reason: "one" });
   const first = await scheduler();

@@ -17,7 +17,7 @@ import type { IssueStore } from "@tac8/core/state/issueStore";
 
 export interface NotifyServices {
   readonly config: Pick<Config, "notify" | "secrets" | "github">;
-  /** Borrowed, as all of these. */
+  /** Borrowed, like the other services. */
   readonly redis: Redis;
   readonly queue: Queue;
   readonly store: Pick<IssueStore, "readMany">;
@@ -27,10 +27,10 @@ export interface NotifyServices {
 }
 
 const BATCH = 500;
-/** Batches of one round: what it does not come to is done by the next. */
+/** Maximum number of batches in one round. The next round continues. */
 const MAX_BATCHES = 10;
 
-/** Makes a function that notifies people of what was logged since it was last called, by whichever scheduler. */
+/** Return a function that sends notifications of the events since the last call, also if another scheduler made that call. */
 export function createNotifier(services: NotifyServices): () => Promise<void> {
   const { config, redis, log, now } = services;
   const targets = targetsOf(config.secrets.notify);
@@ -39,7 +39,7 @@ export function createNotifier(services: NotifyServices): () => Promise<void> {
   const redact = createRedactor(config.secrets.values);
   let forgotten = false;
 
-  /** @returns whether there may be more. */
+  /** @returns whether there may be more events */
   async function read(): Promise<boolean> {
     const at = now();
     const day = dueDay(config.notify.daily_summary_at, at);
@@ -85,7 +85,7 @@ async function summaryOf(
   return [summaryMessage(day, counts, now())];
 }
 
-/** What the queue and the hashes know of these issues; one that is gone from both keeps its name. */
+/** Return the facts of these issues from queue and records. An issue that is in neither of them has only its reference. */
 async function factsOf(
   ids: readonly string[],
   { redis, queue, store, config }: NotifyServices,
@@ -117,6 +117,6 @@ function dataIn(text: unknown): { readonly title?: string; readonly url?: string
   try {
     return typeof text === "string" ? (JSON.parse(text) as { title?: string; url?: string }) : {};
   } catch {
-    return {}; // Of another version.
+    return {}; // Written by another version.
   }
 }

@@ -7,29 +7,29 @@ import type { TargetName } from "@tac8/core/notify/targets";
 
 const memorySchema = z.object({
   holds: holdMemorySchema,
-  /** The last day whose summary was told, or was none of ours to tell. */
+  /** The last day whose summary was sent, or was already due before notifications were configured. */
   summaryOf: z.string(),
 });
 export type Memory = z.infer<typeof memorySchema>;
 
-/** How far the event log was told, and what must be remembered of it. */
+/** The position in the event log up to which notifications were made, and what was remembered of those events. */
 export interface Position {
   readonly cursor: string;
   readonly memory: Memory;
-  /** As it is stored: for `advance` to see that nobody else was quicker. */
+  /** The memory as it is stored, by which `advance` detects that another process has advanced. */
   readonly text: string;
 }
 
 const pendingSchema = z.object({
   target: z.enum(["slack", "ntfy", "webhook"]),
   message: messageSchema,
-  /** Epoch ms, as are all. */
+  /** Epoch ms. */
   addedAt: z.number(),
   tries: z.number(),
-  /** Since when a user sends it; null: nobody does. */
+  /** When a process started to send it, in epoch ms; null: no process does. */
   sendingSince: z.number().nullable(),
 });
-/** A message that a place has not been told yet. */
+/** A message that a target has not received yet. */
 export type Pending = z.infer<typeof pendingSchema>;
 
 export interface StoredPending extends Pending {
@@ -37,7 +37,7 @@ export interface StoredPending extends Pending {
   readonly text: string;
 }
 
-/** Where it stands; begun at the end of the log where nothing was told before: what is old is no news. */
+/** Read the position. If there is none, start at the end of the event log, because older events are not news. */
 export async function readPosition(redis: Redis, fresh: Memory): Promise<Position> {
   const [cursor, text] = await redis.hmget(NOTIFY_KEY, "cursor", "memory");
   const memory = parse(memorySchema, text ?? null);
@@ -49,7 +49,7 @@ export async function readPosition(redis: Redis, fresh: Memory): Promise<Positio
   return { cursor: first, memory: fresh, text: begun };
 }
 
-/** KEYS: position, pending. ARGV: cursor and memory that are expected, those to come, then fields and values of what is new. */
+/** KEYS: position, pending. ARGV: expected cursor and memory, new cursor and memory, then fields and values of the new messages. */
 const ADVANCE = `
 local at = redis.call('HMGET', KEYS[1], 'cursor', 'memory')
 if at[1] ~= ARGV[1] or at[2] ~= ARGV[2] then return 0 end
@@ -57,7 +57,7 @@ redis.call('HSET', KEYS[1], 'cursor', ARGV[3], 'memory', ARGV[4])
 for i = 5, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
 return 1`;
 
-/** Moves on and puts the messages down for each target, in one step. @returns false when another process was quicker */
+/** Advance the position and store the messages for each target, in one step. @returns false if another process has advanced it */
 export async function advance(
   redis: Redis,
   from: Position,
@@ -80,14 +80,14 @@ export async function advance(
   return (await redis.eval(ADVANCE, 2, NOTIFY_KEY, NOTIFY_PENDING_KEY, ...args)) === 1;
 }
 
-/** What waits, oldest first. The list is kept short by those who read it. */
+/** Return the pending messages, oldest first. `createDelivery` limits their number. */
 export async function readPending(redis: Redis): Promise<StoredPending[]> {
   const all = await redis.hgetall(NOTIFY_PENDING_KEY);
   const found: StoredPending[] = [];
   for (const [field, text] of Object.entries(all)) {
     const pending = parse(pendingSchema, text);
     if (pending === null)
-      await redis.hdel(NOTIFY_PENDING_KEY, field); // Of another version.
+      await redis.hdel(NOTIFY_PENDING_KEY, field); // Written by another version.
     else found.push({ ...pending, field, text });
   }
   // Of two events in the same millisecond, `…-9` is older than `…-10`.
@@ -95,13 +95,13 @@ export async function readPending(redis: Redis): Promise<StoredPending[]> {
   return found.toSorted((a, b) => a.message.at.localeCompare(b.message.at) || byId.compare(a.field, b.field));
 }
 
-/** KEYS: pending. ARGV: field, value that is expected, value to come or nothing. */
+/** KEYS: pending. ARGV: field, expected value, new value or `""`. */
 const REPLACE = `
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 if ARGV[3] == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
 return 1`;
 
-/** Changes what waits, or removes it (null). @returns null when another process has changed it */
+/** Change a pending message, or remove it (null). @returns null if it was removed, or if another process has changed it */
 export async function replacePending(
   redis: Redis,
   { field, text, ...before }: StoredPending,
@@ -113,7 +113,7 @@ export async function replacePending(
   return done === 1 ? { ...after, field, text: next } : null;
 }
 
-/** Nobody is told any more: whoever is told later begins with what is new then. */
+/** Delete position and messages, because no target is configured. A target that is configured later gets only newer events. */
 export async function forget(redis: Redis): Promise<void> {
   await redis.del(NOTIFY_KEY, NOTIFY_PENDING_KEY);
 }

@@ -4,7 +4,11 @@ import { lastDays } from "@tac8/core/domain/days";
 import { summarize } from "@tac8/core/ledger/summary";
 import type { Message } from "@tac8/core/notify/message";
 
-/** Pure: the last day (`2026-11-24`) whose summary is due. `at`: `08:00`, of the day after it; `now`: epoch ms. */
+/**
+ * Return the last day whose summary is due, such as `2026-11-24`. Pure.
+ * @param at time on the following day, such as `08:00`
+ * @param now epoch ms
+ */
 export function dueDay(at: string, now: number): string {
   const [hours = 0, minutes = 0] = at.split(":").map(Number);
   const time = new Date(now).setHours(hours, minutes, 0, 0);
@@ -12,7 +16,7 @@ export function dueDay(at: string, now: number): string {
   return now >= time ? yesterday : beforeYesterday;
 }
 
-/** Pure: what was counted on a day, for people. */
+/** Return the summary of a day. Pure. */
 export function summaryMessage(day: string, counts: Counts, now: number): Message {
   const { outcomes, pullRequests, costUsd, tokens, agents } = summarize(counts);
   const ends = [

@@ -3,8 +3,8 @@ import { rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
- * A function that puts a text into a file of the data folder, whole or not at all, where it differs from the last. The folder
- * is made once: one that is removed later, with its disk, may come back, and must not be hidden by a new one.
+ * Return a function that writes a text to a file of the data folder, atomically, if the text has changed. The folder is created
+ * only once: if its disk is unmounted later and mounted again, a new folder would hide it.
  */
 export function createTextFile(path: string): (text: string) => Promise<void> {
   let made = false;
@@ -20,7 +20,7 @@ export function createTextFile(path: string): (text: string) => Promise<void> {
       written = text;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-      written = null; // The runners say that their folder is missing.
+      written = null; // The runners report that the folder is missing.
     }
   };
 }

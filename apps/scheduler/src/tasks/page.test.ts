@@ -19,7 +19,7 @@ function task(change: Partial<Task> = {}, state: IssuePatch = {}): Task {
 }
 const one = (only: Task) => ({ tasks: [only], total: 1 });
 
-test("each section has its line", () => {
+test("each section has its own line", () => {
   const page = renderTasks(
     {
       pending: one(task({ startedAt: null })),
@@ -64,7 +64,7 @@ test("each section has its line", () => {
 `);
 });
 
-test("an answer is done too, with what was said", () => {
+test("an answered issue is completed too, with its answer", () => {
   const state = {
     state: "answered",
     "branch.head": "a1b2c3d4e5",
@@ -75,7 +75,7 @@ test("an answer is done too, with what was said", () => {
   expect(page).toContain("- Reason: nothing to change: it works\n");
 });
 
-test("of 100,000 it shows a hundred and says how many more there are", () => {
+test("of 100,000 tasks it shows one hundred and the number of the others", () => {
   const tasks = Array.from({ length: 150 }, () => task());
   const page = renderTasks({ ...NOTHING, pending: { tasks, total: 100_000 } }, HOW);
   expect(page.match(/gh-471/g)).toHaveLength(100);
@@ -91,14 +91,14 @@ test.each([
   expect(renderTasks({ ...NOTHING, pending: one(task({ priority })) }, HOW)).toContain(`{${level}}`);
 });
 
-test("a title cannot begin a line of its own, nor fill the page", () => {
+test("a title can neither start a new line nor fill the page", () => {
   const title = `## Failed\r\n\u0000[❌ x] gh-1: forged${"é".repeat(500)}`;
   const page = renderTasks({ ...NOTHING, pending: one(task({ title })) }, HOW);
   expect(page).toMatch(/^\[\] gh-471: ## Failed \[❌ x\] gh-1: forgedé+… \{p1\}$/m);
   expect(page.split("\n").filter((line) => line.startsWith("## Failed"))).toEqual(["## Failed"]);
 });
 
-test("of many repositories an issue has its full name", () => {
+test("with several repositories, an issue has its full name", () => {
   const page = renderTasks({ ...NOTHING, pending: one(task()) }, { ...HOW, manyRepositories: true });
   expect(page).toContain("[] octo/widgets#471: Fix it");
 });

@@ -15,7 +15,7 @@ export interface Task {
 
 export interface Section {
   readonly tasks: readonly Task[];
-  /** How many there are; more than `tasks` where the page does not show them all. */
+  /** Number of all tasks of this kind; `tasks` has those that the page shows. */
   readonly total: number;
 }
 
@@ -27,12 +27,12 @@ export interface Tasks {
   readonly blocked: Section;
 }
 
-/** Tasks that a section shows at most. */
+/** Maximum number of tasks in a section. */
 export const MAX_TASKS = 100;
 
 /**
- * The queue as a Markdown page. A view: nothing reads it back. Pure. `worktrees`: the folder of the worktrees, as configured;
- * `manyRepositories`: a number alone does not name an issue.
+ * Render the queue as a Markdown page, for reading only. Pure.
+ * @param how `worktrees`: the folder of the worktrees, as configured; `manyRepositories`: show issues with their repository
  */
 export function renderTasks(tasks: Tasks, how: { worktrees: string; manyRepositories: boolean }): string {
   const name = ({ ref }: Task) => (how.manyRepositories ? formatReference(ref) : `gh-${ref.number}`);
@@ -81,7 +81,7 @@ function reason({ state }: Task, text: string | null = state.end.reason): string
   return text === null || text.trim() === "" ? [] : [`- Reason: ${oneLine(text, 300)}`];
 }
 
-/** `p0`, `p1`, `p2`: two of BullMQ's numbers each, for begun and for new work. */
+/** Return `p0`, `p1` or `p2`. Each level has two priorities in BullMQ: one for started and one for new work. */
 function level({ priority }: Task): string {
   return `p${Math.max(0, Math.ceil(priority / 2) - 1)}`;
 }

@@ -11,13 +11,13 @@ export interface TasksReader {
 
 type IssueJob = Job<JobData, JobResult>;
 
-/** The queue's newest and next jobs, a page's worth of each kind. `midnight`: epoch ms at which today began. */
+/** Read the next and the newest jobs of the queue, one page of each kind. `midnight`: the start of today in epoch ms. */
 export async function readTasks({ queue, store }: TasksReader, midnight: number): Promise<Tasks> {
   const some = (type: JobType, asc: boolean): Promise<IssueJob[]> => queue.getJobs([type], 0, MAX_TASKS - 1, asc);
   const counts = await queue.getJobCounts("waiting", "prioritized", "delayed", "active", "failed");
   const count = (...types: JobType[]) => types.reduce((sum, type) => sum + (counts[type] ?? 0), 0);
   const waiting = [...(await some("waiting", true)), ...(await some("prioritized", true))];
-  // Questions wait for the longest: they are at the far end.
+  // Questions wait longest, so they are at the end of the list.
   const delayed = distinct([...(await some("delayed", true)), ...(await some("delayed", false))]);
   const done = (await some("completed", false)).filter(
     ({ finishedOn, returnvalue }) => (finishedOn ?? 0) >= midnight && endedWell(returnvalue?.outcome ?? null),

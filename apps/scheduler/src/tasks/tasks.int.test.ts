@@ -19,7 +19,7 @@ test("every job is in its section", async () => {
   await (await at.take()).end("pr", { "branch.head": "abcdef0".padEnd(40, "0"), "pull.url": "u" });
   await (await at.take()).end("failed", { "end.reason": "r" });
   await (await at.take()).park("blocked", { "question.text": "Why?" });
-  await (await at.take()).park("parked", { "end.reason": "GitHub is away" });
+  await (await at.take()).park("parked", { "end.reason": "GitHub is unreachable" });
   await (await at.take()).end("cancelled");
   await at.take();
   const ids = ({ tasks, total }: Section) => [tasks.map(({ ref }) => ref.number), total];
@@ -34,7 +34,7 @@ test("every job is in its section", async () => {
   expect((await readTasks(at, Date.now() + 60_000)).completedToday.tasks).toEqual([]);
 });
 
-test("the file is there as a whole and alone", async () => {
+test("the file is complete, and no other file is left", async () => {
   const path = join(at.dir, "new", "tasks.md");
   const write = createTextFile(path);
   await write("one");
@@ -43,7 +43,7 @@ test("the file is there as a whole and alone", async () => {
   expect(await readdir(join(at.dir, "new"))).toEqual(["tasks.md"]);
 });
 
-test("a data folder that was removed is not made anew, and has the file again once it is back", async () => {
+test("a data folder that was removed is not created again, and gets the file when it is back", async () => {
   const folder = join(at.dir, "new");
   const write = createTextFile(join(folder, "tasks.md"));
   await write("one");
