@@ -41,7 +41,7 @@ it("every package that an install script makes ready has builds for both in the 
 /** Words of a system or an architecture, with which a program would be downloaded for one alone. */
 const ARCHITECTURE = /\b(?:x86[-_]64|amd64|x64|aarch64|arm64)\b/;
 
-it("the images name no architecture, and download nothing but packages", () => {
+it("the images name no architecture, and only download packages", () => {
   const dockerfile = read("Dockerfile").replaceAll(/^#.*$/gm, "");
   expect(dockerfile).not.toMatch(ARCHITECTURE);
   expect(dockerfile).not.toMatch(/\b(?:curl|wget|ADD)\b|--platform/);

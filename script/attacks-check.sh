@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Lets a hostile agent try the attacks of test/attacks in a container, in mode `user`: the column of docs/security.md has to be the
 # same there. Prints one line: "ok attacks: …", "not ok attacks: …" or "SKIPPED attacks: …"; exit 1 when it is not ok.
-# The agent has what Docker leaves an ordinary user; the test itself also has the capability SYS_PTRACE, to look at the agents.
+# The agent has the rights of an ordinary user in Docker. The test also has the capability SYS_PTRACE, to inspect the agents.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 

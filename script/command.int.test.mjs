@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 const REPOSITORY = dirname(dirname(fileURLToPath(import.meta.url)));
-// Stands in for dist/cli.js: says what it was given, counts signals, ends when it is told how.
+// Replaces dist/cli.js: prints its arguments, counts signals, and exits as its first argument says.
 const CLI = `
 const [what, ...rest] = process.argv.slice(2);
 if (what === "code") process.exitCode = Number(rest[0]);

@@ -63,7 +63,7 @@ test.each([
     },
   ],
 ])(
-  "a program that needs a person is waited for until %s, then the container ends to be started again",
+  "a start that an operator must fix keeps the container waiting until %s, then the container exits to be restarted",
   async (_, fix) => {
     const { child, lines, says, ended } = start(["node", "dist/app.js"], 'console.error("wrong"); process.exit(78);');
     await says(WAITS);

@@ -410,7 +410,7 @@ it.each([
   });
 });
 
-it("an id that somebody has is no agent's", () => {
+it("an id that another account uses is not given to an agent", () => {
   inFolder((dir) => {
     const users = `${ISOLATION} wanted=user; getent() { printf 'eve:x:70005:70005::/:/bin/sh\n'; }; agent_users`;
     const { status, stderr } = bash(users, [dir]);
@@ -614,10 +614,10 @@ npm install --prefix $opt/claude @anthropic-ai/claude-code@1.0.0
 `;
 
 it.each([
-  ["--upgrade brings Claude Code to the version of the script", "mode=upgrade", "2.0.0"],
-  ["… a repeated installation keeps the one that is there", "mode=install", "1.0.0"],
-  ["… and so does --no-claude", "mode=upgrade claude=0", "1.0.0"],
-  ["… and where it was not wanted it stays away", "mode=upgrade; rm -r $opt/claude", ""],
+  ["--upgrade updates Claude Code to the version of the script", "mode=upgrade", "2.0.0"],
+  ["a repeated installation keeps the installed Claude Code", "mode=install", "1.0.0"],
+  ["--upgrade --no-claude keeps the installed Claude Code", "mode=upgrade claude=0", "1.0.0"],
+  ["--upgrade does not install Claude Code if it was not installed before", "mode=upgrade; rm -r $opt/claude", ""],
 ])("%s", (_, how, version) => {
   inFolder((dir) => {
     const { status, stdout, stderr } = bash(`${CLAUDE} ${how}; agent; echo "$(claude_version)"; agent`, [dir]);

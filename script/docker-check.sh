@@ -212,7 +212,7 @@ logs_are_for_people() {
   grep -q "^20..-..-.. ..:..:.. info  runner ready" <<<"$lines" && ! grep -q "^{" <<<"$lines"
 }
 
-# A start that a person has to fix: $broken has the configuration of a runner and the token of the scheduler.
+# A start that an operator must fix: $broken has the configuration of a runner and the token of the scheduler.
 wrong() { TAC8_CHECK=$broken compose -f script/docker-check/wrong.yml "$@"; }
 container_of() { compose ps --all --quiet "$1"; }
 waits() { # waits SERVICE PROBLEM: unhealthy, running, not started again; one line says why
@@ -239,19 +239,19 @@ wrong_start_can_be_asked() {
     { sed 's/^/  /' <<<"$by_exec$by_run" && return 1; }
 }
 # The configuration as an editor saves it, by a new file; the token in place.
-fixed_start_goes_on() {
+fixed_start_continues() {
   cp deploy/demo/config.toml "$broken/new.toml" && mv "$broken/new.toml" "$broken/config.toml" &&
     echo demo-token >"$broken/secrets/github_token" || return 1
   until_true 60 healthy runner && until_true 60 healthy scheduler
 }
 # Newer images take the place of the present ones while agents are at work.
-# The demo's GitHub is no part of tac8, and goes on.
+# The demo's GitHub is not part of tac8, so it keeps running.
 newer() { TAC8_IMAGE=$project-newer TAC8_VERSION=9.9.9 compose -f docker-compose.images.yml "$@"; }
 events() {
   compose exec -T redis sh -c \
     'REDISCLI_AUTH=$(cat /run/redis-password/password) redis-cli -s /run/redis/redis.sock --json xrange tac8:events - +'
 }
-# One agent of these has come to its end, and two others are at work: the log has a line for each.
+# At least one agent of these issues has finished and at least two are at work: the log has a line for each.
 some_at_work() {
   local log of began ended
   log=$(compose logs --no-color --no-log-prefix runner)
@@ -375,7 +375,7 @@ for pull in pulls:
 sys.exit(0 if pulls else "no pull request yet")
 PY
 }
-# A stranger, such as an agent, is told nothing; the link of `tac8 open` signs in.
+# The board shows nothing without a sign-in, for example to an agent; the link of `tac8 open` signs in.
 board_lets_in() {
   local address link
   address=$(compose port board 3000) && link=$(compose exec -T board tac8 open 2>/dev/null) || return 1
@@ -466,10 +466,10 @@ if check "images build" quietly build; then
     check "... each issue has one pull request, and no agent run is repeated after its work was done" each_is_done_once
   check "the configuration of Prometheus and the alert rules are valid, and their test passes" prometheus_is_configured &&
     check "Prometheus gets the metrics of the board by its token" prometheus_scrapes &&
-    check "... and an alarm fires when the board is gone" alarm_fires
+    check "... and an alert fires when the board is down" alarm_fires
   check "a wrong token or configuration ends in unhealthy containers that wait, not in restarts" wrong_start_waits &&
     check "doctor says meanwhile what is wrong, by exec and by run" wrong_start_can_be_asked &&
-    check "they start again by themselves when it is corrected" fixed_start_goes_on
+    check "they start again by themselves when it is corrected" fixed_start_continues
   check "runners alone, with a Redis elsewhere by TLS and a user of its own: an issue has its pull request" runners_alone &&
     check "... no runner has the password of that Redis, and no agent reaches it" far_keeps_redis
   check "the Redis of an earlier version keeps its data and password" quietly redis_is_upgraded

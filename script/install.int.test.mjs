@@ -19,7 +19,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 
 const REPOSITORY = dirname(dirname(fileURLToPath(import.meta.url)));
 const LOCK = { packages: { "": {}, "apps/a": { version: "1.0.0" }, "node_modules/pino": { version: "2.0.0" } } };
-// Stands in for npm: says where it is, waits for a line, and then has installed everything, or fails.
+// Replaces npm: announces that it runs, waits for a line, and then exits as if it had installed everything, or fails.
 const NPM = `#!/bin/sh
 mkdir -p node_modules/pino && cp package-lock.json node_modules/.package-lock.json && echo new >node_modules/pino/index.js
 mkdir -p apps/a/node_modules && echo nested >apps/a/node_modules/x

@@ -31,7 +31,7 @@ check() { # check NAME COMMAND...: runs it, counts it, shows what it printed whe
 }
 
 pack() { npm pack --silent --pack-destination "$work" && mv "$work"/tac8-*.tgz "$work/tac8.tgz"; }
-contents() { # Nothing but what is meant to be there, and no package of the workspace among what it depends on.
+contents() { # Only the expected files, and no dependency on a package of the workspace.
   tar -tzf "$work/tac8.tgz" | grep -vE '^package/(dist/|bin/|deploy/(install\.sh$|systemd/)|package\.json$|README\.md$|LICENSE$)' && return 1
   tar -xzOf "$work/tac8.tgz" package/package.json | python3 -c '
 import json, sys

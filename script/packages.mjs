@@ -77,8 +77,8 @@ function exchange({ root, stage, folder }) {
 }
 
 /**
- * Whether npm's record of what it installed has everything that the lockfile asks for, whoever installed it. Optional packages
- * (most are for other platforms) do not count.
+ * Return whether npm's record of the installed packages has every package of the lockfile. Who installed them does not
+ * matter. Optional packages do not count: most are for other platforms.
  * @param {{wanted: object, installed: object | null, dev: boolean}} options two lockfiles, version 3
  */
 export function isInstalled({ wanted, installed, dev }) {

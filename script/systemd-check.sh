@@ -19,7 +19,7 @@ name=tac8-check-$$
 work=$(mktemp -d)
 failed=0
 github=""
-# Node's own HTTP proxy would take requests to this machine away.
+# Without this, Node would send requests to this machine through its HTTP proxy.
 export PROJECT=$work NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost
 clean_up() {
   [ -z "$github" ] || kill "$github" 2>/dev/null
@@ -82,7 +82,7 @@ pack() {
     tar -czf "$work/broken.tgz" -C "$work/unpacked" package
   rm -rf "$work/unpacked"
 }
-start_github() { # Outside of the machine: it goes on while that restarts.
+start_github() { # Outside of the machine, so it keeps running while the machine restarts.
   local node=node
   [ -x node_modules/.bin/node ] && node=node_modules/.bin/node
   SANDBOX_PORT=0 SANDBOX_DIR=$work/github exec "$node" dist/github.js >"$work/github.log" 2>&1
@@ -94,7 +94,7 @@ api() { # api METHOD PATH [BODY]
     "$url/repos/tac8-demo/greeter/$2" ${3:+--data "$3"}
 }
 field() { python3 -c "import json, sys; value = json.load(sys.stdin); print($1)"; }
-# issue TITLE SECONDS: prints the number of a new issue with the label; its agent works for so long.
+# issue TITLE SECONDS: prints the number of a new issue with the label; its agent works for SECONDS.
 issue() {
   local script body
   script='[{"write":"'$1'.md","text":"one\n"},{"commit":"First part of '$1'"},{"wait":'$(($2 * 1000))'},'

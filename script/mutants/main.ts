@@ -109,7 +109,7 @@ async function one(
     const [after] = await runTests(copy, test.file, [test.name]);
     if (after?.colour === "red") return { good: true, words: `${promise} · ${key}` };
     if (after?.colour === "green") return { good: false, words: `SURVIVED: ${key} stays green` };
-    return { good: false, words: `NO VERDICT: ${key}${why(after)}` };
+    return { good: false, words: `NO RESULT: ${key}${why(after)}` };
   } finally {
     await writeFile(path, text);
   }

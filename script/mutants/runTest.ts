@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-/** `none`: no test of that name came to an end, so nothing is shown. */
+/** Result of a test; `none`: no test of that name finished, so the mutant is not evaluated. */
 export type TestResult = { readonly colour: "green" | "red" } | { readonly colour: "none"; readonly why: string };
 
 /** Of each name. */

@@ -4,7 +4,7 @@ set -euo pipefail
 step=$1
 [[ "$(node --version)" = "$2".* ]] || { echo "this is Node $(node --version), not $2"; exit 1; }
 
-log=/dev/shm/demo.log # Not part of the container's file system, which is looked at afterwards.
+log=/dev/shm/demo.log # Outside of the container's file system, which a later step checks.
 
 missing() {
   tac8 --version

@@ -9,7 +9,7 @@ export interface Wanted {
 export interface Hit {
   /** From 1; 0: the path of the file. */
   line: number;
-  /** As it stands in the file. */
+  /** As written in the file. */
   found: string;
   instead: string;
 }
@@ -23,7 +23,7 @@ interface Word {
 
 const WORD = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+/g;
 
-/** What is between two words of one phrase: nothing (`putAside`), a space, a hyphen, or the end of a line of a comment. */
+/** What is between two words of one phrase: nothing (`endNote`), a space, a hyphen, or the end of a line of a comment. */
 const GAP = /^(?:[-_ ]?|[ \t]*\n[ \t]*(?:\/\/|\*|#|>)?[ \t]*)$/;
 
 /** In an exception, names of other programs and keys in Redis too: "Math.sign". */

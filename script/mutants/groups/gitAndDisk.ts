@@ -8,7 +8,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "    await options.place.removeEmpty(options.paths.tree);\n",
     replace: "",
     test: { file: `${RUNNER}/place/sandbox/starts.int.test.ts`, name: "empty folders from before a crash" },
-    promise: "folders that a crash left empty are not put aside as a workspace",
+    promise: "folders that a crash left empty are not quarantined as a workspace",
   },
   {
     name: "runners-forgotten",
@@ -27,7 +27,7 @@ export const gitAndDisk: readonly Mutant[] = [
     promise: "Redis forgets an issue 90 days after its end",
   },
   {
-    name: "going-on-kept",
+    name: "live-record-persists",
     file: `${CORE}/state/issueStore.ts`,
     find: "redis.call('PERSIST', KEYS[1])",
     replace: "redis.call('HLEN', KEYS[1])",
@@ -67,7 +67,7 @@ export const gitAndDisk: readonly Mutant[] = [
     promise: "two data folders never have one id",
   },
   {
-    name: "home-gone",
+    name: "data-folder-missing",
     file: `${RUNNER}/host/homeCheck.ts`,
     find: 'const found = (await readFile(join(home, "id"), "utf8")).trim();',
     replace: "const found = id;",
@@ -139,7 +139,7 @@ export const gitAndDisk: readonly Mutant[] = [
     promise: "the janitor asks GitHub before it removes work",
   },
   {
-    name: "janitor-second-look",
+    name: "janitor-second-check",
     file: `${RUNNER}/janitor/removal.ts`,
     find: 'if ((await useOf(options.source, item.issue)).use !== "ended") return kept("its issue is running again");',
     replace: "",
@@ -228,7 +228,7 @@ export const gitAndDisk: readonly Mutant[] = [
     promise: "a damaged mirror's commits that GitHub no longer has are kept, even if git is killed meanwhile",
   },
   {
-    name: "worktree-gone",
+    name: "worktree-missing",
     file: `${RUNNER}/workspace/ensure.ts`,
     find: "return reattach(options, { commit: found.head ?? goal.start,",
     replace: "return reattach(options, { commit: goal.start,",
@@ -244,7 +244,7 @@ export const gitAndDisk: readonly Mutant[] = [
     promise: "a worktree whose .git is damaged is restored with its commits, and its files are quarantined",
   },
   {
-    name: "put-aside",
+    name: "workspace-quarantined",
     file: `${RUNNER}/workspace/ensure.ts`,
     find: 'there ? await quarantine(place, paths, { stamp, what: "both" }) : null;',
     replace: "null;\n  if (there) await place.remove(paths.tree);",
@@ -268,7 +268,7 @@ export const gitAndDisk: readonly Mutant[] = [
     promise: "a lock that a killed fetch left does not stop a repository",
   },
   {
-    name: "mirror-anew",
+    name: "mirror-cloned-again",
     file: `${RUNNER}/workspace/mirror.ts`,
     find: "if (this.#quarantined !== null || !isDamage(error)) throw error;\n        await this.#replace(signal);",
     replace: "if (error !== null) throw error;",

@@ -72,7 +72,7 @@ export const github: readonly Mutant[] = [
     find: "    get login() {\n      return services.login; // It may become known during the run.\n    },\n",
     replace: "    login: services.login,\n",
     test: { file: `${RUNNER}/pipeline/run.test.ts`, name: "a step knows the app's account" },
-    promise: "a run knows an app's account as soon as its first comment has told it",
+    promise: "a run knows the account of its GitHub App as soon as the first comment names it",
   },
   {
     name: "write-distance",
@@ -251,7 +251,7 @@ export const github: readonly Mutant[] = [
     promise: "an outage while a result is reported does not change the result",
   },
   {
-    name: "outage-told",
+    name: "outage-reported",
     file: `${RUNNER}/pipeline/dispose.ts`,
     find: "isDeaf(failure, record.counts.parked) ? {}",
     replace: 'isDeaf(failure, record.counts.parked) || kind === "github" ? {}',
@@ -276,7 +276,7 @@ export const github: readonly Mutant[] = [
     promise: "an outage of GitHub counts no attempt, occupies no slot and loses no work",
   },
   {
-    name: "told-reset",
+    name: "rate-limit-reset",
     file: `${CORE}/domain/failures.ts`,
     find: "if (until === null || until <= now) return",
     replace: "if (until === null || until > 0) return",

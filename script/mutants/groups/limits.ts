@@ -217,7 +217,7 @@ export const limits: readonly Mutant[] = [
     promise: "a stop at once gives the agent no time",
   },
   {
-    name: "brake",
+    name: "paused-runner",
     file: `${CORE}/domain/admission.ts`,
     find: "const state = closing.length > 0 ?",
     replace: "const state = closing.length > 1 ?",
@@ -370,12 +370,12 @@ export const limits: readonly Mutant[] = [
     promise: "an agent that crashes leaves no copy of its memory on the disk",
   },
   {
-    name: "tired-host",
+    name: "overloaded-host",
     file: `${CORE}/domain/admission.ts`,
     find: "causes.push(...hostCauses({ reading, limits, before: before.causes }));",
     replace: "hostCauses({ reading, limits, before: before.causes });",
     test: { file: `${RUNNER}/admission/keepAdmission.int.test.ts`, name: "a tired host starts nothing" },
-    promise: "a host that is short of something takes no new work",
+    promise: "an overloaded host takes no new job",
   },
   {
     name: "queue-closed",

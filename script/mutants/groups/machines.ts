@@ -162,7 +162,7 @@ export const machines: readonly Mutant[] = [
     promise: "machines with other limits in their configuration keep the scheduler's",
   },
   {
-    name: "limits-told",
+    name: "limits-announced",
     file: `${RUNNER}/start.ts`,
     find: "differing = otherLimits(config.limits, await readLimits(redis, config.limits));",
     replace: "",
@@ -243,12 +243,12 @@ export const machines: readonly Mutant[] = [
     promise: "an older board shows the branch and the pull request of a newer runner",
   },
   {
-    name: "record-put-aside",
+    name: "record-format-raised",
     file: `${CORE}/state/issueStore.ts`,
     find: "redis.call('HSET', KEYS[1], 'format', ARGV[4])",
     replace: "",
     test: { file: `${CORE}/state/migration.int.test.ts`, name: "is migrated by the claim of a run" },
-    promise: "a claim raises the format of the record, so an older runner takes the job no more",
+    promise: "a claim raises the format of the record, so an older runner no longer takes the job",
   },
   {
     name: "data-format",

@@ -19,7 +19,7 @@ export const notifications: readonly Mutant[] = [
     promise: "alerts ask only for metrics that are exported",
   },
   {
-    name: "told-once",
+    name: "notified-once",
     file: `${SCHEDULER}/notify/deliver.ts`,
     find: "const marked = await replacePending(redis, entry, { sendingSince: now() });",
     replace: "const marked: StoredPending | null = entry;",
@@ -27,7 +27,7 @@ export const notifications: readonly Mutant[] = [
     promise: "a cause is reported to each target at most once, also across restarts and a kill",
   },
   {
-    name: "told-alone",
+    name: "unreachable-target",
     file: `${SCHEDULER}/notify/deliver.ts`,
     find: "if (now() < (quiet.get(target.name)?.until ?? 0)) return;",
     replace: "",

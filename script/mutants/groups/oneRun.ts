@@ -16,7 +16,7 @@ export const oneRun: readonly Mutant[] = [
     find: "await Promise.allSettled(",
     replace: "await Promise.all(",
     test: { file: `${RUNNER}/run/together.test.ts`, name: "one that fails ends the other" },
-    promise: "a run continues only after both of its parallel tasks have ended",
+    promise: "a run continues only after both of its parallel tasks are finished",
   },
   {
     name: "outage-reason",
@@ -43,7 +43,7 @@ export const oneRun: readonly Mutant[] = [
     promise: "a change of state that is not allowed is still written",
   },
   {
-    name: "state-judged",
+    name: "forbidden-state-change",
     file: `${CORE}/domain/eventMeaning.ts`,
     find: 'return { of: "defect" };',
     replace: "return NOTE;",

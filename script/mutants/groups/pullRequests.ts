@@ -134,7 +134,7 @@ export const pullRequests: readonly Mutant[] = [
     promise: "a session is not resumed without its workspace",
   },
   {
-    name: "pull-look-ups",
+    name: "pull-searched-first",
     file: `${RUNNER}/steps/publish/findOrOpenPull.ts`,
     find: "if (there !== undefined) return reportAnotherRound(run, there, parts);",
     replace: "",
@@ -197,7 +197,7 @@ export const pullRequests: readonly Mutant[] = [
     promise: "a branch has one pull request, even if a maintainer ended it just before the push",
   },
   {
-    name: "branch-gone",
+    name: "branch-deleted",
     file: `${RUNNER}/steps/publish/pushWork.ts`,
     find: "if (!(error instanceof Overtaken)) throw error;",
     replace: "if (error instanceof Error) throw error;",
@@ -229,7 +229,7 @@ export const pullRequests: readonly Mutant[] = [
     promise: "a run that was broken off takes nothing off its branch",
   },
   {
-    name: "looks-back",
+    name: "killed-at-older-commit",
     file: `${RUNNER}/workspace/inspect.ts`,
     find: "const isOnOlderCommit = behind && (await onBranch(git, goal));",
     replace: "const isOnOlderCommit = behind && head === goal.branch && (await onBranch(git, goal));",

@@ -75,12 +75,12 @@ export const recovery: readonly Mutant[] = [
     promise: "an agent's work is saved although Redis does not answer",
   },
   {
-    name: "end-heard",
+    name: "end-recorded-with-attempt",
     file: `${RUNNER}/pipeline/entry.ts`,
     find: 'if (before.end.attempt === facts.attemptsMade) return { do: "close" };',
     replace: "",
     test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "done, and BullMQ does not know it yet" },
-    promise: "a finished issue whose runner died at the very end is not begun again",
+    promise: "a finished issue whose runner died before the job ended is not started again",
   },
   {
     name: "recover-kill",
@@ -91,12 +91,12 @@ export const recovery: readonly Mutant[] = [
     promise: "a runner that starts again ends what its dead runs left",
   },
   {
-    name: "recover-hand-back",
+    name: "recover-requeue",
     file: `${RUNNER}/slots/recover.ts`,
     find: "await job.moveToDelayed(now() + 1, token);",
     replace: "",
     test: { file: `${RUNNER}/slots/slots.int.test.ts`, name: "the job of a runner that was killed" },
-    promise: "a runner that starts again hands its jobs back at once",
+    promise: "a runner that restarts requeues its jobs at once",
   },
   {
     name: "requeue",
@@ -126,15 +126,15 @@ export const recovery: readonly Mutant[] = [
     promise: "a dead runner's job goes to another, though no worker is awake",
   },
   {
-    name: "unheard-question",
+    name: "unrecorded-question",
     file: `${RUNNER}/steps/recover/recover.ts`,
     find: 'if (text !== null && text.trim() !== "") {',
     replace: 'if (text === "no question") {',
     test: { file: "test/stop.e2e.test.ts", name: "a question that was just asked is put" },
-    promise: "a question that was asked just before a crash is put",
+    promise: "a question that was asked just before a crash is still posted",
   },
   {
-    name: "unheard-end",
+    name: "end-note-read",
     file: `${RUNNER}/steps/recover/recover.ts`,
     find: 'return { kind: "finished", note };',
     replace: "void note.run;",
@@ -201,7 +201,7 @@ export const recovery: readonly Mutant[] = [
     promise: "paid work is not refused because git failed",
   },
   {
-    name: "hand-back",
+    name: "shutdown-requeue",
     file: `${RUNNER}/pipeline/planSettle.ts`,
     find: 'if (outOfTime || (halt === "shutdown" && !ended)) return "requeue";',
     replace: "",
@@ -249,7 +249,7 @@ export const recovery: readonly Mutant[] = [
     promise: "an agent's pkill node hits no process of tac8",
   },
   {
-    name: "given-up",
+    name: "aborted-call",
     file: `${CORE}/github/octokit.ts`,
     find: "if (request?.signal?.aborted === true) return null;",
     replace: "",

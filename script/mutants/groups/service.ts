@@ -202,7 +202,7 @@ export const service: readonly Mutant[] = [
     file: "deploy/install.sh",
     find: '$3 >= first && $3 <= last && $1 != "agent" $3',
     replace: "0",
-    test: { file: "script/deploy.int.test.mjs", name: "an id that somebody has" },
+    test: { file: "script/deploy.int.test.mjs", name: "an id that another account uses" },
     promise: "no agent gets the id of a user of the machine",
   },
   {
@@ -250,7 +250,10 @@ export const service: readonly Mutant[] = [
     file: "deploy/container/start.sh",
     find: '[ "$code" = 78 ] || exit "$code"',
     replace: 'exit "$code"',
-    test: { file: "script/container.int.test.mjs", name: "a program that needs a person is waited for" },
+    test: {
+      file: "script/container.int.test.mjs",
+      name: "a start that an operator must fix keeps the container waiting",
+    },
     promise: "a problem that an operator has to fix is printed once, and the container becomes unhealthy",
   },
   {
@@ -270,12 +273,12 @@ export const service: readonly Mutant[] = [
     promise: "the log of a container has lines that people can read",
   },
   {
-    name: "user-launcher-away",
+    name: "user-launcher-unreachable",
     file: "packages/core/src/isolation/launcher/probe.ts",
     find: "if (error instanceof LauncherUnreachable) throw error;",
     replace: "",
     test: { file: "packages/core/src/isolation/launcher/probe.test.ts", name: "a launcher that does not listen" },
-    promise: "a runner that starts while the launcher restarts tries again, and does not end for good",
+    promise: "a runner that starts while the launcher restarts tries again",
   },
   {
     name: "install-no-units",

@@ -132,7 +132,7 @@ export const trust: readonly Mutant[] = [
     promise: "a changed text stops the work even if GitHub does not list the edits",
   },
   {
-    name: "intent-told",
+    name: "unreadable-edits-reported",
     file: `${RUNNER}/steps/publish/pullText.ts`,
     find: "unreadable: intent?.unreadable ?? null,",
     replace: "unreadable: null,",
@@ -268,7 +268,7 @@ export const trust: readonly Mutant[] = [
     promise: "an agent cannot fill the clean side's disk with commits",
   },
   {
-    name: "ceiling-directories",
+    name: "git-stays-in-workspace",
     file: `${RUNNER}/place/gitCommand.ts`,
     find: ", GIT_CEILING_DIRECTORIES: dirname(dir) };",
     replace: " };",
@@ -412,7 +412,7 @@ export const trust: readonly Mutant[] = [
     promise: "the prompt of a next round has only reviews and comments of accounts with write access",
   },
   {
-    name: "feedback-heard",
+    name: "feedback-recorded",
     file: `${RUNNER}/steps/report/report.ts`,
     find: "const recorded = endedWell(outcome) ? feedbackRecorded(run.record.state) : {};",
     replace: "const recorded = {};",
