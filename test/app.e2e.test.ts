@@ -38,7 +38,7 @@ async function createAppWorld(): Promise<AppWorld> {
 }
 
 const tokens = () => world.github.tokensOf(BOT);
-/** Until so many more tokens were made. */
+/** Wait until GitHub has made `times` more tokens. */
 async function renewed(times: number): Promise<void> {
   const before = tokens().length;
   const what = `${times} more tokens`;
@@ -118,7 +118,7 @@ test("work on workflows by an App without that permission waits, and the label p
   expect(await world.agentStarts(number)).toHaveLength(1);
 });
 
-test("an App that is uninstalled holds the repository with words about it, and work goes on when it is back", async () => {
+test("an uninstalled App sets a hold on the repository that names the reason, and work resumes after it is installed again", async () => {
   const app = await createAppWorld();
   const { github } = world;
   world.startApp("scheduler", app.env);

@@ -30,7 +30,7 @@ function start(): void {
   apps = [world.startApp("scheduler"), world.startApp("runner")];
 }
 
-/** The machine is gone: its processes, its data folder, its Redis. Only GitHub and the backup are left. */
+/** Lose the machine: its processes, its data folder and its Redis. Only GitHub and the backup are left. */
 async function loseMachine(): Promise<void> {
   await Promise.all(apps.map((app) => app.stop("SIGKILL")));
   // Guards end their agents, and themselves, a moment later.
@@ -70,9 +70,9 @@ async function expire(number: number): Promise<void> {
   await world.reaches(number, "expired");
 }
 
-test("a backup made under work and restored on an empty machine: an issue in every state goes on correctly", async () => {
+test("a backup made while agents work is restored on an empty machine: an issue in every state continues correctly", async () => {
   const { github, store, dir } = world;
-  const promptFile = join(dir, "told.txt");
+  const promptFile = join(dir, "prompt.txt");
   const reviewed = world.openIssue({
     script: [
       [{ prompt: promptFile }, ...work("first")],
@@ -98,7 +98,7 @@ test("a backup made under work and restored on an empty machine: an issue in eve
   await world.reaches(answered, "answered");
   for (const number of [blocked, withheld, cancelled, expired]) await world.reaches(number, "blocked");
   await world.reaches(failed, "failed");
-  // From here on a failed attempt is not repeated while the test looks.
+  // From here on, a failed attempt is not repeated before the test has checked it.
   await world.configure(withBackoff(0.2));
   await Promise.all(apps.map((app) => app.stop()));
   start();

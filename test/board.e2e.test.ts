@@ -45,15 +45,15 @@ test("overview and conversation update by themselves, and what others wrote stay
   expect(await page.title()).toBe("Overview · tac8");
 
   await run.getByRole("link", { name: `#${number}` }).click();
-  const talk = page.locator("#talk");
-  await talk.getByText(`first words ${evil} red`).waitFor();
+  const conversation = page.locator("#talk");
+  await conversation.getByText(`first words ${evil} red`).waitFor();
   await mark(page);
   await world.open("go");
-  await talk.getByText("second words").waitFor();
+  await conversation.getByText("second words").waitFor();
   await page.locator("#head").getByText("pr", { exact: true }).waitFor();
   expect(await isMarked(page)).toBe(true);
   expect(await page.title()).toContain(`${evil} red`);
-  expect(await talk.getByText("first words").count()).toBe(1);
+  expect(await conversation.getByText("first words").count()).toBe(1);
 
   await page.getByRole("link", { name: "Diff" }).click();
   await page.locator(".diff .add").getByText(`+${evil}`).waitFor();

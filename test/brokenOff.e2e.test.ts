@@ -61,7 +61,7 @@ async function brokenOff(seconds: readonly ((wait: string) => string)[], third: 
   return issues.map(({ number }) => number);
 }
 
-test("agents that are broken off while they look at an older commit, or rebase: nothing leaves the branch, and all of their work is there", async () => {
+test("agents that are killed while they check out an older commit, or rebase: the branch loses nothing, and has all of their work", async () => {
   const checksOutOlder = (wait: string) => `${commit(4)}; git checkout -q HEAD~2; ${wait}`;
   const rebases = (wait: string) => `${commit(4)}; git rebase -q -x "bash -c \\"${wait}\\"" HEAD~4`;
   const numbers = await brokenOff([checksOutOlder, rebases], commit(5));
@@ -81,7 +81,7 @@ test("agents that are broken off while they look at an older commit, or rebase: 
   expect(world.github.pushes.filter(({ forced }) => forced)).toEqual([]);
 });
 
-test("an agent that is broken off while it makes its commits anew: the branch stays until it has finished", async () => {
+test("an agent that is killed while it rewrites its commits: the branch stays as it is until the agent has finished", async () => {
   const restarts = (wait: string) => `git reset -q --hard HEAD~3; ${commit(4)}; ${wait}`;
   const [number = 0] = await brokenOff([restarts], commit(5));
   expect(runner.log()).toContain("the agent was rewriting what is on the branch");
@@ -92,7 +92,7 @@ test("an agent that is broken off while it makes its commits anew: the branch st
   expect(await subjects(number)).toEqual(["feat: 5", "feat: 4"]);
 });
 
-test("somebody pushes to the branch of a lost runner: its session goes on, on top of their commit; where that conflicts, the agent begins anew, and what it had done is put aside", async () => {
+test("another contributor pushes to the branch of a lost runner: its session is resumed on top of their commit; after a conflict, the agent restarts, and its earlier work is quarantined", async () => {
   const issues = [0, 1].map(() => {
     const { wait, isReached, pass } = stop();
     const work = `n=$(ls work* 2>/dev/null | wc -l); echo "$n" > work$n.txt; git add -A; git commit -qm 'feat: work'`;

@@ -13,7 +13,7 @@ const ARGS = [
   "--disable-sync",
 ];
 
-/** Debian's Chromium with a profile of its own, which is gone with it. @throws Error that says what to install. */
+/** Start Debian's Chromium with a new profile, which is removed when it exits. @throws Error that says what to install. */
 export async function launchBrowser(args: readonly string[] = []): Promise<Browser> {
   const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/bin"];
   const program = folders.map((folder) => join(folder, "chromium")).find((path) => existsSync(path));

@@ -103,8 +103,8 @@ export interface Watch {
 const EVERY_MS = 15;
 
 /**
- * Look at all processes that start from now on, again and again: those with a run's marker, the runner's own git among them,
- * must never have it. Those of before belong to no test, and would cost more than all others.
+ * Watch for the secret in all processes that start from now on and have a run's marker, which include the runner's own git:
+ * none of them may ever have it. Older processes belong to no test, and reading them would cost more than all others.
  */
 export function watchProcesses(secret: string): Watch {
   const agents = new Set<number>();

@@ -133,7 +133,7 @@ async function worldOnSmallDisk(): Promise<{ readonly world: World; readonly fre
 const FILL = "mkdir -p node_modules; head -c 50000000 /dev/zero > node_modules/filler.bin; sleep 600";
 
 test.skipIf(!MAY_MOUNT)(
-  `an agent that fills the disk ends, its work is kept, and it and the next issue go on${NAME}`,
+  `an agent that fills the disk ends, its work is kept, and its issue and the next one continue${NAME}`,
   async () => {
     const { world: made, free } = await worldOnSmallDisk();
     world = made;

@@ -84,7 +84,7 @@ test("Redis is emptied: a question waits on without an agent, or is answered mea
 
 const pullsOf = (number: number) => world.github.pulls(REPO).filter(({ head }) => head === `auto/gh-${number}`);
 
-/** A new session, for the old one's id is lost: it is told all, the answer too, and continues from the branch. */
+/** Expect a new session, because the id of the old one is lost: its prompt has the whole issue and the answer, and it continues from the branch. */
 async function expectAnswered({ number, prompt }: { number: number; prompt: string }): Promise<void> {
   await world.reaches(number, "pr");
   expect(await startsOf(number)).toEqual([false, false]);

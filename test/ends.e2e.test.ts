@@ -44,7 +44,7 @@ async function expectNewSession(number: number, name: string): Promise<void> {
 
 fieldTest(
   "A2",
-  "a session that can only fail is not resumed again: a new one goes on in the same workspace",
+  "a session that can only fail is not resumed again: a new one continues in the same workspace",
   async () => {
     const ends = { refusal: { refused: "refusal" }, long: { refused: "prompt_too_long" } };
     const numbers = Object.entries({ ...ends, invalid: { error: { status: 400, message: "messages.3: bad" } } }).map(

@@ -65,13 +65,13 @@ test.each([
   await expectOnce(world, number);
 });
 
-test("a token that is refused while the end is told: it is told later", async () => {
+test("a token that is refused while the end is reported: the end is reported later", async () => {
   const path = new RegExp(`^${API}/issues/comments/\\d+$`);
-  const number = world.openIssue({ script: [world.gate("told"), ...SCRIPT] });
+  const number = world.openIssue({ script: [world.gate("work"), ...SCRIPT] });
   // What says that work began is there by then.
   await poll(120_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
   const fault = world.github.fault({ method: "PATCH", path, times: 1, do: { status: 401 } });
-  await world.open("told");
+  await world.open("work");
   await world.reaches(number, "pr");
   expect(fault.hits).toBe(1);
   await expectOnce(world, number);

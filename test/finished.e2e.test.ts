@@ -41,7 +41,7 @@ async function finished(): Promise<{ number: number; resume: () => Promise<void>
 }
 
 // Other damage, and what is brought back then: apps/runner/src/workspace/bringBack.int.test.ts.
-test("finished work whose folder is gone is published, and not done again", async () => {
+test("finished work whose folder is missing is published, and not done again", async () => {
   const { number, resume } = await finished();
   await rm(tree(number), { recursive: true });
   await resume();

@@ -108,7 +108,7 @@ test("a job whose data names another issue than its id works on that of its id",
   expect(Object.keys(world.github.branches(REPO))).not.toContain(`auto/gh-${unlabelled}`);
 });
 
-test("a hash that names somebody else's comment: it stays as it is", () => {
+test("a record that names the comment of another account: the comment is not changed", () => {
   const number = numberOf("another comment");
   expect(world.github.comments(REPO, unlabelled)).toMatchObject([{ id: comment, body: "Mine." }]);
   expect(world.github.comments(REPO, number)).toHaveLength(1);

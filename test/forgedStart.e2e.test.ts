@@ -189,12 +189,12 @@ test("a closed issue that nobody labelled: no word", async () => {
   expect((await world.store.read(world.jobId(closed))).state).toBe("cancelled");
 });
 
-test("an issue that was begun before the configuration named another label goes on", async () => {
+test("an issue that was started before the configuration named another label continues", async () => {
   expect(await world.agentStarts(labelledBefore)).toHaveLength(1);
   expect(pullsOf(labelledBefore)).toHaveLength(1);
 });
 
-test("… and then a label of somebody who may starts it", async () => {
+test("a label by a trusted account then starts the refused issue", async () => {
   const number = forged.get("a retry") ?? 0;
   world.github.addLabel({ repo: REPO, number, actor: OWNER, label: LABEL });
   const scheduler = world.startApp("scheduler");
@@ -202,7 +202,7 @@ test("… and then a label of somebody who may starts it", async () => {
   await scheduler.stop();
 });
 
-test("a label by somebody who may not, which Redis calls admitted: refused in our own words, and no agent", async () => {
+test("a label by an untrusted account that Redis calls admitted: refused with the usual comment, and no agent starts", async () => {
   expect(await world.agentStarts(byStranger)).toEqual([]);
   expect(await world.store.read(world.jobId(byStranger))).toMatchObject({
     state: "failed",
@@ -245,13 +245,17 @@ test("a stop that nobody asked for says nothing on an issue that nobody trusted 
 test("an answer is what trusted people wrote on the issue, whatever Redis has for it", async () => {
   const scheduler = world.startApp("scheduler");
   const asking = ["forged", "by a stranger", "changed"].map((name) => {
-    const told = join(world.dir, `told-${name}.txt`);
+    const promptFile = join(world.dir, `prompt-${name}.txt`);
     const first = [{ ask: "Which?" }, { result: "I asked." }];
-    return { name, told, number: world.openIssue({ script: { first, again: [{ prompt: told }, ...script()] } }) };
+    return {
+      name,
+      promptFile,
+      number: world.openIssue({ script: { first, again: [{ prompt: promptFile }, ...script()] } }),
+    };
   });
   for (const { number } of asking) await world.reaches(number, "blocked");
   await scheduler.stop(); // Else it would be the first to write an answer.
-  for (const { name, number, told } of asking) {
+  for (const { name, number, promptFile } of asking) {
     const say = (actor: string, body: string) => world.github.comment({ repo: REPO, number, actor, body }).id;
     let commentId = 999_999_999;
     if (name !== "forged") commentId = say("stranger", `${WORDS}: the stranger's`);
@@ -261,7 +265,7 @@ test("an answer is what trusted people wrote on the issue, whatever Redis has fo
     expect(await world.store.read(world.jobId(number))).toMatchObject({ question: { reply: answer } });
     await (await world.queue.getJob(world.jobId(number)))?.promote();
     await world.reaches(number, "pr");
-    const prompt = await readFile(told, "utf8");
+    const prompt = await readFile(promptFile, "utf8");
     expect(prompt).not.toContain(WORDS);
     if (name === "changed") expect(prompt).toContain("Green.\n\nNot too dark.");
     else expect(prompt).toContain("Your last run was interrupted");

@@ -16,7 +16,7 @@ const quoted = (words: readonly string[]) => words.map((word) => `'${word.replac
 const DONE = [{ write: "a.txt", text: "a\n" }, { commit: "feat: a" }, { result: "Done." }];
 
 test.skipIf(bomb === null)(
-  `a fork bomb ends its run; the runner, the run beside it and the next issue go on${NAME}`,
+  `a fork bomb ends its run; the runner, the parallel run and the next issue continue${NAME}`,
   async () => {
     world = await createWorld({
       config: { host: { max_processes_per_run: 200 }, coordinator: { max_concurrent_workers: 2, lock_seconds: 10 } },

@@ -43,7 +43,7 @@ describe.skipIf(whyNoFormerVersion !== null)("beside the version before format 2
     again: [{ write: "b.txt", text: "2\n" }, { result: "Done." }],
   };
 
-  test("a run that the older runner has lost goes on in the newer one, and its record is migrated", async () => {
+  test("a run that an older runner lost is resumed by a newer runner, and its record is migrated", async () => {
     const asked = world.openIssue({ script: asks });
     await world.reaches(asked, "blocked");
     const number = world.openIssue({ script: script("lost") });
@@ -64,7 +64,7 @@ describe.skipIf(whyNoFormerVersion !== null)("beside the version before format 2
     await newer.stop();
   });
 
-  test("an older runner puts aside what a newer one has worked on; older scheduler and newer runner finish it", async () => {
+  test("an older runner defers the job of a newer runner; an older scheduler and a newer runner finish it", async () => {
     let newer = await start("new", "two");
     const number = world.openIssue({ script: asks });
     await world.reaches(number, "blocked");
@@ -74,7 +74,7 @@ describe.skipIf(whyNoFormerVersion !== null)("beside the version before format 2
     await old.says(`a newer version of tac8 has worked on it (format ${RECORD_FORMAT}, and this runner knows 1)`);
     await poll(120_000, async () => {
       const { hold } = (await world.store.read(world.jobId(number))).job;
-      return hold === `format:${RECORD_FORMAT}` ? null : "it was not put aside";
+      return hold === `format:${RECORD_FORMAT}` ? null : "the job was not deferred";
     });
     expect(await agents(number)).toBe(1);
     newer = await start("new", "two");

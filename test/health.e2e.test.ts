@@ -44,7 +44,7 @@ function start(app: (typeof APPS)[number], more: Readonly<Record<string, string>
 }
 
 test.concurrent.each(APPS)(
-  "%s touches its heartbeat file again and again, and ends with exit code 0 on SIGTERM, or when its standard input ends where it is told to look",
+  "%s keeps its heartbeat file fresh, and exits with code 0 on SIGTERM, or at the end of standard input if TAC8_STOP_ON_STDIN_EOF is set",
   async (app) => {
     const file = join(world.dir, `${app}.heartbeat`);
     const old = new Date(0);
@@ -56,7 +56,7 @@ test.concurrent.each(APPS)(
     const touched = () =>
       poll(120_000, async () => ((await stat(file)).mtimeMs > 1000 ? null : "the heartbeat file is old"));
     await touched();
-    first.child.stdin?.end(); // Nobody told this one to look.
+    first.child.stdin?.end(); // This process does not read its standard input.
     second.child.stdin?.end();
     expect(await second.ended).toBe(0);
     await utimes(file, old, old);
@@ -69,7 +69,7 @@ test.concurrent.each(APPS)(
 );
 
 test("/healthz is 200 while scheduler and runner are there, and 503 with the reason when one is not", async () => {
-  await world.redis.flushall(); // What the apps of other tests have told.
+  await world.redis.flushall(); // Entries of the apps of other tests.
   const board = world.startApp("board");
   const url = await urlOf(board);
   const headers = await boardLogin(world);
@@ -95,7 +95,7 @@ test("/healthz is 200 while scheduler and runner are there, and 503 with the rea
   await runner.stop();
   await becomes({ status: 503, missing: ["ok", "runners"] });
   await scheduler.stop();
-  // A scheduler that went offline is told by the age of its last poll.
+  // A scheduler is offline if its last poll is too old.
   const anHourAgo = Date.now() - 3_600_000;
   await announceScheduler(world.redis, { at: anHourAgo, lastPollAt: anHourAgo, error: null });
   await becomes({ status: 503, missing: ["ok", "scheduler", "runners"] });

@@ -47,7 +47,7 @@ test("each issue has a home folder of its own, in which a later run finds its se
   expect(await noted("again")).toEqual([homeOf(number), session, "./.gitconfig"]);
 });
 
-test("a session from before an issue had a home folder of its own goes on in it, without an attempt", async () => {
+test("a session from before issues had their own home folder is resumed in that folder, without a used attempt", async () => {
   const config = await readFile(world.configFile, "utf8");
   const shared = join(world.dir, "shared.toml");
   await writeFile(shared, config.replace('home = "private"', 'home = "shared"'));

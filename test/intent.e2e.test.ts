@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createWorld, LABEL, OWNER, poll, REPO, type App, type World } from "./world.ts";
 
 /**
- * `stranger`, who cannot write to the repository, opens issues, and changes what an agent would be told after OWNER has read
- * them and added the label. The words of the attack are harmless; what counts is whether they reach a prompt.
+ * `stranger` cannot write to the repository. The account opens issues, and edits them after OWNER has read them and added the
+ * label. The words of the attack are harmless; the tests check whether they reach a prompt.
  */
 let world: World;
 let token: string;
@@ -118,7 +118,7 @@ test("… also if the edit was taken back", async () => {
   await app.stop();
 });
 
-test("edits before the label, and by people who can write after it, are what the agent is told", async () => {
+test("the prompt has the edits before the label, and those after it by accounts that can write to the repository", async () => {
   const { number, body, prompt } = open();
   await asStranger("PATCH", String(number), { title: "A longer title", body: body("With details.") });
   world.github.advanceClock(2000);
@@ -165,7 +165,7 @@ test("an edit while the agent works ends the agent, and its work so far stays in
   await app.stop();
 });
 
-test("an edit while the agent works that somebody trusted labels, or makes, stops nothing, and is asked about once", async () => {
+test("an edit while the agent works stops nothing if a trusted account makes it or adds the label again, and tac8 asks about it once", async () => {
   const [one, two] = [open([world.gate("both")]), open([world.gate("both")])];
   const app = runner();
   for (const { number } of [one, two]) label(number);
@@ -215,7 +215,7 @@ test("comments of others are left out, and stop nothing; the author's count as t
   await app.stop();
 });
 
-test("where GitHub refuses to tell the edits, the text at first sight counts, and the pull request says so", async () => {
+test("if GitHub refuses to list the edits, the text at the first reading counts, and the pull request says so", async () => {
   const errors = [{ type: "FORBIDDEN", message: "Resource not accessible by personal access token" }];
   const fault = world.github.fault({ ...GRAPHQL, times: 1000, do: { status: 200, body: { data: null, errors } } });
   const app = runner();

@@ -82,7 +82,7 @@ fieldTest("C1", "a renamed label: works by the event of its old name, if a trust
 
 fieldTest(
   "C1",
-  "a label of which GitHub tells no event: one comment, then quiet, and the label again starts it",
+  "a label for which GitHub lists no event: tac8 comments once, and the label starts the issue when it is added again",
   async () => {
     const { github } = world;
     const number = world.openIssue({ script: WORK });
@@ -135,7 +135,7 @@ test("a label by someone who cannot write neither publishes finished work nor en
   expect(await world.agentStarts(begun)).toHaveLength(2);
 });
 
-test("the label again: on the open pull request it goes on; after a merge there is a new branch", async () => {
+test("a label added again continues an open pull request; after a merge it starts a new branch", async () => {
   const { github } = world;
   const number = world.openIssue({ title: "Work on it", script: WORK });
   const branch = `auto/gh-${number}`;

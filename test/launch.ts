@@ -34,7 +34,7 @@ export function launch(program: string, { args = [], env, by = [] }: LaunchOptio
       for (const listener of listeners) listener();
     });
   }
-  child.stdin.on("error", () => {}); // It may have ended.
+  child.stdin.on("error", () => {}); // The process may have exited already.
   const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
   const says = (pattern: RegExp): Promise<void> =>
     new Promise((resolve, reject) => {

@@ -26,7 +26,7 @@ export function launcherCommand(program: readonly string[], first: number): stri
   return [...limited, ...launcher, ...program];
 }
 
-/** The program that a launcher was told to start: it is its first child. */
+/** Return the process id of the program that a launcher starts: its first child. */
 export function launchedBy(launcher: number): number {
   const [first] = childrenOf([launcher]).toSorted((a, b) => a.pid - b.pid);
   return first?.pid ?? 0;

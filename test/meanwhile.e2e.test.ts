@@ -172,9 +172,9 @@ async function readIsOld(branch: string): Promise<void> {
 
 test.each([
   ["merged", false],
-  ["merged, and its branch taken away,", true],
+  ["merged and whose branch is deleted", true],
 ])(
-  "a pull request that is %s between our last look and our push: new commits alone, on the next branch",
+  "a pull request that is %s between the last check and the push: the next branch gets only the new commits",
   async (_how, taken) => {
     const { issue, pull, branch, next } = await anotherRound();
     await readIsOld(branch);

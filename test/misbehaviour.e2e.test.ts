@@ -24,7 +24,7 @@ async function failure(number: number): Promise<string> {
   return comments[0]?.body ?? "";
 }
 
-test("agents that work for too long, or say nothing for too long, are stopped, tried again, and given up with the reason", async () => {
+test("agents that work for too long, or print nothing for too long, are stopped and retried, and then fail with the reason", async () => {
   await begin({ coordinator: { worker_timeout_hours: 12 / 3600, stall_timeout_minutes: 0.1 } });
   const chatter = Array.from({ length: 120 }, () => [{ say: "Still at it." }, { wait: 500 }]).flat();
   const busy = world.openIssue({ script: { first: chatter, again: chatter } });

@@ -21,7 +21,7 @@ afterAll(() => world.close());
 
 const statusBody = (number: number) => statusComments(world, number)[0]?.body ?? "";
 
-test("one that lasts is told on the issue and in the event log, and leaves the only slot to others; then it is over and said no more", async () => {
+test("a long outage is reported on the issue and in the event log, and leaves the only slot to others; after it, the report is removed", async () => {
   world.github.fault({ method: "POST", path: `${API}/pulls`, times: 100_000, do: { status: 503 } });
   const number = world.openIssue({ script: SCRIPT });
   await world.reaches(number, "parked");
@@ -62,7 +62,7 @@ test("one of the API and of git at once, before an agent: no attempt is used up"
   await expectOnce(world, number);
 });
 
-test("a failure that cannot be told: the issue waits, and is then told its own reason, once", async () => {
+test("a failure that cannot be reported: the issue waits, and the comment then has the original reason, once", async () => {
   const number = nextNumber(world);
   const path = `${API}/issues/${number}/comments`;
   // Those of the end: what says that work began is made by then.

@@ -71,7 +71,7 @@ test("of two machines with one host name, one paused, by command and by SIGUSR1,
   expect(github.pulls(REPO)).toHaveLength(3);
 });
 
-test("pause outlives a restart of scheduler, runner and Redis; what runs goes on", async () => {
+test("a pause survives a restart of scheduler, runner and Redis; running agents continue", async () => {
   const { github } = world;
   const script = [world.gate("go"), { write: "a.txt", text: "1\n" }, { commit: "feat: a" }, { result: "Done." }];
   const first = world.openIssue({ script });

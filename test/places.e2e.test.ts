@@ -51,7 +51,7 @@ test("a job that needs a label waits for a runner that has it, without an attemp
   // The only slot of big is busy, and the other runner may not have it.
   const second = open("two", "runs-on:big", "priority:P0");
   await poll(120_000, async () =>
-    (await world.store.read(world.jobId(second))).job.hold === "runs-on:big" ? null : "it was not put aside",
+    (await world.store.read(world.jobId(second))).job.hold === "runs-on:big" ? null : "the job was not deferred",
   );
   const plain = open("three");
   await agentStarted(plain);
@@ -84,7 +84,7 @@ test("no more jobs are worked on at once than the limit over all runners allows;
 
   const strange = open("five", "runs-on:gpu");
   await poll(120_000, async () =>
-    (await world.store.read(world.jobId(strange))).job.hold === "runs-on:gpu" ? null : "it was not put aside",
+    (await world.store.read(world.jobId(strange))).job.hold === "runs-on:gpu" ? null : "the job was not deferred",
   );
   expect(await command.outputOf(world, "why", String(strange))).toContain("no such runner is running");
   world.github.removeLabel({ repo: REPO, number: strange, label: "runs-on:gpu", actor: OWNER });
@@ -103,7 +103,7 @@ test("a job that a newer version has worked on is not taken, and its runner says
     ),
   );
   await poll(120_000, async () =>
-    (await world.store.read(world.jobId(number))).job.hold === "format:99" ? null : "it was not put aside",
+    (await world.store.read(world.jobId(number))).job.hold === "format:99" ? null : "the job was not deferred",
   );
   expect(await world.agentStarts(number)).toEqual([]);
   expect(await command.outputOf(world, "why", String(number))).toContain(

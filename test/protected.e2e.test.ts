@@ -24,7 +24,7 @@ const hasBranch = (number: number) => branchOf(number) in world.github.branches(
 const questionsOn = (number: number) =>
   world.github.comments(REPO, number).filter(({ body }) => /^<!-- tac8 .*"kind":"question"/.test(body));
 
-/** Works in a file and a workflow, asks first where told so, and does what a reply says. */
+/** Open an issue whose agent changes a file and a workflow. With `asks`, it asks first and then does what the reply says. */
 function openIssue(
   more: { readonly labels?: readonly string[]; readonly asks?: boolean; readonly trigger?: false } = {},
 ): number {

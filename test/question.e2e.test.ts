@@ -25,7 +25,7 @@ describe("a question", () => {
   afterAll(() => world.close());
 
   test("frees its slot, is asked once, and the owner's answer resumes the session; one behind a link is never read", async () => {
-    const promptFile = join(world.dir, "told.txt");
+    const promptFile = join(world.dir, "prompt.txt");
     const number = world.openIssue({
       script: {
         first: [{ write: "half.txt", text: "half\n" }, { ask: QUESTION }, { commit: "half" }, { result: "I asked." }],
@@ -54,7 +54,7 @@ describe("a question", () => {
     expect(await world.github.file(REPO, `auto/gh-${other}`, "BLOCKED.md")).toBeUndefined();
     await world.github.waitFor(
       ({ requests }) => requests.some(({ path }) => path === `/repos/${REPO}/collaborators/stranger/permission`),
-      { what: "a look at who the stranger is" },
+      { what: "the lookup of the stranger's permission" },
     );
     expect(await startsOf(number)).toHaveLength(1);
     expect((await world.store.read(world.jobId(number))).state).toBe("blocked");
@@ -76,7 +76,7 @@ describe("a question", () => {
     expect(await world.github.file(REPO, branch, "BLOCKED.md")).toBeUndefined();
   });
 
-  test("that is answered while the queue is held goes on when the hold ends", async () => {
+  test("that is answered while the queue is held resumes when the hold ends", async () => {
     const number = world.openIssue({
       script: { first: [{ ask: QUESTION }, { result: "I asked." }], again: [{ write: "a.txt", text: "a" }] },
     });

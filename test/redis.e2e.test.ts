@@ -34,15 +34,15 @@ const git = (number: number, ...args: string[]) =>
     reject: false,
   });
 
-test("Redis goes away for longer than a lock: an agent is dead before it ends, no attempt is burnt and no work lost; one that ended meanwhile is not asked again, and its cost is counted once", async () => {
-  const long = await atWork("never while Redis is away");
-  const short = await atWork("while Redis is away");
+test("Redis is unreachable for longer than a lock lasts: the agent is killed before the lock expires, without a used attempt or lost work; an agent that finished meanwhile is not run again, and its cost is counted once", async () => {
+  const long = await atWork("only after Redis is back");
+  const short = await atWork("while Redis is unreachable");
   await world.stopRedis();
-  await world.open("while Redis is away");
+  await world.open("while Redis is unreachable");
   await runner.says("agent ended");
   await runner.says("the job's lock could not be renewed in time");
   await poll(120_000, async () => (isAlive(long.pid) ? "the agent is alive" : null));
-  await world.open("never while Redis is away");
+  await world.open("only after Redis is back");
   await world.startRedis();
   for (const { number } of [long, short]) {
     await world.reaches(number, "pr");
@@ -63,7 +63,7 @@ test("Redis goes away for longer than a lock: an agent is dead before it ends, n
   expect(ends.map(({ evidence }) => evidence["turns"])).toEqual([usage?.turns]);
 });
 
-test("SIGTERM while Redis is away: agent and runner end, the work is committed in its workspace", async () => {
+test("SIGTERM while Redis is unreachable: agent and runner end, and the work is committed in its workspace", async () => {
   const { number, pid } = await atWork("never");
   // Not before: it would be as likely to take the job.
   const idle = world.startApp("runner", { TAC8_HOME: join(world.dir, "idle") });

@@ -11,7 +11,7 @@ test("a Redis that is out of memory when an agent ends: its work is published on
   await refuseAtEnd(world, REFUSALS[0]);
 });
 
-test("a Redis that is out of memory for longer than a lock: the agent is dead before it ends, and the next goes on", async () => {
+test("a Redis that is out of memory for longer than a lock lasts: the agent is killed before the lock expires, and the next run continues its work", async () => {
   world = await createWorld({ config: { coordinator: { max_attempts: 1, lock_seconds: 4 } } });
   const [{ begin, end, words }] = REFUSALS;
   const number = world.openIssue({

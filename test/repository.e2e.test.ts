@@ -71,7 +71,7 @@ test("transferred, deleted, closed, unlabelled or locked between poll and run", 
     github.closeIssue({ repo: REPO, number: closed, actor: OWNER });
     github.removeLabel({ repo: REPO, number: bare, actor: OWNER, label: LABEL });
     github.lockIssue({ repo: REPO, number: locked, actor: OWNER });
-    await clearHold(redis, "operator", "a test", "go on");
+    await clearHold(redis, "operator", "a test", "continue");
     await queue.resume();
     await world.reaches(moved, "cancelled");
     await world.reaches(deleted, "cancelled");

@@ -41,7 +41,7 @@ test("what an agent leaves beside its pull request is kept, and said; where ther
   await poll(120_000, async () => (existsSync(tree(plain)) ? "its workspace still exists" : null));
 });
 
-test("conflicts that an agent leaves are no finished work: it is told, and resolves them", async () => {
+test("conflicts that an agent leaves are not finished work: the next prompt names them, and the agent resolves them", async () => {
   const sides =
     "git checkout -q -b other; echo other > README.md; git commit -qam other; git checkout -q -; echo mine > README.md; git commit -qam mine";
   const number = world.openIssue({
@@ -139,17 +139,17 @@ fieldTest("B8", "an agent's first commands answer as in a clone", async () => {
     "git rev-parse --abbrev-ref origin/HEAD",
     "git fetch",
   ];
-  const asked = `${commit("small")}; for c in ${commands.map((one) => `"${one}"`).join(" ")}; do $c >> told.txt 2>&1; echo "$?" >> told.txt; done`;
+  const asked = `${commit("small")}; for c in ${commands.map((one) => `"${one}"`).join(" ")}; do $c >> output.txt 2>&1; echo "$?" >> output.txt; done`;
   const number = world.openIssue({ script: [{ bash: `${asked}; ${commit("more")}` }, { result: "Done." }] });
   await world.reaches(number, "pr");
-  const found = await world.github.file(REPO, `auto/gh-${number}`, "told.txt");
+  const found = await world.github.file(REPO, `auto/gh-${number}`, "output.txt");
   expect(found).toMatch(
     /^v1\.2-1-g[0-9a-f]+\n0\nsmall\.txt\n0\n[0-9a-f]{40}\n0\nfeat: small\n0\norigin\/main\n0\n0\n$/,
   );
   await poll(120_000, async () => (existsSync(tree(number)) ? "its workspace still exists" : null));
 });
 
-test("a workspace that somebody holds is not worked in; when it is free, the job goes on", async () => {
+test("a workspace that another process holds is not used; when it is free, the job continues", async () => {
   const number = nextNumber(world);
   const { lockFile } = workspacePaths(world.home, "trees", { owner: OWNER, repo: "widgets", number });
   await mkdir(dirname(lockFile), { recursive: true });

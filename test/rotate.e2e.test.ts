@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-test("GitHub's token and Redis' password are replaced while an agent works: its session goes on, and nothing is lost", async () => {
+test("GitHub's token and Redis' password are replaced while an agent works: its session is resumed, and nothing is lost", async () => {
   const { github, redis } = world;
   await redis.acl("SETUSER", "default", "resetpass", ">first-password");
   let env: Record<string, string> = { REDIS_PASSWORD: "first-password" };

@@ -96,28 +96,28 @@ fieldTest("C2", "a rule that can be read: the repository is held before anybody 
   await github.clearRulesets(REPO);
 });
 
-fieldTest("C2", "a secret in the commits concerns its issue alone, and the agent is told", async () => {
+fieldTest("C2", "a secret in the commits affects only its issue, and the next prompt names the secret", async () => {
   const { github } = world;
   await github.guardContents(REPO, { secret: "KEY-[0-9]{4}" });
   const leak = [{ write: "key.txt", text: "KEY-1234\n" }, { commit: "feat: key" }, { result: "Worked." }];
   const fix = [
-    { prompt: "told.txt" },
-    { bash: "git rm -q -f key.txt && git add told.txt && git commit -q --amend -m feat" },
-    { result: "Mended." },
+    { prompt: "prompt.txt" },
+    { bash: "git rm -q -f key.txt && git add prompt.txt && git commit -q --amend -m feat" },
+    { result: "Fixed." },
   ];
   const leaking = world.openIssue({ script: { first: leak, again: fix } });
   const other = world.openIssue({ script: WORK });
   await world.reaches(leaking, "pr");
   await world.reaches(other, "pr");
   expect(await starts(leaking, other)).toEqual([2, 1]);
-  const promptFile = await github.file(REPO, `auto/gh-${leaking}`, "told.txt");
+  const promptFile = await github.file(REPO, `auto/gh-${leaking}`, "prompt.txt");
   expect(promptFile).toContain("Push cannot contain secrets");
   expect(promptFile).toContain("key.txt");
   expect(await isHeld()).toBe(false);
   await github.guardContents(REPO, {});
 });
 
-fieldTest("C2", "a hook of the server's own refuses one branch: its issue fails, and the others go on", async () => {
+fieldTest("C2", "a server hook refuses one branch: its issue fails, and the others continue", async () => {
   const hook = join(world.dir, "github", `${REPO}.git`, "hooks", "pre-receive");
   const check = 'git ls-tree --name-only "$after" | grep -qx odd.txt && echo "Not like this." >&2 && exit 1';
   await writeFile(hook, `#!/bin/sh\nwhile read -r before after ref; do\n${check}\ndone\nexit 0\n`, { mode: 0o755 });
@@ -136,7 +136,7 @@ fieldTest("C2", "a hook of the server's own refuses one branch: its issue fails,
 
 fieldTest(
   "C2",
-  "with another pattern the finished work is published without another run, and an older pull request goes on",
+  "with another pattern the finished work is published without another run, and an older pull request is still used",
   async () => {
     const { github } = world;
     const before = world.openIssue({ script: WORK });

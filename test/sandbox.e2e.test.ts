@@ -106,7 +106,7 @@ test.skipIf(missing)(`one that hides a process from the memory watch is ended fo
   expect({ failure, reason }).toMatchObject({ failure: "out-of-memory", reason: expect.stringContaining("400 MB") });
 });
 
-test("an agent that is killed in a sandbox has ended by that signal, as without one", async () => {
+test("an agent that is killed in a sandbox ends by that signal, as it does without a sandbox", async () => {
   await world.configure({ agent: { isolation: "sandbox" }, coordinator: { max_attempts: 1 } });
   const number = world.openIssue({ script: [{ say: "Off I go." }, { crash: true }] });
   world.startApp("scheduler");

@@ -50,7 +50,7 @@ test("the token is in no environment, argument, file, log, job, hash, stream, er
       { env: "environment.json" },
       { bash: "env; cat /proc/self/environ /proc/$PPID/environ /proc/*/cmdline 2>&1; git config --list --show-origin" },
       { bash: 'cat "$(git rev-parse --git-common-dir)/config"; git remote -v; git log --all --stat; ls -la ~ 2>&1' },
-      { commit: "feat: all that I see" },
+      { commit: "feat: every file" },
       { result: "Done." },
     ],
   });

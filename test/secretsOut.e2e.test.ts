@@ -94,7 +94,7 @@ test.each<[string, string, readonly object[], string]>([
   expect(await isOnGitHub(secret)).toBe(false);
 });
 
-test("a question or an answer that may hold a secret is not shown, and the issue goes on", async () => {
+test("a question or an answer that may have a secret is not shown, and the issue continues", async () => {
   const number = world.openIssue({
     script: { first: [{ ask: `Is ${TOKEN} right?` }, { result: "I asked." }], again: [{ result: `It is ${TOKEN}.` }] },
   });
@@ -121,7 +121,7 @@ test.each<[string, readonly object[], string]>([
   ["a commit", [...commit("slack.txt", `token: ${TOKEN}\n`), { result: "Done." }], "`slack.txt` line 1 (slack)"],
   ["the summary", [...commit("e.txt", "e\n"), { result: `Use ${TOKEN}.` }], "`the agent's summary` line 1 (slack)"],
 ])(
-  "a token by its looks in %s: only a label that is added after it was told publishes it",
+  "a possible token in %s: only a label that is added after the report publishes the work",
   async (_name, work, shown) => {
     const number = world.openIssue({ labels: ["rpi-auto", ALLOW], script: work });
     await world.reaches(number, "blocked");

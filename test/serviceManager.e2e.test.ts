@@ -89,7 +89,7 @@ test.concurrent.each(APPS)(
   },
 );
 
-test("a problem that a person has to fix is the status of the unit, and an error in the journal", async () => {
+test("a problem that an operator must fix is the status of the unit, and an error in the journal", async () => {
   const token = join(world.dir, "unknown-token");
   await writeFile(token, "ghp_unknownunknownunknown\n");
   const { child, receives, journal } = await startAsService("scheduler", { GITHUB_TOKEN_FILE: token });

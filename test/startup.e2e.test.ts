@@ -87,7 +87,7 @@ async function expectRefusal(launched: Launched, lines: readonly RegExp[], code 
   expectNoStack(launched);
 }
 
-describe("what a person has to mend is one clear line and an exit code", () => {
+describe("a problem that an operator must fix is one clear line and an exit code", () => {
   test.each(APPS)("%s: all problems of a bad configuration at once", async (app) => {
     const path = await writeConfig(`bad-${app}.toml`, [
       "[coordinator]",
@@ -199,7 +199,7 @@ describe("what a person has to mend is one clear line and an exit code", () => {
     await expectRefusal(start("board", environment({ TAC8_BOARD_PORT: String(port) })), [taken]);
   });
 
-  test.each(APPS)("%s: no Redis: it says so, waits, and ends when it is told to", async (app) => {
+  test.each(APPS)("%s: no Redis: it says so, waits, and exits on SIGTERM", async (app) => {
     const port = await freePort();
     const launched = start(app, environment({ REDIS_URL: `redis://127.0.0.1:${port}` }));
     await launched.says(
@@ -394,20 +394,20 @@ describe("an app by itself, without TAC8_HOME", () => {
   });
 });
 
-test("the runner says once that its agents are not isolated, and goes on with the repositories that it may write", async () => {
+test("the runner says once that its agents are not isolated, and continues with the repositories that its token may write to", async () => {
   const lines = ["[github]", 'repo_owner = "octo"', 'repo_name = "widgets"'];
-  const more = ["[[repositories]]", 'repo_owner = "octo"', 'repo_name = "gone"'];
+  const more = ["[[repositories]]", 'repo_owner = "octo"', 'repo_name = "missing"'];
   const path = await writeConfig("two.toml", [...lines, ...more, "[llm]", `command = ["${SCRIPTED}"]`]);
   const launched = start("runner", environment({ TAC8_CONFIG: path }));
   await launched.says(/runner ready/);
   launched.child.kill("SIGTERM");
   expect(await launched.ended).toBe(0);
   expect(launched.stdout().match(/agents are not isolated: they run as the user of tac8/g)).toHaveLength(1);
-  expect(launched.stdout()).toMatch(/"level":40.*GITHUB_TOKEN cannot access octo\/gone/);
+  expect(launched.stdout()).toMatch(/"level":40.*GITHUB_TOKEN cannot access octo\/missing/);
   expect(complaints(launched)).toEqual([]);
 });
 
-test("a runner whose Redis goes while it starts ends when it is told to", async () => {
+test("a runner that loses Redis while it starts exits on SIGTERM", async () => {
   const redis = await startRedisServer({ dir: await mkdtemp(join(world.dir, "redis-")) });
   const lines = ["[github]", 'repo_owner = "octo"', 'repo_name = "widgets"', "[llm]", `command = ["${SCRIPTED}"]`];
   const path = await writeConfig("short.toml", [...lines, "[coordinator]", "shutdown_grace_seconds = 1"]);
@@ -423,16 +423,16 @@ test("a runner whose Redis goes while it starts ends when it is told to", async 
   expect(complaints(launched)).toEqual(["could not close in time: exiting anyway"]);
 });
 
-test("an app that gives up is closed in order, says why, and ends with exit code 1", async () => {
+test("an app that cannot continue closes in order, says why, and exits with code 1", async () => {
   const program = `import { runApp } from "@tac8/core/app/main";
     await runApp("test", async (_config, { log, abandon }) => {
-      setImmediate(() => abandon(new Error("nothing works any more: look into it")));
+      setImmediate(() => abandon(new Error("nothing works any more: read the log")));
       return { close: async () => log.info("closed in order") };
     });`;
   const options = { cwd: ROOT, env: environment(), reject: false } as const;
   const { exitCode, stdout } = await execa(process.execPath, ["--input-type=module", "-e", program], options);
   expect(exitCode).toBe(1);
-  expect(stdout).toContain("nothing works any more: look into it");
+  expect(stdout).toContain("nothing works any more: read the log");
   expect(stdout).toContain("closed in order");
 });
 

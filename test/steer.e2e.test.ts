@@ -99,7 +99,7 @@ test("stopped in mid-work, by tac8 stop, at once, and by a file: dead, its work 
   expect(github.comments(REPO, again)).toHaveLength(1);
 });
 
-test("stopped while it waits: at once, though all is held, and no runner nor scheduler is there; the label starts it anew", async () => {
+test("an issue that waits is stopped at once, even if the queue is held and no runner or scheduler is running; the label starts it again", async () => {
   const { github, store, queue } = world;
   const script = [world.gate("waited"), { write: "a.txt", text: "1\n" }, { commit: "feat: a" }, { result: "Done." }];
   const blocked = world.openIssue({ script: [{ write: "BLOCKED.md", text: "Which?\n" }, { result: "Stuck." }] });
@@ -127,17 +127,19 @@ test("stopped while it waits: at once, though all is held, and no runner nor sch
   }
   expect(await outputOf("stop", `${waiting}`)).toContain("nothing to stop");
 
-  // A stop while no scheduler is there ends the work; the scheduler tells it later.
-  const untold = world.openIssue({ script });
-  await queued(untold);
+  // A stop while no scheduler is running ends the work; the scheduler reports it later.
+  const unreported = world.openIssue({ script });
+  await queued(unreported);
   await scheduler.stop();
   await world.redis.del("tac8:scheduler");
-  expect(await outputOf("stop", `${untold}`)).toMatch(/the scheduler is not running.*\n.*is stopped\./);
-  expect(github.issue(REPO, untold).labels).toEqual([LABEL]);
+  expect(await outputOf("stop", `${unreported}`)).toMatch(/the scheduler is not running.*\n.*is stopped\./);
+  expect(github.issue(REPO, unreported).labels).toEqual([LABEL]);
   scheduler = world.startApp("scheduler");
-  await poll(120_000, async () => ((await store.read(world.jobId(untold))).command.stop === null ? null : "not told"));
-  expect(github.issue(REPO, untold).labels).toEqual([]);
-  expect(github.comments(REPO, untold)[0]?.body).toContain("**Stopped** by an operator.");
+  await poll(120_000, async () =>
+    (await store.read(world.jobId(unreported))).command.stop === null ? null : "not reported",
+  );
+  expect(github.issue(REPO, unreported).labels).toEqual([]);
+  expect(github.comments(REPO, unreported)[0]?.body).toContain("**Stopped** by an operator.");
 
   expect(await outputOf("resume")).toBe("Resumed.\n");
   github.addLabel({ repo: REPO, number: waiting, actor: OWNER, label: LABEL });
@@ -150,8 +152,8 @@ test("stopped while it waits: at once, though all is held, and no runner nor sch
     await world.enters(number, "pr", 1);
     expect(github.comments(REPO, number)).toHaveLength(1);
   }
-  for (const number of [blocked, untold]) {
+  for (const number of [blocked, unreported]) {
     expect(await store.read(world.jobId(number))).toMatchObject({ state: "stopped" });
   }
-  expect(await world.agentStarts(untold)).toEqual([]);
+  expect(await world.agentStarts(unreported)).toEqual([]);
 });

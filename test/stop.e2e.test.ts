@@ -22,7 +22,7 @@ function aRunner(): App {
   return runner;
 }
 
-/** Work that is half committed, half not, when it comes to the gate. */
+/** Work that is half committed when the agent reaches the gate. */
 const halfWay = (gate: string) => [
   { write: "committed.txt", text: "1\n" },
   { commit: "feat: first half" },
@@ -32,7 +32,7 @@ const halfWay = (gate: string) => [
   { result: "Both halves." },
 ];
 
-/** Resolves with the agent's process when it stands at the gate. */
+/** Resolve with the process id of the agent when it waits at the gate. */
 async function atGate(number: number): Promise<number> {
   let pid = 0;
   await poll(120_000, async () => {
@@ -54,7 +54,7 @@ async function expectResumed(number: number): Promise<void> {
   expect(world.github.comments(REPO, number)).toHaveLength(1);
 }
 
-test("SIGKILL of a runner: its agents die with it; started again, it goes on at once and burns no attempt; a question that was just asked is put, and no agent is paid to ask again", async () => {
+test("SIGKILL of a runner: its agents die with it; after a restart its jobs resume at once without a used attempt; a question that was just asked is posted, and no agent is paid to ask again", async () => {
   const { github } = world;
   const number = world.openIssue({ script: halfWay("after SIGKILL") });
   const asking = world.openIssue({
@@ -97,7 +97,7 @@ test("SIGKILL of a runner: its agents die with it; started again, it goes on at 
   expect(second.log()).not.toContain("unexpected");
 });
 
-test("SIGTERM in mid-agent: work saved, job handed back, another runner resumes the session", async () => {
+test("SIGTERM while an agent works: its work is saved, its job is requeued, and another runner resumes the session", async () => {
   const { github } = world;
   const number = world.openIssue({ script: halfWay("after SIGTERM") });
   const first = aRunner();

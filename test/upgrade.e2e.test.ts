@@ -20,7 +20,7 @@ afterAll(() => world.close());
 const pathsOf = (number: number): WorkspacePaths =>
   workspacePaths(world.home, "trees", { owner: OWNER, repo: "widgets", number });
 
-test("a workspace that a runner of an older version holds is not worked in; when it is free, the job goes on", async () => {
+test("a workspace that a runner of an older version holds is not used; when it is free, the job continues", async () => {
   const number = nextNumber(world);
   const { former } = pathsOf(number);
   await mkdir(dirname(former.lockFile), { recursive: true });

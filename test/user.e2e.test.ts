@@ -27,7 +27,7 @@ describe.skipIf(!isRoot)("agents that are users of their own", () => {
   });
   const noted = async (name: string) => (await readFile(join(world.dir, name), "utf8")).trim().split("\n");
 
-  test("a workspace from before is given to the issue's user, and its session goes on; another issue has another user", async () => {
+  test("an older workspace is given to the issue's user, and its session is resumed; another issue has another user", async () => {
     const number = world.openIssue({
       script: {
         first: [

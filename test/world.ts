@@ -253,7 +253,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       await github.close();
       const leaked = await endAgents(witness);
       await rm(base, { recursive: true, force: true, maxRetries: 3 });
-      if (stuck.length > 0) throw new Error(`did not end when told to: ${stuck.join(", ")}`);
+      if (stuck.length > 0) throw new Error(`did not exit after SIGTERM: ${stuck.join(", ")}`);
       if (leaked.length > 0) throw new Error(`outlived their runner: ${leaked.join(", ")}`);
       if (defects.length > 0) throw new Error(defects.join("\n"));
     },
@@ -353,7 +353,7 @@ async function endAgents(witness: string): Promise<string[]> {
     await poll(120_000, async () => (agentProcesses(witness).length === 0 ? null : "an agent is alive"));
     return [];
   } catch {
-    const left = agentProcesses(witness); // Told by the caller, in its own words.
+    const left = agentProcesses(witness); // The caller reports them.
     for (const { pid } of left) process.kill(pid, "SIGKILL");
     return left.map(({ pid, command }) => `${pid} ${command}`);
   }

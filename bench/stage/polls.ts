@@ -86,7 +86,7 @@ export async function startPolling(options: {
 
 function pollOf(start: Start | undefined, next: Start | undefined, intervalMs: number): Poll {
   if (start === undefined || next === undefined) throw new Error("a poll is missing: this is a defect");
-  // A scheduler that starts its polls at fixed times would look fast here: its requests say the least about its speed.
+  // A scheduler that starts its polls at fixed times would appear fast here: its requests say the least about its speed.
   const least = start.lastAt - start.at;
   return {
     durationMs: Math.max(least, next.at - start.at - intervalMs),

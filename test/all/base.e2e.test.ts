@@ -130,7 +130,7 @@ test("a command as agent finds what its last round has left, and GitHub does not
   world.startApp("scheduler");
   world.startApp("runner");
   await world.reaches(number, "blocked");
-  world.github.comment({ repo: REPO, number, actor: OWNER, body: "Go on." });
+  world.github.comment({ repo: REPO, number, actor: OWNER, body: "Continue." });
   const questions = () => world.github.comments(REPO, number).filter(({ body }) => body.includes('"kind":"question"'));
   await world.github.waitFor(() => questions().length === 2, { what: "the second question", timeoutMs: 60_000 });
   expect(await readFile(`${world.witness}.read`, "utf8")).toBe("BASE\nBRANCH\n");

@@ -17,9 +17,9 @@ afterEach(async () => {
   await rm(dir, { recursive: true });
 });
 
-test("an agent's program that is broken holds the queue; mended, one run probes it, and all goes on by itself", async () => {
+test("a broken agent program holds the queue; when it is fixed, one run probes it and the queue resumes without an operator", async () => {
   const program = join(dir, "agent");
-  const fixed = join(dir, "mended");
+  const fixed = join(dir, "fixed");
   const text = `#!/bin/sh\n[ -f '${fixed}' ] || { echo 'cannot find a library' >&2; exit 3; }\nexec '${SCRIPTED}' "$@"\n`;
   await writeFile(program, text, { mode: 0o755 });
   world = await createWorld({

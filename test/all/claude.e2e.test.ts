@@ -113,7 +113,7 @@ fieldTest("A8", "Claude Code's words are the answer where it changes nothing", a
   expect(github.issue(REPO, number).labels).toEqual(["rpi-answered"]);
 });
 
-fieldTest("A4", "Claude Code has no tool to go on later, and its issue ends with all of its work", async () => {
+fieldTest("A4", "Claude Code has no tool that continues later, and its issue ends with all of its work", async () => {
   const { github } = world;
   const steps = [
     { tool: "Bash", input: { command: "echo 1 > one.txt && git add -A && git commit -qm 'feat: part 1'" } },

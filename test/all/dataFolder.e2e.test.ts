@@ -15,44 +15,48 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const tired = async () => (await readRunners(world.redis)).map((runner) => runner.tired ?? "").join();
+const overloaded = async () => (await readRunners(world.redis)).map((runner) => runner.tired ?? "").join();
 
-fieldTest("F11", "a data folder that goes away under a living runner costs no attempt, and comes back", async () => {
-  const reached = join(world.dir, "reached");
-  const number = world.openIssue({
-    script: [
-      { write: "a.txt", text: "1\n" },
-      { bash: `touch '${reached}'; until [ -e '${join(world.dir, "on")}' ]; do sleep 0.05; done` },
-      { result: "Done." },
-    ],
-  });
-  const runner = world.startApp("runner");
-  await poll(120_000, async () => (existsSync(reached) ? null : "the agent is not that far"));
-  await rename(world.home, join(world.dir, "away"));
-  await poll(120_000, async () => ((await tired()).includes("is missing") ? null : "not noticed"));
-  await poll(120_000, async () => {
-    const reasons = (await readEvaluation(world.redis))?.reasons ?? [];
-    return reasons.some(({ text }) => text.includes("the data folder") && text.includes("is missing"))
-      ? null
-      : "health says nothing";
-  });
-  await world.open("on");
-  await world.reaches(number, "parked");
-  const other = world.openIssue({ script: [{ write: "b.txt", text: "1\n" }, { result: "Done." }] });
-  await world.enters(other, "queued", 1);
-  expect((await world.store.read(world.jobId(number))).end.failure).toBe("disk");
-  expect((await world.queue.getJob(world.jobId(number)))?.attemptsMade).toBe(0);
-  // tac8 makes nothing there that would hide what comes back. The agent's program makes its HOME again, and with it the data
-  // folder, in which the scheduler then keeps its list of tasks.
-  const ofAgent = join(world.home, "homes", ...REPO.split("/"));
-  const expected = (file: string) => file.startsWith(`${ofAgent}/`) || file === join(world.home, "tasks.md");
-  expect((await filesUnder(world.home)).filter((file) => !expected(file))).toEqual([]);
-  await rm(world.home, { recursive: true, force: true });
-  await rename(join(world.dir, "away"), world.home);
-  await poll(120_000, async () => ((await tired()) === "" ? null : "not noticed"));
-  await world.reaches(number, "pr");
-  await world.reaches(other, "pr");
-  const attempts = (await world.history(number)).filter(({ to }) => to === "running");
-  expect(new Set(attempts.map(({ evidence }) => evidence["attempt"]))).toEqual(new Set([1]));
-  expect(runner.child.exitCode).toBeNull();
-});
+fieldTest(
+  "F11",
+  "a data folder that is moved while its runner is alive costs no attempt, and is used again when it is back",
+  async () => {
+    const reached = join(world.dir, "reached");
+    const number = world.openIssue({
+      script: [
+        { write: "a.txt", text: "1\n" },
+        { bash: `touch '${reached}'; until [ -e '${join(world.dir, "on")}' ]; do sleep 0.05; done` },
+        { result: "Done." },
+      ],
+    });
+    const runner = world.startApp("runner");
+    await poll(120_000, async () => (existsSync(reached) ? null : "the agent is not that far"));
+    await rename(world.home, join(world.dir, "moved"));
+    await poll(120_000, async () => ((await overloaded()).includes("is missing") ? null : "not noticed"));
+    await poll(120_000, async () => {
+      const reasons = (await readEvaluation(world.redis))?.reasons ?? [];
+      return reasons.some(({ text }) => text.includes("the data folder") && text.includes("is missing"))
+        ? null
+        : "health says nothing";
+    });
+    await world.open("on");
+    await world.reaches(number, "parked");
+    const other = world.openIssue({ script: [{ write: "b.txt", text: "1\n" }, { result: "Done." }] });
+    await world.enters(other, "queued", 1);
+    expect((await world.store.read(world.jobId(number))).end.failure).toBe("disk");
+    expect((await world.queue.getJob(world.jobId(number)))?.attemptsMade).toBe(0);
+    // tac8 makes nothing there that would hide what comes back. The agent's program makes its HOME again, and with it the data
+    // folder, in which the scheduler then keeps its list of tasks.
+    const ofAgent = join(world.home, "homes", ...REPO.split("/"));
+    const expected = (file: string) => file.startsWith(`${ofAgent}/`) || file === join(world.home, "tasks.md");
+    expect((await filesUnder(world.home)).filter((file) => !expected(file))).toEqual([]);
+    await rm(world.home, { recursive: true, force: true });
+    await rename(join(world.dir, "moved"), world.home);
+    await poll(120_000, async () => ((await overloaded()) === "" ? null : "not noticed"));
+    await world.reaches(number, "pr");
+    await world.reaches(other, "pr");
+    const attempts = (await world.history(number)).filter(({ to }) => to === "running");
+    expect(new Set(attempts.map(({ evidence }) => evidence["attempt"]))).toEqual(new Set([1]));
+    expect(runner.child.exitCode).toBeNull();
+  },
+);

@@ -14,7 +14,7 @@ afterEach(async () => {
 
 const EAT = `node -e "globalThis.kept = Buffer.alloc(700 * 1024 ** 2, 1); setInterval(() => {}, 60000)"`;
 
-test("a tired host takes nothing; a run that takes too much memory ends, is tried again, and the runner lives", async () => {
+test("an overloaded host starts no job; a run that uses too much memory ends and is retried, and the runner survives", async () => {
   const limits = { min_free_disk_gb: 1_000_000_000, max_memory_mb_per_run: 600 };
   world = await createWorld({ config: { host: limits } });
   const { redis, queue } = world;
@@ -24,7 +24,7 @@ test("a tired host takes nothing; a run that takes too much memory ends, is trie
       again: [{ write: "a.txt", text: "a\n" }, { commit: "feat: a" }, { result: "Done." }],
     },
   });
-  const tired = world.startApp("runner");
+  const overloaded = world.startApp("runner");
   await poll(120_000, async () => {
     const [runner] = await readRunners(redis);
     return /free disk space/.test(runner?.tired ?? "") ? null : `the runner says ${JSON.stringify(runner)}`;
@@ -32,8 +32,8 @@ test("a tired host takes nothing; a run that takes too much memory ends, is trie
   world.startApp("scheduler");
   await world.reaches(number, "queued");
   await poll(120_000, async () => ((await queue.count()) === 1 ? null : "the job is not in the queue yet"));
-  expect(tired.log()).toContain("host overloaded");
-  expect(await tired.stop()).toBe(0);
+  expect(overloaded.log()).toContain("host overloaded");
+  expect(await overloaded.stop()).toBe(0);
   expect(await world.agentStarts()).toEqual([]);
 
   const path = world.configFile;

@@ -124,7 +124,7 @@ test("an operator's restarts cost nothing while the agent makes progress", async
   await runner.stop();
 });
 
-test("an agent that is ended with its guard burns no attempt, and its session goes on", async () => {
+test("an agent that is killed together with its guard uses no attempt, and its session is resumed", async () => {
   const number = world.openIssue({
     script: {
       first: [{ write: "first.txt", text: "1\n" }, { bash: "true" }, { hang: true }],

@@ -9,7 +9,7 @@ afterEach(async () => {
   world = undefined;
 });
 
-test("a retry by a person needs no label: it waits as long as it must, and its agent runs", async () => {
+test("a user's retry needs no label: the job waits until it may run, and then its agent starts", async () => {
   world = await createWorld();
   const { github, queue, store, redis } = world;
   const silent = [{ bash: "true" }, { result: "" }];
@@ -29,7 +29,7 @@ test("a retry by a person needs no label: it waits as long as it must, and its a
   });
   const asked = () => github.requests.filter(({ path }) => path === `/repos/octo/widgets/issues/${number}`).length;
   const sofar = asked();
-  await poll(120_000, async () => (asked() >= sofar + 3 ? null : "the scheduler did not look at the issue"));
+  await poll(120_000, async () => (asked() >= sofar + 3 ? null : "the scheduler did not check the issue"));
   expect(await store.read(jobId)).toMatchObject({ state: "queued", command: { cancel: null } });
 
   await clearHold(redis, "operator", "test", "enough");

@@ -39,7 +39,7 @@ afterAll(async () => {
 
 const roleOf = async () => /^role:(\w+)/m.exec(await world.redis.info("replication"))?.[1];
 
-test("Redis' master is killed while agents work: every app goes on with the replica, nothing is done twice, and new work is taken", async () => {
+test("Redis' master is killed while agents work: every app continues with the replica, nothing is done twice, and new jobs start", async () => {
   const apps = [world.startApp("scheduler"), world.startApp("runner"), world.startApp("board")];
   await apps[1]?.says("runner ready");
   const work = (gate: string) => [

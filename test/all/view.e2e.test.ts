@@ -52,7 +52,7 @@ test("a run is followed while it lasts, and read afterwards", async () => {
     title: "Say hello",
     script: [
       { usage },
-      { say: "I look around." },
+      { say: "I read the code." },
       { bash: `until [ -e '${gate}' ]; do sleep 0.05; done; seq 1 100` },
       { write: "hello.txt", text: "hello\n" },
       { commit: "feat: say hello" },
@@ -66,12 +66,12 @@ test("a run is followed while it lasts, and read afterwards", async () => {
   await poll(120_000, async () => ((await began()) ? null : "no agent has begun"));
 
   const follow = tac8("view", String(number), "--follow");
-  await follow.shows(/I look around\.\n[^]*▸ Bash {2}until/);
+  await follow.shows(/I read the code\.\n[^]*▸ Bash {2}until/);
   expect(follow.text()).toMatch(/^octo\/widgets#1 {2}Say hello\nrun 1 of 1 on \S+ · started [^·]+ · issue: running\n/);
   // What the runner reports on the run counts the answers that are there.
   await poll(120_000, async () => {
     const [run] = (await readRunners(world.redis)).flatMap(({ runs }) => runs ?? []);
-    return (run?.tokens ?? 0) > 0 && run?.last?.text.startsWith("Bash: until") ? null : "nothing is told of the run";
+    return (run?.tokens ?? 0) > 0 && run?.last?.text.startsWith("Bash: until") ? null : "the run is not reported yet";
   });
   await writeFile(gate, "");
   expect(await follow.ended).toEqual([0, null]);

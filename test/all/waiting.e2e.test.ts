@@ -40,7 +40,7 @@ async function agentThatNeedsKey(): Promise<string> {
 
 const holds = async ({ redis }: World) => (await readHolds(redis)).map(({ name }) => name);
 
-fieldTest("E1", "started without a key, then again with one: the parked issue goes on at once", async () => {
+fieldTest("E1", "started without a key, then again with one: the parked issue continues at once", async () => {
   const at = (world = await createWorld({ config: { llm: { command: [await agentThatNeedsKey()] } } }));
   at.startApp("scheduler");
   const first = at.startApp("runner");
@@ -115,20 +115,24 @@ fieldTest(
   },
 );
 
-fieldTest("E13", "a day's runs are used up: the next issue waits for midnight, or for a person", async () => {
-  const at = (world = await createWorld({ config: { llm: { max_runs_per_day: 1 } } }));
-  const { redis, queue } = at;
-  at.startApp("scheduler");
-  at.startApp("runner");
-  const first = at.openIssue({ script: WORK });
-  await at.reaches(first, "pr");
-  const second = at.openIssue({ script: WORK });
-  await poll(120_000, async () => ((await holds(at)).includes("budget") ? null : "no hold"));
-  expect((await readHolds(redis))[0]).toMatchObject({
-    reason: "today's budget is used up: 1 of 1 agent runs (llm.max_runs_per_day)",
-  });
-  expect(await at.agentStarts()).toHaveLength(1);
-  await endHold(redis, { name: "budget", by: "a test", now: Date.now() });
-  await wakeHeld({ redis, queue, now: Date.now() });
-  await at.reaches(second, "pr");
-});
+fieldTest(
+  "E13",
+  "a day's runs are used up: the next issue waits until midnight, or until an operator resumes the queue",
+  async () => {
+    const at = (world = await createWorld({ config: { llm: { max_runs_per_day: 1 } } }));
+    const { redis, queue } = at;
+    at.startApp("scheduler");
+    at.startApp("runner");
+    const first = at.openIssue({ script: WORK });
+    await at.reaches(first, "pr");
+    const second = at.openIssue({ script: WORK });
+    await poll(120_000, async () => ((await holds(at)).includes("budget") ? null : "no hold"));
+    expect((await readHolds(redis))[0]).toMatchObject({
+      reason: "today's budget is used up: 1 of 1 agent runs (llm.max_runs_per_day)",
+    });
+    expect(await at.agentStarts()).toHaveLength(1);
+    await endHold(redis, { name: "budget", by: "a test", now: Date.now() });
+    await wakeHeld({ redis, queue, now: Date.now() });
+    await at.reaches(second, "pr");
+  },
+);

@@ -62,7 +62,7 @@ test("tac8 why is right through the life of issues", async () => {
   expect((await why(waits)).answer).toBe("Paused by ann@pi: lunch. To continue: tac8 resume.");
 
   world.github.removeLabel({ repo: REPO, number: waits, actor: OWNER, label: LABEL });
-  // It was told of on the issue: then its end is told there too, by a runner.
+  // The issue has a status comment, so a runner also reports the end there.
   await clearHold(world.redis, "operator", "test", "");
   world.github.closeIssue({ repo: REPO, number: works, actor: OWNER });
   await world.reaches(works, "cancelled");

@@ -10,7 +10,7 @@ const WORK = [{ append: "work.txt", text: "work\n" }, { commit: "feat: work" }, 
 /** Nothing new starts from here on; what is labelled is queued. */
 async function hold(): Promise<void> {
   const by = "a test";
-  await setHold(world.redis, { name: "operator", reason: "a look first", by, since: Date.now(), until: null });
+  await setHold(world.redis, { name: "operator", reason: "checking first", by, since: Date.now(), until: null });
   await poll(120_000, async () => ((await world.queue.isPaused()) ? null : "the queue is not paused"));
 }
 
@@ -19,7 +19,7 @@ async function inQueue(number: number): Promise<void> {
   await poll(120_000, async () => ((await world.queue.getJob(id)) === undefined ? `${id} is not queued` : null));
 }
 
-const release = () => clearHold(world.redis, "operator", "a test", "go on");
+const release = () => clearHold(world.redis, "operator", "a test", "continue");
 
 function comment(number: number): string {
   return world.github

@@ -1,4 +1,4 @@
-/** What is there after so many issues and days. */
+/** Values measured after N issues and days. */
 export interface Point {
   readonly issues: number;
   readonly days: number;

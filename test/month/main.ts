@@ -1,7 +1,8 @@
-// `npm run month -- --issues 1000 --steps 40 --days 9 --records 6000`: what grows when tac8 works for a month, and for longer. The
-// issues are worked on for real, in steps, by processes that continue; between the steps the clock of tac8 and Redis is moved on by so
-// many days. Then so many issues are only recorded in Redis, as their runs leave them. Prints tables of Markdown, fitted from four points:
-// see docs/benchmark.md. With `--parent DIR --device loop0`, DIR being on that device alone, also what was written to it.
+// `npm run month -- --issues 1000 --steps 40 --days 9 --records 6000`: measure what grows while tac8 works for a month and longer.
+// Real runs work on `--issues` issues in `--steps` steps. After each step the clock of tac8 and Redis moves forward by `--days` days,
+// and the processes keep running. Then `--records` more issues are written to Redis as finished runs would leave them. Prints tables
+// in Markdown, fitted from four points: see docs/benchmark.md. `--parent DIR --device loop0` also measures the bytes written to that
+// device; only DIR may be on it.
 import { execFileSync } from "node:child_process";
 import { lutimesSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -104,7 +105,7 @@ async function workOne(lane: number): Promise<void> {
     if (state === "pr") break;
     if (isEnded(state)) throw new Error(`issue ${number} is ${String(state)}: ${String(reason)}`);
     const ended = apps.find((app) => !app.alive);
-    if (ended !== undefined) throw new Error(`${ended.name} has ended`);
+    if (ended !== undefined) throw new Error(`${ended.name} has exited`);
     await pause(200);
   }
   const pull = stage.github.pulls(REPO).find(({ head }) => head === `auto/gh-${number}`);

@@ -19,7 +19,7 @@ interface ScriptFacts {
   readonly dir: string;
 }
 
-/** Adds a line to the issue's own file, commits, and tells the witness which commit it was. */
+/** Return steps that add a line to the issue's own file, commit it, and report the commit to the witness. */
 function work({ index }: ScriptFacts, what: string): unknown[] {
   return [{ append: `work/${index}.txt`, text: `${what}\n` }, commit(what)];
 }
@@ -125,7 +125,7 @@ export const BEHAVIOURS = {
     share: 2,
     nasty: false,
     end: "answered",
-    script: () => [[{ say: "Let me look." }, { result: "All is well as it is." }]],
+    script: () => [[{ say: "Let me check." }, { result: "Nothing needs a change." }]],
   },
   noChange: {
     ...plain,

@@ -39,7 +39,7 @@ export class Cast {
     return this.#waiting.length === 0 && this.live.length === 0 && this.#recallable().length === 0;
   }
 
-  /** Opens more until so many are live; after the last one, encores where they are wanted. */
+  /** Open issues until `most` are live; after the last planned one, encores if `encore` is set. */
   open(most: number, { encore }: { encore: boolean }): void {
     while (this.live.length < most) {
       const planned = this.#waiting.shift() ?? (encore ? this.#encores.shift() : undefined);
@@ -105,6 +105,6 @@ export class Cast {
 
 function isDone({ state, recalledAfter }: Played): boolean {
   if (state === null || !isEnded(state.state) || state.run.id !== null) return false;
-  // Labelled again, and nobody has looked yet.
+  // Labelled again, and not read by the scheduler yet.
   return recalledAfter === null || state.label.event > recalledAfter;
 }

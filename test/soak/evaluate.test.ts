@@ -87,28 +87,36 @@ test.each([
   ["two status comments", caseOf({ comments: { status: 2, question: 0, answer: 0, failure: 0 } }), 1],
   ["a question that was not asked for", caseOf({ comments: { status: 1, question: 1, answer: 0, failure: 0 } }), 1],
   ["a failure that was expected", caseOf({ ...FAILED, branches: [], behaviour: "noChange", state: refused("") }), 0],
-  ["a failure that was told twice", caseOf({ ...TWICE, behaviour: "noChange", state: refused("") }), 1],
+  ["a failure that was reported twice", caseOf({ ...TWICE, behaviour: "noChange", state: refused("") }), 1],
   ["an answer that was expected", caseOf({ ...ANSWERED, comments: COMMENT }), 0],
   ["an answer that was posted twice", caseOf({ ...ANSWERED, comments: { ...COMMENT, answer: 2 } }), 1],
   ["the trigger label left behind", caseOf({ labels: ["rpi-auto", "rpi-done"] }), 1],
   ["a pull request that nobody closed", caseOf({ pulls: [{ ...PULL, open: false }] }), 1],
-  ["one that a person closed when all was in it", caseOf({ pulls: TWO.pulls.slice(0, 1), actions: [CLOSED] }), 0],
-  ["one that a person closed, and its follower", caseOf({ ...TWO, actions: [CLOSED] }), 0],
-  ["a follower of one that nobody closed", caseOf(TWO), 2],
-  ["one that a person closed and that is open again", caseOf({ actions: [CLOSED] }), 1],
-  ["called off by a merge", caseOf({ ...CANCELLED, actions: [MERGED] }), 0],
   [
-    "called off by a merge when it was finished",
-    caseOf({ ...CANCELLED, actions: [action("pull:merge", "report")] }),
-    2,
+    "a pull request that a user closed when all commits were in it",
+    caseOf({ pulls: TWO.pulls.slice(0, 1), actions: [CLOSED] }),
+    0,
   ],
-  ["called off by nobody", caseOf(CANCELLED), 3],
-  ["a conflict, told clearly", caseOf({ ...FAILED, state: refused(OVERTAKEN), actions: [CONFLICT] }), 0],
-  ["a conflict, told as something else", caseOf({ ...FAILED, state: refused("boom"), actions: [CONFLICT] }), 5],
-  ["such an end without a conflict", caseOf({ ...FAILED, state: refused(OVERTAKEN) }), 5],
+  ["a pull request that a user closed, and its successor", caseOf({ ...TWO, actions: [CLOSED] }), 0],
+  ["a successor of a pull request that nobody closed", caseOf(TWO), 2],
+  ["a pull request that a user closed and that is open again", caseOf({ actions: [CLOSED] }), 1],
+  ["cancelled by a merge", caseOf({ ...CANCELLED, actions: [MERGED] }), 0],
+  ["cancelled by a merge when it was finished", caseOf({ ...CANCELLED, actions: [action("pull:merge", "report")] }), 2],
+  ["cancelled without a cause", caseOf(CANCELLED), 3],
+  [
+    "a conflict that is reported as a conflict",
+    caseOf({ ...FAILED, state: refused(OVERTAKEN), actions: [CONFLICT] }),
+    0,
+  ],
+  [
+    "a conflict that is reported as another failure",
+    caseOf({ ...FAILED, state: refused("boom"), actions: [CONFLICT] }),
+    5,
+  ],
+  ["a reported conflict that never happened", caseOf({ ...FAILED, state: refused(OVERTAKEN) }), 5],
   ["an agent started after its end", caseOf({ starts: agentAgain(false) }), 1],
   ["resumed after its end, although nothing happened", caseOf({ starts: agentAgain(true) }), 1],
-  ["started anew after its end, with a runner killed", caseOf({ starts: agentAgain(false), landed: [kill] }), 1],
+  ["a new session after its end, with a runner killed", caseOf({ starts: agentAgain(false), landed: [kill] }), 1],
   [
     "resumed after its end, with another issue's runner killed",
     caseOf({ starts: agentAgain(true), landed: [{ ...kill, struck: [{ issue: 8, step: "work" }] }] }),
@@ -120,11 +128,11 @@ test.each([
     1,
   ],
   ["resumed with a runner killed before the checkpoint", caseOf({ starts: agentAgain(true), landed: [kill] }), 0],
-] as const)("the judge: %s", (_, given, findings) => {
+] as const)("evaluates: %s", (_, given, findings) => {
   expect(evaluate(given).findings).toHaveLength(findings);
 });
 
-test("the judge: a state that does not follow the one before is a finding, and no other event is", () => {
+test("evaluates: a state that does not follow the one before is a finding, and no other event is", () => {
   const events = EVENT_NAMES.map((event) => ({
     id: "1-0",
     at: "",

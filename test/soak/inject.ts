@@ -12,7 +12,7 @@ import { OWNER, REPO } from "../names.ts";
 /** A fault that hit something alive. */
 export interface Landed {
   readonly kind: FaultKind;
-  /** Of the run that it hit; null: it hit none's (the scheduler's, or one that could not be told). */
+  /** Step of the run that the fault hit; null: it hit no run, or the run is unknown. */
   readonly step: Step | null;
   /** Epoch ms. */
   readonly at: number;
@@ -43,7 +43,7 @@ const REFUSED_MS = 6000;
 export class Injector {
   readonly #stage: Stage;
   readonly #cast: Cast;
-  /** Runners that did not end in time when they were told to, and other surprises. */
+  /** Runners that did not exit in time after SIGTERM, and other surprises. */
   readonly problems: string[] = [];
   /** Also those that came as the run had just ended, and do not count as faults. */
   readonly actions: Action[] = [];
@@ -104,7 +104,7 @@ export class Injector {
     if (found === null) return null;
     const struck = this.#cast.live.map(struckOf);
     const at = Date.now();
-    const offlineMs = how === "away" ? (LOCK_SECONDS + 2) * 1000 : (fault.extent - 1) * 500;
+    const offlineMs = how === "offline" ? (LOCK_SECONDS + 2) * 1000 : (fault.extent - 1) * 500;
     await this.#stage.restartRedis(how === "restart" ? "SIGTERM" : "SIGKILL", offlineMs);
     return { kind: fault.kind, ...found, at, struck };
   }
@@ -209,7 +209,7 @@ export class Injector {
     return fetching && steps.includes("prepare") ? "prepare" : null;
   }
 
-  /** Looks again and again for a run in this step, later in any, that `take` takes. */
+  /** Wait for a run in this step that `take` accepts; after `stepMs`, a run in any step. */
   async #await<T>(
     step: Step,
     take: (issue: Played, step: Step) => T | null,

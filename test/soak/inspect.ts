@@ -65,7 +65,7 @@ export async function inspect(given: {
   const testimony = await readWitness(stage.witness);
   const cases = played.map((issue) => ({
     issue,
-    there: lookAt(stage, issue.number),
+    there: readGitHub(stage, issue.number),
     testimony,
     landed,
     actions: actions.filter((action) => action.issue === issue.number),
@@ -154,7 +154,7 @@ async function liveHolds({ redis }: Stage): Promise<string[]> {
   }
 }
 
-function lookAt({ github }: Stage, number: number): OnGitHub {
+function readGitHub({ github }: Stage, number: number): OnGitHub {
   const ours = new RegExp(`^auto/gh-${number}(-\\d+)?$`);
   const comments = { status: 0, question: 0, answer: 0, failure: 0 };
   for (const { author, body } of github.comments(REPO, number)) {

@@ -28,7 +28,7 @@ export function zombies(parents: readonly number[]): string[] {
     .map(({ pid, name, parent }) => `zombie ${pid} (${name}) of ${parent}`);
 }
 
-/** Files and folders of the data folder that should have gone with their issue or process. `quarantined`: issues' that may be kept. */
+/** Files and folders of the data folder that should have been removed with their issue or process. `quarantined`: issues whose files may stay. */
 export async function leftFiles(
   home: string,
   played: readonly Played[],
@@ -99,7 +99,7 @@ function cwdOf(pid: number): string {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);
   } catch {
-    return ""; // Gone, or the kernel's own.
+    return ""; // The process has exited, or is a kernel thread.
   }
 }
 

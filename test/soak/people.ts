@@ -24,7 +24,7 @@ export function isAction(fault: PlannedFault): fault is ActionFault {
   return /^(branch|base|pull):/.test(fault.kind);
 }
 
-/** Ours cannot simply come on top of this, or not on the same branch: a run that was lost then starts again, its work put aside. */
+/** Whether the work cannot be replayed on top of this action: a run that was lost then starts again, and its work is quarantined. */
 export function quarantines({ kind }: Action): boolean {
   return kind === "branch:conflict" || kind === "pull:close" || kind === "pull:merge";
 }
@@ -38,7 +38,7 @@ export function targetOf(fault: ActionFault, issue: Played, { github }: Stage): 
     case "branch:push":
       return { branch, pull: null };
     case "branch:conflict":
-      // With one that has come to an end before, there is no telling how it has to end.
+      // An issue with an earlier end has no single expected outcome.
       return behaviour.nasty || behaviour.rounds > 1 || behaviour.questions > 0 ? null : { branch, pull: null };
     case "base:push":
       return { branch: "main", pull: null };

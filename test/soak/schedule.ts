@@ -6,8 +6,8 @@ export const STEPS = ["prepare", "work", "publish", "report"] as const;
 export type Step = (typeof STEPS)[number];
 
 /**
- * How many of a deck of faults, by kind. `redis:away`: for longer than a lock lasts. The last six are what people do:
- * `branch:conflict` and every other `base:push` change the very file that the agent works on.
+ * Number of faults in a deck, by kind. `redis:offline` lasts longer than a lock. The last six are actions of users on GitHub:
+ * `branch:conflict` and every other `base:push` change the same file as the agent.
  */
 const DECK = {
   "runner:kill": 20,
@@ -15,7 +15,7 @@ const DECK = {
   "scheduler:kill": 3,
   "redis:restart": 3,
   "redis:kill": 3,
-  "redis:away": 1,
+  "redis:offline": 1,
   "github:5xx": 3,
   "github:limit": 3,
   "github:secondary": 3,
@@ -50,7 +50,7 @@ export interface PlannedFault {
   readonly step: Step;
   /** Before it. */
   readonly pauseMs: number;
-  /** How long what it ended stays away, or how often a request fails. */
+  /** How long the process that it ended stays offline, or how often a request fails. */
   readonly extent: number;
 }
 
@@ -73,7 +73,7 @@ export interface Schedule {
   readonly hash: string;
 }
 
-/** So many more for each planned one, at most: a fast machine ends them sooner than faults land. */
+/** Extra issues for each planned one, at most: a fast machine finishes issues sooner than faults hit them. */
 const ENCORES = 5;
 /** Issues of a soak that takes its time. */
 const LONG = 100;
@@ -114,7 +114,7 @@ function planIssues(dice: Dice, count: number): PlannedIssue[] {
 }
 
 function planFaults(dice: Dice, count: number, brief: boolean): PlannedFault[] {
-  const kinds = FAULT_KINDS.filter((kind) => !brief || kind !== "redis:away");
+  const kinds = FAULT_KINDS.filter((kind) => !brief || kind !== "redis:offline");
   const deck = kinds.flatMap((kind) => Array.from({ length: DECK[kind] }, () => kind));
   // One of each first, so that a short soak has them all.
   let next: readonly FaultKind[] = kinds;

@@ -1,11 +1,11 @@
 import type { IssueRecord } from "@tac8/core/state/issueState";
 import type { Step } from "./schedule.ts";
 
-/** The step that an issue's live run is in, from what the hash says; null: there is no live run. Pure. */
+/** Return the step of an issue's live run, from its record; null: there is no live run. Pure. */
 export function stepOf(state: IssueRecord): Step | null {
   if (state.run.id === null) return null;
   if (state.end.outcome !== null && state.end.outcome !== "blocked") return "report";
-  // The question's outcome stays while it is open; the run that brings the answer begins by taking it away.
+  // The question's outcome stays while it is open; the run that has the answer clears it first.
   if (state.end.outcome === "blocked") return state.end.run === state.run.id ? "report" : "prepare";
   if (state.checkpoint === "worked" || state.checkpoint === "published") return "publish";
   return state.agent.run === state.run.id ? "work" : "prepare";

@@ -65,7 +65,7 @@ test("zombies: ended children that their parent did not ask about", async () => 
   expect(zombies([process.pid])).toEqual([]);
 });
 
-test("what should have gone with its issue or process", async () => {
+test("files that should have been removed with their issue or process", async () => {
   const at = `workspaces/${REPO}`;
   const left = [
     `${at}/trees/gh-7`,

@@ -463,7 +463,7 @@ export const agents: readonly Mutant[] = [
     file: `${RUNNER}/place/sandbox/side.ts`,
     find: "endOf: endInside",
     replace: "endOf: (exit) => (endInside(exit), exit)",
-    test: { file: "test/sandbox.e2e.test.ts", name: "has ended by that signal" },
+    test: { file: "test/sandbox.e2e.test.ts", name: "ends by that signal" },
     promise: "an agent that is killed in a sandbox counts as killed",
   },
   {

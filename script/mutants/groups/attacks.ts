@@ -184,7 +184,7 @@ export const attacks: readonly Mutant[] = [
     file: `${RUNNER}/place/user/side.ts`,
     find: 'await execa("chmod", ["-R", "go+rX", "--", objects]);',
     replace: "",
-    test: { file: "test/user.e2e.test.ts", name: "a workspace from before" },
+    test: { file: "test/user.e2e.test.ts", name: "an older workspace is given" },
     promise: "agents that become users of their own read a mirror from before",
   },
   {

@@ -15,7 +15,7 @@ export const github: readonly Mutant[] = [
     file: `${RUNNER}/pipeline/ownRefusal.ts`,
     find: "if (parked + 1 < MAX_GUESSED_REFUSALS) return false;",
     replace: "if (parked < Infinity) return false;",
-    test: { file: "test/rules.e2e.test.ts", name: "a hook of the server's own refuses one branch" },
+    test: { file: "test/rules.e2e.test.ts", name: "a server hook refuses one branch" },
     promise: "a refusal in unknown words holds the repository only a few times",
   },
   {
@@ -47,7 +47,7 @@ export const github: readonly Mutant[] = [
     file: "packages/core/src/domain/failures.ts",
     find: "const again = failure.ofCommits === true && counts.made + 1 < counts.max;",
     replace: "const again = false;",
-    test: { file: "test/rules.e2e.test.ts", name: "a secret in the commits concerns its issue alone" },
+    test: { file: "test/rules.e2e.test.ts", name: "a secret in the commits affects only its issue" },
     promise: "a secret or a large file in the commits fails only its own issue, and its agent learns the reason",
   },
   {
@@ -255,7 +255,7 @@ export const github: readonly Mutant[] = [
     file: `${RUNNER}/pipeline/dispose.ts`,
     find: "isDeaf(failure, record.counts.parked) ? {}",
     replace: 'isDeaf(failure, record.counts.parked) || kind === "github" ? {}',
-    test: { file: "test/outage.e2e.test.ts", name: "one that lasts is told on the issue" },
+    test: { file: "test/outage.e2e.test.ts", name: "a long outage is reported on the issue" },
     promise:
       "a long outage is reported on the issue as soon as GitHub accepts a comment, and each wait is in the event log",
   },

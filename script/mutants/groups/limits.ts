@@ -425,7 +425,7 @@ export const limits: readonly Mutant[] = [
     file: `${CORE}/domain/holds.ts`,
     find: "hold.until !== null && hold.until <= now",
     replace: "hold.until === null || hold.until <= now",
-    test: { file: "test/pause.e2e.test.ts", name: "pause outlives a restart" },
+    test: { file: "test/pause.e2e.test.ts", name: "a pause survives a restart" },
     promise: "a pause lasts until it is ended",
   },
   {

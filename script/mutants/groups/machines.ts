@@ -15,7 +15,7 @@ export const machines: readonly Mutant[] = [
     file: `${CLI}/backup/findFiles.ts`,
     find: "if (run === null)",
     replace: 'if (run === "")',
-    test: { file: "test/backup.e2e.test.ts", name: "a backup made under work" },
+    test: { file: "test/backup.e2e.test.ts", name: "a backup made while agents work" },
     promise:
       "a backup that was made during work is restored on an empty machine, and every issue continues without a second start",
   },

@@ -263,7 +263,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/pipeline/process.ts`,
     find: "const lock = await lockWorkspace(paths);",
     replace: "const lock = await lockWorkspace({ ...paths, lockFile: `${paths.lockFile}.${randomUUID()}` });",
-    test: { file: "test/rest.e2e.test.ts", name: "a workspace that somebody holds" },
+    test: { file: "test/rest.e2e.test.ts", name: "a workspace that another process holds" },
     promise: "one run at a time in a workspace",
   },
   {

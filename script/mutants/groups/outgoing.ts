@@ -135,7 +135,7 @@ export const outgoing: readonly Mutant[] = [
     file: `${RUNNER}/steps/publish/allowance.ts`,
     find: "return questions.some(",
     replace: "return questions.length === 0 || questions.some(",
-    test: { file: "test/secretsOut.e2e.test.ts", name: "a token by its looks in a commit" },
+    test: { file: "test/secretsOut.e2e.test.ts", name: "a possible token in a commit" },
     promise: "a possible secret is published only after a trusted account could read where it is",
   },
   {
@@ -151,7 +151,7 @@ export const outgoing: readonly Mutant[] = [
     file: `${RUNNER}/secrets/withoutSecrets.ts`,
     find: "if (isChecked && answer.findings.length === 0) return text;",
     replace: "if (isChecked) return text;",
-    test: { file: "test/secretsOut.e2e.test.ts", name: "a question or an answer that may hold a secret" },
+    test: { file: "test/secretsOut.e2e.test.ts", name: "a question or an answer that may have a secret" },
     promise: "a question or an answer with something like a secret is not shown",
   },
   {

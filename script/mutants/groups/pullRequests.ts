@@ -130,7 +130,7 @@ export const pullRequests: readonly Mutant[] = [
     file: `${RUNNER}/steps/prepare/prepare.ts`,
     find: '...(sessionOutlives(workspace.how, { atHome, changedNothing: nextRound }) ? {} : { "agent.session": null }),',
     replace: "",
-    test: { file: "test/brokenOff.e2e.test.ts", name: "the agent begins anew" },
+    test: { file: "test/brokenOff.e2e.test.ts", name: "the agent restarts" },
     promise: "a session is not resumed without its workspace",
   },
   {
@@ -193,7 +193,7 @@ export const pullRequests: readonly Mutant[] = [
     file: `${RUNNER}/steps/publish/findOrOpenPull.ts`,
     find: "if (pulls.length > 0) {",
     replace: "if (pulls.length < 0) {",
-    test: { file: "test/meanwhile.e2e.test.ts", name: "a pull request that is merged between our last look" },
+    test: { file: "test/meanwhile.e2e.test.ts", name: "a pull request that is merged between the last check" },
     promise: "a branch has one pull request, even if a maintainer ended it just before the push",
   },
   {
@@ -201,7 +201,7 @@ export const pullRequests: readonly Mutant[] = [
     file: `${RUNNER}/steps/publish/pushWork.ts`,
     find: "if (!(error instanceof Overtaken)) throw error;",
     replace: "if (error instanceof Error) throw error;",
-    test: { file: "test/meanwhile.e2e.test.ts", name: "and its branch taken away," },
+    test: { file: "test/meanwhile.e2e.test.ts", name: "and whose branch is deleted" },
     promise: "work whose branch was merged and deleted just before the push goes to the next branch",
   },
   {
@@ -209,7 +209,7 @@ export const pullRequests: readonly Mutant[] = [
     file: `${RUNNER}/steps/publish/settleBranch.ts`,
     find: "from: publishedSha === headSha ? merged.headSha : publishedSha",
     replace: "from: publishedSha",
-    test: { file: "test/meanwhile.e2e.test.ts", name: "a pull request that is merged between our last look" },
+    test: { file: "test/meanwhile.e2e.test.ts", name: "a pull request that is merged between the last check" },
     promise: "new work is not taken for merged because it went to a branch that just had been",
   },
   {
@@ -225,7 +225,7 @@ export const pullRequests: readonly Mutant[] = [
     file: `${RUNNER}/steps/publish/publishSaved.ts`,
     find: "return !(await isAncestor(cleanGit(run.mirror.side, dir), publishedSha, head));",
     replace: "return head === dir && isAncestor(cleanGit(run.mirror.side, dir), publishedSha, head);",
-    test: { file: "test/brokenOff.e2e.test.ts", name: "while it makes its commits anew" },
+    test: { file: "test/brokenOff.e2e.test.ts", name: "while it rewrites its commits" },
     promise: "a run that was broken off takes nothing off its branch",
   },
   {

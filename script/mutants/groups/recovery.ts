@@ -130,7 +130,7 @@ export const recovery: readonly Mutant[] = [
     file: `${RUNNER}/steps/recover/recover.ts`,
     find: 'if (text !== null && text.trim() !== "") {',
     replace: 'if (text === "no question") {',
-    test: { file: "test/stop.e2e.test.ts", name: "a question that was just asked is put" },
+    test: { file: "test/stop.e2e.test.ts", name: "a question that was just asked is posted" },
     promise: "a question that was asked just before a crash is still posted",
   },
   {
@@ -138,7 +138,7 @@ export const recovery: readonly Mutant[] = [
     file: `${RUNNER}/steps/recover/recover.ts`,
     find: 'return { kind: "finished", note };',
     replace: "void note.run;",
-    test: { file: "test/redis.e2e.test.ts", name: "one that ended meanwhile is not asked again" },
+    test: { file: "test/redis.e2e.test.ts", name: "an agent that finished meanwhile is not run again" },
     promise: "a finished agent run is never repeated, even if Redis was unreachable when it finished",
   },
   {
@@ -205,7 +205,7 @@ export const recovery: readonly Mutant[] = [
     file: `${RUNNER}/pipeline/planSettle.ts`,
     find: 'if (outOfTime || (halt === "shutdown" && !ended)) return "requeue";',
     replace: "",
-    test: { file: "test/stop.e2e.test.ts", name: "SIGTERM in mid-agent" },
+    test: { file: "test/stop.e2e.test.ts", name: "SIGTERM while an agent works" },
     promise: "a runner that receives SIGTERM saves and pushes the work and requeues the job for another runner",
   },
   {
@@ -229,7 +229,7 @@ export const recovery: readonly Mutant[] = [
     file: `${CORE}/app/main.ts`,
     find: "late = setTimeout(() => endNow(log), closeMs);",
     replace: "void endNow;",
-    test: { file: "test/startup.e2e.test.ts", name: "a runner whose Redis goes while it starts" },
+    test: { file: "test/startup.e2e.test.ts", name: "a runner that loses Redis while it starts" },
     promise: "an app that is stopped while it waits for an unreachable Redis exits in time",
   },
   {

@@ -128,7 +128,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/issue/intent.ts`,
     find: "const edited = history === null && note !== null ? stopOfPinned(note, issue) : stop;",
     replace: "const edited = stop;",
-    test: { file: "test/intent.e2e.test.ts", name: "where GitHub refuses to tell the edits" },
+    test: { file: "test/intent.e2e.test.ts", name: "if GitHub refuses to list the edits" },
     promise: "a changed text stops the work even if GitHub does not list the edits",
   },
   {
@@ -136,7 +136,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/steps/publish/pullText.ts`,
     find: "unreadable: intent?.unreadable ?? null,",
     replace: "unreadable: null,",
-    test: { file: "test/intent.e2e.test.ts", name: "where GitHub refuses to tell the edits" },
+    test: { file: "test/intent.e2e.test.ts", name: "if GitHub refuses to list the edits" },
     promise: "the pull request says that the edits could not be read",
   },
   {
@@ -360,7 +360,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/issue/statusComment.ts`,
     find: 'if (comment?.issueNumber !== ref.number || findMarked([comment], login, "status").length === 0) return null;',
     replace: "if (comment === null) return null;",
-    test: { file: "test/forged.e2e.test.ts", name: "names somebody else's comment" },
+    test: { file: "test/forged.e2e.test.ts", name: "names the comment of another account" },
     promise: "the status comment overwrites no other comment",
   },
   {
@@ -408,7 +408,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/steps/prepare/feedback.ts`,
     find: "author !== GHOST && (await isTrusted(run, author))",
     replace: "author !== GHOST",
-    test: { file: "test/words.e2e.test.ts", name: "trusted reviewers are heard" },
+    test: { file: "test/words.e2e.test.ts", name: "the next round gets the reviews of trusted accounts" },
     promise: "the prompt of a next round has only reviews and comments of accounts with write access",
   },
   {
@@ -416,7 +416,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/steps/report/report.ts`,
     find: "const recorded = endedWell(outcome) ? feedbackRecorded(run.record.state) : {};",
     replace: "const recorded = {};",
-    test: { file: "test/words.e2e.test.ts", name: "trusted reviewers are heard" },
+    test: { file: "test/words.e2e.test.ts", name: "the next round gets the reviews of trusted accounts" },
     promise: "a review is in the prompt of one round only",
   },
   {
