@@ -38,9 +38,9 @@ test("paths are read from code in sentences, and not from blocks, patterns or na
   expect(pathsOf(text)).toEqual(["apps/a/b.ts", "bin/e", "f.ts"]);
 });
 
-test("docs/architecture.md: each file of the walk exists, once", () => {
+test("docs/architecture.md: each file that processes an issue exists, and is listed once", () => {
   const text = read("docs/architecture.md");
-  const section = text.slice(text.indexOf("\n### Walk of one issue")).split(/\n##/)[1] ?? "";
+  const section = text.slice(text.indexOf("\n### Files that process one issue")).split(/\n##/)[1] ?? "";
   const files = [...section.matchAll(/^\| `([^`]+\.ts)`/gm)].map(([, file]) =>
     FULL.test(file) ? file : `apps/runner/src/${file}`,
   );

@@ -39,31 +39,35 @@ async function ends(number: number, state: string, times = 1): Promise<void> {
   });
 }
 
-fieldTest("A8", "an agent that changes nothing and explains it: one run, its words on the issue", async () => {
-  const number = world.openIssue({
-    script: [
-      [{ say: "Let me check." }, { bash: "git log --oneline" }, { result: `${WORDS}\n\nghp_${"x".repeat(36)}` }],
-    ],
-  });
-  await ends(number, "answered");
-  expect(await startsOf(number)).toEqual([false]);
-  expect(pullsOf(number)).toEqual([]);
-  expect(labelsOf(number)).toEqual(["rpi-answered"]);
-  const [answer, ...more] = comments(number, "answer");
-  expect(more).toEqual([]);
-  for (const line of WORDS.split("\n").filter(Boolean)) expect(answer).toContain(line);
-  expect(answer).not.toContain("Let me check.");
-  expect(answer).not.toContain("ghp_x");
-  expect(answer).toContain(`\`${LABEL}\``);
-  expect(comments(number, "status")).toEqual([expect.stringContaining("**Answered**")]);
-  expect(comments(number, "failure")).toEqual([]);
-  const job = await world.queue.getJob(world.jobId(number));
-  await poll(120_000, async () => ((await job?.getState()) === "completed" ? null : "its job is not completed"));
-  const done = await world.queue.getJob(world.jobId(number));
-  expect(done?.returnvalue).toMatchObject({ outcome: "answered", prUrl: null });
-  expect(done?.returnvalue.reason).toContain("fixed by");
-  expect(existsSync(tree(number))).toBe(false);
-});
+fieldTest(
+  "A8",
+  "an agent that changes nothing and explains why: one run, and its message is on the issue",
+  async () => {
+    const number = world.openIssue({
+      script: [
+        [{ say: "Let me check." }, { bash: "git log --oneline" }, { result: `${WORDS}\n\nghp_${"x".repeat(36)}` }],
+      ],
+    });
+    await ends(number, "answered");
+    expect(await startsOf(number)).toEqual([false]);
+    expect(pullsOf(number)).toEqual([]);
+    expect(labelsOf(number)).toEqual(["rpi-answered"]);
+    const [answer, ...more] = comments(number, "answer");
+    expect(more).toEqual([]);
+    for (const line of WORDS.split("\n").filter(Boolean)) expect(answer).toContain(line);
+    expect(answer).not.toContain("Let me check.");
+    expect(answer).not.toContain("ghp_x");
+    expect(answer).toContain(`\`${LABEL}\``);
+    expect(comments(number, "status")).toEqual([expect.stringContaining("**Answered**")]);
+    expect(comments(number, "failure")).toEqual([]);
+    const job = await world.queue.getJob(world.jobId(number));
+    await poll(120_000, async () => ((await job?.getState()) === "completed" ? null : "its job is not completed"));
+    const done = await world.queue.getJob(world.jobId(number));
+    expect(done?.returnvalue).toMatchObject({ outcome: "answered", prUrl: null });
+    expect(done?.returnvalue.reason).toContain("fixed by");
+    expect(existsSync(tree(number))).toBe(false);
+  },
+);
 
 fieldTest(
   "A8",
@@ -90,23 +94,27 @@ fieldTest(
   },
 );
 
-fieldTest("A8", "Redis is emptied after an answer: it is not posted again, and a new session knows it", async () => {
-  const prompt = join(world.dir, "rebuilt.txt");
-  const number = world.openIssue({ script: [[{ prompt }, { result: WORDS }]] });
-  await ends(number, "answered");
-  await scheduler.stop();
-  await world.redis.flushall();
-  addLabel(number);
-  scheduler = world.startApp("scheduler");
-  await ends(number, "answered");
-  expect(await startsOf(number)).toEqual([false, false]);
-  expect(await readFile(prompt, "utf8")).toContain("`greet` trims the name");
-  // One for each round, each with a marker of its own.
-  expect(comments(number, "answer")).toHaveLength(2);
-  expect(comments(number, "status")).toHaveLength(1);
-});
+fieldTest(
+  "A8",
+  "Redis is emptied after an answer: the answer is not posted again, and a new session gets it",
+  async () => {
+    const prompt = join(world.dir, "rebuilt.txt");
+    const number = world.openIssue({ script: [[{ prompt }, { result: WORDS }]] });
+    await ends(number, "answered");
+    await scheduler.stop();
+    await world.redis.flushall();
+    addLabel(number);
+    scheduler = world.startApp("scheduler");
+    await ends(number, "answered");
+    expect(await startsOf(number)).toEqual([false, false]);
+    expect(await readFile(prompt, "utf8")).toContain("`greet` trims the name");
+    // One for each round, each with a marker of its own.
+    expect(comments(number, "answer")).toHaveLength(2);
+    expect(comments(number, "status")).toHaveLength(1);
+  },
+);
 
-fieldTest("A8", "nothing to change on an open pull request: the agent's words are on the issue", async () => {
+fieldTest("A8", "nothing to change on an open pull request: the agent's message is on the issue", async () => {
   const number = world.openIssue({
     script: {
       first: [{ write: "a.txt", text: "a\n" }, { commit: "feat: a" }, { result: "Done." }],
@@ -129,7 +137,7 @@ fieldTest("A8", "nothing to change on an open pull request: the agent's words ar
   expect(labelsOf(number)).toEqual(["rpi-done"]);
 });
 
-fieldTest("A8", "the base moved on since the work began: nothing to change is an answer all the same", async () => {
+fieldTest("A8", "nothing to change is an answer, even if the base branch has moved since the work began", async () => {
   const begun = join(world.dir, "begun");
   const number = world.openIssue({
     script: [[{ bash: `touch '${begun}'` }, world.gate("base-moved"), { crash: true }], [{ result: WORDS }]],
@@ -149,7 +157,7 @@ fieldTest("A8", "the base moved on since the work began: nothing to change is an
   expect(comments(number, "answer")).toHaveLength(1);
 });
 
-test("a question outranks an answer, and a failed run is none", async () => {
+test("a question takes precedence over an answer, and a failed run has no answer", async () => {
   const asks = world.openIssue({ script: [[{ ask: "Which?" }, { result: "I asked." }]] });
   const fails = world.openIssue({ script: [[{ say: "It is fine." }, { error: { status: 400, message: "no" } }]] });
   await world.reaches(asks, "blocked");
@@ -203,29 +211,33 @@ fieldTest("A4", "an agent that always leaves something for later fails, and is n
   expect((await world.store.read(world.jobId(number))).end.failure).toBe("unfinished");
 });
 
-fieldTest("A4", "a command that is left running twice: the work becomes a pull request that says so", async () => {
-  const prompt = join(world.dir, "still-running.txt");
-  const number = world.openIssue({
-    script: [
-      [{ write: "one.txt", text: "1\n" }, { commit: "feat: one" }, { background: "dev server" }, { result: "Done." }],
-      [{ prompt }, { write: "two.txt", text: "2\n" }, { background: "dev server" }, { result: "All is done." }],
-    ],
-  });
-  await ends(number, "pr");
-  expect(await startsOf(number)).toEqual([false, true]);
-  expect(await readFile(prompt, "utf8")).toContain("what you had started there is over");
-  const [pull] = pullsOf(number);
-  expect(pull?.body).toMatch(
-    /the agent ended while one of its commands was still running[^]*dev server[^]*All is done/,
-  );
-  for (const [name, text] of [
-    ["one.txt", "1\n"],
-    ["two.txt", "2\n"],
-  ] as const)
-    expect(await world.github.file(REPO, pull?.head ?? "", name)).toBe(text);
-});
+fieldTest(
+  "A4",
+  "an agent that leaves a command running twice: its work becomes a pull request that says so",
+  async () => {
+    const prompt = join(world.dir, "still-running.txt");
+    const number = world.openIssue({
+      script: [
+        [{ write: "one.txt", text: "1\n" }, { commit: "feat: one" }, { background: "dev server" }, { result: "Done." }],
+        [{ prompt }, { write: "two.txt", text: "2\n" }, { background: "dev server" }, { result: "All is done." }],
+      ],
+    });
+    await ends(number, "pr");
+    expect(await startsOf(number)).toEqual([false, true]);
+    expect(await readFile(prompt, "utf8")).toContain("what you had started there is over");
+    const [pull] = pullsOf(number);
+    expect(pull?.body).toMatch(
+      /the agent ended while one of its commands was still running[^]*dev server[^]*All is done/,
+    );
+    for (const [name, text] of [
+      ["one.txt", "1\n"],
+      ["two.txt", "2\n"],
+    ] as const)
+      expect(await world.github.file(REPO, pull?.head ?? "", name)).toBe(text);
+  },
+);
 
-fieldTest("A4", "a command that is left running, and no change: the issue fails", async () => {
+fieldTest("A4", "an agent that leaves a command running and changes nothing: the issue fails", async () => {
   const number = world.openIssue({ script: [[{ background: "dev server" }, { result: "Done." }]] });
   await ends(number, "failed");
   expect(pullsOf(number)).toEqual([]);
@@ -236,7 +248,7 @@ fieldTest("A4", "a command that is left running, and no change: the issue fails"
 
 fieldTest(
   "A9",
-  "what the repository's settings denied is named in the pull request, the answer and the failure",
+  "calls that the repository's settings denied are listed in the pull request, the answer and the failure",
   async () => {
     const secret = `ghp_${"y".repeat(36)}`;
     const deny = { deny: "Bash", input: { command: `npm publish --token ${secret}` } };

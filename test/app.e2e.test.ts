@@ -48,7 +48,7 @@ async function renewed(times: number): Promise<void> {
 /** The App's tokens, and a line of its key: one line is enough to look for all of it. */
 const secretsOf = ({ privateKey }: AppWorld) => [...tokens(), privateKey.split("\n")[5] ?? ""];
 
-test("from the label to the pull request with an App whose tokens live for three seconds; a label of its own starts work, too", async () => {
+test("from the label to the pull request with an App whose tokens live for three seconds; a label that the App adds starts work too", async () => {
   const app = await createAppWorld();
   const { github } = world;
   const apps = [world.startApp("scheduler", app.env), world.startApp("runner", app.env)];

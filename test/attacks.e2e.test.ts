@@ -71,7 +71,7 @@ const CASES: (readonly [string, Case])[] = [
   ["user", { isolation: "user", uid: undefined }],
 ];
 
-test.each(CASES)("attacks by a hostile agent: %s, as the table says", async (column, one) => {
+test.each(CASES)("attacks by a hostile agent: %s, with the results of the table", async (column, one) => {
   const why = obstacle(one);
   if (why !== null) return void process.stdout.write(`attacks: ${column}: not tried, because ${why}\n`);
   scene = await openScene(one);
@@ -123,7 +123,7 @@ test.each(CASES)("attacks by a hostile agent: %s, as the table says", async (col
 });
 
 test.each(["none", "sandbox", "user"] as const)(
-  "SIGKILL of guard and runner at once: no second agent is beside the first one (%s)",
+  "SIGKILL of guard and runner at once: no second agent runs beside the first one (%s)",
   async (isolation) => {
     const why = obstacle({ isolation, uid: undefined });
     if (why !== null) return void process.stdout.write(`attacks: ${isolation}: not tried, because ${why}\n`);
@@ -157,7 +157,7 @@ test.each(["none", "sandbox", "user"] as const)(
   },
 );
 
-test("more processes than a run may have end it, and nothing else: user", async () => {
+test("more processes than a run may have end only that run: user", async () => {
   const why = obstacle({ isolation: "user", uid: undefined });
   if (why !== null) return void process.stdout.write(`attacks: user: not tried, because ${why}\n`);
   world = await createWorld({ isolation: "user", config: { host: { max_processes_per_run: MAX_PROCESSES } } });
@@ -193,7 +193,7 @@ test("more processes than a run may have end it, and nothing else: user", async 
   return undefined;
 });
 
-test("every attack works where nothing is in its way: without isolation, as root or as a user", () => {
+test("every attack works without isolation, as root or as a user", () => {
   const columns = ["none, root", "none, user"].map(documented);
   const never = ATTACKS.filter((one) => {
     const { name, sandboxOnly = false, userOnly = false, stoppedAnyway = false } = one;

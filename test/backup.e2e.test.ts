@@ -226,7 +226,7 @@ test("a backup made while agents work is restored on an empty machine: an issue 
   expect(await again.ended).toBe(1);
 });
 
-test("a backup that is older than what GitHub has: what ended since is not begun again, and GitHub keeps its end", async () => {
+test("a backup that is older than the state on GitHub: an issue that ended since is not started again, and its end on GitHub stays", async () => {
   const { github, dir } = world;
   const before = world.openIssue({ script: [...work("early").slice(0, 2), world.gate("since"), ...work("late")] });
   await poll(120_000, async () => ((await world.agentStarts(before)).length > 0 ? null : "no agent"));
@@ -272,7 +272,7 @@ test("a backup that is older than what GitHub has: what ended since is not begun
   expect(await seen()).toEqual(atLoss);
 });
 
-test("a backup without the files of agents that are other users: issues begin again without the conversation", async () => {
+test("a backup without the files of agents that are other users: issues restart without the conversation", async () => {
   const { github, dir } = world;
   const [asked, answered] = [join(dir, "asked.txt"), join(dir, "answered")];
   const ask = { bash: `[ -e '${answered}' ] || echo 'Red?' >BLOCKED.md` };

@@ -17,7 +17,7 @@ afterAll(async () => {
 const mark = (page: Page) => page.evaluate("document.documentElement.dataset.mark = 'here'");
 const isMarked = (page: Page) => page.evaluate<boolean>("document.documentElement.dataset.mark === 'here'");
 
-test("overview and conversation update by themselves, and what others wrote stays text", async () => {
+test("overview and conversation update automatically, and external text is never interpreted as HTML", async () => {
   const url = await urlOf(world.startApp("board"));
   const page = await openPage(browser, linkTo(url, world));
   await page.locator('#live[data-state="live"]').waitFor();

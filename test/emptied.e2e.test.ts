@@ -37,7 +37,7 @@ const labelsOf = (number: number) => [...world.github.issue(REPO, number).labels
 const idsOf = (number: number) => world.github.comments(REPO, number).map(({ id }) => id);
 const answer = (number: number) => world.github.comment({ repo: REPO, number, actor: OWNER, body: ANSWER });
 
-test("Redis is emptied: a question waits on without an agent, or is answered meanwhile; a label left behind starts nothing", async () => {
+test("Redis is emptied: a question still waits without an agent, or is answered meanwhile; a label that was not removed starts nothing", async () => {
   const { github } = world;
   const waits = await blocked("waits");
   const before = await world.store.read(world.jobId(waits.number));

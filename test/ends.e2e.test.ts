@@ -56,7 +56,7 @@ fieldTest(
 
 fieldTest(
   "A3",
-  "a success without any output or tool call publishes nothing of an earlier run's half of the work",
+  "a success without any output or tool call publishes no incomplete work of an earlier run",
   async () => {
     const number = halfDone("nothing", { nothing: true });
     await world.enters(number, "retrying", 2);

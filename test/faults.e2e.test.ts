@@ -78,7 +78,7 @@ test("a token that is refused while the end is reported: the end is reported lat
   expect(statusComments(world, number)[0]?.body).toContain("**PR**");
 });
 
-test("a rate limit with its reset time parks the job until then, and burns no attempt", async () => {
+test("a rate limit with a reset time parks the job until then, and uses no attempt", async () => {
   const reset = Date.now() + HOUR_MS;
   const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(Math.ceil(reset / 1000)) };
   const limited = { status: 403, headers, body: { message: "API rate limit exceeded" } } as const;

@@ -50,7 +50,7 @@ test("finished work whose folder is missing is published, and not done again", a
   expect(await world.github.file(REPO, `auto/gh-${number}`, "mine.txt")).toBeDefined();
 });
 
-test("finished work whose folder goes in the moment in which it is published is published, and not done again", async () => {
+test("finished work whose folder is removed during its publication is published, and not done again", async () => {
   const gate = randomUUID();
   const work = [{ write: "mine.txt", text: `${gate}\n` }, { commit: "feat: mine" }, { result: "Done." }];
   const number = world.openIssue({ script: [world.gate(gate), ...work] });
@@ -70,7 +70,7 @@ test("finished work whose folder goes in the moment in which it is published is 
   expect(await world.github.file(REPO, `auto/gh-${number}`, "mine.txt")).toBeDefined();
 });
 
-test("finished work on a disk that is lost: waited for without a slot, and done again after a day", async () => {
+test("finished work on a lost disk: the job waits for a day without a slot, and then the work is done again", async () => {
   const { number, resume } = await finished();
   await runner.stop();
   await rename(world.home, join(world.dir, "lost"));

@@ -74,7 +74,7 @@ test.each([
   ["the default branch", "main"],
   ["another branch, as if its commit was pushed by us", "feature"],
 ] as const)(
-  "a hash that names %s: nothing is pushed, the issue says why, nobody is paid again",
+  "a record that names %s: nothing is pushed, the issue says why, and no agent is paid again",
   async (forgery, branch) => {
     const number = numberOf(forgery);
     expect(world.github.branches(REPO)).toMatchObject(others);
@@ -97,12 +97,12 @@ test.each([
   },
 );
 
-test("a hash that names another base: the pull request goes to the repository's own", () => {
+test("a record that names another base branch: the pull request targets the repository's own base branch", () => {
   const number = numberOf("another base");
   expect(pullsOf(number)).toMatchObject([{ head: `auto/gh-${number}`, base: "main" }]);
 });
 
-test("a job whose data names another issue than its id works on that of its id", () => {
+test("a job whose data names another issue than its id works on the issue of its id", () => {
   const number = numberOf("another issue");
   expect(pullsOf(number)).toMatchObject([{ head: `auto/gh-${number}` }]);
   expect(Object.keys(world.github.branches(REPO))).not.toContain(`auto/gh-${unlabelled}`);
@@ -114,7 +114,7 @@ test("a record that names the comment of another account: the comment is not cha
   expect(world.github.comments(REPO, number)).toHaveLength(1);
 });
 
-test("a default branch that is called as the issue's own: nobody is paid, and it stays as it is", async () => {
+test("a default branch with the name of the issue's branch: no agent starts, and the branch does not change", async () => {
   const own = await createWorld({ defaultBranch: "auto/gh-1" });
   try {
     const was = own.github.branches(REPO);

@@ -41,7 +41,7 @@ function forging(folders: readonly string[], runs: string): string {
   );
 }
 
-test("an end that an agent forges, with success and cost, is not believed: the failed run is tried again, and its own figures count", async () => {
+test("an end note that an agent forges, with success and cost, has no effect: the failed run is retried, and its real figures count", async () => {
   const number = nextNumber(world);
   const { tree, gitDir, tmpDir } = pathsOf(number);
   const bash = forging([gitDir, tree, tmpDir], '"$TAC8_RUN"');
@@ -71,7 +71,7 @@ test("an end that an agent forges, with success and cost, is not believed: the f
   expect(await world.github.file("octo/widgets", `auto/gh-${number}`, "whole.txt")).toBe("whole\n");
 });
 
-test("nor is one that it forges for another issue's run", async () => {
+test("an end note that an agent forges for another issue's run has no effect", async () => {
   const victim = world.openIssue({
     script: {
       first: [world.gate("victim"), { exit: 3 }],

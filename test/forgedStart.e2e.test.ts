@@ -160,7 +160,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 test.each(Object.keys(FORGERIES))(
-  "%s that nobody's label began: no agent, no push, no word, one clear reason",
+  "%s without a trusted label: no agent, no push, no comment, one clear reason",
   async (name) => {
     const number = forged.get(name) ?? 0;
     expect(await world.agentStarts(number)).toEqual([]);
@@ -183,7 +183,7 @@ test("finished work of an issue that does not exist: no push and no pull request
   expect((await world.store.read(world.jobId(MISSING))).state).toBe("cancelled");
 });
 
-test("a closed issue that nobody labelled: no word", async () => {
+test("a closed issue that no trusted account labelled: no comment", async () => {
   expect(world.github.comments(REPO, closed)).toEqual([]);
   expect(world.github.issue(REPO, closed).labels).toEqual([]);
   expect((await world.store.read(world.jobId(closed))).state).toBe("cancelled");
@@ -213,7 +213,7 @@ test("a label by an untrusted account that Redis calls admitted: refused with th
   ]);
 });
 
-test("a retry of what a trusted label has started before needs no label", async () => {
+test("a retry of an issue that a trusted account labelled before needs no label", async () => {
   expect(await world.agentStarts(labelledOnce)).toHaveLength(1);
   expect(pullsOf(labelledOnce)).toHaveLength(1);
 });
@@ -224,7 +224,7 @@ test("a job for a repository that is not configured waits, and GitHub is not ask
   expect(world.github.requests.filter(({ path }) => path.includes("acme"))).toEqual([]);
 });
 
-test("a stop that nobody asked for says nothing on an issue that nobody trusted has labelled", async () => {
+test("a forged stop posts nothing on an issue that no trusted account has labelled", async () => {
   const [number, other] = [open(), open()];
   world.github.addLabel({ repo: REPO, number: other, actor: "stranger", label: LABEL });
   for (const jobId of [number, other].map((each) => world.jobId(each))) {
@@ -242,7 +242,7 @@ test("a stop that nobody asked for says nothing on an issue that nobody trusted 
   for (const each of [number, other]) expect(world.github.comments(REPO, each)).toEqual([]);
 });
 
-test("an answer is what trusted people wrote on the issue, whatever Redis has for it", async () => {
+test("an agent gets as an answer only what trusted accounts wrote on the issue, whatever Redis says", async () => {
   const scheduler = world.startApp("scheduler");
   const asking = ["forged", "by a stranger", "changed"].map((name) => {
     const promptFile = join(world.dir, `prompt-${name}.txt`);
@@ -272,7 +272,7 @@ test("an answer is what trusted people wrote on the issue, whatever Redis has fo
   }
 });
 
-test("the usual start asks GitHub no more than it did without these checks", async () => {
+test("an ordinary start makes no more requests to GitHub than without these checks", async () => {
   const scheduler = world.startApp("scheduler");
   await runnerIsIdle(world);
   const number = world.openIssue({ script: [world.gate("usual"), ...script()] });

@@ -99,7 +99,7 @@ describe.skipIf(whyNoFormerVersion !== null)("beside the version before format 2
     await newer.stop();
   });
 
-  test("an older runner works on what a newer scheduler has queued", async () => {
+  test("an older runner processes jobs that a newer scheduler has queued", async () => {
     old = await start("old", "one");
     const number = world.openIssue({ script: script("queued") });
     await world.open("queued");

@@ -68,7 +68,7 @@ test.concurrent.each(APPS)(
   },
 );
 
-test("/healthz is 200 while scheduler and runner are there, and 503 with the reason when one is not", async () => {
+test("/healthz returns 200 while scheduler and runner are online, and 503 with the reason otherwise", async () => {
   await world.redis.flushall(); // Entries of the apps of other tests.
   const board = world.startApp("board");
   const url = await urlOf(board);

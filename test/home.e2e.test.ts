@@ -24,7 +24,7 @@ const PLANT = {
   bash: `mkdir -p "$HOME/.claude"; for f in .bashrc .npmrc .claude/settings.json; do echo x > "$HOME/$f"; done`,
 };
 
-test("each issue has a home folder of its own, in which a later run finds its session alone", async () => {
+test("each issue has its own home folder, in which a later run finds only its session", async () => {
   const again = [inspect("again"), { result: "Nothing more." }];
   const number = world.openIssue({ script: [[PLANT, inspect("planted"), { result: "Answered." }], again] });
   world.startApp("scheduler");

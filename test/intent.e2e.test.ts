@@ -107,7 +107,7 @@ test.each([
   },
 );
 
-test("… also if the edit was taken back", async () => {
+test("an edit that was reverted stops the work too", async () => {
   const { number, body } = open();
   const { body: first } = world.github.issue(REPO, number);
   label(number);
@@ -134,7 +134,7 @@ test("the prompt has the edits before the label, and those after it by accounts 
   await app.stop();
 });
 
-test("an edit while the agent works: nothing is published, the work is kept, a new label starts a new run", async () => {
+test("an edit while the agent works: nothing is published, the work is kept, and a new label starts a new run", async () => {
   const { number, body, prompt } = open([world.gate("edited")]);
   const app = await inattentiveRunner();
   label(number);
@@ -190,7 +190,7 @@ test("an edit while the agent works stops nothing if a trusted account makes it 
   await app.stop();
 });
 
-test("comments of others are left out, and stop nothing; the author's count as they were at the label", async () => {
+test("comments of other accounts are left out and stop nothing; the author's comments count as they were when the label was added", async () => {
   const { number, prompt } = open();
   const { github } = world;
   const other = github.addUser({ login: "passer-by" });
@@ -239,7 +239,7 @@ test("if GitHub refuses to list the edits, the text at the first reading counts,
   await app.stop();
 });
 
-test("a short outage of GraphQL is waited for; after a long one the text at first sight counts", async () => {
+test("a run waits for the end of a short outage of GraphQL; after a long outage, the text at the first reading counts", async () => {
   const app = runner();
   const short = world.github.fault({ ...GRAPHQL, times: 2, do: { status: 502 } });
   const one = open();
@@ -257,7 +257,7 @@ test("a short outage of GraphQL is waited for; after a long one the text at firs
   await app.stop();
 });
 
-test("with comments = all, the same comments of others reach the agent, if they were made before the label", async () => {
+test("with comments = all, the comments that other accounts wrote before the label reach the agent", async () => {
   const everybody = await createWorld({
     config: { github: { repo_owner: OWNER, repo_name: "widgets", comments: "all", write_interval_ms: 0 } },
   });

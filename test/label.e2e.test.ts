@@ -19,51 +19,55 @@ const pullsOf = (number: number) =>
   world.github.pulls(REPO).filter(({ head }) => new RegExp(`^auto/gh-${number}(-\\d+)?$`).test(head));
 const addLabel = (number: number, actor: string) => world.github.addLabel({ repo: REPO, number, actor, label: LABEL });
 
-fieldTest("F3", "a label by someone who cannot write: refused and said once; by the owner: it starts", async () => {
-  const { github } = world;
-  const number = world.openIssue({ script: WORK, labels: [] });
-  addLabel(number, "stranger");
-  await world.reaches(number, "failed");
-  // Two whole rounds of the scheduler.
-  const polls = () => github.requests.filter(({ path }) => path === `/repos/${REPO}`).length;
-  const before = polls();
-  await github.waitFor(() => polls() >= before + 3, { what: "two polls" });
-  const comments = () => github.comments(REPO, number).map(({ body }) => body);
-  expect(comments()).toHaveLength(1);
-  expect(comments()[0]).toContain(`stranger added the label ${LABEL} but has no write access to the repository`);
-  expect(comments()[0]).toContain("Work starts when an account with write access to this repository adds the label");
-  expect(comments()[0]).not.toContain("reason above");
-  for (let times = 2; times <= 4; times += 1) {
+fieldTest(
+  "F3",
+  "a label by an account that cannot write: refused, with one comment; a label by the owner starts the issue",
+  async () => {
+    const { github } = world;
+    const number = world.openIssue({ script: WORK, labels: [] });
     addLabel(number, "stranger");
-    await world.enters(number, "failed", times);
+    await world.reaches(number, "failed");
+    // Two whole rounds of the scheduler.
+    const polls = () => github.requests.filter(({ path }) => path === `/repos/${REPO}`).length;
+    const before = polls();
+    await github.waitFor(() => polls() >= before + 3, { what: "two polls" });
+    const comments = () => github.comments(REPO, number).map(({ body }) => body);
     expect(comments()).toHaveLength(1);
-  }
-  expect(await world.agentStarts(number)).toEqual([]);
-  expect(github.pushes.filter(({ ref }) => ref.includes(`gh-${number}`))).toEqual([]);
-  expect(github.issue(REPO, number).labels).toEqual(["rpi-failed"]);
-  addLabel(number, OWNER);
-  await world.enters(number, "pr", 1);
-  expect(await world.agentStarts(number)).toHaveLength(1);
-  expect(github.issue(REPO, number).labels).toEqual(["rpi-done"]);
-  expect(runner.log()).not.toContain("unexpected");
+    expect(comments()[0]).toContain(`stranger added the label ${LABEL} but has no write access to the repository`);
+    expect(comments()[0]).toContain("Work starts when an account with write access to this repository adds the label");
+    expect(comments()[0]).not.toContain("reason above");
+    for (let times = 2; times <= 4; times += 1) {
+      addLabel(number, "stranger");
+      await world.enters(number, "failed", times);
+      expect(comments()).toHaveLength(1);
+    }
+    expect(await world.agentStarts(number)).toEqual([]);
+    expect(github.pushes.filter(({ ref }) => ref.includes(`gh-${number}`))).toEqual([]);
+    expect(github.issue(REPO, number).labels).toEqual(["rpi-failed"]);
+    addLabel(number, OWNER);
+    await world.enters(number, "pr", 1);
+    expect(await world.agentStarts(number)).toHaveLength(1);
+    expect(github.issue(REPO, number).labels).toEqual(["rpi-done"]);
+    expect(runner.log()).not.toContain("unexpected");
 
-  // What was done stays in sight, and the comment of the same day is enough.
-  const answer = comments();
-  addLabel(number, "stranger");
-  await world.enters(number, "failed", 5);
-  expect(comments()).toEqual(answer);
-  expect(github.issue(REPO, number).labels).toEqual(["rpi-done"]);
-  github.addUser({ login: "passer-by" });
-  addLabel(number, "passer-by");
-  await world.enters(number, "failed", 6);
-  expect(comments()).toEqual([...answer, expect.stringContaining(`passer-by added the label ${LABEL}`)]);
-});
+    // What was done stays in sight, and the comment of the same day is enough.
+    const answer = comments();
+    addLabel(number, "stranger");
+    await world.enters(number, "failed", 5);
+    expect(comments()).toEqual(answer);
+    expect(github.issue(REPO, number).labels).toEqual(["rpi-done"]);
+    github.addUser({ login: "passer-by" });
+    addLabel(number, "passer-by");
+    await world.enters(number, "failed", 6);
+    expect(comments()).toEqual([...answer, expect.stringContaining(`passer-by added the label ${LABEL}`)]);
+  },
+);
 
 /** Reads of the issue's events so far. */
 const asked = (number: number) =>
   world.github.requests.filter(({ path }) => path === `/repos/${REPO}/issues/${number}/events`).length;
 
-fieldTest("C1", "a renamed label: works by the event of its old name, if a trusted account put it on", async () => {
+fieldTest("C1", "a renamed label works by the event of its old name, if a trusted account added it", async () => {
   const { github } = world;
   const labelled = (actor: string) => {
     const number = world.openIssue({ script: WORK, labels: [] });
@@ -104,7 +108,7 @@ fieldTest(
   },
 );
 
-test("a label by someone who cannot write neither publishes finished work nor ends what a trusted one began", async () => {
+test("a label by an account that cannot write does not publish finished work, and does not end work that a trusted label started", async () => {
   const { github, store } = world;
   const fault = github.fault({ method: "POST", path: `/repos/${REPO}/pulls`, times: 1, do: { status: 422 } });
   const finished = world.openIssue({ script: WORK });

@@ -113,7 +113,7 @@ async function onGitHub(git: readonly string[]): Promise<string> {
   return (await execa("git", git, { cwd: join(world.dir, "github", `${REPO}.git`) })).stdout;
 }
 
-test("base and branch move while the agent works: one pull request, with everybody's commits", async () => {
+test("base and branch move while the agent works: one pull request, with the commits of all contributors", async () => {
   const issue = openIssue();
   await atGate(issue);
   const branch = `auto/gh-${issue.number}`;
@@ -131,7 +131,7 @@ test("base and branch move while the agent works: one pull request, with everybo
   left = issue;
 });
 
-test("a pull request that is merged while the agent works: its new commits are a new one, on the base", async () => {
+test("a pull request that is merged while the agent works: the new commits become a new pull request, on top of the base", async () => {
   const { issue, pull, branch, next } = await anotherRound();
   await world.github.mergePull({ repo: REPO, number: pull, actor: OWNER });
   const merged = world.github.branches(REPO)[branch];
@@ -143,7 +143,7 @@ test("a pull request that is merged while the agent works: its new commits are a
   left = issue;
 });
 
-test("… and its push comes through later only: what was merged is not in the new one again", async () => {
+test("a pull request that is merged while the agent works, and a push that succeeds only later: merged commits are not in the new pull request", async () => {
   const { issue, pull, next } = await anotherRound();
   await mergeSquashed(pull);
   // Refused, and so parked at the first try; an outage would be waited out in place for a while.
@@ -188,7 +188,7 @@ test.each([
   },
 );
 
-test("a pull request that is closed while the agent works: all of its work is a new one", async () => {
+test("a pull request that is closed while the agent works: all of the work becomes a new pull request", async () => {
   const { issue, pull, branch, next } = await anotherRound();
   world.github.closePull({ repo: REPO, number: pull, actor: OWNER });
   const closed = world.github.branches(REPO)[branch];
@@ -200,7 +200,7 @@ test("a pull request that is closed while the agent works: all of its work is a 
   left = issue;
 });
 
-test("a contributor opens the pull request, adds a commit and merges it: the issue ends with that one", async () => {
+test("a contributor opens the pull request, adds a commit and merges it: the issue ends with that pull request", async () => {
   const issue = openIssue();
   await atGate(issue);
   const [branch, path] = [`auto/gh-${issue.number}`, `/repos/${REPO}/pulls`];
@@ -220,7 +220,7 @@ test("a contributor opens the pull request, adds a commit and merges it: the iss
   expect(Object.keys(world.github.branches(REPO)).filter((name) => name.startsWith(branch))).toEqual([branch]);
 });
 
-test("a pull request that is closed between two attempts is not the end of one that changes nothing", async () => {
+test("a pull request that is closed between two attempts is not the result of an attempt that changes nothing", async () => {
   const name = randomUUID();
   const number = world.openIssue({
     script: [{ write: `${name}.txt`, text: "1\n" }, { commit: "feat: one" }, { result: "Done." }],

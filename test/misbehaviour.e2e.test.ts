@@ -46,7 +46,7 @@ test("agents that work for too long, or print nothing for too long, are stopped 
   expect((await world.agentStarts()).some(({ pid }) => isAlive(Number(pid)))).toBe(false);
 });
 
-test("any program by its command line: exit code, plain output, the same limits", async () => {
+test("any program as agent: exit code, plain output, and the same limits", async () => {
   await begin({
     llm: { provider: "command", command_template: [SCRIPTED, "--prompt-file", "{prompt_file}", "--model", "{model}"] },
   });

@@ -50,7 +50,7 @@ test("a long outage is reported on the issue and in the event log, and leaves th
   expect(job?.attemptsMade).toBeLessThanOrEqual(1); // A successful end counts as one.
 });
 
-test("one of the API and of git at once, before an agent: no attempt is used up", async () => {
+test("an outage of the API and of git before an agent starts: no attempt is used", async () => {
   for (const path of [`${API}/pulls`, `/${REPO}.git/info/refs`])
     world.github.fault({ method: "GET", path, times: 100_000, do: { status: 503 } });
   const number = world.openIssue({ script: SCRIPT });
@@ -86,7 +86,7 @@ test("a failure that cannot be reported: the issue waits, and the comment then h
   expect(bodies.join("\n")).not.toMatch(/\b503\b/);
 });
 
-test("a token that is revoked in mid-work holds the repository until it is valid again", async () => {
+test("a token that is revoked while an agent works holds the repository until a valid token exists", async () => {
   const number = world.openIssue({ script: [world.gate("go"), ...SCRIPT] });
   await poll(120_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
   world.github.revokeToken(world.token);

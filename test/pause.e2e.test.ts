@@ -19,7 +19,7 @@ const outputOf = (...args: string[]) => command.outputOf(world, ...args);
 const queued = (number: number) =>
   poll(120_000, async () => ((await world.queue.getJob(world.jobId(number))) === undefined ? "not queued" : null));
 
-test("of two machines with one host name, one paused, by command and by SIGUSR1, through a restart: the other takes all", async () => {
+test("two machines with one host name, one of them paused by command and by SIGUSR1, across a restart: the other one processes every job", async () => {
   const { github, redis } = world;
   const script = [{ write: "a.txt", text: "1\n" }, { commit: "feat: a" }, { result: "Done." }];
   const first = runner;
@@ -98,7 +98,7 @@ test("a pause survives a restart of scheduler, runner and Redis; running agents 
   await world.reaches(second, "pr");
 });
 
-test("SIGUSR1 to an app that is no runner: it says so, lives on, and opens no debugger's port", async () => {
+test("SIGUSR1 to an app that is no runner: it logs that, keeps running, and opens no debugger port", async () => {
   const board = world.startApp("board");
   await board.says("board at");
   await scheduler.says("scheduler ready");

@@ -45,7 +45,7 @@ const runnersOf = async (number: number) =>
 const agentStarted = (number: number) =>
   poll(120_000, async () => ((await world.agentStarts(number)).length > 0 ? null : `no agent for ${number}`));
 
-test("a job that needs a label waits for a runner that has it, without an attempt, and others pass it", async () => {
+test("a job that needs a label waits without an attempt for a runner that has the label, and other jobs pass it", async () => {
   const first = open("one", "runs-on:big");
   await agentStarted(first);
   // The only slot of big is busy, and the other runner may not have it.
@@ -68,7 +68,7 @@ test("a job that needs a label waits for a runner that has it, without an attemp
   expect((await world.store.read(world.jobId(second))).job.hold).toBeNull();
 });
 
-test("no more jobs are worked on at once than the limit over all runners allows; a label taken off lets another runner have it", async () => {
+test("no more jobs run at once than the limit over all runners allows; after a label is removed, another runner can process the job", async () => {
   const numbers = [open("four"), open("four"), open("four")];
   await poll(120_000, async () => {
     const counts = await world.queue.getJobCounts("active", "prioritized");
@@ -92,7 +92,7 @@ test("no more jobs are worked on at once than the limit over all runners allows;
   await world.reaches(strange, "pr");
 });
 
-test("a job that a newer version has worked on is not taken, and its runner says so", async () => {
+test("a job that a newer version has processed is deferred, and the runner logs that", async () => {
   const number = nextNumber(world);
   const key = `tac8:issue:${world.jobId(number)}`;
   await world.redis.hset(key, "format", "99");
@@ -129,7 +129,7 @@ test("a runner on a copy of a data folder that is at work on this machine does n
   expect(await exit).toEqual([78, null]);
 });
 
-test("of two runners on copies of one data folder that start at once one ends, and does not start again beside the other", async () => {
+test("two runners that start at once on copies of one data folder: one exits, and does not start again beside the other", async () => {
   const id = randomUUID();
   const homes = await Promise.all(
     ["one", "other"].map(async (name) => {

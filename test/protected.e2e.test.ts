@@ -39,7 +39,7 @@ function openIssue(
   });
 }
 
-test("a changed workflow is not pushed; a label by a trusted account has it published, without another agent run", async () => {
+test("a changed workflow is not pushed; a label by a trusted account publishes it, without another agent run", async () => {
   const number = openIssue();
   await world.reaches(number, "blocked");
   expect(hasBranch(number)).toBe(false);
@@ -76,7 +76,7 @@ test("a changed workflow is not pushed; a label by a trusted account has it publ
   expect(questionsOn(number)).toHaveLength(1);
 });
 
-test("a reply has the agent change it: the session learns why, and only the rest is published", async () => {
+test("after a reply, the agent changes the work: the prompt says why it was withheld, and only the rest is published", async () => {
   const number = openIssue();
   await world.reaches(number, "blocked");
   world.github.comment({ repo: REPO, number, actor: OWNER, body: "Please leave the workflow out." });
@@ -87,14 +87,14 @@ test("a reply has the agent change it: the session learns why, and only the rest
   expect(pullsOf(world, number)[0]?.body).not.toContain("Review these files first");
 });
 
-test("a label that is there before the work publishes it at once", async () => {
+test("a label that was added before the work starts publishes the work at once", async () => {
   const number = openIssue({ labels: [ALLOW] });
   await world.reaches(number, "pr");
   expect(questionsOn(number)).toEqual([]);
   expect(pullsOf(world, number)[0]?.body).toContain(`\`${WORKFLOW}\``);
 });
 
-test("a label by an account that cannot write counts for nothing, also before the work", async () => {
+test("a label by an account that cannot write has no effect, also before the work", async () => {
   const number = openIssue({ trigger: false });
   world.github.addLabel({ repo: REPO, number, actor: "triage", label: ALLOW });
   world.github.addLabel({ repo: REPO, number, actor: OWNER, label: LABEL });
@@ -102,7 +102,7 @@ test("a label by an account that cannot write counts for nothing, also before th
   expect(hasBranch(number)).toBe(false);
 });
 
-test("a token that may not change workflows: the issue says so, and the label publishes it once it may", async () => {
+test("a token that cannot change workflows: the issue says so, and the label publishes the work once the token can", async () => {
   await world.github.guardContents(REPO, { workflows: true });
   const number = openIssue({ labels: [ALLOW] });
   await world.reaches(number, "blocked");
@@ -124,7 +124,7 @@ test("work that is saved while its agent asks is not pushed either", async () =>
   expect(hasBranch(number)).toBe(false);
 });
 
-test("what Redis says allows nothing: neither a forged permission nor a forged base", async () => {
+test("forged values in Redis allow nothing: no permission and no base branch", async () => {
   const first = [{ write: WORKFLOW, text: HOSTILE }, { commit: "ci: mine" }];
   const number = world.openIssue({
     script: [...first, { write: "a.txt", text: "a\n" }, { commit: "a" }, { result: "Done." }],

@@ -24,7 +24,7 @@ describe("a question", () => {
   });
   afterAll(() => world.close());
 
-  test("frees its slot, is asked once, and the owner's answer resumes the session; one behind a link is never read", async () => {
+  test("frees its slot, is asked once, and the owner's answer resumes the session; a question behind a symbolic link is never read", async () => {
     const promptFile = join(world.dir, "prompt.txt");
     const number = world.openIssue({
       script: {
@@ -94,7 +94,7 @@ describe("a question", () => {
     expect(await startsOf(number)).toHaveLength(2);
   });
 
-  test("of an issue that is closed is cancelled, and its labels come off", async () => {
+  test("of an issue that is closed is cancelled, and its labels are removed", async () => {
     const number = world.openIssue({ script: [{ ask: QUESTION }, { result: "I asked." }] });
     await world.reaches(number, "blocked");
     world.github.closeIssue({ repo: REPO, number, actor: OWNER });
@@ -104,7 +104,7 @@ describe("a question", () => {
     expect(statusOf(number)).toContain("Cancelled");
   });
 
-  test("counts although its agent then failed, and expires when nobody answers", async () => {
+  test("counts although its agent then failed, and expires without an answer", async () => {
     const number = world.openIssue({ script: [{ ask: QUESTION }, { exit: 3 }] });
     await world.reaches(number, "blocked");
     expect(questions(number)).toEqual([expect.stringContaining(`> ${QUESTION}`)]);

@@ -6,7 +6,7 @@ import { createWorld, poll, REPO, type World } from "./world.ts";
 let world: World;
 afterEach(() => world.close());
 
-test("a Redis that is out of memory when an agent ends: its work is published once, as soon as there is room", async () => {
+test("a Redis that is out of memory when an agent ends: the agent's work is published once, as soon as Redis accepts writes", async () => {
   world = await createWorld({ config: { coordinator: { max_attempts: 1 } } });
   await refuseAtEnd(world, REFUSALS[0]);
 });

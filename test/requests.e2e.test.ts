@@ -23,7 +23,7 @@ afterAll(() => world.close());
 /** Every poll asks for them, and a run for the first of them once a minute. */
 const OF_POLLS = /^GET \/repos\/[^/]+\/[^/]+(\/issues)?$/;
 
-test("one issue costs 13 requests to GitHub's API that count, and 5 of git", async () => {
+test("one issue costs 13 requests to GitHub's API that count against its rate limit, and 5 requests of git", async () => {
   const { github } = world;
   const before = github.requests.length;
   const number = world.openIssue({ script: [world.gate("go"), ...WORK] });
@@ -92,7 +92,7 @@ test("a repository that is renamed while the agent works holds the finished work
   await expectOnce(world, number);
 });
 
-test("a default branch that is renamed while the agent works: the finished work goes to it by its new name", async () => {
+test("a default branch that is renamed while the agent works: the pull request targets its new name", async () => {
   const { github } = world;
   const number = world.openIssue({ script: [world.gate("branch"), ...WORK] });
   await poll(120_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
@@ -103,7 +103,7 @@ test("a default branch that is renamed while the agent works: the finished work 
   expect(pullsOf(world, number).map(({ base }) => base)).toEqual(["trunk"]);
 });
 
-test("… and another issue begins meanwhile: both go to it by its new name", async () => {
+test("a default branch that is renamed while another issue starts: both pull requests target its new name", async () => {
   const { github } = world;
   const first = world.openIssue({ script: [world.gate("first"), ...WORK] });
   await poll(120_000, async () => ((await world.agentStarts(first)).length === 1 ? null : "no agent yet"));

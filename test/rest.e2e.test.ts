@@ -23,7 +23,7 @@ const commit = (name: string) => `echo ${name} > ${name}.txt; git add -A; git co
 const tree = (number: number) => join(world.home, "workspaces", REPO, "trees", `gh-${number}`);
 const comment = (number: number) => world.github.comments(REPO, number).at(-1)?.body ?? "";
 
-test("what an agent leaves beside its pull request is kept, and said; where there is nothing, the workspace goes", async () => {
+test("work that an agent leaves beside its pull request is kept and listed; without such work, the workspace is removed", async () => {
   const left = [
     ["it has commits that are not on GitHub", `${commit("big")}; git checkout -q -b small HEAD~1; ${commit("small")}`],
     ["it has stashed changes", `echo precious > README.md; git stash -q; ${commit("small")}`],
@@ -58,7 +58,7 @@ test("conflicts that an agent leaves are not finished work: the next prompt name
   expect(stdout).toBe("both");
 });
 
-test("daemons, 20 MB of output, no result: what agents do does not hurt", async () => {
+test("an agent that starts daemons, prints 20 MB or ends without a result does no harm", async () => {
   const { github, dir } = world;
   const marked = join(dir, "marked.pid");
   const work = [{ append: "work.txt", text: "work\n" }, { commit: "feat: work" }, { result: "Worked." }];
@@ -101,7 +101,7 @@ test("a repository inside the repository is in no pull request: it is kept, and 
 
 fieldTest(
   "B3",
-  "secrets and generated files are in no pull request: the issue names them, and the workspace goes",
+  "secrets and generated files are in no pull request: the issue names them, and the workspace is removed",
   async () => {
     const leftovers =
       "echo TOKEN=abc > .env; mkdir -p node_modules/a; echo 1 > node_modules/a/i.js; : > .bashrc; echo notes > notes.md";
@@ -120,7 +120,7 @@ fieldTest(
   },
 );
 
-fieldTest("B3", "what is too large for a commit keeps its workspace, and is named", async () => {
+fieldTest("B3", "a file that is too large for a commit keeps its workspace, and the issue names it", async () => {
   const number = world.openIssue({
     script: [{ bash: `${commit("small")}; head -c 6000000 /dev/zero > data.csv` }, { result: "Done." }],
   });

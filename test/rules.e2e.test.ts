@@ -51,12 +51,12 @@ fieldTest("C5", "an app's token works: one pull request and one comment, both it
   expect(pullsOf(world, number)).toMatchObject([{ author: BOT }]);
 });
 
-fieldTest("C3", "where the plan has no drafts, a plain pull request is opened, and the log says so", async () => {
+fieldTest("C3", "if the plan has no drafts, a normal pull request is opened, and the log says so", async () => {
   expect(world.github.pulls(REPO)).toMatchObject([{ draft: false }]);
   expect(runner.log()).toContain("no draft pull requests");
 });
 
-fieldTest("C2", "a rule on branches: one paid run, a hold, and no other run when the rule is lifted", async () => {
+fieldTest("C2", "a rule on branches: one paid run, a hold, and no other run after the rule is removed", async () => {
   const { github } = world;
   await github.addRuleset(REPO, RULES);
   const unread = hideRules();
@@ -80,7 +80,7 @@ fieldTest("C2", "a rule on branches: one paid run, a hold, and no other run when
   expect((await holdEvents("unhold")).at(-1)?.reason).toBe(`finished work of ${REPO}#${first} was published`);
 });
 
-fieldTest("C2", "a rule that can be read: the repository is held before anybody is paid", async () => {
+fieldTest("C2", "a rule that can be read: the repository is held before an agent is paid", async () => {
   const { github } = world;
   const before = (await holdEvents("hold")).length;
   await github.addRuleset(REPO, RULES);

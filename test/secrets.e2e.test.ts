@@ -86,7 +86,7 @@ test("the token is in no environment, argument, file, log, job, hash, stream, er
   expect(await findSecret(openPlaces(world, [...apps, locked]), secret)).toEqual([]);
 });
 
-test("the search finds what is planted in each of these places", async () => {
+test("the search finds a token that is planted in each of these places", async () => {
   const secret = makeSecret();
   world = await createWorld();
   const { home, redis, github } = world;

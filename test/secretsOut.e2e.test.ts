@@ -77,22 +77,25 @@ test.each<[string, string, readonly object[], string]>([
     [{ write: "d.txt", text: "d" }, { commit: `feat: d\n\nwith ${KEY}` }],
     "`a commit's message or author`",
   ],
-])("%s: nothing is published, no label allows it, and a reply has it changed", async (_name, secret, work, shown) => {
-  const number = world.openIssue({
-    script: { first: [...work, { result: "Done." }], again: [...cleanUp, { result: "Clean." }] },
-  });
-  await world.reaches(number, "blocked");
-  expect(hasBranch(number)).toBe(false);
-  expect(pullsOf(world, number)).toEqual([]);
-  const comments = questionsOn(number).map(({ body }) => body);
-  expect(comments).toEqual([expect.stringContaining(shown)]);
-  expect(comments[0]).not.toContain(ALLOW);
-  world.github.addLabel({ repo: REPO, number, actor: OWNER, label: ALLOW });
-  world.github.comment({ repo: REPO, number, actor: OWNER, body: "Leave it out." });
-  await world.reaches(number, "pr");
-  expect(await world.github.file(REPO, `auto/gh-${number}`, "clean.txt")).toBe("clean\n");
-  expect(await isOnGitHub(secret)).toBe(false);
-});
+])(
+  "%s: nothing is published, no label allows it, and after a reply the agent changes it",
+  async (_name, secret, work, shown) => {
+    const number = world.openIssue({
+      script: { first: [...work, { result: "Done." }], again: [...cleanUp, { result: "Clean." }] },
+    });
+    await world.reaches(number, "blocked");
+    expect(hasBranch(number)).toBe(false);
+    expect(pullsOf(world, number)).toEqual([]);
+    const comments = questionsOn(number).map(({ body }) => body);
+    expect(comments).toEqual([expect.stringContaining(shown)]);
+    expect(comments[0]).not.toContain(ALLOW);
+    world.github.addLabel({ repo: REPO, number, actor: OWNER, label: ALLOW });
+    world.github.comment({ repo: REPO, number, actor: OWNER, body: "Leave it out." });
+    await world.reaches(number, "pr");
+    expect(await world.github.file(REPO, `auto/gh-${number}`, "clean.txt")).toBe("clean\n");
+    expect(await isOnGitHub(secret)).toBe(false);
+  },
+);
 
 test("a question or an answer that may have a secret is not shown, and the issue continues", async () => {
   const number = world.openIssue({
@@ -107,7 +110,7 @@ test("a question or an answer that may have a secret is not shown, and the issue
   expect(comments).not.toContain(TOKEN);
 });
 
-test("the summary of an agent whose commits are on GitHub already is searched, too", async () => {
+test("the summary of an agent whose commits are on GitHub already is searched too", async () => {
   const number = world.openIssue({
     script: [[...commit("f.txt", "f\n"), { crash: true }], [{ result: `Use ${TOKEN}.` }]],
   });

@@ -72,7 +72,7 @@ async function startAsService(app: (typeof APPS)[number], changes: Readonly<Reco
 }
 
 test.concurrent.each(APPS)(
-  "%s reports to systemd that it is ready, works and ends, and writes lines for people; its own environment has no socket",
+  "%s reports to systemd that it is ready, works and stops, and logs readable lines; its environment has no socket",
   async (app) => {
     const { child, receives, journal } = await startAsService(app);
     await receives("READY=1\nWATCHDOG=1\nSTATUS=waiting for Redis");
@@ -98,7 +98,7 @@ test("a problem that an operator must fix is the status of the unit, and an erro
   expect(await journal()).toMatch(/^<2>GitHub refuses the token/m);
 });
 
-test("so is each mistake in a configuration", async () => {
+test("each mistake in a configuration is in the status of the unit and an error in the journal", async () => {
   const { child, journal } = await startAsService("scheduler", { TAC8_CONFIG: join(world.dir, "nowhere.toml") });
   expect(await closed(child)).toBe(EXIT_CONFIG);
   expect(await journal()).toMatch(/^<3>.*nowhere\.toml: the file does not exist/);

@@ -85,7 +85,7 @@ test("a link of tac8 open leads to the overview, whose buttons and Bull Board's 
   await other.getByText("This link has expired").waitFor();
 });
 
-test("the form signs in, without scripts and over plain HTTP too, and leads to the page that was asked for", async () => {
+test("the form signs in, also without JavaScript and over plain HTTP, and leads to the requested page", async () => {
   const password = (await readFile(join(world.home, "tac8-board-password"), "utf8")).trim();
   const { port } = new URL(await urlOf(world.startApp("board", { TAC8_BOARD_HOST: "127.1" })));
   const page = await openPage(browser, `http://${LAN_NAME}:${port}/?said=resumed`, { javaScriptEnabled: false });
@@ -99,7 +99,7 @@ test("the form signs in, without scripts and over plain HTTP too, and leads to t
   await pressPause(page);
 });
 
-test("a page on another port of this machine cannot press a button, though the browser sends the session along", async () => {
+test("a page on another port of this machine cannot use a button, although the browser sends the session cookie", async () => {
   const page = await openPage(browser, linkTo(url, world));
   const other = createServer((_request, response) => {
     response.setHeader("content-type", "text/html");

@@ -170,7 +170,7 @@ describe("a problem that an operator must fix is one clear line and an exit code
     await expectRefusal(start("runner", { ...env, PATH: bin }), [claude]);
   });
 
-  test("runner: a machine that has too much to do to try a sandbox: a service manager starts it again", async () => {
+  test("runner: a machine that is too busy to test a sandbox: a service manager restarts the runner", async () => {
     const lines = ["[github]", 'repo_owner = "octo"', 'repo_name = "widgets"', "[agent]", 'isolation = "sandbox"'];
     const path = await writeConfig("killed.toml", [...lines, "[llm]", `command = ["${SCRIPTED}"]`]);
     const bin = join(world.dir, "killed");
@@ -182,7 +182,7 @@ describe("a problem that an operator must fix is one clear line and an exit code
     expect(complaints(launched)).toEqual(["could not test bwrap (it was killed): this machine is overloaded"]);
   });
 
-  test("runner: the program of another agent", async () => {
+  test("runner: the missing program of another agent", async () => {
     const lines = ["[github]", 'repo_owner = "octo"', 'repo_name = "widgets"', "[llm]", 'provider = "command"'];
     const template = 'command_template = ["/opt/no-such-agent", "{prompt_file}"]';
     const path = await writeConfig("command.toml", [...lines, template]);
@@ -252,7 +252,7 @@ describe("a problem that an operator must fix is one clear line and an exit code
       await expectRefusal(up(environment({ TAC8_BOARD_PORT: String(port) })), [taken]);
     });
 
-    test("no Redis where REDIS_URL says: a service manager starts it again", async () => {
+    test("no Redis at REDIS_URL: a service manager restarts it", async () => {
       const port = await freePort();
       const launched = up(environment({ REDIS_URL: `redis://127.0.0.1:${port}` }));
       await expectRefusal(
@@ -306,7 +306,7 @@ describe("tac8 up, after a good start", () => {
     },
   );
 
-  fieldTest("B6", "a board whose port is taken is tried again, and the others work on", async () => {
+  fieldTest("B6", "a board whose port is in use is restarted, and the other apps keep running", async () => {
     const port = await freePort();
     const { launched, childOf } = await allUp("up-port", { TAC8_BOARD_PORT: String(port) });
     const others = [childOf("scheduler"), childOf("runner")];
@@ -320,17 +320,21 @@ describe("tac8 up, after a good start", () => {
     await ctrlC(launched);
   });
 
-  fieldTest("B6", "a runner that GitHub refuses for a while is tried again, and the others work on", async () => {
-    const { launched, childOf } = await allUp("up-github");
-    const others = [childOf("scheduler"), childOf("board")];
-    const fault = world.github.fault({ path: /./, times: Infinity, do: { status: 401 } });
-    process.kill(childOf("runner"), "SIGKILL");
-    await launched.says(/runner {5}! cannot start: GitHub refuses the token: .*; restarting in \d+ s/);
-    fault.remove();
-    await launched.says(/cannot start[^]*runner ready/);
-    expect(others.map(isAlive)).toEqual([true, true]);
-    await ctrlC(launched);
-  });
+  fieldTest(
+    "B6",
+    "a runner that GitHub refuses for a while is restarted, and the other apps keep running",
+    async () => {
+      const { launched, childOf } = await allUp("up-github");
+      const others = [childOf("scheduler"), childOf("board")];
+      const fault = world.github.fault({ path: /./, times: Infinity, do: { status: 401 } });
+      process.kill(childOf("runner"), "SIGKILL");
+      await launched.says(/runner {5}! cannot start: GitHub refuses the token: .*; restarting in \d+ s/);
+      fault.remove();
+      await launched.says(/cannot start[^]*runner ready/);
+      expect(others.map(isAlive)).toEqual([true, true]);
+      await ctrlC(launched);
+    },
+  );
 });
 
 /** Whether the server has the port now; another program may have it still. */
@@ -351,7 +355,7 @@ describe("an app by itself, without TAC8_HOME", () => {
     return { path, own, env: environment({ TAC8_CONFIG: path, TAC8_HOME: "" }) };
   }
 
-  test("a runner and a scheduler make the data folder of their configuration, for their user alone", async () => {
+  test("a runner and a scheduler create the data folder of their configuration, for their user only", async () => {
     const { own, env } = await configured("new");
     const runner = start("runner", env);
     await runner.says(/runner ready/);
@@ -379,7 +383,7 @@ describe("an app by itself, without TAC8_HOME", () => {
     expect(await launched.ended).toBe(0);
   });
 
-  test("a runner whose data folder cannot be made", async () => {
+  test("a runner whose data folder cannot be created", async () => {
     const { env } = await configured("closed");
     await writeFile(join(world.dir, "file"), "");
     const closed = { ...env, XDG_DATA_HOME: join(world.dir, "file") };
@@ -436,33 +440,29 @@ test("an app that cannot continue closes in order, says why, and exits with code
   expect(stdout).toContain("closed in order");
 });
 
-fieldTest(
-  "B7",
-  "an issue becomes a pull request where GitHub is reached only through a proxy, also by git",
-  async () => {
-    const { port } = new URL(world.github.url);
-    const proxy = await startProxy({ hosts: { "github.test": Number(port) }, credentials: "ann:pass-of-ann" });
-    const env = {
-      GITHUB_API_URL: `http://github.test:${port}`,
-      HTTP_PROXY: proxy.url.replace("//", "//ann:pass-of-ann@"),
-      NO_PROXY: "localhost, .elsewhere.test",
-    };
-    const apps = [world.startApp("scheduler", env), world.startApp("runner", env)];
-    const issue = world.openIssue({
-      script: [{ write: "a.txt", text: "a\n" }, { commit: "feat: a" }, { result: "A." }],
-    });
-    await world.reaches(issue, "pr");
-    for (const app of apps) expect(await app.stop()).toBe(0);
-    await proxy.close();
-    expect(proxy.seen.some((line) => line.includes("git-receive-pack"))).toBe(true);
-    for (const app of apps) {
-      expect(app.log()).toContain(`GitHub is reached through the proxy ${proxy.url} (HTTP_PROXY)`);
-      expect(app.log()).not.toContain("pass-of-ann");
-    }
-  },
-);
+fieldTest("B7", "an issue becomes a pull request if GitHub is reached only through a proxy, also by git", async () => {
+  const { port } = new URL(world.github.url);
+  const proxy = await startProxy({ hosts: { "github.test": Number(port) }, credentials: "ann:pass-of-ann" });
+  const env = {
+    GITHUB_API_URL: `http://github.test:${port}`,
+    HTTP_PROXY: proxy.url.replace("//", "//ann:pass-of-ann@"),
+    NO_PROXY: "localhost, .elsewhere.test",
+  };
+  const apps = [world.startApp("scheduler", env), world.startApp("runner", env)];
+  const issue = world.openIssue({
+    script: [{ write: "a.txt", text: "a\n" }, { commit: "feat: a" }, { result: "A." }],
+  });
+  await world.reaches(issue, "pr");
+  for (const app of apps) expect(await app.stop()).toBe(0);
+  await proxy.close();
+  expect(proxy.seen.some((line) => line.includes("git-receive-pack"))).toBe(true);
+  for (const app of apps) {
+    expect(app.log()).toContain(`GitHub is reached through the proxy ${proxy.url} (HTTP_PROXY)`);
+    expect(app.log()).not.toContain("pass-of-ann");
+  }
+});
 
-test("a runner with an exit reaches GitHub through it alone, and the exit uses the proxy of its network", async () => {
+test("a runner with an exit reaches GitHub only through the exit, and the exit uses the proxy of its network", async () => {
   const { port } = new URL(world.github.url);
   const company = await startProxy({ hosts: { "github.test": Number(port) }, credentials: "ann:pass-of-ann" });
   const github = { GITHUB_API_URL: `http://github.test:${port}` };

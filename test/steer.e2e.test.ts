@@ -25,7 +25,7 @@ const queued = (number: number) =>
 const pullsOf = (number: number) =>
   world.github.pulls(REPO).filter(({ head }) => new RegExp(`^auto/gh-${number}(-\\d+)?$`).test(head));
 
-test("stopped in mid-work, by tac8 stop, at once, and by a file: dead, its work on the branch, and said; the label starts it again from there", async () => {
+test("an agent that is stopped by tac8 stop, by --now or by a file is dead, its work is on the branch, and the issue says so; the label continues from there", async () => {
   const { github, store } = world;
   const script = [
     { write: "first.txt", text: "1\n" },

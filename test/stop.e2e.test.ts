@@ -115,7 +115,7 @@ test("SIGTERM while an agent works: its work is saved, its job is requeued, and 
   await expectResumed(number);
 });
 
-test("SIGTERM just before an agent starts: none does, and nothing is left that would keep the runner", async () => {
+test("SIGTERM just before an agent starts: no agent starts, and nothing keeps the runner from exiting", async () => {
   await runner?.stop();
   const [reached, bin] = [join(world.dir, "reached"), join(world.dir, "bin")];
   // With a shared home folder the last thing that a run does before its agent is to look for the repository's own words to it.

@@ -42,13 +42,13 @@ test.each([
   expect(await world.agentStarts(number)).toHaveLength(1);
 });
 
-test("links inside, and a submodule by https, are published; the latter is named", async () => {
+test("links inside the repository and a submodule by https are published; the submodule is named", async () => {
   const number = open(`ln -s a.txt link; ${submodule("https://github.com/octo/lib.git")}`);
   await world.reaches(number, "pr");
   expect(pullsOf(world, number)[0]?.body).toContain("code owners: `.gitmodules`");
 });
 
-test("a label that answered a question allows no other files, and what it has allowed is not withheld again", async () => {
+test("a label that answered a question allows no other files, and files that it has allowed are not withheld again", async () => {
   const number = open(
     "n=$(ls | grep -c '^round'); date > round$n; [ $n = 2 ] || ln -s /etc/passwd link$n; git add -A; git commit -qm more",
   );

@@ -37,7 +37,7 @@ test("a workspace that a runner of an older version holds is not used; when it i
   await poll(120_000, async () => (existsSync(former.lockFile) ? "the former lock is there" : null));
 });
 
-test("an end that an older version noted, and Redis does not know, is not paid for again", async () => {
+test("an end that an older version noted, and that Redis does not have, is not paid for again", async () => {
   const script = [{ write: "work.txt", text: "1\n" }, world.gate("end"), { result: "Done by the older version." }];
   const number = world.openIssue({ script });
   const { endFile, branchFile, promptFile, notesDir, lockFile, former } = pathsOf(number);

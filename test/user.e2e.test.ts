@@ -92,7 +92,7 @@ describe.skipIf(!isRoot)("agents that are users of their own", () => {
     await after.stop();
   });
 
-  test("the data folder can be passed through, and what is tac8's or an issue's alone is closed; a key that all can read stops the start", async () => {
+  test("agents can pass through the data folder, and the folders of tac8 and of each issue are closed to them; a key that all users can read prevents the start", async () => {
     const token = join(world.base, "token");
     await writeFile(token, `${world.token}\n`);
     await chmod(token, 0o644);

@@ -20,7 +20,7 @@ afterAll(() => world.close());
 
 const MODEL = "claude-opus-that-stepped-in";
 
-fieldTest("C6", "a merge closes the own issue alone, and nobody is notified by the agent's words", async () => {
+fieldTest("C6", "a merge closes only its own issue, and the agent's text notifies no account", async () => {
   const { github } = world;
   const other = world.openIssue({ title: "Another bug", labels: [] });
   const words = `It no longer resolves #${other} wrongly; closes ${REPO}#${other}. Thanks @angular.\nFixes\nGH-${other}`;

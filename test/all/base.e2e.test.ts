@@ -107,7 +107,7 @@ test("Claude Code loads settings, hooks, servers and instructions of the base co
   expect(body).toContain("secret.txt");
 });
 
-test("control: in a shared home folder it loads what the branch has", async () => {
+test("control: in a shared home folder, Claude Code loads the files of the branch", async () => {
   const { sent, acted } = await twoRounds("shared");
   expect(acted).toEqual(expect.arrayContaining(["branch-hook", "branch-server"]));
   // So these are names by which it loads something, and their words would be seen.
@@ -116,7 +116,7 @@ test("control: in a shared home folder it loads what the branch has", async () =
   }
 });
 
-test("a command as agent finds what its last round has left, and GitHub does not get it", async () => {
+test("a command_template agent finds the files that its last round changed, and GitHub does not get them", async () => {
   const read = 'cat AGENTS.md >> "$TAC8_WITNESS.read"';
   const script = `${read}; printf 'BRANCH\\n' > AGENTS.md; date +%N > a.txt; git add -A; git commit -qm 'feat: change'`;
   world = await createWorld({

@@ -37,7 +37,7 @@ async function tabTo(page: Page, selector: string): Promise<void> {
   throw new Error(`Tab does not come to ${selector}`);
 }
 
-test("with the keyboard alone an issue is found, stopped, and tried again", async () => {
+test("with only the keyboard, an issue can be found, stopped and retried", async () => {
   world = await createWorld();
   const url = await urlOf(world.startApp("board"));
   world.startApp("scheduler");
@@ -71,7 +71,7 @@ test("with the keyboard alone an issue is found, stopped, and tried again", asyn
   );
 });
 
-test("without scripts the page shows how things stand, and its buttons work, also over plain HTTP", async () => {
+test("without JavaScript the page shows the current state, and its buttons work, also over plain HTTP", async () => {
   world = await createWorld({ env: { TAC8_BOARD_PASSWORD: "a-password" } });
   // Loopback written so that it does not look like it: the board then serves other names, and asks for its password.
   const { port } = new URL(await urlOf(world.startApp("board", { TAC8_BOARD_HOST: "127.1" })));

@@ -50,7 +50,7 @@ test("an overloaded host starts no job; a run that uses too much memory ends and
   expect(await world.agentStarts()).toHaveLength(2);
 });
 
-test("two runs at once, one core each: where nothing else can limit them, they work on different ones", async () => {
+test("two runs at once with one core each: without control groups, they use different cores", async () => {
   world = await createWorld({ config: { host: { max_cpus_per_run: 1 } } });
   const { store, github } = world;
   const go = join(world.dir, "go");

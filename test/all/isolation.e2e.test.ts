@@ -199,7 +199,7 @@ describe.each(MODES)("Claude Code with isolation %s", (isolation) => {
     expect(begun.map(({ evidence }) => evidence["attempt"])).toEqual([1, 1, 1]);
   });
 
-  test("is stopped: no process of it is left, and its work is on the branch", async () => {
+  test("is stopped: no process of it remains, and its work is on the branch", async () => {
     const steps = [bash("echo half > half.txt; sleep 600"), { text: "No more." }];
     const number = world.openIssue({ title: "Take long", body: stub(steps) });
     await poll(120_000, async () => {
@@ -217,7 +217,7 @@ describe.each(MODES)("Claude Code with isolation %s", (isolation) => {
 });
 
 test.each(MODES)(
-  "a command as agent asks another API with its key of agent.secrets: isolation %s",
+  "a command_template agent calls another API with its key of agent.secrets: isolation %s",
   async (isolation) => {
     const asked: string[] = [];
     const api = await listen(

@@ -115,7 +115,7 @@ describe.skipIf(why !== null)("three hosts", () => {
   });
   const ONCE = { pulls: 1, pushes: 1, comments: 1 };
 
-  test("one is cut off in mid-run: its agent ends before another begins, all is published once, and it comes back", async () => {
+  test("one machine is cut off during a run: its agent ends before another one starts, the work is published once, and the machine works again later", async () => {
     const first = await startRunner(0);
     const number = world.openIssue({ script: work("cut") });
     await runsBegun("cut", 1);
@@ -140,7 +140,7 @@ describe.skipIf(why !== null)("three hosts", () => {
     await first.stop();
   }, 300_000);
 
-  test("one is frozen with everything on it, and thaws when another has done the work", async () => {
+  test("one machine is frozen with all of its processes, and resumes after another machine has done the work", async () => {
     const frozen = await startRunner(0);
     const number = world.openIssue({ script: work("frozen") });
     await runsBegun("frozen", 1);
@@ -159,7 +159,7 @@ describe.skipIf(why !== null)("three hosts", () => {
     await Promise.all([frozen.stop(), other.stop()]);
   }, 300_000);
 
-  test("one whose clock is wrong is seen, takes no job and says why; the others do the work", async () => {
+  test("a machine whose clock is wrong is detected, takes no job and says why; the others do the work", async () => {
     const skew = join(dir, "skew.mjs");
     // As a machine without a battery for its clock, before it has found a time server.
     await writeFile(

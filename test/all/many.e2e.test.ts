@@ -8,7 +8,7 @@ afterEach(() => world.close());
 test.each([
   { name: "one data folder", folders: ["home", "home"] },
   { name: "a data folder each", folders: ["home", "home-2"] },
-] as const)("ten issues on two runners with $name: ten of everything, and nothing is left", async ({ folders }) => {
+] as const)("ten issues on two runners with $name: ten pull requests, and nothing left behind", async ({ folders }) => {
   world = await createWorld();
   await runManyIssues(world, { issues: 10, folders });
 });

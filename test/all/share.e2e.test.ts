@@ -113,7 +113,7 @@ describe.skipIf(why !== null)("a second machine", () => {
         : `${number} is ${state ?? "unknown"}\n${ups.map((one) => one.stdout().slice(-3000)).join("\n---\n")}`;
     });
 
-  test("joins with one line and a token, does its part of the work, and is shut out in mid-run: all is published once", async () => {
+  test("joins with one command and a token, does its part of the work, and is removed during a run: all work is published once", async () => {
     const first = up(0);
     await first.says(/scheduler ready/);
     redis = connectRedis(redisUrlIn([homeOf(0)]) ?? "", { name: "test", onError: () => undefined });

@@ -7,7 +7,7 @@ import { soak } from "../soak/soak.ts";
 /** Of the faults that this soak injects; another one for a try: `npm run soak -- --seed 2`. */
 const SEED = 5;
 
-test("20 issues and 3 runners under faults: nothing lost, nothing twice", { timeout: 500_000 }, async () => {
+test("20 issues and 3 runners under faults: nothing is lost or duplicated", { timeout: 500_000 }, async () => {
   const output: string[] = [];
   const result = await soak({
     seed: SEED,

@@ -48,34 +48,37 @@ async function inLongCommand(): Promise<number[]> {
 test.each([
   ["gently", [], /is interrupting the agent/],
   ["at once", ["--now"], /is killing the agent/],
-])("tac8 stop, %s, of Claude Code itself: dead, its work on the branch, and said", async (_, flags, words) => {
-  api = await startModelApi();
-  world = await createWorld({ config: { llm: { command: ["claude"] } } });
-  const { github, store } = world;
-  const number = world.openIssue({ title: "Take long", body: LONG });
-  world.startApp("scheduler");
-  const runner = startClaude();
-  const pids = await inLongCommand();
+])(
+  "tac8 stop, %s, of the real Claude Code: it is dead, its work is on the branch, and the issue says so",
+  async (_, flags, words) => {
+    api = await startModelApi();
+    world = await createWorld({ config: { llm: { command: ["claude"] } } });
+    const { github, store } = world;
+    const number = world.openIssue({ title: "Take long", body: LONG });
+    world.startApp("scheduler");
+    const runner = startClaude();
+    const pids = await inLongCommand();
 
-  const command = tac8(world, "stop", `${number}`, ...flags, "--reason", "wrong issue");
-  expect({ code: await command.ended, err: command.stderr() }).toEqual({ code: 0, err: "" });
-  expect(pids.filter(isAlive)).toEqual([]);
-  expect(command.stdout()).toMatch(words);
-  expect(command.stdout()).toMatch(/its work is on the branch auto\/gh-1 \([0-9a-f]{7}\)/);
-  expect(command.stdout()).toMatch(/octo\/widgets#1 is stopped\. Its work is on the branch auto\/gh-1\./);
-  expect(await github.file(REPO, "auto/gh-1", "half.txt")).toBe("half\n");
-  const [comment, ...more] = github.comments(REPO, number);
-  expect(more).toEqual([]);
-  expect(comment?.body).toContain("**Stopped** by an operator.");
-  expect(comment?.body).toMatch(/stopped by ann@\S+: wrong issue/);
-  expect(comment?.body).toContain(`To try again, add the label \`${LABEL}\` again.`);
-  expect(github.issue(REPO, number).labels).toEqual([]);
-  expect(await store.read(world.jobId(number))).toMatchObject({
-    state: "stopped",
-    command: { stop: null, stopMode: null },
-  });
-  // The workspace is kept, and was saved rather than discarded.
-  expect(await readFile(workspace(number, "half.txt"), "utf8")).toBe("half\n");
-  const ladder = runner.log().match(/"graceMs":(\d+)/)?.[1];
-  expect(ladder === "0").toBe(flags.length > 0);
-});
+    const command = tac8(world, "stop", `${number}`, ...flags, "--reason", "wrong issue");
+    expect({ code: await command.ended, err: command.stderr() }).toEqual({ code: 0, err: "" });
+    expect(pids.filter(isAlive)).toEqual([]);
+    expect(command.stdout()).toMatch(words);
+    expect(command.stdout()).toMatch(/its work is on the branch auto\/gh-1 \([0-9a-f]{7}\)/);
+    expect(command.stdout()).toMatch(/octo\/widgets#1 is stopped\. Its work is on the branch auto\/gh-1\./);
+    expect(await github.file(REPO, "auto/gh-1", "half.txt")).toBe("half\n");
+    const [comment, ...more] = github.comments(REPO, number);
+    expect(more).toEqual([]);
+    expect(comment?.body).toContain("**Stopped** by an operator.");
+    expect(comment?.body).toMatch(/stopped by ann@\S+: wrong issue/);
+    expect(comment?.body).toContain(`To try again, add the label \`${LABEL}\` again.`);
+    expect(github.issue(REPO, number).labels).toEqual([]);
+    expect(await store.read(world.jobId(number))).toMatchObject({
+      state: "stopped",
+      command: { stop: null, stopMode: null },
+    });
+    // The workspace is kept, and was saved rather than discarded.
+    expect(await readFile(workspace(number, "half.txt"), "utf8")).toBe("half\n");
+    const ladder = runner.log().match(/"graceMs":(\d+)/)?.[1];
+    expect(ladder === "0").toBe(flags.length > 0);
+  },
+);

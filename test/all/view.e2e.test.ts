@@ -44,7 +44,7 @@ function tac8(...args: string[]): Viewing {
   };
 }
 
-test("a run is followed while it lasts, and read afterwards", async () => {
+test("tac8 view follows a live run, and shows a finished one", async () => {
   world = await createWorld();
   const gate = join(world.dir, "go");
   const usage = { inputTokens: 1000, outputTokens: 200, costUSD: 0.5 };

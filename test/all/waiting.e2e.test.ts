@@ -59,7 +59,7 @@ fieldTest("E1", "started without a key, then again with one: the parked issue co
 
 fieldTest(
   "E1",
-  "with another GitHub token work that was only to be pushed is, and no agent is paid again",
+  "with a new GitHub token, finished work that waits for its push is pushed, and no agent is paid again",
   async () => {
     const at = (world = await createWorld());
     const { github } = at;
@@ -81,7 +81,7 @@ fieldTest(
 
 fieldTest(
   "E3",
-  "a token that may only read: no start; and held at the first refused write, before any agent",
+  "a token that can only read: tac8 does not start; if a later write is refused, a hold is set before any agent starts",
   async () => {
     const at = (world = await createWorld());
     const { github, redis, queue } = at;

@@ -20,7 +20,7 @@ async function why(number: number): Promise<Explanation & { readonly code: numbe
 
 const decides = ({ rules }: Explanation) => rules.filter(({ holds }) => holds).map(({ rule }) => rule);
 
-test("tac8 why is right through the life of issues", async () => {
+test("tac8 why gives the right reason in every state of an issue", async () => {
   const bare = world.openIssue({ labels: [] });
   expect(await why(bare)).toMatchObject({
     code: 0,

@@ -28,7 +28,7 @@ function comment(number: number): string {
     .join("\n");
 }
 
-test("closed, unlabelled, deleted or transferred while it waits: withdrawn, and never begun", async () => {
+test("an issue that is closed, unlabelled, deleted or transferred while it waits is withdrawn, and no run starts", async () => {
   world = await createWorld();
   const { github } = world;
   await github.createRepository({ owner: OWNER, name: "elsewhere" });

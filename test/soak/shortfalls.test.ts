@@ -3,7 +3,7 @@ import type { Landed } from "./inject.ts";
 import { buildSchedule, FAULT_KINDS, STEPS } from "./schedule.ts";
 import { shortfalls } from "./shortfalls.ts";
 
-test("a soak is off when too little landed, in all, in a step or of a kind", () => {
+test("a soak fails if too few faults landed in total, in a step or of a kind", () => {
   const { wanted } = buildSchedule({ seed: 1, issues: 200 });
   expect(wanted).toEqual({ total: 100, perStep: 10, kinds: FAULT_KINDS });
   const all = Array.from({ length: 100 }, (_, index): Landed => {

@@ -46,7 +46,7 @@ function begin(command: string, options: { cwd?: string; env?: Record<string, st
   return child.pid ?? 0;
 }
 
-test("orphans: by the marker, and by a folder of an agent's", async () => {
+test("orphans: found by the marker, and by the folder of an agent", async () => {
   const witness = join(dir, "witness");
   const marked = begin("exec sleep 1000", { env: { TAC8_WITNESS: witness, TAC8_RUN: "r" } });
   const tree = join(home, "tree");
@@ -59,7 +59,7 @@ test("orphans: by the marker, and by a folder of an agent's", async () => {
   expect(orphans(join(dir, "elsewhere"), "another")).toEqual([]);
 });
 
-test("zombies: ended children that their parent did not ask about", async () => {
+test("zombies: exited children that their parent has not waited for", async () => {
   const parent = begin("sleep 0 & exec sleep 1000");
   await poll(120_000, async () => (zombies([parent]).length === 1 ? null : "no zombie is seen"));
   expect(zombies([process.pid])).toEqual([]);
@@ -128,7 +128,7 @@ test("jobs that are still locked", async () => {
   }
 });
 
-test("a process that stays after it has closed", () => {
+test("a process that stays after its app has closed", () => {
   const output = (pid: number, msg: string, time: number) => JSON.stringify({ pid, msg, time });
   const life = (pid: number, at: number): Life => {
     return { pid, startedAt: 0, memory: [], end: { code: 0, signal: null, asked: "SIGTERM", at } };
@@ -142,7 +142,7 @@ test("a process that stays after it has closed", () => {
   ]);
 });
 
-test("agents' commits: by name, or by what they change where people had a hand in", async () => {
+test("agents' commits: found by subject, or by content if other contributors changed the branch", async () => {
   const github = await startedGitHub();
   const files = { "a.txt": "a\n" };
   const sha = await github.commitTo({ repo: REPO, branch: "auto/gh-7", files, author: OWNER });
@@ -175,7 +175,7 @@ test("agents' commits: by name, or by what they change where people had a hand i
   expect(await lostCommits({ dir, home }, inTree, { moved: none, finished: new Set([7]) })).toEqual(inTree);
 });
 
-test("people's commits: those that are no longer on their branch", async () => {
+test("other contributors' commits: those that are no longer on their branch", async () => {
   const github = await startedGitHub();
   const branch = "auto/gh-7";
   const push = (path: string) => github.commitTo({ repo: REPO, branch, files: { [path]: "x\n" }, author: OWNER });

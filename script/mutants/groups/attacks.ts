@@ -273,7 +273,7 @@ export const attacks: readonly Mutant[] = [
     file: `${RUNNER}/place/user/side.ts`,
     find: "await shut(root);",
     replace: "void shut;",
-    test: { file: "test/user.e2e.test.ts", name: "alone is closed" },
+    test: { file: "test/user.e2e.test.ts", name: "are closed to them" },
     promise: "a folder that an agent has opened to all users is closed again after its run",
   },
   {

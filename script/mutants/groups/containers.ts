@@ -56,7 +56,7 @@ export const containers: readonly Mutant[] = [
     find: 'const { env, problem } = withExit(own, (path) => readFileSync(path, "utf8"));',
     replace:
       'const { env, problem } = { env: own, problem: withExit({}, (path) => readFileSync(path, "utf8")).problem };',
-    test: { file: "test/startup.e2e.test.ts", name: "a runner with an exit reaches GitHub through it alone" },
+    test: { file: "test/startup.e2e.test.ts", name: "reaches GitHub only through the exit" },
     promise: "the API and git use the exit alike",
   },
 ];

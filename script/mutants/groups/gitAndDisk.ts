@@ -175,7 +175,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/steps/publish/pushWork.ts`,
     find: 'if (isFirst && error instanceof StepFailure && error.failure.kind === "git") return pushWork(run, work);',
     replace: "",
-    test: { file: "test/finished.e2e.test.ts", name: "goes in the moment in which it is published" },
+    test: { file: "test/finished.e2e.test.ts", name: "whose folder is removed during its publication" },
     promise: "finished work is not done again if its worktree is found damaged only when it is published",
   },
   {
@@ -216,7 +216,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "return withoutWorkspace(run, scope, { branch, head: headSha });",
     replace:
       "return withoutWorkspace(run, scope, { branch, head: headSha }).then((pushed) => giveUpWork(run).then(() => pushed));",
-    test: { file: "test/finished.e2e.test.ts", name: "on a disk that is lost" },
+    test: { file: "test/finished.e2e.test.ts", name: "finished work on a lost disk" },
     promise: "a job that waits for a lost disk takes no slot",
   },
   {
@@ -400,7 +400,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/steps/report/report.ts`,
     find: "const stays = endedWell(outcome) ? await whyWorkspaceStays(run) : null;",
     replace: 'const stays = outcome === "blocked" ? await whyWorkspaceStays(run) : null;',
-    test: { file: "test/rest.e2e.test.ts", name: "what an agent leaves beside its pull request" },
+    test: { file: "test/rest.e2e.test.ts", name: "work that an agent leaves beside its pull request" },
     promise: "branches, stashes and worktrees that an agent leaves behind stay if no pull request has their commits",
   },
   {

@@ -288,7 +288,7 @@ export const github: readonly Mutant[] = [
     file: `${CORE}/domain/failures.ts`,
     find: ', hold: "repository"',
     replace: "",
-    test: { file: "test/outage.e2e.test.ts", name: "a token that is revoked in mid-work" },
+    test: { file: "test/outage.e2e.test.ts", name: "a token that is revoked while an agent works" },
     promise: "a refused token holds the repository",
   },
 ];

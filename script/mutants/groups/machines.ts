@@ -166,7 +166,7 @@ export const machines: readonly Mutant[] = [
     file: `${RUNNER}/start.ts`,
     find: "differing = otherLimits(config.limits, await readLimits(redis, config.limits));",
     replace: "",
-    test: { file: "test/places.e2e.test.ts", name: "no more jobs are worked on at once" },
+    test: { file: "test/places.e2e.test.ts", name: "no more jobs run at once" },
     promise: "the health evaluation names each machine whose limits differ",
   },
   {
@@ -198,7 +198,7 @@ export const machines: readonly Mutant[] = [
     file: `${CORE}/domain/format.ts`,
     find: "return format > known ?",
     replace: "return format > known + 1000 ?",
-    test: { file: "test/places.e2e.test.ts", name: "a job that a newer version has worked on" },
+    test: { file: "test/places.e2e.test.ts", name: "a job that a newer version has processed" },
     promise: "a runner takes no job whose record a newer version has written",
   },
   {
@@ -311,7 +311,7 @@ export const machines: readonly Mutant[] = [
     file: `${SCHEDULER}/placer.ts`,
     find: "if (runs > 0) {",
     replace: "if (runs > 1_000_000) {",
-    test: { file: "test/places.e2e.test.ts", name: "no more jobs are worked on at once" },
+    test: { file: "test/places.e2e.test.ts", name: "no more jobs run at once" },
     promise: "no more jobs are worked on at once than limits.runs",
   },
   {
@@ -561,7 +561,7 @@ export const machines: readonly Mutant[] = [
     file: `${CORE}/state/presence.ts`,
     find: "return `${homeId}/${slot}`;",
     replace: "return `${homeId.slice(0, 0)}/${slot}`;",
-    test: { file: "test/pause.e2e.test.ts", name: "of two machines with one host name" },
+    test: { file: "test/pause.e2e.test.ts", name: "two machines with one host name" },
     promise: "machines with one host name are different runners",
   },
   {
@@ -569,7 +569,7 @@ export const machines: readonly Mutant[] = [
     file: `${RUNNER}/slots/hostNames.ts`,
     find: "if owner and owner ~= ARGV[1] then return 0 end",
     replace: "",
-    test: { file: `${RUNNER}/slots/hostNames.int.test.ts`, name: "of two machines with one host name" },
+    test: { file: `${RUNNER}/slots/hostNames.int.test.ts`, name: "two machines with one host name" },
     promise: "machines with the same host name are shown under different names",
   },
   {

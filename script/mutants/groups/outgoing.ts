@@ -39,7 +39,7 @@ export const outgoing: readonly Mutant[] = [
     file: `${RUNNER}/steps/publish/inspect.ts`,
     find: "if (isFinal || allowance.by === null) return false;",
     replace: "if (isFinal || (allowance.by === null && run.record.state.end.run !== null)) return false;",
-    test: { file: "test/protected.e2e.test.ts", name: "what Redis says allows nothing" },
+    test: { file: "test/protected.e2e.test.ts", name: "forged values in Redis allow nothing" },
     promise: "permission for protected files is read from GitHub and not from Redis",
   },
   {
@@ -47,7 +47,7 @@ export const outgoing: readonly Mutant[] = [
     file: `${RUNNER}/steps/publish/inspect.ts`,
     find: "const tip = await baseCommit(run, base);",
     replace: "const tip = run.record.state.branch.base ?? (await baseCommit(run, base));",
-    test: { file: "test/protected.e2e.test.ts", name: "what Redis says allows nothing" },
+    test: { file: "test/protected.e2e.test.ts", name: "forged values in Redis allow nothing" },
     promise: "the base of the comparison is read from GitHub and not from Redis",
   },
   {
@@ -223,7 +223,7 @@ export const outgoing: readonly Mutant[] = [
     file: `${RUNNER}/steps/publish/pushWork.ts`,
     find: 'const summary = await withoutSecrets(run, "summary", run.record.state.work.summary ?? "");',
     replace: 'const summary = run.record.state.work.summary ?? "";',
-    test: { file: "test/secretsOut.e2e.test.ts", name: "whose commits are on GitHub already is searched, too" },
+    test: { file: "test/secretsOut.e2e.test.ts", name: "whose commits are on GitHub already is searched too" },
     promise: "a summary is searched for secrets also if its commits are on GitHub already",
   },
   {
@@ -239,7 +239,7 @@ export const outgoing: readonly Mutant[] = [
     file: `${RUNNER}/steps/publish/pushWork.ts`,
     find: "error.failure.lacksWorkflows === true",
     replace: "error.failure.lacksWorkflows === undefined",
-    test: { file: "test/protected.e2e.test.ts", name: "a token that may not change workflows" },
+    test: { file: "test/protected.e2e.test.ts", name: "a token that cannot change workflows" },
     promise: "a missing permission for workflows costs no other agent run",
   },
   {

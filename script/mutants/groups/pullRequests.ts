@@ -39,7 +39,7 @@ export const pullRequests: readonly Mutant[] = [
     file: `${RUNNER}/steps/publish/publish.ts`,
     find: "const isStale = isRefusedRequest(error) || error instanceof NoBase;",
     replace: "const isStale = isRefusedRequest(error) && !(error instanceof NoBase);",
-    test: { file: "test/requests.e2e.test.ts", name: "another issue begins meanwhile" },
+    test: { file: "test/requests.e2e.test.ts", name: "while another issue starts" },
     promise: "finished work is published to a renamed default branch even if the mirror lacks its old name",
   },
   {
@@ -47,7 +47,7 @@ export const pullRequests: readonly Mutant[] = [
     file: `${RUNNER}/steps/prepare/prepare.ts`,
     find: "const scope = await withRetry(() => scopeOf(run), patient);",
     replace: "const scope = await withRetry(async () => lately, patient);",
-    test: { file: "test/requests.e2e.test.ts", name: "another issue begins meanwhile" },
+    test: { file: "test/requests.e2e.test.ts", name: "while another issue starts" },
     promise: "an issue that begins after the default branch was renamed begins on it",
   },
   {
@@ -63,7 +63,7 @@ export const pullRequests: readonly Mutant[] = [
     file: `${RUNNER}/steps/report/refusedLabel.ts`,
     find: "if (silent && !takesPlace) return;",
     replace: "if (silent && takesPlace) return;",
-    test: { file: "test/label.e2e.test.ts", name: "a label by someone who cannot write: refused and said once" },
+    test: { file: "test/label.e2e.test.ts", name: "a label by an account that cannot write: refused" },
     promise: "a label that may start nothing gets one comment a day for each account",
   },
   {
@@ -103,7 +103,7 @@ export const pullRequests: readonly Mutant[] = [
     file: `${RUNNER}/steps/admit/trigger.ts`,
     find: "if (state.label.event === 0 && event.id <= used) return",
     replace: "if (false) return",
-    test: { file: "test/emptied.e2e.test.ts", name: "a label left behind starts nothing" },
+    test: { file: "test/emptied.e2e.test.ts", name: "a label that was not removed starts nothing" },
     promise: "a label starts at most one run, also when Redis has forgotten it",
   },
   {
@@ -161,7 +161,7 @@ export const pullRequests: readonly Mutant[] = [
     file: `${RUNNER}/steps/publish/settleBranch.ts`,
     find: '"branch.rebase": planRebase(run.record.state, { merged: last?.merged === true ? last : null, onto }),',
     replace: "",
-    test: { file: "test/meanwhile.e2e.test.ts", name: "what was merged is not in the new one again" },
+    test: { file: "test/meanwhile.e2e.test.ts", name: "merged commits are not in the new pull request" },
     promise: "work that was merged during the run is never in the next pull request again",
   },
   {
@@ -265,7 +265,7 @@ export const pullRequests: readonly Mutant[] = [
     file: `${RUNNER}/steps/report/report.ts`,
     find: "if (state.work.isAnswer !== null) {",
     replace: "if (state.work.isAnswer === null) {",
-    test: { file: "test/answered.e2e.test.ts", name: "one run, its words on the issue" },
+    test: { file: "test/answered.e2e.test.ts", name: "one run, and its message is on the issue" },
     promise: "an agent's answer is posted on its issue",
   },
   {

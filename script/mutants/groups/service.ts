@@ -66,7 +66,7 @@ export const service: readonly Mutant[] = [
     file: `${CLI}/commands/up.ts`,
     find: "|| error instanceof MayPass ",
     replace: "",
-    test: { file: "test/startup.e2e.test.ts", name: "no Redis where REDIS_URL says" },
+    test: { file: "test/startup.e2e.test.ts", name: "no Redis at REDIS_URL" },
     promise: "tac8 up ends with exit code 1 if a later start may succeed",
   },
   {

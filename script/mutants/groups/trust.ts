@@ -7,7 +7,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/steps/admit/trigger.ts`,
     find: 'if (cause !== null) return { kind: "go", event: used, cause };',
     replace: 'return { kind: "go", event: used, cause: cause ?? { id: 0, actor: "", actorType: "", at: "" } };',
-    test: { file: "test/forgedStart.e2e.test.ts", name: "a retry that nobody's label began" },
+    test: { file: "test/forgedStart.e2e.test.ts", name: "a retry without a trusted label" },
     promise: "an agent never starts because of Redis on an issue that no trusted account has labelled",
   },
   {
@@ -15,7 +15,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/steps/admit/admit.ts`,
     find: "if (cause === null || (admitted === null && retried === null)) {",
     replace: "if (admitted === null && retried === null) {",
-    test: { file: "test/forgedStart.e2e.test.ts", name: "finished work, pushed that nobody's label began" },
+    test: { file: "test/forgedStart.e2e.test.ts", name: "finished work, pushed without a trusted label" },
     promise: "a pull request is opened only for an issue that a trusted account has labelled",
   },
   {
@@ -23,7 +23,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/pipeline/settle.ts`,
     find: "if (run.found.cause !== null) return;",
     replace: "return;",
-    test: { file: "test/forgedStart.e2e.test.ts", name: "an end with words that nobody's label began" },
+    test: { file: "test/forgedStart.e2e.test.ts", name: "an end with words without a trusted label" },
     promise: "a result is reported only on an issue that a trusted account has labelled",
   },
   {
@@ -31,7 +31,7 @@ export const trust: readonly Mutant[] = [
     file: `${SCHEDULER}/stops.ts`,
     find: "if (!isCaused)\n    return",
     replace: "if (!isCaused && ref === null) return",
-    test: { file: "test/forgedStart.e2e.test.ts", name: "a stop that nobody asked for" },
+    test: { file: "test/forgedStart.e2e.test.ts", name: "a forged stop posts nothing" },
     promise: "a stop is reported only on an issue that a trusted account has labelled",
   },
   {
@@ -48,7 +48,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/steps/report/report.ts`,
     find: "return (await causeOf(run, cause)) !== null;",
     replace: "return true;",
-    test: { file: "test/forgedStart.e2e.test.ts", name: "a closed issue that nobody labelled" },
+    test: { file: "test/forgedStart.e2e.test.ts", name: "a closed issue that no trusted account labelled" },
     promise: "nothing is posted on a closed issue that no trusted account has labelled",
   },
   {
@@ -144,7 +144,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/steps/prepare/prompts.ts`,
     find: "if (marker === null ? !counted.includes(comment) : marker",
     replace: "if (marker === null ? counted === null : marker",
-    test: { file: "test/intent.e2e.test.ts", name: "comments of others are left out" },
+    test: { file: "test/intent.e2e.test.ts", name: "comments of other accounts are left out" },
     promise: "comments of who cannot write are not in the prompt",
   },
   {
@@ -168,7 +168,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/steps/prepare/prepare.ts`,
     find: 'return found === null ? { kind: "interrupted" }',
     replace: "return found === null ? given",
-    test: { file: "test/forgedStart.e2e.test.ts", name: "an answer is what trusted people wrote" },
+    test: { file: "test/forgedStart.e2e.test.ts", name: "an agent gets as an answer only what trusted accounts wrote" },
     promise: "an agent gets as an answer only what accounts with write access wrote on the issue",
   },
   {
@@ -344,7 +344,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/steps/prepare/prepare.ts`,
     find: "  assertInScope(branch, scope); // Before the agent is paid.\n",
     replace: "",
-    test: { file: "test/forged.e2e.test.ts", name: "a default branch that is called as the issue's own" },
+    test: { file: "test/forged.e2e.test.ts", name: "a default branch with the name of the issue's branch" },
     promise: "no agent is paid for work that could not be pushed",
   },
   {
@@ -400,7 +400,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/steps/admit/trigger.ts`,
     find: "const trusted = await isTrustedLabel(run, event.actor);",
     replace: "const trusted = true as boolean;",
-    test: { file: "test/label.e2e.test.ts", name: "a label by someone who cannot write: refused and said once" },
+    test: { file: "test/label.e2e.test.ts", name: "a label by an account that cannot write: refused" },
     promise: "only someone who can write starts a run",
   },
   {
@@ -645,7 +645,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/workspace/paths.ts`,
     find: 'endFile: join(notesDir, "end.json"),',
     replace: 'endFile: join(gitDir, "tac8-end.json"),',
-    test: { file: "test/forgedNotes.e2e.test.ts", name: "an end that an agent forges, with success and cost" },
+    test: { file: "test/forgedNotes.e2e.test.ts", name: "an end note that an agent forges, with success and cost" },
     promise: "a run's end that an agent forges has no effect",
   },
   {
@@ -669,7 +669,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/workspace/formerNotes.ts`,
     find: "(await hasBranchNote(paths)) || ",
     replace: "",
-    test: { file: "test/forgedNotes.e2e.test.ts", name: "an end that an agent forges, with success and cost" },
+    test: { file: "test/forgedNotes.e2e.test.ts", name: "an end note that an agent forges, with success and cost" },
     promise: "notes at the places of an older version are read once, before this version's agent can write there",
   },
   {
