@@ -298,6 +298,14 @@ export const limits: readonly Mutant[] = [
     promise: "a run ends while the disk runs full",
   },
   {
+    name: "disk-inodes",
+    file: "packages/core/src/domain/freeSpace.ts",
+    find: "return files > 0 ? Math.min(bytes, ffree * BYTES_PER_INODE) : bytes;",
+    replace: "return files > 0 ? Math.max(bytes, ffree) : bytes;",
+    test: { file: "packages/core/src/domain/freeSpace.test.ts", name: "an inode that is free counts" },
+    promise: "a run ends while the disk runs out of inodes",
+  },
+  {
     name: "disk-largest",
     file: `${RUNNER}/host/diskWatch.ts`,
     find: "bytes >= best.bytes",

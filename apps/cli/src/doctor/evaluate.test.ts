@@ -303,6 +303,8 @@ test.each([
   [1.5, 1e6, "note"],
   [0.5, null, "problem"],
   [3, 100, "problem"],
+  [3, 60_000, "problem"],
+  [3, 70_000, "ok"],
 ])("%d GB and %j files free: %s", (freeGb, freeFiles, status) =>
   expect(evaluateDisk({ path: "/", freeGb, freeFiles }, { host: HOST, janitor: JANITOR }).status).toBe(status),
 );

@@ -1,8 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { readHost } from "./readHost.ts";
+import { freeDiskGb, readHost } from "./readHost.ts";
 
 const sound = () => Promise.resolve(null);
 let root = "";
@@ -64,4 +65,24 @@ test("the hottest zone; none is no temperature", async () => {
     "sys/class/thermal/cooling_device0/x": "",
   };
   expect(await read(zones)).toMatchObject({ temperatureC: 83.5 });
+});
+
+function mountFewInodes(): boolean {
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1g,nr_inodes=1000", "tac8-test", root], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false; // Only root can mount a file system.
+  }
+}
+
+test("a disk with few inodes left has little free space, however many bytes are free", async (context) => {
+  if (!mountFewInodes()) context.skip("this user cannot mount a file system");
+  try {
+    expect(await freeDiskGb([root])).toBeCloseTo((999 * 16_384) / 1e9, 5);
+    for (let number = 0; number < 900; number += 1) await writeFile(join(root, String(number)), "");
+    expect(await freeDiskGb([root])).toBeCloseTo((99 * 16_384) / 1e9, 5);
+  } finally {
+    execFileSync("umount", [root]);
+  }
 });

@@ -1,6 +1,7 @@
 import { readdir, readFile, statfs } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
+import { freeBytes } from "@tac8/core/domain/freeSpace";
 import type { HostReading } from "@tac8/core/domain/host";
 import type { HomeCheck } from "./homeCheck.ts";
 import type { ClockCheck } from "./clockCheck.ts";
@@ -29,10 +30,10 @@ export async function readHost({ folders, homeTrouble, clockTrouble, root = "/" 
   };
 }
 
-/** What the disk of these folders that has the least has left, in GB; null where none of them can be read. */
+/** Free space of the disk of these folders that has the least, in GB (see `freeBytes`). Null: none of them can be read. */
 export async function freeDiskGb(folders: readonly string[]): Promise<number | null> {
   const disks = await Promise.all(folders.map((folder) => statfs(folder).catch(() => null)));
-  const free = disks.filter((disk) => disk !== null).map(({ bavail, bsize }) => (bavail * bsize) / GB);
+  const free = disks.filter((disk) => disk !== null).map((disk) => freeBytes(disk) / GB);
   return free.length === 0 ? null : Math.min(...free);
 }
 

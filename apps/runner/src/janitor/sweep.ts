@@ -6,6 +6,7 @@ import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Config } from "@tac8/core/config/resolve";
 import type { GitHubTokens } from "@tac8/core/github/tokens";
+import { freeBytes } from "@tac8/core/domain/freeSpace";
 import { EASE, hostThresholds } from "@tac8/core/domain/thresholds";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { gitUrl } from "@tac8/core/github/urls";
@@ -189,6 +190,5 @@ async function record({ redis, name }: JanitorServices, removed: readonly Remove
 }
 
 export async function freeOf(path: string): Promise<number> {
-  const { bavail, bsize } = await statfs(path);
-  return bavail * bsize;
+  return freeBytes(await statfs(path));
 }

@@ -2,10 +2,13 @@ import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Config } from "@tac8/core/config/resolve";
+import { BYTES_PER_INODE } from "@tac8/core/domain/freeSpace";
 import type { Check } from "../check.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
 
 const GB = 1e9;
+/** Without a limit in the configuration. */
+const MIN_FILES = 10_000;
 
 export const disk: Check = {
   name: "Disk",
@@ -24,7 +27,8 @@ export function evaluateDisk(
   { host, janitor }: Pick<Config, "host" | "janitor">,
 ): Finding {
   const free = `${found.freeGb.toFixed(1)} GB free at ${found.path}`;
-  if (found.freeFiles !== null && found.freeFiles < 10_000) {
+  const enoughFiles = Math.max(MIN_FILES, (host.min_free_disk_gb * GB) / BYTES_PER_INODE);
+  if (found.freeFiles !== null && found.freeFiles < enoughFiles) {
     return problem(
       `room for only ${found.freeFiles} more files (inodes) at ${found.path}`,
       "free up space: tac8 clean removes old data",
