@@ -111,6 +111,7 @@ it("each night everything runs that .ci/run runs, but for the machine with syste
   const { jobs } = parse(readWorkflow("nightly.yml"));
   expect(new Set([...jobs.containers.strategy.matrix.script, "systemd-check.sh"])).toEqual(new Set(scripts));
   expect(jobs.all.steps.map(({ run }) => run)).toContain(SUITES.all.command);
+  expect(jobs.audit.steps.map(({ run }) => run)).toContain("npm run audit");
 });
 
 it("dependabot updates the actions that this repository's own actions use, too", () => {
