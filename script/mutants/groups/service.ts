@@ -304,4 +304,20 @@ export const service: readonly Mutant[] = [
     test: { file: "script/deploy.int.test.mjs", name: "the command tac8 has the environment of its services" },
     promise: "sudo tac8 shows no variable of /etc/tac8/environment on a command line",
   },
+  {
+    name: "sbom-nested",
+    file: "script/sbom.mjs",
+    find: "waiting.push([at, packages[at]]);",
+    replace: "void at;",
+    test: { file: "script/sbom.test.mjs", name: "lists every package that the programs import" },
+    promise: "the list of packages has those that other packages need",
+  },
+  {
+    name: "sbom-apps",
+    file: "script/sbom.mjs",
+    find: "/^(apps|packages)\\/[^/]+$/.test(path)",
+    replace: "/^packages\\/[^/]+$/.test(path)",
+    test: { file: "script/sbom.test.mjs", name: "lists every package that the programs import" },
+    promise: "the list of packages has those of every program",
+  },
 ];
