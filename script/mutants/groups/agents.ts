@@ -84,6 +84,14 @@ export const agents: readonly Mutant[] = [
     promise: "a pipe beside a session does not end the session or its run",
   },
   {
+    name: "remove-deep",
+    file: `${RUNNER}/files/local.ts`,
+    find: 'await execa("chmod", ["-R", "u+rwX", "--", path], { reject: false });',
+    replace: "void isFolder;",
+    test: { file: `${RUNNER}/files/local.int.test.ts`, name: "nested too deep for any path" },
+    promise: "an agent cannot make a folder that tac8 fails to remove",
+  },
+  {
     name: "no-credentials",
     file: "packages/core/src/isolation/toolchains.ts",
     find: '{ variable: "RUSTUP_HOME", value: ".rustup" },',

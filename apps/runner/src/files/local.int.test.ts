@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -43,4 +43,29 @@ test("a link named STOP stops a run whether or not there is a file behind it", a
   expect(await hasStopFile(localFiles, dir)).toBe(false);
   await symlink(join(dir, "nowhere"), join(dir, "STOP"));
   expect(await hasStopFile(localFiles, dir)).toBe(true);
+});
+
+/** Makes a folder, and below it closed ones with a file, whose path is longer than a system call takes (4096 bytes). */
+const NEST = `
+my ($how, $dir) = @ARGV;
+sub into { mkdir $_[0] and chdir $_[0] or die "$_[0]: $!" }
+into($_) for "nest", "above", ("0123456789") x 500, "closed", "b";
+open(my $file, ">", "file") or die $!;
+chdir "../.." or die $!;
+chmod 0, $_ or die $! for "closed/b", "closed";
+chmod 0, "$dir/nest/above" or die $! if $how eq "closed";`;
+
+test.each(["open", "closed"])("a folder that an agent has nested too deep for any path is removed: %s", async (how) => {
+  // Root enters every folder, so the files are those of an ordinary user, and so is the process that removes them.
+  const nobody = process.getuid?.() === 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
+  await chmod(dir, 0o777);
+  const as = (program: string[]) => {
+    const [name = "", ...args] = [...nobody, ...program];
+    return execa(name, args, { cwd: dir, env: { HOME: dir } });
+  };
+  await as(["perl", "-e", NEST, how, dir]);
+  const source = `import { localFiles } from ${JSON.stringify(new URL("local.ts", import.meta.url).href)};
+await localFiles.remove(${JSON.stringify(join(dir, "nest"))});`;
+  await as([process.execPath, "--input-type=module-typescript", "--eval", source]);
+  expect(await localFiles.exists(join(dir, "nest"))).toBe(false);
 });

@@ -78,18 +78,34 @@ async function list(folder: Path, max = Infinity): Promise<Entry[]> {
 
 /** Agents' tools leave folders that not even their owner may write to (module caches do): these are opened first. */
 async function removeTree(path: string): Promise<void> {
+  const code = await tryToRemove(path);
+  if (code === null) return;
+  await openTree(path);
+  const isKept = code === "EACCES" && !(await canWrite(dirname(path)));
+  if (isKept || code === "ENAMETOOLONG" || (await tryToRemove(path)) === "ENAMETOOLONG") await removeByPrograms(path);
+  await rm(path, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** @returns null: it is removed; otherwise why not @throws Error if another try is of no use */
+async function tryToRemove(path: string): Promise<string | null> {
   try {
     await rm(path, { recursive: true, force: true });
+    return null;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "";
     if (!["ENAMETOOLONG", "EACCES", "EPERM", "ENOTEMPTY"].includes(code)) throw error;
-    await openTree(path);
-    // The program goes down folder by folder: it needs no name of the whole path, and empties a folder that it cannot remove.
-    if (code === "ENAMETOOLONG" || (code === "EACCES" && !(await canWrite(dirname(path))))) {
-      await execa("rm", ["-rf", "--", path], { reject: false });
-    }
-    await rm(path, { recursive: true, force: true, maxRetries: 3 });
+    return code;
   }
+}
+
+/**
+ * Programs go down folder by folder: they need no name of the whole path, which agents can make longer than any system call takes,
+ * with a closed folder in the last one. And they empty a folder that they cannot remove.
+ */
+async function removeByPrograms(path: string): Promise<void> {
+  const isFolder = (await lstat(path).catch(() => null))?.isDirectory() === true;
+  if (isFolder) await execa("chmod", ["-R", "u+rwX", "--", path], { reject: false });
+  await execa("rm", ["-rf", "--", path], { reject: false });
 }
 
 async function canWrite(folder: string): Promise<boolean> {
