@@ -20,7 +20,7 @@ const presence = (instance: string): RunnerPresence => ({
   at: Date.now(),
 });
 
-test("a process that announces the same runner is noticed; what was there before is not", async () => {
+test("another process that announces the same runner is reported; an entry from before the start is not", async () => {
   const { redis } = server;
   await announceRunner(redis, presence("former"));
   let busy = 0;
@@ -42,7 +42,7 @@ test("a process that announces the same runner is noticed; what was there before
   await announcing.close();
 });
 
-test("one that ends for another leaves the entry to it, so that its next start finds the other at work", async () => {
+test("a runner that ends because of another process leaves it the entry, so its next start detects that process", async () => {
   const { redis } = server;
   let busy = 0;
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -65,7 +65,7 @@ test("one that ends for another leaves the entry to it, so that its next start f
   expect(entry).toMatchObject({ id: "a/0", instance: "copy" });
 });
 
-test("a runner that ends while it announces itself is gone all the same", async () => {
+test("a runner that ends during an announcement leaves no entry", async () => {
   const { redis } = server;
   const begun = Promise.withResolvers<void>();
   const go = Promise.withResolvers<void>();
@@ -88,7 +88,7 @@ test("a runner that ends while it announces itself is gone all the same", async 
   await redis.ping();
   go.resolve();
   await closed;
-  for (let asked = 0; asked < 10; asked += 1) await redis.ping(); // More than an announcement takes.
+  for (let asked = 0; asked < 10; asked += 1) await redis.ping(); // Longer than an announcement takes.
   expect(await readRunners(redis)).toEqual([]);
 });
 

@@ -2,42 +2,49 @@ import type { Redis } from "ioredis";
 import { announceRunner, idOf, putRunnerBack, removeRunner, type RunnerPresence } from "@tac8/core/state/presence";
 
 const ANNOUNCE_MS = 5000;
-/** How old an announcement may be where nothing has changed but readings: each one is a write to the disk of Redis. */
+/**
+ * Age at which an entry is written again if only readings have changed: each write is also a write to the disk of
+ * Redis.
+ */
 const REFRESH_MS = 9000;
 
 export interface AnnounceOptions {
   /** Borrowed. */
   readonly redis: Redis;
-  /** This runner as it is now. */
+  /** Return the presence of this runner as it is now. */
   readonly describe: () => RunnerPresence;
-  /** Done each time before it is checked. */
+  /** Called each time before the entry is checked. */
   readonly before: () => Promise<void>;
-  /** Counts what was asked of GitHub since the last time. */
+  /** Record the requests to GitHub since the last call. */
   readonly tally: () => Promise<void>;
   /**
-   * Called with an entry of another process that has taken the place of this runner's since the last time. @returns whether this
-   * runner ends for it: the entry is then the other's again, so that the next start here finds it at work.
+   * Called with the entry of another process that has replaced this runner's entry since the last announcement.
+   * @returns whether this runner ends because of it. The entry is then the other's again, so the next start here
+   * detects it.
    */
   readonly onOther: (other: RunnerPresence, own: RunnerPresence) => boolean;
   readonly onError: (error: unknown) => void;
   readonly everyMs?: number;
 }
 
-/** Pure: is there something to announce? `last`: what was announced last; null: nothing. */
+/**
+ * Return whether there is something to announce. Pure.
+ * @param last the last announcement, or null
+ */
 export function isNews(last: RunnerPresence | null, own: RunnerPresence): boolean {
   if (last === null) return true;
   const age = own.at - last.at;
   return age < 0 || age >= REFRESH_MS || steady(last) !== steady(own);
 }
 
-/** Without what is another number each time. */
+/** Serialize the entry without the values that differ each time. */
 function steady(own: RunnerPresence): string {
   const { at: _at, machine: _machine, process: _process, github: _github, admission, ...facts } = own;
   const causes = admission?.causes.map(({ code, effect }) => [code, effect]);
   return JSON.stringify([facts, admission?.state, causes]);
 }
 
-/** Announces this runner, the first time before it returns, and then again and again; when it ends that it is gone. */
+/** Announce this runner before this returns, and then regularly. When the runner ends, remove the entry. */
 export async function announce({
   redis,
   describe,
@@ -52,7 +59,7 @@ export async function announce({
   let last: RunnerPresence | null = null;
 
   function announceSoon(): Promise<void> {
-    // What Redis has not heard while it was unreachable is old by then, and would pile up here.
+    // Announcements of the time while Redis was unreachable would be outdated, and would pile up here.
     if (announcing !== null || ended || redis.status !== "ready") return Promise.resolve();
     announcing = announceNow().finally(() => (announcing = null));
     return announcing;
@@ -81,7 +88,7 @@ export async function announce({
   return {
     async close() {
       clearInterval(timer);
-      await announcing; // An announcement after the removal would be of a runner that is gone.
+      await announcing; // An announcement after the removal would show a runner that no longer runs.
       if (redis.status !== "ready") return;
       const remove = async () => (ended ? undefined : removeRunner(redis, idOf(describe())));
       await Promise.allSettled([tally(), remove()]);

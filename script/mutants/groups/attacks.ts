@@ -7,7 +7,10 @@ export const attacks: readonly Mutant[] = [
     file: `${RUNNER}/guard/sandbox.ts`,
     find: '      cwd: "/",\n',
     replace: "      cwd: start.cwd,\n",
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "no program of its folder starts it" },
+    test: {
+      file: `${RUNNER}/guard/sandbox.int.test.ts`,
+      name: "is not started by a program of its folder, whatever the agent's PATH is",
+    },
     promise: "an agent's PATH brings no program of its folder out of its sandbox",
   },
   {

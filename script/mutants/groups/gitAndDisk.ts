@@ -55,7 +55,10 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/dataFolder/homeId.ts`,
     find: "recalled !== null && ID.test(recalled)",
     replace: "ID.test(home)",
-    test: { file: `${RUNNER}/dataFolder/homeId.int.test.ts`, name: "is the old one again" },
+    test: {
+      file: `${RUNNER}/dataFolder/homeId.int.test.ts`,
+      name: "an id that a power failure left empty or truncated is restored if its runs left evidence of it",
+    },
     promise: "a data folder whose id is damaged gets its own back",
   },
   {

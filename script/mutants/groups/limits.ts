@@ -47,7 +47,10 @@ export const limits: readonly Mutant[] = [
     file: `${RUNNER}/agent/rawLog.ts`,
     find: "const fits = chunk.subarray(0, Math.max(0, room));",
     replace: "const fits = chunk;",
-    test: { file: `${RUNNER}/agent/rawLog.int.test.ts`, name: "one that grows without end" },
+    test: {
+      file: `${RUNNER}/agent/rawLog.int.test.ts`,
+      name: "a log that grows without end keeps its beginning and its end, with a note between them",
+    },
     promise: "an agent that talks without end does not fill the disk",
   },
   {
@@ -382,7 +385,10 @@ export const limits: readonly Mutant[] = [
     file: `${CORE}/domain/admission.ts`,
     find: "causes.push(...hostCauses({ reading, limits, before: before.causes }));",
     replace: "hostCauses({ reading, limits, before: before.causes });",
-    test: { file: `${RUNNER}/admission/keepAdmission.int.test.ts`, name: "a tired host starts nothing" },
+    test: {
+      file: `${RUNNER}/admission/keepAdmission.int.test.ts`,
+      name: "an overloaded host starts no new job, continues its running jobs, and accepts jobs again by itself",
+    },
     promise: "an overloaded host takes no new job",
   },
   {
@@ -425,7 +431,10 @@ export const limits: readonly Mutant[] = [
     file: `${RUNNER}/admission/keepAdmission.ts`,
     find: "limit < slots && governed.busy() >= limit",
     replace: "limit < 0",
-    test: { file: `${RUNNER}/admission/keepAdmission.int.test.ts`, name: "degraded: half of the slots" },
+    test: {
+      file: `${RUNNER}/admission/keepAdmission.int.test.ts`,
+      name: "degraded health: half of the slots accept jobs and running jobs continue; recovered: all slots accept jobs",
+    },
     promise: "a machine that is short of something slows down",
   },
   {

@@ -85,9 +85,12 @@ export const oneRun: readonly Mutant[] = [
   {
     name: "guard-eof",
     file: `${RUNNER}/guard/main.ts`,
-    find: 'runner.on("end", () => (left ? process.exit(0) : end("runner-gone")));\nrunner.on("error", () => end("runner-gone"));',
+    find: 'runner.on("end", () => (left ? process.exit(0) : end("runner-lost")));\nrunner.on("error", () => end("runner-lost"));',
     replace: 'runner.on("error", () => undefined);',
-    test: { file: `${RUNNER}/guard/eof.int.test.ts`, name: "the end of the runner's pipe alone" },
+    test: {
+      file: `${RUNNER}/guard/eof.int.test.ts`,
+      name: "the end of the runner's pipe is enough to end an agent that does not notice it",
+    },
     promise: "an agent dies with its runner",
   },
   {
@@ -95,7 +98,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/guard/main.ts`,
     find: 'if (silence === timer) end("heartbeat-lost");',
     replace: "void timer;",
-    test: { file: `${RUNNER}/guard/guard.int.test.ts`, name: "no heartbeat: the agent dies" },
+    test: { file: `${RUNNER}/guard/guard.int.test.ts`, name: "without heartbeats the agent dies" },
     promise: "an agent dies when its runner is silent",
   },
   {
@@ -103,7 +106,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/guard/timeGuard.ts`,
     find: 'if [ "$code" -ne 0 ]; then break; fi\n',
     replace: 'if [ "$code" -gt 128 ]; then break; fi\n  if [ "$code" -ne 0 ]; then exit 0; fi\n',
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "kills at the end of the runner's pipe alone" },
+    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "kills when only the runner's pipe ends" },
     promise: "an agent in a sandbox dies with its runner, also by the guard alone",
   },
   {
@@ -111,7 +114,10 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/guard/timeGuard.ts`,
     find: 'stdio: ["pipe", "pipe", "ignore", lock.fd],',
     replace: 'stdio: ["pipe", "pipe", "ignore"],',
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "only then is the workspace's lock free" },
+    test: {
+      file: `${RUNNER}/guard/sandbox.int.test.ts`,
+      name: "after SIGKILL of the runner, everything in the sandbox dies, and only then the workspace's lock is released",
+    },
     promise: "a workspace whose runner was killed is locked until its agent's sandbox is dead",
   },
   {
@@ -119,7 +125,10 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/guard/timeGuard.ts`,
     find: 'read -r pid start left || exec "\\${hunt[@]}"\n',
     replace: "read -r pid start left || exit 0\n",
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "before it says what to watch" },
+    test: {
+      file: `${RUNNER}/guard/sandbox.int.test.ts`,
+      name: "searches for the runner's processes if the runner ends before it names one to watch",
+    },
     promise: "a sandbox whose runner is killed in the middle of starting it is ended",
   },
   {
@@ -127,7 +136,10 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/guard/sandbox.ts`,
     find: "isLate && exit.signal !== null ?",
     replace: "isLate ?",
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "that ends while the runner is stopped" },
+    test: {
+      file: `${RUNNER}/guard/sandbox.int.test.ts`,
+      name: "counts as ended by itself if it exits while the runner is stopped, even if its time is over then",
+    },
     promise: "an agent that has finished while its runner was stopped counts as finished",
   },
   {
@@ -135,7 +147,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/guard/sandbox.ts`,
     find: 'for (const stream of [stdout, stderr]) stream.on("readable", () => undefined);',
     replace: "",
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "whose output is read only after its end" },
+    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "has its output read after its end" },
     promise: "an agent's output is read whole, also if it ends at once",
   },
   {
@@ -143,7 +155,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/guard/timeGuard.ts`,
     find: 'IFS= read -r -t "$left" line\n',
     replace: "IFS= read -r line\n",
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "no heartbeat: it dies" },
+    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "dies without heartbeats, with all its processes" },
     promise: "an agent in a sandbox dies when its runner is silent",
   },
   {
@@ -151,7 +163,10 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/guard/timeGuard.ts`,
     find: "failures < MAX_FAILURES ? start()",
     replace: 'failures < 0 ? "none"',
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "a guard that dies is replaced at once" },
+    test: {
+      file: `${RUNNER}/guard/sandbox.int.test.ts`,
+      name: "continues if its guard dies, because another guard starts at once",
+    },
     promise: "a guard of a sandbox that dies is replaced",
   },
   {
@@ -159,7 +174,10 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/guard/timeGuard.ts`,
     find: "      watched.until = performance.now() + leftMs;\n",
     replace: "",
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "one that knows of the last beat" },
+    test: {
+      file: `${RUNNER}/guard/sandbox.int.test.ts`,
+      name: "is replaced by a guard that continues with the last heartbeat",
+    },
     promise: "a new guard of a sandbox knows how long the agent may live",
   },
   {
@@ -167,7 +185,10 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/guard/sandbox.ts`,
     find: "    lost = why;\n    kill();\n",
     replace: "    lost = why;\n",
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "a guard that cannot be replaced ends the run" },
+    test: {
+      file: `${RUNNER}/guard/sandbox.int.test.ts`,
+      name: "is ended if its guard cannot be replaced, because no process would watch its time",
+    },
     promise: "an agent whose guard cannot be replaced is ended",
   },
   {
@@ -175,7 +196,10 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/guard/timeGuard.ts`,
     find: "if (closing === null && hasExited)",
     replace: "if (closing !== null && hasExited)",
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "says that its own was not there" },
+    test: {
+      file: `${RUNNER}/guard/sandbox.int.test.ts`,
+      name: "kills no other process that got the pid, and reports that its own was missing",
+    },
     promise: "an agent that its guard could not end when its time was over is ended",
   },
   {
@@ -191,7 +215,10 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/guard/sandbox.ts`,
     find: '  if (typeof sandbox === "string") {\n    abandonCgroups(runId);\n',
     replace: '  if (typeof sandbox === "string") {\n',
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "its processes are in the run's control group" },
+    test: {
+      file: `${RUNNER}/guard/sandbox.int.test.ts`,
+      name: "has its processes in the run's control group, but not this process",
+    },
     promise: "an agent that could not be started leaves no control group behind",
   },
   {
@@ -199,7 +226,10 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/guard/sandbox.ts`,
     find: "[...cgroupPrefix({ runId, limits: group }), ...priority, ...program]",
     replace: "[...priority, ...program]",
-    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "its processes are in the run's control group" },
+    test: {
+      file: `${RUNNER}/guard/sandbox.int.test.ts`,
+      name: "has its processes in the run's control group, but not this process",
+    },
     promise: "an agent in a sandbox is in its run's control group",
   },
   {

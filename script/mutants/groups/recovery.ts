@@ -245,7 +245,10 @@ export const recovery: readonly Mutant[] = [
     file: `${RUNNER}/guard/main.ts`,
     find: 'process.title = ["tac8 guard",',
     replace: 'process.title = ["node",',
-    test: { file: `${RUNNER}/guard/guard.int.test.ts`, name: "a guard is not found by the name node" },
+    test: {
+      file: `${RUNNER}/guard/guard.int.test.ts`,
+      name: "a search for the name node does not find a guard, not even by its complete command line",
+    },
     promise: "an agent's pkill node hits no process of tac8",
   },
   {

@@ -54,7 +54,9 @@ afterEach(async () => {
   await rm(dir, { recursive: true });
 });
 
-/** A runner's keeper and worker: one that was waiting when it was paused takes one more job, which goes back. */
+/**
+ * Start a runner's keeper and worker. A worker that waits while it is paused receives one more job, which is requeued.
+ */
 async function begin(): Promise<void> {
   const log = createLogger({ name: "test", secrets: [], destination: { write: (line) => void logged.push(line) } });
   const read = () =>
@@ -115,7 +117,7 @@ const busy = () => running.length;
 const state = () => keeper.admission.state;
 const messages = () => logged.map((line) => (JSON.parse(line) as { msg: string }).msg);
 
-test("a tired host starts nothing, lets go on what runs, and wakes up by itself", async () => {
+test("an overloaded host starts no new job, continues its running jobs, and accepts jobs again by itself", async () => {
   freeMemoryMb = 100;
   await begin();
   expect(admissionText(keeper.admission)).toBe("closed: only 100 MB of free memory");
@@ -126,7 +128,7 @@ test("a tired host starts nothing, lets go on what runs, and wakes up by itself"
 
   freeMemoryMb = 300;
   await becomes(() => worker.isPaused(), true);
-  freeMemoryMb = 550; // Better, but not by a good margin.
+  freeMemoryMb = 550; // Better, but the margin for recovery is not reached.
   running[0]?.end();
   await becomes(() => [done.length, keeper.reading.freeMemoryMb], [1, 550]);
   expect([state(), worker.isPaused()]).toEqual(["closed", true]);
@@ -138,13 +140,13 @@ test("a tired host starts nothing, lets go on what runs, and wakes up by itself"
   expect(messages().map((line) => line.split(":")[0])).toEqual([overloaded, fit, overloaded, fit]);
 });
 
-test("a paused runner starts nothing, also with a fit host, and by a pause of before its start", async () => {
+test("a paused runner starts nothing, even if its host is not overloaded or the pause is older than the runner", async () => {
   await pauseRunner(redis, { runner: RUNNER, by: "ann@pi", reason: "an upgrade", now: 1 });
   await begin();
   expect(admissionText(keeper.admission)).toBe("closed: paused by ann@pi: an upgrade");
   expect(worker.isPaused()).toBe(true);
   await add(1);
-  // Both at once: the end of one of them is not enough.
+  // Both at once: the end of only one of them is not enough.
   freeMemoryMb = 100;
   await becomes(() => keeper.admission.causes.length, 2);
   await resumeRunner(redis, { runner: RUNNER, by: "ann@pi" });
@@ -160,7 +162,7 @@ test("a paused runner starts nothing, also with a fit host, and by a pause of be
   await becomes(() => worker.isPaused(), false);
 });
 
-test("degraded: half of the slots take jobs, those that run go on; better: all of them", async () => {
+test("degraded health: half of the slots accept jobs and running jobs continue; recovered: all slots accept jobs", async () => {
   await begin();
   await publish({});
   await becomes(() => keeper.limit, 2);
@@ -174,7 +176,7 @@ test("degraded: half of the slots take jobs, those that run go on; better: all o
   await publish();
   await becomes(busy, 4);
   await publish({});
-  await becomes(() => [keeper.limit, busy(), worker.isPaused()], [2, 4, true]); // Nobody is stopped for it.
+  await becomes(() => [keeper.limit, busy(), worker.isPaused()], [2, 4, true]); // No running job is stopped.
   running[0]?.end();
   running[1]?.end();
   await becomes(async () => [busy(), await queue.getCompletedCount()], [2, 3]);
@@ -183,7 +185,7 @@ test("degraded: half of the slots take jobs, those that run go on; better: all o
   expect(messages()).toEqual([slow, "all slots accept jobs again", slow]);
 });
 
-test("only a machine's own trouble slows it down; a short disk is cleared up once", async () => {
+test("only problems of the runner's own host slow it down; low disk space starts the janitor once", async () => {
   await begin();
   await publish({ code: "lag:pi-2/0", host: "pi-2" });
   await add(4);
@@ -198,7 +200,7 @@ test("only a machine's own trouble slows it down; a short disk is cleared up onc
   freeDiskGb = 0.9;
   await becomes(() => state(), "closed");
   await publish();
-  freeDiskGb = 2.3; // Better, but not by a good margin.
+  freeDiskGb = 2.3; // Better, but the margin for recovery is not reached.
   await becomes(() => admissionText(keeper.admission), "half open: only 2.3 GB of free disk space");
   expect(clearedUp).toBe(1);
   freeDiskGb = 20;
@@ -207,9 +209,9 @@ test("only a machine's own trouble slows it down; a short disk is cleared up onc
   await becomes(() => clearedUp, 2);
 });
 
-test("while Redis is away the machine is measured all the same", async () => {
+test("the host is measured even while Redis is unreachable", async () => {
   await begin();
-  process.kill(server.pid, "SIGSTOP"); // A Redis that neither answers nor hangs up.
+  process.kill(server.pid, "SIGSTOP"); // Redis neither answers nor closes the connection.
   try {
     freeMemoryMb = 100;
     await becomes(() => [state(), worker.isPaused()], ["closed", true]);

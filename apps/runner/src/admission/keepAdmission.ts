@@ -12,29 +12,29 @@ import { createRestSwitch, type Pausable } from "./restSwitch.ts";
 
 const CHECK_MS = 5000;
 
-/** What is governed: from then on the worker rests while no further job may start. Its running jobs continue. */
+/** The worker that the keeper pauses while no new job may start. Its running jobs continue. */
 export interface Governed {
   readonly worker: Pausable;
-  /** How many jobs are held now. */
+  /** Return the number of jobs that the worker holds now. */
   readonly busy: () => number;
-  /** Clears up the data folder at once. */
+  /** Start a clean-up of the data folder at once. */
   readonly clearUp: () => void;
 }
 
 export interface AdmissionKeeper {
   readonly admission: Admission;
-  /** How many jobs may be held now. */
+  /** Number of jobs that the worker may hold now. */
   readonly limit: number;
-  /** Of the last measurement. */
+  /** The last measurement of the host. */
   readonly reading: HostReading;
-  /** An operator has paused this runner; null: it is not paused. */
+  /** The pause that an operator has set on this runner; null if it is not paused. */
   readonly paused: Pause | null;
   govern(governed: Governed): Promise<void>;
-  /** To be called when a job has begun or ended. */
+  /** Call this when a job has started or ended. */
   moved(): void;
-  /** To be called when the pause has changed: it is read at once. */
+  /** Call this when the pause has changed: reads it at once. */
   check(): void;
-  /** Pauses, or resumes after any pause: an operator on this machine, who has only a signal. */
+  /** Pause this runner, or resume it if it is paused: for an operator on this host, who can only send a signal. */
   toggle(by: string): void;
   close(): Promise<void>;
 }
@@ -43,11 +43,11 @@ export interface AdmissionOptions {
   /** Borrowed. */
   readonly redis: Redis;
   readonly runner: RunnerRef;
-  /** The machine's name, as reasons have it. */
+  /** Return the name of the host for the reasons. */
   readonly host: () => string;
   readonly slots: number;
   readonly limits: HostLimits;
-  /** Measures the machine. */
+  /** Measure the host. */
   readonly read: () => Promise<HostReading>;
   readonly log: Logger;
   readonly now: () => number;
@@ -55,9 +55,9 @@ export interface AdmissionOptions {
 }
 
 /**
- * Keep the admission of this runner: the one place that decides whether a further job may start here, and pauses its worker.
- * Machine, pause and health are read before this returns, and then again and again. While Redis is unreachable, the machine is
- * still measured, and pause and health are those of before.
+ * Keep the admission of this runner: the only code that decides whether a new job may start here, and that pauses its
+ * worker. Host, pause and health are read before this returns, and then regularly. While Redis is unreachable, the host
+ * is still measured, and pause and health keep their last values.
  */
 export async function keepAdmission(options: AdmissionOptions): Promise<AdmissionKeeper> {
   const { redis, runner, host, slots, limits, read, log, now, everyMs = CHECK_MS } = options;
@@ -67,9 +67,9 @@ export async function keepAdmission(options: AdmissionOptions): Promise<Admissio
   let admission: Admission = OPEN;
   let governed: (Governed & { readonly rest: (rest: boolean) => Promise<void> }) | null = null;
   const isShort = ({ causes }: Admission) => causes.some(({ code }) => code === "disk");
-  /** Measuring must not wait for Redis, so each source has its own turn. */
+  /** One queue for each source, because a measurement of the host must not wait for Redis. */
   const turns = { machine: Promise.resolve(), redis: Promise.resolve() };
-  /** One look of each kind waits, and no more of them. */
+  /** Kinds of reads that are queued: at most one of each kind. */
   const waiting = new Set<string>();
   const failed = (err: unknown) => log.warn({ err }, "could not read whether new jobs may start here");
   function next(turn: keyof typeof turns, work: () => Promise<void>): void {

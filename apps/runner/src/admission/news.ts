@@ -6,7 +6,10 @@ export interface NewsLine {
   readonly text: string;
 }
 
-/** Return what to log about a change of this runner's admission; numbers that differ in its causes are no change. Pure. */
+/**
+ * Return what to log about a change of this runner's admission. If only numbers in its causes changed, log nothing.
+ * Pure.
+ */
 export function newsOf(before: Admission, after: Admission, slots: number): NewsLine[] {
   if (signature(before) === signature(after)) return [];
   const lines: NewsLine[] = [];
@@ -34,7 +37,7 @@ function isPaused({ causes }: Admission): boolean {
   return causes.some(({ code }) => code === "paused");
 }
 
-/** Its machine takes nothing new. */
+/** Return whether the host accepts no new jobs. */
 function isUnfit({ causes }: Admission): boolean {
   return causes.some((cause) => cause.effect === "closed" && isHostCause(cause));
 }

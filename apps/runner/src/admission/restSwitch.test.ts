@@ -36,17 +36,17 @@ it("one call ends before the next begins", async () => {
   expect(called).toEqual(["paused", "resumed"]);
 });
 
-it("goes on after a worker that did not obey", async () => {
+it("calls the worker again after a call has failed", async () => {
   let obeys = false;
   const called: string[] = [];
   const rest = createRestSwitch({
     pause: async () => {
-      if (!obeys) throw new Error("Redis is away");
+      if (!obeys) throw new Error("Redis is unreachable");
       called.push("pause");
     },
     resume: async () => void called.push("resume"),
   });
-  await expect(rest(true)).rejects.toThrow("Redis is away");
+  await expect(rest(true)).rejects.toThrow("Redis is unreachable");
   obeys = true;
   await rest(true);
   expect(called).toEqual(["pause"]);

@@ -1,11 +1,13 @@
-/** The part of a BullMQ worker that is needed here. */
+/** The methods of a BullMQ worker that are needed here. */
 export interface Pausable {
-  /** `true`: without waiting for jobs that run. */
+  /** `true`: do not wait for running jobs. */
   pause(doNotWaitActive: true): Promise<void>;
   resume(): Promise<void>;
 }
 
-/** Make a function that has a worker rest or work. It calls the worker only for a change, and again where that failed. */
+/**
+ * Return a function that pauses or resumes a worker. It calls the worker only for a change, and again if a call failed.
+ */
 export function createRestSwitch(worker: Pausable): (rest: boolean) => Promise<void> {
   let wanted = false;
   let resting = false;
@@ -20,7 +22,7 @@ export function createRestSwitch(worker: Pausable): (rest: boolean) => Promise<v
 
   return (rest) => {
     wanted = rest;
-    // One after the other: which of two overlapping calls of the worker wins is not said.
+    // One call after the other, because BullMQ does not define which of two overlapping calls wins.
     turn = turn.catch(() => undefined).then(obey);
     return turn;
   };

@@ -31,7 +31,7 @@ test("success needs exit 0, a result, and no error", () => {
   expect(failure({ durationMs: 60_000 }).kind).toBe("agent");
 });
 
-test("told to shut down when it had just come to its end, it is a success", () => {
+test("an agent that gets a shutdown just after it has finished is a success", () => {
   const end = { cause: "shutdown", result: result() } as const;
   expect(classifyEnd(agentEnd(end), { provider: "claude", now: NOW })).toEqual({ ok: true });
   expect(failure({ cause: "shutdown", code: 1, result: result({ isError: true }) }).kind).toBe("shutdown");
@@ -41,23 +41,23 @@ test("told to shut down when it had just come to its end, it is a success", () =
 });
 
 test.each(["disk-full", "lingered", "process-limit", "shutdown", "stalled", "timeout"] as const)(
-  "killed (%s) after all was done, it is a success",
+  "an agent that is killed (%s) after it has finished is a success",
   (cause) => {
     const killed = { cause, code: null, signal: "SIGKILL", result: result() };
     const options = { provider: "claude", now: NOW } as const;
     expect(classifyEnd(agentEnd({ ...killed, finished: true }), options)).toEqual({ ok: true });
-    // It had begun another turn.
+    // It had started another turn.
     expect(failure({ ...killed, finished: false }).ok).toBe(false);
   },
 );
 
-test("a person's wish, a lost job and an exit code of its own stand above the result", () => {
+test("a user's stop, a lost job and the exit code take precedence over the result", () => {
   expect(failure({ cause: "stopped", finished: true, result: result() }).kind).toBe("stopped");
   expect(failure({ cause: "lost", finished: true, result: result() }).kind).toBe("lost");
   expect(failure({ code: 1, finished: true, result: result() }).kind).toBe("agent");
 });
 
-test("an agent may write about limits and keys without having met one", () => {
+test("an agent may write about limits and keys without a limit or a missing key", () => {
   const sentence = "The usage limit was reached and Invalid API key is shown";
   expect(
     classifyEnd(agentEnd({ result: result({ text: sentence }), lastText: sentence }), { provider: "claude", now: NOW })
@@ -66,7 +66,7 @@ test("an agent may write about limits and keys without having met one", () => {
   expect(failure({ code: 1, result: result({ text: sentence }), lastText: sentence }).kind).toBe("agent");
 });
 
-test("a command needs exit 0 only", () => {
+test("a command succeeds with exit code 0", () => {
   expect(classifyEnd(agentEnd({}), { provider: "command", now: NOW })).toEqual({ ok: true });
   expect(failure({ code: 2, durationMs: 500, stderrTail: "no such model" }, "command")).toMatchObject({
     kind: "startup",
@@ -98,20 +98,20 @@ test.each<[string, Partial<AgentEnd>, AgentFailure["kind"]]>([
   expect(evaluation.message.length).toBeLessThanOrEqual(500);
 });
 
-test("when a limit is lifted: the event's time before the text's", () => {
+test("end of a limit: the time in the event takes precedence over the time in the text", () => {
   const rateLimit = { status: "rejected", resetsAt: NOW + 5000 };
   expect(failure({ ...refused("hit your limit · resets 3pm (UTC)", 429), rateLimit }).until).toBe(NOW + 5000);
   expect(failure(refused("hit your limit · resets 3pm (UTC)", 429)).until).toBe(Date.parse("2026-11-22T15:00:00Z"));
   expect(failure(refused("Request rejected (429)", 429)).until).toBeNull();
 });
 
-test("a noted limit does not explain another end", () => {
+test("a recorded limit does not explain another end", () => {
   const rateLimit = { status: "rejected", resetsAt: NOW + 5000 };
   const end = { code: 1, rateLimit, result: result({ isError: true, terminalReason: "max_turns" }) };
   expect(failure(end).kind).toBe("agent");
 });
 
-test("an unknown session can be told from other failures", () => {
+test("an unknown session is distinguished from other failures", () => {
   const end = {
     code: 1,
     stderrTail: "No conversation found with session ID: 1",

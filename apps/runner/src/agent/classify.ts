@@ -13,13 +13,13 @@ export interface AgentFailure {
   readonly kind: EndKind;
   /** Message for users, which quotes the CLI; at most 500 characters, without terminal codes. */
   readonly message: string;
-  /** When a usage limit is lifted, epoch milliseconds; null where unknown. */
+  /** End of the usage limit, epoch milliseconds; null if unknown. */
   readonly until: number | null;
   /** The agent's program does not know the session, so nothing was run: start a new session immediately. */
   readonly resumeFailed: boolean;
-  /** Of `unfinished`: everything that it left open are commands of its own in the background. */
+  /** With kind `unfinished`: only background commands of the agent were left open. */
   readonly onlyCommands: boolean;
-  /** The same session would fail again if it were resumed, so the next attempt starts a new one. */
+  /** A resumed session would fail the same way, so the next attempt starts a new one. */
   readonly sessionSpent: boolean;
 }
 
@@ -57,7 +57,7 @@ export function classifyEnd(end: AgentEnd, options: ClassifyOptions): EndEvaluat
     ...more,
   });
   const byCause = kindOfCause(end.cause);
-  // tac8 ended an agent that had already finished: its work counts.
+  // tac8 ended an agent that had already finished, so its work counts.
   const hadDone =
     ENDED_BY_US.has(end.cause) && options.provider === "claude" && (hasFinished(end) || isSuccess(end, options));
   if (hadDone || (byCause === null && isSuccess(end, options))) {
@@ -75,7 +75,7 @@ export function classifyEnd(end: AgentEnd, options: ClassifyOptions): EndEvaluat
   return failure(kind, { sessionSpent: signal === "session" || !end.worked });
 }
 
-/** Null: the agent ended by itself, and what it said decides. */
+/** Return the kind for a cause; null if the agent ended by itself, because then its output decides. */
 function kindOfCause(cause: EndCause): EndKind | null {
   switch (cause) {
     case "exited":
@@ -106,7 +106,10 @@ function unknownCause(cause: never): never {
   throw new Error(`unknown cause of an agent's end: ${String(cause)}`);
 }
 
-/** Whether the agent succeeded. It must have worked in this run, because a session without output also exits with a success. */
+/**
+ * Return whether the agent succeeded. It must have worked in this run, because a session without output also exits with
+ * a success.
+ */
 function isSuccess(end: AgentEnd, { provider }: ClassifyOptions): boolean {
   if (end.code !== 0) return false;
   if (provider === "command") return true;
@@ -121,7 +124,10 @@ function isStartup(end: AgentEnd): boolean {
   return end.result === null && end.durationMs < STARTUP_MS;
 }
 
-/** End of a usage limit. A time that is given as a number takes precedence, even if it is over, because the time in the text is rounded. */
+/**
+ * Return the end of a usage limit. A time given as a number takes precedence, even if it is over, because the time in
+ * the text is rounded.
+ */
 function untilOf(end: AgentEnd, signal: Signal, now: number): number | null {
   if (signal !== "usage-limit") return null;
   const resetsAt = end.rateLimit?.status === "rejected" ? end.rateLimit.resetsAt : null;

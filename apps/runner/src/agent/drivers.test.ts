@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { claudeArgs } from "./claude/driver.ts";
 import { commandDriver, fillTemplate } from "./command/driver.ts";
 
-test("claude's arguments: session or resume, budget only when there is one", () => {
+test("claude's arguments: session or resume, and a budget only if there is one", () => {
   const request = { sessionId: "u", resume: false, model: "m", maxUsd: 0 };
   expect(claudeArgs(request).join(" ")).toBe(
     "-p --input-format=stream-json --output-format=stream-json --verbose --session-id u --model m --dangerously-skip-permissions --disallowedTools=ScheduleWakeup,CronCreate,Monitor",
@@ -11,7 +11,7 @@ test("claude's arguments: session or resume, budget only when there is one", () 
   expect(claudeArgs({ ...request, maxUsd: 2.5 }).slice(-2)).toEqual(["--max-budget-usd", "2.5"]);
 });
 
-test("a template's other braces stay, and so do patterns in the values", () => {
+test("a template's other braces stay unchanged, and so do patterns in the values", () => {
   const program = ["x", "--file={prompt_file}", "{model}{model}", "{other} {}", "{output_file}"];
   expect(fillTemplate({ program, promptFile: "/p $& {model}", outputFile: "/tmp/o", model: "m" })).toEqual([
     "x",
@@ -51,13 +51,13 @@ test.each([
     (3000 * 1 + 10 * 2) / 1e6,
   ],
   [
-    "a cost that is told counts more than a price",
+    "a reported cost takes precedence over a price",
     ['{"type":"result","total_cost_usd":0.5,"usage":{"input_tokens":1,"output_tokens":1}}'],
     { small: { inputTokens: 1, outputTokens: 1 } },
     0.5,
   ],
   [
-    "a model without a price has that of the one that was asked for",
+    "a model without a price uses the price of the requested model",
     ['{"type":"result","model":"constructor","usage":{"input_tokens":7,"output_tokens":7}}'],
     { constructor: { inputTokens: 7 } },
     (7 * 1 + 7 * 2) / 1e6,

@@ -14,7 +14,7 @@ interface End extends Partial<Omit<AgentEnd, "result">> {
   readonly events?: readonly Json[];
 }
 
-/** An end by exit code 1 after 5 s, of what this stream says. */
+/** Classify an end with exit code 1 after 5 s and this stream. */
 function classify({ events = [], ...given }: End) {
   const end = {
     ...INITIAL,
@@ -48,32 +48,32 @@ function next({ kind, message, until }: AgentFailure, parked = 0) {
   return afterFailure({ kind: kind as FailureKind, message, until }, counts, 1, NOW);
 }
 
-const worked = [stream.text("Looking."), stream.toolUse, stream.toolResult];
+const worked = [stream.text("Reading."), stream.toolUse, stream.toolResult];
 const EXPIRED = "Failed to authenticate: OAuth session expired and could not be refreshed";
 
-/** A login that cannot be used, however it is told. */
+/** Logins that are not usable, in all forms in which the CLI reports them. */
 const NO_LOGIN: Readonly<Record<string, End>> = {
-  "as it was found": { events: stream.apiFailure({ error: "authentication_failed", words: EXPIRED }) },
+  "as captured": { events: stream.apiFailure({ error: "authentication_failed", words: EXPIRED }) },
   "after some work": { events: [...worked, ...stream.apiFailure({ error: "authentication_failed", words: EXPIRED })] },
-  "the words are others": {
+  "other words": {
     events: stream.apiFailure({ error: "authentication_failed", words: "Bitte neu anmelden" }),
   },
   "not allowed for the organization": { events: stream.apiFailure({ error: "oauth_org_not_allowed", words: "No." }) },
   "an account on hold": { events: stream.apiFailure({ error: "account_on_hold", status: 400, words: "No." }) },
   "to be verified": { events: stream.apiFailure({ error: "verification_required", status: 403, words: "No." }) },
-  "a status alone": { events: stream.apiFailure({ status: 401, words: "API Error: 401" }) },
+  "only a status": { events: stream.apiFailure({ status: 401, words: "API Error: 401" }) },
   forbidden: { events: stream.apiFailure({ status: 403, type: "permission_error", words: "API Error: 403" }) },
   "no assistant's event": { events: stream.apiFailure({ status: 401, words: EXPIRED }).slice(1) },
   "no status field": { events: [stream.end({ is_error: true, result: EXPIRED, api_error_status: undefined })] },
-  "words in the result alone": { events: stream.apiFailure({ error: null, words: EXPIRED }).slice(1) },
-  "the assistant's event alone": {
+  "words only in the result": { events: stream.apiFailure({ error: null, words: EXPIRED }).slice(1) },
+  "only the assistant's event": {
     events: stream.apiFailure({ error: "authentication_failed", words: "No." }).slice(0, 1),
   },
-  "a success that is none": {
+  "a false success": {
     code: 0,
     events: [...stream.apiFailure({ error: "authentication_failed", words: EXPIRED }).slice(0, 1), stream.nothing],
   },
-  "on stderr alone": { stderrTail: EXPIRED },
+  "only on stderr": { stderrTail: EXPIRED },
   "on stderr, with exit code 0": { code: 0, stderrTail: EXPIRED },
   "OAuth token expired": { stderrTail: "Error: OAuth token has expired. Please run /login" },
   "OAuth token revoked": { stderrTail: "OAuth access token has been revoked" },
@@ -81,14 +81,14 @@ const NO_LOGIN: Readonly<Record<string, End>> = {
   "no key": { stderrTail: "Invalid API key · Fix external API key" },
   "the API's own words": { stderrTail: '401 {"type":"error","error":{"type":"authentication_error"}}' },
   "an organization that was switched off": { stderrTail: "Your organization has been disabled" },
-  "a wait for the login that does not end": {
+  "an endless wait for the login": {
     cause: "timeout",
     code: 143,
     events: [stream.retry(401, "authentication_failed")],
   },
 };
 
-fieldTest("A1", "a login that cannot be used is held for, and costs no attempt", () => {
+fieldTest("A1", "a login that is not usable sets a hold, and uses no attempt", () => {
   for (const [how, end] of Object.entries(NO_LOGIN)) {
     const evaluation = failure(end);
     expect([how, evaluation.kind]).toEqual([how, "auth"]);
@@ -97,7 +97,7 @@ fieldTest("A1", "a login that cannot be used is held for, and costs no attempt",
   }
 });
 
-test("no credit is a limit of the account's, whatever the API calls the request", () => {
+test("missing credit is a limit of the account, whatever the API calls the request", () => {
   for (const reported of [
     { error: "billing_error", status: 400, type: "invalid_request_error", words: "Credit balance is too low" },
     { error: "billing_error", words: "No." },
@@ -111,7 +111,7 @@ test("no credit is a limit of the account's, whatever the API calls the request"
 
 const REFUSED = `API Error: Claude Code is unable to respond to this request, which appears to violate our Usage Policy. Request ID: ${stream.REQUEST}`;
 
-/** What the same session would do again. */
+/** Ends that the same session would repeat. */
 const SPENT: Readonly<Record<string, End>> = {
   "a request that is invalid": {
     events: stream.apiFailure({ status: 400, type: "invalid_request_error", words: "API Error: 400 messages.3: bad" }),
@@ -135,11 +135,11 @@ const SPENT: Readonly<Record<string, End>> = {
   "nothing, as a failure": { events: [stream.end({ is_error: true, subtype: "error_during_execution" })] },
   "nothing at all": { durationMs: 60_000 },
   "nothing at all, at once": {},
-  "nothing until the time was up": { cause: "timeout", code: 143 },
+  "nothing until the time limit": { cause: "timeout", code: 143 },
   silence: { cause: "stalled", code: null, signal: "SIGKILL" },
 };
 
-fieldTest("A2", "a session that would end the same again is not resumed", () => {
+fieldTest("A2", "a session that would end the same way again is not resumed", () => {
   for (const [how, end] of Object.entries(SPENT)) {
     const evaluation = failure(end);
     expect({ ...evaluation, how }).toMatchObject({ how, sessionSpent: true, resumeFailed: false });
@@ -147,7 +147,7 @@ fieldTest("A2", "a session that would end the same again is not resumed", () => 
   }
 });
 
-test("a session is kept where it is not what failed", () => {
+test("a session is kept if it did not cause the failure", () => {
   const kept: Record<string, End> = {
     "killed in the middle": { code: null, signal: "SIGKILL", events: worked },
     "too many turns": { events: [...worked, stream.end({ is_error: true, subtype: "error_max_turns" })] },
@@ -160,7 +160,7 @@ test("a session is kept where it is not what failed", () => {
   for (const [how, end] of Object.entries(kept)) expect([how, failure(end).sessionSpent]).toEqual([how, false]);
 });
 
-fieldTest("A3", "a success without a word or a tool call is none", () => {
+fieldTest("A3", "a success without text or a tool call is a failure", () => {
   for (const events of [
     [stream.nothing],
     [stream.thinking("Hm."), stream.nothing],
@@ -177,7 +177,7 @@ fieldTest("A3", "a success without a word or a tool call is none", () => {
   expect(failure({ code: 0, events: [stream.nothing] }).message).toContain("without any output or tool call");
 });
 
-test("evidence of work is a tool call or some text, also of a sub-agent, also without a summary", () => {
+test("a tool call or text is evidence of work, even of a sub-agent or without a summary", () => {
   const ofSubAgent = { ...stream.toolUse, parent_tool_use_id: "toolu_0" };
   for (const events of [
     [stream.toolUse, stream.toolResult, stream.nothing],
@@ -189,7 +189,7 @@ test("evidence of work is a tool call or some text, also of a sub-agent, also wi
   }
 });
 
-/** The model's service is unreachable, however it is told. */
+/** Outages of the model's service, in all forms in which the CLI reports them. */
 const OUTAGE: Readonly<Record<string, End>> = {
   ...Object.fromEntries(
     [500, 502, 503, 504, 529, 408].map((status) => [
@@ -198,7 +198,7 @@ const OUTAGE: Readonly<Record<string, End>> = {
     ]),
   ),
   overloaded: { events: stream.apiFailure({ error: "server_error", type: "overloaded_error", words: "Overloaded" }) },
-  "the type alone": { events: stream.apiFailure({ type: "overloaded_error", words: "" }) },
+  "only the type": { events: stream.apiFailure({ type: "overloaded_error", words: "" }) },
   "after some work": { events: [...worked, ...stream.apiFailure({ error: "server_error", words: "No." })] },
   refused: {
     events: stream.apiFailure({
@@ -207,7 +207,7 @@ const OUTAGE: Readonly<Record<string, End>> = {
       result: { api_error: "connection_failed" },
     }),
   },
-  "the result's code alone": { events: [stream.end({ is_error: true, api_error: "connection_failed", result: "" })] },
+  "only the result's code": { events: [stream.end({ is_error: true, api_error: "connection_failed", result: "" })] },
   ...Object.fromEntries(
     [
       "API Error: Connection error.",
@@ -224,20 +224,20 @@ const OUTAGE: Readonly<Record<string, End>> = {
       [`on stderr: ${words}`, { stderrTail: words }],
     ]),
   ),
-  "no answer at all, until it was stopped": {
+  "no answer until it was stopped": {
     cause: "stalled",
     code: 143,
     events: [...worked, stream.retry(null, "unknown")],
   },
-  "529 until its time was up": { cause: "timeout", code: 143, events: [stream.retry(529, "overloaded")] },
-  "killed while it tried again": {
+  "529 until the time limit": { cause: "timeout", code: 143, events: [stream.retry(529, "overloaded")] },
+  "killed during a retry": {
     code: null,
     signal: "SIGKILL",
     events: [...worked, stream.retry(500, "server_error")],
   },
 };
 
-fieldTest("A5", "an outage of the model's service is waited out, and costs no attempt", () => {
+fieldTest("A5", "an outage of the model's service is waited out, and uses no attempt", () => {
   for (const [how, end] of Object.entries(OUTAGE)) {
     const evaluation = failure(end);
     expect([how, evaluation.kind]).toEqual([how, "model"]);
@@ -246,7 +246,7 @@ fieldTest("A5", "an outage of the model's service is waited out, and costs no at
   }
 });
 
-test("what is like an outage and is none", () => {
+test("ends that resemble an outage but are none", () => {
   const cases: readonly (readonly [string, End])[] = [
     ["agent", { events: [stream.text("The API said 529 Overloaded (ECONNREFUSED)"), stream.end({ is_error: true })] }],
     ["agent", { stderrTail: "fetch failed", events: [...worked, stream.end({ result: "Done." })] }],
@@ -268,7 +268,7 @@ test.each([
   ["session", ["empty_completion", "autocompact_thrashing", "pdf_too_large", "tool_history_mismatch", "media_removed"]],
   ["session", ["message_over_context_limit", "long_context_credits_required", "safety_monitor_blocked"]],
   ["agent", ["unknown", "model_not_found", "max_output_tokens", "claude_code_version_too_old"]],
-])("the CLI's own names of an error, wherever it tells them: %s", (kind, codes) => {
+])("the CLI's own names of an error are recognized in every field: %s", (kind, codes) => {
   for (const code of codes) {
     for (const events of [
       stream.apiFailure({ error: code, words: "No." }),
@@ -290,7 +290,7 @@ const limited = (resetsAt: number | undefined, words: string): Json[] => [
   ...stream.apiFailure({ error: "rate_limit", status: 429, words, result: { api_error: "usage_limit_reached" } }),
 ];
 
-fieldTest("A7", "a reset that is over, or now, is asked again within minutes, and then less and less often", () => {
+fieldTest("A7", "a reset that is due or over is checked again within minutes, and then less and less often", () => {
   for (const resetsAt of [RESET, NOW, RESET - 3_600_000, NOW - 1].map((at) => at / 1000)) {
     for (const words of ["You've hit your session limit · resets 10am (UTC)", "Request rejected (429)"]) {
       const evaluation = failure({ events: limited(resetsAt, words) });
@@ -304,11 +304,11 @@ fieldTest("A7", "a reset that is over, or now, is asked again within minutes, an
   }
 });
 
-test("a reset to come is waited for; one that cannot be is not believed", () => {
+test("a future reset is waited for; an implausible one is ignored", () => {
   const until = (resetsAt: number | undefined, words: string) => failure({ events: limited(resetsAt, words) }).until;
   const inFive = NOW + 5 * 3_600_000;
   expect(until(inFive / 1000, "resets 3pm (UTC)")).toBe(inFive);
-  expect(until(inFive, "told in milliseconds")).toBe(inFive);
+  expect(until(inFive, "in milliseconds")).toBe(inFive);
   expect(until(undefined, "resets 3pm (UTC)")).toBe(Date.parse("2026-11-22T15:00:00Z"));
   expect(until((NOW + 90 * 24 * 3_600_000) / 1000, "resets 3pm (UTC)")).toBe(Date.parse("2026-11-22T15:00:00Z"));
   expect(until((NOW + 90 * 24 * 3_600_000) / 1000, "Request rejected (429)")).toBeNull();
@@ -316,7 +316,7 @@ test("a reset to come is waited for; one that cannot be is not believed", () => 
   expect(next(evaluation)).toMatchObject({ do: "park", delayMs: 6 * 3_600_000 });
 });
 
-/** Every combination of exit code, result, its error flag, its text, and what was done in the run. */
+/** Every combination of exit code, result, error flag, text, and work in the run. */
 const COMBINATIONS = [0, 1, 143, null].flatMap((code) =>
   [null, false, true].flatMap((isError) =>
     ["", "Done."].flatMap((result) =>

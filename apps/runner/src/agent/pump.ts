@@ -9,7 +9,10 @@ export interface PumpOptions {
   readonly onLine: (line: Line) => void;
 }
 
-/** Reads until the end: each chunk to the raw log first, then to the reader. No faster than the disk takes it. */
+/**
+ * Read the output until its end. Write each chunk to the raw log first, then pass it to the reader, no faster than the
+ * disk.
+ */
 export async function pump({ stdout, rawLog, onBytes, onLine }: PumpOptions): Promise<void> {
   const lines = createLineSplitter();
   for await (const chunk of stdout as AsyncIterable<Buffer>) {

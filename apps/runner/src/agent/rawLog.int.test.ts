@@ -8,7 +8,7 @@ let dir = "";
 beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "tac8-log-"))));
 afterEach(() => rmSync(dir, { recursive: true }));
 
-test("writes everything, for the owner only, after what is there", async () => {
+test("appends everything, in a file that only the owner can read", async () => {
   const path = join(dir, "a/b/run.jsonl");
   for (const part of ["one\n", "two\n"]) {
     const log = await openRawLog(path);
@@ -21,7 +21,7 @@ test("writes everything, for the owner only, after what is there", async () => {
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
-test("a full disk is recorded and harms nobody", async () => {
+test("a full disk is recorded, and does not affect the agent", async () => {
   const log = await openRawLog("/dev/full");
   await log.write(Buffer.from("x"));
   await log.write(Buffer.from("y"));
@@ -30,7 +30,7 @@ test("a full disk is recorded and harms nobody", async () => {
   await log.close();
 });
 
-test("neither does a folder that can't be made", async () => {
+test("a folder that cannot be created does not affect the agent", async () => {
   writeFileSync(join(dir, "file"), "");
   const log = await openRawLog(join(dir, "file/run.jsonl"));
   await log.write(Buffer.from("x"));
@@ -38,7 +38,7 @@ test("neither does a folder that can't be made", async () => {
   await log.close();
 });
 
-test("one that grows without end keeps its beginning and its end, and says what is between them", async () => {
+test("a log that grows without end keeps its beginning and its end, with a note between them", async () => {
   const path = join(dir, "run.jsonl");
   const bounds = { maxBytes: 50_000, tailBytes: 100 };
   let log = await openRawLog(path, bounds);
@@ -54,7 +54,7 @@ test("one that grows without end keeps its beginning and its end, and says what 
   expect([type, reason]).toEqual(["tac8", "the log had grown to its limit of 50000 bytes"]);
   const all = 10_000 * "line \n".length + 10 + 90 * 2 + 900 * 3 + 9000 * 4;
   const kept = Buffer.byteLength(lines.toSpliced(note, 1).join("\n"));
-  expect(Number(out)).toBe(all - kept + 1); // The line break before the note is not the agent's.
+  expect(Number(out)).toBe(all - kept + 1); // The line break before the note is not from the agent.
 
   // The same run continues in the same file, which is full.
   log = await openRawLog(path, bounds);

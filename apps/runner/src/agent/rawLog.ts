@@ -3,29 +3,31 @@ import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createTail } from "./tail.ts";
 
-/** An agent that talks without end must not fill the disk: of a longer log the beginning and the end are kept. */
+/**
+ * Maximum size: endless output of an agent must not fill the disk. Of a longer log, the beginning and the end are kept.
+ */
 const MAX_BYTES = 200 * 1024 ** 2;
 const TAIL_BYTES = 1024 ** 2;
 
-/** The agent's output, byte by byte, on disk. A log that can't be written never harms the agent: see `error`. */
+/** The complete output of an agent on disk. A log that cannot be written never affects the agent: see `error`. */
 export interface RawLog {
   /** Resolves when the bytes are written, or dropped because the log is full or has failed. Never rejects. One call at a time. */
   write(chunk: Uint8Array): Promise<void>;
-  /** Writes the end of a log that was too long. Idempotent. */
+  /** Write the end of a log that was too long. Idempotent. */
   close(): Promise<void>;
-  /** Written so far. */
+  /** Number of bytes written so far. */
   readonly bytes: number;
-  /** The first failure (disk full, folder not writable); nothing is written after it. */
+  /** The first failure (disk full, folder not writable). Nothing is written after it. */
   readonly error: Error | null;
 }
 
 export interface RawLogBounds {
-  /** Of the file; its end, and a line that says what is left out, come on top. */
+  /** Limit for the file, without its end and the line that says what is left out. */
   readonly maxBytes?: number;
   readonly tailBytes?: number;
 }
 
-/** Opens (appending) or creates the file, mode 0600, and its folders. Never rejects. */
+/** Open the file for appending, or create it with mode 0600, and its folders. Never rejects. */
 export async function openRawLog(
   path: string,
   { maxBytes = MAX_BYTES, tailBytes = TAIL_BYTES }: RawLogBounds = {},
@@ -44,7 +46,7 @@ export async function openRawLog(
   let file = await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     .then(() => open(path, "a", 0o600))
     .catch(fail);
-  // A run that had to begin its session again continues in the same file.
+  // A run that had to restart its session continues in the same file.
   if (file !== null) room -= (await file.stat().catch(fail))?.size ?? 0;
 
   async function append(chunk: Uint8Array): Promise<void> {
@@ -78,7 +80,7 @@ export async function openRawLog(
   };
 }
 
-/** A line of its own among the agent's JSON lines, then the last whole ones. */
+/** Return a line of its own among the agent's JSON lines, then the last complete lines. */
 function endOf(text: string, over: number, maxBytes: number): Buffer {
   const end = Buffer.from(text.slice(text.indexOf("\n") + 1));
   const reason = `the log had grown to its limit of ${maxBytes} bytes`;

@@ -22,24 +22,24 @@ test.each([
   expect(new Date(parseResetTime(text, NOW) ?? 0).toISOString()).toBe(new Date(expected).toISOString());
 });
 
-test("without a zone the machine's own is meant", () => {
+test("a time without a zone is in the zone of the machine", () => {
   const until = new Date(parseResetTime("limit reached, resets at 3pm", NOW) ?? 0);
   expect([until.getHours(), until.getMinutes()]).toEqual([15, 0]);
 });
 
 test.each(["", "limit reached", "resets 5", "limit reached|1", "usage limit reached|9999999999", "resets Foo 3, 5pm"])(
-  "says nothing usable: %s",
+  "has no usable time: %s",
   (text) => expect(parseResetTime(text, NOW)).toBeNull(),
 );
 
-test("a new year is crossed, and an unknown zone does not throw", () => {
+test("a time in the next year is parsed, and an unknown zone does not throw", () => {
   const lateDecember = Date.parse("2026-12-30T12:00:00Z");
   expect(parseResetTime("resets Jan 2, 3am (UTC)", lateDecember)).toBe(Date.parse("2027-01-02T03:00:00Z"));
   expect(parseResetTime("resets 3am (Middle/Earth)", NOW)).not.toBeNull();
 });
 
-/** Every form, of a time that was half a minute ago, by a zone or by the machine's own clock. */
-fieldTest("A7", "a time of day that is just over is not tomorrow's", () => {
+/** Every form of a time half a minute ago, with a zone or in the zone of the machine. */
+fieldTest("A7", "a time of day that has just passed is not tomorrow's", () => {
   for (const ago of [1, 30_000, 3_600_000]) {
     const now = Date.parse("2026-11-22T10:00:00Z") + ago;
     for (const text of [
@@ -55,11 +55,11 @@ fieldTest("A7", "a time of day that is just over is not tomorrow's", () => {
   }
   expect(parseResetTime("resets 10am (UTC)", Date.parse("2026-11-22T10:00:00Z"))).toBeNull();
   expect(parseResetTime("retry after 0", NOW)).toBeNull();
-  // By a clock that is ahead, just after midnight.
+  // The clock is ahead, just after midnight.
   expect(parseResetTime("resets 11:59pm (UTC)", Date.parse("2026-11-22T00:00:30Z"))).toBeNull();
 });
 
-test("what is not over yet is still today's, and what was this morning is tomorrow's", () => {
+test("a time later today is today's, and a time of this morning is tomorrow's", () => {
   expect(parseResetTime("resets 10am (UTC)", Date.parse("2026-11-22T09:59:59Z"))).toBe(
     Date.parse("2026-11-22T10:00:00Z"),
   );

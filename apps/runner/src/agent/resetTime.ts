@@ -1,33 +1,36 @@
 const DAY_MS = 24 * 3600 * 1000;
 const MAX_AHEAD_MS = 8 * DAY_MS;
-/** A time of day that was so short ago is that one and not tomorrow's: the answer was on its way, or a clock is ahead. */
+/**
+ * A time of day that passed within this period is today's, not tomorrow's: the answer took a while, or a clock is
+ * ahead.
+ */
 const JUST_OVER_MS = 2 * 3600 * 1000;
-/** Seconds since the epoch that would be in the year 5138 are milliseconds. */
+/** A larger number of seconds would be after the year 5138, so it is in milliseconds. */
 const MAX_SECONDS = 1e11;
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /**
- * Finds when a limit is lifted in the CLI's words: `limit reached|<epoch s>`, `resets 3am (Europe/Berlin)`,
- * `resets at 3:30pm`, `resets Nov 24 at 3pm (UTC)`, `retry after 120`, `resets in 2 hours`.
- * @param now epoch milliseconds; without a zone in the text, the machine's own is meant
- * @returns epoch milliseconds, at most 8 days ahead; null where nothing of the kind is said, or it is over
+ * Parse the end of a limit in the CLI's words: `limit reached|<epoch s>`, `resets 3am (Europe/Berlin)`, `resets at
+ * 3:30pm`, `resets Nov 24 at 3pm (UTC)`, `retry after 120`, `resets in 2 hours`.
+ * @param now epoch milliseconds; a time without a zone is in the machine's own
+ * @returns epoch milliseconds, at most 8 days ahead; null if the text has no such time, or if it is over
  */
 export function parseResetTime(text: string, now: number): number | null {
-  const until = epochIn(text) ?? delayIn(text, now) ?? clockIn(text, now);
+  const until = timestampIn(text) ?? delayIn(text, now) ?? clockIn(text, now);
   return until !== null && until > now && isPlausible(until, now) ? until : null;
 }
 
-/** Is it no further ahead than the longest limit lasts? */
+/** Return whether the time is no further ahead than the longest limit. */
 export function isPlausible(until: number, now: number): boolean {
   return until <= now + MAX_AHEAD_MS;
 }
 
-/** Epoch milliseconds of a number that is in seconds, or in milliseconds already. */
+/** Convert a number of seconds, or of milliseconds, to epoch milliseconds. */
 export function epochMs(time: number): number {
   return time > MAX_SECONDS ? time : time * 1000;
 }
 
-function epochIn(text: string): number | null {
+function timestampIn(text: string): number | null {
   const time = /limit reached\s*\|\s*(\d{9,14})\b/i.exec(text)?.[1];
   return time === undefined ? null : epochMs(Number(time));
 }
@@ -61,7 +64,7 @@ function clockIn(text: string, now: number): number | null {
     const year = today.month - month > 6 ? today.year + 1 : today.year;
     return instant({ zone, year, month, day: Number(day), ...clock });
   }
-  // Just after midnight, 11:59pm was yesterday's.
+  // Just after midnight, 11:59pm was yesterday.
   const days = [-1, 0, 1].map((day) => instant({ zone, ...today, day: today.day + day, ...clock }));
   return days.find((at) => at > now - JUST_OVER_MS) ?? null;
 }
@@ -78,14 +81,17 @@ function knownZone(name: string | undefined): string | undefined {
 interface WallTime {
   readonly zone: string | undefined;
   readonly year: number;
-  /** From 0. */
+  /** 0 to 11. */
   readonly month: number;
   readonly day: number;
   readonly hour: number;
   readonly minute: number;
 }
 
-/** The instant of a wall time: guess, look what the clock there shows, correct (twice, for a change of offset). */
+/**
+ * Return the instant of a wall-clock time: guess, compare with the clock of the zone, correct (twice, for a change of
+ * offset).
+ */
 function instant({ zone, year, month, day, hour, minute }: WallTime): number {
   const wanted = Date.UTC(year, month, day, hour, minute);
   let guess = wanted;

@@ -1,11 +1,14 @@
 import type { AgentEnd } from "./types.ts";
 
-/** What a failed end of the CLI says: of the account, of the model's service, or of the conversation. */
+/**
+ * Cause of a failed end by the CLI's own report: the login, a limit of the account, the model's service, or the
+ * session.
+ */
 export type Signal = "auth" | "usage-limit" | "model" | "session";
 
 /**
- * What the CLI's own fields and words say of a failed end; null: nothing of the kind. Words that name one thing come
- * before numbers that may mean several, and any field before the wording, which changes from version to version.
+ * Return the signal in the CLI's own fields and words of a failed end, or null. Words with one meaning come before
+ * numbers with several, and every field comes before the wording, which changes from version to version.
  */
 export function signalOf(end: AgentEnd): Signal | null {
   if (hasItsOwnEnd(end)) return null;
@@ -28,9 +31,9 @@ function find(patterns: Patterns, fits: (pattern: RegExp) => boolean): Signal | 
 }
 
 /**
- * Of `error` in an assistant event, and of `api_error`, `api_error_type`, `terminal_reason` and `stop_reason` in a result:
- * everything that Claude Code 2.1.330 knows and that says more than "it failed", and the API's own types. What is of one
- * session comes first, because it may look like a limit.
+ * Patterns for `error` in an assistant event, and for `api_error`, `api_error_type`, `terminal_reason` and
+ * `stop_reason` in a result: every code of Claude Code 2.1.330 that says more than "it failed", and the API's own
+ * types. Codes of a session come first, because some resemble a limit.
  */
 const CODES: Patterns = [
   ["session", /^(?:refusal|safety_monitor_blocked|dlp_request_denied)$/],
@@ -52,7 +55,7 @@ const CODES: Patterns = [
   ["model", /^(?:connection_\w+|network_edge_blocked|gateway_content_type|computer_slept|tls_\w+)$/],
 ];
 
-/** Of a request that the API calls invalid: also where the account is the reason, which only the words say. */
+/** Code of a request that the API calls invalid, even if the account is the cause, which only the words say. */
 const VAGUE = /^invalid_request(?:_error)?$/;
 
 function byStatus(status: number | null): Signal | null {
@@ -98,19 +101,25 @@ function fieldsOf({ result, apiFailure }: AgentEnd): {
   };
 }
 
-/** A success but for its exit code, or an end by a bound of the run's own (turns, budget), whatever it had met before. */
+/**
+ * Return whether it is a success except for its exit code, or an end by a limit of the run itself (turns, budget),
+ * whatever failed before.
+ */
 function hasItsOwnEnd({ result, apiFailure }: AgentEnd): boolean {
   if (result === null) return false;
   if (!result.isError) return apiFailure === null;
   return result.subtype.startsWith("error_max_") || result.terminalReason === "max_turns";
 }
 
-/** A limit may be noted although paid extra usage continues: only an end by the API, or with no result, is due to it. */
+/**
+ * Return whether a limit caused the end. A limit may be recorded while paid extra usage continues, so only an end by
+ * the API, or without a result, counts.
+ */
 function wasRejected({ rateLimit, result }: AgentEnd): boolean {
   return rateLimit?.status === "rejected" && (result === null || result.terminalReason === "api_error");
 }
 
-/** Only the CLI's own words count, and only of a failed end: an agent may well write about limits and keys. */
+/** Return the CLI's own words of a failed end. The agent's words do not count: it may write about limits and keys. */
 export function wordsOf({ result, stderrTail }: AgentEnd): string {
   return [result?.isError === true ? result.text : "", ...(result?.errors ?? []), stderrTail].join("\n");
 }

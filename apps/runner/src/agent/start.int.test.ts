@@ -14,7 +14,7 @@ const kindOf = (end: Parameters<typeof classifyEnd>[0], provider: "claude" | "co
   return evaluation.ok ? "ok" : evaluation.kind;
 };
 
-test("a success: figures, words, live events, and the raw log byte for byte", async () => {
+test("a success has figures, text, live events, and a complete raw log", async () => {
   const request = bench.behave("success");
   const handle = bench.start(request);
   const end = await handle.done;
@@ -38,27 +38,27 @@ test("a success: figures, words, live events, and the raw log byte for byte", as
   expect(lines.map((line) => JSON.parse(line).type)).toEqual(["system", "assistant", "result"]);
 });
 
-test("a result is not the end: stdin closes, and what still comes counts", async () => {
+test("a result is not the end: stdin is closed, and later output counts", async () => {
   const end = await bench.start(bench.behave("lingering")).done;
   expect(end).toMatchObject({ code: 0, costUsd: 1, turns: 2, lastText: "second" });
 });
 
-test("an agent that has finished but does not end is ended, and its work counts", async () => {
+test("an agent that has finished but does not exit is ended, and its work counts", async () => {
   const request = bench.behave("stays");
   const end = await bench.start({ ...request, limits: { ...request.limits, lingerMs: 100, graceMs: 2000 } }).done;
   expect(end).toMatchObject({ cause: "lingered", finished: true, lastText: "all done" });
   expect(kindOf(end)).toBe("ok");
 });
 
-test("one that goes on after a result is not taken for finished", async () => {
-  const request = bench.behave("goes-on");
+test("an agent that continues after a result does not count as finished", async () => {
+  const request = bench.behave("continues");
   const limits = { ...request.limits, lingerMs: 400, stallMs: 1200, graceMs: 300 };
   const end = await bench.start({ ...request, limits }).done;
   expect(end).toMatchObject({ cause: "stalled", finished: false });
   expect(kindOf(end)).toBe("stalled");
 });
 
-test("the agent gets its own environment, the defaults, the marker, and nothing else", async () => {
+test("the agent gets its own environment, the defaults, the marker, and no other variable", async () => {
   const request = bench.behave("environment");
   const env = { ...request.env, DISABLE_AUTOUPDATER: "0" };
   const end = await bench.start({ ...request, env }).done;
@@ -71,25 +71,25 @@ test("the agent gets its own environment, the defaults, the marker, and nothing 
   });
 });
 
-test("a crash keeps its words on stderr", async () => {
+test("a crash keeps the text on stderr", async () => {
   const end = await bench.start(bench.behave("crash")).done;
   expect(end).toMatchObject({ cause: "exited", code: 3, result: null, stderrTail: "boom\n" });
   expect(kindOf(end)).toBe("startup");
 });
 
-test("exit 0 without a result is no success", async () => {
+test("exit code 0 without a result is not a success", async () => {
   const end = await bench.start(bench.behave("no-result")).done;
   expect(end).toMatchObject({ code: 0, result: null, lastText: "forgot the result" });
   expect(kindOf(end)).toBe("startup");
 });
 
-test("a line of 11 MB is understood", async () => {
+test("a line of 11 MB is parsed", async () => {
   const end = await bench.start(bench.behave("huge-line")).done;
   expect(end).toMatchObject({ code: 0, lastText: "all done", problems: [] });
   expect(bench.events[1]?.text).toMatch(/^x+…$/);
 });
 
-test.each(["daemon", "env-daemon"])("what outlives the agent is killed: %s", async (behaviour) => {
+test.each(["daemon", "env-daemon"])("a process that outlives the agent is killed: %s", async (behaviour) => {
   const file = join(bench.dir, "daemon.pid");
   const end = await bench.start(bench.behave(behaviour, file)).done;
   expect(kindOf(end)).toBe("ok");
@@ -106,13 +106,13 @@ test("stop: an interrupt brings the result with its cost", async () => {
   expect(kindOf(end)).toBe("stopped");
 });
 
-test("stop: an agent deaf to interrupts gets SIGTERM", async () => {
+test("stop: an agent that ignores interrupts gets SIGTERM", async () => {
   const handle = bench.start(bench.behave("obey-term"));
   await bench.event(({ text }) => text === "ready");
   expect(await handle.stop("shutdown", { graceMs: 400 })).toMatchObject({ cause: "shutdown", code: 143 });
 });
 
-test("stop: one deaf to everything is killed; the first cause stays", async () => {
+test("stop: an agent that ignores every signal is killed; the first cause is kept", async () => {
   const file = join(bench.dir, "pid");
   const handle = bench.start(bench.behave("ignore-term", file));
   const pid = await numberIn(file);
@@ -131,7 +131,7 @@ test("kill does not wait for a stop that is under way", async () => {
   expect(await handle.kill("lost")).toMatchObject({ cause: "stopped", signal: "SIGKILL" });
 });
 
-test("silence is a stall, a run too long a time-out", async () => {
+test("silence is a stall, and a run that takes too long is a time-out", async () => {
   const limits = { wallMs: 3_600_000, stallMs: 300, graceMs: 2000 };
   const file = join(bench.dir, "pid");
   const stalled = await bench.start({ ...bench.behave("hang", file), limits }).done;
@@ -144,7 +144,7 @@ test("silence is a stall, a run too long a time-out", async () => {
   expect([kindOf(stalled), kindOf(timedOut)]).toEqual(["stalled", "timeout"]);
 });
 
-test.each(["missing", "plain"])("a program that can't be started: %s", async (name) => {
+test.each(["missing", "plain"])("a program that cannot be started: %s", async (name) => {
   const program = join(bench.dir, name);
   writeFileSync(join(bench.dir, "plain"), "no program", { mode: 0o644 });
   const message = `cannot start ${program}: spawn ${program} ${name === "missing" ? "ENOENT" : "EACCES"}`;
@@ -155,18 +155,18 @@ test.each(["missing", "plain"])("a program that can't be started: %s", async (na
   expect(kindOf(end)).toBe("startup");
 });
 
-test("a folder that is not there is named", async () => {
-  const end = await bench.start(bench.request({ cwd: join(bench.dir, "gone") })).done;
-  expect(end.problems).toEqual([expect.stringMatching(/its folder .*gone is not there$/)]);
+test("a missing folder is reported", async () => {
+  const end = await bench.start(bench.request({ cwd: join(bench.dir, "missing") })).done;
+  expect(end.problems).toEqual([expect.stringMatching(/its folder .*missing is missing$/)]);
 });
 
-test("a log that can't be written is a problem, not an end", async () => {
+test("a log that cannot be written is a problem, but does not end the agent", async () => {
   const end = await bench.start({ ...bench.behave("success"), logPath: "/dev/full" }).done;
   expect(kindOf(end)).toBe("ok");
   expect(end.problems).toEqual([expect.stringContaining("ENOSPC")]);
 });
 
-test("any other CLI, by its template", async () => {
+test("any other CLI runs by its template", async () => {
   const program = ["bash", "-c", 'echo "$1 for $2"; cat; echo oops >&2; exit 4', "cli", "{model}", "{prompt_file}"];
   const request = bench.request({ program, model: "m1" });
   const end = await bench.start(request, { driver: commandDriver({ model: "fake", prices: {} }) }).done;
@@ -180,7 +180,7 @@ test("any other CLI, by its template", async () => {
   expect(kindOf(end, "command")).toBe("startup");
 });
 
-test("a command is stopped by SIGTERM at once", async () => {
+test("a command is stopped by SIGTERM immediately", async () => {
   const program = ["bash", "-c", "trap 'echo stopping; exit 7' TERM; echo ready; while :; do sleep 0.05; done"];
   const handle = bench.start(bench.request({ program }), { driver: commandDriver({ model: "fake", prices: {} }) });
   await bench.event(({ text }) => text === "ready");
@@ -188,6 +188,6 @@ test("a command is stopped by SIGTERM at once", async () => {
   expect(end).toMatchObject({ cause: "stopped", code: 7, lastText: "ready\nstopping" });
 });
 
-test("the fixtures are where the tests look", () => {
+test("the fixtures exist", () => {
   expect(readFileSync(join(FIXTURES, "programs/daemon.sh"), "utf8")).toContain("setsid");
 });

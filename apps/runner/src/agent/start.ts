@@ -11,7 +11,7 @@ import { pump } from "./pump.ts";
 import { openRawLog } from "./rawLog.ts";
 import { within } from "@tac8/core/app/within";
 import { clean } from "@tac8/core/domain/plainText";
-import { climbDown } from "./stopLadder.ts";
+import { stopInSteps } from "./stopLadder.ts";
 import { createTail } from "./tail.ts";
 import type { LiveEvent } from "@tac8/core/conversation/event";
 import type { AgentDeps, AgentDriver, AgentEnd, AgentHandle, AgentRequest, EndCause, Launch } from "./types.ts";
@@ -19,23 +19,23 @@ import { startWatch } from "./watch.ts";
 
 const STDERR_BYTES = 4096;
 const GRACE_MS = 20_000;
-/** A finished agent that has its stdin closed needs less than a second to end. */
+/** Time for a finished agent to exit after its stdin is closed; it needs less than a second. */
 const LINGER_MS = 60_000;
-/** How long the guard may need for a kill: its hunt is bounded by 10 s. */
+/** Time that the guard may need for a kill: its search for processes is limited to 10 s. */
 const GUARD_KILL_MS = 15_000;
-/** How long output may still come after the guard ends; only an unkillable process holds it longer. */
+/** Time for output after the guard has exited. Only a process that cannot be killed holds the output open longer. */
 const DRAIN_MS = 5000;
 
 const CAUSE_OF: Record<GuardCause, EndCause> = {
   exit: "exited",
   "heartbeat-lost": "heartbeat-lost",
-  "runner-gone": "guard-lost",
+  "runner-lost": "guard-lost",
   killed: "guard-killed",
 };
 
 const PLAIN: Launch = { commandOf: (program) => program, sandbox: null, endOf: (exit) => exit };
 
-/** Starts an agent with a guard, watches it and understands what it says. Trouble of any kind ends in `done`. */
+/** Start an agent with a guard, supervise it and parse its output. Every failure is reported by `done`. */
 export function startAgent(
   driver: AgentDriver,
   request: AgentRequest,
@@ -70,7 +70,7 @@ export function startAgent(
     cause ??= why;
     if (graceMs > 0) {
       const interrupt = guarded.stdin.writable ? command.interrupt : null;
-      ladder ??= climbDown({ guarded, interrupt, result: result.promise, graceMs }).then(() =>
+      ladder ??= stopInSteps({ guarded, interrupt, result: result.promise, graceMs }).then(() =>
         killWithoutFail(guarded),
       );
     } else {
@@ -120,7 +120,7 @@ export function startAgent(
     try {
       deps.onEvent(event);
     } catch (error) {
-      deps.log.error({ run: request.runId, err: error }, "an agent's event could not be shown");
+      deps.log.error({ run: request.runId, err: error }, "could not show an event of the agent; its run continues");
     }
   };
 
@@ -136,7 +136,7 @@ export function startAgent(
         clearTimeout(linger);
         if (reader.finished()) linger = setTimeout(() => end("lingered", graceMs), lingerMs);
         if (!reader.hasResult()) return;
-        // Nothing more is asked of it. It may continue for a while, so this is not its end.
+        // The agent gets no more messages. It may continue for a while, so this is not its end.
         result.resolve();
         if (cause === null && guarded.stdin.writable) guarded.stdin.end();
       },
@@ -147,8 +147,8 @@ export function startAgent(
       (error: unknown) => `reading the agent's output failed: ${String(error)}`,
     );
     const ended = withEnd(await guarded.ended, launch);
-    // Before the rest of the output is waited for: whoever is left holds it open.
-    const left = await mopUp(ended, request);
+    // Before the rest of the output is awaited, because survivors hold it open.
+    const left = await removeSurvivors(ended, request);
     if (!(await within(drained, DRAIN_MS))) {
       guarded.stdout.destroy();
       guarded.stderr.destroy();
@@ -205,7 +205,7 @@ async function readAll(stream: Readable, push: (chunk: Buffer) => void): Promise
   for await (const chunk of stream as AsyncIterable<Buffer>) push(chunk);
 }
 
-/** A guard that does not manage its kill in time is killed itself; `mopUp` then does the rest. */
+/** Kill the agent. A guard that does not do this in time is killed itself; `removeSurvivors` then kills the rest. */
 async function killWithoutFail(guarded: Guarded): Promise<void> {
   if (!(await within(guarded.ended, GUARD_KILL_MS))) guarded.killGuard();
 }
@@ -214,7 +214,7 @@ function withEnd(ended: GuardEnd, { endOf }: Launch): GuardEnd {
   return ended.kind === "exit" ? { ...ended, exit: { ...ended.exit, exit: endOf(ended.exit.exit) } } : ended;
 }
 
-/** Not by us: by the kernel, or another process. */
+/** Return whether the kernel or another process killed the agent. */
 function wasKilled(ended: GuardEnd): ended is Extract<GuardEnd, { kind: "exit" }> {
   return ended.kind === "exit" && ended.exit.cause === "exit" && ended.exit.exit.signal === "SIGKILL";
 }
@@ -228,11 +228,11 @@ function causeOf(ended: GuardEnd): EndCause {
   return ended.kind === "lost" ? "guard-lost" : CAUSE_OF[ended.exit.cause];
 }
 
-async function mopUp(
+async function removeSurvivors(
   ended: GuardEnd,
   { runId, lock }: AgentRequest,
 ): Promise<Pick<AgentEnd, "survivorsKilled" | "remaining">> {
-  // Nobody was ever there; and a machine without free descriptors could not look for them either.
+  // No process was started, and a machine without free file descriptors could not search for processes.
   if (ended.kind === "spawn-failed") return { survivorsKilled: 0, remaining: 0 };
   if (ended.kind === "exit" && ended.exit.remaining === 0)
     return { survivorsKilled: ended.exit.survivors, remaining: 0 };

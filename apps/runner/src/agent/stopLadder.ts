@@ -3,19 +3,20 @@ import type { Guarded } from "../guard/guarded.ts";
 
 export interface LadderOptions {
   readonly guarded: Guarded;
-  /** What interrupts the agent's turn, or null where stdin is closed or means nothing to it. */
+  /** Message that interrupts the agent's turn; null if stdin is closed or the agent does not read it. */
   readonly interrupt: string | null;
-  /** Settles when the agent has given a result. */
+  /** Settles when the agent has sent a result. */
   readonly result: Promise<void>;
-  /** For all rungs together, up to the kill. */
+  /** Time for all steps together, up to the kill. */
   readonly graceMs: number;
 }
 
 /**
- * Interrupt → wait for the result (it carries the cost) → end of stdin → SIGTERM → kill with survivors.
- * Resolves when the guard ends or has been told to kill; each rung is left as soon as the agent ended.
+ * Stop an agent in steps: interrupt → wait for the result, which has the cost → end of stdin → SIGTERM → kill with
+ * survivors. Resolves when the guard has exited or has received the kill command. No further step follows after the
+ * agent ends.
  */
-export async function climbDown({ guarded, interrupt, result, graceMs }: LadderOptions): Promise<void> {
+export async function stopInSteps({ guarded, interrupt, result, graceMs }: LadderOptions): Promise<void> {
   const { ended } = guarded;
   const deadline = performance.now() + graceMs;
   const left = (): number => deadline - performance.now();
@@ -25,7 +26,7 @@ export async function climbDown({ guarded, interrupt, result, graceMs }: LadderO
     await within(Promise.race([result, ended]), graceMs / 2);
   }
   guarded.stdin.end();
-  // An agent that has been interrupted ends by itself now; another one knows nothing yet.
+  // An interrupted agent exits by itself now. Another agent does not know of the stop yet.
   if (interrupt !== null && (await within(ended, left() / 2))) return;
   guarded.send("term");
   if (await within(ended, left())) return;

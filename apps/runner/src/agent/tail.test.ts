@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createTail } from "./tail.ts";
 
-test("keeps the end, from a whole character on", () => {
+test("keeps the end, starting with a complete character", () => {
   const tail = createTail(5);
   tail.push(Buffer.from("abc"));
   expect(tail.text()).toBe("abc");

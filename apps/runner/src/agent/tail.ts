@@ -1,4 +1,4 @@
-/** Keeps the last `maxBytes` of what is pushed: an agent that never stops writing must not fill the memory. */
+/** Buffer for the last `maxBytes` of a stream, because endless output of an agent must not fill the memory. */
 export interface Tail {
   readonly push: (chunk: Uint8Array) => void;
   text(): string;

@@ -8,46 +8,48 @@ import type { GroupLimits } from "../process/cgroup.ts";
 import type { Membership } from "../process/members.ts";
 import type { GuardExit, GuardStart } from "../guard/protocol.ts";
 
-/** How an agent's program is started. */
+/** Way to start an agent's program. */
 export interface Launch {
-  /** Program and arguments of the process that starts it, such as of a sandbox. */
+  /** Return the command that starts the program, such as a sandbox. */
   readonly commandOf: (program: readonly string[]) => readonly string[];
-  /** That process is a sandbox, which the runner itself starts; null: the guard starts it. See `startSandbox`. */
+  /**
+   * Set if that command is a sandbox, which the runner itself starts; null if the guard starts it. See `startSandbox`.
+   */
   readonly sandbox: { readonly insideFd: number; readonly bash: string } | null;
-  /** What starts that process as another user; default: the guard. See `GuardStart`. */
+  /** Program that starts that process as another user; default: the guard. See `GuardStart`. */
   readonly launcher?: NonNullable<GuardStart["launcher"]>;
-  /** Return how the program ended, from how that process did. */
+  /** Convert the exit of that process to the exit of the agent's program. */
   readonly endOf: (exit: GuardExit["exit"]) => GuardExit["exit"];
-  /** Return what all processes of the run have in common, by the pid of that process. Default: nothing that is certain. */
+  /** Return the membership of all processes of the run, by the pid of that process. Default: none that is certain. */
   readonly membersOf?: (pid: number) => Membership | null;
 }
 
-/** What to run, for whom, within which bounds. */
+/** A run of an agent: program, environment and limits. */
 export interface AgentRequest {
   readonly runId: string;
-  /** What goes before the program, such as for limits. Default: nothing. */
+  /** Arguments before the program, such as for limits. Default: none. */
   readonly prefix?: readonly string[];
-  /** Program and its leading arguments; with the command driver the whole template. */
+  /** Program and its first arguments; for the command driver, the whole template. */
   readonly program: readonly string[];
   readonly cwd: string;
-  /** The whole environment: the agent gets this, the driver's defaults where it is silent, and the marker. */
+  /** The complete environment: the agent gets it, the driver's defaults for missing variables, and the marker. */
   readonly env: Readonly<Record<string, string>>;
   readonly prompt: string;
-  /** Where the caller has written the prompt, for CLIs that read it from a file. */
+  /** File with the prompt, for CLIs that read it from a file. */
   readonly promptFile: string;
-  /** Where a program may write its answer, for CLIs that want a file for it. Nobody reads it. */
+  /** File for the program's answer, for CLIs that need one. tac8 does not read it. */
   readonly outputFile: string;
   readonly model: string;
   /** A UUID. */
   readonly sessionId: string;
-  /** Continue with that session instead of starting it. */
+  /** Resume that session instead of starting it. */
   readonly resume: boolean;
   /**
-   * The program loads settings, MCP servers and instructions of its home folder alone, none of the workspace; `servers`: a
-   * file of further MCP servers, or null. Default null: it loads what it finds.
+   * Load settings, MCP servers and instructions only from the home folder, none from the workspace. `servers`: a file
+   * of further MCP servers, or null. Default null: the program loads everything it finds.
    */
   readonly ofHome?: { readonly servers: string | null } | null;
-  /** US dollars; 0 is no limit. */
+  /** US dollars; 0 means no limit. */
   readonly maxUsd: number;
   /** The workspace's lock; guard and agent inherit it. The caller releases it. */
   readonly lock: Lock;
@@ -55,30 +57,33 @@ export interface AgentRequest {
   readonly limits: {
     /** From start to end. */
     readonly wallMs: number;
-    /** Without a byte of output. */
+    /** Time without any output. */
     readonly stallMs: number;
-    /** How long an agent that has finished may stay, silent, before it is ended. Default 60 s. */
+    /** Time for which a finished agent may stay silent before it is ended. Default 60 s. */
     readonly lingerMs?: number;
-    /** What a time-out or a stall leaves the agent to end by itself. Default 20 s. */
+    /** Time for an agent to end by itself after a time-out or a stall. Default 20 s. */
     readonly graceMs?: number;
     /** For all processes of the run together. Default 0: no limit. */
     readonly memoryBytes?: number;
     /** Processes and threads of the run together. Default 0: no limit. */
     readonly tasks?: number;
-    /** `memory.events` of the group above the one that systemd makes for the run; default null: it makes none. */
+    /**
+     * `memory.events` of the group above the one that systemd creates for the run; default null: systemd creates none.
+     */
     readonly oomEvents?: string | null;
-    /** For the run's own control group. */
+    /** Limits of the run's own control group. */
     readonly group?: GroupLimits;
   };
   readonly heartbeatMs: number;
 }
 
 export interface AgentDeps {
-  /** What happens, shortened, in order; must not throw. */
+  /** Called with each event, shortened, in order. Must not throw. */
   readonly onEvent: (event: LiveEvent) => void;
   /**
-   * How long the agent may live on, in milliseconds, without another word: until its job's lock is near its end. Asked at
-   * the start and at each heartbeat, which tells the guard; not positive: the agent is killed at once.
+   * Return how long the agent may live without another heartbeat, in milliseconds: until its job's lock is about to
+   * expire. Called at the start and for each heartbeat, which sends the time to the guard. If it is not positive, the
+   * agent is killed at once.
    */
   readonly leftMs: () => number;
   readonly log: Pick<Logger, "debug" | "info" | "warn" | "error">;
@@ -86,7 +91,9 @@ export interface AgentDeps {
   readonly now: () => number;
 }
 
-/** Who or what asked for the end: a user, a closed issue, the runner's own shutdown, a job or run id no longer ours, the disk. */
+/**
+ * Reason to end an agent: a user's stop, a closed issue, the runner's shutdown, a lost job or run id, or a full disk.
+ */
 export type StopCause = "stopped" | "cancelled" | "shutdown" | "lost" | "disk-full";
 
 /** The first cause of the end; every end has exactly one. */
@@ -104,18 +111,18 @@ export type EndCause =
   | StopCause;
 
 export interface AgentHandle {
-  /** The guard's pid: as long as it lives, the agent is supervised. */
+  /** Pid of the guard. While the guard lives, the agent is supervised. */
   readonly pid: number;
-  /** The agent's own; null when it could not be started. */
+  /** Pid of the agent; null if it could not be started. */
   readonly agentPid: Promise<number | null>;
   readonly sessionId: string;
-  /** What all processes of the run have in common; null: nothing that is certain, or it has not started yet. */
+  /** Return the membership of all processes of the run; null if none is certain, or if the run has not started. */
   members(): Membership | null;
-  /** Never rejects. When it resolves, no process of the run is left (else `remaining` counts them). */
+  /** Resolves when no process of the run is left (otherwise `remaining` counts them). Never rejects. */
   readonly done: Promise<AgentEnd>;
-  /** Politely, then firmly: at most `graceMs` until everything is killed. Idempotent; resolves with `done`. */
+  /** Stop the agent in steps: everything is killed after at most `graceMs`. Idempotent; resolves with `done`. */
   stop(cause: StopCause, options: { readonly graceMs: number }): Promise<AgentEnd>;
-  /** At once. `why`: what is told of it, beside the cause. */
+  /** Kill the agent at once. `why`: a reason to show with the cause. */
   kill(cause: StopCause | "guard-killed", why?: string): Promise<AgentEnd>;
 }
 
@@ -126,7 +133,7 @@ export interface ClaudeResult {
   readonly terminalReason: string | null;
   /** HTTP status of the failed call to the model's API. */
   readonly apiStatus: number | null;
-  /** What else of the event names its end, one word each: `api_error`, `api_error_type`, `stop_reason`. */
+  /** Other codes of the event that name its end, one word each: `api_error`, `api_error_type`, `stop_reason`. */
   readonly codes: readonly string[];
   readonly text: string;
   readonly errors: readonly string[];
@@ -136,9 +143,9 @@ export interface ClaudeResult {
 export interface ApiFailure {
   /** Such as `authentication_failed` or `overloaded_error`. */
   readonly codes: readonly string[];
-  /** HTTP status; null: there was no answer, or none was told. */
+  /** HTTP status; null if there was no answer or no reported status. */
   readonly status: number | null;
-  /** The CLI was about to try again. */
+  /** The CLI was about to retry. */
   readonly retrying: boolean;
 }
 
@@ -148,35 +155,37 @@ export interface RateLimit {
   readonly resetsAt: number | null;
 }
 
-/** Something that an agent had begun and not ended when its turn ended. */
+/** Work that an agent had started and not finished when its turn ended. */
 export interface OpenWork {
-  /** For people, a few words. */
+  /** Text for users, a few words. */
   readonly words: string;
-  /** A command of its own in the background: a server, say, that it forgot. It plans no work. */
+  /** Whether it is a background command of the agent, such as a forgotten server. It schedules no work. */
   readonly isCommand: boolean;
 }
 
-/** What a driver has understood of the output. */
+/** Summary of the output, as a driver has parsed it. */
 export interface AgentSummary {
   readonly result: ClaudeResult | null;
-  /** That result was a success, and nothing is awaited or was begun after it. */
+  /** That result was a success, and the program awaits nothing and has started nothing since. */
   readonly finished: boolean;
   readonly usage: Tokens;
   readonly costUsd: number;
-  /** The same by model: another one may step in. */
+  /** Usage by model, because the CLI may use several. */
   readonly models: Readonly<Record<string, ModelUsage>>;
   readonly turns: number;
-  /** The final words of the turn that it ended last, what it said last, or the end of its output; at most 60,000 characters. */
+  /**
+   * The final text of the last finished turn, or the last text, or the end of the output; at most 60,000 characters.
+   */
   readonly lastText: string;
   readonly sessionId: string | null;
   readonly rateLimit: RateLimit | null;
   /** Calls that permission rules denied. */
   readonly denials: readonly Denial[];
-  /** What was left open when its turn ended: then it has not finished, whatever the result says. */
+  /** Unfinished work at the end of its turn. With such work the agent has not finished, whatever the result is. */
   readonly unfinished: readonly OpenWork[];
-  /** The newest failed call to the model's API; null: it has answered since, or none has failed. */
+  /** The newest failed call to the model's API; null if none has failed, or a later one succeeded. */
   readonly apiFailure: ApiFailure | null;
-  /** In this run a tool was called, or the model said something. */
+  /** Whether a tool was called or the model wrote text in this run. */
   readonly worked: boolean;
 }
 
@@ -190,18 +199,18 @@ export interface AgentEnd extends AgentSummary {
   readonly survivorsKilled: number;
   /** Processes that could not be killed. */
   readonly remaining: number;
-  /** What went wrong around the agent: it could not be started, the guard was lost, the log could not be written. */
+  /** Problems around the agent: it could not be started, the guard was lost, the log could not be written. */
   readonly problems: readonly string[];
-  /** Hosts that the network of its sandbox refused; absent: it had none. */
+  /** Hosts that the network of its sandbox refused; absent without such a network. */
   readonly blockedHosts?: readonly BlockedHost[];
   /**
-   * Answers of the model whose usage the proxy of its sandbox could not read; null: the proxy ended without a report; absent: it
-   * had none.
+   * Answers of the model whose usage the proxy of its sandbox could not read; null if the proxy ended without a report;
+   * absent without a proxy.
    */
   readonly unreadAnswers?: number | null;
 }
 
-/** How a CLI is started and understood; one object per kind, a new reader per run. */
+/** Command and parser of a CLI: one driver per kind of CLI, a new reader per run. */
 export interface AgentDriver {
   readonly name: "claude" | "command";
   command(request: AgentRequest): DriverCommand;
@@ -210,21 +219,21 @@ export interface AgentDriver {
 
 export interface DriverCommand {
   readonly program: readonly string[];
-  /** Set where the request's environment is silent. */
+  /** Variables that are set if the request's environment does not have them. */
   readonly envDefaults: Readonly<Record<string, string>>;
   /** Written to stdin at once; stdin is closed after it unless the driver keeps it for control. */
   readonly stdin: string;
   readonly keepStdinOpen: boolean;
-  /** What to write to stdin to interrupt the agent's turn; null where it can't be. */
+  /** Text for stdin that interrupts the agent's turn; null if the CLI cannot be interrupted. */
   readonly interrupt: string | null;
 }
 
 export interface DriverReader {
-  /** @returns what is worth showing. */
+  /** @returns the events to show. */
   line(text: string, cut: boolean): LiveEvent[];
-  /** A result has been seen: nothing more will be asked of the agent. */
+  /** Whether a result was received, so the agent gets no more messages. */
   hasResult(): boolean;
-  /** As in the summary. */
+  /** Same as `finished` of the summary. */
   finished(): boolean;
   summary(): AgentSummary;
 }

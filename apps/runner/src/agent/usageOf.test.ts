@@ -5,7 +5,7 @@ import { usageOf, usedNothing, type RunUsage } from "./usageOf.ts";
 
 const DATED = "claude-sonnet-4-5-20250929";
 
-/** Input tokens and US dollars; every model writes 10 tokens to the cache as well. */
+/** Input tokens and US dollars. Every model also writes 10 tokens to the cache. */
 function used([inputTokens, costUsd]: readonly [number, number]): ModelUsage {
   const cacheWriteTokens = inputTokens === 0 ? 0 : 10;
   return { inputTokens, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens, costUsd };
@@ -103,7 +103,7 @@ test.each<{
     total: [100, 1],
   },
   {
-    what: "the CLI names the length of the context",
+    what: "the CLI adds the length of the context to the name",
     reported: { "claude-sonnet-4-5[1m]": [60, 0.5], [DATED]: [40, 0.5] },
     counted: { [DATED]: [120, 1] },
     models: { "claude-sonnet-4-5[1m]": [80, 0.5], [DATED]: [40, 0.5] },
@@ -137,7 +137,7 @@ test.each<{
     models: { a: [10, 1], b: [10, 1] },
     total: [20, 2],
   },
-])("a run has used at least what was counted, and at least what was reported: $what", (row) => {
+])("a run has used at least the counted and at least the reported usage: $what", (row) => {
   const found = usageOf(reportedOf(row.reported), row.counted === null ? null : countedOf(row.counted));
   const short = Object.entries(found.models).map(([name, { inputTokens, costUsd }]) => [name, [inputTokens, costUsd]]);
   expect(Object.fromEntries(short)).toEqual(row.models);

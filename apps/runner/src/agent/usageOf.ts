@@ -3,14 +3,14 @@ import type { EgressUsage } from "../egress/open.ts";
 import { undated } from "../egress/usage.ts";
 import type { AgentEnd, AgentSummary } from "./types.ts";
 
-/** Tokens and US dollars of one agent's run, together and by model. */
+/** Tokens and cost in US dollars of one run of an agent, in total and by model. */
 export type RunUsage = Pick<AgentSummary, "usage" | "costUsd" | "models">;
 
 /**
- * What a run has used: at least what its proxy has counted, and at least what its agent has reported, in each figure. Pure.
- * Models are compared by their names without dates. Names that are on one side only may mean the same models, as with a
- * gateway that has names of its own, so these are compared by their sums.
- * @param counted null: nothing was counted
+ * Return the usage of a run: in each figure at least the count of its proxy, and at least the report of its agent.
+ * Pure. Models are matched by their names without dates. Names that are on one side only may mean the same models, as
+ * with a gateway that uses its own names, so these are compared by their sums.
+ * @param counted null if nothing was counted
  */
 export function usageOf(reported: RunUsage, counted: EgressUsage | null): RunUsage {
   const models = { ...reported.models };
@@ -39,15 +39,15 @@ export function usageOf(reported: RunUsage, counted: EgressUsage | null): RunUsa
 }
 
 /**
- * Whether a run of Claude Code has not got as far as the model: by its own report, which one that was killed may not have come
- * to, and by the count of its proxy. Pure.
+ * Return whether a run of Claude Code has used no tokens, by its own report and by the count of its proxy. An agent
+ * that was killed may not have reported. Pure.
  */
 export function usedNothing(end: Pick<AgentEnd, "result" | "worked" | "usage" | "unreadAnswers">): boolean {
   const { unreadAnswers = 0 } = end;
   return end.result !== null && !end.worked && unreadAnswers === 0 && totalTokens(end.usage) === 0;
 }
 
-/** The CLI names a model with a long context `claude-sonnet-4-5[1m]`. */
+/** Return a model's name without its context: the CLI names a model with a long context `claude-sonnet-4-5[1m]`. */
 function nameOf(model: string): string {
   return undated(model.replace(/\[\w+\]$/, ""));
 }

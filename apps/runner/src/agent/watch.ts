@@ -8,15 +8,15 @@ export interface WatchOptions {
 }
 
 export interface Watch {
-  /** The agent has said something. */
+  /** Call this for each output of the agent. */
   readonly received: () => void;
   readonly stop: () => void;
 }
 
-/** Node runs a timer at once when it is longer than this (24.8 days). */
+/** Node fires a timer immediately if it is longer than this (24.8 days). */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** The clocks of a run: the whole of it, silence, and the heartbeat to the guard. */
+/** Start the timers of a run: its total time, silence, and the heartbeat to the guard. */
 export function startWatch(options: WatchOptions): Watch {
   const timer = (action: () => void, ms: number): NodeJS.Timeout => setTimeout(action, Math.min(ms, MAX_TIMER_MS));
   const wall = timer(options.onTimeout, options.wallMs);

@@ -20,7 +20,7 @@ afterEach(() => rm(home, { recursive: true }));
 const nothing = () => Promise.resolve(null);
 const damage = (text: string) => writeFile(join(home, "id"), text);
 
-/** A hash that says where its newest agent ran. */
+/** A record that names the data folder in which its newest agent ran. */
 const storeOf = (sessionHome: string) => ({
   read: async (jobId: string) => parseIssueState(jobId === jobIdOf(REF) ? { agentRun: "run-1", sessionHome } : {}),
 });
@@ -31,7 +31,7 @@ async function leaveLog(run: string): Promise<void> {
   await writeFile(path, "{}\n");
 }
 
-test("an id is made once, also by runners that start at once", async () => {
+test("an id is created once, even if runners start at the same time", async () => {
   const ids = await Promise.all([1, 2, 3].map(() => openHomeId(home, nothing)));
   expect(new Set(ids).size).toBe(1);
   expect(await openHomeId(home, nothing)).toBe(ids[0]);
@@ -40,7 +40,7 @@ test("an id is made once, also by runners that start at once", async () => {
 
 fieldTest(
   "F4",
-  "an id that a power cut left empty or cut off is the old one again where its runs left evidence of it",
+  "an id that a power failure left empty or truncated is restored if its runs left evidence of it",
   async () => {
     await leaveLog("run-1");
     for (const text of ["", ID.slice(0, 10), "\0".repeat(36)]) {
@@ -51,16 +51,16 @@ fieldTest(
   },
 );
 
-test("the id of another data folder is never taken for this one's", async () => {
+test("the id of another data folder is never used for this one", async () => {
   await leaveLog("run-of-this-folder");
   await damage("");
-  // The issue's newest agent, which wrote that id down, has no log here: it ran elsewhere.
+  // The issue's newest agent recorded that id but has no log here, so it ran elsewhere.
   const id = await openHomeId(home, () => recallHomeId(home, storeOf(ID)));
   expect(id).not.toBe(ID);
   expect(id).toMatch(/^[0-9a-f-]{36}$/);
 });
 
-fieldTest("F4", "where nothing says what the id was, the folder gets a new one, and keeps it", async () => {
+fieldTest("F4", "a folder without evidence of its former id gets a new one, and keeps it", async () => {
   await damage("");
   const id = await openHomeId(home, nothing);
   expect(id).toMatch(/^[0-9a-f-]{36}$/);

@@ -7,15 +7,15 @@ import { lock } from "@tac8/core/process/flock";
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Return the data folder's own id: an agent's session lives in one folder, whatever the host is called today. A folder
- * whose id is missing or damaged gets the one that `recall` finds evidence of in the folder itself, else a new one.
+ * Return the id of the data folder. An agent's session is in one data folder, whatever the name of the host is. If the
+ * id is missing or damaged, restore the one that `recall` finds evidence of in the folder, or create a new one.
  */
 export async function openHomeId(home: string, recall: () => Promise<string | null>): Promise<string> {
   await mkdir(home, { recursive: true });
   const file = join(home, "id");
   const known = await readId(file);
   if (known !== null) return known;
-  // Two runners that start on one folder must not give it two ids.
+  // Two runners that start in the same folder must get the same id.
   const held = await lock(join(home, "id.lock"));
   try {
     const written = await readId(file);
@@ -29,7 +29,7 @@ export async function openHomeId(home: string, recall: () => Promise<string | nu
   }
 }
 
-/** Null: there is none, or what is there is not all of one. */
+/** Read the id; null if the file is missing or incomplete. */
 async function readId(file: string): Promise<string | null> {
   try {
     const text = (await readFile(file, "utf8")).trim();

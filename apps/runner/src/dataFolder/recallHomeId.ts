@@ -6,13 +6,13 @@ import type { IssueStore } from "@tac8/core/state/issueStore";
 import { localFiles } from "../files/local.ts";
 import { findRepositories } from "../janitor/find.ts";
 
-/** The issues whose logs are newest. */
+/** Number of issues to check, newest logs first. */
 const MAX_ISSUES = 100;
 
 /**
- * Return the id that a data folder had, by what issues remember; null where nothing says so. An issue's newest agent ran in
- * the folder that has its raw log, and the id of that folder was written down when the agent began: so the answer can never
- * be another folder's id.
+ * Return the former id of a data folder from the records of issues, or null if no record shows it. An issue's newest
+ * agent ran in the folder that has its raw log, and its record got the id of that folder when the agent started. So the
+ * result is never the id of another folder.
  */
 export async function recallHomeId(home: string, store: Pick<IssueStore, "read">): Promise<string | null> {
   for (const ref of await newestLogged(home)) {

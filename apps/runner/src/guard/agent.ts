@@ -9,27 +9,27 @@ import { spawnInCgroup } from "../process/cgroup.ts";
 import type { GuardStart } from "./protocol.ts";
 
 /**
- * Of the agent and everything that it starts: runner and guard get the processor first, or a fork bomb's thousands of processes
- * would leave them too little of it to end the run and to keep the others' locks.
+ * Niceness of the agent and its processes. Runner and guard get the processor first: otherwise the thousands of
+ * processes of a fork bomb would leave too little processor time to end the run, and to renew the locks of other runs.
  */
 export const AGENT_NICENESS = 10;
 
-/** The agent's process, however it was started. */
+/** Process of an agent, in whatever way it was started. */
 export interface GuardedAgent {
-  /** Undefined: it has not been started. */
+  /** Undefined if it was not started. */
   readonly pid: number | undefined;
-  /** SIGTERM. */
+  /** Send SIGTERM. */
   terminate(): void;
   kill(): void;
-  /** Resolves when it has started. Rejects: it could not be started. */
+  /** Resolves when it has started. Rejects if it could not be started. */
   readonly started: Promise<void>;
-  /** Resolves with its end. */
+  /** Resolves when it ends. */
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
-  /** What was left of the run when it had ended; null: whoever asks has to look. */
+  /** Return the processes that were left when the run ended; null if the caller must search for them. */
   left(): { readonly survivors: number; readonly remaining: number } | null;
 }
 
-/** Start the agent with this process's standard streams. @throws Error this machine cannot start it */
+/** Start the agent with this process's standard streams. @throws Error if this machine cannot start it */
 export function startAgent(start: GuardStart): GuardedAgent {
   const { launcher } = start;
   return launcher === null ? spawnAgent(start) : launchAgent(start, launcher);
@@ -46,7 +46,7 @@ function spawnAgent(start: GuardStart): GuardedAgent {
       cwd: start.cwd,
       env: environmentOf(start),
       stdio: [0, 1, 2, 3],
-      // A group and a session of its own: `kill 0` in an agent's script must not hit the guard.
+      // Own process group and session: `kill 0` in an agent's script must not end the guard.
       detached: true,
     }),
   );
@@ -74,7 +74,7 @@ function launchAgent(start: GuardStart, launcher: NonNullable<GuardStart["launch
   const life = lifeOf(child);
   return {
     ...life,
-    // Its output is passed on before its end is told.
+    // The output is passed on before the end is reported.
     ended: life.ended.then(async (end) => {
       await Promise.all(relayed.slice(1));
       return end;
@@ -88,20 +88,20 @@ function launchAgent(start: GuardStart, launcher: NonNullable<GuardStart["launch
   };
 }
 
-/** Pass all of one stream to another. What breaks on the way adds nothing: the agent's end says so. */
+/** Pass all data of one stream to another. A broken stream is not reported, because the agent's end is. */
 async function relay(from: Readable, to: Writable): Promise<void> {
   from.pipe(to);
   await Promise.race([finished(from), finished(to)]).catch(() => undefined);
 }
 
-/** The start and the end of a process. */
+/** Return promises for the start and the end of a process. */
 export function lifeOf(child: ChildProcess | Launched): Pick<GuardedAgent, "started" | "ended"> {
   const emitter: NodeJS.EventEmitter = child;
   const started = new Promise<void>((resolve, reject) => {
     emitter.once("spawn", () => resolve());
     emitter.once("error", reject);
   });
-  emitter.on("error", () => undefined); // Of a signal that could not be sent, after it has started.
+  emitter.on("error", () => undefined); // A signal could not be sent to a started process.
   const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
     emitter.once("exit", (code: number | null, signal: string | null) => resolve({ code, signal }));
   });
@@ -112,6 +112,6 @@ function lowerPriority(pid: number): void {
   try {
     setPriority(pid, Math.min(19, getPriority() + AGENT_NICENESS));
   } catch {
-    // It ended already.
+    // The process ended already.
   }
 }

@@ -8,10 +8,12 @@ import { neverStarted, TOO_MANY_FILES, type Guarded, type GuardEnd } from "./gua
 import { parseMessage, type GuardStart } from "./protocol.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
-/** A small heap is enough, and fewer threads make it small. */
+/** A small heap is enough; fewer threads keep it small. */
 const NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=64", "--v8-pool-size=0"];
 
-/** Starts a guard, which starts the agent; it inherits the lock's descriptor and never the runner's environment. */
+/**
+ * Start a guard, which starts the agent. The guard inherits the lock's descriptor, but never the runner's environment.
+ */
 export function startGuarded({ lockFd, ...start }: GuardStart & { readonly lockFd: number }): Guarded {
   const guard = spawnGuard(start.runId, lockFd);
   if (typeof guard === "string") return neverStarted(`cannot start the guard: ${guard}`);
@@ -20,12 +22,12 @@ export function startGuarded({ lockFd, ...start }: GuardStart & { readonly lockF
   let reported: GuardEnd | null = null;
   let spawnFailure: Error | null = null;
 
-  // A guard that is gone says so by its exit; what fails on the way to it adds nothing.
+  // The exit of a guard reports its end, so errors of this connection need no report.
   control.on("error", () => undefined);
   stdin.on("error", () => undefined);
   const lines = createInterface({ input: control });
-  lines.on("error", () => undefined); // It passes its input's errors on: a beat to a guard that has just gone is one.
-  // After an error there is no end of input, which is what it waits for.
+  lines.on("error", () => undefined); // It emits errors of its input, such as a heartbeat to a guard that has just exited.
+  // It waits for the end of its input, which does not come after an error.
   control.once("close", () => lines.close());
   lines.on("line", (line) => {
     const message = parseMessage(line);
@@ -70,13 +72,13 @@ interface SpawnedGuard {
   readonly stderr: Readable;
 }
 
-/** @returns why not, where this machine has no process, memory or descriptors left for it. */
+/** @returns the reason if this machine has no process, memory or descriptors left for it */
 function spawnGuard(runId: string, lockFd: number): SpawnedGuard | string {
   let child: ChildProcess;
   try {
-    // The run id as argument is for people who read `ps`.
+    // The run id is an argument for users who read `ps`.
     child = spawn(process.execPath, [...NODE_FLAGS, MAIN, runId], {
-      // Its own session: a terminal's Ctrl-C must not reach it. Its own folder: nothing of the workspace's is loaded.
+      // Own session: a terminal's Ctrl-C must not reach it. Own folder: it loads no file of the workspace.
       detached: true,
       cwd: "/",
       env: {},
@@ -86,10 +88,10 @@ function spawnGuard(runId: string, lockFd: number): SpawnedGuard | string {
     return messageOf(error);
   }
   const { stdin, stdout, stderr } = child;
-  const control = child.stdio?.[4]; // Without free descriptors there are no pipes at all, whatever the type says.
+  const control = child.stdio?.[4]; // Without free descriptors there are no pipes, although the type excludes that.
   if (control instanceof Socket && stdin !== null && stdout !== null && stderr !== null) {
     return { child, control, stdin, stdout, stderr };
   }
-  child.on("error", () => undefined); // It comes later, and says no more than this:
+  child.on("error", () => undefined); // The error event is emitted later, and has no more information.
   return TOO_MANY_FILES;
 }

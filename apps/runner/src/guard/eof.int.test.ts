@@ -30,22 +30,32 @@ afterEach(() => {
   rmSync(dir, { recursive: true });
 });
 
-test("the end of the runner's pipe alone ends an agent that would not notice", { timeout: 30_000 }, async () => {
-  if (lock === null) throw new Error("a new lock file was locked");
-  guard = spawn(process.execPath, [MAIN], { cwd: "/", env: {}, stdio: ["pipe", "pipe", "pipe", lock.fd, "pipe"] });
-  const ended = once(guard, "exit");
-  const control = guard.stdio[4];
-  if (!(control instanceof Socket)) throw new Error("the guard has no pipe");
-  const start = { runId: randomUUID(), cwd: dir, env: { PATH: process.env["PATH"] ?? "" }, group: {}, leftMs: HOUR_MS };
-  // It reads nothing and writes nothing: no closed pipe of its own can end it.
-  const program = ["sleep", "7777"];
-  control.write(
-    `${JSON.stringify({ ...start, program, launcher: null, lockPath: lock.path, runnerPid: process.pid })}\n`,
-  );
-  const [line] = await once(createInterface({ input: control }), "line");
-  ({ pid: agent } = (JSON.parse(String(line)) as { started: { pid: number } }).started);
-  expect(isRunning(agent)).toBe(true);
-  control.destroy();
-  await ended;
-  expect(isRunning(agent)).toBe(false);
-});
+test(
+  "the end of the runner's pipe is enough to end an agent that does not notice it",
+  { timeout: 30_000 },
+  async () => {
+    if (lock === null) throw new Error("a new lock file was locked");
+    guard = spawn(process.execPath, [MAIN], { cwd: "/", env: {}, stdio: ["pipe", "pipe", "pipe", lock.fd, "pipe"] });
+    const ended = once(guard, "exit");
+    const control = guard.stdio[4];
+    if (!(control instanceof Socket)) throw new Error("the guard has no pipe");
+    const start = {
+      runId: randomUUID(),
+      cwd: dir,
+      env: { PATH: process.env["PATH"] ?? "" },
+      group: {},
+      leftMs: HOUR_MS,
+    };
+    // It reads and writes nothing, so no closed pipe of its own can end it.
+    const program = ["sleep", "7777"];
+    control.write(
+      `${JSON.stringify({ ...start, program, launcher: null, lockPath: lock.path, runnerPid: process.pid })}\n`,
+    );
+    const [line] = await once(createInterface({ input: control }), "line");
+    ({ pid: agent } = (JSON.parse(String(line)) as { started: { pid: number } }).started);
+    expect(isRunning(agent)).toBe(true);
+    control.destroy();
+    await ended;
+    expect(isRunning(agent)).toBe(false);
+  },
+);

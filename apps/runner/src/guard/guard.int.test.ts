@@ -20,7 +20,7 @@ afterEach(async () => {
   await bench.close();
 });
 
-/** Starts an agent with a daemon in a runner of its own, whose lock is another one than the bench's. */
+/** Start an agent with a daemon in a separate runner, with another lock than the bench's. */
 async function startHost({ leftMs = 60_000, heartbeatMs = 1000 } = {}): Promise<{
   guard: number;
   daemon: number;
@@ -41,18 +41,18 @@ async function startHost({ leftMs = 60_000, heartbeatMs = 1000 } = {}): Promise<
   return { guard, daemon: await numberIn(file), lockPath, marker: `TAC8_RUN=${request.runId}` };
 }
 
-test("SIGKILL of the runner: agent and daemon die, and only then is the lock free", async () => {
+test("after SIGKILL of the runner, agent and daemon die, and only then the lock is released", async () => {
   const { guard, daemon, lockPath, marker } = await startHost();
   expect(pidsWith(marker).length).toBeGreaterThanOrEqual(2);
   host?.kill("SIGKILL");
-  // Whoever gets the lock must find nobody.
+  // The next holder of the lock must find no process.
   const held = await lock(lockPath, { timeoutMs: 60_000 });
   held.release();
   expect(pidsWith(marker)).toEqual([]);
   await Promise.all([daemon, guard].map(exited));
 });
 
-fieldTest("B5", "a guard is not found by the name node, also by its whole command line", async () => {
+fieldTest("B5", "a search for the name node does not find a guard, not even by its complete command line", async () => {
   const request = bench.behave("hang", join(bench.dir, "pid"));
   const handle = bench.start(request);
   await handle.agentPid;
@@ -61,13 +61,13 @@ fieldTest("B5", "a guard is not found by the name node, also by its whole comman
   await handle.kill("lost");
 });
 
-test("no heartbeat: the agent dies", async () => {
+test("without heartbeats the agent dies", async () => {
   const request = bench.behave("hang", join(bench.dir, "pid"));
   const end = await bench.start({ ...request, heartbeatMs: 3_600_000 }, { leftMs: () => 400 }).done;
   expect(end).toMatchObject({ cause: "heartbeat-lost", signal: "SIGKILL" });
 });
 
-test("heartbeats keep it alive for longer than it may live without", async () => {
+test("heartbeats keep the agent alive beyond its initial time", async () => {
   const request = bench.behave("hang", join(bench.dir, "pid"));
   const enough = Promise.withResolvers<void>();
   let beats = 0;
@@ -81,7 +81,7 @@ test("heartbeats keep it alive for longer than it may live without", async () =>
   expect(isRunning((await handle.agentPid) ?? 0)).toBe(true);
 });
 
-test("a job that is no longer surely ours: the runner has the agent killed at once", async () => {
+test("the agent is killed at once if its job may belong to another runner", async () => {
   const request = bench.behave("hang", join(bench.dir, "pid"));
   let left = 3_600_000;
   const handle = bench.start({ ...request, heartbeatMs: 20 }, { leftMs: () => left });
@@ -90,8 +90,8 @@ test("a job that is no longer surely ours: the runner has the agent killed at on
   expect(await handle.done).toMatchObject({ cause: "lost", signal: "SIGKILL" });
 });
 
-test("a frozen runner: the time left counts from the lock's renewal, not from the last heartbeat", async () => {
-  // Its job is surely its own for 3 s; it says so at the start and at each beat, all of them before it is stopped.
+test("if the runner is frozen, the remaining time counts from the lock's renewal, not from the last heartbeat", async () => {
+  // Its job belongs to it for 3 s. It sends this at the start and with each heartbeat, all before it is stopped.
   const { guard, daemon } = await startHost({ leftMs: 3000, heartbeatMs: 50 });
   host?.kill("SIGSTOP");
   await exited(daemon);
@@ -99,7 +99,7 @@ test("a frozen runner: the time left counts from the lock's renewal, not from th
   await exited(guard);
 });
 
-test("a guard that dies takes nobody along, so the runner hunts", async () => {
+test("a guard that dies ends no other process, so the runner kills the survivors", async () => {
   const file = join(bench.dir, "daemon.pid");
   const handle = bench.start(bench.behave("daemon-and-hang", file));
   await bench.event(({ text }) => text === "ready");
@@ -115,7 +115,7 @@ test("a guard that dies takes nobody along, so the runner hunts", async () => {
   await exited(await numberIn(file));
 });
 
-test("a beat to a guard that has just gone harms nobody", async () => {
+test("a heartbeat to a guard that has just exited does no harm", async () => {
   const { runId, cwd, env } = bench.request();
   const guarded = startGuarded({
     runId,
@@ -131,7 +131,7 @@ test("a beat to a guard that has just gone harms nobody", async () => {
   });
   const agent = (await guarded.started) ?? 0;
   guarded.killGuard();
-  // Without a turn of the event loop in between, so that its end has not been seen.
+  // No turn of the event loop in between, so that its end was not noticed.
   while (readStat(guarded.pid)?.state !== "Z");
   guarded.send("beat 60000");
   expect(await guarded.ended).toMatchObject({ kind: "lost" });
@@ -139,7 +139,7 @@ test("a beat to a guard that has just gone harms nobody", async () => {
   await exited(agent);
 });
 
-test("SIGINT and SIGHUP leave the guard cold, SIGTERM ends the agent", async () => {
+test("the guard ignores SIGINT and SIGHUP, and SIGTERM ends the agent", async () => {
   const file = join(bench.dir, "pid");
   const handle = bench.start(bench.behave("ignore-term", file));
   await numberIn(file);
@@ -149,7 +149,7 @@ test("SIGINT and SIGHUP leave the guard cold, SIGTERM ends the agent", async () 
   expect(await handle.done).toMatchObject({ cause: "guard-killed", signal: "SIGKILL" });
 });
 
-test("the agent sees the lock as its descriptor 3, nothing of the guard's line, and a group of its own", async () => {
+test("the agent has the lock as descriptor 3, its own process group, and no access to the guard's pipe", async () => {
   const program = ["bash", "-c", "ls -l /proc/self/fd; kill 0"];
   const { commandDriver } = await import("../agent/command/driver.ts");
   const end = await bench.start(bench.request({ program }), { driver: commandDriver({ model: "fake", prices: {} }) })
@@ -167,7 +167,7 @@ test("a guard without a runner ends", async () => {
   expect(await once(child, "exit")).toEqual([0, null]);
 });
 
-test("no descriptor is left for the guard: the run ends with that, and the runner lives", async () => {
+test("if no descriptor is left for the guard, the run fails and the runner continues", async () => {
   const { lock: _, ...request } = bench.behave("success");
   const program = join(FIXTURES, "programs/starved.ts");
   const limited = ["-c", 'ulimit -n 200; exec "$@"', "bash", process.execPath, program, JSON.stringify(request)];

@@ -1,7 +1,7 @@
 import { Readable, Writable } from "node:stream";
 import type { GuardCommand, GuardExit } from "./protocol.ts";
 
-/** How the life of an agent and its guard ended: with a report, without the agent ever having started, or without a word. */
+/** End of an agent and its guard: with a report, without a start of the agent, or without a report. */
 export type GuardEnd =
   | { readonly kind: "exit"; readonly exit: GuardExit }
   | { readonly kind: "spawn-failed"; readonly message: string }
@@ -9,24 +9,27 @@ export type GuardEnd =
 
 /** An agent with its guard. */
 export interface Guarded {
-  /** The guard's. */
+  /** Pid of the guard. */
   readonly pid: number;
   readonly stdin: Writable;
-  /** To be iterated over, as `stderr`: nothing may flow. */
+  /** Iterate over it, like over `stderr`, so that no data is lost. */
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** The agent's pid, or null when it could not be started. */
+  /** Pid of the agent; null if it could not be started. */
   readonly started: Promise<number | null>;
-  /** Resolves when agent and guard have gone; never rejects. */
+  /** Resolves when agent and guard have exited; never rejects. */
   readonly ended: Promise<GuardEnd>;
   send(command: GuardCommand): void;
-  /** When `ended` does not resolve: abandon it, with SIGKILL to what is left. */
+  /** If `ended` does not resolve: abandon the guard, and kill the rest with SIGKILL. */
   killGuard(): void;
 }
 
 export const TOO_MANY_FILES = "too many open files: raise the limit (ulimit -n), or run fewer agents at once";
 
-/** Trouble at the very start ends as any other does. `left`: what has to end first, such as a guard that has the lock. */
+/**
+ * Return an agent that failed to start, which ends like any other. `left`: a process that must end first, such as a
+ * guard with the lock.
+ */
 export function neverStarted(message: string, left: Promise<unknown> = Promise.resolve()): Guarded {
   return {
     pid: 0,

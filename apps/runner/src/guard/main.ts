@@ -1,6 +1,8 @@
-// The guard: a small process between runner and agent that outlives neither.
-// Descriptors: 0, 1, 2 are the agent's; 3 is the workspace's lock, which the agent gets too; 4 is the runner (see protocol.ts).
-// An agent in a sandbox has another one: see timeGuard.ts.
+// The guard: a small process between runner and agent. It kills the agent when its runner has died or sends no
+// heartbeat.
+// Descriptors: 0, 1, 2 belong to the agent; 3 is the workspace's lock, which the agent gets too; 4 is the runner (see
+// protocol.ts).
+// An agent in a sandbox has another guard: see timeGuard.ts.
 import { messageOf } from "@tac8/core/domain/messageOf";
 import { statSync } from "node:fs";
 import { Socket } from "node:net";
@@ -9,11 +11,11 @@ import { killSurvivors } from "../process/survivors.ts";
 import { startAgent, type GuardedAgent } from "./agent.ts";
 import type { GuardCause, GuardMessage, GuardStart } from "./protocol.ts";
 
-/** For the runner to read our last words. */
-const HEARING_MS = 10_000;
+/** Time for the runner to read the guard's last message. */
+const READING_MS = 10_000;
 const MAX_LINE = 8 * 1024 * 1024;
 
-// An agent that runs `pkill node`, with or without -f, means its own processes. The run id is for people who read `ps`.
+// An agent that runs `pkill node`, with or without -f, means its own processes. The run id is for users who read `ps`.
 process.title = ["tac8 guard", ...process.argv.slice(2)].join(" ");
 
 const runner = new Socket({ fd: 4, readable: true, writable: true, allowHalfOpen: true });
@@ -28,7 +30,7 @@ let cause: GuardCause | null = null;
 let silence: NodeJS.Timeout | null = null;
 let hunt: Promise<Hunt> | null = null;
 let received = "";
-/** All is said, and the runner's hearing it is waited for. */
+/** The last message was sent, and the guard waits until the runner has read it. */
 let left = false;
 
 runner.setEncoding("utf8");
@@ -41,10 +43,10 @@ runner.on("data", (text: string) => {
     obey(line);
   }
 });
-runner.on("end", () => (left ? process.exit(0) : end("runner-gone")));
-runner.on("error", () => end("runner-gone"));
+runner.on("end", () => (left ? process.exit(0) : end("runner-lost")));
+runner.on("error", () => end("runner-lost"));
 
-// Ctrl-C and a closed terminal are the runner's business: it decides what happens to its agents.
+// The runner handles Ctrl-C and a closed terminal: it decides what happens to its agents.
 process.on("SIGINT", () => undefined);
 process.on("SIGHUP", () => undefined);
 process.on("SIGTERM", () => end("killed"));
@@ -60,7 +62,7 @@ function run(given: GuardStart): void {
   start = given;
   listen(given.leftMs);
   const [program = ""] = given.program;
-  if (!isFolder(given.cwd)) return fail(`cannot start ${program}: its folder ${given.cwd} is not there`);
+  if (!isFolder(given.cwd)) return fail(`cannot start ${program}: its folder ${given.cwd} is missing`);
   try {
     agent = startAgent(given);
   } catch (error) {
@@ -73,11 +75,11 @@ function run(given: GuardStart): void {
   void agent.ended.then(({ code, signal }) => finish(code, signal));
 }
 
-/** From now on the agent may live for so long without another beat. */
+/** Let the agent live for this long without another heartbeat. */
 function listen(leftMs: number): void {
   if (cause !== null) return;
   if (silence !== null) clearTimeout(silence);
-  // A busy machine may run this timer before words that have already arrived: read those first.
+  // A busy machine may run this timer before messages that have already arrived, so read those first.
   const timer = setTimeout(() => {
     setImmediate(() => {
       if (silence === timer) end("heartbeat-lost");
@@ -97,16 +99,16 @@ async function finish(code: number | null, signal: string | null): Promise<void>
   cause ??= "exit";
   if (silence !== null) clearTimeout(silence);
   if (start === null) return;
-  const oom = oomKills(start.runId); // Before the hunt, which takes the empty group away.
+  const oom = oomKills(start.runId); // Before the search for survivors, which removes the empty group.
   const before = await hunt;
-  // Again after its exit: a hunt begun earlier may have ended before the agent's last child was born.
+  // Again after its exit: a search that started earlier may have missed the agent's last child.
   const { killed, remaining } = await huntSurvivors(start);
   const survivors = killed + (before?.killed ?? 0);
   say({ exit: { code, signal }, survivors, remaining, cause, oomKills: oom });
   leave();
 }
 
-/** The launcher kills all of an agent's user before it reports on the agent's end. */
+/** Kill the survivors. The launcher kills all processes of an agent's user before it reports the agent's end. */
 async function huntSurvivors({ runId, lockPath, runnerPid }: GuardStart): Promise<Hunt> {
   const left = agent?.left() ?? null;
   if (left !== null) return { killed: left.survivors, remaining: left.remaining };
@@ -125,10 +127,11 @@ function say(message: GuardMessage): void {
 }
 
 function leave(): void {
-  if (runner.destroyed || cause === "runner-gone") process.exit(0);
+  if (runner.destroyed || cause === "runner-lost") process.exit(0);
   left = true;
-  // Until it has heard us its beats continue: one that nobody takes would cost it what it has not read yet. A silent one sends none.
-  const waitMs = cause === "heartbeat-lost" ? 0 : HEARING_MS;
+  // The runner sends heartbeats until it has read the last message. If the pipe closed before that, it would lose the
+  // message. A silent runner sends none.
+  const waitMs = cause === "heartbeat-lost" ? 0 : READING_MS;
   runner.end(() => setTimeout(() => process.exit(0), waitMs));
 }
 

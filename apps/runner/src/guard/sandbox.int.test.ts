@@ -37,21 +37,21 @@ afterEach(async () => {
   await bench.close();
 });
 
-/** Pids of the guards of a run. */
+/** Return the pids of the guards of a run. */
 function guardsOf(runId: string): number[] {
   const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
   const isGuard = (pid: number) => readProc(`/proc/${pid}/cmdline`)?.startsWith(`tac8 guard ${runId}\0`) === true;
   return pids.filter((pid) => isGuard(pid) && isRunning(pid));
 }
 
-/** The guard of a run, but for these. */
+/** Return the guard of a run, except these. */
 async function guardOf(runId: string, except: readonly number[] = []): Promise<number> {
   const others = () => guardsOf(runId).filter((pid) => !except.includes(pid));
   await expect.poll(others, { timeout: 60_000 }).toHaveLength(1);
   return others()[0] ?? 0;
 }
 
-/** Starts an agent with a daemon in the sandbox of a runner of its own. */
+/** Start an agent with a daemon in the sandbox of a separate runner. */
 async function startHost({ leftMs = 60_000, heartbeatMs = 1000 } = {}) {
   const { lock: _, ...given } = bench.behave("daemon-and-hang", join(bench.dir, "daemon.pid"));
   const request = { ...given, heartbeatMs };
@@ -65,7 +65,7 @@ async function startHost({ leftMs = 60_000, heartbeatMs = 1000 } = {}) {
   return { child, locks, runId: request.runId, marker: `TAC8_RUN=${request.runId}` };
 }
 
-/** Starts a program in a sandbox of this process. */
+/** Start a program in a sandbox of this process. */
 function startSandboxOf(program: readonly string[], { leftMs }: { leftMs: number }) {
   const { runId, cwd, env, lock: workspace } = bench.request();
   return startSandbox({
@@ -84,8 +84,8 @@ function startSandboxOf(program: readonly string[], { leftMs }: { leftMs: number
 
 const noneWith = (marker: string) => expect.poll(() => pidsWith(marker), { timeout: 60_000 }).toEqual([]);
 
-describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
-  test("which the runner itself starts: its output, and how it ended", async () => {
+describe.skipIf(!hasSandboxes)("an agent in a sandbox", () => {
+  test("reports its output and its end if the runner itself starts it", async () => {
     expect(await bench.start(bench.behave("success"), { launch }).done).toMatchObject({
       cause: "exited",
       code: 0,
@@ -100,27 +100,27 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
     expect(guardsOf(bench.request().runId)).toEqual([]);
   });
 
-  test("whose output is read only after its end", async () => {
-    const guarded = startSandboxOf(["sh", "-c", "echo said; echo complained >&2"], { leftMs: 60_000 });
+  test("has its output read after its end", async () => {
+    const guarded = startSandboxOf(["sh", "-c", "echo output; echo complained >&2"], { leftMs: 60_000 });
     expect(await guarded.ended).toMatchObject({ kind: "exit", exit: { exit: { code: 0, signal: null } } });
     expect(await Promise.all([text(guarded.stdout), text(guarded.stderr)])).toEqual(["said\n", "complained\n"]);
   });
 
-  test("that ends while the runner is stopped has ended by itself, also if its time is over then", async () => {
+  test("counts as ended by itself if it exits while the runner is stopped, even if its time is over then", async () => {
     const guarded = startSandboxOf(["true"], { leftMs: 3_600_000 });
     const pid = (await guarded.started) ?? 0;
-    // From here on nothing else runs in this process.
-    const blockUntilGone = (one: number): void => {
+    // From here on no other code runs in this process.
+    const blockUntilExit = (one: number): void => {
       while (isRunning(one)) spawnSync("sleep", ["0.05"]);
     };
-    blockUntilGone(pid);
+    blockUntilExit(pid);
     guarded.send("beat 1");
-    blockUntilGone(guarded.pid);
+    blockUntilExit(guarded.pid);
     const exit = { exit: { code: 0, signal: null }, cause: "exit" };
     expect(await guarded.ended).toMatchObject({ kind: "exit", exit });
   });
 
-  test("no heartbeat: it dies, with everything that it has started", async () => {
+  test("dies without heartbeats, with all its processes", async () => {
     const file = join(bench.dir, "daemon.pid");
     const request = { ...bench.behave("daemon-and-hang", file), heartbeatMs: 3_600_000 };
     const end = await bench.start(request, { launch, leftMs: () => 2000 }).done;
@@ -128,7 +128,7 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
     expect(pidsWith(`TAC8_RUN=${request.runId}`)).toEqual([]);
   });
 
-  test("heartbeats keep it alive for longer than it may live without", async () => {
+  test("lives beyond its initial time if there are heartbeats", async () => {
     const enough = Promise.withResolvers<void>();
     let beats = 0;
     const leftMs = (): number => {
@@ -145,10 +145,10 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
     expect(await handle.kill("lost")).toMatchObject({ cause: "lost" });
   });
 
-  test("SIGKILL of the runner: everything in the sandbox dies, and only then is the workspace's lock free", async () => {
+  test("after SIGKILL of the runner, everything in the sandbox dies, and only then the workspace's lock is released", async () => {
     const { child, locks, runId, marker } = await startHost();
     expect(pidsWith(marker).length).toBeGreaterThanOrEqual(2);
-    // One that does not end with the sandbox.
+    // A process that does not end with the sandbox.
     const beside = spawn("sleep", ["7777"], { stdio: "ignore", env: { ...process.env, TAC8_RUN: runId } });
     const ended = once(beside, "exit");
     child.kill("SIGKILL");
@@ -159,7 +159,7 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
     await expect.poll(() => guardsOf(runId), { timeout: 60_000 }).toEqual([]);
   });
 
-  test("SIGKILL of guard and runner at once: it dies, and the sandbox's own lock is free", async () => {
+  test("dies after SIGKILL of guard and runner at once, and the sandbox's own lock is released", async () => {
     const { child, locks, runId, marker } = await startHost();
     process.kill(await guardOf(runId), "SIGKILL");
     child.kill("SIGKILL");
@@ -167,13 +167,13 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
     await noneWith(marker);
   });
 
-  test("a frozen runner: it dies when its time is over", async () => {
+  test("dies when its time is over if the runner is frozen", async () => {
     const { child, marker } = await startHost({ leftMs: 5000, heartbeatMs: 50 });
     child.kill("SIGSTOP");
     await noneWith(marker);
   });
 
-  test("a guard that dies is replaced at once, and the agent lives on", async () => {
+  test("continues if its guard dies, because another guard starts at once", async () => {
     const file = join(bench.dir, "pid");
     const handle = bench.start(bench.behave("hang", file), { launch });
     await numberIn(file);
@@ -184,7 +184,7 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
     expect(await handle.stop("stopped", { graceMs: 60_000 })).toMatchObject({ cause: "stopped", costUsd: 0.5 });
   });
 
-  test("a guard that cannot be replaced ends the run: nobody would watch its time", async () => {
+  test("is ended if its guard cannot be replaced, because no process would watch its time", async () => {
     const bash = join(bench.dir, "bash");
     symlinkSync("/bin/bash", bash);
     const file = join(bench.dir, "pid");
@@ -199,7 +199,7 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
     await exited((await handle.agentPid) ?? 0);
   });
 
-  test("without a guard no agent starts", async () => {
+  test("does not start without a guard", async () => {
     const bash = join(bench.dir, "none");
     const handle = bench.start(bench.behave("hang"), {
       launch: plainSandbox({ insideFd: inside?.fd ?? -1, cwd: bench.dir, bash }),
@@ -210,20 +210,20 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
     });
   });
 
-  test("what cannot be started is named", async () => {
+  test("reports a program or folder that cannot be used", async () => {
     const missing = { ...launch, commandOf: () => ["/no/such/bwrap"] };
     const end = await bench.start(bench.request(), { launch: missing }).done;
     expect(end.cause === "spawn-failed" ? end.problems.join() : end.stderrTail).toContain("/no/such/bwrap");
-    const folder = join(bench.dir, "gone");
+    const folder = join(bench.dir, "missing");
     const { problems } = await bench.start(bench.request({ cwd: folder }), { launch }).done;
-    expect(problems).toEqual([expect.stringContaining(`its folder ${folder} is not there`)]);
+    expect(problems).toEqual([expect.stringContaining(`its folder ${folder} is missing`)]);
     const loop = join(bench.dir, "loop");
     symlinkSync(loop, loop);
     const looped = await bench.start(bench.request({ cwd: loop }), { launch }).done;
-    expect(looped.problems).toEqual([expect.stringContaining(`its folder ${loop} is not there`)]);
+    expect(looped.problems).toEqual([expect.stringContaining(`its folder ${loop} is missing`)]);
   });
 
-  test("it is told to end by a word, has a lower priority, and no descriptor of the lock", async () => {
+  test("ends by a word on its descriptor, has a lower priority, and no descriptor of the lock", async () => {
     const program = ["sh", "-c", "ls -l /proc/self/fd; echo nice $(nice); read word <&4; echo $word; exit 7"];
     const driver = commandDriver({ model: "fake", prices: {} });
     const handle = bench.start(bench.request({ program }), { driver, launch });
@@ -235,7 +235,7 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
     expect(end.lastText).not.toContain("inside.lock");
   });
 
-  test("no program of its folder starts it, whatever the agent's PATH is", async () => {
+  test("is not started by a program of its folder, whatever the agent's PATH is", async () => {
     const trap = join(bench.dir, "trap");
     const names = ["nice", "mkdir", "sh", "env", "bwrap"];
     for (const name of names) {
@@ -250,11 +250,11 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
     expect(end.lastText).toContain(`${bench.dir}\npath ${env.PATH}`);
   });
 
-  test("its processes are in the run's control group, and this one is not", async (context) => {
+  test("has its processes in the run's control group, but not this process", async (context) => {
     const { runId } = bench.request();
     const groups = cgroupPrefix({ runId }).filter((word) => word.endsWith(runId));
-    context.skip(groups.length === 0, "this host lets nobody make a control group");
-    // Of another run: an empty group that something is about to enter stays.
+    context.skip(groups.length === 0, "this host does not allow control groups");
+    // An empty group of another run stays, because a process is about to enter it.
     removeEmptyCgroups();
     const file = join(bench.dir, "pid");
     const handle = bench.start(bench.behave("hang", file), { launch });
@@ -263,7 +263,7 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
     expect(cgroupMembers(runId)).not.toContain(process.pid);
     await handle.kill("lost");
     expect(cgroupMembers(runId).size).toBe(0);
-    // None is left of one that could not be started: its argument is longer than Linux takes.
+    // No group is left of a program that could not be started: its argument is longer than Linux accepts.
     const { cause } = await bench.start(bench.request({ program: ["a".repeat(1 << 20)] }), { launch }).done;
     expect(cause).toBe("spawn-failed");
     expect(groups.filter((group) => existsSync(group))).toEqual([]);
@@ -272,7 +272,7 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
 
 describe("the guard of a sandbox", () => {
   const bash = "/bin/bash";
-  /** This process has the bench's: a guard whose runner ended would kill it. */
+  /** Not the bench's lock, because this process has that one: a guard whose runner ended would kill this process. */
   const NO_LOCK = { path: "/no/such/lock", fd: 2 };
   let guard: TimeGuard | null = null;
   let child: ChildProcess;
@@ -286,7 +286,7 @@ describe("the guard of a sandbox", () => {
     guard = null;
   });
 
-  /** It ignores signals by then. */
+  /** Whether it ignores signals, as it does after its start. */
   const isAtWork = (pid: number) =>
     expect.poll(() => readProc(`/proc/${pid}/comm`), { timeout: 60_000 }).toBe("tac8 guard\n");
 
@@ -296,7 +296,7 @@ describe("the guard of a sandbox", () => {
     return (guard = started);
   }
 
-  test("kills no other process that got the pid, and says that its own was not there", async () => {
+  test("kills no other process that got the pid, and reports that its own was missing", async () => {
     const { runId } = bench.request();
     const pid = child.pid ?? 0;
     const lost = Promise.withResolvers<string>();
@@ -307,12 +307,12 @@ describe("the guard of a sandbox", () => {
     expect(isRunning(pid)).toBe(true);
   });
 
-  test("kills at the end of the runner's pipe alone", async () => {
+  test("kills when only the runner's pipe ends", async () => {
     const watched = { pid: child.pid ?? 0, startTime: startTimeOf(child.pid ?? 0) };
     const options = JSON.stringify({ bash, runId: bench.request().runId, lock: NO_LOCK });
     const script = `import { startTimeGuard } from ${JSON.stringify(TIME_GUARD)};
       startTimeGuard(${options}).watch(${JSON.stringify(watched)}, 3_600_000);`;
-    // Its parent is not the one that dies.
+    // Its parent is not the process that dies.
     const runner = spawn(process.execPath, ["--input-type=module", "-e", `${script} console.log("ready");`], {
       stdio: ["ignore", "pipe", "inherit"],
     });
@@ -321,7 +321,7 @@ describe("the guard of a sandbox", () => {
     await exited(watched.pid);
   });
 
-  test("looks for what the runner had started, if the runner ends before it says what to watch", async () => {
+  test("searches for the runner's processes if the runner ends before it names one to watch", async () => {
     const { runId } = bench.request();
     const options = JSON.stringify({ bash, runId, lock: NO_LOCK });
     const script = `import { startTimeGuard } from ${JSON.stringify(TIME_GUARD)}; startTimeGuard(${options});`;
@@ -335,7 +335,7 @@ describe("the guard of a sandbox", () => {
     expect(await ended).toEqual([null, "SIGKILL"]);
   });
 
-  test("that has nothing to watch ends on request, and looks for nothing", async () => {
+  test("ends on request without a process to watch, and does not search", async () => {
     const { runId } = bench.request();
     const started = start(runId);
     const beside = spawn("sleep", ["7777"], { stdio: "ignore", env: { ...process.env, TAC8_RUN: runId } });
@@ -346,7 +346,7 @@ describe("the guard of a sandbox", () => {
     await once(beside, "exit");
   });
 
-  test("that ends again and again before it watches is lost", async () => {
+  test("is lost if it repeatedly ends before it watches", async () => {
     const lost = Promise.withResolvers<string>();
     const { runId } = bench.request();
     guard = startTimeGuard({ bash: "/bin/false", runId, lock: bench.lock, onLost: lost.resolve }) as TimeGuard;
@@ -354,7 +354,7 @@ describe("the guard of a sandbox", () => {
     expect(await guard.close()).toBe(false);
   });
 
-  test("is replaced by one that knows of the last beat", async () => {
+  test("is replaced by a guard that continues with the last heartbeat", async () => {
     const pid = child.pid ?? 0;
     const started = start(bench.request().runId);
     started.watch({ pid, startTime: startTimeOf(pid) ?? 0 }, 3_600_000);
@@ -367,7 +367,7 @@ describe("the guard of a sandbox", () => {
     expect(await started.close()).toBe(true);
   });
 
-  test("takes little memory, ends on request, and is deaf to signals but SIGKILL", async () => {
+  test("uses little memory, ends on request, and ignores all signals except SIGKILL", async () => {
     const pid = child.pid ?? 0;
     const started = start(bench.request().runId);
     started.watch({ pid, startTime: startTimeOf(pid) ?? 0 }, 3_600_000);

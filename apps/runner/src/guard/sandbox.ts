@@ -13,26 +13,27 @@ import type { GuardStart } from "./protocol.ts";
 import { startTimeGuard } from "./timeGuard.ts";
 
 export interface SandboxStart extends Omit<GuardStart, "runnerPid" | "launcher"> {
-  /** The agent's folder. `program` enters it by itself. */
+  /** The agent's folder, which `program` itself enters. */
   readonly cwd: string;
-  /** Of the workspace's lock, which its guard keeps. */
+  /** Descriptor of the workspace's lock, which its guard keeps. */
   readonly lockFd: number;
-  /** Of the lock that the sandbox gets, as descriptor 3. */
+  /** Descriptor of the lock that the sandbox gets as descriptor 3. */
   readonly insideFd: number;
   /** Path of bash, for the guard. */
   readonly bash: string;
 }
 
 /**
- * Start an agent's sandbox as a child of this process, with which it dies: `program` asks the kernel for that (`--die-with-parent`).
- * The kernel means the thread that started it: Node starts processes on the thread that asks for it, so this must be the main one,
- * which lives as long as the process. The sandbox gets SIGTERM as the word `term` on its descriptor 4: the signal itself would end
- * all of it at once. Trouble of any kind ends in `ended`.
+ * Start an agent's sandbox as a child of this process. The sandbox dies with this process, because `program` asks the
+ * kernel for that (`--die-with-parent`). For the kernel, the parent is the thread that started it, and Node starts
+ * processes on the calling thread. So this must be the main thread, which lives as long as the process. SIGTERM is sent
+ * as the word `term` on descriptor 4, because the signal itself would end the whole sandbox at once. Every failure ends
+ * in `ended`.
  */
 export function startSandbox(start: SandboxStart): Guarded {
   const { runId, cwd, leftMs, bash, lockPath, lockFd } = start;
   const [name = ""] = start.program;
-  if (!isFolder(cwd)) return neverStarted(`cannot start ${name}: its folder ${cwd} is not there`);
+  if (!isFolder(cwd)) return neverStarted(`cannot start ${name}: its folder ${cwd} is missing`);
   let lost: string | null = null;
   const onLost = (why: string): void => {
     lost = why;
@@ -67,8 +68,8 @@ export function startSandbox(start: SandboxStart): Guarded {
     const exit = await life.ended;
     const isLate = await guard.close();
     if (lost !== null) return { kind: "lost", message: `the sandbox was ended because its ${lost}` };
-    const oom = oomKills(runId); // Before the hunt, which takes the empty group away.
-    // The guard also kills one that ended already, while this process was stopped.
+    const oom = oomKills(runId); // Before the search for survivors, which removes the empty group.
+    // While this process was stopped, the guard may also have killed a sandbox that had already exited.
     const cause = isLate && exit.signal !== null ? "heartbeat-lost" : "exit";
     return { kind: "exit", exit: { exit, ...(await huntSurvivors(start)), cause, oomKills: oom } };
   };
@@ -92,7 +93,7 @@ export function startSandbox(start: SandboxStart): Guarded {
     },
     killGuard() {
       kill();
-      void guard.close(); // It has the lock.
+      void guard.close(); // The guard has the lock.
       abandoned.resolve({ kind: "lost", message: `the sandbox's process ${pid} could not be ended` });
     },
   };
@@ -106,39 +107,44 @@ interface SpawnedSandbox {
   readonly words: Socket;
 }
 
-/** @returns why not, where this machine has no process, memory or descriptors left for it. */
+/** @returns the reason if this machine has no process, memory or descriptors left for it */
 function spawnSandbox(start: SandboxStart): SpawnedSandbox | string {
   const { runId, program, env, group, insideFd } = start;
-  // By a program: what bubblewrap has started by the time that this process could set it would keep the priority of this one.
+  // By a program, because processes that bubblewrap starts before this process could set the priority would keep its
+  // priority.
   const priority = ["nice", "-n", String(AGENT_NICENESS), "--"];
   const [name = "", ...args] = [...cgroupPrefix({ runId, limits: group }), ...priority, ...program];
   let child: ChildProcess;
   try {
     child = spawn(name, args, {
-      // Not the agent's folder, which `program` itself enters: a relative folder of its PATH would name programs of the agent's there.
+      // Not the agent's folder, which `program` itself enters: a relative folder of PATH would find programs of the
+      // agent there.
       cwd: "/",
       env: { ...env, [RUN_MARKER]: runId },
       stdio: ["pipe", "pipe", "pipe", insideFd, "pipe"],
-      // Its own session: a terminal's Ctrl-C must not reach it.
+      // Own session: a terminal's Ctrl-C must not reach it.
       detached: true,
     });
   } catch (error) {
     return wordsOf(error);
   }
   const { stdin, stdout, stderr } = child;
-  const words = child.stdio?.[4]; // Without free descriptors there are no pipes at all, whatever the type says.
+  const words = child.stdio?.[4]; // Without free descriptors there are no pipes, although the type excludes that.
   if (words instanceof Socket && stdin !== null && stdout !== null && stderr !== null) {
-    // What fails on the way to a program that has just ended adds nothing: its exit says so.
+    // Errors of these streams need no report if the program has just exited, because its exit is reported.
     for (const stream of [words, stdin]) stream.on("error", () => undefined);
-    // When its process exits, Node lets flow what nobody reads yet, and it is lost. `resume` does nothing where this is listened to.
+    // When the process exits, Node discards data that has no reader. With this listener, `resume` does nothing.
     for (const stream of [stdout, stderr]) stream.on("readable", () => undefined);
     return { child, stdin, stdout, stderr, words };
   }
-  child.on("error", () => undefined); // It comes later, and says no more than this:
+  child.on("error", () => undefined); // The error event is emitted later, and has no more information.
   return TOO_MANY_FILES;
 }
 
-/** Everything in a sandbox dies with its first process, so this is a second net: a machine without free descriptors has only the first. */
+/**
+ * Kill survivors. Everything in a sandbox dies with its first process, so this is a second protection, which a machine
+ * without free descriptors does not have.
+ */
 async function huntSurvivors({ runId, lockPath }: SandboxStart): Promise<{ survivors: number; remaining: number }> {
   try {
     const { killed, remaining } = await killSurvivors({ runId, lockPath, except: [process.pid] });
@@ -148,12 +154,12 @@ async function huntSurvivors({ runId, lockPath }: SandboxStart): Promise<{ survi
   }
 }
 
-/** @returns why the guard could not watch it */
+/** @returns the reason if the guard cannot watch the process */
 function readStartTime(pid: number): number | string {
   try {
     return startTimeOf(pid) ?? "process has no start time in /proc";
   } catch (error) {
-    return `process could not be read in /proc: ${wordsOf(error)}`; // No descriptor was left.
+    return `process could not be read in /proc: ${wordsOf(error)}`; // No free descriptor.
   }
 }
 
@@ -161,7 +167,7 @@ function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {
-    return false; // Missing, or out of reach.
+    return false; // Missing, or not accessible.
   }
 }
 

@@ -5,8 +5,9 @@ import type { ProcessId } from "@tac8/core/process/procfs";
 import { TOO_MANY_FILES } from "./guarded.ts";
 
 /**
- * The guard of a sandbox, which the runner itself has started. It only waits for beats, and kills the sandbox when none comes in time
- * or the runner ended. A shell with builtins alone: it needs 0.3 MB, and no further process.
+ * The guard of a sandbox that the runner itself has started. It only waits for heartbeats, and kills the sandbox if
+ * none comes in time or the runner has died. It is a shell that uses only builtins, so it needs 0.3 MB and no further
+ * process.
  */
 export interface TimeGuard {
   /** Process id of the current guard. */
@@ -14,7 +15,10 @@ export interface TimeGuard {
   /** Watch this process, which may live for `leftMs` without a heartbeat. Call this once. */
   watch(process: ProcessId, leftMs: number): void;
   beat(leftMs: number): void;
-  /** End it. Resolves, when it ends, with whether it has killed the process for want of a beat. Idempotent and bounded. */
+  /**
+   * End the guard. Resolves when it has exited, with whether it has killed the process because of a missing heartbeat.
+   * Idempotent and bounded.
+   */
   close(): Promise<boolean>;
 }
 
@@ -24,12 +28,12 @@ export interface TimeGuardOptions {
   readonly runId: string;
   /** Lock of the workspace. If the runner ends, the guard keeps it until it has killed the remaining processes of the run. */
   readonly lock: { readonly path: string; readonly fd: number };
-  /** Called once: the guard ended without having killed, and no other one can take its place. */
+  /** Called once, if the guard ended without killing the process, and cannot be replaced. */
   readonly onLost: (why: string) => void;
 }
 
 const HUNT = fileURLToPath(new URL("hunt.ts", import.meta.url));
-/** A small heap is enough, and fewer threads make it small. */
+/** A small heap is enough; fewer threads keep it small. */
 const NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=64", "--v8-pool-size=0"];
 /** Time for the guard to end after `done`. */
 const CLOSE_MS = 10_000;
@@ -37,13 +41,14 @@ const CLOSE_MS = 10_000;
 const MAX_FAILURES = 3;
 
 /**
- * On its standard input: `<pid> <start time> <seconds>`, then `<seconds>` at each beat, or `done`. On its output: `watching` once it has
- * read the first line; and when no beat came in time, `late` if it has killed, or `exited` if it found another process or none.
- *
- * `/proc` says whether a pid is still that process: fields are counted from the last parenthesis, and the start time is the 20th of
- * them. A beat that arrived while the machine was busy counts, also if the time is over. Where the runner ended, also before it
- * has named a process, the shell becomes the program that ends what is left: the kernel frees the lock of a sandbox's first process
- * before it ends the others, and one that is just being started has not asked the kernel to end it with the runner.
+ * Input: `<pid> <start time> <seconds>`, then `<seconds>` at each heartbeat, or `done`. Output: `watching` after the
+ * first line was read; if no heartbeat came in time, `late` if it has killed the process, or `exited` if there was no
+ * such process.
+ * The guard reads in `/proc` whether the pid is still the same process: fields are counted from the last parenthesis,
+ * and the start time is the 20th of them. A heartbeat that arrived while the machine was busy counts, even if the time
+ * is over. If the runner has died, even before it named a process, the shell becomes the program that kills the
+ * survivors, for two reasons: the kernel releases the lock of a sandbox's first process before it ends the other
+ * processes, and a process that is just being started has not asked the kernel to end it with the runner.
  */
 const SCRIPT = `
 trap '' HUP INT PIPE TERM
@@ -68,9 +73,9 @@ while :; do
 done
 read -r stat <"/proc/$pid/stat"
 set -- \${stat##*) }
-if [ "\${20}" != "$start" ] || ! kill -KILL "$pid"; then said=gone; else said=late; fi
+if [ "\${20}" != "$start" ] || ! kill -KILL "$pid"; then result=exited; else result=late; fi
 if [ "$code" -gt 128 ]; then
-  echo "$said"
+  echo "$result"
   exit 0
 fi
 exec "\${hunt[@]}"
@@ -100,12 +105,13 @@ export function startTimeGuard({ onLost, ...options }: TimeGuardOptions): TimeGu
       output += text;
       if (output.includes("watching\n")) failures = 0;
       isLate ||= output.includes("late\n");
-      hasExited ||= output.includes("gone\n");
+      hasExited ||= output.includes("exited\n");
     });
     started.child.once("close", (code, signal) => {
       if (closing !== null || isLate || hasExited) {
         ended.resolve();
-        // The runner has not read the end of the process, so the kernel has not reused its pid: the guard could not reach it.
+        // The runner has not read the end of the process, so its pid is not reused: the guard could not access the
+        // process.
         if (closing === null && hasExited) onLost("time was over, and its guard could not end it");
         return;
       }
@@ -174,9 +180,9 @@ function spawnBash({ bash, runId, lock }: Omit<TimeGuardOptions, "onLost">): Bas
   let child: ChildProcess;
   try {
     child = spawn(bash, ["--norc", "--noprofile", "-c", SCRIPT, "guard", ...hunt], {
-      // Shown by `ps`.
+      // `ps` shows this name.
       argv0: `tac8 guard ${runId}`,
-      // Its own session: a terminal's Ctrl-C must not reach it.
+      // Own session: a terminal's Ctrl-C must not reach it.
       detached: true,
       cwd: "/",
       env: {},

@@ -29,7 +29,7 @@ afterEach(async () => {
   await bench.close();
 });
 
-/** The real CLI in a new repository, on a script for the stub. */
+/** Return a request for the real CLI in a new repository, with a script for the stub. */
 function claude(steps: readonly unknown[], given: Partial<AgentRequest> = {}): AgentRequest {
   const cwd = join(bench.dir, "tree");
   mkdirSync(cwd, { recursive: true });
@@ -48,7 +48,7 @@ function claude(steps: readonly unknown[], given: Partial<AgentRequest> = {}): A
       ANTHROPIC_BASE_URL: baseUrl,
       CLAUDE_CODE_MAX_RETRIES: "0",
       DISABLE_TELEMETRY: "1",
-      // Else it leaves folders under /tmp.
+      // Otherwise it leaves folders in /tmp.
       CLAUDE_CODE_TMPDIR: bench.dir,
     },
     ...given,
@@ -61,7 +61,7 @@ function git(cwd: string, ...args: string[]): string {
   return done.stdout.trim();
 }
 
-test("a success: its Bash tool makes the commit; a second run resumes the session", async () => {
+test("the agent commits with its Bash tool, and a second run resumes the session", async () => {
   const command = "echo fixed > a.txt; git add -A; git -c user.name=a -c user.email=a@localhost commit -qm 'fix: a'";
   const steps = [{ text: "committing", tool: "Bash", input: { command, description: "commit" } }, { text: "Fixed a." }];
   const request = claude(steps);
@@ -88,7 +88,7 @@ test("a success: its Bash tool makes the commit; a second run resumes the sessio
   expect(JSON.stringify(asked.at(-1)?.body.messages)).toContain("Fixed a.");
 });
 
-test("a session is resumed in a workspace that was moved, as tac8 move-data does", async () => {
+test("a session is resumed in a workspace that tac8 move-data has moved", async () => {
   const first = claude([{ text: "Begun here." }]);
   expect(await bench.start(first).done).toMatchObject({ code: 0 });
   const cwd = join(bench.dir, "data", "trees", "gh-1");
@@ -98,7 +98,7 @@ test("a session is resumed in a workspace that was moved, as tac8 move-data does
     ...first,
     cwd,
     resume: true,
-    prompt: `Go on. @@stub ${JSON.stringify([{ text: "Ended there." }])}@@`,
+    prompt: `Continue. @@stub ${JSON.stringify([{ text: "Ended there." }])}@@`,
   };
   expect(await bench.start(moved).done).toMatchObject({
     code: 0,
@@ -109,7 +109,7 @@ test("a session is resumed in a workspace that was moved, as tac8 move-data does
   expect(JSON.stringify(asked.at(-1)?.body.messages)).toContain("Begun here.");
 });
 
-test("a stop in the middle of a long script: by interrupt, with the cost, and nothing is left", async () => {
+test("a stop interrupts a long script, reports the cost, and leaves no process", async () => {
   const script = join(bench.dir, "long.sh");
   const file = join(bench.dir, "pid");
   writeFileSync(script, `#!/bin/bash\necho $$ > "${file}"\nwhile :; do sleep 0.1; done\n`, { mode: 0o755 });
@@ -122,7 +122,7 @@ test("a stop in the middle of a long script: by interrupt, with the cost, and no
   await exited(pid);
 });
 
-test("a refused key is named", async () => {
+test("a rejected API key is recognized", async () => {
   const end = await bench.start(claude([{ error: { status: 401, message: "invalid x-api-key" } }])).done;
   const evaluation = classifyEnd(end, { provider: "claude", now: Date.now() });
   expect(end).toMatchObject({ code: 1, result: { isError: true, apiStatus: 401 } });

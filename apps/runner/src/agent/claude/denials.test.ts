@@ -25,7 +25,7 @@ const entry = (tool_use_id: string, tool_name: string, tool_input: Json): Json =
 const denials = (...events: Json[]) =>
   events.reduce<ClaudeState>(reduce, INITIAL).denials.map(({ tool, detail }) => `${tool}: ${detail}`);
 
-fieldTest("A9", "denied calls are known from the result, with their command, path or address", () => {
+fieldTest("A9", "denied calls are read from the result, with their command, path or address", () => {
   const list = [
     entry("a", "Bash", { command: "git push" }),
     entry("b", "Write", { file_path: "/w/secret.txt", content: "x" }),
@@ -38,14 +38,14 @@ fieldTest("A9", "denied calls are known from the result, with their command, pat
   ]);
 });
 
-fieldTest("A9", "denied calls are known from their events too, where no result comes, and none counts twice", () => {
+fieldTest("A9", "denied calls are also read from their events if there is no result, and none counts twice", () => {
   expect(denials(init, call("a", "git push"), event("a"))).toEqual(["Bash: git push"]);
   expect(denials(init, event("a"))).toEqual(["Bash: Permission to use Bash has been denied."]);
   const both = result(entry("a", "Bash", { command: "git push" }));
   expect(denials(init, call("a", "git push"), event("a"), both, both)).toEqual(["Bash: git push"]);
 });
 
-test("what is odd or endless is bounded", () => {
+test("malformed and endless input is bounded", () => {
   expect(denials(init, { type: "result", permission_denials: "none" })).toEqual([]);
   expect(denials(init, result({}))).toEqual(["?: "]);
   const many = Array.from({ length: 500 }, (_, index) => entry(String(index), "Bash", { command: "x".repeat(9000) }));

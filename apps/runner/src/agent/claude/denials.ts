@@ -2,7 +2,7 @@ import { asArray, asObject, asString, contentOf, type Json } from "@tac8/core/co
 import { mainArgument } from "@tac8/core/conversation/toolText";
 import type { Denial } from "@tac8/core/domain/denials";
 
-/** Calls of tools that permission rules denied, and the newest calls, to name the command of one by. */
+/** Calls of tools that permission rules denied, and the newest calls, which have the command of a denied one. */
 export interface Denials {
   readonly denied: readonly (Denial & { readonly call: string })[];
   readonly calls: readonly (Denial & { readonly call: string })[];
@@ -12,12 +12,15 @@ export interface Denials {
 export const NO_DENIALS: Denials = { denied: [], calls: [], cwd: "" };
 
 const MAX_DENIED = 50;
-/** A denial follows its call at once: more are in between where calls run side by side. */
+/** A denial follows its call immediately, unless calls run in parallel. */
 const MAX_CALLS = 50;
-/** Longer than what is shown: secrets are taken out before it is cut to that. */
+/** Longer than the text that is shown, because secrets are removed before the text is cut. */
 const MAX_DETAIL = 2000;
 
-/** Pure: with one more event. A denial is told by an event of its own, and again in the result. */
+/**
+ * Return the denials after one more event. Pure. The CLI reports a denial in an event of its own, and again in the
+ * result.
+ */
 export function withDenials(known: Denials, event: Json): Denials {
   switch (event["type"]) {
     case "assistant":
@@ -47,7 +50,7 @@ function ofSystem(known: Denials, event: Json): Denials {
   const call = asString(event["tool_use_id"]) ?? "";
   const made = known.calls.find((entry) => entry.call === call);
   const tool = asString(event["tool_name"]) ?? made?.tool ?? "?";
-  // Without its call, the reason has to do.
+  // Without its call, show the reason.
   const detail = made?.detail ?? (asString(event["message"]) ?? "").slice(0, MAX_DETAIL);
   return add(known, { call, tool, detail });
 }

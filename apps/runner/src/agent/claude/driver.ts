@@ -11,11 +11,11 @@ export function claudeDriver({ isRoot }: { readonly isRoot: boolean }): AgentDri
     command: (request) => ({
       program: [...request.program, ...claudeArgs(request)],
       envDefaults: {
-        // Else a result is not the end: commands in the background keep the process alive.
+        // Otherwise a result is not the end: background commands keep the process alive.
         CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: "1",
         DISABLE_AUTOUPDATER: "1",
         CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
-        // Root is refused without it.
+        // Claude Code refuses to run as root without it.
         ...(isRoot && { IS_SANDBOX: "1" }),
       },
       stdin: userMessage(request.prompt),
@@ -32,10 +32,10 @@ const INTERRUPT = `${JSON.stringify({
   request: { subtype: "interrupt" },
 })}\n`;
 
-/** Tools that plan a later turn, which never comes: the agent's program ends with its turn. */
+/** Tools that schedule a later turn, which never starts: the agent's program ends with its turn. */
 const LATER = ["ScheduleWakeup", "CronCreate", "Monitor"];
 
-/** Arguments after the program: all of them bounded, none of them secret; the prompt goes over stdin. */
+/** Return the arguments after the program: all bounded, none secret. The prompt is sent over stdin. */
 export function claudeArgs(
   request: Pick<AgentRequest, "sessionId" | "resume" | "model" | "maxUsd" | "ofHome">,
 ): string[] {
@@ -51,7 +51,7 @@ export function claudeArgs(
     request.model,
     "--dangerously-skip-permissions",
     `--disallowedTools=${LATER.join(",")}`,
-    // What the issue's own branch says of settings, hooks, servers and instructions does not count.
+    // Settings, hooks, servers and instructions of the issue's own branch do not count.
     ...(ofHome === null ? [] : ["--setting-sources=user", "--strict-mcp-config"]),
     ...(ofHome?.servers ? [`--mcp-config=${ofHome.servers}`] : []),
     ...(request.maxUsd > 0 ? ["--max-budget-usd", String(request.maxUsd)] : []),

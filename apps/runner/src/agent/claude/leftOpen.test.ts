@@ -63,7 +63,7 @@ test("a command was left running, and the turn was cut off", () => {
   expect(evaluation).toMatchObject({ kind: "unfinished", onlyCommands: false });
 });
 
-fieldTest("A4", "an agent that planned a later turn has not finished", () => {
+fieldTest("A4", "an agent that scheduled a later turn has not finished", () => {
   for (const name of ["ScheduleWakeup", "CronCreate", "Monitor", "WakeUpLater", "SetReminder", "create_timer"]) {
     expect([name, kindOf(init, call(name), answered(), result())]).toEqual([name, "unfinished"]);
     expect([name, kindOf(init, call(name), result())]).toEqual([name, "unfinished"]);
@@ -72,17 +72,17 @@ fieldTest("A4", "an agent that planned a later turn has not finished", () => {
 
 test.each([
   ["was refused", [call("ScheduleWakeup"), answered("t1", true)]],
-  ["was called off", [call("CronCreate"), answered(), call("CronDelete", "t2"), answered("t2")]],
-  ["is only looked at", [call("CronList"), answered()]],
+  ["was cancelled", [call("CronCreate"), answered(), call("CronDelete", "t2"), answered("t2")]],
+  ["is only listed", [call("CronList"), answered()]],
   ["is of an MCP server", [call("mcp__calendar__schedule_meeting"), answered()]],
 ])("a later turn that %s leaves nothing open", (_, events) => {
   expect(kindOf(init, ...events, result())).toBe("ok");
 });
 
-fieldTest("A4", "an agent whose task or sub-agent still runs in the background has not finished", () => {
+fieldTest("A4", "an agent whose task or sub-agent is still running in the background has not finished", () => {
   for (const type of ["local_bash", "local_agent"]) {
     expect(kindOf(init, tasks(task(type)), started(type), result())).toBe("unfinished");
-    // What the end of the program kills had not ended.
+    // A task that is killed by the end of the program was not finished.
     expect(kindOf(init, tasks(task(type)), result(), notified("killed"), tasks())).toBe("unfinished");
   }
 });
@@ -95,26 +95,26 @@ test.each([
   expect(kindOf(init, tasks(task("local_agent")), ...events)).toBe("ok");
 });
 
-test("while a sub-agent is awaited, the program is not taken for one that lingers; beside a shell's command it is", () => {
+test("a program that awaits a sub-agent does not count as lingering; with only a shell command it does", () => {
   const after = (type: string) => [init, tasks(task(type)), result()].reduce<ClaudeState>(reduce, INITIAL).finished;
   expect(after("local_agent")).toBe(false);
   expect(after("local_bash")).toBe(true);
 });
 
-fieldTest("A4", "a turn that was cut off is no finished one, also where the result says success", () => {
+fieldTest("A4", "a turn that was cut off is not finished, even if the result is a success", () => {
   for (const more of [{ terminal_reason: "max_turns" }, { stop_reason: "max_tokens" }, { terminal_reason: "budget" }]) {
     expect(kindOf(init, result(more))).toBe("unfinished");
   }
 });
 
-test("told to shut down with something left open, it goes on later; stopped by a person, it stops", () => {
+test("an agent with unfinished work continues after a shutdown, but not after a user's stop", () => {
   const state = [init, call("ScheduleWakeup"), answered(), result()].reduce<ClaudeState>(reduce, INITIAL);
   for (const cause of ["shutdown", "stopped", "timeout"] as const) {
     expect(classifyEnd(agentEnd({ ...state, cause }), { provider: "claude", now: 0 })).toMatchObject({ kind: cause });
   }
 });
 
-test("it says in a few words what was left", () => {
+test("the message names the unfinished work", () => {
   const state = [init, call("ScheduleWakeup"), answered(), tasks(task("local_bash")), result()].reduce<ClaudeState>(
     reduce,
     INITIAL,

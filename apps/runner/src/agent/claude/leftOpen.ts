@@ -2,19 +2,19 @@ import { asArray, asObject, asString, contentOf, type Json } from "@tac8/core/co
 import type { OpenWork } from "../types.ts";
 
 /**
- * What an agent has begun and not ended: an agent whose turn ends with any of it has not finished, for nothing of it continues
- * once its program ends.
+ * Work that an agent has started and not finished. An agent whose turn ends with such work has not finished, because no
+ * work continues after its program ends.
  */
 export interface LeftOpen {
-  /** Calls that plan a later turn, and have no answer yet. */
+  /** Calls that schedule a later turn and have no answer yet. */
   readonly asked: readonly Named[];
-  /** Tools that have planned a later turn. */
+  /** Tools that have scheduled a later turn. */
   readonly planned: readonly Named[];
-  /** Tasks in the background that have not ended. */
+  /** Background tasks that have not finished. */
   readonly tasks: readonly Task[];
-  /** Why the newest result is none of a whole turn; null: it is. */
+  /** Why the newest result is not the end of a complete turn; null if it is. */
   readonly cutOff: string | null;
-  /** A result was seen, and no turn was begun after it: what is ended from here on was not ended by the agent. */
+  /** A result was received, and no turn has started since: a task that ends from now on was not ended by the agent. */
   readonly over: boolean;
 }
 
@@ -31,15 +31,18 @@ export const NOTHING_OPEN: LeftOpen = { asked: [], planned: [], tasks: [], cutOf
 
 const MAX_OPEN = 20;
 const MAX_NAME = 100;
-/** Another version's tools may have other names. Those of MCP servers act elsewhere: a calendar's, say. */
+/**
+ * Other versions may use other names. Tools of MCP servers are excluded, because they act elsewhere, such as in a
+ * calendar.
+ */
 const PLANS = /^(?!mcp__).*(?:schedul|wake_?up|cron|remind|timer|alarm|monitor)/i;
-const LOOKS = /^(?:list|get|read|show)|List|Get|Read|Show|Status/;
+const READS = /^(?:list|get|read|show)|List|Get|Read|Show|Status/;
 const CALLS_OFF = /delete|cancel|remove|clear|stop|unschedul/i;
-/** Values of `terminal_reason` and `stop_reason` of a turn that came to no end of its own. */
+/** Values of `terminal_reason` and `stop_reason` of a turn that was cut off. */
 const CUT_OFF = /^(?:max_|pause_turn$|budget|model_context_window_exceeded$)/;
 const ENDED = ["completed", "failed"];
 
-/** Pure: with one more event. */
+/** Return the open work after one more event. Pure. */
 export function withOpen(open: LeftOpen, event: Json): LeftOpen {
   switch (event["type"]) {
     case "assistant":
@@ -55,12 +58,15 @@ export function withOpen(open: LeftOpen, event: Json): LeftOpen {
   }
 }
 
-/** Does the program itself still wait for something? A shell's command in the background ends with the program. */
+/**
+ * Return whether the program itself waits for a task. A background shell command does not count: it ends with the
+ * program.
+ */
 export function awaitsTask({ tasks }: LeftOpen): boolean {
   return tasks.some(({ shell }) => !shell);
 }
 
-/** Empty: all was ended. */
+/** Describe the open work; empty if everything is finished. */
 export function describeOpen({ asked, planned, tasks, cutOff }: LeftOpen): OpenWork[] {
   const work = (words: string): OpenWork => ({ words, isCommand: false });
   return [
@@ -78,7 +84,7 @@ function ofAssistant(open: LeftOpen, event: Json): LeftOpen {
   return contentOf(event).reduce<LeftOpen>(
     (now, block) => {
       const name = block["type"] === "tool_use" ? asString(block["name"]) : null;
-      if (name === null || !PLANS.test(name) || LOOKS.test(name)) return now;
+      if (name === null || !PLANS.test(name) || READS.test(name)) return now;
       if (CALLS_OFF.test(name)) return { ...now, asked: [], planned: [] };
       return { ...now, asked: added(now.asked, named(block["id"], name)) };
     },
@@ -86,7 +92,7 @@ function ofAssistant(open: LeftOpen, event: Json): LeftOpen {
   );
 }
 
-/** A call that was refused plans nothing. */
+/** Update the calls with their answers: a rejected call schedules nothing. */
 function ofUser(open: LeftOpen, event: Json): LeftOpen {
   if (open.asked.length === 0) return open;
   return contentOf(event).reduce<LeftOpen>((now, block) => {
@@ -118,7 +124,10 @@ function ofSystem(open: LeftOpen, event: Json): LeftOpen {
   }
 }
 
-/** What the end of the program kills had not ended; what the agent stops itself, or what ends by itself, has. */
+/**
+ * Update a task. One that the end of the program kills is unfinished; one that the agent stops or that ends by itself
+ * is not.
+ */
 function withStatus(open: LeftOpen, event: Json, status: string | null): LeftOpen {
   if (status === null || status === "running" || status === "pending") return open;
   if (open.over && !ENDED.includes(status)) return open;

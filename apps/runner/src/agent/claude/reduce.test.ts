@@ -15,7 +15,7 @@ interface Expected {
   readonly cost: number;
   readonly input: number;
   readonly text: string;
-  /** The exit code that came with the stream, and what the end means. */
+  /** The exit code that was captured with the stream, and the expected end. */
   readonly code: number | null;
   readonly kind: "ok" | "agent" | "auth" | "usage-limit" | "model" | "startup" | "unfinished";
 }
@@ -23,7 +23,7 @@ interface Expected {
 const NOTHING = { results: 0, turns: 0, cost: 0, input: 0, text: "" };
 const REFUSED = { results: 1, turns: 1, cost: 0, input: 0, text: "", code: 1 };
 
-/** By file name; every captured stream is here. */
+/** By file name. Every captured stream has an entry. */
 const EXPECTED: Record<string, Expected> = {
   "background-task": { results: 1, turns: 2, cost: 0.0136, input: 200, text: "done", code: 0, kind: "unfinished" },
   econnrefused: { ...REFUSED, kind: "model" },
@@ -66,7 +66,7 @@ const EXPECTED: Record<string, Expected> = {
   "success-tool-use": { results: 1, turns: 3, cost: 0.0136, input: 200, text: "done", code: 0, kind: "ok" },
 };
 
-/** The model had said nothing, and called nothing. */
+/** Streams in which the model wrote no text and called no tool. */
 const UNWORKED = [
   "econnrefused",
   "error-400",
@@ -84,7 +84,7 @@ function eventsOf(name: string): NonNullable<ReturnType<typeof parseEvent>>[] {
   return lines.map(parseEvent).filter((event) => event !== null);
 }
 
-test("every captured stream has its expectation", () => {
+test("every captured stream has an expectation", () => {
   expect(Object.keys(EXPECTED).sort()).toEqual(names.sort());
 });
 
@@ -108,7 +108,7 @@ test.each(names)("stream %s, live", (name) => {
   for (const event of live) expect(Buffer.byteLength(JSON.stringify(event))).toBeLessThanOrEqual(2048);
 });
 
-test("what of a tool call is shown live", () => {
+test("part of a tool call is shown live", () => {
   const reader = new ClaudeReader();
   const shown = eventsOf("success-tool-use").flatMap((event) => reader.read(event, 7));
   expect(shown.map(({ kind, tool, text }) => [kind, tool, text.slice(0, 12)])).toEqual([
@@ -124,13 +124,13 @@ test("what of a tool call is shown live", () => {
   ]);
 });
 
-test("what it said on the way is no answer", () => {
+test("text before the end of a turn is not the answer", () => {
   const say = (text: string) => ({ type: "assistant", message: { content: [{ type: "text", text }] } });
   const result = (text: string, is_error = false) => ({ type: "result", subtype: "success", is_error, result: text });
   const after = (...events: object[]) => (events as Json[]).reduce<ClaudeState>(reduce, INITIAL).lastText;
-  expect(after(say("Let me look."), result(""))).toBe("");
-  expect(after(say("Let me look."), result("It works."))).toBe("It works.");
-  // A task in the background reports, and the agent has nothing to add.
+  expect(after(say("Let me check."), result(""))).toBe("");
+  expect(after(say("Let me check."), result("It works."))).toBe("It works.");
+  // A background task reports, and the agent has nothing to add.
   expect(after(result("It works."), say("Hm."), result(""))).toBe("It works.");
   expect(after(say("I am stuck."), result("API Error", true))).toBe("I am stuck.");
 });
@@ -156,7 +156,7 @@ test.each([
   [{ type: "rate_limit_event", rate_limit_info: 5 }],
   [{ type: "user", message: "?" }],
   [{ type: 7 }],
-])("an event of an unknown shape harms nothing: %j", (event) => {
+])("an event of an unknown shape is ignored: %j", (event) => {
   expect(reduce(INITIAL, event).costUsd).toBe(0);
   expect(() => new ClaudeReader().read(event, 1)).not.toThrow();
 });

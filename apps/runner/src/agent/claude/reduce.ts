@@ -12,13 +12,13 @@ import {
 } from "@tac8/core/domain/usage";
 import { asArray, asCount, asObject, asString, contentOf, type Json } from "@tac8/core/conversation/json";
 
-/** What is known of a run after some of its events. */
+/** State of a run after some of its events. */
 export interface ClaudeState extends AgentSummary {
-  /** How many results were seen: more than one when a background task or a sub-agent reports later. */
+  /** Number of results: more than one if a background task or a sub-agent reports later. */
   readonly results: number;
   readonly calls: Denials;
   readonly open: LeftOpen;
-  /** The words of the newest result that had any. */
+  /** Text of the newest result that has text. */
   readonly lastAnswer: string;
   readonly interrupted: boolean;
 }
@@ -45,10 +45,10 @@ export const INITIAL: ClaudeState = {
 };
 
 const MAX_TEXT = 60_000;
-/** Of one result; a run knows two or three. */
+/** Limit for one result; a run has two or three models. */
 const MAX_MODELS = 10;
 
-/** The state after one more event. */
+/** Return the state after one more event. */
 export function reduce(state: ClaudeState, event: Json): ClaudeState {
   const base = withWork(withRateLimit(withSession(state, event), event), event);
   switch (event["type"]) {
@@ -77,7 +77,7 @@ function withSession(state: ClaudeState, event: Json): ClaudeState {
   return sessionId === null || sessionId === state.sessionId ? state : { ...state, sessionId };
 }
 
-/** `rate_limit_event` carries it, and so does a refused answer itself. */
+/** Read the limit from a `rate_limit_event`, or from a refused answer. */
 function withRateLimit(state: ClaudeState, event: Json): ClaudeState {
   const info = asObject(event["rate_limit_info"]);
   const status = asString(info?.["status"]);
@@ -88,7 +88,7 @@ function withRateLimit(state: ClaudeState, event: Json): ClaudeState {
 }
 
 function reduceSystem(state: ClaudeState, event: Json): ClaudeState {
-  // A task in the background, or a sub-agent, has reported: another turn begins.
+  // A background task or a sub-agent has reported, so another turn starts.
   if (event["subtype"] === "init") return { ...state, finished: false };
   if (event["subtype"] !== "api_retry") return state;
   return { ...state, apiFailure: failureIn(event, { status: event["error_status"], retrying: true }) };
@@ -99,13 +99,13 @@ function failureIn(event: Json, { status, retrying }: { status: unknown; retryin
   return { codes, status: statusOf(status), retrying };
 }
 
-/** The CLI's own words: it speaks in the model's place where there was no answer. */
+/** The model's name in messages that the CLI writes itself because there was no answer. */
 const SYNTHETIC = "<synthetic>";
 
 function reduceAssistant(state: ClaudeState, event: Json): ClaudeState {
   const ofSubAgent = asString(event["parent_tool_use_id"]) !== null;
   if (event["is_api_error_message"] === true || asString(event["error"]) !== null) {
-    // It comes again in the result. A sub-agent's is the agent's to deal with.
+    // The result repeats the failure. A failure of a sub-agent is handled by the agent.
     if (ofSubAgent) return state;
     return { ...state, apiFailure: failureIn(event, { status: event["api_error_status"], retrying: false }) };
   }
@@ -137,14 +137,14 @@ function reduceResult(state: ClaudeState, event: Json): ClaudeState {
     finished: !result.isError && !awaitsTask(state.open),
     results: state.results + 1,
     turns: state.turns + asCount(event["num_turns"]),
-    // What it was about to try again it has done without, where it ended well.
+    // The agent succeeded without the retry.
     apiFailure: !result.isError && state.apiFailure?.retrying === true ? null : state.apiFailure,
     worked: state.worked || (saysSomething(result) && models.some(([, model]) => model.outputTokens > 0)),
     // Only these figures can be summed: the totals count earlier results and resumed runs again.
     usage: models.reduce<Tokens>((sum, [, model]) => addTokens(sum, model), state.usage),
     costUsd: models.reduce((sum, [, model]) => sum + model.costUsd, state.costUsd),
     models: models.reduce(addModel, state.models),
-    // What it said on the way is no answer.
+    // Text before the end of the turn is not the answer.
     lastText: result.isError ? state.lastText : lastAnswer,
     lastAnswer,
     interrupted: state.interrupted || (result.terminalReason?.startsWith("aborted") ?? false),
@@ -158,7 +158,7 @@ function saysSomething({ isError, text }: ClaudeResult): boolean {
 function resultOf(event: Json): ClaudeResult {
   return {
     subtype: asString(event["subtype"]) ?? "",
-    // Absent would be a new shape of the event: nothing may pass for a success by that.
+    // A missing flag is an unknown shape of the event, which must not pass as a success.
     isError: event["is_error"] !== false,
     terminalReason: asString(event["terminal_reason"]),
     apiStatus: statusOf(event["api_error_status"]),
@@ -174,7 +174,7 @@ function statusOf(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
 }
 
-/** Of fields that hold one word each, or nothing. */
+/** Collect the codes of fields that have one word each, or nothing. */
 function codesOf(...values: readonly unknown[]): string[] {
   return values.flatMap((value) => asString(value)?.slice(0, 100) ?? []);
 }

@@ -7,12 +7,15 @@ import { figuresOf, NOTHING_REPORTED, readUsage } from "./usage.ts";
 const TAIL_CHARACTERS = 8000;
 
 interface Pricing {
-  /** The model that was asked for. */
+  /** The requested model. */
   readonly model: string;
   readonly prices: Readonly<Record<string, ModelPrice>>;
 }
 
-/** Any CLI that takes a prompt file and ends with an exit code. It has no session and no interrupt, and figures if it tells them. */
+/**
+ * Driver of any CLI that takes a prompt file and ends with an exit code: no session, no interrupt, usage only if
+ * reported.
+ */
 export function commandDriver({ model, prices }: Pricing): AgentDriver {
   return {
     name: "command",
@@ -52,7 +55,7 @@ export function commandDriver({ model, prices }: Pricing): AgentDriver {
   };
 }
 
-/** Puts prompt file, model and a file for the program's own output in place; any other brace stays as it is. */
+/** Insert the paths of prompt file and output file, and the model. Every other brace stays as it is. */
 export function fillTemplate({
   program,
   promptFile,

@@ -3,11 +3,11 @@ import type { ModelPrice } from "@tac8/core/config/routing";
 import { addTokens, NO_TOKENS, totalTokens, type ModelUsage, type Tokens } from "@tac8/core/domain/usage";
 import type { AgentSummary } from "../types.ts";
 
-/** What a command's output has said of tokens so far. */
+/** Token usage that a command's output has reported so far. */
 export interface ReportedUsage {
-  /** Of its last `result`: it counts everything. */
+  /** From its last `result`, which counts everything. */
   readonly result: ModelUsage | null;
-  /** Summed over its answers. */
+  /** Sum over its answers. */
   readonly answers: Tokens;
   readonly model: string | null;
 }
@@ -15,8 +15,9 @@ export interface ReportedUsage {
 export const NOTHING_REPORTED: ReportedUsage = { result: null, answers: NO_TOKENS, model: null };
 
 /**
- * What is known after one more line. Programs tell it in lines of JSON that have a `usage`, at the top or in a `message`, in
- * Anthropic's words or OpenAI's; a line of type `result` sums up, and may have `total_cost_usd`.
+ * Return the usage after one more line. Programs report it in lines of JSON with a `usage`, at the top level or in a
+ * `message`, with the field names of Anthropic or OpenAI. A line of type `result` has the totals, and may have
+ * `total_cost_usd`.
  */
 export function readUsage(reported: ReportedUsage, line: string): ReportedUsage {
   if (!line.includes('"usage"') && !line.includes('"model"')) return reported;
@@ -34,8 +35,8 @@ export function readUsage(reported: ReportedUsage, line: string): ReportedUsage 
 }
 
 /**
- * The figures of the run. A cost that was not reported is reckoned by the price of the model; tokens from a cache have no price
- * there, so it is what they would cost without.
+ * Return the usage of the run. A cost that was not reported is calculated from the price of the model. Cached tokens
+ * have no price there, so they cost as much as tokens that are not cached.
  */
 export function figuresOf(
   { result, answers, model }: ReportedUsage,

@@ -1,7 +1,10 @@
 import { INITIAL } from "../claude/reduce.ts";
 import type { AgentEnd } from "../types.ts";
 
-/** For tests: an agent's end that came by itself, with exit code 0 after 5 s and no result, of an agent that had worked; but for what is given. */
+/**
+ * Return an agent's end for tests: by itself, exit code 0 after 5 s, no result, with some work, except for the given
+ * fields.
+ */
 export function agentEnd(given: Partial<AgentEnd>): AgentEnd {
   return {
     ...INITIAL,

@@ -22,12 +22,12 @@ export interface Bench {
   readonly lock: Lock;
   readonly events: LiveEvent[];
   request(given?: Partial<AgentRequest>): AgentRequest;
-  /** A request for the make-believe CLI. */
+  /** Return a request for the fake CLI. */
   behave(behaviour: string, argument?: string): AgentRequest;
   start(request: AgentRequest, options?: StartOptions): AgentHandle;
-  /** Resolves at the first event that fits, also one of the past. */
+  /** Resolve with the first event that matches, including past ones. */
   event(fits: (event: LiveEvent) => boolean): Promise<LiveEvent>;
-  /** Releases everything and fails when a process of the run is left. */
+  /** Release everything, and fail if a process of the run is left. */
   close(): Promise<void>;
 }
 
@@ -99,37 +99,37 @@ export async function createBench(): Promise<Bench> {
       again?.release();
       rmSync(dir, { recursive: true, force: true });
       if (left.length > 0) throw new Error(`processes left: ${left.join(", ")}`);
-      if (again === null) throw new Error("somebody still holds the workspace's lock");
+      if (again === null) throw new Error("another process still holds the workspace's lock");
     },
   };
 }
 
-/** A second, simpler look than the one under test: every process with these words in its environment. */
+/** List every process with these words in its environment, by a simpler search than the one under test. */
 export function pidsWith(words: string): number[] {
   const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
   return pids.filter((pid) => readOr(`/proc/${pid}/environ`).includes(words) && isRunning(pid));
 }
 
-/** Whether a process of that pid is there and not a zombie. */
+/** Return whether a process with that pid exists and is not a zombie. */
 export function isRunning(pid: number): boolean {
   return /^State:\s+[^ZX]/m.test(readOr(`/proc/${pid}/status`));
 }
 
-/** Passes when no process of that pid is there (a dying one is for a moment neither alive nor a zombie). */
+/** Resolve when no process with that pid exists (a dying one is briefly neither alive nor a zombie). */
 export async function exited(pid: number): Promise<void> {
   await expect.poll(() => isRunning(pid), { timeout: 30_000, interval: 5 }).toBe(false);
 }
 
-/** The number in a file, as soon as the file is there. */
+/** Return the number in a file, as soon as the file exists. */
 export async function numberIn(path: string): Promise<number> {
   const abort = new AbortController();
   const changes = watch(dirname(path), { signal: abort.signal });
   const next = changes[Symbol.asyncIterator]();
-  // The watch only begins with the first call: look after it, not before.
+  // The watch starts with the first call, so read the file after it.
   for (let change = next.next(); ; change = next.next()) {
     change.catch(() => undefined);
     if (existsSync(path) && readOr(path).trim() !== "") break;
-    if ((await change).done === true) throw new Error(`no more news of ${basename(path)}`);
+    if ((await change).done === true) throw new Error(`no more changes of ${basename(path)}`);
   }
   abort.abort();
   return Number(readOr(path));

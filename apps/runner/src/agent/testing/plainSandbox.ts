@@ -5,20 +5,20 @@ import { treeBelow } from "../../process/members.ts";
 import type { Launch } from "../types.ts";
 
 const BASH = findProgram("bash", { path: process.env["PATH"] ?? "", cwd: "/" }) ?? "";
-/** Everything of the machine is shown, and its life is that of a real one. */
+/** A sandbox that shows the whole machine, but has the life cycle of a real one. */
 const BEFORE = ["bwrap", "--dev-bind", "/", "/", "--proc", "/proc", "--unshare-pid", "--die-with-parent"];
 
 export const hasSandboxes = spawnSync("bwrap", [...BEFORE.slice(1), "true"], { stdio: "ignore" }).status === 0;
 
 export interface PlainSandbox {
-  /** Of its lock. */
+  /** File descriptor of its lock. */
   readonly insideFd: number;
-  /** Folder that the agent starts in. */
+  /** Folder in which the agent starts. */
   readonly cwd: string;
   readonly bash?: string;
 }
 
-/** A sandbox as far as its guard goes. */
+/** Return a launch with the parts of a sandbox that the guard needs. */
 export function plainSandbox({ insideFd, cwd, bash = BASH }: PlainSandbox): Launch {
   return {
     commandOf: (program) => [...BEFORE, "--sync-fd", "3", "--chdir", cwd, "--", ...program],

@@ -1,7 +1,7 @@
 import type { Json } from "@tac8/core/conversation/json";
 import { INITIAL, reduce, type ClaudeState } from "../claude/reduce.ts";
 
-/** Lines of the CLI's stream in the shapes of captured ones, without what nobody reads. */
+/** Lines of the CLI's stream in the shapes of captured ones, without fields that tac8 does not read. */
 const session_id = "2fa30972-c993-45f8-abf8-0712c32612aa";
 export const REQUEST = "req_011CYEFwLV3CotFyg7Xr7zVy";
 
@@ -28,17 +28,20 @@ export const toolResult: Json = {
 };
 
 export interface ReportedFailure {
-  /** Of the assistant's event; null: none. */
+  /** From the assistant's event; null if it has none. */
   readonly error?: string | null;
   readonly status?: number | null;
-  /** `api_error_type` of both. */
+  /** `api_error_type` of both events. */
   readonly type?: string;
   readonly words: string;
-  /** Of the result alone. */
+  /** Fields of the result only. */
   readonly result?: Json;
 }
 
-/** How the CLI ends where a call to the model's API failed: its own words in the model's place, then the result. */
+/**
+ * Return the events of a failed call to the model's API: the CLI's own words as a message of the model, then the
+ * result.
+ */
 export function apiFailure({ error = "unknown", status = null, type, words, result = {} }: ReportedFailure): Json[] {
   const reported = { api_error_status: status, ...(type === undefined ? {} : { api_error_type: type }) };
   const message = { model: "<synthetic>", role: "assistant", content: [{ type: "text", text: words }] };
@@ -56,7 +59,7 @@ export function apiFailure({ error = "unknown", status = null, type, words, resu
   ];
 }
 
-/** A result; a success with these words unless it is told otherwise. */
+/** Return a result; by default a success with these words. */
 export function end(more: Json = {}): Json {
   return {
     type: "result",
@@ -73,7 +76,7 @@ export function end(more: Json = {}): Json {
   };
 }
 
-/** A success by which the model has said nothing, twice. */
+/** A success for which the model wrote nothing, twice. */
 export const nothing: Json = end({ usage: { input_tokens: 0, output_tokens: 0 } });
 
 export function read(events: readonly Json[]): ClaudeState {
