@@ -263,7 +263,7 @@ export const outgoing: readonly Mutant[] = [
     file: `${RUNNER}/airlock/stray.ts`,
     find: "!values.every(isPlainAddress)",
     replace: "!values.slice(-1).every(isPlainAddress)",
-    test: { file: `${RUNNER}/airlock/changes.int.test.ts`, name: "of a submodule's addresses" },
+    test: { file: `${RUNNER}/airlock/changes.int.test.ts`, name: "git uses the last of a submodule's URLs" },
     promise: "each of several addresses of a submodule counts, and not only the one that git uses",
   },
   {

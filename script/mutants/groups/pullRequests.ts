@@ -7,7 +7,10 @@ export const pullRequests: readonly Mutant[] = [
     file: `${RUNNER}/airlock/push.ts`,
     find: 'return /^=\\t/m.test(output) ? "already" : "pushed";',
     replace: 'return "pushed";',
-    test: { file: `${RUNNER}/airlock/push.int.test.ts`, name: "a push asks GitHub for nothing before it" },
+    test: {
+      file: `${RUNNER}/airlock/push.int.test.ts`,
+      name: "a push needs no request before it, even if the commit is already there, whatever was expected",
+    },
     promise: "a push whose answer was lost is found done",
   },
   {
@@ -55,7 +58,10 @@ export const pullRequests: readonly Mutant[] = [
     file: `${RUNNER}/airlock/push.ts`,
     find: '`--force-with-lease=${ref}:${expected ?? ""}`',
     replace: '"--force"',
-    test: { file: `${RUNNER}/airlock/lease.int.test.ts`, name: "a branch that moves between our look" },
+    test: {
+      file: `${RUNNER}/airlock/lease.int.test.ts`,
+      name: "a branch that changes between our read and the push is not overwritten",
+    },
     promise: "a push never overwrites commits of others",
   },
   {
@@ -257,7 +263,10 @@ export const pullRequests: readonly Mutant[] = [
     file: `${RUNNER}/airlock/keepTheirs.ts`,
     find: "theirs === null ||",
     replace: "theirs !== null ||",
-    test: { file: `${RUNNER}/airlock/keepTheirs.int.test.ts`, name: "an agent that squashes it away" },
+    test: {
+      file: `${RUNNER}/airlock/keepTheirs.int.test.ts`,
+      name: "their commit is kept below the work if the agent squashes it",
+    },
     promise: "an agent that rewrites its branch cannot remove commits of others from it",
   },
   {

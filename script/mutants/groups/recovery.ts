@@ -197,7 +197,10 @@ export const recovery: readonly Mutant[] = [
     file: `${RUNNER}/git/openGit.ts`,
     find: 'if (error instanceof Error && error.message === "exit code 1") return null;',
     replace: "return null;",
-    test: { file: `${RUNNER}/airlock/incoming.int.test.ts`, name: "a git that cannot tell is no refusal" },
+    test: {
+      file: `${RUNNER}/airlock/incoming.int.test.ts`,
+      name: "a git that fails does not refuse the commits: they are tried again",
+    },
     promise: "paid work is not refused because git failed",
   },
   {
@@ -281,7 +284,10 @@ export const recovery: readonly Mutant[] = [
     find: "const isAnswer = code === 0 || (conflicts && code === CONFLICT && bytes.length > 0);",
     replace: "const isAnswer = code === 0 || conflicts;",
     also: [{ find: "if (merged.code === CONFLICT) return null;", replace: "if (merged.code !== 0) return null;" }],
-    test: { file: `${RUNNER}/airlock/pushOnTop.int.test.ts`, name: "is no conflict" },
+    test: {
+      file: `${RUNNER}/airlock/pushOnTop.int.test.ts`,
+      name: "during the replay is not a conflict: the step is tried again",
+    },
     promise: "paid work is not refused because git failed",
   },
   {

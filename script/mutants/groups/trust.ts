@@ -256,7 +256,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/airlock/unbundle.ts`,
     find: ', "--strict"]',
     replace: "]",
-    test: { file: `${RUNNER}/airlock/incoming.int.test.ts`, name: "objects that git's check refuses do not get in" },
+    test: { file: `${RUNNER}/airlock/incoming.int.test.ts`, name: "objects that git's check refuses are not imported" },
     promise: "the clean side takes only objects that pass git's check",
   },
   {
@@ -264,7 +264,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/airlock/bundle.ts`,
     find: "const over = bytes > maxBytes;",
     replace: "const over = false;",
-    test: { file: `${RUNNER}/airlock/incoming.int.test.ts`, name: "a bundle is cut off at its bound" },
+    test: { file: `${RUNNER}/airlock/incoming.int.test.ts`, name: "a bundle is cut off at its size limit" },
     promise: "an agent cannot fill the clean side's disk with commits",
   },
   {
@@ -296,7 +296,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/files/local.ts`,
     find: "if (!found.isFile()) return null;",
     replace: "",
-    test: { file: `${RUNNER}/files/local.int.test.ts`, name: "is no plain file, whether links are followed" },
+    test: { file: `${RUNNER}/files/local.int.test.ts`, name: "is not a plain file, whether links are followed or not" },
     promise: "a pipe or a device in the place of an agent's file is not read",
   },
   {
@@ -320,7 +320,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/airlock/push.ts`,
     find: "  assertInScope(branch, scope); // Nothing else in tac8 runs `git push`.\n",
     replace: "",
-    test: { file: `${RUNNER}/airlock/push.int.test.ts`, name: "no push moves or makes the branch" },
+    test: { file: `${RUNNER}/airlock/push.int.test.ts`, name: "no push changes or creates the branch" },
     promise: "a run pushes only to the branches of its own issue",
   },
   {
@@ -328,7 +328,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/airlock/pushScope.ts`,
     find: "if (branch !== base && branch !== defaultBranch) return null;",
     replace: "return null;",
-    test: { file: `${RUNNER}/airlock/pushScope.test.ts`, name: "is not, whatever it is called" },
+    test: { file: `${RUNNER}/airlock/pushScope.test.ts`, name: "is never a branch of the issue, whatever its name is" },
     promise: "a run never pushes to the base or default branch, whatever it is called",
   },
   {

@@ -13,11 +13,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-/** On top of an empty base; the oldest first. */
+/** Search commits with these messages, on top of an empty base, the oldest first. */
 async function search(messages: readonly string[]) {
-  const who = "committer a <a@b.c> 1 +0000";
+  const identity = "committer a <a@b.c> 1 +0000";
   const commits = ["base", ...messages].map(
-    (message) => `commit refs/heads/main\n${who}\ndata ${Buffer.byteLength(message)}\n${message}\n`,
+    (message) => `commit refs/heads/main\n${identity}\ndata ${Buffer.byteLength(message)}\n${message}\n`,
   );
   await execa("git", ["-C", dir, "fast-import", "--quiet"], { input: commits.join("") });
   const { stdout: base } = await execa("git", ["-C", dir, "rev-list", "--max-parents=0", "main"]);
@@ -33,7 +33,7 @@ async function search(messages: readonly string[]) {
 
 test.each<[string, string[], { found: number; isWhole: boolean }]>([
   ["few commits", ["fixes #2", "work"], { found: 1, isWhole: true }],
-  ["as many as are read", ["fixes #2", ...Array<string>(199).fill("work")], { found: 1, isWhole: true }],
+  ["the maximum that is read", ["fixes #2", ...Array<string>(199).fill("work")], { found: 1, isWhole: true }],
   ["one more", ["fixes #2", ...Array<string>(200).fill("work")], { found: 1, isWhole: false }],
   ["many more", ["fixes #2", ...Array<string>(300).fill("work")], { found: 0, isWhole: false }],
   ["one long message", ["fixes #2", "x".repeat(2_000_000)], { found: 0, isWhole: false }],

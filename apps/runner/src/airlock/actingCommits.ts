@@ -2,7 +2,7 @@ import { BREAK, defusePlain } from "@tac8/core/outgoing/defuse";
 import type { Acting } from "@tac8/core/outgoing/texts";
 import { boundedGit, type BoundedGit } from "./boundedGit.ts";
 
-/** Newest ones; a reviewer reads no more. */
+/** Number of commits that are read, the newest first; a reviewer reads no more. */
 const MAX_COMMITS = 200;
 const MAX_NAMED = 10;
 const MAX_BYTES = 1024 * 1024;
@@ -15,8 +15,9 @@ export interface CommitRange extends Omit<BoundedGit, "args" | "maxBytes"> {
 }
 
 /**
- * Find the commits whose messages GitHub acts upon when they are merged: they mention an account, or close another issue.
- * @throws Error when git fails
+ * Find the commits whose messages make GitHub act when they are merged: they mention an account, or close another
+ * issue.
+ * @throws Error if git fails
  */
 export async function actingCommits({ base, head, own, ...where }: CommitRange): Promise<Acting> {
   const limit = String(MAX_COMMITS + 1);
@@ -30,7 +31,7 @@ export async function actingCommits({ base, head, own, ...where }: CommitRange):
   return { commits: found.slice(0, MAX_NAMED), isWhole: !cut && parts.length <= 2 * MAX_COMMITS + 1 };
 }
 
-/** Pure. */
+/** Return whether GitHub acts on a message. Pure. */
 export function acts(message: string, own: number): boolean {
   const others = message
     .replaceAll(BREAK, "")

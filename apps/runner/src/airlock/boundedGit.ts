@@ -12,7 +12,7 @@ export interface BoundedGit {
   readonly signal: AbortSignal;
 }
 
-/** What git says about an agent's commits, `maxBytes` of it at most. @throws Error when git fails */
+/** Run git on an agent's commits and return at most `maxBytes` of its output. @throws Error if git fails */
 export async function boundedGit(given: BoundedGit): Promise<{ readonly text: string; readonly cut: boolean }> {
   const { clean, dir, args, maxBytes, signal } = given;
   const { exitCode, stdout, stderr, isMaxBuffer } = await execa("git", args, {

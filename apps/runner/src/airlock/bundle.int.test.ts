@@ -22,7 +22,7 @@ const take = (timeoutMs?: number) =>
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
 
-test("a pipe planted where git reads a file does not hold the slot for ever", async () => {
+test("a pipe that an agent put in place of a git file does not block the slot forever", async () => {
   const alternates = join(bench.paths.gitDir, "objects/info/alternates");
   await rm(alternates);
   await execa("mkfifo", [alternates]);
@@ -31,7 +31,7 @@ test("a pipe planted where git reads a file does not hold the slot for ever", as
   });
 });
 
-test("neither does a check that comes to no end", async () => {
+test("an endless check does not block the slot forever", async () => {
   await take();
   const { dir } = bench.mirror.paths;
   await execa("mkfifo", [join(dir, "objects/info/alternates")]);

@@ -5,25 +5,27 @@ import { StepFailure } from "@tac8/core/domain/failures";
 import { localFailure } from "../git/errors.ts";
 import type { AgentPlace } from "../place/place.ts";
 
-/** Larger work than this is no pull request; GitHub refuses pushes of 2 GB, and single files of 100 MB, anyway. */
+/** Larger work is not a useful pull request. GitHub refuses pushes of 2 GB and files of 100 MB. */
 export const MAX_BUNDLE_BYTES = 1024 ** 3;
-/** What an agent has planted (a pipe as a git file, a sleeping filter) must not hold the slot for ever. */
+/**
+ * Time limit, because an agent may have planted something that never ends (a pipe as a git file, a sleeping filter).
+ */
 export const CROSSING_MS = 10 * 60_000;
-/** How long a git that has been killed may still take; what holds its pipes longer is the hunt's after the run. */
+/** Time for a killed git to exit. A process that holds its pipes longer is killed after the run. */
 const DYING_MS = 10_000;
 
 export interface BundleOptions {
   readonly tree: string;
   readonly place: AgentPlace;
-  /** Commits that the clean side has; what they reach is left out. */
+  /** Commits that the clean side has: they and their ancestors are left out of the bundle. */
   readonly known: readonly string[];
-  /** File on the clean side that takes the bundle. */
+  /** File on the clean side for the bundle. */
   readonly file: string;
   readonly maxBytes?: number;
   readonly timeoutMs?: number;
 }
 
-/** The way out: the agent's identity streams its commits into our pipe; nothing of ours reads its folder. */
+/** Export commits: git streams them as the agent's user into a pipe of the runner, which reads no file of the agent. */
 export async function streamBundle(options: BundleOptions): Promise<void> {
   const { tree, place, known, file, maxBytes = MAX_BUNDLE_BYTES, timeoutMs = CROSSING_MS } = options;
   const args = ["bundle", "create", "--quiet", "-", "HEAD", ...known.map((sha) => `^${sha}`)];

@@ -12,7 +12,7 @@ import { strayEntries } from "./stray.ts";
 
 let dir: string;
 let base: string;
-/** As on the clean side: without a work tree, by the repository alone. */
+/** Git as on the clean side: in a repository without a worktree. */
 let clean: GitRun;
 const git = async (...args: string[]) =>
   (await execa("git", ["-C", dir, "-c", "user.name=a", "-c", "user.email=a@b.c", ...args])).stdout;
@@ -41,7 +41,7 @@ afterEach(() => rm(dir, { recursive: true, force: true }));
 test.each([
   ["https://example.org/lib", "ssh://git@example.org/lib"],
   ["ssh://git@example.org/lib", "https://example.org/lib"],
-])("of a submodule's addresses %s and %s git uses the last, and each counts", async (...urls) => {
+])("git uses the last of a submodule's URLs %s and %s, and each one is checked", async (...urls) => {
   const lines = urls.map((url) => `\turl = ${url}\n`).join("");
   await write(".gitmodules", `[submodule "lib"]\n\tpath = lib\n${lines}`);
   await git("add", "-A");
@@ -55,7 +55,7 @@ test.each([
   ]);
 });
 
-test("changed entries are listed whatever .gitmodules says, links and sizes with them", async () => {
+test("changed entries are listed whatever .gitmodules says, with links and sizes", async () => {
   await write(".gitmodules", '[submodule "lib"]\n\tpath = lib\n\turl = ../lib\n\tignore = all\n');
   await write("big.bin", Buffer.alloc(51 * 1024 * 1024));
   await symlink("../..", join(dir, "out"));

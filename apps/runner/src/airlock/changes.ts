@@ -3,25 +3,25 @@ import { needsText, type Change } from "@tac8/core/protection/protect";
 import { localFailure } from "../git/errors.ts";
 import type { GitRun } from "../git/runGit.ts";
 
-/** A list of a hundred thousand changed files. */
+/** Enough for a list of a hundred thousand changed files. */
 const MAX_LIST = 16 * 1024 * 1024;
 const MAX_TEXT = 4 * 1024 * 1024;
-/** Files whose texts are read. */
+/** Number of files whose texts are read. */
 const MAX_TEXTS = 200;
 const STEP_MS = 60_000;
 
 /** An entry that differs between two commits. */
 export interface TreeChange extends Change {
-  /** Modes as git writes them: `000000` where the entry is missing. */
+  /** Modes as git writes them: `000000` if the entry is missing. */
   readonly mode: { readonly before: string; readonly after: string };
-  /** Objects; all zeros where the entry is missing. */
+  /** Object ids; all zeros if the entry is missing. */
   readonly object: { readonly before: string; readonly after: string };
 }
 
 export interface ChangesOptions {
-  /** In a repository of the clean side. */
+  /** Git in a repository of the clean side. */
   readonly git: GitRun;
-  /** Commits. */
+  /** Commit. */
   readonly base: string;
   readonly head: string;
 }
@@ -30,8 +30,9 @@ export const LINK = "120000";
 export const SUBMODULE = "160000";
 
 /**
- * Return the entries in which two commits differ, with the texts that the rules of protected files need. No rename is looked for,
- * so a file that was moved is there twice. @throws StepFailure of kind `refused` when there are too many to check; `git`
+ * Return the entries that differ between two commits, with the texts that the rules of protected files need. Renames
+ * are not detected, so a moved file is listed twice. @throws StepFailure of kind `refused` if there are too many to
+ * check; of kind `git`
  */
 export async function changesBetween({ git, base, head }: ChangesOptions): Promise<TreeChange[]> {
   const args = ["diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--ignore-submodules=none"];
@@ -53,7 +54,7 @@ export async function changesBetween({ git, base, head }: ChangesOptions): Promi
   return changes;
 }
 
-/** What `git diff-tree -r -z --raw` says. Pure. */
+/** Parse the output of `git diff-tree -r -z --raw`. Pure. */
 export function parseChanges(errorText: string): TreeChange[] {
   const parts = errorText.split("\0");
   const changes: TreeChange[] = [];
@@ -77,7 +78,7 @@ async function textsOf(git: GitRun, { object }: TreeChange): Promise<NonNullable
   return before === null || after === null ? null : { before, after };
 }
 
-/** Null: it is larger than is read. */
+/** Return the text of a blob; null if it is larger than the limit. */
 async function blobText(git: GitRun, object: string): Promise<string | null> {
   if (/^0+$/.test(object)) return "";
   const { code, bytes, errorText } = await git(["cat-file", "blob", object], {

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-/** As `publish` takes it, from the throwaway repository on the clean side. */
+/** Return the diff as `publish` gets it, from the throwaway repository on the clean side. */
 async function diff(maxBytes: number): Promise<string> {
   const base = await bench.base();
   const clean = bench.clean;
@@ -27,7 +27,7 @@ async function diff(maxBytes: number): Promise<string> {
   return withIncoming(incoming, ({ dir, head }) => diffOf({ clean, dir, base, head, maxBytes, signal }));
 }
 
-test("what the agent changed, and nothing more of it than may be kept", async () => {
+test("the diff has the agent's changes, up to the size limit", async () => {
   await bench.write(".gitattributes", "*.txt diff=planted\n");
   await bench.commit("src/a.txt", "a\nünï <b>\n");
   const whole = await diff(10_000);

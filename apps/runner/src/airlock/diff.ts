@@ -6,9 +6,9 @@ export interface DiffOptions extends Omit<BoundedGit, "args"> {
 }
 
 /**
- * What `head` has changed since it left `base`, as a unified diff of at most `maxBytes` and a note where it was cut. The
- * commits are an agent's: nothing that they name is run, neither a diff program nor a text filter.
- * @throws Error when git fails
+ * Return the changes of `head` since it left `base`, as a unified diff of at most `maxBytes`, with a note if it was
+ * cut. The commits are an agent's, so git runs no program that they name: neither a diff program nor a text filter.
+ * @throws Error if git fails
  */
 export async function diffOf({ base, head, ...where }: DiffOptions): Promise<string> {
   const args = ["diff", "--no-color", "--no-ext-diff", "--no-textconv", "--end-of-options", `${base}...${head}`];
@@ -16,7 +16,7 @@ export async function diffOf({ base, head, ...where }: DiffOptions): Promise<str
   return cut ? `${wholeLines(text)}\n… cut here: the diff is longer than ${where.maxBytes >> 10} kB` : text;
 }
 
-/** Without the last line, which may be half of one. */
+/** Remove the last line, which may be incomplete. */
 function wholeLines(cut: string): string {
   return cut.slice(0, Math.max(0, cut.lastIndexOf("\n")));
 }

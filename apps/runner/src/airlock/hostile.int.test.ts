@@ -27,7 +27,7 @@ afterEach(async () => {
 
 const leaks = (text: string) => secrets.some((secret) => text.includes(secret));
 
-/** Everything that a run does with git after its agent, and what the next run does before. */
+/** Run all git commands that a run runs after its agent, and that the next run runs before its agent. */
 async function wholePath(clean = bench.clean): Promise<void> {
   const { mirror, place, paths, branch, scope, name } = bench;
   const baseSha = await bench.base();
@@ -37,7 +37,7 @@ async function wholePath(clean = bench.clean): Promise<void> {
   await bench.ensure();
 }
 
-/** Settings that send git elsewhere, or run a program. */
+/** Settings that make git connect elsewhere, or run a program. */
 function settings(): [string, string][] {
   const { url, program } = catcher;
   const { github } = bench;
@@ -92,13 +92,13 @@ async function plant(): Promise<void> {
   await bench.write("work.txt", "work\n");
 }
 
-test("whatever an agent plants in its repository, nobody but GitHub gets the token", async () => {
+test("whatever an agent plants in its repository, only GitHub gets the token", async () => {
   await plant();
   await wholePath();
   expect(await bench.github.file(REPO, bench.branch, "work.txt")).toBe("work\n");
   expect(leaks(catcher.caught())).toBe(false);
 
-  // The same traps catch a git that would use the token in there.
+  // The control: the same traps catch a git that uses the token in the workspace.
   const header = `http.extraHeader=Authorization: Basic ${secrets[1] ?? ""}`;
   await bench.agent(["-c", header, "ls-remote", bench.clean.url]).catch(() => "");
   expect(leaks(catcher.caught()), "the server").toBe(true);
@@ -121,7 +121,7 @@ test("objects that an agent borrows from elsewhere do not reach the clean side",
   expect(await bench.agent(["cat-file", "-t", commit], bench.mirror.paths.dir).catch(() => "none")).toBe("none");
 });
 
-test("the token is in no argument, environment, file or setting while git talks to GitHub, nor after", async () => {
+test("the token is in no argument, environment, file or setting during and after a request of git to GitHub", async () => {
   const gate = await openGate(bench.github.url);
   const seen = { talking: 0, withToken: [] as string[], sockets: 0, opened: [] as string[] };
   gate.before = async () => {
@@ -129,7 +129,7 @@ test("the token is in no argument, environment, file or setting while git talks 
       if (leaks(cmdline) || leaks(environ)) seen.withToken.push(cmdline);
       if (!cmdline.includes("git") || !cmdline.includes(gate.url)) continue;
       seen.talking += 1;
-      // What the token comes by cannot be opened by others of the same user.
+      // The descriptor with the token cannot be opened by other processes of the same user.
       const descriptor = `/proc/${pid}/fd/3`;
       if (linkOf(descriptor).startsWith("socket:")) seen.sockets += 1;
       if (canOpen(descriptor)) seen.opened.push(cmdline);
@@ -144,7 +144,7 @@ test("the token is in no argument, environment, file or setting while git talks 
   }
   expect(await bench.github.file(REPO, bench.branch, "work.txt")).toBe("work\n");
   expect(seen.withToken).toEqual([]);
-  expect(seen.talking, "git was looked at while it talked").toBeGreaterThan(0);
+  expect(seen.talking, "git was inspected during a request").toBeGreaterThan(0);
   expect([seen.sockets, seen.opened]).toEqual([seen.talking, []]);
   expect(await filesWith(secrets)).toEqual([]);
   const canary = join(bench.home, "canary");
@@ -152,7 +152,7 @@ test("the token is in no argument, environment, file or setting while git talks 
   expect(await filesWith(secrets)).toEqual([canary]);
 });
 
-test.each(["arguments", "environment"])("the look at processes finds a token in the %s of one", async (where) => {
+test.each(["arguments", "environment"])("the inspection of processes finds a token in their %s", async (where) => {
   const [, header = ""] = secrets;
   const env = { ...bench.clean.env, ...(where === "environment" ? { GIT_CONFIG_VALUE_0: header } : {}) };
   const script = "process.stdout.write('up'); process.stdin.resume()";
@@ -165,14 +165,14 @@ test.each(["arguments", "environment"])("the look at processes finds a token in 
   expect(found.map(({ pid }) => pid)).toEqual([child.pid]);
 });
 
-test("GitHub sending us elsewhere gets nothing there", async () => {
+test("a redirect of GitHub to another server does not send the token there", async () => {
   const headers = { location: `${catcher.url}octo/widgets.git/info/refs?service=git-upload-pack` };
   bench.github.fault({ path: /info\/refs$/, times: 5, do: { status: 301, headers } });
   await expect(bench.mirror.refresh()).rejects.toMatchObject({ failure: { kind: "refused", wholeRepository: true } });
   expect(catcher.caught()).toBe("");
 });
 
-/** Everything that this test's runner has started. */
+/** List the processes that this test's runner has started. */
 function processes(): { pid: number; cmdline: string; environ: string }[] {
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   const all = pids.map((pid) => ({

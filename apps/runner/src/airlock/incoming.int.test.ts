@@ -49,7 +49,7 @@ async function failure(work: Promise<unknown>): Promise<Failure> {
   return error.failure;
 }
 
-test("commits that change nothing all together are known as such, also where the base has moved on", async () => {
+test("commits that change nothing in total are recognized, even if the base has new commits", async () => {
   await bench.commit("a.txt", "a\n");
   expect(await take(async ({ isChanged }) => isChanged)).toBe(true);
   await bench.agent(["revert", "--no-edit", "HEAD"]);
@@ -59,7 +59,7 @@ test("commits that change nothing all together are known as such, also where the
   });
 });
 
-test("the agent's commits arrive whole, and the throwaway repository goes away", async () => {
+test("the agent's commits arrive complete, and the throwaway repository is removed", async () => {
   await bench.commit("a.txt", "a\n");
   const head = await bench.commit("b.txt", "b\n");
   const content = await take(async (incoming) => {
@@ -71,26 +71,26 @@ test("the agent's commits arrive whole, and the throwaway repository goes away",
   expect(await readdir(bench.mirror.paths.incoming)).toEqual([]);
 });
 
-test("the throwaway repository goes away after a failure too", async () => {
+test("the throwaway repository is removed after a failure too", async () => {
   await bench.commit("a.txt", "a\n");
   await expect(take(() => Promise.reject(new Error("no")))).rejects.toThrow("no");
   expect(await readdir(bench.mirror.paths.incoming)).toEqual([]);
 });
 
-test("no commits, and commits that GitHub has", async () => {
+test("no commits, and commits that are already on GitHub", async () => {
   expect(await take(facts)).toEqual({ head: await bench.base(), commits: 0 });
   const pushed = await bench.push(bench.branch, { "b.txt": "b\n" });
   await bench.ensure();
   expect(await take(facts)).toEqual({ head: pushed, commits: 1 });
 });
 
-test("commits of an earlier run that never got to GitHub are carried over", async () => {
+test("commits of an earlier run that were never pushed are included", async () => {
   const head = await bench.commit("a.txt", "a\n");
   expect(await take(facts, [head])).toEqual({ head, commits: 1 });
   expect(await take(facts, ["1".repeat(40)])).toEqual({ head, commits: 1 });
 });
 
-test("a history of its own is no pull request", async () => {
+test("a history without a common commit is refused", async () => {
   await bench.agent(["checkout", "--quiet", "--orphan", "mine"]);
   await bench.commit("a.txt", "a\n");
   const found = await failure(take(facts));
@@ -98,14 +98,14 @@ test("a history of its own is no pull request", async () => {
   expect(found.message).toContain("share no history with the base branch");
 });
 
-test("a git that cannot tell is no refusal: the commits are tried again", async () => {
+test("a git that fails does not refuse the commits: they are tried again", async () => {
   await bench.commit("a.txt", "a\n");
   const nowhere = "f".repeat(40);
   const found = await failure(take(facts, [await bench.base()], nowhere));
   expect(found).toMatchObject({ kind: "git", message: expect.stringContaining(nowhere) as unknown });
 });
 
-test("where HEAD is a tag, its commit is taken", async () => {
+test("if HEAD is a tag, its commit is used", async () => {
   const head = await bench.commit("a.txt", "a\n");
   await bench.agent(["tag", "--annotate", "-m", "x", `tag-${bench.name}`]);
   const tag = await bench.agent(["rev-parse", `tag-${bench.name}`]);
@@ -113,7 +113,7 @@ test("where HEAD is a tag, its commit is taken", async () => {
   expect(await take(facts)).toEqual({ head, commits: 1 });
 });
 
-test("an unborn HEAD is a named failure", async () => {
+test("an unborn HEAD is a failure with a clear message", async () => {
   await bench.agent(["checkout", "--quiet", "--orphan", "mine"]);
   expect(await failure(take(facts))).toMatchObject({ kind: "git" });
 });
@@ -126,7 +126,7 @@ test("private files that are still in the commits are not published", async () =
   );
 });
 
-test("objects that git's check refuses do not get in", async () => {
+test("objects that git's check refuses are not imported", async () => {
   const blob = await bench.agent(["hash-object", "-w", "README.md"]);
   const tree = Buffer.concat([Buffer.from("100644 .git\0"), Buffer.from(blob, "hex")]);
   const made = await execa("git", ["hash-object", "-w", "-t", "tree", "--literally", "--stdin"], {
@@ -140,14 +140,14 @@ test("objects that git's check refuses do not get in", async () => {
   expect(found.message).toMatch(/failed git's check: .*hasDotgit/);
 });
 
-test("commits whose objects are not all there do not get in", async () => {
+test("commits with missing objects are not imported", async () => {
   await bench.commit("a.txt", "something that only this commit has\n");
   const blob = await bench.agent(["rev-parse", "HEAD:a.txt"]);
   await rm(join(bench.paths.gitDir, "objects", blob.slice(0, 2), blob.slice(2)), { force: true });
   expect(["git", "refused"]).toContain((await failure(take(facts))).kind);
 });
 
-test("a bundle is cut off at its bound", async () => {
+test("a bundle is cut off at its size limit", async () => {
   await writeFile(join(bench.paths.tree, "big.bin"), randomBytes(300_000));
   await bench.commit("a.txt", "a\n");
   const file = join(bench.dir, `${bench.name}.bundle`);
@@ -161,7 +161,7 @@ test("a bundle is cut off at its bound", async () => {
   expect((await stat(file)).size).toBeGreaterThan(300_000);
 });
 
-test("where the agent deleted .git, no repository around it is bundled", async () => {
+test("if the agent deleted .git, no repository in a parent folder is bundled", async () => {
   await bench.agent(["init", "--quiet", bench.dir], bench.dir);
   await bench.agent(["commit", "--quiet", "--allow-empty", "-m", "private"], bench.dir);
   await rm(join(bench.paths.tree, ".git"));
@@ -172,7 +172,7 @@ test("where the agent deleted .git, no repository around it is bundled", async (
   }
 });
 
-test("a tree that is a link to the clean side's own repository gives nothing new away", async () => {
+test("a worktree that is a link to the clean side's own repository reveals nothing new", async () => {
   await rm(bench.paths.tree, { recursive: true });
   await mkdir(join(bench.dir, "x"), { recursive: true });
   await symlink(join(bench.dir, "x"), bench.paths.tree);

@@ -18,20 +18,20 @@ export interface IncomingOptions {
   readonly agent: AgentPlace;
   readonly tree: string;
   readonly baseSha: string;
-  /** Further commits that the mirror may have: what it has need not be carried over. */
+  /** Further commits that the mirror may have. The commits that it has are left out of the bundle. */
   readonly known: readonly string[];
   readonly runId: string;
 }
 
-/** The agent's commits in a throwaway repository of the clean side, checked. */
+/** The checked commits of an agent, in a throwaway repository of the clean side. */
 export interface Incoming {
   readonly dir: string;
   readonly head: string;
   /** Number of commits that are not in the base. */
   readonly commits: number;
-  /** They change something, all together. */
+  /** Whether all commits together change anything. */
   readonly isChanged: boolean;
-  /** Of `dir`. */
+  /** Ranges of `dir`. */
   readonly ranges: Ranges;
 }
 
@@ -40,7 +40,7 @@ const WORK = "refs/heads/work";
 const MAX_KNOWN = 64 * 1024;
 const KNOWN_MS = 60_000;
 
-/** Takes the commits across, hands them to `use`, and removes the throwaway repository whatever happens. */
+/** Import the commits, pass them to `use`, and always remove the throwaway repository afterwards. */
 export async function withIncoming<T>(options: IncomingOptions, use: (incoming: Incoming) => Promise<T>): Promise<T> {
   const dir = incomingDir(options.mirror, options.runId);
   await removeIncoming(options.mirror, options.runId);
@@ -52,7 +52,7 @@ export async function withIncoming<T>(options: IncomingOptions, use: (incoming: 
   }
 }
 
-/** Removes what a run has left of its throwaway repository; also for one whose runner died. */
+/** Remove the throwaway repository of a run, even if its runner has died. */
 export async function removeIncoming(mirror: MirrorPaths, runId: string): Promise<void> {
   await rm(incomingDir(mirror, runId), { recursive: true, force: true, maxRetries: 3 });
 }
@@ -110,7 +110,7 @@ function isAt(path: string, name: string): boolean {
   return path === name || path.startsWith(`${name}/`);
 }
 
-/** Those of some commits that a repository has, each once. */
+/** Return those of the commits that a repository has, without duplicates. */
 async function knownCommits(git: GitRun, all: readonly string[]): Promise<string[]> {
   const shas = [...new Set(all)].filter((sha) => /^[0-9a-f]{40,64}$/.test(sha));
   const input = Buffer.from(shas.map((sha) => `${sha}\n`).join(""));

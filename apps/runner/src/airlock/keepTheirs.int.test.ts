@@ -11,7 +11,7 @@ let theirs = "";
 beforeAll(async () => {
   bench = await createGitBench();
 });
-/** Another contributor's commit is on the branch before the agent begins. */
+/** Another contributor's commit is on the branch before the agent starts. */
 beforeEach(async () => {
   bench = bench.another();
   theirs = await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterAll(() => bench.close());
 
-/** As a run does that knows of their commit. @returns the branch's files on GitHub, after the push. */
+/** Publish like a run that knows of their commit. @returns the branch's files on GitHub, after the push. */
 async function publish(): Promise<string[]> {
   const { clean, branch, scope, mirror, place, paths, name } = bench;
   const baseSha = await bench.base();
@@ -44,27 +44,27 @@ const there = () => bench.github.branches(REPO)[bench.branch] ?? "";
 const keepsTheirs = async () =>
   (await execa("git", ["-C", bench.originDir, "merge-base", theirs, there()])).stdout === theirs;
 
-test("work on top of it is pushed as it is", async () => {
+test("work on top of their commit is pushed unchanged", async () => {
   const mine = await bench.commit("mine.txt", "mine\n");
   expect(await publish()).toContain("mine.txt");
   expect(there()).toBe(mine);
 });
 
-test("an agent that squashes it away: it stays, and the work is on top", async () => {
+test("their commit is kept below the work if the agent squashes it", async () => {
   await bench.agent(["reset", "--quiet", "--soft", await bench.base()]);
   await bench.commit("mine.txt", "mine\n");
   expect(await publish()).toEqual(expect.arrayContaining(["mine.txt", "theirs.txt"]));
   expect(await keepsTheirs()).toBe(true);
 });
 
-test("an agent that begins at the base again: it stays, and the work is on top", async () => {
+test("their commit is kept below the work if the agent starts again from the base", async () => {
   await bench.agent(["reset", "--quiet", "--hard", await bench.base()]);
   await bench.commit("mine.txt", "mine\n");
   expect(await publish()).toEqual(expect.arrayContaining(["mine.txt", "theirs.txt"]));
   expect(await keepsTheirs()).toBe(true);
 });
 
-test("… and that conflicts with it: a clear failure, and it stays", async () => {
+test("their commit is kept, with a clear failure, if the agent's rewritten work conflicts with it", async () => {
   await bench.agent(["reset", "--quiet", "--hard", await bench.base()]);
   await bench.commit("theirs.txt", "mine\n");
   const failed = await publish().catch((error: unknown) => error);

@@ -10,14 +10,14 @@ export interface KeepTheirsOptions {
   readonly dir: string;
   readonly branch: string;
   readonly head: string;
-  /** The newest commit of the branch that is another's; null: there is none. */
+  /** The newest commit of another contributor on the branch; null if there is none. */
   readonly theirs: string | null;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * An agent may rewrite what is on its branch, and so take out what another contributor had pushed there. @returns the head itself, or
- * its commits made again on top of theirs. @throws StepFailure of kind `refused` when they conflict.
+ * Keep the commits of other contributors, which an agent removes if it rewrites its branch. @returns the head itself,
+ * or its commits replayed on top of theirs. @throws StepFailure of kind `refused` if they conflict.
  */
 export async function keepTheirs({ clean, dir, branch, head, theirs, signal }: KeepTheirsOptions): Promise<string> {
   if (theirs === null || (await isAncestor(cleanGit(clean, dir, { signal }), theirs, head))) return head;

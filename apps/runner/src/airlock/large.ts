@@ -3,12 +3,12 @@ import { localFailure } from "../git/errors.ts";
 import type { GitRun } from "../git/runGit.ts";
 import type { TreeChange } from "./changes.ts";
 
-/** GitHub warns from here on, and refuses files over 100 MB. */
+/** GitHub warns about files of this size, and refuses files over 100 MB. */
 const LARGE = 50 * 1024 * 1024;
 const MAX_LIST = 16 * 1024 * 1024;
 const STEP_MS = 60_000;
 
-/** Changed files of 50 MB and more, with their size. @throws StepFailure of kind `git` */
+/** Return the changed files of 50 MB and more, with their sizes. @throws StepFailure of kind `git` */
 export async function largeFiles(
   git: GitRun,
   changes: readonly TreeChange[],

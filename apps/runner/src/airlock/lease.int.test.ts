@@ -10,12 +10,12 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-test("a branch that moves between our look at it and the push is not overwritten", async () => {
+test("a branch that changes between our read and the push is not overwritten", async () => {
   await bench.ensure();
   await bench.commit("mine.txt", "mine\n");
   const gate = await openGate(bench.github.url);
   let theirs = "";
-  // The push itself asks again what is there: without a lease it would take that for what it may replace.
+  // The push itself reads the branch again: without a lease it would replace that version.
   gate.before = async (path) => {
     if (path.endsWith("/info/refs?service=git-receive-pack") && theirs === "") {
       theirs = await bench.push(bench.branch, { "theirs.txt": "theirs\n" });

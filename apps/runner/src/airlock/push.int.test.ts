@@ -36,7 +36,7 @@ interface Push {
   readonly env?: GitBench["clean"]["env"];
 }
 
-/** Across the airlock and up, as `publish` does it. */
+/** Pass the airlock and push, like `publish`. */
 async function push({
   branch = bench.branch,
   scope = bench.scope,
@@ -61,20 +61,20 @@ async function failure(work: Promise<unknown>): Promise<Failure> {
 const there = () => bench.github.branches(REPO)[bench.branch];
 const pushes = () => bench.github.pushes.filter(({ ref }) => ref === `refs/heads/${bench.branch}`);
 
-test("the agent's commit is GitHub's branch; a second time changes nothing", async () => {
+test("a push puts the agent's commit on GitHub's branch; a second push changes nothing", async () => {
   expect(await push()).toBe("pushed");
   expect(there()).toBe(mine);
   expect(await push()).toBe("already");
   expect(pushes()).toHaveLength(1);
 });
 
-test("a push asks GitHub for nothing before it, also when the commit is there, whatever was expected", async () => {
+test("a push needs no request before it, even if the commit is already there, whatever was expected", async () => {
   const gate = await openGate(bench.github.url);
   try {
     const url = `${gate.url}/${REPO}.git`;
     expect(await push({ url })).toBe("pushed");
     expect(gate.seen.map((path) => path.replace(`/${REPO}.git/`, ""))).toEqual([
-      "info/refs?service=git-receive-pack", // Without the token: git sends it when it is asked for it.
+      "info/refs?service=git-receive-pack", // Without the token: git sends it only after a challenge.
       "info/refs?service=git-receive-pack",
       "git-receive-pack",
     ]);
@@ -85,16 +85,19 @@ test("a push asks GitHub for nothing before it, also when the commit is there, w
   }
 });
 
-test.each(["main", "release", "auto/gh-4711", "made", ""])("no push moves or makes the branch %j", async (branch) => {
-  await bench.push("release", { "release.txt": `${bench.name}\n` });
-  const before = bench.github.branches(REPO);
-  const found = await failure(push({ branch, expected: before[branch] ?? null }));
-  expect(bench.github.branches(REPO)).toEqual(before);
-  expect(found).toMatchObject({ kind: "refused" });
-  expect(found.message).toContain("refused to publish to the branch");
-});
+test.each(["main", "release", "auto/gh-4711", "made", ""])(
+  "no push changes or creates the branch %j",
+  async (branch) => {
+    await bench.push("release", { "release.txt": `${bench.name}\n` });
+    const before = bench.github.branches(REPO);
+    const found = await failure(push({ branch, expected: before[branch] ?? null }));
+    expect(bench.github.branches(REPO)).toEqual(before);
+    expect(found).toMatchObject({ kind: "refused" });
+    expect(found.message).toContain("refused to publish to the branch");
+  },
+);
 
-test("no push moves a default branch that is called as the issue's own", async () => {
+test("no push changes a default branch that has the name of the issue's own branch", async () => {
   const theirs = await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
   const scope = { ...bench.scope, defaultBranch: bench.branch };
   await bench.ensure();
@@ -103,7 +106,7 @@ test("no push moves a default branch that is called as the issue's own", async (
   expect(there()).toBe(theirs);
 });
 
-test("rewritten commits replace those that we published", async () => {
+test("rewritten commits replace those that tac8 published", async () => {
   await push();
   await bench.agent(["commit", "--quiet", "--amend", "-m", "better"]);
   const better = await bench.agent(["rev-parse", "HEAD"]);
@@ -114,7 +117,7 @@ test("rewritten commits replace those that we published", async () => {
 test.each([
   ["where we expected none", null],
   ["where we expected ours", "ours"],
-])("somebody else's commit is not overwritten, %s", async (_where, expectation) => {
+])("another contributor's commit is not overwritten, %s", async (_where, expectation) => {
   if (expectation === "ours") await push();
   const theirs = await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
   await bench.commit("more.txt", "more\n");
@@ -128,7 +131,7 @@ test.each([
 test.each([
   ["made", null],
   ["moved", "ours"],
-])("a branch that is %s between our look and our push is not overwritten", async (_how, expectation) => {
+])("a branch that is %s between our read and our push is not overwritten", async (_how, expectation) => {
   if (expectation === "ours") await push();
   await bench.commit("more.txt", "more\n");
   const gate = await openGate(bench.github.url);
@@ -150,7 +153,7 @@ test.each([
   }
 });
 
-test("a branch that moves while the pack is on its way is not overwritten", async () => {
+test("a branch that changes during the upload of the pack is not overwritten", async () => {
   const gate = await openGate(bench.github.url);
   let theirs = "";
   gate.before = async (path) => {
@@ -164,7 +167,7 @@ test("a branch that moves while the pack is on its way is not overwritten", asyn
   }
 });
 
-test("a push whose answer was lost may pass, and is found done", async () => {
+test("a push may succeed although its answer was lost; the next one detects this", async () => {
   bench.github.fault({ method: "POST", path: /git-receive-pack$/, times: 1, do: { drop: "after" } });
   expect(await failure(push())).toMatchObject({ kind: "github" });
   await bench.github.waitFor(there);
@@ -172,7 +175,7 @@ test("a push whose answer was lost may pass, and is found done", async () => {
   expect(pushes()).toHaveLength(1);
 });
 
-test.each([502, 503, 429])("GitHub answering %i is GitHub's trouble", async (status) => {
+test.each([502, 503, 429])("an answer %i of GitHub is a failure of kind github", async (status) => {
   bench.github.fault({ path: /info\/refs$/, times: 1, do: { status } });
   expect(await failure(push())).toMatchObject({ kind: "github" });
   bench.github.fault({ path: /git-receive-pack$/, times: 1, do: { status } });
@@ -180,14 +183,14 @@ test.each([502, 503, 429])("GitHub answering %i is GitHub's trouble", async (sta
   expect(await push()).toBe("pushed");
 });
 
-test("nobody at the address is GitHub's trouble too", async () => {
+test("an unreachable address is a failure of kind github too", async () => {
   const gate = await openGate(bench.github.url);
   await gate.close();
   const found = await failure(push({ url: `${gate.url}/${REPO}.git` }));
   expect(found.kind).toBe("github");
 });
 
-test("a token that may only read, one of nobody, and a repository that is not there are refused", async () => {
+test("a read-only token, an invalid token and a missing repository are refused", async () => {
   const reader = bench.github.addToken({ login: "octo", atMost: "read" });
   const whole = { kind: "refused", wholeRepository: true };
   expect(await failure(push({ token: reader }))).toMatchObject(whole);
@@ -196,7 +199,7 @@ test("a token that may only read, one of nobody, and a repository that is not th
   expect(there()).toBeUndefined();
 });
 
-test("a push that a rule declines is refused in GitHub's words", async () => {
+test("a push that a rule declines is refused with GitHub's message", async () => {
   const hook = join(bench.originDir, "hooks/pre-receive");
   await writeFile(hook, '#!/bin/sh\necho "GH013: Repository rule violations found for refs/heads/x." >&2\nexit 1\n');
   await chmod(hook, 0o755);
@@ -213,20 +216,20 @@ test("a push that a rule declines is refused in GitHub's words", async () => {
   }
 });
 
-test("a branch whose name is another one's folder is refused: it would be the same next time", async () => {
+test("a branch whose name is a folder of another branch is refused, because a retry would fail too", async () => {
   await bench.push(`${bench.branch}/deeper`, { "x.txt": "x\n" });
   const found = await failure(push());
   expect(found).toMatchObject({ kind: "refused" });
   expect(found.wholeRepository).toBeUndefined();
 });
 
-test("a branch of a longer name that ends the same is another one", async () => {
+test("a branch with a longer name and the same ending is another branch", async () => {
   await bench.push(`refs/heads/${bench.branch}`, { "x.txt": "x\n" });
   const dir = bench.mirror.paths.dir;
   expect(await remoteBranch({ clean: bench.clean, dir, branch: bench.branch })).toBeNull();
 });
 
-test("a push, which may last, tells how far it is: a silent git is ended", async () => {
+test("a long push reports its progress, because a silent git is stopped", async () => {
   const { clean, recorded } = await recordGit(bench.clean, bench.dir, "push");
   expect(await push({ env: clean.env })).toBe("pushed");
   expect(await recorded()).toMatch(/Writing objects: +100%/);

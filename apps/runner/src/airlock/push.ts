@@ -11,12 +11,15 @@ export interface PushOptions {
   readonly branch: string;
   readonly scope: PushScope;
   readonly sha: string;
-  /** What GitHub's branch must be at: what we last published or built upon; null when there must be none. */
+  /**
+   * The expected commit of GitHub's branch: the one that tac8 last published or built upon; null if there must be no
+   * branch.
+   */
   readonly expected: string | null;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** GitHub's version of a branch, asked now; null when there is none. */
+/** Read GitHub's version of a branch; null if there is none. */
 export async function remoteBranch(
   options: Pick<PushOptions, "clean" | "dir" | "branch" | "signal">,
 ): Promise<string | null> {
@@ -28,15 +31,16 @@ export async function remoteBranch(
     args: ["ls-remote", "--heads", clean.url, `refs/heads/${branch}`],
     signal,
   });
-  // Git matches names by their end: `refs/heads/x` finds `refs/heads/refs/heads/x` too.
+  // Git matches names by their end: `refs/heads/x` also matches `refs/heads/refs/heads/x`.
   const lines = output.split("\n").map((line) => line.split("\t"));
   return lines.find(([, ref]) => ref === `refs/heads/${branch}`)?.[0] ?? null;
 }
 
 /**
- * Push one commit to a branch of the issue, with an explicit lease: commits that another contributor put there are never overwritten.
- * Git reads the branch from GitHub as it pushes, so nothing is asked before. @returns "already" when GitHub has the commit
- * there, as after a push whose answer was lost: git compares the commits before it reads the lease.
+ * Push one commit to a branch of the issue, with an explicit lease, so that commits of another contributor are never
+ * overwritten. Git reads the branch from GitHub during the push, so no request is needed before it. @returns "already"
+ * if GitHub already has the commit there, as after a push whose answer was lost: git compares the commits before it
+ * checks the lease.
  */
 export async function pushBranch(options: PushOptions): Promise<"pushed" | "already"> {
   const { clean, dir, branch, scope, sha, expected, signal } = options;
@@ -49,7 +53,7 @@ export async function pushBranch(options: PushOptions): Promise<"pushed" | "alre
       dir,
       args: [
         "push",
-        "--progress", // What says nothing for long is ended, and much to push takes long.
+        "--progress", // A silent git is stopped, and a large push takes long.
         "--porcelain",
         "--no-verify",
         `--force-with-lease=${ref}:${expected ?? ""}`,
@@ -65,11 +69,11 @@ export async function pushBranch(options: PushOptions): Promise<"pushed" | "alre
   }
 }
 
-/** Another contributor's commits are on the branch. */
+/** Another contributor has pushed commits to the branch. */
 export class Overtaken extends StepFailure {}
 
 /**
- * Brings GitHub's version of a branch into a repository of the clean side. @returns its commit; null where there is no such
+ * Fetch GitHub's version of a branch into a repository of the clean side. @returns its commit; null if there is no such
  * branch.
  */
 export async function fetchBranch(
@@ -85,7 +89,7 @@ export async function fetchBranch(
     dir,
     args: [
       "fetch",
-      "--progress", // What says nothing for long is ended.
+      "--progress", // A silent git is stopped.
       "--no-tags",
       "--no-write-fetch-head",
       clean.url,

@@ -50,45 +50,48 @@ const origin = async (...args: string[]) => (await execa("git", ["-C", bench.ori
 const history = async () => (await origin("log", "--format=%s", `main..${there()}`)).split("\n");
 
 test.each([
-  ["that we had not published yet", false],
-  ["that has earlier work of ours", true],
-])("commits of others on a branch %s: ours go on top, with author, date and words", async (_what, before) => {
-  const expected = before ? (await push()).sha : null;
-  const theirs = await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
-  await bench.write("more.txt", "more\n");
-  await bench.agent(["add", "--all"]);
-  const words = "feat: größer\n\nWith a body.";
-  await bench.agent([
-    "commit",
-    "--quiet",
-    "--author",
-    "Ada <ada@example.invalid>",
-    "--date",
-    "2001-02-03T04:05:06Z",
-    "-m",
-    words,
-  ]);
-  const result = await push({ expected });
-  expect(result).toEqual({ how: "pushed", sha: there(), theirs });
-  expect(await origin("merge-base", theirs, there())).toBe(theirs);
-  expect((await origin("ls-tree", "--name-only", there())).split("\n")).toEqual(
-    expect.arrayContaining(["mine.txt", "more.txt", "theirs.txt"]),
-  );
-  expect(await origin("log", "-1", "--format=%an <%ae> %aI%n%B", there())).toBe(
-    `Ada <ada@example.invalid> 2001-02-03T04:05:06+00:00\n${words}`,
-  );
-  expect((await history()).filter((subject) => subject === "change mine.txt")).toHaveLength(1);
-  expect(bench.github.pushes.filter(({ ref, forced }) => ref === `refs/heads/${bench.branch}` && forced)).toEqual([]);
-});
+  ["that tac8 had not published yet", false],
+  ["that has earlier work of tac8", true],
+])(
+  "commits of others on a branch %s: ours are replayed on top, with author, date and message",
+  async (_what, before) => {
+    const expected = before ? (await push()).sha : null;
+    const theirs = await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
+    await bench.write("more.txt", "more\n");
+    await bench.agent(["add", "--all"]);
+    const words = "feat: größer\n\nWith a body.";
+    await bench.agent([
+      "commit",
+      "--quiet",
+      "--author",
+      "Ada <ada@example.invalid>",
+      "--date",
+      "2001-02-03T04:05:06Z",
+      "-m",
+      words,
+    ]);
+    const result = await push({ expected });
+    expect(result).toEqual({ how: "pushed", sha: there(), theirs });
+    expect(await origin("merge-base", theirs, there())).toBe(theirs);
+    expect((await origin("ls-tree", "--name-only", there())).split("\n")).toEqual(
+      expect.arrayContaining(["mine.txt", "more.txt", "theirs.txt"]),
+    );
+    expect(await origin("log", "-1", "--format=%an <%ae> %aI%n%B", there())).toBe(
+      `Ada <ada@example.invalid> 2001-02-03T04:05:06+00:00\n${words}`,
+    );
+    expect((await history()).filter((subject) => subject === "change mine.txt")).toHaveLength(1);
+    expect(bench.github.pushes.filter(({ ref, forced }) => ref === `refs/heads/${bench.branch}` && forced)).toEqual([]);
+  },
+);
 
-test("said twice, because the answer to the first was lost: nothing is there twice", async () => {
+test("a push that is repeated because its answer was lost adds no commit twice", async () => {
   await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
   const { sha } = await push();
   expect(await push()).toEqual({ how: "already", sha, theirs: null });
   expect(there()).toBe(sha);
 });
 
-test("a branch that moves between our look and our push: ours go on top of that too", async () => {
+test("a branch that changes again between our read and our push: ours are replayed on top of that too", async () => {
   const gate = await openGate(bench.github.url);
   let theirs = "";
   gate.before = async (path) => {
@@ -109,7 +112,7 @@ test.each([
   ["is killed", "kill -9 $$", "git"],
   ["cannot read a commit", "echo 'error: could not open object' >&2; exit 1", "git"],
   ["finds no space", "echo 'fatal: unable to write loose object file: No space left on device' >&2; exit 128", "disk"],
-])("a git that %s meanwhile is no conflict: it is tried again", async (_what, shell, kind) => {
+])("a git that %s during the replay is not a conflict: the step is tried again", async (_what, shell, kind) => {
   await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
   const env = await breakGit(bench.clean.env, { dir: bench.dir, command: "merge-tree", shell });
   await expect(push({ env })).rejects.toMatchObject({ failure: { kind } });
@@ -117,7 +120,7 @@ test.each([
   expect(await history()).toContain("change mine.txt");
 });
 
-test("a conflict is a clear failure, and theirs stays", async () => {
+test("a conflict is a clear failure, and their commit is kept", async () => {
   const theirs = await bench.push(bench.branch, { "mine.txt": "theirs\n" });
   const failed = await push().catch((error: unknown) => error);
   expect(failed).toBeInstanceOf(Overtaken);
@@ -126,7 +129,7 @@ test("a conflict is a clear failure, and theirs stays", async () => {
   expect(there()).toBe(theirs);
 });
 
-test("commits that they removed are not brought back", async () => {
+test("commits that they removed are not restored", async () => {
   const { sha: expected } = await push();
   const theirs = await bench.push(`${bench.branch}-x`, { "theirs.txt": "theirs\n" });
   await origin("update-ref", `refs/heads/${bench.branch}`, theirs);
@@ -136,7 +139,7 @@ test("commits that they removed are not brought back", async () => {
   expect(await history()).toContain("change more.txt");
 });
 
-test("a merge among ours, or a branch that was taken away, is a clear failure", async () => {
+test("a merge among our commits or a removed branch is a clear failure", async () => {
   await bench.agent(["checkout", "--quiet", "-b", "side", "HEAD^"]);
   await bench.commit("side.txt", "side\n");
   await bench.agent(["merge", "--quiet", "--no-edit", mine]);

@@ -3,18 +3,18 @@ import { fetchBranch, Overtaken, pushBranch, type PushOptions } from "./push.ts"
 import { replayOnto } from "./replayOnto.ts";
 import { planReplay } from "./replayPlan.ts";
 
-/** A user who pushes more often than this while we check is asked to stop first, by the failure. */
+/** A user who pushes more often than this during a push gets a failure that asks to stop first. */
 const MAX_ROUNDS = 3;
 
 export interface PushOnTop extends PushOptions {
-  /** Commits that this one has and `from` has not are ours. */
+  /** Our commits are those of `sha` that `from` does not have. */
   readonly from: string;
 }
 
 /**
- * Pushes like `pushBranch`; where another contributor has pushed to the branch meanwhile, our commits are made again on top of
- * theirs. @returns the commit that the branch is at, and the one of theirs that it is on top of, if any. @throws Overtaken
- * when they conflict, or the branch was removed.
+ * Push like `pushBranch`. If another contributor has pushed to the branch meanwhile, replay our commits on top of
+ * theirs. @returns the commit of the branch, and the one of theirs below ours, if any. @throws Overtaken if they
+ * conflict, or if the branch was removed.
  */
 export async function pushOnTop(
   options: PushOnTop,
@@ -35,7 +35,8 @@ export async function pushOnTop(
       });
       if (replayed.kind === "conflict") throw error;
       const { head: onTop } = replayed;
-      // Where all of ours is there already, the branch's end is ours too: the answer to an earlier push was lost.
+      // If all of our commits are already there, the head of the branch is ours too: the answer to an earlier push was
+      // lost.
       if (onTop !== theirs) found = theirs;
       [sha, expected] = [onTop, theirs];
     }

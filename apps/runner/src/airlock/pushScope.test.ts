@@ -22,9 +22,12 @@ fieldTest(
   },
 );
 
-test.each(["auto/gh-471", "auto/gh-471-2", "auto/gh-471-10", "auto/gh-471-50"])("%j is the issue's own", (branch) => {
-  expect(whyOutOfScope(branch, scope)).toBeNull();
-});
+test.each(["auto/gh-471", "auto/gh-471-2", "auto/gh-471-10", "auto/gh-471-50"])(
+  "%j is a branch of the issue",
+  (branch) => {
+    expect(whyOutOfScope(branch, scope)).toBeNull();
+  },
+);
 
 test.each([
   "",
@@ -47,7 +50,7 @@ test.each([
   "auto/gh-471-",
   "auto/gh-471-0",
   "auto/gh-471-00",
-  "auto/gh-471-1", // The first one has no round in its name.
+  "auto/gh-471-1", // The branch of the first round has no number.
   "auto/gh-471-02",
   "auto/gh-471--2",
   "auto/gh-471-+2",
@@ -87,19 +90,19 @@ test.each([
   "--all",
   "--mirror",
   "-auto/gh-471",
-])("%j is not", (branch) => {
+])("%j is not a branch of the issue", (branch) => {
   expect(whyOutOfScope(branch, scope)).toContain("it is not a branch of issue 471");
 });
 
 test.each([
   ["the base branch", { base: "auto/gh-471" }, "base branch"],
   ["the default branch", { defaultBranch: "auto/gh-471" }, "default branch"],
-])("%s is not, whatever it is called", (_what, other, words) => {
+])("%s is never a branch of the issue, whatever its name is", (_what, other, words) => {
   expect(whyOutOfScope("auto/gh-471", { ...scope, ...other })).toContain(words);
   expect(whyOutOfScope("auto/gh-471-2", { ...scope, ...other })).toBeNull();
 });
 
-test("the refusal is one line, bounded, and ends the run", () => {
+test("a refusal is one bounded line, and ends the run", () => {
   expect(() => assertInScope("auto/gh-471", scope)).not.toThrow();
   let failure: unknown;
   try {

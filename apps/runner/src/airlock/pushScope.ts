@@ -2,13 +2,16 @@ import { clip } from "@tac8/core/domain/plainText";
 import { DEFAULT_BRANCH_PATTERN, isOfPattern } from "@tac8/core/domain/branchPattern";
 import { StepFailure } from "@tac8/core/domain/failures";
 
-/** Branches that a run may push to. From the job, the configuration and GitHub: never from the issue's hash, which agents can write. */
+/**
+ * Branches that a run may push to: from the job, the configuration and GitHub, never from the issue's record, which
+ * agents can write.
+ */
 export interface PushScope {
   /** Number of the issue that the run is for. */
   readonly issue: number;
   /** Config `branch`. */
   readonly pattern: string;
-  /** Branch that the pull request goes to. */
+  /** Base branch of the pull request. */
   readonly base: string;
   readonly defaultBranch: string;
 }
@@ -16,14 +19,14 @@ export interface PushScope {
 type Naming = Pick<PushScope, "issue" | "pattern">;
 
 /**
- * Return whether this is a name that tac8 gives to branches of the issue: by the configured pattern, or, for pull requests from
- * before it was configured, by the default one.
+ * Return whether tac8 gives this name to branches of the issue: by the configured pattern, or by the default one for
+ * older pull requests.
  */
 export function isBranchOf({ issue, pattern }: Naming, branch: string): boolean {
   return [pattern, DEFAULT_BRANCH_PATTERN].some((each) => isOfPattern(each, { issue, branch }));
 }
 
-/** Return why a run must not publish to a branch, and what to do; null: the branch is the issue's own. Pure. */
+/** Return why a run must not publish to a branch, and what to do; null if the branch is the issue's own. Pure. */
 export function whyOutOfScope(branch: string, { issue, pattern, base, defaultBranch }: PushScope): string | null {
   if (!isBranchOf({ issue, pattern }, branch)) {
     return `it is not a branch of issue ${issue}; another program changed the state in Redis, so check what can reach it`;
@@ -32,7 +35,7 @@ export function whyOutOfScope(branch: string, { issue, pattern, base, defaultBra
   return `it is the repository's ${branch === defaultBranch ? "default" : "base"} branch, so rename it or change github.branch`;
 }
 
-/** @throws StepFailure of kind `refused`, because a second push would be refused too. */
+/** @throws StepFailure of kind `refused`, because a retry would be refused too. */
 export function assertInScope(branch: string, scope: PushScope): void {
   const why = whyOutOfScope(branch, scope);
   if (why === null) return;

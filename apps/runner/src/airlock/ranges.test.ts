@@ -4,7 +4,7 @@ import { rangesOf } from "./ranges.ts";
 
 const [A, B, C] = ["a", "b", "c"].map((letter) => letter.repeat(40)) as [string, string, string];
 
-/** A git that answers with what it is asked for, and remembers that. */
+/** A fake git that records the commands and returns the given answers. */
 function asked(answer: (args: readonly string[]) => Partial<GitAnswer>) {
   const all: string[] = [];
   const git: GitRun = async (args) => {
@@ -14,7 +14,7 @@ function asked(answer: (args: readonly string[]) => Partial<GitAnswer>) {
   return { git, all };
 }
 
-test("git is asked once for each answer, also by two at the same time and in another order", async () => {
+test("git is run once for each answer, even for two callers at the same time or in another order", async () => {
   const { git, all } = asked(() => ({ bytes: Buffer.from(`${A}\n${B}\n`) }));
   const ranges = rangesOf(git);
   const both = await Promise.all([ranges.commits(A, [B, C]), ranges.commits(A, [C, B, C])]);
@@ -29,7 +29,7 @@ test("git is asked once for each answer, also by two at the same time and in ano
   expect(all).toHaveLength(3);
 });
 
-test("an answer that failed is asked for again, and one that is too long is none", async () => {
+test("a failed command is run again, and an output that is too long has no result", async () => {
   let code: number | undefined = 128;
   const { git, all } = asked(() => ({ code, errorText: "fatal: bad object" }));
   const ranges = rangesOf(git);

@@ -5,29 +5,30 @@ import type { GitRun } from "../git/runGit.ts";
 import { thinGit } from "../git/thinGit.ts";
 import { changesBetween, type TreeChange } from "./changes.ts";
 
-/** Some 400,000 commits. */
+/** Enough for about 400,000 commits. */
 const MAX_LIST = 16 * 1024 * 1024;
 const LIST_MS = 2 * 60_000;
-/** A long history on a small machine: without an answer the work cannot be published. */
+/** Time for a long history on a small host: without a base, the work cannot be published. */
 const BASE_MS = 15 * 60_000;
 
 /**
- * What lies between commits of one repository of the clean side. Nothing of it changes while the repository is there, so git is
- * asked once for each, whichever step needs it first. Revisions are full shas. An answer that failed is not kept.
+ * Commits and changes between commits of one repository of the clean side. They cannot change while the repository
+ * exists, so git is run once for each result, for the first step that needs it. Revisions are full shas. A failed
+ * result is not kept.
  */
 export interface Ranges {
-  /** Null: the histories have no commit in common. @throws StepFailure of kind `git` */
+  /** Return the merge base; null if the histories have no common commit. @throws StepFailure of kind `git` */
   mergeBase(a: string, b: string): Promise<string | null>;
-  /** As `changesBetween`. */
+  /** See `changesBetween`. */
   changes(base: string, head: string): Promise<readonly TreeChange[]>;
   /**
-   * Commits that `head` reaches and none of `without` does, the newest first: `head` itself, if there is any. Null: they are
-   * too many to list, or it took too long. @throws StepFailure of kind `git`
+   * List the commits that are reachable from `head` but not from `without`, the newest first, so `head` comes first.
+   * Null if there are too many, or if git took too long. @throws StepFailure of kind `git`
    */
   commits(head: string, without: readonly string[]): Promise<readonly string[] | null>;
 }
 
-/** The ranges of one repository. @param git in it */
+/** Return the ranges of one repository. @param git in that repository */
 export function rangesOf(git: GitRun): Ranges {
   const bases = memo<string | null>();
   const changes = memo<readonly TreeChange[]>();

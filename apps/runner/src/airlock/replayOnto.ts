@@ -3,16 +3,16 @@ import { localFailure } from "../git/errors.ts";
 import type { GitRun } from "../git/runGit.ts";
 import type { ReplayPlan } from "./replayPlan.ts";
 
-/** More commits than this, or a merge among them, are a user's to bring together. */
+/** A user must combine more commits than this, or a merge among them. */
 const MAX_COMMITS = 200;
 const STEP_MS = 2 * 60_000;
 const MAX_BYTES = 10_000_000;
 const LINE_END = 10;
-/** Of `git merge-tree`, with the tree that has the conflict; anything else but 0 is a failure. */
+/** Exit code of `git merge-tree` for a conflict, with its tree; every other code except 0 is a failure. */
 const CONFLICT = 1;
 
 export interface ReplayOptions extends ReplayPlan {
-  /** Git in the repository that has all the commits, of the side that it is on. */
+  /** Git in the repository that has all the commits, on its side. */
   readonly git: GitRun;
   readonly head: string;
 }
@@ -20,10 +20,11 @@ export interface ReplayOptions extends ReplayPlan {
 export type Replayed = { readonly kind: "head"; readonly head: string } | { readonly kind: "conflict" };
 
 /**
- * Makes the commits of `head` that are in none of `exclude` again on top of `onto`, with their authors, dates and words: the same
- * commits each time. Needs no worktree, runs no hook, filter or merge driver. What `onto` has already is left out.
- * @returns `conflict` where they conflict, or cannot be put in a line. @throws StepFailure of kind `git` or `disk` where git
- * itself failed, or the signal's reason.
+ * Replay the commits of `head` that are in none of `exclude` on top of `onto`, with their authors, dates and messages.
+ * The result has the same commits each time. Needs no worktree, and runs no hook, filter or merge driver. Changes that
+ * `onto` already has are left out.
+ * @returns `conflict` if they conflict or are not linear. @throws StepFailure of kind `git` or `disk` if git itself
+ * failed, or the signal's reason.
  */
 export async function replayOnto(options: ReplayOptions): Promise<Replayed> {
   const commits = await commitsOf(options);
@@ -37,7 +38,10 @@ export async function replayOnto(options: ReplayOptions): Promise<Replayed> {
   return { kind: "head", head: tip };
 }
 
-/** Oldest first; each has the one before it, or an excluded one, as its only parent. Null: a merge, or too many. */
+/**
+ * List the commits, the oldest first. Each has the previous one, or an excluded one, as its only parent. Null: a merge,
+ * or too many.
+ */
 async function commitsOf({ exclude, head, git: run }: ReplayOptions): Promise<string[] | null> {
   const range = [head, ...exclude.map((commit) => `^${commit}`)];
   const merges = await git(run, ["rev-list", "--min-parents=2", "--max-count=1", ...range]);
@@ -48,13 +52,14 @@ async function commitsOf({ exclude, head, git: run }: ReplayOptions): Promise<st
   return commits.length <= MAX_COMMITS ? commits : null;
 }
 
-/** @returns the tip with one more commit, or as it was where there is nothing new in it; null: a conflict. */
+/** @returns the tip with one more commit, or unchanged if the commit changes nothing; null: a conflict. */
 async function pick(run: GitRun, commit: string, tip: string): Promise<string | null> {
   const line = await git(run, ["rev-list", "--parents", "--max-count=1", commit]);
   const [, parent] = line.text.split(" ");
-  if (parent === undefined) return null; // A history of its own.
+  if (parent === undefined) return null; // A commit without a parent.
   const before = await git(run, ["rev-parse", "--verify", `${tip}^{tree}`]);
-  // Git before 2.40 takes no merge base: a commit that has our tip's files, but the picked one's parent, gives it one.
+  // Git before 2.40 takes no merge base. So use a temporary commit that has our tip's files and the picked commit's
+  // parent.
   const stand = await git(run, ["hash-object", "-t", "commit", "-w", "--stdin"], {
     input: standIn(before.text, parent),
   });
@@ -69,11 +74,14 @@ async function pick(run: GitRun, commit: string, tip: string): Promise<string | 
 }
 
 function standIn(tree: string, parent: string): Buffer {
-  const who = "tac8 <tac8@localhost> 0 +0000";
-  return Buffer.from(`tree ${tree}\nparent ${parent}\nauthor ${who}\ncommitter ${who}\n\nstand-in\n`);
+  const identity = "tac8 <tac8@localhost> 0 +0000";
+  return Buffer.from(`tree ${tree}\nparent ${parent}\nauthor ${identity}\ncommitter ${identity}\n\nstand-in\n`);
 }
 
-/** The same commit elsewhere. A signature would not hold any more; words stay byte for byte, in whatever encoding. */
+/**
+ * Copy a commit to another tree and parent. Its signature is removed, because it would be invalid. The message keeps
+ * its bytes in any encoding.
+ */
 function moved(commit: Buffer, tree: string, parent: string): Buffer {
   const end = commit.indexOf("\n\n");
   const kept = commit
@@ -84,7 +92,7 @@ function moved(commit: Buffer, tree: string, parent: string): Buffer {
   return Buffer.concat([Buffer.from(head, "latin1"), commit.subarray(end)]);
 }
 
-/** `conflicts`: one is an answer too. */
+/** Run git. With `conflicts`, a conflict is a result too. */
 async function git(
   run: GitRun,
   args: readonly string[],

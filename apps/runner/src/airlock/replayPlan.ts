@@ -1,10 +1,16 @@
-/** Why commits come on top of others. Every commit is a full name. */
+/** Reason to replay commits on top of others. Every commit is a full sha. */
 export type ReplayReason =
-  /** Others have pushed to the issue's branch since the workspace was at it. A conflict: the workspace is quarantined. */
+  /**
+   * Others have pushed to the issue's branch since the workspace was created. After a conflict, the workspace is
+   * quarantined.
+   */
   | { readonly why: "branch moved"; readonly theirs: string; readonly base: string | null }
-  /** An agent ended beside its branch, which has commits of its own. A conflict: HEAD's go to a branch beside it. */
+  /**
+   * An agent ended outside its branch, which has commits of its own. After a conflict, HEAD's commits go to a separate
+   * branch.
+   */
   | { readonly why: "left its branch"; readonly tip: string }
-  /** An agent has removed commits that other contributors had pushed. Conflict: nothing is pushed. */
+  /** An agent has removed commits that other contributors had pushed. After a conflict, nothing is pushed. */
   | { readonly why: "rewrote theirs"; readonly theirs: string }
   /**
    * Other contributors pushed to the branch just before tac8. `from`: the last commit that tac8 pushed, or the base. Conflict: nothing
@@ -24,7 +30,7 @@ export interface ReplayPlan {
   readonly onto: string;
 }
 
-/** Which commits are ours, and what they come on top of. Pure. */
+/** Return which commits are ours, and where they are replayed. Pure. */
 export function planReplay(reason: ReplayReason): ReplayPlan {
   switch (reason.why) {
     case "branch moved":

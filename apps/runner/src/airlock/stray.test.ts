@@ -23,11 +23,11 @@ test.each<[string, string, boolean]>([
   ["x", "..\0/a", true],
   ["x", "a\nb", true],
   ["x", "a\u007f", true],
-])("a link at %s to %j leads out: %s", (path, target, leadsOut) => {
+])("a link at %s to %j leads out of the repository: %s", (path, target, leadsOut) => {
   expect(whyStrayLink(path, target) !== null).toBe(leadsOut);
 });
 
-test("a link that is longer than any path", () => {
+test("a link that is longer than any path is stray", () => {
   expect(whyStrayLink("a", null)).not.toBeNull();
 });
 
@@ -50,17 +50,17 @@ test.each<[string, boolean]>([
   ["/srv/lib", false],
   ["-u./evil", false],
   ["../lib:evil", false],
-])("a submodule's address %s: %s", (url, isFine) => {
+])("a submodule's URL %s is allowed: %s", (url, isFine) => {
   const found = straySubmodules(["lib"], { before: new Map(), after: module(url) });
   expect(found.map(({ path }) => path)).toEqual(isFine ? [] : ["lib"]);
 });
 
-test("what the base branch has already is the repository's own", () => {
+test("an entry that the base branch already has is not stray", () => {
   const modules = module("git@github.com:octo/lib.git");
   expect(straySubmodules(["lib"], { before: modules, after: modules })).toEqual([]);
 });
 
-test("of several addresses each counts, in a new order too", () => {
+test("each of several URLs is checked, also if their order changes", () => {
   const [fine, other] = ["https://github.com/octo/lib.git", "git@github.com:octo/lib.git"];
   const found = (before: string[], after: string[]) =>
     straySubmodules([], { before: module(...before), after: module(...after) }).map(({ path }) => path);
@@ -70,7 +70,7 @@ test("of several addresses each counts, in a new order too", () => {
   expect(found([other, fine], [other, fine])).toEqual([]);
 });
 
-test("a submodule without an address, a file that git cannot read, and a command", () => {
+test("a submodule without a URL, an unreadable file, and a command are stray", () => {
   expect(straySubmodules(["other"], { before: null, after: new Map() })).toEqual([
     { path: "other", why: "a submodule without an address" },
   ]);
@@ -79,7 +79,7 @@ test("a submodule without an address, a file that git cannot read, and a command
   expect(straySubmodules(["lib"], { before: null, after: command })).toMatchObject([{ path: "lib" }]);
 });
 
-test("what is published already is not withheld again, unless it leads somewhere else since", () => {
+test("a published entry is not withheld again, unless its target has changed", () => {
   const link = { path: "a", why: "a link to an absolute path" };
   const lib = { path: "lib", why: "a submodule without an address" };
   expect(strayInBoth([link, lib], null)).toEqual([link, lib]);

@@ -9,7 +9,7 @@ export interface Stray {
   readonly why: string;
 }
 
-/** A path is 4096 bytes at most. */
+/** Longer than any path: a path has at most 4096 bytes. */
 const MAX_TARGET = 8192;
 const MAX_LINKS = 1000;
 const MAX_MODULES = 1024 * 1024;
@@ -37,7 +37,10 @@ export async function strayEntries(
   return [...stray, ...straySubmodules(submodules, modules)];
 }
 
-/** Return the entries that are stray compared with the base and with the published commit. Pure. `published` null: there is none. */
+/**
+ * Return the entries that are stray compared with both the base and the published commit (null: nothing is published).
+ * Pure.
+ */
 export function strayInBoth(base: readonly Stray[], published: readonly Stray[] | null): readonly Stray[] {
   if (published === null) return base;
   const fresh = new Set(published.map(({ path, why }) => `${why}\0${path}`));
@@ -45,9 +48,9 @@ export function strayInBoth(base: readonly Stray[], published: readonly Stray[] 
 }
 
 /**
- * Return where a link leads out of the repository; null: it stays inside. A `..` after a name is not followed: the name may be
- * a link itself. Pure.
- * @param target null: longer than any path
+ * Return why a link leads out of the repository; null if it stays inside. A `..` after a name is refused, because the
+ * name may be a link itself. Pure.
+ * @param target null if it is longer than any path
  */
 export function whyStrayLink(path: string, target: string | null): string | null {
   if (target === null || target === "") return "an empty link";
@@ -63,12 +66,14 @@ export function whyStrayLink(path: string, target: string | null): string | null
 }
 
 /**
- * Values of `.gitmodules` in their order, by their names as git has them: `submodule.<name>.url`. Of several values of one name
- * `git submodule` uses the last one; other programs may use another one. Null: it cannot be read.
+ * Values of `.gitmodules` in their order, by git's name of the key: `submodule.<name>.url`. If a key has several
+ * values, `git submodule` uses the last one, but other programs may use another one. Null if the file cannot be read.
  */
 export type Modules = ReadonlyMap<string, readonly string[]> | null;
 
-/** Each value counts, whichever git uses. Pure. `changed`: paths of submodules that are new or at another commit. */
+/**
+ * Check every value, whichever one git uses. Pure. `changed`: paths of submodules that are new or at another commit.
+ */
 export function straySubmodules(
   changed: readonly string[],
   { before, after }: { readonly before: Modules; readonly after: Modules },
@@ -78,7 +83,7 @@ export function straySubmodules(
   const unknown = changed
     .filter((path) => !paths.has(path))
     .map((path) => ({ path, why: "a submodule without an address" }));
-  // In another order too: then git uses another one of them.
+  // Also check values in a new order, because git then uses another one of them.
   const fresh = [...after].filter(([key, values]) => values.join("\0") !== before?.get(key)?.join("\0"));
   const addresses = fresh.flatMap(([key, values]) => {
     const path = after.get(key.replace(/\.[^.]+$/, ".path"))?.at(-1) ?? FILE;
@@ -99,7 +104,7 @@ async function modulesOf(git: GitRun, commit: string): Promise<Modules> {
   const entry = await git(["ls-tree", "-z", commit, "--", FILE], { maxBytes: MAX_TARGET, timeoutMs: STEP_MS });
   if (entry.code !== 0) throw new StepFailure(localFailure("reading .gitmodules", entry.errorText));
   const object = /^100\d+ blob ([0-9a-f]+)\t/.exec(entry.bytes.toString("latin1"))?.[1];
-  // A link in its place is not followed by git either.
+  // Git does not follow a link in place of the file.
   if (object === undefined) return entry.bytes.length === 0 ? new Map() : null;
   const args = ["config", "--blob", object, "--no-includes", "--null", "--list"];
   const { code, bytes } = await git(args, { maxBytes: MAX_MODULES, timeoutMs: STEP_MS });
@@ -115,7 +120,7 @@ async function modulesOf(git: GitRun, commit: string): Promise<Modules> {
   return modules;
 }
 
-/** Null: there is more than that. */
+/** Return the output; null if it is longer than `maxBytes`. */
 async function read(git: GitRun, args: readonly string[], maxBytes: number): Promise<string | null> {
   const { code, bytes, errorText } = await git(args, { maxBytes, timeoutMs: STEP_MS });
   if (code === undefined && bytes.length >= maxBytes) return null;

@@ -7,12 +7,12 @@ import { cleanEnv, type CleanSide } from "../git/cleanSide.ts";
 import { saysDiskFull } from "../git/diskFull.ts";
 import { localFailure } from "../git/errors.ts";
 
-/** A head of ours has one ref and a few prerequisites. */
+/** Limit for the header; a bundle of tac8 has one ref and a few prerequisites. */
 const MAX_HEAD = 64 * 1024;
 
 export interface UnbundleOptions {
   readonly side: CleanSide;
-  /** Bare repository of the clean side that takes the objects. */
+  /** Bare repository of the clean side for the objects. */
   readonly dir: string;
   readonly file: string;
   readonly signal?: AbortSignal | undefined;
@@ -20,8 +20,8 @@ export interface UnbundleOptions {
 }
 
 /**
- * Takes a bundle's objects into a repository, each of them checked (`fsck`) and each link followed: `git fetch` of a
- * bundle checks nothing before git 2.46. @returns the commit that the bundle calls HEAD, in full.
+ * Import a bundle's objects into a repository. Each object is checked (`fsck`) and each reference is followed, because
+ * `git fetch` of a bundle checks nothing before git 2.46. @returns the full sha of the bundle's HEAD.
  */
 export async function unbundle({ side, dir, file, signal, timeoutMs = CROSSING_MS }: UnbundleOptions): Promise<string> {
   const { head, packAt } = await readHead(file);
@@ -44,7 +44,7 @@ export async function unbundle({ side, dir, file, signal, timeoutMs = CROSSING_M
   throw new StepFailure({ kind: "refused", message: `the agent's commits failed git's check: ${errorText}` });
 }
 
-/** The lines before the pack; an empty one ends them. */
+/** Read the lines before the pack; an empty line ends them. */
 async function readHead(path: string): Promise<{ head: string; packAt: number }> {
   const file = await open(path);
   try {

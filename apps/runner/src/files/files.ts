@@ -1,18 +1,18 @@
-/** Bytes where a name need not be text. */
+/** A path; a buffer if it may not be valid text. */
 export type Path = string | Buffer;
 
 export type Kind = "file" | "folder" | "link" | "other";
 
-/** What is at a path itself, also where that is a link to nowhere. */
+/** The entry at a path itself, even if it is a broken link. */
 export interface Found {
   readonly kind: Kind;
   /** Bytes. */
   readonly size: number;
-  /** Bytes that it takes on the disk. */
+  /** Bytes on the disk. */
   readonly used: number;
   /** Epoch ms. */
   readonly mtimeMs: number;
-  /** Epoch ms of the last change of what is there, or of its name. */
+  /** Epoch ms of the last change of the content, the metadata or the name. */
   readonly ctimeMs: number;
 }
 
@@ -22,45 +22,49 @@ export interface Entry {
 }
 
 /**
- * The files and folders of one side. An agent may have made anything on its own side, so `stat`, `readFile`, `writeFile`,
- * `openTree`, `move`, `remove` and `copy` follow no link at the end of a path; look before the others. What cannot be done is an
- * error of the system, with its `code`. Where a whole side cannot be reached, every call rejects with a StepFailure.
+ * File operations on one side. Agents can create anything on their own side, so `stat`, `readFile`, `writeFile`,
+ * `openTree`, `move`, `remove` and `copy` do not follow a link at the end of a path. Check the other parts of a path
+ * yourself. A failed operation rejects with the system's error and its `code`. If the whole side is unreachable, every
+ * call rejects with a StepFailure.
  */
 export interface Files {
-  /** Whether a file or folder is there; a link is followed, and one to nowhere is none. No error of the system rejects. */
+  /**
+   * Return whether a file or folder exists. A link is followed, and a broken link does not count. No system error
+   * rejects.
+   */
   exists(path: string): Promise<boolean>;
-  /** Null: nothing is there. */
+  /** Null if nothing exists at the path. */
   stat(path: Path): Promise<Found | null>;
-  /** In no order; `max`: of a folder that may have any number of them, the first ones. */
+  /** List in no order. `max`: only the first entries, for a folder that may have any number of them. */
   list(folder: Path, max?: number): Promise<Entry[]>;
-  /** The beginning of a plain file; null where there is none that can be read. A pipe or a device is not waited for. */
+  /** Read the beginning of a plain file; null if there is none that can be read. Never waits for a pipe or a device. */
   readFile(path: Path, maxBytes: number): Promise<Buffer | null>;
-  /** A new file: an error where something is there. `mode`: default 0666 without the umask. */
+  /** Create a file; an error if the path exists. `mode`: default 0666 without the umask. */
   writeFile(path: string, content: string | Buffer, mode?: number): Promise<void>;
-  /** With those above it. A folder that is there stays as it is. */
+  /** Create a folder and its parents. An existing folder stays unchanged. */
   makeFolder(path: string, mode?: number): Promise<void>;
-  /** Gives the owner of a folder all rights to it, and nobody else any. */
+  /** Give the owner of a folder all rights to it, and other users none. */
   ownFolder(path: string): Promise<void>;
-  /** Adds the owner's rights to those that a folder has. */
+  /** Add the owner's rights to the rights of a folder. */
   openFolder(path: string): Promise<void>;
-  /** The same for a whole tree, but for folders that are another user's. Nothing there is no error. */
+  /** Add the owner's rights in a whole tree, except to folders of other users. A missing tree is not an error. */
   openTree(path: string): Promise<void>;
   move(from: string, to: string): Promise<void>;
-  /** A file or a whole folder, also one that its owner may not write to. Nothing there is no error. */
+  /** Remove a file or a whole folder, even if its owner may not write to it. A missing one is not an error. */
   remove(path: string): Promise<void>;
-  /** A folder that nothing is in. Any other, or nothing there, is no error. */
+  /** Remove an empty folder. Any other folder, or a missing one, is not an error. */
   removeEmpty(path: string): Promise<void>;
-  /** A file or a whole folder, without links, pipes and devices in it. */
+  /** Copy a file or a whole folder, without the links, pipes and devices in it. */
   copy(from: string, to: string): Promise<void>;
   realPath(path: string): Promise<string>;
 }
 
-/** The beginning of a plain file, as UTF-8; null where there is none. */
+/** Read the beginning of a plain file as UTF-8; null if there is none. */
 export async function readText(files: Pick<Files, "readFile">, path: string, maxBytes: number): Promise<string | null> {
   return (await files.readFile(path, maxBytes))?.toString("utf8") ?? null;
 }
 
-/** Nothing there is no error. */
+/** List a folder; a missing one is empty. */
 export async function listIfThere(files: Pick<Files, "list">, folder: string): Promise<Entry[]> {
   try {
     return await files.list(folder);

@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true }));
 
-test("a file's text, and no more of it than asked for", async () => {
+test("reads a file's text, up to the requested size", async () => {
   await writeFile(file, "12345");
   expect(await readText(localFiles, file, 100)).toBe("12345");
   expect(await readText(localFiles, file, 3)).toBe("123");
@@ -24,22 +24,22 @@ test("a file's text, and no more of it than asked for", async () => {
 test.each([
   ["nothing", () => undefined],
   ["a folder", () => mkdir(file)],
-  ["a pipe that nobody writes to", () => execa("mkfifo", [file])],
-  ["a device without an end", () => symlink("/dev/zero", file)],
+  ["a pipe without a writer", () => execa("mkfifo", [file])],
+  ["an endless device", () => symlink("/dev/zero", file)],
   ["a link to nowhere", () => symlink(join(dir, "nowhere"), file)],
-])("%s is no plain file, whether links are followed or not", async (_what, make) => {
+])("%s is not a plain file, whether links are followed or not", async (_what, make) => {
   await make();
   for (const followLinks of [false, true]) expect(await readLocalFile(file, 100, { followLinks })).toBeNull();
 });
 
-test("a link to a file is followed only where that is asked for", async () => {
+test("a link to a file is followed only on request", async () => {
   await writeFile(join(dir, "other"), "other");
   await symlink(join(dir, "other"), file);
   expect(await localFiles.readFile(file, 100)).toBeNull();
   expect(String(await readLocalFile(file, 100, { followLinks: true }))).toBe("other");
 });
 
-test("a link named STOP stops a run whether or not there is a file behind it", async () => {
+test("a link named STOP stops a run, even if it is broken", async () => {
   expect(await hasStopFile(localFiles, dir)).toBe(false);
   await symlink(join(dir, "nowhere"), join(dir, "STOP"));
   expect(await hasStopFile(localFiles, dir)).toBe(true);

@@ -54,7 +54,7 @@ export async function readLocalFile(
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | (followLinks ? 0 : constants.O_NOFOLLOW));
   } catch {
-    return null; // Not there, or a link.
+    return null; // It is missing, or a link.
   }
   try {
     const found = await file.stat();
@@ -76,7 +76,10 @@ async function list(folder: Path, max = Infinity): Promise<Entry[]> {
   return entries;
 }
 
-/** Agents' tools leave folders that not even their owner may write to (module caches do): these are opened first. */
+/**
+ * Remove a tree. Tools of agents leave folders that even their owner may not write to, such as module caches: open them
+ * first.
+ */
 async function removeTree(path: string): Promise<void> {
   const code = await tryToRemove(path);
   if (code === null) return;
@@ -115,7 +118,7 @@ async function canWrite(folder: string): Promise<boolean> {
   );
 }
 
-/** Of a folder that has something in it, is not there, is no folder, or is a mount point. */
+/** Errors for a folder that is not empty, missing, not a folder, or a mount point. */
 const KEPT: readonly string[] = ["ENOENT", "ENOTEMPTY", "EEXIST", "ENOTDIR", "EBUSY", "EACCES", "EPERM", "EROFS"];
 
 async function removeEmpty(path: string): Promise<void> {
@@ -135,7 +138,7 @@ async function openTree(path: string): Promise<void> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EPERM") throw error;
   }
-  const names = await readdir(path).catch(() => []); // Whoever needs what is in it says so.
+  const names = await readdir(path).catch(() => []); // The code that needs the content reports the error.
   for (const name of names) await openTree(join(path, name));
 }
 

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import type { Files } from "./files.ts";
 
-/** A folder with more entries is counted only so far. */
+/** Entries that are counted in one folder; the others are ignored. */
 const MAX_ENTRIES = 200_000;
 
-/** Bytes on the disk of files and folders, links not followed. What is gone meanwhile counts nothing. */
+/**
+ * Return the bytes on disk of files and folders, without following links. Files that disappear meanwhile count zero.
+ */
 export async function sizeOf(files: Files, paths: readonly string[]): Promise<number> {
   let bytes = 0;
   const waiting = [...paths];

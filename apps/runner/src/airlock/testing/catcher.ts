@@ -4,12 +4,12 @@ import { chmod, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 
-/** A server and a program, as a user who is after the token would plant them. */
+/** A server and a program that a thief of tokens would plant. */
 export interface Catcher {
   readonly url: string;
-  /** Writes down its arguments, its environment and what it is given, and is of no use otherwise. */
+  /** Records its arguments, its environment and its input, and then fails. */
   readonly program: string;
-  /** Everything that either has got so far. */
+  /** Return everything that the server and the program have received. */
   caught(): string;
   close(): Promise<void>;
 }

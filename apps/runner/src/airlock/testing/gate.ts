@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { createServer, request, type IncomingMessage } from "node:http";
 
-/** A server between git and the local GitHub, which lets a test do something just before a request continues. */
+/** A server between git and the local GitHub, in which a test can act just before a request continues. */
 export interface Gate {
   readonly url: string;
-  /** `path?query` of every request that came. */
+  /** `path?query` of every request. */
   readonly seen: readonly string[];
   /** Called before each request is passed on. */
   before: (path: string) => Promise<void>;

@@ -11,7 +11,7 @@ export interface PushedWork {
   readonly expected?: string | null;
 }
 
-/** Push the work of a bench across the airlock and up, as `publish` does it. */
+/** Pass the work of a bench through the airlock and push it, like `publish`. */
 export async function pushWork(
   bench: GitBench,
   { clean = bench.clean, branch = bench.branch, scope = bench.scope, expected = null }: PushedWork = {},
