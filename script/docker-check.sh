@@ -98,7 +98,7 @@ no_way_to_redis() {
 exit_asks_for_its_password() {
   all_reached runner 1000 file:/run/exit/password || return 1
   none_reached runner "$1" exit:github:4000 exit:example.org:443 file:/run/exit/password 'file:/proc/*/environ' &&
-    compose logs --no-color exit | grep "gave no password to the exit" >/dev/null
+    compose logs --no-color exit | grep "refused a client without the exit.s password" >/dev/null
 }
 exit_goes_where_it_is_allowed() {
   local password

@@ -149,7 +149,7 @@ describe.each(MODES)("Claude Code with isolation %s", (isolation) => {
       expect(stranger.asked).toEqual([]);
       expect(sent).toContain(`tac8: this run may not connect to ${stranger.host}`);
       expect(sent).toContain("status=403");
-      expect(runner.log()).toMatch(/"host":"127\.0\.0\.3:\d+".*the agent was refused a host/);
+      expect(runner.log()).toMatch(/"host":"127\.0\.0\.3:\d+".*refused the agent's connection to a host/);
       expect(await readFile(known, "utf8")).not.toContain(KEY);
       expect(await readFile(known, "utf8")).toMatch(/^ANTHROPIC_API_KEY=sk-ant-api03-/m);
     } else {

@@ -268,7 +268,10 @@ export const attacks: readonly Mutant[] = [
     file: `${RUNNER}/egress/client.ts`,
     find: "if (client !== null) return client === uid;",
     replace: "if (client !== null) return true;",
-    test: { file: `${RUNNER}/egress/client.int.test.ts`, name: "answers its agent alone" },
+    test: {
+      file: `${RUNNER}/egress/client.int.test.ts`,
+      name: "on loopback the proxy answers only its own agent, and counts no hosts of other clients",
+    },
     promise: "the proxy of a run identifies its clients by the kernel's list of connections",
   },
   {

@@ -4,7 +4,7 @@ import { CORE, EXIT } from "../folders.ts";
 export const containers: readonly Mutant[] = [
   {
     name: "exit-password",
-    file: `${EXIT}/door.ts`,
+    file: `${EXIT}/accessControl.ts`,
     find: "if (given === null || !timingSafeEqual(digestOf(given), this.#digest))",
     replace: "if (given === null)",
     test: { file: `${EXIT}/exit.int.test.ts`, name: "without the password nothing is reached" },
@@ -15,7 +15,10 @@ export const containers: readonly Mutant[] = [
     file: `${EXIT}/allow.ts`,
     find: "      entries.some(",
     replace: "      entries.length >= 0 || entries.some(",
-    test: { file: `${EXIT}/exit.int.test.ts`, name: "no spelling leads" },
+    test: {
+      file: `${EXIT}/exit.int.test.ts`,
+      name: "no spelling of a host reaches the exit itself or a private network",
+    },
     promise: "the exit connects to no private address that is not listed",
   },
   {
@@ -28,7 +31,7 @@ export const containers: readonly Mutant[] = [
   },
   {
     name: "exit-pause",
-    file: `${EXIT}/door.ts`,
+    file: `${EXIT}/accessControl.ts`,
     find: "if (this.#refused > QUICK_REFUSALS) await this.#pause();",
     replace: "",
     test: { file: `${EXIT}/exit.int.test.ts`, name: "many wrong passwords" },
@@ -36,10 +39,13 @@ export const containers: readonly Mutant[] = [
   },
   {
     name: "exit-waiting",
-    file: `${EXIT}/door.ts`,
+    file: `${EXIT}/accessControl.ts`,
     find: "    oldest.destroy();\n",
     replace: "",
-    test: { file: `${EXIT}/exit.int.test.ts`, name: "clients without the password take no connection" },
+    test: {
+      file: `${EXIT}/exit.int.test.ts`,
+      name: "clients without the password do not use up connections of clients with it",
+    },
     promise: "connections without the password are bounded",
   },
   {

@@ -31,7 +31,10 @@ export const network: readonly Mutant[] = [
     file: `${EGRESS}/dial.ts`,
     find: "for (const { address } of found) {",
     replace: "for (const { address } of found.slice(0, 1)) {",
-    test: { file: `${EGRESS}/egress.int.test.ts`, name: "no spelling leads" },
+    test: {
+      file: `${EGRESS}/egress.int.test.ts`,
+      name: "no spelling of a host reaches this machine or a private network, whatever is allowed",
+    },
     promise: "a name is not connected to if one of its addresses is private",
   },
   {
@@ -39,7 +42,10 @@ export const network: readonly Mutant[] = [
     file: `${EGRESS}/dial.ts`,
     find: "    lookup: (_host, options, done) => {",
     replace: "    unused: (_host: never, options: { all: boolean }, done: (...all: unknown[]) => void) => {",
-    test: { file: `${EGRESS}/egress.int.test.ts`, name: "the checked addresses are connected to" },
+    test: {
+      file: `${EGRESS}/egress.int.test.ts`,
+      name: "only checked addresses are connected to, and the name is resolved once",
+    },
     promise: "the addresses that were checked are the ones that are connected to",
   },
   {
@@ -88,14 +94,14 @@ export const network: readonly Mutant[] = [
     find: 'if (pair === undefined || (scheme !== "" && name !== "authorization")) return null;',
     replace: "if (pair === undefined) continue;",
     test: { file: `${EGRESS}/readOnly.test.ts`, name: "becomes" },
-    promise: "another key than the stand-in goes nowhere",
+    promise: "a key other than the placeholder is refused",
   },
   {
-    name: "egress-stand-in",
-    file: `${EGRESS}/standIn.ts`,
+    name: "egress-placeholder",
+    file: `${EGRESS}/placeholder.ts`,
     find: "return text.replaceAll(find, by);",
     replace: "return find.length === 0 ? text.replaceAll(find, by) : text;",
-    test: { file: `${EGRESS}/model.int.test.ts`, name: "a stand-in becomes the real key" },
+    test: { file: `${EGRESS}/model.int.test.ts`, name: "a placeholder becomes the real key" },
     promise: "the model's key is not in the environment of an agent in a sandbox",
   },
   {
@@ -103,7 +109,10 @@ export const network: readonly Mutant[] = [
     file: `${EGRESS}/api.ts`,
     find: "return replacer.write(chunk);",
     replace: "return chunk;",
-    test: { file: `${EGRESS}/model.int.test.ts`, name: "an answer that has the real key" },
+    test: {
+      file: `${EGRESS}/model.int.test.ts`,
+      name: "an answer with the real key reaches the agent with the placeholder",
+    },
     promise: "an answer of the API does not have the key in it",
   },
   {
@@ -119,7 +128,7 @@ export const network: readonly Mutant[] = [
     file: `${EGRESS}/model.ts`,
     find: "if (!isModelRequest(method, name)) {",
     replace: 'if (!isModelRequest(method, name) && name === "") {',
-    test: { file: `${EGRESS}/model.int.test.ts`, name: "a stand-in becomes the real key" },
+    test: { file: `${EGRESS}/model.int.test.ts`, name: "a placeholder becomes the real key" },
     promise: "with the model's key agents ask a model, and do nothing else",
   },
   {
@@ -127,7 +136,10 @@ export const network: readonly Mutant[] = [
     file: `${EGRESS}/model.ts`,
     find: "return usd < maxUsd ? null",
     replace: "return usd < maxUsd + 1e9 ? null",
-    test: { file: `${EGRESS}/model.int.test.ts`, name: "the proxy counts what" },
+    test: {
+      file: `${EGRESS}/model.int.test.ts`,
+      name: "the proxy counts the usage of the model's answers, and refuses requests beyond the limit",
+    },
     promise: "a run that has cost its limit asks the model no more, by the proxy's own count",
   },
   {
@@ -135,7 +147,10 @@ export const network: readonly Mutant[] = [
     file: `${EGRESS}/forward.ts`,
     find: "!response.writableFinished && !(toTheEnd && request.complete)",
     replace: "!response.writableFinished",
-    test: { file: `${EGRESS}/model.int.test.ts`, name: "hides no tokens" },
+    test: {
+      file: `${EGRESS}/model.int.test.ts`,
+      name: "tokens are counted even if the client disconnects before the end",
+    },
     promise: "a client that goes hides no tokens from that count",
   },
   {
@@ -144,7 +159,7 @@ export const network: readonly Mutant[] = [
     find: "const api = secrets.get(name);",
     replace: "const api = [...secrets.values()][0];",
     test: { file: `${EGRESS}/model.int.test.ts`, name: "a key of agent.secrets" },
-    promise: "a key of agent.secrets goes to its own URL only",
+    promise: "a key of agent.secrets is sent only to its own URL",
   },
   {
     name: "egress-length",
@@ -175,7 +190,7 @@ export const network: readonly Mutant[] = [
     file: `${EGRESS}/server.ts`,
     find: "headersTimeout: headMs,",
     replace: "headersTimeout: 0,\n      requestTimeout: 0,",
-    test: { file: `${EGRESS}/egress.int.test.ts`, name: "a head that never ends" },
+    test: { file: `${EGRESS}/egress.int.test.ts`, name: "a connection with an endless head is closed" },
     promise: "a client that sends its request slowly is cut off",
   },
   {
@@ -191,7 +206,10 @@ export const network: readonly Mutant[] = [
     file: `${EGRESS}/socket.ts`,
     find: "    rmSync(path, { force: true });\n    await new Promise",
     replace: "    await new Promise",
-    test: { file: `${EGRESS}/egress.int.test.ts`, name: "what a crash left there" },
+    test: {
+      file: `${EGRESS}/egress.int.test.ts`,
+      name: "the folder may have a long path, belongs only to its owner, and leftovers of a crash are removed",
+    },
     promise: "a socket that a crash left does not stop the next run",
   },
   {
@@ -199,7 +217,7 @@ export const network: readonly Mutant[] = [
     file: `${EGRESS}/open.ts`,
     find: "        sockets.end();\n",
     replace: "",
-    test: { file: `${EGRESS}/egress.int.test.ts`, name: "closing ends tunnels" },
+    test: { file: `${EGRESS}/egress.int.test.ts`, name: "closing ends all tunnels and requests, even waiting ones" },
     promise: "the end of a run ends its connections",
   },
   {
@@ -207,7 +225,10 @@ export const network: readonly Mutant[] = [
     file: `${EGRESS}/forwarder/main.ts`,
     find: "process.kill(process.pid, signal);",
     replace: "process.exit(1);",
-    test: { file: `${EGRESS}/forwarder/forwarder.int.test.ts`, name: "the program's end is the forwarder's" },
+    test: {
+      file: `${EGRESS}/forwarder/forwarder.int.test.ts`,
+      name: "the forwarder ends like the program: with its exit code or signal",
+    },
     promise: "the runner sees how the agent's program ended",
   },
   {
@@ -223,7 +244,10 @@ export const network: readonly Mutant[] = [
     file: `${RUNNER}/egress/start.ts`,
     find: "  child.stdin?.end();\n",
     replace: "",
-    test: { file: `${RUNNER}/egress/start.int.test.ts`, name: "which ends with the run" },
+    test: {
+      file: `${RUNNER}/egress/start.int.test.ts`,
+      name: "the proxy of a run is a separate process without keys in its environment and arguments, and ends with the run",
+    },
     promise: "the proxy of a run ends with it, and reports what it refused",
   },
   {
@@ -231,7 +255,7 @@ export const network: readonly Mutant[] = [
     file: `${RUNNER}/home/base/sandboxSettings.ts`,
     find: "{ skipWebFetchPreflight: true }",
     replace: "{}",
-    test: { file: `${EGRESS}/tools.int.test.ts`, name: "as agents in a sandbox have it" },
+    test: { file: `${EGRESS}/tools.int.test.ts`, name: "as for agents in a sandbox" },
     promise: "Claude Code in a sandbox reads pages of allowed hosts",
   },
   {
@@ -304,7 +328,7 @@ export const network: readonly Mutant[] = [
     file: `${EGRESS}/open.ts`,
     find: "options.onUsage?.(usage())",
     replace: "void options.onUsage",
-    test: { file: `${EGRESS}/start.int.test.ts`, name: "also of a proxy that was killed" },
+    test: { file: `${EGRESS}/start.int.test.ts`, name: "the count of a proxy that was killed is kept" },
     promise: "an agent that ends its own proxy does not hide what it has used",
   },
   {

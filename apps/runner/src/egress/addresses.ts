@@ -6,7 +6,7 @@ const IPV4: readonly (readonly [network: string, prefix: number, what: string])[
   ["10.0.0.0", 8, "a private address"],
   ["100.64.0.0", 10, "an address behind a carrier's NAT"],
   ["127.0.0.0", 8, "a loopback address"],
-  // With 169.254.169.254, where clouds hand out credentials.
+  // Includes 169.254.169.254, where clouds return credentials.
   ["169.254.0.0", 16, "a link-local address"],
   ["172.16.0.0", 12, "a private address"],
   ["192.0.0.0", 24, "a reserved address"],
@@ -22,11 +22,11 @@ const IPV4: readonly (readonly [network: string, prefix: number, what: string])[
   ["168.63.129.16", 32, "an address of the cloud's own services"],
 ];
 
-/** Of the global unicast range, which alone is allowed: the parts that lead somewhere else. */
+/** Reserved parts of the global unicast range, which is the only allowed range. */
 const IPV6: readonly (readonly [network: string, prefix: number, what: string])[] = [
-  ["2001::", 23, "a reserved address"], // With Teredo, which has an IPv4 address in it.
+  ["2001::", 23, "a reserved address"], // Includes Teredo, which contains an IPv4 address.
   ["2001:db8::", 32, "a reserved address"],
-  ["2002::", 16, "an IPv6 address that stands for an IPv4 address"],
+  ["2002::", 16, "an IPv6 address that contains an IPv4 address"],
   ["3fff::", 20, "a reserved address"],
 ];
 
@@ -36,7 +36,10 @@ const global6 = listOf("2000::", 3, "ipv6");
 const nat64 = listOf("64:ff9b::", 16, "ipv6");
 const mapped = listOf("::", 64, "ipv6");
 
-/** Why no agent may be connected to an address; null: it is a public one of another machine. `own`: this machine's. */
+/**
+ * Return why an agent may not connect to an address; null if it is a public address of another machine. `own`:
+ * addresses of this machine.
+ */
 export function whyForbidden(address: string, own: readonly string[]): string | null {
   const family = isIP(address);
   if (family === 0) return "no address";
@@ -44,12 +47,12 @@ export function whyForbidden(address: string, own: readonly string[]): string | 
   if (family === 4) return ipv4.find(({ list }) => list.check(address, "ipv4"))?.what ?? null;
   if (!global6.check(address, "ipv6")) {
     const inside = nat64.check(address, "ipv6") || mapped.check(address, "ipv6");
-    return inside ? "an IPv6 address that stands for an IPv4 or loopback address" : "no public address";
+    return inside ? "an IPv6 address that contains an IPv4 or loopback address" : "not a public address";
   }
   return ipv6.find(({ list }) => list.check(address, "ipv6"))?.what ?? null;
 }
 
-/** Addresses of this machine's interfaces, as they are now. */
+/** Return the current addresses of this machine's interfaces. */
 export function ownAddresses(): string[] {
   return Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
 }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 
-/** One line of ours as the whole answer; the connection ends with it. */
+/** Send one line from tac8 as the complete answer, and close the connection. */
 export function say(response: ServerResponse, status: number, line: string): void {
   if (response.headersSent || response.destroyed) return void response.destroy();
   const body = `${line}\n`;
@@ -13,7 +13,7 @@ export function say(response: ServerResponse, status: number, line: string): voi
   response.end(body);
 }
 
-/** The same in the form of the model's API, which its clients show. */
+/** Send one line in the format of the model's API, so that its clients show it. */
 export function sayAsApi(response: ServerResponse, status: number, line: string): void {
   if (response.headersSent || response.destroyed) return void response.destroy();
   const type = ERROR_TYPES[status] ?? "api_error";
@@ -34,13 +34,13 @@ const ERROR_TYPES: Readonly<Record<number, string>> = {
   429: "rate_limit_error",
 };
 
-/** The same to a client that asked for a tunnel. `headers`: further ones, `Name: value`. */
+/** Send one line to a client that requested a tunnel. `headers`: further ones, `Name: value`. */
 export function sayOnSocket(socket: Duplex, status: string, line: string, headers: readonly string[] = []): void {
   const body = `${line}\n`;
   const length = `Content-Length: ${Buffer.byteLength(body)}`;
   const all = ["Content-Type: text/plain; charset=utf-8", length, ...headers, "Connection: close"];
   socket.end(
     `HTTP/1.1 ${status}\r\n${all.join("\r\n")}\r\n\r\n${body}`,
-    () => socket.destroy(), // A client that keeps its side open has nothing more to say.
+    () => socket.destroy(), // The answer is complete, so a client that keeps its side open is disconnected.
   );
 }

@@ -8,28 +8,28 @@ import { ByteReplacer, type Replacement } from "./replaceBytes.ts";
 import { AnswerReader, type UsageMeter } from "./usage.ts";
 import { wordsOf, type Way } from "./way.ts";
 
-/** An API that agents use with a stand-in for its key. */
+/** An API that agents use with a placeholder for its key. */
 export interface Api {
-  /** From the configuration: also on loopback, or in a private network. */
+  /** From the configuration, so it may be on loopback or in a private network. */
   readonly base: URL;
-  /** Real keys, each with its stand-in. */
+  /** Real keys, each with its placeholder. */
   readonly pairs: readonly Replacement[];
-  /** Headers that only the configuration has. */
+  /** Headers that are only in the configuration. */
   readonly headers: Readonly<Record<string, string>>;
-  /** How errors of ours are told. */
+  /** Function that sends the proxy's own errors. */
   readonly answer: typeof say;
 }
 
 export interface ApiRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Below the base URL, with its query. */
+  /** Path below the base URL, with its query. */
   readonly path: string;
-  /** Counts the answer's usage; null: it has none. */
+  /** Counts the usage of the answer; null if the answer has none. */
   readonly meter: UsageMeter | null;
 }
 
-/** Send a request to the one address that a key is for, with the key in place of its stand-in. */
+/** Send a request to the only address that a key is for, with the key in place of its placeholder. */
 export async function askApi(way: Way, api: Api, { request, response, path, meter }: ApiRequest): Promise<void> {
   const { base, pairs, answer } = api;
   if (pairs.length === 0) return answer(response, 401, "tac8: this run has no key of this API");
@@ -38,7 +38,7 @@ export async function askApi(way: Way, api: Api, { request, response, path, mete
     return answer(
       response,
       401,
-      "tac8: only the key in this run's environment is accepted here, and no other beside it",
+      "tac8: this API accepts only the key from this run's environment, and no other credential",
     );
   }
   const below = pathBelow(base, path);
@@ -53,7 +53,7 @@ export async function askApi(way: Way, api: Api, { request, response, path, mete
   } catch (error) {
     return answer(response, 502, `tac8: ${shownTarget(target)} cannot be reached: ${wordsOf(error)}`);
   }
-  // An answer may repeat what it was sent.
+  // An answer may contain what was sent to the API.
   const hidden = [...pairs, ...hiddenHeaders(api.headers)];
   const { cookie: _cookie, ...passed } = passedHeaders(request); // The key is the only credential there.
   await forward({
@@ -65,7 +65,7 @@ export async function askApi(way: Way, api: Api, { request, response, path, mete
     toTheEnd: meter !== null,
     onAnswer: (from, headers) => {
       if ((headers["content-encoding"] ?? "identity") !== "identity") {
-        answer(response, 502, "tac8: the API's answer is compressed, so that it cannot be checked for keys");
+        answer(response, 502, "tac8: the API's answer is compressed, so it cannot be checked for keys");
         return null;
       }
       delete headers["set-cookie"];
@@ -98,7 +98,7 @@ function cleanHeaders(headers: Record<string, string | string[]>, hidden: readon
   }
 }
 
-/** A shorter value is a word, and no key. */
+/** A shorter value is a common word, not a key. */
 const MIN_SECRET = 12;
 
 function hiddenHeaders(headers: Readonly<Record<string, string>>): Replacement[] {

@@ -23,7 +23,7 @@ async function open(uid: number): Promise<number> {
   return Number(new URL(egress.env["ANTHROPIC_BASE_URL"] ?? "").port);
 }
 
-/** What a client gets; empty: its connection was ended. */
+/** Return the answer to a client; empty if its connection was closed. */
 async function answer(port: number, host = "127.0.0.1"): Promise<string> {
   const socket = connect({ host, port });
   socket.on("error", () => undefined);
@@ -32,10 +32,10 @@ async function answer(port: number, host = "127.0.0.1"): Promise<string> {
   return text(socket).catch(() => "");
 }
 
-test("on loopback the proxy answers its agent alone, and counts no host of others", async () => {
+test("on loopback the proxy answers only its own agent, and counts no hosts of other clients", async () => {
   let port = await open(OWN);
   expect(await answer(port)).toContain("may not connect to evil.example");
-  // A socket of IPv6, as some programs have it for all addresses.
+  // An IPv6 socket, which some programs use for all addresses.
   expect(await answer(port, "::ffff:127.0.0.1")).toContain("may not connect to evil.example");
   await egress.close();
   port = await open(OWN + 1);
@@ -44,7 +44,7 @@ test("on loopback the proxy answers its agent alone, and counts no host of other
   expect(egress.refused()).toEqual([]);
 });
 
-test("a client is found by both ends of its connection", () => {
+test("a client is found by both endpoints of its connection", () => {
   const table = [
     "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode",
     "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 1 1 0 100 0 0 10 0",

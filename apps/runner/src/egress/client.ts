@@ -2,15 +2,15 @@ import { readFileSync } from "node:fs";
 import { isIPv4, type Socket } from "node:net";
 import { endianness } from "node:os";
 
-/** The ends of a connection on loopback, as its server sees them. */
+/** Endpoints of a loopback connection, as its server sees them. */
 export type Ends = Pick<Socket, "localAddress" | "localPort" | "remoteAddress" | "remotePort">;
 
-/** Clients with dual-stack sockets, such as Java's, are in the second one. */
+/** Clients with dual-stack sockets, such as Java, are in the second table. */
 const TABLES = ["/proc/net/tcp", "/proc/net/tcp6"];
 
 /**
- * Whether the client of a connection over IPv4 on this machine is of this user id. A closed connection has no owner.
- * Where the kernel shows no such tables every client is.
+ * Return whether the client of an IPv4 connection on this machine has this user id. A closed connection has no owner.
+ * If the kernel does not show these tables, return true.
  */
 export function isClientOf(uid: number, socket: Ends): boolean {
   let isShown = false;
@@ -32,7 +32,10 @@ function readTable(path: string): string | null {
   }
 }
 
-/** Return the user id of a connection's client in the text of `/proc/net/tcp` or `/proc/net/tcp6`. Null: it is not there. Pure. */
+/**
+ * Return the user id of a connection's client from the text of `/proc/net/tcp` or `/proc/net/tcp6`; null if it is
+ * missing. Pure.
+ */
 export function clientIn(
   table: string,
   { localAddress = "", localPort = 0, remoteAddress = "", remotePort = 0 }: Ends,
@@ -45,7 +48,10 @@ export function clientIn(
   return null;
 }
 
-/** The kernel writes an address as the number that it has in memory; an address of IPv6 ends in that of IPv4. */
+/**
+ * Format an endpoint like the kernel: the address as a number in native byte order. An IPv6 address ends with the IPv4
+ * address.
+ */
 function endIn(address: string, port: number): string {
   if (!isIPv4(address)) return "none";
   const bytes = Buffer.from(address.split(".").map(Number));

@@ -12,33 +12,34 @@ export interface Address {
 }
 
 export interface DialDeps {
-  /** Every address of a name. */
+  /** Resolve all addresses of a name. */
   readonly lookup: (host: string) => Promise<readonly Address[]>;
-  /** This machine's own addresses. */
+  /** Return the addresses of this machine. */
   readonly ownAddresses: () => readonly string[];
-  /** Further root certificates, as PEM; the runner itself goes by Node's, with NODE_EXTRA_CA_CERTS. */
+  /** Further root certificates, as PEM. The runner itself uses those of Node, with NODE_EXTRA_CA_CERTS. */
   readonly ca?: string | undefined;
 }
 
-/** The host's name leads to an address that no agent may be connected to. */
+/** A host resolves to an address that agents may not connect to. */
 export class ForbiddenAddress extends Error {
   override readonly name = "ForbiddenAddress";
 }
 
 export interface Dialer {
   /**
-   * Connect for an agent. Addresses are resolved once, each is checked, and only checked ones are connected to, so that a name
-   * server that answers otherwise the second time changes nothing. A proxy of this machine resolves names by itself.
-   * @throws ForbiddenAddress, or Error when it cannot be reached
+   * Connect for an agent. Addresses are resolved once, each one is checked, and only checked ones are used, so a name
+   * server that answers differently the second time changes nothing. If this machine has a proxy, the proxy resolves
+   * the names.
+   * @throws ForbiddenAddress, or Error if the host cannot be reached
    */
   dial(target: Target): Promise<Socket>;
-  /** The same for one request by http: a proxy is asked for it by its whole URL, with these headers. */
+  /** Send one http request like `dial`: a proxy gets the whole URL, and these headers. */
   dialHttp(
     target: Target,
   ): Promise<{ readonly socket: Socket; readonly proxy: Readonly<Record<string, string>> | null }>;
-  /** Connect to an address from the configuration: it may be any. */
+  /** Connect to an address from the configuration, which may be any address. */
   dialTrusted(target: Target, secure: boolean): Promise<Socket>;
-  /** TLS on a connection, with the certificate checked for the host. */
+  /** Add TLS to a connection, and check the certificate for the host. */
   secured(socket: Socket, target: Target): Promise<Socket>;
 }
 
@@ -49,8 +50,8 @@ const REMEMBER_MS = 30_000;
 const MAX_REMEMBERED = 200;
 
 /**
- * `lookup` with a deadline, only `atOnce` at a time, so that slow name servers do not take the threads that the process needs for
- * its files.
+ * Return `lookup` with a deadline and at most `atOnce` calls at a time, so that slow name servers do not block the
+ * threads that the process needs for its files.
  */
 export function boundedLookup(
   lookup: DialDeps["lookup"],
@@ -80,7 +81,7 @@ export function lookupAll(host: string): Promise<readonly Address[]> {
 
 interface DialerOptions extends DialDeps {
   readonly policy: Pick<Policy, "isListed">;
-  /** The environment that names the proxy of this machine. */
+  /** The environment with the proxy of this machine. */
   readonly proxyEnv: Readonly<Record<string, string | undefined>>;
 }
 
@@ -94,7 +95,7 @@ export function createDialer({ policy, proxyEnv, lookup, ownAddresses, ca }: Dia
     for (const { address } of found) {
       const why = policy.isListed(address, target) ? null : whyForbidden(address, own);
       if (why === null) continue;
-      throw new ForbiddenAddress(isAddress ? `${address} is ${why}` : `${host} leads to ${address}, ${why}`);
+      throw new ForbiddenAddress(isAddress ? `${address} is ${why}` : `${host} resolves to ${address}, ${why}`);
     }
     return found;
   }
@@ -102,7 +103,10 @@ export function createDialer({ policy, proxyEnv, lookup, ownAddresses, ca }: Dia
     const name = host.includes(":") ? `[${host}]` : host;
     return proxyFor(`${secure ? "https" : "http"}://${name}:${port}/`, proxyEnv)?.url ?? null;
   };
-  /** Where this machine resolves no names its proxy does; what it does resolve is checked all the same. */
+  /**
+   * Check a target for a proxy. If this machine cannot resolve the name, the proxy does; the addresses that it resolves
+   * are checked.
+   */
   async function checkedForProxy(target: Target): Promise<void> {
     await checked(target).catch((error: unknown) => {
       if (target.isAddress || error instanceof ForbiddenAddress) throw error;
@@ -166,7 +170,7 @@ async function dialProxy(proxyUrl: string): Promise<Socket> {
   return connected(connectTls({ ...at, servername: isIP(host) === 0 ? host : "" }), "secureConnect", host);
 }
 
-/** What a proxy's URL has as user and password. */
+/** Return the user and password of a proxy's URL. */
 function loginOf({ username, password }: URL): string | null {
   const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return username === "" ? null : `Basic ${Buffer.from(user).toString("base64")}`;

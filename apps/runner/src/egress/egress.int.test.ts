@@ -11,14 +11,14 @@ let bench: EgressBench;
 beforeEach(async () => (bench = await createEgressBench()));
 afterEach(() => bench.close());
 
-/** What a connection gets next. */
+/** Read the next data of a connection. */
 async function next(socket: Socket): Promise<string> {
   const got = once(socket, "data") as Promise<[Buffer]>;
   socket.resume();
   return (await got)[0].toString();
 }
 
-/** Over a tunnel and TLS, as curl does. */
+/** Send a request through a tunnel and TLS, like curl. */
 async function getSecure(authority: string, host: string): Promise<string> {
   const { status, reply, socket } = await bench.tunnel(authority);
   if (status !== 200) return reply;
@@ -30,11 +30,11 @@ async function getSecure(authority: string, host: string): Promise<string> {
   return text;
 }
 
-test("an allowed host is reached through a tunnel with TLS, and by plain http", async () => {
+test("an allowed host is reached through a tunnel with TLS and by plain http", async () => {
   const secure = await bench.serve((_, response) => response.end("over TLS"), ["registry.test"]);
   const plain = await bench.serve((request, response) => response.end(`${request.headers.host} ${request.url}`));
   bench.names.set("registry.test", ["127.0.0.1"]);
-  // The name, and the address that it leads to: tests have no public one.
+  // The name and the address that it resolves to, because tests have no public address.
   const allow = ["registry.test", `registry.test:${secure}`, `registry.test:${plain}`];
   await bench.open({ allow: [...allow, `127.0.0.1:${secure}`, `127.0.0.1:${plain}`] });
   expect(await getSecure(`Registry.TEST.:${secure}`, "registry.test")).toContain("over TLS");
@@ -42,7 +42,7 @@ test("an allowed host is reached through a tunnel with TLS, and by plain http", 
   expect(body).toBe(`registry.test:${plain} /a?b=c`);
 });
 
-test("a host that is not allowed is refused with words, counted, and logged once", async () => {
+test("a host that is not allowed is refused with a message, counted, and logged once", async () => {
   const egress = await bench.open({ allow: ["good.example"] });
   for (let n = 0; n < 3; n += 1) {
     const { status, reply } = await bench.tunnel("evil.example:443");
@@ -68,7 +68,7 @@ test("at most 50 hosts are counted, with short names", async () => {
   for (const { host } of egress.refused()) expect(host.length).toBeLessThanOrEqual(255);
 });
 
-test("no spelling leads to this machine or a private network, whatever is allowed", async () => {
+test("no spelling of a host reaches this machine or a private network, whatever is allowed", async () => {
   const { port, seen } = await bench.listen();
   const other = await bench.listen("::1");
   for (const [name, addresses] of Object.entries(NAMES)) bench.names.set(name, addresses);
@@ -77,23 +77,23 @@ test("no spelling leads to this machine or a private network, whatever is allowe
   for (const [what, authority] of HOSTILE) {
     const text = authority.replace("PORT", String(authority.startsWith("[") ? other.port : port));
     answered.push(`${(await bench.tunnel(text)).status} CONNECT ${text}: ${what}`);
-    // Node's client sends no other characters, and a path makes it another host.
+    // Node's client sends no other characters, and with a path it is another host.
     if (!/^[!-~]*$/.test(text) || /[/?#\\]/.test(text)) continue;
     const plain = await bench.ask({ path: `http://${text}/` });
-    // Without a port it is port 80, where the one that is allowed is refused as well.
+    // Without a port it is port 80, where even the allowed host is refused.
     answered.push(`${plain.status} GET http://${text}/: ${what}`);
   }
   expect(answered.length).toBeGreaterThan(HOSTILE.length);
   expect(answered.filter((line) => !/^40[03] /.test(line))).toEqual([]);
   expect(seen).toHaveLength(0);
   expect(other.seen).toHaveLength(0);
-  // The control: the same listener is reached where its address is listed.
+  // The control: the same listener is reached if its address is listed.
   await bench.open({ allow: [`127.0.0.1:${port}`] });
   expect((await bench.tunnel(`127.0.0.1:${port}`)).status).toBe(200);
   expect(seen).toHaveLength(1);
 });
 
-test("a name that leads elsewhere the second time is connected to where it led the first time", async () => {
+test("a name that resolves differently the second time is connected to its first address", async () => {
   const { port, seen } = await bench.listen();
   const answers = ["93.184.215.14", "127.0.0.1"];
   let asked = 0;
@@ -101,18 +101,18 @@ test("a name that leads elsewhere the second time is connected to where it led t
     allow: [`rebinding.test:${port}`],
     deps: {
       lookup: async () => [{ address: answers[Math.min(asked++, 1)] ?? "", family: 4 }],
-      // Found before anything is sent there.
+      // Refused before any data is sent there.
       ownAddresses: () => ["93.184.215.14"],
     },
   });
   const { status, reply } = await bench.tunnel(`rebinding.test:${port}`);
   expect(status).toBe(403);
-  expect(reply).toContain("leads to 93.184.215.14, an address of this machine");
+  expect(reply).toContain("resolves to 93.184.215.14, an address of this machine");
   expect(asked).toBe(1);
   expect(seen).toHaveLength(0);
 });
 
-test("the checked addresses are connected to, and the name is resolved once", async () => {
+test("only checked addresses are connected to, and the name is resolved once", async () => {
   const { port, seen } = await bench.listen();
   bench.names.set("once.test", ["127.0.0.1"]);
   await bench.open({ allow: [`once.test:${port}`, `127.0.0.1:${port}`] });
@@ -121,7 +121,7 @@ test("the checked addresses are connected to, and the name is resolved once", as
   expect(seen).toHaveLength(2);
 });
 
-test("the proxy of this machine is used, and what leads to a private address is not asked of it", async () => {
+test("the proxy of this machine is used, but not for names that resolve to a private address", async () => {
   const asked: string[] = [];
   const target = await bench.listen();
   const proxy = createServer((socket) => {
@@ -165,7 +165,7 @@ test("the proxy of this machine is used, and what leads to a private address is 
   expect(target.seen).toHaveLength(0);
 });
 
-test("the folder may have a long path, is the owner's alone, and what a crash left there is removed", async () => {
+test("the folder may have a long path, belongs only to its owner, and leftovers of a crash are removed", async () => {
   const folder = join(bench.dir, "a".repeat(100), "b".repeat(100));
   await mkdir(folder, { recursive: true, mode: 0o755 });
   await writeFile(join(folder, "s"), "left by a crash");
@@ -177,7 +177,7 @@ test("the folder may have a long path, is the owner's alone, and what a crash le
   await expect(lstat(join(folder, "s"))).rejects.toThrow("ENOENT");
 });
 
-test("closing ends tunnels and requests, also ones that wait", async () => {
+test("closing ends all tunnels and requests, even waiting ones", async () => {
   const { port, seen } = await bench.listen();
   const egress = await bench.open({ allow: [`127.0.0.1:${port}`] });
   const { socket } = await bench.tunnel(`127.0.0.1:${port}`);
@@ -187,7 +187,7 @@ test("closing ends tunnels and requests, also ones that wait", async () => {
   await Promise.all([egress.close(), once(socket, "end"), expect(waiting).rejects.toThrow(/socket|ECONN/)]);
 }, 30_000);
 
-test("when a client goes, its connection to the server goes too, and the other way round", async () => {
+test("if a client disconnects, its connection to the server is closed too, and vice versa", async () => {
   const { port, seen } = await bench.listen();
   await bench.open({ allow: [`127.0.0.1:${port}`] });
   const first = await bench.tunnel(`127.0.0.1:${port}`);
@@ -201,7 +201,7 @@ test("when a client goes, its connection to the server goes too, and the other w
   await once(second.socket, "close");
 });
 
-test("a client that has said all is still answered", async () => {
+test("a client that has closed its sending side is still answered", async () => {
   const { port, seen } = await bench.listen();
   await bench.open({ allow: [`127.0.0.1:${port}`] });
   const { socket } = await bench.tunnel(`127.0.0.1:${port}`);
@@ -213,7 +213,7 @@ test("a client that has said all is still answered", async () => {
   expect(await next(socket)).toBe("answer");
 });
 
-test("clients and servers that go at any moment end their own connections only", async () => {
+test("clients and servers that disconnect at any moment end only their own connections", async () => {
   const large = Buffer.alloc(256 * 1024, "x");
   let served = 0;
   const port = await bench.serve((request, response) => {
@@ -238,16 +238,16 @@ test("clients and servers that go at any moment end their own connections only",
   for (let n = 0; n < 80; n += 1) {
     const socket = await bench.connect();
     socket.write(requests[n % requests.length] ?? "");
-    // After so many turns: while it is read, dialed, answered.
+    // After this many turns of the event loop: while the request is read, dialed or answered.
     for (let turn = 0; turn < n % 13; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     if (n % 2 === 0) socket.destroy();
     else socket.resume().end();
   }
-  // An error that nobody handles fails the run of the tests.
+  // An unhandled error would fail the test run.
   expect((await bench.tunnel(`127.0.0.1:${port}`)).status).toBe(200);
 }, 30_000);
 
-test("garbage, heads that are too large and connections beyond the limit end by themselves, and others go on", async () => {
+test("garbage, heads that are too large and connections beyond the limit are closed, and others continue", async () => {
   const { port } = await bench.listen();
   await bench.open({ allow: [`127.0.0.1:${port}`] });
   const garbage = await bench.connect();
@@ -267,15 +267,15 @@ test("garbage, heads that are too large and connections beyond the limit end by 
     await once(socket, "end");
     return reply;
   });
-  // Without a word: one that was cut off for its slowness would be told so.
+  // Without a message: a connection that is closed for its slowness would get one.
   expect(await Promise.race(ended)).toBe("");
   for (const socket of many) socket.destroy();
-  // Its closing has been heard by the time that a connection gets through again.
+  // The proxy has noticed the closed connections when a new one is accepted.
   let status = 0;
   while (status !== 200) status = (await bench.tunnel(`127.0.0.1:${port}`).catch(() => ({ status: 0 }))).status;
 }, 30_000);
 
-test("a head that never ends is cut off", async () => {
+test("a connection with an endless head is closed", async () => {
   await bench.open({ headMs: 500 });
   const slow = await bench.connect();
   slow.write("GET http://registry.npmjs.org/ HTTP/1.1\r\nx: ");

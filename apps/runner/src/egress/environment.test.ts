@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { baseUrlNames, proxyEnvironment } from "./environment.ts";
 
-test("programs are led to the proxy, and to loopback past it", () => {
+test("programs use the proxy, but not for loopback", () => {
   const env = proxyEnvironment(3128, {});
   for (const name of ["HTTP_PROXY", "https_proxy", "ALL_PROXY", "YARN_HTTPS_PROXY"]) {
     expect(env[name]).toBe("http://127.0.0.1:3128");
@@ -11,7 +11,7 @@ test("programs are led to the proxy, and to loopback past it", () => {
   expect(env["JAVA_TOOL_OPTIONS"]).toContain("-Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort=3128");
 });
 
-test("what the environment had before stays", () => {
+test("existing values of the environment are kept", () => {
   const before = {
     JAVA_TOOL_OPTIONS: "-Xmx1g",
     GIT_CONFIG_COUNT: "1",
@@ -34,6 +34,6 @@ test.each([
   ["GROQ_API_KEY", ["GROQ_BASE_URL"]],
   ["SOME_TOKEN", ["SOME_BASE_URL"]],
   ["SECRET", ["SECRET_BASE_URL"]],
-])("the address of %s is in %j", (secret, names) => {
+])("the URL for %s is in %j", (secret, names) => {
   expect(baseUrlNames(secret)).toEqual(names);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { isReadWithBody, passedHeaders } from "./forward.ts";
 
-test("`Connection` removes the headers that it names, but never the length, the encoding or the host", () => {
+test("`Connection` removes the headers that it lists, but never the length, the encoding or the host", () => {
   const headers = {
     connection: "x-hop, Content-Length, transfer-encoding, host",
     "x-hop": "1",

@@ -7,11 +7,11 @@ import {
 } from "node:http";
 import type { Socket } from "node:net";
 
-/** Of a connection on which nothing is said: a model may think for long. */
+/** Time limit of a connection without data: a model may think for long. */
 const IDLE_MS = 15 * 60_000;
 const MAX_HEADER_BYTES = 64 * 1024;
 
-/** Headers of one connection alone, and those by which a client speaks to its proxy. */
+/** Headers of a single connection, and headers for a proxy. */
 const HOP_BY_HOP = new Set([
   "connection",
   "expect",
@@ -26,12 +26,15 @@ const HOP_BY_HOP = new Set([
   "upgrade",
 ]);
 
-/** Headers that frame and address a request. `Connection` cannot remove them: without its length a body is read as the next request. */
+/**
+ * Headers that frame and address a request. `Connection` cannot remove them: without its length, a body is read as the
+ * next request.
+ */
 const NEVER_NAMED = new Set(["content-length", "transfer-encoding", "host"]);
 
-/** What happens to an answer on its way. */
+/** Filter for the body of an answer. */
 export interface Passing {
-  /** @returns what is passed on of a chunk */
+  /** @returns the part that can be passed on */
   write(chunk: Buffer): Buffer;
   /** @returns the rest */
   end(): Buffer;
@@ -40,17 +43,17 @@ export interface Passing {
 export interface Forward {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** An open connection to the server, which is used up. */
+  /** An open connection to the server; it is not reused. */
   readonly socket: Socket;
   readonly path: string;
   readonly headers: OutgoingHttpHeaders;
-  /** What an answer's headers become. null: the answer is not passed on, and `refuse` has sent another one. */
+  /** Change the headers of an answer. Null: the answer is not passed on, because `refuse` has sent another one. */
   readonly onAnswer?: (answer: IncomingMessage, headers: Record<string, string | string[]>) => Passing | null;
-  /** An answer is read to its end even if the client ended. */
+  /** Read an answer to its end, even if the client has disconnected. */
   readonly toTheEnd?: boolean;
 }
 
-/** A request's headers without those of the connection. */
+/** Return a request's headers without those of the connection. */
 export function passedHeaders(request: Pick<IncomingMessage, "headers">): OutgoingHttpHeaders {
   const named = (request.headers.connection ?? "")
     .toLowerCase()
@@ -68,8 +71,9 @@ export function isReadWithBody({ method, headers }: Pick<IncomingMessage, "metho
 }
 
 /**
- * Send one request on and its answer back, unbuffered, with the pace of the slower side. Resolves when the answer has been read.
- * @throws Error when the server fails before it answers
+ * Send one request to the server and its answer back, unbuffered, at the speed of the slower side. Resolves when the
+ * answer has been read.
+ * @throws Error if the server fails before it answers
  */
 export function forward(options: Forward): Promise<void> {
   const { request, response, socket, path, headers, toTheEnd = false } = options;
@@ -86,14 +90,14 @@ export function forward(options: Forward): Promise<void> {
       setHost: false,
       maxHeaderSize: MAX_HEADER_BYTES,
     });
-    upstream.setTimeout(IDLE_MS, () => upstream.destroy(new Error("the server said nothing for too long")));
+    upstream.setTimeout(IDLE_MS, () => upstream.destroy(new Error("the server sent nothing for too long")));
     upstream.on("error", reject);
     upstream.once("close", () => resolve());
     upstream.once("upgrade", (_answer, other: Socket) => other.destroy());
     upstream.once("response", (answer) => passOn(answer, options));
     request.on("error", () => upstream.destroy());
     response.once("close", () => {
-      // What the server has received it works on, and is paid for.
+      // The server works on a request that it has received, and the work is paid for.
       if (!response.writableFinished && !(toTheEnd && request.complete)) upstream.destroy();
     });
     request.pipe(upstream);
@@ -122,9 +126,9 @@ function passOn(answer: IncomingMessage, { response, onAnswer }: Forward): void 
     if (!response.destroyed) response.end(rest);
   });
   answer.on("error", () => void response.destroy());
-  // Also one that is cut off has used tokens.
+  // An answer that is cut off has used tokens too.
   answer.once("close", () => void (answer.complete || passing.end()));
 }
 
-/** Of an answer that nobody reads. */
+/** Filter that changes nothing. */
 export const UNCHANGED: Passing = { write: (chunk) => chunk, end: () => Buffer.alloc(0) };

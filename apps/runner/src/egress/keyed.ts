@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Replacement } from "./replaceBytes.ts";
 
-/** Headers that carry a key. */
+/** Headers that can have a key. */
 const KEY_HEADERS = ["authorization", "x-api-key", "api-key", "x-goog-api-key"];
 
 /**
- * The request's headers with the real key in place of its stand-in; null: it has none, or any other credential too. An
- * `Authorization` has the stand-in alone, or after the name of a scheme.
+ * Return the request's headers with the real key in place of its placeholder; null if it has no placeholder, or another
+ * credential too. An `Authorization` has only the placeholder, or a scheme and the placeholder.
  */
 export function withRealKey(
   headers: IncomingHttpHeaders,
@@ -25,8 +25,8 @@ export function withRealKey(
 }
 
 /**
- * The path of a request below a base URL; null: one that servers and proxies may read in different ways. `path` begins with a
- * slash, and may have a query.
+ * Return the path of a request below a base URL; null if servers and proxies may read it in different ways. `path`
+ * starts with a slash, and may have a query.
  */
 export function pathBelow(base: URL, path: string): string | null {
   const [name = ""] = path.split("?", 1);
@@ -35,14 +35,14 @@ export function pathBelow(base: URL, path: string): string | null {
   return `${base.pathname.replace(/\/+$/, "")}${path}`;
 }
 
-/** What an agent asks of the model's API; everything else there is more than asking a model. */
+/** The requests that agents need for the model's API; all others are refused. */
 const MODEL_REQUESTS: readonly (readonly [method: string, path: RegExp])[] = [
   ["POST", /^\/v1\/messages$/],
   ["POST", /^\/v1\/messages\/count_tokens$/],
   ["GET", /^\/v1\/models(?:\/[\w.:@-]{1,200})?$/],
 ];
 
-/** @param path without its query */
+/** @param path without the query */
 export function isModelRequest(method: string, path: string): boolean {
   return MODEL_REQUESTS.some(([allowed, pattern]) => method === allowed && pattern.test(path));
 }

@@ -1,5 +1,6 @@
-// The proxy of one run, in a process of its own: an agent that makes it use too much memory or time ends its own network, and
-// not the runner. It gets its options, with the keys, as the first line of its input, and ends with its input.
+// The proxy of one run, in its own process: an agent that makes it use too much memory or time loses its own network,
+// and the runner continues. The proxy reads its options, with the keys, from the first line of its input, and ends with
+// its input.
 import { messageOf } from "@tac8/core/domain/messageOf";
 import { createInterface } from "node:readline";
 import type { Message } from "./message.ts";
@@ -8,7 +9,7 @@ import { openEgress, type Egress, type EgressOptions, type EgressUsage } from ".
 const MAX_TEXT = 500;
 
 process.title = "tac8 proxy";
-// Ctrl-C and a closed terminal are the runner's business.
+// The runner handles Ctrl-C and a closed terminal.
 for (const signal of ["SIGINT", "SIGHUP", "SIGTERM"] as const) process.on(signal, () => undefined);
 
 let egress: Promise<Egress> | null = null;

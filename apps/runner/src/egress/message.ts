@@ -11,7 +11,10 @@ const modelUsage = z.object({
   costUsd: count,
 });
 
-/** What the proxy of a run reports to its runner, one JSON text a line; an agent attacks it, so it may be anything. */
+/**
+ * Message of the proxy of a run to its runner, one JSON text per line. It is not trusted, because an agent may attack
+ * the proxy.
+ */
 export const messageSchema = z.union([
   z.object({
     ready: z.object({ env: z.record(z.string().max(1000), z.string().max(200_000)), allowed: z.string().max(4000) }),

@@ -19,7 +19,7 @@ interface Received {
 
 const USAGE = { input_tokens: 1000, output_tokens: 100, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
 
-/** An API on loopback, as a gateway of one's own may be. */
+/** Start an API on loopback, like a gateway of the operator. */
 async function api(answer?: RequestListener): Promise<{ readonly url: string; readonly received: Received[] }> {
   const received: Received[] = [];
   const port = await bench.serve((request, response) => {
@@ -35,7 +35,7 @@ async function api(answer?: RequestListener): Promise<{ readonly url: string; re
 const ask = (headers: Record<string, string>, path = "/v1/messages", method = "POST") =>
   bench.ask({ method, path, headers, body: method === "POST" ? "{}" : "" });
 
-test("a stand-in becomes the real key on its way to the model, and nothing else does", async () => {
+test("a placeholder becomes the real key on its way to the model, and nothing else does", async () => {
   const { url, received } = await api();
   const env = { ANTHROPIC_API_KEY: KEY, CLAUDE_CODE_OAUTH_TOKEN: TOKEN, ANTHROPIC_BASE_URL: url, COPY: `x ${KEY}` };
   const egress = await bench.open({ env, port: 1234 });
@@ -65,7 +65,7 @@ test("a stand-in becomes the real key on its way to the model, and nothing else 
     expect((await ask({ "x-api-key": key }, path)).status).toBe(403);
   }
   expect(received).toHaveLength(2);
-  // The address from the configuration is the model's alone.
+  // The address from the configuration is only for the model.
   const { port } = new URL(url);
   expect((await bench.tunnel(`127.0.0.1:${port}`)).status).toBe(403);
   expect(
@@ -73,12 +73,12 @@ test("a stand-in becomes the real key on its way to the model, and nothing else 
   ).toBe(403);
 });
 
-test("an address of the model that is none is one clear error", async () => {
+test("an invalid URL of the model is one clear error", async () => {
   const opened = bench.open({ env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: "api.example" } });
   await expect(opened).rejects.toThrow("ANTHROPIC_BASE_URL is no URL of http or https");
 });
 
-test("a stand-in is worth nothing in another run", async () => {
+test("a placeholder is not accepted in another run", async () => {
   const { url, received } = await api();
   const first = await bench.open({ env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url } });
   await first.close();
@@ -87,7 +87,7 @@ test("a stand-in is worth nothing in another run", async () => {
   expect(received).toEqual([]);
 });
 
-test("an answer that has the real key in it reaches the agent with the stand-in", async () => {
+test("an answer with the real key reaches the agent with the placeholder", async () => {
   const { url } = await api((request, response) => {
     response.setHeader("x-echo", String(request.headers["x-api-key"]));
     response.write(`{"echo":"${KEY.slice(0, 20)}`);
@@ -100,7 +100,7 @@ test("an answer that has the real key in it reaches the agent with the stand-in"
   expect(headers["x-echo"]).toBe(key);
 });
 
-test("a compressed answer, in which a key could hide, is not passed on", async () => {
+test("a compressed answer, which could contain a key, is not passed on", async () => {
   const { url } = await api((_, response) => {
     response.setHeader("content-encoding", "gzip");
     response.end("anything");
@@ -109,7 +109,7 @@ test("a compressed answer, in which a key could hide, is not passed on", async (
   expect((await ask({ "x-api-key": env["ANTHROPIC_API_KEY"] ?? "", "accept-encoding": "gzip" })).status).toBe(502);
 });
 
-test("headers that only the configuration has are added, and the agent never has them", async () => {
+test("headers of the configuration are added, and never reach the agent", async () => {
   const { url, received } = await api();
   const more = "X-Gateway: canary-of-the-gateway\nX-Team: a";
   const env = { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url, ANTHROPIC_CUSTOM_HEADERS: more };
@@ -119,7 +119,7 @@ test("headers that only the configuration has are added, and the agent never has
   expect(JSON.stringify(egress.env)).not.toContain("canary");
 });
 
-test("events pass as they come", async () => {
+test("events are passed on as they arrive", async () => {
   let resume = (): void => undefined;
   const { url } = await api((_, response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
@@ -137,7 +137,7 @@ test("events pass as they come", async () => {
   while (!got.includes("two")) await once(socket, "data");
 });
 
-test("the proxy counts what the model's answers used, and refuses beyond the limit", async () => {
+test("the proxy counts the usage of the model's answers, and refuses requests beyond the limit", async () => {
   const { url, received } = await api();
   const prices = { "claude-sonnet-4-5": { input: 1000, output: 10_000 } }; // 2 dollars an answer
   const egress = await bench.open({ env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url }, prices, maxUsd: 3 });
@@ -155,7 +155,7 @@ test("the proxy counts what the model's answers used, and refuses beyond the lim
   });
 });
 
-test("without a price the limit is not enforced here, and the log says so", async () => {
+test("without a price the limit is not enforced by the proxy, and a warning is logged", async () => {
   const { url } = await api();
   const egress = await bench.open({ env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url }, maxUsd: 0.001 });
   const headers = { "x-api-key": egress.env["ANTHROPIC_API_KEY"] ?? "" };
@@ -164,7 +164,7 @@ test("without a price the limit is not enforced here, and the log says so", asyn
   expect(bench.log.filter((line) => line.includes("max_usd_per_run is not enforced"))).toHaveLength(1);
 });
 
-test("a client that goes before the end hides no tokens", async () => {
+test("tokens are counted even if the client disconnects before the end", async () => {
   const event = (data: object): string => `data: ${JSON.stringify(data)}\n\n`;
   let resume = (): void => undefined;
   const closed = Promise.withResolvers<void>();
@@ -183,14 +183,14 @@ test("a client that goes before the end hides no tokens", async () => {
   await once(socket, "data");
   socket.destroy();
   await once(socket, "close");
-  // By the time that others have been answered the proxy knows that this client ended.
+  // After other requests are answered, the proxy knows that this client has disconnected.
   for (let n = 0; n < 5; n += 1) await bench.ask({ path: "/" });
   resume();
   await closed.promise;
   while (egress.usage().models["m"]?.outputTokens !== 77) await new Promise((resolve) => setImmediate(resolve));
 }, 30_000);
 
-test("a key of agent.secrets goes to its own URL only", async () => {
+test("a key of agent.secrets is sent only to its own URL", async () => {
   const { url, received } = await api((_, response) => response.end("ok"));
   const env = { OPENAI_API_KEY: "sk-proj-canary-of-another-key", OTHER_TOKEN: "another-canary-of-a-key" };
   const secrets = { OPENAI_API_KEY: `${url}/v1`, OTHER_TOKEN: "other.example", MISSING_API_KEY: "missing.example" };
@@ -219,7 +219,7 @@ test("a key of agent.secrets goes to its own URL only", async () => {
   expect(received).toHaveLength(1);
 });
 
-test("cookies pass in neither direction beside a real key", async () => {
+test("cookies pass in neither direction with a real key", async () => {
   const { url, received } = await api((_, response) => {
     response.setHeader("set-cookie", "session=1");
     response.end("ok");

@@ -19,12 +19,12 @@ export interface ModelOptions {
 
 const MAX_REQUESTS = 32;
 
-/** The way to the model: only messages, only with this run's stand-in, and not beyond what the run may cost. */
+/** Route to the model: only messages, only with this run's placeholder, and only within the run's cost limit. */
 export class ModelRoute {
   readonly #way: Way;
   readonly #options: ModelOptions;
   #open = 0;
-  #saidUnpriced = false;
+  #warnedUnpriced = false;
 
   constructor(way: Way, options: ModelOptions) {
     this.#way = way;
@@ -34,7 +34,7 @@ export class ModelRoute {
   async ask(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { url: path = "", method = "" } = request;
     const [name = ""] = path.split("?", 1);
-    // The CLI asks this way whether its API is there.
+    // The CLI sends this request to check whether its API exists.
     if ((method === "HEAD" || method === "GET") && name === "/") return void response.writeHead(200).end();
     if (!isModelRequest(method, name)) {
       const asked = `${method} ${name.slice(0, 200)}`;
@@ -55,15 +55,21 @@ export class ModelRoute {
     }
   }
 
-  /** What requests that are open at the limit cost comes on top: nobody knows it before they end. */
+  /**
+   * Return a message if the cost limit is reached. Open requests may exceed it, because their cost is known only when
+   * they end.
+   */
   #whySpent(): string | null {
     const { maxUsd, meter, prices, log } = this.#options;
     if (maxUsd === 0) return null;
     const { usd, unpriced } = costOf(meter.models, prices);
-    if (unpriced.length > 0 && !this.#saidUnpriced) {
-      this.#saidUnpriced = true;
+    if (unpriced.length > 0 && !this.#warnedUnpriced) {
+      this.#warnedUnpriced = true;
       const models = unpriced.join(", ");
-      log.warn({ models }, "max_usd_per_run is not enforced by the proxy: no price of the model is configured");
+      log.warn(
+        { models },
+        "llm.max_usd_per_run is not enforced by the proxy, because [[models]] has no price of these models",
+      );
     }
     return usd < maxUsd ? null : `tac8: this run has cost ${formatCents(usd)}, and llm.max_usd_per_run is $${maxUsd}`;
   }

@@ -18,27 +18,29 @@ import { Refusals, type Refused } from "./refusals.ts";
 import type { Replacement } from "./replaceBytes.ts";
 import { createProxyServer } from "./server.ts";
 import { listenOn } from "./socket.ts";
-import { standInFor, withStandIns } from "./standIn.ts";
+import { placeholderFor, withPlaceholders } from "./placeholder.ts";
 import { tunnel } from "./tunnel.ts";
 import { costOf, UsageMeter, type ModelTokens } from "./usage.ts";
 import type { Way } from "./way.ts";
 
-/** What is worth a line of the runner's log. */
+/** Events for the runner's log. */
 export interface EgressLog {
   warn(facts: object, text: string): void;
 }
 
 export interface EgressOptions {
   /**
-   * Absolute, on the clean side, of this run alone: `<folder>/s` is the socket. Null: it listens on loopback, where agents share the
-   * machine's network.
+   * Absolute path on the clean side, only for this run: `<folder>/s` is the socket. Null: listen on loopback, if agents
+   * share the machine's network.
    */
   readonly folder: string | null;
-  /** On loopback, where the forwarder listens inside of the sandbox; or where this proxy does itself, 0: any that is free. */
+  /**
+   * Port on loopback of the forwarder in the sandbox. If this proxy listens on loopback itself, 0 means any free port.
+   */
   readonly port: number;
-  /** On loopback: the user id whose connections it takes. Default: everybody's. */
+  /** On loopback: user id whose connections are accepted. Default: all users. */
   readonly uid?: number;
-  /** The agent's environment as it would be without a sandbox: with the real keys. */
+  /** The agent's environment as it would be without a sandbox, with the real keys. */
   readonly env: Readonly<Record<string, string>>;
   /** `agent.allow_hosts`. */
   readonly allow: readonly string[];
@@ -47,48 +49,51 @@ export interface EgressOptions {
   /** `llm.max_usd_per_run`; 0: no limit. */
   readonly maxUsd: number;
   readonly prices: Readonly<Record<string, ModelPrice>>;
-  /** The runner's own environment: its proxy is used. */
+  /** The runner's own environment, whose proxy is used. */
   readonly proxyEnv: Readonly<Record<string, string | undefined>>;
   readonly log: EgressLog;
-  /** Called when the usage has grown by a tenth since it was called last. */
+  /** Called when the usage has grown by a tenth since the last call. */
   readonly onUsage?: (usage: EgressUsage) => void;
   readonly deps?: Partial<DialDeps>;
   /** Time for the head of a request, in ms. */
   readonly headMs?: number;
 }
 
-/** What the answers of the model's API used, as the proxy of a run has counted it. */
+/** Usage in the answers of the model's API, as the proxy of a run has counted it. */
 export interface EgressUsage {
   /** `costUsd` is 0 without a configured price. */
   readonly models: Readonly<Record<string, ModelTokens & ModelUsage>>;
-  /** Of the models whose price is configured. */
+  /** Cost of the models whose price is configured. */
   readonly costUsd: number;
   /** Models that were used and have no configured price. */
   readonly unpriced: readonly string[];
-  /** Answers of the API without a usage that could be read. */
+  /** Number of API answers whose usage could not be read. */
   readonly unread: number;
 }
 
-/** The way out of one run's sandbox. */
+/** The network access of one run's sandbox. */
 export interface Egress {
-  /** The agent's whole environment inside: stand-ins in place of keys, and what leads programs here. */
+  /**
+   * The complete environment of the agent in the sandbox, with placeholders instead of keys, and with the settings for
+   * the proxy.
+   */
   readonly env: Readonly<Record<string, string>>;
-  /** Hosts that the agent may reach, for its prompt. */
+  /** List of the hosts that the agent may reach, for its prompt. */
   readonly allowed: string;
   refused(): readonly Refused[];
   usage(): EgressUsage;
-  /** Ends every connection. Idempotent. The stand-ins are worth nothing from then on. */
+  /** Close every connection. Idempotent. The placeholders are invalid afterwards. */
   close(): Promise<void>;
 }
 
 const MAX_CONNECTIONS = 256;
-/** After so many refusals each further one takes a second, so that asking again and again costs the runner little. */
+/** After this many refusals, each further one takes a second, so that repeated requests cost the runner little. */
 const QUICK_REFUSALS = 200;
 
 const API = "https://api.anthropic.com";
 const MODEL_KEYS = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"];
 
-/** Opens the proxy of one run. Clients are hostile: whatever they send ends their connection and nothing else. */
+/** Open the proxy of one run. Clients are hostile: their input can only end their own connection. */
 export async function openEgress(options: EgressOptions): Promise<Egress> {
   const { env, allow, log, maxUsd, prices } = options;
   const policy = policyOf(allow);
@@ -101,7 +106,8 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
     ownAddresses: options.deps?.ownAddresses ?? ownAddresses,
     ca: options.deps?.ca,
   });
-  const pairOf = (name: string): Replacement[] => (env[name] ? [{ find: env[name], by: standInFor(env[name]) }] : []);
+  const pairOf = (name: string): Replacement[] =>
+    env[name] ? [{ find: env[name], by: placeholderFor(env[name]) }] : [];
   const modelApi: Api = {
     base: baseUrl(env["ANTHROPIC_BASE_URL"] || API),
     pairs: MODEL_KEYS.flatMap(pairOf),
@@ -147,7 +153,7 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
     if (name === "") return model.ask(request, response);
     const api = secrets.get(name);
     if (api === undefined) {
-      return say(response, 404, "tac8: there is no such key in agent.secrets, or it has no value");
+      return say(response, 404, "tac8: agent.secrets has no such key, or the key has no value");
     }
     return askApi(way, api, { request, response, path, meter: null });
   }
@@ -162,7 +168,8 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.on("connection", (socket) => {
-    // First, and at once: another issue's agent takes none of the connections that this run may have, and says nothing here.
+    // Refuse at once, before anything else: another issue's agent must not use up the connections of this run, or send
+    // any data.
     if (options.uid !== undefined && !isClientOf(options.uid, socket)) socket.destroy();
     else way.keep(socket);
   });
@@ -171,7 +178,7 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
 
   return {
     env: {
-      ...withStandIns(env, pairs),
+      ...withPlaceholders(env, pairs),
       ...proxyEnvironment(port, env),
       ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}`,
       ANTHROPIC_CUSTOM_HEADERS: "",
@@ -195,10 +202,10 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
 
 function baseUrl(text: string): URL {
   if (URL.canParse(text) && /^https?:/i.test(text)) return new URL(text);
-  throw new Error("ANTHROPIC_BASE_URL is no URL of http or https: correct it in the environment of tac8");
+  throw new Error("ANTHROPIC_BASE_URL is not an http or https URL: correct it in the environment of tac8");
 }
 
-/** Of lines `Name: value`, as Claude Code reads ANTHROPIC_CUSTOM_HEADERS; they may have a key in them. */
+/** Parse lines `Name: value`, like Claude Code parses ANTHROPIC_CUSTOM_HEADERS; they may have a key. */
 function customHeaders(text: string): Record<string, string> {
   const lines = text.split(/\r?\n/).flatMap((line) => {
     const [, name, value] = /^\s*([!#$%&'*+.^_`|~\w-]+)\s*:\s*(.*?)\s*$/.exec(line) ?? [];

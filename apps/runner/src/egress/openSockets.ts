@@ -1,11 +1,11 @@
 import type { Duplex } from "node:stream";
 
-/** The connections that a proxy has open, so that closing it ends them. */
+/** The open connections of a proxy, so that closing the proxy closes them. */
 export class OpenSockets {
   readonly #open = new Set<Duplex>();
   #ended = false;
 
-  /** Remember a connection until it is closed. One that comes after `end` is closed at once. */
+  /** Keep a connection until it is closed. A connection after `end` is closed at once. */
   readonly keep = <T extends Duplex>(socket: T): T => {
     if (this.#ended) socket.destroy();
     this.#open.add(socket);

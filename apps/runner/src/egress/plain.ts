@@ -7,7 +7,7 @@ import { shownTarget, targetOf, type Policy, type Target } from "./policy.ts";
 import { CREDENTIALS, whyNotReading } from "./readOnly.ts";
 import { wordsOf, type Way } from "./way.ts";
 
-/** `GET http://host/…`, as a client asks its proxy; hosts that agents only read are asked by https. */
+/** Handle `GET http://host/…`, as a client asks its proxy. Hosts that agents may only read are requested by https. */
 export async function plain(way: Way, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const parsed = /^http:\/\/([^/?#]*)([/?][^#]*)?$/i.exec(request.url ?? "");
   const target = parsed === null ? null : targetOf(parsed[1] ?? "", 80);
@@ -46,7 +46,7 @@ export async function plain(way: Way, request: IncomingMessage, response: Server
     path: asked,
     headers,
     onAnswer: (_answer, answered) => {
-      // To where this client can follow.
+      // Redirect to a URL that this client can follow.
       const { location } = answered;
       if (reading && typeof location === "string") answered["location"] = readable(location, way.policy);
       return UNCHANGED;
@@ -59,7 +59,7 @@ function hostHeader({ host, port }: Target): string {
   return port === 80 ? name : `${name}:${port}`;
 }
 
-/** A redirect to a host that is read by http here. */
+/** Rewrite a redirect to a host that is read by http here. */
 function readable(location: string, policy: Policy): string {
   if (!/^https:\/\//i.test(location) || !URL.canParse(location)) return location;
   const target = targetOf(new URL(location).host, 443);

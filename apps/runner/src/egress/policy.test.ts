@@ -3,7 +3,7 @@ import { whyForbidden } from "./addresses.ts";
 import { policyOf, shownTarget, targetOf } from "./policy.ts";
 import { HOSTILE, NAMES } from "./testing/hostile.ts";
 
-/** What becomes of a request for a tunnel, with all hosts allowed: the addresses that would be connected to. */
+/** Request a tunnel with all hosts allowed. @returns the addresses that would be connected to, or the refusal */
 function reached(authority: string): readonly string[] | string {
   const target = targetOf(authority);
   if (target === null) return "unreadable";
@@ -12,17 +12,17 @@ function reached(authority: string): readonly string[] | string {
   return addresses.map((address) => whyForbidden(address, [])).find((why) => why !== null) ?? addresses;
 }
 
-test.each(HOSTILE)("no way to %s: %s", (_, authority) => {
+test.each(HOSTILE)("refuses %s: %s", (_, authority) => {
   expect(reached(authority.replace("PORT", "9999"))).toBeTypeOf("string");
 });
 
-test("the control: public addresses and names are reached", () => {
+test("control: public addresses and names are reached", () => {
   expect(reached("93.184.215.14:9999")).toEqual(["93.184.215.14"]);
   expect(reached("[2606:2800:21f:cb07:6820:80da:af6b:8b2c]:9999")).toHaveLength(1);
   expect(reached("Example.ORG.:9999")).toEqual(["93.184.215.14"]);
 });
 
-test("an address of this machine is refused, whatever range it is of", () => {
+test("an address of this machine is refused, whatever its range is", () => {
   expect(whyForbidden("93.184.215.14", ["93.184.215.14"])).toBe("an address of this machine");
 });
 
@@ -38,11 +38,11 @@ test.each([
   ["api.github.com:443", [], "read-only"],
   ["github.com:22", [], "refused"],
   ["ssh.github.com:443", [], "refused"],
-  // A pattern was not written to push there.
+  // A pattern does not allow pushes there.
   ["github.com:443", ["*"], "read-only"],
   ["api.github.com:443", ["*.github.com"], "read-only"],
   ["github.com:443", ["github.com"], "open"],
-  // A stranger's key at the model's own host would be a way out for files.
+  // Another account's key at the model's own host would be a way to send files out.
   ["api.anthropic.com:443", [], "refused"],
   ["xn--bcher-kva.example:443", ["bücher.example"], "open"],
   ["bücher.example:443", ["bücher.example"], "open"],
@@ -53,14 +53,14 @@ test.each([
   expect(target === null ? null : policyOf(allow).decide(target)).toBe(expected);
 });
 
-test("only an address that is listed itself may be a private one", () => {
+test("a private address is allowed only if it is listed itself", () => {
   const policy = policyOf(["*", "git.corp.example", "10.1.2.3:8080"]);
   expect(policy.isListed("10.1.2.3", { host: "lan.test", isAddress: false, port: 8080 })).toBe(true);
   expect(policy.isListed("10.1.2.3", { host: "lan.test", isAddress: false, port: 443 })).toBe(false);
   expect(policy.isListed("10.1.2.4", { host: "lan.test", isAddress: false, port: 8080 })).toBe(false);
 });
 
-test("messages name a host by its one spelling", () => {
+test("messages use the canonical spelling of a host", () => {
   expect(shownTarget({ host: "2001:db8::1", isAddress: true, port: 8443 })).toBe("[2001:db8::1]:8443");
   expect(shownTarget({ host: "example.org", isAddress: false, port: 443 })).toBe("example.org");
 });

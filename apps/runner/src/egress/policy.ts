@@ -49,7 +49,7 @@ export function targetOf(authority: string, standardPort: number | null = null):
   return name === null || port === null ? null : { ...name, port };
 }
 
-/** The target as messages show it: `example.org`, `example.org:8443`, `[2001:db8::1]:8443`. */
+/** Format the target for messages: `example.org`, `example.org:8443`, `[2001:db8::1]:8443`. */
 export function shownTarget({ host, port }: Target): string {
   const name = host.includes(":") ? `[${host}]` : host;
   return port === 443 || port === 80 ? name : `${name}:${port}`;

@@ -1,4 +1,4 @@
-/** Hosts that every run may reach: package registries, and what the installers of common tools download. */
+/** Hosts that every run may reach: package registries, and hosts from which the installers of common tools download. */
 export const REGISTRIES: readonly { readonly what: string; readonly hosts: readonly string[] }[] = [
   {
     what: "npm and Yarn",
@@ -69,8 +69,9 @@ export const REGISTRIES: readonly { readonly what: string; readonly hosts: reado
 ];
 
 /**
- * Hosts that serve reading and writing under one name. Nobody sees inside a TLS tunnel whether git fetches or pushes, so there is
- * none to these: tac8 takes requests for `http://HOST/…`, forwards those that only read, and sends them by https.
+ * Hosts that serve reading and writing under one name. A proxy cannot see inside a TLS tunnel whether git fetches or
+ * pushes, so tac8 refuses tunnels to these hosts. It accepts requests for `http://HOST/…`, forwards those that only
+ * read, and sends them by https.
  */
 export const READ_ONLY: readonly string[] = ["github.com", "gist.github.com", "api.github.com"];
 

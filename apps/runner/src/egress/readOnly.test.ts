@@ -24,25 +24,25 @@ test.each([
   ["PUT", "/repos/octo/hello/contents/file"],
   ["DELETE", "/octo/hello"],
   ["PATCH", "/octo/hello"],
-])("does not only read: %s %s", (method, path) => {
+])("is refused because it may write: %s %s", (method, path) => {
   expect(whyNotReading({ method, path })).not.toBeNull();
 });
 
-const PAIRS = [{ find: "real-key", by: "stand-in" }];
+const PAIRS = [{ find: "real-key", by: "placeholder" }];
 
 test.each([
-  [{ "x-api-key": "stand-in" }, { "x-api-key": "real-key" }],
-  [{ authorization: "Bearer stand-in" }, { authorization: "Bearer real-key" }],
-  [{ authorization: "stand-in" }, { authorization: "real-key" }],
-  [{ "x-goog-api-key": "stand-in" }, { "x-goog-api-key": "real-key" }],
-  [{ "api-key": "stand-in" }, { "api-key": "real-key" }],
+  [{ "x-api-key": "placeholder" }, { "x-api-key": "real-key" }],
+  [{ authorization: "Bearer placeholder" }, { authorization: "Bearer real-key" }],
+  [{ authorization: "placeholder" }, { authorization: "real-key" }],
+  [{ "x-goog-api-key": "placeholder" }, { "x-goog-api-key": "real-key" }],
+  [{ "api-key": "placeholder" }, { "api-key": "real-key" }],
   [{}, null],
   [{ "x-api-key": "real-key" }, null],
-  [{ "x-api-key": "stand-in, stand-in" }, null],
-  [{ "x-api-key": "Bearer stand-in" }, null],
+  [{ "x-api-key": "placeholder, placeholder" }, null],
+  [{ "x-api-key": "Bearer placeholder" }, null],
   [{ authorization: "Bearer another" }, null],
-  [{ authorization: "Bearer stand-in", "x-api-key": "another" }, null],
-  [{ authorization: "Bearer stand-in more" }, null],
+  [{ authorization: "Bearer placeholder", "x-api-key": "another" }, null],
+  [{ authorization: "Bearer placeholder more" }, null],
 ])("%j becomes %j", (headers, expected) => {
   expect(withRealKey(headers, PAIRS)).toEqual(expected);
 });
@@ -66,7 +66,7 @@ test.each([
   expect(pathBelow(new URL("https://api.example/gateway/"), path)).toBe(expected);
 });
 
-test("only asking a model is a model's request", () => {
+test("only a request to a model is a model request", () => {
   expect(isModelRequest("POST", "/v1/messages")).toBe(true);
   expect(isModelRequest("GET", "/v1/models/claude-sonnet-4-5")).toBe(true);
   for (const [method, path] of [

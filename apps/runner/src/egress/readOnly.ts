@@ -1,11 +1,11 @@
-/** A request to a host of which agents only read. */
+/** A request to a host that agents may only read. */
 export interface ReadRequest {
   readonly method: string;
-  /** With its query. */
+  /** Path with the query. */
   readonly path: string;
 }
 
-/** Why a request is more than reading; null: it reads. Pure. */
+/** Return why a request may write; null if it only reads. Pure. */
 export function whyNotReading({ method, path }: ReadRequest): string | null {
   const [name = "", query = ""] = path.split("?", 2);
   if (/git-receive-pack/i.test(decoded(path)))
@@ -15,7 +15,7 @@ export function whyNotReading({ method, path }: ReadRequest): string | null {
   return fetches ? null : `${method} is refused: agents may only read there`;
 }
 
-/** Sent nowhere that agents only read of: what is read there is public. */
+/** Headers that are never sent to read-only hosts: everything that is read there is public. */
 export const CREDENTIALS = ["authorization", "cookie", "x-github-token", "private-token"];
 
 function decoded(path: string): string {

@@ -1,6 +1,6 @@
 import type { EgressLog } from "./open.ts";
 
-/** A host that a run was refused, and how often. */
+/** A refused host and the number of refusals. */
 export interface Refused {
   readonly host: string;
   readonly times: number;
@@ -9,7 +9,7 @@ export interface Refused {
 const MAX_HOSTS = 50;
 const MAX_NAME = 255;
 
-/** Counts refused hosts: at most 50 different ones. The first time of each is logged. */
+/** Count refused hosts: at most 50 different ones. The first refusal of each is logged. */
 export class Refusals {
   readonly #counts = new Map<string, number>();
   readonly #log: EgressLog;
@@ -23,7 +23,8 @@ export class Refusals {
     const before = this.#counts.get(name);
     if (before === undefined && this.#counts.size >= MAX_HOSTS) return;
     this.#counts.set(name, (before ?? 0) + 1);
-    if (before === undefined) this.#log.warn({ host: name, why: why.slice(0, 300) }, "the agent was refused a host");
+    if (before === undefined)
+      this.#log.warn({ host: name, why: why.slice(0, 300) }, "refused the agent's connection to a host");
   }
 
   list(): Refused[] {

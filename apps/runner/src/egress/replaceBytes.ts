@@ -1,12 +1,12 @@
-/** Bytes that are replaced by others of the same length. */
+/** Bytes and their replacement of the same length. */
 export interface Replacement {
   readonly find: string;
   readonly by: string;
 }
 
 /**
- * Replaces texts in a stream, also one that is spread over chunks. Only what may be the beginning of one is kept back, so that
- * events pass as soon as they arrive.
+ * Replace texts in a stream, even if they are split between chunks. Only a possible beginning of a text is held back,
+ * so events pass as soon as they arrive.
  */
 export class ByteReplacer {
   readonly #pairs: readonly { readonly find: Buffer; readonly by: Buffer }[];
@@ -16,7 +16,7 @@ export class ByteReplacer {
     this.#pairs = pairs.map(({ find, by }) => ({ find: Buffer.from(find), by: Buffer.from(by) }));
   }
 
-  /** @returns what can be passed on */
+  /** @returns the part that can be passed on */
   write(chunk: Buffer): Buffer {
     const all = Buffer.concat([this.#kept, chunk]);
     for (const { find, by } of this.#pairs) {
@@ -35,7 +35,7 @@ export class ByteReplacer {
   }
 }
 
-/** How many of the last bytes are the first ones of `find`; never all of it. */
+/** Return how many bytes at the end of `all` are the beginning of `find`, but not all of it. */
 function beginningAtEnd(all: Buffer, find: Buffer): number {
   for (let length = Math.min(find.length - 1, all.length); length > 0; length -= 1) {
     if (all.subarray(all.length - length).equals(find.subarray(0, length))) return length;

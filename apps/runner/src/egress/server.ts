@@ -5,9 +5,9 @@ import { say } from "./answers.ts";
 import { wordsOf } from "./way.ts";
 
 export interface ProxyHandlers {
-  /** Answers a request that asks for no tunnel. */
+  /** Handle a request that is not `CONNECT`. */
   readonly request: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
-  /** `CONNECT`; `head`: what the client has sent after the request's head. */
+  /** Handle `CONNECT`. `head`: data that the client has sent after the head of the request. */
   readonly tunnel: (request: IncomingMessage, client: Socket, head: Buffer) => Promise<void>;
   /** Time for the head of a request, in ms. */
   readonly headMs?: number;
@@ -18,7 +18,10 @@ const HEAD_MS = 15_000;
 const REQUEST_MS = 10 * 60_000;
 const KEEP_ALIVE_MS = 30_000;
 
-/** An HTTP proxy for hostile clients: heads and times are bounded, and what a client sends ends its connection and nothing else. */
+/**
+ * Create an HTTP proxy for hostile clients: heads and times are bounded, and a client's input can only end its own
+ * connection.
+ */
 export function createProxyServer({ request, tunnel, headMs = HEAD_MS }: ProxyHandlers): Server {
   const server = createServer(
     {
@@ -30,7 +33,7 @@ export function createProxyServer({ request, tunnel, headMs = HEAD_MS }: ProxyHa
       requireHostHeader: false,
     },
     (asked, response) => {
-      // A client that goes while it is answered is no error of ours.
+      // A client that disconnects during the answer is not an error.
       response.on("error", () => response.destroy());
       request(asked, response).catch((error: unknown) =>
         say(response, 502, `tac8: the request failed: ${wordsOf(error)}`),

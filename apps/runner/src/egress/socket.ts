@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo, Server } from "node:net";
 import type { EgressOptions } from "./open.ts";
 
-/** Where a server listens: `<folder>/s`, however long the folder's path is. */
+/** Socket of a server: `<folder>/s`, however long the path of the folder is. */
 export interface SocketFolder {
   /** Close the server, remove the socket, and close the folder. */
   close(): Promise<void>;
@@ -11,7 +11,7 @@ export interface SocketFolder {
 
 const NAME = "s";
 
-/** Listens, and tells the port of loopback where agents find it. */
+/** Listen, and return the port of loopback on which agents reach the server. */
 export async function listenOn(
   { folder, port }: Pick<EgressOptions, "folder" | "port">,
   server: Server,
@@ -27,9 +27,9 @@ export async function listenOn(
 }
 
 /**
- * Listens on `<folder>/s`. The path of a Unix socket has at most 107 bytes, so the folder is opened and the socket is named by its
- * descriptor. What a runner that was killed has left there is removed.
- * @param folder absolute; made if it is missing, for its owner alone
+ * Listen on `<folder>/s`. The path of a Unix socket has at most 107 bytes, so the folder is opened and the socket is
+ * named by its descriptor. The socket of a runner that was killed is removed.
+ * @param folder absolute; created if it is missing, only for its owner
  */
 export async function listenIn(folder: string, server: Server): Promise<SocketFolder> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -54,7 +54,7 @@ export async function listenIn(folder: string, server: Server): Promise<SocketFo
       close: () =>
         (closed ??= new Promise<void>((resolve) => {
           server.close(() => {
-            // Only now: the server removes its socket by the path, which names this descriptor.
+            // After the close, because the server removes its socket by the path, which has this descriptor.
             rmSync(path, { force: true });
             closeSync(fd);
             resolve();

@@ -1,13 +1,13 @@
 import type { Duplex } from "node:stream";
 
-/** Of a connection in which nobody says anything. */
+/** Time limit of a connection without data. */
 const IDLE_MS = 10 * 60_000;
-/** Of one whose one side ended. */
+/** Time limit of a connection with one closed side. */
 const HALF_OPEN_MS = 60_000;
 
 type Side = Duplex & { setTimeout(ms: number): unknown };
 
-/** Connect two sockets with each other, until both end or one has failed. Both are closed afterwards. */
+/** Connect two sockets, until both end or one fails. Both are closed afterwards. */
 export function splice(a: Side, b: Side): void {
   const close = (): void => {
     a.destroy();

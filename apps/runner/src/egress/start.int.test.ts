@@ -47,7 +47,7 @@ async function client(): Promise<Socket> {
   return socket;
 }
 
-/** Processes of proxies that this one has started. */
+/** List the proxy processes that this process has started. */
 function proxies(): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -63,7 +63,7 @@ function proxies(): number[] {
     });
 }
 
-test("the proxy of a run is a process of its own, without keys in its environment and arguments, which ends with the run", async () => {
+test("the proxy of a run is a separate process without keys in its environment and arguments, and ends with the run", async () => {
   const { env } = await open();
   expect(env["ANTHROPIC_API_KEY"]).toMatch(/^sk-ant-api03-/);
   expect(env["ANTHROPIC_API_KEY"]).not.toBe("sk-ant-api03-real");
@@ -82,19 +82,19 @@ test("the proxy of a run is a process of its own, without keys in its environmen
   expect(proxies()).toEqual([]);
 });
 
-test("an agent that floods it with requests ends its own network, and not the runner", async () => {
+test("an agent that floods its proxy with requests loses its network, and the runner continues", async () => {
   await open();
   const flood = "GET / HTTP/1.1\r\n\r\n".repeat(3600);
   const before = process.memoryUsage().rss;
-  // None of them reads an answer, so the proxy has to keep them all.
+  // No client reads an answer, so the proxy must keep all answers.
   for (let n = 0; n < 200; n += 1) (await client().catch(() => null))?.write(flood);
   await vi.waitFor(() => expect(proxies()).toEqual([]), { timeout: 60_000 });
   expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 ** 2);
-  await vi.waitFor(() => expect(log.join("\n")).toContain("its agent has no network any more"), { timeout: 60_000 });
+  await vi.waitFor(() => expect(log.join("\n")).toContain("its agent has no network"), { timeout: 60_000 });
   await egress?.close();
 });
 
-test("what it has counted is known also of a proxy that was killed", async () => {
+test("the count of a proxy that was killed is kept", async () => {
   const usage = { input_tokens: 1000, output_tokens: 100 };
   const api = createServer((request, response) => {
     request.resume();
@@ -111,7 +111,7 @@ test("what it has counted is known also of a proxy that was killed", async () =>
     await once(socket, "data");
     await vi.waitFor(() => expect(egress?.usage()).not.toBeNull());
     for (const pid of proxies()) process.kill(pid, "SIGKILL");
-    await vi.waitFor(() => expect(log.join("\n")).toContain("its agent has no network any more"));
+    await vi.waitFor(() => expect(log.join("\n")).toContain("its agent has no network"));
     await egress?.close();
     expect(egress?.usage()).toMatchObject({ models: { m: { inputTokens: 1000, outputTokens: 100 } }, unpriced: ["m"] });
   } finally {
@@ -119,7 +119,7 @@ test("what it has counted is known also of a proxy that was killed", async () =>
   }
 });
 
-test("a proxy that cannot start is one error, and leaves no process", async () => {
+test("a proxy that cannot start reports one error, and leaves no process", async () => {
   await expect(
     startEgress({
       folder: "/dev/null/net",
@@ -132,6 +132,6 @@ test("a proxy that cannot start is one error, and leaves no process", async () =
       proxyEnv: {},
       log: { warn: () => undefined },
     }),
-  ).rejects.toThrow(/the run's proxy ended at its start: /);
+  ).rejects.toThrow(/the run's proxy exited at its start: /);
   expect(proxies()).toEqual([]);
 });

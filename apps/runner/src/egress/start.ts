@@ -8,15 +8,21 @@ import type { Logger } from "@tac8/core/log/logger";
 import { messageSchema } from "./message.ts";
 import type { EgressOptions, EgressUsage } from "./open.ts";
 
-/** The way out of one run's sandbox, by a process of its own. */
+/** The network access of one run's sandbox, in its own process. */
 export interface RunningEgress {
-  /** The agent's whole environment inside: stand-ins in place of keys, and what leads programs here. */
+  /**
+   * The complete environment of the agent in the sandbox, with placeholders instead of keys, and with the settings for
+   * the proxy.
+   */
   readonly env: Readonly<Record<string, string>>;
-  /** As far as it has reported them. */
+  /** Refused hosts that the proxy has reported so far. */
   refused(): readonly BlockedHost[];
-  /** As far as it has reported it: all of it once it is closed. Null: it ended by itself before its first report. */
+  /**
+   * Usage that the proxy has reported so far, complete once it is closed. Null: it ended by itself before its first
+   * report.
+   */
   usage(): EgressUsage | null;
-  /** Resolves when it ends. */
+  /** Resolves when the process ends. */
   readonly ended: Promise<unknown>;
   /** End the process and every connection. Idempotent and bounded. */
   close(): Promise<void>;
@@ -25,17 +31,17 @@ export interface RunningEgress {
 export type StartEgress = Omit<EgressOptions, "log" | "deps" | "onUsage"> & { readonly log: Pick<Logger, "warn"> };
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
-/** What an agent can make it keep is bounded by this heap. */
+/** This heap limits what an agent can make the proxy store. */
 const NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=128", "--v8-pool-size=0"];
-/** Names of variables of certificates, which Node reads at its start. */
+/** Variables with certificates, which Node reads at its start. */
 const CERTIFICATES = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 const START_MS = 30_000;
 const CLOSE_MS = 3000;
-/** Of everything that it reports. */
+/** Limit of all reports together. */
 const MAX_OUTPUT = 4 * 1024 * 1024;
 const MAX_WORDS = 2000;
 
-/** Start the proxy of one run. @throws Error it did not start */
+/** Start the proxy of one run. @throws Error if it does not start */
 export async function startEgress({ log, ...options }: StartEgress): Promise<RunningEgress> {
   const { proxyEnv } = options;
   const env = Object.fromEntries(CERTIFICATES.flatMap((name) => (proxyEnv[name] ? [[name, proxyEnv[name]]] : [])));
@@ -45,7 +51,7 @@ export async function startEgress({ log, ...options }: StartEgress): Promise<Run
     env,
     stdio: ["pipe", "pipe", "pipe"],
   });
-  const exited = once(child, "close").catch(() => undefined); // An error of its start is reported by `ready`.
+  const exited = once(child, "close").catch(() => undefined); // `ready` reports a failed start.
   const ready = Promise.withResolvers<Readonly<Record<string, string>>>();
   let refused: readonly BlockedHost[] = [];
   let usage: EgressUsage | null = null;
@@ -54,11 +60,11 @@ export async function startEgress({ log, ...options }: StartEgress): Promise<Run
   let words = "";
 
   child.stderr.on("data", (chunk: Buffer) => (words = (words + chunk.toString("utf8")).slice(-MAX_WORDS)));
-  child.stdin.on("error", () => undefined); // Of one that has just ended: its exit says so.
+  child.stdin.on("error", () => undefined); // The process has just ended, which its exit reports.
   child.once("error", (error) => ready.reject(new Error(`the run's proxy could not be started: ${error.message}`)));
   child.once("close", () => {
-    ready.reject(new Error(`the run's proxy ended at its start: ${words.trim().split("\n").at(-1) ?? ""}`));
-    if (closing === null) log.warn("the run's proxy ended: its agent has no network any more");
+    ready.reject(new Error(`the run's proxy exited at its start: ${words.trim().split("\n").at(-1) ?? ""}`));
+    if (closing === null) log.warn("the run's proxy exited: its agent has no network until the run ends");
   });
   child.stdout.on("data", (chunk: Buffer) => {
     size += chunk.length;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ByteReplacer } from "./replaceBytes.ts";
-import { standInFor, withStandIns } from "./standIn.ts";
+import { placeholderFor, withPlaceholders } from "./placeholder.ts";
 import { AnswerReader, costOf, UsageMeter } from "./usage.ts";
 
 const KEY = "sk-ant-api03-real";
@@ -20,7 +20,7 @@ test.each([1, 2, 3, 7, 16, 17, 18, 1000])("a key is replaced in chunks of %d byt
   expect(passed(text, size)).toBe(text.replaceAll(KEY, OTHER));
 });
 
-test("a chunk that cannot begin a key passes at once", () => {
+test("a chunk that cannot start a key passes at once", () => {
   const replacer = new ByteReplacer([{ find: KEY, by: OTHER }]);
   expect(replacer.write(Buffer.from("data: {}\n\n")).toString()).toBe("data: {}\n\n");
 });
@@ -30,18 +30,18 @@ test.each([
   "sk-ant-oat01-0123456789abcdefghijklmnopqrstuvwxyz-AA",
   "sk-proj-0123456789",
   "hunter2-correct-horse",
-])("the stand-in of %s has its form and nothing else of it", (real) => {
-  const standIn = standInFor(real);
-  expect(standIn).toHaveLength(real.length);
-  expect(standIn).not.toBe(real);
+])("the placeholder of %s has only its form", (real) => {
+  const placeholder = placeholderFor(real);
+  expect(placeholder).toHaveLength(real.length);
+  expect(placeholder).not.toBe(real);
   const prefix = /^sk-(?:ant-[a-z]{3}\d\d-|proj-)/.exec(real)?.[0] ?? "";
-  expect(standIn.startsWith(prefix)).toBe(true);
-  expect(standInFor(real)).not.toBe(standIn);
+  expect(placeholder.startsWith(prefix)).toBe(true);
+  expect(placeholderFor(real)).not.toBe(placeholder);
 });
 
 test("the key is replaced in every variable that has it", () => {
   const env = { ANTHROPIC_API_KEY: KEY, COPY: `header ${KEY}`, OTHER: "sk-ant" };
-  expect(JSON.stringify(withStandIns(env, [{ find: KEY, by: OTHER }]))).not.toContain(KEY);
+  expect(JSON.stringify(withPlaceholders(env, [{ find: KEY, by: OTHER }]))).not.toContain(KEY);
 });
 
 const sse = (...events: object[]): string =>
@@ -72,14 +72,14 @@ const TOKENS = {
   hourCacheWriteTokens: 0,
 };
 
-test("a stream's usage is the last sums of its events", () => {
+test("the usage of a stream is in the last sums of its events", () => {
   const delta = (tokens: number) => ({ type: "message_delta", usage: { output_tokens: tokens } });
   const { models, unread } = metered(sse(START, delta(5), delta(40)), "text/event-stream; charset=utf-8");
   expect([...models]).toEqual([["claude-sonnet-4-5-20250929", TOKENS]]);
   expect(unread).toBe(0);
 });
 
-test("what a stream has said counts, also if it is cut off", () => {
+test("the usage of a stream that is cut off counts", () => {
   expect(metered(sse(START), "text/event-stream").models.get("claude-sonnet-4-5-20250929")?.inputTokens).toBe(10);
 });
 
@@ -88,17 +88,17 @@ test("a JSON answer's usage counts", () => {
   expect(models.get("claude-sonnet-4-5-20250929")?.inputTokens).toBe(10);
 });
 
-test("answers and lines without end are not kept, and are counted as unread", () => {
+test("endless answers and lines are not kept, and are counted as unread", () => {
   const long = "x".repeat(2 * 1024 * 1024);
   expect(metered(`data: "usage" ${long}`, "text/event-stream", 65_536).unread).toBe(1);
   expect(metered(long.repeat(5), "application/json", 65_536).unread).toBe(1);
-  // The next line is read as usual.
+  // The next line is read normally.
   expect(metered(`data: ${long}\n\n${sse(START)}`, "text/event-stream", 65_536).models.size).toBe(1);
 });
 
 const PRICES = { "claude-sonnet-4-5": { input: 1_000_000, output: 10_000_000 } };
 
-test("the cost is of the models that have a price; the others are named", () => {
+test("the cost has the models with a price; the others are listed", () => {
   const { models } = metered(JSON.stringify(START.message), "application/json");
   expect(costOf(models, PRICES)).toMatchObject({ usd: 10 + 2 + 37.5 + 10, unpriced: [] });
   expect(costOf(models, {})).toMatchObject({ usd: 0, unpriced: ["claude-sonnet-4-5-20250929"] });
@@ -110,7 +110,7 @@ test("tokens that are cached for an hour have a higher price", () => {
   expect(costOf(models, PRICES)).toMatchObject({ usd: 10 + 2 + 12.5 + 40 + 10 });
 });
 
-test("the count is reported at once, and then whenever it has grown by a tenth", () => {
+test("the count is reported at once, and then each time it has grown by a tenth", () => {
   const reported: number[] = [];
   const meter: UsageMeter = new UsageMeter(() => reported.push(meter.models.get("m")?.outputTokens ?? 0));
   const none = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, hourCacheWriteTokens: 0 };

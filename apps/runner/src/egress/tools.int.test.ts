@@ -33,7 +33,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-/** Opens the egress of an agent on a machine whose proxy leads these hosts to servers of the test. */
+/** Open the egress of an agent on a machine whose proxy maps these hosts to servers of the test. */
 async function open(
   routes: Readonly<Record<string, number>>,
   env: Readonly<Record<string, string>> = {},
@@ -58,7 +58,7 @@ async function open(
   });
 }
 
-/** The real `git http-backend`, which takes pushes from everybody. */
+/** The real `git http-backend`, which accepts every push. */
 function gitServer(root: string, asked: string[]): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const [path = "", query = ""] = (request.url ?? "").split("?", 2);
@@ -93,7 +93,7 @@ function gitServer(root: string, asked: string[]): (request: IncomingMessage, re
   };
 }
 
-test("git reads a public repository by https, and pushing is refused with words", async () => {
+test("git reads a public repository by https, and pushing is refused with a message", async () => {
   const root = join(bench.dir, "github");
   const origin = join(root, "octo/hello");
   await mkdir(origin, { recursive: true });
@@ -122,18 +122,18 @@ test("git reads a public repository by https, and pushing is refused with words"
     ["d", "ssh://git@github.com/octo/hello"],
   ]) {
     const cloned = await run(["git", "clone", "-q", url ?? "", name ?? ""]);
-    // One with a login goes by CONNECT, which is refused.
+    // A URL with a login uses CONNECT, which is refused.
     if (name === "b") expect(cloned.code).not.toBe(0);
     else expect(cloned).toMatchObject({ code: 0 });
   }
-  // What is read there is public: nobody's credentials come there.
+  // Data that is read there is public, so no credentials are sent there.
   const refs = "http://github.com/octo/hello/info/refs?service=git-upload-pack";
   expect((await run(["curl", "-sS", "-u", "someone:secret", "-b", "a=b", refs])).stdout).toContain("refs/heads/main");
   const tree = join(bench.dir, "a");
   const work = (...args: string[]): Promise<Output> =>
     run(["git", "-c", "user.name=a", "-c", "user.email=a@b", ...args], { cwd: tree });
   expect(await work("commit", "-q", "--allow-empty", "-m", "two")).toMatchObject({ code: 0 });
-  // By the origin's own URL, and with a login of another account.
+  // With the origin's own URL, and with a login of another account.
   for (const remote of [
     "origin",
     "https://someone:secret@github.com/octo/hello",
@@ -148,7 +148,7 @@ test("git reads a public repository by https, and pushing is refused with words"
   expect(git("for-each-ref", "--format=%(refname)").trim()).toBe("refs/heads/main");
   expect(asked.filter((line) => line.includes("receive-pack") || !line.endsWith(" -"))).toEqual([]);
   expect(egress.refused().map(({ host }) => host)).toEqual(["github.com"]);
-  // The control: this server takes a push from anybody who reaches it.
+  // The control: this server accepts a push from every client that reaches it.
   const resolved = ["-c", `http.curloptResolve=github.com:${https}:127.0.0.1`, "-c", `http.sslCAInfo=${bench.ca}`];
   const control = `https://github.com:${https}/octo/hello`;
   const env = { PATH: process.env["PATH"] ?? "", HOME: bench.dir };
@@ -161,7 +161,7 @@ test("git reads a public repository by https, and pushing is refused with words"
   expect(git("for-each-ref", "--format=%(refname)")).toContain("refs/heads/control");
 });
 
-test("curl: an allowed host over TLS, a refused one with words, and a server of the agent's own on loopback", async () => {
+test("curl reaches an allowed host over TLS and the agent's own server on loopback, and shows why a host is refused", async () => {
   const https = await bench.serve((_, response) => response.end("from PyPI"), ["pypi.org"]);
   await open({ "pypi.org:443": https });
   expect((await run(["curl", "-sS", "https://pypi.org/simple/"])).stdout).toBe("from PyPI");
@@ -177,7 +177,7 @@ test("curl: an allowed host over TLS, a refused one with words, and a server of 
   expect((await run([process.execPath, "-e", fetched])).stdout).toBe("from PyPI\n");
 });
 
-/** A registry of npm with the package `tiny`. @returns its port */
+/** Start an npm registry with the package `tiny`. @returns its port */
 async function npmRegistry(): Promise<number> {
   await mkdir(join(bench.dir, "src/package"), { recursive: true });
   await writeFile(join(bench.dir, "src/package/package.json"), `{"name":"tiny","version":"1.0.0","main":"index.js"}`);
@@ -222,7 +222,7 @@ test("npm installs a package from its registry", async () => {
   expect(egress.refused()).toEqual([]);
 });
 
-/** No part of this repository: from the npm registry of this machine. */
+/** Not part of this repository: from the npm registry of this machine. */
 const FETCHED = ["pnpm@12.21.0"];
 const tools = mkdtempSync(join(tmpdir(), "tac8-tools-"));
 const fetching = ["install", "--prefix", tools, "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=0"];
@@ -387,7 +387,7 @@ with zipfile.ZipFile(sys.argv[1], "w") as z:
     ["proxy.golang.org"],
   );
   const gopath = join(bench.dir, "go");
-  // The database of checksums does not know this module.
+  // The checksum database does not have this module.
   const env = { SSL_CERT_FILE: bench.ca, GOPATH: gopath, GOCACHE: join(bench.dir, "build"), GONOSUMDB: "example.test" };
   await open(
     { "proxy.golang.org:443": https },
@@ -407,7 +407,7 @@ const hasJava = ["java", "javac", "keytool"].every((name) => {
 });
 if (!hasJava) process.stderr.write("skipped: Java through the proxy, because there is no JDK here\n");
 
-test.skipIf(!hasJava)("a program of Java, as Gradle and Maven are, reads from a registry", async () => {
+test.skipIf(!hasJava)("a Java program, such as Gradle or Maven, reads from a registry", async () => {
   const https = await bench.serve((_, response) => response.end("from Maven Central"), ["repo.maven.apache.org"]);
   const store = join(bench.dir, "trust.p12");
   const trust = ["-importcert", "-noprompt", "-file", bench.ca, "-keystore", store, "-storepass", "changeit"];
@@ -428,10 +428,10 @@ test.each([
   ["ANTHROPIC_AUTH_TOKEN", KEY],
   ["CLAUDE_CODE_OAUTH_TOKEN", KEY.replace("api03", "oat01")],
 ])(
-  "Claude Code itself with %s: it works with a stand-in, and the real key is nowhere in its environment",
+  "Claude Code itself with %s works with a placeholder, and the real key is nowhere in its environment",
   async (name, real) => {
     const received: string[] = [];
-    // In front of the stub, to see which key comes there.
+    // In front of the stub, to see which key arrives there.
     const stub = spawn(process.execPath, [STUB], { stdio: ["ignore", "pipe", "inherit"] });
     try {
       const stubPort = await new Promise<number>((resolve) =>
@@ -487,10 +487,10 @@ test.each([
       expect(received.length).toBeGreaterThanOrEqual(2);
       for (const line of received) expect(line).toContain(real);
       const environment = await readFile(seen, "utf8");
-      // The CLI's own environment, and that of its commands, which it keeps some tokens from.
+      // The CLI's own environment, and the environment of its commands, which the CLI removes some tokens from.
       expect(environment).toContain(`${name}=${egress.env[name]}`);
       expect(environment).not.toContain("canary-of-the-real-key");
-      // The CLI's own figures, again, by the proxy's count: two answers of the stub.
+      // The CLI's own figures must equal the proxy's count: two answers of the stub.
       expect(Object.values(egress.usage().models)).toEqual([
         expect.objectContaining({
           inputTokens:
@@ -505,9 +505,9 @@ test.each([
 );
 
 test.each([
-  { what: "as agents in a sandbox have it", files: withSandboxSettings([]), fetched: true },
+  { what: "as for agents in a sandbox", files: withSandboxSettings([]), fetched: true },
   { what: "without tac8's setting", files: [], fetched: false },
-])("WebFetch of Claude Code reads a page of an allowed host, and none of another one: $what", async (row) => {
+])("WebFetch of Claude Code reads a page of an allowed host, but not of another one: $what", async (row) => {
   const asked: string[] = [];
   const https = await bench.serve(
     (request, response) => {

@@ -6,7 +6,7 @@ import { shownTarget, targetOf, type Target } from "./policy.ts";
 import { splice } from "./splice.ts";
 import { wordsOf, type Way } from "./way.ts";
 
-/** `CONNECT host:port`: from then on nobody reads what passes. */
+/** Handle `CONNECT host:port`. The proxy does not read the data in the tunnel. */
 export async function tunnel(
   way: Way,
   { request, client, head }: { readonly request: IncomingMessage; readonly client: Socket; readonly head: Buffer },
@@ -32,5 +32,5 @@ export async function tunnel(
 }
 
 function noTunnel({ host }: Target): string {
-  return `agents only read there, so there is no tunnel, in which a push could not be told from a fetch; http://${host}/… is fetched by https for reading, git does so by itself, and pushing is refused`;
+  return `agents may only read this host, and a tunnel would hide pushes; use http://${host}/…, which tac8 requests by https (git is configured to do this); pushing is refused`;
 }

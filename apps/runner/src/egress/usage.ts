@@ -2,40 +2,43 @@ import { asCount, asObject, asString, type Json } from "@tac8/core/conversation/
 import { NO_TOKENS, tokensBy, totalTokens, type Tokens } from "@tac8/core/domain/usage";
 import type { ModelPrice } from "@tac8/core/config/routing";
 
-/** What the answers of the model's API said that one model has used. */
+/** Tokens of one model, as the answers of the model's API report them. */
 export interface ModelTokens extends Tokens {
-  /** Of `cacheWriteTokens`, those that are cached for an hour, at a higher price. */
+  /** Part of `cacheWriteTokens` that is cached for an hour, at a higher price. */
   readonly hourCacheWriteTokens: number;
 }
 
 const NOTHING: ModelTokens = { ...NO_TOKENS, hourCacheWriteTokens: 0 };
 
-/** Prices of cached tokens as parts of the price of input: https://platform.claude.com/docs/en/build-with-claude/prompt-caching */
+/**
+ * Prices of cached tokens relative to the price of input:
+ * https://platform.claude.com/docs/en/build-with-claude/prompt-caching
+ */
 const CACHE_READ = 0.1;
 const CACHE_WRITE = 1.25;
 const HOUR_CACHE_WRITE = 2;
 
-/** A JSON answer, and a line of an event stream, beyond these is not read. */
+/** Limits: larger JSON answers and lines of an event stream are not read. */
 const MAX_JSON = 8 * 1024 * 1024;
 const MAX_LINE = 1024 * 1024;
 const MAX_MODELS = 50;
 
-/** A report is due when the count has grown by this part: a few hundred reports are enough for any run. */
+/** Growth of the count after which a report is due: a few hundred reports are enough for any run. */
 const REPORT_GROWTH = 0.1;
 
-/** Tokens by model, of one run. */
+/** Tokens of one run by model. */
 export class UsageMeter {
   readonly #models = new Map<string, ModelTokens>();
   readonly #report: () => void;
   #unread = 0;
   #reported = 0;
 
-  /** @param report called when the count has grown by a tenth since it was called last */
+  /** @param report called when the count has grown by a tenth since the last call */
   constructor(report: () => void = () => undefined) {
     this.#report = report;
   }
 
-  /** Answers whose usage could not be read. */
+  /** Number of answers whose usage could not be read. */
   get unread(): number {
     return this.#unread;
   }
@@ -68,7 +71,10 @@ export class UsageMeter {
   }
 }
 
-/** US dollars of the models whose price is known, by model and together, and the names of the others that were used. */
+/**
+ * Return the cost in US dollars of the models with a known price, by model and in total, and the names of the other
+ * models.
+ */
 export function costOf(
   models: ReadonlyMap<string, ModelTokens>,
   prices: Readonly<Record<string, ModelPrice>>,
@@ -83,14 +89,14 @@ export function costOf(
   return { usd: [...byModel.values()].reduce((sum, usd) => sum + usd, 0), byModel, unpriced };
 }
 
-/** Tokens without a cache that cost as much. */
+/** Return the number of uncached input tokens with the same cost. */
 function inputOf({ inputTokens, cacheReadTokens, cacheWriteTokens, hourCacheWriteTokens }: ModelTokens): number {
   const hour = Math.min(hourCacheWriteTokens, cacheWriteTokens);
   const writes = (cacheWriteTokens - hour) * CACHE_WRITE + hour * HOUR_CACHE_WRITE;
   return inputTokens + cacheReadTokens * CACHE_READ + writes;
 }
 
-/** The API names a model with its date: `claude-sonnet-4-5-20250929`. Pure. */
+/** Remove the date from a model's name: the API returns `claude-sonnet-4-5-20250929`. Pure. */
 export function undated(model: string): string {
   return model.replace(/-\d{8}$/, "");
 }
@@ -100,7 +106,7 @@ function priceOf(prices: Readonly<Record<string, ModelPrice>>, model: string): M
   return name === undefined ? undefined : prices[name];
 }
 
-/** Reads the usage of one answer while it passes. Never keeps more than one line of events, or one JSON document. */
+/** Reads the usage of one answer as it passes. Keeps at most one line of events, or one JSON document. */
 export class AnswerReader {
   readonly #meter: UsageMeter;
   readonly #isStream: boolean;
@@ -111,7 +117,7 @@ export class AnswerReader {
   #model = "";
   #counted: ModelTokens = NOTHING;
 
-  /** @param asked the model's name where the answer has none */
+  /** @param asked the requested model, if the answer has no name */
   constructor(meter: UsageMeter, { contentType, asked }: { readonly contentType: string; readonly asked: string }) {
     this.#meter = meter;
     this.#isStream = contentType.startsWith("text/event-stream");
@@ -154,13 +160,13 @@ export class AnswerReader {
     try {
       event = asObject(JSON.parse(json));
     } catch {
-      return; // Cut off, or no JSON at all: it has no usage.
+      return; // Cut off, or not JSON: it has no usage.
     }
     const message = asObject(event?.["message"]) ?? event;
     const usage = asObject(message?.["usage"]) ?? asObject(event?.["usage"]);
     this.#model ||= asString(message?.["model"]) ?? "";
     if (usage === null) return;
-    // Later events have the sums so far, and leave out what has not changed.
+    // Later events have the sums so far, and omit unchanged fields.
     const before = this.#counted;
     const counted = tokensIn(usage);
     const now = combine((field) => Math.max(before[field], counted[field]));

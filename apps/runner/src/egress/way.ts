@@ -2,13 +2,13 @@ import type { Duplex } from "node:stream";
 import type { Dialer } from "./dial.ts";
 import type { Policy, Target } from "./policy.ts";
 
-/** What every way out of a sandbox uses. */
+/** Functions and settings that all routes of the proxy use. */
 export interface Way {
   readonly policy: Policy;
   readonly dialer: Dialer;
-  /** Remembers a connection, so that closing ends it. */
+  /** Register a connection, so that closing the proxy closes it. */
   keep<T extends Duplex>(socket: T): T;
-  /** Counts a refusal, and answers with what happened and what is allowed. `target` null: it cannot be read. */
+  /** Count a refusal, and answer what happened and which hosts are allowed. `target` null: it is invalid. */
   refuse(target: Target | null, why: string, answer: (line: string) => void): Promise<void>;
 }
 

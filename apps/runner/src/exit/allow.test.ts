@@ -10,7 +10,7 @@ function listed(env: Record<string, string>, config: Named | null, host: string,
   return exitPolicy(allowedBy(env, config).entries).isListed(address, { host, isAddress: false, port });
 }
 
-test("what an operator has written down may be on a private address", () => {
+test("hosts that the operator has configured may have a private address", () => {
   const config = configOf({
     api_url: "https://github.corp.test/api/v3",
     allow_hosts: ["10.0.0.1:8080", "named.test", "*"],

@@ -4,19 +4,20 @@ import { variable } from "@tac8/core/config/environment";
 import type { Config } from "@tac8/core/config/resolve";
 import { targetOf, type Policy } from "../egress/policy.ts";
 
-/** What the configuration names on private addresses. */
+/** Parts of the configuration that may name private addresses. */
 export type Named = Pick<Config, "github" | "agent">;
 
 export interface Allowed {
   readonly entries: readonly AllowedHost[];
-  /** Lines for an operator. */
+  /** Lines for the operator. */
   readonly problems: readonly string[];
 }
 
 /**
- * Hosts that the exit connects to on whatever address they have: those of `TAC8_EXIT_ALLOW`, and what an operator has written down
- * already: GitHub's API, addresses in `agent.allow_hosts`, the APIs of `agent.secrets`. Pure.
- * @param config null: it cannot be read
+ * Return the hosts that the exit connects to whatever their addresses are: those of `TAC8_EXIT_ALLOW`, and those that
+ * the operator has configured elsewhere: GitHub's API, addresses in `agent.allow_hosts`, the APIs of `agent.secrets`.
+ * Pure.
+ * @param config null if it cannot be read
  */
 export function allowedBy(env: Readonly<Record<string, string | undefined>>, config: Named | null): Allowed {
   const problems: string[] = [];
@@ -44,7 +45,7 @@ export function allowedBy(env: Readonly<Record<string, string | undefined>>, con
   return { entries, problems };
 }
 
-/** Every host is open; the entries alone may lead to private addresses. Pure. */
+/** Return a policy that allows every host, but private addresses only for the entries. Pure. */
 export function exitPolicy(entries: readonly AllowedHost[]): Policy {
   return {
     decide: () => "open",

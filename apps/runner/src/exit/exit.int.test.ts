@@ -72,7 +72,7 @@ async function connected(exit: Exit): Promise<Socket> {
   return socket;
 }
 
-/** What the exit answers to a request for a tunnel: its head and what it says then, up to `until`. */
+/** Request a tunnel. @returns the exit's answer and the data after it, up to `until` */
 async function tunnel(exit: Exit, authority: string, login: string | null = RIGHT, then = ""): Promise<string> {
   const socket = await connected(exit);
   const line = login === null ? "" : `Proxy-Authorization: ${login}\r\n`;
@@ -102,7 +102,7 @@ function ask(exit: Exit, path: string, headers: Record<string, string> = {}): Pr
 const echo = () =>
   listening(createServer((socket) => void socket.on("data", (data) => socket.end(`echo of ${data.toString()}`))));
 
-test("with the password an allowed host is reached, by a tunnel and by http, and the password goes no further", async () => {
+test("with the password, an allowed host is reached by a tunnel and by http, and the host does not get the password", async () => {
   const seen: unknown[] = [];
   const http = await listening(
     createHttp((asked, response) => {
@@ -119,7 +119,7 @@ test("with the password an allowed host is reached, by a tunnel and by http, and
   expect(seen).toEqual([undefined, "/a?b"]);
 });
 
-test("without the password nothing is reached; each kind is logged once, and without what was given", async () => {
+test("without the password nothing is reached; each kind is logged once, without the given value", async () => {
   const seen: Socket[] = [];
   const port = await listening(createServer((socket) => void seen.push(socket)));
   const exit = await open(`127.0.0.1:${port}`);
@@ -133,12 +133,12 @@ test("without the password nothing is reached; each kind is logged once, and wit
   expect(await ask(exit, "/healthz")).toEqual([200, "ok\n"]);
   expect(seen).toEqual([]);
   expect(log).toHaveLength(2);
-  expect(log[0]).toContain("gave no password to the exit");
-  expect(log[1]).toContain("gave a wrong password to the exit");
+  expect(log[0]).toContain("refused a client without the exit's password");
+  expect(log[1]).toContain("refused a client with a wrong password");
   expect(log.join("")).not.toContain("canary-guess");
 });
 
-test("many wrong passwords are answered after a pause, and the right one at once", async () => {
+test("answers to many wrong passwords are delayed, and the right one is answered at once", async () => {
   const port = await echo();
   const { promise, resolve } = Promise.withResolvers<void>();
   let pauses = 0;
@@ -148,7 +148,7 @@ test("many wrong passwords are answered after a pause, and the right one at once
   for (let n = 0; n < 20; n += 1) expect(await tunnel(exit, "a.test:443", wrong)).toContain(" 407 ");
   expect(pauses).toBe(0);
   const late = tunnel(exit, "a.test:443", wrong);
-  // Git asks without a password first.
+  // Git first sends a request without a password.
   for (let n = 0; n < 3; n += 1) expect(await tunnel(exit, "a.test:443", null)).toContain(" 407 ");
   expect(await tunnel(exit, `127.0.0.1:${port}`, RIGHT, "words")).toContain("echo of words");
   resolve();
@@ -156,7 +156,7 @@ test("many wrong passwords are answered after a pause, and the right one at once
   expect(pauses).toBe(1);
 });
 
-test("no spelling leads to the exit itself or a private network", async () => {
+test("no spelling of a host reaches the exit itself or a private network", async () => {
   const seen: Socket[] = [];
   const port = await listening(createServer((socket) => void seen.push(socket)));
   const other = await listening(
@@ -170,7 +170,7 @@ test("no spelling leads to the exit itself or a private network", async () => {
     const asked = authority.replace("PORT", String(authority.startsWith("[") ? other : port));
     answered.push(`${/^HTTP\/1.1 (\d+)/.exec(await tunnel(exit, asked))?.[1]} ${what}`);
   }
-  // 400: a head that no HTTP server reads. 502: a name that leads nowhere.
+  // 400: a head that no HTTP server accepts. 502: a name that does not resolve.
   expect(answered.filter((line) => !/^(400|403|502) /.test(line))).toEqual([]);
   expect(answered.filter((line) => line.startsWith("403 ")).length).toBeGreaterThan(40);
   expect(seen).toEqual([]);
@@ -183,14 +183,14 @@ test("a refusal names the host, the reason and the variable, and is logged once 
   const [status, body] = await ask(exit, "http://nas.test:8080/canary-path", headers);
   expect([status, body]).toEqual([
     403,
-    "tac8: the exit does not connect to nas.test:8080: nas.test leads to 192.168.1.5, a private address; the operator can add nas.test:8080 to TAC8_EXIT_ALLOW\n",
+    "tac8: the exit does not connect to nas.test:8080: nas.test resolves to 192.168.1.5, a private address; the operator can add nas.test:8080 to TAC8_EXIT_ALLOW\n",
   ]);
   await ask(exit, "http://nas.test:8080/canary-path", headers);
   expect(log.filter((line) => line.includes("nas.test:8080"))).toHaveLength(1);
   expect(log.join("")).not.toMatch(/canary-path|tac8:0123/);
 });
 
-test("an allowed host has one port, and its name alone allows its address", async () => {
+test("an allowed host has one port, and only its name allows its address", async () => {
   const port = await echo();
   names.set("github", ["127.0.0.1"]).set("other.test", ["127.0.0.1"]);
   const exit = await open(`github:${port}`);
@@ -200,17 +200,17 @@ test("an allowed host has one port, and its name alone allows its address", asyn
   expect(await tunnel(exit, `127.0.0.1:${port}`)).toContain(" 403 ");
 });
 
-test("clients without the password take no connection from one that has it", async () => {
+test("clients without the password do not use up connections of clients with it", async () => {
   const port = await echo();
   const exit = await open(`127.0.0.1:${port}`, { headMs: 600_000 });
   const idle: Socket[] = [];
   for (let n = 0; n < 400; n += 1) idle.push(await connected(exit));
   expect(await tunnel(exit, `127.0.0.1:${port}`, RIGHT, "words")).toContain("echo of words");
-  // The oldest were ended.
+  // The oldest connections were closed.
   if (!idle[0]?.resume().readableEnded) await once(idle[0] as Socket, "close");
 });
 
-test("a head that never ends, or is too long, ends its connection", async () => {
+test("a head that never ends or is too long closes its connection", async () => {
   const exit = await open("", { headMs: 100 });
   const slow = await connected(exit);
   slow.write("CONNECT a.test:443 HTTP/1.1\r\n");
@@ -220,7 +220,7 @@ test("a head that never ends, or is too long, ends its connection", async () => 
   expect(await text(long)).toContain(" 431 ");
 });
 
-test("through a company's proxy, with what NO_PROXY names reached directly", async () => {
+test("the exit uses a company's proxy, and reaches the hosts of NO_PROXY directly", async () => {
   const asked: string[] = [];
   const company = await listening(
     createServer((socket) => {
@@ -248,7 +248,7 @@ test("the proxy of a run reaches its hosts through the exit", async () => {
     createDialer({
       policy: { isListed: () => false },
       proxyEnv: { HTTPS_PROXY: `http://tac8:${password}@127.0.0.1:${exit.port}` },
-      // In the runners' network no other name is known.
+      // The runners' network resolves no other names.
       lookup: () => Promise.reject(new Error("no name server")),
       ownAddresses: () => [],
     });
@@ -297,7 +297,7 @@ test("the real claude reaches the model through the exit with the environment th
   expect(`${reply}${errors}`).toContain("words of the model");
 });
 
-/** Runs the program. @returns its first line of output, or its errors and exit code */
+/** Run the program. @returns its first line of output, or its errors and exit code */
 async function run(env: Record<string, string>) {
   const child = spawn(process.execPath, [MAIN], {
     cwd: dir,
@@ -316,7 +316,7 @@ async function run(env: Record<string, string>) {
   return reply === "" ? (output.split("\n", 1)[0] ?? "") : `${code}: ${reply}`;
 }
 
-test("the program makes a password of 32 bytes once, for its owner alone", async () => {
+test("the program creates a password of 32 bytes once, readable only by its owner", async () => {
   const path = join(dir, "password");
   const env = { TAC8_EXIT_PASSWORD_FILE: path, GITHUB_API_URL: "https://github.corp.test/api/v3" };
   expect(JSON.parse(await run(env))).toMatchObject({ msg: "exit ready", allowed: ["github.corp.test:443"] });
@@ -327,7 +327,7 @@ test("the program makes a password of 32 bytes once, for its owner alone", async
   expect(await readFile(path, "utf8")).toBe(made);
 });
 
-test("the program touches its heartbeat file once it answers", async () => {
+test("the program touches its heartbeat file as soon as it answers", async () => {
   const file = join(dir, "heartbeat");
   const env = { TAC8_EXIT_PASSWORD_FILE: join(dir, "password"), TAC8_HEARTBEAT_FILE: file };
   const child = spawn(process.execPath, [MAIN], { env: environment(env), stdio: "ignore" });

@@ -1,4 +1,5 @@
-// The only way out for runners in containers: an HTTP proxy of its own container. It has no key but its password.
+// The exit: an HTTP proxy in its own container, and the only way out for runners in containers. Its only key is its
+// password.
 import { messageOf } from "@tac8/core/domain/messageOf";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -65,7 +66,7 @@ async function run(passwordFile: string): Promise<void> {
   }
 }
 
-/** As a client that has no password. @throws Error when the exit does not answer */
+/** Send a request without a password. @throws Error if the exit does not answer */
 async function answers(host: string, port: number): Promise<void> {
   const health = get({ host, port, path: "/healthz", agent: false, signal: AbortSignal.timeout(ANSWER_MS) });
   const [response] = (await once(health, "response")) as [IncomingMessage];

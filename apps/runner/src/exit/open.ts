@@ -16,35 +16,35 @@ import { createProxyServer } from "../egress/server.ts";
 import { tunnel } from "../egress/tunnel.ts";
 import type { Way } from "../egress/way.ts";
 import { exitPolicy } from "./allow.ts";
-import { Door } from "./door.ts";
+import { AccessControl } from "./accessControl.ts";
 import { RefusalLog } from "./refusalLog.ts";
 
 export interface ExitOptions {
   readonly host: string;
-  /** 0: any. */
+  /** 0: any free port. */
   readonly port: number;
   readonly password: string;
   /** Hosts that may have private addresses. */
   readonly allow: readonly AllowedHost[];
-  /** The exit's own environment: its proxy is used. */
+  /** The exit's own environment, whose proxy is used. */
   readonly proxyEnv: Readonly<Record<string, string | undefined>>;
   readonly log: Pick<Logger, "debug" | "info" | "warn" | "error">;
   readonly now?: () => number;
-  /** Before the answer to a wrong password, when there were many: a second. */
+  /** Delay before the answer to a wrong password, after many of them: one second. */
   readonly pause?: () => Promise<unknown>;
   readonly deps?: Partial<DialDeps>;
   /** Time for the head of a request, in ms. */
   readonly headMs?: number;
 }
 
-/** The only way out for runners in containers. */
+/** The HTTP proxy through which runners in containers reach other hosts. */
 export interface Exit {
   readonly port: number;
-  /** Ends every connection. Idempotent. */
+  /** Close every connection. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Names that are resolved at once: more than Node's threads would only wait for them. */
+/** Names that are resolved at the same time: more would only wait for Node's threads. */
 const LOOKUPS = 3;
 const LOG_MS = 30_000;
 const CHALLENGE = 'Basic realm="tac8 exit"';
@@ -52,14 +52,14 @@ const NO_PASSWORD = "tac8: the exit requires its password, which only the runner
 const FULL = "tac8: the exit has too many connections";
 
 /**
- * Opens an HTTP proxy that demands a password, and connects to public addresses and to what `allow` lists. Clients are hostile:
- * what they send ends their connection and nothing else.
- * @throws Error when it cannot listen
+ * Open an HTTP proxy that requires a password, and connects to public addresses and to the hosts of `allow`. Clients
+ * are hostile: their input can only end their own connection.
+ * @throws Error if it cannot listen
  */
 export async function openExit(options: ExitOptions): Promise<Exit> {
   const { host, port, password, allow, proxyEnv, log, now = Date.now, pause = () => sleep(1000), deps = {} } = options;
   const policy = exitPolicy(allow);
-  const door = new Door(password, { now, pause });
+  const access = new AccessControl(password, { now, pause });
   const refusals = new RefusalLog(log, now);
   const [logNone, logWrong] = [logAtMost({ log, every: LOG_MS, now }), logAtMost({ log, every: LOG_MS, now })];
   const dialer = createDialer({
@@ -88,15 +88,15 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
 
   async function refused({ socket }: IncomingMessage, decision: "asked" | "refused"): Promise<void> {
     const from = socket.remoteAddress;
-    if (decision === "asked") return logNone("info", { from }, "a client gave no password to the exit");
-    logWrong("warn", { from }, "a client gave a wrong password to the exit");
-    await door.slow();
+    if (decision === "asked") return logNone("info", { from }, "refused a client without the exit's password");
+    logWrong("warn", { from }, "refused a client with a wrong password");
+    await access.delayRefusal();
   }
 
   const server = createProxyServer({
     async request(request: IncomingMessage, response: ServerResponse) {
       if (request.method === "GET" && request.url === "/healthz") return say(response, 200, "ok");
-      const decision = door.decide(request);
+      const decision = access.decide(request);
       if (decision === "full") return say(response, 503, FULL);
       if (decision !== "admitted") {
         await refused(request, decision);
@@ -108,7 +108,7 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
       return plain(way, request, response);
     },
     async tunnel(request: IncomingMessage, client: Socket, head: Buffer) {
-      const decision = door.decide(request);
+      const decision = access.decide(request);
       if (decision === "full") return sayOnSocket(client, "503 Service Unavailable", FULL);
       if (decision !== "admitted") {
         await refused(request, decision);
@@ -119,7 +119,7 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
     },
     ...(options.headMs === undefined ? {} : { headMs: options.headMs }),
   });
-  server.on("connection", (socket: Socket) => door.arrived(way.keep(socket)));
+  server.on("connection", (socket: Socket) => access.add(way.keep(socket)));
   server.listen(port, host);
   await once(server, "listening");
   return {

@@ -19,12 +19,12 @@ test("a host is logged once an hour", () => {
   expect(lines).toEqual([line, line]);
 });
 
-test("a flood of names fills neither the log nor the memory", () => {
+test("many names fill neither the log nor the memory", () => {
   const clock = { now: 0 };
   const { log, lines } = logAt(clock);
   for (let n = 0; n < 10_000; n += 1) log.add(`${n}.test`, "a private address");
   expect(lines).toHaveLength(200);
-  // An hour with one name a second.
+  // One hour with one name per second.
   for (let n = 0; n < 3600; n += 1) {
     clock.now = 1000 * n;
     log.add(`later-${n}.test`, "a private address");

@@ -1,24 +1,24 @@
 import { fileURLToPath } from "node:url";
 
-/** The program that is bound into a sandbox: one file without any other. */
+/** The program that is mounted into a sandbox: a single file. */
 export const FORWARDER = fileURLToPath(new URL("main.ts", import.meta.url));
 
-/** A small heap is enough, and fewer threads make it small. */
+/** A small heap is enough; fewer threads keep it small. */
 const NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=64", "--v8-pool-size=0"];
 
 export interface ForwarderCommand {
-  /** Path of Node inside. */
+  /** Path of Node in the sandbox. */
   readonly node: string;
-  /** Path of `FORWARDER` inside. */
+  /** Path of `FORWARDER` in the sandbox. */
   readonly file: string;
-  /** Where the socket of `openEgress` is inside, and the port of its environment; null: no network at all. */
+  /** Path of the socket of `openEgress` in the sandbox, and the port of its environment; null for no network at all. */
   readonly way: { readonly socket: string; readonly port: number } | null;
-  /** Descriptor inside on which the word `term` ends the program; null: none. */
+  /** Descriptor in the sandbox on which the word `term` ends the program; null if there is none. */
   readonly wordsFd: number | null;
   readonly program: readonly string[];
 }
 
-/** The program and its arguments that start another program behind a forwarder. Pure. */
+/** Return the command that starts another program behind a forwarder. Pure. */
 export function forwarderCommand({ node, file, way, wordsFd, program }: ForwarderCommand): string[] {
   return [
     node,

@@ -19,7 +19,7 @@ afterEach(async () => {
   await bench.close();
 });
 
-/** A program behind a forwarder without a network, with descriptors 3 and 4 open beside it. */
+/** Start a program behind a forwarder without a network, with descriptors 3 and 4 open. */
 function start(program: readonly string[]): {
   out: Readable;
   words: Writable;
@@ -33,14 +33,14 @@ function start(program: readonly string[]): {
   return { out: started.stdout as Readable, words: started.stdio[4] as Writable, ended };
 }
 
-test("the program's end is the forwarder's: its exit code, or its signal", async () => {
+test("the forwarder ends like the program: with its exit code or signal", async () => {
   expect(await start(["sh", "-c", "exit 7"]).ended).toEqual([7, null]);
   expect(await start(["sh", "-c", "kill -KILL $$"]).ended).toEqual([null, "SIGKILL"]);
   expect(await start(["sh", "-c", "kill -TERM $$"]).ended).toEqual([null, "SIGTERM"]);
   expect(await start(["/no/such/program"]).ended).toEqual([127, null]);
 });
 
-test("the word term ends the program by SIGTERM; the end of the words ends nothing", async () => {
+test("the word term ends the program by SIGTERM; the end of the pipe does nothing", async () => {
   const first = start(["sh", "-c", "trap 'echo termed; exit 3' TERM; echo ready; while :; do sleep 0.05; done"]);
   await once(first.out, "data");
   const reply = text(first.out);
@@ -49,14 +49,14 @@ test("the word term ends the program by SIGTERM; the end of the words ends nothi
   expect(await first.ended).toEqual([3, null]);
   expect(await reply).toContain("termed");
 
-  const second = start(["sh", "-c", "echo ready; read line; echo goes on"]);
+  const second = start(["sh", "-c", "echo ready; read line; echo continues"]);
   second.words.end();
   expect(await text(second.out)).toBe("ready\ngoes on\n");
 });
 
-test("the program has the descriptors 0, 1 and 2 alone, and a group of its own", async () => {
+test("the program has only the descriptors 0, 1 and 2, and its own process group", async () => {
   const { out } = start(["sh", "-c", "ls /proc/self/fd; kill -TERM 0; sleep 5"]);
-  // The last one is the folder that ls reads.
+  // The last descriptor is the folder that ls reads.
   expect((await text(out)).split(/\s+/).filter((fd) => /^\d$/.test(fd))).toEqual(["0", "1", "2", "3"]);
 });
 
@@ -65,7 +65,7 @@ const hasBubblewrap =
 if (!hasBubblewrap)
   process.stderr.write("skipped: the forwarder in a network namespace, because bwrap does not work here\n");
 
-test.skipIf(!hasBubblewrap)("in a namespace with loopback alone, the proxy is the only way out", async () => {
+test.skipIf(!hasBubblewrap)("in a namespace that has only loopback, the proxy is the only way out", async () => {
   const server = await bench.serve((_, response) => response.end("outside"));
   const folder = join(bench.dir, "run0");
   const port = await freePort();

@@ -1,5 +1,5 @@
-// The forwarder: the first program inside a sandbox. It listens on loopback, passes each connection to the Unix socket of the
-// runner's proxy, and starts the agent's program. It imports next to nothing, because each agent has one.
+// The forwarder: the first program in a sandbox. It listens on loopback, passes each connection to the Unix socket of
+// the runner's proxy, and starts the agent's program. It imports almost nothing, because each agent has one.
 import { spawn, type ChildProcess } from "node:child_process";
 import { connect, createServer, Socket } from "node:net";
 import { constants } from "node:os";
@@ -7,7 +7,7 @@ import { parseOptions, type ForwarderOptions } from "./options.ts";
 
 const MAX_CONNECTIONS = 200;
 const MAX_WORD = 1000;
-/** As shells do. */
+/** Exit code, as in shells. */
 const CANNOT_START = 127;
 const WRONG_USAGE = 2;
 
@@ -15,14 +15,14 @@ const WRONG_USAGE = 2;
 process.title = "tac8 forwarder";
 
 let program: ChildProcess | null = null;
-/** `term` came before the program had been started. */
+/** Whether `term` arrived before the program was started. */
 let termed = false;
 
-// Ctrl-C and a closed terminal are the runner's business: it decides what happens to its agents.
+// The runner handles Ctrl-C and a closed terminal: it decides what happens to its agents.
 process.on("SIGINT", () => undefined);
 process.on("SIGHUP", () => undefined);
 process.on("SIGTERM", terminate);
-// Nothing that a connection does may end the agent's program.
+// An error of a connection must not end the agent's program.
 process.on("uncaughtException", (error) => complain(String(error)));
 
 try {
@@ -39,7 +39,7 @@ function main(options: ForwarderOptions): void {
 }
 
 function listen(path: string, options: ForwarderOptions): void {
-  // allowHalfOpen: a client that has said all may still be answered.
+  // allowHalfOpen: a client that has closed its sending side may still be answered.
   const server = createServer({ allowHalfOpen: true }, (client) => {
     const proxy = connect({ path, allowHalfOpen: true });
     const close = (): void => {
@@ -58,7 +58,8 @@ function listen(path: string, options: ForwarderOptions): void {
 }
 
 function start({ program: [name = "", ...args] }: ForwarderOptions): void {
-  // A group of its own: `kill 0` in an agent's script must not hit the forwarder. Node passes no other descriptors on.
+  // Own process group, because `kill 0` in an agent's script must not end the forwarder. Node passes no other
+  // descriptors on.
   program = spawn(name, args, { stdio: [0, 1, 2], detached: true });
   program.once("error", (error) => {
     if (program?.pid !== undefined) return;
@@ -67,7 +68,7 @@ function start({ program: [name = "", ...args] }: ForwarderOptions): void {
   });
   program.once("exit", (code, signal) => {
     if (signal === null) process.exit(code ?? 0);
-    // What waits for us has to see the same end. Our own handlers would keep us.
+    // The process that waits for the forwarder must see the same end. The forwarder's own handlers would keep it alive.
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
     setTimeout(() => process.exit(128 + constants.signals[signal]), 1000);
@@ -80,7 +81,7 @@ function terminate(): void {
   program?.kill("SIGTERM");
 }
 
-/** When the pipe ends nothing happens: the death of its other side ends the sandbox. */
+/** Read words. The end of the pipe does nothing, because the death of its other side ends the sandbox. */
 function readWords(fd: number): void {
   const words = new Socket({ fd, readable: true, writable: false });
   let received = "";

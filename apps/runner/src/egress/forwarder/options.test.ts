@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parseOptions } from "./options.ts";
 
-test("a program behind a socket, with words", () => {
+test("a program behind a socket, with a pipe for words", () => {
   const args = ["--socket", "/run/tac8/s", "--port", "3128", "--words-fd", "4", "--", "claude", "-p", "--", "x"];
   expect(parseOptions(args)).toEqual({
     socket: "/run/tac8/s",

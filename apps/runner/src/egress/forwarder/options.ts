@@ -1,15 +1,15 @@
-/** What the forwarder is told on its command line. */
+/** Options on the forwarder's command line. */
 export interface ForwarderOptions {
-  /** Path of the Unix socket that connections go to; null: the program is started, and nothing else. */
+  /** Path of the Unix socket for the connections; null: only start the program. */
   readonly socket: string | null;
-  /** On loopback. */
+  /** Port on loopback. */
   readonly port: number;
-  /** Descriptor of a pipe with a word a line; null: none. */
+  /** Descriptor of a pipe with one word per line; null if there is none. */
   readonly wordsFd: number | null;
   readonly program: readonly string[];
 }
 
-/** Reads `[--socket PATH --port P] [--words-fd N] -- PROGRAM ARG…`. @throws Error with one line that says what is wrong */
+/** Parse `[--socket PATH --port P] [--words-fd N] -- PROGRAM ARG…`. @throws Error with one line about the mistake */
 export function parseOptions(args: readonly string[]): ForwarderOptions {
   const end = args.indexOf("--");
   const program = end < 0 ? [] : args.slice(end + 1);

@@ -22,7 +22,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Real sockets, real TLS by a CA of the test, and names that only the test's name server knows. */
+/** Real sockets, real TLS with a CA of the test, and names that only the test's name server resolves. */
 export interface EgressBench {
   readonly dir: string;
   /** File with the CA's certificate. */
@@ -31,19 +31,19 @@ export interface EgressBench {
   readonly log: string[];
   /** Names → addresses, of the test's name server. */
   readonly names: Map<string, readonly string[]>;
-  /** Every name that was asked for. */
+  /** Every name that was looked up. */
   readonly asked: string[];
-  /** A proxy of the machine: it leads `host:port` to a port of loopback. */
+  /** Start a proxy of the machine, which maps `host:port` to a port of loopback. */
   machineProxy(routes: Readonly<Record<string, number>>): Promise<string>;
   serve(listener: RequestListener, hosts?: readonly string[]): Promise<number>;
-  /** Counts connections. */
+  /** Start a server that counts connections. */
   listen(host?: string): Promise<{ readonly port: number; readonly seen: Socket[] }>;
   open(options?: Partial<EgressOptions>): Promise<Egress>;
-  /** The newest egress's socket. */
+  /** Connect to the newest egress. */
   connect(): Promise<Socket>;
-  /** As a client of the proxy: `path` may be a whole URL. */
+  /** Send a request as a client of the proxy: `path` may be a whole URL. */
   ask(options: { method?: string; path: string; headers?: Record<string, string>; body?: string }): Promise<Answer>;
-  /** `CONNECT`, and the status line with the body where it is refused. */
+  /** Send `CONNECT`. @returns the status line, with the body if it is refused */
   tunnel(authority: string): Promise<{ readonly status: number; readonly reply: string; readonly socket: Socket }>;
   tls(socket: Socket, host: string): Promise<TLSSocket>;
   close(): Promise<void>;
@@ -188,7 +188,7 @@ export async function createEgressBench(): Promise<EgressBench> {
       return secure;
     },
     async close() {
-      // First, so that an egress that fails to end its connections fails its test alone.
+      // First, so that an egress that does not close its connections fails only its own test.
       for (const socket of sockets) socket.destroy();
       for (const egress of egresses) await egress.close();
       await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));

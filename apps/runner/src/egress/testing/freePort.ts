@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 
-/** A port of loopback that nobody listens on. Inside of a sandbox any is free; tests without one need another each. */
+/** Return a free port of loopback. In a sandbox every port is free; tests without a sandbox need different ones. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

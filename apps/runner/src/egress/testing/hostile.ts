@@ -1,4 +1,4 @@
-/** Ways to write a place that no agent may reach; `PORT` stands for a port on which a program listens there. */
+/** Spellings of hosts that no agent may reach; `PORT` is replaced by the port of a program that listens there. */
 export const HOSTILE: readonly (readonly [what: string, authority: string])[] = [
   ["loopback", "127.0.0.1:PORT"],
   ["loopback with a dot", "127.0.0.1.:PORT"],
@@ -48,10 +48,10 @@ export const HOSTILE: readonly (readonly [what: string, authority: string])[] = 
   ["localhost", "localhost:PORT"],
   ["localhost with a dot", "LocalHost.:PORT"],
   ["a name below localhost", "a.localhost:PORT"],
-  ["a name that leads to loopback", "loopback.test:PORT"],
+  ["a name that resolves to loopback", "loopback.test:PORT"],
   ["a name, one of whose addresses is loopback", "mixed.test:PORT"],
-  ["a name that leads to loopback of IPv6", "loopback6.test:PORT"],
-  ["a name that leads to the metadata", "metadata.google.internal:PORT"],
+  ["a name that resolves to loopback of IPv6", "loopback6.test:PORT"],
+  ["a name that resolves to the metadata", "metadata.google.internal:PORT"],
   ["userinfo", "registry.npmjs.org@127.0.0.1:PORT"],
   ["userinfo with a password", "registry.npmjs.org:443@127.0.0.1:PORT"],
   ["a path", "127.0.0.1:PORT/.registry.npmjs.org"],
@@ -60,13 +60,13 @@ export const HOSTILE: readonly (readonly [what: string, authority: string])[] = 
   ["a backslash", "127.0.0.1\\.registry.npmjs.org:PORT"],
   ["two ports", "127.0.0.1:80:PORT"],
   ["no port", "127.0.0.1"],
-  ["a port beyond all", "registry.npmjs.org:70000"],
+  ["a port that is too large", "registry.npmjs.org:70000"],
   ["a zero byte", "127.0.0.1%00.registry.npmjs.org:PORT"],
   ["no host", ":PORT"],
   ["an IPv6 address without brackets", "::1:PORT"],
 ];
 
-/** What the name server of the tests answers. */
+/** Answers of the tests' name server. */
 export const NAMES: Readonly<Record<string, readonly string[]>> = {
   "loopback.test": ["127.0.0.1"],
   "mixed.test": ["93.184.215.14", "127.0.0.1"],

@@ -11,7 +11,7 @@ export interface Output {
 }
 
 export interface Inside {
-  /** Of the egress. */
+  /** Folder of the egress. */
   readonly folder: string;
   readonly port: number;
   readonly env: Readonly<Record<string, string>>;
@@ -20,7 +20,7 @@ export interface Inside {
   readonly wrapped?: (command: readonly string[]) => readonly string[];
 }
 
-/** Runs a program behind a forwarder, as inside of a sandbox but with this machine's files and network. */
+/** Run a program behind a forwarder as in a sandbox, but with this machine's files and network. */
 export async function runInside(program: readonly string[], options: Inside): Promise<Output> {
   const { folder, port, env, cwd, input = "", wrapped = (command) => command } = options;
   const way = { socket: join(folder, "s"), port };

@@ -2,19 +2,20 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 
-/** Connections that have not given the password yet; a further one ends the oldest of them. */
+/** Limit of connections that have not sent the password; a further one ends the oldest of them. */
 const MAX_WAITING = 128;
-/** Connections that have. */
+/** Limit of connections that have sent the password. */
 const MAX_ADMITTED = 1024;
-/** Wrong passwords in a minute, after which each further one is answered after a pause. */
+/** Wrong passwords in a minute; the answer to each further one is delayed. */
 const QUICK_REFUSALS = 20;
 const MINUTE_MS = 60_000;
 
 /**
- * Who may use the exit. Agents have the address of their runner's container, so no address is ever shut out: wrong passwords are
- * answered slowly, and connections without the password have a limit of their own, which takes nothing from the others.
+ * Access control of the exit. Agents have the address of their runner's container, so no address is ever blocked.
+ * Instead, answers to wrong passwords are delayed, and connections without the password have a limit of their own,
+ * which leaves the other connections alone.
  */
-export class Door {
+export class AccessControl {
   readonly #digest: Buffer;
   readonly #now: () => number;
   readonly #waiting = new Set<Socket>();
@@ -32,8 +33,8 @@ export class Door {
     this.#pause = pause;
   }
 
-  /** Counts a new connection. */
-  arrived(socket: Socket): void {
+  /** Count a new connection. */
+  add(socket: Socket): void {
     this.#waiting.add(socket);
     socket.once("close", () => {
       this.#waiting.delete(socket);
@@ -46,8 +47,8 @@ export class Door {
   }
 
   /**
-   * Decides on one request. `asked`: it has no password at all, as the first request of programs that ask for the way to sign in
-   * (git, curl --proxy-anyauth). `full`: the password is right, and there are too many connections.
+   * Decide about one request. `asked`: it has no password, like the first request of programs that wait for a challenge
+   * (git, curl --proxy-anyauth). `full`: the password is right, but there are too many connections.
    */
   decide(request: IncomingMessage): "admitted" | "asked" | "refused" | "full" {
     const header = request.headers["proxy-authorization"];
@@ -62,8 +63,8 @@ export class Door {
     return "admitted";
   }
 
-  /** Resolves when a refusal may be answered. */
-  async slow(): Promise<void> {
+  /** Count a refusal. Resolves when its answer may be sent. */
+  async delayRefusal(): Promise<void> {
     const minute = Math.floor(this.#now() / MINUTE_MS);
     this.#refused = minute === this.#minute ? this.#refused + 1 : 1;
     this.#minute = minute;
@@ -71,7 +72,7 @@ export class Door {
   }
 }
 
-/** Of `Basic`; the user's name does not matter. Null: there is none. */
+/** Return the password of a `Basic` header; the user name does not matter. Null if there is none. */
 function passwordIn(header: string): string | null {
   const [, encoded] = /^basic\s+([a-z\d+/=_-]{1,1000})\s*$/i.exec(header) ?? [];
   if (encoded === undefined) return null;

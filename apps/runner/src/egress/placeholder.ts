@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { Replacement } from "./replaceBytes.ts";
 
-/** Beginnings of well-known keys, by which programs decide what a key is; they say nothing of it. */
+/** Beginnings of well-known keys, by which programs detect the type of a key; they are not secret. */
 const PREFIX = /^(?:sk-ant-[a-z]{2,8}\d\d-|sk-proj-|sk-or-v1-|sk-svcacct-|sk-|gsk_|xai-|AIza|key-)/;
 
-/** A key of the same form and length that opens nothing: the agent's, in place of the real one. */
-export function standInFor(real: string): string {
+/** Return a placeholder: a random key of the same form and length as the real one. */
+export function placeholderFor(real: string): string {
   const prefix = PREFIX.exec(real)?.[0] ?? "";
   for (;;) {
     const tail = randomBytes(real.length)
@@ -15,11 +15,11 @@ export function standInFor(real: string): string {
   }
 }
 
-/** A shorter value may be a part of an innocent one by chance: it is replaced only where it is all of it. */
+/** A shorter value may be part of another value by chance, so it is replaced only if it is the whole value. */
 const MIN_PART = 8;
 
-/** The environment with the stand-in wherever the real key was. */
-export function withStandIns(
+/** Return the environment with the placeholder in place of the real key. */
+export function withPlaceholders(
   env: Readonly<Record<string, string>>,
   pairs: readonly Replacement[],
 ): Record<string, string> {
