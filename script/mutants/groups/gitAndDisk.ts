@@ -451,7 +451,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/git/openGit.ts`,
     find: "if (!/^exit code null$|^Error: spawn /.test(errorText)) return;",
     replace: "if (errorText !== null) return;",
-    test: { file: `${RUNNER}/git/openGit.int.test.ts`, name: "that is killed has given no answer" },
+    test: { file: `${RUNNER}/git/openGit.int.test.ts`, name: "a git of the clean side that is killed has no result" },
     promise: "a git that was killed on the clean side has given no answer",
   },
 ];

@@ -7,7 +7,10 @@ export const github: readonly Mutant[] = [
     file: `${RUNNER}/git/refusedPush.ts`,
     find: "return { whole: true, guessed:",
     replace: "return { whole: false, guessed:",
-    test: { file: `${RUNNER}/git/refusedPush.test.ts`, name: "a rule that every issue meets holds the repository" },
+    test: {
+      file: `${RUNNER}/git/refusedPush.test.ts`,
+      name: "a push refused by a rule for all branches holds the repository, with advice",
+    },
     promise: "a push that a rule refuses holds the repository",
   },
   {
@@ -135,7 +138,10 @@ export const github: readonly Mutant[] = [
     file: `${RUNNER}/git/overNetwork.ts`,
     find: "setTimeout(end, silentMs,",
     replace: "setTimeout(() => undefined, silentMs,",
-    test: { file: `${RUNNER}/git/overNetwork.int.test.ts`, name: "ended by its silence" },
+    test: {
+      file: `${RUNNER}/git/overNetwork.int.test.ts`,
+      name: "a push whose answer is cut off is stopped after silence, and the next one finds it done",
+    },
     promise: "a git that waits for an answer that never comes holds no slot for ever",
   },
   {
@@ -143,7 +149,10 @@ export const github: readonly Mutant[] = [
     file: `${RUNNER}/git/overNetwork.ts`,
     find: "setTimeout(end, wallMs,",
     replace: "setTimeout(() => undefined, wallMs,",
-    test: { file: `${RUNNER}/git/overNetwork.int.test.ts`, name: "ended by the clock" },
+    test: {
+      file: `${RUNNER}/git/overNetwork.int.test.ts`,
+      name: "a fetch that is very slow but never silent is stopped at its time limit, and the next one succeeds",
+    },
     promise: "a git that is fed by drops holds no slot for ever",
   },
   {
@@ -191,7 +200,10 @@ export const github: readonly Mutant[] = [
     file: `${RUNNER}/git/overNetwork.ts`,
     find: "const isRefused = saysRefusedToken(errorText);",
     replace: 'const isRefused = saysRefusedToken(errorText) && token === "";',
-    test: { file: `${RUNNER}/git/appTokens.int.test.ts`, name: "a token that ends before git uses it" },
+    test: {
+      file: `${RUNNER}/git/appTokens.int.test.ts`,
+      name: "a token that expires before git uses it is replaced once, and the command runs again",
+    },
     promise: "a command of git whose GitHub App token was refused is repeated with a new one",
   },
   {

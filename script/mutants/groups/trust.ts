@@ -583,7 +583,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/git/sanitizeRepository.ts`,
     find: "if (!(await hasText(config, CONFIG))) await putWhole(config, CONFIG);",
     replace: "void config;",
-    test: { file: `${RUNNER}/git/sanitizeRepository.int.test.ts`, name: "http.proxy acts" },
+    test: { file: `${RUNNER}/git/sanitizeRepository.int.test.ts`, name: "http.proxy takes effect" },
     promise: "a git that has the token reads only tac8's settings",
   },
   {
@@ -591,7 +591,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/git/sanitizeRepository.ts`,
     find: "isFile ? FILES.has(name) || LOCK.test(name) : isFolder && FOLDERS.has(name),",
     replace: "name !== null && (isFile || isFolder),",
-    test: { file: `${RUNNER}/git/sanitizeRepository.int.test.ts`, name: "commondir acts" },
+    test: { file: `${RUNNER}/git/sanitizeRepository.int.test.ts`, name: "commondir takes effect" },
     promise: "a git that has the token finds nothing in its folder but what tac8 made",
   },
   {
@@ -599,7 +599,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/git/sanitizeRepository.ts`,
     find: "borrows = isFile && dir !== mirrorDir && (await hasText(join(info, name), alternatesOf(mirrorDir)));",
     replace: "borrows = true;",
-    test: { file: `${RUNNER}/git/sanitizeRepository.int.test.ts`, name: "objects/info/alternates acts" },
+    test: { file: `${RUNNER}/git/sanitizeRepository.int.test.ts`, name: "objects/info/alternates takes effect" },
     promise: "a git that has the token borrows objects from the mirror alone",
   },
   {
@@ -607,7 +607,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/git/sanitizeRepository.ts`,
     find: "if ((await removeForeignInfo(dir, mirrorDir)) && dir !== mirrorDir) await sanitizeRepository(mirrorDir, mirrorDir);",
     replace: "await removeForeignInfo(dir, mirrorDir);",
-    test: { file: `${RUNNER}/git/sanitizeRepository.int.test.ts`, name: "own alternates acts" },
+    test: { file: `${RUNNER}/git/sanitizeRepository.int.test.ts`, name: "own alternates takes effect" },
     promise: "the mirror is tac8's where another repository borrows from it",
   },
   {
@@ -615,7 +615,10 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/git/cleanSide.ts`,
     find: "GIT_DIR: dir, ",
     replace: "",
-    test: { file: `${RUNNER}/git/sanitizeRepository.int.test.ts`, name: "a repository above one that is none acts" },
+    test: {
+      file: `${RUNNER}/git/sanitizeRepository.int.test.ts`,
+      name: "a repository in a parent folder of a folder that is not a repository takes effect",
+    },
     promise: "a git that has the token uses no repository around its own",
   },
   {
@@ -623,7 +626,10 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/git/cleanSide.ts`,
     find: 'GIT_NO_REPLACE_OBJECTS: "1", ',
     replace: "",
-    test: { file: `${RUNNER}/git/sanitizeRepository.int.test.ts`, name: "refs/replace among the packed refs acts" },
+    test: {
+      file: `${RUNNER}/git/sanitizeRepository.int.test.ts`,
+      name: "refs/replace among the packed refs takes effect",
+    },
     promise: "no planted ref replaces a commit on the clean side",
   },
   {
@@ -637,7 +643,10 @@ export const trust: readonly Mutant[] = [
         replace: "",
       },
     ],
-    test: { file: `${RUNNER}/git/sanitizeRepository.int.test.ts`, name: "acts in a git that has the token" },
+    test: {
+      file: `${RUNNER}/git/sanitizeRepository.int.test.ts`,
+      name: "takes effect in an unprotected git with the token, but not in git of tac8",
+    },
     promise: "a repository is made tac8's own before each git command that has the token",
   },
   {
@@ -685,7 +694,10 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/git/refFiles.ts`,
     find: "if (!isRefName(name)) return null;",
     replace: "",
-    test: { file: `${RUNNER}/git/refFiles.test.ts`, name: "no file outside of the refs is read" },
+    test: {
+      file: `${RUNNER}/git/refFiles.test.ts`,
+      name: "a ref's own file takes precedence over packed refs, and no file outside the refs is read",
+    },
     promise: "a branch's name in Redis leads to no file outside of the mirror's refs",
   },
   {

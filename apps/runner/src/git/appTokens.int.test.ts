@@ -65,18 +65,18 @@ test("git fetches and pushes as the App, with one token", async () => {
 test.each([
   ["two hours ahead of", 2 * HOUR_MS],
   ["two hours behind", -2 * HOUR_MS],
-])("GitHub's clock may be %s this machine's", async (_how, aheadMs) => {
+])("an App works if GitHub's clock is %s this machine's", async (_how, aheadMs) => {
   bench.github.setClock(aheadMs);
   const tokens = openApp();
   const made = requests(/access_tokens$/).length;
   const clean = { ...bench.clean, tokens };
   await new Mirror(bench.mirror.paths, clean).refresh();
   expect(await push(clean)).toBe("pushed");
-  // Signed by this machine's clock first.
+  // The first request is signed with this machine's clock.
   expect(statuses(/access_tokens$/, made)).toEqual([401, 201]);
 });
 
-test("a token that ends before git uses it is replaced once, and the command runs again", async () => {
+test("a token that expires before git uses it is replaced once, and the command runs again", async () => {
   const tokens = openApp();
   const clean = { ...bench.clean, tokens };
   bench.github.revokeToken(await tokens.get());
@@ -85,7 +85,7 @@ test("a token that ends before git uses it is replaced once, and the command run
   expect(statuses(/access_tokens$/, made)).toEqual([201]);
 });
 
-test("a push that is refused after its pack was sent is made again, whole", async () => {
+test("a push that is refused after its pack was sent is repeated completely", async () => {
   const clean = { ...bench.clean, tokens: openApp() };
   const fault = bench.github.fault({ method: "POST", path: /git-receive-pack$/, times: 1, do: { status: 401 } });
   expect(await push(clean)).toBe("pushed");
@@ -108,7 +108,7 @@ test("work that changes workflows is pushed within a minute after the permission
   expect(statuses(/access_tokens$/, made)).toEqual([201, 201]);
 });
 
-test("a suspended or removed App ends in one line that names it, and holds the repository", async () => {
+test("a suspended or removed App causes one error that names it, and a hold of the repository", async () => {
   let ahead = 0;
   const tokens = openApp(() => Date.now() + ahead);
   await tokens.get();
@@ -126,7 +126,7 @@ test("a suspended or removed App ends in one line that names it, and holds the r
   expect(message).toMatch(new RegExp(`the GitHub App ${app.id} is not installed on ${REPO}: install it there`));
 });
 
-test("a token reaches no other repository, wherever the App is installed", async () => {
+test("a token gives access to only one repository, wherever the App is installed", async () => {
   const { github } = bench;
   github.uninstallApp(app.id);
   const { repo } = await github.createRepository({ owner: "octo", name: `private-${bench.name}`, private: true });

@@ -11,85 +11,99 @@ import { thinGit } from "./thinGit.ts";
 export interface MirrorPaths {
   readonly dir: string;
   readonly lockFile: string;
-  /** Throwaway repositories that work is checked in and pushed from. */
+  /** Throwaway repositories, in which work is checked and from which it is pushed. */
   readonly incoming: string;
 }
 
 export interface CleanSide {
-  /** Address of the repository, without any credentials. */
+  /** URL of the repository, without credentials. */
   readonly url: string;
-  /** Borrowed. Each command that talks to GitHub has the token of its moment. */
+  /** Borrowed. Each command that talks to GitHub gets the token that is valid at that time. */
   readonly tokens: GitHubTokens;
   /** The bare copy of the repository. Throwaway repositories borrow its objects. */
   readonly mirrorDir: string;
-  /** Environment of the runner that git may see: PATH, certificates; and the proxies. */
+  /** Variables of the runner that git may see: PATH, certificates and proxies. */
   readonly env: Readonly<Record<string, string>>;
-  /** Others than those of `overNetwork`. */
+  /** Limits that replace those of `overNetwork`. */
   readonly bounds?: Partial<NetworkBounds>;
 }
 
-/** How long a git command that talks to GitHub may be silent, and how long it may take from start to end. */
+/** How long a git command that talks to GitHub may print nothing, and its maximum duration. */
 export type NetworkBounds = Readonly<
   Record<"ask" | "fetch" | "push", { readonly silentMs: number; readonly wallMs: number }>
 >;
 
-/** A connection without a byte for so long is dead: curl ends it. */
+/** curl ends a connection without data after this time (seconds). */
 const DEAD = { "http.lowSpeedLimit": "1", "http.lowSpeedTime": "300" };
 
-/** The run's marker too: a git that outlives its runner is found by it, and ended before the next run pushes. */
+/**
+ * Includes the run's marker, by which the next run finds and ends a git that has outlived its runner before it pushes.
+ */
 const PASSED = /^(TAC8_RUN|PATH|SSL_CERT_FILE|SSL_CERT_DIR|TMPDIR)$/i;
 
 const CONFIG: Record<string, string> = {
   "fetch.writeCommitGraph": "false",
-  // None is made here, and a planted one would tell of other parents.
+  // tac8 creates none, and a planted one would name other parents.
   "core.commitGraph": "false",
-  // Pins are written while another git fetches: it releases what both need within moments.
+  // Pins are written while another git fetches, which releases these locks within moments.
   "core.filesRefLockTimeout": "10000",
   "core.packedRefsTimeout": "10000",
   "safe.directory": "*",
 };
 
 /**
- * From now on all users may read what git makes on the clean side, whatever the umask of this process is: agents that are users of
- * their own read objects, where they can enter the folder above. Not by default: git then sets a bit of its folders that services of
- * systemd may not set (RestrictSUIDSGID).
+ * Let all users read the files that git creates on the clean side, whatever the umask of this process is. Agents with
+ * Unix users of their own must read objects, if they can enter the parent folder. This is not the default, because git
+ * then sets a mode bit of its folders that systemd services may not set (RestrictSUIDSGID).
  */
 export function openObjects(): void {
   CONFIG["core.sharedRepository"] = "0644";
 }
 
-/** The whole environment of git in a repository of the clean side: nothing of the user's own settings, and no token. */
+/**
+ * Return the complete environment of git in a repository of the clean side, without the user's own settings and without
+ * a token.
+ */
 export function cleanEnv(side: CleanSide, dir: string): Record<string, string> {
   return gitEnvironment({ env: passedOn(side, dir), config: CONFIG });
 }
 
-/** Git searches for no repository: it would take a `.git` inside the folder, or one of a folder above. */
+/**
+ * Return the variables to pass on. Git must not search for a repository, because it would use a `.git` in the folder or
+ * its parents.
+ */
 function passedOn({ url, env }: CleanSide, dir: string): Record<string, string> {
   const passed = Object.fromEntries(Object.entries(env).filter(([name]) => PASSED.test(name)));
   const here = { GIT_DIR: dir, GIT_NO_REPLACE_OBJECTS: "1", HOME: "/nonexistent" };
   return { ...passed, ...gitProxyEnvironment(url, env), ...here };
 }
 
-/** The most that git prints there: names and shas. */
+/** Limit of git's output, which is names and shas. */
 const MAX_BYTES = 64 * 1024 * 1024;
-/** Without progress, which no command of `cleanGit` shows, a longer one is taken for dead. */
+/** No command of `cleanGit` shows progress, so one that takes longer counts as dead. */
 const TIMEOUT_MS = 15 * 60_000;
 
-/** Git in a folder outside every workspace, without the user's own settings. @throws StepFailure of kind `git` where the folder is missing */
+/**
+ * Return git for a folder outside every workspace, without the user's own settings. @throws StepFailure of kind `git`
+ * if the folder is missing
+ */
 export function cleanGit(side: CleanSide, dir: string, options: CleanGitOptions = {}): Git {
   const run = cleanRun(side, dir, options);
   return thinGit(async (args) => {
-    if (!existsSync(dir)) throw new StepFailure({ kind: "git", message: `the folder ${dir} is gone` });
+    if (!existsSync(dir)) throw new StepFailure({ kind: "git", message: `the folder ${dir} is missing` });
     return run(args, { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS });
   });
 }
 
-/** The same for maintenance, which may take hours on a small machine: it is ended by its silence, and not by the clock. */
+/**
+ * Return `cleanGit` for maintenance, which may take hours on a small host: it is stopped after silence, not after a
+ * total time.
+ */
 export function maintenanceGit(side: CleanSide, dir: string, options: CleanGitOptions = {}): SimpleGit {
   return openGit({ dir, env: passedOn(side, dir), config: CONFIG, signal: options.signal });
 }
 
-/** The same for who needs all of git's answer. */
+/** Return `cleanGit` for callers that need the complete output of git. */
 export function cleanRun(side: CleanSide, dir: string, { signal }: CleanGitOptions = {}): GitRun {
   return (args, options) => runGit({ dir, env: cleanEnv(side, dir), args, signal, ...options });
 }
@@ -99,14 +113,14 @@ export interface CleanGitOptions {
 }
 
 /**
- * Return the whole environment of the one command that talks to GitHub. When GitHub wants a token, git calls a helper, which
- * reads `tokenAnswer` from descriptor `TOKEN_FD`.
+ * Return the complete environment of a command that talks to GitHub. When GitHub asks for a token, git calls a helper,
+ * which reads `tokenAnswer` from descriptor `TOKEN_FD`.
  */
 export function networkEnv(side: CleanSide, dir: string): Record<string, string> {
   return gitEnvironment({ env: passedOn(side, dir), config: { ...CONFIG, ...networkConfig(side) } });
 }
 
-/** A socket to the runner: unlike a variable, a pipe or a file, no other process can open it by way of `/proc`. */
+/** A socket to the runner. Unlike a variable, a pipe or a file, other processes cannot open it in `/proc`. */
 export const TOKEN_FD = 3;
 
 /** Text that git's credential helper reads from `TOKEN_FD` and gives to git. */
@@ -116,16 +130,16 @@ export function tokenAnswer(token: string): string {
 
 const COPY = `while IFS= read -r line <&${TOKEN_FD}; do printf '%s\\n' "$line"; done`;
 /**
- * Git runs it with `/bin/sh`, also to store or erase a credential. Only what is built into the shell gets the token: a
- * program of the same name could lie in any folder of PATH.
+ * Git runs it with `/bin/sh`, also to store or erase a credential. Only shell builtins get the token, because a program
+ * of the same name could be in any folder of PATH.
  */
 const HELPER = `!f() { PATH=/nonexistent; test "$1" = get || return 0; ${COPY}; }; f`;
 
-/** The token goes to the repository's own host only, and to nothing that it redirects to. */
+/** Send the token only to the repository's own host, and to no host that it redirects to. */
 function networkConfig({ url }: CleanSide): Record<string, string> {
   return {
     [`credential.${new URL(url).origin}.helper`]: HELPER,
-    // From git 2.46 on: without a first request that GitHub refuses, and from a public repository, too.
+    // From git 2.46 on: send the token with the first request, also for a public repository.
     "http.proactiveAuth": "basic",
     "http.followRedirects": "false",
     ...DEAD,

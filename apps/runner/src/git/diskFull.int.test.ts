@@ -5,20 +5,20 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { blameDisk } from "./diskFull.ts";
 
-const untold = { kind: "git", message: "making the worktree: unable to write file a.txt" } as const;
+const hidden = { kind: "git", message: "making the worktree: unable to write file a.txt" } as const;
 
-test("a failure that does not name the disk is blamed on it only when it is full (needs a mount: else only the rest)", async () => {
+test("a failure that does not mention the disk is blamed on it only if it is full (without a mount, only the other cases)", async () => {
   const dir = await mkdtemp(join(tmpdir(), "tac8-full-"));
-  expect(await blameDisk(untold, dir)).toBe(untold);
-  expect(await blameDisk(untold, join(dir, "gone"))).toBe(untold);
+  expect(await blameDisk(hidden, dir)).toBe(hidden);
+  expect(await blameDisk(hidden, join(dir, "missing"))).toBe(hidden);
   if (!mount(dir)) return rm(dir, { recursive: true });
   try {
     const { bavail, bsize } = await statfs(dir);
-    expect(await blameDisk(untold, dir)).toBe(untold);
+    expect(await blameDisk(hidden, dir)).toBe(hidden);
     await writeFile(join(dir, "filler"), Buffer.alloc(bavail * bsize));
-    const blamed = await blameDisk(untold, dir);
+    const blamed = await blameDisk(hidden, dir);
     expect(blamed).toMatchObject({ kind: "disk", message: expect.stringContaining(dir) as string });
-    expect(blamed.message).toContain(untold.message);
+    expect(blamed.message).toContain(hidden.message);
     for (const kind of ["refused", "usage-limit", "github", "no-changes"] as const) {
       expect((await blameDisk({ kind, message: "m" }, dir)).kind).toBe(kind);
     }
@@ -33,6 +33,6 @@ function mount(dir: string): boolean {
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tac8-test", dir], { stdio: "ignore" });
     return true;
   } catch {
-    return false; // Not everybody may.
+    return false; // Not every user may mount.
   }
 }

@@ -99,7 +99,7 @@ test.each(TEXTS)("$kind: $text", ({ text, kind, whole }) => {
   expect(failure.message).not.toMatch(/\n|hint:|failed to push some refs|Done/);
 });
 
-test("what GitHub says is quoted, without what git says around it, and not for ever", () => {
+test("GitHub's message is quoted without git's own lines, and bounded", () => {
   const text = `remote: error: GH001: Large files detected.\nremote: \nhint: see\n${rejected("pre-receive hook declined")}`;
   expect(classifyGitError("pushing x", text).message).toBe(
     "pushing x: GH001: Large files detected. · [remote rejected] (pre-receive hook declined). Remove this content from all commits, not only from the last one",
@@ -107,7 +107,7 @@ test("what GitHub says is quoted, without what git says around it, and not for e
   expect(classifyGitError("x", "y".repeat(100_000)).message.length).toBeLessThan(800);
 });
 
-test("progress is neither quoted nor judged", () => {
+test("progress is neither quoted nor classified", () => {
   const progress = [
     "remote: Enumerating objects: 503, done.        ",
     "remote: Counting objects:  42% (502/1200)        \rremote: Counting objects: 100% (1200/1200), done.        ",
@@ -122,14 +122,14 @@ test("progress is neither quoted nor judged", () => {
   });
 });
 
-test("a refused token is named by where it comes from", () => {
+test("a refused token is described by its source", () => {
   const token = "the GitHub token in /data/github-token";
   for (const errorText of [`fatal: Authentication failed for '${URL}/'`, `fatal: repository '${URL}/' not found`]) {
     expect(classifyGitError("fetching x", errorText, token).message).toContain(token);
   }
 });
 
-test("a step names what failed, and passes on what has a name", async () => {
+test("a step names its failure, and passes on named failures", async () => {
   const named = new StepFailure({ kind: "refused", message: "no" });
   await expect(gitStep("x", () => Promise.reject(named))).rejects.toBe(named);
   const fails = (text: string) => () => Promise.reject(new Error(text));
@@ -140,6 +140,6 @@ test("a step names what failed, and passes on what has a name", async () => {
   await expect(remoteStep("fetching", "GITHUB_TOKEN", fails(words))).rejects.toMatchObject({
     failure: { kind: "refused" },
   });
-  // An agent's filter can say this too; it must not put the whole repository on hold.
+  // An agent's filter can print the same text, which must not set a hold of the whole repository.
   await expect(gitStep("saving", fails(words))).rejects.toMatchObject({ failure: { kind: "git" } });
 });

@@ -6,8 +6,8 @@ import { saysDiskFull } from "./diskFull.ts";
 import { classifyRefusedPush } from "./refusedPush.ts";
 
 /**
- * What a git command's words mean for the job. GitHub's own refusals are quoted, because only they say what to change.
- * Order matters: the first rule that matches wins.
+ * Failures by the message of a git command. GitHub's own refusals are quoted, because only they say what to change. The
+ * first rule that matches wins.
  */
 const RULES: readonly { readonly when: RegExp; readonly kind: Failure["kind"]; readonly whole?: boolean }[] = [
   { when: /rate limit[^]*returned error: 403/i, kind: "github" },
@@ -18,7 +18,7 @@ const RULES: readonly { readonly when: RegExp; readonly kind: Failure["kind"]; r
   },
   { when: /returned error: (3\d\d|404)|repository .* not found|redirection/i, kind: "refused", whole: true },
   { when: /returned error: (408|429|5\d\d)|HTTP (408|429|5\d\d)/i, kind: "github" },
-  // Too large for a proxy, for one: it will be the same next time.
+  // For example too large for a proxy: a retry would fail too.
   { when: /returned error: 4\d\d|HTTP 4\d\d/i, kind: "refused" },
   { when: /' exists; cannot create/i, kind: "refused" },
   {
@@ -32,14 +32,20 @@ const RULES: readonly { readonly when: RegExp; readonly kind: Failure["kind"]; r
 ];
 
 const MAX_QUOTE = 700;
-/** What git says around each failed push. */
+/** Lines that git adds to each failed push. */
 const NOISE =
   /^(hint:|To https?:|Done$|failed to push some refs|\(\?\) Learn|https:\/\/docs\.|Resolve the following violations|Review all repository rules)/;
-/** `Receiving objects:  42% (21/50), 1.00 MiB | 2.00 MiB/s`, `Total 3 (delta 1), …`: each line in place of the one before. */
+/**
+ * Progress, whose lines replace each other: `Receiving objects:  42% (21/50), 1.00 MiB | 2.00 MiB/s`, `Total 3 (delta
+ * 1), …`.
+ */
 const PROGRESS =
   /^(?:remote: )?(?:[A-Z][\w ]+: +(?:\d+% \(\d+\/\d+\).*|\d+(?:, done\.)?)|Total \d+ \(delta .*|Delta compression using .*)$/;
 
-/** Pure. `what` says what was tried, in words for people; `token` is the one in use, see `nameToken`. */
+/**
+ * Classify the error of a git command. Pure. `what`: the action, as text for users; `token`: the token in use, see
+ * `nameToken`.
+ */
 export function classifyGitError(what: string, errorText: string, token = nameToken(null)): Failure {
   const text = withoutProgress(errorText);
   const quoted = quoteOf(text);
@@ -52,7 +58,7 @@ export function classifyGitError(what: string, errorText: string, token = nameTo
   return { kind: rule.kind, message: `${message}. ${adviceOn(text, token)}`, wholeRepository: true };
 }
 
-/** A push that GitHub understood and did not take: for every issue of the repository, or for what is in these commits. */
+/** Classify a push that GitHub declined: for every issue of the repository, or because of these commits. */
 function declined(text: string, message: string): Failure {
   const { whole, guessed, advice, lacksWorkflows = false } = classifyRefusedPush(text);
   return {
@@ -64,17 +70,19 @@ function declined(text: string, message: string): Failure {
   };
 }
 
-/** Runs one git command of a step that talks to GitHub, and names its failure. */
+/** Run one git command that talks to GitHub, and name its failure. */
 export async function remoteStep<T>(what: string, token: string, work: () => Promise<T>): Promise<T> {
   return named(work, (errorText) => classifyGitError(what, errorText, token));
 }
 
-/** The same for one that stays on this machine: whatever an agent makes it say, GitHub has no part in it. */
+/**
+ * Run one git command without network, and name its failure: whatever an agent makes it print, GitHub is not the cause.
+ */
 export async function gitStep<T>(what: string, work: () => Promise<T>): Promise<T> {
   return named(work, (errorText) => localFailure(what, errorText));
 }
 
-/** Pure. Of git on this machine alone. */
+/** Classify the error of a git command without network. Pure. */
 export function localFailure(what: string, errorText: string): Failure {
   return { kind: saysDiskFull(errorText) ? "disk" : "git", message: `${what}: ${quoteOf(errorText)}` };
 }
@@ -88,7 +96,7 @@ async function named<T>(work: () => Promise<T>, nameOf: (errorText: string) => F
   }
 }
 
-/** Git's own words for a bad token are about a terminal that is not there. */
+/** Advice for messages of git that mislead, such as one about a missing terminal for a bad token. */
 function adviceOn(text: string, token: string): string {
   if (saysRefusedToken(text)) return `GitHub refuses the token: ${replaceAdvice(token)}`;
   if (/returned error: (403|451)/i.test(text)) {
@@ -97,7 +105,7 @@ function adviceOn(text: string, token: string): string {
   return `Check the repository's name in the configuration, and that ${token} may see it`;
 }
 
-/** Pure. */
+/** Return whether the message says that GitHub refused the token. Pure. */
 export function saysRefusedToken(text: string): boolean {
   return /returned error: 401|Authentication failed|could not read Username/i.test(text);
 }

@@ -22,12 +22,12 @@ const gitWith = (env: Record<string, string>) =>
   cleanGit({ url: "https://github.invalid/octo/widgets.git", tokens: oneToken(null), mirrorDir, env }, mirrorDir);
 const PATH = process.env["PATH"] ?? "";
 
-test("what a repository of the clean side lacks is null", async () => {
+test("a commit that a repository of the clean side does not have is null", async () => {
   expect(await commitOf(gitWith({ PATH }), "refs/heads/main")).toBeNull();
   expect(await isAncestor(gitWith({ PATH }), "refs/heads/main", "refs/heads/other")).toBe(false);
 });
 
-test("a git of the clean side that is killed has given no answer", async () => {
+test("a git of the clean side that is killed has no result", async () => {
   for (const command of ["rev-parse", "merge-base"]) {
     const env = await breakGit({ PATH }, { dir, command, shell: "kill -9 $$" });
     const asked = command === "rev-parse" ? commitOf(gitWith(env), "main") : isAncestor(gitWith(env), "a", "b");

@@ -6,20 +6,23 @@ import { localFailure } from "./errors.ts";
 
 export interface GitOptions {
   readonly dir: string;
-  /** The whole environment of the git process. */
+  /** The complete environment of the git process. */
   readonly env: Readonly<Record<string, string>>;
-  /** Settings for this process alone; by environment, so that neither arguments nor files show them. */
+  /** Settings for this process only. They are set by environment, so that neither arguments nor files show them. */
   readonly config?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Git in one folder: of either side. */
+/** Git in one folder, on either side. */
 export interface Git {
-  /** Run one command. @returns its standard output, trimmed. @throws Error with git's words; its exit code where it says nothing. */
+  /**
+   * Run one command. @returns its trimmed standard output. @throws Error with git's message, or its exit code if there
+   * is none
+   */
   raw(args: string[]): Promise<string>;
 }
 
-/** A git that says nothing for so long is ended: what takes long by itself must print its progress. */
+/** A git without output for this long is stopped, so a long command must print its progress. */
 const SILENT_MS = 15 * 60_000;
 
 const ALWAYS = {
@@ -29,17 +32,17 @@ const ALWAYS = {
   "core.fsmonitor": "false",
   "commit.gpgSign": "false",
   "advice.detachedHead": "false",
-  // Their defaults are files of the account, which `GIT_CONFIG_GLOBAL` leaves in use.
+  // By default these are files of the account, which git reads despite `GIT_CONFIG_GLOBAL`.
   "core.attributesFile": "/dev/null",
   "core.excludesFile": "/dev/null",
 };
 
-/** Files of the machine and of the account that no git of ours reads. */
+/** Variables that disable settings of the machine and of the account. */
 const UNREAD = { GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: "/dev/null", GIT_ATTR_NOSYSTEM: "1" };
 
 /**
- * Return the whole environment of a git process: settings by environment, hooks, signing and automatic maintenance off,
- * messages in English, and nothing that the machine or the account has set.
+ * Return the complete environment of a git process: settings by environment; hooks, signing and automatic maintenance
+ * off; messages in English; no settings of the machine or the account.
  */
 export function gitEnvironment({ env, config = {} }: Pick<GitOptions, "env" | "config">): Record<string, string> {
   const settings = configEnvironment({ ...ALWAYS, ...config });
@@ -47,11 +50,11 @@ export function gitEnvironment({ env, config = {} }: Pick<GitOptions, "env" | "c
 }
 
 /**
- * Git in a folder, with hooks, signing and automatic maintenance off, and messages in English. @throws StepFailure of kind
- * `git` where the folder is not there.
+ * Return git for a folder, with hooks, signing and automatic maintenance off, and messages in English. @throws
+ * StepFailure of kind `git` if the folder is missing.
  */
 export function openGit({ dir, env, config = {}, signal }: GitOptions): SimpleGit {
-  if (!existsSync(dir)) throw new StepFailure({ kind: "git", message: `the folder ${dir} is gone` });
+  if (!existsSync(dir)) throw new StepFailure({ kind: "git", message: `the folder ${dir} is missing` });
   const all = gitEnvironment({ env, config });
   return simpleGit({
     baseDir: dir,
@@ -59,11 +62,11 @@ export function openGit({ dir, env, config = {}, signal }: GitOptions): SimpleGi
     timeout: { block: SILENT_MS },
     maxConcurrentProcesses: 2,
     trimmed: true,
-    // By itself the library takes a failure that says nothing for a success.
+    // By default, the library treats a failure without output as a success.
     errors: (error, { exitCode, stdErr, stdOut }) =>
       error ??
       (exitCode === 0 ? undefined : Buffer.concat([...stdErr, ...stdOut, Buffer.from(`exit code ${exitCode}`)])),
-    // The library refuses variables and settings that could run programs; all of these are our own.
+    // The library refuses variables and settings that could run programs. All of these are from tac8.
     allowEnvironment: Object.keys(all),
     unsafe: {
       allowUnsafeConfigEnvCount: true,
@@ -78,7 +81,7 @@ export function openGit({ dir, env, config = {}, signal }: GitOptions): SimpleGi
   }).env(all);
 }
 
-/** `GIT_CONFIG_COUNT` and its pairs. */
+/** Return `GIT_CONFIG_COUNT` and its pairs. */
 function configEnvironment(config: Readonly<Record<string, string>>): Record<string, string> {
   const entries = Object.entries(config);
   const result: Record<string, string> = { GIT_CONFIG_COUNT: String(entries.length) };
@@ -90,26 +93,26 @@ function configEnvironment(config: Readonly<Record<string, string>>): Record<str
 }
 
 /**
- * For whoever takes git's refusal for an answer: one that was killed (for want of memory, say), or could not be started, has
- * given none. @throws StepFailure of kind `git` or `disk`.
+ * Throw if an error is not git's own answer: git was killed, for example because memory ran out, or could not be
+ * started. For callers that treat git's refusal as an answer. @throws StepFailure of kind `git` or `disk`.
  */
 export function throwWithoutAnswer(error: unknown): void {
-  if (error instanceof StepFailure) throw error; // Of `thinGit`.
+  if (error instanceof StepFailure) throw error; // From `thinGit`.
   const errorText = messageOf(error);
   if (!/^exit code null$|^Error: spawn /.test(errorText)) return;
   const [first = ""] = errorText.split("\n");
-  throw new StepFailure(localFailure("git gave no answer, it was killed or could not be started", first), {
+  throw new StepFailure(localFailure("git was killed or could not be started", first), {
     cause: error,
   });
 }
 
-/** The full sha of a revision's commit; null where there is none. */
+/** Return the full sha of a revision's commit; null if there is none. */
 export async function commitOf(git: Git, revision: string): Promise<string | null> {
   try {
     return await git.raw(["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`]);
   } catch (error) {
     throwWithoutAnswer(error);
-    return null; // `--quiet` tells "not there" by the exit code alone.
+    return null; // With `--quiet`, git reports a missing revision only by its exit code.
   }
 }
 
@@ -119,13 +122,13 @@ export async function isAncestor(git: Git, older: string, newer: string): Promis
     return (await mergeBase(git, older, newer)) === older;
   } catch (error) {
     throwWithoutAnswer(error);
-    return false; // It lacks one of them, or its repository is damaged.
+    return false; // A commit is missing, or the repository is damaged.
   }
 }
 
 /**
- * @returns null: the histories have no commit in common, which git tells by exit code 1 alone. @throws what git said when it
- * could not tell: work that is paid for must not be refused because of that.
+ * Return the merge base; null if the histories have no common commit, which git reports only by exit code 1. @throws
+ * git's error in all other cases, so that paid work is not refused because of them.
  */
 export async function mergeBase(git: Git, a: string, b: string): Promise<string | null> {
   let base: string;
@@ -135,6 +138,6 @@ export async function mergeBase(git: Git, a: string, b: string): Promise<string 
     if (error instanceof Error && error.message === "exit code 1") return null;
     throw error;
   }
-  if (base === "") throw new Error("git named no commit, and no reason");
+  if (base === "") throw new Error("git printed neither a commit nor an error");
   return base;
 }

@@ -32,16 +32,16 @@ const brokenOff = (why: string) => ({
   failure: { kind: "github", message: expect.stringContaining(`broken off, because ${why}`) },
 });
 
-test("an answer to a push that is cut, so that git would wait for ever: ended by its silence, and found done", async () => {
+test("a push whose answer is cut off is stopped after silence, and the next one finds it done", async () => {
   const fault = bench.github.fault({ method: "POST", path: /git-receive-pack$/, times: 1, do: { drop: "middle" } });
   const impatient = { ...bench.clean, bounds: { push: { silentMs: 5000, wallMs: HOUR_MS } } };
-  await expect(push(impatient)).rejects.toMatchObject(brokenOff("nothing was heard of it for 5 s"));
+  await expect(push(impatient)).rejects.toMatchObject(brokenOff("git printed nothing for 5 s"));
   expect(fault.hits).toBe(1);
   expect(marked(), "processes of git").toEqual([]);
   expect(await push(bench.clean)).toBe("already");
 });
 
-test("a fetch that is fed by drops, never silent: ended by the clock, and the next one brings all", async () => {
+test("a fetch that is very slow but never silent is stopped at its time limit, and the next one succeeds", async () => {
   const pushed = await bench.push("more", { [`${bench.name}.txt`]: `${bench.name}\n`.repeat(1000) });
   bench.github.fault({ path: /git-upload-pack$/, times: 9, do: { trickleMs: 500 } });
   const bounds = { fetch: { silentMs: HOUR_MS, wallMs: 3000 } };
@@ -53,14 +53,14 @@ test("a fetch that is fed by drops, never silent: ended by the clock, and the ne
   expect(await mirror.branch("more")).toBe(pushed);
 });
 
-test("who is told to stop while git works ends with that, not with a bound", async () => {
+test("an abort while git works rejects with the abort's reason, not with a time limit", async () => {
   const stop = new AbortController();
   bench.github.fault({ path: /git-upload-pack$/, times: 9, do: { trickleMs: 500 } });
   await bench.push("more", { [`${bench.name}.txt`]: "x\n" });
   const refreshed = bench.mirror.refresh(stop.signal);
   await bench.github.waitFor(() => marked().length > 0, { what: "git to work" });
-  stop.abort(new Error("told to stop"));
-  await expect(refreshed).rejects.toThrow("told to stop");
+  stop.abort(new Error("the run is stopped"));
+  await expect(refreshed).rejects.toThrow("the run is stopped");
 });
 
 test("git gets the token without a program of PATH", async () => {
@@ -78,7 +78,7 @@ test("git gets the token without a program of PATH", async () => {
   expect(existsSync(ran), "a program of the same name is found").toBe(true);
 });
 
-describe("of a repository that git reads without a token", () => {
+describe("for a repository that git reads without a token", () => {
   let open: GitBench;
   beforeAll(async () => {
     open = await createGitBench({ openToGit: true });

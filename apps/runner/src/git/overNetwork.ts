@@ -6,12 +6,13 @@ import { remoteStep, saysRefusedToken } from "./errors.ts";
 import { sanitizeRepository } from "./sanitizeRepository.ts";
 
 const MINUTE_MS = 60_000;
-/** Progress of a long fetch, and the names of many branches. */
+/** Limit of the output: progress of a long fetch, and the names of many branches. */
 const MAX_BYTES = 20_000_000;
 
 /**
- * Silence ends a git that waits for an answer which was cut; the clock ends one that is fed by drops. A small machine takes
- * its time over a big repository: it checks what a fetch brought without a word, and a clone that is broken off starts again.
+ * Time limits. The limit for silence stops a git whose answer was cut off; the limit for the total time stops one that
+ * receives data very slowly. A small host needs long for a large repository: it checks a fetched pack without any
+ * output, and an interrupted clone starts again.
  */
 const BOUNDS = {
   ask: { silentMs: 2 * MINUTE_MS, wallMs: 5 * MINUTE_MS },
@@ -20,7 +21,7 @@ const BOUNDS = {
 } as const satisfies NetworkBounds;
 
 export interface NetworkCommand {
-  /** The action, in words for people. */
+  /** The action, as text for users. */
   readonly what: string;
   readonly kind: keyof NetworkBounds;
   /** A bare repository of the clean side. */
@@ -30,9 +31,10 @@ export interface NetworkCommand {
 }
 
 /**
- * Run one git command that talks to GitHub, with the token, which is in no argument and no environment. Whatever GitHub
- * sends or holds back, the command ends in time, and so does every process that it has started. @returns the output of git,
- * trimmed. @throws GitHubError where there is no token; StepFailure, of kind `github` at a bound: `cause` has git's own words. Or the signal's reason.
+ * Run one git command that talks to GitHub. The token is in no argument and no environment. Whatever GitHub sends or
+ * does not send, the command and all its processes end in time. @returns the trimmed output of git. @throws GitHubError
+ * if there is no token; StepFailure of kind `github` at a time limit, with git's message as `cause`; or the signal's
+ * reason.
  */
 export async function overNetwork(side: CleanSide, command: NetworkCommand): Promise<string> {
   const { what, kind, dir, args, signal } = command;
@@ -41,7 +43,7 @@ export async function overNetwork(side: CleanSide, command: NetworkCommand): Pro
   const bound = new AbortController();
   const end = (why: string) => bound.abort(why);
   const clock = setTimeout(end, wallMs, `it took longer than ${inWords(wallMs)}`);
-  const silence = setTimeout(end, silentMs, `nothing was heard of it for ${inWords(silentMs)}`);
+  const silence = setTimeout(end, silentMs, `git printed nothing for ${inWords(silentMs)}`);
   try {
     const either = signal === undefined ? bound.signal : AbortSignal.any([signal, bound.signal]);
     const onOutput = () => silence.refresh();
@@ -58,8 +60,8 @@ export async function overNetwork(side: CleanSide, command: NetworkCommand): Pro
 }
 
 /**
- * GitHub has done nothing for a token that it refuses, nor taken a push that changes workflows without permission, so the command
- * runs again where there is another token.
+ * Run the command, and again if there is another token. GitHub does nothing for a token that it refuses, and does not
+ * accept a push that changes workflows without permission, so a second run is safe.
  */
 async function withToken(side: CleanSide, running: Omit<Running, "token">): Promise<string> {
   const { signal } = running;
@@ -96,7 +98,7 @@ interface Running {
   readonly onOutput: () => void;
 }
 
-/** @throws Error with git's words, or with its exit code where it said nothing. */
+/** @throws Error with git's message, or with its exit code if there is none */
 async function run(side: CleanSide, { token, dir, args, signal, onOutput }: Running): Promise<string> {
   const child = execa("git", args, {
     cwd: dir,
@@ -104,19 +106,19 @@ async function run(side: CleanSide, { token, dir, args, signal, onOutput }: Runn
     env: networkEnv(side, dir),
     stdio: ["ignore", "pipe", "pipe", { value: "pipe", input: true }],
     maxBuffer: MAX_BYTES,
-    // Git waits for its helpers: one that waits for GitHub would continue beside the next try.
+    // Git waits for its helpers: one that waits for GitHub would continue during the next try.
     killDescendants: true,
     forceKillAfterDelay: 5000,
     cancelSignal: signal,
     reject: false,
   });
   const socket = child.stdio[TOKEN_FD];
-  socket?.on("error", () => undefined); // Git may end without having asked.
+  socket?.on("error", () => undefined); // Git may exit without asking for the token.
   socket?.end(tokenAnswer(token));
   child.stdout.on("data", onOutput);
   child.stderr.on("data", onOutput);
   const { exitCode, stdout, stderr, isMaxBuffer, shortMessage } = await child;
-  // No other error of the result counts: a git that was not asked for the token leaves it unread, which resets the socket.
+  // Only the exit code counts: a git that needs no token leaves it unread, which resets the socket.
   if (exitCode === 0 && !isMaxBuffer) return stdout.trim();
   const errorText = `${stdout}\n${stderr}`.trim();
   throw new Error(exitCode === undefined ? `${shortMessage}\n${errorText}` : errorText || `exit code ${exitCode}`);

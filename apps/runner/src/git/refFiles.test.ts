@@ -8,7 +8,7 @@ const A = "a".repeat(40);
 const B = "b".repeat(40);
 const HEADER = "# pack-refs with: peeled fully-peeled sorted \n";
 
-test("what git has written is read and written as it was", () => {
+test("refs that git has written are read, and written unchanged", () => {
   const text = `${HEADER}${A} refs/heads/main\n${B} refs/tags/v1\n^${A}\n${A} refs/tags/v1.1\n`;
   const refs = parsePackedRefs(text);
   expect(Object.fromEntries(refs)).toEqual({
@@ -19,7 +19,7 @@ test("what git has written is read and written as it was", () => {
   expect(formatPackedRefs(refs)).toBe(text);
 });
 
-test("without knowing what a tag stands for, the file does not say that it does", () => {
+test("if the object of a tag is unknown, the file does not claim to have it", () => {
   const refs = new Map([
     ["refs/tags/b", { sha: B }],
     ["refs/tags/a", { sha: A, peeled: B }],
@@ -28,7 +28,7 @@ test("without knowing what a tag stands for, the file does not say that it does"
   expect(parsePackedRefs(formatPackedRefs(refs)).get("refs/tags/a")).toEqual({ sha: A });
 });
 
-test("the order is by bytes, and rubbish is left out", () => {
+test("refs are sorted by bytes, and invalid lines are left out", () => {
   const names = ["refs/tags/é", "refs/tags/😀", "refs/tags/\uffee", "refs/tags/z", "refs/tags/a-b", "refs/tags/a/b"];
   const refs = new Map(names.map((name) => [name, { sha: A, peeled: null }]));
   const order = [...formatPackedRefs(refs).matchAll(/refs\/tags\/(\S+)/g)].map(([, name]) => name);
@@ -36,7 +36,7 @@ test("the order is by bytes, and rubbish is left out", () => {
   expect(parsePackedRefs(`rubbish\n^${A}\n${A}\nxyz refs/tags/x\n`).size).toBe(0);
 });
 
-test("a name is found whole in packed refs, and no other that ends or begins with it", () => {
+test("packed refs match only the complete name, not its beginning or end", () => {
   const packed = Buffer.from(
     `${HEADER}${A} refs/heads/feat/main\n${B} refs/heads/main\n^${A}\n${A} refs/heads/main-2\n`,
   );
@@ -46,7 +46,7 @@ test("a name is found whole in packed refs, and no other that ends or begins wit
   expect(inPackedRefs(Buffer.from(`rubbish refs/heads/main\n`), "refs/heads/main")).toBeNull();
 });
 
-test("a ref's own file counts before packed refs, and no file outside of the refs is read", async () => {
+test("a ref's own file takes precedence over packed refs, and no file outside the refs is read", async () => {
   const dir = await mkdtemp(join(tmpdir(), "tac8-refs-"));
   try {
     const repository = join(dir, "r.git");
@@ -65,7 +65,7 @@ test("a ref's own file counts before packed refs, and no file outside of the ref
     await writeFile(join(repository, "refs/heads/old"), "");
     expect(await read("refs/heads/old")).toBeNull();
     await rm(join(repository, "refs/heads/old"));
-    // No file that cannot be read says that there is no such branch.
+    // An unreadable file does not mean that the branch is missing.
     await symlink("loop", join(repository, "refs/heads/loop"));
     await expect(read("refs/heads/loop")).rejects.toThrow(/ELOOP/);
     await rm(join(repository, "packed-refs"));

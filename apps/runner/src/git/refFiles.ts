@@ -1,21 +1,21 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-/** A ref of a repository, as its files have it. */
+/** A ref of a repository, as its files store it. */
 export interface Ref {
   readonly sha: string;
-  /** The object that an annotated tag stands for; null: there is none, undefined: the file does not say. */
+  /** The object of an annotated tag; null if it is not a tag, undefined if the file does not have it. */
   readonly peeled?: string | null;
 }
 
-/** Names in full, with what they point at. */
+/** Refs by full name. */
 export type Refs = ReadonlyMap<string, Ref>;
 
 const SHA = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 
 /**
- * Read the refs below some folders (`refs/tags`) from the files of a repository. Starts no git, which takes half a second
- * for 20,000 tags. Symbolic refs are left out; nothing there is no error.
+ * Read the refs below some folders (`refs/tags`) from the files of a repository. Does not start git, which needs half a
+ * second for 20,000 tags. Symbolic refs are left out; missing folders are not an error.
  */
 export async function readRefs(dir: string, folders: readonly string[]): Promise<Map<string, Ref>> {
   const packed = parsePackedRefs(await readFile(join(dir, "packed-refs"), "utf8").catch(() => ""));
@@ -23,7 +23,7 @@ export async function readRefs(dir: string, folders: readonly string[]): Promise
   for (const folder of folders) {
     for (const name of await looseNames(dir, folder)) {
       const sha = (await readFile(join(dir, name), "utf8").catch(() => "")).trimEnd();
-      // A branch is a commit, and stands for no other object.
+      // A branch names a commit, so it has no peeled object.
       if (SHA.test(sha)) found.set(name, name.startsWith("refs/heads/") ? { sha, peeled: null } : { sha });
     }
   }
@@ -31,20 +31,23 @@ export async function readRefs(dir: string, folders: readonly string[]): Promise
 }
 
 /**
- * Return the object that a ref names, from the files of a repository; null: there is no such ref, or it names another one. Says
- * nothing about the object. @param name in full @throws Error of the system where a file is there and cannot be read
+ * Return the object of a ref, from the files of a repository; null if the ref is missing or symbolic. Does not check
+ * the object. @param name full name @throws Error of the system if a file exists but cannot be read
  */
 export async function readRef(dir: string, name: string): Promise<string | null> {
   if (!isRefName(name)) return null;
   const own = await readFile(join(dir, name), "latin1").catch(nullAt("ENOENT", "ENOTDIR", "EISDIR"));
-  // Half a ref, as after a power cut, counts before packed refs too: these have what it was before.
+  // An incomplete ref, for example after a power failure, takes precedence too: packed refs have its former value.
   if (own !== null) return SHA.test(own.trimEnd()) ? own.trimEnd() : null;
-  // Only then: git writes this file before it removes the ref's own.
+  // After the ref's own file, because git writes packed refs before it removes that file.
   const packed = await readFile(join(dir, "packed-refs")).catch(nullAt("ENOENT"));
   return packed === null ? null : inPackedRefs(packed, name);
 }
 
-/** Null for the codes that say that the ref is not there. A disk that fails, say, is no answer: work would begin beside its branch. */
+/**
+ * Return null for the codes of a missing ref. Other errors, such as of a failing disk, are thrown: work would start
+ * without its branch.
+ */
 function nullAt(...missing: readonly string[]): (error: NodeJS.ErrnoException) => null {
   return (error) => {
     if (missing.includes(error.code ?? "")) return null;
@@ -52,7 +55,7 @@ function nullAt(...missing: readonly string[]): (error: NodeJS.ErrnoException) =
   };
 }
 
-/** Of a file `packed-refs`, which may have 100,000 lines: they are not parsed. Pure. */
+/** Find a ref in a file `packed-refs`, which may have 100,000 lines, so they are not parsed. Pure. */
 export function inPackedRefs(packed: Buffer, name: string): string | null {
   const end = packed.indexOf(` ${name}\n`);
   if (end < 0) return null;
@@ -60,17 +63,17 @@ export function inPackedRefs(packed: Buffer, name: string): string | null {
   return SHA.test(sha) ? sha : null;
 }
 
-/** A name that leads out of the repository's refs is none. */
+/** Return whether a name stays inside the repository's refs. */
 function isRefName(name: string): boolean {
   return name.startsWith("refs/") && !/[\0-\x20\x7f]|\/\/|\.\.|\/$/.test(name);
 }
 
-/** Bytes of the file with most refs of a repository; 0: there is none. */
+/** Return the size in bytes of the file with most refs of a repository; 0 if it is missing. */
 export async function packedRefsSize(dir: string): Promise<number> {
   return (await stat(join(dir, "packed-refs")).catch(() => null))?.size ?? 0;
 }
 
-/** Names of refs that have a file of their own. */
+/** Return the names of refs that have a file of their own. */
 export async function looseNames(dir: string, folder: string): Promise<string[]> {
   const entries = await readdir(join(dir, folder), { recursive: true, withFileTypes: true }).catch(() => []);
   return entries
@@ -78,7 +81,7 @@ export async function looseNames(dir: string, folder: string): Promise<string[]>
     .map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1));
 }
 
-/** Of a file `packed-refs`. Pure. */
+/** Parse a file `packed-refs`. Pure. */
 export function parsePackedRefs(text: string): Map<string, Ref> {
   const refs = new Map<string, Ref>();
   const fully = /^# pack-refs with:.* fully-peeled /.test(text);
@@ -99,7 +102,7 @@ export function parsePackedRefs(text: string): Map<string, Ref> {
   return refs;
 }
 
-/** As git writes `packed-refs`. It says so in the first line where each tag's own object is known. Pure. */
+/** Format refs like git's `packed-refs`. The header says so if the object of each tag is known. Pure. */
 export function formatPackedRefs(refs: Refs): string {
   const known = [...refs.values()].every(({ peeled }) => peeled !== undefined);
   const lines = inOrder([...refs.keys()]).map((name) => {
@@ -109,7 +112,7 @@ export function formatPackedRefs(refs: Refs): string {
   return `# pack-refs with:${known ? " peeled fully-peeled" : ""} sorted \n${lines.join("")}`;
 }
 
-/** By bytes, as git looks names up. Characters come in the same order but for those of two halves. */
+/** Sort by bytes, because git searches names by bytes. The order by UTF-16 differs only for surrogate pairs. */
 function inOrder(names: string[]): string[] {
   if (!names.some((name) => /[\ud800-\udfff]/.test(name))) return names.sort();
   return names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));

@@ -6,7 +6,7 @@ import { classifyRefusedPush } from "./refusedPush.ts";
 const URL = "https://github.com/octo/widgets.git";
 const REF = "refs/heads/auto/gh-1";
 
-/** As git shows what GitHub says; `why` is what git was told of the ref. */
+/** Return a message of GitHub as git prints it; `why`: the reason for the ref. */
 function errorText(lines: readonly string[], why = "push declined due to repository rule violations"): string {
   const remote = lines.map((line) => `remote: ${line}        `).join("\n");
   return `${remote}\nTo ${URL}\n!\t1111111:${REF}\t[remote rejected] (${why})\nDone\nerror: failed to push some refs to '${URL}'\n`;
@@ -121,7 +121,7 @@ const OF_COMMITS: readonly (readonly [string, string, RegExp])[] = [
   ],
 ];
 
-fieldTest("C2", "a push refused by a rule that every issue meets holds the repository, and says what to do", () => {
+fieldTest("C2", "a push refused by a rule for all branches holds the repository, with advice", () => {
   for (const [name, text, advice] of WHOLE) {
     const failure = classifyGitError("pushing x", text);
     expect([name, failure.kind, failure.wholeRepository, failure.ofCommits]).toEqual([
@@ -135,7 +135,7 @@ fieldTest("C2", "a push refused by a rule that every issue meets holds the repos
   }
 });
 
-fieldTest("C2", "what is in the commits concerns their issue alone, and its agent can be told", () => {
+fieldTest("C2", "a refusal because of the commits affects only their issue, with advice for its agent", () => {
   for (const [name, text, words] of OF_COMMITS) {
     const failure = classifyGitError("pushing x", text);
     expect([name, failure.kind, failure.wholeRepository, failure.ofCommits]).toEqual([
@@ -149,11 +149,11 @@ fieldTest("C2", "what is in the commits concerns their issue alone, and its agen
   }
 });
 
-test("decoration is not quoted", () => {
+test("decorative lines are not quoted", () => {
   expect(classifyGitError("pushing x", rules(SECRET)).message).not.toMatch(/————|docs\.github|Learn how/);
 });
 
-test("what nobody knows is taken for a rule of the repository", () => {
+test("an unknown message counts as a rule of the repository", () => {
   expect(classifyRefusedPush("")).toMatchObject({ whole: true, guessed: true });
   const guesses = WHOLE.filter(([, text]) => classifyGitError("pushing x", text).guessed === true).map(
     ([name]) => name,

@@ -1,19 +1,19 @@
 export interface RefusedPush {
-  /** It would be the same for every issue of the repository. */
+  /** The push would be refused for every issue of the repository. */
   readonly whole: boolean;
-  /** That it is the same for every issue is a guess: nobody knows these words. */
+  /** `whole` is a guess, because the message is unknown. */
   readonly guessed: boolean;
-  /** The token may not push changes of workflows. */
+  /** The token must not push changes of workflows. */
   readonly lacksWorkflows?: boolean;
-  /** What to do, one sentence without a full stop. */
+  /** Advice for a user: one sentence without a full stop. */
   readonly advice: string;
 }
 
-/** What is in the commits: another issue's may well be taken, and an agent can make these others. */
+/** Refusals because of the commits: an agent can change them, and other issues are not affected. */
 const OF_COMMITS =
   /cannot contain secrets|push protection|GH009|GH001|GH008|large files?|exceeds .*(limit|size)|file (path|size|extension|name)|path length|commit message|`?workflows?`? (scope|permission)|refusing to allow|shallow update|body is too large|HTTP 4\d\d|returned error: 4\d\d/i;
 
-/** Same for each issue, and what a user can do about it. The first that matches wins. */
+/** Refusals for every issue, with advice for a user. The first that matches wins. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [
     /creations? being restricted|branch name|ref name|name must|naming|GH002|longer than 255/i,
@@ -38,13 +38,13 @@ const OTHERWISE =
   "Change the rule, or let this token bypass it; if only this issue's commits are meant, stop it (tac8 stop)";
 
 /**
- * What git's words about a refused push mean. What nobody knows is taken for a rule of the repository at first: then it costs
- * waiting, and not one agent's run after the other. Pure.
+ * Classify git's message about a refused push. An unknown message counts as a rule of the repository first, because
+ * waiting costs less than one agent run after another. Pure.
  */
 export function classifyRefusedPush(errorText: string): RefusedPush {
   const folder = /'refs\/heads\/([^']+)' exists; cannot create 'refs\/heads\/([^']+)'/.exec(errorText);
   if (folder !== null) return ofFolder(folder[1] ?? "", folder[2] ?? "");
-  // GitHub lists what was violated, a line each: one rule that every push violates decides.
+  // GitHub lists one violated rule per line. A single rule that every push violates decides.
   const listed = errorText.split("\n").flatMap((line) => /^(?:remote:)?\s*- (.*\S)/.exec(line)?.[1] ?? []);
   const found = listed.filter((line) => !/^(commit|path): /.test(line));
   const general = found.filter((line) => !OF_COMMITS.test(line));
@@ -64,7 +64,10 @@ function adviceOnCommits(errorText: string): Pick<RefusedPush, "advice" | "lacks
   return { advice };
 }
 
-/** A branch cannot be where another one's folder is. Above the number it is in the way of each issue. */
+/**
+ * Classify a branch that is in the way: a branch cannot have the name of another branch's folder. Above the number, it
+ * affects every issue.
+ */
 function ofFolder(there: string, wanted: string): RefusedPush {
   const whole = wanted.startsWith(`${there}/`) && !/\d/.test(there);
   return { whole, guessed: false, advice: `Delete the branch ${there}, or set github.branch to names outside it` };

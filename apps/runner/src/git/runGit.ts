@@ -2,16 +2,19 @@ import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
 
-/** How long output is waited for that something else than git holds open, such as what a filter has started. */
+/** How long to wait for output that another process than git holds open, for example one that a filter has started. */
 const HELD_MS = 5000;
 
 export interface GitCommand {
   readonly dir: string;
-  /** The whole environment, of `gitEnvironment`. */
+  /** The complete environment, from `gitEnvironment`. */
   readonly env: Readonly<Record<string, string>>;
   readonly args: readonly string[];
   readonly input?: Buffer | undefined;
-  /** Gets the standard output instead of the answer, and is ended with it. It is not limited by `maxBytes`. */
+  /**
+   * Destination of the standard output instead of the answer; it is ended with the output. `maxBytes` does not apply to
+   * it.
+   */
   readonly output?: Writable | undefined;
   readonly maxBytes: number;
   readonly timeoutMs: number;
@@ -19,12 +22,12 @@ export interface GitCommand {
 }
 
 export interface GitAnswer {
-  /** Undefined: it was killed, could not be started, or said more than was to be read. */
+  /** Exit code; undefined if git was killed, could not be started, or printed more than `maxBytes`. */
   readonly code: number | undefined;
   readonly bytes: Buffer;
-  /** Its standard error, trimmed. */
+  /** Its trimmed standard error. */
   readonly words: string;
-  /** The words of its standard error; where it has none, what happened. */
+  /** Its standard error, or a description of the failure if it is empty. */
   readonly errorText: string;
 }
 
@@ -35,12 +38,12 @@ export type GitRun = (
 ) => Promise<GitAnswer>;
 
 /**
- * One git command whose input and output are bytes: names of files need not be text. An exit code is an answer, not an
- * error. @throws the signal's reason.
+ * Run one git command with bytes as input and output, because file names need not be text. A non-zero exit code is an
+ * answer, not an error. @throws the signal's reason.
  */
 export async function runGit(command: GitCommand): Promise<GitAnswer> {
   const { dir, env, args, input, output, maxBytes, timeoutMs, signal } = command;
-  signal?.throwIfAborted(); // One that is started all the same may begin to write before it is ended.
+  signal?.throwIfAborted(); // A process that is started despite the abort may write before it is stopped.
   const child = execa("git", args, {
     cwd: dir,
     extendEnv: false,
@@ -58,7 +61,7 @@ export async function runGit(command: GitCommand): Promise<GitAnswer> {
   const sent = output === undefined ? Promise.resolve(true) : send(child.stdout, output);
   let held: NodeJS.Timeout | undefined;
   child.nodeChildProcess.once("exit", () => {
-    if (output !== undefined) return; // Who reads it may need longer than git.
+    if (output !== undefined) return; // Its reader may need longer than git.
     held = setTimeout(() => [child.stdout, child.stderr].forEach((stream) => stream?.destroy()), HELD_MS);
   });
   const { exitCode, stdout, stderr, shortMessage, isCanceled, isMaxBuffer, timedOut } = await child;
@@ -72,7 +75,7 @@ export async function runGit(command: GitCommand): Promise<GitAnswer> {
   return { code, bytes: Buffer.from(stdout ?? ""), words, errorText: words || (shortMessage ?? "") };
 }
 
-/** @returns false: not all of it arrived. */
+/** @returns whether all of it arrived */
 async function send(from: NodeJS.ReadableStream, to: Writable): Promise<boolean> {
   try {
     await pipeline(from, to);

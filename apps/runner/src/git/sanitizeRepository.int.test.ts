@@ -15,7 +15,7 @@ import { overNetwork, type NetworkCommand } from "./overNetwork.ts";
 
 const run = promisify(execFile);
 
-/** A repository of the clean side in which something is planted, and the mirror that it may borrow from. */
+/** A repository of the clean side with a planted entry, and the mirror that it may borrow from. */
 interface Place {
   readonly dir: string;
   readonly mirror: string;
@@ -25,11 +25,11 @@ interface Planted {
   readonly plant: (place: Place) => Promise<void>;
   /** Default: `ls-remote`. */
   readonly kind?: "fetch" | "push";
-  /** The repository in which it is planted borrows from the mirror. */
+  /** The repository with the planted entry borrows from the mirror. */
   readonly borrows?: true;
   /** GitHub refuses the token. */
   readonly refused?: true;
-  /** What git reads afterwards with such a plant; default: whether the canary was reached. */
+  /** Output of git with the planted entry; default: whether the canary was reached. */
   readonly effect?: (git: (...args: string[]) => Promise<string>) => Promise<string>;
 }
 
@@ -37,7 +37,7 @@ let bench: GitBench;
 let canary: Server;
 /** Requests that have reached the canary. */
 let reached: string[] = [];
-/** Written by the canary program. */
+/** Output of the canary program. */
 let ran = "";
 let program = "";
 let foreign = "";
@@ -80,12 +80,12 @@ const configured =
   (text: () => string) =>
   async ({ dir }: Place) =>
     appendFile(join(dir, "config"), text());
-/** The address of the repository is a name of a remote, too. */
+/** A remote whose name is the URL of the repository. */
 const remote = (text: () => string) => configured(() => `[remote "${bench.clean.url}"]\n${text()}`);
 const rewritten = (to: string, rest: () => string) =>
   configured(() => `[url "${to}"]\n\tinsteadOf = ${origin}/\n${rest()}`);
 const allowed = (protocol: string) => `[protocol "${protocol}"]\n\tallow = always\n`;
-/** Programs of the attacker; git runs the one that it looks for. */
+/** Plant programs of the attacker; git runs the one that it searches for. */
 async function hooks(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const name of ["reference-transaction", "pre-push"]) await cp(program, join(folder, name));
@@ -182,7 +182,7 @@ const PLANTED: readonly Planted[] = [
   { what: "a repository inside", plant: ({ dir }) => cp(foreign, join(dir, ".git"), { recursive: true }) },
   { what: "a file that names a repository", plant: text(".git", () => `gitdir: ${foreign}\n`) },
   {
-    what: "a repository above one that is none",
+    what: "a repository in a parent folder of a folder that is not a repository",
     kind: "fetch",
     plant: async ({ dir }) => {
       await rm(join(dir, "HEAD"));
@@ -242,9 +242,9 @@ function commandOf({ kind }: Planted, dir: string): NetworkCommand {
   return { what, kind: "ask", dir, args: ["ls-remote", "--heads", url] };
 }
 
-/** Whether anything of the attacker's was reached. */
+/** Return whether a program or server of the attacker was reached. */
 const isReached = () => existsSync(ran) || reached.length > 0;
-/** Git with only the token: what is planted acts. */
+/** Git with the token but without any protection, in which a planted entry takes effect. */
 function naive(planted: Planted, dir: string): (...args: string[]) => Promise<string> {
   const header = `Authorization: Basic ${Buffer.from(`x:${tokenOf(planted)}`).toString("base64")}`;
   const env = {
@@ -259,29 +259,32 @@ function naive(planted: Planted, dir: string): (...args: string[]) => Promise<st
 }
 const tokenOf = ({ refused }: Planted) => (refused === true ? "wrong" : bench.token);
 
-test.each(PLANTED)("$what acts in a git that has the token, and in none of ours", async (planted) => {
-  const control = await placeOf(planted);
-  const git = naive(planted, control.dir);
-  await git(...commandOf(planted, control.dir).args).catch(() => "");
-  const effect = planted.effect === undefined ? String(isReached()) : await planted.effect(git);
+test.each(PLANTED)(
+  "$what takes effect in an unprotected git with the token, but not in git of tac8",
+  async (planted) => {
+    const control = await placeOf(planted);
+    const git = naive(planted, control.dir);
+    await git(...commandOf(planted, control.dir).args).catch(() => "");
+    const effect = planted.effect === undefined ? String(isReached()) : await planted.effect(git);
 
-  const place = await placeOf(planted);
-  reached = [];
-  await rm(ran, { force: true });
-  const side: CleanSide = { ...bench.clean, tokens: oneToken({ token: tokenOf(planted) }), mirrorDir: place.mirror };
-  const errorText = await overNetwork(side, commandOf(planted, place.dir)).catch((error: unknown) => String(error));
-  if (planted.refused === true) expect(errorText).toContain("GitHub refuses the token");
-  else if (planted.what.includes("that is none")) expect(errorText).toContain("not a git repository");
-  else expect(errorText).not.toMatch(/Failure|Error/);
-  expect([isReached(), reached]).toEqual([false, []]);
-  if (planted.effect === undefined) expect(effect, "without the defence").toBe("true");
-  else
-    expect(effect, "without the defence").not.toBe(
-      await planted.effect((...args) => cleanGit(side, place.dir).raw(args)),
-    );
-});
+    const place = await placeOf(planted);
+    reached = [];
+    await rm(ran, { force: true });
+    const side: CleanSide = { ...bench.clean, tokens: oneToken({ token: tokenOf(planted) }), mirrorDir: place.mirror };
+    const errorText = await overNetwork(side, commandOf(planted, place.dir)).catch((error: unknown) => String(error));
+    if (planted.refused === true) expect(errorText).toContain("GitHub refuses the token");
+    else if (planted.what.includes("that is not a repository")) expect(errorText).toContain("not a git repository");
+    else expect(errorText).not.toMatch(/Failure|Error/);
+    expect([isReached(), reached]).toEqual([false, []]);
+    if (planted.effect === undefined) expect(effect, "without protection").toBe("true");
+    else
+      expect(effect, "without protection").not.toBe(
+        await planted.effect((...args) => cleanGit(side, place.dir).raw(args)),
+      );
+  },
+);
 
-test("a repository of ours stays byte for byte as it is, with a pin's lock of another run", async () => {
+test("a repository of tac8 stays unchanged, including the lock of a pin by another run", async () => {
   const { dir } = bench.mirror.paths;
   const list = async () => (await readdir(dir, { recursive: true })).toSorted();
   await writeFile(join(dir, "packed-refs.lock"), "");
@@ -291,7 +294,7 @@ test("a repository of ours stays byte for byte as it is, with a pin's lock of an
   await rm(join(dir, "packed-refs.lock"));
 });
 
-test("the settings are those that git itself writes", async () => {
+test("the settings equal those that git itself writes", async () => {
   const made = join(bench.dir, "made.git");
   await run("git", ["init", "--quiet", "--bare", "--template=", made]);
   expect(await readFile(join(bench.mirror.paths.dir, "config"), "utf8")).toBe(
@@ -299,7 +302,7 @@ test("the settings are those that git itself writes", async () => {
   );
 });
 
-test("a folder full of foreign entries is no repository, and is said to be damaged", async () => {
+test("a folder full of foreign entries is not a repository, and is reported as damaged", async () => {
   const { dir, mirror } = await placeOf({ what: "", plant: async () => undefined });
   for (let index = 0; index <= 1000; index++) await writeFile(join(dir, `${index}`), "");
   await expect(sanitizeRepository(dir, mirror)).rejects.toThrow("not a git repository");

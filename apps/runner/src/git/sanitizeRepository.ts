@@ -6,46 +6,48 @@ import { join } from "node:path";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { localFailure } from "./errors.ts";
 
-/** Settings of every repository on the clean side, byte for byte: what `git init --bare` writes, and no others. */
+/** Settings of every repository on the clean side, byte for byte: those that `git init --bare` writes. */
 const CONFIG = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n";
 const HEAD = "ref: refs/heads/none\n";
 const ALTERNATES = "alternates";
 
-/** Entries of such a repository. Git reads much more where it finds it: hooks, `commondir`, `config.worktree`, grafts, `.git`. */
+/**
+ * Entries of such a repository. Git reads many more if they exist: hooks, `commondir`, `config.worktree`, grafts,
+ * `.git`.
+ */
 const FILES = new Set(["HEAD", "config", "packed-refs", "packed-refs.new", "incoming.bundle"]);
 const FOLDERS = new Set(["objects", "refs"]);
-/** Git's locks, which a pin of another run may hold now. */
+/** Git's locks, which a pin of another run may hold. */
 const LOCK = /\.lock$/;
-/** A repository of ours has about five. */
+/** Limit; a repository of tac8 has about five entries. */
 const MAX_ENTRIES = 1000;
 
 /**
- * Make a bare repository with our settings, or complete one: what is there stays. `borrowsFrom`: the repository whose objects
- * it uses.
+ * Create a bare repository with tac8's settings, or complete an existing one. `borrowsFrom`: the repository whose
+ * objects it uses.
  */
 export async function createRepository(dir: string, borrowsFrom: string | null = null): Promise<void> {
   for (const folder of ["objects/info", "objects/pack", "refs/heads"]) {
     await mkdir(join(dir, folder), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
       if (!/^(EEXIST|ENOTDIR)$/.test(String((error as NodeJS.ErrnoException).code))) throw error;
-      // Git's own words: they have the mirror replaced.
+      // Git's own message, which causes the replacement of the mirror.
       throw new StepFailure({ kind: "git", message: `not a git repository: ${dir}` }, { cause: error });
     });
   }
   if (borrowsFrom !== null) await putWhole(join(dir, "objects/info", ALTERNATES), alternatesOf(borrowsFrom));
   if (!(await hasText(join(dir, "config"), CONFIG))) await putWhole(join(dir, "config"), CONFIG);
-  // An empty one is damage, which git reports.
+  // An empty HEAD is damage, which git reports.
   if (!(await readdir(dir)).includes("HEAD")) await putWhole(join(dir, "HEAD"), HEAD);
 }
 
 /**
- * Restore a repository of the clean side, right before a git command that has the token: write the settings where they differ
- * in a byte, and remove every entry that tac8 and its git do not make. So git reads nothing there that could run a program or
- * lead the token elsewhere. Objects and refs are not checked. If the repository borrows from the mirror, the mirror is restored
- * as well. Starts no process; when nothing is wrong, it lists two folders, reads one file and takes the status of two paths,
- * for each repository.
- *
+ * Restore a repository of the clean side, directly before a git command that has the token: write the settings if they
+ * differ in a byte, and remove every entry that tac8 and its git do not create. So git reads nothing that could run a
+ * program or send the token elsewhere. Objects and refs are not checked. If the repository borrows from the mirror, the
+ * mirror is restored too. Starts no process. If nothing is wrong, it lists two folders, reads one file and the status
+ * of two paths, per repository.
  * @param mirrorDir the only repository that others may borrow from
- * @throws StepFailure of kind `git` or `disk`: it cannot be restored
+ * @throws StepFailure of kind `git` or `disk` if it cannot be restored
  */
 export async function sanitizeRepository(dir: string, mirrorDir: string): Promise<void> {
   try {
@@ -54,13 +56,13 @@ export async function sanitizeRepository(dir: string, mirrorDir: string): Promis
     );
     const config = join(dir, "config");
     if (!(await hasText(config, CONFIG))) await putWhole(config, CONFIG);
-    // Our git ignores them in any case (GIT_NO_REPLACE_OBJECTS); an operator's git does not.
+    // Git of tac8 ignores them in any case (GIT_NO_REPLACE_OBJECTS); an operator's git does not.
     await rm(join(dir, "refs/replace"), { recursive: true, force: true });
     if ((await removeForeignInfo(dir, mirrorDir)) && dir !== mirrorDir) await sanitizeRepository(mirrorDir, mirrorDir);
   } catch (error) {
     if (error instanceof StepFailure) throw error;
     const errorText = messageOf(error);
-    throw new StepFailure(localFailure(`taking foreign settings out of ${dir}`, errorText), { cause: error });
+    throw new StepFailure(localFailure(`removing foreign settings from ${dir}`, errorText), { cause: error });
   }
 }
 
@@ -84,17 +86,17 @@ async function removeForeignInfo(dir: string, mirrorDir: string): Promise<boolea
 
 type IsOurs = (name: string, isFile: boolean, isFolder: boolean) => boolean | Promise<boolean>;
 
-/** A link is neither file nor folder. It is removed, and not followed. */
+/** Remove every entry that is not from tac8. A link is neither file nor folder: it is removed, and not followed. */
 async function removeForeign(folder: string, isOurs: IsOurs): Promise<void> {
   const foreign: string[] = [];
   const entries = await opendir(folder).catch((error: unknown) => {
     if (absent(error) !== null) throw error;
-    throw new StepFailure({ kind: "git", message: `the folder ${folder} is gone` }, { cause: error });
+    throw new StepFailure({ kind: "git", message: `the folder ${folder} is missing` }, { cause: error });
   });
   let seen = 0;
   for await (const entry of entries) {
     if (++seen > MAX_ENTRIES) {
-      const message = `${folder} has more than ${MAX_ENTRIES} entries: not a git repository of tac8's`;
+      const message = `${folder} has more than ${MAX_ENTRIES} entries: not a git repository of tac8`;
       throw new StepFailure({ kind: "git", message });
     }
     if (!(await isOurs(entry.name, entry.isFile(), entry.isDirectory()))) foreign.push(entry.name);
@@ -106,7 +108,7 @@ function alternatesOf(mirrorDir: string): string {
   return `${join(mirrorDir, "objects")}\n`;
 }
 
-/** Whether it is a plain file with exactly this text; a link is not followed. */
+/** Return whether it is a plain file with exactly this text; a link is not followed. */
 async function hasText(path: string, text: string): Promise<boolean> {
   const wanted = Buffer.from(text);
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -123,9 +125,9 @@ async function hasText(path: string, text: string): Promise<boolean> {
   }
 }
 
-/** All of it is there, or what was before, whoever else does the same now. */
+/** Replace a file atomically, even if other processes do the same now. */
 async function putWhole(path: string, text: string): Promise<void> {
-  const half = `${path}-${randomUUID()}.lock`; // What is left of one that was killed goes with git's own locks.
+  const half = `${path}-${randomUUID()}.lock`; // A file that is left by a crash is removed with git's own locks.
   await writeFile(half, text, { flag: "wx", mode: 0o600 });
   await rename(half, path).catch(async (error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== "EISDIR") throw error;

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { execa } from "execa";
 import type { GitCommand } from "./runGit.ts";
 
-/** A git command whose output is too large to keep. It never has more than `timeoutMs`. */
+/** A git command whose output is too large to keep. It runs for at most `timeoutMs`. */
 export interface GitStream {
   readonly stdout: Readable;
   readonly ended: Promise<{
@@ -16,10 +16,13 @@ export interface GitStream {
 
 export type GitStreamCommand = Pick<GitCommand, "dir" | "env" | "args" | "timeoutMs" | "signal">;
 
-/** Bytes of its standard error. */
+/** Limit of its standard error, in bytes. */
 export const MAX_STREAM_WORDS = 20_000;
 
-/** Start one git command whose output is read while it runs. After an abort nothing is started, and `stdout` fails with the reason. */
+/**
+ * Start one git command whose output is read while it runs. After an abort no process is started, and `stdout` fails
+ * with the reason.
+ */
 export function streamGit({ dir, env, args, timeoutMs, signal }: GitStreamCommand): GitStream {
   if (signal?.aborted === true) return failedStream(signal.reason);
   const child = execa("git", args, {

@@ -9,22 +9,22 @@ const git = ({ code, out = "", words = "" }: { code?: number; out?: string; word
     Promise.resolve<GitAnswer>({ code, bytes: Buffer.from(out), words, errorText: words || "Command was killed: git" }),
   );
 
-test("what git prints comes back trimmed", async () => {
+test("the output of git is trimmed", async () => {
   expect(await git({ code: 0, out: " abc\n\n" }).raw(["x"])).toBe("abc");
 });
 
-test("an error has all that git wrote, or its exit code", async () => {
+test("an error has the complete output of git, or its exit code", async () => {
   await expect(git({ code: 128, out: "out\n", words: "fatal: no" }).raw(["x"])).rejects.toThrow(/^out\nfatal: no$/);
   await expect(git({ code: 128 }).raw(["x"])).rejects.toThrow(/^exit code 128$/);
 });
 
-test("a refusal is an answer: no such commit, no common history, no ancestor", async () => {
+test("a refusal is a result: no such commit, no common history, no ancestor", async () => {
   expect(await commitOf(git({ code: 1 }), "x")).toBeNull();
   expect(await mergeBase(git({ code: 1 }), "a", "b")).toBeNull();
   expect(await isAncestor(git({ code: 128, words: "fatal: bad object" }), "a", "b")).toBe(false);
 });
 
-test("a git that was killed has given no answer, whatever it wrote before", async () => {
+test("a git that was killed has no result, whatever it printed before", async () => {
   for (const words of ["", "warning: something"]) {
     const failed = expect.objectContaining({ failure: expect.objectContaining({ kind: "git" }) });
     await expect(commitOf(git({ words }), "x")).rejects.toEqual(failed);

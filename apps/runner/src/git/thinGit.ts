@@ -4,8 +4,8 @@ import type { Git } from "./openGit.ts";
 import type { GitAnswer } from "./runGit.ts";
 
 /**
- * Git by a function that runs one command. Its errors have git's words; its exit code where it says nothing.
- * @throws StepFailure of kind `git` or `disk` where git was killed or could not be started, or what `run` throws
+ * Return git that uses a function to run one command. Its errors have git's message, or its exit code if there is none.
+ * @throws StepFailure of kind `git` or `disk` if git was killed or could not be started, or the error of `run`
  */
 export function thinGit(run: (args: readonly string[]) => Promise<GitAnswer>): Git {
   return {
@@ -15,9 +15,7 @@ export function thinGit(run: (args: readonly string[]) => Promise<GitAnswer>): G
       if (code === 0) return text;
       if (code === undefined) {
         const [first = ""] = errorText.split("\n");
-        throw new StepFailure(
-          localFailure("git gave no answer: it was killed, could not be started or said too much", first),
-        );
+        throw new StepFailure(localFailure("git was killed, could not be started or printed too much", first));
       }
       throw new Error([text, words].filter((part) => part !== "").join("\n") || `exit code ${code}`);
     },

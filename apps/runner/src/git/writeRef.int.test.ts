@@ -21,11 +21,11 @@ async function git(...args: string[]): Promise<string> {
 
 async function commit(message: string): Promise<string> {
   const tree = await git("hash-object", "-t", "tree", "-w", "--stdin");
-  const who = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
-  return git(...who, "commit-tree", tree, "-m", message);
+  const identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+  return git(...identity, "commit-tree", tree, "-m", message);
 }
 
-test("git reads a ref that was written, also over a packed one and over a dead git's lock", async () => {
+test("git reads a written ref, even if it replaces a packed one or the lock of a crashed git", async () => {
   const [first, second] = [await commit("first"), await commit("second")];
   await writeOwnRef({ dir, name: NAME }, first);
   expect(await git("rev-parse", NAME)).toBe(first);
@@ -37,7 +37,7 @@ test("git reads a ref that was written, also over a packed one and over a dead g
   expect([await git("rev-parse", NAME), await readRef(dir, NAME)]).toEqual([second, second]);
 });
 
-test("a ref that is removed is none for git either; of a packed one it says that git has to", async () => {
+test("a removed ref is missing for git too; for a packed one, the caller learns that git must remove it", async () => {
   const sha = await commit("first");
   await writeOwnRef({ dir, name: NAME }, sha);
   await writeFile(join(dir, `${NAME}.lock`), "left by a process that died");
@@ -50,7 +50,7 @@ test("a ref that is removed is none for git either; of a packed one it says that
   expect(await removeOwnRef({ dir, name: NAME })).toBe(false);
 });
 
-test("no half of a repository is made", async () => {
+test("no incomplete repository is created", async () => {
   await expect(writeOwnRef({ dir: join(dir, "none"), name: NAME }, "a".repeat(40))).rejects.toThrow(/ENOENT/);
   expect(await readdir(dir)).not.toContain("none");
 });

@@ -2,19 +2,19 @@ import { access, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readRef } from "./refFiles.ts";
 
-/** Git removes folders of refs that are empty, also one that was made just now. */
+/** Git removes empty folders of refs, even one that was just created. */
 const TRIES = 5;
 
 export interface OwnRef {
   /** A repository of the clean side, whose refs are files. */
   readonly dir: string;
-  /** In full. The caller is its only writer, so a lock that is there has been left by a process that died. */
+  /** Full name. The caller is the only writer, so an existing lock is from a process that has died. */
   readonly name: string;
 }
 
 /**
- * Point a ref of our own at an object, by git's protocol: a reader sees the old or the new one, and git, which may pack refs
- * meanwhile, keeps away from a locked one. Starts no process. @throws Error of the system
+ * Point a ref of tac8 at an object, by git's protocol: a reader sees the old or the new one, and git, which may pack
+ * refs meanwhile, does not touch a locked ref. Starts no process. @throws Error of the system
  */
 export async function writeOwnRef({ dir, name }: OwnRef, sha: string): Promise<void> {
   const path = join(dir, name);
@@ -22,9 +22,7 @@ export async function writeOwnRef({ dir, name }: OwnRef, sha: string): Promise<v
   await rename(lock, path);
 }
 
-/**
- * Remove a ref of our own. @returns false: git has packed it, so that only git can take it out @throws Error of the system
- */
+/** Remove a ref of tac8. @returns false if git has packed it, so only git can remove it @throws Error of the system */
 export async function removeOwnRef({ dir, name }: OwnRef): Promise<boolean> {
   const path = join(dir, name);
   const lock = await takeLock({ dir, name }, "");
@@ -34,13 +32,13 @@ export async function removeOwnRef({ dir, name }: OwnRef): Promise<boolean> {
 }
 
 async function takeLock({ dir, name }: OwnRef, text: string): Promise<string> {
-  await access(join(dir, "refs")); // No half of a repository is made.
+  await access(join(dir, "refs")); // Do not create an incomplete repository.
   const lock = join(dir, `${name}.lock`);
   for (let tries = 1; ; tries += 1) {
     await mkdir(dirname(lock), { recursive: true });
     await rm(lock, { force: true });
     try {
-      // Flushed, as git does: an empty ref after a power cut would count as damage.
+      // Flushed, like git does: an empty ref after a power failure would count as damage.
       await writeFile(lock, text, { flag: "wx", flush: true });
       return lock;
     } catch (error) {

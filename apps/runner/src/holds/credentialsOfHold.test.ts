@@ -8,7 +8,7 @@ const HOLD = "repo:octo/widgets";
 const fingerprint = (github: GitHubCredentials | null) =>
   credentialsOfHold(HOLD, { secrets: { github } as never, agent: {} as never, agentEnv: {} });
 
-test("a hold of a repository is about the token, or about the App, its installation and its key", async () => {
+test("a hold of a repository depends on the token, or on the App, its installation and its key", async () => {
   const others: (GitHubCredentials | null)[] = [
     null,
     { kind: "token", token: "one", source: "a" },

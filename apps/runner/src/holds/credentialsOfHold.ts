@@ -6,13 +6,13 @@ import { isRepositoryHold } from "@tac8/core/domain/holds";
 import { sharedConfig } from "../janitor/sessions.ts";
 import { readLocalFile } from "../files/local.ts";
 
-/** Names and prefixes of what an agent signs in with, wherever its model is served. */
+/** Names and prefixes of the variables with an agent's credentials, whatever serves its model. */
 const OF_AGENTS = /^(ANTHROPIC_|CLAUDE_)/;
 const MAX_FILE = 65_536;
 
 /**
- * Fingerprint of the credentials that a hold of this name is about; null: it is not about any. It tells others apart, and
- * nothing of the secret can be found out from it.
+ * Return the fingerprint of the credentials that a hold depends on; null if it depends on none. Different credentials
+ * have different fingerprints, and a fingerprint reveals nothing about the secret.
  */
 export async function credentialsOfHold(
   hold: string,
@@ -23,18 +23,18 @@ export async function credentialsOfHold(
   return null;
 }
 
-/** The tokens of an App change all the time: what they are made with counts. */
+/** Return the stable credentials: the tokens of an App change all the time, so use those that create the tokens. */
 function ofGitHub(credentials: GitHubCredentials | null): string[] {
   if (credentials?.kind !== "app") return [credentials?.token ?? ""];
   return ["app", String(credentials.id), String(credentials.installationId ?? ""), credentials.privateKey];
 }
 
-/** The variables that agents get, and the file in which Claude Code keeps its own login. */
+/** Return the variables that agents get, and the file in which Claude Code stores its own login. */
 async function ofAgents({ agent, agentEnv }: Pick<Config, "agent" | "agentEnv">): Promise<string[]> {
   const names = Object.keys(agentEnv).filter((name) => OF_AGENTS.test(name) || agent.env.includes(name));
   const variables = names.toSorted().map((name) => `${name}=${agentEnv[name] ?? ""}`);
   const folder = sharedConfig(agentEnv) ?? "/.claude";
-  // An agent may write it, too.
+  // An agent can write this file too.
   const login = await readLocalFile(join(folder, ".credentials.json"), MAX_FILE, { followLinks: true });
   return [...variables, login?.toString("utf8") ?? ""];
 }

@@ -53,7 +53,7 @@ async function start(config: Config): Promise<void> {
   close = () => watch.close();
 }
 
-/** As a run leaves it whose credentials were refused. */
+/** Set a hold as a run does whose credentials were refused. */
 async function held(name: string, config: Config): Promise<void> {
   const until = Date.now() + 900_000;
   const credentials = (await credentialsOfHold(name, config)) ?? "";
@@ -70,7 +70,7 @@ async function held(name: string, config: Config): Promise<void> {
 const names = async () => (await readHolds(server.redis)).map(({ name }) => name);
 const delayed = () => queue.getDelayedCount();
 
-fieldTest("E1", "a runner that starts with another key ends the hold at once, and its jobs go on", async () => {
+fieldTest("E1", "a runner that starts with another key ends the hold at once, and its jobs continue", async () => {
   const old = configWith({});
   await held("auth", old);
   await held("usage-limit", old);
@@ -79,7 +79,7 @@ fieldTest("E1", "a runner that starts with another key ends the hold at once, an
   expect([await delayed(), await queue.isPaused()]).toEqual([0, false]);
 });
 
-fieldTest("E1", "another GitHub token ends a repository's hold, and nothing else", async () => {
+fieldTest("E1", "another GitHub token ends only the repository's hold", async () => {
   await held("repo:octo/hello", configWith({}));
   await held("auth", configWith({}));
   await start(configWith({ GITHUB_TOKEN: "two" }));
@@ -87,7 +87,7 @@ fieldTest("E1", "another GitHub token ends a repository's hold, and nothing else
   expect([await delayed(), await queue.isPaused()]).toEqual([1, true]);
 });
 
-fieldTest("E1", "a new login of the agent is tried without a restart", async () => {
+fieldTest("E1", "a new login of the agent is used without a restart", async () => {
   const config = configWith({});
   await held("auth", config);
   await start(config);
@@ -98,15 +98,15 @@ fieldTest("E1", "a new login of the agent is tried without a restart", async () 
   await expect.poll(delayed, { timeout: 60_000 }).toBe(0);
 });
 
-it("with the same credentials the hold stays, and the log says what tries now", async () => {
+it("with the same credentials the hold stays, and the log says how to retry now", async () => {
   const config = configWith({ ANTHROPIC_API_KEY: "sk-bad", OTHER_KEY: "x" });
   await held("auth", config);
   await start(configWith({ ANTHROPIC_API_KEY: "sk-bad", OTHER_KEY: "x", LANG: "de_DE.UTF-8" }));
   expect(await names()).toEqual(["auth"]);
-  expect(logged.join("")).toContain("tac8 resume auth tries now");
+  expect(logged.join("")).toContain("run tac8 resume auth to retry now");
 });
 
-it("holds that are not about credentials, or of an older version, stay", async () => {
+it("holds that do not depend on credentials, or of an older version, stay", async () => {
   const until = Date.now() + 900_000;
   for (const name of ["auth", "operator", "breaker"]) {
     await setHold(server.redis, { name, reason: "r", by: "b", since: 1, until });
@@ -115,7 +115,7 @@ it("holds that are not about credentials, or of an older version, stay", async (
   expect((await names()).toSorted()).toEqual(["auth", "breaker", "operator"]);
 });
 
-it("the fingerprint shows nothing of the secret, and another agent variable makes another one", async () => {
+it("the fingerprint reveals nothing about the secret, and changes with the agent's variables", async () => {
   const secret = "sk-ant-api03-very-secret";
   const one = await credentialsOfHold("auth", configWith({ ANTHROPIC_API_KEY: secret }));
   expect(one).toMatch(/^[0-9a-f]{16}$/);

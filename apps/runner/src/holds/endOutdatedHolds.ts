@@ -11,7 +11,7 @@ import { credentialsOfHold } from "./credentialsOfHold.ts";
 
 export interface CredentialServices {
   readonly config: Config;
-  /** Borrowed, as all of these. */
+  /** Borrowed, like all of these. */
   readonly redis: Redis;
   readonly queue: Queue;
   /** The runner's name. */
@@ -25,9 +25,9 @@ export interface CredentialServices {
 const EVERY_MS = 10_000;
 
 /**
- * Ends the holds that were set for other credentials than this runner has: once at its start, and again whenever its own
- * change (a new login of the agent needs no restart). Only a change counts, so that two runners with different credentials
- * never end each other's holds in turn.
+ * End the holds that were set for other credentials than this runner has: once at its start, and again when its own
+ * credentials change (a new login of the agent needs no restart). Only a change counts, so two runners with different
+ * credentials never end each other's holds in turn.
  */
 export async function endOutdatedHolds(services: CredentialServices): Promise<{ close(): Promise<void> }> {
   const { redis, queue, config, name, log, errors, now, everyMs = EVERY_MS } = services;
@@ -41,8 +41,8 @@ export async function endOutdatedHolds(services: CredentialServices): Promise<{ 
       const current = await credentialsOfHold(hold.name, config);
       const other = hold.credentials !== undefined && current !== null && current !== hold.credentials;
       if (!other) kept.push(hold);
-      else if (await clearHold(redis, hold.name, `runner ${name}`, "other credentials: tried at once")) {
-        log.info(`hold ${hold.name} ended: this runner has other credentials, which are tried at once`);
+      else if (await clearHold(redis, hold.name, `runner ${name}`, "other credentials, which are used at once")) {
+        log.info(`hold ${hold.name} ended: this runner has other credentials, which are used at once`);
       }
     }
     if (kept.length === live.length) return kept;
@@ -54,7 +54,9 @@ export async function endOutdatedHolds(services: CredentialServices): Promise<{ 
   let last = await mine();
   for (const { name: hold, reason, credentials } of await endOthers()) {
     if (credentials === undefined) continue;
-    log.warn(`still held by ${hold}: ${reason}; with the same credentials as before, tac8 resume ${hold} tries now`);
+    log.warn(
+      `hold ${hold} continues, because the credentials have not changed: ${reason}; run tac8 resume ${hold} to retry now`,
+    );
   }
   const watching = (async () => {
     while (!stop.signal.aborted) {
@@ -66,7 +68,7 @@ export async function endOutdatedHolds(services: CredentialServices): Promise<{ 
         await endOthers();
         last = current;
       } catch (error) {
-        errors("warn", { err: error }, "looking for holds of earlier credentials");
+        errors("warn", { err: error }, "could not check for holds of former credentials");
       }
     }
   })();
