@@ -37,6 +37,6 @@ test.skipIf(bomb === null)(
     await world.reaches(world.openIssue({ script: DONE }), "pr");
     expect(await world.agentStarts(), "one run was tried again, and none was lost").toHaveLength(4);
     expect(runner.child.exitCode).toBeNull();
-    expect(runner.log()).toMatch(/"by":"[^"]+","msg":"a run's processes are limited"/);
+    expect(runner.log()).toMatch(/"by":"[^"]+","msg":"process limit of each run"/);
   },
 );

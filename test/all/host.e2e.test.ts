@@ -62,7 +62,7 @@ test("two runs at once with one core each: without control groups, they use diff
   await poll(120_000, async () => ((await world?.agentStarts())?.length === 2 ? null : "no two agents"));
   await writeFile(go, "");
   for (const number of numbers) await world.reaches(number, "pr");
-  const by = /"by":"([^"]+)","msg":"a run's cores are limited"/.exec(runner.log())?.[1];
+  const by = /"by":"([^"]+)","msg":"core limit of each run"/.exec(runner.log())?.[1];
   expect(["systemd", "control group", "affinity"]).toContain(by);
   if (by !== "affinity") return;
   const branches = await Promise.all(

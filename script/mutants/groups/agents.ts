@@ -7,7 +7,10 @@ export const agents: readonly Mutant[] = [
     file: `${CORE}/isolation/privateEnvironment.ts`,
     find: ", HOME: home };",
     replace: ", HOME: owner ?? home };",
-    test: { file: `${RUNNER}/home/home.int.test.ts`, name: "acts on no run of another issue" },
+    test: {
+      file: `${RUNNER}/home/home.int.test.ts`,
+      name: "files that an agent plants in its home folder affect no run of another issue, and no later run of its own",
+    },
     promise: "nothing that an agent plants in its home folder acts on another issue's run",
   },
   {
@@ -24,7 +27,10 @@ export const agents: readonly Mutant[] = [
     file: `${RUNNER}/home/keepSession.ts`,
     find: "    await keepOnly(\n      place,\n      folder,",
     replace: "    if (folder === home) await keepOnly(\n      place,\n      folder,",
-    test: { file: `${RUNNER}/home/keepSession.int.test.ts`, name: "nothing is left but the session" },
+    test: {
+      file: `${RUNNER}/home/keepSession.int.test.ts`,
+      name: "only the session is left of the files that an agent can plant",
+    },
     promise: "the memory that Claude Code keeps for a project never affects a later run",
   },
   {
@@ -72,7 +78,10 @@ export const agents: readonly Mutant[] = [
     file: `${RUNNER}/home/keepSession.ts`,
     find: "await place.copy(file, `${copiedFile}.part`);",
     replace: "await place.copy(file, copiedFile);",
-    test: { file: `${RUNNER}/home/keepSession.int.test.ts`, name: "a crash breaks off" },
+    test: {
+      file: `${RUNNER}/home/keepSession.int.test.ts`,
+      name: "a copy that is interrupted by a crash is not a session",
+    },
     promise: "half of a session is never resumed",
   },
   {
@@ -147,7 +156,10 @@ export const agents: readonly Mutant[] = [
     file: `${RUNNER}/home/base/settings.ts`,
     find: "`${tool}(/${tree}/`",
     replace: "`${tool}(/`",
-    test: { file: `${RUNNER}/home/base/settings.test.ts`, name: "mean the worktree" },
+    test: {
+      file: `${RUNNER}/home/base/settings.test.ts`,
+      name: "rules for the project's folder get the path of the worktree; everything else stays unchanged",
+    },
     promise: "permission rules of the base commit mean the same files as in a checkout",
   },
   {
@@ -163,7 +175,10 @@ export const agents: readonly Mutant[] = [
     file: `${RUNNER}/home/base/collect.ts`,
     find: "return mode === ",
     replace: 'return mode === "120000" || mode === ',
-    test: { file: `${RUNNER}/home/base/readBase.int.test.ts`, name: "a link that leads to nothing of the commit" },
+    test: {
+      file: `${RUNNER}/home/base/readBase.int.test.ts`,
+      name: "a link to nothing in the commit adds no file, and is listed",
+    },
     promise: "a link in the base commit brings in no other file",
   },
   {
@@ -171,7 +186,7 @@ export const agents: readonly Mutant[] = [
     file: `${RUNNER}/home/base/tree.ts`,
     find: 'mode !== "" && isPlainPath(path)',
     replace: 'mode !== "" && isPlainPath("a")',
-    test: { file: `${RUNNER}/home/base/readBase.int.test.ts`, name: "a tree may name any path" },
+    test: { file: `${RUNNER}/home/base/readBase.int.test.ts`, name: "paths of a tree that lead out of it are ignored" },
     promise: "no path in a commit leads out of the home folder",
   },
   {
@@ -179,7 +194,10 @@ export const agents: readonly Mutant[] = [
     file: `${RUNNER}/home/base/collect.ts`,
     find: "of await readThrough(nested, { at, readAll, notes })",
     replace: "of await readAll(nested.filter(isPlain))",
-    test: { file: `${RUNNER}/home/base/readBase.int.test.ts`, name: "a link counts as the file or folder" },
+    test: {
+      file: `${RUNNER}/home/base/readBase.int.test.ts`,
+      name: "a link is read as the file or folder of the commit that it names",
+    },
     promise: "instructions of a folder that are a link to another file of the commit keep acting",
   },
   {
@@ -187,7 +205,10 @@ export const agents: readonly Mutant[] = [
     file: `${RUNNER}/home/base/collect.ts`,
     find: "...(await behindLinks({ entries: listed, at, readAll, notes }))",
     replace: "",
-    test: { file: `${RUNNER}/home/base/readBase.int.test.ts`, name: "a link counts as the file or folder" },
+    test: {
+      file: `${RUNNER}/home/base/readBase.int.test.ts`,
+      name: "a link is read as the file or folder of the commit that it names",
+    },
     promise: "agents, skills and rules behind a link to another folder of the commit keep acting",
   },
   {
@@ -211,7 +232,10 @@ export const agents: readonly Mutant[] = [
     file: `${RUNNER}/home/base/collect.ts`,
     find: "bytesLeft -= entry.size;",
     replace: "",
-    test: { file: `${RUNNER}/home/base/collect.test.ts`, name: "of more than 16 MB together" },
+    test: {
+      file: `${RUNNER}/home/base/collect.test.ts`,
+      name: "of more than 16 MB in total, the files that fit are used",
+    },
     promise: "the size of all files that are loaded of the base commit is bounded",
   },
   {
@@ -219,7 +243,10 @@ export const agents: readonly Mutant[] = [
     file: `${RUNNER}/home/base/collect.ts`,
     find: "entry.size <= MAX_FILE_BYTES && ",
     replace: "",
-    test: { file: `${RUNNER}/home/base/readBase.int.test.ts`, name: "what is too large is left out" },
+    test: {
+      file: `${RUNNER}/home/base/readBase.int.test.ts`,
+      name: "files that are too large are left out and listed, and a cycle of imports ends",
+    },
     promise: "the size of each file that is loaded of the base commit is bounded",
   },
   {

@@ -74,7 +74,10 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/host/homeCheck.ts`,
     find: 'const found = (await readFile(join(home, "id"), "utf8")).trim();',
     replace: "const found = id;",
-    test: { file: `${RUNNER}/host/homeCheck.int.test.ts`, name: "a data folder that is removed is noticed" },
+    test: {
+      file: `${RUNNER}/host/homeCheck.int.test.ts`,
+      name: "a removed data folder is detected, and so is its return",
+    },
     promise: "a runner whose data folder is missing takes no new job until the folder is back",
   },
   {

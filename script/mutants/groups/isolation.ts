@@ -103,7 +103,10 @@ export const isolation: readonly Mutant[] = [
     file: `${RUNNER}/host/memory.ts`,
     find: " || resident(pid)",
     replace: "",
-    test: { file: `${RUNNER}/host/memory.int.test.ts`, name: "keeps its memory map from its own user" },
+    test: {
+      file: `${RUNNER}/host/memory.int.test.ts`,
+      name: "a process that hides its memory map from its own user counts with the kernel's figures",
+    },
     promise: "a process that does not show its memory map is within its run's limit all the same",
   },
   {

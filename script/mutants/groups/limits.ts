@@ -240,7 +240,10 @@ export const limits: readonly Mutant[] = [
     file: `${RUNNER}/host/runUse.ts`,
     find: "onOver(over);",
     replace: "void onOver;",
-    test: { file: `${RUNNER}/host/resourceLimits.int.test.ts`, name: "watched: a run over its ceiling" },
+    test: {
+      file: `${RUNNER}/host/resourceLimits.int.test.ts`,
+      name: "watched: a run over its memory limit ends as out-of-memory with all its processes, and the runner continues",
+    },
     promise: "a run over its memory ends, and the runner lives",
   },
   {
@@ -256,8 +259,8 @@ export const limits: readonly Mutant[] = [
     file: `${RUNNER}/host/runUse.ts`,
     find: "tasks += survivor.threads;",
     replace: "tasks += 1;",
-    test: { file: `${RUNNER}/host/resourceLimits.int.test.ts`, name: "threads count as processes do" },
-    promise: "threads count as processes do",
+    test: { file: `${RUNNER}/host/resourceLimits.int.test.ts`, name: "threads count like processes" },
+    promise: "threads count like processes",
   },
   {
     name: "hunt-session",
@@ -297,7 +300,10 @@ export const limits: readonly Mutant[] = [
     file: `${RUNNER}/host/diskWatch.ts`,
     find: "if (free >= floorGb(minFreeGb, ended)) return;",
     replace: "if (free >= 0) return;",
-    test: { file: `${RUNNER}/host/diskWatch.int.test.ts`, name: "a run ends below half" },
+    test: {
+      file: `${RUNNER}/host/diskWatch.int.test.ts`,
+      name: "below half of the space that a new job needs, the run that has written the most ends first",
+    },
     promise: "a run ends while the disk runs full",
   },
   {
@@ -313,7 +319,10 @@ export const limits: readonly Mutant[] = [
     file: `${RUNNER}/host/diskWatch.ts`,
     find: "bytes >= best.bytes",
     replace: "bytes < best.bytes",
-    test: { file: `${RUNNER}/host/diskWatch.int.test.ts`, name: "a run ends below half" },
+    test: {
+      file: `${RUNNER}/host/diskWatch.int.test.ts`,
+      name: "below half of the space that a new job needs, the run that has written the most ends first",
+    },
     promise: "the run that fills the disk ends first",
   },
   {

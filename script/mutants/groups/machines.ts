@@ -190,7 +190,10 @@ export const machines: readonly Mutant[] = [
     file: `${CORE}/state/presence.ts`,
     find: "const at = facts.at - (await aheadOfRedis(redis));",
     replace: "const { at } = facts;",
-    test: { file: `${RUNNER}/host/clockCheck.int.test.ts`, name: "a runner whose clock is wrong is seen" },
+    test: {
+      file: `${RUNNER}/host/clockCheck.int.test.ts`,
+      name: "a runner whose clock is wrong is shown as seen at the right time, by others and by itself",
+    },
     promise: "a machine with a wrong clock is shown online or offline correctly",
   },
   {

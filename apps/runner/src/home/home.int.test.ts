@@ -37,11 +37,11 @@ interface RunOptions {
   readonly session?: string;
   /** The base commit's settings. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** `shared`: all issues have one home folder, as before. */
+  /** `shared`: all issues share one home folder, as in older versions. */
   readonly home?: "private" | "shared";
 }
 
-/** One run of an issue's agent, the real CLI, as a runner starts it. */
+/** Run an issue's agent, the real CLI, as a runner starts it. */
 async function run(issue: number, steps: readonly unknown[], { session, settings, home = "private" }: RunOptions = {}) {
   const cwd = join(bench.dir, `gh-${issue}`);
   mkdirSync(cwd, { recursive: true });
@@ -65,7 +65,7 @@ async function run(issue: number, steps: readonly unknown[], { session, settings
   const opened =
     home === "private"
       ? await openHome({ place: localFiles, home: folder, env, git: GIT, files, session: session ?? null })
-      : { env, brought: false };
+      : { env, imported: false };
   const request = bench.request({
     program: [CLAUDE],
     cwd,
@@ -83,7 +83,7 @@ async function run(issue: number, steps: readonly unknown[], { session, settings
 
 const did = (name: string) => existsSync(join(bench.dir, name));
 
-/** Everything that acts on a later run with the same HOME; each leaves a file or a word. */
+/** A script that plants files which would affect a later run with the same HOME; each leaves a file or a word. */
 function planting(): string {
   const touch = (name: string) => `touch ${join(bench.dir, name)}`;
   const settings = {
@@ -133,21 +133,21 @@ function effects(asked: string): string[] {
   return [...EFFECTS.filter(did), ...words];
 }
 
-test("control: with one home folder for all issues, what an agent plants in it acts on another issue's run", async () => {
+test("control: with one home folder for all issues, files that an agent plants in it affect another issue's run", async () => {
   await run(1, [bash(planting()), { text: "Planted." }], { home: "shared" });
   const { asked } = await run(2, work, { home: "shared" });
   expect(effects(asked)).toEqual(expect.arrayContaining(["HOOK", "SERVER", "GIT_HOOK", "PLANTED-INSTRUCTIONS"]));
   expect(effects(asked)).toEqual(expect.arrayContaining(["BASHRC", "BASH_ENV", "PLANTED-MEMORY"]));
 });
 
-test("what an agent plants in its home folder acts on no run of another issue, nor on a later one of its own", async () => {
+test("files that an agent plants in its home folder affect no run of another issue, and no later run of its own", async () => {
   const first = await run(1, [bash(planting()), { text: "Planted." }]);
   expect(existsSync(join(first.home, ".claude/settings.json"))).toBe(true);
   expect(effects((await run(2, work)).asked)).toEqual([]);
   expect(effects((await run(1, work)).asked)).toEqual([]);
 });
 
-test("a run that resumes its session has the session, and nothing that was planted beside it", async () => {
+test("a run that resumes its session has the session, and no planted files", async () => {
   const first = await run(1, [{ text: "Said before." }]);
   const again = await run(1, [bash(planting()), { text: "Planted." }], { session: first.session });
   const last = await run(1, work, { session: again.session });
@@ -155,7 +155,7 @@ test("a run that resumes its session has the session, and nothing that was plant
   expect(effects(last.asked)).toEqual([]);
 });
 
-test("a rule that denies a folder of the home folder denies the owner's", async () => {
+test("a rule that denies a folder of the home folder also denies the owner's", async () => {
   mkdirSync(join(bench.dir, "owner/.ssh"), { recursive: true });
   writeFileSync(join(bench.dir, "owner/.ssh/id"), "KEY-OF-THE-OWNER\n");
   const steps = [{ tool: "Read", input: { file_path: join(bench.dir, "owner/.ssh/id") } }, { text: "Done." }];
@@ -165,14 +165,14 @@ test("a rule that denies a folder of the home folder denies the owner's", async 
   expect(asked).toContain("denied by your permission settings");
 });
 
-test("a session that was begun in the shared home folder is resumed in the issue's own", async () => {
-  const before = await run(1, [{ text: "Said in the shared folder." }], { home: "shared" });
+test("a session that was started in the shared home folder is resumed in the issue's own", async () => {
+  const before = await run(1, [{ text: "Written in the shared folder." }], { home: "shared" });
   const after = await run(1, [{ text: "Done." }], { session: before.session });
-  expect(after.opened.brought).toBe(true);
-  expect(after.asked).toContain("Said in the shared folder.");
+  expect(after.opened.imported).toBe(true);
+  expect(after.asked).toContain("Written in the shared folder.");
 });
 
-test("an agent knows who commits, and finds the toolchains of the owner's home folder", async () => {
+test("an agent has the author of commits, and finds the toolchains of the owner's home folder", async () => {
   mkdirSync(join(bench.dir, "owner/.rustup"), { recursive: true });
   mkdirSync(join(bench.dir, "owner/.local/bin"), { recursive: true });
   writeFileSync(join(bench.dir, "owner/.local/bin/owners-tool"), "#!/bin/sh\necho tool of the owner\n", {

@@ -5,18 +5,18 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { localFiles } from "../files/local.ts";
-import { bringSession, keepSession, MAX_SESSION_BYTES } from "./keepSession.ts";
+import { importSession, keepSession, MAX_SESSION_BYTES } from "./keepSession.ts";
 import { openHome } from "./open.ts";
 
 const LOCAL_FILES = JSON.stringify(new URL("../files/local.ts", import.meta.url));
 const KEEP_SESSION = JSON.stringify(new URL("keepSession.ts", import.meta.url));
 /** A program that copies a session. */
 const COPY = `
-  const { bringSession } = await import(${KEEP_SESSION});
+  const { importSession } = await import(${KEEP_SESSION});
   const { localFiles } = await import(${LOCAL_FILES});
-  await bringSession(localFiles, ...process.argv.slice(1));
+  await importSession(localFiles, ...process.argv.slice(1));
 `;
-/** … and that a crash ends when half of the session's file is written. */
+/** The same program, which crashes when half of the session's file is written. */
 const CRASH = `
   import fs from "node:fs";
   import { syncBuiltinESMExports } from "node:module";
@@ -54,7 +54,7 @@ function left(at = home): string[] {
     .map((entry) => relative(at, join(entry.parentPath, entry.name)));
 }
 
-test("of all that an agent can plant nothing is left but the session", async () => {
+test("only the session is left of the files that an agent can plant", async () => {
   const planted = [
     ".bashrc",
     ".profile",
@@ -82,10 +82,10 @@ test("of all that an agent can plant nothing is left but the session", async () 
 });
 
 test.each([
-  ["none is wanted", null],
-  ["another one is wanted", OTHER],
-  ["a name that is no session's", "../../../.claude/projects/-tree/memory"],
-])("nothing is left where %s", async (_, session) => {
+  ["no session is resumed", null],
+  ["another session is resumed", OTHER],
+  ["the name is not of a session", "../../../.claude/projects/-tree/memory"],
+])("nothing is left if %s", async (_, session) => {
   await put(SESSION);
   await put(".claude/projects/-tree/memory/MEMORY.md");
   expect(await keepSession(localFiles, home, session)).toBe(false);
@@ -93,7 +93,7 @@ test.each([
 });
 
 test.each(["", ".claude", ".claude/projects", ".claude/projects/-tree", SESSION])(
-  "a link in place of %j is removed, and what it leads to stays",
+  "a link in place of %j is removed, and its target stays",
   async (link) => {
     const elsewhere = join(dir, "elsewhere");
     await put(SESSION, "x", elsewhere);
@@ -107,7 +107,7 @@ test.each(["", ".claude", ".claude/projects", ".claude/projects/-tree", SESSION]
   },
 );
 
-test("a session that is too long is not kept, and folders that are shut are opened", async () => {
+test("a session that is too long is not kept, and folders without permissions are opened", async () => {
   await put(SESSION);
   await truncate(join(home, SESSION), MAX_SESSION_BYTES + 1);
   await put("shut/file");
@@ -117,7 +117,7 @@ test("a session that is too long is not kept, and folders that are shut are open
   expect(left()).toEqual([]);
 });
 
-test("a session of the shared home folder is brought over, and nothing beside it", async () => {
+test("only the session is copied from the shared home folder", async () => {
   const shared = join(dir, "shared");
   await put(`projects/-tree/${ID}.jsonl`, "the session", shared);
   await put(`projects/-tree/${ID}/tool-results/1.txt`, "long", shared);
@@ -125,13 +125,13 @@ test("a session of the shared home folder is brought over, and nothing beside it
   await put("projects/-tree/memory/MEMORY.md", "planted", shared);
   await put("settings.json", "planted", shared);
   await keepSession(localFiles, home, ID);
-  expect(await bringSession(localFiles, shared, home, ID)).toBe(true);
+  expect(await importSession(localFiles, shared, home, ID)).toBe(true);
   expect(left().toSorted()).toEqual([`.claude/projects/-tree/${ID}/tool-results/1.txt`, SESSION].toSorted());
   expect(await readFile(join(home, SESSION), "utf8")).toBe("the session");
-  expect(await bringSession(localFiles, shared, home, OTHER)).toBe(false);
+  expect(await importSession(localFiles, shared, home, OTHER)).toBe(false);
 });
 
-test("a copy that a crash breaks off is no session", async () => {
+test("a copy that is interrupted by a crash is not a session", async () => {
   const shared = join(dir, "shared");
   await put(`projects/-tree/${ID}.jsonl`, "the session", shared);
   await put(`projects/-tree/${ID}/tool-results/1.txt`, "long", shared);
@@ -146,22 +146,22 @@ test("a copy that a crash breaks off is no session", async () => {
   expect(await keepSession(localFiles, home, ID)).toBe(true);
 });
 
-test("pipes beside a session are not copied, and a session that cannot be copied is none", async () => {
+test("pipes beside a session are not copied, and a session that cannot be copied counts as missing", async () => {
   const shared = join(dir, "shared");
   await put(`projects/-tree/${ID}.jsonl`, "the session", shared);
   await put(`projects/-tree/${ID}/tool-results/1.txt`, "long", shared);
   spawnSync("mkfifo", [join(shared, `projects/-tree/${ID}/pipe`)]);
   await keepSession(localFiles, home, ID);
-  expect(await bringSession(localFiles, shared, home, ID)).toBe(true);
+  expect(await importSession(localFiles, shared, home, ID)).toBe(true);
   expect(left().toSorted()).toEqual([`.claude/projects/-tree/${ID}/tool-results/1.txt`, SESSION].toSorted());
 
   await keepSession(localFiles, home, null);
   await put(`.claude/projects/-tree/${ID}`, "a file in the place of the folder");
-  expect(await bringSession(localFiles, shared, home, ID)).toBe(false);
+  expect(await importSession(localFiles, shared, home, ID)).toBe(false);
   expect(left()).toEqual([]);
 });
 
-describe("a home folder that is opened", () => {
+describe("opening a home folder", () => {
   const open = () =>
     openHome({
       place: localFiles,
@@ -173,18 +173,18 @@ describe("a home folder that is opened", () => {
     });
   beforeEach(() => put(SESSION, "from before", join(dir, "owner")));
 
-  test("gets the session of the shared home folder once: when the issue's own was dropped, it does not come back", async () => {
-    expect((await open()).brought).toBe(true);
+  test("copies the session of the shared home folder once: it does not come back after the issue's own was dropped", async () => {
+    expect((await open()).imported).toBe(true);
     expect(left().toSorted()).toEqual([SESSION, ".gitconfig"].toSorted());
     await truncate(join(home, SESSION), MAX_SESSION_BYTES + 1);
-    expect((await open()).brought).toBe(false);
+    expect((await open()).imported).toBe(false);
     expect(left()).toEqual([".gitconfig"]);
   });
 
-  test("gets it again when a crash broke the copy off", async () => {
+  test("copies the session again after a crash interrupted the copy", async () => {
     await put(".session-is-copied");
     await put(`${SESSION}.part`, "from");
-    expect((await open()).brought).toBe(true);
+    expect((await open()).imported).toBe(true);
     expect(await readFile(join(home, SESSION), "utf8")).toBe("from before");
     expect(left().toSorted()).toEqual([SESSION, ".gitconfig"].toSorted());
   });

@@ -2,20 +2,20 @@ import { dirname, join } from "node:path";
 import { listIfThere, type Files } from "../files/files.ts";
 import { sizeOf } from "../files/size.ts";
 
-/** A session is named by the UUID that tac8 gave it. */
+/** The name of a session is the UUID that tac8 gave it. */
 const SESSION = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** A longer session is not kept: the agent may have written anything there. */
+/** A longer session is not kept, because the agent may have written anything there. */
 export const MAX_SESSION_BYTES = 256 * 1024 ** 2;
 
 /**
- * Removes everything from an issue's home folder but the session that is to be resumed: its file
- * `.claude/projects/<name>/<id>.jsonl`, and the folder of the same name with what was too long for the file. Nothing else
- * that an agent has left there may act on the next run. Links are removed, never followed. The folder is there afterwards,
- * and only its owner can open it; the one above it must be there. @returns whether the session is there. `session` null:
- * nothing is kept.
+ * Remove everything from an issue's home folder except the session to resume: its file
+ * `.claude/projects/<name>/<id>.jsonl`, and the folder of the same name with data that was too long for the file. No
+ * other file of an agent may affect the next run. Links are removed, never followed. Afterwards the folder exists, and
+ * only its owner can open it; its parent folder must exist. @returns whether the session exists. `session` null: keep
+ * nothing.
  */
 export async function keepSession(place: Files, home: string, session: string | null): Promise<boolean> {
-  if (!(await place.exists(dirname(home)))) throw new Error(`${dirname(home)} is gone`);
+  if (!(await place.exists(dirname(home)))) throw new Error(`${dirname(home)} is missing`);
   await makeFolder(place, home);
   const id = session !== null && SESSION.test(session) ? session : null;
   if (id === null) {
@@ -47,12 +47,12 @@ export async function keepSession(place: Files, home: string, session: string | 
 }
 
 /**
- * Copies a session from Claude Code's folder `from`, such as one that was begun before the issue had a home folder of its
- * own, to a home folder that `keepSession` has made. Its file gets its name last: until then, the copy is no session. A
- * session that cannot be copied counts as none. @returns whether it was there
- * @throws Error the disk is full; nothing of the copy is left
+ * Copy a session from Claude Code's folder `from` to a home folder that `keepSession` has created, for example one that
+ * was started before the issue had its own home folder. The session's file gets its name last, so an incomplete copy is
+ * not a session. A session that cannot be copied counts as missing. @returns whether the session was found
+ * @throws Error if the disk is full; the incomplete copy is removed
  */
-export async function bringSession(place: Files, from: string, home: string, session: string): Promise<boolean> {
+export async function importSession(place: Files, from: string, home: string, session: string): Promise<boolean> {
   if (!SESSION.test(session)) return false;
   try {
     return await copySession(place, { from: join(from, "projects"), to: join(home, ".claude", "projects"), session });
@@ -88,7 +88,7 @@ function sessionPaths(folder: string, id: string): readonly [file: string, folde
   return [join(folder, `${id}.jsonl`), join(folder, id)];
 }
 
-/** The folder's own entries; an agent may have shut it. */
+/** List a folder's entries, even if an agent has removed its permissions. */
 async function namesIn(place: Files, folder: string): Promise<string[]> {
   if (!(await isFolder(place, folder))) return [];
   await place.ownFolder(folder);
@@ -103,7 +103,7 @@ async function keepOnly(
   for (const name of await namesIn(place, folder)) if (!(await keeps(name))) await place.remove(join(folder, name));
 }
 
-/** Make the folder; remove a file or link in its place. */
+/** Create the folder; remove a file or link in its place. */
 async function makeFolder(place: Files, path: string): Promise<void> {
   if (!(await isFolder(place, path))) {
     await place.remove(path);
@@ -116,7 +116,7 @@ async function isFolder(place: Files, path: string): Promise<boolean> {
   return (await place.stat(path).catch(() => null))?.kind === "folder";
 }
 
-/** By what it takes on the disk, and by what a reader of its file would get. */
+/** Return whether it is a session, by its size on disk and by the size that a reader of its file would get. */
 async function isSession(place: Files, [file, folder]: readonly [string, string]): Promise<boolean> {
   const found = await place.stat(file).catch(() => null);
   if (found?.kind !== "file" || found.size > MAX_SESSION_BYTES) return false;

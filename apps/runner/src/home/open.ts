@@ -4,29 +4,32 @@ import { sharedConfig } from "../janitor/sessions.ts";
 import type { HomeFile } from "./base/collect.ts";
 import type { Files } from "../files/files.ts";
 import { privateEnvironment } from "@tac8/core/isolation/privateEnvironment";
-import { bringSession, keepSession } from "./keepSession.ts";
+import { importSession, keepSession } from "./keepSession.ts";
 
-/** A file in a home folder: a session is being copied to it. If a crash leaves it there, the next run copies again. */
-const BRINGING = ".session-is-copied";
+/**
+ * File in a home folder while a session is copied to it. If a crash leaves it there, the next run copies the session
+ * again.
+ */
+const IMPORTING = ".session-is-copied";
 
 export interface OpenHome {
   readonly place: Files;
-  /** The issue's: `WorkspacePaths.homeDir`. */
+  /** The issue's home folder: `WorkspacePaths.homeDir`. */
   readonly home: string;
-  /** The environment of agents that share a home folder. */
+  /** Environment of agents that share a home folder. */
   readonly env: Readonly<Record<string, string>>;
   readonly git: Pick<Config["git"], "author_name" | "author_email">;
   /** Files of the base commit that the program loads. */
   readonly files: readonly HomeFile[];
-  /** To be resumed; null: the run begins a new one. */
+  /** Session to resume; null: the run starts a new one. */
   readonly session: string | null;
 }
 
 /**
- * Makes an issue's home folder as each of its runs finds it: new, but for the session, with the base commit's files. No agent
- * of the issue may be alive. A session of the shared home folder is copied only to an issue's first home folder: later, the
- * copy there is older than what the issue has done since.
- * @returns the environment with it as HOME; `brought`: whether the session came from the shared home folder.
+ * Create an issue's home folder for a run: new except for the session, with the base commit's files. No agent of the
+ * issue may be alive. A session of the shared home folder is copied only to an issue's first home folder, because later
+ * the session there is outdated.
+ * @returns the environment with the folder as HOME; `imported`: whether the session came from the shared home folder.
  */
 export async function openHome({
   place,
@@ -35,16 +38,16 @@ export async function openHome({
   git,
   files,
   session,
-}: OpenHome): Promise<{ readonly env: Record<string, string>; readonly brought: boolean }> {
+}: OpenHome): Promise<{ readonly env: Record<string, string>; readonly imported: boolean }> {
   await place.makeFolder(dirname(home));
-  const isFirst = !(await place.exists(home)) || (await place.exists(join(home, BRINGING)));
+  const isFirst = !(await place.exists(home)) || (await place.exists(join(home, IMPORTING)));
   const kept = await keepSession(place, home, session);
   const shared = sharedConfig(env);
-  let brought = false;
+  let imported = false;
   if (session !== null && !kept && shared !== null && isFirst) {
-    const mark = join(home, BRINGING);
+    const mark = join(home, IMPORTING);
     await place.writeFile(mark, "");
-    brought = await bringSession(place, shared, home, session);
+    imported = await importSession(place, shared, home, session);
     await place.remove(mark);
   }
   await place.writeFile(join(home, ".gitconfig"), gitConfig(git), 0o600);
@@ -53,10 +56,10 @@ export async function openHome({
     await place.makeFolder(dirname(file), 0o700);
     await place.writeFile(file, bytes, executable ? 0o700 : 0o600);
   }
-  return { env: privateEnvironment(env, home), brought };
+  return { env: privateEnvironment(env, home), imported };
 }
 
-/** For tools that ask git who commits; commits have their author from the environment. */
+/** Return a git configuration for tools that read the author from it; commits get their author from the environment. */
 function gitConfig({ author_name: name, author_email: email }: OpenHome["git"]): string {
   return `[user]\n\tname = ${quoted(name)}\n\temail = ${quoted(email)}\n`;
 }

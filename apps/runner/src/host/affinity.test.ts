@@ -19,7 +19,7 @@ test.each<[number, number, readonly number[] | null]>([
   expect(coresOf({ allowed: FOUR, cpus, slot })).toEqual(cores);
 });
 
-test("only cores that we may use ourselves", () => {
+test("only cores that the runner itself may use", () => {
   expect(coresOf({ allowed: [2, 5], cpus: 1, slot: 1 })).toEqual([5]);
   expect(coresOf({ allowed: [], cpus: 1, slot: 0 })).toBeNull();
   expect(
@@ -28,7 +28,7 @@ test("only cores that we may use ourselves", () => {
   expect(allowedCores("")).toEqual([]);
 });
 
-test("as a program's beginning", () => {
+test("the prefix of a program", () => {
   expect(affinityPrefix([3, 0])).toEqual(["taskset", "--cpu-list", "3,0"]);
   expect(affinityPrefix(null)).toEqual([]);
 });

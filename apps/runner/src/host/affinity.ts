@@ -1,13 +1,13 @@
 export interface CoresOptions {
   /** Numbers of the cores that this process may use. */
   readonly allowed: readonly number[];
-  /** Cores that a run may use; a fraction counts as a whole one. */
+  /** Number of cores that a run may use; a fraction is rounded up. */
   readonly cpus: number;
-  /** Number of the run's slot: neighbours get different cores as long as there are enough. */
+  /** Number of the run's slot: slots get different cores if there are enough. */
   readonly slot: number;
 }
 
-/** Which cores a slot's runs work on; null where all of them are not more than the limit. Pure. */
+/** Return the cores for the runs of a slot; null if the limit is not lower than the number of all cores. Pure. */
 export function coresOf({ allowed, cpus, slot }: CoresOptions): number[] | null {
   const width = Math.ceil(cpus);
   if (width <= 0 || width >= allowed.length) return null;
@@ -15,7 +15,7 @@ export function coresOf({ allowed, cpus, slot }: CoresOptions): number[] | null 
   return Array.from({ length: width }, (_, index) => allowed[(first + index) % allowed.length] ?? 0);
 }
 
-/** Numbers in a list as the kernel writes it, `0-3,8`; of /proc/self/status its `Cpus_allowed_list`. Pure. */
+/** Return the cores of `Cpus_allowed_list` in /proc/self/status, a list such as `0-3,8`. Pure. */
 export function allowedCores(status: string): number[] {
   const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? "";
   return list.split(",").flatMap((part) => {
@@ -24,7 +24,7 @@ export function allowedCores(status: string): number[] {
   });
 }
 
-/** Goes before a program: the kernel lets it and everything that it starts use only these cores. */
+/** Return the prefix of a program that limits it and its processes to these cores. */
 export function affinityPrefix(cores: readonly number[] | null): string[] {
   return cores === null ? [] : ["taskset", "--cpu-list", cores.join(",")];
 }

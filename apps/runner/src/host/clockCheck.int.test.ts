@@ -17,7 +17,7 @@ function clockAhead(ms: number): void {
   vi.spyOn(Date, "now").mockImplementation(() => now() + ms);
 }
 
-test("a clock that is ahead of or behind Redis' by more than a minute is named", async () => {
+test("a clock that is ahead of or behind Redis' clock by more than a minute is reported", async () => {
   const check = createClockCheck(server.redis);
   expect(await check()).toBeNull();
   clockAhead(10 * MINUTES);
@@ -29,7 +29,7 @@ test("a clock that is ahead of or behind Redis' by more than a minute is named",
   expect(await check()).toBeNull();
 });
 
-test("a runner whose clock is wrong is seen by others when it was seen, and by itself too", async () => {
+test("a runner whose clock is wrong is shown as seen at the right time, by others and by itself", async () => {
   const { redis } = server;
   const presence = { id: "a/0", name: "pi/0", host: "pi", pid: 1, slots: 1, busy: 0 };
   const age = async () => Math.abs(Date.now() - ((await readRunners(redis))[0]?.at ?? 0));

@@ -2,14 +2,14 @@ import type { Redis } from "ioredis";
 import { within } from "@tac8/core/app/within";
 import { aheadOfRedis } from "@tac8/core/state/clock";
 
-/** Delays are in the queue by the clocks of those who set them, and every worker ends them by its own. */
+/** Maximum difference. Delays in the queue are set by one host's clock, and end by another's. */
 const MOST_MS = 60_000;
 const ANSWER_MS = 2000;
 
-/** Return what is wrong with this machine's clock, for people; null: nothing, as far as Redis' clock can tell. */
+/** Return a message about this machine's wrong clock, for users; null if Redis' clock shows no problem. */
 export type ClockCheck = () => Promise<string | null>;
 
-/** Make a check of the clock against Redis'. While Redis does not answer, the result is that of the time before. */
+/** Return a check of the clock against Redis' clock. While Redis does not answer, it returns the previous result. */
 export function createClockCheck(redis: Redis): ClockCheck {
   let trouble: string | null = null;
   return async () => {

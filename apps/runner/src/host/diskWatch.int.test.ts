@@ -9,7 +9,7 @@ afterEach(async () => {
   bench = null;
 });
 
-/** Runs of these names, of which each has written so much; `free` is what the disk has now. */
+/** Runs with the number of bytes that each has written; `free` is the current free space. */
 function disk(written: Readonly<Record<string, number>>) {
   const now = { free: 10 as number | null, checks: 0 };
   const ended: string[] = [];
@@ -36,7 +36,7 @@ function disk(written: Readonly<Record<string, number>>) {
   return { at, now, leave: () => leave.forEach((end) => end()), watching };
 }
 
-test("a run ends below half of what a new job needs, the one that has written the most first", async () => {
+test("below half of the space that a new job needs, the run that has written the most ends first", async () => {
   const { at, leave } = disk({ small: 1, large: 9, middle: 5 });
   expect(await at(0.51)).toEqual([]);
   expect(await at(null)).toEqual([]);
@@ -49,7 +49,7 @@ test("a run ends below half of what a new job needs, the one that has written th
   leave();
 });
 
-test("the next run ends at the same free space as the first, after the last one has left a short disk", async () => {
+test("after all runs have left the low disk, the next run ends at the same free space as the first", async () => {
   const { at, leave, watching } = disk({ first: 0 });
   expect(await at(0.4)).toEqual(["first"]);
   leave();
@@ -60,13 +60,13 @@ test("the next run ends at the same free space as the first, after the last one 
   expect(ended).toEqual(["next"]);
 });
 
-test("of runs that have written the same, the newest ends first", async () => {
+test("of runs that have written the same amount, the newest ends first", async () => {
   const { at, leave } = disk({ older: 0, newer: 0 });
   expect(await at(0.4)).toEqual(["newer"]);
   leave();
 });
 
-test("nobody looks while no agent is at work, and none is ended without a limit", async () => {
+test("the disk is not checked while no agent runs, and no agent is ended without a limit", async () => {
   const { at, now, leave, watching } = disk({ only: 0 });
   await at(5);
   leave();
@@ -80,7 +80,7 @@ test("nobody looks while no agent is at work, and none is ended without a limit"
   expect(await watching.isShort()).toBe(true);
 });
 
-test("an agent that fills the disk ends as disk-full, with one line that says so", async () => {
+test("an agent that fills the disk ends as disk-full, with one log line", async () => {
   bench = await createBench();
   const request = bench.behave("hang");
   const handle = bench.start(request);

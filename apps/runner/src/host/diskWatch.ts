@@ -5,37 +5,36 @@ import { readProc } from "@tac8/core/process/procfs";
 
 const CHECK_MS = 1000;
 
-/** A run whose agent is at work. */
+/** A run whose agent is running. */
 export interface DiskRun {
   readonly runId: string;
   /** See `SurvivorQuery`. */
   readonly members?: () => Membership | null;
-  /** Ends its agent; called at most once. `why` is for people. */
+  /** End its agent; called at most once. `why`: text for users. */
   readonly end: (why: string) => void;
 }
 
 export interface DiskWatch {
-  /** From now on the run may be ended. @returns what ends that */
+  /** Add a run that may be ended. @returns a function that removes it again */
   watch(run: DiskRun): () => void;
-  /** Whether a new job would find too little room now. */
+  /** Return whether a new job would have too little free space. */
   isShort(): Promise<boolean>;
 }
 
 export interface DiskWatchOptions {
-  /** No new job is taken below this; 0: no limit. */
+  /** No new job starts below this; 0: no limit. */
   readonly minFreeGb: number;
-  /** What is free where agents write; null: it cannot be read. */
+  /** Return the free space where agents write; null if it cannot be read. */
   readonly freeGb: () => Promise<number | null>;
   readonly log: Pick<Logger, "debug">;
-  /** Bytes that a run has written. */
+  /** Return the bytes that a run has written. */
   readonly written?: (run: DiskRun) => number;
-  /** Between two checks. */
+  /** Time between two checks. */
   readonly everyMs?: number;
 }
 
 /**
- * Ends runs while the disk runs full, before nothing works any more: first the one that has written the most. Checks only
- * while an agent is at work.
+ * End runs before the disk is full, starting with the run that has written the most. Checks only while an agent runs.
  */
 export function watchDisk(options: DiskWatchOptions): DiskWatch {
   const { minFreeGb, freeGb, log, written = writtenBy, everyMs = CHECK_MS } = options;
@@ -59,10 +58,10 @@ export function watchDisk(options: DiskWatchOptions): DiskWatch {
   }
 
   const tick = (): void => {
-    if (checking) return; // A disk that hangs is not asked again before it has answered.
+    if (checking) return; // The last check of a disk that hangs has not returned.
     checking = true;
     check()
-      .catch((err: unknown) => log.debug({ err }, "could not look at the free space"))
+      .catch((err: unknown) => log.debug({ err }, "could not read the free space"))
       .finally(() => (checking = false));
   };
   return {
@@ -86,14 +85,15 @@ export function watchDisk(options: DiskWatchOptions): DiskWatch {
 }
 
 /**
- * Below what runs end: half of what a new job needs, so that one that was just let in has room to work. With each that was
- * ended, half of that again: what it has written is still there, and is no fault of the others. Pure.
+ * Return the free space below which a run is ended: half of the space that a new job needs, so that a job that has just
+ * started has room to work. After each ended run it is half of that, because the files of an ended run still take
+ * space, and the other runs are not the cause. Pure.
  */
 export function floorGb(minFreeGb: number, ended: number): number {
   return minFreeGb / 2 ** (1 + ended);
 }
 
-/** Of runs that have written the same, the one that began last has the least to lose. */
+/** Return the run that has written the most; of equal runs the newest, which loses the least work. */
 function largest(runs: readonly DiskRun[], written: (run: DiskRun) => number): DiskRun | null {
   let best: { run: DiskRun; bytes: number } | null = null;
   for (const run of runs) {
@@ -103,7 +103,7 @@ function largest(runs: readonly DiskRun[], written: (run: DiskRun) => number): D
   return best?.run ?? null;
 }
 
-/** What its living processes, and those that they have waited for, had the kernel write to disks. */
+/** Return the bytes that its living processes, and those that they have waited for, have written to disks. */
 function writtenBy({ runId, members = () => null }: DiskRun): number {
   const bytes = findSurvivors({ runId, members: members(), except: [process.pid] }).map(({ pid }) =>
     Number(/^write_bytes: (\d+)$/m.exec(readProc(`/proc/${pid}/io`) ?? "")?.[1] ?? 0),

@@ -18,23 +18,23 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-fieldTest("F11", "a data folder that is removed is noticed, and so is its return", async () => {
+fieldTest("F11", "a removed data folder is detected, and so is its return", async () => {
   expect(await check()).toBeNull();
-  await rename(home, join(dir, "away"));
+  await rename(home, join(dir, "moved"));
   expect(await check()).toContain(`${home} is missing`);
   await mkdir(home); // A mount point without its disk.
   expect(await check()).toContain(`${home} is missing or empty`);
   await rm(home, { recursive: true });
-  await rename(join(dir, "away"), home);
+  await rename(join(dir, "moved"), home);
   expect(await check()).toBeNull();
 });
 
-fieldTest("F11", "another data folder in its place is not taken for it", async () => {
+fieldTest("F11", "another data folder in its place is detected", async () => {
   await writeFile(join(home, "id"), "another");
   expect(await check()).toContain("not the one that this runner started with");
 });
 
-test("a disk that does not answer is named, and not asked again meanwhile", async () => {
+test("a disk that does not respond is reported, and not read again meanwhile", async () => {
   await rm(join(home, "id"));
   execFileSync("mkfifo", [join(home, "id")]); // A read waits for a writer that never comes.
   const hangs = createHomeCheck({ home, id: "this", answerMs: 20 });

@@ -3,24 +3,24 @@ import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { within } from "@tac8/core/app/within";
 
-/** A disk that does not answer for this long is as good as missing. */
+/** A disk that does not respond for this long counts as missing. */
 const ANSWER_MS = 5000;
 
-/** Return what is wrong with the data folder, for people; null: it is the one that the runner started with. */
+/** Return a problem of the data folder, for users; null if it is the one that the runner started with. */
 export type HomeCheck = () => Promise<string | null>;
 
 export interface HomeCheckOptions {
   readonly home: string;
-  /** As it was at the start. */
+  /** The id at the start. */
   readonly id: string;
   readonly answerMs?: number;
 }
 
-/** Make a check of the data folder: one small read, at most one at a time, and bounded in time. */
+/** Return a check of the data folder: one small read, at most one at a time, and bounded in time. */
 export function createHomeCheck({ home, id, answerMs = ANSWER_MS }: HomeCheckOptions): HomeCheck {
   let asked: Promise<string | null> | null = null;
   return async () => {
-    // A disk that hangs is not asked again before it has answered.
+    // The last read of a disk that hangs has not returned.
     asked ??= troubleOf(home, id).finally(() => (asked = null));
     const answer = asked;
     if (!(await within(answer, answerMs))) return `the disk with the data folder ${home} does not respond`;

@@ -8,11 +8,11 @@ import { afterEach, expect, test } from "vitest";
 let child: ChildProcess | null = null;
 afterEach(() => void child?.kill("SIGKILL"));
 
-test("a process that keeps its memory map from its own user counts with what the kernel says of it", async () => {
-  // PR_SET_DUMPABLE: 4.
+test("a process that hides its memory map from its own user counts with the kernel's figures", async () => {
+  // 4 is PR_SET_DUMPABLE.
   const undumpable = `syscall(${process.arch === "arm64" ? 167 : 157}, 4, 0, 0, 0, 0)`;
   const uid = `${100_000 + randomInt(1_000_000_000)}`;
-  // Root may read everything.
+  // Root may read every map.
   const asUser = process.getuid?.() === 0 ? ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"] : [];
   const program = `${undumpable}; $x = "a" x 200_000_000; $| = 1; print "ready"; sleep 600`;
   const [name, ...args] = [...asUser, "perl", "-e", program];

@@ -36,7 +36,7 @@ test("this host", async () => {
   expect(loadPerCore).toBeGreaterThanOrEqual(0);
 });
 
-test("memory of the host, and of a container with a limit of its own", async () => {
+test("free memory of the host, and of a container with its own limit", async () => {
   expect(await read(MEMINFO)).toMatchObject({ freeMemoryMb: 2000 });
   expect(await read({ "sys/fs/cgroup/memory.max": "max\n", "sys/fs/cgroup/memory.current": "9" })).toMatchObject({
     freeMemoryMb: 2000,
@@ -46,13 +46,13 @@ test("memory of the host, and of a container with a limit of its own", async () 
   expect(await readHost({ folders: [root], homeTrouble: sound, clockTrouble: sound, root })).toMatchObject({
     freeMemoryMb: 100,
   });
-  // What is only kept of files can go at any time.
+  // File cache can be freed at any time.
   expect(await read({ "sys/fs/cgroup/memory.stat": `anon 5\nfile ${300 * 1024 ** 2}\n` })).toMatchObject({
     freeMemoryMb: 400,
   });
 });
 
-test("the hottest zone; none is no temperature", async () => {
+test("the temperature is of the hottest zone, or null without zones", async () => {
   expect(await readHost({ folders: [root], homeTrouble: sound, clockTrouble: sound, root })).toMatchObject({
     temperatureC: null,
     freeMemoryMb: null,

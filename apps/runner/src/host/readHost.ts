@@ -10,11 +10,11 @@ const MB = 1024 ** 2;
 const GB = 1e9;
 
 export interface HostChecks {
-  /** The data folder, and others that agents write to. */
+  /** The data folder, and other folders that agents write to. */
   readonly folders: readonly string[];
   readonly homeTrouble: HomeCheck;
   readonly clockTrouble: ClockCheck;
-  /** Where `/proc` and `/sys` are; another folder only in tests. */
+  /** Parent folder of `/proc` and `/sys`; another folder only in tests. */
   readonly root?: string;
 }
 
@@ -37,7 +37,7 @@ export async function freeDiskGb(folders: readonly string[]): Promise<number | n
   return free.length === 0 ? null : Math.min(...free);
 }
 
-/** The host's, or what a container's own limit leaves, whichever is less. Files kept in memory count as free. */
+/** Return the free memory of the host, or of the container if its limit leaves less. File cache counts as free. */
 async function freeMemoryMb(root: string): Promise<number | null> {
   const meminfo = await text(join(root, "proc/meminfo"));
   const host = kilobytes(meminfo, "MemAvailable");
@@ -53,7 +53,10 @@ async function freeMemoryMb(root: string): Promise<number | null> {
   return all.length === 0 ? null : Math.round(Math.min(...all) / MB);
 }
 
-/** Null where there is no such group or it has no limit: in a container its own group is at the root. */
+/**
+ * Return the free memory of a group; null if it does not exist or has no limit. In a container, its own group is at the
+ * root.
+ */
 async function freeOfGroup(
   folder: string,
   names: { max: string; used: string; files: string },
@@ -81,7 +84,7 @@ export function kilobytes(status: string, name: string): number | null {
   return found === null ? null : Number(found[1]);
 }
 
-/** Empty where it cannot be read: such a file says nothing. */
+/** Return the text of a file; empty if it cannot be read. */
 async function text(path: string): Promise<string> {
   return readFile(path, "utf8").catch(() => "");
 }

@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-test("watched: a run over its ceiling ends as out-of-memory with all its processes, and we live", async () => {
+test("watched: a run over its memory limit ends as out-of-memory with all its processes, and the runner continues", async () => {
   const request = bench.behave("eat", "400");
   const limits = { ...request.limits, memoryBytes: 300 * MB };
   const end = await bench.start({ ...request, limits }).done;
@@ -38,13 +38,13 @@ test("watched: a run over its ceiling ends as out-of-memory with all its process
   expect(evaluation).toHaveProperty("message", expect.stringMatching(/used \d{3} MB, more than 300 MB of memory/));
 });
 
-test("watched: a run within its ceiling is left alone", async () => {
+test("watched: a run within its memory limit is not ended", async () => {
   const request = bench.behave("success");
   const end = await bench.start({ ...request, limits: { ...request.limits, memoryBytes: 4000 * MB } }).done;
   expect(end.cause).toBe("exited");
 });
 
-test("what all processes of a run use", async () => {
+test("the use of all processes of a run is measured", async () => {
   const request = bench.behave("eat", "300");
   bench.start(request);
   const used = (maxBytes: number, runId = request.runId) => memoryOf(findSurvivors({ runId, except: [] }), maxBytes);
@@ -53,7 +53,7 @@ test("what all processes of a run use", async () => {
   expect(used(1e12, "nobody")).toBe(0);
 });
 
-fieldTest("F5", "killed by somebody is a crash, also where the kernel enforces the limit", async () => {
+fieldTest("F5", "a kill by another process is a crash, even if the kernel enforces the limit", async () => {
   const events = join(bench.dir, "memory.events");
   await writeFile(events, "low 0\nhigh 0\nmax 7\noom 1\noom_kill 1\noom_group_kill 0\n");
   const request = bench.request({ program: ["bash", "-c", "kill -9 $$"] });
@@ -69,7 +69,7 @@ const bomb = makeBomb(400);
 afterAll(() => bomb?.remove());
 
 test.skipIf(bomb === null)(
-  "a fork bomb ends the run as process-limit with all its processes, and we go on meanwhile (skipped: nothing here bounds one)",
+  "a fork bomb ends the run as process-limit with all its processes, and the runner continues meanwhile (skipped: no limit is available here)",
   async () => {
     const request = bench.request({ program: bomb?.program ?? [] });
     let longest = 0;
@@ -90,7 +90,7 @@ test.skipIf(bomb === null)(
   },
 );
 
-test("threads count as processes do", async () => {
+test("threads count like processes", async () => {
   const threads = `const { Worker } = require("worker_threads");
     for (let n = 0; n < 40; n += 1) new Worker("setInterval(() => {}, 1e6)", { eval: true });`;
   const request = bench.request({ program: [process.execPath, "-e", threads, "--"] });
@@ -99,7 +99,7 @@ test("threads count as processes do", async () => {
 });
 
 test.skipIf(here.tasksBy !== "control group")(
-  "the kernel refuses more processes than the run's group may have (skipped: no control group counts them here)",
+  "the kernel refuses processes above the limit of the run's group (skipped: no control group counts them here)",
   async () => {
     const group = { "pids.max": "60" };
     const many = `let refused = 0;
@@ -122,12 +122,12 @@ test("no agent writes a core dump, and an ordinary user's agents have a limit of
   expect(await readFile(request.logPath, "utf8")).toBe("0\n12345\n");
 });
 
-test("an agent has a lower priority than its guard and we have", async () => {
+test("an agent has a lower priority than its guard and the runner", async () => {
   const pid = await bench.start(bench.request({ program: ["sh", "-c", "sleep 60"] })).agentPid;
   expect(getPriority(pid ?? 0)).toBe(Math.min(19, getPriority() + 10));
 });
 
-test("the limit of a user's processes leaves room for all that runs there; root is exempt from it", () => {
+test("the limit of a user's processes leaves room for every running process; root is exempt", () => {
   const hard = Number(/^Max processes\s+\S+\s+(\d+)/m.exec(readProc("/proc/self/limits") ?? "")?.[1] ?? Infinity);
   expect(userTaskLimit({ uid: 0, tasks: 100, runs: 2 })).toBeNull();
   expect(userTaskLimit({ uid: 1000, tasks: 0, runs: 2 })).toBeNull();
@@ -135,7 +135,7 @@ test("the limit of a user's processes leaves room for all that runs there; root 
   expect(userTaskLimit({ uid: 1000, tasks: 1e9, runs: 2 })).toBeLessThanOrEqual(hard);
 });
 
-test("killed while the kernel counts a kill for want of memory is out-of-memory", async () => {
+test("a kill while the kernel counts an out-of-memory kill is out-of-memory", async () => {
   const events = join(bench.dir, "memory.events");
   await writeFile(events, "oom 1\noom_kill 1\n");
   const kill = `printf 'oom 2\\noom_kill 2\\n' > ${events}; kill -9 $$`;
@@ -148,7 +148,7 @@ test("killed while the kernel counts a kill for want of memory is out-of-memory"
   });
 });
 
-test("only kills since the look before the last one are the run's own", async () => {
+test("only kills since the check before the last one count for the run", async () => {
   const events = join(bench.dir, "memory.events");
   const count = (kills: number) => writeFile(events, `oom_kill ${kills}\n`);
   await count(0);
@@ -164,7 +164,7 @@ test("only kills since the look before the last one are the run's own", async ()
 });
 
 test.skipIf(here.memoryBy === "watch")(
-  "the kernel ends it (skipped: neither systemd nor a control group puts a limit around a program here)",
+  "the kernel ends it (skipped: neither systemd nor a control group can limit a program here)",
   async () => {
     const { program, ...request } = bench.behave("eat", "400");
     const limits = { ...request.limits, memoryBytes: 200 * MB, oomEvents: here.oomEvents, group: here.group };
@@ -173,7 +173,7 @@ test.skipIf(here.memoryBy === "watch")(
   },
 );
 
-/** A `systemd-run` that enforces what these lines say of its scope's group. */
+/** A fake `systemd-run` that enforces these values of its scope's group. */
 async function withSystemd<T>(body: string, use: (path: string) => Promise<T>): Promise<T> {
   const bin = await mkdtemp(join(tmpdir(), "tac8-bin-"));
   try {
@@ -186,16 +186,16 @@ async function withSystemd<T>(body: string, use: (path: string) => Promise<T>): 
 const saying = (...lines: readonly string[]) => `printf '%s\\n' ${lines.map((line) => `'${line}'`).join(" ")}`;
 
 test.each([
-  { what: "there is none", body: "exit 1", memoryBy: "watch", inScope: false },
+  { what: "systemd is missing", body: "exit 1", memoryBy: "watch", inScope: false },
   { what: "it enforces both", body: saying("memory.max:1", "cpu.max:1 1"), memoryBy: "systemd", inScope: true },
-  { what: "nobody gave it the memory", body: saying("cpu.max:1 1"), memoryBy: "watch", inScope: true },
+  { what: "it has no memory controller", body: saying("cpu.max:1 1"), memoryBy: "watch", inScope: true },
   {
-    what: "nobody gave it anything",
+    what: "it has no controllers",
     body: saying("memory.max:max", "cpu.max:max 1"),
     memoryBy: "watch",
     inScope: false,
   },
-])("whether systemd limits a run is found by trying: $what", async ({ body, memoryBy, inScope }) => {
+])("a probe finds out whether systemd limits a run: $what", async ({ body, memoryBy, inScope }) => {
   const found = await withSystemd(body, (path) =>
     findResourceLimits({ ...NONE, maxMb: 100, maxCpus: 1, uid: 0, path }),
   );
@@ -204,16 +204,16 @@ test.each([
   expect(found.prefix).toEqual([...rlimits, ...(inScope ? scopePrefix({ ...limits, uid: 0 }) : [])]);
   expect(found.cpusBy === "systemd").toBe(inScope);
   if (inScope || here.memoryBy === "watch") expect(found.memoryBy).toBe(memoryBy);
-  expect(found.oomEvents).toBeNull(); // It names no folder.
+  expect(found.oomEvents).toBeNull(); // The output has no folder.
 });
 
-test("where systemd limits a run's memory, its slice counts what the kernel kills", async () => {
+test("if systemd limits a run's memory, its slice counts the kernel's kills", async () => {
   const body = saying("/sys/fs/cgroup/system.slice/run-r1.scope", "memory.max:104857600");
   const found = await withSystemd(body, (path) => findResourceLimits({ ...NONE, maxMb: 100, uid: 0, path }));
   expect(found).toMatchObject({ memoryBy: "systemd", oomEvents: "/sys/fs/cgroup/system.slice/memory.events" });
 });
 
-test("without limits nobody is asked", async () => {
+test("without limits nothing is probed", async () => {
   const found = await findResourceLimits({ ...NONE, uid: 0, path: "/nowhere" });
   expect(found).toMatchObject({
     maxBytes: 0,
@@ -228,7 +228,7 @@ test("without limits nobody is asked", async () => {
   expect(programPrefix(found, 0)).toEqual([]);
 });
 
-test("what a control group and a scope are told", () => {
+test("the settings of a control group and of a scope", () => {
   const limits = { maxBytes: 100 * MB, cpus: 1.5, maxTasks: 4096 };
   const memory = { "memory.max": "104857600", "memory.swap.max": "0", "memory.oom.group": "1" };
   expect(groupLimits(limits)).toEqual({ ...memory, "cpu.max": "150000 100000", "pids.max": "5120" });
@@ -237,8 +237,8 @@ test("what a control group and a scope are told", () => {
   for (const property of ["MemoryMax=104857600", "CPUQuota=150%", "TasksMax=5120"]) expect(scope).toContain(property);
 });
 
-test.skipIf(cores.length < 2)("an agent and all that it starts stay on the cores of their slot", async () => {
-  // Where nothing else limits it: no systemd, and no control group that would come first.
+test.skipIf(cores.length < 2)("an agent and all its processes stay on the cores of their slot", async () => {
+  // Without other limits: neither systemd nor a control group, which would take precedence.
   const found = { ...(await findResourceLimits({ ...NONE, maxCpus: 1 })), prefix: [] };
   const resourceLimits = { ...found, cpusBy: found.cpusBy === null ? null : ("affinity" as const) };
   expect(resourceLimits.cpusBy).toBe("affinity");

@@ -7,16 +7,16 @@ import { affinityPrefix, allowedCores, coresOf } from "./affinity.ts";
 import { kernelTasks, rlimitPrefix, userTaskLimit, type Limits } from "./rlimits.ts";
 import { probeScope, scopePrefix } from "./scope.ts";
 
-/** The limits, and who sees to them. */
+/** The limits, and how each is enforced. */
 export interface ResourceLimits extends Limits {
   readonly memoryBy: "systemd" | "control group" | "watch" | null;
   readonly cpusBy: "systemd" | "control group" | "affinity" | null;
   readonly tasksBy: "systemd" | "control group" | "user limit" | "watch" | null;
-  /** Goes before the agent's program: resource limits, and what makes systemd put it into a scope. */
+  /** Prefix of the agent's program: resource limits, and the command that makes systemd put it into a scope. */
   readonly prefix: readonly string[];
-  /** For the run's own control group. */
+  /** Limits of the run's own control group. */
   readonly group: GroupLimits;
-  /** Where systemd enforces the limit of memory: the file that counts what the kernel has killed by it. */
+  /** If systemd enforces the memory limit: the file in which the kernel counts its kills. */
   readonly oomEvents: string | null;
   /** Cores that this process may use. */
   readonly allowed: readonly number[];
@@ -28,29 +28,29 @@ export interface ResourceLimitsOptions {
   readonly maxMb: number;
   readonly maxCpus: number;
   readonly maxTasks: number;
-  /** Runs at once of this runner. */
+  /** Number of concurrent runs of this runner. */
   readonly runs: number;
   readonly uid: number;
-  /** Default: false. Agents of each run are a user of their own, and are started by another process. */
+  /** Default: false. The agents of each run have their own Unix user, and are started by another process. */
   readonly ownUsers?: boolean;
-  /** Where programs are looked for. */
+  /** PATH in which programs are searched. */
   readonly path: string;
 }
 
 /**
- * Finds out once, by trying, who can enforce the limits here: systemd by a scope, else we by the run's own control group
- * (where its controllers are given to us), else the kernel by a choice of cores, for whole ones, and by the user's limit of
- * processes. Memory and processes are watched anyway. For processes alone no scope is made: it would take the agent out of
- * the runner's own group, by which its service manager finds it.
+ * Find out once, by trying, how the limits can be enforced on this host: by systemd with a scope, otherwise by the
+ * run's own control group if the runner may use its controllers, otherwise by a choice of whole cores and by the user's
+ * limit of processes. Memory and processes are also watched in any case. A scope is not used only for processes,
+ * because it would move the agent out of the runner's own group, by which its service manager finds it.
  */
 export async function findResourceLimits(options: ResourceLimitsOptions): Promise<ResourceLimits> {
   const { maxMb, maxCpus, maxTasks, runs, uid, ownUsers = false, path } = options;
   const limits: Limits = { maxBytes: maxMb * 1024 ** 2, cpus: maxCpus, maxTasks };
   const wanted = { memory: limits.maxBytes > 0, cpus: limits.cpus > 0 };
-  // They are in no group that this process could make.
+  // The agents are in no group that this process could create.
   const scope = !ownUsers && (wanted.memory || wanted.cpus) ? await probeScope({ ...limits, uid, path }) : NEITHER;
   const inScope = scope.memory || scope.cpus;
-  // A scope takes the agent out of any other group.
+  // A scope moves the agent out of any other group.
   const group = inScope || ownUsers ? {} : takenLimits(groupLimits(limits));
   const allowed = allowedCores(readProc("/proc/self/status") ?? "");
   const memory = scope.memory ? "systemd" : "memory.max" in group ? "control group" : "watch";
@@ -76,21 +76,24 @@ export async function findResourceLimits(options: ResourceLimitsOptions): Promis
 
 const NEITHER = { memory: false, cpus: false, tasks: false, oomEvents: null };
 
-/** Which of them the kernel enforces differs from host to host: once, at the start. */
+/** Log how the limits are enforced, once at the start, because it differs from host to host. */
 export function logResourceLimits(resourceLimits: ResourceLimits, log: Pick<Logger, "info" | "warn">): void {
   const { maxBytes, cpus, maxTasks, memoryBy, cpusBy, tasksBy } = resourceLimits;
-  if (memoryBy !== null) log.info({ bytes: maxBytes, by: memoryBy }, "a run's memory is limited");
-  if (cpusBy !== null) log.info({ cpus, by: cpusBy }, "a run's cores are limited");
-  else if (cpus > 0) log.warn({ cpus }, "nothing on this host can limit a run's cores: install taskset (util-linux)");
-  if (tasksBy !== null) log.info({ processes: maxTasks, by: tasksBy }, "a run's processes are limited");
+  if (memoryBy !== null) log.info({ bytes: maxBytes, by: memoryBy }, "memory limit of each run");
+  if (cpusBy !== null) log.info({ cpus, by: cpusBy }, "core limit of each run");
+  else if (cpus > 0) log.warn({ cpus }, "cannot limit the cores of a run on this host: install taskset (util-linux)");
+  if (tasksBy !== null) log.info({ processes: maxTasks, by: tasksBy }, "process limit of each run");
 }
 
-/** What goes before the program of an agent in this slot. */
+/** Return the prefix of an agent's program in this slot. */
 export function programPrefix({ prefix, cpus, cpusBy, allowed }: ResourceLimits, slot: number): string[] {
   return [...prefix, ...(cpusBy === "affinity" ? affinityPrefix(coresOf({ allowed, cpus, slot })) : [])];
 }
 
-/** Of a whole group: with `memory.oom.group` the kernel ends all of the run's processes, not just the largest. Pure. */
+/**
+ * Return the limits of a whole group. With `memory.oom.group`, the kernel ends all processes of the run, not only the
+ * largest. Pure.
+ */
 export function groupLimits({ maxBytes, cpus, maxTasks }: Limits): GroupLimits {
   const memory = { "memory.max": String(maxBytes), "memory.swap.max": "0", "memory.oom.group": "1" };
   return {
@@ -116,7 +119,7 @@ async function findRlimits(options: Parameters<typeof userTaskLimit>[0] & { path
   return { found, userTasks: found ? userTaskLimit(options) : null };
 }
 
-/** Whether a program starts with this before it. */
+/** Return whether a program starts with this prefix. */
 async function runs([program = "", ...args]: readonly string[], path: string): Promise<boolean> {
   const options = { env: { PATH: path }, timeout: PROBE_MS, killSignal: "SIGKILL" } as const;
   return promisify(execFile)(program, [...args, "true"], options).then(

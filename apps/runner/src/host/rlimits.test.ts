@@ -6,6 +6,6 @@ test.each([
   [16, 4096],
   [17, 4352],
   [64, 16_384],
-])("a run on a host with %i cores may have %i processes and threads", (cores, tasks) => {
+])("by default, a run on a host with %i cores may have %i processes and threads", (cores, tasks) => {
   expect(defaultMaxTasks(cores)).toBe(tasks);
 });

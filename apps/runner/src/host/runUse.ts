@@ -4,35 +4,35 @@ import { survivors, type Survivor, type SurvivorQuery } from "../process/survivo
 import { memoryOf } from "./memory.ts";
 
 const CHECK_MS = 1000;
-/** Memory is asked for each process by itself. */
+/** Checks between two reads of the memory, which is read for each process separately. */
 const MEMORY_EVERY = 2;
-/** Looks after which the processes are counted anyway. */
+/** Checks after which the processes are counted in any case. */
 const COUNT_EVERY = 5;
 
-/** What all processes of a run may use together; 0 is no limit. */
+/** Limits of all processes of a run together; 0 means no limit. */
 export interface UseLimits {
   readonly maxBytes: number;
-  /** Processes and their further threads. */
+  /** Processes and their additional threads. */
   readonly maxTasks: number;
 }
 
-/** The limit that a run is over, with what it used. */
+/** The exceeded limit, with the amount that the run used. */
 export interface OverLimit {
   readonly limit: "memory" | "processes";
-  /** Bytes, or a number of processes and threads: at least so many. */
+  /** Bytes, or the number of processes and threads; at least this much. */
   readonly used: number;
 }
 
 export interface UseWatchOptions {
   readonly runId: string;
   readonly limits: UseLimits;
-  /** What all its processes have in common, as far as it is known. Default: nothing. */
+  /** Return the membership of all its processes, if it is known. Default: not known. */
   readonly members?: () => Membership | null;
   /** Called once. */
   readonly onOver: (over: OverLimit) => void;
 }
 
-/** Reads what a run's processes use, again and again, until it is too much. @returns a function that ends the watch. */
+/** Check the use of a run's processes regularly, until a limit is exceeded. @returns a function that ends the watch. */
 export function watchUse({ runId, limits, members = () => null, onOver }: UseWatchOptions): () => void {
   if (limits.maxBytes <= 0 && limits.maxTasks <= 0) return () => undefined;
   let checks = 0;
@@ -53,17 +53,17 @@ export function watchUse({ runId, limits, members = () => null, onOver }: UseWat
 }
 
 interface Counted {
-  /** Tasks of the whole machine at that look. */
+  /** Tasks of the whole machine at that check. */
   readonly host: number;
-  /** Of them, the run's. */
+  /** Tasks of the run at that check. */
   readonly tasks: number;
   readonly check: number;
 }
 
 /**
- * Whether the run's processes have to be counted, which costs two system calls for each process of the machine: by how many
- * more the machine has than when they were counted last. That others ended meanwhile hides as many of the run's, for
- * 5 seconds at most. Pure.
+ * Return whether the run's processes must be counted, which costs two system calls per process of the machine. Compares
+ * how many tasks the machine has more than at the last count. Exits of other processes hide as many of the run's, for
+ * at most 5 seconds. Pure.
  */
 export function mayExceed(facts: {
   readonly host: number;
@@ -76,7 +76,7 @@ export function mayExceed(facts: {
   return check - counted.check >= COUNT_EVERY || counted.tasks + Math.max(0, host - counted.host) > maxTasks;
 }
 
-/** One walk through the run's processes; it ends at the first that is too many. */
+/** Read the run's processes once, until the limit is exceeded. */
 function readUse(
   run: Pick<SurvivorQuery, "runId" | "members">,
   { maxBytes, maxTasks }: UseLimits,
@@ -93,7 +93,10 @@ function readUse(
   return { tasks, over: asksMemory && used > maxBytes ? { limit: "memory", used } : null };
 }
 
-/** Processes and threads of the whole machine, also in a container: with fewer than the limit, no run can be over it. */
+/**
+ * Return the number of tasks of the whole machine, also in a container: with fewer than the limit, no run can exceed
+ * it.
+ */
 export function hostTasks(): number {
   const total = /^(?:\S+ ){3}\d+\/(\d+)/.exec(readProc("/proc/loadavg") ?? "")?.[1];
   return total === undefined ? Infinity : Number(total);

@@ -4,12 +4,15 @@ import { promisify } from "node:util";
 import { kernelTasks, type Limits } from "./rlimits.ts";
 
 const PROBE_MS = 5000;
-/** What a scope's own group says: a controller that nobody gave to it has no file, whatever systemd was asked for. */
+/**
+ * Print the values of a scope's own group: a controller that it does not have has no file, whatever systemd was asked
+ * for.
+ */
 const PROBE = `cd "/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)" && pwd && grep -sH . memory.max cpu.max pids.max`;
 
 export interface ScopeOptions extends Limits {
   readonly uid: number;
-  /** Where programs are looked for. */
+  /** PATH in which programs are searched. */
   readonly path: string;
 }
 
@@ -17,11 +20,11 @@ export interface FoundScope {
   readonly memory: boolean;
   readonly cpus: boolean;
   readonly tasks: boolean;
-  /** `memory.events` of the slice that scopes are made in: a scope's own is gone with it. */
+  /** `memory.events` of the slice of the scopes, because a scope's own file disappears with the scope. */
   readonly oomEvents: string | null;
 }
 
-/** Tries whether systemd puts limits around a program of ours here. In a container it does not. */
+/** Try whether systemd can limit a program of the runner here. In a container it cannot. */
 export async function probeScope({ path, ...limits }: ScopeOptions): Promise<FoundScope> {
   const [program = "", ...args] = scopePrefix(limits);
   const output = await promisify(execFile)(program, [...args, "sh", "-c", PROBE], {
@@ -30,7 +33,7 @@ export async function probeScope({ path, ...limits }: ScopeOptions): Promise<Fou
     killSignal: "SIGKILL",
   }).then(
     ({ stdout }) => stdout,
-    () => "", // Not installed, no such property, or nobody to ask: that is the answer.
+    () => "", // systemd is not installed, does not run, or has no such property.
   );
   const folder = /^\/.*$/m.exec(output)?.[0];
   return {
@@ -42,8 +45,8 @@ export async function probeScope({ path, ...limits }: ScopeOptions): Promise<Fou
 }
 
 /**
- * systemd's own variable is for systemd alone: the agent does not see it. With `OOMPolicy=kill` the kernel ends all of the
- * run's processes, not just the largest.
+ * Return the prefix that runs a program in a scope. The agent does not see systemd's own variable. With
+ * `OOMPolicy=kill`, the kernel ends all processes of the run, not only the largest.
  */
 export function scopePrefix({ maxBytes, cpus, maxTasks, uid }: Omit<ScopeOptions, "path">): string[] {
   const memory = maxBytes > 0 ? [`MemoryMax=${maxBytes}`, "MemorySwapMax=0", "OOMPolicy=kill"] : [];

@@ -8,18 +8,19 @@ import type { PatchOf, RoundField } from "../run/owners.ts";
 const MAX_REASON = 200;
 
 export interface AskedBefore {
-  /** How the attempt before this ended. */
+  /** How the previous attempt ended. */
   readonly failure: IssueRecord["end"]["failure"];
-  /** Attempts burnt before this one. */
+  /** Number of attempts used before this one. */
   readonly made: number;
   readonly max: number;
 }
 
 /**
- * Return the command that an agent had left running when its turn ended, for people, where its work is to be published all the
- * same; else null. Pure. It was told so once, or has no attempt left; a command plans no work, as a later turn or a sub-agent does.
+ * Return the command that an agent had left running when its turn ended, as text for users, if its work must be
+ * published anyway; otherwise null. Its agent was notified once, or has no attempt left. A command schedules no work,
+ * unlike a later turn or a sub-agent. Pure.
  */
-export function publishesBeside(evaluation: EndEvaluation, { failure, made, max }: AskedBefore): string | null {
+export function leftRunningCommand(evaluation: EndEvaluation, { failure, made, max }: AskedBefore): string | null {
   if (evaluation.ok || evaluation.kind !== "unfinished" || !evaluation.onlyCommands) return null;
   return failure === "unfinished" || made + 1 >= max ? evaluation.message : null;
 }
@@ -27,8 +28,8 @@ export function publishesBeside(evaluation: EndEvaluation, { failure, made, max 
 type Finished = RecordPart<"branch.head" | "branch.base" | "pull.headBefore" | "work.summary">;
 
 /**
- * Pure: what an agent's good end means for the round; null: it changed nothing, and said nothing either. What an earlier attempt
- * has saved to the branch is work too, and so is that it was taken off the pull request again.
+ * Return what an agent's success means for the round; null if it changed nothing and wrote nothing. Commits that an
+ * earlier attempt saved to the branch are work too, and so is their removal from the pull request. Pure.
  */
 export function planFinish(
   finished: Finished & RecordPart<"branch.published">,
@@ -40,7 +41,10 @@ export function planFinish(
   return headSha === baseSha || isAsBefore ? endUnchanged(finished, run) : "new work";
 }
 
-/** Pure: the commits would make a pull request without a change. On one that is open they take something back. */
+/**
+ * Return whether a pull request of these commits would be empty. On an open pull request, such commits revert
+ * something. Pure.
+ */
 export function isNothing(
   { commits, isChanged }: Pick<Incoming, "commits" | "isChanged">,
   { pull: { number: prNumber } }: RecordPart<"pull.number">,
@@ -49,20 +53,20 @@ export function isNothing(
 }
 
 /**
- * Pure: the head of the pull request that was open before the round's work, while it is open still; null: what the round
- * brings needs one. `isFirst`: the round's work begins now.
+ * Return the head that the pull request had before the round's work, if it is still open; null if the round's commits
+ * need a new pull request. `isFirst`: the round's work starts now. Pure.
  */
 export function pullBefore(
   { pull: { headBefore: prBefore } }: RecordPart<"pull.headBefore">,
   { pull, isFirst }: { readonly pull: Pick<Pull, "headSha"> | null; readonly isFirst: boolean },
 ): string | null {
-  if (pull === null) return null; // Closed between two attempts, say: the end must not name it.
+  if (pull === null) return null; // Closed between two attempts, for example: the outcome must not name it.
   return isFirst ? pull.headSha : prBefore;
 }
 
 /**
- * Pure: the end of a round whose agent has changed nothing; its words, where it said any, are posted with it. Where a pull
- * request was open before, that is still the end. @returns null: there is neither.
+ * Return the outcome of a round whose agent has changed nothing. Its text, if any, is posted. A pull request that was
+ * already open stays the outcome. Pure. @returns null if there is neither
  */
 export function endUnchanged(
   { branch: { head: headSha }, pull: { headBefore: prBefore }, work: { summary } }: Finished,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { collect } from "./collect.ts";
 
-/** What is read of a commit with these files. */
+/** Collect the files that Claude Code reads from a commit with these files. */
 async function collected(texts: Readonly<Record<string, string>>) {
   const entries = Object.entries(texts).map(([path, text], index) => ({
     path,
@@ -16,7 +16,7 @@ async function collected(texts: Readonly<Record<string, string>>) {
 const numbered = (count: number, path: (n: number) => string, text: string) =>
   Object.fromEntries(Array.from({ length: count }, (_, n) => [path(n), text]));
 
-test("of more than 1,000 files the first are used, imports among them, and 20 of the others are named", async () => {
+test("of more than 1,000 files, imports included, the first are used, and 20 of the others are listed", async () => {
   const name = (n: number) => `docs/${n}.md`;
   const imports = (from: number) => Array.from({ length: 100 }, (_, n) => `@${from + n}.md`).join(" ");
   const { files, notes } = await collected({
@@ -34,7 +34,7 @@ test("of more than 1,000 files the first are used, imports among them, and 20 of
   expect(notes.at(-1)).toBe("781 more like these");
 });
 
-test("a file that cannot be used is named once, however often it is imported", async () => {
+test("a file that cannot be used is listed once, however often it is imported", async () => {
   const { notes } = await collected({
     "CLAUDE.md": "@a.md @b.md @big.md",
     "a.md": "@big.md",
@@ -44,7 +44,7 @@ test("a file that cannot be used is named once, however often it is imported", a
   expect(notes).toEqual(["big.md is too large, or one of too many"]);
 });
 
-test("of more than 16 MB together, so many files are used as fit", async () => {
+test("of more than 16 MB in total, the files that fit are used", async () => {
   const { files, notes } = await collected(numbered(20, (n) => `.claude/agents/${n}.md`, "x".repeat(1024 ** 2)));
   expect([files.length, notes.length]).toEqual([16, 4]);
 });

@@ -5,58 +5,58 @@ import type { TreeFile } from "./tree.ts";
 
 /** A file for the home folder of an issue's agent. */
 export interface HomeFile {
-  /** Inside of `.claude`. */
+  /** Path inside `.claude`. */
   readonly path: string;
   readonly bytes: Buffer;
   readonly executable: boolean;
 }
 
-/** A repository's files for Claude Code, as files of its user. */
+/** A repository's files for Claude Code, as files of the user's home folder. */
 export interface BaseFiles {
   readonly files: readonly HomeFile[];
-  /** There is a file `MCP_FILE` among them. */
+  /** Whether `MCP_FILE` is one of them. */
   readonly hasServers: boolean;
-  /** One for each file that is not used, with the reason; bounded. */
+  /** One line for each file that is not used, with the reason; bounded. */
   readonly notes: readonly string[];
 }
 
 /** The repository's MCP servers, for an option of the program. */
 export const MCP_FILE = "repository-mcp.json";
-/** Folder with the repository's instructions and what they import. */
+/** Folder with the repository's instructions and their imports. */
 const INSTRUCTIONS = "repository";
-/** The instructions of its folders. */
+/** Folder with the instructions of the repository's folders. */
 const FOLDERS = "rules/repository-folders";
 
 const SETTINGS = ".claude/settings.json";
 const SERVERS = ".mcp.json";
 const MAIN = ["CLAUDE.md", ".claude/CLAUDE.md"];
-/** Folders that Claude Code reads in a project as in its user's home folder. */
+/** Folders that Claude Code reads in a project and in its user's home folder. */
 const SHARED = /^\.claude\/(?:agents|commands|skills|rules|output-styles)\//;
-/** A folder of them, or the one above. */
+/** One of these folders, or their parent folder. */
 const SHARED_FOLDER = /^\.claude(?:\/(?:agents|commands|skills|rules|output-styles))?$/;
-/** How far Claude Code follows imports. */
+/** Depth to which Claude Code follows imports. */
 const MAX_DEPTH = 5;
 
 const MAX_FILES = 1000;
 const MAX_FILE_BYTES = 1024 ** 2;
 const MAX_BYTES = 16 * 1024 ** 2;
-/** Each is searched for in the list of all files. */
+/** Limit of links, because each is searched for in the list of all files. */
 const MAX_LINKS = 100;
 const MAX_NOTES = 20;
 
-/** Paths that must be listed where the whole tree is too large. */
-export const LEAST = [SETTINGS, SERVERS, ...MAIN, ".claude"];
+/** Paths that must be listed even if the whole tree is too large. */
+export const REQUIRED = [SETTINGS, SERVERS, ...MAIN, ".claude"];
 
 export interface Source {
-  /** Of the base commit. */
+  /** Files of the base commit. */
   readonly entries: readonly TreeFile[];
   readonly read: (files: readonly TreeFile[]) => Promise<ReadonlyMap<string, Buffer>>;
   readonly folders: Folders;
 }
 
 /**
- * Reads what Claude Code would load of a commit that is checked out in `folders.tree`: bounded. A link counts as the file or
- * folder of the same commit that it names; settings and servers are no links.
+ * Return the files that Claude Code would load from a commit that is checked out in `folders.tree`, bounded. A link
+ * counts as the file or folder of the same commit that it names; settings and servers must not be links.
  */
 export async function collect({ entries: listed, read, folders }: Source): Promise<BaseFiles> {
   const at = new Map(listed.map((entry) => [entry.path, entry]));
@@ -65,7 +65,7 @@ export async function collect({ entries: listed, read, folders }: Source): Promi
   const entries = [...listed, ...(await behindLinks({ entries: listed, at, readAll, notes }))];
   for (const entry of entries.slice(listed.length)) at.set(entry.path, entry);
   const files: HomeFile[] = [];
-  /** Links are named instead. */
+  /** Return the plain files, and list the links in the notes. */
   const plain = (found: readonly TreeFile[]): TreeFile[] => {
     for (const { path } of found.filter((entry) => !isPlain(entry))) notes.add(`${path} is a link`);
     return found.filter(isPlain);
@@ -75,10 +75,10 @@ export async function collect({ entries: listed, read, folders }: Source): Promi
   const [settingsFile] = await one(SETTINGS);
   const settings = settingsFile === undefined ? null : settingsFor(folders, settingsFile.bytes.toString("utf8"));
   if (settings !== null) files.push(textFile("settings.json", JSON.stringify(settings, null, 2)));
-  else if (settingsFile !== undefined) notes.add(`${SETTINGS} is no JSON object`);
+  else if (settingsFile !== undefined) notes.add(`${SETTINGS} is not a JSON object`);
   const [serversFile] = await one(SERVERS);
   const servers = serversFile === undefined ? null : serversFor(settings, serversFile.bytes.toString("utf8"));
-  if (serversFile !== undefined && servers === null) notes.add(`${SERVERS} names no server that is turned on`);
+  if (serversFile !== undefined && servers === null) notes.add(`${SERVERS} has no enabled server`);
   if (servers !== null) files.push(textFile(MCP_FILE, JSON.stringify(servers, null, 2)));
 
   const shared = entries.filter(({ path }) => SHARED.test(path) && !path.startsWith(`.claude/${FOLDERS}`));
@@ -98,7 +98,7 @@ export async function collect({ entries: listed, read, folders }: Source): Promi
   for (const { entry, bytes } of await readThrough(nested, { at, readAll, notes })) {
     const folder = posix.dirname(entry.path);
     const rule = folderRule(folder, bytes.toString("utf8"));
-    if (rule === null) notes.add(`${entry.path}: its folder's name is no pattern`);
+    if (rule === null) notes.add(`${entry.path}: its folder's name cannot be a pattern`);
     else files.push(textFile(`${FOLDERS}/${folder}/CLAUDE.md`, rule));
   }
   return { files, hasServers: servers !== null, notes: notes.list() };
@@ -120,7 +120,7 @@ interface Notes {
   list(): readonly string[];
 }
 
-/** The first notes, and how many more there were: each is a line of a log. */
+/** Keep the first notes, and count the others: each note is a line of a log. */
 function boundedNotes(): Notes {
   const first: string[] = [];
   let more = 0;
@@ -133,7 +133,7 @@ function boundedNotes(): Notes {
   };
 }
 
-/** Reads the files that are within the limits, which hold for everything that is read with it. */
+/** Return a function that reads files within limits, which apply to all its calls together. */
 function boundedReader(read: Source["read"], notes: Notes): Reading["readAll"] {
   let filesLeft = MAX_FILES;
   let bytesLeft = MAX_BYTES;
@@ -153,7 +153,7 @@ function boundedReader(read: Source["read"], notes: Notes): Reading["readAll"] {
   };
 }
 
-/** The files that a checkout would show behind links at and below the shared folders, by the paths that they have there. */
+/** Return the files behind links in and below the shared folders, with the paths that a checkout would show. */
 async function behindLinks({
   entries,
   at,
@@ -170,14 +170,14 @@ async function behindLinks({
     const file = target === null ? undefined : at.get(target);
     const behind = file === undefined ? entries.filter(({ path }) => path.startsWith(`${target}/`)) : [file];
     const files = behind.filter(isPlain).slice(0, MAX_FILES + 1);
-    if (files.length === 0) notes.add(`${entry.path} is a link that leads to no file or folder of the repository`);
+    if (files.length === 0) notes.add(`${entry.path} is a link to no file or folder of the repository`);
     found.push(...files.map((real) => ({ ...real, path: entry.path + real.path.slice(target?.length ?? 0) })));
     if (found.length > MAX_FILES) break;
   }
   return found;
 }
 
-/** The files; instead of a link, the file of the commit that it names, by the link's path. */
+/** Read the files; for a link, read the file of the commit that it names, under the link's path. */
 async function readThrough(wanted: readonly TreeFile[], { at, readAll, notes }: Reading): Promise<Read[]> {
   const direct = await readAll(wanted);
   const targets = new Map<string, TreeFile>();
@@ -185,7 +185,7 @@ async function readThrough(wanted: readonly TreeFile[], { at, readAll, notes }: 
     const target = linkTarget(bytes.toString("utf8"), entry.path);
     const real = target === null ? undefined : at.get(target);
     if (real !== undefined && isPlain(real)) targets.set(entry.path, real);
-    else notes.add(`${entry.path} is a link that leads to no file of the repository`);
+    else notes.add(`${entry.path} is a link to no file of the repository`);
   }
   const read = new Map((await readAll([...new Set(targets.values())])).map(({ entry, bytes }) => [entry, bytes]));
   return direct.flatMap(({ entry, bytes }) => {
@@ -196,7 +196,7 @@ async function readThrough(wanted: readonly TreeFile[], { at, readAll, notes }: 
   });
 }
 
-/** The repository's main instructions, and what they import from the same commit. */
+/** Return the repository's main instructions and their imports from the same commit. */
 async function followImports(reading: Reading): Promise<{ path: string; bytes: Buffer }[]> {
   const found = new Map<string, Buffer>();
   const seen = new Set<string>();

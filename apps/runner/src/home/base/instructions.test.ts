@@ -9,7 +9,7 @@ test.each<[string, string, string[]]>([
   ["me@example.com", "CLAUDE.md", []],
 ])("%j in %s imports", (text, path, wanted) => expect(importsOf(text, path)).toEqual(wanted));
 
-test("one file imports a bounded number of others", () => {
+test("one file can import only a bounded number of others", () => {
   expect(importsOf(Array.from({ length: 5000 }, (_, n) => `@f${n}.md`).join("\n"), "CLAUDE.md")).toHaveLength(100);
 });
 
@@ -18,7 +18,7 @@ test.each([
   ["../AGENTS.md", ".claude/CLAUDE.md", "AGENTS.md"],
   ["../../AGENTS.md", ".claude/CLAUDE.md", null],
   ["/etc/passwd", "CLAUDE.md", null],
-])("a link to %s in %s leads to %s", (text, path, wanted) => expect(linkTarget(text, path)).toBe(wanted));
+])("a link to %s in %s names %s", (text, path, wanted) => expect(linkTarget(text, path)).toBe(wanted));
 
 test("a folder's instructions are a rule for its files", () => {
   expect(folderRule("packages/ui", "Be kind.\n")).toBe('---\npaths: "packages/ui/**"\n---\nBe kind.\n');

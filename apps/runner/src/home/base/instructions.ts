@@ -1,11 +1,14 @@
 import { posix } from "node:path";
 
-/** `@docs/style.md` in a file of instructions, as Claude Code reads it. */
+/** An import such as `@docs/style.md` in a file of instructions, as Claude Code parses it. */
 const IMPORT = /(?:^|\s)@((?:[^\s\\]|\\ )+)/g;
-/** One file may name anything as often as it wants. */
+/** Limit of imports, because one file may import anything as often as it wants. */
 const MAX_IMPORTS = 100;
 
-/** Pure. The files of the repository that the instructions in `path` import; what is outside of it is not among them. */
+/**
+ * Return the files of the repository that the instructions in `path` import, without files outside the repository.
+ * Pure.
+ */
 export function importsOf(text: string, path: string): string[] {
   const found = new Set<string>();
   for (const [, written = ""] of text.matchAll(IMPORT)) {
@@ -18,7 +21,7 @@ export function importsOf(text: string, path: string): string[] {
   return [...found];
 }
 
-/** Pure. A link in a repository: the file or folder that it names, from the repository's root; null: it leads out of it. */
+/** Return the target of a link, from the repository's root; null if it leads out of the repository. Pure. */
 export function linkTarget(text: string, path: string): string | null {
   if (text.startsWith("/") || text.includes("\n")) return null;
   const target = posix.normalize(posix.join(posix.dirname(path), text));
@@ -26,8 +29,8 @@ export function linkTarget(text: string, path: string): string | null {
 }
 
 /**
- * Pure. The instructions of a folder as a rule of Claude Code, which reads it as soon as it reads a file there; null: the
- * folder's name cannot be written as a pattern.
+ * Return the instructions of a folder as a rule of Claude Code, which loads it as soon as it reads a file in that
+ * folder; null if the folder's name cannot be written as a pattern. Pure.
  */
 export function folderRule(folder: string, text: string): string | null {
   if (!/^[\p{L}\p{N} ._@/+-]+$/u.test(folder)) return null;

@@ -11,7 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-/** Puts files on the base branch; a value that begins with `->` is a link. @returns what is read of them, and its notes */
+/**
+ * Put files on the base branch; a value that starts with `->` is a link. @returns the files that are read from it, and
+ * its notes
+ */
 async function base(files: Readonly<Record<string, string>>) {
   bench = bench.another();
   const { tree } = bench.paths;
@@ -38,7 +41,7 @@ async function base(files: Readonly<Record<string, string>>) {
   return { ...found, texts };
 }
 
-test("settings, servers, instructions with what they import, agents, skills, and the instructions of folders", async () => {
+test("settings, servers, instructions with their imports, agents, skills, and the instructions of folders are read", async () => {
   const { texts, notes, hasServers, files } = await base({
     "CLAUDE.md": "Be brief. @docs/style.md @docs/none.md",
     "docs/style.md": "No tabs. @more.md",
@@ -71,7 +74,7 @@ test("settings, servers, instructions with what they import, agents, skills, and
   expect(files.filter(({ executable }) => executable).map(({ path }) => path)).toEqual(["skills/s/run.sh"]);
 });
 
-test("a link counts as the file or folder of the commit that it names", async () => {
+test("a link is read as the file or folder of the commit that it names", async () => {
   const { texts, notes } = await base({
     "CLAUDE.md": "->AGENTS.md",
     "AGENTS.md": "Of all agents.",
@@ -98,7 +101,7 @@ test("a link counts as the file or folder of the commit that it names", async ()
   expect(notes).toEqual([]);
 });
 
-test("… the folder .claude included", async () => {
+test("the folder .claude may be a link too", async () => {
   const { texts, notes } = await base({
     ".claude": "->tools/claude",
     "tools/claude/CLAUDE.md": "Be kind.",
@@ -113,7 +116,7 @@ test("… the folder .claude included", async () => {
   expect([JSON.parse(texts["settings.json"] ?? ""), notes]).toEqual([{ model: "opus" }, []]);
 });
 
-test("a link that leads to nothing of the commit brings nothing in, and is named", async () => {
+test("a link to nothing in the commit adds no file, and is listed", async () => {
   const { texts, notes } = await base({
     ".claude/CLAUDE.md": "->/etc/passwd",
     "packages/a/CLAUDE.md": "->/etc/passwd",
@@ -134,7 +137,7 @@ test("a link that leads to nothing of the commit brings nothing in, and is named
   expect(named).toEqual([...shared.map((name) => `.claude/${name}`), ...others].toSorted());
 });
 
-test("what is too large is left out and named, and a circle of imports ends", async () => {
+test("files that are too large are left out and listed, and a cycle of imports ends", async () => {
   const { texts, notes } = await base({
     "CLAUDE.md": "@a.md",
     "a.md": "@CLAUDE.md @big.md",
@@ -142,14 +145,14 @@ test("what is too large is left out and named, and a circle of imports ends", as
     ".claude/settings.json": "{broken",
   });
   expect(Object.keys(texts).toSorted()).toEqual(["CLAUDE.md", "repository/CLAUDE.md", "repository/a.md"]);
-  expect(notes).toEqual([".claude/settings.json is no JSON object", "big.md is too large, or one of too many"]);
+  expect(notes).toEqual([".claude/settings.json is not a JSON object", "big.md is too large, or one of too many"]);
 });
 
 test("a repository without any of them has none", async () => {
   expect(await base({ "README.md": "x" })).toMatchObject({ files: [], hasServers: false, notes: [] });
 });
 
-test("a tree may name any path: those that lead out of it are none", () => {
+test("paths of a tree that lead out of it are ignored", () => {
   const line = (path: string, kind = "100644 blob") => `${kind} ${"a".repeat(40)}      12\t${path}`;
   const text = [
     line("a/b"),

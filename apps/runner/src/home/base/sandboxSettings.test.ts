@@ -3,7 +3,7 @@ import { withSandboxSettings } from "./sandboxSettings.ts";
 
 const fileOf = (path: string, text: string) => ({ path, bytes: Buffer.from(text), executable: false });
 
-test("a sandbox's settings are added to those of the repository, and win", () => {
+test("a sandbox's settings are added to those of the repository, and take precedence", () => {
   const repository = { permissions: { deny: ["WebSearch"] }, skipWebFetchPreflight: false };
   const found = withSandboxSettings([
     fileOf("CLAUDE.md", "words"),

@@ -1,9 +1,9 @@
 import type { HomeFile } from "./collect.ts";
 
 /**
- * Settings of Claude Code in a sandbox, which win over a repository's. Before it reads a page, its WebFetch asks
- * `api.anthropic.com` whether the host is on a list of blocked ones. A sandbox has no way to that host but messages to the model,
- * so every page would be refused. There the proxy decides about hosts instead.
+ * Settings of Claude Code in a sandbox, which take precedence over a repository's settings. Before WebFetch reads a
+ * page, it asks `api.anthropic.com` whether the host is blocked. A sandbox can only send messages to the model there,
+ * so every page would be refused. Instead, the proxy decides about hosts.
  */
 const SETTINGS = { skipWebFetchPreflight: true };
 const FILE = "settings.json";

@@ -3,7 +3,7 @@ import { serversFor, settingsFor } from "./settings.ts";
 
 const FOLDERS = { tree: "/data/gh-1", owner: "/home/owner/" };
 
-test("rules that begin at the project's folder mean the worktree; all else stays as it is", () => {
+test("rules for the project's folder get the path of the worktree; everything else stays unchanged", () => {
   const settings = {
     permissions: {
       deny: ["Read(/secret/**)", "Read(//etc/passwd)", "Read(./.env)", "Bash(rm /:*)", "mcp__x__y", 7],
@@ -23,7 +23,7 @@ test("rules that begin at the project's folder mean the worktree; all else stays
   for (const text of ["", "{", "[]", "null", "3"]) expect(settingsFor(FOLDERS, text)).toBeNull();
 });
 
-test("rules about a home folder that deny or ask count for the owner's too, and none that allows", () => {
+test("rules for a home folder that deny or ask apply to the owner's too; rules that allow do not", () => {
   const permissions = {
     deny: ["Read(~/.ssh/**)", "Bash(cat ~/.ssh/*)", "WebFetch"],
     ask: ["Edit(~/.bashrc)"],
@@ -41,7 +41,7 @@ test("rules about a home folder that deny or ask count for the owner's too, and 
   expect(settingsFor({ ...FOLDERS, owner: null }, text)).toEqual({ permissions });
 });
 
-test("the sandbox's paths mean the same files as in a checkout; what it shuts in a home folder it shuts in the owner's too", () => {
+test("the sandbox's paths name the same files as in a checkout; denied paths of a home folder are denied in the owner's too", () => {
   const sandbox = {
     enabled: true,
     filesystem: {
@@ -69,14 +69,14 @@ test("the sandbox's paths mean the same files as in a checkout; what it shuts in
   });
 });
 
-test("a byte order mark is no part of settings or servers", () => {
+test("a byte order mark of settings or servers is ignored", () => {
   expect(settingsFor(FOLDERS, '\uFEFF{"permissions":{"deny":["Read(/x)"]}}')).toEqual({
     permissions: { deny: ["Read(//data/gh-1/x)"] },
   });
   expect(serversFor(null, '\uFEFF{"mcpServers":{"a":{}}}')).toEqual({ mcpServers: { a: {} } });
 });
 
-test("servers that the settings turn off are left out", () => {
+test("servers that the settings disable are left out", () => {
   const servers = (...names: string[]) =>
     JSON.stringify({ mcpServers: Object.fromEntries(names.map((name) => [name, { command: name }])) });
   expect(serversFor({ disabledMcpjsonServers: ["b"] }, servers("a", "b"))).toEqual({

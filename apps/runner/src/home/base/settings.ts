@@ -2,12 +2,12 @@
 const FILE_TOOLS = "(Read|Edit|Write|MultiEdit|NotebookEdit|Glob|Grep|LS)";
 const PROJECT_RULE = new RegExp(`^${FILE_TOOLS}\\(/(?!/)`);
 const HOME_RULE = new RegExp(`^${FILE_TOOLS}\\(~/`);
-/** Lists that take something from the agent. */
+/** Lists that restrict the agent. */
 const RESTRICTING = new Set(["deny", "ask", "denyRead", "denyWrite"]);
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Absolute paths of folders that a rule may begin at. */
+/** Absolute paths of folders at which a rule may start. */
 export interface Folders {
   readonly tree: string;
   /** Home folder of the user who runs tac8; null: unknown. */
@@ -15,10 +15,11 @@ export interface Folders {
 }
 
 /**
- * Pure. Return a repository's settings as settings of the user of an issue's home folder. There, `Read(/secret/**)` and
- * relative paths of the sandbox would no longer begin at the project's folder, so they get the path of the worktree. `~/`
- * would mean the issue's home folder alone: a rule that denies or asks is repeated for the owner's; one that allows is not.
- * @returns null: the text is no settings
+ * Return a repository's settings as settings of the user of an issue's home folder. There, `Read(/secret/**)` and
+ * relative paths of the sandbox would no longer start at the project's folder, so they get the path of the worktree.
+ * `~/` would mean only the issue's home folder, so a rule that denies or asks is repeated for the owner's home folder;
+ * a rule that allows is not. Pure.
+ * @returns null if the text is not valid settings
  */
 export function settingsFor({ tree, owner }: Folders, text: string): Json | null {
   const folders = { tree, owner: owner?.replace(/\/+$/, "") ?? null };
@@ -32,7 +33,7 @@ export function settingsFor({ tree, owner }: Folders, text: string): Json | null
   };
 }
 
-/** The rule itself, and the same one for the owner's home folder where it names a home folder. */
+/** Return the rule, and the same rule for the owner's home folder if it names a home folder. */
 function rules(rule: string, { tree, owner }: Folders): readonly [string, string?] {
   const own = rule.replace(PROJECT_RULE, (_, tool: string) => `${tool}(/${tree}/`);
   return owner !== null && HOME_RULE.test(rule)
@@ -56,13 +57,13 @@ function sandboxFor(sandbox: Json, folders: Folders): Json {
   };
 }
 
-/** The same for a path of the sandbox, in which `/` is the root of the file system. */
+/** Return the paths for a path of the sandbox, in which `/` is the root of the file system. */
 function places(path: string, { tree, owner }: Folders): readonly [string, string?] {
   if (/^~(?:\/|$)/.test(path)) return owner === null ? [path] : [path, `${owner}${path.slice(1)}`];
   return [path.startsWith("/") ? path : `${tree}/${path.replace(/^\.\//, "")}`];
 }
 
-/** Rewrites the texts in an object's lists; the second text only in a list that takes something from the agent. */
+/** Rewrite the texts in an object's lists; add the second text only to a list that restricts the agent. */
 function eachEntry(lists: Json, rewrite: (text: string) => readonly [string, string?]): Json {
   const one = (name: string, entry: unknown) => {
     if (typeof entry !== "string") return [entry];
@@ -76,9 +77,7 @@ function eachEntry(lists: Json, rewrite: (text: string) => readonly [string, str
   return Object.fromEntries(rewritten) as Json;
 }
 
-/**
- * Pure. A repository's MCP servers without those that its settings turn off. @returns null: the text names none
- */
+/** Return a repository's MCP servers without those that its settings disable. Pure. @returns null if there are none */
 export function serversFor(settings: Json | null, text: string): Json | null {
   const servers = parseObject(text)?.["mcpServers"];
   if (!isObject(servers)) return null;
@@ -89,7 +88,7 @@ export function serversFor(settings: Json | null, text: string): Json | null {
 
 function parseObject(text: string): Json | null {
   try {
-    // Claude Code reads a file that begins with a byte order mark; editors of Windows write one.
+    // Claude Code accepts a file with a byte order mark; editors on Windows write one.
     const parsed: unknown = JSON.parse(text.replace(/^\uFEFF/, ""));
     return isObject(parsed) ? parsed : null;
   } catch {

@@ -4,9 +4,9 @@ import { runGit } from "../../git/runGit.ts";
 
 /** A file of a commit. */
 export interface TreeFile {
-  /** From the repository's root, without `.` and `..`. */
+  /** Path from the repository's root, without `.` and `..`. */
   readonly path: string;
-  /** As git has it: `100644`, `100755`, or `120000` for a link. */
+  /** Mode as git writes it: `100644`, `100755`, or `120000` for a link. */
   readonly mode: string;
   readonly sha: string;
   /** Bytes. */
@@ -21,13 +21,13 @@ export interface Commit {
   readonly signal: AbortSignal;
 }
 
-/** Some 150,000 files. */
+/** Enough for about 150,000 files. */
 const MAX_LIST_BYTES = 16 * 1024 ** 2;
 const READ_MS = 30_000;
 
 /**
- * The files of a commit, links among them; submodules and what has no path that a file system takes are not. `only`: paths
- * that are checked. @returns null: they are too many. @throws Error when git fails
+ * List the files of a commit, including links, but without submodules and paths that a file system cannot have. `only`:
+ * paths to list. @returns null if there are too many. @throws Error if git fails
  */
 export async function filesOf(
   { clean, dir, sha, signal }: Commit,
@@ -38,7 +38,7 @@ export async function filesOf(
   return cut ? null : parseTree(text);
 }
 
-/** Pure: what `git ls-tree -r -z --long` says. */
+/** Parse the output of `git ls-tree -r -z --long`. Pure. */
 export function parseTree(text: string): TreeFile[] {
   return text.split("\0").flatMap((line) => {
     const [, mode = "", sha = "", size = "", path = ""] = /^(\d{6}) blob ([0-9a-f]+) +(\d+)\t([^]+)$/.exec(line) ?? [];
@@ -46,12 +46,12 @@ export function parseTree(text: string): TreeFile[] {
   });
 }
 
-/** A tree that nobody checked out may hold any names. */
+/** Return whether a path is valid: a tree that was never checked out may have any names. */
 function isPlainPath(path: string): boolean {
   return path.split("/").every((name) => name !== "" && name !== "." && name !== ".." && name.toLowerCase() !== ".git");
 }
 
-/** The files' bytes, by sha. @throws Error when git does not have one of them */
+/** Read the bytes of the files, by sha. @throws Error if git does not have one of them */
 export async function readFiles(
   { clean, dir, signal }: Commit,
   files: readonly TreeFile[],
@@ -72,7 +72,8 @@ export async function readFiles(
   for (const sha of shas) {
     const end = bytes.indexOf("\n", at);
     const [, size] = /^[0-9a-f]+ blob (\d+)$/.exec(bytes.toString("latin1", at, end < 0 ? at : end)) ?? [];
-    if (code !== 0 || size === undefined) throw new Error(`git cat-file ${sha}: ${errorText || "it is not there"}`);
+    if (code !== 0 || size === undefined)
+      throw new Error(`git cat-file ${sha}: ${errorText || "the object is missing"}`);
     found.set(sha, bytes.subarray(end + 1, end + 1 + Number(size)));
     at = end + 1 + Number(size) + 1;
   }

@@ -29,7 +29,7 @@ import { openHome } from "../../home/open.ts";
 import { programPrefix, type ResourceLimits } from "../../host/resourceLimits.ts";
 import type { DiskWatch } from "../../host/diskWatch.ts";
 import { findEdit, type CountedText, type KnownText } from "../../issue/intent.ts";
-import { publishesBeside } from "../../issue/round.ts";
+import { leftRunningCommand } from "../../issue/round.ts";
 import type { WorkField } from "../../run/owners.ts";
 import type { Progress } from "../../run/progress.ts";
 import type { Attempts, StepBasics, StepWorkspace } from "../../run/step.ts";
@@ -123,7 +123,7 @@ export async function work(run: WorkNeeds, prompts: Prompts, counted: CountedTex
 interface Ended {
   readonly end: AgentEnd;
   readonly evaluation: EndEvaluation;
-  /** See `publishesBeside`. */
+  /** See `leftRunningCommand`. */
   readonly leftRunning: string | null;
   /**
    * Resolves when cost and last output of the agent are in Redis. The cost counts whether or not the work is published. An unreachable
@@ -251,7 +251,7 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
     const blockedHosts = addBlocked(run.record.state.agent.blockedHosts, refused, redact);
     if (refused.length > 0) run.log.warn(blockedLine(addBlocked(null, refused, redact)));
     const { failure } = run.record.state.end;
-    const beside = publishesBeside(evaluation, { failure, ...run.attempts });
+    const beside = leftRunningCommand(evaluation, { failure, ...run.attempts });
     const leftRunning = beside === null ? null : redact(beside);
     if (evaluation.ok || leftRunning !== null) {
       const summary = summaryOf(end, redact);
@@ -304,7 +304,7 @@ async function privateHome(run: WorkNeeds, { agent, session }: Start): Promise<P
   const base = agent.provider === "claude" ? await readBase(commit) : null;
   for (const note of base?.notes ?? []) run.log.warn(`of the base commit's settings and instructions: ${note}`);
   const files = base?.files ?? [];
-  const { env, brought } = await openHome({
+  const { env, imported } = await openHome({
     place: run.place,
     home,
     env: run.agentEnv,
@@ -312,7 +312,7 @@ async function privateHome(run: WorkNeeds, { agent, session }: Start): Promise<P
     files: run.host.isolation !== "none" ? withSandboxSettings(files) : files,
     session,
   });
-  if (brought) run.log.info({ session }, "the session was in the shared home folder: it goes on in the issue's own");
+  if (imported) run.log.info({ session }, "the session was in the shared home folder: it goes on in the issue's own");
   return { env, servers: base?.hasServers === true ? join(home, ".claude", MCP_FILE) : null };
 }
 
