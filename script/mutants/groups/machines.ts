@@ -82,9 +82,9 @@ export const machines: readonly Mutant[] = [
   {
     name: "restore-ended-since",
     file: `${RUNNER}/pipeline/pipeline.ts`,
-    find: "mayHaveEndedSince(run.record.state, entry.patch) && (await askEndedSince(asked))",
+    find: "needsEndCheck(run.record.state, entry.patch) && (await askEndedSince(asked))",
     replace:
-      'run.record.state.restoredAt === "" && mayHaveEndedSince(run.record.state, entry.patch) && (await askEndedSince(asked))',
+      'run.record.state.restoredAt === "" && needsEndCheck(run.record.state, entry.patch) && (await askEndedSince(asked))',
     test: { file: "test/backup.e2e.test.ts", name: "a backup that is older" },
     promise: "an issue that ended after the backup is not started again, and its end on GitHub stays unchanged",
   },
@@ -93,7 +93,10 @@ export const machines: readonly Mutant[] = [
     file: `${RUNNER}/issue/endedSince.ts`,
     find: 'restored !== null && patch.state !== "queued"',
     replace: "restored !== null",
-    test: { file: `${RUNNER}/issue/endedSince.test.ts`, name: "and its job put back into the queue" },
+    test: {
+      file: `${RUNNER}/issue/endedSince.test.ts`,
+      name: "with its job put back into the queue: a retry, so GitHub is not asked",
+    },
     promise: "an ended issue starts again after a restore if its job was put back in Bull Board",
   },
   {

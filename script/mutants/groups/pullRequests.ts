@@ -290,7 +290,10 @@ export const pullRequests: readonly Mutant[] = [
     file: `${RUNNER}/issue/round.ts`,
     find: 'return failure === "unfinished" || made + 1 >= max ? evaluation.message : null;',
     replace: "return null;",
-    test: { file: `${RUNNER}/issue/round.test.ts`, name: "work beside a command that was left running" },
+    test: {
+      file: `${RUNNER}/issue/round.test.ts`,
+      name: "work of an agent with a running command is published if the agent was notified once, or has no attempt left",
+    },
     promise: "work is not lost because its agent forgot a command in the background",
   },
   {

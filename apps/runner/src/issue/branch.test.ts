@@ -18,7 +18,7 @@ async function choose(pulls: Readonly<Record<string, readonly Pull[]>>, pattern 
 
 fieldTest(
   "C2",
-  "a configured pattern names the branch; an open pull request of the default one goes on where it is",
+  "a configured pattern names the branch; an open pull request of the default pattern keeps its branch",
   async () => {
     const pattern = "users/bot/gh-{number}";
     const chosen = async (pulls: Parameters<typeof choose>[0]) => {
@@ -39,7 +39,7 @@ fieldTest(
   },
 );
 
-describe("the branch of an issue", () => {
+describe("the pull request of an issue's branch", () => {
   it.each([
     ["nothing yet", {}, "auto/gh-471", null],
     ["an open one", { "auto/gh-471": [pull(9, "open")] }, "auto/gh-471", 9],
@@ -61,7 +61,7 @@ describe("the branch of an issue", () => {
     expect(await choose(pulls)).toMatchObject({ branch, pull: number });
   });
 
-  it("asks no further than it must, and not for ever", async () => {
+  it("sends only the requests that it needs, and stops after a limit", async () => {
     expect((await choose({})).asked).toEqual(["auto/gh-471"]);
     await expect(chooseBranch({ issue: 471, pattern: DEFAULT }, async () => [pull(1, "closed")])).rejects.toThrow(
       /50 pull requests/,

@@ -3,16 +3,16 @@ import { branchOf, DEFAULT_BRANCH_PATTERN } from "@tac8/core/domain/branchPatter
 
 export interface BranchChoice {
   readonly branch: string;
-  /** The open pull request of it, when there is one. */
+  /** The open pull request of the branch, if there is one. */
   readonly pull: Pull | null;
 }
 
 const MAX_ROUNDS = 50;
 
 /**
- * The first branch that is still good: with an open pull request, or with none at all. A closed or merged one is
- * history, and never opened again. An open pull request of the default pattern, from before another one was configured, continues
- *  where it is; other patterns are forgotten with the configuration that had them.
+ * Choose the first usable branch: one with an open pull request, or with none at all. A closed or merged pull request
+ * is never reopened. An open pull request of the default pattern, from before another pattern was configured, keeps its
+ * branch; other former patterns are not known any longer.
  */
 export async function chooseBranch(
   { issue, pattern }: { issue: number; pattern: string },
@@ -35,6 +35,6 @@ async function firstGood(
     if (open !== null || pulls.length === 0) return { branch, pull: open };
   }
   throw new Error(
-    `issue ${issue} has already had ${MAX_ROUNDS} pull requests: a maintainer has to decide how to continue`,
+    `issue ${issue} has already had ${MAX_ROUNDS} pull requests: a maintainer must decide how to continue`,
   );
 }

@@ -6,18 +6,18 @@ import type { IssueAccess } from "../run/step.ts";
 import { isTrustedLabel } from "./trusted.ts";
 
 /**
- * The event by which an account that may do so started the work on an issue; null: there is none, or the issue does not exist.
- * `undefined` in its place: GitHub was not asked yet.
+ * The event by which a trusted account started the work on an issue; null if there is none, or if the issue does not
+ * exist. `undefined` in its place: not yet read from GitHub.
  */
 export type Cause = IssueEvent | null;
 
-/** What a run asks to learn its cause. */
+/** Return the facts that a run needs to find its cause. */
 export function causeQuestion(run: IssueAccess): CauseQuestion {
   const { ref, repository, login } = run.issue;
   return { ref, label: repository.issueLabel, login, mayStart: (account) => isTrustedLabel(run, account) };
 }
 
-/** Asks GitHub only where the cause is not known. @throws GitHubError */
+/** Return the cause; reads it from GitHub only if it is not known. @throws GitHubError */
 export async function causeOf(run: IssueAccess, known: Cause | undefined): Promise<Cause> {
   return known === undefined ? readCause(run) : known;
 }

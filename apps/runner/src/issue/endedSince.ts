@@ -4,7 +4,7 @@ import type { StepRecord } from "../run/record.ts";
 import type { IssueAccess } from "../run/step.ts";
 import { patienceOf, withRetry } from "../run/retry.ts";
 
-/** What our status comment says of the issue's end; its marker's fields. */
+/** End of the issue that tac8's status comment reports, from the fields of its marker. */
 export interface ReportedEnd {
   readonly run: string;
   readonly outcome: string;
@@ -12,8 +12,9 @@ export interface ReportedEnd {
 }
 
 /**
- * Whether an issue that was restored from a backup had ended between the backup and its loss: its status comment tells an end
- * that the backup does not know, and nobody has labelled or retried it since. Pure. `newest`: its newest labelled event.
+ * Return whether an issue that was restored from a backup ended between the backup and its loss: its status comment
+ * reports an end that the backup does not have, and no user has labelled or retried it since. Pure. `newest`: its
+ * newest labelled event.
  */
 export function endedSinceBackup(
   {
@@ -26,21 +27,21 @@ export function endedSinceBackup(
 ): boolean {
   if (restored === null || reported === null || reported.outcome === "blocked") return false;
   if (retried !== null && Date.parse(retried) > Date.parse(restored)) return false;
-  // Of the round before a retry: its end is known, and was no longer of interest.
+  // That end is from the round before a retry, so it is known and no longer matters.
   const isFormer = (runs ?? []).some(({ run, at }) => run === reported.run && retried !== null && at < retried);
   const isKnown = reported.run === outcomeRun || isFormer;
   return !isKnown && newest <= reported.labelEvent;
 }
 
 /**
- * Whether GitHub is to be asked that, before a run writes `patch`. Not of an ended issue whose job was put back since: that is a
- * retry, and an outage of GitHub would leave the old end to be reported again. Pure.
+ * Return whether GitHub must be asked about this end before a run writes `patch`. An ended issue whose job was put back
+ * since is a retry: it needs no question, and an outage of GitHub would make tac8 report the old end again. Pure.
  */
-export function mayHaveEndedSince({ restoredAt: restored }: RecordPart<"restoredAt">, patch: IssuePatch): boolean {
+export function needsEndCheck({ restoredAt: restored }: RecordPart<"restoredAt">, patch: IssuePatch): boolean {
   return restored !== null && patch.state !== "queued";
 }
 
-/** The same, asked of GitHub. An issue that is gone has not ended so. */
+/** The same, read from GitHub. A deleted issue did not end this way. */
 export async function askEndedSince(run: IssueAccess & { readonly record: StepRecord<never> }): Promise<boolean> {
   const { github, login, ref, repository } = run.issue;
   const { state } = run.record;

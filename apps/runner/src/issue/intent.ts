@@ -21,7 +21,7 @@ import { readIntentNote, writeIntentNote } from "../workspace/intentNote.ts";
 import { readCause, type Cause } from "./cause.ts";
 import { isTrusted } from "./trusted.ts";
 
-/** An outage of GraphQL alone is waited for this many times; then the edits count as not readable. */
+/** Number of waits for an outage of only GraphQL; then the edits count as unreadable. */
 const MAX_WAITS = 2;
 
 export interface EditNeeds extends IssueAccess {
@@ -36,7 +36,7 @@ export interface IntentNeeds extends EditNeeds {
   readonly log: Logger;
 }
 
-/** The text of the issue that counts, as far as a pull request tells it. */
+/** The text of the issue that counts, as far as a pull request shows it. */
 export interface CountedText {
   readonly title: string;
   /** Why GitHub did not report the edits of the text; null: it did. */
@@ -44,8 +44,9 @@ export interface CountedText {
 }
 
 /**
- * Decide which text of the issue counts, before anything is made of it: see domain/intent.ts. Asks GitHub once for the edits.
- * @returns null when the work is not to begin: the end was decided here. @throws GitHubError
+ * Decide which text of the issue counts, before any work is based on it: see domain/intent.ts. Reads the edits from
+ * GitHub once.
+ * @returns null if the work must not start, because the end was decided here. @throws GitHubError
  */
 export async function readIntent(
   run: IntentNeeds,
@@ -75,30 +76,30 @@ export async function readIntent(
   return { ...intent, unreadable };
 }
 
-/** An edit of the issue, since the work began, that does not stop it. */
+/** An edit of the issue since the start of the work that does not stop the work. */
 export interface HarmlessEdit {
-  /** The text after it, which is not read again. */
+  /** The text after the edit, which is not read again. */
   readonly text: { readonly title: string; readonly body: string };
   readonly counted: CountedText;
-  /** As it was read for it. */
+  /** The cause that was read for this edit. */
   readonly cause: Cause;
 }
 
-/** What a run knows of the text before it reads the issue again. */
+/** Text that a run knows before it reads the issue again. */
 export interface KnownText {
-  /** Null: no step of this run has read the issue. */
+  /** Null: no step of this run has read the issue yet. */
   readonly counted: CountedText | null;
   readonly edit: HarmlessEdit | null;
 }
 
-/** @property stop why the work is not wanted as it is any more; null: it is */
+/** @property stop why the work must stop; null: it continues */
 export interface EditCheck extends KnownText {
   readonly stop: Stop | null;
 }
 
 /**
- * Check before finished work is published that the text still counts that it was made for. @returns with `stop` when the end was
- * decided here
+ * Check, before finished work is published, that the text that it is based on still counts. @returns with `stop` if the
+ * end was decided here
  */
 export async function stillCounts(run: IntentNeeds, known: KnownText): Promise<EditCheck> {
   const check = await findEdit(run, known);
@@ -107,8 +108,8 @@ export async function stillCounts(run: IntentNeeds, known: KnownText): Promise<E
 }
 
 /**
- * Find an edit of title or body, since the work began, that stops it. Reads the issue, and asks GitHub for the edits only if
- * the text has changed. An issue that is not there is no reason to lose finished work. @throws GitHubError
+ * Find an edit of title or body since the start of the work that stops the work. Reads the issue, and asks GitHub for
+ * the edits only if the text has changed. A missing issue does not stop finished work. @throws GitHubError
  */
 export async function findEdit(run: EditNeeds, known: KnownText): Promise<EditCheck> {
   const { github, ref } = run.issue;
@@ -119,7 +120,7 @@ export async function findEdit(run: EditNeeds, known: KnownText): Promise<EditCh
   const { issue } = found;
   const isKnown = (text: HarmlessEdit["text"] | null) => text !== null && stopOfPinned(text, issue) === null;
   if (isKnown(note) || isKnown(known.edit?.text ?? null)) return { ...before, stop: null };
-  // A label that was added since, by an account that may, covers what was edited before it.
+  // A label that a trusted account has added since covers all earlier edits.
   const cause = await readCause(run);
   const answer = await readHistory(run);
   const history = answer.kind === "read" ? answer.history : null;
@@ -147,7 +148,7 @@ async function decide(
   return decideIntent({ ...facts, policy, mayStart: (login) => trusted.has(login) });
 }
 
-/** A hint alone: GitHub hides private members of an organization from some tokens. */
+/** Only a hint: GitHub hides private members of an organization from some tokens. */
 function isMember({ association }: Comment): boolean {
   return ["OWNER", "MEMBER", "COLLABORATOR"].includes(association);
 }

@@ -3,22 +3,22 @@ import { isRefusedRequest } from "@tac8/core/github/errors";
 import type { StepRecord } from "../run/record.ts";
 import type { IssueAccess } from "../run/step.ts";
 
-/** `signal`: `lost`, because a label that is on its way must not arrive after those of the issue's end. */
+/** `signal`: `lost`, because a delayed request for a label must not arrive after the labels of the issue's end. */
 export interface LabelsNeeds extends IssueAccess {
   readonly record: Pick<StepRecord<never>, "assertLive">;
 }
 
-/** tac8's labels on the issue, as one run shows them. */
+/** tac8's labels on the issue, as one run sets them. */
 export class IssueLabels {
   readonly #run: LabelsNeeds;
-  /** Whether this run has put the label on that says that it is at work. */
+  /** Whether this run has set the label for work in progress. */
   #showsWorking = false;
 
   constructor(run: LabelsNeeds) {
     this.#run = run;
   }
 
-  /** Shows the status of the issue: one of our labels, or none; every other one of ours comes off. */
+  /** Show the status of the issue: set one of tac8's labels or none, and remove all others. */
   async show(shown: StatusLabel | null, present: readonly string[]): Promise<void> {
     const { github, ref } = this.#run.issue;
     const options = { signal: this.#run.signal };
@@ -36,8 +36,9 @@ export class IssueLabels {
   }
 
   /**
-   * Return the labels that are on the issue after the one of a run at work is off; null: the issue is not there. Where this run has
-   * put that label on, GitHub's answer to its removal has the others; else the issue is read. @throws GitHubError
+   * Return the labels of the issue after the label for work in progress is removed; null if the issue is missing. If
+   * this run has set that label, GitHub's answer to the removal has the other labels; otherwise the issue is read.
+   * @throws GitHubError
    */
   async withoutWorking(): Promise<readonly string[] | null> {
     const { issue, record, signal } = this.#run;
@@ -52,7 +53,10 @@ export class IssueLabels {
     return found.kind === "found" ? found.issue.labels : null;
   }
 
-  /** Null: GitHub does not say what is left. Whether it refuses more than that, the issue itself tells. */
+  /**
+   * Null if GitHub does not return the remaining labels. Reading the issue then shows whether GitHub refuses more than
+   * that.
+   */
   async #removeWorking(): Promise<readonly string[] | null> {
     const { github, ref } = this.#run.issue;
     try {
@@ -63,7 +67,7 @@ export class IssueLabels {
     }
   }
 
-  /** The sign of an earlier end that is on the issue: a run that never began changes nothing about it. */
+  /** Return the end label of an earlier end that is on the issue. A run that never started does not change it. */
   endLabelOf(present: readonly string[]): StatusLabel | null {
     const labels = this.#labels();
     return (["done", "answered", "failed"] as const).find((shown) => isAmong(present, labels[shown].name)) ?? null;

@@ -24,7 +24,7 @@ const comment = (id: number, marker: Marker, text = "Words.", login = LOGIN) => 
 const question = comment(20, ASKED, questionText(QUESTION));
 
 describe("an open question", () => {
-  it("is found with its words, its label and the work so far", () => {
+  it("is found with its text, its label and the work so far", () => {
     expect(findOpenQuestion([comment(10, STATUS), question], "Octo")).toEqual({
       run: "run-1",
       text: QUESTION,
@@ -33,17 +33,17 @@ describe("an open question", () => {
     });
   });
 
-  it("is open although the status comment does not say so yet", () => {
+  it("is open although the status comment does not show it yet", () => {
     expect(findOpenQuestion([comment(10, { ...STATUS, outcome: null }), question], LOGIN)?.text).toBe(QUESTION);
   });
 
   it.each([
     ["nothing was asked", [comment(10, STATUS)]],
     ["there is no status comment", [question]],
-    ["another run has gone on", [comment(10, { ...STATUS, run: "run-2", outcome: null }), question]],
-    ["it came to an end", [comment(10, { ...STATUS, outcome: "expired" }), question]],
+    ["another run has continued", [comment(10, { ...STATUS, run: "run-2", outcome: null }), question]],
+    ["the issue ended", [comment(10, { ...STATUS, outcome: "expired" }), question]],
     ["a stranger wrote it", [comment(10, STATUS), comment(20, ASKED, questionText(QUESTION), "stranger")]],
-  ])("is none where %s", (_why, comments) => {
+  ])("is not found if %s", (_why, comments) => {
     expect(findOpenQuestion(comments, LOGIN)).toBeNull();
   });
 });

@@ -1,18 +1,18 @@
 import { findMarked, type MarkedComment } from "@tac8/core/domain/marker";
 
-/** What our own comments tell of a question that still waits for its answer. */
+/** A question that still waits for its reply, as tac8's own comments show it. */
 export interface OpenQuestion {
   /** The run that asked it. */
   readonly run: string;
   readonly text: string;
-  /** The `labeled` event that its run had used up. */
+  /** The `labeled` event that its run has used. */
   readonly labelEvent: number;
   readonly publishedSha: string | null;
 }
 
 /**
- * The question that an issue waits on, for when Redis has forgotten it; null when there is none. A run that continued after
- * the answer, or came to an end, has left its own id or outcome on the status comment. `login` is the token's account.
+ * Find the question that an issue waits for, if Redis has lost it; null if there is none. A run that continued after
+ * the reply, or that ended, has left its own id or outcome on the status comment. `login` is the token's account.
  */
 export function findOpenQuestion(comments: readonly MarkedComment[], login: string | null): OpenQuestion | null {
   const status = findMarked(comments, login, "status").at(-1)?.marker;
@@ -28,7 +28,7 @@ export function findOpenQuestion(comments: readonly MarkedComment[], login: stri
   };
 }
 
-/** The words that are quoted in a comment that outgoing/texts.ts made of a question. */
+/** Return the question that is quoted in a comment of outgoing/texts.ts. */
 export function questionIn(body: string): string {
   const quoted = body.split("\n").filter((line) => line.startsWith("> "));
   return quoted.map((line) => line.slice(2)).join("\n");

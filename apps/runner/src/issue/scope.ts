@@ -3,8 +3,9 @@ import type { PushScope } from "../airlock/pushScope.ts";
 import type { IssueAccess } from "../run/step.ts";
 
 /**
- * Return what the run may push to, with the base branch as the configuration has it, or GitHub's default branch.
- * `from`: the repository as it is now, or as it was within the last minute. @throws StepFailure of kind `refused` for the whole repository when nothing can be pushed to it.
+ * Return the scope in which the run may push, with the configured base branch or GitHub's default branch. `from`: the
+ * repository as it is now, or as it was within the last minute. @throws StepFailure of kind `refused` for the whole
+ * repository if pushes are impossible.
  */
 export async function scopeOf(run: IssueAccess, from: "now" | "lately" = "now"): Promise<PushScope> {
   const { signal } = run;

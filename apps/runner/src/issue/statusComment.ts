@@ -7,11 +7,11 @@ import type { IssueRecord } from "@tac8/core/state/issueState";
 import type { StepRecord } from "../run/record.ts";
 import type { IssueAccess } from "../run/step.ts";
 
-/** `signal`: `lost`, because a comment that is on its way must not arrive after that of the issue's end. */
+/** `signal`: `lost`, because a delayed comment must not arrive after the comment of the issue's end. */
 export interface StatusCommentNeeds extends IssueAccess {
   /** Id of the run. */
   readonly id: string;
-  /** `<host>/<slot>`, for people. */
+  /** `<host>/<slot>`, as text for users. */
   readonly runner: string;
   readonly record: StepRecord<"statusComment">;
   readonly redact: (text: string) => string;
@@ -19,19 +19,21 @@ export interface StatusCommentNeeds extends IssueAccess {
 }
 
 /**
- * The issue's one status comment, as one run shows it. Found by what the hash remembers, else by its marker, so that a lost
- * answer or an emptied Redis never makes a second one.
+ * The only status comment of the issue, as one run writes it. It is found by the id in the record, otherwise by its
+ * marker, so that a lost answer or an emptied Redis never causes a second one.
  */
 export class StatusComment {
   readonly #run: StatusCommentNeeds;
-  /** Id of the comment that this run has written, by GitHub's own answer; null: none yet. */
+  /** Id of the comment that this run has written, from GitHub's answer; null: none yet. */
   #written: number | null = null;
 
   constructor(run: StatusCommentNeeds) {
     this.#run = run;
   }
 
-  /** Makes it say the status of the issue. `comments`: the issue's, where this run has read them just before. */
+  /**
+   * Update the comment with the status of the issue. `comments`: the issue's comments, if this run has just read them.
+   */
   async show(state: IssueState, reason: string | null, comments: readonly Comment[] | null = null): Promise<void> {
     const { issue, record, signal } = this.#run;
     const { github, login, ref } = issue;
@@ -66,7 +68,7 @@ export class StatusComment {
     );
   }
 
-  /** Id of the comment as the hash has it; null where that is another comment, which must not be overwritten. */
+  /** Return the id of the comment from the record; null if that is another comment, which must not be overwritten. */
   async #remembered(): Promise<number | null> {
     const { issue, record, signal } = this.#run;
     const { github, login, ref } = issue;
@@ -84,8 +86,8 @@ export interface CommentNeeds extends IssueAccess {
   readonly record: StepRecord<never>;
 }
 
-/** A comment of its own, once: looked for by kind and run before it is made. */
-export async function sayOnce(
+/** Write a separate comment once: search for it by kind and run before writing it. */
+export async function commentOnce(
   run: CommentNeeds,
   kind: "question" | "answer" | "failure",
   text: string,
@@ -102,7 +104,7 @@ export async function sayOnce(
   return github.createComment(ref, ref.number, { marker, text }, options);
 }
 
-/** @param run `id`: of the run that speaks, where none has decided an end yet */
+/** @param run `id`: of the run that writes the comment, if none has decided an end yet */
 export function markerOf(
   { id, record: { state } }: { readonly id: string; readonly record: { readonly state: IssueRecord } },
   kind: Marker["kind"],

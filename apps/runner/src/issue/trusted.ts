@@ -1,13 +1,13 @@
 import { mayLabel, mayStart } from "@tac8/core/github/mayStart";
 import type { IssueAccess } from "../run/step.ts";
 
-/** May this account start work, and is heard about it? */
+/** Return whether this account may start work and gets comments about it. */
 export function isTrusted({ issue, signal }: IssueAccess, login: string): Promise<boolean> {
   const { trusted_users: trustedUsers } = issue.policy;
   return mayStart(issue.github, { repo: issue.ref, login, trustedUsers }, { signal });
 }
 
-/** May labels of this account start work? */
+/** Return whether labels of this account may start work. */
 export function isTrustedLabel({ issue, signal }: IssueAccess, login: string): Promise<boolean> {
   const { trusted_users: trustedUsers } = issue.policy;
   return mayLabel(issue.github, { repo: issue.ref, login, trustedUsers }, { signal });

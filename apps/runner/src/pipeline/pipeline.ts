@@ -7,7 +7,7 @@ import { reached } from "@tac8/core/domain/states";
 import { groupPatch } from "@tac8/core/state/issueState";
 import { admit, admitToPublish, type Admission } from "../steps/admit/admit.ts";
 import { causeOf } from "../issue/cause.ts";
-import { askEndedSince, mayHaveEndedSince } from "../issue/endedSince.ts";
+import { askEndedSince, needsEndCheck } from "../issue/endedSince.ts";
 import { finish, type Finished } from "../steps/save/finish.ts";
 import { stillCounts } from "../issue/intent.ts";
 import { prepare } from "../steps/prepare/prepare.ts";
@@ -67,7 +67,7 @@ export async function runSteps(run: Run, entry: Begin, isHeld: boolean): Promise
 /** Run the steps until the issue's end. @returns null if the record has the end, which the caller reports */
 async function toItsEnd(run: Run, entry: Begin): Promise<Unfinished | Disposition | null> {
   const asked = { ...askUntil(run, "lost"), record: run.record };
-  if (mayHaveEndedSince(run.record.state, entry.patch) && (await askEndedSince(asked))) {
+  if (needsEndCheck(run.record.state, entry.patch) && (await askEndedSince(asked))) {
     // GitHub already shows that end.
     const reason = "the issue ended after the backup from which Redis was restored";
     const end = { "end.outcome": "withdrawn", "end.reason": reason, "end.failure": null, "end.run": run.id } as const;

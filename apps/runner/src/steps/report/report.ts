@@ -19,7 +19,7 @@ import { feedbackRecorded } from "./feedbackRecorded.ts";
 import type { IssueLabels } from "../../issue/labels.ts";
 import { isAnotherRound, pullWords } from "./pullWords.ts";
 import { sayRefusedLabel } from "./refusedLabel.ts";
-import { sayOnce, type StatusComment } from "../../issue/statusComment.ts";
+import { commentOnce, type StatusComment } from "../../issue/statusComment.ts";
 
 const END_LABELS = {
   pr: "done",
@@ -117,18 +117,18 @@ async function speak(run: ReportNeeds, outcome: Outcome, stays: string | null): 
   if (outcome === "withdrawn") return sayWithdrawn(run);
   if (state.end.failure === "untrusted") return state.label.refused === null ? undefined : sayRefusedLabel(run);
   if (outcome === "blocked" && state.question.commentId === null) {
-    const { id, createdAt } = await sayOnce(run, "question", questionOf(run));
+    const { id, createdAt } = await commentOnce(run, "question", questionOf(run));
     await run.record.write({ "question.commentId": id, "question.askedAt": createdAt });
   }
   const { denied } = state.agent;
   const prNumber = state.pull.number;
   const trigger = repository.issueLabel;
   if (state.work.isAnswer !== null) {
-    await sayOnce(run, "answer", answerText({ answer: state.work.summary ?? "", trigger, prNumber, denied }));
+    await commentOnce(run, "answer", answerText({ answer: state.work.summary ?? "", trigger, prNumber, denied }));
   }
   if (outcome === "failed") {
     const advice = ADVICE[state.end.failure ?? "agent"];
-    await sayOnce(
+    await commentOnce(
       run,
       "failure",
       failureText({
