@@ -116,7 +116,10 @@ export const agents: readonly Mutant[] = [
     file: `${RUNNER}/janitor/find.ts`,
     find: 'findRepositories(sides.place, home, "homes")',
     replace: 'findRepositories(sides.place, home, "none")',
-    test: { file: `${RUNNER}/janitor/sweep.int.test.ts`, name: "home folder goes in its time" },
+    test: {
+      file: `${RUNNER}/janitor/sweep.int.test.ts`,
+      name: "an issue's home folder is removed after its retention, but not while the issue is in use",
+    },
     promise: "the home folder of an ended issue goes in its time",
   },
   {

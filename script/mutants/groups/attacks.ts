@@ -179,7 +179,10 @@ export const attacks: readonly Mutant[] = [
     file: `${RUNNER}/launcher/identity.ts`,
     find: '"--no-new-privs", ',
     replace: "",
-    test: { file: `${RUNNER}/launcher/launcher.int.test.ts`, name: "starts programs as a user id alone" },
+    test: {
+      file: `${RUNNER}/launcher/launcher.int.test.ts`,
+      name: "starts programs with only a user id, without capabilities, groups and other privileges",
+    },
     promise: "a setuid program gives an agent of another user no more rights",
   },
   {
@@ -195,15 +198,21 @@ export const attacks: readonly Mutant[] = [
     file: `${RUNNER}/launcher/server.ts`,
     find: "const { killed, remaining } = await killAll(uid);",
     replace: "const { killed, remaining } = { killed: 0, remaining: 0 };",
-    test: { file: `${RUNNER}/launcher/launcher.int.test.ts`, name: "what outlives a program is killed" },
+    test: {
+      file: `${RUNNER}/launcher/launcher.int.test.ts`,
+      name: "kills survivors of a program before it reports the end, even in their own sessions",
+    },
     promise: "processes of an agent of another user are dead before its end is reported",
   },
   {
     name: "user-kill-early",
     file: `${RUNNER}/launcher/server.ts`,
-    find: 'child.kill("SIGKILL"); // It',
-    replace: "// It",
-    test: { file: `${RUNNER}/launcher/launcher.int.test.ts`, name: "killed at its start ends" },
+    find: 'child.kill("SIGKILL"); // The process',
+    replace: "// The process",
+    test: {
+      file: `${RUNNER}/launcher/launcher.int.test.ts`,
+      name: "kills a program during its start, whichever user it has by then",
+    },
     promise: "a program that is killed before it has changed its user ends",
   },
   {
@@ -211,7 +220,10 @@ export const attacks: readonly Mutant[] = [
     file: `${RUNNER}/launcher/held.ts`,
     find: "await Promise.allSettled(this.#runs);",
     replace: "",
-    test: { file: `${RUNNER}/launcher/launcher.int.test.ts`, name: "is let go of after what runs as it" },
+    test: {
+      file: `${RUNNER}/launcher/launcher.int.test.ts`,
+      name: "releases a user id after its programs, so their end does not affect the next holder",
+    },
     promise: "the next holder of a user id loses no process to the end of the former one",
   },
   {
@@ -251,7 +263,10 @@ export const attacks: readonly Mutant[] = [
     file: `${CORE}/isolation/launcher/client.ts`,
     find: "from.destroy();",
     replace: "",
-    test: { file: `${RUNNER}/launcher/launcher.int.test.ts`, name: "given its output to another user" },
+    test: {
+      file: `${RUNNER}/launcher/launcher.int.test.ts`,
+      name: "ends a program that has passed its output to another user's program",
+    },
     promise: "a run ends, also when its agent has given its output to the agent of another issue",
   },
   {
@@ -295,7 +310,10 @@ export const attacks: readonly Mutant[] = [
     file: `${RUNNER}/janitor/removal.ts`,
     find: "if (options.dryRun && side.needsHandOver())",
     replace: "if (options.dryRun && side.needsHandOver() && false)",
-    test: { file: `${RUNNER}/janitor/sweep.int.test.ts`, name: "a dry run does not give" },
+    test: {
+      file: `${RUNNER}/janitor/sweep.int.test.ts`,
+      name: "a dry run does not hand an older workspace over to the Unix user of its issue",
+    },
     promise: "tac8 clean --dry-run changes nothing, also where agents have become users of their own",
   },
   {
@@ -303,7 +321,10 @@ export const attacks: readonly Mutant[] = [
     file: `${RUNNER}/launcher/server.ts`,
     find: '["mkdir", "-m", "0710", "--", path]',
     replace: '["mkdir", "-m", "0755", "--", path]',
-    test: { file: `${RUNNER}/launcher/launcher.int.test.ts`, name: "makes folders of a user id" },
+    test: {
+      file: `${RUNNER}/launcher/launcher.int.test.ts`,
+      name: "creates folders of a user id, and shares folders of tac8's user with a group",
+    },
     promise: "only an issue's user enters its folders",
   },
   {
@@ -320,7 +341,10 @@ export const attacks: readonly Mutant[] = [
     file: `${RUNNER}/launcher/children.ts`,
     find: '[...own, "-type", "d", "!", "-perm", "-700", "-execdir", "chmod", "u+rwx", "--", "{}", ";"],',
     replace: "",
-    test: { file: `${RUNNER}/launcher/launcher.int.test.ts`, name: "an agent leaves nothing" },
+    test: {
+      file: `${RUNNER}/launcher/launcher.int.test.ts`,
+      name: "removes an agent's files from folders that every user can write to",
+    },
     promise: "files of an agent of another user in /tmp are removed, closed folders as well",
   },
   {

@@ -39,7 +39,10 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/janitor/plan.ts`,
     find: "return now - changedAt >= FORGOTTEN_MS ? changedAt + FORGOTTEN_MS : null;",
     replace: "return null;",
-    test: { file: `${RUNNER}/janitor/plan.test.ts`, name: "of an issue that Redis has forgotten" },
+    test: {
+      file: `${RUNNER}/janitor/plan.test.ts`,
+      name: "of an issue without a record is removed if it was due 90 days ago, even if disk space is low",
+    },
     promise: "files of an issue that Redis has forgotten go",
   },
   {
@@ -93,7 +96,10 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/janitor/maintenance.ts`,
     find: "AbortSignal.timeout(maxPackMs)",
     replace: "AbortSignal.timeout(2 ** 31 - 1)",
-    test: { file: `${RUNNER}/janitor/maintenance.int.test.ts`, name: "packing that takes too long is ended" },
+    test: {
+      file: `${RUNNER}/janitor/maintenance.int.test.ts`,
+      name: "packing that takes too long is stopped, and a waiting job gets the mirror",
+    },
     promise: "maintenance keeps no job from its mirror",
   },
   {
@@ -115,7 +121,7 @@ export const gitAndDisk: readonly Mutant[] = [
   {
     name: "janitor-unseen",
     file: `${RUNNER}/janitor/published.ts`,
-    find: "return MISSING; // The mirror does not even have them.",
+    find: "return MISSING; // The mirror does not have the commit.",
     replace: "return null;",
     test: { file: `${RUNNER}/janitor/published.int.test.ts`, name: "a commit keeps it" },
     promise: "no commit is removed that never was on GitHub",
@@ -125,7 +131,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/janitor/published.ts`,
     find: '=== "../..\\n" ? name : null',
     replace: "!== null ? name : null",
-    test: { file: `${RUNNER}/janitor/published.int.test.ts`, name: "that says that it is another repository's" },
+    test: { file: `${RUNNER}/janitor/published.int.test.ts`, name: "a worktree that names another repository" },
     promise: "no folder is removed for a worktree that is another repository's",
   },
   {
@@ -149,7 +155,10 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/janitor/removal.ts`,
     find: 'if ((await useOf(options.source, item.issue)).use !== "ended") return kept("its issue is running again");',
     replace: "",
-    test: { file: `${RUNNER}/janitor/sweep.int.test.ts`, name: "a run that begins after the look" },
+    test: {
+      file: `${RUNNER}/janitor/sweep.int.test.ts`,
+      name: "a run that starts after the check is detected under the lock",
+    },
     promise: "the janitor removes nothing of a run that has just begun",
   },
   {

@@ -261,7 +261,10 @@ export const service: readonly Mutant[] = [
     file: `${RUNNER}/launcher/main.ts`,
     find: "filter(([name]) => isPath(name))",
     replace: "filter(([name]) => isPath(name) || name !== '')",
-    test: { file: `${RUNNER}/launcher/launcher.int.test.ts`, name: "a program that needs a person is waited for" },
+    test: {
+      file: `${RUNNER}/launcher/launcher.int.test.ts`,
+      name: "waits for a program that needs a user with a script without its secrets, and starts agents meanwhile",
+    },
     promise: "no secret is in the environment of what waits in a runner's container",
   },
   {

@@ -29,11 +29,11 @@ async function asked(id: string, dryRun: boolean): Promise<CleanAnswer | null> {
   return answer;
 }
 
-test("a dry run looks as thoroughly as a real one, and removes and logs nothing", async () => {
+test("a dry run checks as thoroughly as a real one, but removes and logs nothing", async () => {
   const { git, services } = bench;
   await git.ensure();
   await git.commit("new.txt", "new\n");
-  await bench.stands(1, "failed");
+  await bench.setState(1, "failed");
   bench.advance(15 * DAY);
   // Its work is not on GitHub.
   expect(await asked("a", true)).toMatchObject({
@@ -51,14 +51,14 @@ test("a dry run looks as thoroughly as a real one, and removes and logs nothing"
   expect(existsSync(git.paths.tree)).toBe(false);
 });
 
-test("another runner's round on the data folder is waited for", async () => {
+test("a request waits for another runner's round on the data folder", async () => {
   const held = await lock(join(bench.services.config.home, "janitor.lock"));
   const redis = connectRedis(`redis://127.0.0.1:${String(bench.services.redis.options.port)}`, {
     name: "test",
     onError: () => undefined,
   });
   const answer = asked("a", false);
-  // It was received, and nothing is answered.
+  // It was received, but there is no answer yet.
   expect(await nextAnswer(redis, "a", 3)).toBeNull();
   redis.disconnect();
   held.release();

@@ -6,10 +6,10 @@ import { lock } from "@tac8/core/process/flock";
 import { sweep, type JanitorServices, type SweepReport } from "./sweep.ts";
 
 const CHECK_MS = 2000;
-/** Another runner's round on the same data folder is waited for. */
+/** Time to wait for another runner's round on the same data folder. */
 const LOCK_MS = 5 * 60_000;
 
-/** Hears when a user wants the data folder cleared up now, does it, and answers what it removed. */
+/** Receive requests to clean up the data folder now, do so, and answer what was removed. */
 export function receiveAsks(
   services: Omit<JanitorServices, "signal"> & { readonly id: string; readonly homeId: string },
 ): {
@@ -36,7 +36,7 @@ export function receiveAsks(
   return {
     async close() {
       stop.abort(new Error("the runner is shutting down"));
-      // While Redis is unreachable its answer does not come; its owner ends it with the connection.
+      // While Redis is unreachable there is no answer to wait for; the owner of the connection closes it.
       if (redis.status === "ready") await working;
     },
   };

@@ -4,15 +4,15 @@ import { listIfThere as list, type Files } from "../files/files.ts";
 import { workspacePaths } from "../workspace/paths.ts";
 import type { Item, ItemKind } from "./plan.ts";
 
-/** Where the janitor works. */
+/** The files that the janitor works on. */
 export interface Sides {
-  /** Of tac8 itself. */
+  /** Files of tac8 itself. */
   readonly own: Files;
-  /** Of agents. */
+  /** Files of agents. */
   readonly place: Files;
 }
 
-/** Whether things of a kind are on the side of agents. */
+/** Return whether items of a kind are on the agent side. */
 export function isAgents(kind: ItemKind): boolean {
   switch (kind) {
     case "workspace":
@@ -51,7 +51,7 @@ export async function findItems(sides: Sides, home: string, baseDir: string): Pr
   return items;
 }
 
-/** `<home>/<part>/<owner>/<repo><suffix>`. */
+/** List the repositories with a folder `<home>/<part>/<owner>/<repo><suffix>`. */
 export async function findRepositories(files: Files, home: string, part: string, suffix = ""): Promise<RepoRef[]> {
   const found: RepoRef[] = [];
   for (const owner of await list(files, join(home, part))) {
@@ -95,7 +95,7 @@ async function inWorkspaces(place: Files, home: string, baseDir: string, ref: Re
   return found.flat();
 }
 
-/** Home folders of issues: what is left in one between two runs is the session. */
+/** Return the home folders of issues: between two runs they have only the session. */
 async function inHomes(place: Files, home: string, baseDir: string, ref: RepoRef): Promise<Item[]> {
   const items: Item[] = [];
   const folder = dirname(workspacePaths(home, baseDir, { ...ref, number: 0 }).homeDir);
@@ -108,7 +108,7 @@ async function inHomes(place: Files, home: string, baseDir: string, ref: RepoRef
   return items;
 }
 
-/** Notes without a workspace: those of one go with it. */
+/** Return notes without a workspace: notes of a workspace are removed with it. */
 async function inNotes({ own, place }: Sides, home: string, baseDir: string, ref: RepoRef): Promise<Item[]> {
   const items: Item[] = [];
   for (const { name } of await list(own, dirname(workspacePaths(home, baseDir, { ...ref, number: 0 }).notesDir))) {
@@ -136,7 +136,10 @@ async function inLogs(own: Files, home: string, ref: RepoRef): Promise<Item[]> {
   return items;
 }
 
-/** Return an item with its time, none if no path of it exists. A move counts: an old file put aside today is new. */
+/**
+ * Return an item with its time, or none if no path of it exists. A move counts: an old file that was quarantined today
+ * is new.
+ */
 export async function itemOf(files: Files, item: Omit<Item, "changedAt">): Promise<Item[]> {
   const times: number[] = [];
   for (const path of item.paths) {
@@ -146,7 +149,7 @@ export async function itemOf(files: Files, item: Omit<Item, "changedAt">): Promi
   return times.length === 0 ? [] : [{ ...item, changedAt: Math.max(...times) }];
 }
 
-/** Of a quarantined workspace or of a live one: which path is the tree, and which the repository. */
+/** Return which path of a workspace, quarantined or not, is the tree, and which is the repository. */
 export function partsOf({ paths }: Item): { readonly tree: string | null; readonly gitDir: string | null } {
   const isRepository = (path: string) => /^gh-\d+\.git(\.kept-|$)/.test(basename(path));
   return {

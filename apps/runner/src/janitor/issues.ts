@@ -8,7 +8,7 @@ export interface IssueSource {
   readonly queue: Pick<Queue, "getJobState">;
 }
 
-/** `ended` only where hash and queue agree that nobody works on it, and nobody is about to. */
+/** Return `ended` only if record and queue agree that no process works on the issue, or is about to. */
 export async function useOf({ store, queue }: IssueSource, jobId: string): Promise<IssueUse> {
   const {
     state,

@@ -22,23 +22,23 @@ test.each([
   [1999, 19, false],
   [2000, 0, true],
   [0, 20, true],
-])("%d single objects and %d packs: due %s", (looseObjects, packs, due) => {
+])("with %d single objects and %d packs, maintenance is due: %s", (looseObjects, packs, due) => {
   expect(needsMaintenance({ looseObjects, packs })).toBe(due);
 });
 
-test("packing drops nothing that a workspace borrows, though no branch has it any more", async () => {
-  await bench.push("gone", { "gone.txt": "gone\n" });
+test("packing keeps objects that a workspace borrows, although no branch has them", async () => {
+  await bench.push("removed", { "removed.txt": "removed\n" });
   await bench.mirror.refresh();
-  const deleted = (await bench.mirror.branch("gone")) ?? "";
+  const deleted = (await bench.mirror.branch("removed")) ?? "";
   await bench.ensure();
   await bench.agent(["checkout", "--quiet", deleted]);
-  await bench.agent(["push", "--quiet", bench.originDir, ":refs/heads/gone"]);
+  await bench.agent(["push", "--quiet", bench.originDir, ":refs/heads/removed"]);
   for (const name of ["a", "b", "c"]) {
     await bench.push("main", { [`${name}.txt`]: name });
     await bench.mirror.refresh();
     await cleanGit(bench.clean, bench.mirror.paths.dir).raw(["repack", "--quiet", "-d"]);
   }
-  expect(await bench.mirror.branch("gone")).toBeNull();
+  expect(await bench.mirror.branch("removed")).toBeNull();
   const { packs } = await bench.mirror.size();
   const left = join(bench.mirror.paths.dir, "objects", "pack", "tmp_pack_x");
   await writeFile(left, "half of it");
@@ -48,15 +48,15 @@ test("packing drops nothing that a workspace borrows, though no branch has it an
   expect(packs).toBeGreaterThanOrEqual(3);
   expect(after).toEqual({ looseObjects: 0, packs: 1 });
   expect(await bench.agent(["fsck", "--no-dangling"])).toBe("");
-  expect(await bench.agent(["show", `${deleted}:gone.txt`])).toBe("gone");
+  expect(await bench.agent(["show", `${deleted}:removed.txt`])).toBe("removed");
   await bench.mirror.refresh();
 });
 
-fieldTest("F10", "a job waits for its mirror for longer than maintenance may have it", () => {
+fieldTest("F10", "a job waits for its mirror for longer than maintenance may use it", () => {
   expect(MAX_PACK_MS).toBeLessThan(LOCK_WAIT_MS);
 });
 
-test("packing that takes too long is ended, and a job that waited for the mirror has it", async () => {
+test("packing that takes too long is stopped, and a waiting job gets the mirror", async () => {
   await bench.mirror.refresh();
   const bin = join(bench.dir, "bin");
   const packing = join(bench.dir, "packing");
@@ -82,5 +82,5 @@ esac
   });
   await job.refresh();
   await maintaining;
-  expect(logged.join("")).toContain("could not be packed");
+  expect(logged.join("")).toContain("could not pack the mirror");
 });

@@ -15,15 +15,21 @@ export interface MirrorSize {
 
 const MANY_LOOSE = 2000;
 const MANY_PACKS = 20;
-/** A job that needs the mirror meanwhile has it long before it stops waiting. What is not packed by then is left for another round. */
+/**
+ * Maximum duration. A job that needs the mirror meanwhile gets it long before it stops waiting. The rest is packed in a
+ * later round.
+ */
 export const MAX_PACK_MS = LOCK_WAIT_MS / 2;
 
-/** Pure. */
+/** Return whether a mirror must be packed. Pure. */
 export function needsMaintenance({ looseObjects, packs }: MirrorSize): boolean {
   return looseObjects >= MANY_LOOSE || packs >= MANY_PACKS;
 }
 
-/** Packs the mirrors that many small fetches have left in pieces. What cannot be packed now is tried at the next round. */
+/**
+ * Pack the mirrors that many small fetches have fragmented. A mirror that cannot be packed now is tried in the next
+ * round.
+ */
 export async function maintainMirrors(options: {
   readonly config: Config;
   readonly log: Logger;
@@ -49,7 +55,7 @@ export async function maintainMirrors(options: {
       );
     } catch (err) {
       signal.throwIfAborted();
-      log.warn({ repository: join(ref.owner, ref.repo), err }, "the mirror could not be packed");
+      log.warn({ repository: join(ref.owner, ref.repo), err }, "could not pack the mirror; the next round tries again");
     }
   }
 }

@@ -40,18 +40,21 @@ test.each<[ItemKind, number, boolean]>([
 test.each<[ItemKind, number]>([
   ["log", 119],
   ["workspace", 103],
-])("of an issue that Redis has forgotten a %s goes when it was due 90 days ago, also under pressure", (kind, days) => {
-  const use: IssueUse = { use: "unknown" };
-  const [young, old] = [item(kind, days), item(kind, days + 1)];
-  expect(plan([young, old], { use })).toMatchObject({ due: [old], spare: [] });
-  const recent = item(kind, 89);
-  expect(plan([recent], { use, freeBytes: 0 })).toEqual({ due: [], spare: [], inUse: 1 });
-});
+])(
+  "a %s of an issue without a record is removed if it was due 90 days ago, even if disk space is low",
+  (kind, days) => {
+    const use: IssueUse = { use: "unknown" };
+    const [young, old] = [item(kind, days), item(kind, days + 1)];
+    expect(plan([young, old], { use })).toMatchObject({ due: [old], spare: [] });
+    const recent = item(kind, 89);
+    expect(plan([recent], { use, freeBytes: 0 })).toEqual({ due: [], spare: [], inUse: 1 });
+  },
+);
 
 test.each<[string, IssueUse, number]>([
   ["a live issue", { use: "live" }, 999],
   ["an issue that Redis does not know, for less than 90 days", { use: "unknown" }, 89],
-])("nothing of %s goes, also under pressure", (_, use, days) => {
+])("nothing of %s is removed, even if disk space is low", (_, use, days) => {
   const all = (["workspace", "put-aside", "session", "prompt", "log", "temporary"] as const).map((kind) =>
     item(kind, days),
   );
@@ -59,17 +62,17 @@ test.each<[string, IssueUse, number]>([
   expect(plan([item("workspace", 999, { issue: "other.one.1" })]).inUse).toBe(1);
 });
 
-test("days count from the issue's end, where that is later", () => {
+test("days count from the issue's end, if that is later", () => {
   expect(plan([item("workspace", 100)], { use: { use: "ended", since: NOW - 2 * DAY } }).due).toEqual([]);
 });
 
-test("a throwaway repository of a live run stays, and each where the live runs are not known", () => {
+test("a throwaway repository of a live run stays, and all stay if the live runs are not known", () => {
   const left = item("incoming", 5);
   expect(plan([left], { liveRuns: new Set(["r"]) }).due).toEqual([]);
   expect(plan([left], { liveRuns: null, freeBytes: 0 })).toEqual({ due: [], spare: [], inUse: 1 });
 });
 
-test("a short disk takes more, oldest first", () => {
+test("low disk space removes more, oldest first", () => {
   const [young, older, old] = [item("log", 1), item("workspace", 3), item("log", 40)];
   expect(plan([young, older, old], { freeBytes: 1e9 })).toEqual({ due: [old], spare: [older, young], inUse: 0 });
   expect(plan([young, older, old]).spare).toEqual([]);

@@ -68,7 +68,7 @@ export function planJanitor(snapshot: JanitorSnapshot, limits: JanitorLimits, no
   };
 }
 
-/** Epoch ms since when nobody uses it; null: a process does, or it is unknown. */
+/** Return since when an item is unused, in epoch ms; null if it is in use, or if this is unknown. */
 function freeSince({ issue, run, changedAt }: Item, { issues, liveRuns }: JanitorSnapshot, now: number): number | null {
   if (run !== null) return liveRuns === null || liveRuns.has(run) ? null : changedAt;
   const use = issue === null ? undefined : issues.get(issue);

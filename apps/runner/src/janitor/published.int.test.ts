@@ -16,7 +16,7 @@ afterAll(async () => {
   await bench.close();
 });
 
-/** A workspace with a commit of the agent's, on GitHub or not. */
+/** Create a workspace with a commit of the agent, on GitHub or not. */
 async function made({ pushed = true } = {}): Promise<void> {
   await bench.ensure();
   await bench.commit("new.txt", "new\n");
@@ -33,7 +33,7 @@ async function why(parts: { tree?: string | null; gitDir?: string | null } = {})
   return whyKept({ tree, gitDir, place: bench.place, whyCommitsKept: byMirror(bench.mirror), ...parts });
 }
 
-test("all of it is on GitHub", async () => {
+test("a workspace whose work is on GitHub may be removed", async () => {
   await made();
   await bench.write("noise.log", "ignored\n");
   await bench.write("BLOCKED.md", "a question that was asked on GitHub\n");
@@ -41,7 +41,7 @@ test("all of it is on GitHub", async () => {
   expect(await why()).toBeNull();
 });
 
-test("untouched, it is the base", async () => {
+test("a workspace without changes may be removed", async () => {
   await bench.ensure();
   expect(await why()).toBeNull();
 });
@@ -66,7 +66,7 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
     /has a worktree at/,
   ],
   [
-    "a repository in it, as a link that is on GitHub",
+    "a repository in it, as a submodule that is on GitHub",
     async () => {
       await bench.agent(["init", "--quiet", "inner"]);
       await bench.agent(["commit", "--quiet", "--allow-empty", "-m", "x"], join(bench.paths.tree, "inner"));
@@ -77,23 +77,23 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
     /inner is a separate repository/,
   ],
   [
-    "a worktree that says that it is another repository's",
+    "a worktree that names another repository",
     async () => {
       const other = join(bench.dir, `other-${bench.name}.git`);
       await bench.agent(["init", "--quiet", "--bare", other]);
       await writeFile(join(bench.paths.gitDir, "worktrees", bench.name, "commondir"), `${other}\n`);
     },
-    /no worktree of its repository/,
+    /not a worktree of its repository/,
   ],
-  ["a tree that is no worktree", () => rm(join(bench.paths.tree, ".git")), /no worktree of its repository/],
-  ["a damaged repository", () => rm(join(bench.paths.gitDir, "HEAD")), /git cannot report it|no worktree/],
+  ["a tree that is not a worktree", () => rm(join(bench.paths.tree, ".git")), /not a worktree of its repository/],
+  ["a damaged repository", () => rm(join(bench.paths.gitDir, "HEAD")), /git cannot report it|not a worktree/],
 ])("%s keeps it", async (_, change, reason) => {
   await made();
   await change();
   expect(await why()).toMatch(reason);
 });
 
-test("a branch that was taken off GitHub, or put back there, keeps it", async () => {
+test("a branch that was removed from GitHub, or reset there, keeps it", async () => {
   await made();
   const base = await bench.base();
   await push(base, bench.branch);
@@ -102,7 +102,7 @@ test("a branch that was taken off GitHub, or put back there, keeps it", async ()
   expect(await why()).toMatch(/not on GitHub/);
 });
 
-test("without its tree the commits decide", async () => {
+test("without a tree, the commits decide", async () => {
   await made({ pushed: false });
   const head = await bench.agent(["rev-parse", "HEAD"]);
   await rm(bench.paths.tree, { recursive: true });
@@ -112,7 +112,7 @@ test("without its tree the commits decide", async () => {
   expect(await why({ gitDir: null })).toMatch(/repository is missing/);
 });
 
-test("one that was put aside is looked at for itself", async () => {
+test("a quarantined workspace is checked separately", async () => {
   await made();
   const quarantined = await quarantine(bench.place, bench.paths, { stamp: "x", what: "both" });
   await bench.ensure();
@@ -123,7 +123,7 @@ test("one that was put aside is looked at for itself", async () => {
   expect(await why(kept)).toMatch(/not on GitHub/);
 });
 
-test("a repository inside that the base has as it is was not made here", async () => {
+test("an inner repository that the base has unchanged was not created here", async () => {
   await bench.ensure();
   const { tree, gitDir } = bench.paths;
   const inside = join(tree, "vendor");
@@ -138,7 +138,7 @@ test("a repository inside that the base has as it is was not made here", async (
   expect(await known(null)).toMatch(/vendor is a separate repository/);
 });
 
-test("by what is known to be published, nobody is asked: also what went there in another form, or was brought in", async () => {
+test("known published commits need no request to GitHub, even if they were published in another form, or merged in", async () => {
   await bench.ensure();
   const mine = await bench.commit("new.txt", "new\n");
   const { tree, gitDir } = bench.paths;

@@ -13,20 +13,20 @@ export interface WorkToCheck {
   readonly tree: string | null;
   readonly gitDir: string | null;
   readonly place: AgentPlace;
-  /** A submodule that is the same in this commit was not made here. */
+  /** A submodule that is the same in this commit was not created here. */
   readonly baseSha?: string | null;
-  /** Why these commits of it have to stay; null: all of them are on GitHub. */
+  /** Return why these commits must stay; null if all of them are on GitHub. */
   readonly whyCommitsKept: (commits: readonly string[]) => Promise<string | null>;
 }
 
 const MAX_COMMITS = 200;
-/** Of a path, and a word before it. */
+/** Limit of a file that has a path and a word before it. */
 const MAX_FILE = 8192;
 
 /**
- * Return why a workspace has to stay: some of its work is not on GitHub, or git cannot report it. Null: all commits of its branches
- * and worktrees are on GitHub's branches, and no file differs from them. Ignored files do not count. Files that a save leaves out
- * because they are no work do not count either.
+ * Return why a workspace must stay: some of its work is not on GitHub, or git cannot report it. Null: all commits of
+ * its branches and worktrees are on GitHub's branches, and no file differs from them. Ignored files, and files that a
+ * save leaves out, do not count.
  */
 export async function whyKept(work: WorkToCheck): Promise<string | null> {
   const { whyCommitsKept } = work;
@@ -51,7 +51,7 @@ export async function whyKept(work: WorkToCheck): Promise<string | null> {
     const ours = await readOurs(place, gitDir);
     const refs = (await git.raw(["for-each-ref", "--format=%(objectname) %(refname)"])).split("\n");
     for (const [sha = "", name = ""] of refs.map((line) => line.split(" "))) {
-      // Older entries of a stash are in no ref at all.
+      // Older entries of a stash are in no ref.
       if (name === "refs/stash") return "it has stashed changes";
       if (sha !== "" && !isOurs(ours, name, sha)) commits.add(sha);
     }
@@ -63,7 +63,7 @@ export async function whyKept(work: WorkToCheck): Promise<string | null> {
   }
 }
 
-/** Commits of a repository's worktrees; or why it has to stay: it has another one than `tree`. */
+/** Return the commits of a repository's worktrees; or why it must stay: it has another worktree than `tree`. */
 async function headsOf({ place, tree, gitDir }: Omit<Worktree, "tree"> & { readonly tree: string | null }) {
   const heads: string[] = [];
   const listed = await gitIn(place, gitDir).raw(["worktree", "list", "--porcelain"]);
@@ -76,7 +76,7 @@ async function headsOf({ place, tree, gitDir }: Omit<Worktree, "tree"> & { reado
   return heads;
 }
 
-/** HEAD of a worktree, and why it has to stay; `why` null: its commits decide. */
+/** HEAD of a worktree, and why it must stay; `why` null: its commits decide. */
 interface TreeRead {
   readonly head: string | null;
   readonly why: string | null;
@@ -85,7 +85,7 @@ interface TreeRead {
 async function readTree(options: TreeToCheck): Promise<TreeRead> {
   const { place, tree, gitDir, isOwn } = options;
   if (!isOwn && (await repositoryOf(place, tree)) !== gitDir) {
-    return { head: null, why: "its worktree is no worktree of its repository" };
+    return { head: null, why: "its worktree is not a worktree of its repository" };
   }
   const found = await readUncommitted({ tree, place });
   return { head: found.head, why: await whyTreeKept(options, found) };
@@ -106,12 +106,12 @@ async function whyTreeKept(
 }
 
 interface TreeToCheck extends Worktree {
-  /** Its files say that it is a worktree of the repository. */
+  /** Whether its files say that it is a worktree of the repository. */
   readonly isOwn: boolean;
   readonly baseSha: string | null;
 }
 
-/** Folders that the index has as links to other repositories' commits: all, or those that the base has otherwise. */
+/** Return folders that the index has as submodules: all, or those that differ from the base. */
 async function linkedFolders(git: Git, baseSha: string | null): Promise<string[]> {
   if (baseSha !== null)
     return linksChanged(await git.raw(["diff", "--cached", "--raw", "--no-renames", "-z", baseSha]));
@@ -119,7 +119,7 @@ async function linkedFolders(git: Git, baseSha: string | null): Promise<string[]
   return entries.filter((entry) => entry.startsWith("160000 ")).map((entry) => entry.slice(entry.indexOf("\t") + 1));
 }
 
-/** Paths that are such links in a list of changes (`diff --raw -z`). */
+/** Return the paths of submodules in a list of changes (`diff --raw -z`). */
 function linksChanged(raw: string): string[] {
   const parts = raw.split("\0");
   return parts.flatMap((part, index) => (/^:\d{6} 160000 /.test(part) ? [parts[index + 1] ?? ""] : []));
@@ -127,14 +127,14 @@ function linksChanged(raw: string): string[] {
 
 interface Worktree {
   readonly place: AgentPlace;
-  /** Without links in its path, as `gitDir`. */
+  /** Without links in its path, like `gitDir`. */
   readonly tree: string;
   readonly gitDir: string;
 }
 
 /**
- * Return the name that a worktree has in its repository, where its files are as git writes them. Null: git itself has to say
- * what it is a worktree of.
+ * Return the name that a worktree has in its repository, if its files are as git writes them. Null: git itself must
+ * find the repository of the worktree.
  */
 async function ownWorktree({ place, tree, gitDir }: Worktree): Promise<string | null> {
   const folder = join(gitDir, "worktrees");
@@ -151,13 +151,13 @@ async function repositoryOf(place: AgentPlace, path: string): Promise<string | n
     const output = await gitIn(place, path).raw(["rev-parse", "--path-format=absolute", "--git-common-dir"]);
     return await place.realPath(output);
   } catch {
-    return null; // A folder that git does not work in.
+    return null; // Not a folder of a git repository.
   }
 }
 
 const MISSING = "it has commits that are not on GitHub";
 
-/** By GitHub's branches and tags. `mirror`: refreshed just before. */
+/** Check by GitHub's branches and tags. `mirror`: just refreshed. */
 export function byMirror({ side, paths }: Mirror): WorkToCheck["whyCommitsKept"] {
   return async (commits) => {
     if (commits.length === 0) return null;
@@ -166,12 +166,15 @@ export function byMirror({ side, paths }: Mirror): WorkToCheck["whyCommitsKept"]
       const count = await cleanGit(side, paths.dir).raw(["rev-list", "--count", ...commits, ...onGitHub]);
       return count === "0" ? null : MISSING;
     } catch {
-      return MISSING; // The mirror does not even have them.
+      return MISSING; // The mirror does not have the commit.
     }
   };
 }
 
-/** By what is known to be on GitHub, in this form or another: nobody is asked. Of these, the repository may lack some. */
+/**
+ * Check by commits that are known to be on GitHub, in this form or another, without a request. The repository may not
+ * have all of them.
+ */
 export function byPublished(
   { place, gitDir }: { readonly place: AgentPlace; readonly gitDir: string },
   published: readonly string[],

@@ -15,38 +15,37 @@ import { byMirror, whyKept } from "./published.ts";
 export interface RemovalOptions {
   readonly home: string;
   readonly baseDir: string;
-  /** Looks as thoroughly, and changes nothing: what it cannot read without a change is kept. */
+  /** Check as thoroughly, but change nothing: an item that cannot be read without a change is kept. */
   readonly dryRun: boolean;
   readonly source: IssueSource;
   readonly own: Files;
-  /** To read agents' folders from outside. */
+  /** Files of agents, read from outside. */
   readonly place: Files;
   readonly openSide: OpenSide;
-  /** For git there, with the round's marker. */
+  /** Environment of git on the agent side, with the round's marker. */
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  /** The repository's mirror, brought up to date during this round. @throws what GitHub or git says. */
+  /** Return the repository's mirror, refreshed during this round. @throws the error of GitHub or git */
   readonly freshMirror: (ref: IssueRef) => Promise<Mirror>;
 }
 
-/** `reason`: why it stays; null: it is gone. */
+/** `reason`: why the item stays; null if it was removed. */
 export interface Removal {
   readonly reason: string | null;
-  /** On the disk; 0 where it stays. */
+  /** Size on disk; 0 if the item stays. */
   readonly bytes: number;
 }
 
-const NOT_HANDED_OVER =
-  "it is from before agents were users of their own: only a round that may remove it can look into it";
+const NOT_HANDED_OVER = "it is from before agents had Unix users of their own, so a dry run cannot check it";
 const kept = (reason: string): Removal => ({ reason, bytes: 0 });
 
-/** Removes one thing, after a second check under the workspace's lock: a run may have begun since the plan was made. */
+/** Remove one item, after a second check under the workspace's lock: a run may have started since the plan was made. */
 export async function removeItem(item: Item, options: RemovalOptions): Promise<Removal> {
   const ref = item.issue === null ? null : parseJobId(item.issue);
   if (item.issue === null) return removeOwn(item, options);
   if (ref === null) return kept("it belongs to no issue");
   const paths = workspacePaths(options.home, options.baseDir, ref);
-  // Asked before the lock is taken: a fetch takes its time, and a job that finds the lock taken waits.
+  // Before the lock is taken, because a fetch may take long, and a job would wait for the lock.
   const withWork = item.kind === "workspace" || item.kind === "put-aside";
   const mirror = withWork ? await options.freshMirror(ref) : null;
   const lock = await lockWorkspace(paths);
@@ -55,9 +54,9 @@ export async function removeItem(item: Item, options: RemovalOptions): Promise<R
   try {
     if ((await useOf(options.source, item.issue)).use !== "ended") return kept("its issue is running again");
     if (mirror !== null) {
-      // Looking would copy all of it, and make the copy take its place.
+      // A check would replace the folder by a copy.
       if (options.dryRun && side.needsHandOver()) return kept(NOT_HANDED_OVER);
-      // Looking changes nothing, not even the index.
+      // The check changes nothing, not even the index.
       const place = side.place({ signal: options.signal, env: { GIT_OPTIONAL_LOCKS: "0" } });
       const reason = await whyKept({ ...partsOf(item), place, whyCommitsKept: byMirror(mirror) });
       if (reason !== null) return kept(reason);
@@ -67,7 +66,7 @@ export async function removeItem(item: Item, options: RemovalOptions): Promise<R
     const bytes = await side.sizeOf(item.paths);
     if (options.dryRun) return { reason: null, bytes };
     await removeAll(side.place(), item);
-    // Without it they say nothing. Not before it: see removeWorkspace.
+    // Notes are useless without the workspace. Remove them after it: see removeWorkspace.
     if (item.kind === "workspace") await removeNotes(paths);
     if (mirror !== null && item.kind === "workspace") await mirror.unpin(`base/gh-${ref.number}`);
     return { reason: null, bytes };
@@ -87,7 +86,7 @@ function sideOfItem(
   return openSide({ roots: paths, objects, read: [], env, lock, name: `janitor-${process.pid}` });
 }
 
-/** tac8's own files. */
+/** Remove an item of tac8's own files. */
 async function removeOwn(item: Item, { own, dryRun }: RemovalOptions): Promise<Removal> {
   const bytes = await sizeOf(own, item.paths);
   if (!dryRun) await removeAll(own, item);
@@ -103,7 +102,7 @@ async function isThere(place: Files, { gitDir, tree }: Pick<WorkspacePaths, "git
   return (await place.exists(gitDir)) || (await place.exists(tree));
 }
 
-/** Makes a function that fetches each repository once, however often it is asked; a failure counts for the round too. */
+/** Return a function that fetches each repository at most once; a failure also counts for the whole round. */
 export function onceEach(fresh: (ref: IssueRef) => Promise<Mirror>): RemovalOptions["freshMirror"] {
   const known = new Map<string, Promise<Mirror>>();
   return (ref) => {

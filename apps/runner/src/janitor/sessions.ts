@@ -9,22 +9,22 @@ import type { Item } from "./plan.ts";
 export interface SessionsOptions {
   readonly home: string;
   readonly baseDir: string;
-  /** Environment of the agents that share a home folder. */
+  /** Environment of agents that share a home folder. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** A prompt may come before the first line that names the folder. */
+/** Number of bytes to read: a prompt may come before the first line that names the folder. */
 const READ_BYTES = 1024 * 1024;
 
-/** Claude Code's folder where agents share a home folder; null: the environment names none. */
+/** Return Claude Code's folder if agents share a home folder; null if the environment names none. */
 export function sharedConfig(env: Readonly<Record<string, string>>): string | null {
   return env["CLAUDE_CONFIG_DIR"] || (env["HOME"] ? join(env["HOME"], ".claude") : null);
 }
 
 /**
- * Return the session files of tac8's own worktrees in the home folder that agents share, also from before the data folder
- * was moved. Claude Code names a folder after the one it worked in, with a dash for each character that is no letter or
- * digit. So two worktrees may share a folder, and the `cwd` inside the file decides.
+ * Return the session files of tac8's own worktrees in the home folder that agents share, including those from before
+ * the data folder was moved. Claude Code names a folder after its working folder, with a dash for each character that
+ * is not a letter or digit. So two worktrees may share a folder, and the `cwd` in the file decides.
  */
 export async function findSessions({ place }: Sides, { home, baseDir, env }: SessionsOptions): Promise<Item[]> {
   const config = sharedConfig(env);
@@ -36,7 +36,7 @@ export async function findSessions({ place }: Sides, { home, baseDir, env }: Ses
   const places = [home, ...readFormerPlaces(home)].flatMap((at) => refs.map((ref) => ({ at, ref })));
   for (const { at, ref } of places) {
     const trees = dirname(workspacePaths(at, baseDir, { ...ref, number: 0 }).tree);
-    if (at !== home && isAbsolute(baseDir)) continue; // The worktrees were never in it.
+    if (at !== home && isAbsolute(baseDir)) continue; // The worktrees were never in this folder.
     const prefix = `${folderName(trees)}-gh-`;
     for (const { name } of folders.filter((entry) => entry.name.startsWith(prefix))) {
       for (const entry of await list(place, join(projects, name))) {
@@ -48,7 +48,7 @@ export async function findSessions({ place }: Sides, { home, baseDir, env }: Ses
         if (number === undefined || cwd === null || dirname(cwd) !== trees) continue;
         const file = join(projects, name, entry.name);
         const issue = jobIdOf({ ...ref, number: Number(number) });
-        // Beside it may be a folder of the session's name, with what was too long for the file.
+        // The session may have a folder with its name, for data that was too long for the file.
         items.push(...(await itemOf(place, { kind: "session", issue, run: null, paths: [file, file.slice(0, -6)] })));
       }
     }
@@ -60,7 +60,7 @@ function folderName(path: string): string {
   return path.replaceAll(/[^A-Za-z0-9]/g, "-");
 }
 
-/** The folder that the session was begun in; null where its first part does not say. */
+/** Return the folder in which the session was started; null if the beginning of the file does not name it. */
 async function cwdOf(place: Files, path: string): Promise<string | null> {
   for (const line of ((await readText(place, path, READ_BYTES)) ?? "").split("\n")) {
     const cwd = cwdIn(line);
@@ -75,6 +75,6 @@ function cwdIn(line: string): string | null {
     const cwd = typeof entry === "object" && entry !== null && "cwd" in entry ? entry.cwd : null;
     return typeof cwd === "string" ? cwd : null;
   } catch {
-    return null; // Empty, or cut off by the end of what was read.
+    return null; // Empty, or cut off by the limit of the read.
   }
 }

@@ -5,18 +5,21 @@ import { tryLock } from "@tac8/core/process/flock";
 import { maintainMirrors } from "./maintenance.ts";
 import { freeOf, sweep, type JanitorServices } from "./sweep.ts";
 
-/** After a start there is other work to do first. */
+/** Delay of the first round, because a start has other work to do first. */
 const FIRST_MS = 5 * 60_000;
 const CHECK_MS = 10 * 60_000;
 const ROUND_MS = 3_600_000;
 
 export interface Janitor {
-  /** A round now, which makes room up to what health asks for. */
+  /** Start a round now, which makes room up to the limit of health. */
   hurry(): void;
   close(): Promise<void>;
 }
 
-/** Clears up each hour, and each ten minutes while the disk is short. Of the runners on a data folder one at a time. */
+/**
+ * Clean up every hour, and every ten minutes while disk space is low. Only one runner per data folder does so at a
+ * time.
+ */
 export function startJanitor(services: Omit<JanitorServices, "signal" | "urgent">): Janitor {
   const stop = new AbortController();
   const { signal } = stop;
@@ -32,7 +35,7 @@ export function startJanitor(services: Omit<JanitorServices, "signal" | "urgent"
         await round({ ...services, signal, urgent });
       } catch (err) {
         signal.throwIfAborted();
-        services.log.warn({ err }, "the janitor's run failed");
+        services.log.warn({ err }, "the janitor's round failed; it tries again later");
       }
     }
   }
@@ -48,7 +51,7 @@ export function startJanitor(services: Omit<JanitorServices, "signal" | "urgent"
   };
 }
 
-/** @returns whether there was a round: not while another runner does one, nor so soon after the last. */
+/** @returns whether there was a round: none while another runner does one, or too soon after the last one */
 export async function round(services: JanitorServices): Promise<boolean> {
   const { config, now, urgent = false } = services;
   const lock = await tryLock(join(config.home, "janitor.lock"));

@@ -30,7 +30,7 @@ afterAll(async () => {
   await bench.close();
 });
 
-/** The next issue's workspace with a commit, on GitHub or not. */
+/** Create the next issue's workspace with a commit, on GitHub or not. */
 async function workspace({ pushed = true } = {}): Promise<GitBench> {
   await git.ensure();
   await git.mirror.pin(`base/${git.name}`, await git.base());
@@ -39,7 +39,7 @@ async function workspace({ pushed = true } = {}): Promise<GitBench> {
   return git;
 }
 
-/** A round so many days from now. */
+/** Run a round as if this many days had passed. */
 function later(days: number, more: Partial<Parameters<typeof sweep>[0]> = {}): Promise<SweepReport> {
   return sweep({ ...bench.services, now: () => Date.now() + days * DAY, ...more });
 }
@@ -53,14 +53,14 @@ async function file(path: string, text = "x"): Promise<string> {
   return path;
 }
 
-test("an ended issue's workspace goes in its time, with its notes, lock and pin, and that is said", async () => {
+test("an ended issue's workspace is removed after its retention, with its notes, lock and pin, and this is logged", async () => {
   const { paths, mirror, name } = await workspace();
-  await bench.stands(number, "failed");
+  await bench.setState(number, "failed");
   expect(pathsOf(await later(13.9))).toEqual([]);
   expect(pathsOf(await later(14.1))).toEqual([paths.tree, paths.gitDir]);
   expect([paths.tree, paths.gitDir, paths.notesDir, paths.lockFile].filter(existsSync)).toEqual([]);
   expect(existsSync(join(mirror.paths.dir, "refs/tac8/base", name))).toBe(false);
-  expect(bench.logged.join("")).toContain("the janitor removed it");
+  expect(bench.logged.join("")).toContain("the janitor removed files");
   expect(await newest()).toMatchObject({
     to: "note",
     by: "runner pi/0",
@@ -69,26 +69,26 @@ test("an ended issue's workspace goes in its time, with its notes, lock and pin,
   });
 });
 
-test("work that is not on GitHub stays, however old it is and however short the disk", async () => {
+test("work that is not on GitHub stays, whatever its age and the free disk space", async () => {
   const { paths } = await workspace({ pushed: false });
-  await bench.stands(number, "failed");
+  await bench.setState(number, "failed");
   const report = await later(999, { freeBytes: () => Promise.resolve(0) });
   expect(report.kept).toMatchObject([{ reason: "it has commits that are not on GitHub" }]);
   expect([paths.tree, paths.gitDir, paths.branchFile].every(existsSync)).toBe(true);
 });
 
-test("what GitHub does not answer about stays", async () => {
+test("a workspace stays if GitHub does not answer", async () => {
   const { paths } = await workspace();
-  await bench.stands(number, "stopped");
+  await bench.setState(number, "stopped");
   const { config } = bench.services;
   const unreachable = { ...config, github: { ...config.github, api_url: "http://127.0.0.1:1" } };
   const report = await later(15, { config: unreachable });
-  expect(report.kept).toHaveLength(2); // The one of the test before, too.
+  expect(report.kept).toHaveLength(2); // Including the one of the test before.
   expect(existsSync(paths.tree)).toBe(true);
   expect(pathsOf(await later(15))).toContain(paths.tree);
 });
 
-test("an issue that is worked on, unknown, in the queue or locked keeps everything", async () => {
+test("nothing is removed of an issue that is running, unknown, queued or locked", async () => {
   const { paths, name } = await workspace();
   const log = await file(runLogPath(git.home, { owner: "octo", repo: "widgets", number }, "run"));
   const check = async () => {
@@ -96,14 +96,14 @@ test("an issue that is worked on, unknown, in the queue or locked keeps everythi
     expect(pathsOf(report).filter((path) => path.includes(`/${name}`))).toEqual([]);
     expect([paths.tree, log].every(existsSync)).toBe(true);
   };
-  await check(); // Redis has never heard of it.
+  await check(); // Redis has no record of it.
   for (const state of ["queued", "running", "retrying", "parked", "blocked"] as const) {
-    await bench.stands(number, state);
+    await bench.setState(number, state);
     await check();
   }
-  await bench.stands(number, "failed", "a-run");
+  await bench.setState(number, "failed", "a-run");
   await check();
-  await bench.stands(number, "failed");
+  await bench.setState(number, "failed");
   const job = await bench.services.queue.add("again", {}, { jobId: `octo.widgets.${number}` });
   await check();
   await job.remove();
@@ -114,9 +114,9 @@ test("an issue that is worked on, unknown, in the queue or locked keeps everythi
   expect(existsSync(dirname(log))).toBe(false);
 });
 
-test("a run that begins after the look is seen under the lock", async () => {
+test("a run that starts after the check is detected under the lock", async () => {
   const { paths } = await workspace();
-  await bench.stands(number, "failed");
+  await bench.setState(number, "failed");
   const { store } = bench.services;
   let checks = 0;
   const report = await later(15, {
@@ -125,8 +125,8 @@ test("a run that begins after the look is seen under the lock", async () => {
       async read(id) {
         const found = await store.read(id);
         if (id.endsWith(`.${number}`) && (checks += 1) === 1) {
-          await bench.stands(number, "queued");
-          await bench.stands(number, "running", "r");
+          await bench.setState(number, "queued");
+          await bench.setState(number, "running", "r");
         }
         return found;
       },
@@ -136,8 +136,8 @@ test("a run that begins after the look is seen under the lock", async () => {
   expect(existsSync(paths.tree)).toBe(true);
 });
 
-test("leftovers of killed runs go; those of live runs and of other people stay", async () => {
-  await bench.stands(number, "pr");
+test("leftovers of killed runs are removed; those of live runs and of other users stay", async () => {
+  await bench.setState(number, "pr");
   const { home, paths, mirror } = git;
   const tmp = await file(join(paths.tmpDir, "claude", "x"));
   await file(paths.promptFile);
@@ -167,19 +167,19 @@ test("leftovers of killed runs go; those of live runs and of other people stay",
   expect(pathsOf(await later(99))).toEqual([alive]);
 });
 
-test("an issue's home folder goes in its time, and not while the issue is worked on", async () => {
+test("an issue's home folder is removed after its retention, but not while the issue is in use", async () => {
   const { homeDir } = git.paths;
   const session = await file(join(homeDir, ".claude/projects/-tree/one.jsonl"));
-  await bench.stands(number, "blocked");
+  await bench.setState(number, "blocked");
   expect(pathsOf(await later(99))).toEqual([]);
-  await bench.stands(number, "pr");
+  await bench.setState(number, "pr");
   expect(pathsOf(await later(13.9))).toEqual([]);
   expect(pathsOf(await later(14.1))).toEqual([homeDir]);
   expect(existsSync(session)).toBe(false);
 });
 
-test("sessions from before the data folder was moved go as well; those of other folders stay", async () => {
-  await bench.stands(number, "pr");
+test("sessions from before the data folder was moved are removed too; those of other folders stay", async () => {
+  await bench.setState(number, "pr");
   const { home, paths, dir } = git;
   const former = join(dir, "checkout", ".tac8");
   addFormerPlaces(home, [former]);
@@ -194,21 +194,21 @@ test("sessions from before the data folder was moved go as well; those of other 
   expect([before, never].map((path) => existsSync(path))).toEqual([false, true]);
 });
 
-test("a short disk takes the oldest until there is room", async () => {
-  await bench.stands(number, "pr");
+test("low disk space removes the oldest files until there is room", async () => {
+  await bench.setState(number, "pr");
   const logs: string[] = [];
   for (const run of ["a", "b", "c"]) {
     logs.push(await file(runLogPath(git.home, { owner: "octo", repo: "widgets", number }, run)));
   }
   const free = () => Promise.resolve(existsSync(logs[1] ?? "") ? 1e9 : 3e9);
   const taken = pathsOf(await later(0, { freeBytes: free })).filter((path) => path.endsWith(".jsonl"));
-  // Their times may be the same to the millisecond.
+  // Their times may be equal to the millisecond.
   expect(taken).toContain(logs[1]);
   expect(logs.filter(existsSync)).toHaveLength(3 - taken.length);
   expect(taken.length).toBeLessThan(3);
 });
 
-test("one runner at a time, and not sooner than an hour after the last round", async () => {
+test("only one runner at a time has a round, at most once an hour", async () => {
   const held = await lock(join(bench.git.home, "janitor.lock"));
   expect(await round(bench.services)).toBe(false);
   held.release();
@@ -219,10 +219,10 @@ test("one runner at a time, and not sooner than an hour after the last round", a
   expect(await round({ ...bench.services, freeBytes: () => Promise.resolve(0) })).toBe(true);
 });
 
-test("when health asks for room, a round comes at once, and makes more room than health wants", async () => {
+test("if health reports low disk space, a round starts at once, and makes more room than health needs", async () => {
   const { paths } = await workspace();
-  await bench.stands(number, "pr");
-  let free = 2.3e9; // More than the janitor itself finds short, less than where health is content again.
+  await bench.setState(number, "pr");
+  let free = 2.3e9; // More than the janitor's own limit, less than the limit of health.
   const freeBytes = () => Promise.resolve(existsSync(paths.tree) ? free : (free = 9e9));
   const services = { ...bench.services, freeBytes };
   await round(services);
@@ -231,18 +231,18 @@ test("when health asks for room, a round comes at once, and makes more room than
   try {
     janitor.hurry();
     await expect.poll(() => existsSync(paths.tree), { timeout: 60_000 }).toBe(false);
-    janitor.hurry(); // It may be asked again.
+    janitor.hurry(); // A second request is allowed.
   } finally {
     await janitor.close();
   }
 });
 
-test("a dry run does not give a workspace from before to the user of its issue", async () => {
+test("a dry run does not hand an older workspace over to the Unix user of its issue", async () => {
   const { paths } = await workspace();
-  await bench.stands(number, "failed");
+  await bench.setState(number, "failed");
   const { config, log } = bench.services;
   const ids = new AgentIdBook(join(config.home, "ids"), { first: 1_000_000_000, last: 1_000_000_009 });
-  const closeDataFolder = (): void => expect.unreachable("the folder is being given away");
+  const closeDataFolder = (): void => expect.unreachable("the folder is being handed over");
   const report = await later(15, {
     dryRun: true,
     openSide: (options) =>
@@ -250,7 +250,7 @@ test("a dry run does not give a workspace from before to the user of its issue",
   });
   expect(pathsOf(report)).not.toContain(paths.tree);
   expect(report.kept.filter(({ item }) => item.paths.includes(paths.tree))).toMatchObject([
-    { reason: expect.stringContaining("from before agents were users of their own") },
+    { reason: expect.stringContaining("from before agents had Unix users of their own") },
   ]);
   expect(await readdir(join(config.home, "ids"))).toEqual([]);
   expect(pathsOf(await later(15))).toContain(paths.tree);

@@ -25,7 +25,7 @@ import { planJanitor, type IssueUse, type Item, type JanitorSnapshot } from "./p
 import { onceEach, removeItem, type RemovalOptions } from "./removal.ts";
 import { findSessions } from "./sessions.ts";
 
-/** All borrowed. */
+/** Services that the janitor borrows. */
 export interface JanitorServices {
   readonly config: Config;
   readonly store: IssueStore;
@@ -35,38 +35,38 @@ export interface JanitorServices {
   readonly now: () => number;
   /** Borrowed. */
   readonly tokens: GitHubTokens;
-  /** The runner's name, for the event log. */
+  /** Name of the runner, for the event log. */
   readonly name: string;
   readonly openSide: OpenSide;
   readonly signal: AbortSignal;
-  /** Health asks for room. */
+  /** Health reports low disk space. */
   readonly urgent?: boolean;
-  /** Bytes that the data folder's disk has left. */
+  /** Return the free bytes on the data folder's disk. */
   readonly freeBytes?: () => Promise<number>;
-  /** Only says what it would remove. */
+  /** Only return what would be removed. */
   readonly dryRun?: boolean;
 }
 
 export interface Removed {
   readonly item: Item;
-  /** Its time was over, or the disk was short. */
+  /** Its retention was over, or disk space was low. */
   readonly why: "age" | "pressure";
-  /** On the disk. */
+  /** Size on disk. */
   readonly bytes: number;
 }
 
 export interface SweepReport {
   readonly removed: readonly Removed[];
-  /** Why what was due is still there. */
+  /** Why items that were due are kept. */
   readonly kept: readonly { readonly item: Item; readonly reason: string }[];
 }
 
 const DAY_MS = 24 * 3_600_000;
 const GB = 1e9;
-/** The next round takes the rest. */
+/** Limit for one round; the next round removes the rest. */
 const MAX_AT_ONCE = 500;
 
-/** One round: looks, plans, removes; and says what it removed. @throws when Redis or the disk cannot be read. */
+/** Run one round: check, plan, remove, and log what was removed. @throws if Redis or the disk cannot be read */
 export async function sweep(services: JanitorServices): Promise<SweepReport> {
   const { config, log, now, signal, dryRun = false } = services;
   const freeBytes = services.freeBytes ?? (() => freeOf(config.home));
@@ -90,10 +90,13 @@ export async function sweep(services: JanitorServices): Promise<SweepReport> {
     if (reason === null) {
       removed.push({ item, why, bytes });
       if (dryRun) return;
-      log.info({ kind, issue, paths, why, changed: new Date(item.changedAt).toISOString() }, "the janitor removed it");
+      log.info(
+        { kind, issue, paths, why, changed: new Date(item.changedAt).toISOString() },
+        "the janitor removed files",
+      );
     } else {
       kept.push({ item, reason });
-      log.debug({ kind, issue, paths, why }, `the janitor kept it: ${reason}`);
+      log.debug({ kind, issue, paths, why }, `the janitor kept files: ${reason}`);
     }
   };
   try {
@@ -104,20 +107,26 @@ export async function sweep(services: JanitorServices): Promise<SweepReport> {
       await remove(item, "pressure");
     }
   } finally {
-    // A filter of the agent's settings may have left something running.
+    // A filter of the agent's settings may have left a process running.
     await killSurvivors({ runId: marker, except: [process.pid] });
     if (removed.length > 0 && !dryRun) await record(services, removed, kept.length);
   }
   return { removed, kept };
 }
 
-/** In GB. Somewhat more than where health calls a disk short: else it would stay so. */
+/**
+ * Return the free space to reach, in GB: somewhat more than the limit of health, which would otherwise still report low
+ * disk space.
+ */
 function roomWanted({ config: { janitor, host }, urgent = false }: JanitorServices): number {
   if (janitor.min_free_gb === 0 || !urgent) return janitor.min_free_gb;
   return Math.max(janitor.min_free_gb, hostThresholds(host).diskGb.half * (1 + 2 * EASE));
 }
 
-/** Throwaway repositories before live runs: whichever is there then either has its run among them, or has none. */
+/**
+ * Read the snapshot: throwaway repositories before live runs, so the run of each repository is among the live runs, or
+ * is over.
+ */
 async function check(
   { config, store, queue }: JanitorServices,
   sides: Sides,
@@ -133,14 +142,14 @@ async function check(
   return { items, issues, liveRuns: await liveRuns(home), freeBytes };
 }
 
-/** Null where a slot's note cannot be understood. */
+/** Return the live runs; null if the note of a slot cannot be parsed. */
 async function liveRuns(home: string): Promise<ReadonlySet<string> | null> {
   const folder = join(home, "runs");
   const runs = new Set<string>();
   for (const name of await readdir(folder)) {
     if (!/^slot-\d+\.json$/.test(name)) continue;
     const text = await readFile(join(folder, name), "utf8").catch(() => null);
-    if (text === null) continue; // Its run has just ended.
+    if (text === null) continue; // The run has just ended.
     const live = parseLive(text);
     if (live === null) return null;
     runs.add(live.run);

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-test("a commit that the mirror still has, but no branch of GitHub's, keeps the workspace", async () => {
+test("a commit that the mirror still has, but no branch on GitHub, keeps the workspace", async () => {
   await bench.ensure();
   await bench.commit("new.txt", "new\n");
   const push = (from: string) =>

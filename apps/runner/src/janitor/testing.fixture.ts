@@ -17,14 +17,14 @@ import type { JanitorServices } from "./sweep.ts";
 
 /** A data folder, a GitHub and a Redis for a janitor. */
 export interface JanitorBench {
-  /** Of issue 1; `another()` gives the next one's. */
+  /** Bench of issue 1; `another()` returns the next issue's. */
   readonly git: GitBench;
   readonly services: JanitorServices;
   /** JSON lines. */
   readonly logged: string[];
-  /** The status of the issue, as its hash says. */
-  stands(number: number, state: IssueState, run?: string | null): Promise<void>;
-  /** Puts the janitor's clock forward. */
+  /** Set the state of an issue in its record. */
+  setState(number: number, state: IssueState, run?: string | null): Promise<void>;
+  /** Advance the janitor's clock. */
   advance(ms: number): void;
   close(): Promise<void>;
 }
@@ -59,7 +59,7 @@ export async function createJanitorBench(): Promise<JanitorBench> {
     git,
     services,
     logged,
-    async stands(number, state, run = null) {
+    async setState(number, state, run = null) {
       const since = new Date().toISOString();
       await store.writeIf(jobIdOf({ owner: "octo", repo: "widgets", number }), {}, { state, since, "run.id": run });
     },

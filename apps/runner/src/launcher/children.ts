@@ -11,7 +11,10 @@ const KILL_MS = 10_000;
 const PAUSE_MS = 15;
 const CHORE_MS = 60_000;
 const MAX_WORDS = 2000;
-/** The loader and the C library read them, and load what they name: the program that changes the user is root when it starts. */
+/**
+ * Variables that the loader and the C library read, and that make them load files: the program that changes the user is
+ * root when it starts.
+ */
 const FOR_LOADER = /^(?:LD_|GCONV_PATH$|GLIBC_TUNABLES$|LOCPATH$|NLSPATH$|LANGUAGE$|MALLOC_)/;
 /** Folders that every user can write to. */
 const SHARED = ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue"];
@@ -48,11 +51,11 @@ export function startAs(
 
 interface ChoreOptions {
   readonly limitMs?: number;
-  /** Its end ends the program: nobody waits for it any more. */
+  /** Resolves when no caller waits for the program; it is then killed. */
   readonly until?: Promise<void>;
 }
 
-/** Run a short program of ours as a user. @throws Error with what it said */
+/** Run a short program of tac8 as a user. @throws Error with its output */
 export async function runAs(
   identity: Identity,
   program: readonly string[],
@@ -78,8 +81,8 @@ export async function runAs(
 }
 
 /**
- * Kill every process of a user id, all at once: `kill -1` by a process of that user leaves a fork bomb no moment to continue. Where
- * no such process can be started, because the machine has no more room for one, they are killed one by one.
+ * Kill every process of a user id at once: `kill -1` by a process of that user gives a fork bomb no time to continue.
+ * If no such process can be started, because the machine has no more room, kill them one by one.
  */
 export async function killAll(uid: number): Promise<{ readonly killed: number; readonly remaining: number }> {
   const deadline = performance.now() + KILL_MS;
@@ -89,7 +92,7 @@ export async function killAll(uid: number): Promise<{ readonly killed: number; r
     if (found.length === 0) return { killed, remaining: 0 };
     killed = Math.max(killed, found.length);
     if (performance.now() > deadline) return { killed, remaining: found.length };
-    // Its end by its own signal is no error.
+    // A process that is killed by its own signal is not an error.
     await runAs({ uid, gid: uid }, [
       "/bin/sh",
       "-c",
@@ -102,11 +105,12 @@ export async function killAll(uid: number): Promise<{ readonly killed: number; r
   }
 }
 
-/** Remove what a user id has left where all users can write, and its shared memory and message queues. */
+/** Remove the files of a user id in folders that all users can write to, and its shared memory and message queues. */
 export async function removeTraces(uid: number): Promise<void> {
   const identity = { uid, gid: uid };
   const own = ["-mindepth", "1", "-xdev", "-uid", String(uid)];
-  // A folder's owner cannot empty it without its permission. Whole trees at once; then, by no path that could be too long, the rest.
+  // The owner of a folder cannot empty it without its permissions. First remove whole trees; then remove the rest,
+  // without long paths.
   const chores = [
     [
       "-mindepth",
@@ -128,25 +132,28 @@ export async function removeTraces(uid: number): Promise<void> {
     [...own, "-type", "d", "!", "-perm", "-700", "-execdir", "chmod", "u+rwx", "--", "{}", ";"],
     [...own, "-delete"],
   ];
-  // What is another's, or is not there, is said and passed over.
+  // Errors for missing files, or for files of other users, are ignored.
   for (const chore of chores) await runAs(identity, ["find", ...SHARED, ...chore]).catch(() => undefined);
   await runAs(identity, ["ipcrm", "--all"]).catch(() => undefined);
 }
 
-/** Close the descriptors that this process was given beside the standard ones: every program that it starts would have them. */
+/**
+ * Close the descriptors that this process has inherited in addition to the standard ones: every program that it starts
+ * would get them.
+ */
 export function closeInherited(): void {
   for (const fd of readdirSync("/proc/self/fd").map(Number)) {
     if (fd > 2 && !closesOnExec(fd)) closeSync(fd);
   }
 }
 
-/** Node opens all of its own with that flag. */
+/** Return whether a descriptor closes on exec, like every descriptor that Node opens. */
 function closesOnExec(fd: number): boolean {
   try {
     const [, flags = "0"] = /^flags:\s+([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")) ?? [];
     return (parseInt(flags, 8) & O_CLOEXEC) !== 0;
   } catch {
-    return true; // The one that the list was read by.
+    return true; // The descriptor by which the list was read.
   }
 }
 
@@ -157,7 +164,7 @@ function canBound(): boolean {
   return bound;
 }
 
-/** Whether a process with this `/proc/<pid>/status` has a capability of this number. Pure. */
+/** Return whether a process with this `/proc/<pid>/status` has the capability of this number. Pure. */
 export function hasCapability(status: string, number: bigint): boolean {
   const [, set = "0"] = /^CapEff:\s+([0-9a-f]+)$/m.exec(status) ?? [];
   return ((BigInt(`0x${set}`) >> number) & 1n) === 1n;
@@ -167,6 +174,6 @@ function kill(pid: number, signal: "SIGSTOP" | "SIGKILL"): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has gone.
+    // It has exited.
   }
 }

@@ -4,27 +4,27 @@ import type { Socket } from "node:net";
 import { killAll, removeTraces, startAs } from "./children.ts";
 import type { Identity } from "./identity.ts";
 
-/** How long another container's launcher may need to end what it has started. */
+/** Time for the launcher of another container to end its programs. */
 const LOCK_SECONDS = 30;
 const CONFLICT = 75;
 
 /**
- * The user ids that tac8 holds, each by one or more connections. A user id is free, or taken: being taken, held, or being released.
- * What is taken belongs to nobody else: neither to an earlier caller, whose processes are dead, nor to another container that
- * shares the data folder, because of the lock.
+ * The user ids that tac8 holds, each by one or more connections. A user id is free or taken; it is taken while it is
+ * being taken, held or released. A taken user id belongs to one holder only: all processes of an earlier holder are
+ * dead, and the lock excludes other containers that share the data folder.
  */
 export class Held {
   readonly #user: Identity;
   readonly #taken = new Map<number, Taken>();
 
-  /** @param user tac8's */
+  /** @param user the user of tac8 */
   constructor(user: Identity) {
     this.#user = user;
   }
 
   /**
-   * Run something as a user id. Letting go of it aborts the signal, and waits: what this kills when it ends could otherwise be
-   * processes of the next holder. @throws Error it is not held
+   * Run an action as a user id. A release of the user id aborts the signal and waits, because processes that the action
+   * kills when it ends could otherwise belong to the next holder. @throws Error if the user id is not held
    */
   async run(uid: number, act: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const taken = this.#taken.get(uid);
@@ -32,7 +32,7 @@ export class Held {
     return taken.run(act);
   }
 
-  /** Take it for a connection, until that ends. @throws Error it is not free */
+  /** Take a user id for a connection, until the connection ends. @throws Error if it is not free */
   async take(uid: number, lockFile: string, connection: Socket): Promise<void> {
     await this.#taken.get(uid)?.left;
     const taken = this.#taken.get(uid) ?? new Taken(uid, lockFile, this.#user);
@@ -47,12 +47,14 @@ export class Held {
     }
   }
 
-  /** Kill everything of all of them. */
+  /** Release all user ids and kill their processes. */
   async leaveAll(): Promise<void> {
     await Promise.all([...this.#taken.keys()].map((uid) => killAll(uid)));
   }
 
-  /** Let go of it for a connection. Resolves when nothing of its processes is left, if that was the last one. */
+  /**
+   * Release a user id for a connection. If that was the last connection, resolves when none of its processes is left.
+   */
   async leave(uid: number, connection: Socket): Promise<void> {
     const taken = this.#taken.get(uid);
     if (taken === undefined) return;
@@ -68,7 +70,7 @@ class Taken {
   readonly connections = new Set<Socket>();
   readonly ready: Promise<void>;
   held = false;
-  /** Set while it is released. */
+  /** Set while the user id is released. */
   left: Promise<void> | null = null;
   readonly #lock: ChildProcess;
   readonly #end = new AbortController();
@@ -76,7 +78,7 @@ class Taken {
 
   constructor(uid: number, lockFile: string, user: Identity) {
     this.uid = uid;
-    // It has the lock until its input ends, also by our death.
+    // The process keeps the lock until its input ends, also when the launcher dies.
     const keep = ["sh", "-c", "echo; exec cat >/dev/null"];
     const command = ["flock", "-E", String(CONFLICT), "-w", String(LOCK_SECONDS), lockFile, ...keep];
     this.#lock = startAs(user, command, { stdio: ["pipe", "pipe", "ignore"] });
@@ -94,7 +96,7 @@ class Taken {
     });
     if (got !== null) {
       throw new Error(
-        got || `processes of user id ${this.uid} are still there, in another container: its runner is stuck`,
+        got || `processes of user id ${this.uid} are still running in another container: restart the runner there`,
       );
     }
     const { remaining } = await killAll(this.uid);
@@ -123,8 +125,8 @@ class Taken {
   async #leave(): Promise<void> {
     await this.ready.catch(() => undefined);
     this.held = false;
-    this.#end.abort(new Error(`user id ${this.uid} is not held any more`));
-    // As long as one cannot be killed, nobody else gets the user id.
+    this.#end.abort(new Error(`user id ${this.uid} is released`));
+    // The user id is not free until every process is killed.
     while ((await killAll(this.uid)).remaining > 0);
     await Promise.allSettled(this.#runs);
     await removeTraces(this.uid);

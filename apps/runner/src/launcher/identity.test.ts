@@ -3,7 +3,7 @@ import { asIdentity, inFolder } from "./identity.ts";
 import { hasCapability } from "./children.ts";
 import { isOf } from "./processes.ts";
 
-test("capabilities that could be inherited are cleared before the switch to another user", () => {
+test("inheritable capabilities are cleared before the switch to another user", () => {
   expect(asIdentity({ uid: 20_001, gid: 20_001 }, { bounds: true }).join(" ")).toBe(
     "/usr/bin/setpriv --inh-caps=-all --ambient-caps=-all --bounding-set=-all --clear-groups --regid=20001 --reuid=20001 --no-new-privs --pdeathsig=KILL --",
   );
@@ -12,7 +12,7 @@ test("capabilities that could be inherited are cleared before the switch to anot
   expect(shared).not.toContain("--bounding-set=-all");
 });
 
-test("a folder's name is an argument of the shell, and no part of its script", () => {
+test("a folder's name is an argument of the shell, not part of its script", () => {
   expect(inFolder("/a; rm -rf /").at(-1)).toBe("/a; rm -rf /");
 });
 
@@ -24,11 +24,11 @@ test.each([
   ["State:\tZ (zombie)\nUid:\t5\t5\t5\t5\nThreads:\t1\n", false],
   ["State:\tZ (zombie)\nUid:\t5\t5\t5\t5\nThreads:\t2\n", true],
   ["", false],
-])("whose process it is: %j", (status, expected) => {
+])("a process belongs to the user id: %j", (status, expected) => {
   expect(isOf(status, 5)).toBe(expected);
 });
 
-test("a capability by its number", () => {
+test("a capability is found by its number", () => {
   expect(hasCapability("CapEff:\t00000000000001e0\n", 8n)).toBe(true);
   expect(hasCapability("CapEff:\t00000000000000e0\n", 8n)).toBe(false);
   expect(hasCapability("", 8n)).toBe(false);

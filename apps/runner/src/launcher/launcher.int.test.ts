@@ -24,7 +24,7 @@ import { processesOf } from "./processes.ts";
 import { startLauncher, TAC8, type TestLauncher } from "./testing/startLauncher.ts";
 
 const isRoot = process.getuid?.() === 0;
-if (!isRoot) process.stderr.write("skipped: the launcher, because it takes root\n");
+if (!isRoot) process.stderr.write("skipped: the launcher, because it needs root\n");
 
 describe.skipIf(!isRoot)("the launcher, with the capabilities that it has in a container", () => {
   let launcher: TestLauncher;
@@ -49,7 +49,7 @@ describe.skipIf(!isRoot)("the launcher, with the capabilities that it has in a c
     return printed;
   };
 
-  test("starts programs as a user id alone, without capabilities, groups and further privileges", async () => {
+  test("starts programs with only a user id, without capabilities, groups and other privileges", async () => {
     await hold(launcher.socket, { uid, lockFile });
     const status = await output(["cat", "/proc/self/status"]);
     const of = (name: string): string => new RegExp(`^${name}:[ \\t]*(.*)$`, "m").exec(status)?.[1]?.trim() ?? "?";
@@ -57,7 +57,7 @@ describe.skipIf(!isRoot)("the launcher, with the capabilities that it has in a c
     expect([of("Uid"), of("Gid"), of("Groups"), of("NoNewPrivs")]).toEqual([ids, ids, "", "1"]);
     expect(["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"].map(of)).toEqual(Array(5).fill("0000000000000000"));
     expect(await output(["sh", "-c", "umask; ls -l /proc/self/fd | wc -l; pwd"], { cwd: "/usr" })).toMatch(
-      /^0022\n5\n\/usr\n$/, // One line is the total, and one the folder that ls reads.
+      /^0022\n5\n\/usr\n$/, // One line is the total, and one is the folder that ls reads.
     );
   });
 
@@ -76,7 +76,7 @@ describe.skipIf(!isRoot)("the launcher, with the capabilities that it has in a c
     expect(await once(missing, "exit")).toEqual([127, null]);
   });
 
-  test("an id outside of its own, and one that is not held, gets no program", async () => {
+  test("starts no program for a foreign user id, or for one that is not held", async () => {
     for (const other of [0, TAC8.uid, launcher.ids.last + 1]) {
       await expect(hold(launcher.socket, { uid: other, lockFile })).rejects.toThrow(`id ${other} is not one of`);
     }
@@ -89,7 +89,7 @@ describe.skipIf(!isRoot)("the launcher, with the capabilities that it has in a c
     expect(await askIds(launcher.socket)).toEqual(launcher.ids);
   });
 
-  test("what outlives a program is killed before its end is told, also in sessions of its own", async () => {
+  test("kills survivors of a program before it reports the end, even in their own sessions", async () => {
     await hold(launcher.socket, { uid, lockFile });
     const child = run(["sh", "-c", "for i in 1 2 3; do setsid sleep 1000 & done; sleep 0.2"]);
     await once(child, "exit");
@@ -97,7 +97,7 @@ describe.skipIf(!isRoot)("the launcher, with the capabilities that it has in a c
     expect(child.left).toEqual({ survivors: 3, remaining: 0 });
   });
 
-  test("a process whose first thread has ended is killed like any other", async () => {
+  test("kills a process whose first thread has exited like any other", async () => {
     await hold(launcher.socket, { uid, lockFile });
     const exit = { x64: 60, arm64: 93 }[process.arch as "x64" | "arm64"];
     const script = `
@@ -114,7 +114,7 @@ time.sleep(0.5)`;
     expect(processesOf(uid)).toEqual([]);
   });
 
-  test("nothing of a request is looked for or loaded by a process that is root", async () => {
+  test("does not search or load files of a request while it is root", async () => {
     await hold(launcher.socket, { uid, lockFile });
     const bin = join(launcher.dir, "bin");
     mkdirSync(bin, { mode: 0o755 });
@@ -135,31 +135,34 @@ time.sleep(0.5)`;
     expect(readFileSync(`/proc/${pid}/environ`, "utf8")).not.toContain("LD_TAC8");
   });
 
-  test.each(["run", "hold"] as const)("the end of the connection of a %s kills its user's processes", async (which) => {
-    const held = await hold(launcher.socket, { uid, lockFile });
-    const child = run(["sh", "-c", "trap '' TERM; setsid sleep 1000 & echo; sleep 1000"]);
-    await once(child.stdout, "data");
-    expect(processesOf(uid).length).toBeGreaterThan(1);
-    if (which === "hold") await held.release();
-    else child.kill("SIGKILL");
-    if (which === "run") await once(child, "exit");
-    expect(processesOf(uid)).toEqual([]);
-  });
+  test.each(["run", "hold"] as const)(
+    "kills the user's processes at the end of the connection of a %s",
+    async (which) => {
+      const held = await hold(launcher.socket, { uid, lockFile });
+      const child = run(["sh", "-c", "trap '' TERM; setsid sleep 1000 & echo; sleep 1000"]);
+      await once(child.stdout, "data");
+      expect(processesOf(uid).length).toBeGreaterThan(1);
+      if (which === "hold") await held.release();
+      else child.kill("SIGKILL");
+      if (which === "run") await once(child, "exit");
+      expect(processesOf(uid)).toEqual([]);
+    },
+  );
 
-  test("a program that is killed at its start ends, whichever user it has by then", async () => {
+  test("kills a program during its start, whichever user it has by then", async () => {
     await hold(launcher.socket, { uid, lockFile });
     for (let count = 0; count < 5; count += 1) {
       const child = run(["sleep", "1000"]);
-      await immediate(); // The request has been sent, and nothing of its answer is there.
+      await immediate(); // The request was sent, but there is no answer yet.
       child.kill("SIGKILL");
       expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
     }
     expect(processesOf(uid)).toEqual([]);
   });
 
-  test("a user id is let go of after what runs as it: its end reaches nothing of the next holder", async () => {
+  test("releases a user id after its programs, so their end does not affect the next holder", async () => {
     const [held, connection] = [new Held(TAC8), new Socket()];
-    const own = launcher.ids.first + 1; // Another one than the launcher's.
+    const own = launcher.ids.first + 1; // Not the launcher's id.
     await held.take(own, lockFile, connection);
     const [aborted, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const running = held.run(own, async (signal) => {
@@ -169,7 +172,7 @@ time.sleep(0.5)`;
     const left = held.leave(own, connection);
     await expect(held.run(own, () => Promise.resolve())).rejects.toThrow("is not held");
     await aborted.promise;
-    // More than the launcher does before it releases the lock.
+    // This takes longer than the launcher's work before it releases the lock.
     for (const other of [2, 3]) await removeTraces(launcher.ids.first + other);
     expect(spawnSync("flock", ["-n", lockFile, "true"]).status).toBe(1);
     over.resolve();
@@ -177,7 +180,7 @@ time.sleep(0.5)`;
     expect(spawnSync("flock", ["-n", lockFile, "true"]).status).toBe(0);
   });
 
-  test("a user id is held once, over launchers that share a lock; what is left of before is dead", async () => {
+  test("holds a user id once among launchers that share a lock, and kills processes of earlier holders", async () => {
     const left = [`--reuid=${uid}`, `--regid=${uid}`, "--clear-groups", "sh", "-c", "sleep 1000 & exit 0"];
     spawnSync("setpriv", left, { stdio: "ignore" });
     expect(processesOf(uid)).not.toEqual([]);
@@ -188,7 +191,7 @@ time.sleep(0.5)`;
     expect(spawnSync("flock", ["-n", lockFile, "true"]).status).toBe(0);
   });
 
-  test("makes folders of a user id, and shares folders of tac8's user with a group", async () => {
+  test("creates folders of a user id, and shares folders of tac8's user with a group", async () => {
     const folder = join(launcher.dir, "workspaces");
     mkdirSync(folder);
     chownSync(folder, TAC8.uid, TAC8.gid);
@@ -208,7 +211,7 @@ time.sleep(0.5)`;
     await expect(order(launcher.socket, { op: "share", gid: 0, path: folder })).rejects.toThrow("id 0 is not one of");
   });
 
-  test("a program that has given its output to another user's ends all the same", async () => {
+  test("ends a program that has passed its output to another user's program", async () => {
     const other = uid + 1;
     await hold(launcher.socket, { uid, lockFile });
     await hold(launcher.socket, { uid: other, lockFile: `${lockFile}-2` });
@@ -237,7 +240,7 @@ with socket.socket(socket.AF_UNIX) as s:
     expect(processesOf(other)).not.toEqual([]);
   });
 
-  test("a short program ends when nobody waits for it any more", async () => {
+  test("kills a short program when no caller waits for it", async () => {
     const left = Promise.withResolvers<void>();
     const copying = runAs({ uid, gid: uid }, ["sleep", "1000"], { until: left.promise });
     left.resolve();
@@ -245,7 +248,7 @@ with socket.socket(socket.AF_UNIX) as s:
     expect(processesOf(uid)).toEqual([]);
   });
 
-  test("no agent can connect to it, or see its environment", async () => {
+  test("allows no agent to connect to it, or to read its environment", async () => {
     await hold(launcher.socket, { uid, lockFile });
     const connect = `require("net").connect(process.argv[1]).on("connect", () => console.log("in")).on("error", (e) => console.log(e.code))`;
     expect(await output([process.execPath, "-e", connect, launcher.socket])).toBe("EACCES\n");
@@ -253,7 +256,7 @@ with socket.socket(socket.AF_UNIX) as s:
     expect(await output(["cat", `/proc/${pid}/environ`])).toBe("");
   });
 
-  test("an agent leaves nothing where every user can write", async () => {
+  test("removes an agent's files from folders that every user can write to", async () => {
     const held = await hold(launcher.socket, { uid, lockFile });
     const name = `tac8-left-${uid}`;
     const deep = `mkdir -p /tmp/${name} && cd /tmp/${name} && for i in $(seq 30); do d=$(printf 'x%.0s' $(seq 200)); mkdir $d && cd $d; done; mkdir c && chmod 0 c`;
@@ -263,7 +266,7 @@ with socket.socket(socket.AF_UNIX) as s:
       "-c",
       `cd /tmp && mkdir -p ${name}/b/c && touch ${name}/b/c/a /dev/shm/${name} && chmod 0 ${name}/b/c ${name}/b && chmod 500 ${name}; ipcmk -M 100`,
     ]);
-    // In a folder of another user that is open to all.
+    // In a folder of another user that is writable by all users.
     const open = mkdtempSync("/tmp/tac8-open-");
     try {
       chmodSync(open, 0o777);
@@ -278,7 +281,7 @@ with socket.socket(socket.AF_UNIX) as s:
     expect(readFileSync("/proc/sysvipc/shm", "utf8")).not.toContain(String(uid));
   });
 
-  test("its death is the end of its programs, and is told to their callers", async () => {
+  test("ends its programs when it dies, and their callers are notified", async () => {
     const held = await hold(launcher.socket, { uid, lockFile });
     const child = run(["sh", "-c", "sleep 1000"]);
     await once(child, "spawn");
@@ -287,7 +290,7 @@ with socket.socket(socket.AF_UNIX) as s:
     await expect.poll(() => held.lost).toBe(true);
   });
 
-  test("its own end kills all of its agents", async () => {
+  test("kills all of its agents when it ends", async () => {
     await hold(launcher.socket, { uid, lockFile });
     const child = run(["sh", "-c", "echo; sleep 1000"]);
     await once(child.stdout, "data");
@@ -295,7 +298,7 @@ with socket.socket(socket.AF_UNIX) as s:
     expect(processesOf(uid)).toEqual([]);
   });
 
-  test("a program that needs a person is waited for, by a script without its secrets, and agents can be started meanwhile", async () => {
+  test("waits for a program that needs a user with a script without its secrets, and starts agents meanwhile", async () => {
     const script = join(launcher.dir, "wait.sh");
     writeFileSync(script, "env; echo; cat; exit 78\n");
     chmodSync(script, 0o755);

@@ -1,6 +1,6 @@
-// The launcher, the only process of tac8 that is root: it starts the agents of each issue as a user id of their own. In a container it
-// is the first process, and starts tac8 as an ordinary user; as a service it has no program to start. It needs CAP_SETUID, CAP_SETGID
-// and CAP_KILL, uses CAP_SETPCAP where it has it, and reads only its requests.
+// The launcher, the only process of tac8 that is root: it starts the agents of each issue with a user id of their own.
+// In a container it is the first process, and starts tac8 as an ordinary user; as a service it has no program to start.
+// It needs CAP_SETUID, CAP_SETGID and CAP_KILL, uses CAP_SETPCAP if it has it, and reads only its requests.
 import { messageOf } from "@tac8/core/domain/messageOf";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -28,9 +28,10 @@ async function main(): Promise<void> {
     env: process.env,
     passwd: readFileSync("/etc/passwd", "utf8"),
   });
-  if (process.getuid?.() !== 0) throw new Error("it has to be started as root: it starts agents as other users");
+  if (process.getuid?.() !== 0)
+    throw new Error("the launcher must be started as root, because it starts agents as other users");
   closeInherited();
-  // What it makes is for tac8's group, and for nobody else.
+  // Its files are only for tac8's group.
   process.setgroups?.([]);
   process.setgid?.(user.gid);
   process.umask(0o007);
@@ -49,7 +50,7 @@ async function main(): Promise<void> {
   });
   let [code, signal] = await endOf(child);
   if (code === EXIT_CONFIG && wait !== null) {
-    // Meanwhile agents can be started here: `tac8 doctor` tries it.
+    // Meanwhile agents can be started here, which `tac8 doctor` tries.
     child = startAs(user, ["sh", wait], { env: paths(process.env), stdio: "inherit", detached: false });
     [code, signal] = await endOf(child);
   }
@@ -60,7 +61,10 @@ async function endOf(child: ChildProcess): Promise<readonly [number | null, Node
   return (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
 }
 
-/** Of an environment what says where files are: every program of this user, and so an agent without isolation, can read it. */
+/**
+ * Return the variables with paths: every program of this user, and so an agent without isolation, can read the
+ * environment.
+ */
 function paths(env: NodeJS.ProcessEnv): Record<string, string> {
   const isPath = (name: string) => name === "TAC8_CONFIG" || name === "TAC8_HOME" || name.endsWith("_FILE");
   return Object.fromEntries(Object.entries(env).filter(([name]) => isPath(name))) as Record<string, string>;

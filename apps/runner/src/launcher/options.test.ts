@@ -4,7 +4,7 @@ import { parseOptions } from "./options.ts";
 const passwd = "root:x:0:0:root:/root:/bin/sh\nnode:x:1000:1000::/home/node:/bin/bash\n";
 const read = (line: string, env: Record<string, string> = {}) => parseOptions(line.split(" "), { env, passwd });
 
-test("a user by name or id, ids of its own, and the program", () => {
+test("reads a user by name or id, its ids, and the program", () => {
   expect(read("--user node -- node dist/runner.js --x")).toEqual({
     user: { uid: 1000, gid: 1000 },
     ids: { first: 20_000, last: 20_999 },
@@ -35,7 +35,7 @@ test.each([
   expect(() => read(line)).toThrow(message);
 });
 
-test("tac8's own id is none of its agents'", () => {
+test("tac8's own id must not be an id of agents", () => {
   const inside = "tac8:x:20005:20005::/:/bin/sh\n";
   expect(() => parseOptions(["--user", "tac8", "--", "x"], { env: {}, passwd: inside })).toThrow(
     "20005 is the id of tac8",

@@ -2,22 +2,22 @@ import { LAUNCHER_VARIABLE } from "@tac8/core/isolation/launcher/protocol";
 import type { LauncherOptions } from "./server.ts";
 
 export interface LauncherCommand extends LauncherOptions {
-  /** Started as the user. Null: a program of that user is started by another process, such as systemd. */
+  /** Program to start as the user. Null: another process, such as systemd, starts a program of that user. */
   readonly program: readonly string[] | null;
   /** Shell script that ends when a new start makes sense, for a program that needs a user; null: end with it. */
   readonly wait: string | null;
 }
 
-/** As many issues as there are ids can have a workspace at once. */
+/** The number of ids limits how many issues can have a workspace at once. */
 const IDS = { first: 20_000, last: 20_999 };
 const SOCKET = "/run/tac8/launcher/socket";
-/** Those below are for the system's and people's accounts. */
+/** Lower ids are for the accounts of the system and of users. */
 const MIN_ID = 10_000;
 const MAX_ID = 2 ** 31 - 1;
 
 /**
- * Read `--user NAME [--ids FIRST-LAST] [--wait SCRIPT] [-- PROGRAM ARG…]`. Pure.
- * @param given `passwd`: text of `/etc/passwd` @throws Error with one line that says what is wrong
+ * Parse `--user NAME [--ids FIRST-LAST] [--wait SCRIPT] [-- PROGRAM ARG…]`. Pure.
+ * @param given `passwd`: text of `/etc/passwd` @throws Error with one line about the mistake
  */
 export function parseOptions(
   args: readonly string[],

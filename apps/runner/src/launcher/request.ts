@@ -24,14 +24,14 @@ const requestSchema = z.discriminatedUnion("op", [
 
 const signalSchema = z.object({ signal: z.enum(["SIGTERM", "SIGKILL"]) });
 
-/** @throws Error with one line that says what is wrong */
+/** @throws Error with one line about the mistake */
 export function parseRequest(line: string): LauncherRequest {
   const { data, error } = requestSchema.safeParse(parseJson(line));
-  if (data === undefined) throw new Error(`a request cannot be read: ${error?.issues[0]?.message ?? "it is no JSON"}`);
+  if (data === undefined) throw new Error(`a request cannot be read: ${error?.issues[0]?.message ?? "it is not JSON"}`);
   return data;
 }
 
-/** Null: it is none. */
+/** Parse a signal; null if the line is none. */
 export function parseSignal(line: string): LauncherSignal["signal"] | null {
   return signalSchema.safeParse(parseJson(line)).data?.signal ?? null;
 }

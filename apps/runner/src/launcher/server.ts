@@ -16,10 +16,10 @@ import type { Identity } from "./identity.ts";
 import { parseRequest, parseSignal } from "./request.ts";
 
 export interface LauncherOptions {
-  /** tac8's own. */
+  /** The user of tac8. */
   readonly user: Identity;
   readonly ids: AgentIds;
-  /** Path of the socket. Its folder is made if it is missing. */
+  /** Path of the socket. Its folder is created if it is missing. */
   readonly socket: string;
 }
 
@@ -29,8 +29,8 @@ const STREAMS_MS = 60_000;
 const COPY_MS = 30 * 60_000;
 
 /**
- * Answer requests of tac8's user on a socket: see `LauncherRequest`. Files that this process makes get tac8's group, and nobody
- * outside of it can open them; no agent is ever in that group.
+ * Answer requests of tac8's user on a socket: see `LauncherRequest`. Files that this process creates get tac8's group,
+ * and are not accessible to others; no agent is ever in that group.
  */
 export async function serve({ user, ids, socket }: LauncherOptions): Promise<{ close(): Promise<void> }> {
   const held = new Held(user);
@@ -55,7 +55,7 @@ export async function serve({ user, ids, socket }: LauncherOptions): Promise<{ c
 interface Place {
   readonly user: Identity;
   readonly ids: AgentIds;
-  /** For sockets of the streams. */
+  /** Folder for the sockets of the streams. */
   readonly folder: string;
   readonly held: Held;
 }
@@ -101,7 +101,7 @@ async function obey(request: LauncherRequest, at: Attended): Promise<void> {
     case "make": {
       const { uid, path } = request;
       assertAgents(uid);
-      // With tac8's group for this moment alone, and for a program of ours. The folder keeps it: tac8 may ask what is in it.
+      // Only this short program of tac8 gets tac8's group. The folder keeps the group, so tac8 can list it.
       await runAs({ uid, gid: user.gid }, ["mkdir", "-m", "0710", "--", path]);
       return say({ done: true });
     }
@@ -121,7 +121,7 @@ async function obey(request: LauncherRequest, at: Attended): Promise<void> {
       await held.take(request.uid, request.lockFile, connection);
       say({ done: true });
       await lines.ended;
-      // Its caller waits for the end of the connection.
+      // The caller waits for the end of the connection.
       return held.leave(request.uid, connection);
     case "run":
       assertAgents(request.uid, ...request.groups);
@@ -132,11 +132,11 @@ async function obey(request: LauncherRequest, at: Attended): Promise<void> {
 }
 
 interface Run extends Attended {
-  /** Aborted: its user id is released, and everything of that is killed. */
+  /** Aborted when its user id is released and all processes of the user are killed. */
   readonly signal: AbortSignal;
 }
 
-/** Start a program, and kill everything of its user when it ends, or the connection has. */
+/** Start a program. When it or the connection ends, kill all processes of its user. */
 async function run(request: Extract<LauncherRequest, { op: "run" }>, at: Run): Promise<void> {
   const { say, lines, folder, signal } = at;
   const { uid, groups, program, env, cwd } = request;
@@ -146,7 +146,7 @@ async function run(request: Extract<LauncherRequest, { op: "run" }>, at: Run): P
     signal.throwIfAborted();
     child = startAs({ uid, gid: uid, groups }, program, { env, cwd, stdio: [...streams] });
   } finally {
-    // The program has them now.
+    // The program has its own copies now.
     for (const stream of streams) stream.destroy();
   }
   const ended = new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
@@ -160,7 +160,7 @@ async function run(request: Extract<LauncherRequest, { op: "run" }>, at: Run): P
   const killFirmly = (): void => {
     if (isOver || firm.length > 0) return;
     firm.push(killAll(uid));
-    child.kill("SIGKILL"); // It may not have changed its user yet.
+    child.kill("SIGKILL"); // The process may not have changed its user yet.
   };
   signal.addEventListener("abort", killFirmly, { once: true });
   void (async () => {
@@ -177,11 +177,11 @@ async function run(request: Extract<LauncherRequest, { op: "run" }>, at: Run): P
     killFirmly();
   })();
   const exit = await ended.finally(() => {
-    // The end of the connection, which comes after the answer, must not reach the next program of the user.
+    // The end of the connection, which comes after the answer, must not affect the next program of the user.
     isOver = true;
     signal.removeEventListener("abort", killFirmly);
   });
-  // Of those that were killed at once, the program itself is no survivor.
+  // The program itself does not count as a survivor.
   const before = (await Promise.all(firm)).reduce((sum, { killed }) => sum + Math.max(0, killed - 1), 0);
   const { killed, remaining } = await killAll(uid);
   say({ exit, survivors: before + killed, remaining });
@@ -191,7 +191,7 @@ function killOne(pid: number): void {
   try {
     process.kill(pid, "SIGTERM");
   } catch {
-    // It has just ended.
+    // It has just exited.
   }
 }
 
@@ -201,7 +201,7 @@ interface StreamOptions {
   readonly signal: AbortSignal;
 }
 
-/** Take three connections, in the order in which they are made; nothing of them is read. @throws the signal's reason */
+/** Accept three connections, in the order in which they are made; no data is read. @throws the signal's reason */
 async function openStreams(folder: string, { say, signal }: StreamOptions): Promise<[Socket, Socket, Socket]> {
   const own = mkdtempSync(join(folder, "streams-"));
   const path = join(own, "s");
@@ -214,7 +214,7 @@ async function openStreams(folder: string, { say, signal }: StreamOptions): Prom
   const late = setTimeout(() => reject(new Error("the streams of a program were not connected in time")), STREAMS_MS);
   const stop = (): void => reject(signal.reason as Error);
   signal.addEventListener("abort", stop, { once: true });
-  promise.catch(() => undefined); // It may be aborted before it is waited for.
+  promise.catch(() => undefined); // It may be rejected before it is awaited.
   try {
     chmodSync(own, 0o750);
     await listen(server, path);
@@ -240,9 +240,9 @@ async function listen(server: Server, path: string): Promise<void> {
 }
 
 interface Lines {
-  /** Null: there are no more. */
+  /** Return the next line; null if there are no more. */
   next(): Promise<string | null>;
-  /** There are no more to come. */
+  /** Resolves when there are no more lines. */
   readonly ended: Promise<void>;
 }
 

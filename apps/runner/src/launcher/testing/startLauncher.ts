@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { askIds } from "@tac8/core/isolation/launcher/client";
 import { LAUNCHER_VARIABLE, type AgentIds } from "@tac8/core/isolation/launcher/protocol";
 
-/** An account of every Debian: it plays tac8's user. */
+/** An account that every Debian has; it plays tac8's user. */
 export const TAC8 = { name: "nobody", uid: 65_534, gid: 65_534 };
 
 export interface TestLauncher {
@@ -20,11 +20,14 @@ export interface TestLauncher {
   stop(): Promise<void>;
 }
 
-/** What Docker leaves root with `cap_drop: ALL` and these added: it cannot read or change other users' files. */
+/**
+ * Capabilities that Docker leaves root with `cap_drop: ALL` and these added: root cannot read or change files of other
+ * users.
+ */
 const CAPABILITIES = "-all,+setuid,+setgid,+kill,+setpcap";
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
-/** Start a launcher as it is in a container, by default with a program that runs until it is stopped. For root. */
+/** Start a launcher as in a container, by default with a program that runs until it is stopped. Needs root. */
 export async function startLauncher({
   options = [],
   program = ["cat"],
@@ -38,7 +41,7 @@ export async function startLauncher({
   chmodSync(dir, 0o711);
   const own = join(dir, "launcher");
   const socket = join(own, "socket");
-  // Of this test alone: others run beside it.
+  // Different ids for each test, because other tests run at the same time.
   const first = 1_000_000 + Math.floor(Math.random() * 1_000_000) * 100;
   const ids = { first, last: first + 19 };
   const launch = ["--inh-caps=-all", `--bounding-set=${CAPABILITIES}`, "--", process.execPath, MAIN];
@@ -47,7 +50,7 @@ export async function startLauncher({
     env: { PATH: process.env["PATH"] ?? "", ...env, [LAUNCHER_VARIABLE]: socket },
     stdio: ["pipe", "pipe", "inherit"],
   });
-  // Its file is there a moment before it can be connected to.
+  // The file of the socket exists shortly before a connection is possible.
   while (child.exitCode === null && !(await answers(socket))) await sleep(20);
   chownSync(dir, TAC8.uid, TAC8.gid);
   return {
