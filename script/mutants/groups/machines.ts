@@ -145,7 +145,10 @@ export const machines: readonly Mutant[] = [
     file: `${RUNNER}/announce.ts`,
     find: "found.instance !== own.instance && onOther(found, own)",
     replace: "onOther === null",
-    test: { file: `${RUNNER}/announce.int.test.ts`, name: "a process that announces the same runner" },
+    test: {
+      file: `${RUNNER}/announce.int.test.ts`,
+      name: "another process that announces the same runner is reported; an entry from before the start is not",
+    },
     promise: "one of two runners on copied data folders that start at the same moment ends",
   },
   {
@@ -153,7 +156,10 @@ export const machines: readonly Mutant[] = [
     file: `${RUNNER}/announce.ts`,
     find: "await putRunnerBack(redis, found);",
     replace: "",
-    test: { file: `${RUNNER}/announce.int.test.ts`, name: "one that ends for another leaves the entry to it" },
+    test: {
+      file: `${RUNNER}/announce.int.test.ts`,
+      name: "a runner that ends because of another process leaves it the entry, so its next start detects that process",
+    },
     promise: "a runner that ends because of a copied data folder leaves its entry to the other one",
   },
   {
