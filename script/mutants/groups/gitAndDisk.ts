@@ -445,8 +445,8 @@ export const gitAndDisk: readonly Mutant[] = [
   {
     name: "git-when-stopped",
     file: `${RUNNER}/git/runGit.ts`,
-    find: "signal?.throwIfAborted(); // One",
-    replace: "// One",
+    find: "signal?.throwIfAborted(); // A process",
+    replace: "// A process",
     test: { file: `${RUNNER}/place/place.int.test.ts`, name: "a stopped run starts no git" },
     promise: "a run that was stopped starts no git in its workspace",
   },
