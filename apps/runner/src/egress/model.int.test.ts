@@ -75,7 +75,7 @@ test("a placeholder becomes the real key on its way to the model, and nothing el
 
 test("an invalid URL of the model is one clear error", async () => {
   const opened = bench.open({ env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: "api.example" } });
-  await expect(opened).rejects.toThrow("ANTHROPIC_BASE_URL is no URL of http or https");
+  await expect(opened).rejects.toThrow("ANTHROPIC_BASE_URL is not an http or https URL");
 });
 
 test("a placeholder is not accepted in another run", async () => {
