@@ -176,7 +176,10 @@ export const github: readonly Mutant[] = [
     file: `${CORE}/github/appTokens.ts`,
     find: "const answeredAt = theirs !== null && theirs.at >= started ? theirs.date : now();",
     replace: "const answeredAt = now();",
-    test: { file: `${CORE}/github/appTokens.int.test.ts`, name: "a token's life is told by GitHub's clock alone" },
+    test: {
+      file: `${CORE}/github/appTokens.int.test.ts`,
+      name: "a token's lifetime is computed by GitHub's clock only",
+    },
     promise: "the token of a GitHub App is renewed by GitHub's clock",
   },
   {

@@ -112,7 +112,7 @@ export const machines: readonly Mutant[] = [
     file: `${CORE}/github/askRefused.ts`,
     find: "if (!isRefused(answer)) return answer;",
     replace: "if (waitsMs.length > 0) return answer;",
-    test: { file: `${CORE}/github/whoAmI.test.ts`, name: "refused (unauthorized) twice" },
+    test: { file: `${CORE}/github/waitForLogin.test.ts`, name: "refused (unauthorized) twice" },
     promise: "a good token that GitHub refuses for a moment ends no start for good",
   },
   {

@@ -5,7 +5,7 @@ import { isAppName } from "../github/appName.ts";
 import { createGitHub, type GitHub } from "../github/client.ts";
 import { GitHubError } from "../github/errors.ts";
 import { openTokens } from "../github/openTokens.ts";
-import { whoAmI } from "../github/whoAmI.ts";
+import { waitForLogin } from "../github/waitForLogin.ts";
 import { checkAccess, type AccessCheck } from "./checkAccess.ts";
 import { ACCOUNTS_KEY } from "../state/keys.ts";
 import { StartupProblem } from "./main.ts";
@@ -32,7 +32,7 @@ export async function signIn(config: Config, { log, redis, signal, now, writes }
   };
   const tokens = openTokens(config, { log, now });
   const github = createGitHub({ apiUrl, tokens, secrets, log, writeIntervalMs, now, onLogin });
-  const login = await whoAmI(github, { log, signal }).catch((error: unknown) => {
+  const login = await waitForLogin(github, { log, signal }).catch((error: unknown) => {
     if (!(error instanceof GitHubError)) throw error;
     throw new StartupProblem(
       `GitHub refuses ${credentials.kind === "app" ? tokens.name : "the token"}: ${error.message}`,

@@ -13,7 +13,7 @@ describe("config.example.toml", () => {
     expect(shipped("config.example.toml")).toBe(exampleFile());
   });
 
-  it("is a good configuration, and says nothing but the defaults", () => {
+  it("is a valid configuration that has only the defaults", () => {
     const { problems, warnings } = resolve({ text: exampleFile() });
     expect({ problems, warnings }).toEqual({ problems: [], warnings: [] });
     expect(configOf({ text: exampleFile() })).toEqual(configOf({ text: REPOSITORY }));

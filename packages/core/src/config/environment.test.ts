@@ -24,7 +24,7 @@ fieldTest("E4", "one wrong variable is named with its source and what to write, 
   });
 });
 
-fieldTest("E4", "all are told at once: variables by name, the file's by line", () => {
+fieldTest("E4", "all problems are reported at once: variables by name, keys of the file by line", () => {
   const text = `${REPOSITORY}\n[board]\nport = 70000\n[llm]\nmodell = "x"\n`;
   const env = {
     REDIS_URL: "http://h",

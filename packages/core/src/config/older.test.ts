@@ -175,7 +175,7 @@ describe("routing", () => {
     ["the first retry", { retryCount: 1 }, "claude-sonnet-4-5"],
     ["late at night", { hour: 23 }, "night-model"],
     ["before dawn, before the rule of labels", { hour: 5, labels: ["docs"] }, "night-model"],
-    ["at its end", { hour: 6 }, "claude-sonnet-4-5"],
+    ["when the night ends", { hour: 6 }, "claude-sonnet-4-5"],
     ["at night, but of another priority", { hour: 23, priority: "P1" }, "claude-sonnet-4-5"],
   ] as const)("%s", (_, facts, model) => {
     expect(choose(all, facts).model).toBe(model);

@@ -39,7 +39,7 @@ it.each([
   expect(config).not.toHaveProperty("health");
 });
 
-it("is said beside other mistakes, which are told as before", () => {
+it("is reported in addition to other mistakes", () => {
   const { problems, warnings } = resolve({ text: `${REPOSITORY}${FORMER}[host]\nmin_free_disk_gb = -1\n` });
   expect(problems.map(({ key }) => key)).toEqual(["host.min_free_disk_gb"]);
   expect(warnings).toEqual([NOTICE]);

@@ -217,7 +217,7 @@ describe("what a configuration says", () => {
     expect(agentEnv["ANTHROPIC_API_KEY"]).toBe("key-of-file");
   });
 
-  it("takes who is told from the environment, hides it, and keeps it from agents", () => {
+  it("reads the targets of notifications from the environment, redacts them, and withholds them from agents", () => {
     const env = {
       TAC8_SLACK_URL: "https://hooks.slack.com/services/T/B/x",
       TAC8_NTFY_URL: "https://ntfy.sh/my-topic",

@@ -69,12 +69,12 @@ test("a list that is kept task by task", () => {
   expect(all.entries.map(({ event }) => event.kind)).toEqual(["todo", "todo", "todo", "todo", "tool"]);
 });
 
-test("sub-agents in sub-agents stand under the calls that started them, their lists are their own", () => {
+test("sub-agents of sub-agents are under the calls that started them, and have their own lists", () => {
   const todos = { todos: [{ content: "of the sub-agent", status: "pending" }] };
   const all = new Outline();
   const placed = read([
-    use("outer", "Task", { description: "look around" }),
-    use("inner", "Task", { description: "look closer" }, { parent_tool_use_id: "outer" }),
+    use("outer", "Task", { description: "explore" }),
+    use("inner", "Task", { description: "read the file" }, { parent_tool_use_id: "outer" }),
     use("list", "TodoWrite", todos, { parent_tool_use_id: "outer" }),
     say("found it", { parent_tool_use_id: "inner" }),
     answer("inner", "found it"),
@@ -83,7 +83,7 @@ test("sub-agents in sub-agents stand under the calls that started them, their li
   ]).map((event) => all.add(event));
   expect(placed.map((place) => place?.depth ?? null)).toEqual([0, 1, 1, 2, null, 0, 0]);
   const [outer] = all.entries;
-  expect(outer?.children.map(({ event }) => event.text)).toEqual(["look closer", "0 of 1 done", "all is well"]);
+  expect(outer?.children.map(({ event }) => event.text)).toEqual(["read the file", "0 of 1 done", "all is well"]);
   expect(all.todo).toEqual([]);
 });
 
@@ -156,7 +156,7 @@ test("whatever a list is made of, its event fits into 2 kB, and what is open sta
   expect(short.todo?.filter(({ status }) => status === "pending")).toHaveLength(10);
 });
 
-test("a denied call shows once, told by an event or by the result alone", () => {
+test("a denied call is shown once, whether an event or only the result reports it", () => {
   const denial = (tool_use_id: string) => ({ tool_use_id, tool_name: "Bash", tool_input: { command: "git push" } });
   const event = { type: "system", subtype: "permission_denied", tool_use_id: "a", message: "Not allowed." };
   const result = { type: "result", is_error: false, result: "ok", permission_denials: [denial("a"), denial("b")] };

@@ -17,7 +17,7 @@ const found = {
 
 const TOKEN = "the GitHub token in /data/github-token";
 
-describe("judgeRepository", () => {
+describe("evaluateRepository", () => {
   it("is content with a repository that can be pushed to", () => {
     expect(evaluateRepository("o/r", found, TOKEN)).toEqual({ problems: [], warnings: [] });
   });

@@ -4,16 +4,16 @@ import type { Area, MayWrite } from "./mayWrite.ts";
 import type { RepositoryAnswer } from "./types.ts";
 
 export interface AccessReport {
-  /** Nothing can work until these are fixed. */
+  /** Problems that must be fixed before tac8 can work. */
   readonly problems: readonly string[];
-  /** These may pass: the scheduler waits. */
+  /** Problems that may be temporary: the scheduler waits. */
   readonly warnings: readonly string[];
 }
 
 const NEEDED =
   "the token needs, for this repository, Contents, Issues and Pull requests: read and write; Metadata: read";
 
-/** What GitHub's answer about a repository means for working on it. Pure. `name`: `owner/repo` as configured; `token`: see `nameToken`. */
+/** Evaluate GitHub's response about a repository. Pure. `name`: `owner/repo` as configured; `token`: see `nameToken`. */
 export function evaluateRepository(name: string, answer: RepositoryAnswer | Error, token: string): AccessReport {
   const problem = (line: string): AccessReport => ({ problems: [line], warnings: [] });
   if (answer instanceof Error) {
@@ -36,7 +36,7 @@ export function evaluateRepository(name: string, answer: RepositoryAnswer | Erro
   }
 }
 
-/** What the answers to writes that can do nothing mean for working on a repository, by permission. Pure. */
+/** Evaluate the responses to writes without an effect, by permission. Pure. */
 export function evaluateWrites(name: string, may: ReadonlyMap<Area, MayWrite | Error>, token: string): AccessReport {
   const those = (wanted: MayWrite) => [...may].filter(([, answer]) => answer === wanted).map(([area]) => area);
   const [refused, off] = [those("no"), those("off")];

@@ -3,21 +3,21 @@ import type { Caller } from "./call.ts";
 import type { CallOptions, Repo } from "./types.ts";
 import { nameOf } from "./urls.ts";
 
-/** Where a GitHub App is installed, with what it may do there. */
+/** An installation of a GitHub App, with its permissions. */
 export interface Installation {
   readonly id: number;
-  /** Name of the App in addresses; its account is `<slug>[bot]`. */
+  /** Name of the App in URLs; its account is `<slug>[bot]`. */
   readonly slug: string;
   /** Login of the user or organization. */
   readonly account: string;
-  /** The page of its settings, for people. */
+  /** URL of the page with its settings. */
   readonly url: string;
-  /** By GitHub's name, such as `pull_requests`: `read`, `write` or `admin`. */
+  /** Permissions by GitHub's name, such as `pull_requests`: `read`, `write` or `admin`. */
   readonly permissions: Readonly<Record<string, string>>;
   readonly suspended: boolean;
 }
 
-/** Its token. Times are GitHub's. */
+/** A token of an installation. Times are by GitHub's clock. */
 export interface InstallationToken {
   readonly token: string;
   /** Epoch milliseconds. */
@@ -25,7 +25,7 @@ export interface InstallationToken {
 }
 
 const permissionsSchema = z.record(z.string(), z.string()).default({});
-/** It becomes a part of an account's name and of addresses. */
+/** The slug becomes a part of the account's name and of URLs. */
 const slugSchema = z.string().regex(/^[\w.-]{1,100}$/);
 
 const installationSchema = z
@@ -64,7 +64,7 @@ export function appCalls({ one }: Caller) {
     app: (options: CallOptions = {}): Promise<{ readonly slug: string; readonly url: string }> =>
       one({ route: "GET /app", schema: appSchema, ...options }),
 
-    /** @throws GitHubError `not-found`: it is not installed there. */
+    /** Return the App's installation for a repository. @throws GitHubError `not-found`: the App is not installed there. */
     installationOf: (repo: Repo, options: CallOptions = {}): Promise<Installation> =>
       one({
         route: "GET /repos/{owner}/{repo}/installation",

@@ -1,4 +1,4 @@
-/** Return whether it is the account of a GitHub App, such as `tac8[bot]`: GitHub gives no user a name with brackets. Pure. */
+/** Return whether a login is the account of a GitHub App, such as `tac8[bot]`: names of users cannot contain brackets. Pure. */
 export function isAppName(login: string): boolean {
   return /^[\w.-]{1,100}\[bot\]$/.test(login);
 }

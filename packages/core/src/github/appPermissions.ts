@@ -21,12 +21,12 @@ export function tokenPermissions(granted: Readonly<Record<string, string>>): Rea
   return mayChangeWorkflows(granted) ? { ...APP_PERMISSIONS, workflows: "write" } : APP_PERMISSIONS;
 }
 
-/** Pure. */
+/** Return whether the granted permissions allow changes of workflows. Pure. */
 export function mayChangeWorkflows(granted: Readonly<Record<string, string>>): boolean {
   return granted["workflows"] === "write";
 }
 
-/** Return the permissions that an installation lacks, as GitHub names them to people. Pure. */
+/** Return the permissions that an installation lacks, by the names in GitHub's web interface. Pure. */
 export function missingPermissions(granted: Readonly<Record<string, string>>): string[] {
   return (Object.keys(APP_PERMISSIONS) as (keyof typeof APP_PERMISSIONS)[])
     .filter((name) => !covers(granted[name], APP_PERMISSIONS[name]))

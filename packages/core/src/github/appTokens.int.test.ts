@@ -153,15 +153,15 @@ test("a caller that stops waiting ends nobody else's wait", async () => {
   const { tokens } = await start();
   const controller = new AbortController();
   const [mine, theirs] = [tokens.get({ signal: controller.signal }), tokens.get()];
-  controller.abort(new Error("told to stop"));
-  await expect(mine).rejects.toThrow("told to stop");
+  controller.abort(new Error("stop requested"));
+  await expect(mine).rejects.toThrow("stop requested");
   expect(await theirs).toBe("ghs_number1.aaaa.bbbb");
 });
 
 test.each([
   ["ahead of ours", 3 * 60 * MINUTE],
   ["behind ours", -3 * 60 * MINUTE],
-])("a token's life is told by GitHub's clock alone, also when that is far %s", async (_how, aheadMs) => {
+])("a token's lifetime is computed by GitHub's clock only, also when that is far %s", async (_how, aheadMs) => {
   const { tokens, made, advance } = await start({ aheadMs });
   await tokens.get();
   advance(48 * MINUTE);
@@ -189,7 +189,7 @@ test("a renewal that fails for a while leaves the token in use until its end", a
   expect(await tokens.get()).toBe("ghs_number8.aaaa.bbbb");
 });
 
-test("a token that GitHub refuses is replaced once for all that were refused", async () => {
+test("a token that GitHub refuses is replaced once for all refused calls", async () => {
   const { tokens, made } = await start();
   const first = await tokens.get();
   const others = await Promise.all([tokens.replace(first), tokens.replace(first), tokens.replace(first)]);
@@ -250,7 +250,7 @@ test("a call that is refused in the middle is made again with a new token, also 
   expect(server.calls().at(-1)).toBe("GET /repos/o/r/issues");
 });
 
-test("a refusal that stays is told after the second token, and names the App", async () => {
+test("a persistent refusal is reported after the second token, and names the App", async () => {
   const { tokens, made } = await start({ rest: () => ({ status: 401, json: { message: "Bad credentials" } }) });
   const error = await failure(server.client({ tokens }).labelledIssues(REPO, "x"));
   expect(error.kind).toBe("unauthorized");
@@ -275,7 +275,7 @@ test.each<[string, AppServer, RegExp]>([
     { installation: () => ({ permissions: { contents: "write", issues: "read" } }) },
     /lacks Issues, Metadata, Pull requests: set Issues, Metadata, Pull requests to read and write in the App's settings/,
   ],
-])("an App that %s is told in one clear line", async (_how, answers, expected) => {
+])("an App that %s is reported in one clear line", async (_how, answers, expected) => {
   const { tokens, made } = await start(answers);
   const error = await failure(tokens.get());
   expect([error.kind, error.message]).toEqual(["unauthorized", expect.stringMatching(expected)]);

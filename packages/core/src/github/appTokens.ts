@@ -22,7 +22,7 @@ const MAX_LIFE_MS = 2 * 60 * 60_000;
 /** Tries of one renewal, and the longest wait after a failed renewal while the current token is still valid. */
 const TRIES = 3;
 const RETRY_MS = 30_000;
-/** How long it is remembered that the App has to be repaired. */
+/** How long a failure is cached if an operator must repair the App. */
 const REPAIR_MS = 1000;
 /** Minimum time between two new tokens because the current one lacks a permission or repository, or because GitHub refuses it. */
 const WIDEN_MS = 60_000;
@@ -31,9 +31,9 @@ const REPLACE_MS = 60_000;
 export interface AppTokensOptions {
   readonly apiUrl: string;
   readonly credentials: AppCredentials;
-  /** The tokens reach these, and no other repository of the installation. */
+  /** The tokens can access only these repositories of the installation. */
   readonly repositories: readonly Repo[];
-  /** Further secrets, which no message may contain. */
+  /** Additional secrets, which no message may contain. */
   readonly secrets: readonly string[];
   readonly log: Logger;
   readonly requestTimeoutMs?: number | undefined;
@@ -45,28 +45,30 @@ export interface AppTokensOptions {
 /** A token in use. Times are epoch milliseconds of this machine's clock. */
 interface Live {
   readonly token: string;
-  /** From then on another one is made. */
+  /** Time from which a new token is created. */
   renewAt: number;
   readonly endsAt: number;
   readonly madeAt: number;
   readonly mayChangeWorkflows: boolean;
-  /** Configured repositories that it does not reach, as `owner/name` in lower case. */
+  /** Configured repositories that the token cannot access, as `owner/name` in lower case. */
   readonly leftOut: ReadonlySet<string>;
 }
 
 /**
  * The tokens of a GitHub App's installation, limited to the configured repositories and to `tokenPermissions`. The states of the
- * token are none → live → due (less than 10 minutes, or half of a shorter life, are left) → ended. The first caller that finds
- * none, or one that is due, makes the next one, and every other caller waits for the same. Where that fails for a reason that
- * may pass, the token that is due stays in use until its end. A failure is remembered until the time that GitHub names, or for half
- * a minute (a second, if an operator must repair the App), and so is a replacement for a minute: callers get its error without another request.
+ * token are none → live → due (less than 10 minutes, or half of a shorter lifetime, are left) → ended. The first caller that finds no
+ * token, or a due one, creates the next one, and all other callers wait for it. If that fails for a temporary reason, the due token stays
+ * in use until its end.
+ *
+ * A failure is cached until the time that GitHub names, or for half a minute (for a second, if an operator must repair the App): callers
+ * get the same error without another request. A replacement is cached for a minute.
  */
 export function appTokens(options: AppTokensOptions): GitHubTokens {
   const { apiUrl, credentials, repositories, log, now, requestTimeoutMs = 30_000, retryBaseMs = 250 } = options;
   const name = nameToken(credentials);
   const redact = createRedactor(options.secrets);
   const transport = createTransport({ timeoutMs: requestTimeoutMs });
-  /** GitHub's clock: a token's end is told by it. Null: not known. */
+  /** GitHub's clock, by which the end of a token is given. Null: unknown. */
   let theirs: { readonly date: number; readonly at: number } | null = null;
   const send: typeof fetch = async (input, init) => {
     const at = now();
@@ -100,7 +102,7 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
     return new GitHubError({ kind: "unauthorized", status, retryAt: null, call, detail, token: name });
   }
 
-  /** Which of the repositories the tokens can reach: those of one installation. */
+  /** Return for each repository whether the tokens can access it: only those of one installation. */
   async function findPlaces(callOptions: CallOptions = {}): Promise<Place[]> {
     const places: Place[] = [];
     let chosen = credentials.installationId;
@@ -209,14 +211,14 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
     } catch (error) {
       const passes = error instanceof GitHubError && (error.kind === "unavailable" || error.kind === "rate-limit");
       if (!passes || before === null || before !== live || now() >= before.endsAt) throw error;
-      if (now() < before.renewAt) return before; // Another caller has met the same failure.
+      if (now() < before.renewAt) return before; // Another caller has had the same failure.
       before.renewAt = Math.min(now() + RETRY_MS, (now() + before.endsAt) / 2);
       log.warn(`the GitHub token could not be renewed but is still valid: ${error.message}`);
       return before;
     }
   }
 
-  /** An operator who has repaired an App resumes its repository right after: only callers of the same moment share that failure. */
+  /** Return until when a failure is cached. An operator who has repaired the App retries immediately, so that failure is cached briefly. */
   function retryTime({ kind, retryAt }: GitHubError): number {
     if (kind === "unauthorized" || kind === "forbidden") return now() + REPAIR_MS;
     return Math.min(Math.max(retryAt ?? 0, now() + RETRY_MS), now() + MAX_LIFE_MS);
@@ -228,7 +230,7 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
     return (await abortable(renewed(), callOptions.signal)).token;
   };
 
-  /** Make a token although the one in use is not due. Null: it could not be made. */
+  /** Create a token although the current one is not due. Null: that failed. */
   async function widened(): Promise<Live | null> {
     widenedAt = now();
     try {

@@ -1,22 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * In ms, before the second and the third time. GitHub refuses a good token for a moment now and then; a start that took the first
- * such answer for the truth would end for good, and nobody may be there until the morning.
+ * Waits in ms before the second and the third request. GitHub sometimes refuses a valid token for a moment. If a start failed on the first
+ * refusal, the process would stay down until an operator restarts it.
  */
 const WAITS_MS: readonly number[] = [2000, 5000];
 
 export interface AskOptions<T> {
   readonly isRefused: (answer: T) => boolean;
-  /** Called before each wait. */
+  /** Called before each wait, with the refusal. */
   readonly onRefused: (answer: T) => void;
   readonly signal: AbortSignal;
   readonly waitsMs?: readonly number[] | undefined;
 }
 
 /**
- * Ask, and ask again while the answer is a refusal: it counts when it was given three times.
- * @returns the first answer that is none, or the last refusal
+ * Send a request, and repeat it while the response is a refusal: a refusal counts only if it occurs three times.
+ * @returns the first response that is not a refusal, or the last refusal
  * @throws what `ask` throws; AbortError when the signal is aborted during a wait
  */
 export async function askRefused<T>(

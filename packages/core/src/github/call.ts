@@ -10,10 +10,10 @@ import type { OctokitClient } from "./octokit.ts";
 import { failureOf } from "./requestError.ts";
 import { NoTokenError } from "./tokenAuth.ts";
 
-/** 100 pages of 100. */
+/** Maximum number of pages, with 100 entries each. */
 const MAX_PAGES = 100;
 
-/** Fields that people read, and that act: GitHub notifies whom they mention and closes what they say is fixed. */
+/** Fields with text that has effects: GitHub notifies mentioned users, and closes issues that the text claims to fix. */
 const TEXT_FIELDS = ["title", "body", "description", "commit_title", "commit_message"] as const;
 type TextField = (typeof TEXT_FIELDS)[number];
 
@@ -21,42 +21,42 @@ export interface Call<T> {
   /** Method and template, for example `GET /repos/{owner}/{repo}`. */
   route: `${"GET" | "POST" | "PATCH" | "PUT" | "DELETE"} /${string}`;
   params?: Record<string, unknown> & { readonly [Field in TextField]?: never };
-  /** The only way for a text to GitHub. */
+  /** Texts, which can be sent to GitHub only through this field. */
   texts?: { readonly [Field in TextField]?: Outgoing };
   schema: z.ZodType<T>;
   signal?: AbortSignal | undefined;
-  /** Follow a redirect. Only for calls that compare the answer with what was asked. */
+  /** Follow a redirect. Only for calls that compare the response with the request. */
   follow?: boolean;
 }
 
 export interface Caller {
-  /** One answer, checked against the schema. Throws GitHubError, or the signal's reason. */
+  /** Return one response, validated by the schema. Throws GitHubError, or the signal's reason. */
   one: <T>(call: Call<T>) => Promise<T>;
-  /** All pages of a list, one after the other. More than 100 pages is an error, never a short list. */
+  /** Return all pages of a list, read one after the other. More than 100 pages are an error, so the list is never incomplete. */
   all: <T>(call: Call<T>) => Promise<T[]>;
-  /** Takes secrets out of a text. */
+  /** Remove secrets from a text. */
   readonly redact: (text: string) => string;
 }
 
 export interface CallerSettings {
   octokit: OctokitClient;
   redact: (text: string) => string;
-  /** The token in use, for people. */
+  /** Name of the token in use, for messages. */
   token: string;
   log: Logger;
   now: () => number;
 }
 
 export function createCaller({ octokit, redact, token, log, now }: CallerSettings): Caller {
-  /** `url` overrides the route's, for the pages after the first. */
+  /** `url` replaces the URL of the route, for the pages after the first. */
   async function send<T>(call: Call<T>, url?: string): Promise<{ data: unknown; link: string | undefined }> {
     const { route, params = {}, texts = {}, signal, follow = false } = call;
     const name = callName(octokit, call);
-    // Also where a type was cast away: what is sent unseen cannot be taken back.
+    // Check at run time too, because a cast could circumvent the type, and a sent text cannot be recalled.
     const bare = TEXT_FIELDS.find((field) => field in params);
     if (bare !== undefined) throw new TypeError(`${name}: ${bare} is a text, so it must go through texts`);
     signal?.throwIfAborted();
-    // The answer to a POST may be lost after the work was done: only the caller can check whether it was.
+    // The response to a POST may be lost after GitHub has done the work: only the caller can check that.
     const retries = route.startsWith("POST ") ? { retries: 0 } : {};
     const request = { ...(signal && { signal }), redirect: follow ? "follow" : "manual", ...retries } as const;
     try {

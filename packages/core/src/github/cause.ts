@@ -3,26 +3,26 @@ import type { IssueRef } from "../domain/reference.ts";
 import type { GitHub } from "./client.ts";
 import type { CallOptions, Comment, IssueEvent } from "./types.ts";
 
-/** Accounts that are asked about; only people who can label the issue are among them. */
+/** Maximum number of accounts whose permission is read; all of them could add labels to the issue. */
 const MAX_ACCOUNTS = 10;
 
 export interface CauseQuestion {
   readonly ref: IssueRef;
-  /** The trigger. */
+  /** The label that starts work. */
   readonly label: string;
   /** The token's account; null: unknown. */
   readonly login: string | null;
   readonly mayStart: (login: string) => Promise<boolean>;
-  /** What was read before: the `labeled` events of the trigger, newest first. */
+  /** The `labeled` events of the trigger, newest first, if the caller has already read them. */
   readonly events?: readonly IssueEvent[];
-  /** What was read before: the issue's comments. */
+  /** The issue's comments, if the caller has already read them. */
   readonly comments?: readonly Comment[];
 }
 
 /**
- * Return the event that the work on an issue goes back to: an account that may start work has added the trigger at some time, or
- * a label that was the trigger then: one of our own comments names its event. The state in Redis, which agents can write, says
- * which event was used, and never that there was one. Null: there is none. @throws GitHubError
+ * Return the event that is the cause of the work on an issue; null: there is none. An account that may start work has added the trigger
+ * label, or a label that was the trigger at that time and whose event a comment of tac8 names. The state in Redis, which agents can
+ * write, only selects among such events; it is no proof that one exists. @throws GitHubError
  */
 export async function findCause(
   github: Pick<GitHub, "labeledEvents" | "comments">,
@@ -41,13 +41,13 @@ export async function findCause(
   );
 }
 
-/** The events that our own comments say were used. Pure. */
+/** Return the events that comments of tac8 name as used. Pure. */
 function eventsNamed(comments: readonly Comment[], login: string | null): ReadonlySet<number> {
   const marked = MARKER_KINDS.flatMap((kind) => findMarked(comments, login, kind));
   return new Set(marked.map(({ marker }) => marker.label_event_id).filter((id) => id > 0));
 }
 
-/** @param events newest first */
+/** Return the first event of an account that may start work; null: none. @param events newest first */
 export async function firstTrusted(
   events: readonly IssueEvent[],
   mayStart: (login: string) => Promise<boolean>,

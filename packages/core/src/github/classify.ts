@@ -1,7 +1,7 @@
 import type { GitHubErrorKind } from "./errors.ts";
 
 export interface Answer {
-  /** null: no answer came, or it was cut off. */
+  /** null: there was no response, or it was incomplete. */
   status: number | null;
   /** Names in lower case. */
   headers: Readonly<Record<string, string | number | undefined>>;
@@ -11,14 +11,14 @@ export interface Answer {
   now: number;
 }
 
-/** Followed by nobody: what stands at the new address is not what was asked for. */
+/** Status codes of redirects. They are not followed, because the new address has another resource than the requested one. */
 const MOVED = new Set([301, 302, 307, 308]);
-/** GitHub's advice for a secondary limit that names no time. */
+/** Wait that GitHub recommends for a secondary limit without a time. */
 const SECONDARY_WAIT_MS = 60_000;
-/** No wait that GitHub names is believed beyond this: its longest window is an hour. */
+/** Longest wait. A longer one that GitHub names is not trusted, because its longest window is one hour. */
 const MAX_WAIT_MS = 2 * 60 * 60_000;
 
-/** What kind of failure an answer is, and when (epoch milliseconds) it makes sense to ask again, where that is known. */
+/** Return the kind of a failure, and the time (epoch ms) of the next useful try, if it is known. */
 export function classify({ status, headers, message, now }: Answer): {
   kind: GitHubErrorKind;
   retryAt: number | null;
@@ -31,7 +31,7 @@ export function classify({ status, headers, message, now }: Answer): {
     }
     return { kind: "forbidden", retryAt: null };
   }
-  // A limit on what makes notifications, told without its name, status or headers.
+  // A limit on requests that cause notifications. GitHub reports it without the name, status or headers of a rate limit.
   if (status === 422 && /submitted too quickly/i.test(message)) {
     return { kind: "rate-limit", retryAt: now + bounded(after === null ? SECONDARY_WAIT_MS : after * 1000) };
   }
@@ -41,7 +41,7 @@ export function classify({ status, headers, message, now }: Answer): {
 }
 
 function kindOf(status: number | null): GitHubErrorKind {
-  // 407: a proxy wants other credentials, and GitHub was not asked.
+  // 407: a proxy requires other credentials, and the request did not reach GitHub.
   if (status === null || status >= 500 || status === 407 || status === 408) return "unavailable";
   if (status === 401) return "unauthorized";
   if (status === 404) return "not-found";
@@ -61,10 +61,10 @@ function limitWait(given: {
   return given.exhausted && reset !== null ? reset * 1000 - theirNow(given) : SECONDARY_WAIT_MS;
 }
 
-/** A `date` that is further from our clock is not of this answer: a proxy may keep old ones. */
+/** A `date` that differs more from this machine's clock is ignored: a proxy may have cached an old response. */
 const MAX_SKEW_MS = 24 * 60 * 60_000;
 
-/** By GitHub's clock, which is the one that its reset is told by. Its `date` is in whole seconds. */
+/** Return the current time by GitHub's clock, because the reset of a limit is by that clock. Its `date` has whole seconds. */
 function theirNow({ headers, now }: Pick<Answer, "headers" | "now">): number {
   const serverTime = Date.parse(String(headers["date"]));
   return Math.abs(serverTime - now) <= MAX_SKEW_MS ? serverTime : now;

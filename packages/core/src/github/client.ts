@@ -20,16 +20,16 @@ export interface GitHubOptions {
   /** `https://api.github.com`, `https://<host>/api/v3` of an Enterprise server, or a local one. */
   apiUrl: string;
   tokens: GitHubTokens;
-  /** These and the tokens get into no text that is sent. */
+  /** These and the tokens are removed from every text that is sent. */
   secrets?: readonly string[];
   log: Logger;
-  /** The shortest time between two writes; 0 for servers that are not GitHub's own. */
+  /** Minimum time between two writes; 0 for servers other than GitHub. */
   writeIntervalMs?: number;
-  /** For one try, body included. */
+  /** Time limit of one try, including the response body. */
   requestTimeoutMs?: number;
   /** The wait before the second try of a call; before the third it is 4 times as long, before the fourth 9 times. */
   retryBaseMs?: number;
-  /** Called once the account of an app's token is known. */
+  /** Called when the account of an App's token becomes known. */
   onLogin?: (login: string) => void;
   /** Epoch milliseconds. */
   now: () => number;
@@ -44,18 +44,18 @@ export type GitHub = ReturnType<typeof repositoryCalls> &
   ReturnType<typeof labelCalls> &
   ReturnType<typeof mayWriteCalls> &
   ReturnType<typeof pullCalls> & {
-    /** For what asks GitHub in another way, such as git. Borrowed. */
+    /** Tokens for other ways to access GitHub, such as git. Borrowed. */
     readonly tokens: GitHubTokens;
-    /** Of the account that comments are written by; null while it is not known. */
+    /** Account that writes the comments; null while it is unknown. */
     readonly login: string | null;
     readonly counters: Counters;
-    /** As of the latest answer; null before the first. */
+    /** State of the rate limit at the latest response; null before the first one. */
     readonly rateLimit: RateLimit | null;
   };
 
 /**
- * GitHub's API as far as tac8 needs it. Every method throws GitHubError, or its signal's reason. No token gets into an
- * error or a log line, and every text that is sent goes through `outgoing.ts`.
+ * Create a client for the parts of GitHub's API that tac8 uses. Every method throws GitHubError, or its signal's reason. Errors and log
+ * lines never contain a token, and every text that is sent goes through `outgoing.ts`.
  */
 export function createGitHub(options: GitHubOptions): GitHub {
   const { apiUrl, tokens, secrets = [], log, now, onLogin = () => undefined } = options;

@@ -6,12 +6,12 @@ import type { CallOptions, Comment, Repo } from "./types.ts";
 import { nameOf } from "./urls.ts";
 
 /**
- * Calls about comments of issues and pull requests. `wrote` is
- * called with the login that GitHub names as the author of what this token wrote.
+ * Calls about comments of issues and pull requests. `wrote` is called with the login that GitHub returns as the author of a comment that
+ * this token wrote.
  */
 export function commentCalls({ one, all, redact }: Caller, wrote: (login: string) => void) {
   return {
-    /** All comments of an issue, oldest first. */
+    /** Return all comments of an issue, oldest first. */
     comments: (repo: Repo, number: number, options: CallOptions = {}): Promise<Comment[]> =>
       all({
         route: "GET /repos/{owner}/{repo}/issues/{number}/comments",
@@ -21,8 +21,8 @@ export function commentCalls({ one, all, redact }: Caller, wrote: (login: string
       }),
 
     /**
-     * The comments of the whole repository that were made or edited at `sinceIso` or later, least recently touched first. Ask with the
-     * same time again and an unchanged answer costs only a 304.
+     * Return the comments of the whole repository that were written or edited at `sinceIso` or later, least recently updated first. A
+     * repeated request with the same time costs only a 304 if nothing has changed.
      */
     commentsSince: (repo: Repo, sinceIso: string, options: CallOptions = {}): Promise<Comment[]> =>
       all({
@@ -32,13 +32,13 @@ export function commentCalls({ one, all, redact }: Caller, wrote: (login: string
         ...options,
       }),
 
-    /** null when the comment was deleted. */
+    /** Return a comment; null: it was deleted. */
     comment: async (repo: Repo, id: number, options: CallOptions = {}): Promise<Comment | null> => {
       const route = "GET /repos/{owner}/{repo}/issues/comments/{id}";
       return orNull(() => one({ route, params: { ...nameOf(repo), id }, schema: commentSchema, ...options }));
     },
 
-    /** Sent once: after `unavailable`, check whether it is there before trying again. */
+    /** Create a comment. The request is sent once: after `unavailable`, check whether the comment exists before trying again. */
     createComment: async (
       repo: Repo,
       number: number,
@@ -56,7 +56,7 @@ export function commentCalls({ one, all, redact }: Caller, wrote: (login: string
       return comment;
     },
 
-    /** null when the comment was deleted. */
+    /** Edit a comment; null: it was deleted. */
     updateComment: async (
       repo: Repo,
       id: number,

@@ -26,17 +26,17 @@ const ADVICE: Record<Exclude<GitHubErrorKind, "unauthorized">, string> = {
   invalid: "GitHub rejects the request until the cause that it reports is fixed.",
 };
 
-/** Every failure of a call to GitHub. Holds no token: `detail` and `cause` come in redacted. */
+/** A failed call to GitHub. It contains no token: `detail` and `cause` are already redacted. */
 export class GitHubError extends Error {
   override readonly name = "GitHubError";
   readonly kind: GitHubErrorKind;
-  /** The HTTP status; null when there was no answer, or none that could be read. */
+  /** The HTTP status; null: there was no readable response. */
   readonly status: number | null;
-  /** When it makes sense to ask again, in epoch milliseconds; null when GitHub did not say. */
+  /** Time of the next useful try, in epoch milliseconds; null: GitHub named none. */
   readonly retryAt: number | null;
   /** Method and path, for example `GET /repos/o/r`. */
   readonly call: string;
-  /** GitHub's own words, at most 500 characters. */
+  /** GitHub's message, at most 500 characters. */
   readonly detail: string;
 
   constructor({ kind, status, retryAt, call, detail, cause, token = nameToken(null) }: GitHubErrorData) {
@@ -61,8 +61,8 @@ function adviceOn(kind: GitHubErrorKind, token: string): string {
 }
 
 /**
- * Kinds that are about the request: GitHub refuses it again until something of the issue or the repository is changed. An outage
- * and a limit pass by themselves, and a token that is not taken is replaced: then GitHub accepts the same request.
+ * Whether a kind concerns the request itself: GitHub refuses it again until the issue or the repository changes. After an outage, a rate
+ * limit, or the replacement of a token, GitHub accepts the same request.
  */
 const REFUSES_REQUEST: Readonly<Record<GitHubErrorKind, boolean>> = {
   unavailable: false,
@@ -74,7 +74,7 @@ const REFUSES_REQUEST: Readonly<Record<GitHubErrorKind, boolean>> = {
   invalid: true,
 };
 
-/** Whether GitHub refused this request for what it asks (locked, deleted, moved, not allowed), so that waiting is in vain. Pure. */
+/** Return whether GitHub refused the request because of its content (locked, deleted, moved, forbidden), so that waiting is useless. Pure. */
 export function isRefusedRequest(error: unknown): error is GitHubError {
   return error instanceof GitHubError && REFUSES_REQUEST[error.kind];
 }

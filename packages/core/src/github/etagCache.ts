@@ -1,7 +1,7 @@
 export interface CachedAnswer {
   etag: string;
   body: string;
-  /** A 304 has no Link header: the one that came with the body still holds. */
+  /** The Link header of the body. A 304 has none, so this one still applies. */
   link: string | null;
   contentType: string;
 }
@@ -15,11 +15,11 @@ export interface EtagCache {
 
 export interface EtagCacheOptions {
   maxEntries?: number;
-  /** Counted as two bytes a character, so it is an upper bound. */
+  /** Maximum size, counted as two bytes per character. */
   maxBytes?: number;
 }
 
-/** The last full answer of each URL, least recently used ones dropped first. An answer that would not fit is not kept. */
+/** Create a cache of the last complete response for each URL. It evicts the least recently used ones. A response that is too large is not kept. */
 export function createEtagCache({ maxEntries = 2000, maxBytes = 64 * 1024 * 1024 }: EtagCacheOptions = {}): EtagCache {
   const entries = new Map<string, CachedAnswer>();
   let bytes = 0;

@@ -177,7 +177,7 @@ test.each([
   expect(logged.length).toBeGreaterThan(0);
 });
 
-test("the server does get the token, and could have given it away", async () => {
+test("the server receives the token, and could have disclosed it", async () => {
   const { client, seen } = await start(() => ({ json: [] }));
   await client({ tokens: oneToken({ token: "canary-4d1f9a77" }) }).comments(repo, 5);
   expect(seen[0]?.headers.authorization).toBe("token canary-4d1f9a77");

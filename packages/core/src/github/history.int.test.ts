@@ -44,7 +44,7 @@ const edited = (...nodes: [number, ReturnType<typeof user> | null][]) => ({
   },
 });
 
-test("one request tells who edited title, body and comments, and when; writing a text is no edit", async () => {
+test("one request returns the editors of title, body and comments, with times; the first version of a text is not an edit", async () => {
   const history = await read({
     ...edited([3, user("ann")], [2, null]),
     timelineItems: renames([{ createdAt: AT(4), actor: user("tidy", "Bot") }]),
@@ -75,7 +75,7 @@ test("an edit in the second in which the text was written is one", async () => {
   expect(bodyEdits.edits).toContainEqual({ at: AT(0), editor: "author" });
 });
 
-test("the newest edit counts also where the list has none, and a list that goes on is cut", async () => {
+test("the newest edit counts also where the list has none, and a list with more pages is cut", async () => {
   const last = { lastEditedAt: AT(9), editor: user("ann") };
   const { bodyEdits } = await read({ ...last, userContentEdits: null, timelineItems: renames([], true) });
   expect(bodyEdits).toEqual({ edits: [{ at: AT(9), editor: "ann" }], isCut: true });
@@ -114,7 +114,7 @@ test.each<[string, Reply, string]>([
   ["an answer of another shape", { json: { data: { repository: { issue: { title: 1 } } } } }, "unavailable"],
   ["a cut answer", { ...(data(issue()) as object), cutAt: 40 }, "unavailable"],
   ["a bad token", { status: 401, json: { message: "Bad credentials" } }, "unauthorized"],
-])("%s is told as such", async (_, reply, kind) => {
+])("%s is reported as such", async (_, reply, kind) => {
   const { client } = await start(reply);
   await expect(client().issueHistory(ref)).rejects.toMatchObject({ name: "GitHubError", kind });
 });

@@ -6,13 +6,13 @@ import { GitHubError, isRefusedRequest } from "./errors.ts";
 import type { CallOptions } from "./types.ts";
 import { graphqlBase } from "./urls.ts";
 
-/** Either the edits, or why GitHub does not report them: that does not pass by itself. */
+/** The edits, or the reason why GitHub does not report them, which is not temporary. */
 export type HistoryAnswer =
   { readonly kind: "read"; readonly history: IssueHistory } | { readonly kind: "unreadable"; readonly why: string };
 
 /**
- * Titles have no edits, but items of the timeline. The newest edits of a text come first. Texts of earlier edits
- * (`diff`) are not asked for: what counts is never an earlier text, see `domain/intent.ts`. Costs one point of the rate limit.
+ * Edits of a title are items of the timeline. The newest edits of a text come first. Earlier texts (`diff`) are not requested, because they
+ * never count, see `domain/intent.ts`. The query costs one point of the rate limit.
  */
 const QUERY = `query ($owner: String!, $repo: String!, $number: Int!) {
   repository(owner: $owner, name: $repo) {
@@ -41,8 +41,8 @@ const QUERY = `query ($owner: String!, $repo: String!, $number: Int!) {
 }`;
 
 /**
- * Null: the account was deleted, or is none that a permission is given to. A bot's login has its ending in REST alone; the login of
- * a `Mannequin`, which an import makes, may be that of another process here.
+ * An account as a login; null: it was deleted, or cannot have permissions. The login of a bot has its suffix only in the REST API. The login
+ * of a `Mannequin`, which an import creates, may belong to another account here.
  */
 const actorSchema = z
   .object({ __typename: z.string(), login: z.string().min(1).max(100) })
@@ -95,10 +95,10 @@ const answerSchema = z.object({
 
 type Content = z.infer<typeof contentSchema>;
 
-/** The call about an issue's edits: GraphQL, because REST has none. */
+/** Calls about the edits of an issue. They use GraphQL, because REST does not have edits. */
 export function historyCalls({ one, redact }: Caller, { apiUrl }: { apiUrl: string }) {
   return {
-    /** Who edited title, body and comments of an issue, and when. @throws GitHubError for what may pass */
+    /** Return the editors of an issue's title, body and comments, with times. @throws GitHubError for a temporary failure */
     issueHistory: async ({ owner, repo, number }: IssueRef, options: CallOptions = {}): Promise<HistoryAnswer> => {
       const params = { baseUrl: graphqlBase(apiUrl), query: QUERY, variables: { owner, repo, number } };
       try {
@@ -112,7 +112,7 @@ export function historyCalls({ one, redact }: Caller, { apiUrl }: { apiUrl: stri
   };
 }
 
-/** An error that names its kind, or the place in the query, comes again. Without: GitHub could not do it this time. */
+/** Read the response. An error with a type or code is permanent. An error without one is temporary. */
 function read({ data, errors }: z.infer<typeof answerSchema>, redact: (text: string) => string): HistoryAnswer {
   const error = errors?.[0];
   const issue = data?.repository?.issue ?? null;
@@ -141,7 +141,7 @@ function historyOf(issue: z.infer<typeof issueSchema>): IssueHistory {
   };
 }
 
-/** The first of all revisions is the text as it was written. The newest one is in the content's own fields too. */
+/** Return the edits of a text. The oldest revision is the original text. The newest edit is also in the fields of the text itself. */
 function editsOf({ lastEditedAt, includesCreatedEdit, editor, userContentEdits }: Content): IssueHistory["bodyEdits"] {
   const isCut = userContentEdits === null ? lastEditedAt !== null : userContentEdits.pageInfo.hasNextPage;
   const listed = (userContentEdits?.nodes ?? [])

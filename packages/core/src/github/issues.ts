@@ -33,9 +33,9 @@ export function issueCalls({ one, all }: Caller, { hasLabel }: Labels) {
 
   return {
     /**
-     * All open issues with the label, oldest first, pull requests left out. An unchanged list costs only 304s. The pages are
-     * read one after the other: an issue that leaves the list meanwhile can hide one at the seam until the next call, so read
-     * an issue itself before taking its absence as final.
+     * Return all open issues with the label, oldest first, without pull requests. An unchanged list costs only 304s. The pages are read one
+     * after the other, so if an issue leaves the list meanwhile, another one between two pages may be missing until the next call. Read
+     * an issue itself before you rely on its absence.
      */
     labelledIssues: async (repo: Repo, label: string, options: CallOptions = {}): Promise<Issue[]> => {
       const route = "GET /repos/{owner}/{repo}/issues";
@@ -45,7 +45,7 @@ export function issueCalls({ one, all }: Caller, { hasLabel }: Labels) {
       return [...new Map(wanted.map(({ issue }) => [issue.number, issue])).values()];
     },
 
-    /** One issue (or pull request), and whether it is still the one that was asked for. */
+    /** Return an issue or pull request, and whether it is still the requested one. */
     issue: async (repo: Repo, number: number, options: CallOptions = {}): Promise<IssueAnswer> => {
       try {
         const route = "GET /repos/{owner}/{repo}/issues/{number}";
@@ -64,8 +64,7 @@ export function issueCalls({ one, all }: Caller, { hasLabel }: Labels) {
     },
 
     /**
-     * The last time a user put this label on, also under a name that it had before; null where GitHub does not report of any, or
-     * not for sure.
+     * Return the newest event of this label, also under a former name of the label; null: GitHub reports none, or it is not certain.
      */
     newestLabeledEvent: async (
       repo: Repo,
@@ -75,12 +74,12 @@ export function issueCalls({ one, all }: Caller, { hasLabel }: Labels) {
     ): Promise<IssueEvent | null> => (await labeledEvents(repo, number, label, options))[0] ?? null,
 
     /**
-     * Every time that an account added this label, newest first; also under a name that it had before, if that is certain.
+     * Return all events in which an account added this label, newest first, also under a former name of the label if that is certain.
      * `label` null: any label.
      */
     labeledEvents,
 
-    /** The last time that a user closed it, or took this label off; null when nobody ever did. */
+    /** Return the newest event in which a user closed the issue, or removed this label; null: there is none. */
     newestEvent: async (repo: Repo, number: number, { signal, ...wish }: EventWish & CallOptions) =>
       newest(await eventsOf(repo, number, { signal }), wish),
   };
@@ -105,13 +104,13 @@ function listed(events: readonly ReportedEvent[], { kind, label }: EventWish): I
     .toSorted((a, b) => b.id - a.id);
 }
 
-/** Labels that are asked for at most. */
+/** Maximum number of labels that are read. */
 const MAX_ASKED = 20;
 
 /**
- * Finds the event of a label that has another name by now; null: there is none, or it is not certain. Events keep the name of their
- * time, so it is one that was put on and never taken off, and that the repository has no more. It was renamed, or deleted: where
- * several have vanished, it is certain only when the same account put all of them on.
+ * Find the event of a label that was renamed since; null: there is none, or it is not certain. Events keep the former name of a label. So it
+ * is a label that was added, was not removed, and does not exist in the repository any more: it was renamed or deleted. If several
+ * labels qualify, the result is certain only if the same account added all of them.
  */
 async function renamedFrom(
   { events, label }: { readonly events: readonly ReportedEvent[]; readonly label: string },
@@ -131,7 +130,7 @@ async function renamedFrom(
   return actors.size === 1 ? newest(vanished, { kind: "labeled" }) : null;
 }
 
-/** Which events; of every label where none is named. */
+/** The requested events; without `label`, events of every label. */
 interface EventWish {
   readonly kind: "labeled" | "unlabeled" | "closed";
   readonly label?: string;

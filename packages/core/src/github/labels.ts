@@ -6,19 +6,19 @@ import { anySchema, labelsSchema } from "./schemas.ts";
 import type { CallOptions, Repo } from "./types.ts";
 import { nameOf, repoKey } from "./urls.ts";
 
-/** Calls about labels. Never the whole set at once: that would undo what another process changed meanwhile. */
+/** Calls about labels. They never set all labels at once, because that would undo changes by others. */
 export function labelCalls({ one, redact }: Caller) {
   const ensured = new Set<string>();
   return {
-    /** No harm when it is on already. Sent once, like every POST. */
+    /** Add a label. No effect if the issue already has it. Sent once, like every POST. */
     addLabel: async (repo: Repo, number: number, label: string, options: CallOptions = {}): Promise<void> => {
       const route = "POST /repos/{owner}/{repo}/issues/{number}/labels";
       await one({ route, params: { ...nameOf(repo), number, labels: [label] }, schema: anySchema, ...options });
     },
 
     /**
-     * Take a label off; no harm when it is off already. @returns the labels that the issue has left, as GitHub answers; null: it
-     * does not say, because the issue did not have the label, or is not there.
+     * Remove a label. No effect if the issue does not have it. @returns the remaining labels of the issue; null: unknown, because the issue
+     * did not have the label, or does not exist
      */
     removeLabel: async (
       repo: Repo,
@@ -35,7 +35,7 @@ export function labelCalls({ one, redact }: Caller) {
       }
     },
 
-    /** Whether the repository has it. */
+    /** Return whether the repository has the label. */
     hasLabel: async (repo: Repo, name: string, options: CallOptions = {}): Promise<boolean> => {
       try {
         const route = "GET /repos/{owner}/{repo}/labels/{name}";
@@ -47,7 +47,7 @@ export function labelCalls({ one, redact }: Caller) {
       }
     },
 
-    /** Makes the label in the repository when it is missing; asked once per process. */
+    /** Create the label in the repository if it is missing. The request is sent once per process. */
     ensureLabel: async (repo: Repo, label: LabelDefinition, options: CallOptions = {}): Promise<void> => {
       const key = `${repoKey(repo)}/${label.name.toLowerCase()}`;
       if (ensured.has(key)) return;

@@ -1,6 +1,6 @@
 /**
- * The query (`?page=2&…`) of the `rel="next"` entry in a Link header, null when there is none. Only the query is taken:
- * host and path stay those that were asked, so that no answer can send the token elsewhere.
+ * Return the query (`?page=2&…`) of the `rel="next"` entry in a Link header; null: there is none. Only the query is used. Host and path stay
+ * those of the request, so that no response can send the token elsewhere.
  */
 export function nextQuery(link: string | undefined): string | null {
   for (const part of (link ?? "").split(/,\s*(?=<)/)) {

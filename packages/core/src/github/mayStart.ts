@@ -7,7 +7,7 @@ interface Account {
   readonly trustedUsers: readonly string[];
 }
 
-/** Whether an account's labels and replies count: it can write to the repository, or the configuration trusts it. */
+/** Return whether an account's labels and replies count: it has write access to the repository, or the configuration trusts it. */
 export async function mayStart(
   github: Pick<GitHub, "permission">,
   { repo, login, trustedUsers }: Account,
@@ -19,8 +19,8 @@ export async function mayStart(
 }
 
 /**
- * Whether an account's labels count. Those of our own App do: tac8 adds the trigger only when an operator asks for that, as by
- * `tac8 add`, and of no App GitHub says that it can write. The App's words do not count: they may be another's, quoted.
+ * Return whether an account's labels count. Labels by tac8's own App count, because tac8 adds the trigger only for an operator, such as by
+ * `tac8 add`, and GitHub reports write access for no App. Texts by the App do not count, because they may quote other users.
  */
 export async function mayLabel(
   github: Pick<GitHub, "permission" | "isOwnApp">,

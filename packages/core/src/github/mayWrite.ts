@@ -4,28 +4,28 @@ import { anySchema } from "./schemas.ts";
 import type { CallOptions, Repo } from "./types.ts";
 import { nameOf } from "./urls.ts";
 
-/** The permissions that a token needs, as GitHub names them to people. */
+/** The permissions that a token needs, by the names in GitHub's web interface. */
 export const AREAS = ["Contents", "Issues", "Pull requests"] as const;
 export type Area = (typeof AREAS)[number];
 
-/** `off`: the repository has none of it, such as issues that were switched off. */
+/** `off`: the repository does not have this feature, for example because its issues are disabled. */
 export type MayWrite = "yes" | "no" | "off";
 
 /**
- * Writes that can do nothing, since what they need is missing; GitHub reads the permission first (403, and 404 for a classic
- * token without the scope) and at the request then (422). Each takes that one permission and no other: a label could be
- * made with either of two.
+ * Writes without an effect, because a required value is missing. GitHub checks the permission first (403, or 404 for a classic token without
+ * the scope), and the request afterwards (422). Each write needs exactly one permission. A label is not suitable, because either of two
+ * permissions allows it.
  */
 const PROBES: Record<Area, { readonly route: `POST /${string}`; readonly params: Readonly<Record<string, string>> }> = {
-  // A ref's name begins with refs/ and has two slashes, and no object is all zeros.
+  // The name of a ref must begin with refs/ and contain two slashes, and no object id is all zeros.
   Contents: { route: "POST /repos/{owner}/{repo}/git/refs", params: { ref: "tac8-doctor", sha: "0".repeat(40) } },
-  // No issue without a title.
+  // An issue needs a title.
   Issues: { route: "POST /repos/{owner}/{repo}/issues", params: {} },
-  // No pull request without its branches.
+  // A pull request needs its branches.
   "Pull requests": { route: "POST /repos/{owner}/{repo}/pulls", params: {} },
 };
 
-/** Whether the token may write, found out without writing anything. */
+/** Calls that check whether the token may write, without writing anything. */
 export function mayWriteCalls({ one }: Caller) {
   return {
     mayWrite: async (repo: Repo, area: Area, options: CallOptions = {}): Promise<MayWrite> => {

@@ -2,7 +2,7 @@ import { pino } from "pino";
 import { expect, test } from "vitest";
 import { createOctokit } from "./octokit.ts";
 
-test("a call that its caller has given up is not tried again", async () => {
+test("a call that its caller has aborted is not tried again", async () => {
   const controller = new AbortController();
   let tries = 0;
   const octokit = createOctokit({

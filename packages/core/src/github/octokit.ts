@@ -3,16 +3,16 @@ import type { Logger } from "pino";
 import { createPace } from "./pace.ts";
 import { failureOf, isGraphqlLimit } from "./requestError.ts";
 
-/** Longer waits for a rate limit are the caller's business: it has `retryAt`. */
+/** For longer waits, the caller gets the error with `retryAt`. */
 const MAX_WAIT_IN_PLACE_MS = 10_000;
-/** After the first one. */
+/** Number of tries after the first one. */
 const RETRIES = 3;
 
 const quiet = (): void => undefined;
 
 export type OctokitClient = Plain;
 
-/** An auth strategy of Octokit's, with its options. */
+/** An auth strategy for Octokit, with its options. */
 export interface OctokitAuth {
   readonly authStrategy?: unknown;
   readonly auth?: unknown;
@@ -32,9 +32,9 @@ export interface OctokitSettings {
 }
 
 /**
- * Octokit at our pace: GET, PATCH, PUT and DELETE are tried four times where GitHub answers 5xx or not at all (a
- * POST says `retries: 0` itself), no 4xx ever is, a short wait for a rate limit is waited for once, and writes keep their distance.
- * Redirects are not followed unless a call says so.
+ * Create an Octokit client with tac8's rules for retries. GET, PATCH, PUT and DELETE are tried four times if GitHub responds with 5xx or not
+ * at all (a POST sets `retries: 0`). A 4xx is never retried. A short wait for a rate limit is waited for once. Writes have a minimum
+ * distance. Redirects are not followed unless a call requires it.
  */
 export function createOctokit(settings: OctokitSettings): OctokitClient {
   const { apiUrl, auth, redact, log, writeIntervalMs, retryBaseMs, fetch, now } = settings;
@@ -42,14 +42,14 @@ export function createOctokit(settings: OctokitSettings): OctokitClient {
     baseUrl: apiUrl.replace(/\/+$/, ""),
     ...auth,
     userAgent: "tac8",
-    // Its failed calls are thrown as well, and a 404 is often the answer that was looked for.
+    // Failed calls are thrown, so Octokit need not log them, and a 404 is often an expected response.
     log: { debug: quiet, info: quiet, warn: (text: string) => log.warn(redact(text)), error: quiet },
     request: { fetch, redirect: "manual" },
   });
   const pace = createPace({
     writeIntervalMs,
     waitAfter(error, { method, url, request }, tried) {
-      // To Octokit a call that its signal ended is a failure of the network.
+      // Octokit reports a call that was aborted by its signal as a network failure.
       if (request?.signal?.aborted === true) return null;
       const call = `${method} ${url}`;
       const { kind, retryAt } = failureOf({ error, call, redact, token: "", now: now() });
@@ -65,7 +65,7 @@ export function createOctokit(settings: OctokitSettings): OctokitClient {
   octokit.hook.wrap("request", (request, options) =>
     pace(options, async () => {
       const response = await request(options);
-      // It answers 200 at its rate limit.
+      // GraphQL responds with 200 at its rate limit.
       const isLimit = options.url.endsWith("/graphql") && isGraphqlLimit(response.data);
       if (isLimit) throw Object.assign(new Error("rate limit of GraphQL"), { response });
       return response;
@@ -74,7 +74,7 @@ export function createOctokit(settings: OctokitSettings): OctokitClient {
   return octokit;
 }
 
-/** GitHub has failed, or the network: Octokit calls that 500 too. */
+/** Return whether an error may be temporary: a failure of GitHub, or of the network, which Octokit reports as status 500. */
 function mayPass(error: unknown): boolean {
   return typeof error === "object" && error !== null && "status" in error && Number(error.status) >= 500;
 }

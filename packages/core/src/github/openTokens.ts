@@ -4,7 +4,7 @@ import { oneToken, type GitHubTokens } from "./tokens.ts";
 
 type Options = Pick<AppTokensOptions, "log" | "requestTimeoutMs" | "retryBaseMs" | "now">;
 
-/** The tokens of a configuration, for the whole life of a process: what shares them asks GitHub for no more than it needs. */
+/** Open the tokens of a configuration, for the whole life of a process. Share them, so that GitHub gets no unnecessary requests. */
 export function openTokens(
   config: Pick<Config, "github" | "repositories" | "secrets">,
   options: Options,

@@ -49,7 +49,7 @@ async function sent(): Promise<Record<string, string>[]> {
     WORDS,
     questionText(WORDS),
     answerText({ answer: WORDS, trigger: "rpi-auto", prNumber: null, denied: facts.denied }),
-    failureText({ reason: WORDS, advice: "Look.", trigger: "rpi-auto", prNumber: null, denied: facts.denied }),
+    failureText({ reason: WORDS, advice: "Check it.", trigger: "rpi-auto", prNumber: null, denied: facts.denied }),
     statusText({ ...status, ...reason }, { trigger: "rpi-auto" }),
   ];
   for (const text of texts) {

@@ -36,7 +36,7 @@ test("ten requests are on their way at once, and the next one follows the first 
   await more[1]?.begun;
 });
 
-test("one that is given up in the line lets the others through", async () => {
+test("a call that is aborted while it waits does not block the others", async () => {
   const pace = createPace({ writeIntervalMs: 0, ...once });
   const first = Array.from({ length: 10 }, () => open(pace, get));
   const controller = new AbortController();

@@ -1,28 +1,28 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Requests on their way at once, of one client. GitHub allows an account 100. */
+/** Maximum number of concurrent requests of one client. GitHub allows 100 per account. */
 const MAX_AT_ONCE = 10;
 
-/** A request as Octokit's hooks get it. */
+/** A request, as Octokit's hooks receive it. */
 export interface Paced {
   readonly method: string;
-  /** A template, in which nothing has been put yet, or a whole address. */
+  /** A URL template whose parameters are not expanded yet, or a complete URL. */
   readonly url: string;
   /** `retries`: tries after the first one, if the default does not fit. */
   readonly request?: { readonly signal?: AbortSignal | undefined; readonly retries?: number | undefined } | undefined;
 }
 
 export interface PaceOptions {
-  /** Least time between the starts of two writes. A query by GraphQL is a read, although it is sent by POST. */
+  /** Minimum time between the starts of two writes. A GraphQL query is a read, although it is sent by POST. */
   readonly writeIntervalMs: number;
-  /** Milliseconds before the next try; null: there is none. `tried`: how often it was tried before, from 1. */
+  /** Return the ms before the next try; null: there is none. `tried`: number of tries so far, from 1. */
   readonly waitAfter: (error: unknown, paced: Paced, tried: number) => number | null;
 }
 
 /**
- * Return a wrapper for requests: at most ten at once, writes at a distance from each other, and again after a failure that may
- * pass. It costs no time where nothing has to wait: a chain of Bottleneck's limiters took 14 ms for each request, all of it in
- * timers. An abort ends each wait. @throws what the last try threw, or the abort error of a wait
+ * Return a wrapper for requests: at most ten run at once, writes have a minimum distance, and a temporary failure is retried. If there is no
+ * reason to wait, it takes no time (a chain of Bottleneck's limiters took 14 ms for each request, all of it in timers). An abort
+ * ends every wait. @throws the error of the last try, or the abort error of a wait
  */
 export function createPace({ writeIntervalMs, waitAfter }: PaceOptions) {
   const enter = createGate(MAX_AT_ONCE);
@@ -50,7 +50,7 @@ function isWrite({ method, url }: Paced): boolean {
   return !["GET", "HEAD"].includes(method) && !url.endsWith("/graphql");
 }
 
-/** Return a function that resolves at the caller's turn: first come, first served, `intervalMs` after the turn before. */
+/** Return a function that resolves at the caller's turn: first come, first served, `intervalMs` after the previous turn. */
 function createTurns(intervalMs: number): (signal: AbortSignal | undefined) => Promise<void> {
   let next = 0;
   return async (signal) => {
@@ -61,7 +61,7 @@ function createTurns(intervalMs: number): (signal: AbortSignal | undefined) => P
   };
 }
 
-/** Return a function that resolves, first come, first served, when fewer than `most` callers are inside. It gives the way out. */
+/** Return a function that resolves, first come, first served, when fewer than `most` callers are active. It resolves to the release function. */
 function createGate(most: number): (signal: AbortSignal | undefined) => Promise<() => void> {
   let inside = 0;
   const waiting = new Set<() => void>();
@@ -86,7 +86,7 @@ function createGate(most: number): (signal: AbortSignal | undefined) => Promise<
     const enter = (): void => {
       waiting.delete(enter);
       signal?.removeEventListener("abort", onAbort);
-      inside += 1; // Here, and not where it resolves: another process could come in between.
+      inside += 1; // Count it here and not after the await, because another caller could enter in between.
       resolve();
     };
     waiting.add(enter);

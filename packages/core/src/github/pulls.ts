@@ -6,7 +6,7 @@ import { nameOf, repoKey } from "./urls.ts";
 
 export interface NewPull extends PullWords {
   title: string;
-  /** Branch names, of the same repository. */
+  /** Branch names in the same repository. */
   head: string;
   base: string;
   draft: boolean;
@@ -15,10 +15,10 @@ export interface NewPull extends PullWords {
 /** Calls about pull requests. */
 export function pullCalls({ one, all, redact }: Caller) {
   return {
-    /** Every pull request of a branch of this repository, open or not, newest first. */
+    /** Return every pull request of a branch of this repository, open or closed, newest first. */
     pullsOfBranch: async (repo: Repo, branch: string, options: CallOptions = {}): Promise<Pull[]> => {
       const route = "GET /repos/{owner}/{repo}/pulls";
-      // Without the owner in front GitHub ignores `head` and lists everything.
+      // Without the owner as a prefix, GitHub ignores `head` and lists all pull requests.
       const params = {
         ...nameOf(repo),
         state: "all",
@@ -39,7 +39,7 @@ export function pullCalls({ one, all, redact }: Caller) {
       return (await one({ route, params: { ...nameOf(repo), number }, schema: pullSchema, ...options })).pull;
     },
 
-    /** The reviews of a pull request, oldest first. */
+    /** Return the reviews of a pull request, oldest first. */
     reviews: (repo: Repo, number: number, options: CallOptions = {}): Promise<Review[]> =>
       all({
         route: "GET /repos/{owner}/{repo}/pulls/{number}/reviews",
@@ -48,7 +48,7 @@ export function pullCalls({ one, all, redact }: Caller) {
         ...options,
       }),
 
-    /** The comments on lines of a pull request, oldest first. */
+    /** Return the comments on lines of a pull request, oldest first. */
     reviewComments: (repo: Repo, number: number, options: CallOptions = {}): Promise<ReviewComment[]> =>
       all({
         route: "GET /repos/{owner}/{repo}/pulls/{number}/comments",
@@ -57,7 +57,7 @@ export function pullCalls({ one, all, redact }: Caller) {
         ...options,
       }),
 
-    /** Sent once. `invalid` when the branch has one already, `unavailable` when the answer was lost: look it up by branch. */
+    /** Open a pull request. Sent once. `invalid`: the branch already has one; `unavailable`: the response was lost, so find it by its branch. */
     openPull: async (repo: Repo, pull: NewPull, options: CallOptions = {}): Promise<Pull> => {
       const route = "POST /repos/{owner}/{repo}/pulls";
       const { title, closes, text, head, base, draft } = pull;
@@ -66,7 +66,7 @@ export function pullCalls({ one, all, redact }: Caller) {
       return (await one({ route, params, texts, schema: pullSchema, ...options })).pull;
     },
 
-    /** Adds to the pull request's text. */
+    /** Add to the text of a pull request. */
     updatePull: async (repo: Repo, number: number, words: MoreWords, options: CallOptions = {}): Promise<Pull> => {
       const route = "PATCH /repos/{owner}/{repo}/pulls/{number}";
       const texts = { body: outgoingAddition(words, redact) };

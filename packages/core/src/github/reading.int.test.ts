@@ -33,7 +33,7 @@ function paged(list: readonly unknown[], { query, path }: Seen): Reply {
   return { json: list.slice((page - 1) * size, page * size), etag: true, headers: more ? { link } : {} };
 }
 
-test("an unchanged list of 300 issues costs only 304s, and a label that goes on page 3 is seen", async () => {
+test("an unchanged list of 300 issues costs only 304s, and a label that is added on page 3 is seen", async () => {
   let list = Array.from({ length: 300 }, (_, index) => rawIssue(index + 1));
   list[10] = rawIssue(11, { pull_request: { url: "x" } });
   const { client, seen } = await start((request) => paged(list, request));

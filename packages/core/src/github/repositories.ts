@@ -6,9 +6,9 @@ import type { CallOptions, Permission, Repo, RepositoryAnswer } from "./types.ts
 import { nameOf, repoKey } from "./urls.ts";
 
 const PERMISSION_TTL_MS = 10 * 60_000;
-/** Whoever has just given the permission is waiting. */
+/** A missing permission is cached only briefly, because a user may have just granted it and waits for the effect. */
 const REFUSED_TTL_MS = 60_000;
-/** What a run learns too late of a change, its push is refused for. */
+/** How long a repository is cached. If a run misses a change meanwhile, its push is refused. */
 const RECENT_MS = 60_000;
 const MAX_PERMISSIONS = 1000;
 
@@ -22,7 +22,7 @@ interface RepositoryNeeds {
 export function repositoryCalls({ one }: Caller, { isApp, mayWrite, now }: RepositoryNeeds) {
   const pushes = new Map<string, { may: boolean; until: number }>();
 
-  /** GitHub shows an app no permissions in its repositories: what it may do is tried, at most once in 10 minutes. */
+  /** Return whether the token may push. GitHub does not show an App its permissions, so a write is tried, at most once in 10 minutes. */
   async function mayPush(repo: Repo, options: CallOptions): Promise<boolean> {
     if (!(await isApp(options))) return false;
     const known = pushes.get(repoKey(repo));
@@ -76,7 +76,7 @@ export function repositoryCalls({ one }: Caller, { isApp, mayWrite, now }: Repos
 
   const usable = new Map<string, { answer: RepositoryAnswer; until: number }>();
 
-  /** What was remembered before is forgotten: it may have another default branch. */
+  /** Read a repository, and replace the cached one, which may have another default branch. */
   async function repository(repo: Repo, options: CallOptions = {}): Promise<RepositoryAnswer> {
     const key = repoKey(repo);
     const until = now() + RECENT_MS;
@@ -87,19 +87,19 @@ export function repositoryCalls({ one }: Caller, { isApp, mayWrite, now }: Repos
   }
 
   return {
-    /** The repository as it is now, `moved` when GitHub answers with another one. */
+    /** Return the repository as it is now; `moved`: GitHub responds with another one. */
     repository,
 
     /**
-     * The repository as it was within the last minute: its answer changes with each issue and push, so asking again costs a request.
-     * Only one that can be pushed to is remembered: whoever meets a refusal asks `repository`.
+     * Return the repository as it was within the last minute. The response changes with each issue and push, so a repeated request is not a
+     * 304. Only a repository that can be pushed to is cached. After a refusal, call `repository`.
      */
     recentRepository: async (repo: Repo, options: CallOptions = {}): Promise<RepositoryAnswer> => {
       const known = usable.get(repoKey(repo));
       return known !== undefined && now() < known.until ? known.answer : repository(repo, options);
     },
 
-    /** What the account may do in the repository; remembered for 10 minutes. An unknown account may do nothing. */
+    /** Return the permission of an account in the repository; cached for 10 minutes. An unknown account has none. */
     permission: async (repo: Repo, login: string, options: CallOptions = {}): Promise<Permission> => {
       const key = `${repoKey(repo)}/${login.toLowerCase()}`;
       const known = permissions.get(key);

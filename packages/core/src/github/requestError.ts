@@ -4,7 +4,7 @@ import { z } from "zod";
 import { classify } from "./classify.ts";
 import { GitHubError } from "./errors.ts";
 
-/** What Octokit throws, as far as it is read here. `response` is missing when no answer came. */
+/** The fields of Octokit's error that are used. `response` is missing if there was no response. */
 const thrownSchema = z.object({
   status: z.number().optional(),
   response: z
@@ -26,15 +26,15 @@ export interface Thrown {
   error: unknown;
   call: string;
   redact: (text: string) => string;
-  /** The token in use, for people. */
+  /** Name of the token in use, for messages. */
   token: string;
   /** Epoch milliseconds. */
   now: number;
 }
 
 /**
- * GitHub's failure made of what Octokit threw. Octokit's error itself is not passed on: it carries the request, with headers and
- * body. The cause is what the network said, as a plain error with redacted text.
+ * Convert an error of Octokit to a GitHubError. Octokit's error itself is not passed on, because it contains the request with its headers
+ * and body. The cause is the network's error, as a plain error with a redacted message.
  */
 export function failureOf({ error, call, redact, token, now }: Thrown): GitHubError {
   const response = thrownSchema.safeParse(error).data?.response;
@@ -63,12 +63,12 @@ export function failureOf({ error, call, redact, token, now }: Thrown): GitHubEr
   });
 }
 
-/** GraphQL answers 200 at the rate limit too. */
+/** Return whether a GraphQL response reports the rate limit, which has status 200. */
 export function isGraphqlLimit(data: unknown): boolean {
   return graphqlErrorsSchema.safeParse(data).data?.errors.some(({ type }) => type === "RATE_LIMITED") ?? false;
 }
 
-/** `Validation Failed: A pull request already exists for o:b.`; an error without words shows its code. */
+/** Return the message of a response: `Validation Failed: A pull request already exists for o:b.` An error without a message shows its code. */
 function wordsOf(data: unknown): string {
   if (typeof data === "string") return data.replace(/\s+/g, " ").trim();
   const body = bodySchema.safeParse(data).data;
@@ -77,7 +77,10 @@ function wordsOf(data: unknown): string {
   return [body.message, errors.filter(Boolean).join("; ")].filter(Boolean).join(": ");
 }
 
-/** GitHub names what a fine-grained or app's token lacks in a header alone: `issues=write; pull_requests=write`, one of which is enough. */
+/**
+ * Add the missing permission to a message. For fine-grained and App tokens, GitHub reports it only in a header:
+ * `issues=write; pull_requests=write`, of which one is enough.
+ */
 function withPermission(answer: string, accepted: string | number | undefined): string {
   const names = String(accepted ?? "").slice(0, 200);
   if (!/^[a-z_]+=[a-z]+(?:[;,]\s*[a-z_]+=[a-z]+)*$/.test(names)) return answer;

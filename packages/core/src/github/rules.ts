@@ -22,11 +22,11 @@ const rulesetSchema = z.object({
   conditions: z.object({ ref_name: z.object({ exclude: z.array(z.string()).catch([]) }).optional() }).nullish(),
 });
 
-/** What is read of a ruleset. */
+/** Facts about a ruleset. */
 export interface RulesetFacts {
-  /** Whether the token is exempt from it; null: GitHub does not say. */
+  /** Whether the token is exempt from it; null: GitHub does not report it. */
   readonly bypass: boolean | null;
-  /** Patterns of refs that it leaves out, such as `refs/heads/users/**`. */
+  /** Patterns of excluded refs, such as `refs/heads/users/**`. */
   readonly exclude: readonly string[];
 }
 
@@ -34,8 +34,8 @@ export interface RulesetFacts {
 export function ruleCalls({ one, all }: Caller) {
   return {
     /**
-     * Whether any ruleset may apply to the repository, those of its owner included. An unchanged answer costs only a 304, unlike
-     * the rules of a branch, whose name is new each time. False is certain; what cannot be read is true.
+     * Return whether a ruleset may apply to the repository, including rulesets of its owner. False is certain; true may also mean that the
+     * list is not readable. An unchanged response costs only a 304, unlike the rules of a branch, whose name is new each time.
      */
     mayHaveRules: async (repo: Repo, options: CallOptions = {}): Promise<boolean> => {
       const route = "GET /repos/{owner}/{repo}/rulesets";
@@ -48,7 +48,7 @@ export function ruleCalls({ one, all }: Caller) {
       }
     },
 
-    /** The active rules for a branch of this name, whether it exists or not; null: an older server, which has none. */
+    /** Return the active rules for a branch of this name, which need not exist; null: an older server without rulesets. */
     branchRules: async (repo: Repo, branch: string, options: CallOptions = {}): Promise<BranchRule[] | null> => {
       const route = "GET /repos/{owner}/{repo}/rules/branches/{branch}";
       try {
@@ -59,7 +59,7 @@ export function ruleCalls({ one, all }: Caller) {
       }
     },
 
-    /** Of a ruleset that cannot be read, nothing is known. */
+    /** Return the facts about a ruleset. If it is not readable, they are unknown. */
     ruleset: async (repo: Repo, rulesetId: number, options: CallOptions = {}): Promise<RulesetFacts> => {
       const route = "GET /repos/{owner}/{repo}/rulesets/{ruleset_id}";
       try {

@@ -15,7 +15,7 @@ const textSchema = z
 
 const labelSchema = z.union([z.string(), z.object({ name: z.string().nullish() }).transform(({ name }) => name ?? "")]);
 
-/** Names of the labels that an issue has left; null for an answer of another form. */
+/** Names of the remaining labels of an issue; null: the response has another form. */
 export const labelsSchema = z
   .array(labelSchema)
   .transform((names) => names.filter((name) => name !== ""))
@@ -24,7 +24,7 @@ export const labelsSchema = z
 
 export const viewerSchema = z.object({ login: z.string(), id: z.number() });
 
-/** Longer ones are nobody's. */
+/** No login is longer than this. */
 export const graphqlSchema = z.object({ data: z.object({ viewer: z.object({ login: z.string().min(1).max(100) }) }) });
 
 export const repositorySchema = z.object({
@@ -163,7 +163,7 @@ export const reviewCommentSchema = z
     isReply: (raw.in_reply_to_id ?? null) !== null,
   }));
 
-/** An issue's events are of many kinds; what is read here, only `labeled` ones are sure to have. */
+/** Events of an issue have many kinds. Only `labeled` events always have all of these fields. */
 export const eventSchema = z
   .object({
     id: z.int(),
@@ -184,5 +184,5 @@ export const eventSchema = z
 
 export const permissionSchema = z.object({ permission: z.string() });
 
-/** An answer of which nothing is read but that it is there. */
+/** A response whose content is not used. */
 export const anySchema = z.unknown();

@@ -29,7 +29,7 @@ async function appServer({ graphql = { status: 404, json: {} }, probe = 422 }: A
   return server;
 }
 
-fieldTest("C5", "GraphQL tells the name of an app's token", async () => {
+fieldTest("C5", "GraphQL returns the name of an app's token", async () => {
   const { client, calls } = await appServer({ graphql: { json: { data: { viewer: { login: APP } } } } });
   const known: string[] = [];
   const github = client({ onLogin: (login) => void known.push(login) });
@@ -43,7 +43,7 @@ test.each<[string, Reply]>([
   ["refused", NOT_FOR_APPS],
   ["of an error", { json: { data: null, errors: [{ message: "no" }] } }],
   ["cut off", { json: { data: { viewer: { login: APP } } }, cutAt: 10 }],
-])("where GraphQL's answer is %s, the first comment tells the name", async (_how, graphql) => {
+])("where GraphQL's answer is %s, the first comment has the name", async (_how, graphql) => {
   const { client } = await appServer({ graphql });
   const known: string[] = [];
   const github = client({ onLogin: (login) => void known.push(login) });

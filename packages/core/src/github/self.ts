@@ -12,7 +12,7 @@ interface SelfOptions {
   readonly onLogin: (login: string) => void;
 }
 
-/** Calls about the token itself, and what is known of it. */
+/** Calls about the token itself, and the known facts about it. */
 export function selfCalls({ one }: Caller, { apiUrl, tokens: { app }, onLogin }: SelfOptions) {
   let login: string | null = null;
   let isApp: Promise<boolean> | null = app === null ? null : Promise.resolve(true);
@@ -20,7 +20,7 @@ export function selfCalls({ one }: Caller, { apiUrl, tokens: { app }, onLogin }:
   const viewer = (options: CallOptions = {}): Promise<{ login: string; id: number }> =>
     one({ route: "GET /user", schema: viewerSchema, ...options });
 
-  /** Only GraphQL tells an app its name: `tac8[bot]`. Null: not here. */
+  /** Return the account of an App's token, such as `tac8[bot]`, which only GraphQL has. Null: this server does not report it. */
   async function nameOfApp(options: CallOptions): Promise<string | null> {
     const params = { baseUrl: graphqlBase(apiUrl), query: "{ viewer { login } }" };
     try {
@@ -38,10 +38,10 @@ export function selfCalls({ one }: Caller, { apiUrl, tokens: { app }, onLogin }:
   }
 
   return {
-    /** Whose token it is. An app's installation token is no user's: `forbidden`. */
+    /** Return the user of the token. An installation token belongs to no user: `forbidden`. */
     viewer,
 
-    /** Whether it is an app's installation token; asked until GitHub says. */
+    /** Return whether the token is an App's installation token. The request is repeated until GitHub responds. */
     isApp: (options: CallOptions = {}): Promise<boolean> => {
       isApp ??= viewer(options).then(
         () => false,
@@ -55,8 +55,8 @@ export function selfCalls({ one }: Caller, { apiUrl, tokens: { app }, onLogin }:
     },
 
     /**
-     * The account that comments are written by: the user, or the app's `…[bot]`. Null: it is an app's, and GitHub does not say
-     * which; the first comment that is written tells.
+     * Return the account that writes the comments: the user, or the App's `…[bot]`. Null: the token belongs to an App whose account GitHub does
+     * not report; it is known after the first comment.
      */
     findLogin: async (options: CallOptions = {}): Promise<string | null> => {
       if (app !== null) {
@@ -75,13 +75,13 @@ export function selfCalls({ one }: Caller, { apiUrl, tokens: { app }, onLogin }:
       return login;
     },
 
-    /** Whether it is the account of the App whose private key this process has. A name that was only remembered is not. */
+    /** Return whether a login is the account of the App whose private key this process has. A name that was only stored does not count. */
     isOwnApp: async (name: string, options: CallOptions = {}): Promise<boolean> => {
       if (app === null || !isAppName(name)) return false;
       return (await app.login(options)).toLowerCase() === name.toLowerCase();
     },
 
-    /** Whom GitHub names, or named, as the author of a comment that this token wrote. */
+    /** Set the account that GitHub reports, or reported earlier, as the author of a comment by this token. */
     learnLogin,
 
     currentLogin: (): string | null => login,

@@ -4,11 +4,11 @@ import { statusText } from "../outgoing/texts.ts";
 import type { GitHub } from "./client.ts";
 import type { Comment } from "./types.ts";
 
-/** Where the one status comment of an issue is. The scheduler writes it before any run, and then each run of the issue. */
+/** The location of an issue's status comment. The scheduler writes the comment before any run, and then each run of the issue does. */
 export interface StatusCommentPlace {
   readonly github: Pick<GitHub, "comments" | "createComment" | "updateComment">;
   readonly ref: IssueRef;
-  /** Of the token's account; null: not known yet. */
+  /** Login of the token's account; null: not known yet. */
   readonly login: string | null;
   readonly signal: AbortSignal;
 }
@@ -20,8 +20,8 @@ export interface StatusWords {
 }
 
 /**
- * Write the status comment, and return its id: the first one with its marker that is still there, else a new one. `comments`:
- * the issue's, if they were read just before.
+ * Write the status comment and return its id: edit the first existing comment with its marker, else create a new one. `comments`: the
+ * comments of the issue, if the caller has just read them.
  */
 export async function putStatusComment(
   { github, ref, login, signal }: StatusCommentPlace,
@@ -42,7 +42,7 @@ export interface QueuedStatus extends StatusCommentPlace {
   readonly since: string;
 }
 
-/** The marker before any run. A run finds the comment by it, and puts its own there. */
+/** The marker before any run. A run finds the comment by this marker and replaces the marker by its own. */
 const BEFORE_RUNS: Marker = {
   v: 1,
   kind: "status",
@@ -54,9 +54,9 @@ const BEFORE_RUNS: Marker = {
 };
 
 /**
- * Write that the issue waits. Only for an issue whose job is not in the queue, so that no run writes at the same time. `known` is
- * false if no record of the issue exists: then the comment of an ended run stays as it is, because only its marker says which
- * label was used up.
+ * Write that the issue waits. Call this only while the job of the issue is not in the queue, so that no run writes at the same time. `known`
+ * is false if no record of the issue exists: then the comment of an ended run is not changed, because only its marker has the event of
+ * the used label.
  */
 export async function showQueued(queued: QueuedStatus, { known }: { known: boolean }): Promise<void> {
   const comments = await queued.github.comments(queued.ref, queued.ref.number, { signal: queued.signal });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { GitHubTokens } from "./tokens.ts";
 import type { Repo } from "./types.ts";
 
-/** There is no token to send a request with; the cause says why. It is no answer to the request: nothing may read one from it. */
+/** There is no token for a request; the reason is the cause. Callers must not treat it as a response to the request. */
 export class NoTokenError extends Error {
   override readonly name = "NoTokenError";
 
@@ -11,12 +11,12 @@ export class NoTokenError extends Error {
   }
 }
 
-/** A new token is known everywhere at GitHub only after a moment. */
+/** Time until all of GitHub's servers know a new token. */
 const SETTLE_MS = 1000;
 
 interface Endpoint {
   readonly url: string;
-  /** Parameters of a route of a repository. The pages of a list have them in their address alone. */
+  /** Parameters of a repository's route. For the further pages of a list, they are only in the URL. */
   readonly owner?: unknown;
   readonly repo?: unknown;
   readonly headers: Readonly<Record<string, string | number | undefined>>;
@@ -29,9 +29,9 @@ interface Send {
 }
 
 /**
- * Octokit's auth strategy with changing tokens: each try of a request has the token of its moment. A 401 means that GitHub has
- * done nothing, so the request is sent again with another token, once; and again after a second, if that one is refused too.
- * A call about a repository that the token does not reach is sent again, if an operator has added the repository since.
+ * An auth strategy for Octokit with changing tokens: each try of a request uses the current token. After a 401, GitHub has done nothing, so
+ * the request is sent again with another token, and once more after a second if that token is refused too. A call about a repository
+ * that the token cannot access is sent again if an operator has added the repository since.
  */
 export function tokenAuth({ tokens }: { readonly tokens: GitHubTokens }) {
   const hook = async (request: Send, route: unknown, parameters: unknown): Promise<unknown> => {
@@ -72,7 +72,7 @@ export function tokenAuth({ tokens }: { readonly tokens: GitHubTokens }) {
   return Object.assign(() => tokens.get(), { hook });
 }
 
-/** Null: the call is about no repository. Pure. */
+/** Return the repository of a call; null: it has none. Pure. */
 function repositoryOf({ owner, repo, url }: Endpoint): Repo | null {
   if (typeof owner === "string" && typeof repo === "string") return { owner, repo };
   const [, inUrl, name] = /\/repos\/([\w.-]+)\/([\w.-]+)/.exec(url) ?? [];
@@ -87,7 +87,7 @@ function isRefused(error: unknown): boolean {
   return statusOf(error) === 401;
 }
 
-/** GitHub answers so about a repository that the token does not reach. */
+/** Return whether an error may mean that the token cannot access the repository. */
 function isOutOfReach(error: unknown): boolean {
   return statusOf(error) === 403 || statusOf(error) === 404;
 }

@@ -3,54 +3,53 @@ import type { TokenCredentials } from "../config/credentials.ts";
 import type { Installation } from "./appCalls.ts";
 import type { CallOptions, Repo } from "./types.ts";
 
-/** The tokens that a process works at GitHub with, one after the other. */
+/** The tokens of a process for GitHub, one after the other. */
 export interface GitHubTokens {
-  /** For people, see `nameToken`. */
+  /** Name for messages, see `nameToken`. */
   readonly name: string;
-  /** The token to use now; empty: none. @throws GitHubError, or the signal's reason. */
+  /** Return the current token; empty: none. @throws GitHubError, or the signal's reason */
   readonly get: (options?: CallOptions) => Promise<string>;
   /**
-   * Another token in place of one that GitHub has refused; null: there is no other, or one was
-   * replaced less than a minute ago. Callers that were refused together get the
-   * same one. @throws as `get`
+   * Return another token in place of one that GitHub has refused; null: there is no other, or one was replaced less than a minute ago.
+   * Callers that were refused at the same time get the same token. @throws as `get`
    */
   readonly replace: (refused: string, options?: CallOptions) => Promise<string | null>;
   /**
-   * Another token in place of one that lacks a repository, or the permission for workflows, if an operator has granted that since
-   * the token was made; null: not granted, or checked less than a minute ago. It never throws for a failure at GitHub.
+   * Return another token in place of one that lacks a repository, or the permission for workflows, if an operator has granted that since
+   * the token was created; null: not granted, or checked less than a minute ago. It never throws for a failure of GitHub.
    * @throws the signal's reason
    */
   readonly widen: (used: string, lacks: Repo | "workflows", options?: CallOptions) => Promise<string | null>;
-  /** The App whose private key makes them; null: another process has made them. */
+  /** The App whose private key creates them; null: the token is not from an App of this process. */
   readonly app: AppIdentity | null;
 }
 
 export interface AppIdentity {
-  /** Of the account that GitHub names as author, such as `tac8[bot]`. @throws as `get` */
+  /** Return the account that GitHub shows as the author, such as `tac8[bot]`. @throws as `get` */
   readonly login: (options?: CallOptions) => Promise<string>;
-  /** For `tac8 doctor`. @throws as `get` */
+  /** Return the state of the App, for `tac8 doctor`. @throws as `get` */
   readonly inspect: (options?: CallOptions) => Promise<AppReport>;
 }
 
-/** State of the App at GitHub. */
+/** State of the App on GitHub. */
 export interface AppReport {
   readonly slug: string;
-  /** Its page, for people. */
+  /** URL of its page. */
   readonly url: string;
   readonly places: readonly Place[];
-  /** How long the token in use is still good, in milliseconds; null: none could be made. */
+  /** Remaining lifetime of the current token, in milliseconds; null: none could be created. */
   readonly leftMs: number | null;
 }
 
-/** Where one configured repository is. */
+/** A configured repository, with its installation. */
 export interface Place {
   readonly repo: Repo;
   readonly installation: Installation | null;
-  /** Why the tokens do not reach it, and what to do; null: they do. */
+  /** Why the tokens cannot access it, and what to do; null: they can. */
   readonly why: string | null;
 }
 
-/** One token, which stays the same until the program is started again. */
+/** Return tokens that consist of one token, which does not change until the program is restarted. */
 export function oneToken(
   credentials: (Pick<TokenCredentials, "token"> & { readonly source?: string }) | null,
 ): GitHubTokens {

@@ -8,13 +8,13 @@ export interface Transport {
   readonly rateLimit: RateLimit | null;
 }
 
-/** A page of 100 issues of 64 kB each in escaped JSON stays well below. */
+/** A page with 100 issues of 64 kB each, in escaped JSON, is much smaller. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 /**
- * What Octokit fetches with. Each try has its own time limit, the body included. GETs are conditional: a 304 comes out as
- * the remembered answer. A successful answer whose body is not whole JSON is thrown as a network failure: Octokit would
- * hand it out as a string with status 200, and a cut list would read as an empty one.
+ * Create the `fetch` that Octokit uses. Each try has its own time limit, including the body. GETs are conditional: a 304 returns the cached
+ * response. A successful response whose body is incomplete JSON is thrown as a network failure, because Octokit would return it as a
+ * string with status 200, and an incomplete list would look like an empty one.
  */
 export function createTransport({ timeoutMs }: { timeoutMs: number }): Transport {
   const cache = createEtagCache();
@@ -76,7 +76,7 @@ function rebuild(response: Response, body: string): Response {
   const empty = [204, 205, 304].includes(response.status);
   const { status, statusText, headers } = response;
   const plain = new Headers(headers);
-  plain.delete("content-encoding"); // the body is decoded by now
+  plain.delete("content-encoding"); // the body is already decoded
   plain.delete("content-length");
   return new Response(empty ? null : body, { status, statusText, headers: plain });
 }
@@ -93,7 +93,7 @@ async function readBody(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** Of the REST API: GraphQL has a limit of its own. */
+/** Read the rate limit of the REST API. GraphQL has its own limit. */
 function readRateLimit(headers: Headers): RateLimit | null {
   if (headers.get("x-ratelimit-resource") === "graphql") return null;
   const [limit, remaining, reset] = ["limit", "remaining", "reset"].map((name) => {

@@ -4,7 +4,7 @@ export interface Repo {
   repo: string;
 }
 
-/** The last argument of every call: rejects with `signal.reason` when it is aborted. */
+/** Last argument of every call. The call rejects with `signal.reason` when the signal is aborted. */
 export interface CallOptions {
   signal?: AbortSignal | undefined;
 }
@@ -20,13 +20,13 @@ export interface Issue {
   stateReason: string | null;
   labels: string[];
   locked: boolean;
-  /** Null where GitHub does not say. */
+  /** Null: GitHub does not report it. */
   commentCount: number | null;
   /** Login; `ghost` when the account is missing. */
   author: string;
   createdAt: string;
   updatedAt: string;
-  /** The page for people. */
+  /** URL of the page. */
   url: string;
   /** GitHub's issues API returns pull requests too. */
   isPull: boolean;
@@ -37,7 +37,7 @@ export interface Comment {
   body: string;
   /** `type` is `User`, `Bot` or `Organization`. */
   author: { login: string; type: string };
-  /** Of the author with the repository, for example `OWNER` or `NONE`; not every member is shown as one. */
+  /** Association of the author with the repository, for example `OWNER` or `NONE`. It does not show every member as one. */
   association: string;
   createdAt: string;
   updatedAt: string;
@@ -57,7 +57,7 @@ export interface Pull {
   draft: boolean;
 }
 
-/** What a reviewer says about a pull request as a whole. */
+/** A review of a pull request. */
 export interface Review {
   id: number;
   author: { login: string; type: string };
@@ -68,24 +68,24 @@ export interface Review {
   submittedAt: string;
 }
 
-/** What a reviewer says about a line. */
+/** A reviewer's comment on a line. */
 export interface ReviewComment {
   id: number;
   author: { login: string; type: string };
   body: string;
   path: string;
-  /** As it was when the comment was made, where the line is missing; null: the comment is about the file. */
+  /** The line; if it does not exist any more, its number when the comment was written. Null: the comment is about the file. */
   line: number | null;
-  /** The code that it is about has changed since. */
+  /** Whether the code has changed since. */
   outdated: boolean;
   diffHunk: string;
   createdAt: string;
-  /** Id of its review. */
+  /** Id of the comment's review. */
   review: number | null;
   isReply: boolean;
 }
 
-/** A user did something to an issue, such as putting a label on; ids rise with time. `at` is ISO 8601. */
+/** An event of an issue, such as an added label. Ids increase with time. `at` is ISO 8601. */
 export interface IssueEvent {
   id: number;
   actor: string;
@@ -109,17 +109,17 @@ export type RepositoryAnswer =
     }
   /** Renamed or transferred; `to` is `owner/name`. */
   | { kind: "moved"; to: string }
-  /** Deleted, or not to be seen by this token. */
+  /** Deleted, or not visible to this token. */
   | { kind: "gone" };
 
 export type IssueAnswer =
   | { kind: "found"; issue: Issue }
-  /** 410: deleted; 404: deleted, or not to be seen by this token. */
+  /** 410: deleted; 404: deleted, or not visible to this token. */
   | { kind: "gone"; status: number }
   /** Transferred, or its repository was renamed; `to` is `owner/repo#number`. */
   | { kind: "moved"; to: string };
 
-/** What GitHub last said about the primary rate limit. `resetAt` in epoch milliseconds. */
+/** State of the primary rate limit in GitHub's latest response. `resetAt` in epoch milliseconds. */
 export interface RateLimit {
   limit: number;
   remaining: number;
@@ -129,6 +129,6 @@ export interface RateLimit {
 export interface Counters {
   /** Every HTTP request that was sent, retries included. */
   requests: number;
-  /** How many of them were answered 304, which costs no rate limit. */
+  /** Number of responses with 304, which do not count for the rate limit. */
   notModified: number;
 }

@@ -106,7 +106,7 @@ test.each([
   ],
   ["not all of /opt", onPath("/opt/bin"), { "/opt/bin": "d", "/opt": "d" }, ["read /opt/bin"]],
   ["no relative folder", onPath("node_modules/.bin"), { "node_modules/.bin": "d" }, []],
-  ["no folder that is missing", onPath("/opt/gone/bin"), {}, []],
+  ["no folder that is missing", onPath("/opt/missing/bin"), {}, []],
   ["not the home folder", { ...onPath("/home/pi"), secret: [] }, {}, []],
   [
     "nothing in the data folder",

@@ -27,22 +27,26 @@ async function begin(limits = NO_LIMITS, now = Date.now()): Promise<{ reason: st
   return answer.kind === "begun" ? null : { reason: answer.reason, until: answer.until };
 }
 
-fieldTest("E13", "what has ended counts at once, before the ledger has counted it, and once after it has", async () => {
-  const limits = { maxUsd: 5, maxRuns: 0 };
-  const now = Date.now();
-  await publishBudget(server.redis, budgetOfDay(limits, now));
-  await spend(2);
-  expect(await begin()).toBeNull();
-  await advanceLedger(server.redis);
-  await spend(2.5);
-  expect(await begin()).toBeNull();
-  expect(await readSpent(server.redis, budgetOfDay(limits, now))).toEqual({ usd: 4.5, runs: 2 });
-  await spend(0.5);
-  const { until } = midnightsOf(now);
-  expect(await begin()).toEqual({ reason: expect.stringContaining("$5.00 of $5.00"), until });
-  await advanceLedger(server.redis);
-  expect(await begin()).toMatchObject({ until });
-});
+fieldTest(
+  "E13",
+  "an ended agent run counts immediately, before the ledger has counted it, and once after that",
+  async () => {
+    const limits = { maxUsd: 5, maxRuns: 0 };
+    const now = Date.now();
+    await publishBudget(server.redis, budgetOfDay(limits, now));
+    await spend(2);
+    expect(await begin()).toBeNull();
+    await advanceLedger(server.redis);
+    await spend(2.5);
+    expect(await begin()).toBeNull();
+    expect(await readSpent(server.redis, budgetOfDay(limits, now))).toEqual({ usd: 4.5, runs: 2 });
+    await spend(0.5);
+    const { until } = midnightsOf(now);
+    expect(await begin()).toEqual({ reason: expect.stringContaining("$5.00 of $5.00"), until });
+    await advanceLedger(server.redis);
+    expect(await begin()).toMatchObject({ until });
+  },
+);
 
 fieldTest("E13", "of fifty runners that ask at once no more begin than the day allows", async () => {
   await publishBudget(server.redis, budgetOfDay({ maxUsd: 0, maxRuns: 7 }, Date.now()));
@@ -64,7 +68,7 @@ fieldTest("E13", "the next day begins at the scheduler's midnight, with nothing 
   expect(await begin(NO_LIMITS, today.until + 1)).toMatchObject({ reason: expect.stringContaining("1 of 1") });
 });
 
-it("a person lifts it for the rest of the day, and no longer", async () => {
+it("a user lifts it for the rest of the day, and no longer", async () => {
   const today = budgetOfDay({ maxUsd: 0, maxRuns: 1 }, Date.now());
   await publishBudget(server.redis, today);
   expect([await begin(), (await begin()) === null]).toEqual([null, false]);

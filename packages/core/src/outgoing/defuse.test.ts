@@ -83,7 +83,7 @@ const HARMLESS: readonly string[] = [
   "```ts\n@Component({})\nclass A {} // fixes #1 <!-- x -->\n```",
   "~~~\n@a\n```\n@b\n~~~",
   "````\n```\n@a\n```\n````",
-  "Look:\n\n    @decorator\n    def f(): pass  # fixes #1\n",
+  "See:\n\n    @decorator\n    def f(): pass  # fixes #1\n",
   "- one\n  ```py\n  @decorator\n\n  def f(): ...\n  ```\n- two",
   "> quoted\n>\n> ```\n> @a fixes #1\n> ```\n",
   "<b>bold</b> and Map<String, X> and a < b",
@@ -102,7 +102,7 @@ describe("Markdown from outside", () => {
     expect(defuse(text)).toBe(text);
   });
 
-  it("the judge of this test knows what acts", () => {
+  it("the check of this test recognizes what acts", () => {
     const texts = CASES.map(([text]) => text).filter(
       (text) => /^[\w(*>é]/.test(text) && !/^(?:\* \* \*|_x_)/.test(text),
     );

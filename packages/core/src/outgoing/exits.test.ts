@@ -45,7 +45,9 @@ const EXITS: Readonly<Record<string, string>> = {
   "another round on it": outgoingAddition({ before: "", text: pull }, asIs),
   "a question": body(questionText(HOSTILE_TEXT)),
   "an answer": body(answerText({ answer: HOSTILE_TEXT, trigger: "t", prNumber: null, denied: null })),
-  "a failure": body(failureText({ reason: HOSTILE_TEXT, advice: "Look.", trigger: "t", prNumber: null, denied: null })),
+  "a failure": body(
+    failureText({ reason: HOSTILE_TEXT, advice: "Check it.", trigger: "t", prNumber: null, denied: null }),
+  ),
   "withheld work": body(withheldText({ reason: HOSTILE_TEXT, label: "l", where: "pi" })),
   "the status": body(
     statusText(

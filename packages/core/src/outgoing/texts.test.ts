@@ -39,7 +39,7 @@ const EMOJI = "😀";
 const GITHUB_BODY = 65_536 - 2500;
 
 describe("the status comment", () => {
-  it.each(ISSUE_STATES)("says where an issue stands that is %s", (state) => {
+  it.each(ISSUE_STATES)("has the state of an issue that is %s", (state) => {
     const text = statusText({ ...FACTS, state }, TRIGGER);
     expect(text).toMatch(/^\*\*[A-Z]/);
     const ended = ["pr", "answered", "stopped", "cancelled", "failed", "expired"].includes(state);
@@ -73,7 +73,7 @@ describe("comments stay within GitHub's limit", () => {
     const question = questionText(`?${text}`);
     const failure = failureText({
       reason: text,
-      advice: "Look at it.",
+      advice: "Check it.",
       trigger: "rpi-auto",
       prNumber: null,
       denied: null,
@@ -138,7 +138,7 @@ describe("the pull request", () => {
     ).toContain("left no summary");
   });
 
-  it("tells of another round as far as there is room, and cuts nobody's words for it", () => {
+  it("adds another round if there is room, and does not truncate the existing text for it", () => {
     const facts = {
       summary: "x".repeat(5000),
       ...PULL,
@@ -188,7 +188,7 @@ describe("the pull request", () => {
 
   it("closes a code block that the agent left open, so that the figures stay outside of it", () => {
     const body = pullBody({
-      summary: "Look:\n```ts\nconst a = 1;",
+      summary: "See:\n```ts\nconst a = 1;",
       ...PULL,
     });
     expect(body).toContain("const a = 1;\n```\n\n---\n");
@@ -215,7 +215,7 @@ describe("the pull request", () => {
     expect(pullTitle({ issueNumber: 7, issueTitle })).toBe(title);
   });
 
-  it("has a title that GitHub takes, with no half emoji at its end", () => {
+  it("has a title that GitHub takes, without half an emoji at the end", () => {
     for (const shift of [0, 1]) {
       const title = pullTitle({ issueNumber: 7, issueTitle: "a".repeat(shift) + EMOJI.repeat(128) });
       expect(title.length).toBeLessThanOrEqual(250);

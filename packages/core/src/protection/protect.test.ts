@@ -11,7 +11,7 @@ const changed = (path: string, text?: Change["text"]): Change => ({
 const brief = ({ subject, path, note }: Notable) => `${subject} ${path}${note === null ? "" : `: ${note}`}`;
 const of = (...changes: Change[]) => protect(changes, DEFAULTS);
 
-describe("what is published only when a person allows it", () => {
+describe("changes that are published only if a user allows it", () => {
   test.each([
     ".github/workflows/ci.yml",
     ".github/workflows",

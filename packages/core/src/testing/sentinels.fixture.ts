@@ -19,7 +19,7 @@ export interface SentinelsOptions {
   readonly tls?: Certificate;
 }
 
-/** A master, a replica and three Sentinels on loopback, which make the replica the master when the first one is gone. */
+/** A master, a replica and three Sentinels on loopback. When the first master is unreachable, they make the replica the master. */
 export interface Sentinels {
   /** `redis+sentinel://…`, without passwords. */
   readonly url: string;

@@ -171,7 +171,7 @@ const CASES: readonly (readonly [
   ],
   ["without any runner ever", { runners: [] }, "queued", ["runners"], "No runner is running. Start one."],
   [
-    "while paused by a person",
+    "while paused by an operator",
     {
       queue: { paused: true, active: 0, limit: null },
       holds: [hold("operator", { by: "ann@pi", reason: "lunch", until: null })],
@@ -246,7 +246,7 @@ const CASES: readonly (readonly [
     "The breaker allows 1 at a time as a probe, and 1 is running. When it succeeds, all continue.",
   ],
   [
-    "while every host is tired",
+    "while every host is overloaded",
     { runners: [runner("pi-1/0", { tired: "78 °C" })] },
     "queued",
     ["runners"],
@@ -260,7 +260,7 @@ const CASES: readonly (readonly [
     "The only runner accepts no new jobs: pi-1/0 is closed: paused by ann@pi: update since 13:00.",
   ],
   [
-    "of two, one tired, one full",
+    "of two runners, one overloaded, one full",
     { runners: [full, runner("pi-2/0", { tired: "78 °C" })] },
     "queued",
     ["runners"],
@@ -274,7 +274,7 @@ const CASES: readonly (readonly [
     "It is closed on GitHub. The scheduler removes it from the queue with its next poll.",
   ],
   [
-    "told to stop",
+    "with a stop command",
     { issue: applyPatch(queued, { "command.stop": "stopped by ann@pi" }) },
     "queued",
     ["stop"],
@@ -289,7 +289,7 @@ const CASES: readonly (readonly [
   ],
   ["just taken", { issue: queued, job: active }, "running", ["run"], "A runner has just started it."],
   [
-    "at work, told to be cancelled",
+    "at work, with a cancel command",
     {
       issue: applyPatch(running, { "command.cancel": "the issue was closed by ann" }),
       job: active,
@@ -377,7 +377,7 @@ const CASES: readonly (readonly [
     "It is waiting for the reset of the agent's usage limit. It is tried again at 14:02, in 2 min, without using an attempt: limit.",
   ],
   [
-    "parked for a hold that a person can end",
+    "parked for a hold that a user can end",
     {
       issue: fields({ state: "parked", since: iso(min), "job.hold": "auth" }),
       job: delayed(2 * min),

@@ -39,7 +39,7 @@ function read(number: number, now = Date.now()): Promise<WhyFacts> {
   return readWhy({ redis: server.redis, queue, ref: refOf(number), now, settings, github });
 }
 
-/** Works what waits, each job as told, until nothing waits. */
+/** Process all waiting jobs with this function. */
 async function work(how: (job: Job<JobData>, token: string) => Promise<unknown>): Promise<void> {
   const connection = server.connect();
   const worker = new Worker<JobData>(QUEUE_NAME, (job, token = "") => how(job, token), { connection, drainDelay: 1 });

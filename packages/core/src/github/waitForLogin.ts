@@ -3,23 +3,26 @@ import type { Logger } from "../log/logger.ts";
 import { askRefused } from "./askRefused.ts";
 import { GitHubError } from "./errors.ts";
 
-const AGAIN_MS = 5000;
+const RETRY_MS = 5000;
 
-type Asked = { findLogin(options: { signal?: AbortSignal }): Promise<string | null> };
+type LoginFinder = { findLogin(options: { signal?: AbortSignal }): Promise<string | null> };
 
-export interface WhoAmIOptions {
+export interface WaitForLoginOptions {
   readonly log: Logger;
   readonly signal: AbortSignal;
-  /** Between refusals, see `askRefused`. */
+  /** Waits between two refusals, see `askRefused`. */
   readonly refusalWaitsMs?: readonly number[] | undefined;
 }
 
 /**
- * The account of the token, asked until GitHub answers; it says so while it waits. Null: an app's token, and GitHub does not say
- * which app's.
- * @throws GitHubError when GitHub refuses the token, three times; or `signal.reason`.
+ * Return the account of the token. It waits until GitHub responds, and logs that it waits. Null: the token belongs to an App whose account
+ * GitHub does not report.
+ * @throws GitHubError when GitHub refuses the token three times; or `signal.reason`
  */
-export async function whoAmI(github: Asked, { log, signal, refusalWaitsMs }: WhoAmIOptions): Promise<string | null> {
+export async function waitForLogin(
+  github: LoginFinder,
+  { log, signal, refusalWaitsMs }: WaitForLoginOptions,
+): Promise<string | null> {
   const answer = await askRefused(() => untilAnswered(github, { log, signal }), {
     isRefused: (given) => given instanceof GitHubError,
     onRefused: (given) => log.warn(`checking the token again: ${given instanceof GitHubError ? given.message : ""}`),
@@ -30,8 +33,11 @@ export async function whoAmI(github: Asked, { log, signal, refusalWaitsMs }: Who
   return answer;
 }
 
-/** @returns the account, or GitHub's refusal of the token */
-async function untilAnswered(github: Asked, { log, signal }: WhoAmIOptions): Promise<string | null | GitHubError> {
+/** Repeat the request until GitHub responds. @returns the account, or GitHub's refusal of the token */
+async function untilAnswered(
+  github: LoginFinder,
+  { log, signal }: WaitForLoginOptions,
+): Promise<string | null | GitHubError> {
   for (let warned = false; ;) {
     try {
       return await github.findLogin({ signal });
@@ -41,7 +47,7 @@ async function untilAnswered(github: Asked, { log, signal }: WhoAmIOptions): Pro
       if (error.kind === "unauthorized" || error.kind === "forbidden") return error;
       if (!warned) log.warn(`waiting for GitHub: ${error.message}`);
       warned = true;
-      const until = error.retryAt === null ? AGAIN_MS : 6 * AGAIN_MS;
+      const until = error.retryAt === null ? RETRY_MS : 6 * RETRY_MS;
       await sleep(until, undefined, { signal });
     }
   }

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { createLogger } from "../log/logger.ts";
 import { GitHubError, type GitHubErrorKind } from "./errors.ts";
-import { whoAmI } from "./whoAmI.ts";
+import { waitForLogin } from "./waitForLogin.ts";
 
 const log = createLogger({ name: "test", level: "silent", secrets: [] });
 const { signal } = new AbortController();
@@ -24,19 +24,19 @@ it.each([
   ["forbidden", 403],
 ] as const)("a token that was refused (%s) twice, and is taken then, is good", async (kind, status) => {
   const { github } = answering(refusal(kind, status), refusal(kind, status), "octo");
-  expect(await whoAmI(github, { log, signal, refusalWaitsMs: [0, 0] })).toBe("octo");
+  expect(await waitForLogin(github, { log, signal, refusalWaitsMs: [0, 0] })).toBe("octo");
 });
 
 it("a token that was refused three times is wrong", async () => {
   const { github, left } = answering(...[1, 2, 3].map(() => refusal("unauthorized", 401)), "octo");
-  await expect(whoAmI(github, { log, signal, refusalWaitsMs: [0, 0] })).rejects.toThrow("Bad credentials");
+  await expect(waitForLogin(github, { log, signal, refusalWaitsMs: [0, 0] })).rejects.toThrow("Bad credentials");
   expect(left).toEqual(["octo"]);
 });
 
 it("a stop ends the wait before the token is asked about again", async () => {
   const stop = new AbortController();
   const { github, left } = answering(refusal("unauthorized", 401), "octo");
-  const asked = whoAmI(github, { log, signal: stop.signal });
+  const asked = waitForLogin(github, { log, signal: stop.signal });
   stop.abort();
   await expect(asked).rejects.toThrow(/abort/);
   expect(left).toEqual(["octo"]);
