@@ -45,7 +45,7 @@ test("overview and conversation update automatically, and external text is never
   expect(await page.title()).toBe("Overview · tac8");
 
   await run.getByRole("link", { name: `#${number}` }).click();
-  const conversation = page.locator("#talk");
+  const conversation = page.locator("#conversation");
   await conversation.getByText(`first words ${evil} red`).waitFor();
   await mark(page);
   await world.open("go");

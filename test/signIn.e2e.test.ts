@@ -88,7 +88,7 @@ test("a link of tac8 open leads to the overview, whose buttons and Bull Board's 
 test("the form signs in, also without JavaScript and over plain HTTP, and leads to the requested page", async () => {
   const password = (await readFile(join(world.home, "tac8-board-password"), "utf8")).trim();
   const { port } = new URL(await urlOf(world.startApp("board", { TAC8_BOARD_HOST: "127.1" })));
-  const page = await openPage(browser, `http://${LAN_NAME}:${port}/?said=resumed`, { javaScriptEnabled: false });
+  const page = await openPage(browser, `http://${LAN_NAME}:${port}/?notice=resumed`, { javaScriptEnabled: false });
   expect(await page.title()).toBe("Sign in · tac8");
   await page.getByLabel("Password").fill("not it");
   await page.keyboard.press("Enter");

@@ -1,10 +1,14 @@
-// Keeps the page as the server has it: parts of it come over server-sent events and are laid over what is there, so that
-// the focus, what is unfolded and the place on the page stay. Without this script the page asks again by itself.
+// Keeps the page up to date. Parts of the page arrive as server-sent events and are merged into it, so that focus, unfolded
+// elements and scroll position are kept. Without this script, the page reloads itself.
 
 const RETRY_MS = 10_000;
-/** So near to the end of a conversation counts as reading along. */
+/** A reader who is at most this far from the end of the page follows the conversation. */
 const NEAR_PX = 120;
-const WORDS = { live: "live", away: "Redis is unreachable: waiting", gone: "the board does not respond: retrying" };
+const WORDS = {
+  live: "live",
+  "redis-unreachable": "Redis is unreachable: waiting",
+  disconnected: "the board does not respond: retrying",
+};
 
 const light = document.getElementById("live");
 
@@ -19,14 +23,14 @@ function open() {
   source.addEventListener("state", ({ data }) => show(JSON.parse(data)));
   source.addEventListener("part", ({ data }) => place(JSON.parse(data)));
   source.addEventListener("error", () => {
-    show("gone");
-    // The browser tries again by itself, but not after an answer such as 503, or 401 after the session's end.
+    show("disconnected");
+    // The browser reconnects by itself, except after a response such as 503, or 401 when the session has expired.
     if (source.readyState === EventSource.CLOSED) setTimeout(() => void again(), RETRY_MS);
   });
   addEventListener("pagehide", () => source.close(), { once: true });
 }
 
-/** Who is signed out sees how to sign in. */
+/** Reconnect. If the session has expired, reload the page, which then shows how to sign in. */
 async function again() {
   const answer = await fetch(location.href, { method: "HEAD" }).catch(() => null);
   if (answer?.status === 401) location.reload();
@@ -48,7 +52,7 @@ function place({ id, into, html }) {
   if (along) page.scrollTop = page.scrollHeight;
 }
 
-/** Makes `old` equal to `fresh`, keeping the elements that are in both. */
+/** Make `old` equal to `fresh`, and keep the elements that are in both. */
 function lay(old, fresh) {
   if (old.isEqualNode(fresh)) return;
   if (old.nodeName !== fresh.nodeName || keyOf(old) !== keyOf(fresh)) {
@@ -65,7 +69,7 @@ function lay(old, fresh) {
   let at = old.firstChild;
   for (const child of children) {
     const key = keyOf(child);
-    // What is gone makes room, so that what stays need not move: a moved element loses the focus.
+    // Removed elements are deleted first, so that the others need not move: a moved element loses the focus.
     while (at !== null && keyOf(at) !== "" && !wanted.has(keyOf(at))) at = removed(at);
     const match = key === "" ? at : [...old.children].find((element) => element.id === key);
     if (!match || (key === "" && keyOf(match) !== "")) {
@@ -88,7 +92,7 @@ function layAttributes(old, fresh) {
   }
 }
 
-/** What the reader has unfolded stays so. */
+/** Elements that the reader has unfolded are kept unfolded. */
 function isReaders({ nodeName }, attribute) {
   return nodeName === "DETAILS" && attribute === "open";
 }

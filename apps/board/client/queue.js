@@ -1,4 +1,4 @@
-// In Bull Board: a way from each job to the page of its issue, and the page's token with each of its requests.
+// In Bull Board: add a link from each job to the page of its issue, and send the page's token with each request.
 
 const token = document.querySelector('meta[name="csrf"]').content;
 globalThis.XMLHttpRequest = class extends XMLHttpRequest {
@@ -16,7 +16,7 @@ function pageOf(address) {
   return number === undefined ? null : `/issues/${owner}/${repo}/${number}`;
 }
 
-/** Of the one job that is shown; outside of what Bull Board draws. */
+/** The link of the job that is shown, outside the elements that Bull Board draws. */
 const here = document.createElement("a");
 here.textContent = TEXT;
 here.style.cssText =

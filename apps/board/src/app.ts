@@ -9,7 +9,7 @@ import { securityHeaders } from "./http/securityHeaders.ts";
 import { queuePages } from "./queues/pages.ts";
 import { ROUTES } from "./routes.ts";
 
-/** Bounds what a page may take altogether; its single waits are shorter. */
+/** Maximum time for a whole page. The single waits of a page are shorter. */
 const ANSWER_MS = 10_000;
 const MAX_FORM = "8kb";
 
@@ -17,7 +17,7 @@ export function createApp(board: Board, rules: AccessRules, log: ThrottledLog): 
   const app = express();
   app.disable("x-powered-by");
   app.use(securityHeaders);
-  // A form of ours is a token, or a password and a path.
+  // The board's forms send a token, or a password and a path.
   app.post(/^(?!\/queues)/, express.urlencoded({ extended: false, limit: MAX_FORM, parameterLimit: 10 }));
   app.use(accessGuard({ access: board.access, rules, doors: new Map(ROUTES.map(({ path, door }) => [path, door])) }));
   app.use(answerWithin(ANSWER_MS));

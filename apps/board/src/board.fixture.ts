@@ -15,12 +15,12 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Resolves at the event, whatever errors come before it: a client that reconnects has many. */
+/** Wait for the event, and ignore errors before it: a client that reconnects emits many. */
 export function received(emitter: EventEmitter, event: string): Promise<void> {
   return new Promise((resolve) => emitter.once(event, () => resolve()));
 }
 
-/** Things to undo after a test, last in, first out. */
+/** Cleanup steps of a test, last in, first out. */
 export class Cleanup {
   readonly #steps: (() => unknown)[] = [];
   add(step: () => unknown): void {
@@ -31,7 +31,7 @@ export class Cleanup {
   }
 }
 
-/** A Redis server of the test's own, and a connected client. */
+/** Start a Redis server for the test, with a connected client. */
 export async function setUpRedis(cleanup: Cleanup) {
   const dir = await mkdtemp(join(tmpdir(), "tac8-board-"));
   cleanup.add(() => rm(dir, { recursive: true, force: true }));
@@ -58,16 +58,16 @@ export interface BoardSetup {
 export interface TestBoard extends RunningBoard {
   readonly lines: string[];
   readonly home: string;
-  /** Signs in once. */
+  /** Sign-in link, which works once. */
   readonly link: string;
 }
 
-/** The password of every board of the tests that is given no other. */
+/** The default password of the boards in tests. */
 const PASSWORD = "the board's password";
-/** Asks as a script that knows it. */
+/** Headers of a script that knows the password. */
 export const KNOWN = { authorization: `Basic ${Buffer.from(`:${PASSWORD}`).toString("base64")}` };
 
-/** A board on a free port of loopback; `lines` is what it logs. */
+/** Start a board on a free port of loopback. `lines`: the log. */
 export async function setUpBoard(
   cleanup: Cleanup,
   { redis, board = "", env = {}, secretFile = "", home, now }: BoardSetup,
@@ -102,12 +102,12 @@ export interface Question {
   readonly localAddress?: string;
 }
 
-/** One request of a script that knows the password; any header may be set. */
+/** Send one request of a script that knows the password. */
 export function ask(url: string, { headers, ...options }: Question = {}): Promise<Answer> {
   return askAsStranger(url, { ...options, headers: { ...KNOWN, ...headers } });
 }
 
-/** One request on a connection of its own, with these headers alone. */
+/** Send one request on a separate connection, with only these headers. */
 export async function askAsStranger(url: string, { body: sent, ...options }: Question = {}): Promise<Answer> {
   const outgoing = request(url, { ...options, agent: false });
   const response = once(outgoing, "response");

@@ -2,7 +2,7 @@ import { runApp } from "@tac8/core/app/main";
 import { start } from "./start.ts";
 
 const { env } = process;
-// As `tac8 up` and compose call the command; where the container's output is the first screen, it has the link too.
+// Set by `tac8 up` and by compose: the command as users call it there. In a container, the output also has the link.
 const openCommand = env["TAC8_OPEN_COMMAND"];
 const showLink = (link: string) => {
   const another = openCommand || "tac8 open";

@@ -16,14 +16,14 @@ import { overviewPage, overviewStream } from "./overview/page.ts";
 export interface Route {
   readonly method: "get" | "post";
   readonly path: string;
-  /** What it asks for. */
+  /** The required credentials. */
   readonly door: Door;
   readonly page: Page;
 }
 
 const ISSUE = "/issues/:owner/:repo/:number";
 
-/** All pages but Bull Board's, which live under `/queues`. */
+/** All pages except those of Bull Board, which are below `/queues`. */
 export const ROUTES: readonly Route[] = [
   { method: "get", path: "/", door: "board", page: overviewPage },
   { method: "get", path: "/events", door: "board", page: overviewStream },

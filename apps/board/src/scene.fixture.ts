@@ -14,7 +14,7 @@ import { createIssueStore } from "@tac8/core/state/issueStore";
 import { dayKey, EVENTS_KEY, runStreamKey, TOTALS_KEY } from "@tac8/core/state/keys";
 import { announceRunner, announceScheduler, type RunPresence } from "@tac8/core/state/presence";
 
-/** A busy evening, written to Redis as scheduler and runners would have: for pictures, and for tests of whole pages. */
+/** A busy tac8, written to Redis as scheduler and runners do it, for the pictures and for tests of whole pages. */
 export interface Scene {
   readonly redis: Redis;
   /** Epoch ms. */
@@ -32,7 +32,7 @@ export async function paintScene(scene: Scene): Promise<void> {
   await paintPresence(scene);
 }
 
-/** Scheduler and runners are there for half a minute from `now` on. */
+/** Announce scheduler and runners, which then count as running for half a minute. */
 export async function paintPresence(scene: Scene): Promise<void> {
   const { redis, now } = scene;
   await announceScheduler(redis, { at: now, lastPollAt: now - 12_000, error: null });
@@ -189,7 +189,7 @@ async function paintQueue(scene: Scene): Promise<void> {
       467,
       "Import of Gerber files",
       2 * MINUTE,
-      { state: "retrying", "end.reason": "the agent said nothing for 15 min" },
+      { state: "retrying", "end.reason": "the agent printed nothing for 15 min" },
     ],
     [462, "Panelize boards", 41 * MINUTE, { state: "parked", "end.reason": "GitHub: 502 Bad Gateway" }],
     [
@@ -210,7 +210,7 @@ async function paintQueue(scene: Scene): Promise<void> {
   await queue.close();
 }
 
-/** Two weeks of counts and a day of samples, the same each time. */
+/** Write two weeks of counts and a day of samples, with fixed values. */
 async function paintHistory({ redis, now }: Scene): Promise<void> {
   const totals: Record<string, number> = {};
   for (const [index, day] of lastDays(14, now).entries()) {
@@ -258,7 +258,7 @@ async function paintHistory({ redis, now }: Scene): Promise<void> {
   }
 }
 
-/** What an agent said in the run of this issue, for the conversation's page. */
+/** Write the conversation of a run of this issue. */
 export async function paintConversation(scene: Scene, number: number, events: readonly LiveEvent[]): Promise<void> {
   const { redis, now, owner, repo } = scene;
   const run = `run-${number}`;

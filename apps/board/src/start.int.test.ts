@@ -11,7 +11,7 @@ import { ask, askAsStranger, Cleanup, received, KNOWN, setUpBoard, setUpRedis } 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-test("health turns good when scheduler and runner report, and the overview shows them", async () => {
+test("health becomes ok when scheduler and runner report, and the overview shows them", async () => {
   const { redis } = await setUpRedis(cleanup);
   const { url } = await setUpBoard(cleanup, { redis });
   const before = await ask(`${url}/healthz`);
@@ -46,7 +46,7 @@ test("health turns good when scheduler and runner report, and the overview shows
   for (const text of ["2 of 3 busy", "#471</a>", "labelled &lt;by&gt; octo"]) expect(page.body).toContain(text);
 });
 
-test("headers keep strangers out, and strangers' hosts and origins are refused", async () => {
+test("security headers are set, and other hosts and origins are refused", async () => {
   const { redis } = await setUpRedis(cleanup);
   const { url } = await setUpBoard(cleanup, { redis });
   for (const path of ["/", "/queues/", "/healthz", "/nowhere"]) {
@@ -66,7 +66,7 @@ test("headers keep strangers out, and strangers' hosts and origins are refused",
   expect((await put("http://evil.example")).body).toContain("own pages");
 });
 
-test("a board at another address of loopback: its links, its pages and the origin of its buttons", async () => {
+test("a board at another loopback address: its links, its pages and the origin of its actions", async () => {
   const { redis } = await setUpRedis(cleanup);
   const { url, link, home } = await setUpBoard(cleanup, { redis, board: 'host = "127.0.0.2"' });
   expect([url, readBoardAddress(home)?.url]).toEqual([expect.stringMatching(/^http:\/\/127\.0\.0\.2:\d+$/), url]);
@@ -82,7 +82,7 @@ test("a board at another address of loopback: its links, its pages and the origi
   expect([await press(url.replace("127.0.0.2", "127.0.0.1")), await press(url)]).toEqual([403, 303]);
 });
 
-test("a board whose host is a name has its address in its links; one that people open at such a name warns", async () => {
+test("a board whose host is a name has its address in its links, and warns if browsers open it at such a name", async () => {
   const { redis } = await setUpRedis(cleanup);
   const named = await setUpBoard(cleanup, { redis, board: 'host = "localhost"' });
   expect(named.link).toMatch(/^http:\/\/(127\.0\.0\.1|\[::1\]):\d+\/open/);
@@ -93,7 +93,7 @@ test("a board whose host is a name has its address in its links; one that people
   expect(warnings).toEqual([expect.stringMatching(/tac8-board\.localhost:3000 .*::1.*127\.0\.0\.2/)]);
 });
 
-test("warns of a password that runners can read in containers, and does not show it", async () => {
+test("warns of a password that runners in containers can read, without printing it", async () => {
   const { redis } = await setUpRedis(cleanup);
   const env = { TAC8_BOARD_PASSWORD: "", TAC8_BOARD_PASSWORD_FILE: "/run/secrets/board_password" };
   const { lines } = await setUpBoard(cleanup, { redis, env, secretFile: "in-a-file" });
@@ -102,7 +102,7 @@ test("warns of a password that runners can read in containers, and does not show
   expect(lines.join("")).not.toContain("in-a-file");
 });
 
-test("a board that listens on all addresses names one at which other devices reach it", async (context) => {
+test("a board that listens on all addresses logs one at which other devices can reach it", async (context) => {
   const { redis } = await setUpRedis(cleanup);
   const { url, lines, home } = await setUpBoard(cleanup, { redis, env: { TAC8_BOARD_HOST: "0.0.0.0" } });
   const { port } = new URL(url);
@@ -113,7 +113,7 @@ test("a board that listens on all addresses names one at which other devices rea
   expect((await ask(`${first}/healthz`)).status).toBe(503);
 });
 
-test("a taken port is one clear line", async () => {
+test("a port in use causes a one-line message", async () => {
   const { redis } = await setUpRedis(cleanup);
   const { url } = await setUpBoard(cleanup, { redis });
   const { port } = new URL(url);
@@ -121,7 +121,7 @@ test("a taken port is one clear line", async () => {
   await expect(second).rejects.toThrow(new RegExp(`^port ${port} .*board\\.port.*TAC8_BOARD_PORT$`));
 });
 
-test("without Redis every page says so in bounded time, and comes back with it", async () => {
+test("without Redis, every page reports that in bounded time, and works again when Redis is back", async () => {
   const { redis, server, dir } = await setUpRedis(cleanup);
   const { url, lines } = await setUpBoard(cleanup, { redis });
   const paths = ["/", "/queues/", "/queues/api/queues"];
@@ -164,7 +164,7 @@ test("close ends open connections, may be called twice and leaves the client to 
     "expect: 100-continue",
   ];
   socket.write(`PUT /queues/api/queues/issues/octo.hello.1/retry HTTP/1.1\r\n${head.join("\r\n")}\r\n\r\n`);
-  // The board has taken the request; its body never comes.
+  // The board has received the request; its body never arrives.
   expect((await once(socket, "data"))[0]).toContain("100 Continue");
   let rest = "";
   socket.on("data", (text: string) => (rest += text));

@@ -25,17 +25,17 @@ import { remember } from "./redis/remember.ts";
 
 export interface BoardDeps {
   readonly log: Logger;
-  /** Borrowed; need not be connected yet. Must have `maxRetriesPerRequest: null`. */
+  /** Borrowed. It need not be connected yet, and must have `maxRetriesPerRequest: null`. */
   readonly redis: Redis;
   readonly now?: () => number;
-  /** Command by which an operator gets a link, where a first screen names it. Default: `tac8 open`, and the log names it. */
+  /** Command that prints a link, if another program has already shown it to the operator. Default: `tac8 open`, which the log names. */
   readonly openCommand?: string;
-  /** Is given a link, for where the board itself is what an operator sees first. */
+  /** Called with a link, if the operator reads the output of the board itself. */
   readonly onLink?: (link: string) => void;
 }
 
 export interface RunningBoard {
-  /** Address to open on this machine, without a slash at its end. */
+  /** Address to open on this machine, without a trailing slash. */
   readonly url: string;
   /** Idempotent; takes 3 s at most. */
   close(): Promise<void>;
@@ -43,12 +43,12 @@ export interface RunningBoard {
 
 const LOG_EVERY_MS = 5000;
 const QUEUE_CLOSE_MS = 2000;
-/** Samples come every few minutes. */
+/** Samples are taken every few minutes. */
 const CHARTS_MS = 60_000;
 
 /**
- * Starts the board on `config.board`. Does not wait for Redis: without it, pages say so.
- * @throws Error with one line for people when it cannot listen
+ * Start the board at the address in `config.board`. It does not wait for Redis; pages report if Redis is unreachable.
+ * @throws Error with a one-line message if it cannot listen
  */
 export async function start(config: Config, deps: BoardDeps): Promise<RunningBoard> {
   const { log, redis, now = Date.now } = deps;
@@ -63,7 +63,7 @@ export async function start(config: Config, deps: BoardDeps): Promise<RunningBoa
   const access = createAccess({
     keys: accessKeys(secrets),
     home,
-    // Strangers learn no path of this machine.
+    // The sign-in page must not show a path of this machine to strangers.
     openCommand: loopback || !openCommand.includes("/") ? openCommand : "tac8 open",
     secureHost: publicUrl?.protocol === "https:" ? publicUrl.host : null,
     now,
@@ -118,7 +118,7 @@ export async function start(config: Config, deps: BoardDeps): Promise<RunningBoa
   }
   const others = addresses.filter((one) => one !== shown);
   if (publicUrl === null && others.length > 0) log.info(`the board is also at ${others.join(", ")}`);
-  // Last: `up` makes a link when it reads this line.
+  // This line is last, because `up` creates a link when it reads it.
   log.info(`board at ${shown}`);
 
   let closing: Promise<void> | null = null;

@@ -15,7 +15,10 @@ export const board: readonly Mutant[] = [
     file: `${CORE}/app/keptSecret.ts`,
     find: "else linkSync(half, path);",
     replace: "",
-    test: { file: `${ACCESS}/secrets.test.ts`, name: "is the same at the next start" },
+    test: {
+      file: `${ACCESS}/secrets.test.ts`,
+      name: "secrets that are not configured are created once, are readable only by the owner, and are the same at the next start",
+    },
     promise: "the board's password is the same after a restart",
   },
   {
@@ -23,7 +26,10 @@ export const board: readonly Mutant[] = [
     file: `${CORE}/board/links.ts`,
     find: "unlinkSync(path);",
     replace: "",
-    test: { file: `${ACCESS}/access.int.test.ts`, name: "of two at the same time a link signs in one" },
+    test: {
+      file: `${ACCESS}/access.int.test.ts`,
+      name: "if two browsers open a link at the same time, it signs in one of them",
+    },
     promise: "a link signs in once",
   },
   {
@@ -47,7 +53,10 @@ export const board: readonly Mutant[] = [
     file: "apps/board/src/start.ts",
     find: "withdrawLinks(home);\n",
     replace: "",
-    test: { file: `${ACCESS}/access.int.test.ts`, name: "or from before the board's start" },
+    test: {
+      file: `${ACCESS}/access.int.test.ts`,
+      name: "an expired link, or one from before the board's start, does not sign in",
+    },
     promise: "a link that another program may have been given before the board's start is void",
   },
   {
@@ -79,15 +88,15 @@ export const board: readonly Mutant[] = [
     file: `${ACCESS}/session.ts`,
     find: "return isSame(signed, signature(key, ends)) && now",
     replace: 'return signed !== "" && now',
-    test: { file: `${ACCESS}/session.test.ts`, name: "a forged session is none" },
-    promise: "a forged session is none",
+    test: { file: `${ACCESS}/session.test.ts`, name: "a forged session is not accepted" },
+    promise: "a forged session is not accepted",
   },
   {
     name: "board-session-end",
     file: `${ACCESS}/session.ts`,
     find: " && now < Number(ends) * 1000",
     replace: "",
-    test: { file: `${ACCESS}/session.test.ts`, name: "good for 30 days" },
+    test: { file: `${ACCESS}/session.test.ts`, name: "a session is valid for 30 days, also among other cookies" },
     promise: "a session ends after 30 days",
   },
   {
@@ -103,7 +112,10 @@ export const board: readonly Mutant[] = [
     file: `${ACCESS}/guesses.ts`,
     find: "const wait = count < FREE ? 0 :",
     replace: "const wait = count < FREE * 1000 ? 0 :",
-    test: { file: `${ACCESS}/access.int.test.ts`, name: "wrong passwords shut out their address" },
+    test: {
+      file: `${ACCESS}/access.int.test.ts`,
+      name: "wrong passwords block their address for some time, on loopback too; sessions, links and the metrics token are never blocked",
+    },
     promise: "wrong passwords are limited by address",
   },
   {
@@ -111,7 +123,10 @@ export const board: readonly Mutant[] = [
     file: `${ACCESS}/caller.ts`,
     find: 'isLoopback(remoteAddress) || isLoopback(localAddress) ? "127.0.0.1" : remoteAddress',
     replace: "isLoopback(localAddress) ? remoteAddress : remoteAddress",
-    test: { file: `${ACCESS}/access.int.test.ts`, name: "gets no further guesses from another" },
+    test: {
+      file: `${ACCESS}/access.int.test.ts`,
+      name: "a program on this machine cannot guess more often by using another address of the machine",
+    },
     promise: "a local program gets no more guesses by another address of the machine",
   },
   {
@@ -119,7 +134,7 @@ export const board: readonly Mutant[] = [
     file: `${ACCESS}/guesses.ts`,
     find: "entries.delete(oldest);",
     replace: "void oldest;",
-    test: { file: `${ACCESS}/guesses.test.ts`, name: "the latest thousand" },
+    test: { file: `${ACCESS}/guesses.test.ts`, name: "the last thousand addresses are remembered" },
     promise: "the memory for wrong passwords is bounded",
   },
   {
@@ -128,7 +143,10 @@ export const board: readonly Mutant[] = [
     find: '  if (hasSession(request.headers.cookie, keys, now())) return { caller: "session", refused: null };\n  const offer',
     replace:
       '  const shut = guesses.waitOf(addressOf(request)) > 0;\n  if (!shut && hasSession(request.headers.cookie, keys, now())) return { caller: "session", refused: null };\n  const offer',
-    test: { file: `${ACCESS}/access.int.test.ts`, name: "wrong passwords shut out their address" },
+    test: {
+      file: `${ACCESS}/access.int.test.ts`,
+      name: "wrong passwords block their address for some time, on loopback too; sessions, links and the metrics token are never blocked",
+    },
     promise: "a program on the machine cannot lock out a session",
   },
   {
@@ -176,7 +194,10 @@ export const board: readonly Mutant[] = [
     file: `${ACCESS}/guard.ts`,
     find: 'caller === "metrics-token" && door !== "metrics" ? null : caller',
     replace: "caller",
-    test: { file: "apps/board/src/metrics/metrics.int.test.ts", name: "which opens nothing else" },
+    test: {
+      file: "apps/board/src/metrics/metrics.int.test.ts",
+      name: "accepts the board's password, and the metrics token, which opens no other page",
+    },
     promise: "the metrics token gets no more of an open page than a stranger",
   },
 ];

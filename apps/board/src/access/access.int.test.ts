@@ -25,7 +25,7 @@ const BROWSER = { "user-agent": "Mozilla/5.0 (X11; Linux)", accept: "text/html,*
 const FORM = { "content-type": "application/x-www-form-urlencoded" };
 const basic = (password: string) => ({ authorization: `Basic ${Buffer.from(`me:${password}`).toString("base64")}` });
 
-/** The session that an answer sets, as a browser sends it back. */
+/** Return the session cookie of a response as a browser sends it. */
 function cookieOf({ headers }: Answer): string {
   const [cookie = ""] = [headers["set-cookie"] ?? ""].flat();
   return cookie.split(";", 1)[0] ?? "";
@@ -36,13 +36,13 @@ function login(url: string, password: string, headers: Record<string, string> = 
   return askAsStranger(`${url}/login`, { method: "POST", body, headers: { ...BROWSER, ...FORM, ...headers } });
 }
 
-/** The token of the page's buttons. */
+/** Return the token of the page's buttons. */
 async function tokenOf(url: string, cookie: string): Promise<string> {
   const { body } = await askAsStranger(url, { headers: { cookie } });
   return /name="csrf" value="([\w-]+)"/.exec(body)?.[1] ?? "";
 }
 
-test("a process on this machine without the password gets nothing but whether it works", async () => {
+test("a process on this machine without the password only gets the level of health", async () => {
   const { url, home } = await setUpBoard(cleanup, { redis });
   const paths = ["/", "/events", "/issues/octo/hello/1", "/queues", "/queues/api/queues", "/queues/static/favicon.ico"];
   for (const path of [...paths, "/assets/live.js", "/metrics", "/nowhere", "/HEALTHZ/", "//healthz", "/healthz/x"]) {
@@ -60,12 +60,12 @@ test("a process on this machine without the password gets nothing but whether it
   expect([health.status, JSON.parse(health.body)]).toEqual([503, { ok: false, level: "critical" }]);
   const whole = await askAsStranger(`${url}/healthz`, { headers: KNOWN });
   expect(JSON.parse(whole.body)).toMatchObject({ reasons: expect.any(Array), runners: { present: 0 } });
-  // What it could read of this machine and of Redis, but not the owner's files.
+  // Values that the process can read from this machine and from Redis, but none from the owner's files.
   expect(JSON.stringify(await redis.keys("*"))).not.toMatch(/link|session|board/);
   expect((await stat(join(home, "board-key"))).mode & 0o777).toBe(0o600);
 });
 
-test("without a configured password one is made, kept, not logged, and asked for on loopback too", async () => {
+test("without a configured password, one is created, stored, not logged, and required on loopback too", async () => {
   const home = await mkdtemp(join(tmpdir(), "tac8-board-kept-"));
   cleanup.add(() => rm(home, { recursive: true, force: true }));
   const given = { redis, home, env: { TAC8_BOARD_PASSWORD: "" } };
@@ -81,7 +81,7 @@ test("without a configured password one is made, kept, not logged, and asked for
   expect((await askAsStranger(second.url, { headers: basic(password) })).status).toBe(200);
 });
 
-test("people get a form, and programs a challenge; a script in a page gets neither", async () => {
+test("browsers get a form, and programs a challenge; a script in a page gets neither", async () => {
   const { url } = await setUpBoard(cleanup, { redis });
   const page = await askAsStranger(`${url}/issues/1?show=diff`, { headers: BROWSER });
   expect([page.status, page.headers["www-authenticate"]]).toEqual([401, undefined]);
@@ -93,7 +93,7 @@ test("people get a form, and programs a challenge; a script in a page gets neith
   expect(JSON.parse(xhr.body)).toMatchObject({ message: expect.stringContaining("reload") });
 });
 
-test("the password signs in, and leads to the page that was asked for, on this board alone", async () => {
+test("the password signs in and redirects to the requested page, if it is a page of this board", async () => {
   const { url, lines } = await setUpBoard(cleanup, { redis, env: { TAC8_BOARD_PASSWORD: "given-one" } });
   const answer = await login(url, "given-one");
   expect([answer.status, answer.headers["location"]]).toEqual([303, "/queues/queue/issues"]);
@@ -134,20 +134,20 @@ test("a link signs in once, and no log has its token", async () => {
   const replayed = await askAsStranger(link);
   expect([replayed.headers["location"], replayed.headers["set-cookie"]]).toEqual(["/login?why=link", undefined]);
   expect((await askAsStranger(`${url}/login?why=link`)).body).toContain("This link has expired");
-  // A second click in the browser that it has signed in.
+  // A second click in the browser that the link has signed in.
   expect((await askAsStranger(link, { headers: { cookie } })).headers["location"]).toBe("/");
   expect(lines.join("")).toContain("signed in by link from 127.0.0.1");
   expect(lines.join("")).not.toContain(new URL(link).searchParams.get("token"));
   expect(lines.join("")).not.toContain(cookie.split("=")[1]);
 });
 
-test("of two at the same time a link signs in one", async () => {
+test("if two browsers open a link at the same time, it signs in one of them", async () => {
   const { link } = await setUpBoard(cleanup, { redis });
   const answers = await Promise.all(Array.from({ length: 8 }, () => askAsStranger(link)));
   expect(answers.filter(({ headers }) => headers["set-cookie"] !== undefined)).toHaveLength(1);
 });
 
-test("a link that is too old, or from before the board's start, signs nobody in", async () => {
+test("an expired link, or one from before the board's start, does not sign in", async () => {
   let now = Date.now();
   const first = await setUpBoard(cleanup, { redis, now: () => now });
   const old = makeLink(first.url, { home: first.home, now, lifeMs: LINK_MS });
@@ -173,7 +173,7 @@ test("a session outlives a restart of the board, and ends after 30 days", async 
   expect(await status()).toBe(401);
 });
 
-test("wrong passwords shut out their address for a while, on loopback too; a session, a link and the metrics token never", async () => {
+test("wrong passwords block their address for some time, on loopback too; sessions, links and the metrics token are never blocked", async () => {
   let now = Date.now();
   const board = await setUpBoard(cleanup, { redis, env: { TAC8_BOARD_PASSWORD: "right-one" }, now: () => now });
   const { url, lines, link, home } = board;
@@ -183,7 +183,7 @@ test("wrong passwords shut out their address for a while, on loopback too; a ses
     (await askAsStranger(url + path, { headers })).status;
   for (let time = 0; time < 3; time += 1) expect(await get(basic(`wrong-${time}`))).toBe(401);
   expect((await login(url, "wrong-3")).status).toBe(401);
-  // Neither does the open page answer whether a password is right.
+  // The sign-in page does not reveal whether a password is right either.
   expect(await get(basic("wrong-4"), "/healthz")).toBe(503);
 
   expect(await get(basic("right-one"))).toBe(429);
@@ -200,7 +200,7 @@ test("wrong passwords shut out their address for a while, on loopback too; a ses
 
   now += 1000;
   expect(await get(basic("right-one"))).toBe(200);
-  // The right password has reset nothing: this is the sixth.
+  // The right password has not reset the count, so this is the sixth wrong one.
   expect(await get(basic("wrong-5"))).toBe(401);
   now += 1999;
   expect(await get(basic("right-one"))).toBe(429);
@@ -211,7 +211,7 @@ test("wrong passwords shut out their address for a while, on loopback too; a ses
   expect(output).not.toMatch(/wrong-\d|right-one/);
 });
 
-test("a program on this machine gets no further guesses from another of its addresses", async () => {
+test("a program on this machine cannot guess more often by using another address of the machine", async () => {
   const { url } = await setUpBoard(cleanup, { redis, now: () => 1_795_600_000_000 });
   const from = async (localAddress: string, password: string) =>
     (await askAsStranger(url, { localAddress, headers: basic(password) })).status;
@@ -223,7 +223,7 @@ test("a program on this machine gets no further guesses from another of its addr
   }
 });
 
-test("a change needs the page's token beside the session, whoever sends the cookie along", async () => {
+test("a change needs the page's token beside the session, also if another site makes the browser send the cookie", async () => {
   const { url, link } = await setUpBoard(cleanup, { redis });
   const cookie = cookieOf(await askAsStranger(link));
   const csrf = await tokenOf(url, cookie);
@@ -259,7 +259,7 @@ test("a change needs the page's token beside the session, whoever sends the cook
   expect((await put({ "x-csrf-token": csrf })).status).toBeLessThan(300);
 });
 
-test("on the host of an https board.url the cookie is for HTTPS alone", async () => {
+test("at the host of an HTTPS board.url, the cookie is for HTTPS only", async () => {
   const board = await setUpBoard(cleanup, { redis, board: 'url = "https://tac8.example.org/"' });
   expect(board.lines.join("")).toContain("board at https://tac8.example.org");
   expect(board.link).toMatch(/^https:\/\/tac8\.example\.org\/open\?token=/);

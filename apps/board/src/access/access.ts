@@ -2,27 +2,27 @@ import type { ThrottledLog } from "@tac8/core/log/throttleLog";
 import { countGuesses, type Guesses } from "./guesses.ts";
 import type { AccessKeys } from "./keys.ts";
 
-/** Keys, counts and settings of the pages for signing in. */
+/** Keys, counts and settings of the sign-in pages. */
 export interface Access {
   readonly keys: AccessKeys;
   readonly guesses: Guesses;
-  /** Data folder, with the links that are still open. */
+  /** Data folder, which has the links that are not used yet. */
   readonly home: string;
-  /** Command that prints a link, as the reader may see it. */
+  /** Command that prints a link, as the sign-in page shows it. */
   readonly openCommand: string;
-  /** `https://…` of `board.url`: who comes by it gets a cookie for HTTPS alone; null: none. */
+  /** Host of `board.url` if that is an HTTPS address: at this host, the cookie is for HTTPS only; null: none. */
   readonly secureHost: string | null;
   /** Epoch ms. */
   readonly now: () => number;
-  /** Counts and logs a wrong password. */
+  /** Count and log a wrong password. */
   noteWrong(address: string): void;
-  /** Logs who came in. */
+  /** Log a sign-in. */
   noteSignIn(address: string, by: "link" | "password"): void;
 }
 
 export function createAccess(
   given: Pick<Access, "keys" | "home" | "openCommand" | "secureHost" | "now"> & {
-    /** For wrong passwords alone: their flood must not keep other lines out of the log. */
+    /** Only for wrong passwords, so that many of them do not suppress other log lines. */
     readonly warn: ThrottledLog;
     readonly info: (line: string) => void;
   },

@@ -12,9 +12,9 @@ export function callerOf({ locals }: Pick<Response, "locals">): Caller {
 }
 
 /**
- * Address by which wrong passwords are counted; behind a proxy the proxy's, since anyone may write a header. A program on this
- * machine may connect from any address of 127.0.0.0/8, and to loopback from any other address of the machine, so all of
- * them are one.
+ * Return the address by which wrong passwords are counted. Behind a proxy, it is the address of the proxy, because any client can
+ * send a header. All connections from this machine count as one address, because a program can connect from any address of
+ * 127.0.0.0/8, and to loopback from any other address of the machine.
  */
 export function addressOf({ socket }: Pick<Request, "socket">): string {
   const { remoteAddress = "unknown", localAddress = "" } = socket;

@@ -24,7 +24,7 @@ test.each([
   expect(offerIn(authorization, keys)).toBe(expected);
 });
 
-test("without a metrics token no bearer is one", () => {
+test("without a metrics token, no bearer token is accepted", () => {
   const none = accessKeys({ key: "k", password: "p", metricsToken: null });
   for (const token of ["null", "p", "a-metrics-token!"]) expect(offerIn(`Bearer ${token}`, none)).toBe("wrong");
 });

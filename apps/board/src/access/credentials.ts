@@ -1,9 +1,9 @@
 import { isSame, type AccessKeys } from "./keys.ts";
 
-/** Worth of an `Authorization` header; `none`: there is no such header. */
+/** The credential in an `Authorization` header; `none`: there is no such header. */
 export type Offer = "none" | "password" | "metrics-token" | "wrong";
 
-/** Pure. HTTP Basic with any user name, or a bearer token; takes as long whatever is wrong. */
+/** Check an `Authorization` header: HTTP Basic with any user name, or a bearer token. Compares in constant time. Pure. */
 export function offerIn(header: string | undefined, { password, metricsToken }: AccessKeys): Offer {
   if (header === undefined) return "none";
   const bearer = /^bearer ([\x21-\x7e]{1,4096})$/i.exec(header)?.[1];

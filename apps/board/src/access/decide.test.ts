@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { decideAccess, type AccessRequest, type Caller, type Door } from "./decide.ts";
 
 const OPEN_RULES = { loopback: true, publicHost: null };
-const judge = (request: Partial<AccessRequest>, rules: Parameters<typeof decideAccess>[1] = OPEN_RULES) => {
+const decide = (request: Partial<AccessRequest>, rules: Parameters<typeof decideAccess>[1] = OPEN_RULES) => {
   const headers = { host: "127.0.0.1:3000", ...request.headers };
   const whole = { method: "GET", door: "board", caller: "session", refused: null, hasToken: false } as const;
   const decision = decideAccess({ ...whole, ...request, headers }, rules);
@@ -23,13 +23,13 @@ test.each([
   ["localhost@evil.example", "host"],
   ["", "host"],
 ])("on loopback, Host %s → %s", (host, expected) => {
-  expect(judge({ headers: { host } })).toBe(expected);
+  expect(decide({ headers: { host } })).toBe(expected);
 });
 
-test("on loopback the host of board.url counts, and beyond loopback every name", () => {
+test("on loopback, the host of board.url is accepted; beyond loopback, every name is", () => {
   const headers = { host: "Tac8.example.org" };
-  expect(judge({ headers }, { loopback: true, publicHost: "tac8.example.org" })).toBe("ok");
-  expect(judge({ headers }, { loopback: false, publicHost: null })).toBe("ok");
+  expect(decide({ headers }, { loopback: true, publicHost: "tac8.example.org" })).toBe("ok");
+  expect(decide({ headers }, { loopback: false, publicHost: null })).toBe("ok");
 });
 
 test.each<[Door, Caller, "wrong" | "wait" | null, string]>([
@@ -48,7 +48,7 @@ test.each<[Door, Caller, "wrong" | "wait" | null, string]>([
   ["metrics", null, null, "sign-in"],
   ["metrics", null, "wrong", "wrong"],
 ])("reading at the door %s by %s (%s) → %s", (door, caller, refused, expected) => {
-  expect(judge({ door, caller, refused })).toBe(expected);
+  expect(decide({ door, caller, refused })).toBe(expected);
 });
 
 const OWN = { "sec-fetch-site": "same-origin" };
@@ -79,12 +79,12 @@ test.each<[string, Caller, boolean, AccessRequest["headers"], string]>([
   ["the metrics token", "metrics-token", true, {}, "sign-in"],
   ["a stranger", null, true, OWN, "sign-in"],
 ])("a change by %s", (_name, caller, hasToken, headers, expected) => {
-  expect(judge({ method: "PUT", caller, hasToken, headers })).toBe(expected);
-  expect(judge({ method: "POST", caller, hasToken, headers })).toBe(expected);
+  expect(decide({ method: "PUT", caller, hasToken, headers })).toBe(expected);
+  expect(decide({ method: "POST", caller, hasToken, headers })).toBe(expected);
 });
 
-test("the form for signing in needs no token, and takes no other site's", () => {
+test("the sign-in form needs no token, and is not accepted from another site", () => {
   const form = { method: "POST", door: "open", caller: null } as const;
-  expect(judge({ ...form, headers: OWN })).toBe("ok");
-  expect(judge({ ...form, headers: { "sec-fetch-site": "cross-site" } })).toBe("foreign");
+  expect(decide({ ...form, headers: OWN })).toBe("ok");
+  expect(decide({ ...form, headers: { "sec-fetch-site": "cross-site" } })).toBe("foreign");
 });

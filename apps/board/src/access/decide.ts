@@ -1,14 +1,14 @@
 import { isLoopback } from "@tac8/core/board/loopback";
 import { hostName } from "./hostName.ts";
 
-/** Proof by which a request was recognized; null: it was not. */
+/** The credential by which a request was recognized; null: none. */
 export type Caller = "session" | "password" | "metrics-token" | null;
 
-/** Proof that a path asks for: none; the metrics token, a session or the password; a session or the password. */
+/** The credentials that a path requires. `open`: none; `metrics`: the metrics token, a session or the password; `board`: a session or the password. */
 export type Door = "open" | "metrics" | "board";
 
 export interface AccessRules {
-  /** The board listens on loopback only: then a foreign `Host` is a page that rebound its name to this machine. */
+  /** Whether the board listens on loopback only. Then another `Host` is a DNS rebinding attack. */
   readonly loopback: boolean;
   /** Host of `board.url`; null: none is set. */
   readonly publicHost: string | null;
@@ -18,9 +18,9 @@ export interface AccessRequest {
   readonly method: string;
   readonly door: Door;
   readonly caller: Caller;
-  /** A password or token was sent that is not ours, or may not be tried now. */
+  /** `wrong`: a wrong password or token was sent; `wait`: the address must wait after wrong passwords. */
   readonly refused: "wrong" | "wait" | null;
-  /** It carries the token of the board's pages. */
+  /** Whether the request has the token of the board's pages. */
   readonly hasToken: boolean;
   readonly headers: Readonly<Partial<Record<"host" | "origin" | "sec-fetch-site", string>>>;
 }
@@ -30,9 +30,9 @@ export type Decision =
   | { readonly ok: false; readonly why: "host" | "sign-in" | "wrong" | "wait" | "foreign" | "token" };
 
 /**
- * Pure: may this request continue? A browser sends `Sec-Fetch-Site` or `Origin` with everything that changes something, so
- * what has neither comes from no page. A session comes from browsers alone, so a change by it needs both the origin and
- * the page's token; by a password the token where a page asks.
+ * Decide whether a request is allowed. Pure. A browser sends `Sec-Fetch-Site` or `Origin` with every request that changes
+ * something, so a request with neither does not come from a page. Only browsers use a session, so a change with a session needs
+ * the board's origin and the page's token. A change with a password needs the token only if it comes from a page.
  */
 export function decideAccess(request: AccessRequest, rules: AccessRules): Decision {
   const { headers, door, caller, refused } = request;

@@ -11,11 +11,11 @@ import { showSignIn } from "./signIn.ts";
 export interface GuardOptions {
   readonly access: Access;
   readonly rules: AccessRules;
-  /** Paths that are open to more than `board`. */
+  /** Paths whose door is not `board`. */
   readonly doors: ReadonlyMap<string, Door>;
 }
 
-/** Lets through what `decideAccess` does, and answers the rest. */
+/** Return a handler that passes the requests that `decideAccess` allows, and answers the others. */
 export function accessGuard({ access, rules, doors }: GuardOptions): RequestHandler {
   return (request, response, next) => {
     const { caller, refused } = recognize(request, access);
@@ -38,7 +38,7 @@ export function accessGuard({ access, rules, doors }: GuardOptions): RequestHand
       rules,
     );
     if (decision.ok) {
-      // On an open page the metrics token is worth nothing.
+      // On an open page, the metrics token gives no access.
       keepCaller(response, caller === "metrics-token" && door !== "metrics" ? null : caller);
       next();
     } else refuse(request, response, { decision, access });
@@ -57,7 +57,7 @@ function recognize(request: Request, access: Access): { caller: Caller; refused:
   return { caller: null, refused: "wrong" };
 }
 
-/** Of a form in its body, of a script in a header. */
+/** Return the page's token, which forms send in the body and scripts in a header. */
 function tokenIn(request: Request): string {
   const body: unknown = request.body;
   const field = typeof body === "object" && body !== null && "csrf" in body ? body.csrf : null;
@@ -90,7 +90,7 @@ function refuse(
   }
 }
 
-/** People get a page, Bull Board's scripts JSON; programs a line, and the challenge that some of them wait for. */
+/** Browsers get the sign-in page, Bull Board's scripts get JSON, and programs get a line with the challenge that some of them need. */
 function askToSignIn(
   request: Request,
   response: Response,
@@ -111,7 +111,7 @@ function askToSignIn(
   showSignIn(response, { access, status, next, notice: wait > 0 ? "wait" : null });
 }
 
-/** A challenge would make it ask for a password by itself, also in the middle of a page. */
+/** Browsers get no challenge, because they would ask for a password in a dialog, even while a page is open. */
 function isBrowser(request: Request): boolean {
   return (request.get("user-agent") ?? "").startsWith("Mozilla/");
 }

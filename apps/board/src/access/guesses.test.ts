@@ -17,7 +17,7 @@ function setUp() {
   return { guesses, wrong, pass: (ms: number) => (at += ms) };
 }
 
-test("the first wrong ones are free, then the wait doubles, up to five minutes", () => {
+test("the first wrong passwords have no effect, then the wait doubles, up to five minutes", () => {
   const { guesses, wrong, pass } = setUp();
   expect(wrong("10.0.0.1", 4)).toBe(0);
   expect(guesses.waitOf("10.0.0.1")).toBe(0);
@@ -30,7 +30,7 @@ test("the first wrong ones are free, then the wait doubles, up to five minutes",
   expect(wrong("10.0.0.1", 50)).toBe(5 * MINUTE);
 });
 
-test("others are not shut out, and an hour without a wrong one begins from zero", () => {
+test("other addresses are not blocked, and after an hour without a wrong password the count starts at zero", () => {
   const { guesses, wrong, pass } = setUp();
   wrong("127.0.0.1", 20);
   expect(guesses.waitOf("127.0.0.2")).toBe(0);
@@ -51,7 +51,7 @@ test.each([
   expect(guesses.waitOf(other) > 0).toBe(same);
 });
 
-test("the latest thousand addresses are remembered", () => {
+test("the last thousand addresses are remembered", () => {
   const { guesses } = setUp();
   for (let index = 0; index < 1500; index += 1) {
     guesses.wrong("10.9.9.9");

@@ -1,22 +1,22 @@
 import { isIPv6 } from "node:net";
 
 /**
- * Wrong passwords, by address. The first few are free, then each wrong one shuts out further tries of its address for
- * longer, the right password too: else the waiting would hinder nobody who guesses. Sessions, links and the metrics
- * token are not guessed, and never shut out: a program on this machine cannot lock its owner out.
+ * Wrong passwords, by address. The first few have no effect. After that, each wrong password blocks further tries from its address
+ * for a longer time. The right password is blocked too, because otherwise the wait would not slow down guessing. Sessions, links
+ * and the metrics token cannot be guessed and are never blocked, so a program on this machine cannot lock its owner out.
  */
 const FREE = 5;
 const FIRST_WAIT_MS = 1000;
 const MAX_WAIT_MS = 5 * 60_000;
-/** After so long without a wrong one, an address begins from zero. The right password resets nothing, so that no guess is free. */
+/** Time without a wrong password after which an address starts at zero. The right password does not reset the count. */
 const FORGET_MS = 60 * 60_000;
-/** As many addresses are remembered, the latest ones. */
+/** Maximum number of addresses. The oldest are forgotten first. */
 const MAX_ADDRESSES = 1000;
 
 export interface Guesses {
-  /** For how long (ms) this address must wait; 0: it may try. */
+  /** Return how long this address must wait, in ms; 0: it may try. */
   waitOf(address: string): number;
-  /** Notes a wrong password. @returns how many since an hour without one, and the wait that begins (ms) */
+  /** Count a wrong password. @returns the number since the last hour without one, and the wait that starts now, in ms */
   wrong(address: string): { readonly count: number; readonly wait: number };
 }
 
@@ -39,7 +39,7 @@ export function countGuesses(now: () => number): Guesses {
       const count = (entryOf(address)?.count ?? 0) + 1;
       const wait = count < FREE ? 0 : Math.min(FIRST_WAIT_MS * 2 ** (count - FREE), MAX_WAIT_MS);
       const group = groupOf(address);
-      entries.delete(group); // The latest are last.
+      entries.delete(group); // The map is in order of time, newest last.
       entries.set(group, { count, at: now(), until: now() + wait });
       for (const oldest of entries.keys()) {
         if (entries.size <= MAX_ADDRESSES) break;
@@ -50,7 +50,7 @@ export function countGuesses(now: () => number): Guesses {
   };
 }
 
-/** One machine has a whole /64 of IPv6 addresses. */
+/** Return the key of an address: an IPv4 address, or the /64 network of an IPv6 address, which may belong to one machine. */
 function groupOf(address: string): string {
   if (!isIPv6(address) || address.includes(".")) return address.replace(/^::ffff:/i, "");
   const [head = "", tail] = address.replace(/%.*$/, "").split("::");

@@ -1,14 +1,14 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
-/** Secrets that requests are compared with. */
+/** The secrets that credentials are compared with. */
 export interface AccessKeys {
   readonly password: string;
   readonly metricsToken: string | null;
-  /** Cookies go to every port of a host: each installation has a name of its own. */
+  /** Each installation has its own cookie name, because browsers send cookies to every port of a host. */
   readonly cookieName: string;
-  /** Of this password: a new one ends all sessions. */
+  /** Derived from the password, so a new password ends all sessions. */
   readonly sessionKey: Buffer;
-  /** In every page of the board, and so known only to who has read one. */
+  /** The token in every page of the board, which only readers of a page know. */
   readonly csrf: string;
 }
 
@@ -32,7 +32,7 @@ export function mac(key: string | Buffer, text: string): Buffer {
   return createHmac("sha256", key).update(text).digest();
 }
 
-/** Takes as long whatever is different. */
+/** Compare two texts in constant time. */
 export function isSame(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }

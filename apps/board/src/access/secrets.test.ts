@@ -21,12 +21,12 @@ const NOTHING = {
   values: [],
 };
 
-test("a made password is 18 random bytes", () => {
+test("a created password has 18 random bytes", () => {
   expect(makePassword()).toMatch(/^[A-Za-z0-9_-]{24}$/);
   expect(makePassword()).not.toBe(makePassword());
 });
 
-test("what is not configured is made once, kept for the owner alone, and is the same at the next start", () => {
+test("secrets that are not configured are created once, are readable only by the owner, and are the same at the next start", () => {
   const home = join(root, "new", "home");
   const first = readSecrets({ home, secrets: NOTHING });
   expect(readSecrets({ home, secrets: NOTHING })).toEqual(first);
@@ -44,28 +44,28 @@ test("what is not configured is made once, kept for the owner alone, and is the 
   expect(new Set([first.password, first.metricsToken, first.key]).size).toBe(3);
 });
 
-test("what is configured counts, and is not written down", () => {
+test("configured secrets are used and not stored", () => {
   const secrets = { ...NOTHING, boardPassword: "mine", boardPasswordSource: "TAC8_BOARD_PASSWORD", metricsToken: "m" };
   const { password, passwordFile, metricsToken } = readSecrets({ home: root, secrets });
   expect({ password, passwordFile, metricsToken }).toEqual({ password: "mine", passwordFile: null, metricsToken: "m" });
   expect(() => statSync(join(root, "tac8-board-password"))).toThrow(/ENOENT/);
 });
 
-test("an empty file, which a power cut may leave, is filled", () => {
+test("an empty file, which a power failure may leave, gets a new secret", () => {
   writeFileSync(join(root, "tac8-board-password"), "\n");
   const { password } = readSecrets({ home: root, secrets: NOTHING });
   expect(password).toHaveLength(24);
   expect(readSecrets({ home: root, secrets: NOTHING }).password).toBe(password);
 });
 
-test("a key that others may read is said to be so", () => {
+test("a key that other users can read causes a warning", () => {
   writeFileSync(join(root, "board-key"), "known\n", { mode: 0o644 });
   const { warnings, key } = readSecrets({ home: root, secrets: NOTHING });
   expect(key).toBe("known");
   expect(warnings).toEqual([expect.stringMatching(/other users can read .*board-key/)]);
 });
 
-test("a data folder that takes no file: no start without a password, and with one a warning for the rest", () => {
+test("a read-only data folder: no start without a configured password; with one, a warning for the other secrets", () => {
   writeFileSync(join(root, "file"), "");
   const home = join(root, "file", "home");
   expect(() => readSecrets({ home, secrets: NOTHING })).toThrow(

@@ -8,16 +8,16 @@ import { StartupProblem } from "@tac8/core/app/main";
 import { storedSecret } from "@tac8/core/config/environment";
 import type { Config } from "@tac8/core/config/resolve";
 
-/** Secrets that let people and programs in. All of them outlive a restart, in files of the data folder that only its owner reads. */
+/** The secrets of the board. They are stored in files of the data folder, which only its owner can read, so they outlive a restart. */
 export interface AccessSecrets {
   readonly password: string;
-  /** Path of the file with the password; null: it was given by the configuration. */
+  /** Path of the file with the password; null: the password is configured. */
   readonly passwordFile: string | null;
-  /** Null: none was given, and none can be kept. */
+  /** Null: none is configured, and none can be stored. */
   readonly metricsToken: string | null;
   /** Signs sessions. */
   readonly key: string;
-  /** Lines for the log: what could not be kept. */
+  /** Log lines about secrets that could not be stored. */
   readonly warnings: readonly string[];
 }
 
@@ -28,7 +28,7 @@ export function makePassword(): string {
   return randomBytes(18).toString("base64url");
 }
 
-/** @throws StartupProblem when the password is ours to make and cannot be kept, since no operator could learn it */
+/** Read the secrets, or create them. @throws StartupProblem if a new password cannot be stored, because no operator could know it */
 export function readSecrets({ home, secrets }: Pick<Config, "home" | "secrets">): AccessSecrets {
   const passwordFile = storedSecret(home, "TAC8_BOARD_PASSWORD");
   const tokenFile = storedSecret(home, "TAC8_METRICS_TOKEN");

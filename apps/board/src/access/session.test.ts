@@ -9,14 +9,14 @@ const keys = accessKeys(given);
 const value = makeSession(keys, NOW);
 const cookie = (text: string) => `${keys.cookieName}=${text}`;
 
-test("a session is good for 30 days, among other cookies", () => {
+test("a session is valid for 30 days, also among other cookies", () => {
   const header = `other=1; ${cookie("rubbish")}; ${cookie(value)}`;
   expect(hasSession(header, keys, NOW)).toBe(true);
   expect(hasSession(header, keys, NOW + 30 * DAY_MS - 1000)).toBe(true);
   expect(hasSession(header, keys, NOW + 30 * DAY_MS)).toBe(false);
 });
 
-test("a forged session is none", () => {
+test("a forged session is not accepted", () => {
   const [ends = "", signed = ""] = value.split(".");
   const later = String(Number(ends) + 1);
   const forged = [
@@ -44,13 +44,13 @@ test("a new password, and a new key, end all sessions", () => {
   }
 });
 
-test("its cookie is out of reach of scripts and other sites, and for HTTPS alone where that is how one came", () => {
+test("its cookie is inaccessible to scripts and other sites, and is for HTTPS only if the browser uses HTTPS", () => {
   const plain = sessionCookie(keys, { now: NOW, secure: false });
   expect(plain).toBe(`${cookie(value)}; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax`);
   expect(sessionCookie(keys, { now: NOW, secure: true })).toBe(`${plain}; Secure`);
 });
 
-test("two installations on one host have cookies of their own", () => {
+test("two installations on one host have different cookies", () => {
   expect(accessKeys({ ...given, key: "other" }).cookieName).not.toBe(keys.cookieName);
   expect(keys.cookieName).toMatch(/^tac8-[0-9a-f]{8}$/);
 });

@@ -7,7 +7,7 @@ const MAX_TRIES = 8;
 
 type SigningKeys = Pick<AccessKeys, "sessionKey" | "cookieName">;
 
-/** `<end, epoch s>.<signature>`. */
+/** Return the value of a session cookie: `<end, epoch s>.<signature>`. */
 export function makeSession({ sessionKey }: SigningKeys, now: number): string {
   const ends = String(Math.floor((now + SESSION_MS) / 1000));
   return `${ends}.${signature(sessionKey, ends)}`;
@@ -20,7 +20,7 @@ export function hasSession(header: string | undefined, { sessionKey, cookieName 
     .split(";")
     .map((pair) => pair.trim());
   const ours = all.filter((pair) => pair.startsWith(`${cookieName}=`)).slice(0, MAX_TRIES);
-  return ours.some((pair) => isGood(pair.slice(cookieName.length + 1), sessionKey, now));
+  return ours.some((pair) => isValid(pair.slice(cookieName.length + 1), sessionKey, now));
 }
 
 /**
@@ -32,7 +32,7 @@ export function sessionCookie(keys: SigningKeys, { now, secure }: { now: number;
   return `${keys.cookieName}=${makeSession(keys, now)}; ${rest}`;
 }
 
-function isGood(value: string, key: Buffer, now: number): boolean {
+function isValid(value: string, key: Buffer, now: number): boolean {
   const [, ends = "", signed = ""] = /^(\d{1,12})\.([\w-]{43})$/.exec(value) ?? [];
   return isSame(signed, signature(key, ends)) && now < Number(ends) * 1000;
 }

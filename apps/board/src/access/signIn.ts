@@ -15,7 +15,7 @@ const NOTICES = {
 
 type NoticeKey = keyof typeof NOTICES;
 
-/** Path of a page of ours, to which a browser may be sent after it signed in. */
+/** Paths of the board to which a browser may be redirected after it has signed in. */
 const NEXT = /^\/(?![/\\])[\x21-\x7e]{0,500}$/;
 
 export interface SignInView {
@@ -29,7 +29,7 @@ export interface SignInView {
 export function showSignIn(response: Response, { access, status, next, notice }: SignInView): void {
   const body = html`<section class="card sign-in" aria-labelledby="sign-in-title">
     <h1 id="sign-in-title">Sign in</h1>
-    ${notice !== null && html`<p class="said bad" role="alert">${NOTICES[notice]}</p>`}
+    ${notice !== null && html`<p class="message bad" role="alert">${NOTICES[notice]}</p>`}
     <p>Run this command on the board's machine and open the link that it prints:</p>
     <pre><code>${access.openCommand}</code></pre>
     <p class="or"><span>or</span></p>
@@ -59,10 +59,10 @@ export function showSignIn(response: Response, { access, status, next, notice }:
     .send(layout({ title: "Sign in", body, links: false }).text);
 }
 
-/** A page of `routes.ts` that needs nothing of the board but who may see it. */
+/** A page of `routes.ts` that needs only `access` of the board. */
 type AccessPage = (board: { readonly access: Access }, request: Request, response: Response) => Promise<void>;
 
-/** `/login`: the form by itself. */
+/** `GET /login`: the sign-in form. */
 export const loginPage: AccessPage = async ({ access }, request, response) => {
   if (callerOf(response) === "session") return response.redirect(303, "/");
   const { why } = request.query;
@@ -70,7 +70,7 @@ export const loginPage: AccessPage = async ({ access }, request, response) => {
   showSignIn(response, { access, status: 200, next: "/", notice });
 };
 
-/** The form was sent. */
+/** `POST /login`: sign in with the password of the form. */
 export const signIn: AccessPage = async ({ access }, request, response) => {
   const { guesses, keys } = access;
   const address = addressOf(request);
@@ -90,8 +90,8 @@ export const signIn: AccessPage = async ({ access }, request, response) => {
 };
 
 /**
- * `/open?token=…`: a link of `tac8 open`. Away from this address in any case, so that no token stays in the browser's
- * history. HEAD, and a browser that fetches ahead of a click, use up nothing.
+ * `/open?token=…`: a link of `tac8 open`. It always redirects to another address, so that the token is not kept in the browser's
+ * history. HEAD requests and prefetches do not use the link up.
  */
 export const openLink: AccessPage = async ({ access }, request, response) => {
   response.set("referrer-policy", "no-referrer");
@@ -102,7 +102,7 @@ export const openLink: AccessPage = async ({ access }, request, response) => {
     access.noteSignIn(addressOf(request), "link");
     return response.redirect(303, "/");
   }
-  // The same link again, in the browser that it has signed in.
+  // The browser that the link has signed in may open it again.
   response.redirect(303, callerOf(response) === "session" ? "/" : "/login?why=link");
 };
 

@@ -3,16 +3,16 @@ import type { Request, Response } from "express";
 import { issuePath } from "../pages/issueLink.ts";
 import type { NoticeKey } from "../pages/notices.ts";
 
-/** Back to the page that the button was on, which says what came of it. `page`: its path, unless the address says another. */
+/** Redirect to the page of the button, which shows the result. `page`: the path to use unless `?from=` names another page. */
 export function answer(
   { query }: Pick<Request, "query">,
   response: Response,
   { notice, page }: { readonly notice: NoticeKey; readonly page: string },
 ): void {
-  response.redirect(303, `${backTo(query["from"]) ?? page}?said=${notice}`);
+  response.redirect(303, `${backTo(query["from"]) ?? page}?notice=${notice}`);
 }
 
-/** `overview` or a job's id: a page of ours, wherever the address came from. */
+/** Return the page that `?from=` names by `overview` or by a job id; null: none. No other value is followed. */
 function backTo(from: unknown): string | null {
   if (typeof from !== "string") return null;
   if (from === "overview") return "/";

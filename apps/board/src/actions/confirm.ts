@@ -3,7 +3,7 @@ import { actionButton } from "../pages/button.ts";
 import { html } from "../pages/html.ts";
 import { layout } from "../pages/layout.ts";
 
-/** Has the user confirmed the action? A tap beside the button meant must not cost money or stop work. */
+/** Whether the user has confirmed the action. A tap on the wrong button must not cost money or stop work. */
 export function isConfirmed({ query }: Pick<Request, "query">): boolean {
   return query["confirmed"] === "yes";
 }
@@ -12,9 +12,9 @@ export interface Confirmation {
   /** Path of the action. */
   readonly path: string;
   readonly text: string;
-  /** What the action is about: an issue, or a hold. */
+  /** The object of the action: an issue or a hold. */
   readonly about: string;
-  /** What the action does. */
+  /** The effect of the action. */
   readonly effect: string;
   /** Token of the button. */
   readonly csrf: string;

@@ -12,7 +12,7 @@ import { operatorOf } from "./operator.ts";
 
 const MAX_NAME = 300;
 
-/** Ends one hold by its name, and wakes the jobs that wait for it. */
+/** End the named hold, and wake the jobs that wait for it. */
 export const endOneHold: Page = async (board, request, response) => {
   const name = String(request.params["hold"]).slice(0, MAX_NAME);
   const { redis, queue, now } = board;

@@ -12,7 +12,7 @@ export const pauseEverything: Page = async (board, request, response) => {
   const wish = { by: operatorOf(request), reason: REASON, now: board.now() };
   const { began } = await readInTime(board.probe, async () => {
     const done = await pauseAll(board.redis, wish);
-    // At once, and not only when the scheduler reads.
+    // Pause now, instead of when the scheduler reads the hold.
     await board.queue.pause();
     return done;
   });
@@ -47,7 +47,7 @@ export const resumeOneRunner: Page = async (board, request, response) => {
 
 const MAX_ID = 200;
 
-/** The runner with the id in the path; one that has just gone is called by it. */
+/** Return the runner with the id in the path. A runner that is no longer listed is named by its id. */
 async function runnerOf(board: Pick<Board, "redis">, params: Readonly<Record<string, unknown>>): Promise<RunnerRef> {
   const id = String(params["runner"]).slice(0, MAX_ID);
   return (await readRunners(board.redis)).find((runner) => idOf(runner) === id) ?? { id, name: id };

@@ -9,7 +9,7 @@ import { askToConfirm, isConfirmed } from "./confirm.ts";
 import type { NoticeKey } from "../pages/notices.ts";
 import { operatorOf } from "./operator.ts";
 
-/** `kill`: without an interrupt first. */
+/** Return the action that stops an issue. `kill`: kill the agent without an interrupt first. */
 function stopPage(kill: boolean): Page {
   return async (board, request, response) => {
     const ref = issueOfPath(board, request);

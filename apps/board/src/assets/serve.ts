@@ -6,7 +6,7 @@ const FILES = {
   "queue.js": new URL("../../client/queue.js", import.meta.url),
 };
 
-/** A script of ours, `/assets/<name>`: small, and read at each request, so that an update needs no restart. */
+/** `/assets/<name>`: a script of the board. The file is small, and read for each request, so that an update needs no restart. */
 export function script(name: keyof typeof FILES): Page {
   return async (_board, _request, response) => {
     response.type("text/javascript").send(await readFile(FILES[name], "utf8"));

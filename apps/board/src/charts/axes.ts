@@ -7,7 +7,7 @@ interface Tick {
   readonly text: string;
 }
 
-/** About three values of a scale; `whole`: nothing lies between two whole numbers. */
+/** Return about three ticks of a scale. `whole`: the values are whole numbers. */
 export function valueTicks(
   y: ScaleLinear<number, number>,
   { format, whole }: { readonly format: (value: number) => string; readonly whole: boolean },
@@ -16,7 +16,7 @@ export function valueTicks(
   return values.map((value) => ({ at: y(value), text: format(value) }));
 }
 
-/** Lines across the plot with their values at the left. */
+/** Horizontal lines across the plot, with their values at the left. */
 export function valueAxis(ticks: readonly Tick[], plot: Plot): Html {
   return html`<g class="axis">
     ${ticks.map(
@@ -31,7 +31,7 @@ export function valueAxis(ticks: readonly Tick[], plot: Plot): Html {
   </g>`;
 }
 
-/** Words below the plot; the outer ones do not stick out. */
+/** Labels below the plot. The outer labels stay inside the drawing. */
 export function timeAxis(ticks: readonly Tick[], plot: Plot): Html {
   return html`<g class="axis">
     ${ticks.map(({ at, text }, index) => {
@@ -41,7 +41,7 @@ export function timeAxis(ticks: readonly Tick[], plot: Plot): Html {
   </g>`;
 }
 
-/** A tenth of the drawing's unit is finer than a screen's dot, and shorter to send. */
+/** Round to a tenth of a unit, which is finer than a pixel, to keep the page small. */
 export function round(value: number): number {
   return Math.round(value * 10) / 10;
 }

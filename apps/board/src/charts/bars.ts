@@ -18,19 +18,19 @@ export interface BarSeries {
 export interface DayBars {
   readonly id: string;
   readonly title: string;
-  /** `stacked`: the parts of a day; else one behind the other, the first in front. */
+  /** Whether the series are parts of a sum. Otherwise the bars are behind each other, the first series in front. */
   readonly stacked: boolean;
   readonly series: readonly BarSeries[];
   readonly days: readonly Day[];
-  /** Of one value. */
+  /** Formats one value. */
   readonly format: (value: number) => string;
-  /** Its values are whole numbers, and so are its ticks. */
+  /** Values and ticks are whole numbers. */
   readonly whole?: boolean;
-  /** Of a series: what stands in the legend, of all its days. */
+  /** Returns the value of a series in the legend, from the values of all days. */
   readonly sum: (values: readonly number[]) => string;
 }
 
-/** A bar per day. */
+/** Draw one bar per day. */
 export function dayBars(given: DayBars): Html {
   const { id, title, series, days, format, sum } = given;
   const values = series.map(({ value }) => days.map(value));
@@ -98,7 +98,7 @@ function stackedLayers(series: readonly BarSeries[], days: readonly Day[]): (rea
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const EVERY = 4;
 
-/** Today, and back from there: `25 Nov`. */
+/** Return the labels of today and of every fourth day before, such as `25 Nov`. */
 function dayTicks(days: readonly Day[], x: (day: string) => number) {
   return days
     .filter((_, index) => (days.length - 1 - index) % EVERY === 0)

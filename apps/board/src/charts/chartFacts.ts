@@ -10,13 +10,13 @@ export interface Day {
   readonly counts: Counts;
 }
 
-/** What the charts are drawn from. */
+/** The data of all charts. */
 export interface ChartFacts {
-  /** Epoch ms of the reading. */
+  /** When the data was read, in epoch ms. */
   readonly at: number;
   /** Oldest first, the last is today. */
   readonly days: readonly Day[];
-  /** Of the last `SAMPLE_HOURS`, oldest first. */
+  /** The samples of the last `SAMPLE_HOURS`, oldest first. */
   readonly samples: readonly Sample[];
 }
 

@@ -1,12 +1,12 @@
 import { html, type Html } from "../pages/html.ts";
 
-/** A drawing in its own units; it fills the width that it has. */
+/** The size of a drawing in its own units. The drawing is scaled to the available width. */
 export interface Size {
   readonly width: number;
   readonly height: number;
 }
 
-/** The plot inside a drawing: what is left beside the scales' words. */
+/** The plot inside a drawing, without the labels of the scales. */
 export interface Plot {
   readonly left: number;
   readonly right: number;
@@ -20,9 +20,9 @@ export function plotIn({ width, height }: Size): Plot {
 
 export interface LegendEntry {
   readonly name: string;
-  /** Class that has its colour. */
+  /** CSS class with the colour. */
   readonly tone: string;
-  /** The newest value, or the sum: what the reader asks for first. */
+  /** The newest value, or the sum. */
   readonly value: string;
 }
 
@@ -30,22 +30,22 @@ export interface Chart {
   /** Short, without spaces. */
   readonly id: string;
   readonly title: string;
-  /** What there is to see, for those who cannot see it. */
+  /** Description for readers who cannot see the drawing. */
   readonly description: string;
   readonly legend: readonly LegendEntry[];
   readonly size: Size;
-  /** null: there is nothing to draw yet. */
+  /** Null: there is no data yet. */
   readonly drawing: Html | null;
   readonly table: Table;
 }
 
-/** The same as numbers. */
+/** The data of a chart as a table. */
 export interface Table {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
-/** A chart with its legend, and its numbers as a table that can be unfolded. */
+/** Draw a chart with its legend, and with its data as a table that can be unfolded. */
 export function figure({ id, title, description, legend, size, drawing, table }: Chart): Html {
   const name = `chart-${id}`;
   return html`<figure id="${name}" class="chart">

@@ -5,14 +5,14 @@ import { html, type Html } from "../pages/html.ts";
 import { round, timeAxis, valueAxis, valueTicks } from "./axes.ts";
 import { figure, plotIn } from "./frame.ts";
 
-/** Four of them stand side by side. */
+/** Small, because four charts are side by side. */
 const SIZE = { width: 280, height: 140 };
 const PLOT = plotIn(SIZE);
 
 export interface Point {
   /** Epoch ms. */
   readonly at: number;
-  /** null: not known then, a gap. */
+  /** Null: unknown at that time, which is a gap in the line. */
   readonly value: number | null;
 }
 
@@ -27,22 +27,22 @@ export interface TimeLines {
   readonly id: string;
   readonly title: string;
   readonly series: readonly LineSeries[];
-  /** Epoch ms: the right edge; the left one is `hours` before. */
+  /** The right edge, in epoch ms. The left edge is `hours` before it. */
   readonly now: number;
   readonly hours: number;
   readonly format: (value: number) => string;
-  /** Its values are whole numbers, and so are its ticks. */
+  /** Values and ticks are whole numbers. */
   readonly whole?: boolean;
-  /** The value at the top, at least. */
+  /** Minimum value of the upper edge. */
   readonly top: number;
 }
 
-/** Points of a line; more cannot be told apart at this size. */
+/** Maximum number of points of a line. More are not distinguishable at this size. */
 const MAX_POINTS = 72;
-/** A gap in the samples this long is a gap in the line. */
+/** The line is interrupted if two samples are further apart than this. */
 const GAP_MS = 20 * 60_000;
 
-/** Lines over the last hours. */
+/** Draw lines over the last hours. */
 export function timeLines(given: TimeLines): Html {
   const { id, title, now, hours, format } = given;
   const series = given.series.map((each) => ({ ...each, points: thinned(each.points) }));
@@ -81,7 +81,7 @@ function draw({ series, now, hours, format, whole = false, top }: TimeLines): Ht
   ${series.map(({ tone, points }) => html`<path class="line ${tone}" d="${path(withGaps(points)) ?? ""}" />${dot(points, x, y, tone)}`)}`;
 }
 
-/** The newest value: a line of one point is not to be seen. */
+/** Draw a dot at the newest value, because a line of one point is invisible. */
 function dot(
   points: readonly Point[],
   x: (at: number) => number,
@@ -95,7 +95,7 @@ function dot(
 
 function thinned(points: readonly Point[]): readonly Point[] {
   const step = Math.ceil(points.length / MAX_POINTS);
-  // From the end: the newest stays.
+  // Counted from the end, so that the newest point is kept.
   return step <= 1 ? points : points.filter((_, index) => (points.length - 1 - index) % step === 0);
 }
 
@@ -109,7 +109,7 @@ function withGaps(points: readonly Point[]): Point[] {
 
 const TABLE_STEP_HOURS = 2;
 
-/** The last value of every other hour, newest first. */
+/** Return the last value of every second hour, newest first. */
 function hourly(
   series: readonly LineSeries[],
   { now, hours, format }: Pick<TimeLines, "now" | "hours" | "format">,
@@ -126,7 +126,7 @@ function hourly(
     ]);
 }
 
-/** `14:05`, as this place's clock has it. */
+/** Format a time in the local time zone, such as `14:05`. */
 export function clock(date: Date): string {
   return `${String(date.getHours()).padStart(2, "0")}:${String(date.getMinutes()).padStart(2, "0")}`;
 }

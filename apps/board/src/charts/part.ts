@@ -7,7 +7,7 @@ import { dayBars } from "./bars.ts";
 import { clock, timeLines, type LineSeries } from "./lines.ts";
 import { SAMPLE_HOURS, type ChartFacts, type Day } from "./chartFacts.ts";
 
-/** How the last days and hours were. */
+/** Charts of the last days and hours. */
 export const chartsPart = ({ charts }: { readonly charts: ChartFacts }): Html =>
   html`<section id="charts" class="card" aria-label="Charts">
     <h2>The last two weeks</h2>
@@ -18,7 +18,7 @@ export const chartsPart = ({ charts }: { readonly charts: ChartFacts }): Html =>
     <div class="charts small">${[queueDepth(charts), ...machines(charts)]}</div>
   </section>`;
 
-/** Tiles are of now: what is beside them says of when it is. */
+/** Show when the samples were taken, because the tiles on the same page show the current values. */
 function measured({ samples }: ChartFacts): Html | null {
   const last = samples.at(-1);
   if (last === undefined) return null;
@@ -102,7 +102,7 @@ function queueDepth({ samples, at }: ChartFacts): Html {
 }
 
 type Machine = Sample["hosts"][string];
-/** Lines that can be told apart; further machines are in `/metrics`. */
+/** Colours of the lines. Machines beyond this number are only in `/metrics`. */
 const TONES = ["active", "done", "delayed", "failed"];
 
 function machines({ samples, at }: ChartFacts): Html[] {

@@ -2,14 +2,14 @@ import { runbookOf } from "@tac8/core/domain/healthKinds";
 import type { Health, Reason } from "@tac8/core/domain/healthLevels";
 import type { Snapshot } from "@tac8/core/status/snapshot";
 
-/** The answer of `/healthz`; times are epoch ms. */
+/** The response of `/healthz`. Times are epoch ms. */
 export interface HealthAnswer {
-  /** It works: nothing is critical. */
+  /** False if the level is `critical`. */
   readonly ok: boolean;
   readonly level: Health["level"];
-  /** The worst first. */
+  /** Worst first. */
   readonly reasons: readonly (Pick<Reason, "level" | "code" | "text"> & {
-    /** Address of the page's section that says what to do. */
+    /** Address of the section of the runbook that explains what to do. */
     readonly runbook: string;
   })[];
   readonly redis: { readonly ok: boolean };
@@ -17,7 +17,7 @@ export interface HealthAnswer {
   readonly runners: { readonly ok: boolean; readonly present: number; readonly slots: number; readonly busy: number };
 }
 
-/** Pure. */
+/** Return the response of `/healthz`. Pure. */
 export function healthAnswer({ scheduler, runners }: Snapshot, { level, reasons }: Health): HealthAnswer {
   const has = (code: string) => reasons.some((reason) => reason.code === code);
   return {
@@ -35,7 +35,7 @@ export function healthAnswer({ scheduler, runners }: Snapshot, { level, reasons 
   };
 }
 
-/** Without Redis nothing else is known. */
+/** The response while Redis is unreachable, because nothing else is known then. */
 export const REDIS_UNREACHABLE: HealthAnswer = {
   ok: false,
   level: "critical",

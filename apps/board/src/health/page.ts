@@ -6,8 +6,8 @@ import { readInTime, RedisUnreachable } from "../redis/unreachable.ts";
 import { healthAnswer, REDIS_UNREACHABLE, type HealthAnswer } from "./answer.ts";
 
 /**
- * `/healthz`: 200 while it works, else 503; the JSON says what is not well, to those who are signed in or have the password. Others,
- * such as a health check or Prometheus, learn how well it is and no names.
+ * `/healthz`: 503 if the level is `critical`, else 200. The JSON has the reasons for clients with a session or the password. Other
+ * clients, such as a health check, get only the level, because the reasons contain names.
  */
 export const healthPage: Page = async (board, _request, response) => {
   const answer = await answerOf(board);
@@ -15,7 +15,7 @@ export const healthPage: Page = async (board, _request, response) => {
   response.status(ok ? 200 : 503).json(callerOf(response) === null ? { ok, level } : answer);
 };
 
-/** Never hangs and never throws for want of Redis: that is one of its answers. */
+/** Return the response in bounded time, also while Redis is unreachable. */
 async function answerOf({ redis, queue, probe, config, now }: Board): Promise<HealthAnswer> {
   try {
     const at = now();

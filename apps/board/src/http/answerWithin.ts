@@ -1,7 +1,7 @@
 import type { RequestHandler } from "express";
 import { RedisUnreachable } from "../redis/unreachable.ts";
 
-/** No request waits for ever: what has no answer after `ms` gets one that says so. */
+/** Return a handler that answers with 503 if a request has no response after `ms`. */
 export function answerWithin(ms: number): RequestHandler {
   return (_request, response, next) => {
     const timer = setTimeout(() => {

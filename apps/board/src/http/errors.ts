@@ -9,12 +9,15 @@ export const notFound: RequestHandler = (_request, response) => {
   problemPage(response, { status: 404, title: "Page not found", message: "This board has no such page." });
 };
 
-/** The last handler: one line in the log for what is our fault, and a readable page. Express knows it by its four parameters. */
+/**
+ * Return the last handler, which sends an error page, and logs one line if the error is not the client's. Express recognizes it
+ * by its four parameters.
+ */
 export function errorHandler(log: ThrottledLog): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const where = `${request.method} ${request.path.slice(0, 200)}`;
     if (response.headersSent) {
-      // Answered already, so nobody is left to tell.
+      // The response has already started, so no error page can be sent.
       response.destroy();
       return;
     }
@@ -37,7 +40,7 @@ export function errorHandler(log: ThrottledLog): ErrorRequestHandler {
   };
 }
 
-/** Status of an error that express or its parsers blame on the request. */
+/** Return the status of an error that Express or its parsers attribute to the request; null: another error. */
 function clientError(error: unknown): number | null {
   const status = error instanceof Error && "status" in error ? Number(error.status) : 0;
   return status >= 400 && status < 500 ? status : null;

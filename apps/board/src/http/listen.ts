@@ -9,10 +9,10 @@ export interface Address {
   readonly port: number;
 }
 
-/** Connections that are still busy get this long at closing. */
+/** Time for open connections to finish when the server closes. */
 const CLOSE_MS = 1000;
 
-/** @throws StartupProblem with one line for people when the port is taken or the address is not this machine's */
+/** Start the server. @throws StartupProblem with a one-line message if the port is in use or the address is not of this machine */
 export async function listen(handler: RequestListener, { host, port }: Address): Promise<Server> {
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, handler);
   server.maxConnections = 500;
@@ -26,8 +26,8 @@ export async function listen(handler: RequestListener, { host, port }: Address):
 }
 
 /**
- * Address to open in a browser on this machine. Of a loopback name, the address that the server listens on: the browser may
- * take another one of that name, where another user's program may listen.
+ * Return the address to open in a browser on this machine. A loopback name is replaced by the address that the server listens on,
+ * because the browser may choose another address of that name, where a program of another user may listen.
  */
 export function urlOf(server: Server, host: string): string {
   const found = server.address();
@@ -41,7 +41,7 @@ export function isEverywhere(host: string): boolean {
   return host === "0.0.0.0" || host === "::";
 }
 
-/** Closes the server and, after `CLOSE_MS`, whatever connection is still open. */
+/** Close the server and, after `CLOSE_MS`, all connections that are still open. */
 export async function closeServer(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();

@@ -1,4 +1,4 @@
-/** There is no such thing on this board; the message is for the reader, and holds nothing that a stranger wrote. */
+/** The requested page or issue does not exist. The message is shown to the reader and contains no text of strangers. */
 export class NotFound extends Error {
   override readonly name = "NotFound";
 }

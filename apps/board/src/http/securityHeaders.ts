@@ -1,6 +1,6 @@
 import type { RequestHandler } from "express";
 
-/** Bull Board sets styles from its scripts; everything else comes from here or not at all. */
+/** Everything is loaded from the board itself. Inline styles are allowed because Bull Board's scripts set them. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -18,7 +18,7 @@ export const securityHeaders: RequestHandler = (_request, response, next) => {
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    // With "no-referrer" a browser sends `Origin: null` with our own forms, and over plain HTTP nothing else to know them by.
+    // With "no-referrer", a browser sends `Origin: null` with the board's own forms, and over plain HTTP no other header identifies them.
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",

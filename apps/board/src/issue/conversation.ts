@@ -2,7 +2,7 @@ import { html, type Html } from "../pages/html.ts";
 import { entryItem } from "./entry.ts";
 import type { ConversationEvent } from "./liveConversation.ts";
 
-/** What was said, and a place to jump to below it. */
+/** The conversation, with a link target below it. */
 export function conversation(entries: readonly ConversationEvent[]): Html {
   return html`${conversationList(entries)}
     <p class="empty">No output: the agent has not written any yet, or the output of this run is no longer stored.</p>
@@ -10,7 +10,7 @@ export function conversation(entries: readonly ConversationEvent[]): Html {
 }
 
 export function conversationList(entries: readonly ConversationEvent[]): Html {
-  return html`<ol id="talk" class="talk" aria-label="Conversation">
+  return html`<ol id="conversation" class="entries" aria-label="Conversation">
     ${entries.map(({ id, entry }) => entryItem(id, entry))}
   </ol>`;
 }

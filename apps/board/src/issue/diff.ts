@@ -1,6 +1,6 @@
 import { html, type Html } from "../pages/html.ts";
 
-/** A unified diff, line by line, as text. */
+/** Show a unified diff line by line. */
 export function diffView(diff: string): Html {
   return html`<pre class="diff" tabindex="0" role="region" aria-label="Diff of the pull request">
 ${diff.split("\n").map((line) => html`<span class="${classOf(line)}">${line}</span>`)}</pre>`;

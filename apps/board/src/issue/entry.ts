@@ -5,11 +5,11 @@ import { describeTodo } from "@tac8/core/conversation/todo";
 import type { LiveEvent } from "@tac8/core/conversation/event";
 import { html, type Html } from "../pages/html.ts";
 
-/** Of an output that is shown as it is; a longer one is folded. */
+/** Maximum size of an output that is shown unfolded. */
 const SHORT_LINES = 8;
 const SHORT_CHARS = 700;
 
-/** One thing that was said or done, with what belongs to it. Everything in it is text. */
+/** One entry of the conversation, with its nested entries. All content is escaped. */
 export function entryItem(id: string | null, entry: Entry): Html {
   const { event, times } = entry;
   const tone = event.isError === true ? "bad" : "";
@@ -67,7 +67,7 @@ function output({ text, isError }: LiveEvent): Html | null {
   return isError === true ? pre(text) : folded(text, null, pre);
 }
 
-/** Folded where it is long; `name`: what it is, where its first line does not say so. */
+/** Fold a long text. `name`: the summary of the folded text; null: its first line. */
 function folded(text: string, name: string | null, show: (text: string) => Html): Html {
   const lines = text.split("\n");
   if (lines.length <= SHORT_LINES && text.length <= SHORT_CHARS) return show(text);

@@ -14,7 +14,7 @@ async function setUp() {
   return { redis, show };
 }
 
-test("a question keeps its lines, and leads to where it is answered, until it is", async () => {
+test("a question keeps its line breaks and links to its issue until it has a reply", async () => {
   const { redis, show } = await setUp();
   const store = createIssueStore(redis);
   await store.writeIf("octo.hello.455", {}, { "question.text": "Which one?\n- ODB++\n- Gerber" });
@@ -43,7 +43,7 @@ test("an answer is shown line by line, as it is on the issue", async () => {
   expect(page).toContain('title="the agent made no changes; its answer is a comment on the issue">answered</span>');
 });
 
-test("hosts that agents were refused are named, with how often", async () => {
+test("hosts to which agents were refused connections are listed, with counts", async () => {
   const { redis, show } = await setUp();
   expect(await show(470)).not.toContain("blocked-hosts");
   const blockedHosts = [
@@ -54,7 +54,7 @@ test("hosts that agents were refused are named, with how often", async () => {
   expect(await show(470)).toContain("blocked: evil.example, 3 times; &lt;b&gt;.example, once</p>");
 });
 
-test("what is said of a finished one links its pull request", async () => {
+test("the reason of a finished issue links to its pull request", async () => {
   const { show } = await setUp();
   const pull = "https://github.com/octo/hello/pull/510";
   expect(await show(470)).toContain(`<a href="${pull}">${pull}</a>`);

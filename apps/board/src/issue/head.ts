@@ -16,10 +16,10 @@ import { timeTag } from "../pages/time.ts";
 import type { IssueSnapshot } from "./issueSnapshot.ts";
 
 const MAX_ANSWER = 1500;
-/** Of an agent's last words. */
+/** Maximum length of an agent's answer. */
 const MAX_OUTPUT = 4000;
 
-/** The status of the issue, why, what it has cost so far, and what can be done about it. */
+/** The status of the issue, its reason, the cost so far, and the possible actions. */
 export function issueHead(snapshot: IssueSnapshot, { apiUrl }: { readonly apiUrl: string }): Html {
   const { ref, why, facts } = snapshot;
   const { since } = why;
@@ -34,18 +34,18 @@ export function issueHead(snapshot: IssueSnapshot, { apiUrl }: { readonly apiUrl
     <details id="rules">
       <summary>All checks</summary>
       <ul class="rows">
-        ${why.rules.map(({ rule, text, holds }) => html`<li>${stateLess(rule, holds)} <span class="what">${clip(text, MAX_ANSWER)}</span></li>`)}
+        ${why.rules.map(({ rule, text, holds }) => html`<li>${ruleChip(rule, holds)} <span class="what">${clip(text, MAX_ANSWER)}</span></li>`)}
       </ul>
     </details>
   </section>`;
 }
 
-/** Is there a question that nobody has answered yet? */
+/** Whether the issue has a question without a reply. */
 function isAsking({ why: { rules }, facts: { issue } }: IssueSnapshot): boolean {
   return rules[0]?.rule === "question" && rules[0].holds && issue.question.text !== null;
 }
 
-/** The question, or the agent's answer, as it was written, line by line; else the answer to why. */
+/** The question or the agent's answer with its line breaks; otherwise the explanation of the status. */
 function answer(snapshot: IssueSnapshot, apiUrl: string): Html {
   const { ref, why, facts } = snapshot;
   const { state } = facts.issue;
@@ -61,7 +61,7 @@ function answer(snapshot: IssueSnapshot, apiUrl: string): Html {
     <p class="question">${clip(facts.issue.question.text ?? "", MAX_ANSWER)}</p>`;
 }
 
-/** What the sandbox's network refused to agents. */
+/** The hosts to which the sandbox refused connections. */
 function blocked({ facts: { issue } }: IssueSnapshot): Html | false {
   const line = blockedLine(issue.agent.blockedHosts);
   return line !== "" && html`<p class="dim" id="blocked-hosts">${line}</p>`;
@@ -71,7 +71,7 @@ export function titleOf({ why, live, ref }: IssueSnapshot): string {
   return why.title || live?.title || `Issue ${ref.number}`;
 }
 
-function stateLess(rule: string, holds: boolean): Html {
+function ruleChip(rule: string, holds: boolean): Html {
   return html`<span class="chip ${holds && "delayed"}">${rule}</span>`;
 }
 

@@ -9,19 +9,19 @@ import { readWhy } from "@tac8/core/why/readWhy";
 import type { Board } from "../services/board.ts";
 import { NotFound } from "../http/notFound.ts";
 
-/** Status of an issue. */
+/** The data of an issue's page. */
 export interface IssueSnapshot {
   readonly ref: IssueRef;
   readonly facts: WhyFacts;
   readonly why: Explanation;
-  /** As its runner reports it; null: none has it. */
+  /** The run as its runner reports it; null: no runner processes the issue. */
   readonly live: RunPresence | null;
   /** Newest last. */
   readonly runs: readonly AgentRun[];
   readonly hasDiff: boolean;
 }
 
-/** @throws NotFound when tac8 has never seen it */
+/** Read the data of an issue's page. @throws NotFound if tac8 has no record of the issue */
 export async function readIssue(board: Board, ref: IssueRef): Promise<IssueSnapshot> {
   const { redis, queue, config } = board;
   const jobId = jobIdOf(ref);

@@ -6,7 +6,7 @@ import { LiveConversation } from "./liveConversation.ts";
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-test("an entry has one id for who followed and for who comes later, also when it says the same again", async () => {
+test("an entry has the same id for every reader, also if a later entry has the same text", async () => {
   const { redis } = await setUpRedis(cleanup);
   const say = (at: number, text: string) =>
     redis.xadd(runStreamKey("r"), "*", "event", JSON.stringify({ at, kind: "notice", text, topic: "retry" }));

@@ -2,19 +2,19 @@ import type { Redis } from "ioredis";
 import { Outline, type Entry } from "@tac8/core/conversation/outline";
 import { readRunStream } from "@tac8/core/conversation/stream";
 
-/** An entry of the conversation, by an id that stays. */
+/** An entry of the conversation, with a stable id. */
 export interface ConversationEvent {
   readonly id: string;
   readonly entry: Entry;
 }
 
 const BATCH = 500;
-/** Redis keeps about a thousand events of a run; a page that follows for hours starts again at twice as many. */
+/** Redis stores about a thousand events of a run. After twice this number, the conversation is read from the start again. */
 const MAX_EVENTS = 2000;
-/** Of one reading: what it does not come to is read by the next. */
+/** Maximum number of batches per call. The next call continues. */
 const MAX_BATCHES = 6;
 
-/** A run's conversation, read on from where the last reading ended. */
+/** The conversation of a run, which is read incrementally. */
 export class LiveConversation {
   readonly #redis: Redis;
   readonly #run: string;
@@ -29,7 +29,7 @@ export class LiveConversation {
     this.#run = run;
   }
 
-  /** Reads what is new. @returns whether there was something. */
+  /** Read new events. @returns whether there were any */
   async advance(): Promise<boolean> {
     let news = false;
     for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
@@ -56,19 +56,19 @@ export class LiveConversation {
     return this.#outline.entries.map((entry) => ({ id: this.#idOf(entry), entry }));
   }
 
-  /** By the time of its first word, which every reader of the stream sees. */
+  /** Return an id from the time at which the entry began, so that it is the same for every reader of the stream. */
   #idOf(entry: Entry): string {
     const known = this.#ids.get(entry);
     if (known !== undefined) return known;
     const nth = this.#sameTime.get(entry.began) ?? 0;
     this.#sameTime.set(entry.began, nth + 1);
-    const id = `said-${entry.began}-${nth}`;
+    const id = `entry-${entry.began}-${nth}`;
     this.#ids.set(entry, id);
     return id;
   }
 }
 
-/** Epoch ms of the newest word in it. */
+/** Return the time of the newest event in an entry, in epoch ms. */
 export function newestIn({ event, children }: Entry): number {
   return children.reduce((newest, child) => Math.max(newest, newestIn(child)), event.at);
 }

@@ -16,7 +16,7 @@ import { newestIn, LiveConversation } from "./liveConversation.ts";
 
 const REFRESH_SECONDS = 10;
 
-/** `/issues/<owner>/<repo>/<number>`: its status, and what its agent says, live. */
+/** `/issues/<owner>/<repo>/<number>`: the status of the issue and the conversation with its agent, live. */
 export const issuePage: Page = async (board, request, response) => {
   const ref = issueOfPath(board, request);
   const { snapshot, shown, content } = await readInTime(board.probe, async () => {
@@ -40,7 +40,7 @@ export const issuePage: Page = async (board, request, response) => {
 
 interface Content {
   readonly body: Html;
-  /** Epoch ms of the newest word in it. */
+  /** Time of the newest event in the body, in epoch ms. */
   readonly newest: number;
 }
 

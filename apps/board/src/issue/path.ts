@@ -3,7 +3,7 @@ import { sameRepo, type IssueRef } from "@tac8/core/domain/reference";
 import type { Board } from "../services/board.ts";
 import { NotFound } from "../http/notFound.ts";
 
-/** The issue of `/issues/<owner>/<repo>/<number>`, in the configuration's spelling. @throws NotFound when it is none */
+/** Return the issue of `/issues/<owner>/<repo>/<number>`, in the spelling of the configuration. @throws NotFound for an invalid path */
 export function issueOfPath({ config }: Pick<Board, "config">, { params }: Pick<Request, "params">): IssueRef {
   const [owner, repo, number] = [params["owner"], params["repo"], params["number"]].map(String);
   if (owner === undefined || repo === undefined || !/^[\w-]{1,100}$/.test(owner) || !/^[\w.-]{1,100}$/.test(repo)) {

@@ -4,7 +4,7 @@ import type { Page } from "../services/board.ts";
 import { NotFound } from "../http/notFound.ts";
 import { issuePath } from "../pages/issueLink.ts";
 
-/** `/issues/471`: to the issue's page, where one repository is configured; else it says what to write. */
+/** `/issues/471`: redirect to the page of the issue. With several repositories, the error explains which address to use. */
 export const issueRedirect: Page = async ({ config }, request, response) => {
   response.redirect(302, issuePath(referenceIn(String(request.params["ref"]), config.repositories)));
 };

@@ -13,7 +13,7 @@ import { newestIn, LiveConversation, type ConversationEvent } from "./liveConver
 
 const TICK_MS = 1000;
 
-/** `/issues/…/events`: the head, and the conversation's entries as they come. */
+/** `/issues/…/events`: the head, and the entries of the conversation as they arrive. */
 export const issueStream: Page = async (board, request, response) => {
   const ref = issueOfPath(board, request);
   const snapshot = await readInTime(board.probe, () => readIssue(board, ref));
@@ -40,7 +40,7 @@ function issueTopic(board: Board, ref: IssueRef, asked: string): Topic {
   };
 }
 
-/** Reads the run's conversation on; with another run than before, the page's list starts again. */
+/** Return a function that reads the next entries of a run. When the run changes, the list on the page is replaced. */
 function follower(board: Board): (run: AgentRun) => Promise<readonly Fragment[]> {
   let now: { readonly run: string; readonly live: LiveConversation; fragments: readonly Fragment[] } | null = null;
   return async ({ run, at }) => {
@@ -48,11 +48,11 @@ function follower(board: Board): (run: AgentRun) => Promise<readonly Fragment[]>
     const here = now;
     const began = Date.parse(at) || 0;
     if (await here.live.advance()) here.fragments = here.live.entries.map(fragmentOf);
-    // A page that shows something of this run has its list already.
-    return [{ id: "talk", html: conversationList([]), newest: began, version: run }, ...here.fragments];
+    // A page that already shows this run needs no new list.
+    return [{ id: "conversation", html: conversationList([]), newest: began, version: run }, ...here.fragments];
   };
 }
 
 function fragmentOf({ id, entry }: ConversationEvent): Fragment {
-  return { id, html: entryItem(id, entry), into: "talk", newest: newestIn(entry) };
+  return { id, html: entryItem(id, entry), into: "conversation", newest: newestIn(entry) };
 }

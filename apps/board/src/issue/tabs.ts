@@ -3,15 +3,15 @@ import { html, type Html } from "../pages/html.ts";
 import { issuePath } from "../pages/issueLink.ts";
 import type { IssueSnapshot } from "./issueSnapshot.ts";
 
-/** What of the issue is shown below its head. */
+/** The part of the issue that is shown below its head. */
 export interface Shown {
-  /** `newest` follows the newest run, whichever that is; a run's number stays with it; `diff`. */
+  /** `newest` follows the newest run, the number of a run shows that run, and `diff` shows the diff. */
   readonly asked: string;
-  /** null: there is none yet, or the diff is shown. */
+  /** Null: there is no run yet, or the diff is shown. */
   readonly run: AgentRun | null;
 }
 
-/** What the address asks for; the newest run, where it asks for nothing or for what is not there. */
+/** Return the part that `?show=` requests; the newest run if it is missing or unknown. */
 export function shownOf(query: Readonly<Record<string, unknown>>, { runs }: Pick<IssueSnapshot, "runs">): Shown {
   const asked = query["show"];
   if (asked === "diff") return { asked, run: null };
@@ -19,7 +19,7 @@ export function shownOf(query: Readonly<Record<string, unknown>>, { runs }: Pick
   return run === undefined ? { asked: "newest", run: runs.at(-1) ?? null } : { asked: String(run.n), run };
 }
 
-/** The runs, and the diff: links, so that each is a page of its own. */
+/** Links to the runs and the diff, each of which has its own address. */
 export function tabs({ ref, runs, hasDiff, live }: IssueSnapshot, { asked, run }: Shown): Html {
   const path = issuePath(ref);
   const current = (is: boolean) => is && html`aria-current="page"`;

@@ -14,7 +14,7 @@ afterEach(() => {
   server.close();
 });
 
-test("who left before the stream began takes no place", async () => {
+test("a viewer who disconnected before the stream started does not count", async () => {
   const asked = Promise.withResolvers<void>();
   const size = Promise.withResolvers<number>();
   const app = express();

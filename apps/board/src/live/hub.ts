@@ -4,40 +4,40 @@ import type { Html } from "../pages/html.ts";
 import { RedisUnreachable } from "../redis/unreachable.ts";
 import { problemPage } from "../pages/problem.ts";
 
-/** One element of a page, by its id. */
+/** One element of a page, identified by its id. */
 export interface Fragment {
   readonly id: string;
   readonly html: Html;
-  /** Id of the element that it is added to where the page has not got it yet. */
+  /** Id of the element to which the fragment is added if the page does not have it yet. */
   readonly into?: string;
-  /** Epoch ms of what is newest in it: who has seen that already is not sent it at first. */
+  /** Time of the newest content, in epoch ms. A viewer whose page is newer does not get the fragment at first. */
   readonly newest?: number;
-  /** Where it is sent again although it looks the same: another thing than before stands there. */
+  /** A change of the version sends the fragment again even if its HTML is the same. */
   readonly version?: string;
 }
 
-/** What the viewers of one page read together. */
+/** The content that all viewers of one page share. */
 export interface Topic {
   readonly key: string;
-  /** Milliseconds from the end of one reading to the next. */
+  /** Time between two reads, in ms. */
   readonly every: number;
-  /** All fragments as they are now: one reading, however many look. */
+  /** Read all fragments. Called once for all viewers. */
   readonly read: () => Promise<readonly Fragment[]>;
 }
 
 export interface Viewer {
   readonly request: Request;
   readonly response: Response;
-  /** Epoch ms: what is older, where fragments say so, is in the viewer's page already. */
+  /** Time of the newest content in the viewer's page, in epoch ms. */
   readonly after?: number;
 }
 
 export interface LiveHub {
-  /** Sends the topic's fragments, and from then on those that change, until the viewer goes or the hub closes. */
+  /** Send the topic's fragments, and then each change, until the viewer disconnects or the hub closes. */
   watch(viewer: Viewer, topic: Topic): void;
-  /** Open streams. */
+  /** Number of open streams. */
   readonly size: number;
-  /** Ends all streams. */
+  /** End all streams. */
   close(): void;
 }
 
@@ -47,16 +47,16 @@ export interface HubOptions {
 }
 
 const MAX_STREAMS = 50;
-/** A line that says nothing, so that neither side takes the other for gone. */
+/** Interval of empty lines, by which both sides detect a lost connection. */
 const HEARTBEAT_MS = 15_000;
-/** What a viewer that does not read may leave unread before it is let go. */
+/** Maximum amount of unread data before a viewer that does not read is disconnected. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
-/** The viewers of one topic. It reads while there is one, and is gone with the last. */
+/** The viewers of one topic. The topic is read while there are viewers. The room is removed with its last viewer. */
 interface Room {
   readonly topic: Topic;
   readonly viewers: Set<Viewer>;
-  /** As last sent, by id; null before the first reading. */
+  /** The fragments that were sent last, by id; null before the first read. */
   known: ReadonlyMap<string, Fragment> | null;
   unreachable: boolean;
   timer: NodeJS.Timeout | null;
@@ -88,7 +88,7 @@ export function createLiveHub({ log, maxStreams = MAX_STREAMS }: HubOptions): Li
         sendTo(room.viewers, changed.map(part).join(""));
       }
     } catch (error) {
-      if (!room.unreachable) sendTo(room.viewers, event("state", "away"));
+      if (!room.unreachable) sendTo(room.viewers, event("state", "redis-unreachable"));
       room.unreachable = true;
       if (!(error instanceof RedisUnreachable))
         log("error", { err: error }, `live ${room.topic.key}: ${String(error)}`);
@@ -101,7 +101,7 @@ export function createLiveHub({ log, maxStreams = MAX_STREAMS }: HubOptions): Li
     if (there !== undefined) {
       there.viewers.add(viewer);
       if (there.known !== null) welcome(viewer, [...there.known.values()]);
-      if (there.unreachable) send(viewer, event("state", "away"));
+      if (there.unreachable) send(viewer, event("state", "redis-unreachable"));
       return there;
     }
     const fresh: Room = { topic, viewers: new Set([viewer]), known: null, unreachable: false, timer: null };
@@ -116,7 +116,7 @@ export function createLiveHub({ log, maxStreams = MAX_STREAMS }: HubOptions): Li
     },
     watch(viewer, topic) {
       const { request, response } = viewer;
-      // Gone while its page was read: nothing would tell of its going any more.
+      // The viewer disconnected while its page was read, so its "close" event is already over.
       if (response.destroyed) return;
       if (closed || open >= maxStreams) {
         response.set("retry-after", "10");
@@ -157,7 +157,7 @@ function isSame(a: Fragment, b: Fragment | undefined): boolean {
   return a.html.text === b?.html.text && a.version === b.version;
 }
 
-/** What the viewer's page has not got yet; at the same millisecond there may be more than it saw. */
+/** Send the fragments that the viewer's page does not have yet, including those of the millisecond at which its content ends. */
 function welcome(viewer: Viewer, fragments: readonly Fragment[]): void {
   const after = viewer.after ?? 0;
   const unseen = fragments.filter(({ newest }) => newest === undefined || newest >= after);

@@ -6,7 +6,7 @@ import { ask, Cleanup, KNOWN, setUpBoard, setUpRedis } from "../board.fixture.ts
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-/** A reader of a stream; `seen` resolves when what has come so far matches. */
+/** Open a stream. `seen` resolves when the received text matches. */
 async function listen(url: string) {
   const outgoing = request(url, { agent: false, headers: KNOWN }).end();
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -59,11 +59,11 @@ test("viewers share one reading", async () => {
   const streams = await Promise.all(Array.from({ length: 5 }, () => listen(`${url}/events`)));
   const calls = async () => Number(/cmdstat_xrevrange:calls=(\d+)/.exec(await redis.info("commandstats"))?.[1] ?? 0);
   await Promise.all(streams.map((stream) => stream.seen(/"id":"charts"/)));
-  // The log's end, what it says of stopped issues, and once the samples.
+  // The newest events, the snapshots of stopped jobs, and once the samples.
   expect(await calls()).toBe(3);
 });
 
-test("streams are bounded, and make room when viewers go", async () => {
+test("the number of streams is limited, and streams of viewers who disconnect are freed", async () => {
   const { redis } = await setUpRedis(cleanup);
   const { url } = await setUpBoard(cleanup, { redis });
   const streams = await Promise.all(Array.from({ length: 50 }, () => listen(`${url}/events`)));
@@ -73,7 +73,7 @@ test("streams are bounded, and make room when viewers go", async () => {
   expect(refused.body).toContain("Too many");
   expect((await ask(url)).status).toBe(200);
   streams[0]?.close();
-  // Its going is seen by the server at some later moment.
+  // The server notices the disconnection some time later.
   for (;;) {
     const again = await listen(`${url}/events`);
     again.close();
@@ -81,18 +81,18 @@ test("streams are bounded, and make room when viewers go", async () => {
   }
 });
 
-test("Redis away is said, and what follows comes by itself", async () => {
+test("an unreachable Redis is reported, and updates continue when it is back", async () => {
   const { redis, server } = await setUpRedis(cleanup);
   const { url } = await setUpBoard(cleanup, { redis });
   const stream = await listen(`${url}/events`);
   await stream.seen(/"id":"charts"/);
   process.kill(server.pid, "SIGSTOP");
   try {
-    await stream.seen(/data: "away"/);
+    await stream.seen(/data: "redis-unreachable"/);
   } finally {
     process.kill(server.pid, "SIGCONT");
   }
-  await stream.seen(/data: "away"[^]*data: "live"/);
+  await stream.seen(/data: "redis-unreachable"[^]*data: "live"/);
   await announceRunner(redis, runner("later"));
   await stream.seen(/later/);
 });

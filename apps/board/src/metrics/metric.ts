@@ -3,11 +3,11 @@ import type { HistogramName } from "@tac8/core/ledger/histograms";
 import type { Snapshot } from "@tac8/core/status/snapshot";
 import type { ProcessPresence } from "@tac8/core/state/presence";
 
-/** What all metrics are made from; one read whose cost does not grow with the queue. */
+/** The data of all metrics, from one read whose cost does not grow with the queue. */
 export interface MetricFacts {
   readonly snapshot: Snapshot;
   readonly health: Health;
-  /** This process. */
+  /** The process of the board. */
   readonly board: ProcessPresence;
 }
 
@@ -16,9 +16,9 @@ export interface Sample {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** A number of now, or a count since tac8 was first started: those live in Redis. */
+/** A current value, or a count since the first start of tac8, which is stored in Redis. */
 export interface Metric {
-  /** Prometheus' conventions: base units in the name, `_total` for counts. */
+  /** Follows the conventions of Prometheus: base units in the name, `_total` for counts. */
   readonly name: string;
   readonly help: string;
   readonly type: "gauge" | "counter";
@@ -26,18 +26,18 @@ export interface Metric {
   readonly samples: (facts: MetricFacts) => readonly Sample[];
 }
 
-/** In seconds, from the ledger's buckets. */
+/** A histogram in seconds, from the buckets of the ledger. */
 export interface HistogramMetric {
   readonly name: string;
   readonly help: string;
   readonly of: HistogramName;
 }
 
-/** Of one label at most: each value is a time series for ever. */
+/** Maximum number of values of one label, because Prometheus keeps each value as a time series. */
 export const MAX_VALUES = 100;
 const MAX_LENGTH = 120;
 
-/** Names come from machines, models and configurations: bounded, and without control characters. */
+/** Return a label value of bounded length without control characters, because names come from machines, models and configurations. */
 export function labelValue(text: string): string {
   return text
     .toWellFormed()

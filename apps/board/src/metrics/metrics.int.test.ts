@@ -47,7 +47,7 @@ const log = (change: Partial<FormerEvent>) =>
     ...change,
   });
 
-/** Something of everything, under names that mean harm. */
+/** Write a value for every metric, under hostile names. */
 async function fill(name: string): Promise<void> {
   const now = Date.now();
   const process = { rssMb: 100, lagMs: 12, startedAt: now - 1000 };
@@ -87,7 +87,7 @@ async function fill(name: string): Promise<void> {
   await queue.close();
 }
 
-test("an empty tac8 has clean metrics, with all that is counted at 0", async () => {
+test("an empty tac8 has valid metrics, with every counter at 0", async () => {
   const families = await metrics();
   expect(value(families, "tac8_issues_ended_total", { outcome: "pr" })).toBe(0);
   expect(value(families, "tac8_queue_wait_seconds_bucket", { le: "+Inf" })).toBe(0);
@@ -97,7 +97,7 @@ test("an empty tac8 has clean metrics, with all that is counted at 0", async () 
   expect(value(families, "tac8_process_resident_memory_bytes", { process: "board" })).toBeGreaterThan(1e7);
 });
 
-test("tells all there is, whatever things are called", async () => {
+test("reports every value, with any names", async () => {
   await fill(EVIL);
   const families = await metrics();
   const named = families.find(({ name }) => name === "tac8_runner_slots")?.series.map(({ labels }) => labels["runner"]);
@@ -135,7 +135,7 @@ test("tells all there is, whatever things are called", async () => {
     expect([name, labels, value(families, name, labels)]).toEqual([name, labels, wanted]);
 });
 
-test("counts live in Redis: requests of two processes add up, also after one of them began anew", async () => {
+test("counts are stored in Redis: requests of two processes add up, also after one of them restarted", async () => {
   const counters = { requests: 10, notModified: 4 };
   const tally = tallyGitHubCalls(redis, counters);
   await Promise.all([tally(), tally()]);
@@ -151,7 +151,7 @@ test("counts live in Redis: requests of two processes add up, also after one of 
   }
 });
 
-test("costs the same Redis commands however much waits", async () => {
+test("costs the same Redis commands for any length of the queue", async () => {
   await fill("pi-1");
   const cost = async () => {
     await metrics();
@@ -169,7 +169,7 @@ test("costs the same Redis commands however much waits", async () => {
   expect(await cost()).toEqual(few);
 });
 
-test("takes the metrics token, which opens nothing else, and the board's password", async () => {
+test("accepts the board's password, and the metrics token, which opens no other page", async () => {
   const { url: own, home } = await setUpBoard(cleanup, { redis });
   const token = (await readFile(join(home, "tac8-metrics-token"), "utf8")).trim();
   const headers = { authorization: `Bearer ${token}` };
@@ -181,14 +181,14 @@ test("takes the metrics token, which opens nothing else, and the board's passwor
     expect([path, (await askAsStranger(own + path, { headers })).status]).toEqual([path, 401]);
   }
   expect((await askAsStranger(`${own}/pause`, { method: "POST", headers })).status).toBe(401);
-  // An open page is the same with it as without.
+  // The token does not change an open page.
   for (const path of ROUTES.filter(({ door, method }) => door === "open" && method === "get").map((one) => one.path)) {
     const [known, stranger] = [await askAsStranger(own + path, { headers }), await askAsStranger(own + path)];
     expect([path, known.status, known.body]).toEqual([path, stranger.status, stranger.body]);
   }
 });
 
-test("every metric that the dashboard and the alerts ask for is there", async () => {
+test("every metric that the dashboard and the alerts use exists", async () => {
   await fill("pi-1");
   const families = await metrics();
   const known = new Set([

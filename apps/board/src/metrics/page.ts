@@ -4,7 +4,7 @@ import type { Page } from "../services/board.ts";
 import { readInTime } from "../redis/unreachable.ts";
 import { CONTENT_TYPE, renderMetrics } from "./render.ts";
 
-/** `/metrics`, for Prometheus. @throws RedisAway */
+/** `/metrics`, for Prometheus. @throws RedisUnreachable */
 export const metricsPage: Page = async ({ redis, queue, probe, config, now, vitals }, _request, response) => {
   const at = now();
   const snapshot = await readInTime(probe, () => readSnapshot({ redis, queue, now: at, events: 1 }));

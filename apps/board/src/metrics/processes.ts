@@ -7,7 +7,7 @@ const runners = ({ snapshot }: MetricFacts) => snapshot.runners.slice(0, MAX_VAL
 const eachRunner = (value: (runner: RunnerPresence) => number) => (facts: MetricFacts) =>
   runners(facts).map((runner): Sample => ({ labels: { runner: runner.name }, value: value(runner) }));
 
-/** Several runners of one machine tell the same of it. */
+/** Return one sample per machine, because several runners of one machine report the same values. */
 function eachHost(value: (machine: HostPresence) => number | null): Metric["samples"] {
   return (facts) => {
     const machines = new Map(
@@ -44,7 +44,7 @@ function eachLimit(value: (limit: { limit: number; remaining: number; resetAt: n
 
 const gauge = { type: "gauge" } as const;
 
-/** Runners, machines and processes, as they report about themselves. */
+/** Metrics of runners, machines and processes, from their own reports. */
 export const PROCESSES: readonly Metric[] = [
   {
     ...gauge,

@@ -9,7 +9,7 @@ export const METRICS: readonly Metric[] = [...WHOLE, ...WORK, ...PROCESSES];
 /** https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format */
 export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-/** All metrics in Prometheus' text format. Pure: what is counted is in Redis, not in this process. */
+/** Render all metrics in the text format of Prometheus. Pure: all counts come from Redis. */
 export function renderMetrics(facts: MetricFacts): string {
   const families = [
     ...METRICS.map((metric) => renderMetric(metric, facts)),
@@ -22,19 +22,19 @@ function renderMetric(metric: Metric, facts: MetricFacts): string {
   const { name, type, labels, samples } = metric;
   const series = new Map<string, number>();
   for (const { value, labels: of } of samples(facts)) {
-    // Names that are cut may become the same one, and a series must not come twice.
+    // Shortened names may be equal, and a series must not occur twice.
     const key = name + labelText(of ?? {});
     series.set(key, type === "counter" ? (series.get(key) ?? 0) + value : value);
   }
   if (labels.length === 0 && series.size === 0) {
-    // A count begins at 0; a gauge without a value is not known yet.
+    // A counter starts at 0; a gauge without a value is unknown.
     if (type === "gauge") return "";
     series.set(name, 0);
   }
   return [...head(metric), ...[...series].map(([key, value]) => sampleLine(key, value))].join("\n");
 }
 
-/** A histogram whose buckets were counted elsewhere. */
+/** Render a histogram from the buckets of the ledger. */
 function renderHistogram({ name, help, of }: HistogramMetric, { snapshot: { totals } }: MetricFacts): string {
   const { buckets, sumMs, count } = histogramOf(of, totals);
   const bucket = (le: string, value: number) => sampleLine(`${name}_bucket${labelText({ le })}`, value);
@@ -51,7 +51,7 @@ function head({ name, help, type }: Pick<Metric, "name" | "help"> & { readonly t
   return [`# HELP ${name} ${help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}`, `# TYPE ${name} ${type}`];
 }
 
-/** `{host="pi-1",kind="x"}`; empty without labels. */
+/** Return the labels of a series, such as `{host="pi-1",kind="x"}`; `""` without labels. */
 function labelText(labels: NonNullable<Sample["labels"]>): string {
   const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escaped(labelValue(text))}"`);
   return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;

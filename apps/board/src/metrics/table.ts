@@ -2,7 +2,7 @@ import { markdownTable } from "@tac8/core/config/document";
 import { METRICS } from "./render.ts";
 import { DURATIONS } from "./work.ts";
 
-/** The table of `docs/monitoring.md`: every metric of `/metrics`. */
+/** Return the table of `docs/monitoring.md`, with every metric of `/metrics`. */
 export function metricsTable(): string {
   const rows = [
     ...METRICS.map(({ name, type, labels, help }) => [name, type, labels, help] as const),

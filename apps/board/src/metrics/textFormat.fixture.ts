@@ -1,4 +1,4 @@
-/** One series of a Prometheus text, with its labels as they were before they were escaped. */
+/** One series of a Prometheus text, with unescaped labels. */
 export interface Series {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -15,16 +15,16 @@ export interface Family {
 const NAME = /^tac8_[a-z0-9]+(_[a-z0-9]+)*$/;
 const LABEL = /^[a-z][a-z0-9_]*$/;
 const SUFFIXES = ["_bucket", "_sum", "_count"];
-/** Units that are not base units, and words that say nothing; as `promtool check metrics` has them. */
-const ABUSED =
+/** Units that are not base units, and words without information, as in `promtool check metrics`. */
+const DISALLOWED =
   /(_|^)(ms|milliseconds|minutes|hours|kb|mb|gb|kilobytes|megabytes|gigabytes|percent|gauge|counter|histogram)(_|$)/;
 
 /**
- * Reads the text format strictly, and evaluates it as `promtool check metrics` does.
- * @throws Error with the line that is wrong
+ * Parse the text format strictly, with the checks of `promtool check metrics`.
+ * @throws Error with the invalid line
  */
 export function parseMetrics(text: string): Family[] {
-  if (!text.endsWith("\n")) throw new Error("the last line has no end");
+  if (!text.endsWith("\n")) throw new Error("the last line has no line break");
   const families = new Map<string, { name: string; help: string; type: string; series: Series[] }>();
   let current: { name: string; help: string; type: string; series: Series[] } | null = null;
   const seen = new Set<string>();
@@ -36,7 +36,7 @@ export function parseMetrics(text: string): Family[] {
     if (help) {
       const name = help[1] ?? "";
       if (families.has(name)) throw fail("a second HELP");
-      if (!NAME.test(name) || ABUSED.test(name)) throw fail("a name against the conventions");
+      if (!NAME.test(name) || DISALLOWED.test(name)) throw fail("a name against the conventions");
       current = { name, help: help[2] ?? "", type: "", series: [] };
       families.set(name, current);
     } else if (type) {

@@ -7,7 +7,7 @@ const histogram = (...buckets: string[]) =>
   buckets.map((bucket) => `tac8_x_seconds_bucket{le="${bucket.split(" ")[0]}"} ${bucket.split(" ")[1]}\n`).join("") +
   "tac8_x_seconds_sum 3\ntac8_x_seconds_count 2\n";
 
-test("reads labels as they were", () => {
+test("reads labels unescaped", () => {
   const text = `${head("tac8_x", "gauge")}tac8_x{a="1 \\\\ \\" \\n",b="}"} 2\n`;
   expect(parseMetrics(text)).toEqual([
     {
@@ -21,12 +21,12 @@ test("reads labels as they were", () => {
 });
 
 test.each([
-  ["no line's end", "the last line has no end", `${head("tac8_x", "gauge")}tac8_x 1`],
+  ["no line break at the end", "the last line has no line break", `${head("tac8_x", "gauge")}tac8_x 1`],
   ["a sample without HELP and TYPE", "outside its family", "tac8_x 1\n"],
   ["a sample of another family", "outside its family", `${head("tac8_x", "gauge")}tac8_y 1\n`],
   ["no TYPE", "outside its family", "# HELP tac8_x Words.\ntac8_x 1\n"],
   ["a TYPE first", "TYPE that does not follow", "# TYPE tac8_x gauge\n# HELP tac8_x Words.\ntac8_x 1\n"],
-  ["no words", "not a", "# HELP tac8_x \n# TYPE tac8_x gauge\n"],
+  ["no help text", "not a", "# HELP tac8_x \n# TYPE tac8_x gauge\n"],
   ["a family twice", "a second HELP", head("tac8_x", "gauge") + head("tac8_x", "gauge")],
   ["a series twice", "a series twice", `${head("tac8_x", "gauge")}tac8_x{a="1",b="2"} 1\ntac8_x{b="2",a="1"} 1\n`],
   ["a counter without _total", "end in _total", head("tac8_x", "counter")],

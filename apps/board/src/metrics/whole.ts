@@ -3,7 +3,7 @@ import { MAX_VALUES, type Metric } from "./metric.ts";
 
 const gauge = { type: "gauge" } as const;
 
-/** Health, and the Redis that all live on. */
+/** Metrics of the health and of Redis. */
 export const WHOLE: readonly Metric[] = [
   {
     ...gauge,

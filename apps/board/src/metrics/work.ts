@@ -8,7 +8,7 @@ import { MAX_VALUES, type HistogramMetric, type Metric, type Sample } from "./me
 const TOKEN_TYPES = ["input", "output", "cacheRead", "cacheWrite"] as const;
 const SNAKE = { input: "input", output: "output", cacheRead: "cache_read", cacheWrite: "cache_write" } as const;
 
-/** What is in the queue, and what has become of it. */
+/** Metrics of the queue and of the work. */
 export const WORK: readonly Metric[] = [
   {
     name: "tac8_queue_jobs",

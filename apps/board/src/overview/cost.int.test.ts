@@ -19,7 +19,7 @@ interface Size {
   readonly runners: number;
 }
 
-/** A board over a queue of this size; what one read of the overview costs Redis, by command. */
+/** Start a board with a queue of this size, and return the number of Redis commands for one read of the overview, by command. */
 async function costOf({ waiting, finished, runners }: Size) {
   const { redis } = await setUpRedis(cleanup);
   await paintScene({ redis, now: Date.now(), owner: "octo", repo: "hello" });
@@ -48,7 +48,7 @@ async function fill({ redis, queue, count }: { redis: Redis; queue: Queue<JobDat
   await addCopies(queue, { redis, jobId, count: count - 1 });
 }
 
-/** As BullMQ keeps them. */
+/** Write jobs as BullMQ stores them. */
 async function finish(redis: Redis, queue: Queue, count: number): Promise<void> {
   const pipeline = redis.pipeline();
   for (let n = 0; n < count; n += 1) {
@@ -59,7 +59,7 @@ async function finish(redis: Redis, queue: Queue, count: number): Promise<void> 
   await pipeline.exec();
 }
 
-test("with 100,000 waiting jobs a look at the overview costs Redis what it costs with 100", async () => {
+test("with 100,000 waiting jobs, the overview costs the same Redis commands as with 100", async () => {
   const small = await costOf({ waiting: 100, finished: 20, runners: 2 });
   const large = await costOf({ waiting: 100_000, finished: 2000, runners: 20 });
   expect(large.calls).toEqual(small.calls);

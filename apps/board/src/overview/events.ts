@@ -11,7 +11,7 @@ import type { OverviewContext, OverviewPart } from "./view.ts";
 
 const MAX_REASON = 200;
 
-/** Newest first. */
+/** The newest events, newest first. */
 export const eventsPart: OverviewPart = ({ snapshot: { events } }, context) =>
   html`<section id="events" class="card" aria-labelledby="events-title">
     <h2 id="events-title">Events</h2>
@@ -34,7 +34,7 @@ function item(event: LoggedEvent, context: OverviewContext): Html {
   </li>`;
 }
 
-/** The state after it, or a word of the events that change none. */
+/** Return the state after an event, or a word for an event that changes no state. */
 function chipOf(event: LoggedEvent): string {
   const meaning = meaningOf(event);
   if (meaning.of === "hold") return meaning.begins ? "hold" : "unhold";
@@ -43,7 +43,7 @@ function chipOf(event: LoggedEvent): string {
   return stateAfter(event) ?? (meaning.of === "defect" ? "unexpected" : "note");
 }
 
-/** The runner's event has the number; only the configuration says where the repository is. */
+/** Link to the pull request. The event has its number, and the configuration has the address of the repository. */
 function pull(event: LoggedEvent, { repositories, apiUrl }: OverviewContext): Html | null {
   const number = event.evidence["pr"];
   const ref = refOfJob(event.issue, repositories);

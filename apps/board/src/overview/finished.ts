@@ -13,7 +13,7 @@ import type { OverviewContext, OverviewPart } from "./view.ts";
 const MAX_REASON = 200;
 const MAY_BE_RETRIED = ["failed", "stopped", "expired", "cancelled"];
 
-/** How the last ones ended. */
+/** The issues that ended last, with their outcomes. */
 export const finishedPart: OverviewPart = ({ finished }, context) =>
   html`<section id="finished" class="card" aria-labelledby="finished-title">
     <h2 id="finished-title">Finished</h2>

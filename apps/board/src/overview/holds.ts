@@ -7,7 +7,7 @@ import type { OverviewPart } from "./view.ts";
 
 const MAX_HOLDS = 20;
 
-/** Why nothing new starts, in words, and until when; nothing where things run. */
+/** The holds: why no new jobs start, and until when. Hidden if there are none. */
 export const holdsPart: OverviewPart = ({ snapshot: { holds, queue } }, { now }) => {
   if (holds.length === 0 && !queue.paused) return html`<div id="holds" hidden></div>`;
   const heading = queue.paused ? "On hold: no new jobs start" : "On hold";

@@ -10,7 +10,7 @@ import type { OverviewContext, OverviewPart } from "./view.ts";
 const PHASES: readonly Phase[] = ["prepare", "work", "publish", "report"];
 const MAX_RUNS = 20;
 
-/** What each agent is doing. */
+/** The runs, with the last action of each agent. */
 export const nowPart: OverviewPart = ({ snapshot: { runners, queue } }, context) => {
   const runs = runners.flatMap(({ name, runs = [] }) => runs.map((run) => ({ name, run })));
   const oldestFirst = runs.toSorted((a, b) => a.run.since - b.run.since);
@@ -37,7 +37,7 @@ function item(run: RunPresence & { runner: string }, { repositories, now }: Over
       </h3>
       ${ref !== null && actionButton({ to: `${issuePath(ref)}/stop?from=overview`, text: "Stop", about: name, id: `stop-${jobIdOf(ref)}`, tone: "danger" })}
     </div>
-    <p class="deed">${lastAction(run, now)}</p>
+    <p class="action">${lastAction(run, now)}</p>
     <div class="run-foot">
       ${phases(run.phase)}
       <span class="dim">
@@ -61,7 +61,7 @@ function timeTitle(at: number): string {
   return Math.abs(at) < 8.64e15 ? `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC` : "?";
 }
 
-/** The four steps of a run, the present one named. */
+/** The four phases of a run, with the name of the current one. */
 function phases(present: Phase): Html {
   const reached = PHASES.indexOf(present);
   const steps = PHASES.map(

@@ -7,10 +7,10 @@ import type { Board } from "../services/board.ts";
 import type { ChartFacts } from "../charts/chartFacts.ts";
 import { readInTime } from "../redis/unreachable.ts";
 
-/** A job of the queue as the overview reports it. */
+/** A job of the queue as the overview shows it. */
 export interface ListedJob {
   readonly id: string;
-  /** As it was when the issue was queued; what others wrote. */
+  /** The title when the issue was queued, written by a GitHub user. */
   readonly title: string;
   /** BullMQ's number. */
   readonly priority: number;
@@ -18,7 +18,7 @@ export interface ListedJob {
   readonly queuedAt: number;
 }
 
-/** Parked, blocked, or waiting for its next try. */
+/** A delayed job: parked, blocked, deferred or waiting for its next try. */
 export interface LaterJob extends ListedJob {
   /** Epoch ms. */
   readonly due: number;
@@ -28,7 +28,7 @@ export interface LaterJob extends ListedJob {
 export interface FinishedJob extends ListedJob {
   /** Epoch ms. */
   readonly at: number;
-  /** Where the issue's hash is missing, the job's own words are left. */
+  /** The outcome, from the job if the record of the issue is missing. */
   readonly outcome: string;
   readonly reason: string | null;
   readonly prUrl: string | null;
@@ -37,9 +37,9 @@ export interface FinishedJob extends ListedJob {
 
 export interface OverviewSnapshot {
   readonly snapshot: Snapshot;
-  /** The next ones to be taken, first first. */
+  /** The next jobs, in the order in which they start. */
   readonly next: readonly ListedJob[];
-  /** The ones that are due first; the last few of them are those that wait longest: questions. */
+  /** The delayed jobs that are due first, then those that wait longest, which are questions. */
   readonly later: readonly LaterJob[];
   /** Newest first. */
   readonly finished: readonly FinishedJob[];
@@ -49,12 +49,12 @@ export interface OverviewSnapshot {
 type QueueJob = Job<JobData, JobResult>;
 
 const EVENTS_SHOWN = 8;
-/** Of each kind: what is read does not grow with the queue. */
+/** Maximum number of jobs of each kind, so that the cost of a read does not grow with the queue. */
 const JOBS_SHOWN = 10;
-/** BullMQ's scores of delayed jobs are times with twelve bits of order below them. */
+/** BullMQ's score of a delayed job is its time, shifted by twelve bits for the order. */
 const SCORE_PER_MS = 0x1000;
 
-/** @throws RedisAway */
+/** Read the data of the overview. @throws RedisUnreachable */
 export async function readOverview(board: Board): Promise<OverviewSnapshot> {
   const { redis, queue } = board;
   return readInTime(board.probe, async () => {
@@ -69,13 +69,13 @@ export async function readOverview(board: Board): Promise<OverviewSnapshot> {
   });
 }
 
-/** The first (`asc`) or last jobs of each of these kinds. */
+/** Read the first (`asc`) or the last jobs of these kinds. */
 function some({ queue }: Board, types: JobType[], asc: boolean): Promise<QueueJob[]> {
   return queue.getJobs(types, 0, JOBS_SHOWN - 1, asc);
 }
 
 async function readNext(board: Board): Promise<ListedJob[]> {
-  // In this order: what stalled goes before what has a priority.
+  // Stalled jobs start before prioritized jobs.
   const [stalled, prioritized] = await Promise.all([
     some(board, ["waiting"], true),
     some(board, ["prioritized"], true),
@@ -84,7 +84,7 @@ async function readNext(board: Board): Promise<ListedJob[]> {
 }
 
 async function readLater(board: Board): Promise<LaterJob[]> {
-  // Questions wait for the longest: they are at the far end.
+  // Questions wait longest, so they are at the end of the list.
   const [near, far] = await Promise.all([some(board, ["delayed"], true), some(board, ["delayed"], false)]);
   const jobs = [...new Map([...near, ...far].map((job) => [job.id ?? "", job])).values()];
   if (jobs.length === 0) return [];
@@ -94,13 +94,13 @@ async function readLater(board: Board): Promise<LaterJob[]> {
   ]);
   return jobs.flatMap((job, index) => {
     const [score, issue] = [scores[index], issues[index]];
-    // Without a score it is due already, and on its way into the queue.
+    // A job without a score is already due and moves to the queue.
     if (score === null || score === undefined || issue === undefined) return [];
     return [{ ...listed(job), due: Math.floor(Number(score) / SCORE_PER_MS), issue }];
   });
 }
 
-/** The newest ends: of jobs in the queue, and of issues that a stop took out of it. */
+/** Read the newest finished jobs in the queue, and the issues whose stop removed their job from the queue. */
 async function readFinished(board: Board): Promise<FinishedJob[]> {
   const [jobs, snapshots] = await Promise.all([
     readEndedJobs(board),
@@ -137,7 +137,7 @@ async function readEndedJobs(board: Board): Promise<FinishedJob[]> {
         ...listed(job),
         at: job.finishedOn ?? 0,
         outcome,
-        // BullMQ keeps the words of an earlier attempt that failed.
+        // BullMQ keeps the reason of an earlier failed attempt.
         reason: issue.end.reason ?? result?.reason ?? (outcome === "pr" ? null : (job.failedReason ?? null)),
         prUrl: issue.pull.url ?? result?.prUrl ?? null,
         issue,

@@ -9,7 +9,7 @@ import { drawParts, overview } from "./view.ts";
 const TICK_MS = 2000;
 const REFRESH_SECONDS = 5;
 
-/** `/`: how things stand, at a glance. */
+/** `/`: the overview. */
 export const overviewPage: Page = async (board, request, response) => {
   const body = overview(await partsNow(board));
   const { csrf } = board.access.keys;
@@ -17,7 +17,7 @@ export const overviewPage: Page = async (board, request, response) => {
   response.type("html").send(layout(page).text);
 };
 
-/** `/events`: the same parts, whenever they change. */
+/** `/events`: the parts of the overview when they change. */
 export const overviewStream: Page = async (board, request, response) => {
   board.live.watch({ request, response }, overviewTopic(board));
 };

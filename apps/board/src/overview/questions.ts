@@ -10,7 +10,7 @@ import type { OverviewContext, OverviewPart } from "./view.ts";
 
 const MAX_QUESTION = 300;
 
-/** What waits for a user: nothing else continues by being checked. */
+/** The questions that wait for a reply. */
 export const questionsPart: OverviewPart = ({ later }, context) => {
   const asked = later.filter(isOpenQuestion);
   if (asked.length === 0) return html`<div id="questions" hidden></div>`;

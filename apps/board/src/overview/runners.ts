@@ -70,7 +70,7 @@ function gigabytes(mb: number): string {
   return mb < 1024 ? `${Math.round(mb)} MB` : `${(mb / 1024).toFixed(1)} GB`;
 }
 
-/** A dot per slot, full where an agent works. */
+/** One dot per slot, filled if the slot is busy. */
 function dots({ slots, busy }: RunnerPresence): Html {
   const shown = Math.max(0, Math.min(Math.floor(slots), MAX_DOTS));
   const list = Array.from({ length: shown }, (_, index) => html`<i class="${index < busy && "busy"}"></i>`);

@@ -18,7 +18,7 @@ const HEADINGS: Readonly<Record<Level, string>> = {
 };
 const MAX_REASONS = 12;
 
-/** The overall status, first on the page: what is wrong, else what waits for a user, else that nothing does. */
+/** The overall status, at the top of the page: the health; if it is `ok`, the number of open questions. */
 export const statusPart: OverviewPart = ({ snapshot, later }, { health, now }) => {
   const { level, reasons } = health;
   const questions = later.filter(isOpenQuestion).length;
@@ -31,11 +31,11 @@ export const statusPart: OverviewPart = ({ snapshot, later }, { health, now }) =
         html`<li class="${its}">${withLocalTimes(text, now)} · <a href="${runbookOf(code)}">what to do</a></li>`,
     );
   const paused = snapshot.holds.some(({ name }) => name === OPERATOR);
-  return html`<section id="status" class="status ${asks ? "warning" : level}" aria-labelledby="verdict">
-    <div class="verdict">
+  return html`<section id="status" class="status ${asks ? "warning" : level}" aria-labelledby="health">
+    <div class="health">
       <span class="lamp" aria-hidden="true"></span>
       <div>
-        <h1 id="verdict">${heading}</h1>
+        <h1 id="health">${heading}</h1>
         <p class="dim">${doing(snapshot, now)}</p>
       </div>
       ${!paused && actionButton({ to: "/pause", text: "Pause", about: "all new jobs", id: "pause" })}

@@ -76,7 +76,7 @@ const CONTEXT: OverviewContext = {
 const show = (change: Partial<OverviewSnapshot> = {}, context: Partial<OverviewContext> = {}) =>
   overview(drawParts({ ...SNAPSHOT, ...change }, { ...CONTEXT, ...context })).text;
 
-test("says in words how all stands, what runs, waits and ended", () => {
+test("shows the overall status and what runs, waits and ended", () => {
   const page = show();
   const wanted = [">OK</h1>", "1 agent running, 2 slots", "GitHub polled", "Bash: npm test", "14 min", "12.3k tokens"];
   const ended = [
@@ -94,7 +94,7 @@ test("says in words how all stands, what runs, waits and ended", () => {
   expect(page).toContain('<desc id="chart-issues-d">');
 });
 
-test("holds say until when, and what a person may end; what is wrong comes first", () => {
+test("holds show until when they last, and which of them a user can end; problems are first", () => {
   const hold = { name: "usage-limit", reason: "limit reached", by: "runner pi-1/0", since: NOW, until: NOW + 600_000 };
   const holds = [hold, { ...hold, name: "operator", until: null }];
   const snapshot = { ...SNAPSHOT.snapshot, holds, queue: { ...SNAPSHOT.snapshot.queue, paused: true } };
@@ -113,7 +113,7 @@ test("holds say until when, and what a person may end; what is wrong comes first
   expect(page.indexOf("no runner is running")).toBeLessThan(page.indexOf("Usage limit"));
 });
 
-test("what waits says that every runner rests, whoever wants it so", () => {
+test("waiting jobs show that no runner accepts new jobs, for any cause", () => {
   const paused = { by: "ann@pi", reason: "lunch", since: NOW };
   const resting = (runners: OverviewSnapshot["snapshot"]["runners"]) =>
     show({ snapshot: { ...SNAPSHOT.snapshot, runners } });
@@ -122,21 +122,21 @@ test("what waits says that every runner rests, whoever wants it so", () => {
   expect(resting([{ ...runner, paused }, runner])).toContain("starting now");
 });
 
-test("runners show their labels, and what found no place says what it waits for", () => {
+test("runners show their labels, and a deferred job shows the reason why it waits", () => {
   const snapshot = { ...SNAPSHOT.snapshot, runners: [{ ...runner, labels: ["big"] }] };
   expect(show({ snapshot })).toContain(" · labels big");
   const waits: LaterJob = { ...later, issue: applyPatch(issue, { state: "queued", "job.hold": "runs-on:big" }) };
   expect(show({ later: [waits] })).toContain("waiting for a runner with the label big");
 });
 
-test("a question asks for an answer where it can be given", () => {
+test("a question links to the issue on which it can be answered", () => {
   const asked: LaterJob = { ...later, issue: applyPatch(issue, { state: "blocked", "question.text": "One or two?" }) };
   const page = show({ later: [asked] });
   expect(page).toContain("One or two?");
   expect(page).toContain('href="https://github.com/Octo/Hello/issues/471"');
 });
 
-test("what others wrote stays text, without terminal codes", () => {
+test("text of other users is escaped, without terminal codes", () => {
   const event = { id: EVIL, at: "x", issue: EVIL, from: "", to: "note", by: EVIL, reason: EVIL } as const;
   const evilRun = { ...run, issue: EVIL, title: EVIL, slot: EVIL, last: { at: NOW, kind: EVIL, text: EVIL } };
   const evilRunner = { ...runner, name: EVIL, host: EVIL, tired: EVIL, slots: 1e9, busy: -1, runs: [evilRun] };
@@ -163,7 +163,7 @@ test("what others wrote stays text, without terminal codes", () => {
   expect(page.split(EVIL_TEXT).length).toBeGreaterThan(20);
 });
 
-test("the first page is below 100 kB with all that it is made of, however busy", () => {
+test("the first page is below 100 kB with everything that it loads, even when tac8 is busy", () => {
   const many = <T>(count: number, item: (n: number) => T) => Array.from({ length: count }, (_, n) => item(n));
   const title = "A title as long as people write them when they describe a problem";
   const runs = many(3, (n) => ({ ...run, title, issue: `octo.hello.${n}` }));
@@ -199,7 +199,7 @@ fieldTest("F8", "the event of a pull request links to it by the number that the 
   expect(drawn).toContain('href="https://github.com/Octo/Hello/pull/501"');
 });
 
-fieldTest("E12", "a question that waits for a person is the heading, and not that all is well", () => {
+fieldTest("E12", "a question that waits for a user is the heading, instead of OK", () => {
   const asks = { ...later, issue: applyPatch(issue, { state: "blocked" as const, "question.text": "Red or green?" }) };
   const { status } = drawParts({ ...SNAPSHOT, later: [asks] }, CONTEXT);
   expect(status.text).toContain("1 question for you");

@@ -21,10 +21,10 @@ export interface OverviewContext {
   readonly now: number;
 }
 
-/** Draws one part of the overview: an element whose id is the part's name. */
+/** A function that renders one part of the overview: an element whose id is the name of the part. */
 export type OverviewPart = (snapshot: OverviewSnapshot, context: OverviewContext) => Html;
 
-/** Each is checked for changes, and sent, on its own. */
+/** The parts of the overview. Each part is compared and sent separately. */
 export const OVERVIEW_PARTS = {
   status: statusPart,
   holds: holdsPart,

@@ -18,7 +18,7 @@ import type { OverviewContext, OverviewPart } from "./view.ts";
 const MAX_REASON = 200;
 const MAX_LATER = 10;
 
-/** What comes next, what comes later, and why not now. */
+/** The next jobs, the delayed jobs, and the reasons why they wait. */
 export const waitingPart: OverviewPart = ({ snapshot, next, later }, context) => {
   const parked = later.filter((job) => !isOpenQuestion(job)).slice(0, MAX_LATER);
   const more = snapshot.queue.waiting - next.length;
@@ -46,7 +46,7 @@ export const waitingPart: OverviewPart = ({ snapshot, next, later }, context) =>
   </section>`;
 };
 
-/** Pure: the one reason why the first of them does not run. */
+/** Return the reason why the first job does not start. Pure. */
 export function whyNotNow(snapshot: Snapshot): string {
   const { queue, runners } = snapshot;
   const admission = queueAdmission(snapshot);
@@ -83,7 +83,7 @@ function laterItem({ id, title, due, issue }: LaterJob, { repositories, now }: O
   </li>`;
 }
 
-/** BullMQ's number as the label that it came from. */
+/** Return the priority label of a priority in BullMQ. */
 function priorityName(priority: number): string {
   return priority <= 0 ? "first" : `P${Math.min(2, Math.floor((priority - 1) / 2))}`;
 }

@@ -14,7 +14,7 @@ test("values are escaped, nested html is not, lists are joined, null and false l
   expect(html`${"half \uD800"}`.text).toBe("half \uFFFD");
 });
 
-test("text of agents and strangers has nothing on a page that is obeyed or hidden", () => {
+test("text of agents and strangers contains no control codes and no hidden characters on a page", () => {
   expectHarmless(html`<p title="${HOSTILE_TEXT}">${HOSTILE_TEXT}</p>`.text);
 });
 
@@ -25,11 +25,11 @@ test.each([
   [90_000, "in 1 min"],
   [-30 * 3_600_000, "30 h ago"],
   [-50 * 3_600_000, "2 d ago"],
-])("%i ms away is %s", (distance, expected) => {
+])("a distance of %i ms is %s", (distance, expected) => {
   expect(relative(1e12 + distance, 1e12)).toBe(expected);
 });
 
-test("a time that is none does not break the page", () => {
+test("an invalid time does not break the page", () => {
   expect(timeTag(Number.NaN, 0).text).toContain("?");
   expect(timeTag(9e15, 0).text).toContain("?");
   expect(timeTag(0, 0).text).toContain('datetime="1970-01-01T00:00:00.000Z"');
@@ -42,7 +42,7 @@ test("only web addresses become links", () => {
   expect(isWebUrl(null)).toBe(false);
 });
 
-test("in our own texts the repository's issues and pull requests become links, and nothing else", () => {
+test("in texts of tac8, only addresses of the repository's issues and pull requests become links", () => {
   const text = "Opened https://h/Octo/Hello/pull/5. See https://evil/a/b/pull/5 and https://h/octo/hello/x";
   expect(html`${linked(text, "https://h/octo/hello")}`.text).toBe(
     'Opened <a href="https://h/Octo/Hello/pull/5">https://h/Octo/Hello/pull/5</a>. See https://evil/a/b/pull/5 and https://h/octo/hello/x',

@@ -1,6 +1,6 @@
 import { clean } from "@tac8/core/domain/plainText";
 
-/** Text that is HTML already. Only `html` makes it, so nothing gets into a page unescaped by accident. */
+/** A text that is HTML. Only `html` creates it, so no text gets into a page unescaped by accident. */
 export class Html {
   readonly text: string;
   constructor(text: string) {
@@ -10,14 +10,17 @@ export class Html {
 
 export type Part = string | number | Html | null | false | readonly Part[];
 
-/** Escapes every value but `Html`, and takes out of it terminal codes and what turns a text around; lists are joined, null and false leave nothing. Attributes must stand in quotes. */
+/**
+ * Return HTML from a template. Every value except `Html` is escaped, without terminal codes and bidirectional control characters.
+ * Lists are joined; null and false are omitted. Attributes must be in quotes.
+ */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(dense(strings).reduce((text, string, index) => text + render(parts[index - 1] ?? null) + string));
 }
 
 const DENSE = new WeakMap<TemplateStringsArray, readonly string[]>();
 
-/** A template's own text without the indentation of the source, which would be a third of a page. */
+/** Remove the indentation of the source from a template, which would be a third of a page. */
 function dense(strings: TemplateStringsArray): readonly string[] {
   const known = DENSE.get(strings);
   if (known !== undefined) return known;

@@ -8,15 +8,15 @@ const ICON =
 export interface PageParts {
   readonly title: string;
   readonly body: Html;
-  /** Token of the page's buttons; null: it has none. */
+  /** Token of the page's buttons; null: the page has no buttons. */
   readonly csrf?: string | null;
-  /** Path of the page's live stream; null: it does not change by itself. */
+  /** Path of the page's live stream; null: the page has none. */
   readonly live?: string | null;
-  /** Seconds until a browser asks again that has no scripts, or whose page has no stream; null for never. */
+  /** Seconds until the page is reloaded without scripts or without a stream; null: never. */
   readonly refresh?: number | null;
-  /** What came of the button that was pressed. */
+  /** The result of the action that was started. */
   readonly notice?: Notice | null;
-  /** Links to the other pages, for those who may see them. */
+  /** Whether the page has links to the other pages, which need a session. */
   readonly links?: boolean;
 }
 
@@ -30,7 +30,7 @@ const LINKS: readonly (readonly [string, string])[] = [
   ["/queues/queue/issues", "Queue"],
 ];
 
-/** A whole page. */
+/** Return a whole page. */
 export function layout({
   title,
   body,
@@ -64,7 +64,7 @@ export function layout({
           <span id="live" class="live" role="status" hidden></span>
         </header>
         <main id="main" tabindex="-1">
-          ${notice !== null && html`<p class="said ${notice.good ? "good" : "bad"}" role="status">${notice.text}</p>`}
+          ${notice !== null && html`<p class="message ${notice.good ? "good" : "bad"}" role="status">${notice.text}</p>`}
           ${body}
         </main>
         ${

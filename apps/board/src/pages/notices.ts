@@ -1,7 +1,7 @@
 import type { Request } from "express";
 import type { Notice } from "./layout.ts";
 
-/** What a page says after a button was pressed; the address carries the key alone, so nobody can put words in it. */
+/** The results of actions. The address has only the key, so a link cannot make a page show other text. */
 const NOTICES = {
   stopping: { text: "Stopping: the work is saved and pushed first.", good: true },
   killing: { text: "Stopping immediately: the agent's files are saved.", good: true },
@@ -37,6 +37,6 @@ const NOTICES = {
 export type NoticeKey = keyof typeof NOTICES;
 
 export function noticeOf({ query }: Pick<Request, "query">): Notice | null {
-  const key = query["said"];
+  const key = query["notice"];
   return typeof key === "string" && Object.hasOwn(NOTICES, key) ? NOTICES[key as NoticeKey] : null;
 }

@@ -4,7 +4,7 @@ import { layout } from "./layout.ts";
 
 const RETRY_SECONDS = 5;
 
-/** A page with one thing to say; `message` is what the reader can do about it. */
+/** Send an error page. `message`: what the reader can do. */
 export function problemPage(
   response: Response,
   { status, title, message, refresh }: { status: number; title: string; message: string; refresh?: number },
@@ -20,7 +20,7 @@ export function problemPage(
     .send(layout({ title, body, refresh: refresh ?? null }).text);
 }
 
-/** For Bull Board's scripts as JSON, for people as a page that checks again by itself. */
+/** Send the error that Redis is unreachable: JSON for Bull Board's scripts, otherwise a page that reloads itself. */
 export function redisUnreachablePage(response: Response, url: string): void {
   const message = "Redis does not respond. The board shows the queue again when Redis responds.";
   if (url.startsWith("/queues/api/")) {

@@ -1,7 +1,7 @@
 import { stateMeaning } from "@tac8/core/domain/states";
 import { html, type Html } from "./html.ts";
 
-/** Colour of a state's chip; what is not named here stays grey. */
+/** Colours of the chips of states. Other states are grey. */
 const TONES: Readonly<Record<string, string>> = {
   running: "active",
   pr: "done",
@@ -18,15 +18,15 @@ const TONES: Readonly<Record<string, string>> = {
   queued: "waiting",
 };
 
-/** Words of the event log that are no states. */
+/** Labels of event words that are not states. */
 const WORDS: Readonly<Record<string, string>> = { unhold: "hold ended" };
 
-/** The chip of a state, or of another word of the event log. */
+/** The chip of a state, or of an event word that is not a state. */
 export function stateChip(state: string): Html {
   return chip(state, null);
 }
 
-/** The chip of a page that is about one issue: with the state's meaning as a tooltip. */
+/** The chip of a state on an issue's page, with the meaning of the state as a tooltip. */
 export function explainedChip(state: string): Html {
   return chip(state, stateMeaning(state));
 }

@@ -1,6 +1,6 @@
 import { html, type Html } from "./html.ts";
 
-/** `just now`, `12 s ago`, `in 5 min`, `3 h ago`, `2 d ago`; `at` and `now` are epoch ms. */
+/** Format a time relative to now: `just now`, `12 s ago`, `in 5 min`, `3 h ago`, `2 d ago`. Both are epoch ms. */
 export function relative(at: number, now: number): string {
   const distance = Math.abs(at - now);
   if (distance < 2000) return "just now";
@@ -16,7 +16,7 @@ export function relative(at: number, now: number): string {
   return at < now ? `${text} ago` : `in ${text}`;
 }
 
-/** A time as people say it, the exact one in its title. */
+/** A relative time, with the exact time in its title. */
 export function timeTag(at: number, now: number): Html {
   if (Math.abs(at) > 8.64e15 || Number.isNaN(at)) return html`<span>?</span>`;
   const iso = new Date(at).toISOString();

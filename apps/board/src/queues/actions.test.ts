@@ -26,7 +26,7 @@ test.each([
   expect(safeActionOf(method, path)).toEqual(expected);
 });
 
-test("Bull Board's own route names: reading, retry and promote of one job", () => {
+test("Bull Board's route names: reading, retry and promote of one job are safe", () => {
   expect(isSafeRoute({ method: "get", route: "/api/queues" })).toBe(true);
   expect(isSafeRoute({ method: "put", route: "/api/queues/:queueName/:jobId/retry" })).toBe(true);
   expect(isSafeRoute({ method: "put", route: "/api/queues/:queueName/obliterate" })).toBe(false);

@@ -2,8 +2,8 @@ import { parseJobId } from "@tac8/core/domain/reference";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
 
 /**
- * What a user may do in Bull Board without `board.allow_destructive`: let a job run again or sooner, which loses
- * nothing. Priorities, data and pauses are the scheduler's, from labels and holds; it would undo them, or be misled.
+ * An action that a user may start in Bull Board without `board.allow_destructive`: run a job again or sooner, which loses no data.
+ * The scheduler sets priorities, data and pauses from labels and holds. It would undo changes of them, or act on wrong data.
  */
 export type SafeAction =
   { readonly action: "retry" | "promote"; readonly jobId: string } | { readonly action: "retry-all-failed" };
@@ -12,8 +12,8 @@ const ONE_JOB = new RegExp(`^/api/queues/${QUEUE_NAME}/([^/]{1,300})/(retry|prom
 const ALL_FAILED = `/api/queues/${QUEUE_NAME}/retry/failed`;
 
 /**
- * The safe action that a request to this path (below `/queues`, as it came) asks for; null for everything else. Only
- * ids of ours count as jobs: `…/clean/retry` is Bull Board's route for removing all jobs of a state.
+ * Return the safe action that a request to this path requests; null: any other request. The path is undecoded and relative to
+ * `/queues`. Only ids of tac8's jobs are accepted, because `…/clean/retry` is Bull Board's route that removes all jobs of a state.
  */
 export function safeActionOf(method: string, path: string): SafeAction | null {
   if (method !== "PUT") return null;
@@ -23,7 +23,7 @@ export function safeActionOf(method: string, path: string): SafeAction | null {
   return parseJobId(jobId) === null ? null : { action: match?.[2] === "retry" ? "retry" : "promote", jobId };
 }
 
-/** The same rule by Bull Board's own names of its routes. */
+/** The same rule for Bull Board's names of its routes. */
 export function isSafeRoute({ method, route }: { method: string; route: string }): boolean {
   return method === "get" || SAFE_ROUTES.includes(route);
 }
@@ -40,6 +40,6 @@ function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    return ""; // Half an escape: no id of ours.
+    return ""; // An incomplete escape, so not the id of a job.
   }
 }

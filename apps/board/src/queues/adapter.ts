@@ -3,7 +3,7 @@ import { ExpressAdapter } from "@bull-board/express";
 import type { NextFunction, Request, Response } from "express";
 import { adaptEntry } from "./entry.ts";
 
-/** Bull Board's express adapter with its one HTML page adapted; it asks Google for fonts otherwise. */
+/** Bull Board's Express adapter with an adapted HTML page, which otherwise loads fonts from Google. */
 export class BoardAdapter extends ExpressAdapter {
   readonly #page: { readonly safe: boolean; readonly csrf: string };
 

@@ -19,7 +19,7 @@ test("a card is named by its issue", () => {
   expect(cardTitle({ ...job, data: { ...data, title: "x".repeat(1000) } }).length).toBeLessThan(200);
 });
 
-test("it leads to the pull request when there is one, else to the issue", () => {
+test("it links to the pull request if there is one, else to the issue", () => {
   expect(cardLink(job)).toEqual({ displayText: "Issue", href: data.url });
   expect(cardLink({ ...job, returnvalue: { outcome: "pr", prUrl } })).toEqual({
     displayText: "Pull request",

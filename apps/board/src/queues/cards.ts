@@ -2,7 +2,7 @@ import { formatReference } from "@tac8/core/domain/reference";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import { isWebUrl } from "../pages/link.ts";
 
-/** A job as Bull Board hands it out: what is in it may have been written by another version, or by anybody. */
+/** A job as Bull Board passes it. Its content may have been written by another version or by another program. */
 export interface CardJob {
   readonly name: string;
   readonly data: unknown;
@@ -16,7 +16,7 @@ export interface CardLink {
 
 const MAX_TITLE = 120;
 
-/** `owner/repo#471 Title of the issue`. */
+/** Return the title of a card: `owner/repo#471 Title of the issue`. */
 export function cardTitle(job: CardJob): string {
   const { owner, repo, number, title } = part<JobData>(job.data);
   if (typeof owner !== "string" || typeof repo !== "string" || typeof number !== "number") return job.name;
@@ -24,7 +24,7 @@ export function cardTitle(job: CardJob): string {
   return typeof title === "string" ? `${reference} ${title.slice(0, MAX_TITLE)}` : reference;
 }
 
-/** Where a card leads: the pull request when there is one, else the issue. */
+/** Return the link of a card: the pull request if there is one, else the issue. */
 export function cardLink(job: CardJob): CardLink | null {
   const { prUrl } = part<JobResult>(job.returnvalue);
   if (isWebUrl(prUrl)) return { displayText: "Pull request", href: prUrl };

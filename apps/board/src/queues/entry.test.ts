@@ -4,7 +4,7 @@ import { adaptEntry } from "./entry.ts";
 const PAGE = `<head><link href="https://fonts.example/css?a=b&c" rel="stylesheet">
 <link href="static/css/main.css" rel="stylesheet"></head><body></body>`;
 
-test("no link to another server stays; the refused buttons are hidden", () => {
+test("links to other servers are removed, and buttons that would be refused are hidden", () => {
   const safe = adaptEntry(PAGE, { safe: true, csrf: "the-token" });
   expect(safe).not.toContain("fonts.example");
   expect(safe).toContain('href="static/css/main.css"');

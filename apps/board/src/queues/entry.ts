@@ -1,8 +1,9 @@
 import { html } from "../pages/html.ts";
 
 /**
- * Hides what would be refused anyway: the menus of a whole queue, and all buttons of jobs but retry and promote. By class
- * names of the pinned Bull Board version; with another one they may show again, and are refused as before.
+ * Selectors of the elements whose actions are refused: the menus of a whole queue, and all buttons of jobs except retry and
+ * promote. The class names are those of the pinned Bull Board version. If another version shows the elements again, their actions
+ * are still refused.
  */
 const HIDE = [
   'button[aria-haspopup="menu"]:has(.lucide-ellipsis-vertical)',
@@ -12,10 +13,13 @@ const HIDE = [
 
 const REMOTE_LINK = /<link [^>]*href="https?:\/\/[^>]*>/g;
 
-/** The way from a job to our page about its issue. */
+/** Adds the link from a job to the page of its issue. */
 const SCRIPT = '<script type="module" src="/assets/queue.js"></script>';
 
-/** Bull Board's page with our script, the token that its requests need, without links to other servers and, when `safe`, without buttons that would be refused. */
+/**
+ * Adapt Bull Board's page: add the board's script and the token that its requests need, and remove links to other servers. If
+ * `safe`, also hide the buttons whose actions are refused.
+ */
 export function adaptEntry(page: string, { safe, csrf }: { safe: boolean; csrf: string }): string {
   const style = safe ? `<style>${HIDE.join(", ")} { display: none }</style>` : "";
   const token = html`<meta name="csrf" content="${csrf}" />`.text;

@@ -6,7 +6,7 @@ import { REFUSAL, safeActionOf } from "./actions.ts";
 
 const READS = ["GET", "HEAD"];
 
-/** Refuses what would destroy, before Bull Board sees it; lets everything through with `board.allow_destructive`. */
+/** Return a handler that refuses destructive requests before Bull Board gets them. With `board.allow_destructive`, it passes all. */
 export function destructionGuard({ config, redis, probe }: Board): RequestHandler {
   const store = createIssueStore(redis);
   return async (request, response, next) => {

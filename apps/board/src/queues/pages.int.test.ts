@@ -11,7 +11,7 @@ afterEach(() => cleanup.run());
 const PR = "https://github.com/octo/hello/pull/501";
 const idOf = (number: number) => `octo.hello.${number}`;
 
-/** A board over three waiting jobs, of which `work` does one. */
+/** Start a board with three waiting jobs; `work` processes one of them. */
 async function setUp(board = "") {
   const { redis, server } = await setUpRedis(cleanup);
   const queue = new Queue(QUEUE_NAME, { connection: redis });
@@ -47,7 +47,7 @@ async function cards(api: string, status: string) {
   return queues[0]?.jobs.map(({ id, name, externalUrl }) => ({ id, name, href: externalUrl.href })) ?? [];
 }
 
-test("cards carry the issue's title and lead to the pull request, else to the issue", async () => {
+test("cards have the issue's title and link to the pull request, or to the issue", async () => {
   const { api, work, url } = await setUp();
   await work(() => ({ outcome: "pr", prUrl: PR, reason: null }));
   expect(await cards(api, "completed")).toEqual([{ id: idOf(1), name: "octo/hello#1 Title 1", href: PR }]);
@@ -59,7 +59,7 @@ test("cards carry the issue's title and lead to the pull request, else to the is
   expect((await ask(`${url}/queues/${script}`)).status).toBe(200);
 });
 
-test("what destroys is refused and the waiting jobs remain", async () => {
+test("destructive actions are refused, and the waiting jobs remain", async () => {
   const { put, queue, redis } = await setUp();
   const calls: readonly (readonly [string, string?])[] = [
     [`/${QUEUE_NAME}/empty`],
@@ -105,7 +105,7 @@ test("a failed job is retried, one or all of them", async () => {
   expect((await put(`/${QUEUE_NAME}/retry/completed`)).status).toBe(403);
 });
 
-test("a parked job may start now, one that waits for an answer may not", async () => {
+test("a parked job may start now, but not one that waits for a reply", async () => {
   const { put, queue, redis } = await setUp();
   const later = { delay: 3_600_000 };
   for (const number of [8, 9]) await queue.add("issue", { number }, { jobId: idOf(number), ...later });

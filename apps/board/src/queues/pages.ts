@@ -10,12 +10,12 @@ import { isSafeRoute } from "./actions.ts";
 import { cardLink, cardTitle } from "./cards.ts";
 import { destructionGuard } from "./guard.ts";
 
-/** Bull Board's pages; it would look for them through node_modules, which a build does not have. */
+/** Folder of Bull Board's pages. Bull Board would search for it in node_modules, which a build does not have. */
 const UI = new URL("../../../../node_modules/@bull-board/ui", import.meta.url);
-/** Bull Board draws a link for every job; one without an address of its own leads home. */
+/** The link of a job without an address, because Bull Board draws a link for every job. */
 const NO_LINK = { displayText: "Overview", href: "/" };
 
-/** Bull Board over the queue, to be mounted at `/queues`. */
+/** Return the router of Bull Board, to be mounted at `/queues`. */
 export function queuePages(board: Board): Router {
   const safe = !board.config.board.allow_destructive;
   const queue = new BullMQAdapter(board.queue, {
@@ -36,7 +36,7 @@ export function queuePages(board: Board): Router {
         showMetrics: false,
         pollingInterval: { showSetting: true },
       },
-      // The guard's rule again, behind Bull Board's own way of matching paths.
+      // The rule of the guard again, in case Bull Board matches paths differently.
       handlerHooks: safe ? { before: (context) => ({ allow: isSafeRoute(context) }) } : {},
     },
   });

@@ -1,14 +1,14 @@
 import { valueWithin } from "@tac8/core/app/within";
 import type { Redis } from "ioredis";
 
-/** How long a page waits for Redis before it says that Redis is unreachable. */
+/** Maximum time that a page waits for Redis before it reports that Redis is unreachable. */
 export const REDIS_LIMIT_MS = 2000;
 
 export type RedisProbe = () => Promise<boolean>;
 
 /**
- * Tells within `REDIS_LIMIT_MS` whether Redis answers. A client that is not connected counts as away at once, and at
- * most one ping is under way however many ask: a client without its server keeps every command in memory.
+ * Return a function that checks within `REDIS_LIMIT_MS` whether Redis responds. If the client is not connected, the result is
+ * false immediately. All callers share one ping, because a disconnected client keeps every command in memory.
  */
 export function createRedisProbe(redis: Redis): RedisProbe {
   let ping: Promise<boolean> | null = null;

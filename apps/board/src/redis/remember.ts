@@ -1,6 +1,6 @@
 /**
- * A reading that all viewers share: at most one at a time, and none while the last one is younger than `ms`. A reading
- * that fails is not remembered.
+ * Return a function that caches the result of `read` for `ms`. All callers share the result and a read in progress. A failed read
+ * is not cached.
  */
 export function remember<T>(read: () => Promise<T>, { ms, now }: { ms: number; now: () => number }): () => Promise<T> {
   let last: { readonly at: number; readonly value: Promise<T> } | null = null;

@@ -1,9 +1,9 @@
 import { valueWithin } from "@tac8/core/app/within";
 import { REDIS_LIMIT_MS, type RedisProbe } from "./probe.ts";
 
-/** Redis does not answer; pages say so with status 503. */
+/** Redis does not respond. Pages answer with status 503. */
 export class RedisUnreachable extends Error {
-  override readonly name = "RedisAway";
+  override readonly name = "RedisUnreachable";
 
   constructor(options?: ErrorOptions) {
     super("Redis does not respond", options);
@@ -11,8 +11,8 @@ export class RedisUnreachable extends Error {
 }
 
 /**
- * Reads from Redis in bounded time.
- * @throws RedisAway when it does not answer, or not in time
+ * Read from Redis in bounded time.
+ * @throws RedisUnreachable if Redis does not respond in time
  */
 export async function readInTime<T extends object>(probe: RedisProbe, read: () => Promise<T>): Promise<T> {
   if (!(await probe())) throw new RedisUnreachable();

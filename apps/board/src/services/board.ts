@@ -10,7 +10,7 @@ import type { ChartFacts } from "../charts/chartFacts.ts";
 import type { LiveHub } from "../live/hub.ts";
 import type { RedisProbe } from "../redis/probe.ts";
 
-/** What every page has at hand. */
+/** The services of every page. */
 export interface Board {
   readonly config: Config;
   /** Borrowed. */
@@ -18,7 +18,7 @@ export interface Board {
   readonly queue: Queue<JobData, JobResult>;
   readonly store: IssueStore;
   readonly probe: RedisProbe;
-  /** Shared by all who look, and a minute old at most. */
+  /** Returns data that all viewers share, at most one minute old. */
   readonly charts: () => Promise<ChartFacts>;
   readonly live: LiveHub;
   readonly access: Access;
@@ -27,5 +27,5 @@ export interface Board {
   readonly now: () => number;
 }
 
-/** Answers one route. What it throws becomes an error page; `RedisUnreachable` becomes status 503. */
+/** A function that answers one route. An error that it throws becomes an error page; `RedisUnreachable` becomes status 503. */
 export type Page = (board: Board, request: Request, response: Response) => Promise<void>;
