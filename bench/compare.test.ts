@@ -35,7 +35,7 @@ describe("compare", () => {
     ]);
   });
 
-  test("a count that was 0 regresses with the first", () => {
+  test("a count that was 0 regresses as soon as it is 1", () => {
     const { changes } = compare({
       committed: results([count("calls/x", 0)]),
       now: results([count("calls/x", 1)]),
@@ -49,12 +49,12 @@ describe("compare", () => {
     expect(compare({ committed: results([alone]), now: results([alone]), figures }).changes).toEqual([]);
   });
 
-  test("a row that a measured figure no longer gives is missing; rows of other figures are not", () => {
+  test("a row that a measured figure no longer has is missing; rows of figures that were not measured are not", () => {
     const committed = results([time("cli/help", 1, 1), time("idle/start", 1, 1)]);
     expect(compare({ committed, now: results([]), figures: ["cli"] }).missing).toEqual(["cli/help"]);
   });
 
-  test("results of other sizes are not compared; more samples are no matter", () => {
+  test("results of other sizes are not compared; another number of samples is allowed", () => {
     const committed = results([]);
     const now = (sizes: Partial<typeof FULL>) => ({ ...committed, sizes: { ...FULL, ...sizes } });
     expect(() => compare({ committed, now: now({ megabytes: 7 }), figures })).toThrow(

@@ -5,7 +5,7 @@ import { FULL, QUICK } from "./sizes.ts";
 const known = ["cli", "idle", "queue"];
 
 describe("parseOptions", () => {
-  test("without options: every figure, in full, of the bundled programs", () => {
+  test("without options: every figure with full counts, of the bundled programs", () => {
     expect(parseOptions([], known)).toEqual({
       list: false,
       check: false,
@@ -18,16 +18,16 @@ describe("parseOptions", () => {
     });
   });
 
-  test("--only may be repeated; the table's order stays", () => {
+  test("--only may be repeated; the order of the table stays", () => {
     expect(parseOptions(["--only", "queue", "--only", "cli"], known).figures).toEqual(["cli", "queue"]);
   });
 
-  test("--quick makes everything smaller but the number of samples", () => {
+  test("--quick makes every size smaller except the number of samples", () => {
     expect(parseOptions(["--quick"], known).sizes).toEqual(QUICK);
     expect(QUICK.samples).toBeGreaterThanOrEqual(5);
   });
 
-  test("single sizes go before those of --quick", () => {
+  test("an explicit size takes precedence over --quick", () => {
     const { sizes } = parseOptions(["--quick", "--mb", "7", "--idle-seconds", "60"], known);
     expect(sizes).toEqual({ ...QUICK, megabytes: 7, idleSeconds: 60 });
   });

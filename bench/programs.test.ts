@@ -4,7 +4,7 @@ import { findPrograms } from "./programs.ts";
 
 const root = join(import.meta.dirname, "..");
 
-test("the sources are where the table says", () => {
+test("every source file of the table exists", () => {
   const { argsOf, launcher } = findPrograms(root, "src");
   expect(argsOf("runner").at(-1)).toBe(join(root, "apps/runner/src/main.ts"));
   expect(launcher).toBe(join(root, "bin/tac8.mjs"));
@@ -15,7 +15,7 @@ test("bundled programs start from dist", () => {
   expect(argsOf("scheduler").at(-1)).toBe("/checkout/dist/scheduler.js");
 });
 
-test("a checkout that is not built is refused, with the remedy", () => {
+test("a checkout that is not built is refused, with the command that builds it", () => {
   const build = () => findPrograms("/checkout", "dist", (file) => !String(file).includes("/dist/"));
   expect(build).toThrow("dist/scheduler.js is not in the checkout: build it first, or measure the sources");
 });

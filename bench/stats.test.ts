@@ -11,7 +11,7 @@ describe("median", () => {
     expect(median(values)).toBe(expected);
   });
 
-  test("leaves the samples in their order", () => {
+  test("does not change the order of the samples", () => {
     const values = [3, 1, 2];
     median(values);
     expect(values).toEqual([3, 1, 2]);
@@ -27,15 +27,15 @@ test("a summary has the spread and the number of samples", () => {
 });
 
 describe("ratioOf", () => {
-  test("divides in pairs: a slow moment counts for both", () => {
+  test("divides samples in pairs, so a slow moment affects both", () => {
     expect(ratioOf([20, 40, 22], [10, 20, 10])).toEqual({ median: 2, min: 2, max: 2.2, samples: 3 });
   });
 
-  test("divides the medians where the numbers of samples differ", () => {
+  test("divides the medians if the numbers of samples differ", () => {
     expect(ratioOf([20, 30, 40], [10])).toEqual({ median: 3, min: 2, max: 4, samples: 1 });
   });
 
-  test("has the widest spread where the numbers of samples differ", () => {
+  test("has the widest spread if the numbers of samples differ", () => {
     expect(ratioOf([20, 30, 40], [10, 20])).toEqual({ median: 2, min: 1, max: 4, samples: 2 });
   });
 

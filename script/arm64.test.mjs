@@ -28,7 +28,7 @@ it("no other package is for one architecture", () => {
   expect(others.map(([path]) => path).filter((path) => !further.test(path))).toEqual([]);
 });
 
-it("every package that an install script makes ready has builds for both in the lockfile", () => {
+it("every package with an install script has builds for both architectures in the lockfile", () => {
   const scripted = Object.values(packages).filter(({ hasInstallScript }) => hasInstallScript);
   expect(scripted.length).toBeGreaterThan(0);
   for (const { optionalDependencies } of scripted) {
@@ -54,7 +54,7 @@ it("the images name no architecture, and only download packages", () => {
 it.each([
   ["Dockerfile", /CLAUDE_CODE_VERSION=(\S+)/],
   ["deploy/install.sh", /CLAUDE_CODE_VERSION=(\S+)/],
-])("Claude Code of %s is the version of the lockfile, which has it for arm64", (file, pattern) => {
+])("Claude Code in %s has the version of the lockfile, which has it for arm64", (file, pattern) => {
   const [, version] = pattern.exec(read(file)) ?? [];
   expect(version).toBe(packages["node_modules/@anthropic-ai/claude-code"].version);
   for (const cpu of ["x64", "arm64"]) {
@@ -62,6 +62,6 @@ it.each([
   }
 });
 
-it("the images are built for both", () => {
+it("the images are built for both architectures", () => {
   expect(read(".github/workflows/images.yml")).toContain("platforms: linux/amd64,linux/arm64");
 });

@@ -69,13 +69,13 @@ async function end(child) {
 }
 
 describe.each(WAYS)("by %s", (way) => {
-  it("the command line gets its arguments as they are", async () => {
+  it("the CLI gets its arguments unchanged", async () => {
     const { code, out } = await end(start(way, "args", "a b", "$(c)"));
     expect(code).toBe(0);
     expect(JSON.parse(out).rest).toEqual(["a b", "$(c)"]);
   });
 
-  it("its exit code is that of the command line", async () => {
+  it("the exit code is that of the CLI", async () => {
     expect((await end(start(way, "code", "7"))).code).toBe(7);
     const { code, signal } = await end(start(way, "die"));
     expect(code ?? signal).toBe(way === "spawn.mjs" ? 137 : "SIGKILL");
@@ -94,7 +94,7 @@ describe.each(WAYS)("by %s", (way) => {
   });
 });
 
-it("a launcher that waits for another Node shows nobody the environment that it has passed on", async () => {
+it("a launcher that waits for another Node does not show the environment that it has passed on", async () => {
   const env = { PATH: process.env.PATH, HOME: root, CANARY: "canary" };
   const child = spawn(process.execPath, [join(root, "spawn.mjs"), "pid"], { cwd: root, env });
   running.add(child);
@@ -105,14 +105,14 @@ it("a launcher that waits for another Node shows nobody the environment that it 
   expect(await once(child, "exit")).toEqual([0, null]);
 });
 
-it("a Node that is new enough runs the command in the same process, which writes nothing of its own", async () => {
+it("a Node that is new enough runs the command in the same process, which prints nothing else", async () => {
   const child = start("bin/tac8.mjs", "args");
   const { out } = await end(child);
   expect(JSON.parse(out).pid).toBe(child.pid);
   expect(readdirSync(root).sort()).toEqual(["bin", "dist", "package.json", "spawn.mjs"]);
 });
 
-it("behind a proxy that this Node cannot use, the Node that came along runs the command; else this one does", async () => {
+it("behind a proxy that this Node cannot use, the bundled Node runs the command; otherwise this one does", async () => {
   const bundled = join(root, "node_modules", `node-${process.platform}-${process.arch}`, "bin", "node");
   mkdirSync(dirname(bundled), { recursive: true });
   const script = `#!/bin/sh\n[ "$1" = --version ] && exec echo v26.1.0\necho bundled\nexec "${process.execPath}" "$@"\n`;
@@ -130,7 +130,7 @@ it("behind a proxy that this Node cannot use, the Node that came along runs the 
   expect(await run({ HTTPS_PROXY: "http://127.0.0.1:1" })).toBe(false);
 });
 
-it("without a build it says in one line what to do", async () => {
+it("without a build, one line says what to do", async () => {
   rmSync(join(root, "dist"), { recursive: true });
   const { code, err } = await end(start("bin/tac8.mjs", "status"));
   expect(code).toBe(1);

@@ -78,18 +78,18 @@ test.each([
   },
 );
 
-test("while it waits a signal ends it", async () => {
+test("a signal ends a waiting container", async () => {
   const { child, says, ended } = start(["node", "dist/app.js"], "process.exit(78);");
   await says(WAITS);
   child.kill("SIGTERM");
   expect((await ended)[1]).toBe("SIGTERM");
 });
 
-test("any other end of the program is the container's", async () => {
+test("the container exits with every other exit code of its program", async () => {
   expect(await start(["node", "dist/app.js"], "process.exit(3);").ended).toEqual([3, null]);
 });
 
-test("the program gets the container's signals, and is waited for", async () => {
+test("the program gets the container's signals, and the container waits for its exit", async () => {
   const program = `
     process.on("SIGUSR1", () => console.log("paused"));
     process.on("SIGTERM", () => setTimeout(() => process.exit(5), 200));

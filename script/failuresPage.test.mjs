@@ -4,11 +4,11 @@ import { expect, test } from "vitest";
 import { FAILURE_KINDS, POLICY } from "@tac8/core/domain/failures";
 import { failuresPage } from "./failuresPage.ts";
 
-test("docs/failures.md is what the tables say (npm run docs)", () => {
+test("docs/failures.md is up to date (npm run docs)", () => {
   expect(readFileSync(join(import.meta.dirname, "../docs/failures.md"), "utf8")).toBe(failuresPage());
 });
 
-test.each(FAILURE_KINDS)("%s: its row says whether it costs an attempt, and what it holds", (kind) => {
+test.each(FAILURE_KINDS)("%s: its row says whether it uses an attempt, and which hold it sets", (kind) => {
   const row = failuresPage()
     .split("\n")
     .find((line) => line.startsWith(`| \`${kind}\` `));

@@ -100,7 +100,7 @@ async function start(outcome) {
 const inPlace = () => readFileSync(join(root, "node_modules/pino/index.js"), "utf8");
 const staged = () => readdirSync(root).filter((name) => name.startsWith(".install-"));
 
-it("an installation is made ready beside the one in use, and then takes its place", async () => {
+it("an installation is prepared beside the current one, and then replaces it", async () => {
   const { resume, ended } = await start("installed");
   expect(inPlace()).toBe("old\n");
   resume();
@@ -110,7 +110,7 @@ it("an installation is made ready beside the one in use, and then takes its plac
   expect(staged()).toEqual([]);
 });
 
-it("an installation that fails leaves the one in use, and says why", async () => {
+it("an installation that fails keeps the current one, and says why", async () => {
   const { resume, ended } = await start("no network");
   resume();
   const { code, errors } = await ended;
@@ -120,7 +120,7 @@ it("an installation that fails leaves the one in use, and says why", async () =>
   expect(staged()).toEqual([]);
 });
 
-it("an installation that is killed leaves the one in use; the next one removes its remains, and those of no living one", async () => {
+it("an installation that is killed keeps the current one; the next one removes its files, but not those of a running installation", async () => {
   write({ [`.install-${process.pid}-abc/x`]: "" });
   const first = await start("installed");
   first.kill();

@@ -17,7 +17,7 @@ const lock = {
 const prod = { "node_modules/@tac8/cli": { link: true }, "node_modules/pino": { version: "1.0.0" } };
 const dev = { ...prod, "node_modules/vitest": { version: "2.0.0", dev: true } };
 
-describe("what npm has installed", () => {
+describe("isInstalled", () => {
   it.each([
     ["nothing", null, { prod: false, dev: false }],
     ["without development packages", prod, { prod: true, dev: false }],
@@ -63,7 +63,7 @@ it("reads Node's version", () => {
   expect(["v18.20.4", "v22.11.0", "v22.12.0", "v24.0.0"].map(isNewEnough)).toEqual([false, false, true, true]);
 });
 
-it("takes node_modules off the path, and nothing else", () => {
+it("removes only node_modules from the path", () => {
   const path =
     "/srv/tac8/node_modules/.bin:/usr/lib/node_modules/npm/bin:/usr/local/bin:/home/me/node_modules_of_mine:";
   expect(ownPath(path)).toBe("/usr/local/bin:/home/me/node_modules_of_mine");

@@ -6,7 +6,7 @@ import { importsOf } from "./layers/imports.ts";
 /** A graph of folders from lines such as "a/x.ts b/y.ts". */
 const graphOf = (...lines) => folderGraph(lines.map((line) => ({ from: line.split(" ")[0], to: line.split(" ")[1] })));
 
-test("imports of values, of types, over several lines and on demand are found; packages are not", () => {
+test("imports of values and types, multi-line and dynamic imports are found; imports of packages are not", () => {
   const text = [
     'import { one } from "../b/one.ts";',
     'import type { Two } from "./two.ts";',
@@ -25,7 +25,7 @@ test("imports of values, of types, over several lines and on demand are found; p
   ]);
 });
 
-test("the shortest cycle of folders is found, and imports within a folder are none", () => {
+test("the shortest cycle of folders is found, and imports within a folder are no cycle", () => {
   expect(findCycle(graphOf("a/x.ts a/y.ts", "a/y.ts a/x.ts", "a/x.ts b/x.ts", "b/x.ts c/x.ts"))).toBeNull();
   expect(findCycle(graphOf("a/x.ts b/x.ts", "b/x.ts c/x.ts", "c/x.ts a/x.ts", "c/y.ts b/y.ts"))).toEqual([
     "b",
@@ -42,7 +42,7 @@ test("a cycle is a problem, with a file for each of its imports", () => {
   ]);
 });
 
-test("a folder imports from its layer and from those below", () => {
+test("a folder imports from its own layer and from the layers below", () => {
   const layers = [
     { name: "low", folders: ["a"] },
     { name: "high", folders: ["b", "c"] },

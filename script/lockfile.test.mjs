@@ -12,6 +12,6 @@ it("has a checksum of every package that npm downloads", () => {
   expect(unchecked.map(([path]) => path)).toEqual([]);
 });
 
-it("names no registry: each machine uses its own", () => {
+it("names no registry, so each machine uses its own", () => {
   expect(text).not.toMatch(/"resolved": "https?:/);
 });

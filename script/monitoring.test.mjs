@@ -12,7 +12,7 @@ it("Grafana finds the dashboard and Prometheus where compose puts them", () => {
   expect(read("deploy/grafana/provisioning/datasources/tac8.yml")).toContain("url: http://prometheus:9090");
 });
 
-it("the dashboard takes its data source by the variable that the provisioned one is the default of", () => {
+it("the dashboard uses a variable for its data source, whose default is the provisioned data source", () => {
   const { panels, templating, uid } = JSON.parse(read("deploy/grafana/tac8.json"));
   expect(uid).toBe("tac8");
   expect(templating.list[0]).toMatchObject({ name: "datasource", type: "datasource", query: "prometheus" });
@@ -20,7 +20,7 @@ it("the dashboard takes its data source by the variable that the provisioned one
     expect(datasource).toEqual({ type: "prometheus", uid: "${datasource}" });
 });
 
-it("Prometheus has the rules, and a board with a token that compose gives it", () => {
+it("Prometheus has the alert rules, the address of the board, and the board's token", () => {
   const config = read("deploy/prometheus/prometheus.yml");
   expect(config).toContain("rule_files: [tac8.rules.yml]");
   expect(config).toContain('targets: ["board:3000"]');
@@ -28,7 +28,7 @@ it("Prometheus has the rules, and a board with a token that compose gives it", (
   expect(read("deploy/container/monitoring.sh")).toContain(`to=${token.replace("/metrics-token", "")}\n`);
 });
 
-it("everything of the profile is bound to this machine alone, by a version, and no runner reaches it", () => {
+it("every service of the profile has a fixed version and listens on this machine only, and no runner reaches it", () => {
   const services = compose.slice(compose.indexOf("  monitoring-secrets:"), compose.indexOf("\nnetworks:"));
   for (const [, port] of services.matchAll(/ports: \["(.*)"\]/g)) expect(port).toMatch(/^127\.0\.0\.1:/);
   for (const [, tag] of services.matchAll(/image: (\S+)/g)) expect(tag).toMatch(/:v?\d+\.\d+\.\d+$/);

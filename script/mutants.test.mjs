@@ -9,7 +9,7 @@ import { shardOf } from "./mutants/shard.ts";
 const root = join(import.meta.dirname, "..");
 
 test.each(MUTANTS)(
-  "the mutant $name still has its text exactly once, and its test's file",
+  "the text of the mutant $name is in its file exactly once, and its test file exists",
   ({ file, test, ...change }) => {
     expect(mutate(readFileSync(join(root, file), "utf8"), change)).not.toBeNull();
     expect(existsSync(join(root, test.file))).toBe(true);
@@ -27,14 +27,14 @@ test("each mutant is in one shard, and a shard that does not exist is empty", ()
   for (const shard of ["0/3", "4/3", "3", "1/0", "a/3"]) expect(shardOf(MUTANTS, shard)).toEqual([]);
 });
 
-test("text that is not there once, or that is not changed, is stale", () => {
+test("a mutant whose text is not in the file exactly once, or that changes nothing, is stale", () => {
   expect(mutate("a b", { find: "b", replace: "$&c" })).toBe("a $&c");
   expect(mutate("a b b", { find: "b", replace: "c" })).toBeNull();
   expect(mutate("a", { find: "b", replace: "c" })).toBeNull();
   expect(mutate("b", { find: "b", replace: "b" })).toBeNull();
 });
 
-test("a file that could not be loaded, or none that was run, shows nothing", () => {
+test("a test file that could not be loaded, or in which no test ran, gives no result", () => {
   const report = (...statuses) => ({
     testResults: [{ assertionResults: statuses.map((status) => ({ fullName: "a job is kept", status })) }],
   });

@@ -35,7 +35,7 @@ const FULL = {
 
 const withThing = (thing) => ({ ...FULL, components: { schemas: { ...FULL.components.schemas, thing } } });
 
-test("keeps what validates the asked operations, and the schemas that they refer to", () => {
+test("keeps what validates the requested operations, and the schemas that they refer to", () => {
   expect(prune(FULL, ["GET /things/{}", "DELETE /things/{}"])).toEqual({
     openapi: "3.0.3",
     info: { version: "1.2.3", license: { name: "MIT" } },
@@ -59,7 +59,7 @@ test("keeps what validates the asked operations, and the schemas that they refer
   });
 });
 
-test("refuses what it would lose: an operation, a schema, a keyword", () => {
+test("refuses to drop an operation, a schema or a keyword", () => {
   expect(() => prune(FULL, ["GET /things", "GET /other"])).toThrow("the description lacks GET /other");
   expect(() => prune(withThing(ref("nothing")), ["GET /things"])).toThrow("the description lacks the schema nothing");
   expect(() => prune(withThing({ if: {} }), ["GET /things"])).toThrow('unknown keyword "if"');

@@ -43,7 +43,7 @@ it("no file names a folder of one machine, or a registry of one network", () => 
   expect(found).toEqual([]);
 });
 
-it("such a place is found", () => {
+it("such a folder or registry is found", () => {
   expect(outside("a.ts", "cd /work/tac8 && ls")).toHaveLength(1);
   expect(outside("script/a.sh", "bash ../elsewhere/a.sh; ls docs/../docs")).toEqual(["../elsewhere"]);
   expect(outside("docs/adr/a.md", "[a](../architecture.md) [b](../../README.md) [c](../../../other)")).toEqual([

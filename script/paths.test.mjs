@@ -32,7 +32,7 @@ test.each(pages)("%s: each file of this repository that it names exists", (page)
   expect(pathsOf(read(page)).filter((path) => !exists(path))).toEqual([]);
 });
 
-test("paths are read from code in sentences, and not from blocks, patterns or names to fill in", () => {
+test("paths are read from inline code, and not from code blocks, patterns or placeholders", () => {
   const text =
     "`apps/a/b.ts` apps/c.ts `docs` `test/NAME.ts` `packages/*/x.ts` `npm run x`\n```\n`apps/d.ts`\n```\n`bin/e` `f.ts`";
   expect(pathsOf(text)).toEqual(["apps/a/b.ts", "bin/e", "f.ts"]);

@@ -43,7 +43,7 @@ test.each(MUTANTS)("the promise of the mutant $name can be read without its page
   expect(promise).not.toMatch(/…|\b(?:neither|nor)\b/i);
 });
 
-test("a list item without a test, or with another form, is no promise", () => {
+test("a list item without a test, or with another form, is not a promise", () => {
   const line = (rest) => `Text.\n\n- **A holds.**\\\n${rest}\n\n- no promise\n`;
   expect(promisesOf(line("  By b.\\\n  Test: `c.test.ts`, where it runs · Mutant: `d`, `e`")).promises).toEqual([
     { sentence: "A holds.", mechanism: "By b.", tests: ["c.test.ts"], mutants: ["d", "e"] },

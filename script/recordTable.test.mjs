@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { encodePatch, parseIssueState, RENAMED_FIELDS } from "../packages/core/src/state/issueState.ts";
 
-test("docs/architecture.md names each fact of an issue's record, its hash field, and the one before", () => {
+test("docs/architecture.md names each fact of an issue's record, its hash field and its former hash field", () => {
   const page = readFileSync(new URL("../docs/architecture.md", import.meta.url), "utf8");
   const start = page.indexOf("### The record of an issue");
   const section = page.slice(start, page.indexOf("\n### ", start + 1));

@@ -40,7 +40,7 @@ async function starts(port) {
   return works;
 }
 
-it("Redis of an installed machine starts without it where another program has its shared port, and with it otherwise", async () => {
+it("Redis of an installed machine starts without its shared port if another program uses it, and with it otherwise", async () => {
   const other = createServer();
   await once(other.listen(0, "127.0.0.1"), "listening");
   const { port } = other.address();
@@ -58,7 +58,7 @@ it("Redis of an installed machine starts without it where another program has it
   expect(await starts(port)).toBe(true);
 });
 
-it("an address that the machine does not have, and nothing shared, change nothing", () => {
+it("the configuration stays unchanged if nothing is shared, or if the machine does not have the address", () => {
   expect(before(6380, "203.0.113.1")).toMatchObject({ status: 0, stderr: "" });
   rmSync(join(dir, "redis.conf"));
   const none = spawnSync("perl", [join(deploy, "shared-port"), join(dir, "redis.conf"), join(dir, "closed.conf")]);
@@ -66,7 +66,7 @@ it("an address that the machine does not have, and nothing shared, change nothin
   expect(existsSync(join(dir, "closed.conf"))).toBe(false);
 });
 
-it("the unit runs it, and reads what it writes after what it leaves out", () => {
+it("the unit runs the script, and reads the script's output after the file that the output overrides", () => {
   const unit = readFileSync(join(deploy, "tac8-redis.service"), "utf8");
   expect(unit).toMatch(/ExecStartPre=-\S*shared-port \\\n\s*\S+share\/redis\.conf \/run\/tac8-redis\/closed\.conf\n/);
   expect(unit).toMatch(/--include \S+share\/redis\*\.conf --include \/run\/tac8-redis\/closed\*\.conf\n/);

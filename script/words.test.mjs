@@ -35,7 +35,7 @@ const wanted = { avoided, fixed: [] };
 const search = (text) => searchWords(text, null, wanted).map(({ line, found }) => `${line} ${found}`);
 const searchCode = (text) => searchWords(text, codeOf(text), wanted).map(({ line, found }) => `${line} ${found}`);
 
-test("the words to avoid are those of every column of that name in the glossary, and only they may stand there", () => {
+test('the words to avoid are those of every column "avoid" in the glossary, which may contain them', () => {
   expect(avoided.map(({ words, instead }) => `${words.join(" ")}: ${instead}`)).toEqual([
     "daub: paint",
     "daubs: paint",
@@ -48,7 +48,7 @@ test("the words to avoid are those of every column of that name in the glossary,
   expect(() => readGlossary("## Glossary\n\n| word | meaning |\n")).toThrow("no column");
 });
 
-test("whole words are found, and as parts of names, whatever their case; the longest phrase counts once", () => {
+test("whole words are found in any case, also as parts of names; the longest phrase counts once", () => {
   expect(search("A daub.\nwallDaub DAUB_WALL daub-wall DaubedWall daubing\nDaub on it")).toEqual([
     "1 daub",
     "2 Daub",
@@ -58,17 +58,17 @@ test("whole words are found, and as parts of names, whatever their case; the lon
   ]);
 });
 
-test("a phrase may go over lines of a comment, but not over the end of a sentence", () => {
+test("a phrase may continue on the next line of a comment, but not after the end of a sentence", () => {
   expect(search("  // twice\n  // more")).toEqual(["1 twice more"]);
   expect(search(" * twice\n * more\ntwiceMore")).toEqual(["1 twice more", "3 twiceMore"]);
   expect(search("twice. More, twice, more")).toEqual([]);
 });
 
-test("an exception is a longer phrase around the word, before or after it", () => {
+test("an exception is a longer phrase that contains the word", () => {
   expect(search("daubs up, wet daubs, daubs of daubs")).toEqual(["1 daubs", "1 daubs"]);
 });
 
-test("a name is searched for in code alone: not in comments, strings, templates and regular expressions", () => {
+test("a name is searched for only in code, not in comments, strings, templates and regular expressions", () => {
   expect(search("the hue of it")).toEqual([]);
   expect(
     searchCode(
@@ -105,7 +105,7 @@ test("a fixed name is fine where it is written as a name: quoted, as a key, or a
   expect(found(others.join("\n"))).toEqual(["1 daub", "1 daub", "2 daub", "3 daub", "4 daub", "5 daubs", "6 daub"]);
 });
 
-test("a file may have what its line in the baseline allows: more is an error, and so is a line that allows too much", () => {
+test("a file may have as many words as its line in the baseline allows: more is an error, and so is a line that allows too many", () => {
   const baseline = readBaseline("2 a.ts\n1 b.ts\n3 c.ts\n");
   expect(compare(new Map(Object.entries({ "a.ts": 3, "b.ts": 1, "c.ts": 1, "d.ts": 1, "e.ts": 0 })), baseline)).toEqual(
     { more: ["a.ts", "d.ts"], stale: ["c.ts"] },
@@ -113,7 +113,7 @@ test("a file may have what its line in the baseline allows: more is an error, an
   expect(compare(new Map(), baseline).stale).toEqual(["a.ts", "b.ts", "c.ts"]);
 });
 
-test("a baseline is only replaced by one that allows no more in all: a file may be renamed", () => {
+test("a baseline is replaced only by one that allows no more words in total: a file may be renamed", () => {
   const baseline = readBaseline("2 a.ts\n1 b.ts\n");
   expect(mayReplace(new Map([["renamed.ts", 3]]), baseline)).toBe(true);
   expect(mayReplace(new Map([["a.ts", 4]]), baseline)).toBe(false);
@@ -135,7 +135,7 @@ test("a baseline is only replaced by one that allows no more in all: a file may 
   );
 });
 
-test("both sides of a merge may stay in a baseline: the smaller count is meant; anything else is named", () => {
+test("both sides of a merge may stay in a baseline: the smaller count applies; every other line is an error", () => {
   expect(readBaseline("3 a.ts\n5 a.ts\n")).toEqual(new Map([["a.ts", 3]]));
   expect(() => readBaseline("<<<<<<< HEAD\n")).toThrow('"<<<<<<< HEAD" is not');
 });

@@ -83,7 +83,7 @@ it.each([
     "    secrets: inherit\n    permissions:\n",
     /^job test: it hands on every secret/,
   ],
-])("a workflow is refused for %s", (_, before, after, problem) => {
+])("a workflow is rejected: %s", (_, before, after, problem) => {
   expect(SOUND).toContain(before);
   expect(checkWorkflow(SOUND.replace(before, after))).toEqual([expect.stringMatching(problem)]);
 });
@@ -106,7 +106,7 @@ it.each(readdirSync(folder).filter((file) => file !== "images.yml"))(
   },
 );
 
-it("each night everything runs that .ci/run runs, but for the machine with systemd", () => {
+it("the nightly workflow runs everything that .ci/run runs, except the machine with systemd", () => {
   const scripts = readFileSync(new URL("../.ci/run", import.meta.url), "utf8").match(/(?<=script\/)[a-z]+-check\.sh/g);
   const { jobs } = parse(readWorkflow("nightly.yml"));
   expect(new Set([...jobs.containers.strategy.matrix.script, "systemd-check.sh"])).toEqual(new Set(scripts));
@@ -114,7 +114,7 @@ it("each night everything runs that .ci/run runs, but for the machine with syste
   expect(jobs.audit.steps.map(({ run }) => run)).toContain("npm run audit");
 });
 
-it("dependabot updates the actions that this repository's own actions use, too", () => {
+it("dependabot also updates the actions that this repository's own actions use", () => {
   const { updates } = parse(readFileSync(new URL("../dependabot.yml", folder), "utf8"));
   const { directories } = updates.find((update) => update["package-ecosystem"] === "github-actions");
   expect(directories).toEqual(["/", "/.github/actions/*"]);
@@ -134,7 +134,7 @@ it("a release is published last, and nothing of it is built before the full suit
   for (const job of ["tarball", "images"]) expect(jobs[job].needs).toContain("suite");
 });
 
-it("docker-compose.images.yml builds nothing, and has an image for everything that is built without it", () => {
+it("docker-compose.images.yml builds nothing, and has an image for every service that is built without it", () => {
   const read = (path) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
   const services = (text) =>
     new Map(
@@ -151,14 +151,14 @@ it("docker-compose.images.yml builds nothing, and has an image for everything th
   for (const block of images.values()) expect(block).toMatch(/^ {4}build: !reset null\n {4}image: /m);
 });
 
-it("docker-compose.runner.yml takes its tunnel from the images that are built, where there are such", () => {
+it("docker-compose.runner.yml takes its tunnel from the pulled images if they are used", () => {
   const text = readFileSync(new URL("../docker-compose.runner.yml", import.meta.url), "utf8");
   const tunnel = text.slice(text.indexOf("\n  redis:\n"), text.indexOf("\n  runner:\n"));
   // Compose pulls a service that has both, and builds it only where that fails.
   expect(tunnel).toMatch(/^ {4}image: \$\{TAC8_IMAGE:\+\$\{TAC8_IMAGE\}-app:\$\{TAC8_VERSION\}\}\n {4}build: /m);
 });
 
-it("docker-compose.runner.yml gives the folder with the password of Redis to the tunnel alone", () => {
+it("docker-compose.runner.yml gives the folder with the password of Redis only to the tunnel", () => {
   const read = (name) => readFileSync(new URL(`../${name}`, import.meta.url), "utf8");
   const text = read("docker-compose.runner.yml");
   const tunnel = text.slice(text.indexOf("\n  redis:\n"), text.indexOf("\n  runner:\n"));

@@ -7,7 +7,7 @@ export const service: readonly Mutant[] = [
     file: "deploy/systemd/tac8",
     find: "if [ -e $dropin ] && [ ! -e $shared ]; then",
     replace: "if false; then",
-    test: { file: "script/deploy.int.test.mjs", name: "Redis has a network only as long as it is shared: all are" },
+    test: { file: "script/deploy.int.test.mjs", name: "Redis has a network only while it is shared: all are" },
     promise: "Redis has a network only as long as something is shared",
   },
   {
@@ -154,7 +154,7 @@ export const service: readonly Mutant[] = [
     file: "deploy/install.sh",
     find: "restore_config() { printf '%s\\n' \"$config_before\" >$etc/config.toml; }",
     replace: "restore_config() { :; }",
-    test: { file: "script/deploy.int.test.mjs", name: "a version that does not work takes back" },
+    test: { file: "script/deploy.int.test.mjs", name: "a version that does not work undoes the mode user" },
     promise: "an upgrade that fails takes back the mode that the version before does not know",
   },
   {
@@ -162,7 +162,7 @@ export const service: readonly Mutant[] = [
     file: "deploy/install.sh",
     find: "systemctl stop tac8-launcher || true; take_back || return ;;",
     replace: "systemctl stop tac8-launcher || true ;;",
-    test: { file: "script/deploy.int.test.mjs", name: "units of agents that are users" },
+    test: { file: "script/deploy.int.test.mjs", name: "units of mode user are installed" },
     promise: "files of agents that were users of their own become tac8's again with the end of that mode",
   },
   {
@@ -186,7 +186,7 @@ export const service: readonly Mutant[] = [
     file: "docker-compose.runner.yml",
     find: "image: ${TAC8_IMAGE:+${TAC8_IMAGE}-app:${TAC8_VERSION}}",
     replace: "image: !reset null",
-    test: { file: "script/workflows.test.mjs", name: "takes its tunnel from the images" },
+    test: { file: "script/workflows.test.mjs", name: "takes its tunnel from the pulled images" },
     promise: "docker-compose.images.yml builds no image for the tunnel of runners alone",
   },
   {
@@ -194,7 +194,7 @@ export const service: readonly Mutant[] = [
     file: "docker-compose.runner.yml",
     find: "      - ${TAC8_REDIS_SECRETS:-secrets}:/run/redis-secrets:ro\n",
     replace: "",
-    test: { file: "script/workflows.test.mjs", name: "to the tunnel alone" },
+    test: { file: "script/workflows.test.mjs", name: "only to the tunnel" },
     promise: "the password of another machine's Redis can be in a folder that no runner gets",
   },
   {
@@ -218,7 +218,7 @@ export const service: readonly Mutant[] = [
     file: "deploy/install.sh",
     find: "for file in $own $units/tac8-*",
     replace: "for file in $units/tac8* $units/tac8-*",
-    test: { file: "script/deploy.int.test.mjs", name: "no service of the operator's" },
+    test: { file: "script/deploy.int.test.mjs", name: "no service of the operator" },
     promise: "--uninstall --purge removes no service of the operator, such as tac8-backup",
   },
   {
@@ -226,7 +226,7 @@ export const service: readonly Mutant[] = [
     file: "deploy/install.sh",
     find: '! is_placeholder "$value" ||',
     replace: "true ||",
-    test: { file: "script/deploy.int.test.mjs", name: "a secret of a file is stored" },
+    test: { file: "script/deploy.int.test.mjs", name: "a secret from a file is stored" },
     promise: "install.sh refuses a placeholder",
   },
   {
@@ -296,7 +296,7 @@ export const service: readonly Mutant[] = [
     file: "deploy/install.sh",
     find: "  trap '' HUP INT TERM PIPE\n",
     replace: "",
-    test: { file: "script/deploy.int.test.mjs", name: "a switch goes on to its end after SIG" },
+    test: { file: "script/deploy.int.test.mjs", name: "a switch continues after SIG" },
     promise: "a lost connection does not end an upgrade half-way",
   },
   {
@@ -304,7 +304,7 @@ export const service: readonly Mutant[] = [
     file: "deploy/systemd/tac8",
     find: 'exec "${by[@]}" "$node"',
     replace: 'exec "${by[@]}" env "${environment[@]}" "$node"',
-    test: { file: "script/deploy.int.test.mjs", name: "the command tac8 has the environment of its services" },
+    test: { file: "script/deploy.int.test.mjs", name: "the command tac8 has only the environment of its services" },
     promise: "sudo tac8 shows no variable of /etc/tac8/environment on a command line",
   },
   {

@@ -524,7 +524,7 @@ export const trust: readonly Mutant[] = [
     file: "bin/lib/spawn.mjs",
     find: "  dropEnvironment();\n",
     replace: "",
-    test: { file: "script/command.int.test.mjs", name: "shows nobody the environment" },
+    test: { file: "script/command.int.test.mjs", name: "does not show the environment" },
     promise: "a launcher that waits for another Node does not show the token",
   },
   {
