@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 const folder = fileURLToPath(new URL("../deploy/prometheus/", import.meta.url));
-/** Of Debian's package prometheus. */
+/** Program of Debian's package prometheus. */
 const promtool = (...args) => spawnSync("promtool", args, { cwd: folder, encoding: "utf8" });
 
 test.skipIf(promtool("--version").error !== undefined)("the alerts are valid, and fire when they should", () => {

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 const read = (path) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 const { packages } = JSON.parse(read("package-lock.json"));
 
-/** Packages that are made for Linux on x64 alone, each with the name that its build for arm64 has. */
+/** Packages for Linux on x64 only, each with the name of its build for arm64. */
 const forX64 = Object.entries(packages)
   .filter(([, { os = ["linux"], cpu }]) => os.includes("linux") && cpu?.includes("x64") && !cpu.includes("arm64"))
   .map(([path]) => [path, path.replace(/x64|x86_64|amd64|(?<=linux-)64/, "arm64")]);
@@ -22,7 +22,7 @@ it("no other package is for one architecture", () => {
     ([path, { os = ["linux"], cpu = [] }]) =>
       os.includes("linux") && cpu.length > 0 && !cpu.includes("arm64") && !known.has(path),
   );
-  // Builds for further architectures, beside the two.
+  // Builds for other architectures than these two.
   const further =
     /(?:^|[-/])(?:arm|armv7|ia32|ppc64|ppc64le|powerpc64le|riscv64|riscv64gc|s390x|loong64|mips64el|wasm32)(?:[-/]|$)/;
   expect(others.map(([path]) => path).filter((path) => !further.test(path))).toEqual([]);
@@ -38,7 +38,7 @@ it("every package with an install script has builds for both architectures in th
   }
 });
 
-/** Words of a system or an architecture, with which a program would be downloaded for one alone. */
+/** Names of an architecture: a download with such a name would work on one architecture only. */
 const ARCHITECTURE = /\b(?:x86[-_]64|amd64|x64|aarch64|arm64)\b/;
 
 it("the images name no architecture, and only download packages", () => {
@@ -50,7 +50,7 @@ it("the images name no architecture, and only download packages", () => {
   }
 });
 
-/** What the images and the installer download beside the lockfile: npm packages whose program is another package for each platform. */
+/** npm packages that the images and the installer download without the lockfile. Their program is a separate package for each platform. */
 it.each([
   ["Dockerfile", /CLAUDE_CODE_VERSION=(\S+)/],
   ["deploy/install.sh", /CLAUDE_CODE_VERSION=(\S+)/],

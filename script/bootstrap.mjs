@@ -1,12 +1,12 @@
-// Prepares a checkout for `npm start` and `npm test`. Only Node's own modules: nothing is installed yet.
+// Prepares a checkout for `npm start` and `npm test`. Uses only Node's own modules, because nothing is installed yet.
 import { installSystemPackages } from "../bin/lib/system.mjs";
 import { installPackages } from "./packages.mjs";
 
 /**
- * Makes a fresh clone ready: first what the system must have (so that nothing is half done when that is impossible),
- * then the npm packages, then dist/. What is there already is left alone. Says on stderr what to do when it can't.
+ * Prepare a new clone: install system packages first (so that nothing is half done if that is impossible), then npm
+ * packages, then build dist/. Skip what exists already. If a step is impossible, print on stderr what to do.
  * @param {{root: string, dev: boolean}} options `dev`: also what the tests need
- * @returns {Promise<boolean>} whether all is there now
+ * @returns {Promise<boolean>} whether everything is installed now
  */
 export async function bootstrap({ root, dev }) {
   try {

@@ -24,7 +24,7 @@ else {
   console.log("ready");
 }
 `;
-// What bin/tac8.mjs does where the machine's own Node is too old.
+// The code path of bin/tac8.mjs if the machine's own Node is too old.
 const WITH_ANOTHER_NODE = `
 import { spawnNode } from "./bin/lib/spawn.mjs";
 await spawnNode({ node: process.execPath, args: ["dist/cli.js", ...process.argv.slice(2)] });
@@ -53,7 +53,7 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-// In a session of its own, as under a service manager: no terminal sends it signals.
+// In its own session, as under a service manager, so no terminal sends it signals.
 function start(way, ...args) {
   const env = { PATH: process.env.PATH, HOME: root };
   const child = spawn(process.execPath, [join(root, way), ...args], { cwd: root, env, stdio: "pipe", detached: true });

@@ -1,6 +1,6 @@
 // Adds to package-lock.json what `npm install` leaves out: optional packages for other platforms (`@turbo/darwin-64` …) that
-// a partial registry could not give, without which `npm ci` refuses the lockfile anywhere; and the checksums of packages
-// that npm did not download. Run it after `npm install`: node script/complete-lockfile.mjs
+// a partial registry does not have, and the checksums of packages that npm did not download. `npm ci` rejects a lockfile
+// without these packages. Run it after `npm install`: node script/complete-lockfile.mjs
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -42,7 +42,7 @@ function nameOf(path) {
   return path.split("node_modules/").at(-1);
 }
 
-/** @throws Error when the registry does not know the package */
+/** @throws Error if the registry does not have the package */
 function integrityOf(spec) {
   const integrity = execFileSync("npm", ["view", spec, "dist.integrity"], { encoding: "utf8" }).trim();
   if (!integrity.startsWith("sha512-")) throw new Error(`${spec}: the registry gives no SHA-512, but "${integrity}"`);
@@ -61,7 +61,7 @@ function missingOf(owner) {
     });
 }
 
-/** "@oxlint/binding-linux-arm64-musl" → {cpu: ["arm64"], libc: ["musl"], os: ["linux"]}; null when the name says no system. */
+/** "@oxlint/binding-linux-arm64-musl" → {cpu: ["arm64"], libc: ["musl"], os: ["linux"]}; null if the name contains no system. */
 function platformOf(name) {
   const words = name.split("/").at(-1).split("-");
   const os = words.map((word) => SYSTEMS[word]).find(Boolean);

@@ -1,5 +1,5 @@
 // `npm run docs`: writes config.example.toml and the tables of docs/configuration.md from the schema, docs/failures.md from
-// the tables of failures, docs/json.md from the schemas of the commands, and the table of metrics of docs/monitoring.md. With --check it writes nothing, and fails when one of them is out of date.
+// the tables of failures, docs/json.md from the schemas of the commands, and the table of metrics of docs/monitoring.md. With --check it writes nothing, and fails if one of them is out of date.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { exampleFile, withConfigTables } from "@tac8/core/config/document";

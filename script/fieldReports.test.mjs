@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 const root = join(import.meta.dirname, "..");
 const CALL = /\bfieldTest\(\s*"([A-F]\d+)"/g;
 
-/** Ids by test file, as its calls have them. */
+/** Ids in the calls of `fieldTest`, by test file. */
 function idsInTests() {
   const found = new Map();
   for (const folder of ["apps", "packages", "test"]) {

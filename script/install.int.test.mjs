@@ -52,7 +52,7 @@ beforeEach(() => {
   };
   const old = { "node_modules/pino/index.js": "old\n", "node_modules/.package-lock.json": '{"packages": {}}' };
   write({ ...files, ...old, "package-lock.json": JSON.stringify(LOCK), "tools/npm": NPM });
-  // The machine's own Node, whichever runs the tests.
+  // The machine's own Node, whichever Node runs the tests.
   write({ "tools/node": "#!/bin/sh\necho v26.0.0\n" });
   for (const tool of ["tools/npm", "tools/node"]) chmodSync(join(root, tool), 0o755);
 });
@@ -62,7 +62,7 @@ afterEach(async () => {
     try {
       kill();
     } catch {
-      // It ended.
+      // The installation has exited.
     }
     await ended;
   }
@@ -76,14 +76,14 @@ function write(files) {
   }
 }
 
-/** Starts an installation, and returns when npm is at work in it. */
+/** Start an installation, and resolve when its npm is running. */
 async function start(outcome) {
   const [go, ready] = [join(root, "tools/go"), join(root, "tools/ready")];
   for (const file of [go, ready]) rmSync(file, { force: true });
   await once(spawn("mkfifo", [go]), "exit");
   const PATH = [join(root, "tools"), process.env.PATH].join(delimiter);
   const env = { PATH, GO: go, READY: ready, OUTCOME: outcome };
-  // A group of its own, so that npm ends with it.
+  // In its own process group, so that npm ends with it.
   const stdio = ["ignore", "ignore", "pipe"];
   const child = spawn(process.execPath, ["install.mjs"], { cwd: root, env, detached: true, stdio });
   const errors = text(child.stderr);

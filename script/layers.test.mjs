@@ -3,7 +3,7 @@ import { checkCycles, checkLayers } from "./layers/check.ts";
 import { findCycle, folderGraph } from "./layers/folders.ts";
 import { importsOf } from "./layers/imports.ts";
 
-/** A graph of folders from lines such as "a/x.ts b/y.ts". */
+/** Return a graph of folders from lines such as "a/x.ts b/y.ts". */
 const graphOf = (...lines) => folderGraph(lines.map((line) => ({ from: line.split(" ")[0], to: line.split(" ")[1] })));
 
 test("imports of values and types, multi-line and dynamic imports are found; imports of packages are not", () => {

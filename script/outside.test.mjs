@@ -1,4 +1,4 @@
-// Nothing in the repository depends on a place outside of it, apart from `.ci/run`, which uses what is beside it where that is there.
+// Nothing in the repository depends on a place outside of it. The exception is `.ci/run`, which uses files beside it if they exist.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
@@ -9,7 +9,7 @@ const OWN = ["script/outside.test.mjs", ".ci/run"];
 /** Public registries, and names that are reserved for examples and tests. */
 const KNOWN = /^(?:registry\.npmjs\.org|pypi\.org|.*\.(?:test|lan|example|example\.(?:com|org)))$/;
 
-/** Return what a file names outside of the repository: folders, registries, and settings that name a registry. */
+/** Return the places outside of the repository that a file names: folders, registries, and settings that name a registry. */
 function outside(path, text) {
   const folders = text.match(/(?<![\w.})\]])\/work\/[\w.-]*/g) ?? [];
   const hosts = [
@@ -24,7 +24,7 @@ function outside(path, text) {
   ];
 }
 
-/** Return relative paths that leave the repository. Scripts of the shell run in its root; imports of sources are checked by `npm run types`. */
+/** Return relative paths that leave the repository. Shell scripts run in its root; `npm run types` checks the imports of sources. */
 function above(path, text) {
   if (!/\.(?:sh|md|ya?ml|json|toml|conf|service)$|^\.ci\//.test(path)) return [];
   const folder = /\.sh$|^\.ci\//.test(path) ? "." : dirname(path);
@@ -55,7 +55,7 @@ it("such a folder or registry is found", () => {
   expect(outside(".npmrc", "registry=http://one\npip install --index-url http://three")).toHaveLength(2);
 });
 
-/** A file that was removed and not committed yet is empty. */
+/** Read a file. A file that was removed and not committed yet counts as empty. */
 function read(path) {
   try {
     return readFileSync(join(root, path), "utf8");

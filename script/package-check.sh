@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # package-check.sh [NODE...]: packs tac8 as npm would publish it, installs the tarball in a Debian 12 container as a user would, and
 # runs the demo and the commands there as an ordinary user, with each of these versions of Node: 18 is Debian's own, which is too
-# old, so tac8 brings its own. Without arguments: 18 22 24 26.
-# Prints one line a check: "ok package: …" or "not ok package: …"; exit 1 when one is not ok. Needs a Docker engine.
+# old, so tac8 uses the Node that it installs itself. Without arguments: 18 22 24 26.
+# Prints one line for each check: "ok package: …" or "not ok package: …"; exit 1 if a check is not ok. Needs a Docker engine.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
@@ -44,7 +44,7 @@ install() {
   cp script/package-check/inside.sh "$work/"
   local node others=""
   for node in "${nodes[@]}"; do
-    # Beside Debian's own, and on the path only where a check puts it there.
+    # Installed beside Debian's Node. It is on the PATH only if a check puts it there.
     [ "$node" = 18 ] || others+="RUN npm install --silent --global --prefix /opt/node$node node-linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')@$node"$'\n'
   done
   cat >"$work/Dockerfile" <<END
@@ -65,7 +65,7 @@ END
     timeout 400 docker build --quiet --target "$target" --tag "$image:$target" "$work" || return 1
   done
 }
-# inside TARGET NODE STEP: runs a step of inside.sh, and then sees what the container's file system has that was not there.
+# inside TARGET NODE STEP: runs a step of inside.sh, and then lists new files in the container's file system.
 inside() {
   local name=$image-$1-$2-$3 path=/usr/local/bin:/usr/bin:/bin status
   [ "$2" = 18 ] || path=/opt/node$2/bin:$path
@@ -83,8 +83,8 @@ if ! timeout 20 docker info >/dev/null 2>&1; then
   echo "not ok package: skipped (TAC8_SKIP_DOCKER=1 allows it)"
   exit 1
 fi
-check "npm pack" pack && check "the tarball has what it should, and nothing else" contents || exit 1
+check "npm pack" pack && check "the tarball has only the expected files" contents || exit 1
 check "installs globally on Debian 12" install || exit 1
-check "without git and Redis it names one command to type" inside bare "${nodes[0]}" missing
+check "without git and Redis, tac8 prints one command that installs them" inside bare "${nodes[0]}" missing
 for node in "${nodes[@]}"; do check "the demo and the commands with Node $node" inside ready "$node" demo; done
 exit $((failed > 0))

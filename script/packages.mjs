@@ -6,10 +6,10 @@ import { bundledNode, MINIMUM, ownNodeIsNewEnough, ownPath } from "../bin/lib/no
 import { run, step } from "../bin/lib/step.mjs";
 
 /**
- * `npm ci`, when node_modules is not what package-lock.json says. It installs beside node_modules and is put in its place
- * when it is complete, so that a running tac8 always has one, and a failure leaves the old one.
+ * Run `npm ci` if node_modules differs from package-lock.json. It installs into a folder beside node_modules, which replaces
+ * node_modules when it is complete. So a running tac8 always has its packages, and a failure keeps the old ones.
  * @param {{root: string, dev: boolean}} options
- * @throws Error with npm's last lines, or with what to do when no fitting Node came along
+ * @throws Error with npm's last lines, or with what to do if no suitable Node was installed
  */
 export function installPackages({ root, dev }) {
   const lacksNode = () => !ownNodeIsNewEnough() && bundledNode(root) === null;
@@ -52,7 +52,7 @@ function ci({ stage, dev }) {
     program: "npm",
     args: ["ci", "--loglevel=error", "--no-audit", "--no-fund", dev ? "--include=dev" : "--omit=dev"],
     cwd: stage,
-    // The machine's own Node: the one in node_modules is about to be replaced.
+    // Use the machine's own Node, because the one in node_modules is about to be replaced.
     env: { PATH: ownPath() },
     minutes: 30,
   });
@@ -69,7 +69,7 @@ function exchange({ root, stage, folder }) {
   try {
     replace({ fresh, place, previous: join(stage, `${folder}.old`) });
   } catch (error) {
-    // A volume of its own, for one.
+    // For example because the folder is a mounted volume.
     throw new Error(`${place} cannot be replaced (${error.message}): run "npm ci" there, then this again`, {
       cause: error,
     });
@@ -90,7 +90,7 @@ export function isInstalled({ wanted, installed, dev }) {
   return needed.every(([path, entry]) => has[path]?.version === entry.version && has[path]?.link === entry.link);
 }
 
-// `npx tac8` in the checkout is then this command, and asks no registry for one of that name.
+// With this link, `npx tac8` in the checkout runs this command, and asks no registry for a package of that name.
 function linkCommand(root) {
   const folder = join(root, "node_modules", ".bin");
   const link = join(folder, "tac8");

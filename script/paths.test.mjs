@@ -14,10 +14,10 @@ const read = (page) => readFileSync(join(root, page), "utf8");
 const FULL = /^(?:apps|packages|bin|script|test|deploy|docs|bench|\.github)\/[\w./-]+$/;
 /** The end of a path, such as `pipeline/apply.ts`: the page says which folder it is relative to. */
 const END = /^[\w./-]*\w\.(?:ts|mjs|sh)$/;
-/** A name to fill in, such as `NAME.ts`. */
+/** A placeholder, such as `NAME.ts`. */
 const TO_FILL_IN = /NAME|\.{2,}/;
 
-/** Return the paths that a page names in code, without those in its blocks of code. Pure. */
+/** Return the paths that a page names in inline code, without those in code blocks. Pure. */
 function pathsOf(text) {
   const plain = text.replaceAll(/^ {0,3}(`{3,}|~{3,})[^\n]*\n[\s\S]*?^ {0,3}\1[^\n]*$/gm, "");
   return [...plain.matchAll(/`([^`\n]+)`/g)]

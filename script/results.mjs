@@ -5,19 +5,19 @@ import { basename, join, relative } from "node:path";
 const MAIN = ["types", "lint", "format", "knip", "test:unit", "test:int", "test:e2e"];
 const REST = ["test:e2e-all"];
 
-/** What each command runs, as tasks of turbo.json; a task `test:x` writes REPORTS/x.json. */
+/** Tasks of turbo.json that each command runs; a task `test:x` writes REPORTS/x.json. */
 export const SUITES = {
   main: { command: "npm test", tasks: MAIN, takes: "about 5 minutes" },
   all: { command: "npm run test:all", tasks: [...MAIN, ...REST], takes: "about 7 minutes" },
-  /** What `all` has beyond `main`. */
+  /** Tasks that `all` has in addition to `main`. */
   rest: { command: "npm run test:rest", tasks: REST, takes: "about 2 minutes", alone: true },
 };
 export const REPORTS = "node_modules/.tac8-reports";
-/** Where turbo writes its run's summary. */
+/** Folder of the summaries of turbo's runs. */
 export const SUMMARIES = ".turbo/runs";
 
 /**
- * Reads the results of the newest run, and keeps their sum and the names of what failed as REPORTS/sum.json for `.ci/run`.
+ * Read the results of the newest run, and write their sum and the names of failures to REPORTS/sum.json for `.ci/run`.
  * @returns {{task: string, passed: number, failed: number, skipped: number, failures: string[]}[]} one entry for each task
  */
 export function readResults(root, tasks) {
@@ -32,7 +32,7 @@ export function readResults(root, tasks) {
 }
 
 /**
- * The test files that took longest, the slowest first.
+ * Return the slowest test files, the slowest first.
  * @returns {{file: string, seconds: number}[]} ten at most; paths are relative to the root
  */
 export function slowest(root, tasks) {
@@ -48,8 +48,8 @@ function readReport(root, task) {
 }
 
 /**
- * A static check counts as one; a test task as its tests, and one failure more when it failed without a failed test
- * (a file that cannot be read, a report that is missing, a task that never ran).
+ * Count the results of a task. A static check counts as one test. A test task counts its tests, plus one failure if it failed
+ * without a failed test (a file cannot be read, the report is missing, or the task never ran).
  * @param {{task: string, exit: number | undefined, report: object | null}} of
  */
 export function taskResult({ task, exit, report }) {
@@ -65,7 +65,7 @@ export function taskResult({ task, exit, report }) {
   return { task, passed: report?.numPassedTests ?? 0, failed: failed + unexplained, skipped, failures };
 }
 
-/** Each failed test, and each file that could not be run, with the first line of its error. */
+/** Return each failed test, and each file that could not be run, with the first line of its error. */
 function failedTests(report) {
   return (report?.testResults ?? []).flatMap(({ name, status, message, assertionResults }) => {
     const failed = assertionResults.filter((test) => test.status === "failed");
@@ -83,7 +83,7 @@ export function sum(results) {
   return { passed: of("passed"), failed: of("failed"), skipped: of("skipped"), failures };
 }
 
-/** The last lines of `npm test`: the names of what failed, and one line of numbers. */
+/** Return the last lines of `npm test`: the names of failures, and one line of numbers. */
 export function conclusion(results) {
   const { passed, failed, skipped, failures } = sum(results);
   const bad = results.filter((result) => result.failed > 0).map((result) => result.task);
@@ -94,7 +94,7 @@ export function conclusion(results) {
 function readExits(folder) {
   const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
   const tasks = files.flatMap((name) => readJson(join(folder, name))?.tasks ?? []);
-  // A task that the cache answered has no execution of its own.
+  // A task with a cached result has no execution.
   return new Map(tasks.map(({ taskId, execution, cache }) => [taskId.replace("//#", ""), exitOf(execution, cache)]));
 }
 

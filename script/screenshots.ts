@@ -1,5 +1,5 @@
-// Makes the pictures in docs/: a board over a painted evening, in Chromium, light and dark, wide and as on a phone.
-// Run with `npm run pictures`; needs redis-server and chromium, as the tests do.
+// Makes the pictures in docs/: the board with a fixed scene, in Chromium, light and dark, wide and as on a phone.
+// Run with `npm run pictures`; needs redis-server and chromium, like the tests.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Cleanup, KNOWN, setUpBoard, setUpRedis } from "../apps/board/src/board.fixture.ts";

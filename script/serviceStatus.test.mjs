@@ -7,7 +7,7 @@ import { STATUS } from "@tac8/core/app/serviceManager";
 const script = readFileSync(join(import.meta.dirname, "../deploy/install.sh"), "utf8");
 const healthy = /^healthy\(\) \{$.*?^\}$/ms.exec(script)?.[0] ?? "";
 
-/** Whether deploy/install.sh keeps a version whose services are active and have this status. */
+/** Return whether deploy/install.sh keeps a version whose services are active and have this status. */
 function keeps(status) {
   const lines = [
     "redis= services='tac8-scheduler tac8-runner'",

@@ -1,4 +1,4 @@
-// `npm run setup`: installs what development and tests need, then builds dist/. `npm test` does it by itself. Runs on Node 18.
+// `npm run setup`: installs what development and tests need, then builds dist/. `npm test` includes it. Runs on Node 18.
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bootstrap } from "./bootstrap.mjs";

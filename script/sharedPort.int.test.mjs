@@ -13,7 +13,7 @@ let dir;
 beforeEach(() => void (dir = mkdtempSync(join(tmpdir(), "tac8-shared-port-"))));
 afterEach(() => rmSync(dir, { recursive: true }));
 
-/** What the unit runs before Redis. */
+/** The script that the unit runs before Redis. */
 function before(port, address = "127.0.0.1") {
   writeFileSync(join(dir, "redis.conf"), `bind -${address}\ntls-port ${port}\n`);
   return spawnSync("perl", [join(deploy, "shared-port"), join(dir, "redis.conf"), join(dir, "closed.conf")], {
@@ -21,11 +21,11 @@ function before(port, address = "127.0.0.1") {
   });
 }
 
-/** Redis as the unit includes the files, without TLS, which needs certificates. @returns whether it starts */
+/** Start Redis with the unit's files, but without TLS, which would need certificates. @returns whether it starts */
 async function starts(port) {
   const includes = ["--include", join(dir, "plain.conf"), "--include", join(dir, "closed*.conf")];
   writeFileSync(join(dir, "plain.conf"), `bind -127.0.0.1\nport ${port}\n`);
-  // The setting that it has without TLS.
+  // The same setting without TLS.
   if (existsSync(join(dir, "closed.conf")))
     writeFileSync(join(dir, "closed.conf"), readFileSync(join(dir, "closed.conf"), "utf8").replace("tls-port", "port"));
   const place = ["--unixsocket", join(dir, "s"), "--dir", dir, "--save", ""];

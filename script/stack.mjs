@@ -1,4 +1,4 @@
-// `node script/stack.mjs <log`: prints what it reads, with the places in dist/ replaced by those in the sources.
+// `node script/stack.mjs <log`: prints its input, with lines of dist/ replaced by the lines of the sources.
 import { readFileSync } from "node:fs";
 import { SourceMap } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "dist");
-// file:///app/dist/runner.js:12:345, and the same without file://: wherever the build ran, it is the one of this checkout.
+// file:///app/dist/runner.js:12:345, with or without file://. Whatever folder the build ran in, the source maps are those of this checkout.
 const PLACE = /(?:file:\/\/)?[^\s()]*\/dist\/([\w-]+\.js):(\d+):(\d+)/g;
 const maps = new Map();
 
@@ -27,6 +27,6 @@ function read(name) {
   try {
     return new SourceMap(JSON.parse(readFileSync(join(dist, name), "utf8")));
   } catch {
-    return null; // Not of this build.
+    return null; // The position is not in this build.
   }
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs tac8 by deploy/install.sh on a machine with systemd and tries what docs/service.md promises: issues become pull requests
+# Installs tac8 by deploy/install.sh on a machine with systemd and tests the promises of docs/service.md: issues become pull requests
 # through a restart and a power loss, watchdog, exit codes, upgrade and rollback; after the removal nothing is left.
-# Prints one line a check: "ok systemd: …", "not ok systemd: …" or "SKIPPED systemd: …"; exit 1 when one is not ok.
+# Prints one line for each check: "ok systemd: …", "not ok systemd: …" or "SKIPPED systemd: …"; exit 1 if a check is not ok.
 #
 # TAC8_SYSTEMD_MACHINE names a program that makes such a machine (Debian 12, reached as root, on this machine's network):
 #   up NAME · sh NAME COMMAND · reboot NAME · kill NAME (power loss) · clean NAME; `up` prints its root folder, and mounts the
@@ -27,8 +27,8 @@ clean_up() {
   machine clean "$name-2" >/dev/null 2>&1
   rm -rf "$work"
 }
-# A machine may be a container, which stays in the control group that it is started from. Each gets one of its own: the systemds of
-# two in the same one would take each other's services for theirs.
+# A machine may be a container, which stays in the control group in which it was started. Each machine gets its own group, because
+# two systemds in one group would manage each other's services.
 machine() { # machine VERB NAME
   (
     for tree in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
@@ -71,7 +71,7 @@ unit() { inside "systemctl show -P $2 tac8-$1"; } # unit runner MainPID
 
 # --- the packages and GitHub
 
-# The package as it is, a later version of it, and one whose scheduler does not start.
+# The package itself, a later version of it, and a version whose scheduler does not start.
 pack() {
   npm pack --silent --pack-destination "$work" >/dev/null && mv "$work"/tac8-*.tgz "$work/first.tgz" || return 1
   cp deploy/install.sh "$work/"
@@ -103,11 +103,11 @@ issue() {
     "body": "```tac8-script\n" + sys.argv[2] + "\n```"}))' "$1" "$script")
   api POST issues "$body" | field 'value["number"]'
 }
-# Of an issue: the pull requests from its branch, as GitHub has them.
+# Print the number of pull requests on GitHub from the branch of an issue.
 pulls_of() { api GET "pulls?state=all&per_page=100" | field "len([pull for pull in value if pull['head']['ref'] == 'auto/gh-$1'])"; }
 has_pull() { [ "$(pulls_of "$1")" = 1 ]; }
 at_work() { inside "tac8 status" | grep -qE "^#$1 +work "; }
-# One pull request with both parts of the work, each committed once; one comment of status.
+# There is one pull request with both parts of the work, each committed once, and one status comment.
 whole() {
   has_pull "$1" || { echo "pull requests of #$1: $(pulls_of "$1")"; return 1; }
   local messages comments
@@ -119,8 +119,8 @@ whole() {
 
 # --- the machine
 
-# As tac8's other needs: packages that a machine has. A kernel of its own lets a sandbox write to /proc/sys of its namespace; here that
-# has to be before any service starts, whose mounts stay as they are at its start.
+# Install packages that a real machine has. With its own kernel, a machine lets a sandbox write to /proc/sys of its namespace. Here,
+# that must be allowed before any service starts, because a service keeps the mounts that exist at its start.
 prepare() {
   local root
   root=$(machine up "$name") && [ -d "$root" ] || return 1
@@ -134,7 +134,7 @@ ExecStart=mount -o remount,rw,bind /proc/sys
 [Install]
 WantedBy=sysinit.target
 END
-  # A power loss is of the machine alone: its files need not be on the disk.
+  # A simulated power loss keeps the machine's files, so dpkg need not flush them to the disk.
   echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/fast"
   inside 'apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nodejs npm perl libatomic1
     systemctl enable --now writable-proc-sys'
@@ -164,7 +164,7 @@ END
   printf 'demo-token\n' >"$work/token"
   printf 'sk-ant-key-of-the-check-0123456789\n' >"$work/key"
 }
-# Files, with owner, mode and size, outside of what a system and tac8 write while they run; and users.
+# Print files with owner, mode and size, and all users. Folders that the system and tac8 write to while they run are left out.
 snapshot() {
   inside 'cd /; find bin boot etc home opt root sbin srv usr var -xdev \( -path var/log -o -path var/tmp -o -path var/lib/systemd \
     -o -path var/cache -o -path var/lib/tac8 -o -path etc/.pwd.lock -o -path "etc/*-" -o -path var/lib/apt \) -prune -o -printf "%p %y %m %u:%g %s\n" |
@@ -173,7 +173,7 @@ snapshot() {
 same_as() { snapshot >"$work/now" && diff "$work/$1" "$work/now"; }
 healthy() { [ "$(inside 'for name in scheduler runner board; do systemctl show -P StatusText tac8-$name; done' | sort -u)" = working ]; }
 
-# --- what is tried
+# --- checks
 
 with_secrets="--no-claude --github-token /src/token --anthropic-key /src/key"
 dry_run_changes_nothing() {
@@ -182,7 +182,7 @@ dry_run_changes_nothing() {
 refuses_placeholders() {
   ! install_sh --from /src/first.tgz --repo octo/hello-world >"$work/out" 2>&1 && grep 'expected OWNER/NAME of one of your repositories' "$work/out"
 }
-# Its packages stay.
+# The packages of this installation stay.
 without_repository() {
   ! install_sh --from /src/first.tgz --no-claude >"$work/out" 2>&1 && cat "$work/out" && grep '^tac8 was not started, because this is missing: a repository .*; GITHUB_TOKEN' "$work/out" &&
     inside '! systemctl is-active -q tac8.target && ! systemctl is-active -q redis-server && ! systemctl is-enabled -q redis-server' &&
@@ -208,7 +208,7 @@ through() { # through reboot|kill: an issue that is at work meanwhile
   local number
   number=$(issue "$1" 12) && until_true 60 at_work "$number" && machine "$1" "$name" && until_true 90 healthy && until_true 90 has_pull "$number" && whole "$number"
 }
-# As an agent in mode none could send it: a process in the runner's control group, of its user.
+# Send messages as an agent in mode none could: from a process of the same user in the runner's control group.
 messages_of_others() {
   local before
   before=$(unit runner MainPID)
@@ -248,7 +248,7 @@ another_package() {
   install_sh --from /src/later.tgz --no-claude | tee "$work/out" && grep -q '^tac8 90.1.0 is running' "$work/out" && [ "$(runs)" = /opt/tac8/90.1.0 ] &&
     [ "$(inside 'readlink /opt/tac8/previous')" = "$first" ] && healthy
 }
-# With users of their own: each agent has an id of the range, and the only root is the launcher, with four capabilities.
+# Mode user: each agent has a user id of the range, and the only root process is the launcher, with four capabilities.
 users_of_their_own() {
   install_sh --isolation user --no-claude | tee "$work/out" && grep -q '^No problems found' "$work/out" || return 1
   local number
@@ -279,7 +279,7 @@ joins() {
   on_other inside "$(grep -o 'tac8 join .*' "$work/shared") </src/join-token" && until_true 60 healthy && until_true 60 runners 2 || return 1
   on_other inside 'systemctl is-active tac8-runner && ! systemctl is-active tac8-scheduler tac8-board tac8-redis && tac8 doctor | tee /dev/stderr | grep "Sharing *a runner of the tac8 at 127.0.0.1"'
 }
-# The first one's runner takes nothing meanwhile.
+# The runner of the first machine is paused meanwhile.
 works_there() {
   local number
   inside "tac8 pause --runner $name" && number=$(issue there 1) && until_true 90 has_pull "$number" && whole "$number" && inside "tac8 resume --runner $name"
@@ -314,10 +314,10 @@ github=$!
 check "GitHub of the sandbox starts" until_true 30 github_answers && url=$(github_url) && check "the machine boots" prepare || exit 1
 check "--dry-run prints every change and makes none" dry_run_changes_nothing
 check "a repository that is a placeholder is refused" refuses_placeholders
-check "without a repository it installs, starts nothing, and says what is missing" without_repository
+check "without a repository, install.sh installs, starts nothing, and says what is missing" without_repository
 if check "installs from the tarball, and tac8 doctor finds no problem" installs; then
-  check "the second time there is nothing to change" second_time
-  check "Redis is open to tac8 alone" redis_is_closed
+  check "a second installation changes nothing" second_time
+  check "Redis is open to the user tac8 only" redis_is_closed
   check "secrets are in no environment, command line and journal" secrets_are_hidden
   check "no service runs as root" not_root
   first=$(runs)
@@ -327,19 +327,19 @@ if check "installs from the tarball, and tac8 doctor finds no problem" installs;
   check "the watchdog kills a runner that hangs, and it starts again" watchdog
   check "a wrong configuration ends a service with exit code 78, without a restart" config_problem
   check "an upgrade loses no work" upgrades
-  check "an upgrade that does not work goes back by itself" goes_back
+  check "an upgrade that does not work is rolled back automatically" goes_back
   check "--rollback" rolls_back
-  check "to install another package is an upgrade" another_package
-  check "a backup made under work is restored by the commands of docs/runbook.md" restores_by_the_runbook
+  check "installing another package is an upgrade" another_package
+  check "a backup made while agents work is restored by the commands of docs/runbook.md" restores_by_the_runbook
   if check "another machine is installed" another_machine; then
-    check "tac8 share and tac8 join make it a runner of the first" joins
-    check "it works on an issue" works_there
-    check "it is a runner still when both have lost their power" shared_after_power_loss
-    check "to install it again changes nothing" second_install_there
-    check "tac8 unshare --all shuts it out and takes the network from Redis; after tac8 join --leave it is stopped, and works by itself when it is started" unshares
+    check "tac8 share and tac8 join make another machine a runner of the first one" joins
+    check "the machine that has joined works on an issue" works_there
+    check "it is still a runner after both machines have lost power" shared_after_power_loss
+    check "a second installation there changes nothing" second_install_there
+    check "tac8 unshare --all removes it and closes the network of Redis; after tac8 join --leave it is stopped, and works on its own when it is started" unshares
   fi
   if check "--isolation user: an issue becomes a pull request by an agent with an id of the range" users_of_their_own; then
-    check "the second time there is nothing to change in this mode, either" second_time_with_users
+    check "a second installation in this mode changes nothing" second_time_with_users
     check "--isolation sandbox: an issue at work meanwhile gets one pull request, and its files are tac8's again" back_to_the_sandbox
   fi
   [ $failed = 0 ] || show_failure

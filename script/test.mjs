@@ -1,6 +1,6 @@
 // `npm test`, `npm run test:all` and `npm run test:rest`: install what the tests need, then run checks and tests through
-// turbo, which does not repeat what has passed on the same sources. Runs on Node 18.
-// What follows `--` goes to turbo: `npm test -- --force` repeats everything.
+// turbo, which does not repeat tasks that passed with the same sources. Runs on Node 18.
+// Arguments after `--` are passed to turbo: `npm test -- --force` repeats everything.
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { constants } from "node:os";
@@ -16,7 +16,7 @@ const suite = SUITES[name];
 
 process.stdout.write(`${suite.command}: ${suite.tasks.join(", ")}; ${suite.takes} on a machine with 2 cores\n`);
 if (await bootstrap({ root, dev: true })) {
-  // What an earlier run left must not count for this one; turbo brings back the reports of what it need not run again.
+  // Reports of an earlier run must not count for this one. turbo restores the reports of cached tasks.
   for (const folder of [REPORTS, SUMMARIES]) rmSync(join(root, folder), { recursive: true, force: true });
   const begin = Date.now();
   process.exitCode = await turbo();
@@ -30,7 +30,7 @@ if (await bootstrap({ root, dev: true })) {
 
 function turbo() {
   const flags = ["--continue=always", "--summarize", "--concurrency=5", "--no-update-notifier", "--log-order=stream"];
-  // What its task depends on has just run.
+  // The tasks that it depends on have just run.
   if (suite.alone) flags.push("--only");
   const env = { ...process.env, PATH: ownPath(), TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" };
   const program = join(root, "node_modules", ".bin", "turbo");
@@ -39,7 +39,7 @@ function turbo() {
     env,
     stdio: ["ignore", "inherit", "inherit"],
   });
-  // Ctrl-C reaches turbo by itself; what is asked of this process alone is passed on.
+  // Ctrl-C reaches turbo too. Signals to this process alone are passed on.
   process.on("SIGINT", () => undefined);
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   return new Promise((resolve) => {

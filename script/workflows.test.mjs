@@ -147,14 +147,14 @@ it("docker-compose.images.yml builds nothing, and has an image for every service
   const built = [...services(read("docker-compose.yml"))].filter(([, block]) => /^ {4}build: /m.test(block));
   const images = services(read("docker-compose.images.yml"));
   expect(new Set(images.keys())).toEqual(new Set(built.map(([name]) => name)));
-  // An alias does not have the `!reset` of its anchor: compose would build such a service.
+  // A YAML alias does not have the `!reset` of its anchor, so compose would build such a service.
   for (const block of images.values()) expect(block).toMatch(/^ {4}build: !reset null\n {4}image: /m);
 });
 
 it("docker-compose.runner.yml takes its tunnel from the pulled images if they are used", () => {
   const text = readFileSync(new URL("../docker-compose.runner.yml", import.meta.url), "utf8");
   const tunnel = text.slice(text.indexOf("\n  redis:\n"), text.indexOf("\n  runner:\n"));
-  // Compose pulls a service that has both, and builds it only where that fails.
+  // Compose pulls a service that has both, and builds it only if the pull fails.
   expect(tunnel).toMatch(/^ {4}image: \$\{TAC8_IMAGE:\+\$\{TAC8_IMAGE\}-app:\$\{TAC8_VERSION\}\}\n {4}build: /m);
 });
 

@@ -1,8 +1,8 @@
-// Issues of the demo's GitHub that are at work while docker-check.sh replaces what works on them:
+// Opens and checks issues of the demo's GitHub that agents work on while docker-check.sh replaces the containers:
 //   issues.mjs open URL COUNT            opens and labels them, prints their numbers
 //   issues.mjs ended URL NUMBER…         exit 1 unless each has a pull request
-//   issues.mjs once URL NUMBER… <EVENTS  exit 1, and a line for each fault, unless each has one pull request, with work that was
-//                                        done once, and no agent was started after one had end. EVENTS: JSON of XRANGE
+//   issues.mjs once URL NUMBER… <EVENTS  exit 1, and a line for each fault, unless each has one pull request, its work was
+//                                        done once, and no agent started after one had finished. EVENTS: JSON of XRANGE
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,7 +24,7 @@ async function api(base, path, body) {
   return answer.json();
 }
 
-/** From an agent that is done at once to one that is sure to be interrupted. */
+/** Return an agent's script. The first agent finishes soon, and the last one works until it is certainly interrupted. */
 const scriptOf = (index) => [
   { append: `work-${index}.txt`, text: "begun\n" },
   { wait: 1000 + index * 3000 },

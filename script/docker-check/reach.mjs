@@ -1,7 +1,7 @@
-// What a user of a container reaches: prints "TARGET OUTCOME" for each target, "reached" or the reason why not. Targets:
+// Tests what a user of a container can reach: prints "TARGET OUTCOME" for each target, "reached" or the reason why not. Targets:
 //   tcp:HOST:PORT     a connection          name:HOST        its address
-//   unix:PATH         a Unix socket         file:PATH        a file that is read; /proc/*/environ: of any other process
-//   exit:HOST:PORT    a tunnel by the exit, with the password in EXIT_PASSWORD if there is one
+//   unix:PATH         a Unix socket         file:PATH        a readable file; /proc/*/environ: that of any other process
+//   exit:HOST:PORT    a tunnel through the exit, with the password in EXIT_PASSWORD if there is one
 import { once } from "node:events";
 import { lookup } from "node:dns/promises";
 import { readdirSync, readFileSync } from "node:fs";

@@ -1,7 +1,7 @@
 import { edgeName, findCycle, type FolderGraph } from "./folders.ts";
 import type { Layers } from "./rules.ts";
 
-/** Check that the folders of a package have no cycle. Returns lines for people. */
+/** Check that the folders of a package have no import cycle. @returns one message for each problem */
 export function checkCycles(graph: FolderGraph): string[] {
   const cycle = findCycle(graph);
   if (cycle === null) return [];
@@ -9,7 +9,7 @@ export function checkCycles(graph: FolderGraph): string[] {
   return [`folders import each other: ${cycle.join(" -> ")} (${imports.map(describe).join("; ")})`];
 }
 
-/** Check that a folder imports only from its own layer and from those below. Returns lines for people. */
+/** Check that each folder imports only from its own layer and from those below. @returns one message for each problem */
 export function checkLayers(graph: FolderGraph, layers: Layers): string[] {
   const layerOf = (folder: string) => layers.findIndex(({ folders }) => folders.includes(folder.split("/")[0] ?? ""));
   const folders = [...new Set([...graph.values()].flatMap(({ from, to }) => [from, to]))];

@@ -30,7 +30,7 @@ export function findCycle(graph: FolderGraph): string[] | null {
   return cycles.reduce<string[] | null>((best, one) => (best === null || one.length < best.length ? one : best), null);
 }
 
-/** Return the folders on a shortest way from one folder to another, both included, or null if there is no way. */
+/** Return the folders on a shortest path from one folder to another, both included, or null if there is no path. */
 function shortestPath(graph: FolderGraph, from: string, to: string): string[] | null {
   const before = new Map<string, string | null>([[from, null]]);
   for (const at of before.keys()) {

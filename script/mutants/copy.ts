@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 const OURS = "@tac8";
 
-/** Copies the checkout as it is now, uncommitted files included; installed packages are linked to, our own are the copy's. */
+/** Copy the checkout with its uncommitted files. Installed packages are links; the packages of the workspace are those of the copy. */
 export async function copyCheckout(root: string, target: string): Promise<void> {
   const list = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];
   const { stdout } = await run("git", list, { cwd: root, maxBuffer: 64 * 1024 * 1024 });
@@ -21,16 +21,16 @@ export async function copyCheckout(root: string, target: string): Promise<void> 
 async function linkPackages(from: string, to: string): Promise<void> {
   await mkdir(join(to, OURS), { recursive: true });
   for (const name of await readdir(from)) {
-    // Caches and reports are each copy's own.
+    // Each copy has its own caches and reports.
     if (name !== OURS && (name === ".bin" || !name.startsWith("."))) await symlink(join(from, name), join(to, name));
   }
   for (const name of await readdir(join(from, OURS))) {
-    // Relative, so it leads to the copy's package.
+    // A relative link leads to the package of the copy.
     await symlink(await readlink(join(from, OURS, name)), join(to, OURS, name));
   }
 }
 
-/** Deleted in the checkout, but not yet in git; or by an account that edits it meanwhile. */
+/** Ignore the error of a file that was deleted in the checkout and not committed, or while the copy is made. */
 function ignoreDeleted(error: unknown): void {
   if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
 }

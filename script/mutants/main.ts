@@ -1,5 +1,5 @@
-// `npm run mutants [-- --only NAME] [--jobs N] [--shard K/N]`: takes one mechanism out at a time, in a copy of the checkout, and demands that
-// the test named for it turns red. `--help` says more.
+// `npm run mutants [-- --only NAME] [--jobs N] [--shard K/N]`: disables one mechanism at a time, in a copy of the checkout, and requires
+// that the test named for it fails. `--help` says more.
 import { rmSync } from "node:fs";
 import { chmod, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -29,7 +29,7 @@ const options = {
   help: { type: "boolean", default: false },
 } as const;
 
-/** The options of the command line; null, and a line on stderr, where they are wrong. */
+/** Read the options of the command line. If they are wrong, print a line on stderr and return null. */
 function parse() {
   try {
     return parseArgs({ options }).values;

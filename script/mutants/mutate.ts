@@ -1,10 +1,10 @@
 export interface Edit {
-  /** Text that is there exactly once. */
+  /** Text that is in the file exactly once. */
   readonly find: string;
   readonly replace: string;
 }
 
-/** @returns null where an edit's text is not there exactly once, or it changes nothing: the mutant is stale. Pure. */
+/** Apply a mutant to a text. @returns null if the text of an edit is not in the file exactly once, or if an edit changes nothing: the mutant is stale. Pure. */
 export function mutate(
   text: string,
   { also = [], ...edit }: Edit & { readonly also?: readonly Edit[] },

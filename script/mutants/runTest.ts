@@ -40,7 +40,7 @@ export async function runTests(copy: string, file: string, names: readonly strin
     await once(vitest, "exit");
   } finally {
     clearTimeout(bound);
-    kill(); // What a mutant made it leave behind in its group.
+    kill(); // Processes of its group that a mutant kept alive.
     process.off("exit", kill);
   }
   const text = await readFile(report, "utf8").catch(() => null);

@@ -45,7 +45,7 @@ demo() {
   done
   kill -INT $pid
   fails 0 wait $pid
-  # The data of the demo is there to be read, and no process is.
+  # The data of the demo remains, and no process.
   [ -d ~/.local/share/tac8/demo ]
   fails 1 grep -lE '^(tac8|node|redis-server)' /proc/[0-9]*/comm
 }

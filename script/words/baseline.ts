@@ -1,9 +1,9 @@
-/** How many avoided words a file may have, by path. */
+/** Number of avoided words that each file may have, by path. */
 export type Counts = ReadonlyMap<string, number>;
 
 /**
  * Read a baseline: lines "count path". A file that is listed twice, after a merge that keeps both sides, has the smaller count.
- * @throws Error that names the line that is none
+ * @throws Error with the first line that has another form
  */
 export function readBaseline(text: string): Map<string, number> {
   const counts = new Map<string, number>();
@@ -26,7 +26,7 @@ export const writeBaseline = (counts: Counts) =>
 
 const sum = (counts: Counts) => [...counts.values()].reduce((total, count) => total + count, 0);
 
-/** Compare the files with the baseline: those that have more than they may, and those whose line in it is out of date. */
+/** Compare the files with the baseline. @returns files with more words than allowed, and files whose line allows too many */
 export function compare(counts: Counts, baseline: Counts): { more: string[]; stale: string[] } {
   const paths = [...new Set([...counts.keys(), ...baseline.keys()])].toSorted();
   const of = (side: Counts, path: string) => side.get(path) ?? 0;

@@ -1,4 +1,4 @@
-/** What ends each kind of text that is not code. */
+/** The end of each kind of text that is not code, by its start. */
 const ENDS = { "//": /\n/y, "/*": /\*\//y, '"': /"|\n/y, "'": /'|\n/y, "`": /`/y } as const;
 
 /** A `/` after one of these begins a regular expression, not a division. */

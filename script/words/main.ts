@@ -1,5 +1,5 @@
 // `node script/words/main.ts`: checks that no file has more avoided words than script/words/baseline.txt allows.
-// With `--update`: writes that file, whose sum may only shrink. With paths: lists the avoided words of these files.
+// With `--update`: writes that file, whose sum may only decrease. With paths: lists the avoided words of these files.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,10 +9,10 @@ import { readFixedNames, readGlossary, withoutListedWords } from "./glossary.ts"
 import { type Hit, searchWords } from "./search.ts";
 
 const GLOSSARY = "docs/architecture.md";
-/** Words of other programs, of the licence, and those of this check. */
+/** Files that are not searched: output of other programs, the licence, the lockfile, and the baseline of this check. */
 const SKIPPED = /\.(?:txt|jsonl|png|c)$|^(?:LICENSE|CODE_OF_CONDUCT\.md|package-lock\.json)$/;
 const CODE = /\.(?:ts|js|mjs)$/;
-/** Hits of one file, and files, that are printed. */
+/** Maximum number of printed hits per file, and of printed files. */
 const SHOWN = 20;
 
 const root = join(import.meta.dirname, "../..");

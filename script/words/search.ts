@@ -7,7 +7,7 @@ export interface Wanted {
 }
 
 export interface Hit {
-  /** From 1; 0: the path of the file. */
+  /** Line number from 1; 0: the hit is in the path of the file. */
   line: number;
   /** As written in the file. */
   found: string;
@@ -23,10 +23,10 @@ interface Word {
 
 const WORD = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+/g;
 
-/** What is between two words of one phrase: nothing (`endNote`), a space, a hyphen, or the end of a line of a comment. */
+/** Text between two words of a phrase: nothing (`endNote`), a space, a hyphen, or the end of a line of a comment. */
 const GAP = /^(?:[-_ ]?|[ \t]*\n[ \t]*(?:\/\/|\*|#|>)?[ \t]*)$/;
 
-/** In an exception, names of other programs and keys in Redis too: "Math.sign". */
+/** The same in an exception, which may also be a name such as "Math.sign" or a key in Redis. */
 const WIDE_GAP = /^(?:[-_ .:/]?|[ \t]*\n[ \t]*(?:\/\/|\*|#|>)?[ \t]*)$/;
 
 /**
@@ -90,7 +90,7 @@ const isPhraseAt = ({ words, index, phrase, text, gap }: Place) =>
     return offset === 0 || (before !== undefined && gap.test(text.slice(before.end, at.at)));
   });
 
-/** An exception may have words before those that are avoided: "right away". */
+/** Return whether a hit is part of an exception, which may have words before it: "right away". */
 const isException = (words: readonly Word[], index: number, { words: phrase, exceptions }: Avoided, text: string) =>
   exceptions.some((exception) =>
     exception.some(

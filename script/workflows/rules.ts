@@ -27,11 +27,11 @@ interface Workflow {
 /** An action by the full hash of its commit, with the version as comment; or a file of this repository. */
 const PINNED = /^(?:[\w.-]+(?:\/[\w.-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+|\.\/\.github\/[\w./-]+)$/;
 
-/** These run with the repository's secrets on code of a pull request. */
+/** Triggers that run with the repository's secrets on code of a pull request. */
 const DANGEROUS = ["pull_request_target", "workflow_run"];
 
 /**
- * Check a workflow, or an action of this repository, for what would give an attacker more than needed. Returns lines for people.
+ * Check a workflow, or an action of this repository, for settings that give an attacker more than needed. @returns one message for each problem
  * The rules are those of zizmor (unpinned-uses, template-injection, artipacked, excessive-permissions, dangerous-triggers,
  * secrets-inherit) that this repository needs, and a time-out and a concurrency group for every workflow.
  */
