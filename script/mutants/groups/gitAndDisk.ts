@@ -461,8 +461,8 @@ export const gitAndDisk: readonly Mutant[] = [
   {
     name: "clean-no-answer",
     file: `${RUNNER}/git/openGit.ts`,
-    find: "if (!/^exit code null$|^Error: spawn /.test(errorText)) return;",
-    replace: "if (errorText !== null) return;",
+    find: "  if (!(error instanceof GitRefusal)) throw error;",
+    replace: "  void error;",
     test: { file: `${RUNNER}/git/openGit.int.test.ts`, name: "a git of the clean side that is killed has no result" },
     promise: "a git that was killed on the clean side has given no answer",
   },

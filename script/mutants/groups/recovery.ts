@@ -195,7 +195,7 @@ export const recovery: readonly Mutant[] = [
   {
     name: "base-unknown",
     file: `${RUNNER}/git/openGit.ts`,
-    find: 'if (error instanceof Error && error.message === "exit code 1") return null;',
+    find: 'if (error instanceof GitRefusal && error.message === "exit code 1") return null;',
     replace: "return null;",
     test: {
       file: `${RUNNER}/airlock/incoming.int.test.ts`,

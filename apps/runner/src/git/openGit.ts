@@ -1,8 +1,7 @@
-import { messageOf } from "@tac8/core/domain/messageOf";
 import { existsSync } from "node:fs";
+import { GitRefusal } from "./gitRefusal.ts";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { simpleGit, type SimpleGit } from "simple-git";
-import { localFailure } from "./errors.ts";
 
 export interface GitOptions {
   readonly dir: string;
@@ -16,7 +15,7 @@ export interface GitOptions {
 /** Git in one folder, on either side. */
 export interface Git {
   /**
-   * Run one command. @returns its trimmed standard output. @throws Error with git's message, or its exit code if there
+   * Run one command. @returns its trimmed standard output. @throws GitRefusal with git's message, or its exit code if there
    * is none
    */
   raw(args: string[]): Promise<string>;
@@ -93,17 +92,11 @@ function configEnvironment(config: Readonly<Record<string, string>>): Record<str
 }
 
 /**
- * Throw if an error is not git's own answer: git was killed, for example because memory ran out, or could not be
- * started. For callers that treat git's refusal as an answer. @throws StepFailure of kind `git` or `disk`.
+ * Throw an error unless it is a refusal by git. For callers that take a refusal as a result: a git that was killed, for
+ * example because memory ran out, that was stopped, or that could not be started has none.
  */
-export function throwWithoutAnswer(error: unknown): void {
-  if (error instanceof StepFailure) throw error; // From `thinGit`.
-  const errorText = messageOf(error);
-  if (!/^exit code null$|^Error: spawn /.test(errorText)) return;
-  const [first = ""] = errorText.split("\n");
-  throw new StepFailure(localFailure("git was killed or could not be started", first), {
-    cause: error,
-  });
+export function throwUnlessRefused(error: unknown): void {
+  if (!(error instanceof GitRefusal)) throw error;
 }
 
 /** Return the full sha of a revision's commit; null if there is none. */
@@ -111,7 +104,7 @@ export async function commitOf(git: Git, revision: string): Promise<string | nul
   try {
     return await git.raw(["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`]);
   } catch (error) {
-    throwWithoutAnswer(error);
+    throwUnlessRefused(error);
     return null; // With `--quiet`, git reports a missing revision only by its exit code.
   }
 }
@@ -121,7 +114,7 @@ export async function isAncestor(git: Git, older: string, newer: string): Promis
   try {
     return (await mergeBase(git, older, newer)) === older;
   } catch (error) {
-    throwWithoutAnswer(error);
+    throwUnlessRefused(error);
     return false; // A commit is missing, or the repository is damaged.
   }
 }
@@ -135,7 +128,7 @@ export async function mergeBase(git: Git, a: string, b: string): Promise<string 
   try {
     base = await git.raw(["merge-base", a, b]);
   } catch (error) {
-    if (error instanceof Error && error.message === "exit code 1") return null;
+    if (error instanceof GitRefusal && error.message === "exit code 1") return null;
     throw error;
   }
   if (base === "") throw new Error("git printed neither a commit nor an error");

@@ -31,3 +31,9 @@ test("a git that was killed has no result, whatever it printed before", async ()
     await expect(isAncestor(git({ words }), "a", "b")).rejects.toThrow(StepFailure);
   }
 });
+
+test("a git that was stopped has no result", async () => {
+  const stopped = thinGit(() => Promise.reject(new Error("the run was stopped")));
+  await expect(commitOf(stopped, "x")).rejects.toThrow("the run was stopped");
+  await expect(isAncestor(stopped, "a", "b")).rejects.toThrow("the run was stopped");
+});

@@ -1,5 +1,6 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { localFailure } from "./errors.ts";
+import { GitRefusal } from "./gitRefusal.ts";
 import type { Git } from "./openGit.ts";
 import type { GitAnswer } from "./runGit.ts";
 
@@ -17,7 +18,7 @@ export function thinGit(run: (args: readonly string[]) => Promise<GitAnswer>): G
         const [first = ""] = errorText.split("\n");
         throw new StepFailure(localFailure("git was killed, could not be started or printed too much", first));
       }
-      throw new Error([text, words].filter((part) => part !== "").join("\n") || `exit code ${code}`);
+      throw new GitRefusal([text, words].filter((part) => part !== "").join("\n") || `exit code ${code}`);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { throwWithoutAnswer } from "../git/openGit.ts";
+import { throwUnlessRefused } from "../git/openGit.ts";
 import { readText } from "../files/files.ts";
 import { filterOff } from "../place/filterOff.ts";
 import { gitIn, type AgentPlace } from "../place/place.ts";
@@ -30,8 +30,7 @@ export async function withoutDrivers(
     const names = await gitIn(place, dir).raw(["config", "--list", "--name-only", "-z"]);
     return place.withSettings(driversOff(names));
   } catch (error) {
-    place.signal?.throwIfAborted();
-    throwWithoutAnswer(error);
+    throwUnlessRefused(error);
     return place; // Settings that git cannot read stop every other command too.
   }
 }

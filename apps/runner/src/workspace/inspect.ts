@@ -1,6 +1,5 @@
 import { basename, join } from "node:path";
-import { StepFailure } from "@tac8/core/domain/failures";
-import { commitOf, isAncestor, throwWithoutAnswer, type Git } from "../git/openGit.ts";
+import { commitOf, isAncestor, throwUnlessRefused, type Git } from "../git/openGit.ts";
 import type { Entry } from "../files/files.ts";
 import { gitIn, type AgentPlace } from "../place/place.ts";
 import { readBranchNote } from "./notes.ts";
@@ -73,7 +72,7 @@ async function wasAt(place: AgentPlace, tree: string, commit: string): Promise<b
     ]);
     return log.split("\n").includes(commit);
   } catch (error) {
-    throwWithoutAnswer(error);
+    throwUnlessRefused(error);
     return false;
   }
 }
@@ -112,7 +111,7 @@ async function works(place: AgentPlace, gitDir: string): Promise<boolean> {
   try {
     return (await gitIn(place, gitDir).raw(["rev-parse", "--is-bare-repository"])) === "true";
   } catch (error) {
-    throwWithoutAnswer(error);
+    throwUnlessRefused(error);
     return false; // Git refuses to work there: that is the answer.
   }
 }
@@ -133,10 +132,14 @@ async function changesOf(
     const status = await git.raw(["status", "--porcelain=v2", "--branch", "--untracked-files=normal", "-z"]);
     return { head: parseStatus(status).head, clean: status.split("\0").every((line) => /^(?:#|$)/.test(line)) };
   } catch (error) {
-    if (error instanceof StepFailure) throw error;
-    throwWithoutAnswer(error);
+    if (!isFileError(error)) throwUnlessRefused(error);
     return null; // Not a worktree at all, or its index is damaged.
   }
+}
+
+/** A folder or file that is missing, or that an agent made unreadable. */
+function isFileError(error: unknown): boolean {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === "string";
 }
 
 /** Git keeps a lost worktree's HEAD, which may not be on the branch. */
