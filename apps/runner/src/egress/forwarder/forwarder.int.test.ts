@@ -51,7 +51,7 @@ test("the word term ends the program by SIGTERM; the end of the pipe does nothin
 
   const second = start(["sh", "-c", "echo ready; read line; echo continues"]);
   second.words.end();
-  expect(await text(second.out)).toBe("ready\ngoes on\n");
+  expect(await text(second.out)).toBe("ready\ncontinues\n");
 });
 
 test("the program has only the descriptors 0, 1 and 2, and its own process group", async () => {
