@@ -16,7 +16,7 @@ export interface Sides {
 export function isAgents(kind: ItemKind): boolean {
   switch (kind) {
     case "workspace":
-    case "put-aside":
+    case "quarantined":
     case "prompt":
     case "temporary":
     case "session":
@@ -79,7 +79,7 @@ async function inWorkspaces(place: Files, home: string, baseDir: string, ref: Re
     for (const { name } of await list(place, folder)) {
       const [, number, kept] = /^gh-(\d{1,10})(?:\.git)?(?:\.kept-(.+))?$/.exec(name) ?? [];
       if (number === undefined) continue;
-      add(kept === undefined ? "workspace" : "put-aside", number, kept ?? "", join(folder, name));
+      add(kept === undefined ? "workspace" : "quarantined", number, kept ?? "", join(folder, name));
     }
   }
   for (const [kind, folder] of [

@@ -22,8 +22,8 @@ function plan(
 test.each<[ItemKind, number, boolean]>([
   ["workspace", 13.9, false],
   ["workspace", 14, true],
-  ["put-aside", 13.9, false],
-  ["put-aside", 14, true],
+  ["quarantined", 13.9, false],
+  ["quarantined", 14, true],
   ["session", 14, true],
   ["prompt", 14, true],
   ["log", 14, false],
@@ -55,7 +55,7 @@ test.each<[string, IssueUse, number]>([
   ["a live issue", { use: "live" }, 999],
   ["an issue that Redis does not know, for less than 90 days", { use: "unknown" }, 89],
 ])("nothing of %s is removed, even if disk space is low", (_, use, days) => {
-  const all = (["workspace", "put-aside", "session", "prompt", "log", "temporary"] as const).map((kind) =>
+  const all = (["workspace", "quarantined", "session", "prompt", "log", "temporary"] as const).map((kind) =>
     item(kind, days),
   );
   expect(plan(all, { use, freeBytes: 0 })).toEqual({ due: [], spare: [], inUse: 6 });

@@ -1,11 +1,11 @@
 import { KEEP_ENDED_SECONDS } from "@tac8/core/state/issueStore";
 
 /**
- * Kinds of files in the data folder. `put-aside`: a workspace that a run could not use; `notes`: tac8's notes about a
+ * Kinds of files in the data folder. `quarantined`: a workspace that a run could not use; `notes`: tac8's notes about a
  * workspace that is missing; `prompt`: a prompt of an older version, which kept prompts elsewhere; `temporary`: files that
  * an agent's program left; `incoming`: a throwaway repository of a run that was killed.
  */
-export type ItemKind = "workspace" | "put-aside" | "notes" | "session" | "prompt" | "log" | "temporary" | "incoming";
+export type ItemKind = "workspace" | "quarantined" | "notes" | "session" | "prompt" | "log" | "temporary" | "incoming";
 
 export interface Item {
   readonly kind: ItemKind;
@@ -79,7 +79,7 @@ function freeSince({ issue, run, changedAt }: Item, { issues, liveRuns }: Janito
 function keptFor(kind: ItemKind, { workspacesMs, logsMs }: JanitorLimits): number {
   switch (kind) {
     case "workspace":
-    case "put-aside":
+    case "quarantined":
     case "notes":
     case "session":
     case "prompt":

@@ -46,7 +46,7 @@ export async function removeItem(item: Item, options: RemovalOptions): Promise<R
   if (ref === null) return kept("it belongs to no issue");
   const paths = workspacePaths(options.home, options.baseDir, ref);
   // Before the lock is taken, because a fetch may take long, and a job would wait for the lock.
-  const withWork = item.kind === "workspace" || item.kind === "put-aside";
+  const withWork = item.kind === "workspace" || item.kind === "quarantined";
   const mirror = withWork ? await options.freshMirror(ref) : null;
   const lock = await lockWorkspace(paths);
   if (lock === null) return kept("it is in use");
