@@ -71,7 +71,8 @@ export async function keepAdmission(options: AdmissionOptions): Promise<Admissio
   const turns = { machine: Promise.resolve(), redis: Promise.resolve() };
   /** Kinds of reads that are queued: at most one of each kind. */
   const waiting = new Set<string>();
-  const failed = (err: unknown) => log.warn({ err }, "could not read whether new jobs may start here");
+  const failed = (err: unknown) =>
+    log.warn({ err }, "could not read the pause, the health or the host: the last values stay");
   function next(turn: keyof typeof turns, work: () => Promise<void>): void {
     turns[turn] = turns[turn].then(work).catch(failed);
   }

@@ -162,7 +162,7 @@ async function dialProxy(proxyUrl: string): Promise<Socket> {
   const { protocol, hostname, port } = new URL(proxyUrl);
   const secure = protocol === "https:";
   if (!secure && protocol !== "http:") {
-    throw new Error(`tac8 reaches hosts for agents through an HTTP proxy, not one of ${protocol}//`);
+    throw new Error(`the proxy of this machine has the unsupported protocol ${protocol}//: agents need an HTTP proxy`);
   }
   const host = hostname.replace(/^\[|\]$/g, "");
   const at = { host, port: Number(port || (secure ? 443 : 80)) };

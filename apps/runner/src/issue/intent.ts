@@ -70,7 +70,7 @@ export async function readIntent(
     return null;
   }
   const unreadable = answer.kind === "read" ? null : answer.why;
-  if (unreadable !== null) run.log.warn(`the edits of the issue could not be read: ${unreadable}`);
+  if (unreadable !== null) run.log.warn(`could not read the edits of the issue: ${unreadable}`);
   const { title, body } = intent;
   await writeIntentNote(run.paths, { event, title, body, unreadable });
   return { ...intent, unreadable };
