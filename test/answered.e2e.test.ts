@@ -224,7 +224,7 @@ fieldTest(
     });
     await ends(number, "pr");
     expect(await startsOf(number)).toEqual([false, true]);
-    expect(await readFile(prompt, "utf8")).toContain("what you had started there is over");
+    expect(await readFile(prompt, "utf8")).toContain("your background processes ended with your turn");
     const [pull] = pullsOf(number);
     expect(pull?.body).toMatch(
       /the agent ended while one of its commands was still running[^]*dev server[^]*All is done/,

@@ -38,7 +38,7 @@ async function expectNewSession(number: number, name: string): Promise<void> {
   expect(await world.github.file(REPO, `auto/gh-${number}`, "work.txt")).toBe("half\nwhole\n");
   expect(world.github.pulls(REPO).filter(({ head }) => head === `auto/gh-${number}`)).toHaveLength(1);
   const prompt = await readFile(join(world.dir, `${name}-prompt.txt`), "utf8");
-  expect(prompt).toContain("Work on this issue was begun before");
+  expect(prompt).toContain("Earlier work on this issue is on your branch");
   expect(prompt).toContain("You are working on GitHub issue");
 }
 

@@ -107,7 +107,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/run/failureOf.ts`,
     find: "if (error instanceof LockTimeout) return",
     replace: 'if (error instanceof LockTimeout && error.name === "") return',
-    test: { file: `${RUNNER}/run/failureOf.test.ts`, name: "a lock that another run has for long" },
+    test: { file: `${RUNNER}/run/failureOf.test.ts`, name: "a lock that another run holds for long" },
     promise: "a lock that another run holds for long counts no attempt",
   },
   {

@@ -87,7 +87,7 @@ export const isolation: readonly Mutant[] = [
     file: `${RUNNER}/process/members.ts`,
     find: "return isSameProcess",
     replace: "return !isSameProcess",
-    test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "finds what hides in a sandbox" },
+    test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "finds processes in a sandbox" },
     promise: "everything in a sandbox counts as its run's, also in a namespace below it",
   },
   {
@@ -95,7 +95,7 @@ export const isolation: readonly Mutant[] = [
     file: `${RUNNER}/process/members.ts`,
     find: ".includes(uid)));",
     replace: ".includes(-1)));",
-    test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "finds every process of a user" },
+    test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "finds every process of the run's own user" },
     promise: "every process of a user that a run has for itself is found",
   },
   {
@@ -114,7 +114,7 @@ export const isolation: readonly Mutant[] = [
     file: `${RUNNER}/process/members.ts`,
     find: "if (uid === 0 || uid === process.getuid?.())",
     replace: "if (uid < 0)",
-    test: { file: `${RUNNER}/process/members.test.ts`, name: "is no run's" },
+    test: { file: `${RUNNER}/process/members.test.ts`, name: "does not belong to a run" },
     promise: "root's processes are never taken for a run's",
   },
 ];

@@ -15,7 +15,7 @@ export const limits: readonly Mutant[] = [
     file: "apps/runner/src/process/leaf.ts",
     find: "if (others.some(({ parent }) => parent !== pid)) return null;",
     replace: "",
-    test: { file: "apps/runner/src/process/leaf.test.ts", name: "a group is not left" },
+    test: { file: "apps/runner/src/process/leaf.test.ts", name: "the runner does not leave a group" },
     promise: "a runner moves no process but its own to another control group",
   },
   {
@@ -39,7 +39,7 @@ export const limits: readonly Mutant[] = [
     file: `${RUNNER}/process/cgroup.ts`,
     find: "of [...OPEN, ...Object.entries(limits)])",
     replace: "of OPEN)",
-    test: { file: `${RUNNER}/process/cgroup.int.test.ts`, name: "limits are the group's before anybody is in it" },
+    test: { file: `${RUNNER}/process/cgroup.int.test.ts`, name: "limits apply to the group before a process is in it" },
     promise: "a run's control group has its limits",
   },
   {
@@ -216,7 +216,7 @@ export const limits: readonly Mutant[] = [
     file: `${RUNNER}/run/halt.ts`,
     find: "this.#atOnce ||= atOnce;",
     replace: "",
-    test: { file: `${RUNNER}/run/halt.test.ts`, name: "knows that there is no time" },
+    test: { file: `${RUNNER}/run/halt.test.ts`, name: "a watcher that is notified of a stop" },
     promise: "a stop at once gives the agent no time",
   },
   {
@@ -267,7 +267,7 @@ export const limits: readonly Mutant[] = [
     file: `${RUNNER}/process/survivors.ts`,
     find: "pid === stat.session ? pid === session : isAgents(stat.session)",
     replace: "pid === session",
-    test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "another process of its session" },
+    test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "finds another process of the agent's session" },
     promise: "a fork bomb whose environments cannot be read is found by its session",
   },
   {
@@ -284,7 +284,7 @@ export const limits: readonly Mutant[] = [
     // Not the freezer: a frozen group would take the test's own process along.
     find: '  ["pids.max", "max"],\n',
     replace: "",
-    test: { file: `${RUNNER}/process/cgroup.int.test.ts`, name: "closed for the hunt" },
+    test: { file: `${RUNNER}/process/cgroup.int.test.ts`, name: "a group that was closed to kill its processes" },
     promise: "the next agent of a run can start in a group that was closed for the hunt",
   },
   {

@@ -104,7 +104,7 @@ export const machines: readonly Mutant[] = [
     file: `${RUNNER}/slots/copied.ts`,
     find: "second.text !== first.text",
     replace: 'second.text === ""',
-    test: { file: `${RUNNER}/slots/copied.int.test.ts`, name: "a runner with the same id that is at work" },
+    test: { file: `${RUNNER}/slots/copied.int.test.ts`, name: "finds a running runner with the same id" },
     promise: "a runner on a copy of another machine's data folder does not start while the other is at work",
   },
   {
@@ -129,7 +129,7 @@ export const machines: readonly Mutant[] = [
     file: `${RUNNER}/slots/copied.ts`,
     find: "  onWait?.(",
     replace: "  ((_line: string) => undefined)(",
-    test: { file: `${RUNNER}/slots/copied.int.test.ts`, name: "before a start waits" },
+    test: { file: `${RUNNER}/slots/copied.int.test.ts`, name: "logs a line before it waits" },
     promise: "a start that waits because of a copied data folder says so",
   },
   {
@@ -183,7 +183,7 @@ export const machines: readonly Mutant[] = [
     file: `${RUNNER}/slots/copied.ts`,
     find: "second.text !== first.text",
     replace: "second.at > first.at + 1000",
-    test: { file: `${RUNNER}/slots/copied.int.test.ts`, name: "none where only the clock" },
+    test: { file: `${RUNNER}/slots/copied.int.test.ts`, name: "finds no runner if only the clock" },
     promise: "a clock that is set is not taken for another machine",
   },
   {
@@ -581,7 +581,7 @@ export const machines: readonly Mutant[] = [
     file: `${RUNNER}/slots/hostNames.ts`,
     find: "if owner and owner ~= ARGV[1] then return 0 end",
     replace: "",
-    test: { file: `${RUNNER}/slots/hostNames.int.test.ts`, name: "two machines with one host name" },
+    test: { file: `${RUNNER}/slots/hostNames.int.test.ts`, name: "the second of two machines with the same host name" },
     promise: "machines with the same host name are shown under different names",
   },
   {

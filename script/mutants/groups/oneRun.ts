@@ -7,7 +7,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/run/together.ts`,
     find: "        failed.abort(error);\n",
     replace: "",
-    test: { file: `${RUNNER}/run/together.test.ts`, name: "one that fails ends the other" },
+    test: { file: `${RUNNER}/run/together.test.ts`, name: "a failed task ends the other" },
     promise: "of two things that a run does at once, one that fails ends the other",
   },
   {
@@ -15,7 +15,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/run/together.ts`,
     find: "await Promise.allSettled(",
     replace: "await Promise.all(",
-    test: { file: `${RUNNER}/run/together.test.ts`, name: "one that fails ends the other" },
+    test: { file: `${RUNNER}/run/together.test.ts`, name: "a failed task ends the other" },
     promise: "a run continues only after both of its parallel tasks are finished",
   },
   {
@@ -253,7 +253,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/process/survivors.ts`,
     find: 'hasMarker(pid, entry) ? "marker"',
     replace: 'false ? "marker"',
-    test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "finds by marker, exactly" },
+    test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "finds processes by the exact marker" },
     promise: "every process that an agent leaves running is found by its marker",
   },
   {
@@ -261,7 +261,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/process/survivors.ts`,
     find: "if (checked % AT_ONCE === 0) await turn();",
     replace: "if (checked < 0) await turn();",
-    test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "lets other work go on" },
+    test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "lets other work continue" },
     promise: "the search for surviving processes delays no heartbeat of other runs, even beside a fork bomb",
   },
   {
@@ -269,7 +269,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/process/survivors.ts`,
     find: 'locked() ? "lock"',
     replace: 'false ? "lock"',
-    test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "finds by the inherited lock" },
+    test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "finds processes by the inherited lock" },
     promise: "a process that has removed its marker is found by the workspace's lock",
   },
   {

@@ -167,7 +167,10 @@ export const outgoing: readonly Mutant[] = [
     file: `${RUNNER}/secrets/scan.ts`,
     find: "    this.#search.add(number, bytes);\n    if (this.#lines === null) return;\n",
     replace: "    if (this.#lines === null) return;\n    this.#search.add(number, bytes);\n",
-    test: { file: `${RUNNER}/secrets/findSecrets.int.test.ts`, name: "a value in more text than the patterns get" },
+    test: {
+      file: `${RUNNER}/secrets/findSecrets.int.test.ts`,
+      name: "finds a value in more text than the patterns search",
+    },
     promise: "a secret of this installation is found in any amount of text",
   },
   {
@@ -207,7 +210,7 @@ export const outgoing: readonly Mutant[] = [
     file: `${RUNNER}/secrets/scan.ts`,
     find: 'text.includes("\\0") ?',
     replace: 'text.includes("\\0\\0\\0") ?',
-    test: { file: `${RUNNER}/secrets/scan.test.ts`, name: "text in UTF-16" },
+    test: { file: `${RUNNER}/secrets/scan.test.ts`, name: "finds values and tokens in UTF-16" },
     promise: "a token in a file in UTF-16 is found",
   },
   {
@@ -215,7 +218,10 @@ export const outgoing: readonly Mutant[] = [
     file: `${RUNNER}/secrets/findSecrets.ts`,
     find: "new Set([...values, ...learnedSecrets()])",
     replace: "new Set([...values, ...learnedSecrets().slice(0, 0)])",
-    test: { file: `${RUNNER}/secrets/findSecrets.int.test.ts`, name: "a token that GitHub has made since the start" },
+    test: {
+      file: `${RUNNER}/secrets/findSecrets.int.test.ts`,
+      name: "finds a token that GitHub has issued since the start",
+    },
     promise: "a token of a GitHub App is searched for, too",
   },
   {
@@ -231,7 +237,7 @@ export const outgoing: readonly Mutant[] = [
     file: `${RUNNER}/secrets/scan.ts`,
     find: '.replaceAll(/secretlint-/gi, "secretlint_")',
     replace: "",
-    test: { file: `${RUNNER}/secrets/scan.test.ts`, name: "whatever a comment says" },
+    test: { file: `${RUNNER}/secrets/scan.test.ts`, name: "even if a comment disables the rules" },
     promise: "a comment in a file does not turn a rule of the search off",
   },
   {
@@ -279,7 +285,7 @@ export const outgoing: readonly Mutant[] = [
     file: `${RUNNER}/secrets/scan.ts`,
     find: "line.isMoved = removed.has(line.text);",
     replace: "line.isMoved = removed.has(line.where);",
-    test: { file: `${RUNNER}/secrets/findSecrets.int.test.ts`, name: "a token of the base is found again by no move" },
+    test: { file: `${RUNNER}/secrets/findSecrets.int.test.ts`, name: "in a moved line, but no token of the base" },
     promise: "a line that was public before is no finding again because its file was renamed",
   },
   {
@@ -287,7 +293,7 @@ export const outgoing: readonly Mutant[] = [
     file: `${RUNNER}/secrets/scan.ts`,
     find: "this.#commit = { from: this.#lines?.length ?? 0, removed: new Set(), size: 0 };",
     replace: "this.#commit = { from: 0, removed: new Set(removed), size: 0 };",
-    test: { file: `${RUNNER}/secrets/findSecrets.int.test.ts`, name: "a token that one of the commits adds" },
+    test: { file: `${RUNNER}/secrets/findSecrets.int.test.ts`, name: "finds a token that one commit adds" },
     promise: "a moved line is no finding only within the commit that moves it",
   },
   {
@@ -295,7 +301,10 @@ export const outgoing: readonly Mutant[] = [
     file: `${RUNNER}/secrets/scan.ts`,
     find: ".every(({ isMoved }) => isMoved)) continue;",
     replace: ".some(({ isMoved }) => isMoved)) continue;",
-    test: { file: `${RUNNER}/secrets/findSecrets.int.test.ts`, name: "a new key between the first and last lines" },
+    test: {
+      file: `${RUNNER}/secrets/findSecrets.int.test.ts`,
+      name: "finds a new key between the first and last line",
+    },
     promise: "a moved secret is no finding only if all of its lines were public before",
   },
   {

@@ -71,7 +71,7 @@ export const recovery: readonly Mutant[] = [
     file: `${RUNNER}/run/liveStream.ts`,
     find: "await within(written, closeMs)",
     replace: "await within(written, 2 ** 31 - 1)",
-    test: { file: `${RUNNER}/run/liveStream.int.test.ts`, name: "does not answer is not waited for" },
+    test: { file: `${RUNNER}/run/liveStream.int.test.ts`, name: "the end of a run does not wait for a Redis" },
     promise: "an agent's work is saved although Redis does not answer",
   },
   {
@@ -87,7 +87,7 @@ export const recovery: readonly Mutant[] = [
     file: `${RUNNER}/slots/recover.ts`,
     find: "await killSurvivors({ runId: run, except: [process.pid] })",
     replace: "{ killed: 0, remaining: [] }",
-    test: { file: `${RUNNER}/slots/slots.int.test.ts`, name: "the job of a runner that was killed" },
+    test: { file: `${RUNNER}/slots/slots.int.test.ts`, name: "the job of a killed runner" },
     promise: "a runner that starts again ends what its dead runs left",
   },
   {
@@ -95,7 +95,7 @@ export const recovery: readonly Mutant[] = [
     file: `${RUNNER}/slots/recover.ts`,
     find: "await job.moveToDelayed(now() + 1, token);",
     replace: "",
-    test: { file: `${RUNNER}/slots/slots.int.test.ts`, name: "the job of a runner that was killed" },
+    test: { file: `${RUNNER}/slots/slots.int.test.ts`, name: "the job of a killed runner" },
     promise: "a runner that restarts requeues its jobs at once",
   },
   {

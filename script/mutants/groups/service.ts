@@ -242,7 +242,7 @@ export const service: readonly Mutant[] = [
     file: `${RUNNER}/redisTunnel/open.ts`,
     find: "await chmod(path, 0o600);",
     replace: "await chmod(path, 0o666);",
-    test: { file: `${RUNNER}/redisTunnel/redisTunnel.int.test.ts`, name: "its owner alone opens it" },
+    test: { file: `${RUNNER}/redisTunnel/redisTunnel.int.test.ts`, name: "only its owner can open the socket" },
     promise: "in containers no agent reaches the Redis of another machine",
   },
   {

@@ -22,12 +22,12 @@ afterEach(() => {
   removeEmptyCgroups();
 });
 
-/** A process that leaves its group, its session, its environment and its descriptors behind. */
+/** Start a process without its parent's session, environment and descriptors. */
 const DAEMON = `env -i /usr/bin/setsid /bin/sh -c 'echo $$; exec sleep 7777 <&- >&- 2>&-' & wait`;
 
-test("who shed the marker and every descriptor is found by its control group", async (context) => {
+test("a process without the marker and without any descriptor is found by its control group", async (context) => {
   child = spawnInCgroup({ runId }, () => spawn("bash", ["-c", DAEMON], { stdio: ["ignore", "pipe", "inherit"] }));
-  context.skip(!cgroupMembers(runId).has(child.pid ?? 0), "this host lets nobody make a control group");
+  context.skip(!cgroupMembers(runId).has(child.pid ?? 0), "this host allows no new control group");
   expect(cgroupMembers(runId)).not.toContain(process.pid);
   const [line] = (await once(createInterface({ input: child.stdout ?? process.stdin }), "line")) as [string];
   daemon = Number(line);
@@ -40,11 +40,11 @@ test("who shed the marker and every descriptor is found by its control group", a
   expect(cgroupMembers(runId).size).toBe(0);
 });
 
-test("limits are the group's before anybody is in it; what the kernel does not take here is left out", async (context) => {
-  // Every group has this file. Those of a controller are there only where it is given to us.
+test("limits apply to the group before a process is in it, and limits that the kernel refuses are left out", async (context) => {
+  // Every group has this file. The files of a controller exist only if it is delegated.
   const limits = { "cgroup.max.descendants": "7", "no.such.max": "1" };
   const taken = takenLimits(limits);
-  context.skip(taken["cgroup.max.descendants"] === undefined, "this host lets nobody make a control group");
+  context.skip(taken["cgroup.max.descendants"] === undefined, "this host allows no new control group");
   expect(taken).toEqual({ "cgroup.max.descendants": "7" });
   const mount = `$(awk '/ - cgroup2 /{ print $5; exit }' /proc/self/mountinfo)`;
   const check = `cat "${mount}$(sed -n 's/^0:://p' /proc/self/cgroup)/cgroup.max.descendants"`;
@@ -55,13 +55,13 @@ test("limits are the group's before anybody is in it; what the kernel does not t
   expect(line).toBe("7");
 });
 
-test("in a delegated group the runner moves to a leaf, so that runs beside it get limits", async (context) => {
+test("in a delegated group the runner moves to a leaf group, so that the groups of its runs can have limits", async (context) => {
   const mounts = readFileSync("/proc/self/mountinfo", "utf8");
   const mount = /^\S+ \S+ \S+ \S+ (\S+) .*- cgroup2 /m.exec(mounts)?.[1];
   context.skip(process.getuid?.() !== 0 || mount === undefined, "only root can delegate a group (v2)");
-  // Not named as a group of a run: a runner that starts elsewhere on this machine removes those while they are empty.
+  // The name is not that of a run's group, because any starting runner on this machine removes empty groups of runs.
   const folder = join(mount ?? "", `test-of-tac8-${runId}`);
-  // Where v1 has the others, as in some containers.
+  // In some containers, v1 has the other controllers.
   const controller = ["pids", "hugetlb"].find((name) => {
     const controllers = readFileSync(join(mount ?? "", "cgroup.controllers"), "utf8").split(/\s+/);
     return controllers.includes(name);
@@ -84,7 +84,7 @@ test("in a delegated group the runner moves to a leaf, so that runs beside it ge
     const { stdout, stderr } = await promisify(execFile)("sh", ["-c", enter, "sh", ...asNobody, ...program]).catch(
       (error: { stdout: string; stderr: string }) => error,
     );
-    context.skip(/EACCES|Permission denied/.test(stderr), "other users cannot read the folder that tac8 is in");
+    context.skip(/EACCES|Permission denied/.test(stderr), "other users cannot read the folder of tac8");
     const name = folder.slice((mount ?? "").length);
     expect(JSON.parse(stdout)).toEqual({
       before: false,
@@ -103,10 +103,10 @@ test("in a delegated group the runner moves to a leaf, so that runs beside it ge
   }
 });
 
-test("a group that was closed for the hunt is open for the run's next agent", async (context) => {
+test("a group that was closed to kill its processes is open for the run's next agent", async (context) => {
   const hold = () => spawn("sleep", ["7777"], { stdio: "ignore" });
   child = spawnInCgroup({ runId }, hold);
-  context.skip(!cgroupMembers(runId).has(child.pid ?? 0), "this host lets nobody make a control group");
+  context.skip(!cgroupMembers(runId).has(child.pid ?? 0), "this host allows no new control group");
   closeCgroups(runId);
   const first = child;
   const say = ["-c", "(true) && echo forked"];

@@ -4,16 +4,16 @@ import { basename, dirname, join } from "node:path";
 import { LEAF, planLeaf, type OwnGroup } from "./leaf.ts";
 
 /**
- * A control group of a run's own: nothing that an agent starts gets out of it, whatever it does to its environment and
- * descriptors. Only where the host lets us make one: in cgroup v2, and in v1's hierarchy of the pids controller, which
- * hosts without v2, or with a v2 tree that has no controllers, have. Elsewhere everything here does nothing.
+ * One control group per run. No process of an agent can leave it, whatever it does to its environment and descriptors. A group is
+ * made if the host allows it: in cgroup v2, and in the hierarchy of the pids controller of v1, which hosts without v2, or without
+ * controllers in v2, have. Otherwise every function of this file does nothing.
  */
 
 const PREFIX = "tac8-";
-/** None of those that are removed when they are empty. */
+/** Prefix of groups for checks. It differs from the prefix of the groups that are removed when they are empty. */
 const PROBE_PREFIX = "probe-tac8-";
 
-/** What is written to a control group's files, by their names: `cpu.max`, `memory.max` … */
+/** Values for the files of a control group, by file name: `cpu.max`, `memory.max` … */
 export type GroupLimits = Readonly<Record<string, string>>;
 
 export interface GroupOptions {
@@ -21,7 +21,7 @@ export interface GroupOptions {
   readonly limits?: GroupLimits;
 }
 
-/** Starts something inside of the run's groups, where there can be any; synchronous, so that nobody else gets in. */
+/** Start a process inside the run's groups, if the host allows groups. Synchronous, so that no other process is started in them. */
 export function spawnInCgroup<T>({ runId, limits = {} }: GroupOptions, spawn: () => T): T {
   const entered = ownCgroups().filter(({ base }) => enter(groupOf(base, runId), limits));
   try {
@@ -31,10 +31,10 @@ export function spawnInCgroup<T>({ runId, limits = {} }: GroupOptions, spawn: ()
   }
 }
 
-/** Runs whose groups are empty still: what enters them has just been started. */
+/** Runs whose groups are still empty, because the process that enters them has just been started. */
 const entering = new Set<string>();
 
-/** Enters these groups and then becomes the program. One whose group was removed meanwhile makes it again, without limits. */
+/** Shell script that enters these groups and then becomes the program. If a group was removed meanwhile, the script makes it again, without limits. */
 const ENTER = `
 while [ "$1" != -- ]; do
   echo $$ >"$1/cgroup.procs" || { mkdir -p "$1" && echo $$ >"$1/cgroup.procs"; }
@@ -44,8 +44,8 @@ shift
 exec "$@"`;
 
 /**
- * Make the run's groups, where there can be any, and return what goes before a program for it to enter them by itself: nothing where
- * there are none. So this process, which limits of a group could end, never is in one.
+ * Make the run's groups, if the host allows them, and return the command line that goes before a program so that it enters them by
+ * itself. Without groups the command line is empty. So the runner never enters a group, whose limits could end it.
  */
 export function cgroupPrefix({ runId, limits = {} }: GroupOptions): string[] {
   const groups = ownCgroups()
@@ -57,8 +57,8 @@ export function cgroupPrefix({ runId, limits = {} }: GroupOptions): string[] {
 }
 
 /**
- * Those of these limits that the kernel takes for a group of ours here: most hosts give nobody their controllers. Where systemd has
- * delegated this process's group to us, it moves to one below it first: see `planLeaf`.
+ * Return the limits that the kernel accepts for a run's group on this host. Most hosts delegate no controllers. If systemd has
+ * delegated this process's group, the process first moves to a group below it: see `planLeaf`.
  */
 export function takenLimits(limits: GroupLimits): GroupLimits {
   if (Object.keys(limits).length === 0) return {};
@@ -66,7 +66,7 @@ export function takenLimits(limits: GroupLimits): GroupLimits {
   return Object.assign({}, ...ownCgroups().map(({ base }) => takenIn(base, limits))) as GroupLimits;
 }
 
-/** @param wanted controllers; others only in tests. @returns whether this process is in a leaf now */
+/** Move this process to a leaf group. @param wanted controllers; tests use others. @returns whether this process is in a leaf group now */
 export function moveToLeaf(own: string, wanted?: readonly string[]): boolean {
   const me = { pid: process.pid, uid: process.getuid?.() ?? 0 };
   const plan = planLeaf(readGroup(own), wanted === undefined ? me : { ...me, wanted });
@@ -76,7 +76,7 @@ export function moveToLeaf(own: string, wanted?: readonly string[]): boolean {
   } catch {
     return false; // Read-only.
   }
-  // One that ended meanwhile moves no more.
+  // A process that ended meanwhile cannot move.
   for (const pid of plan.move) write(join(plan.leaf, "cgroup.procs"), String(pid));
   return plan.give.map((name) => write(join(own, "cgroup.subtree_control"), `+${name}`)).includes(true);
 }
@@ -105,21 +105,21 @@ function takenIn(base: string, limits: GroupLimits): GroupLimits {
     mkdirSync(group);
     return Object.fromEntries(Object.entries(limits).filter(([file, value]) => write(join(group, file), value)));
   } catch {
-    return {}; // Read-only, or not ours.
+    return {}; // Read-only, or owned by another user.
   } finally {
     if (existsSync(group)) rmdirSync(group);
   }
 }
 
-/** Pids in the run's groups. */
+/** Return the pids in the run's groups. */
 export function cgroupMembers(runId: string): ReadonlySet<number> {
   const texts = ownCgroups().map(({ base }) => read(join(groupOf(base, runId), "cgroup.procs")));
   return new Set(texts.join("\n").split("\n").filter(Boolean).map(Number));
 }
 
 /**
- * Keeps the run's groups from growing before their processes are killed one by one: without it each kill makes room for
- * the next child. A group that is entered again is opened again.
+ * Prevent new processes in the run's groups before their processes are killed one by one. Otherwise each kill would make room for
+ * the next child. A group is opened again when a process is started in it.
  */
 export function closeCgroups(runId: string): void {
   entering.delete(runId);
@@ -128,7 +128,7 @@ export function closeCgroups(runId: string): void {
   }
 }
 
-/** A frozen process still dies of SIGKILL (v2). No new process: `pids.max` does not touch those that are there. */
+/** SIGKILL also ends a frozen process (v2). `pids.max` prevents new processes and does not affect existing ones. */
 const CLOSED = [
   ["cgroup.freeze", "1"],
   ["pids.max", "0"],
@@ -138,25 +138,25 @@ const OPEN = [
   ["pids.max", "max"],
 ] as const;
 
-/** Take the run's groups away, if nothing has entered them: what was about to could not be started. */
+/** Remove the run's groups if no process has entered them, because the process could not be started. */
 export function abandonCgroups(runId: string): void {
   entering.delete(runId);
   for (const { base } of ownCgroups()) remove(groupOf(base, runId));
 }
 
-/** How often the kernel has killed in the run's own group for want of memory; null: it counts nothing there. */
+/** Return how many processes in the run's own group the kernel killed because memory ran out. Null if it does not count them. */
 export function oomKills(runId: string): number | null {
   const counts = ownCgroups().map(({ base }) => oomKillsIn(join(groupOf(base, runId), "memory.events")));
   return counts.find((count) => count !== null) ?? null;
 }
 
-/** The same by a `memory.events` file, which counts for all groups below its own too, also for those that are gone. */
+/** Return the same number from a `memory.events` file. It includes all groups below its own, also removed ones. */
 export function oomKillsIn(file: string): number | null {
   const count = /^oom_kill (\d+)$/m.exec(read(file))?.[1];
   return count === undefined ? null : Number(count);
 }
 
-/** Removes all groups that nobody is left in: of this run, and of others whose last one was slow to go. */
+/** Remove all empty groups: those of this run, and those of other runs whose last process ended late. */
 export function removeEmptyCgroups(): void {
   for (const { base } of ownCgroups()) {
     for (const name of readdirSync(base)) {
@@ -170,7 +170,7 @@ function remove(group: string): void {
   try {
     rmdirSync(group);
   } catch {
-    // A process is still in it: the kernel takes no group away from anybody. Or it is gone.
+    // A process is still in the group, so the kernel refuses to remove it. Or the group was already removed.
   }
 }
 
@@ -179,39 +179,39 @@ function groupOf(base: string, runId: string): string {
 }
 
 function enter(group: string, limits: GroupLimits): boolean {
-  // Twice, because as long as it is empty a user may remove it again.
+  // Tried twice, because another runner of the user may remove the group while it is empty.
   for (let attempt = 0; attempt < 2; attempt += 1) {
     if (!open(group, limits)) continue;
     try {
       writeFileSync(join(group, "cgroup.procs"), String(process.pid));
       return true;
     } catch {
-      continue; // Out of our reach: the other ways to find survivors remain.
+      continue; // Not permitted. The other ways to find survivors remain.
     }
   }
   return false;
 }
 
-/** Make a group. @returns whether it is there */
+/** Make a group. @returns whether it exists */
 function open(group: string, limits: GroupLimits): boolean {
   try {
     mkdirSync(group, { recursive: true });
   } catch {
-    return false; // Read-only, or not ours.
+    return false; // Read-only, or owned by another user.
   }
-  // Another agent of the same run may have ended in it a moment ago.
+  // The end of the previous agent of the same run may have left this group closed.
   for (const [file, value] of [...OPEN, ...Object.entries(limits)]) write(join(group, file), value);
   return true;
 }
 
 interface OwnCgroup {
-  /** Folder of the group that this process is in. */
+  /** Folder of this process's group. */
   readonly own: string;
-  /** Folder that groups of runs are made in: the same, or the one above where this process is in a leaf. */
+  /** Folder in which groups of runs are made: the same folder, or the one above if this process is in a leaf group. */
   readonly base: string;
 }
 
-/** None where there is no cgroup v2 and no pids controller of v1. */
+/** Return the groups of this process. Empty without cgroup v2 and without the pids controller of v1. */
 function ownCgroups(): OwnCgroup[] {
   const mounts = read("/proc/self/mountinfo");
   const groups = read("/proc/self/cgroup");
@@ -233,13 +233,13 @@ const HIERARCHIES = [
   },
 ];
 
-/** @returns whether the kernel took it. */
+/** Write to a file of a group. @returns whether the kernel accepted the value */
 function write(path: string, value: string): boolean {
   try {
-    writeFileSync(path, value, { flag: "r+" }); // In a group a file is there or not: none is made.
+    writeFileSync(path, value, { flag: "r+" }); // `r+`, because files cannot be created in a group.
     return true;
   } catch {
-    return false; // Its controller is not given to us, or not to be given while a process is in our group.
+    return false; // The controller is not delegated, or cannot be enabled while a process is in the group.
   }
 }
 
@@ -247,6 +247,6 @@ function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {
-    return ""; // Not there on this host, or gone meanwhile.
+    return ""; // Missing on this host, or removed meanwhile.
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CleanupStack } from "./cleanupStack.ts";
 
-test("the last opened is closed first, one after the other, once", async () => {
+test("steps run in the reverse order, one after the other, once", async () => {
   const seen: string[] = [];
   const stack = new CleanupStack();
   stack.defer(() => seen.push("first"));
@@ -15,7 +15,7 @@ test("the last opened is closed first, one after the other, once", async () => {
   expect(seen).toEqual(["second begins", "second ends", "first"]);
 });
 
-test("a step that fails keeps no other from running, and each failure is told", async () => {
+test("a failed step does not prevent the others, and each failure is reported", async () => {
   const seen: string[] = [];
   const stack = new CleanupStack();
   stack.defer(() => {
@@ -27,7 +27,7 @@ test("a step that fails keeps no other from running, and each failure is told", 
   expect(seen).toEqual(["between"]);
 });
 
-test("what was moved outlives the scope; what was not ends with it", async () => {
+test("moved steps do not run at the end of the scope, and the others do", async () => {
   const seen: string[] = [];
   let moved: CleanupStack;
   {

@@ -7,7 +7,7 @@ export class CleanupStack implements AsyncDisposable {
     this.#steps.push(step);
   }
 
-  /** Moves all steps to a new stack, so that the end of this one's scope runs none of them. */
+  /** Move all steps to a new stack, so that the end of this stack's scope runs none of them. */
   move(): CleanupStack {
     const moved = new CleanupStack();
     moved.#steps = this.#steps;
@@ -15,7 +15,7 @@ export class CleanupStack implements AsyncDisposable {
     return moved;
   }
 
-  /** Runs every step, one after the other, whatever fails. Idempotent. @throws AggregateError of what failed */
+  /** Run every step, one after the other, even if some of them fail. Idempotent. @throws AggregateError with the failures */
   close(): Promise<void> {
     this.#closing ??= this.#runAll();
     return this.#closing;

@@ -10,7 +10,7 @@ const GROUP: OwnGroup = {
   processes: [{ pid: 100, parent: 1 }],
 };
 
-test("a delegated group is left for one below it, and gives its controllers to those of runs", () => {
+test("the runner leaves a delegated group for one below it, and enables the controllers for the groups of runs", () => {
   expect(planLeaf(GROUP, ME)).toEqual({
     leaf: "/sys/fs/cgroup/system.slice/tac8-runner.service/runner",
     move: [100],
@@ -18,19 +18,19 @@ test("a delegated group is left for one below it, and gives its controllers to t
   });
 });
 
-test("what this process has started moves with it", () => {
+test("child processes of the runner move with it", () => {
   const processes = [{ pid: 101, parent: 100 }, ...GROUP.processes];
   expect(planLeaf({ ...GROUP, processes }, ME)?.move).toEqual([100, 101]);
 });
 
 test.each<[string, Partial<OwnGroup>, Partial<typeof ME>]>([
   ["another user's", { owner: 0 }, {}],
-  ["of nobody knows whom", { owner: null }, {}],
-  ["root's, who owns all", { owner: 0 }, { uid: 0 }],
-  ["of a terminal too", { processes: [...GROUP.processes, { pid: 50, parent: 1 }] }, {}],
-  ["one that this process is not in", { processes: [] }, {}],
-  ["one without controllers", { controllers: ["hugetlb"] }, {}],
-  ["one that gives them already", { given: ["memory", "cpu", "pids"] }, {}],
-])("a group is not left: %s", (_, group, me) => {
+  ["with an unknown owner", { owner: null }, {}],
+  ["root's, because root owns every group", { owner: 0 }, { uid: 0 }],
+  ["with processes of a terminal", { processes: [...GROUP.processes, { pid: 50, parent: 1 }] }, {}],
+  ["without this process", { processes: [] }, {}],
+  ["without controllers", { controllers: ["hugetlb"] }, {}],
+  ["with enabled controllers", { given: ["memory", "cpu", "pids"] }, {}],
+])("the runner does not leave a group %s", (_, group, me) => {
   expect(planLeaf({ ...GROUP, ...group }, { ...ME, ...me })).toBeNull();
 });

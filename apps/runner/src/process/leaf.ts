@@ -1,35 +1,36 @@
 /** Name of the control group, below the delegated one, that the runner itself moves to. */
 export const LEAF = "runner";
 
-/** A control group (v2) that this process is in, as its files say. */
+/** State of this process's control group (v2), read from its files. */
 export interface OwnGroup {
   readonly folder: string;
-  /** User id that `cgroup.procs` and `cgroup.subtree_control` belong to; null: they belong to several, or cannot be read. */
+  /** User id that owns `cgroup.procs` and `cgroup.subtree_control`; null if they have different owners or cannot be read. */
   readonly owner: number | null;
-  /** Controllers that it could give to groups below it (`cgroup.controllers`). */
+  /** Controllers that it can enable for the groups below it (`cgroup.controllers`). */
   readonly controllers: readonly string[];
-  /** Those that it gives to them (`cgroup.subtree_control`). */
+  /** Controllers that are enabled for the groups below it (`cgroup.subtree_control`). */
   readonly given: readonly string[];
-  /** Processes in it, each with its parent. */
+  /** Processes in the group, each with its parent. */
   readonly processes: readonly { readonly pid: number; readonly parent: number }[];
 }
 
 export interface LeafPlan {
   readonly leaf: string;
-  /** Processes that move there, this one first. */
+  /** Processes to move to the leaf group, this one first. */
   readonly move: readonly number[];
-  /** Controllers to give to the groups below the own one after that. */
+  /** Controllers to enable afterwards for the groups below the delegated one. */
   readonly give: readonly string[];
 }
 
 const WANTED = ["memory", "cpu", "pids"];
 
 /**
- * Plan how this process leaves its own control group for one below it. A group with processes in it gives its controllers to no groups
- * below it, and so limits no run; systemd 252 makes no such leaf by itself (`DelegateSubgroup=` came with 254).
- * Null: nothing to gain, or the group is not delegated to us: not all of its processes are ours. Root owns every group, so that it
- * is the owner says nothing.
- * @param wanted controllers. Pure.
+ * Plan how this process moves from its own control group to a leaf group below it. The kernel enables controllers only below a group
+ * without processes, so without the move no run has limits. systemd 252 makes no leaf group by itself (`DelegateSubgroup=` came with
+ * 254). Pure.
+ * @param wanted controllers
+ * @returns null if the move is unnecessary, or if the group is not delegated because it has other processes. That root owns a group
+ * proves nothing, because root owns every group.
  */
 export function planLeaf(
   { folder, owner, controllers, given, processes }: OwnGroup,
@@ -39,7 +40,7 @@ export function planLeaf(
   const give = wanted.filter((name) => controllers.includes(name) && !given.includes(name));
   const others = processes.filter((one) => one.pid !== pid);
   if (give.length === 0 || others.length === processes.length) return null;
-  // What this process has started may be there for a moment.
+  // Child processes of this process may be in the group for a moment.
   if (others.some(({ parent }) => parent !== pid)) return null;
   return { leaf: `${folder}/${LEAF}`, move: [pid, ...others.map((one) => one.pid)], give };
 }

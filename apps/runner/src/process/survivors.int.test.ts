@@ -35,10 +35,10 @@ async function start(env: Record<string, string>, fd: number | "ignore" = "ignor
 }
 
 const cmdline = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, "utf8");
-/** Empty: it has gone. */
+/** Return the command line of a process, or an empty string if it ended. */
 const wordsOf = (pid: number) => readProc(`/proc/${pid}/cmdline`) ?? "";
 
-test("finds by marker, exactly, and leaves out who is excepted", async () => {
+test("finds processes by the exact marker, without the exceptions", async () => {
   const pid = await start({ A: "1", TAC8_RUN: runId });
   await start({ TAC8_RUN: `${runId}0`, XTAC8_RUN: runId, B: `TAC8_RUN=${runId}` });
   expect(findSurvivors({ runId, except: [] })).toEqual([
@@ -47,7 +47,7 @@ test("finds by marker, exactly, and leaves out who is excepted", async () => {
   expect(findSurvivors({ runId, except: [pid] })).toEqual([]);
 });
 
-test("lets other work go on while it finds nobody", async () => {
+test("lets other work continue while it finds no survivor", async () => {
   await Promise.all(Array.from({ length: 20 }, () => start({})));
   let turns = 0;
   let ended = false;
@@ -56,7 +56,7 @@ test("lets other work go on while it finds nobody", async () => {
     if (!ended) setImmediate(count);
   };
   setImmediate(count);
-  // One look, and no pause after it.
+  // One check, without a pause afterwards.
   expect(await killSurvivors({ runId, except: [], timeoutMs: 0 })).toEqual({ killed: 0, remaining: [] });
   ended = true;
   expect(turns).toBeGreaterThanOrEqual(2);
@@ -66,7 +66,7 @@ const hasSandbox = spawnSync("bwrap", ["--ro-bind", "/", "/", "--unshare-pid", "
 if (!hasSandbox) process.stderr.write("skipped: processes that hide in a sandbox, because bwrap does not work here\n");
 
 test.skipIf(!hasSandbox)(
-  "finds what hides in a sandbox from marker and session, also in a namespace below it",
+  "finds processes in a sandbox without marker and session, also in a nested namespace",
   async () => {
     const hide = "setsid env -i sleep 7777 & setsid env -i unshare -r -p -f sleep 7778 &";
     const inside = [
@@ -89,7 +89,7 @@ test.skipIf(!hasSandbox)(
     const hidden = () =>
       findSurvivors({ runId, members, except: [] }).filter(({ how, comm }) => how === "member" && comm === "sleep");
     await vi.waitFor(() => expect(hidden()).toHaveLength(2), { timeout: 30_000 });
-    // The control: nothing else finds them.
+    // Check of the test itself: without the sandbox's tree, these processes are not found.
     expect(findSurvivors({ runId, except: [] }).filter(({ comm }) => comm === "sleep")).toEqual([]);
     child.kill("SIGKILL");
     await once(child, "close");
@@ -97,12 +97,12 @@ test.skipIf(!hasSandbox)(
   },
 );
 
-/** Not that of another test on this machine. */
+/** User id that no other test on this machine uses. */
 const UID = 100_000 + randomInt(1_000_000_000);
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) process.stderr.write("skipped: processes of another user, because only root can start them\n");
 
-test.skipIf(!isRoot)("finds every process of a user that a run has for itself", async () => {
+test.skipIf(!isRoot)("finds every process of the run's own user", async () => {
   const change = [`--reuid=${UID}`, `--regid=${UID}`, "--clear-groups"];
   const child = spawn("setpriv", [...change, "sh", "-c", "setsid sleep 7777 & echo ready; wait"], {
     env: { PATH: process.env["PATH"] ?? "" },
@@ -118,7 +118,7 @@ test.skipIf(!isRoot)("finds every process of a user that a run has for itself", 
   expect(found()).toEqual([]);
 });
 
-test("finds by the inherited lock, but not who only has the file open", async () => {
+test("finds processes by the inherited lock, but not those that only have the file open", async () => {
   const lockPath = join(dir, "x.lock");
   const lock = await tryLock(lockPath);
   const pid = await start({}, lock?.fd);
@@ -130,9 +130,9 @@ test("finds by the inherited lock, but not who only has the file open", async ()
   lock?.release();
 });
 
-test("a child of the runner between fork and exec is no survivor; an agent's is", async () => {
+test("a child of the runner between fork and exec is no survivor, but a child of an agent is", async () => {
   const lockPath = join(dir, "x.lock");
-  // Two subshells that run a builtin, and so have forked but execute nothing, below a "runner" and below its "agent".
+  // Two subshells that run a builtin, so they have forked without exec: one below a "runner", one below its "agent".
   const wait = "(read -r _ <&8) & read -r _ <&8";
   const script = `exec 8<&0 9>>'${lockPath}'; flock 9; bash -c '${wait}' agent & echo ready; ${wait}`;
   const runner = spawn("bash", ["-c", script], { stdio: ["pipe", "pipe", "ignore"], env: { PATH: "/usr/bin:/bin" } });
@@ -147,12 +147,12 @@ test("a child of the runner between fork and exec is no survivor; an agent's is"
   runner.stdin.end();
 });
 
-test("kills until nobody is left, also one that forks on", async () => {
+test("kills until no survivor is left, also a process that keeps forking", async () => {
   const script = "trap '' TERM; while :; do (sleep 7777) & sleep 0.01; done";
   const child = spawn("bash", ["-c", script], { env: { PATH: "/usr/bin:/bin", TAC8_RUN: runId }, stdio: "ignore" });
   children.push(child);
   await once(child, "spawn");
-  // Without the short `sleep`, which may end before it is killed.
+  // The short `sleep` is left out, because it may end before it is killed.
   const lasting = () => findSurvivors({ runId, except: [] }).filter(({ pid }) => wordsOf(pid).includes("7777")).length;
   await expect.poll(lasting, { timeout: 60_000 }).toBeGreaterThan(5);
   const { killed, remaining } = await killSurvivors({ runId, except: [] });
@@ -173,7 +173,7 @@ function hasPerl(): boolean {
 
 test.for(["shell", "spinning"] as const)("kills a fork bomb: %s", async (kind, context) => {
   const bomb = bombs[kind];
-  context.skip(bomb === null, "nothing here bounds one, or there is no perl");
+  context.skip(bomb === null, "this host cannot limit a fork bomb, or perl is missing");
   const [program = "", ...args] = bomb?.program ?? [];
   children.push(
     spawn(program, args, { env: { PATH: "/usr/bin:/bin", TAC8_RUN: runId }, stdio: "ignore", detached: true }),
@@ -185,7 +185,7 @@ test.for(["shell", "spinning"] as const)("kills a fork bomb: %s", async (kind, c
 });
 
 test("a zombie does not count", async () => {
-  // The parent never waits for its child: after the kill that stays a zombie as long as the parent lives.
+  // The parent never waits for its child, so after the kill the child is a zombie until the parent ends.
   const script = "sleep 0.01 & exec env -u TAC8_RUN sleep 7777";
   const child = spawn("bash", ["-c", script], { env: { PATH: "/usr/bin:/bin", TAC8_RUN: runId }, stdio: "ignore" });
   children.push(child);
@@ -194,7 +194,7 @@ test("a zombie does not count", async () => {
   expect(child.exitCode).toBeNull();
 });
 
-test("another process of its session is found, and none of our own session", async () => {
+test("finds another process of the agent's session, and none of the runner's session", async () => {
   const script = "env -u TAC8_RUN sleep 7777 & exec sleep 7777";
   const options = { env: { PATH: "/usr/bin:/bin", TAC8_RUN: runId }, stdio: "ignore" } as const;
   const apart = spawn("bash", ["-c", script], { ...options, detached: true });
@@ -210,14 +210,14 @@ test("another process of its session is found, and none of our own session", asy
     const bare = findSurvivors({ runId, except: [], session: apart.pid });
     expect(bare.filter(({ how }) => how === "session")).toHaveLength(2);
   } finally {
-    // Once the marked process ends, nothing leads to the one beside it.
+    // Without the marked process, the other one can no longer be found.
     process.kill(-(apart.pid ?? 0), "SIGKILL");
     spawnSync("pkill", ["-KILL", "-P", String(beside.pid)]);
   }
 });
 
-test("a session whose leader is not the run's agent is left alone, but for the marked process in it", async () => {
-  // As a terminal's shell in which a runner has died, while its git of this run continues.
+test("in a session whose leader is not the run's agent, only the marked process is found", async () => {
+  // Like the shell of a terminal in which a runner died, while its git of this run continues.
   const script = `TAC8_RUN=${runId} sleep 7777 & sleep 7777 & exec sleep 7777`;
   const options = { env: { PATH: "/usr/bin:/bin" }, stdio: "ignore", detached: true } as const;
   const terminal = spawn("bash", ["-c", script], options);
@@ -235,6 +235,6 @@ test("a session whose leader is not the run's agent is left alone, but for the m
   }
 });
 
-test("no lock file is no error", () => {
+test("a missing lock file is no error", () => {
   expect(findSurvivors({ runId, lockPath: join(dir, "none"), except: [] })).toEqual([]);
 });

@@ -17,8 +17,8 @@ export interface Survivor {
   readonly startTime: number;
   readonly comm: string;
   /**
-   * By the marker in its environment, the workspace lock that it inherited, the run's control group, the agent's session, or what
-   * all processes of the run have in common.
+   * How the process was found: by the marker in its environment, the workspace lock that it inherited, the run's control group, the
+   * agent's session, or the property that all processes of the run have (`members`).
    */
   readonly how: "marker" | "lock" | "cgroup" | "session" | "member";
   readonly threads: number;
@@ -26,13 +26,13 @@ export interface Survivor {
 
 export interface SurvivorQuery {
   readonly runId: string;
-  /** The workspace's lock file. Whoever only waits for it, or has it open without the lock, is not meant. */
+  /** Lock file of the workspace. A process that only waits for the lock, or has the file open without the lock, is no survivor. */
   readonly lockPath?: string | undefined;
-  /** Pids to leave alone: the runner, the guard. */
+  /** Pids to ignore: the runner and the guard. */
   readonly except: readonly number[];
-  /** The session that the run's agent was started in, if it is known. */
+  /** Session of the run's agent, if it is known. */
   readonly session?: number | undefined;
-  /** What all its processes have in common, if anything has. The other ways to find them stay. */
+  /** Property that all processes of the run have, if there is one. The other ways to find them are still used. */
   readonly members?: Membership | null | undefined;
 }
 
@@ -42,32 +42,32 @@ interface FileId {
 }
 
 export interface KillOptions extends SurvivorQuery {
-  /** Bound for the whole hunt. Default 10 s. */
+  /** Time limit for the whole search. Default 10 s. */
   readonly timeoutMs?: number;
 }
 
 export interface KillResult {
-  /** How many different processes were killed. */
+  /** Number of different processes that were killed. */
   readonly killed: number;
-  /** Who was still there at the bound; empty when all is well. */
+  /** Processes that were still alive at the time limit. */
   readonly remaining: readonly Survivor[];
 }
 
 const PAUSE_MS = 15;
-/** Processes that are checked before the event loop gets a turn. */
+/** Number of processes that are checked before the event loop gets a turn. */
 const AT_ONCE = 8;
 const NONE: ReadonlySet<number> = new Set();
 
-/** Living processes of a run. Zombies, other users' processes and those that vanish meanwhile are left out. */
+/** Return the living processes of a run, without zombies, other users' processes and processes that end meanwhile. */
 export function findSurvivors(query: SurvivorQuery): Survivor[] {
   return [...survivors(query)];
 }
 
 /**
- * The same, one by one: each costs system calls, and a caller may have seen enough after some. The environment of a process
- * in the agent's session is not read: the kernel holds a process' memory while it forks, and reading the
- * environments of a few hundred that do nothing else takes minutes.
- * @param known pids of survivors that are not wanted again
+ * Yield the living processes of a run one by one, because each check costs system calls and a caller may need only some. The
+ * environment of a process in the agent's session is not read: the kernel locks the memory of a process while it forks, so reading
+ * the environments of a few hundred forking processes takes minutes.
+ * @param known pids of survivors to leave out
  */
 export function* survivors(query: SurvivorQuery, known: ReadonlySet<number> = NONE): Generator<Survivor, void> {
   for (const found of check(query, known)) {
@@ -75,7 +75,7 @@ export function* survivors(query: SurvivorQuery, known: ReadonlySet<number> = NO
   }
 }
 
-/** Yields something for each process of the machine: null for one that is no survivor. */
+/** Check each process of the machine. Yields a survivor, or null for any other process. */
 function* check(
   { runId, lockPath, except, session, members = null }: SurvivorQuery,
   known: ReadonlySet<number>,
@@ -87,8 +87,8 @@ function* check(
   const sessions = new Map<number | undefined, boolean>();
   for (const pid of [process.pid, ...except]) sessions.set(readStat(pid)?.session, false);
   if (session !== undefined) sessions.set(session, true);
-  // Only an agent's session is the run's own. A dead runner's git of this run carries the marker too, and is in the
-  // session of the terminal that the runner was started in.
+  // Only an agent's session belongs to the run. A git that a dead runner started for this run has the marker too, but is in the
+  // session of the terminal in which the runner was started.
   const isAgents = (id: number): boolean => {
     const isIt = sessions.get(id) ?? hasMarker(id, entry);
     sessions.set(id, isIt);
@@ -112,8 +112,8 @@ function* check(
 }
 
 /**
- * Stops, then SIGKILLs every process of a run and checks again until two checks in a row find nobody, or until the bound.
- * A process that is killed makes room for the next one of a fork bomb; a stopped one keeps its place and forks no more.
+ * Send SIGSTOP, then SIGKILL to every process of a run, until two checks in a row find none, or until the time limit. They are
+ * stopped first, because a killed process makes room for the next one of a fork bomb, while a stopped one does not.
  */
 export async function killSurvivors({ timeoutMs = 10_000, ...query }: KillOptions): Promise<KillResult> {
   const deadline = performance.now() + timeoutMs;
@@ -136,8 +136,8 @@ export async function killSurvivors({ timeoutMs = 10_000, ...query }: KillOption
 }
 
 /**
- * Beside another run's fork bomb a check takes seconds, and after most runs it finds nobody. Where a runner looks, the heartbeats of
- * its other runs continue meanwhile; only what it finds is stopped without a pause.
+ * Return whether a survivor exists. During another run's fork bomb a check takes seconds, and after most runs it finds none. So this
+ * check has pauses, in which a runner sends the heartbeats of its other runs. Only found survivors are stopped without a pause.
  */
 async function isAnyThere(query: SurvivorQuery): Promise<boolean> {
   let checked = 0;
@@ -149,7 +149,7 @@ async function isAnyThere(query: SurvivorQuery): Promise<boolean> {
   return false;
 }
 
-/** Stops each of them, without a pause, until a check finds no further one. @returns everything that were found */
+/** Stop each survivor, without a pause, until a check finds no further one. @returns all survivors that were found */
 function haltSurvivors(query: SurvivorQuery, deadline: number): Survivor[] {
   closeCgroups(query.runId);
   const found = new Map<number, Survivor>();
@@ -174,9 +174,9 @@ function signal(survivor: Survivor, name: "SIGSTOP" | "SIGKILL"): boolean {
 }
 
 /**
- * Between fork and exec, which takes long on a busy machine, a child has everything that its parent has open: the runner's next git
- * of another run looks as if it held this run's lock. It has the parent's program still, and no child of an agent has ours.
- * The exec may come just before we ask for the program; the lock is missing then.
+ * Return whether a process really holds the lock. Between fork and exec, which takes long on a busy machine, a child has every open file
+ * of its parent, so a new git of another run seems to hold this run's lock. Such a child still has the program of the runner, which
+ * no child of an agent has. If the exec happens just before the program is read, the lock is missing.
  */
 function isSettled(pid: number, lock: FileId, except: readonly number[]): boolean {
   const parent = Number(/^PPid:\s+(\d+)/m.exec(readProc(`/proc/${pid}/status`) ?? "")?.[1] ?? 0);
@@ -204,7 +204,7 @@ function hasMarker(pid: number, entry: string): boolean {
   return environ !== null && environ.length > 0 && `\0${environ}\0`.includes(entry);
 }
 
-/** An open descriptor is not enough: a runner that asks for the lock has one too. fdinfo names the locks it holds. */
+/** Return whether a process holds the lock, according to fdinfo. An open descriptor is not enough, because a runner that waits for the lock has one too. */
 function holdsLock(pid: number, lock: FileId): boolean {
   try {
     return readdirSync(`/proc/${pid}/fd`).some((fd) => {

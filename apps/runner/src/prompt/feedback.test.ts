@@ -37,7 +37,7 @@ const keysOf = (given: Partial<PullConversation>) =>
   feedbackOf({ reviews: [], lines: [], comments: [], ...given }, OWN).map(({ key }) => key);
 
 describe("what counts", () => {
-  it("in the order in which it was said", () => {
+  it("in the order of its times", () => {
     expect(keysOf({ reviews: [review(3)], lines: [line(1)], comments: [comment(2)] })).toEqual([
       "line-1",
       "comment-2",
@@ -45,7 +45,7 @@ describe("what counts", () => {
     ]);
   });
 
-  it("not a review that is pending or was dismissed, nor its lines", () => {
+  it("without pending and dismissed reviews and their line comments", () => {
     const reviews = [
       review(1, { state: "PENDING", submittedAt: "" }),
       review(2, { state: "DISMISSED" }),
@@ -57,12 +57,12 @@ describe("what counts", () => {
     expect(keysOf({ reviews, lines })).toEqual(["review-3", "line-13", "line-14"]);
   });
 
-  it("a line of a review when that was submitted, not when it was written", () => {
+  it("with the time at which a review was submitted, not at which its line was written", () => {
     const given = { reviews: [review(30, { submittedAt: at(30) })], lines: [line(1, { review: 30 })] };
     expect(feedbackOf({ ...given, comments: [] }, OWN).map((entry) => entry.at)).toEqual([at(30), at(30)]);
   });
 
-  it("not our own comments, but the words of the account's owner, and a marker that another one has pasted", () => {
+  it("without tac8's own comments, but with comments of the account's owner, and of another account that pasted a marker", () => {
     const marker = renderMarker({
       v: 1,
       kind: "status",
@@ -87,7 +87,7 @@ describe("the prompt", () => {
   const render = (given: Partial<PullConversation>) =>
     renderFeedback(feedbackOf({ reviews: [], lines: [], comments: [], ...given }, OWN), { pull: 9, nonce: "nonce" });
 
-  it("has each in a fence, with what it is, file, line and hunk", () => {
+  it("encloses each item in a fence, with its kind, file, line and hunk", () => {
     const { text, shown } = render({
       reviews: [review(1, { state: "CHANGES_REQUESTED" })],
       lines: [
@@ -106,7 +106,7 @@ describe("the prompt", () => {
     expect(render({})).toEqual({ text: "", shown: [] });
   });
 
-  it("keeps the newest where there is no room for all, and says how many it left out", () => {
+  it("keeps the newest items if there is no room for all, and shows the number of omitted ones", () => {
     const many = Array.from({ length: 30 }, (_, index) =>
       comment(index + 1, { body: `n${index + 1};${"x".repeat(20_000)}` }),
     );
@@ -118,7 +118,7 @@ describe("the prompt", () => {
     expect(shown).not.toContain("comment-1");
   });
 
-  it("has the end of a long hunk: the line that it is about is its last", () => {
+  it("has the end of a long hunk, because its last line is the commented one", () => {
     const hunk = Array.from({ length: 500 }, (_, index) => `+line ${index}`).join("\n");
     const { text } = render({ lines: [line(1, { diffHunk: hunk })] });
     expect(text).toContain("+line 499\n");

@@ -16,7 +16,7 @@ const VALUES = {
   worker_id: "pi/0",
 };
 
-/** As users of the older coordinator have it. */
+/** A template for the predecessor of tac8. */
 const OLDER = `# Autonomous Worker
 
 **Task ID:** {task_id}
@@ -38,7 +38,7 @@ const COMPLETE = `Solve {description}: {issue_body} {comments}
 Commit your work. Do not push and do not open a pull request: never use \`git push\` or \`gh pr create\`.
 `;
 
-fieldTest("D1", "the older coordinator's template: the issue's body and comments are in the prompt, once each", () => {
+fieldTest("D1", "with a template for the predecessor, the prompt has the issue's body and comments once each", () => {
   const prompt = renderPrompt(chooseTemplate(OLDER).template, VALUES);
   for (const part of [VALUES.description, VALUES.issue_body, VALUES.comments]) {
     expect(prompt.split(part)).toHaveLength(2);
@@ -47,7 +47,7 @@ fieldTest("D1", "the older coordinator's template: the issue's body and comments
   expect(prompt).not.toMatch(/\{[a-z_]+\}/);
 });
 
-fieldTest("D1", "the older coordinator's template: the end of the prompt says what differs", () => {
+fieldTest("D1", "with a template for the predecessor, the end of the prompt says what differs", () => {
   const prompt = renderPrompt(chooseTemplate(OLDER).template, VALUES);
   const end = prompt.slice(prompt.lastIndexOf(VALUES.comments));
   for (const words of ["no GitHub token", "`gh`", "Do not push", "do not open a pull request", "BLOCKED.md", "#471"]) {
@@ -55,12 +55,12 @@ fieldTest("D1", "the older coordinator's template: the end of the prompt says wh
   }
 });
 
-describe("a template that is left as it is", () => {
+describe("a template that is used unchanged", () => {
   it.each([
     ["has all placeholders, and forbids what the agent must not do", COMPLETE],
     ["is the built-in one", BUILT_IN_TEMPLATE],
     [
-      "speaks of pull requests that others open",
+      "mentions pull requests that tac8 opens",
       "{description}{issue_body}{comments}\nYour work becomes a pull request.",
     ],
   ])("%s", (_, own) => {
@@ -70,11 +70,11 @@ describe("a template that is left as it is", () => {
 
 describe("a template that is completed", () => {
   it.each([
-    ["tells to push", `${COMPLETE}Then run git push.`],
-    ["tells to open a pull request", `${COMPLETE}When done, open a pull request.`],
-    ["tells to use gh", `${COMPLETE}Then comment: gh issue comment {issue_number}`],
-    ["tells to keep the list of tasks", `${COMPLETE}Update tasks.md`],
-  ])("%s, so the end says what differs; nothing is there twice", (_, own) => {
+    ["asks for a push", `${COMPLETE}Then run git push.`],
+    ["asks for a pull request", `${COMPLETE}When done, open a pull request.`],
+    ["asks for gh", `${COMPLETE}Then comment: gh issue comment {issue_number}`],
+    ["asks for an update of the list of tasks", `${COMPLETE}Update tasks.md`],
+  ])("%s, so the end says what differs, without repetitions", (_, own) => {
     const prompt = renderPrompt(chooseTemplate(own).template, VALUES);
     expect(prompt.startsWith(renderPrompt(own, VALUES).trimEnd())).toBe(true);
     expect(prompt).toContain("no GitHub token");
@@ -94,14 +94,14 @@ describe("a template that is completed", () => {
 it.each([
   ["empty", " \n\t\n", /empty/],
   ["binary", "\u007fELF\u0000\u0001{issue_body}", /not text/],
-  ["no UTF-8", "caf\uFFFD {issue_body}", /not text/],
+  ["not UTF-8", "caf\uFFFD {issue_body}", /not text/],
   ["huge", "x".repeat(100_001), /100000 characters/],
-])("one that is %s is not used, and the log says why", (_, own, why) => {
+])("a template that is %s is not used, and the log gives the reason", (_, own, why) => {
   const { template, note } = chooseTemplate(own);
   expect(template).toBe(BUILT_IN_TEMPLATE);
   expect(note).toMatch(why);
 });
 
-it("a repository without one has the built-in one", () => {
+it("a repository without a template uses the built-in one", () => {
   expect(chooseTemplate(null)).toEqual({ template: BUILT_IN_TEMPLATE, note: null });
 });

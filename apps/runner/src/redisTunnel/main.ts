@@ -1,5 +1,5 @@
-// The way from runners in containers to a Redis elsewhere: a Unix socket, in a container of its own that reaches the network.
-// It has the password of that Redis, and the runners have none.
+// Tunnel from runners in containers to a Redis on another machine. It listens on a Unix socket, in a separate container that can
+// reach the network. Only the tunnel has the password of that Redis.
 import { readFileSync } from "node:fs";
 import { EXIT_CONFIG } from "../../../../bin/lib/exitCode.mjs";
 import { beat } from "@tac8/core/app/heartbeat";
@@ -12,7 +12,7 @@ import { createLogger } from "@tac8/core/log/logger";
 import { openRedisTunnel } from "./open.ts";
 
 const SOCKET = "/run/redis/redis.sock";
-/** Of all settings this program has to do with these alone. */
+/** The only settings that this program uses. */
 const OURS = /^(?:REDIS_|LOG_)/;
 
 process.title = "tac8 redis-tunnel";
@@ -30,7 +30,7 @@ else if (variable(env, "REDIS_URL") === null || socketOf(url) !== null) {
   fail("environment variable REDIS_URL: expected rediss://USER@HOST:PORT of the Redis that the runners use");
 } else if (isSentinelUrl(url)) {
   fail(
-    "environment variable REDIS_URL: names Sentinels, and a tunnel leads to one Redis. Run this machine's runner without containers",
+    "environment variable REDIS_URL: names Sentinels, but a tunnel connects to one Redis. Run this machine's runner without containers",
   );
 } else await run();
 
@@ -48,7 +48,7 @@ async function run(): Promise<void> {
   const socket = variable(env, "TAC8_REDIS_SOCKET") ?? SOCKET;
   const tunnel = await openRedisTunnel({ socket, url, ca: ca === null ? null : readFileSync(ca, "utf8"), log });
   const heart = beat(variable(env, "TAC8_HEARTBEAT_FILE") ?? undefined, log, () => tunnel.ping());
-  log.info(`${socket} leads to Redis at ${redisAddress(url)}`);
+  log.info(`${socket} forwards connections to Redis at ${redisAddress(url)}`);
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
       if (heart !== null) clearInterval(heart);

@@ -9,36 +9,36 @@ import { logAtMost } from "@tac8/core/log/throttleLog";
 import { redisTrouble } from "@tac8/core/queue/redisTrouble";
 
 export interface RedisTunnelOptions {
-  /** Path of the Unix socket, which its owner alone can open. A file of that name is replaced. */
+  /** Path of the Unix socket, which only its owner can open. An existing file is replaced. */
   readonly socket: string;
   /** `redis://` or `rediss://` address with user, password and database. */
   readonly url: string;
-  /** Certificate of the CA of a `rediss://` server, as PEM; null: those that Node knows. */
+  /** Certificate of the CA of a `rediss://` server, as PEM; null for the CAs of Node. */
   readonly ca: string | null;
   readonly log: Pick<Logger, "debug" | "info" | "warn" | "error">;
   readonly now?: () => number;
 }
 
 export interface RedisTunnel {
-  /** @throws Error when Redis does not answer through it */
+  /** Check that Redis answers through the tunnel. @throws Error if it does not */
   ping(): Promise<void>;
-  /** Ends every connection. Idempotent. */
+  /** End every connection. Idempotent. */
   close(): Promise<void>;
 }
 
-/** More than a runner of many slots opens. */
+/** Limit of connections. A runner with many slots needs fewer. */
 const MAX_CLIENTS = 500;
 const CONNECT_MS = 10_000;
 const KEEP_ALIVE_MS = 10_000;
 const LOG_MS = 30_000;
-/** A reply to AUTH, SELECT or PING is shorter. */
+/** Limit of a reply to AUTH, SELECT or PING. */
 const MAX_REPLY = 1000;
 const OK = "+OK";
 
 /**
- * Open a Unix socket that leads to a Redis elsewhere. Each connection to it becomes one to that Redis, with TLS where the address
- * has it, signed in, and with the database selected. So programs that cannot reach the network use it like one beside them.
- * @throws Error when it cannot listen
+ * Open a Unix socket that forwards connections to a Redis on another machine: with TLS if the address has it, authenticated, and with
+ * the database selected. Programs without network access use the socket like a local Redis.
+ * @throws Error if it cannot listen on the socket
  */
 export async function openRedisTunnel(options: RedisTunnelOptions): Promise<RedisTunnel> {
   const { socket: path, url, ca, log, now = Date.now } = options;
@@ -50,12 +50,12 @@ export async function openRedisTunnel(options: RedisTunnelOptions): Promise<Redi
   function keep(socket: Socket): Socket {
     if (closing !== null) socket.destroy();
     open.add(socket);
-    // Its end is what counts, and it follows.
+    // The event `close` follows, and is handled below.
     socket.on("error", (error) => log.debug({ err: error }, "a connection to Redis ended"));
     return socket.once("close", () => open.delete(socket));
   }
 
-  /** @throws Error with a reason for people */
+  /** Open an authenticated connection to Redis. @throws Error with a message for the operator */
   async function signedIn(more: readonly (readonly string[])[] = []): Promise<{ server: Socket; replies: string[] }> {
     const server = keep(dial(url, ca));
     try {
@@ -84,7 +84,7 @@ export async function openRedisTunnel(options: RedisTunnelOptions): Promise<Redi
       server.pipe(client);
     } catch (error) {
       report("warn", {}, `cannot reach Redis at ${where}: ${redisTrouble(error as Error)}`);
-      // Clients try again at once.
+      // Clients try again immediately, so this delay limits their tries.
       await sleep(100);
       client.destroy();
     }
@@ -123,7 +123,7 @@ function dial(url: string, ca: string | null): Socket {
   return connectTls({ ...at, ...(isIP(host) === 0 ? { servername: host } : {}), ...(ca === null ? {} : { ca }) });
 }
 
-/** Commands with which a connection to the address begins. Pure. */
+/** Return the first commands of a connection to the address. Pure. */
 export function welcome(url: string): string[][] {
   const { username, pathname } = new URL(url);
   const password = passwordOf(url);
@@ -136,12 +136,12 @@ function encode(words: readonly string[]): string {
   return [`*${words.length}`, ...words.flatMap((word) => [`$${Buffer.byteLength(word)}`, word]), ""].join("\r\n");
 }
 
-/** Read as many lines, which is all that the server sends until it is asked for more. */
+/** Read `count` lines, which is everything that the server sends before it gets another command. */
 async function readLines(server: Socket, count: number, signal: AbortSignal): Promise<string[]> {
   let text = "";
   while (text.split("\r\n").length <= count) {
     const ended = once(server, "close", { signal }).then(() => {
-      throw Object.assign(new Error("the server closes the connection"), { code: "ECONNRESET" });
+      throw Object.assign(new Error("the server closed the connection"), { code: "ECONNRESET" });
     });
     const [chunk] = (await Promise.race([once(server, "data", { signal }), ended])) as [Buffer];
     server.pause();

@@ -67,7 +67,7 @@ function client(): Redis {
   return redis;
 }
 
-test("clients of the socket are that user on that database, and its owner alone opens it", async () => {
+test("clients of the socket use the configured user and database, and only its owner can open the socket", async () => {
   await (await open()).ping();
   expect((await stat(socket())).mode & 0o777).toBe(0o600);
   const [one, two] = [client(), client()];
@@ -86,7 +86,7 @@ test("clients of the socket are that user on that database, and its owner alone 
 test.each([
   ["a wrong password", { password: "wrong" }, "WRONGPASS"],
   ["an unknown CA", { ca: null }, "the server's CA is unknown: set REDIS_CA_FILE to its certificate"],
-])("with %s no client gets through, and the log says why, once", async (_, given, why) => {
+])("with %s no client can connect, and the log gives the reason once", async (_, given, why) => {
   const opened = await open(given);
   await expect(opened.ping()).rejects.toThrow(/WRONGPASS|self-signed certificate/);
   await expect(client().get("tac8:a")).rejects.toThrow(/Connection is closed|max retries/);
@@ -94,7 +94,7 @@ test.each([
   expect(log[0]).toContain(why);
 });
 
-test("an end of the tunnel is an end of its clients' connections", async () => {
+test("the connections of clients end with the tunnel", async () => {
   const opened = await open();
   const redis = client();
   await redis.get("tac8:a");
@@ -118,11 +118,11 @@ test.each([
 });
 
 test.each([
-  ["Sentinels", "redis+sentinel://pi-2@a:26379,b:26379/main", "names Sentinels, and a tunnel leads to one Redis"],
+  ["Sentinels", "redis+sentinel://pi-2@a:26379,b:26379/main", "names Sentinels, but a tunnel connects to one Redis"],
   ["a socket", "unix:///run/redis.sock", "expected rediss://USER@HOST:PORT"],
   ["no address", "", "expected rediss://USER@HOST:PORT"],
   ["a CA that is missing", "rediss://pi-2@a:6380", "REDIS_CA_FILE"],
-])("with %s it ends with exit code 78 and one line", (_, url, why) => {
+])("with %s the tunnel exits with code 78 and one line", (_, url, why) => {
   const env = { TAC8_HOME: dir, REDIS_URL: url, REDIS_CA_FILE: url.startsWith("rediss") ? "/nowhere" : "" };
   const main = join(import.meta.dirname, "main.ts");
   const { status, stderr } = spawnSync(process.execPath, [main], { encoding: "utf8", env, timeout: 20_000 });

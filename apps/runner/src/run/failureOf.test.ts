@@ -50,23 +50,23 @@ test.each([
   expect(failureOf(githubError("gone", { call })).wholeRepository).toBeUndefined();
 });
 
-test.each(["personal access token", "integration"])("a permission that a %s lacks concerns every issue", (what) => {
+test.each(["personal access token", "integration"])("a permission that a %s lacks affects every issue", (what) => {
   const detail = `Resource not accessible by ${what} (the token lacks the permission issues: write)`;
   const call = "POST /repos/o/r/issues/7/comments";
   const error = new GitHubError({ kind: "forbidden", status: 403, retryAt: null, call, detail });
   expect(failureOf(error)).toMatchObject({ kind: "refused", wholeRepository: true });
 });
 
-test("GitHub's time to come back is kept", () => {
+test("the time from GitHub at which a rate limit ends is kept", () => {
   expect(failureOf(githubError("rate-limit", { retryAt: 12_345 })).until).toBe(12_345);
 });
 
-test("a full disk is named", () => {
+test("a full disk is recognized", () => {
   const error = new Error("ENOSPC: no space left on device, open '/data/prompts/gh-1.md'");
   expect(failureOf(error)).toEqual({ kind: "disk", message: error.message });
 });
 
-test("a step's own name is kept", () => {
+test("the failure of a step is kept", () => {
   const failure = { kind: "no-changes", message: "nothing" } as const;
   expect(failureOf(new StepFailure(failure))).toBe(failure);
 });
@@ -75,11 +75,11 @@ test.each([
   [new TypeError("x is not a function\n    at y"), "unexpected: x is not a function"],
   ["a text", "unexpected: a text"],
   [new Error("z".repeat(10_000)), `unexpected: ${"z".repeat(488)}`],
-])("what nobody foresaw is tried again, in one short line", (error, message) => {
+])("an unexpected error becomes a retried failure with one short line", (error, message) => {
   expect(failureOf(error)).toEqual({ kind: "git", message });
 });
 
-fieldTest("F10", "a lock that another run has for long burns no attempt", () => {
+fieldTest("F10", "a lock that another run holds for long uses no attempt", () => {
   const failure = failureOf(new LockTimeout("/home/repos/octo/widgets.lock", 120_000));
   const next = afterFailure(failure, { made: 2, max: 3, parked: 0, noChanges: 0 }, 1, Date.now());
   expect(next).toMatchObject({ do: "park" });

@@ -4,17 +4,17 @@ import { GitHubError } from "@tac8/core/github/errors";
 import { LockTimeout } from "@tac8/core/process/flock";
 import { saysDiskFull } from "../git/diskFull.ts";
 
-/** Of one issue, pull request or comment: refused, it says nothing about the others of the repository. */
+/** Calls about one issue, pull request or comment. Their refusal proves nothing about the rest of the repository. */
 const OF_ONE_THING = /^[A-Z]+ \/repos\/[^/]+\/[^/]+\/(issues|pulls)\/(comments\/)?\d/;
 
-/** GitHub's words for a token without a permission: every issue of the repository meets them. */
+/** GitHub's message for a token that lacks a permission. It affects every issue of the repository. */
 const OF_THE_TOKEN = /resource not accessible by (personal access token|integration)/i;
 
-/** The failure that an error stands for. What nobody foresaw is named as it is, and tried again as `git` failures are. */
+/** Return the failure for an error. An unexpected error becomes a `git` failure, which is retried, with its own message. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof StepFailure) return error.failure;
   if (error instanceof GitHubError) return githubFailure(error);
-  // Whoever has it does its own work: it is waited for without a slot, as for GitHub.
+  // Another process works with the lock, so the job waits for it without a slot, as for GitHub.
   if (error instanceof LockTimeout) return { kind: "github", message: `${error.message}: waiting for it` };
   const message = messageOf(error);
   if (saysDiskFull(message)) return { kind: "disk", message: firstLine(message) };

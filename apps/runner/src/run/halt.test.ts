@@ -3,7 +3,7 @@ import { endByHalt, Halted, HaltSwitch } from "./halt.ts";
 
 const command = { cancel: null, stop: "stopped by ann@pi", stopMode: null };
 
-it("whoever hears of a stop at once knows that there is no time", () => {
+it("a watcher that is notified of a stop already sees that the agent gets no time", () => {
   const halt = new HaltSwitch();
   const received: boolean[] = [];
   halt.stop.addEventListener("abort", () => received.push(halt.atOnce));
@@ -13,7 +13,7 @@ it("whoever hears of a stop at once knows that there is no time", () => {
   expect(halt.lost.aborted).toBe(false);
 });
 
-it("an end that is under way can be made firmer, and keeps its cause", () => {
+it("a stop in progress can be made immediate, and keeps its cause", () => {
   const halt = new HaltSwitch();
   halt.obey({ command: { cancel: null, stop: null, stopMode: null } });
   expect(halt.cause).toBeNull();
@@ -24,7 +24,7 @@ it("an end that is under way can be made firmer, and keeps its cause", () => {
   expect([halt.cause?.halt, halt.atOnce]).toEqual(["cancelled", true]);
 });
 
-it("an end by a halt is what was asked for, or a failure that the halt names", () => {
+it("the end of a halted run is the requested one, or a failure that the halt names", () => {
   const stop = new Halted("stopped", "stopped by ann@pi");
   expect(endByHalt(stop, "stopped", "r")).toEqual({
     "end.outcome": "stopped",

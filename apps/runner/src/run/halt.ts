@@ -31,8 +31,8 @@ export function endByHalt(
 export type OnHalt = (halt: { readonly cause: StopCause; readonly atOnce: boolean }) => void;
 
 /**
- * The two signals of one run. `stop`: end the agent and what is before it, then save and report. `lost`: the issue is another's
- *  now, or time is up: release everything at once and write nothing more.
+ * The two signals of one run. `stop`: end the agent and the steps before it, then save and report. `lost`: another run has the issue,
+ * or time is up, so release everything at once and write nothing more.
  */
 export class HaltSwitch {
   readonly #stop = new AbortController();
@@ -74,7 +74,7 @@ export class HaltSwitch {
     this.#change(new Halted(cause, reason, failure), { lost: cause === "lost" });
   }
 
-  /** What the hash commands; again and again, as a user may lose patience with an agent that is being stopped. */
+  /** Obey the command in the record. Called repeatedly, because a user may demand that a slow stop becomes immediate. */
   obey({
     command: { cancel, stop, stopMode },
   }: RecordPart<"command.cancel" | "command.stop" | "command.stopMode">): void {

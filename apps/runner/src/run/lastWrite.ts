@@ -5,8 +5,8 @@ import type { IssuePatch } from "@tac8/core/state/issueState";
 /** The last write of a run to its issue's record. */
 export interface LastWrite {
   readonly patch: IssuePatch;
-  /** Of the change of `state` in the patch. */
+  /** Event of the change of `state` in the patch. */
   readonly event?: EventWords;
-  /** For the status comment, which is written before the run's id is cleared. */
+  /** Content of the status comment, which is written before the run's id is cleared. */
   readonly status?: { readonly state: IssueState; readonly reason: string };
 }

@@ -28,7 +28,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true });
 });
 
-test("the last words are written at the end, once", async () => {
+test("the last entries are written at the end, once", async () => {
   const live = openLiveStream({ redis, runId: "run-1", log, redact });
   live.add(event("one"));
   live.add(event("two"));
@@ -37,7 +37,7 @@ test("the last words are written at the end, once", async () => {
   expect(events.map(({ text }) => text)).toEqual(["one", "two"]);
 });
 
-fieldTest("F7", "a Redis that is connected and does not answer is not waited for at the end", async () => {
+fieldTest("F7", "the end of a run does not wait for a Redis that is connected but does not answer", async () => {
   await redis.ping();
   const live = openLiveStream({ redis, runId: "run-2", log, redact, closeMs: 50 });
   process.kill(server.pid, "SIGSTOP");

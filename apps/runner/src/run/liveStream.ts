@@ -6,14 +6,14 @@ import type { LiveEvent } from "@tac8/core/conversation/event";
 import { RUN_STREAM_SECONDS } from "@tac8/core/conversation/stream";
 
 const FLUSH_MS = 500;
-/** Its last words take milliseconds where there is a Redis that answers. */
+/** Time limit for the last entries. A Redis that answers needs milliseconds. */
 const CLOSE_MS = 2000;
-/** Entries of 2 kB at most: what one run may take of Redis' memory. */
+/** Most entries of one run, with at most 2 kB each. This limits the memory that a run uses in Redis. */
 const MAX_ENTRIES = 1000;
 
 export interface LiveStream {
   add(event: LiveEvent): void;
-  /** Writes what is left, for a bounded time: a Redis that does not answer gets no more. */
+  /** Write the remaining entries, within a time limit in case Redis does not answer. */
   close(): Promise<void>;
 }
 
@@ -22,14 +22,14 @@ export interface LiveStreamOptions {
   readonly redis: Redis;
   readonly runId: string;
   readonly log: Logger;
-  /** An agent sees the key of its own API, and may say it. */
+  /** Remove secrets. An agent knows the key of its own API, and may print it. */
   readonly redact: (text: string) => string;
   readonly closeMs?: number;
 }
 
 /**
- * What the agent says, for reading it from anywhere. Written in batches; while Redis is unreachable the oldest entries are
- * dropped, since the whole of it is in the raw log on disk.
+ * Open the live stream of an agent's output in Redis, which every machine can read. It is written in batches. While Redis is
+ * unreachable the oldest entries are dropped, because the raw log on disk has the complete output.
  */
 export function openLiveStream({ redis, runId, log, redact, closeMs = CLOSE_MS }: LiveStreamOptions): LiveStream {
   const key = runStreamKey(runId);
@@ -43,7 +43,7 @@ export function openLiveStream({ redis, runId, log, redact, closeMs = CLOSE_MS }
     try {
       await pipeline.exec();
     } catch (error) {
-      log.debug({ err: error }, "live events were not written");
+      log.debug({ err: error }, "could not write live output to Redis: tac8 view reads it from the raw log");
     }
   }
 
@@ -65,14 +65,15 @@ export function openLiveStream({ redis, runId, log, redact, closeMs = CLOSE_MS }
     },
     async close() {
       clearInterval(timer);
-      if (redis.status !== "ready") return; // The end of a run does not wait for Redis to come back.
-      const written = Promise.resolve(flush()).then(flush); // What came while the first batch was on its way.
-      if (!(await within(written, closeMs))) log.debug("the last live events were not written: Redis does not answer");
+      if (redis.status !== "ready") return; // The end of a run does not wait for an unreachable Redis.
+      const written = Promise.resolve(flush()).then(flush); // The second flush writes the entries that arrived during the first one.
+      if (!(await within(written, closeMs)))
+        log.debug("could not write the last live output, because Redis does not answer: the raw log has it");
     },
   };
 }
 
-/** Whatever of an event the agent has worded. */
+/** Redact the fields of an event that have text of the agent. */
 function redactEvent(event: LiveEvent, redact: (text: string) => string): LiveEvent {
   const todo = event.todo?.map((item) => ({ ...item, text: redact(item.text) }));
   return { ...event, text: redact(event.text), ...(todo !== undefined && { todo }) };

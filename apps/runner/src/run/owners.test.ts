@@ -3,15 +3,15 @@ import type { AdmitField, PatchOf } from "./owners.ts";
 
 const ofSave = { "work.summary": "done" };
 
-/** As `tsc` checks it: a line whose error is expected and missing is one itself. */
+/** Checked by `tsc`, which reports an expected error that is missing. */
 const patches: PatchOf<AdmitField>[] = [
   { "label.event": 1, "round.admitted": 1 },
-  // @ts-expect-error of `save`
+  // @ts-expect-error a field of `save`
   { "label.event": 1, "work.summary": "done" },
-  // @ts-expect-error … also where it comes by another object
+  // @ts-expect-error a field of `save`, from another object
   { "label.event": 1, ...ofSave },
 ];
 
-test("a step's writer takes the step's own fields, and the compiler refuses others", () => {
+test("a step's writer accepts only the step's own fields, and the compiler refuses others", () => {
   expect(patches).toHaveLength(3);
 });

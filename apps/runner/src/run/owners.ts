@@ -1,11 +1,11 @@
 import type { RecordPath, ValueAt } from "@tac8/core/state/issueState";
 
-// Which fields of the issue's record each step may write. The table in docs/architecture.md has the same rows.
+// Fields of the issue's record that each step may write. The table in docs/architecture.md has the same rows.
 
-/** How the issue ended: any step may find that. */
+/** Fields with the issue's end, which any step may write. */
 type EndField = "end.outcome" | "end.run" | "end.failure" | "end.reason";
 
-/** `restoreQuestion` has the rest: what GitHub has of a question that Redis had forgotten. */
+/** Fields of `admit`. `restoreQuestion` has more, because it restores a question from GitHub that is missing in Redis. */
 export type AdmitField =
   | EndField
   | "label.event"
@@ -18,7 +18,7 @@ export type AdmitField =
   | "pull.headBefore"
   | "question.text";
 
-/** Written by the pipeline, once it is known what an agent before had left unrecorded. */
+/** Fields that the pipeline writes after the unrecorded work of an earlier agent has been recovered. */
 export type PreparedField =
   | "checkpoint"
   | "branch.name"
@@ -48,7 +48,7 @@ export type WorkField =
   | "agent.denied"
   | "agent.blockedHosts";
 
-/** What the agent's end means for the round, too. */
+/** Fields that describe what the agent's end means for the round. */
 export type RoundField = EndField | "checkpoint" | "question.reply" | "work.isAnswer";
 
 export type SaveField =
@@ -88,7 +88,7 @@ export type PublishField =
 export type ReportField =
   "label.event" | "label.notRemoved" | "question.commentId" | "question.askedAt" | "label.refused";
 
-/** A patch with these fields, and no others. */
+/** A patch with only these fields. */
 export type PatchOf<P extends RecordPath> = { readonly [K in P]?: ValueAt<K> | null } & {
   readonly [K in Exclude<RecordPath, P>]?: never;
 };

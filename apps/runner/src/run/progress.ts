@@ -13,12 +13,12 @@ const PHASES: Record<Checkpoint, Phase> = {
 };
 const MAX_WORDS = 200;
 
-/** How far a run is, for those who read its runner. Nothing is decided by it. */
+/** Progress of a run, for display only. No decision depends on it. */
 export class Progress {
   #seen: RunPresence;
-  /** Of the issue's agents that ended. */
+  /** Usage of the issue's ended agents. */
   #before = NO_USAGE;
-  /** Of the one that runs. */
+  /** Usage of the running agent. */
   #tally = NO_TALLY;
 
   constructor(run: Pick<RunPresence, "issue" | "title" | "run" | "slot" | "since">) {
@@ -33,7 +33,7 @@ export class Progress {
     this.#seen = { ...this.#seen, phase: PHASES[checkpoint] };
   }
 
-  /** The last thing that the agent did: `text` is without secrets. */
+  /** Record the last event of the agent. @param text the event's text, without secrets */
   did(event: LiveEvent, text: string): void {
     const { at, kind, tool } = event;
     this.#tally = tally(this.#tally, event);
@@ -43,7 +43,7 @@ export class Progress {
     this.#seen = { ...this.#seen, last: { at, kind, text: tool === undefined ? words : `${tool}: ${words}` } };
   }
 
-  /** What the issue's agents have used that ended: the one that runs now, if any, has only begun. */
+  /** Set the usage of the issue's ended agents. Called when an agent starts or ends. */
   cost(usage: Usage): void {
     this.#before = usage;
     this.#tally = NO_TALLY;

@@ -7,17 +7,17 @@ import type { PatchOf } from "./owners.ts";
 import type { Progress } from "./progress.ts";
 import { whenThereIsRoom } from "./refusal.ts";
 
-/** The issue's record, as a step has it: all of it to read, and the step's own fields to write. */
+/** The issue's record for a step, which can read every field and write its own fields. */
 export interface StepRecord<F extends RecordPath> {
-  /** As this run last wrote it. */
+  /** State of the record after the last write of this run. */
   readonly state: IssueRecord;
-  /** Writes fields, and with a new `state` the event of it. @throws LostRun when another run has taken over. */
+  /** Write fields, and for a new `state` its event. @throws LostRun if another run has taken over */
   readonly write: (patch: PatchOf<F>, event?: EventWords) => Promise<void>;
-  /** Writes fields, and an event that is no change of the issue's state. @throws LostRun when another run has taken over. */
+  /** Write fields, and an event without a change of the issue's state. @throws LostRun if another run has taken over */
   readonly writeEvent: (patch: PatchOf<F>, event: EventWords) => Promise<void>;
-  /** Before something is done that the hash cannot undo. @throws LostRun when another run has taken over. */
+  /** Check that the run still has the issue. Called before every effect outside Redis. @throws LostRun if another run has taken over */
   readonly assertLive: () => Promise<void>;
-  /** The same, without asking Redis. @throws the reason why nothing of the issue may be changed any more */
+  /** Do the same check without a request to Redis. @throws the reason why the issue may not be changed any more */
   readonly throwIfLost: () => void;
 }
 
@@ -26,20 +26,20 @@ export interface RecordOptions {
   readonly jobId: string;
   /** Id of the run. */
   readonly run: string;
-  /** `<host>/<slot>`, for people. */
+  /** `<host>/<slot>`, for display. */
   readonly runner: string;
-  /** As it is once the run has claimed it. */
+  /** The record after the run has claimed it. */
   readonly state: IssueRecord;
   readonly halts: HaltSwitch;
   /** Borrowed. */
   readonly progress: Progress;
   readonly log: Logger;
   readonly now: () => number;
-  /** An agent's words may hold the key of its own API, and go to the board, `tasks.md` and GitHub from here. */
+  /** Remove secrets. An agent's text may have the key of its own API, and is shown on the board, in `tasks.md` and on GitHub. */
   readonly redact: (text: string) => string;
 }
 
-/** The record of a run's issue, and the run's only way to write it. */
+/** The record of a run's issue. The run writes it only through this class. */
 export class RunRecord implements StepRecord<RecordPath> {
   readonly #options: RecordOptions;
   #state: IssueRecord;
@@ -75,8 +75,8 @@ export class RunRecord implements StepRecord<RecordPath> {
   }
 
   /**
-   * Writes as `write` does, also when the runner has no time left: the end of a run is recorded then, too.
-   * @throws LostRun, or the signal's reason, when the run has lost the job
+   * Write fields even if the runner has no time left, so that the end of a run is always recorded.
+   * @throws LostRun, or the signal's reason, if the run has lost the job
    */
   async writeLast(patch: IssuePatch, event?: EventWords): Promise<void> {
     const { cause } = this.#options.halts;
@@ -102,7 +102,7 @@ export class RunRecord implements StepRecord<RecordPath> {
     const { jobId: issue, run, runner, redact } = this.#options;
     const reason = redact(words.reason);
     const evidence = { run, ...words.evidence };
-    // The facts of its name are in the words: only the run is new.
+    // The caller gives the facts of the event. Only the run is added.
     return { ...words, reason, evidence, issue, from: this.#state.state ?? "", by: `runner ${runner}` } as NewEvent;
   }
 

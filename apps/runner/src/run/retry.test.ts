@@ -7,7 +7,7 @@ const answer = (kind: GitHubErrorKind) =>
   new GitHubError({ kind, status: null, retryAt: null, call: "GET /x", detail: "said so" });
 const { signal } = new AbortController();
 
-/** Fails so many times, then is done; each try takes `ms` of a clock of its own. */
+/** Create work that fails `times` times and then succeeds. Each try takes `ms` of its own clock. */
 function flaky(times: number, error: Error, ms = 0) {
   const seen = { tries: 0, now: 0 };
   const work = async (): Promise<number> => {
@@ -27,21 +27,21 @@ test.each([answer("unavailable"), new StepFailure({ kind: "github", message: "gi
   },
 );
 
-test("gives up after about a minute of waits", async () => {
+test("rejects after about a minute of waits", async () => {
   const { work, seen, options } = flaky(100, answer("unavailable"));
   await expect(withRetry(work, options)).rejects.toThrow("unavailable");
   expect(seen.tries).toBeGreaterThan(4);
   expect(seen.tries).toBeLessThan(10);
 });
 
-test("gives up after a minute of tries that hang", async () => {
+test("rejects after a minute of tries that hang", async () => {
   const { work, seen, options } = flaky(100, answer("unavailable"), RETRY_MS / 2 + 1);
   await expect(withRetry(work, options)).rejects.toThrow("unavailable");
   expect(seen.tries).toBe(2);
 });
 
 test.each([answer("invalid"), answer("rate-limit"), new StepFailure({ kind: "refused", message: "no" })])(
-  "has no patience with what will not pass soon: %s",
+  "does not retry after %s",
   async (error) => {
     const { work, seen, options } = flaky(1, error);
     await expect(withRetry(work, options)).rejects.toBe(error);
@@ -61,7 +61,7 @@ test("an abort during a wait, or instead of an answer, rejects with its reason",
   );
   await expect(wait).rejects.toBe(reason);
 
-  // A reason that is an outage itself, as another task's end is, is no reason to try again.
+  // The abort's reason may itself be an outage, for example the failure of another task. It is not retried.
   const asking = new AbortController();
   let tries = 0;
   const ask = withRetry(

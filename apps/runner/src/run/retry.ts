@@ -3,26 +3,26 @@ import { StepFailure } from "@tac8/core/domain/failures";
 import { GitHubError } from "@tac8/core/github/errors";
 import type { IssueAccess } from "./step.ts";
 
-/** An outage shorter than this is waited out in place; a longer one must not fill slots. */
+/** A run waits in its slot for the end of an outage that is shorter than this. Longer outages must not fill slots. */
 export const RETRY_MS = 60_000;
 const DELAYS_MS = [1000, 2000, 4000, 8000, 15_000];
 
 export interface RetryOptions {
   readonly signal: AbortSignal;
-  /** Multiplies the waits; config `backoff_factor`. */
+  /** Factor of all waits; config `backoff_factor`. */
   readonly factor: number;
-  /** Milliseconds, any origin. */
+  /** Clock in milliseconds, with any origin. */
   readonly now?: () => number;
 }
 
-/** The waits of one step for its issue. */
+/** Return the retry options of a step. */
 export function patienceOf({ issue, signal }: IssueAccess): RetryOptions {
   return { signal, factor: issue.factor };
 }
 
 /**
- * Does it again while GitHub is out of reach, for about a minute: of waits, or of tries that hang. The work must be safe
- * to repeat: it looks before it creates anything. @throws the last error, or the signal's reason.
+ * Retry while GitHub is unreachable, for about a minute of waits or of tries that hang. The work must be safe to repeat: it checks
+ * what exists before it creates anything. @throws the last error, or the signal's reason
  */
 export async function withRetry<T>(
   work: () => Promise<T>,
@@ -36,17 +36,17 @@ export async function withRetry<T>(
       return await work();
     } catch (error) {
       if (!isOutage(error)) throw error;
-      // The reason of an abort may be an outage as well: `together` ends one task with the failure of another.
+      // The abort's reason may be an outage, because `together` ends one task with the failure of another.
       signal.throwIfAborted();
       const delay = DELAYS_MS[Math.min(attempt, DELAYS_MS.length - 1)] ?? 0;
       waited += delay;
       if (waited > RETRY_MS || now() + delay * factor > end) throw error;
-      await sleep(delay * factor, undefined, { signal }).catch(() => undefined); // Its own error does not say why.
+      await sleep(delay * factor, undefined, { signal }).catch(() => undefined); // The error of the abort does not have the signal's reason.
     }
   }
 }
 
-/** GitHub's API, or git over the same network. */
+/** Return whether an error means that GitHub's API, or git on GitHub, is unreachable. */
 function isOutage(error: unknown): boolean {
   if (error instanceof GitHubError) return error.kind === "unavailable";
   return error instanceof StepFailure && error.failure.kind === "github";

@@ -8,29 +8,29 @@ import type { Mirror } from "../workspace/mirror.ts";
 import type { WorkspacePaths } from "../workspace/paths.ts";
 import type { StepRecord } from "./record.ts";
 
-// The parts of which the steps' needs are made. Each step names its own; the pipeline has them all.
+// Parts of the steps' inputs. Each step names the parts that it needs. The pipeline has all of them.
 
-/** The issue on GitHub, and how it is asked about. */
+/** The issue on GitHub, and the access to it. */
 export interface IssueOnGitHub {
   readonly ref: IssueRef;
   readonly repository: RepositoryConfig;
   readonly github: GitHub;
-  /** The account that the token belongs to; null: an app's, which is known from the first comment on. */
+  /** Account of the token. Null for an app's account until its first comment is posted. */
   readonly login: string | null;
-  /** Who is trusted, which comments count, how tac8's labels are called. */
+  /** Trusted accounts, comments that count, and the names of tac8's labels. */
   readonly policy: Config["github"];
-  /** Multiplies waits; config `backoff_factor`. */
+  /** Factor of all waits; config `backoff_factor`. */
   readonly factor: number;
 }
 
-/** The issue, until a signal ends what is asked about it. */
+/** Access to the issue, with a signal that ends the requests. */
 export interface IssueAccess {
   readonly issue: IssueOnGitHub;
-  /** The step's one signal: `stop` for admit, prepare and work, `lost` for the others. */
+  /** Signal of the step: `stop` for admit, prepare and work, `lost` for the others. */
   readonly signal: AbortSignal;
 }
 
-/** What every step has. `F`: the fields of the record that it may write. */
+/** Inputs of every step. `F` are the fields of the record that the step may write. */
 export interface StepBasics<F extends RecordPath> extends IssueAccess {
   /** Id of the run. */
   readonly id: string;
@@ -49,7 +49,7 @@ export interface StepWorkspace {
 
 /** Attempts of the job. */
 export interface Attempts {
-  /** Those that are used up, without this one. */
+  /** Used attempts, without the current one. */
   readonly made: number;
   readonly max: number;
 }

@@ -15,7 +15,7 @@ test.each([
   expect(isStep({ kind })).toBe(step);
 });
 
-test("an error of the model's API is no answer, a command that failed is a finished call", () => {
+test("an error of the model's API is no answer, but a failed command is a finished call", () => {
   expect(isStep({ kind: "text", isError: true })).toBe(false);
   expect(isStep({ kind: "result", isError: true })).toBe(false);
   expect(isStep({ kind: "tool-result", isError: true })).toBe(true);

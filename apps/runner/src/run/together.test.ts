@@ -3,26 +3,26 @@ import { together } from "./together.ts";
 
 const never = new AbortController().signal;
 
-/** Rejects with the signal's reason, like git that is ended. */
+/** Reject with the signal's reason, like a git that is ended. */
 function untilEnded(signal: AbortSignal): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
   signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
   return promise;
 }
 
-test("both answers, in their places", async () => {
+test("returns the results in the order of the tasks", async () => {
   const first = Promise.withResolvers<string>();
   const both = together(never, [
     () => first.promise,
     async () => {
-      first.resolve("made by the second"); // So they do run at the same time.
+      first.resolve("made by the second"); // This shows that the tasks run at the same time.
       return 2;
     },
   ]);
   expect(await both).toEqual(["made by the second", 2]);
 });
 
-test("one that fails ends the other, which is waited for, and its error is the one that is thrown", async () => {
+test("a failed task ends the other, which is awaited, and the error of the failed task is thrown", async () => {
   const failure = new Error("GitHub refuses");
   const isEnding = Promise.withResolvers<void>();
   const end = Promise.withResolvers<void>();
@@ -47,7 +47,7 @@ test("one that fails ends the other, which is waited for, and its error is the o
   expect(await result).toBe(failure);
 });
 
-test("of two failures, that of the first in the list is thrown, although it came later", async () => {
+test("of two failures, the first one in the list is thrown, even if it came later", async () => {
   const refused = new Error("GitHub refuses");
   const slow = async (signal: AbortSignal) => {
     await untilEnded(signal).catch(() => undefined);

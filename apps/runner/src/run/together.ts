@@ -1,9 +1,9 @@
 type Tasks<T extends readonly unknown[]> = { readonly [K in keyof T]: (signal: AbortSignal) => Promise<T[K]> };
 
 /**
- * Run tasks at the same time. Each gets a signal that is aborted when `signal` is, or when another one has failed, and then rejects
- * with its reason. Every task is waited for, whatever happens: nothing continues behind the caller's back. @throws what would have
- * been thrown if they had run one after the other: of more than one failure, that of the first in the list
+ * Run tasks at the same time. Each gets a signal that is aborted with `signal`, or when another task fails, and then rejects with
+ * its reason. Every task is awaited, so none continues after the call. @throws the error that tasks in sequence would have thrown:
+ * of several failures, the first one in the list
  */
 export async function together<const T extends readonly unknown[]>(signal: AbortSignal, tasks: Tasks<T>): Promise<T> {
   const failed = new AbortController();

@@ -5,11 +5,11 @@ import type { Redis } from "ioredis";
 import type { AgentPlace } from "../place/place.ts";
 import type { HaltSwitch, OnHalt } from "./halt.ts";
 
-/** Pub/sub wakes it earlier; this is how long a command waits at most. */
+/** Longest time until a command is read. Usually pub/sub wakes the watch earlier. */
 const POLL_MS = 5000;
 const FILE_POLL_MS = 1000;
 
-/** What a run is watched by. */
+/** The parts of a run that the watch needs. */
 export interface Watched {
   /** Id of the run. */
   readonly id: string;
@@ -18,7 +18,7 @@ export interface Watched {
   readonly store: Pick<IssueStore, "read">;
   readonly redis: Pick<Redis, "status">;
   readonly place: AgentPlace;
-  /** The worktree. */
+  /** Path of the worktree. */
   readonly tree: string;
   /** Config `poll_interval_seconds`. */
   readonly pollSeconds: number;
@@ -27,13 +27,13 @@ export interface Watched {
 
 export interface WatchOptions {
   readonly onHalt: OnHalt;
-  /** Return why an edit of the issue stops the work; null: none does. Called as often as the scheduler polls GitHub. */
+  /** Return why an edit of the issue stops the work; null if no edit does. Called as often as the scheduler polls GitHub. */
   readonly findEdit: (signal: AbortSignal) => Promise<string | null>;
 }
 
 /**
- * While an agent works: looks for commands in the issue's hash, for another run in our place, for a file named `STOP` in the
- * workspace, and for edits of the issue. @returns a function that ends the watch.
+ * Watch for a halt while an agent works: for commands in the issue's record, another run that has taken over, a file named `STOP` in
+ * the workspace, and edits of the issue. @returns a function that ends the watch
  */
 export function watchForHalt(run: Watched, { onHalt, findEdit }: WatchOptions): () => void {
   let checking = false;
@@ -46,7 +46,7 @@ export function watchForHalt(run: Watched, { onHalt, findEdit }: WatchOptions): 
       if (state.run.id !== run.id) run.halts.request("lost", "another run has taken over");
       else run.halts.obey(state);
     } catch (error) {
-      run.log.debug({ err: error }, "could not look for commands");
+      run.log.debug({ err: error }, "could not read the commands of the issue from Redis: the next check reads them");
     } finally {
       checking = false;
     }
@@ -62,7 +62,7 @@ export function watchForHalt(run: Watched, { onHalt, findEdit }: WatchOptions): 
       if (!(await hasStopFile(run.place, run.tree)) || over) return;
       run.halts.request("stopped", "there was a file STOP in the workspace");
     } catch (error) {
-      run.log.debug({ err: error }, "could not look for a file STOP");
+      run.log.debug({ err: error }, "could not check for a file STOP: the next check repeats it");
     } finally {
       checkingForFile = false;
     }
@@ -78,7 +78,7 @@ export function watchForHalt(run: Watched, { onHalt, findEdit }: WatchOptions): 
       const reason = await findEdit(AbortSignal.any([ended.signal, run.halts.stop]));
       if (reason !== null && !over) run.halts.request("stopped", reason, "edited");
     } catch (error) {
-      run.log.debug({ err: error }, "could not read whether the issue was edited");
+      run.log.debug({ err: error }, "could not check whether the issue was edited: the next check repeats it");
     } finally {
       readingIssue = false;
     }

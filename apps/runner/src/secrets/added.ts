@@ -1,24 +1,24 @@
 const HUNK = /^(@{2,})(?: -\d+(?:,\d+)?)+ \+(\d+)(?:,(\d+))? @{2,}/;
 const LINE_END = 10;
-/** A longer line is passed on in parts. Longer than any header: paths have 4096 bytes at most. */
+/** A longer line is passed on in parts. The limit exceeds any header, because paths have at most 4096 bytes. */
 const MAX_PART = 256 * 1024;
 const [PLUS, MINUS, BLANK, BACKSLASH] = [43, 45, 32, 92];
 
-/** Receives what commits change. The bytes are valid only during the call. */
+/** Receiver of the changes of commits. The bytes are valid only during the call. */
 export interface AddedSink {
-  /** A commit begins. */
+  /** Called at the beginning of a commit. */
   commit(): void;
-  /** A file of a commit begins. */
+  /** Called at the beginning of a file of a commit. */
   file(path: string): void;
-  /** A line, or a part of a long one. `number`: in the file of its commit. */
+  /** Called with an added line, or a part of a long one. `number` is the line's number in the file of the commit. */
   added(number: number, bytes: Buffer, isEnd: boolean): void;
-  /** A line that one of the commit's parents has and the commit has not, at that place. Very long ones are left out. */
+  /** Called with a line that the commit removes from one of its parents. Very long lines are left out. */
   removed(bytes: Buffer): void;
 }
 
 /**
- * Reads the lines that are added and removed out of `git log --patch --cc --format="commit %H"`, in chunks and with bounded memory. A merge adds what none of its
- * parents has. The names and contents are an agent's: headers count only outside of a hunk.
+ * Parser of added and removed lines in the output of `git log --patch --cc --format="commit %H"`. It reads chunks, with bounded memory.
+ * A merge adds the lines that none of its parents has. An agent chooses names and contents, so headers count only outside a hunk.
  */
 export class AddedReader {
   readonly #sink: AddedSink;
@@ -26,7 +26,7 @@ export class AddedReader {
   #path: string | null = null;
   #parents = 0;
   #number = 0;
-  /** Of the long line that is being read; null: a line begins. */
+  /** Kind of the long line that is being read; null at the beginning of a line. */
   #within: "added" | "removed" | "skipped" | null = null;
 
   constructor(sink: AddedSink) {
@@ -85,7 +85,7 @@ export class AddedReader {
     const header = /^diff --(?:git|cc|combined) (.*)$/.exec(line)?.[1];
     const isCommit = /^commit [0-9a-f]+$/.test(line);
     if (header !== undefined || isCommit) {
-      if (this.#path !== null) this.#sink.file(this.#path); // Without a hunk: an empty file.
+      if (this.#path !== null) this.#sink.file(this.#path); // An empty file has no hunk.
       this.#path = null;
     }
     if (isCommit) this.#sink.commit();
@@ -96,7 +96,7 @@ export class AddedReader {
     if (renamed !== undefined && this.#path !== null) this.#path = renamed;
   }
 
-  /** The stream ended. */
+  /** Handle the end of the stream. */
   finish(): void {
     if (this.#carry.length > 0 || this.#within !== null) this.#part(this.#carry, true);
     this.#carry = Buffer.alloc(0);

@@ -10,14 +10,14 @@ import { cleanRun } from "../git/cleanSide.ts";
 import type { GitRun } from "../git/runGit.ts";
 import { findSecrets } from "./findSecrets.ts";
 
-/** Made here, so that no scanner takes this file for a leak. */
+/** Joined from parts, so that no scanner reports this file. */
 const TOKEN = ["ghp", "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx"].join("_");
 const VALUE = "canary-0123456789abcdefghij";
 const { signal } = new AbortController();
 
 let dir: string;
 let base: string;
-/** As on the clean side: without a work tree, by the repository alone. */
+/** Git as on the clean side: only the repository, without a work tree. */
 let clean: GitRun;
 const git = async (...args: string[]) =>
   (await execa("git", ["-C", dir, "-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "gc.auto=0", ...args])).stdout;
@@ -69,10 +69,10 @@ async function found(): Promise<string[]> {
 }
 
 test.each<[string, () => Promise<unknown>, string[]]>([
-  ["a file that attributes call binary", () => write("a.txt", `x\n${VALUE}\n`), ["a.txt:2"]],
+  ["a file with the attribute binary", () => write("a.txt", `x\n${VALUE}\n`), ["a.txt:2"]],
   ["a file with zero bytes", () => write("b.bin", Buffer.from(`\0\0\n${VALUE}\0`)), ["b.bin:2"]],
   ["a folder with blanks and quotes", () => write('d e/"f".txt', VALUE), [String.raw`d e/\"f\".txt:1`]],
-  ["a line beside one that was there", () => write("old.txt", `${VALUE}\nline\nmore\n`), []],
+  ["a line beside an existing one", () => write("old.txt", `${VALUE}\nline\nmore\n`), []],
   ["a link's target", () => symlink(VALUE, join(dir, "link")), ["link:1"]],
 ])("%s", async (_name, change, expected) => {
   await write(".gitattributes", "* -diff\n*.txt binary\n");
@@ -81,7 +81,7 @@ test.each<[string, () => Promise<unknown>, string[]]>([
   expect(await found()).toEqual(expected);
 });
 
-test("what only a merge adds", async () => {
+test("finds a value that only a merge adds", async () => {
   await git("checkout", "-q", "-b", "side");
   await write("side.txt", "side\n");
   await commit();
@@ -109,7 +109,7 @@ test.each<[string, string, string]>([
   expect(await found()).toEqual([expect.stringContaining("a commit's message or author")]);
 });
 
-test("a value in more text than the patterns get", async () => {
+test("finds a value in more text than the patterns search", async () => {
   await write("a.txt", `${"some words of a long text\n".repeat(1_500_000)}${VALUE}\n`);
   await commit();
   const answer = await search();
@@ -117,7 +117,7 @@ test("a value in more text than the patterns get", async () => {
   expect(answer.unchecked).toBe("the text is too long");
 });
 
-test("a value and a token among many small files", async () => {
+test("finds a value and a token among many small files", async () => {
   for (let index = 0; index < 20; index += 1) await mkdir(join(dir, `d${index}`));
   for (let index = 0; index < 20_000; index += 1) await write(`d${index % 20}/f${index}.txt`, `line ${index}\n`);
   await write("z.txt", `${VALUE}\n${TOKEN}\n`);
@@ -125,7 +125,7 @@ test("a value and a token among many small files", async () => {
   expect(await found()).toEqual(["z.txt:1", "z.txt:2"]);
 });
 
-test("a token of the base is found again by no move of its line, and a value of this installation by each", async () => {
+test("reports a value of this installation in a moved line, but no token of the base", async () => {
   await write("fixture.txt", `first\n${TOKEN}\n${VALUE}\nlast\n`);
   await commit();
   base = await git("rev-parse", "HEAD");
@@ -141,7 +141,7 @@ test("a token of the base is found again by no move of its line, and a value of 
   ]);
 });
 
-test("a token that one of the commits adds is found, also if another one moves it or takes it back", async () => {
+test("finds a token that one commit adds, even if another commit moves or removes it", async () => {
   await write("a.txt", `${TOKEN}\n`);
   await commit();
   await git("mv", "a.txt", "b.txt");
@@ -151,7 +151,7 @@ test("a token that one of the commits adds is found, also if another one moves i
   expect(await found()).toEqual(["a.txt:1"]);
 });
 
-test("a new key between the first and last lines of one that is removed", async () => {
+test("finds a new key between the first and last line of a removed one", async () => {
   const [first, last] = ["BEGIN", "END"].map((word) => `-----${word} RSA PRIVATE KEY-----`);
   const key = (body: string) => `${first}\n${`${body.repeat(4)}\n`.repeat(20)}${last}\n`;
   await write("old.pem", key("MIIEogIBAAKCAQEA"));
@@ -166,7 +166,7 @@ test("a new key between the first and last lines of one that is removed", async 
   expect(await found()).toEqual(["new.pem:1"]);
 });
 
-test("a token that GitHub has made since the start", async () => {
+test("finds a token that GitHub has issued since the start", async () => {
   const made = "canary-made-0123456789";
   learnSecret(made);
   await write("made.txt", Buffer.from(made).toString("hex"));
@@ -174,6 +174,6 @@ test("a token that GitHub has made since the start", async () => {
   expect(await found()).toEqual(["made.txt:1"]);
 });
 
-test("nothing where nothing is new", async () => {
+test("finds nothing without new commits", async () => {
   expect(await found()).toEqual([]);
 });

@@ -21,39 +21,39 @@ const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 const NODE_FLAGS = ["--max-old-space-size=512"];
 const MAX_COMMITS = 16 * 1024 * 1024;
 const GIT_MS = 2 * 60_000;
-/** The patch is read and searched for known values first, while git writes it; the rest of the time is the patterns'. */
+/** Time limit of a search. The patch is searched for known values while git writes it, then for patterns. */
 const SCAN_MS = 4 * 60_000;
 const MAX_ANSWER = 1_000_000;
-/** A value of so many characters is in no text by chance. */
+/** A value with this many characters is in no text by chance. */
 const STRONG = 20;
 const COMMITS = "a commit's message or author";
 
 export interface SecretsOptions {
-  /** In a repository of the clean side. */
+  /** Git in a repository of the clean side. */
   readonly git: GitRun;
-  /** Of its repository. */
+  /** Ranges of that repository. */
   readonly ranges: Pick<Ranges, "commits">;
-  /** Commits that GitHub has. What these do not reach is about to be published. */
+  /** Commits that GitHub has. All commits that they do not reach are about to be published. */
   readonly published: readonly string[];
   readonly head: string;
-  /** Further texts that go with them. */
+  /** Other texts that are published with the commits. */
   readonly texts: readonly NamedText[];
-  /** Values that must not be published: those of this installation. What this process has learned since its start is added. */
+  /** Values that must not be published: the secrets of this installation. The secrets that this process got since its start are added. */
   readonly values: readonly string[];
   readonly signal: AbortSignal;
 }
 
 export interface Searched extends Result {
-  /** Why patterns were not searched for: too much text, or it took too long; null: they were. */
+  /** Why the search for patterns is missing: too much text, or it took too long. Null if they were searched. */
   readonly unchecked: string | null;
 }
 
-/** `unsearched`: why not even the values of this installation were searched for. */
+/** Result of a search. `unsearched` says why not even the values of this installation were searched for. */
 export type SecretsAnswer = Searched | { readonly unsearched: string };
 
 /**
- * Search all commits, whatever is written in them, and further texts for secrets. Values of this installation are searched for
- * in any amount of text, patterns up to a limit. @throws StepFailure of kind `git`
+ * Search commits and other texts for secrets. Values of this installation are searched for in any amount of text, patterns only up to
+ * a limit. @throws StepFailure of kind `git`
  */
 export async function findSecrets(options: SecretsOptions): Promise<SecretsAnswer> {
   const { git, ranges, published, head, texts, values, signal } = options;
@@ -63,7 +63,7 @@ export async function findSecrets(options: SecretsOptions): Promise<SecretsAnswe
   if (commits === null) {
     return { unsearched: `the commits' messages are larger than ${MAX_COMMITS >> 20} MB, or took too long to read` };
   }
-  // `--text`: a file that attributes call binary is read all the same.
+  // `--text` also shows the content of files with the attribute binary.
   const args = ["-c", "core.quotePath=false", "log", "--cc", "--patch", "--text", "--no-color", "--unified=0"];
   const plain = [
     "--no-ext-diff",
@@ -82,12 +82,12 @@ export async function findSecrets(options: SecretsOptions): Promise<SecretsAnswe
   });
   if (patch.code !== 0) scanner.stop();
   const answer = await scanner.answer;
-  if (patch.code === undefined) return { unsearched: "reading the changes took too long, or broke off" };
+  if (patch.code === undefined) return { unsearched: "reading the changes took too long or was interrupted" };
   if (patch.code !== 0) throw readFailure(patch.errorText);
   return answer;
 }
 
-/** The same for texts alone. */
+/** Search only texts for secrets. */
 export async function findInTexts({
   texts,
   values,
@@ -98,7 +98,7 @@ export async function findInTexts({
   return scanner.answer;
 }
 
-/** The commits as they are stored: GitHub gets every header of them, and what is behind a zero byte. */
+/** Return the stored commits, because GitHub gets all of their headers, and also text after a zero byte. */
 async function readCommits(git: GitRun, shas: readonly string[]): Promise<string | null> {
   const options = {
     maxBytes: MAX_COMMITS,
@@ -116,7 +116,7 @@ function readFailure(errorText: string): StepFailure {
 }
 
 interface Scanner {
-  /** For the patch. */
+  /** Input of the scanner for the patch. */
   readonly input: Writable;
   readonly answer: Promise<SecretsAnswer>;
   stop(): void;
@@ -128,7 +128,7 @@ function startScanner({ texts, values }: Pick<SecretsOptions, "texts" | "values"
     value,
     isStrong: value.length >= STRONG,
   }));
-  // Of the configuration alone: what is learned changes within the hour, and an allowance outlives that.
+  // Made only from the configuration: new tokens replace each other every hour, but an allowance is valid for longer.
   const salt = createHash("sha256").update(JSON.stringify(values.toSorted())).digest("hex");
   const request: ScanRequest = { known, texts: [...texts], salt };
   const child = execa(process.execPath, [...NODE_FLAGS, MAIN], {
@@ -141,17 +141,17 @@ function startScanner({ texts, values }: Pick<SecretsOptions, "texts" | "values"
     reject: false,
     cancelSignal: signal,
   });
-  child.stdin.on("error", () => undefined); // It has died: its answer says so.
+  child.stdin.on("error", () => undefined); // The scanner has died, which its answer shows.
   child.stdin.write(`${JSON.stringify(request)}\n`);
   const answer = child.then(({ stdout, timedOut }) => {
     signal.throwIfAborted();
     return answerOf(stdout, timedOut ? `the search took longer than ${SCAN_MS / 1000} s` : "the search failed");
   });
-  answer.catch(() => undefined); // It is waited for after git.
+  answer.catch(() => undefined); // The answer is awaited after git.
   return { input: child.stdin, answer, stop: () => child.kill() };
 }
 
-/** `broken`: why lines are missing, if any are. */
+/** Parse the scanner's output. @param broken why lines are missing, if any are */
 function answerOf(stdout: string, broken: string): SecretsAnswer {
   const [first, second] = stdout.split("\n").map(parsed);
   const { data: values } = knownAnswerSchema.safeParse(first);
@@ -162,7 +162,7 @@ function answerOf(stdout: string, broken: string): SecretsAnswer {
   return { ...both(values.known, others.patterns), unchecked };
 }
 
-/** Those of known values first. */
+/** Join two results, with the findings of known values first. */
 function both({ findings, count, digest }: Result, others: Result | null): Result {
   const all: Finding[] = [...findings, ...(others?.findings ?? [])];
   return {
@@ -178,6 +178,6 @@ function parsed(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    return null; // Broken off.
+    return null; // The line is incomplete.
   }
 }

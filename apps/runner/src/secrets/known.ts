@@ -1,13 +1,13 @@
 import { base64Forms } from "@tac8/core/log/redact";
 
-/** Shorter values are words. */
+/** Shorter values are not searched for, because they may be words. */
 const LEAST = 8;
-/** Bytes that are searched at once. */
+/** Size of a block that is searched at once. */
 const BLOCK = 1024 * 1024;
 const BUCKETS = 1 << 16;
 const [ZERO, TAB, RETURN, BLANK] = [0, 9, 13, 32];
 
-/** How a value may be written: as it is, URL-encoded, in JSON, base64 of any alignment, hexadecimal, backwards. */
+/** Return the forms in which a value may be written: unchanged, URL-encoded, in JSON, in base64 with any alignment, hexadecimal, backwards. */
 export function writtenForms(value: string): string[] {
   if (value.length < LEAST) return [];
   const hex = Buffer.from(value).toString("hex");
@@ -29,7 +29,7 @@ interface Form {
   readonly value: number;
 }
 
-/** Values, ready to be searched for in time that grows with the text alone. */
+/** Values, prepared for a search whose time depends only on the size of the text. */
 export class KnownValues {
   readonly #buckets = new Map<number, Form[]>();
   readonly #used = new Uint8Array(BUCKETS);
@@ -50,7 +50,7 @@ export class KnownValues {
     this.longest = longest;
   }
 
-  /** Report each value in the text, by its index and the position behind it. `text`: of `withoutBlanks`. */
+  /** Report each value in the text, with its index and the position after it. @param text a text of `withoutBlanks` */
   find(text: Buffer, report: (value: number, end: number) => void): void {
     let word = 0;
     for (let end = 0; end < text.length; end += 1) {
@@ -74,15 +74,15 @@ export class KnownValues {
   }
 }
 
-/** Searches one text that comes in lines or parts of them. A value may be broken over several: encoders do that. */
+/** Search of one text that arrives in lines or parts of lines. A value may extend over several lines, because encoders break lines. */
 export class KnownSearch {
   readonly #known: KnownValues;
   readonly #report: (value: number, line: number) => void;
   readonly #block = Buffer.allocUnsafe(BLOCK);
-  /** Where in the block the lines begin. */
+  /** Positions in the block at which lines begin. */
   #starts: { at: number; line: number }[] = [];
   #length = 0;
-  /** Bytes of the block that were searched before. */
+  /** Number of bytes of the block that were already searched. */
   #kept = 0;
 
   constructor(known: KnownValues, report: (value: number, line: number) => void) {
@@ -99,12 +99,12 @@ export class KnownSearch {
     }
   }
 
-  /** The text is over; another one may begin. */
+  /** Handle the end of the text. Another text may begin. */
   end(): void {
     this.#search(0);
   }
 
-  /** `kept`: bytes of the end that stay, because a value may continue behind them. */
+  /** Search the block. @param kept bytes at the end that stay in the block, because a value may continue after them */
   #search(kept: number): void {
     this.#known.find(this.#block.subarray(0, this.#length), (value, end) => {
       if (end <= this.#kept) return;
@@ -119,7 +119,7 @@ export class KnownSearch {
   }
 }
 
-/** White space, and the zero bytes that text in UTF-16 is full of. */
+/** Copy a text without white space and zero bytes, which text in UTF-16 has between its letters. */
 function copyWithoutBlanks(from: Buffer, to: Buffer, at: number): number {
   let length = 0;
   for (let index = 0; index < from.length; index += 1) {

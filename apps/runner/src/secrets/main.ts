@@ -1,4 +1,4 @@
-// The scanner: a program of its own, because a hostile text can make a pattern run for hours, and then it is killed.
+// The scanner is a separate program, because a hostile text can make a pattern run for hours. It is killed then.
 import { requestSchema } from "./protocol.ts";
 import { Scan } from "./scan.ts";
 
@@ -18,7 +18,7 @@ for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
   scan.push(chunk.subarray(end + 1));
 }
 if (scan === null) throw new Error("no request");
-// At once: it counts also if the patterns never end.
+// Written before the patterns, so that this result counts even if the patterns never end.
 await say({ known: scan.known() });
 await say({ patterns: await scan.patterns() });
 

@@ -1,12 +1,12 @@
 import { z } from "zod";
 
-/** A text that is about to be published, beside the changes of files. */
+/** A text that is about to be published in addition to the changes of files. */
 export interface NamedText {
   readonly name: string;
   readonly text: string;
 }
 
-/** First line of the scanner's input, as JSON; what git says of the commits follows, as it is. */
+/** First line of the scanner's input, as JSON. The unchanged output of git about the commits follows. */
 export const requestSchema = z.object({
   /** Values that must not be published. */
   known: z.array(z.object({ value: z.string(), isStrong: z.boolean() })),
@@ -16,30 +16,30 @@ export const requestSchema = z.object({
 });
 export type ScanRequest = z.infer<typeof requestSchema>;
 
-/** A place that has a secret, and never the secret. */
+/** A place of a secret. It never has the secret itself. */
 const findingSchema = z.object({
-  /** A file's path, or the name of a text. */
+  /** Path of a file, or name of a text. */
   where: z.string(),
-  /** In the commit that adds it, from 1; null: not known. */
+  /** Line number, from 1, in the commit that adds it; null if it is not known. */
   line: z.number().nullable(),
   rule: z.string(),
-  /** It is one of tac8's own secrets, so it cannot be meant to be published. */
+  /** Whether it is one of tac8's own secrets, which are never published on purpose. */
   isCertain: z.boolean(),
 });
 export type Finding = z.infer<typeof findingSchema>;
 
-/** More are counted only. Those that are certain come first. */
+/** Most findings of a result. Further ones are only counted. Certain findings come first. */
 export const MAX_FINDINGS = 50;
 const resultSchema = z.object({
   findings: z.array(findingSchema).max(MAX_FINDINGS),
-  /** Of all findings. */
+  /** Number of all findings. */
   count: z.number(),
-  /** Of all findings, with what was found: another value in the same place has another digest. */
+  /** Digest of all findings and their values: another value in the same place has another digest. */
   digest: z.string(),
 });
 export type Result = z.infer<typeof resultSchema>;
 
-/** Lines of the scanner's output: first what is known is searched for, then patterns, which may take too long. */
+/** First line of the scanner's output, with the known values. The second line has the patterns, which may take too long. */
 export const knownAnswerSchema = z.object({ known: resultSchema });
-/** Null: too much text for the patterns. */
+/** Second line of the scanner's output. Null if the text is too long for the patterns. */
 export const patternsAnswerSchema = z.object({ patterns: resultSchema.nullable() });

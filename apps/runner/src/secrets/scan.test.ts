@@ -5,7 +5,7 @@ import type { ScanRequest } from "./protocol.ts";
 import { Scan } from "./scan.ts";
 
 const VALUE = "canary+/=~0123456789abcdef";
-/** Made here, so that no scanner takes this file for a leak. */
+/** Joined from parts, so that no scanner reports this file. */
 const TOKEN = ["ghp", "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx"].join("_");
 const NO_PATCH = "";
 
@@ -21,7 +21,7 @@ const request = (text = ""): ScanRequest => ({
 async function results(of: ScanRequest, patch: string | Buffer) {
   const scan = new Scan(of);
   const bytes = Buffer.from(patch);
-  // In chunks that end anywhere.
+  // The chunks end at arbitrary positions.
   for (let from = 0; from < bytes.length; from += 7) scan.push(bytes.subarray(from, from + 7));
   return { known: scan.known(), patterns: await scan.patterns() };
 }
@@ -47,7 +47,7 @@ function addedLines(patch: string) {
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 
 test.each<[string, string]>([
-  ["as it is", `x${VALUE}y`],
+  ["unchanged", `x${VALUE}y`],
   ["URL-encoded", encodeURIComponent(VALUE)],
   ["in hexadecimal", Buffer.from(VALUE).toString("hex")],
   ["in capital hexadecimal", Buffer.from(VALUE).toString("hex").toUpperCase()],
@@ -56,8 +56,8 @@ test.each<[string, string]>([
   ["in base64, moved by one", base64(`x${VALUE}yy`)],
   ["in base64, moved by two", base64(`xx${VALUE}y`)],
   ["in base64url", Buffer.from(`xx${VALUE}`).toString("base64url")],
-  ["in base64 that is broken into lines", base64(`some text ${VALUE} and more`).replaceAll(/(.{16})/g, "$1\n")],
-])("a value of this installation %s", async (_name, text) => {
+  ["in base64 with line breaks", base64(`some text ${VALUE} and more`).replaceAll(/(.{16})/g, "$1\n")],
+])("finds a value of this installation %s", async (_name, text) => {
   const found = await scan(request(), patchOf("a.txt", "fine", ...text.split("\n")));
   expect(found).toContainEqual(expect.objectContaining({ where: "a.txt", isCertain: true }));
   expect(await scan(request(text), NO_PATCH)).toContainEqual(
@@ -66,22 +66,22 @@ test.each<[string, string]>([
   expect(JSON.stringify(found)).not.toContain(VALUE);
 });
 
-test("a value in a file's name, which is not shown", async () => {
+test("finds a value in a file's name, and does not show the name", async () => {
   const found = await scan(request(), patchOf(`${VALUE}.txt`, "fine"));
   expect(found).toMatchObject([{ where: "a file's name", isCertain: true }]);
 });
 
-test("tokens by their looks, with file and line, whatever a comment says", async () => {
+test("finds tokens by their format, with file and line, even if a comment disables the rules", async () => {
   const found = await scan(request(), patchOf("src/a.ts", "// secretlint-disable", `const a = "${TOKEN}";`));
   expect(found).toEqual([{ where: "src/a.ts", line: 2, rule: "github", isCertain: false }]);
 });
 
-test("a token in the middle of a very long line, and soon", async () => {
+test("finds a token in the middle of a very long line, without delay", async () => {
   const found = await scan(request(), patchOf("a.js", `${"a".repeat(500_000)} ${TOKEN} ${"a".repeat(500_000)}`));
   expect(found).toMatchObject([{ line: 1, rule: "github" }]);
 });
 
-test("a private key", async () => {
+test("finds a private key", async () => {
   const key = [
     "-----BEGIN RSA PRIVATE KEY-----",
     ...Array<string>(20).fill("MIIEogIBAAKCAQEAx".repeat(3)),
@@ -90,13 +90,13 @@ test("a private key", async () => {
   expect(await scan(request(), patchOf("key.pem", ...key))).toMatchObject([{ where: "key.pem", rule: "privatekey" }]);
 });
 
-test("nothing in plain work", async () => {
+test("finds nothing in ordinary work", async () => {
   expect(await scan(request("Fixes the parser."), patchOf("a.ts", "const token = process.env.TOKEN;", "x"))).toEqual(
     [],
   );
 });
 
-test("a value behind any number of tokens", async () => {
+test("finds a value after any number of tokens", async () => {
   const tokens = Array.from({ length: 60 }, (_, index) => `${TOKEN.slice(0, -2)}${index + 10}`);
   const { known, patterns } = await results(request(), patchOf("fixtures.txt", ...tokens, VALUE));
   expect(known.findings).toEqual([{ where: "fixtures.txt", line: 61, rule: "a secret of this tac8", isCertain: true }]);
@@ -104,7 +104,7 @@ test("a value behind any number of tokens", async () => {
   expect(patterns?.findings).toHaveLength(50);
 });
 
-test("another value in the same place, and one that is not shown, has another digest", async () => {
+test("the digest changes with another value in the same place, and with a value that is not listed", async () => {
   const digest = async (...lines: string[]) => (await results(request(), patchOf("a.txt", ...lines))).patterns?.digest;
   const many = Array.from({ length: 60 }, () => TOKEN);
   expect(await digest(TOKEN)).toBe(await digest(TOKEN));
@@ -112,7 +112,7 @@ test("another value in the same place, and one that is not shown, has another di
   expect(await digest(...many)).not.toBe(await digest(...many.with(59, TOKEN.replace("x", "y"))));
 });
 
-test("text in UTF-16", async () => {
+test("finds values and tokens in UTF-16", async () => {
   const patch = [
     `${patchOf("a.txt", "x")}\n+`,
     Buffer.from(`a ${VALUE}\n`, "utf16le"),
@@ -124,19 +124,19 @@ test("text in UTF-16", async () => {
   expect(await scan(request(), other)).toMatchObject([{ where: "b.txt", rule: "github" }]);
 });
 
-test("a value in one line of many megabytes, wherever the parts of it end", async () => {
+test("finds a value in a line of many megabytes, wherever the parts of the line end", async () => {
   const line = Buffer.from("x".repeat(1024 * 1024 - 40) + VALUE + "y".repeat(300_000));
   const one = new Scan(request());
   one.push(Buffer.concat([Buffer.from(patchOf("a.txt", "").trimEnd()), line]));
   expect(one.known().findings).toMatchObject([{ where: "a.txt", line: 1, isCertain: true }]);
 });
 
-test("values that are words are passed over", () => {
+test("ignores values that are words", () => {
   expect(writtenForms("redis")).toEqual([]);
 });
 
-test("lines that look like headers are lines; what is removed or was there before is not added", () => {
-  const patch = `${patchOf("a.txt", "one", "++ b/evil.txt", "diff --git a/x b/x")}\n-gone\n kept\n\\ No newline at end of file`;
+test("reads lines that look like headers as lines, and does not report removed or existing lines as added", () => {
+  const patch = `${patchOf("a.txt", "one", "++ b/evil.txt", "diff --git a/x b/x")}\n-removed\n kept\n\\ No newline at end of file`;
   const [file, ...others] = addedLines(patch);
   expect(others).toEqual([]);
   expect(file).toEqual({
@@ -149,7 +149,7 @@ test("lines that look like headers are lines; what is removed or was there befor
   });
 });
 
-test("a merge adds what none of its parents has", () => {
+test("a merge adds the lines that none of its parents has", () => {
   const patch = [
     "diff --cc a.txt",
     "--- a/a.txt",

@@ -7,29 +7,29 @@ import { Results } from "./results.ts";
 
 const PRESET = "@secretlint/secretlint-rule-preset-recommend";
 const CONFIG = { rules: [{ id: PRESET, rule: creator }] };
-/** Some of the rules take a time that grows with the square of a line's length. */
+/** Longest line for the rules, because the time of some rules grows with the square of a line's length. */
 const MAX_LINE = 2000;
-/** Longer than any token, so that each is whole in one of the pieces. */
+/** Overlap of pieces. It is longer than any token, so that each token is complete in one of the pieces. */
 const OVERLAP = 500;
-/** Characters that the rules get at once, of one file or of many: each call of them costs time and memory. */
+/** Characters that the rules get at once, of one or several files, because each call costs time and memory. */
 const MAX_PIECE = 1_000_000;
-/** Of what the rules read in all. More is searched for known values only. */
+/** Limit of the text for the rules. Longer text is only searched for known values. */
 const MAX_TEXT = 32 * 1024 * 1024;
 const MAX_LINES = 1_500_000;
-/** Bytes of removed lines that are kept of one commit. */
+/** Most bytes of removed lines that are kept for one commit. */
 const MAX_REMOVED = 16 * 1024 * 1024;
 
 interface Line {
   readonly where: string;
   readonly number: number;
   readonly text: string;
-  /** Its commit has removed it from another place. */
+  /** Whether the commit has removed the same line in another place. */
   isMoved: boolean;
 }
 
 /**
- * Searches texts and what commits add for secrets. Known values are searched for while the text comes in, however long it is;
- * the patterns get what was kept of it.
+ * Search of texts and added lines for secrets. Known values are searched for while the text arrives, however long it is. Patterns
+ * are searched for afterwards, in the kept part of the text.
  */
 export class Scan {
   readonly #request: ScanRequest;
@@ -37,13 +37,13 @@ export class Scan {
   readonly #found: Results;
   readonly #search: KnownSearch;
   readonly #reader: AddedReader;
-  /** What the patterns get; null: too much. */
+  /** Lines for the patterns; null if there is too much text. */
   #lines: Line[] | null = [];
   #size = 0;
-  /** The part of a long line that has come in. */
+  /** The part of a long line that has arrived. */
   #begun = "";
   #where = "";
-  /** Of the commit that is being read: where its lines begin, and the lines that it removes. */
+  /** State of the current commit: the position of its first line, and the lines that it removes. */
   #commit = { from: 0, removed: new Set<string>(), size: 0 };
 
   constructor(request: ScanRequest) {
@@ -63,19 +63,19 @@ export class Scan {
       commit: () => this.#nextCommit(),
       file: (path) => {
         this.#begin(this.#known.isIn(path) ? "a file's name" : path);
-        this.#search.add(1, Buffer.from(path)); // A name is published too.
+        this.#search.add(1, Buffer.from(path)); // The name is published too.
       },
       added: (number, bytes, isEnd) => this.#add(number, bytes, isEnd),
       removed: (bytes) => this.#remove(bytes),
     });
   }
 
-  /** The next bytes of `git log --patch --cc`. */
+  /** Add the next bytes of `git log --patch --cc`. */
   push(chunk: Buffer): void {
     this.#reader.push(chunk);
   }
 
-  /** Where known values are, once all bytes are there. */
+  /** Return the places of known values. Called after the last bytes. */
   known(): Result {
     this.#reader.finish();
     this.#nextCommit();
@@ -83,7 +83,7 @@ export class Scan {
     return this.#found.result();
   }
 
-  /** Where patterns match; null: it is too much text for them. It may take hours, or all of the memory. */
+  /** Return the places that match a pattern, or null if the text is too long. The search may need hours, or all of the memory. */
   async patterns(): Promise<Result | null> {
     if (this.#lines === null) return null;
     const found = new Results(this.#request.salt);
@@ -117,8 +117,8 @@ export class Scan {
   }
 
   /**
-   * A line that its commit removes elsewhere, such as one of a renamed file, is in a parent of the commit: published, or searched
-   * as what another of the commits adds.
+   * Mark the lines that the commit removes elsewhere, for example in a renamed file. Such a line is in a parent of the commit, so it is
+   * already published, or is searched in the commit that adds it.
    */
   #nextCommit(): void {
     const { from, removed } = this.#commit;
@@ -129,7 +129,7 @@ export class Scan {
 }
 
 async function findPatterns(piece: readonly Line[], found: Results): Promise<void> {
-  // A comment in a file must not turn the rules off.
+  // A comment in a file must not disable the rules.
   const content = piece.map(({ text }) => text.replaceAll(/secretlint-/gi, "secretlint_")).join("\n");
   const { messages } = await lintSource({
     source: { content, filePath: "added.txt", ext: ".txt", contentType: "text" },
@@ -148,7 +148,7 @@ function* pieces(lines: readonly Line[]): Generator<readonly Line[]> {
   let piece: Line[] = [];
   let size = 0;
   for (const { text, ...place } of lines) {
-    // Text in UTF-16 has a zero byte beside each letter; elsewhere they part words.
+    // In UTF-16 a zero byte is beside each letter. In other text zero bytes separate words.
     for (const whole of text.includes("\0") ? [text, text.replaceAll("\0", "")] : [text]) {
       for (let from = 0; from === 0 || from + OVERLAP < whole.length; from += MAX_LINE - OVERLAP) {
         const part = whole.slice(from, from + MAX_LINE);

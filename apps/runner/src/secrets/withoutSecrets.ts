@@ -1,23 +1,24 @@
 import type { Logger } from "@tac8/core/log/logger";
 import { findInTexts } from "./findSecrets.ts";
 
-/** What a search of an agent's words needs. */
+/** Inputs of the search for secrets in an agent's text. */
 export interface SecretSearch {
   readonly signal: AbortSignal;
   readonly log: Logger;
-  /** Takes the secrets out that tac8 knows. */
+  /** Remove the secrets that tac8 knows. */
   readonly redact: (text: string) => string;
-  /** Those. */
+  /** Secrets that tac8 knows. */
   readonly secrets: readonly string[];
 }
 
 /**
- * Return an agent's words, such as "question", for a comment of their own; where they may hold a secret, a sentence that says
- * so. They are not withheld as commits are: the issue continues without them.
+ * Return an agent's text for a separate comment. If it may contain a secret, return a sentence that says so instead. Unlike commits,
+ * such a text is not withheld: the issue continues without it.
+ * @param name kind of the text, such as "question"
  */
 export async function withoutSecrets(run: SecretSearch, name: string, text: string): Promise<string> {
   const { signal, redact, secrets: values } = run;
-  // What is known is taken out in any case, and the rest may be told.
+  // Known secrets are always removed, so only the other findings decide.
   const answer = await findInTexts({ texts: [{ name, text: redact(text) }], values, signal });
   const isChecked = "findings" in answer && answer.unchecked === null;
   if (isChecked && answer.findings.length === 0) return text;

@@ -30,14 +30,14 @@ const announce = (boot: string, ageMs = 0, process: { pid?: number; pidNamespace
     ...process,
   });
 
-test("a runner with the same id that is at work on another machine is found", async () => {
+test("finds a running runner with the same id on another machine", async () => {
   await announce("elsewhere", 6000);
   const found = find(200);
   await announce("elsewhere");
   expect(await found).toBe("pi/0");
 });
 
-test("before a start waits for another runner it says so, and it says nothing where it does not wait", async () => {
+test("logs a line before it waits for another runner, and no line if it does not wait", async () => {
   const lines: string[] = [];
   const wait = () =>
     findCopy({ redis: server.redis, id: "a/0", machine, signal, waitMs: 0, onWait: (line) => lines.push(line) });
@@ -45,10 +45,10 @@ test("before a start waits for another runner it says so, and it says nothing wh
   expect(lines).toEqual([]);
   await announce("elsewhere");
   await wait();
-  expect(lines).toEqual([expect.stringMatching(/^pi\/0 did not sign off, so this runner waits for 0 s/)]);
+  expect(lines).toEqual([expect.stringMatching(/^pi\/0 did not shut down properly, .*: waiting for 0 s/)]);
 });
 
-test("on the same kernel, the runner of a copied folder is found while its process is there, or is in another container", async () => {
+test("on the same kernel, finds the runner of a copied folder while its process is alive, or if it is in another container", async () => {
   const own = { pidNamespace: machine.pidNamespace, instance: "a" };
   const again = async (process: { pid?: number; pidNamespace: string; instance: string }) => {
     await announce("here", 6000, process);
@@ -59,17 +59,17 @@ test("on the same kernel, the runner of a copied folder is found while its proce
   expect(await again({ ...own, pid: process.pid })).toBe("pi/0");
   const child = spawn("true");
   await once(child, "exit");
-  // In another container, an id that is free here says nothing.
+  // A pid of another container proves nothing here.
   expect(await again({ ...own, pid: child.pid ?? 0, pidNamespace: "pid:[2]" })).toBe("pi/0");
   expect(await again({ ...own, pid: child.pid ?? 0 })).toBeNull();
-  // It ended, and another one has begun in its place meanwhile.
+  // It ended, and another runner has started in its place meanwhile.
   await announce("here", 6000, { ...own, pid: process.pid });
   const found = find(200);
   await announce("here", 0, { ...own, pid: process.pid, instance: "b" });
   expect(await found).toBeNull();
 });
 
-test("of two that have started at once the later one ends, and of an older version's none", () => {
+test("of two runners that started at once the later one ends, but not if the other one has an older version", () => {
   const runner = (instance: string, startedAt: number) => ({
     name: "pi/0",
     host: "pi",
@@ -90,15 +90,15 @@ test("of two that have started at once the later one ends, and of an older versi
 });
 
 test.each<[string, string, number]>([
-  ["none of the same machine, whose slot was free", "here", 0],
-  ["none that has been silent for long", "elsewhere", 60_000],
-  ["none that was there before a reboot, and is silent since", "elsewhere", 10_000],
+  ["a runner of the same machine, whose slot was free", "here", 0],
+  ["a runner whose presence is old", "elsewhere", 60_000],
+  ["a runner from before a reboot", "elsewhere", 10_000],
 ])("%s", async (_, boot, ageMs) => {
   await announce(boot, ageMs);
   expect(await find()).toBeNull();
 });
 
-test("none where only the clock of this machine was set meanwhile", async () => {
+test("finds no runner if only the clock of this machine was changed meanwhile", async () => {
   const { redis } = server;
   await announce("elsewhere");
   const started = Date.now() - performance.now();
@@ -108,12 +108,12 @@ test("none where only the clock of this machine was set meanwhile", async () => 
     checks += 1;
     return hgetall(key);
   });
-  // From the second check on, an hour more.
+  // From the second check on, the clock is an hour ahead.
   vi.spyOn(Date, "now").mockImplementation(() => started + performance.now() + (checks > 1 ? 3_600_000 : 0));
   expect(await find()).toBeNull();
 });
 
-test("none where there is none, and this machine's boot has an id", async () => {
+test("finds no runner without an entry, and reads the boot id of this machine", async () => {
   expect(await find()).toBeNull();
   expect(await readMachineIds()).toEqual({
     boot: expect.stringMatching(/^[0-9a-f-]{36}$/),

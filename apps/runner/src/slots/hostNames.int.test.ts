@@ -14,7 +14,7 @@ const FIRST = "3f2a91c0-0000-4000-8000-000000000001";
 const SECOND = "77aa91c0-0000-4000-8000-000000000002";
 const claim = (homeId: string) => claimHostName(server.redis, { wanted: "raspberrypi", homeId });
 
-it("of two machines with one host name, the later one gets a suffix, and both keep their names", async () => {
+it("the second of two machines with the same host name gets a suffix, and both keep their names", async () => {
   expect([await claim(FIRST), await claim(SECOND)]).toEqual(["raspberrypi", "raspberrypi-77aa"]);
   expect([await claim(SECOND), await claim(FIRST), await claim(FIRST)]).toEqual([
     "raspberrypi-77aa",
@@ -23,15 +23,15 @@ it("of two machines with one host name, the later one gets a suffix, and both ke
   ]);
 });
 
-it("claims at the same time give one name once", async () => {
+it("gives a name only once to simultaneous claims", async () => {
   const names = await Promise.all([claim(FIRST), claim(SECOND)]);
   expect(new Set(names).size).toBe(2);
 });
 
-it("a name that its machine has not used for a week is free again", async () => {
+it("frees a name that its machine has not used for a week", async () => {
   await claim(FIRST);
   const left = await server.redis.pttl(hostNameKey("raspberrypi"));
   expect(left).toBeGreaterThan(6 * 24 * 3_600_000);
-  await server.redis.del(hostNameKey("raspberrypi")); // As its end does.
+  await server.redis.del(hostNameKey("raspberrypi")); // The key expires.
   expect(await claim(SECOND)).toBe("raspberrypi");
 });

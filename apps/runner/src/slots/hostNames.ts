@@ -1,10 +1,10 @@
 import type { Redis } from "ioredis";
 import { hostNameKey } from "@tac8/core/state/keys";
 
-/** A machine that is off for longer may find its name taken: a new SD card in the same Pi gets it then. */
+/** A name is reserved for this time after its last use. Afterwards another data folder can have it, such as a new SD card in the same Pi. */
 const KEPT_MS = 7 * 24 * 3_600_000;
 
-/** Each renewal is a write to the disk of Redis. */
+/** Interval of renewals. It is long, because each renewal is a write to the disk of Redis. */
 const RENEW_MS = 24 * 3_600_000;
 
 const CLAIM = `
@@ -15,9 +15,9 @@ redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
 return 1`;
 
 /**
- * Return the name under which people see the runners of a data folder. A name belongs to one data folder: another one that
- * asks for it, such as that of a second machine called `raspberrypi`, gets a suffix made of its own id. Kept for a week
- * after the last call, so that it stays the same over restarts, whichever machine starts first.
+ * Claim the display name for the runners of a data folder. A name belongs to one data folder. Another data folder that claims it,
+ * for example on a second machine called `raspberrypi`, gets a suffix made of its own id. The name is reserved for a week after the
+ * last call, so it is the same after restarts, whichever machine starts first.
  */
 export async function claimHostName(
   redis: Redis,

@@ -5,8 +5,8 @@ import { killSurvivors } from "../process/survivors.ts";
 import type { LiveRun } from "./slots.ts";
 
 /**
- * Ends what an earlier runner of these slots left running, and hands its jobs back at once with the lock token that it
- * kept on disk. A job that is no longer that token's is another's by now. @returns the runs that nothing is left of.
+ * End the processes that an earlier runner of these slots left running, and requeue its jobs at once with the lock tokens that it
+ * stored on disk. A job with another token belongs to another run by now. @returns the runs without remaining processes and jobs
  */
 export async function recover(
   abandoned: readonly LiveRun[],
@@ -18,7 +18,7 @@ export async function recover(
     if (remaining.length > 0) {
       log.error(
         { issue: jobId, run },
-        "processes of a lost run could not be killed: its job waits for its lock to end",
+        "could not kill all processes of a lost run: its job is requeued when its lock expires",
       );
       continue;
     }
@@ -27,9 +27,9 @@ export async function recover(
       const job = await Job.fromId<JobData, JobResult>(queue, jobId);
       if (job === undefined) continue;
       await job.moveToDelayed(now() + 1, token);
-      log.warn({ issue: jobId, run, killed }, "handed back the job of a run that was lost");
+      log.warn({ issue: jobId, run, killed }, "requeued the job of a lost run");
     } catch (error) {
-      log.debug({ issue: jobId, err: error }, "the lost run's job is not ours any more");
+      log.debug({ issue: jobId, err: error }, "the job of a lost run belongs to another run now");
     }
   }
   return over;

@@ -36,30 +36,30 @@ async function slotsOf(count: number, host = "pi"): Promise<TakenSlots> {
 
 const live = (n: number) => ({ jobId: `octo.widgets.${n}`, run: `run-${n}`, token: `token-${n}` });
 
-test("two runners on one data folder have different slots; what one lets go of is free", async () => {
+test("two runners on one data folder have different slots, and a released slot is free", async () => {
   const first = await slotsOf(2, "one");
   const second = await slotsOf(2, "two");
   const names = [first.take(), first.take(), second.take(), second.take()].map(({ name }) => name);
   expect(names).toEqual(["one/0", "one/1", "two/2", "two/3"]);
   expect([first.first, second.first]).toEqual([0, 2]);
-  expect(() => first.take()).toThrow("more jobs at once than slots");
+  expect(() => first.take()).toThrow("more jobs than slots");
   first.close();
   expect((await slotsOf(3)).first).toBe(0);
 });
 
-test("two that start at once share nothing", async () => {
+test("two runners that start at once share no slot", async () => {
   const both = await Promise.all([slotsOf(3, "one"), slotsOf(3, "two")]);
   const numbers = both.flatMap((slots) => [slots.take(), slots.take(), slots.take()]).map(({ name }) => name.slice(4));
   expect(new Set(numbers).size).toBe(6);
 });
 
-test("a slot that is released is taken again", async () => {
+test("a released slot can be taken again", async () => {
   const slots = await slotsOf(1);
   slots.take().release();
   expect(slots.take().name).toBe("pi/0");
 });
 
-test("a live run is found by who takes the slot next, one that ended is not", async () => {
+test("the next runner that takes a slot finds the live run in it, but no ended run", async () => {
   const slots = await slotsOf(3);
   const [a, b] = [slots.take(), slots.take()];
   await a.begin(live(1));
@@ -74,7 +74,7 @@ test("a live run is found by who takes the slot next, one that ended is not", as
   expect((await slotsOf(3)).abandoned).toEqual([]);
 });
 
-test("a slot that somebody only looks at is waited for, if a run is noted there", async () => {
+test("a runner waits for a slot with a noted run if another process only checks it", async () => {
   const slots = await slotsOf(1);
   await slots.take().begin(live(1));
   slots.close();
@@ -87,13 +87,13 @@ test("a slot that somebody only looks at is waited for, if a run is noted there"
   expect([taken.first, taken.abandoned]).toEqual([0, [live(1)]]);
 });
 
-/** Has this process a child that waits for a lock? */
+/** Return whether this process has a child that waits for a lock. */
 function waits(): boolean {
   const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").split(" ").filter(Boolean);
   return children.some((pid) => (readProc(`/proc/${pid}/cmdline`) ?? "").startsWith("flock\0-E\x0075\0-w"));
 }
 
-test.each(["", "{", '{"jobId":1}', "[]"])("a note that was cut off (%j) is no run", async (text) => {
+test.each(["", "{", '{"jobId":1}', "[]"])("an incomplete note (%j) is no run", async (text) => {
   await mkdir(join(home, "runs"));
   await writeFile(join(home, "runs/slot-0.json"), text);
   expect((await slotsOf(1)).abandoned).toEqual([]);
@@ -105,7 +105,7 @@ interface Crash {
   readonly child: number;
 }
 
-/** A runner that works on a job, killed without a word. */
+/** Start a runner that processes a job, and kill it. */
 async function crash(): Promise<Crash> {
   await mkdir(join(home, "redis"));
   const server = await startRedisServer({ dir: join(home, "redis") });
@@ -140,7 +140,7 @@ function isAlive(pid: number): boolean {
   return stat !== null && stat.state !== "Z";
 }
 
-/** How often each level was used. */
+/** Create a logger that counts the lines of each level. */
 function logger() {
   const errors: string[] = [];
   const log = { debug: () => errors.push("debug"), info: () => errors.push("info"), warn: () => errors.push("warn") };
@@ -150,7 +150,7 @@ function logger() {
   };
 }
 
-test("the job of a runner that was killed is handed back at once, and what it left running is ended", async () => {
+test("the job of a killed runner is requeued at once, and the processes that it left running are ended", async () => {
   const { queue, url, child } = await crash();
   const slots = await slotsOf(1, "second");
   expect(slots.abandoned).toMatchObject([{ jobId: "octo.widgets.1" }]);
@@ -160,7 +160,7 @@ test("the job of a runner that was killed is handed back at once, and what it le
   expect(isAlive(child)).toBe(false);
   expect(await queue.getActiveCount()).toBe(0);
 
-  // The next runner has it long before the lock of 120 s would have ended, and no attempt was burnt.
+  // The next runner gets the job long before the lock of 120 s would have expired, and no attempt is used.
   const connection = connectRedis(url, { name: "second", onError: () => undefined });
   const worker = new Worker<JobData, JobResult>(
     QUEUE_NAME,
@@ -173,7 +173,7 @@ test("the job of a runner that was killed is handed back at once, and what it le
   expect(job).toMatchObject({ id: "octo.widgets.1", returnvalue: { outcome: "attempt 0" }, stalledCounter: 0 });
 });
 
-test("a job that is somebody else's by now, or gone, is left alone", async () => {
+test("a job that belongs to another run by now, or is missing, is not changed", async () => {
   const { queue } = await crash();
   const { log, errors } = logger();
   const [found] = (await slotsOf(1)).abandoned;

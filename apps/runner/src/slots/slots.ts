@@ -5,48 +5,48 @@ import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { z } from "zod";
 import { lock as waitForLock, LockTimeout, tryLock, type Lock } from "@tac8/core/process/flock";
 
-/** A slot's live run, on disk for whoever takes the slot after a crash. */
+/** The live run of a slot, stored on disk for the next runner that takes the slot after a crash. */
 const liveRunSchema = z.object({ jobId: z.string(), run: z.string(), token: z.string() });
 export type LiveRun = z.infer<typeof liveRunSchema>;
 
 export interface Slot {
-  /** `<host>/<number>`, for people. */
+  /** `<host>/<number>`, for display. */
   readonly name: string;
-  /** No two slots of a data folder that are taken have the same. */
+  /** Number of the slot, which is unique among the taken slots of a data folder. */
   readonly number: number;
   begin(live: LiveRun): Promise<void>;
   end(): Promise<void>;
 }
 
 export interface TakenSlots {
-  /** Takes a free slot; there is one for each job that the worker may hold. */
+  /** Take a free slot. There is one for each job that the worker may process. */
   take(): Slot & { release(): void };
   /** Number of the first slot. Together with the data folder's id, it is the runner's id. */
   readonly first: number;
-  /** Runs of an earlier runner whose notes are in these slots. */
+  /** Runs of an earlier runner, from the notes in these slots. */
   readonly abandoned: readonly LiveRun[];
-  /** Remove the notes of these abandoned runs, whose processes have ended and whose jobs were requeued. */
+  /** Remove the notes of these abandoned runs, whose processes are dead and whose jobs were requeued. */
   forget(runs: readonly string[]): Promise<void>;
   close(): void;
 }
 
-/** More runners on one data folder than this is a mistake. */
+/** More slots on one data folder are a mistake. */
 const MAX_SLOTS = 1024;
-/** How long a check by another process may lock a slot. A start beside a running runner waits this long per run of it. */
+/** How long a check by another process may lock a slot. A second runner on the data folder waits this long at its start for each run of the first one. */
 const CHECK_MS = 200;
 
 export interface SlotsOptions {
   readonly home: string;
   readonly count: number;
-  /** Name of the machine for people, as it is when a slot is taken. */
+  /** Return the current display name of the machine. Called when a slot is taken. */
   readonly host: () => string;
-  /** For how long a slot with a noted run is waited for. Default 200 ms. */
+  /** How long to wait for a slot with a noted run. Default 200 ms. */
   readonly checkMs?: number;
 }
 
 /**
- * Takes `count` slots of the data folder, `runs/slot-N`, by flock: never by pid or host name, which containers that
- * share the folder do not share.
+ * Take `count` slots of the data folder, `runs/slot-N`, with flock. Pids and host names are not used, because containers that
+ * share the folder do not share them.
  */
 export async function takeSlots(options: SlotsOptions): Promise<TakenSlots> {
   const { checkMs = CHECK_MS } = options;
@@ -54,7 +54,8 @@ export async function takeSlots(options: SlotsOptions): Promise<TakenSlots> {
   await mkdir(folder, { recursive: true });
   const locks: { number: number; lock: Lock }[] = [];
   for (let number = 0; locks.length < options.count; number += 1) {
-    if (number >= MAX_SLOTS) throw new Error(`no free slot in ${folder}: too many runners share this data folder`);
+    if (number >= MAX_SLOTS)
+      throw new Error(`no free slot in ${folder}: too many runners share this data folder, so stop some of them`);
     const lock = await takeLock(folder, number, checkMs);
     if (lock !== null) locks.push({ number, lock });
   }
@@ -69,7 +70,7 @@ export async function takeSlots(options: SlotsOptions): Promise<TakenSlots> {
     first: free[0] ?? 0,
     take() {
       const number = free.shift();
-      if (number === undefined) throw new Error("more jobs at once than slots: this is a defect");
+      if (number === undefined) throw new Error("more jobs than slots: this is a bug in tac8");
       return { ...slotAt(folder, number, options.host()), release: () => void free.unshift(number) };
     },
     async forget(runs) {
@@ -114,17 +115,17 @@ function slotAt(folder: string, number: number, host: string): Slot {
   };
 }
 
-/** No run was live there, or its note was cut off by a crash: BullMQ's stall check finds the job. */
+/** Read the live run of a slot. Null if there is none, or if a crash cut off its note: then BullMQ's stall check finds the job. */
 async function readLive(file: string): Promise<LiveRun | null> {
   const text = await readFile(file, "utf8").catch(() => null);
   return text === null ? null : parseLive(text);
 }
 
-/** Null: it is no such note. */
+/** Parse a note. @returns null if the text is no note */
 export function parseLive(text: string): LiveRun | null {
   try {
     return liveRunSchema.safeParse(JSON.parse(text)).data ?? null;
   } catch {
-    return null; // Cut off.
+    return null; // The note is incomplete.
   }
 }

@@ -4,10 +4,10 @@ import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A fork bomb that cannot take the machine down, whatever is broken in what is tested. */
+/** A fork bomb that cannot take the machine down, even if the tested code is broken. */
 export interface Bomb {
   readonly program: readonly string[];
-  /** Once every process of it is dead. Waits until none is left as a zombie. */
+  /** Remove the bomb after its processes have died. Waits until no zombie is left. */
   remove(): Promise<void>;
 }
 
@@ -16,13 +16,13 @@ const V1 = "/sys/fs/cgroup/pids";
 const BOMBS = {
   /** Each shell starts two others, and waits a second when the kernel refuses one. */
   shell: ["bash", "-c", ":(){ :|:& };:; sleep 600"],
-  /** Each process does nothing else: their memory is always held by the kernel. */
+  /** Each process only forks, so the kernel always locks its memory. */
   spinning: ["perl", "-e", "while (1) { fork }", "--"],
 };
 
 /**
- * A fork bomb that is held by the kernel to this many processes: root by a control group that the run knows nothing of,
- * another user by its limit of processes. Null where neither is possible: then nothing is started.
+ * Prepare a fork bomb that the kernel limits to this many processes: for root by a control group that the run does not know, for
+ * another user by the limit of processes. @returns null if neither is possible; then nothing is started
  */
 export function makeBomb(most: number, kind: keyof typeof BOMBS = "shell"): Bomb | null {
   const bomb = BOMBS[kind];
@@ -36,7 +36,7 @@ export function makeBomb(most: number, kind: keyof typeof BOMBS = "shell"): Bomb
     mkdirSync(group);
     writeFileSync(join(group, "pids.max"), String(most), { flag: "r+" });
   } catch {
-    return null; // A container's is read-only.
+    return null; // In a container the tree is read-only.
   }
   const enter = `echo $$ > ${group}/cgroup.procs && exec "$@"`;
   return { program: ["sh", "-ec", enter, "bomb", ...bomb], remove: () => removeGroup(group) };

@@ -1,5 +1,5 @@
-// `node apps/runner/src/secrets/testing/measure.ts [megabytes of changes]`: how long the search for secrets takes, and how
-// much memory its program needs at most, by the files of this checkout, repeated.
+// `node apps/runner/src/secrets/testing/measure.ts [megabytes of changes]` measures the time of the search for secrets and the peak
+// memory of its program. The changes are repeated files of this checkout.
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { cleanRun } from "../../git/cleanSide.ts";
 import { findSecrets } from "../findSecrets.ts";
 
 const ROOT = new URL("../../../../../", import.meta.url).pathname;
-const WHO = "committer a <a@b.c> 1 +0000";
+const COMMITTER = "committer a <a@b.c> 1 +0000";
 const bytes = Number(process.argv[2] ?? 20) * 1024 * 1024;
 
 const { stdout: listed } = await execa("git", ["-C", ROOT, "ls-files", "*.ts", "*.md", "*.json"]);
@@ -18,7 +18,10 @@ const texts = await Promise.all(listed.split("\n").map((path) => readFile(join(R
 const dir = await mkdtemp(join(tmpdir(), "tac8-secrets-bench-"));
 try {
   await execa("git", ["init", "-q", "--bare", "-b", "main", dir]);
-  const base = [`commit refs/heads/main\n${WHO}\ndata 4\nbase\n`, `commit refs/heads/main\n${WHO}\ndata 4\nwork\n`];
+  const base = [
+    `commit refs/heads/main\n${COMMITTER}\ndata 4\nbase\n`,
+    `commit refs/heads/main\n${COMMITTER}\ndata 4\nwork\n`,
+  ];
   const parts: (string | Buffer)[] = [...base];
   for (let size = 0, index = 0; size < bytes; index += 1) {
     const text = texts[index % texts.length] ?? Buffer.alloc(0);
@@ -49,7 +52,7 @@ try {
   await rm(dir, { recursive: true, force: true });
 }
 
-/** The largest memory of a program that this one has started, in kB. */
+/** Return the peak memory, in kB, of the programs that this process has started. */
 async function memory(): Promise<number> {
   const tasks = await readdir("/proc/self/task");
   const lists = await Promise.all(
