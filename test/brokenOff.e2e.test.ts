@@ -84,7 +84,7 @@ test("agents that are killed while they check out an older commit, or rebase: th
 test("an agent that is killed while it rewrites its commits: the branch stays as it is until the agent has finished", async () => {
   const restarts = (wait: string) => `git reset -q --hard HEAD~3; ${commit(4)}; ${wait}`;
   const [number = 0] = await brokenOff([restarts], commit(5));
-  expect(runner.log()).toContain("the agent was rewriting what is on the branch");
+  expect(runner.log()).toContain("the agent was rewriting published commits");
   expect(await subjects(number)).toEqual(["feat: 3", "feat: 2", "feat: 1"]);
   runner = world.startApp("runner");
   await world.enters(number, "pr", 2);

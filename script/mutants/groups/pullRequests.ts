@@ -301,7 +301,7 @@ export const pullRequests: readonly Mutant[] = [
     file: `${RUNNER}/steps/prepare/session.ts`,
     find: "return !atHome || changedNothing;",
     replace: "return atHome || !atHome;",
-    test: { file: `${RUNNER}/steps/prepare/session.test.ts`, name: "or is gone" },
+    test: { file: `${RUNNER}/steps/prepare/session.test.ts`, name: "a session is not resumed if its work is quarantined or missing" },
     promise: "a session is not resumed in an empty workspace",
   },
   {

@@ -160,7 +160,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/steps/prepare/answer.ts`,
     find: "isReply(comment, question?.id ?? Infinity)",
     replace: "isReply(comment, 0)",
-    test: { file: `${RUNNER}/steps/prepare/answer.test.ts`, name: "is all that people who may answer have said since" },
+    test: { file: `${RUNNER}/steps/prepare/answer.test.ts`, name: "has every reply of users who may answer since" },
     promise: "an answer has no words from before the question",
   },
   {
@@ -342,7 +342,7 @@ export const trust: readonly Mutant[] = [
   {
     name: "prepare-scope",
     file: `${RUNNER}/steps/prepare/prepare.ts`,
-    find: "  assertInScope(branch, scope); // Before the agent is paid.\n",
+    find: "  assertInScope(branch, scope); // Before the agent costs money.\n",
     replace: "",
     test: { file: "test/forged.e2e.test.ts", name: "a default branch with the name of the issue's branch" },
     promise: "no agent is paid for work that could not be pushed",

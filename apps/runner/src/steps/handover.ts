@@ -6,50 +6,50 @@ import type { CountedText } from "../issue/intent.ts";
 import type { PatchOf, PreparedField } from "../run/owners.ts";
 import type { EnsuredWorkspace } from "../workspace/ensure.ts";
 
-// What one step hands to the next. Steps do not import one another.
+// Results that one step passes to the next. Steps do not import each other.
 
-/** The issue, as it may be worked on. */
+/** The issue, after the checks of `admit`. */
 export interface Admitted {
-  /** With the title and body that count. */
+  /** The issue, with the title and body that count. */
   readonly issue: Issue;
-  /** All of them. */
+  /** All comments. */
   readonly comments: readonly Comment[];
-  /** Those that count, without tac8's own. */
+  /** Comments that count, without tac8's own. */
   readonly counted: readonly Comment[];
-  /** How many do not count. */
+  /** Number of comments that do not count. */
   readonly leftOut: number;
-  /** The same text, as far as a pull request tells it. */
+  /** The part of this text that a pull request mentions. */
   readonly text: CountedText;
 }
 
-/** The repository and the workspace, as the agent finds them. */
+/** The repository and the workspace before the agent starts. */
 export interface Prepared {
-  /** With the base branch by the name that it has now. */
+  /** Scope with the current name of the base branch. */
   readonly scope: PushScope;
   readonly baseSha: string;
-  /** How the workspace was found. */
+  /** How the workspace was prepared. */
   readonly how: EnsuredWorkspace["how"];
-  /** For the record, once it is known what an agent before had left unrecorded. */
+  /** Patch for the record, written after the unrecorded work of an earlier agent has been recovered. */
   readonly patch: PatchOf<PreparedField>;
-  /** As it is on GitHub. */
+  /** Reason to resume, read from GitHub. */
   readonly why: ResumeReason | null;
-  /** There is earlier work in the workspace or on the branch. */
+  /** Whether there is earlier work in the workspace or on the branch. */
   readonly begun: boolean;
-  /** The open pull request that the work continues with. */
+  /** Open pull request to which the work is added. */
   readonly pull: Pull | null;
 }
 
-/** How an agent is told, and which. */
+/** The prompts, and the agent that gets one of them. */
 export interface Prompts {
-  /** For a new session: everything. */
+  /** Complete prompt for a new session. */
   readonly full: string;
-  /** For a session that is resumed: what is new. */
+  /** Prompt with the news for a resumed session. */
   readonly resume: string | null;
-  /** How the run's agent is started. */
+  /** Agent of the run. */
   readonly agent: AgentChoice;
 }
 
-/** The agent's work so far, in commits. */
+/** The agent's committed work so far. */
 export interface SavedWork {
   readonly head: string;
 }

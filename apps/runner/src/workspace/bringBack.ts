@@ -29,7 +29,7 @@ export async function bringBack(mirror: Mirror, options: BringBackOptions): Prom
   if (first.kind !== "missing" || !options.ours) return first;
   // It looks the same where the mirror is missing or damaged that the workspace borrows from.
   await mirror.refresh(signal);
-  await mirror.mend(signal);
+  await mirror.repair(signal);
   return unlessDamaged(mirror, { ...options, stamp: `${options.stamp}-2` });
 }
 

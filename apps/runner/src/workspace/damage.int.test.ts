@@ -211,6 +211,6 @@ test("a mirror that was damaged after the work began does not cost the work its 
       async (incoming) => incoming.head,
     );
   expect(isDamage(await cross().catch((error: unknown) => error))).toBe(true);
-  expect(await mirror.mend()).toBe(true);
+  expect(await mirror.repair()).toBe(true);
   expect(await cross()).toBe(head);
 });

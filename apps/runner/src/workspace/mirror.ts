@@ -111,7 +111,7 @@ export class Mirror {
   }
 
   /** For who has a reason to doubt it: reads every object. Once; @returns whether it was damaged, and is made again. */
-  async mend(signal?: AbortSignal): Promise<boolean> {
+  async repair(signal?: AbortSignal): Promise<boolean> {
     if (this.#doubted) return false;
     this.#doubted = true;
     return this.#sound(signal, async () => {

@@ -14,7 +14,7 @@ export async function soundWorkspace(mirror: Mirror, options: EnsureOptions): Pr
   } catch (error) {
     signal?.throwIfAborted();
     if (!isDamage(error)) throw error;
-    if (!(await mirror.mend(signal))) return replaceWorkspace(options, because);
+    if (!(await mirror.repair(signal))) return replaceWorkspace(options, because);
   }
   const again = { ...options, stamp: `${options.stamp}-2` };
   try {

@@ -14,15 +14,15 @@ export interface AdmitNeeds extends StepBasics<AdmitField> {
   readonly paths: Pick<WorkspacePaths, "intentFile">;
 }
 
-/** What was found out about the issue before work on it. */
+/** Result of the checks before work on the issue. */
 export interface Admission {
-  /** Null: the end was decided here (closed, transferred, deleted, not allowed …), or a question is open again. */
+  /** Null if the end was decided here (closed, transferred, deleted, not allowed …), or if a question is open again. */
   readonly admitted: Admitted | null;
-  /** Undefined: it was not asked for. */
+  /** Undefined if it was not read. */
   readonly cause: Cause | undefined;
 }
 
-/** Decide whether the issue may be worked on as it is now: it exists, is open and wanted, and its labeller may start work. */
+/** Decide whether work on the issue may start now: the issue exists, is open and labelled, and the account that labelled it may start work. */
 export async function admit(run: AdmitNeeds): Promise<Admission> {
   const options = { signal: run.signal };
   const patient = patienceOf(run);
@@ -36,7 +36,7 @@ export async function admit(run: AdmitNeeds): Promise<Admission> {
   const labelled = issue.labels.some((label) => label.toLowerCase() === repository.issueLabel.toLowerCase());
   const wanted = labelled || run.record.state.agent.runCount > 0 || run.record.state.round.retriedAt !== null;
   if (!wanted) return end(run, "withdrawn", "the label was removed");
-  // The issue counts them.
+  // The issue has the number of its comments.
   const comments =
     issue.commentCount === 0 ? [] : await withRetry(() => github.comments(ref, issue.number, options), patient);
   const trigger = await withRetry(() => readTrigger(run, { labelled, comments }), patient);
@@ -57,16 +57,17 @@ export async function admit(run: AdmitNeeds): Promise<Admission> {
 }
 
 export interface PublishAdmission {
-  /** False: the end was decided here. */
+  /** False if the end was decided here. */
   readonly continues: boolean;
-  /** Null: the issue was not read; the label or retry that the work was admitted by still holds. */
+  /** Null if the issue was not read, because the label or retry that admitted the work is still valid. */
   readonly read: Admission | null;
   readonly cause: Cause | undefined;
 }
 
 /**
- * The same for finished work that only has to be published: while the label or retry that it was admitted by still holds, only
- * whether a trusted label is among the issue's events. `known`: the cause, if this run has asked for it.
+ * Do the same for finished work that only has to be published. If the label or retry that admitted the work is still valid, only
+ * check that the issue has a trusted label event.
+ * @param known the cause, if this run has already read it
  */
 export async function admitToPublish(run: AdmitNeeds, known: Cause | undefined): Promise<PublishAdmission> {
   const { admitted, retriedAt: retried } = run.record.state.round;
@@ -98,7 +99,7 @@ async function endByTrigger(run: AdmitNeeds, trigger: Exclude<Trigger, { kind: "
       return refuse(run, { actor: null, event: 0, reason });
     }
     case "unknown": {
-      // Events may come some seconds after their label: it waits once, without a slot.
+      // GitHub may report an event some seconds after the label, so the job waits once, without a slot.
       if (run.record.state.counts.parked === 0) {
         const message = `GitHub does not report yet who added the label ${issueLabel}`;
         throw new StepFailure({ kind: "github", message });
@@ -112,8 +113,8 @@ async function endByTrigger(run: AdmitNeeds, trigger: Exclude<Trigger, { kind: "
 }
 
 /**
- * In one write: a run that comes after half of it would take the event for one that was found good.
- * @param refused.actor who put the label on; empty: unknown; null: nobody did, and nothing is said on the issue
+ * Record a refused label, in one write: after only a part of it, the next run would take the event for an accepted one.
+ * @param refused.actor account that added the label; empty if unknown; null if there is no label, and so no comment on the issue
  */
 async function refuse(
   run: AdmitNeeds,

@@ -4,8 +4,8 @@ import type { StepBasics } from "../../run/step.ts";
 import { chooseBranch } from "../../issue/branch.ts";
 
 /**
- * Redis has forgotten an issue that waits for an answer: what its comments and its branch tell is remembered again, and the
- * waiting continues. The agent's session is lost with Redis; an answer starts a new one on the branch.
+ * Restore an issue that waits for an answer and is missing in Redis, from its comments and its branch. The agent's session is lost
+ * with Redis, so an answer starts a new session on the branch.
  */
 export async function restoreQuestion(run: StepBasics<AdmitField>, asked: OpenQuestion): Promise<void> {
   const { github } = run.issue;
@@ -14,7 +14,10 @@ export async function restoreQuestion(run: StepBasics<AdmitField>, asked: OpenQu
     { issue: run.issue.ref.number, pattern: run.issue.repository.branch },
     (name) => github.pullsOfBranch(run.issue.ref, name, options),
   );
-  run.log.warn({ askedBy: asked.run }, "Redis had lost an open question: it waits for its answer again");
+  run.log.warn(
+    { askedBy: asked.run },
+    "restored an open question that was missing in Redis: the issue waits for its answer",
+  );
   await run.record.write({
     "label.event": asked.labelEvent,
     "round.admitted": asked.labelEvent,

@@ -9,32 +9,32 @@ import { isTrustedLabel } from "../../issue/trusted.ts";
 
 export type Trigger = Start | NoStart;
 
-/** Go: this event is used up by the run. */
+/** The run may start, and uses this event. */
 interface Start {
   readonly kind: "go";
   readonly event: number;
   readonly cause: IssueEvent;
 }
 
-/** `cause`: undefined where it was not asked for. */
+/** The run may not start. `cause` is undefined if it was not read. */
 type NoStart = { readonly cause: Cause | undefined } &
-  /** The label was put on by an account that may not start work. */
+  /** An account that may not start work added the label. */
   (
     | { readonly kind: "untrusted"; readonly actor: string; readonly event: number }
-    /** GitHub does not report who put the label on. */
+    /** GitHub does not report the account that added the label. */
     | { readonly kind: "unknown" }
-    /** It is not labelled, and nobody ever has: it is in the queue by a retry, or by what another program wrote. */
+    /** The issue has never been labelled. It is in the queue because of a retry, or because another program wrote to Redis. */
     | { readonly kind: "never" }
-    /** Its newest event was used before: a label left behind. */
+    /** An earlier run has used the newest event, and the label was not removed. */
     | { readonly kind: "used" }
-    /** Its run has asked a question that is still open, and Redis has forgotten it. */
+    /** The run of the newest event asked a question that is still open, but missing in Redis. */
     | { readonly kind: "asked"; readonly question: OpenQuestion }
   );
 
 /**
- * What starts a run is a `labeled` event, and each starts at most one. With an emptied Redis the markers of our own
- * comments tell which were used. A retry, and a run that continues, need no new event, but one that a trusted user has made at
- * any time: Redis, which agents can write, does not stand in for it.
+ * Decide whether a run may start. Each `labeled` event starts at most one run. If Redis is empty, the markers of tac8's own comments
+ * show the used events. A retry, and a run that continues, need no new event, but the issue must have an event of a trusted user from
+ * any time. Redis cannot replace it, because agents can write to Redis.
  */
 export async function readTrigger(
   run: IssueAccess & { readonly record: StepRecord<never> },
@@ -52,7 +52,7 @@ export async function readTrigger(
     if (event !== null) return { kind: "untrusted", actor: event.actor, event: event.id, cause };
     return { kind: labelled ? "unknown" : "never", cause };
   };
-  // Begun by a trusted label or an operator's retry: whoever labels meanwhile can neither start nor end anything.
+  // A trusted label or an operator's retry started this work, so no later label starts or ends anything.
   if (state.round.admitted !== null || state.round.retriedAt !== null)
     return begunBy(Math.max(event?.id ?? 0, state.label.event));
   if (event === null || event.id <= state.label.event) return begunBy(state.label.event);

@@ -15,16 +15,16 @@ const COMMENTS = [
 const read = (comments: Comment[], login: string | null = "tac8") =>
   readAnswer(comments, { login, mayAnswer: async (author) => author === "ann" || author === "tac8" });
 
-it("is all that people who may answer have said since our newest question", async () => {
+it("has every reply of users who may answer since the newest question", async () => {
   expect(await read(COMMENTS)).toEqual({ kind: "answer", author: "ann", text: "Green, ok?\n\nNot too dark." });
   const next = [...COMMENTS, comment(6, "tac8", ours), comment(7, "ann", "2")];
   expect(await read(next)).toEqual({ kind: "answer", author: "ann", text: "2" });
 });
 
 it.each([
-  ["nobody has replied", COMMENTS.slice(0, 2), "tac8"],
-  ["only somebody who may not has replied", COMMENTS.filter(({ id }) => id < 3 || id === 4), "tac8"],
-  ["we have asked nothing", COMMENTS.filter(({ id }) => id !== 2), "tac8"],
-  ["the question is not ours", COMMENTS, "other"],
-  ["our account is not known", COMMENTS, null],
-])("is none where %s", async (_, comments, login) => expect(await read(comments, login)).toBeNull());
+  ["there is no reply", COMMENTS.slice(0, 2), "tac8"],
+  ["only a user who may not answer has replied", COMMENTS.filter(({ id }) => id < 3 || id === 4), "tac8"],
+  ["tac8 has asked nothing", COMMENTS.filter(({ id }) => id !== 2), "tac8"],
+  ["the question is from another account", COMMENTS, "other"],
+  ["tac8's account is not known", COMMENTS, null],
+])("is missing if %s", async (_, comments, login) => expect(await read(comments, login)).toBeNull());

@@ -2,13 +2,13 @@ import { findMarked, isReply } from "@tac8/core/domain/marker";
 import type { ResumeReason } from "../../prompt/prompt.ts";
 import type { Comment } from "@tac8/core/github/types";
 
-/** As the scheduler cuts it. */
+/** The scheduler uses the same limit. */
 const MAX_TEXT = 60_000;
 
 /**
- * Return the answer to an agent's question: all replies since our newest question, by people who may answer, in the words of
- * GitHub's comments. The state in Redis, which agents can write, only says that there is one. Null: GitHub has none.
- * `login`: the token's account.
+ * Return the answer to an agent's question: all replies since the newest question, by users who may answer, read from the comments on
+ * GitHub. Redis, which agents can write to, only shows that there is an answer. Null if GitHub has none.
+ * @param login account of the token
  */
 export async function readAnswer(
   comments: readonly Comment[],

@@ -7,15 +7,15 @@ import type { IssueAccess } from "../../run/step.ts";
 const MAX_RULESETS = 10;
 
 export interface RulesNeeds extends IssueAccess {
-  /** Address of the commits' author. */
+  /** Email address of the commits' author. */
   readonly authorEmail: string;
   readonly log: Logger;
 }
 
 /**
- * Before the agent is paid: whether GitHub would refuse its push whatever is in it. What cannot be read, or may not bind this
- * token, is for the push to find out.
- * @throws StepFailure of kind `refused` for the whole repository.
+ * Check, before the agent costs money, that no rule of the repository refuses every push. Rules that cannot be read, or may not apply
+ * to this token, are left to the push.
+ * @throws StepFailure of kind `refused` for the whole repository
  */
 export async function assertRulesAllow(
   run: RulesNeeds,
@@ -38,8 +38,8 @@ export async function assertRulesAllow(
       throw new StepFailure({ kind: "refused", message, wholeRepository: true });
     }
   } catch (error) {
-    // Rules are read for advice: an answer that does not come costs at most one run.
+    // This check is only an early warning: if the rules cannot be read, it costs at most one run.
     if (!(error instanceof GitHubError)) throw error;
-    run.log.debug({ err: error }, "the rules for the branch could not be read");
+    run.log.debug({ err: error }, "could not read the rules for the branch: the push will show whether they allow it");
   }
 }

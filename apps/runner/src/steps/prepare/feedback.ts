@@ -5,12 +5,12 @@ import type { IssueAccess } from "../../run/step.ts";
 import { patienceOf, withRetry } from "../../run/retry.ts";
 import { isTrusted } from "../../issue/trusted.ts";
 
-/** The account of everyone whose account was deleted: nobody knows any more who that was. */
+/** GitHub's placeholder for deleted accounts, so the author is unknown. */
 const GHOST = "ghost";
 
 /**
- * What trusted people have said about the issue's open pull request since the last round, for the prompt; empty when that is
- * nothing. A round that did not end with a pull request has heard nothing: the next one is told again.
+ * Read the feedback of trusted accounts on the issue's open pull request since the last round, for the prompt. Empty if there is none.
+ * Feedback counts as used only if the round ends with a pull request. Otherwise the next round gets it again.
  */
 export async function readFeedback(
   run: IssueAccess & { readonly record: StepRecord<"pull.feedback"> },
@@ -24,8 +24,8 @@ export async function readFeedback(
     const reviews = await github.reviews(run.issue.ref, pull.number, options);
     const lines = await github.reviewComments(run.issue.ref, pull.number, options);
     const comments = await github.comments(run.issue.ref, pull.number, options);
-    const heard = run.record.state.pull.feedback?.heard ?? [];
-    const news = feedbackOf({ reviews, lines, comments }, login).filter(({ key }) => !heard.includes(key));
+    const used = run.record.state.pull.feedback?.heard ?? [];
+    const news = feedbackOf({ reviews, lines, comments }, login).filter(({ key }) => !used.includes(key));
     const trusted = new Set<string>();
     for (const author of new Set(news.map((entry) => entry.author))) {
       if (author !== GHOST && (await isTrusted(run, author))) trusted.add(author);
@@ -34,7 +34,7 @@ export async function readFeedback(
       news.filter(({ author }) => trusted.has(author)),
       { pull: pull.number, nonce },
     );
-    await run.record.write({ "pull.feedback": { heard, given: [...shown] } });
+    await run.record.write({ "pull.feedback": { heard: used, given: [...shown] } });
     return text;
   }, patient);
 }

@@ -22,13 +22,13 @@ import { isTrusted } from "../../issue/trusted.ts";
 import { pullBefore } from "../../issue/round.ts";
 
 export interface PrepareNeeds extends StepBasics<PrepareField>, StepWorkspace {
-  /** Both continue with what they have begun until the run has lost its job: a late answer must not follow that of the end. */
+  /** Comment and labels finish their requests unless the run loses its job, so that no late update follows the report of the end. */
   readonly comment: Pick<StatusComment, "show">;
   readonly labels: Pick<IssueLabels, "show">;
   readonly attempts: Attempts;
-  /** Id of the data folder: sessions live in one. */
+  /** Id of the data folder. Sessions are stored in it. */
   readonly homeId: string;
-  /** Address of the commits' author. */
+  /** Email address of the commits' author. */
   readonly authorEmail: string;
   readonly now: () => number;
 }
@@ -36,12 +36,12 @@ export interface PrepareNeeds extends StepBasics<PrepareField>, StepWorkspace {
 export interface PrepareInput {
   readonly scope: PushScope;
   readonly admitted: Admitted;
-  /** Why the agent's work is resumed; null: it is new. */
+  /** Why the agent's work is resumed; null if it is new. */
   readonly why: ResumeReason | null;
 }
 
 /**
- * Reads the repository as it is now, chooses the branch, and makes the workspace good. Says on the issue that work begins.
+ * Read the current repository, choose the branch, prepare the workspace, and show on the issue that work starts.
  * @throws StepFailure
  */
 export async function prepare(
@@ -51,7 +51,7 @@ export async function prepare(
   const { factor, github } = run.issue;
   const { issue, comments } = admitted;
   const why = await answerOf(run, given, comments);
-  // Git needs longer than these three requests, and each writes where the other does not.
+  // Git needs longer than these three requests. They run at the same time, because they write to different places.
   const [{ branch, pull }] = await together(run.signal, [
     async (signal) => {
       await showBeginning(run, { issue, comments });
@@ -62,7 +62,7 @@ export async function prepare(
   ]);
   const { scope, baseSha } = await findBase(run, lately);
   const { base, defaultBranch } = scope;
-  assertInScope(branch, scope); // Before the agent is paid.
+  assertInScope(branch, scope); // Before the agent costs money.
   const published = await run.mirror.branch(branch);
   await assertRulesAllow(run, { branch, exists: published !== null });
   const needed = published === null ? [baseSha] : [baseSha, published];
@@ -79,14 +79,14 @@ export async function prepare(
   if (run.mirror.quarantined !== null) {
     run.log.warn(
       { quarantined: run.mirror.quarantined },
-      "the local copy of the repository was damaged: made a new one",
+      "the mirror of the repository was damaged and is quarantined: cloned a new one",
     );
   }
   if (workspace.quarantined !== null) {
-    run.log.warn({ quarantined: workspace.quarantined }, `put the old workspace aside, because ${workspace.because}`);
+    run.log.warn({ quarantined: workspace.quarantined }, `quarantined the old workspace, because ${workspace.because}`);
   }
   if (workspace.how === "rebased") {
-    run.log.warn({ branch }, "somebody else had pushed to the branch: the workspace's commits are on top of theirs");
+    run.log.warn({ branch }, "another contributor pushed to the branch: the workspace's commits are on top of theirs");
   }
   const atHome = run.record.state.agent.sessionHome === run.homeId;
   const nextRound = why?.kind === "next-round";
@@ -111,7 +111,7 @@ export async function prepare(
   return { scope, baseSha, how: workspace.how, patch, why, begun, pull };
 }
 
-/** The base as the mirror has it; where it is missing, the default branch may have been renamed since the repository was read. */
+/** Return the base commit in the mirror. If the base branch is missing, read the repository again, because its default branch may have been renamed. */
 async function findBase(run: PrepareNeeds, lately: PushScope): Promise<{ scope: PushScope; baseSha: string }> {
   const known = await run.mirror.branch(lately.base);
   if (known !== null) return { scope: lately, baseSha: known };
@@ -122,7 +122,7 @@ async function findBase(run: PrepareNeeds, lately: PushScope): Promise<{ scope: 
   throw new StepFailure({ kind: "git", message: `the base branch ${scope.base} does not exist on GitHub` });
 }
 
-/** An answer is what GitHub has of it; a run without one continues as if it had been interrupted. */
+/** Read the answer from GitHub. Without an answer there, the run continues as if it had been interrupted. */
 async function answerOf(
   run: PrepareNeeds,
   given: ResumeReason | null,
@@ -135,19 +135,19 @@ async function answerOf(
     () => readAnswer(comments, { login, mayAnswer: (author) => isTrusted(run, author) }),
     patient,
   );
-  if (found === null) run.log.warn("the answer is not on the issue: the run goes on without it");
+  if (found === null) run.log.warn("the answer is missing on the issue: the run continues without it");
   return found === null ? { kind: "interrupted" } : { ...found, withheld: given.withheld ?? null };
 }
 
-/** What is on the branch, and was not pushed by us, has to stay there whatever the agent makes of its history. */
+/** Return the commit of the branch that other contributors pushed. It must stay on the branch, even if the agent rewrites its history. */
 function theirsOn(published: string | null, before: IssueRecord): string | null {
   if (published === null) return null;
   return published === before.branch.published ? before.branch.others : published;
 }
 
 /**
- * A comment or label that GitHub does not take is no reason not to work, unless it takes none of this token in the whole
- * repository: no agent is paid then. @throws StepFailure
+ * Show on the issue that work starts. A refused comment or label does not stop the run, unless the token may write nowhere in the
+ * repository: then no agent starts. @throws StepFailure
  */
 async function showBeginning(
   run: PrepareNeeds,
@@ -169,6 +169,6 @@ async function showBeginning(
       : null;
     if (isRefusedEverywhere(error, issue, after?.kind ?? null)) throw new StepFailure(refusedEverywhere(error));
     const words = error instanceof Error ? error.message : String(error);
-    run.log.warn({ speechless: isRefusedRequest(error) }, `could not show on the issue that work began: ${words}`);
+    run.log.warn({ speechless: isRefusedRequest(error) }, `could not show on the issue that work started: ${words}`);
   }
 }

@@ -27,7 +27,7 @@ import type { Admitted, Prepared, Prompts } from "../handover.ts";
 
 const TEMPLATE_FILE = "worker_template.md";
 
-/** People's comments that count, and what agents have answered before; what else is ours belongs to no conversation. */
+/** Return the comments that count, and earlier answers of agents. tac8's other comments are left out. */
 function conversationOf(
   comments: readonly Comment[],
   { login, counted }: { readonly login: string | null; readonly counted: readonly Comment[] },
@@ -42,7 +42,7 @@ function conversationOf(
 }
 
 export interface PromptNeeds extends StepBasics<"pull.feedback">, Pick<StepWorkspace, "paths" | "mirror"> {
-  /** `<host>/<slot>`, for people. */
+  /** `<host>/<slot>`, for display. */
   readonly runner: string;
   readonly attempts: Attempts;
   readonly config: Pick<Config, "agent" | "agents" | "github">;
@@ -50,7 +50,7 @@ export interface PromptNeeds extends StepBasics<"pull.feedback">, Pick<StepWorks
   readonly now: () => number;
 }
 
-/** Writes the prompts, and chooses the agent that gets them. */
+/** Write the prompts, and choose the agent that gets them. */
 export async function writePrompts(
   run: PromptNeeds,
   { admitted, prepared }: { readonly admitted: Admitted; readonly prepared: Prepared },
@@ -97,7 +97,7 @@ function resumePrompt(facts: {
   return joined(why.kind === "next-round" ? renderNextRound(rendered, nonce) : renderResume(why, nonce), feedback);
 }
 
-/** The parts that are there, with an empty line between. */
+/** Join the parts that are not empty, with an empty line between them. */
 function joined(first: string, ...more: readonly string[]): string {
   const parts = more.filter((part) => part !== "");
   return parts.length === 0 ? first : `${[first, ...parts].join("\n\n")}\n`;

@@ -23,15 +23,18 @@ test.each<[string, GitHubErrorKind, string, boolean, "found" | "gone" | null, bo
     null,
     false,
   ],
-  ["an author who blocks the account", "forbidden", "User is blocked", false, null, false],
+  ["an author that blocks the account", "forbidden", "User is blocked", false, null, false],
   ["an outage", "unavailable", "", false, null, false],
   ["a rate limit", "rate-limit", "", false, null, false],
   ["a refused text", "invalid", "Body is too long", false, null, false],
-])("%s: %s %j, locked: %s, then %s: of the whole repository: %s", (_name, kind, detail, locked, after, everywhere) => {
-  expect(isRefusedEverywhere(refusal(kind, detail), { locked }, after)).toBe(everywhere);
-});
+])(
+  "%s: %s %j, locked: %s, then %s: refused in the whole repository: %s",
+  (_name, kind, detail, locked, after, everywhere) => {
+    expect(isRefusedEverywhere(refusal(kind, detail), { locked }, after)).toBe(everywhere);
+  },
+);
 
-test("holds the repository, and quotes GitHub", () => {
+test("holds the repository, and quotes GitHub's message", () => {
   const failure = refusedEverywhere(refusal("forbidden"));
   expect(failure).toMatchObject({
     kind: "refused",

@@ -3,13 +3,13 @@ import { GitHubError } from "@tac8/core/github/errors";
 import type { Issue, IssueAnswer } from "@tac8/core/github/types";
 import { failureOf } from "../../run/failureOf.ts";
 
-/** GitHub's words about this issue or its people: the next issue may well be written to. */
+/** Words of GitHub's message that concern only this issue or its users, so writes to other issues may succeed. */
 const OF_THE_ISSUE = /\b(locked|blocked)\b/i;
 
 /**
- * Whether a refused write on an issue says that the token may write nowhere in the repository. Pure.
- * @param issue as it was read before the write
- * @param after as it is now; asked for where GitHub says 404, which is what a classic token without the scope gets, too
+ * Return whether a refused write on an issue shows that the token may write nowhere in the repository. Pure.
+ * @param issue the issue before the write
+ * @param after the current issue; only read after a 404, which GitHub also returns for a classic token without the scope
  */
 export function isRefusedEverywhere(
   error: unknown,
@@ -34,7 +34,7 @@ export function isRefusedEverywhere(
   }
 }
 
-/** The failure of a repository that takes no write of this token. */
+/** Return the failure for a repository that refuses every write of this token. */
 export function refusedEverywhere(error: GitHubError): StepFailure["failure"] {
   return { ...failureOf(error), kind: "refused", wholeRepository: true };
 }

@@ -2,22 +2,22 @@ import { expect, test } from "vitest";
 import { sessionOutlives } from "./session.ts";
 
 test.each(["reused", "reattached", "forwarded", "rebased"] as const)(
-  "a session goes on in a workspace that was %s",
+  "a session is resumed in a workspace that was %s",
   (how) => {
     expect(sessionOutlives(how, { atHome: true, changedNothing: false })).toBe(true);
   },
 );
 
-test("a session is not resumed where its work was put aside, or is gone", () => {
+test("a session is not resumed if its work is quarantined or missing", () => {
   expect(sessionOutlives("replaced", { atHome: true, changedNothing: false })).toBe(false);
   expect(sessionOutlives("created", { atHome: true, changedNothing: false })).toBe(false);
 });
 
-test("the session of another data folder is that folder's to resume", () => {
+test("the session of another data folder can only be resumed there", () => {
   expect(sessionOutlives("created", { atHome: false, changedNothing: false })).toBe(true);
 });
 
-test("the session of an agent that changed nothing goes on in a new workspace", () => {
+test("the session of an agent that changed nothing is resumed in a new workspace", () => {
   expect(sessionOutlives("created", { atHome: true, changedNothing: true })).toBe(true);
   expect(sessionOutlives("replaced", { atHome: true, changedNothing: true })).toBe(false);
 });

@@ -1,9 +1,10 @@
 import type { EnsuredWorkspace } from "../../workspace/ensure.ts";
 
 /**
- * Pure: may the agent's session continue in this workspace? It takes what it did before for what is there. `atHome`: the session's
- * files, and so its workspace, are of this data folder; a new workspace then means that the old one is gone, by a user, or by
- * a runner that died while it quarantined it. `changedNothing`: it did nothing before, so that nothing can be missing.
+ * Return whether the agent's session can be resumed in this workspace. The session assumes that its earlier work is there. Pure.
+ * `atHome`: the session's files, and so its workspace, belong to this data folder. A new workspace then means that the old one is
+ * missing, because a user removed it or a runner died while it was quarantining it. `changedNothing`: the session changed nothing, so
+ * nothing can be missing.
  */
 export function sessionOutlives(
   how: EnsuredWorkspace["how"],

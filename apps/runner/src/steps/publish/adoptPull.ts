@@ -2,7 +2,7 @@ import { isBranchOf } from "../../airlock/pushScope.ts";
 import { patienceOf, withRetry } from "../../run/retry.ts";
 import type { PublishNeeds } from "./needs.ts";
 
-/** The pull request with our work, if there is one: the issue then ended with it, whoever closed it. */
+/** Record the pull request with the issue's work, if there is one. The issue then ended with it, whichever account closed the issue. */
 export async function adoptPull(run: Pick<PublishNeeds, "issue" | "signal" | "record">): Promise<void> {
   const { github } = run.issue;
   const { name: branch, head: headSha } = run.record.state.branch;

@@ -15,6 +15,6 @@ test.each<[string, number, boolean]>([
   ["second", 2, false],
   ["second", 4, true],
   ["third", 4, false],
-])("a label answers each question about the same that is older: %s, added at %i: %s", (allows, minute, expected) => {
+])("a label answers every older question about the same reason: %s, added at %i: %s", (allows, minute, expected) => {
   expect(isAnswerTo(questions, { allows, at: at(minute) })).toBe(expected);
 });

@@ -6,15 +6,15 @@ import { patienceOf, withRetry } from "../../run/retry.ts";
 import { isTrusted } from "../../issue/trusted.ts";
 
 export interface Allowance {
-  /** The event by which an account with write access added the label that is on the issue; null: there is none. */
+  /** Event by which an account with write access added the label; null if there is none. */
   readonly by: IssueEvent | null;
-  /** Id of the label's newest event, whoever it is by; 0: there is none. */
+  /** Id of the label's newest event of any account; 0 if there is none. */
   readonly newest: number;
 }
 
 /**
- * Read from GitHub whether a trusted account allows that this issue's work is published as it is: the label is on the issue, and
- * such an account added it last. The state in Redis, which agents can write, says nothing about it. @throws GitHubError
+ * Read from GitHub whether a trusted account allows to publish this issue's work unchanged: the label is on the issue, and such an
+ * account added it last. The state in Redis is not used, because agents can write to it. @throws GitHubError
  */
 export async function readAllowance(run: IssueAccess): Promise<Allowance> {
   const { github, ref } = run.issue;
@@ -33,8 +33,8 @@ export async function readAllowance(run: IssueAccess): Promise<Allowance> {
 }
 
 /**
- * Whether the label was added after tac8 had said on the issue what it would publish: by GitHub's times, in any of its
- * questions. For what nobody can allow before it is known. @throws GitHubError
+ * Return whether the label was added after a question of tac8 on the issue that names what it allows, by GitHub's times. Used for
+ * reasons that cannot be allowed before they are known. @throws GitHubError
  */
 export async function isAllowedSince(run: IssueAccess, { by }: Allowance, allows: string): Promise<boolean> {
   if (by === null) return false;
@@ -49,7 +49,7 @@ export async function isAllowedSince(run: IssueAccess, { by }: Allowance, allows
   );
 }
 
-/** Pure: a label of that time was added after some question about the same. Times are GitHub's. */
+/** Return whether a label of that time was added after a question about the same reason. Times are GitHub's. Pure. */
 export function isAnswerTo(
   questions: readonly { readonly allows: string | undefined; readonly at: string }[],
   label: { readonly allows: string; readonly at: string },
@@ -57,7 +57,7 @@ export function isAnswerTo(
   return questions.some(({ allows, at }) => allows === label.allows && label.at >= at);
 }
 
-/** Why work is withheld that GitHub did not take, because the token may not change workflows. @throws GitHubError */
+/** Return why work is withheld that GitHub refused because the token may not change workflows. @throws GitHubError */
 export async function withoutPermission(run: IssueAccess): Promise<Withheld> {
   const { newest } = await readAllowance(run);
   const cure = (await run.issue.github.isApp())

@@ -8,12 +8,12 @@ const question = (minute: number, files?: string) => ({
 });
 const label = { at: at(10) };
 
-test("a label before any question allows whatever the work changes", () => {
+test("a label before any question allows every change of the work", () => {
   expect(answered([], label)).toBeNull();
   expect(answered([question(11, "a")], label)).toBeNull();
 });
 
-test("a label after a question allows the files of that question alone", () => {
+test("a label after a question allows only the files of that question", () => {
   expect(answered([question(1, "a"), question(9, "b"), question(11, "c")], label)).toBe("b");
   expect(answered([question(10, "a")], label)).toBe("a");
 });

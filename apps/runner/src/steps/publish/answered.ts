@@ -9,8 +9,8 @@ interface Question {
 }
 
 /**
- * Return which files a label allows because it answers a question about them; null: it answers none, and so allows whatever the
- * work changes. It answers the newest one before it, by GitHub's times. Pure.
+ * Return the files that a label allows because it answers a question about them. A label answers the newest question before it, by
+ * GitHub's times. Null if it answers no question, and so allows every change of the work. Pure.
  * @param questions oldest first
  */
 export function answered(questions: readonly Question[], label: Pick<IssueEvent, "at">): string | null {
@@ -18,7 +18,7 @@ export function answered(questions: readonly Question[], label: Pick<IssueEvent,
   return questions.findLast((each) => each.marker.files !== undefined && isBefore(each))?.marker.files ?? null;
 }
 
-/** The same, with the questions as they are on GitHub. @throws GitHubError */
+/** Do the same with the questions on GitHub. @throws GitHubError */
 export async function readAnswered(run: IssueAccess, label: IssueEvent | null): Promise<string | null> {
   if (label === null) return null;
   const { github, login } = run.issue;

@@ -9,19 +9,20 @@ import { pullFacts, reportAnotherRound, type GivenText, type PullTextNeeds } fro
 import { settleBranch } from "./settleBranch.ts";
 
 export interface PullNeeds extends PublishNeeds, PullTextNeeds {
-  /** Of the issue, as the queue knows it. */
+  /** Title of the issue in the queue. */
   readonly title: string;
 }
 
 export interface OpenPull extends GivenText {
   readonly scope: PushScope;
-  /** Turned off once GitHub says that the repository has no drafts. */
+  /** Set to false after GitHub reports that the repository has no drafts. */
   readonly asDraft: { wanted: boolean };
 }
 
 /**
- * Looks before it creates: the answer to an earlier creation may have been lost. @returns "nothing": there is nothing to merge;
- * "ended": a user ended the branch's pull request just before our push. The hash has the next branch then.
+ * Find the pull request of the branch, or open one. It searches first, because the answer to an earlier creation may have been lost.
+ * @returns "nothing" if there is nothing to merge; "ended" if a user ended the branch's pull request just before the push. The record
+ * has the next branch then
  */
 export async function findOrOpenPull(
   run: PullNeeds,
@@ -33,7 +34,7 @@ export async function findOrOpenPull(
   const branch = state.branch.name ?? "";
   return withRetry(async () => {
     const pulls = await github.pullsOfBranch(ref, branch, options);
-    // A user may have closed or merged it before we knew that it had been opened.
+    // A user may have closed or merged it before its number was recorded.
     const there =
       pulls.find((pull) => pull.state === "open") ?? pulls.find((pull) => pull.headSha === state.branch.head);
     if (there !== undefined) return reportAnotherRound(run, there, parts);
@@ -63,7 +64,7 @@ export async function findOrOpenPull(
   }, patienceOf(run));
 }
 
-/** A plain one where the repository's plan has no drafts: the work is wanted all the same. Remembered in `asDraft`. */
+/** Open a pull request, without draft status if the repository's plan has no drafts. `asDraft` stores that. */
 async function openAsItMay(run: PullNeeds, pull: Omit<NewPull, "draft">, asDraft: { wanted: boolean }): Promise<Pull> {
   const { github, ref } = run.issue;
   const options = { signal: run.signal };
@@ -77,7 +78,7 @@ async function openAsItMay(run: PullNeeds, pull: Omit<NewPull, "draft">, asDraft
       /draft pull requests? (are|is) not supported|draft.* not (supported|available)/i.test(error.detail);
     if (!noDrafts) throw error;
     run.log.warn(
-      "this repository's plan has no draft pull requests: opening a plain one, although draft = true is configured",
+      "draft = true is configured, but this repository's plan has no draft pull requests: opened a normal one",
     );
     asDraft.wanted = false;
     return github.openPull(ref, { ...pull, draft: false }, options);

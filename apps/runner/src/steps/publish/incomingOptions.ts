@@ -1,6 +1,6 @@
 import type { PublishNeeds } from "./needs.ts";
 
-/** How the workspace's commits since `baseSha` come to the clean side. */
+/** Return the options by which the workspace's commits since `baseSha` are taken to the clean side. */
 export function incomingOptions(run: PublishNeeds, baseSha: string) {
   return {
     mirror: run.mirror.paths,

@@ -4,7 +4,7 @@ import { secretsFound } from "./inspect.ts";
 const finding = { where: "a.ts", line: 2, rule: "github", isCertain: false };
 const searched = { findings: [finding], count: 1, digest: "a digest", unchecked: null };
 
-test("what was found is told by file, line and rule", () => {
+test("findings are shown with file, line and rule", () => {
   expect(secretsFound({ ...searched, findings: [], count: 0 }, "head")).toBeNull();
   const findings = [finding, { ...finding, where: "b`@x.ts", line: null }];
   const reason = secretsFound({ ...searched, findings, count: 60 }, "head");
@@ -12,7 +12,7 @@ test("what was found is told by file, line and rule", () => {
   expect(reason?.isFinal).toBe(false);
 });
 
-test("a label allows what was found, and nothing else", () => {
+test("a label allows only the findings", () => {
   const allows = (digest: string, head: string) => secretsFound({ ...searched, digest }, head)?.allows;
   expect(allows("one", "head")).toBe(allows("one", "another"));
   expect(allows("one", "head")).not.toBe(allows("two", "head"));
@@ -32,5 +32,5 @@ test("without a search for the patterns, a label allows one commit", () => {
 });
 
 test("without a search for this installation's values, no label publishes anything", () => {
-  expect(secretsFound({ unsearched: "it broke off" }, "head")).toMatchObject({ isFinal: true });
+  expect(secretsFound({ unsearched: "it was interrupted" }, "head")).toMatchObject({ isFinal: true });
 });

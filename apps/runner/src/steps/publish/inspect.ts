@@ -21,38 +21,38 @@ import { readAnswered } from "./answered.ts";
 const MAX_SHOWN = 10;
 const MAX_PATH = 100;
 
-/** Commits on the clean side that are to be published. */
+/** Commits on the clean side that may be published. */
 export interface Outgoing {
-  /** Their repository. */
+  /** Folder of their repository. */
   readonly dir: string;
   readonly head: string;
-  /** The branch that the pull request goes to. */
+  /** Branch that the pull request targets. */
   readonly base: string;
-  /** Of the repository. */
+  /** Ranges of the repository. */
   readonly ranges: Ranges;
 }
 
-/** What the text of a pull request says about its commits. */
+/** Notes about the commits for the text of a pull request. */
 export interface Notes {
   readonly acting: Acting;
-  /** Changes that people are to read; null: they could not be read. */
+  /** Changes that reviewers should read; null if the changes could not be read. */
   readonly notable: readonly Notable[] | null;
 }
 
 /** A reason to withhold commits. */
 interface Reason {
   readonly text: string;
-  /** What the label allows, if it is added after the reason was told; null: it may be there before. */
+  /** Key of what the label allows, if it must be added after the question about it. Null if the label may be older. */
   readonly allows: string | null;
-  /** No label allows it. */
+  /** Whether no label can allow it. */
   readonly isFinal: boolean;
-  /** Of files that people are asked about: each with its form after the change. */
+  /** Files that the question is about, each with its content after the change. */
   readonly files?: readonly string[];
 }
 
 /**
- * Return why commits must not be published as they are; null: they may be. Compared with GitHub's own branches, and never with
- * what the state in Redis calls the base. What GitHub's branch of the issue has already is not withheld.
+ * Return why commits must not be published unchanged, or null if they may be. They are compared with GitHub's own branches, never
+ * with the base in Redis. Changes that GitHub's branch of the issue already has are not withheld.
  */
 export async function whyWithheld(run: PublishNeeds, outgoing: Outgoing): Promise<Withheld | null> {
   const reasons = await reasonsFor(run, outgoing);
@@ -62,11 +62,11 @@ export async function whyWithheld(run: PublishNeeds, outgoing: Outgoing): Promis
   const answers = await readAnswered(run, allowance.by);
   const isOther = answers !== null && answers !== filesKey(reasons);
   for (const reason of reasons) {
-    // Nobody has seen these files.
+    // The question before the label did not name these files.
     if ((isOther && reason.files !== undefined) || !(await isAllowed(run, allowance, reason))) left.push(reason);
   }
   if (left.length === 0) {
-    run.log.info({ by: allowance.by?.actor }, "published as it is: a label allows it");
+    run.log.info({ by: allowance.by?.actor }, "the work is published unchanged, because a label allows it");
     return null;
   }
   const allows = left.find((reason) => reason.allows !== null)?.allows ?? null;
@@ -79,7 +79,7 @@ export async function whyWithheld(run: PublishNeeds, outgoing: Outgoing): Promis
   };
 }
 
-/** Identify the files that people are asked about, in the form that they have. */
+/** Return a key of the files that the question is about, with their current content. */
 function filesKey(reasons: readonly Reason[]): string {
   const files = reasons.flatMap((reason) => reason.files ?? []).toSorted();
   return createHash("sha256").update(files.join("\0")).digest("hex").slice(0, 32);
@@ -95,15 +95,15 @@ async function reasonsFor(run: PublishNeeds, outgoing: Outgoing): Promise<Reason
   return reasons.filter((reason) => reason !== null);
 }
 
-/** Of files. What GitHub's branch of the issue has in the same form is none: it was allowed, or a maintainer has pushed it. */
+/** Return the reasons that concern files. A file that GitHub's branch of the issue has with the same content is no reason: it was allowed, or a maintainer has pushed it. */
 async function fileReasons(run: PublishNeeds, outgoing: Outgoing): Promise<Reason[]> {
   if ((await filesFound(run, outgoing, null)).length === 0) return [];
-  // Only now: a base branch that has moved on may have these changes, and so may the issue's own.
+  // Refreshed only now, because a newer base branch, or the issue's branch, may already have these changes.
   await run.mirror.refresh(run.signal);
   return filesFound(run, outgoing, await run.mirror.branch(run.record.state.branch.name ?? ""));
 }
 
-/** @param published the newest commit of the issue's branch on GitHub; null: as if there were none */
+/** Find reasons that concern files. @param published the newest commit of the issue's branch on GitHub; null to ignore that branch */
 async function filesFound(run: PublishNeeds, outgoing: Outgoing, published: string | null): Promise<Reason[]> {
   const { head } = outgoing;
   const { base, changes, git } = await comparison(run, outgoing);
@@ -121,7 +121,7 @@ async function filesFound(run: PublishNeeds, outgoing: Outgoing, published: stri
     const text = `The work changes protected files. ${notableLine(blocked)}`;
     reasons.push({ text, allows: null, isFinal: false, files: formsOf(new Set(blocked.map(({ path }) => path))) });
   }
-  // A submodule's address can change without its path: so both are compared, and not the paths alone.
+  // A submodule's address can change without its path, so both are compared.
   const again = published === null ? null : await strayEntries(git, { changes: since ?? [], base: published, head });
   const stray = strayInBoth(await strayEntries(git, { changes, base, head }), again);
   if (stray.length > 0) {
@@ -131,14 +131,14 @@ async function filesFound(run: PublishNeeds, outgoing: Outgoing, published: stri
   return reasons;
 }
 
-/** What leads out of the repository, into the machine of whoever checks it out. */
+/** Describe links and submodules that point outside the repository, into the machine of a user who checks it out. */
 function strayWords(stray: readonly Stray[]): string {
   const shown = stray.slice(0, MAX_SHOWN).map(({ path, why }) => `${codeSpan(clip(clean(path), MAX_PATH))} (${why})`);
   const more = stray.length > shown.length ? ` and ${stray.length - shown.length} more` : "";
   return `The work contains links or submodules that point outside the repository: ${shown.join(", ")}${more}.`;
 }
 
-/** Secrets must be in no commit: those that are gone from the last one are public all the same. */
+/** Search all commits for secrets, because a secret that the last commit removes is also public. */
 async function secretsReason(run: PublishNeeds, { dir, head, base, ranges }: Outgoing): Promise<Reason | null> {
   const { signal } = run;
   const own = await run.mirror.branch(run.record.state.branch.name ?? "");
@@ -154,7 +154,7 @@ async function secretsReason(run: PublishNeeds, { dir, head, base, ranges }: Out
   return secretsFound(answer, head);
 }
 
-/** Pure. `head`: the commit that was searched. */
+/** Return the reason to withhold commits in which a search found secrets. Pure. @param head the commit that was searched */
 export function secretsFound(answer: SecretsAnswer, head: string): Reason | null {
   if ("unsearched" in answer) {
     const text = `The work could not be searched for the secrets of this tac8: ${answer.unsearched}.`;
@@ -176,19 +176,19 @@ export function secretsFound(answer: SecretsAnswer, head: string): Reason | null
   return {
     text: texts.join(" "),
     allows: createHash("sha256")
-      .update(unchecked === null ? digest : `${digest} ${head}`) // Nobody knows what is in another commit.
+      .update(unchecked === null ? digest : `${digest} ${head}`) // Another commit may have other secrets.
       .digest("hex")
       .slice(0, 32),
     isFinal: findings.some(({ isCertain }) => isCertain),
   };
 }
 
-/** For the pull request's text; what git fails is said there, or left out. */
+/** Return the notes for the pull request's text. If git fails, the text says so or leaves them out. */
 export async function notesOf(run: PublishNeeds, outgoing: Outgoing): Promise<Notes> {
   return { acting: await findActing(run, outgoing), notable: await findNotable(run, outgoing) };
 }
 
-/** The same for commits that a run before this one has pushed. */
+/** Return the notes for commits that an earlier run has pushed. */
 export async function notesOfPublished(run: PublishNeeds, base: string): Promise<Notes> {
   const head = run.record.state.branch.head ?? "";
   const { dir } = run.mirror.paths;
@@ -196,7 +196,10 @@ export async function notesOfPublished(run: PublishNeeds, base: string): Promise
     await run.mirror.refresh(run.signal);
   } catch (error) {
     run.signal.throwIfAborted();
-    run.log.warn({ err: error }, "could not fetch the published commits to read what they change");
+    run.log.warn(
+      { err: error },
+      "could not fetch the published commits: the pull request's text does not list their changes",
+    );
   }
   const ranges = rangesOf(cleanRun(run.mirror.side, dir, { signal: run.signal }));
   return notesOf(run, { dir, head, base, ranges });
@@ -210,7 +213,10 @@ async function findActing(run: PublishNeeds, { dir, head, base }: Outgoing): Pro
     return await actingCommits({ ...where, base: await baseCommit(run, base), head, own: ref.number });
   } catch (error) {
     run.signal.throwIfAborted();
-    run.log.warn({ err: error }, "could not check whether the commits' messages close issues");
+    run.log.warn(
+      { err: error },
+      "could not check whether the commits' messages close issues: the pull request's text does not warn about it",
+    );
     return { commits: [], isWhole: false };
   }
 }
@@ -226,19 +232,19 @@ async function findNotable(run: PublishNeeds, outgoing: Outgoing): Promise<reado
     return [...protect(changes, run.protected).notable, ...large];
   } catch (error) {
     run.signal.throwIfAborted();
-    run.log.warn({ err: error }, "could not read which of the changed files act by themselves");
+    run.log.warn({ err: error }, "could not read which changed files need attention: the pull request's text says so");
     return null;
   }
 }
 
 interface Comparison {
   readonly git: GitRun;
-  /** The newest commit that both have. */
+  /** Newest common commit. */
   readonly base: string;
   readonly changes: readonly TreeChange[];
 }
 
-/** Since the commits left the base branch, as the local copy of GitHub has it: what a pull request shows. */
+/** Compare the commits with the base branch in the mirror, from their newest common commit, as a pull request does. */
 async function comparison(run: PublishNeeds, { dir, head, base, ranges }: Outgoing): Promise<Comparison> {
   const tip = await baseCommit(run, base);
   const shared = await ranges.mergeBase(tip, head);
@@ -256,7 +262,7 @@ async function baseCommit(run: PublishNeeds, base: string): Promise<string> {
   return found;
 }
 
-/** The branch that the pull request goes to is missing, or has nothing in common with the commits. */
+/** The branch that the pull request targets is missing, or has no common commit. */
 export class NoBase extends StepFailure {}
 
 function noBase(base: string): NoBase {

@@ -6,8 +6,8 @@ const MAX_BYTES = 256 * 1024;
 const KEPT_SECONDS = 30 * 86_400;
 
 /**
- * Keeps what was published where the board finds it, which has no access to GitHub. For reading only: what fails here
- * fails nothing.
+ * Store the published diff in Redis for the board, which has no access to GitHub. The diff is only for display, so an error here has
+ * no consequence.
  */
 export async function keepDiff(
   run: PublishNeeds,
@@ -15,13 +15,13 @@ export async function keepDiff(
 ): Promise<void> {
   const { mirror, diffs } = run;
   const { state } = run.record;
-  // A run does not wait for Redis to come back for this.
+  // A run does not wait for an unreachable Redis here.
   if (state.branch.base === null || diffs.redis.status !== "ready") return;
   const { signal } = run;
   try {
     const diff = await diffOf({ clean: mirror.side, dir, base: state.branch.base, head, maxBytes: MAX_BYTES, signal });
     await diffs.redis.set(diffKey(diffs.jobId), run.redact(diff), "EX", KEPT_SECONDS);
   } catch (error) {
-    run.log.debug({ err: error }, "the diff was not kept");
+    run.log.debug({ err: error }, "could not store the diff for the board");
   }
 }

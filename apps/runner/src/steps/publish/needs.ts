@@ -4,16 +4,16 @@ import type { PublishField } from "../../run/owners.ts";
 import type { StepBasics, StepWorkspace } from "../../run/step.ts";
 import type { SecretSearch } from "../../secrets/withoutSecrets.ts";
 
-/** Where the board finds what was published. */
+/** Storage of published diffs, for the board. */
 export interface DiffStore {
   /** Borrowed. */
   readonly redis: Redis;
   readonly jobId: string;
 }
 
-/** What the step needs to bring commits to GitHub. */
+/** Inputs of the step. */
 export interface PublishNeeds extends StepBasics<PublishField>, StepWorkspace, SecretSearch {
-  /** Id of the data folder: workspaces live in one. */
+  /** Id of the data folder. Workspaces are stored in it. */
   readonly homeId: string;
   readonly protected: Config["protected"];
   readonly diffs: DiffStore;

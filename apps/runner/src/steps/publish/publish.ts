@@ -15,39 +15,39 @@ import { NoBase } from "./inspect.ts";
 import { onSoundMirror, pushWork } from "./pushWork.ts";
 import { takeNewName } from "./rename.ts";
 
-/** Whoever ends pull requests faster than we open them is asked to stop first, by the failure. */
+/** Most branches of one run. If a user closes or merges more pull requests during one publication, the issue fails and its message says so. */
 const MAX_BRANCHES = 3;
 
-/** `missing`: the work is nowhere any more. Otherwise the record has the end. */
+/** `missing` if the work no longer exists anywhere. Otherwise the record has the end. */
 export type Published = "done" | "missing";
 
 export interface PublishInput {
-  /** As the run that did the work read it before; null: to be read now. */
+  /** Scope that this run has already read; null if it has to be read now. */
   readonly scope: PushScope | null;
-  /** The issue's text that counts; null: it is not known. */
+  /** The issue's text that counts; null if it is not known. */
   readonly text: CountedText | null;
-  /** Commits finished work that could not be saved when its agent ended: the disk was full. */
+  /** Commit finished work that could not be saved when its agent ended, because the disk was full. */
   readonly save: () => Promise<SavedWork>;
-  /** This run has saved the work just before, so it is in the workspace: whether it is still there is not asked first. */
+  /** Whether this run has just saved the work. Then it is in the workspace, and its existence is not checked first. */
   readonly isJustSaved: boolean;
 }
 
 /**
- * Push the finished work, and find or open its pull request. Safe to repeat at any point. A repository that was renamed while the
- * agent worked, or has another default branch since, refuses what is asked of it: then it is read again.
+ * Push the finished work, and find or open its pull request. Safe to repeat at any point. If the repository was renamed while the agent
+ * worked, or has another default branch now, GitHub refuses requests. Then the repository is read again.
  */
 export async function publish(run: PullNeeds, needs: PublishInput): Promise<Published> {
   try {
     return await publishTo(run, needs);
   } catch (error) {
-    // The mirror has it no more, if another run has refreshed that meanwhile.
+    // The mirror no longer has the base branch if another run has refreshed the mirror meanwhile.
     const isStale = isRefusedRequest(error) || error instanceof NoBase;
     if (needs.scope === null || !isStale) throw error;
     const scope = await readScope(run);
     if (isDeepStrictEqual(scope, needs.scope)) throw error;
     run.log.warn(
       { base: scope.base },
-      "the repository has another default branch since the work began: publishing again",
+      "the repository's default branch has changed since the work started: publishing again",
     );
     return publishTo(run, { ...needs, scope });
   }
@@ -62,7 +62,7 @@ async function publishTo(run: PullNeeds, needs: PublishInput): Promise<Published
   const patient = patienceOf(run);
   const scope = needs.scope ?? (await readScope(run));
   await takeNewName(run, scope);
-  // Before the first use of it: a branch whose commit counts as pushed gets a pull request without a push.
+  // Before the first use of the branch, because a branch whose commit counts as pushed gets a pull request without a push.
   assertInScope(run.record.state.branch.name ?? "", scope);
   const asDraft = { wanted: run.issue.repository.draft };
   const toRead = { isNeeded: !needs.isJustSaved };
@@ -88,16 +88,16 @@ async function publishTo(run: PullNeeds, needs: PublishInput): Promise<Published
 }
 
 async function endWithPull(run: PullNeeds, { number, url }: Pick<Pull, "number" | "url">): Promise<void> {
-  const recorded = { "end.failure": null, "end.reason": null, "counts.parked": 0 }; // Of an outage that is over.
+  const recorded = { "end.failure": null, "end.reason": null, "counts.parked": 0 }; // The facts of an outage that is over.
   const pull = { "pull.number": number, "pull.url": url };
   await run.record.write({ ...recorded, ...pull, checkpoint: "published", "end.outcome": "pr", "end.run": run.id });
 }
 
-/** Everything that the agent has is in the base already: the base has moved, say, since its work began. */
+/** End an issue whose work is already in the base branch, for example because the base has new commits since the work started. */
 async function endWithNothing(run: PullNeeds): Promise<void> {
   const merged = run.record.state.branch.rebase?.pull;
   if (merged !== undefined) return endWithPull(run, merged);
-  // Its words become a comment, and no push has searched them.
+  // The summary becomes a comment, and no push has searched it for secrets.
   const summary = await withoutSecrets(run, "answer", run.record.state.work.summary ?? "");
   const end = endUnchanged(applyPatch(run.record.state, { "work.summary": summary }), run.id);
   if (end === null) {

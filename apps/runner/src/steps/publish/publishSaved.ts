@@ -11,8 +11,8 @@ import { takeNewName } from "./rename.ts";
 import { settleBranch } from "./settleBranch.ts";
 
 /**
- * Takes what an unfinished run left to its branch on GitHub, so that any machine can continue from it.
- * @returns false when it could not be: the work is then in the workspace alone, which is kept.
+ * Push the work of an unfinished run to its branch on GitHub, so that any machine can continue from it.
+ * @returns false if that failed; the work is then only in the workspace, which is kept
  */
 export async function publishSaved(run: PublishNeeds, saved: SavedWork): Promise<boolean> {
   const { name: branch, base: baseSha, published: publishedSha } = run.record.state.branch;
@@ -26,12 +26,15 @@ export async function publishSaved(run: PublishNeeds, saved: SavedWork): Promise
     return await withIncoming(incomingOptions(run, baseSha), async ({ dir, head, commits, ranges }) => {
       if (commits > 0) {
         if (await goesBack(run, { dir, head })) {
-          run.log.warn({ branch }, "the agent was rewriting what is on the branch: its work is kept in its workspace");
+          run.log.warn(
+            { branch },
+            "did not push the work, because the agent was rewriting published commits: it is kept in its workspace",
+          );
           return false;
         }
         const withheld = await pushHead(run, { dir, head, scope, ranges });
         if (withheld !== null) {
-          run.log.warn({ branch }, `the work so far is kept in its workspace, and not pushed: ${withheld.reason}`);
+          run.log.warn({ branch }, `did not push the work so far, it is kept in its workspace: ${withheld.reason}`);
           return false;
         }
       }
@@ -39,12 +42,12 @@ export async function publishSaved(run: PublishNeeds, saved: SavedWork): Promise
     });
   } catch (error) {
     run.signal.throwIfAborted();
-    run.log.warn({ err: error }, "the work could not be saved to GitHub; it is kept in its workspace");
+    run.log.warn({ err: error }, "could not push the work to GitHub: it is kept in its workspace");
     return false;
   }
 }
 
-/** Commits on the branch are taken off it by an agent that has finished, and not by one that was broken off in between. */
+/** Return whether the push would remove commits from the branch. Only a finished agent may do that, not an interrupted one. */
 async function goesBack(run: PublishNeeds, { dir, head }: { dir: string; head: string }): Promise<boolean> {
   const publishedSha = run.record.state.branch.published;
   if (publishedSha === null) return false;

@@ -5,30 +5,33 @@ import type { CountedText } from "../../issue/intent.ts";
 import type { Notes } from "./inspect.ts";
 import type { PublishNeeds } from "./needs.ts";
 
-/** Parts of the pull request's text, which are searched for secrets. */
+/** Parts of the pull request's text, which have been searched for secrets. */
 export interface PullText {
   readonly notes: Notes;
   readonly summary: string;
 }
 
 export interface PullTextNeeds extends Pick<PublishNeeds, "id" | "issue" | "record" | "signal" | "log" | "redact"> {
-  /** Named where the record has no model. */
+  /** Model for the text if the record has none. */
   readonly defaultModel: string;
 }
 
-/** What the text says, and of which issue's text it speaks. */
+/** Parts of the pull request's text, and the issue's text that counted. */
 export interface GivenText extends PullText {
   readonly text: CountedText | null;
 }
 
-/** Work that continued on an open pull request is told in its text, once for each run; the text before it stays. */
+/** Append a paragraph about this run's work to the text of an open pull request, once for each run. The existing text is kept. */
 export async function reportAnotherRound(run: PullTextNeeds, pull: Pull, parts: GivenText): Promise<Pull> {
   const { github } = run.issue;
   const facts = pullFacts(run, parts);
   if (run.record.state.pull.headBefore === null || pull.state !== "open" || pull.body.includes(facts.run)) return pull;
   const text = anotherRound(pull.body.length, facts);
   if (text === null) {
-    run.log.warn({ pull: pull.number }, "the pull request's text is full: nothing was added about this round");
+    run.log.warn(
+      { pull: pull.number },
+      "the pull request's text has reached GitHub's limit: nothing was added about this round",
+    );
     return pull;
   }
   await run.record.assertLive();

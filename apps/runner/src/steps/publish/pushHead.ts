@@ -10,11 +10,11 @@ import { commitOf } from "../../git/openGit.ts";
 import { whyWithheld } from "./inspect.ts";
 import type { PublishNeeds } from "./needs.ts";
 
-/** Where they conflict with the base, the commits stay as they are: the pull request shows it. */
+/** Put the commits on top of the base. If they conflict with it, they are unchanged, and the pull request shows the conflict. */
 async function rebased(run: PublishNeeds, at: { dir: string; head: string }): Promise<string> {
   const { rebase } = run.record.state.branch;
   if (rebase === null) return at.head;
-  // What was merged may have been other people's commits, and their branch is missing.
+  // The merged commits may be those of other contributors, and their branch may be missing.
   if ((await commitOf(cleanGit(run.mirror.side, at.dir), rebase.from)) === null) return at.head;
   const git = cleanRun(run.mirror.side, at.dir, { signal: run.signal });
   const plan = planReplay({ why: "merged", merged: rebase.from, base: rebase.onto });
@@ -22,7 +22,7 @@ async function rebased(run: PublishNeeds, at: { dir: string; head: string }): Pr
   return replayed.kind === "head" ? replayed.head : at.head;
 }
 
-/** @returns null: the commit is on GitHub under our branch from here on, and the hash says so. Else why it is not. */
+/** Push the commit to the branch. @returns null if GitHub has the commit on the branch and the record says so, otherwise why not */
 export async function pushHead(
   run: PublishNeeds,
   at: { dir: string; head: string; scope: PushScope; ranges: Ranges },
@@ -34,7 +34,7 @@ export async function pushHead(
   const clean = run.mirror.side;
   const head = await keepTheirs({ clean, dir, branch, head: made, theirs: theirSha, signal: run.signal });
   if (head !== made)
-    run.log.warn({ branch }, "the agent had rewritten somebody else's commits: its own are on top of theirs");
+    run.log.warn({ branch }, "the agent rewrote commits of another contributor: its own commits are on top of theirs");
   const withheld = await whyWithheld(run, { dir, head, base: scope.base, ranges });
   if (withheld !== null) return withheld;
   await run.record.assertLive();
@@ -49,10 +49,10 @@ export async function pushHead(
     signal: run.signal,
   });
   if (theirs !== null)
-    run.log.warn({ branch }, "somebody else had pushed to the branch: the agent's commits are on top of theirs");
+    run.log.warn({ branch }, "another contributor pushed to the branch: the agent's commits are on top of theirs");
   run.log.info(
     { branch, head: sha.slice(0, 7) },
-    how === "pushed" ? "pushed the branch" : "the branch was pushed before",
+    how === "pushed" ? "pushed the branch" : "the branch was already pushed",
   );
   await run.record.write({
     "branch.published": sha,

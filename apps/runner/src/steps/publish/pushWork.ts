@@ -21,21 +21,21 @@ import { settleBranch } from "./settleBranch.ts";
 import { withhold } from "./withhold.ts";
 
 /**
- * `ended`: a user ended the branch's pull request, and took the branch away, as we pushed. The hash has the next one.
- * `nothing`: the base has all of it. `withheld`: a maintainer has to decide whether it is published; the hash has that end.
+ * `ended`: a user ended the branch's pull request and deleted the branch during the push. The record has the next branch.
+ * `nothing`: the base has all of the work. `withheld`: a maintainer has to decide about the publication, and the record has that end.
  */
 export type Pushed = PullText | "missing" | "ended" | "nothing" | "withheld";
 
-/** The work is checked against the mirror: when that is what is damaged, again with a new one. */
+/** Do work that uses the mirror. If the mirror is damaged, do it again with a new one. */
 export async function onSoundMirror(run: PublishNeeds, work: () => Promise<Pushed>): Promise<Pushed> {
   try {
     return await work();
   } catch (error) {
     run.signal.throwIfAborted();
-    if (!isDamage(error) || !(await run.mirror.mend(run.signal))) throw error;
+    if (!isDamage(error) || !(await run.mirror.repair(run.signal))) throw error;
     run.log.warn(
       { quarantined: run.mirror.quarantined },
-      "the local copy of the repository was damaged: made a new one",
+      "the mirror of the repository was damaged and is quarantined: cloned a new one",
     );
     return work();
   }
@@ -43,17 +43,17 @@ export async function onSoundMirror(run: PublishNeeds, work: () => Promise<Pushe
 
 export interface PushWork {
   readonly scope: PushScope;
-  /** Commits finished work that could not be saved when its agent ended. */
+  /** Commit finished work that could not be saved when its agent ended. */
   readonly save: () => Promise<SavedWork>;
-  /** Whether the workspace has to be checked first: always but for the first try after a save. */
+  /** Whether the workspace has to be checked first. Only the first try after a save needs no check. */
   readonly toRead: { isNeeded: boolean };
 }
 
-/** Takes the finished work to its branch. */
+/** Push the finished work to its branch. */
 export async function pushWork(run: PublishNeeds, work: PushWork): Promise<Pushed> {
   const { scope, save, toRead } = work;
   const { base: baseSha, head: headSha } = run.record.state.branch;
-  // Pushed before. Others may have added to it since, and the workspace has our commits as they were before they continued top.
+  // Already pushed. Others may have pushed since, and the workspace has the commits from before they were put on top of others.
   if (headSha !== null && headSha === run.record.state.branch.published) return pushedBefore(run, scope);
   if ((await settleBranch(run, scope)) === "finished") return pushedBefore(run, scope);
   const branch = run.record.state.branch.name;
@@ -66,7 +66,7 @@ export async function pushWork(run: PublishNeeds, work: PushWork): Promise<Pushe
   toRead.isNeeded = true;
   if (!isFirst && !(await workspaceIsThere(run, branch)))
     return withoutWorkspace(run, scope, { branch, head: headSha });
-  // It was finished, and could not be saved.
+  // The work was finished, but could not be saved.
   if (headSha === null) await run.record.write({ "branch.head": (await save()).head });
   try {
     return await withIncoming(incomingOptions(run, baseSha), async (incoming) => {
@@ -79,15 +79,15 @@ export async function pushWork(run: PublishNeeds, work: PushWork): Promise<Pushe
       }
       await keepDiff(run, { dir, head: run.record.state.branch.head ?? head });
       const notes = await notesOf(run, { dir, head: run.record.state.branch.head ?? head, base: scope.base, ranges });
-      return { notes, summary: run.record.state.work.summary ?? "" }; // Searched with the commits.
+      return { notes, summary: run.record.state.work.summary ?? "" }; // The summary was searched with the commits.
     });
   } catch (error) {
     if (error instanceof StepFailure && error.failure.lacksWorkflows === true) {
-      // No agent can give the token a permission: it is not paid for another try.
+      // An agent cannot give the token a permission, so another try would only cost money.
       await withhold(run, await withoutPermission(run));
       return "withheld";
     }
-    // Its folder may be missing or damaged since then.
+    // The workspace's folder may be missing or damaged since the save.
     if (isFirst && error instanceof StepFailure && error.failure.kind === "git") return pushWork(run, work);
     if (!(error instanceof Overtaken)) throw error;
     if ((await settleBranch(run, scope)) === "finished") return pushedBefore(run, scope);
@@ -96,7 +96,7 @@ export async function pushWork(run: PublishNeeds, work: PushWork): Promise<Pushe
   }
 }
 
-/** It is brought back first, where its folder is missing or damaged and the commits are there. */
+/** Return whether the workspace exists. If its folder is missing or damaged but the commits exist, the folder is restored first. */
 async function workspaceIsThere(run: PublishNeeds, branch: string): Promise<boolean> {
   const saved = run.record.state.branch.head;
   const { sessionHome } = run.record.state.agent;
@@ -112,25 +112,25 @@ async function workspaceIsThere(run: PublishNeeds, branch: string): Promise<bool
     const { quarantined, because } = finished.workspace;
     run.log.warn(
       { quarantined },
-      `brought the finished work's worktree back${because === null ? "" : `, because ${because}`}`,
+      `restored the worktree of the finished work${because === null ? "" : `, because ${because}`}`,
     );
   }
   return finished.kind !== "missing";
 }
 
-/** The pull request that was merged during the run has all of it: a contributor had added to it, say, and so it has another head. */
+/** Return whether a pull request that was merged during the run has all of the work. Its head may differ, for example if a contributor added commits. */
 async function isAllMerged(run: PublishNeeds, at: { dir: string; head: string }): Promise<boolean> {
   const { rebase } = run.record.state.branch;
   return rebase !== null && isAncestor(cleanGit(run.mirror.side, at.dir), at.head, rebase.from);
 }
 
-/** If GitHub has the commit, nothing is missing. */
+/** Publish without a workspace. If GitHub has the commit, nothing is missing. */
 async function withoutWorkspace(
   run: PublishNeeds,
   scope: PushScope,
   { branch, head }: { readonly branch: string; readonly head: string | null },
 ): Promise<Pushed> {
-  await run.mirror.refresh(run.signal); // This machine may never have seen the repository.
+  await run.mirror.refresh(run.signal); // This machine may not have the repository yet.
   const there = await remoteBranch({
     clean: run.mirror.side,
     dir: run.mirror.paths.dir,
@@ -142,7 +142,7 @@ async function withoutWorkspace(
   return pushedBefore(run, scope);
 }
 
-/** The summary may be newer than the push that its commits were searched before. */
+/** Return the text for commits that were already pushed. The summary may be newer than that push, so it is searched for secrets again. */
 async function pushedBefore(run: PublishNeeds, { base }: PushScope): Promise<PullText> {
   const summary = await withoutSecrets(run, "summary", run.record.state.work.summary ?? "");
   return { notes: await notesOfPublished(run, base), summary };

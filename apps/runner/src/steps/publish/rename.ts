@@ -4,22 +4,22 @@ import type { PushScope } from "../../airlock/pushScope.ts";
 import type { PublishNeeds } from "./needs.ts";
 
 /**
- * Names the branch of finished work again where `github.branch` was changed before anything of it was on GitHub: its name may be
- * what was refused.
+ * Rename the branch of finished work if `github.branch` was changed before anything of the work was on GitHub, because the former name
+ * may be the reason for a refusal.
  */
 export async function takeNewName(run: Pick<PublishNeeds, "record" | "log">, scope: PushScope): Promise<void> {
   const next = newName(run.record.state, scope);
   if (next === null) return;
   run.log.info(
     { branch: next },
-    `github.branch has changed: the work of ${run.record.state.branch.name} goes to ${next}`,
+    `github.branch has changed: the work on ${run.record.state.branch.name} is pushed to ${next}`,
   );
   await run.record.write({ "branch.name": next });
 }
 
 /**
- * Null: the branch keeps its name. Only a name with the issue's number in it can come from an older pattern: any other one is
- * for the push to refuse. Pure.
+ * Return the new name, or null if the branch keeps its name. Only a name with the issue's number can come from an older pattern. The
+ * push refuses any other one. Pure.
  */
 export function newName(
   { branch: { name: branch, published: publishedSha } }: RecordPart<"branch.name" | "branch.published">,

@@ -21,13 +21,13 @@ test.each([
     { from: "pub", onto: "base", pull },
   ],
   [
-    "a merge just before our push",
+    "a merge just before the push",
     { ...work, published: "head" },
     { merged: merge("pub"), onto: "base" },
     { from: "pub", onto: "base", pull },
   ],
   ["no merge", { ...work, published: "pub" }, { merged: null, onto: "base" }, null],
-  ["no base any more", { ...work, published: "pub" }, { merged: merge("pub"), onto: null }, null],
+  ["a missing base", { ...work, published: "pub" }, { merged: merge("pub"), onto: null }, null],
   [
     "nothing pushed since a merge",
     { ...work, published: null, rebase: before },

@@ -7,9 +7,9 @@ import { chooseBranch } from "../../issue/branch.ts";
 type Rebase = IssueRecord["branch"]["rebase"];
 
 /**
- * Looks, before anything is pushed, whether the branch is still one to push to. Where a user closed or merged the pull
- * request while the agent worked, the hash names the next branch from here on, and what has to come on top of the base.
- * @returns "finished": a closed or merged pull request has exactly our work, and there is nothing to push.
+ * Check before a push whether the branch can still be used. If a user closed or merged the pull request while the agent worked, the
+ * record gets the next branch, and the commits that have to be put on top of the base.
+ * @returns "finished" if a closed or merged pull request has exactly this work, so there is nothing to push
  */
 export async function settleBranch(run: PublishNeeds, scope: PushScope): Promise<"open" | "finished"> {
   const { github } = run.issue;
@@ -25,13 +25,13 @@ export async function settleBranch(run: PublishNeeds, scope: PushScope): Promise
   const [last] = pulls;
   run.log.warn(
     { branch: next },
-    `pull request #${last?.number} was ${last?.merged === true ? "merged" : "closed"} while the agent worked: its work goes to ${next}`,
+    `pull request #${last?.number} was ${last?.merged === true ? "merged" : "closed"} while the agent worked: its work is pushed to ${next}`,
   );
   await run.record.write({
     "branch.name": next,
     "branch.published": null,
     "branch.publishedFrom": null,
-    // The workspace has its own commit, and not what was made of it on top of others.
+    // The workspace has the agent's own commit, not the one that was made from it on top of others.
     "branch.head": run.record.state.branch.publishedFrom ?? headSha,
     "branch.others": null,
     "branch.rebase": planRebase(run.record.state, { merged: last?.merged === true ? last : null, onto }),
@@ -43,15 +43,15 @@ export async function settleBranch(run: PublishNeeds, scope: PushScope): Promise
 }
 
 export interface Ended {
-  /** The pull request that was merged; null: it was closed without. */
+  /** The merged pull request; null if it was closed without a merge. */
   readonly merged: Pick<Pull, "headSha" | "number" | "url"> | null;
-  /** The base as it is now; null: it is not there any more. */
+  /** Current commit of the base; null if the base is missing. */
   readonly onto: string | null;
 }
 
 /**
- * After a merge the base has what was published: what came after it comes on top of the base as it is now. It stays so until
- * the work is pushed, the same each time: whoever repeats a push that has arrived makes the same commits. Pure.
+ * Plan the commits after a merge. The base has the published commits, so the newer ones are put on top of the current base. The plan is
+ * stored until the work is pushed, so that a repeated push makes the same commits. Pure.
  */
 export function planRebase(
   {
@@ -60,7 +60,7 @@ export function planRebase(
   { merged, onto }: Ended,
 ): Rebase {
   if (merged === null || onto === null || publishedSha === null) return rebase;
-  // All of our work may have been published, to a branch that had just been merged: the base has none of that.
+  // All of the work may have been pushed to a branch that had just been merged, so the base has none of it.
   const { number, url } = merged;
   return { from: publishedSha === headSha ? merged.headSha : publishedSha, onto, pull: { number, url } };
 }

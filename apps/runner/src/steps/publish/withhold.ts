@@ -4,7 +4,7 @@ import type { Withheld } from "@tac8/core/state/issueState";
 import type { PublishNeeds } from "./needs.ts";
 
 /**
- * Ends a run whose finished work is not published unless a maintainer decides so. It waits as for the answer to a question; its
+ * End a run whose finished work is published only if a maintainer allows it. The issue waits as for an answer to a question, and the
  * commits stay in the workspace.
  */
 export async function withhold(run: PublishNeeds, withheld: Withheld): Promise<void> {
@@ -13,11 +13,14 @@ export async function withhold(run: PublishNeeds, withheld: Withheld): Promise<v
   const reason = redact(withheld.reason);
   if (withheld.canAllow) {
     try {
-      // So that it can be chosen on GitHub.
+      // The label must exist, so that users can choose it on GitHub.
       await github.ensureLabel(run.issue.ref, allowLabel(policy), { signal: run.signal });
     } catch (error) {
       if (!isRefusedRequest(error)) throw error;
-      run.log.warn({ err: error }, `could not create the label ${policy.label_allow}`);
+      run.log.warn(
+        { err: error },
+        `could not create the label ${policy.label_allow}: create it on GitHub, so that users can allow the work`,
+      );
     }
   }
   run.log.warn(`the finished work is withheld: ${reason}`);

@@ -11,20 +11,20 @@ const state = applyPatch(parseIssueState({}), {
 const place = { how: "reused", homeId: "here" } as const;
 
 test.each(["reused", "forwarded", "rebased"] as const)(
-  "an end that the hash has not heard of, in a workspace %s",
+  "an end that is not in the record, in a workspace that was %s, is recovered",
   (how) => {
     expect(isNotRecorded(note, state, { ...place, how })).toBe(true);
   },
 );
 
 test.each([
-  ["the hash has heard of it", { checkpoint: "worked" }, {}],
-  ["the issue began anew", { checkpoint: "none" }, {}],
+  ["the record has it", { checkpoint: "worked" }, {}],
+  ["the issue was restarted", { checkpoint: "none" }, {}],
   ["another agent was started since", { "agent.run": "b" }, {}],
   ["another data folder had the last agent", { "agent.sessionHome": "there" }, {}],
-  ["the worktree is a new one, without what was not committed", {}, { how: "reattached" }],
-  ["the workspace is a new one", {}, { how: "created" }],
-  ["the workspace was put aside", {}, { how: "replaced" }],
+  ["the worktree is new, without the uncommitted changes", {}, { how: "reattached" }],
+  ["the workspace is new", {}, { how: "created" }],
+  ["the workspace was quarantined", {}, { how: "replaced" }],
 ] as const)("none: %s", (_why, changed, placed) => {
   expect(isNotRecorded(note, applyPatch(state, changed), { ...place, ...placed })).toBe(false);
 });

@@ -5,13 +5,13 @@ import { readEndNote, removeEndNote, type EndNote } from "../../workspace/endNot
 import type { EnsuredWorkspace } from "../../workspace/ensure.ts";
 import { findQuestion, removePrivateFiles } from "../../workspace/privateFiles.ts";
 
-/** What an agent of a run before this one has left, and no run has recorded. */
+/** Unrecorded result of an agent of an earlier run. */
 export type Recovered =
   { readonly kind: "question"; readonly text: string } | { readonly kind: "finished"; readonly note: EndNote };
 
 export interface RecoverNeeds extends StepWorkspace {
   readonly record: StepRecord<never>;
-  /** Id of the data folder: notes and sessions live in one. */
+  /** Id of the data folder. Notes and sessions are stored in it. */
   readonly homeId: string;
 }
 
@@ -20,16 +20,16 @@ export interface RecoverInput extends Pick<NotePlace, "how"> {
 }
 
 /**
- * Find what a lost run's agent has asked or finished: Redis was unreachable, or the runner died. Comes before the record says
- * `prepared`, so it reads the record of that run; removes what else is there of questions and notes, which would be taken for
- * this run's. Null: there is nothing.
+ * Find the question or the finished work of a lost run's agent that was not recorded, because Redis was unreachable or the runner died.
+ * It runs before the checkpoint `prepared`, so it reads the record of that run. Other questions and notes are removed, because
+ * they would be taken for this run's. Null if there is nothing to recover.
  */
 export async function recover(run: RecoverNeeds, { baseSha, how }: RecoverInput): Promise<Recovered | null> {
   const { paths, homeId } = run;
   const text = mayHaveAsked(run.record.state, homeId)
     ? await findQuestion(run.place, paths.tree, () => run.mirror.file(baseSha, "BLOCKED.md"))
     : null;
-  // Half a file, which may be an empty one, is none.
+  // An incomplete file, which may be empty, is no question.
   if (text !== null && text.trim() !== "") {
     await removeEndNote(paths);
     return { kind: "question", text };
@@ -41,25 +41,25 @@ export async function recover(run: RecoverNeeds, { baseSha, how }: RecoverInput)
   return null;
 }
 
-/** After a run that has prepared a workspace, a question there is its agent's: nothing else can have written it. Pure. */
+/** Return whether a question in the workspace can be that of the last run's agent: no other program can have written it after that run prepared the workspace. Pure. */
 function mayHaveAsked({ checkpoint, agent: { session, sessionHome } }: IssueRecord, homeId: string): boolean {
   return checkpoint === "prepared" && session !== null && sessionHome === homeId;
 }
 
 export interface NotePlace {
-  /** How the workspace was found. */
+  /** How the workspace was prepared. */
   readonly how: EnsuredWorkspace["how"];
-  /** Of this data folder. */
+  /** Id of this data folder. */
   readonly homeId: string;
 }
 
-/** Pure: the note is of the newest agent, of which the hash knows no end, and the workspace is what that one has left. */
+/** Return whether an end note is not recorded: it is about the newest agent, whose end is not in the record, and the workspace is unchanged since. Pure. */
 export function isNotRecorded(
   { run }: Pick<EndNote, "run">,
   { checkpoint, agent: { run: agentRun, sessionHome } }: RecordPart<"checkpoint" | "agent.run" | "agent.sessionHome">,
   { how, homeId }: NotePlace,
 ): boolean {
-  // What was not committed is lost with a worktree.
+  // A lost worktree loses its uncommitted changes.
   const asLeft = how === "reused" || how === "forwarded" || how === "rebased";
   return checkpoint === "prepared" && run === agentRun && sessionHome === homeId && asLeft;
 }

@@ -6,9 +6,9 @@ const [OLD, NEW] = ["a".repeat(40), "b".repeat(40)];
 
 test.each([
   ["a new one", null, NEW, null, "pull request #7 after"],
-  ["one that was open before", OLD, NEW, null, "pull request #7 updated after"],
-  ["one that nothing was added to", OLD, OLD, null, "pull request #7 unchanged after"],
-  ["one that was answered on", OLD, NEW, "yes", "pull request #7 unchanged after"],
+  ["an updated one", OLD, NEW, null, "pull request #7 updated after"],
+  ["an unchanged one", OLD, OLD, null, "pull request #7 unchanged after"],
+  ["one after an answer", OLD, NEW, "yes", "pull request #7 unchanged after"],
 ] as const)("%s", (_, prBefore, headSha, hasAnswer, words) => {
   const output = pullWords({
     pull: { number: 7, headBefore: prBefore },

@@ -3,7 +3,7 @@ import type { RecordPart } from "@tac8/core/state/issueState";
 
 type Finished = RecordPart<"pull.number" | "pull.headBefore" | "branch.head" | "work.isAnswer" | "agent.usage">;
 
-/** Whether the round ended with a pull request that was open before it. It is counted once, however many rounds it has. */
+/** Return whether the round ended with a pull request that was open before. A pull request is counted once, however many rounds it has. */
 export function isAnotherRound({ pull: { headBefore: prBefore } }: RecordPart<"pull.headBefore">): boolean {
   return prBefore !== null;
 }

@@ -11,21 +11,21 @@ export interface RefusedLabelNeeds extends CommentNeeds {
 }
 
 /**
- * Says on the issue why its label starts nothing: one comment, and none again for the same account within a day. What an earlier
- * round left there stays as it is.
+ * Comment on the issue why its label starts no work: at most one comment a day for each account. Comments of earlier rounds are not
+ * changed.
  */
 export async function sayRefusedLabel(run: RefusedLabelNeeds): Promise<void> {
   const { github, login, ref, repository } = run.issue;
   const { redact, now } = run;
   const { state } = run.record;
   const options = { signal: run.signal };
-  const { login: labeller, told } = state.label.refused ?? { login: "", told: null };
+  const { login: labeller, told: reportedAt } = state.label.refused ?? { login: "", told: null };
   const reason = redact(state.end.reason ?? "");
   const all = await github.comments(ref, ref.number, options);
   const before = findMarked(all, login, "failure").filter(({ marker }) => marker.labeller === labeller);
   const queued = findMarked(all, login, "status").find(({ comment }) => saysQueued(comment.body));
-  const silent = reportedLately([told, ...before.map(({ comment }) => comment.createdAt)], now());
-  // Another user had put the label on first, and it was said that work is queued.
+  const silent = reportedLately([reportedAt, ...before.map(({ comment }) => comment.createdAt)], now());
+  // Another user added the label first, and a comment says that the work is in the queue.
   const takesPlace = queued?.marker.run === "";
   if (queued !== undefined && !takesPlace) await run.comment.show("failed", reason);
   if (silent && !takesPlace) return;

@@ -39,22 +39,22 @@ export interface ReportNeeds extends StepBasics<ReportField>, StepWorkspace {
   readonly now: () => number;
 }
 
-/** An end that people can read of. */
+/** A reported end. */
 export interface Reported {
   readonly result: JobResult;
-  /** What is left to be written of it. */
+  /** The last write about it. */
   readonly record: LastWrite;
 }
 
 /**
- * Notifies people how it ended: comments, labels, the event log; then releases the workspace. Safe to repeat. `cause`: undefined
- * where the run has not asked for it.
+ * Report how the issue ended, in comments, labels and the event log. Then release the workspace. Safe to repeat.
+ * @param cause undefined if the run has not read it
  */
 export async function report(run: ReportNeeds, cause: Cause | undefined): Promise<Reported> {
   const outcome = run.record.state.end.outcome ?? "failed";
   const patient = patienceOf(run);
   await withRetry(() => consumeLabel(run), patient);
-  // What GitHub refuses to take (a locked or deleted issue) changes nothing about the end; an outage is waited out.
+  // A refused request (on a locked or deleted issue) does not change the end. During an outage the report waits.
   const stays = endedWell(outcome) ? await whyWorkspaceStays(run) : null;
   const say = (work: () => Promise<void>) => tolerate(run, () => withRetry(work, patient));
   const isRecorded = await mayReport(run, outcome, cause);
@@ -67,9 +67,9 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
   const { reason, failure } = run.record.state.end;
   const publishedSha = run.record.state.branch.published;
   const questionId = run.record.state.question.commentId;
-  if (stays !== null) run.log.warn({ tree: run.paths.tree }, `the workspace stays: ${stays}`);
+  if (stays !== null) run.log.warn({ tree: run.paths.tree }, `kept the workspace: ${stays}`);
   else if (endedWell(outcome)) await releaseWorkspace(run);
-  // One that Redis had forgotten was asked long ago: answers since then count, and so does the time.
+  // A question that was missing in Redis was asked long ago. Answers since then count, and so does the time.
   const sinceAsked =
     outcome === "blocked" && run.record.state.question.askedAt !== null
       ? { since: run.record.state.question.askedAt }
@@ -92,15 +92,15 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
   };
 }
 
-/** Nothing is said on an issue that nobody trusted has labelled, but to whoever has added the label without being trusted. */
+/** Return whether tac8 may comment on the issue. On an issue without a trusted label, it only answers the account that added the label. */
 async function mayReport(run: ReportNeeds, outcome: Outcome, cause: Cause | undefined): Promise<boolean> {
-  // It only edits a comment of our own that is there.
+  // This only edits an existing comment of tac8.
   if (outcome === "withdrawn") return true;
   if (run.record.state.end.failure === "untrusted" && run.record.state.label.refused !== null) return true;
   return (await causeOf(run, cause)) !== null;
 }
 
-/** A label that was put on during the run belongs to it: it is used up too. */
+/** Mark label events during the run as used, because they belong to it. */
 async function consumeLabel(run: ReportNeeds): Promise<void> {
   const { github, ref, repository } = run.issue;
   try {
@@ -140,7 +140,7 @@ async function speak(run: ReportNeeds, outcome: Outcome, stays: string | null): 
       }),
     );
   }
-  // What is in a comment of its own is not said twice.
+  // The text of a separate comment is not repeated.
   const own = outcome === "blocked" || outcome === "answered";
   await run.comment.show(outcome, withRest(own ? applyPatch(state, { "end.reason": null }) : state, stays));
 }
@@ -154,7 +154,7 @@ function questionOf({ record, issue }: ReportNeeds): string {
   return withheldText({ reason: withheld.reason, label, where: runner ?? "its runner" });
 }
 
-/** What is in no pull request is where the agent left it. `stays`: why the workspace of one is kept. */
+/** Append a sentence about work that is not in the pull request. @param stays why the workspace is kept */
 function withRest(
   { end: { reason }, work: { uncommitted: unsaved }, run: { runner }, pull: { number: prNumber } }: IssueRecord,
   stays: string | null,
@@ -170,7 +170,7 @@ function withRest(
   return parts.map((part) => part.replace(/\.$/, "")).join(". ") || null;
 }
 
-/** Only where the scheduler's comment still says that it is queued. */
+/** Report that the issue was withdrawn, only if the scheduler's comment still says that it is in the queue. */
 function sayWithdrawn(run: ReportNeeds): Promise<void> {
   const { github, login, ref, repository } = run.issue;
   const since = new Date(run.now()).toISOString();
@@ -185,12 +185,12 @@ async function relabel(run: ReportNeeds, outcome: Outcome): Promise<void> {
   await run.record.assertLive();
   await run.labels.show(labelOfOutcome(run, outcome, labels), labels);
   const trigger = repository.issueLabel.toLowerCase();
-  // A blocked job has not ended: taking its label off withdraws it.
+  // A blocked issue is not finished: removing its label would withdraw it.
   if (outcome === "blocked" || !labels.some((label) => label.toLowerCase() === trigger)) return;
   await github.removeLabel(ref, ref.number, repository.issueLabel, options);
 }
 
-/** Of a round that never began the sign of the one before stays. */
+/** Return the label that shows the outcome. If the round never started, the end label of the previous round is kept. */
 function labelOfOutcome(run: ReportNeeds, outcome: Outcome, labels: readonly string[]): StatusLabel | null {
   if (outcome === "withdrawn") return run.labels.endLabelOf(labels);
   if (run.record.state.end.failure === "untrusted") {
@@ -199,13 +199,13 @@ function labelOfOutcome(run: ReportNeeds, outcome: Outcome, labels: readonly str
   return END_LABELS[outcome];
 }
 
-/** How long people waited for this end, in ms; null where it is not known. */
+/** Return how long users waited for this end, in ms; null if it is not known. */
 function timesOf({ record, now }: ReportNeeds): { sinceBegunMs: number | null } {
   const begun = record.state.round.queuedAt;
   return { sinceBegunMs: begun === null ? null : now() - Date.parse(begun) };
 }
 
-/** @returns what GitHub said when it refused, else null. */
+/** Do a part of the report that GitHub may refuse. @returns GitHub's message if it refused, otherwise null */
 async function tolerate(run: ReportNeeds, work: () => Promise<void>): Promise<string | null> {
   try {
     await work();
@@ -213,19 +213,19 @@ async function tolerate(run: ReportNeeds, work: () => Promise<void>): Promise<st
   } catch (error) {
     run.signal.throwIfAborted();
     if (!isRefusedRequest(error)) throw error;
-    run.log.warn({ err: error }, "GitHub did not take all of the report");
+    run.log.warn({ err: error }, "GitHub refused a part of the report on the issue");
     return error.detail.slice(0, 200);
   }
 }
 
-/** Agents leave other branches, stashes and worktrees behind, which no pull request has. Null: what is there may go. */
+/** Return why the workspace must be kept, for example branches, stashes and worktrees that are in no pull request. Null if it can be removed. */
 async function whyWorkspaceStays(run: ReportNeeds): Promise<string | null> {
   const { paths, place } = run;
   const { state } = run.record;
   if (state.work.uncommitted?.files.some(isValuable) === true) return "it has files that are not committed";
   const there = async (path: string) => ((await place.stat(path)) === null ? null : path);
   const [tree, gitDir] = [await there(paths.tree), await there(paths.gitDir)];
-  if (gitDir === null) return null; // Its removal was broken off.
+  if (gitDir === null) return null; // Its removal was interrupted.
   const published = [state.branch.publishedFrom, state.branch.head, state.branch.published, state.branch.base].filter(
     (sha) => sha !== null,
   );
@@ -238,13 +238,13 @@ async function whyWorkspaceStays(run: ReportNeeds): Promise<string | null> {
   });
 }
 
-/** One that can't be removed is the janitor's, not a reason to fail. */
+/** Remove the workspace. If this fails, the janitor removes it later. */
 async function releaseWorkspace(run: ReportNeeds): Promise<void> {
   try {
     await removeWorkspace(run.place, run.paths, { keepsSession: run.record.state.end.outcome === "answered" });
     await run.mirror.unpin(`base/gh-${run.issue.ref.number}`, run.signal);
   } catch (error) {
-    run.log.warn({ err: error }, "the workspace could not be removed");
+    run.log.warn({ err: error }, "could not remove the workspace: the janitor tries again later");
   }
 }
 

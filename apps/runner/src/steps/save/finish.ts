@@ -8,27 +8,27 @@ import { save, type SaveNeeds } from "./save.ts";
 import { withoutSecrets } from "../../secrets/withoutSecrets.ts";
 import { planFinish } from "../../issue/round.ts";
 
-/** Characters of paths in a message for people. */
+/** Most characters of paths in a message. */
 const MAX_NAMED = 300;
 
 export type Finished =
   /** The record has the work, or the issue's end. */
   | { readonly kind: "done" }
-  /** The agent ended by itself, and brought nothing that could be published. `saved`: what is still to be taken to the branch. */
+  /** The agent ended by itself without work that can be published. `saved` is the work to push to the branch. */
   | { readonly kind: "nothing to publish"; readonly failure: Failure; readonly saved: SavedWork | null };
 
 /**
- * Makes the work of an agent that is done safe: result, figures and head commit are in the hash after it. `recorded`: the
- * figures are on their way there, and waited for once the work is saved. @returns `nothing to publish` with the failure
- * `no-changes`; `agent` where it left conflicts, which are no work that is done; `unfinished` where it left a command running,
- * and has no work to show.
+ * Save the work of a finished agent. Afterwards the record has its result, figures and head commit.
+ * @param recorded write of the figures to the record, awaited after the work is saved
+ * @returns `nothing to publish` with the failure `no-changes`; `agent` if it left conflicts, which are no finished work; `unfinished`
+ * if it left a command running and has no work
  */
 export async function finish(
   run: SaveNeeds & { readonly now: () => number },
   { summary, leftRunning }: Pick<EndNote, "summary" | "leftRunning">,
   recorded: Promise<void>,
 ): Promise<Finished> {
-  recorded.catch(() => undefined); // It may fail while something before its own wait fails, too.
+  recorded.catch(() => undefined); // It may reject before it is awaited, when something else fails first.
   const worked = {
     "work.summary": summary,
     "work.leftRunning": leftRunning,
@@ -40,7 +40,7 @@ export async function finish(
   const found: { conflicts: readonly string[] | null } = { conflicts: null };
   const onConflicts = async (paths: readonly string[]): Promise<void> => {
     found.conflicts = paths;
-    // The save makes a commit of them: whoever reads the note after that would take the work for finished.
+    // The save commits the conflicts, and a run that reads the note afterwards would take the work for finished.
     if (paths.length > 0) await removeEndNote(run.paths);
   };
   let saved: SavedWork;
@@ -48,7 +48,7 @@ export async function finish(
     saved = await save(run, { onConflicts });
   } catch (error) {
     await recorded;
-    // No space for a commit: it is made before it is published, and the agent is not paid twice.
+    // There is no space for a commit. It is made before the publication, so the agent does not run twice.
     if (found.conflicts?.length === 0 && isDiskFull(error)) await run.record.write({ ...worked, "branch.head": null });
     throw error;
   }
@@ -69,20 +69,20 @@ export async function finish(
   }
   let end = planFinish(applyPatch(run.record.state, facts), run.id);
   if (end !== null && end !== "new work" && leftRunning === null) {
-    // They become a comment. Those of new work are checked with its commits.
+    // The summary becomes a comment. A summary of new work is searched together with its commits.
     facts["work.summary"] = await withoutSecrets(run, "answer", summary);
     end = planFinish(applyPatch(run.record.state, facts), run.id);
   }
   if (leftRunning !== null && end !== "new work") {
     await run.record.write(facts);
-    await removeEndNote(run.paths); // Its agent is asked again.
+    await removeEndNote(run.paths); // The agent runs again.
     return { kind: "nothing to publish", failure: { kind: "unfinished", message: leftRunning }, saved: null };
   }
   await run.record.write({
     ...facts,
     ...(end === "new work" ? { ...worked, "end.failure": null, "end.reason": null } : end),
   });
-  // The note stays then: until this is counted as a failure, it may be heard again.
+  // The note is kept, because it may be read again until this is counted as a failure.
   if (end === null) {
     const failure = { kind: "no-changes", message: "the agent finished without changing anything" } as const;
     return { kind: "nothing to publish", failure, saved: null };

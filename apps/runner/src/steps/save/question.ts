@@ -2,7 +2,7 @@ import type { SaveNeeds } from "./save.ts";
 import { removePrivateFiles } from "../../workspace/privateFiles.ts";
 import { withoutSecrets } from "../../secrets/withoutSecrets.ts";
 
-/** The end of a run whose agent asks. Its file has been read: it must not be taken for another question. */
+/** Record the end of a run whose agent asks a question, and remove the question's file, so that it is not read again. */
 export async function recordQuestion(run: SaveNeeds, asked: string): Promise<void> {
   const question = await withoutSecrets(run, "question", asked);
   await run.record.write({

@@ -8,7 +8,7 @@ import type { SavedWork } from "../handover.ts";
 
 export interface SaveNeeds extends StepBasics<SaveField>, Pick<StepWorkspace, "paths" | "place">, SecretSearch {}
 
-/** Commits what is not committed yet in the run's workspace, and puts it back on its branch if the agent had left that. */
+/** Commit uncommitted changes in the run's workspace, and return to its branch if the agent has left it. */
 export async function save(run: SaveNeeds, more: Pick<SaveOptions, "onConflicts"> = {}): Promise<SavedWork> {
   const place = run.place;
   const saved = await saveWork({
@@ -19,17 +19,18 @@ export async function save(run: SaveNeeds, more: Pick<SaveOptions, "onConflicts"
     message: `Work on #${run.issue.ref.number} that was not committed yet`,
   });
   const head = await onItsBranch(run, saved);
-  // Only now: Redis may be away, and the work must not wait for it.
+  // Written only now, because the save must not wait for an unreachable Redis.
   const unsaved = listLeftOut(saved.unsaved);
   const added = saved.added.length === 0 ? null : nameMore(run.record.state.work.autoCommitted, saved.added);
   const changed = unsaved !== null || run.record.state.work.uncommitted !== null;
   if (changed || added !== null)
     await run.record.write({ "work.uncommitted": unsaved, ...(added === null ? {} : { "work.autoCommitted": added }) });
-  if (unsaved !== null) run.log.warn({ unsaved }, "some of what the agent left uncommitted is in no commit");
+  if (unsaved !== null)
+    run.log.warn({ unsaved }, "some uncommitted files of the agent were not committed: they stay in the workspace");
   return { head };
 }
 
-/** Goes back to the branch if the agent had left it. @returns the commit that the workspace is at then */
+/** Return to the branch if the agent has left it. @returns the commit of the workspace afterwards */
 async function onItsBranch(run: SaveNeeds, saved: Awaited<ReturnType<typeof saveWork>>): Promise<string> {
   const place = run.place;
   const branch = run.record.state.branch.name;
@@ -44,6 +45,9 @@ async function onItsBranch(run: SaveNeeds, saved: Awaited<ReturnType<typeof save
     stamp: run.id,
   });
   if (head !== saved.head)
-    run.log.warn({ branch, left, quarantined }, "the agent ended beside its branch: went back to it");
+    run.log.warn(
+      { branch, left, quarantined },
+      "the agent ended outside its branch: returned the workspace to the branch",
+    );
   return head;
 }

@@ -45,17 +45,17 @@ import { readBase } from "../../home/base/readBase.ts";
 const HEARTBEAT_MS = 5000;
 const MAX_SUMMARY = 20_000;
 
-/** What the start of one agent needs to know about its machine. */
+/** Facts about the machine for the start of an agent. */
 export interface AgentHost {
   readonly resourceLimits: ResourceLimits;
   readonly isolation: Isolation["mode"];
-  /** Ends agents while the disk runs full. */
+  /** Ends agents when the disk is almost full. */
   readonly disk: DiskWatch;
   /** The slot's number. */
   readonly slot: number;
-  /** Of the workspace. */
+  /** Lock of the workspace. */
   readonly lock: WorkspaceLock;
-  /** Id of the data folder: sessions live in one. */
+  /** Id of the data folder. Sessions are stored in it. */
   readonly homeId: string;
   /** Return for how many ms the job's lock is still certain to belong to this run: see `Lease`. */
   readonly leftMs: () => number;
@@ -65,32 +65,32 @@ export interface AgentHost {
 export interface WorkNeeds extends StepBasics<WorkField>, StepWorkspace {
   readonly host: AgentHost;
   readonly config: Pick<Config, "agents" | "coordinator" | "git" | "home" | "llm"> & Parameters<typeof agentHomeOf>[0];
-  /** What agents see. */
+  /** Environment of agents. */
   readonly agentEnv: Readonly<Record<string, string>>;
-  /** For the day's budget, and what the agent says. */
+  /** Has the day's budget and the live stream of the agent's output. */
   readonly redis: Redis;
-  /** `<host>/<slot>`, for people. */
+  /** `<host>/<slot>`, for display. */
   readonly runner: string;
   readonly attempts: Attempts;
   readonly progress: Progress;
-  /** Watches for whatever ends the agent. @returns a function that ends the watch */
+  /** Watch for events that end the agent. @returns a function that ends the watch */
   readonly watch: (options: WatchOptions) => () => void;
   readonly redact: (text: string) => string;
   readonly now: () => number;
 }
 
 export interface Worked extends Pick<Ended, "evaluation" | "leftRunning" | "recorded"> {
-  /** What the agent asks; null: nothing. */
+  /** Question of the agent; null if it asks none. */
   readonly question: string | null;
-  /** Its last words, without secrets. */
+  /** Last text of the agent, without secrets. */
   readonly summary: string;
-  /** Paths that were removed to make room on the disk. */
+  /** Paths that were removed to free disk space. */
   readonly removed: readonly string[];
-  /** With the newest edit of the issue that does not stop the work. */
+  /** The issue's text, with the newest edit that does not stop the work. */
   readonly text: KnownText;
 }
 
-/** Runs the agent until it ends. Nothing of its work is saved yet. @throws StepFailure where it could not be started */
+/** Run the agent until it ends. Its work is not saved yet. @throws StepFailure if the agent could not be started */
 export async function work(run: WorkNeeds, prompts: Prompts, counted: CountedText): Promise<Worked> {
   const { homeId } = run.host;
   const seen: Seen = { text: { counted, edit: null } };
@@ -103,7 +103,7 @@ export async function work(run: WorkNeeds, prompts: Prompts, counted: CountedTex
     seen,
   );
   if (!evaluation.ok && evaluation.resumeFailed && !run.signal.aborted) {
-    run.log.info("the agent's session is gone: starting a new one");
+    run.log.info("the agent's session is missing: started a new one");
     await recorded;
     ({ end, evaluation, leftRunning, recorded } = await runAgent(
       run,
@@ -112,7 +112,8 @@ export async function work(run: WorkNeeds, prompts: Prompts, counted: CountedTex
     ));
   }
   run.record.throwIfLost();
-  if (end.remaining > 0) run.log.error({ remaining: end.remaining }, "processes of the agent could not be killed");
+  if (end.remaining > 0)
+    run.log.error({ remaining: end.remaining }, "could not kill all processes of the agent: end them by hand");
 
   const inBase = () => run.mirror.file(run.record.state.branch.base ?? "", "BLOCKED.md");
   const question = await findQuestion(run.place, run.paths.tree, inBase);
@@ -244,7 +245,7 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
     if (end.denials.length > 0 && denied !== null) {
       run.log.warn(
         { denied: deniedLine(denied) },
-        "permission rules of the repository's settings denied the agent calls",
+        "permission rules in the repository's settings denied tool calls of the agent",
       );
     }
     const refused = end.blockedHosts ?? [];
@@ -271,38 +272,41 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
     stopWatching();
     leaveDisk();
     void live.close();
-    const left = (err: unknown) => run.log.warn({ err }, "temporary files were left");
+    const left = (err: unknown) => run.log.warn({ err }, "could not remove temporary files of the agent");
     await place.remove(run.paths.tmpDir).catch(left);
     if (home !== null) await keepSession(place, run.paths.homeDir, sessionId).catch(left);
   }
 }
 
-/** Note on the disk that the agent has finished. The next run with this data folder reads it if the write to Redis fails. */
+/** Write the end note to the disk. The next run with this data folder reads it if the write to Redis fails. */
 async function keepEnd(run: WorkNeeds, note: EndNote): Promise<void> {
   try {
     await writeEndNote(run.paths, note);
   } catch (error) {
-    // A full disk, say: everything that is lost is what a crash just now would cost.
-    run.log.warn({ err: error }, "the agent's end could not be noted on the disk");
+    // For example, the disk is full. Without the note, only a crash before the write to Redis loses the end.
+    run.log.warn(
+      { err: error },
+      "could not write the end note to the disk: a crash before the write to Redis would repeat the agent run",
+    );
   }
 }
 
 interface PrivateHome {
-  /** Of the agent. */
+  /** Environment of the agent. */
   readonly env: Record<string, string>;
-  /** File with the base commit's MCP servers; null: it has none. */
+  /** File with the base commit's MCP servers; null if it has none. */
   readonly servers: string | null;
 }
 
-/** Makes the issue's home folder as its agent has to find it. */
+/** Prepare the issue's home folder for its agent. */
 async function privateHome(run: WorkNeeds, { agent, session }: Start): Promise<PrivateHome> {
   const { git } = run.config;
   const { homeDir: home, tree } = run.paths;
   const folders = { tree, owner: run.agentEnv["HOME"] || null };
   const commit = { mirror: run.mirror, sha: run.record.state.branch.base ?? "", folders, signal: run.signal };
-  // Only Claude Code is known to load them.
+  // Only Claude Code loads them.
   const base = agent.provider === "claude" ? await readBase(commit) : null;
-  for (const note of base?.notes ?? []) run.log.warn(`of the base commit's settings and instructions: ${note}`);
+  for (const note of base?.notes ?? []) run.log.warn(`settings and instructions of the base commit: ${note}`);
   const files = base?.files ?? [];
   const { env, imported } = await openHome({
     place: run.place,
@@ -312,13 +316,13 @@ async function privateHome(run: WorkNeeds, { agent, session }: Start): Promise<P
     files: run.host.isolation !== "none" ? withSandboxSettings(files) : files,
     session,
   });
-  if (imported) run.log.info({ session }, "the session was in the shared home folder: it goes on in the issue's own");
+  if (imported) run.log.info({ session }, "moved the session from the shared home folder to the issue's own");
   return { env, servers: base?.hasServers === true ? join(home, ".claude", MCP_FILE) : null };
 }
 
 /**
- * Before anything is written of a new agent run. @returns the day whose budget it counts on
- * @throws StepFailure when that is used up
+ * Count an agent run in the day's budget, before anything is recorded about it. @returns the day in whose budget it counts
+ * @throws StepFailure if the budget is used up
  */
 async function beginOn({ redis, config, now }: WorkNeeds): Promise<string> {
   const { max_usd_per_day: maxUsd, max_runs_per_day: maxRuns } = config.llm;
@@ -330,7 +334,9 @@ async function beginOn({ redis, config, now }: WorkNeeds): Promise<string> {
 /** Uncount an agent run that used nothing. If this fails, the day's limit is reached one run too early. */
 async function giveBack({ redis, log }: WorkNeeds, budgetDay: string): Promise<void> {
   if (redis.status !== "ready") return;
-  await returnAgent(redis, budgetDay).catch((err: unknown) => log.debug({ err }, "a run was not given back"));
+  await returnAgent(redis, budgetDay).catch((err: unknown) =>
+    log.debug({ err }, "could not uncount an agent run: the day's limit is reached one run too early"),
+  );
 }
 
 function accountOf(
@@ -350,7 +356,7 @@ function accountOf(
   };
 }
 
-/** Secrets go first: half of one would not be found any more. */
+/** Return the summary. Secrets are removed before it is cut, because half a secret would not be found. */
 function summaryOf({ lastText }: AgentEnd, redact: (text: string) => string): string {
   return redact(lastText).slice(0, MAX_SUMMARY);
 }
@@ -363,7 +369,7 @@ function withRun(run: WorkNeeds, session: string): AgentRun[] {
   );
 }
 
-/** Half of the shutdown's time is for the agent, the other half for saving its work. */
+/** Return the time that the agent gets to end: half of the shutdown's time. The other half is for saving its work. */
 function graceMs(run: WorkNeeds): number {
   return (run.config.coordinator.shutdown_grace_seconds * 1000) / 2;
 }
@@ -380,18 +386,19 @@ async function roomOf(run: WorkNeeds): Promise<string[]> {
       place: run.place,
       isShort: () => run.host.disk.isShort(),
     });
-    if (removed.length > 0) run.log.warn(nameFiles(removed), "removed files of the worktree to make room on the disk");
+    if (removed.length > 0)
+      run.log.warn(nameFiles(removed), "removed generated files of the worktree to free disk space");
     return removed;
   } catch (err) {
-    run.log.warn({ err }, "could not remove the files that fill the disk");
+    run.log.warn({ err }, "could not remove generated files that fill the disk");
     return [];
   }
 }
 
 export interface SavedFacts {
-  /** All of the work is on the branch on GitHub, or not wanted. */
+  /** Whether all of the work is on the branch on GitHub, or is not needed. */
   readonly lostNothing: boolean;
-  /** To make room on the disk. */
+  /** Paths that were removed to free disk space. */
   readonly removed: readonly string[];
 }
 
@@ -406,9 +413,9 @@ export function agentFailure(evaluation: AgentFailure, { lostNothing, removed }:
   const reported =
     files.length === 0
       ? evaluation.message
-      : `${evaluation.message}; removed to make room on the disk: ${removedFiles.join("")}`;
+      : `${evaluation.message}; removed to free disk space: ${removedFiles.join("")}`;
   const message = lostNothing ? reported : `${reported} (the work so far is only in its workspace)`;
-  // The run itself was not asked to halt, so this is a failure of the agent.
+  // The run was not halted, so this is a failure of the agent.
   if (kind === "lost" || kind === "stopped" || kind === "cancelled" || kind === "shutdown")
     return { kind: "agent", message };
   return { kind, message, until };
