@@ -8,35 +8,35 @@ import { mainArgument, toolText } from "./toolText.ts";
 
 type Entry = Omit<LiveEvent, "at">;
 
-/** Ids that are remembered, of each sort: what is older is surely over. */
+/** Number of ids that are stored per kind. Older calls and tasks have ended. */
 const MAX_IDS = 1000;
-/** Of one result. */
+/** Maximum number of denials per result. */
 const MAX_DENIALS = 20;
 const REFUSED = "The user doesn't want to proceed with this tool use.";
 
 /**
- * Reads the CLI's events one after the other, as one conversation. What it returns is worth showing: one entry per content
- * block, none for plumbing; neither shortened nor clean.
+ * Reads the CLI's events one after the other, as one conversation, and returns the entries to display: one per content block, none for
+ * internal events. Their texts are neither shortened nor cleaned.
  */
 export class ClaudeReader {
   readonly #whole: boolean;
   #cwd = "";
   #init = "";
-  /** Answers of the model whose tokens were told: they stand on each of an answer's blocks. */
+  /** Model responses whose tokens are counted. Each block of a response repeats its tokens. */
   readonly #counted = new RecentSet(MAX_IDS);
-  /** Calls and tasks that run in the background. */
+  /** Calls and tasks that are running in the background. */
   readonly #background = new RecentSet(MAX_IDS);
-  /** Calls of which an event has told that they were denied. */
+  /** Calls whose denial an event has reported. */
   readonly #denied = new RecentSet(MAX_IDS);
   readonly #tasks = new Map<string, TaskList>();
   readonly #partial = new PartialMessages();
 
-  /** `whole`: with all of a tool's input, and with what a tool's answer says to the model alone. */
+  /** `whole`: include the complete input of a tool, and the parts of a tool's result that are only for the model. */
   constructor({ whole = false }: { readonly whole?: boolean } = {}) {
     this.#whole = whole;
   }
 
-  /** `at`: epoch ms, for an event without a time of its own. */
+  /** `at`: epoch ms, for an event without a time. */
   read(event: Json, at: number): LiveEvent[] {
     const parent = asString(event["parent_tool_use_id"]);
     const own = Date.parse(asString(event["timestamp"]) ?? "");
@@ -44,7 +44,7 @@ export class ClaudeReader {
     return this.#entries(event).map((entry) => ({ at: stamp, ...entry, ...(parent !== null && { parent }) }));
   }
 
-  /** What an agent that was killed had begun to say. */
+  /** Return the incomplete message of an agent that was killed. */
   end(at: number): LiveEvent[] {
     const { text, figures } = this.#partial.take();
     return text === "" ? [] : [{ at, kind: "text", text: `${text} [cut off]`, ...(figures !== null && { figures }) }];
@@ -97,7 +97,7 @@ export class ClaudeReader {
     return [{ kind: "tool", tool, text: toolText(input, { cwd: this.#cwd, whole: this.#whole }), call }];
   }
 
-  /** Null: the tool has nothing to do with a list. */
+  /** Return the entries of a todo list tool; null: it is another tool. */
   #todo(tool: string, call: string, input: Json, event: Json): Entry[] | null {
     if (tool === "TodoWrite") return todoEntry(call, todoItems(input));
     if (tool !== "TaskCreate" && tool !== "TaskUpdate") return null;
@@ -126,7 +126,7 @@ export class ClaudeReader {
     return [{ kind: "tool-result", text: this.#resultText(call, output), call, ...(isError && { isError }) }];
   }
 
-  /** Much of what a tool answers is said to the model alone. */
+  /** Return the text of a tool's result without the parts that are only for the model. */
   #resultText(call: string, output: string): string {
     if (this.#whole) return output;
     if (this.#background.has(call)) return "continues in the background";
@@ -163,7 +163,7 @@ export class ClaudeReader {
     }
   }
 
-  /** Those that no event has told of. */
+  /** Return the denials of a result that no event has reported. */
   #denials(event: Json): Entry[] {
     return asArray(event["permission_denials"])
       .slice(0, MAX_DENIALS)
@@ -177,7 +177,7 @@ export class ClaudeReader {
       });
   }
 
-  /** Each turn of a session begins with an `init`; the first one says all of it. */
+  /** Return the entry of an `init`. Each turn of a session begins with one, and only the first is displayed. */
   #begin(event: Json): Entry[] {
     this.#cwd = asString(event["cwd"]) ?? "";
     const output = `${words(event["model"]) || "?"}, session ${words(event["session_id"]) || "?"}`;
@@ -246,7 +246,7 @@ function withFigures(entries: Entry[], figures: Figures | null): Entry[] {
   return first === undefined || figures === null ? entries : [{ ...first, figures }, ...others];
 }
 
-/** A set of strings that forgets the oldest ones. */
+/** A bounded set of strings that drops the oldest ones. */
 class RecentSet {
   readonly #max: number;
   readonly #items = new Set<string>();

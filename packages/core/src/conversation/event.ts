@@ -9,9 +9,9 @@ export interface TodoItem {
   readonly status: (typeof TODO_STATUSES)[number];
 }
 
-/** Something of a conversation that is worth showing; at most 2 kB as JSON, without terminal codes, where it is live. */
+/** A displayed event of a conversation. In a live stream, it has at most 2 kB as JSON and no terminal codes. */
 export interface LiveEvent {
-  /** Epoch milliseconds: the event's own time, else when it came. */
+  /** Epoch milliseconds: the event's own time, else the time at which it was received. */
   readonly at: number;
   readonly kind: LiveKind;
   readonly text: string;
@@ -20,17 +20,17 @@ export interface LiveEvent {
   readonly isError?: boolean;
   /** Id of the tool call, with kinds `tool`, `tool-result` and `todo`, and with a notice about a call. */
   readonly call?: string;
-  /** Id of the tool call that started the sub-agent whose words these are. */
+  /** Id of the tool call that started the sub-agent of this event. */
   readonly parent?: string;
-  /** The whole list as it is now, with kind `todo`. */
+  /** The complete current list, with kind `todo`. */
   readonly todo?: readonly TodoItem[];
   /**
-   * With kind `result`: of all since the result before, sub-agents too. With other kinds, on the first event of a model's
-   * answer: the tokens of that answer as far as they were known when it began, which the next result counts again.
+   * With kind `result`: the usage since the previous result, including sub-agents. With other kinds, on the first event of a model's
+   * response: the tokens of the response that were known when it began. The next result includes these tokens.
    */
   readonly figures?: Figures;
-  /** Rounds with the model, with kind `result`. */
+  /** Turns with the model, with kind `result`. */
   readonly turns?: number;
-  /** One of a kind: the next one of it, coming right after, says the same again (another retry, say). */
+  /** Topic of a repeated event: an event with the same topic directly after it replaces it (another retry, for example). */
   readonly topic?: string;
 }

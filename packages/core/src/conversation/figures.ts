@@ -2,11 +2,11 @@ import { addFigures, NO_FIGURES, tokensIn, type Figures } from "../domain/usage.
 import type { LiveEvent } from "./event.ts";
 import { asCount, asObject, type Json } from "./json.ts";
 
-/** What a run has used after some of its events. */
+/** Usage of a run after some of its events. */
 export interface Tally {
-  /** As its results told: tokens and cost are exact. */
+  /** Usage that its results have reported: tokens and cost are exact. */
   readonly settled: Figures;
-  /** Tokens since the last result: at least so many, and no cost. */
+  /** Tokens since the last result: a lower bound, without cost. */
   readonly open: Figures;
   readonly turns: number;
   readonly results: number;
@@ -14,7 +14,7 @@ export interface Tally {
 
 export const NO_TALLY: Tally = { settled: NO_FIGURES, open: NO_FIGURES, turns: 0, results: 0 };
 
-/** The tally after one more event. */
+/** Return the tally after one more event. */
 export function tally(before: Tally, { kind, figures, turns }: LiveEvent): Tally {
   if (kind === "result") {
     return {
@@ -31,15 +31,15 @@ export function totalOf({ settled, open }: Tally): Figures {
   return addFigures(settled, open);
 }
 
-/** Of a run with these events, from its first one on. */
+/** Return the tally of a run with these events, from its first one on. */
 export function figuresOf(events: readonly LiveEvent[]): Tally {
   return events.reduce(tally, NO_TALLY);
 }
 
-/** Of one model, of many. */
+/** Maximum number of models. */
 const MAX_MODELS = 10;
 
-/** Of a `result` event: only these figures can be summed, its totals count earlier results and resumed runs again. */
+/** Return the figures of a `result` event. Only these can be summed: the event's totals include earlier results and resumed runs. */
 export function figuresSinceLastResult(result: Json): Figures {
   return Object.values(asObject(result["model_usage_since_last_result"]) ?? {})
     .slice(0, MAX_MODELS)
@@ -54,7 +54,7 @@ export function figuresSinceLastResult(result: Json): Figures {
     .reduce(addFigures, NO_FIGURES);
 }
 
-/** Of an answer of the model, from its `usage`; null where it used nothing. */
+/** Return the figures of a model's response, from its `usage`; null: no usage. */
 export function figuresOfMessage(message: Json): Figures | null {
   const usage = asObject(message["usage"]) ?? {};
   const figures = {

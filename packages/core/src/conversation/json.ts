@@ -1,7 +1,7 @@
-/** Reads fields of the CLI's events, whose shapes differ between versions: what is not as expected is absent. */
+/** An event of the CLI. Its shape differs between versions, so the functions below treat an unexpected field as absent. */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** @returns the object on this line, or null when it is none. */
+/** Parse the JSON object on a line; null: it is not one. */
 export function parseEvent(line: string): Json | null {
   if (!line.startsWith("{")) return null;
   try {
@@ -20,7 +20,7 @@ export function asString(value: unknown): string | null {
   return typeof value === "string" ? value : null;
 }
 
-/** @returns a finite number above 0, else 0: agents report them. */
+/** Return a finite number above 0, else 0, because agents report the numbers. */
 export function asCount(value: unknown): number {
   return typeof value === "number" && Number.isFinite(value) && value > 0 ? value : 0;
 }
@@ -29,7 +29,7 @@ export function asArray(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** The content blocks of an `assistant` or `user` event; a plain string counts as one text block. */
+/** Return the content blocks of an `assistant` or `user` event. A plain string counts as one text block. */
 export function contentOf(event: Json): Json[] {
   const content = asObject(event["message"])?.["content"];
   if (typeof content === "string") return [{ type: "text", text: content }];
@@ -38,7 +38,7 @@ export function contentOf(event: Json): Json[] {
     .filter((block) => block !== null);
 }
 
-/** The text of a tool result's content: a string, text blocks, or strings. */
+/** Return the text of a tool result's content: a string, text blocks, or strings. */
 export function textOf(content: unknown): string {
   if (typeof content === "string") return content;
   return asArray(content)

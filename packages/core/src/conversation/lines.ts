@@ -1,14 +1,14 @@
 /** One line without its line break. */
 export interface Line {
   readonly text: string;
-  /** The line was longer than the cap; `text` is its beginning. */
+  /** Whether the line was longer than the limit; `text` is then only its beginning. */
   readonly cut: boolean;
 }
 
 export interface LineSplitter {
-  /** @returns the lines that this chunk completes. */
+  /** Add a chunk. @returns the lines that it completes */
   push(chunk: Uint8Array): Line[];
-  /** @returns what was left without a line break at the end, if anything. */
+  /** End the input. @returns the rest without a line break, if any */
   end(): Line[];
 }
 
@@ -17,9 +17,9 @@ const START_BYTES = 64 * 1024;
 const KEEP_BYTES = 1024 * 1024;
 
 /**
- * Splits bytes into lines, and decodes only whole ones, so no character breaks at a chunk's border.
- * Memory is bounded by `maxBytes` (default 16 MB) whatever arrives: the CLI writes lines of several megabytes, a broken
- * one may never write a line break.
+ * Create a splitter of bytes into lines. It decodes only complete lines, so that a character at the border of two chunks is not damaged.
+ * Memory is bounded by `maxBytes` (default 16 MB) for any input: the CLI writes lines of several megabytes, and a defective program
+ * may never write a line break.
  */
 export function createLineSplitter(maxBytes = 16 * 1024 * 1024): LineSplitter {
   let buffer = Buffer.alloc(Math.min(START_BYTES, maxBytes));
@@ -61,7 +61,7 @@ export function createLineSplitter(maxBytes = 16 * 1024 * 1024): LineSplitter {
   };
 }
 
-/** @returns `length` less the bytes of a UTF-8 character that is cut off there. */
+/** Return `length` without the bytes of an incomplete UTF-8 character at the end. */
 function wholeCharacters(bytes: Uint8Array, length: number): number {
   for (let at = length - 1; at >= Math.max(0, length - 4); at -= 1) {
     const byte = bytes[at] ?? 0;

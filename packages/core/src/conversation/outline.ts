@@ -1,25 +1,25 @@
 import type { LiveEvent, TodoItem } from "./event.ts";
 import { todoChanges } from "./todo.ts";
 
-/** An event at its place in the conversation, with what belongs to it. */
+/** An event at its position in the conversation, with the events that belong to it. */
 export interface Entry {
   readonly event: LiveEvent;
-  /** Of a tool call, in order: what its sub-agent did, its answers, what was said about it (see `isAnswer`). */
+  /** The events of a tool call, in order: those of its sub-agent, its results, and notices about it (see `isAnswer`). */
   readonly children: readonly Entry[];
-  /** For how many events of its topic in a row it stands; it shows the newest. */
+  /** Number of consecutive events of its topic that the entry represents. It shows the newest. */
   readonly times: number;
   /** Epoch ms of the first of them. */
   readonly began: number;
-  /** Of a todo list: the items that are new or have another status than before. */
+  /** With a todo list: the items that are new or have another status than before. */
   readonly changed: readonly TodoItem[];
 }
 
-/** Where an event went. */
+/** The position at which an event was added. */
 export interface Placed {
   readonly entry: Entry;
-  /** The tool call that it is under. */
+  /** The tool call to which it belongs. */
   readonly under: Entry | null;
-  /** Sub-agents around it. */
+  /** Number of nested sub-agents. */
   readonly depth: number;
 }
 
@@ -35,8 +35,8 @@ interface Call {
 }
 
 /**
- * Puts a run's events in order, one at a time: sub-agents under the call that started them, answers under their call,
- * and what is said twice only once. An answer or a sub-agent whose call is not known stands by itself.
+ * Orders the events of a run as a tree, one event at a time: sub-agents under the call that started them, results under their call, and
+ * repeated texts only once. A result or a sub-agent whose call is unknown is at the top level.
  */
 export class Outline {
   readonly #root: Node[] = [];
@@ -47,12 +47,12 @@ export class Outline {
     return this.#root;
   }
 
-  /** The agent's own list as it is now; sub-agents have theirs. */
+  /** The current list of the agent. Sub-agents have their own lists. */
   get todo(): readonly TodoItem[] {
     return this.#todos.get("") ?? [];
   }
 
-  /** @returns null where the event says nothing new. */
+  /** Add an event. @returns its position; null: the event adds nothing new */
   add(event: LiveEvent): Placed | null {
     const asked = isReply(event) ? this.#callOf(event.call) : null;
     if (asked !== null && isReportedBy(asked.node, event)) return null;
@@ -85,17 +85,17 @@ export class Outline {
   }
 }
 
-/** Entries before a result that may be of its turn: what it repeats is among the last ones. */
+/** Number of entries before a result that are checked for a text that the result repeats. */
 const MAX_TURN = 100;
 
-/** A whole conversation as a tree; its todo list's newest state is in the last entry of kind `todo`. */
+/** Return a complete conversation as a tree. The newest state of its todo list is in the last entry of kind `todo`. */
 export function outline(events: readonly LiveEvent[]): readonly Entry[] {
   const all = new Outline();
   for (const event of events) all.add(event);
   return all.entries;
 }
 
-/** Does this child of a call answer it? Else it is its sub-agent's. */
+/** Return whether a child of a call is its result. Otherwise the child is an event of its sub-agent. */
 export function isAnswer(child: Entry, call: Entry): boolean {
   return isReply(child.event) && child.event.call !== undefined && child.event.call === call.event.call;
 }
@@ -104,19 +104,22 @@ function isReply({ kind }: LiveEvent): boolean {
   return kind === "tool-result" || kind === "notice";
 }
 
-/** A refusal comes as a notice and as the answer, a sub-agent's last words are its report, and a list shows itself. */
+/**
+ * Return whether a result repeats what the call already shows: a refusal, which is also a notice, the last message of a sub-agent, or a
+ * todo list.
+ */
 function isReportedBy({ event: call, children }: Node, { text, isError }: LiveEvent): boolean {
   if (call.kind === "todo" && isError !== true) return true;
   const last = children.at(-1)?.event.text ?? "";
   return last !== "" && text.endsWith(last);
 }
 
-/** A result may come after words of the next turn. */
+/** Return the texts before a result, which may be after texts of the next turn. */
 function recentWords(list: readonly Node[]): string[] {
   return list.slice(-MAX_TURN).flatMap(({ event }) => (event.kind === "text" ? [event.text] : []));
 }
 
-/** The result repeats words of the agent; either may have been shortened. */
+/** Return the result without a text that repeats the agent's. Each of the two may have been shortened. */
 function withoutEcho(result: LiveEvent, words: readonly string[]): LiveEvent {
   return words.some((text) => sameWords(result.text, text)) ? { ...result, text: "" } : result;
 }

@@ -4,7 +4,7 @@ import { asObject, asString, type Json } from "./json.ts";
 
 const MAX_TEXT = 60_000;
 
-/** What `stream_event`s have brought of an answer whose whole has not come yet. */
+/** Collects the parts of a model's response from `stream_event`s, until the complete response is received. */
 export class PartialMessages {
   #text = "";
   #figures: Figures | null = null;
@@ -17,7 +17,7 @@ export class PartialMessages {
     if (output !== null && this.#text.length < MAX_TEXT) this.#text += output;
   }
 
-  /** Once: the whole has come, or nothing more will. */
+  /** Return the parts and remove them: the complete response was received, or no further part follows. */
   take(): { readonly text: string; readonly figures: Figures | null } {
     const taken = { text: this.#text.trim(), figures: this.#figures };
     this.#text = "";

@@ -9,34 +9,34 @@ import { createLineSplitter, type Line } from "./lines.ts";
 import { cleanEvent, shortenEvent } from "./shorten.ts";
 
 const CHUNK_BYTES = 256 * 1024;
-/** The newest that are kept of a log. */
+/** Maximum number of events of a log; the newest are kept. */
 const MAX_EVENTS = 20_000;
-/** Characters of one event, and of all of them together, where they are not shortened. */
+/** Maximum number of characters of one event, and of all events together, if they are not shortened. */
 const MAX_WHOLE = 2_000_000;
 const MAX_WHOLE_SUM = 64_000_000;
 
-/** The raw log of one run. Folders are lower-cased as job ids are: GitHub ignores case, file systems do not. */
+/** Return the path of a run's raw log. Folders are in lower case like job ids, because GitHub ignores case and file systems do not. */
 export function runLogPath(home: string, { owner, repo, number }: IssueRef, runId: string): string {
   return join(home, "logs", owner.toLowerCase(), repo.toLowerCase(), `gh-${number}`, `${runId}.jsonl`);
 }
 
 export interface RunLogOptions {
-  /** Whole texts, and whole inputs of tools; else each event is shortened to 2 kB. */
+  /** Return complete texts and complete inputs of tools. Otherwise each event is shortened to 2 kB. */
   readonly detailed: boolean;
-  /** Epoch ms: for what comes before the first time stamp. */
+  /** Epoch ms for events before the first time stamp. */
   readonly startedAt: number;
 }
 
-/** A raw log that is read on and on, as it grows. */
+/** A raw log that is read while it grows. */
 export interface RunLog {
-  /** The next events, bounded; an empty list: nothing whole has come since. */
+  /** Return the next events, at most a bounded number; an empty list: no complete event was added. */
   next(): Promise<LiveEvent[]>;
-  /** What is left of it once nothing more will come. */
+  /** Return the remaining events after the log has ended. */
   end(): LiveEvent[];
   close(): Promise<void>;
 }
 
-/** @returns null when there is no such file. */
+/** Open a raw log; null: the file does not exist. */
 export async function openRunLog(path: string, options: RunLogOptions): Promise<RunLog | null> {
   const file = await openOrNull(path);
   if (file === null) return null;
@@ -60,8 +60,8 @@ export async function openRunLog(path: string, options: RunLogOptions): Promise<
 }
 
 /**
- * A whole raw log: its newest 20,000 events, and how many older ones were left out. Null when there is no such file.
- * With `detailed`, texts are whole up to 2 million characters each and 64 million together.
+ * Read a complete raw log: its newest 20,000 events, and the number of omitted older ones. Null: the file does not exist. With `detailed`,
+ * texts are complete up to 2 million characters each and 64 million together.
  */
 export async function readRunLog(
   path: string,
@@ -91,12 +91,12 @@ export async function readRunLog(
   return { events, left };
 }
 
-/** Lines of a log as events, each with the newest time that was told so far. */
+/** Converts lines of a log to events, each with the newest time so far. */
 class LogLines {
   readonly #detailed: boolean;
   readonly #reader: ClaudeReader;
   #at: number;
-  /** Whether the lines are Claude's events: the first object decides. */
+  /** Whether the lines are events of Claude. The first object decides. */
   #claude: boolean | null = null;
 
   constructor({ detailed, startedAt }: RunLogOptions) {

@@ -4,9 +4,9 @@ import type { LiveEvent, TodoItem } from "./event.ts";
 const MAX_BYTES = 2048;
 const MAX_NAME = 100;
 
-/** Cleans and shortens an event until it is at most 2 kB as JSON. */
+/** Clean and shorten an event to at most 2 kB as JSON. */
 export function shortenEvent(event: LiveEvent): LiveEvent {
-  // Terminal codes are longer than what they leave: some slack before the cleaning, none after it.
+  // Cleaning removes terminal codes, so the text may be longer before it.
   const whole = cleanEvent({ ...event, text: event.text.slice(0, 8 * MAX_BYTES) });
   for (let max = MAX_BYTES; ; max = Math.floor(max * 0.8)) {
     const todo = whole.todo === undefined ? {} : { todo: shortenTodo(whole.todo, max) };
@@ -15,7 +15,7 @@ export function shortenEvent(event: LiveEvent): LiveEvent {
   }
 }
 
-/** Cleans an event and leaves its text as long as it is. */
+/** Clean an event without shortening its text. */
 export function cleanEvent(event: LiveEvent): LiveEvent {
   const names = (["tool", "call", "parent", "topic"] as const).flatMap((name) => {
     const value = event[name];
@@ -30,7 +30,7 @@ export function cleanEvent(event: LiveEvent): LiveEvent {
   };
 }
 
-/** What is done goes first: what is left to do says more. */
+/** Shorten a todo list. Completed items are dropped first, because open ones are more informative. */
 function shortenTodo(items: readonly TodoItem[], max: number): TodoItem[] {
   const short = items.map((item) => ({ ...item, text: clip(item.text, Math.max(10, Math.floor(max / 16))) }));
   const most = Math.max(1, Math.floor(max / 40));

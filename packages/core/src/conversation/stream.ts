@@ -4,7 +4,7 @@ import { figuresSchema } from "../domain/usage.ts";
 import { runStreamKey } from "../state/keys.ts";
 import { TODO_STATUSES, type LiveEvent } from "./event.ts";
 
-/** How long a run's stream is kept after its last word. */
+/** Time for which a run's stream is kept after its last event. */
 export const RUN_STREAM_SECONDS = 3 * 24 * 3600;
 
 const eventSchema = z.object({
@@ -22,13 +22,13 @@ const eventSchema = z.object({
 });
 
 export interface RunStreamPage {
-  /** Oldest first; what cannot be read is left out. */
+  /** Oldest first; unreadable events are omitted. */
   readonly events: LiveEvent[];
-  /** Stream id to continue after; as it was given where nothing has come. */
+  /** Stream id after which to continue; unchanged if there are no new events. */
   readonly last: string;
 }
 
-/** Events of a run's live stream after a stream id (`0`: from its beginning): at most `count`, one Redis command. */
+/** Return the events of a run's live stream after a stream id (`0`: from its beginning), at most `count`, in one Redis command. */
 export async function readRunStream(
   redis: Redis,
   { run, after, count }: { readonly run: string; readonly after: string; readonly count: number },
@@ -41,17 +41,17 @@ export async function readRunStream(
   return { events, last: entries.at(-1)?.[0] ?? after };
 }
 
-/** How many events the stream has release, to stay small: its oldest. */
+/** Return how many of its oldest events the stream has dropped, because its length is limited. */
 export async function countDropped(redis: Redis, run: string): Promise<number> {
   const key = runStreamKey(run);
   if ((await redis.exists(key)) === 0) return 0;
   const facts = (await redis.xinfo("STREAM", key)) as unknown[];
   const of = (name: string) => Number(facts[facts.indexOf(name) + 1]);
-  // Redis before 7 does not count.
+  // Redis before version 7 does not count added entries.
   return facts.includes("entries-added") ? of("entries-added") - of("length") : 0;
 }
 
-/** @returns null when it was written by another version. */
+/** Parse an event of a stream; null: another version wrote it. */
 function parseLiveEvent(text: string): LiveEvent | null {
   try {
     return (eventSchema.safeParse(JSON.parse(text)).data as LiveEvent | undefined) ?? null;

@@ -4,7 +4,7 @@ import { asArray, asObject, asString, type Json } from "./json.ts";
 const MAX_ITEMS = 100;
 const MAX_ITEM = 200;
 
-/** The list in the input of `TodoWrite`. */
+/** Return the list in the input of `TodoWrite`. */
 export function todoItems(input: unknown): TodoItem[] {
   return asArray(asObject(input)?.["todos"])
     .slice(0, MAX_ITEMS)
@@ -12,10 +12,10 @@ export function todoItems(input: unknown): TodoItem[] {
     .map((item) => ({ text: (asString(item["content"]) ?? "").slice(0, MAX_ITEM), status: statusOf(item["status"]) }));
 }
 
-/** A list that is kept by `TaskCreate` and `TaskUpdate`, by the task's id. */
+/** A todo list that `TaskCreate` and `TaskUpdate` maintain, by task id. */
 export class TaskList {
   #tasks = new Map<string, TodoItem>();
-  /** Subjects of calls that were not answered yet. */
+  /** Subjects of calls without a result. */
   #asked = new Map<string, string>();
 
   get items(): TodoItem[] {
@@ -26,7 +26,7 @@ export class TaskList {
     if (this.#asked.size < MAX_ITEMS) this.#asked.set(call, (asString(input["subject"]) ?? "").slice(0, MAX_ITEM));
   }
 
-  /** @returns whether the answer was to a `TaskCreate` that has made a task. */
+  /** Add a result. @returns whether it belongs to a `TaskCreate` that has created a task */
   answer(call: string, result: string): boolean {
     const text = this.#asked.get(call);
     const id = /^Task #(\S{1,40}) created/.exec(result)?.[1];
@@ -36,7 +36,7 @@ export class TaskList {
     return true;
   }
 
-  /** @returns whether the list has changed. */
+  /** Apply a `TaskUpdate`. @returns whether the list has changed */
   update(input: Json): boolean {
     const id = asString(input["taskId"]) ?? "";
     const before = this.#tasks.get(id);
@@ -49,13 +49,13 @@ export class TaskList {
   }
 }
 
-/** What is new or has another status. */
+/** Return the items that are new or have another status. */
 export function todoChanges(before: readonly TodoItem[], now: readonly TodoItem[]): TodoItem[] {
   const known = new Map(before.map(({ text, status }) => [text, status]));
   return now.filter(({ text, status }) => known.get(text) !== status);
 }
 
-/** `2 of 5 done: Write the test`, what is being done last. */
+/** Return the progress, followed by the item in progress: `2 of 5 done: Write the test`. */
 export function describeTodo(items: readonly TodoItem[]): string {
   const done = items.filter(({ status }) => status === "completed").length;
   const now = items.find(({ status }) => status === "in_progress");

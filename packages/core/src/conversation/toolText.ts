@@ -1,6 +1,6 @@
 import { asArray, asObject, type Json } from "./json.ts";
 
-/** The argument of a tool that says most about the call, by tool input field, best first. */
+/** Input fields that describe a call best, the most informative first. */
 const MAIN_ARGUMENTS = [
   "command",
   "file_path",
@@ -17,7 +17,7 @@ const MAX_UNKNOWN = 2000;
 /** Input fields that `changeIn` shows. */
 const CHANGE_FIELDS = ["old_string", "new_string", "content", "edits", "new_source"];
 
-/** Return the main argument of a tool's input, a path without the agent's folder `cwd`; else all of the input. */
+/** Return the main argument of a tool's input, with paths relative to the agent's folder `cwd`; without one, return the whole input. */
 export function mainArgument(input: Json, cwd: string): string {
   const name = MAIN_ARGUMENTS.find((field) => typeof input[field] === "string");
   if (name !== undefined) return inside(String(input[name]), cwd);
@@ -25,8 +25,8 @@ export function mainArgument(input: Json, cwd: string): string {
 }
 
 /**
- * What of a tool's input to show: its main argument, and what an edit removes (`- `) and adds (`+ `), a line each; with
- * `whole` the other arguments too.
+ * Return the text to display for a tool's input: its main argument, and the lines that an edit removes (`- `) and adds (`+ `). With `whole`,
+ * add the other arguments.
  */
 export function toolText(input: Json, { cwd, whole }: { readonly cwd: string; readonly whole: boolean }): string {
   const name = MAIN_ARGUMENTS.find((field) => typeof input[field] === "string");
@@ -39,7 +39,7 @@ export function toolText(input: Json, { cwd, whole }: { readonly cwd: string; re
   return [main, ...others.map(([field, value]) => `${field}: ${wordsOf(value)}`), ...change].join("\n");
 }
 
-/** Lines of an edit of a file; none for other tools. */
+/** Return the lines of a file's edit; none for other tools. */
 function changeIn(input: Json): string[] {
   const edits = asArray(input["edits"]).flatMap((edit): Json[] => [asObject(edit) ?? {}]);
   return [input, ...edits].flatMap((edit) => [
@@ -56,7 +56,7 @@ function lines(mark: string, text: unknown): string[] {
     .map((line) => mark + line);
 }
 
-/** A path in the agent's folder without that folder. */
+/** Return a path relative to the agent's folder, if it is inside. */
 function inside(path: string, cwd: string): string {
   return cwd !== "" && path.startsWith(`${cwd}/`) && !path.includes("\n") ? path.slice(cwd.length + 1) : path;
 }

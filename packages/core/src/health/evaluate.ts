@@ -22,7 +22,7 @@ export function healthGiven({ coordinator, host }: Pick<Config, "coordinator" | 
   return { now, pollSeconds: coordinator.poll_interval_seconds, limits: host };
 }
 
-/** Pure. What was wrong when the scheduler last evaluated stays wrong until it is better by a margin. */
+/** Evaluate the health of tac8. Pure. A problem of the scheduler's last evaluation remains until the value is better by a margin. */
 export function evaluateHealth(snapshot: Snapshot, given: HealthGiven): Health {
   const scale = new Scale(snapshot.evaluation);
   return healthOf([
@@ -81,7 +81,7 @@ function evaluateRunners({ runners, offline }: Snapshot): FoundReason[] {
   return [{ ...everywhere, level: "degraded", code: "all-rest", text }, ...resting, ...lost];
 }
 
-/** Machines that are not set up alike. */
+/** Find machines whose configuration or version differs from others. */
 function evaluateConfigurations({ runners }: Snapshot): FoundReason[] {
   const newest = Math.max(0, ...runners.map(({ format = 0 }) => format));
   return runners.flatMap(({ name, otherLimits = [], format = 0 }): FoundReason[] => {
@@ -98,7 +98,7 @@ function evaluateConfigurations({ runners }: Snapshot): FoundReason[] {
   });
 }
 
-/** Once, however many runners: they have one configuration. */
+/** Find warnings about agents, once for all runners, because they have the same configuration. */
 function evaluateAgents({ runners }: Snapshot): FoundReason[] {
   const shared = runners.find(({ sharedHome }) => sharedHome)?.sharedHome;
   const open = runners.find(({ isolation }) => isolation?.advice)?.isolation;
@@ -115,7 +115,7 @@ function evaluateRedis({ memory, writesToDisk }: Snapshot, scale: Scale): FoundR
     reasons.push({ ...everywhere, level: "critical", code: "redis-disk", text });
   }
   if (memory.policy !== null && memory.policy !== "noeviction") {
-    // Without a limit nothing is evicted yet.
+    // Without a limit, Redis does not evict keys.
     const level = memory.max === 0 ? "warning" : "critical";
     const text = `Redis may delete jobs when its memory is full (maxmemory-policy ${memory.policy}): set maxmemory-policy noeviction`;
     reasons.push({ ...everywhere, level, code: "redis-policy", text });
@@ -135,7 +135,7 @@ function evaluateRedis({ memory, writesToDisk }: Snapshot, scale: Scale): FoundR
 function evaluateHolds({ holds }: Snapshot): FoundReason[] {
   return holds.flatMap((hold): FoundReason[] => {
     const { name, reason, by, until } = hold;
-    if (name === HEALTH_HOLD) return []; // What it was set for is among the reasons.
+    if (name === HEALTH_HOLD) return []; // The cause of this hold is already among the reasons.
     const end = until === null ? "until it is resumed" : `until ${new Date(until).toISOString()}`;
     const text = `no new jobs start${placeOf(hold)} ${end} (hold ${name} by ${by}): ${reason}`;
     return [{ ...everywhere, level: levelOf(name), code: `hold:${name}`, text }];
@@ -145,7 +145,7 @@ function evaluateHolds({ holds }: Snapshot): FoundReason[] {
 /** The hold that the scheduler sets for critical reasons. */
 export const HEALTH_HOLD = "health";
 
-/** What a user meant to be so, and what passes by itself, is no illness. */
+/** Return the level of a hold. A hold by a user, and one that ends by itself, is only a warning. */
 function levelOf(name: string): "warning" | "degraded" {
   return name === "auth" || name === "breaker" ? "degraded" : "warning";
 }
@@ -159,7 +159,7 @@ const DAY_MS = 24 * 3_600_000;
 function evaluateEnds({ ends }: Snapshot, { now }: HealthGiven, scale: Scale): FoundReason[] {
   const { window, warning, half } = FLEET.failedPercent;
   const newest = ends.filter(({ at }) => now - at <= DAY_MS).slice(-window);
-  // A few say nothing.
+  // Too few runs are not significant.
   if (newest.length * 2 < window) return [];
   const failed = newest.filter(({ well }) => !well).length;
   const rate = (100 * failed) / newest.length;
@@ -173,7 +173,7 @@ function evaluateEnds({ ends }: Snapshot, { now }: HealthGiven, scale: Scale): F
 }
 
 function evaluateGitHub({ scheduler, runners }: Snapshot, { now }: HealthGiven, scale: Scale): FoundReason[] {
-  const all = [scheduler, ...runners].flatMap((who) => who?.github?.rateLimit ?? []);
+  const all = [scheduler, ...runners].flatMap((presence) => presence?.github?.rateLimit ?? []);
   const current = all.filter(({ limit, resetAt }) => limit > 0 && resetAt > now);
   const least = current.toSorted((a, b) => a.remaining / a.limit - b.remaining / b.limit)[0];
   if (least === undefined) return [];

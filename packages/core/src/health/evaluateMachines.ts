@@ -9,11 +9,11 @@ import type { Scale } from "./scale.ts";
 interface Machine {
   readonly host: string;
   readonly reading: HostPresence;
-  /** Causes that its runner has announced; null: its runners are of versions that leave that to the scheduler. */
+  /** Causes that its runner has announced; null: its runners have older versions, for which the scheduler decides. */
   readonly announced: readonly Cause[] | null;
 }
 
-/** Disk, memory and temperature of each machine that has a runner, and how late each process' event loop is. */
+/** Evaluate disk, memory and temperature of each machine that has a runner, and the event loop lag of each process. */
 export function evaluateMachines(snapshot: Snapshot, limits: HostLimits, scale: Scale): FoundReason[] {
   const machines = new Map<string, Machine>();
   for (const { host, machine: reading, admission } of snapshot.runners) {
@@ -33,7 +33,7 @@ export function evaluateMachines(snapshot: Snapshot, limits: HostLimits, scale: 
   ];
 }
 
-/** One full disk is its runner's; with all of them full no work can be saved anywhere. */
+/** Evaluate all disks together. A single full disk only affects its runner. If all are full, no work can be saved. */
 function evaluateEveryDisk(machines: readonly HostPresence[], limits: HostLimits, scale: Scale): FoundReason[] {
   const known = machines.flatMap(({ freeDiskGb }) => (freeDiskGb === null ? [] : [freeDiskGb]));
   if (known.length === 0 || known.length < machines.length) return [];
@@ -44,7 +44,7 @@ function evaluateEveryDisk(machines: readonly HostPresence[], limits: HostLimits
   return [{ ...what, host: null, action: "hold", text }];
 }
 
-/** By what its runner has announced, or by the scheduler's limits: runners of older versions slow down by these reasons. */
+/** Evaluate a machine by its runner's announcement, or by the scheduler's limits: then runners of older versions slow down. */
 function evaluateMachine({ host, reading, announced }: Machine, limits: HostLimits, scale: Scale): FoundReason[] {
   const { freeDiskGb, freeMemoryMb, temperatureC } = reading;
   const { diskGb, memoryMb, temperatureC: hot } = hostThresholds(limits);
@@ -68,10 +68,10 @@ const MACHINE_KINDS = ["disk", "memory", "temperature"] as const;
 type MachineKind = (typeof MACHINE_KINDS)[number];
 
 function evaluateLags({ scheduler, runners }: Snapshot, scale: Scale): FoundReason[] {
-  const late = (who: string, host: string | null, process: ProcessPresence | undefined): FoundReason[] => {
+  const late = (name: string, host: string | null, process: ProcessPresence | undefined): FoundReason[] => {
     const ms = process?.lagMs ?? 0;
-    const code = `lag:${who}` as const;
-    const text = `${who} did not run its event loop for ${ms} ms: its machine is overloaded`;
+    const code = `lag:${name}` as const;
+    const text = `${name} did not run its event loop for ${ms} ms: its machine is overloaded`;
     if (host !== null && scale.over(ms, FLEET.lagMs.half, { code, level: "degraded" })) {
       return [{ level: "degraded", code, text, action: "slow", host }];
     }

@@ -3,7 +3,7 @@ import { isHotter, isOver, isUnder } from "../domain/thresholds.ts";
 
 type What = Pick<Reason, "code" | "level">;
 
-/** Whether thresholds are passed, given which were at the evaluation before. */
+/** Compares values with thresholds, given the thresholds that were exceeded at the previous evaluation. */
 export class Scale {
   readonly #before: ReadonlyMap<string, Reason>;
 

@@ -8,7 +8,7 @@ import { countEvents } from "./count.ts";
 import { KEPT_DAYS, readCounted } from "./store.ts";
 import { summarize } from "./summary.ts";
 
-/** Everything that agents have used on the day, what the ledger has not counted yet included. */
+/** Return the usage of agents on the day, including what the ledger has not counted yet. */
 export async function readSpent(
   redis: Redis,
   { day, start, until }: Pick<Budget, "day" | "start" | "until">,
@@ -19,7 +19,7 @@ export async function readSpent(
 }
 
 const BATCH = 500;
-/** The log has no more than 100,000 entries. */
+/** Enough for the whole log, which has at most 100,000 entries. */
 const MAX_BATCHES = 200;
 
 async function uncounted(
@@ -39,10 +39,10 @@ async function uncounted(
   return usd;
 }
 
-/** Field of a day's hash: agent runs that have begun, counted by their runners. */
+/** Field of a day's hash: number of started agent runs, counted by their runners. */
 const BEGUN = "begun";
 
-/** Counts one more beginning unless that is one too many. KEYS: day. ARGV: most (0: any number), expiry in seconds. */
+/** Count one more agent run unless the limit is reached. KEYS: day. ARGV: limit (0: none), expiry in seconds. */
 const BEGIN = `
 local most = tonumber(ARGV[1])
 if most > 0 and tonumber(redis.call('HGET', KEYS[1], '${BEGUN}') or '0') >= most then return 0 end
@@ -51,14 +51,14 @@ redis.call('EXPIRE', KEYS[1], ARGV[2])
 return 1`;
 
 export type Beginning =
-  /** It counts on this day. */
+  /** The agent run is counted on this day. */
   | { readonly kind: "begun"; readonly day: string }
   /** `until`: epoch ms of the midnight that ends the day. */
   | { readonly kind: "refused"; readonly reason: string; readonly until: number };
 
 /**
- * Asks for one more agent run, right before it begins. Of many runners that ask at once, no more get it than
- * `max_runs_per_day` allows; `max_usd_per_day` counts what ended, so it can be exceeded only by what runs already.
+ * Request one more agent run, just before it starts. If many runners request one at once, only as many start as `max_runs_per_day` allows.
+ * `max_usd_per_day` counts ended runs, so only the running ones can exceed it.
  */
 export async function beginAgent(redis: Redis, own: BudgetLimits, now: number): Promise<Beginning> {
   const budget = await readBudget(redis, own, now);
@@ -73,12 +73,12 @@ export async function beginAgent(redis: Redis, own: BudgetLimits, now: number): 
   return { kind: "refused", reason: reason ?? "today's budget is used up", until };
 }
 
-/** KEYS: day. */
+/** Subtract one agent run. KEYS: day. */
 const RETURN = `
 if tonumber(redis.call('HGET', KEYS[1], '${BEGUN}') or '0') > 0 then redis.call('HINCRBY', KEYS[1], '${BEGUN}', -1) end
 return 1`;
 
-/** Takes a beginning back whose agent did not get as far as the model, such as one whose login was refused. */
+/** Stop counting an agent run that did not reach the model, for example because its login was refused. */
 export async function returnAgent(redis: Redis, day: string): Promise<void> {
   await redis.eval(RETURN, 1, dayKey(day));
 }

@@ -6,18 +6,18 @@ import { bucketFields, type HistogramName } from "./histograms.ts";
 import { timeToPullField } from "./timesToPull.ts";
 
 /**
- * What is counted, by field of a hash. Only whole numbers, so that Redis adds them up without loss:
+ * Sums of the ledger, by field of a hash. All are whole numbers, so that Redis adds them without loss:
  *
  *   outcome|<outcome>                      ends of issues (`blocked` is one that was asked a question)
- *   updated                                ends as `pr` with a pull request that was open before: it is no other one
- *   failure|<kind>                         attempts that failed, the last ones included
- *   begun                                  agents that began, of a day only; their runners count them, see agentRuns.ts
- *   agents|<cause>                         agents that ended, by their end's cause
+ *   updated                                ends as `pr` whose pull request was already open, so it is not a new one
+ *   failure|<kind>                         attempts that failed, including the last ones
+ *   begun                                  started agents, per day only; their runners count them, see agentRuns.ts
+ *   agents|<cause>                         ended agents, by the cause of their end
  *   cost|<model>                           micro US dollars
  *   tokens|<model>|<input, output, cacheRead, cacheWrite>
  *   hold|<name>                            holds begun
- *   github|<requests, notModified>         requests to GitHub, see githubCalls.ts; in the totals only
- *   pr|at|<seconds>                        pull requests by their time from the queue, see timesToPull.ts; of days only
+ *   github|<requests, notModified>         requests to GitHub, see githubCalls.ts; only in the totals
+ *   pr|at|<seconds>                        pull requests by the time since queueing, see timesToPull.ts; per day only
  *   <run, wait, pr>|le|<seconds>, |sum, |count   histograms, see histograms.ts; sums in ms
  */
 export type Counts = Readonly<Record<string, number>>;
@@ -28,7 +28,7 @@ export interface Increments {
   readonly days: Readonly<Record<string, Counts>>;
 }
 
-/** Pure: what these events add. `dayOf` names the day of an ISO time. */
+/** Return what these events add to the sums. `dayOf`: returns the day of an ISO time. Pure. */
 export function countEvents(events: readonly LoggedEvent[], dayOf: (at: string) => string): Increments {
   const totals: Record<string, number> = {};
   const days: Record<string, Record<string, number>> = {};
@@ -89,10 +89,10 @@ function agentFields({ models, cause, ms }: AgentEvidence): Field[] {
 }
 
 const MAX_NAME = 120;
-/** More than anybody spends; far below where whole numbers end. */
+/** Upper bound of an amount: more than any real cost, and far below the largest safe integer. */
 const MAX_AMOUNT = 1e14;
 
-/** Names come from agents. Redis' JSON reader refuses half a character, and would then never count anything again. */
+/** Return a name as a part of a field. Names come from agents, and Redis's JSON parser would reject half a character at each later count. */
 function fieldName(text: string): string {
   return text.slice(0, MAX_NAME).toWellFormed();
 }
@@ -109,7 +109,7 @@ function timed(name: HistogramName, ms: number | null): Field[] {
   return ms !== null && ms >= 0 ? bucketFields(name, whole(ms)) : [];
 }
 
-/** Repositories are many, and their names are long: together they are one. */
+/** Return the name of a hold for a field. All holds of repositories have one field, because they are many and their names are long. */
 function holdName(name: string): string {
   return name.startsWith("repo:") ? "repository" : fieldName(name);
 }

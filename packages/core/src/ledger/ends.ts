@@ -2,17 +2,17 @@ import { endedWell } from "../domain/states.ts";
 import { meaningOf, type Meaning } from "../domain/eventMeaning.ts";
 import type { LoggedEvent } from "../domain/events.ts";
 
-/** How a run ended: with something for people to see, or failed, whether it is tried again or not. */
+/** The end of a run: with a result for users, or as a failure, whether it is retried or not. */
 export interface RunEnd {
   /** Epoch ms. */
   readonly at: number;
   readonly well: boolean;
 }
 
-/** The newest that are kept. */
+/** Number of newest ends that are kept. */
 export const MAX_ENDS = 100;
 
-/** What these events add, as text: `+<seconds>` or `-<seconds>` since 1970 for each end, each with a blank behind it. */
+/** Return the ends in these events as text: `+<seconds>` or `-<seconds>` since 1970 for each, followed by a space. */
 export function endsIn(events: readonly LoggedEvent[]): string {
   return events.map(endOf).join("");
 }
@@ -22,16 +22,16 @@ function endOf(event: LoggedEvent): string {
   return well === null ? "" : `${well ? "+" : "-"}${Math.floor(Date.parse(event.at) / 1000)} `;
 }
 
-/** Null: parked runs and those that a user ended say nothing about how well things go. */
+/** Return whether a run succeeded; null: it is not significant, because it was parked or a user ended it. */
 function succeeded(meaning: Meaning): boolean | null {
   if (meaning.of === "attempt") return meaning.next === "retry" && meaning.failure !== "edited" ? false : null;
   if (meaning.of !== "end") return null;
   if (endedWell(meaning.outcome) || meaning.outcome === "blocked") return true;
-  // Not how well runs go: its author edited the issue.
+  // Not significant: the issue's author edited it.
   return meaning.outcome === "failed" && meaning.failure !== "edited" ? false : null;
 }
 
-/** Oldest first. */
+/** Parse the stored ends, oldest first. */
 export function parseEnds(text: string): RunEnd[] {
   return [...text.matchAll(/([+-])(\d+) /g)].map(([, direction, seconds]) => ({
     at: Number(seconds) * 1000,

@@ -1,15 +1,15 @@
 import type { Redis } from "ioredis";
 import { TOTALS_KEY } from "../state/keys.ts";
 
-/** Of one process, since it started. */
+/** Counters of one process since it started. */
 export interface CallCounters {
   readonly requests: number;
   readonly notModified: number;
 }
 
 /**
- * Makes a function that adds what a process has asked GitHub since the last time to the totals, as `github|requests` and
- * `github|notModified`. What could not be added is added the next time.
+ * Return a function that adds this process's requests to GitHub since the last call to the totals, as `github|requests` and
+ * `github|notModified`. If that fails, the next call adds them.
  */
 export function tallyGitHubCalls(redis: Redis, counters: CallCounters): () => Promise<void> {
   let reported: CallCounters = { requests: 0, notModified: 0 };
@@ -25,6 +25,6 @@ export function tallyGitHubCalls(redis: Redis, counters: CallCounters): () => Pr
     reported = { requests, notModified };
   }
 
-  // One after the other: two at a time would add the same twice.
+  // Run calls one after the other, because two at the same time would add the same requests twice.
   return () => (reporting = reporting.catch(() => undefined).then(report));
 }

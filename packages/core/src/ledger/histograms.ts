@@ -1,22 +1,22 @@
-/** Upper bounds of the buckets, in seconds. What is longer is in the count alone. */
+/** Upper bounds of the buckets, in seconds. A longer time is only in the count. */
 export const HISTOGRAMS = {
-  /** How long an agent ran. */
+  /** Duration of an agent run. */
   run: [30, 60, 120, 300, 600, 1200, 1800, 3600, 7200],
-  /** From the queue to the start of work. */
+  /** Time from queueing to the start of work. */
   wait: [5, 30, 60, 300, 900, 3600, 14_400, 43_200, 86_400],
-  /** From the queue to the pull request. */
+  /** Time from queueing to the pull request. */
   pr: [60, 300, 600, 1200, 1800, 3600, 7200, 14_400, 43_200, 86_400],
 } as const;
 export type HistogramName = keyof typeof HISTOGRAMS;
 
 export interface Histogram {
-  /** Cumulative, as Prometheus has them: how many took at most so many seconds. */
+  /** Cumulative buckets, as in Prometheus: `count` is the number of values of at most `le` seconds. */
   readonly buckets: readonly { readonly le: number; readonly count: number }[];
   readonly sumMs: number;
   readonly count: number;
 }
 
-/** What one value adds. */
+/** Return what one value adds to the fields of a histogram. */
 export function bucketFields(name: HistogramName, ms: number): (readonly [string, number])[] {
   const fits = HISTOGRAMS[name].filter((seconds) => ms <= seconds * 1000);
   return [

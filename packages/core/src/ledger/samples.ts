@@ -2,11 +2,11 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import { SAMPLES_KEY } from "../state/keys.ts";
 
-/** Between two samples. */
+/** Interval between two samples. */
 export const SAMPLE_MS = 5 * 60_000;
-/** A week of them, about 300 bytes for each runner. */
+/** Samples of one week, about 300 bytes each per runner. */
 const MAX_SAMPLES = 2016;
-/** Machines of one sample. */
+/** Maximum number of machines in one sample. */
 const MAX_HOSTS = 50;
 
 const machine = z.object({
@@ -30,14 +30,14 @@ export type Sample = z.infer<typeof sampleSchema> & {
   readonly at: number;
 };
 
-/** How things stood, taken by the scheduler every few minutes: what charts of the queue and of machines are drawn from. */
+/** Store a sample of the status. The scheduler does this every few minutes, for the charts of the queue and of machines. */
 export async function addSample(redis: Redis, { at, hosts, ...rest }: Sample): Promise<void> {
   const few = Object.fromEntries(Object.entries(hosts).slice(0, MAX_HOSTS));
   const text = JSON.stringify({ ...rest, at, hosts: few });
   await redis.xadd(SAMPLES_KEY, "MAXLEN", "~", MAX_SAMPLES, "*", "sample", text);
 }
 
-/** The newest samples, oldest first. */
+/** Return the newest samples, oldest first. */
 export async function readSamples(redis: Redis, count: number): Promise<Sample[]> {
   const entries = await redis.xrevrange(SAMPLES_KEY, "+", "-", "COUNT", count);
   return entries.toReversed().flatMap(([, [, text = ""]]) => {
@@ -50,6 +50,6 @@ function parse(text: string): Sample | null {
   try {
     return sampleSchema.extend({ at: z.number() }).safeParse(JSON.parse(text)).data ?? null;
   } catch {
-    return null; // Written by another version: a gap in a chart.
+    return null; // Written by another version: the chart has a gap.
   }
 }

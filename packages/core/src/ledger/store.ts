@@ -6,18 +6,18 @@ import { dayOf } from "../domain/days.ts";
 import { endsIn, MAX_ENDS, parseEnds, type RunEnd } from "./ends.ts";
 
 const BATCH = 500;
-/** Batches of one call: what it does not come to is done by the next. */
+/** Maximum number of batches per call. The next call counts the remaining events. */
 const MAX_BATCHES = 20;
 export const KEPT_DAYS = 400;
 const CURSOR = "cursor";
 const ENDS = "ends";
-/** What an end takes. */
+/** Number of characters of one end. */
 const END_CHARS = 12;
 
 /**
- * Adds, and moves the cursor on, in one step: no event counts twice or not at all, whoever dies. KEYS: totals, then one
- * hash per day. ARGV: cursor that is expected, cursor to come, JSON of a list {field: amount} per key, expiry in seconds,
- * ends of runs as ends.ts writes them, how many characters of them are kept.
+ * Add to the sums and advance the cursor in one step, so that every event counts exactly once, even if a process dies. KEYS: totals, then
+ * one hash per day. ARGV: expected cursor, new cursor, JSON of a list {field: amount} per key, expiry in seconds, ends of runs in the
+ * form of ends.ts, number of their characters to keep.
  */
 const ADD = `
 if (redis.call('HGET', KEYS[1], 'cursor') or '0') ~= ARGV[1] then return 0 end
@@ -30,7 +30,7 @@ local ends = (redis.call('HGET', KEYS[1], 'ends') or '') .. ARGV[5]
 redis.call('HSET', KEYS[1], 'cursor', ARGV[2], 'ends', string.sub(ends, -tonumber(ARGV[6])))
 return 1`;
 
-/** Counts what has been logged since the last call. May be called by many at a time. @returns how many events were new. */
+/** Count the events since the last call. Several processes may call it at the same time. @returns the number of new events */
 export async function advanceLedger(redis: Redis): Promise<number> {
   let counted = 0;
   for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
@@ -50,17 +50,17 @@ export async function advanceLedger(redis: Redis): Promise<number> {
   return counted;
 }
 
-/** Everything that was ever counted. */
+/** Return the totals of all time. */
 export async function readTotals(redis: Redis): Promise<Counts> {
   return toCounts(await redis.hgetall(TOTALS_KEY));
 }
 
-/** How the newest runs ended, oldest first. */
+/** Return the ends of the newest runs, oldest first. */
 export async function readEnds(redis: Redis): Promise<RunEnd[]> {
   return parseEnds((await redis.hget(TOTALS_KEY, ENDS)) ?? "");
 }
 
-/** What was counted on these days, in their order. */
+/** Return the sums of these days, in their order. */
 export async function readDays(redis: Redis, days: readonly string[]): Promise<Counts[]> {
   if (days.length === 0) return [];
   const pipeline = redis.pipeline();
@@ -71,7 +71,7 @@ export async function readDays(redis: Redis, days: readonly string[]): Promise<C
   });
 }
 
-/** What was counted on a day, and the id of the newest event that was counted: as of one moment. */
+/** Return the sums of a day, and the id of the newest counted event, both of the same moment. */
 export async function readCounted(
   redis: Redis,
   day: string,

@@ -3,16 +3,16 @@ import type { Counts } from "./count.ts";
 
 export interface Summary {
   readonly outcomes: Readonly<Record<Outcome, number>>;
-  /** Pull requests, each once: `outcomes.pr` also counts the later rounds on one. */
+  /** Number of distinct pull requests; `outcomes.pr` also counts later rounds on the same one. */
   readonly pullRequests: number;
   readonly costUsd: number;
   readonly tokens: number;
   readonly agents: number;
-  /** Of the issues that ended as pull request or failed: how many as the first, 0 to 1; null: none ended so. */
+  /** Part of pull requests among the issues that ended with a pull request or failed, 0 to 1; null: there are none. */
   readonly successRate: number | null;
 }
 
-/** Pure: what counts say, for people. */
+/** Return the summary of sums, for display. Pure. */
 export function summarize(counts: Counts): Summary {
   const sum = (prefix: string) =>
     Object.entries(counts).reduce((total, [field, amount]) => (field.startsWith(prefix) ? total + amount : total), 0);

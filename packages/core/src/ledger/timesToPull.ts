@@ -1,7 +1,7 @@
 import type { Counts } from "./count.ts";
 
 const PREFIX = "pr|at|";
-/** Times are counted with so many significant digits, so that a day has few fields. */
+/** Number of significant digits of a counted time. It is small, so that a day has few fields. */
 const DIGITS = 3;
 
 /** Return the field of a day's counts that a pull request of this duration adds to. */
@@ -10,8 +10,8 @@ export function timeToPullField(ms: number): string {
 }
 
 /**
- * Return the time in ms within which the given part (0 to 1) of a day's pull requests was opened, by the nearest rank, as
- * `tac8 report` has it but for rounding to three digits. Null: there was none.
+ * Return the time in ms within which the given part (0 to 1) of a day's pull requests was opened, by the nearest rank. It is the value of
+ * `tac8 report`, rounded to three digits. Null: there was no pull request.
  */
 export function timeToPull(counts: Counts, part: number): number | null {
   const times = Object.entries(counts)

@@ -1,27 +1,27 @@
 import { clean, cut } from "../domain/plainText.ts";
 import { layoutOf, type Layout, type Range } from "./layout.ts";
 
-/** Takes no place, and no name, number or word continues behind it. */
+/** Zero-width space: it is invisible, and ends a name, number or word. */
 export const BREAK = "\u200b";
 
 const TAG =
   "</?[A-Za-z][A-Za-z0-9-]*(?:\\s{1,20}[A-Za-z_:][A-Za-z0-9_.:-]*(?:\\s{0,20}=\\s{0,20}(?:\"[^\"]*\"|'[^']*'|[^\\s\"'=<>`]+))?){0,20}\\s{0,20}/?>";
 const LINK = "(?<!\\\\)\\[[^\\[\\]\\n]*\\]\\([^\\s()<>]*\\)";
-/** What GitHub makes a link of by itself. */
+/** An address that GitHub turns into a link automatically. */
 const ADDRESS = "(?<![^\\s*_~(<\\[])(?:https?|ftp)://[\\w-]+(?:\\.[\\w-]+)+[^\\s<>`()\\[\\]\"',;]*";
 const EMAIL = "[\\p{L}\\p{N}._%+-]{1,64}@[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)+";
-/** Where one address ends, the next `@` may be a mention. */
+/** After the end of one email address, the next `@` may be a mention. */
 const CHAIN = "[\\p{L}\\p{N}._%+-]{1,64}(?:@[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*){2,}";
 const COMMENT = "<!--";
 const ENTITY =
   "&(?:#(?<decimal>\\d{1,7})|#[xX](?<hex>[0-9a-fA-F]{1,6})|(?:commat|num|sol|colon|period|lowbar|hyphen|dash)(?=;))";
 
-/** Between a closing keyword and what it closes: blanks, colons, emphasis, quotes, list marks, brackets, tags, entities. */
+/** Characters between a closing keyword and its issue: blanks, colons, emphasis, quotes, list marks, brackets, tags, entities. */
 const GAP =
   "(?:[\\s:*_~>|\"'()\\[\\]{}\\\\=+\\u200b-\\u200d\\u2060\\ufeff\\u2013\\u2014-]|<[^<>]{0,100}>|&#?\\w{1,12};?){0,60}";
 const ISSUE_PATH = "[^\\s<>()`]{1,300}/(?:issues|pulls?|discussions)/\\d";
 const ISSUE = `(?:(?:&(?:amp;)?)?#\\d|GH-\\d|[\\w.-]{1,100}(?:/[\\w.-]{1,100})?#\\d|<?${ISSUE_PATH}|[^\\[\\]]{0,300}\\]\\(<?${ISSUE_PATH})`;
-/** Everything that follows it is left as it is: without the keyword it is a link, and nothing more. */
+/** A closing keyword. The text after it is not changed: without the keyword it is only a link. */
 const KEYWORD = `(?<![A-Za-z0-9])(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)(?![A-Za-z0-9])(?=${GAP}${ISSUE})`;
 const MENTION = "(?<![A-Za-z0-9])@[A-Za-z0-9](?:[A-Za-z0-9_@/.-]*[A-Za-z0-9])?";
 
@@ -34,17 +34,17 @@ const actingInLines = new RegExp(
   "giu",
 );
 
-/** What an entity may hide: letters of a keyword, numbers, `@`, `#` and the signs of an address. */
+/** Characters that an entity may hide: letters of a keyword, digits, `@`, `#` and the characters of an address. */
 const HIDDEN = /[A-Za-z0-9@#/:._-]/;
 // oxlint-disable-next-line no-control-regex
 const C1 = /[\u0080-\u009f]/g;
 
 /**
- * Makes Markdown from outside harmless and leaves it readable: no closing keyword, mention or HTML comment in it acts, and no
- * control character, terminal code or turn of direction is left. Code stays as it is. What would act becomes a code span, so
- * that it can be copied; where raw HTML or unbalanced backticks make it uncertain that it is one, a zero-width space breaks it.
- * A second pass finds nothing that acts. A fence that is open at the end is closed.
- * @param max UTF-16 units of the result at most; what is over is cut
+ * Make external Markdown harmless but readable. The result has no effective closing keyword, mention or HTML comment, and no control
+ * character, terminal code or change of direction. Code is not changed. An effective text becomes a code span, so that it can be
+ * copied. If raw HTML or unbalanced backticks make that uncertain, a zero-width space breaks the text. A second pass changes nothing.
+ * A fence that is open at the end is closed.
+ * @param max maximum number of UTF-16 units of the result; a longer one is truncated
  */
 export function defuse(text: string, max = Number.POSITIVE_INFINITY): string {
   const plain = cleanText(text);
@@ -55,7 +55,7 @@ export function defuse(text: string, max = Number.POSITIVE_INFINITY): string {
   });
 }
 
-/** The same for a text that is no Markdown: a title, a commit's message, a label's description. A code span is none there. */
+/** Make an external text harmless that is not Markdown: a title, a commit message, a label description. Code spans do not work there. */
 export function defusePlain(text: string, max = Number.POSITIVE_INFINITY): string {
   return fit(cleanText(text), max, (part) =>
     part.replace(actingInLines, (all, ...rest) => (isWord(groupsOf(rest)) ? broken(all) : all)),
@@ -67,7 +67,7 @@ function cleanText(text: string): string {
   return clean(lines).replaceAll(C1, "").toWellFormed();
 }
 
-/** What `make` makes of the text, or of as much of its beginning as fits: what is made harmless, or quoted, is longer. */
+/** Return `make(text)`, with the text truncated until the result fits: a harmless or quoted text is longer than the original. */
 export function fit(text: string, max: number, make: (part: string) => string): string {
   for (let room = max; ;) {
     const made = make(cut(text, room));
@@ -86,13 +86,13 @@ function edit(text: string, { code, doubtful }: Layout): string {
   return result;
 }
 
-/** A piece between code: nothing in it belongs together with what is beyond. */
+/** Edit a piece of text between two pieces of code. */
 function editPiece(text: string, [from, to]: Range, doubtful: readonly Range[]): string {
   return text.slice(from, to).replace(acting, (all, ...rest) => {
     const groups = groupsOf(rest);
     const start = from + Number(rest.at(-3));
     const doubt = doubtful.some(([first, last]) => start >= first && start < last);
-    // In raw HTML an address need not become a link.
+    // In raw HTML, GitHub may not turn an address into a link.
     if (groups.address?.includes("@") && doubt) return broken(all);
     if (groups.skip !== undefined || groups.email !== undefined) return all;
     if (groups.comment !== undefined) return doubt ? `<${BREAK}!--` : "&lt;!--";

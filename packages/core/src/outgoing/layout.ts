@@ -1,32 +1,32 @@
-/** `[from, to)`, by UTF-16 units. */
+/** Range `[from, to)` in UTF-16 units. */
 export type Range = readonly [from: number, to: number];
 
-/** Which parts of a Markdown text GitHub renders as code. Ranges rise and do not overlap. */
+/** The parts of a Markdown text that GitHub renders as code. Ranges are sorted and do not overlap. */
 export interface Layout {
-  /** Certainly code: nothing in it acts, and it must not be changed. */
+  /** Text that is certainly code: it has no effects, and must not be changed. */
   readonly code: readonly Range[];
-  /** Raw HTML, or unbalanced backticks: a code span that is added here may not become one. */
+  /** Text with raw HTML or unbalanced backticks, in which an added code span may not work. */
   readonly doubtful: readonly Range[];
-  /** What closes a fence that is open at the end of the text; null: none is. */
+  /** The line that closes a fence that is open at the end of the text; null: no fence is open. */
   readonly openFence: string | null;
 }
 
 interface Fence {
   readonly from: number;
   readonly mark: string;
-  /** `>` signs in front of it. */
+  /** Number of `>` signs before it. */
   readonly depth: number;
-  /** Column of the list item that it is in; 0: in none. */
+  /** Column of its list item; 0: it is not in a list item. */
   readonly indent: number;
 }
 
-/** Lines that belong together: code spans and raw HTML end with them. */
+/** Consecutive lines of a block. Code spans and raw HTML end with the block. */
 interface Block {
   readonly from: number;
   to: number;
   readonly spans: Range[];
   doubtful: boolean;
-  /** One of its lines begins with a tag: what follows may be raw HTML up to an empty line. */
+  /** Whether one of its lines begins with a tag: the rest may be raw HTML up to an empty line. */
   html: boolean;
 }
 
@@ -35,15 +35,15 @@ const FENCE = /^(?:(`{3,})[^`]*|(~{3,}).*)$/;
 const ITEM = /^([-*+]|\d{1,9}[.)])([ \t]+|$)/;
 const FOOTNOTE = /^\[\^[^\]\s]+\]:/;
 const RULE = /^(?:([-*_])[ \t]*)(?:\1[ \t]*){2,}$/;
-/** What begins a block of its own, so that its column says which list items it is in. */
+/** A heading begins a new block, so its column shows its list items. */
 const HEADING = /^#{1,6}(?:[ \t]|$)/;
 const HTML = /^<[A-Za-z/!?](?!--)/;
 /** HTML blocks that an empty line does not end. */
 const LONG_HTML = /^<(?:pre|script|style|textarea|[?!](?!--))/i;
 
 /**
- * Finds the code in a Markdown text by CommonMark's rules for fences, indented blocks, quotes, lists and code spans. What
- * these rules leave open for a line alone, such as a code span over two lines, counts as doubtful and not as code.
+ * Find the code in a Markdown text by CommonMark's rules for fences, indented blocks, quotes, lists and code spans. Text that cannot be
+ * decided line by line, such as a code span over two lines, counts as doubtful and not as code.
  */
 export function layoutOf(text: string): Layout {
   const reader = new Reader();
@@ -60,10 +60,10 @@ class Reader {
   readonly #doubtful: Range[] = [];
   #fence: Fence | null = null;
   #block: Block | null = null;
-  /** Columns at which the contents of the open list items begin. */
+  /** Columns at which the content of the open list items begins. */
   #items: number[] = [];
   #depth = 0;
-  /** An indented line may be code: not after a line of text. */
+  /** Whether an indented line may be code: it is not after a line of text. */
   #indented = true;
   #doubtFrom: number | null = null;
 
@@ -83,7 +83,7 @@ class Reader {
     const fence = column - inner <= 3 ? FENCE.exec(words) : null;
     const mark = fence?.[1] ?? fence?.[2];
     if (mark !== undefined && this.#block?.html === true) {
-      // A fence, or none: what is code below depends on it.
+      // It is uncertain whether this is a fence, and all code below depends on that.
       this.#doubtFrom = this.#block.from;
       this.#block = null;
       return;
@@ -111,12 +111,12 @@ class Reader {
     if (this.#doubtFrom !== null) this.#doubtful.push([this.#doubtFrom, length]);
     const fence = this.#fence;
     if (fence !== null) this.#code.push([fence.from, length]);
-    // A quote and a list item end with the lines that belong to them, and their fences do too.
+    // A quote or a list item ends with its lines, and so do its fences.
     const openFence = fence !== null && fence.depth === 0 && fence.indent === 0 ? fence.mark : null;
     return { code: this.#code, doubtful: this.#doubtful, openFence };
   }
 
-  /** @returns false: the quote or list item that the fence was in ended before this line. */
+  /** Read a line inside a fence. @returns false: the quote or list item of the fence ended before this line */
   #inFence(fence: Fence, line: string, from: number): boolean {
     let rest = line;
     for (let depth = 0; depth < fence.depth; depth += 1) {
@@ -127,7 +127,7 @@ class Reader {
     if (rest.trim() === "") return true;
     const column = columnOf(rest);
     if (column < fence.indent) {
-      // Open at the end of its list item: rare, and if it is in no item after all, everything below would be code.
+      // The fence is open at the end of its list item, which is rare. If it is not in a list item, all text below would be code.
       this.#doubtFrom = fence.from;
       this.#fence = null;
       return true;
@@ -145,12 +145,12 @@ class Reader {
     return false;
   }
 
-  /** Follows list items in and out. @returns the column and the words of what the line has in them. */
+  /** Enter and leave list items. @returns the column and the text of the line inside them */
   #enterItems(rest: string, depth: number): { column: number; words: string } {
     let column = columnOf(rest);
     let words = rest.trimStart();
     const starts = [FENCE, ITEM, RULE, HEADING, HTML].some((pattern) => pattern.test(words));
-    // A paragraph's later lines may stand to the left of its item, and outside of its quote.
+    // Later lines of a paragraph may be to the left of its list item, and outside of its quote.
     if (this.#block === null || starts) {
       this.#items = depth === this.#depth ? this.#items.filter((item) => item <= column) : [];
       this.#depth = depth;
@@ -162,7 +162,7 @@ class Reader {
       const [, mark = "", gap = ""] = item;
       const inside = column + mark.length;
       const after = advance(gap, inside);
-      // More than four columns after the mark are a code block's.
+      // More than four columns after the mark begin a code block.
       this.#items.push(after - inside > 4 || gap === "" ? inside + 1 : after);
       words = words.slice(item[0].length);
       column = after;
@@ -189,7 +189,7 @@ class Reader {
   }
 }
 
-/** `clear`: every backtick outside of them is escaped, and nothing else can take one of theirs. */
+/** Return the code spans of a line. `clear`: every other backtick is escaped, and no other syntax can use one of theirs. */
 function codeSpans(line: string): { spans: Range[]; clear: boolean } {
   const spans: Range[] = [];
   let outside = "";
@@ -211,7 +211,7 @@ function codeSpans(line: string): { spans: Range[]; clear: boolean } {
     outside += "`";
     at = close;
   }
-  // A cell of a table ends at a pipe, also within a code span; an HTML tag's attribute may hold a backtick.
+  // A table cell ends at a pipe, also inside a code span. An attribute of an HTML tag may contain a backtick.
   const cells = spans.some(([from, to]) => /(?<!\\)\|/.test(line.slice(from, to)));
   return { spans, clear: !cells && !/<[A-Za-z/!?][^>]*`/.test(outside) };
 }
@@ -222,7 +222,7 @@ function runAt(line: string, at: number): number {
   return end - at;
 }
 
-/** The end of the next run of exactly this many backticks. */
+/** Return the end of the next sequence of exactly `run` backticks; null: there is none. */
 function closing(line: string, from: number, run: number): number | null {
   for (let at = line.indexOf("`", from); at >= 0;) {
     const found = runAt(line, at);
@@ -232,12 +232,12 @@ function closing(line: string, from: number, run: number): number | null {
   return null;
 }
 
-/** Of the first word. */
+/** Return the column of the first word. */
 function columnOf(line: string): number {
   return advance(/^[ \t]*/.exec(line)?.[0] ?? "", 0);
 }
 
-/** The column after blanks that begin at one; a tab continues to the next multiple of four. */
+/** Return the column after blanks that begin at column `from`. A tab continues to the next multiple of four. */
 function advance(blanks: string, from: number): number {
   let column = from;
   for (const blank of blanks) column += blank === "\t" ? 4 - (column % 4) : 1;

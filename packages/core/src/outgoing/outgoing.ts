@@ -2,17 +2,17 @@ import { renderMarker, type Marker } from "../domain/marker.ts";
 import { defuse, defusePlain } from "./defuse.ts";
 
 declare const brand: unique symbol;
-/** A text that may be sent to GitHub: nothing in it acts but what tac8 itself has put there. Only this file makes one. */
+/** A text that may be sent to GitHub: only the parts that tac8 itself has added have effects. Only this file creates one. */
 export type Outgoing = string & { readonly [brand]: true };
 
-/** GitHub's own limits, in characters. */
+/** GitHub's limits, in characters. */
 const MAX_TITLE = 256;
 const MAX_BODY = 65_536;
 const MAX_DESCRIPTION = 100;
 
 export type Redact = (text: string) => string;
 
-/** A comment. `marker` is on its first line, and invisible. */
+/** A comment. `marker` is on the first line, and invisible. */
 export interface CommentWords {
   readonly marker: Marker | null;
   readonly text: string;
@@ -25,7 +25,7 @@ export interface PullWords {
   readonly text: string;
 }
 
-/** More text for a pull request. People may have edited what is there: it stays as it is, and what they wrote acts. */
+/** Additional text for a pull request. The existing text, which users may have edited, is not changed and keeps its effects. */
 export interface MoreWords {
   readonly before: string;
   readonly text: string;
@@ -51,7 +51,7 @@ export function outgoingDescription(text: string, redact: Redact): Outgoing {
   return defusePlain(redact(text), MAX_DESCRIPTION) as Outgoing;
 }
 
-/** The message of a commit that tac8 makes: once merged it acts as a pull request's text does. */
+/** Return the message of a commit by tac8. When the commit is merged, the message has the same effects as the text of a pull request. */
 export function commitMessage(text: string): Outgoing {
   return defusePlain(text) as Outgoing;
 }

@@ -7,11 +7,11 @@ import type { Notable } from "../protection/protect.ts";
 import { notableText } from "../domain/notable.ts";
 import { formatUsage, type Usage } from "../domain/usage.ts";
 
-/** GitHub takes 65,536 characters in a comment and 256 in a title; some room is left for it to count differently. */
+/** GitHub accepts 65,536 characters in a comment and 256 in a title. These limits are lower, because GitHub may count differently. */
 export const MAX_BODY = 60_000;
 const MAX_TITLE = 250;
 const MAX_REASON = 4000;
-/** Characters without which another round need not be told. */
+/** Minimum number of characters for the summary of another round; with less space, the round is not added. */
 const LEAST_SUMMARY = 200;
 const MAX_ANSWER = 20_000;
 const MAX_ADDED = 10;
@@ -20,19 +20,19 @@ const MAX_PATH = 100;
 export interface StatusFacts {
   readonly state: IssueState;
   readonly runner: string | null;
-  /** ISO time at which the present state began. */
+  /** ISO time at which the current state began. */
   readonly since: string;
   readonly branch: string | null;
   readonly prNumber: number | null;
   readonly headSha: string | null;
   readonly usage: Usage | null;
-  /** Why it is in this state, where that is not plain from it. */
+  /** Why the issue is in this state, if the state alone does not explain it. */
   readonly reason: string | null;
-  /** Its finished work is withheld: it waits for a decision, not for the answer to a question of its agent. */
+  /** Whether its finished work is withheld: it waits for a decision, not for a reply to a question of its agent. */
   readonly isWithheld?: boolean;
 }
 
-/** The status comment's text, without its marker. */
+/** Return the text of the status comment, without its marker. */
 export function statusText(facts: StatusFacts, labels: { trigger: string }): string {
   const lines = [headline(facts)];
   if (facts.reason !== null) lines.push("", quote(defuse(facts.reason, MAX_REASON)));
@@ -49,7 +49,7 @@ function headline(facts: StatusFacts): string {
   return `**${STATE_WORDS[facts.state].title}**${detailOf(facts)}`;
 }
 
-/** The rest of the headline, after the state. */
+/** Return the rest of the headline, after the state. */
 function detailOf({ state, runner, since, prNumber, headSha, isWithheld = false }: StatusFacts): string {
   const by = runner === null ? "" : ` on \`${runner}\``;
   switch (state) {
@@ -107,17 +107,17 @@ function hintFor(state: IssueState, trigger: string): string | null {
   }
 }
 
-/** The comment that asks the agent's question. */
+/** Return the comment with the agent's question. */
 export function questionText(question: string): string {
   const words = question.trim() || "(The agent wrote an empty BLOCKED.md.)";
   const body = fit(words, MAX_BODY - 1000, (part) => quote(defuse(part)));
   return `The agent needs an answer to continue:\n\n${body}\n\nReply to this issue to answer. The work continues with the first reply from an account with write access to this repository.`;
 }
 
-/** The comment about finished work that is not published unless a maintainer decides so. `where`: the runner that has it. */
+/** Return the comment about withheld work. `where`: the runner that has the work. */
 export function withheldText(facts: {
   readonly reason: string;
-  /** Label that has it published if it is added from now on; null: nothing does. */
+  /** Label that allows the publication if it is added from now on; null: no label allows it. */
   readonly label: string | null;
   readonly where: string;
 }): string {
@@ -135,11 +135,11 @@ export function withheldText(facts: {
   ].join("\n\n");
 }
 
-/** The comment with the words of an agent that changed nothing. */
+/** Return the comment with the answer of an agent that changed nothing. */
 export function answerText(facts: {
   readonly answer: string;
   readonly trigger: string;
-  /** The open pull request that it found nothing to change on. */
+  /** The open pull request on which the agent changed nothing. */
   readonly prNumber: number | null;
   readonly denied: readonly Denial[] | null;
 }): string {
@@ -148,19 +148,19 @@ export function answerText(facts: {
   const more = withDenied(denied);
   return [
     `The agent made no changes${where}. Its answer:`,
-    // Each of its lines may be the mark of a quote longer.
+    // The mark of a quote makes each line longer.
     fit(answer.trim(), Math.min(2 * MAX_ANSWER, MAX_BODY - 1000 - more.join("").length), (part) => quote(defuse(part))),
     ...more,
     `To start another round, reply here and add the label \`${trigger}\` again.`,
   ].join("\n\n");
 }
 
-/** The comment about a final failure: what happened and what a user can do. */
+/** Return the comment about a final failure: what happened, and what a user can do. */
 export function failureText(facts: {
   readonly reason: string;
   readonly advice: string;
   readonly trigger: string;
-  /** The pull request of an earlier round, which is still there. */
+  /** The pull request of an earlier round, which still exists. */
   readonly prNumber: number | null;
   readonly denied: readonly Denial[] | null;
 }): string {
@@ -174,30 +174,30 @@ export function failureText(facts: {
   ].join("\n\n");
 }
 
-/** Commits whose messages act when they are merged. */
+/** Commits whose messages have effects when they are merged. */
 export interface Acting {
-  /** Shortened. */
+  /** Shortened commit hashes. */
   readonly commits: readonly string[];
-  /** All messages were read; false: there may be others. */
+  /** Whether all messages were checked; false: there may be further ones. */
   readonly isWhole: boolean;
 }
 
 export interface PullFacts {
-  /** The agent's own last words. */
+  /** The agent's last message. */
   readonly summary: string;
   readonly usage: Usage;
-  /** Those that ran, the one that did most first. */
+  /** Models of the run, the most used one first. */
   readonly models: readonly string[];
   readonly denied: readonly Denial[] | null;
-  /** Of an agent that ended while a command of its own was still running; null: of one that had finished. */
+  /** Set if the agent ended while one of its commands was still running; null: no command was running. */
   readonly leftRunning?: string | null;
-  /** Why GitHub did not report the edits of the issue; null: it did. */
+  /** Why GitHub did not report the edits of the issue; null: it reported them. */
   readonly unreadable?: string | null;
   readonly run: string;
-  /** What the agent had left uncommitted, and tac8 committed. */
+  /** Files that the agent did not commit and tac8 committed. */
   readonly added?: NamedFiles | null;
   readonly acting: Acting;
-  /** Changes that people are to read; null: they could not be read. */
+  /** Changes that a maintainer should review; null: they could not be determined. */
   readonly notable: readonly Notable[] | null;
 }
 
@@ -206,15 +206,15 @@ export function pullTitle(facts: { issueNumber: number; issueTitle: string }): s
   return cut(title, MAX_TITLE);
 }
 
-/** The text of a new pull request, below the line that names its issue. */
+/** Return the text of a new pull request, below the line with its issue. */
 export function pullBody(facts: PullFacts): string {
   return summaryAndFigures(facts, MAX_BODY - 1000);
 }
 
 /**
- * What is added to the text of a pull request that more work was pushed to. What does not fit is cut.
- * @param before how long that text is
- * @returns null when there is no room: nobody's words are cut for it
+ * Return the addition to the text of a pull request after another round. It is truncated if it does not fit.
+ * @param before length of the existing text
+ * @returns null: there is not enough space, because the existing text is not truncated
  */
 export function anotherRound(before: number, facts: PullFacts): string | null {
   const room = MAX_BODY - before - 1000;
@@ -287,7 +287,7 @@ function quote(text: string): string {
     .join("\n");
 }
 
-/** `2026-11-22 03:10 UTC`. */
+/** Format a time: `2026-11-22 03:10 UTC`. */
 function time(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 }

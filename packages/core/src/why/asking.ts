@@ -5,7 +5,7 @@ import type { GitHubFacts, WhyFacts } from "./facts.ts";
 import { clear, decides, type Finding } from "./rule.ts";
 import { iso, sentence, words } from "./words.ts";
 
-/** An issue that has all it needs, and that no poll has seen yet. */
+/** Evaluate an issue that fulfils all conditions but that no poll has seen yet. */
 export function evaluateUnseen({ github, settings }: WhyFacts, before: readonly Finding[]): Finding[] {
   if (!github.asked || before.some(({ holds }) => holds)) return [];
   const text = "no poll has seen the label yet";
@@ -13,7 +13,7 @@ export function evaluateUnseen({ github, settings }: WhyFacts, before: readonly 
   return [decides("poll", text, { pollSeconds: settings.pollSeconds }, answer)];
 }
 
-/** Does the scheduler see what happens on GitHub? `needed`: the issue waits for just that. */
+/** Evaluate whether the scheduler polls GitHub. `needed`: the issue waits for a poll. */
 export function evaluateScheduler(facts: WhyFacts, needed: boolean): Finding[] {
   const { scheduler, now, settings } = facts;
   if (scheduler === null) {
@@ -38,7 +38,7 @@ export function evaluateScheduler(facts: WhyFacts, needed: boolean): Finding[] {
   return [decides("scheduler", text, evidence, `${sentence(text)}${isOffline}`)];
 }
 
-/** After Redis was emptied nothing is added for a while. */
+/** Evaluate a Redis reset, after which no issue is queued for a while. */
 export function evaluateRedisReset({ addFrom, now }: WhyFacts): Finding[] {
   if (addFrom === null || addFrom <= now) return [];
   const text = `Redis was emptied, so the scheduler adds no issue before ${moment(addFrom, now)}`;
@@ -46,7 +46,7 @@ export function evaluateRedisReset({ addFrom, now }: WhyFacts): Finding[] {
   return [decides("epoch", text, { addFrom: iso(addFrom) }, answer)];
 }
 
-/** What GitHub says of an issue that waits (`job`), or that tac8 has never seen. */
+/** Evaluate GitHub's response about an issue that waits (`job`), or that tac8 does not know. */
 export function evaluateIssue(facts: WhyFacts): Finding[] {
   const { github, settings } = facts;
   if (!github.asked) return [notAsked(github.because, settings.label)];
@@ -97,7 +97,7 @@ function evaluateFound(issue: Found, { label: event, mayStart }: Asked, facts: W
     return [decides("issue", text, { state: "closed" }, `It is closed on GitHub. ${then}`)];
   }
   if (!issue.labels.some((name) => name.toLowerCase() === label.toLowerCase())) {
-    // Begun by an operator's retry, it needs none.
+    // A round that began with an operator's retry needs no label.
     if (known.round.retriedAt !== null)
       return [clear("label", `it was queued by tac8 retry, so it needs no label`, {})];
     const then = job === null ? "Add it, and the next poll queues the issue." : taken;
@@ -106,11 +106,11 @@ function evaluateFound(issue: Found, { label: event, mayStart }: Asked, facts: W
   }
   if (event === null) return [clear("label", `it is open and has the label ${label}`, { label })];
   const at = Date.parse(event.at);
-  const who = `${words(event.actor, 60)}${Number.isNaN(at) ? "" : ` ${atMoment(at, now)}`}`;
+  const account = `${words(event.actor, 60)}${Number.isNaN(at) ? "" : ` ${atMoment(at, now)}`}`;
   const evidence = { label, actor: words(event.actor, 60), at: event.at, event: event.id };
   if (mayStart === false) {
-    const text = `the label ${label} was added by an account without write access: ${who}`;
+    const text = `the label ${label} was added by an account without write access: ${account}`;
     return [decides("label", text, evidence, `${sentence(text)} An account with write access has to add it.`)];
   }
-  return [clear("label", `it is open, and the label ${label} was added by ${who}`, evidence)];
+  return [clear("label", `it is open, and the label ${label} was added by ${account}`, evidence)];
 }

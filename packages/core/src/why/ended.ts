@@ -9,12 +9,12 @@ import type { WhyFacts } from "./facts.ts";
 import { clear, decides, type Finding } from "./rule.ts";
 import { ended, happened, sentence, shortRun, words } from "./words.ts";
 
-/** The newest entry of the issue's way into this state. */
+/** Return the newest event that brought the issue into this state; null: there is none. */
 export function entryInto(facts: WhyFacts, state: string): LoggedEvent | null {
   return facts.events.find((event) => stateAfter(event) === state && event.from !== state) ?? null;
 }
 
-/** How it ended, by whom and why. */
+/** Evaluate how the issue ended, with the cause and the reason. */
 export function evaluateEnd(facts: WhyFacts): Finding[] {
   const { issue, now } = facts;
   const { state } = issue;
@@ -97,13 +97,13 @@ export function evaluateEnd(facts: WhyFacts): Finding[] {
   }
 }
 
-/** Without a change too often, while attempts are left. */
+/** Return whether the issue ended before all attempts were used, because too many of them made no change. */
 function endedEarly({ issue, job }: WhyFacts): boolean {
   if (issue.end.failure !== "no-changes" || issue.counts.noChanges < MAX_NO_CHANGES) return false;
   return job !== null && job.attemptsMade < job.maxAttempts;
 }
 
-/** Was the label put on again since? */
+/** Evaluate whether the label was added again since the end. */
 export function evaluateAgain({ github, issue, settings, now }: WhyFacts): Finding[] {
   const { label } = settings;
   if (!github.asked)

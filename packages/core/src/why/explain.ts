@@ -10,24 +10,24 @@ import { evaluatePosition, evaluateRunners } from "./taking.ts";
 import { evaluateMissing, evaluateQuestion, evaluateTime, evaluateUnrecorded } from "./waiting.ts";
 import { evaluateCommands, evaluateRun, evaluateTries } from "./working.ts";
 
-/** Why an issue is in its state. */
+/** The explanation of an issue's state. */
 export interface Explanation {
   /** `owner/repo#471`. */
   readonly issue: string;
-  /** Empty where tac8 has never had it. */
+  /** Title; empty: tac8 has never processed the issue. */
   readonly title: string;
   readonly url: string;
-  /** `unknown`: tac8 has never seen it. */
+  /** `unknown`: tac8 does not know the issue. */
   readonly state: IssueState | "unknown";
   /** ISO time of the last change of state. */
   readonly since: string | null;
   /** One or two sentences. */
   readonly answer: string;
-  /** Everything that was checked, what decides first. */
+  /** All checked rules, the deciding ones first. */
   readonly rules: readonly Rule[];
 }
 
-/** Pure. Texts are without control codes, but are a stranger's words in part: to be escaped where markup is. */
+/** Explain the state of an issue. Pure. Texts contain no control codes, but parts by other users: escape them in markup. */
 export function explain(facts: WhyFacts): Explanation {
   const { ref, issue, job } = facts;
   const standing = standingOf(facts);
@@ -45,7 +45,7 @@ export function explain(facts: WhyFacts): Explanation {
   };
 }
 
-/** Where an issue can stand; each has an account of its own. */
+/** Situations of an issue. Each one has its own list of rules in `ACCOUNTS`. */
 type Standing = "unknown" | "missing" | "ended" | "running" | "asking" | "answered" | "timed" | "waiting";
 
 function standingOf({ job, issue }: WhyFacts): Standing {
@@ -68,7 +68,7 @@ function stateOf({ job, issue }: WhyFacts, standing: Standing): Explanation["sta
   return shownState(job.state, issue.state);
 }
 
-/** What keeps a job that could be taken now from being taken. */
+/** Rules that may prevent a runner from starting a waiting job. */
 const taking = (facts: WhyFacts): Finding[] => [
   ...evaluateHolds(facts),
   ...evaluatePause(facts),
@@ -110,7 +110,7 @@ const ACCOUNTS: Record<Standing, (facts: WhyFacts) => Finding[]> = {
   timed: (facts) => {
     const due = (facts.job?.until ?? 0) <= facts.now;
     const holds = evaluateHolds(facts, facts.job?.until ?? facts.now);
-    // One that was put back because of a hold says so; one that failed says how.
+    // A parked issue shows its hold, and a failed attempt shows its failure.
     const failed = facts.issue.state === "retrying" || facts.issue.state === "parked";
     const rest = due
       ? [...evaluatePause(facts), ...evaluateRunners(facts), ...evaluateLimit(facts)]
@@ -134,7 +134,7 @@ const ACCOUNTS: Record<Standing, (facts: WhyFacts) => Finding[]> = {
   ],
 };
 
-/** Where nothing decides: it is about to continue. */
+/** Answers if no rule decides, because the issue is about to continue. */
 const OTHERWISE: Record<Standing, string> = {
   unknown:
     "tac8 does not know this issue: check the number, and that the issue has the label. The next poll then queues it.",

@@ -8,22 +8,22 @@ import type { LoggedEvent } from "../domain/events.ts";
 import type { IssueRecord } from "../state/issueState.ts";
 import type { RunnerPresence, SchedulerPresence } from "../state/presence.ts";
 
-/** The issue's job as BullMQ has it. Times are epoch ms. */
+/** The issue's job in BullMQ. Times are epoch ms. */
 export interface JobFacts {
-  /** Null: in none of the queue's lists; it moves, or is lost. */
+  /** Null: the job is in none of the queue's lists, because it is being moved or is lost. */
   readonly state: JobState | null;
   readonly title: string;
   readonly url: string;
-  /** Jobs that are taken before it; null: it does not wait for a slot, or they are too many to count. */
+  /** Number of jobs ahead of it; null: it does not wait for a slot, or there are too many to count. */
   readonly ahead: number | null;
   /** BullMQ's number: 1 and 2 are P0, 3 and 4 are P1, 5 and 6 are P2. */
   readonly priority: number;
-  /** Of a delayed one. */
+  /** End of the delay of a delayed job; null: it is not delayed. */
   readonly until: number | null;
-  /** Attempts that were burnt, and how many there may be. */
+  /** Used attempts, and the maximum number of attempts. */
   readonly attemptsMade: number;
   readonly maxAttempts: number;
-  /** How long its runner's lock still lasts, in ms; null: nobody has one. */
+  /** Remaining time of its runner's lock, in ms; null: there is no lock. */
   readonly lockMs: number | null;
 }
 
@@ -33,46 +33,46 @@ export type GitHubFacts =
   | {
       readonly asked: true;
       readonly issue: IssueAnswer;
-      /** Who put the label on last; null: it is not on, or GitHub did not report. */
+      /** Newest event of the label; null: the issue does not have the label, or GitHub did not report the event. */
       readonly label: IssueEvent | null;
-      /** May that user start work? Null: not known. */
+      /** Whether that account may start work; null: unknown. */
       readonly mayStart: boolean | null;
     };
 
-/** Everything that is checked to explain why an issue is in its state: one moment's snapshot. */
+/** All facts for the explanation of an issue's state: a snapshot of one moment. */
 export interface WhyFacts {
   /** Epoch ms. */
   readonly now: number;
   readonly ref: IssueRef;
-  /** The issue's hash. */
+  /** The record of the issue. */
   readonly issue: IssueRecord;
   readonly job: JobFacts | null;
-  /** Those that are not over: of the whole queue, and of this repository. */
+  /** Holds that have not ended: of the whole queue, and of this repository. */
   readonly holds: readonly Hold[];
   readonly queue: {
     readonly paused: boolean;
     readonly active: number;
-    /** The whole queue's limit, where there is one. */
+    /** The limit on concurrent runs in the queue; null: none. */
     readonly limit: number | null;
   };
   readonly breaker: BreakerState;
-  /** Everything that ever announced themselves; those not seen lately are not there. */
+  /** All runners that have announced themselves, including offline ones. */
   readonly runners: readonly RunnerPresence[];
-  /** By the runner's id, see state/pause.ts. */
+  /** Pauses by the runner's id, see state/pause.ts. */
   readonly pauses: ReadonlyMap<string, Pause>;
   readonly scheduler: SchedulerPresence | null;
-  /** From when on (epoch ms) issues of the repository may be added; null: not known yet. */
+  /** Epoch ms from which issues of the repository may be queued; null: not known yet. */
   readonly addFrom: number | null;
-  /** The issue's own, newest first: see readWhy.ts for how far back. */
+  /** Events of the issue, newest first. readWhy.ts limits how far back they go. */
   readonly events: readonly LoggedEvent[];
   readonly github: GitHubFacts;
   readonly settings: WhySettings;
 }
 
 export interface WhySettings {
-  /** The trigger. */
+  /** The label that starts work. */
   readonly label: string;
   readonly pollSeconds: number;
-  /** How long a question stays open. */
+  /** Time for which a question stays open. */
   readonly blockedExpiresMs: number;
 }

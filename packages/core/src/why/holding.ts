@@ -8,13 +8,13 @@ import { clear, decides, type Finding } from "./rule.ts";
 import { iso, sentence, shortRun, words } from "./words.ts";
 
 /**
- * The holds that concern the issue. `from`: until then (epoch ms) it waits anyhow; a hold that ends before does not matter
- * to it.
+ * Evaluate the holds that affect the issue. `from`: epoch ms until which it waits in any case, so that a hold that ends before then does not
+ * matter.
  */
 export function evaluateHolds(facts: WhyFacts, from = facts.now): Finding[] {
   const { ref, holds } = facts;
   if (holds.length === 0) return [clear("hold", `no hold on the queue or on ${ref.owner}/${ref.repo}`)];
-  // The one that lasts longest is the one to tell of.
+  // Report the hold that lasts longest.
   const longest = holds.toSorted((a, b) => (b.until ?? Infinity) - (a.until ?? Infinity));
   return longest.map((hold) => evaluateHold(hold, facts, from));
 }
@@ -39,11 +39,11 @@ function evaluateHold(hold: Hold, facts: WhyFacts, from: number): Finding {
     run: run ?? null,
   };
   if (until !== null && until <= from) return clear("hold", text, evidence);
-  const who = name === "operator" ? ` by ${words(by, 80)}` : "";
-  return decides("hold", text, evidence, `${sentence(`${what}${end}${who}${why}`)} ${advice}`.trim());
+  const setBy = name === "operator" ? ` by ${words(by, 80)}` : "";
+  return decides("hold", text, evidence, `${sentence(`${what}${end}${setBy}${why}`)} ${advice}`.trim());
 }
 
-/** Its turn had come, and no runner could take it: a label of runners, or a limit. */
+/** Evaluate a deferred job: it was at the head of the queue, but a runner's labels or a limit prevented its start. */
 export function evaluatePlace({ issue, runners, now }: WhyFacts): Finding[] {
   const { hold } = issue.job;
   if (hold === null || !isPlacement(hold)) return [];
@@ -60,7 +60,7 @@ export function evaluatePlace({ issue, runners, now }: WhyFacts): Finding[] {
   return [decides("place", whole, { hold: words(hold, 120), runners: present.length }, answer)];
 }
 
-/** The queue's own switch, which follows the holds. */
+/** Evaluate whether the queue is paused without a hold. */
 export function evaluatePause({ queue, holds, ref }: WhyFacts): Finding[] {
   const held = holds.some(({ name }) => name !== repositoryHold(ref));
   if (!queue.paused || held) return [];
@@ -69,7 +69,7 @@ export function evaluatePause({ queue, holds, ref }: WhyFacts): Finding[] {
   return [decides("queue", "the queue is paused, but there is no hold", {}, answer)];
 }
 
-/** The whole queue's limit: a probe of the breaker, or an operator's own. */
+/** Evaluate the limit of the whole queue: for a probe of the breaker, or by an operator. */
 export function evaluateLimit({ queue, breaker }: WhyFacts): Finding[] {
   const { limit, active } = queue;
   const probing = breaker.phase === "probing";

@@ -3,12 +3,12 @@ import type { Redis } from "ioredis";
 import type { JobState } from "../status/shownState.ts";
 import type { JobFacts } from "./facts.ts";
 
-/** Entries of BullMQ's lists that are searched: what waits by priority is in a sorted set, so they are short. */
+/** Number of entries of BullMQ's lists that are searched. The lists are short, because prioritized jobs are in a sorted set. */
 const MAX_CHECKED = 5000;
 
 /**
- * One job, and its place in the queue: as many commands with 100,000 that wait as with one. BullMQ's own `getState` searches
- *  whole lists. `queue` names the keys.
+ * Read a job and its position in the queue. The number of commands does not grow with the queue; BullMQ's own `getState` searches whole
+ * lists. `queue`: returns the names of the keys.
  */
 export async function readJob(redis: Redis, queue: Pick<Queue, "toKey">, jobId: string): Promise<JobFacts | null> {
   const key = (name: string) => queue.toKey(name);
@@ -19,7 +19,7 @@ export async function readJob(redis: Redis, queue: Pick<Queue, "toKey">, jobId: 
     .zscore(key("failed"), jobId)
     .zscore(key("delayed"), jobId)
     .zrank(key("prioritized"), jobId)
-    // The next one is at the end.
+    // The next job is at the end of the list.
     .call("LPOS", key("wait"), jobId, "RANK", "-1", "MAXLEN", MAX_CHECKED)
     .call("LPOS", key("active"), jobId, "MAXLEN", MAX_CHECKED)
     .llen(key("wait"))
@@ -54,7 +54,7 @@ export async function readJob(redis: Redis, queue: Pick<Queue, "toKey">, jobId: 
     url: text(data["url"]),
     ahead: aheadOf({ place, rank, waiting: Number(waiting) }),
     priority: Number(fields["priority"] ?? 0),
-    // The upper bits of its score are the time in ms.
+    // The upper bits of the score are the time in ms.
     until: state === "delayed" ? Math.floor(Number(delayed) / 0x1000) : null,
     attemptsMade: Number(fields["atm"] ?? 0),
     maxAttempts: Number(parse(fields["opts"])["attempts"] ?? 1),
@@ -62,7 +62,7 @@ export async function readJob(redis: Redis, queue: Pick<Queue, "toKey">, jobId: 
   };
 }
 
-/** What was put back by BullMQ itself waits in a list, which goes before everything that is prioritized. */
+/** Return the number of jobs ahead. Jobs that BullMQ has returned to the queue wait in a list, which runs before all prioritized jobs. */
 function aheadOf({ place, rank, waiting }: { place: unknown; rank: unknown; waiting: number }): number | null {
   if (typeof place === "number") return Math.max(0, waiting - 1 - place);
   return typeof rank === "number" ? waiting + rank : null;
@@ -73,7 +73,7 @@ function parse(json: string | undefined): Readonly<Record<string, unknown>> {
     const found: unknown = JSON.parse(json ?? "{}");
     return typeof found === "object" && found !== null ? (found as Record<string, unknown>) : {};
   } catch {
-    return {}; // Damaged: the queue still has a job of this id.
+    return {}; // Damaged. The queue still has a job with this id.
   }
 }
 

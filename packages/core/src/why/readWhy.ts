@@ -22,17 +22,17 @@ export interface WhySources {
   /** Epoch ms. */
   readonly now: number;
   readonly settings: WhySettings;
-  /** What GitHub said, or why it was not asked. */
+  /** GitHub's responses, or why it was not asked. */
   readonly github: GitHubFacts;
 }
 
-/** Entries of the whole log that are checked for the issue's own: the newest, and those up to its last change of state. */
+/** Number of entries of the log that are searched for events of the issue: the newest ones, and those before its last change of state. */
 const NEWEST = 500;
 const AROUND_CHANGE = 500;
-/** Runners and Redis have clocks of their own. */
+/** Allowed difference between the clocks of runners and Redis. */
 const CLOCKS_MS = 60_000;
 
-/** One snapshot of everything that `explain` reads. What it costs does not grow with the queue nor with the log. */
+/** Read a snapshot of all facts for `explain`. The cost does not grow with the queue or the log. */
 export async function readWhy({ redis, queue, ref, now, settings, github }: WhySources): Promise<WhyFacts> {
   const jobId = jobIdOf(ref);
   const [issue, job, holds, paused, active, limit, breaker, runners, pauses, scheduler, addFrom] = await Promise.all([
@@ -67,7 +67,7 @@ export async function readWhy({ redis, queue, ref, now, settings, github }: WhyS
   };
 }
 
-/** The issue's newest events, and those of its last change of state however long ago that was; newest first. */
+/** Return the newest events of the issue, and those around its last change of state, however old; newest first. */
 async function readOwnEvents(
   redis: Redis,
   { jobId, since }: { readonly jobId: string; readonly since: string | null },

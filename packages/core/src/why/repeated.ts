@@ -19,7 +19,7 @@ const CAUSES: Partial<Record<EventName, string>> = {
   "run:lost": "a run was lost with its runner",
 };
 
-/** Why was an agent started more than once? The newest start is explained, as far as its events were read. */
+/** Explain why an agent was started more than once: the cause of the newest start, if its events were read. */
 export function evaluateRepeated(facts: WhyFacts): Finding[] {
   const { issue, ref, now } = facts;
   const runs = agentRunsOf(issue);
@@ -35,7 +35,7 @@ export function evaluateRepeated(facts: WhyFacts): Finding[] {
   return [clear("repeated", text, { run, cause: cause.event, at: cause.at, failure: kind, reason })];
 }
 
-/** Return the newest cause before the run began; null: its events are older than those that were read. `events`: newest first. */
+/** Return the newest cause before the run started; null: it is older than the events that were read. `events`: newest first. */
 function causeOf(events: readonly LoggedEvent[], run: string | null): LoggedEvent | null {
   const began = events.findIndex(({ event, evidence }) => event === "run:started" && evidence["run"] === run);
   if (run === null || began < 0) return null;

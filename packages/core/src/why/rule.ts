@@ -1,16 +1,16 @@
-/** One thing that was checked. */
+/** A rule that was checked. */
 export interface Rule {
-  /** What was checked, stable over versions: for scripts. */
+  /** Name of the rule, stable across versions, for scripts. */
   readonly rule: string;
-  /** Does it decide, alone or with others, the status of the issue? False: it was checked, and is not the reason. */
+  /** Whether it decides the status of the issue, alone or with others. False: it was checked, and is not the reason. */
   readonly holds: boolean;
-  /** One clause for people, from a small letter on, without a full stop. */
+  /** A clause for display, which begins in lower case and has no full stop. */
   readonly text: string;
-  /** The facts behind it. Times are ISO. */
+  /** The facts of the rule. Times are ISO. */
   readonly evidence: Readonly<Record<string, string | number | null>>;
 }
 
-/** A rule, and what it means for the issue where it is the first that holds: one or two sentences. */
+/** A rule with its answer for the case that it is the first one that decides: one or two sentences. */
 export interface Finding extends Rule {
   readonly answer: string;
 }

@@ -8,14 +8,14 @@ import type { WhyFacts } from "./facts.ts";
 import { clear, decides, type Finding } from "./rule.ts";
 import { iso, sentence, words } from "./words.ts";
 
-/** Runners that are told of by name. */
+/** Maximum number of runners that are named. */
 const MAX_NAMED = 5;
 
 export function isPresent({ at }: RunnerPresence, now: number): boolean {
   return now - at <= RUNNER_OFFLINE_MS;
 }
 
-/** Free slots of runners that take work. */
+/** Return the number of free slots of runners that accept this job. */
 export function freeSlots(facts: WhyFacts): number {
   return fitRunners(facts).reduce((sum, { slots, busy }) => sum + Math.max(0, slots - busy), 0);
 }
@@ -26,7 +26,7 @@ function fitRunners(facts: WhyFacts): RunnerPresence[] {
   );
 }
 
-/** Is there a runner that takes it? */
+/** Evaluate whether a runner accepts the job. */
 export function evaluateRunners(facts: WhyFacts): Finding[] {
   const { now, runners } = facts;
   const present = runners.filter((runner) => isPresent(runner, now)).toSorted((a, b) => a.name.localeCompare(b.name));
@@ -49,7 +49,7 @@ export function evaluateRunners(facts: WhyFacts): Finding[] {
   ];
 }
 
-/** A pause is in Redis before the runner has read it. */
+/** Return the admission of a runner, with its pause in Redis, which the runner may not have read yet. */
 function admissionNow(runner: RunnerPresence, { pauses }: WhyFacts): Admission {
   return runnerAdmission(runner, pauseOf(pauses, runner));
 }
@@ -72,7 +72,7 @@ function loadOf(runner: RunnerPresence, facts: WhyFacts): string {
   return admission.state === "open" ? busy : `${busy} and is ${words(admissionText(admission), 160)}`;
 }
 
-/** Who goes before it. */
+/** Evaluate the jobs ahead of this one. */
 export function evaluatePosition(facts: WhyFacts): Finding[] {
   const { job } = facts;
   if (job?.state !== "waiting" && job?.state !== "prioritized") return [];

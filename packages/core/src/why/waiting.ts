@@ -9,7 +9,7 @@ import type { WhyFacts } from "./facts.ts";
 import { clear, decides, type Finding } from "./rule.ts";
 import { ended, iso, sentence, shortRun, words } from "./words.ts";
 
-/** A job that waits for its time: after a failure, or put back by its runner. */
+/** Evaluate a delayed job: after a failure, or deferred by its runner. */
 export function evaluateTime(facts: WhyFacts): Finding[] {
   const { job, issue, now } = facts;
   const until = job?.until ?? null;
@@ -19,20 +19,20 @@ export function evaluateTime(facts: WhyFacts): Finding[] {
   const kind = textOf(event, "failure");
   const reason = words(event?.reason || issue.end.reason);
   const run = textOf(event, "run");
-  const who = event === null ? "" : ` (by ${words(event.by, 80)}${run === null ? "" : `, run ${shortRun(run)}`})`;
+  const source = event === null ? "" : ` (by ${words(event.by, 80)}${run === null ? "" : `, run ${shortRun(run)}`})`;
   const evidence = { until: iso(until), state, failure: kind, reason, since: issue.since, run };
   const over = until <= now;
   const at = over ? `since ${moment(until, now)}` : `until ${moment(until, now)}, in ${formatAge(until - now)}`;
   if (state === "retrying") {
     const text = `attempt ${job.attemptsMade} of ${job.maxAttempts} failed${kind === null ? "" : ` (${kind})`}: ${reason}`;
-    if (over) return [clear("time", `${text}; its next attempt was due ${atMoment(until, now)}${who}`, evidence)];
+    if (over) return [clear("time", `${text}; its next attempt was due ${atMoment(until, now)}${source}`, evidence)];
     const next = `Attempt ${job.attemptsMade + 1} of ${job.maxAttempts} starts ${atMoment(until, now)}, in ${formatAge(until - now)}.`;
-    return [decides("time", `${text}; it waits ${at}${who}`, evidence, `${sentence(text)} ${next}`)];
+    return [decides("time", `${text}; it waits ${at}${source}`, evidence, `${sentence(text)} ${next}`)];
   }
   if (state === "parked") {
     const known = FAILURE_KINDS.find((name) => name === kind);
     const what = known === undefined ? null : WAITS_FOR[known];
-    const text = `parked ${at}${kind === null ? "" : ` (${kind})`}: ${reason}${who}`;
+    const text = `parked ${at}${kind === null ? "" : ` (${kind})`}: ${reason}${source}`;
     if (over) return [clear("time", text, evidence)];
     const waits = what === null ? "It is parked" : `It is waiting for ${what}`;
     const tries = `${waits}. It is tried again ${atMoment(until, now)}, in ${formatAge(until - now)}, without using an attempt`;
@@ -46,7 +46,7 @@ export function evaluateTime(facts: WhyFacts): Finding[] {
   ];
 }
 
-/** What ends the wait earlier, where it is for a hold. */
+/** Return how to end the wait earlier, if it is for a hold. */
 function sooner({
   issue: {
     job: { hold },
@@ -57,7 +57,7 @@ function sooner({
   return ` ${holdWords(hold).advice} To try now: tac8 resume ${words(hold, 120)}.`;
 }
 
-/** The question of a blocked one. */
+/** Evaluate the question of a blocked issue. */
 export function evaluateQuestion(facts: WhyFacts): Finding[] {
   const { issue, now, settings, job } = facts;
   const asked = questionAskedAt(issue);
@@ -91,14 +91,14 @@ export function evaluateQuestion(facts: WhyFacts): Finding[] {
   ];
 }
 
-/** An answer was taken, but the job still waits for its time. */
+/** Evaluate a blocked job whose reply is recorded, but which is still delayed. */
 export function evaluateUnrecorded({ job, now }: WhyFacts): Finding[] {
   if (job?.state !== "delayed" || job.until === null || job.until <= now) return [];
   const text = "the answer is recorded, and the scheduler has not resumed the job yet";
   return [decides("wake", text, {}, `${sentence(text)} Its next poll does.`)];
 }
 
-/** The queue has no job for an issue that has not ended. */
+/** Evaluate an issue that has not ended and has no job in the queue. */
 export function evaluateMissing({ job, issue }: WhyFacts): Finding[] {
   const was = issue.state ?? "new";
   const runs = issue.agent.runCount > 0 ? ` after ${formatCount(issue.agent.runCount, "agent run")}` : "";

@@ -11,7 +11,7 @@ import { clear, decides, type Finding } from "./rule.ts";
 import { ended, happened, iso, sentence, shortRun, words } from "./words.ts";
 import { isPresent } from "./taking.ts";
 
-/** A run that was picked up is told of within seconds. */
+/** Time after which a runner has reported a run that it started. */
 const REPORTED_MS = 15_000;
 
 const PHASE: Record<RunPresence["phase"], string> = {
@@ -21,7 +21,7 @@ const PHASE: Record<RunPresence["phase"], string> = {
   report: "reporting",
 };
 
-/** Who works on it, and does that runner live? `jobId`: of the issue. */
+/** Evaluate the current run, and whether its runner is alive. `jobId`: job id of the issue. */
 export function evaluateRun(facts: WhyFacts, jobId: string): Finding[] {
   const { runners, now, issue } = facts;
   for (const runner of runners) {
@@ -58,7 +58,7 @@ function livelyRun(run: RunPresence, { now, issue }: WhyFacts): Finding[] {
   return [decides("run", text, { ...evidence, agentRuns: agentRunsOf(issue) }, answer), lastRule];
 }
 
-/** The slot's name is `<host>/<number>`, its runner's that of its first slot: the host says which may have it. */
+/** Explain a run that no runner reports. A slot is named `<host>/<number>`, and its runner after its first slot, so the host identifies both. */
 function lostRun({ runners, now, job, issue }: WhyFacts, name: string, evidence: Finding["evidence"]): Finding {
   const host = name.slice(0, name.lastIndexOf("/"));
   const last = runners.filter((entry) => entry.host === host).toSorted((a, b) => b.at - a.at)[0];
@@ -82,7 +82,7 @@ function lostRun({ runners, now, job, issue }: WhyFacts, name: string, evidence:
   );
 }
 
-/** An operator's wish, or GitHub's, that it should end. */
+/** Evaluate commands to end the run: an operator's stop, or a cancellation because of GitHub. */
 export function evaluateCommands({ issue }: WhyFacts): Finding[] {
   const { stop, cancel } = issue.command;
   const findings: Finding[] = [];
@@ -97,7 +97,7 @@ export function evaluateCommands({ issue }: WhyFacts): Finding[] {
   return findings;
 }
 
-/** What was tried before. */
+/** Evaluate the earlier attempts and runs. */
 export function evaluateTries(facts: WhyFacts): Finding[] {
   const { job, issue } = facts;
   const findings: Finding[] = [];
