@@ -1,6 +1,6 @@
 /**
- * Names and prefixes of the variables in an agent's environment; never the GitHub token or the address of Redis. This is no
- * isolation: an agent runs as the same Unix user, and can read files and, where the kernel allows it, the memory of the runner.
+ * Names and prefixes of the variables that an agent gets; never the GitHub token or the address of Redis. This is not an isolation: an agent
+ * of the same Unix user can read files and, if the kernel allows it, the memory of the runner.
  */
 const NAMES = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "USER", "LOGNAME", "SHELL", "TMPDIR", "SSL_CERT_FILE"];
 const NAMES_ANY_CASE = [
@@ -26,27 +26,27 @@ const OURS = [
 ];
 const NEVER = ["REDIS_URL", ...OURS.flatMap((name) => [name, `${name}_FILE`])];
 
-/** A shorter secret may be part of an innocent value by chance: it is kept back only where it is all of it. */
+/** A shorter secret may be part of another value by chance, so a variable is withheld only if its whole value is the secret. */
 const MIN_PART = 8;
 
 export interface AgentEnvInput {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** `agent.env`: further names. */
+  /** Additional names, from `agent.env`. */
   readonly extra: readonly string[];
-  /** Secrets of ours: a variable that holds one is kept back, whatever its name. */
+  /** Secrets of tac8. A variable that contains one is withheld, regardless of its name. */
   readonly hidden: readonly string[];
-  /** The agent's own secrets, by name; wherever they were read from, they are passed on. */
+  /** The agent's own secrets, by name. They are always passed, regardless of their source. */
   readonly own: Readonly<Record<string, string>>;
 }
 
-/** The environment that agents start with: an allow-list. */
+/** Return the environment for agents, by an allow-list. */
 export function agentEnvironment({ env, extra, hidden, own }: AgentEnvInput): Record<string, string> {
   const allowed = (name: string) =>
     NAMES.includes(name) ||
     NAMES_ANY_CASE.includes(name.toUpperCase()) ||
     PREFIXES.some((prefix) => name.startsWith(prefix)) ||
     extra.includes(name);
-  // An agent may have a GitHub account of its own (agent.env), but never ours under another name.
+  // An agent may have its own GitHub account (agent.env), but never tac8's token under another name.
   const ours = (value: string) =>
     hidden.some((secret) => (secret.length < MIN_PART ? value.trim() === secret : value.includes(secret)));
   const result: Record<string, string> = {};

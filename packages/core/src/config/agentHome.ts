@@ -2,16 +2,16 @@ import type { Config } from "./resolve.ts";
 import type { AgentChoice } from "./routing.ts";
 
 /**
- * The home folder that an agent gets as HOME: one of its issue, or that of the user who runs tac8 (`shared`), because of
- * the key `agent.home`, or because a login that only that folder has may be needed.
+ * The home folder (HOME) of an agent: one per issue (`private`), or the folder of tac8's user (`shared`), because of the key `agent.home`, or
+ * because the agent may need a login that only that folder has.
  */
 export type AgentHome =
   { readonly kind: "private" } | { readonly kind: "shared"; readonly why: "setting" | "login" | "command" };
 
-/** Variables with which Claude Code needs no login in a home folder. */
+/** Variables that replace a login of Claude Code in a home folder. */
 const LOGINS = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"];
 
-/** Pure. */
+/** Return the home folder for agents of a provider. Pure. */
 export function agentHomeOf(
   { agent, agentEnv }: Pick<Config, "agent" | "agentEnv">,
   provider: AgentChoice["provider"],
@@ -22,10 +22,10 @@ export function agentHomeOf(
   return LOGINS.some((name) => agentEnv[name]) ? { kind: "private" } : { kind: "shared", why: "login" };
 }
 
-/** The warning for agents that share a home folder although the configuration does not say so. */
+/** The warning about agents that share a home folder although the configuration does not require it. */
 export interface SharedHome {
   readonly text: string;
-  /** What to do about it. */
+  /** What to do. */
   readonly advice: string;
 }
 
@@ -41,7 +41,7 @@ const SHARED: Readonly<Record<"login" | "command", SharedHome>> = {
   },
 };
 
-/** Of all agents that the configuration names; null: each issue has a home folder of its own, or none was asked for. Pure. */
+/** Return the warning for all agents of the configuration; null: each issue has its own home folder, or `shared` is configured. Pure. */
 export function sharedHome(config: Pick<Config, "agent" | "agentEnv" | "agents">): SharedHome | null {
   const { standard, rules } = config.agents;
   for (const { provider } of [standard, ...rules.map(({ agent }) => agent)]) {

@@ -1,6 +1,6 @@
 import { MODEL_SECRETS, SECRETS } from "./variables.ts";
 
-/** The API that a secret of `agent.secrets` is sent to; null: it is neither a host nor such a URL. */
+/** Return the URL of the API for a secret of `agent.secrets`; null: the text is neither a host nor an HTTP URL. */
 export function secretUrl(text: string): URL | null {
   const url = /^https?:\/\//i.test(text) ? text : `https://${text}`;
   if (/[\s\\?#@]/.test(text) || !URL.canParse(url)) return null;
@@ -8,7 +8,7 @@ export function secretUrl(text: string): URL | null {
   return parsed.hostname === "" ? null : parsed;
 }
 
-/** Why a variable cannot be one of `agent.secrets`; null: it can. */
+/** Return why a variable cannot be in `agent.secrets`; null: it can. */
 export function whyNoAgentSecret(name: string): string | null {
   const isModels = name === "ANTHROPIC_AUTH_TOKEN" || (MODEL_SECRETS as readonly string[]).includes(name);
   if (isModels) return `${name} is the model's key, which tac8 handles without this setting`;

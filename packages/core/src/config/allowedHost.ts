@@ -2,9 +2,9 @@ import { normalizeHost, splitAuthority } from "./hostName.ts";
 
 /** One entry of `agent.allow_hosts`. */
 export interface AllowedHost {
-  /** `name`: this host. `below`: every host below it. `address`: this IP address. `any`: every host that has a public address. */
+  /** `name`: this host. `below`: all its subdomains. `address`: this IP address. `any`: every host with a public address. */
   readonly kind: "name" | "below" | "address" | "any";
-  /** As `normalizeHost` spells it; empty for `any`. */
+  /** Host in the form of `normalizeHost`; empty for `any`. */
   readonly host: string;
   /** null: 443 and 80. */
   readonly port: number | null;
@@ -12,7 +12,7 @@ export interface AllowedHost {
 
 const STANDARD_PORTS = [443, 80];
 
-/** Reads `registry.example.org`, `*.example.org:8443`, `10.1.2.3:8080`, `[2001:db8::1]`, `*`; null: it is none of these. */
+/** Parse an entry such as `registry.example.org`, `*.example.org:8443`, `10.1.2.3:8080`, `[2001:db8::1]` or `*`; null: it is invalid. */
 export function parseAllowedHost(text: string): AllowedHost | null {
   const split = splitAuthority(text);
   if (split === null) return null;
@@ -23,12 +23,12 @@ export function parseAllowedHost(text: string): AllowedHost | null {
   if (named === null || written.slice(below ? 2 : 0).includes("*")) return null;
   const { host, isAddress } = named;
   if (!isAddress) return { kind: below ? "below" : "name", host, port };
-  // An address counts as listed only where an operator can read which one it is.
+  // An address must be written in its usual form, so that an operator recognizes it.
   const literal = written.toLowerCase().replace(/^\[|\]$/g, "");
   return below || (literal !== host && !host.includes(":")) ? null : { kind: "address", host, port };
 }
 
-/** Whether the entry names this host and port. `host`: as `normalizeHost` spells it. */
+/** Return whether the entry allows this host and port. `host`: in the form of `normalizeHost`. */
 export function isAllowedBy(entry: AllowedHost, target: { readonly host: string; readonly port: number }): boolean {
   const { kind, host, port } = entry;
   if (port === null ? !STANDARD_PORTS.includes(target.port) : port !== target.port) return false;

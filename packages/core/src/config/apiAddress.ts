@@ -1,12 +1,12 @@
-/** Host of the pages where the API has a host of its own: at GitHub itself, and not on a server that another user runs. */
+/** Return the host of GitHub's pages for an API host of github.com or ghe.com; null: another server, where API and pages share a host. */
 export function siteOfApi(hostname: string): string | null {
   const [, site = null] = /^api\.(github\.com|[^.]+\.ghe\.com)\.?$/.exec(hostname) ?? [];
   return site;
 }
 
 /**
- * Why this cannot be the address of GitHub's API; null: it may be. The address of the pages, which people copy from their
- * browser, answers with pages. Pure.
+ * Return why a URL cannot be the URL of GitHub's API; null: it may be. It recognizes the URL of the web pages, which users may copy from
+ * their browser. Pure.
  */
 export function whyNoApi(apiUrl: string): string | null {
   const { hostname, pathname } = new URL(apiUrl);

@@ -1,13 +1,13 @@
 import { isAbsolute, normalize, relative } from "node:path";
 
-/** Beside the worktrees, in `workspaces/<owner>/<repo>`. */
+/** Folders beside the worktrees, in `workspaces/<owner>/<repo>`. */
 const OF_WORKSPACES: ReadonlySet<string> = new Set(["tmp", "prompts"]);
-/** In the data folder, each with `<owner>/<repo>/gh-471` in it, as a folder of worktrees has. */
+/** Folders in the data folder that contain `<owner>/<repo>/gh-471`, like a folder of worktrees. */
 const OF_DATA: ReadonlySet<string> = new Set(["homes", "issues", "logs"]);
 
 /**
- * Pure. Return why a `worktree.base_dir` cannot be used: worktrees would be in a folder of tac8's own, which is cleared or
- * removed with no regard to the work in them. `home`: absolute path of the data folder. @returns null: it can
+ * Return why a `worktree.base_dir` cannot be used; null: it can. It must not be a folder of tac8, because tac8 cleans or removes such folders
+ * without a check for work in them. `home`: absolute path of the data folder. Pure.
  */
 export function baseDirProblem(home: string, baseDir: string): string | null {
   const path = isAbsolute(baseDir) ? relative(home, baseDir) : normalize(baseDir);

@@ -2,31 +2,31 @@ import { createPrivateKey } from "node:crypto";
 import type { ConfigProblem } from "./resolve.ts";
 import { NO_APP_KEY, NO_TOKEN, type SecretName } from "./variables.ts";
 
-/** What tac8 works at GitHub with: a user's token, or a GitHub App that makes a new token each hour. */
+/** Credentials of tac8 for GitHub: a user's token, or a GitHub App, which creates a new token every hour. */
 export type GitHubCredentials = TokenCredentials | AppCredentials;
 
 export interface TokenCredentials {
   readonly kind: "token";
   readonly token: string;
-  /** Where it came from, for people: `GITHUB_TOKEN`, or a file's path. */
+  /** Source of the token, for display: `GITHUB_TOKEN`, or the path of a file. */
   readonly source: string;
 }
 
 export interface AppCredentials {
   readonly kind: "app";
   readonly id: number;
-  /** Null: to be found by the first repository. */
+  /** Null: the installation of the first repository is used. */
   readonly installationId: number | null;
-  /** PEM, with real line ends. */
+  /** Key in PEM format, with line breaks. */
   readonly privateKey: string;
-  /** Where the key came from: a variable's name, or a file's path. */
+  /** Source of the key: the name of a variable, or the path of a file. */
   readonly source: string;
 }
 
 interface Given {
   readonly secrets: Readonly<Partial<Record<SecretName, string>>>;
   readonly sources: Readonly<Partial<Record<SecretName, string>>>;
-  /** What to change about each: the name of a variable, or the path of a stored file. */
+  /** Key for messages about each secret: the name of a variable, or the path of a stored file. */
   readonly keys: Readonly<Partial<Record<SecretName, string>>>;
   readonly appId: number | undefined;
   readonly installationId: number | undefined;
@@ -37,7 +37,7 @@ interface Chosen {
   readonly problems: readonly ConfigProblem[];
 }
 
-/** Pure. An App without a key is no problem here, as no token is none: only commands that ask GitHub need one. */
+/** Choose the credentials. A missing token or App key is no problem here, because only commands that use GitHub need it. Pure. */
 export function chooseCredentials({ secrets, sources, keys, appId, installationId }: Given): Chosen {
   const { GITHUB_TOKEN: token, GITHUB_APP_PRIVATE_KEY: key } = secrets;
   const source = sources.GITHUB_APP_PRIVATE_KEY ?? "";
@@ -73,7 +73,7 @@ export function noCredentials(github: { readonly app_id?: number | undefined }):
   return github.app_id === undefined ? NO_TOKEN : NO_APP_KEY;
 }
 
-/** The lines of a PEM's body: a part of a key is a secret, too. Pure. */
+/** Return the lines of a PEM's body, because a part of a key is secret too. Pure. */
 export function secretParts(pem: string): string[] {
   return withLineEnds(pem)
     .split("\n")
@@ -81,17 +81,17 @@ export function secretParts(pem: string): string[] {
     .filter((line) => /^[A-Za-z0-9+/=]{16,}$/.test(line));
 }
 
-/** The key with real line ends; null: it is none. */
+/** Return the key with line breaks; null: it is not a valid key. */
 function readKey(text: string): string | null {
   const pem = withLineEnds(text);
   try {
     return createPrivateKey(pem).asymmetricKeyType === "rsa" ? pem : null;
   } catch {
-    return null; // The parser's words are about its own library.
+    return null; // The parser's message is not useful for an operator.
   }
 }
 
-/** A `.env` file holds a key on one line, with `\n` between its lines. */
+/** Restore the line breaks of a key. A `.env` file has the key on one line, with `\n` between its lines. */
 function withLineEnds(text: string): string {
   return `${text.trim().replaceAll("\\n", "\n")}\n`;
 }

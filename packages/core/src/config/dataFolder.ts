@@ -8,7 +8,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export interface DataFolder {
   /** Absolute. */
   readonly path: string;
-  /** One line for the operator; null: the data is where a new installation keeps it, or where TAC8_HOME says. */
+  /** One line for the operator; null: the folder is the default of a new installation, or the one in TAC8_HOME. */
   readonly notice: string | null;
 }
 
@@ -16,27 +16,28 @@ export interface DataFolder {
 export interface ConfigFolder {
   /** Absolute, with symbolic links resolved as far as it exists. */
   readonly realPath: string;
-  /** Names in its folder `.tac8`; empty when there is none. */
+  /** Names in its folder `.tac8`; empty: the folder does not exist. */
   readonly oldNames: readonly string[];
   /** Absolute path that `tac8 move-data` has moved the default data folder to; null or absent: it was not moved. */
   readonly movedTo?: string | null;
 }
 
 export const OLD_FOLDER = ".tac8";
-/** In a data folder that `tac8 move-data` is moving, or was interrupted while it did: nothing may start on it. */
+/** File in a data folder during `tac8 move-data`, or after its interruption: no program may use the folder. */
 export const MOVING_FILE = "moving.json";
-/** In a data folder that `tac8 restore` is filling, or was interrupted while it did: nothing may start on it. */
+/** Folder in a data folder during `tac8 restore`, or after its interruption: no program may use the data folder. */
 export const RESTORING_FOLDER = "restoring";
 export const NO_DATA_FOLDER = "HOME is not set to an absolute path, so there is no default data folder: set TAC8_HOME";
 
-/** Each is made by real work only. The demo of older versions left `.tac8/demo`, and a failed start `.tac8/up.lock`. */
+/** Names that only real work creates. The demo of older versions left `.tac8/demo`, and a failed start `.tac8/up.lock`. */
 const DATA_NAMES: ReadonlySet<string> = new Set(["issues", "redis", "repos", "runs", "tasks.md", "workspaces"]);
-/** With the hash 40 characters, because the path of a Unix socket in the folder is limited to 107 bytes. */
+/** Maximum length without the hash; 40 with it, because the path of a Unix socket in the folder is limited to 107 bytes. */
 const MAX_BASE = 31;
 
 /**
  * Return the data folder of a configuration: `TAC8_HOME`, else an older version's `.tac8` beside the configuration, else the
- * folder that the data was moved to, else `$XDG_DATA_HOME/tac8/<name>`. A configuration that was moved gets another name, so a new, empty folder.
+ * folder to which the data was moved, else `$XDG_DATA_HOME/tac8/<name>`. The name depends on the path of the configuration, so a configuration
+ * that was moved has a new, empty data folder.
  * @returns null when the default is needed and `HOME` is not an absolute path
  */
 export function resolveDataFolder(given: {
@@ -59,7 +60,7 @@ export function resolveDataFolder(given: {
 }
 
 /**
- * Return the place of a new installation's data folder, whatever TAC8_HOME and an older version's folder say.
+ * Return the data folder of a new installation, regardless of TAC8_HOME and of an older version's folder.
  * @returns null when `HOME` is needed and is not an absolute path
  */
 export function newDataFolder(given: {
@@ -69,7 +70,7 @@ export function newDataFolder(given: {
 }): string | null {
   const { path, env, folder } = given;
   const root = dataRoot(env);
-  // A link to the file itself is not resolved: deployment tools give it another target at each change of the file.
+  // A link to the file itself is not resolved, because deployment tools change its target with each change of the file.
   return root === null ? null : join(root, folderName(join(folder.realPath, basename(path))));
 }
 
@@ -83,12 +84,12 @@ export function demoFolder(env: Env, cwd: string): string | null {
   return root === null ? null : join(root, "demo");
 }
 
-/** Whether names in a `.tac8` show that tac8 has worked there. */
+/** Return whether the names in a `.tac8` show that it contains data of real work. */
 export function hasData(names: readonly string[]): boolean {
   return names.some((name) => DATA_NAMES.has(name));
 }
 
-/** `widgets-3f2a91c0` for `/srv/widgets/config.toml`: readable, and a different one for each path. */
+/** Return the name of a data folder, readable and different for each path: `widgets-3f2a91c0` for `/srv/widgets/config.toml`. */
 export function folderName(configPath: string): string {
   const safe = basename(dirname(configPath)).replace(/[^A-Za-z0-9._-]+/g, "-");
   const base = safe.slice(0, MAX_BASE).replace(/^[.-]+|[.-]+$/g, "") || "config";

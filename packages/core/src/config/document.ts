@@ -11,13 +11,13 @@ const COPY_IT = ": copy it to config.toml and name your repository";
 interface Key {
   readonly name: string;
   readonly meaning: string;
-  /** As TOML writes it; null: there is none. */
+  /** Default in TOML; null: none. */
   readonly standard: string | null;
-  /** As TOML writes it, for a key without a default. */
+  /** Example in TOML, for a key without a default. */
   readonly example: string | null;
 }
 
-/** The text of `config.example.toml`: a file that works as soon as it names a repository of one's own. */
+/** Return the text of `config.example.toml`, which is valid after the repository is set. */
 export function exampleFile(): string {
   const tables = tableNames().flatMap((table) => {
     const schema: z.ZodObject = sections[table];
@@ -27,7 +27,7 @@ export function exampleFile(): string {
   return [...header(), "", ...tables].join("\n");
 }
 
-/** A `config.toml` for one repository: the example, with its names in place. `apiUrl` null: GitHub's own; `appId` null: none. */
+/** Return a `config.toml` for one repository: the example with its names. `apiUrl` null: the default; `appId` null: none. */
 export function firstFile(own: {
   readonly owner: string;
   readonly repo: string;
@@ -45,11 +45,11 @@ export function firstFile(own: {
     const value = values[name] ?? null;
     return value === null ? line : `${name} = ${JSON.stringify(value)}`;
   });
-  // A new installation isolates its agents, or says that it does not.
+  // A new installation isolates its agents, or fails to start with a message.
   return text.replace(COPY_IT, "").replace(/^#(isolation = "auto")$/m, "$1");
 }
 
-/** The tables of `docs/configuration.md`, formatted as Prettier does: a section per table of the file, then the environment. */
+/** Return the tables of `docs/configuration.md` in Prettier's format: a section per table of the file, then the environment. */
 export function configTables(): string {
   return [
     ...tableNames().flatMap((table) => {
@@ -87,7 +87,7 @@ function variableTable(variables: readonly Variable[]): string {
 }
 
 /**
- * The page with new tables between its markers.
+ * Return the page with new tables between its markers.
  * @throws Error when a marker is missing, or the end marker comes first.
  */
 export function withConfigTables(page: string): string {
@@ -145,7 +145,7 @@ function keysOf(schema: z.ZodObject): Key[] {
   });
 }
 
-/** JSON writes strings, numbers, booleans and lists as TOML does; but for the spaces. */
+/** Return a value in TOML. JSON and TOML write strings, numbers, booleans and lists in the same way, except for spaces. */
 function toToml(value: unknown): string | null {
   if (value === undefined) return null;
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
@@ -159,7 +159,7 @@ function code(text: string | null): string {
   return text === null || text === "" ? "" : `\`${text}\``;
 }
 
-/** As Prettier lays it out. */
+/** Return a Markdown table in Prettier's format. */
 export function markdownTable(head: readonly string[], body: readonly (readonly string[])[]): string {
   const rows = [head, ...body].map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
   const widths = head.map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));

@@ -19,12 +19,12 @@ import {
 } from "./redisUrl.ts";
 import { MODEL_SECRETS, SECRETS, type SecretName } from "./variables.ts";
 
-/** What the environment says; null where it says nothing and the file counts, or where it is wrong. */
+/** Values from the environment. Null: not set, so that the file counts, or invalid. */
 export interface Environment {
   readonly redisUrl: string;
-  /** Where REDIS_URL is missing, and `tac8 join` has put an address into the data folder: it counts. */
+  /** Whether the address of Redis is the one that `tac8 join` has stored in the data folder, because REDIS_URL is not set. */
   readonly joined: boolean;
-  /** Decoded; null: none. */
+  /** Decoded password; null: none. */
   readonly redisPassword: string | null;
   readonly apiUrl: string | null;
   readonly appId: number | null;
@@ -36,15 +36,15 @@ export interface Environment {
   /** Absolute path. */
   readonly launcher: string | null;
   readonly secrets: Readonly<Partial<Record<SecretName, string>>>;
-  /** Where each secret came from, for people: the variable's name, or a file's path. */
+  /** Source of each secret, for display: the name of a variable, or the path of a file. */
   readonly sources: Readonly<Partial<Record<SecretName, string>>>;
-  /** What to change about each: the name of a variable, or the path of a stored file. */
+  /** Key for messages about each secret: the name of a variable, or the path of a stored file. */
   readonly keys: Readonly<Partial<Record<SecretName, string>>>;
 }
 
 interface EnvironmentOptions {
   readonly home: string | null;
-  /** Whether a GitHub App is configured: a token that was stored before is not read then, and without one no stored key. */
+  /** Whether a GitHub App is configured: then a stored token is not read. Without an App, a stored private key is not read. */
   readonly usesApp: boolean;
   readonly problems: ConfigProblem[];
 }
@@ -55,14 +55,14 @@ const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"
 const LOG_FORMATS = ["json", "text"];
 const REDIS_EXAMPLE = "redis://127.0.0.1:6379";
 
-/** A variable without the blanks and line ends around it, which files and `export` lines add by accident; null: empty. */
+/** Return a variable without surrounding blanks and line breaks, which files and `export` lines may add; null: empty. */
 export function variable(env: Env, name: string): string | null {
   return env[name]?.trim() || null;
 }
 
 /**
- * Reads every variable on its own: each problem is added to the list, and the others count as usual.
- * @param home the data folder, where `tac8 init` puts secrets; null: not known
+ * Read the environment. The problem of a variable is added to the list, and the other variables are still read.
+ * @param home the data folder, in which `tac8 init` stores secrets; null: unknown
  */
 export function readEnvironment(input: ConfigInput, { home, usesApp, problems }: EnvironmentOptions): Environment {
   const { env } = input;
@@ -113,7 +113,7 @@ export function readEnvironment(input: ConfigInput, { home, usesApp, problems }:
   for (const key of unusableProxies(env)) expected(key, masked(env[key] ?? ""), "http://HOST:PORT");
 
   const { secrets, sources, keys } = readSecrets(input, { home, usesApp, wrong });
-  // The Redis of `tac8 up`, which sets this variable for its apps, has no password.
+  // The Redis of `tac8 up` has no password; `tac8 up` sets this variable for its apps.
   const password = variable(env, "TAC8_REDIS_KEPT") === "1" ? null : (secrets.REDIS_PASSWORD ?? null);
   const joinCa = joinUrl === null ? null : (join?.ca ?? null);
   const ca = goodRedis === null ? null : (joinCa ?? readCa(input, goodRedis, wrong));
@@ -139,7 +139,7 @@ export function readEnvironment(input: ConfigInput, { home, usesApp, problems }:
   };
 }
 
-/** Null: this machine has not joined another one's tac8. */
+/** Return the address of Redis that `tac8 join` has stored; null: this machine has not joined another one. */
 function readJoined({ readStored }: ConfigInput, path: string, wrong: Wrong): string | null {
   const text = attempt(() => readStored?.(path) ?? null);
   if (text instanceof Error) return wrong(path, `cannot be read: ${text.message}`);
@@ -148,10 +148,10 @@ function readJoined({ readStored }: ConfigInput, path: string, wrong: Wrong): st
   return wrong(path, "it is not the address of a Redis with TLS: run tac8 join again");
 }
 
-/** Path of the CA's certificate; null: none, or none that can be used. */
+/** Return the path of the CA certificate; null: none, or an invalid one. */
 function readCa({ env, readSecretFile }: ConfigInput, redisUrl: string, wrong: Wrong): string | null {
   const path = variable(env, "REDIS_CA_FILE");
-  // The Redis of `tac8 up` is on a socket.
+  // The Redis of `tac8 up` uses a socket.
   if (path === null || variable(env, "TAC8_REDIS_KEPT") === "1") return null;
   if (!isTls(redisUrl))
     return wrong("REDIS_CA_FILE", "it is for a Redis with TLS: write rediss://HOST:PORT in REDIS_URL");
@@ -162,7 +162,7 @@ function readCa({ env, readSecretFile }: ConfigInput, redisUrl: string, wrong: W
   return wrong("REDIS_CA_FILE", `${path} contains no certificate: expected a PEM file with BEGIN CERTIFICATE`);
 }
 
-/** What to write: with the host that is there, where only the scheme is missing. */
+/** Return the expected form of the address. If only the scheme is missing, it contains the given host. */
 function redisForm(found: string): string {
   if (/^unix:/i.test(found)) {
     return `unix:///PATH of at most ${MAX_SOCKET_PATH} bytes, or unix:///PATH?db=N, such as unix:///run/redis/redis.sock`;
@@ -179,17 +179,17 @@ function redisForm(found: string): string {
 type Wrong = (key: string, message: string) => null;
 type Found = Pick<Environment, "secrets" | "sources" | "keys">;
 
-/** Where `tac8 init` puts a secret in the data folder: `github-token` for GITHUB_TOKEN. */
+/** Return the path at which `tac8 init` stores a secret in the data folder: `github-token` for GITHUB_TOKEN. */
 export function storedSecret(home: string, name: SecretName): string {
   return join(home, name.toLowerCase().replaceAll("_", "-"));
 }
 
-/** Whether a problem with this key is one with the GitHub token, or the App's private key, wherever it comes from. */
+/** Return whether a problem with this key concerns the GitHub token, or the App's private key, from any source. */
 export function isOfToken(key: string): boolean {
   return /^GITHUB_(TOKEN|APP_PRIVATE_KEY)(_FILE)?$|^github-(token|app-private-key)$/.test(basename(key));
 }
 
-/** The variable itself comes first, then the file that `NAME_FILE` names, then the one in the data folder. */
+/** Read the secrets. The variable itself takes precedence over the file in `NAME_FILE`, and that over the file in the data folder. */
 function readSecrets(
   input: ConfigInput,
   { home, usesApp, wrong }: Pick<EnvironmentOptions, "home" | "usesApp"> & { readonly wrong: Wrong },
@@ -218,7 +218,7 @@ function readSecrets(
       else keep(name, value.trim(), path);
     }
   }
-  // With a key from the environment, a stored one would be a second identity.
+  // If the environment has a key, a stored one is ignored, because it would be a second identity.
   const signedIn = MODEL_SECRETS.some((name) => given(env, name)) || given(env, "ANTHROPIC_AUTH_TOKEN");
   for (const { name } of SECRETS) {
     const isModels = (MODEL_SECRETS as readonly string[]).includes(name);
@@ -240,19 +240,22 @@ function readSecrets(
 }
 
 /**
- * Docker and Podman mount secrets in the first, readable for every process of the container. systemd puts the credentials of a unit
- * into the second, and lets the unit's user read them by an access control list, which looks like a right of the group.
+ * Folders of mounted secrets. Docker and Podman use the first one, readable for every process of the container. systemd uses the second one
+ * for the credentials of a unit, and lets the unit's user read them by an access control list, which appears as a group permission.
  */
 const MOUNTED = /^\/run\/(?:secrets|credentials)\//;
 
-/** A private key is worth more than a token: it has no end. Null: only its owner can read the file. */
+/**
+ * Return a message if other users can read the file of a private key; null: only its owner can. It is stricter than for a token, because a
+ * private key does not expire.
+ */
 function readableByOthers(path: string, { modeOf }: ConfigInput): string | null {
   const mode = MOUNTED.test(path) ? null : (modeOf?.(path) ?? null);
   if (mode === null || (mode & 0o077) === 0) return null;
   return `other users can open ${path} (mode 0${(mode & 0o777).toString(8)}): run chmod 600 ${path}`;
 }
 
-/** The variable that is to be set right, or the stored file. */
+/** Return the key for messages about a secret: its variable, or the stored file. */
 function sourceKey(name: SecretName, source: string, env: Env): string {
   if (source === name) return name;
   return source === variable(env, `${name}_FILE`) ? `${name}_FILE` : source;
@@ -262,7 +265,7 @@ function given(env: Env, name: string): boolean {
   return variable(env, name) !== null || variable(env, `${name}_FILE`) !== null;
 }
 
-/** Secrets that go into a header as they are. */
+/** Return whether a secret is sent unchanged in a header. */
 function isToken(name: SecretName): boolean {
   const others: readonly string[] = ["GITHUB_TOKEN", "TAC8_NTFY_TOKEN", "TAC8_METRICS_TOKEN", ...MODEL_SECRETS];
   return others.includes(name);
@@ -270,13 +273,13 @@ function isToken(name: SecretName): boolean {
 
 const MIN_METRICS_TOKEN = 16;
 
-/** Guesses at the metrics token are not limited, so that guesses never lock Prometheus out: it must be long. */
+/** Return a message if the metrics token is too short. Attempts to guess it are not limited, because a limit could lock out Prometheus. */
 function tooShort(name: SecretName, token: string): string | null {
   if (name !== "TAC8_METRICS_TOKEN" || token.length >= MIN_METRICS_TOKEN) return null;
   return `it is too short: expected ${MIN_METRICS_TOKEN} characters or more`;
 }
 
-/** Why a token cannot be one; it is never shown. */
+/** Return why a token is invalid, without the token itself; null: it may be valid. */
 function troubleIn(token: string): string | null {
   if (/^(["']).*\1$/s.test(token)) return "it is in quotes, which become part of the value: remove them";
   if (/[^\x21-\x7E]/.test(token))
@@ -284,7 +287,7 @@ function troubleIn(token: string): string | null {
   return null;
 }
 
-/** Such an address lets its reader write there, so it is not shown. */
+/** Remove invalid addresses of notifications. The messages do not contain an address, because it allows its reader to send messages. */
 function withoutWrongPlaces(secrets: Environment["secrets"], wrong: Wrong): Environment["secrets"] {
   const good: Partial<Record<SecretName, string>> = { ...secrets };
   for (const [name, form] of [
@@ -317,7 +320,7 @@ function isUrl(text: string, protocols: readonly string[]): boolean {
   return protocols.includes(protocol) && hostname !== "";
 }
 
-/** Fit for a message: without a password, and not too long. */
+/** Return a URL for a message: without a password, and shortened. */
 function masked(url: string): string {
   return shown(url.replace(/^.*@/s, "***@").replace(/password=.*/is, "password=***"));
 }

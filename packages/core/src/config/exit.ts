@@ -2,16 +2,16 @@ import { messageOf } from "../domain/messageOf.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** User name that is given to the exit beside its password. */
+/** User name for the exit, in addition to its password. */
 const USER = "tac8";
-/** Programs reach servers of their own on loopback directly. */
+/** Hosts that are reached directly: servers on loopback. */
 const DIRECT = "localhost,127.0.0.1,::1,.localhost";
 
 /**
- * Return the environment with the proxy that `TAC8_EXIT` and `TAC8_EXIT_PASSWORD_FILE` name, for https and http; without
- * `TAC8_EXIT` the environment as it is. The password then is in memory, and not in the environment that the process was started with.
- * @param readFile text of the file; throws when it cannot be read
- * @returns `problem`: one line for an operator; the environment then names the exit without a password
+ * Return the environment with the proxy of `TAC8_EXIT` and `TAC8_EXIT_PASSWORD_FILE`, for https and http. Without `TAC8_EXIT`, the environment
+ * is unchanged. The password is only in memory, and not in the environment with which the process was started.
+ * @param readFile returns the text of the file; throws when it cannot be read
+ * @returns `problem`: one line for the operator; the environment then has the exit without a password
  */
 export function withExit(
   env: Env,
@@ -47,7 +47,7 @@ function through(env: Env, proxy: string, problem: string | null) {
     ...both("HTTPS_PROXY", proxy),
     ...both("ALL_PROXY", undefined),
     ...both("NO_PROXY", DIRECT),
-    // Node reads them only with this, in agents' programs too.
+    // Node uses the proxy variables only with this variable, also in agents' programs.
     NODE_USE_ENV_PROXY: "1",
   };
   return { env: { ...env, ...proxies }, problem };

@@ -4,7 +4,7 @@ import { isAbsolute, join } from "node:path";
 const FILE = "moved-from";
 const MAX_PLACES = 50;
 
-/** Absolute paths that a data folder had before it was moved: agents name their sessions after the folder they worked in. */
+/** Return the absolute paths that a data folder had before it was moved. They are needed because sessions are named after their folder. */
 export function readFormerPlaces(home: string): string[] {
   try {
     return readFileSync(join(home, FILE), "utf8").split("\n").filter(isAbsolute).slice(-MAX_PLACES);
@@ -13,7 +13,7 @@ export function readFormerPlaces(home: string): string[] {
   }
 }
 
-/** May be repeated. */
+/** Add former paths of a data folder. Idempotent. */
 export function addFormerPlaces(home: string, places: readonly string[]): void {
   const all = [...new Set([...readFormerPlaces(home), ...places])].filter((place) => place !== home);
   const path = join(home, FILE);

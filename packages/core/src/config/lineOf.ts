@@ -1,7 +1,7 @@
 /**
- * Line of a key in the text of a TOML file, from 1; of its table where the key is not there; null: neither is. For messages
- * only: what a long text in quotes looks like is not understood. Pure.
- * @param path as a parser names it: `["repositories", 0, "repo_name"]`
+ * Return the line of a key in a TOML file, from 1. If the key is missing, return the line of its table; null: the table is missing too. Only
+ * for messages, because multi-line strings are not parsed. Pure.
+ * @param path the path of a parser: `["repositories", 0, "repo_name"]`
  */
 export function lineOf(text: string, path: readonly PropertyKey[]): number | null {
   const wanted = path.map(String);

@@ -13,16 +13,16 @@ import { readMovedTo } from "./movedTo.ts";
 import { configPlaces, resolveConfig, type ConfigInput, type ConfigProblem, type ConfigResult } from "./resolve.ts";
 
 export interface LoadedConfig extends ConfigResult {
-  /** Absolute path of the file, or of the place for a new one. */
+  /** Absolute path of the file, or the path for a new one. */
   readonly path: string;
   readonly found: boolean;
-  /** Whether a flag or a variable names the file. */
+  /** Whether a flag or a variable sets the path. */
   readonly named: boolean;
-  /** Places that were searched, or the one that is named. */
+  /** Paths that were searched, or the path that is set. */
   readonly searched: readonly string[];
 }
 
-/** Finds and reads the configuration file, and the secret files that the environment names. */
+/** Find and read the configuration file, and the secret files in the environment. */
 export function loadConfig(options: {
   readonly flag?: string | undefined;
   readonly env: ConfigInput["env"];
@@ -57,7 +57,7 @@ export function loadConfig(options: {
   return { ...all, config: null, problems: [unreadable, ...others] };
 }
 
-/** Null: nothing is stored there. A link whose target is missing is an error. */
+/** Return a stored secret; null: the file does not exist. A link with a missing target is an error. */
 function readStored(path: string, warnings: string[]): string | null {
   try {
     if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return null;
@@ -71,7 +71,7 @@ function readStored(path: string, warnings: string[]): string | null {
 }
 
 /**
- * Return the data folder of a configuration file that need not be there.
+ * Return the data folder of a configuration file, which need not exist.
  * @returns null when the default is needed and `HOME` is not an absolute path
  * @throws Error of one line when an older version's folder cannot be read
  */
@@ -79,13 +79,13 @@ export function findDataFolder(path: string, env: ConfigInput["env"]): DataFolde
   return resolveDataFolder({ path, env, folder: readFolder(path, env) });
 }
 
-/** Return where a new installation with this configuration file would keep its data; null as `findDataFolder`. */
+/** Return the data folder of a new installation with this configuration file; null as in `findDataFolder`. */
 export function findNewDataFolder(path: string, env: ConfigInput["env"]): string | null {
   return newDataFolder({ path, env, folder: { realPath: realPathOf(dirname(path)) } });
 }
 
 /**
- * One line a problem, for a user, which begins with its source: `config.toml:12: coordinator.max_attempts: found 0: …`, or
+ * Return one line per problem, which begins with its source: `config.toml:12: coordinator.max_attempts: found 0: …`, or
  * `environment variable REDIS_URL: found …`.
  */
 export function describeProblems(problems: readonly ConfigProblem[], path: string): string {
@@ -102,12 +102,12 @@ export function describeProblems(problems: readonly ConfigProblem[], path: strin
 
 interface FoundFile {
   readonly path: string;
-  /** Null: it is not there, or cannot be read. */
+  /** Null: missing, or not readable. */
   readonly text: string | null;
   readonly error: Error | null;
 }
 
-/** The first file that is there. One that cannot be read is not passed over: another would be used by surprise. */
+/** Return the first file that exists. An unreadable one is not skipped, because using another one would be unexpected. */
 function readFirst(paths: readonly [string, ...string[]]): FoundFile {
   for (const path of paths) {
     try {
@@ -122,7 +122,7 @@ function readFirst(paths: readonly [string, ...string[]]): FoundFile {
 function readFolder(path: string, env: ConfigInput["env"]): ConfigFolder {
   const folder = dirname(path);
   const realPath = realPathOf(folder);
-  // Where TAC8_HOME decides, no other folder matters, not even one that cannot be read.
+  // With TAC8_HOME, other folders are irrelevant, even if they are not readable.
   if (env["TAC8_HOME"]) return { realPath, oldNames: [] };
   const oldNames = namesIn(join(folder, OLD_FOLDER));
   const own = newDataFolder({ path, env, folder: { realPath } });

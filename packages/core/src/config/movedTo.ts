@@ -1,26 +1,26 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
 
-/** The file beside a default data folder that names the folder to which `tac8 move-data` has moved its data. */
+/** Return the path of the pointer: a file beside a default data folder, with the folder to which `tac8 move-data` has moved the data. */
 export function pointerOf(own: string): string {
   return `${own}.moved-to`;
 }
 
 /**
- * Return the folder that the data of a default data folder was moved to; null: it was not moved.
+ * Return the folder to which the data of a default data folder was moved; null: it was not moved.
  * @throws Error of one line when that folder is missing, such as on a disk that is not mounted
  */
 export function readMovedTo(own: string): string | null {
   const target = readPointer(own);
   if (target === null || existsSync(target)) return target;
-  // It is being moved, or was moved back.
+  // The data is being moved, or was moved back.
   if (existsSync(own)) return null;
   throw new Error(
     `the data was moved to ${target}, which is missing: mount its disk, or remove ${pointerOf(own)} to start without that data`,
   );
 }
 
-/** Null: there is none, or it holds no absolute path. */
+/** Return the path in the pointer; null: there is no pointer, or it contains no absolute path. */
 export function readPointer(own: string): string | null {
   try {
     const target = readFileSync(pointerOf(own), "utf8").trim();
@@ -30,7 +30,7 @@ export function readPointer(own: string): string | null {
   }
 }
 
-/** Write the pointer, or remove it where `target` is null or the default folder itself. May be repeated. */
+/** Write the pointer, or remove it if `target` is null or the default folder itself. Idempotent. */
 export function writePointer(own: string, target: string | null): void {
   const path = pointerOf(own);
   if (target === null || target === own) return rmSync(path, { force: true });

@@ -4,8 +4,8 @@ import type { Priority } from "../domain/priority.ts";
 import type { AgentChoice, ModelPrice, RoutingRule } from "./routing.ts";
 
 /**
- * Tables of the older coordinator's later configuration files. Keys that are not named here had no effect on its runs
- * (`context_window`, `capabilities`, `reason`), and have none here.
+ * Tables in configuration files of the older coordinator. Its keys that are not listed here (`context_window`, `capabilities`, `reason`) had
+ * no effect on runs there, and have none here.
  */
 const providerSchema = z.looseObject({
   enabled: z.boolean().default(true),
@@ -31,11 +31,11 @@ const routingSchema = z.looseObject({
   rules: z.array(z.looseObject({})).max(200).default([]),
 });
 
-/** Lists of one or of many. */
+/** A list, or a single item as a list of one. */
 const oneOrMany = <T extends z.ZodType>(item: T) => z.union([item.transform((one) => [one]), z.array(item)]);
 const count = z.int().min(0);
 
-/** One that has anything else is not understood, and must not hold for every run. */
+/** A rule. One with unknown keys is rejected, because without its unknown conditions it would apply to too many runs. */
 const ruleSchema = z.strictObject({
   name: z.string().optional(),
   reason: z.string().optional(),
@@ -61,14 +61,14 @@ export const olderTables = {
 const olderSchema = z.object(olderTables);
 export type OlderTables = z.infer<typeof olderSchema>;
 
-/** Its names for Claude Code, which tac8 drives itself. */
+/** Names of the older coordinator for Claude Code, which tac8 supports directly. */
 const CLAUDE = ["claude", "claude-cli", "claude-code"];
 
 export function isClaude(provider: string): boolean {
   return CLAUDE.includes(provider);
 }
 
-/** Its words, and the numbers that it gave them. The lowest one of tac8 is P2: nothing has `low`. */
+/** Priorities of the older coordinator, as words and as numbers. `low` has no equivalent, because tac8's lowest priority is P2. */
 const PRIORITIES: Readonly<Record<string, Priority>> = {
   critical: "P0",
   p0: "P0",
@@ -82,20 +82,20 @@ const PRIORITIES: Readonly<Record<string, Priority>> = {
   "2": "P2",
 };
 
-/** What `[llm]` says, as far as a provider does not say it. */
+/** Values of `[llm]`, which apply if a provider does not set them. */
 export interface StandardAgent {
-  /** As written: `claude`, `command`, or a provider's name. */
+  /** Provider as written: `claude`, `command`, or the name of a provider. */
   readonly provider: string;
   readonly model: string;
   readonly command: readonly string[];
   readonly template: readonly string[] | undefined;
 }
 
-/** How an agent of this provider is started, or why it cannot be. */
+/** How to start an agent of a provider, or why that is impossible. */
 export type Found =
   { readonly agent: Omit<AgentChoice, "model">; readonly apiKey: string | null } | { readonly why: string };
 
-/** The program of a provider. `name`: as `[llm]` or a rule has it. */
+/** Return the program of a provider. `name`: as in `[llm]` or in a rule. */
 export function findProvider(name: string, { providers }: OlderTables, standard: StandardAgent): Found {
   const table = Object.hasOwn(providers, name) ? providers[name] : undefined;
   const apiKey = table?.api_key_env ?? null;
@@ -105,7 +105,7 @@ export function findProvider(name: string, { providers }: OlderTables, standard:
     const program = named.length > 0 ? named : standard.command;
     return { agent: { provider: "claude", program }, apiKey };
   }
-  // Whatever the provider was called, it ran the template of [llm] where that had one.
+  // In the older coordinator, a provider of any name used the template of [llm], if there was one.
   const own = name === "command" || name === standard.provider ? standard.template : undefined;
   const template = table?.command_template ?? own;
   if (template === undefined) {
@@ -119,7 +119,7 @@ export function findProvider(name: string, { providers }: OlderTables, standard:
   return { agent: { provider: "command", program: template }, apiKey };
 }
 
-/** The program and what comes before its flags, which are tac8's own business. */
+/** Return the program and the arguments before its flags. tac8 sets the flags itself. */
 function claudeOf(template: readonly string[] | undefined): readonly string[] {
   if (template === undefined) return [];
   const flags = template.findIndex((word) => word.startsWith("-"));
@@ -137,13 +137,13 @@ export function pricesOf({ models }: OlderTables): Record<string, ModelPrice> {
 
 export interface FoundRules {
   readonly rules: readonly RoutingRule[];
-  /** Variables that their agents need. */
+  /** Variables that the agents of these rules need. */
   readonly apiKeys: readonly string[];
   /** One line for each rule that is not used. */
   readonly ignored: readonly string[];
 }
 
-/** The rules in the order in which they are asked: its highest `priority` first. */
+/** Return the rules in the order of their evaluation: the highest `priority` first. */
 export function rulesOf(tables: OlderTables, standard: StandardAgent): FoundRules {
   const found: { rule: RoutingRule; rank: number; apiKey: string | null }[] = [];
   const ignored: string[] = [];

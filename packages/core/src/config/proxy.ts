@@ -4,24 +4,24 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 /** A proxy that the environment names. */
 export interface Proxy {
-  /** `http://user:password@proxy:3128`: with its credentials. */
+  /** URL with credentials: `http://user:password@proxy:3128`. */
   readonly url: string;
-  /** The same without credentials, for people. */
+  /** URL without credentials, for display. */
   readonly shown: string;
-  /** The variable that names it. */
+  /** Name of its variable. */
   readonly variable: string;
 }
 
-/** As curl and git: lower case wins, an empty value counts as none, `ALL_PROXY` is for both protocols. */
+/** Variables, as in curl and git: lower case takes precedence, an empty value counts as unset, `ALL_PROXY` is for both protocols. */
 const VARIABLES = { "http:": ["http_proxy", "HTTP_PROXY"], "https:": ["https_proxy", "HTTPS_PROXY"] } as const;
 const FOR_ALL = ["all_proxy", "ALL_PROXY"] as const;
 const ALL = [...VARIABLES["http:"], ...VARIABLES["https:"], ...FOR_ALL];
 const EXCEPTIONS = ["no_proxy", "NO_PROXY"] as const;
 
 /**
- * The proxy that a URL is reached through; null: it is reached directly. The one rule for the API, the notifications and git:
- * loopback never goes through a proxy, nor does what `NO_PROXY` names, in curl's way: hosts with all below them, with or without a
- * leading dot, each also with a port, IP addresses and networks (`10.0.0.0/8`), `*` for everything.
+ * Return the proxy for a URL; null: a direct connection. The rule is the same for the API, notifications and git. Loopback never uses a
+ * proxy, and neither does a host in `NO_PROXY`, which works as in curl: hosts with all subdomains, with or without a leading dot and with
+ * an optional port, IP addresses, networks (`10.0.0.0/8`), and `*` for all hosts.
  */
 export function proxyFor(url: string, env: Env): Proxy | null {
   if (!URL.canParse(url)) return null;
@@ -37,19 +37,19 @@ export function proxyFor(url: string, env: Env): Proxy | null {
   return env["TAC8_EXIT"]?.trim() ? { ...found, variable: "TAC8_EXIT" } : found;
 }
 
-/** Whether the environment names any proxy. */
+/** Return whether the environment has a proxy. */
 export function isProxySet(env: Env): boolean {
   return nodeProxyEnvironment(env) !== null;
 }
 
-/** Variables whose value is no proxy that Node and git both can use. */
+/** Return the variables whose value is not a proxy that both Node and git can use. */
 export function unusableProxies(env: Env): string[] {
   return ALL.filter((name) => env[name]?.trim() && !isUsable(proxyOf({ name, value: env[name].trim() }).url));
 }
 
 /**
- * Variables with which git reaches the URL as `proxyFor` says, whatever its own rules are. Credentials are sent at once and in the
- * one way that Node knows: git would ask each time which ways there are.
+ * Return the variables with which git uses the result of `proxyFor` for the URL, regardless of git's own rules. Credentials are sent with the
+ * first request, by the method that Node uses; otherwise git would first ask the proxy for its methods each time.
  */
 export function gitProxyEnvironment(url: string, env: Env): Record<string, string> {
   const proxy = proxyFor(url, env);
@@ -57,8 +57,8 @@ export function gitProxyEnvironment(url: string, env: Env): Record<string, strin
 }
 
 /**
- * What Node's `http.setGlobalProxyFromEnv` takes, so that it decides as `proxyFor`; null: no proxy is set. Node knows no networks
- * in `NO_PROXY`, so the `urls` that are reached directly are named as well.
+ * Return the variables for Node's `http.setGlobalProxyFromEnv`, so that Node uses the same rule as `proxyFor`; null: no proxy is set. Node does
+ * not support networks in `NO_PROXY`, so the hosts of `urls` that are reached directly are added.
  */
 export function nodeProxyEnvironment(env: Env, urls: readonly string[] = []): Record<string, string> | null {
   const [http, https] = [VARIABLES["http:"], VARIABLES["https:"]].map((names) => {
@@ -80,10 +80,10 @@ export function nodeProxyEnvironment(env: Env, urls: readonly string[] = []): Re
   };
 }
 
-/** A user name without a password that is this long is a token; a shorter one may be an ordinary word. */
+/** A user name of this length without a password counts as a token. A shorter one may be an ordinary word. */
 const TOKEN_LENGTH = 20;
 
-/** What is secret in the environment's proxies: passwords, and user names that stand for one. */
+/** Return the secrets in the environment's proxies: passwords, and user names that are tokens. */
 export function proxySecrets(env: Env): string[] {
   return ALL.flatMap((name) => {
     const value = env[name]?.trim();
@@ -115,12 +115,12 @@ function proxyOf({ name, value }: { readonly name: string; readonly value: strin
   return { url, shown: `${protocol}//${host}`, variable: name };
 }
 
-/** Names are resolved by a SOCKS proxy itself, whichever of the two is written. */
+/** Return whether both Node and git can use the proxy. A SOCKS proxy resolves host names itself, with `socks5` and `socks5h`. */
 function isUsable(url: string): boolean {
   return URL.canParse(url) && new URL(url).hostname !== "" && /^(https?|socks5h?):/i.test(url);
 }
 
-/** `proxy:3128` is enough for curl. */
+/** Add `http://` if the scheme is missing: curl accepts `proxy:3128`. */
 function withScheme(value: string): string {
   return /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`;
 }
@@ -141,7 +141,7 @@ function matches(entry: string, { host, port }: { readonly host: string; readonl
   return host === named.host || (isIP(host) === 0 && host.endsWith(`.${named.host}`));
 }
 
-/** `*.example.com:8443` → `example.com` and `:8443`. */
+/** Split an entry: `*.example.com:8443` into `example.com` and `:8443`. */
 function hostAndPort(entry: string): { readonly host: string; readonly port: string } {
   const [, bracketed, plain, port = ""] = /^(?:\[([^\]]*)\]|([^:]*))(:\d+)?$/.exec(entry) ?? [];
   const host = bracketed ?? plain ?? entry; // An IPv6 address without brackets has no port.
@@ -158,7 +158,7 @@ function isInNetwork(host: string, network: string): boolean {
   return list.check(host, type);
 }
 
-/** Without brackets and the dot of a full name. */
+/** Return a host name without brackets and the trailing dot. */
 function bare(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
 }

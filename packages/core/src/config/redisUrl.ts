@@ -1,18 +1,18 @@
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-/** A socket's path has at most this many bytes on Linux: `sun_path` of unix(7), without its last byte. */
+/** Maximum length of a socket's path on Linux, in bytes: `sun_path` of unix(7), without its last byte. */
 export const MAX_SOCKET_PATH = 107;
 
-/** Of the service tac8-redis: deploy/systemd/tac8-redis.service. */
+/** Socket of the service tac8-redis: deploy/systemd/tac8-redis.service. */
 export const SERVICE_SOCKET = "/run/tac8-redis/redis.sock";
 
-/** As clients of other languages have it too: `unix:///run/redis.sock?db=1&password=…`. */
+/** Query parameter for the password, as in other Redis clients: `unix:///run/redis.sock?db=1&password=…`. */
 const PASSWORD = "password";
 
-/** File with the certificate of the CA that signed a `rediss://` server's: tac8's own, other clients do not know it. */
+/** Query parameter for the path of the CA certificate of a `rediss://` server. Only tac8 uses it. */
 const CA = "ca";
 
-/** Password of the Sentinels themselves: tac8's own as well. */
+/** Query parameter for the password of the Sentinels. Only tac8 uses it. */
 const SENTINEL_PASSWORD = "sentinel_password";
 
 const SENTINEL_PORT = 26_379;
@@ -20,10 +20,10 @@ const MAX_SENTINELS = 16;
 
 /** Scheme, user, hosts, and the rest of the address of a Redis behind Sentinels. */
 const SENTINEL_URL = /^(rediss?\+sentinel:\/\/)([^/?#@]*@)?([^/?#@]+)([/?][^#]*)?$/i;
-/** A host that stands for all of the Sentinels, because an address has one. */
+/** Placeholder for all Sentinels, because a URL has only one host. */
 const ALL_HOSTS = "sentinels";
 
-/** File with the password of a socket's Redis, which `tac8 share` makes while clients run: tac8's own as well. */
+/** Query parameter for the file with the password of a Redis on a socket, which `tac8 share` creates while clients run. Only tac8 uses it. */
 const PASSWORD_FILE = "password_file";
 
 /** A Redis on a Unix socket. */
@@ -39,25 +39,25 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** A Redis that Redis Sentinel keeps: `redis+sentinel://USER@HOST:PORT,HOST:PORT/NAME/N`. */
+/** A Redis that Redis Sentinel manages: `redis+sentinel://USER@HOST:PORT,HOST:PORT/NAME/N`. */
 export interface SentinelGroup {
   readonly sentinels: readonly Endpoint[];
-  /** Of the master, as Sentinel's configuration has it. */
+  /** Name of the master in Sentinel's configuration. */
   readonly name: string;
   readonly db: number;
-  /** Of Redis; null: the default user. */
+  /** User of Redis; null: the default user. */
   readonly user: string | null;
-  /** Of Redis. */
+  /** Password of Redis; null: none. */
   readonly password: string | null;
   readonly sentinelPassword: string | null;
 }
 
-/** Return the address of a socket's path, as `REDIS_URL` has it: `unix:///run/redis.sock`. */
+/** Return the URL of a socket in the form of `REDIS_URL`: `unix:///run/redis.sock`. */
 export function socketUrl(path: string): string {
   return pathToFileURL(path).href.replace(/^file:/, "unix:");
 }
 
-/** Return the socket of a `unix:` address; null: the address is not one, or is wrong. Pure. */
+/** Return the socket of a `unix:` URL; null: the URL has another scheme or is invalid. Pure. */
 export function socketOf(url: string): RedisSocket | null {
   if (!/^unix:\/\/\//i.test(url) || !URL.canParse(url)) return null;
   const { searchParams, hash } = new URL(url);
@@ -70,12 +70,12 @@ export function socketOf(url: string): RedisSocket | null {
   return { path, db: Number(db) };
 }
 
-/** Return whether the address names Sentinels, right or wrong. Pure. */
+/** Return whether the URL has the scheme for Sentinels, even if it is invalid. Pure. */
 export function isSentinelUrl(url: string): boolean {
   return /^rediss?\+sentinel:/i.test(url);
 }
 
-/** Return what the address says of a Redis behind Sentinels; null: it is not such an address, or is wrong. Pure. */
+/** Parse the URL of a Redis behind Sentinels; null: the URL has another scheme or is invalid. Pure. */
 export function sentinelsOf(url: string): SentinelGroup | null {
   const [, , , hosts = ""] = SENTINEL_URL.exec(url) ?? [];
   const sentinels = hosts.split(",").map((host) => endpointOf(host));
@@ -95,7 +95,7 @@ export function sentinelsOf(url: string): SentinelGroup | null {
   };
 }
 
-/** Return the addresses to which a client of this Redis connects first; none where it is on a socket. Pure. */
+/** Return the addresses to which a client of this Redis connects first; none: it uses a socket. Pure. */
 export function endpointsOf(url: string): readonly Endpoint[] {
   const group = sentinelsOf(url);
   if (group !== null) return group.sentinels;
@@ -110,7 +110,7 @@ export function endpointsOf(url: string): readonly Endpoint[] {
  */
 export function isRedisUrl(url: string): boolean {
   if (/\s/.test(url)) return false;
-  // What tac8 itself keeps in the query is no one else's to write.
+  // Users must not set the query parameters that tac8 uses internally.
   if (isSentinelUrl(url)) return !url.includes("?") && sentinelsOf(url) !== null;
   if (!URL.canParse(url)) return false;
   const { protocol, hostname } = new URL(url);
@@ -181,8 +181,8 @@ export function withoutPassword(url: string): string {
 }
 
 /**
- * Return where a Redis is, for people: `127.0.0.1:6379`, the path of its socket, or the name of a master with its Sentinels. It
- * has no password in it. Pure.
+ * Return the address of a Redis for display, without a password: `127.0.0.1:6379`, the path of its socket, or the name of a master with its
+ * Sentinels. Pure.
  */
 export function redisAddress(url: string): string {
   const group = sentinelsOf(url);
@@ -196,7 +196,7 @@ export function redisAddress(url: string): string {
   return `${hostname}:${port || "6379"}`;
 }
 
-/** Null: it is no address. Of several Sentinels, `ALL_HOSTS` is the host. */
+/** Parse a URL; null: it is invalid. The host of several Sentinels is `ALL_HOSTS`. */
 function parse(url: string): URL | null {
   const one = url.replace(SENTINEL_URL, (_, scheme: string, user = "", _hosts, rest = "") =>
     [scheme, user, ALL_HOSTS, rest].join(""),
@@ -204,7 +204,7 @@ function parse(url: string): URL | null {
   return URL.canParse(one) ? new URL(one) : null;
 }
 
-/** @throws TypeError when it is no address */
+/** Return the URL after a change. @throws TypeError when the URL is invalid */
 function changed(url: string, change: (full: URL) => void): string {
   const [, , , hosts] = SENTINEL_URL.exec(url) ?? [];
   const full = parse(url) ?? new URL(url);
@@ -215,14 +215,14 @@ function changed(url: string, change: (full: URL) => void): string {
   );
 }
 
-/** Of a Sentinel: `HOST` or `HOST:PORT`; null: it is neither. */
+/** Parse the address of a Sentinel, `HOST` or `HOST:PORT`; null: it is invalid. */
 function endpointOf(text: string): Endpoint | null {
   if (!/^(?:\[[\da-f:.]+\]|[^:[\]]+)(?::\d{1,5})?$/i.test(text) || !URL.canParse(`redis://${text}`)) return null;
   const { hostname, port } = new URL(`redis://${text}`);
   return hostname === "" ? null : { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || SENTINEL_PORT) };
 }
 
-/** Null: it cannot be decoded, or is no path. */
+/** Return the decoded path; null: it cannot be decoded, or is not an absolute path. */
 function pathOf(url: string): string | null {
   try {
     return fileURLToPath(url.replace(/^unix:/i, "file:"));

@@ -1,6 +1,6 @@
 import { FLEET, hostThresholds, type HostLimits } from "../domain/thresholds.ts";
 
-/** What applies now in the place of each key that the table `[health]` had. */
+/** Return the values that now apply in place of the keys of the former table `[health]`. */
 function applied(host: HostLimits): Readonly<Record<string, number>> {
   const { diskGb, memoryMb, temperatureC } = hostThresholds(host);
   const { redisPercent, failedPercent, lagMs, githubPercent } = FLEET;
@@ -23,8 +23,8 @@ function applied(host: HostLimits): Readonly<Record<string, number>> {
 
 /**
  * Return the notice about a table `[health]` of an earlier version, on one line. Pure.
- * @param table as it is in the file
- * @param host the configuration's `[host]`, from which limits follow
+ * @param table the table in the file
+ * @param host the configuration's `[host]`, from which the limits are derived
  */
 export function healthNotice(table: unknown, host: HostLimits): string {
   const found: Readonly<Record<string, unknown>> = typeof table === "object" && table !== null ? { ...table } : {};

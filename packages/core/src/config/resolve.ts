@@ -22,16 +22,16 @@ export interface RepositoryConfig {
   readonly owner: string;
   readonly repo: string;
   readonly issueLabel: string;
-  /** Empty: the repository's default branch. */
+  /** Base branch; empty: the repository's default branch. */
   readonly baseBranch: string;
-  /** Pattern of the branches' names, with `{number}`. */
+  /** Pattern for the names of branches, with `{number}`. */
   readonly branch: string;
   readonly draft: boolean;
   /** Labels that a runner must have. */
   readonly runsOn: readonly string[];
 }
 
-/** Addresses of notifications; null: not set. An address lets its reader write there. */
+/** Addresses of notifications; null: not set. They are secret, because an address allows its reader to send messages. */
 export interface NotifyAddresses {
   readonly slackUrl: string | null;
   readonly ntfyUrl: string | null;
@@ -40,15 +40,15 @@ export interface NotifyAddresses {
 }
 
 export interface Secrets {
-  /** Null: none; see `noCredentials`. */
+  /** Credentials for GitHub; null: none, see `noCredentials`. */
   readonly github: GitHubCredentials | null;
   readonly boardPassword: string | null;
   readonly boardPasswordSource: string | null;
   readonly metricsToken: string | null;
   readonly notify: NotifyAddresses;
-  /** The configuration file, and the files that variables such as `GITHUB_TOKEN_FILE` name, as they are written. */
+  /** The configuration file, and the files in variables such as `GITHUB_TOKEN_FILE`, as written there. */
   readonly files: readonly string[];
-  /** Those of them that variables name. */
+  /** The files in such variables. */
   readonly keyFiles: readonly string[];
   /** Every secret value, for redaction. */
   readonly values: readonly string[];
@@ -56,11 +56,11 @@ export interface Secrets {
 
 export interface Config extends Omit<ConfigFile, "repositories" | "llm" | "providers" | "models" | "routing"> {
   readonly repositories: readonly RepositoryConfig[];
-  /** How agents are started where no rule says otherwise. */
+  /** How agents are started if no rule applies. */
   readonly llm: Omit<ConfigFile["llm"], "provider"> & { readonly provider: "claude" | "command" };
   readonly agents: Agents;
   readonly redisUrl: string;
-  /** Whether that is another machine's, which this one has joined by `tac8 join`: it is a runner of the tac8 there. */
+  /** Whether this machine has joined another one by `tac8 join`, and uses the Redis there. */
   readonly joined: boolean;
   /** Absolute path of the data folder. */
   readonly home: string;
@@ -68,55 +68,55 @@ export interface Config extends Omit<ConfigFile, "repositories" | "llm" | "provi
   readonly launcher: string | null;
   readonly logLevel: string;
   readonly secrets: Secrets;
-  /** Environment that agents may see: allow-listed names only. */
+  /** Environment for agents: only allowed names. */
   readonly agentEnv: Readonly<Record<string, string>>;
 }
 
 export interface ConfigProblem {
-  /** Where: a key such as `coordinator.max_attempts`, a variable's name, or the file; empty: the message says it. */
+  /** A key such as `coordinator.max_attempts`, the name of a variable, or the file; empty: the message contains the source. */
   readonly key: string;
   readonly message: string;
-  /** What the key is a part of: the configuration's file, the environment, or, with a path as key, the stored secrets. */
+  /** Source of the key: the configuration file, the environment, or, with a path as key, the stored secrets. */
   readonly place: "file" | "environment" | "stored";
-  /** In the file, from 1. */
+  /** Line in the file, from 1. */
   readonly line?: number;
 }
 
 export interface ConfigInput {
-  /** Text of `config.toml`; null when there is none. */
+  /** Text of `config.toml`; null: the file does not exist. */
   readonly text: string | null;
-  /** Absolute path it was read from, or would have been. */
+  /** Absolute path of the file, or the path for a new one. */
   readonly path: string;
-  /** Places that were searched for it; empty: a flag or a variable named it. */
+  /** Paths that were searched for the file; empty: a flag or a variable sets the path. */
   readonly searched?: readonly string[];
   readonly folder: ConfigFolder;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Reads a `NAME_FILE` secret; throws when it cannot. */
+  /** Read a secret of a `NAME_FILE` variable. Throws when the file is not readable. */
   readonly readSecretFile: (path: string) => string;
-  /** Permission bits of a secret's file; null: not known. Absent: not checked. */
+  /** Return the permission bits of a secret's file; null: unknown. Absent: not checked. */
   readonly modeOf?: (path: string) => number | null;
-  /** Reads a secret of the data folder; null: there is none; throws when it cannot. Absent: none are stored. */
+  /** Read a secret in the data folder; null: there is none. Throws when the file is not readable. Absent: no secrets are stored. */
   readonly readStored?: (path: string) => string | null;
 }
 
 export interface ConfigResult {
-  /** Null: there are problems. */
+  /** The configuration; null: there are problems. */
   readonly config: Config | null;
-  /** As much of it as is good, with defaults in place of what is wrong; null: there is no data folder. */
+  /** The valid part of the configuration, with defaults in place of invalid values; null: there is no data folder. */
   readonly draft: Config | null;
-  /** Known without a configuration, too; null is one of the problems. */
+  /** The data folder, which is known even without a configuration; null: unknown, which is one of the problems. */
   readonly dataFolder: DataFolder | null;
   readonly problems: readonly ConfigProblem[];
   readonly warnings: readonly string[];
 }
 
-/** Pure: file text and environment in, configuration or all its problems out. */
+/** Resolve the configuration from the text of the file and the environment. Return the configuration, or all problems. Pure. */
 export function resolveConfig(input: ConfigInput): ConfigResult {
   const problems: ConfigProblem[] = [];
   const warnings: string[] = [];
   const found: ConfigProblem[] = [];
   const { file: parsed, broken, health } = parseFile(input, found);
-  // One broken table is no reason to keep quiet about the others.
+  // If one table is invalid, problems of the other tables are still reported.
   const named = broken.has("github") || broken.has("repositories");
   const file = parsed ?? NOTHING;
   if (health !== undefined) warnings.push(healthNotice(health, file.host));
@@ -224,7 +224,7 @@ function given(values: Readonly<Record<string, string | undefined>>): Record<str
   );
 }
 
-/** The file as far as it is good, with the defaults in place of its `broken` tables. */
+/** The valid part of the file, with the defaults in place of its `broken` tables. */
 interface ParsedFile {
   readonly file: ConfigFile | null;
   readonly broken: ReadonlySet<PropertyKey>;
@@ -272,7 +272,7 @@ function parseFile(input: ConfigInput, problems: ConfigProblem[]): ParsedFile {
   return { file: fileSchema.safeParse(Object.fromEntries(sound)).data ?? null, broken, health };
 }
 
-/** A line that was added at the end of the file is in the last table there, which is seldom the right one. */
+/** Return a message about an unknown key. A line that was added at the end of the file is in its last table, which is often the wrong one. */
 function noSuchKey(key: string): string {
   const tables = Object.entries(sections).flatMap(([name, { shape }]) =>
     Object.hasOwn(shape, key) ? [`[${name}]`] : [],
@@ -290,7 +290,7 @@ const KINDS: Readonly<Record<string, string>> = {
   record: "a table",
 };
 
-/** The most common ones in words of ours. */
+/** Return the message for a problem; the most common ones have their own messages. */
 function messageFor(issue: z.core.$ZodIssue, found: unknown): string {
   if (issue.code === "invalid_type") {
     const expected = `expected ${KINDS[issue.expected] ?? issue.expected}`;
@@ -354,7 +354,7 @@ function checkApi(variable: string | null, key: string): ConfigProblem | null {
   return { key: "GITHUB_API_URL", message: why, place: "environment" };
 }
 
-/** A label that is ours to put on must not be one that starts work: each end would be the next beginning. */
+/** Check that no label that tac8 adds is a label that starts work: otherwise each end would start the next round. */
 function checkLabels(github: ConfigFile["github"], list: readonly RepositoryConfig[], problems: ConfigProblem[]): void {
   const taken = new Set(list.map(({ issueLabel }) => issueLabel.toLowerCase()));
   for (const key of [
@@ -380,17 +380,17 @@ function checkLabels(github: ConfigFile["github"], list: readonly RepositoryConf
 interface ResolvedAgents {
   readonly llm: Config["llm"];
   readonly agents: Agents;
-  /** Variables that programs of providers need. */
+  /** Variables that the programs of providers need. */
   readonly apiKeys: readonly string[];
 }
 
-/** In place of what cannot be resolved: it is never used for work, because there is a problem. */
+/** Return agents in place of ones that cannot be resolved. They are never used for work, because there is a problem. */
 function unresolved({ llm }: ConfigFile): ResolvedAgents {
   const standard = { provider: "claude", program: llm.command, model: llm.model_default } as const;
   return { llm: { ...llm, provider: "claude" }, agents: { standard, rules: [], prices: {} }, apiKeys: [] };
 }
 
-/** `[llm]` together with the older coordinator's tables. */
+/** Resolve `[llm]` together with the older coordinator's tables. */
 function resolveAgents(file: ConfigFile, problems: ConfigProblem[], warnings: string[]): ResolvedAgents {
   const { llm, routing } = file;
   const standard = {
@@ -435,7 +435,7 @@ function commandProblem({ command_template: template }: ConfigFile["llm"]): Conf
   return { key: "llm.command_template", message, place: "file" };
 }
 
-/** The older coordinator's `claude` template names the program; its flags are tac8's own business. */
+/** Return the program for Claude Code. The older coordinator's template for `claude` contains the program; tac8 sets the flags itself. */
 function resolveCommand(llm: ConfigFile["llm"], problems: ConfigProblem[]): readonly string[] {
   const old = llm.command_template?.[0];
   if (!isClaude(llm.provider) || old === undefined) return llm.command;
@@ -446,15 +446,15 @@ function resolveCommand(llm: ConfigFile["llm"], problems: ConfigProblem[]): read
   return llm.command.join(" ") === "claude" ? [old] : llm.command;
 }
 
-/** The places of the configuration file, in the order of the search. */
+/** Possible paths of the configuration file, in the order of the search. */
 export interface ConfigPlaces {
-  /** Whether a flag or a variable names the one place. */
+  /** Whether a flag or a variable sets the only path. */
   readonly named: boolean;
-  /** Absolute. The first one is where a new file goes. */
+  /** Absolute paths. A new file is written to the first one. */
   readonly paths: readonly [string, ...string[]];
 }
 
-/** `--config`, else `TAC8_CONFIG`, else `./config.toml` before `$XDG_CONFIG_HOME/tac8/config.toml`. */
+/** Return the path of `--config` or `TAC8_CONFIG`, else `./config.toml` before `$XDG_CONFIG_HOME/tac8/config.toml`. */
 export function configPlaces(flag: string | undefined, env: ConfigInput["env"], cwd: string): ConfigPlaces {
   const name = flag || env["TAC8_CONFIG"];
   if (name) return { named: true, paths: [resolve(cwd, name)] };
@@ -463,7 +463,7 @@ export function configPlaces(flag: string | undefined, env: ConfigInput["env"], 
   return { named: false, paths: [resolve(cwd, "config.toml"), ...ofUser] };
 }
 
-/** The beginning of a line for people. */
+/** Return the beginning of a message about a missing configuration file. */
 export function noConfiguration(searched: readonly string[]): string {
   const [only = ""] = searched;
   const places = searched.length > 1 ? `neither ${searched.join(" nor ")} exists` : `${only} does not exist`;

@@ -1,26 +1,26 @@
 import type { Priority } from "../domain/priority.ts";
 
-/** How a run's agent is started. */
+/** The agent for a run. */
 export interface AgentChoice {
   readonly provider: "claude" | "command";
-  /** With `claude` the program and its leading arguments, with `command` the whole template. */
+  /** With `claude`: the program and its leading arguments. With `command`: the whole template. */
   readonly program: readonly string[];
   readonly model: string;
 }
 
-/** Everything that a rule asks for must be so; what it does not name is not asked. */
+/** A rule. All its conditions must be fulfilled; null: no condition. */
 export interface RoutingRule {
   readonly name: string;
   readonly priorities: readonly Priority[] | null;
-  /** Lower-cased; one of them is enough. */
+  /** Labels in lower case; the issue must have at least one. */
   readonly labels: readonly string[] | null;
   readonly retries: { readonly atLeast: number; readonly atMost: number } | null;
-  /** `[from, to)`, over midnight where `from` is the later one. */
+  /** Hours `[from, to)`, over midnight if `from` is later than `to`. */
   readonly hours: readonly [from: number, to: number] | null;
   readonly agent: AgentChoice;
 }
 
-/** US dollars for a million tokens. */
+/** Prices in US dollars per million tokens. */
 export interface ModelPrice {
   readonly input: number;
   readonly output: number;
@@ -28,23 +28,23 @@ export interface ModelPrice {
 
 export interface Agents {
   readonly standard: AgentChoice;
-  /** In the order in which they are asked. */
+  /** Rules in the order of their evaluation. */
   readonly rules: readonly RoutingRule[];
-  /** By the model's name. */
+  /** Prices by the name of the model. */
   readonly prices: Readonly<Record<string, ModelPrice>>;
 }
 
-/** What is known of a run before its agent starts. */
+/** Facts about a run before its agent starts. */
 export interface RunFacts {
   readonly priority: Priority;
   readonly labels: readonly string[];
-  /** Attempts that were made before this one. */
+  /** Number of attempts before this one. */
   readonly retryCount: number;
-  /** 0 to 23, by the runner's clock. */
+  /** Hour from 0 to 23, by the runner's clock. */
   readonly hour: number;
 }
 
-/** The agent of a run: of the first rule that holds, else the standard one. Pure. */
+/** Choose the agent for a run: the one of the first rule that applies, else the standard one. Pure. */
 export function chooseAgent({ rules, standard }: Agents, facts: RunFacts): AgentChoice {
   return rules.find((rule) => holds(rule, facts))?.agent ?? standard;
 }

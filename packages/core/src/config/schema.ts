@@ -8,9 +8,9 @@ import { whyBadEntry } from "../protection/protect.ts";
 import { DEFAULT_BRANCH_PATTERN, MAX_PATTERN, whyBadPattern } from "../domain/branchPattern.ts";
 
 /**
- * The only description of `config.toml`: defaults, ranges, and the sentences from which the example file and
- * `docs/configuration.md` are generated. Names of the first five `coordinator` keys, `[github]`, `[llm]` and `[worktree]` are those of
- * the older Python coordinator, so that its file works as it is.
+ * The schema of `config.toml`: defaults, ranges, and the descriptions from which the example file and `docs/configuration.md` are generated.
+ * The first five `coordinator` keys, `[github]`, `[llm]` and `[worktree]` have the names of the older Python coordinator, so that its file
+ * works unchanged.
  */
 
 const OWNER = /^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98})$/;
@@ -18,11 +18,11 @@ const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/;
 
 const owner = z.string().regex(OWNER, "expected a GitHub user or organization, such as octo");
 const name = z.string().regex(NAME, "expected a repository name without its owner, such as hello-world");
-// GitHub splits a list of labels at commas, so one with a comma can't be asked for.
-// Git's own rules, as far as a name could be taken for an option, a range or a pattern.
+// The subset of git's rules that excludes options, ranges and patterns.
 const BRANCH = /^(?![-/])[^\s~^:?*[\\]*$/;
 const LINE = /^[^\n\r<>]*$/;
 
+// GitHub splits a list of labels at commas, so a label must not contain one.
 const label = z
   .string()
   .trim()
@@ -504,7 +504,7 @@ export const sections = {
   }),
 };
 
-/** One line about each table of the file. */
+/** Description of each table of the file, in one line. */
 export const TABLES: Readonly<Record<keyof typeof sections | "repositories", string>> = {
   coordinator: "Agents, timeouts and attempts.",
   runner: "This machine's runner.",

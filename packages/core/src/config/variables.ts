@@ -1,13 +1,13 @@
 export interface Variable {
   readonly name: string;
-  /** As a user would write it; empty: none. */
+  /** Default as a user writes it; empty: none. */
   readonly standard: string;
   readonly meaning: string;
 }
 
 /**
- * Secrets are never in the configuration file. Each comes from `NAME`, else from the file whose path is in `NAME_FILE`, such
- * as a Docker secret's, else from the data folder, where `tac8 init` puts it.
+ * Secrets, which are never in the configuration file. Each one is read from `NAME`, else from the file whose path is in `NAME_FILE`, such as
+ * a Docker secret, else from the data folder, in which `tac8 init` stores it.
  */
 export const SECRETS = [
   {
@@ -63,7 +63,7 @@ export const SECRETS = [
   { name: "TAC8_WEBHOOK_URL", standard: "", meaning: "URL that receives notifications as JSON." },
 ] as const satisfies readonly Variable[];
 
-/** What agents sign in with; one of them is enough. */
+/** Secrets with which agents sign in; one of them is enough. */
 export const MODEL_SECRETS = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"] as const;
 
 export const NO_TOKEN =
@@ -74,7 +74,7 @@ export const NO_APP_KEY =
 
 export type SecretName = (typeof SECRETS)[number]["name"];
 
-/** What the environment sets beside the file; where both do, the environment wins. */
+/** Variables that set values in addition to the file. They take precedence over the file. */
 export const VARIABLES: readonly Variable[] = [
   {
     name: "TAC8_CONFIG",

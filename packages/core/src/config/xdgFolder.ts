@@ -1,8 +1,8 @@
 import { isAbsolute, join } from "node:path";
 
 /**
- * Return a folder of the XDG base directory specification: `variable`'s value, or `underHome` in `HOME`. The specification
- * has relative values ignored.
+ * Return a folder of the XDG base directory specification: the value of `variable`, or `underHome` in `HOME`. By the specification, relative
+ * values are ignored.
  * @returns null when neither variable has an absolute path
  */
 export function xdgFolder(

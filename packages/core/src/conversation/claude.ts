@@ -8,7 +8,7 @@ import { mainArgument, toolText } from "./toolText.ts";
 
 type Entry = Omit<LiveEvent, "at">;
 
-/** Number of ids that are stored per kind. Older calls and tasks have ended. */
+/** Number of ids that are stored per kind. Older calls and tasks are finished. */
 const MAX_IDS = 1000;
 /** Maximum number of denials per result. */
 const MAX_DENIALS = 20;

@@ -31,7 +31,7 @@ export interface RunLogOptions {
 export interface RunLog {
   /** Return the next events, at most a bounded number; an empty list: no complete event was added. */
   next(): Promise<LiveEvent[]>;
-  /** Return the remaining events after the log has ended. */
+  /** Return the remaining events at the end of the log. */
   end(): LiveEvent[];
   close(): Promise<void>;
 }

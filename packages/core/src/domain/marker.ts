@@ -37,7 +37,7 @@ export function parseMarker(body: string): Marker | null {
   try {
     return markerSchema.safeParse(JSON.parse(match[1] ?? "")).data ?? null;
   } catch {
-    return null; // Not JSON: a comment of another account that looks similar.
+    return null; // Not JSON: a comment by another account with a similar line.
   }
 }
 

@@ -86,7 +86,7 @@ export const TRANSITIONS: Readonly<Record<IssueState | "", readonly IssueState[]
   withdrawn: ["queued", "running", "retrying", "parked", "stopped", "cancelled", "failed"],
 };
 
-/** Return whether the issue has ended: it remains in this state until a new label event or an operator's retry. */
+/** Return whether the issue is ended: it remains in this state until a new label event or an operator's retry. */
 export function isEnded(state: IssueState | null): boolean {
   return state !== null && ENDED.includes(state);
 }

@@ -30,7 +30,7 @@ interface Send {
 
 /**
  * An auth strategy for Octokit with changing tokens: each try of a request uses the current token. After a 401, GitHub has done nothing, so
- * the request is sent again with another token, and once more after a second if that token is refused too. A call about a repository
+ * the request is sent again with another token, and again after a second if that token is refused too. A call about a repository
  * that the token cannot access is sent again if an operator has added the repository since.
  */
 export function tokenAuth({ tokens }: { readonly tokens: GitHubTokens }) {

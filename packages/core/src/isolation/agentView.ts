@@ -4,20 +4,20 @@ import type { Mount } from "./arguments.ts";
 import { TOOLCHAIN_VARIABLES } from "./toolchains.ts";
 import { firstInside, machineView, whyNotShown, type Machine } from "./view.ts";
 
-/** Variables that name files of certificates. */
+/** Variables with the paths of certificate files. */
 const CERTIFICATES = ["SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
 
 export interface AgentViewOptions {
   readonly config: Pick<Config, "agent" | "home" | "agentEnv" | "secrets">;
   /** Environment of the program in the sandbox. */
   readonly env: Readonly<Record<string, string>>;
-  /** Programs that are started, and files that their arguments name. */
+  /** Programs that are started, and files in their arguments. */
   readonly programs: readonly string[];
-  /** Programs of tac8 itself: what `replaceable` compares, besides tac8's `PATH`. */
+  /** Programs of tac8 itself, which `replaceable` checks in addition to tac8's `PATH`. */
   readonly own: readonly string[];
 }
 
-/** Return the parts of this machine that agents see with this configuration. Reads links and kinds of paths, changes nothing. */
+/** Return the parts of this machine that agents see with this configuration. It only reads links and types of paths. */
 export function agentView({ config, env, programs, own }: AgentViewOptions, machine: Machine): Mount[] {
   const owner = config.agentEnv["HOME"] || null;
   const paths = config.agent.write.map((path) => absolute(path, owner));
@@ -42,8 +42,8 @@ export function agentView({ config, env, programs, own }: AgentViewOptions, mach
 }
 
 /**
- * One line for each entry of `agent.read` and `agent.write` that agents in a sandbox do not see, for the operator. Reads links and
- * kinds of paths, changes nothing.
+ * Return one line for the operator for each entry of `agent.read` and `agent.write` that agents in a sandbox do not see. It only reads
+ * links and types of paths.
  */
 export function leftOut({ config }: Pick<AgentViewOptions, "config">, machine: Machine): string[] {
   const owner = config.agentEnv["HOME"] || null;
@@ -57,8 +57,8 @@ export function leftOut({ config }: Pick<AgentViewOptions, "config">, machine: M
 }
 
 /**
- * One line for each entry of `agent.write` by which an agent in a sandbox could replace a program that tac8 starts outside of it,
- * and which is read-only for that reason. Reads links and kinds of paths, changes nothing.
+ * Return one line for each entry of `agent.write` that is read-only, because an agent in a sandbox could replace a program there that tac8
+ * starts outside of the sandbox. It only reads links and types of paths.
  */
 export function replaceable({ config, own }: Pick<AgentViewOptions, "config" | "own">, machine: Machine): string[] {
   const owner = config.agentEnv["HOME"] || null;
@@ -72,15 +72,15 @@ export function replaceable({ config, own }: Pick<AgentViewOptions, "config" | "
   });
 }
 
-/** Files and folders of the programs that tac8 starts outside of sandboxes. */
+/** Return the files and folders of the programs that tac8 starts outside of sandboxes. */
 function outside({ config, own }: Pick<AgentViewOptions, "config" | "own">): string[] {
   return [...(config.agentEnv["PATH"] ?? "").split(delimiter), ...own];
 }
 
-/** What to do about a line of `replaceable`. */
+/** Advice for a line of `replaceable`. */
 export const REPLACEABLE_FIX = "name a smaller folder that holds no programs, or remove the entry";
 
-/** Folders and files that no agent in a sandbox sees, absolute: the data folder, the configuration, and files with secrets. */
+/** Return absolute paths that no agent in a sandbox may see: the data folder, the configuration, and files with secrets. */
 export function secretPaths({ home, secrets }: Pick<Config, "home" | "secrets">): string[] {
   return [home, ...secrets.files.map((path) => resolve(path))];
 }

@@ -1,11 +1,11 @@
-/** A part of this machine that a sandbox shows. Paths are absolute. */
+/** A part of this machine that is visible in a sandbox. Paths are absolute. */
 export type Mount =
   | { readonly kind: "read" | "write"; readonly path: string; /** Default: the same path. */ readonly from?: string }
   | { readonly kind: "link"; readonly path: string; readonly to: string };
 
 export interface SandboxSpec {
   readonly mounts: readonly Mount[];
-  /** Folder that the program starts in; one that the sandbox shows. */
+  /** Working directory of the program, which is visible in the sandbox. */
   readonly cwd: string;
   /** Descriptor of a lock that the sandbox's first process keeps until every process in it is dead; null: none. */
   readonly lockFd: number | null;
@@ -19,11 +19,11 @@ export interface SandboxSpec {
   readonly devices: string | null;
   /** Size of `/tmp`, in bytes; it is memory. */
   readonly tmpBytes: number;
-  /** Programs may make user namespaces of their own. */
+  /** Whether programs may create user namespaces. */
   readonly nested: boolean;
 }
 
-/** User id that root's programs see inside: tools refuse root, or behave differently for it. */
+/** User id inside the sandbox of a runner that is root, because tools refuse root or behave differently for it. */
 export const INNER_UID = 1000;
 const SHM_BYTES = 256 * 1024 ** 2;
 
@@ -37,7 +37,7 @@ export const DEVICES = [
   { name: "tty", major: 5, minor: 0 },
 ] as const;
 
-/** Entries of `/proc` that tell of other programs or hold the machine's memory. The list is Docker's. */
+/** Entries of `/proc` that show other programs or the machine's memory. The list is the one of Docker. */
 const PROC_HIDDEN_FOLDERS = ["acpi", "asound", "scsi"];
 const PROC_HIDDEN_FILES = [
   "kcore",
@@ -53,8 +53,8 @@ const PROC_HIDDEN_FILES = [
 const PROC_LINKS = ["self", "thread-self", "net", "mounts"];
 
 /**
- * Return the arguments of `bwrap` (0.8 or later) before its program. Inside there is what `mounts` shows, an empty `/tmp`, no
- * network but loopback, no capability, and no process of the outside; everything dies with the process that started it. Pure.
+ * Return the arguments of `bwrap` (0.8 or later) before its program. The sandbox has the files of `mounts`, an empty `/tmp`, only the
+ * loopback network, no capabilities, and no processes from outside. All its processes die with the process that started it. Pure.
  */
 export function sandboxArguments(spec: SandboxSpec): string[] {
   const { mounts, cwd, lockFd, seccompFd = null, uid, tmpBytes, nested } = spec;
@@ -71,11 +71,11 @@ export function sandboxArguments(spec: SandboxSpec): string[] {
     ["--dev", "/dev", ...deviceArguments(spec)],
     ["--perms", "1777", "--size", String(Math.min(tmpBytes, SHM_BYTES)), "--tmpfs", "/dev/shm"],
     ["--perms", "1777", "--size", String(tmpBytes), "--tmpfs", "/tmp"],
-    // No link to /tmp: a folder of an issue may lie below it, and no mount goes through a link.
+    // Not a link to /tmp: a folder of an issue may be below it, and a mount does not follow a link.
     ["--dir", "/var", "--perms", "1777", "--size", String(Math.min(tmpBytes, SHM_BYTES)), "--tmpfs", "/var/tmp"],
-    // A folder before what lies in it: a later mount covers an earlier one.
+    // Mount a folder before its content, because a later mount covers an earlier one.
     mounts.toSorted((a, b) => (a.path < b.path ? -1 : 1)).flatMap(mountArguments),
-    // Memory without a bound otherwise.
+    // Otherwise programs could use unlimited memory there.
     ["--remount-ro", "/dev", "--remount-ro", "/"],
     ["--chdir", cwd],
   ].flat();
@@ -92,8 +92,8 @@ function mountArguments(mount: Mount): string[] {
 }
 
 /**
- * Root's uid owns the entries of `/proc` outside of the sandbox too, and for many the kernel asks for nothing else: a program
- * without any capability could write `/proc/sys/kernel/core_pattern`. So none of them can be written.
+ * Return the arguments that make the entries of `/proc` read-only, for a runner that is root. Root's uid owns these entries, and for many
+ * of them the kernel checks nothing else: a program without capabilities could write `/proc/sys/kernel/core_pattern`.
  */
 function procArguments({ procEntries }: SandboxSpec): string[] {
   return [...procEntries].flatMap((name) => {

@@ -4,7 +4,7 @@ import type { LauncherProbe } from "./launcher/probe.ts";
 import type { AgentIds } from "./launcher/protocol.ts";
 import type { SandboxProbe } from "./probe.ts";
 
-/** How agents are kept from what is not theirs, and why so. `text` and `advice` are lines for people. */
+/** The isolation of agents. `text` and `advice` are lines for the operator. */
 export type Isolation =
   | {
       readonly mode: "sandbox";
@@ -31,13 +31,13 @@ const NOT_ISOLATED = "agents are not isolated: they run as the user of tac8";
 const UNSET_ADVICE =
   'set agent.isolation to "auto", or to "none" to keep this; a later version will use "auto" by default';
 
-/** What was found out about this machine; null: it was not asked, see `needsProbe`. */
+/** Results of the probes of this machine; null: not probed, see `needsProbe`. */
 export interface Probes {
   readonly sandbox: SandboxProbe | null;
   readonly launcher: LauncherProbe | null;
 }
 
-/** Which probes a choice needs first. Pure. */
+/** Return which probes a choice needs. Pure. */
 export function needsProbe({ agent }: Pick<Config, "agent">): {
   readonly sandbox: boolean;
   readonly launcher: boolean;
@@ -47,8 +47,8 @@ export function needsProbe({ agent }: Pick<Config, "agent">): {
 }
 
 /**
- * Choose the isolation of this machine's agents by the key `agent.isolation` and the probes that it needs: `auto` takes the strongest
- * that works. Pure.
+ * Choose the isolation of this machine's agents by the key `agent.isolation` and the results of the probes. `auto` chooses the strongest
+ * isolation that works. Pure.
  */
 export function chooseIsolation(
   config: Pick<Config, "agent" | "agentEnv" | "agents">,
@@ -65,7 +65,7 @@ export function chooseIsolation(
   if (obstacle === null && sandbox?.works === true) return { ...SANDBOX, program: sandbox.program };
   if (obstacle === null && launcher?.works === true) return { ...USER, socket: launcher.socket, ids: launcher.ids };
   const failed = [sandbox, launcher].flatMap((probe) => (probe === null || probe.works ? [] : [probe]));
-  // Where a launcher is started it is meant to be used; elsewhere the sandbox is.
+  // If a launcher was started, the operator wants to use it, so its problem comes first. Otherwise the sandbox's problem does.
   const [probe] = launcher?.works === false && launcher.isStarted ? failed.toReversed() : failed;
   const obstacles = [obstacle, sandbox?.works === true || launcher?.works === true ? null : probe].filter(
     (one) => one != null,
@@ -92,11 +92,11 @@ const USER = {
 
 interface Obstacle {
   readonly why: string;
-  /** A command, or what to do. */
+  /** A command, or an advice. */
   readonly fix: string;
 }
 
-/** What in the configuration needs the home folder of tac8's user, which agents in a sandbox do not have. */
+/** Return the setting that requires the home folder of tac8's user, which agents in a sandbox cannot access; null: none. */
 function obstacleOf(config: Pick<Config, "agent" | "agentEnv" | "agents">): Obstacle | null {
   const { standard, rules } = config.agents;
   for (const { provider } of [standard, ...rules.map(({ agent }) => agent)]) {
@@ -111,7 +111,7 @@ function obstacleOf(config: Pick<Config, "agent" | "agentEnv" | "agents">): Obst
   return null;
 }
 
-/** How the agents of a runner are isolated, in a few words. `mode`: of an `Isolation`, also of a newer version. Pure. */
+/** Return a short description of an isolation. `mode`: of an `Isolation`, possibly of a newer version. Pure. */
 export function isolationWords(mode: string): string {
   if (mode === "none") return "agents not isolated";
   return mode === "user" ? "agents run as separate users" : `agents in a ${mode}`;

@@ -6,28 +6,28 @@ import { promisify } from "node:util";
 import { DEVICES } from "./arguments.ts";
 
 const run = promisify(execFile);
-/** The user and group nobody. No sandbox maps it, so no program inside owns the nodes. */
+/** Id of the user and group `nobody`. No sandbox maps it, so no program inside owns the nodes. */
 const NOBODY = 65_534;
 const MODE = 0o666;
 const LIMIT_MS = 10_000;
 
-/** No folder takes device nodes. The message is one line for people. */
+/** No folder allows device nodes. The message is one line for the operator. */
 export class NoDevices extends Error {
   override readonly name = "NoDevices";
 }
 
-/** What to do about it. */
+/** Advice for `NoDevices`. */
 export const NO_DEVICES_FIX = 'run tac8 as another user, or set agent.isolation to "none"';
 
-/** Folders to try for a runner with this data folder, the best one first: its file system may be mounted with `nodev`. */
+/** Return the folders to try for a runner with this data folder, the best one first. A file system may be mounted with `nodev`. */
 export function devicePlaces(home: string): string[] {
   const hash = createHash("sha256").update(home).digest("hex").slice(0, 8);
   return [join(home, "sandbox", "dev"), `/dev/tac8-${hash}`];
 }
 
 /**
- * Make the device nodes for sandboxes of a runner that is root, in the first of `places` where they work, and return that folder.
- * Root owns the machine's own nodes inside a sandbox too, where a program could change their mode. Nodes that are right stay.
+ * Create the device nodes for sandboxes of a runner that is root, in the first of `places` where they work, and return that folder. With the
+ * machine's own nodes, a program in the sandbox could change their mode, because root owns them there too. Correct nodes are kept.
  * @throws NoDevices no place works
  */
 export async function makeDevices(places: readonly string[]): Promise<string> {
@@ -38,7 +38,7 @@ export async function makeDevices(places: readonly string[]): Promise<string> {
       await (await open(join(folder, "null"), "r+")).close();
       return folder;
     } catch {
-      // Not here: no such nodes, or they cannot be opened. The next place.
+      // Nodes cannot be created or opened here: try the next place.
     }
   }
   throw new NoDevices(
@@ -55,7 +55,7 @@ async function makeNode(folder: string, { name, major, minor }: (typeof DEVICES)
     found.uid === NOBODY &&
     (found.mode & 0o7777) === MODE;
   if (isRight) return;
-  // Under another name first: a sandbox, or another runner, may start at the same time.
+  // Create it under another name first: a sandbox, or another runner, may start at the same time.
   const next = `${path}.${randomUUID().slice(0, 8)}`;
   const args = ["-m", MODE.toString(8), next, "c", String(major), String(minor)];
   await run("mknod", args, { env: { PATH: "/usr/bin:/bin" }, timeout: LIMIT_MS });

@@ -1,10 +1,10 @@
 import { lstatSync, readFileSync, readlinkSync, readdirSync, realpathSync, statSync } from "node:fs";
 import type { Machine } from "./view.ts";
 
-/** Folders in which system accounts have their home: programs, and what services keep. */
+/** Folders with the home folders of system accounts. */
 const NO_HOMES = /^\/(?:usr|var|nonexistent|s?bin|lib\w*|dev|run|proc|sys|etc|boot|tmp|nix|gnu)(?:\/|$)/;
 
-/** This machine's files, as this process sees them. */
+/** The files of this machine, as this process sees them. */
 export const thisMachine: Machine = {
   kindOf(path) {
     return orNull(() => {
@@ -23,7 +23,7 @@ export const thisMachine: Machine = {
   },
 };
 
-/** Home folders in the text of `/etc/passwd`, without those of system accounts. Pure. */
+/** Return the home folders in the text of `/etc/passwd`, without those of system accounts. Pure. */
 export function homesIn(passwd: string): string[] {
   return passwd.split("\n").flatMap((line) => {
     const home = line.split(":")[5] ?? "";
@@ -31,7 +31,7 @@ export function homesIn(passwd: string): string[] {
   });
 }
 
-/** Names of the entries of `/proc`, without processes. */
+/** Return the names of the entries of `/proc`, without processes. */
 export function procEntries(): ReadonlySet<string> {
   return new Set(readdirSync("/proc").filter((name) => !/^\d+$/.test(name)));
 }
@@ -40,6 +40,6 @@ function orNull<T>(read: () => T | null): T | null {
   try {
     return read();
   } catch {
-    return null; // Nothing there, or not ours to read.
+    return null; // Missing or not readable.
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { toolchainVariables } from "./toolchains.ts";
 
-/** Agents' environment with another home folder. Pure but for a read of which toolchains are in the user's own one. */
+/** Return an agent's environment with another home folder. Pure, except that it reads which toolchains the user's home folder has. */
 export function privateEnvironment(env: Readonly<Record<string, string>>, home: string): Record<string, string> {
   const { CLAUDE_CONFIG_DIR: _, ...rest } = env;
   const owner = env["HOME"];

@@ -7,10 +7,10 @@ import { machineView, secretInSystem } from "./view.ts";
 
 export type SandboxProbe =
   | { readonly works: true; /** Path of `bwrap`. */ readonly program: string }
-  /** `fix`: what to do, for people. */
+  /** `fix`: advice for the operator. */
   | { readonly works: false; readonly why: string; readonly fix: string };
 
-/** A machine that has much to do, such as a Pi after a power cut, takes its time. */
+/** Long enough for a busy machine, such as a Raspberry Pi after a power loss. */
 const PROBE_MS = 30_000;
 
 export interface ProbeOptions {
@@ -23,8 +23,8 @@ export interface ProbeOptions {
 }
 
 /**
- * Start a program in a sandbox, as agents would be, and find out whether that works here.
- * @throws Error when that cannot be told now, and may be later: this machine has too much to do
+ * Start a program in a sandbox, in the same way as agents, and return whether that works on this machine.
+ * @throws Error when the result is not known now but may be later, because this machine is overloaded
  */
 export async function probeSandbox({ path, uid, secret, limitMs = PROBE_MS }: ProbeOptions): Promise<SandboxProbe> {
   const program = findProgram("bwrap", { path, cwd: "/" });
@@ -49,7 +49,7 @@ export async function probeSandbox({ path, uid, secret, limitMs = PROBE_MS }: Pr
     lockFd: null,
     uid,
     procEntries: uid === 0 ? procEntries() : new Set(),
-    // The program below changes none.
+    // The program below does not change any device.
     devices: null,
     tmpBytes: 65_536,
     nested: false,
@@ -60,7 +60,7 @@ export async function probeSandbox({ path, uid, secret, limitMs = PROBE_MS }: Pr
     : explain(output, { restricted: isRestricted(), isContainer: isContainer() });
 }
 
-/** Why a sandbox did not start, by what `bwrap` said. Pure. */
+/** Return why a sandbox did not start, from the message of `bwrap`. Pure. */
 export function explain(
   output: string,
   { restricted, isContainer }: { readonly restricted: boolean; readonly isContainer: boolean },
@@ -86,14 +86,14 @@ export function explain(
   return { works: false, why, fix: "sudo sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=15000" };
 }
 
-/** @returns null: it works; else what `bwrap` said. @throws Error see `probeSandbox` */
+/** Start `bwrap`. @returns null: it works; else its message. @throws Error see `probeSandbox` */
 async function start([program = "", ...args]: readonly string[], limitMs: number): Promise<string | null> {
   const { error, stderr } = await new Promise<{ error: Failure | null; stderr: string }>((resolve, reject) => {
     const options = { env: {}, cwd: "/", timeout: limitMs, killSignal: "SIGKILL" } as const;
     try {
       execFile(program, args, options, (failure, _stdout, output) => resolve({ error: failure, stderr: output }));
     } catch (thrown) {
-      // Of some codes, such as ENOMEM, Node throws at once.
+      // For some codes, such as ENOMEM, Node throws synchronously.
       if (thrown instanceof Error) resolve({ error: thrown, stderr: "" });
       else reject(new Error(String(thrown)));
     }
@@ -105,14 +105,14 @@ async function start([program = "", ...args]: readonly string[], limitMs: number
   return output;
 }
 
-/** As `execFile` gives it. */
+/** The error of `execFile`. */
 type Failure = Pick<ExecFileException, "message" | "code" | "killed" | "signal">;
 
-/** What a machine without memory, processes or open files to spare says, as Node names it and as `bwrap` writes it. */
+/** Errors of a machine that has no free memory, processes or open files: codes of Node, and messages of `bwrap`. */
 const PASSING_CODES: readonly unknown[] = ["EAGAIN", "ENOMEM", "EMFILE", "ENFILE"];
 const PASSING_WORDS = /Resource temporarily unavailable|Cannot allocate memory|Too many open files/;
 
-/** Why a start that failed says nothing about sandboxes on this machine; null: it does. Pure. */
+/** Return why a failed start is not significant for sandboxes on this machine; null: it is. Pure. */
 export function passingTrouble({
   error: { code, killed = false, signal },
   output,
@@ -128,12 +128,12 @@ export function passingTrouble({
   return PASSING_WORDS.test(output) ? output : null;
 }
 
-/** Ubuntu 23.10 and later. */
+/** Return whether AppArmor restricts user namespaces, as in Ubuntu 23.10 and later. */
 function isRestricted(): boolean {
   try {
     return readFileSync("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "utf8").trim() === "1";
   } catch {
-    return false; // No AppArmor, or one that cannot.
+    return false; // No AppArmor, or one without this restriction.
   }
 }
 

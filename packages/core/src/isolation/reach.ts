@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { z } from "zod";
 import { hold, Launched } from "./launcher/client.ts";
 
-/** Something that an agent must not reach, and how it would. */
+/** Something that an agent must not reach, and the way in which it could try. */
 export type Attempt = { readonly what: string } & (
   | { readonly kind: "read" | "list"; readonly path: string }
   | { readonly kind: "socket"; readonly path: string }
@@ -22,7 +22,7 @@ const LIMIT_MS = 15_000;
 const ATTEMPT_MS = 3000;
 const answerSchema = z.array(z.object({ what: z.string(), reached: z.boolean(), code: z.string() }));
 
-/** Runs inside, by `node -e`: nothing of tac8 has to be visible there. */
+/** Script that runs inside the isolation, by `node -e`, so that no file of tac8 must be visible there. */
 const SCRIPT = `
 const { readFileSync, readdirSync } = require("node:fs");
 const { connect } = require("node:net");
@@ -43,10 +43,10 @@ const attempt = ({ kind, path, host, port }) => new Promise((resolve) => {
 })();
 `;
 
-/** Run a program as an agent would be, with this environment, and return what it prints. @throws Error it could not, or failed */
+/** Run a program in the same way as an agent, with this environment, and return its output. @throws Error it was not started, or failed */
 export type RunAsAgent = (program: readonly string[], env: Readonly<Record<string, string>>) => Promise<string>;
 
-/** `launch`: what goes before the program, such as a sandbox with its arguments. */
+/** Run programs after a prefix. `launch`: the prefix, such as the program of a sandbox with its arguments. */
 export function runBehind(launch: readonly string[]): RunAsAgent {
   return (program, env) =>
     new Promise<string>((resolve, reject) => {
@@ -59,7 +59,7 @@ export function runBehind(launch: readonly string[]): RunAsAgent {
     });
 }
 
-/** As a user id that no issue has. */
+/** Run programs by the launcher, as a user id that no issue has. */
 export function runByLauncher(
   socket: string,
   { uid, lockFile }: { readonly uid: number; readonly lockFile: string },
@@ -81,7 +81,7 @@ export function runByLauncher(
   };
 }
 
-/** Make these attempts as an agent would and return which of them succeed. @throws Error nothing could be started, or it gave no answer */
+/** Make these attempts in the same way as an agent, and return which ones succeed. @throws Error the script was not started or had no result */
 export async function tryToReach(
   attempts: readonly Attempt[],
   given: { readonly run: RunAsAgent; readonly node: string; readonly env: Readonly<Record<string, string>> },

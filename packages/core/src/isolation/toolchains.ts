@@ -1,17 +1,17 @@
 import { delimiter, join } from "node:path";
 
-/** Variable that a tool in its owner's home folder needs if HOME is another folder. Paths are relative to its owner's home folder. */
+/** A variable that a tool in a user's home folder needs if HOME is another folder. Paths are relative to the user's home folder. */
 interface Toolchain {
-  /** As the tool documents it. */
+  /** Name of the variable, as the tool documents it. */
   readonly variable: string;
   readonly value: string;
-  /** Must be there; default: the value. */
+  /** Path that must exist; default: the value. */
   readonly mark?: string;
 }
 
 /**
- * Tools that find their programs by HOME. No folder that also holds credentials (`~/.cargo`, `~/.m2`, `~/.gradle`, `~/.gem`)
- * or a cache of packages is among them: caches are in the private home folder.
+ * Tools that find their programs by HOME. Folders that also contain credentials (`~/.cargo`, `~/.m2`, `~/.gradle`, `~/.gem`) or a package
+ * cache are not in the list: caches are in the private home folder.
  */
 const TOOLCHAINS: readonly Toolchain[] = [
   { variable: "RUSTUP_HOME", value: ".rustup" },
@@ -36,10 +36,10 @@ const TOOLCHAINS: readonly Toolchain[] = [
   { variable: "CYPRESS_CACHE_FOLDER", value: ".cache/Cypress" },
 ];
 
-/** Variables whose value is a folder, or a file, of a toolchain. */
+/** Variables whose value is a folder or file of a toolchain. */
 export const TOOLCHAIN_VARIABLES = [...TOOLCHAINS.map(({ variable }) => variable), "JAVA_HOME", "GOROOT"];
 
-/** Folders that shells put on the PATH by files in the home folder, which agents with another one do not read. */
+/** Folders that shells add to the PATH by files in the home folder, which agents with another home folder do not read. */
 const PROGRAMS = [
   ".local/bin",
   "bin",
@@ -56,8 +56,8 @@ const PROGRAMS = [
 ];
 
 /**
- * The variables that tools in `home`, a user's home folder, need in an environment whose HOME is another one. What is
- * set stays; folders of programs come last on the PATH. Pure but for `has`, which says whether a path exists.
+ * Return the variables that tools in `home`, a user's home folder, need in an environment whose HOME is another folder. Existing variables
+ * are not changed. Folders of programs are added to the end of the PATH. Pure, except for `has`, which returns whether a path exists.
  */
 export function toolchainVariables(
   env: Readonly<Record<string, string>>,

@@ -1,26 +1,26 @@
 import { basename, delimiter, dirname, isAbsolute, join, normalize, relative } from "node:path";
 import type { Mount } from "./arguments.ts";
 
-/** What is asked of this machine's files. Links are followed, except by `linkOf`. */
+/** Read access to the files of a machine. Links are followed, except by `linkOf`. */
 export interface Machine {
-  /** Null: nothing is there, or it cannot be read. */
+  /** Type of a path; null: missing, or not readable. */
   kindOf(path: string): "file" | "folder" | null;
-  /** Target of a link as it is written; null: it is no link. */
+  /** Target of a link as it is written; null: the path is not a link. */
   linkOf(path: string): string | null;
-  /** Null: nothing is there. */
+  /** Path with all links resolved; null: it does not exist. */
   realPathOf(path: string): string | null;
-  /** Names of what is in a folder; empty: nothing is there, or it cannot be read. */
+  /** Names of the entries of a folder; empty: missing, or not readable. */
   namesIn(folder: string): readonly string[];
-  /** Home folders of this machine's users, as they are written. */
+  /** Home folders of this machine's users, as they are configured. */
   homes(): readonly string[];
 }
 
-/** Folders of the system's programs. On merged systems most of them are links into `/usr`. */
+/** Folders of the system's programs. On systems with a merged `/usr`, most of them are links. */
 const SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store"];
 
 /**
- * Of `/etc`, which has secrets of other programs (such as `ssl/private`): what TLS, the loader, locales, fonts and time need.
- * Agents of a runner that is root read what root alone may read, too.
+ * Visible entries of `/etc`: those for TLS, the loader, locales, fonts and time. The rest may contain secrets of other programs (such as
+ * `ssl/private`), which agents of a runner that is root could read.
  */
 const ETC = `
 ld.so.cache ld.so.conf ld.so.conf.d alternatives ca-certificates.conf crypto-policies
@@ -34,12 +34,12 @@ python3 perl ImageMagick-6 sgml xml chromium chromium.d OpenCL vdpau_wrapper.cfg
   .split(/\s+/)
   .map((name) => `/etc/${name}`);
 
-/** Settings of each version of Java. */
+/** Folder in `/etc` with the settings of a version of Java. */
 const JAVA = /^java-\d+-openjdk$/;
 
 /**
- * Folders of toolchains in a home folder: below these, a program's libraries are shown with it. Of every other folder in a home
- * folder only the `bin` is shown, because credentials may be beside it (`~/.cargo`, `~/.docker`, a project with its `.env`).
+ * Folders of toolchains in a home folder. Below these, the libraries of a program are visible too. Of every other folder in a home folder,
+ * only the `bin` is visible, because credentials may be beside it (`~/.cargo`, `~/.docker`, a project with its `.env`).
  */
 const TOOLCHAIN_FOLDERS = `
 .nvm/versions .pyenv .rbenv .nodenv .goenv .plenv .phpenv .jenv .rvm .gvm .rustup .bun .deno .volta .asdf .sdkman .dotnet
@@ -50,10 +50,10 @@ go/pkg/mod/golang.org Android/Sdk
 `
   .trim()
   .split(/\s+/);
-/** Of `go install golang.org/dl/go1.22@latest`. */
+/** Folder of a Go release by `go install golang.org/dl/go1.22@latest`. */
 const GO_RELEASE = /^sdk\/go\d[^/]*(?:\/|$)/;
 
-/** Where installers put the programs that links in `~/.local/bin` and the like lead to. None has credentials. */
+/** Folders of installers with the programs to which links such as those in `~/.local/bin` point. None contains credentials. */
 const INSTALLED = [
   ".local/share/uv/tools",
   ".local/share/uv/python",
@@ -67,24 +67,24 @@ const INSTALLED = [
 ];
 
 export interface ViewOptions {
-  /** Environment of the agent: its PATH, and variables that name toolchains. */
+  /** Environment of the agent: its PATH, and variables with paths of toolchains. */
   readonly env: Readonly<Record<string, string>>;
   /** Names of variables whose value is a folder of a toolchain. */
   readonly toolchains: readonly string[];
   /** Home folder of the user who runs tac8; null: unknown. */
   readonly owner: string | null;
-  /** Programs that are started, and files that their arguments name. */
+  /** Programs that are started, and files in their arguments. */
   readonly programs: readonly string[];
-  /** Keys `agent.read` and `agent.write`, absolute. */
+  /** Absolute paths of the keys `agent.read` and `agent.write`. */
   readonly read: readonly string[];
   readonly write: readonly string[];
-  /** Folders and files that must not be seen: tac8's data folder, its configuration, and files with secrets. */
+  /** Folders and files that must not be visible: tac8's data folder, its configuration, and files with secrets. */
   readonly secret: readonly string[];
 }
 
 /**
- * Return the parts of this machine that agents need: the system's programs, the toolchains on their PATH, and what the operator
- * added; never a folder that holds one of `secret`, or a user's home folder. Reads links and kinds of paths, changes nothing.
+ * Return the parts of this machine that agents need: the system's programs, the toolchains on their PATH, and the paths that the operator
+ * added. It never contains a folder with one of `secret`, or a user's home folder. It only reads links and types of paths.
  */
 export function machineView(options: ViewOptions, machine: Machine): Mount[] {
   const mounts = new Map<string, Mount>();
@@ -114,7 +114,7 @@ export function machineView(options: ViewOptions, machine: Machine): Mount[] {
   return [...mounts.values()];
 }
 
-/** Why a path that the operator has added is not shown to agents: a few words after "because it"; null: it is shown. */
+/** Return why a path that the operator has added is not visible for agents, as the end of a clause after "because it"; null: it is. */
 export function whyNotShown(
   path: string,
   options: Pick<ViewOptions, "owner" | "secret">,
@@ -131,7 +131,10 @@ interface Unsafe {
   readonly machine: Machine;
 }
 
-/** Null: neither the file system's root, nor a home folder or what holds one, nor what holds or lies in something secret. */
+/**
+ * Return why a path must not be visible; null: it may be. It must not be the root of the file system, be or contain a home folder, or
+ * contain or be inside a secret path.
+ */
 function whyUnsafe(path: string, { hidden, homes, machine }: Unsafe): string | null {
   const all = spellings([path], machine);
   if (all.includes("/")) return "is the root of the file system";
@@ -142,8 +145,8 @@ function whyUnsafe(path: string, { hidden, homes, machine }: Unsafe): string | n
 }
 
 /**
- * The first of `secret` that lies in a folder of the system's programs, which every agent in a sandbox reads; null: none does.
- * Reads links, changes nothing.
+ * Return the first of `secret` that is in a folder of the system's programs, which every agent in a sandbox can read; null: none is. It only
+ * reads links.
  */
 export function secretInSystem(
   secret: readonly string[],
@@ -156,14 +159,14 @@ export function secretInSystem(
   return null;
 }
 
-/** The first of `folders` that is `path` or lies in it; null: none does. Links are followed. Reads links, changes nothing. */
+/** Return the first of `folders` that is `path` or inside it; null: none is. Links are followed. It only reads links. */
 export function firstInside(path: string, folders: readonly string[], machine: Machine): string | null {
   const outer = spellings([path], machine);
   const isInside = (one: string) => spellings([one], machine).some((inner) => outer.some((each) => holds(each, inner)));
   return folders.find((one) => isAbsolute(one) && isInside(one)) ?? null;
 }
 
-/** Files and folders of the toolchains; not checked yet. */
+/** Return the files and folders of the toolchains, which are not checked yet. */
 function toolPaths(
   options: ViewOptions,
   { homes, machine }: { readonly homes: readonly string[]; readonly machine: Machine },
@@ -185,7 +188,7 @@ function toolPaths(
     if (real !== null && real !== folder) found.push(real, ...installationOf(real, homes, machine));
   }
   for (const program of programs) {
-    // Each link on the way has to be there, and at the end what the file itself reads.
+    // Every link to the program must be visible, and finally the files that the program itself reads.
     for (let path: string | null = program, hops = 0; path !== null && hops < 20; hops += 1) {
       if (!isAbsolute(path) || machine.kindOf(path) !== "file") break;
       found.push(path);
@@ -198,7 +201,7 @@ function toolPaths(
   return found;
 }
 
-/** `<root>` of a folder `<root>/bin`: its libraries are beside it. In a home folder, so may credentials be. */
+/** Return `<root>` for a folder `<root>/bin`, because libraries are beside it. In a home folder, credentials may be beside it too. */
 function installationOf(folder: string, homes: readonly string[], machine: Machine): string[] {
   const [, root] = /^(.*)\/(?:s?bin|shims|\.bin)$/.exec(folder) ?? [];
   if (root === undefined || root.split("/").length < 3) return [];
@@ -208,12 +211,12 @@ function installationOf(folder: string, homes: readonly string[], machine: Machi
   return isPlain ? [root] : [];
 }
 
-/** `path`: relative to a home folder. */
+/** Return whether a path is in a folder of toolchains. `path`: relative to a home folder. */
 function isToolchain(path: string): boolean {
   return GO_RELEASE.test(path) || TOOLCHAIN_FOLDERS.some((folder) => holds(folder, path));
 }
 
-/** The outermost `node_modules` that a program lies in: its dependencies may be anywhere in it. */
+/** Return the outermost `node_modules` that contains a program, because its dependencies may be anywhere inside. */
 function packageOf(file: string): string[] {
   const at = file.indexOf("/node_modules/");
   return at < 0 ? [] : [file.slice(0, at + "/node_modules".length)];
@@ -224,34 +227,34 @@ function isShown(path: string, mounts: ReadonlyMap<string, Mount>): boolean {
   return false;
 }
 
-/** Home folders of all users: other users' folders have credentials, too, and root may read them. */
+/** Return the home folders of all users. Those of other users contain credentials too, and root may read them. */
 function homesOf({ owner }: Pick<ViewOptions, "owner">, machine: Machine): string[] {
   return spellings([...(owner === null ? [] : [owner]), ...machine.homes()], machine).filter((path) => path !== "/");
 }
 
-/** Whether a folder holds something hidden, or lies in it. */
+/** Return whether a folder contains a hidden path, or is inside one. */
 function isSecret(path: string, hidden: readonly string[]): boolean {
   return hidden.some((one) => holds(path, one) || holds(one, path));
 }
 
-/** Each path as it is written and with its links followed, because a mount follows them. */
+/** Return each path as it is written and with its links resolved, because a mount follows links. */
 function spellings(paths: readonly string[], machine: Machine): string[] {
   return [...new Set(paths.flatMap((path) => [plain(path), realOf(plain(path), machine)]))];
 }
 
-/** Also of a path that is not there yet: its nearest parent counts. */
+/** Return the real path. For a path that does not exist yet, the nearest existing parent counts. */
 function realOf(path: string, machine: Machine): string {
   const real = machine.realPathOf(path);
   if (real !== null || path === dirname(path)) return real ?? path;
   return join(realOf(dirname(path), machine), basename(path));
 }
 
-/** Without `..`, doubled slashes and the one at the end. */
+/** Return a path without `..`, double slashes and a trailing slash. */
 function plain(path: string): string {
   return normalize(path).replace(/(?<=.)\/+$/, "");
 }
 
-/** Whether `path` is `folder`, or lies in it. */
+/** Return whether `path` is `folder`, or is inside it. */
 function holds(folder: string, path: string): boolean {
   return path === folder || path.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
 }

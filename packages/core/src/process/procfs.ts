@@ -52,7 +52,7 @@ export function parseStat(text: string): ProcessStat | null {
   return { pid: Number.parseInt(text, 10), comm, state, parent, session, threads, startTime: start };
 }
 
-/** Read a /proc file as latin1; null: the process has ended, or this user may not read the file. */
+/** Read a /proc file as latin1; null: the process has exited, or this user may not read the file. */
 export function readProc(path: string): string | null {
   try {
     return readFileSync(path, "latin1");

@@ -1,6 +1,6 @@
 /**
- * Files that act by themselves once they are pushed, merged or opened, by what makes them act. The order is that of the pull
- * request's text.
+ * Groups of files that have effects automatically after they are pushed, merged or opened, by the program that reads them. The order is that
+ * of the pull request's text.
  */
 export const GROUPS = {
   workflows: {
@@ -128,7 +128,7 @@ export type Group = keyof typeof GROUPS;
 
 export const GROUP_NAMES = Object.keys(GROUPS) as readonly Group[];
 
-/** How the configuration names a group among patterns. */
+/** Return the group of an entry such as `@ci` in the configuration; null: the entry is a pattern. */
 export function groupOf(entry: string): Group | null {
   return GROUP_NAMES.find((name) => entry === `@${name}`) ?? null;
 }

@@ -1,4 +1,4 @@
-/** Lockfiles, each with the files beside it that it is made from. */
+/** Lockfiles, each with the manifests beside it from which it is generated. */
 const LOCKFILES: Readonly<Record<string, readonly string[]>> = {
   "package-lock.json": ["package.json"],
   "npm-shrinkwrap.json": ["package.json"],
@@ -37,7 +37,7 @@ export type Manifests = ReadonlyMap<string, readonly string[]>;
 
 const MANIFESTS = new Set(Object.values(LOCKFILES).flat());
 
-/** Pure. */
+/** Return the manifests among changed paths. Pure. */
 export function manifestsOf(changed: readonly string[]): Manifests {
   const found = Map.groupBy(
     changed.filter((path) => MANIFESTS.has(nameOf(path))),
@@ -48,13 +48,13 @@ export function manifestsOf(changed: readonly string[]): Manifests {
   return found;
 }
 
-/** Whether none of the changed manifests is one that this lockfile can have been made from: in its folder, or below it. */
+/** Return whether no changed manifest can be the source of this lockfile: one in its folder, or below it. */
 export function lacksManifest(lockfile: string, changed: Manifests): boolean {
   const folder = lockfile.slice(0, lockfile.lastIndexOf("/") + 1);
   return !(LOCKFILES[nameOf(lockfile)] ?? []).some((name) => isAnyBelow(folder, changed.get(name) ?? []));
 }
 
-/** By halves: an agent decides how many there are. */
+/** Search with bisection, because an agent decides how many manifests there are. */
 function isAnyBelow(folder: string, sorted: readonly string[]): boolean {
   let [from, to] = [0, sorted.length];
   while (from < to) {
@@ -67,7 +67,7 @@ function isAnyBelow(folder: string, sorted: readonly string[]): boolean {
 
 const MAX_HOSTS = 5;
 
-/** Hosts that a lockfile names after a change and did not name before, at most 5. Pure. */
+/** Return the hosts that a change adds to a lockfile, at most 5. Pure. */
 export function newHosts(before: string, after: string): readonly string[] {
   const known = hostsOf(before);
   return [...hostsOf(after)].filter((host) => !known.has(host)).slice(0, MAX_HOSTS);
@@ -80,7 +80,7 @@ function hostsOf(text: string): Set<string> {
 
 const MAX_SCRIPTS = 10;
 
-/** Names of the scripts of a package.json that a change adds, changes or removes; null: it is no JSON that npm reads. Pure. */
+/** Return the names of the scripts in a package.json that a change adds, changes or removes; null: npm cannot read the JSON. Pure. */
 export function changedScripts(before: string, after: string): readonly string[] | null {
   const [old, fresh] = [scriptsOf(before), scriptsOf(after)];
   if (old === null || fresh === null) return null;
@@ -88,7 +88,7 @@ export function changedScripts(before: string, after: string): readonly string[]
   return [...names].filter((name) => old[name] !== fresh[name]).slice(0, MAX_SCRIPTS);
 }
 
-/** Of an empty text, which stands for a file that is not there: none. */
+/** Return the scripts of a package.json; null: not readable. An empty text, which represents a missing file, has none. */
 function scriptsOf(text: string): Readonly<Record<string, string>> | null {
   if (text.trim() === "") return {};
   try {

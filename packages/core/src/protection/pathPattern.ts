@@ -1,6 +1,6 @@
 /** Longest pattern, in characters. */
 export const MAX_PATH_PATTERN = 200;
-/** Return why a pattern for paths cannot be used, for the configuration's reader; null: it can. */
+/** Return why a pattern for paths cannot be used, as a message for the operator; null: it can. */
 export function whyBadPathPattern(pattern: string): string | null {
   if (pattern === "" || pattern.length > MAX_PATH_PATTERN) return `expected 1 to ${MAX_PATH_PATTERN} characters`;
   if (pattern.startsWith("/") || pattern.startsWith("./")) return "expected a path from the repository's top folder";
@@ -11,15 +11,14 @@ export function whyBadPathPattern(pattern: string): string | null {
 /** An entry of a commit's tree. */
 export interface TreeEntry {
   readonly path: string;
-  /** It is no plain file: a symbolic link or a submodule. What programs find below its path is what it points to. */
+  /** Whether it is a symbolic link or a submodule. Programs that read below its path get the files to which it points. */
   readonly isIndirect: boolean;
 }
 
 /**
- * Return a function that tells which of the lists of patterns a changed entry matches, by their keys. Letters match in either case
- * and in any form of Unicode (NFKC), because some file systems ignore both. `**` stands for any folders, `*` and `?` for characters
- * of one name, and a pattern that ends in `/**` also for the folder's own name. A link or submodule in the place of a pattern's
- * folder matches too.
+ * Return a function that returns the keys of the lists of patterns that a changed entry matches. Case and Unicode form (NFKC) are ignored,
+ * because some file systems ignore them. `**` matches any folders, `*` and `?` match characters of one name, and a pattern that ends in
+ * `/**` also matches the folder itself. A link or submodule in place of a folder of a pattern matches too.
  *
  * An agent decides how many files it changes and how deep they are. So a path is compared only with the patterns that share a name
  * with it, and with those that have a wildcard in each of their names.
@@ -49,7 +48,7 @@ export function pathMatcher<Key>(
 interface Pattern<Key> {
   readonly key: Key;
   readonly names: readonly Name[];
-  /** Of a folder above what is named: links and submodules alone match it. */
+  /** Whether it is for a folder above the path of the pattern, which only links and submodules match. */
   readonly isFolder: boolean;
 }
 
@@ -65,7 +64,7 @@ function compiled<Key>(key: Key, text: string): Pattern<Key>[] {
   const names = namesOf(text).map(nameOf);
   const isTree = names.length > 1 && names.at(-1)?.isAny === true;
   const exact = isTree ? [names, names.slice(0, -1)] : [names];
-  // The folders above: `.claude` and `.claude/a` for `.claude/a/b`.
+  // The parent folders: `.claude` and `.claude/a` for `.claude/a/b`.
   const prefixes = names.slice(0, -1).map((_, index) => names.slice(0, index + 1));
   const folders = prefixes.filter((prefix) => prefix.at(-1)?.isAny !== true);
   return [
@@ -77,7 +76,7 @@ function compiled<Key>(key: Key, text: string): Pattern<Key>[] {
 function nameOf(name: string): Name {
   if (!/[*?]/.test(name)) return { isAny: false, literal: name, fits: (other) => other === name };
   const signs = Array.from(name);
-  // Cheap, so first.
+  // This check is cheap, so it is first.
   const [begin = "", end = ""] = [name.split(/[*?]/, 1)[0], name.split(/[*?]/).at(-1)];
   const fits = (other: string): boolean =>
     other.startsWith(begin) && other.endsWith(end) && matches(signs, Array.from(other), ofSigns);
@@ -85,17 +84,17 @@ function nameOf(name: string): Name {
 }
 
 /**
- * The names of a path, in lower case and in the form NFKC: some file systems take others for the same. Split first, because the
- * form can make a slash of a sign.
+ * Return the names of a path, in lower case and normalized to NFKC, because some file systems treat these as equal. The path is split
+ * first, because normalization can turn a character into a slash.
  */
 function namesOf(path: string): string[] {
   const isPlain = /^[\x20-\x7e]*$/.test(path);
   return isPlain ? path.toLowerCase().split("/") : path.split("/").map((name) => name.normalize("NFKC").toLowerCase());
 }
 
-/** How the elements of two lists compare. */
+/** Comparison of the elements of two lists. */
 interface Kind<Element> {
-  /** It stands for any number of the other list's. */
+  /** Whether it matches any number of elements of the other list. */
   readonly isAny: (pattern: Element) => boolean;
   readonly isSame: (pattern: Element, text: string) => boolean;
 }
@@ -106,7 +105,7 @@ const ofSigns: Kind<string> = {
 };
 const ofNames: Kind<Name> = { isAny: ({ isAny }) => isAny, isSame: ({ fits }, text) => fits(text) };
 
-/** Takes as many steps as both lengths multiplied, and no more: only the last "any" is ever extended. */
+/** Match two lists. The number of steps is at most the product of both lengths, because only the last wildcard is ever extended. */
 function matches<Element>(
   pattern: readonly Element[],
   text: readonly string[],

@@ -10,13 +10,13 @@ import {
 } from "./lockfiles.ts";
 import { pathMatcher, whyBadPathPattern, type TreeEntry } from "./pathPattern.ts";
 
-/** A changed entry of the tree; one that was renamed is two: removed and added. */
+/** A changed entry of the tree. A renamed entry counts as two: a removed and an added one. */
 export interface Change extends TreeEntry {
-  /** The file's text before and after; empty where it is not there. Null: it was not read, because it is too large. */
+  /** The file's text before and after; empty: the file does not exist. Null: the file is too large and was not read. */
   readonly text?: { readonly before: string; readonly after: string } | null;
 }
 
-/** Config `[protected]`. Entries are patterns of paths, or `@` and the name of a group. */
+/** Configuration section `[protected]`. An entry is a path pattern, or `@` and the name of a group. */
 export interface Protection {
   readonly block: readonly string[];
   readonly flag: readonly string[];
@@ -24,18 +24,18 @@ export interface Protection {
 
 export type Subject = Group | "configured" | "large";
 
-/** A change that people are to read. */
+/** A change that a maintainer should review. */
 export interface Notable {
   readonly subject: Subject;
   readonly path: string;
-  /** What is notable of it, in a few words; null: the path says it. */
+  /** Short note about the change; null: the path is enough. */
   readonly note: string | null;
 }
 
 export interface Protected {
-  /** To be named in the pull request. */
+  /** Changes to list in the pull request. */
   readonly notable: readonly Notable[];
-  /** Those of them that are not published unless a maintainer has allowed it. */
+  /** The notable changes that are not published until a maintainer allows it. */
   readonly blocked: readonly Notable[];
 }
 
@@ -47,7 +47,7 @@ export function whyBadEntry(entry: string): string | null {
     : null;
 }
 
-/** Whether the rules need to know the texts of this file. */
+/** Return whether the rules need the texts of this file. */
 export function needsText({ path, isIndirect }: TreeEntry): boolean {
   return !isIndirect && (isPackageJson(path) || isLockfile(path));
 }
@@ -69,7 +69,7 @@ export function protect(changes: readonly Change[], { block, flag }: Protection)
     const matched = match(change);
     const found = GROUP_NAMES.filter((group) => matched.has(group));
     const note = noteOf(change, manifests);
-    // A change that is in several groups is named once, by the first.
+    // A change in several groups is listed once, in the first group.
     const isConfigured = matched.has("flag") || matched.has("block");
     const subject = found[0] ?? (note === null ? (isConfigured ? "configured" : null) : "packages");
     if (subject === null) continue;

@@ -28,7 +28,7 @@ export type HealthEvaluation = z.infer<typeof evaluationSchema>;
 const REFRESH_MS = 25_000;
 
 /**
- * An older evaluation is ignored, because its scheduler has ended. Its time is by the scheduler's clock, which may differ from a runner's
+ * An older evaluation is ignored, because its scheduler is no longer running. Its time is by the scheduler's clock, which may differ from a runner's
  * by a minute, and another scheduler may need 45 s to become active.
  */
 export const EVALUATION_EXPIRES_MS = REFRESH_MS + 65_000;
@@ -49,7 +49,7 @@ export async function readEvaluation(redis: Redis): Promise<HealthEvaluation | n
   return parse(await redis.get(HEALTH_KEY));
 }
 
-/** Return the reasons of a recent evaluation; none if the scheduler has ended, so that its old reasons do not slow down runners. Pure. */
+/** Return the reasons of a recent evaluation; none if the scheduler is no longer running, so that its old reasons do not slow down runners. Pure. */
 export function currentReasons(evaluation: HealthEvaluation | null, now: number): HealthEvaluation["reasons"] {
   return evaluation !== null && now - evaluation.at <= EVALUATION_EXPIRES_MS ? evaluation.reasons : [];
 }

@@ -12,26 +12,26 @@ import {
   type LauncherSignal,
 } from "./protocol.ts";
 
-/** What the launcher did not do, for people. */
+/** A request that the launcher did not fulfil. The message is for the operator. */
 export class LauncherProblem extends Error {
   override readonly name: string = "LauncherProblem";
 }
 
-/** It does not listen: as a service it may start again by itself. */
+/** The launcher is unreachable. As a service, it restarts automatically. */
 export class LauncherUnreachable extends LauncherProblem {
   override readonly name = "LauncherUnreachable";
 }
 
 const ANSWER_MS = 60_000;
-/** What is left of an earlier holder is killed and removed first. */
+/** Time limit of `hold`: processes and files of an earlier holder are removed first. */
 const HOLD_MS = 5 * 60_000;
-/** A million files on an SD card. */
+/** Time limit of a copy: enough for a million files on an SD card. */
 const COPY_MS = 30 * 60_000;
 
-/** A program can have given its output to one of another user, which keeps it open. */
+/** Time limit for reading the output after the exit. A program of another user may have inherited the output and keep it open. */
 const OUTPUT_MS = 60_000;
 
-/** Ask which ids agents get. @throws LauncherProblem */
+/** Request the user ids for agents. @throws LauncherProblem */
 export async function askIds(socket: string): Promise<AgentIds> {
   const answer = await ask(socket, { op: "hello" });
   if (!("ids" in answer)) throw unexpected(answer);
@@ -39,8 +39,8 @@ export async function askIds(socket: string): Promise<AgentIds> {
 }
 
 /**
- * Have the launcher do one thing. @param signal ends a copy
- * @throws LauncherProblem it could not be done, or was ended
+ * Send one request to the launcher. @param signal ends a copy
+ * @throws LauncherProblem the request failed, or was aborted
  */
 export async function order(
   socket: string,
@@ -53,13 +53,13 @@ export async function order(
 
 /** A user id that is held: see `LauncherRequest`. */
 export interface Hold {
-  /** Whether the launcher has release it by itself. */
+  /** Whether the launcher has released the user id by itself. */
   readonly lost: boolean;
-  /** Kill what runs as the user id, and release it. Idempotent. */
+  /** Kill all processes of the user id, and release it. Idempotent. */
   release(): Promise<void>;
 }
 
-/** @throws LauncherProblem another's processes of the user id are still there */
+/** Hold a user id. @throws LauncherProblem processes of an earlier holder are still alive */
 export async function hold(socket: string, given: { readonly uid: number; readonly lockFile: string }): Promise<Hold> {
   const line = openLine(socket, { op: "hold", ...given });
   const answer = await line.next(HOLD_MS).catch((error: unknown) => {
@@ -85,7 +85,7 @@ export async function hold(socket: string, given: { readonly uid: number; readon
 
 interface LaunchedEvents {
   spawn: [];
-  /** It could not be started. */
+  /** The program could not be started. */
   error: [Error];
   exit: [code: number | null, signal: NodeJS.Signals | null];
   close: [];
@@ -96,19 +96,19 @@ export class Launched extends EventEmitter<LaunchedEvents> {
   readonly stdin: Writable = new PassThrough();
   readonly stdout: Readable = new PassThrough();
   readonly stderr: Readable = new PassThrough();
-  /** Null: it has not been started yet. */
+  /** Undefined: the program has not been started yet. */
   pid: number | undefined = undefined;
   exitCode: number | null = null;
   signalCode: NodeJS.Signals | null = null;
-  /** Of its user id: processes that outlived it and were killed, and those that could not be. Known at its exit. */
+  /** Processes of its user id that were alive after its exit: those that were killed, and those that could not be. Known at its exit. */
   left = { survivors: 0, remaining: 0 };
   #line: Line | null = null;
   #ended = false;
   readonly #outputMs: number;
 
   /**
-   * @param options a promise of them is waited for
-   * @param outputMs after its exit, how long what it has written may take to be read
+   * @param options the options, or a promise of them
+   * @param outputMs time limit for reading its output after its exit
    */
   constructor(socket: string, options: LaunchOptions | Promise<LaunchOptions>, outputMs = OUTPUT_MS) {
     super();
@@ -138,7 +138,7 @@ export class Launched extends EventEmitter<LaunchedEvents> {
       await connected(streams.streams),
       await connected(streams.streams),
     ];
-    // What fails on the way to a program that ended adds nothing.
+    // After the end of the program, errors of its streams are irrelevant.
     for (const socket of [input, output, errors]) socket.on("error", () => socket.destroy());
     this.stdin.pipe(input);
     output.pipe(this.stdout as PassThrough);
@@ -155,7 +155,7 @@ export class Launched extends EventEmitter<LaunchedEvents> {
       this.exitCode = end.exit.code;
       this.signalCode = end.exit.signal as NodeJS.Signals | null;
     } else {
-      // The launcher ended the connection, and kills them then.
+      // The launcher closed the connection, and then kills the program.
       this.signalCode = "SIGKILL";
     }
     this.#ended = true;
@@ -190,7 +190,7 @@ export class Launched extends EventEmitter<LaunchedEvents> {
 interface Line {
   readonly socket: Socket;
   say(message: LauncherRequest | LauncherSignal): void;
-  /** @throws LauncherProblem no answer, or none that can be read; `limitMs` null: it is waited for until the connection ends */
+  /** Return the next answer. `limitMs` null: wait until the connection closes. @throws LauncherProblem no readable answer */
   next(limitMs: number | null): Promise<LauncherAnswer>;
 }
 
@@ -214,7 +214,7 @@ function openLine(path: string, first: LauncherRequest | null): Line {
   socket.on("error", (error) =>
     add(new LauncherUnreachable(`cannot connect to the launcher at ${path}: ${error.message}`)),
   );
-  // The launcher ends a connection last, or is dead.
+  // Usually this side closes the connection first. If the launcher does, it is dead.
   socket.on("end", () => socket.destroy());
   socket.on("close", () => add(new LauncherProblem("the launcher closed the connection")));
   const say: Line["say"] = (message) => {
@@ -245,7 +245,7 @@ function readAnswer(line: string): LauncherAnswer | LauncherProblem {
     const answer: unknown = JSON.parse(line);
     if (typeof answer === "object" && answer !== null) return answer as LauncherAnswer;
   } catch {
-    // It is said below.
+    // Not JSON: see below.
   }
   return new LauncherProblem("invalid response from the launcher");
 }

@@ -4,18 +4,18 @@ import type { AgentIds } from "./protocol.ts";
 
 export type LauncherProbe =
   | { readonly works: true; /** Path of its socket. */ readonly socket: string; readonly ids: AgentIds }
-  /** `fix`: what to do, for people. */
+  /** `fix`: advice for the operator. */
   | {
       readonly works: false;
-      /** One was started, and does not work. */
+      /** Whether a launcher was started (and does not work). */
       readonly isStarted: boolean;
       readonly why: string;
       readonly fix: string;
     };
 
 /**
- * Have the launcher start a program as a user of agents, and find out whether that works here. `socket`: null: there is none.
- * @throws LauncherUnreachable it may come back: as a service it restarts by itself
+ * Check whether the launcher can start a program as an agent's user. `socket` null: there is no launcher.
+ * @throws LauncherUnreachable the launcher may become available: as a service, it restarts automatically
  */
 export async function probeLauncher(socket: string | null): Promise<LauncherProbe> {
   if (socket === null) {

@@ -1,10 +1,10 @@
 /** The variable with the path of the launcher's socket. */
 export const LAUNCHER_VARIABLE = "TAC8_LAUNCHER";
 
-/** Of a request or an answer, in bytes. An agent's prompt may be one of its arguments. */
+/** Maximum length of a request or an answer, in bytes. An argument may be an agent's prompt. */
 export const MAX_LINE = 8 * 1024 * 1024;
 
-/** User and group ids that agents get, both included. */
+/** Range of the user and group ids for agents, both ends included. */
 export interface AgentIds {
   readonly first: number;
   readonly last: number;
@@ -13,39 +13,39 @@ export interface AgentIds {
 /** A program to start as a user id. */
 export interface LaunchOptions {
   readonly uid: number;
-  /** Further groups. */
+  /** Additional groups. */
   readonly groups: readonly number[];
   readonly program: readonly string[];
-  /** Its whole environment. */
+  /** Its complete environment. */
   readonly env: Readonly<Record<string, string>>;
   /** Absolute. */
   readonly cwd: string;
 }
 
-/** What the first line of a connection says that it is for; each line is one JSON text. */
+/** The first line of a connection: its request. Each line is one JSON text. */
 export type LauncherRequest =
-  /** Which ids there are. */
+  /** Return the range of ids. */
   | { readonly op: "hello" }
-  /** Start a program as the last of them. */
+  /** Start a program as the last id. */
   | { readonly op: "try" }
   /**
-   * From the answer until the connection ends, the processes of a user id are this caller's: what is left of earlier ones is dead
-   * by then. `lockFile` keeps the launchers of other containers out that share it. At the end all of them are killed.
+   * Hold a user id from the answer until the connection closes. Processes of earlier holders are dead before the answer. `lockFile` excludes
+   * launchers of other containers that share it. When the connection closes, all processes of the user id are killed.
    */
   | { readonly op: "hold"; readonly uid: number; readonly lockFile: string }
   /**
-   * Start a program as a user id that is held. Further lines are a `LauncherSignal`. All processes of the user id are dead before
-   * the exit is answered, and are killed when the connection ends.
+   * Start a program as a held user id. Each further line is a `LauncherSignal`. All processes of the user id are dead before the exit is
+   * reported, and are killed when the connection closes.
    */
   | ({ readonly op: "run" } & LaunchOptions)
   /**
-   * Make a folder that belongs to a user id, in a folder that the group of tac8's user can write to. That group may ask what a path in
-   * it is, and nobody else can enter it.
+   * Create a folder that belongs to a user id, in a folder to which the group of tac8's user can write. That group may read the type of a
+   * path in it, and no other user can enter it.
    */
   | { readonly op: "make"; readonly uid: number; readonly path: string }
   /**
-   * Copy what is in a folder of tac8's user, and can be read by its group, to one of a user id. Links stay links. It ends with the
-   * connection.
+   * Copy the content of a folder of tac8's user, as far as its group can read it, to a folder of a user id. Links are copied as links. The
+   * copy is aborted when the connection closes.
    */
   | { readonly op: "copy"; readonly uid: number; readonly from: string; readonly to: string }
   /** Give a folder of tac8's user to a group. */
@@ -59,12 +59,12 @@ export type LauncherAnswer =
   | { readonly failed: string }
   | { readonly ids: AgentIds }
   | { readonly done: true }
-  /** Path of a socket that takes three connections: the program's standard input, output and error output, in this order. */
+  /** Path of a socket for three connections: the program's standard input, standard output and standard error, in this order. */
   | { readonly streams: string }
   | { readonly started: { readonly pid: number } }
   | {
       readonly exit: { readonly code: number | null; readonly signal: string | null };
-      /** Processes that outlived the program, and were killed. */
+      /** Processes that were alive after the program's exit and were killed. */
       readonly survivors: number;
       /** Processes that could not be killed. */
       readonly remaining: number;
