@@ -176,7 +176,7 @@ describe("plan", () => {
     ["closed, waiting", { job: waiting, listed: null, answer: closed }, ["withdraw: the issue was closed"]],
     [
       "deleted, waiting",
-      { job: waiting, listed: null, answer: { kind: "gone", status: 410 } },
+      { job: waiting, listed: null, answer: { kind: "missing", status: 410 } },
       ["withdraw: the issue was deleted"],
     ],
     [
@@ -203,7 +203,7 @@ describe("plan", () => {
     ],
     [
       "deleted, running",
-      { job: job("active", { state: "running" }), listed: null, answer: { kind: "gone", status: 404 } },
+      { job: job("active", { state: "running" }), listed: null, answer: { kind: "missing", status: 404 } },
       ["cancel: the issue was deleted"],
     ],
     ["ended and unlabelled", { job: ended(), listed: null }, []],

@@ -255,7 +255,7 @@ function refusedBecause(answer: IssueAnswer, label: string): Refused | null {
   switch (answer.kind) {
     case "moved":
       return { reason: `the issue was transferred to ${answer.to}`, closed: true, event: null };
-    case "gone":
+    case "missing":
       return { reason: "the issue was deleted", closed: true, event: null };
     case "found": {
       const { issue } = answer;

@@ -86,7 +86,7 @@ export async function readRepository(
   const { github, signal } = reader;
   const name = `${config.owner}/${config.repo}`;
   const found = await github.repository(config, { signal });
-  if (found.kind === "gone") return { problem: `${name} does not exist, or the token cannot access it` };
+  if (found.kind === "missing") return { problem: `${name} does not exist, or the token cannot access it` };
   if (found.kind === "moved") return { problem: `${name} is now ${found.to}: change it in the configuration` };
   const labelled = await github.labelledIssues(config, config.issueLabel, { signal });
   const ids = new Set(labelled.map(({ number }) => jobIdOf({ ...config, number })));

@@ -37,9 +37,9 @@ export const trust: readonly Mutant[] = [
   {
     name: "start-cause-missing",
     file: `${RUNNER}/issue/cause.ts`,
-    find: '(error.kind === "not-found" || error.kind === "gone")) return null;',
+    find: '(error.kind === "not-found" || error.kind === "removed")) return null;',
     replace:
-      '(error.kind === "not-found" || error.kind === "gone")) return { id: 1, actor: "", actorType: "", at: "" };',
+      '(error.kind === "not-found" || error.kind === "removed")) return { id: 1, actor: "", actorType: "", at: "" };',
     test: { file: "test/forgedStart.e2e.test.ts", name: "finished work of an issue that does not exist" },
     promise: "nothing is published for an issue that does not exist",
   },

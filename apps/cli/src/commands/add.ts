@@ -103,7 +103,7 @@ async function findOpen({ github, ref, signal }: Work): Promise<Issue> {
   const name = formatReference(ref);
   const found = await github.issue(ref, ref.number, { signal });
   if (found.kind === "moved") throw new Problem(`${name} was transferred to ${plain(found.to)}`);
-  if (found.kind === "gone")
+  if (found.kind === "missing")
     throw new Problem(`${name} was not found on GitHub: check the number, and that the token can read this repository`);
   const { issue } = found;
   if (issue.isPull) throw new Problem(`${name} is a pull request: give the number of its issue`);
@@ -147,7 +147,7 @@ async function politely<T>({ ref, signal }: Work, work: () => Promise<T>): Promi
         throw new Problem(plain(`GitHub refuses the token: ${error.message}`), { cause: error });
       case "rate-limit":
       case "unavailable":
-      case "gone":
+      case "removed":
       case "invalid":
         throw new Problem(plain(error.message), { cause: error });
       default:

@@ -35,7 +35,7 @@ export async function why(context: Context, { args, options }: Input): Promise<n
   );
   const found = explain(facts);
   const { github } = facts;
-  if (found.state === "unknown" && github.asked && github.issue.kind === "gone") {
+  if (found.state === "unknown" && github.asked && github.issue.kind === "missing") {
     throw new Problem(
       `${found.issue} was not found on GitHub: check the number, and that the token can read this repository`,
     );

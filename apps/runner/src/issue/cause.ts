@@ -29,7 +29,7 @@ export async function readCause(run: IssueAccess): Promise<Cause> {
     try {
       return await findCause(run.issue.github, causeQuestion(run), { signal });
     } catch (error) {
-      if (error instanceof GitHubError && (error.kind === "not-found" || error.kind === "gone")) return null;
+      if (error instanceof GitHubError && (error.kind === "not-found" || error.kind === "removed")) return null;
       throw error;
     }
   }, patienceOf(run));

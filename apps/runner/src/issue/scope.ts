@@ -15,7 +15,7 @@ export async function scopeOf(run: IssueAccess, from: "now" | "lately" = "now"):
     : github.recentRepository(run.issue.ref, { signal }));
   const name = `${run.issue.ref.owner}/${run.issue.ref.repo}`;
   const refuse = (message: string) => new StepFailure({ kind: "refused", message, wholeRepository: true });
-  if (found.kind === "gone") throw refuse(`${name} does not exist, or the token cannot access it`);
+  if (found.kind === "missing") throw refuse(`${name} does not exist, or the token cannot access it`);
   if (found.kind === "moved") throw refuse(`${name} is now ${found.to}: change it in the configuration`);
   if (found.archived) throw refuse(`${name} is archived, so pushes are impossible`);
   if (!found.canPush) throw refuse(`the token cannot write to ${name}: it needs Contents, Issues and Pull requests`);

@@ -23,7 +23,7 @@ test.each([
   { kind: "unauthorized", is: "refused", whole: true },
   { kind: "forbidden", is: "refused", whole: true },
   { kind: "not-found", is: "refused", whole: true },
-  { kind: "gone", is: "refused", whole: undefined },
+  { kind: "removed", is: "refused", whole: undefined },
   { kind: "invalid", is: "refused", whole: undefined },
 ] as const)("GitHub's $kind is $is", ({ kind, is, whole }) => {
   const failure = failureOf(githubError(kind));
@@ -47,7 +47,7 @@ test.each([
     expect(failureOf(githubError(kind, { call })).wholeRepository).toBe(whole);
   }
   expect(failureOf(githubError("unauthorized", { call })).wholeRepository).toBe(true);
-  expect(failureOf(githubError("gone", { call })).wholeRepository).toBeUndefined();
+  expect(failureOf(githubError("removed", { call })).wholeRepository).toBeUndefined();
 });
 
 test.each(["personal access token", "integration"])("a permission that a %s lacks affects every issue", (what) => {

@@ -39,7 +39,7 @@ function githubFailure(error: GitHubError): Failure {
       return OF_ONE_THING.test(error.call) && !OF_THE_TOKEN.test(error.detail)
         ? { kind: "refused", message }
         : { kind: "refused", message, wholeRepository: true };
-    case "gone":
+    case "removed":
     case "invalid":
       return { kind: "refused", message };
     default:

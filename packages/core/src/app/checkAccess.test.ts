@@ -6,7 +6,7 @@ import { checkAccess } from "./checkAccess.ts";
 import { StartupProblem } from "./main.ts";
 
 const log = createLogger({ name: "test", level: "silent", secrets: [] });
-const MISSING: RepositoryAnswer = { kind: "gone" };
+const MISSING: RepositoryAnswer = { kind: "missing" };
 const FOUND: RepositoryAnswer = {
   kind: "found",
   id: 1,

@@ -29,7 +29,7 @@ describe("evaluateRepository", () => {
       /no write access to o\/r.*Contents, Issues and Pull requests.*Metadata/,
     ],
     ["archived", { ...found, archived: true }, /o\/r is archived/],
-    ["gone", { kind: "gone" } as const, /cannot access o\/r.*Contents/],
+    ["missing", { kind: "missing" } as const, /cannot access o\/r.*Contents/],
     ["moved", { kind: "moved", to: "o/new" } as const, /o\/r is now o\/new/],
     ["forbidden", failure("forbidden", 403), /^the GitHub token in \/data\/github-token has no access to o\/r/],
   ])("names the trouble with one that is %s", (_, answer, line) => {

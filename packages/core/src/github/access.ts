@@ -22,7 +22,7 @@ export function evaluateRepository(name: string, answer: RepositoryAnswer | Erro
     return { problems: [], warnings: [`${name} could not be checked: ${answer.message}`] };
   }
   switch (answer.kind) {
-    case "gone":
+    case "missing":
       return problem(`${token} cannot access ${name}: check the name in the configuration; ${NEEDED}`);
     case "moved":
       return problem(`${name} is now ${answer.to}: change the name in the configuration`);

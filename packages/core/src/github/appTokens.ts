@@ -131,7 +131,7 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
       if (error.kind === "not-found" && /integration not found/i.test(error.detail)) {
         throw failure(error.call, 404, `no GitHub App has the id ${credentials.id}: check github.app_id`);
       }
-      if (error.kind === "gone") {
+      if (error.kind === "removed") {
         const why = `${full} was renamed, moved or deleted: change its name in the configuration`;
         return { repo, installation: null, why };
       }

@@ -46,7 +46,7 @@ function kindOf(status: number | null): GitHubErrorKind {
   if (status === 401) return "unauthorized";
   if (status === 404) return "not-found";
   if (status === 451) return "forbidden";
-  if (status === 410 || MOVED.has(status)) return "gone";
+  if (status === 410 || MOVED.has(status)) return "removed";
   return status >= 400 ? "invalid" : "unavailable";
 }
 

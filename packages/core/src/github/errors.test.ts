@@ -10,7 +10,7 @@ test.each<[GitHubErrorKind, boolean]>([
   ["unauthorized", false],
   ["forbidden", true],
   ["not-found", true],
-  ["gone", true],
+  ["removed", true],
   ["invalid", true],
 ])("%s refuses the request itself: %s", (kind, expected) => {
   expect(isRefusedRequest(failure(kind))).toBe(expected);

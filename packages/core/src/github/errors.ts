@@ -2,7 +2,7 @@ import { nameToken, replaceAdvice } from "../config/tokenName.ts";
 import { clip } from "../domain/plainText.ts";
 
 export type GitHubErrorKind =
-  "unavailable" | "rate-limit" | "unauthorized" | "forbidden" | "not-found" | "gone" | "invalid";
+  "unavailable" | "rate-limit" | "unauthorized" | "forbidden" | "not-found" | "removed" | "invalid";
 
 export interface GitHubErrorData {
   kind: GitHubErrorKind;
@@ -22,7 +22,7 @@ const ADVICE: Record<Exclude<GitHubErrorKind, "unauthorized">, string> = {
   "rate-limit": "Wait until the limit is reset.",
   forbidden: "Check that the token can write Contents, Issues and Pull requests of this repository.",
   "not-found": "Check the name, and that the token can access the repository.",
-  gone: "The repository or issue was deleted or moved: check the name in the configuration.",
+  removed: "The repository or issue was deleted or moved: check the name in the configuration.",
   invalid: "GitHub rejects the request until the cause that it reports is fixed.",
 };
 
@@ -70,7 +70,7 @@ const REFUSES_REQUEST: Readonly<Record<GitHubErrorKind, boolean>> = {
   unauthorized: false,
   forbidden: true,
   "not-found": true,
-  gone: true,
+  removed: true,
   invalid: true,
 };
 

@@ -117,7 +117,7 @@ test.each<[number, string]>([
   [401, "unauthorized"],
   [403, "forbidden"],
   [404, "not-found"],
-  [410, "gone"],
+  [410, "removed"],
   [422, "invalid"],
 ])("status %i is %s, at once", async (status, kind) => {
   const { client, seen } = await start(() => ({ status, json: { message: "Because" } }));

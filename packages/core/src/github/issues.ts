@@ -58,7 +58,7 @@ export function issueCalls({ one, all }: Caller, { hasLabel }: Labels) {
         return { kind: "moved", to: `${to}#${issue.number}` };
       } catch (error) {
         if (!(error instanceof GitHubError) || error.status === null) throw error;
-        if (error.kind === "not-found" || error.kind === "gone") return { kind: "gone", status: error.status };
+        if (error.kind === "not-found" || error.kind === "removed") return { kind: "missing", status: error.status };
         throw error;
       }
     },

@@ -37,7 +37,7 @@ export function mayWriteCalls({ one }: Caller) {
         const kind = error instanceof GitHubError ? error.kind : null;
         if (kind === "invalid") return "yes";
         if (kind === "forbidden" || kind === "not-found") return "no";
-        if (kind === "gone") return "off";
+        if (kind === "removed") return "off";
         throw error;
       }
     },

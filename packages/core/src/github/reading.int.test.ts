@@ -107,17 +107,17 @@ test("a transferred issue and a renamed repository are reported, not believed", 
   expect(await github.issue(repo, 5)).toEqual({ kind: "moved", to: "new/home#2" });
   expect(await github.repository(repo)).toEqual({ kind: "moved", to: "new/home" });
   await expect(github.comments(repo, 5)).rejects.toMatchObject({
-    kind: "gone",
+    kind: "removed",
     status: 301,
     detail: /repositories\/9/,
   });
-  await expect(github.createComment(repo, 5, words("x"))).rejects.toMatchObject({ kind: "gone", status: 301 });
+  await expect(github.createComment(repo, 5, words("x"))).rejects.toMatchObject({ kind: "removed", status: 301 });
 });
 
-test.each([404, 410])("status %i of an issue or a repository means gone", async (status) => {
+test.each([404, 410])("status %i of an issue or a repository means missing", async (status) => {
   const { client } = await start(() => ({ status, json: { message: "Not here" } }));
-  expect(await client().issue(repo, 5)).toEqual({ kind: "gone", status });
-  expect(await client().repository(repo)).toEqual({ kind: "gone" });
+  expect(await client().issue(repo, 5)).toEqual({ kind: "missing", status });
+  expect(await client().repository(repo)).toEqual({ kind: "missing" });
 });
 
 test("a repository is found whatever the case of its name", async () => {

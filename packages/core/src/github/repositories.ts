@@ -68,8 +68,8 @@ export function repositoryCalls({ one }: Caller, { isApp, mayWrite, now }: Repos
         private: raw.private,
       };
     } catch (error) {
-      if (error instanceof GitHubError && (error.kind === "not-found" || error.kind === "gone"))
-        return { kind: "gone" };
+      if (error instanceof GitHubError && (error.kind === "not-found" || error.kind === "removed"))
+        return { kind: "missing" };
       throw error;
     }
   }

@@ -110,12 +110,12 @@ export type RepositoryAnswer =
   /** Renamed or transferred; `to` is `owner/name`. */
   | { kind: "moved"; to: string }
   /** Deleted, or not visible to this token. */
-  | { kind: "gone" };
+  | { kind: "missing" };
 
 export type IssueAnswer =
   | { kind: "found"; issue: Issue }
   /** 410: deleted; 404: deleted, or not visible to this token. */
-  | { kind: "gone"; status: number }
+  | { kind: "missing"; status: number }
   /** Transferred, or its repository was renamed; `to` is `owner/repo#number`. */
   | { kind: "moved"; to: string };
 

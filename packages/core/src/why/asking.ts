@@ -52,7 +52,7 @@ export function evaluateIssue(facts: WhyFacts): Finding[] {
   if (!github.asked) return [notAsked(github.because, settings.label)];
   const { issue: answer } = github;
   switch (answer.kind) {
-    case "gone": {
+    case "missing": {
       const text = `GitHub does not find it, or the token cannot read it (${answer.status})`;
       return [decides("issue", text, { status: answer.status }, `${sentence(text)} Check the number.`)];
     }

@@ -545,7 +545,7 @@ const CASES: readonly (readonly [
   ],
   [
     "never seen, a wrong number",
-    { ...unseen, github: asked({}, { issue: { kind: "gone", status: 404 } }) },
+    { ...unseen, github: asked({}, { issue: { kind: "missing", status: 404 } }) },
     "unknown",
     ["issue"],
     "GitHub does not find it, or the token cannot read it (404). Check the number.",

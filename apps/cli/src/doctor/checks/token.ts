@@ -90,7 +90,7 @@ function evaluateFailure(
       );
     case "rate-limit":
     case "not-found":
-    case "gone":
+    case "removed":
     case "invalid":
       return unknown(answer.message);
     default:

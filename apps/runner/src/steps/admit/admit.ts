@@ -29,7 +29,7 @@ export async function admit(run: AdmitNeeds): Promise<Admission> {
   const { github, ref, repository } = run.issue;
   const answer = await withRetry(() => github.issue(ref, ref.number, options), patient);
   if (answer.kind === "moved") return end(run, "cancelled", `the issue was transferred to ${answer.to}`);
-  if (answer.kind === "gone")
+  if (answer.kind === "missing")
     return end(run, "cancelled", "the issue was deleted, or the token can no longer access it");
   const { issue } = answer;
   if (issue.state === "closed") return end(run, "cancelled", "the issue was closed");

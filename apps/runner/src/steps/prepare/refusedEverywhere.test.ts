@@ -6,14 +6,14 @@ const NO_ACCESS = "Resource not accessible by personal access token";
 const refusal = (kind: GitHubErrorKind, detail = NO_ACCESS) =>
   new GitHubError({ kind, status: null, retryAt: null, call: "POST /repos/o/r/issues/1/comments", detail });
 
-test.each<[string, GitHubErrorKind, string, boolean, "found" | "gone" | null, boolean]>([
+test.each<[string, GitHubErrorKind, string, boolean, "found" | "missing" | null, boolean]>([
   ["a read-only token", "forbidden", NO_ACCESS, false, null, true],
   ["an app without the permission", "forbidden", "Resource not accessible by integration", false, null, true],
   ["an organization's sign-on", "forbidden", "Resource protected by organization SAML enforcement.", false, null, true],
   ["an archived repository", "forbidden", "Repository was archived so is read-only.", false, null, true],
   ["an expired token", "unauthorized", "Bad credentials", false, null, true],
   ["a classic token without the scope", "not-found", "Not Found", false, "found", true],
-  ["an issue that was deleted meanwhile", "not-found", "Not Found", false, "gone", false],
+  ["an issue that was deleted meanwhile", "not-found", "Not Found", false, "missing", false],
   ["a locked issue", "forbidden", "Unable to create comment because issue is locked.", true, null, false],
   [
     "an issue that was locked meanwhile",

@@ -26,7 +26,7 @@ export function isRefusedEverywhere(
       return !issue.locked && after === "found";
     case "unavailable":
     case "rate-limit":
-    case "gone":
+    case "removed":
     case "invalid":
       return false;
     default:
