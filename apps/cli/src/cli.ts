@@ -11,8 +11,8 @@ import { sentence } from "./terminal/sentence.ts";
 import { painter, plainLines } from "./terminal/text.ts";
 
 /**
- * Exit codes: 0 ok, 1 a problem (on stderr, one line each), 2 wrong usage, 78 a start that an operator has to fix. With `--json`
- * an error is an object on stdout as well (`json/error.ts`), because a script reads only stdout.
+ * Run a command, and return its exit code: 0 ok, 1 a problem (on stderr), 2 wrong usage, 78 a failed start that the operator has
+ * to fix. With `--json`, an error is also an object on stdout (`json/error.ts`), because a script reads only stdout.
  */
 export async function runCli(argv: readonly string[], context: Context): Promise<number> {
   let code = 0;
@@ -29,7 +29,7 @@ export async function runCli(argv: readonly string[], context: Context): Promise
     const asJson = argv.includes("--json");
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      // commander has written the same words to stderr.
+      // Commander has written the same text to stderr.
       if (asJson) context.out.line(errorJson(2, usageLines(error)));
       return 2;
     }
@@ -46,7 +46,7 @@ function exitCodeOf(error: unknown): number {
   return error instanceof CannotStart ? EXIT_CONFIG : 1;
 }
 
-/** On one line, because it may follow the lines of `--follow`. */
+/** Return an error as JSON on one line, because it may follow the lines of `--follow`. */
 function errorJson(code: number, lines: string[]): string {
   return jsonText({ error: { code, lines } } satisfies ErrorOutput, 0);
 }

@@ -1,8 +1,8 @@
 import { sep } from "node:path";
 
 /**
- * Return how an operator calls the command again, from any folder: `tac8` where it is installed as a package, which puts
- * it on the path; else the launcher's path. Never a name that `npx` would look for in a registry.
+ * Return the command by which an operator calls tac8 from any folder: `tac8` if it is installed as a package, which adds it to the
+ * path; otherwise the path of the launcher, so that `npx` never searches a registry for the name.
  */
 export function commandName(launcher: string): string {
   return launcher.includes(`${sep}node_modules${sep}`) ? "tac8" : launcher;

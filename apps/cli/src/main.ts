@@ -11,10 +11,10 @@ import { APPS } from "./up/apps.ts";
 process.title = titleOf(process.argv.slice(2));
 const launcher = fileURLToPath(new URL("../../../bin/tac8.mjs", import.meta.url));
 const { env: own, shown } = takeSecrets(process.env);
-// Commands that need no network work without the exit's password; `tac8 doctor` says that the exit asks for it.
+// Commands that need no network work without the password of the exit. If it is missing, `tac8 doctor` reports it.
 const { env } = withExit(own, (path) => readFileSync(path, "utf8"));
 useProxy(env);
 const context = contextOf({ process, taken: { env, shown }, apps: APPS, launcher });
 const code = await runCli(process.argv.slice(2), context);
-// Not by itself: a connection that failed keeps a timer of 2 s. All output is written, as Linux does that at once.
+// Exit explicitly, because a failed connection keeps a timer of 2 s. All output is written: Linux writes to pipes synchronously.
 process.exit(code);

@@ -8,10 +8,10 @@ import type { AppSpec } from "./context/context.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** The command line's view of its process. */
+/** Create the context of the command line from its process. */
 export function contextOf(given: {
   readonly process: NodeJS.Process;
-  /** Of `takeSecrets`, with the proxy of the exit. */
+  /** Result of `takeSecrets`, with the proxy of the exit. */
   readonly taken: { readonly env: Context["env"]; readonly shown: boolean };
   readonly apps: readonly AppSpec[];
   /** Path of `bin/tac8.mjs`. */
@@ -54,7 +54,7 @@ export function contextOf(given: {
 
 const MAX_INPUT = 4096;
 
-/** The first line, without what comes after it; empty: there is none. */
+/** Read the first line of the input; `""`: there is none. */
 async function readLine(input: AsyncIterable<Buffer | string>): Promise<string> {
   let text = "";
   for await (const part of input) {
@@ -64,7 +64,7 @@ async function readLine(input: AsyncIterable<Buffer | string>): Promise<string> 
   return text.slice(0, MAX_INPUT).split("\n", 1)[0] ?? "";
 }
 
-/** For an end that nobody foresaw. @returns a function that forgets the handler. */
+/** Run a handler when the process exits unexpectedly. @returns a function that removes the handler */
 function atExitOf(process: NodeJS.Process): (handler: () => void) => () => void {
   return (handler) => {
     process.once("exit", handler);
@@ -75,13 +75,13 @@ function atExitOf(process: NodeJS.Process): (handler: () => void) => () => void 
 function outputOf(stream: NodeJS.WriteStream, env: Context["env"]): Output {
   let readable = true;
   stream.on("error", () => {
-    readable = false; // The reader is gone (`tac8 list | head`, a closed terminal): there is nobody left to tell.
+    readable = false; // The reader has closed the stream (`tac8 list | head`, a closed terminal).
   });
   return {
     line(text) {
       if (readable) stream.write(`${text}\n`);
     },
-    // A terminal may be resized; one that nobody reads says that it has 0 columns.
+    // Read each time, because a terminal may be resized. A terminal without a reader reports 0 columns.
     get columns() {
       return stream.isTTY ? stream.columns || 80 : null;
     },

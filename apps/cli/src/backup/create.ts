@@ -23,7 +23,7 @@ export interface BackupRequest {
   readonly config: Config;
   /** The configuration file; null: there is none. */
   readonly configPath: string | null;
-  /** Absolute path of the archive to write. It appears when it is complete. */
+  /** Absolute path of the archive. The file appears when it is complete. */
   readonly path: string;
   /** `.claude/projects` of the home folder that agents may share; null: there is none. */
   readonly sharedProjects: string | null;
@@ -33,17 +33,17 @@ export interface BackupRequest {
 export interface BackupMade {
   readonly manifest: Manifest;
   readonly files: number;
-  /** Of the archive. */
+  /** Size of the archive. */
   readonly bytes: number;
   readonly pausedMs: number;
   readonly leftOut: readonly string[];
 }
 
-/** Redis' writers may wait for so long at most: less than a quarter of a job's lock, so that no runner gives its job up. */
+/** Maximum time for which writers of Redis wait. It is below a quarter of a job's lock, so that no runner loses its lock. */
 const MAX_PAUSE_MS = 20_000;
 const CHUNK = 64 * 1024;
 
-/** @throws Problem when Redis cannot be read as one moment had it, or the archive cannot be written */
+/** Write a backup. @throws Problem if no consistent copy of Redis can be read, or the archive cannot be written */
 export async function createBackup(request: BackupRequest): Promise<BackupMade> {
   const { redis, config, path, now } = request;
   const [spool, half] = [`${path}.redis.part`, `${path}.part`];
@@ -96,10 +96,10 @@ function describe({ config }: BackupRequest, given: { exported: RedisExport; at:
   };
 }
 
-/** Names of the secrets that this installation is known to have. Their values are in no backup. */
+/** Return the names of the secrets that this installation has. A backup never contains their values. */
 function secretNames({ home, secrets, agent, agentEnv }: Config): string[] {
   const { github, notify, boardPassword, boardPasswordSource } = secrets;
-  // A password that the board made is made again.
+  // If the board created the password, it creates a new one.
   const isMade = boardPasswordSource === storedSecret(home, "TAC8_BOARD_PASSWORD");
   const ofGitHub = { token: "GITHUB_TOKEN", app: "GITHUB_APP_PRIVATE_KEY" } as const;
   const known = [
@@ -125,9 +125,9 @@ async function* entries(
   for (const file of given.files) yield* fileEntry(file);
 }
 
-/** A file as it is now, or nothing where it was removed meanwhile. What is added to it later is not read. */
+/** Return an entry with the current content of a file, or none if the file was removed meanwhile. */
 function* fileEntry({ path, source }: BackupFile): Generator<TarFile> {
-  // An agent may have put a link or a pipe in its place. The configuration and Redis' part are the operator's own.
+  // An agent may have replaced the file by a link or a pipe. Only the operator can write the configuration and the copy of Redis.
   const isOurs = path === CONFIG || path === RECORDS;
   let fd: number;
   try {
@@ -146,7 +146,7 @@ function* fileEntry({ path, source }: BackupFile): Generator<TarFile> {
   }
 }
 
-/** A session is written to line by line: half a line may be at its end. */
+/** Return the size without an incomplete last line, because sessions are written line by line. */
 function wholeLines(fd: number, size: number): number {
   const chunk = Buffer.alloc(Math.min(size, 1024 * 1024));
   readSync(fd, chunk, 0, chunk.length, size - chunk.length);
@@ -158,7 +158,7 @@ function* chunksOf(fd: number, size: number): Generator<Buffer> {
   for (let at = 0; at < size;) {
     const chunk = Buffer.alloc(Math.min(CHUNK, size - at));
     const read = readSync(fd, chunk, 0, chunk.length, at);
-    if (read === 0) return; // It was cut off meanwhile: `writeTar` finds that.
+    if (read === 0) return; // The file was truncated meanwhile, which `writeTar` detects.
     at += read;
     yield chunk.subarray(0, read);
   }

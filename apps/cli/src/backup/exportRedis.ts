@@ -7,7 +7,7 @@ import { Problem } from "../problems/problem.ts";
 import { encodeRecord } from "./records.ts";
 import { outlivesProcesses, PATTERNS } from "./redisKeys.ts";
 
-/** What a backup needs to know of an issue, to find its files. */
+/** The facts by which a backup finds the files of an issue. */
 export interface IssueFacts extends RecordPart<"run.id" | "agent.session" | "state"> {
   readonly jobId: string;
 }
@@ -16,20 +16,20 @@ export interface RedisExport {
   readonly keys: number;
   readonly issues: readonly IssueFacts[];
   readonly redisVersion: string;
-  /** How long nothing could write to Redis. */
+  /** Time for which writers of Redis were paused. */
   readonly pausedMs: number;
 }
 
-/** Keys that are asked for at once. */
+/** Number of keys per request. */
 const BATCH = 100;
 const FACTS = ["run.id", "agent.session", "state"] as const;
 const FACT_FIELDS = fieldsToRead(FACTS);
 
 /**
- * Writes every key of tac8 and of its queue to a file, as all of them are at one moment: Redis lets nobody write meanwhile
- * (`CLIENT PAUSE`, Redis 6.2), for at most `pauseMs`, which must be far less than a job's lock lasts. Clients that write wait that
- * long; none gets an error. Redis ends the pause by itself if this process dies. Holds one batch of keys in memory.
- * @throws Problem when Redis has no such pause, or was not read in time: then there is no backup
+ * Write a consistent copy of every key of tac8 and of its queue to a file. Meanwhile, Redis pauses all writers (`CLIENT PAUSE`,
+ * Redis 6.2) for at most `pauseMs`, which must be far below the duration of a job's lock. Writers wait and get no error. If this
+ * process dies, the pause expires. Only one batch of keys is in memory.
+ * @throws Problem if Redis does not support the pause, or was not read in time: then there is no backup
  */
 export async function exportRedis(
   redis: Redis,
@@ -48,11 +48,11 @@ export async function exportRedis(
   try {
     const { keys, issues } = await writeAll(redis, { file, now });
     const pausedMs = performance.now() - start;
-    // The pause began after `start`, so it has not ended yet if less than its time has passed since.
+    // The pause began after `start`, so it is still in effect if less than `pauseMs` has passed since then.
     if (pausedMs >= pauseMs) throw tooSlow(pauseMs);
     return { keys, issues, redisVersion, pausedMs };
   } finally {
-    await redis.client("UNPAUSE").catch(() => undefined); // It ends by itself.
+    await redis.client("UNPAUSE").catch(() => undefined); // The pause expires anyway.
   }
 }
 

@@ -10,8 +10,8 @@ import { readTar, type TarFile } from "./tar.ts";
 const MAX_MANIFEST = 1024 * 1024;
 
 /**
- * Reads a whole backup, and puts its files into a folder, by their path in the archive, for this user alone. Gzip's checksum
- * has been compared when this returns. @throws Problem when it is no backup, damaged, cut off, or of a newer format
+ * Extract a whole backup into a folder that only this user can read. The checksum of gzip is verified when this returns.
+ * @throws Problem if the file is not a backup, is damaged or incomplete, or has a newer format
  */
 export async function extractBackup(path: string, folder: string): Promise<Manifest> {
   const file = await open(path).catch((error: unknown) => {
@@ -19,7 +19,7 @@ export async function extractBackup(path: string, folder: string): Promise<Manif
   });
   let manifest: Manifest | null = null;
   try {
-    // An error of the file reaches those who read what is unpacked; they report it.
+    // An error of the file is reported by `readTar`, which reads the stream.
     const unpacked = pipeline(file.createReadStream(), createGunzip(), () => undefined);
     for await (const entry of readTar(unpacked)) {
       if (manifest === null) {
@@ -52,7 +52,7 @@ async function readManifest(path: string, { path: name, size, body }: TarFile): 
   return manifest;
 }
 
-/** Nothing leaves the folder. */
+/** Whether a path is one that a backup contains, and is inside the folder. */
 function isExpected(path: string): boolean {
   if (path === RECORDS || path === CONFIG) return true;
   const inside = path.startsWith(DATA) || path.startsWith(SHARED);
@@ -61,7 +61,7 @@ function isExpected(path: string): boolean {
   );
 }
 
-/** Git takes no folder for a repository that lacks these, and an archive of files has no empty folders. */
+/** Create the folders without which Git does not recognize a repository. They may be empty, so the archive may not have them. */
 async function makeRepositoryFolders(path: string): Promise<void> {
   if (!/\/git\/gh-\d+\.git\/HEAD$/.test(path)) return;
   for (const name of ["objects", "refs"]) await mkdir(join(dirname(path), name), { recursive: true, mode: 0o700 });

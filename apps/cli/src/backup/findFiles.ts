@@ -6,27 +6,27 @@ import { DATA, SHARED } from "./format.ts";
 
 /** A file to put into a backup. */
 export interface BackupFile {
-  /** In the archive. */
+  /** Path in the archive. */
   readonly path: string;
   readonly source: string;
 }
 
 export interface FoundFiles {
   readonly files: readonly BackupFile[];
-  /** Issues of which something was left out, and why, one line each. */
+  /** Files that are not in the backup, with the reason, one line each. */
   readonly leftOut: readonly string[];
 }
 
-/** What one issue's session, or the repository of its workspace, may take. An agent may have written anything there. */
+/** Maximum size of the session or the repository of one issue, because an agent may have written anything there. */
 const MAX_BYTES = 256 * 1024 ** 2;
 const MAX_FILES = 20_000;
-/** About a worktree that is not in a backup, and locks of processes. */
+/** Files about a worktree, which a backup does not contain, and locks of processes. */
 const NOT_RESTORED = /^(?:end\.json|prompt\.md|.*\.(?:lock|new))$/;
 
 /**
- * Return the files of a data folder that a backup needs beside Redis. Of each issue: tac8's notes, its agent's session, and
- * between runs the repository of its workspace, in which is everything that was committed and may not be on GitHub. What
- * an agent can write is hostile input: links are passed over, and what is too large is left out.
+ * Return the files of a data folder that a backup needs beside Redis. For each issue, these are tac8's notes, the session of its
+ * agent and, if no run is active, the repository of its workspace, which has the commits that may not be on GitHub. Files that an
+ * agent can write are hostile input: links are ignored, and files that are too large are omitted.
  */
 export function findFiles(
   issues: readonly IssueFacts[],
@@ -67,7 +67,7 @@ export function findFiles(
   return { files, leftOut };
 }
 
-/** Sessions of the home folder that agents share, by their id. Other sessions there are the user's own. */
+/** Return the sessions of agents in a shared home folder, by id. Other sessions there belong to the user. */
 function sharedSessions(projects: string, issues: readonly IssueFacts[]): Map<string, BackupFile[]> {
   const wanted = new Set(issues.flatMap(({ agent: { session } }) => session ?? []));
   const found = new Map<string, BackupFile[]>();
@@ -86,11 +86,11 @@ interface Where {
   readonly root: string;
   /** Relative to `root`. */
   readonly at: string;
-  /** Of the paths in the archive. */
+  /** Prefix of the paths in the archive. */
   readonly prefix: string;
 }
 
-/** The session's file, and the folder with what was too long for it. Null: too large. */
+/** Return the file of a session, and its folder with longer content. Null: too large. */
 function sessionIn({ root, at, session, prefix }: Where & { readonly session: string }): BackupFile[] | null {
   const file = join(at, `${session}.jsonl`);
   const stat = statOf(join(root, file));
@@ -100,7 +100,7 @@ function sessionIn({ root, at, session, prefix }: Where & { readonly session: st
   return [...beside, { path: prefix + file, source: join(root, file) }];
 }
 
-/** All plain files of a folder, references of git before its objects. Null: more than a backup takes. */
+/** Return all regular files of a folder, with Git's references before its objects. Null: too many or too large for a backup. */
 function filesIn({ root, at, prefix }: Where): BackupFile[] | null {
   const found: BackupFile[] = [];
   let [bytes, seen] = [0, 0];
@@ -124,7 +124,7 @@ function filesIn({ root, at, prefix }: Where): BackupFile[] | null {
   return found.toSorted((a, b) => isObject(a) - isObject(b));
 }
 
-/** Names in a folder, at most so many; none where it is a link, missing or not ours to read. */
+/** Return at most `most` names in a folder; none if it is a link, is missing, or is not readable by this user. */
 function entriesOf(folder: string, most: number): string[] {
   if (statOf(folder)?.isDirectory() !== true) return [];
   const names: string[] = [];
@@ -138,12 +138,12 @@ function entriesOf(folder: string, most: number): string[] {
       dir.closeSync();
     }
   } catch {
-    return names; // It was removed meanwhile.
+    return names; // The folder was removed meanwhile.
   }
   return names.toSorted();
 }
 
-/** Every folder on the way has to be one: an agent may have put a link in its place. */
+/** Return the folders in a folder. Each part of its path must be a folder, because an agent may have replaced one by a link. */
 function foldersIn(root: string, at: string): string[] {
   let path = root;
   for (const part of at.split("/")) {
@@ -161,7 +161,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** Null: it is missing, or in a folder that this user may not open. */
+/** Return the status of a file; null: it is missing, or in a folder that this user cannot open. */
 function statOf(path: string): Stats | null {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) ?? null;
@@ -171,7 +171,7 @@ function statOf(path: string): Stats | null {
   }
 }
 
-/** A folder of an agent that works as another user. */
+/** Whether this user cannot read a folder, such as one of an agent that runs as another user. */
 function isShut(path: string): boolean {
   if (statOf(path) === null) return false;
   try {

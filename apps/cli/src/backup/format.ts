@@ -1,7 +1,7 @@
 /**
- * A backup is a gzipped tar archive. Its first entry is the manifest; then come `redis.records`, `config.toml` where there was
- * a configuration file, `data/…` with files of the data folder by their path in it, and `shared/…` with sessions of agents
- * that share a home folder, by their path below `.claude/projects`.
+ * The format of backups. A backup is a gzipped tar archive. Its first entry is the manifest. Then follow `redis.records`,
+ * `config.toml` if there was a configuration file, `data/…` with files of the data folder, and `shared/…` with the sessions of
+ * agents that share a home folder, by their path below `.claude/projects`.
  */
 export const FORMAT = 1;
 
@@ -27,7 +27,7 @@ export interface Manifest {
   readonly secrets: readonly string[];
 }
 
-/** @returns null when the text is no manifest of this format, and the format where it is newer. Pure. */
+/** Parse a manifest. Pure. @returns null if the text is not a manifest; `newer` and `tac8` if the format is newer */
 export function parseManifest(text: string): Manifest | { readonly newer: number; readonly tac8: string } | null {
   let json: unknown;
   try {

@@ -7,15 +7,16 @@ import { Problem } from "../problems/problem.ts";
 import { readRecords, type KeyRecord } from "./records.ts";
 import { PATTERNS } from "./redisKeys.ts";
 
-/** Before the name of each key, until all of them are there. */
+/** Prefix of the imported keys until all of them are in Redis. */
 const STAGING = "tac8-restoring:";
-/** Bytes that are sent at once. */
+/** Bytes per batch. */
 const BATCH_BYTES = 4 * 1024 ** 2;
 
 /**
- * ARGV: prefix of the restored keys, whether others may be replaced, prefix of issues' hashes, the time, patterns of tac8's
- * keys. In one step: either all of tac8's keys are the restored ones, or none. Each issue notes that it was restored: its next
- * run checks whether it ended since. Returns the number of tac8's keys that are in the way, or -1 when it is done.
+ * ARGV: prefix of the restored keys, whether existing keys may be replaced, prefix of the records, the time, patterns of tac8's
+ * keys. The switch is atomic: either all of tac8's keys are the restored ones, or none. Each record stores when it was restored,
+ * so that the next run checks whether the issue ended since the backup. Returns the number of existing keys that prevent the
+ * switch, or -1 on success.
  */
 const SWITCH = `
 local found = 0
@@ -32,7 +33,7 @@ for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do
 end
 return -1`;
 
-/** How many of tac8's keys a Redis has; it stops at `most`. */
+/** Count tac8's keys in a Redis, up to `most`. */
 export async function countKeys(redis: Redis, most = 1): Promise<number> {
   let count = 0;
   for (const match of PATTERNS) {
@@ -45,15 +46,15 @@ export async function countKeys(redis: Redis, most = 1): Promise<number> {
 }
 
 /**
- * Puts the keys of a backup into Redis: first under other names, a bounded part at a time, then all at once.
- * @throws Problem when Redis has keys of tac8 already and they may not be replaced, or does not know the values' format
+ * Import the keys of a backup into Redis: first in batches under temporary names, then all of them are renamed in one step.
+ * @throws Problem if Redis already has keys of tac8 that may not be replaced, or cannot read the format of the values
  */
 export async function importRedis(
   redis: Redis,
   given: { readonly file: FileHandle; readonly replace: boolean; readonly now: number },
 ): Promise<void> {
   const { file, replace, now } = given;
-  await removeStaged(redis); // Of a restore that was interrupted.
+  await removeStaged(redis); // Keys of an interrupted restore.
   let [batch, bytes]: [KeyRecord[], number] = [[], 0];
   const send = async (): Promise<void> => {
     await Promise.all(batch.map((record) => restore(redis, record, now)));
@@ -71,7 +72,7 @@ export async function importRedis(
     const found = Number(await redis.eval(SWITCH, 0, ...args));
     if (found >= 0) throw new Problem(`Redis already contains ${found} keys of tac8`);
   } catch (error) {
-    await removeStaged(redis).catch(() => undefined); // The next restore does it.
+    await removeStaged(redis).catch(() => undefined); // The next restore removes them.
     throw error;
   }
 }

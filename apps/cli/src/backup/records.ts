@@ -1,15 +1,15 @@
 import type { FileHandle } from "node:fs/promises";
 
-/** A key of Redis. */
+/** A key of Redis with its value. */
 export interface KeyRecord {
   readonly key: Buffer;
   /** Epoch ms; null: it does not expire. */
   readonly expiresAt: number | null;
-  /** As `DUMP` gives it. */
+  /** The value as `DUMP` returns it. */
   readonly value: Buffer;
 }
 
-/** Length of the key, expiry (0: none), length of the value. */
+/** Size of the header: length of the key, expiry (0: none), length of the value. */
 const HEAD = 4 + 8 + 4;
 const MAX_KEY = 64 * 1024;
 const MAX_VALUE = 512 * 1024 ** 2;
@@ -22,7 +22,7 @@ export function encodeRecord({ key, expiresAt, value }: KeyRecord): Buffer {
   return Buffer.concat([head, key, value]);
 }
 
-/** Reads what `encodeRecord` wrote, one record after the other. @throws Error when the file ends within one */
+/** Read the records that `encodeRecord` wrote. @throws Error if the file ends within a record */
 export async function* readRecords(file: FileHandle): AsyncGenerator<KeyRecord> {
   for (let at = 0; ;) {
     const head = await read(file, at, HEAD);

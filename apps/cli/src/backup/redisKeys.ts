@@ -11,7 +11,7 @@ import {
 
 const QUEUE = `bull:${QUEUE_NAME}:`;
 
-/** Patterns of everything in Redis that is tac8's: its own keys, and its queue. */
+/** Patterns of all keys of tac8 in Redis: its own keys and those of its queue. */
 export const PATTERNS = ["tac8:*", `${QUEUE}*`];
 
 const OF_PROCESSES: ReadonlySet<string> = new Set([
@@ -23,7 +23,7 @@ const OF_PROCESSES: ReadonlySet<string> = new Set([
   `${QUEUE}stalled-check`,
 ]);
 
-/** Pure. Locks, and what processes say of themselves, end with the processes: a restored one would be of nobody. */
+/** Whether a key outlives the processes. Locks and the keys in which processes announce themselves do not. Pure. */
 export function outlivesProcesses(key: string): boolean {
   const isLock = key.startsWith(QUEUE) && key.endsWith(":lock");
   return !isLock && !OF_PROCESSES.has(key) && !key.startsWith(askKey("")) && !key.startsWith(answerKey(""));

@@ -38,8 +38,8 @@ export interface RestoreRequest {
 export interface Restored {
   readonly manifest: Manifest;
   /**
-   * What became of the configuration. `kept`: another one is there and stays, or its folder cannot be written to; the
-   * backup's is in `configCopy`.
+   * The result for the configuration. `kept`: another configuration exists and was kept, or its folder is not writable; the
+   * backup's configuration is in `configCopy`.
    */
   readonly config: "none" | "written" | "same" | "kept";
   readonly configCopy: string;
@@ -53,9 +53,9 @@ const ENTRIES = ["issues", "homes", "workspaces", "id", "redis"];
 const OTHERS = ["repos", "runs"];
 
 /**
- * Restore an installation from a backup. The whole archive is read and checked before anything is changed. Nothing starts
- * on the data folder while its folder `restoring` is there; after an interruption a second call begins again, and finishes.
- * @throws Problem when something uses the installation, or it is not empty and `force` is not given
+ * Restore an installation from a backup. The whole archive is read and checked before anything is changed. While the data folder
+ * has the folder `restoring`, tac8 does not start on it. After an interruption, a second call starts again and finishes.
+ * @throws Problem if a process uses the installation, or if it is not empty and `force` is not set
  */
 export async function restoreBackup(request: RestoreRequest): Promise<Restored> {
   const { home, redisUrl, now } = request;
@@ -64,7 +64,7 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
   let releaseSlots = (): void => undefined;
   try {
     releaseSlots = await holdSlots(home);
-    await stopLeftover(home); // Its `up` was killed, else it had the lock.
+    await stopLeftover(home); // The Redis of a killed `up`: a running `up` would have the lock.
     const users =
       redisUrl === null
         ? []
@@ -109,7 +109,7 @@ async function restore(request: RestoreRequest): Promise<Restored> {
     await mkdir(data, { recursive: true, mode: 0o700 });
     if (redisUrl === null) await importIntoOwn(folder, { now });
     const previous = await keepPrevious(request, replace);
-    // From here on a part of it may be in place: an interrupted call is repeated without being asked.
+    // From here on, files may have been replaced, so after an interruption the next call continues without --force.
     await (await open(join(folder, "complete"), "w", 0o600)).close();
     syncFolder(folder);
     for (const name of ENTRIES) await moveIn(join(data, name), join(home, name));
@@ -168,7 +168,7 @@ async function importInto(
   }
 }
 
-/** @returns the folder that the former files are in; null: there were none */
+/** Move the existing files to a new folder. @returns its path; null: there were no files */
 async function keepPrevious({ home, now }: RestoreRequest, replace: boolean): Promise<string | null> {
   if (!replace) return null;
   const there = [...ENTRIES, ...OTHERS].filter((name) => existsSync(join(home, name)));
@@ -183,7 +183,7 @@ async function moveIn(from: string, to: string): Promise<void> {
   if (existsSync(from)) await rename(from, to);
 }
 
-/** The user's own sessions are there as well: none is replaced. */
+/** Copy the sessions of agents to the shared home folder. Existing files, such as the user's own sessions, are not replaced. */
 async function bringShared(from: string, to: string | null): Promise<void> {
   if (to === null || !existsSync(from)) return;
   for (const entry of await readdir(from, { recursive: true, withFileTypes: true })) {
@@ -211,7 +211,7 @@ async function bringConfig(
       await writeWholeFile(to, text);
       return "written";
     } catch {
-      // A folder of the system's, or one that is mounted to be read only: its owner puts it there.
+      // The folder belongs to the system or is mounted read-only, so the operator copies the file.
     }
   }
   await writeWholeFile(copy, text);

@@ -5,20 +5,20 @@ export interface TarFile {
   /** Relative, with `/` between folders. */
   readonly path: string;
   readonly size: number;
-  /** As many bytes as `size` says. */
+  /** The content, of `size` bytes. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
 const BLOCK = 512;
 const MAX_NAME = 100;
-/** GNU tar's way for longer names: an entry of this type and name, whose body is the name of the next one. */
+/** GNU tar stores a longer name in the body of an extra entry, which has this type and name. */
 const LONG_NAME = "L";
 const LONG_LINK = "././@LongLink";
 const MAX_PATH = 4096;
 /** 11 octal digits. */
 const MAX_SIZE = 8 ** 11 - 1;
 
-/** Writes files as GNU tar does: its blocks, one chunk after the other. @throws Error when a body has another size */
+/** Write files in the format of GNU tar, as chunks. @throws Error if a body does not have its size */
 export async function* writeTar(files: AsyncIterable<TarFile>, seconds: number): AsyncGenerator<Uint8Array> {
   for await (const { path, size, body } of files) {
     const name = Buffer.from(path);
@@ -58,7 +58,7 @@ function header(given: { name: Buffer; size: number; type: string; seconds: numb
   return block;
 }
 
-/** The sum of the block, with blanks where it stands itself. */
+/** Return the checksum of a header block, in which the checksum field counts as spaces. */
 function sumOf(block: Buffer): number {
   let sum = 0;
   for (let index = 0; index < BLOCK; index += 1) sum += index >= 148 && index < 156 ? 32 : (block[index] ?? 0);
@@ -70,8 +70,8 @@ function padding(size: number): Buffer {
 }
 
 /**
- * Reads files of an archive that `writeTar` made, in their order; a body that is not read is passed over. Only the shapes that
- * `writeTar` writes are accepted. @throws Error of one line when it is damaged, cut off or of another kind
+ * Read the files of an archive in order; the body of a file need not be read. Only archives of `writeTar` are accepted.
+ * @throws Error with a one-line message if the archive is damaged, incomplete or of another kind
  */
 export async function* readTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<TarFile> {
   const source = new Source(chunks[Symbol.asyncIterator]());
@@ -123,7 +123,7 @@ class Source {
     this.#chunks = chunks;
   }
 
-  /** Some bytes, no more than so many; null at the end. */
+  /** Return at most `most` bytes; null at the end of the file. */
   async #some(most: number): Promise<Buffer | null> {
     while (this.#rest.length === 0) {
       let next: IteratorResult<Uint8Array>;
@@ -151,12 +151,12 @@ class Source {
     return Buffer.concat(parts);
   }
 
-  /** Gzip compares its checksum at its own end. */
+  /** Read to the end, where gzip verifies its checksum. */
   async toEnd(): Promise<void> {
     while ((await this.#some(BLOCK)) !== null);
   }
 
-  /** It can be read once: a second reader gets what the first has left. */
+  /** Return a body that can be read once: a second reader gets only the rest. */
   body(size: number): AsyncIterable<Uint8Array> {
     let left = size;
     const next = async (): Promise<IteratorResult<Uint8Array>> => {

@@ -98,7 +98,7 @@ test("lists what would go, then removes it as the janitor, and leaves what is in
   const dry = await clean(["--dry-run"]);
   expect(dry).toMatchObject({ code: 0, out: expect.stringContaining(old) });
   expect(dry.out).toMatch(/8\.2 kB +log of octo\/hello#1, its retention time is over/);
-  expect(dry.out).toContain("would remove 1 things");
+  expect(dry.out).toContain("would remove 1 item");
   expect(dry.out).not.toContain(live);
   expect([existsSync(old), await readEvents(redis, { count: 10 })]).toEqual([true, []]);
 

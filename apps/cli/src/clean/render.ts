@@ -1,3 +1,4 @@
+import { formatCount } from "@tac8/core/domain/formats";
 import { formatReference, parseJobId } from "@tac8/core/domain/reference";
 import type { CleanAnswer } from "@tac8/core/state/cleaning";
 import { pad, plain, type Paint } from "../terminal/text.ts";
@@ -7,7 +8,7 @@ type Item = Pick<CleanAnswer["removed"][number], "kind" | "issue" | "paths">;
 const WHY = { age: "its retention time is over", pressure: "disk space is low" } as const;
 const MAX_PATH = 500;
 
-/** What was removed (or would be) and what had to stay, as lines; paths stay whole, so that they can be copied. */
+/** Return lines about the files that were (or would be) removed and those that are kept. Paths are complete, so that they can be copied. */
 export function renderCleaning(
   answers: readonly CleanAnswer[],
   { dryRun, paint }: { readonly dryRun: boolean; readonly width: number; readonly paint: Paint },
@@ -25,7 +26,9 @@ export function renderCleaning(
     for (const item of kept)
       lines.push(paint("yellow", `  kept      ${about(item)}: ${plain(item.reason)}`), ...pathsOf(item));
     if (keptCount > kept.length) lines.push(`  … and ${keptCount - kept.length} more are kept`);
-    lines.push(removedCount === 0 ? "  Nothing to remove." : `  ${verb} ${removedCount} things, ${size(bytes)}`);
+    lines.push(
+      removedCount === 0 ? "  Nothing to remove." : `  ${verb} ${formatCount(removedCount, "item")}, ${size(bytes)}`,
+    );
     return lines;
   });
 }
@@ -39,7 +42,7 @@ function pathsOf({ paths }: Item): string[] {
   return paths.map((path) => `            ${plain(path).slice(0, MAX_PATH)}`);
 }
 
-/** `12.3 MB`. */
+/** Format a size, such as `12.3 MB`. */
 export function size(bytes: number): string {
   const units = ["B", "kB", "MB", "GB"];
   let value = bytes;

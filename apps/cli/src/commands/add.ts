@@ -25,7 +25,7 @@ import { referenceOf } from "../references/reference.ts";
 import { sentence } from "../terminal/sentence.ts";
 import { plain } from "../terminal/text.ts";
 
-/** For everything that is asked of GitHub together. */
+/** Maximum time for all requests to GitHub together. */
 const TIMEOUT_MS = 60_000;
 const ANSWER_IT = "It waits for an answer to its question: reply on the issue, and the work continues.";
 const PRIORITY_COLORS: Record<Priority, string> = { P0: "b60205", P1: "d93f0b", P2: "fbca04" };
@@ -43,8 +43,10 @@ export async function add(context: Context, { args, options }: Input): Promise<n
   const work = { github: connect(config, context), ref, repository, signal: AbortSignal.timeout(TIMEOUT_MS) };
   const wanted = (options["priority"] as Priority | undefined) ?? null;
   const before = await readBefore(place, jobId);
-  const clearStop = async () => (before.untold ? forgetStop(place, jobId) : undefined);
-  const { added, priority } = await politely(work, () => label(work, { wanted, ended: before.ended, clearStop }));
+  const clearStop = async () => (before.stopUnreported ? forgetStop(place, jobId) : undefined);
+  const { added, priority } = await withReadableErrors(work, () =>
+    label(work, { wanted, ended: before.ended, clearStop }),
+  );
   const next = before.asking ? ANSWER_IT : await whatIsNext(context, place, added);
   const name = formatReference(ref);
   if (options["json"] === true) {
@@ -84,11 +86,11 @@ async function label(
   const { github, ref, repository, signal } = work;
   const issue = await findOpen(work);
   const options = { signal };
-  // The priority first: the scheduler must not find the label alone.
+  // The priority is first, because the scheduler must not find the label without it.
   if (wanted !== null) await prioritize(work, issue, wanted);
   const trigger = repository.issueLabel;
   const on = issue.labels.some((name) => name.toLowerCase() === trigger.toLowerCase());
-  // A label that an ended run could not take off starts nothing: it has to be put on again.
+  // A label that an ended run could not remove starts no run, so it is removed and added again.
   if (on && ended) await github.removeLabel(ref, ref.number, trigger, options);
   const added = !on || ended;
   if (added) {
@@ -125,8 +127,8 @@ async function prioritize({ github, ref, signal }: Work, issue: Issue, wanted: P
   }
 }
 
-/** One line for what GitHub refuses. */
-async function politely<T>({ ref, signal }: Work, work: () => Promise<T>): Promise<T> {
+/** Turn errors of GitHub into one-line problems. */
+async function withReadableErrors<T>({ ref, signal }: Work, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -158,13 +160,13 @@ async function politely<T>({ ref, signal }: Work, work: () => Promise<T>): Promi
 
 interface Before {
   readonly ended: boolean;
-  /** Its question waits for an answer. */
+  /** Its question has no reply yet. */
   readonly asking: boolean;
-  /** A stop that GitHub has not seen: its teller would use up the new label with the old one. */
-  readonly untold: boolean;
+  /** Its stop is not reported on GitHub yet. The report would remove the new label together with the old one. */
+  readonly stopUnreported: boolean;
 }
 
-/** What Redis knows; where it is unreachable, GitHub alone decides. */
+/** Read the state of an issue from Redis. If Redis is unreachable, only GitHub decides. */
 async function readBefore({ redisUrl, advice }: Place, jobId: string): Promise<Before> {
   try {
     return await withRedis(
@@ -176,12 +178,12 @@ async function readBefore({ redisUrl, advice }: Place, jobId: string): Promise<B
           question: { reply: answer },
         } = await createIssueStore(redis).read(jobId);
         const asking = state === "blocked" && answer === null;
-        return { ended: isEnded(state), asking, untold: state === "stopped" && stop !== null };
+        return { ended: isEnded(state), asking, stopUnreported: state === "stopped" && stop !== null };
       },
       advice,
     );
   } catch (error) {
-    if (error instanceof Problem) return { ended: false, asking: false, untold: false };
+    if (error instanceof Problem) return { ended: false, asking: false, stopUnreported: false };
     throw error;
   }
 }
@@ -192,7 +194,7 @@ async function forgetStop({ redisUrl, advice }: Place, jobId: string): Promise<v
   await withRedis(redisUrl, (redis) => createIssueStore(redis).writeIf(jobId, expect, forget), advice);
 }
 
-/** What a user may expect. The label is on whatever Redis says, so its absence is only told. */
+/** Return what happens next. The label is already set, so an unreachable Redis is reported and not an error. */
 async function whatIsNext({ now }: Context, { redisUrl, advice, pollSeconds }: Place, added: boolean): Promise<string> {
   try {
     return await withRedis(

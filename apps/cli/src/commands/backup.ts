@@ -43,7 +43,7 @@ function nameFor(now: number): string {
   return `tac8-${hostname().replace(/[^\w.-]+/g, "-")}-${time}.tar.gz`;
 }
 
-/** Where Claude Code keeps its sessions if agents share a home folder; null: the environment names none. */
+/** Return the folder in which Claude Code stores sessions if agents share a home folder; null: the environment names none. */
 export function sharedProjectsOf(env: Context["env"]): string | null {
   const config = env["CLAUDE_CONFIG_DIR"] || (env["HOME"] ? join(env["HOME"], ".claude") : null);
   return config === null ? null : join(config, "projects");

@@ -14,7 +14,7 @@ import { locate } from "../installation/locate.ts";
 import { painter } from "../terminal/text.ts";
 
 /**
- * Asks every runner that is there: only they know what is in use in their data folder.
+ * Ask every present runner to clean up, because only a runner knows which files in its data folder are in use.
  */
 export async function clean(context: Context, { options }: Input): Promise<number> {
   const { redisUrl, advice } = locate(context, options["config"] as string | undefined);
@@ -29,15 +29,15 @@ export async function clean(context: Context, { options }: Input): Promise<numbe
 
 const NO_RUNNER =
   "no runner is running, and only a runner knows which files are in use: start one with tac8 up (it also cleans up every hour by itself)";
-/** A runner checks every two seconds. */
+/** Maximum time until a runner responds. Runners check for requests every two seconds. */
 const ANSWER_MS = 15_000;
-/** Before each removal of work GitHub is asked whether it has it. */
+/** Maximum time until a runner finishes. Before it removes work, it asks GitHub whether the work is there. */
 const LIMIT_MS = 15 * 60_000;
 const CHECK_SECONDS = 2;
 
 interface Asked {
   readonly answers: readonly CleanAnswer[];
-  /** Why a runner did not answer, one line each. */
+  /** Reasons why runners did not respond, one line each. */
   readonly silent: readonly string[];
 }
 
@@ -46,7 +46,7 @@ async function askAll({ now, err, waits }: Context, redis: Redis, dryRun: boolea
   if (runners.length === 0) throw new Problem(NO_RUNNER);
   const answers: CleanAnswer[] = [];
   const silent: string[] = [];
-  // One after the other: those that share a data folder would wait for each other anyway.
+  // Runners are asked in turn, because those with the same data folder would wait for each other anyway.
   for (const runner of runners) {
     const { name } = runner;
     const id = randomUUID();
@@ -63,13 +63,13 @@ async function askAll({ now, err, waits }: Context, redis: Redis, dryRun: boolea
       onWait,
     });
     if (typeof answer === "string") silent.push(answer);
-    // With a data folder that was checked already there is nothing new.
+    // Runners with the same data folder return the same answer.
     else if (!answers.some(({ homeId }) => homeId === answer.homeId)) answers.push(answer);
   }
   return { answers, silent };
 }
 
-/** @returns the answer, or why there is none */
+/** Wait for the answer of a runner. @returns the answer, or the reason why there is none */
 async function answerOf(
   redis: Redis,
   { name, key, id, answerMs, onWait }: { name: string; key: string; id: string; answerMs: number; onWait: () => void },

@@ -10,7 +10,7 @@ import type { Input } from "../context/program.ts";
 import { painter } from "../terminal/text.ts";
 
 /**
- * Exit code 0 when nothing is wrong, 1 when there is a problem to fix.
+ * Run all checks, and print their findings. The exit code is 1 if there is a problem to fix.
  */
 export async function doctor(context: Context, { options }: Input): Promise<number> {
   const given = {
@@ -28,7 +28,7 @@ export async function doctor(context: Context, { options }: Input): Promise<numb
   return isWrong(reports) ? 1 : 0;
 }
 
-/** Writes what was found. @returns the exit code */
+/** Print the findings. @returns the exit code */
 export function show({ out }: Pick<Context, "out">, reports: readonly CheckReport[]): number {
   const paint = painter(out.color);
   out.line(renderReports(reports, { width: out.columns ?? 120, paint }).join("\n"));

@@ -22,7 +22,7 @@ import type { Input } from "../context/program.ts";
 import type { Prompt } from "../terminal/prompt.ts";
 import { show } from "./doctor.ts";
 
-/** Exit codes: 0 all is well, 1 doctor has found something or nothing was written, 2 something was not said. */
+/** Create the configuration. Exit codes: 0 ok, 1 doctor found a problem or nothing was written, 2 a value is missing. */
 export async function init(context: Context, { options }: Input): Promise<number> {
   const { env, cwd, out } = context;
   const text = (name: string) => options[name] as string | undefined;
@@ -30,7 +30,7 @@ export async function init(context: Context, { options }: Input): Promise<number
   const [force, withApp] = [options["force"] === true, options["app"] === true];
   const tokenFile = text("tokenFile");
   if (withApp && tokenFile !== undefined) throw new WrongUsage("give --app or --token-file, not both");
-  // A start that was interrupted before the App was installed continues there.
+  // If an earlier init was interrupted before the App was installed, continue with the installation.
   const begun = withApp && !force ? appOf({ ...context, env: withoutToken(env) }, path) : null;
   if (begun !== null) return finishApp(context, { path, ...begun });
   const folder = findDataFolder(path, env);
@@ -46,7 +46,7 @@ export async function init(context: Context, { options }: Input): Promise<number
     const flag = tokenFile === undefined ? null : resolve(cwd, tokenFile);
     const token = withApp ? null : await tokenOf(context, { flag, prompt });
     const key = await keyOf(context, prompt);
-    // GitHub shows an App's key once: nothing may be in the way of storing it.
+    // GitHub shows the key of an App only once, so check first that it can be stored.
     if (withApp) mustBeWritable([folder.path, dirname(path)]);
     const credentials = token ?? (await appAnswer(context, { repository, apiUrl, prompt }));
     given = { repository, token: credentials, key, apiUrl };
@@ -73,7 +73,7 @@ export async function init(context: Context, { options }: Input): Promise<number
   return made === null ? finish(context, { path, token }) : finishApp(context, { path, ...made });
 }
 
-/** What a configuration has of a GitHub App; null: it is not there, or has mistakes, or a token. */
+/** Return the GitHub App of a configuration; null: the configuration is missing or invalid, or uses a token. */
 function appOf({ env, cwd }: Context, path: string): (App & { readonly apiUrl: string }) | null {
   const { config } = loadConfig({ flag: path, env, cwd });
   const [repository] = config?.repositories ?? [];
@@ -96,7 +96,7 @@ async function appAnswer(
   return { kind: "app", app };
 }
 
-/** Waits for the installation, makes labels, and says what is left to do. May be repeated. @returns the exit code */
+/** Wait for the installation, create labels, and print what is left to do. Safe to repeat. @returns the exit code */
 async function finishApp(context: Context, given: App & { path: string; apiUrl: string }): Promise<number> {
   const { path, repository, credentials } = given;
   const { out, command } = context;
@@ -128,7 +128,7 @@ interface Given {
   readonly apiUrl: string | null;
 }
 
-/** `set`: the environment has it already; `stored`: an earlier start has stored it. */
+/** The source of a secret. `set`: the environment has it; `later`: it was skipped; `stored`: an earlier init has stored it. */
 type Answer =
   | { readonly kind: "set"; readonly by: string }
   | { readonly kind: "later" }
@@ -137,7 +137,7 @@ type Answer =
   | { readonly kind: "file"; readonly name: SecretName; readonly path: string; readonly open: boolean }
   | { readonly kind: "typed"; readonly name: SecretName; readonly secret: string };
 
-/** Puts it where every later start finds it. @returns what to say about it */
+/** Store a secret for later starts. @returns the lines to print */
 async function store(home: string, answer: Answer): Promise<string[]> {
   switch (answer.kind) {
     case "set":
@@ -168,7 +168,7 @@ async function store(home: string, answer: Answer): Promise<string[]> {
   }
 }
 
-/** The agent is signed in with one of the model's secrets: the one that was stored before would be a second identity. */
+/** Remove the other secrets of the model, because an agent that is signed in with two of them has two identities. */
 function removeOthers(home: string, name: SecretName): void {
   const all: readonly SecretName[] = MODEL_SECRETS;
   if (!all.includes(name)) return;
@@ -239,7 +239,7 @@ async function keyOf({ env }: Context, prompt: Prompt | null): Promise<Answer> {
   };
 }
 
-/** Without a token or an App of the shell's own, which come before what is stored. */
+/** Return the environment without a token or an App, which would take precedence over the stored ones. */
 function withoutGitHub(env: Context["env"]): Context["env"] {
   const names = ["GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY", "GITHUB_APP_PRIVATE_KEY_FILE"];
   return { ...withoutToken(env), ...Object.fromEntries(names.map((name) => [name, undefined])) };
@@ -249,7 +249,7 @@ function withoutToken(env: Context["env"]): Context["env"] {
   return { ...env, GITHUB_TOKEN: undefined, GITHUB_TOKEN_FILE: undefined };
 }
 
-/** Makes folders that are missing. @throws Problem */
+/** Check that folders are writable, and create missing ones. @throws Problem */
 function mustBeWritable(paths: readonly string[]): void {
   for (const path of paths) {
     try {
@@ -262,10 +262,10 @@ function mustBeWritable(paths: readonly string[]): void {
   }
 }
 
-/** Backups of one configuration. */
+/** Maximum number of backups of one configuration. */
 const MAX_FORMER = 100;
 
-/** Keeps a copy of a configuration that is about to be overwritten. @returns its path; null: there is nothing to keep. @throws Problem */
+/** Back up a configuration that is about to be overwritten. @returns the path of the copy; null: no copy is needed. @throws Problem */
 async function keepFormer(path: string, next: string): Promise<string | null> {
   if (!existsSync(path)) return null;
   try {
@@ -281,7 +281,7 @@ async function keepFormer(path: string, next: string): Promise<string | null> {
   }
 }
 
-/** Whole or not at all. @throws Problem */
+/** Write the configuration atomically. @throws Problem */
 async function write(path: string, text: string): Promise<void> {
   try {
     mkdirSync(dirname(path), { recursive: true });
@@ -291,12 +291,12 @@ async function write(path: string, text: string): Promise<void> {
   }
 }
 
-/** Makes labels and folders on the way, and says what is left to do. @returns the exit code */
+/** Run the checks, which create labels and folders, and print what is left to do. @returns the exit code */
 async function finish(context: Context, { path, token }: { path: string; token: Answer }): Promise<number> {
   const { out, env } = context;
   out.line("");
   const isStored = token.kind === "file" || token.kind === "typed" || token.kind === "stored";
-  // What was just given is checked, whatever the shell has beside it.
+  // The checks use the stored credentials, even if the shell has others.
   const seen = isStored ? withoutGitHub(env) : env;
   const site = openSite({ ...context, env: seen }, path, { fix: true, agent: false, notify: false });
   const code = show(context, await runChecks(CHECKS, site));

@@ -32,10 +32,10 @@ import { warn } from "../terminal/warn.ts";
 import { service } from "./service.ts";
 
 const FORM = "expected rediss://NAME@HOST:PORT, as tac8 share printed it";
-/** A runner whose clock differs by more takes no job. */
+/** A runner whose clock differs by more than this processes no jobs. */
 const MAX_AHEAD_MS = 60_000;
 
-/** Makes this machine a runner of the tac8 on another one, whose `tac8 share` has printed address and token. */
+/** Make this machine a runner of the tac8 on another machine, with the address and the token that `tac8 share` printed there. */
 export async function join(context: Context, { args, options }: Input): Promise<number> {
   const { env, cwd, out, openPrompt } = context;
   const flag = options["config"] as string | undefined;
@@ -48,7 +48,7 @@ export async function join(context: Context, { args, options }: Input): Promise<
     throw new Problem(
       `no configuration file: copy config.toml from the first machine to ${path}, then run tac8 join again`,
     );
-  // A stored address that is wrong is what this command replaces.
+  // A wrong stored address is not an error, because this command replaces it.
   const problems = loaded.problems.filter(({ key }) => key !== files.url);
   if (problems.length > 0) throw new Problem(describeProblems(problems, path).split("\n"));
   mustBeFree(context, draft);
@@ -61,7 +61,7 @@ export async function join(context: Context, { args, options }: Input): Promise<
     makeDataFolder(draft.home);
     await writeWholeFile(files.ca, known.ca);
     await writeWholeFile(files.password, `${known.password}\n`);
-    // The last, because it is what counts.
+    // The address is written last, because it is what makes this machine a joined one.
     await writeWholeFile(files.url, `${url}\n`);
     out.line(`This machine is now a runner of the tac8 at ${redisAddress(url)}.`);
     await askForSecrets(draft, prompt);
@@ -76,7 +76,7 @@ async function begin(
   { flag, wanted }: { flag: string | undefined; wanted: boolean },
 ): Promise<number> {
   const { out, env, command } = context;
-  if (env["TAC8_SYSTEMD"] === "system") return 0; // The script that calls this starts the services again.
+  if (env["TAC8_SYSTEMD"] === "system") return 0; // The calling script restarts the services.
   if (wanted) return service(context, { args: ["install"], options: { config: flag } });
   out.line(
     `Start the runner with ${command} up, or as a service that also starts after a reboot: ${command} service install`,
@@ -93,7 +93,7 @@ async function leave({ env, out, command }: Context, { joined, home, redisUrl }:
   }
   const isService = env["TAC8_SYSTEMD"] === "system";
   out.line(`This machine has left the tac8 at ${redisAddress(redisUrl)}${isService ? "." : ": stop its runner."}`);
-  if (isService) return 0; // The script that calls this stops the services, and says what starts them.
+  if (isService) return 0; // The calling script stops the services, and prints how to start them.
   const stop = `${command} service uninstall, if it is a service`;
   out.line("tac8 on this machine is now independent again, with its own Redis, also after a reboot.");
   out.line(
@@ -102,7 +102,7 @@ async function leave({ env, out, command }: Context, { joined, home, redisUrl }:
   return 0;
 }
 
-/** @throws Problem where another Redis is in use */
+/** Check that this machine uses no other Redis. @throws Problem */
 function mustBeFree({ env, command }: Context, { home }: Config): void {
   const isService = env["TAC8_SYSTEMD"] === "system";
   if (variable(env, "REDIS_URL") !== null && !isService)
@@ -124,7 +124,7 @@ async function addressOf(
 ): Promise<string> {
   const url = given ?? before ?? (await prompt?.ask("Address (rediss://NAME@HOST:PORT): "));
   if (url === undefined) throw new WrongUsage(`no address given: run tac8 join rediss://NAME@HOST:PORT`);
-  // A secret, which is not shown again.
+  // The text may be a secret, so the error does not repeat it.
   if (parseToken(url) !== null) throw new WrongUsage(`this is a token, not an address: ${FORM}`);
   if (!isRedisUrl(url) || !isTls(url) || isSentinelUrl(url))
     throw new WrongUsage(`${url.replace(/^.*@/s, "***@").slice(0, 100)}: ${FORM}`);
@@ -134,7 +134,7 @@ async function addressOf(
   return url;
 }
 
-/** What is known of the other side: by the token, or, without one, as it was joined before. */
+/** Return the CA and the password of the other machine: from the token or, without a token, from an earlier join. */
 async function knownTo(
   context: Context,
   given: { url: string; files: ReturnType<typeof joinFiles>; prompt: Prompt | null },
@@ -168,7 +168,7 @@ async function tokenOf(
   return token;
 }
 
-/** @throws Problem when this machine cannot work there */
+/** Check that this machine can work with the other one. @throws Problem */
 async function tryIt(
   { err }: Context,
   given: { url: string; ca: string; password: string; home: string },
@@ -194,7 +194,7 @@ async function tryIt(
         if (newest > RECORD_FORMAT)
           warn(
             err,
-            "tac8 on this machine is older than there, so this runner skips jobs that a newer runner has worked on: upgrade it",
+            "tac8 on this machine is older than on the other machine, so this runner skips jobs that a newer runner has processed: upgrade it",
           );
       },
       "check that tac8 is running there, and the address",
@@ -204,7 +204,7 @@ async function tryIt(
   }
 }
 
-/** Those that a runner cannot work without, where this machine has none. */
+/** Ask for the GitHub token if this machine has no credentials, because a runner cannot work without them. */
 async function askForSecrets({ secrets, github, home }: Config, prompt: Prompt | null): Promise<void> {
   if (secrets.github !== null || prompt === null || github.app_id !== undefined) return;
   const secret = await prompt.askHidden("GitHub token, as on the first machine (not shown; empty to skip): ");

@@ -12,7 +12,7 @@ import { locate } from "../installation/locate.ts";
 import { painter } from "../terminal/text.ts";
 
 /**
- * List the issues that tac8 knows. The exit code is 0 also where there is no issue.
+ * List the issues that tac8 knows. The exit code is 0 even if there are none.
  */
 export async function list(context: Context, { options }: Input): Promise<number> {
   const { out, now } = context;
@@ -41,7 +41,7 @@ function nothing({ chosen, left }: { readonly chosen: boolean; readonly left: st
   return left === null ? "No issue in that state." : `No issue in that state among the issues that were read. ${left}`;
 }
 
-/** What a job of BullMQ's state can be for people, and how those that are not shown are called. */
+/** For each job state of BullMQ: its name in the output, and the issue states that its jobs can have. */
 const KINDS: Readonly<Record<JobState, { readonly name: string; readonly states: readonly string[] }>> = {
   active: { name: "running", states: ["running"] },
   waiting: { name: "waiting", states: ["queued", "retrying", "parked"] },
@@ -51,7 +51,7 @@ const KINDS: Readonly<Record<JobState, { readonly name: string; readonly states:
   completed: { name: "done", states: ["pr", "answered", "stopped", "cancelled", "withdrawn", "expired"] },
 };
 
-/** What was not read of these states; null where that is nothing. */
+/** Return a line about the issues in these states that were not read; null: all were read. */
 function moreLine(more: IssueList["more"], states: readonly string[]): string | null {
   const counts = new Map<string, number>();
   for (const state of JOB_STATES) {

@@ -13,8 +13,8 @@ const APPS = ["scheduler", "runner", "board"] as const;
 const LINES = 200;
 
 /**
- * The log lines of scheduler, runner and board, wherever tac8 runs on this machine: in systemd's journal, in containers of the compose
- * project of the current folder, or started by `tac8 up`.
+ * Show the log lines of scheduler, runner and board on this machine: from the journal of systemd, from the containers of the
+ * compose project in the current folder, or from the files of `tac8 up`.
  */
 export async function logs(context: Context, { options }: Input): Promise<number> {
   const apps = options["runner"] === true ? ["runner"] : [...APPS];

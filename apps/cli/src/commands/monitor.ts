@@ -18,7 +18,7 @@ import { painter } from "../terminal/text.ts";
 import { clock } from "../terminal/time.ts";
 
 const EVERY_MS = 1000;
-/** A Redis that takes longer is away. */
+/** A Redis that takes longer counts as unreachable. */
 const ANSWER_MS = 2000;
 const EVENTS = 50;
 const QUIT = ["q", "Q", "\u0003", "\u0004"];
@@ -37,7 +37,7 @@ export async function monitor(context: Context, { options }: Input): Promise<num
   return 0;
 }
 
-/** Until a user wants it to end. */
+/** Update the screen until the user quits. */
 async function watch(context: Context, place: Place, screen: FullScreen): Promise<void> {
   const { now, out } = context;
   const stop = new AbortController();
@@ -78,7 +78,7 @@ async function watch(context: Context, place: Place, screen: FullScreen): Promis
 type Found = { readonly report: StatusReport } | { readonly unreachable: string };
 
 interface Reader {
-  /** Takes 2 s at most and never rejects. */
+  /** Read the status. Takes at most 2 s and never rejects. */
   read(): Promise<Found>;
   close(): void;
 }
@@ -89,7 +89,7 @@ function openReader(place: Place, now: () => number): Reader {
   let since = now();
   const redis = connectRedis(place.redisUrl, { name: "cli", onError: (error) => (last = redisTrouble(error)) });
   const queue = openQueue(redis);
-  /** At most one, however long it takes: without its server a client keeps every command in memory. */
+  /** At most one read at a time, because a disconnected client keeps every command in memory. */
   let reading: Promise<Found> | null = null;
 
   function unreachableBecause(why: string): Found {

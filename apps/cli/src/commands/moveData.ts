@@ -8,7 +8,7 @@ import { moveDataFolder } from "../moveData/run.ts";
 import type { Input } from "../context/program.ts";
 import { redisUrlIn } from "../redis/record.ts";
 
-/** Moves the data folder to a named place, else to that of a new installation. */
+/** Move the data folder to the given path, or to the default path of a new installation. */
 export async function moveData(context: Context, { args, options }: Input): Promise<number> {
   const { env, cwd, out, now } = context;
   const loaded = loadConfig({ flag: options["config"] as string | undefined, env, cwd });
@@ -17,7 +17,7 @@ export async function moveData(context: Context, { args, options }: Input): Prom
   if (!loaded.found)
     throw new Problem(`${path} does not exist: give the configuration whose data to move with --config`);
   const standard = findNewDataFolder(path, env);
-  // After an interruption the configuration may lead to the new place already.
+  // After an interruption, the configuration may already name the new path.
   const mark = readMark(dataFolder.path);
   const isThere = mark !== null && mark.to === dataFolder.path;
   const to = args[0] !== undefined ? resolve(cwd, args[0]) : isThere ? mark.to : standard;

@@ -11,7 +11,7 @@ import { locate } from "../installation/locate.ts";
 
 const ANSWER_MS = 3000;
 
-/** Prints a link that signs in to the board once: alone on standard output, so that other programs can open it. */
+/** Print a link that signs in to the board once. Only the link is on standard output, so that other programs can open it. */
 export async function open(context: Context, { options }: Input): Promise<number> {
   const { out, err, env, now, command } = context;
   const { homes } = locate(context, options["config"] as string | undefined);
@@ -46,7 +46,7 @@ function linkTo(url: string, { home, now }: { home: string; now: number }): stri
   }
 }
 
-/** Whether something accepts connections there. No request: it would go through the environment's proxy. */
+/** Whether a server accepts connections at an address. It sends no request, which would go through the environment's proxy. */
 function answers(url: string): Promise<boolean> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 80), timeout: ANSWER_MS });

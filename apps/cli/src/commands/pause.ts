@@ -29,7 +29,7 @@ export async function pause(context: Context, { options }: Input): Promise<numbe
         runner === null
           ? await pauseEverything(() => pauseAll(redis, wish))
           : await pauseRunner(redis, { ...wish, runner });
-      // At once, and not only when the scheduler reads.
+      // Pause now, instead of when the scheduler reads the hold.
       if (runner === null) await withQueue(redis, (queue) => queue.pause());
       const there = done.pause;
       if (options["json"] === true) {

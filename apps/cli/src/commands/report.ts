@@ -13,11 +13,11 @@ import { locate, type Place } from "../installation/locate.ts";
 import { parseSince } from "../terminal/since.ts";
 import { painter } from "../terminal/text.ts";
 
-/** Issues of the JSON, the dearest ones. */
+/** Maximum number of issues in the JSON, the most expensive ones. */
 const MAX_ISSUES = 1000;
 
 /**
- * Report what was done in a time. The exit code is 0 also where nothing was done.
+ * Report on the work in a period. The exit code is 0 even if there was none.
  */
 export async function report(context: Context, { options }: Input): Promise<number> {
   const { out } = context;
@@ -41,7 +41,7 @@ function named(found: Report, { repositories }: Place): Report {
   return { ...found, issues };
 }
 
-/** `2026-11-25 14:00` at this place. */
+/** Format a time in the local time zone, such as `2026-11-25 14:00`. */
 function stamp(at: number): string {
   const date = new Date(at);
   const two = (part: number) => String(part).padStart(2, "0");

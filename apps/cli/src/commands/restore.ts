@@ -9,7 +9,7 @@ import { namesRedis } from "../installation/locate.ts";
 import { managerOf } from "../services/units.ts";
 import { sharedProjectsOf } from "./backup.ts";
 
-/** Into the data folder and the Redis that `tac8 up` would use with this environment. */
+/** Restore a backup into the data folder and the Redis that `tac8 up` uses with this environment. */
 export async function restore(context: Context, { args, options }: Input): Promise<number> {
   const { env, cwd, out, command, now } = context;
   const loaded = loadConfig({ flag: options["config"] as string | undefined, env, cwd });
@@ -36,7 +36,7 @@ export async function restore(context: Context, { args, options }: Input): Promi
   if (previous !== null) out.line(`The replaced files are in ${previous}`);
   out.line("If the tac8 of the backup is still running, stop it: otherwise both work on the same issues.");
   const names = secrets.length === 0 ? "tokens and keys" : secrets.join(", ");
-  // The commands of docs/runbook.md: there only Redis of the services runs now.
+  // Only the Redis service is running now, as in the steps of docs/runbook.md.
   const isService = managerOf(env) === "system";
   const start = isService ? "sudo systemctl start tac8-scheduler tac8-runner tac8-board" : `${command} up`;
   out.line(`A backup contains no secrets. Set ${names} where they are missing. Then start tac8: ${start}`);

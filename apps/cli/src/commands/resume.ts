@@ -20,7 +20,7 @@ import { plain } from "../terminal/text.ts";
 import { moment } from "../terminal/time.ts";
 
 interface Resumed {
-  /** What was to end: `operator`, another hold's name, or a runner's. */
+  /** The pause or hold to end: `operator`, the name of another hold, or the name of a runner. */
   readonly what: string;
   readonly ended: boolean;
   readonly line: string;
@@ -38,7 +38,7 @@ export async function resume(context: Context, { args, options }: Input): Promis
       const done = await end(context, { redis, hold, name });
       const [holds, paused] = await Promise.all([readHolds(redis), readPauses(redis)]);
       const { live, pauseQueue } = planHolds(holds, context.now());
-      // At once, and not only when the scheduler reads.
+      // Resume now, instead of when the scheduler reads the holds.
       if (name === undefined) {
         await withQueue(redis, async (queue) => {
           await wakeHeld({ redis, queue, now: context.now() });
@@ -85,7 +85,7 @@ async function end(
   return { what: there.name, ended, line };
 }
 
-/** `octo/hello` is short for `repo:octo/hello`, and case does not count. */
+/** Return the hold of a repository: `octo/hello` is short for `repo:octo/hello`, in any case. */
 function repositoryHoldOf(text: string): string | null {
   const [, owner, repo] = /^(?:repo:)?([^/\s]+)\/([^/\s]+)$/i.exec(text) ?? [];
   return owner === undefined || repo === undefined ? null : repositoryHold({ owner, repo });

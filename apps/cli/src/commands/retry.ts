@@ -18,7 +18,7 @@ import { referenceOf } from "../references/reference.ts";
 import { sentence } from "../terminal/sentence.ts";
 import { plain } from "../terminal/text.ts";
 
-/** Queue an ended issue again, or everything that failed. The exit code is 1 if one of them cannot be. */
+/** Queue an ended issue again, or all failed issues. The exit code is 1 if one of them cannot be queued. */
 export async function retry(context: Context, { args, options }: Input): Promise<number> {
   const place = locate(context, options["config"] as string | undefined);
   const [text] = args;
@@ -66,8 +66,8 @@ async function retryIn(
 }
 
 /**
- * Makes a function that asks GitHub why an issue cannot be tried again; null: nothing speaks against it, or GitHub did not say.
- * After a question without an answer no other is asked: a retry works without GitHub.
+ * Return a function that asks GitHub whether an issue can be retried. Null: it can, or GitHub did not answer. After a request
+ * without an answer, no other request is made, because a retry works without GitHub.
  */
 function refusals({ now }: Context, place: Place): (jobId: string) => Promise<Answer | null> {
   let answers = true;
@@ -82,7 +82,10 @@ function refusals({ now }: Context, place: Place): (jobId: string) => Promise<An
   };
 }
 
-/** Some need another label: one by an account that may start work, or one after an edit. A retry of those names its issue. */
+/**
+ * Return the failed issues that a retry may start. Those that need a new label, by a trusted account or after an edit, are
+ * omitted; they can be retried by their number.
+ */
 async function failedIds(queue: IssueQueue, store: Pick<IssueStore, "readMany">): Promise<string[]> {
   const jobs = await queue.getJobs(["failed"], 0, MAX_FAILED - 1);
   const ids = jobs.flatMap(({ id }) => (id === undefined ? [] : [id]));
@@ -92,7 +95,7 @@ async function failedIds(queue: IssueQueue, store: Pick<IssueStore, "readMany">)
 
 const GOOD: readonly Answer["kind"][] = ["queued", "now", "waiting", "running"];
 
-/** What a live hold means for an issue that waits behind it. */
+/** Return when a waiting issue starts, which a hold may delay. */
 function behind(held: string | null, free: string): string {
   if (held === null) return free;
   if (held === OPERATOR) return "starts when you run tac8 resume";
@@ -102,7 +105,7 @@ function behind(held: string | null, free: string): string {
     : `starts when the hold ${name} ends`;
 }
 
-/** One line for the operator. */
+/** Return one line about the result. */
 function describeRetry(name: string, answer: Answer): string {
   switch (answer.kind) {
     case "queued":

@@ -50,7 +50,7 @@ it("refuses what a service would not have: a token of this shell alone", async (
   const cli = lab.start(["service", "install"], { PATH, GITHUB_TOKEN: "ghp_16C7e42F292c6912E7710c838347Ae178B4a" });
   expect((await cli.ended).code).toBe(1);
   expect(cli.stderr()).toMatch(
-    /^tac8: no GitHub token: [^\n]*\ntac8: a service does not see the secrets of this shell: [^\n]*\n$/,
+    /^tac8: no GitHub token: [^\n]*\ntac8: a service does not get the secrets of this shell: [^\n]*\n$/,
   );
   expect(existsSync(unit)).toBe(false);
 });

@@ -11,16 +11,16 @@ import { readUnits, unitProblems } from "../services/units.ts";
 import { USER_UNIT, userUnit, userUnitPath } from "../services/userUnit.ts";
 import { decideUp } from "../up/decide.ts";
 
-/** What a service of the user keeps of this shell's environment; secrets are read from files. */
+/** Variables of this shell that the user's service gets. Secrets are read from files. */
 const KEPT = ["PATH", "TAC8_HOME", "REDIS_URL", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "LOG_LEVEL", "TZ"].concat(
   ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "ALL_PROXY"].flatMap((name) => [name, name.toLowerCase()]),
   ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"],
   SECRETS.map(({ name }) => `${name}_FILE`),
 );
-/** After a start it may still end by what it finds. */
+/** Time after a start in which the service may still fail. */
 const SETTLE_SECONDS = "3";
 
-/** `install`: `tac8 up` becomes a service of this user, which runs without a login, too. `uninstall` removes it. */
+/** `install`: run `tac8 up` as a service of this user, also without a login. `uninstall`: remove the service. */
 export async function service(context: Context, { args, options }: Input): Promise<number> {
   const path = userUnitPath(context.env);
   if (path === null) throw new Problem("HOME is not set to an absolute path: set it to your home folder");
@@ -48,7 +48,7 @@ async function install(context: Context, flag: string | undefined, path: string)
     const lines = decision.kind === "problems" ? decision.lines : [`no configuration file (${loaded.path})`];
     throw new Problem([
       ...lines,
-      "a service does not see the secrets of this shell: store them with tac8 init, or give their files in NAME_FILE",
+      "a service does not get the secrets of this shell: store them with tac8 init, or set NAME_FILE to the path of a file",
     ]);
   }
   const { shutdown_grace_seconds: graceSeconds } = decision.config.coordinator;
@@ -74,7 +74,7 @@ async function uninstall(context: Context, path: string): Promise<number> {
   await systemctl(context, "disable", "--now", USER_UNIT);
   await rm(path, { force: true });
   await systemctl(context, "daemon-reload");
-  context.out.line("The service is removed; configuration and data stay.");
+  context.out.line("The service was removed. Configuration and data were kept.");
   return 0;
 }
 

@@ -19,12 +19,12 @@ import { renderTable } from "../terminal/table.ts";
 import { moment } from "../terminal/time.ts";
 import { warn } from "../terminal/warn.ts";
 
-/** Beside 6379, which an ordinary Redis of the machine may have. */
+/** Not 6379, which another Redis of the machine may use. */
 const PORT = 6380;
-/** `CONFIG SET` of several names in one step, and of `bind`. */
+/** The first version with `CONFIG SET` of several parameters in one step, and of `bind`. */
 const LEAST_MAJOR = 7;
 
-/** Opens this machine's Redis, with TLS, to the machine that is named, which has an ACL user of its own; without a name shows all. */
+/** Open this machine's Redis, with TLS, to the named machine, which gets its own ACL user. Without a name, list the machines. */
 export async function share(context: Context, { args, options }: Input): Promise<number> {
   const name = args[0]?.toLowerCase();
   if (name !== undefined && !isMachineName(name))
@@ -76,7 +76,7 @@ function portOf(text: string | undefined): number | null {
   return port;
 }
 
-/** What is open stays where it is, unless another place is wanted. @throws Problem */
+/** Return the address to listen on: the current one, unless another one is requested. @throws Problem */
 function placeFor(
   { err }: Context,
   before: Share | null,
@@ -90,7 +90,7 @@ function placeFor(
   return { address: chosen.address, port };
 }
 
-/** @throws Problem when this Redis cannot listen with TLS */
+/** Check that this Redis can listen with TLS. @throws Problem */
 async function mustBeAble(redis: Redis): Promise<void> {
   const version = /^redis_version:(\S+)/m.exec(await redis.info("server"))?.[1] ?? "";
   if (Number(version.split(".", 1)[0]) < LEAST_MAJOR)
@@ -100,7 +100,10 @@ async function mustBeAble(redis: Redis): Promise<void> {
     throw new Problem("this redis-server was built without TLS: install the redis-server package of your system");
 }
 
-/** From the certificates to what Redis reads at its start, so that an interruption leaves nothing open. @returns the fingerprint of the CA */
+/**
+ * Write the certificates first and the configuration of Redis last, so that an interruption opens nothing.
+ * @returns the fingerprint of the CA
+ */
 async function write(context: Context, home: string, share: Share): Promise<string> {
   const files = shareFiles(home);
   makeDataFolder(home);
@@ -112,7 +115,7 @@ async function write(context: Context, home: string, share: Share): Promise<stri
   return fingerprint;
 }
 
-/** @throws Problem when Redis cannot listen there; what was open before is as it was */
+/** Make Redis listen. @throws Problem if it cannot; the previous state is then restored */
 async function open(redis: Redis, { home, before }: { home: string; before: Share | null }): Promise<void> {
   const files = shareFiles(home);
   const now = readShare(home);
@@ -167,7 +170,7 @@ async function list(
   }
   const { machines } = share;
   const clients = String(await redis.call("CLIENT", "LIST"));
-  const open = (await isSharedAt(share, home)) ? "listens" : "does not listen, as it should,";
+  const open = (await isSharedAt(share, home)) ? "listens" : "should listen, but does not,";
   out.line(
     `Redis ${open} at ${share.address}:${share.port}, with TLS, for ${machines.length} machine${machines.length === 1 ? "" : "s"}`,
   );

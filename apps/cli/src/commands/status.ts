@@ -15,10 +15,10 @@ import { painter } from "../terminal/text.ts";
 
 const EVENTS = 5;
 
-/** Beside those of every command: 1 Redis is unreachable or the configuration is wrong, 2 wrong usage. */
+/** Exit codes in addition to 1 (Redis is unreachable or the configuration is wrong) and 2 (wrong usage). */
 const EXIT_CODES: Readonly<Record<Level, number>> = { ok: 0, warning: 0, degraded: 3, critical: 4 };
 
-/** Show the status of all of tac8. The exit code is that of its health. */
+/** Show the status of tac8. The exit code depends on its health. */
 export async function status(context: Context, { options }: Input): Promise<number> {
   const { out } = context;
   const place = locate(context, options["config"] as string | undefined);

@@ -22,22 +22,22 @@ import { plain } from "../terminal/text.ts";
 import { warn } from "../terminal/warn.ts";
 
 const MAX_SECONDS = 24 * 3600;
-/** The stop was asked for, and continues: whoever asked does not wait for its end (any more). */
+/** The stop was requested and continues, but the command no longer waits for it. */
 const NOT_YET = 3;
 
 interface Wish {
   readonly jobId: string;
   readonly reason: string | null;
   readonly kill: boolean;
-  /** Null: not at all. */
+  /** Null: do not wait. */
   readonly waitMs: number | null;
   readonly json: boolean;
   readonly place: Place;
 }
 
 /**
- * Exit codes: 0 nothing of it runs any more, 1 a problem, 2 wrong usage, 3 asked for but not when it ends yet (with
- * `--no-wait` 0). JSON is printed when it is over or no longer waited for.
+ * Stop an issue. Exit codes: 0 the issue is stopped or ended, 1 a problem, 2 wrong usage, 3 the stop continues (with `--no-wait`:
+ * 0). JSON is printed when the stop is complete or the command stops waiting.
  */
 export async function stop(context: Context, { args, options }: Input): Promise<number> {
   const place = locateDespiteMistakes(context, options["config"] as string | undefined);
@@ -65,7 +65,7 @@ async function stopIn(context: Context, redis: Redis, wish: Wish): Promise<numbe
   const [before, newest] = await Promise.all([store.read(jobId), readEvents(redis, { count: 1 })]);
   const given = { store, redis, jobId, by: operatorOf(context), reason, kill, now: context.now() };
   const answer = await withQueue(redis, (queue) => stopIssue({ queue, ...given, labelOn: askLabel }));
-  // Before anything is said: whoever reads that the stop continues may be quick with Ctrl-C.
+  // Registered before anything is printed, because a user may press Ctrl-C as soon as a line says that the stop continues.
   const enough = new AbortController();
   const ignore = context.onSignal(() => enough.abort());
   const since = { event: newest[0]?.id ?? "0", publishedSha: before.branch.published };
@@ -79,10 +79,10 @@ async function stopIn(context: Context, redis: Redis, wish: Wish): Promise<numbe
 interface Asked {
   readonly wish: Wish;
   readonly answer: StopAnswer;
-  /** Null: GitHub did not matter. */
+  /** Null: GitHub was not needed. */
   readonly github: GitHubFacts | null;
   readonly since: FollowOptions["since"];
-  /** Aborted when nobody waits any longer. */
+  /** Aborted when the user no longer waits. */
   readonly signal: AbortSignal;
 }
 

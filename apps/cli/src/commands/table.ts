@@ -2,7 +2,7 @@ import { PRIORITIES } from "@tac8/core/domain/priority";
 import { ISSUE_STATES } from "@tac8/core/domain/states";
 import type { CommandSpec } from "../context/program.ts";
 
-/** Every command of `tac8`, in the order of its help. What a command needs is loaded only when it runs. */
+/** Every command of `tac8`, in the order of the help. The module of a command is loaded only when the command runs. */
 export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: "up",

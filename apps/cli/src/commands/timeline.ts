@@ -17,7 +17,7 @@ import { parseCount, parseSince } from "../terminal/since.ts";
 import { painter } from "../terminal/text.ts";
 
 /**
- * Show the event log, the newest event last. With `--follow` until a signal. The exit code is 0 also where nothing has happened.
+ * Show the event log, the newest event last; with `--follow`, until a signal. The exit code is 0 even if there are no events.
  */
 export async function timeline(context: Context, { args, options }: Input): Promise<number> {
   const { now } = context;
@@ -66,7 +66,7 @@ async function newestId(redis: Redis): Promise<string> {
   return (await chooseEvents(redis, { issue: null, since: 0, limit: 1 })).events[0]?.id ?? "0";
 }
 
-/** What came while the log was read has been shown. */
+/** Return the later of the two positions, because events that arrived during the read are already shown. */
 function later(from: string, events: readonly LoggedEvent[]): string {
   const last = events.at(-1)?.id ?? from;
   return compareIds(last, from) > 0 ? last : from;
@@ -74,18 +74,18 @@ function later(from: string, events: readonly LoggedEvent[]): string {
 
 interface Follow {
   readonly redis: Redis;
-  /** Stream id: later ones are shown. */
+  /** Stream id after which events are shown. */
   readonly from: string;
   readonly issue: string | null;
   readonly show: (events: readonly LoggedEvent[]) => void;
 }
 
-/** Until a signal. */
+/** Show new events until a signal. */
 async function follow(context: Context, { redis, from, issue, show }: Follow): Promise<void> {
   const stop = new AbortController();
   const off = context.onSignal(() => {
     stop.abort();
-    redis.disconnect(); // It waits for the next event.
+    redis.disconnect(); // Ends the blocking read.
   });
   try {
     for (let after = from; !stop.signal.aborted;) {

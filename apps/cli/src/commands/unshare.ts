@@ -10,7 +10,7 @@ import { withRedis } from "../redis/connect.ts";
 import { ownRedis, type OwnRedis } from "../share/own.ts";
 import { warn } from "../terminal/warn.ts";
 
-/** Ends what `tac8 share` has given one machine, or all: connections are cut at once, also if tac8 is stopped meanwhile. */
+/** Revoke the access of one machine, or of all. Their connections are closed immediately; if tac8 is stopped, at its next start. */
 export async function unshare(context: Context, { args, options }: Input): Promise<number> {
   const { out } = context;
   const name = args[0]?.toLowerCase();
@@ -51,7 +51,7 @@ export async function unshare(context: Context, { args, options }: Input): Promi
   return 0;
 }
 
-/** A Redis that does not run reads the files at its next start. */
+/** Apply a change to the running Redis. A Redis that is not running reads the files at its next start. */
 async function live(context: Context, { redis }: OwnRedis, work: (redis: Redis) => Promise<unknown>) {
   try {
     if (redis === null) throw new MayPass("it is not running");

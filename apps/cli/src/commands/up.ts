@@ -10,7 +10,7 @@ import { namesRedis } from "../installation/locate.ts";
 import { decideUp } from "../up/decide.ts";
 import { runUp } from "../up/run.ts";
 
-/** Agents find the files of a checkout that their workspaces are in: see `tac8 doctor`. */
+/** Warn if the data folder is inside a checkout, because agents can find the files of that checkout: see `tac8 doctor`. */
 function warnOfCheckout({ env, err, command }: Context, home: string): void {
   const checkout = checkoutAbove(home, env["HOME"] || null);
   if (checkout === null) return;
@@ -18,7 +18,7 @@ function warnOfCheckout({ env, err, command }: Context, home: string): void {
   warn(err, line);
 }
 
-/** The apps that are named; null: all of them. A machine that has joined another one's tac8 is a runner of it. */
+/** Return the apps to start; null: all. A machine that has joined another machine's tac8 starts only the runner. */
 function onlyOf({ apps, env }: Context, { text, joined }: { text: string | undefined; joined: boolean }) {
   if (text === undefined) return joined ? ["runner"] : null;
   const known = apps.map(({ name }) => name);
@@ -31,7 +31,7 @@ function onlyOf({ apps, env }: Context, { text, joined }: { text: string | undef
   return named;
 }
 
-/** A service manager starts `tac8 up` again after every end but that by a problem for the operator. @throws CannotStart, MayPass */
+/** Run tac8. A service manager restarts it after every end except `CannotStart`, which the operator has to fix. @throws CannotStart, MayPass */
 export async function up(context: Context, input: Input): Promise<number> {
   try {
     return await startUp(context, input);

@@ -23,7 +23,7 @@ import { painter, type Paint } from "../terminal/text.ts";
 import { clock } from "../terminal/time.ts";
 import { referenceOf } from "../references/reference.ts";
 
-/** Where the output is no terminal. */
+/** Width if the output is not a terminal. */
 const WIDTH = 100;
 const CHECK_MS = 500;
 
@@ -38,7 +38,7 @@ export async function view(context: Context, { args, options }: Input): Promise<
     detailed: options["detailed"] === true,
     json: options["json"] === true,
   };
-  const show = options["follow"] === true ? showOn : showOnce;
+  const show = options["follow"] === true ? showLive : showOnce;
   return withRedis(place.redisUrl, (redis) => show(context, { redis, place, ...wanted }), place.advice);
 }
 
@@ -77,7 +77,7 @@ async function showOnce(context: Context, given: Given): Promise<number> {
   return 0;
 }
 
-async function showOn(context: Context, given: Given): Promise<number> {
+async function showLive(context: Context, given: Given): Promise<number> {
   const { out, now } = context;
   const leave = new AbortController();
   const stopListening = context.onSignal(() => leave.abort());
@@ -118,7 +118,7 @@ function showNext(
   if (placed !== null) for (const line of transcript.next(placed)) out.line(line);
 }
 
-/** A run that has been begun shows in the list once its agent starts: `--follow` waits for it, and for the first run of an issue. */
+/** Wait for the first run of an issue, and for the agent of a run that has begun, because a run is listed when its agent starts. */
 async function withLiveRun(
   { out }: Context,
   { redis, jobId, ref, n, json, signal }: Given & { readonly signal: AbortSignal },
@@ -168,7 +168,7 @@ function factsOf(
   };
 }
 
-/** `exact` false: tokens are a lower bound, and the cost of the last turn is not in it. */
+/** Return the JSON of an end. `exact` false: the tokens are a lower bound, and the cost does not include the last turn. */
 function toJson({ live, state, tally: seen, ms }: End) {
   const { costUsd, ...tokens } = totalOf(seen);
   return { live, state, turns: seen.turns, ms, costUsd, tokens, exact: tokensIn(seen.open) === 0 };

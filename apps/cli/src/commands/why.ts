@@ -16,8 +16,7 @@ import { referenceOf } from "../references/reference.ts";
 import { painter } from "../terminal/text.ts";
 
 /**
- * Explain why an issue is in its state. The exit code is 0 when the issue is known to
- * tac8, or to GitHub where it was asked; 1 when neither has it.
+ * Explain why an issue is in its state. The exit code is 1 if neither tac8 nor GitHub knows the issue.
  */
 export async function why(context: Context, { args, options }: Input): Promise<number> {
   const { out, now } = context;

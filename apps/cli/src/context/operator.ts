@@ -4,7 +4,7 @@ import { plain } from "../terminal/text.ts";
 
 const MAX = 60;
 
-/** `user@host`: who sits at this terminal, for the event log. Behind sudo it is who called it. */
+/** Return the operator for the event log: `user@host`. With sudo, it is the user who called it. */
 export function operatorOf({ env }: Pick<Context, "env">): string {
   const user = env["SUDO_USER"] || env["USER"] || env["LOGNAME"] || "someone";
   return `${plain(user).slice(0, MAX)}@${hostname().slice(0, MAX)}`;

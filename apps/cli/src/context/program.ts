@@ -3,9 +3,9 @@ import manifest from "../../../../package.json" with { type: "json" };
 import type { Context } from "./context.ts";
 
 /**
- * What a command is given of the command line: its arguments in order, and all options by name, global ones too. Commands are data
- * (commands/table.ts), so that none is loaded but the one that runs; @commander-js/extra-typings derives types from a chain of calls,
- * which is not there, and each command checks its own options.
+ * The input of a command: its arguments in order, and all options by name, including global ones. Commands are data
+ * (commands/table.ts), so that only the one that runs is loaded. @commander-js/extra-typings needs a chain of calls to derive types,
+ * so each command checks its own options.
  */
 export interface Input {
   readonly args: readonly (string | undefined)[];
@@ -13,26 +13,26 @@ export interface Input {
 }
 
 export interface CommandSpec {
-  /** As commander takes it: `retry [issue]`. */
+  /** In the syntax of Commander, such as `retry [issue]`. */
   readonly usage: string;
   readonly summary: string;
-  /** Values of its first argument. */
+  /** Allowed values of the first argument. */
   readonly choices?: readonly string[];
   readonly options: readonly {
     readonly flags: string;
     readonly description: string;
     readonly choices?: readonly string[];
-    /** Value where the option is not given. */
+    /** Default value. */
     readonly initial?: string;
   }[];
-  /** Loads the command itself, with everything that it needs. */
+  /** Loads the module of the command. */
   readonly load: () => Promise<RunCommand>;
 }
 
-/** @returns the exit code. @throws Problem */
+/** Runs a command. @returns the exit code. @throws Problem */
 export type RunCommand = (context: Context, input: Input) => Promise<number>;
 
-/** The command line as commander reads it, with these commands. `done` is told the exit code of the one that ran. */
+/** Return the parser of the command line. `done` is called with the exit code of the command that ran. */
 export function createProgram(
   context: Context,
   { commands, done }: { readonly commands: readonly CommandSpec[]; readonly done: (code: number) => void },

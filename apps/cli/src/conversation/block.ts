@@ -5,19 +5,19 @@ import type { Entry } from "@tac8/core/conversation/outline";
 import { cut, fold, plain, plainLines, type Paint } from "../terminal/text.ts";
 
 export interface BlockOptions {
-  /** Columns that a line may take. */
+  /** Maximum number of columns of a line. */
   readonly width: number;
   readonly detailed: boolean;
   readonly paint: Paint;
 }
 
-/** Lines of what is shortened, unless all of it is asked for. */
+/** Maximum numbers of lines, unless `detailed`. */
 const RESULT_LINES = 4;
 const TOOL_LINES = 3;
 const THINKING_LINES = 3;
 const BOXES: Record<TodoItem["status"], string> = { pending: "[ ]", in_progress: "[>]", completed: "[x]" };
 
-/** The lines of one event, without what belongs to it. */
+/** Render one event, without its nested entries. */
 export function renderBlock({ event, changed }: Entry, options: BlockOptions): string[] {
   const { paint } = options;
   switch (event.kind) {
@@ -46,7 +46,7 @@ export function renderBlock({ event, changed }: Entry, options: BlockOptions): s
   }
 }
 
-/** What came back from a tool, or was said about the call. */
+/** Render the result of a tool call, or a message about the call. */
 export function answerLines(event: LiveEvent, options: BlockOptions): string[] {
   const { paint } = options;
   const bad = event.isError === true;
@@ -56,7 +56,7 @@ export function answerLines(event: LiveEvent, options: BlockOptions): string[] {
   );
 }
 
-/** `▸ Bash  git status`: the call itself, on one line, for where its answer comes later. */
+/** Return a tool call on one line, such as `↳ Bash  git status`, to show it again above a later result. */
 export function callLine({ tool, text }: LiveEvent, { width, paint }: BlockOptions): string {
   const words = plain((text.split("\n", 1)[0] ?? "").slice(0, 8 * width));
   return paint("dim", cut(`↳ ${plain(tool ?? "todo")}  ${words}`, width));
@@ -101,7 +101,7 @@ function resultLines({ text, isError, topic, turns = 0, figures }: LiveEvent, op
   return [...head, ...marked("  ", wrapped(text, { ...options, width: options.width - 2 }))];
 }
 
-/** Two columns of mark in front of the first line, as much space in front of the others. */
+/** Put a mark in front of the first line, and the same number of spaces in front of the others. */
 function marked(mark: string, lines: readonly string[]): string[] {
   return lines.map((line, index) => `${index === 0 ? mark : " ".repeat(mark.length)}${line}`);
 }
@@ -110,10 +110,10 @@ function wrapped(text: string, { width }: Pick<BlockOptions, "width">): string[]
   return plainLines(text).flatMap((line) => fold(line, width));
 }
 
-/** With room for a mark in front. */
+/** Wrap and shorten a text, with space for a mark in front. */
 function limited(text: string, max: number, { width, detailed }: BlockOptions): string[] {
   const lines = wrapped(text, { width: width - 2 });
-  // A last line that says how much is missing takes a line too.
+  // Showing one more line takes no more space than a line about it.
   if (detailed || lines.length <= max + 1) return lines;
   return [...lines.slice(0, max), `… ${lines.length - max} more lines`];
 }

@@ -5,11 +5,11 @@ import { createIssueStore } from "@tac8/core/state/issueStore";
 import { setTimeout as sleep } from "node:timers/promises";
 import { logPaths, redactor, type ReadOptions } from "./readConversation.ts";
 
-/** The live stream is written as often. */
+/** The live stream is written at this interval. */
 const CHECK_MS = 500;
 const PAGE = 500;
 
-/** The next events, in order; an empty list: none has come since. */
+/** A source of events. `next` returns new events in order; an empty list: there are none. */
 interface Source {
   next(): Promise<LiveEvent[]>;
   end(): LiveEvent[];
@@ -18,18 +18,18 @@ interface Source {
 
 export interface FollowOptions extends ReadOptions {
   readonly jobId: string;
-  /** Aborted when nobody looks any more. */
+  /** Aborted when the user stops following. */
   readonly signal: AbortSignal;
 }
 
-/** A run's events from its beginning and on, in batches, until it ends or `signal` is aborted. */
+/** Yield the events of a run from its start, in batches, until it ends or `signal` is aborted. */
 export async function* follow(options: FollowOptions): AsyncGenerator<LiveEvent[]> {
   const { redis, jobId, run, signal } = options;
   const store = createIssueStore(redis);
   const source = await openSource(options);
   try {
     while (!signal.aborted) {
-      // Asked before reading: what comes after the end of a run is not of it.
+      // Checked before the read, so that the last read happens after the end of the run.
       const over = (await store.read(jobId)).run.id !== run.run;
       for (let batch = await source.next(); batch.length > 0 && !signal.aborted; batch = await source.next())
         yield batch;

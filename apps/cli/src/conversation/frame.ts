@@ -14,7 +14,7 @@ interface FrameOptions {
   readonly now: number;
 }
 
-/** What is above a conversation. */
+/** Render the lines above a conversation. */
 export function renderHeader(issue: IssueView, run: AgentRun, { width, paint, now }: FrameOptions): string[] {
   const of = issue.runs.at(-1)?.n ?? run.n;
   const facts = [
@@ -35,12 +35,12 @@ export function renderHeader(issue: IssueView, run: AgentRun, { width, paint, no
 
 export interface RunEnd {
   readonly tally: Tally;
-  /** From its beginning to its end, or to now. */
+  /** Time from the start to the end of the run, or until now. */
   readonly ms: number;
   readonly live: boolean;
 }
 
-/** What is below it: turns, time, cost and tokens. */
+/** Render the lines below a conversation: turns, time, cost and tokens. */
 export function renderFooter({ tally, ms, live }: RunEnd, { width, paint }: Omit<FrameOptions, "now">): string[] {
   const total = totalOf(tally);
   const number = formatNumber;
@@ -57,18 +57,18 @@ export function renderFooter({ tally, ms, live }: RunEnd, { width, paint }: Omit
         ]
       : []),
   ];
-  const untold = open
+  const unknownCost = open
     ? [
         live
           ? "(the cost of a turn is known when the turn ends)"
           : "(the last turn was interrupted, so its cost is unknown; see tac8 timeline)",
       ]
     : [];
-  const lines = [...joined(facts, width), ...untold.flatMap((line) => fold(line, width))];
+  const lines = [...joined(facts, width), ...unknownCost.flatMap((line) => fold(line, width))];
   return ["", ...lines.map((line) => paint("dim", line))];
 }
 
-/** Facts with a dot between, on lines of at most `width`. */
+/** Join facts with dots, on lines of at most `width` columns. */
 function joined(facts: readonly string[], width: number): string[] {
   const lines: string[] = [];
   for (const fact of facts) {

@@ -9,7 +9,7 @@ import { Problem } from "../problems/problem.ts";
 import type { Place } from "../installation/locate.ts";
 
 const PAGE = 500;
-/** The stream holds a good thousand. */
+/** Enough pages, because the stream has about a thousand events. */
 const MAX_PAGES = 10;
 
 export interface ReadOptions {
@@ -27,13 +27,13 @@ export interface Conversation {
   readonly events: readonly LiveEvent[];
   /** `stream`: shortened, from Redis; `log`: the raw log on this machine. */
   readonly source: "stream" | "log";
-  /** What is missing, and where it is; for people. */
+  /** A note about missing events, and where they are; null: none are missing. */
   readonly note: string | null;
 }
 
 /**
- * A run's conversation as far as it has come: from the live stream, and from the raw log where all of it is wanted or the
- * stream has lost some. @throws Problem when neither is there any more
+ * Read the conversation of a run up to now: from the live stream, or from the raw log if `detailed` or if the stream has lost
+ * events. @throws Problem if neither exists any more
  */
 export async function readConversation(options: ReadOptions): Promise<Conversation> {
   const { redis, run, detailed, now } = options;
@@ -51,17 +51,17 @@ export async function readConversation(options: ReadOptions): Promise<Conversati
   return { events, source: "stream", note: noteOf({ dropped, detailed, run }) };
 }
 
-/** The raw log on this machine, if it is here. */
+/** Return the paths at which the raw log may be on this machine. */
 export function logPaths({ place, ref, run }: Pick<ReadOptions, "place" | "ref" | "run">): string[] {
   return place.homes.map((home) => runLogPath(home, ref, run.run));
 }
 
-/** `pi-1` of `pi-1/0`. */
+/** Return the host of a runner: `pi-1` for `pi-1/0`. */
 export function hostOf({ runner }: AgentRun): string {
   return runner.replace(/\/\d+$/, "");
 }
 
-/** Takes out of an event what must not be shown: the raw log has it as it was. */
+/** Return a function that redacts secrets in an event, because the raw log is not redacted. */
 export function redactor({ config }: Pick<Place, "config">): (event: LiveEvent) => LiveEvent {
   const redact = createRedactor(config?.secrets.values ?? []);
   return (event) => {

@@ -9,7 +9,7 @@ import { shownState } from "@tac8/core/status/shownState";
 import { readJob } from "@tac8/core/why/job";
 import { withQueue } from "../redis/queue.ts";
 
-/** An issue, as far as its conversations are about it. */
+/** The facts of an issue that `tac8 view` shows. */
 export interface IssueView {
   readonly jobId: string;
   readonly ref: IssueRef;
@@ -21,15 +21,15 @@ export interface IssueView {
   /** Models that its runs have used. */
   readonly models: readonly string[];
   readonly pr: { readonly number: number; readonly url: string | null } | null;
-  /** Hosts that its agents were refused in this round. */
+  /** Hosts to which its agents were refused connections in this round. */
   readonly blockedHosts: readonly BlockedHost[];
-  /** The run that works on it now. */
+  /** Id of the current run; null: there is none. */
   readonly liveRun: string | null;
   /** Its newest runs, oldest first. */
   readonly runs: readonly AgentRun[];
 }
 
-/** `redis` is borrowed. @throws Problem when nothing is known of the issue */
+/** Read an issue. `redis` is borrowed. @throws Problem if tac8 does not know the issue */
 export async function readIssue(redis: Redis, jobId: string, ref: IssueRef): Promise<IssueView> {
   const [hash, job] = await Promise.all([
     createIssueStore(redis).read(jobId),
@@ -54,7 +54,7 @@ export async function readIssue(redis: Redis, jobId: string, ref: IssueRef): Pro
   };
 }
 
-/** @param n as in `state.runs`; null: the newest. @throws Problem when there is no such run */
+/** Return a run of an issue. @param n number of the run; null: the newest. @throws Problem if there is no such run */
 export function pickRun({ issue, state, runs }: IssueView, n: number | null): AgentRun {
   const newest = runs.at(-1);
   if (newest === undefined) throw new Problem(`no agent has worked on ${issue} yet: its state is ${state}`);

@@ -7,7 +7,7 @@ export interface TranscriptOptions {
   readonly width: number;
   readonly detailed: boolean;
   readonly paint: Paint;
-  /** `13:05:22` of an epoch ms. */
+  /** Formats epoch ms, such as `13:05:22`. */
   readonly clock: (at: number) => string;
 }
 
@@ -15,23 +15,23 @@ const STAMP = 10;
 const BAR = "│ ";
 const MIN_TEXT = 20;
 
-/** A conversation as lines: a time stamp where it has changed, a bar for each sub-agent around, then the words. */
+/** Renders a conversation as lines: a timestamp if it has changed, a bar for each level of sub-agents, then the text. */
 export class Transcript {
   readonly #options: TranscriptOptions;
   #stamp = "";
-  /** The entry of the lines before these, after the calls that it is under. */
+  /** The last rendered entry, preceded by the tool calls that contain it. */
   #path: readonly Entry[] = [];
 
   constructor(options: TranscriptOptions) {
     this.#options = options;
   }
 
-  /** A whole conversation, each answer under its call. `over`: nothing more will come of it. */
+  /** Render a whole conversation, with each result below its call. `over`: the run has finished. */
   whole(entries: readonly Entry[], { over }: { readonly over: boolean }): string[] {
     return entries.flatMap((entry) => this.#tree(entry, 0, over));
   }
 
-  /** What has come last, as a conversation continues: a call is named again where its answer does not come next. */
+  /** Render the newest entry of a conversation. If the entry does not directly follow its tool call, the call is shown again. */
   next({ entry, under, depth }: Placed): string[] {
     const above = under === null ? -1 : this.#path.indexOf(under);
     const near = under === null || above >= 0;

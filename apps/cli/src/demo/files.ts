@@ -3,23 +3,23 @@ import { join } from "node:path";
 import { Problem } from "../problems/problem.ts";
 import { LOCK_FILE } from "../up/lock.ts";
 
-/** What the local GitHub is seeded with. */
+/** The repository in the local GitHub. */
 export const DEMO_REPOSITORY = { owner: "tac8-demo", name: "greeter" };
 export const DEMO_TOKEN = "demo-token";
 
 const CONFIG_FILE = "config.toml";
 const FIRST_LINE = "# Rewritten by each `tac8 demo`.";
-/** Of earlier versions. */
-const FORMER_FIRST_LINE = "# Written anew by each `tac8 demo`.";
+/** The first line in earlier versions. */
+const FORMER_FIRST_LINE = /^# Written \w+ by each `tac8 demo`\./;
 
-/** The demo's `config.toml`: quick polls and short waits, the scripted agent, and the local GitHub. */
+/** Return the demo's `config.toml`, with short intervals, the scripted agent and the local GitHub. */
 export function demoConfig(given: {
   readonly githubUrl: string;
-  /** The scripted agent: program and arguments. */
+  /** Program and arguments of the scripted agent. */
   readonly agent: readonly string[];
   readonly boardPort: number;
 }): string {
-  const text = JSON.stringify; // A JSON string is a TOML string as well.
+  const text = JSON.stringify; // A JSON string is also a TOML string.
   return `${FIRST_LINE}
 [coordinator]
 max_concurrent_workers = 3
@@ -48,26 +48,23 @@ port = ${given.boardPort}
 `;
 }
 
-/**
- * Empties the demo's folder; the lock that the caller has on it stays. @throws Problem when something is there that no demo has
- * left
- */
+/** Empty the demo's folder, except for the caller's lock. @throws Problem if the folder has files that the demo did not create */
 export function emptyDemoFolder(home: string): void {
   const names = readdirSync(home).filter((name) => name !== LOCK_FILE && name !== CONFIG_FILE);
   const config = join(home, CONFIG_FILE);
   if (names.length > 0 && !isDemoConfig(config)) {
     throw new Problem(
-      `${home} contains files that the demo did not create: move them away, or set TAC8_HOME to another folder`,
+      `${home} contains files that the demo did not create: move them to another folder, or set TAC8_HOME to another folder`,
     );
   }
   for (const name of names) rmSync(join(home, name), { recursive: true, force: true });
-  rmSync(config, { force: true }); // Last: what an interruption leaves is still known as the demo's.
+  rmSync(config, { force: true }); // Last, so that after an interruption the folder is still recognized as the demo's.
 }
 
 function isDemoConfig(path: string): boolean {
   try {
     const text = readFileSync(path, "utf8");
-    return [FIRST_LINE, FORMER_FIRST_LINE].some((line) => text.startsWith(line));
+    return text.startsWith(FIRST_LINE) || FORMER_FIRST_LINE.test(text);
   } catch {
     return false;
   }

@@ -21,7 +21,7 @@ export interface RunningDemo {
   readonly redisUrl: string;
 }
 
-/** Return the demo of this user; null: none is running. What an earlier one left is of no use. @throws Problem */
+/** Return the running demo of this user; null: none is running. @throws Problem */
 export function findDemo(context: Pick<Context, "env" | "cwd">): RunningDemo | null {
   const { env, cwd } = context;
   const home = demoHome(context);

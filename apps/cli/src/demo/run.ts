@@ -20,7 +20,7 @@ const GITHUB_PORT = 4000;
 const BOARD_PORT = 3000;
 const GITHUB_START_MS = 60_000;
 
-/** Runs the demo, from the start each time, in a data folder of its own. @returns the exit code. @throws Problem */
+/** Run the demo in its own data folder, which is emptied each time. @returns the exit code. @throws Problem */
 export async function runDemo(context: Context): Promise<number> {
   const { env, cwd, node } = context;
   const home = demoHome(context);
@@ -53,7 +53,7 @@ async function preferred(port: number): Promise<number> {
   return (await portProblem(HOST, port)) === null ? port : await freePort();
 }
 
-/** Its issues are the last thing that the local GitHub makes when it starts. */
+/** Wait until the local GitHub has issues, which it creates last when it starts. */
 async function waitForGitHub(url: string, signal: AbortSignal): Promise<void> {
   const end = performance.now() + GITHUB_START_MS;
   const issues = `${url}/repos/${DEMO_REPOSITORY.owner}/${DEMO_REPOSITORY.name}/issues`;

@@ -1,16 +1,16 @@
 import { spawn } from "node:child_process";
 
 export interface Asked {
-  /** Null: it was ended by a signal, or could not be started. */
+  /** Exit code; null: the program was ended by a signal, or could not be started. */
   readonly code: number | null;
-  /** The beginning of what it wrote, at most 64 Ki characters each. */
+  /** The first 64 Ki characters of the output. */
   readonly stdout: string;
   readonly stderr: string;
 }
 
 const MOST = 65_536;
 
-/** Runs a program to its end; the signal kills it and whatever it started. */
+/** Run a program until it ends. The signal kills the program and all processes that it started. */
 export function ask(
   [program = "", ...args]: readonly string[],
   options: {
@@ -22,7 +22,7 @@ export function ask(
 ): Promise<Asked> {
   const { env, cwd, signal, input = "" } = options;
   return new Promise((resolve, reject) => {
-    // A group of its own: an agent has helpers.
+    // A separate process group, because an agent starts other processes.
     const child = spawn(program, args, { cwd, env, stdio: ["pipe", "pipe", "pipe"], detached: true });
     const output = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const) {
@@ -35,7 +35,7 @@ export function ask(
       try {
         process.kill(-child.pid, "SIGKILL");
       } catch {
-        // It has just ended.
+        // The process has just ended.
       }
     };
     const stop = (): void => {
@@ -49,7 +49,7 @@ export function ask(
       signal.removeEventListener("abort", stop);
       resolve({ code, ...output });
     });
-    child.stdin.on("error", () => undefined); // It does not want to hear it.
+    child.stdin.on("error", () => undefined); // The program may not read its input.
     child.stdin.end(input);
     return undefined;
   });

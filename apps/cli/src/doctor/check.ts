@@ -1,12 +1,12 @@
 import type { Finding } from "./finding.ts";
 import type { Site } from "./site.ts";
 
-/** One thing that is checked. Its evaluation is a pure function beside it, over what was read. */
+/** One check. Its evaluation is a pure function in the same file. */
 export interface Check {
-  /** For people, and `check` in the JSON. */
+  /** Name in the output, and `check` in the JSON. */
   readonly name: string;
-  /** The longest that it may take. */
+  /** Maximum duration. */
   readonly limitMs: number;
-  /** May throw: that becomes a finding. Ends at once when the signal is aborted, or is no longer waited for. */
+  /** Runs the check. An error becomes a finding. After the signal is aborted, its result is ignored. */
   readonly inspect: (site: Site, signal: AbortSignal) => Promise<readonly Finding[]>;
 }

@@ -2,10 +2,10 @@ import type { RepositoryConfig } from "@tac8/core/config/resolve";
 import { note, type Finding } from "./finding.ts";
 import type { Site } from "./site.ts";
 
-/** The check of permissions makes three writes for each, a second apart. */
+/** Maximum number of repositories, because the check of permissions makes three writes per repository, one second apart. */
 const MAX_REPOSITORIES = 10;
 
-/** Check each configured repository by GitHub, ten at most. Without a token or a repository nothing is checked. */
+/** Check the configured repositories with GitHub, at most ten. Without a token or a repository, nothing is checked. */
 export async function eachRepository(
   site: Site,
   check: (repository: RepositoryConfig) => Promise<Finding | readonly Finding[]>,

@@ -21,7 +21,7 @@ import { evaluatePrograms } from "./checks/programs.ts";
 import { evaluateQuestions } from "./checks/questions.ts";
 import { evaluateRateLimit } from "./checks/rateLimit.ts";
 import { evaluateShare } from "./checks/share.ts";
-import { evaluateAway, evaluateRedis } from "./checks/redis.ts";
+import { evaluateUnreachable, evaluateRedis } from "./checks/redis.ts";
 import type { RulesetFacts } from "@tac8/core/github/rules";
 import { evaluateBranches, type BranchFacts } from "./checks/branchRules.ts";
 import { evaluateApp, evaluateToken } from "./checks/token.ts";
@@ -63,7 +63,7 @@ test.each([
     /^sudo systemctl restart tac8-redis$/,
   ],
 ])("a Redis that is away: %j", (given, status, advice) => {
-  const finding = evaluateAway({ redisUrl: "redis://x", ...given });
+  const finding = evaluateUnreachable({ redisUrl: "redis://x", ...given });
   expect(finding.status).toBe(status);
   if (advice !== null) expect(finding.advice).toMatch(advice);
 });

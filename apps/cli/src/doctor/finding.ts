@@ -1,14 +1,14 @@
 /**
- * `ok`: as it should be; `note`: worth knowing, nothing is wrong; `problem`: a user has to fix it; `unknown`: it could not
- * be found out, which is no fault of what was checked.
+ * Result of a check. `ok`: no problem; `note`: information without a problem; `problem`: a user has to fix it; `unknown`: it could
+ * not be checked.
  */
 export type Status = "ok" | "note" | "unknown" | "problem";
 
 export interface Finding {
   readonly status: Status;
-  /** One line: how it is. */
+  /** What was found, on one line. */
   readonly text: string;
-  /** One line: what to do; null where there is nothing to do. */
+  /** What to do, on one line; null: nothing. */
   readonly advice: string | null;
 }
 

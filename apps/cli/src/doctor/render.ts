@@ -10,7 +10,7 @@ const MARKS: Record<Status, readonly [mark: string, color: Parameters<Paint>[0]]
 };
 const MAX_TEXT = 1000;
 
-/** `tac8 doctor` as lines of at most `width` columns; what to do stands beneath. */
+/** Render the findings as lines of at most `width` columns, each with its advice below. */
 export function renderReports(
   reports: readonly CheckReport[],
   { width, paint }: { readonly width: number; readonly paint: Paint },
@@ -24,7 +24,7 @@ export function renderReports(
       const [first = "", ...more] = lines(text);
       const head = `${paint(color, mark)} ${paint("dim", pad(index === 0 ? name : "", label))}${first}`;
       const blank = " ".repeat(indent);
-      // The same for many is said once, beneath the last of them.
+      // Advice that several consecutive findings share is shown only below the last of them.
       const again = advice === findings[index + 1]?.advice;
       const [todo = "", ...rest] = advice === null || again ? [] : lines(`→ ${advice}`);
       return [head, ...[...more, ...(todo === "" ? [] : [todo]), ...rest].map((line) => blank + line)];
@@ -32,7 +32,7 @@ export function renderReports(
   );
 }
 
-/** The last line. */
+/** Return the last line of the output. */
 export function summary(reports: readonly CheckReport[]): string {
   const count = (wanted: Status) =>
     reports.flatMap(({ findings }) => findings).filter(({ status }) => status === wanted).length;

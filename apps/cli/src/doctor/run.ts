@@ -9,12 +9,12 @@ export interface CheckReport {
   readonly findings: readonly Finding[];
 }
 
-/** What programs and servers say may have a secret in it. */
+/** Redact secrets, because the output of programs and servers may contain some. */
 function withoutSecrets({ status, text, advice }: Finding, { redact }: Pick<Site, "redact">): Finding {
   return { status, text: redact(text), advice: advice === null ? null : redact(advice) };
 }
 
-/** Runs all checks at once, in their order in the answer. None stops the others, and each ends within its time. */
+/** Run all checks in parallel, and return their reports in order. A failed check does not stop the others; each has a time limit. */
 export async function runChecks(checks: readonly Check[], site: Site): Promise<CheckReport[]> {
   return Promise.all(checks.map(async (check) => ({ name: check.name, findings: await findingsOf(check, site) })));
 }

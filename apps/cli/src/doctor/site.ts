@@ -13,47 +13,47 @@ import { findDemo } from "../demo/home.ts";
 import { namesRedis } from "../installation/locate.ts";
 import { redisUrlIn } from "../redis/record.ts";
 
-/** What may be done beside looking. */
+/** Actions beyond reading. */
 export interface DoctorOptions {
-  /** Make labels and folders that are missing. */
+  /** Create missing labels and folders. */
   readonly fix: boolean;
-  /** Ask the agent for one word. */
+  /** Send the agent a one-word prompt. */
   readonly agent: boolean;
-  /** Send a message to every place that is told. */
+  /** Send a test message to every notification target. */
   readonly notify: boolean;
 }
 
-/** What the checks read. */
+/** The input of the checks. */
 export interface Site extends DoctorOptions {
   /** `none`: there is no configuration and no running demo, and all keys have their defaults. */
   readonly kind: "config" | "broken" | "demo" | "none";
-  /** Absolute path of the configuration, or where it would be. */
+  /** Absolute path of the configuration, whether it exists or not. */
   readonly path: string;
-  /** Places that were searched for it. */
+  /** Paths at which the configuration was searched. */
   readonly searched: readonly string[];
-  /** About the place of the data folder; null: nothing. */
+  /** Notice about the path of the data folder; null: none. */
   readonly notice: string | null;
   readonly problems: readonly ConfigProblem[];
   readonly warnings: readonly string[];
-  /** With kind `broken` and `none`: as much as is good, with defaults in place of the rest. */
+  /** With kind `broken` and `none`: the valid values, and defaults for the others. */
   readonly config: Config;
-  /** Whether REDIS_URL is set to what is no address. */
+  /** Whether REDIS_URL is invalid. */
   readonly isRedisWrong: boolean;
-  /** Whether a user said where Redis is. */
+  /** Whether the address of Redis is given, by REDIS_URL or by a running `tac8 up`. */
   readonly redisNamed: boolean;
   readonly redisUrl: string;
-  /** `PATH` of our own, which `tac8 up` hands on. */
+  /** `PATH` of this process, which `tac8 up` passes to its processes. */
   readonly programs: string;
   readonly cwd: string;
   readonly env: Context["env"];
-  /** The user's home folder, by HOME; null: it names none. */
+  /** The user's home folder (HOME); null: HOME is not set. */
   readonly userHome: string | null;
-  /** How an operator calls `tac8`. */
+  /** The command by which an operator calls tac8. */
   readonly command: string;
-  /** `used`: the one that GitHub is reached through; `set`: the environment names one; `usable`: this Node can use it. */
+  /** `used`: the proxy for GitHub; `set`: whether the environment names one; `usable`: whether this Node supports it. */
   readonly proxy: { readonly used: Proxy | null; readonly set: boolean; readonly usable: boolean };
   readonly github: GitHub;
-  /** The longest wait for one answer of GitHub's. */
+  /** Maximum time for one response of GitHub. */
   readonly answerMs: number;
   readonly redact: (text: string) => string;
   readonly now: () => number;
@@ -62,8 +62,8 @@ export interface Site extends DoctorOptions {
 const ANSWER_MS = 8000;
 
 /**
- * Finds what there is to read; a configuration that is wrong or missing is no reason to stop trying.
- * @throws Problem when there is no data folder
+ * Collect the input of the checks, also if the configuration is invalid or missing.
+ * @throws Problem if there is no data folder
  */
 export function openSite(context: Context, flag: string | undefined, options: DoctorOptions): Site {
   const { env, cwd } = context;
@@ -78,9 +78,9 @@ export function openSite(context: Context, flag: string | undefined, options: Do
   const inHome = redisUrlIn([config.home, dirname(loaded.path)]);
   const isRedisWrong = demo === null && loaded.problems.some(({ key }) => key === "REDIS_URL");
   const named = demo === null && !isRedisWrong ? namesRedis(env, draft) : false;
-  // With the password that the environment has beside it.
+  // The configured address includes the password from the environment.
   const redisUrl = named ? draft.redisUrl : inHome;
-  // Where there is no configuration, what the environment has wrong is worth a line all the same.
+  // Without a configuration file, problems of the environment are still reported.
   const problems = loaded.found ? loaded.problems : loaded.problems.filter(({ place }) => place !== "file");
   const asking = {
     apiUrl: config.github.api_url,

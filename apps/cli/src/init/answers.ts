@@ -1,13 +1,13 @@
 import { firstFile } from "@tac8/core/config/document";
 import { resolveConfig } from "@tac8/core/config/resolve";
 
-/** What `tac8 init` has to know. */
+/** The repository that `tac8 init` configures. */
 export interface Repository {
   readonly owner: string;
   readonly repo: string;
 }
 
-/** `owner/name`, or the address of a repository's page or of its clone; null: it is neither. Pure. */
+/** Parse `owner/name`, the address of a repository's page, or its clone URL; null: none of these. Pure. */
 export function parseRepository(text: string): Repository | null {
   const trimmed = text
     .trim()
@@ -18,7 +18,7 @@ export function parseRepository(text: string): Repository | null {
   return owner === undefined || repo === undefined ? null : { owner, repo };
 }
 
-/** The text of the configuration, or what is wrong with it. Pure. */
+/** Return the text of the configuration, and its problems. Pure. */
 export function renderConfig(given: Repository & { readonly apiUrl: string | null; readonly appId: number | null }): {
   readonly text: string;
   readonly problems: readonly string[];
@@ -28,13 +28,13 @@ export function renderConfig(given: Repository & { readonly apiUrl: string | nul
     text,
     path: "/config.toml",
     folder: { realPath: "/", oldNames: [] },
-    env: { TAC8_HOME: "/" }, // The file says nothing of the data folder.
+    env: { TAC8_HOME: "/" }, // The file does not contain the data folder.
     readSecretFile: () => "",
   });
   return { text, problems: problems.map(({ key, message }) => `${key}: ${message}`) };
 }
 
-/** A word as a shell reads it. */
+/** Quote a word for the shell. */
 export function shellWord(text: string): string {
   return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -5,7 +5,7 @@ import { readFileSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs
 import { dirname } from "node:path";
 import { Problem } from "../problems/problem.ts";
 
-/** Puts a secret into a file of the data folder that only this user can read. @throws Problem */
+/** Write a secret to a file that only this user can read. @throws Problem */
 export async function writeSecret(path: string, secret: string): Promise<void> {
   try {
     makeDataFolder(dirname(path));
@@ -15,7 +15,7 @@ export async function writeSecret(path: string, secret: string): Promise<void> {
   }
 }
 
-/** Leaves the secret where it is, so that a new one in that file counts at the next start. @throws Problem */
+/** Link to the file of a secret, so that a new secret in that file is used at the next start. @throws Problem */
 export function linkSecret(path: string, target: string): void {
   if (path === target) return;
   try {
@@ -28,7 +28,7 @@ export function linkSecret(path: string, target: string): void {
   }
 }
 
-/** Whether others may read it. @throws Problem when it has no secret in it */
+/** Check a file with a secret. `open`: other users can read it. @throws Problem if the file has no secret */
 export function checkSecret(path: string): { readonly open: boolean } {
   let text: string;
   try {

@@ -12,37 +12,37 @@ import { redisRestart } from "../services/units.ts";
 import { warn } from "../terminal/warn.ts";
 import { redisUrlIn } from "../redis/record.ts";
 
-/** What the commands that read a running tac8 need to know of it. */
+/** The tac8 that a command is about. */
 export interface Place {
   readonly redisUrl: string;
-  /** What to do when that Redis cannot be reached: half a line. */
+  /** What to do if Redis is unreachable, as the end of a line. */
   readonly advice: string;
   readonly repositories: readonly RepositoryConfig[];
   readonly pollSeconds: number;
   /** Days after which a question expires. */
   readonly blockedExpiresDays: number;
-  /** The whole configuration, its secrets too; null: there is neither a file nor a demo. */
+  /** The whole configuration, including secrets; null: there is neither a file nor a demo. */
   readonly config: Config | null;
-  /** Where the data folder may be, on this machine. */
+  /** Paths at which the data folder may be on this machine. */
   readonly homes: readonly string[];
-  /** The configuration file that this is about; null: there is none. */
+  /** The configuration file; null: there is none. */
   readonly configPath: string | null;
-  /** Whether it is the demo: the running one where there is no configuration, or its own file. */
+  /** Whether it is the demo: the running one if there is no configuration, or the one of its own file. */
   readonly isDemo: boolean;
-  /** Places that were searched for the configuration. */
+  /** Paths at which the configuration was searched. */
   readonly searched: readonly string[];
   /** The configuration's `[host]`. */
   readonly limits: HostLimits;
-  /** Problems of the configuration that were passed over, one line each: see `locateDespiteMistakes`. */
+  /** Problems of the configuration that were ignored, one line each: see `locateDespiteMistakes`. */
   readonly mistakes: readonly string[];
 }
 
 const KEPT = "tac8 up restarts it: try again in a few seconds";
 
 /**
- * Finds the tac8 that a command is about: of the configuration, or the running demo where there is none. Its Redis is that
- * of REDIS_URL, else the one that `up` started in the data folder, else Redis' usual port on this machine.
- * @throws Problem when the configuration is wrong
+ * Find the tac8 that a command is about: that of the configuration or, without one, the running demo. Its Redis is that of
+ * REDIS_URL, else the one that `up` started in the data folder, else the default port of Redis on this machine.
+ * @throws Problem if the configuration is invalid
  */
 export function locate(context: Pick<Context, "env" | "cwd">, flag: string | undefined): Place {
   const { env, cwd } = context;
@@ -54,9 +54,9 @@ export function locate(context: Pick<Context, "env" | "cwd">, flag: string | und
 }
 
 /**
- * As `locate`, for the commands that keep agents from being paid: a mistake in the configuration must not be in their way.
- * Each mistake is a warning on stderr. What is wrong has its default, and the repositories may be unknown.
- * @throws Problem when the address of Redis cannot be read
+ * Like `locate`, for commands such as `stop` and `pause`, which must work despite mistakes in the configuration because agents
+ * cost money. Each mistake is a warning on stderr. Invalid values have their defaults, and the repositories may be unknown.
+ * @throws Problem if the address of Redis is invalid
  */
 export function locateDespiteMistakes(context: Pick<Context, "env" | "cwd" | "err">, flag: string | undefined): Place {
   const { env, cwd, err } = context;
@@ -95,7 +95,7 @@ function locateDemo(context: Pick<Context, "env" | "cwd">, loaded: LoadedConfig)
   const isRedisWrong = demo === null && loaded.problems.some(({ key }) => key === "REDIS_URL");
   if (dataFolder === null || draft === null || isRedisWrong)
     throw new Problem(describeProblems(loaded.problems, loaded.path).split("\n"));
-  // A tac8 may be at work whose configuration was removed.
+  // A tac8 whose configuration was removed may still be running.
   const { path: other } = dataFolder;
   const config = demo?.config ?? null;
   return {
@@ -121,7 +121,7 @@ export function namesRedis(env: Context["env"], { joined }: Pick<Config, "joined
   return joined || variable(env, "REDIS_URL") !== null;
 }
 
-/** @param config its address is what the environment says, with its password; else the usual one */
+/** Return the address of Redis, and what to do if it is unreachable. @param config has the address from the environment, or the default one */
 function redisOf(
   env: Context["env"],
   config: Pick<Config, "redisUrl" | "joined">,

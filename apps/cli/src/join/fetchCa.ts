@@ -9,9 +9,9 @@ const ANSWER_MS = 10_000;
 const MAX_CHAIN = 8;
 
 /**
- * Return the certificate of the CA with this fingerprint, as PEM, from the chain that the server shows. Nothing is sent to the server:
- * whether its own certificate is good, the connection that follows finds out.
- * @throws Problem when it does not answer, or has another CA
+ * Return the certificate of the CA with this fingerprint, as PEM, from the certificate chain of the server. No data is sent to the
+ * server. The connection that follows verifies its own certificate.
+ * @throws Problem if the server does not respond, or has another CA
  */
 export async function fetchCa(given: { host: string; port: number; fingerprint: string }): Promise<string> {
   const { host, port, fingerprint } = given;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** A command that failed, or was called in a wrong way. */
+/** The output of a command that failed or was called in a wrong way. */
 export const errorOutput = z.strictObject({
   error: z.strictObject({
     code: z

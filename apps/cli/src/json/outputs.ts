@@ -15,15 +15,15 @@ import { timelineLine, timelineOutput } from "./timeline.ts";
 import { viewEndLine, viewEventLine, viewOutput, viewRunLine } from "./view.ts";
 import { whyOutput } from "./why.ts";
 
-/** What one command prints with `--json`. */
+/** The output of one command with `--json`. */
 export interface JsonOutput {
   /** One object. */
   readonly whole: z.ZodType;
-  /** With `--follow`, an object a line, each of one of these kinds. */
+  /** With `--follow`: one object per line, of one of these kinds. */
   readonly lines?: readonly { readonly title: string; readonly schema: z.ZodType }[];
 }
 
-/** By the command's name, in the order of docs/json.md. */
+/** The outputs by command, in the order of docs/json.md. */
 export const JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
   status: { whole: statusOutput },
   list: { whole: listOutput },

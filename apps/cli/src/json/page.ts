@@ -4,7 +4,7 @@ import { markdownTable } from "@tac8/core/config/document";
 import { ISSUE_STATES } from "@tac8/core/domain/states";
 import { z } from "zod";
 
-/** The text of `docs/json.md`: every field that commands print with `--json`, from their schemas. */
+/** Return the text of `docs/json.md`, with every field that commands print with `--json`, from their schemas. */
 export function jsonPage(): string {
   const commands = Object.entries(JSON_OUTPUTS).flatMap(([command, { whole, lines = [] }]) => [
     `## \`tac8 ${command}\``,
@@ -53,14 +53,14 @@ function tableOf(schema: z.ZodType): string {
 }
 
 interface Place {
-  /** As jq takes it. */
+  /** Path in the syntax of jq. */
   readonly path: string;
   readonly root: Node;
-  /** Definitions around it, with their paths: one that contains itself is not repeated. */
+  /** The enclosing definitions with their paths, so that a recursive definition is not repeated. */
   readonly within: readonly { readonly ref: string; readonly path: string }[];
 }
 
-/** The rows of the fields of an object. */
+/** Return the rows of the fields of an object. */
 function fieldsOf(node: Node, place: Place): string[][] {
   const required = node.required ?? [];
   return Object.entries(node.properties ?? {}).flatMap(([name, field]) =>
@@ -70,7 +70,7 @@ function fieldsOf(node: Node, place: Place): string[][] {
   );
 }
 
-/** The row of a field, and those of the fields in it. */
+/** Return the row of a field, and those of its inner fields. */
 function rowsOf(field: Node, place: Place, { optional }: { readonly optional: boolean }): string[][] {
   const { node, nullable } = withoutNull(field);
   const [item, path] = itemOf(node, place.path);
@@ -93,7 +93,7 @@ function rowsOf(field: Node, place: Place, { optional }: { readonly optional: bo
   return says ? [row, ...inner] : inner;
 }
 
-/** Follows arrays to what is in them. */
+/** Return the items of an array, also of nested arrays, and their path. */
 function itemOf(node: Node, path: string): [Node, string] {
   const { items } = node;
   if (node.type !== "array" || typeof items !== "object" || Array.isArray(items)) return [node, path];

@@ -1,8 +1,8 @@
 import { OUTCOMES, ISSUE_STATES } from "@tac8/core/domain/states";
 import { z } from "zod";
 
-// What the outputs of several commands contain. Descriptions appear in docs/json.md, and so do two entries of `meta`: `shownAs`
-// is the type that the page shows, `sameAs` the path of the same object, whose keys it does not repeat.
+// Schemas that several outputs share. Descriptions appear in docs/json.md, and so do two entries of `meta`: `shownAs` is the type
+// that the page shows, and `sameAs` is the path of an identical object, whose keys the page does not repeat.
 
 export const issueName = z.string().describe("`owner/repo#471`");
 export const time = z.string().describe("ISO 8601, UTC");

@@ -8,12 +8,12 @@ import { onLines } from "../up/lines.ts";
 import { parseLogLine, renderLogLine, type LogLine } from "../up/logLine.ts";
 import type { LogSource } from "./sources.ts";
 
-/** Docker compose writes it before each line, also where the output is no terminal. */
+/** Docker Compose writes this before each line, even if the output is not a terminal. */
 const CLEAR_LINE = "\u001b[2K";
-/** `==> /path/of/a.log <==`, as tail writes it. */
+/** A heading of tail, such as `==> /path/of/a.log <==`. */
 const HEADING = /^==> (.*) <==$/;
 
-/** Shows what the program prints until it ends, or until Ctrl-C. @returns the exit code. @throws Problem */
+/** Show the output of a program until it ends, or until Ctrl-C. @returns the exit code. @throws Problem */
 export async function showLines(context: Context, source: LogSource): Promise<number> {
   const { env, out } = context;
   const { program, appOf, follow } = source;

@@ -7,8 +7,8 @@ const execute = promisify(execFile);
 const CHUNK = 1024 * 1024;
 
 /**
- * Copies a folder with everything that belongs to its files, onto another file system too, and waits until it is on the disk.
- * @throws Error of one line: the first thing that could not be copied
+ * Copy a folder with all attributes of its files, also to another file system, and wait until it is on the disk.
+ * @throws Error with a one-line message about the first file that could not be copied
  */
 export async function copyFolder(from: string, to: string): Promise<void> {
   try {
@@ -21,8 +21,8 @@ export async function copyFolder(from: string, to: string): Promise<void> {
 }
 
 /**
- * Compares two folders to the last byte: kinds, permissions, links, contents.
- * @returns the first path that differs, from the folders; null: they are the same
+ * Compare two folders completely: types, permissions, links and contents.
+ * @returns the first relative path that differs; null: they are equal
  */
 export function firstDifference(a: string, b: string): string | null {
   const [left, right] = [a, b].map((path) => lstatSync(path, { throwIfNoEntry: false }));

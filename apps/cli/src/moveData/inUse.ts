@@ -14,9 +14,9 @@ const MAX_NAMED = 5;
 const AGAIN = "if you have just stopped it, try again in";
 
 /**
- * Takes the locks of every slot of the data folder, so that no runner starts on it meanwhile.
+ * Acquire the locks of all slots of the data folder, so that no runner starts on it meanwhile.
  * @returns a function that releases them
- * @throws Problem when a runner has one
+ * @throws Problem if a runner has one of them
  */
 export async function holdSlots(home: string): Promise<() => void> {
   const folder = join(home, "runs");
@@ -34,15 +34,15 @@ export async function holdSlots(home: string): Promise<() => void> {
 }
 
 /**
- * What else uses the data folder: apps that say so in Redis, and processes with a file or their folder in it. As far as this user
- * may see them.
+ * Find what else uses the data folder: apps that are announced in Redis, and processes with an open file or their working folder
+ * in it, as far as this user can see them.
  * @returns one line each
  */
 export async function usersOf(
   places: readonly string[],
   { redisUrl, now }: { redisUrl: string; now: number },
 ): Promise<string[]> {
-  const apps = await withRedis(redisUrl, (redis) => presentApps(redis, now, idsIn(places)), "").catch(() => []); // Without Redis no app works.
+  const apps = await withRedis(redisUrl, (redis) => presentApps(redis, now, idsIn(places)), "").catch(() => []); // No app works without Redis.
   const processes = processesIn(places);
   const named = processes.slice(0, MAX_NAMED).map(({ pid, name }) => `${pid} (${name})`);
   const more = processes.length > MAX_NAMED ? ` and ${processes.length - MAX_NAMED} more` : "";
@@ -56,7 +56,7 @@ async function presentApps(
 ): Promise<string[]> {
   const scheduler = await readLease(redis, await readMachineIds());
   const runners = presentRunners(await readRunners(redis), now).filter((runner) => {
-    // A runner of an older version has no id: it may be any of its machine's.
+    // A runner of an older version has no id, so it may use any data folder of its machine.
     return runner.wantedHost === undefined ? runner.host === hostname() : homes.includes(homeIdOf(idOf(runner)));
   });
   return [
@@ -70,13 +70,13 @@ async function presentApps(
   ];
 }
 
-/** Ids of the data folders, where they have one. */
+/** Return the ids of the data folders that have one. */
 export function idsIn(places: readonly string[]): string[] {
   return places.flatMap((place) => {
     try {
       return [readFileSync(join(place, "id"), "utf8").trim()];
     } catch {
-      return []; // No runner has ever worked on it.
+      return []; // No runner has ever used this folder.
     }
   });
 }
@@ -95,7 +95,7 @@ function targetOf(link: string): string {
   try {
     return readlinkSync(link);
   } catch {
-    return ""; // It ended, or is another user's.
+    return ""; // The process ended, or belongs to another user.
   }
 }
 

@@ -14,16 +14,16 @@ import {
 import { join } from "node:path";
 import type { EndState } from "./plan.ts";
 
-/** The file `moving.json` of a data folder: nothing starts on it while it is there. */
+/** The file `moving.json` of a data folder. While it exists, tac8 does not start on the folder. */
 export interface MoveMark {
-  /** Absolute paths of the old place: as it is called, and with its links resolved. */
+  /** Absolute paths of the old folder: as given, and with links resolved. */
   readonly from: readonly string[];
   readonly to: string;
-  /** In the new place: the copy is complete and was compared. */
+  /** In the new folder: whether the copy is complete and was compared. */
   readonly copied: boolean;
 }
 
-/** @returns null where there is none that can be read */
+/** Read the mark. @returns null if it is missing or unreadable */
 export function readMark(folder: string): MoveMark | null {
   try {
     const { from, to, copied } = JSON.parse(readFileSync(join(folder, MOVING_FILE), "utf8")) as Partial<MoveMark>;
@@ -34,7 +34,7 @@ export function readMark(folder: string): MoveMark | null {
   }
 }
 
-/** On the disk before it returns: a power cut finds the old mark or the new one. */
+/** Write the mark, and sync it to the disk, so that a power failure leaves the old mark or the new one. */
 export function writeMark(folder: string, mark: MoveMark): void {
   const path = join(folder, MOVING_FILE);
   const fd = openSync(`${path}.new`, "w", 0o600);
@@ -52,7 +52,7 @@ export function removeMark(folder: string): void {
   rmSync(join(folder, MOVING_FILE), { force: true });
 }
 
-/** A rename in it is on the disk before this returns. */
+/** Sync a folder, so that a rename in it is on the disk. */
 export function syncFolder(folder: string): void {
   const fd = openSync(folder, "r");
   try {
@@ -62,7 +62,7 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** @throws Error when the folder is there and cannot be read */
+/** Return the state of a folder. @throws Error if the folder exists and cannot be read */
 export function stateOf(folder: string): EndState {
   let names: string[];
   try {
@@ -76,10 +76,10 @@ export function stateOf(folder: string): EndState {
   return names.every((name) => EMPTY_NAMES.has(name)) ? "none" : "data";
 }
 
-/** What a failed start leaves. */
+/** Files that a failed start leaves. */
 const EMPTY_NAMES: ReadonlySet<string> = new Set(["up.lock", `${MOVING_FILE}.new`]);
 
-/** Removes a folder whose state is `none`. */
+/** Remove a folder whose state is `none`. */
 export function removeEmpty(folder: string): void {
   for (const name of EMPTY_NAMES) rmSync(join(folder, name), { force: true });
   if (existsSync(folder)) rmdirSync(folder);

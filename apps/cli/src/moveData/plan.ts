@@ -1,24 +1,24 @@
 /**
- * One end of a move as it is on the disk.
+ * The state of one of the two folders of a move.
  *
- * `none`: nothing there, or an empty folder. `data`: a data folder. `moving`: a data folder that says that it is being moved (the
- * file `moving.json`); its source has that from before the first step until it is gone. `copied`: the new place on another file system,
- * with a complete and compared copy.
+ * `none`: the folder is missing or empty. `data`: a data folder. `moving`: a data folder that is being moved (it has the file
+ * `moving.json`); the source has this state from before the first step until it is removed. `copied`: the new folder on another
+ * file system, with a complete and compared copy.
  */
 export type EndState = "none" | "data" | "moving" | "copied";
 
 export type MovePlan =
   | { readonly do: "move" }
-  /** The data is at its new place: remove what is left of the old one, repair the paths inside, take the mark away. */
+  /** The data is in the new folder: remove the rest of the old one, repair the paths inside, and remove the mark. */
   | { readonly do: "finish" }
   | { readonly do: "nothing" }
   | { readonly do: "refuse" };
 
-/** Pure. What an interrupted move left is decided here: data is removed only where a compared copy of it is complete. */
+/** Decide how to move, or how to continue an interrupted move. Pure. Data is removed only if a compared copy of it is complete. */
 export function planMove({ source, target }: { readonly source: EndState; readonly target: EndState }): MovePlan {
   if (target === "copied") return { do: "finish" };
   if (source === "none") return { do: target === "moving" ? "finish" : "nothing" };
-  // An incomplete copy beside its source is made again; other data is never replaced.
+  // An incomplete copy is replaced if its source still exists; other data is never replaced.
   if (target === "data" || (target === "moving" && source !== "moving")) return { do: "refuse" };
   return { do: "move" };
 }

@@ -14,15 +14,15 @@ import { basename, dirname, isAbsolute, join, sep } from "node:path";
 const MAX_BYTES = 64 * 1024;
 
 export interface Move {
-  /** Paths of the old place, absolute. */
+  /** Absolute paths of the old folder. */
   readonly from: readonly string[];
   readonly to: string;
 }
 
 /**
- * Repairs the absolute paths that git has written in a data folder: of a worktree in its repository, of the repository in the
- * worktree, and of the mirror whose objects it borrows. May be repeated.
- * @returns how many files were changed
+ * Repair the absolute paths that Git has written in a data folder: of a worktree in its repository, of the repository in the
+ * worktree, and of the mirror whose objects it borrows. Safe to repeat.
+ * @returns number of changed files
  */
 export function repairPaths(move: Move): number {
   const { to } = move;
@@ -36,12 +36,12 @@ export function repairPaths(move: Move): number {
       if (isAbsolute(dotGit) && basename(dotGit) === ".git") changed += rewrite(dotGit, move);
     }
   }
-  // A worktree that was quarantined is not named by its repository any more.
+  // The repository of a quarantined worktree no longer has its path.
   for (const tree of treesIn(to)) changed += rewrite(join(tree, ".git"), move);
   return changed;
 }
 
-/** Repositories of issues, of mirrors, and what was quarantined of them. */
+/** Return the repositories of issues and mirrors, including quarantined ones. */
 function repositoriesIn(home: string): string[] {
   return [
     ...issueFolders(home).flatMap((folder) => entriesOf(join(folder, "git")).map((name) => join(folder, "git", name))),
@@ -59,7 +59,7 @@ function treesIn(home: string): string[] {
   );
 }
 
-/** `workspaces/<owner>/<repo>`. */
+/** Return the folders `workspaces/<owner>/<repo>`. */
 function issueFolders(home: string): string[] {
   const root = join(home, "workspaces");
   return entriesOf(root).flatMap((owner) => entriesOf(join(root, owner)).map((repo) => join(root, owner, repo)));
@@ -69,11 +69,11 @@ function entriesOf(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    return []; // Not there, or no folder.
+    return []; // Missing, or not a folder.
   }
 }
 
-/** @returns 1 where the file was changed */
+/** Repair the paths in a file. @returns 1 if the file was changed */
 function rewrite(path: string, { from, to }: Move): 0 | 1 {
   const text = readPlain(path);
   if (text === null) return 0;
@@ -86,7 +86,7 @@ function rewrite(path: string, { from, to }: Move): 0 | 1 {
     })
     .join("\n");
   if (repaired === text) return 0;
-  // Beside it and renamed: an interruption leaves the old one or the new one.
+  // Written to another file and renamed, so that an interruption leaves the old file or the new one.
   const next = join(dirname(path), `.tac8-moved-${process.pid}`);
   rmSync(next, { force: true });
   writeFileSync(next, repaired, { flag: "wx" });
@@ -94,13 +94,13 @@ function rewrite(path: string, { from, to }: Move): 0 | 1 {
   return 1;
 }
 
-/** A small plain file; null for anything else. An agent may have put a link there, which could lead anywhere. */
+/** Read a small regular file; null: it is none. An agent may have replaced it by a link, which could lead anywhere. */
 function readPlain(path: string): string | null {
   let fd: number;
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch {
-    return null; // Not there, or a link.
+    return null; // Missing, or a link.
   }
   try {
     const stat = fstatSync(fd);

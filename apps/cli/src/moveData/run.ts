@@ -14,27 +14,27 @@ import { planMove } from "./plan.ts";
 import { repairPaths } from "./repair.ts";
 
 export interface MoveRequest {
-  /** Absolute. */
+  /** Absolute path, as `to`. */
   readonly from: string;
   readonly to: string;
   readonly redisUrl: string;
   readonly now: number;
   /**
-   * The default data folder of the configuration; null: there is none, or TAC8_HOME decides. A pointer beside it leads to the
-   * new place, from the moment that the move begins.
+   * The default data folder of the configuration; null: there is none, or TAC8_HOME is set. From the start of the move, a pointer
+   * file next to it has the path of the new folder.
    */
   readonly standard?: string | null;
-  /** One line for the operator. */
+  /** Prints one line for the operator. */
   readonly say: (line: string) => void;
-  /** For tests: as if both were on different file systems. */
+  /** For tests: copy as if the folders were on different file systems. */
   readonly alwaysCopy?: boolean;
 }
 
 /**
- * Moves a data folder, so that an interruption at any point loses nothing and a second call finishes it: a rename, or on another
- * file system a copy that is compared before the old folder goes. Then repairs the paths that git keeps in it.
+ * Move a data folder by a rename or, to another file system, by a copy that is compared before the old folder is removed. Then
+ * repair the paths that Git has written in it. An interruption at any point loses no data, and a second call finishes the move.
  * @returns whether anything was moved
- * @throws Problem when something uses it, or it cannot be moved; it is then as it was
+ * @throws Problem if a process uses the folder, or if it cannot be moved; it is then unchanged
  */
 export async function moveDataFolder(request: MoveRequest): Promise<boolean> {
   const { from, to, say } = request;
@@ -50,7 +50,7 @@ export async function moveDataFolder(request: MoveRequest): Promise<boolean> {
     case "nothing":
       return false;
     case "refuse":
-      throw new Problem(`${to} already has data: use another folder, or move that one away`);
+      throw new Problem(`${to} already has data: use another folder, or remove that data first`);
     case "finish":
       say("an earlier move was interrupted: completing it now");
       await finish(request);
@@ -69,7 +69,7 @@ async function move(request: MoveRequest): Promise<void> {
   let releaseSlots = (): void => undefined;
   try {
     releaseSlots = await holdSlots(from);
-    await stopLeftover(from); // Its `up` was killed, else it had the lock.
+    await stopLeftover(from); // The Redis of a killed `up`: a running `up` would have the lock.
     const places = [...new Set([from, realpathSync(from)])];
     const users = await usersOf(places, { redisUrl, now });
     if (users.length > 0) throw new Problem(users.map((line) => `${from} is in use: ${line}`));
@@ -97,7 +97,7 @@ async function move(request: MoveRequest): Promise<void> {
   await finish(request);
 }
 
-/** False: they are on different file systems, or the old folder is a mount. */
+/** Rename the folder. @returns false if the folders are on different file systems, or if the old one is a mount point */
 async function renamed({ from, to }: MoveRequest): Promise<boolean> {
   if (stateOf(to) === "none") removeEmpty(to);
   else await rm(to, { recursive: true, force: true }); // An incomplete copy.
@@ -111,7 +111,7 @@ async function renamed({ from, to }: MoveRequest): Promise<boolean> {
   return true;
 }
 
-/** `to` appears when it is complete, and says so. */
+/** Copy the folder. `to` appears when the copy is complete and marked as such. */
 async function copy({ from, to, say }: MoveRequest, mark: MoveMark): Promise<void> {
   const fresh = join(dirname(to), `.${basename(to)}.moving`);
   say(`copying ${from} to ${to} …`);
@@ -131,7 +131,7 @@ async function copy({ from, to, say }: MoveRequest, mark: MoveMark): Promise<voi
   }
 }
 
-/** What comes after the data is at its new place; all of it may be repeated. */
+/** Complete a move after the data is in the new folder. Safe to repeat. */
 async function finish({ from, to, standard = null }: MoveRequest): Promise<void> {
   const places = readMark(to)?.from ?? [from];
   await removeOld(from);
@@ -141,7 +141,7 @@ async function finish({ from, to, standard = null }: MoveRequest): Promise<void>
   removeMark(to);
 }
 
-/** By one rename out of the way, so that nothing takes what is left of it for the data. That cannot be done with a mount. */
+/** Remove the old folder. It is renamed first, so that no program uses a partly removed folder. A mount point cannot be renamed. */
 async function removeOld(from: string): Promise<void> {
   if (stateOf(from) === "none") return;
   const moved = join(dirname(from), `.${basename(from)}.moved`);

@@ -10,16 +10,16 @@ export class Problem extends Error {
   }
 }
 
-/** A command line that makes no sense: exit code 2. */
+/** An invalid command line: exit code 2. */
 export class WrongUsage extends Problem {}
 
-/** A problem that may pass without anybody's help: a later start may succeed. */
+/** A temporary problem: a later start may succeed without help. */
 export class MayPass extends Problem {}
 
 /** `tac8 up` cannot start until the operator fixes something: exit code 78. */
 export class CannotStart extends Problem {}
 
-/** For the default branch of a switch that has all cases. */
+/** Throw in the default branch of a complete switch. */
 export function unreachable(value: never): never {
   throw new Error(`unhandled value ${JSON.stringify(value)}`);
 }

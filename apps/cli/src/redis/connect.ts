@@ -8,7 +8,7 @@ import { MayPass, Problem } from "../problems/problem.ts";
 
 const ANSWER_MS = 5000;
 
-/** Runs `use` on a connection that is closed afterwards. @throws Problem when Redis does not answer within 5 s, or has newer data */
+/** Run `use` with a connection, and close it. @throws Problem if Redis does not respond within 5 s, or has data of a newer version */
 export async function withRedis<T>(url: string, use: (redis: Redis) => Promise<T>, advice: string): Promise<T> {
   let last: Error | null = null;
   const redis = connectRedis(url, {
@@ -30,7 +30,7 @@ export async function withRedis<T>(url: string, use: (redis: Redis) => Promise<T
   }
 }
 
-/** @throws Problem when the operator's Redis does not answer within 5 s */
+/** Check the operator's Redis. @throws Problem if it does not respond within 5 s, or cannot be used */
 export async function checkRedis(url: string): Promise<void> {
   const info = await withRedis(
     url,

@@ -14,20 +14,20 @@ import { makeSocketPlace } from "./socketPlace.ts";
 
 export interface EmbeddedRedis {
   readonly url: string;
-  /** True when it ended by itself within 15 s, else it was killed. */
+  /** Stop Redis. @returns false if it did not stop within 15 s and was killed */
   stop(): Promise<boolean>;
 }
 
 const STOP_MS = 15_000;
-/** How often the socket is looked for. */
+/** Interval of checks that the socket exists. */
 const WATCH_MS = 2000;
 
 /**
- * Starts a Redis in `<home>/redis` and keeps it running. It listens on a Unix socket that only this user can open, and on no TCP
- * port. The caller has the home's lock; a Redis that a killed `up` left there is ended first, and its socket replaced, so that
- * clients that still run find the new one.
- * @param given.warn told in one line of each unexpected end, and of a shared port that something else has
- * @throws Problem when it does not start
+ * Start a Redis in `<home>/redis`, and keep it running. It listens on a Unix socket that only this user can open, and on no TCP
+ * port. The caller has the lock of the data folder. A Redis that a killed `up` has left is stopped first, and its socket is
+ * replaced, so that clients that are still running find the new one.
+ * @param given.warn called with one line about each unexpected end, and about a shared port that another program uses
+ * @throws Problem if Redis does not start
  */
 export async function startEmbeddedRedis(given: {
   readonly home: string;
@@ -74,7 +74,7 @@ export async function startEmbeddedRedis(given: {
   };
 }
 
-/** Wait until its socket is removed, true; or until it ends, false. Nobody can reach a Redis whose socket is missing. */
+/** Wait until the socket of Redis is removed (true) or Redis ends (false). A Redis without its socket is unreachable. */
 async function socketMissing(server: RedisServer): Promise<boolean> {
   const path = socketOf(server.url)?.path;
   const isThere = () => path === undefined || existsSync(path);
@@ -92,7 +92,7 @@ async function socketMissing(server: RedisServer): Promise<boolean> {
   }
 }
 
-/** Ends a Redis that a killed `up` left in this home. */
+/** End a Redis that a killed `up` has left in this data folder. */
 export async function stopLeftover(home: string): Promise<void> {
   const record = readRecord(home);
   if (record === null || !isSameProcess(record)) return;
@@ -127,7 +127,7 @@ async function launch(home: string, warn: (line: string) => void): Promise<Redis
   return server;
 }
 
-/** Settings that count instead of the file's before them: Redis does not start with a port that something else has. */
+/** Return settings that override those of the file, because Redis does not start with a port that another program uses. */
 async function withoutTakenPort(home: string, warn: (line: string) => void): Promise<Record<string, string>> {
   const share = readShare(home);
   if (share === null || !(await isTaken(share))) return {};

@@ -4,14 +4,14 @@ import type { Redis } from "ioredis";
 
 export type IssueQueue = Queue<JobData, JobResult>;
 
-/** The queue of issues; the caller closes it, or the connection, which is borrowed. */
+/** Open the queue of issues. The caller closes the queue, or the connection, which is borrowed. */
 export function openQueue(redis: Redis): IssueQueue {
   const queue: IssueQueue = new Queue(QUEUE_NAME, { connection: redis, skipMetasUpdate: true });
-  queue.on("error", () => undefined); // A lost connection rejects the calls as well, and they are who tells it.
+  queue.on("error", () => undefined); // A lost connection also rejects the calls, which report it.
   return queue;
 }
 
-/** Runs `use` on the queue of issues, which is closed afterwards. `redis` is borrowed. */
+/** Run `use` with the queue of issues, and close it. `redis` is borrowed. */
 export async function withQueue<T>(redis: Redis, use: (queue: IssueQueue) => Promise<T>): Promise<T> {
   const queue = openQueue(redis);
   try {

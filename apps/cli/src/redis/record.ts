@@ -4,15 +4,15 @@ import { sharePassword } from "@tac8/core/config/joined";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 
-/** `$TAC8_HOME/redis/redis.json`: the Redis that `tac8 up` started there, for the other commands. */
+/** The file `$TAC8_HOME/redis/redis.json`, by which other commands find the Redis that `tac8 up` has started. */
 export interface RedisRecord extends ProcessId {
-  /** As REDIS_URL has it. */
+  /** Address in the form of REDIS_URL. */
   readonly url: string;
-  /** The `tac8 up` that starts it again, at the same address, when it ends; null: an older version wrote the record. */
+  /** The `tac8 up` that restarts Redis at the same address; null: an older version wrote the record. */
   readonly keeper: ProcessId | null;
 }
 
-/** As it is written; versions up to 0.1 wrote a port of 127.0.0.1 instead of a socket. */
+/** The content of the file. Versions up to 0.1 wrote a port of 127.0.0.1 instead of a socket. */
 interface Written {
   readonly pid?: unknown;
   readonly startTime?: unknown;
@@ -29,7 +29,7 @@ function recordPath(home: string): string {
   return join(redisFolder(home), "redis.json");
 }
 
-/** @returns null where there is none that can be read */
+/** Read the record. @returns null if it is missing or unreadable */
 export function readRecord(home: string): RedisRecord | null {
   try {
     const written = JSON.parse(readFileSync(recordPath(home), "utf8")) as Written;
@@ -37,7 +37,7 @@ export function readRecord(home: string): RedisRecord | null {
     const url = addressOf(written);
     return redis === null || url === null ? null : { ...redis, url, keeper: processOf(written.keeper ?? {}) };
   } catch {
-    return null; // None was started here, or its file was cut off by a crash: the same for whoever looks for it.
+    return null; // No Redis was started here, or a crash has left an incomplete file.
   }
 }
 
@@ -64,8 +64,8 @@ export function removeRecord(home: string): void {
 }
 
 /**
- * Return the address of the first Redis of tac8's own in these data folders: one that lives, or whose `tac8 up` is about to
- * start it again. In between, another Redis on the usual port must not be taken for it.
+ * Return the address of the first Redis in these data folders that is running, or whose `tac8 up` is about to restart it. Until
+ * then, a Redis on the default port must not be mistaken for it.
  */
 export function redisUrlIn(homes: readonly string[]): string | null {
   for (const home of homes) {

@@ -9,16 +9,16 @@ import { redisFolder } from "./record.ts";
 const NAME = "redis.sock";
 
 /**
- * Make the folder, mode 0700, for the socket of the data folder's own Redis, and return the socket's path: in the data folder, or,
- * if that path is too long for a socket, in a folder below /tmp. It is the same path each time, so that clients of a Redis that
- * ended find the next one. It is not below `$XDG_RUNTIME_DIR`, which is removed when the user logs out, while tac8 works on.
- * @throws Problem when another user has the folder below /tmp, or may use it
+ * Create the folder, with mode 0700, for the socket of Redis, and return the path of the socket: in the data folder or, if that
+ * path is too long for a socket, in a folder below /tmp. The path is always the same, so that clients find a restarted Redis. It is
+ * not below `$XDG_RUNTIME_DIR`, which is removed when the user logs out, although tac8 continues.
+ * @throws Problem if the folder below /tmp belongs to another user, or is accessible to one
  */
 export function makeSocketPlace(home: string): string {
   const own = redisFolder(home);
   mkdirSync(own, { recursive: true, mode: 0o700 });
   try {
-    chmodSync(own, 0o700); // Older versions made it with the mode that the umask left.
+    chmodSync(own, 0o700); // Older versions created it with the mode of the umask.
   } catch (error) {
     throw new Problem(
       `${own}, for Redis, ${whyNotPrivate(own) ?? messageOf(error)}: chown it to the user that runs tac8`,
@@ -44,13 +44,13 @@ export function makeSocketPlace(home: string): string {
   return join(folder, NAME);
 }
 
-/** Of this user and data folder. */
+/** Return a short path that depends on the user and the data folder. */
 function shortFolder(home: string): string {
   const id = createHash("sha256").update(realpathSync(home)).digest("hex").slice(0, 16);
   return `/tmp/tac8-${process.getuid?.() ?? 0}-${id}`;
 }
 
-/** Null: it is a folder of this user alone. Anyone may have made it before us, also as a link. */
+/** Return why a folder is not private; null: only this user can access it. Another user may have created it, even as a link. */
 function whyNotPrivate(folder: string): string | null {
   const found = lstatSync(folder);
   if (!found.isDirectory()) return "is not a folder";

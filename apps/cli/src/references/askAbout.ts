@@ -7,10 +7,10 @@ import { createLogger } from "@tac8/core/log/logger";
 import type { GitHubFacts } from "@tac8/core/why/facts";
 import type { Place } from "../installation/locate.ts";
 
-/** GitHub is worth so long a wait, and no more. */
+/** Maximum wait for GitHub. */
 const ANSWER_MS = 8000;
 
-/** Ask GitHub for an issue and its trigger label; `asked` is false where there is no token, or no answer within 8 s. */
+/** Ask GitHub about an issue and its trigger label. `asked` is false if there is no token, or no response within 8 s. */
 export async function askAbout(
   { config, repositories }: Pick<Place, "config" | "repositories">,
   { ref, now }: { readonly ref: IssueRef; readonly now: () => number },
@@ -32,14 +32,14 @@ export async function askAbout(
 }
 
 interface AskOptions {
-  /** The trigger. */
+  /** The trigger label. */
   readonly label: string;
-  /** Logins that may start work whatever GitHub says: config `trusted_users`. */
+  /** Logins that may start work regardless of their permissions: config `trusted_users`. */
   readonly trustedUsers: readonly string[];
   readonly signal: AbortSignal;
 }
 
-/** The issue as GitHub has it; where it is labelled, who did that and whether they may: three calls at most. */
+/** Read the issue and, if it has the label, who added it and whether that user may start work. At most three requests. */
 async function askGitHub(
   github: Pick<GitHub, "issue" | "newestLabeledEvent" | "permission" | "isOwnApp">,
   ref: IssueRef,
@@ -60,7 +60,7 @@ async function askGitHub(
   }
 }
 
-/** The newest event of the trigger label (0: GitHub does not report); null: it is not on the open issue, or nobody knows. */
+/** Return the newest event of the trigger label (0: GitHub reports none); null: the open issue does not have the label, or unknown. */
 export function labelOn(
   facts: GitHubFacts,
   { repositories }: Pick<Place, "repositories">,

@@ -4,7 +4,10 @@ import { jobIdOf, NotAReference, parseFullReference, parseReference } from "@tac
 import { Problem, WrongUsage } from "../problems/problem.ts";
 import type { Place } from "../installation/locate.ts";
 
-/** The job of the issue that an operator names: `471`, `owner/repo#471` or its address. @throws Problem of one line; WrongUsage where the text names no issue */
+/**
+ * Return the job id of an issue that an operator names as `471`, `owner/repo#471` or by its address.
+ * @throws Problem with one line; WrongUsage if the text is not an issue
+ */
 export function referenceOf(
   text: string,
   { repositories, searched, mistakes }: Pick<Place, "repositories" | "searched" | "mistakes">,

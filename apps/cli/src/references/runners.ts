@@ -6,8 +6,8 @@ import { Problem } from "../problems/problem.ts";
 import { plain } from "../terminal/text.ts";
 
 /**
- * The runner that an operator names: whole (`pi/0`), by its host alone (`pi`) where that has only one, by a slot of it as
- * events name it (`pi/1`), or by its id. One that is paused may be away. @throws Problem
+ * Find the runner that an operator names: by its name (`pi/0`), by its host (`pi`) if that has only one runner, by one of its
+ * slots as events name it (`pi/1`), or by its id. A paused runner may be offline. @throws Problem
  */
 export async function findRunner(redis: Redis, name: string, now: number): Promise<RunnerRef> {
   const [present, paused] = await Promise.all([readRunners(redis), readPauses(redis)]);
@@ -15,7 +15,7 @@ export async function findRunner(redis: Redis, name: string, now: number): Promi
   const known = new Map<string, RunnerRef>();
   for (const [key, pause] of paused) known.set(key, { id: key, name: pausedName(key, pause) });
   for (const runner of there) {
-    // A pause of an older version has the former id.
+    // A pause that an older version wrote has the former id.
     if (runner.formerId !== undefined) known.delete(runner.formerId);
     known.set(idOf(runner), runner);
   }
@@ -35,7 +35,7 @@ export async function findRunner(redis: Redis, name: string, now: number): Promi
   throw new Problem(`unknown runner ${plain(name).slice(0, 80)} (${answer})`);
 }
 
-/** The runner that works in the slot now, or else the only one of its host, where that has so many slots. */
+/** Return the runner that uses the slot now; otherwise the only runner of the host, if it has this slot. */
 function ownerOf(slot: string, there: readonly RunnerPresence[]): RunnerPresence | null {
   const busy = there.find(({ runs }) => runs?.some((run) => run.slot === slot));
   if (busy !== undefined) return busy;
@@ -45,7 +45,7 @@ function ownerOf(slot: string, there: readonly RunnerPresence[]): RunnerPresence
   return Number(number) < only.slots ? only : null;
 }
 
-/** The name's part before its number. */
+/** Return the part of the name before its number. */
 function hostOf(name: string): string {
   return name.slice(0, name.lastIndexOf("/"));
 }

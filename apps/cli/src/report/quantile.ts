@@ -1,4 +1,4 @@
-/** How long something took, over a number of times. All in ms. */
+/** Statistics of durations, in ms. */
 export interface Spread {
   readonly count: number;
   readonly medianMs: number;
@@ -7,7 +7,7 @@ export interface Spread {
   readonly maxMs: number;
 }
 
-/** Exact, by the nearest rank: each figure is one that was measured. Null: none was. */
+/** Return exact statistics by the nearest-rank method, so that each figure is a measured value; null: there are no values. */
 export function spreadOf(values: readonly number[]): Spread | null {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;

@@ -5,13 +5,13 @@ import { EVENTS_KEY } from "@tac8/core/state/keys";
 import { reportOf, type Report } from "./report.ts";
 import { samplesOf, type Sample } from "./samples.ts";
 
-/** Days that are told of one by one. */
+/** Maximum number of days in the table. */
 const MAX_DAYS = 400;
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * Reads the log back to `since` (epoch ms), 1000 entries at a time: at most all of its 100,000 entries, of which it keeps
- * what counts.
+ * Report from the event log since `since` (epoch ms). The log has at most 100,000 entries and is read in pages of 1000, of which
+ * only the relevant facts are kept.
  */
 export async function readReport(
   redis: Redis,
@@ -31,7 +31,7 @@ export async function readReport(
   });
 }
 
-/** The log was never trimmed, or what it lost is older. */
+/** Whether the log still has all events since a time: it was never trimmed, or only older events were removed. */
 async function isComplete(redis: Redis, since: number): Promise<boolean> {
   const [oldest] = await redis.xrange(EVENTS_KEY, "-", "+", "COUNT", 1);
   if (oldest === undefined || Number(oldest[0].split("-", 1)[0]) <= since) return true;

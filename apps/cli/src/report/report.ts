@@ -5,7 +5,7 @@ import { addFigures, NO_FIGURES, type Figures } from "@tac8/core/domain/usage";
 import { spreadOf, type Spread } from "./quantile.ts";
 import type { Sample } from "./samples.ts";
 
-/** What was done in a time. Times are ISO, costs US dollars. */
+/** Report on a period. Times are ISO, costs are in US dollars. */
 export interface Report {
   readonly since: string;
   readonly until: string;
@@ -13,29 +13,29 @@ export interface Report {
   readonly complete: boolean;
   /** How issues ended; `blocked` are questions. */
   readonly outcomes: Readonly<Record<Outcome, number>>;
-  /** Each once: `outcomes.pr` also counts the later rounds on one. */
+  /** Number of pull requests, each counted once. `outcomes.pr` also counts later rounds on the same pull request. */
   readonly pullRequests: number;
-  /** Of those that ended as pull request or failed: how many as the first, 0 to 1; null: none ended so. */
+  /** Share of pull requests among issues that ended as pull request or failed, 0 to 1; null: there are none. */
   readonly successRate: number | null;
-  /** From the queue, where a label brings an issue within one poll, to the pull request. */
+  /** Time from the queue to the pull request. A labelled issue is queued within one poll. */
   readonly toPr: Spread | null;
-  /** From the queue to the start of work. */
+  /** Time from the queue to the start of work. */
   readonly wait: Spread | null;
   readonly agents: AgentTotals;
-  /** The most frequent first. */
+  /** Most frequent first. */
   readonly failures: readonly FailureFigures[];
-  /** Every day of the time, oldest first. */
+  /** Every day of the period, oldest first. */
   readonly days: readonly DayFigures[];
-  /** The dearest first. */
+  /** Most expensive first. */
   readonly models: readonly ModelTotals[];
-  /** The dearest first. */
+  /** Most expensive first. */
   readonly issues: readonly IssueFigures[];
 }
 
-/** Of agents that ended. */
+/** Totals of agent runs that ended. */
 export interface AgentTotals {
   readonly runs: number;
-  /** How long they ran, together. */
+  /** Total duration. */
   readonly ms: number;
   readonly turns: number;
   readonly tokens: number;
@@ -44,18 +44,18 @@ export interface AgentTotals {
 
 export interface FailureFigures {
   readonly kind: FailureKind;
-  /** Attempts that failed so, the last ones included. */
+  /** Attempts that failed in this way, including the last ones. */
   readonly tries: number;
-  /** Issues that have failed so. */
+  /** Issues that failed in this way. */
   readonly issues: number;
   /** The newest message. */
   readonly reason: string;
 }
 
 export interface DayFigures extends AgentTotals {
-  /** `2026-11-25`, at this place. */
+  /** `2026-11-25`, in the local time zone. */
   readonly day: string;
-  /** Pull requests, each once. */
+  /** Pull requests, each counted once. */
   readonly prs: number;
   readonly answers: number;
   readonly failed: number;
@@ -69,10 +69,10 @@ export interface ModelTotals extends Figures {
 export interface IssueFigures extends AgentTotals {
   /** Job id. */
   readonly issue: string;
-  /** Its newest end; null: none yet in this time. */
+  /** Its newest outcome; null: it has none in this period. */
   readonly outcome: Outcome | null;
   readonly pr: number | null;
-  /** Of its newest pull request. */
+  /** Time to its newest pull request. */
   readonly toPrMs: number | null;
 }
 
@@ -81,9 +81,9 @@ export interface ReportFrame {
   readonly since: number;
   readonly until: number;
   readonly complete: boolean;
-  /** Names the day of epoch ms. */
+  /** Returns the day of a time in epoch ms. */
   readonly dayOf: (at: number) => string;
-  /** The days to tell of, oldest first. */
+  /** The days of the table, oldest first. */
   readonly days: readonly string[];
 }
 
@@ -91,7 +91,7 @@ const NONE: AgentTotals = { runs: 0, ms: 0, turns: 0, tokens: 0, costUsd: 0 };
 
 type Of<Kind extends Sample["kind"]> = Extract<Sample, { readonly kind: Kind }>;
 
-/** Pure. `samples`: oldest first. */
+/** Compute a report. Pure. `samples`: oldest first. */
 export function reportOf(samples: readonly Sample[], frame: ReportFrame): Report {
   const of = <Kind extends Sample["kind"]>(kind: Kind) =>
     samples.filter((sample): sample is Of<Kind> => sample.kind === kind);
@@ -120,7 +120,7 @@ export function reportOf(samples: readonly Sample[], frame: ReportFrame): Report
   };
 }
 
-/** A later round on a pull request is no other one. */
+/** Whether an end counts as a new pull request, not as an update of one. */
 function isNewPull({ outcome, updated }: Of<"end">): boolean {
   return outcome === "pr" && !updated;
 }

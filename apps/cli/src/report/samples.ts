@@ -4,17 +4,17 @@ import type { LoggedEvent } from "@tac8/core/domain/events";
 import type { FailureKind } from "@tac8/core/domain/failures";
 import type { Outcome } from "@tac8/core/domain/states";
 
-/** What a report keeps of an event, so that a log of any length is read page by page. */
+/** The facts of an event that a report keeps, so that a log of any length can be read page by page. */
 export type Sample = { readonly at: string; readonly issue: string } & (
   | {
       readonly kind: "end";
       readonly outcome: Outcome;
       readonly pr: number | null;
-      /** Its pull request was open before. */
+      /** Whether the pull request already existed. */
       readonly updated: boolean;
       readonly sinceBegunMs: number | null;
     }
-  /** An attempt that failed; `last`: with it the issue has failed. */
+  /** A failed attempt; `last`: the issue failed with it. */
   | { readonly kind: "failure"; readonly failure: FailureKind; readonly last: boolean; readonly reason: string }
   | { readonly kind: "agent"; readonly agent: AgentEvidence }
   | { readonly kind: "wait"; readonly ms: number }
@@ -22,7 +22,7 @@ export type Sample = { readonly at: string; readonly issue: string } & (
 
 const MAX_REASON = 200;
 
-/** Pure: what an event adds to a report; most add nothing or one thing. */
+/** Return the samples that an event adds to a report, which are usually none or one. Pure. */
 export function samplesOf(event: LoggedEvent): Sample[] {
   const { at, issue } = event;
   if (issue === "") return [];

@@ -2,12 +2,12 @@ import { execFile } from "node:child_process";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** The end of a service may take its grace. */
+/** Long enough for a service to stop, including its shutdown grace. */
 const ANSWER_MS = 120_000;
-/** What systemd's commands need of the environment. */
+/** The variables that the commands of systemd need. */
 const NAMES = ["PATH", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "HOME", "LANG"];
 
-/** What a program prints; null: it failed, is missing, or does not end. */
+/** Return the output of a program; null: it failed, is missing, or does not end. */
 export function outputOf(program: string, args: readonly string[], env: Env): Promise<string | null> {
   const few = Object.fromEntries(NAMES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
   const options = { env: few as Record<string, string>, timeout: ANSWER_MS, encoding: "utf8" } as const;

@@ -8,48 +8,48 @@ import { userUnitPath } from "./userUnit.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Which systemd runs tac8 here: the machine's, the user's own, or none. */
+/** The systemd that runs tac8: the system's, the user's, or none. */
 export type Manager = "system" | "user" | null;
 
-/** A service of tac8, as systemd has it. */
+/** The state of a service of tac8 in systemd. */
 export interface Unit {
   readonly name: string;
   /** `ActiveState`: active, activating, failed … */
   readonly state: string;
-  /** What it said last of itself. */
+  /** `StatusText`: the last status that the service reported. */
   readonly status: string;
   /** The exit code of its last process. */
   readonly exitCode: number | null;
 }
 
 const PATTERN = "tac8*.service";
-/** Units of the operator, such as a nightly tac8-backup, match the pattern too: they end, and that is their business. */
+/** The services of tac8. Other units of the operator, such as a nightly tac8-backup, match the pattern too, and may end normally. */
 const OURS = /^tac8(-(launcher|redis|scheduler|runner|board))?$/;
 const MAX_STATUS = 300;
 
-/** The machine's, where the command is the one that `deploy/install.sh` has installed; the user's after `tac8 service install`. */
+/** Return the manager: `system` for the command that `deploy/install.sh` has installed, `user` after `tac8 service install`. */
 export function managerOf(env: Env): Manager {
   if (env["TAC8_SYSTEMD"] === "system") return "system";
   const unit = userUnitPath(env);
   return unit !== null && existsSync(unit) ? "user" : null;
 }
 
-/** Options that lead systemd's commands to the manager. */
+/** Return the options of systemd's commands that select the manager. */
 function managerOptions(manager: Exclude<Manager, null>): string[] {
   return manager === "user" ? ["--user"] : [];
 }
 
-/** What starts the Redis of `deploy/install.sh` again, also one that has lost its socket; null: it is another Redis. */
+/** Return the command that restarts the Redis of `deploy/install.sh`, even if its socket is missing; null: it is another Redis. */
 export function redisRestart(redisUrl: string): string | null {
   return socketOf(redisUrl)?.path === "/run/tac8-redis/redis.sock" ? "sudo systemctl restart tac8-redis" : null;
 }
 
-/** What to do where a service does not answer: half a line. */
+/** Return what to do if a service does not respond, as the end of a line. */
 export function logCommand(manager: Exclude<Manager, null>): string {
   return `see systemctl ${manager === "user" ? "--user " : ""}status 'tac8*'`;
 }
 
-/** The services of this machine. Empty: systemd runs none, or does not answer. */
+/** Return the services of this machine. Empty: systemd runs none, or does not respond. */
 export async function readUnits(env: Env): Promise<Unit[]> {
   const manager = managerOf(env);
   if (manager === null) return [];
@@ -59,16 +59,16 @@ export async function readUnits(env: Env): Promise<Unit[]> {
   return units.filter(({ name }) => !isLeftOut(name, env));
 }
 
-/** Those of a machine that has joined another one: the runner, and what starts its agents. */
+/** The services of a machine that has joined another one: the runner and the launcher of its agents. */
 const RUNNERS = ["tac8", "tac8-runner", "tac8-launcher"];
 
-/** Whether the service is not wanted: a machine that has joined another one has the runner alone, and the others' units say so. */
+/** Whether a service is not needed, because this machine has joined another one and only runs the runner. */
 export function isLeftOut(name: string, env: Env): boolean {
   const home = env["TAC8_HOME"];
   return home !== undefined && !RUNNERS.includes(name) && existsSync(joinFiles(home).url);
 }
 
-/** Pure. The services of tac8. @param text of `systemctl show`: `NAME=value` lines, an empty line between two units */
+/** Parse the services of tac8. Pure. @param text output of `systemctl show`: `NAME=value` lines, an empty line between two units */
 export function parseUnits(text: string): Unit[] {
   return text.split(/\n{2,}/).flatMap((block) => {
     const fields = new Map(block.split("\n").map((line) => [line.split("=", 1)[0], line.slice(line.indexOf("=") + 1)]));
@@ -84,7 +84,7 @@ export function parseUnits(text: string): Unit[] {
   });
 }
 
-/** Pure. What is wrong with the services, one line each: those that do not come back by themselves. */
+/** Return the services that do not restart by themselves, one line each. Pure. */
 export function unitProblems(
   units: readonly Unit[],
   manager: Manager,
@@ -95,7 +95,7 @@ export function unitProblems(
     .map(({ name, state, status, exitCode }) => {
       const code = exitCode === null || exitCode === 0 ? "" : ` with code ${exitCode}`;
       const how = state === "failed" ? `has exited${code} and does not restart by itself` : "is stopped";
-      // Of a service that ended, systemd 252 forgets what it said of itself.
+      // systemd 252 forgets the status text of a service that ended.
       const journal = `: see ${manager === "user" ? "journalctl --user -u tac8" : `sudo journalctl -p err -n 3 -u ${name}`}`;
       const why = state === "inactive" ? "" : status === "" ? journal : `: ${status}`;
       return {
@@ -106,7 +106,7 @@ export function unitProblems(
     });
 }
 
-/** Pure. The same health, worse where a service ends. */
+/** Return the health with a critical reason for each stopped service. Pure. */
 export function withUnits(health: Health, units: readonly Unit[], manager: Manager): Health {
   const reasons = unitProblems(units, manager).map(({ name, text, advice }): Reason => ({
     level: "critical",

@@ -1,7 +1,7 @@
 import { xdgFolder } from "@tac8/core/config/xdgFolder";
 import { join } from "node:path";
 
-/** The user's service, all of tac8 in one: `tac8 up`. */
+/** The user's service, which runs `tac8 up`. */
 export const USER_UNIT = "tac8.service";
 
 /** Absolute path of the unit's file; null: the environment names no home folder. */
@@ -10,11 +10,11 @@ export function userUnitPath(env: Readonly<Record<string, string | undefined>>):
   return folder === null ? null : join(folder, "systemd", "user", USER_UNIT);
 }
 
-/** Pure. The text of the unit. */
+/** Return the text of the unit. Pure. */
 export function userUnit(given: {
   /** Program and arguments. */
   readonly command: readonly string[];
-  /** Variables that it needs. It has no other of a shell's. */
+  /** All variables of its environment. It gets no others from a shell. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   /** `coordinator.shutdown_grace_seconds`. */
@@ -45,7 +45,7 @@ WantedBy=default.target
 `;
 }
 
-/** As systemd reads a word, see systemd.syntax(7): `%` begins a specifier. */
+/** Quote a word for systemd, in which `%` starts a specifier: systemd.syntax(7). */
 function quoted(text: string): string {
   return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%")}"`;
 }

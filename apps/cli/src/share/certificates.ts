@@ -19,9 +19,9 @@ const CA_TEXT = ["basicConstraints=critical,CA:TRUE,pathlen:0", "keyUsage=critic
 const SERVER_TEXT = "basicConstraints=critical,CA:FALSE\nextendedKeyUsage=serverAuth\n";
 
 /**
- * Make the CA and the certificate for the address and the host's names, where they are missing or for another address. Node can
- * check certificates, and cannot sign them, so this is openssl's work. @returns the fingerprint of the CA: SHA-256 of its DER, hex
- * @throws Problem without openssl
+ * Create the CA and the certificate for the address and the names of the host, if they are missing or for another address. openssl
+ * signs them, because Node can only verify certificates. @returns the fingerprint of the CA: SHA-256 of its DER, in hex
+ * @throws Problem if openssl is missing or fails
  */
 export async function makeCertificates(
   { env }: Pick<Context, "env">,
@@ -50,7 +50,7 @@ export async function makeCertificates(
     const by = ["-CA", files.ca, "-CAkey", files.caKey, "-set_serial", `0x${randomSerial()}`];
     const signed = ["-in", "server.csr", "-out", "server.pem", "-extfile", "server.ext", "-days", DAYS];
     await openssl("x509", "-req", ...signed, ...by);
-    // With its CA, whose fingerprint the other machines know.
+    // The chain includes the CA, whose fingerprint the other machines know.
     const chain = `${await readFile(join(dir, "server.pem"), "utf8")}${await readFile(files.ca, "utf8")}`;
     await writeFile(join(dir, "server.pem"), chain);
     await moveIn(join(dir, "server.key"), files.key);
@@ -68,12 +68,12 @@ export async function makeCertificates(
   }
 }
 
-/** SHA-256 of the certificate's DER, hex. */
+/** Return the SHA-256 of a certificate's DER, in hex. */
 export function fingerprintOf(certificate: { readonly fingerprint256: string }): string {
   return certificate.fingerprint256.replaceAll(":", "").toLowerCase();
 }
 
-/** For clients that find the machine by its name. */
+/** Return the names by which clients may find the machine. */
 function namesOf(host: string): string[] {
   return /^[a-z0-9-]{1,63}$/i.test(host) ? [host, `${host}.local`] : [];
 }
@@ -87,7 +87,7 @@ async function moveIn(from: string, to: string): Promise<void> {
   await rename(from, to);
 }
 
-/** Null: it is not there, or is no certificate. */
+/** Read a certificate; null: it is missing or invalid. */
 function parse(path: string): X509Certificate | null {
   const text = readOrNull(path);
   try {

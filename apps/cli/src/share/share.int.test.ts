@@ -325,6 +325,6 @@ test("Redis starts without a shared port that another program has, which is said
   ]);
   expect(await run(first, ["share"])).toMatchObject({
     code: 0,
-    out: expect.stringContaining("does not listen, as it should, at"),
+    out: expect.stringContaining("should listen, but does not, at"),
   });
 });

@@ -19,14 +19,14 @@ export interface IssueRow {
   readonly state: IssueState;
   /** ISO time of the last change of state. */
   readonly since: string;
-  /** Slot that works on it, or did last; null while it waits in the queue. */
+  /** Slot that processes it, or did last; null while it waits in the queue. */
   readonly runner: string | null;
-  /** Attempts that have begun since it was put into the queue, and how many there may be. */
+  /** Attempts since it was queued; `maxAttempts`: their maximum number. */
   readonly attempts: number;
   readonly maxAttempts: number;
-  /** Runs with an agent in its whole life. */
+  /** Agent runs over the whole life of the issue. */
   readonly runs: number;
-  /** How long agents have worked on it so far, the one that does now included; ms. */
+  /** Time that agents have worked on it, including the current run, in ms. */
   readonly runMs: number;
   readonly costUsd: number;
   readonly pr: { readonly number: number; readonly url: string | null } | null;
@@ -40,7 +40,7 @@ export const MAX_PER_STATE = 200;
 export interface IssueList {
   /** Sorted as in `sortRows`: running issues first, ended ones last. */
   readonly issues: readonly IssueRow[];
-  /** By BullMQ's state: how many more there are, that were not read. */
+  /** Number of jobs that were not read, by state of BullMQ. */
   readonly more: Readonly<Partial<Record<JobState, number>>>;
 }
 
@@ -80,7 +80,7 @@ function snapshotRow({ id, snapshot: { data, attempts }, issue }: IssueWithSnaps
   };
 }
 
-/** Columns that every row has, whatever the issue's state. */
+/** Columns that every row has in every state. */
 function known(
   id: string,
   { data, issue }: { readonly data: Partial<JobData>; readonly issue: IssueRecord },
@@ -117,7 +117,7 @@ async function readJobs(queue: IssueQueue): Promise<Map<string, Found>> {
   const found = new Map<string, Found>();
   for (const state of JOB_STATES) {
     for (const job of await readState(queue, state)) {
-      // A job that moves between two answers is in both: the first place, where it was more alive, counts.
+      // A job that moves between two reads is in both lists. The states are read from active to ended, so the first one counts.
       if (job?.id !== undefined && !found.has(job.id)) found.set(job.id, { job, state });
     }
   }
@@ -131,7 +131,7 @@ async function readState(queue: IssueQueue, state: JobState): Promise<Found["job
     case "failed":
       return some(MAX_PER_STATE, false);
     case "delayed":
-      // Questions wait for the longest: they are at the far end.
+      // Questions wait longest, so they are at the end of the list.
       return [...(await some(MAX_PER_STATE / 2, true)), ...(await some(MAX_PER_STATE / 2, false))];
     case "active":
     case "waiting":

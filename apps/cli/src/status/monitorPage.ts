@@ -5,7 +5,7 @@ import type { StatusSections } from "./renderStatus.ts";
 export interface MonitorPage {
   /** Null: nothing has been read yet. */
   readonly sections: StatusSections | null;
-  /** Why what is shown may be old; null: it is of now. */
+  /** Why the status may be outdated; null: it is current. */
   readonly unreachable: string | null;
   /** `host:port`. */
   readonly address: string;
@@ -17,13 +17,13 @@ export interface MonitorPage {
 
 interface Block {
   readonly lines: readonly string[];
-  /** Lines that it should have where there are few. */
+  /** Minimum number of lines on a small screen. */
   readonly least: number;
-  /** Which end matters where it has to be cut. */
+  /** Which lines are kept if the block is shortened. */
   readonly keep: "first" | "last";
 }
 
-/** `tac8 monitor` as at most `height` lines of at most `width` columns. Pure. */
+/** Render `tac8 monitor` as at most `height` lines of at most `width` columns. Pure. */
 export function monitorPage(page: MonitorPage): string[] {
   const { sections, unreachable, height, width, paint } = page;
   const top = [
@@ -47,7 +47,7 @@ function titleLine({ address, now, width, paint }: MonitorPage): string {
   return paint("inverse", cut(`${pad(left, width - widthOf(right))}${right}`, width));
 }
 
-/** In the order of the screen. */
+/** Return the blocks in the order of the screen. */
 function blocksOf(sections: StatusSections, paint: Paint): (Block & { readonly gap: boolean })[] {
   const { health, holds, questions, rest, runners, runs, events } = sections;
   return [
@@ -66,7 +66,7 @@ function blocksOf(sections: StatusSections, paint: Paint): (Block & { readonly g
   ];
 }
 
-/** How many lines each gets: first what it should have, then, from the most telling on, what it could use. */
+/** Return the number of lines of each block: first the minimum of each, then the rest of the space by importance. */
 function share(blocks: readonly Block[], room: number): number[] {
   const sizes = blocks.map(() => 0);
   let left = room;

@@ -12,17 +12,17 @@ export interface StatusSource {
   /** Borrowed. */
   readonly redis: Redis;
   readonly place: Place;
-  /** How many of the newest. */
+  /** Number of newest events. */
   readonly events: number;
   readonly now: number;
 }
 
-/** What it costs does not grow with the queue. */
+/** Read the status. The cost does not grow with the queue. */
 export function readStatus(source: StatusSource): Promise<StatusReport> {
   return withQueue(source.redis, (queue) => readStatusOf(queue, source));
 }
 
-/** The same with a queue that is kept. */
+/** Read the status with an open queue. */
 export async function readStatusOf(
   queue: IssueQueue,
   { redis, place, events, now }: StatusSource,

@@ -11,10 +11,10 @@ const STATE_COLORS: Partial<Record<IssueRow["state"], Parameters<Paint>[0]>> = {
   blocked: "yellow",
 };
 
-/** From this width on a title has room enough beside everything else. */
+/** Minimum width for all columns, so that enough space is left for the title. */
 const WIDE = 100;
 
-/** `tac8 list` as lines of at most `width` columns. Issues of the only repository go by their number. */
+/** Render `tac8 list` as lines of at most `width` columns. With one repository, issues are shown by their number. */
 export function renderIssues(given: {
   readonly rows: readonly IssueRow[];
   readonly oneRepository: boolean;

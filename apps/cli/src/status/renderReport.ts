@@ -5,7 +5,7 @@ import type { ReportPage, ReportTable } from "./reportSections.ts";
 const LABEL = 13;
 const MAX_CELL = 28;
 
-/** `tac8 report` as lines of at most `width` columns. */
+/** Render `tac8 report` as lines of at most `width` columns. */
 export function renderReport(
   { facts, tables }: ReportPage,
   how: { readonly title: string; readonly width: number; readonly paint: Paint },
@@ -40,7 +40,7 @@ function columnsOf({ columns, rows }: ReportTable) {
   }));
 }
 
-/** `tac8 report --markdown`: a page that can be pasted into an issue. */
+/** Render `tac8 report --markdown`, which can be pasted into an issue. */
 export function renderMarkdown({ facts, tables }: ReportPage, title: string): string[] {
   return [
     `## ${title}`,
@@ -59,7 +59,7 @@ function markdownTable({ columns, rows }: ReportTable): string[] {
   ];
 }
 
-/** A stranger's words as code: no markup, link or mention works in there. */
+/** Render a cell. Text of strangers is shown as code, so that no markup, link or mention in it works. */
 function cell(text: string, quoted: boolean): string {
   const safe = text.replaceAll("`", "'").replaceAll("\\", "\\\\").replaceAll("|", "\\|");
   return quoted && safe !== "" ? `\`${safe}\`` : safe;

@@ -17,16 +17,16 @@ export interface How {
   readonly now: number;
   readonly width: number;
   readonly paint: Paint;
-  /** For a small screen: a line for each reason, and nothing that goes without saying. */
+  /** For a small screen: one line per reason, and only rows with news. */
   readonly brief?: boolean;
 }
 
-/** Lines of at most `width` columns, by what they are about. */
+/** Lines of at most `width` columns, by topic. */
 export interface StatusSections {
-  /** The level first, then a reason each, on one line or several. */
+  /** The level, then the reasons, each on one or more lines. */
   readonly health: readonly (readonly string[])[];
   readonly holds: readonly string[];
-  /** What waits for a user. */
+  /** The open questions. */
   readonly questions: readonly string[];
   readonly runners: readonly string[];
   readonly rest: readonly string[];
@@ -42,7 +42,7 @@ const COLORS = { ok: "green", warning: "yellow", degraded: "yellow", critical: "
 >;
 const MARKS: Readonly<Record<Level, string>> = { ok: "✓", warning: "!", degraded: "!!", critical: "✗" };
 
-/** `tac8 status` as lines of at most `width` columns. */
+/** Render `tac8 status` as lines of at most `width` columns. */
 export function renderStatus(report: StatusReport, how: How): string[] {
   const { health, holds, questions, runners, rest, runs, events } = statusSections(report, how);
   const heading = (text: string) => ["", how.paint("dim", text)];
@@ -154,7 +154,7 @@ function redisText({ address, used, max }: StatusReport["redis"]): string {
   return `${address}, ${max === 0 ? mb(used) : `${mb(used)} of ${mb(max)}`}`;
 }
 
-/** In at most `columns`: of a long path the end is shown, which says more. */
+/** Return the path in at most `columns`. A long path is shortened at its start, because its end says more. */
 function configText({ path, isDemo }: StatusReport["config"], columns: number): string {
   if (path === null) return isDemo ? "no file: this is the running demo" : "no file, and no demo is running";
   const demo = isDemo ? " (the demo)" : "";
@@ -195,7 +195,7 @@ function runRows({ runs }: StatusReport, { repositories, width, now }: How): str
   return lines.map((line) => cut(line, width));
 }
 
-/** `#471` where there is one repository. */
+/** Return `#471` if only one repository is configured. */
 function issueText(issue: string, repositories: readonly RepoRef[]): string {
   const [only] = repositories;
   if (only === undefined || repositories.length > 1) return plain(issue);
@@ -203,11 +203,11 @@ function issueText(issue: string, repositories: readonly RepoRef[]): string {
     const ref = parseReference(issue, repositories);
     return sameRepo(ref, only) ? `#${ref.number}` : plain(issue);
   } catch {
-    return plain(issue); // Of a repository that is not configured any more.
+    return plain(issue); // An issue of a repository that is no longer configured.
   }
 }
 
-/** An agent that has been silent for a while says so. */
+/** Time without output after which the age of the last output is shown. */
 const SILENT_MS = 60_000;
 
 function actionText({ last }: StatusRun, now: number): string {
@@ -216,7 +216,7 @@ function actionText({ last }: StatusRun, now: number): string {
   return `${ago > SILENT_MS ? `(${formatAge(ago)} ago) ` : ""}${plain(last.text)}`;
 }
 
-/** In the words of `tac8 timeline`. */
+/** Render an event in the words of `tac8 timeline`. */
 function eventText(event: LoggedEvent, { repositories }: How): string {
   const { at, issue, by } = event;
   const what = issue === "" ? "" : `${issueText(issue, repositories)} `;

@@ -11,15 +11,15 @@ import { shortName } from "./names.ts";
 
 export interface TimelineStyle {
   readonly repositories: readonly RepoRef[];
-  /** Without a column for the issue, and with whole reasons. */
+  /** Whether the events are of one issue: no column for the issue, and complete reasons. */
   readonly one: boolean;
-  /** Null: no terminal, nothing is cut. */
+  /** Null: the output is not a terminal, so nothing is shortened. */
   readonly width: number | null;
   readonly paint: Paint;
 }
 
 const MAX_NAME = 24;
-/** `retrying → running` */
+/** Columns of a change such as `retrying → running`. */
 const CHANGE = 18;
 type Color = Parameters<Paint>[0];
 const COLORS: Partial<Record<IssueState, Color>> = {
@@ -33,8 +33,8 @@ const COLORS: Partial<Record<IssueState, Color>> = {
 };
 
 /**
- * Makes a function that renders events, oldest first: a heading for each new day, then a line an event. To be called
- * again with what comes later.
+ * Return a function that renders events, oldest first: a heading for each new day, then one line per event. It can be called again
+ * with later events.
  */
 export function timelineRenderer(style: TimelineStyle): (events: readonly LoggedEvent[]) => string[] {
   let day = "";
@@ -67,7 +67,7 @@ function eventLines(
   const room = Math.max(20, width - used);
   const tail = by === "" ? "" : ` (${by})`;
   if (!one) {
-    // Who it was goes first where there is no room for both.
+    // If there is not enough space, the author is omitted first.
     const whole = widthOf(text) + widthOf(tail) <= room;
     return [whole ? `${head}${text}${paint("dim", tail)}` : `${head}${cut(text, room)}`];
   }
@@ -112,7 +112,7 @@ export function textOf(event: LoggedEvent): string {
   return typeof kind === "string" ? `${kind}: ${reason}` : reason;
 }
 
-/** `Wednesday 2026-11-25` at this place. */
+/** Format a day in the local time zone, such as `Wednesday 2026-11-25`. */
 function dayName(iso: string): string {
   const date = new Date(iso);
   const two = (part: number) => String(part).padStart(2, "0");

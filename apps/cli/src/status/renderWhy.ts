@@ -6,7 +6,7 @@ import { moment } from "../terminal/time.ts";
 const GAP = 4;
 const MARK = { decides: "●", clear: "○" };
 
-/** `tac8 why` as lines of at most `width` columns: the answer, then everything that was checked, what decides first. */
+/** Render `tac8 why` as lines of at most `width` columns: the answer, then every rule that was checked, the deciding ones first. */
 export function renderWhy(
   { issue, title, state, since, answer, rules }: Explanation,
   how: { readonly now: number; readonly width: number; readonly paint: Paint },

@@ -5,7 +5,7 @@ import type { AgentTotals, IssueFigures, Report } from "../report/report.ts";
 import { plain } from "../terminal/text.ts";
 import { shortName } from "./names.ts";
 
-/** A report as both its forms show it: lines of a name and a text, then tables. Texts are on one line, of strangers in part. */
+/** The content of a report for both formats: facts with a name and a text, then tables. Some one-line texts are from strangers. */
 export interface ReportPage {
   readonly facts: readonly (readonly [name: string, text: string])[];
   readonly tables: readonly ReportTable[];
@@ -17,7 +17,7 @@ export interface ReportTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Rows of each table, beside that of days. */
+/** Maximum number of rows of each table, except that of days. */
 const TOP = 5;
 const MAX_DAYS = 31;
 

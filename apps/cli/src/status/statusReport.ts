@@ -19,13 +19,13 @@ export interface StatusRun {
   readonly phase: RunPresence["phase"];
   readonly since: string;
   readonly elapsedMs: number;
-  /** What its agent did last; null before its first word. */
+  /** The last action of its agent; null before its first output. */
   readonly last: { readonly at: string; readonly kind: string; readonly text: string } | null;
   readonly tokens: number;
   readonly costUsd: number;
 }
 
-/** `because`: its deciding causes, for people; empty while it is open. */
+/** An admission with its deciding causes as text (`because`); empty while it is open. */
 export type ShownAdmission = Admission & { readonly because: string };
 
 export interface StatusRunner {
@@ -35,28 +35,28 @@ export interface StatusRunner {
   readonly labels: readonly string[];
   readonly slots: number;
   readonly busy: number;
-  /** How many jobs it works on at once: its slots, or half of them while it is slowed. `admission` says whether it takes new ones. */
+  /** Maximum number of concurrent jobs: its slots, or half of them while it is slowed. `admission`: whether it accepts new ones. */
   readonly limit: number;
-  /** May new work start on it? */
+  /** Whether new work may start on this runner. */
   readonly admission: ShownAdmission;
-  /** Why it takes nothing new; null: it does. */
+  /** Why it accepts no new jobs; null: it accepts them. */
   readonly rests: string | null;
   readonly seenAt: string;
   readonly machine: HostPresence | null;
-  /** How its agents are isolated, and why; null: it is of a version that does not say so. */
+  /** The isolation of its agents, with the reason; null: its version does not report it. */
   readonly isolation: Pick<NonNullable<RunnerPresence["isolation"]>, "mode" | "text"> | null;
 }
 
-/** The status of all of tac8, for `tac8 status`. Times are ISO, lists of runs and events oldest first. */
+/** The status of tac8, for `tac8 status`. Times are ISO. Runs and events are sorted oldest first. */
 export interface StatusReport {
-  /** What this is about. `path`: of the configuration file, null where there is none. */
+  /** The configuration. `path`: of its file; null: there is none. */
   readonly config: { readonly path: string | null; readonly isDemo: boolean };
   readonly health: Pick<Health, "level"> & {
-    /** `runbook`: address of the page's section that says what to do. */
+    /** `runbook`: address of the section of the runbook that explains what to do. */
     readonly reasons: readonly ShownReason[];
   };
   readonly redis: RedisMemory & { /** `host:port`. */ readonly address: string };
-  /** Null: none was seen. */
+  /** Null: no scheduler has ever reported. */
   readonly scheduler: {
     readonly seenAt: string;
     readonly lastPollAt: string | null;
@@ -65,16 +65,16 @@ export interface StatusReport {
   readonly runners: readonly StatusRunner[];
   readonly runs: readonly StatusRun[];
   readonly queue: QueueCounts;
-  /** May new work start? Of the whole queue. */
+  /** Whether new work may start in the queue. */
   readonly admission: ShownAdmission;
-  /** Questions of agents that wait for an answer, oldest first. `issue`: `owner/repo#471`. */
+  /** Questions of agents without a reply, oldest first. `issue`: `owner/repo#471`. */
   readonly questions: readonly OpenQuestion[];
   readonly holds: readonly {
     readonly name: string;
     readonly reason: string;
     readonly by: string;
     readonly since: string;
-    /** null: until a user removes it. */
+    /** Null: until a user ends it. */
     readonly until: string | null;
   }[];
   readonly today: Summary;
@@ -94,7 +94,7 @@ export interface StatusGiven {
   readonly now: number;
 }
 
-/** Pure. */
+/** Compute the status report from a snapshot. Pure. */
 export function statusReport(
   snapshot: Snapshot,
   { config, health, questions, address, repositories, now }: StatusGiven,
@@ -136,7 +136,7 @@ export function statusReport(
 
 type ShownReason = Health["reasons"][number] & { readonly formerCode: string | null; readonly runbook: string };
 
-/** A reason with what to do about it. Pure. */
+/** Return a reason with the address of its runbook section. Pure. */
 export function shownReason(reason: Health["reasons"][number]): ShownReason {
   return { ...reason, formerCode: formerCodeOf(reason.code), runbook: runbookOf(reason.code) };
 }
@@ -163,7 +163,7 @@ function runnerOf(runner: RunnerPresence): StatusRunner {
   };
 }
 
-/** What another version or a broken clock wrote may be no time at all. */
+/** Format a time. A time that another version or a wrong clock wrote may be invalid. */
 function iso(at: number): string {
   const date = new Date(at);
   return Number.isNaN(date.getTime()) ? "unknown" : date.toISOString();

@@ -17,18 +17,18 @@ export interface FollowOptions {
   readonly redis: Redis;
   readonly store: Pick<IssueStore, "read">;
   readonly jobId: string;
-  /** How things were before the command. */
+  /** The state before the command. */
   readonly since: { readonly event: string; readonly publishedSha: string | null };
   readonly say: (line: string) => void;
   readonly waitMs: number;
-  /** Aborted when the user has enough. */
+  /** Aborted when the user stops waiting. */
   readonly signal: AbortSignal;
   readonly pollSeconds: number;
 }
 
 /**
- * Reports what becomes of a stop until the issue ends and GitHub knows, the time is up (`late`), or the user has enough
- * (`left`: the wait ends, not the stop). Each look costs the same, however long the queue is.
+ * Report the progress of a stop until the issue is ended and its comment is updated (`over`), the time is up (`late`), or the user
+ * stops waiting (`left`: the stop continues). The cost of a check does not grow with the queue.
  */
 export async function followStop(options: FollowOptions): Promise<"over" | "late" | "left"> {
   const { redis, store, jobId, since, say, waitMs, signal } = options;
@@ -73,7 +73,7 @@ async function schedulerIsThere({ redis, context, pollSeconds }: FollowOptions):
   return scheduler !== null && keepsPolling(scheduler, { now: context.now(), pollSeconds });
 }
 
-/** A runner that is gone hears nothing: its job goes to another one when its lock ends. */
+/** Report an unreachable runner, which receives no commands. Its job is moved to another runner when its lock expires. */
 async function reportRunner(
   { redis, context, jobId }: FollowOptions,
   slot: string | null,

@@ -2,30 +2,30 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { STEADY_MS } from "./delay.ts";
 import { FIRST, isWorthALine, nextState, waitMs, type SupervisedEvent } from "./supervision.ts";
 
-/** How one life of a program ended. */
+/** The end of one life of a program. */
 export interface LifeEnd {
-  /** `ended with exit code 1`. */
+  /** The end as text, such as `exited with code 1`. */
   readonly text: string;
-  /** The program said that it cannot start, and why; null: it ended in any other way. */
+  /** Why the program cannot start, if it reported that; null: it ended in any other way. */
   readonly refusal: string | null;
 }
 
 export interface KeptAlive<End extends LifeEnd> {
-  /** One life, from its start to its end. Must not reject. */
+  /** Runs one life, from start to end. Must not reject. */
   readonly live: () => Promise<End>;
-  /** Aborted when it is to end for good. */
+  /** Aborted to stop the program permanently. */
   readonly signal: AbortSignal;
-  /** Its data is lost with it: no second life. */
+  /** Whether its data is lost when it ends, so that it is not restarted. */
   readonly final?: boolean;
-  /** It starts again after some seconds; `why` is half a line for the operator. Ends that repeat themselves are left out. */
+  /** Called before a restart. `why`: the start of a line for the operator. Repeated ends are not reported. */
   readonly onWait: (why: string, seconds: number) => void;
-  /** It runs well after it had ended this often in a row. */
+  /** Called when it runs well again, with the number of consecutive ends before. */
   readonly onWell?: (times: number) => void;
   readonly steadyMs?: number;
 }
 
 /**
- * Runs lives one after the other until the signal is aborted, or the program is `over` (see supervision.ts).
+ * Run a program again each time it ends, until the signal is aborted or the program is `over` (see supervision.ts).
  * @returns the last end; null: it was stopped between two lives
  */
 export async function keepAlive<End extends LifeEnd>(options: KeptAlive<End>): Promise<End | null> {

@@ -9,21 +9,21 @@ import { restartDelayMs } from "./delay.ts";
  *     ▼          ▼        ▼ │
  *   over ◀──── waiting ─────┘
  *
- * `first`: its first start, for as long as it has not run for `STEADY_MS`. `again`: a later start, for as long. `steady`:
- * it has run for that long, so an end counts as the first one. `waiting`: it ended, and starts again after a wait that grows with
- * each end in a row. `over`: it never starts again, and `up` ends with the reason. Only a first start that is refused leads
- * there, or the end of a program whose data is lost with it: a problem that comes later may pass, and the others work on.
+ * `first`: the first start, until it has run for `STEADY_MS`. `again`: a later start, until then. `steady`: it has run for
+ * `STEADY_MS`, so an end counts as the first one. `waiting`: it ended and restarts after a wait that increases with each
+ * consecutive end. `over`: it is not restarted, and `up` ends with the reason. This happens only if the first start is refused, or
+ * if the data of the program is lost with it. A later problem may be temporary, and the other programs continue.
  */
 export type SupervisedState =
   | { readonly name: "first" }
   | { readonly name: "again"; readonly failures: number }
   | { readonly name: "steady" }
-  /** `failures`: ends in a row, this one included. */
+  /** `failures`: number of consecutive ends, including this one. */
   | { readonly name: "waiting"; readonly failures: number }
   | { readonly name: "over" };
 
 export type SupervisedEvent =
-  /** `refused`: it said that its start makes no sense until someone fixes something. `final`: its data is lost with it. */
+  /** `refused`: it reported that it cannot start until the operator fixes something. `final`: its data is lost. */
   | { readonly type: "ended"; readonly refused: boolean; readonly final: boolean }
   /** It has run for `STEADY_MS`. */
   | { readonly type: "ran well" }
@@ -31,7 +31,7 @@ export type SupervisedEvent =
 
 export const FIRST: SupervisedState = { name: "first" };
 
-/** Pure. An event that does not belong to the state, such as a timer that was late, changes nothing. */
+/** Return the next state. Pure. An event that does not apply to the state, such as that of a late timer, changes nothing. */
 export function nextState(state: SupervisedState, event: SupervisedEvent): SupervisedState {
   switch (state.name) {
     case "first":
@@ -50,17 +50,17 @@ export function nextState(state: SupervisedState, event: SupervisedEvent): Super
   }
 }
 
-/** Milliseconds until the next start. */
+/** Return the time until the next start, in ms. */
 export function waitMs({ failures }: { readonly failures: number }): number {
   return restartDelayMs(failures - 1);
 }
 
-/** From this end in a row on the wait is the longest. */
+/** From this number of consecutive ends, the wait is at its maximum. */
 const LONGEST_WAIT = 6;
-/** Then a line every ten minutes. */
+/** After that, one line is printed every ten minutes. */
 const EVERY = 20;
 
-/** Whether an end is worth a line: one that repeats the same words all night is not. */
+/** Whether to print a line about an end. An end that repeats is printed only sometimes. */
 export function isWorthALine({ failures, same }: { readonly failures: number; readonly same: boolean }): boolean {
   return !same || failures <= LONGEST_WAIT || failures % EVERY === 0;
 }

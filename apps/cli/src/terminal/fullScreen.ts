@@ -1,25 +1,25 @@
 import type { ReadStream, WriteStream } from "node:tty";
 
-/** A whole terminal, for as long as it is open. */
+/** The full screen of a terminal. */
 export interface FullScreen {
   readonly columns: number;
   readonly rows: number;
-  /** Shows these lines, each of fewer than `columns`. Only those that have changed are written. */
+  /** Show these lines, each shorter than `columns`. Only changed lines are written. */
   draw(lines: readonly string[]): void;
   onKey(handler: (key: string) => void): void;
   onResize(handler: () => void): void;
-  /** Gives the terminal back as it was. Idempotent. */
+  /** Restore the terminal. Idempotent. */
   close(): void;
 }
 
-// Another screen without a cursor, where a line that is too long is cut and not wrapped; and all of it undone.
+// Switch to the alternate screen, hide the cursor and disable line wrapping; and undo all of this.
 const ENTER = "\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[H\u001b[2J";
 const LEAVE = "\u001b[?2026l\u001b[0m\u001b[?7h\u001b[?25h\u001b[?1049l";
-// Terminals that know it show what is between these at once; the others ignore it.
+// Synchronized output: terminals that support it show the text between these sequences at once; others ignore them.
 const BEGIN = "\u001b[?2026h";
 const END = "\u001b[?2026l";
 
-/** What is written to show `after` where `before` is shown; empty when nothing has changed. Pure. */
+/** Return the text that changes the screen from `before` to `after`; `""`: nothing has changed. Pure. */
 export function frame(before: readonly string[] | null, after: readonly string[]): string {
   const changed = after.flatMap((line, index) => {
     if (before !== null && before[index] === line) return [];
@@ -30,7 +30,7 @@ export function frame(before: readonly string[] | null, after: readonly string[]
   return [BEGIN, before === null ? "\u001b[2J" : "", ...changed, ...below, END].join("");
 }
 
-/** Takes the terminal. `atExit` is told what to write should the process end before `close`. */
+/** Open the full screen. `atExit` registers the function that restores the terminal if the process ends before `close`. */
 export function openFullScreen({
   input,
   output,
@@ -76,7 +76,7 @@ export function openFullScreen({
     },
     onResize(handler) {
       const resized = (): void => {
-        shown = null; // What a terminal keeps of its lines at another width is its own affair.
+        shown = null; // After a resize, the content of the screen is undefined.
         handler();
       };
       output.on("resize", resized);

@@ -1,8 +1,8 @@
-/** Where lines for people go. */
+/** An output for lines. */
 export interface Output {
-  /** One line, or several; the newline at the end is added. */
+  /** Print one line or several. A newline is added at the end. */
   line(text: string): void;
-  /** Width of the terminal; null where the output is no terminal. */
+  /** Width of the terminal; null: the output is not a terminal. */
   readonly columns: number | null;
   readonly color: boolean;
 }

@@ -2,17 +2,17 @@ import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { Problem } from "../problems/problem.ts";
 
-/** Asks whoever sits at the terminal. */
+/** Asks the user at the terminal. */
 export interface Prompt {
-  /** @returns the answer without the blanks around it. @throws Problem at Ctrl-C and Ctrl-D */
+  /** Ask a question. @returns the trimmed answer. @throws Problem at Ctrl-C and Ctrl-D */
   ask(question: string): Promise<string>;
-  /** As `ask`; what is typed is not shown. */
+  /** Like `ask`, but the input is not shown. */
   askHidden(question: string): Promise<string>;
   say(line: string): void;
   close(): void;
 }
 
-/** What is typed before it is asked for is kept. The caller closes it. */
+/** Open a prompt. Input that is typed before a question is kept for it. The caller closes the prompt. */
 export function openPrompt({ input, output }: { input: NodeJS.ReadStream; output: NodeJS.WriteStream }): Prompt {
   let hidden = false;
   const shown = new Writable({

@@ -1,7 +1,7 @@
-/** npm passes SIGINT and SIGTERM on to a process that has them from the terminal: within this time both are one request. */
+/** npm forwards SIGINT and SIGTERM to a process that also gets them from the terminal. Within this time, both are one request. */
 export const SAME_SIGNAL_MS = 300;
 
-/** @returns a function that answers whether the same signal came less than `sameMs` ago; `now` in milliseconds */
+/** Return a function that checks whether the same signal arrived less than `sameMs` ago; `now` in ms. */
 export function createRepeats(sameMs: number): (signal: string, now: number) => boolean {
   const last = new Map<string, number>();
   return (signal, now) => {

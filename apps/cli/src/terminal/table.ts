@@ -3,17 +3,17 @@ import { cut, pad, widthOf } from "./text.ts";
 export interface Column<Row> {
   readonly title: string;
   readonly text: (row: Row) => string;
-  /** Longer cells are cut. */
+  /** Maximum width. Longer cells are shortened. */
   readonly max: number;
-  /** For figures: they end at the column's right. */
+  /** Whether the cells are right-aligned, as for numbers. */
   readonly right?: boolean;
 }
 
 const GAP = "  ";
 
 /**
- * Lines of a table that is at most `columns` wide: a header, then a line a row. The last column takes what is left, and
- * goes away where fewer than 10 columns are left for it, and it needs them. Columns that are empty in every row are left out.
+ * Return the lines of a table of at most `width` columns: a header, then one line per row. The last column gets the remaining
+ * space, and is omitted if that is less than it needs, up to 10. Columns that are empty in every row are omitted.
  */
 export function renderTable<Row>(options: {
   readonly rows: readonly Row[];

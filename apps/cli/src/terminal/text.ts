@@ -5,17 +5,17 @@ import stringWidth from "string-width";
 type Format = Parameters<typeof styleText>[0];
 export type Paint = (format: Format, text: string) => string;
 
-/** Colours the text, or leaves it as it is where the output takes no colour. */
+/** Return a function that colours text, or returns it unchanged if the output does not support colours. */
 export function painter(color: boolean): Paint {
   return (format, text) => (color ? styleText(format, text, { validateStream: false }) : text);
 }
 
-/** On one line and without anything that a terminal would obey: titles and reasons come from strangers. */
+/** Return a text on one line, without terminal control codes, because titles and reasons come from strangers. */
 export function plain(text: string): string {
   return clean(stripVTControlCharacters(text).replace(/\s+/g, " ")).trim();
 }
 
-/** Lines of a text of strangers, each as harmless as `plain` makes it, with their indents. */
+/** Return the lines of a text from strangers, each cleaned as by `plain`, with their indentation. */
 export function plainLines(text: string): string[] {
   const spaced = stripVTControlCharacters(text).replaceAll(/\r\n?/g, "\n").replaceAll("\t", "    ");
   const lines = clean(spaced)
@@ -25,15 +25,15 @@ export function plainLines(text: string): string[] {
   return first === -1 ? [] : lines.slice(first, lines.findLastIndex((line) => line !== "") + 1);
 }
 
-/** What a reader takes for one character: a letter with its accents, or an emoji of several joined ones. */
+/** Splits a text into graphemes, such as a letter with its accents, or a joined emoji. */
 const characters = new Intl.Segmenter();
 
-/** Columns that the text takes in a terminal. */
+/** Return the number of columns of a text in a terminal. */
 export function widthOf(text: string): number {
   return stringWidth(text);
 }
 
-/** The text in at most so many columns, its end replaced by `…` where it is longer. */
+/** Shorten a text to at most `columns` columns, ending in `…`. */
 export function cut(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
   return columns > 0 ? `${text.slice(0, lengthWithin(text, columns - 1))}…` : "";
@@ -43,7 +43,7 @@ export function pad(text: string, columns: number): string {
   return text + " ".repeat(Math.max(0, columns - widthOf(text)));
 }
 
-/** Words on lines of at most `columns`; a longer word, such as an address, stays whole. */
+/** Wrap a text between words, in lines of at most `columns` columns. A longer word, such as an address, is not broken. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
@@ -54,13 +54,13 @@ export function wrap(text: string, columns: number): string[] {
   return lines;
 }
 
-/** One line as several of at most `columns`: broken at spaces, and inside a word that has none. */
+/** Break a line into lines of at most `columns` columns, at spaces or, in a long word, anywhere. */
 export function fold(line: string, columns: number): string[] {
   const lines: string[] = [];
   let rest = line;
   for (let head = fitting(rest, columns); head.length < rest.length; head = fitting(rest, columns)) {
     const space = rest[head.length] === " " ? head.length : head.lastIndexOf(" ");
-    // A space near the beginning is the indent, or would leave most of the line empty.
+    // A space near the start is part of the indentation, or would leave most of the line empty.
     const end = space > head.length / 3 ? space : head.length;
     lines.push(rest.slice(0, end).trimEnd());
     rest = rest.slice(end).trimStart();
@@ -68,23 +68,23 @@ export function fold(line: string, columns: number): string[] {
   return [...lines, rest];
 }
 
-/** The beginning that fits, one character at least. */
+/** Return the start of a text that fits, at least one character. */
 function fitting(text: string, columns: number): string {
   const [first] = characters.segment(text.slice(0, MAX_CHARACTER));
   return text.slice(0, Math.max(lengthWithin(text, columns), first?.segment.length ?? 0));
 }
 
-/** Longer ones, such as a letter with a hundred accents, may be parted. */
+/** Maximum length of a grapheme. Longer ones, such as a letter with a hundred accents, may be split. */
 const MAX_CHARACTER = 64;
 const ASCII = /^[ -~]*$/;
 
-/** Length of the beginning of the text that takes at most so many columns. */
+/** Return the length of the start of a text that fits in `columns` columns. */
 function lengthWithin(text: string, columns: number): number {
-  // The character behind may be an accent of the last one.
+  // One more character is checked, because it may be an accent of the last one.
   if (ASCII.test(text.slice(0, columns + 1))) return Math.min(text.length, columns);
   let width = 0;
   let length = 0;
-  // A line may be long: only what can fit is read.
+  // A line may be long, so only the part that can fit is read.
   for (const { segment } of characters.segment(text.slice(0, columns * MAX_CHARACTER))) {
     width += stringWidth(segment);
     if (width > columns) break;

@@ -10,7 +10,7 @@ import { createLogger } from "@tac8/core/log/logger";
 const ANSWER_MS = 8000;
 const AT_ONCE = 5;
 
-/** Asks GitHub who the token is and what it may do in each configured repository. Rejects when the signal is aborted. */
+/** Check the token, and its permissions in each configured repository, with GitHub. Rejects when the signal is aborted. */
 export async function checkAccess(config: Config, signal: AbortSignal): Promise<AccessReport> {
   const log = createLogger({ name: "cli", level: "silent", secrets: config.secrets.values });
   const tokens = openTokens(config, { log, requestTimeoutMs: ANSWER_MS, now: Date.now });
@@ -25,9 +25,9 @@ export async function checkAccess(config: Config, signal: AbortSignal): Promise<
   const token = tokens.name;
   const within = AbortSignal.any([signal, AbortSignal.timeout(2 * ANSWER_MS)]);
   const viewer = await attempt(whose(github, within), signal);
-  // A token of a GitHub App has no user: 403 says nothing about the repositories.
-  const who = viewer instanceof Error && kindOf(viewer) !== "forbidden" ? viewer : null;
-  if (who !== null) return evaluateToken(who, { apiUrl: config.github.api_url, token });
+  // A token of a GitHub App has no user, so a 403 does not concern the repositories.
+  const failure = viewer instanceof Error && kindOf(viewer) !== "forbidden" ? viewer : null;
+  if (failure !== null) return evaluateToken(failure, { apiUrl: config.github.api_url, token });
   const problems: string[] = [];
   const warnings: string[] = [];
   const waiting = [...config.repositories];
@@ -42,7 +42,7 @@ export async function checkAccess(config: Config, signal: AbortSignal): Promise<
   return { problems, warnings };
 }
 
-/** An App has to make a token first: that takes its installation. */
+/** Request the account of the token. An App uses its own endpoint, because its tokens need an installation. */
 async function whose(github: GitHub, signal: AbortSignal): Promise<unknown> {
   const { app } = github.tokens;
   return app === null ? github.viewer({ signal }) : app.login({ signal });
@@ -58,13 +58,13 @@ async function checkRepository(
   return evaluateRepository(`${owner}/${repo}`, answer, token);
 }
 
-/** @param failure what the question whose token it is ended with; `token`: see `nameToken` */
+/** Evaluate a failed request for the account of the token. @param failure the error. `token`: see `nameToken` */
 export function evaluateToken(
   failure: Error,
   { apiUrl, token }: { readonly apiUrl: string; readonly token: string },
 ): AccessReport {
   if (failure instanceof GitHubError && failure.kind === "unauthorized") {
-    // Of an App it is told what is missing; of its key, that GitHub cannot read what it has signed.
+    // For an App, the error explains what is missing, or that the private key does not match.
     if (isApp(token)) return { problems: [appProblem(failure, token)], warnings: [] };
     return { problems: [`GitHub at ${apiUrl} rejects ${token}: it is wrong or has expired`], warnings: [] };
   }
@@ -82,7 +82,7 @@ function appProblem({ status, detail }: GitHubError, app: string): string {
   return `GitHub rejects ${app} (${detail}): check that github.app_id is the App of this private key`;
 }
 
-/** The failure as a value; the operator's own wish to stop is none. */
+/** Return an error as a value, except when the operator has stopped the command. */
 async function attempt<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | Error> {
   try {
     return await promise;

@@ -9,12 +9,12 @@ export interface BoardLines {
 }
 
 /**
- * The board's address with a link that signs in, on a terminal; elsewhere, such as in a file or a journal that other users may
- * read, the address alone, and how to get a link.
- * @throws Error when the data folder is not writable
+ * Return the lines about the board: on a terminal, a link that signs in; otherwise, such as in a file or a journal that other users
+ * may read, only the address and how to get a link.
+ * @throws Error if the data folder is not writable
  */
 export function boardLines(given: {
-  /** As the board has logged it. */
+  /** Address that the board has logged. */
   readonly logged: string;
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;

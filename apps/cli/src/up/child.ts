@@ -9,7 +9,7 @@ import type { AppSpec } from "../context/context.ts";
 import { keepAlive, type LifeEnd } from "../supervise/keepAlive.ts";
 import { onLines } from "./lines.ts";
 
-/** After the process itself ended, its last lines may still be on their way; a grandchild may keep the pipe open. */
+/** Maximum wait for the last lines after the process has exited. A grandchild may keep the pipe open. */
 const LAST_LINES_MS = 1000;
 
 export type StreamName = "stdout" | "stderr";
@@ -19,26 +19,26 @@ export interface ChildOptions {
   readonly node: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** What it finds on descriptor `SECRETS_FD` at each start; null: the descriptor is not there. */
+  /** Secrets that it reads from descriptor `SECRETS_FD` at each start; null: there is no such descriptor. */
   readonly secrets: string | null;
-  /** Each line of its output and of its errors. */
+  /** Called with each line of its output and its errors. */
   readonly onLine: (line: string, stream: StreamName) => void;
-  /** Return why this life ended, in the app's own words, and forget them. `refused`: it ended with EXIT_CONFIG. */
+  /** Returns and clears the reason that the app has logged for its end. `refused`: it exited with EXIT_CONFIG. */
   readonly takeReason: (refused: boolean) => string | null;
-  /** One line for people: it ended and starts again. */
+  /** Called with a line when it ended and restarts. */
   readonly onRestart: (line: string) => void;
-  /** One line for people: it runs well again. */
+  /** Called with a line when it runs well again. */
   readonly onWell: (line: string) => void;
-  /** It is not started again. `why` is a line for people. */
+  /** Called with a line when it is not restarted. */
   readonly onOver: (why: string) => void;
 }
 
-/** A program that is kept running: it starts at once, and again whenever it ends, until it is stopped or `over`. */
+/** A program that is restarted whenever it ends, until it is stopped or `over`. */
 export interface Child {
   readonly name: string;
-  /** SIGTERM, then SIGKILL to its group after the limit. True when it was not killed and did not fail. Idempotent. */
+  /** Send SIGTERM, and SIGKILL to its group after the limit. True: it was not killed and did not fail. Idempotent. */
   stop(limitMs: number): Promise<boolean>;
-  /** SIGKILL to its whole group, now. */
+  /** Send SIGKILL to its whole group. */
   kill(): void;
 }
 
@@ -96,23 +96,23 @@ export function keepRunning(options: ChildOptions): Child {
       const timer = setTimeout(kill, limitMs);
       const end = await kept;
       clearTimeout(timer);
-      // SIGTERM ends an app that has hardly begun, and so has nothing to clean up.
+      // SIGTERM ends an app that has just started, so it has nothing to clean up.
       return end === null || end.code === 0 || end.signal === "SIGTERM";
     },
   };
 }
 
 /**
- * A session of its own, so that Ctrl-C reaches `up` alone, which then stops all in order.
- * @throws Error when this machine has no process, memory or descriptors left for it
+ * Start the program in a separate session, so that Ctrl-C only reaches `up`, which then stops all programs in order.
+ * @throws Error if this machine is out of processes, memory or descriptors
  */
 function launch({ app, node, cwd, env, secrets, onLine }: ChildOptions): ChildProcess {
   const stdio = ["pipe" as const, "pipe" as const, "pipe" as const, ...(secrets === null ? [] : ["pipe" as const])];
   const child = spawn(node, [fileURLToPath(app.entry)], { cwd, env, detached: true, stdio });
   const socket = child.stdio?.[SECRETS_FD];
-  if (socket instanceof Writable) socket.on("error", () => undefined).end(secrets); // It may end before it reads.
-  // Without free descriptors there are no pipes at all, whatever the types say; then its error comes later.
-  child.stdin?.on("error", () => undefined); // It is never written to: only its end counts.
+  if (socket instanceof Writable) socket.on("error", () => undefined).end(secrets); // The program may exit before it reads them.
+  // Without free descriptors, there are no pipes, despite the types, and an error event follows.
+  child.stdin?.on("error", () => undefined); // Nothing is written to it; only its end matters.
   if (child.stdout) onLines(child.stdout, (line) => onLine(line, "stdout"));
   if (child.stderr) onLines(child.stderr, (line) => onLine(line, "stderr"));
   return child;

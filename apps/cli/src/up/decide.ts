@@ -10,10 +10,10 @@ export type UpDecision =
 
 const missing = (github: Parameters<typeof noCredentials>[0]) => `${noCredentials(github)}; or run tac8 demo`;
 
-/** With one of these, a user means real work. */
+/** If one of these is set, the user wants real work and not the demo. */
 const GIVEN = ["GITHUB_TOKEN", "GITHUB_APP_PRIVATE_KEY"].flatMap((name) => [name, `${name}_FILE`]);
 
-/** What `tac8 up` does with what it was given: the real work, the demo where nothing at all was given, or nothing. */
+/** Decide what `tac8 up` does: real work, the demo if nothing is configured, or nothing because of problems. */
 export function decideUp(given: {
   readonly loaded: Pick<LoadedConfig, "config" | "draft" | "problems" | "path" | "found" | "named">;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -2,13 +2,13 @@ import { delimiter, dirname } from "node:path";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Environment of the apps: the operator's, with what `up` has settled. Paths are absolute. */
+/** Return the environment of the apps: the operator's, with the values that `up` sets. Paths are absolute. */
 export function childEnvironment(given: {
   readonly env: Env;
   readonly node: string;
-  /** With its password. */
+  /** Address including the password. */
   readonly redisUrl: string;
-  /** Whether `up` has started that Redis, and starts it again. */
+  /** Whether `up` runs this Redis. */
   readonly ownRedis: boolean;
   readonly home: string;
   readonly configPath: string;
@@ -21,20 +21,20 @@ export function childEnvironment(given: {
     ...env,
     ...extra,
     PATH: pathWith(node, env["PATH"]),
-    // Of another Redis, as the operator wrote it: each app adds REDIS_PASSWORD for itself, out of sight of other processes.
+    // For another Redis, keep the operator's URL: each app adds REDIS_PASSWORD itself, so that other processes cannot see it.
     ...(ownRedis ? { REDIS_URL: redisUrl } : {}),
     TAC8_HOME: home,
     TAC8_CONFIG: configPath,
     TAC8_OPEN_COMMAND: openCommand,
-    // Standard input is a pipe from `up`: when it is killed, its children see the end of it and stop.
+    // Standard input is a pipe from `up`. When `up` is killed, the pipe is closed and the apps stop.
     TAC8_STOP_ON_STDIN_EOF: "1",
-    // `up` reads their lines, and shows them itself.
+    // `up` parses the log lines and shows them.
     LOG_FORMAT: "json",
     TAC8_REDIS_KEPT: ownRedis ? "1" : undefined,
   });
 }
 
-/** The running Node's folder first, so that `#!/usr/bin/env node` finds it and not an older one. */
+/** Return a PATH that starts with the folder of the running Node, so that `#!/usr/bin/env node` finds no older one. */
 export function pathWith(node: string, path: string | undefined): string {
   return [dirname(node), ...(path ?? "").split(delimiter).filter((folder) => folder !== dirname(node))]
     .filter((folder) => folder !== "")
@@ -46,7 +46,7 @@ const DEMO_NAMES = [
   "LOG_LEVEL TAC8_BOARD_PORT TAC8_BOARD_HOST TAC8_BOARD_URL TAC8_BOARD_PASSWORD TAC8_BOARD_PASSWORD_FILE",
 ].flatMap((names) => names.split(" "));
 
-/** What the demo sees of the operator's environment: an allow-list, so that no real token gets into it. */
+/** Return the environment of the demo: an allow-list, so that no real token gets into it. */
 export function demoEnvironment(env: Env): Record<string, string> {
   return defined(Object.fromEntries(DEMO_NAMES.map((name) => [name, env[name]])));
 }

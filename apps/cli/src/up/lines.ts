@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 
 const MAX_LINE = 256 * 1024;
 
-/** Calls back for each line of the stream, without its newline; what a line has beyond 256 Ki characters is dropped. */
+/** Call `take` with each line of a stream, without its newline. Lines are truncated after 256 Ki characters. */
 export function onLines(stream: Readable, take: (line: string) => void): void {
   const decoder = new StringDecoder("utf8");
   let rest = "";

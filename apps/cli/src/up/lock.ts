@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Problem } from "../problems/problem.ts";
 
 export interface HomeLock {
-  /** Whether the data folder was missing. */
+  /** Whether the data folder was created. */
   readonly made: boolean;
   /** Idempotent. The lock ends with the process in any case. */
   release(): void;
@@ -15,8 +15,8 @@ export interface HomeLock {
 export const LOCK_FILE = "up.lock";
 
 /**
- * Makes the data folder and takes it for this process: `flock` on `up.lock`, which holds our pid for people.
- * @throws Problem when another `tac8 up` has it, or the folder cannot be used.
+ * Create the data folder, and lock it for this process: `flock` on `up.lock`, which contains the pid for information.
+ * @throws Problem if another `tac8 up` has the lock, or if the folder cannot be used
  */
 export async function lockHome(home: string): Promise<HomeLock> {
   const cannot = (error: unknown) =>
@@ -32,7 +32,7 @@ export async function lockHome(home: string): Promise<HomeLock> {
   return { made, ...(await holdHome(home, cannot)) };
 }
 
-/** As `lockHome`, for a folder that is there, also while it is being moved. */
+/** Like `lockHome`, for an existing folder, even while it is being moved. */
 export async function holdHome(
   home: string,
   cannot: (error: unknown) => Error = (error) => error as Error,
@@ -47,9 +47,9 @@ export async function holdHome(
 }
 
 /**
- * Takes the lock of a file, which is made where it is missing, until the returned function is called or this process ends.
- * @returns null when another process has it
- * @throws Problem when there are no locks, Error when the file cannot be opened
+ * Acquire the lock of a file, which is created if it is missing, until the returned function is called or this process ends.
+ * @returns null if another process has the lock
+ * @throws Problem if locks are not supported, Error if the file cannot be opened
  */
 export async function holdFile(path: string): Promise<(() => void) | null> {
   try {

@@ -10,8 +10,8 @@ export interface LogFile {
 }
 
 /**
- * A file that lines are added to. At 10 MB it becomes `<path>.1`, in place of the one before. A disk that is full is said
- * once and stops nothing.
+ * Open a file to which lines are appended. At 10 MB it is renamed to `<path>.1`, which replaces the previous one. A full disk causes
+ * one warning and stops nothing.
  */
 export function openLogFile(given: {
   readonly path: string;

@@ -3,7 +3,7 @@ import { clock } from "../terminal/time.ts";
 import { pad, plain, wrap, type Paint } from "../terminal/text.ts";
 import type { StreamName } from "./child.ts";
 
-/** A line of an app's log, as far as an operator at the terminal wants it. */
+/** The part of an app's log line that is shown on the terminal. */
 export interface LogLine {
   /** Epoch ms. */
   readonly at: number;
@@ -12,7 +12,7 @@ export interface LogLine {
   readonly message: string;
   /** A reference such as `octo/hello#3`, or a job id. */
   readonly issue: string | null;
-  /** Where the board listens, in the one line that says so. */
+  /** Address of the board, in the line that reports it. */
   readonly url: string | null;
 }
 
@@ -21,14 +21,14 @@ const WARN = 40;
 const ERROR = 50;
 const FATAL = 60;
 const MAX_MESSAGE = 1000;
-/** What Node prints around an uncaught error's message: of use in the log file only. */
+/** Lines that Node prints around the message of an uncaught error, which are useful only in the log file. */
 const CRASH_DETAIL = /^\s|^[\])}]|^(?:node:|file:)\S+:\d+$|^Node\.js v/;
 const APP_COLUMNS = 9;
 const INDENT = " ".repeat("00:00:00".length + APP_COLUMNS + 4);
 
 /**
- * Reads pino's JSON; any other text is shown as it is, as a warning where it came from standard error. Levels below info
- * and stack traces are for the log file only.
+ * Parse a line of pino's JSON. Any other text is shown as it is, as a warning if it is from standard error. Levels below info and
+ * stack traces are only in the log file.
  */
 export function parseLogLine(text: string, given: { now: number; stream: StreamName }): LogLine | null {
   const { now, stream } = given;
@@ -51,13 +51,13 @@ export function parseLogLine(text: string, given: { now: number; stream: StreamN
   };
 }
 
-/** Where the board listens, if that is what the line says: in its field `url`, or as `board at http://…`. */
+/** Return the address of the board if the line reports it, in the field `url` or as `board at http://…`. */
 export function boardAddress({ message, url }: LogLine): string | null {
   if (message === "board listening") return url;
   return /^board at (https?:\/\/\S+)$/.exec(message)?.[1] ?? null;
 }
 
-/** `13:05:22  runner     octo/hello#3  work begun`, wrapped under itself where the terminal is narrower. */
+/** Render a line such as `13:05:22  runner     octo/hello#3  work begun`, wrapped and indented on a narrow terminal. */
 export function renderLogLine(app: string, line: LogLine, how: { paint: Paint; columns: number | null }): string {
   const { paint, columns } = how;
   const mark = { info: "", warn: "! ", error: "✗ ", fatal: "✗ " }[line.level];
@@ -74,7 +74,7 @@ function parse(text: string): Record<string, unknown> | null {
   try {
     return JSON.parse(text) as Record<string, unknown>;
   } catch {
-    return null; // Cut off, or no JSON after all: shown as it is.
+    return null; // Incomplete or not JSON, so it is shown as it is.
   }
 }
 

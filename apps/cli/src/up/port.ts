@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Why the address cannot be listened on (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, `ENOTFOUND` …); null where it can. */
+/** Return why no server can listen on an address (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, `ENOTFOUND` …); null: one can. */
 export function portProblem(host: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -10,7 +10,7 @@ export function portProblem(host: string, port: number): Promise<string | null> 
   });
 }
 
-/** As `portProblem`, but gives whoever has the port some time to go. */
+/** Like `portProblem`, but wait some time for another program to release the port. */
 export async function portProblemAfter(
   waitMs: number,
   address: { host: string; port: number },
@@ -23,7 +23,7 @@ export async function portProblemAfter(
   }
 }
 
-/** The line for the board's address. */
+/** Return the line about a problem with the board's address. */
 export function describePort(problem: string, { host, port }: { host: string; port: number }): string {
   const cure = "set another port with board.port in the configuration or with TAC8_BOARD_PORT";
   switch (problem) {

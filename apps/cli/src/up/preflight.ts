@@ -4,14 +4,14 @@ import { findProgram } from "@tac8/core/app/findProgram";
 import { findIsolation } from "@tac8/core/isolation/find";
 import { describePort, portProblemAfter } from "./port.ts";
 
-/** Everything on this machine that would keep tac8 from working, one line each; empty when all is well. */
+/** Return the problems of this machine that prevent tac8 from working, one line each. */
 export async function preflight(given: {
   readonly config: Config;
   readonly path: string;
   readonly embeddedRedis: boolean;
   /** Whether a board will listen. */
   readonly board: boolean;
-  /** How long a board that is just ending may keep its port. */
+  /** How long to wait for the port of a board that is stopping. */
   readonly portWaitMs: number;
 }): Promise<string[]> {
   const { config, path, embeddedRedis, board, portWaitMs } = given;
@@ -21,7 +21,7 @@ export async function preflight(given: {
       "redis-server was not found: install it (sudo apt-get install redis-server), or set REDIS_URL to a Redis that runs",
     );
   }
-  // As the runner does at its start, which ends it where agents cannot be isolated.
+  // The same check as in the runner, which does not start if agents cannot be isolated.
   const isolation = await findIsolation(config, config.agentEnv["PATH"] ?? "");
   if (isolation.mode === "refused") lines.push(`${isolation.text}: ${isolation.advice}`);
   const { host, port } = config.board;

@@ -34,26 +34,26 @@ export interface UpPlan {
   readonly demo: DemoParts | null;
   /** Names of the apps to start; null: all of them. */
   readonly only?: readonly string[] | null;
-  /** Whether the data folder was missing. The banner says so: it may be that the configuration was moved. */
+  /** Whether the data folder was created. The banner shows it, because the configuration may have been moved. */
   readonly newFolder?: boolean;
 }
 
 export interface DemoParts {
   readonly github: AppSpec;
   readonly githubUrl: string;
-  /** Resolves when the local GitHub answers. */
+  /** Resolves when the local GitHub responds. */
   readonly githubReady: (signal: AbortSignal) => Promise<void>;
   readonly githubEnv: Readonly<Record<string, string>>;
 }
 
-/** Lines to keep of an app that ends with fatal errors; it logs one line for each problem. */
+/** Maximum number of fatal errors to keep of an app, which logs one line per problem. */
 const MAX_LAST_WORDS = 5;
 /** How long to wait for the port of a board that is still ending because an earlier `up` was killed. */
 const LEFTOVER_WAIT_MS = 10_000;
 
 const SAME_PRESS_MS = 500;
 
-/** Runs everything until a signal comes. @returns the exit code: 0 when all ended cleanly. @throws Problem */
+/** Run tac8 until a signal arrives. @returns the exit code: 0 if all programs stopped cleanly. @throws Problem */
 export async function runUp(context: Context, plan: UpPlan): Promise<number> {
   const lock = await lockHome(plan.config.home);
   try {
@@ -63,7 +63,7 @@ export async function runUp(context: Context, plan: UpPlan): Promise<number> {
   }
 }
 
-/** As `runUp`, for a caller that has the home's lock. */
+/** Like `runUp`, for a caller that has the lock of the data folder. */
 export async function runLocked(context: Context, plan: UpPlan): Promise<number> {
   const screen = createScreen(context);
   const stop = new AbortController();
@@ -75,8 +75,8 @@ export async function runLocked(context: Context, plan: UpPlan): Promise<number>
   const off = context.onSignal((signal) => {
     if (context.out.columns !== null) context.out.line(""); // The terminal has just shown ^C.
     if (stop.signal.aborted) {
-      // A service manager, or a script that signals the whole process group, reaches us and our launcher, which hands it on:
-      // only an operator's second Ctrl-C is meant so.
+      // A service manager or a script may signal the whole process group, so that the signal also arrives through the launcher.
+      // Only an operator's second Ctrl-C means an immediate stop.
       if (signal !== "SIGINT" || context.now() - askedAt < samePressMs) return;
       screen.note("stopping immediately");
       for (const child of children) child.kill();
@@ -131,7 +131,7 @@ async function check(
   });
   if (problems.length > 0) throw new Problem(problems);
   if (plan.redisUrl !== null) await checkRedis(plan.redisUrl);
-  if (plan.demo !== null || signal.aborted) return; // The demo's GitHub is not up yet, and its token is right.
+  if (plan.demo !== null || signal.aborted) return; // The demo's GitHub is not running yet, and its token is valid.
   const access = await askRefused(() => checkAccess(config, signal), {
     isRefused: ({ problems: refusals }) => refusals.length > 0,
     onRefused: ({ problems: refusals }) => screen.warn("tac8", `checking the token again: ${refusals[0] ?? ""}`),
@@ -142,7 +142,7 @@ async function check(
   for (const line of access.warnings) screen.warn("tac8", line);
 }
 
-/** Starts an app: its lines go to the screen and to its log file, its address and its last error are remembered. */
+/** Return a function that starts an app. Its lines go to the screen and to its log file; its address and last errors are kept. */
 function starter(
   context: Context,
   given: { plan: UpPlan; screen: Screen; redisUrl: string; fatal: (problem: Problem) => void },
@@ -188,9 +188,9 @@ function starter(
         file.append(text);
         const line = parseLogLine(text, { now: now(), stream });
         if (line === null) return;
-        // What is no log line comes from a start that got no further than its configuration.
+        // Text on standard error that is not a log line is from a start that failed at its configuration.
         if (line.level === "error" || stream === "stderr") lastError = line.message;
-        // Its last words are part of the line about its end.
+        // Fatal errors are shown in the line about the end of the app.
         if (line.level === "fatal") {
           lastWords = [...lastWords, line.message].slice(-MAX_LAST_WORDS);
           return;
@@ -200,7 +200,7 @@ function starter(
           showBoard(address);
           return;
         }
-        // The demo's GitHub only says where it listens, which is shown when it answers.
+        // The demo's GitHub only logs its address, which is shown when it responds.
         if (app.name !== LOCAL_GITHUB.name || line.level !== "info") screen.event(app.name, line);
       },
       takeReason(refused) {

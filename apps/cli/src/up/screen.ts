@@ -2,15 +2,15 @@ import type { Context } from "../context/context.ts";
 import { painter, wrap } from "../terminal/text.ts";
 import { renderLogLine, type LogLine } from "./logLine.ts";
 
-/** What `tac8 up` shows while it runs. */
+/** The output of `tac8 up`. */
 export interface Screen {
-  /** First lines; the first of them is the headline. */
+  /** Show the first lines, of which the first is the headline. */
   banner(lines: readonly string[]): void;
-  /** An address to open, so that nobody misses it. */
+  /** Show an address to open, with emphasis. */
   address(name: string, url: string, notes?: readonly string[]): void;
   event(app: string, line: LogLine): void;
   warn(app: string, message: string): void;
-  /** `up` itself speaks. */
+  /** Show a line of `up` itself. */
   note(message: string): void;
 }
 
@@ -22,7 +22,7 @@ export function createScreen({ out, now }: Pick<Context, "out" | "now">): Screen
     event(app, { at: now(), level, message, issue: null, url: null });
   return {
     banner([headline = "", ...rest]) {
-      // A path is broken by the terminal alone, so that it can be copied.
+      // Lines are wrapped only between words, so that a path can be copied.
       const lines = out.columns === null ? rest : rest.flatMap((line) => wrap(line, out.columns ?? 80));
       out.line([paint("bold", headline), ...lines.map((line) => paint("dim", line))].join("\n"));
     },

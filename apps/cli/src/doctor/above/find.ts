@@ -3,16 +3,16 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { FOUND_UPWARDS } from "./names.ts";
 
-/** A file or folder that programs in a workspace find although it is none of the repository's. */
+/** A file or folder outside the repository that programs in a workspace find. */
 export interface FileAbove {
   readonly path: string;
   readonly effect: string;
 }
 
 /**
- * What programs that work below a folder find in it and above it.
- * @param folder absolute; need not be there
- * @param userHome the user's own home folder, where some of it is usual; null: there is none
+ * Return the files in a folder and above it that affect programs that run below it.
+ * @param folder absolute; need not exist
+ * @param userHome the user's home folder, in which some of these files are usual; null: there is none
  */
 export function findAbove(folder: string, userHome: string | null): FileAbove[] {
   return foldersAbove(folder).flatMap((place) =>
@@ -27,15 +27,15 @@ export function findAbove(folder: string, userHome: string | null): FileAbove[] 
 }
 
 /**
- * The nearest folder above that is a git checkout, or the folder itself; null: there is none.
- * @param userHome a home folder that is under git as a whole counts as none
+ * Return the nearest Git checkout that contains the folder or is the folder itself; null: there is none.
+ * @param userHome the user's home folder, which does not count even if it is a checkout
  */
 export function checkoutAbove(folder: string, userHome: string | null): string | null {
   const isCheckout = (place: string) => place !== userHome && existsSync(join(place, ".git"));
   return foldersAbove(folder).find(isCheckout) ?? null;
 }
 
-/** The folder and all above it, the nearest first: as it is called, and where links lead. */
+/** Return the folder and all folders above it, nearest first, by the given path and by its real path. */
 function foldersAbove(folder: string): string[] {
   return [...new Set([folder, realPathOf(folder)].flatMap(upwards))];
 }
@@ -49,6 +49,6 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    return []; // Not there, or not ours to read: then no program of ours reads it.
+    return []; // Missing, or not readable by this user, so agents cannot read it either.
   }
 }

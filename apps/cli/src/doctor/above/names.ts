@@ -1,9 +1,9 @@
-/** What programs look for in every folder above the one they work in, and what comes of it. */
+/** Files that programs search for in every folder above the current one, and their effect. */
 export interface FoundUpwards {
   readonly names: readonly RegExp[];
-  /** After "…/package.json: ". */
+  /** The effect, as text after "…/package.json: ". */
   readonly effect: string;
-  /** Part of every user's home folder, and meant for everything that this user does. */
+  /** Whether the file is usual in the user's home folder, where it applies to everything that the user does. */
   readonly usualInHome?: boolean;
 }
 

@@ -19,7 +19,7 @@ export const above: Check = {
   },
 };
 
-/** Pure. `checkout`: the one that workspaces are in; `how`: the way out of it. */
+/** Evaluate the files above the workspaces. Pure. `checkout`: the one that contains the workspaces; `how`: how to move them out of it. */
 export function evaluateAbove(given: {
   readonly trees: string;
   readonly how: string;

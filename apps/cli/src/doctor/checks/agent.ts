@@ -26,12 +26,12 @@ export const agent: Check = {
     const missing = missingPrograms(config, programs).find((line) => !/^(git|flock) /.test(line));
     if (missing !== undefined) return [evaluateMissing(missing)];
     if (name.includes("/") && !isAbsolute(name)) return [note(`${name} is looked up in each worktree`)];
-    // Where agents are to be isolated, the check of that names what a shared home folder needs.
+    // If agents should be isolated, the check of the isolation reports about the shared home folder.
     const { isolation = "none", home } = config.agent;
     const homes = isolation === "none" ? evaluateHome(home, sharedHome(config)) : [];
     if (llm.provider === "command")
       return [ok(`${name} is installed; tac8 doctor cannot check whether it works`), ...homes];
-    // An agent reads the folder it is in, not the operator's.
+    // An agent reads files in its current folder, so it must not run in the operator's.
     const cwd = await mkdtemp(join(tmpdir(), "tac8-doctor-"));
     try {
       const isPrivate = agentHomeOf(config, llm.provider).kind === "private";
@@ -66,7 +66,7 @@ function signInHint({ config }: Site): Finding {
   return note(how, "tac8 doctor --agent sends it a one-word prompt to check that it works");
 }
 
-/** Pure. `shared`: of agents that share a home folder although nobody asked for it. */
+/** Evaluate the home folder of agents. Pure. `shared`: agents share a home folder although that is not configured. */
 export function evaluateHome(setting: string, shared: SharedHome | null): Finding[] {
   if (shared !== null) return [note(shared.text, shared.advice)];
   if (setting !== "shared") return [];
@@ -74,13 +74,13 @@ export function evaluateHome(setting: string, shared: SharedHome | null): Findin
   return [note(text, "files that an agent leaves there affect every later run")];
 }
 
-/** Pure. `line`: what is missing, and what to do after a colon. */
+/** Evaluate a missing program. Pure. `line`: what is missing and, after a colon, what to do. */
 export function evaluateMissing(line: string): Finding {
   const colon = line.indexOf(": ");
   return problem(line.slice(0, colon), line.slice(colon + 2));
 }
 
-/** Pure. */
+/** Evaluate the output of `--version`. Pure. */
 export function evaluateVersion(name: string, answer: Asked | Error): Finding {
   if (answer instanceof Error)
     return problem(`${name} --version: ${answer.message}`, "check that you can start it by hand");
@@ -94,7 +94,7 @@ export function evaluateVersion(name: string, answer: Asked | Error): Finding {
   return ok(`${name} ${output}`);
 }
 
-/** Pure: what `claude -p --output-format json` answered. */
+/** Evaluate the output of `claude -p --output-format json`. Pure. */
 export function evaluatePrompt(answer: Asked | Error): Finding {
   if (answer instanceof Error) return problem(`no response: ${answer.message}`, "check the network, and try again");
   const result = resultIn(answer.stdout);
@@ -133,6 +133,6 @@ function resultIn(stdout: string): { isError: boolean; text: string; status: num
       status: typeof api_error_status === "number" ? api_error_status : null,
     };
   } catch {
-    return null; // It wrote something else.
+    return null; // The output is not JSON.
   }
 }

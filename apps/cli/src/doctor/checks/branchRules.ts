@@ -16,7 +16,7 @@ export const branchRules: Check = {
   inspect: (site, signal) => eachRepository(site, (repository) => inspectRepository(site, repository, signal)),
 };
 
-/** A rule that applies to the issues' branches, with what is known of its ruleset. */
+/** A rule that applies to the branches of issues, with the known facts of its ruleset. */
 type AppliedRule = BranchRule & RulesetFacts;
 
 export interface BranchFacts {
@@ -28,7 +28,7 @@ export interface BranchFacts {
   /** Null: the server has no rulesets. */
   readonly rules: readonly AppliedRule[] | null;
   readonly git: Pick<Config["git"], "author_email">;
-  /** Drafts are configured for a private repository. */
+  /** Whether drafts are configured for a private repository. */
   readonly privateDrafts: boolean;
 }
 
@@ -58,7 +58,7 @@ async function inspectRepository(
 
 const UNKNOWN: RulesetFacts = { bypass: null, exclude: [] };
 const SAMPLE = { issue: 471, round: 1 };
-/** What tac8 writes itself. */
+/** The commit message that tac8 writes. */
 const OWN_MESSAGE = `Work on #${SAMPLE.issue} that was not committed yet`;
 
 /** Pure. */
@@ -83,7 +83,7 @@ export function evaluateBranches(facts: BranchFacts): Finding[] {
   return [ok(`${name}: pushing branches such as ${sample} is allowed${exempt}`)];
 }
 
-/** Null: it does not concern tac8. */
+/** Evaluate a rule; null: it does not concern tac8. */
 function evaluateRule(rule: AppliedRule, { name, pattern, git }: BranchFacts): Finding | null {
   const sample = branchOf(pattern, SAMPLE);
   const exempt = `exempt ${pattern.replace("{number}", "*")} from that rule, or let this token bypass it`;
@@ -151,7 +151,7 @@ function otherName(patterns: readonly (string | null)[]): string {
   return `set github.branch to a name that the rules allow${example}, or let this token bypass the rule`;
 }
 
-/** A pattern for branches inside of what a ruleset leaves out, such as `refs/heads/users/**`. */
+/** Return a pattern for branches that a ruleset excludes, such as those in `refs/heads/users/**`. */
 function allowed(exclude: string): string | null {
   const [, folder] = /^(?:refs\/heads\/)?([^*?[\]]+)\/\*+(?:\/\*+)?$/.exec(exclude) ?? [];
   return folder === undefined ? null : `${folder}/gh-{number}`;

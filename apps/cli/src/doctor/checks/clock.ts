@@ -3,12 +3,12 @@ import type { Check } from "../check.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
 import type { Site } from "../site.ts";
 
-/** GitHub's header has whole seconds, and asking takes its time. */
+/** GitHub's header has whole seconds, and a request takes time. */
 const GITHUB_MS = 10_000;
-/** Delays and holds are in Redis by our clocks. */
+/** Delays and holds are stored in Redis with the times of this machine. */
 const REDIS_MS = 5000;
 
-/** How far our clock is ahead, in ms; null: it could not be asked. */
+/** How far the clock of this machine is ahead, in ms; null: unknown. */
 interface Ahead {
   readonly github: number | null;
   readonly redis: number | null;
@@ -27,12 +27,12 @@ async function aheadOfGitHub({ config, answerMs, now }: Site, signal: AbortSigna
   try {
     const before = now();
     const within = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
-    // Any answer has a date; without the token, so that none goes anywhere by a redirect.
+    // Every response has a date. The request has no token, so that a redirect cannot leak it.
     const answer = await fetch(config.github.api_url, { method: "HEAD", redirect: "manual", signal: within });
     const theirs = Date.parse(answer.headers.get("date") ?? "");
     return Number.isNaN(theirs) ? null : (before + now()) / 2 - (theirs + 500);
   } catch {
-    return null; // It does not answer: that is said of the token.
+    return null; // GitHub does not respond, which the check of the token reports.
   }
 }
 
@@ -48,7 +48,7 @@ async function aheadOfRedis({ redisUrl, now }: Site): Promise<number | null> {
       "",
     );
   } catch {
-    return null; // It is away: that is said above.
+    return null; // Redis is unreachable, which the check of Redis reports.
   }
 }
 

@@ -39,7 +39,7 @@ export function evaluateConfig(
   }
 }
 
-/** One line for each, with its own source. Pure. */
+/** Return one finding per problem, with the source of the value. Pure. */
 function wrong({ problems, path }: Pick<Site, "problems" | "path">): Finding[] {
   return problems.map((one) => {
     return problem(describeProblems([one], path), ADVICE[one.place]);

@@ -15,13 +15,13 @@ export const disk: Check = {
   limitMs: 10_000,
   async inspect({ config }) {
     let path = config.home;
-    while (!existsSync(path)) path = dirname(path); // Where it would be made.
+    while (!existsSync(path)) path = dirname(path); // The nearest existing folder, in which it would be created.
     const { bavail, bsize, ffree, files } = await statfs(path);
     return [evaluateDisk({ path, freeGb: (bavail * bsize) / GB, freeFiles: files === 0 ? null : ffree }, config)];
   },
 };
 
-/** Pure. `freeFiles`: null where the file system has no limit. */
+/** Evaluate the free disk space. Pure. `freeFiles`: null if the file system has no limit. */
 export function evaluateDisk(
   found: { readonly path: string; readonly freeGb: number; readonly freeFiles: number | null },
   { host, janitor }: Pick<Config, "host" | "janitor">,

@@ -5,22 +5,22 @@ import { isAbsolute } from "node:path";
 import type { Check } from "../check.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
 
-type Stand = "fine" | "open" | "missing" | "made" | "no folder" | "not writable" | { readonly failed: string };
+type FolderState = "fine" | "open" | "missing" | "made" | "no folder" | "not writable" | { readonly failed: string };
 
 export const folders: Check = {
   name: "Folders",
   limitMs: 5000,
   async inspect({ config, notice, fix, command }) {
     const { base_dir: trees } = config.worktree;
-    const home = evaluateFolder(config.home, standOf(config.home, fix ? makeDataFolder : null));
+    const home = evaluateFolder(config.home, folderState(config.home, fix ? makeDataFolder : null));
     const makeTrees = (path: string): unknown => mkdirSync(path, { recursive: true });
-    const others = isAbsolute(trees) ? [evaluateFolder(trees, standOf(trees, fix ? makeTrees : null))] : [];
+    const others = isAbsolute(trees) ? [evaluateFolder(trees, folderState(trees, fix ? makeTrees : null))] : [];
     return [home, ...(notice === null ? [] : [note(notice, `${command} move-data moves it there`)]), ...others];
   },
 };
 
-/** `make` null: a folder that is missing stays so. */
-function standOf(path: string, make: ((path: string) => unknown) | null): Stand {
+/** Return the state of a folder. `make`: creates a missing folder; null: do not create it. */
+function folderState(path: string, make: ((path: string) => unknown) | null): FolderState {
   const there = statSync(path, { throwIfNoEntry: false });
   if (there === undefined) {
     if (make === null) return "missing";
@@ -34,7 +34,7 @@ function standOf(path: string, make: ((path: string) => unknown) | null): Stand 
   if (!there.isDirectory()) return "no folder";
   try {
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
-    // Whoever only passes through sees what is open to all, and tac8 makes nothing so.
+    // The permission to enter the folder is harmless, because tac8 creates no file in it that other users can read.
     return (there.mode & 0o066) === 0 ? "fine" : "open";
   } catch {
     return "not writable";
@@ -42,10 +42,11 @@ function standOf(path: string, make: ((path: string) => unknown) | null): Stand 
 }
 
 /** Pure. */
-export function evaluateFolder(path: string, stand: Stand): Finding {
+/** Evaluate the state of a folder. Pure. */
+export function evaluateFolder(path: string, state: FolderState): Finding {
   const elsewhere = "set TAC8_HOME (or worktree.base_dir) to another";
-  if (typeof stand === "object") return problem(`cannot create ${path}: ${stand.failed}`, elsewhere);
-  switch (stand) {
+  if (typeof state === "object") return problem(`cannot create ${path}: ${state.failed}`, elsewhere);
+  switch (state) {
     case "fine":
       return ok(path);
     case "open":
@@ -59,6 +60,6 @@ export function evaluateFolder(path: string, stand: Stand): Finding {
     case "not writable":
       return problem(`this user cannot write to ${path}`, `chown it to the user that runs tac8, or ${elsewhere}`);
     default:
-      return stand satisfies never;
+      return state satisfies never;
   }
 }

@@ -25,13 +25,13 @@ import { note, ok, problem, type Finding } from "../finding.ts";
 import type { Site } from "../site.ts";
 
 const NETWORK = "use the network without tac8's proxy";
-/** Node, and a program for the folder of all of tac8's programs. */
+/** Node, and one of tac8's programs, whose folder contains all of them. */
 const OWN = [process.execPath, fileURLToPath(new URL("../../../../runner/src/main.ts", import.meta.url))];
 const TMP_BYTES = 1024 * 1024;
 
 export const isolation: Check = {
   name: "Isolation",
-  // The probe alone may take half of it.
+  // The probe of the sandbox alone may take half of this time.
   limitMs: 60_000,
   async inspect(site) {
     const chosen = await findIsolation(site.config, site.programs);
@@ -68,7 +68,7 @@ async function runOf(chosen: Isolation, config: Config, env: Readonly<Record<str
       return runBehind([]);
     case "sandbox": {
       const uid = process.getuid?.() ?? 0;
-      // Without a data folder there is no place yet; the attempts change no device.
+      // Without a data folder, there is no place for devices yet; the attempts do not need any.
       const devices = uid === 0 && existsSync(config.home) ? await makeDevices(devicePlaces(config.home)) : null;
       return runBehind(sandboxOf(chosen.program, { config, env, uid, devices }));
     }
@@ -90,7 +90,7 @@ interface Seen {
   readonly devices: string | null;
 }
 
-/** A sandbox with everything that agents see, but for an issue's folders. */
+/** Return the command of a sandbox with everything that agents see, except the folders of an issue. */
 function sandboxOf(program: string, { config, env, uid, devices }: Seen): string[] {
   const mounts = agentView({ config, env, programs: [process.execPath], own: OWN }, thisMachine);
   const spec = {
@@ -106,7 +106,7 @@ function sandboxOf(program: string, { config, env, uid, devices }: Seen): string
   return [program, ...sandboxArguments(spec), "--"];
 }
 
-/** What an agent must not reach. Each is only opened, and closed again. */
+/** Return the attempts that must fail for an agent. Each only opens and closes a resource. */
 function attemptsOf({ config, redisUrl }: Site, mode: Isolation["mode"]): Attempt[] {
   const source = config.secrets.github?.source ?? null;
   const socket = socketOf(redisUrl);
@@ -119,7 +119,7 @@ function attemptsOf({ config, redisUrl }: Site, mode: Isolation["mode"]): Attemp
     { what: "list tac8's data folder", kind: "list", path: config.home },
     ...(socket === null ? [] : [{ what: "connect to Redis", kind: "socket" as const, path: socket.path }]),
     ...endpointsOf(redisUrl).map((endpoint) => ({ what: "connect to Redis", kind: "connect" as const, ...endpoint })),
-    // A user of its own reaches this machine's loopback, where its proxy is: there this says nothing about the way out.
+    // In mode `user`, an agent reaches the loopback of this machine, because its proxy is there, so this attempt would show nothing.
     ...(mode === "user" && isLoopback(api.hostname)
       ? []
       : [
@@ -143,17 +143,17 @@ function openOf({ config, programs }: Site) {
   return { config: { ...config, agentEnv: { ...config.agentEnv, PATH: programs } }, own: OWN };
 }
 
-/** Pure. `line`: see `replaceable`. */
+/** Evaluate a line of `replaceable`. Pure. */
 export function evaluateReplaceable(line: string): Finding {
   return problem(line, REPLACEABLE_FIX);
 }
 
-/** Pure. `line`: see `leftOut`. */
+/** Evaluate a line of `leftOut`. Pure. */
 export function evaluateLeftOut(line: string): Finding {
   return problem(line, "use a smaller folder without secrets, or remove the entry");
 }
 
-/** Pure. Without isolation there is nothing else to expect. `isService`: systemd runs tac8. */
+/** Evaluate the result of an attempt. Pure. Without isolation, success is expected. `isService`: systemd runs tac8. */
 export function evaluateReach({ what, reached, code }: Reached, mode: Isolation["mode"], isService = false): Finding {
   if (!reached) return ok(`agents cannot ${what} (${code})`);
   if (mode === "none") return note(`agents can ${what}`);

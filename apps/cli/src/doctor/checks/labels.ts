@@ -12,7 +12,7 @@ export const labels: Check = {
   inspect: (site, signal) => eachRepository(site, (repository) => inspectRepository(site, repository, signal)),
 };
 
-/** What a repository has of them. */
+/** The labels of a repository. */
 interface Found {
   readonly name: string;
   readonly trigger: string;
@@ -32,7 +32,7 @@ async function inspectRepository(
     for (const label of [trigger, ...Object.values(statusLabels(config.github))]) {
       if (!(await github.hasLabel(repository, label.name, { signal }))) missing.push(label);
     }
-    // A repository that is not to be seen has no labels either: that is said above.
+    // An inaccessible repository shows no labels either, and is reported by another check.
     if (missing.length > 0 && (await github.repository(repository, { signal })).kind !== "found") return notSeen(name);
     if (fix) for (const label of missing) await github.ensureLabel(repository, label, { signal });
   } catch (error) {

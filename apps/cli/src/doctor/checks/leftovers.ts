@@ -9,7 +9,7 @@ import { findRunNotes, type RunNote } from "../leftovers/runs.ts";
 import type { Site } from "../site.ts";
 
 const MAX_SHOWN = 5;
-/** What has just been started may not have reported about itself yet. */
+/** Younger processes may not be reported by their runner yet. */
 const YOUNG_MS = 60_000;
 
 export const leftovers: Check = {
@@ -22,7 +22,7 @@ export const leftovers: Check = {
   },
 };
 
-/** Runs that runners tell of; null: Redis could not be asked. */
+/** Return the runs that runners report; null: Redis is unreachable. */
 async function reportedRuns({ redisUrl, now }: Site): Promise<readonly string[] | null> {
   try {
     const runners = await withRedis(redisUrl, readRunners, "");
@@ -30,11 +30,11 @@ async function reportedRuns({ redisUrl, now }: Site): Promise<readonly string[] 
       .filter(({ at }) => now() - at <= RUNNER_OFFLINE_MS)
       .flatMap(({ runs = [] }) => runs.map(({ run }) => run));
   } catch {
-    return null; // It is away: that is said above.
+    return null; // Redis is unreachable, which the check of Redis reports.
   }
 }
 
-/** Pure. `reported`: runs that runners tell of. */
+/** Evaluate what ended runs have left. Pure. `reported`: runs that runners report. */
 export function evaluateLeftovers(found: {
   readonly notes: readonly RunNote[];
   readonly quarantined: readonly string[];

@@ -6,14 +6,14 @@ import { note, ok, problem, type Finding } from "../finding.ts";
 import { evaluateMemoryGroups, readMemoryGroups } from "./memoryGroups.ts";
 
 const MB = 1024 ** 2;
-/** What one agent and its tools take, with a little room. */
+/** Memory of one agent and its tools, with some reserve. */
 const PER_AGENT_MB = 500;
 
 export const memory: Check = {
   name: "Memory",
   limitMs: 5000,
   async inspect({ config, env }) {
-    // Both know of a container's limit; without one the second is 0 or far beyond what there is.
+    // Both functions respect the limit of a container. Without one, `constrainedMemory` is 0 or far above the total memory.
     const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
     const totalMb = Math.min(totalmem(), limit) / MB;
     const groups = managerOf(env) === null ? [] : evaluateMemoryGroups(readMemoryGroups());

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { note, type Finding } from "../finding.ts";
 
-/** What the kernel says of control groups. Null: it says nothing. */
+/** The kernel's information about control groups. */
 export interface MemoryGroups {
-  /** `/proc/cgroups`, lines of name, hierarchy, groups and whether it is on. */
+  /** `/proc/cgroups`: lines of name, hierarchy, groups and whether the controller is enabled; null: missing. */
   readonly controllers: string | null;
-  /** Whether the firmware of a Raspberry Pi has started this machine. */
+  /** Whether this machine is a Raspberry Pi. */
   readonly isPi: boolean;
 }
 
@@ -15,8 +15,8 @@ export function readMemoryGroups(): MemoryGroups {
 }
 
 /**
- * Pure. Where the kernel counts no memory for control groups, as on Raspberry Pi OS by default, no limit of systemd's holds. A kernel
- * without control groups v1 says nothing there.
+ * Evaluate the memory controller. Pure. If the kernel does not account memory for control groups, as on Raspberry Pi OS by default,
+ * the limits of systemd have no effect. A kernel without control groups v1 has no such line.
  */
 export function evaluateMemoryGroups({ controllers, isPi }: MemoryGroups): Finding[] {
   const on = /^memory\s+\d+\s+\d+\s+(\d)/m.exec(controllers ?? "")?.[1];
@@ -34,6 +34,6 @@ function read(path: string): string | null {
   try {
     return readFileSync(path, "utf8");
   } catch {
-    return null; // Not on this machine.
+    return null; // This machine does not have the file.
   }
 }

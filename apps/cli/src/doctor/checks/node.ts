@@ -8,7 +8,7 @@ export const node: Check = {
   inspect: async () => [evaluateNode(process.version, process.execPath)],
 };
 
-/** Pure. `version`: `v26.10.0`. */
+/** Evaluate the version of Node, such as `v26.10.0`. Pure. */
 export function evaluateNode(version: string, path: string): Finding {
   if (isNewEnough(version)) return ok(`${version} (${path})`);
   return problem(`${version} is too old (${path})`, `install Node ${MINIMUM} or newer`);

@@ -21,12 +21,12 @@ function testMessage(now: number): Message {
   return { id: `test:${now}`, kind: "test", at, title: "tac8 test message", text, issue: null, url: null };
 }
 
-const NOBODY = "no notification target: GitHub does not notify you of comments that tac8 writes with your own token";
+const NO_TARGET = "no notification target: GitHub does not notify you of comments that tac8 writes with your own token";
 
-/** Pure: without sending anything. */
+/** Evaluate the configured targets, without sending a message. Pure. */
 export function evaluateTargets(names: readonly TargetName[]): Finding {
   if (names.length === 0)
-    return note(NOBODY, "set TAC8_SLACK_URL, TAC8_NTFY_URL or TAC8_WEBHOOK_URL to get notifications");
+    return note(NO_TARGET, "set TAC8_SLACK_URL, TAC8_NTFY_URL or TAC8_WEBHOOK_URL to get notifications");
   return note(names.join(", "), "tac8 doctor --notify sends a test message");
 }
 

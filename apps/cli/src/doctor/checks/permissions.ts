@@ -34,7 +34,7 @@ function gitHubError(error: unknown): GitHubError {
   throw error;
 }
 
-/** Pure: its lines have what to do after the first colon. */
+/** Evaluate an access report, whose lines have the advice after the first colon. Pure. */
 export function evaluateAccess({ problems, warnings }: AccessReport): Finding[] {
   return [
     ...problems.map((line) => {
@@ -45,7 +45,7 @@ export function evaluateAccess({ problems, warnings }: AccessReport): Finding[] 
   ];
 }
 
-/** Pure. `may`: what a write that can do nothing was answered, by permission. */
+/** Evaluate the permissions of a token. Pure. `may`: the response to a write without effect, by permission. */
 export function evaluatePermissions(
   name: string,
   may: ReadonlyMap<Area, MayWrite | GitHubError>,

@@ -4,7 +4,7 @@ import { ask } from "../ask.ts";
 import type { Check } from "../check.ts";
 import { ok, problem, unknown, type Finding } from "../finding.ts";
 
-/** `git worktree list --porcelain`, `push --force-with-lease=<ref>:<sha>`, GIT_CONFIG_COUNT. */
+/** The first version with `git worktree list --porcelain`, `push --force-with-lease=<ref>:<sha>` and GIT_CONFIG_COUNT. */
 const LEAST_GIT = [2, 31] as const;
 
 export const programs: Check = {
@@ -19,7 +19,7 @@ export const programs: Check = {
   },
 };
 
-/** Pure. `missing`: lines with what to do after a colon; `git`: what `git --version` said. */
+/** Evaluate the programs. Pure. `missing`: lines with the advice after a colon; `git`: the output of `git --version`. */
 export function evaluatePrograms(given: {
   readonly missing: readonly string[];
   readonly git: string | null;

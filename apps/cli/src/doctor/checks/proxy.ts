@@ -9,11 +9,11 @@ import { ok, problem, type Finding } from "../finding.ts";
 
 const ANSWER_MS = 8000;
 
-/** What a proxy answers to a request for a connection to GitHub. */
+/** The response of a proxy to a request for a connection to GitHub. */
 export type ProxyAnswer =
   { readonly kind: "status"; readonly status: number } | { readonly kind: "no answer"; readonly why: string };
 
-/** Nothing to say where no proxy is set. */
+/** Without a proxy in the environment, the check has no findings. */
 export const proxy: Check = {
   name: "Proxy",
   limitMs: 2 * ANSWER_MS,
@@ -46,7 +46,7 @@ const ADVICE = {
   refused: (host: string) => `allow ${host} in the proxy, or add it to NO_PROXY`,
 };
 
-/** Of the exit of runners in containers. */
+/** Advice for the exit of runners in containers. */
 const EXIT_ADVICE = {
   silent: () => "run docker compose up -d, and read docker compose logs exit",
   credentials: () =>
@@ -59,7 +59,7 @@ function cannotUse({ variable }: Proxy): Finding {
   return problem(`${variable} is set, but Node ${process.version} cannot use a proxy`, PROXY_ADVICE);
 }
 
-/** Whether anything listens there: what a SOCKS proxy allows is not asked. */
+/** Check only whether a SOCKS proxy listens, not which connections it allows. */
 async function connectTo({
   signal,
   ...address
@@ -84,7 +84,7 @@ function whyOf(error: NodeJS.ErrnoException): string {
   return late ? `no response within ${ANSWER_MS / 1000} s` : (error.code ?? error.message);
 }
 
-/** Asks for a tunnel, as for every call over https; over http a proxy is asked for the page itself. */
+/** Ask a proxy for a tunnel, as every HTTPS request does. For HTTP, ask it for the page itself. */
 function askProxy(found: Proxy, { url, signal }: { url: URL; signal: AbortSignal }): Promise<ProxyAnswer> {
   const { protocol, hostname, port, username, password } = new URL(found.url);
   if (protocol.startsWith("socks")) return connectTo({ host: hostname, port: Number(port || 1080), signal });
@@ -108,7 +108,7 @@ function askProxy(found: Proxy, { url, signal }: { url: URL; signal: AbortSignal
     socket.destroy();
     resolve({ kind: "status", status: statusCode ?? 0 });
   });
-  // Over http any answer but the proxy's own refusals is GitHub's.
+  // For HTTP, every response except these refusals of the proxy comes from GitHub.
   request.once("response", ({ statusCode = 0 }) => {
     const refused = tunnel || [407, 502, 503, 504].includes(statusCode);
     resolve({ kind: "status", status: refused ? statusCode : 200 });

@@ -6,10 +6,10 @@ import type { Check } from "../check.ts";
 import { note, ok, type Finding } from "../finding.ts";
 import type { Site } from "../site.ts";
 
-/** Each costs a call of GitHub's. */
+/** Maximum number of questions, because each one costs a request to GitHub. */
 const MAX_QUESTIONS = 20;
 
-/** Replies count only to questions of the account that tac8 works as: this finds what a change of the account has left. */
+/** Finds questions of another account. After a change of the account, tac8 ignores replies to the questions of the former one. */
 export const questions: Check = {
   name: "Questions",
   limitMs: 30_000,
@@ -31,7 +31,7 @@ export const questions: Check = {
 
 const NOTHING = note("not checked: this needs a token, a repository and Redis");
 
-/** Null: Redis is unreachable. */
+/** Return the open questions; null: Redis is unreachable. */
 async function openQuestions({ redisUrl, now }: Site): Promise<{ ref: IssueRef; questionId: number }[] | null> {
   try {
     return await withRedis(
@@ -59,7 +59,7 @@ interface Asked {
   readonly by: string;
 }
 
-/** Pure. `login`: the account that tac8 works as; null: GitHub does not report. `left`: questions that were not read. */
+/** Evaluate the authors of questions. Pure. `login`: the account of tac8; null: unknown. `left`: number of questions that were not read. */
 export function evaluateQuestions({
   login,
   asked,

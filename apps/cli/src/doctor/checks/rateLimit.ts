@@ -8,7 +8,7 @@ export const rateLimit: Check = {
   limitMs: 30_000,
   async inspect({ config, github, now }, signal) {
     if (config.secrets.github === null) return [note("not checked: this needs a token")];
-    // Every answer says it, also one that refuses.
+    // Every response has the rate limit, also a refusal.
     await github.viewer({ signal }).catch(() => undefined);
     return [evaluateRateLimit(github.rateLimit, now())];
   },

@@ -6,7 +6,7 @@ import { redisRestart } from "../../services/units.ts";
 import type { Check } from "../check.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
 
-/** BullMQ asks for it. */
+/** The minimum version for BullMQ. */
 const LEAST = [6, 2] as const;
 const START = "start it";
 
@@ -21,18 +21,18 @@ export const redis: Check = {
       return (await isOpen(redisUrl)) ? [...findings, openToAll(where)] : findings;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      return [evaluateAway({ redisUrl, redisNamed, message: error.message })];
+      return [evaluateUnreachable({ redisUrl, redisNamed, message: error.message })];
     }
   },
 };
 
-/** Whether every program that reaches its port can use it: whatever REDIS_URL has, it asks for no password. */
+/** Whether every program that reaches the port of Redis can use it, because Redis requires no password. */
 async function isOpen(url: string): Promise<boolean> {
   if (socketOf(url) !== null) return false;
   return withRedis(withoutPassword(url), async () => true, START).catch(() => false);
 }
 
-/** Agents are among those programs. */
+/** The finding for a Redis without a password. Agents are among the programs that can connect. */
 function openToAll(where: string): Finding {
   return note(
     `${where} has no password, so every program that can connect to it controls tac8`,
@@ -40,7 +40,7 @@ function openToAll(where: string): Finding {
   );
 }
 
-/** Pure. `info`: what `INFO` answered. */
+/** Evaluate the output of `INFO`. Pure. */
 export function evaluateRedis(where: string, info: string): Finding[] {
   const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1] ?? null;
   const findings: Finding[] = [];
@@ -77,8 +77,8 @@ export function evaluateRedis(where: string, info: string): Finding[] {
   return findings.length > 0 ? findings : [ok(`${where}: version ${version}, append-only file, noeviction`)];
 }
 
-/** Pure. `message`: what the connection said. */
-export function evaluateAway(given: { redisUrl: string; redisNamed: boolean; message: string }): Finding {
+/** Evaluate a failed connection. Pure. `message`: the error of the connection. */
+export function evaluateUnreachable(given: { redisUrl: string; redisNamed: boolean; message: string }): Finding {
   const { redisUrl, redisNamed, message } = given;
   if (/refuses the connection/.test(message))
     return problem(message.split(/: (?:check|give) /)[0] ?? message, refusalAdvice(message));

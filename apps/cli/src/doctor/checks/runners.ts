@@ -27,7 +27,7 @@ export const runners: Check = {
   },
 };
 
-/** Pure: where no new work starts, the runners that are there, those whose name another machine has, and those of older versions. */
+/** Evaluate the present runners: whether they accept new work, have their own names, use the same limits and are up to date. Pure. */
 export function evaluateRunners(present: readonly RunnerPresence[], queue: Admission = OPEN): Finding[] {
   if (present.length === 0)
     return [...admissionNotes("the queue", queue), note("no runner is running: tac8 up starts one")];
@@ -52,7 +52,7 @@ export function evaluateRunners(present: readonly RunnerPresence[], queue: Admis
   for (const { name } of present.filter(({ format = 0 }) => format < newest).slice(0, MAX_SHOWN)) {
     findings.push(
       problem(
-        `${name} runs an older version: it skips jobs that a newer runner has worked on`,
+        `${name} runs an older version: it skips jobs that a newer runner has processed`,
         "upgrade tac8 on its machine",
       ),
     );

@@ -8,7 +8,7 @@ export const services: Check = {
   inspect: async ({ env }) => evaluateServices(await readUnits(env), managerOf(env)),
 };
 
-/** Pure. Empty where systemd does not run tac8. */
+/** Evaluate the services. Pure. Empty if systemd does not run tac8. */
 export function evaluateServices(units: readonly Unit[], manager: Manager): Finding[] {
   if (manager === null) return [];
   if (units.length === 0)

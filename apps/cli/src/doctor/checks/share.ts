@@ -25,13 +25,13 @@ export const share: Check = {
   },
 };
 
-/** Pure. `isOther`: REDIS_URL names another Redis than the one that was shared. */
+/** Evaluate the shared Redis. Pure. `isOther`: REDIS_URL names another Redis than the one that was shared. */
 export function evaluateShare(given: {
   share: Share;
   command: string;
   listens: boolean;
   here: boolean;
-  /** Something else has the port. */
+  /** Whether another program uses the port. */
   taken?: boolean;
   isOther: boolean;
 }): Finding[] {

@@ -25,7 +25,7 @@ import { services } from "./services.ts";
 import { share } from "./share.ts";
 import { token } from "./token.ts";
 
-/** Everything that `tac8 doctor` reads, in its order. */
+/** All checks of `tac8 doctor`, in the order of its output. */
 export const CHECKS: readonly Check[] = [
   config,
   node,

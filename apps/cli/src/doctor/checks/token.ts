@@ -98,7 +98,7 @@ function evaluateFailure(
   }
 }
 
-/** Null, or a name in brackets: it belongs to no user. */
+/** Evaluate the owner of a token. Null, or a name that ends in `[bot]`: the token belongs to a GitHub App. */
 function evaluateOwner(login: string | null): Finding {
   if (login !== null && !login.endsWith("[bot]")) return ok(`token of ${login}`);
   const whose =

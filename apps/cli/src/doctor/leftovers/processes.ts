@@ -3,7 +3,7 @@ import { readProc } from "@tac8/core/process/procfs";
 import { readdirSync, readlinkSync, statSync } from "node:fs";
 import { sep } from "node:path";
 
-/** A process that carries a run's marker in its environment. */
+/** A process that has the marker of a run in its environment. */
 export interface Marked {
   readonly pid: number;
   readonly run: string;
@@ -14,8 +14,8 @@ export interface Marked {
 const MAX_ENVIRONMENT = 1_000_000;
 
 /**
- * Those that work in this data folder or name it in their environment, as far as `/proc` shows them: another tac8 of this machine
- * has its own runs. In a container only its own are seen.
+ * Return the marked processes that run in this data folder or have it in their environment, as far as `/proc` shows them. Another
+ * tac8 on this machine has its own runs. In a container, only its own processes are visible.
  */
 export function findMarked(home: string): Marked[] {
   const found: Marked[] = [];
@@ -44,6 +44,6 @@ function cwdOf(pid: number): string {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);
   } catch {
-    return ""; // It is gone, or another's.
+    return ""; // The process ended, or belongs to another user.
   }
 }

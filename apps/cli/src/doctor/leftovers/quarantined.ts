@@ -8,7 +8,7 @@ const DEPTHS = [
 ] as const;
 const MAX_FOLDERS = 2000;
 
-/** What runs have put aside in a data folder, as paths from it. Links are not followed. */
+/** Return the files that runs have quarantined in a data folder, as relative paths. Links are not followed. */
 export async function findQuarantined(home: string): Promise<string[]> {
   const found: string[] = [];
   for (const [part, depth] of DEPTHS) {
@@ -28,7 +28,7 @@ async function foldersIn(home: string, at: string): Promise<string[]> {
   return (await list(join(home, at))).filter((entry) => entry.isDirectory()).map(({ name }) => join(at, name));
 }
 
-/** Nothing there is no error. */
+/** List a folder; empty if it is missing. */
 async function list(folder: string) {
   return readdir(folder, { withFileTypes: true }).catch(() => []);
 }

@@ -2,21 +2,21 @@ import { tryLock } from "@tac8/core/process/flock";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** What a slot's runner wrote down of its live run. */
+/** The note of a runner about the current run of a slot. */
 export interface RunNote {
   readonly slot: number;
-  /** Null: the note was cut off. */
+  /** Null: the note is incomplete. */
   readonly jobId: string | null;
   readonly run: string;
-  /** Whether a runner has the slot. */
+  /** Whether a runner has locked the slot. */
   readonly held: boolean;
 }
 
 const MAX_SLOTS = 1024;
 
 /**
- * The live runs that are noted in a data folder. Whether a slot is held is asked by taking its lock for a moment, which a runner
- * that starts then waits for: /proc/locks would not show a runner's in another container that shares the folder.
+ * Return the notes about runs in a data folder. To check whether a slot is locked, its lock is acquired for a moment; a runner that
+ * starts meanwhile waits. /proc/locks would not show the lock of a runner in another container with the same folder.
  */
 export async function findRunNotes(home: string): Promise<RunNote[]> {
   const folder = join(home, "runs");
@@ -27,7 +27,7 @@ export async function findRunNotes(home: string): Promise<RunNote[]> {
     if (slot === undefined) continue;
     const held = await isHeld(join(folder, `slot-${slot}.lock`));
     const text = await readFile(join(folder, name), "utf8").catch(() => null);
-    if (text !== null) notes.push({ slot: Number(slot), ...noteIn(text), held }); // Else its run has just ended.
+    if (text !== null) notes.push({ slot: Number(slot), ...noteIn(text), held }); // Otherwise the run has just ended.
   }
   return notes;
 }
@@ -38,7 +38,7 @@ async function isHeld(path: string): Promise<boolean> {
     lock?.release();
     return lock === null;
   } catch {
-    return false; // It cannot be locked, so no runner has it either.
+    return false; // The file cannot be locked, so no runner has locked it.
   }
 }
 
@@ -47,6 +47,6 @@ function noteIn(text: string): { jobId: string | null; run: string } {
     const { jobId, run } = JSON.parse(text) as Record<string, unknown>;
     return { jobId: typeof jobId === "string" ? jobId : null, run: typeof run === "string" ? run : "" };
   } catch {
-    return { jobId: null, run: "" }; // Cut off.
+    return { jobId: null, run: "" }; // Incomplete.
   }
 }

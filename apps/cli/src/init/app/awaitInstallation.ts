@@ -21,8 +21,10 @@ interface Waiting {
 }
 
 /**
- * Waits until the App is installed on the repository, for 15 minutes at most; once a minute, it says that GitHub gives no answer. @returns whether it is
- * @throws Problem when GitHub does not know the App or its key
+ * Wait until the App is installed on the repository, at most 15 minutes. If GitHub does not respond, a line reports that once a
+ * minute.
+ * @returns whether the App is installed
+ * @throws Problem if GitHub does not know the App or its key
  */
 export async function awaitInstallation(context: Context, waiting: Waiting): Promise<boolean> {
   const { credentials, repository, apiUrl, signal } = waiting;
@@ -39,7 +41,7 @@ export async function awaitInstallation(context: Context, waiting: Waiting): Pro
   const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
   let problem = "";
   let printedAt = now();
-  /** Null: it may pass. Undefined: the operator has stopped it, or the time is over. */
+  /** Handle an error. Null: retry; undefined: interrupted by the operator, or time limit reached. */
   const failed = (error: unknown): null | undefined => {
     if (!(error instanceof GitHubError)) return undefined;
     if (error.kind === "unauthorized") throw new Problem(error.message, { cause: error });

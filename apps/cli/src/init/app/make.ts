@@ -10,20 +10,20 @@ import type { Prompt } from "../../terminal/prompt.ts";
 import type { Repository } from "../answers.ts";
 import { receiveCode } from "./receiveCode.ts";
 
-/** GitHub's page, and the code that comes from it, are used within minutes; the address must not stay open for days. */
+/** Time limit, so that the local address does not stay open. Creating an App takes only minutes. */
 const LIMIT_MS = 10 * 60_000;
 
 interface Making {
   readonly repository: Repository;
   readonly apiUrl: string;
-  /** Null: nobody sits at the terminal. */
+  /** Null: the command is not interactive. */
   readonly prompt: Prompt | null;
   readonly signal: AbortSignal;
 }
 
 /**
- * Has GitHub make an App by its manifest, in the operator's browser. @throws Problem when the operator stops it, when no code
- * comes for 10 minutes, or when GitHub does not hand the App out
+ * Let GitHub create an App from a manifest, in the operator's browser. @throws Problem if the operator interrupts it, if no code
+ * arrives within 10 minutes, or if GitHub does not exchange the code for the App
  */
 export async function makeApp(context: Context, making: Making): Promise<MadeApp> {
   const { repository, apiUrl, prompt, signal } = making;
@@ -31,7 +31,7 @@ export async function makeApp(context: Context, making: Making): Promise<MadeApp
   const { owner } = repository;
   const log = createLogger({ name: "cli", level: "silent", secrets: [] });
   const calls = openCalls({ apiUrl, log, now });
-  // Where GitHub does not say, the page of the user's own Apps is shown; an App can be given to an organization later.
+  // If GitHub does not respond, use the page of the user's own Apps. The App can be transferred to an organization later.
   const isOrganization = await calls.isOrganization(owner, { signal }).catch(() => false);
   const organization = isOrganization ? owner : null;
   const home = webUrl(apiUrl, repository);
@@ -47,7 +47,7 @@ export async function makeApp(context: Context, making: Making): Promise<MadeApp
     out.line(`  ssh -L ${server.port}:127.0.0.1:${server.port} ${hostname()}`);
     out.line("The page expires after 10 minutes.");
     const code = await firstOf(server.code, { server, prompt, signal: AbortSignal.any([signal, limit]) });
-    prompt?.say(""); // Ends the line of a question that has got no answer.
+    prompt?.say(""); // Ends the line of the unanswered question.
     return await calls.takeApp(code, { signal });
   } catch (error) {
     if (signal.aborted) throw new Problem(`interrupted: run ${context.command} init --app again`, { cause: error });
@@ -65,7 +65,7 @@ export async function makeApp(context: Context, making: Making): Promise<MadeApp
 
 type Waiting = Pick<Making, "prompt" | "signal"> & { readonly server: Awaited<ReturnType<typeof receiveCode>> };
 
-/** From the browser, or from the operator, whose browser may not reach this machine any more. */
+/** Return the code from the browser, or from the operator, because the browser may be unable to reach this machine. */
 async function firstOf(code: Promise<string>, { server, prompt, signal }: Waiting): Promise<string> {
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(signal.reason);

@@ -8,23 +8,23 @@ import { createTransport } from "@tac8/core/github/transport";
 import type { CallOptions } from "@tac8/core/github/types";
 import { siteUrl } from "@tac8/core/github/urls";
 
-/** GitHub's own limit. */
+/** GitHub's limit. */
 const MAX_NAME = 34;
 
-/** A GitHub App that GitHub has just made. */
+/** A GitHub App that GitHub has just created. */
 export interface MadeApp {
   readonly id: number;
   readonly slug: string;
-  /** The App's page, for people. */
+  /** Address of the App's page. */
   readonly url: string;
-  /** PEM. GitHub shows it once. */
+  /** Private key as PEM. GitHub shows it only once. */
   readonly privateKey: string;
 }
 
 /**
- * Return the manifest of an App for one owner's repositories: everything that tac8 needs is asked for at once, and no webhook
- * is called. Pure. https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
- * @param unique tells the App from others of the same owner, because names are unique at GitHub
+ * Return the manifest of an App for the repositories of one owner, with all permissions that tac8 needs and without a webhook.
+ * Pure. https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
+ * @param unique makes the name of the App unique, as GitHub requires
  */
 export function appManifest(given: { owner: string; unique: string; home: string; redirectUrl: string }) {
   const { owner, unique, home, redirectUrl } = given;
@@ -40,13 +40,13 @@ export function appManifest(given: { owner: string; unique: string; home: string
   };
 }
 
-/** Return the page that takes a manifest: the user's own, or the organization's. Pure. */
+/** Return the address of GitHub's page that accepts a manifest, for the user or for an organization. Pure. */
 export function newAppUrl(apiUrl: string, { organization, state }: { organization: string | null; state: string }) {
   const whose = organization === null ? "" : `/organizations/${encodeURIComponent(organization)}`;
   return `${siteUrl(apiUrl)}${whose}/settings/apps/new?state=${encodeURIComponent(state)}`;
 }
 
-/** Where the App is installed on repositories. Pure. */
+/** Return the address of the page on which the App is installed on repositories. Pure. */
 export function installUrl({ url }: Pick<MadeApp, "url">): string {
   return `${url}/installations/new`;
 }
@@ -57,7 +57,7 @@ const madeSchema = z
 
 const accountSchema = z.object({ login: z.string(), type: z.string() });
 
-/** Calls that need no credentials. Each throws GitHubError, or the signal's reason. */
+/** Return the calls that need no credentials. Each throws GitHubError or the reason of the signal. */
 export function openCalls({
   apiUrl,
   log,
@@ -72,7 +72,7 @@ export function openCalls({
   const octokit = createOctokit({ apiUrl, log, fetch, now, ...settings });
   const { one } = createCaller({ octokit, redact: String, token: "the code", log, now });
   return {
-    /** Takes the App that belongs to the code; that works once, and within an hour. */
+    /** Exchange the code for the App. This works once, within an hour. */
     takeApp: async (code: string, options: CallOptions = {}): Promise<MadeApp> => {
       const route = "POST /app-manifests/{code}/conversions";
       const made = await one({ route, params: { code }, schema: madeSchema, ...options });

@@ -1,4 +1,4 @@
-/** The page that hands the manifest to GitHub, by a form: GitHub takes it from a browser only. Pure. */
+/** Return the page whose form sends the manifest to GitHub, which accepts it only from a browser. Pure. */
 export function startPage({ action, manifest }: { readonly action: string; readonly manifest: object }): string {
   return page(
     "A GitHub App for tac8",
@@ -10,7 +10,7 @@ export function startPage({ action, manifest }: { readonly action: string; reado
   );
 }
 
-/** Pure. `words`: plain text. */
+/** Return a page with a plain text. Pure. */
 export function wordsPage(title: string, words: string): string {
   return page(title, `<p>${escape(words)}</p>`);
 }

@@ -5,18 +5,18 @@ import type { AddressInfo } from "node:net";
 import { startPage, wordsPage } from "./page.ts";
 
 export interface CodeServer {
-  /** Where the operator's browser begins. Nobody can guess it, and only this machine reaches it. */
+  /** The address to open in the operator's browser. It cannot be guessed, and is reachable only from this machine. */
   readonly url: string;
   readonly port: number;
-  /** The code of the App that GitHub has made. */
+  /** Resolves with the code of the App that GitHub has created. */
   readonly code: Promise<string>;
-  /** Reads the code of an address that a browser ended at, or the code itself; null: it is neither, or of another request. */
+  /** Return the code in an address that the browser was redirected to, or the code itself; null: neither, or of another request. */
   readonly read: (text: string) => string | null;
   readonly close: () => Promise<void>;
 }
 
 interface Options {
-  /** GitHub's page that takes the manifest. */
+  /** Returns the address of GitHub's page that accepts the manifest. */
   readonly actionFor: (state: string) => string;
   readonly manifestFor: (redirectUrl: string) => object;
 }
@@ -30,7 +30,7 @@ const HEADERS = {
   "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
 };
 
-/** A page on loopback that hands the manifest to GitHub, and the place to which GitHub sends the browser back. */
+/** Start a server on loopback with the page that sends the manifest to GitHub, and the page to which GitHub redirects the browser. */
 export async function receiveCode({ actionFor, manifestFor }: Options): Promise<CodeServer> {
   const state = randomBytes(24).toString("base64url");
   const start = `/${randomBytes(24).toString("base64url")}`;
@@ -50,7 +50,7 @@ export async function receiveCode({ actionFor, manifestFor }: Options): Promise<
   function answer(request: IncomingMessage, response: ServerResponse): void {
     request.resume();
     const send = (status: number, body: string) => void response.writeHead(status, HEADERS).end(body);
-    // Another name for this machine would be a page of someone else's.
+    // A request with another host comes from a foreign page (DNS rebinding).
     const isOurs = [`127.0.0.1:${port}`, `localhost:${port}`].includes(request.headers.host ?? "");
     const url = URL.parse(request.url ?? "/", origin);
     if (!isOurs || url === null || request.method !== "GET") return send(404, wordsPage("Page not found", ""));
