@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The `tac8` command. Plain JavaScript for Node 18 and newer: it checks what this machine lacks, and runs dist/cli.js with
-// a Node that can.
+// The `tac8` command. Plain JavaScript for Node 18 and newer: it checks for missing programs, and runs dist/cli.js with a suitable
+// Node.
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -13,14 +13,14 @@ import { installSystemPackages } from "./lib/system.mjs";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const args = process.argv.slice(2);
 process.title = titleOf(args);
-// These start Redis, git and agents; all other commands need none of them.
+// These commands start Redis, git and agents. The other commands need none of them.
 const starts = ["up", "demo"].includes(commandOf(args)) && !args.includes("--help") && !args.includes("-h");
 
 try {
   await main();
 } catch (error) {
   process.exitCode = starts ? EXIT_CONFIG : 1;
-  // As every command does it: docs/json.md.
+  // The JSON of an error, as for every command: docs/json.md.
   const shown = { error: { code: process.exitCode, lines: error.message.split("\n") } };
   if (args.includes("--json")) process.stdout.write(`${JSON.stringify(shown)}\n`);
   process.stderr.write(`tac8: ${error.message}\n`);

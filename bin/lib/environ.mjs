@@ -1,11 +1,11 @@
-// What `/proc/<pid>/environ` shows of this process. Runs on Node 18.
+// Removes secrets from `/proc/<pid>/environ` of this process. Runs on Node 18.
 import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 
 /**
- * Overwrite variables where this process began with them. Deleting a variable leaves its text there, and every process of the
- * same user can read it. Call it when the variables are deleted: their text is in use before.
+ * Overwrite variables in the initial environment of this process. Deleting a variable leaves its text there, where every process
+ * of the same user can read it. Call this after the variables are deleted, because their text is in use until then.
  * @param {readonly string[]} names
- * @returns {boolean} whether none of them is shown any more
+ * @returns {boolean} whether none of them is visible any more
  */
 export function scrubEnviron(names) {
   const shown = () => entriesOf(readFileSync("/proc/self/environ", "latin1")).some(({ name }) => names.includes(name));
@@ -13,7 +13,7 @@ export function scrubEnviron(names) {
     if (names.length > 0 && shown()) overwrite(names);
     return names.length === 0 || !shown();
   } catch {
-    return false; // A system without /proc, or one that lets no process write its own memory.
+    return false; // A system without /proc, or one on which a process cannot write its own memory.
   }
 }
 
@@ -31,14 +31,14 @@ function overwrite(names) {
   }
 }
 
-/** proc_pid_stat(5): `env_start` and `env_end` are fields 50 and 51. Those after the name in brackets begin with field 3. */
+/** `env_start` and `env_end` are fields 50 and 51 of proc_pid_stat(5). Field 3 is the first one after the name in brackets. */
 function environArea() {
   const stat = readFileSync("/proc/self/stat", "latin1");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return { start: Number(fields[47]), end: Number(fields[48]) };
 }
 
-/** One for each variable: its name, and where its text is. */
+/** Return the name of each variable, and the position of its text. */
 function entriesOf(environ) {
   let at = 0;
   return environ.split("\0").map((entry) => {

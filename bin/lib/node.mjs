@@ -1,12 +1,12 @@
-// The Node that runs tac8, and the machine's own. Runs on Node 18.
+// Finds the Node that runs tac8. Runs on Node 18.
 import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { basename, delimiter, dirname, join, sep } from "node:path";
 
-/** The oldest Node that runs dist/: execa and commander ask for it. */
+/** The oldest Node that runs dist/, as execa and Commander require. */
 export const MINIMUM = "22.12";
 
-/** "v26.10.0" → [26, 10]; [0, 0] for anything else. */
+/** Parse a version: "v26.10.0" → [26, 10]; [0, 0] for other texts. */
 export function parseVersion(text) {
   const [, major = 0, minor = 0] = /^v(\d+)\.(\d+)\./.exec(text.trim()) ?? [];
   return [Number(major), Number(minor)];
@@ -20,8 +20,8 @@ export function isNewEnough(version) {
 }
 
 /**
- * The Node that tac8's optional package for this platform brings along; null where it is not installed. npm puts it into
- * tac8's own node_modules, or beside tac8; Node's own search would look in folders of others as well.
+ * Return the Node of tac8's optional package for this platform; null: it is not installed. npm installs it in tac8's node_modules or
+ * beside tac8. Node's module resolution is not used, because it would also search folders of other projects.
  */
 export function bundledNode(root) {
   const folders = [join(root, "node_modules"), ...(basename(dirname(root)) === "node_modules" ? [dirname(root)] : [])];
@@ -29,17 +29,17 @@ export function bundledNode(root) {
   return files.find(isExecutable) ?? null;
 }
 
-/** Whether HTTP calls have to go through a proxy that this Node cannot use. */
+/** Whether HTTP requests need a proxy that this Node cannot use. */
 function lacksProxy(env) {
   const names = ["http_proxy", "https_proxy", "all_proxy"].flatMap((name) => [name, name.toUpperCase()]);
   return names.some((name) => env[name]) && !process.getBuiltinModule("node:http").setGlobalProxyFromEnv;
 }
 
 /**
- * A Node that runs tac8: this one, else the one that came along. That one also where this one could not use the proxy that the
+ * Return a Node that runs tac8: this one, or the one of the optional package if this one is too old or cannot use the proxy that the
  * environment names.
  * @returns {string} its path
- * @throws Error of one line, with what to do
+ * @throws Error with a one-line message that says what to do
  */
 export function findNode(root, env = process.env) {
   if (isNewEnough(process.version)) {
@@ -57,7 +57,7 @@ export function findNode(root, env = process.env) {
   throw new Error(`${need}; ${node} does not start (${answer || "no output"}): ${fix}`);
 }
 
-/** PATH without any project's node_modules: npm puts those first for its scripts. */
+/** Return PATH without the node_modules folders of projects, which npm adds for its scripts. */
 export function ownPath(path = process.env.PATH ?? "") {
   const inside = (folder) => folder.includes(`${sep}node_modules${sep}`) || folder.endsWith(`${sep}node_modules`);
   return path
@@ -66,14 +66,14 @@ export function ownPath(path = process.env.PATH ?? "") {
     .join(delimiter);
 }
 
-/** Whether the machine's own Node runs dist/, whichever Node runs this file. */
+/** Whether the Node of the machine runs dist/, regardless of the Node that runs this file. */
 export function ownNodeIsNewEnough() {
   if (!process.execPath.includes(`${sep}node_modules${sep}`)) return isNewEnough(process.version);
   const node = findProgram("node", ownPath());
   return node !== null && isNewEnough(tryNode(node).version);
 }
 
-/** The full path of a program on the path, or null. */
+/** Return the full path of a program on the PATH; null: it is missing. */
 export function findProgram(name, path = process.env.PATH ?? "") {
   for (const folder of path.split(delimiter)) {
     const file = join(folder, name);

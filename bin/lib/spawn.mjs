@@ -1,15 +1,15 @@
-// Runs a program of tac8 as a child that behaves as if it were this process. Runs on Node 18.
+// Runs a program of tac8 as a child process that behaves like this process. Runs on Node 18.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { scrubEnviron } from "./environ.mjs";
 
-// A terminal sends these to the whole foreground group, so the child has them already.
+// A terminal sends these to the whole foreground group, so the child gets them too.
 const FROM_TERMINAL = ["SIGINT", "SIGQUIT", "SIGHUP"];
 const ALWAYS = ["SIGTERM", "SIGUSR1", "SIGUSR2"];
 
 /**
- * Runs Node with this process' terminal, and sets the exit code: the child's, or 128 + n when it was ended by signal n.
+ * Run Node with the terminal of this process, and set the exit code: the child's, or 128 + n if signal n ended the child.
  * @param {{node: string, args: string[]}} options `args`: the program, then its arguments
  * @returns {Promise<void>} resolved when the child ends
  */
@@ -32,7 +32,7 @@ export function spawnNode({ node, args }) {
   });
 }
 
-/** The child has it. Here it would only be read by others, through /proc. */
+/** Remove the environment from this process. Only the child needs it, and other processes could read its secrets through /proc. */
 function dropEnvironment() {
   const names = Object.keys(process.env);
   for (const name of names) delete process.env[name];
@@ -50,7 +50,7 @@ function passSignals(child) {
   return () => handlers.forEach(([signal, handler]) => process.off(signal, handler));
 }
 
-/** Whether this process belongs to its terminal's foreground group, the one that Ctrl-C goes to. */
+/** Whether this process is in the foreground group of its terminal, which gets Ctrl-C. */
 function inForeground() {
   try {
     const stat = readFileSync("/proc/self/stat", "utf8");

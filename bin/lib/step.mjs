@@ -1,4 +1,4 @@
-// One step of an installation: a line that says what, how long, and if need be why it failed. Runs on Node 18.
+// One step of an installation: a line with its name, its duration and, if it fails, the reason. Runs on Node 18.
 import { spawnSync } from "node:child_process";
 
 const HEAD_LINES = 10;
@@ -6,9 +6,9 @@ const TAIL_LINES = 20;
 const MAX_OUTPUT = 64 * 1024 * 1024;
 
 /**
- * Runs a program to its end, quietly.
+ * Run a program until it ends, without showing its output.
  * @param {{program: string, args: string[], env?: object, cwd?: string, minutes: number}} command
- * @returns {{ok: boolean, problem: string}} `problem`: what went wrong, with the first and last lines it wrote
+ * @returns {{ok: boolean, problem: string}} `problem`: the first and last lines of the output, and the reason of the failure
  */
 export function run({ program, args, env = {}, cwd, minutes }) {
   const result = spawnSync(program, args, {
@@ -24,7 +24,7 @@ export function run({ program, args, env = {}, cwd, minutes }) {
   return { ok: false, problem: [...written, why(result, minutes)].filter(Boolean).join("\n") };
 }
 
-// npm says the cause first and advice after it, apt the other way round.
+// npm prints the cause first and the advice after it; apt prints them in the opposite order.
 function shorten(lines) {
   if (lines.length <= HEAD_LINES + TAIL_LINES) return lines;
   return [...lines.slice(0, HEAD_LINES), "  …", ...lines.slice(-TAIL_LINES)];
@@ -36,7 +36,7 @@ function why({ error, status, signal }, minutes) {
   return signal ? `killed by ${signal}` : `exit code ${status}`;
 }
 
-/** Does `work` between "what …" and the seconds it took. An error is passed on. */
+/** Print "what …", run `work`, and print the seconds that it took. Errors are rethrown. */
 export function step(what, work) {
   const begin = Date.now();
   process.stdout.write(`${what} … `);

@@ -1,4 +1,4 @@
-// Packages of the operating system: git, redis-server, flock, and libatomic1 for the Node that npm brings; for the tests
+// Installs packages of the operating system: git, redis-server, flock, and libatomic1 for the Node that npm installs. For the tests,
 // also tmux, bubblewrap, and a browser with a font. Runs on Node 18.
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -8,9 +8,9 @@ import { run, step } from "./step.mjs";
 
 const ARCH_FOLDERS = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu", arm: "arm-linux-gnueabihf" };
 
-// As root. A package's installation must not start a Redis on port 6379, now or at the next boot: tac8 has its own. A
-// policy-rc.d keeps services from starting (an existing one is the operator's and stays); `disable` sees to the boot.
-// Old package lists are tried first; a failure brings new ones.
+// Runs as root. The installation of a package must not start a Redis on port 6379, now or at the next boot, because tac8 has its own.
+// The file policy-rc.d prevents services from starting (an existing file belongs to the operator and is kept), and `disable` prevents
+// it at the next boot. The existing package lists are tried first, and updated after a failure.
 const INSTALL = `
 set -u
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
@@ -32,10 +32,10 @@ exit 0
 `;
 
 /**
- * Installs with apt what is missing, when it may: root, or sudo that asks for no password.
+ * Install missing packages with apt, if this process is root or sudo needs no password.
  * @param {{dev: boolean, redis: boolean, ask: boolean}} options `redis`: whether a redis-server is needed on this machine;
- *   `ask`: first ask the operator at the terminal, and install nothing where there is none
- * @throws Error with the one command to type, when it may not, or with apt's last lines
+ *   `ask`: first ask the operator at the terminal; without a terminal, install nothing
+ * @throws Error with the command to run, or with the last lines of apt
  */
 export async function installSystemPackages({ dev, redis, ask }) {
   const missing = missingPackages({
@@ -45,7 +45,7 @@ export async function installSystemPackages({ dev, redis, ask }) {
     tmux: !dev || hasProgram("tmux"),
     browser: !dev || hasProgram("chromium"),
     sandbox: !dev || hasProgram("bwrap"),
-    // The tests use npm's Node whatever the machine has.
+    // The tests use the Node that npm installs, even if the machine has another one.
     atomic: (!dev && ownNodeIsNewEnough()) || hasLibatomic(),
   });
   if (missing.length === 0) return;
@@ -79,7 +79,7 @@ export function missingPackages({ git, redis, flock, tmux, atomic, browser, sand
     !atomic && "libatomic1",
     !sandbox && "bubblewrap",
   ];
-  // Without a font the browser draws empty boxes.
+  // Without a font, the browser draws empty boxes.
   return [...wanted, ...(browser ? [] : ["chromium", "fonts-dejavu-core"])].filter(Boolean);
 }
 
@@ -92,7 +92,7 @@ function instruction(missing) {
   return `it needs ${missing.join(", ")}. Run the following, then run this command again:\n  ${typed}`;
 }
 
-/** What goes before a command that needs root; null: not possible without asking. */
+/** Return the prefix of a command that needs root; null: this process cannot become root without a password. */
 function administrator() {
   if (findProgram("apt-get") === null) return null;
   if (process.getuid?.() === 0) return [];
