@@ -485,7 +485,10 @@ export const agents: readonly Mutant[] = [
     file: `${CLI}/doctor/checks/isolation.ts`,
     find: "agentView({ config, env,",
     replace: "agentView({ config: { ...config, agent: { ...config.agent, read: [] } }, env,",
-    test: { file: `${CLI}/doctor/doctor.int.test.ts`, name: "what the operator adds to their sandbox" },
+    test: {
+      file: `${CLI}/doctor/doctor.int.test.ts`,
+      name: "doctor tests what agents can reach through the entries that the operator adds to their sandbox",
+    },
     promise: "doctor tries what agents reach in the sandbox that this configuration gives them",
   },
   {
@@ -509,7 +512,7 @@ export const agents: readonly Mutant[] = [
     file: `${CLI}/doctor/checks/isolation.ts`,
     find: "return runBehind(sandboxOf(chosen.program, { config, env, uid, devices }));",
     replace: "return runBehind(sandboxOf(chosen.program, { config, env, uid, devices }).slice(0, 0));",
-    test: { file: `${CLI}/doctor/doctor.int.test.ts`, name: "what an agent reaches is tried" },
+    test: { file: `${CLI}/doctor/doctor.int.test.ts`, name: "doctor tests what an agent can reach" },
     promise: "doctor tries what an agent reaches from inside the sandbox that agents have",
   },
   {

@@ -178,7 +178,7 @@ export const board: readonly Mutant[] = [
     file: `${CLI}/up/boardLines.ts`,
     find: "if (!isTerminal) return",
     replace: 'if (isTerminal && home === "") return',
-    test: { file: `${CLI}/up/boardLines.test.ts`, name: "has no link elsewhere" },
+    test: { file: `${CLI}/up/boardLines.test.ts`, name: "has no link without a terminal" },
     promise: "tac8 up writes no link to a file or a journal",
   },
   {

@@ -327,7 +327,10 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${CLI}/moveData/plan.ts`,
     find: 'if (target === "copied") return { do: "finish" };',
     replace: "",
-    test: { file: `${CLI}/moveData/moveData.int.test.ts`, name: "between the copy and the end of the old folder" },
+    test: {
+      file: `${CLI}/moveData/moveData.int.test.ts`,
+      name: "between the copy and the removal of the old folder: nothing starts on either, and a second call continues",
+    },
     promise: "a move that is interrupted loses nothing",
   },
   {

@@ -7,7 +7,7 @@ export const machines: readonly Mutant[] = [
     file: `${CLI}/moveData/inUse.ts`,
     find: "scheduler === null\n",
     replace: "scheduler !== null\n",
-    test: { file: `${CLI}/backup/backup.int.test.ts`, name: "an installation that is at work is refused" },
+    test: { file: `${CLI}/backup/backup.int.test.ts`, name: "an installation that is running is refused" },
     promise: "a restore is refused while a scheduler has the lease",
   },
   {
@@ -24,7 +24,10 @@ export const machines: readonly Mutant[] = [
     file: `${CLI}/backup/exportRedis.ts`,
     find: 'await redis.client("PAUSE", pauseMs, "WRITE");',
     replace: "await redis.ping();",
-    test: { file: `${CLI}/backup/backup.int.test.ts`, name: "Redis is read as it is at one moment" },
+    test: {
+      file: `${CLI}/backup/backup.int.test.ts`,
+      name: "the copy of Redis is consistent while other clients write, and no write is lost",
+    },
     promise: "Redis is read as it is at one moment",
   },
   {
@@ -34,7 +37,7 @@ export const machines: readonly Mutant[] = [
     replace: "",
     test: {
       file: `${CLI}/backup/backup.int.test.ts`,
-      name: "there is no backup where Redis could not be read in time",
+      name: "there is no backup if Redis could not be read in time, and its writers continue",
     },
     promise: "a backup pauses writers for at most 20 s and a quarter of lock_seconds",
   },
@@ -44,7 +47,10 @@ export const machines: readonly Mutant[] = [
     find: "return lstatSync(path, { throwIfNoEntry: false }) ?? null;",
     replace: "return statSync(path, { throwIfNoEntry: false }) ?? null;",
     also: [{ find: "lstatSync, opendirSync,", replace: "statSync, opendirSync," }],
-    test: { file: `${CLI}/backup/backup.int.test.ts`, name: "a backup has notes, sessions and repositories" },
+    test: {
+      file: `${CLI}/backup/backup.int.test.ts`,
+      name: "a backup contains notes, sessions and repositories of issues, but no secret, link, worktree or lock",
+    },
     promise: "no file that an agent's link names is in a backup",
   },
   {
@@ -52,7 +58,10 @@ export const machines: readonly Mutant[] = [
     file: `${CLI}/backup/format.ts`,
     find: "if (format > FORMAT)",
     replace: "if (format > FORMAT + 1)",
-    test: { file: `${CLI}/backup/backup.int.test.ts`, name: "what is no whole backup" },
+    test: {
+      file: `${CLI}/backup/backup.int.test.ts`,
+      name: "a file that is not a complete backup, or has a newer format, is refused, and nothing is changed",
+    },
     promise: "a backup of a newer format is refused",
   },
   {
@@ -363,7 +372,10 @@ export const machines: readonly Mutant[] = [
     file: `${CORE}/share/rules.ts`,
     find: "`%R~${READ}`",
     replace: "`~${READ}`",
-    test: { file: `${CLI}/share/share.int.test.ts`, name: "is refused the rest" },
+    test: {
+      file: `${CLI}/share/share.int.test.ts`,
+      name: "a machine that has joined can do everything that a runner does, and nothing else, also after a restart of Redis",
+    },
     promise: "a machine's user cannot write the scheduler's keys",
   },
   {
@@ -371,7 +383,10 @@ export const machines: readonly Mutant[] = [
     file: `${CORE}/share/conf.ts`,
     find: '["reset", "on", `#${passwordHash}`',
     replace: '["reset", "on", passwordHash.slice(64) || "nopass"',
-    test: { file: `${CLI}/share/share.int.test.ts`, name: "nobody gets in" },
+    test: {
+      file: `${CLI}/share/share.int.test.ts`,
+      name: "without the password of a machine there is no access, and its files are readable only by their owner",
+    },
     promise: "a shared Redis always asks for a password",
   },
   {
@@ -379,7 +394,10 @@ export const machines: readonly Mutant[] = [
     file: `${CORE}/queue/redis.ts`,
     find: "if (passwordFile !== null && this !== undefined)",
     replace: "if (passwordFile === name && this !== undefined)",
-    test: { file: `${CLI}/share/share.int.test.ts`, name: "also after Redis has started again" },
+    test: {
+      file: `${CLI}/share/share.int.test.ts`,
+      name: "a machine that has joined can do everything that a runner does, and nothing else, also after a restart of Redis",
+    },
     promise: "tac8 share interrupts nothing",
   },
   {
@@ -395,7 +413,10 @@ export const machines: readonly Mutant[] = [
     file: `${CLI}/redis/embedded.ts`,
     find: "conf === null ? {} : {",
     replace: 'conf !== "" ? {} : {',
-    test: { file: `${CLI}/share/share.int.test.ts`, name: "also after Redis has started again" },
+    test: {
+      file: `${CLI}/share/share.int.test.ts`,
+      name: "a machine that has joined can do everything that a runner does, and nothing else, also after a restart of Redis",
+    },
     promise: "a shared Redis is still shared after its restart",
   },
   {
@@ -478,7 +499,7 @@ export const machines: readonly Mutant[] = [
     file: `${CLI}/commands/share.ts`,
     find: "await rm(files.folder, { recursive: true, force: true });",
     replace: "await rm(files.ca, { force: true });",
-    test: { file: `${CLI}/share/share.int.test.ts`, name: "a port that is taken" },
+    test: { file: `${CLI}/share/share.int.test.ts`, name: "a port in use changes nothing" },
     promise: "a port that is taken leaves Redis as it was",
   },
   {

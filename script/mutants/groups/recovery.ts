@@ -240,7 +240,10 @@ export const recovery: readonly Mutant[] = [
     file: `${CLI}/supervise/supervision.ts`,
     find: '(event.refused && state.name === "first")',
     replace: "event.refused",
-    test: { file: `${CLI}/up/up.int.test.ts`, name: "tries an app again whose later start is refused" },
+    test: {
+      file: `${CLI}/up/up.int.test.ts`,
+      name: "retries an app whose later start is refused: one line each, and the others continue",
+    },
     promise: "an app that cannot start again for a while ends nothing else",
   },
   {

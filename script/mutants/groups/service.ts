@@ -90,7 +90,7 @@ export const service: readonly Mutant[] = [
     file: `${CLI}/services/units.ts`,
     find: "return reasons.length === 0 ? health : healthOf([...reasons, ...health.reasons]);",
     replace: "return reasons.length === 0 ? health : healthOf(health.reasons);",
-    test: { file: `${CLI}/services/units.test.ts`, name: "a service that has ended is critical" },
+    test: { file: `${CLI}/services/units.test.ts`, name: "a service that ended is critical" },
     promise: "tac8 status and tac8 doctor name a service that ended for good",
   },
   {
@@ -122,7 +122,7 @@ export const service: readonly Mutant[] = [
     file: "apps/cli/src/doctor/checks/memoryGroups.ts",
     find: 'if (on !== "0") return [];',
     replace: "if (on !== undefined) return [];",
-    test: { file: "apps/cli/src/doctor/checks/memoryGroups.test.ts", name: "is named" },
+    test: { file: "apps/cli/src/doctor/checks/memoryGroups.test.ts", name: "is reported, with what to change" },
     promise: "tac8 doctor names a kernel that counts no memory for services, as that of Raspberry Pi OS",
   },
   {
@@ -138,7 +138,10 @@ export const service: readonly Mutant[] = [
     file: "apps/cli/src/commands/logs.ts",
     find: "if (services.length > 0) return composeCommand",
     replace: "if (services.length < 0) return composeCommand",
-    test: { file: "apps/cli/src/commands/logs.int.test.ts", name: "reads what Docker keeps" },
+    test: {
+      file: "apps/cli/src/commands/logs.int.test.ts",
+      name: "reads Docker's logs of the containers of the compose project in the current folder",
+    },
     promise: "tac8 logs reads the logs of containers, also where an earlier tac8 up has left some",
   },
   {

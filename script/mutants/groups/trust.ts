@@ -184,7 +184,7 @@ export const trust: readonly Mutant[] = [
     file: `${CLI}/demo/files.ts`,
     find: "if (names.length > 0 && !isDemoConfig(config)) {",
     replace: "if (names.length < 0 && !isDemoConfig(config)) {",
-    test: { file: `${CLI}/demo/demo.int.test.ts`, name: "removes nothing that no demo has left" },
+    test: { file: `${CLI}/demo/demo.int.test.ts`, name: "removes only files of a demo" },
     promise: "the demo removes no file of yours",
   },
   {
@@ -240,7 +240,10 @@ export const trust: readonly Mutant[] = [
     file: `${CORE}/queue/redis.ts`,
     find: "...(password ? { password } : {})",
     replace: "...(password ? {} : {})",
-    test: { file: `${CLI}/doctor/doctor.int.test.ts`, name: "on a socket that asks for a password" },
+    test: {
+      file: `${CLI}/doctor/doctor.int.test.ts`,
+      name: "a Redis on a socket that requires a password gets REDIS_PASSWORD, and the advice names it",
+    },
     promise: "a Redis on a socket gets REDIS_PASSWORD",
   },
   {
@@ -248,7 +251,10 @@ export const trust: readonly Mutant[] = [
     file: `${CLI}/up/environment.ts`,
     find: "...(ownRedis ? { REDIS_URL: redisUrl } : {}),",
     replace: "REDIS_URL: redisUrl,",
-    test: { file: `${CLI}/up/environment.test.ts`, name: "hands the operator's environment on" },
+    test: {
+      file: `${CLI}/up/environment.test.ts`,
+      name: "passes the operator's environment on, with the values that up sets",
+    },
     promise: "no app's environment shows REDIS_PASSWORD",
   },
   {
@@ -500,7 +506,10 @@ export const trust: readonly Mutant[] = [
     file: `${CLI}/init/app/receiveCode.ts`,
     find: 'return isSame(url.searchParams.get("state") ?? "", state) && CODE.test(given) ? given : null;',
     replace: "return CODE.test(given) ? given : null;",
-    test: { file: `${CLI}/init/app/initApp.int.test.ts`, name: "an App is made in the browser" },
+    test: {
+      file: `${CLI}/init/app/initApp.int.test.ts`,
+      name: "an App is created in the browser with every permission that tac8 needs, its key is stored, and after its installation everything is checked",
+    },
     promise: "tac8 init --app takes the App of its own request alone",
   },
   {
@@ -516,7 +525,7 @@ export const trust: readonly Mutant[] = [
     file: `${CLI}/up/run.ts`,
     find: "const { env, input: secrets } = handSecrets(all);",
     replace: "const [env, secrets] = [all, handSecrets(all).input];",
-    test: { file: `${CLI}/up/up.int.test.ts`, name: "hands Redis, paths and token on" },
+    test: { file: `${CLI}/up/up.int.test.ts`, name: "passes Redis, paths and token on" },
     promise: "the apps of tac8 up start without the token in their environment",
   },
   {
@@ -540,7 +549,10 @@ export const trust: readonly Mutant[] = [
     file: `${CLI}/processContext.ts`,
     find: "const { env, shown: secretsShown } = taken;",
     replace: "const [{ env }, secretsShown] = [taken, false];",
-    test: { file: `${CLI}/up/up.int.test.ts`, name: "warns when its own environment still shows the token" },
+    test: {
+      file: `${CLI}/up/up.int.test.ts`,
+      name: "warns if its own environment still shows the token, and only then",
+    },
     promise: "tac8 up says that other processes can read the token in its environment",
   },
   {
@@ -729,7 +741,10 @@ export const trust: readonly Mutant[] = [
     file: "apps/cli/src/commands/init.ts",
     find: "if (text === next) return null;",
     replace: "if (text !== next) return null;",
-    test: { file: "apps/cli/src/init/init.int.test.ts", name: "a configuration that is there stays" },
+    test: {
+      file: "apps/cli/src/init/init.int.test.ts",
+      name: "an existing configuration is kept, unless --force is given",
+    },
     promise: "init keeps a copy of the configuration that it overwrites",
   },
   {

@@ -66,7 +66,7 @@ function put(path: string, text: string): void {
   writeFileSync(join(lab.home, path), text);
 }
 
-/** An issue with notes, a session and a repository. */
+/** Write an issue with notes, a session and a repository. */
 async function anIssue(number: number, patch: Record<string, string> = {}): Promise<string> {
   const session = randomUUID();
   await redis.hset(issueKey(id(number)), { state: "blocked", session, sessionHome: "h", ...patch });
@@ -94,7 +94,7 @@ function pathsIn(folder: string): string[] {
     .toSorted();
 }
 
-test("a backup has notes, sessions and repositories of issues in it, and no secret, link, worktree or lock", async () => {
+test("a backup contains notes, sessions and repositories of issues, but no secret, link, worktree or lock", async () => {
   const session = await anIssue(1);
   await anIssue(2, { run: "live" });
   for (const [name, text] of [
@@ -128,7 +128,7 @@ test("a backup has notes, sessions and repositories of issues in it, and no secr
   expect(readdirSync(lab.dir).filter((name) => name.includes(".part"))).toEqual([]);
 });
 
-test("a repository whose objects and refs are packed, so that folders of it are empty, is one after the restore", async () => {
+test("a repository whose objects and refs are packed, so that folders of it are empty, is still a repository after the restore", async () => {
   await anIssue(1);
   const at = "workspaces/octo/hello/git/gh-1.git";
   rmSync(join(lab.home, at), { recursive: true });
@@ -141,11 +141,11 @@ test("a repository whose objects and refs are packed, so that folders of it are 
   expect(stdout).toBe("true");
 });
 
-test("it is restored where tac8 up starts its own Redis, at another place, and tac8 finds everything there", async () => {
+test("a backup is restored to another folder, where tac8 up starts its own Redis, and tac8 finds everything there", async () => {
   const session = await anIssue(1);
-  await redis.set("tac8:ask:runner", "gone with its process");
+  await redis.set("tac8:ask:runner", "ends with its process");
   await redis.set("tac8:day:2020-01-01", "expires", "PX", 40_000_000);
-  await redis.set("somebody:else", "x");
+  await redis.set("another:key", "x");
   await good(["backup", file()]);
   const before = lab.home;
   const other = join(lab.dir, "other");
@@ -171,7 +171,7 @@ test("it is restored where tac8 up starts its own Redis, at another place, and t
   }
 });
 
-test("an installation that is not empty is refused; with --force it is replaced, and its files and configuration stay beside", async () => {
+test("an installation that is not empty is refused; with --force it is replaced, and its files and configuration are kept", async () => {
   await anIssue(1);
   await good(["backup", file()]);
   expect((await tac8(["restore", file()])).err).toMatch(
@@ -183,7 +183,7 @@ test("an installation that is not empty is refused; with --force it is replaced,
 
   await redis.hset(issueKey(id(1)), "state", "pr");
   await redis.set("tac8:newer", "x");
-  await redis.set("somebody:else", "x");
+  await redis.set("another:key", "x");
   put("id", "another\n");
   writeFileSync(join(lab.dir, "config.toml"), '[github]\nrepo_owner = "Octo"\nrepo_name = "World"\n');
   const out = await good(["restore", "--force", file()]);
@@ -192,11 +192,11 @@ test("an installation that is not empty is refused; with --force it is replaced,
   expect(readFileSync(join(lab.home, "id"), "utf8")).toBe("h\n");
   expect(readFileSync(join(lab.dir, "config.toml"), "utf8")).toContain("World");
   expect(readFileSync(join(lab.home, "config.toml.from-backup"), "utf8")).toContain("Hello");
-  expect((await redis.keys("*")).toSorted()).toEqual(["somebody:else", issueKey(id(1))]);
+  expect((await redis.keys("*")).toSorted()).toEqual(["another:key", issueKey(id(1))]);
   expect(await redis.hget(issueKey(id(1)), "state")).toBe("blocked");
 });
 
-test("an installation that is at work is refused", async () => {
+test("an installation that is running is refused", async () => {
   await anIssue(1);
   await good(["backup", file()]);
   const now = Date.now();
@@ -218,7 +218,7 @@ test("an installation that is at work is refused", async () => {
   expect((await tac8(["restore", "--force", file()])).err).toMatch(/runner far\/0 on far is running: stop it/);
 });
 
-test("an installation is refused while a runner of another machine with the same host name is at work", async () => {
+test("an installation is refused while a runner of another machine with the same host name is running", async () => {
   await anIssue(1);
   await good(["backup", file()]);
   const host = hostname();
@@ -230,7 +230,7 @@ test("an installation is refused while a runner of another machine with the same
   expect(await redis.hget(issueKey(id(1)), "state")).toBe("blocked");
 });
 
-test("what is no whole backup, or of a newer format, is refused, and nothing is changed", async () => {
+test("a file that is not a complete backup, or has a newer format, is refused, and nothing is changed", async () => {
   await anIssue(1);
   await good(["backup", file()]);
   await server.empty();
@@ -265,7 +265,7 @@ test("nothing starts on a restore that was interrupted, and a second one finishe
   await anIssue(1);
   await good(["backup", file()]);
   await server.empty();
-  // The files are in their places, and Redis is not there yet.
+  // The files are in their folders, and the data of Redis is not there yet.
   mkdirSync(join(lab.home, RESTORING_FOLDER));
   writeFileSync(join(lab.home, RESTORING_FOLDER, "complete"), "");
   expect(() => makeDataFolder(lab.home)).toThrow(/run tac8 restore again/);
@@ -274,7 +274,7 @@ test("nothing starts on a restore that was interrupted, and a second one finishe
   expect(await redis.hget(issueKey(id(1)), "state")).toBe("blocked");
 });
 
-test("Redis is read as it is at one moment while others write, and they lose nothing", async () => {
+test("the copy of Redis is consistent while other clients write, and no write is lost", async () => {
   const [first, last] = ["tac8:a", "tac8:z"];
   for (let from = 0; from < 20_000; from += 1000) {
     await redis.mset(
@@ -315,7 +315,7 @@ test("Redis is read as it is at one moment while others write, and they lose not
   }
 });
 
-test("there is no backup where Redis could not be read in time, and its writers go on", async () => {
+test("there is no backup if Redis could not be read in time, and its writers continue", async () => {
   await redis.set("tac8:a", "x");
   const handle = await open(join(lab.dir, "records"), "w+");
   try {

@@ -13,7 +13,7 @@ afterEach(() => {
   rmSync(home, { recursive: true });
 });
 
-test("a folder that this user may not read is named as left out, and the rest is found", async () => {
+test("a folder that this user cannot read is reported as omitted, and the rest is found", async () => {
   const put = (path: string) => {
     mkdirSync(dirname(join(home, path)), { recursive: true });
     writeFileSync(join(home, path), "x\n");

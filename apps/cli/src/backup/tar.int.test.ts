@@ -42,7 +42,7 @@ async function* oneByOne(bytes: Buffer): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += 97) yield bytes.subarray(at, at + 97);
 }
 
-test("what it writes, GNU tar reads, and it reads itself, in chunks of any size", async () => {
+test("GNU tar reads what it writes, and it reads that itself, in chunks of any size", async () => {
   const bytes = await bytesOf(writeTar(filesOf(FILES), 1));
   await writeFile(join(dir, "a.tar"), bytes);
   await execa("tar", ["-xf", "a.tar"], { cwd: dir });
@@ -52,14 +52,14 @@ test("what it writes, GNU tar reads, and it reads itself, in chunks of any size"
   expect(await readAll(oneByOne(bytes))).toEqual(FILES);
 });
 
-test("a body that is not read is passed over", async () => {
+test("a body that is not read is skipped", async () => {
   const bytes = await bytesOf(writeTar(filesOf(FILES), 1));
   const paths: string[] = [];
   for await (const { path } of readTar(oneByOne(bytes))) paths.push(path);
   expect(paths).toEqual(Object.keys(FILES));
 });
 
-test("an archive that was cut off or damaged is refused, and a file that changed while it was read", async () => {
+test("an incomplete or damaged archive is refused, and so is a file that changed while it was read", async () => {
   const bytes = await bytesOf(writeTar(filesOf(FILES), 1));
   await expect(readAll(oneByOne(bytes.subarray(0, 1200)))).rejects.toThrow("incomplete");
   await expect(readAll(oneByOne(Buffer.from(bytes).fill(1, 10, 20)))).rejects.toThrow("damaged");

@@ -72,7 +72,7 @@ async function startRunner(): Promise<void> {
   });
 }
 
-/** The log of an issue's run, of one that ended or not. */
+/** Write the log of a run of an issue, ended or not. */
 async function logOf(number: number, state: "failed" | "running"): Promise<string> {
   const folder = join(lab.home, "logs", "octo", "hello", `gh-${number}`);
   mkdirSync(folder, { recursive: true });
@@ -82,7 +82,7 @@ async function logOf(number: number, state: "failed" | "running"): Promise<strin
   return path;
 }
 
-test("says that no runner is there, in one line", async () => {
+test("reports in one line that no runner is running", async () => {
   expect(await clean()).toEqual({
     code: 1,
     out: "",
@@ -92,7 +92,7 @@ test("says that no runner is there, in one line", async () => {
   });
 });
 
-test("lists what would go, then removes it as the janitor, and leaves what is in use", async () => {
+test("lists what would be removed, then removes it as the janitor does, and keeps what is in use", async () => {
   await startRunner();
   const [old, live] = [await logOf(1, "failed"), await logOf(2, "running")];
   const dry = await clean(["--dry-run"]);
@@ -122,7 +122,7 @@ test("lists what would go, then removes it as the janitor, and leaves what is in
   expect((await clean()).out).toContain("Nothing to remove.");
 });
 
-test("a runner that does not respond is said, and is not asked by two at once", async () => {
+test("a runner that does not respond is reported, and two commands cannot ask it at the same time", async () => {
   await announceRunner(redis, { name: "old/0", host: "old", pid: 1, at: Date.now() + 60_000, slots: 1, busy: 0 });
   const early = await clean([], { runnerAnswer: 100 });
   expect(early).toMatchObject({ code: 1, err: expect.stringMatching(/runner old\/0 does not respond/) });

@@ -54,7 +54,7 @@ async function add(number: number, patch: IssuePatch = {}): Promise<void> {
   await store.writeIf(id(number), {}, { state: "queued", since: new Date().toISOString(), ...patch });
 }
 
-/** Works everything that waits, each job as told, until nothing waits. */
+/** Process all waiting jobs with `work`, until none is left. */
 async function work(how: (job: Job<JobData>, token: string) => Promise<unknown>): Promise<void> {
   const connection = connectRedis(server.url, { name: "worker", onError: () => undefined });
   const worker = new Worker<JobData>(QUEUE_NAME, (job, token = "") => how(job, token), { connection, drainDelay: 1 });
@@ -66,7 +66,7 @@ async function work(how: (job: Job<JobData>, token: string) => Promise<unknown>)
 const fail = () => Promise.reject(new UnrecoverableError("refused by GitHub"));
 
 describe("tac8 retry", () => {
-  it("puts a failed issue back, with all its attempts, and says so in the log of events", async () => {
+  it("queues a failed issue again, with all its attempts, and records that in the event log", async () => {
     await add(3, {
       state: "failed",
       "end.failure": "refused",
@@ -101,7 +101,7 @@ describe("tac8 retry", () => {
     ]);
   });
 
-  it("starts one anew that ended with its pull request", async () => {
+  it("starts a new round for an issue that ended with its pull request", async () => {
     await add(3, { state: "pr", checkpoint: "published", "pull.number": 9 });
     await work(() => Promise.resolve({ outcome: "pr" }));
     expect((await tac8("retry", "octo/hello#3")).out).toContain("it was: pr");
@@ -109,7 +109,7 @@ describe("tac8 retry", () => {
     expect(await queue.getCompletedCount()).toBe(0);
   });
 
-  it("puts back all that have failed", async () => {
+  it("queues every failed issue again", async () => {
     expect(await tac8("retry", "--failed")).toMatchObject({
       code: 0,
       out: expect.stringContaining("No issue has failed"),
@@ -122,7 +122,7 @@ describe("tac8 retry", () => {
     expect(await queue.getFailedCount()).toBe(0);
   });
 
-  it("leaves out of all that have failed what an account labelled that may not start work", async () => {
+  it("omits failed issues that an account without permission labelled", async () => {
     await add(1, { state: "failed", "end.failure": "untrusted" });
     await add(2, { state: "failed", "end.failure": "agent" });
     await work(fail);
@@ -130,7 +130,7 @@ describe("tac8 retry", () => {
     expect(await queue.getFailedCount()).toBe(1);
   });
 
-  it("has nothing to do for what waits or is worked on", async () => {
+  it("has nothing to do for an issue that waits or is running", async () => {
     await add(3);
     expect(await tac8("retry", "3")).toMatchObject({
       code: 0,
@@ -143,7 +143,7 @@ describe("tac8 retry", () => {
     expect(output).toMatchObject({ code: 0, out: "octo/hello#3 is running: nothing to retry.\n" });
   });
 
-  it("says how to answer a blocked one", async () => {
+  it("says how to answer a blocked issue", async () => {
     await add(3, { state: "blocked" });
     await work(async (job, token) => {
       await job.moveToDelayed(Date.now() + 86_400_000, token);
@@ -169,7 +169,7 @@ describe("tac8 retry", () => {
 });
 
 describe("tac8 list", () => {
-  it("joins the queue with what the runners wrote", async () => {
+  it("joins the queue with the records of the runners", async () => {
     await add(1, { state: "failed", "run.runner": "pi-1", "end.reason": "refused" });
     await work(fail);
     const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0.42, turns: 1 };
@@ -209,7 +209,7 @@ describe("tac8 list", () => {
     ]);
   });
 
-  it("says when there is nothing", async () => {
+  it("reports that there are no issues", async () => {
     expect(await tac8("list")).toMatchObject({ code: 0, out: expect.stringContaining("No issues yet") });
     expect(await tac8("list", "--json")).toMatchObject({ code: 0, out: '{\n  "issues": [],\n  "more": {}\n}\n' });
   });
@@ -226,7 +226,7 @@ describe("tac8 status", () => {
     await announceRunner(redis, { ...runner, at });
   }
 
-  it("shows scheduler, runners, queue and holds, for people and for scripts", async () => {
+  it("shows scheduler, runners, queue and holds, as text and as JSON", async () => {
     await allWell();
     await setHold(redis, { name: "operator", reason: "lunch", by: "someone", since: now, until: null });
     await add(1);
@@ -258,7 +258,7 @@ describe("tac8 status", () => {
     expect((await tac8("status", "--help")).out).toMatch(/3: degraded, 4:\s+critical/);
   });
 
-  /** Redis commands of one `tac8 status`, by name, without those of its connection. */
+  /** Count the Redis commands of one `tac8 status`, by name, without those of its connection. */
   async function cost(): Promise<string[]> {
     await redis.config("RESETSTAT");
     const begin = performance.now();
@@ -294,7 +294,7 @@ describe("tac8 status", () => {
   });
 });
 
-it("every command says when Redis is away", async () => {
+it("every command reports an unreachable Redis", async () => {
   for (const args of [["status"], ["list"], ["retry", "3"]]) {
     const { code, err } = await run(args, UNREACHABLE);
     expect({ code, err }).toEqual({

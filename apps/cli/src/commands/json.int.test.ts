@@ -8,7 +8,7 @@ import { errorOutput } from "../json/error.ts";
 import { JSON_OUTPUTS } from "../json/outputs.ts";
 import { COMMANDS } from "./table.ts";
 
-// What each command prints with --json is in the test of that command: the harness compares all of it with the schema.
+// The JSON of each command is tested with that command: the harness compares the whole output with its schema.
 
 let lab: Lab;
 let server: SharedRedis;
@@ -31,7 +31,7 @@ async function tac8(args: readonly string[], url = server.url) {
   return { code, out: cli.stdout(), err: cli.stderr() };
 }
 
-/** The arguments that the command cannot do without. */
+/** Return the required arguments of a command. */
 function callOf(command: string): string[] {
   const usage = COMMANDS.find((spec) => spec.usage.split(" ")[0] === command)?.usage ?? "";
   return [command, ...(/<issue>|retry/.test(usage) ? ["3"] : [])];
@@ -51,7 +51,7 @@ describe.each(Object.keys(JSON_OUTPUTS))("tac8 %s --json", (command) => {
     await expectError([...callOf(command), "--no-such-option"], 2);
   });
 
-  // doctor reports both as checks, and open reads files alone.
+  // doctor reports both as findings, and open only reads files.
   it.skipIf(["doctor", "open"].includes(command))("prints problems as JSON", async () => {
     const needsToken = command === "add";
     await expectError(callOf(command), 1, needsToken ? undefined : UNREACHABLE);

@@ -20,7 +20,7 @@ function write(app: string, ...lines: string[]): string {
   return path;
 }
 
-/** Its arguments, a line each, in the place of a program. */
+/** Replace a program by a script that prints its arguments, one per line. */
 function standIn(name: string, first = ""): string {
   const bin = join(lab.dir, "bin");
   mkdirSync(bin, { recursive: true });
@@ -29,7 +29,7 @@ function standIn(name: string, first = ""): string {
   return `${bin}:${process.env["PATH"] ?? ""}`;
 }
 
-it("shows what the apps of tac8 up wrote, by time", async () => {
+it("shows the log lines of the apps of tac8 up, by time", async () => {
   write("scheduler", line(1000, "polls"), line(3000, "polls again"));
   write("runner", line(2000, "works"));
   const all = lab.start(["logs"]);
@@ -44,7 +44,7 @@ it("shows what the apps of tac8 up wrote, by time", async () => {
   expect(one.stdout()).toMatch(/^\S+ +runner +works\n$/);
 });
 
-it("follows them until it is told to stop", async () => {
+it("follows them until a signal", async () => {
   const path = write("runner", line(1000, "works"));
   const cli = lab.spawn(["logs", "-f"]);
   await cli.seen(/runner +works/);
@@ -54,14 +54,14 @@ it("follows them until it is told to stop", async () => {
   expect((await cli.ended).code).toBe(0);
 });
 
-it("reads the journal where systemd runs tac8", async () => {
+it("reads the journal if systemd runs tac8", async () => {
   const PATH = standIn("journalctl");
   const system = lab.start(["logs", "--runner", "-f"], { PATH, TAC8_SYSTEMD: "system" });
   expect((await system.ended).code).toBe(0);
   expect(system.stdout()).toMatch(/journalctl --unit tac8-runner --lines 200 .*--follow\n$/);
 });
 
-it("reads what Docker keeps of the containers of the compose project in the current folder", async () => {
+it("reads Docker's logs of the containers of the compose project in the current folder", async () => {
   write("runner", line(2000, "of an earlier tac8 up"));
   const PATH = standIn(
     "docker",
@@ -80,7 +80,7 @@ it("reads what Docker keeps of the containers of the compose project in the curr
   expect(one.stdout()).toMatch(/docker compose --ansi never logs --tail 200 --follow runner\n$/);
 });
 
-it("says in one line where else logs may be", async () => {
+it("says in one line where other logs may be", async () => {
   const cli = lab.start(["logs"]);
   expect((await cli.ended).code).toBe(1);
   expect(cli.stderr()).toMatch(

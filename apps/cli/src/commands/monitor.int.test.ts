@@ -39,7 +39,7 @@ const shows = (pattern: RegExp) =>
   expect.poll(async () => (await pane.lines()).join("\n"), { timeout: 60_000, interval: 100 }).toMatch(pattern);
 const hasExited = async () => {
   await shows(/ended with 0/);
-  // The shell's own screen, with a cursor, and what was there before.
+  // The screen of the shell, with a cursor and its former content.
   expect([
     await pane.property("alternate_on"),
     await pane.property("cursor_flag"),
@@ -63,7 +63,7 @@ function runs(now: number, count: number): RunPresence[] {
   }));
 }
 
-/** Everything that a bad night has: more of everything than there is room for. */
+/** Write more of everything than fits on the screen. */
 async function fill(): Promise<void> {
   const now = Date.now();
   await announceScheduler(redis, { at: now, lastPollAt: now, error: `502 from GitHub ${LONG}` });
@@ -78,7 +78,7 @@ async function fill(): Promise<void> {
   }
 }
 
-it("shows all at 80 × 24 without a line that wraps or overflows, and gives the terminal back", async () => {
+it("shows everything at 80 × 24 without a line that wraps or overflows, and restores the terminal", async () => {
   await fill();
   await start();
   await shows(/tac8 at 127\.0\.0\.1:\d+ .*q quits/);
@@ -95,13 +95,13 @@ it("shows all at 80 × 24 without a line that wraps or overflows, and gives the 
   ]) {
     expect(page).toMatch(part);
   }
-  // A line that wrapped would push the title out.
+  // A wrapped line would push the title off the screen.
   expect(lines[0]).toMatch(/^tac8 at/);
   await pane.keys("q");
   await hasExited();
 });
 
-it("goes on by itself: what changes appears, Redis away is said, and it recovers", async () => {
+it("updates by itself: changes appear, an unreachable Redis is reported, and it recovers", async () => {
   const now = Date.now();
   await announceScheduler(redis, { at: now, lastPollAt: now, error: null });
   await start();
@@ -162,14 +162,14 @@ it("follows the terminal's size", async () => {
   await hasExited();
 });
 
-it("gives the terminal back when it is told to stop", async () => {
+it("restores the terminal after a signal", async () => {
   await pane.keys(`sh -c 'echo $$ >pid; exec ${process.execPath} ${MAIN} monitor'; echo "ended with $?"`, "Enter");
   await shows(/q quits/);
   process.kill(Number(readFileSync(join(lab.dir, "pid"), "utf8")), "SIGTERM");
   await hasExited();
 });
 
-it("is one clear line where there is no terminal", async () => {
+it("prints one line if there is no terminal", async () => {
   const cli = lab.start(["monitor"], { REDIS_URL: server.url });
   expect(await cli.ended).toMatchObject({ code: 2 });
   expect([cli.stdout(), cli.stderr()]).toEqual([

@@ -28,7 +28,7 @@ function note(home: string, more: { url?: string } = {}): void {
   writeBoardAddress(home, { listens: url, url, everywhere: false, ...more });
 }
 
-it("prints a link alone, which the board takes once", async () => {
+it("prints only a link, which the board accepts once", async () => {
   note(lab.home);
   const cli = lab.start(["open"]);
   expect((await cli.ended).code).toBe(0);
@@ -48,7 +48,7 @@ it("prints JSON, with the address that people open", async () => {
   });
 });
 
-it("says in one line that no board was started, or that it does not answer", async () => {
+it("says in one line that no board was started, or that it does not respond", async () => {
   const none = lab.start(["open"]);
   expect((await none.ended).code).toBe(1);
   expect(none.stderr()).toMatch(/^tac8: no board has run on the data folder .*: run tac8 up, .*\n$/);

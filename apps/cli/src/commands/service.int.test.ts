@@ -12,7 +12,7 @@ beforeEach(() => {
   writeFileSync(join(lab.dir, "token"), "ghp_16C7e42F292c6912E7710c838347Ae178B4a\n");
   const bin = join(lab.dir, "bin");
   mkdirSync(bin);
-  // In the place of systemd's own: their arguments go to a file. One that cannot reach a manager fails.
+  // Programs that replace systemd's. They write their arguments to a file, and fail if they cannot reach a manager.
   for (const name of ["systemctl", "loginctl", "sleep"]) {
     writeFileSync(join(bin, name), `#!/bin/sh\necho "${name} $*" >>"$HOME/calls"\ntest ! -e "$HOME/no-${name}"\n`);
     chmodSync(join(bin, name), 0o755);
@@ -45,7 +45,7 @@ it("writes a unit of this user, without secrets, starts it, and removes it again
   expect(calls()).toContain("systemctl --user disable --now tac8.service");
 });
 
-it("refuses what a service would not have: a token of this shell alone", async () => {
+it("refuses a token that only this shell has, because a service would not get it", async () => {
   const { PATH = "" } = env;
   const cli = lab.start(["service", "install"], { PATH, GITHUB_TOKEN: "ghp_16C7e42F292c6912E7710c838347Ae178B4a" });
   expect((await cli.ended).code).toBe(1);

@@ -56,7 +56,7 @@ async function add(number: number, title = `Title ${number}`): Promise<void> {
 }
 
 describe("tac8 why", () => {
-  it("says who holds the queue, and since when", async () => {
+  it("shows who holds the queue, and since when", async () => {
     await add(3, "A \u001b[31mred\u001b[0m title");
     const now = Date.now();
     await setHold(redis, { name: "operator", reason: "lunch", by: "ann@pi", since: now, until: null });
@@ -85,7 +85,7 @@ describe("tac8 why", () => {
     });
   });
 
-  it("ends with 1 for one that nobody has seen", async () => {
+  it("exits with code 1 for an unknown issue", async () => {
     const { code, out } = await tac8("why", "99");
     expect(code).toBe(1);
     expect(out).toContain("Octo/Hello#99\nunknown to tac8\n\nNo scheduler is running. Start it.\n");
@@ -93,7 +93,7 @@ describe("tac8 why", () => {
 });
 
 describe("tac8 timeline", () => {
-  it("shows all, or one issue's own, grouped by day", async () => {
+  it("shows all events, or those of one issue, grouped by day", async () => {
     await log(3, "queued", { by: "scheduler", reason: "labelled" });
     await log(4, "running", { from: "queued", reason: "work \u001b[2Jbegan" });
     await setHold(redis, { name: "auth", reason: "401", by: "runner pi-1/0", since: 0, until: null });
@@ -114,7 +114,7 @@ describe("tac8 timeline", () => {
     expect(await tac8("timeline", "9")).toMatchObject({ code: 0, out: "No events of this issue.\n" });
   });
 
-  it("follows what happens, until it is told to stop", async () => {
+  it("follows new events until a signal", async () => {
     await log(3, "queued", { reason: "labelled" });
     const cli = lab.start(["timeline", "3", "--follow", "--json"], { REDIS_URL: server.url });
     await cli.seen(/labelled/);
@@ -139,7 +139,7 @@ describe("tac8 report", () => {
     await log(4, "failed", { from: "running", reason: "exit | code `1` @all", evidence });
   });
 
-  it("reads well in 80 columns", async () => {
+  it("fits in 80 columns", async () => {
     const { code, out } = await tac8("report");
     expect(code).toBe(0);
     expect(out).toMatch(/^Success +50 % \(1 of 2\)$/m);
@@ -149,7 +149,7 @@ describe("tac8 report", () => {
     expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
-  it("is a page for an issue, where a stranger's words stay words", async () => {
+  it("is a page for an issue, in which text of strangers has no effect", async () => {
     const { code, out } = await tac8("report", "--markdown");
     expect(code).toBe(0);
     expect(out).toMatch(/^## tac8, /);
@@ -157,7 +157,7 @@ describe("tac8 report", () => {
     expect(out).toContain("| agent | 1 | 1 | `exit \\| code '1' @all` |");
   });
 
-  it("is JSON, with issues by their names", async () => {
+  it("is JSON, with issues by their references", async () => {
     expect(JSON.parse((await tac8("report", "--json", "--since", "2h")).out)).toMatchObject({
       complete: true,
       successRate: 0.5,
@@ -172,7 +172,7 @@ describe("tac8 report", () => {
   });
 });
 
-it("tac8 list says how many more there are", async () => {
+it("tac8 list shows how many more issues there are", async () => {
   const bulk = Array.from({ length: 230 }, (_, index) => ({
     name: "issue",
     data: { owner: "Octo", repo: "Hello", number: index + 1, repositoryId: 1, title: "t", url: "" },
@@ -204,7 +204,7 @@ it.each([
   expect(answer.err.trim().split("\n")).toHaveLength(1);
 });
 
-it("every one of them says when Redis is away", async () => {
+it("each of them reports an unreachable Redis", async () => {
   for (const args of [["why", "3"], ["timeline"], ["report"]]) {
     expect(await run(args, UNREACHABLE)).toEqual({
       code: 1,
@@ -214,7 +214,7 @@ it("every one of them says when Redis is away", async () => {
   }
 });
 
-fieldTest("E12", "a text that names no issue is wrong usage, for every command that takes an issue", async () => {
+fieldTest("E12", "a text that is not an issue is wrong usage, for every command that takes an issue", async () => {
   for (const args of [
     ["view", "abc"],
     ["why", "abc"],

@@ -69,7 +69,7 @@ describe("tac8 stop", () => {
     await announceRunner(redis, { name: "pi/0", at: now, host: "pi", pid: 1, slots: 1, busy: 1 });
   }
 
-  it("waits for the runner, tells what happens, and is over when the issue is", async () => {
+  it("waits for the runner, reports the progress, and ends when the issue ends", async () => {
     await running();
     const cli = start(["stop", "3", "--reason", "a\u001b[31m b"]);
     await cli.seen(/octo\/hello#3: pi\/0 is interrupting the agent/);
@@ -85,7 +85,7 @@ describe("tac8 stop", () => {
     expect(cli.stdout() + cli.stderr()).not.toContain("\u001b");
   });
 
-  it("says so when the issue came to an end of its own", async () => {
+  it("reports that the issue ended by itself", async () => {
     await running();
     const cli = start(["stop", "3"]);
     await cli.seen(/is interrupting/);
@@ -120,7 +120,7 @@ describe("tac8 stop", () => {
     });
   });
 
-  it("of one that waits is done at once, also as JSON", async () => {
+  it("stops a waiting issue at once, also as JSON", async () => {
     await queued(3);
     const { code, out } = await tac8(["stop", "3", "--no-wait", "--json"]);
     expect(code).toBe(0);
@@ -148,7 +148,7 @@ describe("tac8 stop", () => {
 });
 
 describe("tac8 pause and resume", () => {
-  it("hold everything, say who and why, and end it", async () => {
+  it("hold the queue, show who paused it and why, and end the hold", async () => {
     const { code, out } = await tac8(["pause", "--reason", "lunch", "--json"], { SUDO_USER: "bob" });
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({
@@ -165,7 +165,7 @@ describe("tac8 pause and resume", () => {
     expect((await tac8(["resume"])).out).toBe("Nothing to resume: tac8 is not paused.\n");
   });
 
-  it("a plain resume leaves what others hold, and names it", async () => {
+  it("resume without a name keeps other holds, and lists them", async () => {
     await tac8(["pause"]);
     await setHold(redis, { name: "auth", by: "runner pi/0", reason: "401\u001b[2J", since: 1, until: null });
     await pauseRunner(redis, { runner: { name: "pi/0" }, by: "SIGUSR1", reason: "signal", now: 1 });
@@ -184,7 +184,7 @@ describe("tac8 pause and resume", () => {
     expect((await tac8(["resume", "--runner", "pi"])).out).toBe("pi/0 accepts new jobs again.\n");
   });
 
-  fieldTest("E1", "resume of a hold wakes what was parked for it, and retry means now", async () => {
+  fieldTest("E1", "resume of a hold wakes the jobs that were parked for it, and retry ends their delay", async () => {
     const until = Date.now() + 900_000;
     const park = async (number: number, patch: IssuePatch) => {
       await queued(number, { state: "parked", ...patch });
@@ -213,7 +213,7 @@ describe("tac8 pause and resume", () => {
     expect((await tac8(["retry", "5"])).out).toBe("octo/hello#5 is already queued, and waits for a free runner.\n");
   });
 
-  it("the hold after an emptied Redis ends by itself only", async () => {
+  it("the hold after an emptied Redis cannot be ended early", async () => {
     const until = Date.now() + 60_000;
     await setHold(redis, { name: "redis-emptied", by: "scheduler", reason: "r", since: 1, until });
     expect(await tac8(["resume", "redis-emptied"])).toMatchObject({
@@ -223,7 +223,7 @@ describe("tac8 pause and resume", () => {
     expect(await readHolds(redis)).toHaveLength(1);
   });
 
-  it("a runner goes by its name, by its host's, or by that of a slot", async () => {
+  it("a runner is found by its name, by its host, or by one of its slots", async () => {
     const presence = { at: Date.now(), host: "pi", pid: 1, slots: 1, busy: 0 };
     for (const name of ["pi/0", "pi/1", "mac/0"]) await announceRunner(redis, { ...presence, name });
     expect((await tac8(["pause", "--runner", "mac"])).out).toContain("mac/0 is paused: it starts no new agents");
@@ -264,7 +264,7 @@ describe("a mistake in the configuration", () => {
     expect(await tac8(["retry", issue])).toMatchObject({ code: 1, out: "", err: expect.stringMatching(line) });
   });
 
-  it("says what to do when it hides the repository, or Redis", async () => {
+  it("says what to do if the mistake concerns the repository or Redis", async () => {
     config("[");
     expect(await tac8(["stop", "3"])).toMatchObject({
       code: 1,
@@ -294,7 +294,7 @@ describe("tac8 add", () => {
     github.openIssue({ repo: REPO, title: "T", labels, author: "octo" }).number;
   const labels = (number: number) => github.issue(REPO, number).labels.toSorted();
 
-  it("labels, with one priority, and says what happens next", async () => {
+  it("adds the label, with one priority, and says what happens next", async () => {
     const number = open(["bug", "priority:P1", "priority:p2"]);
     const alone = await tac8(["add", `${number}`, "--priority", "P0"], env);
     expect(alone).toMatchObject({
@@ -321,7 +321,7 @@ describe("tac8 add", () => {
     });
   });
 
-  it("puts a label on anew that an ended run has left, and one whose stop is still to be told", async () => {
+  it("adds a label again that an ended run could not remove, or whose stop is not reported yet", async () => {
     const number = open(["rpi-auto"]);
     const events = () => github.requests.filter(({ method }) => method === "DELETE").length;
     await store.writeIf(id(number), {}, { state: "stopped", "command.stop": "stopped by ann@pi" });
@@ -368,11 +368,11 @@ describe("tac8 add", () => {
     const { out } = await tac8(["retry", `${closed}`, "--json"], env);
     expect(JSON.parse(out)).toEqual({ issues: [{ issue: `octo/hello#${closed}`, result: "closed" }] });
     expect(await store.read(id(closed))).toMatchObject({ state: "failed" });
-    // Without a token GitHub does not matter.
+    // Without a token, GitHub is not asked.
     expect((await tac8(["retry", `${closed}`])).out).toContain("is queued again");
   });
 
-  it("labels also where Redis is away, and says so", async () => {
+  it("adds the label even if Redis is unreachable, and reports that", async () => {
     const number = open();
     const { code, out } = await tac8(["add", `${number}`], { ...env, REDIS_URL: UNREACHABLE });
     expect({ code, out }).toEqual({
@@ -382,7 +382,7 @@ describe("tac8 add", () => {
     expect(labels(number)).toEqual(["rpi-auto"]);
   });
 
-  it("refuses in one line what cannot be worked on", async () => {
+  it("refuses in one line an issue that cannot be processed", async () => {
     const closed = open();
     github.closeIssue({ repo: REPO, number: closed, actor: "octo" });
     const stranger = github.addUser({ login: "stranger" });
@@ -443,7 +443,7 @@ it.each([
   expect(err).toMatch(/^tac8: /);
 });
 
-it("says when Redis is away", async () => {
+it("reports an unreachable Redis", async () => {
   for (const args of [["stop", "3"], ["pause"], ["resume"], ["retry", "3"]]) {
     expect(await tac8(args, { REDIS_URL: UNREACHABLE })).toEqual({
       code: 1,

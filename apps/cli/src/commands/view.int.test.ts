@@ -67,7 +67,7 @@ const agentRun = (n: number, at = new Date().toISOString()) => ({
   session: `session-${n}`,
 });
 
-/** What an agent writes: a turn of one tool call. */
+/** Return the output of an agent: a turn with one tool call. */
 const LINES = [
   { type: "system", subtype: "init", session_id: "s", model: "opus", cwd: "/w" },
   {
@@ -77,7 +77,7 @@ const LINES = [
       id: "m1",
       usage: { input_tokens: 10, output_tokens: 1 },
       content: [
-        { type: "text", text: "I look \u001b[31mround\u202e" },
+        { type: "text", text: "I read \u001b[31mfiles\u202e" },
         { type: "tool_use", id: "t1", name: "Bash", input: { command: "ls", description: "list" } },
       ],
     },
@@ -117,7 +117,7 @@ function writeLog(run: string): void {
 }
 
 describe("tac8 view", () => {
-  it("names the hosts that agents were refused, and how often", async () => {
+  it("lists the hosts to which agents were refused connections, with counts", async () => {
     const blockedHosts = [{ host: "evil.example", times: 3 }];
     await addIssue({ state: "pr", "pull.number": 9, "agent.runs": [agentRun(1)], "agent.blockedHosts": blockedHosts });
     expect((await tac8("view", "3")).out).toContain("\nblocked: evil.example, 3 times\n");
@@ -134,7 +134,7 @@ describe("tac8 view", () => {
     expect(facts).toMatch(/^run 2 of 2 on pi-1\/0 · started [\d:]+ · issue: queued · PR #9$/);
     expect(lines.map((line) => line.slice(10))).toEqual([
       "opus, session s",
-      "I look round",
+      "I read files",
       "▸ Bash  ls",
       "  file",
       "  file",
@@ -148,7 +148,7 @@ describe("tac8 view", () => {
     ]);
   });
 
-  it("shows another run, and says which there are", async () => {
+  it("shows another run, and lists the existing ones", async () => {
     await addIssue({ state: "failed", "agent.runs": [agentRun(4), agentRun(5)] });
     await record("run-4", liveOf(LINES));
     expect((await tac8("view", "3", "--run", "4")).out).toContain("run 4 of 5 on pi-1/0");
@@ -159,7 +159,7 @@ describe("tac8 view", () => {
     });
   });
 
-  it("has all of it in detail where the raw log is, without the secrets in it", async () => {
+  it("shows everything in detail if the raw log is on this machine, without its secrets", async () => {
     await addIssue({ state: "failed", "agent.runs": [agentRun(1)] });
     await record("run-1", liveOf(LINES));
     const far = await tac8("view", "3", "--detailed");
@@ -171,14 +171,14 @@ describe("tac8 view", () => {
     expect(out).not.toMatch(/more lines|raw log|sk-ant/);
   });
 
-  it("falls back on the raw log where the stream has let go of its beginning, and says so elsewhere", async () => {
+  it("falls back to the raw log if the stream has lost its first events, and reports that on other machines", async () => {
     await addIssue({ state: "failed", "agent.runs": [agentRun(1)] });
     await record("run-1", liveOf(LINES));
     await redis.xtrim(runStreamKey("run-1"), "MAXLEN", 2);
     expect((await tac8("view", "3")).out).toContain("(the first 3 events are only in the raw log on pi-1)");
     writeLog("run-1");
     const { out } = await tac8("view", "3");
-    expect(out).toContain("I look round");
+    expect(out).toContain("I read files");
     expect(out).not.toContain("raw log");
   });
 
@@ -218,7 +218,7 @@ describe("tac8 view", () => {
     });
   });
 
-  it("tells what an agent has used so far that is at work", async () => {
+  it("shows what a running agent has used so far", async () => {
     await addIssue({ state: "running", "run.id": "run-1", "agent.runs": [agentRun(1)] });
     await record("run-1", liveOf(LINES.slice(0, 2)));
     const { out } = await tac8("view", "3");
@@ -240,7 +240,7 @@ describe("tac8 view", () => {
     expect(answer.err.trim().split("\n")).toHaveLength(1);
   });
 
-  it("says where to look when the stream is over and the log elsewhere", async () => {
+  it("names the machine with the log if the stream has expired", async () => {
     await addIssue({ state: "failed", "agent.runs": [agentRun(1, "2026-01-02T03:04:05Z")] });
     expect(await tac8("view", "3")).toEqual({
       code: 1,
@@ -251,12 +251,12 @@ describe("tac8 view", () => {
 });
 
 describe("tac8 view --follow", () => {
-  it("goes on until the run has ended", async () => {
+  it("continues until the run ends", async () => {
     await addIssue({ state: "running", "run.id": "run-1", "agent.runs": [agentRun(1)] });
     const live = liveOf(LINES);
     await record("run-1", live.slice(0, 2));
     const cli = start("view", "3", "--follow");
-    await cli.seen(/I look round\n/);
+    await cli.seen(/I read files\n/);
     expect(cli.stdout()).not.toContain("Bash");
     await record("run-1", live.slice(2, 3));
     await cli.seen(/▸ Bash {2}ls\n/);
@@ -288,7 +288,7 @@ describe("tac8 view --follow", () => {
     expect((await cli.ended).code).toBe(0);
   });
 
-  it("leaves with Ctrl-C, cleanly", async () => {
+  it("ends cleanly with Ctrl-C", async () => {
     await addIssue({ state: "running", "run.id": "run-1", "agent.runs": [agentRun(1)] });
     await record("run-1", liveOf(LINES.slice(0, 2)));
     const cli = lab.spawn(["view", "3", "--follow"], { REDIS_URL: server.url });
@@ -299,7 +299,7 @@ describe("tac8 view --follow", () => {
     expect(cli.stderr()).toBe("");
   });
 
-  it("is an object a line as JSON, in detail from the raw log", async () => {
+  it("prints one JSON object per line, in detail from the raw log", async () => {
     await addIssue({ state: "pr", "agent.runs": [agentRun(1)] });
     writeLog("run-1");
     const { code, out } = await tac8("view", "3", "--follow", "--json", "--detailed");

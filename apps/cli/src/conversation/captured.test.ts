@@ -9,7 +9,7 @@ import { widthOf } from "../terminal/text.ts";
 import { Transcript } from "./transcript.ts";
 
 describe.each(STREAMS)("the captured stream %s", (name) => {
-  it("reads as in fixtures/conversations", async () => {
+  it("is rendered as in fixtures/conversations", async () => {
     expect(await renderStream(name)).toBe(readFileSync(new URL(`${name}.txt`, GOLDENS), "utf8"));
   });
 
@@ -18,7 +18,7 @@ describe.each(STREAMS)("the captured stream %s", (name) => {
     expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(width);
   });
 
-  it("says the same as it comes, event by event", async () => {
+  it("is rendered the same when it arrives event by event", async () => {
     const { events } = await eventsOf(name);
     const output = live(events);
     for (const { event } of outline(events)) expect(output).toContain(event.text.split("\n", 1)[0]?.slice(0, 20));
@@ -37,7 +37,7 @@ function live(events: readonly LiveEvent[]): string {
     .join("\n");
 }
 
-/** Of one answer of the stub: 100 in, 50 out, 2,000 from the cache, 1,000 to it, for $0.0068. */
+/** Figures of N responses of the stub, each with 100 tokens in, 50 out, 2,000 from and 1,000 to the cache, for $0.0068. */
 const answers = (times: number) => ({
   input: 100 * times,
   output: 50 * times,
@@ -47,19 +47,19 @@ const answers = (times: number) => ({
 });
 
 test.each([
-  // Three blocks of one answer, each with its usage, then another answer.
+  // Three blocks of one response, each with its usage, then another response.
   ["success-tool-use", answers(2)],
   ["partial-messages", answers(2)],
   ["perm-denied", answers(3)],
   // Two turns of one process, whose totals count up.
   ["stream-input-two-turns", answers(2)],
-  // Two results, the second of which repeats the totals of the first: four answers, one of them the sub-agent's.
+  // Two results, the second of which repeats the totals of the first: four responses, one of them from the sub-agent.
   ["subagent", answers(4)],
   ["background-task", answers(2)],
-  // The budget was noticed before the second answer's usage was in the result's own `usage`.
+  // The budget was exceeded before the usage of the second response was included in the result's `usage`.
   ["max-budget", answers(2)],
   ["max-turns", answers(2)],
-  // Its `usage` says nothing; 667 tokens of the broken-off answer were paid, at five times the price of input.
+  // Its `usage` is empty; 667 tokens of the interrupted response were billed, at five times the price of input.
   [
     "interrupted-then-continued",
     { input: 200, output: 717, cacheRead: 4000, cacheWrite: 2000, costUsd: expect.closeTo(0.02594, 8) },
@@ -67,7 +67,7 @@ test.each([
   ["interrupted-bash", answers(1)],
   ["sigint-during-bash", answers(1)],
   ["retry-then-success", answers(1)],
-  // By the other model's price.
+  // At the price of the other model.
   ["fallback", { ...answers(1), costUsd: expect.closeTo(0.0034, 8) }],
   ["error-400", NO_FIGURES],
   ["error-401", NO_FIGURES],
@@ -88,7 +88,7 @@ test.each(["killed-during-bash", "sigterm-during-bash", "sigterm-mid-text"])(
   },
 );
 
-test("before the result, an answer of several blocks counts once", async () => {
+test("before the result, a response of several blocks counts once", async () => {
   const { events } = await eventsOf("success-tool-use");
   const first = events.slice(
     0,
@@ -98,15 +98,15 @@ test("before the result, an answer of several blocks counts once", async () => {
   expect(figuresOf(first).open).toEqual({ input: 100, output: 1, cacheRead: 2000, cacheWrite: 1000, costUsd: 0 });
 });
 
-test("a run that was resumed: what the session had cost before is not counted again", async () => {
+test("a resumed run: the earlier cost of the session is not counted again", async () => {
   const { events } = await eventsOf("stream-input-two-turns");
   const second = events.slice(events.findIndex(({ kind }) => kind === "result") + 1);
   expect(figuresOf(second).settled).toEqual(answers(1));
 });
 
-test("as it comes, a call is named again only where its answer or its sub-agent's words do not come next", () => {
+test("live, a call is shown again only if its result or its sub-agent's text does not follow directly", () => {
   const at = 0;
-  const task = { at, kind: "tool", tool: "Task", text: "look", call: "a" } as const;
+  const task = { at, kind: "tool", tool: "Task", text: "read", call: "a" } as const;
   const bash = { at, kind: "tool", tool: "Bash", text: "ls", call: "b" } as const;
   const events: LiveEvent[] = [
     task,
@@ -120,10 +120,10 @@ test("as it comes, a call is named again only where its answer or its sub-agent'
   ];
   const lines = live(events).split("\n");
   expect(lines.map((line) => line.slice(10))).toEqual([
-    "▸ Task  look",
+    "▸ Task  read",
     "▸ Bash  ls",
     "  files",
-    "↳ Task  look",
+    "↳ Task  read",
     "│ one",
     "│ ▸ Read  x",
     "│   of x",

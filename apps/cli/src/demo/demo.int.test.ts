@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => lab.close());
 
-it("runs where nothing is configured, on fresh data, and the other commands find it", async () => {
+it("runs if nothing is configured, with new data, and the other commands find it", async () => {
   const old = join(lab.demoHome, "workspaces");
   mkdirSync(old, { recursive: true });
   writeFileSync(join(old, "old"), "");
@@ -26,7 +26,7 @@ it("runs where nothing is configured, on fresh data, and the other commands find
   expect(existsSync(join(lab.dir, ".tac8"))).toBe(false);
 
   const status = lab.startIn("elsewhere", ["status", "--json"]);
-  // The apps of this test do nothing: there is no scheduler to be heard of.
+  // The apps of this test do nothing, so no scheduler is announced.
   expect((await status.ended).code).toBe(4);
   expect(JSON.parse(status.stdout())).toMatchObject({
     health: { level: "critical" },
@@ -46,7 +46,7 @@ it("runs where nothing is configured, on fresh data, and the other commands find
   expect(after.stderr()).toBe(
     "tac8: Redis at 127.0.0.1:1 is not reachable (connection refused): start it with tac8 up, or set REDIS_URL\n",
   );
-  // Its issues are gone with it: a number now means an issue of another tac8.
+  // The demo's issues are deleted with it, so a number now means an issue of another tac8.
   const late = lab.start(["retry", "4"], { REDIS_URL: "redis://127.0.0.1:1" });
   expect((await late.ended).code).toBe(1);
   expect(late.stderr()).toMatch(
@@ -89,14 +89,14 @@ it("gets no real token", async () => {
   expect(seen).toContain("demo-token");
 });
 
-it("removes nothing that no demo has left", async () => {
+it("removes only files of a demo", async () => {
   const file = join(lab.demoHome, "src", "thesis.txt");
   mkdirSync(join(lab.demoHome, "src"), { recursive: true });
   writeFileSync(file, "mine");
   const cli = lab.start(["demo"], { TAC8_BOARD_PORT: "0" });
   expect(await cli.ended).toMatchObject({ code: 1 });
   expect(cli.stderr()).toMatch(
-    /contains files that the demo did not create: move them away, or set TAC8_HOME to another folder\n$/,
+    /contains files that the demo did not create: move them to another folder, or set TAC8_HOME to another folder\n$/,
   );
   expect(existsSync(file)).toBe(true);
 });

@@ -81,7 +81,7 @@ async function found(
 
 const of = ({ checks }: Found, name: string) => checks.filter(({ check }) => check === name);
 
-/** An agent that says its version and answers a prompt. */
+/** Create an agent that prints its version and answers a prompt. */
 function agentThat(answer: string): string {
   const path = join(lab.dir, "claude");
   writeFileSync(path, `#!/bin/sh\nif [ "$1" = --version ]; then echo 9.9.9; exit 0; fi\n${answer}\n`);
@@ -89,7 +89,7 @@ function agentThat(answer: string): string {
   return path;
 }
 
-test("a machine that is right, after its labels were made", async () => {
+test("a machine without problems, after its labels were created", async () => {
   configure(`[llm]\ncommand = ["${agentThat("exit 1")}"]\n`);
   const before = await found();
   expect(of(before, "Labels")).toMatchObject([{ status: "problem", text: expect.stringContaining("rpi-auto") }]);
@@ -106,13 +106,13 @@ test("a machine that is right, after its labels were made", async () => {
   expect(out).toMatch(/\n\nNo problems found\.\n$/);
   expect(out).not.toContain("\u001b");
   expect(out).not.toContain(token);
-  // Looking has changed nothing there.
+  // The check has changed nothing there.
   expect(github.issues(REPO)).toEqual([]);
   expect(github.pulls(REPO)).toEqual([]);
   expect(Object.keys(github.branches(REPO))).toEqual(["main"]);
 });
 
-test("a Redis on TCP that asks for no password is worth a line; one on a socket, or with a password, is not", async () => {
+test("a Redis on TCP without a password is reported; one on a socket, or with a password, is not", async () => {
   configure();
   expect(of(await found(), "Redis")).toMatchObject([{ status: "ok", text: expect.stringMatching(/^\/.*: version/) }]);
 
@@ -156,7 +156,7 @@ test("a GitHub App: where it is installed, and that its tokens are renewed", asy
   expect(of(wrong, "GitHub token")).toMatchObject([{ status: "problem", text: expect.stringContaining("rejects it") }]);
 });
 
-test("a question of the account that was used before the GitHub App is named", async () => {
+test("a question of the account that was used before the GitHub App is reported", async () => {
   configure();
   const app = github.createApp({ owner: "octo", slug: `after-${made++}` });
   github.installApp({ app: app.id, repos: [REPO] });
@@ -182,7 +182,7 @@ test("a question of the account that was used before the GitHub App is named", a
   ]);
 });
 
-test("a Redis on a socket that asks for a password gets REDIS_PASSWORD, and the advice names it", async () => {
+test("a Redis on a socket that requires a password gets REDIS_PASSWORD, and the advice names it", async () => {
   configure();
   const folder = join(lab.dir, "redis");
   mkdirSync(folder);
@@ -254,16 +254,16 @@ fieldTest("C5", "doctor and its checks work with an app's token", async () => {
   ]);
 });
 
-test("a token that is wrong, and a GitHub that is away", async () => {
+test("a wrong token, and an unreachable GitHub", async () => {
   configure();
   const wrong = await found([], { GITHUB_TOKEN: "wrong-token" });
   expect(of(wrong, "GitHub token")).toMatchObject([{ status: "problem", text: expect.stringContaining("rejects it") }]);
-  const away = await found([], { GITHUB_API_URL: "http://127.0.0.1:1" }, { githubRetry: 10 });
-  expect(of(away, "GitHub token")).toMatchObject([{ status: "unknown" }]);
-  expect(of(away, "Redis")).toMatchObject([{ status: "ok" }]);
+  const unreachable = await found([], { GITHUB_API_URL: "http://127.0.0.1:1" }, { githubRetry: 10 });
+  expect(of(unreachable, "GitHub token")).toMatchObject([{ status: "unknown" }]);
+  expect(of(unreachable, "Redis")).toMatchObject([{ status: "ok" }]);
 });
 
-fieldTest("B7", "a proxy: GitHub is asked through it, and doctor says when it does not answer", async () => {
+fieldTest("B7", "a proxy: requests to GitHub use it, and doctor reports if it does not respond", async () => {
   configure();
   const { port } = new URL(github.url);
   const proxy = await startProxy({ hosts: { "github.test": Number(port) }, credentials: "ann:pass-of-ann" });
@@ -295,7 +295,7 @@ fieldTest("B7", "a proxy: GitHub is asked through it, and doctor says when it do
   expect(of(direct, "GitHub token")).toMatchObject([{ status: "ok" }]);
 });
 
-test("without any configuration it says so first, and checks the machine", async () => {
+test("without a configuration, it reports that first, and checks the machine", async () => {
   const report = await found([], { GITHUB_TOKEN: "", GITHUB_API_URL: github.url });
   expect(report.checks[0]).toMatchObject({ check: "Configuration", status: "problem" });
   expect(of(report, "git")).toMatchObject([{ status: "ok" }]);
@@ -303,14 +303,14 @@ test("without any configuration it says so first, and checks the machine", async
   expect(of(report, "Permissions")).toMatchObject([{ status: "note" }]);
 });
 
-test("a configuration that is wrong is said key by key, and the rest is checked all the same", async () => {
+test("an invalid configuration is reported key by key, and the rest is still checked", async () => {
   writeFileSync(join(lab.dir, "config.toml"), "[coordinator]\nmax_attempts = 0\n[nothing]\n");
   const report = await found([], { GITHUB_API_URL: github.url });
   expect(of(report, "Configuration").length).toBeGreaterThanOrEqual(3);
   expect(of(report, "Redis")).toMatchObject([{ status: "ok" }]);
 });
 
-test("a table of an earlier version that has no effect any more is worth one line", async () => {
+test("a table of an earlier version that no longer has an effect is reported in one line", async () => {
   configure("[health]\nlag_warning_ms = 500\n");
   const removed = {
     status: "note",
@@ -330,7 +330,7 @@ test("a Redis with the wrong settings", async () => {
   ]);
 });
 
-test("the agent is asked for one word only when that was wished", async () => {
+test("the agent gets a one-word prompt only with --agent", async () => {
   const asked = join(lab.dir, "asked");
   const reply =
     '{"type":"result","is_error":true,"result":"Invalid API key · Please run /login","api_error_status":401}';
@@ -346,12 +346,12 @@ test("the agent is asked for one word only when that was wished", async () => {
   expect(existsSync(asked)).toBe(true);
 });
 
-test("whoever is told gets a test message only when that was wished", async () => {
+test("notification targets get a test message only with --notify", async () => {
   configure();
   const bodies: string[] = [];
   const place = createServer((request, response) => {
     request.setEncoding("utf8").on("data", (text: string) => bodies.push(text));
-    request.on("end", () => response.writeHead(request.url === "/gone" ? 404 : 200).end());
+    request.on("end", () => response.writeHead(request.url === "/missing" ? 404 : 200).end());
   }).listen(0, "127.0.0.1");
   await once(place, "listening");
   cleanups.push(
@@ -360,7 +360,7 @@ test("whoever is told gets a test message only when that was wished", async () =
   );
   const address = place.address();
   const origin = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
-  const env = { TAC8_SLACK_URL: `${origin}/gone`, TAC8_WEBHOOK_URL: `${origin}/hook` };
+  const env = { TAC8_SLACK_URL: `${origin}/missing`, TAC8_WEBHOOK_URL: `${origin}/hook` };
   expect(of(await found([], env), "Notifications")).toMatchObject([{ status: "note", text: "slack, webhook" }]);
   expect(bodies).toEqual([]);
   expect(of(await found(["--notify"], env), "Notifications")).toMatchObject([
@@ -370,7 +370,7 @@ test("whoever is told gets a test message only when that was wished", async () =
   expect(bodies.join("")).toContain("tac8 test message");
 });
 
-test("leftovers: a dead run, and a process that carries the marker of a run of this data folder", async () => {
+test("leftovers: a dead run, and a process with the marker of a run of this data folder", async () => {
   configure();
   const runs = join(lab.home, "runs");
   const trees = join(lab.home, "workspaces", "octo", "hello", "trees");
@@ -396,7 +396,7 @@ test("leftovers: a dead run, and a process that carries the marker of a run of t
   ]);
 });
 
-test("a machine that has too much to do to try a sandbox is one that is not known", async () => {
+test("on a machine that is too busy to test a sandbox, the result is unknown", async () => {
   configure('[agent]\nisolation = "sandbox"\n');
   const bin = join(lab.dir, "killed");
   mkdirSync(bin);
@@ -410,36 +410,39 @@ test("a machine that has too much to do to try a sandbox is one that is not know
   ]);
 });
 
-test.each(["none", "sandbox"] as const)("what an agent reaches is tried, with isolation %s", async (isolation) => {
-  configure(`[agent]\nisolation = "${isolation}"\n`);
-  const file = join(lab.dir, "canary-token");
-  writeFileSync(file, token, { mode: 0o600 });
-  const onTcp = join(lab.dir, "redis");
-  mkdirSync(onTcp);
-  const tcp = await startRedisServer({ dir: onTcp });
-  cleanups.push(() => tcp.stop());
-  for (const url of [server.url, tcp.url]) {
-    const env = { GITHUB_TOKEN: "", GITHUB_TOKEN_FILE: file, ANTHROPIC_API_KEY: "sk-x", REDIS_URL: url };
-    const report = await found([], env);
-    expect(of(report, "GitHub token")).toMatchObject([{ status: "ok" }]);
-    const [chosen, ...tried] = of(report, "Isolation");
-    expect(chosen).toMatchObject({
-      status: "ok",
-      text: expect.stringContaining(isolation === "none" ? "not" : "bubblewrap"),
-    });
-    expect(tried).toHaveLength(5);
-    for (const [index, what] of ["token or key", "environment", "data folder", "Redis", "network"].entries()) {
-      expect(tried[index]).toMatchObject({
-        status: isolation === "none" ? "note" : "ok",
-        text: expect.stringMatching(new RegExp(`^agents ${isolation === "none" ? "can" : "cannot"} \\w+ .*${what}`)),
+test.each(["none", "sandbox"] as const)(
+  "doctor tests what an agent can reach, with isolation %s",
+  async (isolation) => {
+    configure(`[agent]\nisolation = "${isolation}"\n`);
+    const file = join(lab.dir, "canary-token");
+    writeFileSync(file, token, { mode: 0o600 });
+    const onTcp = join(lab.dir, "redis");
+    mkdirSync(onTcp);
+    const tcp = await startRedisServer({ dir: onTcp });
+    cleanups.push(() => tcp.stop());
+    for (const url of [server.url, tcp.url]) {
+      const env = { GITHUB_TOKEN: "", GITHUB_TOKEN_FILE: file, ANTHROPIC_API_KEY: "sk-x", REDIS_URL: url };
+      const report = await found([], env);
+      expect(of(report, "GitHub token")).toMatchObject([{ status: "ok" }]);
+      const [chosen, ...tried] = of(report, "Isolation");
+      expect(chosen).toMatchObject({
+        status: "ok",
+        text: expect.stringContaining(isolation === "none" ? "not" : "bubblewrap"),
       });
+      expect(tried).toHaveLength(5);
+      for (const [index, what] of ["token or key", "environment", "data folder", "Redis", "network"].entries()) {
+        expect(tried[index]).toMatchObject({
+          status: isolation === "none" ? "note" : "ok",
+          text: expect.stringMatching(new RegExp(`^agents ${isolation === "none" ? "can" : "cannot"} \\w+ .*${what}`)),
+        });
+      }
+      const printed = (await doctor([], env)).out.split("\n").filter((line) => line.includes("agents can"));
+      expect(printed.map((line) => line[0])).toEqual(Array.from(tried, () => (isolation === "none" ? "·" : "✓")));
     }
-    const printed = (await doctor([], env)).out.split("\n").filter((line) => line.includes("agents can"));
-    expect(printed.map((line) => line[0])).toEqual(Array.from(tried, () => (isolation === "none" ? "·" : "✓")));
-  }
-});
+  },
+);
 
-test("doctor tries what agents reach with what the operator adds to their sandbox", async () => {
+test("doctor tests what agents can reach through the entries that the operator adds to their sandbox", async () => {
   configure(`[agent]\nisolation = "sandbox"\nread = [${JSON.stringify(join(tools.dir, "redis"))}]\n`);
   const report = await found([], { ANTHROPIC_API_KEY: "sk-x", REDIS_URL: server.url });
   expect(of(report, "Isolation")).toContainEqual(
@@ -447,7 +450,7 @@ test("doctor tries what agents reach with what the operator adds to their sandbo
   );
 });
 
-test("a sandbox that cannot be used is a problem, with one command to type", async () => {
+test("a sandbox that does not work is a problem, with one command to run", async () => {
   configure('[agent]\nisolation = "auto"\n');
   const bin = join(lab.dir, "bin");
   mkdirSync(bin);
@@ -484,7 +487,7 @@ test("no check hangs, and none stops the others", async () => {
   ]);
 });
 
-test("a GitHub that takes the call and never answers holds up nobody", async () => {
+test("a GitHub that accepts requests and never responds delays no other check", async () => {
   const silent = createServer(() => undefined).listen(0, "127.0.0.1");
   await once(silent, "listening");
   cleanups.push(
@@ -503,7 +506,7 @@ test("a GitHub that takes the call and never answers holds up nobody", async () 
   expect(of(report, "Redis")).toMatchObject([{ status: "ok" }]);
 });
 
-fieldTest("E4", "one wrong variable leaves every other check as it is, and is named with its source", async () => {
+fieldTest("E4", "one wrong variable does not affect other checks, and is reported with its source", async () => {
   configure(`[llm]\ncommand = ["${agentThat("exit 1")}"]\n`);
   const more = { TAC8_WEBHOOK_URL: "https://hooks.example/x" };
   const right = await found(["--fix"], more);
@@ -522,7 +525,7 @@ fieldTest("E4", "one wrong variable leaves every other check as it is, and is na
   expect(wrong.code).toBe(1);
 });
 
-fieldTest("E13", "a day without a limit is pointed out, and is no fault", async () => {
+fieldTest("E13", "a missing daily limit is reported, but is not a problem", async () => {
   configure(`[llm]\ncommand = ["${agentThat("exit 1")}"]\n`);
   const none = await found(["--fix"], { ANTHROPIC_API_KEY: "sk-x" });
   expect(of(none, "Budget")).toMatchObject([

@@ -62,7 +62,7 @@ test.each([
     "problem",
     /^sudo systemctl restart tac8-redis$/,
   ],
-])("a Redis that is away: %j", (given, status, advice) => {
+])("an unreachable Redis: %j", (given, status, advice) => {
   const finding = evaluateUnreachable({ redisUrl: "redis://x", ...given });
   expect(finding.status).toBe(status);
   if (advice !== null) expect(finding.advice).toMatch(advice);
@@ -83,7 +83,7 @@ test.each([
   expect(statuses(evaluatePrograms({ missing: [], git, redisServerMissing: false }))).toEqual([status]),
 );
 
-test("programs that are missing say what to install", () => {
+test("missing programs are reported with what to install", () => {
   const findings = evaluatePrograms({
     missing: ["git was not found: install it"],
     git: null,
@@ -116,7 +116,7 @@ test.each([
 const REACHED = { repo: { owner: "o", repo: "r" }, why: null };
 const INSTALLATION = { id: 1, slug: "tac8", account: "o", url: "https://x/i/1", permissions: {}, suspended: false };
 
-test("an App's token says whose it is, that it is renewed, and which repositories it reaches", () => {
+test("the token of an App is reported with its App, its renewal and its repositories", () => {
   const places = [
     { ...REACHED, installation: INSTALLATION },
     { ...REACHED, installation: null, why: "the GitHub App 1 is not installed on o/r: install it there" },
@@ -132,7 +132,7 @@ test("an App's token says whose it is, that it is renewed, and which repositorie
   ]);
 });
 
-test("questions of another account than tac8's are named", () => {
+test("questions of another account than tac8's are reported", () => {
   const asked = [
     { issue: "o/r#1", by: "tac8-o[bot]" },
     { issue: "o/r#2", by: "octo" },
@@ -166,7 +166,7 @@ const rule = (type: string, parameters: Record<string, unknown> = {}, more: Part
   ...more,
 });
 
-fieldTest("C2", "the rules that apply to the issues' branches are read, with what to do", () => {
+fieldTest("C2", "the rules that apply to the branches of issues are reported, with what to do", () => {
   const users = { operator: "starts_with", pattern: "users/" };
   const cases: [Partial<BranchFacts>, string, RegExp][] = [
     [{}, "ok", /auto\/gh-471 is allowed/],
@@ -205,7 +205,7 @@ fieldTest("C2", "the rules that apply to the issues' branches are read, with wha
   for (const [given, , words] of cases) expect(branches(given)[0]?.text).toMatch(words);
 });
 
-test("a name that would be allowed is proposed", () => {
+test("a name that the rules allow is proposed", () => {
   const advice = (exclude: readonly string[]) => branches({ rules: [rule("creation", {}, { exclude })] })[0]?.advice;
   expect(advice(["refs/heads/users/**"])).toContain('for example "users/gh-{number}"');
   expect(advice(["refs/heads/release", "refs/heads/bots/tac8/**/*"])).toContain('"bots/tac8/gh-{number}"');
@@ -214,7 +214,7 @@ test("a name that would be allowed is proposed", () => {
   expect(named?.advice).toContain('"users/gh-{number}"');
 });
 
-test("permissions: each that is missing is named", () => {
+test("permissions: each missing one is reported", () => {
   const may = (contents: MayWrite, issues: MayWrite | GitHubError, pulls: MayWrite) =>
     evaluatePermissions(
       "o/r",
@@ -232,7 +232,7 @@ test("permissions: each that is missing is named", () => {
   expect(statuses(may("no", error("unavailable"), "yes"))).toEqual(["problem", "unknown"]);
 });
 
-test("only the label that people put on has to be there", () => {
+test("only the label that users add has to exist", () => {
   const found = { name: "o/r", trigger: "rpi-auto", missing: [] as string[], made: [] as string[] };
   expect(evaluateLabels(found).status).toBe("ok");
   expect(evaluateLabels({ ...found, missing: ["rpi-done"] }).status).toBe("note");
@@ -251,7 +251,8 @@ test.each([
   expect(evaluateRateLimit({ limit: 5000, remaining, resetAt: 0 }, 0).status).toBe(status),
 );
 
-test("a rate limit that nobody told is not known", () => expect(evaluateRateLimit(null, 0).status).toBe("unknown"));
+test("a rate limit that GitHub did not report is unknown", () =>
+  expect(evaluateRateLimit(null, 0).status).toBe("unknown"));
 
 const output = (stdout: string, code = 0, stderr = "") => ({ code, stdout, stderr });
 const result = (fields: object) => JSON.stringify({ type: "result", ...fields });
@@ -269,7 +270,7 @@ test("the agent", () => {
   expect(evaluateVersion("claude", new Error("EACCES")).status).toBe("problem");
 });
 
-test("a home folder that agents share is worth a note", () => {
+test("a home folder that agents share is reported", () => {
   const shared = { text: "agents share it", advice: "run claude setup-token" };
   expect(evaluateHome("auto", shared)).toEqual([{ status: "note", ...shared }]);
   expect(evaluateHome("shared", null)).toMatchObject([{ status: "note" }]);
@@ -336,7 +337,7 @@ test.each([
   [{ github: null, redis: null }, ["note"]],
 ])("a clock that is ahead by %j ms: %j", (ahead, wanted) => expect(statuses(evaluateClock(ahead))).toEqual(wanted));
 
-test("runners: those whose name another machine has are named", () => {
+test("runners: those whose name another machine has are reported", () => {
   const runner = { id: "a/0", name: "pi/0", host: "pi", wantedHost: "pi", at: 1, pid: 1, slots: 1, busy: 0 };
   expect(statuses(evaluateRunners([]))).toEqual(["note"]);
   expect(statuses(evaluateRunners([runner]))).toEqual(["ok"]);
@@ -352,7 +353,7 @@ test("runners: those whose name another machine has are named", () => {
   ]);
 });
 
-test("runners and the queue: where less or no new work starts, and why", () => {
+test("runners and the queue: whether less or no new work starts, and why", () => {
   const runner = { id: "a/0", name: "pi/0", host: "pi", at: 1, pid: 1, slots: 1, busy: 0 };
   const admission = admissionOf([{ code: "disk", effect: "half", text: "only 1.5 GB of free disk space" }]);
   const queue = admissionOf([{ code: "hold:auth", effect: "closed", text: "hold auth: refused" }]);
@@ -362,7 +363,7 @@ test("runners and the queue: where less or no new work starts, and why", () => {
   expect(texts(evaluateRunners([], queue))).toMatch(/^the queue is closed: hold auth: refused\nno runner is running/);
 });
 
-test("leftovers: a slot's note without a runner, processes that nobody tells of, what was put aside", () => {
+test("leftovers: the note of a slot without a runner, processes that no runner reports, quarantined files", () => {
   const none = { notes: [], quarantined: [], marked: [], reported: [] };
   const process = { pid: 7, run: "r", name: "sleep", ageMs: 61_000 };
   const note = { slot: 0, jobId: "octo.hello.3", run: "r", held: false };
@@ -375,7 +376,7 @@ test("leftovers: a slot's note without a runner, processes that nobody tells of,
   expect(statuses(evaluateLeftovers({ ...none, marked: [{ ...process, ageMs: 1000 }] }))).toEqual(["ok"]);
   expect(statuses(evaluateLeftovers({ ...none, marked: [process], reported: ["r"] }))).toEqual(["ok"]);
   expect(statuses(evaluateLeftovers({ ...none, marked: [process], notes: [{ ...note, held: true }] }))).toEqual(["ok"]);
-  // The runner that takes the slot ends them: that is said once.
+  // The runner that uses the slot next ends these processes, so they are reported only once.
   expect(statuses(evaluateLeftovers({ ...none, marked: [process], notes: [note] }))).toEqual(["problem"]);
   expect(statuses(evaluateLeftovers({ ...none, quarantined: ["a.kept-1"] }))).toEqual(["note"]);
 });
@@ -412,9 +413,13 @@ test("the configuration", () => {
   ]);
 });
 
-fieldTest("E11", "doctor says that GitHub does not notify people of what tac8 writes with their own token", () => {
-  expect(evaluateTargets([]).text).toMatch(/GitHub does not notify you/);
-});
+fieldTest(
+  "E11",
+  "doctor reports that GitHub does not notify users of comments that tac8 writes with their own token",
+  () => {
+    expect(evaluateTargets([]).text).toMatch(/GitHub does not notify you/);
+  },
+);
 
 test.each([
   ["", "ok", /listens on 127\.0\.0\.1, port 3000/],
@@ -437,7 +442,7 @@ test.each([
   });
 });
 
-test("an open network of users of their own is closed by systemd for a service, else by a container's network", () => {
+test("an open network in mode user is closed by systemd for a service, or by the network of a container", () => {
   const network = { what: "use the network without tac8's proxy", reached: true, code: "ok" };
   expect(evaluateReach(network, "user", true)).toMatchObject({
     status: "problem",

@@ -4,20 +4,20 @@ import { renderReports, summary } from "./render.ts";
 
 const how = { width: 80, paint: (_: unknown, text: string) => text };
 
-it("gives the same advice once, beneath the last that needs it", () => {
-  const findings = [problem("one", "mend it"), problem("two", "mend it"), problem("three", "look")];
+it("shows the same advice once, below the last finding that needs it", () => {
+  const findings = [problem("one", "fix it"), problem("two", "fix it"), problem("three", "check it")];
   const lines = renderReports([{ name: "Configuration", findings }], how);
   expect(lines.map((line) => line.trim())).toEqual([
     "✗ Configuration  one",
     "✗                two",
-    "→ mend it",
+    "→ fix it",
     "✗                three",
-    "→ look",
+    "→ check it",
   ]);
 });
 
-it("says that a text was cut", () => {
-  const lines = renderReports([{ name: "Agent", findings: [problem("word ".repeat(400), "look")] }], how);
+it("shows that a text was shortened", () => {
+  const lines = renderReports([{ name: "Agent", findings: [problem("word ".repeat(400), "check it")] }], how);
   expect(lines.at(-2)).toMatch(/…$/);
 });
 

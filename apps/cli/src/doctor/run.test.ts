@@ -9,7 +9,7 @@ const SECRET = "sk-ant-0123456789abcdef";
 const site = { redact: createRedactor([SECRET]) } as unknown as Site;
 const check = (inspect: Check["inspect"]): Check => ({ name: "it", limitMs: 10_000, inspect });
 
-test("what a check found has no secret in it, nor what it threw", async () => {
+test("the findings and errors of a check contain no secrets", async () => {
   const found = await runChecks(
     [
       check(async () => [problem(`it says: ${SECRET} is wrong`, `unset ${SECRET}`)]),

@@ -18,7 +18,7 @@ test.each([
   expect(found === null ? null : `${found.owner}/${found.repo}`).toBe(wanted);
 });
 
-test("a configuration names its repository once, and the server where it is another one", () => {
+test("a configuration has its repository once, and the server if it is not the default", () => {
   const { text, problems } = renderConfig({ owner: "acme", repo: "app", apiUrl: "https://host/api/v3", appId: null });
   expect(problems).toEqual([]);
   expect(text).toContain('\nrepo_owner = "acme"\n');

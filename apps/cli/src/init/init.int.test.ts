@@ -61,7 +61,7 @@ async function labelsOf(): Promise<string[]> {
   return list.map(({ name }) => name);
 }
 
-test("by flags alone: the configuration, the labels, and what is left to do", async () => {
+test("with options only: the configuration, the labels, and what is left to do", async () => {
   const file = tokenFile();
   const { out, err } = await init(["--repo", repo, "--token-file", file, "--api-url", github.url, "--yes"]);
   expect(err).toBe("");
@@ -76,7 +76,7 @@ test("by flags alone: the configuration, the labels, and what is left to do", as
   expect(await labelsOf()).toEqual(expect.arrayContaining(["rpi-auto", "rpi-working", "rpi-done", "rpi-failed"]));
 });
 
-test("a token's file that others may read is said", async () => {
+test("a token file that other users can read is reported", async () => {
   const { out } = await init(["--repo", repo, "--token-file", tokenFile(0o644), "--api-url", github.url]);
   expect(out).toMatch(/Other users can read .*chmod 600/);
 });
@@ -104,7 +104,7 @@ test.each<[string, (file: string) => string[], number, RegExp]>([
   expect(existsSync(config())).toBe(false);
 });
 
-test("a configuration that is there stays, unless --force is given", async () => {
+test("an existing configuration is kept, unless --force is given", async () => {
   writeFileSync(config(), "mine");
   const args = ["--repo", repo, "--token-file", tokenFile(), "--api-url", github.url];
   expect(await init(args)).toMatchObject({ code: 1, err: expect.stringMatching(/already exists: use --force/) });
@@ -121,7 +121,7 @@ test("a configuration that is there stays, unless --force is given", async () =>
 
 test("the last line is the next step that makes sense", async () => {
   const args = ["--repo", repo, "--token-file", tokenFile(), "--api-url", github.url];
-  // There is no program of the agent.
+  // The program of the agent is missing.
   const { code, out } = await init(args, { PATH: join(lab.dir, "none") });
   expect(code).toBe(1);
   expect(out.trimEnd().split("\n").at(-1)).toMatch(
@@ -129,14 +129,14 @@ test("the last line is the next step that makes sense", async () => {
   );
 });
 
-/** `tac8 init` at a real terminal. */
+/** Run `tac8 init` at a real terminal. */
 function atTerminal(args: string[]) {
   const command = [process.execPath, MAIN, "init", "--api-url", github.url, ...args].join(" ");
   const env = { ...COMPILE_CACHE, PATH: process.env["PATH"] ?? "", HOME: lab.dir, TERM: "xterm" };
   const child = spawn("script", ["-qefc", command, "/dev/null"], { cwd: lab.dir, env });
   children.push(child);
   let output = "";
-  // Lines are broken at the terminal's width, wherever a path happens to end.
+  // The terminal breaks lines at its width, also inside a path.
   const text = () => output.replace(/\s+/g, " ");
   const rechecks = new Set<() => void>();
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -158,7 +158,7 @@ function atTerminal(args: string[]) {
   };
 }
 
-test("at a terminal it asks, and what is typed as the token is not shown", async () => {
+test("at a terminal it asks questions, and the typed token is not shown", async () => {
   const terminal = atTerminal([]);
   await terminal.seen(/Repository to work on/);
   terminal.type("nonsense\r");
@@ -199,7 +199,7 @@ test("at a terminal it asks before it overwrites, and Ctrl-C ends it", async () 
   expect(readFileSync(config(), "utf8")).toBe("mine");
 });
 
-/** GitHub makes the App of the page at this address. @returns where it sends the browser */
+/** Let GitHub create the App of the page at this address. @returns the address to which GitHub redirects the browser */
 async function makeApp(start: string): Promise<string> {
   const page = await (await fetch(start)).text();
   const plain = (text = "") => text.replaceAll("&quot;", '"').replaceAll("&amp;", "&");
@@ -232,32 +232,36 @@ test.each([
   expect(terminal.text()).not.toMatch(/BEGIN RSA|nhandled/);
 });
 
-fieldTest("E2", "what init stored is found in a new shell; a variable comes before it, and that is said", async () => {
-  const terminal = atTerminal(["--repo", repo]);
-  await terminal.seen(/Token \(empty to skip\): /);
-  terminal.type(`${SECRET}\r`);
-  await terminal.seen(/Key \(empty to skip\): /);
-  terminal.type("\r");
-  await terminal.ended;
-  const { config: found } = loadConfig({ env: { HOME: lab.dir }, cwd: lab.dir });
-  expect(found?.secrets).toMatchObject({ github: { token: SECRET, source: join(lab.home, "github-token") } });
-  const cli = lab.start(["doctor", "--json"], {}, { betweenWrites: 0 });
-  await cli.ended;
-  const { checks } = JSON.parse(cli.stdout()) as { checks: { check: string; text: string }[] };
-  expect(checks.find(({ check }) => check === "GitHub token")?.text).toContain(
-    `from ${join(lab.home, "github-token")}`,
-  );
+fieldTest(
+  "E2",
+  "secrets that init stored are found in a new shell; a variable takes precedence, which is reported",
+  async () => {
+    const terminal = atTerminal(["--repo", repo]);
+    await terminal.seen(/Token \(empty to skip\): /);
+    terminal.type(`${SECRET}\r`);
+    await terminal.seen(/Key \(empty to skip\): /);
+    terminal.type("\r");
+    await terminal.ended;
+    const { config: found } = loadConfig({ env: { HOME: lab.dir }, cwd: lab.dir });
+    expect(found?.secrets).toMatchObject({ github: { token: SECRET, source: join(lab.home, "github-token") } });
+    const cli = lab.start(["doctor", "--json"], {}, { betweenWrites: 0 });
+    await cli.ended;
+    const { checks } = JSON.parse(cli.stdout()) as { checks: { check: string; text: string }[] };
+    expect(checks.find(({ check }) => check === "GitHub token")?.text).toContain(
+      `from ${join(lab.home, "github-token")}`,
+    );
 
-  const other = { GITHUB_TOKEN: "another" };
-  const again = await init(["--force", "--repo", repo, "--token-file", tokenFile(), "--api-url", github.url], other);
-  expect(again.out).toContain("GITHUB_TOKEN is set in this shell and takes precedence over the stored one");
-  const set = await init(["--force", "--repo", repo, "--api-url", github.url], { GITHUB_TOKEN: SECRET });
-  expect(set.out).toContain(
-    "GITHUB_TOKEN is set in this shell and was not stored: also set it wherever you start tac8.",
-  );
-});
+    const other = { GITHUB_TOKEN: "another" };
+    const again = await init(["--force", "--repo", repo, "--token-file", tokenFile(), "--api-url", github.url], other);
+    expect(again.out).toContain("GITHUB_TOKEN is set in this shell and takes precedence over the stored one");
+    const set = await init(["--force", "--repo", repo, "--api-url", github.url], { GITHUB_TOKEN: SECRET });
+    expect(set.out).toContain(
+      "GITHUB_TOKEN is set in this shell and was not stored: also set it wherever you start tac8.",
+    );
+  },
+);
 
-fieldTest("E2", "a stored token that others may read, or whose file is gone, is named", async () => {
+fieldTest("E2", "a stored token that other users can read, or whose file is missing, is reported", async () => {
   const file = tokenFile();
   await init(["--repo", repo, "--token-file", file, "--api-url", github.url]);
   chmodSync(file, 0o644);

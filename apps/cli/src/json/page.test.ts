@@ -5,7 +5,7 @@ import { COMMANDS } from "../commands/table.ts";
 import { JSON_OUTPUTS } from "./outputs.ts";
 import { jsonPage } from "./page.ts";
 
-test("docs/json.md is what the schemas say (npm run docs)", () => {
+test("docs/json.md matches the schemas (npm run docs)", () => {
   expect(readFileSync(join(import.meta.dirname, "../../../../docs/json.md"), "utf8")).toBe(jsonPage());
 });
 

@@ -51,14 +51,14 @@ const gitEnv = {
   HOME: "/nonexistent",
   GIT_CONFIG_NOSYSTEM: "1",
   ...Object.fromEntries(
-    ["AUTHOR", "COMMITTER"].flatMap((who) => [
-      [`GIT_${who}_NAME`, "a"],
-      [`GIT_${who}_EMAIL`, "a@b.invalid"],
+    ["AUTHOR", "COMMITTER"].flatMap((role) => [
+      [`GIT_${role}_NAME`, "a"],
+      [`GIT_${role}_EMAIL`, "a@b.invalid"],
     ]),
   ),
 };
 
-/** A data folder as a runner leaves it: a mirror, and a workspace that borrows its objects and has work in it. */
+/** Create a data folder as a runner leaves it: a mirror, and a workspace that borrows its objects and contains work. */
 function makeData(home: string): void {
   const mirror = join(home, "repos/octo/hello.git");
   const repository = join(home, ISSUE, "git/gh-1.git");
@@ -116,14 +116,14 @@ describe.each([
   ["by a rename", false],
   ["by a copy", true],
 ])("%s", (_, alwaysCopy) => {
-  it("everything is at the new place, and git works in its worktrees with what was not committed", async () => {
+  it("everything is in the new folder, and git works in its worktrees with uncommitted changes", async () => {
     makeData(from);
     expect(await move({ alwaysCopy })).toBe(true);
     expectMoved(to);
     expect(await move({ alwaysCopy })).toBe(false);
   });
 
-  it("a worktree outside of the data folder finds its repository again", async () => {
+  it("a worktree outside the data folder finds its repository again", async () => {
     makeData(from);
     const outside = join(dir, "outside");
     git(join(from, ISSUE, "git/gh-1.git"), "worktree", "move", join(from, ISSUE, "trees/gh-1"), outside);
@@ -131,7 +131,7 @@ describe.each([
     expect(git(outside, "log", "--format=%s")).toBe("done\nbase");
   });
 
-  it("what an earlier interruption left is overwritten, and the move is done", async () => {
+  it("the remains of an earlier interruption are overwritten, and the move is completed", async () => {
     makeData(from);
     writeMark(from, { from: [from], to, copied: false });
     mkdirSync(join(dir, "data"), { recursive: true });
@@ -141,7 +141,7 @@ describe.each([
     expectMoved(to);
   });
 
-  it("an empty folder, and one of a failed start, may be in its place; other data may not", async () => {
+  it("the new folder may exist if it is empty or of a failed start; other data is refused", async () => {
     makeData(from);
     mkdirSync(to, { recursive: true });
     writeFileSync(join(to, "up.lock"), "");
@@ -166,7 +166,7 @@ describe("interrupted", () => {
     (await lockHome(to)).release();
   });
 
-  it("between the copy and the end of the old folder: nothing starts on either, and a second call goes on", async () => {
+  it("between the copy and the removal of the old folder: nothing starts on either, and a second call continues", async () => {
     makeData(from);
     writeMark(from, { from: [from], to, copied: false });
     mkdirSync(join(dir, "data"), { recursive: true });
@@ -179,7 +179,7 @@ describe("interrupted", () => {
   });
 });
 
-describe("refused, and left as it is,", () => {
+describe("refused without changes", () => {
   const refused = async (line: RegExp) => {
     await expect(move()).rejects.toThrow(line);
     expect(readMark(from)).toBeNull();
@@ -211,7 +211,7 @@ describe("refused, and left as it is,", () => {
     await once(agent, "exit");
   });
 
-  it("where it is a link, or the new place is inside of it", async () => {
+  it("if it is a link, or the new folder is inside it", async () => {
     makeData(from);
     to = join(from, "deeper");
     await refused(/inside the other/);
@@ -281,7 +281,7 @@ describe("the command", () => {
     },
   );
 
-  it("moved to a named folder, the data is found without TAC8_HOME, there and back", async () => {
+  it("data that was moved to a given folder is found without TAC8_HOME, there and back", async () => {
     const checkout = join(lab.dir, "checkout");
     mkdirSync(checkout);
     writeFileSync(join(checkout, "config.toml"), '[github]\nrepo_owner = "octo"\nrepo_name = "hello"\n');
@@ -314,7 +314,7 @@ describe("the command", () => {
     expect(readdirSync(join(own, "..")).filter((name) => name.includes("moved"))).toEqual([]);
   });
 
-  it("a move to a named folder that is interrupted, or refused, leads to the data all the same", async () => {
+  it("after an interrupted or refused move to a given folder, the data is still found", async () => {
     const checkout = join(lab.dir, "checkout");
     mkdirSync(checkout);
     writeFileSync(join(checkout, "config.toml"), '[github]\nrepo_owner = "octo"\nrepo_name = "hello"\n');
@@ -337,7 +337,7 @@ describe("the command", () => {
     expect(home()).toBe(to);
   });
 
-  it("a configured folder in a checkout is warned of by up and doctor, moved to a named one, and TAC8_HOME is named", async () => {
+  it("up and doctor warn of a data folder in a checkout; it is moved to a given folder, and TAC8_HOME is named", async () => {
     git(lab.dir, "init", "--quiet");
     const checkout = join(lab.dir, "checkout");
     mkdirSync(checkout);

@@ -46,7 +46,7 @@ const longHome = () => {
   return home;
 };
 
-/** Inodes of the TCP sockets on which a process listens. */
+/** Return the inodes of the TCP sockets on which a process listens. */
 function listeningTcp(pid: number): string[] {
   const inodes = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
     const found = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
@@ -112,7 +112,7 @@ test.each([null, "p +&=%41?"])(
   },
 );
 
-test("a data folder whose path is too long for a socket has it in a private folder below /tmp, always the same", async () => {
+test("a data folder whose path is too long for a socket has its socket in a private folder below /tmp, always the same", async () => {
   const home = longHome();
   const redis = await start(home);
   const { url } = redis;
@@ -141,7 +141,7 @@ test.each([
   expect(readRecord(home)).toBeNull();
 });
 
-test("a Redis on a port that an older version left is found, ended, and its data used", async () => {
+test("a Redis on a port that an older version has left is found and stopped, and its data is used", async () => {
   mkdirSync(join(dir, "redis"));
   const old = await startRedisServer({ dir: join(dir, "redis") });
   cleanups.push(() => old.stop("SIGKILL"));

@@ -36,7 +36,7 @@ const frame = {
 };
 const of = (...events: LoggedEvent[]) => reportOf(events.flatMap(samplesOf), frame);
 
-it("says nothing of nothing", () => {
+it("is empty without events", () => {
   expect(of()).toMatchObject({
     since: "2026-11-18T00:00:00.000Z",
     successRate: null,
@@ -49,7 +49,7 @@ it("says nothing of nothing", () => {
   });
 });
 
-it("counts ends, and the success rate of those that are decided", () => {
+it("counts outcomes, and the success rate of pull requests and failures", () => {
   const ends = [
     "pr",
     "pr",
@@ -76,7 +76,7 @@ it("counts ends, and the success rate of those that are decided", () => {
   expect(successRate).toBe(0.75);
 });
 
-it("counts a pull request once, however many rounds it had", () => {
+it("counts a pull request once, with any number of rounds", () => {
   const found = of(
     event(18, "a", "pr", { evidence: { pr: 7 } }),
     event(18, "a", "pr", { evidence: { pr: 7, updated: 1 } }),
@@ -86,7 +86,7 @@ it("counts a pull request once, however many rounds it had", () => {
   expect(found.days.map(({ prs }) => prs)).toEqual([1, 0, 0]);
 });
 
-it("counts an answer, a hold and a note for nothing", () => {
+it("ignores answers, holds and notes in the success rate", () => {
   const answer = event(18, "a", "blocked", { from: "blocked", evidence: { comment: 1 } });
   const found = of(answer, event(18, "", "hold"), event(18, "a", "note"), event(18, "a", "queued"));
   expect(found).toMatchObject({ outcomes: { blocked: 0 }, issues: [] });
@@ -106,7 +106,7 @@ it("has exact percentiles, by the nearest rank", () => {
   expect(spreadOf([])).toBeNull();
 });
 
-it("counts failed tries by kind, and which of them were the last", () => {
+it("counts failed attempts by kind, and which of them were final", () => {
   const failure = (to: "retrying" | "parked" | "failed", kind: string, reason: string) =>
     event(18, "a", to, { reason, evidence: { failure: kind } });
   const { failures } = of(
@@ -121,7 +121,7 @@ it("counts failed tries by kind, and which of them were the last", () => {
   ]);
 });
 
-it("sums agents by day, model and issue; the dearest first", () => {
+it("sums agent runs by day, model and issue, most expensive first", () => {
   const found = of(
     agent(18, "a", { large: 0.5, small: 0.25 }),
     agent(19, "b", { large: 2 }),

@@ -41,7 +41,7 @@ it.each<[string, boolean]>([
   expect(parseUnits(text).map((unit) => unit.name)).toEqual(isOurs ? [name] : []);
 });
 
-it("names the service that has ended, why, and what to do", () => {
+it("reports the service that ended, why, and what to do", () => {
   expect(unitProblems(parseUnits(SHOWN), "system")).toEqual([
     {
       name: "tac8-runner",
@@ -51,7 +51,7 @@ it("names the service that has ended, why, and what to do", () => {
   ]);
 });
 
-it("says where a service that says nothing of itself has said why", () => {
+it("names the journal for a service that has no status text", () => {
   const silent = parseUnits(SHOWN.replace(/StatusText=GitHub.*/, "StatusText="));
   expect(unitProblems(silent, "system")[0]?.text).toMatch(/by itself: see sudo journalctl -p err -n 3 -u tac8-runner$/);
   expect(unitProblems(silent, "user")[0]?.text).toMatch(/by itself: see journalctl --user -u tac8$/);
@@ -60,14 +60,14 @@ it("says where a service that says nothing of itself has said why", () => {
 describe("withUnits", () => {
   const ok = { level: "ok", reasons: [] } as const;
 
-  it("a service that has ended is critical", () => {
+  it("a service that ended is critical", () => {
     expect(withUnits(ok, parseUnits(SHOWN), "system")).toMatchObject({
       level: "critical",
       reasons: [{ code: "service:tac8-runner", level: "critical" }],
     });
   });
 
-  it("services that run change nothing", () => {
+  it("running services change nothing", () => {
     expect(withUnits(ok, parseUnits(SHOWN).slice(0, 1), "system")).toBe(ok);
   });
 });
@@ -79,7 +79,7 @@ it.each([
   [{ TAC8_SYSTEMD: "x" }, null],
 ])("%j: %s", (env, manager) => expect(managerOf(env)).toBe(manager));
 
-it("on a machine that has joined another one, only the runner and its launcher are missed", () => {
+it("on a machine that has joined another one, only the runner and its launcher are expected", () => {
   const home = mkdtempSync(join(tmpdir(), "tac8-units-"));
   const names = ["tac8-redis", "tac8-scheduler", "tac8-board", "tac8-runner", "tac8-launcher"];
   const leftOut = () => names.filter((name) => isLeftOut(name, { TAC8_HOME: home }));

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { userUnit, userUnitPath } from "./userUnit.ts";
 
-it("quotes what systemd would read otherwise", () => {
+it("quotes characters that systemd would interpret", () => {
   const text = userUnit({
     command: ["/opt/node", '/home/a b/100%/$x/"tac8"'],
     env: { PATH: "/a:/b%", TAC8_HOME: "/data dir" },

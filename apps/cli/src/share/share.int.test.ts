@@ -50,7 +50,7 @@ async function run(lab: Lab, args: readonly string[], env: Readonly<Record<strin
   return { code, out: cli.stdout(), err: cli.stderr() };
 }
 
-/** Shares with a machine. @returns its token */
+/** Share with a machine. @returns its token */
 async function shareWith(name: string, ...more: string[]): Promise<string> {
   const output = await run(first, ["share", name, "--address", "127.0.0.1", "--port", String(port), ...more]);
   expect(output).toMatchObject({ code: 0 });
@@ -68,7 +68,7 @@ function connectAs(lab: Lab, env: Readonly<Record<string, string>> = {}): Redis 
   open.push(client);
   return client;
 }
-/** As an app of `tac8 up` on the first machine. */
+/** Connect like an app of `tac8 up` on the first machine. */
 const local = () => connectAs(first, { REDIS_URL: redis.url, TAC8_REDIS_KEPT: "1" });
 
 async function killRedis(): Promise<void> {
@@ -77,7 +77,7 @@ async function killRedis(): Promise<void> {
   while ((readRecord(first.home)?.pid ?? before) === before) await new Promise((resolve) => setImmediate(resolve));
 }
 
-test("a machine that has joined does everything that a runner does, and is refused the rest; also after Redis has started again", async () => {
+test("a machine that has joined can do everything that a runner does, and nothing else, also after a restart of Redis", async () => {
   const here = local();
   await here.set("tac8:kept", "yes");
   const joined = await joinAs("pi-2", await shareWith("pi-2"));
@@ -140,7 +140,7 @@ test("a machine that has joined does everything that a runner does, and is refus
   expect(await again.waitUntilFinished(events)).toMatchObject({ state: null });
 });
 
-test("without a machine's password nobody gets in, and every file of it is for its owner alone", async () => {
+test("without the password of a machine there is no access, and its files are readable only by their owner", async () => {
   const token = await shareWith("pi-2");
   await joinAs("pi-2", token);
   const { ca } = joinFiles(second.home);
@@ -159,7 +159,7 @@ test("without a machine's password nobody gets in, and every file of it is for i
   for (const path of inShare) expect(readFileSync(path, "utf8")).not.toContain(secret);
 });
 
-test("the second time share changes nothing and shows no token; --renew ends the one of before", async () => {
+test("a second share changes nothing and shows no token; --renew revokes the former one", async () => {
   const token = await shareWith("pi-2");
   const folder = shareFiles(first.home).folder;
   const stateOf = () => readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]);
@@ -170,7 +170,7 @@ test("the second time share changes nothing and shows no token; --renew ends the
   const renewed = await shareWith("pi-2", "--renew");
   expect((await joinAs("pi-2", token)).err).toMatch(/refuses the connection/);
   expect(await joinAs("pi-2", renewed)).toMatchObject({ code: 0 });
-  // What is known is kept.
+  // The existing token is kept.
   expect((await joinAs("pi-2", "")).out).toContain("runner of the tac8");
   expect((await run(first, ["doctor"])).out).toMatch(/1 other machine can use Redis at 127\.0\.0\.1:/);
   const other = { REDIS_URL: "redis://127.0.0.1:1" };
@@ -178,7 +178,7 @@ test("the second time share changes nothing and shows no token; --renew ends the
   expect((await run(first, ["share"])).out).toMatch(/listens at 127\.0\.0\.1:\d+, with TLS, for 1 machine\n.*\npi-2 /);
 });
 
-test("unshare cuts one machine off at once; the others go on; --all closes the address", async () => {
+test("unshare disconnects one machine at once; the others continue; --all closes the address", async () => {
   const here = local();
   await here.ping();
   const [one, two] = [await shareWith("pi-2"), await shareWith("pi-3")];
@@ -226,7 +226,7 @@ test("join sends nothing to a server with another CA", async () => {
   expect(configOf(second)).toMatchObject({ joined: false });
 });
 
-test("what makes no sense is refused in a line, and changes nothing", async () => {
+test("invalid input is refused in one line, and changes nothing", async () => {
   const lines: [Lab, string[], RegExp, Record<string, string>?][] = [
     [first, ["share", "Pi_2"], /is not a valid machine name/],
     [first, ["share", "pi-2", "--address", "192.0.2.1"], /192\.0\.2\.1 is not an IPv4 address of this machine/],
@@ -261,7 +261,7 @@ test("what makes no sense is refused in a line, and changes nothing", async () =
   });
 });
 
-test("while tac8 is stopped, no other Redis is shared, and unshare counts from the next start", async () => {
+test("while tac8 is stopped, no other Redis is shared, and unshare takes effect at the next start", async () => {
   const token = await shareWith("pi-2");
   await redis.stop();
   const output = await run(first, ["share", "pi-3"]);
@@ -272,7 +272,7 @@ test("while tac8 is stopped, no other Redis is shared, and unshare counts from t
   expect((await joinAs("pi-2", token)).err).toMatch(/refuses the connection/);
 });
 
-test("backup and restore are for the machine that has Redis: on one that has joined, nothing is moved", async () => {
+test("backup and restore are refused on a machine that has joined, because it does not have Redis", async () => {
   await joinAs("pi-2", await shareWith("pi-2"));
   mkdirSync(join(second.home, "issues"));
   const file = join(second.dir, "b.tgz");
@@ -291,7 +291,7 @@ test("backup and restore are for the machine that has Redis: on one that has joi
   expect(readdirSync(second.home)).toContain("issues");
 });
 
-test("who leaves is told that this machine works by itself again, and how to stop it", async () => {
+test("join --leave prints that this machine is independent again, and how to stop it", async () => {
   await joinAs("pi-2", await shareWith("pi-2"));
   const left = await run(second, ["join", "--leave"]);
   expect(left).toMatchObject({ code: 0, out: expect.stringContaining("both work on the same issues") });
@@ -300,7 +300,7 @@ test("who leaves is told that this machine works by itself again, and how to sto
   expect((await run(second, ["join", "--leave"])).out).toBe("This machine has not joined another machine.\n");
 });
 
-test("a port that is taken leaves everything as it was", async () => {
+test("a port in use changes nothing", async () => {
   const here = local();
   await here.ping();
   const server = createServer().listen(port, "127.0.0.1");
@@ -311,7 +311,7 @@ test("a port that is taken leaves everything as it was", async () => {
   expect([readShare(first.home), await local().ping()]).toEqual([null, "PONG"]);
 });
 
-test("Redis starts without a shared port that another program has, which is said", async () => {
+test("Redis starts without a shared port that another program uses, with a warning", async () => {
   await shareWith("pi-2");
   await redis.stop();
   const server = createServer().listen(port, "127.0.0.1");

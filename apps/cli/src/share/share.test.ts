@@ -35,7 +35,7 @@ it.each([
   expect(chooseAddress(interfaces, wanted)).toMatchObject(expected),
 );
 
-it("a token leads back to what it is made of, and nothing else is one", () => {
+it("a token is parsed to the values it was made from, and other texts are not tokens", () => {
   const token = { fingerprint: "ab".repeat(32), password: "x".repeat(43) };
   const text = writeToken(token);
   expect(parseToken(` ${text}\n`)).toEqual(token);

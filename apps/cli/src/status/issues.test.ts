@@ -20,7 +20,7 @@ const row = (part: Partial<IssueRow>): IssueRow => ({
   ...part,
 });
 
-it("lists what is alive first, and the newest first within it", () => {
+it("lists running and waiting issues first, newest first in each state", () => {
   const states: IssueState[] = ["pr", "failed", "queued", "running", "blocked"];
   const rows = [
     ...states.map((state) => row({ state })),
@@ -41,7 +41,7 @@ it("draws the table in 80 columns", () => {
       attempts: 2,
       costUsd: 12.5,
       pr: { number: 4712, url: null },
-      title: "🎉 A title\u001b[2J that goes on and on and on, as titles of issues do",
+      title: "🎉 A title\u001b[2J that is long and long and long, as titles of issues are",
     }),
   ];
   const now = Date.parse("2026-11-22T13:03:00.000Z");

@@ -75,7 +75,7 @@ const [event] = SNAPSHOT.events;
 const paint = (_: unknown, text: string) => text;
 const how = { repositories, now, width: 80, paint };
 
-it("shows all in one look, in 80 columns", () => {
+it("shows everything at a glance, in 80 columns", () => {
   expect(renderStatus(report(), how)).toEqual([
     "Health     warning",
     "           !  no new jobs start until 14:05 (hold usage-limit by runner pi-1/0):",
@@ -135,7 +135,7 @@ fieldTest("E5", "status and monitor name the issue that asks a question, in 80 c
   expect(report({}, questions).questions[0]?.issue).toBe("Octo/Hello#471");
 });
 
-fieldTest("E5", "status and monitor show the cost in 80 columns, however large the figures are", () => {
+fieldTest("E5", "status and monitor show the cost in 80 columns, with any figures", () => {
   const totals = {
     "outcome|pr": 88_888,
     "outcome|failed": 88_888,
@@ -146,7 +146,7 @@ fieldTest("E5", "status and monitor show the cost in 80 columns, however large t
   expect(lines.find((line) => line.startsWith("Total"))).toContain("$123456.78");
 });
 
-it("calls an event what the timeline calls it", () => {
+it("names an event as the timeline does", () => {
   const agent = {
     ...SNAPSHOT.events[0],
     event: "agent:ended",
@@ -157,13 +157,13 @@ it("calls an event what the timeline calls it", () => {
   expect(lines.at(-1)).toContain("#3 agent ended: the agent ended (exited)");
 });
 
-it("says of an agent without a word that it has none yet", () => {
+it("shows that an agent has no output yet", () => {
   const runs = [{ ...run, last: null }];
   const lines = renderStatus(report({ runners: [{ ...runner, runs }] }), how);
   expect(lines).toContainEqual(expect.stringMatching(/^#471 .* no output yet$/));
 });
 
-it("says how a runner's agents are isolated", () => {
+it("shows how a runner's agents are isolated", () => {
   const open = { ...runner, isolation: { mode: "none" as const, text: "not isolated", advice: null } };
   const boxed = { ...runner, name: "pi-2/0", isolation: { mode: "sandbox" as const, text: "isolated", advice: null } };
   const text = renderStatus(report({ runners: [open, boxed] }), { ...how, width: 160 }).join("\n");
@@ -172,7 +172,7 @@ it("says how a runner's agents are isolated", () => {
   expect(renderStatus(report(), { ...how, width: 160 }).join("\n")).not.toContain("agents");
 });
 
-it("says what a runner does about it, and names issues in the configuration's spelling", () => {
+it("shows the admission of a runner, and issues in the spelling of the configuration", () => {
   const slow = { ...runner, limit: 1 };
   const paused = { ...runner, name: "pi-2/0", paused: { by: "octo", reason: "moving it", since: now } };
   const text = renderStatus(report({ runners: [slow, paused] }), { ...how, width: 160 }).join("\n");
@@ -198,7 +198,15 @@ it.each([24, 16, 10, 5, 2, 1])("fits a screen of %i lines, and never wraps", (he
   });
   for (const width of [20, 79, 200]) {
     const sections = statusSections(busy, { ...how, width, brief: true });
-    const page = { sections, unreachable: "Redis is away", address: "127.0.0.1:6379", now, width, height, paint };
+    const page = {
+      sections,
+      unreachable: "Redis is unreachable",
+      address: "127.0.0.1:6379",
+      now,
+      width,
+      height,
+      paint,
+    };
     const lines = monitorPage(page);
     expect(lines.length).toBeLessThanOrEqual(height);
     expect(lines.filter((line) => widthOf(line) > width)).toEqual([]);

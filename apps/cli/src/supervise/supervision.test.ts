@@ -47,7 +47,7 @@ it("waits grow from 1 to 30 seconds", () => {
   ]);
 });
 
-it("a line for each end while the waits grow, and for other words; then one in twenty", () => {
+it("prints a line for each end while the waits increase, and for other texts; then one in twenty", () => {
   const lines = Array.from({ length: 100 }, (_, index) => isWorthALine({ failures: index + 1, same: index > 0 }));
   expect(lines.filter(Boolean)).toHaveLength(6 + 5);
   expect(isWorthALine({ failures: 50, same: false })).toBe(true);

@@ -10,7 +10,7 @@ const logLine = (text: string) => {
   return line === null ? "" : renderLogLine("runner", line, { paint: (_format, words) => words, columns: 80 });
 };
 
-/** Every way by which text of agents and strangers reaches a terminal. */
+/** Every function through which text of agents and strangers reaches a terminal. */
 test.each([
   ["a line", plain(HOSTILE_TEXT)],
   ["lines", plainLines(HOSTILE_TEXT).join("\n")],
@@ -21,7 +21,7 @@ test.each([
   expectHarmless(text);
 });
 
-test("JSON has the text as it was, and nothing that a terminal obeys", () => {
+test("JSON has the unchanged text, and no terminal control codes", () => {
   const printed = jsonText({ title: HOSTILE_TEXT });
   expectHarmless(printed);
   expect(JSON.parse(printed)).toEqual({ title: HOSTILE_TEXT });

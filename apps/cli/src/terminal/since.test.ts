@@ -17,7 +17,7 @@ it.each(["", "7", "7y", "yesterday", "2026-13-40", "-7d"])("refuses %j", (text) 
   expect(() => parseSince(text, now)).toThrow(/is not a time: expected 30m/);
 });
 
-it("reads a count within its bounds", () => {
+it("parses a count within its limits", () => {
   expect(parseCount("--limit", "50", 100)).toBe(50);
   for (const text of ["0", "101", "x", "1.5", "-1"]) {
     expect(() => parseCount("--limit", text, 100)).toThrow(/--limit .* is not a number from 1 to 100/);

@@ -11,11 +11,11 @@ const columns = [
   { title: "TITLE", max: 30, text: (row: (typeof rows)[number]) => row.title },
 ];
 
-it("cuts cells, leaves out empty columns and gives the rest to the last one", () => {
+it("shortens cells, omits empty columns and gives the remaining space to the last one", () => {
   expect(renderTable({ rows, columns, width: 20 })).toEqual(["ID    TITLE", "#1    a title that …", "#12…  short"]);
 });
 
-it("drops the last column where there is no room for it", () => {
+it("omits the last column if there is not enough space", () => {
   expect(renderTable({ rows, columns, width: 12 })).toEqual(["ID", "#1", "#12…"]);
 });
 

@@ -20,7 +20,7 @@ it.each([
   expect(widthOf(text)).toBe(columns);
 });
 
-it("cuts and folds between what a reader takes for characters", () => {
+it("cuts and folds between graphemes", () => {
   expect(cut("a👩‍👩‍👧‍👦bcd", 4)).toBe("a👩‍👩‍👧‍👦…");
   expect(cut("ab👩‍👩‍👧‍👦cd", 4)).toBe("ab…");
   expect(cut("ＡＢＣ", 5)).toBe("ＡＢ…");
@@ -29,7 +29,7 @@ it("cuts and folds between what a reader takes for characters", () => {
   expect(fold("👩‍👩‍👧‍👦", 1)).toEqual(["👩‍👩‍👧‍👦"]);
 });
 
-it("cuts to columns", () => {
+it("shortens to columns", () => {
   expect(cut("abcdef", 6)).toBe("abcdef");
   expect(cut("abcdefg", 6)).toBe("abcde…");
   expect(cut("日本語", 4)).toBe("日…");
@@ -41,7 +41,7 @@ it("pads to columns", () => {
   expect(pad("abcde", 4)).toBe("abcde");
 });
 
-it("wraps words and keeps a long one whole", () => {
+it("wraps between words and does not break a long word", () => {
   expect(wrap("a bb http://a.very/long/address c", 8)).toEqual(["a bb", "http://a.very/long/address", "c"]);
 });
 
@@ -62,7 +62,7 @@ it("folds a line of a megabyte in one go", () => {
   expect(fold("x".repeat(1_000_000), 100)).toHaveLength(10_000);
 });
 
-it("keeps the lines and indents of a text of strangers, and nothing that a terminal would obey", () => {
+it("keeps the lines and indentation of a text from strangers, without terminal control codes", () => {
   expect(plainLines("\n\n  a\tb \u001b[2J\r\n\u0007\rc\u202e\u009b31m\n\n")).toEqual(["  a    b", "", "c"]);
   expect(plainLines(" \n")).toEqual([]);
 });

@@ -6,8 +6,8 @@ const api = "https://api.github.com";
 const failure = (kind: GitHubErrorKind, status: number | null) =>
   new GitHubError({ kind, status, retryAt: null, call: "GET /x", detail: "said so" });
 
-describe("judgeToken", () => {
-  it("refuses a token that GitHub refuses, and waits for a GitHub that is away", () => {
+describe("evaluateToken", () => {
+  it("reports a token that GitHub rejects as a problem, and an unreachable GitHub as a warning", () => {
     expect(evaluateToken(failure("unauthorized", 401), { apiUrl: api, token: "GITHUB_TOKEN" }).problems).toEqual([
       expect.stringMatching(/GITHUB_TOKEN.*expired/),
     ]);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { APPS, inStopOrder, LOCAL_GITHUB, stopLimitMs } from "./apps.ts";
 
-it("ends those who look before those who write, and GitHub last", () => {
+it("stops apps that only read before those that write, and GitHub last", () => {
   const names = inStopOrder([LOCAL_GITHUB, ...APPS]).map(({ name }) => name);
   expect(names).toEqual(["board", "scheduler", "runner", "github"]);
 });

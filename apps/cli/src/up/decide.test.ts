@@ -18,7 +18,7 @@ function decide(text: string | null, env: Record<string, string>, named = false)
 }
 
 describe("decideUp", () => {
-  it("runs the demo where nothing at all is given", () => {
+  it("runs the demo if nothing is configured", () => {
     expect(decide(null, {})).toEqual({ kind: "demo" });
   });
 

@@ -11,7 +11,7 @@ describe("childEnvironment", () => {
     openCommand: "tac8 open",
   };
 
-  it("hands the operator's environment on, with what up settled", () => {
+  it("passes the operator's environment on, with the values that up sets", () => {
     const env = childEnvironment({
       ...given,
       env: { PATH: "/bin", GITHUB_TOKEN: "t", REDIS_URL: "redis://h:7", EMPTY: undefined },
@@ -28,13 +28,13 @@ describe("childEnvironment", () => {
     });
   });
 
-  it("says where its own Redis is, and that it is started again", () => {
+  it("has the address of its own Redis, and that up restarts it", () => {
     const own = { redisUrl: "unix:///data/redis.sock", ownRedis: true, env: { REDIS_URL: "" } };
     const wanted = { TAC8_REDIS_KEPT: "1", REDIS_URL: "unix:///data/redis.sock" };
     expect(childEnvironment({ ...given, ...own })).toMatchObject(wanted);
   });
 
-  it("adds an app's own", () => {
+  it("adds the variables of an app", () => {
     expect(childEnvironment({ ...given, env: {}, extra: { SANDBOX_PORT: "4000" } })).toMatchObject({
       SANDBOX_PORT: "4000",
     });

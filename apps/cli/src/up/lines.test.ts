@@ -13,7 +13,7 @@ async function linesOf(chunks: readonly Buffer[]): Promise<string[]> {
   return lines;
 }
 
-it("puts lines together, whatever the chunks", async () => {
+it("assembles lines from any chunks", async () => {
   const bytes = Buffer.from("één\ntwo\n\nlast");
   expect(await linesOf([...bytes].map((byte) => Buffer.from([byte])))).toEqual(["één", "two", "", "last"]);
   expect(await linesOf([bytes])).toEqual(["één", "two", "", "last"]);

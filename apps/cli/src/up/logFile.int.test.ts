@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
-it("keeps one old file and goes on after a restart", () => {
+it("keeps one old file and continues after a restart", () => {
   const path = join(dir, "logs", "runner.log");
   for (let index = 0; index < 10; index += 1) {
     const file = openLogFile({ path, warn: () => undefined, maxBytes: 20 });
@@ -22,7 +22,7 @@ it("keeps one old file and goes on after a restart", () => {
   expect(readFileSync(`${path}.1`, "utf8")).toBe("line 6 8901\nline 7 8901\n");
 });
 
-it("says once that it cannot write", () => {
+it("warns once that it cannot write", () => {
   const output: string[] = [];
   const file = openLogFile({ path: "/dev/full", warn: (line) => output.push(line) });
   file.append("one");

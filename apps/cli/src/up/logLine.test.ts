@@ -6,12 +6,12 @@ const at = new Date(2026, 10, 22, 13, 5, 22).getTime();
 const parse = (text: string, stream: "stdout" | "stderr" = "stdout") => parseLogLine(text, { now: at, stream });
 
 describe("parseLogLine", () => {
-  it("reads a line of pino's", () => {
+  it("parses a line of pino", () => {
     const text = JSON.stringify({ level: 30, time: at, msg: "work begun", issue: "octo.hello.3" });
     expect(parse(text)).toEqual({ at, level: "info", message: "work begun", issue: "octo/hello#3", url: null });
   });
 
-  it("says why a warning or an error came", () => {
+  it("shows the cause of a warning or an error", () => {
     const text = JSON.stringify({
       level: 50,
       time: at,
@@ -19,13 +19,13 @@ describe("parseLogLine", () => {
       err: { message: "declined", stack: "at x" },
     });
     expect(parse(text)).toMatchObject({ level: "error", message: "push failed: declined" });
-    expect(parse(JSON.stringify({ level: 40, err: { message: "gone" } }))).toMatchObject({
+    expect(parse(JSON.stringify({ level: 40, err: { message: "lost" } }))).toMatchObject({
       level: "warn",
-      message: "gone",
+      message: "lost",
     });
   });
 
-  it("takes out what a terminal would obey", () => {
+  it("removes terminal control codes", () => {
     const text = JSON.stringify({ level: 30, msg: "a\u001b[2Jb\u0007\nc\u202ed", issue: "\u001b]0;x\u0007" });
     expect(parse(text)).toMatchObject({ message: "ab cd", issue: "" });
   });
@@ -41,7 +41,7 @@ describe("parseLogLine", () => {
     expect(parse(text, stream)).toBeNull();
   });
 
-  it("shows what is not JSON, as a warning where it is an error's", () => {
+  it("shows text that is not JSON, as a warning if it is from standard error", () => {
     expect(parse("ready")).toMatchObject({ level: "info", message: "ready" });
     expect(parse("TypeError: no", "stderr")).toMatchObject({ level: "warn", message: "TypeError: no" });
     expect(parse('{"level":30,"ms')).toMatchObject({ message: '{"level":30,"ms' });
@@ -65,13 +65,13 @@ describe("renderLogLine", () => {
     );
   });
 
-  it("goes on under itself in a narrow terminal", () => {
+  it("wraps with indentation on a narrow terminal", () => {
     expect(
       renderLogLine("runner", { ...line, level: "warn" }, { paint: painter(false), columns: 45 }).split("\n"),
     ).toEqual(["13:05:22  runner     ! o/r#3  one two three", "                     four five six seven"]);
   });
 
-  it("is coloured where colour is wanted", () => {
+  it("is coloured if colours are enabled", () => {
     expect(renderLogLine("runner", line, { paint: painter(true), columns: null })).toContain("\u001b[36m");
   });
 });

@@ -51,7 +51,7 @@ afterEach(async () => {
   for (const cleanup of cleanups) await cleanup();
 });
 
-/** A configuration whose agent is a program that is there. */
+/** Write a configuration whose agent is an existing program. */
 function configure(more: { agent?: string; port?: number; repo?: string; apiUrl?: string } = {}): void {
   const { agent = "true", port = 0, repo = "hello", apiUrl = github.url } = more;
   const lines = [
@@ -74,7 +74,7 @@ async function started<T extends Cli>(cli: T): Promise<T> {
   return cli;
 }
 
-it("--only starts the named apps alone, with the Redis of the others", async () => {
+it("--only starts only the named apps, with the Redis of the others", async () => {
   configure();
   for (const [apps, output] of [
     ["runner", "--only needs REDIS_URL"],
@@ -110,7 +110,7 @@ function pidOf(name: string): number {
 const alive = () => lab.witness().filter(({ event, pid }) => event === "start" && isRunning(pid));
 
 describe("tac8 up", () => {
-  it("starts everything, and Ctrl-C stops it in order and leaves nothing", async () => {
+  it("starts everything, and Ctrl-C stops it in order and leaves no process", async () => {
     configure();
     const cli = await upAsProcess();
     const redis = readRecord(lab.home);
@@ -120,7 +120,7 @@ describe("tac8 up", () => {
     expect(cli.stdout()).toMatch(/stopped\n$/);
     expect(cli.stdout()).toMatch(/\d\d:\d\d:\d\d {2}runner {5}octo\/hello#3 {2}work begun/);
     expect(cli.stdout()).not.toContain("too small");
-    // No terminal: whoever reads the file or the journal later gets no link.
+    // Without a terminal, no link is printed, because other users may read the file or the journal.
     expect(cli.stdout()).toMatch(/\n {2}Board: +http:\/\/127\.0\.0\.1:\d+\n {2}To sign in: \S+ open\n/);
     const ends = lab.witness().filter(({ event }) => event === "end");
     expect(ends.map(({ app }) => app)).toEqual(["board", "scheduler", "runner"]);
@@ -129,7 +129,7 @@ describe("tac8 up", () => {
     expect(readFileSync(join(lab.home, "logs", "runner.log"), "utf8")).toContain("too small");
   });
 
-  it("warns when its own environment still shows the token, and only then", async () => {
+  it("warns if its own environment still shows the token, and only then", async () => {
     configure();
     const noWrite = `import fs from "node:fs"; import { syncBuiltinESMExports as sync } from "node:module";
       const { openSync } = fs;
@@ -148,7 +148,7 @@ describe("tac8 up", () => {
     }
   });
 
-  it("hands Redis, paths and token on", async () => {
+  it("passes Redis, paths and token on", async () => {
     configure();
     const cli = await up();
     const { env, secrets } = lab.environments()[0] ?? { env: {}, secrets: {} };
@@ -174,7 +174,7 @@ describe("tac8 up", () => {
     expect(alive()).toEqual([]);
   });
 
-  fieldTest("E12", "one Ctrl-C is one, also when launcher and command are signalled both", async () => {
+  fieldTest("E12", "one Ctrl-C counts once, even if both launcher and command get the signal", async () => {
     configure();
     const cli = await up({}, { samePress: 3_600_000 });
     for (let times = 1; times <= 3; times += 1) cli.signal("SIGINT");
@@ -182,7 +182,7 @@ describe("tac8 up", () => {
     expect(cli.stdout()).not.toContain("stopping immediately");
   });
 
-  it("starts an app again that has ended", async () => {
+  it("restarts an app that ended", async () => {
     configure();
     const cli = lab.start(["up"], { GITHUB_TOKEN: token, FIXTURE_RUNNER: "crash-once" });
     await cli.seen(/runner {5}! was killed by SIGKILL unexpectedly; restarting in 1 s/);
@@ -194,7 +194,7 @@ describe("tac8 up", () => {
     expect((await cli.ended).code).toBe(0);
   });
 
-  fieldTest("B6", "tries an app again whose later start is refused: a line each, and the others work on", async () => {
+  fieldTest("B6", "retries an app whose later start is refused: one line each, and the others continue", async () => {
     configure();
     const cli = await up({ FIXTURE_RUNNER: "refused-later" });
     process.kill(pidOf("runner"), "SIGKILL");
@@ -208,7 +208,7 @@ describe("tac8 up", () => {
     expect(cli.stderr()).toBe("");
   });
 
-  it("keeps the others running beside an app that crashes at each start", async () => {
+  it("keeps the other apps running beside one that crashes at each start", async () => {
     configure();
     const cli = lab.start(["up"], { GITHUB_TOKEN: token, FIXTURE_RUNNER: "crash-loop" });
     await cli.seen(/runner {5}! exited with code 1 unexpectedly; restarting in 2 s/);
@@ -226,7 +226,7 @@ describe("tac8 up", () => {
     expect((await cli.ended).code).toBe(0);
   });
 
-  it("starts its Redis again, on the same socket", async () => {
+  it("restarts its Redis on the same socket", async () => {
     configure();
     const cli = await up();
     const before = readRecord(lab.home);
@@ -239,7 +239,7 @@ describe("tac8 up", () => {
     expect((await cli.ended).code).toBe(0);
   });
 
-  it("tries its Redis again whose socket cannot be made meanwhile, and stops while it does", async () => {
+  it("retries a Redis whose socket cannot be created, and can be stopped meanwhile", async () => {
     configure();
     const cli = await up();
     const { pid } = readRecord(lab.home) ?? { pid: 0 };
@@ -255,7 +255,7 @@ describe("tac8 up", () => {
     expect((await cli.ended).code).toBe(0);
   });
 
-  it("stops everything when an app cannot start by its configuration", async () => {
+  it("stops everything if an app cannot start because of its configuration", async () => {
     configure();
     const cli = lab.start(["up"], { GITHUB_TOKEN: token, FIXTURE_BOARD: "config-error" });
     expect(await cli.ended).toEqual({ code: EXIT_CONFIG, signal: null });
@@ -278,7 +278,7 @@ describe("tac8 up", () => {
     await expect.poll(alive, { timeout: 60_000 }).toEqual([]);
   });
 
-  it("refuses a second one on the same data", async () => {
+  it("refuses a second tac8 up on the same data", async () => {
     configure();
     const first = await upAsProcess();
     const second = lab.start(["up"], { GITHUB_TOKEN: token });
@@ -311,7 +311,7 @@ describe("the data folder", () => {
     expect((await cli.ended).code).toBe(0);
   };
 
-  it("is made for this user alone, outside of the checkout, and the first lines name it", async () => {
+  it("is created for this user only, outside the checkout, and the first lines name it", async () => {
     configure();
     const first = await up();
     expect(first.stdout()).toContain(`Configuration in ${join(lab.dir, "config.toml")}\n`);
@@ -325,18 +325,18 @@ describe("the data folder", () => {
     await stop(second);
   });
 
-  it("is found by the other commands, also where they are given the configuration from elsewhere", async () => {
+  it("is found by the other commands, also with a configuration given from another folder", async () => {
     configure();
     const cli = await up();
     for (const args of [["status"], ["--config", "../config.toml", "status"]]) {
       const status = args.length > 1 ? lab.startIn("elsewhere", args) : lab.start(args);
-      // The apps of this test do nothing: there is no scheduler to be heard of.
+      // The apps of this test do nothing, so no scheduler is announced.
       expect((await status.ended).code).toBe(4);
     }
     await stop(cli);
   });
 
-  it("stays an older version's where there is one, also with a new one at hand, and a line says so", async () => {
+  it("is that of an older version if there is one, even if a new one exists, and a line reports it", async () => {
     configure();
     const old = join(lab.dir, ".tac8");
     mkdirSync(join(old, "repos"), { recursive: true });
@@ -353,7 +353,7 @@ describe("the data folder", () => {
     expect(readdirSync(lab.home)).toEqual([]);
   });
 
-  it("goes with the configuration of the user, wherever tac8 is started", async () => {
+  it("depends on the configuration of the user, not on the folder in which tac8 is started", async () => {
     configure();
     mkdirSync(join(lab.dir, ".config", "tac8"), { recursive: true });
     const path = join(lab.dir, ".config", "tac8", "config.toml");
@@ -369,7 +369,7 @@ describe("the data folder", () => {
   });
 });
 
-describe("tac8 up says in a line what is wrong with", () => {
+describe("tac8 up reports in one line a problem with", () => {
   it("the configuration and the token, all at once", async () => {
     writeFileSync(join(lab.dir, "config.toml"), '[github]\nrepo_owner = "octo"\n[board]\nport = 99999\n');
     const output = await refused(lab.start(["up"]));
@@ -386,7 +386,7 @@ describe("tac8 up says in a line what is wrong with", () => {
     );
   });
 
-  it("programs that are missing", async () => {
+  it("missing programs", async () => {
     configure({ agent: "claude" });
     const bin = join(lab.dir, "bin");
     mkdirSync(bin);
@@ -407,7 +407,7 @@ describe("tac8 up says in a line what is wrong with", () => {
     expect(output).toMatch(/^tac8: agents cannot be isolated: Claude Code has no key, .*setup-token.*\n$/);
   });
 
-  it("a machine that has too much to do to try a sandbox: a service manager starts it again", async () => {
+  it("a machine that is too busy to test a sandbox: a service manager restarts it", async () => {
     configure();
     appendFileSync(join(lab.dir, "config.toml"), '\n[agent]\nisolation = "sandbox"\n');
     const bin = join(lab.dir, "killed");
@@ -418,7 +418,7 @@ describe("tac8 up says in a line what is wrong with", () => {
     expect(output).toBe("tac8: could not test bwrap (it was killed): this machine is overloaded\n");
   });
 
-  it("the board's port that is taken", async () => {
+  it("the board's port, if it is in use", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     cleanups.unshift(async () => server.close());
@@ -429,7 +429,7 @@ describe("tac8 up says in a line what is wrong with", () => {
     expect(output).toMatch(new RegExp(`^tac8: the board's port ${port} .* is in use.*TAC8_BOARD_PORT\n$`));
   });
 
-  it("a Redis that is not there", async () => {
+  it("an unreachable Redis", async () => {
     configure();
     const output = await refused(
       lab.start(["up"], { GITHUB_TOKEN: token, REDIS_URL: "redis://:hidden-word@127.0.0.1:1" }),
@@ -438,7 +438,7 @@ describe("tac8 up says in a line what is wrong with", () => {
     expect(output).toMatch(/^tac8: Redis at 127\.0\.0\.1:1 is not reachable.*REDIS_URL.*\n$/);
   });
 
-  it("a GitHub App that is not installed, or not there, or whose key is another's, or beside a token", async () => {
+  it("a GitHub App that is not installed, is missing, has another key, or is set beside a token", async () => {
     configure();
     const { id, privateKey } = github.createApp({ owner: "octo", slug: "up" });
     const app = { GITHUB_APP_ID: String(id), GITHUB_APP_PRIVATE_KEY: privateKey };
@@ -462,7 +462,7 @@ describe("tac8 up says in a line what is wrong with", () => {
     );
   });
 
-  it("no token that GitHub refuses twice, and takes then", async () => {
+  it("no token that GitHub rejects twice, and then accepts", async () => {
     configure();
     github.fault({ path: /^\/user$/, times: 2, do: { status: 401, body: { message: "Bad credentials" } } });
     const cli = await up({}, AT_ONCE);
@@ -471,14 +471,14 @@ describe("tac8 up says in a line what is wrong with", () => {
     expect((await cli.ended).code).toBe(0);
   });
 
-  it("a token that may only read", async () => {
+  it("a token that can only read", async () => {
     configure();
     const reader = github.addToken({ login: "octo", atMost: "read" });
     const output = await refused(lab.start(["up"], { GITHUB_TOKEN: reader }, AT_ONCE));
     expect(output).toMatch(new RegExp(`^tac8: GITHUB_TOKEN has no write access to ${REPO}: .*Contents, Issues.*\n$`));
   });
 
-  it("a repository that is not to be seen", async () => {
+  it("an inaccessible repository", async () => {
     configure({ repo: "other" });
     expect(await refused(lab.start(["up"], { GITHUB_TOKEN: token }, AT_ONCE))).toMatch(/cannot access octo\/other/);
   });
@@ -491,7 +491,7 @@ describe("tac8 up says in a line what is wrong with", () => {
   });
 });
 
-it("goes on when GitHub is away", async () => {
+it("continues if GitHub is unreachable", async () => {
   configure({ apiUrl: "http://127.0.0.1:1" });
   const cli = await up();
   expect(cli.stdout()).toMatch(/! GitHub at http:\/\/127\.0\.0\.1:1 does not respond/);

@@ -19,7 +19,7 @@ const found = (folder: string) =>
     path.startsWith(home) ? [path.slice(home.length + 1)] : [],
   );
 
-it("finds what programs look for in each folder above, the nearest first, and nothing else", () => {
+it("finds the files that programs search for in each folder above, nearest first, and no others", () => {
   const names = [
     ".editorconfig",
     ".git",
@@ -43,12 +43,12 @@ it("finds what programs look for in each folder above, the nearest first, and no
   expect(found("a/b/c")).toEqual(["a/package.json", ...names]);
 });
 
-it("leaves out what belongs into a home folder, and only there", () => {
+it("ignores the files that are usual in a home folder, and only there", () => {
   put(".claude/x", ".npmrc", ".cargo/x", "a/.claude/x", "a/.npmrc");
   expect(found("a/b")).toEqual(["a/.claude", "a/.npmrc"]);
 });
 
-it("finds them by the way that a link leads, also for a folder that is not there yet", () => {
+it("finds them at the target of a link, also for a folder that does not exist yet", () => {
   put("real/package.json", "real/deep/x");
   symlinkSync(join(home, "real", "deep"), join(home, "link"));
   expect(found("link/not/there")).toEqual(["real/package.json"]);

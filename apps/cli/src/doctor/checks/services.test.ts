@@ -7,7 +7,7 @@ it.each([
   ["nothing without systemd", [], null, []],
   ["ok", [unit("tac8-runner", "active"), unit("tac8-board", "activating")], "system", ["ok"]],
   [
-    "a problem for each that has ended",
+    "a problem for each service that ended",
     [unit("tac8-runner", "failed", 78), unit("tac8-board", "inactive")],
     "user",
     ["problem", "problem"],

@@ -34,7 +34,7 @@ afterEach(() => lab.close());
 const start = (args: readonly string[] = [], env: Record<string, string> = {}, waits: object = {}) =>
   lab.start(["init", "--app", "--repo", repo, "--api-url", github.url, ...args], env, { ...SOON, ...waits });
 
-/** What the operator's browser does: the page, its form, and the way back. */
+/** Do what the operator's browser does: open the page, send its form, and follow the redirect. */
 async function browse(
   cli: Cli,
 ): Promise<{ readonly action: string; readonly manifest: Record<string, unknown>; readonly back: string }> {
@@ -55,7 +55,7 @@ async function browse(
 const configOf = () => loadConfig({ env: { HOME: lab.dir }, cwd: lab.dir }).config;
 const appId = () => configOf()?.github.app_id ?? 0;
 
-test("an App is made in the browser with all that tac8 needs, its key stored, its installation awaited, and all is checked", async () => {
+test("an App is created in the browser with every permission that tac8 needs, its key is stored, and after its installation everything is checked", async () => {
   const cli = start(["--yes"]);
   const { manifest, back } = await browse(cli);
   expect(manifest).toMatchObject({
@@ -86,7 +86,7 @@ test("an App is made in the browser with all that tac8 needs, its key stored, it
     expect(out).not.toContain(line);
 });
 
-test("stopped while it waits for the installation, it goes on at the next start, with the same App", async () => {
+test("if it is stopped while it waits for the installation, it continues at the next start with the same App", async () => {
   const cli = start(["--yes"]);
   await fetch((await browse(cli)).back);
   await cli.seen(/Install the App/);
@@ -105,7 +105,7 @@ test("stopped while it waits for the installation, it goes on at the next start,
   expect(again.stdout()).toContain("GITHUB_TOKEN is set in this shell: unset it");
 });
 
-test("stopped before the App is made, nothing is left, and the address is dead", async () => {
+test("if it is stopped before the App is created, nothing is left, and the address no longer works", async () => {
   const cli = start(["--yes"]);
   const { back } = await browse(cli);
   cli.signal("SIGTERM");
@@ -126,7 +126,7 @@ test("a code that was used before is refused in one line, and nothing is written
   expect(existsSync(join(lab.dir, "config.toml"))).toBe(false);
 });
 
-test("where nothing can be stored, no App is made", async () => {
+test("if nothing can be stored, no App is created", async () => {
   const path = join(lab.dir, "file");
   writeFileSync(path, "");
   const cli = start(["--yes", "--config", join(path, "config.toml")]);
@@ -135,7 +135,7 @@ test("where nothing can be stored, no App is made", async () => {
   expect(cli.stdout()).not.toContain("http://");
 });
 
-test("an App that is made and cannot be stored is named with its page", async () => {
+test("an App that was created but cannot be stored is reported with its page", async () => {
   const folder = join(lab.dir, "late");
   const cli = start(["--yes", "--config", join(folder, "config.toml")]);
   const { back } = await browse(cli);
@@ -148,7 +148,7 @@ test("an App that is made and cannot be stored is named with its page", async ()
   );
 });
 
-test("no App within the time ends in one line, and nothing is written", async () => {
+test("without an App within the time limit, one line is printed, and nothing is written", async () => {
   const cli = start(["--yes"], {}, { appCode: 20 });
   expect((await cli.ended).code).toBe(1);
   expect(cli.stdout()).toContain("The page expires after 10 minutes.");
@@ -158,7 +158,7 @@ test("no App within the time ends in one line, and nothing is written", async ()
   expect(existsSync(join(lab.dir, "config.toml"))).toBe(false);
 });
 
-test("a GitHub that gives no answer about the installation is reported", async () => {
+test("a GitHub that does not respond about the installation is reported", async () => {
   const cli = start(["--yes"], {}, { noAnswer: 1 });
   const { back } = await browse(cli);
   github.fault({ path: "/app", times: 1000, do: { status: 502 } });
@@ -180,7 +180,7 @@ test.each([
   expect(cli.stderr()).toMatch(words);
 });
 
-test("the address may be pasted; only that of this start, by its own name, is taken", async () => {
+test("the address can be pasted; only that of this run, with its own host, is accepted", async () => {
   const server = await receiveCode({ actionFor: (state) => `http://g/?state=${state}`, manifestFor: () => ({}) });
   try {
     const state = /state=([\w-]+)/.exec(await (await fetch(server.url)).text())?.[1] ?? "";

@@ -3,7 +3,7 @@ import { appManifest, newAppUrl } from "./manifest.ts";
 
 const given = { unique: "3f2a", home: "https://github.com/o/r", redirectUrl: "http://127.0.0.1:1/made" };
 
-test("an App's name has GitHub's length, also for the longest owner", () => {
+test("the name of an App is within GitHub's limit, also for the longest owner", () => {
   expect(appManifest({ ...given, owner: "octo" }).name).toBe("tac8-octo-3f2a");
   expect(appManifest({ ...given, owner: "o".repeat(39) }).name).toHaveLength(34);
 });
