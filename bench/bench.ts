@@ -3,24 +3,24 @@ import type { Programs } from "./programs.ts";
 import type { Row } from "./results.ts";
 import type { Sizes } from "./sizes.ts";
 
-/** Surroundings of every measurement. */
+/** Environment of every measurement. */
 export interface Bench {
   readonly programs: Programs;
   readonly sizes: Sizes;
   readonly leftovers: Leftovers;
   /** `PATH` with this Node's folder first. */
   readonly path: string;
-  /** Aborted by Ctrl-C, and when a figure takes too long. */
+  /** Aborted by Ctrl-C, or if a figure takes too long. */
   readonly signal: AbortSignal;
-  /** Reports progress, one line. */
+  /** Report progress, one line for each call. */
   readonly say: (line: string) => void;
 }
 
-/** Something that is measured, with one or more rows. */
+/** A measurement with one or more rows. */
 export interface Figure {
   readonly name: string;
   readonly what: string;
-  /** A figure that takes longer is abandoned. */
+  /** Time limit in ms; a figure that takes longer is aborted. */
   readonly limitMinutes: number;
   readonly measure: (bench: Bench) => Promise<Row[]>;
 }

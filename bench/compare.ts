@@ -1,26 +1,26 @@
 import { figureOf, type Results, type Row } from "./results.ts";
 import type { Sizes } from "./sizes.ts";
 
-/** More than this is a regression. Machines differ, so ratios do too, a little. */
+/** Growth that counts as a regression. Ratios differ a little between machines. */
 const MAX_GROWTH = 0.25;
 
 interface Change {
   readonly name: string;
-  /** Ratio of figure and floor; the figure itself for counts, which no machine changes. */
+  /** Ratio of figure and floor; for counts, which are the same on every machine, the figure itself. */
   readonly before: number;
   readonly now: number;
-  /** 0.3: 30 % more than before. */
+  /** Relative growth, such as 0.3 for 30 % more than before. */
   readonly growth: number;
   readonly regressed: boolean;
 }
 
 export interface Comparison {
   readonly changes: readonly Change[];
-  /** Rows of the committed results that a measured figure did not give. */
+  /** Rows of the committed results that a measured figure no longer has. */
   readonly missing: readonly string[];
 }
 
-/** @throws Error when quick results would be compared with full ones, or other sizes with each other. */
+/** Check that results have the same sizes. @throws Error if quick results would be compared with full ones, or other sizes with each other */
 export function assertComparable(committed: Measure, now: Measure): void {
   const cannot = (what: string, before: unknown, after: unknown) =>
     new Error(`the committed results ${what} ${String(before)} and these ${String(after)}: they cannot be compared`);
@@ -39,7 +39,7 @@ function nameOf({ quick }: Measure): string {
 /**
  * Compare results with the committed ones, for the figures that were measured. Times of two machines, or of two moments of
  * one, differ; their ratios to the floor of the same run are comparable.
- * @throws Error as `assertComparable` does.
+ * @throws Error like `assertComparable`
  */
 export function compare(options: {
   readonly committed: Results;

@@ -87,7 +87,7 @@ async function run({ check, quick, figures, entries, checkout, out, sizes }: Opt
   if (comparison.missing.length > 0 || comparison.changes.some(({ regressed }) => regressed)) process.exitCode = 1;
 }
 
-/** @throws Error with one line when there is nothing to compare with. */
+/** Read the committed results. @throws Error with one line if there are none */
 async function readCommitted(): Promise<Results> {
   if (!existsSync(COMMITTED)) throw new Error("bench/results.json is not there: measure without --check first");
   return parseResults(await readFile(COMMITTED, "utf8"));
@@ -98,7 +98,7 @@ async function commitOf(root: string): Promise<string | null> {
     const { stdout } = await promisify(execFile)("git", ["-C", root, "rev-parse", "--short=12", "HEAD"]);
     return stdout.trim();
   } catch {
-    return null; // No git, or a copy without its history.
+    return null; // There is no git, or no history.
   }
 }
 

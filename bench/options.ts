@@ -9,14 +9,14 @@ export interface Options {
   /** Names of the figures to measure. */
   readonly figures: readonly string[];
   readonly entries: Entries;
-  /** Null: the checkout that the benchmark itself is in. */
+  /** Measured checkout; null: that of the benchmark itself. */
   readonly checkout: string | null;
-  /** Null: the committed file; with `check`, none. */
+  /** File of the results; null: the committed file, or none with `check`. */
   readonly out: string | null;
   readonly sizes: Sizes;
 }
 
-/** @throws Error with one line about a wrong option. */
+/** Parse the command line. @throws Error with one line about a wrong option */
 export function parseOptions(args: readonly string[], known: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],

@@ -7,7 +7,7 @@ export const ENTRIES: readonly Entries[] = ["dist", "src"];
 
 type Program = "scheduler" | "runner" | "board" | "cli";
 
-/** The file that is started for each program, relative to the checkout. The only place that names them. */
+/** File of each program, relative to the checkout. Only this table names these files. */
 const FILES: Readonly<Record<Entries, Readonly<Record<Program, string>>>> = {
   src: {
     scheduler: "apps/scheduler/src/main.ts",
@@ -23,10 +23,10 @@ const FILES: Readonly<Record<Entries, Readonly<Record<Program, string>>>> = {
   },
 };
 
-/** The command as users type it. */
+/** Path of the command that users type, relative to the checkout. */
 const LAUNCHER = "bin/tac8.mjs";
 
-/** Node 24 calls running TypeScript experimental. */
+/** Disable the warning of Node 24 that TypeScript is experimental. */
 const NODE_FLAGS: Readonly<Record<Entries, readonly string[]>> = {
   src: ["--disable-warning=ExperimentalWarning"],
   dist: [],
@@ -41,7 +41,7 @@ export interface Programs {
   readonly launcher: string;
 }
 
-/** @throws Error that names the first missing file and the remedy. */
+/** Return the programs of a checkout. @throws Error with the first missing file and the command that builds it */
 export function findPrograms(checkout: string, entries: Entries, exists = existsSync): Programs {
   const files = FILES[entries];
   const missing = [...Object.values(files), LAUNCHER].find((file) => !exists(join(checkout, file)));

@@ -4,7 +4,7 @@ import type { Summary } from "./stats.ts";
 
 const HEAD = ["row", "figure", "median (min–max)", "floor", "figure/floor"] as const;
 
-/** The table, as text. */
+/** Render the table as text. */
 export function renderTable(rows: readonly Row[]): string {
   const lines = rows.map((row) => [
     row.name,
@@ -21,13 +21,13 @@ export function renderTable(rows: readonly Row[]): string {
   return [text(HEAD), ...lines.map(text), ...notes].map((line) => line.trimEnd()).join("\n");
 }
 
-/** One line about what was measured, and where. */
+/** Return one line about the measured checkout and the machine. */
 export function renderHead({ quick, entries, commit, node, cores, at }: Omit<Results, "rows" | "failed">): string {
   const size = quick ? "quick" : "full";
   return `${size} run of ${entries} at commit ${commit ?? "unknown"}, Node ${node}, ${cores} cores, ${at}`;
 }
 
-/** One line per compared row, regressions marked. */
+/** Render one line for each compared row, with regressions marked. */
 export function renderComparison({ changes, missing }: Comparison): string {
   const width = Math.max(0, ...changes.map(({ name }) => name.length));
   const lines = changes.map(({ name, before, now, growth, regressed }) => {
@@ -41,7 +41,7 @@ function spread({ median, min, max }: Summary): string {
   return min === max ? number(median) : `${number(median)} (${number(min)}–${number(max)})`;
 }
 
-/** Three digits that mean something. */
+/** Format a number with three significant digits. */
 function number(value: number): string {
   if (value === 0) return "0";
   const size = Math.abs(value);

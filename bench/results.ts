@@ -2,7 +2,7 @@ import { ratioOf, summarize, type Summary } from "./stats.ts";
 import type { Entries } from "./programs.ts";
 import type { Sizes } from "./sizes.ts";
 
-/** Every figure is a cost: less is better. */
+/** Unit of a figure. Every figure is a cost, so less is better. */
 export type Unit = "ms" | "s" | "MB" | "count" | "/s";
 
 /** One line of the table. */
@@ -12,9 +12,9 @@ export interface Row {
   readonly what: string;
   readonly unit: Unit;
   readonly value: Summary;
-  /** The least that the same work costs, measured in the same run; null where there is none. */
+  /** Least cost of the same work, measured in the same run; null: there is no floor. */
   readonly floor: (Summary & { readonly what: string }) | null;
-  /** Figure by floor. */
+  /** Figure divided by floor. */
   readonly ratio: Summary | null;
   readonly note?: string;
 }
@@ -22,11 +22,11 @@ export interface Row {
 export interface Results {
   readonly version: typeof VERSION;
   readonly quick: boolean;
-  /** Results of different sizes are not to be compared. */
+  /** Sizes of the measurement; results of different sizes cannot be compared. */
   readonly sizes: Sizes;
-  /** The program files that were started. */
+  /** Program files that were started: bundled or sources. */
   readonly entries: Entries;
-  /** Commit of the measured checkout; null where git does not report. */
+  /** Commit of the measured checkout; null: git does not report one. */
   readonly commit: string | null;
   readonly node: string;
   readonly cores: number;
@@ -48,7 +48,7 @@ export interface Samples {
   readonly note?: string;
 }
 
-/** @throws Error without any sample. */
+/** Create a row from samples. @throws Error if there is no sample */
 export function row({ name, what, unit, value, floor, note }: Samples): Row {
   return {
     name,
@@ -65,7 +65,7 @@ export function figureOf(rowName: string): string {
   return rowName.split("/")[0] ?? rowName;
 }
 
-/** @throws Error when the text is no results file of this version. */
+/** Parse a results file. @throws Error if the text is no results file of this version */
 export function parseResults(text: string): Results {
   const parsed = JSON.parse(text) as Partial<Results> | null;
   if (parsed?.version !== VERSION || !Array.isArray(parsed.rows) || parsed.sizes === undefined) {
@@ -74,7 +74,7 @@ export function parseResults(text: string): Results {
   return parsed as Results;
 }
 
-/** Four digits are more than a measurement is worth, and keep the file readable. */
+/** Round to four significant digits, which are enough for a measurement and keep the file readable. */
 function rounded(summary: Summary): Summary {
   const digits = (value: number) => Number(value.toPrecision(4));
   return { ...summary, median: digits(summary.median), min: digits(summary.min), max: digits(summary.max) };

@@ -6,7 +6,7 @@ export interface Measured extends Pick<Results, "rows" | "failed"> {
   readonly rows: Row[];
 }
 
-/** Measure one figure after the other. A figure that fails is noted, and the next one follows. */
+/** Measure one figure after the other. If a figure fails, record the failure and continue with the next one. */
 export async function measureAll(figures: readonly Figure[], bench: Bench): Promise<Measured> {
   const rows: Row[] = [];
   const failed: { figure: string; message: string }[] = [];

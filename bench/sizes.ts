@@ -1,23 +1,23 @@
-/** How much is measured. */
+/** Sizes of the measurements. */
 export interface Sizes {
-  /** Of each figure; five at least, so that a median means something. */
+  /** Samples of each figure; at least five, so that the median is meaningful. */
   readonly samples: number;
-  /** Of one sample of `issues`, and of those before the second reading of memory. */
+  /** Issues in one sample of `issues`, and before the second measurement of memory. */
   readonly issues: number;
-  /** Of one sample of `calls`: so few that the scheduler comments on each of them. */
+  /** Issues in one sample of `calls`: few enough that the scheduler posts a queued comment on each of them. */
   readonly countedIssues: number;
-  /** In the repository that issues are about. */
+  /** Files in the repository of the issues. */
   readonly files: number;
   readonly idleSeconds: number;
-  /** Of one agent's output. */
+  /** Size of one agent's output. */
   readonly megabytes: number;
-  /** Waiting in the large queue. */
+  /** Waiting jobs in the large queue. */
   readonly waiting: number;
-  /** Labelled, for one poll. */
+  /** Labelled issues for one poll. */
   readonly labelled: number;
-  /** Processes on one Redis. */
+  /** Runner processes on one Redis. */
   readonly runners: number;
-  /** Of each reading of Redis' counters. */
+  /** Duration of each measurement of Redis' counters. */
   readonly commandSeconds: number;
 }
 

@@ -1,4 +1,4 @@
-/** Samples of one figure, summarized. */
+/** Summary of the samples of one figure. */
 export interface Summary {
   readonly median: number;
   readonly min: number;
@@ -7,7 +7,7 @@ export interface Summary {
   readonly samples: number;
 }
 
-/** Middle value; the mean of the middle two of an even number. @throws Error without any value. */
+/** Return the median: the middle value, or the mean of the two middle values. @throws Error if there is no value */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const half = sorted.length / 2;
@@ -17,15 +17,15 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2;
 }
 
-/** @throws Error without any value. */
+/** Summarize samples. @throws Error if there is no value */
 export function summarize(values: readonly number[]): Summary {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values), samples: values.length };
 }
 
 /**
- * Figure divided by floor. Samples that were taken in turn are divided in pairs, so a machine that is slower for a while
- * slows down both halves of a pair. Other numbers of samples: median by median, with the widest spread.
- * @returns null where a floor is 0, which no ratio can be made of.
+ * Divide figure by floor. Samples that were taken alternately are divided in pairs, so a slow moment of the machine affects
+ * both values of a pair. If the numbers of samples differ, divide the medians, with the widest spread.
+ * @returns null if a floor is 0
  */
 export function ratioOf(value: readonly number[], floor: readonly number[]): Summary | null {
   if (floor.some((sample) => sample <= 0)) return null;

@@ -5,8 +5,8 @@ import { ensureBuilt } from "../packages/build/ensure.mjs";
 import { ROOT } from "./programs.ts";
 
 /**
- * Build `dist/` from the sources as they are now: end-to-end tests run what users run. Its compiled code is cached for
- * one test run in a folder that the workers, and so the programs, get by their environment.
+ * Build `dist/` from the current sources, because end-to-end tests run what users run. V8's compiled code is cached for one
+ * test run, in a folder that workers and programs get through their environment.
  */
 export async function setup(): Promise<() => Promise<void>> {
   await ensureBuilt({ root: ROOT, say: (line) => process.stdout.write(`${line}\n`) });

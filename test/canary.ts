@@ -8,7 +8,7 @@ import { pids } from "./processes.ts";
 
 const run = promisify(execFile);
 
-/** What a search reads; each part is left out where it is not given. */
+/** Places that a search reads; a part that is not given is skipped. */
 export interface Places {
   readonly dir: string;
   readonly redis: Redis;
@@ -16,11 +16,11 @@ export interface Places {
   readonly texts: Readonly<Record<string, string>>;
 }
 
-/** A secret as it is, URL-encoded, and within base64 of any alignment, `x-access-token:<secret>` among them. */
+/** Return the forms of a secret: plain, URL-encoded, and in base64 of any alignment, such as that of `x-access-token:<secret>`. */
 export function formsOf(secret: string): string[] {
   const base64 = ["", "x", "xx"].map((before) => {
     const text = Buffer.from(before + secret).toString("base64");
-    // What is beside the secret shares a character with it at either end.
+    // At both ends, the secret shares a base64 character with the text beside it.
     return text.slice(before === "" ? 0 : before.length + 1, text.replace(/=+$/, "").length - 1);
   });
   return [...new Set([secret, encodeURIComponent(secret), ...base64])];
@@ -30,14 +30,14 @@ function holds(text: string, secret: string): boolean {
   return formsOf(secret).some((form) => text.includes(form));
 }
 
-/** Where the secret is: files, git objects, Redis keys and texts, one name each; empty when it is nowhere. */
+/** Return the places that contain the secret: files, git objects, Redis keys and texts, one name each. */
 export async function findSecret({ dir, redis, texts }: Places, secret: string): Promise<string[]> {
   const found = Object.entries(texts)
     .filter(([, text]) => holds(text, secret))
     .map(([name]) => `text ${name}`);
   for await (const path of filesIn(dir)) {
     if (holds(await readFile(path, "latin1").catch(missing), secret)) found.push(`file ${relative(dir, path)}`);
-    // Objects are compressed: git is asked for their contents.
+    // Objects are compressed, so git prints their contents.
     const repository = path.endsWith("/HEAD") ? path.slice(0, -"/HEAD".length) : "";
     if (repository === "" || !existsSync(join(repository, "objects"))) continue;
     const git = ["-C", repository, "cat-file", "--batch-all-objects", "--batch", "--unordered"];
@@ -66,7 +66,7 @@ async function valueOf(redis: Redis, key: string): Promise<unknown> {
     case "stream":
       return redis.xrange(key, "-", "+");
     case "none":
-      return null; // It has expired meanwhile.
+      return null; // The key has expired meanwhile.
     default:
       throw new Error(`the search cannot read ${key}, which is a ${type}`);
   }
@@ -82,7 +82,7 @@ async function* filesIn(dir: string): AsyncGenerator<string> {
 
 const missing = (): string => "";
 
-/** Where these processes show the secret now: `<name> environ`, `<name> cmdline`. */
+/** Return where these processes show the secret now: `<name> environ`, `<name> cmdline`. */
 export function findInProcess(among: readonly number[], secret: string): string[] {
   return among.flatMap((pid) =>
     ["environ", "cmdline"].flatMap((file) =>
@@ -91,11 +91,11 @@ export function findInProcess(among: readonly number[], secret: string): string[
   );
 }
 
-/** What was seen of processes while they ran. */
+/** Observations of processes while they ran. */
 export interface Watch {
   /** Pids of the processes with a run's marker that were checked: agents, and git. */
   readonly agents: ReadonlySet<number>;
-  /** Where the secret was: `environ` (of processes with a run's marker) or `cmdline` (of anybody's), with the process' name. */
+  /** Places of the secret: `environ` (of processes with a run's marker) or `cmdline` (of any process), with the name of the process. */
   readonly found: ReadonlySet<string>;
   stop(): void;
 }
@@ -112,7 +112,7 @@ export function watchProcesses(secret: string): Watch {
   const before = new Set(pids());
   const forms = formsOf(secret);
   const isIn = (text: string) => forms.some((form) => text.includes(form));
-  /** The command line of each process at the last check: with another program it gets another environment. */
+  /** Command line of each process at the last check: a process that runs another program has another environment. */
   const seen = new Map<number, string>();
   const check = () => {
     for (const pid of pids()) {
@@ -120,7 +120,7 @@ export function watchProcesses(secret: string): Watch {
       const cmdline = read(`/proc/${pid}/cmdline`);
       if (cmdline === "" || seen.get(pid) === cmdline) continue;
       const environ = read(`/proc/${pid}/environ`);
-      // It may have become another program in between: then the environment is the new one's, or not yet readable.
+      // The process may run another program by now: its environment is then the new one, or not readable yet.
       if (environ !== "" && read(`/proc/${pid}/cmdline`) === cmdline) seen.set(pid, cmdline);
       if (isIn(cmdline)) found.add(`cmdline ${cmdline.split("\0", 1)[0] ?? ""}`);
       if (!`\0${environ}`.includes("\0TAC8_RUN=")) continue;
@@ -136,6 +136,6 @@ function read(path: string): string {
   try {
     return readFileSync(path, "latin1");
   } catch {
-    return ""; // It ended, or it is another user's.
+    return ""; // The process has exited, or belongs to another user.
   }
 }

@@ -7,14 +7,14 @@ import type { AppName } from "./world.ts";
 /** The last commit whose records have format 1. */
 const COMMIT = "4922f135a267e465d048b32b03db824af6317328";
 
-/** Why that version cannot be run: this checkout is a shallow clone. Null: it can. In CI, its absence fails the tests instead. */
+/** Reason why that version cannot run (this checkout is a shallow clone), or null. In CI, a missing version fails the tests instead. */
 export const whyNoFormerVersion =
   process.env["CI"] !== undefined ||
   spawnSync("git", ["-C", ROOT, "cat-file", "-e", `${COMMIT}^{tree}`], { stdio: "ignore" }).status === 0
     ? null
     : `this checkout does not have commit ${COMMIT}`;
 
-/** Its client of GitHub without Octokit's plugins for retries and limits, which are no packages of this checkout. */
+/** Its GitHub client without Octokit's plugins for retries and limits, because this checkout does not have these packages. */
 const OCTOKIT = `import { Octokit } from "@octokit/rest";
 const quiet = () => undefined;
 export const createOctokit = ({ apiUrl, auth, fetch }) =>
@@ -27,8 +27,8 @@ export const createOctokit = ({ apiUrl, auth, fetch }) =>
 `;
 
 /**
- * Puts the sources of the version before format 2 into a folder, with the packages of this checkout.
- * @returns for an app of that version, what `startApp` takes as the program that starts it
+ * Put the sources of the version before format 2 into a folder, with the packages of this checkout.
+ * @returns a function from the name of an app to the program that `startApp` starts
  */
 export function formerVersion(folder: string): (name: AppName) => readonly string[] {
   mkdirSync(folder);

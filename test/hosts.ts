@@ -4,29 +4,29 @@ import { readdirSync, statSync } from "node:fs";
 import { createServer, connect, type Server, type Socket } from "node:net";
 import { once } from "node:events";
 
-/** A machine of its own, as far as the network goes: a network namespace with one address. */
+/** A separate machine for the network: a network namespace with one address. */
 export interface Host {
-  /** Program and arguments that start a program there. */
+  /** Program and arguments that start a program on the host. */
   readonly by: readonly string[];
-  /** Cuts it off, without an answer to what it sends, or connects it again. */
+  /** Drop every packet of the host, or connect it again. */
   connected(is: boolean): void;
-  /** Signals every process there. */
+  /** Send a signal to every process of the host. */
   signal(signal: NodeJS.Signals): void;
-  /** Ids of its processes. */
+  /** Process ids of the host. */
   pids(): number[];
 }
 
-/** Hosts on a network of their own. */
+/** Hosts on a separate network. */
 export interface Network {
   /** Address of this machine, as the hosts reach it. */
   readonly address: string;
   readonly hosts: readonly Host[];
-  /** Passes connections to a port of this machine's address on to a port of its loopback. @returns the port */
+  /** Forward connections from a port of this machine's address to a port of its loopback. @returns the port */
   forward(port: number): Promise<number>;
   close(): Promise<void>;
 }
 
-/** Why this machine cannot make network namespaces; null: it can. */
+/** Return why this machine cannot create network namespaces; null: it can. */
 export function whyNoHosts(): string | null {
   if (process.getuid?.() !== 0) return "it needs root";
   const name = nameOf("try");
@@ -41,7 +41,7 @@ export function whyNoHosts(): string | null {
 }
 
 export async function createNetwork(count: number): Promise<Network> {
-  // Of 10.200.0.0/13, with a part that others hardly take at the same time.
+  // A subnet of 10.200.0.0/13 that another test hardly uses at the same time.
   const subnet = `10.${200 + randomInt(8)}.${randomInt(256)}`;
   const address = `${subnet}.1`;
   const bridge = nameOf("br");
@@ -123,7 +123,7 @@ function inodeOf(path: string): number | null {
   }
 }
 
-/** Names of interfaces have 15 bytes at most. */
+/** Return an interface name, which has 15 bytes at most. */
 function nameOf(part: string): string {
   return `t8${(process.pid % 0xfffff).toString(36)}${part}`.slice(0, 15);
 }

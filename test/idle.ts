@@ -1,10 +1,10 @@
 import { readRunners } from "@tac8/core/state/presence";
 import { poll, type World } from "./world.ts";
 
-/** Wait until a runner has said that it has nothing to do: then a new issue starts at once, and is not said to be queued. */
+/** Wait until a runner announces that it is idle: a new issue then starts at once, without a queued comment. */
 export function runnerIsIdle({ redis, queue }: World): Promise<void> {
   return poll(120_000, async () => {
-    // Its state says the end of an issue a moment before its job ends.
+    // The record has the end of an issue a moment before its job ends.
     if ((await queue.getActiveCount()) > 0) return "a job is active";
     const runners = await readRunners(redis);
     return runners.some(({ busy }) => busy === 0) ? null : "no runner is idle";

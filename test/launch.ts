@@ -3,23 +3,23 @@ import { compileCache } from "./programs.ts";
 
 export interface Launched {
   readonly child: ChildProcess;
-  /** Everything that it wrote, so far. */
+  /** Output of the program so far. */
   readonly stdout: () => string;
   readonly stderr: () => string;
-  /** Resolves when the output matches; rejects when it ends before. */
+  /** Resolve when the output matches; reject if the program exits before. */
   says(pattern: RegExp): Promise<void>;
-  /** The exit code, when all its output is here; null after a signal. */
+  /** Exit code, after all output was read; null after a signal. */
   readonly ended: Promise<number | null>;
 }
 
 interface LaunchOptions {
   readonly args?: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** The program that starts it, with its arguments. */
+  /** Program, with its arguments, that starts the launched program. */
   readonly by?: readonly string[];
 }
 
-/** Starts one program, a path, with only the given environment. */
+/** Start a program by its path, with only the given environment. */
 export function launch(program: string, { args = [], env, by = [] }: LaunchOptions): Launched {
   const [first = "", ...words] = [...by, process.execPath, program, ...args];
   const child = spawn(first, words, {

@@ -1,17 +1,17 @@
 import { childrenOf } from "./processes.ts";
 import { programOf } from "./programs.ts";
 
-/** `nobody`, who plays tac8's user. */
+/** User id of `nobody`, which acts as tac8's user. */
 export const TAC8_UID = 65_534;
-/** What Docker leaves root with `cap_drop: ALL` and these added. */
+/** Capabilities of root in Docker with `cap_drop: ALL` and these added. */
 const CAPABILITIES = "-all,+setuid,+setgid,+kill,+setpcap";
 
-/** Ids for the agents of one test, which no other test has. */
+/** Return user ids for the agents of one test, which no other test uses. */
 export function someIds(): number {
   return 100_000_000 + Math.floor(Math.random() * 1_000_000) * 100;
 }
 
-/** The command line of a launcher as it is in a container, with ids from `first` on for agents, before a program. */
+/** Return the command line that starts a program under a launcher, as in a container, with agent ids from `first` on. */
 export function launcherCommand(program: readonly string[], first: number): string[] {
   const limited = ["setpriv", "--inh-caps=-all", `--bounding-set=${CAPABILITIES}`, "--"];
   const launcher = [

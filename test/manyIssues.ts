@@ -4,7 +4,7 @@ import { filesUnder } from "./filesUnder.ts";
 import { agentProcesses, childrenOf } from "./processes.ts";
 import { poll, REPO, type World } from "./world.ts";
 
-/** Run that many issues on two runners with these data folders; expect one of everything for each, and no leftovers. */
+/** Run `count` issues on two runners with these data folders; expect one agent run, pull request and comment for each, and no leftovers. */
 export async function runManyIssues(
   world: World,
   { issues, folders }: { readonly issues: number; readonly folders: readonly [string, string] },
@@ -22,7 +22,7 @@ export async function runManyIssues(
   for (const number of numbers) await world.reaches(number, "pr");
   for (const runner of runners) expect(runner.log()).toContain("agent started");
 
-  // Counted by those who are no part of tac8: the agents, and GitHub.
+  // The agents and GitHub count, because they are not part of tac8.
   const starts = await world.agentStarts();
   expect(starts).toHaveLength(issues);
   expect(new Set(starts.map(({ cwd }) => cwd)).size).toBe(issues);

@@ -3,18 +3,18 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { ROOT } from "./programs.ts";
 
-/** A stand-in for the model's API on loopback; what it answers rides in the prompts. */
+/** A fake of the model's API on loopback; the prompts contain its answers. */
 export interface ModelApi {
   readonly url: string;
-  /** Every text of a user's message that it was ever sent. */
+  /** Every text of a user message that it has received. */
   prompts(): Promise<string[]>;
-  /** Everything that it was ever sent, as JSON. */
+  /** Every request body that it has received, as JSON. */
   sent(): Promise<string>;
   /** Names of the tools that each request offers to the model. */
   tools(): Promise<string[][]>;
-  /** Keys that requests came with, each once. */
+  /** Keys of the requests, each once. */
   keys(): Promise<string[]>;
-  /** From now on every message is answered by this error; null: as the scripts say. */
+  /** Answer every later message with this error; null: follow the scripts. */
   fail(failure: ApiError | null): Promise<void>;
   stop(): Promise<void>;
 }

@@ -8,7 +8,7 @@ export interface Seen {
   readonly command: string;
 }
 
-/** All processes of this machine, read from /proc; those that end meanwhile are left out. */
+/** Return all processes of this machine, read from /proc, without those that exit meanwhile. */
 export function processes(): Seen[] {
   return pids().flatMap((pid) => {
     const stat = statOf(pid);
@@ -23,12 +23,12 @@ export function pids(): number[] {
     .map(Number);
 }
 
-/** What `ps` and `pkill -f` see. */
+/** Command line, as in `ps` and `pkill -f`. */
 export function commandOf(pid: number): string {
   return read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim();
 }
 
-/** What `pkill` without -f sees: 15 characters at most. */
+/** Name, as in `pkill` without -f: 15 characters at most. */
 export function nameOf(pid: number): string {
   return read(`/proc/${pid}/comm`).trim();
 }
@@ -39,7 +39,7 @@ function statOf(pid: number): Pick<Seen, "parent" | "state"> | null {
   return stat === "" ? null : { state, parent: Number(parent) };
 }
 
-/** Processes that belong to an agent's run: by tac8's own marker, beside a text that only this test's agents know. */
+/** Return the processes of agents of this test: they have tac8's marker, and a text that only this test's agents have. */
 export function agentProcesses(known: string): Seen[] {
   return processes().filter(({ pid, state }) => {
     if (state === "Z") return false;
@@ -48,7 +48,7 @@ export function agentProcesses(known: string): Seen[] {
   });
 }
 
-/** Processes that work in a folder, or have a file of it open, also one that was removed. */
+/** Return the processes whose working folder is in a folder, or that have a file of it open, also a removed one. */
 export function usersOf(folder: string): Seen[] {
   return processes().filter(({ pid }) => {
     const fds = namesIn(`/proc/${pid}/fd`).map((name) => `/proc/${pid}/fd/${name}`);
@@ -56,12 +56,12 @@ export function usersOf(folder: string): Seen[] {
   });
 }
 
-/** Children of these processes, zombies included. */
+/** Return the children of these processes, including zombies. */
 export function childrenOf(parents: readonly number[]): Seen[] {
   return processes().filter(({ parent }) => parents.includes(parent));
 }
 
-/** Is there such a process, and not only its remains? */
+/** Return whether a process is alive, and not a zombie. */
 export function isAlive(pid: number): boolean {
   const stat = statOf(pid);
   return stat !== null && stat.state !== "Z";
@@ -71,7 +71,7 @@ function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {
-    return ""; // It ended, or it is another user's.
+    return ""; // The process has exited, or belongs to another user.
   }
 }
 

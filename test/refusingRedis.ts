@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { isAlive } from "./processes.ts";
 import { poll, REPO, type App, type World } from "./world.ts";
 
-/** What a Redis says that takes no writes, and how it comes to that. */
+/** Ways in which Redis refuses writes, each with its error and the change that causes it. */
 export const REFUSALS = [
   {
     what: "out of memory",
@@ -18,7 +18,7 @@ export const REFUSALS = [
     words: "NOREPLICAS",
   },
 ] as const;
-/** Of each app: a line at most every 30 s from each source, and what a step says once. */
+/** Maximum number of log lines of each app: one line every 30 s from each source, and single lines of steps. */
 export const MOST_LINES = 60;
 
 type Command = readonly [string, ...string[]];
@@ -32,7 +32,7 @@ export function complaints(app: App, words: string): number {
     .filter((line) => line.includes(words)).length;
 }
 
-/** An agent at its gate. @returns its process. */
+/** Wait for an agent at its gate. @returns its process id */
 export async function atWork(world: World): Promise<number> {
   let pid = 0;
   await poll(180_000, async () => {
@@ -42,7 +42,7 @@ export async function atWork(world: World): Promise<number> {
   return pid;
 }
 
-/** A Redis refuses writes as an agent ends: expect that its work is published once, as soon as there is room. */
+/** Let Redis refuse writes when an agent ends; expect that its work is published once, as soon as Redis accepts writes. */
 export async function refuseAtEnd(
   world: World,
   { begin, end, words }: { readonly begin: Command; readonly end: Command; readonly words: string },
@@ -56,7 +56,7 @@ export async function refuseAtEnd(
   await send(world, begin);
   await world.open("go");
   await poll(120_000, async () => (isAlive(pid) ? "the agent is at work" : null));
-  // The run has something to write down by now.
+  // The run has results to write by now.
   const refused = new RegExp(`"issue":"octo.widgets.${number}".*${words}`);
   await poll(120_000, async () => (refused.test(runner.log()) ? null : "no write of the run was refused"));
   await scheduler.says(words);

@@ -3,7 +3,7 @@ import { launch, type Launched } from "./launch.ts";
 import { programOf } from "./programs.ts";
 import type { World } from "./world.ts";
 
-/** Start the `tac8` command as an operator named ann runs it: a process of its own. */
+/** Start the `tac8` command as the operator ann runs it, in a separate process. */
 export function tac8(world: World, ...args: string[]): Launched {
   return launch(programOf("cli"), { args, env: environmentOf(world) });
 }
@@ -22,7 +22,7 @@ export function environmentOf(world: World): Record<string, string> {
   };
 }
 
-/** Return what the command prints; expects that it succeeds without a word on stderr. */
+/** Return the output of the command; expect that it succeeds and prints nothing on stderr. */
 export async function outputOf(world: World, ...args: string[]): Promise<string> {
   const command = tac8(world, ...args);
   expect({ code: await command.ended, err: command.stderr() }).toEqual({ code: 0, err: "" });

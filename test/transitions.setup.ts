@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { afterAll, afterEach } from "vitest";
 import { UNEXPECTED_STATE } from "@tac8/core/state/issueStore";
 
-/** Fails a test in which this process wrote a state that TRANSITIONS does not have. Other processes: see `createWorld`. */
+/** Fail a test in which this process wrote a state change that TRANSITIONS does not allow. For other processes, see `createWorld`. */
 const lines: unknown[] = [];
 const note = (line: unknown) => void lines.push(line);
 subscribe(UNEXPECTED_STATE.name, note);

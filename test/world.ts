@@ -28,35 +28,35 @@ export { LABEL, OWNER, REPO };
 export interface WorldOptions {
   readonly defaultBranch?: string;
   readonly files?: Readonly<Record<string, string>>;
-  /** Lines that replace those of the default `config.toml`, by section. */
+  /** Keys that replace those of the default `config.toml`, by section. */
   readonly config?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly env?: Readonly<Record<string, string>>;
-  /** Comes after the sections, as it is: `[[repositories]]`. */
+  /** TOML text that is added after the sections, such as `[[repositories]]`. */
   readonly moreConfig?: string;
-  /** Instead of the one of `TAC8_TEST_ISOLATION`. `user`: the runner is started by a launcher. */
+  /** Isolation mode; default: `TAC8_TEST_ISOLATION`. With `user`, a launcher starts the runner. */
   readonly isolation?: "sandbox" | "user" | "none";
-  /** Of the runner and so of its agents, instead of the test's own; only for root. */
+  /** User id of the runner and so of its agents; default: that of the test. Needs root. */
   readonly uid?: number;
-  /** Further lines of redis.conf. */
+  /** Additional lines of redis.conf. */
   readonly redis?: Readonly<Record<string, string>>;
-  /** Address of another Redis, with its passwords, which the world's clients use instead; apps get theirs by `env`. */
+  /** URL of another Redis, with its passwords, for the clients of this world; apps get their URL by `env`. */
   readonly redisUrl?: string;
 }
 
 export interface App {
   readonly name: string;
   readonly child: ChildProcess;
-  /** Its log so far, one JSON line each. */
+  /** Log of the app so far, in JSON lines. */
   log(): string;
-  /** Waits until it has logged this text. */
+  /** Wait until the app has logged this text. */
   says(text: string): Promise<void>;
-  /** Resolves with the exit code once the process ended. */
+  /** Resolve with the exit code when the process has exited. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
 export type AppName = "scheduler" | "runner" | "board";
 
-/** A whole tac8 on this machine: Redis, a GitHub, and the apps as processes of their own. */
+/** A complete tac8 on this machine: Redis, a local GitHub, and the apps as separate processes. */
 export interface World {
   readonly github: LocalGitHub;
   readonly redis: Redis;
@@ -64,7 +64,7 @@ export interface World {
   readonly store: IssueStore;
   readonly queue: Queue;
   readonly dir: string;
-  /** All of its folders are in it: `dir`, `home` and `ownerHome`. */
+  /** Folder that contains all other folders: `dir`, `home` and `ownerHome`. */
   readonly base: string;
   readonly token: string;
   /** File to which every agent appends a line when it starts. */
@@ -77,36 +77,36 @@ export interface World {
   readonly ownerHome: string;
   /** Write `config.toml` again with these changes instead. */
   configure(changes: NonNullable<WorldOptions["config"]>): Promise<void>;
-  /** `by`: the program that starts it, with its arguments. */
+  /** Start an app. @param by program, with its arguments, that starts the app */
   startApp(name: AppName, env?: Readonly<Record<string, string>>, by?: readonly string[]): App;
   stopRedis(): Promise<void>;
   /** Start Redis again on its port and folder. */
   startRedis(): Promise<void>;
-  /** Opens a labelled issue whose body carries a script for the agent. */
+  /** Open a labelled issue whose body contains a script for the agent. */
   openIssue(options: { title?: string; body?: string; script?: unknown; labels?: readonly string[] }): number;
-  /** Waits until the issue's hash says so. */
+  /** Wait until the record of the issue has this state. */
   reaches(number: number, state: string, timeoutMs?: number): Promise<void>;
-  /** The same for an issue of any repository, by its job. */
+  /** Do the same for an issue of any repository, by the id of its job. */
   jobReaches(jobId: string, state: string, timeoutMs?: number): Promise<void>;
-  /** Waits until the event log has the issue's n-th way into this state: for those that it enters again. */
+  /** Wait until the issue has entered this state for the n-th time, for states that an issue can enter again. */
   enters(number: number, state: string, times: number, timeoutMs?: number): Promise<void>;
-  /** The issue's transitions so far, oldest first. */
+  /** Return the transitions of the issue so far, oldest first. */
   history(number: number): Promise<LoggedEvent[]>;
   /** Return what each agent noted at its start, oldest first: of all agents, or of those of one issue. */
   agentStarts(number?: number): Promise<Record<string, unknown>[]>;
-  /** A step of a script that lasts until `open` is called with the same name. */
+  /** Return a step of a script that waits until `open` is called with the same name. */
   gate(name: string): { readonly bash: string };
   open(name: string): Promise<void>;
   jobId(number: number): string;
-  /** Ends everything. @throws Error when a process of an agent outlived its runner, or tac8 has logged a defect of its own. */
+  /** End all processes. @throws Error if a process of an agent outlived its runner, or if tac8 has logged a defect */
   close(): Promise<void>;
 }
 
-/** `TAC8_TEST_ISOLATION=sandbox` or `user`: every test isolates its agents so; `user` is for root. */
+/** Isolation mode for all tests, from `TAC8_TEST_ISOLATION` (`sandbox` or `user`). `user` needs root. */
 const ISOLATION = process.env["TAC8_TEST_ISOLATION"] ?? "none";
 const POLL_MS = 100;
 const SAYS_MS = 120_000;
-/** How long an app may take to end; its own grace is shorter. */
+/** Time limit for the exit of an app, which is longer than its own grace period. */
 const END_MS = 90_000;
 
 export const SCRIPTED = programOf("scripted-claude");
@@ -114,7 +114,7 @@ export const SCRIPTED = programOf("scripted-claude");
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const base = await mkdtemp(join(tmpdir(), "tac8-e2e-"));
   const dir = join(base, "world");
-  // Beside the world's folder, which agents in a sandbox are shown: the witness and gates are in it.
+  // Outside of the world's folder, because sandboxes show that folder: it has the witness and the gates.
   const [home, ownerHome] = [join(base, "home"), join(base, "owner")];
   const witness = join(dir, "witness.jsonl");
   const configFile = join(base, "config", "config.toml");
@@ -208,7 +208,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         ...options.env,
         ...env,
       };
-      // Agents of users of their own write there too.
+      // Agents that are other users write there too.
       if (launched) {
         chmodSync(dir, 0o777);
         closeSync(openSync(witness, "a"));
@@ -242,9 +242,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     gate: (name) => ({ bash: `until [ -e '${join(dir, name)}' ]; do sleep 0.05; done` }),
     open: (name) => writeFile(join(dir, name), ""),
     async close() {
-      await startRedis(); // Apps need it to end in an orderly way.
+      await startRedis(); // Apps need Redis to shut down cleanly.
       const stuck = await endAll(apps);
-      // A test may have put something else in the log's place.
+      // A test may have replaced the event log by another value.
       const events = redis.status === "ready" ? await readEvents(redis, { count: 10_000 }).catch(() => []) : [];
       const defects = defectsIn(events);
       await queue.close();
@@ -264,7 +264,7 @@ interface StartApp {
   readonly name: AppName;
   readonly env: Readonly<Record<string, string>>;
   readonly uid: number | undefined;
-  /** The first of the ids for agents of its launcher; undefined: it has none. */
+  /** First user id for agents of its launcher; undefined: there is no launcher. */
   readonly ids: number | undefined;
   readonly by: readonly string[];
 }
@@ -316,7 +316,7 @@ function startApp({ name, env, uid, ids, by }: StartApp): App {
   };
 }
 
-/** Where a test kills or freezes the runner, its launcher, which only passes other signals on, is not meant. */
+/** Send every signal except SIGTERM to the runner itself, not to its launcher. The launcher passes SIGTERM on. */
 function aimAtRunner(launcher: ChildProcess): void {
   const kill = launcher.kill.bind(launcher);
   launcher.kill = (signal) => {
@@ -326,13 +326,13 @@ function aimAtRunner(launcher: ChildProcess): void {
   };
 }
 
-/** What lies in the folder keeps its owner. */
+/** Change the owner of a folder, but not of its contents. */
 function giveTo(uid: number, path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   chownSync(path, uid, uid);
 }
 
-/** SIGTERM to all of them at once; SIGKILL to those that do not end. @returns the names of those. */
+/** Send SIGTERM to all apps at once, and SIGKILL to those that do not exit. @returns the names of those */
 async function endAll(apps: readonly App[]): Promise<string[]> {
   const ends = apps.map(async (app) => {
     let stuck = false;
@@ -347,7 +347,7 @@ async function endAll(apps: readonly App[]): Promise<string[]> {
   return (await Promise.all(ends)).flat();
 }
 
-/** Agents end with their runner; one that does not is killed here, so that it does not outlive the test too. */
+/** Kill agents that did not end with their runner, so that they do not outlive the test. @returns these agents */
 async function endAgents(witness: string): Promise<string[]> {
   try {
     await poll(120_000, async () => (agentProcesses(witness).length === 0 ? null : "an agent is alive"));
@@ -359,7 +359,7 @@ async function endAgents(witness: string): Promise<string[]> {
   }
 }
 
-/** Return where the board listens. */
+/** Return the URL of the board. */
 export async function urlOf(board: App): Promise<string> {
   await board.says("board at ");
   return /board at (http:[^"]+)"/.exec(board.log())?.[1] ?? "";
@@ -370,13 +370,13 @@ export function linkTo(url: string, { home }: Pick<World, "home">): string {
   return makeLink(url, { home, now: Date.now(), lifeMs: LINK_MS });
 }
 
-/** Return the headers of a script that knows the password that the world's board has made. */
+/** Return HTTP headers with the password of the world's board. */
 export async function boardLogin({ home }: Pick<World, "home">): Promise<{ readonly authorization: string }> {
   const password = (await readFile(join(home, "tac8-board-password"), "utf8")).trim();
   return { authorization: `Basic ${Buffer.from(`:${password}`).toString("base64")}` };
 }
 
-/** Asks again until there is nothing to complain about. The only clock is the bound. */
+/** Repeat a check until it returns null instead of a complaint, or the time limit is over. */
 export async function poll(timeoutMs: number, ask: () => Promise<string | null>): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
@@ -401,7 +401,7 @@ function renderConfig(
     github: { repo_owner: OWNER, repo_name: "widgets", write_interval_ms: 0 },
     llm: { command: [SCRIPTED] },
     agent: { env: ["TAC8_WITNESS"], home: "private", isolation, write: [dir] },
-    // However busy the machine is that the tests run on.
+    // Off, so that a busy test machine changes nothing.
     host: { min_free_memory_mb: 0, min_free_disk_gb: 0, max_load_per_core: 0, max_temperature_c: 0 },
   };
   for (const [section, keys] of Object.entries(changes)) base[section] = { ...base[section], ...keys };

@@ -9,12 +9,12 @@ import { COMMAND_AGENT, openIssues, whenDone } from "../stage/issues.ts";
 import { manyFiles, openStage } from "../stage/stage.ts";
 import { pause, times } from "../stage/until.ts";
 
-/** What a run still does after its last word to GitHub counts too. */
+/** Wait in ms after the last request of a run to GitHub, because later work of the run counts too. */
 const SETTLE_MS = 2000;
 
 /**
- * Count the git of runs whose agents, and whose git in their folders, are in sandboxes. Only there can the counter's folder be
- * written to as well. @returns no rows where this machine makes no sandbox
+ * Count the git processes of runs with sandboxes, for agents and for git in their folders. Sandboxes can write to the folder of
+ * the counter. @returns no rows if this machine cannot create a sandbox
  */
 export async function inSandbox({ sizes, signal, say, ...bench }: Bench): Promise<Row[]> {
   const probe = await probeSandbox({ path: bench.path, uid: process.getuid?.() ?? 0, secret: [] });
@@ -22,7 +22,7 @@ export async function inSandbox({ sizes, signal, say, ...bench }: Bench): Promis
     say(`no git is counted in a sandbox: ${probe.why}`);
     return [];
   }
-  // Not in the stage's folder: the configuration names it, and is written when that opens.
+  // Outside of the stage's folder, because the configuration names the folder and is written when the stage opens.
   const dir = await mkdtemp(join(tmpdir(), "tac8-bench-"));
   const forget = bench.leftovers.folder(dir);
   try {
@@ -35,7 +35,7 @@ export async function inSandbox({ sizes, signal, say, ...bench }: Bench): Promis
     await stage.start("runner", {
       env: { PATH: counter.path, TAC8_BENCH_GIT: counter.git, TAC8_BENCH_WITNESS: counter.folder },
     });
-    await whenDone({ stage, numbers: openIssues(stage.github, 1), signal }); // It also makes the mirror.
+    await whenDone({ stage, numbers: openIssues(stage.github, 1), signal }); // This issue also creates the mirror.
     const counts = await times(sizes.samples, async () => {
       await pause(SETTLE_MS, signal);
       const before = await countsOf(counter);

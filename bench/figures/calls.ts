@@ -7,7 +7,7 @@ import { COMMAND_AGENT, openIssues, whenDone } from "../stage/issues.ts";
 import { manyFiles, openStage } from "../stage/stage.ts";
 import { pause, times, until } from "../stage/until.ts";
 
-/** What a run still does after its last word to GitHub counts too. */
+/** Wait in ms after the last request of a run to GitHub, because later work of the run counts too. */
 const SETTLE_MS = 2000;
 const POLLS = 3;
 
@@ -24,9 +24,9 @@ interface Counts extends GitCounts {
 }
 
 /**
- * Each app has its own address of GitHub. The scheduler's reads are its polls, and a few that depend on the moment: of an issue
- * whose label is off while its job is not finished. `reads` are the runner's alone; `counted` has the scheduler's too, without its
- * polls.
+ * Count the requests to GitHub. Each app has its own GitHub address. The scheduler reads in its polls, and sometimes reads an issue
+ * whose label was removed while its job is not finished. `reads` are those of the runner only; `counted` includes the scheduler's
+ * requests, but not its polls.
  */
 async function measure(bench: Bench): Promise<Row[]> {
   const { sizes, signal } = bench;
@@ -49,7 +49,7 @@ async function measure(bench: Bench): Promise<Row[]> {
     return count();
   };
 
-  await whenDone({ stage, numbers: openIssues(stage.github, 1), signal }); // It also makes the mirror.
+  await whenDone({ stage, numbers: openIssues(stage.github, 1), signal }); // This issue also creates the mirror.
   const perPoll = await times(sizes.samples, async () => {
     const before = await count();
     const polls = () => toScheduler.counts.polls - before.scheduler.polls;

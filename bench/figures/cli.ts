@@ -6,7 +6,7 @@ import { timed, type Timed } from "../stage/timed.ts";
 import { times } from "../stage/until.ts";
 
 const REPEAT = 3;
-/** Health may be anything but unreachable: 3 is degraded, 4 is critical. */
+/** Accepted exit codes: ok, degraded (3) and critical (4). Code 1 would mean that Redis is unreachable. */
 const STATUS_CODES = [0, 3, 4];
 
 export const cli: Figure = {
@@ -81,7 +81,7 @@ interface Tac8 {
   readonly program?: readonly string[];
 }
 
-/** Run the command against a stage. @throws Error when it fails. */
+/** Run the command against a stage. @throws Error if it fails */
 export async function tac8({ bench, stage, args, repeat = 1, program }: Tac8): Promise<Timed> {
   const { programs, leftovers, signal } = bench;
   const command = [process.execPath, ...(program ?? [programs.launcher]), ...args];
@@ -91,7 +91,7 @@ export async function tac8({ bench, stage, args, repeat = 1, program }: Tac8): P
   return result;
 }
 
-/** From the request of a page to its last byte. */
+/** Measure the time from the request of a page to its last byte. */
 export async function pageMs(url: string, signal: AbortSignal): Promise<number> {
   const startedAt = performance.now();
   const response = await fetch(url, { signal, headers: { accept: "text/html", authorization: BOARD_LOGIN } });

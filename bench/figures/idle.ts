@@ -8,7 +8,7 @@ import { APPS, openStage, manyFiles, type AppName, type Stage } from "../stage/s
 import { pause, times } from "../stage/until.ts";
 
 const CPU_SECONDS = 60;
-/** After the last issue, for what the apps still write down. */
+/** Wait in ms after the last issue, because the apps still write. */
 const SETTLE_MS = 5000;
 
 export const idle: Figure = {
@@ -50,7 +50,7 @@ async function startOnce(stage: Stage, name: AppName): Promise<{ wallMs: number;
   return { wallMs: app.readyMs, cpuMs: cpuMs(app.pid) };
 }
 
-/** One value for each app, and one for a bare Node process. */
+/** Values of each app, and of a bare Node process. */
 type Each<T> = Readonly<Record<AppName | "bare", T>>;
 
 interface Group extends AsyncDisposable {
@@ -58,7 +58,7 @@ interface Group extends AsyncDisposable {
   readonly apps: Each<App>;
 }
 
-/** Several groups are idle at the same time, each with a Redis of its own: as many samples in the time of one. */
+/** Measure several idle groups of apps at the same time, each with its own Redis, to get several samples in the time of one. */
 async function measureRest(bench: Bench): Promise<Row[]> {
   const { signal, sizes, say } = bench;
   await using opened = new AsyncDisposableStack();

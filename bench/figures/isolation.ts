@@ -15,14 +15,14 @@ import { startLauncher, type StagedLauncher } from "../stage/launcher.ts";
 import { commandOf, cpuMs, privateMemory, treeOf } from "../stage/proc.ts";
 import { pause, times, until } from "../stage/until.ts";
 
-/** A start takes milliseconds: more samples than those of long figures. */
+/** Factor for the number of samples: a start takes only milliseconds. */
 const FACTOR = 5;
 const TMP_BYTES = 64 * 1024 ** 2;
-/** As the runner starts them. */
+/** Node options of forwarder and helper, as the runner passes them. */
 const FLAGS = ["--max-semi-space-size=1", "--v8-pool-size=0"];
 const FORWARDER_FLAGS = [...FLAGS, "--max-old-space-size=64"];
 const HELPER_FLAGS = [...FLAGS, "--max-old-space-size=128"];
-/** With its whole options, as `apps/runner/src/egress/start.ts` starts it. */
+/** Node options of the proxy, as `apps/runner/src/egress/start.ts` passes them. */
 const PROXY_FLAGS = [...FLAGS, "--max-old-space-size=128"];
 const HELPER_TITLE = "tac8 place helper";
 const SETTLE_MS = 1000;
@@ -47,7 +47,7 @@ async function measure(bench: Bench): Promise<Row[]> {
   );
   if (forwarder === undefined || helper === undefined || proxy === undefined) throw new Error("no programs");
   const sandbox = [probe.program, ...argumentsOf({ dir, own: [process.execPath, forwarder, helper], uid }), "--"];
-  // The forwarder connects to the socket only when a program asks for something.
+  // The forwarder connects to the socket only when a program sends a request.
   const way = ["--socket", join(dir, "s"), "--port", "41080", "--"];
   const inside = [...sandbox, process.execPath, ...FORWARDER_FLAGS, forwarder, ...way];
   try {
@@ -118,7 +118,7 @@ async function measure(bench: Bench): Promise<Row[]> {
   }
 }
 
-/** The launcher takes root. */
+/** Measure agents as separate users. The launcher needs root. */
 async function asUser(bench: Bench, floor: NonNullable<Samples["floor"]>): Promise<Row[]> {
   const { sizes, say } = bench;
   if (process.getuid?.() !== 0) {
@@ -151,7 +151,7 @@ async function asUser(bench: Bench, floor: NonNullable<Samples["floor"]>): Promi
   ];
 }
 
-/** @returns ms from the start to the program's first byte; it ends with its input */
+/** Start a program by the launcher. @returns ms from the start to the program's first byte; the program exits at the end of its input */
 async function startAsUser({ path, signal }: Bench, { socket, uid }: StagedLauncher): Promise<number> {
   signal.throwIfAborted();
   const startedAt = performance.now();
@@ -166,7 +166,7 @@ async function startAsUser({ path, signal }: Bench, { socket, uid }: StagedLaunc
   }
 }
 
-/** What an agent sees, without an issue's folders. */
+/** Return the view of a sandbox, without an issue's folders. */
 function argumentsOf({ dir, own, uid }: { dir: string; own: readonly string[]; uid: number }): string[] {
   const view = { env: {}, toolchains: [], owner: null, programs: own, read: [], write: [dir], secret: [] };
   return sandboxArguments({
@@ -182,15 +182,15 @@ function argumentsOf({ dir, own, uid }: { dir: string; own: readonly string[]; u
 }
 
 interface Started {
-  /** From the start to the program's first byte. */
+  /** Time from the start to the program's first byte, in ms. */
   readonly ms: number;
-  /** Of everything in the sandbox until then, the program included. */
+  /** CPU time of all processes of the sandbox until then, in ms. */
   readonly cpuMs: number;
   /** Private memory of the largest process, in MB. */
   readonly memoryMb: number;
 }
 
-/** Start a program and wait for its first byte; it ends with its input. */
+/** Start a program and wait for its first byte; the program exits at the end of its input. */
 async function start(bench: Bench, command: readonly string[]): Promise<Started> {
   const { path, leftovers, signal } = bench;
   signal.throwIfAborted();
@@ -213,7 +213,7 @@ async function start(bench: Bench, command: readonly string[]): Promise<Started>
   }
 }
 
-/** Start the proxy of a run and wait until it is ready; it ends with its input. */
+/** Start the proxy of a run and wait until it is ready; the proxy exits at the end of its input. */
 async function startProxy(
   { leftovers, signal }: Bench,
   { dir, program }: { readonly dir: string; readonly program: string },
@@ -239,7 +239,7 @@ async function startProxy(
   }
 }
 
-/** Private memory of a helper that has started and waits, in MB: it says nothing by itself, so its title is read. */
+/** Measure the private memory of an idle helper, in MB. The helper prints nothing when it is ready, so wait for its process title. */
 async function helperMemory({ path, leftovers, signal }: Bench, command: readonly string[]): Promise<number> {
   const [name = "", ...args] = command;
   const child = spawn(name, args, { env: { PATH: path }, stdio: ["pipe", "pipe", "inherit"] });

@@ -8,7 +8,7 @@ import { manyFiles, openStage } from "../stage/stage.ts";
 import { pause, times } from "../stage/until.ts";
 
 const AT_ONCE = 3;
-/** What a run still does after its last word to GitHub counts too. */
+/** Wait in ms after the last request of a run to GitHub, because later work of the run counts too. */
 const SETTLE_MS = 1000;
 
 export const issues: Figure = {
@@ -24,12 +24,12 @@ export const issues: Figure = {
   },
 };
 
-/** How agents run, and what its rows are called. */
+/** A kind of isolation, with the names of its rows. */
 interface Mode {
   readonly isolation: "none" | "sandbox";
   readonly wall: string;
   readonly cpu: string;
-  /** After "20 issues to pull requests, 3 at once". */
+  /** Text that follows "20 issues to pull requests, 3 at once". */
   readonly how: string;
 }
 

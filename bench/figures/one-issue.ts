@@ -17,7 +17,7 @@ export const oneIssue: Figure = {
   measure,
 };
 
-/** Milliseconds from the label, or from the start of the script. */
+/** Times in ms since the label, or since the start of the script. */
 interface Way {
   readonly agent: number;
   readonly pull: number;
@@ -88,7 +88,7 @@ async function measure(bench: Bench): Promise<Row[]> {
   ];
 }
 
-/** Epoch ms at which an agent made its file. */
+/** Return the time at which an agent created its file, epoch ms. */
 async function startOf(file: string): Promise<number> {
   return (await stat(file)).mtimeMs;
 }

@@ -21,13 +21,13 @@ export const output: Figure = {
 };
 
 interface Sample {
-  /** Of the runner, from the start of its agent to the pull request. */
+  /** CPU time of the runner from the start of its agent to the pull request. */
   readonly cpuMs: number;
-  /** Of all of Redis, in the same time. */
+  /** CPU time of Redis in the same time. */
   readonly redisCpuMs: number;
-  /** Highest memory of the runner, less what it had before, in MB. */
+  /** Highest memory of the runner minus its memory before, in MB. */
   readonly growth: number;
-  /** Kept on the disk. */
+  /** Size of the raw log on the disk. */
   readonly logBytes: number;
 }
 
@@ -69,7 +69,7 @@ async function measure(bench: Bench): Promise<Row[]> {
   ];
 }
 
-/** A runner of its own for each sample: memory that an earlier one has left would hide the growth. */
+/** Measure one sample with a new runner, because memory of an earlier sample would hide the growth. */
 async function runOnce(options: { stage: Stage; printed: Output; signal: AbortSignal }): Promise<Sample> {
   const { stage, printed, signal } = options;
   const { github, redisServer, home, witness } = stage;
@@ -97,7 +97,7 @@ async function runOnce(options: { stage: Stage; printed: Output; signal: AbortSi
   };
 }
 
-/** The same program, into cat: its CPU time alone is counted. It makes its commit in a repository of its own. */
+/** Run the same program with its output piped to cat, and count only the CPU time of cat. The program commits in a separate repository. */
 async function catTime(bench: Bench, stage: Stage, printed: Output): Promise<Timed> {
   const cwd = join(stage.dir, "cat");
   const file = join(stage.dir, "cat.out");

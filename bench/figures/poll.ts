@@ -9,7 +9,7 @@ import { times, until } from "../stage/until.ts";
 
 const POLL_MS = 2000;
 const PER_PAGE = 100;
-/** After this time without a request, a poll is over and the next one has not started. */
+/** Time in ms without a request after which a poll is over and the next one has not started. */
 const QUIET_MS = 500;
 const READ_PAGES = join(import.meta.dirname, "../programs/read-pages.ts");
 
@@ -41,7 +41,7 @@ async function measure(bench: Bench): Promise<Row[]> {
   });
 
   say("unchanged polls, and polls after one change");
-  await using polls = await startPolling({ stage, intervalMs: POLL_MS, signal }); // The last sample has filled the queue.
+  await using polls = await startPolling({ stage, intervalMs: POLL_MS, signal }); // The last sample has queued every issue.
   await polls.first();
   const unchanged = await polls.next(sizes.samples);
   const changed = await times(sizes.samples, async (index) => {

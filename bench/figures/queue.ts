@@ -16,10 +16,10 @@ import { pageMs, tac8 } from "./cli.ts";
 const FEW = 10;
 const ADDED = 20;
 const PAGES = 10;
-/** A sample's polls: single ones are shorter than the jitter of the timer between them. */
+/** Polls per sample: a single poll is shorter than the jitter of the timer between polls. */
 const POLLS = 3;
 const POLL_MS = 1000;
-/** A repository that is not polled: its jobs lengthen the queue, and GitHub's answers stay the same. */
+/** A repository that is not polled: its jobs make the queue longer and do not change GitHub's answers. */
 const OTHER = { owner: OWNER, repo: "elsewhere", priority: "P2" } as const;
 const MINE = { owner: OWNER, repo: "widgets", priority: "P0" } as const;
 
@@ -30,7 +30,7 @@ export const queue: Figure = {
   measure,
 };
 
-/** A queue with waiting jobs on a stage of its own. */
+/** A queue with waiting jobs, on its own stage. */
 interface Filled extends AsyncDisposable {
   readonly stage: Stage;
   readonly jobs: Queue<JobData, JobResult>;
@@ -42,7 +42,7 @@ async function measure(bench: Bench): Promise<Row[]> {
   say(`filling a queue with ${sizes.waiting} jobs, and one with ${FEW}`);
   await using many = await openFilled(bench, sizes.waiting);
   await using few = await openFilled(bench, FEW);
-  /** In turn, so that a slow moment of the machine counts for both. */
+  /** Measure both queues alternately, so that a slow moment of the machine affects both. */
   const inTurn = <T>(how: (filled: Filled) => Promise<T>, count = sizes.samples) =>
     times(count, async (): Promise<Pair<T>> => ({ many: await how(many), few: await how(few) }));
 
@@ -93,7 +93,7 @@ async function openFilled(bench: Bench, count: number): Promise<Filled> {
   jobs.on("error", () => undefined);
   opened.defer(() => jobs.close());
   await jobs.pause();
-  // One for each start that is measured, one to begin with, and the rest of ten for the polls.
+  // One job for each measured start, one at the beginning, and the rest of ten for the polls.
   const numbers = openIssues(github, bench.sizes.samples + 1 + FEW);
   const others = Array.from({ length: Math.max(0, count - numbers.length) }, (_, index) => index + 1);
   await seedJobs(jobs, redis, { ...OTHER, numbers: others });
@@ -103,7 +103,7 @@ async function openFilled(bench: Bench, count: number): Promise<Filled> {
   return { stage, jobs, board, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
-/** The queue's call of the scheduler, the mean of a few. They are taken out again. */
+/** Measure the call that adds a job, as the mean of a few. Remove these jobs again. */
 async function addMs({ jobs }: Filled): Promise<number> {
   const news = Array.from({ length: ADDED }, (_, index) => jobOf(OTHER, 1_000_000 + index));
   const startedAt = performance.now();
@@ -114,7 +114,7 @@ async function addMs({ jobs }: Filled): Promise<number> {
   return ms;
 }
 
-/** Of one page, the mean of some. */
+/** Measure the time of one page, as the mean of several. */
 async function pageTimes(board: App, signal: AbortSignal): Promise<Pick<Timed, "wallMs" | "cpuMs">> {
   const url = boardUrl(board);
   const cpuBefore = cpuMs(board.pid);
@@ -128,7 +128,7 @@ interface Both {
   readonly few: Filled;
 }
 
-/** From the moment at which the queue may continue to the first request of the runner that has taken a job. */
+/** Measure the time from the moment at which the queue is resumed to the first request of the runner for its job. */
 async function measureStarts({ bench, many, few }: Both): Promise<Pair<number>[]> {
   const { sizes, signal } = bench;
   await using started = new AsyncDisposableStack();

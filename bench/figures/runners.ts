@@ -10,9 +10,9 @@ import { seedJobs } from "../stage/seed.ts";
 import { openStage, OWNER, type Stage } from "../stage/stage.ts";
 import { later, pause, times } from "../stage/until.ts";
 
-/** Started at once: more of them only slow one another down. */
+/** Number of runners that start at once: more of them only slow each other down. */
 const BATCH = 4;
-/** For what runners do when they have just started. */
+/** Wait in ms for the first work of new runners. */
 const SETTLE_MS = 15_000;
 const WIDGETS = { owner: OWNER, repo: "widgets", priority: "P1" } as const;
 
@@ -23,15 +23,15 @@ export const runners: Figure = {
   measure,
 };
 
-/** Idle runners with a Redis of their own. */
+/** Idle runners with their own Redis. */
 interface Crew extends AsyncDisposable {
   readonly stage: Stage;
   readonly count: number;
-  /** Before the first runner. */
+  /** State of Redis before the first runner. */
   readonly before: Size;
 }
 
-/** Of Redis: how many clients it has, and its memory in MB. */
+/** State of Redis: number of clients, and memory in MB. */
 interface Size {
   readonly clients: number;
   readonly memoryMb: number;
@@ -106,7 +106,7 @@ async function openCrew(bench: Bench, count: number): Promise<Crew> {
   const stage = opened.use(await openStage(bench, { config: COMMAND_AGENT }));
   const before = await sizeOf(stage);
   const all: App[] = [];
-  // Together: one after the other would take a second each.
+  // In parallel, because each takes a second.
   opened.defer(async () => void (await Promise.all(all.map((runner) => runner.stop()))));
   while (all.length < count) {
     const size = Math.min(BATCH, count - all.length);
@@ -116,7 +116,7 @@ async function openCrew(bench: Bench, count: number): Promise<Crew> {
   return { stage, count, before, [Symbol.asyncDispose]: () => moved.disposeAsync() };
 }
 
-/** Commands and CPU time of Redis in a second, for each runner. */
+/** Measure commands and CPU time of Redis per second, for each runner. */
 async function readRedis(
   { stage, count }: Crew,
   { sizes, signal }: Bench,
@@ -127,7 +127,7 @@ async function readRedis(
   await pause(sizes.commandSeconds * 1000, signal);
   const after = await read();
   const each = (difference: number) => difference / sizes.commandSeconds / count;
-  // One of the commands is the reading itself.
+  // One of the commands is the measurement itself.
   return { commands: each(after.commands - before.commands - 1), cpuMs: each(after.cpu - before.cpu) };
 }
 
@@ -144,7 +144,7 @@ function numberIn(info: string, field: string): number {
   return Number(new RegExp(`^${field}:(\\d+)`, "m").exec(info)?.[1] ?? Number.NaN);
 }
 
-/** While issues are worked on, from the first job that is added to the last one that is done. */
+/** Measure Redis while runners work on issues, from the first added job to the last finished one. */
 async function readBusy({ stage }: Crew, { sizes, signal }: Bench): Promise<{ commands: number; memoryMb: number }> {
   const { redis, github } = stage;
   const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
@@ -162,7 +162,7 @@ async function readBusy({ stage }: Crew, { sizes, signal }: Bench): Promise<{ co
   }
 }
 
-/** From the call that adds a job to the first request of the runner that takes it. */
+/** Measure the time from the call that adds a job to the first request of the runner that processes it. */
 async function takenMs({ stage }: Crew, signal: AbortSignal): Promise<number> {
   const { redis, github } = stage;
   const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });

@@ -1,9 +1,9 @@
-// The least that reading a list of issues takes: one page after the other, then each again with its ETag.
+// Floor of reading a list of issues: reads one page after the other, then each page again with its ETag.
 // Arguments: address of the list, token. Prints time and CPU time of both rounds in ms, as JSON.
 const [list = "", token = ""] = process.argv.slice(2);
 const etags = new Map<number, string>();
 
-/** An unchanged page has no link to the next one: a second round ends where the first one did. */
+/** Read the pages once. An unchanged page has no link to the next one, so the second round reads as many pages as the first. */
 async function round(): Promise<{ readonly ms: number; readonly cpuMs: number }> {
   const startedAt = performance.now();
   const cpuBefore = process.cpuUsage();

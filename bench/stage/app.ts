@@ -4,19 +4,19 @@ import type { Leftovers } from "../leftovers.ts";
 
 const KEPT_LOG = 200_000;
 const READY_MS = 120_000;
-/** Longer than an app's own bound for its end. */
+/** Time limit for the exit of an app, which is longer than the app's own limit. */
 const STOP_MS = 25_000;
 
 /** A running process of tac8, or any other Node process. */
 export interface App extends AsyncDisposable {
   readonly name: string;
   readonly pid: number;
-  /** From its start to the line that said that it was ready. */
+  /** Time from the start to the line that reports it as ready, in ms. */
   readonly readyMs: number;
-  /** The line that said so. */
+  /** Line that reports it as ready. */
   readonly readyLine: string;
   log(): string;
-  /** SIGTERM, then SIGKILL. Idempotent. */
+  /** Stop the process by SIGTERM, then SIGKILL. Idempotent. */
   stop(): Promise<void>;
 }
 
@@ -24,17 +24,17 @@ export interface StartApp {
   readonly name: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Part of the line that says that it is ready. */
+  /** Part of the line that reports it as ready. */
   readonly ready: string;
-  /** Gets its pid as soon as it has one. */
+  /** Called with the process id as soon as it exists. */
   readonly onSpawn?: (pid: number) => void;
   readonly leftovers: Leftovers;
   readonly signal: AbortSignal;
 }
 
 /**
- * Start a Node process and wait until it is ready. Its standard input is a pipe, and its environment asks apps to end with
- * it: they do not outlive the benchmark. @throws Error with the end of its log when it ends before.
+ * Start a Node process and wait until it is ready. Its standard input is a pipe, and its environment makes apps exit at the
+ * end of that pipe, so they do not outlive the benchmark. @throws Error with the end of its log if it exits before
  */
 export async function startApp({ name, args, env, ready, onSpawn, leftovers, signal }: StartApp): Promise<App> {
   signal.throwIfAborted();

@@ -2,10 +2,10 @@ import type { Bench } from "../bench.ts";
 import { startApp, type App } from "./app.ts";
 import { timed, type Timed } from "./timed.ts";
 
-/** Repetitions in a row: one takes too short a time for bash's clock. */
+/** Repetitions in a row: one is too short for bash's clock. */
 const REPEAT = 10;
 
-/** The floor of every start: a Node process that does nothing. */
+/** Measure the floor of every start: a Node process that does nothing. */
 export const BARE_START = "node -e 0";
 
 export function bareStart({ path, leftovers, signal, programs }: Bench): Promise<Timed> {
@@ -13,7 +13,7 @@ export function bareStart({ path, leftovers, signal, programs }: Bench): Promise
   return timed({ command, env: { PATH: path }, cwd: programs.checkout, repeat: REPEAT, leftovers, signal });
 }
 
-/** The floor of idle processes: a Node process with a timer that fires each second. */
+/** Measure the floor of idle processes: a Node process with a timer that fires each second. */
 export const BARE_IDLE = "idle node";
 
 export function startBareIdle({ path, leftovers, signal }: Bench): Promise<App> {

@@ -12,15 +12,15 @@ const NAME = "by-hand";
 
 export const BY_HAND_REPO = `${OWNER}/${NAME}`;
 
-/** The same work as tac8's, by a shell script, on a repository of its own on the same GitHub. */
+/** The same work as tac8's, done by a shell script in a separate repository on the same GitHub. */
 export interface ByHand {
-  /** The script's agents make a file here when they start. */
+  /** Folder in which the script's agents create a file when they start. */
   readonly witness: string;
-  /** One script for each issue, some at once. */
+  /** Run one script for each issue, several at the same time. */
   run(numbers: readonly number[], atOnce: number): Promise<Timed>;
 }
 
-/** Make the repository and its mirror. */
+/** Create the repository and its mirror. */
 export async function openByHand(bench: Bench, stage: Stage, files: Readonly<Record<string, string>>): Promise<ByHand> {
   const { github, token, dir } = stage;
   await github.createRepository({ owner: OWNER, name: NAME, files });

@@ -1,13 +1,13 @@
 export type Sections = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** Limits that would slow tac8 down on a busy machine are off: what is measured is tac8, not its caution. */
+/** Default keys. Limits that would slow tac8 down on a busy machine are off. */
 const STANDARD: Sections = {
   github: { repo_owner: "octo", repo_name: "widgets", write_interval_ms: 0 },
   host: { min_free_memory_mb: 0, min_free_disk_gb: 0, max_load_per_core: 0, max_temperature_c: 0 },
   janitor: { min_free_gb: 0 },
 };
 
-/** Text of a configuration file; the sections given replace single keys of the standard ones. */
+/** Return the text of a configuration file; given sections replace single default keys. */
 export function renderConfig(changes: Sections): string {
   const names = [...new Set([...Object.keys(STANDARD), ...Object.keys(changes)])];
   return names

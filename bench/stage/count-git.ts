@@ -4,21 +4,21 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
 export interface GitCounter {
-  /** `PATH` whose git is counted. */
+  /** `PATH` with the counting git. */
   readonly path: string;
-  /** The real one, which is not. */
+  /** Path of the real git, which does not count. */
   readonly git: string;
-  /** Folder of the counter. A program in a sandbox counts only if it may write there. */
+  /** Folder of the counter. A program in a sandbox counts only if it can write to this folder. */
   readonly folder: string;
   /** Arguments of each git so far, in the order of their start. */
   calls(): Promise<string[]>;
-  /** Executions of git so far: these, and those that they have started themselves. */
+  /** Executions of git so far, including those that git itself has started. */
   executions(): Promise<number>;
 }
 
 /**
- * Count the git processes that a program starts by its `PATH`, and by git's own trace those that git itself starts. Not in the
- * trace: programs that are no git, such as a shell for a helper.
+ * Count the git processes that a program starts by its `PATH`, and those that git itself starts, by git's own trace. The trace
+ * does not contain other programs, such as a shell for a credential helper.
  */
 export async function countGit(dir: string, path: string): Promise<GitCounter> {
   const folder = join(dir, "counted");
@@ -28,7 +28,7 @@ export async function countGit(dir: string, path: string): Promise<GitCounter> {
   for (const file of [log, trace]) await writeFile(file, "");
   const found = await promisify(execFile)("sh", ["-c", "command -v git"], { env: { PATH: path } });
   const git = found.stdout.trim();
-  // One short write each, so that lines of processes at the same time do not mix.
+  // One short write for each line, so that lines of parallel processes do not mix.
   const script = `#!/bin/sh\nprintf '%.200s\\n' "$*" >>'${log}'\nexport GIT_TRACE2_EVENT='${trace}'\nexec '${git}' "$@"\n`;
   await writeFile(join(folder, "git"), script, { mode: 0o755 });
   return {

@@ -6,17 +6,17 @@ import { ofPolls, startsPoll } from "./requests.ts";
 export interface Requests {
   readonly reads: number;
   readonly writes: number;
-  /** Without those that git before 2.46 makes without the token, which are answered 401. */
+  /** Requests of git, without those that git before 2.46 sends without the token and that get status 401. */
   readonly git: number;
   /** Requests for the first page of the labelled issues. */
   readonly polls: number;
-  /** Requests to the API that count against GitHub's rate limit: all but those that are answered 304. */
+  /** Requests to the API that count against GitHub's rate limit: all except those with status 304. */
   readonly counted: number;
-  /** Of these, those that polls make as well. */
+  /** Number of these that polls send too. */
   readonly countedOfPolls: number;
 }
 
-/** A second address of a GitHub, which counts the requests that it passes on. Each app gets one of its own. */
+/** Proxy of the local GitHub that counts the requests. Each app gets its own proxy. */
 export interface Front extends AsyncDisposable {
   readonly url: string;
   readonly counts: Requests;
@@ -31,7 +31,7 @@ export async function openFront(githubUrl: string): Promise<Front> {
     const isRead = method === "GET" || path === "/graphql";
     if (!isGit) counts[isRead ? "reads" : "writes"] += 1;
     if (startsPoll({ method, path, query })) counts.polls += 1;
-    // The Host stays the front's own, so that links in answers lead back to it.
+    // Keep the Host header of the proxy, so that links in answers lead to the proxy.
     const outgoing = ask(new URL(url, githubUrl), { method, headers }, (answer) => {
       if (isGit && answer.statusCode !== 401) counts.git += 1;
       const isCounted = !isGit && answer.statusCode !== 304;

@@ -5,7 +5,7 @@ import { LABEL, OWNER, REPO, type Stage } from "./stage.ts";
 
 export const AGENT = join(import.meta.dirname, "../programs/agent.sh");
 
-/** An agent that makes one commit, in milliseconds. */
+/** Script of an agent that makes one commit within milliseconds. */
 export const COMMAND_AGENT: Sections = {
   llm: { provider: "command", command_template: ["sh", AGENT, "{prompt_file}"] },
   agent: { env: ["TAC8_BENCH_WITNESS", "TAC8_BENCH_GIT"] },
@@ -14,7 +14,7 @@ export const COMMAND_AGENT: Sections = {
 const DONE = "rpi-done";
 const MINUTE_MS = 60_000;
 
-/** Open issues, by default with the label. @returns their numbers. */
+/** Open issues, by default with the label. @returns their numbers */
 export function openIssues(
   github: LocalGitHub,
   count: number,
@@ -33,7 +33,7 @@ export interface Issues {
   readonly timeoutMs?: number;
 }
 
-/** Wait until GitHub shows each issue as done: the label of the end is on, the trigger is off. @throws Error in time. */
+/** Wait until each issue on GitHub has its end label and no trigger label. @throws Error after a time limit */
 export async function whenDone({
   stage: { github },
   numbers,

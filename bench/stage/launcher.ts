@@ -8,19 +8,19 @@ import { LAUNCHER_VARIABLE } from "@tac8/core/isolation/launcher/protocol";
 import type { Bench } from "../bench.ts";
 import { until } from "./until.ts";
 
-/** `nobody`, who plays tac8's user. */
+/** User id of `nobody`, which acts as tac8's user. */
 const TAC8_UID = 65_534;
 
 export interface StagedLauncher extends AsyncDisposable {
   /** Path of its socket. */
   readonly socket: string;
-  /** A user id that it starts programs as. */
+  /** User id under which it starts programs. */
   readonly uid: number;
-  /** Path of a lock that it may hold. */
+  /** Path of a lock file that it can hold. */
   readonly lockFile: string;
 }
 
-/** Start a launcher, which lives until it is disposed of. For root. */
+/** Start a launcher, which runs until it is disposed. Needs root. */
 export async function startLauncher({ path, programs, leftovers, signal }: Bench): Promise<StagedLauncher> {
   const dir = await mkdtemp(join(tmpdir(), "tac8-bench-launcher-"));
   const forgetFolder = leftovers.folder(dir);

@@ -6,17 +6,17 @@ const MOST_MS = 5 * 60_000;
 
 export interface Poll {
   readonly durationMs: number;
-  /** CPU time of the scheduler, from this start to the next one. */
+  /** CPU time of the scheduler from the start of this poll to that of the next one. */
   readonly cpuMs: number;
-  /** From its start to the start of the next one. */
+  /** Requests from the start of this poll to that of the next one. */
   readonly requests: number;
 }
 
-/** A scheduler whose polls are watched, from the first one on. */
+/** A scheduler whose polls are measured from the first one on. */
 export interface Polling extends AsyncDisposable {
-  /** The first poll. @throws Error when it takes more than five minutes. */
+  /** Measure the first poll. @throws Error if it takes more than five minutes */
   first(): Promise<Poll>;
-  /** Polls that start from now on, one after the other, each known when the next one starts. @throws Error in time. */
+  /** Measure the next polls. Each is complete when the following one starts. @throws Error after a time limit */
   next(count: number): Promise<Poll[]>;
   /** Milliseconds since the last request. */
   readonly silentMs: number;
@@ -28,13 +28,13 @@ interface Start {
   readonly at: number;
   readonly cpu: number;
   requests: number;
-  /** Time of its latest request for a page of the list: what the next poll asks before its first page is not its own. */
+  /** Time of its latest request for a page of the list: later requests before the next first page belong to the next poll. */
   lastAt: number;
 }
 
 /**
  * Start the scheduler and watch its polls from GitHub's side. It waits `intervalMs` between the end of a poll and the start
- * of the next, so a poll takes as long as there is between two starts, less the interval.
+ * of the next, so the duration of a poll is the time between two starts minus the interval.
  */
 export async function startPolling(options: {
   readonly stage: Pick<Stage, "github" | "start">;

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
-/** A clock tick of `/proc`, on every Linux that Node runs on. */
+/** Length of a clock tick of `/proc` in ms, on every Linux that Node supports. */
 const TICK_MS = 10;
 
-/** CPU time of a running process, in ms: of its threads in nanoseconds where the kernel counts them, else in ticks. */
+/** Return the CPU time of a running process in ms: by the nanoseconds of its threads if the kernel counts them, otherwise by ticks. */
 export function cpuMs(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`).map((thread) =>
     readOrEmpty(`/proc/${pid}/task/${thread}/schedstat`),
@@ -12,7 +12,7 @@ export function cpuMs(pid: number): number {
   return nanoseconds > 0 ? nanoseconds / 1e6 : cpuOf(pid).own;
 }
 
-/** CPU time of a process and of everything that it has started, in ms: of what ended, and of what lasts. */
+/** Return the CPU time of a process and of all its descendants in ms, whether they have exited or still run. */
 export function treeCpuMs(root: number): number {
   return treeOf(root).reduce((sum, pid) => {
     const { own, children } = cpuOf(pid);
@@ -22,14 +22,14 @@ export function treeCpuMs(root: number): number {
 
 function cpuOf(pid: number): { readonly own: number; readonly children: number } {
   const stat = readOrEmpty(`/proc/${pid}/stat`);
-  if (stat === "") return { own: 0, children: 0 }; // It has just ended, and counts in its parent.
+  if (stat === "") return { own: 0, children: 0 }; // The process has just exited, and counts in its parent.
   // After the name in brackets; utime is the 14th field of all, then stime, cutime and cstime.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const ms = (field: number) => Number(fields[field - 3]) * TICK_MS;
   return { own: ms(14) + ms(15), children: ms(16) + ms(17) };
 }
 
-/** A process and everything that it has started, as far as it is alive. */
+/** Return a process and its live descendants. */
 export function treeOf(root: number): number[] {
   const parents = new Map(
     readdirSync("/proc")
@@ -45,24 +45,24 @@ function parentOf(pid: number): number {
   return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] ?? 0);
 }
 
-/** The words of a process' command line, with which it was started or which it took as its title. */
+/** Return the words of a process' command line, or of the title that the process has set. */
 export function commandOf(pid: number): string {
   return readOrEmpty(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim();
 }
 
-/** Memory of this process alone, in MB: what Node processes share, such as Node itself, is left out. */
+/** Return the private memory of a process in MB, without memory that Node processes share, such as the Node binary. */
 export function privateMemory(pid: number): number {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
   return (kilobytes(text, "Private_Clean") + kilobytes(text, "Private_Dirty")) / 1024;
 }
 
-/** Resident memory now, in MB; the highest so far is counted from here on. */
+/** Return the current resident memory in MB, and reset the peak. */
 export function resetPeak(pid: number): number {
   writeFileSync(`/proc/${pid}/clear_refs`, "5");
   return kilobytes(readFileSync(`/proc/${pid}/status`, "utf8"), "VmRSS") / 1024;
 }
 
-/** Highest resident memory since `resetPeak`, in MB. */
+/** Return the highest resident memory since `resetPeak`, in MB. */
 export function peakMemory(pid: number): number {
   return kilobytes(readFileSync(`/proc/${pid}/status`, "utf8"), "VmHWM") / 1024;
 }
@@ -77,6 +77,6 @@ function readOrEmpty(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {
-    return ""; // A thread that has just ended, or a kernel without this file.
+    return ""; // The thread has just exited, or the kernel does not have this file.
   }
 }

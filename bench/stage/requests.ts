@@ -5,12 +5,12 @@ type Entry = Parameters<Parameters<LocalGitHub["onRequest"]>[0]>[0];
 export interface Awaited {
   readonly matches: (entry: Entry) => boolean;
   readonly signal: AbortSignal;
-  /** Completes "timed out: …". */
+  /** Text after "timed out: ". */
   readonly what: string;
   readonly timeoutMs?: number;
 }
 
-/** Wait for a request that the GitHub answers from now on. @returns it. @throws Error after a minute. */
+/** Wait for a request that the local GitHub answers from now on. @returns the request. @throws Error after a minute */
 export async function nextRequest(github: LocalGitHub, options: Awaited): Promise<Entry> {
   const { matches, signal, what, timeoutMs = 60_000 } = options;
   signal.throwIfAborted();
@@ -30,17 +30,17 @@ export async function nextRequest(github: LocalGitHub, options: Awaited): Promis
   }
 }
 
-/** A pull request was opened in this repository. */
+/** Return whether a request opened a pull request in this repository. */
 export function opensPull(repo: string): (entry: Entry) => boolean {
   return ({ method, path, status }) => method === "POST" && path === `/repos/${repo}/pulls` && status === 201;
 }
 
-/** Polls ask for this whether there is an issue or not: the repository, its labelled issues, its comments. */
+/** Return whether a request is part of every poll: for the repository, its labelled issues or its comments. */
 export function ofPolls({ method, path }: Pick<Entry, "method" | "path">): boolean {
   return method === "GET" && /^\/repos\/[^/]+\/[^/]+(\/issues(\/comments)?)?$/.test(path);
 }
 
-/** A poll of the scheduler begins, or nearly so: it asks for the first page of the labelled issues. */
+/** Return whether a request is for the first page of the labelled issues, near the start of a poll. */
 export function startsPoll({ method, path, query }: Pick<Entry, "method" | "path" | "query">): boolean {
   const page = new URLSearchParams(query).get("page");
   return method === "GET" && /^\/repos\/[^/]+\/[^/]+\/issues$/.test(path) && (page === null || page === "1");

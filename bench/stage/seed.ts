@@ -14,7 +14,7 @@ export interface Seed {
 
 const CHUNK = 1000;
 
-/** Put jobs into the queue as the scheduler does, with the state of their issues. */
+/** Add jobs to the queue as the scheduler does, with the records of their issues. */
 export async function seedJobs(queue: Queue<JobData, JobResult>, redis: Redis, seed: Seed): Promise<void> {
   const since = new Date().toISOString();
   for (let start = 0; start < seed.numbers.length; start += CHUNK) {

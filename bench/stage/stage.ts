@@ -16,44 +16,44 @@ export const LABEL = "rpi-auto";
 export type AppName = "scheduler" | "runner" | "board";
 export const APPS: readonly AppName[] = ["scheduler", "runner", "board"];
 
-/** What each app logs when it is up. */
+/** Log line of each app when it is ready. */
 const READY: Readonly<Record<AppName, string>> = {
   scheduler: "scheduler ready",
   runner: "runner ready",
   board: "board at ",
 };
 
-/** A Redis, a GitHub and a configuration of their own, for the apps of the measured checkout. */
+/** Redis, local GitHub and configuration for the apps of the measured checkout. */
 export interface Stage extends AsyncDisposable {
   readonly dir: string;
-  /** The apps' data folder. */
+  /** Data folder of the apps. */
   readonly home: string;
-  /** Agents make a file here when they start, named as their worktree. */
+  /** Folder in which agents create a file when they start, with the name of their worktree. */
   readonly witness: string;
   readonly redis: Redis;
   readonly redisServer: RedisServer;
   readonly github: LocalGitHub;
   readonly token: string;
-  /** Environment of the apps and of the command. */
+  /** Environment of the apps and the command. */
   readonly env: Readonly<Record<string, string>>;
-  /** Start an app and wait until it is ready. The stage stops it at its own end. */
+  /** Start an app and wait until it is ready. The stage stops the app when it is disposed. */
   start(name: AppName, options?: StartOptions): Promise<App>;
 }
 
 interface StartOptions {
-  /** More than the stage's. */
+  /** Additional variables. */
   readonly env?: Readonly<Record<string, string>>;
   readonly onSpawn?: (pid: number) => void;
 }
 
 export interface StageOptions {
-  /** A function where it names a folder of the stage, such as one that agents in sandboxes may write to. */
+  /** Configuration; a function if it names a folder of the stage, for example one that sandboxes can write to. */
   readonly config?: Sections | ((folders: Pick<Stage, "witness">) => Sections);
   /** Files of the repository `octo/widgets`. Default: one. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** Open a stage. Everything on it ends when it is disposed of, the last first. */
+/** Open a stage. When it is disposed, everything on it ends in reverse order. */
 export async function openStage(bench: Bench, options: StageOptions = {}): Promise<Stage> {
   const { leftovers, programs, signal } = bench;
   await using opened = new AsyncDisposableStack();
@@ -76,7 +76,7 @@ export async function openStage(bench: Bench, options: StageOptions = {}): Promi
   const redis = new Redis(redisServer.url, { maxRetriesPerRequest: null });
   redis.on("error", () => undefined);
   opened.defer(() => redis.disconnect());
-  // A rewrite of the file in the middle of a measurement would be measured too.
+  // A rewrite of the append-only file during a measurement would be measured too.
   await redis.config("SET", "auto-aof-rewrite-percentage", "0");
   const github = await startGitHub({ dir: join(dir, "github") });
   opened.defer(() => github.close());
@@ -122,17 +122,17 @@ export async function openStage(bench: Bench, options: StageOptions = {}): Promi
 }
 
 const BOARD_PASSWORD = "bench-of-tac8";
-/** `Authorization` header that every board of a stage takes. */
+/** `Authorization` header that every board of a stage accepts. */
 export const BOARD_LOGIN = `Basic ${Buffer.from(`:${BOARD_PASSWORD}`).toString("base64")}`;
 
-/** Address of a board, from the line that it logs. */
+/** Return the address of a board from its log line. */
 export function boardUrl(board: App): string {
   const url = /board at (http:\/\/[^\s"]+)/.exec(board.readyLine)?.[1];
   if (url === undefined) throw new Error(`the board did not say its address: ${board.readyLine}`);
   return url;
 }
 
-/** Small files, fifty in each folder. */
+/** Return small files, fifty in each folder. */
 export function manyFiles(count: number): Record<string, string> {
   const names = Array.from({ length: count }, (_, index) => `src/part-${Math.floor(index / 50)}/file-${index}.txt`);
   return Object.fromEntries(names.map((name) => [name, `${name}\n`.repeat(20)]));

@@ -6,16 +6,16 @@ import type { Sections } from "./config.ts";
 
 const PRINT = join(import.meta.dirname, "../programs/print.sh");
 const SPEAKER = { session: "00000000-0000-4000-8000-000000000000", model: "claude-sonnet-4-5" };
-/** A block is one argument of a program, which Linux limits to 128 kB. */
+/** Size of a block, which is one argument of a program: Linux limits it to 128 kB. */
 const BLOCK_BYTES = 100_000;
 
-/** What `print.sh` prints. */
+/** Content of the output of `print.sh`. */
 export interface Output {
   readonly env: Readonly<Record<string, string>>;
   readonly bytes: number;
 }
 
-/** A configuration whose agent is `print.sh`, in place of Claude Code. */
+/** Configuration whose agent is `print.sh` instead of Claude Code. */
 export const PRINTING_AGENT: Sections = {
   llm: { provider: "claude", command: ["sh", PRINT] },
   agent: { env: ["TAC8_BENCH_WITNESS", "TAC8_BENCH_BLOCK", "TAC8_BENCH_LINES", "TAC8_BENCH_RESULT"] },
@@ -41,7 +41,7 @@ export async function writeOutput(dir: string, megabytes: number): Promise<Outpu
   };
 }
 
-/** Lines of the sizes that agents print: short words, commands with their output, files that are read and written. */
+/** Return lines of typical sizes: short texts, commands with their output, files that are read and written. */
 function conversation(): string[] {
   const lines = [init(SPEAKER, { cwd: "/srv/widgets", folder: "/home/agent/.claude", pid: 1 })].map(text);
   for (let round = 0, bytes = 0; bytes < BLOCK_BYTES; round += 1) {

@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import type { Leftovers } from "../leftovers.ts";
 
 export interface Timed {
-  /** Of one repetition. */
+  /** Elapsed time of one repetition. */
   readonly wallMs: number;
   /** User and system time of one repetition and all its children. */
   readonly cpuMs: number;
@@ -18,16 +18,16 @@ export interface TimedCommand {
   readonly cwd: string;
   /** Repetitions in a row; bash counts in whole milliseconds. */
   readonly repeat?: number;
-  /** Exit codes that are a success. Default: 0. */
+  /** Exit codes that count as a success. Default: 0. */
   readonly codes?: readonly number[];
   readonly leftovers: Leftovers;
   readonly signal: AbortSignal;
 }
 
-/** The errors of the command go to descriptor 3, so that descriptor 2 has the times alone. */
+/** Shell code. The errors of the command go to descriptor 3, so that descriptor 2 has only the times. */
 const SCRIPT = 'TIMEFORMAT="%3R %3U %3S"; times=$1; shift; time for ((i = 0; i < times; i++)); do "$@" 2>&3; done';
 
-/** Run a command and measure it, as bash does. @throws Error with the command's errors when it fails. */
+/** Run a command and measure it with bash's `time`. @throws Error with the command's errors if it fails */
 export async function timed(options: TimedCommand): Promise<Timed> {
   const { command, env, cwd, repeat = 1, codes = [0], leftovers, signal } = options;
   signal.throwIfAborted();
@@ -35,7 +35,7 @@ export async function timed(options: TimedCommand): Promise<Timed> {
     env,
     cwd,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
-    // A group of its own, so that all of it can be ended.
+    // In its own process group, so that the whole group can be killed.
     detached: true,
   });
   const { pid = 0, stdout, stderr } = child;
@@ -67,6 +67,6 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
-    return; // It has just ended.
+    return; // The process has just exited.
   }
 }

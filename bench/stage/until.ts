@@ -2,13 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 interface Until {
   readonly signal: AbortSignal;
-  /** Completes "timed out: …". */
+  /** Text after "timed out: ". */
   readonly what: string;
   readonly timeoutMs?: number;
   readonly everyMs?: number;
 }
 
-/** Ask until the answer is true. @throws Error after `timeoutMs` (a minute), or the signal's reason. */
+/** Repeat a check until it returns true. @throws Error after `timeoutMs` (default: a minute), or the signal's reason */
 export async function until(ask: () => boolean | Promise<boolean>, options: Until): Promise<void> {
   const { signal, what, timeoutMs = 60_000, everyMs = 10 } = options;
   const deadline = performance.now() + timeoutMs;
@@ -18,7 +18,7 @@ export async function until(ask: () => boolean | Promise<boolean>, options: Unti
   }
 }
 
-/** @throws the signal's reason. */
+/** Wait for a time. @throws the signal's reason */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   try {
@@ -28,18 +28,18 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** A promise that is awaited later: when it fails before, the one who awaits it gets the error. */
+/** Return a promise that is awaited later. If it rejects before, the error is not reported as unhandled. */
 export function later<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
 }
 
-/** Epoch milliseconds, with fractions. */
+/** Return the time in epoch milliseconds, with fractions. */
 export function epochMs(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** Repeat a measurement, with the index of each. */
+/** Repeat a measurement, which gets its index. */
 export async function times<T>(count: number, measure: (index: number) => Promise<T>): Promise<T[]> {
   const results: T[] = [];
   for (let index = 0; index < count; index += 1) results.push(await measure(index));

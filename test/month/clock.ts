@@ -2,15 +2,15 @@ import { execFileSync } from "node:child_process";
 import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
-/** A clock for programs that start with `env`. It can be moved on while they run. */
+/** A clock for programs that start with `env`. It can be moved forward while they run. */
 export interface Clock {
   readonly env: Readonly<Record<string, string>>;
-  /** How far it is ahead of the machine's, in ms. */
+  /** Offset from the machine's clock, in ms. */
   readonly ahead: number;
   moveOn(ms: number): void;
 }
 
-/** Compiles `clock.c` into `folder`. @throws Error where there is no C compiler */
+/** Compile `clock.c` into `folder`. @throws Error if there is no C compiler */
 export function createClock(folder: string): Clock {
   const [library, file] = [join(folder, "clock.so"), join(folder, "clock")];
   execFileSync("cc", ["-O2", "-Wall", "-shared", "-fPIC", "-o", library, join(import.meta.dirname, "clock.c")]);

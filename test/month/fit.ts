@@ -14,7 +14,7 @@ export interface Growth {
   readonly perDay: number;
 }
 
-/** Growth of each value over the points. Pure. @throws Error with fewer than four */
+/** Return the growth of each value over the points. Pure. @throws Error if there are fewer than four points */
 export function fit(points: readonly Point[]): Growth[] {
   if (points.length < 4) throw new Error(`growth is fitted from four points, and there are ${points.length}`);
   return Object.keys(points[0]?.values ?? {}).map((name) => {
@@ -36,7 +36,7 @@ function slope(xs: readonly number[], ys: readonly number[]): number {
   return below === 0 ? 0 : above / below;
 }
 
-/** The points of the four quarters, each value the mean over its quarter's last half: single values of memory vary. Pure. */
+/** Return one point for each quarter. Each value is the mean of the last half of the quarter, because single values of memory vary. Pure. */
 export function inFour(points: readonly Point[]): Point[] {
   const size = Math.floor(points.length / 4);
   if (size < 1) return [...points];
@@ -50,7 +50,7 @@ export function inFour(points: readonly Point[]): Point[] {
   });
 }
 
-/** As a table of Markdown. Pure. */
+/** Return the growth as a table in Markdown. Pure. */
 export function table(points: readonly Point[]): string {
   const rows = fit(points).map(({ name, at, perIssue, perDay }) => [name, ...[...at, perIssue, perDay].map(figure)]);
   const head = ["what", ...points.map(({ issues }) => `${figure(issues)} issues`), "per issue", "per day"];

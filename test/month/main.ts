@@ -71,7 +71,7 @@ try {
   if (records > 0 && !stop.signal.aborted) {
     const recorded = await record(stage.redis, { count: records, days: 30, measure: () => measureRedis(stage.redis) });
     say(`${records} issues recorded, 200 a day:\n\n${table(recorded)}\n`);
-    // A machine that has too much to do may not make it in the time that this configuration's locks leave.
+    // On a busy machine, the short locks of this configuration may expire.
     say(attempt(() => tac8("backup", join(stage.dir, "b.tar.gz"), "--json")));
   }
 } finally {
@@ -80,7 +80,7 @@ try {
   rmSync(root, { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** Issues from the label to the merged pull request, whose branch is deleted; some at once, each in a file of its own. */
+/** Process issues from the label to the merged pull request, whose branch is then deleted. Parallel issues change different files. */
 async function work(count: number): Promise<void> {
   let left = count;
   await Promise.all(
@@ -121,17 +121,17 @@ async function measure(): Promise<Record<string, number>> {
   };
 }
 
-/** Days pass between two moments. The times of files are the machine's: they are moved along. */
+/** Move the clock forward by some days. New files have the machine's time, so their times are moved to that of the clock. */
 async function moveOn(ms: number): Promise<void> {
   const { home } = stage;
-  // Only what was written since the last step has a time that is not moved yet.
+  // Only files that were written since the last step have times that are not moved yet.
   for (const path of pathsIn(home)) {
     const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: Infinity };
     const moved = (mtimeMs + clock.ahead) / 1000;
     if (mtimeMs <= Date.now()) lutimesSync(path, moved, moved);
   }
   clock.moveOn(ms);
-  // Redis forgets what has expired bit by bit.
+  // Redis removes expired keys gradually.
   await pause(2000);
 }
 

@@ -10,7 +10,7 @@ const FAMILIES = {
   "Redis: queue": "bull:issues:*",
 };
 
-/** Keys of Redis by what they are of, in bytes, and all of it. */
+/** Measure the keys of Redis by their kind, in bytes, and its whole memory. */
 export async function measureRedis(redis: Redis): Promise<Record<string, number>> {
   const values: Record<string, number> = {};
   for (const [name, match] of Object.entries(FAMILIES)) {
@@ -32,8 +32,8 @@ export async function measureRedis(redis: Redis): Promise<Record<string, number>
 const FOLDERS = ["repos", "issues", "homes", "workspaces", "runs"];
 
 /**
- * The data folder by folder, Redis' own, and the one with the output of tac8's processes: bytes that files take on the disk, and how
- * many files there are.
+ * Measure the folders of the data folder, the folder of Redis, and the folder with the output of tac8's processes: bytes on the
+ * disk, and number of files.
  */
 export function measureDisk(
   home: string,
@@ -62,7 +62,7 @@ function sizeOf(path: string): { readonly bytes: number; readonly files: number 
   };
 }
 
-/** Bytes that were written to a block device since it was attached, in kB; 0 without one. */
+/** Return how much was written to a block device since it was attached, in kB; 0 without a device. */
 export function writtenTo(device: string | undefined): number {
   if (device === undefined) return 0;
   const fields = readFileSync(`/sys/block/${device}/stat`, "utf8").trim().split(/\s+/);

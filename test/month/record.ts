@@ -13,8 +13,8 @@ const BATCH = 50;
 const FIRST = 100_000;
 
 /**
- * Records issues as a run leaves them, copied from one that was worked on: hash, live stream, diff, events and finished job. Days pass
- * evenly, so that what expires does. Measures at four points.
+ * Write issues to Redis as finished runs leave them, copied from a real one: hash, live stream, diff, events and finished job. The
+ * clock moves forward evenly, so keys expire. Measure at four points.
  */
 export async function record(
   redis: Redis,
@@ -80,18 +80,18 @@ async function exampleOf(redis: Redis): Promise<{ readonly jobId: string; readon
   throw new Error("no issue was worked on that has a live stream and a diff still");
 }
 
-/** With what is left of its time. */
+/** Copy a stream with its full time to live. */
 async function copyStream(redis: Redis, from: string, to: string): Promise<void> {
   const left = fullLife.get(from) ?? (await redis.pttl(from));
   fullLife.set(from, left);
-  await redis.persist(from); // The example itself has to stay.
+  await redis.persist(from); // The copied issue itself must not expire.
   await redis.copy(from, to);
   if (left > 0) await redis.pexpire(to, left);
 }
 
 const fullLife = new Map<string, number>();
 
-/** Everything that expires does so by so much earlier. */
+/** Let every key with a time to live expire earlier by this time. */
 async function passTime(redis: Redis, ms: number): Promise<void> {
   for await (const keys of redis.scanStream({ match: "tac8:*", count: 1000 })) {
     const lives = await Promise.all((keys as string[]).map(async (key) => [key, await redis.pttl(key)] as const));

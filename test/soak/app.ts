@@ -4,13 +4,13 @@ import { openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { compileCache, programOf, ROOT } from "../programs.ts";
 import type { AppName } from "../world.ts";
 
-/** One process of an app, from its start to its end. */
+/** One process of an app, from its start to its exit. */
 export interface Life {
   readonly pid: number;
   readonly startedAt: number;
   /** Resident memory in MB, every other second. */
   readonly memory: number[];
-  /** Null while it lives. */
+  /** Null while the process is alive. */
   end: {
     readonly code: number | null;
     readonly signal: NodeJS.Signals | null;
@@ -20,7 +20,7 @@ export interface Life {
   } | null;
 }
 
-/** An app that is started again and again under the same name; its log is one file. */
+/** An app that is restarted many times under the same name, with one log file. */
 export class App {
   readonly name: string;
   readonly logFile: string;
@@ -60,7 +60,7 @@ export class App {
     this.#missing = once(child, "exit");
   }
 
-  /** Sends the signal and waits for the end. @returns false when it took longer than the bound, and was killed. */
+  /** Send the signal and wait for the exit. @returns false if it took longer than the time limit, and the process was killed */
   async end(signal: "SIGTERM" | "SIGKILL", boundMs = 20_000): Promise<boolean> {
     if (!this.alive) return true;
     let inTime = true;
@@ -90,7 +90,7 @@ export class App {
         return match === null ? [] : [Number(match[1])];
       });
     } catch {
-      return []; // It ended, or closed one while we checked.
+      return []; // The process has exited, or has closed a file meanwhile.
     }
   }
 }

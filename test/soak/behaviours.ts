@@ -1,12 +1,12 @@
-/** What an issue's agent does, how the issue must end, and how often the agent may come to a good end on the way. */
+/** Behaviour of an issue's agent, with the expected end of the issue and the allowed number of successful agent runs. */
 export interface Behaviour {
-  /** How many of a hundred issues, beside the one that there always is. */
+  /** Issues of a hundred that have this behaviour, in addition to the one that every soak has. */
   readonly share: number;
   readonly end: "pr" | "answered" | "failed";
   readonly questions: 0 | 1;
-  /** Ends of the agent that are no end of the work: a question, nothing changed. */
+  /** Successful agent runs that do not end the work: a question, or no change. */
   readonly spareEnds: number;
-  /** How often its label is put on: the second time when its first pull request is open. */
+  /** Number of times that the label is added: the second time when the first pull request is open. */
   readonly rounds: 1 | 2;
   /** A step that is a fault in itself. */
   readonly nasty: boolean;
@@ -15,7 +15,7 @@ export interface Behaviour {
 
 interface ScriptFacts {
   readonly index: number;
-  /** A folder for what does not belong into the repository. */
+  /** Folder for files that do not belong in the repository. */
   readonly dir: string;
 }
 
@@ -26,7 +26,7 @@ function work({ index }: ScriptFacts, what: string): unknown[] {
 
 const appendTo = ({ index }: ScriptFacts, text: string) => `mkdir -p work && echo ${text} >> work/${index}.txt`;
 
-/** Its patch is noted too: where other people's commits come before it, it is made again under another name. */
+/** Commit, and note the patch id too: if other contributors' commits come first, tac8 replays the commit, which changes its hash. */
 const commit = (what: string) => ({
   bash:
     `git add -A && git commit -q -m '${what}'; patch=$(git show HEAD | git patch-id --stable | cut -d ' ' -f 1); ` +
@@ -37,12 +37,12 @@ const mark = (name: string) => ({ bash: `echo "${name} $PWD" >> "$TAC8_WITNESS.m
 
 const done = { result: "Done." };
 
-/** What a session cannot get over, once: the next one begins the list again, and goes past it. */
+/** Return a step that a session fails at once: the next session starts the list again, and skips the step. */
 function once(name: string, step: unknown): Behaviour["script"] {
   return (facts) => troubled(name, [{ once: `${facts.dir}/${name}-${facts.index}`, step }])(facts);
 }
 
-/** A plain list of steps: a session that is resumed continues after the last one that was done. */
+/** A plain list of steps: a resumed session continues after the last finished step. */
 function troubled(name: string, trouble: readonly unknown[]): Behaviour["script"] {
   return (facts) => [...work(facts, "first"), mark(name), ...trouble, ...work(facts, "second"), done];
 }
@@ -98,7 +98,7 @@ export const BEHAVIOURS = {
       const prompt = `${facts.dir}/prompt-${facts.index}.txt`;
       const ask = "printf 'Which colour?' > BLOCKED.md";
       const answered = `${appendTo(facts, "answered")} && ${commit("answered").bash}`;
-      // The prompt has this script in it, which must not match itself.
+      // The prompt contains this script, which must not match itself.
       const choose = { bash: `if grep -q 'BEGIN [A]NSWER' '${prompt}'; then ${answered}; else ${ask}; fi` };
       return [[{ prompt }, choose, done]];
     },

@@ -7,18 +7,18 @@ import { behaviourOf } from "./behaviours.ts";
 import type { PlannedIssue, Schedule } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
 
-/** An issue of the schedule that was opened. */
+/** An opened issue of the schedule. */
 export interface Played extends PlannedIssue {
   readonly number: number;
   readonly jobId: string;
   state: IssueRecord | null;
-  /** When the owner answered its question, epoch ms. */
+  /** Time of the owner's answer to its question, epoch ms. */
   answeredAt: number | null;
-  /** The newest label event of its first round, when it was labelled for a second one. */
+  /** Newest label event of the first round, at the moment of the label for the second round. */
   recalledAfter: number | null;
 }
 
-/** The issues: opened one after the other, asked how they stand, answered when they ask. */
+/** Opens the issues one after the other, reads their states, and answers their questions. */
 export class Cast {
   readonly played: Played[] = [];
   readonly #waiting: PlannedIssue[];
@@ -53,7 +53,7 @@ export class Cast {
     }
   }
 
-  /** Labels one again whose pull request is open. @returns null when there is none to call back. */
+  /** Label an issue again whose pull request is open. @returns null if there is none */
   recall(): Played | null {
     const [issue] = this.#recallable();
     if (issue === undefined) return null;
@@ -76,7 +76,7 @@ export class Cast {
     );
   }
 
-  /** Asks Redis how the live ones stand. */
+  /** Read the records of the live issues from Redis. */
   async read(): Promise<readonly Played[]> {
     const { live } = this;
     const states = await this.#stage.store.readMany(live.map(({ jobId }) => jobId));
@@ -84,7 +84,7 @@ export class Cast {
     return live;
   }
 
-  /** A stranger's words change nothing; the owner's are the answer. */
+  /** Answer a question: a stranger's comment has no effect, and the owner's comment is the answer. */
   answer(): void {
     const { github } = this.#stage;
     for (const issue of this.live) {

@@ -19,13 +19,13 @@ interface Folders {
 
 /** Issues, by number. */
 interface Whose {
-  /** People had a hand in them: commits may have been made again on top of theirs, and then their change has to be there. */
+  /** Issues that other contributors changed: commits may have been replayed on top of theirs, so their changes must exist instead. */
   readonly moved: ReadonlySet<number>;
-  /** Ended with a pull request that has to have all of it: a workspace that is still there is not enough. */
+  /** Issues that ended with a pull request, which must have all commits: a remaining workspace is not enough. */
   readonly finished: ReadonlySet<number>;
 }
 
-/** Commits of agents that are neither on a branch on GitHub nor in a workspace that is still there. */
+/** Return the commits of agents that are neither on a branch on GitHub nor in a remaining workspace. */
 export async function lostCommits(folders: Folders, commits: readonly Commit[], whose: Whose): Promise<Commit[]> {
   const gitHub = await contentOf([onGitHub(folders)]);
   const kept = await contentOf(await workspaces(folders));
@@ -51,7 +51,7 @@ async function contentOf(repositories: readonly string[]): Promise<Content> {
   return { shas, patches };
 }
 
-/** What people pushed or merged and is not on its branch any more, as git itself reports. */
+/** Return the commits that users pushed or merged and that are no longer on their branch, by git itself. */
 export async function overwritten(folders: Folders, actions: readonly Action[]): Promise<Action[]> {
   const lost: Action[] = [];
   for (const action of actions) {

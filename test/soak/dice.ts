@@ -1,4 +1,4 @@
-/** Chance that a seed decides: the same seed gives the same throws. */
+/** Random numbers from a seed: the same seed gives the same numbers. */
 export interface Dice {
   /** A whole number from 0 to `count - 1`. */
   below(count: number): number;
@@ -7,7 +7,7 @@ export interface Dice {
   shuffle<T>(list: readonly T[]): T[];
 }
 
-/** Mulberry32: 32 bits of state are plenty for a few thousand throws. */
+/** Mulberry32: 32 bits of state are enough for a few thousand numbers. */
 export function createDice(seed: number): Dice {
   let state = seed >>> 0;
   const next = (): number => {

@@ -5,7 +5,7 @@ import type { Landed } from "./inject.ts";
 import { quarantines, type Action } from "./people.ts";
 import type { Finish, Start, Testimony } from "./witness.ts";
 
-/** What GitHub has of an issue. */
+/** State of an issue on GitHub. */
 export interface OnGitHub {
   readonly pulls: readonly { readonly number: number; readonly head: string; readonly open: boolean }[];
   readonly branches: readonly string[];
@@ -15,7 +15,7 @@ export interface OnGitHub {
 
 export interface Evaluation {
   readonly findings: readonly string[];
-  /** Agents that were asked again because a fault came between their end and its checkpoint: resumed, with nothing left. */
+  /** Agents that ran again because a fault landed between their end and the checkpoint: resumed, with nothing left to do. */
   readonly askedAgain: number;
   readonly redone: number;
 }
@@ -25,7 +25,7 @@ export interface Case {
   readonly there: OnGitHub;
   readonly testimony: Testimony;
   readonly landed: readonly Landed[];
-  /** What people did to this issue. */
+  /** Actions of users on this issue. */
   readonly actions: readonly Action[];
   readonly label: string;
 }
@@ -33,7 +33,7 @@ export interface Case {
 const SIGNS = { pr: "rpi-done", answered: "rpi-answered", failed: "rpi-failed", cancelled: "" } as const;
 type End = keyof typeof SIGNS;
 
-/** Whether an issue came to its expected end, with everything there exactly once. Pure. */
+/** Evaluate whether an issue reached its expected end, with one pull request, branch and comment. Pure. */
 export function evaluate({ issue, there, testimony, landed, actions, label }: Case): Evaluation {
   const findings: string[] = [];
   const complain = (text: string) => findings.push(`#${issue.number} (${issue.behaviour}): ${text}`);
@@ -63,7 +63,7 @@ export function evaluate({ issue, there, testimony, landed, actions, label }: Ca
 /** The end that the agent leads to first; then those that people may have made of it. */
 function endsOf({ behaviour, state }: Played, actions: readonly Action[]): End[] {
   const ends: End[] = [behaviourOf(behaviour).end];
-  // A merge closes the issue: a round that still worked is called off, one that was finished ends with its pull request.
+  // A merge closes the issue: unfinished work is cancelled, and finished work ends with its pull request.
   if (actions.some(({ kind, step }) => kind === "pull:merge" && step !== "report")) ends.push("cancelled");
   const names = state?.end.reason?.startsWith("another contributor changed the branch") === true;
   const clear = state?.end.failure === "refused" && names;
@@ -71,7 +71,7 @@ function endsOf({ behaviour, state }: Played, actions: readonly Action[]): End[]
   return ends;
 }
 
-/** One pull request per branch, one of them open, and another branch only where a user ended the one before. */
+/** Check that each branch has one pull request, that one of them is open, and that another branch exists only if a user ended the pull request before. */
 function onPulls(end: End, { pulls, branches }: OnGitHub, actions: readonly Action[]): string[] {
   const findings: string[] = [];
   const ended = pulls.filter(({ number }) => actions.some((action) => action.pull === number));
@@ -87,7 +87,7 @@ function onPulls(end: End, { pulls, branches }: OnGitHub, actions: readonly Acti
   if (reopened.length > 0) findings.push(`pull request #${reopened.join(", #")} is open again`);
   const closed = pulls.filter((pull) => !pull.open && !ended.includes(pull)).map(({ number }) => number);
   if (closed.length > 0) findings.push(`pull request #${closed.join(", #")} was closed by nobody`);
-  // What was not finished may be saved to a branch of its own.
+  // Unfinished work may be saved to a separate branch.
   const spare = end === "pr" ? 0 : 1;
   if (branches.length < heads.size || branches.length > heads.size + spare) {
     findings.push(`${branches.length} branches, not ${heads.size}`);
@@ -117,10 +117,10 @@ function startsAfterEnd({
   return { askedAgain, redone };
 }
 
-/** Clocks are one, but a fault's time is noted just before it strikes. */
+/** Tolerance in ms: the time of a fault is noted just before it lands. */
 const SLACK_MS = 500;
 
-/** Between an agent's last words and the checkpoint after its work a fault makes the agent be asked again. */
+/** Return whether a fault landed between the end of an agent and the checkpoint, so that the agent ran again. */
 function fellInto(end: Finish, next: Start, landed: readonly Landed[]): boolean {
   return landed.some(({ at, struck }) => {
     const isBetween = at >= end.at - SLACK_MS && at <= next.at;

@@ -9,7 +9,7 @@ import { LOCK_SECONDS, type Stage } from "./stage.ts";
 import { requestOf, stepOf } from "./step.ts";
 import { OWNER, REPO } from "../names.ts";
 
-/** A fault that hit something alive. */
+/** A fault whose target was alive. */
 export interface Landed {
   readonly kind: FaultKind;
   /** Step of the run that the fault hit; null: it hit no run, or the run is unknown. */
@@ -17,13 +17,13 @@ export interface Landed {
   /** Epoch ms. */
   readonly at: number;
   readonly what: string;
-  /** Issues whose runs it ended or cut off from Redis; none with what happens on GitHub, which ends no run. */
+  /** Issues whose runs it ended or cut off from Redis; none for actions on GitHub, which end no run. */
   readonly struck: readonly Struck[];
 }
 
 interface Struck {
   readonly issue: number;
-  /** Its run's when it was struck; null: it had none. */
+  /** Step of its run when the fault landed; null: it had no run. */
   readonly step: Step | null;
 }
 
@@ -31,13 +31,13 @@ function struckOf({ number, state }: Played): Struck {
   return { issue: number, step: state === null ? null : stepOf(state) };
 }
 
-/** How long a fault waits for its step before it takes what there is, and then for anything at all. */
+/** How long a fault waits for its step before it accepts any step, and then for any run. */
 const STEP_MS = 6000;
 const ANY_MS = 6000;
-/** An issue that was labelled again has others before it. */
+/** The same for an issue that was labelled again, which may wait behind other issues. */
 const RECALLED_MS = 30_000;
 const CHECK_MS = 10;
-/** A token that nobody used meanwhile was not missed. */
+/** Time for which the token is refused: a refused token that no request used has no effect. */
 const REFUSED_MS = 6000;
 
 export class Injector {
@@ -45,7 +45,7 @@ export class Injector {
   readonly #cast: Cast;
   /** Runners that did not exit in time after SIGTERM, and other surprises. */
   readonly problems: string[] = [];
-  /** Also those that came as the run had just ended, and do not count as faults. */
+  /** Actions on GitHub, including those that came just after the end of a run and do not count as faults. */
   readonly actions: Action[] = [];
 
   constructor(stage: Stage, cast: Cast) {
@@ -53,7 +53,7 @@ export class Injector {
     this.#cast = cast;
   }
 
-  /** @returns null when it found nothing to hit. */
+  /** Inject a fault. @returns null if it found no target */
   async inject(fault: PlannedFault): Promise<Landed | null> {
     if (isAction(fault)) return this.#meddle(fault);
     const [where = "", how = ""] = fault.kind.split(":");
@@ -109,7 +109,7 @@ export class Injector {
     return { kind: fault.kind, ...found, at, struck };
   }
 
-  /** A user does something on GitHub that concerns the issue of a living run. */
+  /** Let a user act on GitHub on the issue of a live run. */
   async #meddle(fault: ActionFault): Promise<Landed | null> {
     const called = callBackFor(fault, this.#cast);
     const found = await this.#await(
@@ -127,12 +127,12 @@ export class Injector {
     if (change === null) return null;
     this.actions.push(change);
     const { issue, step, run } = found;
-    if ((await this.#stage.store.read(issue.jobId)).run.id !== run) return null; // It had end.
+    if ((await this.#stage.store.read(issue.jobId)).run.id !== run) return null; // The run ended meanwhile.
     const what = change.pull === null ? change.branch : `#${change.pull} on ${change.branch}`;
     return { kind: fault.kind, step, at, what: `${what} with #${issue.number}`, struck: [] };
   }
 
-  /** GitHub refuses the token for a while. An app that starts just then would end, as it should: all have to be up. */
+  /** Let GitHub refuse the token for a while. An app that starts at that time would exit by design, so all apps must be running. */
   async #expireToken(fault: PlannedFault): Promise<Landed | null> {
     const { github, token } = this.#stage;
     const found = await this.#await(fault.step, (issue, step) => (this.#allUp() ? { issue, step } : null));
@@ -143,7 +143,7 @@ export class Injector {
       if (entry.status !== 401) return;
       first ??= entry;
       const request = requestOf(entry);
-      // The scheduler's own question is one that no run asks.
+      // Only the scheduler makes this request, never a run.
       if (request.issue === undefined && request.comment === undefined && request.step === undefined) return;
       void this.#stepOf(entry).then((step) => step !== null && refused.resolve({ entry, step }));
     });
@@ -159,7 +159,7 @@ export class Injector {
     return { kind: fault.kind, step: hit.step, at, what: `${hit.entry.method} ${hit.entry.path}`, struck: [] };
   }
 
-  /** A runner has its slots, and the scheduler polls, as soon as GitHub has taken the token. */
+  /** Return whether every app is running: a runner has its slots, and the scheduler polls, as soon as GitHub has accepted the token. */
   #allUp(): boolean {
     const { scheduler, runners, github } = this.#stage;
     const since = scheduler.lives.at(-1)?.startedAt ?? Infinity;
@@ -169,7 +169,7 @@ export class Injector {
 
   async #troubleGitHub(fault: PlannedFault, { git, how }: { git: boolean; how: string }): Promise<Landed | null> {
     const { github } = this.#stage;
-    // Half an answer to a push, ended as if it were whole, makes git itself wait for ever; a fetch notices.
+    // After half an answer to a push that ends as if it were complete, git itself waits forever. A fetch detects it.
     const gitStep = how === "cut" ? "prepare" : fault.step;
     const { method, path } = git ? GIT_SPOTS[gitStep] : API_SPOTS[fault.step];
     const action = ACTIONS[how]?.();
@@ -189,13 +189,13 @@ export class Injector {
     }
     const at = Date.now();
     const step = await this.#stepOf(entry);
-    // The rest of its hits comes with the tries that follow.
+    // The remaining hits follow with the retries.
     await sleep(500);
     armed.remove();
     return { kind: fault.kind, step, at, what: `${entry.method} ${entry.path}, ${armed.hits} times`, struck: [] };
   }
 
-  /** Whose request it was, by what it asks for, and where that issue's run is. */
+  /** Return the step of the run that made a request; null: no run made it. */
   async #stepOf(entry: RequestEntry): Promise<Step | null> {
     const { issue, comment, step } = requestOf(entry);
     if (step !== undefined) return step;
@@ -229,7 +229,7 @@ export class Injector {
     }
   }
 
-  /** Three lost runs in a row would be an end of its own, and an issue may change hands while we check. */
+  /** Return whether another kill of this runner could end an issue: three lost runs in a row do. Count one less, because the runs may change meanwhile. */
   #isTooMuch(runner: App): boolean {
     return this.#cast.live.some((issue) => {
       const lost = issue.state?.counts.lost ?? 0;
@@ -248,7 +248,7 @@ interface Spot {
   readonly path: RegExp;
 }
 
-/** Requests that are typical of a step. Where one really struck is looked up. */
+/** Typical requests of a step. The step in which a fault really landed is read afterwards. */
 const API_SPOTS: Readonly<Record<Step, Spot>> = {
   prepare: { method: "GET", path: /\/issues\/\d+\/(events|comments)$/ },
   work: { method: "GET", path: /\/issues$/ },

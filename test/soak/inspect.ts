@@ -16,23 +16,23 @@ import type { Stage } from "./stage.ts";
 import { readWitness, type Testimony } from "./witness.ts";
 
 export interface Inspection {
-  /** What is off, a line each; empty when all is well. */
+  /** Problems, one line each; empty if there are none. */
   readonly findings: readonly string[];
   readonly played: readonly Played[];
   readonly testimony: Testimony;
   readonly totals: Readonly<Record<string, number>>;
-  /** Lives of the runners' processes. */
+  /** Processes of the runners. */
   readonly lives: readonly (Life & { readonly name: string })[];
 }
 
 const LIVE_JOBS = ["active", "waiting", "prioritized", "delayed", "waiting-children"] as const;
 const QUIET_MS = 10_000;
-/** A runner that ends has nothing left to do: what keeps it longer is a timer or a connection. */
+/** Time limit for the exit of a runner. A runner that takes longer has an open timer or connection. */
 const CLOSE_MS = 10_000;
-/** What a runner's memory may grow by: a 50 MB answer passes through it. */
+/** Maximum growth of a runner's memory in MB; an agent's 50 MB of output pass through it. */
 const MAX_GROWTH_MB = 250;
 
-/** Ends the soak's processes and reads everything that is left, with witnesses outside of tac8. */
+/** End the soak's processes, and check the remaining state with witnesses outside of tac8. */
 export async function inspect(given: {
   readonly stage: Stage;
   readonly cast: Cast;
@@ -132,7 +132,7 @@ export async function inspect(given: {
   };
 }
 
-/** Waits for the last job to be released, then says what is still there. */
+/** Wait until the queue has no live job, and return those that remain. */
 async function liveJobs({ queue }: Stage): Promise<string[]> {
   const until = performance.now() + QUIET_MS;
   for (;;) {
@@ -143,7 +143,7 @@ async function liveJobs({ queue }: Stage): Promise<string[]> {
   }
 }
 
-/** A hold ends by itself; its time may be just over. */
+/** Wait until no hold exists, and return those that remain. */
 async function liveHolds({ redis }: Stage): Promise<string[]> {
   const until = performance.now() + QUIET_MS;
   for (;;) {

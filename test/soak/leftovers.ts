@@ -14,14 +14,14 @@ interface Process {
   readonly name: string;
 }
 
-/** Living processes of agents: by tac8's marker, or by a folder of theirs under the data folder. */
+/** Return live processes of agents, found by tac8's marker or by a working folder below the data folder. */
 export function orphans(home: string, witness: string): string[] {
   return processes()
     .filter(({ pid, state }) => state !== "Z" && (isMarked(pid, witness) || cwdOf(pid).startsWith(`${home}/`)))
     .map(({ pid, name }) => `process ${pid} (${name}) in ${cwdOf(pid)}`);
 }
 
-/** Ended children that nobody asked about, of these parents. */
+/** Return zombies: exited children of these parents that were never waited for. */
 export function zombies(parents: readonly number[]): string[] {
   return processes()
     .filter(({ state, parent }) => state === "Z" && parents.includes(parent))
@@ -39,10 +39,10 @@ export async function leftFiles(
   return entries.filter((entry) => isLeft(entry, { ended, quarantined })).map((entry) => join(home, entry));
 }
 
-/** What is still open keeps a process alive after its last words, until it ends itself 2 s later. */
+/** Time in ms after the last log line. A process that stays longer has an open timer or connection; it exits by force after 2 s. */
 const LINGER_MS = 1500;
 
-/** Runners' processes that stayed after they had closed: a timer or a connection was left. `log`: JSON lines. Pure. */
+/** Return processes of runners that stayed after they had closed, because of a timer or a connection. `log`: JSON lines. Pure. */
 export function lingerers(name: string, log: string, lives: readonly Life[]): string[] {
   const closed = log
     .split("\n")
@@ -55,7 +55,7 @@ export function lingerers(name: string, log: string, lives: readonly Life[]): st
   });
 }
 
-/** Jobs that are still locked when nobody is there any more. */
+/** Return jobs that are still locked when no runner is left. */
 export async function heldLocks(redis: Redis): Promise<string[]> {
   return (await redis.keys(`bull:${QUEUE_NAME}:*:lock`)).map((key) => `the lock ${key}`);
 }
@@ -107,6 +107,6 @@ function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {
-    return ""; // It ended meanwhile.
+    return ""; // The process has exited meanwhile.
   }
 }

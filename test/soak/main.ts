@@ -9,7 +9,7 @@ const { values } = parseArgs({
     issues: { type: "string", default: "20" },
     runners: { type: "string", default: "3" },
     seed: { type: "string", default: "1" },
-    /** Keeps data, logs and witnesses of a soak that went well, too. */
+    /** Keep data, logs and witness files, also after a soak without problems. */
     keep: { type: "boolean", default: false },
   },
 });

@@ -4,17 +4,17 @@ import type { Cast, Played } from "./cast.ts";
 import type { FaultKind, PlannedFault, Step } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
 
-/** What a user did to an issue's branch, base or pull request while its run was alive. */
+/** Action of a user on the branch, base or pull request of an issue while its run was alive. */
 export interface Action {
   readonly kind: Extract<FaultKind, `branch:${string}` | `base:${string}` | `pull:${string}`>;
   readonly issue: number;
-  /** Where it was done: a branch. */
+  /** Branch of the action. */
   readonly branch: string;
-  /** The commit that they pushed; null where they pushed none. */
+  /** Pushed commit; null: none. */
   readonly sha: string | null;
-  /** The pull request that they closed or merged. */
+  /** Closed or merged pull request. */
   readonly pull: number | null;
-  /** Of the run that was alive when it was done. */
+  /** Step of the live run at that moment. */
   readonly step: Step;
 }
 
@@ -29,10 +29,10 @@ export function quarantines({ kind }: Action): boolean {
   return kind === "branch:conflict" || kind === "pull:close" || kind === "pull:merge";
 }
 
-/** May this be done to this issue as it is now? Its branch or open pull request is the target. */
+/** Return the target of an action on this issue, a branch or an open pull request; null: the action is not possible now. */
 export function targetOf(fault: ActionFault, issue: Played, { github }: Stage): Pick<Action, "branch" | "pull"> | null {
   const behaviour = behaviourOf(issue.behaviour);
-  if (behaviour.end !== "pr") return null; // Its end would be another one.
+  if (behaviour.end !== "pr") return null; // The action would change the expected end.
   const branch = issue.state?.branch.name ?? `auto/gh-${issue.number}`;
   switch (fault.kind) {
     case "branch:push":
@@ -52,7 +52,7 @@ export function targetOf(fault: ActionFault, issue: Played, { github }: Stage): 
   }
 }
 
-/** Does it. @returns null when GitHub does not let them: what conflicts cannot be merged. */
+/** Perform an action. @returns null if GitHub refuses it, for example the merge of a conflict */
 export async function act(given: {
   readonly fault: ActionFault;
   readonly issue: Played;
@@ -90,7 +90,7 @@ export async function act(given: {
   }
 }
 
-/** A user's pull request faults need an agent at work on an open one: an ended issue is labelled again for it. */
+/** Label an ended issue again if the action needs a live run on an issue with an open pull request. @returns that issue, or null */
 export function callBackFor(fault: ActionFault, cast: Cast): Played | null {
   return fault.kind.startsWith("pull:") ? cast.recall() : null;
 }

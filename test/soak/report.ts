@@ -3,7 +3,7 @@ import { FAULT_KINDS, STEPS } from "./schedule.ts";
 import type { SoakResult } from "./soak.ts";
 import { table } from "./table.ts";
 
-/** The whole result for a user, as tables. Pure. */
+/** Return the result of a soak as tables. Pure. */
 export function report(result: SoakResult): string {
   const { schedule, seconds, findings, totals } = result;
   return [
@@ -45,7 +45,7 @@ function agents({ played, testimony }: SoakResult): string {
   return table(["agent", "expected", "issues", "ended so", "started", "misbehaved"], rows);
 }
 
-/** The first seconds of a process are its start: the third measurement is the first that says something. */
+/** Return a table of the memory of each process. The third measurement is the first one, because a process needs some seconds to start. */
 function memory({ lives }: SoakResult): string {
   const rows = lives
     .filter(({ memory }) => memory.length >= 4)

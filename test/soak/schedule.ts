@@ -46,28 +46,28 @@ export interface PlannedIssue {
 
 export interface PlannedFault {
   readonly kind: FaultKind;
-  /** The step that it waits for; where none comes, it takes what there is. */
+  /** Step that the fault waits for; if no run reaches it in time, any step is accepted. */
   readonly step: Step;
-  /** Before it. */
+  /** Pause before the fault. */
   readonly pauseMs: number;
   /** How long the process that it ended stays offline, or how often a request fails. */
   readonly extent: number;
 }
 
-/** How much has to land before a run counts. */
+/** Minimum numbers of landed faults for a valid soak. */
 interface Wanted {
   readonly total: number;
   readonly perStep: number;
-  /** Each of these at least once. */
+  /** Kinds that must land at least once. */
   readonly kinds: readonly FaultKind[];
 }
 
 export interface Schedule {
   readonly seed: number;
   readonly issues: readonly PlannedIssue[];
-  /** More of them, for when all others end before enough has landed. */
+  /** Extra issues, used if all others end before enough faults have landed. */
   readonly encores: readonly PlannedIssue[];
-  /** More than will land. */
+  /** Planned faults; more than will land. */
   readonly faults: readonly PlannedFault[];
   readonly wanted: Wanted;
   readonly hash: string;
@@ -75,20 +75,20 @@ export interface Schedule {
 
 /** Extra issues for each planned one, at most: a fast machine finishes issues sooner than faults hit them. */
 const ENCORES = 5;
-/** Issues of a soak that takes its time. */
+/** Number of issues from which a soak counts as long. */
 const LONG = 100;
 
-/** From 200 issues on the whole number of faults; fewer in proportion. */
+/** Return the required numbers of faults: the full numbers from 200 issues on, fewer in proportion. */
 function wantedFor(issues: number): Wanted {
   return {
     total: Math.max(20, Math.min(100, Math.ceil(issues / 2))),
     perStep: Math.max(2, Math.min(10, Math.floor(issues / 20))),
-    // A short one tries most, and waits only for those that it would be nothing without.
+    // A short soak tries most kinds, and requires only the essential ones.
     kinds: issues < LONG ? ["runner:kill", "runner:term", "scheduler:kill", "redis:kill", "branch:push"] : FAULT_KINDS,
   };
 }
 
-/** Pure: the same seed and number of issues give the same schedule. */
+/** Return the schedule of a soak: the same seed and number of issues give the same schedule. Pure. */
 export function buildSchedule({ seed, issues }: { seed: number; issues: number }): Schedule {
   const dice = createDice(seed);
   const wanted = wantedFor(issues);
@@ -116,7 +116,7 @@ function planIssues(dice: Dice, count: number): PlannedIssue[] {
 function planFaults(dice: Dice, count: number, brief: boolean): PlannedFault[] {
   const kinds = FAULT_KINDS.filter((kind) => !brief || kind !== "redis:offline");
   const deck = kinds.flatMap((kind) => Array.from({ length: DECK[kind] }, () => kind));
-  // One of each first, so that a short soak has them all.
+  // One fault of each kind comes first, so that a short soak has all kinds.
   let next: readonly FaultKind[] = kinds;
   const faults: PlannedFault[] = [];
   const steps: Step[] = [];

@@ -10,9 +10,9 @@ export interface SoakOptions {
   readonly seed: number;
   readonly issues: number;
   readonly runners: number;
-  /** `PATH` of the apps and their agents, which start by the first `node` in it. */
+  /** `PATH` of the apps and their agents; its first `node` starts them. */
   readonly path: string;
-  /** Called with what happens, a line at a time. */
+  /** Report progress, one line for each call. */
   readonly say: (line: string) => void;
 }
 
@@ -26,14 +26,14 @@ export interface SoakResult extends Inspection {
 }
 
 const CHECK_MS = 200;
-/** Bounds, for a machine that has other things to do. */
+/** Time limits, high enough for a busy machine. */
 const SHORT = { issues: 20, ms: 420_000 };
 const MS_PER_MORE = 20_000;
 const MEMORY_MS = 2000;
-/** Issues at once: more than there are slots, so that some always wait. */
+/** Number of issues at once: more than slots, so that some always wait. */
 const LIVE_PER_RUNNER = 2.5;
 
-/** Runs the whole of tac8 under faults until every issue ends, or time is up, and reads what is there then. */
+/** Run tac8 under faults until every issue has ended or the time is up, then inspect the result. */
 export async function soak(options: SoakOptions): Promise<SoakResult> {
   const { seed, issues, runners, path, say } = options;
   const schedule = buildSchedule({ seed, issues });
@@ -91,13 +91,13 @@ interface Tended {
   readonly signal: AbortSignal;
 }
 
-/** Opens issues as faults land, answers questions, measures, and starts again what ended by itself. */
+/** Open issues as faults land, answer questions, measure memory, and restart processes that exited. */
 async function tend({ stage, cast, schedule, landed, findings, signal }: Tended): Promise<void> {
   let measured = performance.now();
   while (!signal.aborted) {
     await cast.read();
     cast.answer();
-    // As many at once as everything that is left would need, while enough for the next faults is there.
+    // Keep as many issues live as the remaining faults need.
     const room = LIVE_PER_RUNNER * stage.runners.length;
     const early = cast.played.length > room + progress(landed, schedule) * schedule.issues.length;
     cast.open(early ? stage.runners.length : room, { encore: !signal.aborted && !isEnough(landed, schedule) });
@@ -119,24 +119,24 @@ function isEnough(landed: readonly Landed[], schedule: Pick<Schedule, "wanted">)
   return shortfalls(landed, schedule).length === 0;
 }
 
-/** A fault for which nothing was there lands at its next turn. Endless. */
+/** Yield the faults again and again, so a fault that found no target gets another turn. */
 function* againAndAgain(faults: readonly PlannedFault[]): Generator<PlannedFault> {
   for (;;) yield* faults;
 }
 
-/** Where only kinds are missing, others need not come any more. */
+/** Return whether a fault can be skipped: only certain kinds are still missing, and this is not one of them. */
 function isBesideThePoint({ kind }: PlannedFault, landed: readonly Landed[], { wanted }: Schedule): boolean {
   return isEnough(landed, { wanted: { ...wanted, kinds: [] } }) && !missingKinds(landed, wanted).includes(kind);
 }
 
-/** From 0 to 1: how much of what has to land has landed. */
+/** Return the share of the required faults that has landed, from 0 to 1. */
 function progress(landed: readonly Landed[], { wanted }: Schedule): number {
   const steps = STEPS.map((step) => Math.min(1, countOf(landed, step) / wanted.perStep));
   const total = Math.min(1, landed.length / wanted.total);
   return (total + steps.reduce((sum, part) => sum + part, 0) / STEPS.length) / 2;
 }
 
-/** In its second half a soak aims at the step that has had the fewest. */
+/** Return a fault that, in the second half of a soak, aims at the step with the fewest landed faults. */
 function aimed(fault: PlannedFault, landed: readonly Landed[], { wanted }: Schedule): PlannedFault {
   if (landed.length < wanted.total / 2) return fault;
   const missing = STEPS.filter((step) => countOf(landed, step) < wanted.perStep);

@@ -13,7 +13,7 @@ import { COLLEAGUE, LABEL, OWNER, REPO } from "../names.ts";
 import { SCRIPTED } from "../world.ts";
 import { App } from "./app.ts";
 
-/** Everything that a soak runs on; the local GitHub is in our own process, so that its log is a witness. */
+/** Services of a soak. The local GitHub is in the process of the soak, so its log is a witness. */
 export interface Stage {
   readonly dir: string;
   readonly home: string;
@@ -27,10 +27,10 @@ export interface Stage {
   readonly scheduler: App;
   readonly runners: readonly App[];
   readonly redisPid: () => number;
-  /** Redis ends by this signal and comes back on its port and folder. */
+  /** End Redis by this signal, and start it again on the same port and folder. */
   restartRedis(signal: "SIGTERM" | "SIGKILL", offlineMs: number): Promise<void>;
   openIssue(issue: { title: string; script: unknown; labels: readonly string[] }): number;
-  /** Ends all but the folder. */
+  /** End all processes, and keep the folder. */
   close(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -68,7 +68,7 @@ max_load_per_core = 0
 max_temperature_c = 0
 `;
 
-/** `slots`: of each runner. `parent`: the folder to make its folder in. `env`: further variables of the apps and of Redis. */
+/** Start a stage. `slots`: of each runner. `parent`: folder that gets the stage's folder. `env`: additional variables of the apps and of Redis. */
 export async function createStage(given: {
   readonly runners: number;
   readonly path: string;
@@ -90,7 +90,7 @@ export async function createStage(given: {
   github.setPermission(REPO, COLLEAGUE, "write");
   await writeFile(join(dir, "config.toml"), config(slots));
   const redis = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: () => 100 });
-  redis.on("error", () => undefined); // It is ended on purpose.
+  redis.on("error", () => undefined); // The soak ends Redis on purpose.
   const queue = new Queue(QUEUE_NAME, { connection: redis });
   queue.on("error", () => undefined);
   const env = {

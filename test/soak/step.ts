@@ -15,7 +15,7 @@ const ISSUE = /\/issues\/(\d+)(?:\/|$)/;
 const BRANCH = /auto(?:\/|%2F)gh-(\d+)/i;
 const COMMENT = /\/issues\/comments\/(\d+)$/;
 
-/** What a request to GitHub is about: an issue, a comment of one, or a step that asks nothing else. Pure. */
+/** Return the subject of a request to GitHub: an issue, a comment, or the only step that makes this request. Pure. */
 export function requestOf({ method, path, query }: { method: string; path: string; query: string }): {
   readonly issue?: number;
   readonly comment?: number;

@@ -1,4 +1,4 @@
-/** Rows as text in columns; numbers to the right. Pure. */
+/** Format rows as text in columns, numbers aligned to the right. Pure. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const all = [head, ...rows].map((row) => row.map(String));
   const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? "").length)));

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-/** What the agents themselves wrote down. */
+/** Notes of the agents themselves. */
 export interface Start {
   readonly issue: number;
   readonly at: number;
@@ -13,14 +13,14 @@ export interface Finish {
   readonly issue: number;
   readonly at: number;
   readonly session: string;
-  /** `success`: the script came to its good end. */
+  /** `success`: the script finished successfully. */
   readonly how: string;
 }
 
 export interface Commit {
   readonly issue: number;
   readonly sha: string;
-  /** Git's id of its change; empty when it has none. */
+  /** Git's patch id of the commit; empty: it has none. */
   readonly patch: string;
 }
 
@@ -32,7 +32,7 @@ export interface Testimony {
   readonly marks: ReadonlyMap<string, number>;
 }
 
-/** Reads the witness file and its two neighbours. */
+/** Read the witness file and the two files beside it. */
 export async function readWitness(witness: string): Promise<Testimony> {
   const entries = (await lines(witness)).map((line) => JSON.parse(line) as Record<string, unknown>);
   const starts = entries

@@ -20,7 +20,7 @@ import { heldLocks, leftFiles, lingerers, orphans, zombies } from "./leftovers.t
 import type { Action } from "./people.ts";
 import { readWitness } from "./witness.ts";
 
-// What a witness cannot see, no soak can find: each is shown what it has to see.
+// A soak finds only what its witnesses detect, so each witness is tested with what it must detect.
 
 let dir: string;
 let home: string;
