@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { isEnded } from "@tac8/core/domain/states";
 import { readHolds } from "@tac8/core/state/holds";
 import { expectOnce, pullsOf, statusComments } from "./once.ts";
-import { usersOf } from "./processes.ts";
+import { processesUsing } from "./processes.ts";
 import { outputOf, tac8 } from "./tac8.ts";
 import { createWorld, LABEL, OWNER, poll, REPO, type App, type World } from "./world.ts";
 
@@ -37,7 +37,7 @@ async function loseMachine(): Promise<void> {
   await poll(
     120_000,
     async () =>
-      usersOf(world.home)
+      processesUsing(world.home)
         .map(({ command }) => command)
         .join(", ") || null,
   );

@@ -1,14 +1,15 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RECORD_FORMAT } from "@tac8/core/domain/format";
-import { formerVersion, whyNoFormerVersion } from "./formerVersion.ts";
+import { formerVersion, formerVersionUnavailableReason } from "./formerVersion.ts";
 import { pullsOf } from "./once.ts";
 import { createWorld, LABEL, OWNER, poll, REPO, type App, type AppName, type World } from "./world.ts";
 
-if (whyNoFormerVersion !== null) console.warn(`skipped: the test beside a former version: ${whyNoFormerVersion}`);
+if (formerVersionUnavailableReason !== null)
+  console.warn(`skipped: the test beside a former version: ${formerVersionUnavailableReason}`);
 
 /** Machines are upgraded one after the other: apps of the version before format 2 and of this one share Redis and GitHub. */
-describe.skipIf(whyNoFormerVersion !== null)("beside the version before format 2", () => {
+describe.skipIf(formerVersionUnavailableReason !== null)("beside the version before format 2", () => {
   let world: World;
   let former: (name: AppName) => readonly string[];
   let scheduler: App;

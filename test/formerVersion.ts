@@ -8,7 +8,7 @@ import type { AppName } from "./world.ts";
 const COMMIT = "4922f135a267e465d048b32b03db824af6317328";
 
 /** Reason why that version cannot run (this checkout is a shallow clone), or null. In CI, a missing version fails the tests instead. */
-export const whyNoFormerVersion =
+export const formerVersionUnavailableReason =
   process.env["CI"] !== undefined ||
   spawnSync("git", ["-C", ROOT, "cat-file", "-e", `${COMMIT}^{tree}`], { stdio: "ignore" }).status === 0
     ? null

@@ -27,7 +27,7 @@ export interface Network {
 }
 
 /** Return why this machine cannot create network namespaces; null: it can. */
-export function whyNoHosts(): string | null {
+export function hostsUnavailableReason(): string | null {
   if (process.getuid?.() !== 0) return "it needs root";
   const name = nameOf("try");
   try {

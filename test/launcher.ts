@@ -7,7 +7,7 @@ export const TAC8_UID = 65_534;
 const CAPABILITIES = "-all,+setuid,+setgid,+kill,+setpcap";
 
 /** Return user ids for the agents of one test, which no other test uses. */
-export function someIds(): number {
+export function unusedUserIds(): number {
   return 100_000_000 + Math.floor(Math.random() * 1_000_000) * 100;
 }
 
@@ -27,7 +27,7 @@ export function launcherCommand(program: readonly string[], first: number): stri
 }
 
 /** Return the process id of the program that a launcher starts: its first child. */
-export function launchedBy(launcher: number): number {
+export function launchedPid(launcher: number): number {
   const [first] = childrenOf([launcher]).toSorted((a, b) => a.pid - b.pid);
   return first?.pid ?? 0;
 }

@@ -49,7 +49,7 @@ export function agentProcesses(known: string): Seen[] {
 }
 
 /** Return the processes whose working folder is in a folder, or that have a file of it open, also a removed one. */
-export function usersOf(folder: string): Seen[] {
+export function processesUsing(folder: string): Seen[] {
   return processes().filter(({ pid }) => {
     const fds = namesIn(`/proc/${pid}/fd`).map((name) => `/proc/${pid}/fd/${name}`);
     return [`/proc/${pid}/cwd`, ...fds].some((path) => targetOf(path).startsWith(`${folder}/`));

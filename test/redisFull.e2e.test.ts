@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { isAlive } from "./processes.ts";
-import { atWork, complaints, MOST_LINES, REFUSALS, refuseAtEnd, send } from "./refusingRedis.ts";
+import { atWork, complaints, MAX_LOG_LINES, REFUSALS, refuseAtEnd, send } from "./refusingRedis.ts";
 import { createWorld, poll, REPO, type World } from "./world.ts";
 
 let world: World;
@@ -32,5 +32,5 @@ test("a Redis that is out of memory for longer than a lock lasts: the agent is k
   expect(world.github.pulls(REPO)).toHaveLength(1);
   expect(world.github.comments(REPO, number)).toHaveLength(1);
   expect(await world.github.file(REPO, `auto/gh-${number}`, "work.txt")).toBe("1\n");
-  for (const app of apps) expect(complaints(app, words)).toBeLessThan(MOST_LINES);
+  for (const app of apps) expect(complaints(app, words)).toBeLessThan(MAX_LOG_LINES);
 });

@@ -19,7 +19,7 @@ export const REFUSALS = [
   },
 ] as const;
 /** Maximum number of log lines of each app: one line every 30 s from each source, and single lines of steps. */
-export const MOST_LINES = 60;
+export const MAX_LOG_LINES = 60;
 
 type Command = readonly [string, ...string[]];
 
@@ -71,5 +71,5 @@ export async function refuseAtEnd(
     expect((await world.history(each)).filter(({ to }) => to === "running")).toHaveLength(1);
   }
   expect(await world.github.file(REPO, `auto/gh-${number}`, "work.txt")).toBe("1\n");
-  for (const app of [scheduler, runner]) expect(complaints(app, words)).toBeLessThan(MOST_LINES);
+  for (const app of [scheduler, runner]) expect(complaints(app, words)).toBeLessThan(MAX_LOG_LINES);
 }

@@ -20,7 +20,7 @@ import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { defectsIn } from "./defects.ts";
 import { LABEL, OWNER, REPO } from "./names.ts";
 import { agentProcesses } from "./processes.ts";
-import { launcherCommand, someIds, TAC8_UID } from "./launcher.ts";
+import { launcherCommand, unusedUserIds, TAC8_UID } from "./launcher.ts";
 import { compileCache, programOf } from "./programs.ts";
 
 export { LABEL, OWNER, REPO };
@@ -133,7 +133,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     defaultBranch: options.defaultBranch ?? "main",
   });
   const isolation = options.isolation ?? ISOLATION;
-  const ids = someIds();
+  const ids = unusedUserIds();
   const configure: World["configure"] = (changes) =>
     writeFile(configFile, renderConfig({ dir, isolation }, changes) + (options.moreConfig ?? ""));
   await configure(options.config ?? {});

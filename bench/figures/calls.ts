@@ -2,7 +2,7 @@ import type { Bench, Figure } from "../bench.ts";
 import { row, type Row } from "../results.ts";
 import { inSandbox } from "./calls-in-sandbox.ts";
 import { countGit, countsOf, type GitCounts } from "../stage/count-git.ts";
-import { openFront, type Requests } from "../stage/front.ts";
+import { openCountingProxy, type Requests } from "../stage/counting-proxy.ts";
 import { COMMAND_AGENT, openIssues, whenDone } from "../stage/issues.ts";
 import { manyFiles, openStage } from "../stage/stage.ts";
 import { pause, times, until } from "../stage/until.ts";
@@ -32,8 +32,8 @@ async function measure(bench: Bench): Promise<Row[]> {
   const { sizes, signal } = bench;
   const config = { ...COMMAND_AGENT, coordinator: { max_concurrent_workers: 3, poll_interval_seconds: 1 } };
   await using stage = await openStage(bench, { files: manyFiles(sizes.files), config });
-  await using toScheduler = await openFront(stage.github.url);
-  await using toRunner = await openFront(stage.github.url);
+  await using toScheduler = await openCountingProxy(stage.github.url);
+  await using toRunner = await openCountingProxy(stage.github.url);
   const counter = await countGit(stage.dir, bench.path);
   await stage.start("scheduler", { env: { GITHUB_API_URL: toScheduler.url } });
   await stage.start("runner", {

@@ -1,7 +1,7 @@
 import { probeSandbox } from "@tac8/core/isolation/probe";
 import type { Bench, Figure } from "../bench.ts";
 import { row, type Row } from "../results.ts";
-import { BY_HAND_REPO, openByHand } from "../stage/by-hand.ts";
+import { SCRIPT_REPO, openScriptFloor } from "../stage/script-floor.ts";
 import { COMMAND_AGENT, openIssues, whenDone } from "../stage/issues.ts";
 import { treeCpuMs } from "../stage/proc.ts";
 import { manyFiles, openStage } from "../stage/stage.ts";
@@ -53,7 +53,7 @@ async function measure(bench: Bench, { isolation, wall, cpu: cpuName, how }: Mod
     },
   });
   const { github } = stage;
-  const byHand = await openByHand(bench, stage, files);
+  const floor = await openScriptFloor(bench, stage, files);
   const scheduler = await stage.start("scheduler");
   const runner = await stage.start("runner");
   const cpu = () => treeCpuMs(scheduler.pid) + treeCpuMs(runner.pid);
@@ -66,7 +66,7 @@ async function measure(bench: Bench, { isolation, wall, cpu: cpuName, how }: Mod
     await pause(SETTLE_MS, signal);
     return { wallMs, cpuMs: cpu() - cpuBefore };
   }
-  const script = (count: number) => byHand.run(openIssues(github, count, { repo: BY_HAND_REPO, labels: [] }), AT_ONCE);
+  const script = (count: number) => floor.run(openIssues(github, count, { repo: SCRIPT_REPO, labels: [] }), AT_ONCE);
 
   await tac8(1);
   await script(1);

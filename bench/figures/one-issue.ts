@@ -2,9 +2,9 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bench, Figure } from "../bench.ts";
 import { row, type Row } from "../results.ts";
-import { BY_HAND_REPO, openByHand } from "../stage/by-hand.ts";
+import { SCRIPT_REPO, openScriptFloor } from "../stage/script-floor.ts";
 import { COMMAND_AGENT, openIssues, whenDone } from "../stage/issues.ts";
-import { nextRequest, opensPull, startsPoll } from "../stage/requests.ts";
+import { nextRequest, isPullOpened, isFirstPage } from "../stage/requests.ts";
 import { manyFiles, openStage, REPO } from "../stage/stage.ts";
 import { epochMs, pause, times } from "../stage/until.ts";
 
@@ -29,16 +29,16 @@ async function measure(bench: Bench): Promise<Row[]> {
   const config = { ...COMMAND_AGENT, coordinator: { poll_interval_seconds: POLL_MS / 1000 } };
   await using stage = await openStage(bench, { files, config });
   const { github, witness } = stage;
-  const byHand = await openByHand(bench, stage, files);
+  const floor = await openScriptFloor(bench, stage, files);
   await stage.start("scheduler");
   await stage.start("runner");
 
   /** Add the label in the middle between two polls: the average case. */
   async function tac8(): Promise<Way & { readonly seen: number }> {
-    await nextRequest(github, { matches: startsPoll, what: "a poll", signal });
+    await nextRequest(github, { matches: isFirstPage, what: "a poll", signal });
     await pause(POLL_MS / 2, signal);
-    const poll = nextRequest(github, { matches: startsPoll, what: "a poll", signal });
-    const pull = nextRequest(github, { matches: opensPull(REPO), what: "a pull request", signal }).then(epochMs);
+    const poll = nextRequest(github, { matches: isFirstPage, what: "a poll", signal });
+    const pull = nextRequest(github, { matches: isPullOpened(REPO), what: "a pull request", signal }).then(epochMs);
     const labelledAt = epochMs();
     const numbers = openIssues(github, 1);
     const done = whenDone({ stage, numbers, signal });
@@ -48,13 +48,13 @@ async function measure(bench: Bench): Promise<Row[]> {
   }
 
   async function script(): Promise<Way> {
-    const numbers = openIssues(github, 1, { repo: BY_HAND_REPO, labels: [] });
-    const pull = nextRequest(github, { matches: opensPull(BY_HAND_REPO), what: "a pull request", signal }).then(
+    const numbers = openIssues(github, 1, { repo: SCRIPT_REPO, labels: [] });
+    const pull = nextRequest(github, { matches: isPullOpened(SCRIPT_REPO), what: "a pull request", signal }).then(
       epochMs,
     );
     const startedAt = epochMs();
-    const [, pullAt] = await Promise.all([byHand.run(numbers, 1), pull]);
-    const agentAt = await startOf(join(byHand.witness, `gh-${numbers[0]}`));
+    const [, pullAt] = await Promise.all([floor.run(numbers, 1), pull]);
+    const agentAt = await startOf(join(floor.witness, `gh-${numbers[0]}`));
     return { agent: agentAt - startedAt, pull: pullAt - startedAt };
   }
 

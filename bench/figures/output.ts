@@ -4,7 +4,7 @@ import type { Bench, Figure } from "../bench.ts";
 import { row, type Row } from "../results.ts";
 import { openIssues, whenDone } from "../stage/issues.ts";
 import { cpuMs, peakMemory, resetPeak } from "../stage/proc.ts";
-import { nextRequest, opensPull } from "../stage/requests.ts";
+import { nextRequest, isPullOpened } from "../stage/requests.ts";
 import { openStage, REPO, type Stage } from "../stage/stage.ts";
 import { PRINT_COMMAND, PRINTING_AGENT, writeOutput, type Output } from "../stage/stream.ts";
 import { timed, type Timed } from "../stage/timed.ts";
@@ -76,7 +76,7 @@ async function runOnce(options: { stage: Stage; printed: Output; signal: AbortSi
   await using runner = await stage.start("runner", { env: printed.env });
   const memoryBefore = resetPeak(runner.pid);
   const timeoutMs = MINUTES * 60_000;
-  const atPull = nextRequest(github, { matches: opensPull(REPO), what: "a pull request", signal, timeoutMs }).then(
+  const atPull = nextRequest(github, { matches: isPullOpened(REPO), what: "a pull request", signal, timeoutMs }).then(
     () => ({ runner: cpuMs(runner.pid), redis: cpuMs(redisServer.pid), peak: peakMemory(runner.pid) }),
   );
   const numbers = openIssues(github, 1);

@@ -43,14 +43,14 @@ async function measure(bench: Bench): Promise<Row[]> {
   await using many = await openFilled(bench, sizes.waiting);
   await using few = await openFilled(bench, FEW);
   /** Measure both queues alternately, so that a slow moment of the machine affects both. */
-  const inTurn = <T>(how: (filled: Filled) => Promise<T>, count = sizes.samples) =>
+  const alternately = <T>(how: (filled: Filled) => Promise<T>, count = sizes.samples) =>
     times(count, async (): Promise<Pair<T>> => ({ many: await how(many), few: await how(few) }));
 
   const page = ({ board }: Filled) => pageTimes(board, bench.signal);
-  await inTurn(page, 1); // The first pages are slower.
-  const added = await inTurn(addMs);
-  const pages = await inTurn(page);
-  const status = await inTurn(({ stage }) => tac8({ bench, stage, args: ["status"] }));
+  await alternately(page, 1); // The first pages are slower.
+  const added = await alternately(addMs);
+  const pages = await alternately(page);
+  const status = await alternately(({ stage }) => tac8({ bench, stage, args: ["status"] }));
   say("starting jobs");
   const started = await measureStarts({ bench, many, few });
   say("polling");

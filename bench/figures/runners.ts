@@ -24,7 +24,7 @@ export const runners: Figure = {
 };
 
 /** Idle runners with their own Redis. */
-interface Crew extends AsyncDisposable {
+interface RunnerGroup extends AsyncDisposable {
   readonly stage: Stage;
   readonly count: number;
   /** State of Redis before the first runner. */
@@ -101,7 +101,7 @@ async function measure(bench: Bench): Promise<Row[]> {
   ];
 }
 
-async function openCrew(bench: Bench, count: number): Promise<Crew> {
+async function openCrew(bench: Bench, count: number): Promise<RunnerGroup> {
   await using opened = new AsyncDisposableStack();
   const stage = opened.use(await openStage(bench, { config: COMMAND_AGENT }));
   const before = await sizeOf(stage);
@@ -118,7 +118,7 @@ async function openCrew(bench: Bench, count: number): Promise<Crew> {
 
 /** Measure commands and CPU time of Redis per second, for each runner. */
 async function readRedis(
-  { stage, count }: Crew,
+  { stage, count }: RunnerGroup,
   { sizes, signal }: Bench,
 ): Promise<{ commands: number; cpuMs: number }> {
   const { redis, redisServer } = stage;
@@ -145,7 +145,10 @@ function numberIn(info: string, field: string): number {
 }
 
 /** Measure Redis while runners work on issues, from the first added job to the last finished one. */
-async function readBusy({ stage }: Crew, { sizes, signal }: Bench): Promise<{ commands: number; memoryMb: number }> {
+async function readBusy(
+  { stage }: RunnerGroup,
+  { sizes, signal }: Bench,
+): Promise<{ commands: number; memoryMb: number }> {
   const { redis, github } = stage;
   const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
   try {
@@ -163,7 +166,7 @@ async function readBusy({ stage }: Crew, { sizes, signal }: Bench): Promise<{ co
 }
 
 /** Measure the time from the call that adds a job to the first request of the runner that processes it. */
-async function takenMs({ stage }: Crew, signal: AbortSignal): Promise<number> {
+async function takenMs({ stage }: RunnerGroup, signal: AbortSignal): Promise<number> {
   const { redis, github } = stage;
   const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
   try {

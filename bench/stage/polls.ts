@@ -1,5 +1,5 @@
 import { cpuMs } from "./proc.ts";
-import { startsPoll } from "./requests.ts";
+import { isFirstPage } from "./requests.ts";
 import type { Stage } from "./stage.ts";
 
 const MOST_MS = 5 * 60_000;
@@ -49,7 +49,7 @@ export async function startPolling(options: {
   await using opened = new AsyncDisposableStack();
   const stop = stage.github.onRequest((entry) => {
     lastAt = performance.now();
-    if (startsPoll(entry)) starts.push({ at: entry.at, cpu: cpuMs(pid), requests: 0, lastAt: entry.at });
+    if (isFirstPage(entry)) starts.push({ at: entry.at, cpu: cpuMs(pid), requests: 0, lastAt: entry.at });
     const current = starts.at(-1);
     if (current === undefined) return;
     current.requests += 1;

@@ -31,17 +31,17 @@ export async function nextRequest(github: LocalGitHub, options: Awaited): Promis
 }
 
 /** Return whether a request opened a pull request in this repository. */
-export function opensPull(repo: string): (entry: Entry) => boolean {
+export function isPullOpened(repo: string): (entry: Entry) => boolean {
   return ({ method, path, status }) => method === "POST" && path === `/repos/${repo}/pulls` && status === 201;
 }
 
 /** Return whether a request is part of every poll: for the repository, its labelled issues or its comments. */
-export function ofPolls({ method, path }: Pick<Entry, "method" | "path">): boolean {
+export function isPollRequest({ method, path }: Pick<Entry, "method" | "path">): boolean {
   return method === "GET" && /^\/repos\/[^/]+\/[^/]+(\/issues(\/comments)?)?$/.test(path);
 }
 
 /** Return whether a request is for the first page of the labelled issues, near the start of a poll. */
-export function startsPoll({ method, path, query }: Pick<Entry, "method" | "path" | "query">): boolean {
+export function isFirstPage({ method, path, query }: Pick<Entry, "method" | "path" | "query">): boolean {
   const page = new URLSearchParams(query).get("page");
   return method === "GET" && /^\/repos\/[^/]+\/[^/]+\/issues$/.test(path) && (page === null || page === "1");
 }

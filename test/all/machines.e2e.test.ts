@@ -7,11 +7,11 @@ import { presentRunners } from "@tac8/core/status/snapshot";
 import { readRunners } from "@tac8/core/state/presence";
 import { makeCertificate, type Certificate } from "@tac8/sandbox/certificates";
 import { freePort } from "@tac8/sandbox/redis";
-import { createNetwork, whyNoHosts, type Host, type Network } from "../hosts.ts";
+import { createNetwork, hostsUnavailableReason, type Host, type Network } from "../hosts.ts";
 import * as command from "../tac8.ts";
 import { createWorld, poll, REPO, type App, type World } from "../world.ts";
 
-const why = whyNoHosts();
+const why = hostsUnavailableReason();
 if (why !== null) console.warn(`skipped: the test of three hosts: ${why}`);
 
 const PASSWORD = "secret of a machine";

@@ -7,12 +7,12 @@ import { connectRedis } from "@tac8/core/queue/redis";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { redisUrlIn } from "../../apps/cli/src/redis/record.ts";
 import { freePort } from "@tac8/sandbox/redis";
-import { createNetwork, whyNoHosts, type Network } from "../hosts.ts";
+import { createNetwork, hostsUnavailableReason, type Network } from "../hosts.ts";
 import { launch, type Launched } from "../launch.ts";
 import { ROOT } from "../programs.ts";
 import { createWorld, poll, REPO, type World } from "../world.ts";
 
-const why = whyNoHosts();
+const why = hostsUnavailableReason();
 if (why !== null) console.warn(`skipped: the test of tac8 share and tac8 join: ${why}`);
 
 /** So that a cut-off runner's job is another one's within seconds. */

@@ -294,7 +294,7 @@ export const ATTACKS: readonly Attack[] = [
     script: "cat /proc/self/status",
     reached: ({ output }) =>
       !/^NoNewPrivs:\t1$/m.test(output) ||
-      // In mode user one group: the repository's, an id of the test's own (see someIds).
+      // In mode user one group: the repository's, an id of the test's own (see unusedUserIds).
       !/^Groups:\t(?:1\d{8})? *$/m.test(output) ||
       /^Cap(?:Inh|Prm|Eff|Bnd|Amb):.*[1-9a-f]/m.test(output),
   },

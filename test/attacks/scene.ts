@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { Redis } from "ioredis";
 import { expect } from "vitest";
-import { launchedBy, TAC8_UID } from "../launcher.ts";
+import { launchedPid, TAC8_UID } from "../launcher.ts";
 import { childrenOf, isAlive, processes } from "../processes.ts";
 import { programOf } from "../programs.ts";
 import { createWorld, OWNER, poll, urlOf, type App, type World } from "../world.ts";
@@ -109,7 +109,7 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
     world.startApp("board", { ...env, TAC8_HOME: boardHome }),
   ];
   await runner.says("runner ready");
-  const runnerPid = isLaunched ? launchedBy(runner.child.pid ?? 0) : (runner.child.pid ?? 0);
+  const runnerPid = isLaunched ? launchedPid(runner.child.pid ?? 0) : (runner.child.pid ?? 0);
   const board = await urlOf(apps[2] as App);
 
   const secret = `${CANARY}\n`;

@@ -6,8 +6,8 @@ import { join } from "node:path";
 export interface Clock {
   readonly env: Readonly<Record<string, string>>;
   /** Offset from the machine's clock, in ms. */
-  readonly ahead: number;
-  moveOn(ms: number): void;
+  readonly offsetMs: number;
+  moveForward(ms: number): void;
 }
 
 /** Compile `clock.c` into `folder`. @throws Error if there is no C compiler */
@@ -15,16 +15,16 @@ export function createClock(folder: string): Clock {
   const [library, file] = [join(folder, "clock.so"), join(folder, "clock")];
   execFileSync("cc", ["-O2", "-Wall", "-shared", "-fPIC", "-o", library, join(import.meta.dirname, "clock.c")]);
   writeFileSync(file, Buffer.alloc(8));
-  let ahead = 0;
+  let offsetMs = 0;
   return {
     env: { LD_PRELOAD: library, TAC8_MONTH_CLOCK: file },
-    get ahead() {
-      return ahead;
+    get offsetMs() {
+      return offsetMs;
     },
-    moveOn(ms) {
-      ahead += ms;
+    moveForward(ms) {
+      offsetMs += ms;
       const bytes = Buffer.alloc(8);
-      bytes.writeBigInt64LE(BigInt(ahead));
+      bytes.writeBigInt64LE(BigInt(offsetMs));
       const open = openSync(file, "r+");
       writeSync(open, bytes, 0, bytes.length, 0);
       closeSync(open);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fit, inFour, table } from "./fit.ts";
+import { fit, quarterPoints, table } from "./fit.ts";
 
 const point = (issues: number, values: Record<string, number>) => ({ issues, days: issues / 200, values });
 
@@ -20,11 +20,11 @@ test("growth is the slope over four points", () => {
 
 test("many points become four, each the mean of the end of its quarter", () => {
   const points = Array.from({ length: 17 }, (_, index) => point(100 * index, { a: index }));
-  expect(inFour(points).map(({ issues, values }) => [issues, values["a"]])).toEqual([
+  expect(quarterPoints(points).map(({ issues, values }) => [issues, values["a"]])).toEqual([
     [400, 3.5],
     [800, 7.5],
     [1200, 11.5],
     [1600, 15.5],
   ]);
-  expect(inFour(points.slice(0, 4))).toEqual(points.slice(0, 4));
+  expect(quarterPoints(points.slice(0, 4))).toEqual(points.slice(0, 4));
 });

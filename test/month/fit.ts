@@ -37,7 +37,7 @@ function slope(xs: readonly number[], ys: readonly number[]): number {
 }
 
 /** Return one point for each quarter. Each value is the mean of the last half of the quarter, because single values of memory vary. Pure. */
-export function inFour(points: readonly Point[]): Point[] {
+export function quarterPoints(points: readonly Point[]): Point[] {
   const size = Math.floor(points.length / 4);
   if (size < 1) return [...points];
   return [1, 2, 3, 4].flatMap((quarter) => {

@@ -14,7 +14,7 @@ import { OWNER, REPO } from "../names.ts";
 import { programOf } from "../programs.ts";
 import { createStage, type Stage } from "../soak/stage.ts";
 import { createClock } from "./clock.ts";
-import { inFour, table, type Point } from "./fit.ts";
+import { quarterPoints, table, type Point } from "./fit.ts";
 import { measureDisk, measureRedis, writtenTo } from "./measure.ts";
 import { record } from "./record.ts";
 
@@ -56,7 +56,7 @@ try {
   for (const app of apps) app.start();
   const points: Point[] = [];
   for (let step = 1, done = 0; step <= steps && !stop.signal.aborted; step += 1) {
-    if (step > 1) await moveOn(days * DAY_MS);
+    if (step > 1) await moveForward(days * DAY_MS);
     const count = Math.round((issues * step) / steps) - done;
     await work(count);
     done += count;
@@ -67,7 +67,7 @@ try {
   }
   const count = points.at(-1)?.issues ?? 0;
   say(`\n${count} issues for real, ${days} days between each ${Math.round(issues / steps)}:\n`);
-  say(`${table(inFour(points))}\n`);
+  say(`${table(quarterPoints(points))}\n`);
   if (records > 0 && !stop.signal.aborted) {
     const recorded = await record(stage.redis, { count: records, days: 30, measure: () => measureRedis(stage.redis) });
     say(`${records} issues recorded, 200 a day:\n\n${table(recorded)}\n`);
@@ -122,15 +122,15 @@ async function measure(): Promise<Record<string, number>> {
 }
 
 /** Move the clock forward by some days. New files have the machine's time, so their times are moved to that of the clock. */
-async function moveOn(ms: number): Promise<void> {
+async function moveForward(ms: number): Promise<void> {
   const { home } = stage;
   // Only files that were written since the last step have times that are not moved yet.
   for (const path of pathsIn(home)) {
     const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: Infinity };
-    const moved = (mtimeMs + clock.ahead) / 1000;
+    const moved = (mtimeMs + clock.offsetMs) / 1000;
     if (mtimeMs <= Date.now()) lutimesSync(path, moved, moved);
   }
-  clock.moveOn(ms);
+  clock.moveForward(ms);
   // Redis removes expired keys gradually.
   await pause(2000);
 }

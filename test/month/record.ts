@@ -52,7 +52,7 @@ export async function record(
         }),
       );
       while ((await queue.getJobCountByTypes("wait", "prioritized", "active")) > 0) await worker.waitUntilReady();
-      await passTime(redis, (days * 24 * 3_600_000 * BATCH) / count);
+      await shortenLifetimes(redis, (days * 24 * 3_600_000 * BATCH) / count);
       const [before, after] = [done, done + BATCH].map((each) => Math.floor((4 * each) / count));
       if (before !== after) {
         points.push({ issues: done + BATCH, days: (days * (done + BATCH)) / count, values: await measure() });
@@ -92,7 +92,7 @@ async function copyStream(redis: Redis, from: string, to: string): Promise<void>
 const fullLife = new Map<string, number>();
 
 /** Let every key with a time to live expire earlier by this time. */
-async function passTime(redis: Redis, ms: number): Promise<void> {
+async function shortenLifetimes(redis: Redis, ms: number): Promise<void> {
   for await (const keys of redis.scanStream({ match: "tac8:*", count: 1000 })) {
     const lives = await Promise.all((keys as string[]).map(async (key) => [key, await redis.pttl(key)] as const));
     await Promise.all(

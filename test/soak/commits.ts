@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { OWNER, REPO } from "../names.ts";
-import type { Action } from "./people.ts";
+import type { Action } from "./actions.ts";
 import type { Commit } from "./witness.ts";
 
 const run = promisify(execFile);

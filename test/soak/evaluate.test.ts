@@ -4,9 +4,9 @@ import { EVENT_NAMES, formerNameOf } from "@tac8/core/domain/events";
 import { defectsIn } from "../defects.ts";
 import { LABEL } from "../names.ts";
 import type { BehaviourName } from "./behaviours.ts";
-import type { Landed } from "./inject.ts";
+import type { LandedFault } from "./inject.ts";
 import { evaluate, type Case } from "./evaluate.ts";
-import type { Action } from "./people.ts";
+import type { Action } from "./actions.ts";
 
 const SESSION = { session: "s", issue: 7 };
 const end = { ...SESSION, at: 2000, how: "success" };
@@ -17,8 +17,8 @@ const NEXT = pull(9, "auto/gh-7-2", true);
 const OVERTAKEN = "another contributor changed the branch auto/gh-7 on GitHub";
 
 interface Change extends Partial<Case["there"]> {
-  readonly starts?: Case["testimony"]["starts"];
-  readonly landed?: readonly Landed[];
+  readonly starts?: Case["notes"]["starts"];
+  readonly landed?: readonly LandedFault[];
   readonly actions?: readonly Action[];
   readonly state?: Record<string, string>;
   readonly behaviour?: BehaviourName;
@@ -36,7 +36,7 @@ function caseOf(change: Change): Case {
       jobId: "octo.widgets.7",
       state: parseIssueState(state),
       answeredAt: null,
-      recalledAfter: null,
+      relabelledAfter: null,
     },
     there: {
       pulls: [PULL],
@@ -45,14 +45,20 @@ function caseOf(change: Change): Case {
       labels: ["rpi-done"],
       ...there,
     },
-    testimony: { starts, finishes: [end], commits: [], marks: new Map() },
+    notes: { starts, finishes: [end], commits: [], marks: new Map() },
     landed,
     actions,
     label: LABEL,
   };
 }
 
-const kill: Landed = { kind: "runner:kill", step: "work", at: 2100, what: "", struck: [{ issue: 7, step: "work" }] };
+const kill: LandedFault = {
+  kind: "runner:kill",
+  step: "work",
+  at: 2100,
+  what: "",
+  affected: [{ issue: 7, step: "work" }],
+};
 const agentAgain = (resumed: boolean) => [start(1000, false), start(3000, resumed)];
 const action = (kind: Action["kind"], step: Action["step"] = "work"): Action => ({
   kind,
@@ -119,12 +125,12 @@ test.each([
   ["a new session after its end, with a runner killed", caseOf({ starts: agentAgain(false), landed: [kill] }), 1],
   [
     "resumed after its end, with another issue's runner killed",
-    caseOf({ starts: agentAgain(true), landed: [{ ...kill, struck: [{ issue: 8, step: "work" }] }] }),
+    caseOf({ starts: agentAgain(true), landed: [{ ...kill, affected: [{ issue: 8, step: "work" }] }] }),
     1,
   ],
   [
     "resumed with a runner killed after the checkpoint",
-    caseOf({ starts: agentAgain(true), landed: [{ ...kill, struck: [{ issue: 7, step: "publish" }] }] }),
+    caseOf({ starts: agentAgain(true), landed: [{ ...kill, affected: [{ issue: 7, step: "publish" }] }] }),
     1,
   ],
   ["resumed with a runner killed before the checkpoint", caseOf({ starts: agentAgain(true), landed: [kill] }), 0],

@@ -1,9 +1,9 @@
 import type { Marker } from "@tac8/core/domain/marker";
 import { behaviourOf } from "./behaviours.ts";
-import type { Played } from "./cast.ts";
-import type { Landed } from "./inject.ts";
-import { quarantines, type Action } from "./people.ts";
-import type { Finish, Start, Testimony } from "./witness.ts";
+import type { SoakIssue } from "./soakIssues.ts";
+import type { LandedFault } from "./inject.ts";
+import { quarantines, type Action } from "./actions.ts";
+import type { Finish, Start, AgentNotes } from "./witness.ts";
 
 /** State of an issue on GitHub. */
 export interface OnGitHub {
@@ -21,10 +21,10 @@ export interface Evaluation {
 }
 
 export interface Case {
-  readonly issue: Played;
+  readonly issue: SoakIssue;
   readonly there: OnGitHub;
-  readonly testimony: Testimony;
-  readonly landed: readonly Landed[];
+  readonly notes: AgentNotes;
+  readonly landed: readonly LandedFault[];
   /** Actions of users on this issue. */
   readonly actions: readonly Action[];
   readonly label: string;
@@ -34,7 +34,7 @@ const SIGNS = { pr: "rpi-done", answered: "rpi-answered", failed: "rpi-failed", 
 type End = keyof typeof SIGNS;
 
 /** Evaluate whether an issue reached its expected end, with one pull request, branch and comment. Pure. */
-export function evaluate({ issue, there, testimony, landed, actions, label }: Case): Evaluation {
+export function evaluate({ issue, there, notes, landed, actions, label }: Case): Evaluation {
   const findings: string[] = [];
   const complain = (text: string) => findings.push(`#${issue.number} (${issue.behaviour}): ${text}`);
   const ends = endsOf(issue, actions);
@@ -53,7 +53,7 @@ export function evaluate({ issue, there, testimony, landed, actions, label }: Ca
   for (const [what, found, wanted] of counts) if (found !== wanted) complain(`${found} ${what}, not ${wanted}`);
   const ours = there.labels.filter((name) => name === label || name.startsWith("rpi-"));
   if (ours.join() !== shown) complain(`its labels are ${ours.join(", ") || "none"}, not ${shown || "none"}`);
-  const again = startsAfterEnd({ issue, testimony, landed, actions });
+  const again = startsAfterEnd({ issue, notes, landed, actions });
   for (const start of again.redone) {
     complain(`its agent was started again at ${new Date(start.at).toISOString()} after it had finished`);
   }
@@ -61,7 +61,7 @@ export function evaluate({ issue, there, testimony, landed, actions, label }: Ca
 }
 
 /** The end that the agent leads to first; then those that people may have made of it. */
-function endsOf({ behaviour, state }: Played, actions: readonly Action[]): End[] {
+function endsOf({ behaviour, state }: SoakIssue, actions: readonly Action[]): End[] {
   const ends: End[] = [behaviourOf(behaviour).end];
   // A merge closes the issue: unfinished work is cancelled, and finished work ends with its pull request.
   if (actions.some(({ kind, step }) => kind === "pull:merge" && step !== "report")) ends.push("cancelled");
@@ -95,22 +95,17 @@ function onPulls(end: End, { pulls, branches }: OnGitHub, actions: readonly Acti
   return findings;
 }
 
-function startsAfterEnd({
-  issue,
-  testimony,
-  landed,
-  actions,
-}: Pick<Case, "issue" | "testimony" | "landed" | "actions">) {
-  const starts = testimony.starts.filter((start) => start.issue === issue.number);
-  const ends = testimony.finishes.filter((finish) => finish.issue === issue.number && finish.how === "success");
+function startsAfterEnd({ issue, notes, landed, actions }: Pick<Case, "issue" | "notes" | "landed" | "actions">) {
+  const starts = notes.starts.filter((start) => start.issue === issue.number);
+  const ends = notes.finishes.filter((finish) => finish.issue === issue.number && finish.how === "success");
   let askedAgain = 0;
-  let spare = behaviourOf(issue.behaviour).spareEnds + (issue.recalledAfter === null ? 0 : 1);
+  let spare = behaviourOf(issue.behaviour).spareEnds + (issue.relabelledAfter === null ? 0 : 1);
   spare += actions.filter(quarantines).length;
   const redone: Start[] = [];
   for (const [index, end] of ends.entries()) {
     const next = starts.find(({ at }) => at > end.at && at <= (ends[index + 1]?.at ?? Infinity));
     if (next === undefined) continue;
-    if (next.resumed && next.session === end.session && fellInto(end, next, landed)) askedAgain += 1;
+    if (next.resumed && next.session === end.session && landedBeforeCheckpoint(end, next, landed)) askedAgain += 1;
     else if (spare > 0) spare -= 1;
     else redone.push(next);
   }
@@ -121,9 +116,9 @@ function startsAfterEnd({
 const SLACK_MS = 500;
 
 /** Return whether a fault landed between the end of an agent and the checkpoint, so that the agent ran again. */
-function fellInto(end: Finish, next: Start, landed: readonly Landed[]): boolean {
-  return landed.some(({ at, struck }) => {
+function landedBeforeCheckpoint(end: Finish, next: Start, landed: readonly LandedFault[]): boolean {
+  return landed.some(({ at, affected }) => {
     const isBetween = at >= end.at - SLACK_MS && at <= next.at;
-    return isBetween && struck.some(({ issue, step }) => issue === end.issue && step === "work");
+    return isBetween && affected.some(({ issue, step }) => issue === end.issue && step === "work");
   });
 }

@@ -5,21 +5,21 @@ import { eventPages } from "@tac8/core/state/eventPages";
 import { readHolds } from "@tac8/core/state/holds";
 import { LABEL, OWNER, REPO } from "../names.ts";
 import type { Life } from "./app.ts";
-import type { Cast, Played } from "./cast.ts";
+import type { SoakIssues, SoakIssue } from "./soakIssues.ts";
 import { lostCommits, overwritten } from "./commits.ts";
-import type { Landed } from "./inject.ts";
+import type { LandedFault } from "./inject.ts";
 import { defectsIn } from "../defects.ts";
 import { evaluate, type OnGitHub } from "./evaluate.ts";
-import { heldLocks, leftFiles, lingerers, orphans, zombies } from "./leftovers.ts";
-import { quarantines, type Action } from "./people.ts";
+import { lockedJobs, leftFiles, slowExits, liveAgents, zombies } from "./leftovers.ts";
+import { quarantines, type Action } from "./actions.ts";
 import type { Stage } from "./stage.ts";
-import { readWitness, type Testimony } from "./witness.ts";
+import { readWitness, type AgentNotes } from "./witness.ts";
 
 export interface Inspection {
   /** Problems, one line each; empty if there are none. */
   readonly findings: readonly string[];
-  readonly played: readonly Played[];
-  readonly testimony: Testimony;
+  readonly opened: readonly SoakIssue[];
+  readonly notes: AgentNotes;
   readonly totals: Readonly<Record<string, number>>;
   /** Processes of the runners. */
   readonly lives: readonly (Life & { readonly name: string })[];
@@ -35,18 +35,20 @@ const MAX_GROWTH_MB = 250;
 /** End the soak's processes, and check the remaining state with witnesses outside of tac8. */
 export async function inspect(given: {
   readonly stage: Stage;
-  readonly cast: Cast;
-  readonly landed: readonly Landed[];
+  readonly issues: SoakIssues;
+  readonly landed: readonly LandedFault[];
   readonly actions: readonly Action[];
 }): Promise<Inspection> {
-  const { stage, cast, landed, actions } = given;
-  const { played } = cast;
+  const { stage, issues, landed, actions } = given;
+  const { opened } = issues;
   const findings: string[] = [];
   const jobs = await liveJobs(stage);
   const holds = await liveHolds(stage);
   const apps = [stage.scheduler, ...stage.runners];
   const dead = zombies([process.pid, ...apps.map(({ pid }) => pid)]);
-  const waiting = cast.live.map(({ number, behaviour, state }) => `#${number} (${behaviour}) is still ${state?.state}`);
+  const waiting = issues.live.map(
+    ({ number, behaviour, state }) => `#${number} (${behaviour}) is still ${state?.state}`,
+  );
   await Promise.all(
     apps.map(async (app) => {
       const inTime = await app.end("SIGTERM", CLOSE_MS);
@@ -54,32 +56,32 @@ export async function inspect(given: {
       if (!inTime || code !== 0) findings.push(`${app.name} closed with ${String(code)}, in time: ${inTime}`);
     }),
   );
-  const left = orphans(stage.home, stage.witness);
+  const left = liveAgents(stage.home, stage.witness);
   const quarantined = new Set(actions.filter(quarantines).map(({ issue }) => issue));
-  const files = await leftFiles(stage.home, played, quarantined);
-  const locks = await heldLocks(stage.redis);
+  const files = await leftFiles(stage.home, opened, quarantined);
+  const locks = await lockedJobs(stage.redis);
   const open: string[] = [];
   for (const { name, logFile, lives } of stage.runners) {
-    open.push(...lingerers(name, await readFile(logFile, "utf8"), lives));
+    open.push(...slowExits(name, await readFile(logFile, "utf8"), lives));
   }
-  const testimony = await readWitness(stage.witness);
-  const cases = played.map((issue) => ({
+  const notes = await readWitness(stage.witness);
+  const cases = opened.map((issue) => ({
     issue,
     there: readGitHub(stage, issue.number),
-    testimony,
+    notes,
     landed,
     actions: actions.filter((action) => action.issue === issue.number),
     label: LABEL,
   }));
   const evaluations = cases.map(evaluate);
-  const finished = played.filter(({ number, state }) => state?.state === "pr" && !quarantined.has(number));
-  const lost = await lostCommits(stage, testimony.commits, {
+  const finished = opened.filter(({ number, state }) => state?.state === "pr" && !quarantined.has(number));
+  const lost = await lostCommits(stage, notes.commits, {
     moved: new Set(actions.map(({ issue }) => issue)),
     finished: new Set(finished.map(({ number }) => number)),
   });
   const trampled = await overwritten(stage, actions);
   const forced = stage.github.pushes.filter((push) => push.forced);
-  const strangers = strayBranches(stage, played);
+  const strangers = strayBranches(stage, opened);
   const lives = stage.runners.flatMap((runner) => runner.lives.map((life) => ({ ...life, name: runner.name })));
   const grown = lives.filter(({ memory }) => (memory.at(-1) ?? 0) - (memory[2] ?? Infinity) > MAX_GROWTH_MB);
   const defects: string[] = [];
@@ -100,8 +102,8 @@ export async function inspect(given: {
       ...grown.map(({ name, memory }) => `${name} grew from ${memory[2]} to ${memory.at(-1)} MB`),
       ...findings,
     ],
-    played,
-    testimony,
+    opened,
+    notes,
     lives,
     totals: {
       "pull requests": sum(({ pulls }) => pulls.length),
@@ -110,19 +112,19 @@ export async function inspect(given: {
       "question comments": sum(({ comments }) => comments.question),
       "failure comments": sum(({ comments }) => comments.failure),
       pushes: stage.github.pushes.length,
-      "agents started": testimony.starts.length,
-      "agents that came to their end": testimony.finishes.filter(({ how }) => how === "success").length,
+      "agents started": notes.starts.length,
+      "agents that finished": notes.finishes.filter(({ how }) => how === "success").length,
       "agents asked again between their end and its checkpoint": evaluations.reduce(
         (n, { askedAgain }) => n + askedAgain,
         0,
       ),
       "agent work done again after its end": evaluations.reduce((n, { redone }) => n + redone, 0),
-      "commits of agents": testimony.commits.length,
+      "commits of agents": notes.commits.length,
       "commits lost": lost.length,
       "commits of people": actions.filter(({ sha }) => sha !== null).length,
       "commits of people overwritten": trampled.length,
       "forced pushes": forced.length,
-      orphans: left.length,
+      "agents still alive": left.length,
       zombies: dead.length,
       "leftover files": files.length,
       "live jobs and holds": jobs.length + holds.length,
@@ -172,8 +174,8 @@ function readGitHub({ github }: Stage, number: number): OnGitHub {
   };
 }
 
-function strayBranches({ github }: Stage, played: readonly Played[]): string[] {
-  const known = new Set(played.map(({ number }) => `auto/gh-${number}`));
+function strayBranches({ github }: Stage, opened: readonly SoakIssue[]): string[] {
+  const known = new Set(opened.map(({ number }) => `auto/gh-${number}`));
   return Object.keys(github.branches(REPO))
     .filter((name) => name !== "main" && !known.has(name.replace(/(gh-\d+)-\d+$/, "$1")))
     .map((name) => `branch ${name}`);

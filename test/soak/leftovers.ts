@@ -5,7 +5,7 @@ import type { Redis } from "ioredis";
 import { endedWell } from "@tac8/core/domain/states";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import type { Life } from "./app.ts";
-import type { Played } from "./cast.ts";
+import type { SoakIssue } from "./soakIssues.ts";
 
 interface Process {
   readonly pid: number;
@@ -15,7 +15,7 @@ interface Process {
 }
 
 /** Return live processes of agents, found by tac8's marker or by a working folder below the data folder. */
-export function orphans(home: string, witness: string): string[] {
+export function liveAgents(home: string, witness: string): string[] {
   return processes()
     .filter(({ pid, state }) => state !== "Z" && (isMarked(pid, witness) || cwdOf(pid).startsWith(`${home}/`)))
     .map(({ pid, name }) => `process ${pid} (${name}) in ${cwdOf(pid)}`);
@@ -31,19 +31,19 @@ export function zombies(parents: readonly number[]): string[] {
 /** Files and folders of the data folder that should have been removed with their issue or process. `quarantined`: issues whose files may stay. */
 export async function leftFiles(
   home: string,
-  played: readonly Played[],
+  opened: readonly SoakIssue[],
   quarantined: ReadonlySet<number> = new Set(),
 ): Promise<string[]> {
-  const ended = new Set(played.filter(({ state }) => endedWell(state?.state ?? null)).map(({ number }) => number));
+  const ended = new Set(opened.filter(({ state }) => endedWell(state?.state ?? null)).map(({ number }) => number));
   const entries = await readdir(home, { recursive: true }).catch(() => []);
   return entries.filter((entry) => isLeft(entry, { ended, quarantined })).map((entry) => join(home, entry));
 }
 
 /** Time in ms after the last log line. A process that stays longer has an open timer or connection; it exits by force after 2 s. */
-const LINGER_MS = 1500;
+const SLOW_EXIT_MS = 1500;
 
 /** Return processes of runners that stayed after they had closed, because of a timer or a connection. `log`: JSON lines. Pure. */
-export function lingerers(name: string, log: string, lives: readonly Life[]): string[] {
+export function slowExits(name: string, log: string, lives: readonly Life[]): string[] {
   const closed = log
     .split("\n")
     .filter((line) => line.includes('"runner closed"'))
@@ -51,12 +51,12 @@ export function lingerers(name: string, log: string, lives: readonly Life[]): st
   return lives.flatMap(({ pid, end }) => {
     const last = closed.findLast((line) => line.pid === pid);
     const stayed = last === undefined || end === null ? 0 : end.at - last.time;
-    return stayed < LINGER_MS ? [] : [`a timer or connection of ${name} (${pid}), which stayed for ${stayed} ms`];
+    return stayed < SLOW_EXIT_MS ? [] : [`a timer or connection of ${name} (${pid}), which stayed for ${stayed} ms`];
   });
 }
 
 /** Return jobs that are still locked when no runner is left. */
-export async function heldLocks(redis: Redis): Promise<string[]> {
+export async function lockedJobs(redis: Redis): Promise<string[]> {
   return (await redis.keys(`bull:${QUEUE_NAME}:*:lock`)).map((key) => `the lock ${key}`);
 }
 

@@ -34,13 +34,13 @@ function faults({ landed, schedule }: SoakResult): string {
   return table(["fault that landed", ...STEPS, "elsewhere", "all"], [...rows, wanted]);
 }
 
-function agents({ played, testimony }: SoakResult): string {
+function agents({ opened, notes }: SoakResult): string {
   const names = Object.keys(BEHAVIOURS) as BehaviourName[];
   const rows = names.map((name) => {
-    const issues = played.filter(({ behaviour }) => behaviour === name);
+    const issues = opened.filter(({ behaviour }) => behaviour === name);
     const asExpected = issues.filter(({ state }) => state?.state === BEHAVIOURS[name].end).length;
-    const starts = testimony.starts.filter(({ issue }) => issues.some(({ number }) => number === issue)).length;
-    return [name, BEHAVIOURS[name].end, issues.length, asExpected, starts, testimony.marks.get(name) ?? 0];
+    const starts = notes.starts.filter(({ issue }) => issues.some(({ number }) => number === issue)).length;
+    return [name, BEHAVIOURS[name].end, issues.length, asExpected, starts, notes.marks.get(name) ?? 0];
   });
   return table(["agent", "expected", "issues", "ended so", "started", "misbehaved"], rows);
 }

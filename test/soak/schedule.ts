@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { BEHAVIOURS, behaviourOf, type BehaviourName } from "./behaviours.ts";
-import { createDice, type Dice } from "./dice.ts";
+import { createRandom, type Random } from "./random.ts";
 
 export const STEPS = ["prepare", "work", "publish", "report"] as const;
 export type Step = (typeof STEPS)[number];
@@ -90,13 +90,13 @@ function wantedFor(issues: number): Wanted {
 
 /** Return the schedule of a soak: the same seed and number of issues give the same schedule. Pure. */
 export function buildSchedule({ seed, issues }: { seed: number; issues: number }): Schedule {
-  const dice = createDice(seed);
+  const random = createRandom(seed);
   const wanted = wantedFor(issues);
-  const planned = planIssues(dice, issues);
+  const planned = planIssues(random, issues);
   const encores = Array.from({ length: issues * ENCORES }, (_, more): PlannedIssue => {
-    return { index: issues + more, behaviour: dice.pick(["normal", "slow"]), priority: null };
+    return { index: issues + more, behaviour: random.pick(["normal", "slow"]), priority: null };
   });
-  const faults = planFaults(dice, wanted.total * 4, issues < LONG);
+  const faults = planFaults(random, wanted.total * 4, issues < LONG);
   const scripts = planned.map(({ index, behaviour }) => behaviourOf(behaviour).script({ index, dir: "" }));
   const hash = createHash("sha256")
     .update(JSON.stringify({ planned, encores, scripts, faults }))
@@ -105,15 +105,15 @@ export function buildSchedule({ seed, issues }: { seed: number; issues: number }
   return { seed, issues: planned, encores, faults, wanted, hash };
 }
 
-function planIssues(dice: Dice, count: number): PlannedIssue[] {
+function planIssues(random: Random, count: number): PlannedIssue[] {
   const names = Object.keys(BEHAVIOURS) as BehaviourName[];
   const shares = names.flatMap((name) => Array.from({ length: BEHAVIOURS[name].share }, () => name));
-  const more = Array.from({ length: Math.max(0, count - names.length) }, () => dice.pick(shares));
-  const order = dice.shuffle([...names, ...more]).slice(0, count);
-  return order.map((behaviour, index) => ({ index, behaviour, priority: dice.pick(["P0", "P1", null, null, null]) }));
+  const more = Array.from({ length: Math.max(0, count - names.length) }, () => random.pick(shares));
+  const order = random.shuffle([...names, ...more]).slice(0, count);
+  return order.map((behaviour, index) => ({ index, behaviour, priority: random.pick(["P0", "P1", null, null, null]) }));
 }
 
-function planFaults(dice: Dice, count: number, brief: boolean): PlannedFault[] {
+function planFaults(random: Random, count: number, brief: boolean): PlannedFault[] {
   const kinds = FAULT_KINDS.filter((kind) => !brief || kind !== "redis:offline");
   const deck = kinds.flatMap((kind) => Array.from({ length: DECK[kind] }, () => kind));
   // One fault of each kind comes first, so that a short soak has all kinds.
@@ -121,10 +121,10 @@ function planFaults(dice: Dice, count: number, brief: boolean): PlannedFault[] {
   const faults: PlannedFault[] = [];
   const steps: Step[] = [];
   while (faults.length < count) {
-    for (const kind of dice.shuffle(next)) {
-      if (steps.length === 0) steps.push(...dice.shuffle(STEPS));
+    for (const kind of random.shuffle(next)) {
+      if (steps.length === 0) steps.push(...random.shuffle(STEPS));
       const step = steps.pop() ?? "work";
-      faults.push({ kind, step, pauseMs: dice.between(200, 1500), extent: dice.between(1, 4) });
+      faults.push({ kind, step, pauseMs: random.between(200, 1500), extent: random.between(1, 4) });
     }
     next = deck;
   }

@@ -1,12 +1,12 @@
-import type { Landed } from "./inject.ts";
+import type { LandedFault } from "./inject.ts";
 import { STEPS, type FaultKind, type Schedule, type Step } from "./schedule.ts";
 
-export function countOf(landed: readonly Landed[], step: Step): number {
+export function countOf(landed: readonly LandedFault[], step: Step): number {
   return landed.filter((fault) => fault.step === step).length;
 }
 
 /** Return a line for each kind of fault, and each step, in which too few faults landed. Pure. */
-export function shortfalls(landed: readonly Landed[], { wanted }: Pick<Schedule, "wanted">): string[] {
+export function shortfalls(landed: readonly LandedFault[], { wanted }: Pick<Schedule, "wanted">): string[] {
   const { total, perStep } = wanted;
   const few = (what: string, count: number, least: number) =>
     count < least ? [`${what}: ${count}, not ${least}`] : [];
@@ -17,6 +17,6 @@ export function shortfalls(landed: readonly Landed[], { wanted }: Pick<Schedule,
   ];
 }
 
-export function missingKinds(landed: readonly Landed[], { kinds }: Schedule["wanted"]): FaultKind[] {
+export function missingKinds(landed: readonly LandedFault[], { kinds }: Schedule["wanted"]): FaultKind[] {
   return kinds.filter((kind) => !landed.some((fault) => fault.kind === kind));
 }

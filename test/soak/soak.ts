@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Cast } from "./cast.ts";
-import { Injector, type Landed } from "./inject.ts";
+import { SoakIssues } from "./soakIssues.ts";
+import { Injector, type LandedFault } from "./inject.ts";
 import { inspect, type Inspection } from "./inspect.ts";
 import { buildSchedule, STEPS, type PlannedFault, type Schedule } from "./schedule.ts";
 import { countOf, missingKinds, shortfalls } from "./shortfalls.ts";
@@ -18,7 +18,7 @@ export interface SoakOptions {
 
 export interface SoakResult extends Inspection {
   readonly schedule: Schedule;
-  readonly landed: readonly Landed[];
+  readonly landed: readonly LandedFault[];
   readonly seconds: number;
   /** Data, logs and witnesses; the caller removes it. */
   readonly dir: string;
@@ -33,7 +33,7 @@ const MEMORY_MS = 2000;
 /** Number of issues at once: more than slots, so that some always wait. */
 const LIVE_PER_RUNNER = 2.5;
 
-/** Run tac8 under faults until every issue has ended or the time is up, then inspect the result. */
+/** Run tac8 under faults until every issue is finished or the time is up, then inspect the result. */
 export async function soak(options: SoakOptions): Promise<SoakResult> {
   const { seed, issues, runners, path, say } = options;
   const schedule = buildSchedule({ seed, issues });
@@ -42,27 +42,27 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   say(`in ${stage.dir}`);
   const begun = performance.now();
   const deadline = begun + SHORT.ms + Math.max(0, issues - SHORT.issues) * MS_PER_MORE;
-  const cast = new Cast(stage, schedule);
-  const injector = new Injector(stage, cast);
-  const landed: Landed[] = [];
+  const soakIssues = new SoakIssues(stage, schedule);
+  const injector = new Injector(stage, soakIssues);
+  const landed: LandedFault[] = [];
   const findings: string[] = [];
   const over = new AbortController();
   for (const app of [stage.scheduler, ...stage.runners]) app.start();
-  const tending = tend({ stage, cast, schedule, landed, findings, signal: over.signal });
+  const tending = tend({ stage, issues: soakIssues, schedule, landed, findings, signal: over.signal });
   try {
-    for (const fault of againAndAgain(schedule.faults)) {
+    for (const fault of endlessly(schedule.faults)) {
       if (isEnough(landed, schedule) || performance.now() > deadline) break;
-      if (isBesideThePoint(fault, landed, schedule)) continue;
+      if (canBeSkipped(fault, landed, schedule)) continue;
       await sleep(fault.pauseMs);
-      const hit = await injector.inject(aimed(fault, landed, schedule));
+      const hit = await injector.inject(aimAtRarestStep(fault, landed, schedule));
       if (hit === null) continue;
       landed.push(hit);
       say(`${clock(begun)} ${String(landed.length).padStart(3)} ${hit.kind} in ${hit.step ?? "-"}: ${hit.what}`);
     }
     stage.github.clearFaults();
     findings.push(...shortfalls(landed, schedule));
-    while (!cast.over && performance.now() < deadline) {
-      cast.recall();
+    while (!soakIssues.over && performance.now() < deadline) {
+      soakIssues.relabel();
       await sleep(CHECK_MS);
     }
   } finally {
@@ -70,7 +70,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     await tending;
   }
   const seconds = Math.round((performance.now() - begun) / 1000);
-  const inspection = await inspect({ stage, cast, landed, actions: injector.actions });
+  const inspection = await inspect({ stage, issues: soakIssues, landed, actions: injector.actions });
   return {
     ...inspection,
     findings: [...findings, ...injector.problems, ...inspection.findings],
@@ -84,23 +84,23 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
 
 interface Tended {
   readonly stage: Stage;
-  readonly cast: Cast;
+  readonly issues: SoakIssues;
   readonly schedule: Schedule;
-  readonly landed: readonly Landed[];
+  readonly landed: readonly LandedFault[];
   readonly findings: string[];
   readonly signal: AbortSignal;
 }
 
 /** Open issues as faults land, answer questions, measure memory, and restart processes that exited. */
-async function tend({ stage, cast, schedule, landed, findings, signal }: Tended): Promise<void> {
+async function tend({ stage, issues, schedule, landed, findings, signal }: Tended): Promise<void> {
   let measured = performance.now();
   while (!signal.aborted) {
-    await cast.read();
-    cast.answer();
+    await issues.read();
+    issues.answer();
     // Keep as many issues live as the remaining faults need.
     const room = LIVE_PER_RUNNER * stage.runners.length;
-    const early = cast.played.length > room + progress(landed, schedule) * schedule.issues.length;
-    cast.open(early ? stage.runners.length : room, { encore: !signal.aborted && !isEnough(landed, schedule) });
+    const early = issues.opened.length > room + progress(landed, schedule) * schedule.issues.length;
+    issues.open(early ? stage.runners.length : room, { encore: !signal.aborted && !isEnough(landed, schedule) });
     for (const app of [stage.scheduler, ...stage.runners]) {
       const end = app.lives.at(-1)?.end;
       if (app.alive || end === undefined || end === null || end.asked !== null) continue;
@@ -115,29 +115,29 @@ async function tend({ stage, cast, schedule, landed, findings, signal }: Tended)
   }
 }
 
-function isEnough(landed: readonly Landed[], schedule: Pick<Schedule, "wanted">): boolean {
+function isEnough(landed: readonly LandedFault[], schedule: Pick<Schedule, "wanted">): boolean {
   return shortfalls(landed, schedule).length === 0;
 }
 
 /** Yield the faults again and again, so a fault that found no target gets another turn. */
-function* againAndAgain(faults: readonly PlannedFault[]): Generator<PlannedFault> {
+function* endlessly(faults: readonly PlannedFault[]): Generator<PlannedFault> {
   for (;;) yield* faults;
 }
 
 /** Return whether a fault can be skipped: only certain kinds are still missing, and this is not one of them. */
-function isBesideThePoint({ kind }: PlannedFault, landed: readonly Landed[], { wanted }: Schedule): boolean {
+function canBeSkipped({ kind }: PlannedFault, landed: readonly LandedFault[], { wanted }: Schedule): boolean {
   return isEnough(landed, { wanted: { ...wanted, kinds: [] } }) && !missingKinds(landed, wanted).includes(kind);
 }
 
 /** Return the share of the required faults that has landed, from 0 to 1. */
-function progress(landed: readonly Landed[], { wanted }: Schedule): number {
+function progress(landed: readonly LandedFault[], { wanted }: Schedule): number {
   const steps = STEPS.map((step) => Math.min(1, countOf(landed, step) / wanted.perStep));
   const total = Math.min(1, landed.length / wanted.total);
   return (total + steps.reduce((sum, part) => sum + part, 0) / STEPS.length) / 2;
 }
 
 /** Return a fault that, in the second half of a soak, aims at the step with the fewest landed faults. */
-function aimed(fault: PlannedFault, landed: readonly Landed[], { wanted }: Schedule): PlannedFault {
+function aimAtRarestStep(fault: PlannedFault, landed: readonly LandedFault[], { wanted }: Schedule): PlannedFault {
   if (landed.length < wanted.total / 2) return fault;
   const missing = STEPS.filter((step) => countOf(landed, step) < wanted.perStep);
   const step = missing.toSorted((a, b) => countOf(landed, a) - countOf(landed, b))[0];

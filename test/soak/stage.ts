@@ -9,7 +9,7 @@ import { createIssueStore, type IssueStore } from "@tac8/core/state/issueStore";
 import { startGitHub } from "@tac8/sandbox/github/server/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
-import { COLLEAGUE, LABEL, OWNER, REPO } from "../names.ts";
+import { OTHER_CONTRIBUTOR, LABEL, OWNER, REPO } from "../names.ts";
 import { SCRIPTED } from "../world.ts";
 import { App } from "./app.ts";
 
@@ -85,9 +85,9 @@ export async function createStage(given: {
   const { url } = server;
   const github = await startGitHub({ dir: join(dir, "github") });
   const token = github.addUser({ login: OWNER });
-  for (const login of ["stranger", COLLEAGUE]) github.addUser({ login });
+  for (const login of ["stranger", OTHER_CONTRIBUTOR]) github.addUser({ login });
   await github.createRepository({ owner: OWNER, name: REPO.split("/")[1] ?? "", files: { "README.md": "# soak\n" } });
-  github.setPermission(REPO, COLLEAGUE, "write");
+  github.setPermission(REPO, OTHER_CONTRIBUTOR, "write");
   await writeFile(join(dir, "config.toml"), config(slots));
   const redis = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: () => 100 });
   redis.on("error", () => undefined); // The soak ends Redis on purpose.

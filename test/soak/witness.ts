@@ -24,7 +24,7 @@ export interface Commit {
   readonly patch: string;
 }
 
-export interface Testimony {
+export interface AgentNotes {
   readonly starts: readonly Start[];
   readonly finishes: readonly Finish[];
   readonly commits: readonly Commit[];
@@ -33,7 +33,7 @@ export interface Testimony {
 }
 
 /** Read the witness file and the two files beside it. */
-export async function readWitness(witness: string): Promise<Testimony> {
+export async function readWitness(witness: string): Promise<AgentNotes> {
   const entries = (await lines(witness)).map((line) => JSON.parse(line) as Record<string, unknown>);
   const starts = entries
     .filter((entry) => entry["finished"] === undefined)

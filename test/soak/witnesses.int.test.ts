@@ -14,10 +14,10 @@ import { startRedisServer } from "@tac8/sandbox/redis";
 import { OWNER, REPO } from "../names.ts";
 import { poll } from "../world.ts";
 import type { Life } from "./app.ts";
-import type { Played } from "./cast.ts";
+import type { SoakIssue } from "./soakIssues.ts";
 import { lostCommits, overwritten } from "./commits.ts";
-import { heldLocks, leftFiles, lingerers, orphans, zombies } from "./leftovers.ts";
-import type { Action } from "./people.ts";
+import { lockedJobs, leftFiles, slowExits, liveAgents, zombies } from "./leftovers.ts";
+import type { Action } from "./actions.ts";
 import { readWitness } from "./witness.ts";
 
 // A soak finds only what its witnesses detect, so each witness is tested with what it must detect.
@@ -46,17 +46,17 @@ function begin(command: string, options: { cwd?: string; env?: Record<string, st
   return child.pid ?? 0;
 }
 
-test("orphans: found by the marker, and by the folder of an agent", async () => {
+test("liveAgents: found by the marker, and by the folder of an agent", async () => {
   const witness = join(dir, "witness");
   const marked = begin("exec sleep 1000", { env: { TAC8_WITNESS: witness, TAC8_RUN: "r" } });
   const tree = join(home, "tree");
   await mkdir(tree);
   const inside = begin("exec sleep 1000", { cwd: tree, env: { SOMETHING: "else" } });
   await poll(120_000, async () => {
-    const seen = orphans(home, witness).join();
+    const seen = liveAgents(home, witness).join();
     return seen.includes(`process ${marked} (`) && seen.includes(`process ${inside} (`) ? null : `only ${seen}`;
   });
-  expect(orphans(join(dir, "elsewhere"), "another")).toEqual([]);
+  expect(liveAgents(join(dir, "elsewhere"), "another")).toEqual([]);
 });
 
 test("zombies: exited children that their parent has not waited for", async () => {
@@ -97,16 +97,16 @@ test("files that should have been removed with their issue or process", async ()
     priority: null,
     jobId: "j",
     answeredAt: null,
-    recalledAfter: null,
+    relabelledAfter: null,
   } as const;
-  const played: Played[] = [
+  const opened: SoakIssue[] = [
     { ...issue, number: 7, state: parseIssueState({ state: "pr" }) },
     { ...issue, number: 8, state: parseIssueState({ state: "failed" }) },
   ];
-  const found = await leftFiles(home, played);
+  const found = await leftFiles(home, opened);
   const quarantined = left.filter((path) => !path.includes(".kept-"));
   expect(found.toSorted()).toEqual(left.map((path) => join(home, path)).toSorted());
-  const tolerated = await leftFiles(home, played, new Set([8]));
+  const tolerated = await leftFiles(home, opened, new Set([8]));
   expect(tolerated.toSorted()).toEqual(quarantined.map((path) => join(home, path)).toSorted());
 });
 
@@ -116,10 +116,10 @@ test("jobs that are still locked", async () => {
   const queue = new Queue(QUEUE_NAME, { connection: redis });
   try {
     await queue.add("issue", {}, { jobId: "octo.widgets.7" });
-    expect(await heldLocks(redis)).toEqual([]);
+    expect(await lockedJobs(redis)).toEqual([]);
     const worker = new Worker(QUEUE_NAME, null, { connection: redis });
     await worker.getNextJob("token");
-    expect(await heldLocks(redis)).toEqual([`the lock ${queue.toKey("octo.widgets.7")}:lock`]);
+    expect(await lockedJobs(redis)).toEqual([`the lock ${queue.toKey("octo.widgets.7")}:lock`]);
     await worker.close();
   } finally {
     await queue.close();
@@ -137,7 +137,7 @@ test("a process that stays after its app has closed", () => {
     "\n",
   );
   const lives = [life(1, 5100), life(2, 8010), life(3, 9000)];
-  expect(lingerers("runner-1", log, lives)).toEqual([
+  expect(slowExits("runner-1", log, lives)).toEqual([
     "a timer or connection of runner-1 (2), which stayed for 2010 ms",
   ]);
 });

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, request as ask } from "node:http";
 import { pipeline } from "node:stream/promises";
-import { ofPolls, startsPoll } from "./requests.ts";
+import { isPollRequest, isFirstPage } from "./requests.ts";
 
 export interface Requests {
   readonly reads: number;
@@ -17,12 +17,12 @@ export interface Requests {
 }
 
 /** Proxy of the local GitHub that counts the requests. Each app gets its own proxy. */
-export interface Front extends AsyncDisposable {
+export interface CountingProxy extends AsyncDisposable {
   readonly url: string;
   readonly counts: Requests;
 }
 
-export async function openFront(githubUrl: string): Promise<Front> {
+export async function openCountingProxy(githubUrl: string): Promise<CountingProxy> {
   const counts = { reads: 0, writes: 0, git: 0, polls: 0, counted: 0, countedOfPolls: 0 };
   const server = createServer((incoming, response) => {
     const { method = "GET", url = "/", headers } = incoming;
@@ -30,13 +30,13 @@ export async function openFront(githubUrl: string): Promise<Front> {
     const isGit = /\/(info\/refs|git-upload-pack|git-receive-pack)$/.test(path);
     const isRead = method === "GET" || path === "/graphql";
     if (!isGit) counts[isRead ? "reads" : "writes"] += 1;
-    if (startsPoll({ method, path, query })) counts.polls += 1;
+    if (isFirstPage({ method, path, query })) counts.polls += 1;
     // Keep the Host header of the proxy, so that links in answers lead to the proxy.
     const outgoing = ask(new URL(url, githubUrl), { method, headers }, (answer) => {
       if (isGit && answer.statusCode !== 401) counts.git += 1;
       const isCounted = !isGit && answer.statusCode !== 304;
       if (isCounted) counts.counted += 1;
-      if (isCounted && ofPolls({ method, path })) counts.countedOfPolls += 1;
+      if (isCounted && isPollRequest({ method, path })) counts.countedOfPolls += 1;
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       pipeline(answer, response).catch(() => response.destroy());
     });

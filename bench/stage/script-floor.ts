@@ -10,10 +10,10 @@ import { timed, type Timed } from "./timed.ts";
 const SCRIPT = join(import.meta.dirname, "../programs/by-hand.sh");
 const NAME = "by-hand";
 
-export const BY_HAND_REPO = `${OWNER}/${NAME}`;
+export const SCRIPT_REPO = `${OWNER}/${NAME}`;
 
 /** The same work as tac8's, done by a shell script in a separate repository on the same GitHub. */
-export interface ByHand {
+export interface ScriptFloor {
   /** Folder in which the script's agents create a file when they start. */
   readonly witness: string;
   /** Run one script for each issue, several at the same time. */
@@ -21,7 +21,11 @@ export interface ByHand {
 }
 
 /** Create the repository and its mirror. */
-export async function openByHand(bench: Bench, stage: Stage, files: Readonly<Record<string, string>>): Promise<ByHand> {
+export async function openScriptFloor(
+  bench: Bench,
+  stage: Stage,
+  files: Readonly<Record<string, string>>,
+): Promise<ScriptFloor> {
   const { github, token, dir } = stage;
   await github.createRepository({ owner: OWNER, name: NAME, files });
   const home = join(dir, NAME);
@@ -52,10 +56,10 @@ export async function openByHand(bench: Bench, stage: Stage, files: Readonly<Rec
     BY_HAND_MIRROR: mirror,
     BY_HAND_TREES: trees,
     BY_HAND_TOKEN: token,
-    BY_HAND_API: `${github.url}/repos/${BY_HAND_REPO}`,
+    BY_HAND_API: `${github.url}/repos/${SCRIPT_REPO}`,
     BY_HAND_AGENT: AGENT,
   };
-  await promisify(execFile)("git", ["clone", "--quiet", "--bare", `${github.url}/${BY_HAND_REPO}.git`, mirror], {
+  await promisify(execFile)("git", ["clone", "--quiet", "--bare", `${github.url}/${SCRIPT_REPO}.git`, mirror], {
     env,
   });
   return {

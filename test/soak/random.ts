@@ -1,5 +1,5 @@
 /** Random numbers from a seed: the same seed gives the same numbers. */
-export interface Dice {
+export interface Random {
   /** A whole number from 0 to `count - 1`. */
   below(count: number): number;
   between(least: number, most: number): number;
@@ -8,7 +8,7 @@ export interface Dice {
 }
 
 /** Mulberry32: 32 bits of state are enough for a few thousand numbers. */
-export function createDice(seed: number): Dice {
+export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = (): number => {
     state = (state + 0x6d2b79f5) >>> 0;

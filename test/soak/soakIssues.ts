@@ -8,19 +8,19 @@ import type { PlannedIssue, Schedule } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
 
 /** An opened issue of the schedule. */
-export interface Played extends PlannedIssue {
+export interface SoakIssue extends PlannedIssue {
   readonly number: number;
   readonly jobId: string;
   state: IssueRecord | null;
   /** Time of the owner's answer to its question, epoch ms. */
   answeredAt: number | null;
   /** Newest label event of the first round, at the moment of the label for the second round. */
-  recalledAfter: number | null;
+  relabelledAfter: number | null;
 }
 
 /** Opens the issues one after the other, reads their states, and answers their questions. */
-export class Cast {
-  readonly played: Played[] = [];
+export class SoakIssues {
+  readonly opened: SoakIssue[] = [];
   readonly #waiting: PlannedIssue[];
   readonly #encores: PlannedIssue[];
   readonly #stage: Stage;
@@ -31,12 +31,12 @@ export class Cast {
     this.#encores = [...encores];
   }
 
-  get live(): Played[] {
-    return this.played.filter((issue) => !isDone(issue));
+  get live(): SoakIssue[] {
+    return this.opened.filter((issue) => !isDone(issue));
   }
 
   get over(): boolean {
-    return this.#waiting.length === 0 && this.live.length === 0 && this.#recallable().length === 0;
+    return this.#waiting.length === 0 && this.live.length === 0 && this.#relabelable().length === 0;
   }
 
   /** Open issues until `most` are live; after the last planned one, encores if `encore` is set. */
@@ -49,15 +49,15 @@ export class Cast {
       const labels = priority === null ? [] : [`priority:${priority}`];
       const number = this.#stage.openIssue({ title: `${behaviour} ${index}`, script, labels });
       const jobId = jobIdOf({ owner: OWNER, repo: REPO.split("/")[1] ?? "", number });
-      this.played.push({ ...planned, number, jobId, state: null, answeredAt: null, recalledAfter: null });
+      this.opened.push({ ...planned, number, jobId, state: null, answeredAt: null, relabelledAfter: null });
     }
   }
 
   /** Label an issue again whose pull request is open. @returns null if there is none */
-  recall(): Played | null {
-    const [issue] = this.#recallable();
+  relabel(): SoakIssue | null {
+    const [issue] = this.#relabelable();
     if (issue === undefined) return null;
-    issue.recalledAfter = issue.state?.label.event ?? 0;
+    issue.relabelledAfter = issue.state?.label.event ?? 0;
     const { github } = this.#stage;
     for (const label of ["priority:P0", LABEL]) {
       github.addLabel({ repo: REPO, number: issue.number, actor: OWNER, label });
@@ -65,19 +65,19 @@ export class Cast {
     return issue;
   }
 
-  #recallable(): Played[] {
+  #relabelable(): SoakIssue[] {
     const { github } = this.#stage;
-    return this.played.filter(
+    return this.opened.filter(
       (issue) =>
         behaviourOf(issue.behaviour).rounds === 2 &&
-        issue.recalledAfter === null &&
+        issue.relabelledAfter === null &&
         isDone(issue) &&
         github.issue(REPO, issue.number).state === "open",
     );
   }
 
   /** Read the records of the live issues from Redis. */
-  async read(): Promise<readonly Played[]> {
+  async read(): Promise<readonly SoakIssue[]> {
     const { live } = this;
     const states = await this.#stage.store.readMany(live.map(({ jobId }) => jobId));
     for (const [index, issue] of live.entries()) issue.state = states[index] ?? null;
@@ -97,14 +97,14 @@ export class Cast {
     }
   }
 
-  byComment(id: number): Played | undefined {
+  byComment(id: number): SoakIssue | undefined {
     const { github } = this.#stage;
-    return this.played.find(({ number }) => github.comments(REPO, number).some((comment) => comment.id === id));
+    return this.opened.find(({ number }) => github.comments(REPO, number).some((comment) => comment.id === id));
   }
 }
 
-function isDone({ state, recalledAfter }: Played): boolean {
+function isDone({ state, relabelledAfter }: SoakIssue): boolean {
   if (state === null || !isEnded(state.state) || state.run.id !== null) return false;
   // Labelled again, and not read by the scheduler yet.
-  return recalledAfter === null || state.label.event > recalledAfter;
+  return relabelledAfter === null || state.label.event > relabelledAfter;
 }

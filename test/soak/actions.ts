@@ -1,6 +1,6 @@
-import { COLLEAGUE, OWNER, REPO } from "../names.ts";
+import { OTHER_CONTRIBUTOR, OWNER, REPO } from "../names.ts";
 import { behaviourOf } from "./behaviours.ts";
-import type { Cast, Played } from "./cast.ts";
+import type { SoakIssues, SoakIssue } from "./soakIssues.ts";
 import type { FaultKind, PlannedFault, Step } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
 
@@ -30,7 +30,11 @@ export function quarantines({ kind }: Action): boolean {
 }
 
 /** Return the target of an action on this issue, a branch or an open pull request; null: the action is not possible now. */
-export function targetOf(fault: ActionFault, issue: Played, { github }: Stage): Pick<Action, "branch" | "pull"> | null {
+export function targetOf(
+  fault: ActionFault,
+  issue: SoakIssue,
+  { github }: Stage,
+): Pick<Action, "branch" | "pull"> | null {
   const behaviour = behaviourOf(issue.behaviour);
   if (behaviour.end !== "pr") return null; // The action would change the expected end.
   const branch = issue.state?.branch.name ?? `auto/gh-${issue.number}`;
@@ -55,7 +59,7 @@ export function targetOf(fault: ActionFault, issue: Played, { github }: Stage): 
 /** Perform an action. @returns null if GitHub refuses it, for example the merge of a conflict */
 export async function act(given: {
   readonly fault: ActionFault;
-  readonly issue: Played;
+  readonly issue: SoakIssue;
   readonly step: Step;
   readonly target: Pick<Action, "branch" | "pull">;
   readonly stage: Stage;
@@ -67,7 +71,10 @@ export async function act(given: {
   const own = `work/${issue.index}.txt`;
   const push = async (path: string): Promise<Action> => {
     const files = { [path]: `${kind} at ${Date.now()}\n` };
-    return { ...action, sha: await github.commitTo({ repo: REPO, branch: target.branch, files, author: COLLEAGUE }) };
+    return {
+      ...action,
+      sha: await github.commitTo({ repo: REPO, branch: target.branch, files, author: OTHER_CONTRIBUTOR }),
+    };
   };
   switch (kind) {
     case "branch:push":
@@ -91,6 +98,6 @@ export async function act(given: {
 }
 
 /** Label an ended issue again if the action needs a live run on an issue with an open pull request. @returns that issue, or null */
-export function callBackFor(fault: ActionFault, cast: Cast): Played | null {
-  return fault.kind.startsWith("pull:") ? cast.recall() : null;
+export function relabelFor(fault: ActionFault, issues: SoakIssues): SoakIssue | null {
+  return fault.kind.startsWith("pull:") ? issues.relabel() : null;
 }
