@@ -39,7 +39,7 @@ export const agents: readonly Mutant[] = [
     find: 'return (await place.stat(path).catch(() => null))?.kind === "folder";',
     replace: "return (await place.list(path).catch(() => null)) !== null;",
     test: { file: `${RUNNER}/home/keepSession.int.test.ts`, name: "a link in place of" },
-    promise: "a link in a home folder leads nowhere",
+    promise: "a link in a home folder is never followed",
   },
   {
     name: "home-cleared",
@@ -55,7 +55,7 @@ export const agents: readonly Mutant[] = [
     find: '{ kind: "shared", why: "login" };',
     replace: '{ kind: "private" };',
     test: { file: `${CORE}/config/agentHome.test.ts`, name: "a login that may be in the folder" },
-    promise: "an agent whose login may be in its owner's home folder keeps it",
+    promise: "an agent whose login may be in the home folder of tac8's user keeps using that folder",
   },
   {
     name: "session-brought",
@@ -82,7 +82,7 @@ export const agents: readonly Mutant[] = [
       file: `${RUNNER}/home/keepSession.int.test.ts`,
       name: "a copy that is interrupted by a crash is not a session",
     },
-    promise: "half of a session is never resumed",
+    promise: "an incomplete session is never resumed",
   },
   {
     name: "session-pipes",
@@ -109,7 +109,7 @@ export const agents: readonly Mutant[] = [
       file: "packages/core/src/isolation/toolchains.test.ts",
       name: "no variable points to a folder that holds credentials",
     },
-    promise: "no variable of an agent points to a folder of its owner that holds credentials",
+    promise: "no variable of an agent points to a folder with credentials of tac8's user",
   },
   {
     name: "home-in-time",
@@ -120,7 +120,7 @@ export const agents: readonly Mutant[] = [
       file: `${RUNNER}/janitor/sweep.int.test.ts`,
       name: "an issue's home folder is removed after its retention, but not while the issue is in use",
     },
-    promise: "the home folder of an ended issue goes in its time",
+    promise: "the home folder of an ended issue is removed after the configured time",
   },
   {
     name: "home-place",
@@ -171,7 +171,8 @@ export const agents: readonly Mutant[] = [
     find: "return owner !== null && HOME_RULE.test(rule)",
     replace: "return owner === null && HOME_RULE.test(rule)",
     test: { file: `${RUNNER}/home/home.int.test.ts`, name: "denies the owner's" },
-    promise: "permission rules of the base commit that deny a folder of the home folder deny the owner's",
+    promise:
+      "permission rules of the base commit that deny a folder of the home folder protect the home folder of tac8's user",
   },
   {
     name: "base-links",
@@ -182,7 +183,7 @@ export const agents: readonly Mutant[] = [
       file: `${RUNNER}/home/base/readBase.int.test.ts`,
       name: "a link to nothing in the commit adds no file, and is listed",
     },
-    promise: "a link in the base commit brings in no other file",
+    promise: "a link in the base commit loads no other file",
   },
   {
     name: "base-paths",
@@ -201,7 +202,7 @@ export const agents: readonly Mutant[] = [
       file: `${RUNNER}/home/base/readBase.int.test.ts`,
       name: "a link is read as the file or folder of the commit that it names",
     },
-    promise: "instructions of a folder that are a link to another file of the commit keep acting",
+    promise: "a CLAUDE.md that is a link to another file of the commit keeps its effect",
   },
   {
     name: "base-behind",
@@ -212,7 +213,7 @@ export const agents: readonly Mutant[] = [
       file: `${RUNNER}/home/base/readBase.int.test.ts`,
       name: "a link is read as the file or folder of the commit that it names",
     },
-    promise: "agents, skills and rules behind a link to another folder of the commit keep acting",
+    promise: "agents, skills and rules behind a link to another folder of the commit keep their effect",
   },
   {
     name: "base-count",
@@ -341,7 +342,7 @@ export const agents: readonly Mutant[] = [
     find: 'return typeof value === "number" && Number.isFinite(value);',
     replace: 'return typeof value === "number";',
     test: { file: `${RUNNER}/place/helper/hostile.int.test.ts`, name: "answers with an infinite size" },
-    promise: "numbers are finite",
+    promise: "a number in an answer is finite",
   },
   {
     name: "helper-real-path",
@@ -349,7 +350,7 @@ export const agents: readonly Mutant[] = [
     find: "if (!isAbsolute(value) || resolve(value) !== value)",
     replace: 'if (value === "")',
     test: { file: `${RUNNER}/place/helper/hostile.int.test.ts`, name: "answers with a path with a way up" },
-    promise: "a path is absolute",
+    promise: "a path in an answer is absolute",
   },
   {
     name: "helper-exit",
@@ -357,7 +358,7 @@ export const agents: readonly Mutant[] = [
     find: "(isCount(code) && code <= 255)",
     replace: 'typeof code === "number"',
     test: { file: `${RUNNER}/place/helper/hostile.int.test.ts`, name: "exit code" },
-    promise: "an exit code is one",
+    promise: "an exit code in an answer is from 0 to 255",
   },
   {
     name: "helper-output",
@@ -405,7 +406,7 @@ export const agents: readonly Mutant[] = [
     find: "if (answer.code === undefined) assertFolder(dir, folder);",
     replace: 'assertFolder(dir, "folder");',
     test: { file: `${RUNNER}/place/place.int.test.ts`, name: "git in a folder" },
-    promise: "a missing folder is named",
+    promise: "a missing folder is reported as missing",
   },
   {
     name: "helper-cancel",
@@ -478,7 +479,7 @@ export const agents: readonly Mutant[] = [
     find: "if (passing !== null) throw",
     replace: 'if (passing === "") throw',
     test: { file: `${CORE}/isolation/probe.int.test.ts`, name: "does not answer in time" },
-    promise: "a machine that has too much to do to try a sandbox does not end a runner for good",
+    promise: "a machine that is too busy to test a sandbox does not end a runner for good",
   },
   {
     name: "doctor-view",
@@ -489,7 +490,7 @@ export const agents: readonly Mutant[] = [
       file: `${CLI}/doctor/doctor.int.test.ts`,
       name: "doctor tests what agents can reach through the entries that the operator adds to their sandbox",
     },
-    promise: "doctor tries what agents reach in the sandbox that this configuration gives them",
+    promise: "tac8 doctor tests what agents reach in the sandbox of this configuration",
   },
   {
     name: "root-devices",
@@ -513,7 +514,7 @@ export const agents: readonly Mutant[] = [
     find: "return runBehind(sandboxOf(chosen.program, { config, env, uid, devices }));",
     replace: "return runBehind(sandboxOf(chosen.program, { config, env, uid, devices }).slice(0, 0));",
     test: { file: `${CLI}/doctor/doctor.int.test.ts`, name: "doctor tests what an agent can reach" },
-    promise: "doctor tries what an agent reaches from inside the sandbox that agents have",
+    promise: "tac8 doctor tests from inside the sandbox what an agent reaches",
   },
   {
     name: "status-isolation",
@@ -521,6 +522,6 @@ export const agents: readonly Mutant[] = [
     find: "isolationWords(isolation.mode)",
     replace: '"agents in a sandbox"',
     test: { file: `${CLI}/status/renderStatus.test.ts`, name: "how a runner's agents are isolated" },
-    promise: "status says which runners do not isolate their agents",
+    promise: "tac8 status names runners that do not isolate their agents",
   },
 ];

@@ -11,7 +11,7 @@ export const attacks: readonly Mutant[] = [
       file: `${RUNNER}/guard/sandbox.int.test.ts`,
       name: "is not started by a program of its folder, whatever the agent's PATH is",
     },
-    promise: "an agent's PATH brings no program of its folder out of its sandbox",
+    promise: "no program in an agent's folder starts outside of its sandbox",
   },
   {
     name: "sandbox-seccomp",
@@ -51,7 +51,7 @@ export const attacks: readonly Mutant[] = [
     find: '"--unshare-ipc", ',
     replace: "",
     test: { file: `${CORE}/isolation/arguments.test.ts`, name: "a sandbox bounds shared memory" },
-    promise: "agents in a sandbox reach no shared memory of others",
+    promise: "agents in a sandbox reach no shared memory of other programs",
   },
   {
     name: "sandbox-capabilities",
@@ -107,7 +107,7 @@ export const attacks: readonly Mutant[] = [
     find: '"--remount-ro", "/dev", "--remount-ro", "/"',
     replace: '"--remount-ro", "/dev"',
     test: { file: "test/attacks.e2e.test.ts", name: "by a hostile agent: sandbox" },
-    promise: "agents in a sandbox fill no memory but the bounded /tmp and /dev/shm",
+    promise: "agents in a sandbox can fill only the bounded /tmp and /dev/shm in memory",
   },
   {
     name: "view-secret",
@@ -147,7 +147,7 @@ export const attacks: readonly Mutant[] = [
     find: 'return at.startsWith(prefix) && !at.slice(prefix.length).includes("/");',
     replace: "return at.startsWith(prefix);",
     test: { file: `${RUNNER}/place/sandbox/route.test.ts`, name: "a file deeper in a quarantined folder" },
-    promise: "the runner itself opens nothing below a folder that was an agent's",
+    promise: "the runner itself opens nothing below a folder that an agent could write to",
   },
   {
     name: "side-linked-root",
@@ -164,7 +164,7 @@ export const attacks: readonly Mutant[] = [
     find: "`--reuid=${uid}`, ",
     replace: "",
     test: { file: `${RUNNER}/launcher/identity.test.ts`, name: "are cleared before the switch" },
-    promise: "the launcher starts agents as users of their own",
+    promise: "the launcher starts agents as separate users",
   },
   {
     name: "user-groups",
@@ -183,7 +183,7 @@ export const attacks: readonly Mutant[] = [
       file: `${RUNNER}/launcher/launcher.int.test.ts`,
       name: "starts programs with only a user id, without capabilities, groups and other privileges",
     },
-    promise: "a setuid program gives an agent of another user no more rights",
+    promise: "a setuid program gives an agent no more rights in mode user",
   },
   {
     name: "user-mirror-opened",
@@ -191,7 +191,7 @@ export const attacks: readonly Mutant[] = [
     find: 'await execa("chmod", ["-R", "go+rX", "--", objects]);',
     replace: "",
     test: { file: "test/user.e2e.test.ts", name: "an older workspace is given" },
-    promise: "agents that become users of their own read a mirror from before",
+    promise: "agents in mode user can read a mirror from the time of mode sandbox",
   },
   {
     name: "user-end",
@@ -224,7 +224,7 @@ export const attacks: readonly Mutant[] = [
       file: `${RUNNER}/launcher/launcher.int.test.ts`,
       name: "releases a user id after its programs, so their end does not affect the next holder",
     },
-    promise: "the next holder of a user id loses no process to the end of the former one",
+    promise: "the end of a run kills no process of the next run with the same user id",
   },
   {
     name: "user-ids-lock",
@@ -267,7 +267,7 @@ export const attacks: readonly Mutant[] = [
       file: `${RUNNER}/launcher/launcher.int.test.ts`,
       name: "ends a program that has passed its output to another user's program",
     },
-    promise: "a run ends, also when its agent has given its output to the agent of another issue",
+    promise: "a run ends even if an agent of another issue keeps its output open",
   },
   {
     name: "user-proxy",
@@ -275,8 +275,7 @@ export const attacks: readonly Mutant[] = [
     find: "        uid: knownUid(),\n",
     replace: "",
     test: { file: "test/attacks.e2e.test.ts", name: "by a hostile agent: user, as" },
-    promise:
-      "an agent of another issue takes nothing from a run's proxy, and writes nothing into its list of refused hosts",
+    promise: "an agent of another issue cannot use a run's proxy or change its list of refused hosts",
   },
   {
     name: "user-proxy-client",
@@ -314,7 +313,7 @@ export const attacks: readonly Mutant[] = [
       file: `${RUNNER}/janitor/sweep.int.test.ts`,
       name: "a dry run does not hand an older workspace over to the Unix user of its issue",
     },
-    promise: "tac8 clean --dry-run changes nothing, also where agents have become users of their own",
+    promise: "tac8 clean --dry-run changes nothing, also after a change to mode user",
   },
   {
     name: "user-folder-mode",
@@ -333,8 +332,7 @@ export const attacks: readonly Mutant[] = [
     find: "if ((found.mode & 0o077) !== 0) chmodSync(path, found.mode & 0o7700);",
     replace: "void chmodSync;",
     test: { file: "test/attacks.e2e.test.ts", name: "by a hostile agent: user, as" },
-    promise:
-      "agents of other users read nothing in the data folder but their own, also where an older version left it open",
+    promise: "agents in mode user read only their own files in the data folder, even if an older version left it open",
   },
   {
     name: "user-traces",
@@ -353,7 +351,7 @@ export const attacks: readonly Mutant[] = [
     find: "isBusy() && isEntry(path, options)",
     replace: "isEntry(path, options)",
     test: { file: `${RUNNER}/place/user/files.test.ts`, name: "stat of" },
-    promise: "a session is resumed where agents are users of their own",
+    promise: "a session is resumed in mode user",
   },
   {
     name: "user-tasks",

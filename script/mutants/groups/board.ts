@@ -57,7 +57,7 @@ export const board: readonly Mutant[] = [
       file: `${ACCESS}/access.int.test.ts`,
       name: "an expired link, or one from before the board's start, does not sign in",
     },
-    promise: "a link that another program may have been given before the board's start is void",
+    promise: "a link from before the start of the board does not work",
   },
   {
     name: "board-localhost",
@@ -89,7 +89,7 @@ export const board: readonly Mutant[] = [
     find: "return isSame(signed, signature(key, ends)) && now",
     replace: 'return signed !== "" && now',
     test: { file: `${ACCESS}/session.test.ts`, name: "a forged session is not accepted" },
-    promise: "a forged session is not accepted",
+    promise: "a forged session is refused",
   },
   {
     name: "board-session-end",
@@ -127,7 +127,7 @@ export const board: readonly Mutant[] = [
       file: `${ACCESS}/access.int.test.ts`,
       name: "a program on this machine cannot guess more often by using another address of the machine",
     },
-    promise: "a local program gets no more guesses by another address of the machine",
+    promise: "a local program gets no more guesses by using another address of the machine",
   },
   {
     name: "board-guesses-bound",
@@ -187,7 +187,7 @@ export const board: readonly Mutant[] = [
     find: '(caller !== "metrics-token" || door === "metrics")',
     replace: 'caller !== "never"',
     test: { file: `${ACCESS}/decide.test.ts`, name: "reading at the door" },
-    promise: "the metrics token opens /metrics alone",
+    promise: "the metrics token opens only /metrics",
   },
   {
     name: "metrics-token-open-page",

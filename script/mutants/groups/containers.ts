@@ -54,7 +54,7 @@ export const containers: readonly Mutant[] = [
     find: '    ...both("HTTPS_PROXY", proxy),\n',
     replace: "",
     test: { file: `${CORE}/config/exit.test.ts`, name: "through the exit, whatever else" },
-    promise: "a runner with an exit uses no other way",
+    promise: "a runner with an exit reaches other hosts only through the exit",
   },
   {
     name: "exit-in-apps",

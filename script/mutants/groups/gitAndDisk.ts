@@ -43,7 +43,7 @@ export const gitAndDisk: readonly Mutant[] = [
       file: `${RUNNER}/janitor/plan.test.ts`,
       name: "of an issue without a record is removed if it was due 90 days ago, even if disk space is low",
     },
-    promise: "files of an issue that Redis has forgotten go",
+    promise: "files of an issue whose record has expired are removed",
   },
   {
     name: "flushed-notes",
@@ -51,7 +51,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "await file.sync();",
     replace: "",
     test: { file: `${CORE}/app/wholeFile.test.ts`, name: "the text is on the disk before it has its name" },
-    promise: "a power cut leaves a small file whole, the old one or the new one",
+    promise: "after a power cut, a small file has either its old or its new content",
   },
   {
     name: "recalled-id",
@@ -62,7 +62,7 @@ export const gitAndDisk: readonly Mutant[] = [
       file: `${RUNNER}/dataFolder/homeId.int.test.ts`,
       name: "an id that a power failure left empty or truncated is restored if its runs left evidence of it",
     },
-    promise: "a data folder whose id is damaged gets its own back",
+    promise: "a data folder whose id is damaged gets the same id back",
   },
   {
     name: "own-id-only",
@@ -70,7 +70,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "if ((await stat(runLogPath(home, ref, agentRun)).catch(() => null)) !== null) return sessionHome;",
     replace: "return sessionHome;",
     test: { file: `${RUNNER}/dataFolder/homeId.int.test.ts`, name: "the id of another data folder" },
-    promise: "two data folders never have one id",
+    promise: "two data folders never have the same id",
   },
   {
     name: "data-folder-missing",
@@ -100,7 +100,7 @@ export const gitAndDisk: readonly Mutant[] = [
       file: `${RUNNER}/janitor/maintenance.int.test.ts`,
       name: "packing that takes too long is stopped, and a waiting job gets the mirror",
     },
-    promise: "maintenance keeps no job from its mirror",
+    promise: "maintenance of a mirror delays no job for longer than the job may wait",
   },
   {
     name: "lock-parks",
@@ -116,7 +116,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: '...commits, ...onGitHub]);\n      return count === "0" ? null : MISSING;',
     replace: '...commits, ...onGitHub]);\n      return count === "" ? MISSING : null;',
     test: { file: `${RUNNER}/janitor/takenOff.int.test.ts`, name: "a commit that the mirror still has" },
-    promise: "no commit is removed that is on no branch of GitHub's any more",
+    promise: "no commit is removed that is no longer on a branch on GitHub",
   },
   {
     name: "janitor-unseen",
@@ -207,7 +207,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "if (now < until) {",
     replace: "if (until !== 0) {",
     test: { file: `${RUNNER}/pipeline/missing.test.ts`, name: "a job does not wait for a lost disk" },
-    promise: "finished work on a lost disk is waited for a day, no longer",
+    promise: "a job waits one day for finished work on a lost disk",
   },
   {
     name: "lost-disk-again",
@@ -307,7 +307,7 @@ export const gitAndDisk: readonly Mutant[] = [
     promise: "a full disk counts no attempt and loses no work, and the job resumes when there is space",
   },
   {
-    name: "declined",
+    name: "push-declined",
     file: `${RUNNER}/git/errors.ts`,
     find: "when: /\\[remote rejected\\]|pre-receive hook declined|GH\\d{3}:|refusing to allow|protected branch/i,",
     replace: "when: /refusing to allow/i,",
@@ -387,7 +387,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: 'if (holdsSecret(path, head)) return "secret";',
     replace: "void holdsSecret;",
     test: { file: `${RUNNER}/workspace/save.int.test.ts`, name: "secrets, huge and generated files" },
-    promise: "secrets that an agent leaves uncommitted are in no commit of tac8's",
+    promise: "secrets that an agent leaves uncommitted are never committed by tac8",
   },
   {
     name: "refs-not-work",
@@ -395,7 +395,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: 'if (sha !== "" && !isOurs(ours, name, sha)) commits.add(sha);',
     replace: 'if (sha !== "") commits.add(sha);',
     test: { file: `${RUNNER}/workspace/cloneRefs.int.test.ts`, name: "tags and the base are nobody's work" },
-    promise: "tags and the base branch do not keep a workspace",
+    promise: "tags and the base branch do not keep a workspace from being removed",
   },
   {
     name: "base-in-use",
@@ -435,7 +435,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "if (code === undefined) {",
     replace: "if (code === undefined && errorText === null) {",
     test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "a git that is killed at its" },
-    promise: "a git that was killed in a workspace is no damage",
+    promise: "a git command that was killed in a workspace is never taken for damage",
   },
   {
     name: "part-of-answer",
@@ -443,7 +443,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "isMaxBuffer || timedOut || !isWhole ? undefined : exitCode",
     replace: "(isMaxBuffer && timedOut) || !isWhole ? undefined : exitCode",
     test: { file: `${RUNNER}/place/place.int.test.ts`, name: "incomplete output of git is no answer" },
-    promise: "a part of what git says is no answer",
+    promise: "output of git that was cut off is no answer",
   },
   {
     name: "git-when-stopped",
@@ -451,7 +451,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "signal?.throwIfAborted(); // A process",
     replace: "// A process",
     test: { file: `${RUNNER}/place/place.int.test.ts`, name: "a stopped run starts no git" },
-    promise: "a run that was stopped starts no git in its workspace",
+    promise: "a run that was stopped starts no git command in its workspace",
   },
   {
     name: "stream-stopped",
@@ -459,7 +459,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "if (signal?.aborted === true) return",
     replace: "if (signal?.aborted === null) return",
     test: { file: `${RUNNER}/place/place.int.test.ts`, name: "a stopped run starts no git" },
-    promise: "a run that was stopped starts no git whose output is streamed",
+    promise: "a run that was stopped starts no git command whose output is streamed",
   },
   {
     name: "clean-no-answer",
@@ -467,6 +467,6 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "  if (!(error instanceof GitRefusal)) throw error;",
     replace: "  void error;",
     test: { file: `${RUNNER}/git/openGit.int.test.ts`, name: "a git of the clean side that is killed has no result" },
-    promise: "a git that was killed on the clean side has given no answer",
+    promise: "a git command that was killed on the clean side has given no answer",
   },
 ];

@@ -35,7 +35,7 @@ export const github: readonly Mutant[] = [
     find: "if (held !== undefined && !needsNoAgent(known)) {",
     replace: "if (held !== undefined) {",
     test: { file: "test/rules.e2e.test.ts", name: "a rule on branches: one paid run" },
-    promise: "finished work of a held repository tries again, and ends the hold",
+    promise: "finished work of a held repository is pushed again, and a success ends the hold",
   },
   {
     name: "new-name",
@@ -43,7 +43,7 @@ export const github: readonly Mutant[] = [
     find: "return numbers.includes(String(issue)) ?",
     replace: "return numbers.length > 99 ?",
     test: { file: `${RUNNER}/steps/publish/rename.test.ts`, name: "the branch" },
-    promise: "finished work is published under the pattern of now",
+    promise: "finished work is published with the current branch pattern",
   },
   {
     name: "commits-retry",
@@ -59,7 +59,7 @@ export const github: readonly Mutant[] = [
     find: "    if (!noDrafts) throw error;\n",
     replace: "    if (noDrafts || !noDrafts) throw error;\n",
     test: { file: "test/rules.e2e.test.ts", name: "an app's token works" },
-    promise: "where a plan has no drafts, a plain pull request is opened",
+    promise: "a normal pull request is opened if the repository's plan has no drafts",
   },
   {
     name: "etag",
@@ -83,7 +83,7 @@ export const github: readonly Mutant[] = [
     find: "if (isWrite(paced)) await takeTurn(signal);",
     replace: "",
     test: { file: `${CORE}/github/writing.int.test.ts`, name: "writes keep their distance" },
-    promise: "writes keep a distance from each other",
+    promise: "a client keeps a minimum time between two writes to GitHub",
   },
   {
     name: "at-once",
@@ -91,7 +91,7 @@ export const github: readonly Mutant[] = [
     find: "if (inside >= most || waiting.size > 0)",
     replace: "if (inside > most || waiting.size > 0)",
     test: { file: `${CORE}/github/pace.test.ts`, name: "ten requests are on their way at once" },
-    promise: "at most ten requests are on their way at once",
+    promise: "a client sends at most ten requests to GitHub at once",
   },
   {
     name: "cut-json",
@@ -99,7 +99,7 @@ export const github: readonly Mutant[] = [
     find: "if (!isJson(body)) throw",
     replace: "if (false) throw",
     test: { file: `${CORE}/github/failures.int.test.ts`, name: "cut JSON three times, then good" },
-    promise: "half an answer is no answer",
+    promise: "an answer that was cut off is never used",
   },
   {
     name: "moved-issue",
@@ -115,7 +115,7 @@ export const github: readonly Mutant[] = [
     find: "if (refused === null) return [];",
     replace: 'if (refused === null) return [{ do: "withdraw", job, reason: "it is not in the list" }];',
     test: { file: `${SCHEDULER}/plan.test.ts`, name: "moved from one page to another" },
-    promise: "an issue is withdrawn only when GitHub says so of the issue itself",
+    promise: "an issue is withdrawn only if GitHub reports that for the issue itself",
   },
   {
     name: "breaker",
@@ -142,7 +142,7 @@ export const github: readonly Mutant[] = [
       file: `${RUNNER}/git/overNetwork.int.test.ts`,
       name: "a push whose answer is cut off is stopped after silence, and the next one finds it done",
     },
-    promise: "a git that waits for an answer that never comes holds no slot for ever",
+    promise: "a git command that gets no answer does not occupy a slot forever",
   },
   {
     name: "git-clock",
@@ -153,7 +153,7 @@ export const github: readonly Mutant[] = [
       file: `${RUNNER}/git/overNetwork.int.test.ts`,
       name: "a fetch that is very slow but never silent is stopped at its time limit, and the next one succeeds",
     },
-    promise: "a git that is fed by drops holds no slot for ever",
+    promise: "a git command that gets its answer too slowly does not occupy a slot forever",
   },
   {
     name: "app-renew",
@@ -223,7 +223,7 @@ export const github: readonly Mutant[] = [
     find: 'return granted["workflows"] === "write";',
     replace: 'return granted["workflows"] === "admin";',
     test: { file: `${RUNNER}/git/appTokens.int.test.ts`, name: "is pushed within a minute after" },
-    promise: "an App that may change workflows gets work published that does",
+    promise: "work on workflows is published if the App has that permission",
   },
   {
     name: "app-backoff",
@@ -231,7 +231,7 @@ export const github: readonly Mutant[] = [
     find: "if (making === null && failed !== null && now() < failed.until) throw failed.error;",
     replace: "if (making === null && failed !== null && failed.until < 0) throw failed.error;",
     test: { file: `${CORE}/github/appTokens.int.test.ts`, name: "no caller sends a request until then" },
-    promise: "an App whose tokens GitHub does not make sends no storm of requests",
+    promise: "an App whose tokens cannot be created causes few requests",
   },
   {
     name: "app-replace-rate",
@@ -247,7 +247,7 @@ export const github: readonly Mutant[] = [
     find: "Math.max(before.madeAt, widenedAt) + WIDEN_MS",
     replace: "Math.max(before.madeAt, widenedAt) + 50 * WIDEN_MS",
     test: { file: `${CORE}/github/appTokens.int.test.ts`, name: "that the App is installed on later" },
-    promise: "a repaired App takes effect within a minute, without a new start",
+    promise: "a new permission of an App is used within a minute, without a restart",
   },
   {
     name: "app-label",
@@ -255,7 +255,7 @@ export const github: readonly Mutant[] = [
     find: "return (await github.isOwnApp(account.login, options)) || mayStart(github, account, options);",
     replace: "return mayStart(github, account, options);",
     test: { file: `${CORE}/github/mayStart.test.ts`, name: "labels of tac8[bot] count" },
-    promise: "an issue that an operator adds by tac8 add starts with an App, too",
+    promise: "an issue that an operator adds by tac8 add starts with an App too",
   },
   {
     name: "end-kept",

@@ -56,7 +56,7 @@ export const isolation: readonly Mutant[] = [
     find: ".map(evaluateLeftOut) : []",
     replace: ".slice(0, 0).map(evaluateLeftOut) : []",
     test: { file: "test/sandbox.e2e.test.ts", name: "named at the start" },
-    promise: "doctor names entries of agent.read and agent.write that agents do not see",
+    promise: "tac8 doctor names entries of agent.read and agent.write that agents do not see",
   },
   {
     name: "whole-file-many",
@@ -80,7 +80,8 @@ export const isolation: readonly Mutant[] = [
     find: "      membersOf: treeBelow,\n",
     replace: "",
     test: { file: "test/sandbox.e2e.test.ts", name: "hides a process from the memory watch" },
-    promise: "no process of a sandbox is outside of the run's limits, whatever it does to its environment and session",
+    promise:
+      "every process in a sandbox counts for the run's limits, whatever it changes in its environment and session",
   },
   {
     name: "members-tree",
@@ -88,7 +89,7 @@ export const isolation: readonly Mutant[] = [
     find: "return isSameProcess",
     replace: "return !isSameProcess",
     test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "finds processes in a sandbox" },
-    promise: "everything in a sandbox counts as its run's, also in a namespace below it",
+    promise: "every process in a sandbox counts for its run, also in a nested namespace",
   },
   {
     name: "members-user",
@@ -107,7 +108,7 @@ export const isolation: readonly Mutant[] = [
       file: `${RUNNER}/host/memory.int.test.ts`,
       name: "a process that hides its memory map from its own user counts with the kernel's figures",
     },
-    promise: "a process that does not show its memory map is within its run's limit all the same",
+    promise: "a process that hides its memory map counts for its run's memory limit",
   },
   {
     name: "members-own-user",

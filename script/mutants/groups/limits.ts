@@ -51,7 +51,7 @@ export const limits: readonly Mutant[] = [
       file: `${RUNNER}/agent/rawLog.int.test.ts`,
       name: "a log that grows without end keeps its beginning and its end, with a note between them",
     },
-    promise: "an agent that talks without end does not fill the disk",
+    promise: "an agent with endless output does not fill the disk",
   },
   {
     name: "usage-hold",
@@ -75,7 +75,7 @@ export const limits: readonly Mutant[] = [
     find: "summarize(counts).costUsd + (await uncounted(redis, { cursor, start, until }))",
     replace: "summarize(counts).costUsd",
     test: { file: `${CORE}/ledger/agentRuns.int.test.ts`, name: "counts at once, before the ledger" },
-    promise: "a day's limit of dollars is exceeded only by what runs already",
+    promise: "a daily limit in dollars is exceeded only by agents that already run",
   },
   {
     name: "wake-held",
@@ -91,7 +91,7 @@ export const limits: readonly Mutant[] = [
     find: "current !== hold.credentials",
     replace: "current === null",
     test: { file: `${RUNNER}/holds/endOutdatedHolds.int.test.ts`, name: "a runner that starts with another key" },
-    promise: "other credentials are tried as soon as a runner has them",
+    promise: "new credentials are tried as soon as a runner has them",
   },
   {
     name: "model-parks",
@@ -107,7 +107,7 @@ export const limits: readonly Mutant[] = [
     find: 'if (newest?.end.how === "failed" && newest.end.way === OUTAGE) {',
     replace: "if (newest === undefined) {",
     test: { file: `${SCHEDULER}/breaker.int.test.ts`, name: "an outage of the model" },
-    promise: "after an outage of the model one job is let through first",
+    promise: "after an outage of the model, one probe run starts first",
   },
   {
     name: "probe-beside-older",
@@ -123,7 +123,7 @@ export const limits: readonly Mutant[] = [
     find: "find(CODES, (pattern) => fields.codes.some((code) => pattern.test(code))) ??",
     replace: "",
     test: { file: `${RUNNER}/agent/ends.test.ts`, name: "A1" },
-    promise: "a login that cannot be used is known, whatever its words",
+    promise: "a login that cannot be used is recognized whatever its message is",
   },
   {
     name: "evidence-of-work",
@@ -131,7 +131,7 @@ export const limits: readonly Mutant[] = [
     find: "end.apiFailure === null && end.worked;",
     replace: "end.apiFailure === null;",
     test: { file: `${RUNNER}/agent/ends.test.ts`, name: "A3" },
-    promise: "half of the work is not published as all of it",
+    promise: "unfinished work is not published as finished",
   },
   {
     name: "spent-session",
@@ -171,7 +171,7 @@ export const limits: readonly Mutant[] = [
     find: '"end.attempt": attemptsMade,',
     replace: "",
     test: { file: `${CORE}/queue/stop.int.test.ts`, name: "takes the job in that moment finds its end" },
-    promise: "a runner that takes what was just stopped does not start it",
+    promise: "a stopped job does not start, even if a runner takes it at that moment",
   },
   {
     name: "stop-command-first",
@@ -201,7 +201,7 @@ export const limits: readonly Mutant[] = [
       file: `${SCHEDULER}/stops.int.test.ts`,
       name: "the stop of an issue that accepts no comments and labels is removed from the list, and its label is remembered",
     },
-    promise: "a stop in the queue uses its label up, also when GitHub will not take it off",
+    promise: "a stop in the queue marks its label as used, also if GitHub does not remove the label",
   },
   {
     name: "stop-before-poll",
@@ -217,7 +217,7 @@ export const limits: readonly Mutant[] = [
     find: "this.#atOnce ||= atOnce;",
     replace: "",
     test: { file: `${RUNNER}/run/halt.test.ts`, name: "a watcher that is notified of a stop" },
-    promise: "a stop at once gives the agent no time",
+    promise: "tac8 stop --now kills the agent at once",
   },
   {
     name: "paused-runner",
@@ -233,7 +233,7 @@ export const limits: readonly Mutant[] = [
     find: 'process.on("SIGUSR1", () => current());',
     replace: "void current;",
     test: { file: "test/pause.e2e.test.ts", name: "SIGUSR1 to an app that is no runner" },
-    promise: "SIGUSR1 opens no debugger's port in any app",
+    promise: "SIGUSR1 opens no debugger port in any app",
   },
   {
     name: "memory-watch",
@@ -244,7 +244,7 @@ export const limits: readonly Mutant[] = [
       file: `${RUNNER}/host/resourceLimits.int.test.ts`,
       name: "watched: a run over its memory limit ends as out-of-memory with all its processes, and the runner continues",
     },
-    promise: "a run over its memory ends, and the runner lives",
+    promise: "a run over its memory limit ends, and the runner stays up",
   },
   {
     name: "process-watch",
@@ -263,7 +263,7 @@ export const limits: readonly Mutant[] = [
     promise: "threads count like processes",
   },
   {
-    name: "hunt-session",
+    name: "fork-bomb-session",
     file: `${RUNNER}/process/survivors.ts`,
     find: "pid === stat.session ? pid === session : isAgents(stat.session)",
     replace: "pid === session",
@@ -271,7 +271,7 @@ export const limits: readonly Mutant[] = [
     promise: "a fork bomb whose environments cannot be read is found by its session",
   },
   {
-    name: "hunt-terminal",
+    name: "fork-bomb-terminal",
     file: `${RUNNER}/process/survivors.ts`,
     find: "    yield how === null ? null :",
     replace: "    if (how !== null) sessions.set(stat.session, true);\n    yield how === null ? null :",
@@ -331,7 +331,7 @@ export const limits: readonly Mutant[] = [
     find: '"disk-full": { burnsAttempt: true,',
     replace: '"disk-full": { burnsAttempt: false,',
     test: { file: `${CORE}/domain/failures.test.ts`, name: "disk-full burns an attempt" },
-    promise: "an issue whose agent fills the disk each time does not start agents without end",
+    promise: "an issue whose agent fills the disk each time fails after max_attempts",
   },
   {
     name: "disk-full-breaker",
@@ -387,7 +387,7 @@ export const limits: readonly Mutant[] = [
     find: '"--core=0"',
     replace: '"--core=unlimited"',
     test: { file: `${RUNNER}/host/resourceLimits.int.test.ts`, name: "no agent writes a core dump" },
-    promise: "an agent that crashes leaves no copy of its memory on the disk",
+    promise: "an agent that crashes leaves no core dump on the disk",
   },
   {
     name: "overloaded-host",
@@ -425,7 +425,7 @@ export const limits: readonly Mutant[] = [
     find: "announced === null ? isShort[kind]() :",
     replace: "announced === null ? false :",
     test: { file: `${CORE}/health/evaluate.test.ts`, name: "a short disk" },
-    promise: "a runner of an older version beside newer ones still slows down when its machine is short of something",
+    promise: "a runner of an older version beside newer ones still slows down if its machine is short of a resource",
   },
   {
     name: "health-hold",
@@ -444,7 +444,7 @@ export const limits: readonly Mutant[] = [
       file: `${RUNNER}/admission/keepAdmission.int.test.ts`,
       name: "degraded health: half of the slots accept jobs and running jobs continue; recovered: all slots accept jobs",
     },
-    promise: "a machine that is short of something slows down",
+    promise: "a machine that is short of a resource slows down",
   },
   {
     name: "pause-kept",

@@ -70,7 +70,7 @@ export const machines: readonly Mutant[] = [
     find: "if (!replace) await refuseIfUsed(request);",
     replace: "",
     test: { file: `${CLI}/backup/backup.int.test.ts`, name: "an installation that is not empty is refused" },
-    promise: "an installation with data is not restored over",
+    promise: "a restore is refused on an installation that has data",
   },
   {
     name: "restore-half",
@@ -86,7 +86,7 @@ export const machines: readonly Mutant[] = [
     find: "if (isOurs) await endScheduler(redis);",
     replace: "",
     test: { file: `${SCHEDULER}/start.int.test.ts`, name: "it polls by itself" },
-    promise: "a scheduler that was stopped keeps no restore waiting",
+    promise: "a restore never waits for a scheduler that was stopped",
   },
   {
     name: "restore-ended-since",
@@ -122,7 +122,7 @@ export const machines: readonly Mutant[] = [
     find: "if (!isRefused(answer)) return answer;",
     replace: "if (waitsMs.length > 0) return answer;",
     test: { file: `${CORE}/github/waitForLogin.test.ts`, name: "refused (unauthorized) twice" },
-    promise: "a good token that GitHub refuses for a moment ends no start for good",
+    promise: "a valid token that GitHub refuses for a moment does not stop a start",
   },
   {
     name: "unseen-once",
@@ -177,7 +177,7 @@ export const machines: readonly Mutant[] = [
     find: "await readLimits(redis, config.limits)",
     replace: "config.limits",
     test: { file: `${RUNNER}/pipeline/findPlace.int.test.ts`, name: "the scheduler's limits apply" },
-    promise: "machines with other limits in their configuration keep the scheduler's",
+    promise: "the scheduler's limits apply on machines that have other limits in their configuration",
   },
   {
     name: "limits-announced",
@@ -253,7 +253,7 @@ export const machines: readonly Mutant[] = [
     replace:
       "const shared = <V>(former: string, schema: z.ZodType<V>): Fact<V> => ({ former, schema, isMirrored: true });",
     test: { file: `${CORE}/state/migration.int.test.ts`, name: "writes to a migrated record counts" },
-    promise: "what an older scheduler or command writes to a migrated record counts",
+    promise: "values that an older scheduler or command writes to a migrated record count",
   },
   {
     name: "record-mirrored",
@@ -333,7 +333,7 @@ export const machines: readonly Mutant[] = [
     find: "if (runs > 0) {",
     replace: "if (runs > 1_000_000) {",
     test: { file: "test/places.e2e.test.ts", name: "no more jobs run at once" },
-    promise: "no more jobs are worked on at once than limits.runs",
+    promise: "the number of jobs at work never exceeds limits.runs",
   },
   {
     name: "redis-ca",
@@ -349,7 +349,7 @@ export const machines: readonly Mutant[] = [
     find: "failoverDetector: true,",
     replace: "failoverDetector: false,",
     test: { file: `${CORE}/queue/redisSentinel.int.test.ts`, name: "the machine of the master stops answering" },
-    promise: "a fail-over of Redis Sentinel is noticed although the lost master closes no connection",
+    promise: "a failover of Redis Sentinel is noticed even if the lost master closes no connection",
   },
   {
     name: "redis-sentinel-news",
@@ -357,7 +357,7 @@ export const machines: readonly Mutant[] = [
     find: "    failoverDetector?.cleanup();\n",
     replace: "",
     test: { file: `${CORE}/queue/redisSentinel.int.test.ts`, name: "news of a fail-over" },
-    promise: "a client is not ended by a switch of masters that is reported while the client looks for the master",
+    promise: "a client survives a failover that is reported while the client asks for the master",
   },
   {
     name: "share-rules",
@@ -465,7 +465,7 @@ export const machines: readonly Mutant[] = [
     find: "withdrawFormer(redis, share, readShare(home))",
     replace: "withdrawFormer(redis, share, share)",
     test: { file: `${SCHEDULER}/keepShare.int.test.ts`, name: "stays out" },
-    promise: "a machine that is shut out stays out, whatever is applied meanwhile",
+    promise: "a machine that was removed stays out, even if the scheduler applies the shares at that moment",
   },
   {
     name: "share-other-redis",
@@ -500,7 +500,7 @@ export const machines: readonly Mutant[] = [
     find: "await rm(files.folder, { recursive: true, force: true });",
     replace: "await rm(files.ca, { force: true });",
     test: { file: `${CLI}/share/share.int.test.ts`, name: "a port in use changes nothing" },
-    promise: "a port that is taken leaves Redis as it was",
+    promise: "tac8 share with a port that is in use leaves Redis unchanged",
   },
   {
     name: "redis-cluster",
@@ -516,7 +516,7 @@ export const machines: readonly Mutant[] = [
     find: "if owner and owner ~= ARGV[1] then",
     replace: "if false then",
     test: { file: `${SCHEDULER}/start.int.test.ts`, name: "a second scheduler on the same Redis stands by" },
-    promise: "of several schedulers on one Redis one works",
+    promise: "only one of several schedulers on one Redis works",
   },
   {
     name: "scheduler-short-lease",

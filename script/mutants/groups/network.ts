@@ -94,7 +94,7 @@ export const network: readonly Mutant[] = [
     find: 'if (pair === undefined || (scheme !== "" && name !== "authorization")) return null;',
     replace: "if (pair === undefined) continue;",
     test: { file: `${EGRESS}/readOnly.test.ts`, name: "becomes" },
-    promise: "a key other than the placeholder is refused",
+    promise: "a request with another key than the placeholder is refused",
   },
   {
     name: "egress-placeholder",
@@ -129,7 +129,7 @@ export const network: readonly Mutant[] = [
     find: "if (!isModelRequest(method, name)) {",
     replace: 'if (!isModelRequest(method, name) && name === "") {',
     test: { file: `${EGRESS}/model.int.test.ts`, name: "a placeholder becomes the real key" },
-    promise: "with the model's key agents ask a model, and do nothing else",
+    promise: "the placeholder for the model's key only lets agents ask a model",
   },
   {
     name: "egress-spent",
@@ -140,7 +140,7 @@ export const network: readonly Mutant[] = [
       file: `${EGRESS}/model.int.test.ts`,
       name: "the proxy counts the usage of the model's answers, and refuses requests beyond the limit",
     },
-    promise: "a run that has cost its limit asks the model no more, by the proxy's own count",
+    promise: "a run that has reached its cost limit by the proxy's count cannot ask the model again",
   },
   {
     name: "egress-hidden-tokens",
@@ -151,7 +151,7 @@ export const network: readonly Mutant[] = [
       file: `${EGRESS}/model.int.test.ts`,
       name: "tokens are counted even if the client disconnects before the end",
     },
-    promise: "a client that goes hides no tokens from that count",
+    promise: "a client that disconnects hides no tokens from that count",
   },
   {
     name: "egress-secret-url",
@@ -305,7 +305,7 @@ export const network: readonly Mutant[] = [
     replace: "",
     test: { file: "test/sandbox.e2e.test.ts", name: "has used of the model" },
     promise:
-      "the issue's cost and the day's budget go by the proxy's count, also of an agent that hides it or is killed",
+      "the issue's cost and the day's budget use the proxy's count, even if the agent hides its cost or is killed",
   },
   {
     name: "way-after-helper",
@@ -313,7 +313,7 @@ export const network: readonly Mutant[] = [
     find: "? ending.then(() => confinement.openWay(request))",
     replace: "? confinement.openWay(request)",
     test: { file: `${RUNNER}/place/helper/confined.int.test.ts`, name: "the proxy opens after the helper ended" },
-    promise: "on a network that it shares, git in an issue's folders never meets the proxy of an agent",
+    promise: "git that tac8 runs in an issue's folders never reaches a proxy of a run",
   },
   {
     name: "usage-unread",

@@ -8,7 +8,7 @@ export const oneRun: readonly Mutant[] = [
     find: "        failed.abort(error);\n",
     replace: "",
     test: { file: `${RUNNER}/run/together.test.ts`, name: "a failed task ends the other" },
-    promise: "of two things that a run does at once, one that fails ends the other",
+    promise: "if one of two parallel tasks of a run fails, the other one is ended",
   },
   {
     name: "together-waits",
@@ -72,7 +72,7 @@ export const oneRun: readonly Mutant[] = [
     find: "if (redis.call('HGET', KEYS[1], field) or '') ~= value then return 0 end",
     replace: "",
     test: { file: `${CORE}/state/issueStore.int.test.ts`, name: "that has lost its place writes nothing" },
-    promise: "a run that has lost its place writes nothing",
+    promise: "a run that is no longer the issue's current run writes nothing",
   },
   {
     name: "lock-token",
@@ -80,7 +80,7 @@ export const oneRun: readonly Mutant[] = [
     find: "if redis.call('GET', KEYS[2]) ~= ARGV[3] then return 0 end",
     replace: "",
     test: { file: `${CORE}/state/issueStore.int.test.ts`, name: "does not push out its successor" },
-    promise: "a runner that was frozen does not push out its successor",
+    promise: "a runner that was frozen cannot replace the run that has taken over its job",
   },
   {
     name: "guard-eof",
@@ -99,7 +99,7 @@ export const oneRun: readonly Mutant[] = [
     find: 'if (silence === timer) end("heartbeat-lost");',
     replace: "void timer;",
     test: { file: `${RUNNER}/guard/guard.int.test.ts`, name: "without heartbeats the agent dies" },
-    promise: "an agent dies when its runner is silent",
+    promise: "an agent dies when its runner sends no heartbeats",
   },
   {
     name: "sandbox-guard-eof",
@@ -148,7 +148,7 @@ export const oneRun: readonly Mutant[] = [
     find: 'for (const stream of [stdout, stderr]) stream.on("readable", () => undefined);',
     replace: "",
     test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "has its output read after its end" },
-    promise: "an agent's output is read whole, also if it ends at once",
+    promise: "an agent's output is read completely, even if the agent ends at once",
   },
   {
     name: "sandbox-silence",
@@ -156,7 +156,7 @@ export const oneRun: readonly Mutant[] = [
     find: 'IFS= read -r -t "$left" line\n',
     replace: "IFS= read -r line\n",
     test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "dies without heartbeats, with all its processes" },
-    promise: "an agent in a sandbox dies when its runner is silent",
+    promise: "an agent in a sandbox dies when its runner sends no heartbeats",
   },
   {
     name: "time-guard-again",
@@ -294,7 +294,7 @@ export const oneRun: readonly Mutant[] = [
     find: "const lock = await lockWorkspace(paths);",
     replace: "const lock = await lockWorkspace({ ...paths, lockFile: `${paths.lockFile}.${randomUUID()}` });",
     test: { file: "test/rest.e2e.test.ts", name: "a workspace that another process holds" },
-    promise: "one run at a time in a workspace",
+    promise: "a workspace has one run at a time",
   },
   {
     name: "former-lock",
@@ -310,7 +310,7 @@ export const oneRun: readonly Mutant[] = [
     find: "setInterval(() => void this.#renew(), lockRenewTime / 2)",
     replace: "setInterval(() => undefined, lockRenewTime / 2)",
     test: { file: `${RUNNER}/pipeline/lease.test.ts`, name: "releases the job before the agent must be dead" },
-    promise: "a job's lock is renewed as long as its run lives",
+    promise: "a job's lock is renewed until its run ends",
   },
   {
     name: "late-answer",
@@ -318,7 +318,7 @@ export const oneRun: readonly Mutant[] = [
     find: "if (ours) this.#renewed(asked);",
     replace: "if (ours) this.#renewed(performance.now());",
     test: { file: `${RUNNER}/pipeline/lease.test.ts`, name: "counts a late answer" },
-    promise: "an answer that was long on its way gives no more time than there is",
+    promise: "a late answer of Redis does not extend the time for which a lock counts",
   },
   {
     name: "sandbox-life",

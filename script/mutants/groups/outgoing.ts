@@ -80,7 +80,7 @@ export const outgoing: readonly Mutant[] = [
     find: 'ups > path.split("/").length - 1)',
     replace: 'ups > path.split("/").length + 8)',
     test: { file: "test/stray.e2e.test.ts", name: "a link to a path outside the repository" },
-    promise: "no link that leads out of the repository is pushed unasked",
+    promise: "a link that leads out of the repository is pushed only after a trusted account allowed it",
   },
   {
     name: "stray-submodule",
@@ -152,7 +152,7 @@ export const outgoing: readonly Mutant[] = [
     find: "if (isChecked && answer.findings.length === 0) return text;",
     replace: "if (isChecked) return text;",
     test: { file: "test/secretsOut.e2e.test.ts", name: "a question or an answer that may have a secret" },
-    promise: "a question or an answer with something like a secret is not shown",
+    promise: "a question or an answer with a possible secret is not shown",
   },
   {
     name: "secrets-first",
@@ -222,7 +222,7 @@ export const outgoing: readonly Mutant[] = [
       file: `${RUNNER}/secrets/findSecrets.int.test.ts`,
       name: "finds a token that GitHub has issued since the start",
     },
-    promise: "a token of a GitHub App is searched for, too",
+    promise: "a token of a GitHub App is searched for too",
   },
   {
     name: "secrets-summary",
@@ -286,7 +286,7 @@ export const outgoing: readonly Mutant[] = [
     find: "line.isMoved = removed.has(line.text);",
     replace: "line.isMoved = removed.has(line.where);",
     test: { file: `${RUNNER}/secrets/findSecrets.int.test.ts`, name: "in a moved line, but no token of the base" },
-    promise: "a line that was public before is no finding again because its file was renamed",
+    promise: "a line that was public before is not reported again because its file was renamed",
   },
   {
     name: "secrets-moved-commit",

@@ -11,7 +11,7 @@ export const pullRequests: readonly Mutant[] = [
       file: `${RUNNER}/airlock/push.int.test.ts`,
       name: "a push needs no request before it, even if the commit is already there, whatever was expected",
     },
-    promise: "a push whose answer was lost is found done",
+    promise: "a push whose answer was lost is recognized as done",
   },
   {
     name: "queued-comment",
@@ -97,12 +97,12 @@ export const pullRequests: readonly Mutant[] = [
     promise: "a marker that another account has pasted has no effect",
   },
   {
-    name: "marker-look-up",
+    name: "marker-searched-first",
     file: `${CORE}/github/statusComment.ts`,
     find: 'of findMarked(all, login, "status")) {',
     replace: 'of findMarked(all.slice(all.length), login, "status")) {',
     test: { file: "test/faults.e2e.test.ts", name: "the answers are lost: none is made twice" },
-    promise: "one status comment per issue",
+    promise: "an issue has one status comment",
   },
   {
     name: "used-event",
@@ -110,7 +110,7 @@ export const pullRequests: readonly Mutant[] = [
     find: "if (state.label.event === 0 && event.id <= used) return",
     replace: "if (false) return",
     test: { file: "test/emptied.e2e.test.ts", name: "a label that was not removed starts nothing" },
-    promise: "a label starts at most one run, also when Redis has forgotten it",
+    promise: "a label starts at most one run, also after Redis was emptied",
   },
   {
     name: "event-id",
@@ -151,7 +151,7 @@ export const pullRequests: readonly Mutant[] = [
       },
     ],
     test: { file: "test/faults.e2e.test.ts", name: "the answers are lost: none is made twice" },
-    promise: "one pull request, though the answer to its creation was lost",
+    promise: "an issue gets one pull request, even if the answer to its creation was lost",
   },
   {
     name: "closed-pull",
@@ -184,7 +184,7 @@ export const pullRequests: readonly Mutant[] = [
     find: "return commits === 0 || (!isChanged && prNumber === null);",
     replace: "return commits === 0;",
     test: { file: `${RUNNER}/issue/round.test.ts`, name: "commits to publish" },
-    promise: "commits that change nothing all together make no pull request",
+    promise: "commits that together change nothing open no pull request",
   },
   {
     name: "closed-between",
@@ -216,7 +216,7 @@ export const pullRequests: readonly Mutant[] = [
     find: "from: publishedSha === headSha ? merged.headSha : publishedSha",
     replace: "from: publishedSha",
     test: { file: "test/meanwhile.e2e.test.ts", name: "a pull request that is merged between the last check" },
-    promise: "new work is not taken for merged because it went to a branch that just had been",
+    promise: "new work that was pushed just after a merge is not taken for merged",
   },
   {
     name: "back-to-branch",
@@ -232,7 +232,7 @@ export const pullRequests: readonly Mutant[] = [
     find: "return !(await isAncestor(cleanGit(run.mirror.side, dir), publishedSha, head));",
     replace: "return head === dir && isAncestor(cleanGit(run.mirror.side, dir), publishedSha, head);",
     test: { file: "test/brokenOff.e2e.test.ts", name: "while it rewrites its commits" },
-    promise: "a run that was broken off takes nothing off its branch",
+    promise: "a run that was broken off removes nothing from its branch",
   },
   {
     name: "killed-at-older-commit",
@@ -283,7 +283,7 @@ export const pullRequests: readonly Mutant[] = [
     find: "...[...asked, ...planned].map(",
     replace: "...asked.slice(asked.length).map(",
     test: { file: `${RUNNER}/agent/claude/leftOpen.test.ts`, name: "has not finished" },
-    promise: "work that is left half done is never published as done",
+    promise: "work that an agent left half done is never published as finished",
   },
   {
     name: "left-running",
@@ -294,7 +294,7 @@ export const pullRequests: readonly Mutant[] = [
       file: `${RUNNER}/issue/round.test.ts`,
       name: "work of an agent with a running command is published if the agent was notified once, or has no attempt left",
     },
-    promise: "work is not lost because its agent forgot a command in the background",
+    promise: "finished work is published even if its agent left a command running",
   },
   {
     name: "session-lost",
@@ -310,6 +310,6 @@ export const pullRequests: readonly Mutant[] = [
     find: "  invalid: true,",
     replace: "  invalid: false,",
     test: { file: `${SCHEDULER}/queuedComment.int.test.ts`, name: "after a comment that GitHub refused with 422" },
-    promise: "a comment that GitHub refuses for one issue keeps no comment from the others",
+    promise: "a comment that GitHub refuses on one issue delays no comment on other issues",
   },
 ];

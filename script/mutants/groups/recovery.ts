@@ -48,7 +48,7 @@ export const recovery: readonly Mutant[] = [
     find: 'headSha !== null && headSha !== startSha ? "changes"',
     replace: 'headSha !== "" ? "changes"',
     test: { file: `${RUNNER}/pipeline/requeued.test.ts`, name: "an agent that ends its runner each time" },
-    promise: "an agent that ends its runner is not paid without end",
+    promise: "an agent that keeps killing its runner is not paid without a limit",
   },
   {
     name: "quick-restarts",
@@ -115,7 +115,7 @@ export const recovery: readonly Mutant[] = [
       file: `${SCHEDULER}/poll.int.test.ts`,
       name: "an emptied Redis: no job is added until runners must have noticed",
     },
-    promise: "an emptied Redis starts no second agent beside a living one",
+    promise: "after Redis was emptied, no agent starts beside one that is still alive",
   },
   {
     name: "stalled-check",
@@ -123,7 +123,7 @@ export const recovery: readonly Mutant[] = [
     find: "await worker.startStalledCheckTimer();",
     replace: "",
     test: { file: `${SCHEDULER}/stalled.int.test.ts`, name: "the job of a runner that died waits again" },
-    promise: "a dead runner's job goes to another, though no worker is awake",
+    promise: "a dead runner's job goes to another runner even if no worker is awake",
   },
   {
     name: "unrecorded-question",
@@ -142,7 +142,7 @@ export const recovery: readonly Mutant[] = [
     promise: "a finished agent run is never repeated, even if Redis was unreachable when it finished",
   },
   {
-    name: "end-of-whom",
+    name: "end-note-of-other-run",
     file: `${RUNNER}/steps/recover/recover.ts`,
     find: "run === agentRun && ",
     replace: "",
@@ -212,7 +212,7 @@ export const recovery: readonly Mutant[] = [
     promise: "a runner that receives SIGTERM saves and pushes the work and requeues the job for another runner",
   },
   {
-    name: "lapse",
+    name: "lock-lapse",
     file: `${RUNNER}/pipeline/takeJobs.ts`,
     find: 'halt.request("lost", reason);',
     replace: "",

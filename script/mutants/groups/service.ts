@@ -51,7 +51,7 @@ export const service: readonly Mutant[] = [
     find: '*" --config "* | *" --config="*)',
     replace: '*" --no-config "*)',
     test: { file: "script/deploy.int.test.mjs", name: "is refused, and changes nothing" },
-    promise: "sudo tac8 --config is no way around what root does for tac8 share",
+    promise: "sudo tac8 share, join and unshare accept only the configuration of the services",
   },
   {
     name: "up-exit-config",
@@ -150,7 +150,7 @@ export const service: readonly Mutant[] = [
     find: "wanted=user\n        return",
     replace: "wanted=sandbox\n        return",
     test: { file: "script/deploy.int.test.mjs", name: "the isolation of agents where bubblewrap does not work" },
-    promise: "install.sh makes agents users of their own where bubblewrap does not work",
+    promise: "install.sh selects mode user if bubblewrap does not work",
   },
   {
     name: "install-mode-back",
@@ -158,7 +158,7 @@ export const service: readonly Mutant[] = [
     find: "restore_config() { printf '%s\\n' \"$config_before\" >$etc/config.toml; }",
     replace: "restore_config() { :; }",
     test: { file: "script/deploy.int.test.mjs", name: "a version that does not work undoes the mode user" },
-    promise: "an upgrade that fails takes back the mode that the version before does not know",
+    promise: "a failed upgrade undoes mode user if the former version does not know it",
   },
   {
     name: "install-mode-files",
@@ -166,7 +166,7 @@ export const service: readonly Mutant[] = [
     find: "systemctl stop tac8-launcher || true; take_back || return ;;",
     replace: "systemctl stop tac8-launcher || true ;;",
     test: { file: "script/deploy.int.test.mjs", name: "units of mode user are installed" },
-    promise: "files of agents that were users of their own become tac8's again with the end of that mode",
+    promise: "the files of agents become tac8's again when mode user ends",
   },
   {
     name: "install-joined-version",
@@ -174,7 +174,7 @@ export const service: readonly Mutant[] = [
     find: '[ -z "$redis" ] && ! grep -q redis-url',
     replace: "false && ! grep -q redis-url",
     test: { file: "script/deploy.int.test.mjs", name: "on a machine that has joined another one, a version" },
-    promise: "a machine that has joined another one goes to no version that does not know that",
+    promise: "a joined machine never changes to a version that would start its own scheduler",
   },
   {
     name: "images-build-nothing",
@@ -182,7 +182,7 @@ export const service: readonly Mutant[] = [
     find: "  board:\n    build: !reset null\n",
     replace: "  board:\n",
     test: { file: "script/workflows.test.mjs", name: "docker-compose.images.yml builds nothing" },
-    promise: "with docker-compose.images.yml no image is built here",
+    promise: "docker-compose.images.yml builds no image",
   },
   {
     name: "images-tunnel",
@@ -238,7 +238,7 @@ export const service: readonly Mutant[] = [
     find: 'value.slice(0, MAX_TEXT).replaceAll(CONTROL, " ")',
     replace: "value.slice(0, MAX_TEXT)",
     test: { file: `${CORE}/log/journal.test.ts`, name: "keeps text from outside on its line" },
-    promise: "text from outside makes no line, and no priority, of its own in the journal",
+    promise: "external text adds no line and no priority to the journal",
   },
   {
     name: "redis-tunnel-user",
@@ -268,7 +268,7 @@ export const service: readonly Mutant[] = [
       file: `${RUNNER}/launcher/launcher.int.test.ts`,
       name: "waits for a program that needs a user with a script without its secrets, and starts agents meanwhile",
     },
-    promise: "no secret is in the environment of what waits in a runner's container",
+    promise: "a container that waits for an operator has no secret in its environment",
   },
   {
     name: "log-text",

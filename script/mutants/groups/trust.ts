@@ -145,7 +145,7 @@ export const trust: readonly Mutant[] = [
     find: "if (marker === null ? !counted.includes(comment) : marker",
     replace: "if (marker === null ? counted === null : marker",
     test: { file: "test/intent.e2e.test.ts", name: "comments of other accounts are left out" },
-    promise: "comments of who cannot write are not in the prompt",
+    promise: "comments of accounts without write access are not in the prompt",
   },
   {
     name: "intent-comment-edit",
@@ -177,7 +177,7 @@ export const trust: readonly Mutant[] = [
     find: "{1,100}\\[bot\\]$/",
     replace: "{1,100}/",
     test: { file: `${CORE}/github/appName.test.ts`, name: '"stranger": false' },
-    promise: "comments of an account that Redis names count as ours only if it is an app's",
+    promise: "comments of an account that Redis names count as tac8's own only if it is a GitHub App",
   },
   {
     name: "demo-folder",
@@ -185,7 +185,7 @@ export const trust: readonly Mutant[] = [
     find: "if (names.length > 0 && !isDemoConfig(config)) {",
     replace: "if (names.length < 0 && !isDemoConfig(config)) {",
     test: { file: `${CLI}/demo/demo.int.test.ts`, name: "removes only files of a demo" },
-    promise: "the demo removes no file of yours",
+    promise: "tac8 demo removes only files that an earlier demo has left",
   },
   {
     name: "redis-socket-removed",
@@ -258,7 +258,7 @@ export const trust: readonly Mutant[] = [
     promise: "no app's environment shows REDIS_PASSWORD",
   },
   {
-    name: "strict",
+    name: "index-pack-strict",
     file: `${RUNNER}/airlock/unbundle.ts`,
     find: ', "--strict"]',
     replace: "]",
@@ -407,7 +407,7 @@ export const trust: readonly Mutant[] = [
     find: "const trusted = await isTrustedLabel(run, event.actor);",
     replace: "const trusted = true as boolean;",
     test: { file: "test/label.e2e.test.ts", name: "a label by an account that cannot write: refused" },
-    promise: "only someone who can write starts a run",
+    promise: "an agent starts only if an account with write access added the label",
   },
   {
     name: "feedback-trust",
@@ -431,7 +431,7 @@ export const trust: readonly Mutant[] = [
     find: "defuse(redact(text), MAX_BODY - head.length)",
     replace: "redact(text)",
     test: { file: `${CORE}/github/outgoing.int.test.ts`, name: "closes an issue or notifies anybody" },
-    promise: "nothing in an agent's words acts on GitHub",
+    promise: "an agent's text never closes an issue or notifies an account",
   },
   {
     name: "outgoing-secrets",
@@ -447,7 +447,7 @@ export const trust: readonly Mutant[] = [
     find: "if (bare !== undefined) throw",
     replace: "if (bare === null) throw",
     test: { file: `${CORE}/github/outgoing.int.test.ts`, name: "on any other way is not sent" },
-    promise: "no text for GitHub goes another way",
+    promise: "every text for GitHub passes through that check",
   },
   {
     name: "reply-trust",
@@ -458,7 +458,7 @@ export const trust: readonly Mutant[] = [
       file: `${SCHEDULER}/poll.int.test.ts`,
       name: "is answered by users with write access, and the work continues at once",
     },
-    promise: "only someone who can write answers a question",
+    promise: "a question is answered only by accounts with write access",
   },
   {
     name: "app-permissions",
@@ -482,7 +482,7 @@ export const trust: readonly Mutant[] = [
     find: "        ...keyLines,\n",
     replace: "",
     test: { file: `${CORE}/config/credentials.test.ts`, name: "no part of the key is in a redacted text" },
-    promise: "no line of a private key is in a text of tac8's",
+    promise: "no line of a private key is in a text of tac8",
   },
   {
     name: "app-token-redacted",
@@ -510,7 +510,7 @@ export const trust: readonly Mutant[] = [
       file: `${CLI}/init/app/initApp.int.test.ts`,
       name: "an App is created in the browser with every permission that tac8 needs, its key is stored, and after its installation everything is checked",
     },
-    promise: "tac8 init --app takes the App of its own request alone",
+    promise: "tac8 init --app accepts only the App of its own request",
   },
   {
     name: "token-scrub",
@@ -542,7 +542,7 @@ export const trust: readonly Mutant[] = [
     find: "NAMES.includes(name) || (hasToken && value.includes(token));",
     replace: "NAMES.includes(name) && value.includes(hasToken ? value : token);",
     test: { file: `${CORE}/app/ownSecrets.test.ts`, name: "under whatever name" },
-    promise: "the token leaves the environment under whatever name",
+    promise: "the token is removed from the environment whatever the variable is called",
   },
   {
     name: "token-shown",
@@ -588,7 +588,7 @@ export const trust: readonly Mutant[] = [
       file: `${RUNNER}/git/overNetwork.int.test.ts`,
       name: "a fetch, a list of branches and a push succeed",
     },
-    promise: "a git that GitHub lets in without a token succeeds",
+    promise: "a git command that does not need the token succeeds",
   },
   {
     name: "own-settings",
@@ -596,7 +596,7 @@ export const trust: readonly Mutant[] = [
     find: "if (!(await hasText(config, CONFIG))) await putWhole(config, CONFIG);",
     replace: "void config;",
     test: { file: `${RUNNER}/git/sanitizeRepository.int.test.ts`, name: "http.proxy takes effect" },
-    promise: "a git that has the token reads only tac8's settings",
+    promise: "a git command with the token reads only tac8's settings",
   },
   {
     name: "own-entries",
@@ -604,7 +604,7 @@ export const trust: readonly Mutant[] = [
     find: "isFile ? FILES.has(name) || LOCK.test(name) : isFolder && FOLDERS.has(name),",
     replace: "name !== null && (isFile || isFolder),",
     test: { file: `${RUNNER}/git/sanitizeRepository.int.test.ts`, name: "commondir takes effect" },
-    promise: "a git that has the token finds nothing in its folder but what tac8 made",
+    promise: "a git command with the token finds only files of tac8 in its folder",
   },
   {
     name: "own-alternates",
@@ -612,7 +612,7 @@ export const trust: readonly Mutant[] = [
     find: "borrows = isFile && dir !== mirrorDir && (await hasText(join(info, name), alternatesOf(mirrorDir)));",
     replace: "borrows = true;",
     test: { file: `${RUNNER}/git/sanitizeRepository.int.test.ts`, name: "objects/info/alternates takes effect" },
-    promise: "a git that has the token borrows objects from the mirror alone",
+    promise: "a git command with the token borrows objects only from the mirror",
   },
   {
     name: "own-mirror",
@@ -620,7 +620,7 @@ export const trust: readonly Mutant[] = [
     find: "if ((await removeForeignInfo(dir, mirrorDir)) && dir !== mirrorDir) await sanitizeRepository(mirrorDir, mirrorDir);",
     replace: "await removeForeignInfo(dir, mirrorDir);",
     test: { file: `${RUNNER}/git/sanitizeRepository.int.test.ts`, name: "own alternates takes effect" },
-    promise: "the mirror is tac8's where another repository borrows from it",
+    promise: "the mirror is cleaned too if another repository borrows from it",
   },
   {
     name: "own-git-dir",
@@ -631,7 +631,7 @@ export const trust: readonly Mutant[] = [
       file: `${RUNNER}/git/sanitizeRepository.int.test.ts`,
       name: "a repository in a parent folder of a folder that is not a repository takes effect",
     },
-    promise: "a git that has the token uses no repository around its own",
+    promise: "a git command with the token uses no repository around its own",
   },
   {
     name: "own-replace",
@@ -659,7 +659,7 @@ export const trust: readonly Mutant[] = [
       file: `${RUNNER}/git/sanitizeRepository.int.test.ts`,
       name: "takes effect in an unprotected git with the token, but not in git of tac8",
     },
-    promise: "a repository is made tac8's own before each git command that has the token",
+    promise: "a repository is cleaned before each git command with the token",
   },
   {
     name: "forged-end",
@@ -670,12 +670,12 @@ export const trust: readonly Mutant[] = [
     promise: "a run's end that an agent forges has no effect",
   },
   {
-    name: "believed-place",
+    name: "notes-place",
     file: `${RUNNER}/workspace/paths.ts`,
     find: 'const notesDir = join(home, "issues", owner, repo, name);',
     replace: "const notesDir = join(gitDir, name);",
     test: { file: `${RUNNER}/workspace/paths.test.ts`, name: "nothing that is believed lies where an agent" },
-    promise: "nothing that tac8 believes lies in a folder that an agent has to write",
+    promise: "notes that tac8 trusts are never in a folder that an agent must be able to write to",
   },
   {
     name: "former-elsewhere",
@@ -683,7 +683,7 @@ export const trust: readonly Mutant[] = [
     find: "await writeNote(promptFile, prompt);",
     replace: 'await (await import("node:fs/promises")).rename(former.promptFile, promptFile);',
     test: { file: `${RUNNER}/workspace/formerNotes.int.test.ts`, name: "also from another file system" },
-    promise: "an older version's workspace on another file system than the notes is worked on",
+    promise: "a workspace of an older version is continued even if it is on another file system than the notes",
   },
   {
     name: "former-once",
@@ -699,7 +699,7 @@ export const trust: readonly Mutant[] = [
     find: 'event === "run:started" && evidence["run"] === run',
     replace: 'event === "run:started"',
     test: { file: `${CORE}/why/repeated.test.ts`, name: "a later run that only publishes" },
-    promise: "tac8 why names what the newest agent run followed",
+    promise: "tac8 why names the reason for the newest agent run",
   },
   {
     name: "ref-file-outside",
@@ -710,15 +710,15 @@ export const trust: readonly Mutant[] = [
       file: `${RUNNER}/git/refFiles.test.ts`,
       name: "a ref's own file takes precedence over packed refs, and no file outside the refs is read",
     },
-    promise: "a branch's name in Redis leads to no file outside of the mirror's refs",
+    promise: "the name of a branch in Redis leads to no file outside of the mirror's refs",
   },
   {
-    name: "only-way",
+    name: "agent-place-only",
     file: ".oxlintrc.json",
     find: '"files": ["apps/runner/src/**"],',
     replace: '"files": ["apps/runner/src/workspace/**"],',
     test: { file: `${RUNNER}/place/onlyWay.int.test.ts`, name: "the lint rule decides on the import" },
-    promise: "the runner reaches the agent side by AgentPlace alone",
+    promise: "the runner reaches the agent side only through AgentPlace",
   },
   {
     name: "why-expired-withheld",
@@ -726,7 +726,7 @@ export const trust: readonly Mutant[] = [
     find: "issue.work.withheld === null\n          ? `Expired",
     replace: "issue !== null\n          ? `Expired",
     test: { file: `${CORE}/why/explain.test.ts`, name: "expired with withheld work" },
-    promise: "why says that withheld work which expired is kept, and how it is published",
+    promise: "tac8 why says that withheld work is kept after it expired, and how it is published",
   },
   {
     name: "doctor-questions",
@@ -734,7 +734,7 @@ export const trust: readonly Mutant[] = [
     find: "login !== null && by.toLowerCase() !== login.toLowerCase()",
     replace: "login !== null && by === login",
     test: { file: "apps/cli/src/doctor/doctor.int.test.ts", name: "a question of the account that was used before" },
-    promise: "doctor names open questions whose answers are not read, because another account asked them",
+    promise: "tac8 doctor names open questions whose answers are not read because another account asked them",
   },
   {
     name: "init-backup",
@@ -745,7 +745,7 @@ export const trust: readonly Mutant[] = [
       file: "apps/cli/src/init/init.int.test.ts",
       name: "an existing configuration is kept, unless --force is given",
     },
-    promise: "init keeps a copy of the configuration that it overwrites",
+    promise: "tac8 init keeps a copy of the configuration that it overwrites",
   },
   {
     name: "init-next-step",
@@ -753,6 +753,6 @@ export const trust: readonly Mutant[] = [
     find: 'code === 0 ? "Next: run " : ',
     replace: 'code >= 0 ? "Next: run " : ',
     test: { file: "apps/cli/src/init/init.int.test.ts", name: "the last line is the next step" },
-    promise: "init ends with the next step that makes sense",
+    promise: "tac8 init ends with the next step to take",
   },
 ];
