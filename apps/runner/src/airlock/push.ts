@@ -16,6 +16,8 @@ export interface PushOptions {
    * branch.
    */
   readonly expected: string | null;
+  /** Called when `git push` has been started, each time. */
+  readonly onStart?: () => void;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -43,7 +45,7 @@ export async function remoteBranch(
  * checks the lease.
  */
 export async function pushBranch(options: PushOptions): Promise<"pushed" | "already"> {
-  const { clean, dir, branch, scope, sha, expected, signal } = options;
+  const { clean, dir, branch, scope, sha, expected, onStart, signal } = options;
   assertInScope(branch, scope); // Nothing else in tac8 runs `git push`.
   const ref = `refs/heads/${branch}`;
   try {
@@ -61,6 +63,7 @@ export async function pushBranch(options: PushOptions): Promise<"pushed" | "alre
         `${sha}:${ref}`,
       ],
       signal,
+      onStart,
     });
     return /^=\t/m.test(output) ? "already" : "pushed"; // `=` is git's sign of a ref that is up to date.
   } catch (error) {

@@ -28,6 +28,8 @@ export interface NetworkCommand {
   readonly dir: string;
   readonly args: readonly string[];
   readonly signal?: AbortSignal | undefined;
+  /** Called when git has been started, each time. */
+  readonly onStart?: (() => void) | undefined;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface NetworkCommand {
  * reason.
  */
 export async function overNetwork(side: CleanSide, command: NetworkCommand): Promise<string> {
-  const { what, kind, dir, args, signal } = command;
+  const { what, kind, dir, args, signal, onStart = () => undefined } = command;
   await sanitizeRepository(dir, side.mirrorDir);
   const { silentMs, wallMs } = side.bounds?.[kind] ?? BOUNDS[kind];
   const bound = new AbortController();
@@ -47,7 +49,8 @@ export async function overNetwork(side: CleanSide, command: NetworkCommand): Pro
   try {
     const either = signal === undefined ? bound.signal : AbortSignal.any([signal, bound.signal]);
     const onOutput = () => silence.refresh();
-    return await remoteStep(what, side.tokens.name, () => withToken(side, { dir, args, signal: either, onOutput }));
+    const running = { dir, args, signal: either, onStart, onOutput };
+    return await remoteStep(what, side.tokens.name, () => withToken(side, running));
   } catch (error) {
     signal?.throwIfAborted();
     if (!bound.signal.aborted) throw error;
@@ -95,11 +98,13 @@ interface Running {
   readonly dir: string;
   readonly args: readonly string[];
   readonly signal: AbortSignal;
+  readonly onStart: () => void;
   readonly onOutput: () => void;
 }
 
 /** @throws Error with git's message, or with its exit code if there is none */
-async function run(side: CleanSide, { token, dir, args, signal, onOutput }: Running): Promise<string> {
+async function run(side: CleanSide, running: Running): Promise<string> {
+  const { token, dir, args, signal, onStart, onOutput } = running;
   const child = execa("git", args, {
     cwd: dir,
     extendEnv: false,
@@ -115,6 +120,7 @@ async function run(side: CleanSide, { token, dir, args, signal, onOutput }: Runn
   const socket = child.stdio[TOKEN_FD];
   socket?.on("error", () => undefined); // Git may exit without asking for the token.
   socket?.end(tokenAnswer(token));
+  onStart();
   child.stdout.on("data", onOutput);
   child.stderr.on("data", onOutput);
   const { exitCode, stdout, stderr, isMaxBuffer, shortMessage } = await child;

@@ -5,23 +5,32 @@ import type { PublishNeeds } from "./needs.ts";
 const MAX_BYTES = 256 * 1024;
 const KEPT_SECONDS = 30 * 86_400;
 
-/**
- * Store the published diff in Redis for the board, which has no access to GitHub. The diff is only for display, so an error here has
- * no consequence.
- */
-export async function keepDiff(
+/** Read the diff that the board shows; null: it could not be read, or there is no base to compare with. Changes nothing. */
+export async function readDiff(
   run: PublishNeeds,
   { dir, head }: { readonly dir: string; readonly head: string },
-): Promise<void> {
-  const { mirror, diffs } = run;
-  const { state } = run.record;
-  // A run does not wait for an unreachable Redis here.
-  if (state.branch.base === null || diffs.redis.status !== "ready") return;
-  const { signal } = run;
+): Promise<string | null> {
+  const { mirror, signal } = run;
+  const { base } = run.record.state.branch;
+  if (base === null) return null;
   try {
-    const diff = await diffOf({ clean: mirror.side, dir, base: state.branch.base, head, maxBytes: MAX_BYTES, signal });
-    await diffs.redis.set(diffKey(diffs.jobId), run.redact(diff), "EX", KEPT_SECONDS);
+    return await diffOf({ clean: mirror.side, dir, base, head, maxBytes: MAX_BYTES, signal });
   } catch (error) {
-    run.log.debug({ err: error }, "could not store the diff for the board");
+    run.log.debug({ err: error }, "the diff could not be read");
+    return null;
+  }
+}
+
+/**
+ * Store the published diff in Redis for the board, which has no access to GitHub. The diff is only for display, so an
+ * error here has no consequence.
+ */
+export async function keepDiff({ diffs, redact, log }: PublishNeeds, diff: string | null): Promise<void> {
+  // A run does not wait for an unreachable Redis here.
+  if (diff === null || diffs.redis.status !== "ready") return;
+  try {
+    await diffs.redis.set(diffKey(diffs.jobId), redact(diff), "EX", KEPT_SECONDS);
+  } catch (error) {
+    log.debug({ err: error }, "could not store the diff for the board");
   }
 }

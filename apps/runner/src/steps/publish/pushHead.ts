@@ -7,6 +7,7 @@ import { replayOnto } from "../../airlock/replayOnto.ts";
 import { planReplay } from "../../airlock/replayPlan.ts";
 import { cleanGit, cleanRun } from "../../git/cleanSide.ts";
 import { commitOf } from "../../git/openGit.ts";
+import { together } from "../../run/together.ts";
 import { whyWithheld } from "./inspect.ts";
 import type { PublishNeeds } from "./needs.ts";
 
@@ -22,12 +23,18 @@ async function rebased(run: PublishNeeds, at: { dir: string; head: string }): Pr
   return replayed.kind === "head" ? replayed.head : at.head;
 }
 
+export interface PushHead {
+  readonly dir: string;
+  readonly head: string;
+  readonly scope: PushScope;
+  readonly ranges: Ranges;
+  /** Runs beside the push of this commit, until the signal. It only reads, and failures of its own are no failures of the push. */
+  readonly meanwhile?: (commit: string, signal: AbortSignal) => Promise<void>;
+}
+
 /** Push the commit to the branch. @returns null if GitHub has the commit on the branch and the record says so, otherwise why not */
-export async function pushHead(
-  run: PublishNeeds,
-  at: { dir: string; head: string; scope: PushScope; ranges: Ranges },
-): Promise<Withheld | null> {
-  const { dir, scope, ranges } = at;
+export async function pushHead(run: PublishNeeds, at: PushHead): Promise<Withheld | null> {
+  const { dir, scope, ranges, meanwhile = () => Promise.resolve() } = at;
   const made = await rebased(run, at);
   const { published: expected, others: theirSha } = run.record.state.branch;
   const branch = run.record.state.branch.name ?? "";
@@ -38,16 +45,17 @@ export async function pushHead(
   const withheld = await whyWithheld(run, { dir, head, base: scope.base, ranges });
   if (withheld !== null) return withheld;
   await run.record.assertLive();
-  const { how, sha, theirs } = await pushOnTop({
-    clean,
-    dir,
-    branch,
-    scope,
-    sha: head,
-    expected,
-    from: expected ?? run.record.state.branch.base ?? "",
-    signal: run.signal,
-  });
+  const from = expected ?? run.record.state.branch.base ?? "";
+  const pushing = Promise.withResolvers<void>();
+  const onStart = (): void => pushing.resolve();
+  const [{ how, sha, theirs }] = await together(run.signal, [
+    (signal) => pushOnTop({ clean, dir, branch, scope, sha: head, expected, from, onStart, signal }).finally(onStart),
+    async (signal) => {
+      // To start a process takes this one milliseconds, and the push is what the pull request waits for.
+      await pushing.promise;
+      await meanwhile(head, signal);
+    },
+  ]);
   if (theirs !== null)
     run.log.warn({ branch }, "another contributor pushed to the branch: the agent's commits are on top of theirs");
   run.log.info(

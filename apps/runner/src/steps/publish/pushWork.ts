@@ -12,7 +12,8 @@ import { isDamage } from "../../workspace/damage.ts";
 import type { SavedWork } from "../handover.ts";
 import { withoutPermission } from "./allowance.ts";
 import { incomingOptions } from "./incomingOptions.ts";
-import { notesOf, notesOfPublished } from "./inspect.ts";
+import { describe, type Description } from "./describe.ts";
+import { notesOfPublished } from "./inspect.ts";
 import { keepDiff } from "./keepDiff.ts";
 import type { PublishNeeds } from "./needs.ts";
 import type { PullText } from "./pullText.ts";
@@ -72,13 +73,20 @@ export async function pushWork(run: PublishNeeds, work: PushWork): Promise<Pushe
     return await withIncoming(incomingOptions(run, baseSha), async (incoming) => {
       const { dir, head, ranges } = incoming;
       if (isNothing(incoming, run.record.state) || (await isAllMerged(run, incoming))) return "nothing";
-      const withheld = await pushHead(run, { dir, head, scope, ranges });
+      const descriptions = new Map<string, Description>();
+      const meanwhile = async (commit: string, signal: AbortSignal): Promise<void> => {
+        descriptions.set(commit, await describe({ ...run, signal }, { dir, head: commit, base: scope.base, ranges }));
+      };
+      const withheld = await pushHead(run, { dir, head, scope, ranges, meanwhile });
       if (withheld !== null) {
         await withhold(run, withheld);
         return "withheld";
       }
-      await keepDiff(run, { dir, head: run.record.state.branch.head ?? head });
-      const notes = await notesOf(run, { dir, head: run.record.state.branch.head ?? head, base: scope.base, ranges });
+      const pushed = run.record.state.branch.head ?? head;
+      // Commits that were made again on top of those of another contributor are not described yet.
+      const { diff, notes } =
+        descriptions.get(pushed) ?? (await describe(run, { dir, head: pushed, base: scope.base, ranges }));
+      await keepDiff(run, diff);
       return { notes, summary: run.record.state.work.summary ?? "" }; // The summary was searched with the commits.
     });
   } catch (error) {

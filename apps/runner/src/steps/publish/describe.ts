@@ -1,0 +1,16 @@
+import { notesOf, type Notes, type Outgoing } from "./inspect.ts";
+import { readDiff } from "./keepDiff.ts";
+import type { PublishNeeds } from "./needs.ts";
+
+/** What people read about published commits. */
+export interface Description {
+  /** For the board; null: it could not be read. */
+  readonly diff: string | null;
+  /** For the pull request. */
+  readonly notes: Notes;
+}
+
+/** Read what is said about commits. It changes nothing and needs no push, so it may run beside the push. @throws only the signal's reason */
+export async function describe(run: PublishNeeds, outgoing: Outgoing): Promise<Description> {
+  return { diff: await readDiff(run, outgoing), notes: await notesOf(run, outgoing) };
+}
