@@ -127,7 +127,7 @@ export const agents: readonly Mutant[] = [
     file: `${RUNNER}/workspace/paths.ts`,
     find: 'homeDir: join(home, "homes", owner, repo, name),',
     replace: 'homeDir: join(root, "home", name),',
-    test: { file: `${RUNNER}/workspace/paths.test.ts`, name: "worktrees are in no other folder of tac8's" },
+    test: { file: `${RUNNER}/workspace/paths.test.ts`, name: "worktrees are in no other folder of tac8" },
     promise: "an issue's worktree is not its home folder",
   },
   {

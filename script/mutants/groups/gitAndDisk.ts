@@ -198,7 +198,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/workspace/bringBack.ts`,
     find: "await mirror.refresh(signal);",
     replace: "",
-    test: { file: `${RUNNER}/workspace/bringBack.int.test.ts`, name: "a mirror that is gone" },
+    test: { file: `${RUNNER}/workspace/bringBack.int.test.ts`, name: "without a mirror, unsaved finished work" },
     promise: "an agent's finished work is not abandoned because the mirror is damaged",
   },
   {
@@ -239,7 +239,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/workspace/replaceMirror.ts`,
     find: "if ((exitCode === undefined && !isMaxBuffer) || saysDiskFull(stderr)) {",
     replace: "if (exitCode === 0 && saysDiskFull(stderr)) {",
-    test: { file: `${RUNNER}/workspace/damage.int.test.ts`, name: "where the git that fetches it over" },
+    test: { file: `${RUNNER}/workspace/damage.int.test.ts`, name: "at the next try if the git that fetches them" },
     promise: "a damaged mirror's commits that GitHub no longer has are kept, even if git is killed meanwhile",
   },
   {
@@ -263,7 +263,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/workspace/ensure.ts`,
     find: 'there ? await quarantine(place, paths, { stamp, what: "both" }) : null;',
     replace: "null;\n  if (there) await place.remove(paths.tree);",
-    test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "ours are put aside, whole and usable" },
+    test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "commits that conflict with another contributor's commit are quarantined" },
     promise: "a workspace that cannot be continued is quarantined in a state that still works",
   },
   {
@@ -279,7 +279,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/workspace/mirror.ts`,
     find: "await removeStaleLocks(localFiles, dir, [PINS]);",
     replace: "",
-    test: { file: `${RUNNER}/workspace/mirror.int.test.ts`, name: "what a killed fetch left locked" },
+    test: { file: `${RUNNER}/workspace/mirror.int.test.ts`, name: "locks of a killed fetch do not lock" },
     promise: "a lock that a killed fetch left does not stop a repository",
   },
   {
@@ -346,7 +346,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/workspace/save.ts`,
     find: "await removeStaleLocks(given, gitDir);",
     replace: "void removeStaleLocks;",
-    test: { file: `${RUNNER}/workspace/save.int.test.ts`, name: "what a killed git of the agent's left locked" },
+    test: { file: `${RUNNER}/workspace/save.int.test.ts`, name: "work is saved despite locks" },
     promise: "the work of an agent whose git was killed is saved",
   },
   {
@@ -354,7 +354,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/git/openGit.ts`,
     find: '{ GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: "/dev/null", GIT_ATTR_NOSYSTEM: "1" }',
     replace: "{}",
-    test: { file: `${RUNNER}/workspace/settings.int.test.ts`, name: "a required filter that fails is not run" },
+    test: { file: `${RUNNER}/workspace/settings.int.test.ts`, name: "a required filter that fails is run neither" },
     promise: "settings of the machine and the account do not change what is published",
   },
   {
@@ -362,7 +362,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/workspace/drivers.ts`,
     find: "if (!suspicious.includes(true)) return place;",
     replace: "if (suspicious.length > 0) return place;",
-    test: { file: `${RUNNER}/workspace/settings.int.test.ts`, name: "do not run, and its work is saved and published" },
+    test: { file: `${RUNNER}/workspace/settings.int.test.ts`, name: "do not run, and the work is saved and published" },
     promise: "filters that an agent's settings name do not run",
   },
   {
@@ -370,7 +370,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/workspace/uncommitted.ts`,
     find: 'kind: "unreadable" } as const;',
     replace: 'kind: "file" } as const;',
-    test: { file: `${RUNNER}/workspace/save.int.test.ts`, name: "what cannot be read is named" },
+    test: { file: `${RUNNER}/workspace/save.int.test.ts`, name: "files that cannot be read are reported" },
     promise: "a file that cannot be read does not keep the rest from being saved",
   },
   {
@@ -378,7 +378,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/workspace/stage.ts`,
     find: "if (some.length === 1) refused.push(...some);",
     replace: "if (some.length > 0) refused.push(...some);",
-    test: { file: `${RUNNER}/workspace/settings.int.test.ts`, name: "a text in another encoding" },
+    test: { file: `${RUNNER}/workspace/settings.int.test.ts`, name: "a text with another encoding" },
     promise: "a file that git refuses does not keep the rest from being saved",
   },
   {
@@ -394,7 +394,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/janitor/published.ts`,
     find: 'if (sha !== "" && !isOurs(ours, name, sha)) commits.add(sha);',
     replace: 'if (sha !== "") commits.add(sha);',
-    test: { file: `${RUNNER}/workspace/cloneRefs.int.test.ts`, name: "tags and the base are nobody's work" },
+    test: { file: `${RUNNER}/workspace/cloneRefs.int.test.ts`, name: "tags and the base are no work" },
     promise: "tags and the base branch do not keep a workspace from being removed",
   },
   {
@@ -402,7 +402,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/workspace/cloneRefs.ts`,
     find: "else if (inUse.has(local)) keep(ours, before, local);",
     replace: "else if (inUse.size > 100) keep(ours, before, local);",
-    test: { file: `${RUNNER}/workspace/cloneRefs.int.test.ts`, name: "a base that the agent is on with changes" },
+    test: { file: `${RUNNER}/workspace/cloneRefs.int.test.ts`, name: "a base branch with changes or commits of the agent" },
     promise: "a branch that an agent is on does not move under its files",
   },
   {

@@ -7,7 +7,7 @@ export const isolation: readonly Mutant[] = [
     file: `${RUNNER}/workspace/lock.ts`,
     find: "insideFd: inside.fd",
     replace: "insideFd: lock.fd",
-    test: { file: `${RUNNER}/workspace/lock.int.test.ts`, name: "does not free it, and writes nothing" },
+    test: { file: `${RUNNER}/workspace/lock.int.test.ts`, name: "can neither release the lock nor write" },
     promise: "an agent in a sandbox cannot release the lock of its workspace",
   },
   {
@@ -15,7 +15,7 @@ export const isolation: readonly Mutant[] = [
     file: `${RUNNER}/workspace/lock.ts`,
     find: "if (lock === null || inside === null) return null;",
     replace: "if (lock === null) return null;",
-    test: { file: `${RUNNER}/workspace/lock.int.test.ts`, name: "holds the workspace when its runner" },
+    test: { file: `${RUNNER}/workspace/lock.int.test.ts`, name: "a live sandbox holds the lock" },
     promise: "a sandbox that is alive keeps other runners out of its workspace",
   },
   {

@@ -362,7 +362,7 @@ export const limits: readonly Mutant[] = [
     file: `${RUNNER}/workspace/makeRoom.ts`,
     find: 'async () => clean(where, "-fdXq", await ignoredOutputs(where)),',
     replace: 'async () => clean(where, "-fdXq", (await ignoredOutputs(where)).concat(".")),',
-    test: { file: `${RUNNER}/workspace/makeRoom.int.test.ts`, name: "whatever may be work stays" },
+    test: { file: `${RUNNER}/workspace/makeRoom.int.test.ts`, name: "files that may be work are kept" },
     promise: "ignored files such as .env and databases stay in the worktree",
   },
   {
@@ -370,7 +370,7 @@ export const limits: readonly Mutant[] = [
     file: `${RUNNER}/workspace/makeRoom.ts`,
     find: "if (size > MAX_PUSHED_BYTES) found.push(path);",
     replace: "if (size > 0) found.push(path);",
-    test: { file: `${RUNNER}/workspace/makeRoom.int.test.ts`, name: "whatever may be work stays" },
+    test: { file: `${RUNNER}/workspace/makeRoom.int.test.ts`, name: "files that may be work are kept" },
     promise: "untracked files that GitHub would take stay in the worktree",
   },
   {

@@ -143,7 +143,10 @@ export const outgoing: readonly Mutant[] = [
     file: `${RUNNER}/steps/publish/allowance.ts`,
     find: "allows === label.allows && label.at >= at",
     replace: "allows === label.allows",
-    test: { file: `${RUNNER}/steps/publish/allowance.test.ts`, name: "a label answers every older question about the same reason" },
+    test: {
+      file: `${RUNNER}/steps/publish/allowance.test.ts`,
+      name: "a label answers every older question about the same reason",
+    },
     promise: "a label that was added before the question allows nothing",
   },
   {

@@ -128,7 +128,7 @@ export const pullRequests: readonly Mutant[] = [
     file: `${RUNNER}/workspace/plan.ts`,
     find: 'do: found.treeWorks ? "rebase" : "replace",',
     replace: 'do: "replace",',
-    test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "ours go on top of it" },
+    test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "are put on top of another contributor's commit" },
     promise: "an agent's work is put on top of commits of others, even after its runner was lost",
   },
   {
@@ -239,7 +239,7 @@ export const pullRequests: readonly Mutant[] = [
     file: `${RUNNER}/workspace/inspect.ts`,
     find: "const isOnOlderCommit = behind && (await onBranch(git, goal));",
     replace: "const isOnOlderCommit = behind && head === goal.branch && (await onBranch(git, goal));",
-    test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "an agent that was killed while it looked back" },
+    test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "after an agent was killed at an older commit" },
     promise: "an agent that was killed at an older commit resumes from its newest commit",
   },
   {
@@ -247,7 +247,7 @@ export const pullRequests: readonly Mutant[] = [
     file: `${RUNNER}/workspace/inspect.ts`,
     find: 'if (!isOnOlderCommit && (await wasAt(place, paths.tree, goal.start))) return "left";',
     replace: "",
-    test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "the agent has left it for" },
+    test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "published commits that the agent has left for" },
     promise: "an interrupted agent resumes from the commit that it has reached",
   },
   {
@@ -301,7 +301,10 @@ export const pullRequests: readonly Mutant[] = [
     file: `${RUNNER}/steps/prepare/session.ts`,
     find: "return !atHome || changedNothing;",
     replace: "return atHome || !atHome;",
-    test: { file: `${RUNNER}/steps/prepare/session.test.ts`, name: "a session is not resumed if its work is quarantined or missing" },
+    test: {
+      file: `${RUNNER}/steps/prepare/session.test.ts`,
+      name: "a session is not resumed if its work is quarantined or missing",
+    },
     promise: "a session is not resumed in an empty workspace",
   },
   {

@@ -156,7 +156,7 @@ export const recovery: readonly Mutant[] = [
     replace: "",
     test: {
       file: `${RUNNER}/workspace/ensure.int.test.ts`,
-      name: "the note of an agent's end stays with the worktree",
+      name: "an end note is removed with the worktree",
     },
     promise: "the noted result of a former worktree is never taken for that of a new one",
   },

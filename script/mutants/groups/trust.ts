@@ -278,7 +278,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/place/gitCommand.ts`,
     find: ", GIT_CEILING_DIRECTORIES: dirname(dir) };",
     replace: " };",
-    test: { file: `${RUNNER}/workspace/save.int.test.ts`, name: "where the agent deleted .git, nothing around" },
+    test: { file: `${RUNNER}/workspace/save.int.test.ts`, name: "if the agent deleted .git, nothing outside" },
     promise: "no repository around the data folder is touched",
   },
   {
@@ -310,7 +310,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/workspace/ourSettings.ts`,
     find: 'if ((await place.stat(folder))?.kind === "link") await place.remove(folder);',
     replace: "",
-    test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "nothing is written behind a link" },
+    test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "nothing is written through a link" },
     promise: "a link that an agent puts in its repository leads no file of tac8 elsewhere",
   },
   {
@@ -674,7 +674,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/workspace/paths.ts`,
     find: 'const notesDir = join(home, "issues", owner, repo, name);',
     replace: "const notesDir = join(gitDir, name);",
-    test: { file: `${RUNNER}/workspace/paths.test.ts`, name: "nothing that is believed lies where an agent" },
+    test: { file: `${RUNNER}/workspace/paths.test.ts`, name: "no trusted file is in a folder to which an agent writes" },
     promise: "notes that tac8 trusts are never in a folder that an agent must be able to write to",
   },
   {
@@ -682,7 +682,7 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/workspace/formerNotes.ts`,
     find: "await writeNote(promptFile, prompt);",
     replace: 'await (await import("node:fs/promises")).rename(former.promptFile, promptFile);',
-    test: { file: `${RUNNER}/workspace/formerNotes.int.test.ts`, name: "also from another file system" },
+    test: { file: `${RUNNER}/workspace/formerNotes.int.test.ts`, name: "notes on another file system are taken over" },
     promise: "a workspace of an older version is continued even if it is on another file system than the notes",
   },
   {

@@ -7,7 +7,7 @@ import { saveWork } from "./save.ts";
 import { createGitBench, type GitBench } from "./testing/gitBench.ts";
 
 let bench: GitBench;
-/** Three commits of the agent's, on its branch. */
+/** Three commits of the agent, on its branch. */
 let commits: string[];
 
 beforeAll(async () => {
@@ -26,7 +26,7 @@ afterAll(async () => {
 const inTree = (path: string) => join(bench.paths.tree, path);
 const nth = (index: number) => commits.at(index) ?? "";
 
-/** As after an agent. */
+/** Save the work and return to the branch, as after an agent. */
 async function back(): Promise<{ head: string; quarantined: string | null }> {
   const { paths, place, branch } = bench;
   const saved = await saveWork({ ...paths, place, baseSha: await bench.base(), message: "the rest" });
@@ -39,7 +39,7 @@ async function isGood(head: string): Promise<void> {
   expect(await bench.agent(["status", "--porcelain"])).toBe("");
 }
 
-/** Stops before its second commit is made again. */
+/** Start a rebase that stops before its second commit is made again. */
 const rebase = (command: string) =>
   bench.agent(["rebase", "--quiet", "--exec", command, `${nth(0)}^`]).catch(() => undefined);
 
@@ -47,9 +47,9 @@ test.each([
   ["an older commit", () => bench.agent(["checkout", "--quiet", "HEAD~2"])],
   [
     "another branch, which has none of the work",
-    () => bench.agent(["checkout", "--quiet", "-b", "look", `${nth(0)}^`]),
+    () => bench.agent(["checkout", "--quiet", "-b", "reading", `${nth(0)}^`]),
   ],
-  ["a rebase that has stopped", () => rebase("false")],
+  ["a stopped rebase", () => rebase("false")],
 ])("an agent that ends at %s has its work on the branch", async (_where, go) => {
   await go();
   expect(await back()).toEqual({ head: nth(-1), quarantined: null });
@@ -57,7 +57,7 @@ test.each([
   expect(await bench.agent(["status"])).not.toContain("rebase");
 });
 
-test("what it had not committed there goes on top", async () => {
+test("uncommitted changes are put on top of the branch", async () => {
   await bench.agent(["checkout", "--quiet", "HEAD~1"]);
   await bench.write("found.txt", "found\n");
   const { head, quarantined } = await back();
@@ -68,7 +68,7 @@ test("what it had not committed there goes on top", async () => {
   expect(existsSync(inTree("three.txt"))).toBe(true);
 });
 
-test("… and where that conflicts, to a branch beside it", async () => {
+test("uncommitted changes that conflict are put on a separate branch", async () => {
   await bench.agent(["checkout", "--quiet", "HEAD~1"]);
   await bench.write("three.txt", "another three\n");
   const { head, quarantined } = await back();
@@ -78,9 +78,9 @@ test("… and where that conflicts, to a branch beside it", async () => {
 });
 
 test.each([
-  ["a branch of its own with all of it", () => bench.agent(["checkout", "--quiet", "-b", "mine"])],
-  ["a detached HEAD with all of it", () => bench.agent(["checkout", "--quiet", "--detach"])],
-])("%s stays as it is", async (_where, go) => {
+  ["a branch of the agent with all of the work", () => bench.agent(["checkout", "--quiet", "-b", "mine"])],
+  ["a detached HEAD with all of the work", () => bench.agent(["checkout", "--quiet", "--detach"])],
+])("%s is not changed", async (_where, go) => {
   await go();
   const head = await bench.commit("four.txt", "four\n");
   expect(await back()).toEqual({ head, quarantined: null });
@@ -88,14 +88,14 @@ test.each([
 
 test.each([
   ["on the branch", () => bench.agent(["reset", "--quiet", "--hard", "HEAD~2"])],
-  ["on a branch of its own", () => bench.agent(["checkout", "--quiet", "-b", "anew", "HEAD~2"])],
-])("a history that it rewrote %s is its work", async (_where, go) => {
+  ["on a branch of its own", () => bench.agent(["checkout", "--quiet", "-b", "rewritten", "HEAD~2"])],
+])("a history that the agent rewrote %s is its work", async (_where, go) => {
   await go();
   const head = await bench.commit("four.txt", "four\n");
   expect(await back()).toEqual({ head, quarantined: null });
 });
 
-test("a branch that it took away is not missed", async () => {
+test("a branch that the agent deleted is not missing", async () => {
   await bench.agent(["checkout", "--quiet", "--detach", "HEAD~1"]);
   await bench.agent(["branch", "-D", bench.branch]);
   expect(await back()).toEqual({ head: nth(1), quarantined: null });

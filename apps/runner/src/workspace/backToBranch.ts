@@ -10,35 +10,35 @@ export interface BackOptions {
   readonly tree: string;
   readonly gitDir: string;
   readonly place: AgentPlace;
-  /** The issue's branch, on which the agent was to work. */
+  /** The issue's branch, on which the agent should work. */
   readonly branch: string;
-  /** Where the agent has left HEAD. */
+  /** HEAD as the agent left it. */
   readonly left: string;
-  /** HEAD with what was not committed. */
+  /** HEAD after uncommitted changes were committed. */
   readonly head: string;
-  /** Part of a branch's name; differs at each call. */
+  /** Part of the name of a separate branch. It differs at each call. */
   readonly stamp: string;
 }
 
-/** Where an agent was as it ended that has left commits on the branch which HEAD has not. */
+/** State of a workspace whose branch has commits that HEAD does not have. */
 export interface Standing {
   /** HEAD, as the agent left it, is an older commit of the branch. */
   readonly isOnOlderCommit: boolean;
-  /** A rebase is under way: the branch is as it was before it. */
+  /** A rebase is in progress, and has not changed the branch yet. */
   readonly rebasing: boolean;
 }
 
 /**
- * Pure. An agent that ends, or is ended, while it reads an older commit or rebases has its work on the branch. Elsewhere
- * HEAD is its work: another branch that it made, or a history that it rewrote.
+ * Return whether the agent's work is on the branch: the agent ended while it was reading an older commit or rebasing. Otherwise HEAD
+ * is its work, on a branch that it created or in a history that it rewrote. Pure.
  */
 export function isOnBranch({ isOnOlderCommit, rebasing }: Standing): boolean {
   return isOnOlderCommit || rebasing;
 }
 
 /**
- * Puts the workspace on its branch where the agent's work is there and HEAD is not; what HEAD has besides comes on top, and
- * where that conflicts, to a branch beside it. @returns the commit that HEAD is at, and the branch beside it, if any.
+ * Return the workspace to its branch if the agent's work is there and HEAD is elsewhere. Additional commits of HEAD are put on top of
+ * the branch, or on a separate branch if they conflict. @returns the commit of HEAD, and the separate branch if there is one
  */
 export async function backToBranch(
   options: BackOptions,
@@ -61,7 +61,7 @@ export async function backToBranch(
   await gitStep("going back to the branch", async () => {
     if (quarantined !== null) await git.raw(["branch", "--force", quarantined, head]);
     await git.raw(["checkout", "--quiet", "--force", "--ignore-other-worktrees", "-B", branch, onTop ?? tip]);
-    // Last: without it, who repeats a checkout that failed would take HEAD for the work.
+    // The rebase is ended last. Otherwise, after a failed checkout, the next try would take HEAD for the work.
     if (rebasing) await git.raw(["rebase", "--quit"]);
   });
   return { head: onTop ?? tip, quarantined };
@@ -71,5 +71,5 @@ async function isRebasing({ tree, place }: BackOptions): Promise<boolean> {
   const own = await gitIn(place, tree).raw(["rev-parse", "--path-format=absolute", "--git-dir"]);
   const has = (name: string): Promise<boolean> => place.exists(join(own, name));
   if (await has("rebase-merge")) return true;
-  return (await has("rebase-apply")) && !(await has("rebase-apply/applying")); // That is `git am`.
+  return (await has("rebase-apply")) && !(await has("rebase-apply/applying")); // `applying` is from `git am`.
 }

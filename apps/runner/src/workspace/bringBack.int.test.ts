@@ -25,7 +25,7 @@ afterAll(async () => {
 const inTree = (path: string) => join(bench.paths.tree, path);
 const find = (options: Partial<BringBackOptions> = {}) => {
   const { paths, place, branch, mirror } = bench;
-  // A run has one of its own.
+  // Each run has its own mirror object.
   return bringBack(new Mirror(mirror.paths, bench.clean), {
     paths,
     place,
@@ -41,20 +41,20 @@ const expectBack = async () => {
   expect(await bench.agent(["status", "--porcelain"])).toBe("");
 };
 
-test("finished work is taken as it is", async () => {
+test("finished work is used unchanged", async () => {
   await bench.write("dirty.txt", "dirty\n");
   expect(await find()).toEqual({ kind: "there" });
   expect(await find({ ours: false })).toEqual({ kind: "there" });
   expect(existsSync(inTree("dirty.txt"))).toBe(true);
 });
 
-test("finished work whose folder is gone comes back from the thin repository", async () => {
+test("finished work whose folder is missing is restored from the thin repository", async () => {
   await rm(bench.paths.tree, { recursive: true });
   expect(await find()).toMatchObject({ kind: "back", workspace: { head: saved, quarantined: null } });
   await expectBack();
 });
 
-test("… also when the issue goes to another branch by now, and somebody has pushed to the first", async () => {
+test("finished work is restored even if the issue has another branch by now, and another contributor pushed to the first one", async () => {
   await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
   await bench.mirror.refresh();
   await rm(bench.paths.tree, { recursive: true });
@@ -64,9 +64,9 @@ test("… also when the issue goes to another branch by now, and somebody has pu
 });
 
 test.each([
-  ["gone", () => rm(inTree(".git"))],
+  ["missing", () => rm(inTree(".git"))],
   ["rubbish", () => writeFile(inTree(".git"), "rubbish\n")],
-])("finished work whose .git is %s comes back, and the files are put aside", async (_what, damage) => {
+])("finished work whose .git is %s is restored, and the files are quarantined", async (_what, damage) => {
   await bench.write("dirty.txt", "dirty\n");
   await damage();
   const found = await find();
@@ -76,7 +76,7 @@ test.each([
   await expectBack();
 });
 
-test("a mirror that is gone does not make finished work missing that was not saved", async () => {
+test("without a mirror, unsaved finished work is not missing", async () => {
   await bench.agent(["reset", "--soft", await bench.base()]);
   await rm(bench.mirror.paths.dir, { recursive: true });
   expect(await find({ saved: null })).toEqual({ kind: "there" });
@@ -84,11 +84,11 @@ test("a mirror that is gone does not make finished work missing that was not sav
 });
 
 test.each([
-  ["its repository is gone too", () => rm(bench.paths.gitDir, { recursive: true }), {}],
+  ["its repository is missing too", () => rm(bench.paths.gitDir, { recursive: true }), {}],
   ["it was not saved", () => rm(bench.paths.tree, { recursive: true }), { saved: null }],
   ["it was done elsewhere", async () => {}, { saved: "c".repeat(40), ours: false }],
   ["it was done elsewhere, and not saved", async () => {}, { saved: null, ours: false }],
-])("missing is what nobody can take from here: %s", async (_why, damage, options) => {
+])("work that cannot be read from this data folder is missing: %s", async (_why, damage, options) => {
   await damage();
   expect(await find(options)).toEqual({ kind: "missing" });
 });

@@ -3,14 +3,14 @@ import { gitIn } from "../place/place.ts";
 import { isDamage } from "./damage.ts";
 import { withoutDrivers } from "./drivers.ts";
 import { checkFiles, openingUp, reattach, type EnsuredWorkspace, type EnsureOptions } from "./ensure.ts";
-import { lookAt } from "./inspect.ts";
+import { inspectWorkspace } from "./inspect.ts";
 import type { Mirror } from "./mirror.ts";
 import { planFinished, type FinishedFacts } from "./plan.ts";
 import { removeStaleLocks } from "./staleLocks.ts";
 
 export interface BringBackOptions
   extends Pick<EnsureOptions, "paths" | "place" | "stamp">, Pick<FinishedFacts, "saved" | "ours"> {
-  /** Of the issue; a workspace that was made for another one keeps its own. */
+  /** Branch of the issue. A workspace that was made for another branch keeps that one. */
   readonly branch: string;
 }
 
@@ -20,14 +20,14 @@ export type Finished =
   | { readonly kind: "missing" };
 
 /**
- * The workspace with an agent's finished work, made good where it is not: nothing is brought up to date, so that what is
- * published is what was finished. The caller holds the workspace's lock.
+ * Repair the workspace with an agent's finished work, if necessary. Nothing is updated, so that exactly the finished work is
+ * published. The caller holds the workspace's lock.
  */
 export async function bringBack(mirror: Mirror, options: BringBackOptions): Promise<Finished> {
   const { signal } = options.place;
   const first = await unlessDamaged(mirror, options);
   if (first.kind !== "missing" || !options.ours) return first;
-  // It looks the same where the mirror is missing or damaged that the workspace borrows from.
+  // The same error occurs if the mirror, from which the workspace borrows, is missing or damaged.
   await mirror.refresh(signal);
   await mirror.repair(signal);
   return unlessDamaged(mirror, { ...options, stamp: `${options.stamp}-2` });
@@ -57,15 +57,15 @@ async function find(
   };
   return openingUp(options, async () => {
     await removeStaleLocks(place, paths.gitDir);
-    const found = await lookAt(options);
-    // A git that was interrupted looks like a damaged repository.
+    const found = await inspectWorkspace(options);
+    // After an interruption of git the repository seems to be damaged.
     place.signal?.throwIfAborted();
     const hasCommit = async (sha: string) =>
       found.head === sha || (await commitOf(gitIn(place, paths.gitDir), sha)) !== null;
     const hasSaved = saved !== null && found.repositoryWorks && (await hasCommit(saved));
     place.signal?.throwIfAborted();
     const head = hasSaved ? saved : found.head;
-    // Before anything is quarantined: it may be the mirror that is damaged.
+    // Checked before anything is quarantined, because the mirror may be the damaged one.
     if (ours && !found.treeWorks && head !== null) await checkFiles(options, head);
     const plan = planFinished(found, { saved, hasSaved, ours });
     if (plan.do === "missing") return { kind: "missing" };

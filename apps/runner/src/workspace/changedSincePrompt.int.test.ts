@@ -20,7 +20,7 @@ beforeEach(async () => {
 async function agentBegins(): Promise<void> {
   await mkdir(dirname(bench.paths.promptFile), { recursive: true });
   await writeFile(bench.paths.promptFile, "Please.");
-  // Time in a file system moves on in steps of a few milliseconds, and an agent takes longer to start.
+  // The clock of a file system has steps of a few milliseconds. The start of an agent takes longer.
   await expect.poll(() => isLater(bench.paths.promptFile)).toBe(true);
 }
 
@@ -32,14 +32,14 @@ async function isLater(than: string): Promise<boolean> {
 
 const changed = () => changedSincePrompt({ ...bench.paths, place: bench.place, startSha });
 
-test("an agent that did nothing has changed nothing, whatever was left uncommitted before it", async () => {
+test("an idle agent has changed nothing, even with uncommitted changes from before", async () => {
   await bench.write("src/a b.txt", "before\n");
   await bench.write("new.txt", "before\n");
   await agentBegins();
   expect(await changed()).toBe(false);
 });
 
-test("where no agent ever began, nothing has changed", async () => {
+test("nothing has changed if no agent has started", async () => {
   await bench.write("new.txt", "1\n");
   expect(await changed()).toBe(false);
 });
@@ -59,7 +59,7 @@ fieldTest("F1", "a commit, a changed, a new and a deleted file are changes", asy
   }
 });
 
-test("paths are read from git's own words, with spaces, in conflict and untracked", () => {
+test("paths with spaces, with conflicts and of untracked files are read from git's output", () => {
   const sha = "a".repeat(40);
   const output = [
     `1 .M N... 100644 100644 100644 ${sha} ${sha} a b.txt`,

@@ -4,12 +4,12 @@ import { gitIn, type AgentPlace } from "../place/place.ts";
 import { promptTime } from "./notes.ts";
 import type { WorkspacePaths } from "./paths.ts";
 
-/** Thousands of new files are a change in any case: the first ones are enough. */
+/** Most files that are checked. Thousands of new files are a change in any case. */
 const MAX_FILES = 10_000;
 
 export interface ChangedOptions extends Pick<WorkspacePaths, "tree" | "promptFile"> {
   readonly place: AgentPlace;
-  /** Commit that the workspace was at when its agent began. */
+  /** Commit of the workspace when its agent started. */
   readonly startSha: string;
 }
 
@@ -30,15 +30,15 @@ export async function changedSincePrompt({ tree, promptFile, place, startSha }: 
   return false;
 }
 
-/** What is before the path of a changed, a conflicting and an untracked file. */
+/** Fields before the path of a changed, a conflicting and an untracked file. */
 const BEFORE_PATH = /^(?:1 (?:\S+ ){7}|u (?:\S+ ){9}|\? )/;
 
-/** Paths of `git status --porcelain=v2 --no-renames -z`. Pure. */
+/** Return the paths in the output of `git status --porcelain=v2 --no-renames -z`. Pure. */
 export function uncommittedPaths(status: string): string[] {
   return status.split("\0").flatMap((entry) => (BEFORE_PATH.test(entry) ? [entry.replace(BEFORE_PATH, "")] : []));
 }
 
-/** Epoch ms of the last change of a path; for one that was deleted, of the nearest folder that is there. */
+/** Return the epoch ms of the last change of a path, or of the nearest existing folder if the path was deleted. */
 async function changedAt({ place, tree }: Pick<ChangedOptions, "place" | "tree">, path: string): Promise<number> {
   for (let at = path; ; at = dirname(at)) {
     const found = await place.stat(join(tree, at)).catch(() => null);

@@ -4,17 +4,17 @@ import { makeOurFolder, putFile } from "./ourSettings.ts";
 import { readText } from "../files/files.ts";
 import type { AgentPlace } from "../place/place.ts";
 
-/** The refs that tac8 put into a thin repository, in the form of `packed-refs`. */
+/** File with the refs that tac8 wrote to a thin repository, in the format of `packed-refs`. */
 const OURS = "tac8-refs";
-/** 500,000 refs. */
+/** Limit of that file, enough for 500,000 refs. */
 const MAX_FILE = 64 * 1024 * 1024;
-/** An agent that makes more of them gets its branches moved. */
+/** Most worktrees that are read. If an agent creates more, its branches may be moved. */
 const MAX_WORKTREES = 1000;
 const REMOTE = "refs/remotes/origin";
 
-/** Names of branches, as GitHub has them. */
+/** Names of branches on GitHub. */
 export interface BaseNames {
-  /** The branch that the work is for. */
+  /** Base branch of the work. */
   readonly base: string;
   readonly defaultBranch: string;
 }
@@ -30,8 +30,8 @@ export interface CloneRefsOptions {
 }
 
 /**
- * Give a thin repository the refs that a clone has: tags, `origin/…` for each branch, `origin/HEAD`, and the base branch by
- * its own name. They are written as one file, so that 20,000 tags take milliseconds. What the agent has made of them stays.
+ * Write the refs of a clone to a thin repository: tags, `origin/…` for each branch, `origin/HEAD`, and the base branch with its own
+ * name. They are written as one file, so that 20,000 tags take milliseconds. Refs that the agent has changed are kept.
  */
 export async function writeCloneRefs({
   place,
@@ -53,7 +53,7 @@ export async function writeCloneRefs({
   const local = `refs/heads/${names.base}`;
   const isFolder = (await place.stat(join(gitDir, local)))?.kind === "folder";
   if (isFolder || collide(names.base, branch)) ours.delete(local);
-  // A branch that is checked out must not move under its files.
+  // A checked-out branch must not move, because its files would not match.
   else if (inUse.has(local)) keep(ours, before, local);
   const merged = mergeRefs(parsePackedRefs(packed ?? ""), { before, ours });
   const text = formatPackedRefs(merged);
@@ -62,7 +62,7 @@ export async function writeCloneRefs({
   if (ours.has(`${REMOTE}/${names.defaultBranch}`)) await writeHead(place, gitDir, names.defaultBranch);
 }
 
-/** The refs of a clone. Pure. */
+/** Return the refs of a clone. Pure. */
 export function cloneRefs(mirror: Refs, { base, baseSha }: { readonly base: string; readonly baseSha: string }) {
   const ours = new Map<string, Ref>();
   for (const [name, ref] of mirror) {
@@ -73,7 +73,7 @@ export function cloneRefs(mirror: Refs, { base, baseSha }: { readonly base: stri
   return ours;
 }
 
-/** What a repository had, with ours in place of those that we put there before. Pure. */
+/** Replace the refs that tac8 wrote before by the new ones. Pure. */
 export function mergeRefs(
   packed: Refs,
   { before, ours }: { readonly before: Refs; readonly ours: Refs },
@@ -81,18 +81,18 @@ export function mergeRefs(
   const merged = new Map(packed);
   for (const [name, { sha }] of before) if (merged.get(name)?.sha === sha) merged.delete(name);
   for (const [name, ref] of ours) {
-    // A branch of the agent's own; the names of a clone's remote are nobody's work.
+    // A branch of the agent is kept. Names of the clone's remote are no work.
     if (!merged.has(name) || name.startsWith(`${REMOTE}/`)) merged.set(name, ref);
   }
   return merged;
 }
 
-/** The refs that tac8 put into a repository: they are nobody's work. */
+/** Read the refs that tac8 wrote to a repository. They are no work. */
 export async function readOurs(place: AgentPlace, gitDir: string): Promise<Refs> {
   return parsePackedRefs((await readText(place, join(gitDir, OURS), MAX_FILE)) ?? "");
 }
 
-/** Is this ref there because GitHub has it? */
+/** Return whether tac8 wrote this ref, because GitHub has it. */
 export function isOurs(ours: Refs, name: string, sha: string): boolean {
   return name.startsWith(`${REMOTE}/`) || ours.get(name)?.sha === sha;
 }
@@ -103,14 +103,14 @@ function keep(ours: Map<string, Ref>, before: Refs, name: string): void {
   else ours.set(name, old);
 }
 
-/** Git has no room for a branch `auto` beside `auto/gh-1`. */
+/** Return whether two branch names exclude each other: git cannot have a branch `auto` and a branch `auto/gh-1`. */
 function collide(a: string, b: string): boolean {
   return a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
 }
 
-/** Branches that worktrees are on. */
+/** Read the branches that worktrees have checked out. */
 export async function readHeads(place: AgentPlace, gitDir: string): Promise<ReadonlySet<string>> {
-  const some = await place.list(join(gitDir, "worktrees"), MAX_WORKTREES).catch(() => []); // There is none yet.
+  const some = await place.list(join(gitDir, "worktrees"), MAX_WORKTREES).catch(() => []); // The folder does not exist yet.
   const heads = await Promise.all(
     some.map(({ name }) => readText(place, join(gitDir, "worktrees", name, "HEAD"), 1000)),
   );

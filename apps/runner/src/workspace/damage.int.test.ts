@@ -21,7 +21,7 @@ afterEach(async () => {
   await bench.close();
 });
 
-/** What a run does before its agent starts. */
+/** Prepare the workspace as a run does before its agent starts. */
 async function prepare(): Promise<{ mirror: Mirror; workspace: EnsuredWorkspace }> {
   const mirror = new Mirror(bench.mirror.paths, bench.clean);
   await mirror.refresh();
@@ -70,26 +70,26 @@ const DAMAGE: readonly { readonly what: string; readonly how: () => Promise<void
   { what: "the packed refs are no refs", how: () => writeFile(inMirror("packed-refs"), "\0\0\0\n") },
   { what: "a ref is empty", how: () => empty(inMirror("refs/heads/main")) },
   { what: "the newest commit is empty", how: async () => empty(await objectFile("main")) },
-  { what: "an older commit is gone", how: async () => rm(await objectFile("main^")) },
-  { what: "a folder's object is gone", how: async () => rm(await objectFile("main^{tree}")) },
-  { what: "a file's object is gone", how: async () => rm(await objectFile("main:README.md")) },
+  { what: "an older commit is missing", how: async () => rm(await objectFile("main^")) },
+  { what: "a folder's object is missing", how: async () => rm(await objectFile("main^{tree}")) },
+  { what: "a file's object is missing", how: async () => rm(await objectFile("main:README.md")) },
   { what: "a file's object is empty", how: async () => empty(await objectFile("main:README.md")) },
 ];
 
-test.each(DAMAGE)("$what: the mirror is put aside and made anew, once", async ({ how }) => {
+test.each(DAMAGE)("$what: the mirror is quarantined and cloned again, once", async ({ how }) => {
   await bench.mirror.refresh();
   await how();
   const { mirror, workspace } = await prepare();
-  expect(workspace.how).toMatch(/^(created|replaced)$/); // A first try may have begun the thin repository.
+  expect(workspace.how).toMatch(/^(created|replaced)$/); // A first try may have created a part of the thin repository.
   expect(mirror.quarantined).not.toBeNull();
   expect(await kept()).toEqual([basename(mirror.quarantined ?? "")]);
   await bench.agent(["fsck", "--strict"], mirror.paths.dir);
   expect(await bench.agent(["status", "--porcelain"])).toBe("");
-  expect((await prepare()).mirror.quarantined, "a whole one stays").toBeNull();
+  expect((await prepare()).mirror.quarantined, "an intact mirror is kept").toBeNull();
 });
 
 test.each([
-  { what: "is gone", how: (pack: string) => rm(pack) },
+  { what: "is missing", how: (pack: string) => rm(pack) },
   { what: "was cut off", how: (pack: string) => truncate(pack, 100) },
   {
     what: "has wrong bytes",
@@ -98,7 +98,7 @@ test.each([
       await writeFile(pack, bytes.fill(0xff, 100, bytes.length - 40));
     },
   },
-])("a pack that $what: all of GitHub's objects come back", async ({ how }) => {
+])("a pack that $what: all of GitHub's objects are restored", async ({ how }) => {
   await bench.mirror.refresh();
   await how(await onlyPack());
   const { mirror } = await prepare();
@@ -108,7 +108,7 @@ test.each([
   expect(await readFile(join(bench.paths.tree, "README.md"), "utf8")).toBe("# widgets, the second\n");
 });
 
-test("a workspace that borrows from it goes on with its commits and its uncommitted files", async () => {
+test("a workspace that borrows from the mirror keeps its commits and its uncommitted files", async () => {
   await prepare();
   const mine = await bench.commit("mine.txt", "mine\n");
   await bench.write("draft.txt", "draft\n");
@@ -119,7 +119,7 @@ test("a workspace that borrows from it goes on with its commits and its uncommit
   await bench.agent(["fsck"], bench.paths.gitDir);
 });
 
-/** Its base is on no branch of GitHub's any more, and the mirror is damaged. @returns the workspace's commit. */
+/** Create a workspace whose base is no longer on a branch of GitHub, with a damaged mirror. @returns the workspace's commit */
 async function workOnLostBase(): Promise<string> {
   await prepare();
   const mine = await bench.commit("mine.txt", "mine\n");
@@ -129,7 +129,7 @@ async function workOnLostBase(): Promise<string> {
   return mine;
 }
 
-test("what GitHub has not any more, and a workspace needs, comes over from the damaged one", async () => {
+test("commits that a workspace needs and GitHub no longer has are taken from the damaged mirror", async () => {
   const mine = await workOnLostBase();
   const { mirror, workspace } = await prepare();
   expect(mirror.quarantined).not.toBeNull();
@@ -140,7 +140,7 @@ test("what GitHub has not any more, and a workspace needs, comes over from the d
 test.each([
   ["was killed", "kill -9 $$", "git"],
   ["had no space", "echo 'fatal: write error: No space left on device' >&2; exit 128", "disk"],
-])("… at the next try, where the git that fetches it over %s", async (_how, shell, kind) => {
+])("such commits are taken at the next try if the git that fetches them %s", async (_how, shell, kind) => {
   const mine = await workOnLostBase();
   const env = await breakGit(bench.clean.env, { dir: bench.dir, command: "pack-objects", shell });
   const broken = new Mirror(bench.mirror.paths, { ...bench.clean, env });
@@ -148,7 +148,7 @@ test.each([
   expect((await prepare()).workspace).toMatchObject({ how: "reused", head: mine });
 });
 
-test("… and where git finds more damage than it is heard out for, a new mirror takes its place all the same", async () => {
+test("a new mirror replaces the damaged one even if git reports more damage than is read", async () => {
   await workOnLostBase();
   const shell = "yes 'error: bad object' | head -c 50000 >&2; exit 128";
   const env = await breakGit(bench.clean.env, { dir: bench.dir, command: "pack-objects", shell });
@@ -157,7 +157,7 @@ test("… and where git finds more damage than it is heard out for, a new mirror
   expect(broken.quarantined).not.toBeNull();
 });
 
-test("borrowed objects that are gone for good: the workspace is put aside with its files, and made anew", async () => {
+test("if borrowed objects are lost, the workspace is quarantined with its files and created again", async () => {
   await prepare();
   await bench.commit("mine.txt", "mine\n");
   const objects = ["main^{tree}", "main:src", "main:src/a.txt"];
@@ -182,7 +182,7 @@ async function orphan(revision: string): Promise<string> {
   return bench.agent(["commit-tree", tree.stdout, "-m", "rewritten"], bench.originDir);
 }
 
-test("two runs that find it damaged at once make one new one", async () => {
+test("two runs that find the damage at the same time clone one new mirror", async () => {
   await bench.mirror.refresh();
   const base = await bench.base();
   await rm(await objectFile("main:README.md"));
@@ -192,7 +192,7 @@ test("two runs that find it damaged at once make one new one", async () => {
   expect(await kept()).toHaveLength(1);
 });
 
-test("a mirror that was damaged after the work began does not cost the work its crossing", async () => {
+test("work can be published even if the mirror was damaged after the work started", async () => {
   const { mirror } = await prepare();
   const baseSha = (await mirror.branch("main")) ?? "";
   const head = await bench.commit("README.md", "# widgets, the third\n");

@@ -7,20 +7,20 @@ import type { WorkspacePaths } from "./paths.ts";
 import { OUR_INCLUDE } from "./ourSettings.ts";
 
 const MAX_FILE = 256 * 1024;
-/** What may name a program that git starts for files or merges, here or in another file. */
+/** Settings that may name a program for files or merges, in this file or an included one. */
 const SUSPICIOUS = /filter|merge|include/i;
 
 /**
- * Return the place with the programs turned off that the repository's own settings name for filters and merges: an agent may
- * have put them there, and they may fail or never end. Git itself is asked for the names only where the files have any.
+ * Return the place with all filter and merge programs of the repository's own settings disabled: an agent may have configured them, and
+ * they may fail or never end. Git lists their names, and is only started if the files have such settings.
  */
 export async function withoutDrivers(
   place: AgentPlace,
   paths: Pick<WorkspacePaths, "tree" | "gitDir">,
 ): Promise<AgentPlace> {
   const { tree, gitDir } = paths;
-  if ((await place.stat(gitDir)) === null) return place; // Without a question inside, which would start a sandbox for it.
-  const worktrees = await place.list(join(gitDir, "worktrees")).catch(() => []); // There is none yet.
+  if ((await place.stat(gitDir)) === null) return place; // Git is not started here, because that would start a sandbox.
+  const worktrees = await place.list(join(gitDir, "worktrees")).catch(() => []); // The folder does not exist yet.
   const folders = [gitDir, ...worktrees.map(({ name }) => join(gitDir, "worktrees", name))];
   const files = [join(gitDir, "config"), ...folders.map((folder) => join(folder, "config.worktree"))];
   const suspicious = await Promise.all(files.map((file) => mayName(place, file)));
@@ -31,7 +31,7 @@ export async function withoutDrivers(
     return place.withSettings(driversOff(names));
   } catch (error) {
     throwUnlessRefused(error);
-    return place; // Settings that git cannot read stop every other command too.
+    return place; // Invalid settings also stop every other git command.
   }
 }
 
@@ -42,7 +42,7 @@ async function mayName(place: AgentPlace, file: string): Promise<boolean> {
   return text === null || SUSPICIOUS.test(text.replace(OUR_INCLUDE, ""));
 }
 
-/** Pure. Settings against those of a list (`git config --list --name-only -z`). A merge is then git's own, of texts. */
+/** Return settings that disable the drivers in a list (`git config --list --name-only -z`). Git then merges with its own text merge. Pure. */
 export function driversOff(list: string): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const key of list.split("\0")) {

@@ -27,7 +27,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true }));
 
-test("comes back as it was, the newest one, and goes", async () => {
+test("the newest note is read unchanged, and can be removed", async () => {
   await writeEndNote(paths, { ...note, run: "before" });
   await writeEndNote(paths, note);
   expect(await readEndNote(paths)).toEqual(note);
@@ -35,17 +35,17 @@ test("comes back as it was, the newest one, and goes", async () => {
   expect(await readEndNote(paths)).toBeNull();
 });
 
-test("the longest summary fits", async () => {
+test("a note has room for the longest summary", async () => {
   const long = { ...note, summary: "\u0001".repeat(20_000) };
   await writeEndNote(paths, long);
   expect(await readEndNote(paths)).toEqual(long);
 });
 
 test.each([
-  ["half of one", () => writeEndNote(paths, note).then(() => truncate(paths.endFile, 20))],
+  ["an incomplete note", () => writeEndNote(paths, note).then(() => truncate(paths.endFile, 20))],
   ["something else", () => writeNote(paths.endFile, "{}")],
-  ["a link to one", () => writeEndNote(paths, note).then(() => linkInstead())],
-])("%s is none", async (_what, write) => {
+  ["a link to a note", () => writeEndNote(paths, note).then(() => linkInstead())],
+])("%s is ignored", async (_what, write) => {
   await write();
   expect(await readEndNote(paths)).toBeNull();
   await writeEndNote(paths, note);
@@ -59,7 +59,7 @@ async function linkInstead(): Promise<void> {
   await symlink(elsewhere, paths.endFile);
 }
 
-test("a folder that is away is not made anew", async () => {
+test("a missing folder is not created", async () => {
   await rm(join(dir, "issue"), { recursive: true });
   await expect(writeEndNote(paths, note)).rejects.toThrow("ENOENT");
 });

@@ -10,43 +10,43 @@ import { localFiles } from "../files/local.ts";
 const MAX_BYTES = 256 * 1024;
 
 const endNoteSchema = z.object({
-  /** The agent's run. */
+  /** Id of the agent's run. */
   run: z.string(),
-  /** Its final words. */
+  /** Summary of the agent. */
   summary: z.string(),
-  /** What it had left running, where its work is published all the same. */
+  /** Command that the agent left running, if its work is published despite that. */
   leftRunning: z.string().nullable().default(null),
-  /** Of the issue, with this run. */
+  /** Usage of the issue, including this run. */
   usage: usageSchema,
-  /** Likewise. */
+  /** Models of the issue, including this run. */
   models: z.array(z.string()).default([]),
-  /** Of the round, with this run. */
+  /** Denied calls of the round, including this run. */
   denied: z.array(denialSchema).nullable().default(null),
-  /** Likewise. */
+  /** Blocked hosts of the round, including this run. */
   blockedHosts: z.array(blockedHostSchema).nullable().default(null),
-  /** The event that reports it. */
+  /** Reason in the event that reports the end. */
   reason: z.string(),
   evidence: z.record(z.string(), z.union([z.string(), z.number()])),
 });
 
-/** What the hash is to be told of an agent that has done its work: kept on the disk until the hash has it. */
+/** Facts about a finished agent, stored on the disk until the record has them. */
 export type EndNote = z.infer<typeof endNoteSchema>;
 
 type EndPath = Pick<WorkspacePaths, "endFile">;
 
-/** The folder is there since the workspace was prepared. If it is not, the data folder is away, and a new one would hide it. */
+/** Write the end note. Its folder exists since the workspace was prepared. If it is missing, the data folder is missing, and a new folder would hide it. */
 export async function writeEndNote({ endFile }: EndPath, note: EndNote): Promise<void> {
   await writeWholeFile(endFile, JSON.stringify(note));
 }
 
-/** `files`: of the side that has the note. @returns null when there is none that can be read. */
+/** Read the end note. @param files files of the side that has the note. @returns null if there is no readable note */
 export async function readEndNote({ endFile }: EndPath, files: Files = localFiles): Promise<EndNote | null> {
   const text = await readText(files, endFile, MAX_BYTES);
   if (text === null) return null;
   try {
     return endNoteSchema.safeParse(JSON.parse(text)).data ?? null;
   } catch {
-    return null; // Not JSON: cut off, or an older version's, which an agent may have written.
+    return null; // Not JSON: the note is incomplete, or is from an older version, where an agent may have written it.
   }
 }
 

@@ -11,7 +11,7 @@ import { breakGit } from "./testing/breakGit.ts";
 import { PLACE_KINDS } from "../place/testing/places.ts";
 import { createGitBench, type GitBench } from "./testing/gitBench.ts";
 
-describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
+describe.each(PLACE_KINDS)("in a place of the kind %s:", (kind) => {
   let bench: GitBench;
   beforeAll(async () => {
     bench = await createGitBench({ kind });
@@ -26,13 +26,13 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
   const inTree = (path: string) => join(bench.paths.tree, path);
   const read = (path: string) => readFile(inTree(path), "utf8");
 
-  /** Names of what is there of this issue, put aside or not. */
+  /** Return the names of the issue's folders, quarantined ones included. */
   async function siblings(): Promise<string[]> {
     const names = await readdir(dirname(bench.paths.tree));
     return names.filter((name) => name === bench.name || name.startsWith(`${bench.name}.`));
   }
 
-  /** Git works in it, at this commit and on our branch, and the agent can commit. */
+  /** Expect that git works in the workspace, at this commit and on the issue's branch, and that the agent can commit. */
   async function expectGood(found: EnsuredWorkspace, head: string): Promise<void> {
     expect(found.head).toBe(head);
     expect(await bench.agent(["rev-parse", "HEAD", "--abbrev-ref", "HEAD"])).toBe(`${head}\n${bench.branch}`);
@@ -41,7 +41,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     expect(await bench.agent(["rev-parse", "HEAD~1"])).toBe(head);
   }
 
-  test("a new one starts at the base, without a remote", async () => {
+  test("a new workspace starts at the base, without a remote", async () => {
     const found = await bench.ensure();
     expect(found).toMatchObject({ how: "created", quarantined: null });
     await expectGood(found, await bench.base());
@@ -49,12 +49,12 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     expect(await siblings()).toEqual([bench.name]);
   });
 
-  test("a new one starts at the branch that GitHub has", async () => {
+  test("a new workspace starts at the branch on GitHub", async () => {
     const pushed = await bench.push(bench.branch, { "b.txt": "b\n" });
     await expectGood(await bench.ensure(), pushed);
   });
 
-  test("twice is once; what is uncommitted stays", async () => {
+  test("a second call changes nothing, and uncommitted changes are kept", async () => {
     const { head } = await bench.ensure();
     await bench.write("README.md", "dirty\n");
     await bench.write("new.txt", "new\n");
@@ -65,7 +65,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await expectGood(again, head);
   });
 
-  test("a folder that somebody left there is put aside", async () => {
+  test("a leftover folder is quarantined", async () => {
     await mkdir(bench.paths.tree, { recursive: true });
     await writeFile(inTree("notes.txt"), "mine\n");
     const found = await bench.ensure();
@@ -74,7 +74,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await expectGood(found, await bench.base());
   });
 
-  test("a link to nowhere, and a file, in its place are put aside", async () => {
+  test("a link to nowhere, or a file, in its place is quarantined", async () => {
     await mkdir(dirname(bench.paths.tree), { recursive: true });
     await symlink("/nonexistent/place", bench.paths.tree);
     expect((await bench.ensure()).how).toBe("replaced");
@@ -88,7 +88,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
   test.each([
     ["removed", async () => ""],
     ["removed while locked", () => bench.agent(["worktree", "lock", bench.paths.tree])],
-  ])("a registered worktree that was %s comes back with its unpushed commits", async (_how, before) => {
+  ])("a registered worktree that was %s is restored with its unpushed commits", async (_how, before) => {
     await bench.ensure();
     const mine = await bench.commit("mine.txt", "mine\n");
     await before();
@@ -99,7 +99,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await expectGood(found, mine);
   });
 
-  test("commits of a lost worktree that was on no branch come back too", async () => {
+  test("commits of a lost worktree without a branch are restored too", async () => {
     await bench.ensure();
     await bench.agent(["checkout", "--quiet", "--detach"]);
     const mine = await bench.commit("mine.txt", "mine\n");
@@ -107,7 +107,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await expectGood(await bench.ensure(), mine);
   });
 
-  test("a branch that the agent has checked out in a worktree of its own too is ours all the same", async () => {
+  test("the issue's branch can be used even if the agent has checked it out in another worktree", async () => {
     await bench.ensure();
     await bench.agent(["checkout", "--quiet", "--detach"]);
     await bench.agent(["worktree", "add", "--quiet", join(bench.dir, "its-own"), bench.branch]);
@@ -116,7 +116,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await expectGood(await bench.ensure(), mine);
   });
 
-  test("a branch that is left in the thin repository alone is gone on with", async () => {
+  test("a branch that is only in the thin repository is continued", async () => {
     await bench.ensure();
     const mine = await bench.commit("mine.txt", "mine\n");
     await rm(bench.paths.tree, { recursive: true });
@@ -143,7 +143,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
   });
 
   test.each([
-    ["is gone", () => rm(inTree(".git"))],
+    ["is missing", () => rm(inTree(".git"))],
     ["is rubbish", () => writeFile(inTree(".git"), "rubbish\n")],
     ["points elsewhere", () => writeFile(inTree(".git"), "gitdir: /nonexistent\n")],
     [
@@ -153,7 +153,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
         await bench.agent(["init", "--quiet"]);
       },
     ],
-  ])("where .git %s, commits are gone on with and files are put aside", async (_what, damage) => {
+  ])("where .git %s, the commits are continued and the files are quarantined", async (_what, damage) => {
     await bench.ensure();
     const mine = await bench.commit("mine.txt", "mine\n");
     await bench.write("dirty.txt", "dirty\n");
@@ -162,14 +162,14 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     expect(found).toMatchObject({ how: "reattached", because: "its worktree is damaged" });
     expect(await readFile(join(found.quarantined ?? "", "dirty.txt"), "utf8")).toBe("dirty\n");
     await expectGood(found, mine);
-    // A user who reads what was quarantined does not work on the new one by accident.
+    // Git in the quarantined folder must not change the new workspace by accident.
     expect(await bench.agent(["rev-parse", "--git-dir"], found.quarantined ?? "").catch(() => "none")).not.toContain(
       `${bench.name}.git/`,
     );
   });
 
   test.each([[], ["HEAD"], ["HEAD", "config", "refs", "objects"]])(
-    "a thin repository whose making was broken off is made to its end (missing: %s)",
+    "a thin repository whose creation was interrupted is completed (missing: %s)",
     async (...missing) => {
       const { head } = await bench.ensure();
       await rm(bench.paths.tree, { recursive: true });
@@ -185,7 +185,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
   );
 
   test.each(["rev-parse", "status"])(
-    "a git that is killed at its %s is no damage: all stays as it is",
+    "a git that is killed at its %s is no damage, and nothing is changed",
     async (command) => {
       await bench.ensure();
       const mine = await bench.commit("mine.txt", "mine\n");
@@ -202,7 +202,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     },
   );
 
-  test("a worktree that was filled by half does not count as one with files deleted", async () => {
+  test("a worktree that was only partly checked out does not count as one with deleted files", async () => {
     const { head } = await bench.ensure();
     await rm(inTree("README.md"));
     await rm(join(bench.paths.gitDir, `worktrees/${bench.name}/index`));
@@ -212,7 +212,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await expectGood(found, head);
   });
 
-  test("a damaged index is no reason to lose anything", async () => {
+  test("nothing is lost with a damaged index", async () => {
     await bench.ensure();
     const mine = await bench.commit("mine.txt", "mine\n");
     await bench.write("dirty.txt", "dirty\n");
@@ -227,16 +227,16 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
   });
 
   test.each([
-    ["HEAD is gone", () => rm(join(bench.paths.gitDir, "HEAD"))],
-    ["config is cut off", () => writeFile(join(bench.paths.gitDir, "config"), "[core\n")],
+    ["HEAD is missing", () => rm(join(bench.paths.gitDir, "HEAD"))],
+    ["config is incomplete", () => writeFile(join(bench.paths.gitDir, "config"), "[core\n")],
     [
-      "all is a file",
+      "folder is a file",
       async () => {
         await rm(bench.paths.gitDir, { recursive: true });
         await writeFile(bench.paths.gitDir, "x");
       },
     ],
-  ])("a thin repository whose %s is put aside with its tree", async (_what, damage) => {
+  ])("a thin repository whose %s is quarantined with its tree", async (_what, damage) => {
     await bench.ensure();
     await bench.write("dirty.txt", "dirty\n");
     await damage();
@@ -246,7 +246,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await expectGood(found, await bench.base());
   });
 
-  test("a thin repository in a checkout of somebody else's is not mistaken for it", async () => {
+  test("a data folder inside another checkout is not mistaken for that checkout", async () => {
     await bench.agent(["init", "--quiet", bench.dir], bench.dir);
     await bench.ensure();
     await rm(join(bench.paths.gitDir, "HEAD"));
@@ -258,16 +258,20 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
   test.each([
     ["an older commit", "HEAD~1"],
     ["another history", "HEAD~2"],
-  ])("what we published is nobody else's: the agent has left it for %s, and goes on there", async (_where, to) => {
-    await bench.ensure();
-    for (const name of ["one.txt", "two.txt"]) await bench.commit(name, `${name}\n`);
-    await bench.agent(["push", "--quiet", bench.originDir, `HEAD:refs/heads/${bench.branch}`]);
-    await bench.agent(["reset", "--quiet", "--hard", to]);
-    const head = to === "HEAD~1" ? await bench.agent(["rev-parse", "HEAD"]) : await bench.commit("anew.txt", "anew\n");
-    expect(await bench.ensure()).toMatchObject({ how: "reused", head, quarantined: null });
-  });
+  ])(
+    "published commits that the agent has left for %s are not taken for those of another contributor",
+    async (_where, to) => {
+      await bench.ensure();
+      for (const name of ["one.txt", "two.txt"]) await bench.commit(name, `${name}\n`);
+      await bench.agent(["push", "--quiet", bench.originDir, `HEAD:refs/heads/${bench.branch}`]);
+      await bench.agent(["reset", "--quiet", "--hard", to]);
+      const head =
+        to === "HEAD~1" ? await bench.agent(["rev-parse", "HEAD"]) : await bench.commit("other.txt", "other\n");
+      expect(await bench.ensure()).toMatchObject({ how: "reused", head, quarantined: null });
+    },
+  );
 
-  test("an agent that was killed while it looked back goes on from its newest published commit", async () => {
+  test("after an agent was killed at an older commit, the next one continues from the newest published commit", async () => {
     await bench.ensure();
     for (const name of ["one.txt", "two.txt"]) await bench.commit(name, `${name}\n`);
     const head = await bench.agent(["rev-parse", "HEAD"]);
@@ -276,7 +280,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     expect(await bench.ensure()).toMatchObject({ how: "forwarded", head, quarantined: null });
   });
 
-  test("somebody's commit on top of ours is brought in", async () => {
+  test("another contributor's commit on top of the workspace's commits is taken over", async () => {
     await bench.push(bench.branch, { "b.txt": "1\n" });
     await bench.ensure();
     const theirs = await bench.push(bench.branch, { "b.txt": "2\n" });
@@ -286,7 +290,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await expectGood(found, theirs);
   });
 
-  test("somebody's commit beside ours: ours go on top of it, uncommitted work too", async () => {
+  test("the workspace's commits and uncommitted changes are put on top of another contributor's commit", async () => {
     await bench.push(bench.branch, { "b.txt": "1\n" });
     await bench.ensure();
     await bench.commit("mine.txt", "mine\n");
@@ -303,7 +307,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await expectGood(found, found.head);
   });
 
-  test("somebody's branch from before a base with merges: our work goes on top of it, the base stays where it is", async () => {
+  test("the work is put on top of another contributor's branch from before a base with merges, without moving the base", async () => {
     const origin = async (...args: string[]) =>
       (await execa("git", args, { cwd: bench.originDir, env: bench.env })).stdout;
     const before = await origin("rev-parse", "main");
@@ -321,7 +325,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await expectGood(found, found.head);
   });
 
-  test("somebody's commit that ours conflict with: ours are put aside, whole and usable", async () => {
+  test("commits that conflict with another contributor's commit are quarantined in a usable workspace", async () => {
     await bench.push(bench.branch, { "b.txt": "1\n" });
     await bench.ensure();
     const mine = await bench.commit("b.txt", "mine\n");
@@ -334,7 +338,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     expect(await bench.agent(["status", "--porcelain"], quarantined)).toBe("");
   });
 
-  test("somebody's commit under uncommitted work: the work is put aside, not built upon an old commit", async () => {
+  test("uncommitted changes that conflict with another contributor's commit are quarantined, not committed on an old commit", async () => {
     await bench.push(bench.branch, { "b.txt": "1\n" });
     await bench.ensure();
     await bench.write("b.txt", "dirty\n");
@@ -345,7 +349,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await expectGood(found, theirs);
   });
 
-  test("a base that moved on leaves begun work where it is", async () => {
+  test("a newer base does not move existing work", async () => {
     await bench.ensure();
     const mine = await bench.commit("mine.txt", "mine\n");
     await bench.push("main", { "README.md": "moved on\n" });
@@ -354,7 +358,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await expectGood(found, mine);
   });
 
-  test("work of an earlier round, on another branch, is put aside", async () => {
+  test("work of an earlier round, on another branch, is quarantined", async () => {
     await bench.ensure();
     await bench.commit("mine.txt", "mine\n");
     const found = await bench.ensure({ branch: `${bench.branch}-2` });
@@ -362,7 +366,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     expect(found.head).toBe(await bench.base());
   });
 
-  test("the note of an agent's end stays with the worktree in which the agent worked, and no longer", async () => {
+  test("an end note is removed with the worktree in which its agent worked", async () => {
     const note = {
       run: "r",
       summary: "",
@@ -408,7 +412,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     ["{dir}/elsewhere", "elsewhere/octo/widgets/gh-1"],
     ["home", "home/workspaces/octo/widgets/home/gh-1"],
     ["git", "home/workspaces/octo/widgets/git/gh-1"],
-  ])("a base_dir elsewhere holds the trees: %s", async (baseDir, tree) => {
+  ])("a base_dir elsewhere has the worktrees: %s", async (baseDir, tree) => {
     const former = bench;
     bench = await createGitBench({ baseDir });
     try {
@@ -422,7 +426,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     }
   });
 
-  test("an interruption puts nothing aside", async () => {
+  test("an interruption quarantines nothing", async () => {
     const { head } = await bench.ensure();
     const abort = new AbortController();
     abort.abort(new Error("shutting down"));
@@ -454,7 +458,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
   });
 
   test.each(["objects/info", "refs/remotes/origin", "refs/remotes"])(
-    "nothing is written behind a link that an agent put in the place of the folder %s",
+    "nothing is written through a link that an agent put in the place of the folder %s",
     async (name) => {
       await bench.ensure();
       const folder = join(bench.paths.gitDir, name);
@@ -468,7 +472,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     },
   );
 
-  test("folders that nobody may write to, not even their owner, are opened up", async () => {
+  test("folders that not even their owner may write to become writable", async () => {
     await bench.push(bench.branch, { "b/c/d.txt": "1\n" });
     await bench.ensure();
     const theirs = await bench.push(bench.branch, { "b/c/d.txt": "2\n" });

@@ -10,7 +10,7 @@ import { quarantine } from "./quarantine.ts";
 import { readHeads, readOurs, writeCloneRefs } from "./cloneRefs.ts";
 import { withoutDrivers } from "./drivers.ts";
 import { removeEndNote } from "./endNote.ts";
-import { lookAt, relate } from "./inspect.ts";
+import { inspectWorkspace, relate } from "./inspect.ts";
 import { writeBranchNote } from "./notes.ts";
 import { makeOurFolder, putFile, writeOurSettings } from "./ourSettings.ts";
 import type { WorkspacePaths } from "./paths.ts";
@@ -21,36 +21,36 @@ import { removeStaleLocks } from "./staleLocks.ts";
 export interface EnsureOptions {
   readonly paths: WorkspacePaths;
   readonly place: AgentPlace;
-  /** Folder of the mirror; its objects are lent to the workspace. */
+  /** Folder of the mirror, whose objects the workspace borrows. */
   readonly mirrorDir: string;
   readonly goal: WorkspaceGoal;
-  /** Part of the name of what is quarantined; differs at each call. */
+  /** Part of the name of a quarantined folder. It differs at each call. */
   readonly stamp: string;
 }
 
 export interface EnsuredWorkspace {
   readonly how: "created" | "reused" | "reattached" | "forwarded" | "rebased" | "replaced";
-  /** Commit that the workspace is at. */
+  /** Commit of the workspace. */
   readonly head: string;
-  /** Where the former content was put, when it was quarantined. */
+  /** Path of the former content if it was quarantined. */
   readonly quarantined: string | null;
   readonly because: string | null;
 }
 
 /**
- * Ends in a good workspace whatever was there: nothing, a leftover folder, a worktree that is gone, a damaged
- * repository, locks of a dead git, folders without write permission. The caller holds the workspace's lock, so no other
- * git of ours is alive in it. @throws the signal's reason, StepFailure of kind `git`.
+ * Create, repair or update the workspace, whatever exists: nothing, a leftover folder, a missing worktree, a damaged repository, locks
+ * of a dead git, folders without write permission. The caller holds the workspace's lock, so no other git of tac8 runs in it.
+ * @throws the signal's reason, StepFailure of kind `git`
  */
 export async function ensureWorkspace(options: EnsureOptions): Promise<EnsuredWorkspace> {
   return openingUp(options, async () => {
-    // As `create` leaves it when it is broken off: nobody's work.
+    // An empty folder is left by an interrupted `create`, and is no work.
     await options.place.removeEmpty(options.paths.tree);
     return ensure({ ...options, place: await withoutDrivers(options.place, options.paths) });
   });
 }
 
-/** Again, where an agent took permissions away. */
+/** Do work, and repeat it with repaired permissions if an agent removed them. */
 export async function openingUp<T>({ paths, place }: EnsureOptions, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -69,7 +69,7 @@ async function ensure(options: EnsureOptions): Promise<EnsuredWorkspace> {
   const found = await readOffBase(options);
   if (found.treeWorks && found.head !== null) await checkFiles(options, found.head);
   const relation = found.head === null ? null : await relate(options, found.head);
-  // A git that was interrupted looks like a damaged repository.
+  // After an interruption of git the repository seems to be damaged.
   place.signal?.throwIfAborted();
   const plan = planWorkspace(found, goal, relation);
   switch (plan.do) {
@@ -97,7 +97,7 @@ async function ensure(options: EnsureOptions): Promise<EnsuredWorkspace> {
   }
 }
 
-/** Brings the worktree back at a commit that the thin repository has; what is in its place is quarantined because of something. */
+/** Restore the worktree at a commit of the thin repository. A folder in its place is quarantined for the given reason. */
 export async function reattach(
   options: EnsureOptions,
   { commit, because }: { readonly commit: string; readonly because: string | null },
@@ -111,41 +111,41 @@ export async function reattach(
 
 async function forward(options: EnsureOptions, head: string): Promise<void> {
   await connect(options);
-  await gitStep("bringing the workspace up to the branch", () =>
+  await gitStep("updating the workspace to the branch", () =>
     gitIn(options.place, options.paths.tree).raw(["reset", "--quiet", "--hard", head]),
   );
 }
 
-/** What is there; an agent that was only reading the base, on the base's own branch, is put back on the issue's first. */
+/** Inspect the workspace. If the agent was only reading the base, on the base branch, the workspace first returns to the issue's branch. */
 async function readOffBase(options: EnsureOptions): Promise<WorkspaceSnapshot> {
   const { paths, place, goal } = options;
-  const found = await lookAt(options);
+  const found = await inspectWorkspace(options);
   const local = `refs/heads/${goal.names?.base ?? ""}`;
   if (!found.clean || found.head === null || !(await readHeads(place, paths.gitDir)).has(local)) return found;
   if ((await readOurs(place, paths.gitDir)).get(local)?.sha !== found.head) return found;
   const git = gitIn(place, paths.tree);
   const isOnIt = (await git.raw(["rev-parse", "--symbolic-full-name", "HEAD"])) === local;
   if (!isOnIt || (await commitOf(git, `refs/heads/${goal.branch}`)) === null) return found;
-  await gitStep("going back to the branch", () =>
+  await gitStep("returning to the branch", () =>
     git.raw(["checkout", "--quiet", "--ignore-other-worktrees", goal.branch, "--"]),
   );
-  return lookAt(options);
+  return inspectWorkspace(options);
 }
 
 /**
- * The workspace's commits, and what is not committed yet, made again on top of the branch as GitHub has it. @returns the new
- * head; null where they conflict, or not all could be committed.
+ * Replay the workspace's commits and its uncommitted changes on top of the branch on GitHub. @returns the new head, or null if they
+ * conflict or some changes could not be committed
  */
 async function putOnTop({ paths, place, goal }: EnsureOptions, baseSha: string): Promise<string | null> {
-  const saved = await saveWork({ ...paths, place, baseSha, message: "Work that was not committed yet" });
-  // A reset would overwrite them. What is no work stays where it is.
+  const saved = await saveWork({ ...paths, place, baseSha, message: "Uncommitted work" });
+  // A reset would overwrite these files. Files that are no work are not touched.
   if (saved.unsaved.some(isValuable)) return null;
   const plan = planReplay({ why: "branch moved", theirs: goal.start, base: goal.base ?? null });
   const replayed = await replayOnto({ git: inFolder(place, paths.gitDir), head: saved.head, ...plan });
   return replayed.kind === "head" ? replayed.head : null;
 }
 
-/** Quarantines everything that is there, and makes a new one. */
+/** Quarantine the existing workspace, and create a new one. */
 export async function replaceWorkspace(options: EnsureOptions, because: string): Promise<EnsuredWorkspace> {
   const { place, paths, goal, stamp } = options;
   const there = (await place.stat(paths.gitDir)) !== null || (await place.stat(paths.tree)) !== null;
@@ -156,24 +156,24 @@ export async function replaceWorkspace(options: EnsureOptions, because: string):
 
 async function create(options: EnsureOptions): Promise<void> {
   const { paths, place, goal } = options;
-  // Both before git: a sandbox shows no folder that is missing when it starts, and would be started again for each.
+  // Both folders are made before git runs, because a sandbox only shows folders that exist at its start.
   await place.makeFolder(paths.gitDir);
   await place.makeFolder(paths.tree);
-  await gitStep("making the workspace's repository", () =>
+  await gitStep("creating the workspace's repository", () =>
     gitIn(place, dirname(paths.gitDir)).raw(["init", "--quiet", "--bare", "--template=", paths.gitDir]),
   );
   await connect(options);
   await addWorktree(options, goal.start);
 }
 
-/** Git works on for a while in a workspace whose borrowed objects are missing, and then cannot take its commits out. */
+/** Check that the workspace's files can be read: with missing borrowed objects, git works for a while, but cannot check out the commits. */
 export async function checkFiles({ place, paths }: EnsureOptions, head: string): Promise<void> {
-  await gitStep("looking at the workspace's files", () =>
+  await gitStep("checking the workspace's files", () =>
     gitIn(place, paths.gitDir).raw(["rev-list", "--quiet", "--objects", "--no-walk", head]),
   );
 }
 
-/** (Re)writes what ties the thin repository to the mirror and to its branch, and what it has of a clone. */
+/** Write the connection of the thin repository to the mirror and to its branch, and the refs of a clone. */
 async function connect({ paths, place, mirrorDir, goal }: EnsureOptions): Promise<void> {
   const info = await makeOurFolder(place, paths.gitDir, ["objects", "info"]);
   await putFile(place, join(info, "alternates"), `${join(mirrorDir, "objects")}\n`);
@@ -184,26 +184,26 @@ async function connect({ paths, place, mirrorDir, goal }: EnsureOptions): Promis
   await writeCloneRefs({ place, gitDir: paths.gitDir, mirrorDir, branch, baseSha, names });
 }
 
-/** A note of an agent's end is about the worktree in which that agent worked, so none outlives the making of another one. */
+/** Create the worktree, and remove any end note, because it is about an earlier worktree. */
 async function addWorktree({ paths, place, goal }: EnsureOptions, commit: string): Promise<void> {
   await removeEndNote(paths);
-  // Git takes an empty folder too. A sandbox shows no folder that is missing when it starts.
+  // Git accepts an empty folder. It is made first, because a sandbox only shows folders that exist at its start.
   await place.makeFolder(paths.tree);
   const git = gitIn(place, paths.gitDir);
   const others = await listIfThere(place, join(paths.gitDir, "worktrees"));
   const to = [goal.branch, paths.tree, commit];
-  await gitStep("making the worktree", async () => {
+  await gitStep("creating the worktree", async () => {
     if (others.length === 0) return git.raw(["worktree", "add", "--quiet", "--force", "-B", ...to]);
     await place.remove(join(paths.gitDir, "worktrees", basename(paths.tree), "locked"));
     await git.raw(["worktree", "prune"]);
     await git.raw(["worktree", "add", "--quiet", "--force", "--detach", paths.tree, commit]);
-    // In a step of its own: `worktree add -B` refuses a branch that an agent has checked out in a worktree of its own.
+    // A separate command, because `worktree add -B` refuses a branch that an agent has checked out in another worktree.
     const checkout = ["checkout", "--quiet", "--ignore-other-worktrees", "-B", goal.branch];
     return gitIn(place, paths.tree).raw(checkout);
   });
 }
 
-/** Git has just said that HEAD is at this commit, or has put it there. */
+/** Finish a workspace whose HEAD is at this commit. */
 async function done(
   { paths, place }: EnsureOptions,
   result: Pick<EnsuredWorkspace, "how" | "head"> & Partial<Pick<EnsuredWorkspace, "quarantined" | "because">>,

@@ -33,7 +33,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true }));
 
-/** As an older version leaves a workspace whose agent ended while Redis was unreachable. */
+/** Create a workspace like an older version whose agent ended while Redis was unreachable. */
 async function olderWorkspace(): Promise<void> {
   await writeFile(paths.former.endFile, JSON.stringify(note));
   await writeFile(paths.former.branchFile, "auto/gh-1\n");
@@ -41,7 +41,7 @@ async function olderWorkspace(): Promise<void> {
   await utimes(paths.former.promptFile, 1000, 1000);
 }
 
-test("an end that an older version noted, its branch and its prompt with its time are taken over", async () => {
+test("the end note, the branch and the prompt with its time are taken over from an older version", async () => {
   await olderWorkspace();
   await adoptFormerNotes(place, paths);
   expect(await readEndNote(paths)).toEqual(note);
@@ -51,7 +51,7 @@ test("an end that an older version noted, its branch and its prompt with its tim
   expect((await stat(paths.notesDir)).mode & 0o777).toBe(0o700);
 });
 
-/** One of them is in memory, and one is not. */
+/** Folder on another file system: one of the two is in memory. */
 const elsewhere = ["/dev/shm", "/var/tmp"].find(
   (folder) => existsSync(folder) && deviceOf(folder) !== deviceOf(tmpdir()),
 );
@@ -60,7 +60,7 @@ function deviceOf(folder: string): number {
   return statSync(folder).dev;
 }
 
-test.skipIf(elsewhere === undefined)("also from another file system", async () => {
+test.skipIf(elsewhere === undefined)("notes on another file system are taken over, too", async () => {
   const other = await mkdtemp(join(elsewhere ?? "", "tac8-former-"));
   try {
     await rm(join(dir, "workspaces"), { recursive: true });
@@ -78,7 +78,7 @@ test.skipIf(elsewhere === undefined)("also from another file system", async () =
   }
 });
 
-test("that is done once: what an agent writes there afterwards is not read", async () => {
+test("notes are taken over once, so that later files of an agent are not read", async () => {
   await olderWorkspace();
   await adoptFormerNotes(place, paths);
   await writeFile(paths.former.endFile, JSON.stringify(forged));
@@ -88,23 +88,23 @@ test("that is done once: what an agent writes there afterwards is not read", asy
   expect(await readBranchNote(paths)).toBe("auto/gh-1");
 });
 
-test("nor in a workspace that this version made", async () => {
+test("files in a workspace of this version are not read", async () => {
   await writeBranchNote(paths, "auto/gh-1");
   await writeFile(paths.former.endFile, JSON.stringify(forged));
   await adoptFormerNotes(place, paths);
   expect(await readEndNote(paths)).toBeNull();
 });
 
-test("an interruption in between is made up for", async () => {
+test("an interrupted takeover is completed", async () => {
   await olderWorkspace();
   await makeNotesFolder(paths.notesDir);
-  await writeEndNote(paths, note); // It got as far as this.
+  await writeEndNote(paths, note); // The interrupted takeover had written this note.
   await adoptFormerNotes(place, paths);
   expect(await readEndNote(paths)).toEqual(note);
   expect(await readBranchNote(paths)).toBe("auto/gh-1");
 });
 
-test("links and other things in their places are left where they are", async () => {
+test("links and other files in the former places are not touched", async () => {
   const elsewhere = join(dir, "elsewhere");
   await writeFile(elsewhere, JSON.stringify(note));
   for (const place of [paths.former.endFile, paths.former.branchFile, paths.former.promptFile])
@@ -113,7 +113,7 @@ test("links and other things in their places are left where they are", async () 
   expect(existsSync(paths.notesDir)).toBe(false);
 });
 
-test("where there is no workspace there is nothing to take over", async () => {
+test("nothing is taken over without a workspace", async () => {
   await rm(paths.gitDir, { recursive: true });
   await writeFile(paths.former.promptFile, "Please.");
   await adoptFormerNotes(place, paths);

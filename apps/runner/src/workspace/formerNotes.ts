@@ -4,13 +4,13 @@ import { readEndNote, writeEndNote } from "./endNote.ts";
 import { hasBranchNote, makeNotesFolder, readBranchNote, setNoteTime, writeBranchNote, writeNote } from "./notes.ts";
 import type { WorkspacePaths } from "./paths.ts";
 
-/** Longer than any prompt of ours: its time alone is used before the next one is written. */
+/** Limit of a prompt. Only its time is used before the next prompt is written. */
 const MAX_PROMPT = 10_000_000;
 
 /**
- * Take over the notes of a workspace that an older version made, which kept them where its agent could write. That happens once:
- * the note of the branch, which is written before any agent starts, says that this version knows the workspace. Then nothing
- * at the former places is read any more, because only an agent can have written it. The caller holds the workspace's lock.
+ * Take over the notes of a workspace of an older version, which stored them where its agent could write. This happens once: the branch
+ * note, which is written before any agent starts, shows that this version knows the workspace. Afterwards files in the former places
+ * are not read, because only an agent can have written them. The caller holds the workspace's lock.
  */
 export async function adoptFormerNotes(place: AgentPlace, paths: WorkspacePaths): Promise<void> {
   const { former, gitDir, promptFile, notesDir } = paths;
@@ -23,13 +23,13 @@ export async function adoptFormerNotes(place: AgentPlace, paths: WorkspacePaths)
   const prompt = await readText(place, former.promptFile, MAX_PROMPT);
   const written = await place.stat(former.promptFile);
   if (prompt !== null && written !== null) {
-    // Not renamed: the two folders may be on different file systems.
+    // Copied, not renamed, because the two folders may be on different file systems.
     await writeNote(promptFile, prompt);
-    // Its time says when the agent began.
+    // The prompt's time shows when the agent started.
     await setNoteTime(promptFile, written.mtimeMs);
     await place.remove(former.promptFile);
   }
-  // Last: an interruption before this repeats the rest.
+  // Written last, so that the takeover is repeated after an interruption.
   const branch = await readBranchNote(former, place);
   if (branch !== null) await writeBranchNote(paths, branch);
 }

@@ -1,4 +1,4 @@
-/** Folders of tools, wherever they are. */
+/** Names of folders that tools generate, in any folder. */
 const FOLDERS = new Set([
   "node_modules",
   "bower_components",
@@ -33,7 +33,7 @@ const FOLDERS = new Set([
 ]);
 const FOLDER_ENDS = [".egg-info", ".dist-info"];
 
-/** What builders write beside the file that describes the package; elsewhere these may be names of sources. */
+/** Folders that build tools write beside the file that describes the package. Elsewhere such a folder may have sources. */
 const OUTPUTS: Readonly<Record<string, RegExp>> = {
   dist: /^(?:package\.json|pyproject\.toml|setup\.(?:py|cfg)|.*\.cabal)$/,
   target: /^(?:Cargo\.toml|pom\.xml|build\.sbt|project\.clj)$/,
@@ -41,23 +41,23 @@ const OUTPUTS: Readonly<Record<string, RegExp>> = {
   coverage: /^(?:package\.json|composer\.json|Gemfile)$/,
   obj: /\.(?:cs|fs|vb)proj$/,
 };
-/** At the root these need nobody to describe them. */
+/** Folders that are build output in the root folder, even without such a file. */
 const ROOT_OUTPUTS = new Set(["dist", "target"]);
 
 const FILES =
   /^(?:\.DS_Store|Thumbs\.db|desktop\.ini|\.coverage|\.eslintcache|\.stylelintcache|npm-debug\.log.*|yarn-error\.log|yarn-debug\.log.*|pnpm-debug\.log.*|hs_err_pid\d+\.log|nohup\.out)$|\.(?:py[co]|class|o|tsbuildinfo)$/;
 
-/** An agent's own settings, which its program keeps out of git by the account's ignore file. */
+/** Settings of an agent, which its program excludes from git in the account's ignore file. */
 const AGENT_SETTINGS = /(?:^|\/)\.claude\/settings\.local\.json$/;
 
-/** Pure. A file that a tool makes, by its own name. */
+/** Return whether a tool generates files with this name. Pure. */
 export function isGeneratedFile(path: string): boolean {
   return FILES.test(path.slice(path.lastIndexOf("/") + 1)) || AGENT_SETTINGS.test(path);
 }
 
 /**
- * Return the outermost folder of a path that a tool makes, with a slash at its end; null: none. `filesIn`: names of the
- * files in a folder, asked only where they decide.
+ * Return the outermost folder of a path that a tool generates, with a trailing slash, or null.
+ * @param filesIn returns the names of the files in a folder; called only if they decide
  */
 export async function generatedFolder(
   path: string,

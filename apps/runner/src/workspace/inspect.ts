@@ -7,9 +7,9 @@ import type { WorkspacePaths } from "./paths.ts";
 import { parseStatus } from "./uncommitted.ts";
 import type { Relation, WorkspaceGoal, WorkspaceSnapshot } from "./plan.ts";
 
-/** An agent that moves more often than this is taken for one that never was there. */
+/** Most entries of HEAD's log that are read. An older visit of a commit is not found. */
 const MAX_LOG = 10_000;
-/** The making of a repository leaves a handful. */
+/** Most entries of a folder that are read. A new repository has only some. */
 const MAX_ENTRIES = 10_000;
 
 export interface InspectOptions {
@@ -18,8 +18,8 @@ export interface InspectOptions {
   readonly goal: WorkspaceGoal;
 }
 
-/** What is there, asked of git itself. Changes nothing. */
-export async function lookAt({ paths, place, goal }: InspectOptions): Promise<WorkspaceSnapshot> {
+/** Inspect the workspace with git. Changes nothing. */
+export async function inspectWorkspace({ paths, place, goal }: InspectOptions): Promise<WorkspaceSnapshot> {
   const treeExists = (await place.stat(paths.tree)) !== null;
   const repositoryExists = (await place.stat(paths.gitDir)) !== null;
   const repositoryEmpty = repositoryExists && (await isEmpty(place, paths.gitDir));
@@ -42,13 +42,13 @@ export async function lookAt({ paths, place, goal }: InspectOptions): Promise<Wo
   };
 }
 
-/** How the workspace's commit lies to where the work should continue. */
+/** Compare the workspace's commit with the commit from which the work should continue. */
 export async function relate({ paths, place, goal }: InspectOptions, head: string): Promise<Relation> {
   if (head === goal.start) return "same";
   const git = gitIn(place, paths.gitDir);
   if (await isAncestor(git, goal.start, head)) return "ahead";
   const behind = await isAncestor(git, head, goal.start);
-  // The branch has it all the same: its agent only reads an older commit, and would continue from there without the rest.
+  // The branch has the newer commits, but HEAD is older because the agent was only reading there. It would continue without them.
   const isOnOlderCommit = behind && (await onBranch(git, goal));
   if (!isOnOlderCommit && (await wasAt(place, paths.tree, goal.start))) return "left";
   return behind ? "behind" : "diverged";
@@ -59,7 +59,7 @@ async function onBranch(git: Git, { branch, start }: WorkspaceGoal): Promise<boo
   return tip !== null && (await isAncestor(git, start, tip));
 }
 
-/** HEAD's log is the worktree's own: where there is none, nothing is known of it. */
+/** Return whether HEAD was at a commit before, according to the worktree's own log. False without a log. */
 async function wasAt(place: AgentPlace, tree: string, commit: string): Promise<boolean> {
   if ((await place.stat(tree)) === null) return false;
   try {
@@ -77,7 +77,7 @@ async function wasAt(place: AgentPlace, tree: string, commit: string): Promise<b
   }
 }
 
-/** Read from the files: a git that was killed may have left a folder that is no repository yet. */
+/** Return whether a repository is empty. The files are read, because a killed git may have left an incomplete repository. */
 async function isEmpty(place: AgentPlace, gitDir: string): Promise<boolean> {
   const object = ({ kind, name }: Entry) => kind !== "folder" && name !== "alternates";
   const head = ({ name }: Entry) => name === "HEAD";
@@ -87,8 +87,8 @@ async function isEmpty(place: AgentPlace, gitDir: string): Promise<boolean> {
 }
 
 /**
- * Return whether none of the entries below a folder is meant; a folder that is missing has none. It ends at the first one,
- * because an agent may have made any number. False where something else is in the folder's place.
+ * Return whether no entry below a folder matches. True for a missing folder, false if another kind of file is in its place. It stops
+ * at the first match, because an agent may have created any number of entries.
  */
 async function hasNone(place: AgentPlace, folder: string, isMeant: (entry: Entry) => boolean): Promise<boolean> {
   let left = MAX_ENTRIES;
@@ -107,16 +107,16 @@ async function hasNone(place: AgentPlace, folder: string, isMeant: (entry: Entry
 }
 
 async function works(place: AgentPlace, gitDir: string): Promise<boolean> {
-  if (!(await place.exists(gitDir))) return false; // A link to nowhere.
+  if (!(await place.exists(gitDir))) return false; // The path is a link to nowhere.
   try {
     return (await gitIn(place, gitDir).raw(["rev-parse", "--is-bare-repository"])) === "true";
   } catch (error) {
     throwUnlessRefused(error);
-    return false; // Git refuses to work there: that is the answer.
+    return false; // Git refuses to work there, so the repository is damaged.
   }
 }
 
-/** Null: no worktree of our thin repository, or git does not work in it, or it was never filled to its end. */
+/** Read the changes of the worktree. Null if it is no worktree of the thin repository, git does not work in it, or its checkout was interrupted. */
 async function changesOf(
   place: AgentPlace,
   { tree, gitDir }: WorkspacePaths,
@@ -126,14 +126,14 @@ async function changesOf(
     const args = ["rev-parse", "--path-format=absolute", "--git-common-dir", "--git-path", "index"];
     const [common = "", index = ""] = (await git.raw(args)).split("\n");
     if ((await place.realPath(common)) !== (await place.realPath(gitDir))) return null;
-    // The index is written last. Without it the files that are not there yet would count as deleted.
+    // A checkout writes the index last. Without the index, the files that are not checked out yet would count as deleted.
     if ((await place.stat(index)) === null) return null;
-    // It fails where HEAD's commit is missing.
+    // This fails if HEAD's commit is missing.
     const status = await git.raw(["status", "--porcelain=v2", "--branch", "--untracked-files=normal", "-z"]);
     return { head: parseStatus(status).head, clean: status.split("\0").every((line) => /^(?:#|$)/.test(line)) };
   } catch (error) {
     if (!isFileError(error)) throwUnlessRefused(error);
-    return null; // Not a worktree at all, or its index is damaged.
+    return null; // It is not a worktree, or its index is damaged.
   }
 }
 
@@ -142,7 +142,7 @@ function isFileError(error: unknown): boolean {
   return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === "string";
 }
 
-/** Git keeps a lost worktree's HEAD, which may not be on the branch. */
+/** Return the HEAD of a lost worktree, which git keeps, and which may not be on the branch. */
 async function headWithoutTree(place: AgentPlace, { gitDir, tree }: WorkspacePaths, branch: string) {
   const git = gitIn(place, gitDir);
   return (await commitOf(git, `worktrees/${basename(tree)}/HEAD`)) ?? (await commitOf(git, `refs/heads/${branch}`));

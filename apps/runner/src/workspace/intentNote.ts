@@ -4,20 +4,20 @@ import { localFiles } from "../files/local.ts";
 import { writeNote } from "./notes.ts";
 import type { WorkspacePaths } from "./paths.ts";
 
-/** Title and body have 65,792 characters at most, of which JSON makes six bytes each at worst. */
+/** Limit of the note: title and body have at most 65,792 characters, each of which needs at most six bytes in JSON. */
 const MAX_BYTES = 512 * 1024;
 
 const intentNoteSchema = z.object({
-  /** The `labeled` event that the work goes back to. */
+  /** Id of the `labeled` event that started the work. */
   event: z.number(),
-  /** The text that the work began with. */
+  /** Title at the start of the work. */
   title: z.string(),
   body: z.string(),
-  /** Why GitHub did not report the edits of the text; null: it did. */
+  /** Why GitHub did not report the edits of the text; null if it did. */
   unreadable: z.string().nullable(),
 });
 
-/** Which text of the issue counts: written before an agent starts, compared before its work is published. */
+/** The issue's text that counts. Written before an agent starts, and compared before its work is published. */
 export type IntentNote = z.infer<typeof intentNoteSchema>;
 
 type IntentPath = Pick<WorkspacePaths, "intentFile">;
@@ -26,7 +26,7 @@ export async function writeIntentNote({ intentFile }: IntentPath, note: IntentNo
   await writeNote(intentFile, JSON.stringify(note));
 }
 
-/** @returns null when there is none that can be read: the work began on another machine, say, or with an older version */
+/** Read the note. @returns null if there is no readable note, for example because the work started on another machine or with an older version */
 export async function readIntentNote({ intentFile }: IntentPath): Promise<IntentNote | null> {
   const text = await readText(localFiles, intentFile, MAX_BYTES);
   if (text === null) return null;

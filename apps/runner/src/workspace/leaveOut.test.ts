@@ -52,7 +52,7 @@ describe("what goes into a commit", () => {
     [".env", { kind: "missing" }],
     ["big.bin", { filter: "lfs", text: POINTER }],
     ["notebook.ipynb", { filter: "nbstripout" }],
-    // What HEAD has is wanted.
+    // A file that HEAD has is included.
     [".env", { tracked: true, text: "API_KEY=x\n" }],
     ["data.bin", { tracked: true, size: 90 * MB }],
     [".bashrc", { tracked: true, text: "" }],
@@ -112,7 +112,7 @@ describe("what stays out of it", () => {
   });
 });
 
-test("together they are bounded, and small ones go first", () => {
+test("the total size is limited, and small files are included first", () => {
   const files = [...Array(12).keys()].map((index) => fileOf(`${index}.bin`, { size: 4.9 * MB }));
   const { save, leave } = decideOn([...files, fileOf("z.ts"), fileOf("old.bin", { tracked: true, size: 60 * MB })]);
   expect(save).toHaveLength(12);

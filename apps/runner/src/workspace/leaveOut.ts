@@ -6,7 +6,7 @@ import { holdsSecret } from "./secretFiles.ts";
 export interface UncommittedFile {
   /** Path in the worktree, with slashes. Each character is one byte, because names need not be text. */
   readonly path: string;
-  /** HEAD has the file. */
+  /** Whether HEAD has the file. */
   readonly tracked: boolean;
   /** `folder`: its files were not listed. `unreadable`: its type or its content cannot be read. */
   readonly kind: "file" | "link" | "missing" | "repository" | "folder" | "unreadable" | "other";
@@ -17,7 +17,7 @@ export interface UncommittedFile {
   readonly filter: string | null;
 }
 
-/** Enough for the first lines of a key, and for the header of a memory dump. */
+/** Number of bytes that are read: enough for the first lines of a key, and for the header of a memory dump. */
 export const HEAD_BYTES = 4096;
 
 const MB = 1_000_000;
@@ -29,7 +29,7 @@ const MAX_TOTAL_BYTES = 50 * MB;
 export const MAX_FILES = 5000;
 
 /**
- * Return why an uncommitted file of an agent is left out of tac8's commit; null: it is included. A file that HEAD already has is
+ * Return why an uncommitted file of an agent is left out of tac8's commit, or null if it is included. A file that HEAD already has is
  * included, whatever it contains. Pure.
  */
 export function whyLeftOut(file: UncommittedFile): LeftOutReason | null {
@@ -80,18 +80,18 @@ export function decideOn(files: readonly UncommittedFile[]): Decided {
 
 const byName = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Whether the file may not be committed without its filter: its content would be pushed instead of a pointer, or unencrypted. */
+/** Return whether the file must not be committed without its filter, because its content would be pushed instead of a pointer, or unencrypted. */
 function needsFilter(filter: string | null, head: Buffer): boolean {
   if (filter === "lfs") return !head.toString("latin1").startsWith("version https://git-lfs.github.com/spec/");
   return filter !== null && /crypt|vault|sops|secret|seal|\bage\b|gpg/i.test(filter);
 }
 
-/** Whether it is a temporary file of vim, Emacs, Kate and others, or one that NFS or FUSE keeps for a removed file that was open. */
+/** Return whether it is a temporary file of vim, Emacs, Kate and others, or one that NFS or FUSE keeps for a removed file that was open. */
 function isTemporary(name: string): boolean {
   return /^\..*\.sw[a-p]$|^\.#|^#.*#$|~$|\.kate-swp$|^\.nfs[0-9a-f]{8,}$|^\.fuse_hidden/.test(name);
 }
 
-/** Whether the file is a dump of a process or of a heap. */
+/** Return whether the file is a dump of a process or of a heap. */
 function isDump(name: string, head: Buffer): boolean {
   const isElf = head.length > 17 && head.toString("latin1", 0, 4) === "\x7fELF";
   // `e_type`, in the byte order that `e_ident` names.

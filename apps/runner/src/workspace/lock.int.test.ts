@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true }));
 
-test("one holder; its folder is this user's alone, and the former place of the lock stays empty", async () => {
+test("a lock has one holder and a private folder, and nothing is created in its former place", async () => {
   const held = await lockWorkspace(paths);
   expect(held?.path).toBe(paths.lockFile);
   expect(await lockWorkspace(paths)).toBeNull();
@@ -31,7 +31,7 @@ test("one holder; its folder is this user's alone, and the former place of the l
   expect(existsSync(paths.former.lockFile)).toBe(false);
 });
 
-test("a workspace that a runner of an older version holds is taken, and neither lock is kept", async () => {
+test("a workspace that a runner of an older version has locked cannot be locked, and no lock is kept", async () => {
   const older = await tryLock(paths.former.lockFile);
   expect(await lockWorkspace(paths)).toBeNull();
   const newer = await tryLock(paths.lockFile);
@@ -43,7 +43,7 @@ test("a workspace that a runner of an older version holds is taken, and neither 
   held?.release();
 });
 
-test("a runner of an older version does not get what is held here, until it is released", async () => {
+test("a runner of an older version cannot lock a locked workspace until it is released", async () => {
   (await tryLock(paths.former.lockFile))?.release();
   const held = await lockWorkspace(paths);
   expect(await tryLock(paths.former.lockFile)).toBeNull();
@@ -53,14 +53,14 @@ test("a runner of an older version does not get what is held here, until it is r
   older?.release();
 });
 
-test("something else in the former place is no lock", async () => {
+test("another kind of file in the former place is no lock", async () => {
   await mkdir(paths.former.lockFile);
   const held = await lockWorkspace(paths);
   expect(held).not.toBeNull();
   held?.release();
 });
 
-test("both files go", async () => {
+test("both lock files are removed", async () => {
   (await tryLock(paths.former.lockFile))?.release();
   const held = await lockWorkspace(paths);
   await removeLockFiles(paths);
@@ -68,7 +68,7 @@ test("both files go", async () => {
   expect([paths.lockFile, paths.former.lockFile].filter(existsSync)).toEqual([]);
 });
 
-test("what sandboxes of the workspace can do to their descriptor does not free it, and writes nothing", async () => {
+test("a sandbox can neither release the lock nor write with its descriptor", async () => {
   const held = await lockWorkspace(paths);
   const fd = held?.insideFd ?? -1;
   expect(spawnSync("flock", ["-u", "3"], { stdio: ["ignore", "ignore", "ignore", fd] }).status).toBe(0);
@@ -77,7 +77,7 @@ test("what sandboxes of the workspace can do to their descriptor does not free i
   held?.release();
 });
 
-test("a sandbox that is alive holds the workspace when its runner and guard are dead", async () => {
+test("a live sandbox holds the lock of the workspace after its runner and guard died", async () => {
   const held = await lockWorkspace(paths);
   const inside = spawn("sleep", ["600"], { stdio: ["ignore", "ignore", "ignore", held?.insideFd] });
   held?.release();

@@ -8,8 +8,8 @@ import type { WorkspacePaths } from "./paths.ts";
 type LockPaths = Pick<WorkspacePaths, "lockFile" | "former">;
 
 /**
- * Take the lock of a workspace, the one of its sandboxes, and the former one where its file is there: during an upgrade a runner
- * of an older version, or what it left running, may hold that one alone. @returns null where one of them is taken
+ * Take the lock of a workspace, the lock of its sandboxes, and the former lock if its file exists: during an upgrade a runner of an
+ * older version, or a process that it left running, may hold only the former lock. @returns null if one of them is taken
  */
 export async function lockWorkspace({ lockFile, former }: LockPaths): Promise<WorkspaceLock | null> {
   await makeNotesFolder(dirname(lockFile));
@@ -38,7 +38,7 @@ function insideFile(lockFile: string): string {
   return `${lockFile}.inside`;
 }
 
-/** Remove the files of a lock that the caller holds: another process that waits for it sees that, and takes a new one. */
+/** Remove the files of a lock that the caller holds. A process that waits for the lock notices that, and takes a new one. */
 export async function removeLockFiles({ lockFile, former }: LockPaths): Promise<void> {
   await localFiles.remove(former.lockFile);
   await localFiles.remove(insideFile(lockFile));

@@ -21,7 +21,7 @@ async function file(path: string, size = 1): Promise<void> {
   await truncate(inTree(path), size);
 }
 
-/** `enough`: how many steps make enough room. */
+/** Make room. @param enough number of steps after which there is enough space */
 async function room(enough = Infinity): Promise<string[]> {
   let asked = 0;
   const isShort = () => Promise.resolve((asked += 1) <= enough);
@@ -39,7 +39,7 @@ async function fill(): Promise<void> {
   for (const path of TOO_LARGE) await file(path, GITHUB_LIMIT + 1);
 }
 
-test("outputs of tools, dumps and files too large for GitHub make room", async () => {
+test("generated files, dumps and files that are too large for GitHub are removed", async () => {
   await fill();
   const removed = ["node_modules/", "app/.venv/", "target/", "lib/__pycache__/", "mod.pyc", ...DUMPS, ...TOO_LARGE];
   expect(await room()).toEqual(removed.toSorted());
@@ -47,7 +47,7 @@ test("outputs of tools, dumps and files too large for GitHub make room", async (
   expect(all.filter((path) => existsSync(inTree(path)))).toEqual([]);
 });
 
-test("each step runs only while the disk is still short", async () => {
+test("each step runs only while disk space is still short", async () => {
   await fill();
   expect(await room(0)).toEqual([]);
   expect(await room(1)).toEqual(["app/.venv/", "node_modules/", "target/"]);
@@ -57,7 +57,7 @@ test("each step runs only while the disk is still short", async () => {
   expect(TOO_LARGE.filter((path) => !existsSync(inTree(path)))).toEqual([]);
 });
 
-test("whatever may be work stays, even if the disk is still short", async () => {
+test("files that may be work are kept, even if disk space is still short", async () => {
   await bench.commit(".gitignore", "node_modules/\n.env\n*.db\nprivate/\nvendor/\n*.log\n");
   await bench.commit("tracked.bin", "small\n");
   await bench.agent(["init", "--quiet", inTree("nested")]);
@@ -74,7 +74,7 @@ test("whatever may be work stays, even if the disk is still short", async () => 
     ["video.mp4", 6_000_000],
     ["nested/a.txt"],
   ];
-  // Together more than one commit takes.
+  // Together they exceed the limit of one commit.
   for (let n = 0; n < 15; n += 1) work.push([`together/${n}.bin`, 4_000_000]);
   for (const [path, size] of work) await file(path, size);
   await file("outside.txt");

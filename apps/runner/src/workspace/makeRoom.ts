@@ -6,7 +6,7 @@ import { generatedFolder } from "./generated.ts";
 import { MAX_PUSHED_BYTES } from "./leaveOut.ts";
 import { listerOf, readUncommitted, textOf, wantedFolders, type TreeSide } from "./uncommitted.ts";
 
-/** Paths in one git command: a command line has its limits. */
+/** Paths in one git command, because the length of a command line is limited. */
 const AT_ONCE = 500;
 const MAX_PATHS = 5000;
 const MAX_LIST_BYTES = 16 * 1024 * 1024;
@@ -15,16 +15,16 @@ export interface RoomOptions {
   readonly tree: string;
   readonly gitDir: string;
   readonly place: AgentPlace;
-  /** Whether the disk still has too little free space. Called before each step. */
+  /** Return whether the disk still has too little free space. Called before each step. */
   readonly isShort: () => Promise<boolean>;
 }
 
 /**
- * Remove from a worktree whose disk is full the files that are surely no work, until the disk has enough free space: first
- * what programs can make again (ignored, then untracked), then dumps and temporary files, then files too large for GitHub.
- * Every other file stays, even if the disk is still short of space then: ignored files such as `.env` and databases,
- * files that are in no commit only because there are too many, tracked files and nested repositories.
- * @returns what was removed; a folder's path ends in a slash @throws Error with git's words
+ * Remove files that are certainly no work from a worktree whose disk is full, until the disk has enough free space: first generated
+ * files (ignored, then untracked), then dumps and temporary files, then files that are too large for GitHub. Every other file is kept,
+ * even if disk space is still short: ignored files such as `.env` and databases, files that are not committed only because
+ * there are too many, tracked files and nested repositories.
+ * @returns the removed paths; a folder's path ends with a slash. @throws Error with git's message
  */
 export async function makeRoom({ tree, gitDir, place: given, isShort }: RoomOptions): Promise<string[]> {
   const place = await withoutDrivers(given, { tree, gitDir });
@@ -47,7 +47,7 @@ export async function makeRoom({ tree, gitDir, place: given, isShort }: RoomOpti
   return removed;
 }
 
-/** Ignored folders that only a tool writes to, by their names; none that HEAD has files in. */
+/** Return the ignored folders that only a tool writes to, by their names, without folders in which HEAD has files. */
 async function ignoredOutputs(where: TreeSide): Promise<string[]> {
   const { code, bytes, errorText } = await where.place.git(
     where.tree,
@@ -57,7 +57,7 @@ async function ignoredOutputs(where: TreeSide): Promise<string[]> {
   if (code !== 0 && code !== undefined) throw new Error(errorText);
   const filesIn = listerOf(where);
   const found: string[] = [];
-  // The last one is empty, or was cut off.
+  // The last entry is empty or incomplete.
   for (const path of bytes.toString("latin1").split("\0").slice(0, -1)) {
     if (path.endsWith("/") && (await generatedFolder(path, filesIn)) === path) found.push(path);
   }
@@ -65,7 +65,7 @@ async function ignoredOutputs(where: TreeSide): Promise<string[]> {
   return found.filter((path) => !wanted.has(path)).map(textOf);
 }
 
-/** Files that GitHub refuses in any commit. */
+/** Return the files that are too large for GitHub. */
 async function tooLarge({ tree, place }: TreeSide, paths: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const path of paths.slice(0, MAX_PATHS)) {
@@ -75,7 +75,7 @@ async function tooLarge({ tree, place }: TreeSide, paths: readonly string[]): Pr
   return found;
 }
 
-/** @returns those of the paths that git has removed, folders also in part: a repository in one stays */
+/** Remove paths with git. @returns the removed paths, including folders in which a nested repository is kept */
 async function clean({ tree, place }: TreeSide, how: string, all: readonly string[]): Promise<string[]> {
   const removed: string[] = [];
   for (let from = 0; from < Math.min(all.length, MAX_PATHS); from += AT_ONCE) {

@@ -13,7 +13,7 @@ afterEach(async () => {
   await bench.close();
 });
 
-test("a default branch that is not main; tags come along, and pull requests' refs stay away", async () => {
+test("a mirror has a default branch that is not main, and the tags, but no refs of pull requests", async () => {
   bench = await createGitBench({ defaultBranch: "trunk" });
   const origin = (...args: string[]) => execa("git", args, { cwd: bench.originDir });
   await origin("tag", "v1", "trunk");
@@ -29,7 +29,7 @@ test("a default branch that is not main; tags come along, and pull requests' ref
   expect(await bench.mirror.file((await bench.mirror.branch("trunk")) ?? "", "README.md")).toBe("# widgets");
 });
 
-test("two refreshes at once, of two runners, and a pin between them", async () => {
+test("two runners refresh the mirror at the same time, with a pin between them", async () => {
   bench = await createGitBench();
   const other = new Mirror(bench.mirror.paths, { ...bench.clean, url: bench.clean.url.replace("octo", "OCTO") });
   await Promise.all([bench.mirror.refresh(), other.refresh()]);
@@ -42,7 +42,7 @@ test("two refreshes at once, of two runners, and a pin between them", async () =
   expect(await other.branch("feature")).toBe(pushed);
 });
 
-test("a branch that is deleted on GitHub goes; what was pinned stays, also after a gc", async () => {
+test("a branch that is deleted on GitHub is removed, but a pinned commit is kept, also after a gc", async () => {
   bench = await createGitBench();
   const pinned = await bench.push("pinned", { "x.txt": "x\n" });
   const loose = await bench.push("loose", { "y.txt": "y\n" });
@@ -59,7 +59,7 @@ test("a branch that is deleted on GitHub goes; what was pinned stays, also after
   expect(await bench.mirror.has(pinned)).toBe(false);
 });
 
-test("what a killed fetch left locked does not lock the repository for ever", async () => {
+test("locks of a killed fetch do not lock the repository forever", async () => {
   bench = await createGitBench();
   await bench.mirror.refresh();
   const { dir } = bench.mirror.paths;
@@ -71,16 +71,16 @@ test("what a killed fetch left locked does not lock the repository for ever", as
   expect(await bench.base()).toBe(pushed);
 });
 
-test("a fetch, which may last, tells how far it is: a silent git is ended", async () => {
+test("a long fetch reports its progress, because a silent git is ended", async () => {
   bench = await createGitBench();
-  // Git takes a big pack another way than a small one: from 100 objects on.
+  // Git handles packs with 100 objects or more differently.
   await bench.push("big", Object.fromEntries(Array.from({ length: 120 }, (_, index) => [`${index}.txt`, `${index}`])));
   const { clean, recorded } = await recordGit(bench.clean, bench.dir, "fetch");
   await new Mirror(bench.mirror.paths, clean).refresh();
   expect(await recorded()).toMatch(/Receiving objects: +100%/);
 });
 
-test("while another run fetches: a refresh gives way without blame, pins do not wait", async () => {
+test("while another run fetches, a refresh fails without using an attempt, and pins do not wait", async () => {
   bench = await createGitBench();
   await bench.mirror.refresh();
   const base = await bench.base();
@@ -92,7 +92,7 @@ test("while another run fetches: a refresh gives way without blame, pins do not 
     const pins = () => bench.agent(["for-each-ref", "--format=%(refname) %(objectname)", "refs/tac8"], paths.dir);
     await mirror.pin("base/gh-1", base);
     expect(await pins()).toBe(`refs/tac8/base/gh-1 ${base}`);
-    await writeFile(join(paths.dir, "refs/tac8/base/gh-1.lock"), ""); // A killed git's.
+    await writeFile(join(paths.dir, "refs/tac8/base/gh-1.lock"), ""); // The lock of a killed git.
     await mirror.unpin("base/gh-1");
     expect(await pins()).toBe("");
     const halted = AbortSignal.abort(new Error("halted"));
@@ -102,7 +102,7 @@ test("while another run fetches: a refresh gives way without blame, pins do not 
   }
 });
 
-test("a refresh leaves a pin alone that is just being written", async () => {
+test("a refresh does not touch a pin that is being written", async () => {
   bench = await createGitBench();
   await bench.mirror.refresh();
   const { dir } = bench.mirror.paths;
@@ -115,7 +115,7 @@ test("a refresh leaves a pin alone that is just being written", async () => {
   expect(locks.map((path) => existsSync(path))).toEqual([true, false]);
 });
 
-test("a branch that becomes a folder of branches, and a history that was rewritten", async () => {
+test("a refresh handles a branch that becomes a folder of branches, and a rewritten history", async () => {
   bench = await createGitBench();
   await bench.push("topic", { "x.txt": "x\n" });
   await bench.mirror.refresh();
@@ -129,7 +129,7 @@ test("a branch that becomes a folder of branches, and a history that was rewritt
   expect(await bench.base()).toBe(rewritten);
 });
 
-test("an old repository whose history git's check would not pass is worked on all the same", async () => {
+test("an old repository whose history does not pass git's checks can be used", async () => {
   bench = await createGitBench();
   const blob = await bench.agent(["rev-parse", "main:README.md"], bench.originDir);
   const padded = Buffer.concat([Buffer.from("0100644 README.md\0"), Buffer.from(blob, "hex")]);

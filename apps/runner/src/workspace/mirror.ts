@@ -14,18 +14,18 @@ import { looseNames, readRef } from "../git/refFiles.ts";
 import { isDamage, saysDamaged } from "./damage.ts";
 import { replaceMirror } from "./replaceMirror.ts";
 
-/** Most fetches take seconds. Who waits for a longer one has a slot that others can use. */
+/** How long a run waits for the lock of the mirror. Most fetches take seconds, and a waiting run uses a slot. */
 export const LOCK_WAIT_MS = 2 * 60_000;
 const MAX_FILE = 1_000_000;
-/** Branches with a file of their own each. */
+/** Most branches that are stored as separate files. */
 const MAX_LOOSE = 200;
 const PINS = "refs/tac8";
-/** A Raspberry Pi has agents to run meanwhile. */
+/** Options that limit the memory of a fetch, because agents run at the same time on small machines such as a Raspberry Pi. */
 const SMALL_MEMORY = ["-c", "pack.threads=1", "-c", "pack.windowMemory=64m"];
 
 /**
- * The clean side of a repository: a bare copy of GitHub's branches and tags, shared by all its issues. Agents read its objects
- * (through `objects/info/alternates`) and write nothing here.
+ * The mirror of a repository: a bare copy of GitHub's branches and tags on the clean side, shared by all of its issues. Agents read its
+ * objects (through `objects/info/alternates`) and write nothing here.
  */
 export class Mirror {
   readonly paths: MirrorPaths;
@@ -40,18 +40,18 @@ export class Mirror {
     this.#lockWaitMs = lockWaitMs;
   }
 
-  /** Where the damaged mirror is that this one was put in the place of; null: it was not damaged. */
+  /** Path of the damaged mirror that this one has replaced; null if there was no damage. */
   get quarantined(): string | null {
     return this.#quarantined;
   }
 
-  /** Brings all branches and tags up to date. What a killed fetch left locked is freed first; a damaged mirror is made again, once. */
+  /** Update all branches and tags. Locks of a killed fetch are removed first, and a damaged mirror is replaced, once. */
   async refresh(signal?: AbortSignal): Promise<void> {
     await this.#alone(signal, async () => {
       try {
         await this.#fill(this.paths.dir, signal);
       } catch (error) {
-        signal?.throwIfAborted(); // A git that was interrupted looks like a damaged repository.
+        signal?.throwIfAborted(); // After an interruption of git the repository seems to be damaged.
         if (this.#quarantined !== null || !isDamage(error)) throw error;
         await this.#replace(signal);
       }
@@ -61,14 +61,14 @@ export class Mirror {
   async #fill(dir: string, signal: AbortSignal | undefined): Promise<void> {
     await removeStaleLocks(localFiles, dir, [PINS]);
     await removeHalfPacks(dir);
-    await gitStep("preparing the local copy of the repository", () => createRepository(dir));
+    await gitStep("preparing the mirror of the repository", () => createRepository(dir));
     await overNetwork(this.side, {
       what: `fetching ${this.side.url}`,
       kind: "fetch",
       dir,
       args: [
         "fetch",
-        "--progress", // What says nothing for long is ended, and a big repository takes long.
+        "--progress", // A git without output is ended after a while, and a fetch of a big repository takes long.
         "--prune",
         "--no-tags",
         "--no-write-fetch-head",
@@ -81,12 +81,12 @@ export class Mirror {
     await this.#packRefs(dir, signal);
   }
 
-  /** Workspaces read them from one file, which also has what each tag stands for. */
+  /** Pack the refs into one file, which workspaces read. It also has the commits of annotated tags. */
   async #packRefs(dir: string, signal: AbortSignal | undefined): Promise<void> {
     const tags = (await looseNames(dir, "refs/tags")).length;
     const manyBranches = (await looseNames(dir, "refs/heads")).length > MAX_LOOSE;
     if (tags === 0 && !manyBranches) return;
-    await gitStep("packing the local copy's refs", () =>
+    await gitStep("packing the refs of the mirror", () =>
       cleanGit(this.side, dir, { signal }).raw(["pack-refs", ...(manyBranches ? ["--all"] : [])]),
     );
   }
@@ -97,8 +97,8 @@ export class Mirror {
   }
 
   /**
-   * A fetch asks for what the branches' ends lack, and does not look behind them. This does: at all commits, and at the
-   * files of these and of a pin, that they are there. A mirror that lacks any is made again, once. @returns whether it was.
+   * Check that the mirror has all commits, and the files of the given commits and of a pin. A fetch only checks the ends of the
+   * branches. An incomplete mirror is replaced, once. @returns whether it was replaced
    */
   async verify(commits: readonly string[], pin: string, signal?: AbortSignal): Promise<boolean> {
     return this.#sound(signal, async () => {
@@ -110,18 +110,18 @@ export class Mirror {
     });
   }
 
-  /** For who has a reason to doubt it: reads every object. Once; @returns whether it was damaged, and is made again. */
+  /** Read every object, and replace the mirror if it is damaged. Called once there are signs of damage, and done once. @returns whether it was replaced */
   async repair(signal?: AbortSignal): Promise<boolean> {
     if (this.#doubted) return false;
     this.#doubted = true;
     return this.#sound(signal, async () => {
       const git = maintenanceGit(this.side, this.paths.dir, { signal });
-      // Old histories have much that this check does not like, and are whole all the same: its exit code says nothing.
+      // The exit code is ignored, because the check also fails for flaws of old histories that are complete.
       await git.raw(["fsck", "--progress", "--no-dangling", "--no-reflogs"]);
     });
   }
 
-  /** @returns whether the check found damage; the mirror is a new one then. */
+  /** Run a check, and replace the mirror if the check finds damage. @returns whether the mirror was replaced */
   async #sound(signal: AbortSignal | undefined, check: () => Promise<void>): Promise<boolean> {
     if (this.#quarantined !== null) return false;
     const damaged = async () => {
@@ -135,13 +135,13 @@ export class Mirror {
     };
     if (!(await damaged())) return false;
     await this.#alone(signal, async () => {
-      // Another run may have made it again while we waited.
+      // Another run may have replaced the mirror during the wait.
       if (await damaged()) await this.#replace(signal);
     });
     return true;
   }
 
-  /** One writer at a time: git's own locks make the second one fail instead of wait. */
+  /** Do work as the only writer. With git's own locks the second writer would fail instead of wait. */
   async #alone(signal: AbortSignal | undefined, work: () => Promise<unknown>): Promise<void> {
     await mkdir(dirname(this.paths.dir), { recursive: true });
     const held = await this.#lock(signal);
@@ -152,19 +152,19 @@ export class Mirror {
     }
   }
 
-  /** Another run's long fetch is no fault of this one: it waits without a slot, as for GitHub itself. */
+  /** Take the lock of the mirror. If another run fetches for long, the job waits without a slot, as for GitHub. */
   async #lock(signal: AbortSignal | undefined): Promise<Lock> {
     const timeoutMs = this.#lockWaitMs;
     try {
       return await lock(this.paths.lockFile, { timeoutMs, ...(signal === undefined ? {} : { signal }) });
     } catch (error) {
       if (!(error instanceof LockTimeout)) throw error;
-      const message = `the local copy of ${this.side.url} is in use by another run for longer than ${timeoutMs / 1000} s: waiting for it`;
+      const message = `another run has used the mirror of ${this.side.url} for longer than ${timeoutMs / 1000} s: the job waits for it`;
       throw new StepFailure({ kind: "github", message }, { cause: error });
     }
   }
 
-  /** Commit of a branch as it was at the last refresh; null where there is no such branch. */
+  /** Return the commit of a branch at the last refresh; null if the branch does not exist. */
   async branch(name: string): Promise<string | null> {
     return readRef(this.paths.dir, `refs/heads/${name}`);
   }
@@ -173,7 +173,7 @@ export class Mirror {
     return (await commitOf(cleanGit(this.side, this.paths.dir), sha)) !== null;
   }
 
-  /** Keeps a commit and everything that it needs, whatever happens to its branch. */
+  /** Keep a commit and its objects, whatever happens to its branch. */
   async pin(name: string, sha: string, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     await gitStep("pinning the base commit", () => writeOwnRef(this.#pinOf(name), sha));
@@ -188,12 +188,12 @@ export class Mirror {
     });
   }
 
-  /** A pin has one writer, the run that has its issue: no fetch is waited for. */
+  /** Return the ref of a pin. Its only writer is the run of its issue, so it does not wait for a fetch. */
   #pinOf(name: string): OwnRef {
     return { dir: this.paths.dir, name: `${PINS}/${name}` };
   }
 
-  /** What maintenance is decided by. */
+  /** Return the numbers that decide about maintenance. */
   async size(signal?: AbortSignal): Promise<{ readonly looseObjects: number; readonly packs: number }> {
     const output = await cleanGit(this.side, this.paths.dir, { signal }).raw(["count-objects", "--verbose"]);
     const count = (name: string) => Number(new RegExp(`^${name}: (\\d+)$`, "m").exec(output)?.[1] ?? 0);
@@ -201,13 +201,13 @@ export class Mirror {
   }
 
   /**
-   * Puts many small packs and single objects together. Never prunes: workspaces borrow objects from here that no branch of
-   * GitHub's needs any more.
+   * Combine small packs and loose objects. Objects are never pruned, because workspaces borrow objects that no branch on GitHub needs
+   * any more.
    */
   async pack(signal: AbortSignal): Promise<void> {
     await this.#alone(signal, async () => {
       await removeHalfPacks(this.paths.dir);
-      await gitStep("packing the local copy of the repository", async () => {
+      await gitStep("packing the mirror of the repository", async () => {
         const git = maintenanceGit(this.side, this.paths.dir, { signal });
         await git.raw([...SMALL_MEMORY, "repack", "--quiet", "--geometric=2", "-d", "-n"]);
         await git.raw(["pack-refs", "--all"]);
@@ -215,7 +215,7 @@ export class Mirror {
     });
   }
 
-  /** A file's text as a commit has it; null where it has none, or it is larger than 1 MB. */
+  /** Return the text of a file in a commit; null if the file is missing or larger than 1 MB. */
   async file(commit: string, path: string): Promise<string | null> {
     const git = cleanGit(this.side, this.paths.dir);
     const size = await git.raw(["ls-tree", "--long", commit, "--", path]);
@@ -225,9 +225,9 @@ export class Mirror {
   }
 }
 
-/** What a git left that was interrupted, or had no more space. The caller holds the lock, so nobody else writes here. */
+/** Remove incomplete packs of a git that was interrupted or had no disk space. The caller holds the lock, so there is no other writer. */
 async function removeHalfPacks(dir: string): Promise<void> {
   const folder = join(dir, "objects", "pack");
-  const names = await readdir(folder).catch(() => []); // Not made yet.
+  const names = await readdir(folder).catch(() => []); // The folder does not exist yet.
   for (const name of names) if (/^\.?tmp[-_]/.test(name)) await rm(join(folder, name), { force: true });
 }

@@ -5,10 +5,10 @@ import type { WorkspacePaths } from "./paths.ts";
 import { readText, type Files } from "../files/files.ts";
 import { localFiles } from "../files/local.ts";
 
-/** Names of branches are shorter: git keeps each as a file's name or path. */
+/** Limit of a branch name. Names are shorter, because git stores each as a file's path. */
 const MAX_BRANCH = 4096;
 
-/** Make a folder of tac8's own notes, with what is missing above it, for this user alone. */
+/** Create a folder for tac8's notes, with missing folders above it. Only this user can enter it. */
 export async function makeNotesFolder(folder: string): Promise<void> {
   await localFiles.makeFolder(folder, 0o700);
 }
@@ -18,7 +18,7 @@ export async function removeNotes({ notesDir }: Pick<WorkspacePaths, "notesDir">
   await localFiles.remove(notesDir);
 }
 
-/** Write one of tac8's notes about a workspace: whole, on the disk, for this user alone. */
+/** Write one of tac8's notes about a workspace atomically and durably. Only this user can read it. */
 export async function writeNote(file: string, text: string): Promise<void> {
   await makeNotesFolder(dirname(file));
   await writeWholeFile(file, text);
@@ -29,22 +29,22 @@ export async function setNoteTime(file: string, atMs: number): Promise<void> {
   await utimes(file, atMs / 1000, atMs / 1000);
 }
 
-/** Epoch ms at which the prompt of the newest agent was written, just before that started; null: there is none. */
+/** Return the epoch ms at which the prompt of the newest agent was written, just before the agent started; null if there is none. */
 export async function promptTime({ promptFile }: Pick<WorkspacePaths, "promptFile">): Promise<number | null> {
   return (await localFiles.stat(promptFile).catch(() => null))?.mtimeMs ?? null;
 }
 
-/** Note which branch a workspace is made for. */
+/** Write the branch note, which has the branch of a new workspace. */
 export async function writeBranchNote(paths: Pick<WorkspacePaths, "branchFile">, branch: string): Promise<void> {
   if ((await readBranchNote(paths)) !== branch) await writeNote(paths.branchFile, `${branch}\n`);
 }
 
-/** Whether this version of tac8 knows the workspace: it writes that note before any agent starts. */
+/** Return whether this version of tac8 knows the workspace. It writes the branch note before any agent starts. */
 export async function hasBranchNote({ branchFile }: Pick<WorkspacePaths, "branchFile">): Promise<boolean> {
   return (await localFiles.stat(branchFile)) !== null;
 }
 
-/** `files`: of the side that has the note. @returns null where the workspace was made by hand, or the note is damaged */
+/** Read the branch note. @param files files of the side that has the note. @returns null if there is none, or if it is damaged */
 export async function readBranchNote(
   { branchFile }: Pick<WorkspacePaths, "branchFile">,
   files: Files = localFiles,

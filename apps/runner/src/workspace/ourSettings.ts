@@ -5,17 +5,17 @@ import type { AgentPlace } from "../place/place.ts";
 const FILE = "tac8-config";
 const MAX_FILE = 1024 * 1024;
 
-/** What is in the thin repository's settings for our own file of settings. */
+/** Lines in the thin repository's settings that include tac8's settings. */
 export const OUR_INCLUDE = `[include]\n\tpath = ${FILE}\n`;
 
-/** As `git lfs install --skip-smudge` has it: pointers stay, since nothing can be downloaded without a token. */
+/** Settings of `git lfs install --skip-smudge`: files stay pointers, because nothing can be downloaded without a token. */
 const WITH_LFS = `[filter "lfs"]
 	clean = git-lfs clean -- %f
 	smudge = git-lfs smudge --skip -- %f
 	process = git-lfs filter-process --skip
 	required = true
 `;
-/** The machine's or the account's settings may require a program that is not there. */
+/** Settings without Git LFS. The settings of the machine or the account may require the program although it is missing. */
 const WITHOUT_LFS = `[filter "lfs"]
 	clean =
 	smudge =
@@ -35,8 +35,8 @@ export async function writeOurSettings(place: AgentPlace, gitDir: string): Promi
 }
 
 /**
- * Make a folder of a repository, of these names below each other, for a file of ours. A link that an agent put in the place of
- * one of them is removed: the file would be written wherever it leads to. @returns its path
+ * Create nested folders in a repository for a file of tac8. A link that an agent put in the place of a folder is removed, because the
+ * file would be written to its target. @returns the path of the innermost folder
  */
 export async function makeOurFolder(place: AgentPlace, gitDir: string, names: readonly string[]): Promise<string> {
   let folder = gitDir;
@@ -48,7 +48,7 @@ export async function makeOurFolder(place: AgentPlace, gitDir: string, names: re
   return folder;
 }
 
-/** All of it is there, or what was before. A link that an agent put there is replaced, not followed. */
+/** Write a file atomically. A link that an agent put in its place is replaced, not followed. */
 export async function putFile(place: AgentPlace, path: string, text: string): Promise<void> {
   const half = `${path}.tac8-new`;
   await place.remove(half);

@@ -5,7 +5,7 @@ import { workspacePaths } from "./paths.ts";
 
 const issue = { owner: "Octo", repo: "Widgets", number: 7 };
 
-test.each(["trees", "/elsewhere"])("nothing that is believed lies where an agent has to write (%s)", (baseDir) => {
+test.each(["trees", "/elsewhere"])("no trusted file is in a folder to which an agent writes (%s)", (baseDir) => {
   const { tree, gitDir, tmpDir, homeDir, former: _, ...believed } = workspacePaths("/home", baseDir, issue);
   for (const path of Object.values(believed)) {
     expect(path).toMatch(/^\/home\/issues\/octo\/widgets\/gh-7/);
@@ -21,7 +21,7 @@ test("no two issues share a path", () => {
   expect(new Set(all).size).toBe(all.length);
 });
 
-/** Names beside the worktrees and in the data folder that something else of the layout has. */
+/** Names beside the worktrees and in the data folder that are used for other files. */
 const taken = Object.values(layout("trees")).flatMap((path) => [
   basename(dirname(path)),
   join("/home", relative("/home", path).split("/")[0] ?? ""),
@@ -33,7 +33,7 @@ function layout(baseDir: string): Record<string, string> {
 }
 
 test.each(["home", ".", "/home/trees", ...new Set(taken)])(
-  "worktrees are in no other folder of tac8's, wherever they are: %s",
+  "worktrees are in no other folder of tac8: %s",
   (baseDir) => {
     if (baseDirProblem("/home", baseDir) !== null) return; // The configuration is refused.
     const { tree = "", ...others } = layout(baseDir);

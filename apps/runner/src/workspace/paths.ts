@@ -3,33 +3,33 @@ import type { IssueRef, RepoRef } from "@tac8/core/domain/reference";
 import type { MirrorPaths } from "../git/cleanSide.ts";
 
 /**
- * The folders and files of an issue. An agent has to be able to write its `tree`, `gitDir`, `tmpDir` and `homeDir`, so nothing
- * that lies in them is believed. Everything that tac8 itself knows of the issue is beside or in `notesDir`, where no agent has to write.
+ * Folders and files of an issue. An agent writes to `tree`, `gitDir`, `tmpDir` and `homeDir`, so their content is not trusted. tac8's own
+ * files about the issue are in `notesDir` or beside it, where no agent needs to write.
  */
 export interface WorkspacePaths {
   readonly tree: string;
   readonly gitDir: string;
-  /** For files that the agent's program leaves behind; removed when the agent ends. */
+  /** Temporary folder of the agent. It is removed when the agent ends. */
   readonly tmpDir: string;
-  /** HOME of the issue's agents, where they do not share one. Not in `workspaces`, where any name may be `baseDir`. */
+  /** HOME of the issue's agents, if they do not share one. It is not in `workspaces`, because `baseDir` may have any name there. */
   readonly homeDir: string;
 
-  /** tac8's notes about the workspace. They are removed with it. */
+  /** Folder of tac8's notes about the workspace, which are removed with the workspace. */
   readonly notesDir: string;
-  /** The end of the newest agent, until Redis has recorded it. */
+  /** End note of the newest agent, until Redis has recorded the end. */
   readonly endFile: string;
-  /** The branch that the workspace was made for. */
+  /** Branch note, with the branch for which the workspace was made. */
   readonly branchFile: string;
-  /** The agent only reads it. Outside the worktree, so that it never reaches a pull request. */
+  /** Prompt, which the agent only reads. It is outside the worktree, so that it never is in a pull request. */
   readonly promptFile: string;
-  /** Which text of the issue counts, see `intentNote.ts`. */
+  /** Note about the issue's text that counts, see `intentNote.ts`. */
   readonly intentFile: string;
-  /** Beside the notes, because it outlives them by a moment. */
+  /** Lock of the workspace. It is beside the notes, because it is removed after them. */
   readonly lockFile: string;
   readonly former: FormerPaths;
 }
 
-/** The places of the same files in the data folders of older versions, which kept them on the agent side. */
+/** Paths of the same files in data folders of older versions, which stored them on the agent side. */
 export interface FormerPaths {
   readonly endFile: string;
   readonly branchFile: string;
@@ -37,7 +37,7 @@ export interface FormerPaths {
   readonly lockFile: string;
 }
 
-/** Folders are lower-cased as job ids are: GitHub ignores case, file systems do not. */
+/** Return the folder names of a repository. They are in lower case like job ids, because GitHub ignores case and file systems do not. */
 function folders({ owner, repo }: RepoRef): readonly [string, string] {
   return [owner.toLowerCase(), repo.toLowerCase()];
 }
@@ -52,7 +52,7 @@ export function mirrorPaths(home: string, ref: RepoRef): MirrorPaths {
   };
 }
 
-/** `baseDir`: the config's `worktree.base_dir`, which names none of the other folders here (`baseDirProblem`). */
+/** Return the paths of an issue. @param baseDir the configured `worktree.base_dir`, which is none of the other folders (`baseDirProblem`) */
 export function workspacePaths(home: string, baseDir: string, ref: IssueRef): WorkspacePaths {
   const [owner, repo] = folders(ref);
   const name = `gh-${ref.number}`;

@@ -48,7 +48,7 @@ const ROWS: readonly Row[] = [
   { found: {}, relation: "behind", plan: "forward" },
   { found: {}, relation: "behind", published: true, plan: "forward" },
   { found: DIRTY, relation: "behind", plan: "reuse" },
-  // Its agent's commits would be pushed over another's.
+  // The agent's commits would replace those of another contributor.
   { found: DIRTY, relation: "behind", published: true, plan: "rebase", because: /uncommitted/ },
   { found: MISSING, relation: "behind", published: true, plan: "replace", because: /newer/ },
   { found: BROKEN_TREE, relation: "behind", published: true, plan: "replace", because: /worktree is damaged/ },
@@ -66,7 +66,7 @@ test.each(ROWS)("$found, $relation, published: $published → $plan", ({ found, 
   if (because !== undefined) expect(planned).toHaveProperty("because", expect.stringMatching(because));
 });
 
-test("whatever is found, nothing is made over what is there", () => {
+test("no plan overwrites an existing folder", () => {
   const flags = [true, false];
   for (const treeExists of flags)
     for (const treeWorks of flags)

@@ -33,21 +33,21 @@ export interface WorkspaceGoal {
 }
 
 /**
- * How `head` and `start` lie to each other. `ahead`: the workspace has all of `start`, and more. `left`: it was at `start`
- * before, and its agent continued from elsewhere: nobody's commits are new to it.
+ * Relation of `head` to `start`. `ahead`: the workspace has all of `start` and more. `left`: the workspace was at `start` before, and its
+ * agent continued from another commit, so `start` has no commits of other contributors.
  */
 export type Relation = "same" | "ahead" | "left" | "behind" | "diverged";
 
 export type WorkspacePlan =
   | { readonly do: "create" }
   | { readonly do: "reuse" }
-  /** The worktree is missing, or has to be quarantined because of something; its commits are there. */
+  /** The worktree is missing or has to be quarantined, but its commits exist. */
   | { readonly do: "reattach"; readonly because: string | null }
   /** Another contributor pushed to the branch: continue from there. */
   | { readonly do: "forward" }
-  /** Another contributor's commits are on the branch beside ours: ours come on top of them; where they conflict, as with `replace`. */
+  /** The branch on GitHub has other commits. The workspace's commits are put on top of them. If they conflict, the plan is `replace`. */
   | { readonly do: "rebase"; readonly because: string }
-  /** Quarantine what is there, where a user finds it, and make a new one. */
+  /** Quarantine the existing workspace for the operator, and create a new one. */
   | { readonly do: "replace"; readonly because: string };
 
 /** Location of an agent's finished work that is to be published. */
@@ -74,13 +74,13 @@ export function planFinished(found: WorkspaceSnapshot, { saved, hasSaved, ours }
   return { do: "reattach", because: found.treeExists ? "its worktree is damaged" : null };
 }
 
-/** Nothing of value is ever removed here: what cannot be continued with is quarantined. */
+/** Decide what to do with a workspace. Nothing of value is removed: a workspace that cannot be used is quarantined. Pure. */
 export function planWorkspace(found: WorkspaceSnapshot, goal: WorkspaceGoal, relation: Relation | null): WorkspacePlan {
   if (!found.treeExists && (!found.repositoryExists || found.repositoryEmpty)) return { do: "create" };
   if (!found.repositoryWorks) return { do: "replace", because: "its repository is damaged" };
   const damaged = found.treeExists && !found.treeWorks ? "its worktree is damaged" : null;
   if (found.head === null || relation === null) {
-    return { do: "replace", because: damaged ?? "it has no commit to go on from" };
+    return { do: "replace", because: damaged ?? "it has no commit from which work could continue" };
   }
   if (found.headBranch !== null && found.headBranch !== goal.branch) {
     return { do: "replace", because: `it belongs to the branch ${found.headBranch}` };
@@ -94,7 +94,7 @@ export function planWorkspace(found: WorkspaceSnapshot, goal: WorkspaceGoal, rel
     case "behind":
       if (!found.treeWorks) return { do: "replace", because: damaged ?? "the branch on GitHub is newer" };
       if (found.clean) return { do: "forward" };
-      // Work that continues from here would end in a push that removes those commits.
+      // If work continued from here, the push would remove those commits.
       return goal.published
         ? { do: "rebase", because: "it has uncommitted changes, and the branch on GitHub is newer" }
         : present;

@@ -3,8 +3,8 @@ import type { AgentPlace } from "../place/place.ts";
 import type { WorkspacePaths } from "./paths.ts";
 
 /**
- * Moves what is there to a name beside its own, so that a user can read it: the tree alone, or with its
- * repository. @returns the tree's new place, or the repository's where there was no tree.
+ * Move a worktree, alone or with its repository, to a name beside it, so that the operator can read it.
+ * @returns the new path of the worktree, or of the repository if there was no worktree
  */
 export async function quarantine(
   place: AgentPlace,
@@ -24,7 +24,7 @@ export async function quarantine(
   return quarantinedTree;
 }
 
-/** A worktree knows its repository by a file `.git`; left as it is, git in the old tree would work on the new one. */
+/** Change the file `.git` of a quarantined worktree. Otherwise, git in the old worktree would work on the new repository. */
 async function pointTo(place: AgentPlace, tree: string, gitDir: string | null): Promise<void> {
   const file = join(tree, ".git");
   const found = await place.stat(file);

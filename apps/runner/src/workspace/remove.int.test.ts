@@ -36,18 +36,18 @@ const left = () =>
     (path) => typeof path === "string" && existsSync(path),
   );
 
-test("all of it goes, and again is no error", async () => {
+test("removes the whole workspace, and a second call is no error", async () => {
   await removeWorkspace(place, paths, { keepsSession: false });
   expect(left()).toEqual([]);
   await removeWorkspace(place, paths, { keepsSession: false });
 });
 
-test("the home folder stays where its session goes on", async () => {
+test("keeps the home folder if its session is resumed", async () => {
   await removeWorkspace(place, paths, { keepsSession: true });
   expect(left()).toEqual([paths.homeDir]);
 });
 
-test("folders that not even their owner may write to go too; what a link leads to stays as it is", async () => {
+test("removes folders that not even their owner may write to, and does not follow links", async () => {
   const outside = join(dir, "outside");
   await mkdir(outside, { mode: 0o500 });
   await writeFile(join(outside, "file"), "");

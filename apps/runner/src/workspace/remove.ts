@@ -4,15 +4,15 @@ import { removeNotes } from "./notes.ts";
 import type { WorkspacePaths } from "./paths.ts";
 
 /**
- * Removes an issue's workspace, and its home folder unless its session continues in the next round. The caller holds its lock
- * and has made sure that all of value is on GitHub.
+ * Remove an issue's workspace, and its home folder unless its session continues in the next round. The caller holds the lock of the
+ * workspace, and has checked that all work is on GitHub.
  */
 export async function removeWorkspace(
   place: AgentPlace,
   paths: WorkspacePaths,
   { keepsSession }: { readonly keepsSession: boolean },
 ): Promise<void> {
-  // First, and at once: half of a workspace would look like one with work in it.
+  // Renamed first, in one step, because a partly removed workspace would seem to have work in it.
   const going = `${paths.gitDir}.going`;
   if ((await place.stat(paths.gitDir)) !== null) {
     await place.remove(going);
@@ -21,7 +21,7 @@ export async function removeWorkspace(
   await place.remove(paths.tree);
   await place.remove(going);
   if (!keepsSession) await place.remove(paths.homeDir);
-  // Not before the repository: without them, files in it would count as an older version's notes.
+  // After the repository, because without the notes, files in the repository would count as notes of an older version.
   await removeNotes(paths);
   await place.remove(paths.former.promptFile);
   await removeLockFiles(paths);

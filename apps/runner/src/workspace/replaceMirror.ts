@@ -9,24 +9,24 @@ import { localFailure } from "../git/errors.ts";
 import { commitOf } from "../git/openGit.ts";
 
 export interface ReplaceOptions {
-  /** The damaged mirror. */
+  /** Folder of the damaged mirror. */
   readonly dir: string;
   readonly side: CleanSide;
-  /** Namespace of our own refs. */
+  /** Namespace of tac8's own refs. */
   readonly pins: string;
-  /** Makes a whole mirror in this folder. */
+  /** Create a complete mirror in this folder. */
   readonly fill: (dir: string) => Promise<void>;
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * Puts a new mirror in the place of a damaged one, which is kept beside it until the next one takes its place. What runs
- * meanwhile borrows from the old one until the new one is complete. The caller holds the mirror's lock.
- * @returns where the damaged one is. @throws StepFailure of kind `git` or `disk`; the damaged one is in its place then.
+ * Replace a damaged mirror by a new one. The damaged mirror is quarantined until the next replacement. Running agents borrow from the
+ * old mirror until the new one is complete. The caller holds the mirror's lock.
+ * @returns the path of the damaged mirror. @throws StepFailure of kind `git` or `disk`; the damaged mirror is then in its place
  */
 export async function replaceMirror({ dir, side, pins, fill, signal }: ReplaceOptions): Promise<string> {
   const fresh = `${dir}.new`;
-  await rm(fresh, { recursive: true, force: true }); // Of one that was broken off.
+  await rm(fresh, { recursive: true, force: true }); // A leftover of an interrupted replacement.
   try {
     await fill(fresh);
     for (const pin of await pinsOf(dir, pins)) await carryOver(pin, { dir, fresh, side, signal });
@@ -45,7 +45,7 @@ interface Pin {
   readonly sha: string;
 }
 
-/** Read from the files: git may not work there at all. */
+/** Read the pins from the files, because git may not work in a damaged mirror. */
 async function pinsOf(dir: string, namespace: string): Promise<Pin[]> {
   const pins = new Map<string, string>();
   const packed = await readFile(join(dir, "packed-refs"), "utf8").catch(() => "");
@@ -55,14 +55,14 @@ async function pinsOf(dir: string, namespace: string): Promise<Pin[]> {
   const folder = join(dir, namespace);
   const loose = await readdir(folder, { recursive: true }).catch(() => []);
   for (const name of loose) {
-    const text = await readFile(join(folder, name), "utf8").catch(() => ""); // A folder.
+    const text = await readFile(join(folder, name), "utf8").catch(() => ""); // The entry is a folder.
     const sha = /^([0-9a-f]{40,64})\n$/.exec(text)?.[1];
     if (sha !== undefined) pins.set(`${namespace}/${name}`, sha);
   }
   return [...pins].map(([ref, sha]) => ({ ref, sha }));
 }
 
-/** Pinned commits may be on no branch of GitHub's any more: what is whole of them comes from the damaged mirror. */
+/** Copy pinned commits from the damaged mirror, as far as they are intact, because they may no longer be on a branch of GitHub. */
 async function carryOver(
   { ref, sha }: Pin,
   { dir, fresh, side, signal }: Omit<ReplaceOptions, "pins" | "fill"> & { fresh: string },
@@ -84,18 +84,16 @@ async function carryOver(
       },
     );
     signal?.throwIfAborted();
-    // Killed for want of memory, or out of space: that says nothing of the commits. Too many complaints do.
+    // A git that was killed or had no disk space proves nothing about the commits. Too many error messages mean damage.
     if ((exitCode === undefined && !isMaxBuffer) || saysDiskFull(stderr)) {
-      throw new StepFailure(
-        localFailure("carrying commits over from the damaged repository", stderr || "it was killed"),
-      );
+      throw new StepFailure(localFailure("copying commits from the damaged mirror", stderr || "it was killed"));
     }
-    if (exitCode !== 0) return; // It is damaged itself: a workspace that needs it counts as damaged too.
+    if (exitCode !== 0) return; // The commit is damaged. A workspace that needs it also counts as damaged.
   }
   await git.raw(["update-ref", ref, sha]);
 }
 
-/** One is enough to read; a disk would not hold many. */
+/** Remove older damaged mirrors. One is enough for the operator, and many would fill the disk. */
 async function removeOlder(dir: string, newest: string): Promise<void> {
   const parent = dirname(dir);
   const older = (await readdir(parent)).filter((name) => name.startsWith(`${basename(dir)}.kept-`));

@@ -11,7 +11,7 @@ import { asNobody } from "./testing/asNobody.ts";
 import { PLACE_KINDS } from "../place/testing/places.ts";
 import { createGitBench, type GitBench } from "./testing/gitBench.ts";
 
-describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
+describe.each(PLACE_KINDS)("in a place of the kind %s:", (kind) => {
   let bench: GitBench;
   beforeAll(async () => {
     bench = await createGitBench({ kind });
@@ -35,18 +35,18 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
 
   const inTree = (path: string) => join(bench.paths.tree, path);
 
-  /** What a pull request of the saved commit would change, as `status path`. */
+  /** Return the changes that a pull request of the saved commit would show, as `status path`. */
   async function changes(): Promise<string[]> {
     const output = await bench.agent(["diff", "--name-status", "--no-renames", await bench.base(), "HEAD"]);
     return output.split("\n").filter((line) => line !== "");
   }
 
-  test("nothing to save", async () => {
+  test("without changes, no commit is made", async () => {
     const base = await bench.base();
     expect(await save()).toEqual({ head: base, branch: bench.branch, before: base, added: [], unsaved: [] });
   });
 
-  test("what a killed git of the agent's left locked is saved all the same", async () => {
+  test("work is saved despite locks of a killed git of the agent", async () => {
     await bench.write("new.txt", "new\n");
     const lock = join(bench.paths.gitDir, "worktrees", bench.name, "index.lock");
     await writeFile(lock, "");
@@ -73,7 +73,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
 
   const byPath = (a: string, b: string) => (a.slice(2) < b.slice(2) ? -1 : 1);
 
-  test("the agent's own commits stay as they are", async () => {
+  test("the agent's own commits are not changed", async () => {
     const mine = await bench.commit("mine.txt", "mine\n");
     expect(await save()).toEqual({ head: mine, branch: bench.branch, before: mine, added: [], unsaved: [] });
   });
@@ -82,7 +82,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     ["left lying", async () => {}],
     ["staged", () => bench.agent(["add", "BLOCKED.md", "STOP"])],
     ["committed", () => bench.agent(["add", "."]).then(() => bench.agent(["commit", "--quiet", "-m", "oops"]))],
-  ])("BLOCKED.md and STOP that were %s are in no commit that is left", async (_how, before) => {
+  ])("BLOCKED.md and STOP that were %s are in no remaining commit", async (_how, before) => {
     await bench.write("BLOCKED.md", "Which one?\n");
     await bench.write("STOP", "");
     await bench.write("work.txt", "work\n");
@@ -92,7 +92,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     expect(await readQuestion(bench.place, bench.paths.tree)).toBe("Which one?\n");
   });
 
-  test("a folder named STOP is none of the project's either", async () => {
+  test("a folder named STOP is not committed either", async () => {
     await mkdir(inTree("STOP"));
     await bench.write("STOP/x.txt", "x\n");
     await bench.commit("work.txt", "work\n");
@@ -103,7 +103,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
   test.each([
     ["without a commit", async () => {}],
     ["with commits", (dir: string) => bench.agent(["commit", "--quiet", "--allow-empty", "-m", "x"], dir)],
-  ])("a repository %s inside the repository is said, and all else is saved", async (_which, before) => {
+  ])("a repository %s inside the repository is reported, and the other files are saved", async (_which, before) => {
     const nested = inTree("vendor/[nested] one");
     await bench.agent(["init", "--quiet", nested]);
     await before(nested);
@@ -114,7 +114,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     expect(existsSync(join(nested, "inside.txt"))).toBe(true);
   });
 
-  test("a file that became a repository stays a file in the pull request", async () => {
+  test("a file that became a repository is still a file in the pull request", async () => {
     await rm(inTree("src/a.txt"));
     await bench.agent(["init", "--quiet", inTree("src/a.txt")]);
     await bench.agent(["commit", "--quiet", "--allow-empty", "-m", "x"], inTree("src/a.txt"));
@@ -140,7 +140,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     expect(existsSync(witness), "the hooks would have run").toBe(true);
   });
 
-  test("signing that is configured does not stop it", async () => {
+  test("configured signing does not prevent the commit", async () => {
     await bench.agent(["config", "commit.gpgSign", "true"]);
     await bench.agent(["config", "gpg.program", "/bin/false"]);
     await bench.write("work.txt", "work\n");
@@ -162,7 +162,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     expect(await bench.agent(["show", "HEAD:src/a.txt"])).toContain("<<<<<<<");
   });
 
-  test("a conflict that was resolved, and not staged, is none", async () => {
+  test("a conflict that was resolved but not staged does not count", async () => {
     await bench.commit("src/a.txt", "mine\n");
     await bench.agent(["branch", "mine"]);
     await bench.agent(["checkout", "--quiet", "-b", "theirs", "HEAD~1"]);
@@ -172,7 +172,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     expect(await conflicts()).toEqual([]);
   });
 
-  test("where the agent deleted .git, nothing around the workspace is committed", async () => {
+  test("if the agent deleted .git, nothing outside the workspace is committed", async () => {
     await bench.agent(["init", "--quiet", bench.dir], bench.dir);
     await writeFile(join(bench.dir, "secret.txt"), "secret\n");
     await rm(inTree(".git"));
@@ -193,7 +193,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     expect(await readQuestion(bench.place, bench.paths.tree)).toHaveLength(64 * 1024);
   });
 
-  test("where the project has such files of its own, they stay as the base has them", async () => {
+  test("such files of the project itself are committed with the content of the base", async () => {
     await bench.push("main", { "BLOCKED.md": "ours\n", STOP: "ours\n" });
     await bench.ensure();
     await rm(inTree("STOP"));
@@ -203,7 +203,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     expect(await changes()).toEqual(["A\twork.txt"]);
   });
 
-  /** A bench of its own, whose folder and processes belong to a user without rights. */
+  /** Do work with a separate bench, whose folder and processes belong to a user without rights. */
   async function unprivileged(work: () => Promise<void>): Promise<void> {
     const shared = bench;
     bench = await createGitBench({ kind });
@@ -221,7 +221,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
 
   const left = ({ unsaved }: Saved) => Object.fromEntries(unsaved.map(({ path, why }) => [path, why]));
 
-  fieldTest("B2", "what cannot be read is named, and all else is saved", async () => {
+  fieldTest("B2", "files that cannot be read are reported, and the other files are saved", async () => {
     await unprivileged(async () => {
       const mine = await bench.commit("mine.txt", "mine\n");
       await bench.write("locked.txt", "x\n");
@@ -235,13 +235,13 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
       expect(left(saved)).toEqual({ "closed/": "unreadable", "locked.txt": "unreadable", "README.md": "unreadable" });
       expect(await changes()).toEqual(["A\tmine.txt", "A\twork.txt"]);
       expect(saved.before).toBe(mine);
-      // Again: the same are named, and nothing is left to commit.
+      // A second save reports the same files, and there is nothing to commit.
       expect(await save()).toEqual({ ...saved, before: saved.head, added: [] });
       await chmod(inTree("closed"), 0o700);
     });
   });
 
-  fieldTest("B2", "work that is committed does not depend on what cannot be read", async () => {
+  fieldTest("B2", "files that cannot be read do not affect committed work", async () => {
     await unprivileged(async () => {
       const mine = await bench.commit("mine.txt", "mine\n");
       await bench.write("locked.txt", "x\n");
@@ -250,7 +250,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     });
   });
 
-  test("what was staged of a file that cannot be read any more is saved", async () => {
+  test("the staged content of a file that can no longer be read is saved", async () => {
     await unprivileged(async () => {
       await bench.write("locked.txt", "x\n");
       await bench.agent(["add", "locked.txt"]);
@@ -261,7 +261,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     });
   });
 
-  fieldTest("B2", "pipes, and a file that became one, hold nothing up", async () => {
+  fieldTest("B2", "pipes, and a file that became a pipe, block nothing", async () => {
     await rm(inTree("src/a.txt"));
     await execa("mkfifo", [inTree("src/a.txt"), inTree("pipe")]);
     await bench.write("work.txt", "work\n");
@@ -269,7 +269,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     expect(await changes()).toEqual(["A\twork.txt"]);
   });
 
-  fieldTest("B2", "a path that is too long for a program is named, and all else is saved", async () => {
+  fieldTest("B2", "a path that is too long for a program is reported, and the other files are saved", async () => {
     const script = "mkdir deep; cd deep; for i in $(seq 25); do mkdir $0 && cd $0 || exit 1; done; echo x > x.txt";
     await execa("bash", ["-c", script, "d".repeat(200)], { cwd: bench.paths.tree });
     try {
@@ -282,7 +282,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     expect(existsSync(inTree("deep"))).toBe(false);
   });
 
-  test("names with line breaks, tabs, quotes and bytes that are no text are saved as they are", async () => {
+  test("names with line breaks, tabs, quotes and invalid UTF-8 are saved unchanged", async () => {
     const script = String.raw`for name in 'a\nb' 'a\tb' 'a"b' 'bad\377name' ':(top)x' '*'; do printf x > "$(printf "$name")"; done`;
     await execa("sh", ["-c", script], { cwd: bench.paths.tree });
     const saved = await save();
@@ -293,66 +293,60 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
 
   const KEY = `-----BEGIN OPENSSH PRIVATE KEY-----\n${"x".repeat(60)}\n`;
 
+  fieldTest("B3", "secrets, huge and generated files and empty dotfiles are not committed, but reported", async () => {
+    await bench.commit("mine.txt", "mine\n");
+    for (const folder of ["node_modules/a", "src/__pycache__", "dist"])
+      await mkdir(inTree(folder), { recursive: true });
+    await bench.write(".env", "API_KEY=abc\n");
+    await bench.write(".env.example", "API_KEY=\n");
+    await bench.write("deploy", KEY);
+    await bench.write("node_modules/a/index.js", "1\n");
+    await bench.write("node_modules/.env", "API_KEY=abc\n");
+    await bench.write("src/__pycache__/a.pyc", "1\n");
+    await bench.write("dist/out.js", "1\n");
+    await bench.write(".bashrc", "");
+    await bench.write(".gitkeep", "");
+    await bench.write(".a.txt.swp", "x\n");
+    await bench.write("core", "");
+    await truncate(inTree("core"), 30_000_000);
+    await bench.write("src/new.ts", "export const a = 1;\n");
+    await bench.write("work.txt", "work\n");
+    const saved = await save();
+    expect(left(saved)).toEqual({
+      ".a.txt.swp": "temporary",
+      ".bashrc": "empty",
+      ".env": "secret",
+      core: "huge",
+      deploy: "secret",
+      "dist/": "generated",
+      "node_modules/": "generated",
+      "src/__pycache__/": "generated",
+    });
+    expect(saved.added).toEqual([".env.example", ".gitkeep", "src/new.ts", "work.txt"]);
+    expect(await changes()).toEqual(["A\t.env.example", "A\t.gitkeep", "A\tmine.txt", "A\tsrc/new.ts", "A\twork.txt"]);
+  });
+
   fieldTest(
     "B3",
-    "secrets, huge and generated files and empty dotfiles stay out of the commit, and are named",
+    "such files are left out even if they are staged, but not if they are committed or in HEAD",
     async () => {
-      await bench.commit("mine.txt", "mine\n");
-      for (const folder of ["node_modules/a", "src/__pycache__", "dist"])
-        await mkdir(inTree(folder), { recursive: true });
-      await bench.write(".env", "API_KEY=abc\n");
-      await bench.write(".env.example", "API_KEY=\n");
-      await bench.write("deploy", KEY);
-      await bench.write("node_modules/a/index.js", "1\n");
-      await bench.write("node_modules/.env", "API_KEY=abc\n");
-      await bench.write("src/__pycache__/a.pyc", "1\n");
-      await bench.write("dist/out.js", "1\n");
-      await bench.write(".bashrc", "");
-      await bench.write(".gitkeep", "");
-      await bench.write(".a.txt.swp", "x\n");
-      await bench.write("core", "");
-      await truncate(inTree("core"), 30_000_000);
-      await bench.write("src/new.ts", "export const a = 1;\n");
-      await bench.write("work.txt", "work\n");
+      await mkdir(inTree("dist"));
+      await bench.write("dist/old.js", "1\n");
+      await bench.write("old.key", "secret\n");
+      await bench.commit(".env", "API_KEY=mine\n");
+      await bench.write(".env.local", "API_KEY=abc\n");
+      await bench.write("dist/new.js", "1\n");
+      await bench.write("old.key", "another\n");
+      await bench.agent(["add", "--all"]);
       const saved = await save();
-      expect(left(saved)).toEqual({
-        ".a.txt.swp": "temporary",
-        ".bashrc": "empty",
-        ".env": "secret",
-        core: "huge",
-        deploy: "secret",
-        "dist/": "generated",
-        "node_modules/": "generated",
-        "src/__pycache__/": "generated",
-      });
-      expect(saved.added).toEqual([".env.example", ".gitkeep", "src/new.ts", "work.txt"]);
-      expect(await changes()).toEqual([
-        "A\t.env.example",
-        "A\t.gitkeep",
-        "A\tmine.txt",
-        "A\tsrc/new.ts",
-        "A\twork.txt",
-      ]);
+      expect(left(saved)).toEqual({ ".env.local": "secret" });
+      expect(saved.added).toEqual(["dist/new.js", "old.key"]);
+      expect(existsSync(inTree(".env.local"))).toBe(true);
+      expect(await changes()).toEqual(["A\t.env", "A\tdist/new.js", "A\tdist/old.js", "A\told.key"]);
     },
   );
 
-  fieldTest("B3", "what the agent staged is no decision either; what it committed, and what HEAD has, is", async () => {
-    await mkdir(inTree("dist"));
-    await bench.write("dist/old.js", "1\n");
-    await bench.write("old.key", "secret\n");
-    await bench.commit(".env", "API_KEY=mine\n");
-    await bench.write(".env.local", "API_KEY=abc\n");
-    await bench.write("dist/new.js", "1\n");
-    await bench.write("old.key", "another\n");
-    await bench.agent(["add", "--all"]);
-    const saved = await save();
-    expect(left(saved)).toEqual({ ".env.local": "secret" });
-    expect(saved.added).toEqual(["dist/new.js", "old.key"]);
-    expect(existsSync(inTree(".env.local"))).toBe(true);
-    expect(await changes()).toEqual(["A\t.env", "A\tdist/new.js", "A\tdist/old.js", "A\told.key"]);
-  });
-
-  test("an executable, a folder in place of a file, and a file in place of a folder", async () => {
+  test("an executable, a folder in place of a file, and a file in place of a folder are saved", async () => {
     await bench.write("run.sh", "#!/bin/sh\n");
     await chmod(inTree("run.sh"), 0o755);
     await rm(inTree("README.md"));

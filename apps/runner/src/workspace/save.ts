@@ -16,30 +16,30 @@ const MAX_FILE = 4 * 1024 * 1024;
 
 export interface SaveOptions {
   readonly tree: string;
-  /** The workspace's repository. What is locked in it a dead git has left: the agent ended, and the caller holds the workspace. */
+  /** The workspace's repository. Its locks are from a dead git, because the agent ended and the caller holds the workspace's lock. */
   readonly gitDir: string;
   readonly place: AgentPlace;
   readonly baseSha: string;
   readonly message: string;
-  /** Gets the paths with conflicts that nobody has resolved, at most 20, before anything is committed. */
+  /** Called with the paths that have unresolved conflicts, at most 20, before anything is committed. */
   readonly onConflicts?: (paths: readonly string[]) => Promise<void>;
 }
 
 export interface Saved {
   readonly head: string;
-  /** Branch that HEAD is on, by its short name; null: it is on none. */
+  /** Short name of HEAD's branch; null if HEAD is detached. */
   readonly branch: string | null;
-  /** HEAD as it was found. */
+  /** HEAD before the save. */
   readonly before: string | null;
-  /** What was not committed before, and is now. */
+  /** Paths that the save has committed. */
   readonly added: readonly string[];
-  /** What is in no commit. */
+  /** Paths that were not committed. */
   readonly unsaved: readonly LeftOut[];
 }
 
 /**
- * Commits what the agent left uncommitted, without hooks and signing, but for what is no work or cannot be read
- * (`leaveOut.ts`), and leaves our private files out.
+ * Commit the uncommitted changes of the agent, without hooks and signing. Files that are no work or cannot be read (`leaveOut.ts`), and
+ * tac8's private files, are left out.
  */
 export async function saveWork(options: SaveOptions): Promise<Saved> {
   const { tree, gitDir, place: given, baseSha, message, onConflicts } = options;
@@ -53,7 +53,7 @@ export async function saveWork(options: SaveOptions): Promise<Saved> {
     const refused = await stage({ tree, place }, save);
     const conflicting = refused.filter((path) => unmerged.has(path));
     if (conflicting.length > 0) await unstage({ tree, place }, conflicting);
-    // As the base has them, also when the agent has staged or committed one.
+    // The commit has them as in the base, even if the agent has staged or committed them.
     const shown = PRIVATE_FILES.map(exactly);
     const isShown = (await git.raw(["diff", "--cached", "--name-only", baseSha, "--", ...shown])) !== "";
     if (isShown) await git.raw(["reset", "--quiet", baseSha, "--", ...shown]);
@@ -73,7 +73,7 @@ async function headOf(git: Git): Promise<string> {
   return git.raw(["rev-parse", "--verify", "HEAD^{commit}"]);
 }
 
-/** Return those paths, at most 20, whose files show a conflict: of a resolved one that was not staged, the index still has it. */
+/** Return the paths, at most 20, whose files have conflict markers. In the index, a resolved but unstaged conflict is still a conflict. */
 export async function findConflicts(
   { tree, place }: Pick<SaveOptions, "tree" | "place">,
   unmerged: ReadonlySet<string>,

@@ -18,7 +18,7 @@ const LFS = "*.bin filter=lfs diff=lfs merge=lfs -text\n";
 const FILES = { "README.md": "# widgets\n", ".gitattributes": LFS, "big.bin": POINTER, ".gitignore": "*.log\n" };
 
 let bench: GitBench;
-/** A program that records each of its calls, and fails. */
+/** Path of a program that records each call and fails. */
 let program: string;
 let witness: string;
 beforeEach(async () => {
@@ -52,7 +52,7 @@ async function takeOut(place: AgentPlace): Promise<Pick<Incoming, "commits">> {
   return withIncoming(options, async ({ commits }) => ({ commits }));
 }
 
-/** What a pull request of HEAD would change, by git without the repository's filters. */
+/** Return the changes that a pull request of HEAD would show, read by git without the repository's filters. */
 async function changes(): Promise<string[]> {
   const args = ["diff-tree", "-r", "--name-status", "--no-renames", await bench.base(), "HEAD"];
   const env = { ...bench.env, HOME: "/nonexistent" };
@@ -68,7 +68,7 @@ const settingsOf = (filter: string) => {
   return `${filters.join("")}[core]\n\tautocrlf = true\n\tquotePath = false\n\tfsmonitor = ${filter}\n\thooksPath = /nonexistent/hooks\n\tsafecrlf = true\n[commit]\n\tgpgSign = true\n\ttemplate = /nonexistent/template\n[gpg]\n\tprogram = /bin/false\n[status]\n\tshowUntrackedFiles = no\n[init]\n\ttemplateDir = /nonexistent/templates\n[merge]\n\tconflictStyle = diff3\n[submodule]\n\trecurse = true\n[color]\n\tui = always\n[diff]\n\tnoprefix = true\n\texternal = ${filter}\n`;
 };
 
-/** Settings of the machine or of the account that no git of ours may read. @returns the environment that has them. */
+/** Write settings of the machine or the account that no git of tac8 may read. @returns a place whose environment has them */
 async function plant(where: "system" | "global" | "environment", filter: string): Promise<AgentPlace> {
   const { env } = bench;
   const home = join(bench.dir, "agent-home");
@@ -95,33 +95,29 @@ async function plant(where: "system" | "global" | "environment", filter: string)
   return directPlace({ env: { ...env, ...more, GIT_EXTERNAL_DIFF: filter, GIT_TEMPLATE_DIR: "/nonexistent" } });
 }
 
-/** As if git had to read each file again: its time is another one. */
+/** Change the time of files, so that git reads them again. */
 async function touch(...paths: readonly string[]): Promise<void> {
   for (const path of paths) await utimes(inTree(path), new Date(), new Date(Date.now() + 5000));
 }
 
 describe.each(["system", "global", "environment"] as const)("settings of the %s", (where) => {
-  fieldTest(
-    "B1",
-    "a required filter that fails is not run: not for a workspace, nor for the agent's work",
-    async () => {
-      const place = await plant(where, program);
-      await ensure(place);
-      expect(await readFile(inTree("big.bin"), "utf8")).toBe(POINTER);
-      expect(await readFile(inTree("README.md"), "utf8")).toBe("# widgets\n");
-      await touch("big.bin", "README.md");
-      await bench.write("work.txt", "work\n");
-      expect(await save(place)).toMatchObject({ unsaved: [] });
-      expect(await changes()).toEqual(["A\twork.txt"]);
-      expect(await takeOut(place)).toEqual({ commits: 1 });
-      await touch("big.bin");
-      await ensure(place);
-      expect(existsSync(witness), "nothing of theirs ran").toBe(false);
-    },
-  );
+  fieldTest("B1", "a required filter that fails is run neither for a workspace nor for the agent's work", async () => {
+    const place = await plant(where, program);
+    await ensure(place);
+    expect(await readFile(inTree("big.bin"), "utf8")).toBe(POINTER);
+    expect(await readFile(inTree("README.md"), "utf8")).toBe("# widgets\n");
+    await touch("big.bin", "README.md");
+    await bench.write("work.txt", "work\n");
+    expect(await save(place)).toMatchObject({ unsaved: [] });
+    expect(await changes()).toEqual(["A\twork.txt"]);
+    expect(await takeOut(place)).toEqual({ commits: 1 });
+    await touch("big.bin");
+    await ensure(place);
+    expect(existsSync(witness), "no configured program ran").toBe(false);
+  });
 });
 
-fieldTest("B1", "a filter that hangs holds up nothing", async () => {
+fieldTest("B1", "a filter that hangs blocks nothing", async () => {
   const place = await plant("global", "sleep 600");
   await ensure(place);
   await touch("big.bin");
@@ -144,7 +140,7 @@ describe.each([
     "in the worktree's settings",
     async (text: string) => {
       const { gitDir } = bench.paths;
-      // As git itself does it.
+      // Git does the same.
       await bench.agent(["config", "--unset", "core.bare"], gitDir);
       await writeFile(join(gitDir, "config.worktree"), "[core]\n\tbare = true\n");
       await bench.agent(["config", "extensions.worktreeConfig", "true"], gitDir);
@@ -157,7 +153,7 @@ describe.each([
       .map((name) => `[filter "${name}"]\n\tclean = ${program}\n\tsmudge = ${program}\n\trequired = true\n`)
       .join("");
 
-  fieldTest("B1", "do not run, and its work is saved and published", async () => {
+  fieldTest("B1", "do not run, and the work is saved and published", async () => {
     await bench.ensure();
     await leave(filters());
     await mkdir(join(bench.paths.gitDir, "info"), { recursive: true });
@@ -177,27 +173,23 @@ describe.each([
     const older = await bench.base();
     const back = { ...bench.paths, place: bench.place, branch: bench.branch, left: older, head: older, stamp: "x" };
     expect((await backToBranch(back)).head).not.toBe(older);
-    expect(existsSync(witness), "nothing of theirs ran").toBe(false);
+    expect(existsSync(witness), "no configured program ran").toBe(false);
   });
 });
 
-fieldTest(
-  "B1",
-  "content that has to pass a filter first is in no commit of ours; pointers of Git LFS are",
-  async () => {
-    await bench.ensure();
-    await bench.write("huge.bin", "no pointer\n");
-    await bench.write("pointer.bin", POINTER.replace("12345", "54321"));
-    await bench.write("big.bin", "content of a pointer's file\n");
-    await bench.write("work.txt", "work\n");
-    const { unsaved } = await save();
-    expect(unsaved).toEqual([
-      { path: "big.bin", why: "filter" },
-      { path: "huge.bin", why: "filter" },
-    ]);
-    expect(await changes()).toEqual(["A\tpointer.bin", "A\twork.txt"]);
-  },
-);
+fieldTest("B1", "content that needs a filter is not committed by tac8, but pointers of Git LFS are", async () => {
+  await bench.ensure();
+  await bench.write("huge.bin", "no pointer\n");
+  await bench.write("pointer.bin", POINTER.replace("12345", "54321"));
+  await bench.write("big.bin", "content of a pointer's file\n");
+  await bench.write("work.txt", "work\n");
+  const { unsaved } = await save();
+  expect(unsaved).toEqual([
+    { path: "big.bin", why: "filter" },
+    { path: "huge.bin", why: "filter" },
+  ]);
+  expect(await changes()).toEqual(["A\tpointer.bin", "A\twork.txt"]);
+});
 
 describe("the agent's own git", () => {
   const env = (path: string) => directPlace({ env: { ...bench.env, PATH: path } });
@@ -214,14 +206,14 @@ describe("the agent's own git", () => {
     expect(await changes()).toEqual(["A\twork.txt"]);
   });
 
-  test("uses the program where it is installed, and downloads nothing", async () => {
+  test("uses the program if it is installed, and downloads nothing", async () => {
     const bin = join(bench.dir, "bin");
     await mkdir(bin);
     const script = `#!/bin/sh\necho "$*" >> '${witness}'\n[ "$1" = filter-process ] && exit 1\n[ "$1 $2" = "smudge --skip" ] && exec cat\n[ "$1" = clean ] && cat >/dev/null && echo pointer && exit 0\nexit 1\n`;
     await writeFile(join(bin, "git-lfs"), script);
     await chmod(join(bin, "git-lfs"), 0o755);
     await ensure(env(`${bin}:${bench.env["PATH"] ?? ""}`));
-    expect(existsSync(witness), "not by ours").toBe(false);
+    expect(existsSync(witness), "the git of tac8 did not run it").toBe(false);
     expect(await bench.agent(["config", "filter.lfs.smudge"])).toBe("git-lfs smudge --skip -- %f");
     expect(await bench.agent(["config", "filter.lfs.process"])).toBe("git-lfs filter-process --skip");
   });
@@ -248,17 +240,21 @@ describe("attributes", () => {
     expect(existsSync(witness)).toBe(false);
   });
 
-  fieldTest("B1", "a text in another encoding than its attribute says is named, and all else is saved", async () => {
-    await bench.push("main", { ".gitattributes": "*.u16 working-tree-encoding=UTF-16\n" });
-    await bench.ensure();
-    await bench.write("bad.u16", "no byte order mark\n");
-    await bench.write("work.txt", "work\n");
-    expect((await save()).unsaved).toEqual([{ path: "bad.u16", why: "refused" }]);
-    expect(await changes()).toEqual(["A\twork.txt"]);
-  });
+  fieldTest(
+    "B1",
+    "a text with another encoding than its attribute is reported, and the other files are saved",
+    async () => {
+      await bench.push("main", { ".gitattributes": "*.u16 working-tree-encoding=UTF-16\n" });
+      await bench.ensure();
+      await bench.write("bad.u16", "no byte order mark\n");
+      await bench.write("work.txt", "work\n");
+      expect((await save()).unsaved).toEqual([{ path: "bad.u16", why: "refused" }]);
+      expect(await changes()).toEqual(["A\twork.txt"]);
+    },
+  );
 });
 
-test("a merge driver that an agent leaves does not run when its work goes on top of others'", async () => {
+test("a merge driver that an agent configures does not run when its work is put on top of other commits", async () => {
   await bench.push(bench.branch, { "README.md": "# widgets\n1\n2\n3\n4\n5\n" });
   await bench.ensure();
   await mkdir(join(bench.paths.gitDir, "info"), { recursive: true });

@@ -3,12 +3,12 @@ import { ensureWorkspace, replaceWorkspace, type EnsuredWorkspace, type EnsureOp
 import type { Mirror } from "./mirror.ts";
 
 /**
- * `ensureWorkspace`, where the objects that it borrows may be damaged: they come back from GitHub with a new mirror;
- * what no mirror has any more makes the workspace a damaged one, which is quarantined.
+ * Call `ensureWorkspace`, and repair damaged objects that the workspace borrows: a new mirror is cloned from GitHub. If the new mirror
+ * does not have the objects either, the workspace is quarantined.
  */
 export async function soundWorkspace(mirror: Mirror, options: EnsureOptions): Promise<EnsuredWorkspace> {
   const { signal } = options.place;
-  const because = "objects that it needs are gone";
+  const because = "objects that it needs are missing";
   try {
     return await ensureWorkspace(options);
   } catch (error) {

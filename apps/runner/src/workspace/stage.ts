@@ -4,13 +4,12 @@ import { saysDamaged } from "./damage.ts";
 import { nulList, type TreeSide } from "./uncommitted.ts";
 
 const MAX_BYTES = 1024 * 1024;
-/** Of a list that git refuses, for a file or two. What is not tried after that counts as refused. */
+/** Most tries for a list that git refuses because of one or two files. Files that are not tried count as refused. */
 const MAX_TRIES = 100;
 
 /**
- * Put these files of the worktree, and no others, into the index as they are; a file that is gone is taken out. Git refuses
- * a whole list because of one file, so a list that it refuses is tried in halves. @returns those that it refuses. @throws
- * Error with git's words where no file is to blame.
+ * Add only these files of the worktree to the index, unchanged, and remove missing files from it. Git refuses a whole list because of
+ * one file, so a refused list is split in halves. @returns the refused files. @throws Error with git's message if no file is the cause
  */
 export async function stage(where: TreeSide, paths: readonly string[]): Promise<string[]> {
   const waiting = paths.length === 0 ? [] : [paths];
@@ -32,7 +31,7 @@ export async function stage(where: TreeSide, paths: readonly string[]): Promise<
   return refused;
 }
 
-/** Take them out of the index, or back to what HEAD has. */
+/** Remove files from the index, or reset them to HEAD. */
 export async function unstage(where: TreeSide, paths: readonly string[]): Promise<void> {
   const answer = await git(where, ["reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul", "HEAD"], paths);
   if (answer.code !== 0) throw new Error(answer.errorText);

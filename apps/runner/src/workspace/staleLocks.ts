@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { listIfThere, type Files } from "../files/files.ts";
 
-/** Big, and without locks that stop a git. */
+/** Large folders without locks that stop git. */
 const SKIPPED = new Set(["objects", "hooks", "logs"]);
 
 /**
- * Removes the lock files of a git that was killed: of the index, of HEAD, of refs and of settings. The caller sees to it
- * that no live git writes here, but for `except`: folders of the repository, such as `refs/x`. Nothing there is no error; links are not followed.
+ * Remove the lock files of a killed git: of the index, of HEAD, of refs and of settings. The caller makes sure that no live git writes
+ * in the repository. A missing repository is no error, and links are not followed.
+ * @param except folders of the repository in which a live git may write, such as `refs/x`
  */
 export async function removeStaleLocks(files: Files, gitDir: string, except: readonly string[] = []): Promise<void> {
   const spared = new Set(except.map((name) => join(gitDir, name)));
@@ -16,7 +17,7 @@ export async function removeStaleLocks(files: Files, gitDir: string, except: rea
   }
 }
 
-/** No ref and no worktree can have a name that ends in `.lock`. */
+/** Remove the files whose names end with `.lock`. No ref and no worktree can have such a name. */
 async function sweep(files: Files, dir: string, spared: ReadonlySet<string>): Promise<void> {
   for (const entry of await listIfThere(files, dir)) {
     const path = join(dir, entry.name);

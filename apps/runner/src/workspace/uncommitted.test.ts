@@ -8,11 +8,11 @@ const FILE = "100644";
 const LINK = "160000";
 const NONE = "000000";
 
-test("git's list of what differs from HEAD is read", () => {
+test("git's list of differences from HEAD is read", () => {
   const list = [
     `# branch.oid ${A}\0# branch.head auto/gh-\u00c3\u00a4\0`,
     ordinary("M.", [FILE, FILE, FILE], "changed"),
-    ordinary(".D", [FILE, FILE, NONE], "gone"),
+    ordinary(".D", [FILE, FILE, NONE], "deleted"),
     ordinary("A.", [NONE, FILE, FILE], "with a space\nand a line"),
     ordinary("T.", [FILE, LINK, LINK], "became a repository"),
     ordinary(".M", [LINK, LINK, LINK], "submodule"),
@@ -29,7 +29,7 @@ test("git's list of what differs from HEAD is read", () => {
   ]);
   expect(short).toEqual([
     ["changed", ["tracked", "inIndex"]],
-    ["gone", ["tracked", "missing"]],
+    ["deleted", ["tracked", "missing"]],
     ["with a space\nand a line", ["inIndex"]],
     ["became a repository", ["tracked", "repository", "inIndex"]],
     ["submodule", ["tracked"]],
@@ -42,13 +42,13 @@ test("git's list of what differs from HEAD is read", () => {
   expect(parseStatus(`# branch.oid ${A}\0# branch.head (detached)\0`).branch).toBeNull();
 });
 
-test("the old name of a renamed file says nothing about HEAD", () => {
+test("the old name of a renamed file is not read as a header", () => {
   const renamed = `2 R. N... ${FILE} ${FILE} ${FILE} ${A} ${A} R100 new\0`;
   const list = `# branch.oid ${A}\0# branch.head main\0${renamed}# branch.oid ${"f".repeat(40)}\0${renamed}# branch.head other\0`;
   expect(parseStatus(list)).toMatchObject({ head: A, branch: "main" });
 });
 
-test("folders that git could not read are found in its words, each once", () => {
+test("folders that git could not read are found in its output, each once", () => {
   const errorText =
     "x/y: Permission denied\nwarning: could not open directory 'd0/': Permission denied\nwarning: could not open directory 'd0/': Permission denied\nwarning: could not open directory 'it's/': File name too long\nwarning: could not open directory 'deep/ddd";
   expect(unreadableFolders(errorText)).toEqual(["d0/", "it's/", "deep/ddd"]);

@@ -15,11 +15,11 @@ export interface TreeSide {
 }
 
 export interface Uncommitted {
-  /** HEAD's commit; null where it has none. */
+  /** HEAD's commit; null if there is none. */
   readonly head: string | null;
-  /** Branch that HEAD is on, by its short name; null where it is on none. */
+  /** Short name of HEAD's branch; null if HEAD is detached. */
   readonly branch: string | null;
-  /** Nothing differs from HEAD, neither in the worktree nor in the index. */
+  /** Whether nothing differs from HEAD, neither in the worktree nor in the index. */
   readonly nothing: boolean;
   /** Paths to commit. Each character is one byte, because names need not be text. */
   readonly save: readonly string[];
@@ -41,7 +41,7 @@ export async function readUncommitted(where: TreeSide): Promise<Uncommitted> {
     ...others.slice(MAX_FILES).map(({ path }) => ({ path, why: "total" as const })),
     ...[...generated.keys()].map((path) => ({ path, why: "generated" as const })),
   ];
-  // If a file can no longer be read, its staged content is the only one that is left, so it stays in the index.
+  // If a file can no longer be read, only its staged content remains, so it stays in the index.
   const unwanted = left.filter(({ why }) => why !== "unreadable").map(({ path }) => path);
   const out = new Set([...unwanted, ...[...generated.values()].flat()]);
   const unmerged = new Set(all.filter((entry) => entry.unmerged).map(({ path }) => path));
@@ -75,7 +75,7 @@ export interface StatusEntry {
   readonly repository: boolean;
   /** The index differs from HEAD at this path, so a commit would include it. */
   readonly inIndex: boolean;
-  /** It has a conflict that nobody has resolved in the index. */
+  /** Its conflict is not resolved in the index. */
   readonly unmerged: boolean;
 }
 
@@ -83,7 +83,7 @@ interface Status {
   readonly head: string | null;
   readonly branch: string | null;
   readonly entries: readonly StatusEntry[];
-  /** Folders, for people. */
+  /** Folders that could not be read, as text for display. */
   readonly unreadable: readonly string[];
 }
 
@@ -95,7 +95,7 @@ async function readStatus({ tree, place }: TreeSide): Promise<Status> {
       { maxBytes: MAX_LIST_BYTES },
     );
   const all = await ask("--untracked-files=all");
-  // Where the list itself is too long, folders stand for what is in them.
+  // If the list is too long, a second list has folders in place of their content.
   const tooLong = all.code === undefined && all.bytes.length >= MAX_LIST_BYTES;
   const { code, bytes, errorText } = tooLong ? await ask("--untracked-files=normal") : all;
   if (code !== 0) throw new Error(errorText);
@@ -104,10 +104,10 @@ async function readStatus({ tree, place }: TreeSide): Promise<Status> {
 
 const LINK = "160000";
 const NOTHING = "000000";
-/** In place of a branch's name; also during a rebase or a bisection. */
+/** Git's value in place of a branch's name, also during a rebase or a bisection. */
 const DETACHED = "(detached)";
 
-/** Of `git status --porcelain=v2 --branch -z`, read as one character for each byte. Pure. */
+/** Parse the output of `git status --porcelain=v2 --branch -z`, with one character for each byte. Pure. */
 export function parseStatus(text: string): Pick<Status, "head" | "branch" | "entries"> {
   let head: string | null = null;
   let branch: string | null = null;
@@ -154,7 +154,7 @@ export function unreadableFolders(errorText: string): string[] {
   return [...new Set([...found].map(([, path = ""]) => path))];
 }
 
-/** Separate folders that tools generate, with their changed files, from other entries. A folder in which HEAD has files is none. */
+/** Separate folders that tools generate, with their changed files, from other entries. A folder in which HEAD has files does not count as generated. */
 async function splitGenerated(where: TreeSide, entries: readonly StatusEntry[]) {
   const filesIn = listerOf(where);
   const generated = new Map<string, string[]>();
@@ -180,7 +180,7 @@ export function listerOf({ place, tree }: TreeSide): (folder: string) => Promise
 }
 
 async function namesIn(place: AgentPlace, folder: Buffer): Promise<readonly string[]> {
-  const entries = await place.list(folder).catch(() => []); // Unreadable, or gone again.
+  const entries = await place.list(folder).catch(() => []); // The folder is unreadable, or was removed meanwhile.
   return entries.map(({ name }) => name);
 }
 
@@ -197,7 +197,7 @@ export async function wantedFolders({ tree, place }: TreeSide, folders: readonly
   return asked.filter((_, index) => answers[index] === "tree");
 }
 
-/** What decides on each file: its kind, its size, its first bytes and its filter. */
+/** Read the facts that decide about each file: its kind, size, first bytes and filter. */
 async function inspect(where: TreeSide, entries: readonly StatusEntry[]): Promise<UncommittedFile[]> {
   const files: UncommittedFile[] = [];
   for (let index = 0; index < entries.length; index += AT_ONCE) {
@@ -246,7 +246,7 @@ async function filtersOf({ tree, place }: TreeSide, paths: readonly string[]): P
   return found;
 }
 
-/** Paths as git reads them from its standard input with `-z`. */
+/** Encode paths for git's standard input with `-z`. */
 export function nulList(paths: readonly string[]): Buffer {
   return Buffer.from(paths.map((path) => `${path}\0`).join(""), "latin1");
 }
@@ -255,7 +255,7 @@ function pathOf(tree: string, path: string): Buffer {
   return Buffer.concat([Buffer.from(`${tree}/`), Buffer.from(path, "latin1")]);
 }
 
-/** For people. */
+/** Return a path as text for display. */
 export function textOf(path: string): string {
   return Buffer.from(path, "latin1").toString("utf8");
 }

@@ -2,7 +2,7 @@ import { execa } from "execa";
 
 const NOBODY = 65_534;
 
-/** Root may write everywhere: does the work as a user without rights, who owns this folder from then on. */
+/** Do work as a user without rights, because root may write everywhere. That user owns the folder afterwards. */
 export async function asNobody(dir: string, work: () => Promise<void>): Promise<void> {
   if (process.getuid?.() !== 0) return work();
   await execa("chown", ["-R", String(NOBODY), dir]);

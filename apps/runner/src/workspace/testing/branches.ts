@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Branches of a bare repository by name, with their commits; none where there is no repository. Starts no git. */
+/** Read the branches of a bare repository, with their commits, without git. Empty if there is no repository. */
 export async function readBranches(dir: string): Promise<ReadonlyMap<string, string>> {
   const packed = await readFile(join(dir, "packed-refs"), "utf8").catch(() => "");
   const found = new Map<string, string>();

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** A git that does as it is told by `shell` in one of its commands. @returns its environment. */
+/** Create a git that runs the script `shell` in one of its commands. @returns its environment */
 export async function breakGit(
   env: Readonly<Record<string, string>>,
   { dir, command, shell }: { readonly dir: string; readonly command: string; readonly shell: string },

@@ -23,17 +23,17 @@ const FILES = { "README.md": "# widgets\n", ".gitignore": "*.log\n", "src/a.txt"
 export interface BenchOptions {
   readonly files?: Readonly<Record<string, string>>;
   readonly defaultBranch?: string;
-  /** Absolute, `{dir}` stands for the bench's folder. */
+  /** Absolute path, in which `{dir}` stands for the bench's folder. */
   readonly baseDir?: string;
   /** Whether git fetches without a token. Default: no. */
   readonly openToGit?: boolean;
-  /** Of the agent side. Default: `direct`. */
+  /** Kind of the agent side. Default: `direct`. */
   readonly kind?: PlaceKind;
 }
 
-/** A GitHub, a mirror of its repository, and a place for the workspace of an issue. */
+/** A local GitHub, a mirror of its repository, and a place for the workspace of an issue. */
 export interface GitBench {
-  /** `gh-1`. */
+  /** Name of the issue, such as `gh-1`. */
   readonly name: string;
   readonly branch: string;
   readonly scope: PushScope;
@@ -41,29 +41,29 @@ export interface GitBench {
   readonly home: string;
   readonly github: LocalGitHub;
   readonly token: string;
-  /** Bare repository behind the GitHub. */
+  /** Bare repository of the local GitHub. */
   readonly originDir: string;
   readonly clean: CleanSide;
-  /** Of agents and of git. */
+  /** Environment of agents and of git. */
   readonly env: Readonly<Record<string, string>>;
   readonly place: AgentPlace;
-  /** Another place of the same kind. */
+  /** Open another place of the same kind. */
   openPlace(options: PlaceGit): AgentPlace;
   readonly mirror: Mirror;
   readonly paths: WorkspacePaths;
-  /** The next issue's, on the same GitHub and mirror. */
+  /** Return a bench for the next issue, with the same GitHub and mirror. */
   another(): GitBench;
-  /** The same issue's, whose place has the rights that this process has now. */
+  /** Return a bench for the same issue, whose place has the current rights of this process. */
   renewed(): GitBench;
-  /** Refreshes the mirror where GitHub has changed, then makes the workspace good for `branch`, as a run does. */
+  /** Refresh the mirror if GitHub has changed, then prepare the workspace for `branch`, as a run does. */
   ensure(goal?: Partial<WorkspaceGoal>): Promise<EnsuredWorkspace>;
   base(): Promise<string>;
-  /** Git as the agent runs it, in the workspace or elsewhere. @returns what it says, trimmed. */
+  /** Run git as the agent, in the workspace or elsewhere. @returns its trimmed output */
   agent(args: readonly string[], cwd?: string): Promise<string>;
   write(path: string, text: string): Promise<void>;
-  /** The agent writes a file and commits everything. @returns the commit. */
+  /** Write a file and commit everything, as the agent. @returns the commit */
   commit(path: string, text: string): Promise<string>;
-  /** Another contributor pushes to GitHub. @returns the commit. */
+  /** Push to GitHub as another contributor. @returns the commit */
   push(branch: string, files: Readonly<Record<string, string>>): Promise<string>;
   close(): Promise<void>;
 }
@@ -105,7 +105,7 @@ interface Parts {
   readonly number: number;
   readonly kind: PlaceKind;
   readonly places: Places;
-  /** These, and those before. */
+  /** All places that were opened. */
   readonly opened: Places[];
 }
 
@@ -160,7 +160,7 @@ function benchOf(parts: Parts): GitBench {
       return (await readBranches(mirror.paths.dir)).get(defaultBranch) ?? "";
     },
     async ensure(goal = {}) {
-      // Most tests change nothing on GitHub, and a fetch is a third of their time.
+      // Most tests change nothing on GitHub, and a fetch takes a third of their time.
       if (!sameBranches(await readBranches(origin), await readBranches(mirror.paths.dir))) await mirror.refresh();
       const published = (await readBranches(mirror.paths.dir)).get(branch) ?? null;
       return ensureWorkspace({
@@ -184,7 +184,7 @@ function benchOf(parts: Parts): GitBench {
     async commit(path, text) {
       await bench.write(path, text);
       await agent(["add", "--all"]);
-      // The issue's name keeps the same change of two issues, made in the same second, from being the same commit.
+      // Without the issue's name, the same change of two issues in the same second would be the same commit.
       const words = ["-m", `change ${path}`, "-m", `For ${name}.`];
       await agent(["-c", "maintenance.auto=false", "commit", "--quiet", ...words]);
       return agent(["rev-parse", "HEAD"]);
@@ -199,7 +199,7 @@ function benchOf(parts: Parts): GitBench {
   return bench;
 }
 
-/** Several thousand commands in all the tests: without a library each takes half the time. @returns what git says, trimmed. */
+/** Run git without a library, which takes half the time. The tests run several thousand commands. @returns its trimmed output */
 function git(args: readonly string[], options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv }) {
   return new Promise<string>((resolve, reject) => {
     execFile("git", args, options, (error, stdout, stderr) => {

@@ -4,14 +4,14 @@ import type { CleanSide } from "../../git/cleanSide.ts";
 
 export interface RecordedGit {
   readonly clean: CleanSide;
-  /** What git has said on its standard error so far. */
+  /** Return the standard error of git so far. */
   readonly recorded: () => Promise<string>;
 }
 
-/** The same git, whose words in one of its commands are written down instead of shown. */
+/** Create a git whose standard error in one of its commands is recorded instead of shown. */
 export async function recordGit(clean: CleanSide, dir: string, command: string): Promise<RecordedGit> {
-  const bin = join(dir, `hear-${command}`);
-  const file = join(bin, "said.txt");
+  const bin = join(dir, `record-${command}`);
+  const file = join(bin, "output.txt");
   const path = clean.env["PATH"] ?? "";
   await mkdir(bin);
   await writeFile(file, "");
