@@ -12,7 +12,7 @@ export interface Certificate {
 
 const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
 
-/** Makes a CA of its own in the folder, and a certificate of it for these host names and addresses, for two days. */
+/** Create a CA in the folder, and a certificate of it for these host names and addresses, valid for two days. */
 export function makeCertificate(dir: string, hosts: readonly string[]): Certificate {
   const openssl = (...args: string[]): void => void execFileSync("openssl", args, { cwd: dir, stdio: "ignore" });
   openssl("req", "-x509", ...NEW_KEY, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=tac8 test CA", "-days", "2");

@@ -263,7 +263,10 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/workspace/ensure.ts`,
     find: 'there ? await quarantine(place, paths, { stamp, what: "both" }) : null;',
     replace: "null;\n  if (there) await place.remove(paths.tree);",
-    test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "commits that conflict with another contributor's commit are quarantined" },
+    test: {
+      file: `${RUNNER}/workspace/ensure.int.test.ts`,
+      name: "commits that conflict with another contributor's commit are quarantined",
+    },
     promise: "a workspace that cannot be continued is quarantined in a state that still works",
   },
   {
@@ -402,7 +405,10 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/workspace/cloneRefs.ts`,
     find: "else if (inUse.has(local)) keep(ours, before, local);",
     replace: "else if (inUse.size > 100) keep(ours, before, local);",
-    test: { file: `${RUNNER}/workspace/cloneRefs.int.test.ts`, name: "a base branch with changes or commits of the agent" },
+    test: {
+      file: `${RUNNER}/workspace/cloneRefs.int.test.ts`,
+      name: "a base branch with changes or commits of the agent",
+    },
     promise: "a branch that an agent is on does not move under its files",
   },
   {

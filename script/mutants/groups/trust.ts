@@ -674,7 +674,10 @@ export const trust: readonly Mutant[] = [
     file: `${RUNNER}/workspace/paths.ts`,
     find: 'const notesDir = join(home, "issues", owner, repo, name);',
     replace: "const notesDir = join(gitDir, name);",
-    test: { file: `${RUNNER}/workspace/paths.test.ts`, name: "no trusted file is in a folder to which an agent writes" },
+    test: {
+      file: `${RUNNER}/workspace/paths.test.ts`,
+      name: "no trusted file is in a folder to which an agent writes",
+    },
     promise: "notes that tac8 trusts are never in a folder that an agent must be able to write to",
   },
   {

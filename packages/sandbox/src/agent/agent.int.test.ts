@@ -59,7 +59,7 @@ describe("work", () => {
     expect(JSON.stringify(agent.seen)).toContain("Exit code 3\\none\\ntwo");
   });
 
-  it("leaves a note where there is no script", async () => {
+  it("leaves a note if there is no script", async () => {
     execFileSync("git", ["init", "-q"], { cwd });
     const agent = start([]);
     agent.say("Fix the thing\nplease");
@@ -82,7 +82,7 @@ describe("work", () => {
     const agent = start([]);
     agent.say(promptOf([[{ result: "one" }], [{ result: "two" }]]));
     const first = await agent.until(isResult);
-    agent.say("go on");
+    agent.say("continue");
     const second = await agent.until(isResult);
     expect(await agent.end()).toMatchObject({ code: 0 });
     expect([second["result"], second["result_index"]]).toEqual(["two", 1]);
@@ -101,7 +101,7 @@ describe("work", () => {
     expect(second.seen).toEqual([{ type: "text", text: "hi" }]);
   });
 
-  it("leaves witnesses of its start and its end", async () => {
+  it("records its start and its end", async () => {
     const file = join(cwd, "witness");
     const agent = start(["--session-id", randomUUID()], { env: { TAC8_WITNESS: file, TAC8_RUN: "run-7" } });
     agent.say(promptOf([{ result: "x" }]));
@@ -116,7 +116,7 @@ describe("work", () => {
 });
 
 describe("sessions", () => {
-  it("go on where they stopped, also after a kill", async () => {
+  it("continue after the last finished step, also after a kill", async () => {
     const id = randomUUID();
     const agent = start(["--session-id", id]);
     agent.say(
@@ -125,7 +125,7 @@ describe("sessions", () => {
     await agent.until(({ type }) => type === "user");
     expect(await agent.end()).toMatchObject({ signal: "SIGKILL" });
     const again = start(["--resume", id]);
-    again.say("go on");
+    again.say("continue");
     expect(await again.until(isResult)).toMatchObject({ result: "done", session_id: id });
     expect(JSON.stringify(again.seen)).not.toContain('"one"');
     expect(await read("two")).toBe("2");
@@ -135,11 +135,11 @@ describe("sessions", () => {
     const id = randomUUID();
     await once({ first: [{ result: "a" }], again: [{ result: "b" }] }, ["--session-id", id]);
     const again = start(["--resume", id]);
-    again.say("go on");
+    again.say("continue");
     expect((await again.until(isResult))["result"]).toBe("b");
   });
 
-  it("refuse an id in use, and one that is not known", async () => {
+  it("refuse an id in use, and an unknown id", async () => {
     const id = randomUUID();
     await once([{ result: "a" }], ["--session-id", id]);
     expect(await start(["--session-id", id]).end()).toMatchObject({
@@ -156,7 +156,7 @@ describe("sessions", () => {
   });
 });
 
-it("does once what is to be done once, whatever session meets it", async () => {
+it("runs a `once` step only once, in whichever session", async () => {
   const script: Script = [{ once: "met", step: { error: { status: 401, message: "no", code: "account_on_hold" } } }];
   const first = await once(script);
   expect(first.result).toMatchObject({ is_error: true, api_error_status: 401 });
@@ -165,7 +165,7 @@ it("does once what is to be done once, whatever session meets it", async () => {
 });
 
 describe("endings", () => {
-  it("tell API errors, limits and turns in the result", async () => {
+  it("report API errors, limits and turns in the result", async () => {
     const overloaded = await once([{ error: { status: 529, message: "Overloaded" } }]);
     expect(overloaded).toMatchObject({
       code: 1,
@@ -213,7 +213,7 @@ describe("endings", () => {
     });
     const pid = Number(await read("pid"));
     expect(() => process.kill(pid, 0)).toThrow("ESRCH");
-    agent.say("go on");
+    agent.say("continue");
     expect(await agent.until(isResult)).toMatchObject({ result: "fine" });
     expect(await agent.end()).toMatchObject({ code: 0 });
   });
@@ -232,7 +232,7 @@ describe("endings", () => {
     expect(await term.end()).toMatchObject({ code: 143 });
   });
 
-  it("leave a daemon behind that has to be looked for", async () => {
+  it("leave a detached daemon behind", async () => {
     const { code } = await once([{ daemon: "bare", pidFile: "pid" }, { result: "x" }]);
     expect(code).toBe(0);
     const pid = Number(await read("pid"));

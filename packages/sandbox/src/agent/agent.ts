@@ -13,16 +13,16 @@ export interface AgentOptions {
   readonly input: Input;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Where sessions are kept. */
+  /** Folder of the sessions. */
   readonly folder: string;
   readonly emit: (event: Event) => void;
   readonly ignoreTerm: () => void;
-  /** Whose abort is an interrupt of this turn; called at each turn's start, and with undefined when it ends. */
+  /** Called at the start of each turn with the controller that interrupts it, and with undefined when the turn ends. */
   readonly onTurn: (turn: { readonly stop: AbortController; readonly goDeaf: () => void } | undefined) => void;
   readonly goDeaf: () => void;
 }
 
-/** Works on one message after the other until there is none. @returns the exit code. */
+/** Process one message after the other until the input ends. @returns the exit code */
 export async function runAgent(options: AgentOptions): Promise<number> {
   let code = 0;
   for (let index = 0; ; index += 1) {
@@ -52,7 +52,7 @@ async function runTurn(options: AgentOptions & { prompt: string; index: number }
   const runner = new TurnRunner(turn);
   let end: Ending | Exit | undefined;
   for (const step of steps) {
-    // What ends the run counts as done before it happens: afterwards nobody could note it.
+    // A step that ends the run is recorded before it runs, because it cannot be recorded afterwards.
     if (endsRun(step)) await progress(options, counted);
     end = await runner.step(step);
     if (end !== undefined) break;

@@ -6,7 +6,7 @@ export interface Arguments {
   readonly sessionId: string | undefined;
   readonly resume: string | undefined;
   readonly model: string;
-  /** Tools that it does not have. */
+  /** Tools that the agent must not have. */
   readonly disallowedTools: readonly string[];
   readonly promptFile: string | undefined;
   /** The prompt as an argument. */
@@ -15,14 +15,14 @@ export interface Arguments {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** What `claude --version` says, of the version whose events are followed. */
+/** Output of `claude --version`, with the version whose events are imitated. */
 export const VERSION = "2.1.330 (scripted)";
 
 export function asksVersion([first]: readonly string[]): boolean {
   return first === "--version" || first === "-v";
 }
 
-/** @throws Error for an unknown option or a combination that `claude` refuses. */
+/** Parse the command line. @throws Error for an unknown option or a combination that `claude` refuses */
 export function parseArguments(args: readonly string[]): Arguments {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;

@@ -88,7 +88,7 @@ export function assistant({ session, model }: Speaker, id: string, block: Event)
 export interface ToolAnswer {
   readonly toolUseId: string;
   readonly content: string;
-  /** Undefined where the tool does not say. */
+  /** Undefined if the tool does not report it. */
   readonly isError?: boolean;
   readonly detail: unknown;
 }
@@ -144,7 +144,7 @@ export interface ApiFailure {
   readonly status: number | null;
   readonly type: string | null;
   readonly text: string;
-  /** In the assistant's event. */
+  /** Error in the assistant's event. */
   readonly error: string;
   /** Of the result, where they are not those of a failed call. */
   readonly apiError?: string;
@@ -152,7 +152,7 @@ export interface ApiFailure {
   readonly stopReason?: string;
 }
 
-/** The CLI's name of a failed call. */
+/** Return the CLI's name of a failed call. */
 export function errorCode(status: number | null): string {
   if (status === null || status >= 500) return "server_error";
   return { 401: "authentication_failed", 403: "authentication_failed", 429: "rate_limit" }[status] ?? "unknown";
@@ -304,7 +304,7 @@ export function result(
   };
 }
 
-/** What comes instead of a session that is not there. */
+/** Return the event for an unknown session. */
 export const unknownSession = (session: string, message: string): Event => ({
   type: "result",
   subtype: "error_during_execution",

@@ -1,18 +1,18 @@
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
-/** What comes in on stdin while the agent works. */
+/** Messages that arrive on stdin while the agent works. */
 export interface Input {
-  /** The next message's text, or undefined at the end. */
+  /** Return the text of the next message, or undefined at the end. */
   next(): Promise<string | undefined>;
 }
 
 interface Listener {
-  /** A user wants the current turn to stop. */
+  /** Called when a user interrupts the current turn. */
   interrupt(requestId: string): void;
 }
 
-/** Reads user messages and control requests, one JSON object a line. Lines of other kinds are passed over. */
+/** Read user messages and control requests, one JSON object per line. Other lines are ignored. */
 export function readStream(stream: Readable, listener: Listener): Input {
   const waiting: string[] = [];
   let ended = false;
@@ -39,7 +39,7 @@ export function readStream(stream: Readable, listener: Listener): Input {
   };
 }
 
-/** One prompt, then the end. */
+/** Return an input with one prompt. */
 export function onePrompt(text: string): Input {
   const waiting = [text];
   return { next: async () => Promise.resolve(waiting.shift()) };

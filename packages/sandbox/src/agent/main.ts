@@ -66,7 +66,7 @@ async function main(args: Arguments): Promise<number> {
   });
 }
 
-/** @throws Error for a session id that is in use. @returns undefined, said on both streams, for one that is not known. */
+/** Open the session. @returns undefined for an unknown id, which is reported on both streams. @throws Error for an id in use */
 async function openSession(args: Arguments, emit: (event: Event) => void): Promise<Session | undefined> {
   const id = args.resume ?? args.sessionId ?? randomUUID();
   const known = await loadSession(folder, id);
@@ -90,12 +90,12 @@ async function openInput(args: Arguments, listener: { interrupt(requestId: strin
   return onePrompt(prompt);
 }
 
-/** A line on stdout. Pipes are written synchronously here, so nothing is lost at the exit. */
+/** Write a line to stdout. Pipes are written synchronously, so nothing is lost at the exit. */
 function write(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Without stream-json: what it says and what it ran, as plain lines. */
+/** Write texts and commands as plain lines, without stream-json. */
 function emitText(event: Event): void {
   if (event["type"] !== "assistant") return;
   const { content } = event["message"] as { content: { type: string; text?: string; input?: { command?: string } }[] };

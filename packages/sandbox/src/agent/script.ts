@@ -1,5 +1,5 @@
 /**
- * What the scripted agent does, told by the text it is given: a fenced block named `tac8-script` with JSON.
+ * Script of the scripted agent: a fenced block named `tac8-script` with JSON, in the text of a message.
  *
  * - a list of steps: a new session starts at its beginning, a later message or `--resume` continues after the last finished step;
  * - `{ "first": [...], "again": [...] }`: `first` for a session's first message, `again` for each later one (without
@@ -39,7 +39,7 @@ export type Step =
   | { readonly deny: string; readonly input?: Readonly<Record<string, unknown>> }
   /** A task in the background, by a name of its own: a shell's command, or (`agent`) a sub-agent. */
   | { readonly background: string; readonly kind?: "shell" | "agent" }
-  /** That task ended. */
+  /** The end of that task. */
   | { readonly report: string; readonly status?: "completed" | "failed" | "killed" }
   /** Milliseconds. */
   | { readonly wait: number }
@@ -56,7 +56,7 @@ export type Step =
   | { readonly retry: { readonly status: number | null } }
   /** The session itself cannot continue; ends the turn, exit 1. */
   | { readonly refused: "refusal" | "prompt_too_long" | "image_error" }
-  /** The model says nothing; ends the turn as a success. */
+  /** The model answers with an empty text; ends the turn as a success. */
   | { readonly nothing: true }
   /** 429; `resetsAt` is in seconds since the epoch, `resetsIn` in seconds from then. */
   | { readonly usageLimit: { readonly resetsAt: number } | { readonly resetsIn: number } }
@@ -64,37 +64,37 @@ export type Step =
   /** At once, without a result. */
   | { readonly exit: number }
   | { readonly crash: true }
-  /** Silent for ever; `deaf` does not answer an interrupt either. */
+  /** Prints nothing more and does not end; `deaf` does not answer an interrupt either. */
   | { readonly hang: true | "deaf" }
   | { readonly ignoreTerm: true }
   /** Detached twice, in a session of its own, for an hour; `bare` has an empty environment. */
   | { readonly daemon: true | "bare"; readonly pidFile?: string }
-  /** So many bytes as a command's output. */
+  /** Number of bytes that a command prints. */
   | { readonly output: number }
   | { readonly noResult: true }
   /** Adds up to this for the turn, instead of a made-up number. */
   | { readonly usage: Usage }
   /** Another model steps in: the turn's figures name it. */
   | { readonly model: string }
-  /** Only where there is no such file, which is made first: for what happens once, whatever session meets it. */
+  /** Runs only if the file does not exist, and creates it first. For a step that runs once, in whichever session. */
   | { readonly once: string; readonly step: Step }
-  /** The exact text that came in, into a file. */
+  /** Writes the exact text of the message to a file. */
   | { readonly prompt: string }
-  /** The environment as JSON, into a file. */
+  /** Writes the environment as JSON to a file. */
   | { readonly env: string };
 
-/** What a session remembers of its script. */
+/** Progress of a session in its script. */
 export interface Progress {
   readonly script: Script;
-  /** Messages that were begun. */
+  /** Number of messages so far. */
   readonly messages: number;
-  /** Steps of a plain list (or of `first`) that are behind us. */
+  /** Number of finished steps of a plain list (or of `first`). */
   readonly done: number;
 }
 
 const BLOCK = /```tac8-script\s*\n([\s\S]*?)\n\s*```/g;
 
-/** The script of a text, or undefined. @throws Error when it is no JSON. */
+/** Return the script in a text, or undefined. @throws Error if it is not JSON */
 export function scriptIn(text: string): Script | undefined {
   const block = [...text.matchAll(BLOCK)].at(-1)?.[1];
   if (block === undefined) return undefined;
@@ -114,7 +114,7 @@ export function defaultScript(title: string): Script {
   ];
 }
 
-/** Which steps a message runs, and whether they count as progress through the list. */
+/** Return the steps that a message runs, and whether they count as progress in the list. */
 export function stepsFor({ script, messages, done }: Progress): { steps: readonly Step[]; counted: boolean } {
   if ("first" in script) {
     if (messages > 0 && script.again !== undefined) return { steps: script.again, counted: false };
@@ -128,7 +128,7 @@ function isListOfLists(script: readonly Step[] | readonly (readonly Step[])[]): 
   return Array.isArray(script[0]);
 }
 
-/** Steps that a resumed session must not meet again: after them nothing of this run comes. */
+/** Return whether a step ends the run. A resumed session must not repeat it. */
 export const endsRun = (step: Step): boolean =>
   "once" in step ? endsRun(step.step) : ENDS.some((name) => name in step);
 

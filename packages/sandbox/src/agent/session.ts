@@ -3,13 +3,13 @@ import { join } from "node:path";
 import type { ModelUsage } from "./usage.ts";
 import type { Script } from "./script.ts";
 
-/** What outlives the process, so that `--resume` continues. */
+/** Stored state of a session, with which `--resume` continues. */
 export interface Session {
   readonly id: string;
   script: Script | null;
   messages: number;
   done: number;
-  /** Over all processes of this session. */
+  /** Usage over all processes of this session. */
   total: ModelUsage;
 }
 

@@ -10,7 +10,7 @@ export interface CommandEnd {
   readonly code: number | null;
 }
 
-/** Runs a command through bash in a session of its own, as `claude` does; an abort kills its group. */
+/** Run a command with bash in a separate session, as `claude` does. An abort kills its process group. */
 export async function runBash(command: string, signal: AbortSignal): Promise<CommandEnd> {
   const child = spawn("bash", ["-c", command], { stdio: ["ignore", "pipe", "pipe"], detached: true });
   const { pid } = child;
@@ -26,7 +26,7 @@ export async function runBash(command: string, signal: AbortSignal): Promise<Com
   child.stdout.on("data", take);
   child.stderr.on("data", take);
   signal.addEventListener("abort", kill, { once: true });
-  // Not `close`: what it left in the background may keep the pipes.
+  // Not `close`, because background processes may keep the pipes open.
   const [code] = (await once(child, "exit")) as [number | null];
   await Promise.race([once(child, "close"), new Promise((resolve) => setTimeout(resolve, 50))]);
   signal.removeEventListener("abort", kill);
@@ -35,7 +35,7 @@ export async function runBash(command: string, signal: AbortSignal): Promise<Com
   return { output: output.replace(/\n$/, ""), code };
 }
 
-/** A process that outlives everybody who does not look for it. */
+/** Start a detached process, which survives unless it is searched for. */
 export async function startDaemon({
   bare,
   pidFile,

@@ -10,7 +10,7 @@ export interface AgentEvent {
   readonly subtype?: string;
 }
 
-/** The real program, driven over its pipes as a runner drives it. */
+/** The real program, connected through pipes as with a runner. */
 export interface TestAgent {
   readonly child: ChildProcessWithoutNullStreams;
   readonly seen: readonly AgentEvent[];
@@ -49,7 +49,7 @@ export function startAgent({ args, cwd, env = {}, flags = FLAGS }: StartAgent): 
   let ended = false;
   let wake = (): void => undefined;
   child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
-  child.stdin.on("error", () => undefined); // it may be gone: its exit says so
+  child.stdin.on("error", () => undefined); // its exit shows why it closed the pipe
   const lines = createInterface({ input: child.stdout });
   lines.on("line", (line) => {
     const event = line.startsWith("{") ? (JSON.parse(line) as AgentEvent) : { type: "text", text: line };

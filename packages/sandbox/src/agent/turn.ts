@@ -25,7 +25,7 @@ export interface TurnOptions {
   readonly disallowedTools: readonly string[];
 }
 
-/** One message's work. Steps run one by one; each answer and tool call is emitted as it happens. */
+/** Work on one message. The steps run one after the other, and each answer and tool call is emitted immediately. */
 export class TurnRunner {
   readonly #options: TurnOptions;
   /** Calls to the model. */
@@ -121,7 +121,7 @@ export class TurnRunner {
     if ("crash" in step) process.kill(process.pid, "SIGKILL");
     if ("hang" in step && step.hang === "deaf") this.#options.goDeaf();
     if ("hang" in step || "crash" in step) return pause(FOREVER, this.#options.signal);
-    throw new Error(`the script has a step that nobody knows: ${JSON.stringify(step)}`);
+    throw new Error(`the script has an unknown step: ${JSON.stringify(step)}`);
   }
 
   #apiError({ status, message, code }: { status: number | null; message: string; code?: string }): Ending {
@@ -131,7 +131,7 @@ export class TurnRunner {
     return this.#failed({ status, type: ERROR_TYPES[status ?? 0] ?? "api_error", text, error, ...lost });
   }
 
-  /** A refusal is told as a failed call; what makes the history useless, as the CLI's own reason. */
+  /** Report a refusal as a failed call, or an unusable history with the CLI's own reason. */
   #refused(reason: "refusal" | "prompt_too_long" | "image_error"): Ending {
     const failure = { status: null, type: null, error: "unknown" };
     if (reason !== "refusal") return this.#failed({ ...failure, text: "Prompt is too long", terminalReason: reason });

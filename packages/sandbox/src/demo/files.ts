@@ -10,7 +10,7 @@ Run the tests with \`node --test\`.
 
 const GREET = `import { greetings } from "./languages.js";
 
-/** A greeting for one person. */
+/** Return a greeting for one name. */
 export function greet(name, language = "en") {
   return \`\${greetings[language]}, \${name}!\`;
 }

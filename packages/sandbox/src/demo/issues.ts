@@ -10,7 +10,7 @@ const SECOND = 1000;
 
 const pause = (seconds: number): Step => ({ wait: seconds * SECOND });
 
-/** The part of the body that the scripted agent follows; people see it folded away. */
+/** Append the script to a body, in a collapsed section. */
 const withScript = (text: string, script: Script): string =>
   `${text}\n\n<details><summary>How the scripted agent will work on this</summary>\n\n\`\`\`tac8-script\n${JSON.stringify(script, null, 1)}\n\`\`\`\n</details>\n`;
 
@@ -25,7 +25,7 @@ test("ignores spaces around a name", () => {
 
 const TRIMMED = `import { greetings } from "./languages.js";
 
-/** A greeting for one person. Spaces around the name do not count. */
+/** Return a greeting for one name, without spaces around it. */
 export function greet(name, language = "en") {
   return \`\${greetings[language]}, \${name.trim()}!\`;
 }
@@ -33,7 +33,7 @@ export function greet(name, language = "en") {
 
 const UNKNOWN = `import { greetings } from "./languages.js";
 
-/** A greeting for one person. @throws RangeError for a language that is not known. */
+/** Return a greeting for one name. @throws RangeError for an unknown language */
 export function greet(name, language = "en") {
   const greeting = greetings[language];
   if (greeting === undefined) throw new RangeError(\`no greeting in \${language}: use \${Object.keys(greetings).join(", ")}\`);
@@ -76,13 +76,13 @@ const secondTry: DemoIssue = {
   labels: ["enhancement", "rpi-auto"],
   body: withScript("We greet in English, German and French. Please add Spanish (`Hola`) and Italian (`Ciao`).", {
     first: [
-      { say: "Let me look at the languages we have." },
+      { say: "I read the existing languages first." },
       { bash: "cat src/languages.js" },
       pause(2),
       { crash: true },
     ],
     again: [
-      { say: "My last run was cut short; I go on where I stopped." },
+      { say: "My last run was interrupted, so I continue where it stopped." },
       { write: "src/languages.js", text: LANGUAGES },
       pause(1),
       { bash: "node --test" },
@@ -103,10 +103,10 @@ const asks: DemoIssue = {
       {
         ask: "How should a group be greeted?\n\n1. Everyone by name: `Hello, Ada, Bob and Cy!`\n2. All together: `Hello, everyone!`\n\nPlease answer with 1 or 2.\n",
       },
-      { result: "I need a decision before I go on: how should a group be greeted?" },
+      { result: "I need a decision before I can continue: how should a group be greeted?" },
     ],
     again: [
-      { say: "Thanks for the answer. Now I can go on." },
+      { say: "Thanks for the answer. Now I can continue." },
       {
         write: "src/group.js",
         text: 'import { greetings } from "./languages.js";\n\n/** One greeting for several people. */\nexport function greetAll(names, language = "en") {\n  const list = new Intl.ListFormat(language).format(names);\n  return `${greetings[language]}, ${list}!`;\n}\n',
@@ -145,5 +145,5 @@ const urgent: DemoIssue = {
   ]),
 };
 
-/** In the order in which they are opened; the urgent one comes last and is worked on first. */
+/** Issues in the order in which they are opened. The urgent one is the last, and is processed first. */
 export const DEMO_ISSUES: readonly DemoIssue[] = [fixedAtOnce, secondTry, asks, nothingToDo, urgent];

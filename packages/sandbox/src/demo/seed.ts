@@ -5,11 +5,11 @@ import { DEMO_ISSUES } from "./issues.ts";
 export interface Demo {
   /** `owner/name`. */
   readonly repository: string;
-  /** Of the repository's owner: what the scheduler and the runners use. */
+  /** Token of the repository's owner, for the scheduler and the runners. */
   readonly token: string;
 }
 
-/** Fills a local GitHub with a small real repository and five labelled issues, each with the script of its agent. */
+/** Create a small real repository and five labelled issues in a local GitHub, each with the script of its agent. */
 export async function seedDemo(github: LocalGitHub): Promise<Demo> {
   const token = github.addUser({ login: "tac8-demo", token: "demo-token" });
   github.addUser({ login: "stranger", token: "stranger-token" });

@@ -54,7 +54,7 @@ type Actions = Pick<
   | "commitTo"
 >;
 
-/** What tests and the demo do to a local GitHub without asking it over HTTP. */
+/** Return the actions of tests and the demo on a local GitHub, without HTTP. */
 export function actions(store: Store): Actions {
   const at = ({ repo, number, actor }: Action) => ({
     ...find(store, repo, number),
@@ -226,7 +226,7 @@ function appOf(store: Store, id: number): App {
   return app;
 }
 
-/** An installation's tokens end with it. */
+/** Revoke the tokens of an installation. */
 function endTokens(store: Store, app: App): void {
   for (const [secret, { installation }] of store.tokens) {
     if (installation !== null && app.installations.has(installation)) store.tokens.delete(secret);

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 
-/** What goes back over HTTP. `stream` is for git, which answers more than fits in memory. */
+/** Answer over HTTP. `stream` is for git, whose answers may not fit in memory. */
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -8,7 +8,7 @@ export interface Answer {
   readonly stream?: Readable;
 }
 
-/** An answer in the shape of GitHub's errors, thrown from wherever it is found out. */
+/** An error in the format of GitHub's API. */
 export class ApiError extends Error {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;

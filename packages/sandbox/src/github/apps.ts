@@ -28,7 +28,7 @@ export interface Installation {
   suspended: boolean;
 }
 
-/** An App that was asked for by a manifest, until its code is exchanged. */
+/** An App that a manifest requested, until its code is exchanged. */
 export interface PendingApp {
   readonly app: App;
   readonly pem: string;

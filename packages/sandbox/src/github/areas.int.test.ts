@@ -14,10 +14,10 @@ const REF = { ref: "tac8", sha: "0".repeat(40) };
 
 it.each<[Area, Record<string, number>]>([
   ["contents", { refs: 403, issues: 422, pulls: 422, labels: 422 }],
-  // With either of two permissions a label can be made.
+  // Either of two permissions allows to create a label.
   ["issues", { refs: 422, issues: 403, pulls: 422, labels: 422 }],
   ["pulls", { refs: 422, issues: 422, pulls: 403, labels: 422 }],
-])("a token that may only read %s is refused there before its request is looked at", async (area, wanted) => {
+])("a token that may only read %s is refused there before its request is checked", async (area, wanted) => {
   const token = world.github.addToken({ login: "octo", areas: { [area]: "read" } });
   const post = async (path: string, body: object) => (await world.ask("POST", REPO + path, { token, body })).status;
   expect({

@@ -16,7 +16,7 @@ const comment = () => world.ask("POST", COMMENTS, { body: { body: "hello" } });
 
 const count = () => world.github.comments(world.repo, 1).length;
 
-it("answers with an error so many times, without doing the work", async () => {
+it("answers the given number of requests with an error, without doing the work", async () => {
   const fault = world.github.fault({ method: "post", path: COMMENTS, times: 2, after: 1, do: { status: 502 } });
   const statuses = [];
   for (let time = 0; time < 4; time += 1) statuses.push((await comment()).status);
@@ -24,7 +24,7 @@ it("answers with an error so many times, without doing the work", async () => {
   expect([fault.hits, count()]).toEqual([2, 2]);
 });
 
-it("does the work before the error when told so, and stops when removed", async () => {
+it("does the work before the error if requested, and stops when removed", async () => {
   const headers = { "retry-after": "7" };
   const fault = world.github.fault({ path: /comments$/, times: 9, do: { status: 403, headers, doWork: true } });
   const refused = await comment();
@@ -43,7 +43,7 @@ it.each([
   expect(world.github.requests.at(-1)).toMatchObject({ status: 0, method: "POST" });
 });
 
-it("cuts an answer in half that looks whole", async () => {
+it("cuts an answer in half that seems complete", async () => {
   world.github.fault({ method: "GET", path: "/repos/octo/thing/issues", times: 1, do: { drop: "middle" } });
   const cut = await world.ask("GET", "/repos/octo/thing/issues");
   expect([cut.status, cut.text.startsWith("[{"), cut.data]).toEqual([200, true, expect.stringContaining("no JSON")]);

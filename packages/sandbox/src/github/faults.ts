@@ -1,4 +1,4 @@
-/** What happens instead of, or around, the next answers. */
+/** Effect of a fault on the next answers. */
 export type FaultAction =
   | {
       readonly status: number;
@@ -8,7 +8,7 @@ export type FaultAction =
       readonly doWork?: boolean;
     }
   | { readonly delayMs: number }
-  /** The answer comes byte by byte, one in so many milliseconds, for as long as a user waits for it. */
+  /** The answer is sent byte by byte, with this number of milliseconds between them, until the client closes the connection. */
   | { readonly trickleMs: number }
   /** `before` the work is done; `after` it; in the `middle` of the answer: half of its text, which ends as if it were whole. */
   | { readonly drop: "before" | "after" | "middle" };
@@ -18,13 +18,13 @@ export interface FaultRequest {
   /** A text is the whole path (any case), without `/api/v3`; an expression is looked for in it. */
   readonly path: RegExp | string;
   readonly times: number;
-  /** So many requests pass first. */
+  /** Number of requests that pass first. */
   readonly after?: number;
   readonly do: FaultAction;
 }
 
 export interface Fault {
-  /** How often it struck so far. */
+  /** Number of requests that it has affected so far. */
   readonly hits: number;
   remove(): void;
 }
@@ -35,7 +35,7 @@ interface Armed {
   hits: number;
 }
 
-/** The faults that wait for their request, the oldest first. */
+/** Faults that wait for their request, oldest first. */
 export class Faults {
   readonly #armed: Armed[] = [];
 
@@ -58,7 +58,7 @@ export class Faults {
     this.#armed.length = 0;
   }
 
-  /** The action for this request, which counts as struck. */
+  /** Return the action for this request, and count it. */
   take(method: string, path: string): FaultAction | undefined {
     const fitting = this.#armed.filter(({ request }) => fits(request, method, path));
     for (const armed of fitting) {

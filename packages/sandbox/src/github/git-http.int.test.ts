@@ -17,9 +17,9 @@ afterEach(async () => world.close());
 const address = (token: string) => `${world.github.url.replace("://", `://x-access-token:${token}@`)}/octo/thing.git`;
 
 async function git(args: readonly string[], dir = world.folder): Promise<{ code: number; output: string }> {
-  const who = ["-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "credential.helper="];
+  const config = ["-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "credential.helper="];
   const env = { PATH: "/usr/local/bin:/usr/bin:/bin", GIT_TERMINAL_PROMPT: "0", GIT_CONFIG_GLOBAL: "/dev/null" };
-  const child = spawn("git", [...who, ...args], { cwd: dir, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn("git", [...config, ...args], { cwd: dir, env, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
@@ -38,7 +38,7 @@ async function commit(dir: string, content: string | Buffer): Promise<void> {
   await git(["commit", "-qm", "work"], dir);
 }
 
-it("clones and pushes with a token, and tells who pushed what", async () => {
+it("clones and pushes with a token, and records the account of each push", async () => {
   const dir = await clone();
   await commit(dir, "one\n");
   expect(await git(["push", address("helper-token"), "HEAD:refs/heads/auto/gh-1"], dir)).toMatchObject({ code: 0 });

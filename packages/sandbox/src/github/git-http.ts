@@ -18,7 +18,7 @@ const refusal = (status: number, body: string, headers: Record<string, string> =
   body: `${body}\n`,
 });
 
-/** Who asks, from Basic authentication with the token as the password (or as the user, as GitHub also takes it). */
+/** Return the token from Basic authentication, where it is the password, or the user, which GitHub also accepts. */
 export function gitLogin(store: Store, authorization: string | undefined): Token | undefined {
   const [, encoded = ""] = /^basic\s+(\S+)$/i.exec(authorization ?? "") ?? [];
   const [name = "", ...password] = Buffer.from(encoded, "base64").toString().split(":");
@@ -26,8 +26,8 @@ export function gitLogin(store: Store, authorization: string | undefined): Token
 }
 
 /**
- * Serves one request of git's smart HTTP with the real `git http-backend`. Packs stream through; only the short answer to
- * a push is held until we know what it changed, so that a pull request opened right after finds its branch.
+ * Serve one request of git's smart HTTP with the real `git http-backend`. Packs are streamed. Only the short answer to a push is
+ * delayed until its changes are known, so that a pull request that is opened right afterwards finds its branch.
  */
 export async function answerGit(options: { store: Store; request: IncomingMessage; url: URL }): Promise<Answer> {
   const { store, request, url } = options;

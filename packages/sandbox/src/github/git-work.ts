@@ -2,7 +2,7 @@ import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Git } from "./git.ts";
 
-/** Who updated which ref, told by git itself: two pushes at once are told apart. */
+/** Hook by which git records the account of each ref update, which also separates simultaneous pushes. */
 const HOOK = `#!/bin/sh
 while read -r before after ref; do
   echo "$before $after $ref $REMOTE_USER" >> pushes.log
@@ -39,7 +39,7 @@ export interface CommitRequest {
   readonly git: Git;
   readonly dir: string;
   readonly branch: string;
-  /** A branch that is not there yet starts here. */
+  /** Start of a branch that does not exist yet. */
   readonly from?: string | undefined;
   /** Path → content; null deletes. */
   readonly files: Readonly<Record<string, string | null>>;
@@ -49,7 +49,7 @@ export interface CommitRequest {
   readonly at: number;
 }
 
-/** One commit on a branch, written without a worktree. */
+/** Write one commit to a branch, without a worktree. */
 export async function commitFiles({
   git,
   dir,
@@ -60,14 +60,14 @@ export async function commitFiles({
   author,
   at,
 }: CommitRequest): Promise<void> {
-  const who = `${author} <${author}@example.invalid> ${Math.floor(at / 1000)} +0000`;
+  const signature = `${author} <${author}@example.invalid> ${Math.floor(at / 1000)} +0000`;
   const data = (text: string) => `data ${Buffer.byteLength(text)}\n${text}\n`;
   const name = (path: string) => `"${path.replace(/[\\"]/g, "\\$&").replace(/\n/g, "\\n")}"`;
   const changes = Object.entries(files).map(([path, text]) =>
     text === null ? `D ${name(path)}\n` : `M 100644 inline ${name(path)}\n${data(text)}`,
   );
   const parent = from === undefined ? "" : `from ${from}\n`;
-  const input = `commit refs/heads/${branch}\nauthor ${who}\ncommitter ${who}\n${data(message)}${parent}${changes.join("")}\ndone\n`;
+  const input = `commit refs/heads/${branch}\nauthor ${signature}\ncommitter ${signature}\n${data(message)}${parent}${changes.join("")}\ndone\n`;
   await git.run({ dir, args: ["fast-import", "--quiet", "--done"], input });
 }
 
@@ -99,7 +99,7 @@ export function mergedTree(pair: Pair): Promise<string | null> {
 const MOST_RESULTS = 1000;
 const results = new WeakMap<Git, Map<string, Promise<unknown>>>();
 
-/** Commits never change, so neither does what two of them give: git is asked once for each pair. */
+/** Compute a result once for each pair of commits, because commits never change. */
 function computedOnce<T>(name: string, pair: Pair, compute: (pair: Pair) => Promise<T>): Promise<T> {
   const { git, dir, base, head } = pair;
   const known = results.get(git) ?? new Map<string, Promise<unknown>>();
@@ -137,16 +137,16 @@ export async function commitTree(options: {
   author: string;
 }): Promise<string> {
   const { git, dir, tree, parents, message, author } = options;
-  const who = { name: author, email: `${author}@example.invalid` };
+  const identity = { name: author, email: `${author}@example.invalid` };
   const { stdout } = await git.run({
     dir,
     args: ["commit-tree", tree, ...parents.flatMap((parent) => ["-p", parent])],
     input: message,
     env: {
-      GIT_AUTHOR_NAME: who.name,
-      GIT_AUTHOR_EMAIL: who.email,
-      GIT_COMMITTER_NAME: who.name,
-      GIT_COMMITTER_EMAIL: who.email,
+      GIT_AUTHOR_NAME: identity.name,
+      GIT_AUTHOR_EMAIL: identity.email,
+      GIT_COMMITTER_NAME: identity.name,
+      GIT_COMMITTER_EMAIL: identity.email,
     },
   });
   return stdout.trim();

@@ -1,4 +1,4 @@
-/** What the local GitHub remembers. Times are milliseconds since the epoch; people are named by login. */
+/** State of the local GitHub. Times are milliseconds since the epoch, and users are identified by login. */
 export type Level = "admin" | "write" | "read" | "none";
 
 export interface User {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { ContentGuard, Repository, Rule, Ruleset } from "./model.ts";
 import { quoted, shellPattern } from "./rules.ts";
 
-/** Makes git keep to the repository's rules: a hook that refuses in GitHub's words. */
+/** Write a hook that enforces the repository's rules with GitHub's messages. */
 export async function writePushRules(repository: Repository): Promise<void> {
   const hook = join(repository.dir, "hooks", "pre-receive");
   const { rulesets, contentGuard } = repository;

@@ -64,7 +64,7 @@ export async function createRepository(store: Store, options: CreateRepository):
   return repository;
 }
 
-/** Someone pushes one commit to a branch, which starts at the default branch when it is new. */
+/** Push one commit as a user to a branch. A new branch starts at the default branch. */
 export async function commitTo(options: CommitTo): Promise<string> {
   return options.store.serial(options.repository, () => commitNow(options));
 }
@@ -122,7 +122,7 @@ export async function updateRef(options: {
   }
 }
 
-/** After git received something: reads who pushed what from the hook's log, and moves the pull requests along. */
+/** Handle the pushes in the hook's log: record their accounts, and update the pull requests. */
 export async function afterPush(store: Store, repository: Repository): Promise<void> {
   await store.serial(repository, () => readPushes(store, repository));
 }

@@ -105,8 +105,8 @@ test("an app's token is no user's, shows no permissions, and writes under the ap
     message: "Resource not accessible by integration",
   });
   expect((await world.ask("GET", `/repos/${repo}`, { token })).data).toMatchObject({ permissions: { push: false } });
-  const who = await world.ask("POST", "/graphql", { token, body: { query: "{ viewer { login } }" } });
-  expect(who.data).toEqual({ data: { viewer: { login: "tac8[bot]" } } });
+  const viewer = await world.ask("POST", "/graphql", { token, body: { query: "{ viewer { login } }" } });
+  expect(viewer.data).toEqual({ data: { viewer: { login: "tac8[bot]" } } });
   const { number } = github.openIssue({ repo, title: "An issue" });
   const made = await world.ask("POST", `/repos/${repo}/issues/${number}/comments`, { token, body: { body: "hi" } });
   expect(made.data).toMatchObject({ user: { login: "tac8[bot]", type: "Bot" } });

@@ -6,7 +6,7 @@ import type { Label, Level, PushEntry, Repository, RequestEntry, Token, User } f
 const MOST_ENTRIES = 100_000;
 const RANK: Readonly<Record<Level, number>> = { none: 0, read: 1, write: 2, admin: 3 };
 
-/** The state of one local GitHub: look-ups and ids. What people do to it is in `issues.ts`, `pulls.ts` and `repositories.ts`. */
+/** State of one local GitHub, with searches and ids. The actions of users are in `issues.ts`, `pulls.ts` and `repositories.ts`. */
 export class Store {
   readonly dir: string;
   readonly git = new Git();
@@ -34,7 +34,7 @@ export class Store {
     this.events.setMaxListeners(0);
   }
 
-  /** A token that is good now. */
+  /** Return a token that is valid now. */
   token(secret: string): Token | undefined {
     const token = this.tokens.get(secret);
     return token === undefined || (token.expiresAt ?? Infinity) > this.now() ? token : undefined;
@@ -68,7 +68,7 @@ export class Store {
     push(this.pushes, entry);
   }
 
-  /** @throws Error when nobody has this login. */
+  /** Return a user. @throws Error for an unknown login */
   user(login: string): User {
     const user = this.users.get(login.toLowerCase());
     if (user === undefined) throw new Error(`the local GitHub has no user ${login}: add it with addUser`);

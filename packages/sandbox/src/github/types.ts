@@ -111,7 +111,7 @@ export interface LocalGitHub {
   guardContents(repo: string, guard: ContentGuard): Promise<void>;
   /** Issues keep the label under its new name, and their events the old name. */
   renameLabel(repo: string, from: string, to: string): void;
-  /** The issue's events so far are no longer told, as beyond GitHub's window or after an import. */
+  /** Hide the issue's events so far, as GitHub does for old events or after an import. */
   forgetEvents(repo: string, number: number): void;
 
   /** The labels' events are the author's (default: the owner). */

@@ -8,7 +8,7 @@ import { answerQuery, FieldError, type Node } from "./query.ts";
 type Args = Readonly<Record<string, unknown>>;
 type Asker = Pick<Call, "store" | "user" | "token" | "urls">;
 
-/** Answer a GraphQL call: who asks, and the edits of an issue. What is wrong with a query is told with status 200. */
+/** Answer a GraphQL call about the viewer or the edits of an issue. Errors of a query have status 200. */
 export function answerGraphql(call: Asker & Pick<Call, "body">): Answer {
   const { query, variables } = call.body;
   const given = typeof variables === "object" && variables !== null ? { ...variables } : {};

@@ -16,7 +16,7 @@ export interface PageRequest {
 
 const page = (status: number, body: string): Answer => ({ status, headers: { ...PAGE_HEADERS }, body });
 
-/** The pages for people, who act there as the repository's owner. */
+/** Serve the pages for users, who act there as the repository's owner. */
 export async function answerPage(options: PageRequest): Promise<Answer> {
   const { store, request, url, body } = options;
   try {

@@ -55,7 +55,7 @@ summary { cursor: pointer; color: var(--dim); }
 form { margin: 8px 0; } .row { display: flex; gap: 8px; flex-wrap: wrap; align-items: center; }
 `;
 
-/** Takes in what changed every two seconds, but not over a form in which someone types. */
+/** Refreshes the page every two seconds, except a form in which a user types. */
 const SCRIPT = `
 setInterval(async () => {
   if (document.hidden) return;

@@ -1,8 +1,8 @@
 import { escapeHtml, type Html } from "./html.ts";
 
 /**
- * A little Markdown, enough to read comments: code, bold, headings, links and what is folded away. Everything is escaped first; HTML comments
- * are hidden, as GitHub hides them.
+ * Render the part of Markdown that comments use: code, bold, headings, links and collapsed sections. Everything is escaped first. HTML
+ * comments are hidden, as on GitHub.
  */
 export function readable(markdown: string): Html {
   const parts = markdown.replace(/<!--[\s\S]*?-->\s*/g, "").split(/^```[^\n]*\n([\s\S]*?)^```[^\n]*$/m);

@@ -39,7 +39,7 @@ export const pullRoutes: readonly RepositoryRoute[] = [
     path: "/pulls/:number/reviews",
     run(call) {
       const issue = pullOf(call);
-      // A pending review is its author's alone.
+      // Only its author sees a pending review.
       const shown = issue.pull.reviews.filter(({ state, author }) => state !== "PENDING" || author === call.user.login);
       return page(shown, call.url, (review) =>
         presentReview({ view: call, repository: call.repository, issue, review }),
@@ -96,7 +96,12 @@ export const pullRoutes: readonly RepositoryRoute[] = [
 function reopen(call: RepositoryCall, issue: Issue): void {
   const head = issue.pull?.head ?? "";
   if (!call.repository.refs.has(`refs/heads/${head}`)) {
-    throw invalid({ resource: "PullRequest", code: "invalid", field: "state", message: `The ${head} branch is gone` });
+    throw invalid({
+      resource: "PullRequest",
+      code: "invalid",
+      field: "state",
+      message: `The ${head} branch has been deleted`,
+    });
   }
   reopenIssue({ store: call.store, issue, actor: call.user.login });
 }

@@ -17,8 +17,8 @@ export const repositoryRoutes: readonly RepositoryRoute[] = [
       const level = call.store.level(call.repository, user.login);
       const rights = { admin: level === "admin", maintain: level === "admin", triage: level !== "none" };
       const permissions = { ...rights, push: level === "admin" || level === "write", pull: level !== "none" };
-      const person = { ...presentUser(call, user), role_name: level, permissions };
-      return json(200, { permission: level, role_name: level, user: person });
+      const shown = { ...presentUser(call, user), role_name: level, permissions };
+      return json(200, { permission: level, role_name: level, user: shown });
     },
   },
 ];

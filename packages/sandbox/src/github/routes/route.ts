@@ -3,7 +3,7 @@ import type { Issue, Level, Repository, Token, User } from "../model.ts";
 import type { View } from "../present.ts";
 import { atLeast } from "../store.ts";
 
-/** One authenticated call: who asks what, with which right. */
+/** One authenticated call, with its account and permission. */
 export interface Call extends View {
   readonly user: User;
   readonly token: Token;
@@ -39,7 +39,7 @@ export function needs(call: RepositoryCall, wanted: Level): void {
   if (!atLeast(call.level, wanted)) throw forbidden();
 }
 
-/** Anyone who can read may ask and comment, but not with a token made for reading only. */
+/** Check that the token may comment. Every account with read access may, but not with a read-only token. */
 export function needsToSpeak(call: RepositoryCall): void {
   if (!atLeast(call.token.atMost, "write")) throw forbidden();
 }

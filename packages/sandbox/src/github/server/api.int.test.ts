@@ -19,7 +19,7 @@ async function branch(name = "auto/gh-1"): Promise<string> {
 }
 
 describe("who asks", () => {
-  it("refuses no token, and one that nobody has or that was revoked", async () => {
+  it("refuses a missing, unknown or revoked token", async () => {
     expect(await world.ask("GET", "/user", { token: "" })).toMatchObject({
       status: 401,
       data: { message: "Requires authentication" },
@@ -55,7 +55,7 @@ describe("who asks", () => {
     });
   });
 
-  it("tells a person's permission", async () => {
+  it("reports a user's permission", async () => {
     const asked = await world.ask("GET", "/repos/octo/thing/collaborators/HELPER/permission");
     expect(asked.data).toMatchObject({ permission: "write", user: { login: "helper" } });
   });
@@ -118,8 +118,8 @@ describe("issues", () => {
     await world.ask("DELETE", `${ISSUES}/1/labels/rpi-auto`);
     await world.ask("POST", `${ISSUES}/2/labels`, { body: { labels: ["rpi-auto"] }, token: "helper-token" });
     await world.ask("POST", `${ISSUES}/1/labels`, { body: ["rpi-auto", "RPI-AUTO"] });
-    const gone = await world.ask("DELETE", `${ISSUES}/1/labels/nope`);
-    expect(gone).toMatchObject({ status: 404, data: { message: "Label does not exist" } });
+    const missing = await world.ask("DELETE", `${ISSUES}/1/labels/nope`);
+    expect(missing).toMatchObject({ status: 404, data: { message: "Label does not exist" } });
     const { data } = await world.ask("GET", `${ISSUES}/1/events`);
     const one = data as { id: number; event: string; actor: { login: string }; label: { name: string } }[];
     expect(one.map(({ event, label }) => [event, label.name])).toEqual([

@@ -82,7 +82,7 @@ async function runInRepository(call: Call, path: string): Promise<Answer> {
   return found.route.run({ ...call, params: found.params, repository, level });
 }
 
-/** @throws ApiError 401 without a token, and with one that nobody has. */
+/** Return the account of a token. @throws ApiError 401 for a missing or unknown token */
 function authenticate({ store, headers }: ApiRequest): { user: User; token: Token } {
   const [, secret] = /^(?:token|bearer)\s+(\S+)$/i.exec(headers.authorization ?? "") ?? [];
   if (secret === undefined) throw new ApiError(401, "Requires authentication");

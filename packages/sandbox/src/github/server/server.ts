@@ -41,7 +41,7 @@ export async function serve(site: Site, request: IncomingMessage, response: Serv
     kind === "git" ? answerGit({ store: site.store, request, url }) : askApi({ site, request, url, path });
   const action = asksOnly(method, request) ? undefined : site.faults.take(method, path);
   if (action !== undefined && "drop" in action) {
-    // Whoever sees the connection end may read the log at once: it must be there by then.
+    // The entry is logged before the connection ends, because the client may read the log right afterwards.
     if (action.drop === "before") {
       log(0);
       response.destroy();
@@ -97,7 +97,7 @@ async function askApi(options: { site: Site; request: IncomingMessage; url: URL;
   return answerApi({ store: site.store, urls, method, url, path, headers: request.headers, body });
 }
 
-/** @throws ApiError 413 for a body that nobody sends in earnest. */
+/** Read the body of a request. @throws ApiError 413 if it is too large */
 async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -6,7 +6,7 @@ import type { GitHubOptions, LocalGitHub } from "../types.ts";
 
 export interface TestGitHub {
   readonly github: LocalGitHub;
-  /** A folder of this test alone. */
+  /** Folder of this test. */
   readonly folder: string;
   /** Of `octo`, who owns `octo/thing`; `helper` may write there, `stranger` may read. */
   readonly token: string;
@@ -29,7 +29,7 @@ export interface Answered {
   readonly data: unknown;
 }
 
-/** A local GitHub with one repository and three people, in a folder that goes away with it. */
+/** Start a local GitHub with one repository and three users, in a folder that is removed when it closes. */
 export async function testGitHub(options: Partial<GitHubOptions> = {}): Promise<TestGitHub> {
   const folder = await mkdtemp(join(tmpdir(), "tac8-github-"));
   const github = await startGitHub({ dir: join(folder, "git"), ...options });
