@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { announceRunner, idOf, putRunnerBack, removeRunner, type RunnerPresence } from "@tac8/core/state/presence";
+import { announceRunner, idOf, restoreRunner, removeRunner, type RunnerPresence } from "@tac8/core/state/presence";
 
 const ANNOUNCE_MS = 5000;
 /**
@@ -73,7 +73,7 @@ export async function announce({
       const found = await announceRunner(redis, own);
       if (last !== null && found !== null && found.instance !== own.instance && onOther(found, own)) {
         ended = true;
-        await putRunnerBack(redis, found);
+        await restoreRunner(redis, found);
         return;
       }
       last = own;

@@ -1,11 +1,11 @@
-import { runNow } from "@tac8/core/queue/wake";
+import { endDelay } from "@tac8/core/queue/wake";
 import { Job, type Queue } from "bullmq";
 import type { GitHub } from "@tac8/core/github/client";
 import type { Logger } from "@tac8/core/log/logger";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import { appendEvent } from "@tac8/core/state/events";
 import type { IssueStore } from "@tac8/core/state/issueStore";
-import { rankWaiting } from "@tac8/core/state/places";
+import { rankDeferred } from "@tac8/core/state/places";
 import { reopen } from "@tac8/core/state/reopen";
 import type { EventWords, NewEvent } from "@tac8/core/domain/events";
 import { isPlacement, runsOnOf } from "@tac8/core/domain/placement";
@@ -55,7 +55,7 @@ export async function act(actor: Actor, snapshot: RepositorySnapshot, action: Ac
       if (job !== undefined && isPlacement(action.job.state.job.hold)) {
         const { hold } = action.job.state.job;
         const ranked = { reason: hold ?? "", jobId: issue, priority: action.priority, since: job.timestamp };
-        await rankWaiting(actor.redis, ranked);
+        await rankDeferred(actor.redis, ranked);
       }
       log.info({ issue, priority: action.priority }, "changed the priority");
       return;
@@ -79,7 +79,7 @@ export async function act(actor: Actor, snapshot: RepositorySnapshot, action: Ac
     case "allow":
       return allow(actor, action);
     case "wake":
-      await runNow(actor.queue, issue);
+      await endDelay(actor.queue, issue);
       return;
     case "unlabel":
       await actor.github.removeLabel(snapshot, action.number, snapshot.label, { signal: actor.signal });
@@ -125,7 +125,7 @@ async function place({ store, queue, log }: Actor, { job, runsOn }: Of<"place">)
   const { jobId, state } = job;
   await store.writeIf(jobId, {}, { "job.runsOn": runsOn.length === 0 ? null : [...runsOn] });
   log.info({ issue: jobId, runsOn }, "other runners can work on it now");
-  if (job.where === "delayed" && isPlacement(state.job.hold)) await runNow(queue, jobId);
+  if (job.where === "delayed" && isPlacement(state.job.hold)) await endDelay(queue, jobId);
 }
 
 async function requeue(actor: Actor, snapshot: RepositorySnapshot, { job, issue, priority }: Of<"requeue">) {
@@ -143,7 +143,7 @@ async function cancel(actor: Actor, snapshot: RepositorySnapshot, action: Of<"ca
   const { reason, evidence } = await lookUpEnder(actor, snapshot, action);
   await store.command(job.jobId, { "command.cancel": reason });
   await appendEvent(redis, entryOf(job, { event: "cancel:requested", reason: `to be cancelled: ${reason}`, evidence }));
-  if (job.where === "delayed") await runNow(actor.queue, job.jobId);
+  if (job.where === "delayed") await endDelay(actor.queue, job.jobId);
   log.info({ issue: job.jobId }, `cancelling: ${reason}`);
 }
 
@@ -184,7 +184,7 @@ async function answer(actor: Actor, { job, comments }: Of<"answer">): Promise<vo
     evidence: { comment: last.id },
   });
   if (!(await store.writeIf(jobId, expect, { "question.reply": found }, transition))) return;
-  await runNow(actor.queue, jobId);
+  await endDelay(actor.queue, jobId);
   log.info({ issue: jobId, by: last.author.login }, "answered: the work continues");
 }
 
@@ -198,7 +198,7 @@ async function allow(actor: Actor, { job, event }: Of<"allow">): Promise<void> {
     evidence: { label_event: event.id },
   });
   if (!(await store.writeIf(jobId, expect, { "work.allowed": event.id }, transition))) return;
-  await runNow(actor.queue, jobId);
+  await endDelay(actor.queue, jobId);
   log.info({ issue: jobId, by: event.actor }, "approved by a label: publishing the finished work");
 }
 

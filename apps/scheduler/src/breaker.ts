@@ -5,7 +5,7 @@ import {
   parseBreaker,
   planBreaker,
   probeLimit,
-  stillOlder,
+  stillActiveOlder,
   type BreakerState,
 } from "@tac8/core/domain/breaker";
 import type { Logger } from "@tac8/core/log/logger";
@@ -56,7 +56,7 @@ export function createBreaker(services: BreakerServices): () => Promise<void> {
     const hold = state.phase === "closed" ? null : holdOf(state);
     const answered = state.phase === "probing" && hold === "model" ? await runsThatUseTools() : [];
     const active = state.phase === "closed" ? [] : await redis.lrange(queue.toKey("active"), 0, -1);
-    const olderEnded = state.phase === "probing" && stillOlder(state, active).length < state.older.length;
+    const olderEnded = state.phase === "probing" && stillActiveOlder(state, active).length < state.older.length;
     if (newest === seen && state.phase !== "open" && answered.length === 0 && !olderEnded) return;
     const events = await readEvents(redis, { count: state.phase === "open" ? 1 : WINDOW });
     const held = (await readHolds(redis)).some(({ name, until }) => name === hold && (until === null || until > now()));

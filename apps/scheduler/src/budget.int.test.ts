@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect } from "vitest";
-import { beginAgent } from "@tac8/core/ledger/agentRuns";
+import { countAgentRun } from "@tac8/core/ledger/agentRuns";
 import { readHolds } from "@tac8/core/state/holds";
 import { endHold } from "@tac8/core/state/pause";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
@@ -29,7 +29,7 @@ function scheduler(maxRuns: number): () => Promise<void> {
 
 const holds = async () => (await readHolds(at.redis)).map(({ name, reason }) => `${name}: ${reason}`);
 async function begin(): Promise<string | null> {
-  const answer = await beginAgent(at.redis, { maxUsd: 0, maxRuns: 0 }, at.services.now());
+  const answer = await countAgentRun(at.redis, { maxUsd: 0, maxRuns: 0 }, at.services.now());
   return answer.kind === "begun" ? null : answer.reason;
 }
 const HELD = ["budget: today's budget is used up: 2 of 2 agent runs (llm.max_runs_per_day)"];

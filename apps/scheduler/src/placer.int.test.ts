@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import type { Counter } from "@tac8/core/domain/placement";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import { BREAKER_KEY, QUEUE_LIMIT_KEY } from "@tac8/core/state/keys";
-import { reasonsToWait, takePlace, waitForPlace, type Place } from "@tac8/core/state/places";
+import { deferredReasons, takePlace, deferJob, type Place } from "@tac8/core/state/places";
 import { announceRunner, type RunnerPresence } from "@tac8/core/state/presence";
 import { startTestRedis, type TestRedis } from "@tac8/core/state/redisServer.fixture";
 import { createPlacer, limitQueue } from "./placer.ts";
@@ -26,7 +26,7 @@ const services = (limits = LIMITS) => ({ config: { limits }, redis: server.redis
 /** Add a deferred job. */
 async function defer(jobId: string, reason: string, priority = 5): Promise<void> {
   const job = await queue.add("issue", {}, { jobId, priority, delay: 600_000 });
-  await waitForPlace(server.redis, { reason, jobId, priority, since: job.timestamp });
+  await deferJob(server.redis, { reason, jobId, priority, since: job.timestamp });
 }
 
 async function offered(): Promise<string[]> {
@@ -71,7 +71,7 @@ test("a limit that was removed from the configuration delays no job", async () =
   await defer("b", "limit:label:old");
   await createPlacer(services())();
   expect(await offered()).toEqual(["a", "b"]);
-  expect(await reasonsToWait(server.redis)).toEqual([]);
+  expect(await deferredReasons(server.redis)).toEqual([]);
 });
 
 test("a job that needs a runner label is offered for free slots of runners that have the label and accept jobs", async () => {

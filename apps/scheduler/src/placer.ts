@@ -4,11 +4,11 @@ import type { Config } from "@tac8/core/config/resolve";
 import { needsRunner, offersFor, type RunnerPlaces } from "@tac8/core/domain/placement";
 import { presentRunners } from "@tac8/core/status/snapshot";
 import { parseBreaker } from "@tac8/core/domain/breaker";
-import { runNow } from "@tac8/core/queue/wake";
+import { endDelay } from "@tac8/core/queue/wake";
 import { BREAKER_KEY, QUEUE_LIMIT_KEY } from "@tac8/core/state/keys";
 import { runnerAdmission } from "@tac8/core/state/admission";
 import { publishLimits } from "@tac8/core/state/limits";
-import { placesTaken, reasonsToWait, takeWaiting } from "@tac8/core/state/places";
+import { placesTaken, deferredReasons, takeDeferred } from "@tac8/core/state/places";
 import { readRunners } from "@tac8/core/state/presence";
 
 /** All borrowed. */
@@ -43,7 +43,7 @@ export function createPlacer({ config, redis, queue, now }: PlacerServices): () 
   }
 
   return async function place(): Promise<void> {
-    const reasons = await reasonsToWait(redis);
+    const reasons = await deferredReasons(redis);
     if (reasons.length === 0) return;
     const runners = presentRunners(await readRunners(redis), now())
       .filter((runner) => runnerAdmission(runner).state !== "closed")
@@ -52,8 +52,8 @@ export function createPlacer({ config, redis, queue, now }: PlacerServices): () 
     for (const reason of reasons.toSorted()) {
       const open = await stillOffered(reason);
       const count = (await placesFor(reason, runners, waiting + prioritized > open.length)) - open.length;
-      const ids = await takeWaiting(redis, reason, Math.min(MAX_OFFERS, Math.max(0, count)));
-      for (const id of ids) await runNow(queue, id);
+      const ids = await takeDeferred(redis, reason, Math.min(MAX_OFFERS, Math.max(0, count)));
+      for (const id of ids) await endDelay(queue, id);
       offered.set(reason, [...open, ...ids]);
     }
   };

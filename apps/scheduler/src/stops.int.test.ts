@@ -1,4 +1,4 @@
-import { crossOffStop, stopIssue } from "@tac8/core/queue/stop";
+import { removeFinishedStop, stopIssue } from "@tac8/core/queue/stop";
 import { STOPS_KEY } from "@tac8/core/state/keys";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createHarness, LABEL, OWNER, REPO, type Harness } from "./harness.fixture.ts";
@@ -132,10 +132,10 @@ test("a stop that is requested while an older one is removed stays on the list",
   const jobId = at.jobId(number);
   await at.redis.sadd(STOPS_KEY, jobId);
   await at.store.writeIf(jobId, {}, { "command.stop": "stopped by ann@pi" });
-  await crossOffStop(at.redis, jobId);
+  await removeFinishedStop(at.redis, jobId);
   expect(await pending()).toEqual([jobId]);
   await at.store.writeIf(jobId, {}, { "command.stop": null });
-  await crossOffStop(at.redis, jobId);
+  await removeFinishedStop(at.redis, jobId);
   expect(await pending()).toEqual([]);
 });
 

@@ -12,7 +12,7 @@ import { isRefusedRequest } from "@tac8/core/github/errors";
 import { mayLabel } from "@tac8/core/github/mayStart";
 import type { Logger } from "@tac8/core/log/logger";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
-import { crossOffStop, endInQueue } from "@tac8/core/queue/stop";
+import { removeFinishedStop, endInQueue } from "@tac8/core/queue/stop";
 import { applyPatch, type IssueRecord } from "@tac8/core/state/issueState";
 import type { IssueStore } from "@tac8/core/state/issueStore";
 import { STOPS_KEY } from "@tac8/core/state/keys";
@@ -49,7 +49,7 @@ export function createStops(services: StopServices): () => Promise<void> {
     if (now() < restUntil) return;
     for (const jobId of await redis.srandmember(STOPS_KEY, MAX_AT_ONCE)) {
       try {
-        if (await finish(services, jobId)) await crossOffStop(redis, jobId);
+        if (await finish(services, jobId)) await removeFinishedStop(redis, jobId);
       } catch (err) {
         signal.throwIfAborted();
         restUntil = now() + REST_MS;

@@ -12,7 +12,7 @@ export const board: readonly Mutant[] = [
   },
   {
     name: "board-kept-password",
-    file: `${CORE}/app/keptSecret.ts`,
+    file: `${CORE}/app/readOrCreateSecret.ts`,
     find: "else linkSync(half, path);",
     replace: "",
     test: {

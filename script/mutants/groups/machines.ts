@@ -163,7 +163,7 @@ export const machines: readonly Mutant[] = [
   {
     name: "copied-puts-back",
     file: `${RUNNER}/announce.ts`,
-    find: "await putRunnerBack(redis, found);",
+    find: "await restoreRunner(redis, found);",
     replace: "",
     test: {
       file: `${RUNNER}/announce.int.test.ts`,

@@ -523,8 +523,8 @@ export const trust: readonly Mutant[] = [
   {
     name: "token-hand",
     file: `${CLI}/up/run.ts`,
-    find: "const { env, input: secrets } = handSecrets(all);",
-    replace: "const [env, secrets] = [all, handSecrets(all).input];",
+    find: "const { env, input: secrets } = passSecrets(all);",
+    replace: "const [env, secrets] = [all, passSecrets(all).input];",
     test: { file: `${CLI}/up/up.int.test.ts`, name: "passes Redis, paths and token on" },
     promise: "the apps of tac8 up start without the token in their environment",
   },

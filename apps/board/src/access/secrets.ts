@@ -2,7 +2,7 @@ import { messageOf } from "@tac8/core/domain/messageOf";
 import { randomBytes } from "node:crypto";
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { keepSecret } from "@tac8/core/app/keptSecret";
+import { readOrCreateSecret } from "@tac8/core/app/readOrCreateSecret";
 import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
 import { StartupProblem } from "@tac8/core/app/main";
 import { storedSecret } from "@tac8/core/config/environment";
@@ -66,5 +66,5 @@ export function readSecrets({ home, secrets }: Pick<Config, "home" | "secrets">)
 }
 
 function keptSecret(home: string, path: string): string {
-  return keepSecret(path, { make: makePassword, prepare: () => void makeDataFolder(home) });
+  return readOrCreateSecret(path, { make: makePassword, prepare: () => void makeDataFolder(home) });
 }

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
-import { beginAgent } from "@tac8/core/ledger/agentRuns";
+import { countAgentRun } from "@tac8/core/ledger/agentRuns";
 import { readHolds, setHold } from "@tac8/core/state/holds";
 import { ask, Cleanup, setUpBoard, setUpRedis } from "../board.fixture.ts";
 import { ROUTES } from "../routes.ts";
@@ -123,7 +123,7 @@ fieldTest(
 
 test("a tap on an old page ends no budget hold, and one on a current budget hold asks for confirmation first", async () => {
   const { redis, press } = await setUp();
-  const begin = async () => (await beginAgent(redis, { maxUsd: 0, maxRuns: 1 }, Date.now())).kind;
+  const begin = async () => (await countAgentRun(redis, { maxUsd: 0, maxRuns: 1 }, Date.now())).kind;
   expect((await press("/holds/budget/end?confirmed=yes")).headers["location"]).toBe("/?notice=no-hold");
   expect(await begin()).toBe("begun");
   expect(await begin()).toBe("refused");

@@ -1,7 +1,7 @@
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import {
-  answerKey,
-  askKey,
+  cleanAnswerKey,
+  cleanRequestKey,
   HEALTH_KEY,
   LEASE_KEY,
   RUNNERS_KEY,
@@ -26,5 +26,7 @@ const OF_PROCESSES: ReadonlySet<string> = new Set([
 /** Whether a key outlives the processes. Locks and the keys in which processes announce themselves do not. Pure. */
 export function outlivesProcesses(key: string): boolean {
   const isLock = key.startsWith(QUEUE) && key.endsWith(":lock");
-  return !isLock && !OF_PROCESSES.has(key) && !key.startsWith(askKey("")) && !key.startsWith(answerKey(""));
+  return (
+    !isLock && !OF_PROCESSES.has(key) && !key.startsWith(cleanRequestKey("")) && !key.startsWith(cleanAnswerKey(""))
+  );
 }

@@ -1,6 +1,6 @@
 import { messageOf } from "@tac8/core/domain/messageOf";
 import { RESTORING_FOLDER } from "@tac8/core/config/dataFolder";
-import { addFormerPlaces } from "@tac8/core/config/formerPlaces";
+import { addFormerPaths } from "@tac8/core/config/formerPaths";
 import { presentRunners } from "@tac8/core/status/snapshot";
 import { homeIdOf, idOf, readRunners } from "@tac8/core/state/presence";
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
@@ -116,7 +116,7 @@ async function restore(request: RestoreRequest): Promise<Restored> {
     await bringShared(join(folder, SHARED), request.sharedProjects);
     if (manifest.home !== home) {
       repairPaths({ from: [manifest.home], to: home });
-      addFormerPlaces(home, [manifest.home]);
+      addFormerPaths(home, [manifest.home]);
     }
     const configCopy = join(home, "config.toml.from-backup");
     const config = await bringConfig(join(folder, CONFIG), { to: request.configPath, copy: configCopy });

@@ -1,4 +1,4 @@
-import { askToClean } from "@tac8/core/state/cleaning";
+import { requestCleaning } from "@tac8/core/state/cleaning";
 import { readEvents } from "@tac8/core/state/events";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { announceRunner } from "@tac8/core/state/presence";
@@ -126,6 +126,6 @@ test("a runner that does not respond is reported, and two commands cannot ask it
   await announceRunner(redis, { name: "old/0", host: "old", pid: 1, at: Date.now() + 60_000, slots: 1, busy: 0 });
   const early = await clean([], { runnerAnswer: 100 });
   expect(early).toMatchObject({ code: 1, err: expect.stringMatching(/runner old\/0 does not respond/) });
-  expect(await askToClean(redis, "old/0", { id: "x", dryRun: true })).toBe(true);
+  expect(await requestCleaning(redis, "old/0", { id: "x", dryRun: true })).toBe(true);
   expect(await clean()).toMatchObject({ code: 1, err: expect.stringMatching(/is already cleaning up for another/) });
 });

@@ -1,6 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { presentRunners } from "@tac8/core/status/snapshot";
-import { askToClean, isNotRecorded, nextAnswer, takeBackAsk, type CleanAnswer } from "@tac8/core/state/cleaning";
+import {
+  requestCleaning,
+  isCleanRequestPending,
+  nextCleanAnswer,
+  withdrawCleanRequest,
+  type CleanAnswer,
+} from "@tac8/core/state/cleaning";
 import { idOf, readRunners } from "@tac8/core/state/presence";
 import type { Redis } from "ioredis";
 import { renderCleaning } from "../clean/render.ts";
@@ -50,7 +56,7 @@ async function askAll({ now, err, waits }: Context, redis: Redis, dryRun: boolea
   for (const runner of runners) {
     const { name } = runner;
     const id = randomUUID();
-    if (!(await askToClean(redis, idOf(runner), { id, dryRun }))) {
+    if (!(await requestCleaning(redis, idOf(runner), { id, dryRun }))) {
       silent.push(`runner ${name} is already cleaning up for another tac8 clean: try again in a minute`);
       continue;
     }
@@ -76,11 +82,11 @@ async function answerOf(
 ): Promise<CleanAnswer | string> {
   const from = performance.now();
   for (let checks = 1; ; checks += 1) {
-    const answer = await nextAnswer(redis, id, CHECK_SECONDS);
+    const answer = await nextCleanAnswer(redis, id, CHECK_SECONDS);
     if (answer !== null) return answer;
     const passed = performance.now() - from;
-    if (passed > answerMs && (await isNotRecorded(redis, key))) {
-      await takeBackAsk(redis, key);
+    if (passed > answerMs && (await isCleanRequestPending(redis, key))) {
+      await withdrawCleanRequest(redis, key);
       return `runner ${name} does not respond: it may be an older version, or stopping`;
     }
     if (passed > LIMIT_MS) return `runner ${name} did not finish within ${LIMIT_MS / 60_000} minutes: see its log`;

@@ -1,5 +1,5 @@
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
-import { readFormerPlaces } from "@tac8/core/config/formerPlaces";
+import { readFormerPaths } from "@tac8/core/config/formerPaths";
 import { folderName } from "@tac8/core/config/dataFolder";
 import { loadConfig } from "@tac8/core/config/load";
 import { writePointer } from "@tac8/core/config/movedTo";
@@ -96,7 +96,7 @@ function expectMoved(home: string): void {
   expect(readFileSync(join(home, NOTES, "end.json"), "utf8")).toBe("{}");
   expect(statSync(join(home, NOTES)).mode & 0o777).toBe(0o700);
   expect(readMark(home)).toBeNull();
-  expect(readFormerPlaces(home)).toEqual([from]);
+  expect(readFormerPaths(home)).toEqual([from]);
   expect(existsSync(from)).toBe(false);
   expect(readdirSync(join(home, "..")).filter((name) => name.includes(".mov"))).toEqual([]);
   expect(readdirSync(join(from, "..")).filter((name) => name.includes(".mov"))).toEqual([]);

@@ -1,5 +1,5 @@
 import { messageOf } from "@tac8/core/domain/messageOf";
-import { addFormerPlaces } from "@tac8/core/config/formerPlaces";
+import { addFormerPaths } from "@tac8/core/config/formerPaths";
 import { readPointer, writePointer } from "@tac8/core/config/movedTo";
 import { lstatSync, realpathSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
@@ -136,7 +136,7 @@ async function finish({ from, to, standard = null }: MoveRequest): Promise<void>
   const places = readMark(to)?.from ?? [from];
   await removeOld(from);
   repairPaths({ from: places, to });
-  addFormerPlaces(to, places);
+  addFormerPaths(to, places);
   if (standard !== null) writePointer(standard, to);
   removeMark(to);
 }

@@ -1,7 +1,7 @@
 import { messageOf } from "@tac8/core/domain/messageOf";
 import { isSameProcess } from "@tac8/core/process/procfs";
 import type { Config } from "@tac8/core/config/resolve";
-import { handSecrets } from "@tac8/core/app/ownSecrets";
+import { passSecrets } from "@tac8/core/app/ownSecrets";
 import { loadConfig } from "@tac8/core/config/load";
 import { proxyFor } from "@tac8/core/config/proxy";
 import { redisAddress } from "@tac8/core/config/redisUrl";
@@ -177,7 +177,7 @@ function starter(
       openCommand,
       extra,
     });
-    const { env, input: secrets } = handSecrets(all);
+    const { env, input: secrets } = passSecrets(all);
     return keepRunning({
       app,
       node,

@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
 import { EXIT_CONFIG } from "../../../../bin/lib/exitCode.mjs";
-import { keepSecret } from "@tac8/core/app/keptSecret";
+import { readOrCreateSecret } from "@tac8/core/app/readOrCreateSecret";
 import { beat } from "@tac8/core/app/heartbeat";
 import { takeSecrets } from "@tac8/core/app/ownSecrets";
 import { variable } from "@tac8/core/config/environment";
@@ -38,7 +38,7 @@ if (path === null || wrong.length > 0) {
 async function run(passwordFile: string): Promise<void> {
   let password: string;
   try {
-    password = keepSecret(passwordFile, { make: () => randomBytes(32).toString("hex") });
+    password = readOrCreateSecret(passwordFile, { make: () => randomBytes(32).toString("hex") });
   } catch (error) {
     const why = messageOf(error);
     process.stderr.write(`the exit's password cannot be kept in ${passwordFile}: ${why}\n`);

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { askToClean, nextAnswer, type CleanAnswer } from "@tac8/core/state/cleaning";
+import { requestCleaning, nextCleanAnswer, type CleanAnswer } from "@tac8/core/state/cleaning";
 import { readEvents } from "@tac8/core/state/events";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { lock } from "@tac8/core/process/flock";
@@ -23,8 +23,8 @@ afterEach(async () => {
 async function asked(id: string, dryRun: boolean): Promise<CleanAnswer | null> {
   const { redis } = bench.services;
   const other = redis.duplicate();
-  expect(await askToClean(other, "pi/0", { id, dryRun })).toBe(true);
-  const answer = await nextAnswer(other, id, 60);
+  expect(await requestCleaning(other, "pi/0", { id, dryRun })).toBe(true);
+  const answer = await nextCleanAnswer(other, id, 60);
   other.disconnect();
   return answer;
 }
@@ -59,7 +59,7 @@ test("a request waits for another runner's round on the data folder", async () =
   });
   const answer = asked("a", false);
   // It was received, but there is no answer yet.
-  expect(await nextAnswer(redis, "a", 3)).toBeNull();
+  expect(await nextCleanAnswer(redis, "a", 3)).toBeNull();
   redis.disconnect();
   held.release();
   expect(await answer).toMatchObject({ problem: null, removedCount: 0 });

@@ -1,7 +1,13 @@
 import { messageOf } from "@tac8/core/domain/messageOf";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { answerClean, MAX_NAMED, takeAsk, type CleanAnswer, type CleanAsk } from "@tac8/core/state/cleaning";
+import {
+  reportCleaning,
+  MAX_NAMED,
+  takeCleanRequest,
+  type CleanAnswer,
+  type CleanRequest,
+} from "@tac8/core/state/cleaning";
 import { lock } from "@tac8/core/process/flock";
 import { sweep, type JanitorServices, type SweepReport } from "./sweep.ts";
 
@@ -22,8 +28,8 @@ export function receiveAsks(
     for (;;) {
       await sleep(CHECK_MS, undefined, { signal });
       try {
-        const ask = await takeAsk(redis, id);
-        if (ask !== null) await answerClean(redis, ask.id, await obey(ask, { ...services, signal }));
+        const ask = await takeCleanRequest(redis, id);
+        if (ask !== null) await reportCleaning(redis, ask.id, await obey(ask, { ...services, signal }));
       } catch (err) {
         signal.throwIfAborted();
         log.debug({ err }, "could not read or answer requests to clean up");
@@ -43,7 +49,7 @@ export function receiveAsks(
 }
 
 async function obey(
-  { dryRun }: CleanAsk,
+  { dryRun }: CleanRequest,
   services: JanitorServices & { readonly homeId: string },
 ): Promise<CleanAnswer> {
   const { config, signal } = services;

@@ -1,5 +1,5 @@
 import { basename, dirname, isAbsolute, join } from "node:path";
-import { readFormerPlaces } from "@tac8/core/config/formerPlaces";
+import { readFormerPaths } from "@tac8/core/config/formerPaths";
 import { jobIdOf } from "@tac8/core/domain/reference";
 import { workspacePaths } from "../workspace/paths.ts";
 import { listIfThere as list, readText, type Files } from "../files/files.ts";
@@ -33,7 +33,7 @@ export async function findSessions({ place }: Sides, { home, baseDir, env }: Ses
   const folders = (await list(place, projects)).filter(({ kind }) => kind === "folder");
   const items: Item[] = [];
   const refs = await findRepositories(place, home, "workspaces");
-  const places = [home, ...readFormerPlaces(home)].flatMap((at) => refs.map((ref) => ({ at, ref })));
+  const places = [home, ...readFormerPaths(home)].flatMap((at) => refs.map((ref) => ({ at, ref })));
   for (const { at, ref } of places) {
     const trees = dirname(workspacePaths(at, baseDir, { ...ref, number: 0 }).tree);
     if (at !== home && isAbsolute(baseDir)) continue; // The worktrees were never in this folder.

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { addFormerPlaces } from "@tac8/core/config/formerPlaces";
+import { addFormerPaths } from "@tac8/core/config/formerPaths";
 import { runLogPath } from "@tac8/core/conversation/runLog";
 import { readEvents } from "@tac8/core/state/events";
 import { openConfinedSide } from "../place/helper/confined.ts";
@@ -182,7 +182,7 @@ test("sessions from before the data folder was moved are removed too; those of o
   await bench.setState(number, "pr");
   const { home, paths, dir } = git;
   const former = join(dir, "checkout", ".tac8");
-  addFormerPlaces(home, [former]);
+  addFormerPaths(home, [former]);
   const projects = join(dir, "agent-home", ".claude", "projects");
   const session = async (place: string) => {
     const cwd = paths.tree.replace(home, place);

@@ -7,7 +7,7 @@ import { begunPriority } from "@tac8/core/domain/priority";
 import type { Logger } from "@tac8/core/log/logger";
 import type { BackoffError, JobResult } from "@tac8/core/queue/contract";
 import { clearHold, setHold } from "@tac8/core/state/holds";
-import { waitForPlace } from "@tac8/core/state/places";
+import { deferJob } from "@tac8/core/state/places";
 import type { IssueJob } from "./services.ts";
 import { credentialsOfHold } from "../holds/credentialsOfHold.ts";
 import { afterError, REQUEUE_MS } from "./dispose.ts";
@@ -116,7 +116,7 @@ async function requeue({ until, offer }: Requeue, { job, token, services }: Appl
   // Only now, because only a job that waits can be offered again.
   if (offer !== undefined) {
     const priority = begunPriority(job.opts.priority ?? 0);
-    await waitForPlace(services.redis, { reason: offer, jobId: job.id ?? "", priority, since: job.timestamp });
+    await deferJob(services.redis, { reason: offer, jobId: job.id ?? "", priority, since: job.timestamp });
   }
   throw new DelayedError();
 }

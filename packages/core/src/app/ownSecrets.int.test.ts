@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { expect, test } from "vitest";
-import { handSecrets } from "./ownSecrets.ts";
+import { passSecrets } from "./ownSecrets.ts";
 
 const CANARY = "canary-12345678901234567890";
 const MODULE = new URL("ownSecrets.ts", import.meta.url).href;
@@ -54,7 +54,7 @@ test("what a process began with is not in /proc any more, nor in its children; t
 });
 
 test("what tac8 up hands over is read once, and no child has the descriptor", async () => {
-  const { env, input } = handSecrets(ENV);
+  const { env, input } = passSecrets(ENV);
   const { before, environ, token, own, child } = await run(env, input);
   expect(before + environ + child + JSON.stringify(own)).not.toContain(CANARY);
   expect(token).toBe(CANARY);
@@ -63,7 +63,7 @@ test("what tac8 up hands over is read once, and no child has the descriptor", as
 });
 
 test("a descriptor that gives nothing is as no secret", async () => {
-  const { env } = handSecrets(ENV);
+  const { env } = passSecrets(ENV);
   expect(await run(env, null)).toMatchObject({ shown: false });
   expect((await run(env, null)).token).toBeUndefined();
 });

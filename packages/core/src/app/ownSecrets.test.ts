@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { handSecrets, splitEnvironment } from "./ownSecrets.ts";
+import { passSecrets, splitEnvironment } from "./ownSecrets.ts";
 
 const TOKEN = "github_pat_1234567890";
 
@@ -22,8 +22,8 @@ test("tac8's own secrets leave the environment, under whatever name, and the age
 });
 
 test("an app gets the variable with the descriptor only if there is a secret to read", () => {
-  expect(handSecrets({ PATH: "/bin" })).toEqual({ env: { PATH: "/bin" }, input: null });
-  expect(handSecrets({ PATH: "/bin", GITHUB_TOKEN: TOKEN })).toEqual({
+  expect(passSecrets({ PATH: "/bin" })).toEqual({ env: { PATH: "/bin" }, input: null });
+  expect(passSecrets({ PATH: "/bin", GITHUB_TOKEN: TOKEN })).toEqual({
     env: { PATH: "/bin", TAC8_SECRETS_FD: "3" },
     input: JSON.stringify({ GITHUB_TOKEN: TOKEN }),
   });

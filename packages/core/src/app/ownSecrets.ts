@@ -40,7 +40,7 @@ export function splitEnvironment(env: Env): SplitEnvironment {
 }
 
 /** Return the environment for an app, and the text for its file descriptor `SECRETS_FD`; null: there are no secrets. Pure. */
-export function handSecrets(env: Env): {
+export function passSecrets(env: Env): {
   readonly env: Readonly<Record<string, string>>;
   readonly input: string | null;
 } {

@@ -97,7 +97,7 @@ export function probeLimit({ older, concurrency }: Pick<Tripped, "older" | "conc
 }
 
 /** Return the older jobs that are still active. Pure. */
-export function stillOlder({ older }: Pick<Tripped, "older">, active: readonly string[]): string[] {
+export function stillActiveOlder({ older }: Pick<Tripped, "older">, active: readonly string[]): string[] {
   return older.filter((id) => active.includes(id));
 }
 
@@ -142,7 +142,7 @@ function whileProbing(facts: BreakerFacts, state: Tripped): BreakerPlan {
 
 /** Plan while the probe is running. A run may take hours, so the queue does not wait for its end after the model has responded. */
 function whileProbeRuns(facts: BreakerFacts, state: Tripped): BreakerPlan {
-  const older = stillOlder(state, facts.active);
+  const older = stillActiveOlder(state, facts.active);
   const continues: BreakerPlan =
     older.length === state.older.length ? NOTHING : { do: "probe", state: { ...state, older } };
   if (state.way !== OUTAGE) return continues;

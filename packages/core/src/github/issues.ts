@@ -80,8 +80,8 @@ export function issueCalls({ one, all }: Caller, { hasLabel }: Labels) {
     labeledEvents,
 
     /** Return the newest event in which a user closed the issue, or removed this label; null: there is none. */
-    newestEvent: async (repo: Repo, number: number, { signal, ...wish }: EventWish & CallOptions) =>
-      newest(await eventsOf(repo, number, { signal }), wish),
+    newestEvent: async (repo: Repo, number: number, { signal, ...query }: EventQuery & CallOptions) =>
+      newest(await eventsOf(repo, number, { signal }), query),
   };
 }
 
@@ -91,12 +91,12 @@ interface Labels {
 
 type ReportedEvent = z.infer<typeof eventSchema>;
 
-function newest(events: readonly ReportedEvent[], wish: EventWish): IssueEvent | null {
-  return listed(events, wish)[0] ?? null;
+function newest(events: readonly ReportedEvent[], query: EventQuery): IssueEvent | null {
+  return listed(events, query)[0] ?? null;
 }
 
 /** Newest first. */
-function listed(events: readonly ReportedEvent[], { kind, label }: EventWish): IssueEvent[] {
+function listed(events: readonly ReportedEvent[], { kind, label }: EventQuery): IssueEvent[] {
   return events
     .filter((entry) => entry.kind === kind)
     .filter((entry) => label === undefined || entry.label?.toLowerCase() === label.toLowerCase())
@@ -131,7 +131,7 @@ async function renamedFrom(
 }
 
 /** The requested events; without `label`, events of every label. */
-interface EventWish {
+interface EventQuery {
   readonly kind: "labeled" | "unlabeled" | "closed";
   readonly label?: string;
 }

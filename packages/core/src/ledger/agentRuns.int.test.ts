@@ -3,7 +3,7 @@ import { encodeAgentEvidence } from "../domain/agentEvidence.ts";
 import { midnightsOf } from "../domain/days.ts";
 import { advanceLedger } from "./store.ts";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
-import { beginAgent, readSpent, returnAgent } from "./agentRuns.ts";
+import { countAgentRun, readSpent, uncountAgentRun } from "./agentRuns.ts";
 import { budgetOfDay, liftBudget, publishBudget, readBudget } from "../state/budget.ts";
 import { appendFormer } from "../testing/formerEvents.fixture.ts";
 import { startTestRedis, type TestRedis } from "../state/redisServer.fixture.ts";
@@ -23,7 +23,7 @@ async function spend(costUsd: number): Promise<void> {
 }
 
 async function begin(limits = NO_LIMITS, now = Date.now()): Promise<{ reason: string; until: number } | null> {
-  const answer = await beginAgent(server.redis, limits, now);
+  const answer = await countAgentRun(server.redis, limits, now);
   return answer.kind === "begun" ? null : { reason: answer.reason, until: answer.until };
 }
 
@@ -82,7 +82,7 @@ it("a run that did not get as far as the model is given back, and never more tha
   const today = budgetOfDay({ maxUsd: 0, maxRuns: 1 }, Date.now());
   await publishBudget(server.redis, today);
   expect([await begin(), (await begin()) === null]).toEqual([null, false]);
-  await Promise.all([1, 2, 3].map(() => returnAgent(server.redis, today.day)));
+  await Promise.all([1, 2, 3].map(() => uncountAgentRun(server.redis, today.day)));
   expect(await readSpent(server.redis, today)).toMatchObject({ runs: 0 });
   expect([await begin(), (await begin()) === null]).toEqual([null, false]);
 });

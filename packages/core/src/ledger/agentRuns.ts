@@ -50,7 +50,7 @@ redis.call('HINCRBY', KEYS[1], '${BEGUN}', 1)
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 return 1`;
 
-export type Beginning =
+export type CountResult =
   /** The agent run is counted on this day. */
   | { readonly kind: "begun"; readonly day: string }
   /** `until`: epoch ms of the midnight that ends the day. */
@@ -60,7 +60,7 @@ export type Beginning =
  * Request one more agent run, just before it starts. If many runners request one at once, only as many start as `max_runs_per_day` allows.
  * `max_usd_per_day` counts ended runs, so only the running ones can exceed it.
  */
-export async function beginAgent(redis: Redis, own: BudgetLimits, now: number): Promise<Beginning> {
+export async function countAgentRun(redis: Redis, own: BudgetLimits, now: number): Promise<CountResult> {
   const budget = await readBudget(redis, own, now);
   const { day, until, lifted } = budget;
   const limited = !lifted && (budget.maxUsd > 0 || budget.maxRuns > 0);
@@ -79,6 +79,6 @@ if tonumber(redis.call('HGET', KEYS[1], '${BEGUN}') or '0') > 0 then redis.call(
 return 1`;
 
 /** Stop counting an agent run that did not reach the model, for example because its login was refused. */
-export async function returnAgent(redis: Redis, day: string): Promise<void> {
+export async function uncountAgentRun(redis: Redis, day: string): Promise<void> {
   await redis.eval(RETURN, 1, dayKey(day));
 }

@@ -8,7 +8,7 @@ import type { IssuePatch, IssueRecord, RecordPart } from "../state/issueState.ts
 import type { IssueStore } from "../state/issueStore.ts";
 import { reopen } from "../state/reopen.ts";
 import { jobOptions, type JobData } from "./contract.ts";
-import { runNow } from "./wake.ts";
+import { endDelay } from "./wake.ts";
 
 /** Result of an operator's request to retry an issue. */
 export type RetryAnswer =
@@ -106,7 +106,7 @@ export async function retryIssue(given: RetryOptions): Promise<RetryAnswer> {
 /** End the delay of a job. Its attempts and its state do not change. */
 async function wake(given: RetryOptions, issue: IssueRecord): Promise<RetryAnswer> {
   const { queue, store, jobId, by } = given;
-  if (!(await runNow(queue, jobId))) return { kind: "changed" };
+  if (!(await endDelay(queue, jobId))) return { kind: "changed" };
   const reason = "a user ended its delay";
   const { state } = issue;
   const event = { event: "wait:ended", issue: jobId, from: state ?? "", by, reason, evidence: {} } as const;

@@ -241,7 +241,7 @@ if redis.call('HEXISTS', KEYS[2], '${fieldOf("command.stop")}') == 1 then return
 return redis.call('SREM', KEYS[1], ARGV[1])`;
 
 /** Remove an issue from the list of stops if nothing remains to do. The script checks again, because a user may have stopped it meanwhile. */
-export async function crossOffStop(redis: Redis, jobId: string): Promise<void> {
+export async function removeFinishedStop(redis: Redis, jobId: string): Promise<void> {
   await redis.eval(CROSS_OFF, 2, STOPS_KEY, issueKey(jobId), jobId);
 }
 

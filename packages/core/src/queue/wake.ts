@@ -39,7 +39,7 @@ export async function wakeHeld(given: {
   // Read after the jobs, so that a hold that begins between the two reads keeps its jobs waiting.
   const ids = planWake(jobs, await readHolds(redis), now);
   let woken = 0;
-  for (const id of ids) if (await runNow(queue, id)) woken += 1;
+  for (const id of ids) if (await endDelay(queue, id)) woken += 1;
   return woken;
 }
 
@@ -60,7 +60,7 @@ async function readHeld(redis: Redis, queue: Queue): Promise<HeldJob[]> {
 }
 
 /** End the delay of a job. @returns false if the job was not delayed */
-export async function runNow(queue: Queue, jobId: string): Promise<boolean> {
+export async function endDelay(queue: Queue, jobId: string): Promise<boolean> {
   const job = await Job.fromId(queue, jobId);
   if (job === undefined) return false;
   try {

@@ -1,10 +1,10 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
-import { answerKey, askKey } from "./keys.ts";
+import { cleanAnswerKey, cleanRequestKey } from "./keys.ts";
 
 const askSchema = z.object({ id: z.string(), dryRun: z.boolean() });
 /** A request to a runner to clean up its data folder now; with `dryRun`, only to report what it would remove. */
-export type CleanAsk = z.infer<typeof askSchema>;
+export type CleanRequest = z.infer<typeof askSchema>;
 
 const itemSchema = z.object({
   kind: z.string(),
@@ -36,31 +36,35 @@ const ASK_MS = 60_000;
 const ANSWER_SECONDS = 600;
 
 /** Request a cleanup. @returns false when another process has just requested one from the same runner */
-export async function askToClean(redis: Redis, runner: string, ask: CleanAsk): Promise<boolean> {
-  return (await redis.set(askKey(runner), JSON.stringify(ask), "PX", ASK_MS, "NX")) === "OK";
+export async function requestCleaning(redis: Redis, runner: string, ask: CleanRequest): Promise<boolean> {
+  return (await redis.set(cleanRequestKey(runner), JSON.stringify(ask), "PX", ASK_MS, "NX")) === "OK";
 }
 
 /** Return whether a runner has not received the request yet. */
-export async function isNotRecorded(redis: Redis, runner: string): Promise<boolean> {
-  return (await redis.exists(askKey(runner))) === 1;
+export async function isCleanRequestPending(redis: Redis, runner: string): Promise<boolean> {
+  return (await redis.exists(cleanRequestKey(runner))) === 1;
 }
 
-export async function takeBackAsk(redis: Redis, runner: string): Promise<void> {
-  await redis.del(askKey(runner));
+export async function withdrawCleanRequest(redis: Redis, runner: string): Promise<void> {
+  await redis.del(cleanRequestKey(runner));
 }
 
 /** Return the request to a runner, and remove it. */
-export async function takeAsk(redis: Redis, runner: string): Promise<CleanAsk | null> {
-  return parse(askSchema, await redis.getdel(askKey(runner)));
+export async function takeCleanRequest(redis: Redis, runner: string): Promise<CleanRequest | null> {
+  return parse(askSchema, await redis.getdel(cleanRequestKey(runner)));
 }
 
-export async function answerClean(redis: Redis, id: string, answer: CleanAnswer): Promise<void> {
-  await redis.multi().rpush(answerKey(id), JSON.stringify(answer)).expire(answerKey(id), ANSWER_SECONDS).exec();
+export async function reportCleaning(redis: Redis, id: string, answer: CleanAnswer): Promise<void> {
+  await redis
+    .multi()
+    .rpush(cleanAnswerKey(id), JSON.stringify(answer))
+    .expire(cleanAnswerKey(id), ANSWER_SECONDS)
+    .exec();
 }
 
 /** Wait for the next answer, for at most `seconds`; null: there is none yet. */
-export async function nextAnswer(redis: Redis, id: string, seconds: number): Promise<CleanAnswer | null> {
-  const found = await redis.blpop(answerKey(id), seconds);
+export async function nextCleanAnswer(redis: Redis, id: string, seconds: number): Promise<CleanAnswer | null> {
+  const found = await redis.blpop(cleanAnswerKey(id), seconds);
   return parse(answerSchema, found?.[1] ?? null);
 }
 

@@ -56,7 +56,7 @@ export function runStreamKey(runId: string): string {
 }
 
 /** Request to the runner with this id, JSON. Removed when the runner has received it. */
-export function askKey(runner: string): string {
+export function cleanRequestKey(runner: string): string {
   return `tac8:ask:${runner}`;
 }
 
@@ -83,6 +83,6 @@ export const QUEUE_LIMIT_KEY = "tac8:queue-limit";
 export const FORMAT_KEY = "tac8:format";
 
 /** List with the answers to a request. */
-export function answerKey(askId: string): string {
+export function cleanAnswerKey(askId: string): string {
   return `tac8:answer:${askId}`;
 }

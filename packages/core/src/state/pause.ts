@@ -8,7 +8,7 @@ import { clearHold, readHolds, setHold } from "./holds.ts";
 import { PAUSES_CHANNEL, PAUSES_KEY } from "./keys.ts";
 import { idOf, type RunnerRef } from "./presence.ts";
 
-export interface PauseWish {
+export interface PauseRequest {
   /** `user@host`, `board`, `SIGUSR1`. */
   readonly by: string;
   readonly reason: string;
@@ -22,18 +22,18 @@ export interface PauseWish {
  */
 export async function pauseAll(
   redis: Redis,
-  { by, reason, now }: PauseWish,
+  { by, reason, now }: PauseRequest,
 ): Promise<{ readonly began: boolean; readonly hold: Hold }> {
-  const wish: Hold = { name: OPERATOR, by, reason, since: now, until: null };
-  const began = await setHold(redis, wish);
+  const requested: Hold = { name: OPERATOR, by, reason, since: now, until: null };
+  const began = await setHold(redis, requested);
   const there = (await readHolds(redis)).find(({ name }) => name === OPERATOR);
-  return { began, hold: there ?? wish };
+  return { began, hold: there ?? requested };
 }
 
 /** End the operator's pause. @returns whether there was one, and the remaining holds */
 export async function resumeAll(
   redis: Redis,
-  { by, now }: Pick<PauseWish, "by" | "now">,
+  { by, now }: Pick<PauseRequest, "by" | "now">,
 ): Promise<{ readonly ended: boolean; readonly holds: readonly Hold[] }> {
   return endHold(redis, { name: OPERATOR, by, now });
 }
@@ -41,7 +41,7 @@ export async function resumeAll(
 /** End a hold by its name, after an operator has fixed its cause. @returns whether there was one, and the remaining holds */
 export async function endHold(
   redis: Redis,
-  { name, by, now }: Pick<PauseWish, "by" | "now"> & { readonly name: string },
+  { name, by, now }: Pick<PauseRequest, "by" | "now"> & { readonly name: string },
 ): Promise<{ readonly ended: boolean; readonly holds: readonly Hold[] }> {
   if (name === BUDGET_HOLD) {
     // A page that was opened before midnight still has the button of the previous day. It must not lift the limits of the new day.
@@ -57,15 +57,15 @@ export async function endHold(
 /** Pause a runner until `resumeRunner`, also after a restart: it accepts no new jobs. @returns the current pause */
 export async function pauseRunner(
   redis: Redis,
-  { runner, by, reason, now }: PauseWish & { readonly runner: RunnerRef },
+  { runner, by, reason, now }: PauseRequest & { readonly runner: RunnerRef },
 ): Promise<{ readonly began: boolean; readonly pause: Pause }> {
   const before = await readPause(redis, runner);
   if (before !== null) return { began: false, pause: before };
   const { name } = runner;
   const id = idOf(runner);
-  const wish: Pause = { by, reason, since: now, name };
-  const began = (await redis.hsetnx(PAUSES_KEY, id, JSON.stringify(wish))) === 1;
-  const there = began ? wish : ((await readPause(redis, runner)) ?? wish);
+  const requested: Pause = { by, reason, since: now, name };
+  const began = (await redis.hsetnx(PAUSES_KEY, id, JSON.stringify(requested))) === 1;
+  const there = began ? requested : ((await readPause(redis, runner)) ?? requested);
   if (began) {
     await appendEvent(redis, {
       event: "runner:paused",

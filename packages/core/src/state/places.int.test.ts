@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { counterKey, UNPLACED_KEY } from "./keys.ts";
-import { placesTaken, rankWaiting, reasonsToWait, takePlace, takeWaiting, waitForPlace } from "./places.ts";
+import { placesTaken, rankDeferred, deferredReasons, takePlace, takeDeferred, deferJob } from "./places.ts";
 import { startTestRedis, type TestRedis } from "./redisServer.fixture.ts";
 
 let server: TestRedis;
@@ -57,16 +57,16 @@ it("without a limit nothing is counted", async () => {
 it("the most urgent of those that wait comes first, then the oldest", async () => {
   const { redis } = server;
   const wait = (jobId: string, priority: number, since: number) =>
-    waitForPlace(redis, { reason: "runs-on:big", jobId, priority, since });
+    deferJob(redis, { reason: "runs-on:big", jobId, priority, since });
   await wait("young", 5, 1_795_600_000_002);
   await wait("old", 5, 1_795_600_000_001);
   await wait("urgent", 1, 1_795_600_000_003);
   await wait("raised", 5, 1_795_600_000_004);
-  await rankWaiting(redis, { reason: "runs-on:big", jobId: "raised", priority: 3, since: 1_795_600_000_004 });
-  await rankWaiting(redis, { reason: "runs-on:big", jobId: "elsewhere", priority: 3, since: 1 });
-  expect(await reasonsToWait(redis)).toEqual(["runs-on:big"]);
-  expect(await takeWaiting(redis, "runs-on:big", 0)).toEqual([]);
-  expect(await takeWaiting(redis, "runs-on:big", 2)).toEqual(["urgent", "raised"]);
-  expect(await takeWaiting(redis, "runs-on:big", 9)).toEqual(["old", "young"]);
+  await rankDeferred(redis, { reason: "runs-on:big", jobId: "raised", priority: 3, since: 1_795_600_000_004 });
+  await rankDeferred(redis, { reason: "runs-on:big", jobId: "elsewhere", priority: 3, since: 1 });
+  expect(await deferredReasons(redis)).toEqual(["runs-on:big"]);
+  expect(await takeDeferred(redis, "runs-on:big", 0)).toEqual([]);
+  expect(await takeDeferred(redis, "runs-on:big", 2)).toEqual(["urgent", "raised"]);
+  expect(await takeDeferred(redis, "runs-on:big", 9)).toEqual(["old", "young"]);
   expect(await redis.exists(UNPLACED_KEY)).toBe(0);
 });

@@ -70,17 +70,17 @@ export async function placesTaken(redis: Redis, name: string): Promise<number> {
 }
 
 /** Defer a job that found no place. `reason` is from `missingLabels`, or the name of a counter. */
-export async function waitForPlace(redis: Redis, waiting: WaitingJob): Promise<void> {
+export async function deferJob(redis: Redis, waiting: DeferredJob): Promise<void> {
   const { reason, jobId } = waiting;
   await redis.multi().sadd(UNPLACED_KEY, reason).zadd(unplacedKey(reason), rankOf(waiting), jobId).exec();
 }
 
 /** Update the order of a deferred job after a change of its priority. No effect if the job is no longer deferred. */
-export async function rankWaiting(redis: Redis, waiting: WaitingJob): Promise<void> {
+export async function rankDeferred(redis: Redis, waiting: DeferredJob): Promise<void> {
   await redis.zadd(unplacedKey(waiting.reason), "XX", rankOf(waiting), waiting.jobId);
 }
 
-export interface WaitingJob {
+export interface DeferredJob {
   readonly reason: string;
   readonly jobId: string;
   /** BullMQ's number. */
@@ -90,12 +90,12 @@ export interface WaitingJob {
 }
 
 /** Score that sorts by priority, then by age. It is exact in a double. */
-function rankOf({ priority, since }: WaitingJob): number {
+function rankOf({ priority, since }: DeferredJob): number {
   return priority * 1e13 + since;
 }
 
 /** Return the reasons for which jobs are deferred. */
-export async function reasonsToWait(redis: Redis): Promise<string[]> {
+export async function deferredReasons(redis: Redis): Promise<string[]> {
   return redis.smembers(UNPLACED_KEY);
 }
 
@@ -111,6 +111,6 @@ if redis.call('ZCARD', KEYS[1]) == 0 then redis.call('SREM', KEYS[2], ARGV[2]) e
 return jobs`;
 
 /** Remove and return the most urgent jobs that are deferred for this reason, at most `count`. */
-export async function takeWaiting(redis: Redis, reason: string, count: number): Promise<string[]> {
+export async function takeDeferred(redis: Redis, reason: string, count: number): Promise<string[]> {
   return (await redis.eval(OFFER, 2, unplacedKey(reason), UNPLACED_KEY, count, reason)) as string[];
 }

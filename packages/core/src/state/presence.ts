@@ -175,7 +175,7 @@ export async function announceRunner(redis: Redis, { id, ...facts }: RunnerPrese
 }
 
 /** Restore the entry that `announceRunner` has replaced. The process of that entry continues to update it. */
-export async function putRunnerBack(redis: Redis, { id, ...facts }: RunnerPresence): Promise<void> {
+export async function restoreRunner(redis: Redis, { id, ...facts }: RunnerPresence): Promise<void> {
   await redis.hset(RUNNERS_KEY, id ?? facts.name, JSON.stringify(facts));
 }
 

@@ -15,7 +15,7 @@ import { addDenials, deniedLine } from "@tac8/core/domain/denials";
 import { stopReason } from "@tac8/core/domain/intent";
 import { addUsage, formatUsage, NO_USAGE, type Usage } from "@tac8/core/domain/usage";
 import { silenceLimit } from "@tac8/core/queue/contract";
-import { beginAgent, returnAgent } from "@tac8/core/ledger/agentRuns";
+import { countAgentRun, uncountAgentRun } from "@tac8/core/ledger/agentRuns";
 import { MAX_RUNS, type AgentRun } from "@tac8/core/state/issueState";
 import { classifyEnd, type AgentFailure, type EndEvaluation } from "../../agent/classify.ts";
 import { claudeDriver } from "../../agent/claude/driver.ts";
@@ -326,7 +326,7 @@ async function privateHome(run: WorkNeeds, { agent, session }: Start): Promise<P
  */
 async function beginOn({ redis, config, now }: WorkNeeds): Promise<string> {
   const { max_usd_per_day: maxUsd, max_runs_per_day: maxRuns } = config.llm;
-  const answer = await beginAgent(redis, { maxUsd, maxRuns }, now());
+  const answer = await countAgentRun(redis, { maxUsd, maxRuns }, now());
   if (answer.kind === "begun") return answer.day;
   throw new StepFailure({ kind: "budget", message: answer.reason, until: answer.until });
 }
@@ -334,7 +334,7 @@ async function beginOn({ redis, config, now }: WorkNeeds): Promise<string> {
 /** Uncount an agent run that used nothing. If this fails, the day's limit is reached one run too early. */
 async function giveBack({ redis, log }: WorkNeeds, budgetDay: string): Promise<void> {
   if (redis.status !== "ready") return;
-  await returnAgent(redis, budgetDay).catch((err: unknown) =>
+  await uncountAgentRun(redis, budgetDay).catch((err: unknown) =>
     log.debug({ err }, "could not uncount an agent run: the day's limit is reached one run too early"),
   );
 }

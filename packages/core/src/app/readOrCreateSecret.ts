@@ -7,7 +7,7 @@ import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmS
  * @param options `make`: returns a new secret; `prepare`: called before the file is created, for example to create its folder
  * @throws Error when the file can be neither read nor created
  */
-export function keepSecret(
+export function readOrCreateSecret(
   path: string,
   { make, prepare = () => undefined }: { readonly make: () => string; readonly prepare?: () => void },
 ): string {
