@@ -1,8 +1,8 @@
-// Keeps the page up to date. Parts of the page arrive as server-sent events and are merged into it, so that focus, unfolded
-// elements and scroll position are kept. Without this script, the page reloads itself.
+// Keeps the page up to date: merges the parts that arrive as server-sent events, so that focus, unfolded elements and scroll
+// position are kept. Without this script, the page reloads itself.
 
 const RETRY_MS = 10_000;
-/** A reader who is at most this far from the end of the page follows the conversation. */
+/** A reader this near to the end follows the conversation. */
 const NEAR_PX = 120;
 const WORDS = {
   live: "live",
@@ -21,39 +21,39 @@ function show(state) {
 function open() {
   const source = new EventSource(document.body.dataset.live);
   source.addEventListener("state", ({ data }) => show(JSON.parse(data)));
-  source.addEventListener("part", ({ data }) => place(JSON.parse(data)));
+  source.addEventListener("part", ({ data }) => applyPart(JSON.parse(data)));
   source.addEventListener("error", () => {
     show("disconnected");
-    // The browser reconnects by itself, except after a response such as 503, or 401 when the session has expired.
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => void again(), RETRY_MS);
+    // The browser reconnects by itself, except after a response such as 503, or 401 without a session.
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => void reconnect(), RETRY_MS);
   });
   addEventListener("pagehide", () => source.close(), { once: true });
 }
 
-/** Reconnect. If the session has expired, reload the page, which then shows how to sign in. */
-async function again() {
+/** Reconnect. Without a session, reload the page, which shows how to sign in. */
+async function reconnect() {
   const answer = await fetch(location.href, { method: "HEAD" }).catch(() => null);
   if (answer?.status === 401) location.reload();
   else open();
 }
 
-function place({ id, into, html }) {
+function applyPart({ id, into, html }) {
   const template = document.createElement("template");
   template.innerHTML = html;
   const fresh = template.content.firstElementChild;
   if (fresh === null) return;
   const page = document.documentElement;
-  const along = into !== undefined && page.scrollHeight - page.clientHeight - page.scrollTop < NEAR_PX;
+  const follows = into !== undefined && page.scrollHeight - page.clientHeight - page.scrollTop < NEAR_PX;
   const focused = document.activeElement?.id ?? "";
   const there = document.getElementById(id);
-  if (there !== null) lay(there, fresh);
+  if (there !== null) merge(there, fresh);
   else document.getElementById(into)?.append(fresh);
   if (focused !== "" && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
-  if (along) page.scrollTop = page.scrollHeight;
+  if (follows) page.scrollTop = page.scrollHeight;
 }
 
 /** Make `old` equal to `fresh`, and keep the elements that are in both. */
-function lay(old, fresh) {
+function merge(old, fresh) {
   if (old.isEqualNode(fresh)) return;
   if (old.nodeName !== fresh.nodeName || keyOf(old) !== keyOf(fresh)) {
     old.replaceWith(fresh);
@@ -63,13 +63,13 @@ function lay(old, fresh) {
     old.nodeValue = fresh.nodeValue;
     return;
   }
-  layAttributes(old, fresh);
+  mergeAttributes(old, fresh);
   const children = [...fresh.childNodes];
   const wanted = new Set(children.map(keyOf));
   let at = old.firstChild;
   for (const child of children) {
     const key = keyOf(child);
-    // Removed elements are deleted first, so that the others need not move: a moved element loses the focus.
+    // Removed elements are deleted first, so that the others need not move, which would lose the focus.
     while (at !== null && keyOf(at) !== "" && !wanted.has(keyOf(at))) at = removed(at);
     const match = key === "" ? at : [...old.children].find((element) => element.id === key);
     if (!match || (key === "" && keyOf(match) !== "")) {
@@ -78,12 +78,12 @@ function lay(old, fresh) {
     }
     if (match === at) at = at.nextSibling;
     else old.insertBefore(match, at);
-    lay(match, child);
+    merge(match, child);
   }
   while (at !== null) at = removed(at);
 }
 
-function layAttributes(old, fresh) {
+function mergeAttributes(old, fresh) {
   for (const name of old.getAttributeNames()) {
     if (!fresh.hasAttribute(name) && !isReaders(old, name)) old.removeAttribute(name);
   }
@@ -92,7 +92,7 @@ function layAttributes(old, fresh) {
   }
 }
 
-/** Elements that the reader has unfolded are kept unfolded. */
+/** What the reader has unfolded stays unfolded. */
 function isReaders({ nodeName }, attribute) {
   return nodeName === "DETAILS" && attribute === "open";
 }

@@ -14,7 +14,7 @@ import type { Redis } from "ioredis";
 import { postQueued, postWithdrawn, type QueuedComments } from "./queuedComment.ts";
 import { enqueue, release } from "./jobs.ts";
 import type { Action, KnownJob, RepositorySnapshot } from "./plan.ts";
-import { lookUpEnder, type LookupBudget } from "./actorLookup.ts";
+import { lookUpActor, type LookupBudget } from "./actorLookup.ts";
 
 export interface Actor {
   readonly queue: Queue<JobData, JobResult>;
@@ -140,7 +140,7 @@ async function requeue(actor: Actor, snapshot: RepositorySnapshot, { job, issue,
 async function cancel(actor: Actor, snapshot: RepositorySnapshot, action: Of<"cancel">): Promise<void> {
   const { store, redis, log } = actor;
   const { job } = action;
-  const { reason, evidence } = await lookUpEnder(actor, snapshot, action);
+  const { reason, evidence } = await lookUpActor(actor, snapshot, action);
   await store.command(job.jobId, { "command.cancel": reason });
   await appendEvent(redis, entryOf(job, { event: "cancel:requested", reason: `to be cancelled: ${reason}`, evidence }));
   if (job.where === "delayed") await endDelay(actor.queue, job.jobId);
@@ -152,7 +152,7 @@ async function withdraw(actor: Actor, snapshot: RepositorySnapshot, action: Of<"
   const { job } = action;
   const { jobId } = job;
   const number = parseJobId(jobId)?.number ?? 0;
-  const { reason, evidence } = await lookUpEnder(actor, snapshot, action);
+  const { reason, evidence } = await lookUpActor(actor, snapshot, action);
   const since = isoNow(actor);
   const patch = { state: "withdrawn" as const, since };
   const transition = entryOf(job, { event: "issue:withdrawn", reason, evidence });

@@ -4,7 +4,7 @@ import type { Actor } from "./act.ts";
 import type { EndingEvent, KnownJob, RepositorySnapshot } from "./plan.ts";
 
 /** Maximum number of lookups in one poll. If a hundred issues are closed at once, the other events have no name. */
-export const MAX_ASKED = 20;
+export const MAX_LOOKUPS = 20;
 /** Maximum time for one lookup, because the issue waits for it. */
 const LOOKUP_TIMEOUT_MS = 5000;
 
@@ -20,7 +20,7 @@ export interface Ended {
 }
 
 /** Ask GitHub who closed the issue or removed its label. If GitHub does not answer, return the reason without a name. */
-export async function lookUpEnder(
+export async function lookUpActor(
   { github, lookupBudget, log, signal }: Actor,
   snapshot: RepositorySnapshot,
   { job, reason, event }: { readonly job: KnownJob; readonly reason: string; readonly event: EndingEvent | null },

@@ -2,7 +2,7 @@ import { describe, expect, it, test } from "vitest";
 import { renderMarker } from "@tac8/core/domain/marker";
 import type { Comment, Issue, IssueAnswer, IssueEvent } from "@tac8/core/github/types";
 import { applyPatch, parseIssueState, type IssuePatch } from "@tac8/core/state/issueState";
-import { deciders, plan, questionsFor, type Action, type Answers, type KnownJob } from "./plan.ts";
+import { decidingAccounts, plan, questionsFor, type Action, type Answers, type KnownJob } from "./plan.ts";
 
 const REPO = { owner: "Octo", repo: "wid.gets", repositoryId: 1, label: "rpi-auto", allowLabel: "rpi-allow" };
 const P2 = 6;
@@ -445,7 +445,7 @@ test("only authors of possible replies and users who allowed a publication are l
     comment(53, "octo", ours),
     comment(54, "elsewhere", "Yes.", 8),
   ];
-  expect(deciders({ ...REPO, labelled: [], jobs }, { comments, allowances })).toEqual(["helper", "labeller"]);
+  expect(decidingAccounts({ ...REPO, labelled: [], jobs }, { comments, allowances })).toEqual(["helper", "labeller"]);
 });
 
 test("an issue that was stopped without a runner is not started again by the label that it still has", () => {

@@ -122,7 +122,7 @@ export function questionsFor(snapshot: RepositorySnapshot): Questions {
 }
 
 /** Return the accounts whose permission decides: authors of possible replies, and actors of the label that allows. Pure. */
-export function deciders(
+export function decidingAccounts(
   snapshot: RepositorySnapshot,
   { comments, allowances }: Pick<Answers, "comments" | "allowances">,
 ): string[] {

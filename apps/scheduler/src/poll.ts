@@ -9,7 +9,7 @@ import { mayAddFrom } from "./redisReset.ts";
 import { doStartAtOnce } from "./idleRunners.ts";
 import { plan, questionsFor, type Action, type RepositorySnapshot } from "./plan.ts";
 import { answerQuestions, readLiveJobs, readRepository, type LiveJobs, type Reader } from "./readRepository.ts";
-import { MAX_ASKED } from "./actorLookup.ts";
+import { MAX_LOOKUPS } from "./actorLookup.ts";
 
 /** All borrowed. `signal` aborts a poll. */
 export type PollServices = Omit<Reader, "trustedUsers" | "allowLabel"> &
@@ -39,7 +39,7 @@ export function createPoll(services: PollServices): () => Promise<void> {
 
   async function doAll(snapshot: RepositorySnapshot, actions: readonly Action[]): Promise<string[]> {
     const queued = await doPostQueued(snapshot, actions);
-    const lookupBudget = { left: MAX_ASKED };
+    const lookupBudget = { left: MAX_LOOKUPS };
     const { max_attempts: attempts } = config.coordinator;
     const actor = { ...services, trustedUsers, attempts, comments: { on: true, queued }, lookupBudget };
     const problems: string[] = [];

@@ -9,7 +9,14 @@ import type { Comment, IssueAnswer, IssueEvent } from "@tac8/core/github/types";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import type { IssueStore } from "@tac8/core/state/issueStore";
 import { pipelined } from "@tac8/core/state/pipelined";
-import { deciders, PLAN_FIELDS, type Answers, type KnownJob, type Questions, type RepositorySnapshot } from "./plan.ts";
+import {
+  decidingAccounts,
+  PLAN_FIELDS,
+  type Answers,
+  type KnownJob,
+  type Questions,
+  type RepositorySnapshot,
+} from "./plan.ts";
 
 export interface Reader {
   readonly github: GitHub;
@@ -168,7 +175,7 @@ export async function answerQuestions(
   if (since !== null) {
     await tolerate(async () => void comments.push(...(await github.commentsSince(snapshot, since, { signal }))));
   }
-  for (const login of deciders(snapshot, { comments, allowances }).filter((name) => !trusted.has(name))) {
+  for (const login of decidingAccounts(snapshot, { comments, allowances }).filter((name) => !trusted.has(name))) {
     await tolerate(async () => {
       if (await mayStart(github, { repo: snapshot, login, trustedUsers }, { signal })) trusted.add(login);
     });

@@ -18,12 +18,12 @@ const pending = () => at.redis.smembers(STOPS_KEY);
 
 const ref = (number: number) => ({ owner: OWNER, repo: "widgets", number });
 
-function wish(number: number) {
+function stopOptions(number: number) {
   const { queue, store, redis } = at;
   return { queue, store, redis, jobId: at.jobId(number), by: "ann@pi", reason: "no", kill: false, now: 1 };
 }
 
-const stop = (number: number) => stopIssue(wish(number));
+const stop = (number: number) => stopIssue(stopOptions(number));
 
 /** Process an issue once, with a pull request. */
 async function ended(number: number): Promise<void> {
@@ -71,7 +71,7 @@ test.each([
       store: {
         ...at.store,
         writeIf: async (jobId, ...rest) => {
-          stopped ??= await stopIssue({ ...wish(number), labelOn: newest });
+          stopped ??= await stopIssue({ ...stopOptions(number), labelOn: newest });
           return at.store.writeIf(jobId, ...rest);
         },
       },

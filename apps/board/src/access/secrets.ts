@@ -46,8 +46,8 @@ export function readSecrets({ home, secrets }: Pick<Config, "home" | "secrets">)
   try {
     password ??= keptSecret(home, passwordFile);
   } catch (error) {
-    const cure = "make that folder writable, or set TAC8_BOARD_PASSWORD";
-    throw new StartupProblem(`cannot store the board's password in ${passwordFile}: ${messageOf(error)}: ${cure}`, {
+    const advice = "make that folder writable, or set TAC8_BOARD_PASSWORD";
+    throw new StartupProblem(`cannot store the board's password in ${passwordFile}: ${messageOf(error)}: ${advice}`, {
       cause: error,
     });
   }

@@ -9,9 +9,9 @@ import { operatorOf } from "./operator.ts";
 const REASON = "paused on the board";
 
 export const pauseEverything: Page = async (board, request, response) => {
-  const wish = { by: operatorOf(request), reason: REASON, now: board.now() };
+  const options = { by: operatorOf(request), reason: REASON, now: board.now() };
   const { began } = await readInTime(board.probe, async () => {
-    const done = await pauseAll(board.redis, wish);
+    const done = await pauseAll(board.redis, options);
     // Pause now, instead of when the scheduler reads the hold.
     await board.queue.pause();
     return done;
@@ -20,9 +20,9 @@ export const pauseEverything: Page = async (board, request, response) => {
 };
 
 export const resumeEverything: Page = async (board, request, response) => {
-  const wish = { by: operatorOf(request), now: board.now() };
+  const options = { by: operatorOf(request), now: board.now() };
   const { ended, holds } = await readInTime(board.probe, async () => {
-    const done = await resumeAll(board.redis, wish);
+    const done = await resumeAll(board.redis, options);
     if (!planHolds([...done.holds], board.now()).pauseQueue) await board.queue.resume();
     return done;
   });
@@ -30,9 +30,9 @@ export const resumeEverything: Page = async (board, request, response) => {
 };
 
 export const pauseOneRunner: Page = async (board, request, response) => {
-  const wish = { by: operatorOf(request), reason: REASON, now: board.now() };
+  const options = { by: operatorOf(request), reason: REASON, now: board.now() };
   const { began } = await readInTime(board.probe, async () => {
-    return pauseRunner(board.redis, { ...wish, runner: await runnerOf(board, request.params) });
+    return pauseRunner(board.redis, { ...options, runner: await runnerOf(board, request.params) });
   });
   answer(request, response, { notice: began ? "runner-paused" : "was-paused", page: "/" });
 };

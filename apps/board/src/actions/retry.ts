@@ -26,8 +26,8 @@ export const retryAgain: Page = async (board, request, response) => {
     });
     return;
   }
-  const wish = { queue, redis, store, jobId: jobIdOf(ref), by: operatorOf(request), now: now() };
-  const result = await readInTime(board.probe, () => retryIssue(wish));
+  const options = { queue, redis, store, jobId: jobIdOf(ref), by: operatorOf(request), now: now() };
+  const result = await readInTime(board.probe, () => retryIssue(options));
   answer(request, response, { notice: noticeOf(result), page: back });
 };
 

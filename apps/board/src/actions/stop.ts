@@ -22,8 +22,17 @@ function stopPage(kill: boolean): Page {
       askToConfirm(request, response, { path: `${back}/stop-now`, text: "Stop now", about, effect, csrf, back });
       return;
     }
-    const wish = { queue, store, redis, jobId: jobIdOf(ref), by: operatorOf(request), reason: null, kill, now: now() };
-    const result = await readInTime(board.probe, () => stopIssue(wish));
+    const options = {
+      queue,
+      store,
+      redis,
+      jobId: jobIdOf(ref),
+      by: operatorOf(request),
+      reason: null,
+      kill,
+      now: now(),
+    };
+    const result = await readInTime(board.probe, () => stopIssue(options));
     answer(request, response, { notice: noticeOf(result, kill), page: issuePath(ref) });
   };
 }

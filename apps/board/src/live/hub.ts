@@ -66,7 +66,7 @@ export function createLiveHub({ log, maxStreams = MAX_STREAMS }: HubOptions): Li
   const rooms = new Map<string, Room>();
   let open = 0;
   let closed = false;
-  const heart = setInterval(() => {
+  const heartbeat = setInterval(() => {
     for (const { viewers } of rooms.values()) for (const viewer of viewers) send(viewer, ": here\n\n");
   }, HEARTBEAT_MS);
 
@@ -142,7 +142,7 @@ export function createLiveHub({ log, maxStreams = MAX_STREAMS }: HubOptions): Li
     },
     close() {
       closed = true;
-      clearInterval(heart);
+      clearInterval(heartbeat);
       for (const room of rooms.values()) {
         if (room.timer !== null) clearTimeout(room.timer);
         for (const { response } of room.viewers) response.end();

@@ -54,9 +54,9 @@ export function whyNotNow(snapshot: Snapshot): string {
   if (queue.paused) return "the queue is paused";
   if (runners.length === 0) return "no runner is running";
   const admissions = runners.map((runner) => runnerAdmission(runner));
-  const fit = runners.filter((_, index) => admissions[index]?.state !== "closed");
-  if (fit.length === 0) return `no runner accepts new jobs: ${because(admissions[0] ?? OPEN)}`;
-  const free = fit.reduce((sum, { slots, busy }) => sum + Math.max(0, slots - busy), 0);
+  const accepting = runners.filter((_, index) => admissions[index]?.state !== "closed");
+  if (accepting.length === 0) return `no runner accepts new jobs: ${because(admissions[0] ?? OPEN)}`;
+  const free = accepting.reduce((sum, { slots, busy }) => sum + Math.max(0, slots - busy), 0);
   return free > 0 ? "starting now" : "all slots are busy";
 }
 

@@ -50,8 +50,8 @@ export function findFiles(
     if (ref === null) continue;
     const [owner, repo, name] = [ref.owner, ref.repo, `gh-${ref.number}`];
     const agents = [join("homes", owner, repo, name), join("workspaces", owner, repo, "git", `${name}.git`)];
-    const shut = agents.filter((path) => isShut(join(home, path)));
-    leftOut.push(...shut.map((path) => `${jobId}: ${path} cannot be read by this user`));
+    const unreadable = agents.filter((path) => isUnreadable(join(home, path)));
+    leftOut.push(...unreadable.map((path) => `${jobId}: ${path} cannot be read by this user`));
     const inHome = (...parts: string[]) => filesIn({ root: home, at: join(...parts), prefix: DATA });
     const notes = inHome("issues", owner, repo, name);
     add(jobId, "its notes folder", notes?.filter(({ source }) => !NOT_RESTORED.test(nameOf(source))) ?? null);
@@ -172,7 +172,7 @@ function statOf(path: string): Stats | null {
 }
 
 /** Whether this user cannot read a folder, such as one of an agent that runs as another user. */
-function isShut(path: string): boolean {
+function isUnreadable(path: string): boolean {
   if (statOf(path) === null) return false;
   try {
     accessSync(path, constants.R_OK | constants.X_OK);

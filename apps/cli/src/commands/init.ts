@@ -177,8 +177,8 @@ function removeOthers(home: string, name: SecretName): void {
 
 async function mayWrite(path: string, { force, prompt }: { force: boolean; prompt: Prompt | null }): Promise<void> {
   if (force || !existsSync(path)) return;
-  const cure = "use --force to overwrite it, or run tac8 doctor to check it";
-  if (prompt === null) throw new Problem(`${path} already exists: ${cure}`);
+  const advice = "use --force to overwrite it, or run tac8 doctor to check it";
+  if (prompt === null) throw new Problem(`${path} already exists: ${advice}`);
   const answer = await prompt.ask(`${path} already exists. Overwrite it? [y/N] `);
   if (!/^y(es)?$/i.test(answer)) throw new Problem(`${path} was not changed`);
 }

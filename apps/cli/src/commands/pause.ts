@@ -23,12 +23,12 @@ export async function pause(context: Context, { options }: Input): Promise<numbe
     place.redisUrl,
     async (redis) => {
       const runner = name === undefined ? null : await findRunner(redis, name, now());
-      const wish = { by, reason, now: now() };
+      const given = { by, reason, now: now() };
       const called = runner === null ? null : plain(runner.name);
       const done =
         runner === null
-          ? await pauseEverything(() => pauseAll(redis, wish))
-          : await pauseRunner(redis, { ...wish, runner });
+          ? await pauseEverything(() => pauseAll(redis, given))
+          : await pauseRunner(redis, { ...given, runner });
       // Pause now, instead of when the scheduler reads the hold.
       if (runner === null) await withQueue(redis, (queue) => queue.pause());
       const there = done.pause;

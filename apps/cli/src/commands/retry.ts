@@ -46,8 +46,8 @@ async function retryIn(
     const answers: RetriedIssue[] = [];
     let code = 0;
     for (const id of ids) {
-      const wish = { queue, redis, store, jobId: id, by: operatorOf(context), now: context.now() };
-      const answer: Answer = (await refusal(id)) ?? (await retryIssue(wish));
+      const given = { queue, redis, store, jobId: id, by: operatorOf(context), now: context.now() };
+      const answer: Answer = (await refusal(id)) ?? (await retryIssue(given));
       const ref = parseJobId(id);
       const name = ref === null ? id : formatReference(ref);
       const line = describeRetry(name, answer);

@@ -133,8 +133,8 @@ async function open(redis: Redis, { home, before }: { home: string; before: Shar
       await writeShareConf(home);
       await applyShare(redis, home).catch(() => undefined);
     }
-    const cure = "choose another address with --port or --address";
-    throw new Problem(`Redis cannot listen${where} (${messageOf(error)}): ${cure}`, { cause: error });
+    const advice = "choose another address with --port or --address";
+    throw new Problem(`Redis cannot listen${where} (${messageOf(error)}): ${advice}`, { cause: error });
   }
 }
 

@@ -25,7 +25,7 @@ const MAX_SECONDS = 24 * 3600;
 /** The stop was requested and continues, but the command no longer waits for it. */
 const NOT_YET = 3;
 
-interface Wish {
+interface StopRequest {
   readonly jobId: string;
   readonly reason: string | null;
   readonly kill: boolean;
@@ -41,7 +41,7 @@ interface Wish {
  */
 export async function stop(context: Context, { args, options }: Input): Promise<number> {
   const place = locateDespiteMistakes(context, options["config"] as string | undefined);
-  const wish: Wish = {
+  const request: StopRequest = {
     jobId: referenceOf(args[0] ?? "", place),
     reason: (options["reason"] as string | undefined) ?? null,
     kill: options["now"] === true,
@@ -49,11 +49,11 @@ export async function stop(context: Context, { args, options }: Input): Promise<
     json: options["json"] === true,
     place,
   };
-  return withRedis(place.redisUrl, (redis) => stopIn(context, redis, wish), place.advice);
+  return withRedis(place.redisUrl, (redis) => stopIn(context, redis, request), place.advice);
 }
 
-async function stopIn(context: Context, redis: Redis, wish: Wish): Promise<number> {
-  const { jobId, reason, kill, place } = wish;
+async function stopIn(context: Context, redis: Redis, request: StopRequest): Promise<number> {
+  const { jobId, reason, kill, place } = request;
   const store = createIssueStore(redis);
   const ref = refOfJob(jobId, place.repositories);
   let github: GitHubFacts | null = null;
@@ -70,14 +70,14 @@ async function stopIn(context: Context, redis: Redis, wish: Wish): Promise<numbe
   const ignore = context.onSignal(() => enough.abort());
   const since = { event: newest[0]?.id ?? "0", publishedSha: before.branch.published };
   try {
-    return await reportStop(context, redis, { wish, answer, github, since, signal: enough.signal });
+    return await reportStop(context, redis, { request, answer, github, since, signal: enough.signal });
   } finally {
     ignore();
   }
 }
 
 interface Asked {
-  readonly wish: Wish;
+  readonly request: StopRequest;
   readonly answer: StopAnswer;
   /** Null: GitHub was not needed. */
   readonly github: GitHubFacts | null;
@@ -89,9 +89,9 @@ interface Asked {
 async function reportStop(
   context: Context,
   redis: Redis,
-  { wish, answer, github, since, signal }: Asked,
+  { request, answer, github, since, signal }: Asked,
 ): Promise<number> {
-  const { jobId, kill, waitMs, json, place } = wish;
+  const { jobId, kill, waitMs, json, place } = request;
   const { pollSeconds } = place;
   const store = createIssueStore(redis);
   const ref = parseJobId(jobId);

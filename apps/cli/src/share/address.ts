@@ -28,10 +28,10 @@ export function chooseAddress(interfaces: Interfaces, wanted: string | null): Ch
     if (found !== undefined) return { address: wanted, isPublic: !found.internal && !PRIVATE.test(wanted) };
     return { problem: `${wanted} is not an IPv4 address of this machine: it has ${shown}` };
   }
-  const fit = all.filter(({ name, address }) => PRIVATE.test(address) && !VIRTUAL.test(name));
-  const [first] = fit;
+  const candidates = all.filter(({ name, address }) => PRIVATE.test(address) && !VIRTUAL.test(name));
+  const [first] = candidates;
   if (first === undefined)
     return { problem: `this machine has no private address: choose an address with --address, one of ${shown}` };
-  if (fit.length === 1) return { address: first.address, isPublic: false };
+  if (candidates.length === 1) return { address: first.address, isPublic: false };
   return { problem: `this machine has several addresses: choose an address with --address, one of ${shown}` };
 }

@@ -35,7 +35,7 @@ export function monitorPage(page: MonitorPage): string[] {
   const room = height - top.length - blocks.filter(({ gap }) => gap).length;
   const sizes = share(blocks, Math.max(0, room));
   const body = blocks.flatMap(({ gap, ...block }, index) => {
-    const lines = fit(block, sizes[index] ?? 0, paint);
+    const lines = shorten(block, sizes[index] ?? 0, paint);
     return lines.length > 0 && gap ? ["", ...lines] : lines;
   });
   return [...top, ...body].slice(0, height);
@@ -84,7 +84,7 @@ const RUNS = 5;
 /** Health, runs, questions, holds, the counts, runners, events: the most important first. */
 const GROWTH = [0, RUNS, 2, 1, 3, 4, 6];
 
-function fit({ lines, keep }: Block, size: number, paint: Paint): readonly string[] {
+function shorten({ lines, keep }: Block, size: number, paint: Paint): readonly string[] {
   if (lines.length <= size) return lines;
   if (size === 0) return [];
   if (size === 1 && keep === "first") return lines.slice(0, 1);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { STEADY_MS } from "./delay.ts";
-import { FIRST, isWorthALine, nextState, waitMs, type SupervisedEvent } from "./supervision.ts";
+import { FIRST, isWorthPrinting, nextState, waitMs, type SupervisedEvent } from "./supervision.ts";
 
 /** The end of one life of a program. */
 export interface LifeEnd {
@@ -46,7 +46,7 @@ export async function keepAlive<End extends LifeEnd>(options: KeptAlive<End>): P
     if (state.name !== "waiting") return end;
     const delay = waitMs(state);
     const words = end.refusal === null ? `${end.text} unexpectedly` : `cannot start: ${end.refusal}`;
-    if (isWorthALine({ failures: state.failures, same: words === last })) onWait(words, delay / 1000);
+    if (isWorthPrinting({ failures: state.failures, same: words === last })) onWait(words, delay / 1000);
     last = words;
     if (!(await sleep(delay, true, { signal }).catch(() => false))) return null;
     move({ type: "wait over" });

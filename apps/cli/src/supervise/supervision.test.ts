@@ -1,5 +1,12 @@
 import { expect, it } from "vitest";
-import { FIRST, isWorthALine, nextState, waitMs, type SupervisedEvent, type SupervisedState } from "./supervision.ts";
+import {
+  FIRST,
+  isWorthPrinting,
+  nextState,
+  waitMs,
+  type SupervisedEvent,
+  type SupervisedState,
+} from "./supervision.ts";
 
 const again: SupervisedState = { name: "again", failures: 3 };
 const steady: SupervisedState = { name: "steady" };
@@ -48,7 +55,7 @@ it("waits grow from 1 to 30 seconds", () => {
 });
 
 it("prints a line for each end while the waits increase, and for other texts; then one in twenty", () => {
-  const lines = Array.from({ length: 100 }, (_, index) => isWorthALine({ failures: index + 1, same: index > 0 }));
+  const lines = Array.from({ length: 100 }, (_, index) => isWorthPrinting({ failures: index + 1, same: index > 0 }));
   expect(lines.filter(Boolean)).toHaveLength(6 + 5);
-  expect(isWorthALine({ failures: 50, same: false })).toBe(true);
+  expect(isWorthPrinting({ failures: 50, same: false })).toBe(true);
 });

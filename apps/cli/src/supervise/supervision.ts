@@ -61,6 +61,6 @@ const LONGEST_WAIT = 6;
 const EVERY = 20;
 
 /** Whether to print a line about an end. An end that repeats is printed only sometimes. */
-export function isWorthALine({ failures, same }: { readonly failures: number; readonly same: boolean }): boolean {
+export function isWorthPrinting({ failures, same }: { readonly failures: number; readonly same: boolean }): boolean {
   return !same || failures <= LONGEST_WAIT || failures % EVERY === 0;
 }

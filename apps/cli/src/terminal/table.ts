@@ -38,12 +38,12 @@ export function renderTable<Row>(options: {
   }
   const line = (cellOf: (column: (typeof sized)[number]) => string) =>
     sized
-      .map((column) => fit(cut(cellOf(column), column.width), column))
+      .map((column) => align(cut(cellOf(column), column.width), column))
       .join(GAP)
       .trimEnd();
   return [line(({ title }) => title), ...options.rows.map((_, index) => line(({ cells }) => cells[index] ?? ""))];
 }
 
-function fit(cell: string, { width, right }: { readonly width: number; readonly right: boolean }): string {
+function align(cell: string, { width, right }: { readonly width: number; readonly right: boolean }): string {
   return right ? " ".repeat(Math.max(0, width - widthOf(cell))) + cell : pad(cell, width);
 }

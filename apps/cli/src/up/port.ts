@@ -25,12 +25,12 @@ export async function portProblemAfter(
 
 /** Return the line about a problem with the board's address. */
 export function describePort(problem: string, { host, port }: { host: string; port: number }): string {
-  const cure = "set another port with board.port in the configuration or with TAC8_BOARD_PORT";
+  const advice = "set another port with board.port in the configuration or with TAC8_BOARD_PORT";
   switch (problem) {
     case "EADDRINUSE":
-      return `the board's port ${port} on ${host} is in use by another program: stop that program, or ${cure}`;
+      return `the board's port ${port} on ${host} is in use by another program: stop that program, or ${advice}`;
     case "EACCES":
-      return `the board is not permitted to listen on port ${port}, which needs more privileges: ${cure}`;
+      return `the board is not permitted to listen on port ${port}, which needs more privileges: ${advice}`;
     default:
       return `the board cannot listen on ${host}:${port} (${problem}): check board.host in the configuration`;
   }

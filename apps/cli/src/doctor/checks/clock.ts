@@ -56,9 +56,9 @@ async function aheadOfRedis({ redisUrl, now }: Site): Promise<number | null> {
 export function evaluateClock({ github, redis }: Ahead): Finding[] {
   const advice = "synchronize the clock: timedatectl set-ntp true";
   const findings: Finding[] = [];
-  if (github !== null && Math.abs(github) > GITHUB_MS) findings.push(problem(words(github, "GitHub's"), advice));
+  if (github !== null && Math.abs(github) > GITHUB_MS) findings.push(problem(difference(github, "GitHub's"), advice));
   if (redis !== null && Math.abs(redis) > REDIS_MS) {
-    findings.push(problem(words(redis, "Redis'"), `${advice}, here and where Redis runs`));
+    findings.push(problem(difference(redis, "Redis'"), `${advice}, here and where Redis runs`));
   }
   if (findings.length > 0) return findings;
   const with_ = [...(github === null ? [] : ["GitHub's"]), ...(redis === null ? [] : ["Redis'"])];
@@ -66,6 +66,6 @@ export function evaluateClock({ github, redis }: Ahead): Finding[] {
   return [ok(`agrees with ${with_.join(" and ")}`)];
 }
 
-function words(ahead: number, whose: string): string {
+function difference(ahead: number, whose: string): string {
   return `it is ${Math.round(Math.abs(ahead) / 1000)} s ${ahead > 0 ? "ahead of" : "behind"} ${whose}`;
 }

@@ -7,9 +7,9 @@ import { note, ok, problem, unknown, type Finding } from "../finding.ts";
 export const notify: Check = {
   name: "Notifications",
   limitMs: 30_000,
-  async inspect({ config, notify: wished, now }, signal) {
+  async inspect({ config, notify: isRequested, now }, signal) {
     const targets = targetsOf(config.secrets.notify);
-    if (!wished || targets.length === 0) return [evaluateTargets(targets.map(({ name }) => name))];
+    if (!isRequested || targets.length === 0) return [evaluateTargets(targets.map(({ name }) => name))];
     const message = testMessage(now());
     return Promise.all(targets.map(async (target) => evaluateSent(target.name, await send(target, message, signal))));
   },

@@ -31,10 +31,10 @@ function gitHubError(error: unknown): GitHubError {
 const WRONG = note("not checked: the token could not be read, see Configuration");
 
 function none(github: Site["config"]["github"]): Finding {
-  const [, cure = ""] = noCredentials(github).split(/: (.*)/s);
+  const [, advice = ""] = noCredentials(github).split(/: (.*)/s);
   return problem(
     github.app_id === undefined ? "no GitHub token" : "the private key of the GitHub App is missing",
-    cure,
+    advice,
   );
 }
 
@@ -45,9 +45,9 @@ function isWrong(problems: Site["problems"]): boolean {
 /** Pure. */
 export function evaluateToken(answer: { readonly login: string | null } | GitHubError, apiUrl: string): Finding {
   if (answer instanceof GitHubError) {
-    const cure =
+    const advice =
       "it is wrong or has expired: run tac8 init --app, or create a new token (github.com → Settings → Developer settings → Fine-grained tokens)";
-    return evaluateFailure(answer, { apiUrl, cure });
+    return evaluateFailure(answer, { apiUrl, advice });
   }
   return evaluateOwner(answer.login);
 }
@@ -55,9 +55,9 @@ export function evaluateToken(answer: { readonly login: string | null } | GitHub
 /** Pure. */
 export function evaluateApp(answer: AppReport | GitHubError, apiUrl: string): Finding[] {
   if (answer instanceof GitHubError) {
-    const cure =
+    const advice =
       "github.app_id does not match the private key's App, or the key was deleted on GitHub: run tac8 init --app, or generate a new key on the App's page";
-    return [evaluateFailure(answer, { apiUrl, cure })];
+    return [evaluateFailure(answer, { apiUrl, advice })];
   }
   const { slug, url, places, leftMs } = answer;
   const left = leftMs === null ? "" : `; it is renewed automatically, the current one expires in ${inWords(leftMs)}`;
@@ -77,11 +77,11 @@ function inWords(ms: number): string {
 
 function evaluateFailure(
   answer: GitHubError,
-  { apiUrl, cure }: { readonly apiUrl: string; readonly cure: string },
+  { apiUrl, advice }: { readonly apiUrl: string; readonly advice: string },
 ): Finding {
   switch (answer.kind) {
     case "unauthorized":
-      return problem(`GitHub at ${apiUrl} rejects it`, cure);
+      return problem(`GitHub at ${apiUrl} rejects it`, advice);
     case "forbidden":
     case "unavailable":
       return unknown(

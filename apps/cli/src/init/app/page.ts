@@ -11,13 +11,8 @@ export function startPage({ action, manifest }: { readonly action: string; reado
 }
 
 /** Return a page with a plain text. Pure. */
-export function wordsPage(title: string, words: string): string {
-  return page(title, `<p>${escape(words)}</p>`);
-}
-
-/** Pure. */
-export function linkPage({ title, words, link }: { title: string; words: string; link: string }): string {
-  return page(title, `<p>${escape(words)}</p><p><a href="${escape(link)}">${escape(link)}</a></p>`);
+export function textPage(title: string, text: string): string {
+  return page(title, `<p>${escape(text)}</p>`);
 }
 
 function page(title: string, main: string): string {

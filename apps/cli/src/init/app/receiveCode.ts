@@ -2,7 +2,7 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { startPage, wordsPage } from "./page.ts";
+import { startPage, textPage } from "./page.ts";
 
 export interface CodeServer {
   /** The address to open in the operator's browser. It cannot be guessed, and is reachable only from this machine. */
@@ -53,19 +53,19 @@ export async function receiveCode({ actionFor, manifestFor }: Options): Promise<
     // A request with another host comes from a foreign page (DNS rebinding).
     const isOurs = [`127.0.0.1:${port}`, `localhost:${port}`].includes(request.headers.host ?? "");
     const url = URL.parse(request.url ?? "/", origin);
-    if (!isOurs || url === null || request.method !== "GET") return send(404, wordsPage("Page not found", ""));
+    if (!isOurs || url === null || request.method !== "GET") return send(404, textPage("Page not found", ""));
     if (isSame(url.pathname, start)) return send(200, page);
     if (url.pathname !== "/made")
-      return send(404, wordsPage("Page not found", "Use the complete address that tac8 printed."));
+      return send(404, textPage("Page not found", "Use the complete address that tac8 printed."));
     const found = codeOf(url);
     if (found === null)
       return send(
         403,
-        wordsPage("This App does not belong to this run of tac8 init", "Start at the address that tac8 printed."),
+        textPage("This App does not belong to this run of tac8 init", "Start at the address that tac8 printed."),
       );
     send(
       200,
-      wordsPage("The App is created", "Continue in the terminal, where tac8 prints the address for its installation."),
+      textPage("The App is created", "Continue in the terminal, where tac8 prints the address for its installation."),
     );
     resolve(found);
   }
