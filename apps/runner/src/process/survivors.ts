@@ -131,7 +131,8 @@ export async function killSurvivors({ timeoutMs = 10_000, ...query }: KillOption
       if (signal(survivor, "SIGKILL")) killed.add(`${survivor.pid}:${survivor.startTime}`);
     }
     if (performance.now() >= deadline) return { killed: killed.size, remaining: findSurvivors(query) };
-    await sleep(PAUSE_MS);
+    // For those that were killed to end.
+    if (found.length > 0) await sleep(PAUSE_MS);
   }
 }
 
