@@ -57,7 +57,7 @@ export function startAgent(
   const { sandbox, launcher = null } = launch;
   const guarded =
     sandbox === null
-      ? startGuarded({ ...start, launcher, runnerPid: process.pid })
+      ? startGuarded({ ...start, launcher, runnerPid: process.pid, waiting: deps.guard })
       : startSandbox({ ...start, ...sandbox });
   const reader = driver.createReader(deps.now);
   const result = Promise.withResolvers<void>();

@@ -6,6 +6,7 @@ import type { Logger } from "@tac8/core/log/logger";
 import type { Lock } from "@tac8/core/process/flock";
 import type { GroupLimits } from "../process/cgroup.ts";
 import type { Membership } from "../process/members.ts";
+import type { WaitingGuard } from "../guard/client.ts";
 import type { GuardExit, GuardStart } from "../guard/protocol.ts";
 
 /** Way to start an agent's program. */
@@ -86,6 +87,8 @@ export interface AgentDeps {
    * agent is killed at once.
    */
   readonly leftMs: () => number;
+  /** A guard that was started early for this run, and is this agent's alone. Not for a sandbox, which has another kind of guard. */
+  readonly guard?: WaitingGuard | null;
   readonly log: Pick<Logger, "debug" | "info" | "warn" | "error">;
   /** Epoch milliseconds. */
   readonly now: () => number;

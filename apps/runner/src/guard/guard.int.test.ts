@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { lock } from "@tac8/core/process/flock";
 import { readProc, readStat } from "@tac8/core/process/procfs";
-import { startGuarded } from "./client.ts";
+import { startGuarded, startWaitingGuard, type WaitingGuard } from "./client.ts";
 import { createBench, FIXTURES, exited, isRunning, numberIn, pidsWith, type Bench } from "../agent/testing/harness.ts";
 
 let bench: Bench;
@@ -39,6 +39,12 @@ async function startHost({ leftMs = 60_000, heartbeatMs = 1000 } = {}): Promise<
   const [line] = await once(createInterface({ input: child.stdout }), "line");
   const { guard } = JSON.parse(String(line)) as { guard: number };
   return { guard, daemon: await numberIn(file), lockPath, marker: `TAC8_RUN=${request.runId}` };
+}
+
+function waiting(): WaitingGuard & AsyncDisposable {
+  const guard = startWaitingGuard(bench.request().runId, bench.lock.fd);
+  if (guard === null) throw new Error("no guard could be started");
+  return { ...guard, [Symbol.asyncDispose]: () => guard.end() };
 }
 
 test("after SIGKILL of the runner, agent and daemon die, and only then the lock is released", async () => {
@@ -137,6 +143,36 @@ test("a heartbeat to a guard that has just exited does no harm", async () => {
   expect(await guarded.ended).toMatchObject({ kind: "lost" });
   process.kill(agent, "SIGKILL");
   await exited(agent);
+});
+
+test("a guard that waits starts its agent as any other does", async () => {
+  await using guard = waiting();
+  const request = bench.behave("success");
+  const handle = bench.start(request, { guard });
+  expect(handle.pid).toBe(guard.guard.child.pid);
+  expect(await handle.done).toMatchObject({ cause: "exited", code: 0, remaining: 0 });
+});
+
+test("a guard that waits in vain ends, and releases the lock", async () => {
+  const guard = waiting();
+  expect(guard.isAlive()).toBe(true);
+  await guard.end();
+  await guard.end();
+  expect(guard.isAlive()).toBe(false);
+  bench.lock.release();
+  (await lock(bench.lock.path, { timeoutMs: 1000 })).release();
+});
+
+test("SIGKILL of the runner: a guard that waits ends too, and the lock is free", async () => {
+  const lockPath = join(bench.dir, "host.lock");
+  const child = spawn(process.execPath, [join(FIXTURES, "programs/waitingGuard.ts"), lockPath], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  host = child;
+  const [line] = await once(createInterface({ input: child.stdout }), "line");
+  child.kill("SIGKILL");
+  await exited(Number(line));
+  (await lock(lockPath, { timeoutMs: 60_000 })).release();
 });
 
 test("the guard ignores SIGINT and SIGHUP, and SIGTERM ends the agent", async () => {

@@ -44,7 +44,7 @@ export function recoverNeeds(run: Run): RecoverNeeds {
 }
 
 export function workNeeds(run: Run): WorkNeeds {
-  const { id, jobId, runner, slot, lock, leftMs, progress, halts, log, paths, services } = run;
+  const { id, jobId, runner, slot, lock, leftMs, progress, halts, log, paths, guard, scanner, services } = run;
   const { config, redis, store, redact, now, resourceLimits, isolation, disk, homeId } = services;
   const workspace = workspaceOf(run);
   const pollSeconds = config.coordinator.poll_interval_seconds;
@@ -58,6 +58,8 @@ export function workNeeds(run: Run): WorkNeeds {
     redis,
     runner,
     attempts: attemptsOf(run),
+    guard,
+    scanner,
     progress,
     watch: (options) => watchForHalt(watched, options),
     redact,
@@ -71,12 +73,13 @@ export function saveNeeds(run: Run): SaveNeeds & { readonly now: () => number } 
 }
 
 export function publishNeeds(run: Run): PullNeeds {
-  const { jobId, job, services } = run;
+  const { jobId, job, scanner, services } = run;
   const { config, redis, homeId } = services;
   return {
     ...untilLost(run),
     ...workspaceOf(run),
     ...secretsOf(run),
+    scanner,
     homeId,
     protected: config.protected,
     diffs: { redis, jobId },

@@ -194,6 +194,8 @@ async function beginRun(options: ProcessOptions, begun: Begun): Promise<Disposit
   };
   const run = createRun(parts, applyPatch(before, { "run.id": id, "run.runner": slot.name }));
   begun.run = run;
+  cleanup.defer(() => run.guard[Symbol.asyncDispose]());
+  cleanup.defer(() => run.scanner[Symbol.asyncDispose]());
   if (before.run.id !== null) await run.record.writeEvent({}, lostNote(before));
   const blockedExpiresMs = questionLifetimeMs(config.coordinator.blocked_expires_days);
   const { redis, homeId } = services;

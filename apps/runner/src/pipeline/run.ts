@@ -2,15 +2,18 @@ import type { RepositoryConfig } from "@tac8/core/config/resolve";
 import type { IssueRef } from "@tac8/core/domain/reference";
 import type { Logger } from "@tac8/core/log/logger";
 import type { IssueRecord } from "@tac8/core/state/issueState";
+import type { WaitingGuard } from "../guard/client.ts";
 import type { Cause } from "../issue/cause.ts";
 import type { KnownText } from "../issue/intent.ts";
 import { IssueLabels } from "../issue/labels.ts";
 import { StatusComment } from "../issue/statusComment.ts";
 import type { AgentSide, WorkspaceLock } from "../place/side.ts";
+import { EarlyStart } from "../process/early.ts";
 import type { HaltSwitch } from "../run/halt.ts";
 import type { Progress } from "../run/progress.ts";
 import { RunRecord } from "../run/record.ts";
 import type { IssueOnGitHub } from "../run/step.ts";
+import { startScanner, type Scanner } from "../secrets/scanner.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import type { WorkspacePaths } from "../workspace/paths.ts";
 import type { IssueJob, RunnerServices } from "./services.ts";
@@ -55,11 +58,15 @@ export interface Run extends RunParts {
   readonly labels: IssueLabels;
   readonly log: Logger;
   readonly found: FoundOut;
+  /** Of the agent. */
+  readonly guard: EarlyStart<WaitingGuard>;
+  /** Searches the agent's commits for secrets. */
+  readonly scanner: EarlyStart<Scanner>;
 }
 
 /** @param state the record after the run has claimed it */
 export function createRun(parts: RunParts, state: IssueRecord): Run {
-  const { id, services, jobId: issueId, ref, repository, runner, halts, progress } = parts;
+  const { id, services, jobId: issueId, ref, repository, runner, side, halts, progress } = parts;
   const { config, github, store, now, redact } = services;
   const log = services.log.child({ issue: issueId, run: id });
   const factor = config.coordinator.backoff_factor;
@@ -83,5 +90,7 @@ export function createRun(parts: RunParts, state: IssueRecord): Run {
     labels: new IssueLabels(written),
     log,
     found: { cause: undefined, hasRead: false, text: { counted: null, edit: null } },
+    guard: new EarlyStart(() => side.startGuard?.(id) ?? null),
+    scanner: new EarlyStart(startScanner),
   };
 }

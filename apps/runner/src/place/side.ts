@@ -1,6 +1,7 @@
 import type { Lock } from "@tac8/core/process/flock";
 import { localFiles } from "../files/local.ts";
 import { sizeOf } from "../files/size.ts";
+import { startWaitingGuard, type WaitingGuard } from "../guard/client.ts";
 import { directPlace } from "./direct.ts";
 import type { AgentPlace } from "./place.ts";
 
@@ -38,6 +39,8 @@ export interface AgentSide {
   sizeOf(paths: readonly string[]): Promise<number>;
   /** Return whether one of its roots still belongs to tac8. The next operation in it hands it over to the agents' user. */
   needsHandOver(): boolean;
+  /** Start the guard of the run's agent before the agent is known; null: it could not be started. Absent: it cannot start early. */
+  startGuard?(runId: string): WaitingGuard | null;
   /** End the processes that run there for tac8. Idempotent and bounded in time. */
   close(): Promise<void>;
 }
@@ -49,5 +52,6 @@ export const openDirectSide: OpenSide = (options) => ({
   place: ({ signal, env = {} } = {}) => directPlace({ env: { ...options.env, ...env }, signal }),
   sizeOf: (paths) => sizeOf(localFiles, paths),
   needsHandOver: () => false,
+  startGuard: (runId) => startWaitingGuard(runId, options.lock.fd),
   close: () => Promise.resolve(),
 });

@@ -1,12 +1,10 @@
 import { createHash } from "node:crypto";
-import type { Writable } from "node:stream";
-import { fileURLToPath } from "node:url";
-import { execa } from "execa";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { learnedSecrets } from "@tac8/core/log/redact";
 import { localFailure } from "../git/errors.ts";
 import type { Ranges } from "../airlock/ranges.ts";
 import type { GitRun } from "../git/runGit.ts";
+import type { EarlyStart } from "../process/early.ts";
 import {
   knownAnswerSchema,
   patternsAnswerSchema,
@@ -14,15 +12,11 @@ import {
   type Finding,
   type NamedText,
   type Result,
-  type ScanRequest,
 } from "./protocol.ts";
+import { startScanner, type Scanner, type Search } from "./scanner.ts";
 
-const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
-const NODE_FLAGS = ["--max-old-space-size=512"];
 const MAX_COMMITS = 16 * 1024 * 1024;
 const GIT_MS = 2 * 60_000;
-/** Time limit of a search. The patch is searched for known values while git writes it, then for patterns. */
-const SCAN_MS = 4 * 60_000;
 const MAX_ANSWER = 1_000_000;
 /** A value with this many characters is in no text by chance. */
 const STRONG = 20;
@@ -40,6 +34,8 @@ export interface SecretsOptions {
   readonly texts: readonly NamedText[];
   /** Values that must not be published: the secrets of this installation. The secrets that this process got since its start are added. */
   readonly values: readonly string[];
+  /** May have been started early. The first search takes it. */
+  readonly scanner?: Pick<EarlyStart<Scanner>, "take">;
   readonly signal: AbortSignal;
 }
 
@@ -56,7 +52,7 @@ export type SecretsAnswer = Searched | { readonly unsearched: string };
  * a limit. @throws StepFailure of kind `git`
  */
 export async function findSecrets(options: SecretsOptions): Promise<SecretsAnswer> {
-  const { git, ranges, published, head, texts, values, signal } = options;
+  const { git, ranges, published, head, texts, values, scanner, signal } = options;
   const range = [head, ...published.map((sha) => `^${sha}`)];
   const listed = await ranges.commits(head, published);
   const commits = listed === null ? null : await readCommits(git, listed);
@@ -74,14 +70,15 @@ export async function findSecrets(options: SecretsOptions): Promise<SecretsAnswe
     "--format=commit %H",
   ];
   const all = [{ name: COMMITS, text: commits }, ...texts];
-  const scanner = startScanner({ texts: all, values }, signal);
+  signal.throwIfAborted();
+  const search = begin((await scanner?.take()) ?? startScanner(), { texts: all, values, signal });
   const patch = await git([...args, ...plain, "--end-of-options", ...range], {
-    output: scanner.input,
+    output: search.input,
     maxBytes: MAX_ANSWER,
     timeoutMs: GIT_MS,
   });
-  if (patch.code !== 0) scanner.stop();
-  const answer = await scanner.answer;
+  if (patch.code !== 0) search.stop();
+  const answer = await answerOf(search);
   if (patch.code === undefined) return { unsearched: "reading the changes took too long or was interrupted" };
   if (patch.code !== 0) throw readFailure(patch.errorText);
   return answer;
@@ -93,9 +90,10 @@ export async function findInTexts({
   values,
   signal,
 }: Pick<SecretsOptions, "texts" | "values" | "signal">): Promise<SecretsAnswer> {
-  const scanner = startScanner({ texts, values }, signal);
-  scanner.input.end();
-  return scanner.answer;
+  signal.throwIfAborted();
+  const search = begin(startScanner(), { texts, values, signal });
+  search.input.end();
+  return answerOf(search);
 }
 
 /** Return the stored commits, because GitHub gets all of their headers, and also text after a zero byte. */
@@ -115,44 +113,21 @@ function readFailure(errorText: string): StepFailure {
   return new StepFailure(localFailure("reading the commits", errorText));
 }
 
-interface Scanner {
-  /** Input of the scanner for the patch. */
-  readonly input: Writable;
-  readonly answer: Promise<SecretsAnswer>;
-  stop(): void;
-}
-
-function startScanner({ texts, values }: Pick<SecretsOptions, "texts" | "values">, signal: AbortSignal): Scanner {
-  signal.throwIfAborted();
+function begin(
+  scanner: Scanner,
+  { texts, values, signal }: Pick<SecretsOptions, "texts" | "values" | "signal">,
+): Search {
   const known = [...new Set([...values, ...learnedSecrets()])].map((value) => ({
     value,
     isStrong: value.length >= STRONG,
   }));
   // Made only from the configuration: new tokens replace each other every hour, but an allowance is valid for longer.
   const salt = createHash("sha256").update(JSON.stringify(values.toSorted())).digest("hex");
-  const request: ScanRequest = { known, texts: [...texts], salt };
-  const child = execa(process.execPath, [...NODE_FLAGS, MAIN], {
-    stdin: "pipe",
-    extendEnv: false,
-    env: {},
-    timeout: SCAN_MS,
-    forceKillAfterDelay: 1000,
-    maxBuffer: MAX_ANSWER,
-    reject: false,
-    cancelSignal: signal,
-  });
-  child.stdin.on("error", () => undefined); // The scanner has died, which its answer shows.
-  child.stdin.write(`${JSON.stringify(request)}\n`);
-  const answer = child.then(({ stdout, timedOut }) => {
-    signal.throwIfAborted();
-    return answerOf(stdout, timedOut ? `the search took longer than ${SCAN_MS / 1000} s` : "the search failed");
-  });
-  answer.catch(() => undefined); // The answer is awaited after git.
-  return { input: child.stdin, answer, stop: () => child.kill() };
+  return scanner.search({ known, texts: [...texts], salt }, signal);
 }
 
-/** Parse the scanner's output. @param broken why lines are missing, if any are */
-function answerOf(stdout: string, broken: string): SecretsAnswer {
+async function answerOf(search: Search): Promise<SecretsAnswer> {
+  const { stdout, broken } = await search.answer;
   const [first, second] = stdout.split("\n").map(parsed);
   const { data: values } = knownAnswerSchema.safeParse(first);
   if (values === undefined) return { unsearched: broken };

@@ -8,6 +8,7 @@ import { expect } from "vitest";
 import { tryLock, type Lock } from "@tac8/core/process/flock";
 import { claudeDriver } from "../claude/driver.ts";
 import { startAgent } from "../start.ts";
+import type { WaitingGuard } from "../../guard/client.ts";
 import type { LiveEvent } from "@tac8/core/conversation/event";
 import type { AgentDriver, AgentHandle, AgentRequest, Launch } from "../types.ts";
 
@@ -35,6 +36,8 @@ export interface StartOptions {
   readonly driver?: AgentDriver;
   readonly leftMs?: () => number;
   readonly launch?: Launch;
+  /** Started before. */
+  readonly guard?: WaitingGuard | null;
 }
 
 export async function createBench(): Promise<Bench> {
@@ -70,12 +73,12 @@ export async function createBench(): Promise<Bench> {
     events,
     request,
     behave: (behaviour, argument = "") => request({ program: [process.execPath, AGENT, behaviour, argument] }),
-    start(given, { driver = claudeDriver({ isRoot: true }), leftMs = () => 60_000, launch } = {}) {
+    start(given, { driver = claudeDriver({ isRoot: true }), leftMs = () => 60_000, launch, guard = null } = {}) {
       const onEvent = (event: LiveEvent): void => {
         events.push(event);
         for (const check of waiting) check();
       };
-      const handle = startAgent(driver, given, { onEvent, leftMs, log: QUIET, now: Date.now }, launch);
+      const handle = startAgent(driver, given, { onEvent, leftMs, guard, log: QUIET, now: Date.now }, launch);
       handles.push(handle);
       return handle;
     },

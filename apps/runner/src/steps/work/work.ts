@@ -22,6 +22,7 @@ import { claudeDriver } from "../../agent/claude/driver.ts";
 import { commandDriver } from "../../agent/command/driver.ts";
 import type { AgentEnd, AgentRequest } from "../../agent/types.ts";
 import { usedNothing } from "../../agent/usageOf.ts";
+import type { WaitingGuard } from "../../guard/client.ts";
 import { MCP_FILE } from "../../home/base/collect.ts";
 import { withSandboxSettings } from "../../home/base/sandboxSettings.ts";
 import { keepSession } from "../../home/keepSession.ts";
@@ -30,9 +31,11 @@ import { programPrefix, type ResourceLimits } from "../../host/resourceLimits.ts
 import type { DiskWatch } from "../../host/diskWatch.ts";
 import { findEdit, type CountedText, type KnownText } from "../../issue/intent.ts";
 import { leftRunningCommand } from "../../issue/round.ts";
+import type { EarlyStart } from "../../process/early.ts";
 import type { WorkField } from "../../run/owners.ts";
 import type { Progress } from "../../run/progress.ts";
 import type { Attempts, StepBasics, StepWorkspace } from "../../run/step.ts";
+import type { Scanner } from "../../secrets/scanner.ts";
 import { openLiveStream } from "../../run/liveStream.ts";
 import type { WatchOptions } from "../../run/watchForHalt.ts";
 import { type EndNote, writeEndNote } from "../../workspace/endNote.ts";
@@ -72,6 +75,10 @@ export interface WorkNeeds extends StepBasics<WorkField>, StepWorkspace {
   /** `<host>/<slot>`, for display. */
   readonly runner: string;
   readonly attempts: Attempts;
+  /** May have been started early. The first agent takes it. */
+  readonly guard: Pick<EarlyStart<WaitingGuard>, "take">;
+  /** Starts when the agent has finished, so that it is ready when its commits are searched. */
+  readonly scanner: Pick<EarlyStart<Scanner>, "start">;
   readonly progress: Progress;
   /** Watch for events that end the agent. @returns a function that ends the watch */
   readonly watch: (options: WatchOptions) => () => void;
@@ -201,16 +208,19 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
   const live = openLiveStream({ redis, runId: run.id, log, redact });
   const driver =
     provider === "command" ? commandDriver({ model, prices: agents.prices }) : claudeDriver({ isRoot: place.isRoot });
+  const guard = await run.guard.take();
   const starting = place.startAgent(driver, request, {
     onEvent: (event) => {
       live.add(event);
       run.progress.did(event, redact(event.text));
     },
     leftMs: host.leftMs,
+    guard,
     log: run.log,
     now,
   });
   const agent = await starting.catch(async (error: unknown) => {
+    await guard?.end();
     void live.close();
     await giveBack(run, budgetDay);
     throw error;
@@ -239,6 +249,7 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
     const closed = live.close();
     run.log.info({ cause: end.cause, code: end.code, turns: end.turns, costUsd: end.costUsd }, "agent ended");
     const evaluation = classifyEnd(end, { provider, now: now() });
+    if (evaluation.ok) run.scanner.start();
     const { usage, models, reason, evidence } = accountOf(run, end, model);
     run.progress.cost(usage);
     const denied = addDenials(run.record.state.agent.denied, end.denials, redact);
