@@ -117,11 +117,14 @@ const REACHED = { repo: { owner: "o", repo: "r" }, why: null };
 const INSTALLATION = { id: 1, slug: "tac8", account: "o", url: "https://x/i/1", permissions: {}, suspended: false };
 
 test("the token of an App is reported with its App, its renewal and its repositories", () => {
-  const places = [
+  const repositories = [
     { ...REACHED, installation: INSTALLATION },
     { ...REACHED, installation: null, why: "the GitHub App 1 is not installed on o/r: install it there" },
   ];
-  const findings = evaluateApp({ slug: "tac8", url: "https://x/apps/tac8", places, leftMs: 3_000_000 }, "https://x");
+  const findings = evaluateApp(
+    { slug: "tac8", url: "https://x/apps/tac8", repositories, leftMs: 3_000_000 },
+    "https://x",
+  );
   expect(findings).toMatchObject([
     { status: "ok", text: expect.stringMatching(/GitHub App tac8 \(https:\/\/x\/apps\/tac8\).*50 minutes/) },
     { status: "ok", text: "o/r: accessible through the App's installation for o" },

@@ -1,4 +1,4 @@
-import { alike } from "@tac8/core/domain/breaker";
+import { normalizeMessage } from "@tac8/core/domain/breaker";
 import { stateAfter } from "@tac8/core/domain/eventMeaning";
 import { MAX_GUESSED_REFUSALS } from "@tac8/core/domain/failures";
 import type { LoggedEvent } from "@tac8/core/domain/events";
@@ -27,7 +27,9 @@ export function isOwnRefusal({ issue, message, parked, events }: RefusalFacts): 
     .slice(taken + 1)
     .some(
       (event) =>
-        event.issue !== issue && event.evidence["failure"] === "refused" && alike(event.reason) === alike(message),
+        event.issue !== issue &&
+        event.evidence["failure"] === "refused" &&
+        normalizeMessage(event.reason) === normalizeMessage(message),
     );
 }
 

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
-import { must, whyRefused } from "./branchRules.ts";
+import { requirementOf, whyRefused } from "./branchRules.ts";
 
 const facts = { branch: "auto/gh-1", exists: false, email: "tac8@localhost" };
 const rule = (type: string, parameters: Record<string, unknown> = {}) => ({ type, parameters, rulesetId: 1 });
@@ -23,5 +23,5 @@ fieldTest("C2", "a rule refuses every push only where that is certain", () => {
   expect(refuses(rule("commit_message_pattern", starts))).toBe(false);
   expect(refuses(rule("required_status_checks"))).toBe(false);
   expect(refuses(rule("something_new"))).toBe(false);
-  expect(must(rule("x", { ...starts, negate: true }))).toBe('must not start with "users/"');
+  expect(requirementOf(rule("x", { ...starts, negate: true }))).toBe('must not start with "users/"');
 });

@@ -21,15 +21,17 @@ export function whyRefused(rule: BranchRule, { branch, exists, email }: PushFact
     case "creation":
       return exists ? null : `a rule forbids creating branches such as ${branch}`;
     case "branch_name_pattern":
-      return exists || keeps(rule, branch) !== false ? null : `a branch name ${must(rule)}, but ${branch} does not`;
+      return exists || satisfies(rule, branch) !== false
+        ? null
+        : `a branch name ${requirementOf(rule)}, but ${branch} does not`;
     case "required_signatures":
       return `a rule requires signed commits on branches such as ${branch}, but tac8 does not sign commits`;
     case "commit_author_email_pattern":
     case "committer_email_pattern": {
       const whose = rule.type === "committer_email_pattern" ? "committer" : "author";
-      return keeps(rule, email) !== false
+      return satisfies(rule, email) !== false
         ? null
-        : `the email address of a commit's ${whose} ${must(rule)}, but ${email} does not`;
+        : `the email address of a commit's ${whose} ${requirementOf(rule)}, but ${email} does not`;
     }
     default:
       return null;
@@ -37,7 +39,7 @@ export function whyRefused(rule: BranchRule, { branch, exists, email }: PushFact
 }
 
 /** Return the requirement of a rule, such as `must start with "users/"`. */
-export function must({ parameters }: BranchRule): string {
+export function requirementOf({ parameters }: BranchRule): string {
   const { operator, pattern, negate } = parameters;
   const verbs: Readonly<Record<string, string>> = {
     starts_with: "start with",
@@ -50,7 +52,7 @@ export function must({ parameters }: BranchRule): string {
 }
 
 /** Return whether a text satisfies the rule; null: only GitHub can decide. */
-export function keeps({ parameters }: BranchRule, text: string): boolean | null {
+export function satisfies({ parameters }: BranchRule, text: string): boolean | null {
   const { operator, pattern, negate } = parameters;
   if (typeof pattern !== "string") return null;
   const fits = matches(operator, pattern, text);

@@ -4,7 +4,7 @@ import type { LoggedEvent } from "./events.ts";
 import { formatRoughly } from "./formats.ts";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
 import {
-  alike,
+  normalizeMessage,
   CLOSED,
   compareIds,
   holdOf,
@@ -162,14 +162,14 @@ test("a disabled breaker closes", () => {
 test("messages are alike but for numbers, ids, paths and addresses", () => {
   const one = "Fetching https://github.com/octo/widgets.git: 3 of 12.5 MB, 1f2e3d4 /tmp/a b  c";
   const two = "fetching https://github.com/octo/other.git: 4 of 1 MB, aaaabbbbcccc /home/x b c";
-  expect(alike(one)).toBe(alike(two));
-  expect(alike(one)).not.toBe(alike("fetching: no such host"));
+  expect(normalizeMessage(one)).toBe(normalizeMessage(two));
+  expect(normalizeMessage(one)).not.toBe(normalizeMessage("fetching: no such host"));
 });
 
 test("failures of runs of any length are alike", () => {
   const minutes = [0.5, 1.5, 59, 60, 90, 50 * 60];
   const ends = minutes.map((length) =>
-    alike(`the agent ended with exit code 1 after ${formatRoughly(length * 60_000)}: no`),
+    normalizeMessage(`the agent ended with exit code 1 after ${formatRoughly(length * 60_000)}: no`),
   );
   expect(new Set(ends)).toEqual(new Set(["the agent ended with exit code # after #: no"]));
 });
@@ -226,7 +226,9 @@ test("errors that differ in a word differ, whatever ids they hold", () => {
     'unable to respond {"type":"not_found_error"}',
     "cannot find a library",
   ];
-  const all = sentences.map((words) => alike(`the agent ended with exit code 1: ${words}. Request ID: ${REQUESTS[0]}`));
+  const all = sentences.map((words) =>
+    normalizeMessage(`the agent ended with exit code 1: ${words}. Request ID: ${REQUESTS[0]}`),
+  );
   expect(new Set(all).size).toBe(sentences.length);
 });
 

@@ -202,7 +202,7 @@ function endOf(event: LoggedEvent): RunEnd | null {
     case "startup":
     case "agent":
     case "git":
-      return { how: "failed", way: `${kind}: ${alike(event.reason)}` };
+      return { how: "failed", way: `${kind}: ${normalizeMessage(event.reason)}` };
     case "timeout":
     case "stalled":
     case "out-of-memory":
@@ -235,7 +235,7 @@ function endOf(event: LoggedEvent): RunEnd | null {
  * Return a message without the parts that differ between runs: addresses, paths, ids, numbers, times and sizes. Every word with a
  * digit counts as such a part, and so does the value of every field whose name ends in `id`.
  */
-export function alike(message: string): string {
+export function normalizeMessage(message: string): string {
   return VARYING.reduce((text, [what, instead]) => text.replaceAll(what, instead), message.toLowerCase())
     .replaceAll(/\s+/g, " ")
     .trim()

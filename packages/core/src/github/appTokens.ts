@@ -10,7 +10,7 @@ import { mayChangeWorkflows, missingPermissions, tokenPermissions } from "./appP
 import { createCaller } from "./call.ts";
 import { GitHubError } from "./errors.ts";
 import { createOctokit } from "./octokit.ts";
-import type { GitHubTokens, Place } from "./tokens.ts";
+import type { GitHubTokens, RepositoryAccess } from "./tokens.ts";
 import { createTransport } from "./transport.ts";
 import type { CallOptions, Repo } from "./types.ts";
 import { repoKey } from "./urls.ts";
@@ -103,24 +103,24 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
   }
 
   /** Return for each repository whether the tokens can access it: only those of one installation. */
-  async function findPlaces(callOptions: CallOptions = {}): Promise<Place[]> {
-    const places: Place[] = [];
+  async function findAccess(callOptions: CallOptions = {}): Promise<RepositoryAccess[]> {
+    const found: RepositoryAccess[] = [];
     let chosen = credentials.installationId;
     for (const repo of repositories) {
-      const place = await findPlace(repo, callOptions);
-      const { installation } = place;
-      chosen ??= place.why === null ? (installation?.id ?? null) : null;
+      const access = await findRepositoryAccess(repo, callOptions);
+      const { installation } = access;
+      chosen ??= access.why === null ? (installation?.id ?? null) : null;
       const other = installation !== null && chosen !== null && installation.id !== chosen;
       const full = `${repo.owner}/${repo.repo}`;
       const why = other
         ? `${name} has another installation (${installation.id}) for ${full}, but tac8 supports one installation (${chosen}): use a separate configuration for ${full}`
-        : place.why;
-      places.push({ ...place, why });
+        : access.why;
+      found.push({ ...access, why });
     }
-    return places;
+    return found;
   }
 
-  async function findPlace(repo: Repo, callOptions: CallOptions): Promise<Place> {
+  async function findRepositoryAccess(repo: Repo, callOptions: CallOptions): Promise<RepositoryAccess> {
     const full = `${repo.owner}/${repo.repo}`;
     try {
       const installation = await calls.installationOf(repo, callOptions);
@@ -148,14 +148,14 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
   }
 
   async function make(): Promise<Live> {
-    const places = await findPlaces();
-    const reached = places.filter(({ why }) => why === null);
+    const found = await findAccess();
+    const reached = found.filter(({ why }) => why === null);
     const [first] = reached;
     if (first === undefined || first.installation === null) {
-      const [why = "no repository is configured"] = places.flatMap((place) => place.why ?? []);
+      const [why = "no repository is configured"] = found.flatMap((access) => access.why ?? []);
       throw failure("POST /app/installations/{id}/access_tokens", 404, why);
     }
-    for (const { why } of places) {
+    for (const { why } of found) {
       if (why === null || reported.has(why)) continue;
       reported.add(why);
       log.warn(why);
@@ -177,7 +177,7 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
       renewAt: endsAt - Math.min(MIN_LEFT_MS, lifeMs / 2),
       madeAt: started,
       mayChangeWorkflows: mayChangeWorkflows(first.installation.permissions),
-      leftOut: new Set(places.filter(({ why }) => why !== null).map(({ repo }) => repoKey(repo))),
+      leftOut: new Set(found.filter(({ why }) => why !== null).map(({ repo }) => repoKey(repo))),
     };
   }
 
@@ -269,10 +269,10 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
       },
       inspect: async (callOptions = {}) => {
         const app = await calls.app(callOptions);
-        const places = await findPlaces(callOptions);
-        const isReached = places.some(({ why }) => why === null);
+        const found = await findAccess(callOptions);
+        const isReached = found.some(({ why }) => why === null);
         const made = isReached ? await abortable(renewed(), callOptions.signal) : null;
-        return { ...app, places, leftMs: made === null ? null : made.endsAt - now() };
+        return { ...app, repositories: found, leftMs: made === null ? null : made.endsAt - now() };
       },
     },
   };

@@ -36,13 +36,13 @@ export interface AppReport {
   readonly slug: string;
   /** URL of its page. */
   readonly url: string;
-  readonly places: readonly Place[];
+  readonly repositories: readonly RepositoryAccess[];
   /** Remaining lifetime of the current token, in milliseconds; null: none could be created. */
   readonly leftMs: number | null;
 }
 
 /** A configured repository, with its installation. */
-export interface Place {
+export interface RepositoryAccess {
   readonly repo: Repo;
   readonly installation: Installation | null;
   /** Why the tokens cannot access it, and what to do; null: they can. */

@@ -1,6 +1,6 @@
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
 import { branchOf, issueOfBranch, whyBadPattern } from "@tac8/core/domain/branchPattern";
-import { keeps, must, whyRefused, type BranchRule } from "@tac8/core/domain/branchRules";
+import { requirementOf, satisfies, whyRefused, type BranchRule } from "@tac8/core/domain/branchRules";
 import { GitHubError } from "@tac8/core/github/errors";
 import type { RulesetFacts } from "@tac8/core/github/rules";
 import type { Check } from "../check.ts";
@@ -95,16 +95,16 @@ function evaluateRule(rule: AppliedRule, { name, pattern, git }: BranchFacts): F
       return refused === null ? null : problem(`${name}: ${refused}`, otherName(rule.exclude.map(allowed)));
     case "branch_name_pattern":
       if (refused !== null) return problem(`${name}: ${refused}`, otherName([begins(rule)]));
-      return keeps(rule, sample) === null
-        ? note(`${name}: a branch name ${must(rule)}: check that ${sample} does`)
+      return satisfies(rule, sample) === null
+        ? note(`${name}: a branch name ${requirementOf(rule)}: check that ${sample} does`)
         : null;
     case "required_signatures":
       return refused === null ? null : problem(`${name}: ${refused}`, exempt);
     case "commit_author_email_pattern":
     case "committer_email_pattern":
       if (refused !== null) return problem(`${name}: ${refused}`, "set git.author_email to an address that matches");
-      return keeps(rule, git.author_email) === null
-        ? note(`${name}: the address of a commit's author or committer ${must(rule)}: check git.author_email`)
+      return satisfies(rule, git.author_email) === null
+        ? note(`${name}: the address of a commit's author or committer ${requirementOf(rule)}: check git.author_email`)
         : null;
     case "update":
       return problem(`${name}: a rule forbids pushing again to branches such as ${sample}`, exempt);
@@ -120,8 +120,9 @@ function evaluateRule(rule: AppliedRule, { name, pattern, git }: BranchFacts): F
     case "merge_queue":
       return problem(`${name}: the rule ${rule.type} applies to branches such as ${sample} before a push`, exempt);
     case "commit_message_pattern": {
-      const own = keeps(rule, OWN_MESSAGE) === true ? "" : "; tac8's own commits of uncommitted work would be refused";
-      const text = `${name}: a commit message ${must(rule)}${own}`;
+      const own =
+        satisfies(rule, OWN_MESSAGE) === true ? "" : "; tac8's own commits of uncommitted work would be refused";
+      const text = `${name}: a commit message ${requirementOf(rule)}${own}`;
       return note(text, "state this in the repository's instructions for agents (CLAUDE.md)");
     }
     case "non_fast_forward":

@@ -1,7 +1,7 @@
 import { isOfToken } from "@tac8/core/config/environment";
 import { noCredentials } from "@tac8/core/config/credentials";
 import { GitHubError } from "@tac8/core/github/errors";
-import type { AppReport, Place } from "@tac8/core/github/tokens";
+import type { AppReport, RepositoryAccess } from "@tac8/core/github/tokens";
 import type { Check } from "../check.ts";
 import type { Site } from "../site.ts";
 import { note, ok, problem, unknown, type Finding } from "../finding.ts";
@@ -59,12 +59,12 @@ export function evaluateApp(answer: AppReport | GitHubError, apiUrl: string): Fi
       "github.app_id does not match the private key's App, or the key was deleted on GitHub: run tac8 init --app, or generate a new key on the App's page";
     return [evaluateFailure(answer, { apiUrl, advice })];
   }
-  const { slug, url, places, leftMs } = answer;
+  const { slug, url, repositories, leftMs } = answer;
   const left = leftMs === null ? "" : `; it is renewed automatically, the current one expires in ${inWords(leftMs)}`;
-  return [ok(`token of the GitHub App ${slug} (${url})${left}`), ...places.map(evaluatePlace)];
+  return [ok(`token of the GitHub App ${slug} (${url})${left}`), ...repositories.map(evaluateAccess)];
 }
 
-function evaluatePlace({ repo, installation, why }: Place): Finding {
+function evaluateAccess({ repo, installation, why }: RepositoryAccess): Finding {
   const name = `${repo.owner}/${repo.repo}`;
   if (why === null) return ok(`${name}: accessible through the App's installation for ${installation?.account ?? ""}`);
   const colon = why.indexOf(": ");

@@ -52,8 +52,8 @@ export async function awaitInstallation(context: Context, waiting: Waiting): Pro
     const report = await app?.inspect({ signal: limit }).catch(failed);
     if (report === undefined) break;
     if (report !== null) {
-      const [place] = report.places;
-      if (place?.why === null) return true;
+      const [access] = report.repositories;
+      if (access?.why === null) return true;
       const line = advice(report, repository);
       if (line !== printed) out.line(line);
       printed = line;
@@ -68,7 +68,7 @@ export async function awaitInstallation(context: Context, waiting: Waiting): Pro
 }
 
 function advice(report: AppReport, { owner, repo }: Repository): string {
-  const [place] = report.places;
-  if (place?.installation !== null && place !== undefined) return place.why ?? "";
+  const [access] = report.repositories;
+  if (access?.installation !== null && access !== undefined) return access.why ?? "";
   return `Install the App on ${owner}/${repo} (only select repositories); tac8 waits here:\n\n  ${installUrl(report)}\n`;
 }
