@@ -37,6 +37,7 @@ import { NOTHING_DONE, workAgain } from "./dispose.ts";
 import type { Disposition } from "./disposition.ts";
 import type { Entry } from "./entry.ts";
 import { planMissing } from "./missing.ts";
+import { startAhead } from "../run/ahead.ts";
 import { patienceOf, withRetry } from "../run/retry.ts";
 import type { Unfinished } from "./planSettle.ts";
 import { saveLost } from "./saveLost.ts";
@@ -128,6 +129,10 @@ function readScope(run: Run): Promise<PushScope> {
   return withRetry(() => scopeOf(asked, "lately"), patienceOf(asked));
 }
 
+function refreshMirror({ mirror, issue }: Run, signal: AbortSignal): Promise<void> {
+  return withRetry(() => mirror.refresh(signal), { signal, factor: issue.factor });
+}
+
 /** Run admit → prepare → recover → work → save. `at` gets the scope. @returns null if there is work to publish, or the issue's end */
 async function toWork(
   run: Run,
@@ -135,12 +140,13 @@ async function toWork(
   given: ResumeReason | null,
 ): Promise<Unfinished | null> {
   const scope = await readScope(run);
+  await using refresh = startAhead(run.halts.stop, (signal) => refreshMirror(run, signal));
   const admission = await admit(admitNeeds(run));
   note(run, admission);
   const { admitted } = admission;
   if (admitted === null) return null;
   run.guard.start();
-  const prepared = await prepare(prepareNeeds(run), { scope, admitted, why: given });
+  const prepared = await prepare(prepareNeeds(run), { scope, admitted, why: given, refresh });
   at.scope = prepared.scope;
   const found = await recover(recoverNeeds(run), prepared);
   await run.record.write(prepared.patch);

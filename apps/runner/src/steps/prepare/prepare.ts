@@ -3,6 +3,7 @@ import { assertInScope, type PushScope } from "../../airlock/pushScope.ts";
 import type { PrepareField } from "../../run/owners.ts";
 import { patienceOf, withRetry } from "../../run/retry.ts";
 import type { Attempts, StepBasics, StepWorkspace } from "../../run/step.ts";
+import type { Ahead } from "../../run/ahead.ts";
 import { together } from "../../run/together.ts";
 import type { IssueRecord } from "@tac8/core/state/issueState";
 import { soundWorkspace } from "../../workspace/soundWorkspace.ts";
@@ -38,6 +39,8 @@ export interface PrepareInput {
   readonly admitted: Admitted;
   /** Why the agent's work is resumed; null if it is new. */
   readonly why: ResumeReason | null;
+  /** Brings the mirror up to date. It was started before. */
+  readonly refresh: Pick<Ahead<void>, "result">;
 }
 
 /**
@@ -46,27 +49,29 @@ export interface PrepareInput {
  */
 export async function prepare(
   run: PrepareNeeds,
-  { scope: lately, admitted, why: given }: PrepareInput,
+  { scope: lately, admitted, why: given, refresh }: PrepareInput,
 ): Promise<Prepared> {
   const { factor, github } = run.issue;
   const { issue, comments } = admitted;
   const why = await answerOf(run, given, comments);
-  // Git needs longer than these three requests. They run at the same time, because they write to different places.
+  // Git needs longer than `admit` and these three requests. They run at the same time, because they write to different places.
   const [{ branch, pull }] = await together(run.signal, [
     async (signal) => {
       await showBeginning(run, { issue, comments });
       const choose = () => chooseBranch(lately, (name) => github.pullsOfBranch(run.issue.ref, name, { signal }));
       return withRetry(choose, { signal, factor });
     },
-    (signal) => withRetry(() => run.mirror.refresh(signal), { signal, factor }),
+    (signal) => refresh.result(signal),
   ]);
   const { scope, baseSha } = await findBase(run, lately);
   const { base, defaultBranch } = scope;
   assertInScope(branch, scope); // Before the agent costs money.
   const published = await run.mirror.branch(branch);
-  await assertRulesAllow(run, { branch, exists: published !== null });
   const needed = published === null ? [baseSha] : [baseSha, published];
-  await run.mirror.verify(needed, `base/gh-${issue.number}`, run.signal);
+  await together(run.signal, [
+    (signal) => assertRulesAllow({ ...run, signal }, { branch, exists: published !== null }),
+    (signal) => run.mirror.verify(needed, `base/gh-${issue.number}`, signal),
+  ]);
   const start = published ?? baseSha;
   await run.mirror.pin(`base/gh-${issue.number}`, baseSha, run.signal);
   const workspace = await soundWorkspace(run.mirror, {
