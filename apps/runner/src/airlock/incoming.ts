@@ -80,12 +80,12 @@ async function take(options: IncomingOptions, dir: string): Promise<Incoming> {
     taken = wanted;
   }
   const ranges = rangesOf(bytes);
+  const commits = await ranges.commits(taken, [baseSha]); // First: it answers the next question as well, in the usual case.
   const shared = await ranges.mergeBase(baseSha, taken);
   if (shared === null) {
     const message = "the agent's commits share no history with the base branch, so they cannot become a pull request";
     throw new StepFailure({ kind: "refused", message });
   }
-  const commits = await ranges.commits(taken, [baseSha]);
   // The newest commit. HEAD of the bundle may be a tag instead.
   const head =
     commits === null

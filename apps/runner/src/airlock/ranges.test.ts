@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { GitAnswer, GitRun } from "../git/runGit.ts";
 import { rangesOf } from "./ranges.ts";
 
-const [A, B, C] = ["a", "b", "c"].map((letter) => letter.repeat(40)) as [string, string, string];
+const [A, B, C, D] = ["a", "b", "c", "d"].map((letter) => letter.repeat(40)) as [string, string, string, string];
 
 /** A fake git that records the commands and returns the given answers. */
 function asked(answer: (args: readonly string[]) => Partial<GitAnswer>) {
@@ -24,9 +24,20 @@ test("git is run once for each answer, even for two callers at the same time or 
   ]);
   await ranges.mergeBase(A, B);
   await ranges.mergeBase(A, B);
-  expect(all).toEqual([`rev-list --end-of-options ${A} ^${B} ^${C}`, `merge-base ${A} ${B}`]);
+  expect(all).toEqual([`rev-list --boundary --end-of-options ${A} ^${B} ^${C}`, `merge-base ${A} ${B}`]);
   await ranges.mergeBase(A, C);
   expect(all).toHaveLength(3);
+});
+
+test("a base that is the parent of a new commit is what both have in common, and git is not asked for it", async () => {
+  const { git, all } = asked(() => ({ bytes: Buffer.from(`${A}\n-${B}\n-${D}\n`) }));
+  const ranges = rangesOf(git);
+  expect(await ranges.commits(A, [B, C])).toEqual([A]);
+  expect(await ranges.mergeBase(B, A)).toBe(B);
+  expect(all).toHaveLength(1);
+  // Of these nothing is known: C is no parent, and nobody has asked about D.
+  for (const other of [C, D]) await ranges.mergeBase(other, A);
+  expect(all.slice(1)).toEqual([`merge-base ${C} ${A}`, `merge-base ${D} ${A}`]);
 });
 
 test("a failed command is run again, and an output that is too long has no result", async () => {

@@ -36,32 +36,59 @@ export function rangesOf(git: GitRun): Ranges {
   const thin = thinGit((args) => git(args, { maxBytes: MAX_LIST, timeoutMs: BASE_MS }));
   return {
     mergeBase: (a, b) =>
-      bases(`${a} ${b}`, () => gitStep("comparing the commits with the base", () => mergeBase(thin, a, b))),
-    changes: (base, head) => changes(`${base} ${head}`, () => changesBetween({ git, base, head })),
+      bases.ask(`${a} ${b}`, () => gitStep("comparing the commits with the base", () => mergeBase(thin, a, b))),
+    changes: (base, head) => changes.ask(`${base} ${head}`, () => changesBetween({ git, base, head })),
     commits(head, without) {
       const range = [head, ...[...new Set(without)].toSorted().map((sha) => `^${sha}`)];
-      return commits(range.join(" "), () => listCommits(git, range));
+      return commits.ask(range.join(" "), async () => {
+        const listed = await listCommits(git, range);
+        // A parent of a commit that `head` reaches is what they have in common, so git need not be asked.
+        for (const parent of listed?.parents ?? [])
+          if (without.includes(parent)) bases.learn(`${parent} ${head}`, parent);
+        return listed?.commits ?? null;
+      });
     },
   };
 }
 
-async function listCommits(git: GitRun, range: readonly string[]): Promise<readonly string[] | null> {
-  const args = ["rev-list", "--end-of-options", ...range];
+interface Listed {
+  readonly commits: readonly string[];
+  /** Parents of these commits that are not among them. */
+  readonly parents: readonly string[];
+}
+
+async function listCommits(git: GitRun, range: readonly string[]): Promise<Listed | null> {
+  const args = ["rev-list", "--boundary", "--end-of-options", ...range];
   const { code, bytes, errorText } = await git(args, { maxBytes: MAX_LIST, timeoutMs: LIST_MS });
   if (code === undefined) return null;
   if (code !== 0) throw new StepFailure(localFailure("reading the commits", errorText));
-  const text = bytes.toString("latin1").trim();
-  return text === "" ? [] : text.split("\n");
+  const lines = bytes
+    .toString("latin1")
+    .split("\n")
+    .filter((line) => line !== "");
+  return {
+    commits: lines.filter((line) => !line.startsWith("-")),
+    parents: lines.filter((line) => line.startsWith("-")).map((line) => line.slice(1)),
+  };
 }
 
-function memo<T>(): (key: string, ask: () => Promise<T>) => Promise<T> {
+interface Memo<T> {
+  ask(key: string, ask: () => Promise<T>): Promise<T>;
+  /** An answer that is known from another question. */
+  learn(key: string, answer: T): void;
+}
+
+function memo<T>(): Memo<T> {
   const known = new Map<string, Promise<T>>();
-  return (key, ask) => {
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    const asked = ask();
-    known.set(key, asked);
-    asked.catch(() => known.delete(key));
-    return asked;
+  return {
+    ask(key, ask) {
+      const before = known.get(key);
+      if (before !== undefined) return before;
+      const asked = ask();
+      known.set(key, asked);
+      asked.catch(() => known.delete(key));
+      return asked;
+    },
+    learn: (key, answer) => void known.set(key, Promise.resolve(answer)),
   };
 }
