@@ -19,7 +19,7 @@ export function admitNeeds(run: Run): AdmitNeeds {
 }
 
 export function prepareNeeds(run: Run): PrepareNeeds {
-  const { comment, labels, services } = run;
+  const { comment, labels, guard, services } = run;
   return {
     ...untilStop(run),
     ...workspaceOf(run, run.halts.stop),
@@ -28,6 +28,7 @@ export function prepareNeeds(run: Run): PrepareNeeds {
     attempts: attemptsOf(run),
     homeId: services.homeId,
     authorEmail: services.config.git.author_email,
+    guard,
     now: services.now,
   };
 }

@@ -145,7 +145,6 @@ async function toWork(
   note(run, admission);
   const { admitted } = admission;
   if (admitted === null) return null;
-  run.guard.start();
   const prepared = await prepare(prepareNeeds(run), { scope, admitted, why: given, refresh });
   at.scope = prepared.scope;
   const found = await recover(recoverNeeds(run), prepared);

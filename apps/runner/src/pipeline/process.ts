@@ -32,6 +32,7 @@ import { progressOfLost } from "./lostProgress.ts";
 import { findPlace } from "./findPlace.ts";
 import { writerOf, writerWithoutRun } from "./lastWriter.ts";
 import type { HaltSwitch } from "../run/halt.ts";
+import { together } from "../run/together.ts";
 import { runSteps } from "./pipeline.ts";
 import { Progress } from "../run/progress.ts";
 
@@ -135,15 +136,22 @@ async function beginRun(options: ProcessOptions, begun: Begun): Promise<Disposit
   if ("do" in found) return found;
   options.onPlace(found.place);
   const paths = workspacePaths(config.home, config.worktree.base_dir, ref);
-  const lock = await lockWorkspace(paths);
+  const { cleanup } = begun;
+  const id = randomUUID();
+  cleanup.defer(() => slot.end());
+  const [lock] = await together(options.halts.lost, [
+    async () => {
+      const taken = await lockWorkspace(paths);
+      if (taken !== null) cleanup.defer(() => taken.release());
+      return taken;
+    },
+    // The disk may take its time to keep it.
+    () => slot.begin({ jobId, run: id, token }),
+  ]);
   if (lock === null) {
     log.info({ issue: jobId }, "another process uses the issue's workspace: the job waits");
     return wait(BUSY_MS, "its workspace is in use");
   }
-  const { cleanup } = begun;
-  cleanup.defer(() => slot.end());
-  cleanup.defer(() => lock.release());
-  const id = randomUUID();
   const agentEnv = { ...config.agentEnv, [RUN_MARKER]: id };
   const mirrorAt = mirrorPaths(config.home, ref);
   const side = services.openSide({
@@ -159,7 +167,6 @@ async function beginRun(options: ProcessOptions, begun: Begun): Promise<Disposit
   cleanup.defer(() => killSurvivors({ runId: id, except: [process.pid] }));
   cleanup.defer(() => side.close());
   const place = side.place();
-  await slot.begin({ jobId, run: id, token });
   const leftBehind = (await services.store.read(jobId)).run.id;
   if (leftBehind !== null) {
     // Done before this run's id replaces the lost run's id: a later run could not find these processes.

@@ -1,5 +1,7 @@
 import { BUILT_IN_TEMPLATE } from "./prompt.ts";
 
+/** Path of a repository's own template. */
+export const TEMPLATE_FILE = "worker_template.md";
 /** A longer template is not used. */
 const MAX_TEMPLATE_CHARS = 100_000;
 

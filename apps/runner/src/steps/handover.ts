@@ -37,6 +37,8 @@ export interface Prepared {
   readonly begun: boolean;
   /** Open pull request to which the work is added. */
   readonly pull: Pull | null;
+  /** Text of the base commit's template for prompts; null: it has none; undefined: it could not be read yet. */
+  readonly template: string | null | undefined;
 }
 
 /** The prompts, and the agent that gets one of them. */

@@ -1,5 +1,8 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { assertInScope, type PushScope } from "../../airlock/pushScope.ts";
+import type { WaitingGuard } from "../../guard/client.ts";
+import type { EarlyStart } from "../../process/early.ts";
+import { TEMPLATE_FILE } from "../../prompt/template.ts";
 import type { PrepareField } from "../../run/owners.ts";
 import { patienceOf, withRetry } from "../../run/retry.ts";
 import type { Attempts, StepBasics, StepWorkspace } from "../../run/step.ts";
@@ -31,6 +34,8 @@ export interface PrepareNeeds extends StepBasics<PrepareField>, StepWorkspace {
   readonly homeId: string;
   /** Email address of the commits' author. */
   readonly authorEmail: string;
+  /** The guard of the agent is started while the workspace is created, so that the agent does not wait for it. */
+  readonly guard: Pick<EarlyStart<WaitingGuard>, "start">;
   readonly now: () => number;
 }
 
@@ -55,9 +60,9 @@ export async function prepare(
   const { issue, comments } = admitted;
   const why = await answerOf(run, given, comments);
   // Git needs longer than `admit` and these three requests. They run at the same time, because they write to different places.
-  const [{ branch, pull }] = await together(run.signal, [
-    async (signal) => {
-      await showBeginning(run, { issue, comments });
+  const [, { branch, pull }] = await together(run.signal, [
+    () => showBeginning(run, { issue, comments }),
+    (signal) => {
       const choose = () => chooseBranch(lately, (name) => github.pullsOfBranch(run.issue.ref, name, { signal }));
       return withRetry(choose, { signal, factor });
     },
@@ -74,13 +79,16 @@ export async function prepare(
   ]);
   const start = published ?? baseSha;
   await run.mirror.pin(`base/gh-${issue.number}`, baseSha, run.signal);
-  const workspace = await soundWorkspace(run.mirror, {
-    paths: run.paths,
-    place: run.place,
-    mirrorDir: run.mirror.paths.dir,
-    goal: { branch, start, base: baseSha, names: { base, defaultBranch }, published: published !== null },
-    stamp: run.id,
-  });
+  const goal = { branch, start, base: baseSha, names: { base, defaultBranch }, published: published !== null };
+  const { paths, place, mirror } = run;
+  const [workspace, template] = await together(run.signal, [
+    () => soundWorkspace(mirror, { paths, place, mirrorDir: mirror.paths.dir, goal, stamp: run.id }),
+    async () => {
+      run.guard.start();
+      // Nothing is lost: it is read again when the prompt is written. The workspace may have found that the mirror is damaged.
+      return mirror.file(baseSha, TEMPLATE_FILE).catch(() => undefined);
+    },
+  ]);
   if (run.mirror.quarantined !== null) {
     run.log.warn(
       { quarantined: run.mirror.quarantined },
@@ -113,7 +121,7 @@ export async function prepare(
     ...(first ? { "work.autoCommitted": null } : {}),
   } as const;
   const begun = published !== null || workspace.how !== "created";
-  return { scope, baseSha, how: workspace.how, patch, why, begun, pull };
+  return { scope, baseSha, how: workspace.how, patch, why, begun, pull, template };
 }
 
 /** Return the base commit in the mirror. If the base branch is missing, read the repository again, because its default branch may have been renamed. */

@@ -14,7 +14,7 @@ import {
   type ResumeReason,
 } from "../../prompt/prompt.ts";
 import { formatReference } from "@tac8/core/domain/reference";
-import { chooseTemplate } from "../../prompt/template.ts";
+import { chooseTemplate, TEMPLATE_FILE } from "../../prompt/template.ts";
 import type { Comment } from "@tac8/core/github/types";
 import { webUrl } from "@tac8/core/github/urls";
 import { policyOf } from "../../egress/policy.ts";
@@ -24,8 +24,6 @@ import type { Isolation } from "@tac8/core/isolation/choose";
 import { writeNote } from "../../workspace/notes.ts";
 import { readFeedback } from "./feedback.ts";
 import type { Admitted, Prepared, Prompts } from "../handover.ts";
-
-const TEMPLATE_FILE = "worker_template.md";
 
 /** Return the comments that count, and earlier answers of agents. tac8's other comments are left out. */
 function conversationOf(
@@ -60,7 +58,8 @@ export async function writePrompts(
   const { config, isolation } = run;
   const { login } = run.issue;
   const nonce = randomUUID().slice(0, 8);
-  const { template, note } = chooseTemplate(await run.mirror.file(run.record.state.branch.base ?? "", TEMPLATE_FILE));
+  const { template: known = await run.mirror.file(prepared.baseSha, TEMPLATE_FILE) } = prepared;
+  const { template, note } = chooseTemplate(known);
   if (note !== null) run.log.warn(`${TEMPLATE_FILE} of the repository is not used: ${note}`);
   const feedback = pull === null ? "" : await readFeedback(run, pull, nonce);
   const rendered = renderPrompt(template, {
