@@ -204,6 +204,15 @@ it("`tac8 --help` and `tac8 status` load neither octokit nor express", async () 
   expect(add).toContain("@octokit/rest"); // It would be found.
 });
 
+it("the search for secrets loads no library for schemas, which takes longer to load than its rules", async () => {
+  const entry = ENTRIES.find(({ name }) => name === "secrets");
+  const options = { root: REPOSITORY, outdir: join(root, "out"), entries: ENTRIES, assets: new Set() };
+  const { outputs } = await bundleEntry(entry, options);
+  const packages = packagesOf(outputs, [Object.keys(outputs).find((path) => path.endsWith("/secrets.js"))]);
+  expect(packages).toContain("@secretlint/core");
+  expect(packages).not.toContain("zod");
+});
+
 /** The npm packages in these files and in everything that they import at once. */
 function packagesOf(outputs, files) {
   const seen = new Set();

@@ -5,14 +5,8 @@ import { localFailure } from "../git/errors.ts";
 import type { Ranges } from "../airlock/ranges.ts";
 import type { GitRun } from "../git/runGit.ts";
 import type { EarlyStart } from "../process/early.ts";
-import {
-  knownAnswerSchema,
-  patternsAnswerSchema,
-  MAX_FINDINGS,
-  type Finding,
-  type NamedText,
-  type Result,
-} from "./protocol.ts";
+import { knownAnswerSchema, patternsAnswerSchema } from "./answers.ts";
+import { MAX_FINDINGS, type Finding, type NamedText, type Result } from "./protocol.ts";
 import { startScanner, type Scanner, type Search } from "./scanner.ts";
 
 const MAX_COMMITS = 16 * 1024 * 1024;
@@ -123,7 +117,7 @@ function begin(
   }));
   // Made only from the configuration: new tokens replace each other every hour, but an allowance is valid for longer.
   const salt = createHash("sha256").update(JSON.stringify(values.toSorted())).digest("hex");
-  return scanner.search({ known, texts: [...texts], salt }, signal);
+  return scanner.search({ known, texts, salt }, signal);
 }
 
 async function answerOf(search: Search): Promise<SecretsAnswer> {

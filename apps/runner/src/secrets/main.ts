@@ -1,5 +1,5 @@
 // The scanner is a separate program, because a hostile text can make a pattern run for hours. It is killed then.
-import { requestSchema } from "./protocol.ts";
+import type { KnownAnswer, PatternsAnswer, ScanRequest } from "./protocol.ts";
 import { Scan } from "./scan.ts";
 
 const LINE_END = 10;
@@ -13,7 +13,7 @@ for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
   const end = chunk.indexOf(LINE_END);
   first.push(end < 0 ? chunk : chunk.subarray(0, end));
   if (end < 0) continue;
-  scan = new Scan(requestSchema.parse(JSON.parse(Buffer.concat(first).toString("utf8"))));
+  scan = new Scan(JSON.parse(Buffer.concat(first).toString("utf8")) as ScanRequest);
   first = null;
   scan.push(chunk.subarray(end + 1));
 }
@@ -22,7 +22,7 @@ if (scan === null) throw new Error("no request");
 await say({ known: scan.known() });
 await say({ patterns: await scan.patterns() });
 
-function say(answer: object): Promise<void> {
+function say(answer: KnownAnswer | PatternsAnswer): Promise<void> {
   return new Promise((resolve) => {
     process.stdout.write(`${JSON.stringify(answer)}\n`, () => resolve());
   });

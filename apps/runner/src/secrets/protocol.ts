@@ -1,4 +1,4 @@
-import { z } from "zod";
+// Messages between the runner and the scanner. Without a library for schemas: the scanner would load it at each start.
 
 /** A text that is about to be published in addition to the changes of files. */
 export interface NamedText {
@@ -7,39 +7,43 @@ export interface NamedText {
 }
 
 /** First line of the scanner's input, as JSON. The unchanged output of git about the commits follows. */
-export const requestSchema = z.object({
+export interface ScanRequest {
   /** Values that must not be published. */
-  known: z.array(z.object({ value: z.string(), isStrong: z.boolean() })),
-  texts: z.array(z.object({ name: z.string(), text: z.string() })),
+  readonly known: readonly { readonly value: string; readonly isStrong: boolean }[];
+  readonly texts: readonly NamedText[];
   /** Key of the findings' digests. */
-  salt: z.string(),
-});
-export type ScanRequest = z.infer<typeof requestSchema>;
+  readonly salt: string;
+}
 
 /** A place of a secret. It never has the secret itself. */
-const findingSchema = z.object({
+export interface Finding {
   /** Path of a file, or name of a text. */
-  where: z.string(),
+  readonly where: string;
   /** Line number, from 1, in the commit that adds it; null if it is not known. */
-  line: z.number().nullable(),
-  rule: z.string(),
+  readonly line: number | null;
+  readonly rule: string;
   /** Whether it is one of tac8's own secrets, which are never published on purpose. */
-  isCertain: z.boolean(),
-});
-export type Finding = z.infer<typeof findingSchema>;
+  readonly isCertain: boolean;
+}
 
 /** Most findings of a result. Further ones are only counted. Certain findings come first. */
 export const MAX_FINDINGS = 50;
-const resultSchema = z.object({
-  findings: z.array(findingSchema).max(MAX_FINDINGS),
-  /** Number of all findings. */
-  count: z.number(),
-  /** Digest of all findings and their values: another value in the same place has another digest. */
-  digest: z.string(),
-});
-export type Result = z.infer<typeof resultSchema>;
 
-/** First line of the scanner's output, with the known values. The second line has the patterns, which may take too long. */
-export const knownAnswerSchema = z.object({ known: resultSchema });
-/** Second line of the scanner's output. Null if the text is too long for the patterns. */
-export const patternsAnswerSchema = z.object({ patterns: resultSchema.nullable() });
+export interface Result {
+  readonly findings: readonly Finding[];
+  /** Number of all findings. */
+  readonly count: number;
+  /** Digest of all findings and their values: another value in the same place has another digest. */
+  readonly digest: string;
+}
+
+/** First line of the scanner's output: known values are searched for first. */
+export interface KnownAnswer {
+  readonly known: Result;
+}
+
+/** Second line, of patterns, which may take too long. */
+export interface PatternsAnswer {
+  /** Null: too much text for the patterns. */
+  readonly patterns: Result | null;
+}
