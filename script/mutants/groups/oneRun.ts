@@ -291,8 +291,8 @@ export const oneRun: readonly Mutant[] = [
   {
     name: "workspace-lock",
     file: `${RUNNER}/pipeline/process.ts`,
-    find: "const lock = await lockWorkspace(paths);",
-    replace: "const lock = await lockWorkspace({ ...paths, lockFile: `${paths.lockFile}.${randomUUID()}` });",
+    find: "const taken = await lockWorkspace(paths);",
+    replace: "const taken = await lockWorkspace({ ...paths, lockFile: `${paths.lockFile}.${randomUUID()}` });",
     test: { file: "test/rest.e2e.test.ts", name: "a workspace that another process holds" },
     promise: "a workspace has one run at a time",
   },
