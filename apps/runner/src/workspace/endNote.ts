@@ -1,7 +1,7 @@
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { blockedHostSchema } from "@tac8/core/domain/blockedHosts";
 import { denialSchema } from "@tac8/core/domain/denials";
-import { usageSchema } from "@tac8/core/domain/usage";
+import { usageSchema } from "@tac8/core/domain/usageSchemas";
 import { z } from "zod";
 import type { WorkspacePaths } from "./paths.ts";
 import { readText, type Files } from "../files/files.ts";

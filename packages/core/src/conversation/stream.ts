@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
-import { figuresSchema } from "../domain/usage.ts";
+import { figuresSchema } from "../domain/usageSchemas.ts";
 import { runStreamKey } from "../state/keys.ts";
 import { TODO_STATUSES, type LiveEvent } from "./event.ts";
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { figuresSchema, toFigures, tokensIn, type ModelUsage } from "./usage.ts";
+import { toFigures, tokensIn, type ModelUsage } from "./usage.ts";
+import { figuresSchema } from "./usageSchemas.ts";
 
 const modelFigures = figuresSchema.extend({ model: z.string() });
 /** Tokens and US dollars of one model in one agent's run. */

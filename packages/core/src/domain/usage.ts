@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { formatDuration, formatNumber, formatUsd } from "./formats.ts";
 
 /** Tokens that agents have used, as the model's API counts them. `inputTokens` excludes cached tokens. */
@@ -14,18 +13,12 @@ export interface ModelUsage extends Tokens {
   readonly costUsd: number;
 }
 
-/** Usage of the agents of an issue, summed over its runs. */
-export const usageSchema = z.object({
-  inputTokens: z.number().nonnegative(),
-  outputTokens: z.number().nonnegative(),
-  cacheReadTokens: z.number().nonnegative(),
-  cacheWriteTokens: z.number().nonnegative(),
-  costUsd: z.number().nonnegative(),
-  turns: z.number().nonnegative(),
+/** Usage of the agents of an issue, summed over its runs. Its schema: `usageSchemas.ts`. */
+export interface Usage extends ModelUsage {
+  readonly turns: number;
   /** Total duration of agent runs, in ms. */
-  durationMs: z.number().nonnegative(),
-});
-export type Usage = z.infer<typeof usageSchema>;
+  readonly durationMs: number;
+}
 
 export const NO_TOKENS: Tokens = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 export const NO_MODEL_USAGE: ModelUsage = { ...NO_TOKENS, costUsd: 0 };
@@ -72,15 +65,14 @@ export function formatUsage(usage: Usage): string {
   ].join(" · ");
 }
 
-/** Usage of a model, in the form of the event log, of a run's live stream and of reports. */
-export const figuresSchema = z.object({
-  input: z.number(),
-  output: z.number(),
-  cacheRead: z.number(),
-  cacheWrite: z.number(),
-  costUsd: z.number(),
-});
-export type Figures = Readonly<z.infer<typeof figuresSchema>>;
+/** Usage of a model, in the form of the event log, of a run's live stream and of reports. Its schema: `usageSchemas.ts`. */
+export interface Figures {
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead: number;
+  readonly cacheWrite: number;
+  readonly costUsd: number;
+}
 
 export const NO_FIGURES: Figures = toFigures(NO_MODEL_USAGE);
 

@@ -4,7 +4,7 @@ import { FAILURE_KINDS } from "../domain/failures.ts";
 import { blockedHostSchema, MAX_BLOCKED } from "../domain/blockedHosts.ts";
 import { denialSchema, MAX_DENIALS } from "../domain/denials.ts";
 import { leftOutListSchema, namedFilesSchema } from "../domain/leftOut.ts";
-import { usageSchema } from "../domain/usage.ts";
+import { usageSchema } from "../domain/usageSchemas.ts";
 
 const json = <T extends z.ZodType>(schema: T) =>
   z
