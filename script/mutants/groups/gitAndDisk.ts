@@ -446,8 +446,8 @@ export const gitAndDisk: readonly Mutant[] = [
   {
     name: "part-of-answer",
     file: `${RUNNER}/git/runGit.ts`,
-    find: "isMaxBuffer || timedOut || !isWhole ? undefined : exitCode",
-    replace: "(isMaxBuffer && timedOut) || !isWhole ? undefined : exitCode",
+    find: "isTooMuch || timedOut || !isWhole ? undefined : exitCode",
+    replace: "(isTooMuch && timedOut) || !isWhole ? undefined : exitCode",
     test: { file: `${RUNNER}/place/place.int.test.ts`, name: "incomplete output of git is no answer" },
     promise: "output of git that was cut off is no answer",
   },

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { constants, existsSync, type Dirent } from "node:fs";
 import {
   access,
@@ -16,7 +18,6 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { execa } from "execa";
 import type { Entry, Files, Found, Kind, Path } from "./files.ts";
 
 /** The files of this machine, with the rights of this process. */
@@ -107,8 +108,13 @@ async function tryToRemove(path: string): Promise<string | null> {
  */
 async function removeByPrograms(path: string): Promise<void> {
   const isFolder = (await lstat(path).catch(() => null))?.isDirectory() === true;
-  if (isFolder) await execa("chmod", ["-R", "u+rwX", "--", path], { reject: false });
-  await execa("rm", ["-rf", "--", path], { reject: false });
+  if (isFolder) await runProgram("chmod", ["-R", "u+rwX", "--", path]);
+  await runProgram("rm", ["-rf", "--", path]);
+}
+
+/** Run a program to its end, whatever its exit code. Without execa, which takes most of the time in which a helper starts. */
+async function runProgram(program: string, args: readonly string[]): Promise<void> {
+  await once(spawn(program, args, { stdio: "ignore" }), "close").catch(() => undefined);
 }
 
 async function canWrite(folder: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { execa } from "execa";
+import { startGit, type GitProcess } from "./gitProcess.ts";
 
 /** How long to wait for output that another process than git holds open, for example one that a filter has started. */
 const HELD_MS = 5000;
@@ -42,37 +42,54 @@ export type GitRun = (
  * answer, not an error. @throws the signal's reason.
  */
 export async function runGit(command: GitCommand): Promise<GitAnswer> {
-  const { dir, env, args, input, output, maxBytes, timeoutMs, signal } = command;
+  const { output, maxBytes, signal } = command;
   signal?.throwIfAborted(); // A process that is started despite the abort may write before it is stopped.
-  const child = execa("git", args, {
-    cwd: dir,
-    extendEnv: false,
-    env,
-    encoding: "buffer",
-    stripFinalNewline: false,
-    ...(input === undefined ? { stdin: "ignore" as const } : { input }),
-    maxBuffer: maxBytes,
-    buffer: { stdout: output === undefined },
-    killDescendants: true,
-    timeout: timeoutMs,
-    reject: false,
-    ...(signal === undefined ? {} : { cancelSignal: signal }),
-  });
-  const sent = output === undefined ? Promise.resolve(true) : send(child.stdout, output);
+  const git = startGit(command);
+  const sent = output === undefined ? null : send(git.stdout, output);
+  const answer = output === undefined ? collect(git, "stdout", maxBytes) : NOTHING;
+  const errors = collect(git, "stderr", maxBytes);
   let held: NodeJS.Timeout | undefined;
-  child.nodeChildProcess.once("exit", () => {
+  git.onExit(() => {
     if (output !== undefined) return; // Its reader may need longer than git.
-    held = setTimeout(() => [child.stdout, child.stderr].forEach((stream) => stream?.destroy()), HELD_MS);
+    held = setTimeout(() => [git.stdout, git.stderr].forEach((stream) => stream.destroy()), HELD_MS);
   });
-  const { exitCode, stdout, stderr, shortMessage, isCanceled, isMaxBuffer, timedOut } = await child;
+  const { code: exitCode, how, timedOut, aborted } = await git.ended;
   clearTimeout(held);
-  const isWhole = await sent;
-  if (isCanceled) signal?.throwIfAborted();
-  const words = Buffer.from(stderr ?? "")
-    .toString("utf8")
-    .trim();
-  const code = isMaxBuffer || timedOut || !isWhole ? undefined : exitCode;
-  return { code, bytes: Buffer.from(stdout ?? ""), words, errorText: words || (shortMessage ?? "") };
+  const isWhole = (await sent) ?? true;
+  if (aborted) signal?.throwIfAborted();
+  const isTooMuch = answer.isTooMuch || errors.isTooMuch;
+  const words = errors.bytes().toString("utf8").trim();
+  const code = isTooMuch || timedOut || !isWhole ? undefined : exitCode;
+  const why = isTooMuch ? `git ${command.args[0] ?? ""} printed more than ${maxBytes} bytes` : how;
+  return { code, bytes: answer.bytes(), words, errorText: words || (code === 0 || !isWhole ? "" : why) };
+}
+
+interface Collected {
+  /** There was more than was to be read. */
+  readonly isTooMuch: boolean;
+  readonly bytes: () => Buffer;
+}
+
+const NOTHING: Collected = { isTooMuch: false, bytes: () => Buffer.alloc(0) };
+
+/** Keep the output of one stream. If there is too much, git is ended. */
+export function collect(git: GitProcess, name: "stdout" | "stderr", maxBytes: number): Collected {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const stream = git[name];
+  stream.on("error", () => undefined); // It was cut off: its end says what happened.
+  stream.on("data", (chunk: Buffer) => {
+    const room = maxBytes - size;
+    size += chunk.length;
+    if (room > 0) chunks.push(room < chunk.length ? chunk.subarray(0, room) : chunk);
+    if (size > maxBytes) git.stop();
+  });
+  return {
+    get isTooMuch() {
+      return size > maxBytes;
+    },
+    bytes: () => Buffer.concat(chunks),
+  };
 }
 
 /** @returns whether all of it arrived */

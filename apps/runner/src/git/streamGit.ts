@@ -1,7 +1,7 @@
 import { errorOf } from "@tac8/core/domain/messageOf";
 import { Readable } from "node:stream";
-import { execa } from "execa";
-import type { GitCommand } from "./runGit.ts";
+import { startGit } from "./gitProcess.ts";
+import { collect, type GitCommand } from "./runGit.ts";
 
 /** A git command whose output is too large to keep. It runs for at most `timeoutMs`. */
 export interface GitStream {
@@ -18,6 +18,8 @@ export type GitStreamCommand = Pick<GitCommand, "dir" | "env" | "args" | "timeou
 
 /** Limit of its standard error, in bytes. */
 export const MAX_STREAM_WORDS = 20_000;
+/** Time to end after SIGTERM. */
+const FORCE_MS = 1000;
 
 /**
  * Start one git command whose output is read while it runs. After an abort no process is started, and `stdout` fails
@@ -25,30 +27,16 @@ export const MAX_STREAM_WORDS = 20_000;
  */
 export function streamGit({ dir, env, args, timeoutMs, signal }: GitStreamCommand): GitStream {
   if (signal?.aborted === true) return failedStream(signal.reason);
-  const child = execa("git", args, {
-    cwd: dir,
-    extendEnv: false,
-    env,
-    stdin: "ignore",
-    buffer: { stdout: false },
-    maxBuffer: { stderr: MAX_STREAM_WORDS },
-    encoding: "buffer",
-    killDescendants: true,
-    forceKillAfterDelay: 1000,
-    timeout: timeoutMs,
-    reject: false,
-    ...(signal === undefined ? {} : { cancelSignal: signal }),
-  });
+  const git = startGit({ dir, env, args, timeoutMs, forceMs: FORCE_MS, signal });
+  const errors = collect(git, "stderr", MAX_STREAM_WORDS);
   return {
-    stdout: child.stdout,
-    ended: child.then(({ exitCode: code, stderr, timedOut }) => ({
-      code,
-      errorText: Buffer.from(stderr ?? "")
-        .toString("utf8")
-        .trim(),
+    stdout: git.stdout,
+    ended: git.ended.then(({ code, timedOut }) => ({
+      code: errors.isTooMuch ? undefined : code,
+      errorText: errors.bytes().toString("utf8").trim(),
       timedOut,
     })),
-    kill: () => void child.kill("SIGKILL"),
+    kill: () => git.kill(),
   };
 }
 

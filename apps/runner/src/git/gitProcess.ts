@@ -1,0 +1,127 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
+import { spawn, type ChildProcess } from "node:child_process";
+import { Readable, type Writable } from "node:stream";
+
+// Not by execa: the place helper would start 30 ms later with it, twice for each issue.
+
+export interface GitProcessOptions {
+  readonly dir: string;
+  /** The whole environment. Its `PATH` finds git. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly args: readonly string[];
+  readonly input?: Buffer | undefined;
+  readonly timeoutMs: number;
+  /** Time to end after SIGTERM; then SIGKILL. Default 5 s. */
+  readonly forceMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A git command in a process group of its own. What ends it ends the whole group, which is everything that git has started. */
+export interface GitProcess {
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Call back when it has exited. Something that it has started may still have its output open. */
+  onExit(then: () => void): void;
+  /** Resolves when it has exited and its output is closed. Never rejects. */
+  readonly ended: Promise<GitProcessEnd>;
+  /** SIGTERM, and SIGKILL if it does not end in time. */
+  stop(): void;
+  /** SIGKILL. */
+  kill(): void;
+}
+
+export interface GitProcessEnd {
+  /** Undefined: it was killed, or could not be started. */
+  readonly code: number | undefined;
+  /** How it ended, in words. */
+  readonly how: string;
+  readonly timedOut: boolean;
+  /** It was ended because the signal was aborted. */
+  readonly aborted: boolean;
+}
+
+const FORCE_MS = 5000;
+
+/** Git commands that run. None outlives this process. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => running.forEach((child) => signalGroup(child, "SIGTERM")));
+
+/** Start one git command. Trouble of any kind ends in `ended`. */
+export function startGit(options: GitProcessOptions): GitProcess {
+  const { dir, env, args, input, timeoutMs, forceMs = FORCE_MS, signal } = options;
+  const what = `git ${args[0] ?? ""}`;
+  let child: ChildProcess;
+  try {
+    const stdin = input === undefined ? "ignore" : "pipe";
+    child = spawn("git", args, { cwd: dir, env, detached: true, stdio: [stdin, "pipe", "pipe"] });
+  } catch (error) {
+    return neverStarted(messageOf(error));
+  }
+  const { stdin, stdout, stderr } = child as { readonly [name in "stdin" | "stdout" | "stderr"]?: ChildProcess[name] };
+  if (!stdout || !stderr) {
+    child.on("error", () => undefined); // It comes later, and says no more than this:
+    return neverStarted("this machine has no descriptor left for it");
+  }
+  running.add(child);
+  let timedOut = false;
+  let aborted = false;
+  let error: Error | null = null;
+  let force: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    signalGroup(child, "SIGTERM");
+    force ??= setTimeout(() => signalGroup(child, "SIGKILL"), forceMs);
+  };
+  const onAbort = (): void => {
+    aborted = !timedOut;
+    stop();
+  };
+  const late = setTimeout(() => {
+    timedOut = !aborted;
+    stop();
+  }, timeoutMs);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  child.on("error", (one) => (error ??= one));
+  if (stdin) send(stdin, input);
+  const ended = new Promise<GitProcessEnd>((resolve) => {
+    child.once("close", (code: number | null, by: NodeJS.Signals | null) => {
+      running.delete(child);
+      clearTimeout(late);
+      clearTimeout(force);
+      signal?.removeEventListener("abort", onAbort);
+      const isStarted = child.pid !== undefined;
+      const how = isStarted ? `${what} ended by ${by ?? `exit code ${code}`}` : `${what}: ${error?.message ?? ""}`;
+      const limit = timedOut ? `${what} took longer than ${timeoutMs / 1000} s` : null;
+      resolve({ code: isStarted ? (code ?? undefined) : undefined, how: limit ?? how, timedOut, aborted });
+    });
+  });
+  return {
+    stdout,
+    stderr,
+    onExit: (then) => void child.once("exit", then),
+    ended,
+    stop,
+    kill: () => signalGroup(child, "SIGKILL"),
+  };
+}
+
+/** One that ends before it has read its input says so by its exit. */
+function send(stdin: Writable, input: Buffer | undefined): void {
+  stdin.on("error", () => undefined);
+  stdin.end(input);
+}
+
+/** Also after the exit of git itself, because processes of its group may still run. */
+function signalGroup(child: ChildProcess, name: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, name);
+  } catch {
+    child.kill(name); // There is no group any more, or not yet.
+  }
+}
+
+function neverStarted(why: string): GitProcess {
+  const ended = Promise.resolve({ code: undefined, how: why, timedOut: false, aborted: false });
+  const nothing = (): void => undefined;
+  return { stdout: Readable.from([]), stderr: Readable.from([]), onExit: nothing, ended, stop: nothing, kill: nothing };
+}
