@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,9 +44,8 @@ async function measure(bench: Bench): Promise<Row[]> {
   const dir = await mkdtemp(join(tmpdir(), "tac8-bench-"));
   const forget = leftovers.folder(dir);
   const [forwarder, helper, proxy] = ["forwarder", "place-helper", "egress"].map((name) =>
-    join(programs.checkout, "dist", `${name}.js`),
-  );
-  if (forwarder === undefined || helper === undefined || proxy === undefined) throw new Error("no programs");
+    builtFileIn(programs.checkout, name),
+  ) as [string, string, string];
   const sandbox = [probe.program, ...argumentsOf({ dir, own: [process.execPath, forwarder, helper], uid }), "--"];
   // The forwarder connects to the socket only when a program sends a request.
   const way = ["--socket", join(dir, "s"), "--port", "41080", "--"];
@@ -164,6 +164,14 @@ async function startAsUser({ path, signal }: Bench, { socket, uid }: StagedLaunc
     child.stdin.end();
     await exited;
   }
+}
+
+/** Path of a program of `dist/`; a checkout from before 2026-11-29 has ES modules alone. */
+function builtFileIn(checkout: string, name: string): string {
+  const paths = ["cjs", "js"].map((suffix) => join(checkout, "dist", `${name}.${suffix}`));
+  const found = paths.find((path) => existsSync(path));
+  if (found === undefined) throw new Error(`${name} is not in dist/: build it first`);
+  return found;
 }
 
 /** Return the view of a sandbox, without an issue's folders. */

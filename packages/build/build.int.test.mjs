@@ -213,6 +213,16 @@ it("the search for secrets loads no library for schemas, which takes longer to l
   expect(packages).not.toContain("zod");
 });
 
+it("the programs that each run starts load no package, because their start takes most of their time", async () => {
+  for (const name of ["guard", "place-helper", "egress", "forwarder"]) {
+    const entry = ENTRIES.find((one) => one.name === name);
+    const options = { root: REPOSITORY, outdir: join(root, name), entries: ENTRIES, assets: new Set() };
+    const { outputs } = await bundleEntry(entry, options);
+    const main = Object.keys(outputs).find((path) => path.endsWith(`/${name}.js`));
+    expect([name, packagesOf(outputs, [main])]).toEqual([name, []]);
+  }
+});
+
 /** The npm packages in these files and in everything that they import at once. */
 function packagesOf(outputs, files) {
   const seen = new Set();

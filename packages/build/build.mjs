@@ -15,12 +15,15 @@ import { urls } from "./urls.mjs";
 // An older Node prints the required version instead of a stack. The `tac8` command finds a newer Node, `node dist/runner.js` does not.
 const [MAJOR, MINOR] = MINIMUM.split(".").map(Number);
 const OLD = `tac8 needs Node ${MINIMUM} or newer, and this is "+process.version+": start it with the tac8 command, or install Node ${MINIMUM} or newer (https://nodejs.org)`;
+const MINIMUM_CHECK = `{const[a,b]=process.versions.node.split(".").map(Number);if(a<${MAJOR}||a===${MAJOR}&&b<${MINOR}){process.stderr.write("${OLD}\\n");process.exit(78)}}`;
+const KEPT_OPEN = 'globalThis.__tac8Program ??= require("node:fs").openSync(__filename);';
 const BANNER = [
-  `{const[a,b]=process.versions.node.split(".").map(Number);if(a<${MAJOR}||a===${MAJOR}&&b<${MINOR}){process.stderr.write("${OLD}\\n");process.exit(78)}}`,
+  MINIMUM_CHECK,
   `import { createRequire as __createRequire } from "node:module";`,
   `const require = __createRequire(import.meta.url);`,
-  `globalThis.__tac8Program ??= require("node:fs").openSync(import.meta.filename);`,
+  KEPT_OPEN.replace("__filename", "import.meta.filename"),
 ].join("");
+const COMMON_JS_BANNER = MINIMUM_CHECK + KEPT_OPEN;
 
 /**
  * Build into a new folder, then replace `dist/` by it. A build that fails leaves the old `dist/` unchanged.
@@ -67,7 +70,7 @@ function refuseWhileRunning(dist) {
 
 /** @returns esbuild's metafile, which lists the sources of each output file */
 export async function bundleEntry(
-  { name, source, split = false, executable = false },
+  { name, source, split = false, executable = false, commonJs = false },
   { root, outdir, entries, assets },
 ) {
   const { metafile, warnings } = await bundle({
@@ -78,7 +81,8 @@ export async function bundleEntry(
     splitting: split,
     chunkNames: `${name}-[name]-[hash]`,
     platform: "node",
-    format: "esm",
+    format: commonJs ? "cjs" : "esm",
+    outExtension: { ".js": commonJs ? ".cjs" : ".js" },
     target: TARGET,
     conditions: ["node"],
     sourcemap: "linked",
@@ -89,7 +93,7 @@ export async function bundleEntry(
     minifySyntax: true,
     metafile: true,
     logLevel: "silent",
-    banner: { js: executable ? `#!/usr/bin/env node\n${BANNER}` : BANNER },
+    banner: { js: executable ? `#!/usr/bin/env node\n${BANNER}` : commonJs ? COMMON_JS_BANNER : BANNER },
     plugins: [urls({ root, outdir, entries, assets })],
   });
   if (warnings.length > 0) throw new Error((await formatMessages(warnings, { kind: "warning" })).join("\n"));

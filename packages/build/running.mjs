@@ -18,7 +18,7 @@ function runsFrom(pid, prefix) {
   const cwd = realPath(`/proc/${pid}/cwd`);
   // An argument may be a relative path or a link to the folder.
   return argumentsOf(pid)
-    .filter((text) => text.endsWith(".js"))
+    .filter((text) => /\.c?js$/.test(text))
     .some((text) => realPath(resolve(cwd ?? "/", text))?.startsWith(prefix));
 }
 

@@ -1,6 +1,7 @@
 // An esbuild plugin: `new URL("relative/path", import.meta.url)` in a source keeps its meaning in dist/. Runs on Node 18.
 import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
+import { fileOf } from "./entries.mjs";
 
 const PATTERN = /new URL\(\s*"([^":]+)",\s*import\.meta\.url,?\s*\)/g;
 const ASSETS = "assets";
@@ -9,11 +10,11 @@ const ASSETS = "assets";
  * Rewrite URLs of files. The URL of an entry's source becomes the URL of its built file, and the URL of a file in bin/ still leads to
  * that file. Every other file or folder is copied to `assets/` in the output, and added to `assets`. All built files are in one
  * folder, so a URL is the same in each of them.
- * @param {{root: string, outdir: string, entries: readonly {name: string, source: string}[], assets: Set<string>}} options
+ * @param {{root: string, outdir: string, entries: readonly {name: string, source: string, commonJs?: boolean}[], assets: Set<string>}} options
  *   `assets`: paths relative to the root
  */
 export function urls({ root, outdir, entries, assets }) {
-  const built = new Map(entries.map(({ name, source }) => [source, `./${name}.js`]));
+  const built = new Map(entries.map((entry) => [entry.source, `./${fileOf(entry)}`]));
   const ours = [join(root, "apps") + sep, join(root, "packages") + sep];
 
   function urlOf(path) {

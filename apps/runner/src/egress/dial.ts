@@ -1,6 +1,5 @@
 import { lookup as systemLookup } from "node:dns/promises";
 import { isIP, connect, type Socket } from "node:net";
-import { connect as connectTls, rootCertificates } from "node:tls";
 import { valueWithin } from "@tac8/core/app/within";
 import { proxyFor } from "@tac8/core/config/proxy";
 import { whyForbidden } from "./addresses.ts";
@@ -42,6 +41,9 @@ export interface Dialer {
   /** Add TLS to a connection, and check the certificate for the host. */
   secured(socket: Socket, target: Target): Promise<Socket>;
 }
+
+/** Loaded at the first connection: it takes 10 ms, and an agent starts after its proxy. */
+const tls = () => process.getBuiltinModule("node:tls");
 
 const CONNECT_MS = 15_000;
 const LOOKUP_MS = 10_000;
@@ -86,7 +88,7 @@ interface DialerOptions extends DialDeps {
 }
 
 export function createDialer({ policy, proxyEnv, lookup, ownAddresses, ca }: DialerOptions): Dialer {
-  const extra = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
+  const extra = ca === undefined ? {} : { ca: [...tls().rootCertificates, ca] };
   async function checked(target: Target): Promise<readonly Address[]> {
     const { host, isAddress } = target;
     const found = isAddress ? [{ address: host, family: isIP(host) }] : await lookup(host);
@@ -136,7 +138,7 @@ export function createDialer({ policy, proxyEnv, lookup, ownAddresses, ca }: Dia
     },
     secured(socket, { host, isAddress }) {
       const servername = isAddress ? {} : { servername: host };
-      const secure = connectTls({ socket, host, ALPNProtocols: ["http/1.1"], ...servername, ...extra });
+      const secure = tls().connect({ socket, host, ALPNProtocols: ["http/1.1"], ...servername, ...extra });
       return connected(secure, "secureConnect", host);
     },
   };
@@ -167,7 +169,7 @@ async function dialProxy(proxyUrl: string): Promise<Socket> {
   const host = hostname.replace(/^\[|\]$/g, "");
   const at = { host, port: Number(port || (secure ? 443 : 80)) };
   if (!secure) return connected(connect({ ...at, allowHalfOpen: true }), "connect", host);
-  return connected(connectTls({ ...at, servername: isIP(host) === 0 ? host : "" }), "secureConnect", host);
+  return connected(tls().connect({ ...at, servername: isIP(host) === 0 ? host : "" }), "secureConnect", host);
 }
 
 /** Return the user and password of a proxy's URL. */
