@@ -249,6 +249,14 @@ export const oneRun: readonly Mutant[] = [
     promise: "no process is killed because it got a dead one's pid",
   },
   {
+    name: "survivors-since",
+    file: `${RUNNER}/process/survivors.ts`,
+    find: "stat.startTime < since",
+    replace: "stat.startTime <= since",
+    test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "older than the run" },
+    promise: "every process that an agent leaves running is found by its marker",
+  },
+  {
     name: "survivors-marker",
     file: `${RUNNER}/process/survivors.ts`,
     find: 'hasMarker(pid, entry) ? "marker"',

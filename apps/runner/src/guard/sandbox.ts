@@ -49,10 +49,14 @@ export function startSandbox(start: SandboxStart): Guarded {
   const { child, stdin, stdout, stderr, words } = sandbox;
   const kill = (): void => void child.kill("SIGKILL");
   const { pid } = child;
+  let since = 0;
   if (pid !== undefined) {
     const startTime = readStartTime(pid);
     if (typeof startTime === "string") onLost(startTime);
-    else guard.watch({ pid, startTime }, leftMs);
+    else {
+      since = startTime;
+      guard.watch({ pid, startTime }, leftMs);
+    }
   }
   const life = lifeOf(child);
   const abandoned = Promise.withResolvers<GuardEnd>();
@@ -71,7 +75,7 @@ export function startSandbox(start: SandboxStart): Guarded {
     const oom = oomKills(runId); // Before the search for survivors, which removes the empty group.
     // While this process was stopped, the guard may also have killed a sandbox that had already exited.
     const cause = isLate && exit.signal !== null ? "heartbeat-lost" : "exit";
-    return { kind: "exit", exit: { exit, ...(await huntSurvivors(start)), cause, oomKills: oom } };
+    return { kind: "exit", exit: { exit, ...(await huntSurvivors(start, since)), cause, oomKills: oom } };
   };
 
   return {
@@ -145,9 +149,12 @@ function spawnSandbox(start: SandboxStart): SpawnedSandbox | string {
  * Kill survivors. Everything in a sandbox dies with its first process, so this is a second protection, which a machine
  * without free descriptors does not have.
  */
-async function huntSurvivors({ runId, lockPath }: SandboxStart): Promise<{ survivors: number; remaining: number }> {
+async function huntSurvivors(
+  { runId, lockPath }: SandboxStart,
+  since: number,
+): Promise<{ survivors: number; remaining: number }> {
   try {
-    const { killed, remaining } = await killSurvivors({ runId, lockPath, except: [process.pid] });
+    const { killed, remaining } = await killSurvivors({ runId, lockPath, except: [process.pid], since });
     return { survivors: killed, remaining: remaining.length };
   } catch {
     return { survivors: 0, remaining: 0 };

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { tryLock } from "@tac8/core/process/flock";
 import { ofUser, treeBelow } from "./members.ts";
-import { readProc } from "@tac8/core/process/procfs";
+import { readProc, startTimeOf } from "@tac8/core/process/procfs";
 import { findSurvivors, killSurvivors } from "./survivors.ts";
 import { makeBomb } from "./testing/bomb.ts";
 
@@ -45,6 +45,13 @@ test("finds processes by the exact marker, without the exceptions", async () => 
     { pid, startTime: expect.any(Number), comm: "sleep", how: "marker", threads: 1 },
   ]);
   expect(findSurvivors({ runId, except: [pid] })).toEqual([]);
+});
+
+test("leaves out processes that are older than the run", async () => {
+  const pid = await start({ TAC8_RUN: runId });
+  const since = startTimeOf(pid) ?? 0;
+  expect(findSurvivors({ runId, since, except: [] })).toMatchObject([{ pid, how: "marker" }]);
+  expect(findSurvivors({ runId, since: since + 1, except: [] })).toEqual([]);
 });
 
 test("lets other work continue while it finds no survivor", async () => {

@@ -32,6 +32,8 @@ export interface SurvivorQuery {
   readonly except: readonly number[];
   /** Session of the run's agent, if it is known. */
   readonly session?: number | undefined;
+  /** Clock ticks since boot at which the first process of the run was started. Older processes are not inspected. Default 0. */
+  readonly since?: number | undefined;
   /** Property that all processes of the run have, if there is one. The other ways to find them are still used. */
   readonly members?: Membership | null | undefined;
 }
@@ -77,7 +79,7 @@ export function* survivors(query: SurvivorQuery, known: ReadonlySet<number> = NO
 
 /** Check each process of the machine. Yields a survivor, or null for any other process. */
 function* check(
-  { runId, lockPath, except, session, members = null }: SurvivorQuery,
+  { runId, lockPath, except, session, since = 0, members = null }: SurvivorQuery,
   known: ReadonlySet<number>,
 ): Generator<Survivor | null, void> {
   const lock = lockPath === undefined ? undefined : statSync(lockPath, { throwIfNoEntry: false });
@@ -98,7 +100,7 @@ function* check(
     const pid = Number(name);
     if (!Number.isInteger(pid) || except.includes(pid)) continue;
     const stat = readStat(pid);
-    if (!isThere(stat) || known.has(pid)) {
+    if (!isThere(stat) || stat.startTime < since || known.has(pid)) {
       yield null;
       continue;
     }
