@@ -136,10 +136,26 @@ export const attacks: readonly Mutant[] = [
   {
     name: "route-other-side",
     file: `${RUNNER}/place/sandbox/route.ts`,
-    find: "const by = (path: Path): Files => (isOurs(path, routes) ? local : inside());",
-    replace: "const by = (path: Path): Files => (isOurs(path, routes) ? local : local);",
+    find: "(isOurs(path, routes) || newFolders.hold(path) ? local : inside());",
+    replace: "(isOurs(path, routes) || newFolders.hold(path) ? local : local);",
     test: { file: `${RUNNER}/place/sandbox/route.test.ts`, name: "the sandbox opens /etc/passwd" },
     promise: "the runner itself opens no file that an agent may have made a link",
+  },
+  {
+    name: "new-folder-shown",
+    file: `${RUNNER}/place/sandbox/side.ts`,
+    find: "    newFolders.clear();\n",
+    replace: "",
+    test: { file: `${RUNNER}/place/sandbox/starts.int.test.ts`, name: "a sandbox for git is started once" },
+    promise: "the runner itself writes to no folder that a sandbox has shown",
+  },
+  {
+    name: "new-folder-former",
+    file: `${RUNNER}/place/sandbox/route.ts`,
+    find: "const isNew = isRoot && (await local.stat(path)) === null;",
+    replace: "const isNew = isRoot;",
+    test: { file: `${RUNNER}/place/sandbox/route.test.ts`, name: "an existing root" },
+    promise: "the runner itself writes to no folder that a sandbox has shown",
   },
   {
     name: "route-depth",

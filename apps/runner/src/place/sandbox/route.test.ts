@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Files } from "../../files/files.ts";
-import { isEntry, isOurs, routedFiles } from "./route.ts";
+import { isEntry, isOurs, NewFolders, routedFiles } from "./route.ts";
 
 const routes = {
   roots: ["/data/workspaces/o/r/trees/gh-1", "/data/workspaces/o/r/git/gh-1.git"],
@@ -43,9 +43,54 @@ test.each([
   const files = (name: string) => ({ realPath: () => Promise.resolve(name) }) as unknown as Files;
   const routed = routedFiles({
     ...routes,
+    data: "/data",
+    newFolders: new NewFolders(),
     local: files("the runner"),
     inside: () => files("the sandbox"),
     beforeChange: () => Promise.resolve(),
   });
   expect(await routed.realPath(path)).toBe(side);
+});
+
+const HOME = "/data/homes/o/r/gh-1";
+
+/** Files with these roots, of which some exist. The answer of `realPath` names who has answered. */
+function routedWith(existing: readonly string[], base = "/data") {
+  const files = (name: string) =>
+    ({
+      realPath: () => Promise.resolve(name),
+      stat: (path: string) => Promise.resolve(existing.includes(path) ? { kind: "folder" } : null),
+      makeFolder: () => Promise.resolve(),
+    }) as unknown as Files;
+  const newFolders = new NewFolders();
+  const routed = routedFiles({
+    roots: [HOME],
+    beside: [],
+    data: base,
+    newFolders,
+    local: files("the runner"),
+    inside: () => files("the sandbox"),
+    beforeChange: () => Promise.resolve(),
+  });
+  return { routed, newFolders };
+}
+
+test("the runner opens what is in a root that it has created, until a sandbox shows the root", async () => {
+  const { routed, newFolders } = routedWith([]);
+  expect(await routed.realPath(`${HOME}/.gitconfig`)).toBe("the sandbox");
+  await routed.makeFolder(HOME);
+  expect(await routed.realPath(`${HOME}/.claude/settings.json`)).toBe("the runner");
+  expect(await routed.realPath(`${HOME}/../gh-2/file`)).toBe("the sandbox");
+  expect(await routed.realPath(`${HOME}0/file`)).toBe("the sandbox");
+  newFolders.clear();
+  expect(await routed.realPath(`${HOME}/.gitconfig`)).toBe("the sandbox");
+});
+
+test.each([
+  ["an existing root", [HOME], "/data"],
+  ["a root outside of the data folder, which another sandbox may show", [], "/other"],
+])("%s is no new folder", async (_, existing, data) => {
+  const { routed } = routedWith(existing, data);
+  await routed.makeFolder(HOME);
+  expect(await routed.realPath(`${HOME}/.gitconfig`)).toBe("the sandbox");
 });

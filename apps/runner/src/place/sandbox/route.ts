@@ -31,8 +31,33 @@ function isBeside(path: string, root: string): boolean {
   return at.startsWith(prefix) && !at.slice(prefix.length).includes("/");
 }
 
+/**
+ * Folders that the runner has created and that no sandbox has shown since then, so no agent can have put anything there. The
+ * runner itself writes to them: no sandbox has to be started for that. Call `clear` before a sandbox starts.
+ */
+export class NewFolders {
+  readonly #paths = new Set<string>();
+
+  add(path: string): void {
+    this.#paths.add(path);
+  }
+
+  clear(): void {
+    this.#paths.clear();
+  }
+
+  /** Whether a path is in one of these folders. */
+  hold(path: Path): path is string {
+    if (typeof path !== "string" || resolve(path) !== path) return false;
+    return [...this.#paths].some((folder) => path.startsWith(`${folder}/`));
+  }
+}
+
 export interface RoutedFiles extends Routes {
   readonly local: Files;
+  readonly newFolders: NewFolders;
+  /** Folder of tac8's data, which no sandbox shows as a whole. Only roots in it can be new folders. */
+  readonly data: string;
   /** Return the files that the sandbox shows. */
   readonly inside: () => Files;
   /** Called before the runner itself moves or removes a file. Ends every process in the sandbox. */
@@ -40,15 +65,22 @@ export interface RoutedFiles extends Routes {
 }
 
 /** Return the files of an issue, opened by the runner itself or through the sandbox: see `isOurs`. */
-export function routedFiles({ local, inside, beforeChange, ...routes }: RoutedFiles): Files {
-  const by = (path: Path): Files => (isOurs(path, routes) ? local : inside());
+export function routedFiles({ local, newFolders, data, inside, beforeChange, ...routes }: RoutedFiles): Files {
+  const by = (path: Path): Files => (isOurs(path, routes) || newFolders.hold(path) ? local : inside());
   const change = async <T>(path: Path, act: (files: Files) => Promise<T>): Promise<T> => {
+    if (newFolders.hold(path)) return act(local);
     if (!isOurs(path, routes)) return act(inside());
     await beforeChange();
     return act(local);
   };
+  const makeFolder = async (path: string, mode?: number): Promise<void> => {
+    const isRoot = routes.roots.includes(path) && path.startsWith(`${data}/`);
+    const isNew = isRoot && (await local.stat(path)) === null;
+    await by(path).makeFolder(path, mode);
+    if (isNew) newFolders.add(path);
+  };
   const two = async (from: string, to: string, act: (files: Files) => Promise<void>): Promise<void> => {
-    const ours = [from, to].map((path) => isOurs(path, routes));
+    const ours = [from, to].map((path) => isOurs(path, routes) || newFolders.hold(path));
     if (ours.every((own) => !own)) return act(inside());
     if (!ours.every((own) => own))
       throw new Error(`cannot move or copy ${from} to ${to}: one is on the agent side, the other on the clean side`);
@@ -62,7 +94,7 @@ export function routedFiles({ local, inside, beforeChange, ...routes }: RoutedFi
     readFile: async (path, max) => by(path).readFile(path, max),
     realPath: async (path) => by(path).realPath(path),
     writeFile: (path, content, mode) => change(path, (files) => files.writeFile(path, content, mode)),
-    makeFolder: async (path, mode) => by(path).makeFolder(path, mode),
+    makeFolder,
     ownFolder: async (path) => by(path).ownFolder(path),
     openFolder: async (path) => by(path).openFolder(path),
     openTree: (path) => change(path, (files) => files.openTree(path)),

@@ -16,7 +16,7 @@ import type { SideOptions } from "../side.ts";
 import { endInside } from "./endInside.ts";
 import { USER } from "./etc.ts";
 import { NET_FOLDER, type MountOptions } from "./mounts.ts";
-import { routedFiles } from "./route.ts";
+import { NewFolders, routedFiles } from "./route.ts";
 
 /** View and command of one process inside. */
 export interface Inside extends Pick<MountOptions, "roots" | "objects" | "read" | "env" | "command" | "net"> {
@@ -44,10 +44,15 @@ const WORDS_FD = 4;
 
 /** Confine the helper and the agents of one issue in sandboxes. */
 export function sandboxConfinement(options: SideOptions, sandboxes: Sandboxes): Confinement {
-  const { config, log, uid, bash, launch } = sandboxes;
+  const { config, log, uid, bash } = sandboxes;
   const { roots, objects, beside = [], read } = options;
   const net = join(sandboxes.folder, options.name);
   const { insideFd } = options.lock;
+  const newFolders = new NewFolders();
+  const launch = (inside: Inside): string[] => {
+    newFolders.clear();
+    return sandboxes.launch(inside);
+  };
   return {
     isRoot: uid === 0,
     sharesNetwork: false,
@@ -75,7 +80,8 @@ export function sandboxConfinement(options: SideOptions, sandboxes: Sandboxes): 
       endOf: endInside,
       membersOf: treeBelow,
     }),
-    files: ({ inside, beforeChange }) => routedFiles({ roots, beside, local: localFiles, inside, beforeChange }),
+    files: ({ inside, beforeChange }) =>
+      routedFiles({ roots, beside, local: localFiles, newFolders, data: config.home, inside, beforeChange }),
     sizeOf: (paths) => sizeOf(localFiles, paths),
     close: () => Promise.resolve(),
   };

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Config } from "@tac8/core/config/resolve";
 import { createLogger } from "@tac8/core/log/logger";
+import { openHome } from "../../home/open.ts";
 import { openConfinedSide } from "../helper/confined.ts";
+import { gitIn } from "../place.ts";
 import { lockWorkspace } from "../../workspace/lock.ts";
 import { ensureWorkspace } from "../../workspace/ensure.ts";
 import { createGitBench, type GitBench } from "../../workspace/testing/gitBench.ts";
@@ -16,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-test("one helper creates a new workspace, so only one sandbox for git is started", async () => {
+test("one helper creates a new workspace and its home folder, so only one sandbox for git is started", async () => {
   await bench.mirror.refresh();
   const base = await bench.base();
   const { paths, env } = bench;
@@ -26,7 +28,7 @@ test("one helper creates a new workspace, so only one sandbox for git is started
   const objects = join(bench.mirror.paths.dir, "objects");
   const options = { roots, objects, read: [], env, lock, name: "slot-0" };
   let starts = 0;
-  const config = { agent: { nested_sandbox: false } } as Config;
+  const config = { home: bench.dir, agent: { nested_sandbox: false } } as Config;
   const log = createLogger({ name: "test", secrets: [], destination: { write: () => undefined } });
   const launch = (): string[] => {
     starts += 1;
@@ -45,7 +47,17 @@ test("one helper creates a new workspace, so only one sandbox for git is started
     });
     expect(made).toMatchObject({ how: "created", head: base, quarantined: null });
     expect(existsSync(join(paths.tree, "README.md"))).toBe(true);
+    const git = { author_name: "tac8", author_email: "tac8@localhost" };
+    const home = { place: side.place(), home: paths.homeDir, env: {}, git, files: [], session: null };
+    await openHome(home);
+    expect(existsSync(join(paths.homeDir, ".gitconfig"))).toBe(true);
     expect(starts).toBe(1);
+    // The runner itself writes to a folder only until a sandbox shows it.
+    await gitIn(side.place(), paths.tree).raw(["status"]);
+    expect(starts).toBe(2);
+    await side.close();
+    await openHome(home);
+    expect(starts).toBe(3);
   } finally {
     await side.close();
     lock.release();

@@ -2,7 +2,7 @@ import { dirname, resolve } from "node:path";
 import type { Files, Path } from "../../files/files.ts";
 import { isEntry, type RoutedFiles } from "../sandbox/route.ts";
 
-export interface OwnedFiles extends RoutedFiles {
+export interface OwnedFiles extends Omit<RoutedFiles, "newFolders" | "data"> {
   /** Create one of the roots, which belongs to the issue's user. The folder above it exists. */
   readonly makeRoot: (root: string) => Promise<void>;
   /** Return whether an agent is alive. The helper cannot run then, but tac8's group may read the status of a root's entries. */
