@@ -407,13 +407,17 @@ const hasJava = ["java", "javac", "keytool"].every((name) => {
 });
 if (!hasJava) process.stderr.write("skipped: Java through the proxy, because there is no JDK here\n");
 
-test.skipIf(!hasJava)("a Java program, such as Gradle or Maven, reads from a registry", async () => {
-  const https = await bench.serve((_, response) => response.end("from Maven Central"), ["repo.maven.apache.org"]);
+/** Options with which Java trusts the servers of the test. */
+function javaTrust(): string {
   const store = join(bench.dir, "trust.p12");
   const trust = ["-importcert", "-noprompt", "-file", bench.ca, "-keystore", store, "-storepass", "changeit"];
   execFileSync("keytool", trust, { stdio: "ignore" });
-  const options = `-Djavax.net.ssl.trustStore=${store} -Djavax.net.ssl.trustStorePassword=changeit`;
-  await open({ "repo.maven.apache.org:443": https }, { JAVA_TOOL_OPTIONS: options });
+  return `-Djavax.net.ssl.trustStore=${store} -Djavax.net.ssl.trustStorePassword=changeit`;
+}
+
+test.skipIf(!hasJava)("a Java program, such as Gradle or Maven, reads from a registry", async () => {
+  const https = await bench.serve((_, response) => response.end("from Maven Central"), ["repo.maven.apache.org"]);
+  await open({ "repo.maven.apache.org:443": https }, { JAVA_TOOL_OPTIONS: javaTrust() });
   const read = "System.out.print(new String(new java.net.URL(args[0]).openStream().readAllBytes()));";
   const program = `class Fetch { public static void main(String[] args) throws Exception { ${read} } }`;
   await writeFile(join(bench.dir, "Fetch.java"), program);
@@ -422,6 +426,59 @@ test.skipIf(!hasJava)("a Java program, such as Gradle or Maven, reads from a reg
   const refused = await run(["java", "Fetch.java", "https://evil.example/"]);
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("403") });
 });
+
+const hasGradle = hasJava && findProgram("gradle", { path: process.env["PATH"] ?? "", cwd: "/" }) !== null;
+if (!hasGradle) process.stderr.write("skipped: Gradle through the proxy, because there is no Gradle here\n");
+
+test.skipIf(!hasGradle)(
+  "gradle resolves a dependency from its registry, and another host is refused",
+  async () => {
+    const coordinates = "<groupId>example.test</groupId><artifactId>tiny</artifactId><version>1.0.0</version>";
+    const pom = `<project><modelVersion>4.0.0</modelVersion>${coordinates}</project>`;
+    const jar = join(bench.dir, "tiny.jar");
+    execFileSync("python3", [
+      "-c",
+      'import sys, zipfile; zipfile.ZipFile(sys.argv[1], "w").writestr("tiny.txt", "42")',
+      jar,
+    ]);
+    const files = new Map<string, string | Buffer>([
+      ["/maven2/example/test/tiny/1.0.0/tiny-1.0.0.pom", pom],
+      ["/maven2/example/test/tiny/1.0.0/tiny-1.0.0.jar", await readFile(jar)],
+    ]);
+    // Gradle 4 has one address of Maven Central, and later versions the other.
+    const hosts = ["repo.maven.apache.org", "repo1.maven.org"];
+    const https = await bench.serve(({ url = "" }, response) => {
+      const file = files.get(url);
+      response.writeHead(file === undefined ? 404 : 200).end(file);
+    }, hosts);
+    await open(Object.fromEntries(hosts.map((host) => [`${host}:443`, https])), {
+      JAVA_TOOL_OPTIONS: javaTrust(),
+      GRADLE_USER_HOME: join(bench.dir, "gradle"),
+      JAVA_HOME: process.env["JAVA_HOME"] ?? "",
+    });
+    const project = join(bench.dir, "java");
+    await mkdir(project);
+    const build = (repository: string) => `repositories { ${repository} }
+configurations { got }
+dependencies { got "example.test:tiny:1.0.0" }
+task resolve { doLast { configurations.got.each { println "got " + it.name } } }
+`;
+    const resolve = async (repository: string) => {
+      await writeFile(join(project, "build.gradle"), build(repository));
+      await writeFile(join(project, "settings.gradle"), "");
+      return run(["gradle", "--no-daemon", "--quiet", "resolve"], { cwd: project });
+    };
+    const refused = await resolve('maven { url "https://evil.example/maven2" }');
+    expect(refused.code).not.toBe(0);
+    expect(egress.refused()).toMatchObject([{ host: "evil.example" }]);
+    expect(await resolve("mavenCentral()")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("got tiny-1.0.0.jar"),
+    });
+    expect(egress.refused()).toHaveLength(1);
+  },
+  300_000,
+);
 
 test.each([
   ["ANTHROPIC_API_KEY", KEY],
