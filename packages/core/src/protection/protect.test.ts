@@ -35,6 +35,10 @@ describe("changes that are published only if a user allows it", () => {
     ".trae/rules/project_rules.md",
     ".rules",
     "a/.augment/rules/x.md",
+    "CRUSH.md",
+    "WARP.md",
+    ".factory/droids/x.md",
+    ".agent/rules/x.md",
     // Fullwidth letters, and the Kelvin sign: some file systems take them for the plain ones.
     "\uFF23LAUDE.md",
     ".github/wor\u212Aflows/ci.yml",
@@ -76,7 +80,12 @@ describe("what is named in the pull request and published", () => {
     [".husky/pre-commit", "git"],
     [".vscode/tasks.json", "editors"],
     [".devcontainer/devcontainer.json", "editors"],
+    [".renovaterc.json", "ci"],
+    [".github/dependabot.yaml", "ci"],
+    [".zed/tasks.json", "editors"],
+    ["a/mise.toml", "editors"],
     [".npmrc", "packages"],
+    ["pnpm-workspace.yaml", "packages"],
     [".yarn/releases/yarn.cjs", "packages"],
   ])("%s as %s", (path, subject) => {
     const { notable, blocked } = of(changed(path));
