@@ -112,7 +112,11 @@ test.skipIf(!MAY_MOUNT)(
 );
 
 /** A world whose worktrees are on a small disk of their own, which agents can fill. */
-async function worldOnSmallDisk(): Promise<{ readonly world: World; readonly free: () => Promise<number> }> {
+async function worldOnSmallDisk(): Promise<{
+  readonly world: World;
+  readonly dir: string;
+  readonly free: () => Promise<number>;
+}> {
   const dir = mkdtempSync(join(tmpdir(), "tac8-trees-"));
   mount(dir, "64m");
   mounted.push(dir);
@@ -127,7 +131,7 @@ async function worldOnSmallDisk(): Promise<{ readonly world: World; readonly fre
     const { bavail, bsize } = await statfs(dir);
     return bavail * bsize;
   };
-  return { world: made, free };
+  return { world: made, free, dir };
 }
 
 const FILL = "mkdir -p node_modules; head -c 50000000 /dev/zero > node_modules/filler.bin; sleep 600";
@@ -160,6 +164,39 @@ test.skipIf(!MAY_MOUNT)(
     await world.reaches(next, "pr");
     expect(await world.agentStarts(), "two attempts, then the next issue").toHaveLength(3);
     expect(await github.file(REPO, `auto/gh-${number}`, "kept.txt")).toBe("kept\n");
+    expect(runner.child.exitCode).toBeNull();
+  },
+);
+
+const MANY_FILES = 5500;
+
+test.skipIf(!MAY_MOUNT)(
+  `an agent that creates thousands of empty files is stopped while inodes are left, and its work is kept${NAME}`,
+  async () => {
+    const { world: made, dir } = await worldOnSmallDisk();
+    world = made;
+    // 98 MB at 16 KiB each: the agent is stopped with 1220 of them left, when nearly all bytes are free.
+    execFileSync("mount", ["-o", "remount,nr_inodes=6000", dir]);
+    const number = world.openIssue({
+      script: {
+        first: [
+          { write: "kept.txt", text: "kept\n" },
+          { bash: `mkdir node_modules; cd node_modules; seq ${MANY_FILES} | xargs touch; sleep 600` },
+          { result: "never" },
+        ],
+        again: [{ write: "a.txt", text: "a\n" }, { commit: "feat: a" }, { result: "Done." }],
+      },
+    });
+    world.startApp("scheduler");
+    runner = world.startApp("runner");
+    await world.enters(number, "retrying", 1);
+    const retrying = (await world.history(number)).find(({ to }) => to === "retrying");
+    expect(retrying).toMatchObject({ evidence: { failure: "disk-full" } });
+    expect(retrying?.reason).toMatch(/below 20 MB.*removed.*node_modules\//);
+    await world.reaches(number, "pr");
+    expect((await statfs(dir)).ffree).toBeGreaterThan(MANY_FILES);
+    expect(await world.github.file(REPO, `auto/gh-${number}`, "kept.txt")).toBe("kept\n");
+    expect(await world.agentStarts()).toHaveLength(2);
     expect(runner.child.exitCode).toBeNull();
   },
 );
