@@ -54,6 +54,22 @@ export const machines: readonly Mutant[] = [
     promise: "no file that an agent's link names is in a backup",
   },
   {
+    name: "backup-hostile-names",
+    file: `${CLI}/backup/findFiles.ts`,
+    find: "if (name.includes(NO_UTF8) || Buffer.byteLength(path) > MAX_PATH) continue;",
+    replace: "void MAX_PATH;",
+    test: { file: `${CLI}/backup/backup.int.test.ts`, name: "nothing that an agent has made" },
+    promise: "an agent cannot prevent a backup",
+  },
+  {
+    name: "restore-hostile-entries",
+    file: `${CLI}/backup/extract.ts`,
+    find: 'if (OF_AGENTS.test(entry) && UNUSABLE.includes((error as NodeJS.ErrnoException).code ?? "")) return null;',
+    replace: "void UNUSABLE;",
+    test: { file: `${CLI}/backup/backup.int.test.ts`, name: "an entry of an agent that cannot be a file" },
+    promise: "an agent cannot make a backup useless",
+  },
+  {
     name: "restore-format",
     file: `${CLI}/backup/format.ts`,
     find: "if (format > FORMAT)",

@@ -22,6 +22,7 @@ import {
 import { open } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { openLab, type Lab } from "../../fixtures/harness.ts";
@@ -30,6 +31,7 @@ import { startEmbeddedRedis } from "../redis/embedded.ts";
 import { exportRedis } from "./exportRedis.ts";
 import { importRedis } from "./importRedis.ts";
 import { extractBackup } from "./extract.ts";
+import { readTar, writeTar } from "./tar.ts";
 
 let lab: Lab;
 let server: SharedRedis;
@@ -127,6 +129,71 @@ test("a backup contains notes, sessions and repositories of issues, but no secre
   expect(half, "half a line of a session that is being written").toBe('{"a":1}\n');
   expect(readdirSync(lab.dir).filter((name) => name.includes(".part"))).toEqual([]);
 });
+
+test("nothing that an agent has made in its repository prevents a backup, or its restore", async () => {
+  await anIssue(1);
+  const session = await anIssue(2);
+  const repository = join(lab.home, "workspaces/octo/hello/git/gh-1.git");
+  writeFileSync(join(repository, "HEAD"), "ref: refs/heads/x\n");
+  // A file in place of a folder that a restore makes.
+  rmSync(join(repository, "refs"), { recursive: true });
+  writeFileSync(join(repository, "refs"), "x");
+  // Names that Node reads as one, and a path that is too long for any file.
+  const nest = `chdir $ARGV[0] or die $!;
+for my $name ("a\\xff", "a\\xfe", "a\\xef\\xbf\\xbd") { open(my $file, ">", $name) or die $! }
+for (1 .. 450) { mkdir "0123456789" and chdir "0123456789" or die $! }
+open(my $file, ">", "deep") or die $!;`;
+  await execa("perl", ["-e", nest, repository]);
+  await good(["backup", file()]);
+  const folder = join(lab.dir, "out");
+  const manifest = await extractBackup(file(), folder);
+  expect(manifest.issues).toBe(2);
+  expect(pathsIn(folder).join("\n")).toContain(`${session}.jsonl`);
+  const hostile = (path: string) => path.endsWith("/deep") || path.includes("\uFFFD");
+  expect(pathsIn(folder).filter(hostile)).toEqual([]);
+  await execa("rm", ["-rf", lab.home]);
+  await server.empty();
+  await good(["restore", file()]);
+  expect(await redis.hget(issueKey(id(2)), "session")).toBe(session);
+});
+
+test("an entry of an agent that cannot be a file is passed over, and one of tac8 is refused", async () => {
+  await anIssue(1);
+  await good(["backup", file()]);
+  const tar = gunzipSync(readFileSync(file()));
+  const first = await filesOf(tar);
+  const twice = async (path: string) => {
+    const again = first.find((one) => one.path === path);
+    if (again === undefined) throw new Error(`no ${path}`);
+    const parts = await allOf(writeTar(Readable.from([...first, again].map(withBody)), 1));
+    writeFileSync(file(), gzipSync(Buffer.concat(parts)));
+    return extractBackup(file(), join(lab.dir, randomUUID()));
+  };
+  const agents = "data/workspaces/octo/hello/git/gh-1.git/refs/heads/x";
+  expect(await twice(agents)).toMatchObject({ issues: 1 });
+  await expect(twice("data/issues/octo/hello/gh-1/intent.json")).rejects.toThrow("EEXIST");
+});
+
+interface Entry {
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+async function allOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+async function filesOf(tar: Buffer): Promise<Entry[]> {
+  const found: Entry[] = [];
+  for await (const { path, body } of readTar(Readable.from([tar]))) {
+    found.push({ path, bytes: Buffer.concat(await allOf(body)) });
+  }
+  return found;
+}
+
+const withBody = ({ path, bytes }: Entry) => ({ path, size: bytes.length, body: Readable.from([bytes]) });
 
 test("a repository whose objects and refs are packed, so that folders of it are empty, is still a repository after the restore", async () => {
   await anIssue(1);

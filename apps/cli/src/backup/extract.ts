@@ -1,5 +1,5 @@
 import { messageOf } from "@tac8/core/domain/messageOf";
-import { mkdir, open } from "node:fs/promises";
+import { mkdir, open, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
@@ -67,10 +67,26 @@ async function makeRepositoryFolders(path: string): Promise<void> {
   for (const name of ["objects", "refs"]) await mkdir(join(dirname(path), name), { recursive: true, mode: 0o700 });
 }
 
-async function put(path: string, { body }: TarFile): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await makeRepositoryFolders(path);
-  const file = await open(path, "wx", 0o600);
+/** Written by agents: sessions, and repositories of workspaces. */
+const OF_AGENTS = new RegExp(`^(?:${DATA}(?:homes|workspaces)/|${SHARED})`);
+/** The same path twice, a file in place of a folder, a path that is too long: an agent can cause all of these. */
+const UNUSABLE: readonly string[] = ["EEXIST", "EISDIR", "ENOTDIR", "ENAMETOOLONG"];
+
+/** @returns null: it cannot be a file here, and an agent wrote it. No agent can make a backup useless. */
+async function create(path: string, entry: string): Promise<FileHandle | null> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeRepositoryFolders(path);
+    return await open(path, "wx", 0o600);
+  } catch (error) {
+    if (OF_AGENTS.test(entry) && UNUSABLE.includes((error as NodeJS.ErrnoException).code ?? "")) return null;
+    throw error;
+  }
+}
+
+async function put(path: string, { path: entry, body }: TarFile): Promise<void> {
+  const file = await create(path, entry);
+  if (file === null) return;
   try {
     for await (const chunk of body) await file.write(chunk);
     await file.sync();

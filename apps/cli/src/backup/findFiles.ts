@@ -20,13 +20,18 @@ export interface FoundFiles {
 /** Maximum size of the session or the repository of one issue, because an agent may have written anything there. */
 const MAX_BYTES = 256 * 1024 ** 2;
 const MAX_FILES = 20_000;
+/** Bytes of a path below the data folder, which may have a longer path where it is restored. */
+const MAX_PATH = 2000;
+/** Node puts it in place of bytes that are no UTF-8: such a name names another file, or none. */
+const NO_UTF8 = "\uFFFD";
 /** Files about a worktree, which a backup does not contain, and locks of processes. */
 const NOT_RESTORED = /^(?:end\.json|prompt\.md|.*\.(?:lock|new))$/;
 
 /**
  * Return the files of a data folder that a backup needs beside Redis. For each issue, these are tac8's notes, the session of its
  * agent and, if no run is active, the repository of its workspace, which has the commits that may not be on GitHub. Files that an
- * agent can write are hostile input: links are ignored, and files that are too large are omitted.
+ * agent can write are hostile input: links, names that are no UTF-8 and paths that are too long are ignored, and files that are
+ * too large are omitted.
  */
 export function findFiles(
   issues: readonly IssueFacts[],
@@ -112,6 +117,7 @@ function filesIn({ root, at, prefix }: Where): BackupFile[] | null {
     if (seen > MAX_FILES) return null;
     for (const name of entries) {
       const path = join(folder, name);
+      if (name.includes(NO_UTF8) || Buffer.byteLength(path) > MAX_PATH) continue;
       const stat = statOf(join(root, path));
       if (stat?.isDirectory() === true) waiting.push(path);
       if (stat?.isFile() !== true) continue;
