@@ -255,8 +255,8 @@ users_of_their_own() {
   number=$(issue users 8) && until_true 60 at_work "$number" && until_true 30 agent_is_in_range && until_true 90 has_pull "$number" && whole "$number" || return 1
   [ "$(inside 'ps -o user= -p $(pgrep -d, -x "redis-server|tac8 .*")' | sort | uniq -c | grep -c root)" = 1 ] &&
     inside 'launcher=$(systemctl show -P MainPID tac8-launcher) && grep -q "^CapBnd:.*00000000000001e0$" /proc/$launcher/status &&
-      for folder in /run/dbus /run/systemd/resolve; do
-        [ ! -e $folder ] || [ "$(nsenter --target $launcher --mount stat -c %a $folder)" = 0 ] || exit 1
+      for path in /run/dbus /run/systemd/resolve/io.systemd.Resolve; do
+        [ ! -e $path ] || [ "$(nsenter --target $launcher --mount stat -c %a $path)" = 0 ] || exit 1
       done'
 }
 agent_is_in_range() { inside "ps -eo uid=,args= | awk '/scripted-claude/ && \$1 >= 70000 && \$1 <= 70999' | grep ."; }
