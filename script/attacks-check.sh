@@ -35,7 +35,7 @@ attacks() {
   # Only the column `user`. The programs are built first, so the container writes nothing to this checkout.
   npm run --silent build && image &&
     timeout 400 docker run --name "$name" --init --env TAC8_ATTACKS_COLUMN="user, Docker" --cap-add SYS_PTRACE --volume "$PWD:/src" --workdir /src "$name" \
-      node node_modules/vitest/vitest.mjs run --project e2e test/attacks.e2e.test.ts -t "agent: user, as the table says"
+      node node_modules/vitest/vitest.mjs run --project e2e test/attacks.e2e.test.ts -t "agent: user, with the results of the table"
 }
 
 if printed=$(attacks 2>&1 </dev/null) && grep -q "Tests .*1 passed" <<<"$(sed 's/\x1b\[[0-9;]*m//g' <<<"$printed")"; then
