@@ -94,6 +94,14 @@ export const attacks: readonly Mutant[] = [
     promise: "agents of a runner that is root change no setting of the kernel",
   },
   {
+    name: "sandbox-helper-kernel",
+    file: `${CORE}/isolation/arguments.ts`,
+    find: '["--remount-ro", "/proc"]',
+    replace: "[]",
+    test: { file: `${CORE}/isolation/arguments.test.ts`, name: "with a read-only /proc" },
+    promise: "git that a root runner starts in an issue's folders changes no setting of the kernel",
+  },
+  {
     name: "sandbox-root-uid",
     file: `${CORE}/isolation/arguments.ts`,
     find: '["--uid", String(INNER_UID), "--gid", String(INNER_UID)]',

@@ -85,3 +85,11 @@ test("root is another user inside, and cannot change the kernel by files that ro
   expect(args).not.toContain("/proc/self"); // A link.
   expect(args.indexOf("/proc/sys")).toBeGreaterThan(args.indexOf("--proc"));
 });
+
+test("with a read-only /proc, one mount takes the place of one for each entry that is not hidden", () => {
+  const args = argumentsOf({ uid: 0, readOnlyProc: true, procEntries: new Set(["sys", "kcore", "acpi", "self"]) });
+  expect(has(args, "--remount-ro", "/proc", "--dev", "/dev")).toBe(true);
+  expect(has(args, "--ro-bind", "/dev/null", "/proc/kcore")).toBe(true);
+  expect(has(args, "--tmpfs", "/proc/acpi", "--remount-ro", "/proc/acpi")).toBe(true);
+  expect(args).not.toContain("/proc/sys");
+});

@@ -7,7 +7,7 @@ import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import type { Config } from "@tac8/core/config/resolve";
 import { INNER_UID, sandboxArguments } from "@tac8/core/isolation/arguments";
 import { devicePlaces, makeDevices, NO_DEVICES_FIX, NoDevices } from "@tac8/core/isolation/devices";
-import { procEntries, thisMachine } from "@tac8/core/isolation/machine";
+import { procEntries, readOnce, thisMachine } from "@tac8/core/isolation/machine";
 import { seccompFilter } from "./seccomp.ts";
 import type { Logger } from "@tac8/core/log/logger";
 import { FORWARDER } from "../../egress/forwarder/command.ts";
@@ -56,7 +56,7 @@ export async function sandboxOpener({ config, log, program }: OpenerOptions): Pr
   const tmpBytes = tmpSize(totalmem(), config.coordinator.max_concurrent_workers);
   const launch = (inside: Inside): string[] => {
     const spec = {
-      mounts: mountsOf({ ...inside, config, own: OWN, etc }, thisMachine),
+      mounts: mountsOf({ ...inside, config, own: OWN, etc }, readOnce(thisMachine)),
       cwd: inside.cwd,
       lockFd: LOCK_FD,
       seccompFd: filter === null ? null : SECCOMP_FD,
@@ -66,6 +66,7 @@ export async function sandboxOpener({ config, log, program }: OpenerOptions): Pr
       devices,
       tmpBytes,
       nested: inside.nested,
+      readOnlyProc: inside.isHelper,
     };
     return [...before, program, ...sandboxArguments(spec), "--"];
   };

@@ -22,6 +22,8 @@ import { NewFolders, routedFiles } from "./route.ts";
 export interface Inside extends Pick<MountOptions, "roots" | "objects" | "read" | "env" | "command" | "net"> {
   readonly cwd: string;
   readonly nested: boolean;
+  /** tac8's own program, which needs less than an agent. */
+  readonly isHelper: boolean;
 }
 
 export interface Sandboxes {
@@ -59,7 +61,17 @@ export function sandboxConfinement(options: SideOptions, sandboxes: Sandboxes): 
     // A sandbox keeps the folders that it mounted at its start. If one of them has been replaced, the sandbox is out of date.
     key: () => [...roots, objects].map(identityOf).join(" "),
     startHelper(env) {
-      const inside = { roots, objects, read: [], env, command: HELPER_PROGRAM, net: null, cwd: "/", nested: false };
+      const inside = {
+        roots,
+        objects,
+        read: [],
+        env,
+        command: HELPER_PROGRAM,
+        net: null,
+        cwd: "/",
+        nested: false,
+        isHelper: true,
+      };
       return spawned({ command: [...launch(inside), ...HELPER_PROGRAM], env, lockFd: insideFd });
     },
     openWay: (request) =>
@@ -71,7 +83,8 @@ export function sandboxConfinement(options: SideOptions, sandboxes: Sandboxes): 
       }),
     launch: ({ env, cwd }: AgentRequest) => ({
       commandOf(program) {
-        const inside = { roots, objects, read, env, command: program, net, cwd, nested: config.agent.nested_sandbox };
+        const { nested_sandbox: nested } = config.agent;
+        const inside = { roots, objects, read, env, command: program, net, cwd, nested, isHelper: false };
         const way = { socket: join(NET_FOLDER, "s"), port: PORT };
         const forwarder = { node: process.execPath, file: FORWARDER, way, wordsFd: WORDS_FD, program };
         return [...launch(inside), ...forwarderCommand(forwarder)];
