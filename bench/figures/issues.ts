@@ -3,7 +3,7 @@ import type { Bench, Figure } from "../bench.ts";
 import { row, type Row } from "../results.ts";
 import { SCRIPT_REPO, openScriptFloor } from "../stage/script-floor.ts";
 import { COMMAND_AGENT, openIssues, whenDone } from "../stage/issues.ts";
-import { treeCpuMs } from "../stage/proc.ts";
+import { openCpuGroup } from "../stage/cpuGroup.ts";
 import { manyFiles, openStage } from "../stage/stage.ts";
 import { pause, times } from "../stage/until.ts";
 
@@ -45,6 +45,7 @@ async function measure(bench: Bench, { isolation, wall, cpu: cpuName, how }: Mod
   const { sizes, signal, say } = bench;
   const files = manyFiles(sizes.files);
   const coordinator = { max_concurrent_workers: AT_ONCE, poll_interval_seconds: 1 };
+  using group = openCpuGroup(); // Disposed of after the stage.
   await using stage = await openStage(bench, {
     files,
     config: ({ witness }) => {
@@ -56,15 +57,17 @@ async function measure(bench: Bench, { isolation, wall, cpu: cpuName, how }: Mod
   const floor = await openScriptFloor(bench, stage, files);
   const scheduler = await stage.start("scheduler");
   const runner = await stage.start("runner");
-  const cpu = () => treeCpuMs(scheduler.pid) + treeCpuMs(runner.pid);
+  if (!group.add([scheduler.pid, runner.pid]) && isolation === "sandbox") {
+    say("the CPU time in sandboxes is not counted, because no control group can be created here");
+  }
 
   async function tac8(count: number): Promise<{ wallMs: number; cpuMs: number }> {
-    const cpuBefore = cpu();
+    const cpuBefore = group.read();
     const startedAt = performance.now();
     await whenDone({ stage, numbers: openIssues(github, count), signal });
     const wallMs = performance.now() - startedAt;
     await pause(SETTLE_MS, signal);
-    return { wallMs, cpuMs: cpu() - cpuBefore };
+    return { wallMs, cpuMs: group.read() - cpuBefore };
   }
   const script = (count: number) => floor.run(openIssues(github, count, { repo: SCRIPT_REPO, labels: [] }), AT_ONCE);
 
