@@ -95,7 +95,7 @@ export const agents: readonly Mutant[] = [
   {
     name: "remove-deep",
     file: `${RUNNER}/files/local.ts`,
-    find: 'await execa("chmod", ["-R", "u+rwX", "--", path], { reject: false });',
+    find: 'await runProgram("chmod", ["-R", "u+rwX", "--", path]);',
     replace: "void isFolder;",
     test: { file: `${RUNNER}/files/local.int.test.ts`, name: "nested too deep for any path" },
     promise: "an agent cannot make a folder that tac8 fails to remove",

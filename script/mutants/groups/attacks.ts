@@ -154,7 +154,7 @@ export const attacks: readonly Mutant[] = [
     file: `${RUNNER}/place/sandbox/side.ts`,
     find: "    newFolders.clear();\n",
     replace: "",
-    test: { file: `${RUNNER}/place/sandbox/starts.int.test.ts`, name: "a sandbox for git is started once" },
+    test: { file: `${RUNNER}/place/sandbox/starts.int.test.ts`, name: "so only one sandbox for git is started" },
     promise: "the runner itself writes to no folder that a sandbox has shown",
   },
   {
