@@ -298,7 +298,7 @@ export const attacks: readonly Mutant[] = [
     file: `${RUNNER}/place/user/side.ts`,
     find: "        uid: knownUid(),\n",
     replace: "",
-    test: { file: "test/attacks.e2e.test.ts", name: "by a hostile agent: user, as" },
+    test: { file: "test/attacks.e2e.test.ts", name: "by a hostile agent: user, with" },
     promise: "an agent of another issue cannot use a run's proxy or change its list of refused hosts",
   },
   {
@@ -355,7 +355,7 @@ export const attacks: readonly Mutant[] = [
     file: `${RUNNER}/place/user/opener.ts`,
     find: "if ((found.mode & 0o077) !== 0) chmodSync(path, found.mode & 0o7700);",
     replace: "void chmodSync;",
-    test: { file: "test/attacks.e2e.test.ts", name: "by a hostile agent: user, as" },
+    test: { file: "test/attacks.e2e.test.ts", name: "by a hostile agent: user, with" },
     promise: "agents in mode user read only their own files in the data folder, even if an older version left it open",
   },
   {

@@ -23,7 +23,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${CORE}/state/issueStore.ts`,
     find: 'return isEnded(state) ? String(KEEP_ENDED_SECONDS) : "0";',
     replace: 'return "0";',
-    test: { file: `${CORE}/state/issueStore.int.test.ts`, name: "an ended issue is forgotten after 90 days" },
+    test: { file: `${CORE}/state/issueStore.int.test.ts`, name: "the record of an ended issue is removed after 90 days" },
     promise: "Redis forgets an issue 90 days after its end",
   },
   {
@@ -31,7 +31,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${CORE}/state/issueStore.ts`,
     find: "redis.call('PERSIST', KEYS[1])",
     replace: "redis.call('HLEN', KEYS[1])",
-    test: { file: `${CORE}/state/issueStore.int.test.ts`, name: "an ended issue is forgotten after 90 days" },
+    test: { file: `${CORE}/state/issueStore.int.test.ts`, name: "the record of an ended issue is removed after 90 days" },
     promise: "the record of an issue that is still worked on never expires",
   },
   {

@@ -295,7 +295,7 @@ export const github: readonly Mutant[] = [
     file: `${CORE}/domain/failures.ts`,
     find: "if (until === null || until <= now) return",
     replace: "if (until === null || until > 0) return",
-    test: { file: `${CORE}/domain/failures.test.ts`, name: "github waits until the time that it was told" },
+    test: { file: `${CORE}/domain/failures.test.ts`, name: "github waits until the given time" },
     promise: "a rate limit is waited out until its reset",
   },
   {

@@ -74,7 +74,7 @@ export const limits: readonly Mutant[] = [
     file: `${CORE}/ledger/agentRuns.ts`,
     find: "summarize(counts).costUsd + (await uncounted(redis, { cursor, start, until }))",
     replace: "summarize(counts).costUsd",
-    test: { file: `${CORE}/ledger/agentRuns.int.test.ts`, name: "counts at once, before the ledger" },
+    test: { file: `${CORE}/ledger/agentRuns.int.test.ts`, name: "counts immediately, before the ledger" },
     promise: "a daily limit in dollars is exceeded only by agents that already run",
   },
   {

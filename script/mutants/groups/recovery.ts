@@ -262,7 +262,7 @@ export const recovery: readonly Mutant[] = [
     file: `${CORE}/github/octokit.ts`,
     find: "if (request?.signal?.aborted === true) return null;",
     replace: "",
-    test: { file: `${CORE}/github/octokit.test.ts`, name: "a call that its caller has given up" },
+    test: { file: `${CORE}/github/octokit.test.ts`, name: "a call that its caller has aborted" },
     promise: "a runner that closes leaves no call to GitHub behind",
   },
   {

@@ -80,7 +80,7 @@ export const trust: readonly Mutant[] = [
     file: `${CORE}/domain/intent.ts`,
     find: "const found = late.find(",
     replace: "const found = late.slice(-1).find(",
-    test: { file: `${CORE}/domain/intent.test.ts`, name: "edited by the author, then by somebody trusted" },
+    test: { file: `${CORE}/domain/intent.test.ts`, name: "edited by the author, then by a trusted account" },
     promise: "an edit by an account without write access counts even if a trusted edit follows",
   },
   {
@@ -152,7 +152,7 @@ export const trust: readonly Mutant[] = [
     file: `${CORE}/domain/intent.ts`,
     find: "if (isSpoilt) return false;",
     replace: "void isSpoilt;",
-    test: { file: `${CORE}/domain/intent.test.ts`, name: "of somebody trusted, edited by a bot after" },
+    test: { file: `${CORE}/domain/intent.test.ts`, name: "of a trusted account, edited by a bot after" },
     promise: "a comment that an account without write access edited later is not in the prompt",
   },
   {
@@ -629,7 +629,7 @@ export const trust: readonly Mutant[] = [
     replace: "",
     test: {
       file: `${RUNNER}/git/sanitizeRepository.int.test.ts`,
-      name: "a repository in a parent folder of a folder that is not a repository takes effect",
+      name: "a repository in a parent folder of",
     },
     promise: "a git command with the token uses no repository around its own",
   },
