@@ -218,7 +218,7 @@ it("the programs that each run starts load no package, because their start takes
     const entry = ENTRIES.find((one) => one.name === name);
     const options = { root: REPOSITORY, outdir: join(root, name), entries: ENTRIES, assets: new Set() };
     const { outputs } = await bundleEntry(entry, options);
-    const main = Object.keys(outputs).find((path) => path.endsWith(`/${name}.js`));
+    const main = Object.keys(outputs).find((path) => path.endsWith(`/${name}.cjs`));
     expect([name, packagesOf(outputs, [main])]).toEqual([name, []]);
   }
 });
