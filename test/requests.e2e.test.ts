@@ -1,4 +1,4 @@
-import { wakeHeld } from "@tac8/core/queue/wake";
+import { wakeJobsOfEndedHolds } from "@tac8/core/queue/wake";
 import { readHolds } from "@tac8/core/state/holds";
 import { endHold } from "@tac8/core/state/pause";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -88,7 +88,7 @@ test("a repository that is renamed while the agent works holds the finished work
   });
   github.renameRepository("octo/gizmos", "widgets");
   await endHold(redis, { name: HOLD, by: "a test", now: Date.now() });
-  await wakeHeld({ redis, queue, now: Date.now() });
+  await wakeJobsOfEndedHolds({ redis, queue, now: Date.now() });
   await world.reaches(number, "pr");
   await expectOnce(world, number);
 });

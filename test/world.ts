@@ -8,7 +8,7 @@ import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { jobIdOf } from "@tac8/core/domain/reference";
 import { isEnded, type IssueState } from "@tac8/core/domain/states";
-import { LINK_MS, makeLink } from "@tac8/core/board/links";
+import { LINK_MS, createLink } from "@tac8/core/board/links";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import type { LoggedEvent } from "@tac8/core/domain/events";
 import { connectRedis } from "@tac8/core/queue/redis";
@@ -367,7 +367,7 @@ export async function urlOf(board: App): Promise<string> {
 
 /** Return a link that signs in to the board that listens at this address, once. */
 export function linkTo(url: string, { home }: Pick<World, "home">): string {
-  return makeLink(url, { home, now: Date.now(), lifeMs: LINK_MS });
+  return createLink(url, { home, now: Date.now(), lifeMs: LINK_MS });
 }
 
 /** Return HTTP headers with the password of the world's board. */

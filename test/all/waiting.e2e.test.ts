@@ -2,7 +2,7 @@ import { writeFile, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { tmpdir } from "node:os";
 import { afterEach, beforeEach, expect } from "vitest";
-import { wakeHeld } from "@tac8/core/queue/wake";
+import { wakeJobsOfEndedHolds } from "@tac8/core/queue/wake";
 import { readSpent } from "@tac8/core/ledger/agentRuns";
 import { budgetOfDay } from "@tac8/core/state/budget";
 import { readHolds } from "@tac8/core/state/holds";
@@ -110,7 +110,7 @@ fieldTest(
 
     github.clearFaults();
     await endHold(redis, { name: "repo:octo/widgets", by: "a test", now: Date.now() });
-    await wakeHeld({ redis, queue, now: Date.now() });
+    await wakeJobsOfEndedHolds({ redis, queue, now: Date.now() });
     for (const number of numbers) await at.reaches(number, "pr");
   },
 );
@@ -132,7 +132,7 @@ fieldTest(
     });
     expect(await at.agentStarts()).toHaveLength(1);
     await endHold(redis, { name: "budget", by: "a test", now: Date.now() });
-    await wakeHeld({ redis, queue, now: Date.now() });
+    await wakeJobsOfEndedHolds({ redis, queue, now: Date.now() });
     await at.reaches(second, "pr");
   },
 );

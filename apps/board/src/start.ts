@@ -9,7 +9,7 @@ import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contr
 import { watchVitals } from "@tac8/core/app/vitals";
 import { addressFor, outerAddresses, writeBoardAddress } from "@tac8/core/board/address";
 import { boardWarnings } from "@tac8/core/board/warnings";
-import { FIRST_LINK_MS, makeLink, withdrawLinks } from "@tac8/core/board/links";
+import { FIRST_LINK_MS, createLink, withdrawLinks } from "@tac8/core/board/links";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { isLoopback } from "@tac8/core/board/loopback";
 import { createAccess } from "./access/access.ts";
@@ -108,7 +108,7 @@ export async function start(config: Config, deps: BoardDeps): Promise<RunningBoa
   for (const { text, advice } of boardWarnings(config)) log.warn(`${text}: ${advice}`);
   try {
     writeBoardAddress(home, address);
-    deps.onLink?.(makeLink(shown, { home, now: now(), lifeMs: FIRST_LINK_MS }));
+    deps.onLink?.(createLink(shown, { home, now: now(), lifeMs: FIRST_LINK_MS }));
   } catch (error) {
     log.warn(`cannot create sign-in links: ${home} is not writable (${error instanceof Error ? error.message : ""})`);
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { titleOf } from "../../../bin/lib/commandOf.mjs";
-import { takeSecrets } from "@tac8/core/app/ownSecrets";
+import { removeSecrets } from "@tac8/core/app/ownSecrets";
 import { useProxy } from "@tac8/core/app/useProxy";
 import { withExit } from "@tac8/core/config/exit";
 import { runCli } from "./cli.ts";
@@ -10,7 +10,7 @@ import { APPS } from "./up/apps.ts";
 
 process.title = titleOf(process.argv.slice(2));
 const launcher = fileURLToPath(new URL("../../../bin/tac8.mjs", import.meta.url));
-const { env: own, shown } = takeSecrets(process.env);
+const { env: own, shown } = removeSecrets(process.env);
 // Commands that need no network work without the password of the exit. If it is missing, `tac8 doctor` reports it.
 const { env } = withExit(own, (path) => readFileSync(path, "utf8"));
 useProxy(env);

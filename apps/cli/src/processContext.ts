@@ -11,7 +11,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** Create the context of the command line from its process. */
 export function contextOf(given: {
   readonly process: NodeJS.Process;
-  /** Result of `takeSecrets`, with the proxy of the exit. */
+  /** Result of `removeSecrets`, with the proxy of the exit. */
   readonly taken: { readonly env: Context["env"]; readonly shown: boolean };
   readonly apps: readonly AppSpec[];
   /** Path of `bin/tac8.mjs`. */

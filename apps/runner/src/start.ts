@@ -10,7 +10,7 @@ import type { Config } from "@tac8/core/config/resolve";
 import { missingPrograms } from "@tac8/core/app/checkPrograms";
 import { readMachineIds } from "@tac8/core/process/machineIds";
 import { StartupProblem } from "@tac8/core/app/main";
-import { paceOf } from "@tac8/core/domain/admission";
+import { slotsWhenOpen } from "@tac8/core/domain/admission";
 import { isHostCause } from "@tac8/core/domain/host";
 import { RECORD_FORMAT } from "@tac8/core/domain/format";
 import { makeDataFolder, markDataFolder } from "@tac8/core/app/makeDataFolder";
@@ -241,7 +241,7 @@ function forOlderVersions(
   const closing = admission.causes.filter((cause) => cause.effect === "closed" && isHostCause(cause));
   return {
     tired: closing.length === 0 ? null : closing.map(({ text }) => text).join(", "),
-    limit: paceOf(admission, slots),
+    limit: slotsWhenOpen(admission, slots),
     paused,
   };
 }

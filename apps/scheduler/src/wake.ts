@@ -2,7 +2,7 @@ import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Logger } from "@tac8/core/log/logger";
 import { planHolds } from "@tac8/core/domain/holds";
-import { wakeHeld } from "@tac8/core/queue/wake";
+import { wakeJobsOfEndedHolds } from "@tac8/core/queue/wake";
 import { readHolds } from "@tac8/core/state/holds";
 
 /** All borrowed. */
@@ -32,7 +32,7 @@ export function createWaker({ redis, queue, log, now }: WakeServices): () => Pro
       .join("\n");
     const since = now() - at;
     if (names === seen && since >= 0 && since < AT_LATEST_MS) return;
-    const woken = await wakeHeld({ redis, queue, now: now() });
+    const woken = await wakeJobsOfEndedHolds({ redis, queue, now: now() });
     if (woken > 0) log.info({ woken }, "resumed jobs whose hold ended");
     seen = names;
     at = now();

@@ -222,7 +222,7 @@ export const machines: readonly Mutant[] = [
   {
     name: "clock-presence",
     file: `${CORE}/state/presence.ts`,
-    find: "const at = facts.at - (await aheadOfRedis(redis));",
+    find: "const at = facts.at - (await clockOffset(redis));",
     replace: "const { at } = facts;",
     test: {
       file: `${RUNNER}/host/clockCheck.int.test.ts`,
@@ -419,8 +419,8 @@ export const machines: readonly Mutant[] = [
   {
     name: "share-password-logged",
     file: `${CORE}/queue/redis.ts`,
-    find: "learnSecret(password);",
-    replace: 'learnSecret("");',
+    find: "addSecret(password);",
+    replace: 'addSecret("");',
     test: { file: `${CORE}/queue/redisPassword.int.test.ts`, name: "is in no log line" },
     promise: "the password of a shared Redis is in no log line",
   },

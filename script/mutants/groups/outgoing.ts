@@ -219,8 +219,8 @@ export const outgoing: readonly Mutant[] = [
   {
     name: "secrets-learned",
     file: `${RUNNER}/secrets/findSecrets.ts`,
-    find: "new Set([...values, ...learnedSecrets()])",
-    replace: "new Set([...values, ...learnedSecrets().slice(0, 0)])",
+    find: "new Set([...values, ...addedSecrets()])",
+    replace: "new Set([...values, ...addedSecrets().slice(0, 0)])",
     test: {
       file: `${RUNNER}/secrets/findSecrets.int.test.ts`,
       name: "finds a token that GitHub has issued since the start",

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { LINK_MS, makeLink } from "@tac8/core/board/links";
+import { LINK_MS, createLink } from "@tac8/core/board/links";
 import { readHolds } from "@tac8/core/state/holds";
 import {
   askAsStranger,
@@ -150,10 +150,10 @@ test("if two browsers open a link at the same time, it signs in one of them", as
 test("an expired link, or one from before the board's start, does not sign in", async () => {
   let now = Date.now();
   const first = await setUpBoard(cleanup, { redis, now: () => now });
-  const old = makeLink(first.url, { home: first.home, now, lifeMs: LINK_MS });
+  const old = createLink(first.url, { home: first.home, now, lifeMs: LINK_MS });
   now += LINK_MS;
   expect((await askAsStranger(old)).headers["set-cookie"]).toBe(undefined);
-  const before = makeLink(first.url, { home: first.home, now, lifeMs: LINK_MS });
+  const before = createLink(first.url, { home: first.home, now, lifeMs: LINK_MS });
   await first.close();
   const second = await setUpBoard(cleanup, { redis, home: first.home, now: () => now });
   const late = await askAsStranger(second.url + before.slice(first.url.length));
@@ -264,7 +264,7 @@ test("at the host of an HTTPS board.url, the cookie is for HTTPS only", async ()
   expect(board.lines.join("")).toContain("board at https://tac8.example.org");
   expect(board.link).toMatch(/^https:\/\/tac8\.example\.org\/open\?token=/);
   const ask = (host: string) => {
-    const { search } = new URL(makeLink(board.url, { home: board.home, now: Date.now(), lifeMs: LINK_MS }));
+    const { search } = new URL(createLink(board.url, { home: board.home, now: Date.now(), lifeMs: LINK_MS }));
     return askAsStranger(`${board.url}/open${search}`, { headers: { host } });
   };
   expect(String((await ask("tac8.example.org")).headers["set-cookie"])).toMatch(/; Secure$/);

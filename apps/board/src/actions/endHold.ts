@@ -1,7 +1,7 @@
 import { BUDGET_HOLD } from "@tac8/core/domain/budget";
 import { OPERATOR, planHolds, probes } from "@tac8/core/domain/holds";
 import { holdWords } from "@tac8/core/domain/holdWords";
-import { wakeHeld } from "@tac8/core/queue/wake";
+import { wakeJobsOfEndedHolds } from "@tac8/core/queue/wake";
 import { endHold } from "@tac8/core/state/pause";
 import type { Page } from "../services/board.ts";
 import { readInTime } from "../redis/unreachable.ts";
@@ -26,7 +26,7 @@ export const endOneHold: Page = async (board, request, response) => {
   const { notice } = await readInTime(board.probe, async (): Promise<{ readonly notice: NoticeKey }> => {
     if (!holdWords(name).byHand) return { notice: "by-itself" };
     const { ended, holds } = await endHold(redis, { name, by: operatorOf(request), now: now() });
-    await wakeHeld({ redis, queue, now: now() });
+    await wakeJobsOfEndedHolds({ redis, queue, now: now() });
     const { pauseQueue } = planHolds([...holds], now());
     if (!pauseQueue && !probes(name)) await queue.resume();
     if (!ended) return { notice: name === OPERATOR ? "not-paused" : "no-hold" };

@@ -4,7 +4,7 @@ import { refOfJob } from "@tac8/core/domain/reference";
 import { isPlacement, placementWords } from "@tac8/core/domain/placement";
 import { repositoryHold } from "@tac8/core/domain/holds";
 import { isEnded } from "@tac8/core/domain/states";
-import { admissionText, because, OPEN } from "@tac8/core/domain/admission";
+import { admissionText, closingCauses, OPEN } from "@tac8/core/domain/admission";
 import { queueAdmission, type Snapshot } from "@tac8/core/status/snapshot";
 import { clip } from "@tac8/core/domain/plainText";
 import { runnerAdmission } from "@tac8/core/state/admission";
@@ -55,7 +55,7 @@ export function whyNotNow(snapshot: Snapshot): string {
   if (runners.length === 0) return "no runner is running";
   const admissions = runners.map((runner) => runnerAdmission(runner));
   const accepting = runners.filter((_, index) => admissions[index]?.state !== "closed");
-  if (accepting.length === 0) return `no runner accepts new jobs: ${because(admissions[0] ?? OPEN)}`;
+  if (accepting.length === 0) return `no runner accepts new jobs: ${closingCauses(admissions[0] ?? OPEN)}`;
   const free = accepting.reduce((sum, { slots, busy }) => sum + Math.max(0, slots - busy), 0);
   return free > 0 ? "starting now" : "all slots are busy";
 }

@@ -17,7 +17,7 @@ import { RECORD_FORMAT } from "@tac8/core/domain/format";
 import { presentRunners } from "@tac8/core/status/snapshot";
 import { isMachineName, readOrNull, readShare } from "@tac8/core/share/files";
 import { parseToken, type JoinToken } from "../share/token.ts";
-import { aheadOfRedis } from "@tac8/core/state/clock";
+import { clockOffset } from "@tac8/core/state/clock";
 import { readRunners } from "@tac8/core/state/presence";
 import { rm } from "node:fs/promises";
 import type { Context } from "../context/context.ts";
@@ -182,7 +182,7 @@ async function tryIt(
     await withRedis(
       full,
       async (redis) => {
-        const ahead = await aheadOfRedis(redis);
+        const ahead = await clockOffset(redis);
         if (Math.abs(ahead) > MAX_AHEAD_MS) {
           const how = `${Math.round(Math.abs(ahead) / 1000)} s ${ahead > 0 ? "ahead of" : "behind"}`;
           throw new Problem(

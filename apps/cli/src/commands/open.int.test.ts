@@ -1,5 +1,5 @@
 import { writeBoardAddress } from "@tac8/core/board/address";
-import { takeLink } from "@tac8/core/board/links";
+import { useLink } from "@tac8/core/board/links";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
@@ -35,7 +35,7 @@ it("prints only a link, which the board accepts once", async () => {
   expect(cli.stdout()).toMatch(new RegExp(`^${url}/open\\?token=[\\w-]{22}\n$`));
   expect(cli.stderr()).toBe("It signs you in once and expires after 10 minutes.\n");
   const token = new URL(cli.stdout()).searchParams.get("token") ?? "";
-  expect([1, 2].map(() => takeLink(token, { home: lab.home, now: Date.now() }))).toEqual([true, false]);
+  expect([1, 2].map(() => useLink(token, { home: lab.home, now: Date.now() }))).toEqual([true, false]);
 });
 
 it("prints JSON, with the address that people open", async () => {

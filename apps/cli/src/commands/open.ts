@@ -1,6 +1,6 @@
 import { messageOf } from "@tac8/core/domain/messageOf";
 import { addressFor, readBoardAddress } from "@tac8/core/board/address";
-import { LINK_MS, makeLink } from "@tac8/core/board/links";
+import { LINK_MS, createLink } from "@tac8/core/board/links";
 import { connect } from "node:net";
 import type { Context } from "../context/context.ts";
 import { Problem } from "../problems/problem.ts";
@@ -40,7 +40,7 @@ export async function open(context: Context, { options }: Input): Promise<number
 
 function linkTo(url: string, { home, now }: { home: string; now: number }): string {
   try {
-    return makeLink(url, { home, now, lifeMs: LINK_MS });
+    return createLink(url, { home, now, lifeMs: LINK_MS });
   } catch (error) {
     throw new Problem(`cannot create a link in ${home}: ${messageOf(error)}`, { cause: error });
   }

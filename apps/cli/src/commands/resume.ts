@@ -1,7 +1,7 @@
 import { BUDGET_HOLD } from "@tac8/core/domain/budget";
 import { OPERATOR, planHolds, repositoryHold, type Hold, probes } from "@tac8/core/domain/holds";
 import { holdWords } from "@tac8/core/domain/holdWords";
-import { wakeHeld } from "@tac8/core/queue/wake";
+import { wakeJobsOfEndedHolds } from "@tac8/core/queue/wake";
 import { readHolds } from "@tac8/core/state/holds";
 import { endHold, pausedName, readPauses, resumeAll, resumeRunner } from "@tac8/core/state/pause";
 import type { Redis } from "ioredis";
@@ -41,7 +41,7 @@ export async function resume(context: Context, { args, options }: Input): Promis
       // Resume now, instead of when the scheduler reads the holds.
       if (name === undefined) {
         await withQueue(redis, async (queue) => {
-          await wakeHeld({ redis, queue, now: context.now() });
+          await wakeJobsOfEndedHolds({ redis, queue, now: context.now() });
           if (!pauseQueue && !probes(done.what)) await queue.resume();
         });
       }

@@ -1,5 +1,5 @@
 import { formatReference, parseJobId } from "@tac8/core/domain/reference";
-import { ISSUE_STATES, reached, type IssueState } from "@tac8/core/domain/states";
+import { ISSUE_STATES, hasReached, type IssueState } from "@tac8/core/domain/states";
 import { readJobSnapshots, type IssueWithSnapshot } from "@tac8/core/status/jobSnapshots";
 import { agentRunsOf, attemptsBegun } from "@tac8/core/status/counts";
 import { JOB_STATES, shownState, type JobState } from "@tac8/core/status/shownState";
@@ -161,7 +161,7 @@ function toRow(given: Found & { readonly id: string; readonly hash: IssueRecord;
 /** The record counts an agent's time when the agent ends. Until then, add the time since the run began. */
 function runMsOf({ job, state, hash, now }: Found & { readonly hash: IssueRecord; readonly now: number }): number {
   const before = hash.agent.usage?.durationMs ?? 0;
-  const works = state === "active" && !reached(hash.checkpoint, "worked");
+  const works = state === "active" && !hasReached(hash.checkpoint, "worked");
   return works ? before + Math.max(0, now - (job.processedOn ?? now)) : before;
 }
 

@@ -1,7 +1,7 @@
 import type { RepoRef } from "@tac8/core/domain/reference";
 import { formerCodeOf, runbookOf } from "@tac8/core/domain/healthKinds";
 import type { Health } from "@tac8/core/domain/healthLevels";
-import { type Admission, because } from "@tac8/core/domain/admission";
+import { type Admission, closingCauses } from "@tac8/core/domain/admission";
 import { summarize, type Summary } from "@tac8/core/ledger/summary";
 import { queueAdmission, type QueueCounts, type RedisMemory, type Snapshot } from "@tac8/core/status/snapshot";
 import { runnerAdmission } from "@tac8/core/state/admission";
@@ -25,7 +25,7 @@ export interface StatusRun {
   readonly costUsd: number;
 }
 
-/** An admission with its deciding causes as text (`because`); empty while it is open. */
+/** An admission with its deciding causes as text (`closingCauses`); empty while it is open. */
 export type ShownAdmission = Admission & { readonly because: string };
 
 export interface StatusRunner {
@@ -142,7 +142,7 @@ export function shownReason(reason: Health["reasons"][number]): ShownReason {
 }
 
 function shown(admission: Admission): ShownAdmission {
-  return { ...admission, because: because(admission) };
+  return { ...admission, because: closingCauses(admission) };
 }
 
 function runnerOf(runner: RunnerPresence): StatusRunner {

@@ -1,4 +1,4 @@
-import { takeLink } from "@tac8/core/board/links";
+import { useLink } from "@tac8/core/board/links";
 import { writeBoardAddress } from "@tac8/core/board/address";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,7 +21,7 @@ it("has a link on a terminal, valid for one hour", () => {
   expect(notes).toEqual(["The link works once, within an hour. For a new link: tac8 open"]);
   const { origin, searchParams } = new URL(url);
   expect(origin).toBe("http://127.0.0.1:3000");
-  expect(takeLink(searchParams.get("token") ?? "", { home, now: NOW + 3_599_999 })).toBe(true);
+  expect(useLink(searchParams.get("token") ?? "", { home, now: NOW + 3_599_999 })).toBe(true);
 });
 
 it("has no link without a terminal", () => {

@@ -1,5 +1,5 @@
 import { addressFor, readBoardAddress } from "@tac8/core/board/address";
-import { FIRST_LINK_MS, makeLink } from "@tac8/core/board/links";
+import { FIRST_LINK_MS, createLink } from "@tac8/core/board/links";
 
 /** Lines about the board on the first screen. */
 export interface BoardLines {
@@ -34,5 +34,5 @@ export function boardLines(given: {
   const hints = hint === null ? [] : [hint];
   if (!isTerminal) return { url, notes: [`To sign in: ${openCommand}`, ...hints] };
   const notes = [`The link works once, within an hour. For a new link: ${openCommand}`, ...hints];
-  return { url: makeLink(url, { home, now, lifeMs: FIRST_LINK_MS }), notes };
+  return { url: createLink(url, { home, now, lifeMs: FIRST_LINK_MS }), notes };
 }

@@ -1,4 +1,4 @@
-import { because, slotsFor, type Admission } from "@tac8/core/domain/admission";
+import { closingCauses, slotsFor, type Admission } from "@tac8/core/domain/admission";
 import { isHostCause } from "@tac8/core/domain/host";
 
 export interface NewsLine {
@@ -20,9 +20,9 @@ export function newsOf(before: Admission, after: Admission, slots: number): News
   if (after.state === "open" && isSlow(before)) info("all slots accept jobs again");
   if (after.state === "closed") {
     const what = isUnfit(after) ? "host overloaded" : "runner paused";
-    lines.push({ level: "warn", text: `${what}: not accepting new jobs: ${because(after)}` });
+    lines.push({ level: "warn", text: `${what}: not accepting new jobs: ${closingCauses(after)}` });
   } else if (isSlow(after) && before.state !== "half") {
-    const text = `using only ${slotsFor(after, slots)} of ${slots} slots: ${because(after)}`;
+    const text = `using only ${slotsFor(after, slots)} of ${slots} slots: ${closingCauses(after)}`;
     lines.push({ level: "warn", text });
   }
   return lines;

@@ -6,8 +6,8 @@ import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
 import { EXIT_CONFIG } from "../../../../bin/lib/exitCode.mjs";
 import { readOrCreateSecret } from "@tac8/core/app/readOrCreateSecret";
-import { beat } from "@tac8/core/app/heartbeat";
-import { takeSecrets } from "@tac8/core/app/ownSecrets";
+import { startHeartbeat } from "@tac8/core/app/heartbeat";
+import { removeSecrets } from "@tac8/core/app/ownSecrets";
 import { variable } from "@tac8/core/config/environment";
 import { loadConfig } from "@tac8/core/config/load";
 import { proxyFor, proxySecrets, unusableProxies } from "@tac8/core/config/proxy";
@@ -20,7 +20,7 @@ const PORT = 3128;
 const ANSWER_MS = 5000;
 
 process.title = "tac8 exit";
-const { env } = takeSecrets(process.env);
+const { env } = removeSecrets(process.env);
 const { draft } = loadConfig({ env, cwd: process.cwd() });
 const { entries, problems } = allowedBy(env, draft);
 const wrong = [
@@ -51,7 +51,7 @@ async function run(passwordFile: string): Promise<void> {
   const host = variable(env, "TAC8_EXIT_HOST") ?? "127.0.0.1";
   const port = Number(variable(env, "TAC8_EXIT_PORT") ?? PORT);
   const exit = await openExit({ host, port, password, allow: entries, proxyEnv: env, log });
-  const heart = beat(variable(env, "TAC8_HEARTBEAT_FILE") ?? undefined, log, () => answers(host, exit.port));
+  const heart = startHeartbeat(variable(env, "TAC8_HEARTBEAT_FILE") ?? undefined, log, () => answers(host, exit.port));
   const proxy = proxyFor("https://api.github.com/", env) ?? proxyFor("http://api.github.com/", env);
   const through = proxy === null ? "" : `, through the proxy ${proxy.shown} (${proxy.variable})`;
   log.info(

@@ -5,7 +5,7 @@ import type { Config } from "@tac8/core/config/resolve";
 import { planHolds, type Hold } from "@tac8/core/domain/holds";
 import type { Logger } from "@tac8/core/log/logger";
 import type { ThrottledLog } from "@tac8/core/log/throttleLog";
-import { wakeHeld } from "@tac8/core/queue/wake";
+import { wakeJobsOfEndedHolds } from "@tac8/core/queue/wake";
 import { clearHold, readHolds } from "@tac8/core/state/holds";
 import { credentialsOfHold } from "./credentialsOfHold.ts";
 
@@ -46,7 +46,7 @@ export async function endOutdatedHolds(services: CredentialServices): Promise<{ 
       }
     }
     if (kept.length === live.length) return kept;
-    await wakeHeld({ redis, queue, now: now() });
+    await wakeJobsOfEndedHolds({ redis, queue, now: now() });
     if (!planHolds(kept, now()).pauseQueue) await queue.resume();
     return kept;
   }

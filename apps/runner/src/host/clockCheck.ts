@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { within } from "@tac8/core/app/within";
-import { aheadOfRedis } from "@tac8/core/state/clock";
+import { clockOffset } from "@tac8/core/state/clock";
 
 /** Maximum difference. Delays in the queue are set by one host's clock, and end by another's. */
 const MOST_MS = 60_000;
@@ -14,7 +14,7 @@ export function createClockCheck(redis: Redis): ClockCheck {
   let trouble: string | null = null;
   return async () => {
     if (redis.status !== "ready") return trouble;
-    const asked = aheadOfRedis(redis)
+    const asked = clockOffset(redis)
       .then((ahead) => (trouble = Math.abs(ahead) > MOST_MS ? words(ahead) : null))
       .catch(() => undefined);
     await within(asked, ANSWER_MS);

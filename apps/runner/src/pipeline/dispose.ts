@@ -3,7 +3,7 @@ import type { EventWords } from "@tac8/core/domain/events";
 import { countBrokenOff } from "@tac8/core/domain/brokenOff";
 import { repositoryHold } from "@tac8/core/domain/holds";
 import { formatReference, type IssueRef } from "@tac8/core/domain/reference";
-import { reached } from "@tac8/core/domain/states";
+import { hasReached } from "@tac8/core/domain/states";
 import { questionExpiresAt } from "@tac8/core/domain/questionExpiry";
 import type { JobResult } from "@tac8/core/queue/contract";
 import { LostRun } from "@tac8/core/state/issueStore";
@@ -77,7 +77,7 @@ export function requeued(
   const { checkpoint } = record;
   const agentRun = record.agent.run;
   const { outcome } = record.end;
-  const hadAgent = agentRun === runId && !reached(checkpoint, "worked") && outcome === null;
+  const hadAgent = agentRun === runId && !hasReached(checkpoint, "worked") && outcome === null;
   const counts = hadAgent ? groupPatch("counts", countBrokenOff(record.counts, requeuedProgress(record))) : {};
   return {
     do: "requeue",
@@ -213,7 +213,7 @@ function holdUntil(
   { checkpoint }: RecordPart<"checkpoint">,
   factor: number,
 ): number | null {
-  const isProbed = name === "repository" && until !== null && reached(checkpoint, "worked");
+  const isProbed = name === "repository" && until !== null && hasReached(checkpoint, "worked");
   return isProbed ? until + PROBE_MINUTES * 60_000 * factor : until;
 }
 

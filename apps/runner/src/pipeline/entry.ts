@@ -6,7 +6,7 @@ import {
   type RunProgress,
 } from "@tac8/core/domain/brokenOff";
 import type { ResumeReason } from "../prompt/prompt.ts";
-import { isEnded, reached } from "@tac8/core/domain/states";
+import { isEnded, hasReached } from "@tac8/core/domain/states";
 import { applyPatch, groupPatch, type IssuePatch, type IssueRecord } from "@tac8/core/state/issueState";
 import { CLEAN, reopen } from "@tac8/core/state/reopen";
 import type { FailureKind } from "@tac8/core/domain/failures";
@@ -55,7 +55,7 @@ export function planEntry(before: IssueRecord, facts: EntryFacts): Entry {
     return { do: "report", patch: { ...lost, ...groupPatch("end", before.end.decided ?? {}), "end.decided": null } };
   if (before.command.cancel !== null) return decided("cancelled", before.command.cancel, facts, lost);
   if (before.command.stop !== null) return decided("stopped", before.command.stop, facts, lost);
-  const worked = reached(before.checkpoint, "worked");
+  const worked = hasReached(before.checkpoint, "worked");
   const how = before.run.id === null ? "requeued" : "lost";
   // Publishing costs nothing, so finished work is abandoned only if every try ends its runner.
   const reason = tooOften(applyPatch(before, lost).counts, how, worked ? MAX_BROKEN_OFF_IN_A_ROW : MAX_LOST_IN_A_ROW);
@@ -76,7 +76,7 @@ function afterQuestion(before: IssueRecord, facts: EntryFacts, lost: IssuePatch)
   // The user who allowed the publication may also have replied. Such a reply needs no agent.
   if (before.work.allowed !== null && before.work.withheld !== null) {
     const patch = { ...CLEAN, ...lost };
-    if (!reached(before.checkpoint, "worked")) return { do: "work", patch, why: { kind: "interrupted" } };
+    if (!hasReached(before.checkpoint, "worked")) return { do: "work", patch, why: { kind: "interrupted" } };
     // In the same write, because a run that is lost between two writes would leave a question that cannot be answered.
     const since = new Date(facts.now).toISOString();
     // The wait for the runner that has the work begins now, because it was not needed before.

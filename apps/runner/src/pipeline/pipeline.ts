@@ -3,7 +3,7 @@ import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
 import { StepFailure } from "@tac8/core/domain/failures";
 import type { EventWords } from "@tac8/core/domain/events";
 import type { ResumeReason } from "../prompt/prompt.ts";
-import { reached } from "@tac8/core/domain/states";
+import { hasReached } from "@tac8/core/domain/states";
 import { groupPatch } from "@tac8/core/state/issueState";
 import { admit, admitToPublish, type Admission } from "../steps/admit/admit.ts";
 import { causeOf } from "../issue/cause.ts";
@@ -56,7 +56,8 @@ export async function runSteps(run: Run, entry: Begin, isHeld: boolean): Promise
   try {
     end = await toItsEnd(run, entry);
     // A user may have merged the pull request, and so closed the issue, before its number was recorded.
-    const mayHavePull = run.record.state.end.outcome === "cancelled" && reached(run.record.state.checkpoint, "worked");
+    const mayHavePull =
+      run.record.state.end.outcome === "cancelled" && hasReached(run.record.state.checkpoint, "worked");
     if (end === null && mayHavePull) await adoptPull(publishNeeds(run));
   } catch (error) {
     end = { error, agent: null };

@@ -6,7 +6,7 @@ import { formatReference, refOfJob, sameRepo } from "@tac8/core/domain/reference
 import { planHolds, repositoryHold } from "@tac8/core/domain/holds";
 import { gitUrl } from "@tac8/core/github/urls";
 import type { JobResult } from "@tac8/core/queue/contract";
-import { endedWell, reached, isEnded } from "@tac8/core/domain/states";
+import { endedWell, hasReached, isEnded } from "@tac8/core/domain/states";
 import { questionLifetimeMs } from "@tac8/core/domain/questionExpiry";
 import { applyPatch, type IssueRecord } from "@tac8/core/state/issueState";
 import type { Place } from "@tac8/core/state/places";
@@ -239,7 +239,7 @@ async function isThere(place: AgentPlace, { tree, gitDir }: WorkspacePaths): Pro
 function needsNoAgent({ checkpoint, state, end: { outcome }, command: { stop, cancel } }: IssueRecord): boolean {
   if (isEnded(state)) return false;
   if (stop !== null || cancel !== null) return true;
-  return state !== "blocked" && (outcome !== null || reached(checkpoint, "worked"));
+  return state !== "blocked" && (outcome !== null || hasReached(checkpoint, "worked"));
 }
 
 /** Kill the processes of a lost run. Its agent must be dead before another one starts in the same folder. */

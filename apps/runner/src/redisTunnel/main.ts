@@ -2,8 +2,8 @@
 // reach the network. Only the tunnel has the password of that Redis.
 import { readFileSync } from "node:fs";
 import { EXIT_CONFIG } from "../../../../bin/lib/exitCode.mjs";
-import { beat } from "@tac8/core/app/heartbeat";
-import { takeSecrets } from "@tac8/core/app/ownSecrets";
+import { startHeartbeat } from "@tac8/core/app/heartbeat";
+import { removeSecrets } from "@tac8/core/app/ownSecrets";
 import { variable } from "@tac8/core/config/environment";
 import { describeProblems, loadConfig } from "@tac8/core/config/load";
 import { caOf, isSentinelUrl, passwordOf, redisAddress, socketOf } from "@tac8/core/config/redisUrl";
@@ -17,7 +17,7 @@ const OURS = /^(?:REDIS_|LOG_)/;
 
 process.title = "tac8 redis-tunnel";
 process.umask(0o077);
-const { env } = takeSecrets(process.env);
+const { env } = removeSecrets(process.env);
 // No configuration file.
 const { draft, problems } = loadConfig({ env: { ...env, TAC8_CONFIG: "/nonexistent" }, cwd: "/" });
 const url = draft?.redisUrl ?? "";
@@ -47,7 +47,7 @@ async function run(): Promise<void> {
   const ca = caOf(url);
   const socket = variable(env, "TAC8_REDIS_SOCKET") ?? SOCKET;
   const tunnel = await openRedisTunnel({ socket, url, ca: ca === null ? null : readFileSync(ca, "utf8"), log });
-  const heart = beat(variable(env, "TAC8_HEARTBEAT_FILE") ?? undefined, log, () => tunnel.ping());
+  const heart = startHeartbeat(variable(env, "TAC8_HEARTBEAT_FILE") ?? undefined, log, () => tunnel.ping());
   log.info(`${socket} forwards connections to Redis at ${redisAddress(url)}`);
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {

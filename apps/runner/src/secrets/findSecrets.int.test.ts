@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { oneToken } from "@tac8/core/github/tokens";
-import { learnSecret } from "@tac8/core/log/redact";
+import { addSecret } from "@tac8/core/log/redact";
 import { rangesOf } from "../airlock/ranges.ts";
 import { cleanRun } from "../git/cleanSide.ts";
 import type { GitRun } from "../git/runGit.ts";
@@ -168,7 +168,7 @@ test("finds a new key between the first and last line of a removed one", async (
 
 test("finds a token that GitHub has issued since the start", async () => {
   const made = "canary-made-0123456789";
-  learnSecret(made);
+  addSecret(made);
   await write("made.txt", Buffer.from(made).toString("hex"));
   await commit();
   expect(await found()).toEqual(["made.txt:1"]);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { StepFailure } from "@tac8/core/domain/failures";
-import { learnedSecrets } from "@tac8/core/log/redact";
+import { addedSecrets } from "@tac8/core/log/redact";
 import { localFailure } from "../git/errors.ts";
 import type { Ranges } from "../airlock/ranges.ts";
 import type { GitRun } from "../git/runGit.ts";
@@ -111,7 +111,7 @@ function begin(
   scanner: Scanner,
   { texts, values, signal }: Pick<SecretsOptions, "texts" | "values" | "signal">,
 ): Search {
-  const known = [...new Set([...values, ...learnedSecrets()])].map((value) => ({
+  const known = [...new Set([...values, ...addedSecrets()])].map((value) => ({
     value,
     isStrong: value.length >= STRONG,
   }));

@@ -7,7 +7,7 @@ const HEARTBEAT_MS = 10_000;
  * Update the time of a file every 10 s, so that a container's health check can see that the event loop is running.
  * @param check is called before each update; if it rejects, the file is not updated
  */
-export function beat(
+export function startHeartbeat(
   file: string | undefined,
   log: Pick<Logger, "debug">,
   check: () => Promise<unknown> = async () => undefined,

@@ -15,8 +15,8 @@ import { connectRedis } from "../queue/redis.ts";
 import { markRedis } from "../state/dataFormat.ts";
 import { UNEXPECTED_STATE } from "../state/issueStore.ts";
 import { isRefused, redisTrouble, refusalAdvice, unusableRedis } from "../queue/redisTrouble.ts";
-import { beat } from "./heartbeat.ts";
-import { SECRETS_SHOWN, takeSecrets } from "./ownSecrets.ts";
+import { startHeartbeat } from "./heartbeat.ts";
+import { SECRETS_SHOWN, removeSecrets } from "./ownSecrets.ts";
 import { openServiceManager, STATUS, type ServiceManager } from "./serviceManager.ts";
 import { PROXY_ADVICE, useProxy } from "./useProxy.ts";
 
@@ -61,7 +61,7 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
   // An agent that runs `pkill node`, with or without -f, wants to end its own processes, not this one.
   process.title = `tac8 ${name}`;
   const manager = openServiceManager(process.env);
-  const { env: own, shown } = takeSecrets(process.env);
+  const { env: own, shown } = removeSecrets(process.env);
   const journal = writesToJournal(own);
   const { env, problem } = withExit(own, (path) => readFileSync(path, "utf8"));
   if (problem !== null) return fail(problem, journal);
@@ -109,7 +109,7 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
     await checkRedis(redis, config.redisUrl);
     manager.status(STATUS.starting);
     app = await start(config, { log, redis, signal: stop.signal, abandon, onSigusr1: sigusr1.handle });
-    heart = beat(env["TAC8_HEARTBEAT_FILE"], log);
+    heart = startHeartbeat(env["TAC8_HEARTBEAT_FILE"], log);
     manager.status(STATUS.working);
     await aborted(stop.signal);
     log.info("closing");

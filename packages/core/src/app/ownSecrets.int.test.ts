@@ -11,9 +11,9 @@ const MODULE = new URL("ownSecrets.ts", import.meta.url).href;
 /** Takes its secrets, says what it has and what its child inherits, and waits for the end of its input. */
 const PROGRAM = `
   import { execFileSync } from "node:child_process";
-  const { takeSecrets } = await import(${JSON.stringify(MODULE)});
+  const { removeSecrets } = await import(${JSON.stringify(MODULE)});
   process.title = "tac8 test";
-  const taken = takeSecrets(process.env);
+  const taken = removeSecrets(process.env);
   const child = execFileSync("sh", ["-c", "env; ls -l /proc/self/fd"], { encoding: "utf8" });
   const { shown, env } = taken;
   console.log(JSON.stringify({ shown, token: env.GITHUB_TOKEN, last: env.LAST, own: { ...process.env }, child }));

@@ -9,7 +9,7 @@ const DESCRIPTOR = "TAC8_SECRETS_FD";
 /** That file descriptor, the same in every app. */
 export const SECRETS_FD = 3;
 
-/** Warning if the environment of the process still shows its secrets: see `takeSecrets`. */
+/** Warning if the environment of the process still shows its secrets: see `removeSecrets`. */
 export const SECRETS_SHOWN =
   "other processes of this user can read the secrets in the environment of this process: store them in files";
 
@@ -54,7 +54,7 @@ export function passSecrets(env: Env): {
  * inherits them. @returns the environment with these secrets, and with those that `tac8 up` passed; `shown`: whether `/proc` still
  * shows them
  */
-export function takeSecrets(environ: NodeJS.ProcessEnv): { readonly env: Env; readonly shown: boolean } {
+export function removeSecrets(environ: NodeJS.ProcessEnv): { readonly env: Env; readonly shown: boolean } {
   const env = { ...environ, ...readHanded(environ[DESCRIPTOR]) };
   delete env[DESCRIPTOR];
   const names = Object.keys(splitEnvironment(environ).secrets);

@@ -28,7 +28,7 @@ interface LinkPlace {
 }
 
 /** Create a link to the board at `url` that signs in once, within `lifeMs`. @throws Error when the data folder is not writable */
-export function makeLink(url: string, { home, now, lifeMs }: LinkPlace & { readonly lifeMs: number }): string {
+export function createLink(url: string, { home, now, lifeMs }: LinkPlace & { readonly lifeMs: number }): string {
   const folder = join(home, FOLDER);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   removeLinks(home, (expires) => !(now < expires));
@@ -38,7 +38,7 @@ export function makeLink(url: string, { home, now, lifeMs }: LinkPlace & { reado
 }
 
 /** Use the link with this token. @returns whether it was still open; of two callers at the same time, only one gets true */
-export function takeLink(token: string, { home, now }: LinkPlace): boolean {
+export function useLink(token: string, { home, now }: LinkPlace): boolean {
   if (!TOKEN.test(token)) return false;
   const path = join(home, FOLDER, nameOf(token));
   try {

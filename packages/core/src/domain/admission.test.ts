@@ -2,7 +2,7 @@ import { describe, expect, it, test } from "vitest";
 import {
   admissionText,
   OPEN,
-  paceOf,
+  slotsWhenOpen,
   planAdmission,
   slotsFor,
   type Admission,
@@ -112,6 +112,6 @@ describe("slots of a runner", () => {
   it("what closes a runner does not change how many it works on at once", () => {
     const [slowed, closed] = [runner({}, [slow(null)]), runner({ pause })].map(planAdmission);
     const both = planAdmission(runner({ pause }, [slow(null)]));
-    expect([slowed, closed, both].map((one) => paceOf(one ?? both, 4))).toEqual([2, 4, 2]);
+    expect([slowed, closed, both].map((one) => slotsWhenOpen(one ?? both, 4))).toEqual([2, 4, 2]);
   });
 });

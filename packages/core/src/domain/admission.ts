@@ -94,13 +94,13 @@ export function slotsFor({ state }: Admission, slots: number): number {
 }
 
 /** Return the number of slots that a runner would use without its closing causes: all, or half of them. Pure. */
-export function paceOf({ state, causes }: Admission, slots: number): number {
+export function slotsWhenOpen({ state, causes }: Admission, slots: number): number {
   const slowed = state === "half" || causes.some(({ effect }) => effect === "half");
   return slotsFor({ state: slowed ? "half" : "open", causes }, slots);
 }
 
 /** Return the reasons why the admission is not open, as text for users; empty: it is open. Pure. */
-export function because({ state, causes }: Admission): string {
+export function closingCauses({ state, causes }: Admission): string {
   return causes
     .filter(({ effect }) => effect === state)
     .map(({ text }) => text)
@@ -110,7 +110,7 @@ export function because({ state, causes }: Admission): string {
 /** Return the admission as text: `open`, `half open: …` or `closed: …`. Every output uses it. Pure. */
 export function admissionText(admission: Admission): string {
   if (admission.state === "open") return "open";
-  return `${admission.state === "half" ? "half open" : "closed"}: ${because(admission)}`;
+  return `${admission.state === "half" ? "half open" : "closed"}: ${closingCauses(admission)}`;
 }
 
 function holdText({ name, by, reason }: Hold): string {

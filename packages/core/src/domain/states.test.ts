@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { statusText } from "../outgoing/texts.ts";
-import { CHECKPOINTS, isEnded, ISSUE_STATES, reached, STATE_WORDS, stateMeaning, TRANSITIONS } from "./states.ts";
+import { CHECKPOINTS, isEnded, ISSUE_STATES, hasReached, STATE_WORDS, stateMeaning, TRANSITIONS } from "./states.ts";
 
 it("an ended issue is one that nobody works on any more", () => {
   const ended = ISSUE_STATES.filter((state) => isEnded(state));
@@ -11,7 +11,7 @@ it("an ended issue is one that nobody works on any more", () => {
 
 it("a checkpoint is reached by itself and by those after it", () => {
   for (const [at, one] of CHECKPOINTS.entries()) {
-    expect(CHECKPOINTS.filter((wanted) => reached(one, wanted))).toEqual(CHECKPOINTS.slice(0, at + 1));
+    expect(CHECKPOINTS.filter((wanted) => hasReached(one, wanted))).toEqual(CHECKPOINTS.slice(0, at + 1));
   }
 });
 

@@ -103,7 +103,7 @@ export function endedWell(state: string | null): boolean {
 export const CHECKPOINTS = ["none", "prepared", "worked", "published"] as const;
 export type Checkpoint = (typeof CHECKPOINTS)[number];
 
-export function reached(at: Checkpoint, wanted: Checkpoint): boolean {
+export function hasReached(at: Checkpoint, wanted: Checkpoint): boolean {
   return CHECKPOINTS.indexOf(at) >= CHECKPOINTS.indexOf(wanted);
 }
 

@@ -2,7 +2,7 @@ import { createAppAuth } from "@octokit/auth-app";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AppCredentials } from "../config/credentials.ts";
 import { nameToken, permitAdvice } from "../config/tokenName.ts";
-import { createRedactor, learnSecret } from "../log/redact.ts";
+import { createRedactor, addSecret } from "../log/redact.ts";
 import type { Logger } from "../log/logger.ts";
 import { abortable } from "./abortable.ts";
 import { appCalls, type Installation } from "./appCalls.ts";
@@ -165,7 +165,7 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
       repositories: reached.map(({ repo }) => repo.repo),
       permissions: tokenPermissions(first.installation.permissions),
     });
-    learnSecret(made.token);
+    addSecret(made.token);
     // Computed by GitHub's clock only, so a wrong clock of this machine does not change the token's life.
     const answeredAt = theirs !== null && theirs.at >= started ? theirs.date : now();
     const lifeMs = Math.min(Math.max(made.expiresAt - answeredAt, 0), MAX_LIFE_MS);

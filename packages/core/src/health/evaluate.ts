@@ -1,5 +1,5 @@
 import type { Config } from "../config/resolve.ts";
-import { because } from "../domain/admission.ts";
+import { closingCauses } from "../domain/admission.ts";
 import type { Hold } from "../domain/holds.ts";
 import type { Snapshot } from "../status/snapshot.ts";
 import { runnerAdmission } from "../state/admission.ts";
@@ -73,7 +73,7 @@ function evaluateRunners({ runners, offline }: Snapshot): FoundReason[] {
     if (admission.state !== "closed") return [];
     const isPaused = admission.causes.every(({ code, effect }) => effect !== "closed" || code === "paused");
     const kind: HealthKind = isPaused ? "paused" : "overloaded";
-    const text = `${runner.name} does not accept new jobs: ${because(admission)}`;
+    const text = `${runner.name} does not accept new jobs: ${closingCauses(admission)}`;
     return [{ ...everywhere, level: "warning", code: `${kind}:${runner.name}`, text }];
   });
   if (resting.length < runners.length) return [...resting, ...lost];

@@ -32,14 +32,14 @@ const MAX_RECEIVED = 32;
  * Make every redactor of this process remove this secret from now on, including existing redactors. It is for secrets that are not in the
  * configuration, such as a token that GitHub has just created.
  */
-export function learnSecret(secret: string): void {
+export function addSecret(secret: string): void {
   if (secret.length < MIN_SECRET_LENGTH || received.some((known) => known.secret === secret)) return;
   received.push({ secret, forms: longestFirst(formsOf(secret)) });
   if (received.length > MAX_RECEIVED) received.shift();
 }
 
-/** Return the secrets that `learnSecret` received, oldest first. */
-export function learnedSecrets(): string[] {
+/** Return the secrets that `addSecret` received, oldest first. */
+export function addedSecrets(): string[] {
   return received.map(({ secret }) => secret);
 }
 

@@ -8,7 +8,7 @@ import {
   sentinelsOf,
   socketOf,
 } from "../config/redisUrl.ts";
-import { learnSecret } from "../log/redact.ts";
+import { addSecret } from "../log/redact.ts";
 import { Redis, type RedisOptions as SettingsOfRedis, SentinelConnector } from "ioredis";
 
 const RETRY_CAP_MS = 2000;
@@ -112,7 +112,7 @@ function readPassword(path: string): string | undefined {
   try {
     const password = readFileSync(path, "utf8").trim();
     // Errors of ioredis contain the arguments of the command, so also a refused password.
-    learnSecret(password);
+    addSecret(password);
     return password;
   } catch {
     return undefined;

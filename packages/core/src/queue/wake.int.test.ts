@@ -8,7 +8,7 @@ import { startTestRedis, type TestRedis } from "../state/redisServer.fixture.ts"
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
 import { jobOptions, QUEUE_NAME, type JobData } from "./contract.ts";
 import { retryIssue, type RetryAnswer } from "./retry.ts";
-import { planWake, wakeHeld } from "./wake.ts";
+import { planWake, wakeJobsOfEndedHolds } from "./wake.ts";
 
 const HOUR = 3_600_000;
 let server: TestRedis;
@@ -44,7 +44,7 @@ async function parked(number: number, patch: IssuePatch): Promise<void> {
 
 const hold = (name: string) =>
   setHold(server.redis, { name, reason: "why", by: "runner pi/0", since: 1, until: Date.now() + HOUR });
-const wake = () => wakeHeld({ redis: server.redis, queue, now: Date.now() });
+const wake = () => wakeJobsOfEndedHolds({ redis: server.redis, queue, now: Date.now() });
 const stateOf = async (number: number) => (await queue.getJob(id(number)))?.getState();
 const retry = (number: number): Promise<RetryAnswer> =>
   retryIssue({ queue, redis: server.redis, store, jobId: id(number), by: "ann@pi", now: Date.now() });

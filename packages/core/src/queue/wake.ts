@@ -28,7 +28,7 @@ const PAGE = 500;
  * delayed stays as it is. Every argument is borrowed.
  * @returns the number of jobs that were woken
  */
-export async function wakeHeld(given: {
+export async function wakeJobsOfEndedHolds(given: {
   readonly redis: Redis;
   readonly queue: Queue;
   /** Epoch ms. */

@@ -7,7 +7,7 @@ const SAME_MS = 1000;
  * Return how far this machine's clock is ahead of Redis's clock, in ms (negative: behind); 0: they agree. Times that several machines
  * compare are stored in Redis by its clock.
  */
-export async function aheadOfRedis(redis: Redis): Promise<number> {
+export async function clockOffset(redis: Redis): Promise<number> {
   const before = Date.now();
   const [seconds, micros] = await redis.time();
   const ahead = (before + Date.now()) / 2 - (Number(seconds) * 1000 + Number(micros) / 1000);

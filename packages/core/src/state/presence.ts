@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import { admissionSchema } from "../domain/admission.ts";
 import { pauseSchema } from "../domain/pause.ts";
-import { aheadOfRedis } from "./clock.ts";
+import { clockOffset } from "./clock.ts";
 import { RUNNERS_KEY, SCHEDULER_KEY } from "./keys.ts";
 
 /** A runner that sent no heartbeat for this long is offline. */
@@ -165,7 +165,7 @@ export function keepsPolling(
  */
 export async function announceRunner(redis: Redis, { id, ...facts }: RunnerPresence): Promise<RunnerPresence | null> {
   const key = id ?? facts.name;
-  const at = facts.at - (await aheadOfRedis(redis));
+  const at = facts.at - (await clockOffset(redis));
   const [before] = await Promise.all([
     redis.hget(RUNNERS_KEY, key),
     redis.hset(RUNNERS_KEY, key, JSON.stringify({ ...facts, at })),
@@ -201,7 +201,7 @@ export async function forgetRunners(redis: Redis, now: number): Promise<void> {
 
 /** Return the presence of all runners that were not removed. `at` is by this machine's clock; the caller decides which ones are offline. */
 export async function readRunners(redis: Redis): Promise<RunnerPresence[]> {
-  const [all, ahead] = await Promise.all([redis.hgetall(RUNNERS_KEY), aheadOfRedis(redis)]);
+  const [all, ahead] = await Promise.all([redis.hgetall(RUNNERS_KEY), clockOffset(redis)]);
   return Object.entries(all).flatMap(([id, text]) => {
     const facts = read(runnerSchema, text);
     return facts === null ? [] : [{ ...facts, at: facts.at + ahead, id, name: facts.name ?? id }];
@@ -209,7 +209,7 @@ export async function readRunners(redis: Redis): Promise<RunnerPresence[]> {
 }
 
 export async function announceScheduler(redis: Redis, presence: SchedulerPresence): Promise<void> {
-  await redis.set(SCHEDULER_KEY, JSON.stringify(shifted(presence, -(await aheadOfRedis(redis)))));
+  await redis.set(SCHEDULER_KEY, JSON.stringify(shifted(presence, -(await clockOffset(redis)))));
 }
 
 /** Record that the scheduler has shut down cleanly. Its entry remains, for health. Only the scheduler that has the lease calls this. */
@@ -220,7 +220,7 @@ export async function endScheduler(redis: Redis): Promise<void> {
 }
 
 export async function readScheduler(redis: Redis): Promise<SchedulerPresence | null> {
-  const [text, ahead] = await Promise.all([redis.get(SCHEDULER_KEY), aheadOfRedis(redis)]);
+  const [text, ahead] = await Promise.all([redis.get(SCHEDULER_KEY), clockOffset(redis)]);
   const found = text === null ? null : read(schedulerSchema, text);
   return found === null ? null : shifted(found, ahead);
 }

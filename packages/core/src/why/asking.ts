@@ -2,7 +2,7 @@ import { formatAge } from "../domain/formats.ts";
 import { atMoment, moment } from "../status/times.ts";
 import { keepsPolling } from "../state/presence.ts";
 import type { GitHubFacts, WhyFacts } from "./facts.ts";
-import { clear, decides, type Finding } from "./rule.ts";
+import { notDecisive, decisive, type Finding } from "./rule.ts";
 import { iso, sentence, words } from "./words.ts";
 
 /** Evaluate an issue that fulfils all conditions but that no poll has seen yet. */
@@ -10,7 +10,7 @@ export function evaluateUnseen({ github, settings }: WhyFacts, before: readonly 
   if (!github.asked || before.some(({ holds }) => holds)) return [];
   const text = "no poll has seen the label yet";
   const answer = `It has the label. The scheduler queues it with its next poll, within ${settings.pollSeconds} s.`;
-  return [decides("poll", text, { pollSeconds: settings.pollSeconds }, answer)];
+  return [decisive("poll", text, { pollSeconds: settings.pollSeconds }, answer)];
 }
 
 /** Evaluate whether the scheduler polls GitHub. `needed`: the issue waits for a poll. */
@@ -18,7 +18,7 @@ export function evaluateScheduler(facts: WhyFacts, needed: boolean): Finding[] {
   const { scheduler, now, settings } = facts;
   if (scheduler === null) {
     const text = "no scheduler is running";
-    return [needed ? decides("scheduler", text, {}, `${sentence(text)} Start it.`) : clear("scheduler", text)];
+    return [needed ? decisive("scheduler", text, {}, `${sentence(text)} Start it.`) : notDecisive("scheduler", text)];
   }
   const { lastPollAt, error, restUntil } = scheduler;
   const evidence = { lastPollAt: iso(lastPollAt), error: error === null ? null : words(error), at: iso(scheduler.at) };
@@ -32,10 +32,10 @@ export function evaluateScheduler(facts: WhyFacts, needed: boolean): Finding[] {
       : "";
   const text = `${polled}${rests}${error === null ? "" : `: ${words(error)}`}`;
   const well = keepsPolling(scheduler, { now, pollSeconds: settings.pollSeconds }) && rests === "";
-  if (well || !needed) return [clear("scheduler", text, evidence)];
+  if (well || !needed) return [notDecisive("scheduler", text, evidence)];
   const lastSeen = now - scheduler.at > 3 * settings.pollSeconds * 1000 + 60_000;
   const isOffline = lastSeen ? ` It sent its last heartbeat ${formatAge(now - scheduler.at)} ago: start it.` : "";
-  return [decides("scheduler", text, evidence, `${sentence(text)}${isOffline}`)];
+  return [decisive("scheduler", text, evidence, `${sentence(text)}${isOffline}`)];
 }
 
 /** Evaluate a Redis reset, after which no issue is queued for a while. */
@@ -43,7 +43,7 @@ export function evaluateRedisReset({ addFrom, now }: WhyFacts): Finding[] {
   if (addFrom === null || addFrom <= now) return [];
   const text = `Redis was emptied, so the scheduler adds no issue before ${moment(addFrom, now)}`;
   const answer = `${sentence(text)} It queues the issue then.`;
-  return [decides("epoch", text, { addFrom: iso(addFrom) }, answer)];
+  return [decisive("epoch", text, { addFrom: iso(addFrom) }, answer)];
 }
 
 /** Evaluate GitHub's response about an issue that waits (`job`), or that tac8 does not know. */
@@ -54,12 +54,12 @@ export function evaluateIssue(facts: WhyFacts): Finding[] {
   switch (answer.kind) {
     case "missing": {
       const text = `GitHub does not find it, or the token cannot read it (${answer.status})`;
-      return [decides("issue", text, { status: answer.status }, `${sentence(text)} Check the number.`)];
+      return [decisive("issue", text, { status: answer.status }, `${sentence(text)} Check the number.`)];
     }
     case "moved": {
       const text = `it was transferred to ${words(answer.to, 200)}`;
       return [
-        decides(
+        decisive(
           "issue",
           text,
           { to: words(answer.to, 200) },
@@ -75,7 +75,7 @@ export function evaluateIssue(facts: WhyFacts): Finding[] {
 }
 
 function notAsked(because: string, label: string): Finding {
-  return clear(
+  return notDecisive(
     "issue",
     `GitHub was not asked (${words(because, 200)}): check that the issue is open and has the label ${label}`,
   );
@@ -89,28 +89,28 @@ function evaluateFound(issue: Found, { label: event, mayStart }: Asked, facts: W
   const { label } = settings;
   const taken = "The scheduler removes it from the queue with its next poll.";
   if (issue.isPull) {
-    return [decides("issue", "it is a pull request", {}, "It is a pull request: tac8 works on issues.")];
+    return [decisive("issue", "it is a pull request", {}, "It is a pull request: tac8 works on issues.")];
   }
   if (issue.state === "closed") {
     const text = `it is closed on GitHub${issue.stateReason === null ? "" : ` (${words(issue.stateReason, 40)})`}`;
     const then = job === null ? "Reopen it and add the label." : taken;
-    return [decides("issue", text, { state: "closed" }, `It is closed on GitHub. ${then}`)];
+    return [decisive("issue", text, { state: "closed" }, `It is closed on GitHub. ${then}`)];
   }
   if (!issue.labels.some((name) => name.toLowerCase() === label.toLowerCase())) {
     // A round that began with an operator's retry needs no label.
     if (known.round.retriedAt !== null)
-      return [clear("label", `it was queued by tac8 retry, so it needs no label`, {})];
+      return [notDecisive("label", `it was queued by tac8 retry, so it needs no label`, {})];
     const then = job === null ? "Add it, and the next poll queues the issue." : taken;
     const answer = `It does not have the label ${label}. ${then}`;
-    return [decides("label", `it is open but does not have the label ${label}`, { label }, answer)];
+    return [decisive("label", `it is open but does not have the label ${label}`, { label }, answer)];
   }
-  if (event === null) return [clear("label", `it is open and has the label ${label}`, { label })];
+  if (event === null) return [notDecisive("label", `it is open and has the label ${label}`, { label })];
   const at = Date.parse(event.at);
   const account = `${words(event.actor, 60)}${Number.isNaN(at) ? "" : ` ${atMoment(at, now)}`}`;
   const evidence = { label, actor: words(event.actor, 60), at: event.at, event: event.id };
   if (mayStart === false) {
     const text = `the label ${label} was added by an account without write access: ${account}`;
-    return [decides("label", text, evidence, `${sentence(text)} An account with write access has to add it.`)];
+    return [decisive("label", text, evidence, `${sentence(text)} An account with write access has to add it.`)];
   }
-  return [clear("label", `it is open, and the label ${label} was added by ${account}`, evidence)];
+  return [notDecisive("label", `it is open, and the label ${label} was added by ${account}`, evidence)];
 }

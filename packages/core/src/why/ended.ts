@@ -6,7 +6,7 @@ import { formatUsage } from "../domain/usage.ts";
 import { atMoment } from "../status/times.ts";
 import type { LoggedEvent } from "../domain/events.ts";
 import type { WhyFacts } from "./facts.ts";
-import { clear, decides, type Finding } from "./rule.ts";
+import { notDecisive, decisive, type Finding } from "./rule.ts";
 import { ended, happened, sentence, shortRun, words } from "./words.ts";
 
 /** Return the newest event that brought the issue into this state; null: there is none. */
@@ -35,7 +35,7 @@ export function evaluateEnd(facts: WhyFacts): Finding[] {
     event === null
       ? ""
       : ` (by ${words(event.by, 80)}${evidence.run === null ? "" : `, run ${shortRun(evidence.run)}`})`;
-  const end = (text: string, answer: string) => [decides("end", `${text}${by}`, evidence, answer)];
+  const end = (text: string, answer: string) => [decisive("end", `${text}${by}`, evidence, answer)];
   const again = "To try again";
   switch (state) {
     case "pr": {
@@ -108,28 +108,28 @@ export function evaluateAgain({ github, issue, settings, now }: WhyFacts): Findi
   const { label } = settings;
   if (!github.asked)
     return [
-      clear(
+      notDecisive(
         "label",
         `GitHub was not asked (${words(github.because, 200)}): check whether the label ${label} was added again`,
       ),
     ];
   if (github.issue.kind !== "found") return [];
   const { state, labels } = github.issue.issue;
-  if (state === "closed") return [clear("label", "it is closed on GitHub", { state })];
+  if (state === "closed") return [notDecisive("label", "it is closed on GitHub", { state })];
   if (!labels.some((name) => name.toLowerCase() === label.toLowerCase())) {
-    return [clear("label", `it does not have the label ${label}`, { label })];
+    return [notDecisive("label", `it does not have the label ${label}`, { label })];
   }
   const event = github.label;
   if (event === null || event.id <= issue.label.event) {
     return [
-      clear("label", `it has the label ${label}, which has already started a run: remove it and add it again`, {
+      notDecisive("label", `it has the label ${label}, which has already started a run: remove it and add it again`, {
         label,
       }),
     ];
   }
   const text = `${words(event.actor, 60)} added the label ${label} again ${atMoment(Date.parse(event.at), now)}`;
   const evidence = { label, actor: words(event.actor, 60), at: event.at, event: event.id };
-  return [decides("label", text, evidence, `${sentence(text)} The scheduler queues it with its next poll.`)];
+  return [decisive("label", text, evidence, `${sentence(text)} The scheduler queues it with its next poll.`)];
 }
 
 function plainAdvice(kind: keyof typeof ADVICE): string {

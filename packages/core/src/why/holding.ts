@@ -4,7 +4,7 @@ import { holdWords } from "../domain/holdWords.ts";
 import { atMoment, moment } from "../status/times.ts";
 import { RUNNER_OFFLINE_MS } from "../state/presence.ts";
 import type { WhyFacts } from "./facts.ts";
-import { clear, decides, type Finding } from "./rule.ts";
+import { notDecisive, decisive, type Finding } from "./rule.ts";
 import { iso, sentence, shortRun, words } from "./words.ts";
 
 /**
@@ -13,7 +13,7 @@ import { iso, sentence, shortRun, words } from "./words.ts";
  */
 export function evaluateHolds(facts: WhyFacts, from = facts.now): Finding[] {
   const { ref, holds } = facts;
-  if (holds.length === 0) return [clear("hold", `no hold on the queue or on ${ref.owner}/${ref.repo}`)];
+  if (holds.length === 0) return [notDecisive("hold", `no hold on the queue or on ${ref.owner}/${ref.repo}`)];
   // Report the hold that lasts longest.
   const longest = holds.toSorted((a, b) => (b.until ?? Infinity) - (a.until ?? Infinity));
   return longest.map((hold) => evaluateHold(hold, facts, from));
@@ -38,9 +38,9 @@ function evaluateHold(hold: Hold, facts: WhyFacts, from: number): Finding {
     until: iso(until),
     run: run ?? null,
   };
-  if (until !== null && until <= from) return clear("hold", text, evidence);
+  if (until !== null && until <= from) return notDecisive("hold", text, evidence);
   const setBy = name === "operator" ? ` by ${words(by, 80)}` : "";
-  return decides("hold", text, evidence, `${sentence(`${what}${end}${setBy}${why}`)} ${advice}`.trim());
+  return decisive("hold", text, evidence, `${sentence(`${what}${end}${setBy}${why}`)} ${advice}`.trim());
 }
 
 /** Evaluate a deferred job: it was at the head of the queue, but a runner's labels or a limit prevented its start. */
@@ -57,7 +57,7 @@ export function evaluatePlace({ issue, runners, now }: WhyFacts): Finding[] {
   const then = none ?? "It is next in its priority when a place is free.";
   const whole = none === null ? text : `${text}, and ${none}`;
   const answer = none === null ? `${sentence(text)} ${then}` : sentence(whole);
-  return [decides("place", whole, { hold: words(hold, 120), runners: present.length }, answer)];
+  return [decisive("place", whole, { hold: words(hold, 120), runners: present.length }, answer)];
 }
 
 /** Evaluate whether the queue is paused without a hold. */
@@ -66,7 +66,7 @@ export function evaluatePause({ queue, holds, ref }: WhyFacts): Finding[] {
   if (!queue.paused || held) return [];
   const answer =
     "The queue is paused without a hold: the scheduler resumes it within seconds when it is running. See tac8 status.";
-  return [decides("queue", "the queue is paused, but there is no hold", {}, answer)];
+  return [decisive("queue", "the queue is paused, but there is no hold", {}, answer)];
 }
 
 /** Evaluate the limit of the whole queue: for a probe of the breaker, or by an operator. */
@@ -74,14 +74,14 @@ export function evaluateLimit({ queue, breaker }: WhyFacts): Finding[] {
   const { limit, active } = queue;
   const probing = breaker.phase === "probing";
   if (limit === null) {
-    return breaker.phase === "closed" ? [clear("breaker", "the breaker is closed")] : [];
+    return breaker.phase === "closed" ? [notDecisive("breaker", "the breaker is closed")] : [];
   }
   const evidence = { limit, active, breaker: breaker.phase };
   const whose = probing
     ? `the breaker allows ${limit} at a time as a probe`
     : `the whole queue is limited to ${limit} at a time`;
   const text = `${whose}, and ${active} ${active === 1 ? "is" : "are"} running`;
-  if (active < limit) return [clear("breaker", text, evidence)];
+  if (active < limit) return [notDecisive("breaker", text, evidence)];
   const then = probing ? "When it succeeds, all continue." : "It starts when one of them ends.";
-  return [decides("breaker", text, evidence, `${sentence(text)} ${then}`)];
+  return [decisive("breaker", text, evidence, `${sentence(text)} ${then}`)];
 }

@@ -4,7 +4,7 @@ import { agentRunsOf } from "../status/counts.ts";
 import { atMoment } from "../status/times.ts";
 import { textOf } from "./ended.ts";
 import type { WhyFacts } from "./facts.ts";
-import { clear, type Finding } from "./rule.ts";
+import { notDecisive, type Finding } from "./rule.ts";
 import { words } from "./words.ts";
 
 /** Events after which another agent run may follow. Each completes `agent run 2 began after …`. */
@@ -27,12 +27,12 @@ export function evaluateRepeated(facts: WhyFacts): Finding[] {
   const run = issue.agent.runs?.at(-1)?.run ?? issue.agent.run;
   const cause = causeOf(facts.events, run);
   const all = `tac8 timeline ${formatReference(ref)}`;
-  if (cause === null) return [clear("repeated", `why an agent ran ${runs} times: ${all}`, { run, cause: null })];
+  if (cause === null) return [notDecisive("repeated", `why an agent ran ${runs} times: ${all}`, { run, cause: null })];
   const kind = textOf(cause, "failure");
   const reason = words(cause.reason);
   const what = `${CAUSES[cause.event]}${kind === null ? "" : ` (${kind})`} ${atMoment(Date.parse(cause.at), now)}`;
   const text = `agent run ${runs} started after ${what}${reason === "" ? "" : `: ${reason}`}; all events: ${all}`;
-  return [clear("repeated", text, { run, cause: cause.event, at: cause.at, failure: kind, reason })];
+  return [notDecisive("repeated", text, { run, cause: cause.event, at: cause.at, failure: kind, reason })];
 }
 
 /** Return the newest cause before the run started; null: it is older than the events that were read. `events`: newest first. */

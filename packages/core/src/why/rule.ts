@@ -17,10 +17,10 @@ export interface Finding extends Rule {
 
 type Evidence = Rule["evidence"];
 
-export function decides(rule: string, text: string, evidence: Evidence, answer: string): Finding {
+export function decisive(rule: string, text: string, evidence: Evidence, answer: string): Finding {
   return { rule, holds: true, text, evidence, answer };
 }
 
-export function clear(rule: string, text: string, evidence: Evidence = {}): Finding {
+export function notDecisive(rule: string, text: string, evidence: Evidence = {}): Finding {
   return { rule, holds: false, text, evidence, answer: "" };
 }

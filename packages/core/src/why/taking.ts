@@ -5,7 +5,7 @@ import { runnerAdmission } from "../state/admission.ts";
 import { pauseOf } from "../state/pause.ts";
 import { RUNNER_OFFLINE_MS, type RunnerPresence } from "../state/presence.ts";
 import type { WhyFacts } from "./facts.ts";
-import { clear, decides, type Finding } from "./rule.ts";
+import { notDecisive, decisive, type Finding } from "./rule.ts";
 import { iso, sentence, words } from "./words.ts";
 
 /** Maximum number of runners that are named. */
@@ -39,13 +39,13 @@ export function evaluateRunners(facts: WhyFacts): Finding[] {
   const evidence = { runners: present.length, taking: fit.length, slots: sum("slots"), busy: sum("busy") };
   if (fit.length === 0) {
     const all = present.length === 1 ? "the only runner accepts" : `all ${present.length} runners accept`;
-    return [decides("runners", `${all} no new jobs: ${list}`, evidence, sentence(`${all} no new jobs: ${list}`))];
+    return [decisive("runners", `${all} no new jobs: ${list}`, evidence, sentence(`${all} no new jobs: ${list}`))];
   }
-  if (freeSlots(facts) > 0) return [clear("runners", `a slot is free: ${list}`, evidence)];
+  if (freeSlots(facts) > 0) return [notDecisive("runners", `a slot is free: ${list}`, evidence)];
   const slots = evidence.slots === 1 ? "the only slot is" : `all ${evidence.slots} slots are`;
   const text = `${slots} busy: ${list}`;
   return [
-    decides("runners", text, evidence, `${sentence(`it is waiting for a free slot: ${slots} busy`)} ${turnOf(facts)}`),
+    decisive("runners", text, evidence, `${sentence(`it is waiting for a free slot: ${slots} busy`)} ${turnOf(facts)}`),
   ];
 }
 
@@ -59,7 +59,12 @@ function noRunner({ runners, now }: WhyFacts): Finding {
   const lastSeen =
     last === undefined ? "" : `: ${words(last.name, 60)} sent its last heartbeat ${formatAge(now - last.at)} ago`;
   const evidence = { runners: 0, last: last?.name ?? null, lastAt: iso(last?.at ?? null) };
-  return decides("runners", `no runner is running${lastSeen}`, evidence, `No runner is running${lastSeen}. Start one.`);
+  return decisive(
+    "runners",
+    `no runner is running${lastSeen}`,
+    evidence,
+    `No runner is running${lastSeen}. Start one.`,
+  );
 }
 
 function loadOf(runner: RunnerPresence, facts: WhyFacts): string {
@@ -81,11 +86,11 @@ export function evaluatePosition(facts: WhyFacts): Finding[] {
   const evidence = { ahead, priority: level };
   const first = "started work first, then in queue order";
   if (ahead === null)
-    return [decides("position", `many issues are ahead of it (${level}; ${first})`, evidence, turnOf(facts))];
-  if (ahead === 0) return [clear("position", `no issue is ahead of it (${level})`, evidence)];
+    return [decisive("position", `many issues are ahead of it (${level}; ${first})`, evidence, turnOf(facts))];
+  if (ahead === 0) return [notDecisive("position", `no issue is ahead of it (${level})`, evidence)];
   const text = `${formatCount(ahead, "issue is", "issues are")} ahead of it (${level}; ${first})`;
-  if (ahead < freeSlots(facts)) return [clear("position", text, evidence)];
-  return [decides("position", text, evidence, turnOf(facts))];
+  if (ahead < freeSlots(facts)) return [notDecisive("position", text, evidence)];
+  return [decisive("position", text, evidence, turnOf(facts))];
 }
 
 function turnOf({ job }: WhyFacts): string {

@@ -6,7 +6,7 @@ import { questionAskedAt, questionExpiresAt } from "../domain/questionExpiry.ts"
 import { atMoment, moment } from "../status/times.ts";
 import { entryInto, textOf } from "./ended.ts";
 import type { WhyFacts } from "./facts.ts";
-import { clear, decides, type Finding } from "./rule.ts";
+import { notDecisive, decisive, type Finding } from "./rule.ts";
 import { ended, iso, sentence, shortRun, words } from "./words.ts";
 
 /** Evaluate a delayed job: after a failure, or deferred by its runner. */
@@ -25,24 +25,25 @@ export function evaluateTime(facts: WhyFacts): Finding[] {
   const at = over ? `since ${moment(until, now)}` : `until ${moment(until, now)}, in ${formatAge(until - now)}`;
   if (state === "retrying") {
     const text = `attempt ${job.attemptsMade} of ${job.maxAttempts} failed${kind === null ? "" : ` (${kind})`}: ${reason}`;
-    if (over) return [clear("time", `${text}; its next attempt was due ${atMoment(until, now)}${source}`, evidence)];
+    if (over)
+      return [notDecisive("time", `${text}; its next attempt was due ${atMoment(until, now)}${source}`, evidence)];
     const next = `Attempt ${job.attemptsMade + 1} of ${job.maxAttempts} starts ${atMoment(until, now)}, in ${formatAge(until - now)}.`;
-    return [decides("time", `${text}; it waits ${at}${source}`, evidence, `${sentence(text)} ${next}`)];
+    return [decisive("time", `${text}; it waits ${at}${source}`, evidence, `${sentence(text)} ${next}`)];
   }
   if (state === "parked") {
     const known = FAILURE_KINDS.find((name) => name === kind);
     const what = known === undefined ? null : WAITS_FOR[known];
     const text = `parked ${at}${kind === null ? "" : ` (${kind})`}: ${reason}${source}`;
-    if (over) return [clear("time", text, evidence)];
+    if (over) return [notDecisive("time", text, evidence)];
     const waits = what === null ? "It is parked" : `It is waiting for ${what}`;
     const tries = `${waits}. It is tried again ${atMoment(until, now)}, in ${formatAge(until - now)}, without using an attempt`;
-    return [decides("time", text, evidence, `${ended(`${tries}: ${reason}`)}${sooner(facts)}`)];
+    return [decisive("time", text, evidence, `${ended(`${tries}: ${reason}`)}${sooner(facts)}`)];
   }
   const text = `its runner deferred it ${at}`;
   return [
     over
-      ? clear("time", text, evidence)
-      : decides("time", text, evidence, `${sentence(text)} Then a runner starts it.`),
+      ? notDecisive("time", text, evidence)
+      : decisive("time", text, evidence, `${sentence(text)} Then a runner starts it.`),
   ];
 }
 
@@ -72,7 +73,7 @@ export function evaluateQuestion(facts: WhyFacts): Finding[] {
   };
   if (issue.question.reply !== null) {
     const text = `its question was answered by ${words(issue.question.reply.author, 60)}`;
-    return [clear("question", `${text}${quoted}`, evidence)];
+    return [notDecisive("question", `${text}${quoted}`, evidence)];
   }
   const until = questionExpiresAt(issue, settings.blockedExpiresMs);
   const expires = until === null ? "" : `; it expires ${atMoment(until, now)}`;
@@ -82,7 +83,7 @@ export function evaluateQuestion(facts: WhyFacts): Finding[] {
     ? `Its finished work is withheld${since}${quoted} The comment ${where} explains how to publish or change it.`
     : `It is blocked by a question${since}${quoted} Reply ${where} to continue the work.`;
   return [
-    decides(
+    decisive(
       "question",
       `${isWithheld ? "withheld work that needs a decision" : "an unanswered question"}${since}${expires}${quoted}`,
       { ...evidence, expires: iso(until) },
@@ -95,7 +96,7 @@ export function evaluateQuestion(facts: WhyFacts): Finding[] {
 export function evaluateUnrecorded({ job, now }: WhyFacts): Finding[] {
   if (job?.state !== "delayed" || job.until === null || job.until <= now) return [];
   const text = "the answer is recorded, and the scheduler has not resumed the job yet";
-  return [decides("wake", text, {}, `${sentence(text)} Its next poll does.`)];
+  return [decisive("wake", text, {}, `${sentence(text)} Its next poll does.`)];
 }
 
 /** Evaluate an issue that has not ended and has no job in the queue. */
@@ -110,5 +111,5 @@ export function evaluateMissing({ job, issue }: WhyFacts): Finding[] {
         : `the state of its job in the queue is ${job.state}`;
   const text = `${where}, but the issue is ${was}${runs}`;
   const then = "The scheduler queues it again with its next poll if it still has the label. Its work so far is kept.";
-  return [decides("job", text, { state: issue.state, job: job?.state ?? null }, `${sentence(text)} ${then}`)];
+  return [decisive("job", text, { state: issue.state, job: job?.state ?? null }, `${sentence(text)} ${then}`)];
 }

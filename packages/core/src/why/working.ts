@@ -7,7 +7,7 @@ import { moment } from "../status/times.ts";
 import { RUNNER_OFFLINE_MS, type RunPresence } from "../state/presence.ts";
 import type { WhyFacts } from "./facts.ts";
 import { evaluateRepeated } from "./repeated.ts";
-import { clear, decides, type Finding } from "./rule.ts";
+import { notDecisive, decisive, type Finding } from "./rule.ts";
 import { ended, happened, iso, sentence, shortRun, words } from "./words.ts";
 import { isPresent } from "./taking.ts";
 
@@ -33,7 +33,7 @@ export function evaluateRun(facts: WhyFacts, jobId: string): Finding[] {
   const evidence = { runner: name, run: issue.run.id, since: issue.since, lockMs: facts.job?.lockMs ?? null };
   if (name === null || (since !== null && now - since < REPORTED_MS)) {
     const text = `${name === null ? "a runner" : words(name, 60)} has just started it`;
-    return [decides("run", text, evidence, sentence(text))];
+    return [decisive("run", text, evidence, sentence(text))];
   }
   return [lostRun(facts, name, evidence)];
 }
@@ -48,14 +48,14 @@ function livelyRun(run: RunPresence, { now, issue }: WhyFacts): Finding[] {
     last === null ? "" : ` Last action ${formatAge(now - last.at)} ago: ${words(last.text || last.kind, 160)}.`;
   const lastRule =
     last === null
-      ? clear("last", "no output from the agent yet")
-      : clear("last", `${formatAge(now - last.at)} ago: ${words(last.text || last.kind, 160)}`, {
+      ? notDecisive("last", "no output from the agent yet")
+      : notDecisive("last", `${formatAge(now - last.at)} ago: ${words(last.text || last.kind, 160)}`, {
           at: iso(last.at),
           kind: words(last.kind, 60),
         });
   const phaseNow = phase === "work" ? "" : `, now ${PHASE[phase]}`;
   const answer = `${sentence(`running on ${words(slot, 60)} since ${moment(since, now)} (${formatAge(now - since)})${phaseNow}`)}${did}`;
-  return [decides("run", text, { ...evidence, agentRuns: agentRunsOf(issue) }, answer), lastRule];
+  return [decisive("run", text, { ...evidence, agentRuns: agentRunsOf(issue) }, answer), lastRule];
 }
 
 /** Explain a run that no runner reports. A slot is named `<host>/<number>`, and its runner after its first slot, so the host identifies both. */
@@ -74,7 +74,7 @@ function lostRun({ runners, now, job, issue }: WhyFacts, name: string, evidence:
       ? "Its lock has expired: a runner starts it within seconds, if one is running."
       : `Another runner starts it when its lock expires, in ${formatAge(lock)} at most.`;
   const lost = `${formatCount(issue.counts.lost, "run")} lost in a row without progress before this one; ${MAX_LOST_IN_A_ROW} count as a failure`;
-  return decides(
+  return decisive(
     "run",
     `${silence}; ${lost}`,
     { ...evidence, lastAt: iso(last?.at ?? null), lost: issue.counts.lost },
@@ -92,7 +92,7 @@ export function evaluateCommands({ issue }: WhyFacts): Finding[] {
   ] as const) {
     if (reason === null) continue;
     const how = happened(verb, words(reason));
-    findings.push(decides(rule, `it is to be ${how}`, { [rule]: words(reason) }, ended(`It is being ${how}`)));
+    findings.push(decisive(rule, `it is to be ${how}`, { [rule]: words(reason) }, ended(`It is being ${how}`)));
   }
   return findings;
 }
@@ -106,26 +106,26 @@ export function evaluateTries(facts: WhyFacts): Finding[] {
     const begun = attemptsBegun(job, issue);
     const open = isAttemptOpen(job.state, issue);
     const text = open ? `attempt ${begun} of ${max}` : `${made} of ${formatCount(max, "attempt")} used`;
-    findings.push(clear("attempts", text, { made, begun, max }));
+    findings.push(notDecisive("attempts", text, { made, begun, max }));
   }
   const runs = agentRunsOf(issue);
   if (runs > 0) {
     const round = issue.agent.runCount < runs ? "in this round " : "";
     const spent = issue.agent.usage === null ? "" : `: ${round}${formatUsage(issue.agent.usage)}`;
-    findings.push(clear("agents", `${formatCount(runs, "agent run")} so far${spent}`, { runs }));
+    findings.push(notDecisive("agents", `${formatCount(runs, "agent run")} so far${spent}`, { runs }));
   }
   findings.push(...evaluateRepeated(facts));
   if (issue.counts.lost > 0) {
     const text = `${formatCount(issue.counts.lost, "run")} in a row lost with the runner, without progress; ${MAX_LOST_IN_A_ROW} count as a failure`;
-    findings.push(clear("lost", text, { lost: issue.counts.lost }));
+    findings.push(notDecisive("lost", text, { lost: issue.counts.lost }));
   }
   if (issue.counts.unchanged > issue.counts.lost) {
     const text = `${formatCount(issue.counts.unchanged, "run")} in a row lost with the runner, without a change in the workspace; ${MAX_UNCHANGED_IN_A_ROW} count as a failure`;
-    findings.push(clear("unchanged", text, { unchanged: issue.counts.unchanged }));
+    findings.push(notDecisive("unchanged", text, { unchanged: issue.counts.unchanged }));
   }
   if (issue.counts.noChanges > 0) {
     const text = `${formatCount(issue.counts.noChanges, "attempt")} without a change; ${MAX_NO_CHANGES} count as a failure`;
-    findings.push(clear("no-changes", text, { noChanges: issue.counts.noChanges, max: MAX_NO_CHANGES }));
+    findings.push(notDecisive("no-changes", text, { noChanges: issue.counts.noChanges, max: MAX_NO_CHANGES }));
   }
   return findings;
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Logger } from "@tac8/core/log/logger";
-import { learnSecret } from "@tac8/core/log/redact";
+import { addSecret } from "@tac8/core/log/redact";
 import { APP_PERMISSIONS } from "@tac8/core/github/appPermissions";
 import { createCaller } from "@tac8/core/github/call";
 import { createOctokit } from "@tac8/core/github/octokit";
@@ -76,7 +76,7 @@ export function openCalls({
     takeApp: async (code: string, options: CallOptions = {}): Promise<MadeApp> => {
       const route = "POST /app-manifests/{code}/conversions";
       const made = await one({ route, params: { code }, schema: madeSchema, ...options });
-      learnSecret(made.privateKey);
+      addSecret(made.privateKey);
       return made;
     },
     isOrganization: async (login: string, options: CallOptions = {}): Promise<boolean> => {
