@@ -83,7 +83,7 @@ fieldTest(
     await ends(number, "answered");
     world.github.comment({ repo: REPO, number, actor: OWNER, body: "It still fails with two spaces." });
     addLabel(number);
-    await world.enters(number, "pr", 1);
+    await world.waitForNthState(number, "pr", 1);
     const starts = await world.agentStarts(number);
     expect(starts.map(({ resumed }) => resumed)).toEqual([false, true]);
     expect(new Set(starts.map((start) => start["session"])).size).toBe(1);
@@ -150,7 +150,7 @@ fieldTest("A8", "nothing to change is an answer, even if the base branch has mov
     message: "feat: theirs",
     author: OWNER,
   });
-  await world.open("base-moved");
+  await world.openGate("base-moved");
   await ends(number, "answered");
   expect(await startsOf(number)).toEqual([false, true]);
   expect(pullsOf(number)).toEqual([]);
@@ -160,8 +160,8 @@ fieldTest("A8", "nothing to change is an answer, even if the base branch has mov
 test("a question takes precedence over an answer, and a failed run has no answer", async () => {
   const asks = world.openIssue({ script: [[{ ask: "Which?" }, { result: "I asked." }]] });
   const fails = world.openIssue({ script: [[{ say: "It is fine." }, { error: { status: 400, message: "no" } }]] });
-  await world.reaches(asks, "blocked");
-  await world.reaches(fails, "failed");
+  await world.waitForState(asks, "blocked");
+  await world.waitForState(fails, "failed");
   for (const number of [asks, fails]) expect(comments(number, "answer")).toEqual([]);
 });
 
@@ -183,7 +183,7 @@ fieldTest(
     });
     await poll(120_000, async () => ((await world.agentStarts(number)).length === 2 ? null : "was not resumed"));
     expect(pullsOf(number)).toEqual([]);
-    await world.open(gate);
+    await world.openGate(gate);
     await ends(number, "pr");
     expect(await startsOf(number)).toEqual([false, true]);
     const [pull] = pullsOf(number);

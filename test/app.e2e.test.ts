@@ -53,10 +53,10 @@ test("from the label to the pull request with an App whose tokens live for three
   const { github } = world;
   const apps = [world.startApp("scheduler", app.env), world.startApp("runner", app.env)];
   const number = world.openIssue({ script: [...WORK, world.gate("go"), { result: "Worked." }] });
-  await world.reaches(number, "running");
+  await world.waitForState(number, "running");
   await renewed(3); // Those of the scheduler and of the runner, while the agent works.
-  await world.open("go");
-  await world.reaches(number, "pr");
+  await world.openGate("go");
+  await world.waitForState(number, "pr");
   expect(github.pulls(REPO).map(({ author, head }) => [author, head])).toEqual([[BOT, `auto/gh-${number}`]]);
   expect(github.pushes.filter(({ ref }) => ref.includes("gh-")).map(({ login }) => login)).toEqual([BOT]);
   // One comment, which is written again: the App knows its own.
@@ -69,7 +69,7 @@ test("from the label to the pull request with an App whose tokens live for three
   const add = launch(programOf("cli"), { args: ["add", String(added)], env: { ...environmentOf(world), ...app.env } });
   expect({ code: await add.ended, err: add.stderr() }).toEqual({ code: 0, err: "" });
   expect(add.stdout()).toContain(LABEL);
-  await world.reaches(added, "pr");
+  await world.waitForState(added, "pr");
 
   const texts = {
     ...Object.fromEntries(apps.map((each) => [each.name, each.log()])),
@@ -94,7 +94,7 @@ test("work on workflows by an App without that permission waits, and the label p
     script: [...WORK, workflow, { commit: "ci: run" }, { result: "Worked." }],
     labels: [LABEL, "rpi-allow"],
   });
-  await world.reaches(number, "blocked");
+  await world.waitForState(number, "blocked");
   const branch = `auto/gh-${number}`;
   expect(Object.keys(github.branches(REPO))).not.toContain(branch);
   const [comment = "", ...others] = github
@@ -109,10 +109,10 @@ test("work on workflows by an App without that permission waits, and the label p
     github.addLabel({ repo: REPO, number, actor: OWNER, label: "rpi-allow" });
   };
   label();
-  await world.enters(number, "blocked", 2);
+  await world.waitForNthState(number, "blocked", 2);
   github.permitApp(app.id, { ...permissions, workflows: "write" });
   label();
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect(await github.file(REPO, branch, workflow.write)).toBe(workflow.text);
   expect(github.pulls(REPO).map(({ author }) => author)).toEqual([BOT]);
   expect(await world.agentStarts(number)).toHaveLength(1);
@@ -124,11 +124,11 @@ test("an uninstalled App sets a hold on the repository that names the reason, an
   world.startApp("scheduler", app.env);
   const runner = world.startApp("runner", app.env);
   const number = world.openIssue({ script: [...WORK, world.gate("go"), { result: "Worked." }] });
-  await world.reaches(number, "running");
+  await world.waitForState(number, "running");
   github.uninstallApp(app.id);
-  await world.open("go");
-  await runner.says(`the GitHub App ${app.id} is not installed on ${REPO}`);
-  await world.reaches(number, "parked");
+  await world.openGate("go");
+  await runner.waitForLog(`the GitHub App ${app.id} is not installed on ${REPO}`);
+  await world.waitForState(number, "parked");
   expect((await world.store.read(world.jobId(number))).end.reason).toMatch(
     /is not installed on octo\/widgets: install it/,
   );
@@ -138,7 +138,7 @@ test("an uninstalled App sets a hold on the repository that names the reason, an
     env: { ...environmentOf(world), ...app.env },
   });
   await resume.ended;
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect(await world.agentStarts(number)).toHaveLength(1);
 });
 
@@ -165,7 +165,7 @@ test("under tac8 up no process shows the App's key or a token, by file and by va
   for (const given of [env, { ...env, GITHUB_APP_PRIVATE_KEY: app.privateKey }]) {
     const started = launch(join(ROOT, "bin/tac8.mjs"), { args: ["up"], env: given });
     up = started;
-    for (const words of [/Board: +http/, /runner ready/, /scheduler ready/]) await started.says(words);
+    for (const words of [/Board: +http/, /runner ready/, /scheduler ready/]) await started.waitForOutput(words);
     let pids: number[] = [];
     await poll(120_000, async () => {
       pids = family(started.child.pid ?? 0);

@@ -154,7 +154,7 @@ test.each(["none", "sandbox", "user"] as const)(
     expect(isAlive(first?.pid ?? 0)).toBe(false);
     expect(most).toBe(1);
     scene.open("end");
-    await world.reaches(number, "pr");
+    await world.waitForState(number, "pr");
     expect(starts()).toBeGreaterThanOrEqual(2);
     return undefined;
   },
@@ -179,7 +179,7 @@ test("more processes than a run may have end only that run: user", async () => {
   try {
     world.startApp("scheduler");
     world.startApp("runner");
-    await world.enters(number, "retrying", 1);
+    await world.waitForNthState(number, "retrying", 1);
   } finally {
     clearInterval(timer);
   }
@@ -189,9 +189,9 @@ test("more processes than a run may have end only that run: user", async () => {
   // The kernel's own limit has room above that of tac8.
   expect(most).toBeGreaterThan(MAX_PROCESSES / 2);
   expect(most).toBeLessThanOrEqual(MAX_PROCESSES + 64);
-  await world.reaches(number, "pr");
-  await world.open("beside");
-  await world.reaches(beside, "pr");
+  await world.waitForState(number, "pr");
+  await world.openGate("beside");
+  await world.waitForState(beside, "pr");
   expect(await world.agentStarts(), "one run was tried again, and none was lost").toHaveLength(3);
   return undefined;
 });

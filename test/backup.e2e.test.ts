@@ -67,7 +67,7 @@ async function expire(number: number): Promise<void> {
   await poll(120_000, async () => ((await redis.zscore(queue.toKey("delayed"), jobId)) === null ? "not parked" : null));
   expect(await store.writeIf(jobId, {}, { since: "2020-01-01T00:00:00.000Z" })).toBe(true);
   await (await queue.getJob(jobId))?.promote();
-  await world.reaches(number, "expired");
+  await world.waitForState(number, "expired");
 }
 
 test("a backup made while agents work is restored on an empty machine: an issue in every state continues correctly", async () => {
@@ -94,16 +94,16 @@ test("a backup made while agents work is restored on an empty machine: an issue 
   const cancelled = world.openIssue({ script: [{ ask: "Really?" }, { result: "I asked." }] });
   // Put back to work, it begins with a new session.
   const expired = world.openIssue({ script: [unless("echo 'When?' >BLOCKED.md"), ...work("unasked")] });
-  await world.reaches(reviewed, "pr");
-  await world.reaches(answered, "answered");
-  for (const number of [blocked, withheld, cancelled, expired]) await world.reaches(number, "blocked");
-  await world.reaches(failed, "failed");
+  await world.waitForState(reviewed, "pr");
+  await world.waitForState(answered, "answered");
+  for (const number of [blocked, withheld, cancelled, expired]) await world.waitForState(number, "blocked");
+  await world.waitForState(failed, "failed");
   // From here on, a failed attempt is not repeated before the test has checked it.
   await world.configure(withBackoff(0.2));
   await Promise.all(apps.map((app) => app.stop()));
   start();
   github.closeIssue({ repo: REPO, number: cancelled, actor: OWNER });
-  await world.reaches(cancelled, "cancelled");
+  await world.waitForState(cancelled, "cancelled");
   await expire(expired);
   const pull = pullsOf(world, reviewed)[0]?.number ?? 0;
   github.review({ repo: REPO, number: pull, actor: OWNER, state: "CHANGES_REQUESTED", body: "Say it twice." });
@@ -117,7 +117,7 @@ test("a backup made while agents work is restored on an empty machine: an issue 
   const stopped = world.openIssue({ script: halfWay });
   await poll(120_000, async () => ((await world.agentStarts(stopped)).length > 0 ? null : "no agent"));
   await outputOf(world, "stop", `${REPO}#${stopped}`);
-  await world.reaches(stopped, "stopped");
+  await world.waitForState(stopped, "stopped");
 
   // A second machine's agent would wait here too.
   const running = world.openIssue({ script: [...work("early").slice(0, 2), world.gate("go"), ...work("late")] });
@@ -125,17 +125,17 @@ test("a backup made while agents work is restored on an empty machine: an issue 
   const retrying = world.openIssue({
     script: [[{ append: "try.txt", text: "1\n" }, { commit: "try" }, { exit: 3 }], work("retried")],
   });
-  await world.reaches(retrying, "retrying");
+  await world.waitForState(retrying, "retrying");
   const refused = { error: { status: null, message: "OAuth session expired", code: "authentication_failed" } };
   const parked = world.openIssue({ script: [[{ append: "p.txt", text: "1\n" }, refused], work("parked")] });
-  await world.reaches(parked, "parked");
+  await world.waitForState(parked, "parked");
   await poll(120_000, async () => ((await world.queue.isPaused()) ? null : "the queue is not held"));
   const queued = world.openIssue({ script: work("queued") });
-  await world.reaches(queued, "queued");
+  await world.waitForState(queued, "queued");
   const withdrawn = world.openIssue({ script: work("never") });
-  await world.reaches(withdrawn, "queued");
+  await world.waitForState(withdrawn, "queued");
   github.removeLabel({ repo: REPO, number: withdrawn, actor: OWNER, label: LABEL });
-  await world.reaches(withdrawn, "withdrawn");
+  await world.waitForState(withdrawn, "withdrawn");
 
   const all = {
     reviewed,
@@ -178,14 +178,14 @@ test("a backup made while agents work is restored on an empty machine: an issue 
   expect(existsSync(join(world.home, "restoring"))).toBe(false);
   expect(existsSync(join(world.home, "repos"))).toBe(false);
   start();
-  await world.open("go");
-  await world.open("stopped");
+  await world.openGate("go");
+  await world.openGate("stopped");
 
   // Its hold is there still, and so is what waits for it.
   expect((await readHolds(world.redis)).map(({ name }) => name)).toEqual(["auth"]);
   expect(await states()).toMatchObject({ queued: "queued", parked: "parked" });
   await outputOf(world, "resume", "auth");
-  for (const number of [queued, parked, running, retrying]) await world.reaches(number, "pr", 150_000);
+  for (const number of [queued, parked, running, retrying]) await world.waitForState(number, "pr", 150_000);
   await expectOnce(world, queued);
   expect(await startsOf(parked)).toEqual([false, true]);
   expect(await startsOf(retrying)).toEqual([false, true]);
@@ -196,20 +196,20 @@ test("a backup made while agents work is restored on an empty machine: an issue 
   label(withheld, ALLOW);
   label(reviewed, LABEL);
   label(stopped, LABEL);
-  await world.open("repaired");
+  await world.openGate("repaired");
   expect(await startsOf(expired)).toHaveLength(1);
   label(expired, LABEL);
   expect(await outputOf(world, "retry", `${REPO}#${failed}`)).toContain("queued again");
-  await world.reaches(blocked, "pr");
+  await world.waitForState(blocked, "pr");
   expect(await startsOf(blocked), "the session that asked gets the answer").toEqual([false, true]);
   expect(await fileOf(blocked, "half.txt")).toBe("1\n");
   expect(await fileOf(blocked, "whole.txt")).toBe("1\n");
-  await world.reaches(withheld, "pr");
+  await world.waitForState(withheld, "pr");
   expect(await startsOf(withheld), "finished work is not paid for again").toEqual([false]);
   expect(await fileOf(withheld, WORKFLOW)).toBe("on: push\n");
-  await world.enters(reviewed, "pr", 2);
+  await world.waitForNthState(reviewed, "pr", 2);
   expect(await readFile(promptFile, "utf8")).toContain("Say it twice.");
-  for (const number of [stopped, failed, expired]) await world.reaches(number, "pr");
+  for (const number of [stopped, failed, expired]) await world.waitForState(number, "pr");
   expect(await fileOf(stopped, "kept.txt")).toBe("1\n");
   expect(await fileOf(stopped, "more.txt")).toBe("1\n");
   expect(await fileOf(expired, "unasked.txt"), "on the work from before its question").toBe("1\n1\n");
@@ -231,21 +231,21 @@ test("a backup that is older than the state on GitHub: an issue that ended since
   const before = world.openIssue({ script: [...work("early").slice(0, 2), world.gate("since"), ...work("late")] });
   await poll(120_000, async () => ((await world.agentStarts(before)).length > 0 ? null : "no agent"));
   const asking = world.openIssue({ script: { first: [{ ask: "Red?" }, { result: "I asked." }], again: work("red") } });
-  await world.reaches(asking, "blocked");
+  await world.waitForState(asking, "blocked");
   await outputOf(world, "pause");
   await poll(120_000, async () => ((await world.queue.isPaused()) ? null : "not paused"));
   const waiting = world.openIssue({ script: work("waited") });
-  await world.reaches(waiting, "queued");
+  await world.waitForState(waiting, "queued");
   const file = join(dir, "older.tar.gz");
   await outputOf(world, "backup", file);
 
   await outputOf(world, "resume");
   github.comment({ repo: REPO, number: asking, actor: OWNER, body: "Red." });
-  await world.open("since");
+  await world.openGate("since");
   const ended = [before, asking, waiting];
-  for (const number of ended) await world.reaches(number, "pr");
+  for (const number of ended) await world.waitForState(number, "pr");
   const unknown = world.openIssue({ script: work("unknown") });
-  await world.reaches(unknown, "pr");
+  await world.waitForState(unknown, "pr");
   const seen = () =>
     Promise.all(
       [...ended, unknown].map(async (number) => ({
@@ -280,11 +280,11 @@ test("a backup without the files of agents that are other users: issues restart 
   const withheld = world.openIssue({
     script: [{ write: WORKFLOW, text: "on: push\n" }, { commit: "ci" }, { result: "Done." }],
   });
-  for (const number of [blocked, withheld]) await world.reaches(number, "blocked");
+  for (const number of [blocked, withheld]) await world.waitForState(number, "blocked");
   const error = { status: null, message: "OAuth session expired", code: "authentication_failed" };
   const fails = { once: join(dir, "parked-failed"), step: { error } };
   const parked = world.openIssue({ script: [{ append: "p.txt", text: "1\n" }, fails, ...work("parked")] });
-  await world.reaches(parked, "parked");
+  await world.waitForState(parked, "parked");
   const file = join(dir, "others.tar.gz");
   await outputOf(world, "backup", file);
   await loseMachine();
@@ -296,7 +296,7 @@ test("a backup without the files of agents that are other users: issues restart 
   await writeFile(answered, "");
   github.comment({ repo: REPO, number: blocked, actor: OWNER, body: "Rather green." });
   label(withheld, ALLOW);
-  for (const number of [parked, blocked, withheld]) await world.reaches(number, "pr", 150_000);
+  for (const number of [parked, blocked, withheld]) await world.waitForState(number, "pr", 150_000);
   expect(await readFile(asked, "utf8")).toMatch(/Red\?[^]*Rather green\./);
   for (const number of [parked, blocked, withheld]) {
     expect(pullsOf(world, number)).toHaveLength(1);

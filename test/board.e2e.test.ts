@@ -48,7 +48,7 @@ test("overview and conversation update automatically, and external text is never
   const conversation = page.locator("#conversation");
   await conversation.getByText(`first words ${evil} red`).waitFor();
   await mark(page);
-  await world.open("go");
+  await world.openGate("go");
   await conversation.getByText("second words").waitFor();
   await page.locator("#head").getByText("pr", { exact: true }).waitFor();
   expect(await isMarked(page)).toBe(true);

@@ -36,7 +36,7 @@ function stop() {
     wait: `touch '${waits}'; ${world.gate(name).bash}`,
     reached: `[ -e '${waits}' ]`,
     isReached: () => poll(120_000, async () => (existsSync(waits) ? null : "no agent waits")),
-    pass: () => world.open(name),
+    pass: () => world.openGate(name),
   };
 }
 
@@ -52,7 +52,7 @@ async function brokenOff(seconds: readonly ((wait: string) => string)[], third: 
     return { number: world.openIssue({ script: [{ bash: round }, { result: "Done." }] }), isReached, pass };
   });
   for (const { number } of issues) {
-    await world.reaches(number, "pr");
+    await world.waitForState(number, "pr");
     world.github.addLabel({ repo: REPO, number, actor: OWNER, label: LABEL });
   }
   for (const { isReached } of issues) await isReached();
@@ -70,7 +70,7 @@ test("agents that are killed while they check out an older commit, or rebase: th
   }
   runner = world.startApp("runner", { TAC8_HOME: join(world.dir, "elsewhere") });
   for (const number of numbers) {
-    await world.enters(number, "pr", 2);
+    await world.waitForNthState(number, "pr", 2);
     expect(await subjects(number)).toEqual(["feat: 5", "feat: 4", "feat: 3", "feat: 2", "feat: 1"]);
     // On a disk of its own a runner continues from the branch: by a new session, in the same attempt.
     expect(await resumed(number)).toEqual([false, false, false]);
@@ -87,7 +87,7 @@ test("an agent that is killed while it rewrites its commits: the branch stays as
   expect(runner.log()).toContain("the agent was rewriting published commits");
   expect(await subjects(number)).toEqual(["feat: 3", "feat: 2", "feat: 1"]);
   runner = world.startApp("runner");
-  await world.enters(number, "pr", 2);
+  await world.waitForNthState(number, "pr", 2);
   expect(await resumed(number)).toEqual([false, false, true]);
   expect(await subjects(number)).toEqual(["feat: 5", "feat: 4"]);
 });
@@ -110,13 +110,13 @@ test("another contributor pushes to the branch of a lost runner: its session is 
 
   const read = (number: number, ...paths: string[]) =>
     Promise.all(paths.map((path) => world.github.file(REPO, branchOf(number), path)));
-  await world.reaches(clean, "pr");
+  await world.waitForState(clean, "pr");
   expect(await resumed(clean)).toEqual([false, true]);
   expect(await read(clean, "work0.txt", "work1.txt", "theirs.txt")).toEqual(["0\n", undefined, "theirs\n"]);
   const pulls = world.github.pulls(REPO).filter(({ head }) => head.startsWith(branchOf(clean)));
   expect(pulls).toMatchObject([{ head: branchOf(clean), state: "open" }]);
 
-  await world.reaches(conflict, "pr");
+  await world.waitForState(conflict, "pr");
   expect(await resumed(conflict)).toEqual([false, false]);
   expect(await read(conflict, "work0.txt", "work1.txt")).toEqual(["theirs\n", "1\n"]);
   const trees = readdirSync(join(world.home, "workspaces", REPO, "trees"));

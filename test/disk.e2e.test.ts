@@ -63,7 +63,7 @@ test.skipIf(!MAY_MOUNT)(
     world = await createWorld({ config: { coordinator: { max_attempts: 1 } } });
     const { github, home, store } = world;
     const parked = async (number: number) => {
-      await world?.enters(number, "parked", 1);
+      await world?.waitForNthState(number, "parked", 1);
       return store.read(world?.jobId(number) ?? "");
     };
     world.startApp("scheduler");
@@ -80,7 +80,7 @@ test.skipIf(!MAY_MOUNT)(
     });
     expect(await world.agentStarts()).toEqual([]);
     await rm(filler);
-    await world.reaches(first, "pr");
+    await world.waitForState(first, "pr");
 
     // Work: what the agent left uncommitted has no space as a commit.
     const workspaces = await smallDisk(world, "workspaces", "3m");
@@ -102,7 +102,7 @@ test.skipIf(!MAY_MOUNT)(
       return headSha !== null && state === "parked" && failure === "disk" ? null : `it is ${state}`;
     });
     grow(repos);
-    await world.reaches(second, "pr");
+    await world.waitForState(second, "pr");
 
     expect(await world.agentStarts(), "each agent ran once").toHaveLength(2);
     expect(github.pulls(REPO)).toHaveLength(2);
@@ -150,18 +150,18 @@ test.skipIf(!MAY_MOUNT)(
     });
     world.startApp("scheduler");
     runner = world.startApp("runner");
-    await world.enters(number, "retrying", 1);
+    await world.waitForNthState(number, "retrying", 1);
     const retrying = (await world.history(number)).find(({ to }) => to === "retrying");
     expect(retrying).toMatchObject({ evidence: { failure: "disk-full" } });
     expect(retrying?.reason).toMatch(
       /^the agent was stopped \(disk-full\).*only 1\d MB of free disk space.*below 20 MB.*removed.*node_modules\//,
     );
     expect(await free()).toBeGreaterThan(60_000_000);
-    await world.reaches(number, "pr");
+    await world.waitForState(number, "pr");
     const next = world.openIssue({
       script: [{ write: "b.txt", text: "b\n" }, { commit: "feat: b" }, { result: "B." }],
     });
-    await world.reaches(next, "pr");
+    await world.waitForState(next, "pr");
     expect(await world.agentStarts(), "two attempts, then the next issue").toHaveLength(3);
     expect(await github.file(REPO, `auto/gh-${number}`, "kept.txt")).toBe("kept\n");
     expect(runner.child.exitCode).toBeNull();
@@ -189,11 +189,11 @@ test.skipIf(!MAY_MOUNT)(
     });
     world.startApp("scheduler");
     runner = world.startApp("runner");
-    await world.enters(number, "retrying", 1);
+    await world.waitForNthState(number, "retrying", 1);
     const retrying = (await world.history(number)).find(({ to }) => to === "retrying");
     expect(retrying).toMatchObject({ evidence: { failure: "disk-full" } });
     expect(retrying?.reason).toMatch(/below 20 MB.*removed.*node_modules\//);
-    await world.reaches(number, "pr");
+    await world.waitForState(number, "pr");
     expect((await statfs(dir)).ffree).toBeGreaterThan(MANY_FILES);
     expect(await world.github.file(REPO, `auto/gh-${number}`, "kept.txt")).toBe("kept\n");
     expect(await world.agentStarts()).toHaveLength(2);
@@ -213,7 +213,7 @@ test.skipIf(!MAY_MOUNT)(`an issue whose agent fills the disk each time fails aft
   });
   world.startApp("scheduler");
   runner = world.startApp("runner");
-  await world.reaches(number, "failed");
+  await world.waitForState(number, "failed");
   expect(await world.store.read(world.jobId(number))).toMatchObject({ end: { failure: "disk-full" } });
   expect(await world.agentStarts(), "as many paid runs as attempts").toHaveLength(2);
   expect(runner.child.exitCode).toBeNull();

@@ -28,7 +28,7 @@ async function blocked(name: string): Promise<{ number: number; prompt: string }
       { result: "Did what I could." },
     ],
   });
-  await world.reaches(number, "blocked");
+  await world.waitForState(number, "blocked");
   return { number, prompt };
 }
 
@@ -45,7 +45,7 @@ test("Redis is emptied: a question still waits without an agent, or is answered 
   const answered = await blocked("answered");
   github.fault({ method: "DELETE", path: /\/labels\/rpi-auto$/, times: 1000, do: { status: 403 } });
   const done = world.openIssue({ script: [{ write: "a.txt", text: "a\n" }, { result: "Done." }] });
-  await world.reaches(done, "pr");
+  await world.waitForState(done, "pr");
   expect(labelsOf(done)).toEqual([LABEL, "rpi-done"]);
 
   // Nobody polls while it happens: a scheduler that saw it waits for more than half a minute before it adds anything.
@@ -54,7 +54,7 @@ test("Redis is emptied: a question still waits without an agent, or is answered 
   answer(answered.number);
   scheduler = world.startApp("scheduler");
 
-  await world.reaches(done, "withdrawn");
+  await world.waitForState(done, "withdrawn");
   expect((await world.store.read(world.jobId(done))).end.reason).toContain("left behind");
   expect(await startsOf(done)).toEqual([false]);
   expect(github.issue(REPO, done).labels).toContain("rpi-done");
@@ -62,7 +62,7 @@ test("Redis is emptied: a question still waits without an agent, or is answered 
   expect(pullsOf(done)).toHaveLength(1);
   github.clearFaults();
 
-  await world.reaches(waits.number, "blocked");
+  await world.waitForState(waits.number, "blocked");
   const restored = await world.store.read(world.jobId(waits.number));
   const { question, label, round, branch, statusComment } = before;
   expect(restored).toMatchObject({
@@ -86,7 +86,7 @@ const pullsOf = (number: number) => world.github.pulls(REPO).filter(({ head }) =
 
 /** Expect a new session, because the id of the old one is lost: its prompt has the whole issue and the answer, and it continues from the branch. */
 async function expectAnswered({ number, prompt }: { number: number; prompt: string }): Promise<void> {
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect(await startsOf(number)).toEqual([false, false]);
   const text = await readFile(prompt, "utf8");
   expect(text).toContain(`ANSWER by ${OWNER}`);

@@ -29,7 +29,7 @@ function halfDone(name: string, again: unknown) {
 }
 
 async function expectNewSession(number: number, name: string): Promise<void> {
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   const starts = await world.agentStarts(number);
   expect(starts.map(({ resumed }) => resumed)).toEqual([false, true, false]);
   expect(starts[1]?.["session"]).toBe(starts[0]?.["session"]);
@@ -59,7 +59,7 @@ fieldTest(
   "a success without any output or tool call publishes no incomplete work of an earlier run",
   async () => {
     const number = halfDone("nothing", { nothing: true });
-    await world.enters(number, "retrying", 2);
+    await world.waitForNthState(number, "retrying", 2);
     const failed = (await world.history(number)).filter(({ to }) => to === "retrying");
     expect(failed.at(-1)?.reason).toContain("without any output or tool call");
     await expectNewSession(number, "nothing");
@@ -71,10 +71,10 @@ fieldTest("A5", "an outage of the model holds the queue, probes with one job, an
   const lost = [{ error: { status: null, message: "Connection refused (ECONNREFUSED)" } }];
   const well = [commit("work"), { result: "Worked." }];
   const number = world.openIssue({ script: [overloadedModel, lost, overloadedModel, well] });
-  await world.enters(number, "parked", 1);
+  await world.waitForNthState(number, "parked", 1);
   const other = world.openIssue({ script: [{ write: "other.txt", text: "other\n" }, { result: "Worked." }] });
-  await world.reaches(number, "pr");
-  await world.reaches(other, "pr");
+  await world.waitForState(number, "pr");
+  await world.waitForState(other, "pr");
 
   const history = await world.history(number);
   expect(history.filter(({ to }) => to === "parked").map(({ evidence }) => evidence["failure"])).toEqual(
@@ -98,7 +98,7 @@ fieldTest("A1", "a login that cannot be used holds the queue; no attempt is used
   const number = world.openIssue({
     script: [append("half"), expired, append("whole"), commit("w"), { result: "Done." }],
   });
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   const history = await world.history(number);
   expect(history.filter(({ to }) => to === "parked")).toMatchObject([
     { evidence: { failure: "auth" }, reason: expect.stringContaining("Failed to authenticate") },

@@ -48,7 +48,7 @@ test.each([
   const number = nextNumber(world);
   const faults = armFaults(number, drop);
   expect(world.openIssue({ script: SCRIPT })).toBe(number);
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect(Object.entries(faults).map(([name, { hits }]) => [name, name === "label" || hits])).toEqual([
     ["comment", 1],
     ["list", 1],
@@ -71,8 +71,8 @@ test("a token that is refused while the end is reported: the end is reported lat
   // What says that work began is there by then.
   await poll(120_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
   const fault = world.github.fault({ method: "PATCH", path, times: 1, do: { status: 401 } });
-  await world.open("work");
-  await world.reaches(number, "pr");
+  await world.openGate("work");
+  await world.waitForState(number, "pr");
   expect(fault.hits).toBe(1);
   await expectOnce(world, number);
   expect(statusComments(world, number)[0]?.body).toContain("**PR**");
@@ -84,14 +84,14 @@ test("a rate limit with a reset time parks the job until then, and uses no attem
   const limited = { status: 403, headers, body: { message: "API rate limit exceeded" } } as const;
   world.github.fault({ method: "POST", path: `${API}/pulls`, times: 1, do: limited });
   const number = world.openIssue({ script: SCRIPT });
-  await world.reaches(number, "parked");
+  await world.waitForState(number, "parked");
   const job = await delayedJob(number);
   expect(job.attemptsMade).toBe(0);
   const due = await world.redis.zscore(world.queue.toKey("delayed"), job.id ?? "");
   expect(Number(due) / DELAYED_SCORE).toBeGreaterThan(reset - 1000);
   expect((await world.store.read(world.jobId(number))).end.reason).toContain("rate-limit");
   await job.promote();
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   await expectOnce(world, number);
 });
 

@@ -26,8 +26,8 @@ async function finished(): Promise<{ number: number; resume: () => Promise<void>
   const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(reset) };
   const path = `/repos/${REPO}/pulls`;
   world.github.fault({ method: "GET", path, times: 1000, do: { status: 403, headers, body: { message: "limit" } } });
-  await world.open(gate);
-  await world.enters(number, "parked", 1);
+  await world.openGate(gate);
+  await world.waitForNthState(number, "parked", 1);
   const resume = async () => {
     world.github.clearFaults();
     await poll(120_000, async () => {
@@ -45,7 +45,7 @@ test("finished work whose folder is missing is published, and not done again", a
   const { number, resume } = await finished();
   await rm(tree(number), { recursive: true });
   await resume();
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect(await world.agentStarts(number)).toHaveLength(1);
   expect(await world.github.file(REPO, `auto/gh-${number}`, "mine.txt")).toBeDefined();
 });
@@ -63,9 +63,9 @@ test("finished work whose folder is removed during its publication is published,
     rmSync(tree(number), { recursive: true });
     ended.resolve();
   });
-  await world.open(gate);
+  await world.openGate(gate);
   await ended.promise;
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect(await world.agentStarts(number)).toHaveLength(1);
   expect(await world.github.file(REPO, `auto/gh-${number}`, "mine.txt")).toBeDefined();
 });
@@ -89,7 +89,7 @@ test("finished work on a lost disk: the job waits for a day without a slot, and 
 
   const long = new Date(Date.now() - 25 * 3_600_000).toISOString();
   await world.store.writeIf(world.jobId(number), {}, { "work.finishedAt": long, "round.queuedAt": long });
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect(await world.agentStarts(number)).toHaveLength(2);
   const notes = (await world.history(number)).filter(({ to }) => to === "note").map(({ reason }) => reason);
   expect(notes).toEqual([expect.stringContaining("was unreachable for a day")]);

@@ -92,7 +92,7 @@ test.each([
     expect(await startsOf(number)).toBe(1);
     // Put back on: the work is there, and goes to the issue's own branch.
     world.github.addLabel({ repo: REPO, number, actor: OWNER, label: LABEL });
-    await world.enters(number, "pr", 1);
+    await world.waitForNthState(number, "pr", 1);
     expect(pullsOf(number)).toMatchObject([{ head: `auto/gh-${number}`, base: "main" }]);
   },
 );
@@ -121,7 +121,7 @@ test("a default branch with the name of the issue's branch: no agent starts, and
     own.startApp("scheduler");
     own.startApp("runner");
     const number = own.openIssue({ script: script() });
-    await own.reaches(number, "failed");
+    await own.waitForState(number, "failed");
     const { reason } = (await own.store.read(own.jobId(number))).end;
     expect(reason).toContain("it is the repository's default branch");
     expect(own.github.branches(REPO)).toEqual(was);

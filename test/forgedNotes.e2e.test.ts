@@ -59,8 +59,8 @@ test("an end note that an agent forges, with success and cost, has no effect: th
   const runs = (await world.store.read(world.jobId(number))).agent.runs ?? [];
   expect(runs.map((entry) => entry.run).indexOf(run)).toBe(0);
   expect(await readFile(`${gitDir}/tac8-branch`, "utf8")).toBe("main\n");
-  await world.open("forged");
-  await world.reaches(number, "pr");
+  await world.openGate("forged");
+  await world.waitForState(number, "pr");
   const {
     work: { summary },
     agent: { usage },
@@ -88,8 +88,8 @@ test("an end note that an agent forges for another issue's run has no effect", a
   });
   await poll(120_000, async () => (existsSync(`${gitDir}/branch`) ? null : "nothing is forged"));
   expect(JSON.parse(await readFile(`${gitDir}/end.json`, "utf8"))).toMatchObject({ run: theirs, summary: FORGED });
-  await world.open("victim");
-  await world.reaches(victim, "pr");
+  await world.openGate("victim");
+  await world.waitForState(victim, "pr");
   expect(await world.agentStarts(victim)).toHaveLength(2);
   const {
     work: { summary },
@@ -97,5 +97,5 @@ test("an end note that an agent forges for another issue's run has no effect", a
   } = await world.store.read(world.jobId(victim));
   expect(summary).toBe("Mine.");
   expect(usage?.costUsd).toBeLessThan(1000);
-  await world.open("forged for another");
+  await world.openGate("forged for another");
 });

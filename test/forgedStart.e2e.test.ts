@@ -198,7 +198,7 @@ test("a label by a trusted account then starts the refused issue", async () => {
   const number = forged.get("a retry") ?? 0;
   world.github.addLabel({ repo: REPO, number, actor: OWNER, label: LABEL });
   const scheduler = world.startApp("scheduler");
-  await world.enters(number, "pr", 1);
+  await world.waitForNthState(number, "pr", 1);
   await scheduler.stop();
 });
 
@@ -220,7 +220,7 @@ test("a retry of an issue that a trusted account labelled before needs no label"
 
 test("a job for a repository that is not configured waits, and GitHub is not asked about it", async () => {
   await world.queue.add(WORDS, {}, jobOptions({ jobId: "acme.secret.1", priority: "P0", begun: true, attempts: 3 }));
-  await runner.says("the repository of acme/secret#1 is not configured");
+  await runner.waitForLog("the repository of acme/secret#1 is not configured");
   expect(world.github.requests.filter(({ path }) => path.includes("acme"))).toEqual([]);
 });
 
@@ -253,7 +253,7 @@ test("an agent gets as an answer only what trusted accounts wrote on the issue, 
       number: world.openIssue({ script: { first, again: [{ prompt: promptFile }, ...script()] } }),
     };
   });
-  for (const { number } of asking) await world.reaches(number, "blocked");
+  for (const { number } of asking) await world.waitForState(number, "blocked");
   await scheduler.stop(); // Else it would be the first to write an answer.
   for (const { name, number, promptFile } of asking) {
     const say = (actor: string, body: string) => world.github.comment({ repo: REPO, number, actor, body }).id;
@@ -264,7 +264,7 @@ test("an agent gets as an answer only what trusted accounts wrote on the issue, 
     await world.store.writeIf(world.jobId(number), {}, { "question.reply": answer });
     expect(await world.store.read(world.jobId(number))).toMatchObject({ question: { reply: answer } });
     await (await world.queue.getJob(world.jobId(number)))?.promote();
-    await world.reaches(number, "pr");
+    await world.waitForState(number, "pr");
     const prompt = await readFile(promptFile, "utf8");
     expect(prompt).not.toContain(WORDS);
     if (name === "changed") expect(prompt).toContain("Green.\n\nNot too dark.");
@@ -277,10 +277,10 @@ test("an ordinary start makes no more requests to GitHub than without these chec
   await runnerIsIdle(world);
   const number = world.openIssue({ script: [world.gate("usual"), ...script()] });
   const before = world.github.requests.length;
-  await world.reaches(number, "running");
+  await world.waitForState(number, "running");
   await scheduler.stop(); // It asks for itself, at the end of a run.
-  await world.open("usual");
-  await world.reaches(number, "pr");
+  await world.openGate("usual");
+  await world.waitForState(number, "pr");
   const paths = world.github.requests.slice(before).map(({ path }) => path);
   // By `admit`, and at the end, for a label that was put on meanwhile.
   expect(paths.filter((path) => path === `/repos/${REPO}/issues/${number}/events`)).toHaveLength(2);

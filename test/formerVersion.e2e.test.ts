@@ -26,7 +26,7 @@ describe.skipIf(formerVersionUnavailableReason !== null)("beside the version bef
   async function start(version: "old" | "new", home: "one" | "two"): Promise<App> {
     const by = version === "old" ? former("runner") : [];
     const app = world.startApp("runner", { TAC8_HOME: join(world.base, `home-${home}`) }, by);
-    await app.says("runner ready");
+    await app.waitForLog("runner ready");
     return app;
   }
   const formatOf = async (number: number) => (await world.store.read(world.jobId(number))).format;
@@ -46,20 +46,20 @@ describe.skipIf(formerVersionUnavailableReason !== null)("beside the version bef
 
   test("a run that an older runner lost is resumed by a newer runner, and its record is migrated", async () => {
     const asked = world.openIssue({ script: asks });
-    await world.reaches(asked, "blocked");
+    await world.waitForState(asked, "blocked");
     const number = world.openIssue({ script: script("lost") });
     await poll(120_000, async () => ((await agents(number)) === 1 ? null : "no agent"));
     expect(await formatOf(number)).toBe(1);
     await old.stop("SIGKILL");
     const newer = await start("new", "one");
-    await world.open("lost");
-    await world.reaches(number, "pr");
+    await world.openGate("lost");
+    await world.waitForState(number, "pr");
     expect(await formatOf(number)).toBe(RECORD_FORMAT);
     expect(pullsOf(world, number)).toHaveLength(1);
     // What the older scheduler hands on to a record of format 1 reaches the newer runner.
     expect(await formatOf(asked)).toBe(1);
     reply(asked);
-    await world.reaches(asked, "pr");
+    await world.waitForState(asked, "pr");
     expect(pullsOf(world, asked)).toHaveLength(1);
     expect(await agents(asked)).toBe(2);
     await newer.stop();
@@ -68,18 +68,18 @@ describe.skipIf(formerVersionUnavailableReason !== null)("beside the version bef
   test("an older runner defers the job of a newer runner; an older scheduler and a newer runner finish it", async () => {
     let newer = await start("new", "two");
     const number = world.openIssue({ script: asks });
-    await world.reaches(number, "blocked");
+    await world.waitForState(number, "blocked");
     await newer.stop();
     old = await start("old", "one");
     reply(number);
-    await old.says(`a newer version of tac8 has worked on it (format ${RECORD_FORMAT}, and this runner knows 1)`);
+    await old.waitForLog(`a newer version of tac8 has worked on it (format ${RECORD_FORMAT}, and this runner knows 1)`);
     await poll(120_000, async () => {
       const { hold } = (await world.store.read(world.jobId(number))).job;
       return hold === `format:${RECORD_FORMAT}` ? null : "the job was not deferred";
     });
     expect(await agents(number)).toBe(1);
     newer = await start("new", "two");
-    await world.reaches(number, "pr");
+    await world.waitForState(number, "pr");
     expect(await agents(number)).toBe(2);
     expect(pullsOf(world, number)).toHaveLength(1);
 
@@ -88,23 +88,23 @@ describe.skipIf(formerVersionUnavailableReason !== null)("beside the version bef
     world.github.removeLabel({ repo: REPO, number, label: LABEL, actor: OWNER });
     world.github.addLabel({ repo: REPO, number, label: LABEL, actor: OWNER });
     await poll(120_000, async () => ((await agents(number)) === 3 ? null : "no agent for the new round"));
-    await world.reaches(number, "blocked");
+    await world.waitForState(number, "blocked");
 
     // A newer scheduler continues where the older one was.
     await scheduler.stop();
     scheduler = world.startApp("scheduler");
     const next = world.openIssue({ script: asks });
-    await world.reaches(next, "blocked");
+    await world.waitForState(next, "blocked");
     reply(next);
-    await world.reaches(next, "pr");
+    await world.waitForState(next, "pr");
     await newer.stop();
   });
 
   test("an older runner processes jobs that a newer scheduler has queued", async () => {
     old = await start("old", "one");
     const number = world.openIssue({ script: script("queued") });
-    await world.open("queued");
-    await world.reaches(number, "pr");
+    await world.openGate("queued");
+    await world.waitForState(number, "pr");
     expect(await formatOf(number)).toBe(1);
     expect(pullsOf(world, number)).toHaveLength(1);
   });

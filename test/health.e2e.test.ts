@@ -52,7 +52,7 @@ test.concurrent.each(APPS)(
     await utimes(file, old, old);
     const first = start(app, { TAC8_HEARTBEAT_FILE: file });
     const second = start(app, { TAC8_STOP_ON_STDIN_EOF: "1" });
-    await Promise.all([first.says(READY[app]), second.says(READY[app])]);
+    await Promise.all([first.waitForOutput(READY[app]), second.waitForOutput(READY[app])]);
     const touched = () =>
       poll(120_000, async () => ((await stat(file)).mtimeMs > 1000 ? null : "the heartbeat file is old"));
     await touched();

@@ -29,7 +29,7 @@ test("each issue has its own home folder, in which a later run finds only its se
   const number = world.openIssue({ script: [[PLANT, inspect("planted"), { result: "Answered." }], again] });
   world.startApp("scheduler");
   world.startApp("runner");
-  await world.reaches(number, "answered");
+  await world.waitForState(number, "answered");
   const kept = [expect.stringMatching(/^\.claude\/projects\/scripted\/[0-9a-f-]{36}\.jsonl$/)];
   const files = readdirSync(homeOf(number), { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());
   expect(files.map((file) => relative(homeOf(number), join(file.parentPath, file.name)))).toEqual(kept);
@@ -37,12 +37,12 @@ test("each issue has its own home folder, in which a later run finds only its se
   expect(await noted("planted")).toEqual(expect.arrayContaining([homeOf(number), ...planted]));
 
   const other = world.openIssue({ script: [inspect("other"), { result: "Answered." }] });
-  await world.reaches(other, "answered");
+  await world.waitForState(other, "answered");
   const session = expect.stringMatching(/^\.\/\.claude\/projects\/scripted\/.*\.jsonl$/);
   expect(await noted("other")).toEqual([homeOf(other), session, "./.gitconfig"]);
 
   world.github.addLabel({ repo: REPO, number, actor: OWNER, label: LABEL });
-  await world.enters(number, "answered", 2);
+  await world.waitForNthState(number, "answered", 2);
   expect(await startsOf(number)).toEqual([false, true]);
   expect(await noted("again")).toEqual([homeOf(number), session, "./.gitconfig"]);
 });
@@ -57,13 +57,13 @@ test("a session from before issues had their own home folder is resumed in that 
   });
   world.startApp("scheduler");
   const before = world.startApp("runner", { TAC8_CONFIG: shared });
-  await world.reaches(number, "blocked");
+  await world.waitForState(number, "blocked");
   expect((await noted("first"))[0]).toBe(world.ownerHome);
   await before.stop();
 
   const after = world.startApp("runner");
   world.github.comment({ repo: REPO, number, actor: OWNER, body: "The first one." });
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect((await noted("again"))[0]).toBe(homeOf(number));
   expect(await startsOf(number)).toEqual([false, true]);
   const brought = after

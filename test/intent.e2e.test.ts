@@ -76,7 +76,7 @@ async function agentWorksOn(number: number): Promise<void> {
 }
 
 async function isStopped(number: number, what: string, starts: number): Promise<void> {
-  await world.reaches(number, "failed");
+  await world.waitForState(number, "failed");
   expect(await world.store.read(world.jobId(number))).toMatchObject({ end: { failure: "edited", outcome: "failed" } });
   expect(comments(number)).toEqual([edited(what)]);
   expect(comments(number)[0]).toContain(`add the label \`${LABEL}\` again`);
@@ -100,7 +100,7 @@ test.each([
     await isStopped(number, what, 0);
     world.github.advanceClock(2000);
     label(number);
-    await world.enters(number, "pr", 1);
+    await world.waitForNthState(number, "pr", 1);
     expect(await prompt(), "what would have been worked on").toContain(ATTACK);
     expect(pullsOf(number).map(({ title }) => title)).toEqual([what === "title" ? ATTACK : "A bug"]);
     await app.stop();
@@ -126,7 +126,7 @@ test("the prompt has the edits before the label, and those after it by accounts 
   world.github.advanceClock(2000);
   world.github.editIssue({ repo: REPO, number, actor: OWNER, body: body("Only on Sundays.") });
   const app = runner();
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect(await prompt()).toContain("Only on Sundays.");
   expect(await prompt()).toContain("A longer title");
   expect(pullsOf(number)).toMatchObject([{ title: "A longer title" }]);
@@ -140,13 +140,13 @@ test("an edit while the agent works: nothing is published, the work is kept, and
   label(number);
   await agentWorksOn(number);
   await asStranger("PATCH", String(number), { body: body(ATTACK) });
-  await world.open("edited");
+  await world.openGate("edited");
   await isStopped(number, "body", 1);
   expect(await prompt()).not.toContain(ATTACK);
   expect(world.github.pushes.filter(({ ref }) => ref.includes(`gh-${number}`))).toEqual([]);
   world.github.advanceClock(2000);
   label(number);
-  await world.enters(number, "pr", 1);
+  await world.waitForNthState(number, "pr", 1);
   expect(await world.agentStarts(number)).toHaveLength(2);
   expect(await prompt()).toContain(ATTACK);
   await app.stop();
@@ -183,8 +183,8 @@ test("an edit while the agent works stops nothing if a trusted account makes it 
       .length;
   const seen = [one, two].map(reads);
   await world.github.waitFor(() => [one, two].every((each, index) => reads(each) >= (seen[index] ?? 0) + 4));
-  await world.open("both");
-  for (const { number } of [one, two]) await world.reaches(number, "pr");
+  await world.openGate("both");
+  for (const { number } of [one, two]) await world.waitForState(number, "pr");
   expect([one, two].map(({ number }) => pullsOf(number)[0]?.title)).toEqual(["Better", "Best"]);
   expect(asked() - before).toBe(2);
   await app.stop();
@@ -206,7 +206,7 @@ test("comments of other accounts are left out and stop nothing; the author's com
   await asStranger("POST", `${number}/comments`, { body: `${ATTACK} 4` }, other);
   github.comment({ repo: REPO, number, actor: OWNER, body: "Keep it small." });
   const app = runner();
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   const text = await prompt();
   expect(text).not.toContain(ATTACK);
   expect(text).toContain("(comments left out because of who wrote or changed them: 4)");
@@ -221,15 +221,15 @@ test("if GitHub refuses to list the edits, the text at the first reading counts,
   const app = runner();
   const [kept, changed] = [open(), open([world.gate("pinned")])];
   for (const { number } of [kept, changed]) label(number);
-  await world.reaches(kept.number, "pr");
+  await world.waitForState(kept.number, "pr");
   expect(pullsOf(kept.number)[0]?.body).toContain(
     "tac8 could not read the edit history of the issue. The agent worked with the text that the issue had when the run started",
   );
   expect(pullsOf(kept.number)[0]?.body).toContain("Resource not accessible by personal access token");
   await agentWorksOn(changed.number);
   await asStranger("PATCH", String(changed.number), { body: changed.body(ATTACK) });
-  await world.open("pinned");
-  await world.reaches(changed.number, "failed");
+  await world.openGate("pinned");
+  await world.waitForState(changed.number, "failed");
   expect(comments(changed.number)).toEqual([
     expect.stringContaining("GitHub does not report which account made the change"),
   ]);
@@ -244,13 +244,13 @@ test("a run waits for the end of a short outage of GraphQL; after a long outage,
   const short = world.github.fault({ ...GRAPHQL, times: 2, do: { status: 502 } });
   const one = open();
   label(one.number);
-  await world.reaches(one.number, "pr");
+  await world.waitForState(one.number, "pr");
   expect(short.hits).toBe(2);
   expect(pullsOf(one.number)[0]?.body).not.toContain("edit history");
   const long = world.github.fault({ ...GRAPHQL, times: 1000, do: { status: 502 } });
   const two = open();
   label(two.number);
-  await world.reaches(two.number, "pr");
+  await world.waitForState(two.number, "pr");
   expect((await world.history(two.number)).filter(({ to }) => to === "parked")).toHaveLength(2);
   expect(pullsOf(two.number)[0]?.body).toContain("edit history");
   long.remove();
@@ -270,7 +270,7 @@ test("with comments = all, the comments that other accounts wrote before the lab
     await asStranger("POST", `${number}/comments`, { body: `${ATTACK} after` }, secret, everybody);
     everybody.startApp("scheduler");
     everybody.startApp("runner");
-    await everybody.reaches(number, "pr");
+    await everybody.waitForState(number, "pr");
     expect(await prompt()).toContain(`${ATTACK} before`);
     expect(await prompt()).not.toContain(`${ATTACK} after`);
   } finally {

@@ -26,7 +26,7 @@ fieldTest(
     const { github } = world;
     const number = world.openIssue({ script: WORK, labels: [] });
     addLabel(number, "stranger");
-    await world.reaches(number, "failed");
+    await world.waitForState(number, "failed");
     // Two whole rounds of the scheduler.
     const polls = () => github.requests.filter(({ path }) => path === `/repos/${REPO}`).length;
     const before = polls();
@@ -38,14 +38,14 @@ fieldTest(
     expect(comments()[0]).not.toContain("reason above");
     for (let times = 2; times <= 4; times += 1) {
       addLabel(number, "stranger");
-      await world.enters(number, "failed", times);
+      await world.waitForNthState(number, "failed", times);
       expect(comments()).toHaveLength(1);
     }
     expect(await world.agentStarts(number)).toEqual([]);
     expect(github.pushes.filter(({ ref }) => ref.includes(`gh-${number}`))).toEqual([]);
     expect(github.issue(REPO, number).labels).toEqual(["rpi-failed"]);
     addLabel(number, OWNER);
-    await world.enters(number, "pr", 1);
+    await world.waitForNthState(number, "pr", 1);
     expect(await world.agentStarts(number)).toHaveLength(1);
     expect(github.issue(REPO, number).labels).toEqual(["rpi-done"]);
     expect(runner.log()).not.toContain("unexpected");
@@ -53,12 +53,12 @@ fieldTest(
     // What was done stays in sight, and the comment of the same day is enough.
     const answer = comments();
     addLabel(number, "stranger");
-    await world.enters(number, "failed", 5);
+    await world.waitForNthState(number, "failed", 5);
     expect(comments()).toEqual(answer);
     expect(github.issue(REPO, number).labels).toEqual(["rpi-done"]);
     github.addUser({ login: "passer-by" });
     addLabel(number, "passer-by");
-    await world.enters(number, "failed", 6);
+    await world.waitForNthState(number, "failed", 6);
     expect(comments()).toEqual([...answer, expect.stringContaining(`passer-by added the label ${LABEL}`)]);
   },
 );
@@ -76,8 +76,8 @@ fieldTest("C1", "a renamed label works by the event of its old name, if a truste
   };
   const [trusted, strange] = [labelled(OWNER), labelled("stranger")];
   github.renameLabel(REPO, "ai work", LABEL);
-  await world.enters(trusted, "pr", 1);
-  await world.enters(strange, "failed", 1);
+  await world.waitForNthState(trusted, "pr", 1);
+  await world.waitForNthState(strange, "failed", 1);
   expect(await world.agentStarts(strange)).toEqual([]);
   expect(github.comments(REPO, strange).map(({ body }) => body)).toEqual([
     expect.stringContaining(`stranger added the label ${LABEL}`),
@@ -91,7 +91,7 @@ fieldTest(
     const { github } = world;
     const number = world.openIssue({ script: WORK });
     github.forgetEvents(REPO, number);
-    await world.enters(number, "failed", 1);
+    await world.waitForNthState(number, "failed", 1);
     const comments = () => github.comments(REPO, number).map(({ body }) => body);
     expect(comments()).toEqual([
       expect.stringMatching(/does not report who added the label.*\n\n.*remove the label and add it again/s),
@@ -103,7 +103,7 @@ fieldTest(
     await github.waitFor(() => polls() >= then + 3, { what: "two polls" });
     expect([asked(number), comments().length, await world.agentStarts(number)]).toEqual([before, 1, []]);
     addLabel(number, OWNER);
-    await world.enters(number, "pr", 1);
+    await world.waitForNthState(number, "pr", 1);
     expect(comments()).toHaveLength(2);
   },
 );
@@ -112,7 +112,7 @@ test("a label by an account that cannot write does not publish finished work, an
   const { github, store } = world;
   const fault = github.fault({ method: "POST", path: `/repos/${REPO}/pulls`, times: 1, do: { status: 422 } });
   const finished = world.openIssue({ script: WORK });
-  await world.reaches(finished, "failed");
+  await world.waitForState(finished, "failed");
   expect(fault.hits).toBe(1);
   // As with a git that was broken: the work itself needs no change.
   const jobId = world.jobId(finished);
@@ -124,16 +124,16 @@ test("a label by an account that cannot write does not publish finished work, an
   await poll(120_000, async () => (existsSync(at) ? null : "its agent did not begin"));
   github.removeLabel({ repo: REPO, number: begun, actor: OWNER, label: LABEL });
   addLabel(begun, "stranger");
-  await world.open("go");
-  await world.reaches(begun, "pr");
+  await world.openGate("go");
+  await world.waitForState(begun, "pr");
 
   addLabel(finished, "stranger");
-  await world.enters(finished, "failed", 2);
+  await world.waitForNthState(finished, "failed", 2);
   expect((await store.read(jobId)).end.reason).toContain(`stranger added the label ${LABEL}`);
   expect(pullsOf(finished)).toEqual([]);
 
   addLabel(finished, OWNER);
-  await world.enters(finished, "pr", 1);
+  await world.waitForNthState(finished, "pr", 1);
   expect(pullsOf(finished)).toHaveLength(1);
   expect(await world.agentStarts(finished), "its work is not done again").toHaveLength(1);
   expect(await world.agentStarts(begun)).toHaveLength(2);
@@ -143,13 +143,13 @@ test("a label added again continues an open pull request; after a merge it start
   const { github } = world;
   const number = world.openIssue({ title: "Work on it", script: WORK });
   const branch = `auto/gh-${number}`;
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   const [first] = pullsOf(number);
   expect(first).toMatchObject({ title: "Work on it", head: branch, base: "main", author: OWNER, state: "open" });
 
   await github.commitTo({ repo: REPO, branch, files: { "review.txt": "a fix\n" }, author: OWNER });
   addLabel(number, OWNER);
-  await world.enters(number, "pr", 2);
+  await world.waitForNthState(number, "pr", 2);
   expect(pullsOf(number)).toMatchObject([{ number: first?.number, state: "open" }]);
   expect(await github.file(REPO, branch, "work.txt")).toBe("work\nwork\n");
   expect(await github.file(REPO, branch, "review.txt")).toBe("a fix\n");
@@ -158,7 +158,7 @@ test("a label added again continues an open pull request; after a merge it start
   await github.mergePull({ repo: REPO, number: first?.number ?? 0, actor: OWNER });
   github.reopenIssue({ repo: REPO, number, actor: OWNER });
   addLabel(number, OWNER);
-  await world.enters(number, "pr", 3);
+  await world.waitForNthState(number, "pr", 3);
   expect(pullsOf(number).map(({ head, state }) => [head, state])).toEqual([
     [branch, "closed"],
     [`${branch}-2`, "open"],

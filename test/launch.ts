@@ -7,7 +7,7 @@ export interface Launched {
   readonly stdout: () => string;
   readonly stderr: () => string;
   /** Resolve when the output matches; reject if the program exits before. */
-  says(pattern: RegExp): Promise<void>;
+  waitForOutput(pattern: RegExp): Promise<void>;
   /** Exit code, after all output was read; null after a signal. */
   readonly ended: Promise<number | null>;
 }
@@ -36,7 +36,7 @@ export function launch(program: string, { args = [], env, by = [] }: LaunchOptio
   }
   child.stdin.on("error", () => {}); // The process may have exited already.
   const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
-  const says = (pattern: RegExp): Promise<void> =>
+  const waitForOutput = (pattern: RegExp): Promise<void> =>
     new Promise((resolve, reject) => {
       const check = () => {
         if (pattern.test(output.stdout + output.stderr)) resolve();
@@ -45,5 +45,5 @@ export function launch(program: string, { args = [], env, by = [] }: LaunchOptio
       check();
       void ended.then(() => reject(new Error(`ended without ${String(pattern)}:\n${output.stdout}\n${output.stderr}`)));
     });
-  return { child, stdout: () => output.stdout, stderr: () => output.stderr, says, ended };
+  return { child, stdout: () => output.stdout, stderr: () => output.stderr, waitForOutput, ended };
 }

@@ -24,14 +24,14 @@ test("a usage limit: the whole queue is held until its reset, then each parked r
     await poll(180_000, async () => ((await world.agentStarts(number)).length === 1 ? null : `no agent for ${number}`));
   }
   const waiting = world.openIssue({ script: [{ write: "new.txt", text: "new\n" }, { result: "Worked." }] });
-  await world.reaches(waiting, "queued");
+  await world.waitForState(waiting, "queued");
 
   // Both before the first one's reset, however slow the machine is.
-  for (const name of ["one", "two"]) await world.open(name);
-  for (const number of [first, second]) await world.enters(number, "parked", 1);
+  for (const name of ["one", "two"]) await world.openGate(name);
+  for (const number of [first, second]) await world.waitForNthState(number, "parked", 1);
   const sessions = new Map<number, string | null>();
   for (const number of [first, second]) sessions.set(number, (await store.read(world.jobId(number))).agent.session);
-  for (const number of [first, second, waiting]) await world.reaches(number, "pr");
+  for (const number of [first, second, waiting]) await world.waitForState(number, "pr");
 
   const events = await readEvents(redis, { count: 1000 });
   const hold = events.find(({ to }) => to === "hold");

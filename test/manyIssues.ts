@@ -17,9 +17,9 @@ export async function runManyIssues(
   });
   const homes = folders.map((folder) => join(dir, folder));
   const runners = homes.map((home) => world.startApp("runner", { TAC8_HOME: home }));
-  for (const runner of runners) await runner.says("runner ready");
+  for (const runner of runners) await runner.waitForLog("runner ready");
   world.startApp("scheduler");
-  for (const number of numbers) await world.reaches(number, "pr");
+  for (const number of numbers) await world.waitForState(number, "pr");
   for (const runner of runners) expect(runner.log()).toContain("agent started");
 
   // The agents and GitHub count, because they are not part of tac8.

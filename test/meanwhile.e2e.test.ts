@@ -48,7 +48,7 @@ async function atGate(issue: Issue): Promise<void> {
 }
 
 const pass = (issue: Issue) => writeFile(gate(issue, issue.rounds - 1), "");
-const ended = (issue: Issue) => world.enters(issue.number, "pr", issue.rounds);
+const ended = (issue: Issue) => world.waitForNthState(issue.number, "pr", issue.rounds);
 const startsOf = async ({ number }: Issue) => (await world.agentStarts(number)).length;
 const pullsOf = ({ number }: Issue) =>
   world.github.pulls(REPO).filter(({ head }) => new RegExp(`^auto/gh-${number}(-\\d+)?$`).test(head));
@@ -122,7 +122,7 @@ test("base and branch move while the agent works: one pull request, with the com
   // Published in two goes: the second starts from a workspace that has our commits as they were before.
   world.github.fault({ method: "POST", path: `/repos/${REPO}/pulls`, times: 100_000, do: { status: 503 } });
   await pass(issue);
-  await world.enters(issue.number, "parked", 1);
+  await world.waitForNthState(issue.number, "parked", 1);
   world.github.clearFaults();
   await ended(issue);
   await expectOneOpen(issue, branch);
@@ -150,7 +150,7 @@ test("a pull request that is merged while the agent works, and a push that succe
   world.github.fault({ method: "POST", path: `/${REPO}.git/git-receive-pack`, times: 1, do: { status: 403 } });
   const parked = (await world.history(issue.number)).filter(({ to }) => to === "parked").length;
   await pass(issue);
-  await world.enters(issue.number, "parked", parked + 1);
+  await world.waitForNthState(issue.number, "parked", parked + 1);
   expect((await world.store.read(world.jobId(issue.number))).branch.name).toBe(next);
   await ended(issue);
   await expectOneOpen(issue, next);
@@ -207,7 +207,7 @@ test("a contributor opens the pull request, adds a commit and merges it: the iss
   // Our commit is on the branch then, and the runner waits for GitHub.
   const unopened = world.github.fault({ method: "POST", path, times: 100_000, do: { status: 503 } });
   await pass(issue);
-  await world.enters(issue.number, "parked", 1);
+  await world.waitForNthState(issue.number, "parked", 1);
   world.github.fault({ method: "GET", path, times: 100_000, do: { status: 503 } });
   unopened.remove();
   const pull = await openPull(branch);
@@ -225,7 +225,7 @@ test("a pull request that is closed between two attempts is not the result of an
   const number = world.openIssue({
     script: [{ write: `${name}.txt`, text: "1\n" }, { commit: "feat: one" }, { result: "Done." }],
   });
-  await world.enters(number, "pr", 1);
+  await world.waitForNthState(number, "pr", 1);
   const pulls = () => world.github.pulls(REPO).filter(({ head }) => head.startsWith(`auto/gh-${number}`));
   const begun = join(world.dir, name);
   const fails = { once: `${begun}.failed`, step: { error: { status: 400, message: "no" } } };
@@ -235,8 +235,8 @@ test("a pull request that is closed between two attempts is not the result of an
   world.github.addLabel({ repo: REPO, number, actor: OWNER, label: LABEL });
   await poll(120_000, async () => (existsSync(begun) ? null : "has not begun again"));
   world.github.closePull({ repo: REPO, number: pulls()[0]?.number ?? 0, actor: OWNER });
-  await world.open(name);
-  await world.enters(number, "answered", 1);
+  await world.openGate(name);
+  await world.waitForNthState(number, "answered", 1);
   expect(pulls().map(({ state }) => state)).toEqual(["closed"]);
   expect((await world.history(number)).filter(({ to }) => to === "pr")).toHaveLength(1);
 });

@@ -14,7 +14,7 @@ async function begin({ coordinator, ...config }: NonNullable<WorldOptions["confi
 
 /** The one comment about the failure, and everything else that a failed issue must show. */
 async function failure(number: number): Promise<string> {
-  await world.reaches(number, "failed");
+  await world.waitForState(number, "failed");
   const { github } = world;
   const comments = github.comments(REPO, number).filter(({ body }) => body.includes("ended without a pull request"));
   expect(comments).toHaveLength(1);
@@ -55,8 +55,8 @@ test("any program as agent: exit code, plain output, and the same limits", async
   const good = world.openIssue({ script: work });
   const bad = world.openIssue({ script: [{ say: "I cannot." }, { exit: 3 }] });
   const asked = world.openIssue({ script: [{ result: "Nothing to change: it works." }] });
-  await world.reaches(good, "pr");
-  await world.reaches(asked, "answered");
+  await world.waitForState(good, "pr");
+  await world.waitForState(asked, "answered");
   expect(github.comments(REPO, asked).at(-1)?.body).toContain("> Nothing to change: it works.");
   expect(await world.agentStarts(asked)).toHaveLength(1);
   expect(await failure(bad)).toContain("exit code 3");

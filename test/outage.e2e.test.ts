@@ -24,10 +24,10 @@ const statusBody = (number: number) => statusComments(world, number)[0]?.body ??
 test("a long outage is reported on the issue and in the event log, and leaves the only slot to others; after it, the report is removed", async () => {
   world.github.fault({ method: "POST", path: `${API}/pulls`, times: 100_000, do: { status: 503 } });
   const number = world.openIssue({ script: SCRIPT });
-  await world.reaches(number, "parked");
+  await world.waitForState(number, "parked");
   const other = world.openIssue({ script: [{ ask: "Which?" }, { result: "I asked." }] });
-  await world.reaches(other, "blocked");
-  await world.enters(number, "parked", 3);
+  await world.waitForState(other, "blocked");
+  await world.waitForNthState(number, "parked", 3);
   await poll(120_000, async () => (statusBody(number).includes("**Parked**") ? null : statusBody(number)));
   expect(statusBody(number)).toMatch(/> .*503/);
   const parked = (await world.history(number)).filter(({ to }) => to === "parked").slice(0, 3);
@@ -38,7 +38,7 @@ test("a long outage is reported on the issue and in the event log, and leaves th
   expect((await world.store.read(world.jobId(number))).end.reason).toContain("503");
   expect(pullsOf(world, number)).toEqual([]);
   world.github.clearFaults();
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   await expectOnce(world, number);
   expect(statusBody(number)).toContain("**PR**");
   expect(statusBody(number)).not.toMatch(/\b503\b/);
@@ -54,11 +54,11 @@ test("an outage of the API and of git before an agent starts: no attempt is used
   for (const path of [`${API}/pulls`, `/${REPO}.git/info/refs`])
     world.github.fault({ method: "GET", path, times: 100_000, do: { status: 503 } });
   const number = world.openIssue({ script: SCRIPT });
-  await world.reaches(number, "parked");
+  await world.waitForState(number, "parked");
   const { agent, end } = await world.store.read(world.jobId(number));
   expect({ failure: end.failure, agentRuns: agent.runCount }).toEqual({ failure: "github", agentRuns: 0 });
   world.github.clearFaults();
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   await expectOnce(world, number);
 });
 
@@ -68,10 +68,10 @@ test("a failure that cannot be reported: the issue waits, and the comment then h
   // Those of the end: what says that work began is made by then.
   world.github.fault({ method: "POST", path, after: 1, times: 100_000, do: { status: 503 } });
   expect(world.openIssue({ script: [{ exit: 3 }] })).toBe(number);
-  await world.enters(number, "parked", 1);
+  await world.waitForNthState(number, "parked", 1);
   expect((await world.store.read(world.jobId(number))).end.reason).toContain("503");
   world.github.clearFaults();
-  await world.reaches(number, "failed");
+  await world.waitForState(number, "failed");
   expect(await world.store.read(world.jobId(number))).toMatchObject({
     end: {
       failure: expect.stringMatching(/startup|agent/),
@@ -90,8 +90,8 @@ test("a token that is revoked while an agent works holds the repository until a 
   const number = world.openIssue({ script: [world.gate("go"), ...SCRIPT] });
   await poll(120_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
   world.github.revokeToken(world.token);
-  await world.open("go");
-  await world.reaches(number, "parked");
+  await world.openGate("go");
+  await world.waitForState(number, "parked");
   const { reason } = (await world.store.read(world.jobId(number))).end;
   expect(reason).toMatch(/GitHub.*(refuse|401|Authentication failed).*GITHUB_TOKEN/);
   const events = await readEvents(world.redis, { count: 100 });
@@ -104,7 +104,7 @@ test("a token that is revoked while an agent works holds the repository until a 
     return /401.*GITHUB_TOKEN/.test(error) ? null : `the scheduler says: ${error}`;
   });
   world.github.addUser({ login: OWNER, token: world.token });
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   await expectOnce(world, number);
   await poll(120_000, async () => ((await readHolds(world.redis)).length === 0 ? null : "the hold is still there"));
 });

@@ -23,22 +23,22 @@ test("two machines with one host name, one of them paused by command and by SIGU
   const { github, redis } = world;
   const script = [{ write: "a.txt", text: "1\n" }, { commit: "feat: a" }, { result: "Done." }];
   const first = runner;
-  await first.says("runner ready");
+  await first.waitForLog("runner ready");
   const second = world.startApp("runner", { TAC8_HOME: join(world.base, "other-home") });
-  await second.says("a runner on another machine has the name");
-  await second.says("runner ready");
+  await second.waitForLog("a runner on another machine has the name");
+  await second.waitForLog("runner ready");
   const one = `${hostname()}/0`;
   const presence = async (name: string) => (await readRunners(redis)).find((runner) => runner.name === name) ?? {};
   const [two = "", ...more] = (await readRunners(redis)).map(({ name }) => name).filter((name) => name !== one);
   expect([two, more]).toEqual([expect.stringMatching(/-[0-9a-f]{4}\/0$/), []]);
 
   expect(await outputOf("pause", "--runner", one, "--reason", "an upgrade")).toContain(`${one} is paused`);
-  await first.says("runner paused");
+  await first.waitForLog("runner paused");
   const ref = () => world.openIssue({ script });
   const runnersOf = async (number: number) =>
     (await world.history(number)).filter(({ to }) => to === "running").map(({ by }) => by);
   for (const number of [ref(), ref()]) {
-    await world.reaches(number, "pr");
+    await world.waitForState(number, "pr");
     expect(await runnersOf(number)).toEqual([`runner ${two}`]);
   }
   await poll(120_000, async () => ("paused" in (await presence(one)) ? null : "it does not say so"));
@@ -46,20 +46,20 @@ test("two machines with one host name, one of them paused by command and by SIGU
 
   await first.stop();
   const restarted = world.startApp("runner");
-  await restarted.says("runner paused");
-  await restarted.says("runner ready");
+  await restarted.waitForLog("runner paused");
+  await restarted.waitForLog("runner ready");
   // The other is paused by a signal: nobody is left, and the issue waits.
   second.child.kill("SIGUSR1");
-  await second.says("runner paused");
+  await second.waitForLog("runner paused");
   const last = ref();
   await queued(last);
   expect(await outputOf("resume")).toContain(`Runner ${two} is paused by SIGUSR1`);
   restarted.child.kill("SIGUSR1");
-  await restarted.says("runner resumed");
-  await world.reaches(last, "pr");
+  await restarted.waitForLog("runner resumed");
+  await world.waitForState(last, "pr");
   expect(await runnersOf(last)).toEqual([`runner ${one}`]);
   expect(await outputOf("resume", "--runner", two)).toBe(`${two} accepts new jobs again.\n`);
-  await second.says("runner resumed");
+  await second.waitForLog("runner resumed");
   const notes = (await world.redis.xrange("tac8:events", "-", "+")).map(([, fields]) => fields.join(" "));
   expect(notes.filter((text) => text.includes('"pause":"begun"'))).toHaveLength(2);
   expect(notes.filter((text) => text.includes('"pause":"ended"'))).toHaveLength(2);
@@ -79,14 +79,14 @@ test("a pause survives a restart of scheduler, runner and Redis; running agents 
   await outputOf("pause", "--reason", "the disk is being changed");
   const second = world.openIssue({ script });
   await queued(second);
-  await world.open("go");
-  await world.reaches(first, "pr");
+  await world.openGate("go");
+  await world.waitForState(first, "pr");
   await Promise.all([scheduler.stop(), runner.stop()]);
   await world.stopRedis();
   await world.startRedis();
   scheduler = world.startApp("scheduler");
   runner = world.startApp("runner");
-  await runner.says("runner ready");
+  await runner.waitForLog("runner ready");
   const asked = () => github.requests.filter(({ path }) => path.endsWith("/issues")).length;
   const before = asked();
   await poll(120_000, async () => (asked() >= before + 3 ? null : "the scheduler has not polled"));
@@ -95,16 +95,16 @@ test("a pause survives a restart of scheduler, runner and Redis; running agents 
   expect(await outputOf("status")).toMatch(/operator, until it is resumed: the disk is being changed/);
   expect(await outputOf("pause")).toMatch(/Already paused by ann@\S+ since \d\d:\d\d \(the disk is being changed\)/);
   expect(await outputOf("resume")).toBe("Resumed.\n");
-  await world.reaches(second, "pr");
+  await world.waitForState(second, "pr");
 });
 
 test("SIGUSR1 to an app that is no runner: it logs that, keeps running, and opens no debugger port", async () => {
   const board = world.startApp("board");
-  await board.says("board at");
-  await scheduler.says("scheduler ready");
+  await board.waitForLog("board at");
+  await scheduler.waitForLog("scheduler ready");
   for (const app of [board, scheduler]) {
     app.child.kill("SIGUSR1");
-    await app.says("ignoring SIGUSR1");
+    await app.waitForLog("ignoring SIGUSR1");
     expect(app.log()).not.toContain("Debugger listening");
     expect(await app.stop()).toBe(0);
   }

@@ -29,7 +29,7 @@ async function startRunner(config: string, given: { name: string; labels: string
   await writeFile(file, `${text}\n[runner]\nname = "${name}"\nlabels = ${labels}\n`);
   const runner = world.startApp("runner", { TAC8_CONFIG: file, TAC8_HOME: join(world.base, `home-${name}`) });
   runners.push(runner);
-  await runner.says("runner ready");
+  await runner.waitForLog("runner ready");
 }
 
 const script = (gate: string) => [
@@ -57,11 +57,11 @@ test("a job that needs a label waits without an attempt for a runner that has th
   await agentStarted(plain);
   expect(await world.agentStarts(second)).toEqual([]);
   expect(await command.outputOf(world, "why", String(second))).toContain("Waiting for a runner with the label big");
-  await world.open("three");
-  await world.reaches(plain, "pr");
-  await world.open("one");
-  await world.open("two");
-  for (const number of [first, second]) await world.reaches(number, "pr");
+  await world.openGate("three");
+  await world.waitForState(plain, "pr");
+  await world.openGate("one");
+  await world.openGate("two");
+  for (const number of [first, second]) await world.waitForState(number, "pr");
   expect(await runnersOf(first)).toEqual(["runner big/0"]);
   expect(await runnersOf(second)).toEqual(["runner big/0"]);
   expect(await runnersOf(plain)).toEqual(["runner small/0"]);
@@ -79,8 +79,8 @@ test("no more jobs run at once than the limit over all runners allows; after a l
   await poll(120_000, async () =>
     (await command.outputOf(world, "status")).includes(differs) ? null : "nothing is said",
   );
-  await world.open("four");
-  for (const number of numbers) await world.reaches(number, "pr");
+  await world.openGate("four");
+  for (const number of numbers) await world.waitForState(number, "pr");
 
   const strange = open("five", "runs-on:gpu");
   await poll(120_000, async () =>
@@ -88,8 +88,8 @@ test("no more jobs run at once than the limit over all runners allows; after a l
   );
   expect(await command.outputOf(world, "why", String(strange))).toContain("no such runner is running");
   world.github.removeLabel({ repo: REPO, number: strange, label: "runs-on:gpu", actor: OWNER });
-  await world.open("five");
-  await world.reaches(strange, "pr");
+  await world.openGate("five");
+  await world.waitForState(strange, "pr");
 });
 
 test("a job that a newer version has processed is deferred, and the runner logs that", async () => {
@@ -99,7 +99,7 @@ test("a job that a newer version has processed is deferred, and the runner logs 
   expect(open("six")).toBe(number);
   await Promise.any(
     runners.map((runner) =>
-      runner.says(`a newer version of tac8 has worked on it (format 99, and this runner knows ${RECORD_FORMAT})`),
+      runner.waitForLog(`a newer version of tac8 has worked on it (format 99, and this runner knows ${RECORD_FORMAT})`),
     ),
   );
   await poll(120_000, async () =>
@@ -115,8 +115,8 @@ test("a job that a newer version has processed is deferred, and the runner logs 
     return (await job?.isDelayed()) === true ? null : "it is not delayed";
   });
   await (await world.queue.getJob(world.jobId(number)))?.promote();
-  await world.open("six");
-  await world.reaches(number, "pr");
+  await world.openGate("six");
+  await world.waitForState(number, "pr");
   expect(await world.redis.hget(key, "format")).toBe(String(RECORD_FORMAT));
 });
 
@@ -125,7 +125,9 @@ test("a runner on a copy of a data folder that is at work on this machine does n
   await cp(join(world.base, "home-big"), copy, { recursive: true });
   const runner = world.startApp("runner", { TAC8_HOME: copy });
   const exit = once(runner.child, "exit");
-  await runner.says("is a copy of the data folder of runner big/0, which is running: set TAC8_HOME to a new folder");
+  await runner.waitForLog(
+    "is a copy of the data folder of runner big/0, which is running: set TAC8_HOME to a new folder",
+  );
   expect(await exit).toEqual([78, null]);
 });
 
@@ -141,7 +143,7 @@ test("two runners that start at once on copies of one data folder: one exits, an
   );
   const copied = "is a copy of the data folder of runner";
   const twins = homes.map((home) => ({ home, app: world.startApp("runner", { TAC8_HOME: home }) }));
-  const later = await Promise.any(twins.map(async (twin) => twin.app.says(copied).then(() => twin)));
+  const later = await Promise.any(twins.map(async (twin) => twin.app.waitForLog(copied).then(() => twin)));
   const other = twins.find((twin) => twin !== later)?.app.child;
   // It cannot announce itself again meanwhile.
   other?.kill("SIGSTOP");
@@ -151,6 +153,6 @@ test("two runners that start at once on copies of one data folder: one exits, an
   expect(entry.pid).toBe(other?.pid);
   const again = world.startApp("runner", { TAC8_HOME: later.home });
   const exit = once(again.child, "exit");
-  await again.says(copied);
+  await again.waitForLog(copied);
   expect(await exit).toEqual([78, null]);
 });

@@ -41,7 +41,7 @@ function openIssue(
 
 test("a changed workflow is not pushed; a label by a trusted account publishes it, without another agent run", async () => {
   const number = openIssue();
-  await world.reaches(number, "blocked");
+  await world.waitForState(number, "blocked");
   expect(hasBranch(number)).toBe(false);
   expect(pullsOf(world, number)).toEqual([]);
   const [question, ...others] = questionsOn(number);
@@ -59,14 +59,14 @@ test("a changed workflow is not pushed; a label by a trusted account publishes i
   );
   // Another issue is worked on and published meanwhile.
   const other = world.openIssue({ script: [{ write: "b.txt", text: "b\n" }, { commit: "b" }, { result: "Done." }] });
-  await world.reaches(other, "pr");
+  await world.waitForState(other, "pr");
   expect(pullsOf(world, other)[0]?.body).not.toContain("Review these files first");
   expect((await world.store.read(world.jobId(number))).state).toBe("blocked");
   expect(hasBranch(number)).toBe(false);
 
   world.github.removeLabel({ repo: REPO, number, actor: OWNER, label: ALLOW });
   world.github.addLabel({ repo: REPO, number, actor: OWNER, label: ALLOW });
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect(await world.agentStarts(number)).toHaveLength(1);
   expect(await world.github.file(REPO, branchOf(number), WORKFLOW)).toBe(HOSTILE);
   const [pull] = pullsOf(world, number);
@@ -78,9 +78,9 @@ test("a changed workflow is not pushed; a label by a trusted account publishes i
 
 test("after a reply, the agent changes the work: the prompt says why it was withheld, and only the rest is published", async () => {
   const number = openIssue();
-  await world.reaches(number, "blocked");
+  await world.waitForState(number, "blocked");
   world.github.comment({ repo: REPO, number, actor: OWNER, body: "Please leave the workflow out." });
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect((await world.agentStarts(number)).map(({ resumed }) => resumed)).toEqual([false, true]);
   expect(await world.github.file(REPO, branchOf(number), WORKFLOW)).toBeUndefined();
   expect(await world.github.file(REPO, branchOf(number), "a.txt")).toBe("a\n");
@@ -89,7 +89,7 @@ test("after a reply, the agent changes the work: the prompt says why it was with
 
 test("a label that was added before the work starts publishes the work at once", async () => {
   const number = openIssue({ labels: [ALLOW] });
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect(questionsOn(number)).toEqual([]);
   expect(pullsOf(world, number)[0]?.body).toContain(`\`${WORKFLOW}\``);
 });
@@ -98,14 +98,14 @@ test("a label by an account that cannot write has no effect, also before the wor
   const number = openIssue({ trigger: false });
   world.github.addLabel({ repo: REPO, number, actor: "triage", label: ALLOW });
   world.github.addLabel({ repo: REPO, number, actor: OWNER, label: LABEL });
-  await world.reaches(number, "blocked");
+  await world.waitForState(number, "blocked");
   expect(hasBranch(number)).toBe(false);
 });
 
 test("a token that cannot change workflows: the issue says so, and the label publishes the work once the token can", async () => {
   await world.github.guardContents(REPO, { workflows: true });
   const number = openIssue({ labels: [ALLOW] });
-  await world.reaches(number, "blocked");
+  await world.waitForState(number, "blocked");
   expect(questionsOn(number).map(({ body }) => body)).toEqual([
     expect.stringMatching(/Workflows: read and write[^]*remove it first/),
   ]);
@@ -113,13 +113,13 @@ test("a token that cannot change workflows: the issue says so, and the label pub
   await world.github.guardContents(REPO, {});
   world.github.removeLabel({ repo: REPO, number, actor: OWNER, label: ALLOW });
   world.github.addLabel({ repo: REPO, number, actor: OWNER, label: ALLOW });
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect(await world.agentStarts(number)).toHaveLength(1);
 });
 
 test("work that is saved while its agent asks is not pushed either", async () => {
   const number = openIssue({ asks: true });
-  await world.reaches(number, "blocked");
+  await world.waitForState(number, "blocked");
   expect(questionsOn(number).map(({ body }) => body)).toEqual([expect.stringContaining("> Is that right?")]);
   expect(hasBranch(number)).toBe(false);
 });
@@ -129,14 +129,14 @@ test("forged values in Redis allow nothing: no permission and no base branch", a
   const number = world.openIssue({
     script: [...first, { write: "a.txt", text: "a\n" }, { commit: "a" }, { result: "Done." }],
   });
-  await world.reaches(number, "blocked");
+  await world.waitForState(number, "blocked");
   const jobId = world.jobId(number);
   const questionId = (await world.store.read(jobId)).question.commentId;
   const tree = join(world.home, "workspaces", REPO, "trees", `gh-${number}`);
   const { stdout: itsOwn } = await run("git", ["-C", tree, "rev-parse", "HEAD~1"]);
   const forged = { "work.allowed": 1, "branch.base": itsOwn.trim(), "branch.start": itsOwn.trim() };
   expect(await world.store.writeIf(jobId, {}, forged)).toBe(true);
-  await world.enters(number, "blocked", 2);
+  await world.waitForNthState(number, "blocked", 2);
   expect(hasBranch(number)).toBe(false);
   expect(questionsOn(number).at(-1)?.id).not.toBe(questionId);
 });

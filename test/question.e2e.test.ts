@@ -37,7 +37,7 @@ describe("a question", () => {
         ],
       },
     });
-    await world.reaches(number, "blocked");
+    await world.waitForState(number, "blocked");
     expect(labelsOf(number)).toEqual([LABEL, "rpi-blocked"]);
     expect(questions(number)).toEqual([expect.stringContaining(`> ${QUESTION}`)]);
     const { session } = (await world.store.read(world.jobId(number))).agent;
@@ -48,7 +48,7 @@ describe("a question", () => {
     await writeFile(secret, "the runner's own secret\n");
     const link = [{ bash: `ln -s '${secret}' BLOCKED.md` }, { write: "other.txt", text: "other" }, { commit: "other" }];
     const other = world.openIssue({ script: link });
-    await world.reaches(other, "pr");
+    await world.waitForState(other, "pr");
     expect(JSON.stringify(world.github.comments(REPO, other))).not.toContain("own secret");
     expect(await world.github.file(REPO, `auto/gh-${other}`, "other.txt")).toBe("other");
     expect(await world.github.file(REPO, `auto/gh-${other}`, "BLOCKED.md")).toBeUndefined();
@@ -60,7 +60,7 @@ describe("a question", () => {
     expect((await world.store.read(world.jobId(number))).state).toBe("blocked");
 
     world.github.comment({ repo: REPO, number, actor: OWNER, body: ANSWER });
-    await world.reaches(number, "pr");
+    await world.waitForState(number, "pr");
     const starts = await startsOf(number);
     expect(starts.map(({ resumed }) => resumed)).toEqual([false, true]);
     expect(new Set(starts.map((start) => start["session"]))).toEqual(new Set([session]));
@@ -80,7 +80,7 @@ describe("a question", () => {
     const number = world.openIssue({
       script: { first: [{ ask: QUESTION }, { result: "I asked." }], again: [{ write: "a.txt", text: "a" }] },
     });
-    await world.reaches(number, "blocked");
+    await world.waitForState(number, "blocked");
     await setHold(world.redis, { name: "operator", reason: "test", by: "test", since: 0, until: null });
     await poll(120_000, async () => ((await world.queue.isPaused()) ? null : "the queue is not held"));
     world.github.comment({ repo: REPO, number, actor: OWNER, body: ANSWER });
@@ -90,15 +90,15 @@ describe("a question", () => {
     });
     expect(await startsOf(number)).toHaveLength(1);
     await clearHold(world.redis, "operator", "test", "");
-    await world.reaches(number, "pr");
+    await world.waitForState(number, "pr");
     expect(await startsOf(number)).toHaveLength(2);
   });
 
   test("of an issue that is closed is cancelled, and its labels are removed", async () => {
     const number = world.openIssue({ script: [{ ask: QUESTION }, { result: "I asked." }] });
-    await world.reaches(number, "blocked");
+    await world.waitForState(number, "blocked");
     world.github.closeIssue({ repo: REPO, number, actor: OWNER });
-    await world.reaches(number, "cancelled");
+    await world.waitForState(number, "cancelled");
     expect(labelsOf(number)).toEqual([]);
     expect(await startsOf(number)).toHaveLength(1);
     expect(statusOf(number)).toContain("Cancelled");
@@ -106,7 +106,7 @@ describe("a question", () => {
 
   test("counts although its agent then failed, and expires without an answer", async () => {
     const number = world.openIssue({ script: [{ ask: QUESTION }, { exit: 3 }] });
-    await world.reaches(number, "blocked");
+    await world.waitForState(number, "blocked");
     expect(questions(number)).toEqual([expect.stringContaining(`> ${QUESTION}`)]);
     expect(await statesOf(number)).not.toContain("retrying");
 
@@ -123,7 +123,7 @@ describe("a question", () => {
     const long = new Date(asked - EXPIRES_DAYS * DAY_MS).toISOString();
     expect(await world.store.writeIf(jobId, {}, { since: long })).toBe(true);
     await (await world.queue.getJob(jobId))?.promote();
-    await world.reaches(number, "expired");
+    await world.waitForState(number, "expired");
     expect(await startsOf(number)).toHaveLength(1);
     expect(questions(number)).toHaveLength(1);
     await world.github.waitFor(() => labelsOf(number).join() === "rpi-failed", { what: "the labels of an end" });

@@ -38,14 +38,14 @@ test("Redis is unreachable for longer than a lock lasts: the agent is killed bef
   const long = await atWork("only after Redis is back");
   const short = await atWork("while Redis is unreachable");
   await world.stopRedis();
-  await world.open("while Redis is unreachable");
-  await runner.says("agent ended");
-  await runner.says("the job's lock could not be renewed in time");
+  await world.openGate("while Redis is unreachable");
+  await runner.waitForLog("agent ended");
+  await runner.waitForLog("the job's lock could not be renewed in time");
   await poll(120_000, async () => (isAlive(long.pid) ? "the agent is alive" : null));
-  await world.open("only after Redis is back");
+  await world.openGate("only after Redis is back");
   await world.startRedis();
   for (const { number } of [long, short]) {
-    await world.reaches(number, "pr");
+    await world.waitForState(number, "pr");
     expect(await world.github.file(REPO, `auto/gh-${number}`, "work.txt")).toBe("1\n");
   }
 
@@ -67,7 +67,7 @@ test("SIGTERM while Redis is unreachable: agent and runner end, and the work is 
   const { number, pid } = await atWork("never");
   // Not before: it would be as likely to take the job.
   const idle = world.startApp("runner", { TAC8_HOME: join(world.dir, "idle") });
-  await idle.says("runner ready");
+  await idle.waitForLog("runner ready");
   await world.stopRedis();
   expect(await Promise.all([runner, idle, scheduler].map((app) => app.stop()))).toEqual([0, 0, 0]);
   expect(isAlive(pid)).toBe(false);

@@ -20,11 +20,11 @@ test("a Redis that is out of memory for longer than a lock lasts: the agent is k
   const apps = [world.startApp("scheduler"), world.startApp("runner")];
   const pid = await atWork(world);
   await send(world, begin);
-  await apps[1]?.says("the job's lock could not be renewed in time");
+  await apps[1]?.waitForLog("the job's lock could not be renewed in time");
   await poll(120_000, async () => (isAlive(pid) ? "the agent is alive" : null));
-  await world.open("go");
+  await world.openGate("go");
   await send(world, end);
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   const starts = await world.agentStarts();
   expect(starts).toMatchObject([{ resumed: false }, { resumed: true, session: starts[0]?.["session"] }]);
   const begun = (await world.history(number)).filter(({ to }) => to === "running");

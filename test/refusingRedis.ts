@@ -54,15 +54,15 @@ export async function refuseAtEnd(
   const runner = world.startApp("runner");
   const pid = await atWork(world);
   await send(world, begin);
-  await world.open("go");
+  await world.openGate("go");
   await poll(120_000, async () => (isAlive(pid) ? "the agent is at work" : null));
   // The run has results to write by now.
   const refused = new RegExp(`"issue":"octo.widgets.${number}".*${words}`);
   await poll(120_000, async () => (refused.test(runner.log()) ? null : "no write of the run was refused"));
-  await scheduler.says(words);
+  await scheduler.waitForLog(words);
   await send(world, end);
   const late = world.openIssue({ script: [{ write: "late.txt", text: "1\n" }, { result: "Done." }] });
-  for (const each of [number, late]) await world.reaches(each, "pr");
+  for (const each of [number, late]) await world.waitForState(each, "pr");
 
   expect(await world.agentStarts()).toHaveLength(2);
   for (const each of [number, late]) {

@@ -41,8 +41,8 @@ test("two repositories: each with its own label, base branch, drafts and templat
   const body = `\`\`\`tac8-script\n${JSON.stringify(WORK)}\n\`\`\`\n`;
   const other = github.openIssue({ repo: GADGETS, title: "Not this one", body, labels: [LABEL] }).number;
   const theirs = github.openIssue({ repo: GADGETS, title: "Other", body, labels: ["Do It"] }).number;
-  await world.reaches(mine, "pr");
-  await world.jobReaches(`octo.gadgets.${theirs}`, "pr");
+  await world.waitForState(mine, "pr");
+  await world.waitForJobState(`octo.gadgets.${theirs}`, "pr");
   expect(github.pulls(REPO)).toMatchObject([{ base: "develop", head: `auto/gh-${mine}`, draft: false }]);
   // Its default branch is not main.
   expect(github.pulls(GADGETS)).toMatchObject([{ base: "trunk", head: `auto/gh-${theirs}`, draft: true }]);
@@ -73,11 +73,11 @@ test("transferred, deleted, closed, unlabelled or locked between poll and run", 
     github.lockIssue({ repo: REPO, number: locked, actor: OWNER });
     await clearHold(redis, "operator", "a test", "continue");
     await queue.resume();
-    await world.reaches(moved, "cancelled");
-    await world.reaches(deleted, "cancelled");
-    await world.reaches(closed, "cancelled");
-    await world.reaches(bare, "withdrawn");
-    await world.reaches(locked, "pr");
+    await world.waitForState(moved, "cancelled");
+    await world.waitForState(deleted, "cancelled");
+    await world.waitForState(closed, "cancelled");
+    await world.waitForState(bare, "withdrawn");
+    await world.waitForState(locked, "pr");
 
     const reason = async (number: number) => (await world.store.read(world.jobId(number))).end.reason;
     expect(await reason(moved)).toBe(`the issue was transferred to octo/elsewhere#${to}`);
@@ -114,10 +114,10 @@ test("closed while its agent works: cancelled, agent dead, work kept; unlabelled
   github.removeLabel({ repo: REPO, number: bare, actor: OWNER, label: LABEL });
   await twoPolls();
   github.closeIssue({ repo: REPO, number: closed, actor: OWNER });
-  await world.reaches(closed, "cancelled");
+  await world.waitForState(closed, "cancelled");
   expect(pids.map(isAlive)).toEqual([false, true]);
-  await world.open("go");
-  await world.reaches(bare, "pr");
+  await world.openGate("go");
+  await world.waitForState(bare, "pr");
   expect(comments(REPO, closed)).toContain("the issue was closed");
   expect(await github.file(REPO, `auto/gh-${closed}`, "work.txt")).toBe("work\n");
   expect(github.issue(REPO, closed).labels).toEqual([]);

@@ -15,7 +15,7 @@ beforeAll(async () => {
   scheduler = world.startApp("scheduler");
   world.startApp("runner");
   // The first issue's run makes the mirror and the labels, and asks what is remembered for the next ones.
-  await world.reaches(world.openIssue({ script: WORK }), "pr");
+  await world.waitForState(world.openIssue({ script: WORK }), "pr");
   await runnerIsIdle(world);
 });
 afterAll(() => world.close());
@@ -29,8 +29,8 @@ test("one issue costs 13 requests to GitHub's API that count against its rate li
   const number = world.openIssue({ script: [world.gate("go"), ...WORK] });
   await poll(120_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
   await scheduler.stop(); // It reads the issue while its label is off and its job is there: how often depends on the moment.
-  await world.open("go");
-  await world.reaches(number, "pr");
+  await world.openGate("go");
+  await world.waitForState(number, "pr");
 
   const seen = github.requests.slice(before).map(({ notModified, status, method, path }) => ({
     notModified,
@@ -81,7 +81,7 @@ test("a repository that is renamed while the agent works holds the finished work
   const number = world.openIssue({ script: [world.gate("renamed"), ...WORK] });
   await poll(120_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
   github.renameRepository(REPO, "gizmos");
-  await world.open("renamed");
+  await world.openGate("renamed");
   await poll(120_000, async () => {
     const hold = (await readHolds(redis)).find(({ name }) => name === HOLD);
     return hold?.reason.includes("is now octo/gizmos") === true ? null : `held: ${hold?.reason ?? "no"}`;
@@ -89,7 +89,7 @@ test("a repository that is renamed while the agent works holds the finished work
   github.renameRepository("octo/gizmos", "widgets");
   await endHold(redis, { name: HOLD, by: "a test", now: Date.now() });
   await wakeJobsOfEndedHolds({ redis, queue, now: Date.now() });
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   await expectOnce(world, number);
 });
 
@@ -98,8 +98,8 @@ test("a default branch that is renamed while the agent works: the pull request t
   const number = world.openIssue({ script: [world.gate("branch"), ...WORK] });
   await poll(120_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
   await github.renameDefaultBranch(REPO, "trunk");
-  await world.open("branch");
-  await world.reaches(number, "pr");
+  await world.openGate("branch");
+  await world.waitForState(number, "pr");
   await expectOnce(world, number);
   expect(pullsOf(world, number).map(({ base }) => base)).toEqual(["trunk"]);
 });
@@ -111,9 +111,9 @@ test("a default branch that is renamed while another issue starts: both pull req
   await github.renameDefaultBranch(REPO, "stem");
   // Its run may know the repository as it was a moment ago, and takes the old name out of the mirror.
   const second = world.openIssue({ script: WORK });
-  await world.reaches(second, "pr");
-  await world.open("first");
-  await world.reaches(first, "pr");
+  await world.waitForState(second, "pr");
+  await world.openGate("first");
+  await world.waitForState(first, "pr");
   for (const number of [first, second]) {
     await expectOnce(world, number);
     expect(pullsOf(world, number).map(({ base }) => base)).toEqual(["stem"]);
@@ -125,7 +125,7 @@ test("a repository that is archived while the agent works holds the finished wor
   const number = world.openIssue({ script: [world.gate("archived"), ...WORK] });
   await poll(120_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
   github.archiveRepository(REPO);
-  await world.open("archived");
+  await world.openGate("archived");
   await poll(120_000, async () => {
     const hold = (await readHolds(redis)).find(({ name }) => name === `repo:${REPO}`);
     return hold?.reason.includes("archived") === true ? null : `held: ${hold?.reason ?? "no"}`;

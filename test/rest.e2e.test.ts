@@ -32,11 +32,11 @@ test("work that an agent leaves beside its pull request is kept and listed; with
   const numbers = left.map(([, bash]) => world.openIssue({ script: [{ bash }, { result: "Done." }] }));
   const plain = world.openIssue({ script: [{ bash: commit("small") }, { result: "Done." }] });
   for (const [index, number] of numbers.entries()) {
-    await world.reaches(number, "pr");
+    await world.waitForState(number, "pr");
     expect(comment(number)).toContain(`Some of the agent's work is not in this pull request: ${left[index]?.[0]}`);
     expect(await readFile(join(tree(number), "small.txt"), "utf8")).toBe("small\n");
   }
-  await world.reaches(plain, "pr");
+  await world.waitForState(plain, "pr");
   expect(comment(plain)).not.toContain("Some of the agent's work");
   await poll(120_000, async () => (existsSync(tree(plain)) ? "its workspace still exists" : null));
 });
@@ -50,7 +50,7 @@ test("conflicts that an agent leaves are not finished work: the next prompt name
       again: [{ write: "README.md", text: "both\n" }, { commit: "fix: both" }, { result: "Done." }],
     },
   });
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect(runner.log()).toContain("unresolved conflicts in README.md");
   expect((await world.agentStarts(number)).map((start) => start["resumed"])).toEqual([false, true]);
   const args = ["show", `auto/gh-${number}:README.md`];
@@ -67,20 +67,20 @@ test("an agent that starts daemons, prints 20 MB or ends without a result does n
   const mute = world.openIssue({
     script: { first: [...work.slice(0, 2), { noResult: true }], again: [{ noResult: true }] },
   });
-  await world.reaches(daemons, "pr");
+  await world.waitForState(daemons, "pr");
   const daemon = Number(await readFile(marked, "utf8"));
   expect(daemon).toBeGreaterThan(0);
   const lives = isAlive(daemon);
   if (lives) process.kill(daemon, "SIGKILL");
   expect(lives).toBe(false);
 
-  await world.reaches(loud, "pr");
+  await world.waitForState(loud, "pr");
   expect(await github.file(REPO, `auto/gh-${loud}`, "work.txt")).toBe("work\n");
   const agentRun = (await world.store.read(world.jobId(loud))).agent.run;
   expect((await stat(join(world.home, `logs/octo/widgets/gh-${loud}/${agentRun}.jsonl`))).size).toBeGreaterThan(20e6);
   expect(Number(await world.redis.call("MEMORY", "USAGE", `tac8:run:${agentRun}`))).toBeLessThan(100_000);
 
-  await world.reaches(mute, "failed");
+  await world.waitForState(mute, "failed");
   const found = github.comments(REPO, mute).filter(({ body }) => body.includes("ended without a pull request"));
   expect(found).toHaveLength(1);
   expect(found[0]?.body).toContain("exit code 0");
@@ -94,7 +94,7 @@ test("an agent that starts daemons, prints 20 MB or ends without a result does n
 test("a repository inside the repository is in no pull request: it is kept, and the issue says so", async () => {
   const nested = { bash: "git init --quiet vendored && echo kept > vendored/notes.txt" };
   const number = world.openIssue({ script: [nested, { bash: commit("small") }, { result: "Done." }] });
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect(comment(number)).toMatch(/\*\*PR\*\*[^]*Not committed[^]*`vendored`[^]*kept in the workspace/);
   expect(existsSync(join(tree(number), "vendored/notes.txt"))).toBe(true);
 });
@@ -106,7 +106,7 @@ fieldTest(
     const leftovers =
       "echo TOKEN=abc > .env; mkdir -p node_modules/a; echo 1 > node_modules/a/i.js; : > .bashrc; echo notes > notes.md";
     const number = world.openIssue({ script: [{ bash: `${commit("small")}; ${leftovers}` }, { result: "Done." }] });
-    await world.reaches(number, "pr");
+    await world.waitForState(number, "pr");
     const branch = `auto/gh-${number}`;
     for (const path of [".env", ".bashrc", "node_modules/a/i.js"]) {
       expect(await world.github.file(REPO, branch, path)).toBeUndefined();
@@ -124,7 +124,7 @@ fieldTest("B3", "a file that is too large for a commit keeps its workspace, and 
   const number = world.openIssue({
     script: [{ bash: `${commit("small")}; head -c 6000000 /dev/zero > data.csv` }, { result: "Done." }],
   });
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect(comment(number)).toMatch(/Not committed: `data.csv` \(too large\); kept in the workspace on/);
   expect((await stat(join(tree(number), "data.csv"))).size).toBe(6_000_000);
 });
@@ -141,7 +141,7 @@ fieldTest("B8", "an agent's first commands answer as in a clone", async () => {
   ];
   const asked = `${commit("small")}; for c in ${commands.map((one) => `"${one}"`).join(" ")}; do $c >> output.txt 2>&1; echo "$?" >> output.txt; done`;
   const number = world.openIssue({ script: [{ bash: `${asked}; ${commit("more")}` }, { result: "Done." }] });
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   const found = await world.github.file(REPO, `auto/gh-${number}`, "output.txt");
   expect(found).toMatch(
     /^v1\.2-1-g[0-9a-f]+\n0\nsmall\.txt\n0\n[0-9a-f]{40}\n0\nfeat: small\n0\norigin\/main\n0\n0\n$/,
@@ -156,12 +156,12 @@ test("a workspace that another process holds is not used; when it is free, the j
   const held = await lock(lockFile);
   try {
     expect(world.openIssue({ script: [{ bash: commit("small") }, { result: "Done." }] })).toBe(number);
-    await runner.says("another process uses the issue's workspace");
+    await runner.waitForLog("another process uses the issue's workspace");
     expect(await world.agentStarts(number)).toEqual([]);
     expect((await world.store.read(world.jobId(number))).run.id).toBeNull();
   } finally {
     held.release();
   }
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect(await world.agentStarts(number)).toHaveLength(1);
 });

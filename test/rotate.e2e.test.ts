@@ -31,11 +31,11 @@ test("GitHub's token and Redis' password are replaced while an agent works: its 
   await redis.acl("SETUSER", "default", ">second-password");
   env = { GITHUB_TOKEN: token, REDIS_PASSWORD: "second-password" };
   for (const app of apps) expect(await app.stop()).toBe(0);
-  await world.open("rotated");
+  await world.openGate("rotated");
   start();
   await redis.acl("SETUSER", "default", "<first-password");
   github.revokeToken(world.token);
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   const starts = await world.agentStarts(number);
   expect(starts).toMatchObject([{ resumed: false }, { resumed: true, session: starts[0]?.["session"] }]);
   const begun = (await world.history(number)).filter(({ to }) => to === "running");

@@ -45,7 +45,7 @@ const starts = async (...numbers: number[]) =>
 fieldTest("C5", "an app's token works: one pull request and one comment, both its own", async () => {
   world.github.setDrafts(REPO, false);
   const number = world.openIssue({ script: WORK });
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   await expectOnce(world, number);
   expect(world.github.comments(REPO, number).map(({ author }) => author)).toEqual([BOT]);
   expect(pullsOf(world, number)).toMatchObject([{ author: BOT }]);
@@ -64,7 +64,7 @@ fieldTest("C2", "a rule on branches: one paid run, a hold, and no other run afte
   const [first = 0, second = 0, third = 0] = numbers;
   await poll(120_000, async () => ((await isHeld()) ? null : "the repository is not held"));
   // Tried again several times, without an agent.
-  await world.enters(first, "parked", 3);
+  await world.waitForNthState(first, "parked", 3);
   expect(await starts(first, second, third)).toEqual([1, 0, 0]);
   expect(await parkedBecause(first)).toMatch(/creations being restricted.*Set github\.branch/);
   expect(Object.keys(github.branches(REPO)).filter((name) => name.includes(`gh-${first}`))).toEqual([]);
@@ -73,7 +73,7 @@ fieldTest("C2", "a rule on branches: one paid run, a hold, and no other run afte
   await setHold(world.redis, { name: HOLD, reason: "a rule", by: "a test", since: Date.now(), until });
   await github.clearRulesets(REPO);
   unread.remove();
-  for (const number of numbers) await world.reaches(number, "pr");
+  for (const number of numbers) await world.waitForState(number, "pr");
   expect(await starts(first, second, third)).toEqual([1, 1, 1]);
   for (const number of numbers) await expectOnce(world, number);
   expect(await isHeld()).toBe(false);
@@ -85,13 +85,13 @@ fieldTest("C2", "a rule that can be read: the repository is held before an agent
   const before = (await holdEvents("hold")).length;
   await github.addRuleset(REPO, RULES);
   const number = world.openIssue({ script: WORK });
-  await world.enters(number, "parked", 1);
+  await world.waitForNthState(number, "parked", 1);
   expect((await holdEvents("hold")).length).toBeGreaterThan(before);
   expect(await parkedBecause(number)).toMatch(/forbids creating branches such as auto/);
   expect(await starts(number)).toEqual([0]);
   await github.clearRulesets(REPO);
   await github.addRuleset(REPO, { ...RULES, bypass: [BOT] });
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   await expectOnce(world, number);
   await github.clearRulesets(REPO);
 });
@@ -107,8 +107,8 @@ fieldTest("C2", "a secret in the commits affects only its issue, and the next pr
   ];
   const leaking = world.openIssue({ script: { first: leak, again: fix } });
   const other = world.openIssue({ script: WORK });
-  await world.reaches(leaking, "pr");
-  await world.reaches(other, "pr");
+  await world.waitForState(leaking, "pr");
+  await world.waitForState(other, "pr");
   expect(await starts(leaking, other)).toEqual([2, 1]);
   const promptFile = await github.file(REPO, `auto/gh-${leaking}`, "prompt.txt");
   expect(promptFile).toContain("Push cannot contain secrets");
@@ -125,9 +125,9 @@ fieldTest("C2", "a server hook refuses one branch: its issue fails, and the othe
     script: [{ write: "odd.txt", text: "odd\n" }, { commit: "feat: odd" }, { result: "Worked." }],
   });
   const other = world.openIssue({ script: WORK });
-  await world.reaches(odd, "failed");
+  await world.waitForState(odd, "failed");
   expect((await world.store.read(world.jobId(odd))).end.reason).toMatch(/Not like this.*refused 3 times in a row/);
-  await world.reaches(other, "pr");
+  await world.waitForState(other, "pr");
   expect(await starts(odd, other)).toEqual([1, 1]);
   expect((await world.history(odd)).filter(({ to }) => to === "parked")).toHaveLength(2);
   expect(await isHeld()).toBe(false);
@@ -140,11 +140,11 @@ fieldTest(
   async () => {
     const { github } = world;
     const before = world.openIssue({ script: WORK });
-    await world.reaches(before, "pr");
+    await world.waitForState(before, "pr");
     await github.addRuleset(REPO, RULES);
     hideRules();
     const refused = world.openIssue({ script: WORK });
-    await world.enters(refused, "parked", 1);
+    await world.waitForNthState(refused, "parked", 1);
     await runner.stop();
     const path = world.configFile;
     const text = await readFile(path, "utf8");
@@ -152,16 +152,16 @@ fieldTest(
     // An app's name that GitHub does not report: it is known from what this installation wrote before.
     github.fault({ path: "/graphql", times: 1000, do: { status: 404 } });
     runner = world.startApp("runner", { GITHUB_TOKEN: token });
-    await world.reaches(refused, "pr");
+    await world.waitForState(refused, "pr");
     expect(pullsOf(world, refused)).toMatchObject([{ head: `users/bot/gh-${refused}` }]);
     await expectOnce(world, refused);
 
     github.addLabel({ repo: REPO, number: before, actor: OWNER, label: "rpi-auto" });
-    await world.enters(before, "pr", 2);
+    await world.waitForNthState(before, "pr", 2);
     expect(pullsOf(world, before)).toMatchObject([{ head: `auto/gh-${before}`, state: "open" }]);
     expect(await github.file(REPO, `auto/gh-${before}`, "work.txt")).toBe("work\nwork\n");
     const next = world.openIssue({ script: WORK });
-    await world.reaches(next, "pr");
+    await world.waitForState(next, "pr");
     expect(pullsOf(world, next)).toMatchObject([{ head: `users/bot/gh-${next}` }]);
     expect(await starts(before, refused, next)).toEqual([2, 1, 1]);
   },

@@ -27,8 +27,8 @@ afterEach(() => world.close());
 test.skipIf(missing)(`an agent in a sandbox does its issue's work, and reaches a pull request${NAME}`, async () => {
   const number = world.openIssue({ script: [{ bash: "id -u > a.txt" }, { commit: "a" }, { result: "Done." }] });
   const runner = world.startApp("runner");
-  await runner.says("agents run in a sandbox");
-  await world.reaches(number, "pr");
+  await runner.waitForLog("agents run in a sandbox");
+  await world.waitForState(number, "pr");
   const uid = process.getuid?.() ?? 0;
   expect(await world.github.file(REPO, `auto/gh-${number}`, "a.txt")).toBe(`${uid === 0 ? 1000 : uid}\n`);
 });
@@ -42,7 +42,7 @@ test.skipIf(missing)(`entries that it does not see are named at the start, and b
     "agent.write: agents cannot see /root, because it is or contains the home folder /root",
   ];
   const runner = world.startApp("runner");
-  await runner.says("runner ready");
+  await runner.waitForLog("runner ready");
   for (const line of lines) expect(runner.log()).toContain(line);
   const doctor = tac8(world, "doctor");
   await doctor.ended;
@@ -59,7 +59,7 @@ test.skipIf(missing)(`a folder of programs that agents could replace is read-onl
   const write = `touch ${tools}/bin/git && echo written > a.txt || echo refused > a.txt`;
   const number = world.openIssue({ script: [{ bash: write }, { commit: "a" }, { result: "Done." }] });
   const runner = world.startApp("runner", env);
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect(runner.log()).toContain(line);
   expect(await world.github.file(REPO, `auto/gh-${number}`, "a.txt")).toBe("refused\n");
   const doctor = launch(programOf("cli"), { args: ["doctor"], env: { ...environmentOf(world), ...env } });
@@ -72,7 +72,7 @@ test.skipIf(missing)(`its program finds the settings of a sandbox in its home fo
     script: [{ bash: "cp ~/.claude/settings.json a.txt" }, { commit: "a" }, { result: "Done." }],
   });
   world.startApp("runner");
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   const settings: unknown = JSON.parse((await world.github.file(REPO, `auto/gh-${number}`, "a.txt")) ?? "");
   expect(settings).toEqual({ skipWebFetchPreflight: true });
 });
@@ -83,7 +83,7 @@ test.skipIf(missing)(`one that starts too many processes is ended with all of th
   const again = [{ write: "a.txt", text: "a\n" }, { commit: "feat: a" }, { result: "Done." }];
   const number = world.openIssue({ script: { first: [{ bash: many }, { result: "never" }], again } });
   world.startApp("runner");
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   const failed = (await world.history(number)).filter(({ to }) => to === "retrying");
   expect(failed).toMatchObject([{ evidence: { failure: "process-limit" } }]);
 });
@@ -101,7 +101,7 @@ test.skipIf(missing)(`one that hides a process from the memory watch is ended fo
   const hidden = `setsid -f env -i /usr/bin/perl -e '$x = "a" x 700_000_000; sleep 600'; sleep 600`;
   const number = world.openIssue({ script: [{ bash: hidden }, { result: "never" }] });
   world.startApp("runner");
-  await world.reaches(number, "failed");
+  await world.waitForState(number, "failed");
   const { failure, reason } = (await world.store.read(world.jobId(number))).end;
   expect({ failure, reason }).toMatchObject({ failure: "out-of-memory", reason: expect.stringContaining("400 MB") });
 });
@@ -111,7 +111,7 @@ test("an agent that is killed in a sandbox ends by that signal, as it does witho
   const number = world.openIssue({ script: [{ say: "Off I go." }, { crash: true }] });
   world.startApp("scheduler");
   world.startApp("runner");
-  await world.reaches(number, "failed");
+  await world.waitForState(number, "failed");
   expect((await world.store.read(world.jobId(number))).end.reason).toContain("SIGKILL");
 });
 
@@ -137,9 +137,9 @@ test.skipIf(missing)(
       const ask = { bash: `curl -sS -f -d '{}' -H "x-api-key: $ANTHROPIC_API_KEY" "$ANTHROPIC_BASE_URL/v1/messages"` };
       const nothing = { usage: { inputTokens: 0, outputTokens: 0, cacheReadInputTokens: 0, costUSD: -5 } };
       const hidden = world.openIssue({ script: [ask, nothing, { write: "a.txt", text: "a\n" }, { result: "Done." }] });
-      await world.reaches(hidden, "pr");
+      await world.waitForState(hidden, "pr");
       const killed = world.openIssue({ script: { first: [ask, ask, { crash: true }], again: [{ hang: true }] } });
-      await world.enters(killed, "retrying", 1);
+      await world.waitForNthState(killed, "retrying", 1);
       const [ofHidden, ofKilled] = await Promise.all([hidden, killed].map((n) => world.store.read(world.jobId(n))));
       expect(ofHidden?.agent.usage).toMatchObject({ inputTokens: 1000, outputTokens: 100, costUsd: 2 });
       expect(ofKilled?.agent.usage).toMatchObject({ inputTokens: 2000, outputTokens: 200, costUsd: 4 });

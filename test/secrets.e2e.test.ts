@@ -54,7 +54,7 @@ test("the token is in no environment, argument, file, log, job, hash, stream, er
       { result: "Done." },
     ],
   });
-  await world.reaches(curious, "pr");
+  await world.waitForState(curious, "pr");
 
   // GitHub quotes the credentials in what it refuses.
   const basic = Buffer.from(`x-access-token:${secret}`).toString("base64");
@@ -64,14 +64,14 @@ test("the token is in no environment, argument, file, log, job, hash, stream, er
   const refused = { status: 422, body: { message, errors: [{ message }] } } as const;
   github.fault({ method: "POST", path: `/repos/${REPO}/pulls`, times: 1, do: refused });
   const unprocessable = world.openIssue({ script: work });
-  await world.reaches(unprocessable, "failed");
+  await world.waitForState(unprocessable, "failed");
   const texts = JSON.stringify(github.comments(REPO, unprocessable));
   expect(texts).toContain("[redacted]");
 
   const plain = { status: 403, headers: { "content-type": "text/plain" }, body: message } as const;
   github.fault({ method: "POST", path: `/${REPO}.git/git-receive-pack`, times: 1, do: plain });
   const unpushed = world.openIssue({ script: work });
-  await world.reaches(unpushed, "parked");
+  await world.waitForState(unpushed, "parked");
 
   // A token that GitHub does not know, quoted back.
   const wrong = { status: 401, body: { message } } as const;
@@ -179,7 +179,7 @@ test("under tac8 up no process shows the token while an agent works, not even af
     });
     return { pids, names: pids.map((each) => nameOf(each)), found: findInProcess(pids, secret) };
   };
-  for (const words of [/Board: +http/, /runner ready/, /scheduler ready/]) await up.says(words);
+  for (const words of [/Board: +http/, /runner ready/, /scheduler ready/]) await up.waitForOutput(words);
   const first = await check();
   expect(first.names).toEqual(
     expect.arrayContaining(["tac8 up", "tac8 scheduler", "tac8 runner", "tac8 board", "redis-server"]),
@@ -189,7 +189,7 @@ test("under tac8 up no process shows the token while an agent works, not even af
 
   const runner = first.pids.find((each) => nameOf(each) === "tac8 runner") ?? pid;
   process.kill(runner, "SIGKILL");
-  await up.says(/runner {5}! was killed by SIGKILL[^]*runner ready/);
+  await up.waitForOutput(/runner {5}! was killed by SIGKILL[^]*runner ready/);
   const second = await check();
   expect(second.pids).not.toContain(runner);
   expect(second.found).toEqual([]);

@@ -83,7 +83,7 @@ test.each<[string, string, readonly object[], string]>([
     const number = world.openIssue({
       script: { first: [...work, { result: "Done." }], again: [...cleanUp, { result: "Clean." }] },
     });
-    await world.reaches(number, "blocked");
+    await world.waitForState(number, "blocked");
     expect(hasBranch(number)).toBe(false);
     expect(pullsOf(world, number)).toEqual([]);
     const comments = questionsOn(number).map(({ body }) => body);
@@ -91,7 +91,7 @@ test.each<[string, string, readonly object[], string]>([
     expect(comments[0]).not.toContain(ALLOW);
     world.github.addLabel({ repo: REPO, number, actor: OWNER, label: ALLOW });
     world.github.comment({ repo: REPO, number, actor: OWNER, body: "Leave it out." });
-    await world.reaches(number, "pr");
+    await world.waitForState(number, "pr");
     expect(await world.github.file(REPO, `auto/gh-${number}`, "clean.txt")).toBe("clean\n");
     expect(await isOnGitHub(secret)).toBe(false);
   },
@@ -101,10 +101,10 @@ test("a question or an answer that may have a secret is not shown, and the issue
   const number = world.openIssue({
     script: { first: [{ ask: `Is ${TOKEN} right?` }, { result: "I asked." }], again: [{ result: `It is ${TOKEN}.` }] },
   });
-  await world.reaches(number, "blocked");
+  await world.waitForState(number, "blocked");
   expect(questionsOn(number)[0]?.body).toContain("The agent's question is not shown");
   world.github.comment({ repo: REPO, number, actor: OWNER, body: "Say it again." });
-  await world.reaches(number, "answered");
+  await world.waitForState(number, "answered");
   const comments = JSON.stringify(world.github.comments(REPO, number));
   expect(comments).toContain("The agent's answer is not shown");
   expect(comments).not.toContain(TOKEN);
@@ -114,7 +114,7 @@ test("the summary of an agent whose commits are on GitHub already is searched to
   const number = world.openIssue({
     script: [[...commit("f.txt", "f\n"), { crash: true }], [{ result: `Use ${TOKEN}.` }]],
   });
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   const comments = JSON.stringify(pullsOf(world, number));
   expect(comments).toContain("The agent's summary is not shown");
   expect(comments).not.toContain(TOKEN);
@@ -127,7 +127,7 @@ test.each<[string, readonly object[], string]>([
   "a possible token in %s: only a label that is added after the report publishes the work",
   async (_name, work, shown) => {
     const number = world.openIssue({ labels: ["rpi-auto", ALLOW], script: work });
-    await world.reaches(number, "blocked");
+    await world.waitForState(number, "blocked");
     const [question] = questionsOn(number);
     expect(question?.body).toContain(shown);
     expect(question?.body).toContain("remove it first");
@@ -138,7 +138,7 @@ test.each<[string, readonly object[], string]>([
     await poll(120_000, async () => (Date.now() > toMs(question?.createdAt) + 1000 ? null : "the same second"));
     world.github.removeLabel({ repo: REPO, number, actor: OWNER, label: ALLOW });
     world.github.addLabel({ repo: REPO, number, actor: OWNER, label: ALLOW });
-    await world.reaches(number, "pr");
+    await world.waitForState(number, "pr");
     expect(await world.agentStarts(number)).toHaveLength(1);
     // The positive control: the search finds what is there.
     expect(await isOnGitHub(TOKEN)).toBe(true);

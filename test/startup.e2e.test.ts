@@ -202,7 +202,7 @@ describe("a problem that an operator must fix is one clear line and an exit code
   test.each(APPS)("%s: no Redis: it says so, waits, and exits on SIGTERM", async (app) => {
     const port = await freePort();
     const launched = start(app, environment({ REDIS_URL: `redis://127.0.0.1:${port}` }));
-    await launched.says(
+    await launched.waitForOutput(
       new RegExp(`waiting for Redis at 127.0.0.1:${port} \\(connection refused\\): start it, or set`),
     );
     launched.child.kill("SIGTERM");
@@ -219,9 +219,11 @@ describe("a problem that an operator must fix is one clear line and an exit code
       client.disconnect();
       const given = (password: string) => environment({ REDIS_URL: redis.url, REDIS_PASSWORD: password });
       const refused = start("board", given("wrong one"));
-      await refused.says(/waiting for Redis at .*own\.sock \(WRONGPASS.*check REDIS_PASSWORD, or the password/);
+      await refused.waitForOutput(
+        /waiting for Redis at .*own\.sock \(WRONGPASS.*check REDIS_PASSWORD, or the password/,
+      );
       const launched = start("board", given("right one"));
-      await launched.says(/board at http/);
+      await launched.waitForOutput(/board at http/);
       for (const { child } of [refused, launched]) child.kill("SIGTERM");
       expect([await refused.ended, await launched.ended]).toEqual([0, 0]);
     } finally {
@@ -276,7 +278,7 @@ describe("tac8 up, after a good start", () => {
     const path = await writeConfig(`${folder}.toml`, [...lines, "[coordinator]", "shutdown_grace_seconds = 1"]);
     const env = environment({ TAC8_CONFIG: path, TAC8_HOME: join(world.dir, folder), ...changes });
     const launched = remember(launch(join(ROOT, "bin/tac8.mjs"), { args: ["up"], env }));
-    for (const words of [/Board: +http/, /runner ready/, /scheduler ready/]) await launched.says(words);
+    for (const words of [/Board: +http/, /runner ready/, /scheduler ready/]) await launched.waitForOutput(words);
     const up = launched.child.pid ?? 0;
     const childOf = (app: AppName): number => {
       const child = childrenOf([up]).find(({ pid }) => nameOf(pid) === `tac8 ${app}`);
@@ -301,7 +303,7 @@ describe("tac8 up, after a good start", () => {
       expect(names.toSorted()).toEqual(["tac8 board", "tac8 runner", "tac8 scheduler", "tac8 up"]);
       expect(commands.toSorted()).toEqual(["tac8 board", "tac8 runner", "tac8 scheduler", "tac8 up"]);
       process.kill(childOf("board"), "SIGTERM");
-      await launched.says(/board {6}! exited with code 0 unexpectedly; restarting in 1 s[^]*Board: +http/);
+      await launched.waitForOutput(/board {6}! exited with code 0 unexpectedly; restarting in 1 s[^]*Board: +http/);
       await ctrlC(launched);
     },
   );
@@ -313,9 +315,9 @@ describe("tac8 up, after a good start", () => {
     process.kill(childOf("board"), "SIGKILL");
     const taken = (server = createServer());
     await expect.poll(() => listens(taken, port), { timeout: 60_000 }).toBe(true);
-    await launched.says(/board {6}! cannot start: port \d+ of 127.0.0.1 is in use: .*; restarting in \d+ s/);
+    await launched.waitForOutput(/board {6}! cannot start: port \d+ of 127.0.0.1 is in use: .*; restarting in \d+ s/);
     taken.close();
-    await launched.says(/cannot start[^]*Board: +http/);
+    await launched.waitForOutput(/cannot start[^]*Board: +http/);
     expect(others.map(isAlive)).toEqual([true, true]);
     await ctrlC(launched);
   });
@@ -328,9 +330,9 @@ describe("tac8 up, after a good start", () => {
       const others = [childOf("scheduler"), childOf("board")];
       const fault = world.github.fault({ path: /./, times: Infinity, do: { status: 401 } });
       process.kill(childOf("runner"), "SIGKILL");
-      await launched.says(/runner {5}! cannot start: GitHub refuses the token: .*; restarting in \d+ s/);
+      await launched.waitForOutput(/runner {5}! cannot start: GitHub refuses the token: .*; restarting in \d+ s/);
       fault.remove();
-      await launched.says(/cannot start[^]*runner ready/);
+      await launched.waitForOutput(/cannot start[^]*runner ready/);
       expect(others.map(isAlive)).toEqual([true, true]);
       await ctrlC(launched);
     },
@@ -358,7 +360,7 @@ describe("an app by itself, without TAC8_HOME", () => {
   test("a runner and a scheduler create the data folder of their configuration, for their user only", async () => {
     const { own, env } = await configured("new");
     const runner = start("runner", env);
-    await runner.says(/runner ready/);
+    await runner.waitForOutput(/runner ready/);
     expect(runner.stdout()).toContain(`created the data folder ${own}"`);
     expect((await stat(own)).mode & 0o777).toBe(0o700);
     expect(await readdir(own)).toEqual(expect.arrayContaining(["id", "runs"]));
@@ -375,7 +377,7 @@ describe("an app by itself, without TAC8_HOME", () => {
     const old = join(dirname(path), ".tac8");
     await mkdir(join(old, "repos"), { recursive: true });
     const launched = start(app, env);
-    await launched.says(/runner ready|scheduler ready|board at http/);
+    await launched.waitForOutput(/runner ready|scheduler ready|board at http/);
     expect(launched.stdout()).toContain(`"the data is in the former location ${old}; a new installation uses ${own}"`);
     if (app === "runner") expect(existsSync(join(old, "runs"))).toBe(true);
     expect(existsSync(own)).toBe(false);
@@ -403,7 +405,7 @@ test("the runner says once that its agents are not isolated, and continues with 
   const more = ["[[repositories]]", 'repo_owner = "octo"', 'repo_name = "missing"'];
   const path = await writeConfig("two.toml", [...lines, ...more, "[llm]", `command = ["${SCRIPTED}"]`]);
   const launched = start("runner", environment({ TAC8_CONFIG: path }));
-  await launched.says(/runner ready/);
+  await launched.waitForOutput(/runner ready/);
   launched.child.kill("SIGTERM");
   expect(await launched.ended).toBe(0);
   expect(launched.stdout().match(/agents are not isolated: they run as the user of tac8/g)).toHaveLength(1);
@@ -419,9 +421,9 @@ test("a runner that loses Redis while it starts exits on SIGTERM", async () => {
   const launched = start("runner", environment({ TAC8_CONFIG: path, REDIS_URL: redis.url }));
   await expect.poll(() => fault.hits, { timeout: 60_000 }).toBeGreaterThan(0);
   await redis.stop();
-  await launched.says(/waiting for Redis at/);
+  await launched.waitForOutput(/waiting for Redis at/);
   fault.remove();
-  await launched.says(/agents are not isolated/); // From here on it needs Redis.
+  await launched.waitForOutput(/agents are not isolated/); // From here on it needs Redis.
   launched.child.kill("SIGTERM");
   expect(await launched.ended).toBe(1);
   expect(complaints(launched)).toEqual(["could not close in time: exiting anyway"]);
@@ -452,7 +454,7 @@ fieldTest("B7", "an issue becomes a pull request if GitHub is reached only throu
   const issue = world.openIssue({
     script: [{ write: "a.txt", text: "a\n" }, { commit: "feat: a" }, { result: "A." }],
   });
-  await world.reaches(issue, "pr");
+  await world.waitForState(issue, "pr");
   for (const app of apps) expect(await app.stop()).toBe(0);
   await proxy.close();
   expect(proxy.seen.some((line) => line.includes("git-receive-pack"))).toBe(true);
@@ -475,7 +477,7 @@ test("a runner with an exit reaches GitHub only through the exit, and the exit u
     env: { HOME: folder, TAC8_HOME: folder, TAC8_EXIT_PASSWORD_FILE: file, TAC8_EXIT_PORT: "0", ...proxied },
   });
   cleanup.defer(() => void exit.child.kill());
-  await exit.says(/exit ready, through the proxy/);
+  await exit.waitForOutput(/exit ready, through the proxy/);
   const address = `http://127.0.0.1:${/"port":(\d+)/.exec(exit.stdout())?.[1] ?? ""}`;
   const runner = world.startApp("runner", {
     ...github,
@@ -486,7 +488,7 @@ test("a runner with an exit reaches GitHub only through the exit, and the exit u
   });
   const scheduler = world.startApp("scheduler", proxied);
   const issue = world.openIssue({ script: [{ write: "e.txt", text: "e\n" }, { commit: "feat: e" }, { result: "E." }] });
-  await world.reaches(issue, "pr");
+  await world.waitForState(issue, "pr");
   const password = (await readFile(file, "utf8")).trim();
   for (const app of [runner, scheduler]) expect(await app.stop()).toBe(0);
   exit.child.kill();
@@ -504,7 +506,7 @@ fieldTest("B4", "an agent whose worktree has lost its .git finds no repository a
   const apps = [world.startApp("scheduler"), world.startApp("runner")];
   const probe = "mv .git kept; git rev-parse --show-toplevel > seen.txt 2>&1; mv kept .git";
   const issue = world.openIssue({ script: [{ bash: probe }, { commit: "feat: seen" }, { result: "Seen." }] });
-  await world.reaches(issue, "pr");
+  await world.waitForState(issue, "pr");
   for (const app of apps) expect(await app.stop()).toBe(0);
   await rm(join(world.dir, ".git"), { recursive: true });
   expect(await world.github.file(REPO, `auto/gh-${issue}`, "seen.txt")).toContain("not a git repository");

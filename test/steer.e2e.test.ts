@@ -63,7 +63,7 @@ test("an agent that is stopped by tac8 stop, by --now or by a file is dead, its 
   }
   const byFile = await atWork();
   await writeFile(workspace(byFile, "STOP"), "");
-  await world.reaches(byFile, "stopped");
+  await world.waitForState(byFile, "stopped");
   expect((await store.read(world.jobId(byFile))).end.reason).toBe("there was a file STOP in the workspace");
   expect(await github.file(REPO, `auto/gh-${byFile}`, "STOP")).toBeUndefined();
   numbers.push(byFile);
@@ -88,9 +88,9 @@ test("an agent that is stopped by tac8 stop, by --now or by a file is dead, its 
   const [again = 0] = numbers;
   const pushesOf = () => github.pushes.filter(({ ref }) => ref === `refs/heads/auto/gh-${again}`);
   const [saved] = pushesOf();
-  await world.open("stopped");
+  await world.openGate("stopped");
   expect(await outputOf("add", `${again}`, "--priority", "P0")).toContain("priority P0");
-  await world.enters(again, "pr", 1);
+  await world.waitForNthState(again, "pr", 1);
   // No new branch and nothing discarded: what the stop had pushed is still below.
   expect(pullsOf(again)).toMatchObject([{ head: `auto/gh-${again}` }]);
   expect(await github.file(REPO, `auto/gh-${again}`, "first.txt")).toBe("1\n");
@@ -103,7 +103,7 @@ test("an issue that waits is stopped at once, even if the queue is held and no r
   const { github, store, queue } = world;
   const script = [world.gate("waited"), { write: "a.txt", text: "1\n" }, { commit: "feat: a" }, { result: "Done." }];
   const blocked = world.openIssue({ script: [{ write: "BLOCKED.md", text: "Which?\n" }, { result: "Stuck." }] });
-  await world.reaches(blocked, "blocked");
+  await world.waitForState(blocked, "blocked");
   await poll(120_000, async () => ((await queue.getDelayedCount()) === 1 ? null : "the job does not wait"));
   await runner.stop();
   expect(await outputOf("pause", "--reason", "lunch")).toContain("no new agents start");
@@ -146,10 +146,10 @@ test("an issue that waits is stopped at once, even if the queue is held and no r
   expect(await outputOf("add", `${parked}`)).toMatch(
     /is labelled: rpi-auto, priority P2\. The scheduler queues it within 1 s, but no runner/,
   );
-  await world.open("waited");
+  await world.openGate("waited");
   runner = world.startApp("runner");
   for (const number of [waiting, parked]) {
-    await world.enters(number, "pr", 1);
+    await world.waitForNthState(number, "pr", 1);
     expect(github.comments(REPO, number)).toHaveLength(1);
   }
   for (const number of [blocked, unreported]) {

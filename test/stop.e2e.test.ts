@@ -71,10 +71,10 @@ test("SIGKILL of a runner: its agents die with it; after a restart its jobs resu
   const pids = [pid, Number((await world.agentStarts(asking))[0]?.["pid"])];
   await first.stop("SIGKILL");
   await poll(120_000, async () => (pids.some(isAlive) ? "an agent is alive" : null));
-  await world.open("after SIGKILL");
+  await world.openGate("after SIGKILL");
   const second = aRunner();
   // Far sooner than its lock ends: by the slot's note.
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   await expectResumed(number);
   expect(await github.file(REPO, `auto/gh-${number}`, "uncommitted.txt")).toBe("2\n");
   const history = await world.history(number);
@@ -82,13 +82,13 @@ test("SIGKILL of a runner: its agents die with it; after a restart its jobs resu
   const lost = { to: "note", reason: expect.stringMatching(/^the run on \S+ was lost: /) };
   expect(history.slice(begun + 1).find(({ to }) => to === "note" || to === "running")).toMatchObject(lost);
 
-  await world.reaches(asking, "blocked");
+  await world.waitForState(asking, "blocked");
   expect(await world.agentStarts(asking)).toHaveLength(1);
   expect(github.comments(REPO, asking).filter(({ body }) => body.includes("> Red or green?"))).toHaveLength(1);
   const branch = `auto/gh-${asking}`;
   expect(await github.file(REPO, branch, "half.txt")).toBe("half\n");
   github.comment({ repo: REPO, number: asking, actor: OWNER, body: "Green." });
-  await world.reaches(asking, "pr");
+  await world.waitForState(asking, "pr");
   const starts = await world.agentStarts(asking);
   expect(starts).toMatchObject([{ resumed: false }, { resumed: true, session: starts[0]?.["session"] }]);
   expect(await github.file(REPO, branch, "color.txt")).toBe("green\n");
@@ -103,15 +103,15 @@ test("SIGTERM while an agent works: its work is saved, its job is requeued, and 
   const first = aRunner();
   const pid = await atGate(number);
   runner = world.startApp("runner");
-  await runner.says("runner ready");
+  await runner.waitForLog("runner ready");
   expect(await first.stop("SIGTERM")).toBe(0);
   expect(isAlive(pid)).toBe(false);
   expect(first.log()).not.toContain("had no more time");
   // Saved before the runner ended: what was not committed too.
   expect(await github.file(REPO, `auto/gh-${number}`, "committed.txt")).toBe("1\n");
   expect(await github.file(REPO, `auto/gh-${number}`, "uncommitted.txt")).toBe("2\n");
-  await world.open("after SIGTERM");
-  await world.reaches(number, "pr");
+  await world.openGate("after SIGTERM");
+  await world.waitForState(number, "pr");
   await expectResumed(number);
 });
 
@@ -133,8 +133,8 @@ test("SIGTERM just before an agent starts: no agent starts, and nothing keeps th
   const slow = world.startApp("runner", { PATH: `${bin}:${process.env["PATH"] ?? ""}`, TAC8_CONFIG: shared });
   await poll(120_000, async () => (existsSync(reached) ? null : "the run is not that far"));
   const ended = slow.stop("SIGTERM");
-  await slow.says("closing");
-  await world.open("before the agent");
+  await slow.waitForLog("closing");
+  await world.openGate("before the agent");
   expect(await ended).toBe(0);
   expect(slow.log()).not.toContain("some resources are still open");
   expect(await world.agentStarts(number)).toEqual([]);

@@ -34,17 +34,17 @@ test.each([
   ],
 ])("%s is published only when a label allows it", async (_name, bash, shown) => {
   const number = open(bash);
-  await world.reaches(number, "blocked");
+  await world.waitForState(number, "blocked");
   expect(question(number)).toContain(shown);
   expect(hasBranch(number)).toBe(false);
   world.github.addLabel({ repo: REPO, number, actor: OWNER, label: "rpi-allow" });
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect(await world.agentStarts(number)).toHaveLength(1);
 });
 
 test("links inside the repository and a submodule by https are published; the submodule is named", async () => {
   const number = open(`ln -s a.txt link; ${submodule("https://github.com/octo/lib.git")}`);
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect(pullsOf(world, number)[0]?.body).toContain("code owners: `.gitmodules`");
 });
 
@@ -54,22 +54,22 @@ test("a label that answered a question allows no other files, and files that it 
   );
   const label = (name: string) => world.github.addLabel({ repo: REPO, number, actor: OWNER, label: name });
   const unlabel = () => world.github.removeLabel({ repo: REPO, number, actor: OWNER, label: "rpi-allow" });
-  await world.reaches(number, "blocked");
+  await world.waitForState(number, "blocked");
   label("rpi-allow");
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
 
   // The next round, with another link: the label is still on, and was not added for this.
   label(LABEL);
   // Its question, the label that was seen, and this question.
-  await world.enters(number, "blocked", 3);
+  await world.waitForNthState(number, "blocked", 3);
   expect(await world.github.file(REPO, `auto/gh-${number}`, "round1")).toBeUndefined();
   unlabel();
   label("rpi-allow");
-  await world.enters(number, "pr", 2);
+  await world.waitForNthState(number, "pr", 2);
 
   unlabel();
   label(LABEL);
-  await world.enters(number, "pr", 3);
+  await world.waitForNthState(number, "pr", 3);
   expect((await world.history(number)).filter(({ to }) => to === "blocked")).toHaveLength(4);
   expect(await world.github.file(REPO, `auto/gh-${number}`, "round2")).toBeDefined();
 });

@@ -27,12 +27,12 @@ test("a workspace that a runner of an older version holds is not used; when it i
   const held = await lock(former.lockFile);
   try {
     expect(world.openIssue({ script: [{ write: "a.txt", text: "a\n" }, { result: "Done." }] })).toBe(number);
-    await runner.says("another process uses the issue's workspace");
+    await runner.waitForLog("another process uses the issue's workspace");
     expect(await world.agentStarts(number)).toEqual([]);
   } finally {
     held.release();
   }
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect(await world.agentStarts(number)).toHaveLength(1);
   await poll(120_000, async () => (existsSync(former.lockFile) ? "the former lock is there" : null));
 });
@@ -43,7 +43,7 @@ test("an end that an older version noted, and that Redis does not have, is not p
   const { endFile, branchFile, promptFile, notesDir, lockFile, former } = pathsOf(number);
   await poll(120_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent"));
   await world.stopRedis();
-  await world.open("end");
+  await world.openGate("end");
   await poll(120_000, async () => (existsSync(endFile) ? null : "no note of its end"));
   await runner.stop("SIGKILL");
   const { usage } = JSON.parse(await readFile(endFile, "utf8")) as { usage: { costUsd: number } };
@@ -55,7 +55,7 @@ test("an end that an older version noted, and that Redis does not have, is not p
   await rm(notesDir, { recursive: true });
   await world.startRedis();
   world.startApp("runner");
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect(await world.agentStarts(number)).toHaveLength(1);
   expect(await world.store.read(world.jobId(number))).toMatchObject({
     work: { summary: "Done by the older version." },

@@ -46,7 +46,7 @@ describe.skipIf(!isRoot)("agents that are users of their own", () => {
     });
     world.startApp("scheduler");
     const before = world.startApp("runner");
-    await world.reaches(number, "blocked");
+    await world.waitForState(number, "blocked");
     await before.stop();
     expect((await noted("before")).every((line) => line.startsWith(`${TAC8_UID} ${TAC8_UID} `))).toBe(true);
 
@@ -71,10 +71,10 @@ describe.skipIf(!isRoot)("agents that are users of their own", () => {
     // As a service has made it, whose files are closed to all others.
     execFileSync("chmod", ["-R", "go-rwx", join(world.home, "repos", `${REPO}.git`)]);
     const after = await isolated();
-    await after.says("runner ready");
+    await after.waitForLog("runner ready");
     expect(statSync(join(trees, "gh-99")).mode & 0o007).toBe(0);
     world.github.comment({ repo: REPO, number, actor: OWNER, body: "The first one." });
-    await world.reaches(number, "pr");
+    await world.waitForState(number, "pr");
     expect((await world.agentStarts(number)).map(({ resumed }) => resumed)).toEqual([false, true]);
     const head = world.github.pulls(REPO)[0]?.head ?? "";
     expect(await world.github.file(REPO, head, "half.txt")).toBe("half\n");
@@ -82,7 +82,7 @@ describe.skipIf(!isRoot)("agents that are users of their own", () => {
     const other = world.openIssue({
       script: [inspect("its"), { write: "b.txt", text: "b\n" }, { commit: "b" }, { result: "Done." }],
     });
-    await world.reaches(other, "pr");
+    await world.waitForState(other, "pr");
     const [mine, its] = [await noted("mine"), await noted("its")];
     expect(new Set([...mine, ...its]).size).toBe(2);
     expect(mine).toEqual([expect.stringMatching(new RegExp(`^1\\d{8} ${TAC8_UID} 710$`)), mine[0]]);
@@ -97,14 +97,14 @@ describe.skipIf(!isRoot)("agents that are users of their own", () => {
     await writeFile(token, `${world.token}\n`);
     await chmod(token, 0o644);
     const refused = await isolated({ GITHUB_TOKEN: "", GITHUB_TOKEN_FILE: token });
-    await refused.says(`every user of this machine can read ${token}`);
+    await refused.waitForLog(`every user of this machine can read ${token}`);
     const { child } = refused;
     if (child.exitCode === null) await once(child, "exit");
     expect(child.exitCode).toBe(78);
     await isolated();
     const number = world.openIssue({ script: [{ write: "a.txt", text: "a\n" }, { commit: "a" }, { result: "Done." }] });
     world.startApp("scheduler");
-    await world.reaches(number, "pr");
+    await world.waitForState(number, "pr");
     expect(statSync(world.home).mode & 0o777).toBe(0o711);
     const open = readdirSync(world.home).filter((name) => (statSync(join(world.home, name)).mode & 0o077) !== 0);
     // The scheduler, which writes that list, is another user in this test.
@@ -115,7 +115,7 @@ describe.skipIf(!isRoot)("agents that are users of their own", () => {
     const opened = world.openIssue({
       script: [{ bash: "chmod 777 ." }, { ask: "Which one?" }, { result: "I asked." }],
     });
-    await world.reaches(opened, "blocked");
+    await world.waitForState(opened, "blocked");
     const tree = join(world.home, "workspaces", REPO, "trees", `gh-${opened}`);
     expect(statSync(tree).mode & 0o777).toBe(0o710);
   });

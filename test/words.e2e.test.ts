@@ -30,8 +30,8 @@ fieldTest("C6", "a merge closes only its own issue, and the agent's text notifie
     title: `Fixes #${other}, as @angular says`,
     script: [...work, { model: MODEL }, { result: words }],
   });
-  await world.reaches(number, "pr");
-  await world.reaches(asking, "blocked");
+  await world.waitForState(number, "pr");
+  await world.waitForState(asking, "blocked");
   const pull = github.pulls(REPO).find(({ head }) => head === `auto/gh-${number}`);
   expect(pull?.body).toMatch(new RegExp(`^Fixes #${number}\\n\\n`));
   expect(pull?.body).toContain("`@angular`");
@@ -50,7 +50,7 @@ fieldTest("F6", "the pull request names the model that ran", async () => {
 fieldTest("D2", "a routing rule chooses the model of a run by the issue's label", async () => {
   const work = [{ write: "deep.txt", text: "deep" }, { commit: "feat: deep, as @angular says" }];
   const number = world.openIssue({ labels: [LABEL, "deep"], script: work });
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   const pull = world.github.pulls(REPO).find(({ head }) => head === `auto/gh-${number}`);
   expect(pull?.body).toContain(` · ${DEEP} · `);
   const sha = world.github.branches(REPO)[`auto/gh-${number}`] ?? "";
@@ -68,7 +68,7 @@ async function reviewed() {
       { result: "Done." },
     ],
   });
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   const pull = world.github.pulls(REPO).find(({ head }) => head === `auto/gh-${number}`)?.number ?? 0;
   let rounds = 1;
   return {
@@ -76,7 +76,7 @@ async function reviewed() {
     nextRound: async (): Promise<string> => {
       rounds += 1;
       world.github.addLabel({ repo: REPO, number, actor: OWNER, label: LABEL });
-      await world.enters(number, "pr", rounds);
+      await world.waitForNthState(number, "pr", rounds);
       return readFile(promptFile, "utf8");
     },
   };

@@ -49,7 +49,7 @@ export interface App {
   /** Log of the app so far, in JSON lines. */
   log(): string;
   /** Wait until the app has logged this text. */
-  says(text: string): Promise<void>;
+  waitForLog(text: string): Promise<void>;
   /** Resolve with the exit code when the process has exited. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -85,18 +85,18 @@ export interface World {
   /** Open a labelled issue whose body contains a script for the agent. */
   openIssue(options: { title?: string; body?: string; script?: unknown; labels?: readonly string[] }): number;
   /** Wait until the record of the issue has this state. */
-  reaches(number: number, state: string, timeoutMs?: number): Promise<void>;
+  waitForState(number: number, state: string, timeoutMs?: number): Promise<void>;
   /** Do the same for an issue of any repository, by the id of its job. */
-  jobReaches(jobId: string, state: string, timeoutMs?: number): Promise<void>;
+  waitForJobState(jobId: string, state: string, timeoutMs?: number): Promise<void>;
   /** Wait until the issue has entered this state for the n-th time, for states that an issue can enter again. */
-  enters(number: number, state: string, times: number, timeoutMs?: number): Promise<void>;
+  waitForNthState(number: number, state: string, times: number, timeoutMs?: number): Promise<void>;
   /** Return the transitions of the issue so far, oldest first. */
   history(number: number): Promise<LoggedEvent[]>;
   /** Return what each agent noted at its start, oldest first: of all agents, or of those of one issue. */
   agentStarts(number?: number): Promise<Record<string, unknown>[]>;
-  /** Return a step of a script that waits until `open` is called with the same name. */
+  /** Return a step of a script that waits until `openGate` is called with the same name. */
   gate(name: string): { readonly bash: string };
-  open(name: string): Promise<void>;
+  openGate(name: string): Promise<void>;
   jobId(number: number): string;
   /** End all processes. @throws Error if a process of an agent outlived its runner, or if tac8 has logged a defect */
   close(): Promise<void>;
@@ -105,7 +105,7 @@ export interface World {
 /** Isolation mode for all tests, from `TAC8_TEST_ISOLATION` (`sandbox` or `user`). `user` needs root. */
 const ISOLATION = process.env["TAC8_TEST_ISOLATION"] ?? "none";
 const POLL_MS = 100;
-const SAYS_MS = 120_000;
+const LOG_WAIT_MS = 120_000;
 /** Time limit for the exit of an app, which is longer than its own grace period. */
 const END_MS = 90_000;
 
@@ -158,7 +158,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     const logs = apps.map((app) => `--- ${app.name}\n${app.log().slice(-6000)}`);
     throw new Error([String(error), ...logs].join("\n"));
   };
-  const jobReaches: World["jobReaches"] = async (id, state, timeoutMs = 150_000) => {
+  const waitForJobState: World["waitForJobState"] = async (id, state, timeoutMs = 150_000) => {
     await poll(timeoutMs, async () => {
       const now = await store.read(id);
       if (now.state !== state && isEnded(now.state) && isEnded(state as IssueState)) {
@@ -222,10 +222,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       const text = script === undefined ? body : `${body}\n\n\`\`\`tac8-script\n${JSON.stringify(script)}\n\`\`\`\n`;
       return github.openIssue({ repo: REPO, title, body: text, labels, author: OWNER }).number;
     },
-    jobReaches,
-    reaches: (number, state, timeoutMs) => jobReaches(jobId(number), state, timeoutMs),
+    waitForJobState,
+    waitForState: (number, state, timeoutMs) => waitForJobState(jobId(number), state, timeoutMs),
     history,
-    async enters(number, state, times, timeoutMs = 150_000) {
+    async waitForNthState(number, state, times, timeoutMs = 150_000) {
       await poll(timeoutMs, async () => {
         const seen = (await history(number)).filter(({ to }) => to === state).length;
         return seen >= times ? null : `issue ${number} was ${state} ${seen} times, not ${times}`;
@@ -240,7 +240,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         .filter(({ cwd }) => number === undefined || String(cwd).endsWith(`/gh-${number}`));
     },
     gate: (name) => ({ bash: `until [ -e '${join(dir, name)}' ]; do sleep 0.05; done` }),
-    open: (name) => writeFile(join(dir, name), ""),
+    openGate: (name) => writeFile(join(dir, name), ""),
     async close() {
       await startRedis(); // Apps need Redis to shut down cleanly.
       const stuck = await endAll(apps);
@@ -293,13 +293,13 @@ function startApp({ name, env, uid, ids, by }: StartApp): App {
     name,
     child,
     log: () => text,
-    async says(words) {
+    async waitForLog(words) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const read = () => {
         if (text.includes(words)) resolve();
       };
       const fail = (why: string) => reject(new Error(`${name} did not write "${words}"${why}:\n${text}`));
-      const bound = setTimeout(fail, SAYS_MS, ` within ${SAYS_MS / 1000} s`);
+      const bound = setTimeout(fail, LOG_WAIT_MS, ` within ${LOG_WAIT_MS / 1000} s`);
       void closed.then(() => fail(` before it ended with ${child.exitCode ?? child.signalCode}`));
       readers.add(read);
       read();
@@ -361,7 +361,7 @@ async function endAgents(witness: string): Promise<string[]> {
 
 /** Return the URL of the board. */
 export async function urlOf(board: App): Promise<string> {
-  await board.says("board at ");
+  await board.waitForLog("board at ");
   return /board at (http:[^"]+)"/.exec(board.log())?.[1] ?? "";
 }
 

@@ -89,9 +89,9 @@ async function twoRounds(home: "private" | "shared"): Promise<{ sent: string; ac
     CLAUDE_CODE_MAX_RETRIES: "0",
     CLAUDE_CODE_TMPDIR: world.dir,
   });
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   world.github.addLabel({ repo: REPO, number, actor: OWNER, label: LABEL });
-  await world.enters(number, "pr", 2);
+  await world.waitForNthState(number, "pr", 2);
   expect(await world.github.file(REPO, `auto/gh-${number}`, "CLAUDE.md")).toBe("BRANCH-WORDS");
   const acted = NAMES.filter((name) => existsSync(`${world.witness}.${name}`));
   return { sent: await api.sent(), acted };
@@ -129,7 +129,7 @@ test("a command_template agent finds the files that its last round changed, and 
   const number = world.openIssue({ title: "Change", body: "Please." });
   world.startApp("scheduler");
   world.startApp("runner");
-  await world.reaches(number, "blocked");
+  await world.waitForState(number, "blocked");
   world.github.comment({ repo: REPO, number, actor: OWNER, body: "Continue." });
   const questions = () => world.github.comments(REPO, number).filter(({ body }) => body.includes('"kind":"question"'));
   await world.github.waitFor(() => questions().length === 2, { what: "the second question", timeoutMs: 60_000 });
@@ -137,6 +137,6 @@ test("a command_template agent finds the files that its last round changed, and 
   expect(Object.keys(world.github.branches(REPO))).toEqual(["main"]);
   // Another issue begins with the base's.
   const other = world.openIssue({ title: "Another", body: "Please." });
-  await world.reaches(other, "blocked");
+  await world.waitForState(other, "blocked");
   expect(await readFile(`${world.witness}.read`, "utf8")).toBe("BASE\nBRANCH\nBASE\n");
 });

@@ -58,13 +58,13 @@ test("with only the keyboard, an issue can be found, stopped and retried", async
   await tabTo(page, "#stop");
   await page.keyboard.press("Enter");
   await page.getByText("Stopping: the work is saved").waitFor();
-  await world.reaches(number, "stopped");
+  await world.waitForState(number, "stopped");
   await page.locator("#retry").waitFor();
-  await world.open("go");
+  await world.openGate("go");
   await tabTo(page, "#retry");
   await page.keyboard.press("Enter");
   await page.getByText("The issue is queued again.").waitFor();
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   await page.locator("#head").getByText("pr", { exact: true }).waitFor();
   expect((await world.history(number)).filter(({ by }) => by === "board").map(({ reason }) => reason)).toContain(
     "retried by a user",

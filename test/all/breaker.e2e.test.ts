@@ -38,7 +38,7 @@ test("a broken agent program holds the queue; when it is fixed, one run probes i
   expect((await hold())?.reason).toMatch(/the last 4 runs failed with the same error: .*cannot find a library/);
 
   await writeFile(fixed, "");
-  for (const number of numbers) await world.reaches(number, "pr");
+  for (const number of numbers) await world.waitForState(number, "pr");
   await poll(120_000, async () =>
     (await queue.getGlobalConcurrency()) === null ? null : "the probe's limit is still there",
   );

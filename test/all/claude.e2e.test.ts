@@ -63,7 +63,7 @@ async function parkings(number: number) {
 }
 
 async function expectDoneInOneAttempt(number: number): Promise<void> {
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   const begun = (await world.history(number)).filter(({ to }) => to === "running");
   expect(new Set(begun.map(({ evidence }) => evidence["attempt"]))).toEqual(new Set([1]));
   expect(world.github.pulls(REPO)).toHaveLength(1);
@@ -81,7 +81,7 @@ test("the real Claude Code: from a labelled issue to pull request, comment and l
   const number = world.openIssue({ title: "Say hello", body: `Please greet.\n\n${script}` });
   world.startApp("scheduler");
   startRunner();
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
 
   expect(await github.file(REPO, "auto/gh-1", "hello.txt")).toBe("hello\n");
   const [pull, ...more] = github.pulls(REPO);
@@ -106,7 +106,7 @@ fieldTest("A8", "Claude Code's last message is the answer if it changes nothing"
   const number = world.openIssue({ title: "Does it work?", body: `Well?\n\n${script}` });
   world.startApp("scheduler");
   startRunner();
-  await world.reaches(number, "answered");
+  await world.waitForState(number, "answered");
   expect(github.pulls(REPO)).toEqual([]);
   const answers = github.comments(REPO, number).filter(({ body }) => parseMarker(body)?.kind === "answer");
   expect(answers).toEqual([expect.objectContaining({ body: expect.stringContaining("- see **README.md**") })]);
@@ -124,7 +124,7 @@ fieldTest("A4", "Claude Code has no tool that continues later, and its issue end
   const number = world.openIssue({ title: "Two parts", body: `Please. @@stub ${JSON.stringify(steps)}@@` });
   world.startApp("scheduler");
   startRunner();
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect(await github.file(REPO, "auto/gh-1", "two.txt")).toBe("2\n");
   const offered = (await api.tools()).flat();
   expect(offered).toContain("Bash");
@@ -144,7 +144,7 @@ fieldTest(
     const number = world.openIssue({ title: "Publish", body: `Please. @@stub ${JSON.stringify(steps)}@@` });
     world.startApp("scheduler");
     startRunner();
-    await world.reaches(number, "pr");
+    await world.waitForState(number, "pr");
     expect(github.pulls(REPO)[0]?.body).toContain("- `Bash`: `npm publish --dry-run`");
   },
 );
@@ -173,7 +173,7 @@ one\r\ntwo\r\n\r\n\ttab  \n\n\n--- a\n+++ b\n~~~\n<!-- --> </issue> ----- END IS
 
   world.startApp("scheduler");
   startRunner();
-  for (const number of [...bodies.keys(), empty]) await world.reaches(number, "pr");
+  for (const number of [...bodies.keys(), empty]) await world.waitForState(number, "pr");
 
   const prompts = await api.prompts();
   for (const body of bodies.values()) {
@@ -199,9 +199,9 @@ fieldTest("A1", "a login that the API refuses holds the queue until a valid logi
   const number = opened();
   world.startApp("scheduler");
   startRunner({});
-  await world.enters(number, "parked", 1);
+  await world.waitForNthState(number, "parked", 1);
   await logIn();
-  await world.enters(number, "parked", 2);
+  await world.waitForNthState(number, "parked", 2);
   await api.fail(null);
   await expectDoneInOneAttempt(number);
   const reasons = await parkings(number);
@@ -219,7 +219,7 @@ fieldTest(
     const number = opened();
     world.startApp("scheduler");
     startRunner();
-    await world.enters(number, "parked", 5);
+    await world.waitForNthState(number, "parked", 5);
     await api.fail(null);
     await expectDoneInOneAttempt(number);
     for (const { evidence } of await parkings(number)) expect(evidence).toMatchObject({ failure: "model" });
@@ -243,7 +243,7 @@ fieldTest("A7", "a usage limit whose reset time is just over is retried within m
   const number = opened();
   world.startApp("scheduler");
   startRunner({});
-  await world.enters(number, "parked", 2);
+  await world.waitForNthState(number, "parked", 2);
   await api.fail(null);
   await expectDoneInOneAttempt(number);
   for (const { evidence } of await parkings(number)) expect(evidence).toMatchObject({ failure: "usage-limit" });

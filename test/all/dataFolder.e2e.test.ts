@@ -39,10 +39,10 @@ fieldTest(
         ? null
         : "health says nothing";
     });
-    await world.open("on");
-    await world.reaches(number, "parked");
+    await world.openGate("on");
+    await world.waitForState(number, "parked");
     const other = world.openIssue({ script: [{ write: "b.txt", text: "1\n" }, { result: "Done." }] });
-    await world.enters(other, "queued", 1);
+    await world.waitForNthState(other, "queued", 1);
     expect((await world.store.read(world.jobId(number))).end.failure).toBe("disk");
     expect((await world.queue.getJob(world.jobId(number)))?.attemptsMade).toBe(0);
     // tac8 makes nothing there that would hide what comes back. The agent's program makes its HOME again, and with it the data
@@ -53,8 +53,8 @@ fieldTest(
     await rm(world.home, { recursive: true, force: true });
     await rename(join(world.dir, "moved"), world.home);
     await poll(120_000, async () => ((await overloaded()) === "" ? null : "not noticed"));
-    await world.reaches(number, "pr");
-    await world.reaches(other, "pr");
+    await world.waitForState(number, "pr");
+    await world.waitForState(other, "pr");
     const attempts = (await world.history(number)).filter(({ to }) => to === "running");
     expect(new Set(attempts.map(({ evidence }) => evidence["attempt"]))).toEqual(new Set([1]));
     expect(runner.child.exitCode).toBeNull();

@@ -30,7 +30,7 @@ test("an overloaded host starts no job; a run that uses too much memory ends and
     return /free disk space/.test(runner?.tired ?? "") ? null : `the runner says ${JSON.stringify(runner)}`;
   });
   world.startApp("scheduler");
-  await world.reaches(number, "queued");
+  await world.waitForState(number, "queued");
   await poll(120_000, async () => ((await queue.count()) === 1 ? null : "the job is not in the queue yet"));
   expect(overloaded.log()).toContain("host overloaded");
   expect(await overloaded.stop()).toBe(0);
@@ -42,7 +42,7 @@ test("an overloaded host starts no job; a run that uses too much memory ends and
     (await readFile(path, "utf8")).replace("min_free_disk_gb = 1000000000", "min_free_disk_gb = 0"),
   );
   const fit = world.startApp("runner");
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   const failures = (await readEvents(redis, { count: 50 })).filter(({ to }) => to === "retrying");
   expect(failures).toMatchObject([{ evidence: { failure: "out-of-memory" } }]);
   expect(failures[0]?.reason).toMatch(/more than 600 MB of memory/);
@@ -61,7 +61,7 @@ test("two runs at once with one core each: without control groups, they use diff
   const runner = world.startApp("runner");
   await poll(120_000, async () => ((await world?.agentStarts())?.length === 2 ? null : "no two agents"));
   await writeFile(go, "");
-  for (const number of numbers) await world.reaches(number, "pr");
+  for (const number of numbers) await world.waitForState(number, "pr");
   const by = /"by":"([^"]+)","msg":"core limit of each run"/.exec(runner.log())?.[1];
   expect(["systemd", "control group", "affinity"]).toContain(by);
   if (by !== "affinity") return;

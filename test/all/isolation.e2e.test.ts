@@ -140,7 +140,7 @@ describe.each(MODES)("Claude Code with isolation %s", (isolation) => {
       { text: "I asked." },
     ];
     const number = world.openIssue({ title: "Work", body: `Please.\n\n${stub(steps)}` });
-    await world.reaches(number, "blocked");
+    await world.waitForState(number, "blocked");
     const { session } = (await world.store.read(world.jobId(number))).agent;
 
     expect(registry.asked).toContain("/tiny/-/tiny-1.0.0.tgz");
@@ -173,9 +173,9 @@ describe.each(MODES)("Claude Code with isolation %s", (isolation) => {
     expect(before.length).toBeGreaterThan(1);
     await runner.stop("SIGKILL");
     await poll(120_000, async () => (before.some(isAlive) ? "a process of the agent is alive" : null));
-    await world.open("open");
+    await world.openGate("open");
     runner = startRunner();
-    await world.reaches(number, "pr");
+    await world.waitForState(number, "pr");
 
     const branch = `auto/gh-${number}`;
     const found = Object.fromEntries(
@@ -243,7 +243,7 @@ test.each(MODES)(
       const number = world.openIssue({ title: "Ask", body: "Please." });
       world.startApp("scheduler");
       world.startApp("runner");
-      await world.reaches(number, "pr");
+      await world.waitForState(number, "pr");
       expect(await world.github.file(REPO, `auto/gh-${number}`, "answer.txt")).toBe("the answer\n");
       expect(asked).toEqual([`/v1/models Bearer ${OTHER_KEY}`]);
       const known = await readFile(`${world.witness}.env`, "utf8");

@@ -54,9 +54,9 @@ fieldTest("F1", "three lost runs that each made progress do not fail the issue: 
     await madeStep(number, run);
     await runner.stop("SIGKILL");
   }
-  await world.open("last");
+  await world.openGate("last");
   const last = await startRunner();
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   expect(await world.agentStarts(number)).toHaveLength(4);
   const branch = `auto/gh-${number}`;
   expect(await world.github.file(REPO, branch, "first.txt")).toBe("1\n");
@@ -77,7 +77,7 @@ fieldTest("F1", "lost runs without progress end the issue, and the work before t
   }
   await runner.stop("SIGKILL");
   runner = await startRunner();
-  await world.reaches(number, "failed");
+  await world.waitForState(number, "failed");
   expect((await world.store.read(world.jobId(number))).end.reason).toMatch(/lost 3 times in a row .* without progress/);
   expect(await world.github.file(REPO, `auto/gh-${number}`, "kept.txt")).toBe("1\n");
   expect(await world.agentStarts(number)).toHaveLength(4);
@@ -122,7 +122,7 @@ test("an operator's restarts cost nothing while the agent makes progress", async
     expect(await runner.stop("SIGTERM")).toBe(0);
   }
   const runner = await startRunner();
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   const begun = (await world.history(number)).filter(({ to }) => to === "running");
   expect(new Set(begun.map(({ evidence }) => evidence["attempt"]))).toEqual(new Set([1]));
   await runner.stop();
@@ -141,7 +141,7 @@ test("an agent that is killed together with its guard uses no attempt, and its s
   const guard = processes().find(({ pid }) => pid === agent)?.parent ?? 0;
   expect(commandOf(guard)).toContain("guard");
   process.kill(guard, "SIGKILL");
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   const begun = (await world.history(number)).filter(({ to }) => to === "running");
   expect(begun.map(({ evidence }) => evidence["attempt"])).toEqual([1, 1]);
   expect(await world.github.file(REPO, `auto/gh-${number}`, "first.txt")).toBe("1\n");
@@ -163,6 +163,6 @@ fieldTest("F7", "an agent's work is committed while Redis is connected and does 
   } finally {
     process.kill(pid, "SIGCONT");
   }
-  await world.reaches(number, "pr");
+  await world.waitForState(number, "pr");
   await runner.stop();
 });

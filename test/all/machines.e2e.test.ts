@@ -49,7 +49,7 @@ describe.skipIf(why !== null)("three hosts", () => {
     await world.redis.acl("SETUSER", "pi", `>${PASSWORD}`, ...rules);
     githubPort = await network.forward(Number(new URL(world.github.url).port));
     const scheduler = world.startApp("scheduler");
-    await scheduler.says("scheduler ready");
+    await scheduler.waitForLog("scheduler ready");
   }, 120_000);
   afterAll(async () => {
     for (const host of network.hosts) {
@@ -71,7 +71,7 @@ describe.skipIf(why !== null)("three hosts", () => {
       TAC8_HOME: join(world.base, `home-${index}`),
     };
     const runner = world.startApp("runner", { ...place, ...env }, hostOf(index).by);
-    await runner.says("runner ready");
+    await runner.waitForLog("runner ready");
     return runner;
   }
 
@@ -125,17 +125,17 @@ describe.skipIf(why !== null)("three hosts", () => {
     const [before, after, ...more] = await runsAt("cut");
     expect(more).toEqual([]);
     expect((before?.last ?? 0n) < (after?.first ?? 0n)).toBe(true);
-    await first.says("the job is released");
-    await world.open("cut");
-    await world.reaches(number, "pr");
+    await first.waitForLog("the job is released");
+    await world.openGate("cut");
+    await world.waitForState(number, "pr");
 
     hostOf(0).connected(true);
     await poll(120_000, async () => ((await present()).length === 2 ? null : "it is not back"));
     expect(published(number)).toEqual(ONCE);
     await second.stop();
     const next = world.openIssue({ script: work("back") });
-    await world.open("back");
-    await world.reaches(next, "pr");
+    await world.openGate("back");
+    await world.waitForState(next, "pr");
     expect(published(next)).toEqual(ONCE);
     await first.stop();
   }, 300_000);
@@ -147,11 +147,11 @@ describe.skipIf(why !== null)("three hosts", () => {
     const other = await startRunner(1);
     hostOf(0).signal("SIGSTOP");
     await runsBegun("frozen", 2);
-    await world.open("frozen");
-    await world.reaches(number, "pr");
+    await world.openGate("frozen");
+    await world.waitForState(number, "pr");
     const done = published(number);
     hostOf(0).signal("SIGCONT");
-    await frozen.says("the job is released");
+    await frozen.waitForLog("the job is released");
     await poll(120_000, async () => ((await present()).length === 2 ? null : "it is not back"));
     // What it was in the middle of is over: only its runner is left.
     await poll(120_000, async () => (hostOf(0).pids().length === 1 ? null : String(hostOf(0).pids())));
@@ -168,11 +168,11 @@ describe.skipIf(why !== null)("three hosts", () => {
 globalThis.Date = class extends Date { constructor(...a) { if (a.length === 0) super(now() + ms); else super(...a); } static now() { return now() + ms; } };`,
     );
     const wrong = await startRunner(2, { NODE_OPTIONS: `--import=file://${skew}` });
-    await wrong.says("s ahead of Redis': correct it");
+    await wrong.waitForLog("s ahead of Redis': correct it");
     const right = await startRunner(1);
     const number = world.openIssue({ script: work("clock") });
-    await world.open("clock");
-    await world.reaches(number, "pr");
+    await world.openGate("clock");
+    await world.waitForState(number, "pr");
     expect(published(number)).toEqual(ONCE);
     expect(await present()).toHaveLength(2);
     expect(right.log()).toContain("agent started");

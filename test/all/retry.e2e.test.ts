@@ -16,7 +16,7 @@ test("a user's retry needs no label: the job waits until it may run, and then it
   const number = world.openIssue({ script: { first: silent, again: silent } });
   world.startApp("scheduler");
   world.startApp("runner");
-  await world.reaches(number, "failed");
+  await world.waitForState(number, "failed");
   const jobId = world.jobId(number);
   await poll(120_000, async () => ((await queue.getJob(jobId))?.finishedOn === undefined ? "not finished" : null));
   const before = (await world.agentStarts()).length;
@@ -34,5 +34,5 @@ test("a user's retry needs no label: the job waits until it may run, and then it
 
   await clearHold(redis, "operator", "test", "enough");
   await poll(120_000, async () => ((await world?.agentStarts())?.length === before ? "its agent did not run" : null));
-  await world.reaches(number, "failed");
+  await world.waitForState(number, "failed");
 });

@@ -41,7 +41,7 @@ const roleOf = async () => /^role:(\w+)/m.exec(await world.redis.info("replicati
 
 test("Redis' master is killed while agents work: every app continues with the replica, nothing is done twice, and new jobs start", async () => {
   const apps = [world.startApp("scheduler"), world.startApp("runner"), world.startApp("board")];
-  await apps[1]?.says("runner ready");
+  await apps[1]?.waitForLog("runner ready");
   const work = (gate: string) => [
     { write: "a.txt", text: "1\n" },
     { commit: "feat: a" },
@@ -55,16 +55,16 @@ test("Redis' master is killed while agents work: every app continues with the re
 
   await sentinels.first.stop("SIGKILL");
   // One agent ends while there is no master, the other one when there is one again.
-  await world.open("during");
+  await world.openGate("during");
   await poll(120_000, async () => ((await roleOf()) === "master" ? null : "no new master"));
-  await world.open("after");
-  await world.reaches(during, "pr");
-  await world.reaches(after, "pr");
+  await world.openGate("after");
+  await world.waitForState(during, "pr");
+  await world.waitForState(after, "pr");
   await expectOnce(world, during);
   await expectOnce(world, after);
 
   const next = world.openIssue({ script: [{ write: "b.txt", text: "1\n" }, { result: "Done." }] });
-  await world.reaches(next, "pr");
+  await world.waitForState(next, "pr");
   await expectOnce(world, next);
   const status = launch(programOf("cli"), { args: ["status"], env: { ...environmentOf(world), ...env } });
   expect(await status.ended).toBe(0);

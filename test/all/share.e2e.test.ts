@@ -115,7 +115,7 @@ describe.skipIf(why !== null)("a second machine", () => {
 
   test("joins with one command and a token, does its part of the work, and is removed during a run: all work is published once", async () => {
     const first = up(0);
-    await first.says(/scheduler ready/);
+    await first.waitForOutput(/scheduler ready/);
     redis = connectRedis(redisUrlIn([homeOf(0)]) ?? "", { name: "test", onError: () => undefined });
     const port = await freePort();
     const shared = await outputOf(0, ["share", "pi-2", "--address", network.address, "--port", String(port)]);
@@ -127,10 +127,10 @@ describe.skipIf(why !== null)("a second machine", () => {
     );
 
     const second = up(1);
-    await second.says(/runner ready/);
+    await second.waitForOutput(/runner ready/);
     const both = await oneEach("both");
     expect(await outputOf(0, ["share"])).toMatch(/pi-2 +connected/);
-    await world.open("both");
+    await world.openGate("both");
     await Promise.all(both.map(reach));
     expect(both.map(published)).toEqual([ONCE, ONCE]);
     // It is a runner alone.
@@ -139,8 +139,8 @@ describe.skipIf(why !== null)("a second machine", () => {
 
     const cut = await oneEach("cut");
     expect(await outputOf(0, ["unshare", "pi-2"])).toContain("pi-2 has no access any more");
-    await second.says(/the job is released/);
-    await world.open("cut");
+    await second.waitForOutput(/the job is released/);
+    await world.openGate("cut");
     await Promise.all(cut.map(reach));
     expect(cut.map(published)).toEqual([ONCE, ONCE]);
     const runs = (await world.agentStarts(cut[1])).map(({ cwd }) => String(cwd).startsWith(homeOf(0)));

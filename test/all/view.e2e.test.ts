@@ -61,7 +61,7 @@ test("tac8 view follows a live run, and shows a finished one", async () => {
   });
   world.startApp("scheduler");
   world.startApp("runner");
-  await world.reaches(number, "running");
+  await world.waitForState(number, "running");
   const began = async () => (await world.store.read(world.jobId(number))).agent.runCount > 0;
   await poll(120_000, async () => ((await began()) ? null : "no agent has begun"));
 

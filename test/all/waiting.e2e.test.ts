@@ -45,15 +45,15 @@ fieldTest("E1", "started without a key, then again with one: the parked issue co
   at.startApp("scheduler");
   const first = at.startApp("runner");
   const number = at.openIssue({ script: WORK });
-  await at.reaches(number, "parked");
+  await at.waitForState(number, "parked");
   expect(await holds(at)).toEqual(["auth"]);
   // It never got as far as the model: of the day's runs it used none.
   const today = budgetOfDay({ maxUsd: 0, maxRuns: 0 }, Date.now());
   await poll(120_000, async () => ((await readSpent(at.redis, today)).runs === 0 ? null : "a run was used up"));
   expect(await first.stop()).toBe(0);
   const again = at.startApp("runner", { ANTHROPIC_API_KEY: "sk-good" });
-  await again.says("hold auth ended");
-  await at.reaches(number, "pr");
+  await again.waitForLog("hold auth ended");
+  await at.waitForState(number, "pr");
   expect(await holds(at)).toEqual([]);
 });
 
@@ -67,14 +67,14 @@ fieldTest(
     const number = at.openIssue({ script: [at.gate("revoked"), ...WORK] });
     await poll(120_000, async () => ((await at.agentStarts(number)).length === 1 ? null : "no agent"));
     github.revokeToken(at.token);
-    await at.open("revoked");
-    await at.reaches(number, "parked");
+    await at.openGate("revoked");
+    await at.waitForState(number, "parked");
     await poll(120_000, async () => ((await holds(at)).includes("repo:octo/widgets") ? null : "no hold"));
     for (const app of apps) await app.stop();
     const env = { GITHUB_TOKEN: github.addToken({ login: OWNER }) };
     at.startApp("scheduler", env);
     at.startApp("runner", env);
-    await at.reaches(number, "pr");
+    await at.waitForState(number, "pr");
     expect(await at.agentStarts(number)).toHaveLength(1);
   },
 );
@@ -87,7 +87,7 @@ fieldTest(
     const { github, redis, queue } = at;
     const readOnly = github.addToken({ login: OWNER, areas: { contents: "read", issues: "read", pulls: "read" } });
     const refused = at.startApp("runner", { GITHUB_TOKEN: readOnly });
-    await refused.says("GITHUB_TOKEN cannot write Contents, Issues, Pull requests of octo/widgets");
+    await refused.waitForLog("GITHUB_TOKEN cannot write Contents, Issues, Pull requests of octo/widgets");
     await poll(120_000, async () => (refused.child.exitCode === 78 ? null : "it still runs"));
 
     at.startApp("scheduler");
@@ -97,7 +97,7 @@ fieldTest(
     const body = { message: "Resource not accessible by personal access token" };
     github.fault({ method: "POST", path: COMMENTS, times: 1000, do: { status: 403, body } });
     // A locked issue is a matter of its own.
-    await at.reaches(locked, "pr");
+    await at.waitForState(locked, "pr");
     expect(await holds(at)).toEqual([]);
     const agents = (await at.agentStarts()).length;
     const numbers = [at.openIssue({ script: WORK }), at.openIssue({ script: WORK })];
@@ -111,7 +111,7 @@ fieldTest(
     github.clearFaults();
     await endHold(redis, { name: "repo:octo/widgets", by: "a test", now: Date.now() });
     await wakeJobsOfEndedHolds({ redis, queue, now: Date.now() });
-    for (const number of numbers) await at.reaches(number, "pr");
+    for (const number of numbers) await at.waitForState(number, "pr");
   },
 );
 
@@ -124,7 +124,7 @@ fieldTest(
     at.startApp("scheduler");
     at.startApp("runner");
     const first = at.openIssue({ script: WORK });
-    await at.reaches(first, "pr");
+    await at.waitForState(first, "pr");
     const second = at.openIssue({ script: WORK });
     await poll(120_000, async () => ((await holds(at)).includes("budget") ? null : "no hold"));
     expect((await readHolds(redis))[0]).toMatchObject({
@@ -133,6 +133,6 @@ fieldTest(
     expect(await at.agentStarts()).toHaveLength(1);
     await endHold(redis, { name: "budget", by: "a test", now: Date.now() });
     await wakeJobsOfEndedHolds({ redis, queue, now: Date.now() });
-    await at.reaches(second, "pr");
+    await at.waitForState(second, "pr");
   },
 );

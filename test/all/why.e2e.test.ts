@@ -30,14 +30,14 @@ test("tac8 why gives the right reason in every state of an issue", async () => {
 
   world.startApp("scheduler");
   const asks = world.openIssue({ script: [{ ask: "Red or green?" }, { result: "I asked." }] });
-  await world.reaches(asks, "queued");
+  await world.waitForState(asks, "queued");
   await poll(120_000, async () => ((await world.queue.getJob(world.jobId(asks))) === undefined ? "no job yet" : null));
   const alone = await why(asks);
   expect(alone).toMatchObject({ state: "queued", answer: "No runner is running. Start one." });
   expect(alone.rules.find(({ rule }) => rule === "label")?.text).toContain(`${LABEL} was added by ${OWNER}`);
 
   world.startApp("runner");
-  await world.reaches(asks, "blocked");
+  await world.waitForState(asks, "blocked");
   const blocked = await why(asks);
   expect([blocked.state, decides(blocked)]).toEqual(["blocked", ["question"]]);
   expect(blocked.answer).toContain("“Red or green?” Reply at http");
@@ -45,14 +45,14 @@ test("tac8 why gives the right reason in every state of an issue", async () => {
   const works = world.openIssue({
     script: [{ bash: "until test -e go; do sleep 0.1; done" }, { write: "a.txt", text: "a" }],
   });
-  await world.reaches(works, "running");
+  await world.waitForState(works, "running");
   await poll(120_000, async () => {
     const found = await why(works);
     return /unning on .* since .*Last action /.test(found.answer) ? null : found.answer;
   });
 
   const waits = world.openIssue({ script: [{ write: "b.txt", text: "b" }] });
-  await world.reaches(waits, "queued");
+  await world.waitForState(waits, "queued");
   await poll(120_000, async () => {
     const found = await why(waits);
     return found.answer === "It is waiting for a free slot: the only slot is busy. It is next." ? null : found.answer;
@@ -65,10 +65,10 @@ test("tac8 why gives the right reason in every state of an issue", async () => {
   // The issue has a status comment, so a runner also reports the end there.
   await clearHold(world.redis, "operator", "test", "");
   world.github.closeIssue({ repo: REPO, number: works, actor: OWNER });
-  await world.reaches(works, "cancelled");
+  await world.waitForState(works, "cancelled");
   expect((await why(works)).answer).toBe(
     `Cancelled: the issue was closed by ${OWNER}. To try again, reopen it and add the label.`,
   );
-  await world.reaches(waits, "withdrawn");
+  await world.waitForState(waits, "withdrawn");
   expect((await why(waits)).answer).toMatch(/^Withdrawn: the label was removed.* To try again, add the label again\.$/);
 });

@@ -46,14 +46,14 @@ test("an issue that is closed, unlabelled, deleted or transferred while it waits
   github.removeLabel({ repo: REPO, number: bare, actor: OWNER, label: LABEL });
   github.deleteIssue(REPO, deleted);
   github.transferIssue({ repo: REPO, number: moved, actor: OWNER, to: "octo/elsewhere" });
-  for (const number of [closed, bare, deleted, moved]) await world.reaches(number, "withdrawn");
+  for (const number of [closed, bare, deleted, moved]) await world.waitForState(number, "withdrawn");
   for (const number of [closed, bare]) {
     await github.waitFor(() => comment(number).includes("**Withdrawn**"), { what: "the word on the issue" });
   }
   await release();
-  for (const number of kept) await world.reaches(number, "pr");
+  for (const number of kept) await world.waitForState(number, "pr");
   expect(await world.agentStarts()).toHaveLength(kept.length);
   // Put back on, it starts after all.
   github.addLabel({ repo: REPO, number: bare, actor: OWNER, label: LABEL });
-  await world.enters(bare, "pr", 1);
+  await world.waitForNthState(bare, "pr", 1);
 });

@@ -108,7 +108,7 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
     world.startApp("scheduler", { ...env, TAC8_HOME: boardHome }),
     world.startApp("board", { ...env, TAC8_HOME: boardHome }),
   ];
-  await runner.says("runner ready");
+  await runner.waitForLog("runner ready");
   const runnerPid = isLaunched ? launchedPid(runner.child.pid ?? 0) : (runner.child.pid ?? 0);
   const board = await urlOf(apps[2] as App);
 
@@ -218,7 +218,7 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
     // tac8 undoes some of it when the agent ends.
     const during = await check(null);
     open("go");
-    await world.reaches(number, "pr");
+    await world.waitForState(number, "pr");
     if (isLaunched) await poll(120_000, async () => (isFree(heldLock) ? null : "the launcher holds the user id"));
     await victim?.end();
     const after = await check(processes().map(({ command }) => command));
@@ -259,7 +259,7 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
       },
       async end() {
         open("victim");
-        await world.reaches(number, "pr");
+        await world.waitForState(number, "pr");
       },
     };
   }
