@@ -13,7 +13,7 @@ export interface Bench {
   /** Aborted by Ctrl-C, or if a figure takes too long. */
   readonly signal: AbortSignal;
   /** Report progress, one line for each call. */
-  readonly say: (line: string) => void;
+  readonly report: (line: string) => void;
 }
 
 /** A measurement with one or more rows. */

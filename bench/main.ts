@@ -72,7 +72,7 @@ async function run({ check, quick, figures, entries, checkout, out, sizes }: Opt
       leftovers,
       path: `${dirname(process.execPath)}${delimiter}${process.env["PATH"] ?? ""}`,
       signal: interrupted.signal,
-      say: (line) => process.stderr.write(`${line}\n`),
+      report: (line) => process.stderr.write(`${line}\n`),
     },
   );
   const results: Results = { ...head, ...measured };

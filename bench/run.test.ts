@@ -8,7 +8,7 @@ import { QUICK } from "./sizes.ts";
 
 function benchOf(signal: AbortSignal): Bench {
   const programs = findPrograms("/checkout", "dist", () => true);
-  return { programs, sizes: QUICK, leftovers: new Leftovers(), path: "", signal, say: () => undefined };
+  return { programs, sizes: QUICK, leftovers: new Leftovers(), path: "", signal, report: () => undefined };
 }
 
 function figure(name: string, measure: Figure["measure"]): Figure {

@@ -13,20 +13,20 @@ export async function measureAll(figures: readonly Figure[], bench: Bench): Prom
   for (const { name, limitMinutes, measure } of figures) {
     bench.signal.throwIfAborted();
     const startedAt = performance.now();
-    const say = (line: string) => bench.say(`${name}: ${line}`);
+    const report = (line: string) => bench.report(`${name}: ${line}`);
     const limit = new AbortController();
     const late = setTimeout(
       () => limit.abort(new Error(`abandoned after ${limitMinutes} minutes`)),
       limitMinutes * 60_000,
     );
     try {
-      say("started");
-      rows.push(...(await measure({ ...bench, say, signal: AbortSignal.any([bench.signal, limit.signal]) })));
-      say(`measured in ${Math.round((performance.now() - startedAt) / 1000)} s`);
+      report("started");
+      rows.push(...(await measure({ ...bench, report, signal: AbortSignal.any([bench.signal, limit.signal]) })));
+      report(`measured in ${Math.round((performance.now() - startedAt) / 1000)} s`);
     } catch (error) {
       bench.signal.throwIfAborted();
       const message = messageOf(error);
-      say(`failed: ${message}`);
+      report(`failed: ${message}`);
       failed.push({ figure: name, message: message.split("\n")[0] ?? message });
     } finally {
       clearTimeout(late);

@@ -3,7 +3,7 @@ import { row, type Row } from "../results.ts";
 import { inSandbox } from "./calls-in-sandbox.ts";
 import { countGit, countsOf, type GitCounts } from "../stage/count-git.ts";
 import { openCountingProxy, type Requests } from "../stage/counting-proxy.ts";
-import { COMMAND_AGENT, openIssues, whenDone } from "../stage/issues.ts";
+import { COMMAND_AGENT, openIssues, waitForEndLabels } from "../stage/issues.ts";
 import { manyFiles, openStage } from "../stage/stage.ts";
 import { pause, times, until } from "../stage/until.ts";
 
@@ -49,7 +49,7 @@ async function measure(bench: Bench): Promise<Row[]> {
     return count();
   };
 
-  await whenDone({ stage, numbers: openIssues(stage.github, 1), signal }); // This issue also creates the mirror.
+  await waitForEndLabels({ stage, numbers: openIssues(stage.github, 1), signal }); // This issue also creates the mirror.
   const perPoll = await times(sizes.samples, async () => {
     const before = await count();
     const polls = () => toScheduler.counts.polls - before.scheduler.polls;
@@ -58,7 +58,7 @@ async function measure(bench: Bench): Promise<Row[]> {
   });
   const perIssue = await times(sizes.samples, async () => {
     const before = await settled();
-    await whenDone({ stage, numbers: openIssues(stage.github, sizes.countedIssues), signal });
+    await waitForEndLabels({ stage, numbers: openIssues(stage.github, sizes.countedIssues), signal });
     return costs({ before, after: await settled(), issues: sizes.countedIssues });
   });
   const rowOf = (name: keyof (typeof perIssue)[number], what: string) =>

@@ -1,7 +1,7 @@
 import type { Bench, Figure } from "../bench.ts";
 import { row, type Row } from "../results.ts";
 import { BARE_START, bareStart } from "../stage/bare.ts";
-import { APPS, BOARD_LOGIN, boardUrl, openStage, type Stage } from "../stage/stage.ts";
+import { APPS, BOARD_LOGIN, boardUrl, openStage, type BenchStage } from "../stage/stage.ts";
 import { timed, type Timed } from "../stage/timed.ts";
 import { times } from "../stage/until.ts";
 
@@ -74,7 +74,7 @@ async function measure(bench: Bench): Promise<Row[]> {
 
 interface Tac8 {
   readonly bench: Bench;
-  readonly stage: Pick<Stage, "env" | "dir">;
+  readonly stage: Pick<BenchStage, "env" | "dir">;
   readonly args: readonly string[];
   readonly repeat?: number;
   /** Arguments for Node. Default: the launcher, as users run it. */

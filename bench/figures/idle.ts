@@ -2,9 +2,9 @@ import type { Bench, Figure } from "../bench.ts";
 import { row, type Row } from "../results.ts";
 import type { App } from "../stage/app.ts";
 import { BARE_IDLE, BARE_START, bareStart, startBareIdle } from "../stage/bare.ts";
-import { COMMAND_AGENT, openIssues, whenDone } from "../stage/issues.ts";
+import { COMMAND_AGENT, openIssues, waitForEndLabels } from "../stage/issues.ts";
 import { cpuMs, privateMemory } from "../stage/proc.ts";
-import { APPS, openStage, manyFiles, type AppName, type Stage } from "../stage/stage.ts";
+import { APPS, openStage, manyFiles, type AppName, type BenchStage } from "../stage/stage.ts";
 import { pause, times } from "../stage/until.ts";
 
 const CPU_SECONDS = 60;
@@ -45,7 +45,7 @@ async function measureStarts(bench: Bench): Promise<Row[]> {
   ]);
 }
 
-async function startOnce(stage: Stage, name: AppName): Promise<{ wallMs: number; cpuMs: number }> {
+async function startOnce(stage: BenchStage, name: AppName): Promise<{ wallMs: number; cpuMs: number }> {
   await using app = await stage.start(name);
   return { wallMs: app.readyMs, cpuMs: cpuMs(app.pid) };
 }
@@ -54,28 +54,28 @@ async function startOnce(stage: Stage, name: AppName): Promise<{ wallMs: number;
 type Each<T> = Readonly<Record<AppName | "bare", T>>;
 
 interface Group extends AsyncDisposable {
-  readonly stage: Stage;
+  readonly stage: BenchStage;
   readonly apps: Each<App>;
 }
 
 /** Measure several idle groups of apps at the same time, each with its own Redis, to get several samples in the time of one. */
 async function measureRest(bench: Bench): Promise<Row[]> {
-  const { signal, sizes, say } = bench;
+  const { signal, sizes, report } = bench;
   await using opened = new AsyncDisposableStack();
   const groups = await times(sizes.samples, async () => opened.use(await openGroup(bench)));
   const cpuSeconds = Math.min(CPU_SECONDS, sizes.idleSeconds);
   const readAll = <T>(how: (pid: number) => T) => groups.map(({ apps }) => mapEach(apps, ({ pid }) => how(pid)));
 
-  say(`${groups.length} groups of apps are idle for ${sizes.idleSeconds} s`);
+  report(`${groups.length} groups of apps are idle for ${sizes.idleSeconds} s`);
   await pause((sizes.idleSeconds - cpuSeconds) * 1000, signal);
   const before = readAll(cpuMs);
   await pause(cpuSeconds * 1000, signal);
   const after = readAll(cpuMs);
   const quiet = readAll(privateMemory);
   const busy = await times(groups.length, async (index) => {
-    say(`${sizes.issues} issues in group ${index + 1} of ${groups.length}`);
+    report(`${sizes.issues} issues in group ${index + 1} of ${groups.length}`);
     const { stage, apps } = groups[index] as Group;
-    await whenDone({ stage, numbers: openIssues(stage.github, sizes.issues), signal });
+    await waitForEndLabels({ stage, numbers: openIssues(stage.github, sizes.issues), signal });
     await pause(SETTLE_MS, signal);
     return mapEach(apps, ({ pid }) => privateMemory(pid));
   });

@@ -120,9 +120,9 @@ async function measure(bench: Bench): Promise<Row[]> {
 
 /** Measure agents as separate users. The launcher needs root. */
 async function asUser(bench: Bench, floor: NonNullable<Samples["floor"]>): Promise<Row[]> {
-  const { sizes, say } = bench;
+  const { sizes, report } = bench;
   if (process.getuid?.() !== 0) {
-    say("isolation: no launcher was measured, because only root can start one");
+    report("isolation: no launcher was measured, because only root can start one");
     return [];
   }
   await using launcher = await startLauncher(bench);

@@ -2,7 +2,7 @@ import { probeSandbox } from "@tac8/core/isolation/probe";
 import type { Bench, Figure } from "../bench.ts";
 import { row, type Row } from "../results.ts";
 import { SCRIPT_REPO, openScriptFloor } from "../stage/script-floor.ts";
-import { COMMAND_AGENT, openIssues, whenDone } from "../stage/issues.ts";
+import { COMMAND_AGENT, openIssues, waitForEndLabels } from "../stage/issues.ts";
 import { openCpuGroup } from "../stage/cpuGroup.ts";
 import { manyFiles, openStage } from "../stage/stage.ts";
 import { pause, times } from "../stage/until.ts";
@@ -19,7 +19,7 @@ export const issues: Figure = {
     const rows = await measure(bench, WITHOUT_ISOLATION);
     const probe = await probeSandbox({ path: bench.path, uid: process.getuid?.() ?? 0, secret: [] });
     if (probe.works) return [...rows, ...(await measure(bench, IN_SANDBOX))];
-    bench.say(`not measured in a sandbox: ${probe.why}`);
+    bench.report(`not measured in a sandbox: ${probe.why}`);
     return rows;
   },
 };
@@ -42,7 +42,7 @@ const IN_SANDBOX: Mode = {
 };
 
 async function measure(bench: Bench, { isolation, wall, cpu: cpuName, how }: Mode): Promise<Row[]> {
-  const { sizes, signal, say } = bench;
+  const { sizes, signal, report } = bench;
   const files = manyFiles(sizes.files);
   const coordinator = { max_concurrent_workers: AT_ONCE, poll_interval_seconds: 1 };
   using group = openCpuGroup(); // Disposed of after the stage.
@@ -58,13 +58,13 @@ async function measure(bench: Bench, { isolation, wall, cpu: cpuName, how }: Mod
   const scheduler = await stage.start("scheduler");
   const runner = await stage.start("runner");
   if (!group.add([scheduler.pid, runner.pid]) && isolation === "sandbox") {
-    say("the CPU time in sandboxes is not counted, because no control group can be created here");
+    report("the CPU time in sandboxes is not counted, because no control group can be created here");
   }
 
   async function tac8(count: number): Promise<{ wallMs: number; cpuMs: number }> {
     const cpuBefore = group.read();
     const startedAt = performance.now();
-    await whenDone({ stage, numbers: openIssues(github, count), signal });
+    await waitForEndLabels({ stage, numbers: openIssues(github, count), signal });
     const wallMs = performance.now() - startedAt;
     await pause(SETTLE_MS, signal);
     return { wallMs, cpuMs: group.read() - cpuBefore };
@@ -74,7 +74,7 @@ async function measure(bench: Bench, { isolation, wall, cpu: cpuName, how }: Mod
   await tac8(1);
   await script(1);
   const samples = await times(sizes.samples, async (index) => {
-    say(`sample ${index + 1} of ${sizes.samples}${how}`);
+    report(`sample ${index + 1} of ${sizes.samples}${how}`);
     return { tac8: await tac8(sizes.issues), script: await script(sizes.issues) };
   });
   const what = `${sizes.issues} issues to pull requests, ${AT_ONCE} at once${how}`;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Bench, Figure } from "../bench.ts";
 import { row, type Row } from "../results.ts";
 import { SCRIPT_REPO, openScriptFloor } from "../stage/script-floor.ts";
-import { COMMAND_AGENT, openIssues, whenDone } from "../stage/issues.ts";
+import { COMMAND_AGENT, openIssues, waitForEndLabels } from "../stage/issues.ts";
 import { nextRequest, isPullOpened, isFirstPage } from "../stage/requests.ts";
 import { manyFiles, openStage, REPO } from "../stage/stage.ts";
 import { epochMs, pause, times } from "../stage/until.ts";
@@ -41,7 +41,7 @@ async function measure(bench: Bench): Promise<Row[]> {
     const pull = nextRequest(github, { matches: isPullOpened(REPO), what: "a pull request", signal }).then(epochMs);
     const labelledAt = epochMs();
     const numbers = openIssues(github, 1);
-    const done = whenDone({ stage, numbers, signal });
+    const done = waitForEndLabels({ stage, numbers, signal });
     const [{ at: seenAt }, pullAt] = await Promise.all([poll, pull, done]);
     const agentAt = await startOf(join(witness, `gh-${numbers[0]}`));
     return { agent: agentAt - labelledAt, pull: pullAt - labelledAt, seen: pullAt - seenAt };

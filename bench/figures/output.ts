@@ -2,10 +2,10 @@ import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bench, Figure } from "../bench.ts";
 import { row, type Row } from "../results.ts";
-import { openIssues, whenDone } from "../stage/issues.ts";
+import { openIssues, waitForEndLabels } from "../stage/issues.ts";
 import { cpuMs, peakMemory, resetPeak } from "../stage/proc.ts";
 import { nextRequest, isPullOpened } from "../stage/requests.ts";
-import { openStage, REPO, type Stage } from "../stage/stage.ts";
+import { openStage, REPO, type BenchStage } from "../stage/stage.ts";
 import { PRINT_COMMAND, PRINTING_AGENT, writeOutput, type Output } from "../stage/stream.ts";
 import { timed, type Timed } from "../stage/timed.ts";
 import { times, until } from "../stage/until.ts";
@@ -32,14 +32,14 @@ interface Sample {
 }
 
 async function measure(bench: Bench): Promise<Row[]> {
-  const { sizes, signal, say } = bench;
+  const { sizes, signal, report } = bench;
   await using stage = await openStage(bench, {
     config: { ...PRINTING_AGENT, coordinator: { poll_interval_seconds: 1 } },
   });
   const printed = await writeOutput(stage.dir, sizes.megabytes);
   await stage.start("scheduler");
   const samples = await times(sizes.samples, async (index) => {
-    say(`sample ${index + 1} of ${sizes.samples}`);
+    report(`sample ${index + 1} of ${sizes.samples}`);
     return { cat: await catTime(bench, stage, printed), tac8: await runOnce({ stage, printed, signal }) };
   });
   const what = `${sizes.megabytes} MB of an agent's output`;
@@ -70,7 +70,7 @@ async function measure(bench: Bench): Promise<Row[]> {
 }
 
 /** Measure one sample with a new runner, because memory of an earlier sample would hide the growth. */
-async function runOnce(options: { stage: Stage; printed: Output; signal: AbortSignal }): Promise<Sample> {
+async function runOnce(options: { stage: BenchStage; printed: Output; signal: AbortSignal }): Promise<Sample> {
   const { stage, printed, signal } = options;
   const { github, redisServer, home, witness } = stage;
   await using runner = await stage.start("runner", { env: printed.env });
@@ -80,7 +80,7 @@ async function runOnce(options: { stage: Stage; printed: Output; signal: AbortSi
     () => ({ runner: cpuMs(runner.pid), redis: cpuMs(redisServer.pid), peak: peakMemory(runner.pid) }),
   );
   const numbers = openIssues(github, 1);
-  const done = whenDone({ stage, numbers, signal, timeoutMs });
+  const done = waitForEndLabels({ stage, numbers, signal, timeoutMs });
   const started = until(() => exists(join(witness, `gh-${numbers[0]}`)), { signal, what: "an agent" }).then(() => ({
     runner: cpuMs(runner.pid),
     redis: cpuMs(redisServer.pid),
@@ -98,7 +98,7 @@ async function runOnce(options: { stage: Stage; printed: Output; signal: AbortSi
 }
 
 /** Run the same program with its output piped to cat, and count only the CPU time of cat. The program commits in a separate repository. */
-async function catTime(bench: Bench, stage: Stage, printed: Output): Promise<Timed> {
+async function catTime(bench: Bench, stage: BenchStage, printed: Output): Promise<Timed> {
   const cwd = join(stage.dir, "cat");
   const file = join(stage.dir, "cat.out");
   await mkdir(cwd);

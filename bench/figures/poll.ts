@@ -3,7 +3,7 @@ import type { Bench, Figure } from "../bench.ts";
 import { row, type Row } from "../results.ts";
 import { openIssues } from "../stage/issues.ts";
 import { startPolling, type Poll } from "../stage/polls.ts";
-import { LABEL, openStage, OWNER, REPO, type Stage } from "../stage/stage.ts";
+import { LABEL, openStage, OWNER, REPO, type BenchStage } from "../stage/stage.ts";
 import { timed } from "../stage/timed.ts";
 import { times, until } from "../stage/until.ts";
 
@@ -26,21 +26,21 @@ interface Read {
 }
 
 async function measure(bench: Bench): Promise<Row[]> {
-  const { sizes, signal, say } = bench;
+  const { sizes, signal, report } = bench;
   await using stage = await openStage(bench, { config: { coordinator: { poll_interval_seconds: POLL_MS / 1000 } } });
   const { github, redis } = stage;
   const numbers = openIssues(github, sizes.labelled);
 
   const floors: { first: Read; unchanged: Read }[] = [];
   const first = await times(sizes.samples, async (index) => {
-    say(`first poll, sample ${index + 1} of ${sizes.samples}`);
+    report(`first poll, sample ${index + 1} of ${sizes.samples}`);
     await redis.flushall();
     floors.push(await readPages(bench, stage));
     await using polls = await startPolling({ stage, intervalMs: POLL_MS, signal });
     return await polls.first();
   });
 
-  say("unchanged polls, and polls after one change");
+  report("unchanged polls, and polls after one change");
   await using polls = await startPolling({ stage, intervalMs: POLL_MS, signal }); // The last sample has queued every issue.
   await polls.first();
   const unchanged = await polls.next(sizes.samples);
@@ -85,7 +85,10 @@ async function measure(bench: Bench): Promise<Row[]> {
   ];
 }
 
-async function readPages(bench: Bench, { github, token, env, dir }: Stage): Promise<{ first: Read; unchanged: Read }> {
+async function readPages(
+  bench: Bench,
+  { github, token, env, dir }: BenchStage,
+): Promise<{ first: Read; unchanged: Read }> {
   const { leftovers, signal } = bench;
   const query = `state=open&labels=${LABEL}&sort=created&direction=asc&per_page=${PER_PAGE}`;
   const list = `${github.url}/repos/${REPO}/issues?${query}`;

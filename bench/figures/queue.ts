@@ -3,14 +3,14 @@ import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contr
 import type { Bench, Figure } from "../bench.ts";
 import { row, type Row } from "../results.ts";
 import type { App } from "../stage/app.ts";
-import { COMMAND_AGENT, openIssues, whenDone } from "../stage/issues.ts";
+import { COMMAND_AGENT, openIssues, waitForEndLabels } from "../stage/issues.ts";
 import { startPolling, type Poll } from "../stage/polls.ts";
 import { nextRequest } from "../stage/requests.ts";
 import { cpuMs } from "../stage/proc.ts";
 import { jobOf, seedJobs } from "../stage/seed.ts";
-import { boardUrl, openStage, OWNER, type Stage } from "../stage/stage.ts";
+import { boardUrl, openStage, OWNER, type BenchStage } from "../stage/stage.ts";
 import type { Timed } from "../stage/timed.ts";
-import { later, times } from "../stage/until.ts";
+import { awaitedLater, times } from "../stage/until.ts";
 import { pageMs, tac8 } from "./cli.ts";
 
 const FEW = 10;
@@ -32,14 +32,14 @@ export const queue: Figure = {
 
 /** A queue with waiting jobs, on its own stage. */
 interface Filled extends AsyncDisposable {
-  readonly stage: Stage;
+  readonly stage: BenchStage;
   readonly jobs: Queue<JobData, JobResult>;
   readonly board: App;
 }
 
 async function measure(bench: Bench): Promise<Row[]> {
-  const { sizes, say } = bench;
-  say(`filling a queue with ${sizes.waiting} jobs, and one with ${FEW}`);
+  const { sizes, report } = bench;
+  report(`filling a queue with ${sizes.waiting} jobs, and one with ${FEW}`);
   await using many = await openFilled(bench, sizes.waiting);
   await using few = await openFilled(bench, FEW);
   /** Measure both queues alternately, so that a slow moment of the machine affects both. */
@@ -51,9 +51,9 @@ async function measure(bench: Bench): Promise<Row[]> {
   const added = await alternately(addMs);
   const pages = await alternately(page);
   const status = await alternately(({ stage }) => tac8({ bench, stage, args: ["status"] }));
-  say("starting jobs");
+  report("starting jobs");
   const started = await measureStarts({ bench, many, few });
-  say("polling");
+  report("polling");
   const polls = await measurePolls({ bench, many, few });
 
   const rowOf = <T>(name: string, what: string, samples: readonly Pair<T>[], of: (sample: T) => number) =>
@@ -136,8 +136,8 @@ async function measureStarts({ bench, many, few }: Both): Promise<Pair<number>[]
   async function startMs({ stage, jobs }: Filled): Promise<number> {
     const [next] = await jobs.getPrioritized(0, 0);
     if (next === undefined) throw new Error("no job waits: this is a defect");
-    const done = later(whenDone({ stage, numbers: [next.data.number], signal }));
-    const taken = later(nextRequest(stage.github, { matches: () => true, what: "a job to be taken", signal }));
+    const done = awaitedLater(waitForEndLabels({ stage, numbers: [next.data.number], signal }));
+    const taken = awaitedLater(nextRequest(stage.github, { matches: () => true, what: "a job to be taken", signal }));
     const startedAt = performance.now();
     await jobs.resume();
     await taken;

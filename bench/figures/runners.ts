@@ -3,12 +3,12 @@ import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contr
 import type { Bench, Figure } from "../bench.ts";
 import { row, type Row } from "../results.ts";
 import type { App } from "../stage/app.ts";
-import { COMMAND_AGENT, openIssues, whenDone } from "../stage/issues.ts";
+import { COMMAND_AGENT, openIssues, waitForEndLabels } from "../stage/issues.ts";
 import { cpuMs } from "../stage/proc.ts";
 import { nextRequest } from "../stage/requests.ts";
 import { seedJobs } from "../stage/seed.ts";
-import { openStage, OWNER, type Stage } from "../stage/stage.ts";
-import { later, pause, times } from "../stage/until.ts";
+import { openStage, OWNER, type BenchStage } from "../stage/stage.ts";
+import { awaitedLater, pause, times } from "../stage/until.ts";
 
 /** Number of runners that start at once: more of them only slow each other down. */
 const BATCH = 4;
@@ -25,7 +25,7 @@ export const runners: Figure = {
 
 /** Idle runners with their own Redis. */
 interface RunnerGroup extends AsyncDisposable {
-  readonly stage: Stage;
+  readonly stage: BenchStage;
   readonly count: number;
   /** State of Redis before the first runner. */
   readonly before: Size;
@@ -38,8 +38,8 @@ interface Size {
 }
 
 async function measure(bench: Bench): Promise<Row[]> {
-  const { sizes, signal, say } = bench;
-  say(`starting ${sizes.runners} runners on one Redis, and one on another`);
+  const { sizes, signal, report } = bench;
+  report(`starting ${sizes.runners} runners on one Redis, and one on another`);
   await using many = await openCrew(bench, sizes.runners);
   await using one = await openCrew(bench, 1);
   await pause(SETTLE_MS, signal);
@@ -131,11 +131,11 @@ async function readRedis(
   return { commands: each(after.commands - before.commands - 1), cpuMs: each(after.cpu - before.cpu) };
 }
 
-async function commandsOf(redis: Stage["redis"]): Promise<number> {
+async function commandsOf(redis: BenchStage["redis"]): Promise<number> {
   return numberIn(await redis.info("stats"), "total_commands_processed");
 }
 
-async function sizeOf({ redis }: Stage): Promise<Size> {
+async function sizeOf({ redis }: BenchStage): Promise<Size> {
   const clients = numberIn(await redis.info("clients"), "connected_clients");
   return { clients, memoryMb: numberIn(await redis.info("memory"), "used_memory") / 1e6 };
 }
@@ -153,7 +153,7 @@ async function readBusy(
   const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
   try {
     const numbers = openIssues(github, sizes.issues);
-    const done = later(whenDone({ stage, numbers, signal }));
+    const done = awaitedLater(waitForEndLabels({ stage, numbers, signal }));
     const [before, startedAt] = [await commandsOf(redis), performance.now()];
     await seedJobs(queue, redis, { ...WIDGETS, numbers });
     await done;
@@ -171,8 +171,8 @@ async function takenMs({ stage }: RunnerGroup, signal: AbortSignal): Promise<num
   const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
   try {
     const [number = 0] = openIssues(github, 1);
-    const done = later(whenDone({ stage, numbers: [number], signal }));
-    const taken = later(nextRequest(github, { matches: () => true, what: "a job to be taken", signal }));
+    const done = awaitedLater(waitForEndLabels({ stage, numbers: [number], signal }));
+    const taken = awaitedLater(nextRequest(github, { matches: () => true, what: "a job to be taken", signal }));
     const startedAt = performance.now();
     await seedJobs(queue, redis, { ...WIDGETS, numbers: [number] });
     await taken;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import type { Sections } from "./config.ts";
-import { LABEL, OWNER, REPO, type Stage } from "./stage.ts";
+import { LABEL, OWNER, REPO, type BenchStage } from "./stage.ts";
 
 export const AGENT = join(import.meta.dirname, "../programs/agent.sh");
 
@@ -27,14 +27,14 @@ export function openIssues(
 }
 
 export interface Issues {
-  readonly stage: Pick<Stage, "github">;
+  readonly stage: Pick<BenchStage, "github">;
   readonly numbers: readonly number[];
   readonly signal: AbortSignal;
   readonly timeoutMs?: number;
 }
 
 /** Wait until each issue on GitHub has its end label and no trigger label. @throws Error after a time limit */
-export async function whenDone({
+export async function waitForEndLabels({
   stage: { github },
   numbers,
   signal,

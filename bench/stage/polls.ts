@@ -1,6 +1,6 @@
 import { cpuMs } from "./proc.ts";
 import { isFirstPage } from "./requests.ts";
-import type { Stage } from "./stage.ts";
+import type { BenchStage } from "./stage.ts";
 
 const MOST_MS = 5 * 60_000;
 
@@ -37,7 +37,7 @@ interface Start {
  * of the next, so the duration of a poll is the time between two starts minus the interval.
  */
 export async function startPolling(options: {
-  readonly stage: Pick<Stage, "github" | "start">;
+  readonly stage: Pick<BenchStage, "github" | "start">;
   readonly intervalMs: number;
   readonly signal: AbortSignal;
 }): Promise<Polling> {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Bench } from "../bench.ts";
 import { AGENT } from "./issues.ts";
-import { OWNER, type Stage } from "./stage.ts";
+import { OWNER, type BenchStage } from "./stage.ts";
 import { timed, type Timed } from "./timed.ts";
 
 const SCRIPT = join(import.meta.dirname, "../programs/by-hand.sh");
@@ -23,7 +23,7 @@ export interface ScriptFloor {
 /** Create the repository and its mirror. */
 export async function openScriptFloor(
   bench: Bench,
-  stage: Stage,
+  stage: BenchStage,
   files: Readonly<Record<string, string>>,
 ): Promise<ScriptFloor> {
   const { github, token, dir } = stage;

@@ -24,7 +24,7 @@ const READY: Readonly<Record<AppName, string>> = {
 };
 
 /** Redis, local GitHub and configuration for the apps of the measured checkout. */
-export interface Stage extends AsyncDisposable {
+export interface BenchStage extends AsyncDisposable {
   readonly dir: string;
   /** Data folder of the apps. */
   readonly home: string;
@@ -48,13 +48,13 @@ interface StartOptions {
 
 export interface StageOptions {
   /** Configuration; a function if it names a folder of the stage, for example one that sandboxes can write to. */
-  readonly config?: Sections | ((folders: Pick<Stage, "witness">) => Sections);
+  readonly config?: Sections | ((folders: Pick<BenchStage, "witness">) => Sections);
   /** Files of the repository `octo/widgets`. Default: one. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
 /** Open a stage. When it is disposed, everything on it ends in reverse order. */
-export async function openStage(bench: Bench, options: StageOptions = {}): Promise<Stage> {
+export async function openStage(bench: Bench, options: StageOptions = {}): Promise<BenchStage> {
   const { leftovers, programs, signal } = bench;
   await using opened = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), "tac8-bench-"));

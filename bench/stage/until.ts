@@ -29,7 +29,7 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** Return a promise that is awaited later. If it rejects before, the error is not reported as unhandled. */
-export function later<T>(promise: Promise<T>): Promise<T> {
+export function awaitedLater<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
 }

@@ -14,7 +14,7 @@ test("20 issues and 3 runners under faults: nothing is lost or duplicated", { ti
     issues: 20,
     runners: 3,
     path: `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,
-    say: (line) => output.push(line),
+    report: (line) => output.push(line),
   });
   if (result.findings.length > 0) throw new Error([...output, "", report(result), "", `in ${result.dir}`].join("\n"));
   expect(result.landed.length).toBeGreaterThanOrEqual(20);

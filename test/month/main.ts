@@ -12,7 +12,7 @@ import { isEnded } from "@tac8/core/domain/states";
 import { jobIdOf } from "@tac8/core/domain/reference";
 import { OWNER, REPO } from "../names.ts";
 import { programOf } from "../programs.ts";
-import { createStage, type Stage } from "../soak/stage.ts";
+import { createStage, type SoakServices } from "../soak/stage.ts";
 import { createClock } from "./clock.ts";
 import { quarterPoints, table, type Point } from "./fit.ts";
 import { measureDisk, measureRedis, writtenTo } from "./measure.ts";
@@ -147,7 +147,7 @@ function rss(pid: number): number {
 }
 
 function tac8(...args: string[]): string {
-  const { dir, home, token, github }: Stage = stage;
+  const { dir, home, token, github }: SoakServices = stage;
   const env = {
     ...clock.env,
     PATH,

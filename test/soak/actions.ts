@@ -2,7 +2,7 @@ import { OTHER_CONTRIBUTOR, OWNER, REPO } from "../names.ts";
 import { behaviourOf } from "./behaviours.ts";
 import type { SoakIssues, SoakIssue } from "./soakIssues.ts";
 import type { FaultKind, PlannedFault, Step } from "./schedule.ts";
-import type { Stage } from "./stage.ts";
+import type { SoakServices } from "./stage.ts";
 
 /** Action of a user on the branch, base or pull request of an issue while its run was alive. */
 export interface Action {
@@ -33,7 +33,7 @@ export function quarantines({ kind }: Action): boolean {
 export function targetOf(
   fault: ActionFault,
   issue: SoakIssue,
-  { github }: Stage,
+  { github }: SoakServices,
 ): Pick<Action, "branch" | "pull"> | null {
   const behaviour = behaviourOf(issue.behaviour);
   if (behaviour.end !== "pr") return null; // The action would change the expected end.
@@ -62,7 +62,7 @@ export async function act(given: {
   readonly issue: SoakIssue;
   readonly step: Step;
   readonly target: Pick<Action, "branch" | "pull">;
-  readonly stage: Stage;
+  readonly stage: SoakServices;
 }): Promise<Action | null> {
   const { fault, issue, step, target, stage } = given;
   const { github } = stage;

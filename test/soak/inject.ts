@@ -5,7 +5,7 @@ import type { App } from "./app.ts";
 import type { SoakIssues, SoakIssue } from "./soakIssues.ts";
 import { act, relabelFor, isAction, targetOf, type Action, type ActionFault } from "./actions.ts";
 import type { FaultKind, PlannedFault, Step } from "./schedule.ts";
-import { LOCK_SECONDS, type Stage } from "./stage.ts";
+import { LOCK_SECONDS, type SoakServices } from "./stage.ts";
 import { requestOf, stepOf } from "./step.ts";
 import { OWNER, REPO } from "../names.ts";
 
@@ -41,14 +41,14 @@ const CHECK_MS = 10;
 const REFUSED_MS = 6000;
 
 export class Injector {
-  readonly #stage: Stage;
+  readonly #stage: SoakServices;
   readonly #issues: SoakIssues;
   /** Runners that did not exit in time after SIGTERM, and other surprises. */
   readonly problems: string[] = [];
   /** Actions on GitHub, including those that came just after the end of a run and do not count as faults. */
   readonly actions: Action[] = [];
 
-  constructor(stage: Stage, issues: SoakIssues) {
+  constructor(stage: SoakServices, issues: SoakIssues) {
     this.#stage = stage;
     this.#issues = issues;
   }

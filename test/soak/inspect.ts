@@ -12,7 +12,7 @@ import { defectsIn } from "../defects.ts";
 import { evaluate, type OnGitHub } from "./evaluate.ts";
 import { lockedJobs, leftFiles, slowExits, liveAgents, zombies } from "./leftovers.ts";
 import { quarantines, type Action } from "./actions.ts";
-import type { Stage } from "./stage.ts";
+import type { SoakServices } from "./stage.ts";
 import { readWitness, type AgentNotes } from "./witness.ts";
 
 export interface Inspection {
@@ -34,7 +34,7 @@ const MAX_GROWTH_MB = 250;
 
 /** End the soak's processes, and check the remaining state with witnesses outside of tac8. */
 export async function inspect(given: {
-  readonly stage: Stage;
+  readonly stage: SoakServices;
   readonly issues: SoakIssues;
   readonly landed: readonly LandedFault[];
   readonly actions: readonly Action[];
@@ -135,7 +135,7 @@ export async function inspect(given: {
 }
 
 /** Wait until the queue has no live job, and return those that remain. */
-async function liveJobs({ queue }: Stage): Promise<string[]> {
+async function liveJobs({ queue }: SoakServices): Promise<string[]> {
   const until = performance.now() + QUIET_MS;
   for (;;) {
     const jobs = await queue.getJobs([...LIVE_JOBS]);
@@ -146,7 +146,7 @@ async function liveJobs({ queue }: Stage): Promise<string[]> {
 }
 
 /** Wait until no hold exists, and return those that remain. */
-async function liveHolds({ redis }: Stage): Promise<string[]> {
+async function liveHolds({ redis }: SoakServices): Promise<string[]> {
   const until = performance.now() + QUIET_MS;
   for (;;) {
     const holds = await readHolds(redis);
@@ -156,7 +156,7 @@ async function liveHolds({ redis }: Stage): Promise<string[]> {
   }
 }
 
-function readGitHub({ github }: Stage, number: number): OnGitHub {
+function readGitHub({ github }: SoakServices, number: number): OnGitHub {
   const ours = new RegExp(`^auto/gh-${number}(-\\d+)?$`);
   const comments = { status: 0, question: 0, answer: 0, failure: 0 };
   for (const { author, body } of github.comments(REPO, number)) {
@@ -174,7 +174,7 @@ function readGitHub({ github }: Stage, number: number): OnGitHub {
   };
 }
 
-function strayBranches({ github }: Stage, opened: readonly SoakIssue[]): string[] {
+function strayBranches({ github }: SoakServices, opened: readonly SoakIssue[]): string[] {
   const known = new Set(opened.map(({ number }) => `auto/gh-${number}`));
   return Object.keys(github.branches(REPO))
     .filter((name) => name !== "main" && !known.has(name.replace(/(gh-\d+)-\d+$/, "$1")))

@@ -25,7 +25,7 @@ const result = await soak({
   runners: whole("runners", 1),
   seed: whole("seed", 0),
   path: `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,
-  say: (line) => process.stdout.write(`${line}\n`),
+  report: (line) => process.stdout.write(`${line}\n`),
 });
 process.stdout.write(`\n${report(result)}\n`);
 if (result.findings.length > 0) {

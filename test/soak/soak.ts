@@ -4,7 +4,7 @@ import { Injector, type LandedFault } from "./inject.ts";
 import { inspect, type Inspection } from "./inspect.ts";
 import { buildSchedule, STEPS, type PlannedFault, type Schedule } from "./schedule.ts";
 import { countOf, missingKinds, shortfalls } from "./shortfalls.ts";
-import { createStage, type Stage } from "./stage.ts";
+import { createStage, type SoakServices } from "./stage.ts";
 
 export interface SoakOptions {
   readonly seed: number;
@@ -13,7 +13,7 @@ export interface SoakOptions {
   /** `PATH` of the apps and their agents; its first `node` starts them. */
   readonly path: string;
   /** Report progress, one line for each call. */
-  readonly say: (line: string) => void;
+  readonly report: (line: string) => void;
 }
 
 export interface SoakResult extends Inspection {
@@ -35,11 +35,11 @@ const LIVE_PER_RUNNER = 2.5;
 
 /** Run tac8 under faults until every issue is finished or the time is up, then inspect the result. */
 export async function soak(options: SoakOptions): Promise<SoakResult> {
-  const { seed, issues, runners, path, say } = options;
+  const { seed, issues, runners, path, report } = options;
   const schedule = buildSchedule({ seed, issues });
-  say(`seed ${seed}, schedule ${schedule.hash}: ${issues} issues, ${runners} runners`);
+  report(`seed ${seed}, schedule ${schedule.hash}: ${issues} issues, ${runners} runners`);
   const stage = await createStage({ runners, path });
-  say(`in ${stage.dir}`);
+  report(`in ${stage.dir}`);
   const begun = performance.now();
   const deadline = begun + SHORT.ms + Math.max(0, issues - SHORT.issues) * MS_PER_MORE;
   const soakIssues = new SoakIssues(stage, schedule);
@@ -57,7 +57,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
       const hit = await injector.inject(aimAtRarestStep(fault, landed, schedule));
       if (hit === null) continue;
       landed.push(hit);
-      say(`${clock(begun)} ${String(landed.length).padStart(3)} ${hit.kind} in ${hit.step ?? "-"}: ${hit.what}`);
+      report(`${clock(begun)} ${String(landed.length).padStart(3)} ${hit.kind} in ${hit.step ?? "-"}: ${hit.what}`);
     }
     stage.github.clearFaults();
     findings.push(...shortfalls(landed, schedule));
@@ -83,7 +83,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
 }
 
 interface Tended {
-  readonly stage: Stage;
+  readonly stage: SoakServices;
   readonly issues: SoakIssues;
   readonly schedule: Schedule;
   readonly landed: readonly LandedFault[];

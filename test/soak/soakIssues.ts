@@ -5,7 +5,7 @@ import { jobIdOf } from "@tac8/core/domain/reference";
 import { LABEL, OWNER, REPO } from "../names.ts";
 import { behaviourOf } from "./behaviours.ts";
 import type { PlannedIssue, Schedule } from "./schedule.ts";
-import type { Stage } from "./stage.ts";
+import type { SoakServices } from "./stage.ts";
 
 /** An opened issue of the schedule. */
 export interface SoakIssue extends PlannedIssue {
@@ -23,9 +23,9 @@ export class SoakIssues {
   readonly opened: SoakIssue[] = [];
   readonly #waiting: PlannedIssue[];
   readonly #encores: PlannedIssue[];
-  readonly #stage: Stage;
+  readonly #stage: SoakServices;
 
-  constructor(stage: Stage, { issues, encores }: Pick<Schedule, "issues" | "encores">) {
+  constructor(stage: SoakServices, { issues, encores }: Pick<Schedule, "issues" | "encores">) {
     this.#stage = stage;
     this.#waiting = [...issues];
     this.#encores = [...encores];

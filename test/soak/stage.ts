@@ -14,7 +14,7 @@ import { SCRIPTED } from "../world.ts";
 import { App } from "./app.ts";
 
 /** Services of a soak. The local GitHub is in the process of the soak, so its log is a witness. */
-export interface Stage {
+export interface SoakServices {
   readonly dir: string;
   readonly home: string;
   readonly witness: string;
@@ -75,7 +75,7 @@ export async function createStage(given: {
   readonly slots?: number;
   readonly parent?: string;
   readonly env?: Readonly<Record<string, string>>;
-}): Promise<Stage> {
+}): Promise<SoakServices> {
   const { runners, path, slots = 2, parent = tmpdir(), env: further = {} } = given;
   const dir = await mkdtemp(join(parent, "tac8-soak-"));
   const home = join(dir, "home");
