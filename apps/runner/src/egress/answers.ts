@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 
 /** Send one line from tac8 as the complete answer, and close the connection. */
-export function say(response: ServerResponse, status: number, line: string): void {
+export function sendLine(response: ServerResponse, status: number, line: string): void {
   if (response.headersSent || response.destroyed) return void response.destroy();
   const body = `${line}\n`;
   response.writeHead(status, {
@@ -14,7 +14,7 @@ export function say(response: ServerResponse, status: number, line: string): voi
 }
 
 /** Send one line in the format of the model's API, so that its clients show it. */
-export function sayAsApi(response: ServerResponse, status: number, line: string): void {
+export function sendApiError(response: ServerResponse, status: number, line: string): void {
   if (response.headersSent || response.destroyed) return void response.destroy();
   const type = ERROR_TYPES[status] ?? "api_error";
   const body = JSON.stringify({ type: "error", error: { type, message: line } });
@@ -35,7 +35,7 @@ const ERROR_TYPES: Readonly<Record<number, string>> = {
 };
 
 /** Send one line to a client that requested a tunnel. `headers`: further ones, `Name: value`. */
-export function sayOnSocket(socket: Duplex, status: string, line: string, headers: readonly string[] = []): void {
+export function sendLineOnSocket(socket: Duplex, status: string, line: string, headers: readonly string[] = []): void {
   const body = `${line}\n`;
   const length = `Content-Length: ${Buffer.byteLength(body)}`;
   const all = ["Content-Type: text/plain; charset=utf-8", length, ...headers, "Connection: close"];

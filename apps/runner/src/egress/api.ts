@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { say } from "./answers.ts";
+import type { sendLine } from "./answers.ts";
 import { forward, passedHeaders, type Passing } from "./forward.ts";
 import { pathBelow, withRealKey } from "./keyed.ts";
 import { shownTarget, targetOf } from "./policy.ts";
 import { ByteReplacer, type Replacement } from "./replaceBytes.ts";
 import { AnswerReader, type UsageMeter } from "./usage.ts";
-import { wordsOf, type Way } from "./way.ts";
+import { wordsOf, type RouteContext } from "./routeContext.ts";
 
 /** An API that agents use with a placeholder for its key. */
 export interface Api {
@@ -17,7 +17,7 @@ export interface Api {
   /** Headers that are only in the configuration. */
   readonly headers: Readonly<Record<string, string>>;
   /** Function that sends the proxy's own errors. */
-  readonly answer: typeof say;
+  readonly answer: typeof sendLine;
 }
 
 export interface ApiRequest {
@@ -30,7 +30,11 @@ export interface ApiRequest {
 }
 
 /** Send a request to the only address that a key is for, with the key in place of its placeholder. */
-export async function askApi(way: Way, api: Api, { request, response, path, meter }: ApiRequest): Promise<void> {
+export async function askApi(
+  context: RouteContext,
+  api: Api,
+  { request, response, path, meter }: ApiRequest,
+): Promise<void> {
   const { base, pairs, answer } = api;
   if (pairs.length === 0) return answer(response, 401, "tac8: this run has no key of this API");
   const key = withRealKey(request.headers, pairs);
@@ -48,8 +52,8 @@ export async function askApi(way: Way, api: Api, { request, response, path, mete
   if (target === null) return answer(response, 502, "tac8: the configured address of the API cannot be read");
   let socket: Socket;
   try {
-    socket = way.keep(await way.dialer.dialTrusted(target, secure));
-    if (secure) socket = way.keep(await way.dialer.secured(socket, target));
+    socket = context.keep(await context.dialer.dialTrusted(target, secure));
+    if (secure) socket = context.keep(await context.dialer.secured(socket, target));
   } catch (error) {
     return answer(response, 502, `tac8: ${shownTarget(target)} cannot be reached: ${wordsOf(error)}`);
   }

@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { formatCents } from "@tac8/core/domain/formats";
 import type { ModelPrice } from "@tac8/core/config/routing";
 import type { EgressLog } from "./open.ts";
-import { sayAsApi } from "./answers.ts";
+import { sendApiError } from "./answers.ts";
 import { askApi, type Api } from "./api.ts";
 import { isModelRequest } from "./keyed.ts";
 import { costOf, type UsageMeter } from "./usage.ts";
-import type { Way } from "./way.ts";
+import type { RouteContext } from "./routeContext.ts";
 
 export interface ModelOptions {
   readonly api: Api;
@@ -21,13 +21,13 @@ const MAX_REQUESTS = 32;
 
 /** Route to the model: only messages, only with this run's placeholder, and only within the run's cost limit. */
 export class ModelRoute {
-  readonly #way: Way;
+  readonly #way: RouteContext;
   readonly #options: ModelOptions;
   #open = 0;
   #warnedUnpriced = false;
 
-  constructor(way: Way, options: ModelOptions) {
-    this.#way = way;
+  constructor(context: RouteContext, options: ModelOptions) {
+    this.#way = context;
     this.#options = options;
   }
 
@@ -38,13 +38,13 @@ export class ModelRoute {
     if ((method === "HEAD" || method === "GET") && name === "/") return void response.writeHead(200).end();
     if (!isModelRequest(method, name)) {
       const asked = `${method} ${name.slice(0, 200)}`;
-      return sayAsApi(response, 403, `tac8: agents may only send messages to the model here, not ${asked}`);
+      return sendApiError(response, 403, `tac8: agents may only send messages to the model here, not ${asked}`);
     }
     const isMessage = name === "/v1/messages";
     const spent = isMessage ? this.#whySpent() : null;
-    if (spent !== null) return sayAsApi(response, 400, spent);
+    if (spent !== null) return sendApiError(response, 400, spent);
     if (this.#open >= MAX_REQUESTS) {
-      return sayAsApi(response, 429, `tac8: more than ${MAX_REQUESTS} requests to the model at once`);
+      return sendApiError(response, 429, `tac8: more than ${MAX_REQUESTS} requests to the model at once`);
     }
     this.#open += 1;
     try {

@@ -4,7 +4,7 @@ import { secretUrl } from "@tac8/core/config/agentSecrets";
 import type { ModelPrice } from "@tac8/core/config/routing";
 import type { ModelUsage } from "@tac8/core/domain/usage";
 import { ownAddresses } from "./addresses.ts";
-import { say, sayAsApi } from "./answers.ts";
+import { sendLine, sendApiError } from "./answers.ts";
 import { askApi, type Api } from "./api.ts";
 import { isClientOf } from "./client.ts";
 import { boundedLookup, createDialer, lookupAll, type DialDeps } from "./dial.ts";
@@ -21,7 +21,7 @@ import { listenOn } from "./socket.ts";
 import { placeholderFor, withPlaceholders } from "./placeholder.ts";
 import { tunnel } from "./tunnel.ts";
 import { costOf, UsageMeter, type ModelTokens } from "./usage.ts";
-import type { Way } from "./way.ts";
+import type { RouteContext } from "./routeContext.ts";
 
 /** Events for the runner's log. */
 export interface EgressLog {
@@ -112,13 +112,15 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
     base: baseUrl(env["ANTHROPIC_BASE_URL"] || API),
     pairs: MODEL_KEYS.flatMap(pairOf),
     headers: customHeaders(env["ANTHROPIC_CUSTOM_HEADERS"] ?? ""),
-    answer: sayAsApi,
+    answer: sendApiError,
   };
   const secrets = new Map<string, Api>(
     Object.entries(options.secrets).flatMap(([name, text]) => {
       const base = secretUrl(text);
       const pairs = pairOf(name);
-      return base === null || pairs.length === 0 ? [] : [[name, { base, pairs, headers: {}, answer: say }] as const];
+      return base === null || pairs.length === 0
+        ? []
+        : [[name, { base, pairs, headers: {}, answer: sendLine }] as const];
     }),
   );
   const pairs = [...modelApi.pairs, ...[...secrets.values()].flatMap((secret) => secret.pairs)];
@@ -126,7 +128,7 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
   const sockets = new OpenSockets();
   let closing: Promise<void> | null = null;
   let refusedCount = 0;
-  const way: Way = {
+  const context: RouteContext = {
     policy,
     dialer,
     keep: sockets.keep,
@@ -136,11 +138,11 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
       refusedCount += 1;
       if (refusedCount > QUICK_REFUSALS) await new Promise((resolve) => setTimeout(resolve, 1000).unref());
       answer(
-        `tac8: this run may not connect to ${host}${why === "" ? "" : `: ${why}`}; allowed: ${policy.words}; the operator can add it to agent.allow_hosts`,
+        `tac8: this run may not connect to ${host}${why === "" ? "" : `: ${why}`}; allowed: ${policy.allowedHosts}; the operator can add it to agent.allow_hosts`,
       );
     },
   };
-  const model = new ModelRoute(way, { api: modelApi, meter, maxUsd, prices, log });
+  const model = new ModelRoute(context, { api: modelApi, meter, maxUsd, prices, log });
 
   function usage(): EgressUsage {
     const { usd, byModel, unpriced } = costOf(meter.models, prices);
@@ -153,17 +155,17 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
     if (name === "") return model.ask(request, response);
     const api = secrets.get(name);
     if (api === undefined) {
-      return say(response, 404, "tac8: agent.secrets has no such key, or the key has no value");
+      return sendLine(response, 404, "tac8: agent.secrets has no such key, or the key has no value");
     }
-    return askApi(way, api, { request, response, path, meter: null });
+    return askApi(context, api, { request, response, path, meter: null });
   }
 
   const server = createProxyServer({
     async request(request, response) {
-      if (isReadWithBody(request)) return say(response, 400, "tac8: a GET or HEAD with a body is not accepted");
-      return request.url?.startsWith("/") ? direct(request, response) : plain(way, request, response);
+      if (isReadWithBody(request)) return sendLine(response, 400, "tac8: a GET or HEAD with a body is not accepted");
+      return request.url?.startsWith("/") ? direct(request, response) : plain(context, request, response);
     },
-    tunnel: (request, client, head) => tunnel(way, { request, client, head }),
+    tunnel: (request, client, head) => tunnel(context, { request, client, head }),
     ...(options.headMs === undefined ? {} : { headMs: options.headMs }),
   });
   server.maxConnections = MAX_CONNECTIONS;
@@ -171,7 +173,7 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
     // Refuse at once, before anything else: another issue's agent must not use up the connections of this run, or send
     // any data.
     if (options.uid !== undefined && !isClientOf(options.uid, socket)) socket.destroy();
-    else way.keep(socket);
+    else context.keep(socket);
   });
   const listening = await listenOn(options, server);
   const { port } = listening;
@@ -188,7 +190,7 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
         ),
       ),
     },
-    allowed: policy.words,
+    allowed: policy.allowedHosts,
     refused: () => refusals.list(),
     usage,
     close: () =>

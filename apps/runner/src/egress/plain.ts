@@ -1,21 +1,21 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { say } from "./answers.ts";
+import { sendLine } from "./answers.ts";
 import { ForbiddenAddress } from "./dial.ts";
 import { forward, passedHeaders, UNCHANGED } from "./forward.ts";
 import { shownTarget, targetOf, type Policy, type Target } from "./policy.ts";
 import { CREDENTIALS, whyNotReading } from "./readOnly.ts";
-import { wordsOf, type Way } from "./way.ts";
+import { wordsOf, type RouteContext } from "./routeContext.ts";
 
 /** Handle `GET http://host/…`, as a client asks its proxy. Hosts that agents may only read are requested by https. */
-export async function plain(way: Way, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function plain(context: RouteContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const parsed = /^http:\/\/([^/?#]*)([/?][^#]*)?$/i.exec(request.url ?? "");
   const target = parsed === null ? null : targetOf(parsed[1] ?? "", 80);
-  const refuse = (why: string): Promise<void> => way.refuse(target, why, (line) => say(response, 403, line));
+  const refuse = (why: string): Promise<void> => context.refuse(target, why, (line) => sendLine(response, 403, line));
   if (parsed === null || target === null) return refuse("expected http://HOST/…");
   const rest = parsed[2] ?? "/";
   const path = rest.startsWith("/") ? rest : `/${rest}`;
-  const decision = way.policy.decide(target);
+  const decision = context.policy.decide(target);
   if (decision === "refused") return refuse("");
   const reading = decision === "read-only";
   const why = reading ? whyNotReading({ method: request.method ?? "", path }) : null;
@@ -26,10 +26,11 @@ export async function plain(way: Way, request: IncomingMessage, response: Server
   let socket: Socket;
   let asked = path;
   try {
-    if (reading) socket = way.keep(await way.dialer.secured(way.keep(await way.dialer.dial(there)), there));
+    if (reading)
+      socket = context.keep(await context.dialer.secured(context.keep(await context.dialer.dial(there)), there));
     else {
-      const dialed = await way.dialer.dialHttp(there);
-      socket = way.keep(dialed.socket);
+      const dialed = await context.dialer.dialHttp(there);
+      socket = context.keep(dialed.socket);
       if (dialed.proxy !== null) {
         asked = `http://${hostHeader(there)}${path}`;
         Object.assign(headers, dialed.proxy);
@@ -37,7 +38,7 @@ export async function plain(way: Way, request: IncomingMessage, response: Server
     }
   } catch (error) {
     if (error instanceof ForbiddenAddress) return refuse(error.message);
-    return say(response, 502, `tac8: ${shownTarget(target)} cannot be reached: ${wordsOf(error)}`);
+    return sendLine(response, 502, `tac8: ${shownTarget(target)} cannot be reached: ${wordsOf(error)}`);
   }
   await forward({
     request,
@@ -48,7 +49,7 @@ export async function plain(way: Way, request: IncomingMessage, response: Server
     onAnswer: (_answer, answered) => {
       // Redirect to a URL that this client can follow.
       const { location } = answered;
-      if (reading && typeof location === "string") answered["location"] = readable(location, way.policy);
+      if (reading && typeof location === "string") answered["location"] = readable(location, context.policy);
       return UNCHANGED;
     },
   });

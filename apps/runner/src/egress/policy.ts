@@ -13,7 +13,7 @@ export interface Policy {
   /** Whether this address of the target is listed, so that it may be a private address. */
   isListed(address: string, target: Target): boolean;
   /** List of the allowed hosts, for error messages to users and agents. */
-  readonly words: string;
+  readonly allowedHosts: string;
 }
 
 const MAX_WORDS = 2000;
@@ -37,7 +37,7 @@ export function policyOf(allow: readonly string[]): Policy {
       return preset.some((entry) => isAllowedBy(entry, target)) ? "open" : "refused";
     },
     isListed: (host, { port }) => has(["address"], { host, port }),
-    words: [PRESET_WORDS, ...(allow.length > 0 ? [allow.join(", ")] : [])].join("; ").slice(0, MAX_WORDS),
+    allowedHosts: [PRESET_WORDS, ...(allow.length > 0 ? [allow.join(", ")] : [])].join("; ").slice(0, MAX_WORDS),
   };
 }
 

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { say } from "./answers.ts";
-import { wordsOf } from "./way.ts";
+import { sendLine } from "./answers.ts";
+import { wordsOf } from "./routeContext.ts";
 
 export interface ProxyHandlers {
   /** Handle a request that is not `CONNECT`. */
@@ -36,7 +36,7 @@ export function createProxyServer({ request, tunnel, headMs = HEAD_MS }: ProxyHa
       // A client that disconnects during the answer is not an error.
       response.on("error", () => response.destroy());
       request(asked, response).catch((error: unknown) =>
-        say(response, 502, `tac8: the request failed: ${wordsOf(error)}`),
+        sendLine(response, 502, `tac8: the request failed: ${wordsOf(error)}`),
       );
     },
   );

@@ -1,29 +1,33 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { sayOnSocket } from "./answers.ts";
+import { sendLineOnSocket } from "./answers.ts";
 import { ForbiddenAddress } from "./dial.ts";
 import { shownTarget, targetOf, type Target } from "./policy.ts";
 import { splice } from "./splice.ts";
-import { wordsOf, type Way } from "./way.ts";
+import { wordsOf, type RouteContext } from "./routeContext.ts";
 
 /** Handle `CONNECT host:port`. The proxy does not read the data in the tunnel. */
 export async function tunnel(
-  way: Way,
+  context: RouteContext,
   { request, client, head }: { readonly request: IncomingMessage; readonly client: Socket; readonly head: Buffer },
 ): Promise<void> {
   const target = targetOf(request.url ?? "");
   const refuse = (why: string): Promise<void> =>
-    way.refuse(target, why, (line) => sayOnSocket(client, "403 Forbidden", line));
+    context.refuse(target, why, (line) => sendLineOnSocket(client, "403 Forbidden", line));
   if (target === null) return refuse("expected HOST:PORT");
-  const decision = way.policy.decide(target);
+  const decision = context.policy.decide(target);
   if (decision === "read-only") return refuse(noTunnel(target));
   if (decision === "refused") return refuse("");
   let server: Socket;
   try {
-    server = way.keep(await way.dialer.dial(target));
+    server = context.keep(await context.dialer.dial(target));
   } catch (error) {
     if (error instanceof ForbiddenAddress) return refuse(error.message);
-    return sayOnSocket(client, "502 Bad Gateway", `tac8: ${shownTarget(target)} cannot be reached: ${wordsOf(error)}`);
+    return sendLineOnSocket(
+      client,
+      "502 Bad Gateway",
+      `tac8: ${shownTarget(target)} cannot be reached: ${wordsOf(error)}`,
+    );
   }
   if (client.destroyed) return void server.destroy();
   client.write("HTTP/1.1 200 Connection established\r\n\r\n");

@@ -51,6 +51,6 @@ export function exitPolicy(entries: readonly AllowedHost[]): Policy {
     decide: () => "open",
     isListed: (address, { host, port }) =>
       entries.some((entry) => isAllowedBy(entry, { host, port }) || isAllowedBy(entry, { host: address, port })),
-    words: "public addresses, and what TAC8_EXIT_ALLOW lists",
+    allowedHosts: "public addresses, and what TAC8_EXIT_ALLOW lists",
   };
 }

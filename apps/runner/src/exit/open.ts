@@ -7,14 +7,14 @@ import type { AllowedHost } from "@tac8/core/config/allowedHost";
 import type { Logger } from "@tac8/core/log/logger";
 import { logAtMost } from "@tac8/core/log/throttleLog";
 import { ownAddresses } from "../egress/addresses.ts";
-import { say, sayOnSocket } from "../egress/answers.ts";
+import { sendLine, sendLineOnSocket } from "../egress/answers.ts";
 import { boundedLookup, createDialer, lookupAll, type DialDeps } from "../egress/dial.ts";
 import { OpenSockets } from "../egress/openSockets.ts";
 import { plain } from "../egress/plain.ts";
 import { shownTarget } from "../egress/policy.ts";
 import { createProxyServer } from "../egress/server.ts";
 import { tunnel } from "../egress/tunnel.ts";
-import type { Way } from "../egress/way.ts";
+import type { RouteContext } from "../egress/routeContext.ts";
 import { exitPolicy } from "./allow.ts";
 import { AccessControl } from "./accessControl.ts";
 import { RefusalLog } from "./refusalLog.ts";
@@ -71,7 +71,7 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
   });
   const sockets = new OpenSockets();
   let closing: Promise<void> | null = null;
-  const way: Way = {
+  const context: RouteContext = {
     policy,
     dialer,
     keep: sockets.keep,
@@ -95,31 +95,31 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
 
   const server = createProxyServer({
     async request(request: IncomingMessage, response: ServerResponse) {
-      if (request.method === "GET" && request.url === "/healthz") return say(response, 200, "ok");
+      if (request.method === "GET" && request.url === "/healthz") return sendLine(response, 200, "ok");
       const decision = access.decide(request);
-      if (decision === "full") return say(response, 503, FULL);
+      if (decision === "full") return sendLine(response, 503, FULL);
       if (decision !== "admitted") {
         await refused(request, decision);
         response.setHeader("proxy-authenticate", CHALLENGE);
-        return say(response, 407, NO_PASSWORD);
+        return sendLine(response, 407, NO_PASSWORD);
       }
       if (request.url?.startsWith("/"))
-        return say(response, 400, "tac8: this is an HTTP proxy: expected http://HOST/…");
-      return plain(way, request, response);
+        return sendLine(response, 400, "tac8: this is an HTTP proxy: expected http://HOST/…");
+      return plain(context, request, response);
     },
     async tunnel(request: IncomingMessage, client: Socket, head: Buffer) {
       const decision = access.decide(request);
-      if (decision === "full") return sayOnSocket(client, "503 Service Unavailable", FULL);
+      if (decision === "full") return sendLineOnSocket(client, "503 Service Unavailable", FULL);
       if (decision !== "admitted") {
         await refused(request, decision);
         const challenge = `Proxy-Authenticate: ${CHALLENGE}`;
-        return sayOnSocket(client, "407 Proxy Authentication Required", NO_PASSWORD, [challenge]);
+        return sendLineOnSocket(client, "407 Proxy Authentication Required", NO_PASSWORD, [challenge]);
       }
-      return tunnel(way, { request, client, head });
+      return tunnel(context, { request, client, head });
     },
     ...(options.headMs === undefined ? {} : { headMs: options.headMs }),
   });
-  server.on("connection", (socket: Socket) => access.add(way.keep(socket)));
+  server.on("connection", (socket: Socket) => access.add(context.keep(socket)));
   server.listen(port, host);
   await once(server, "listening");
   return {

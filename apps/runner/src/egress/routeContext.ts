@@ -3,7 +3,7 @@ import type { Dialer } from "./dial.ts";
 import type { Policy, Target } from "./policy.ts";
 
 /** Functions and settings that all routes of the proxy use. */
-export interface Way {
+export interface RouteContext {
   readonly policy: Policy;
   readonly dialer: Dialer;
   /** Register a connection, so that closing the proxy closes it. */
