@@ -160,7 +160,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
     name,
     slots,
     passesOn: (busy) => busy >= admitting.limit,
-    onMoved: () => admitting.moved(),
+    onJobsChanged: () => admitting.jobsChanged(),
     errors: { worker: errorsOf(), renewal: errorsOf() },
     abandon,
   });

@@ -23,7 +23,10 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${CORE}/state/issueStore.ts`,
     find: 'return isEnded(state) ? String(KEEP_ENDED_SECONDS) : "0";',
     replace: 'return "0";',
-    test: { file: `${CORE}/state/issueStore.int.test.ts`, name: "the record of an ended issue is removed after 90 days" },
+    test: {
+      file: `${CORE}/state/issueStore.int.test.ts`,
+      name: "the record of an ended issue is removed after 90 days",
+    },
     promise: "Redis forgets an issue 90 days after its end",
   },
   {
@@ -31,7 +34,10 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${CORE}/state/issueStore.ts`,
     find: "redis.call('PERSIST', KEYS[1])",
     replace: "redis.call('HLEN', KEYS[1])",
-    test: { file: `${CORE}/state/issueStore.int.test.ts`, name: "the record of an ended issue is removed after 90 days" },
+    test: {
+      file: `${CORE}/state/issueStore.int.test.ts`,
+      name: "the record of an ended issue is removed after 90 days",
+    },
     promise: "the record of an issue that is still worked on never expires",
   },
   {
@@ -174,7 +180,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/workspace/plan.ts`,
     find: 'return { do: "reattach", because: found.treeExists ? "its worktree is damaged" : null };',
     replace: 'return { do: "missing" };',
-    test: { file: `${RUNNER}/workspace/bringBack.int.test.ts`, name: "finished work whose" },
+    test: { file: `${RUNNER}/workspace/recoverFinishedWork.int.test.ts`, name: "finished work whose" },
     promise: "finished work in a missing or damaged worktree is published from the thin repository",
   },
   {
@@ -195,10 +201,13 @@ export const gitAndDisk: readonly Mutant[] = [
   },
   {
     name: "finished-mirror",
-    file: `${RUNNER}/workspace/bringBack.ts`,
+    file: `${RUNNER}/workspace/recoverFinishedWork.ts`,
     find: "await mirror.refresh(signal);",
     replace: "",
-    test: { file: `${RUNNER}/workspace/bringBack.int.test.ts`, name: "without a mirror, unsaved finished work" },
+    test: {
+      file: `${RUNNER}/workspace/recoverFinishedWork.int.test.ts`,
+      name: "without a mirror, unsaved finished work",
+    },
     promise: "an agent's finished work is not abandoned because the mirror is damaged",
   },
   {
@@ -437,7 +446,7 @@ export const gitAndDisk: readonly Mutant[] = [
   },
   {
     name: "no-answer",
-    file: `${RUNNER}/git/thinGit.ts`,
+    file: `${RUNNER}/git/gitFromRun.ts`,
     find: "if (code === undefined) {",
     replace: "if (code === undefined && errorText === null) {",
     test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "a git that is killed at its" },

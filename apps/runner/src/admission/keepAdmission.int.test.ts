@@ -90,11 +90,11 @@ async function begin(): Promise<void> {
       const entry = { name: job.name, end: () => over.resolve() };
       running.push(entry);
       most = Math.max(most, running.length);
-      keeper.moved();
+      keeper.jobsChanged();
       await over.promise;
       running.splice(running.indexOf(entry), 1);
       done.push(job.name);
-      keeper.moved();
+      keeper.jobsChanged();
     },
     { connection: redis, concurrency: SLOTS },
   );

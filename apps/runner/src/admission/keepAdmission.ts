@@ -31,7 +31,7 @@ export interface AdmissionKeeper {
   readonly paused: Pause | null;
   govern(governed: Governed): Promise<void>;
   /** Call this when a job has started or ended. */
-  moved(): void;
+  jobsChanged(): void;
   /** Call this when the pause has changed: reads it at once. */
   check(): void;
   /** Pause this runner, or resume it if it is paused: for an operator on this host, who can only send a signal. */
@@ -137,7 +137,7 @@ export async function keepAdmission(options: AdmissionOptions): Promise<Admissio
       if (isShort(admission)) given.clearUp();
       await apply();
     },
-    moved: () => void apply().catch(failed),
+    jobsChanged: () => void apply().catch(failed),
     check: () => next("redis", readPaused),
     toggle(by) {
       next("redis", async () => {

@@ -160,7 +160,7 @@ function describe({ cause, code, signal, result, durationMs, worked }: AgentEnd)
 }
 
 function describeUnfinished({ unfinished }: AgentEnd): Pick<AgentFailure, "message" | "onlyCommands"> {
-  const words = unfinished.map((open) => open.words).join("; ");
+  const words = unfinished.map((open) => open.description).join("; ");
   return {
     message: clip(clean(`the agent ended its turn with unfinished work: ${words}`), MAX_MESSAGE),
     onlyCommands: unfinished.every(({ isCommand }) => isCommand),

@@ -161,7 +161,7 @@ export interface RateLimit {
 /** Work that an agent had started and not finished when its turn ended. */
 export interface OpenWork {
   /** Text for users, a few words. */
-  readonly words: string;
+  readonly description: string;
   /** Whether it is a background command of the agent, such as a forgotten server. It schedules no work. */
   readonly isCommand: boolean;
 }

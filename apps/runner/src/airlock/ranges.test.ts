@@ -9,7 +9,7 @@ function asked(answer: (args: readonly string[]) => Partial<GitAnswer>) {
   const all: string[] = [];
   const git: GitRun = async (args) => {
     all.push(args.join(" "));
-    return { code: 0, bytes: Buffer.alloc(0), words: "", errorText: "", ...answer(args) };
+    return { code: 0, bytes: Buffer.alloc(0), stderr: "", errorText: "", ...answer(args) };
   };
   return { git, all };
 }

@@ -2,7 +2,7 @@ import { StepFailure } from "@tac8/core/domain/failures";
 import { gitStep, localFailure } from "../git/errors.ts";
 import { mergeBase } from "../git/openGit.ts";
 import type { GitRun } from "../git/runGit.ts";
-import { thinGit } from "../git/thinGit.ts";
+import { gitFromRun } from "../git/gitFromRun.ts";
 import { changesBetween, type TreeChange } from "./changes.ts";
 
 /** Enough for about 400,000 commits. */
@@ -33,7 +33,7 @@ export function rangesOf(git: GitRun): Ranges {
   const bases = memo<string | null>();
   const changes = memo<readonly TreeChange[]>();
   const commits = memo<readonly string[] | null>();
-  const thin = thinGit((args) => git(args, { maxBytes: MAX_LIST, timeoutMs: BASE_MS }));
+  const thin = gitFromRun((args) => git(args, { maxBytes: MAX_LIST, timeoutMs: BASE_MS }));
   return {
     mergeBase: (a, b) =>
       bases.ask(`${a} ${b}`, () => gitStep("comparing the commits with the base", () => mergeBase(thin, a, b))),

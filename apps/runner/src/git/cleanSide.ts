@@ -5,7 +5,7 @@ import { StepFailure } from "@tac8/core/domain/failures";
 import type { GitHubTokens } from "@tac8/core/github/tokens";
 import { gitEnvironment, openGit, type Git } from "./openGit.ts";
 import { runGit, type GitRun } from "./runGit.ts";
-import { thinGit } from "./thinGit.ts";
+import { gitFromRun } from "./gitFromRun.ts";
 
 /** Folders and files of a repository on the clean side. */
 export interface MirrorPaths {
@@ -89,7 +89,7 @@ const TIMEOUT_MS = 15 * 60_000;
  */
 export function cleanGit(side: CleanSide, dir: string, options: CleanGitOptions = {}): Git {
   const run = cleanRun(side, dir, options);
-  return thinGit(async (args) => {
+  return gitFromRun(async (args) => {
     if (!existsSync(dir)) throw new StepFailure({ kind: "git", message: `the folder ${dir} is missing` });
     return run(args, { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS });
   });

@@ -26,7 +26,7 @@ export interface GitAnswer {
   readonly code: number | undefined;
   readonly bytes: Buffer;
   /** Its trimmed standard error. */
-  readonly words: string;
+  readonly stderr: string;
   /** Its standard error, or a description of the failure if it is empty. */
   readonly errorText: string;
 }
@@ -58,10 +58,10 @@ export async function runGit(command: GitCommand): Promise<GitAnswer> {
   const isWhole = (await sent) ?? true;
   if (aborted) signal?.throwIfAborted();
   const isTooMuch = answer.isTooMuch || errors.isTooMuch;
-  const words = errors.bytes().toString("utf8").trim();
+  const stderr = errors.bytes().toString("utf8").trim();
   const code = isTooMuch || timedOut || !isWhole ? undefined : exitCode;
   const why = isTooMuch ? `git ${command.args[0] ?? ""} printed more than ${maxBytes} bytes` : how;
-  return { code, bytes: answer.bytes(), words, errorText: words || (code === 0 || !isWhole ? "" : why) };
+  return { code, bytes: answer.bytes(), stderr, errorText: stderr || (code === 0 || !isWhole ? "" : why) };
 }
 
 interface Collected {

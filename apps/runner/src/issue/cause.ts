@@ -1,7 +1,7 @@
 import { GitHubError } from "@tac8/core/github/errors";
 import { findCause, type CauseQuestion } from "@tac8/core/github/cause";
 import type { IssueEvent } from "@tac8/core/github/types";
-import { patienceOf, withRetry } from "../run/retry.ts";
+import { retryOptionsOf, withRetry } from "../run/retry.ts";
 import type { IssueAccess } from "../run/step.ts";
 import { isTrustedLabel } from "./trusted.ts";
 
@@ -32,5 +32,5 @@ export async function readCause(run: IssueAccess): Promise<Cause> {
       if (error instanceof GitHubError && (error.kind === "not-found" || error.kind === "removed")) return null;
       throw error;
     }
-  }, patienceOf(run));
+  }, retryOptionsOf(run));
 }

@@ -2,7 +2,7 @@ import { findMarked } from "@tac8/core/domain/marker";
 import type { IssuePatch, RecordPart } from "@tac8/core/state/issueState";
 import type { StepRecord } from "../run/record.ts";
 import type { IssueAccess } from "../run/step.ts";
-import { patienceOf, withRetry } from "../run/retry.ts";
+import { retryOptionsOf, withRetry } from "../run/retry.ts";
 
 /** End of the issue that tac8's status comment reports, from the fields of its marker. */
 export interface ReportedEnd {
@@ -55,5 +55,5 @@ export async function askEndedSince(run: IssueAccess & { readonly record: StepRe
     const reported = { run: marker.run, outcome: marker.outcome, labelEvent: marker.label_event_id };
     const newest = await github.newestLabeledEvent(ref, ref.number, repository.issueLabel, { signal });
     return endedSinceBackup(state, { reported, newest: newest?.id ?? 0 });
-  }, patienceOf(run));
+  }, retryOptionsOf(run));
 }

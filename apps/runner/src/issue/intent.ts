@@ -14,7 +14,7 @@ import { GitHubError } from "@tac8/core/github/errors";
 import type { HistoryAnswer } from "@tac8/core/github/history";
 import type { Comment, Issue, IssueEvent } from "@tac8/core/github/types";
 import type { StepRecord } from "../run/record.ts";
-import { patienceOf, withRetry } from "../run/retry.ts";
+import { retryOptionsOf, withRetry } from "../run/retry.ts";
 import type { IssueAccess } from "../run/step.ts";
 import type { WorkspacePaths } from "../workspace/paths.ts";
 import { readIntentNote, writeIntentNote } from "../workspace/intentNote.ts";
@@ -101,7 +101,7 @@ export interface EditCheck extends KnownText {
  * Check, before finished work is published, that the text that it is based on still counts. @returns with `stop` if the
  * end was decided here
  */
-export async function stillCounts(run: IntentNeeds, known: KnownText): Promise<EditCheck> {
+export async function checkStillCounts(run: IntentNeeds, known: KnownText): Promise<EditCheck> {
   const check = await findEdit(run, known);
   if (check.stop !== null) await run.record.write(endByEdit(run, check.stop));
   return check;
@@ -113,7 +113,7 @@ export async function stillCounts(run: IntentNeeds, known: KnownText): Promise<E
  */
 export async function findEdit(run: EditNeeds, known: KnownText): Promise<EditCheck> {
   const { github, ref } = run.issue;
-  const found = await withRetry(() => github.issue(ref, ref.number, { signal: run.signal }), patienceOf(run));
+  const found = await withRetry(() => github.issue(ref, ref.number, { signal: run.signal }), retryOptionsOf(run));
   const note = await readIntentNote(run.paths);
   const before = { counted: known.counted ?? note, edit: known.edit };
   if (found.kind !== "found") return { ...before, stop: null };
@@ -143,7 +143,7 @@ async function decide(
   const hinted = (login: string) => members.has(login) || trustedUsers.includes(login);
   const trusted = new Set<string>();
   for (const login of accountsOf(facts, hinted)) {
-    if (await withRetry(() => isTrusted(run, login), patienceOf(run))) trusted.add(login);
+    if (await withRetry(() => isTrusted(run, login), retryOptionsOf(run))) trusted.add(login);
   }
   return decideIntent({ ...facts, policy, mayStart: (login) => trusted.has(login) });
 }
@@ -156,7 +156,7 @@ function isMember({ association }: Comment): boolean {
 async function readHistory(run: EditNeeds): Promise<HistoryAnswer> {
   const { github, ref } = run.issue;
   try {
-    return await withRetry(() => github.issueHistory(ref, { signal: run.signal }), patienceOf(run));
+    return await withRetry(() => github.issueHistory(ref, { signal: run.signal }), retryOptionsOf(run));
   } catch (error) {
     const lasts =
       error instanceof GitHubError && error.kind === "unavailable" && run.record.state.counts.parked >= MAX_WAITS;

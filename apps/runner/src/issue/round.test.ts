@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { AgentFailure } from "../agent/classify.ts";
-import { isNothing, planFinish, leftRunningCommand, pullBefore } from "./round.ts";
+import { isEmptyChange, outcomeOfSuccess, leftRunningCommand, pullBefore } from "./round.ts";
 
 const LEFT: AgentFailure = {
   ok: false,
@@ -30,7 +30,7 @@ test("it is not published for scheduled turns, other failures and successes", ()
 
 const [BASE, PULL, NEW] = ["a".repeat(40), "b".repeat(40), "c".repeat(40)];
 const plan = (headSha: string, prBefore: string | null, summary: string | null) =>
-  planFinish(
+  outcomeOfSuccess(
     { branch: { head: headSha, base: BASE, published: prBefore }, pull: { headBefore: prBefore }, work: { summary } },
     "run",
   );
@@ -76,7 +76,7 @@ test.each<[string, { saved: string | null; head: string; prBefore: string | null
     pull: { headBefore: prBefore },
     work: { summary: "All is well." },
   };
-  const end = planFinish(finished, "run");
+  const end = outcomeOfSuccess(finished, "run");
   expect(end === "new work" || end === null ? end : end["end.outcome"]).toBe(expected);
 });
 
@@ -87,7 +87,7 @@ test.each<[string, { commits: number; isChanged: boolean }, number | null, boole
   ["they revert the pull request", { commits: 2, isChanged: false }, 7, false],
   ["the base has all commits of a pull request", { commits: 0, isChanged: false }, 7, true],
 ])("commits to publish: %s", (_, commits, prNumber, expected) => {
-  expect(isNothing(commits, { pull: { number: prNumber } })).toBe(expected);
+  expect(isEmptyChange(commits, { pull: { number: prNumber } })).toBe(expected);
 });
 
 test("a pull request that was closed between two attempts is not the outcome of the second one", () => {

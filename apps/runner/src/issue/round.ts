@@ -31,21 +31,21 @@ type Finished = RecordPart<"branch.head" | "branch.base" | "pull.headBefore" | "
  * Return what an agent's success means for the round; null if it changed nothing and wrote nothing. Commits that an
  * earlier attempt saved to the branch are work too, and so is their removal from the pull request. Pure.
  */
-export function planFinish(
+export function outcomeOfSuccess(
   finished: Finished & RecordPart<"branch.published">,
   run: string,
 ): PatchOf<RoundField> | "new work" | null {
   const { head: headSha, base: baseSha, published: publishedSha } = finished.branch;
   const prBefore = finished.pull.headBefore;
   const isAsBefore = headSha === prBefore && (publishedSha === null || publishedSha === headSha);
-  return headSha === baseSha || isAsBefore ? endUnchanged(finished, run) : "new work";
+  return headSha === baseSha || isAsBefore ? outcomeWithoutChange(finished, run) : "new work";
 }
 
 /**
  * Return whether a pull request of these commits would be empty. On an open pull request, such commits revert
  * something. Pure.
  */
-export function isNothing(
+export function isEmptyChange(
   { commits, isChanged }: Pick<Incoming, "commits" | "isChanged">,
   { pull: { number: prNumber } }: RecordPart<"pull.number">,
 ): boolean {
@@ -68,7 +68,7 @@ export function pullBefore(
  * Return the outcome of a round whose agent has changed nothing. Its text, if any, is posted. A pull request that was
  * already open stays the outcome. Pure. @returns null if there is neither
  */
-export function endUnchanged(
+export function outcomeWithoutChange(
   { branch: { head: headSha }, pull: { headBefore: prBefore }, work: { summary } }: Finished,
   run: string,
 ): PatchOf<RoundField> | null {

@@ -103,7 +103,7 @@ async function isThere(place: Files, { gitDir, tree }: Pick<WorkspacePaths, "git
 }
 
 /** Return a function that fetches each repository at most once; a failure also counts for the whole round. */
-export function onceEach(fresh: (ref: IssueRef) => Promise<Mirror>): RemovalOptions["freshMirror"] {
+export function cachedPerRepository(fresh: (ref: IssueRef) => Promise<Mirror>): RemovalOptions["freshMirror"] {
   const known = new Map<string, Promise<Mirror>>();
   return (ref) => {
     const found = known.get(repoKey(ref)) ?? fresh(ref);

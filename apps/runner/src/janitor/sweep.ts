@@ -22,7 +22,7 @@ import { mirrorPaths } from "../workspace/paths.ts";
 import { findItems, type Sides } from "./find.ts";
 import { useOf } from "./issues.ts";
 import { planJanitor, type IssueUse, type Item, type JanitorSnapshot } from "./plan.ts";
-import { onceEach, removeItem, type RemovalOptions } from "./removal.ts";
+import { cachedPerRepository, removeItem, type RemovalOptions } from "./removal.ts";
 import { findSessions } from "./sessions.ts";
 
 /** Services that the janitor borrows. */
@@ -173,7 +173,7 @@ function removalOptions(
     openSide,
     env,
     signal,
-    freshMirror: onceEach(async (ref) => {
+    freshMirror: cachedPerRepository(async (ref) => {
       const paths = mirrorPaths(home, ref);
       const url = gitUrl(github.api_url, ref);
       const mirror = new Mirror(paths, { url, tokens, mirrorDir: paths.dir, env });

@@ -9,7 +9,7 @@ import { admit, admitToPublish, type Admission } from "../steps/admit/admit.ts";
 import { causeOf } from "../issue/cause.ts";
 import { askEndedSince, needsEndCheck } from "../issue/endedSince.ts";
 import { finish, type Finished } from "../steps/save/finish.ts";
-import { stillCounts } from "../issue/intent.ts";
+import { checkStillCounts } from "../issue/intent.ts";
 import { prepare } from "../steps/prepare/prepare.ts";
 import { writePrompts } from "../steps/prepare/prompts.ts";
 import { adoptPull } from "../steps/publish/adoptPull.ts";
@@ -38,7 +38,7 @@ import type { Disposition } from "./disposition.ts";
 import type { Entry } from "./entry.ts";
 import { planMissing } from "./missing.ts";
 import { startAhead } from "../run/ahead.ts";
-import { patienceOf, withRetry } from "../run/retry.ts";
+import { retryOptionsOf, withRetry } from "../run/retry.ts";
 import type { Unfinished } from "./planSettle.ts";
 import { saveLost } from "./saveLost.ts";
 import { conclude, settle } from "./settle.ts";
@@ -112,7 +112,7 @@ function note({ found }: Run, { admitted, cause }: Admission): void {
 /** Check that the issue has text that counts. @returns false if the record has the end */
 async function textCounts(run: Run): Promise<boolean> {
   const { found, halts } = run;
-  const { stop, ...text } = await stillCounts({ ...admitNeeds(run), signal: halts.lost }, found.text);
+  const { stop, ...text } = await checkStillCounts({ ...admitNeeds(run), signal: halts.lost }, found.text);
   found.text = text;
   if (text.edit !== null) found.cause = text.edit.cause;
   return stop === null;
@@ -127,7 +127,7 @@ function putBack({ record: { state } }: Run, { patch }: Begin): EventWords | und
 
 function readScope(run: Run): Promise<PushScope> {
   const asked = askUntil(run, "stop");
-  return withRetry(() => scopeOf(asked, "lately"), patienceOf(asked));
+  return withRetry(() => scopeOf(asked, "lately"), retryOptionsOf(asked));
 }
 
 function refreshMirror({ mirror, issue }: Run, signal: AbortSignal): Promise<void> {

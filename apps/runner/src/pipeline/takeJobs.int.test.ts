@@ -65,7 +65,7 @@ function taker({ passesOn = () => false, lockSeconds = 120, holds }: Given = {})
     name: "pi/0",
     slots: { take } as unknown as TakenSlots,
     passesOn,
-    onMoved: () => undefined,
+    onJobsChanged: () => undefined,
     errors: { worker: errors, renewal: errors },
     abandon: () => undefined,
   });

@@ -33,7 +33,7 @@ export interface TakeJobsOptions {
   /** Whether a job that is received while `busy` other jobs run is left to another runner. */
   readonly passesOn: (busy: number) => boolean;
   /** Called when a job has begun or ended. */
-  readonly onMoved: () => void;
+  readonly onJobsChanged: () => void;
   readonly errors: { readonly worker: ThrottledLog; readonly renewal: ThrottledLog };
   /** End this runner's process, so that it is started again. */
   readonly abandon: (error: Error) => void;
@@ -51,7 +51,7 @@ export interface JobTaker {
 
 /** Process jobs from now on, each in a slot and with a lease of its own. */
 export function takeJobs(options: TakeJobsOptions): JobTaker {
-  const { services, connection, name, slots, passesOn, onMoved, errors, abandon } = options;
+  const { services, connection, name, slots, passesOn, onJobsChanged, errors, abandon } = options;
   const { log, now } = services;
   const { coordinator } = services.config;
   const running = new Map<string, HaltSwitch>();
@@ -73,7 +73,7 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
     const halt = new HaltSwitch();
     const slot = slots.take();
     running.set(jobId, halt);
-    onMoved();
+    onJobsChanged();
     let place: Place | null = null;
     const lease = leaseOf(job, { token, halt, keep: async () => place?.keep() });
     try {
@@ -93,7 +93,7 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
         running.delete(jobId);
         progress.delete(jobId);
       }
-      onMoved();
+      onJobsChanged();
       lease.close();
       slot.release();
       const held = place as Place | null;

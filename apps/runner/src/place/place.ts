@@ -3,7 +3,7 @@ import type { Files } from "../files/files.ts";
 import type { Git } from "../git/openGit.ts";
 import type { GitAnswer, GitRun } from "../git/runGit.ts";
 import type { GitStream } from "../git/streamGit.ts";
-import { thinGit } from "../git/thinGit.ts";
+import { gitFromRun } from "../git/gitFromRun.ts";
 
 export interface PlaceGitOptions {
   readonly input?: Buffer | undefined;
@@ -45,5 +45,5 @@ export function inFolder(place: AgentPlace, dir: string): GitRun {
 
 /** Return git in one folder of the agent side, with only the text of its answer. */
 export function gitIn(place: AgentPlace, dir: string): Git {
-  return thinGit((args) => place.git(dir, args));
+  return gitFromRun((args) => place.git(dir, args));
 }

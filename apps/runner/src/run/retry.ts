@@ -16,7 +16,7 @@ export interface RetryOptions {
 }
 
 /** Return the retry options of a step. */
-export function patienceOf({ issue, signal }: IssueAccess): RetryOptions {
+export function retryOptionsOf({ issue, signal }: IssueAccess): RetryOptions {
   return { signal, factor: issue.factor };
 }
 

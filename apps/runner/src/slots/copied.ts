@@ -44,11 +44,11 @@ export async function findCopy(options: CopyOptions): Promise<string | null> {
 }
 
 /** An entry in Redis. `text` is its unparsed value. */
-type Seen = Pick<RunnerPresence, "at" | "boot" | "name" | "pid" | "pidNamespace" | "instance"> & {
+type PresenceEntry = Pick<RunnerPresence, "at" | "boot" | "name" | "pid" | "pidNamespace" | "instance"> & {
   readonly text: string;
 };
 
-async function read(redis: Redis, id: string): Promise<Seen | null> {
+async function read(redis: Redis, id: string): Promise<PresenceEntry | null> {
   const text = await redis.hget(RUNNERS_KEY, id);
   const found = (await readRunners(redis)).find((runner) => idOf(runner) === id);
   return text === null || found === undefined ? null : { ...found, text };

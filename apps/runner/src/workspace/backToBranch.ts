@@ -21,7 +21,7 @@ export interface BackOptions {
 }
 
 /** State of a workspace whose branch has commits that HEAD does not have. */
-export interface Standing {
+export interface BranchState {
   /** HEAD, as the agent left it, is an older commit of the branch. */
   readonly isOnOlderCommit: boolean;
   /** A rebase is in progress, and has not changed the branch yet. */
@@ -32,7 +32,7 @@ export interface Standing {
  * Return whether the agent's work is on the branch: the agent ended while it was reading an older commit or rebasing. Otherwise HEAD
  * is its work, on a branch that it created or in a history that it rewrote. Pure.
  */
-export function isOnBranch({ isOnOlderCommit, rebasing }: Standing): boolean {
+export function isOnBranch({ isOnOlderCommit, rebasing }: BranchState): boolean {
   return isOnOlderCommit || rebasing;
 }
 

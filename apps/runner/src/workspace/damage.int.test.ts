@@ -8,7 +8,7 @@ import { withIncoming } from "../airlock/incoming.ts";
 import { isDamage } from "./damage.ts";
 import type { EnsuredWorkspace } from "./ensure.ts";
 import { Mirror } from "./mirror.ts";
-import { soundWorkspace } from "./soundWorkspace.ts";
+import { ensureUndamagedWorkspace } from "./ensureUndamagedWorkspace.ts";
 import { breakGit } from "./testing/breakGit.ts";
 import { createGitBench, type GitBench } from "./testing/gitBench.ts";
 
@@ -29,7 +29,7 @@ async function prepare(): Promise<{ mirror: Mirror; workspace: EnsuredWorkspace 
   const published = await mirror.branch(bench.branch);
   await mirror.verify([base], "base/gh-1");
   await mirror.pin("base/gh-1", base);
-  const workspace = await soundWorkspace(mirror, {
+  const workspace = await ensureUndamagedWorkspace(mirror, {
     paths: bench.paths,
     place: bench.place,
     mirrorDir: mirror.paths.dir,

@@ -68,11 +68,11 @@ export function awaitsTask({ tasks }: LeftOpen): boolean {
 
 /** Describe the open work; empty if everything is finished. */
 export function describeOpen({ asked, planned, tasks, cutOff }: LeftOpen): OpenWork[] {
-  const work = (words: string): OpenWork => ({ words, isCommand: false });
+  const work = (description: string): OpenWork => ({ description, isCommand: false });
   return [
     ...[...asked, ...planned].map(({ name }) => work(`it planned to continue later (${name})`)),
     ...tasks.map(({ name, shell }) => ({
-      words: `a ${shell ? "command" : "task"} in the background was still running (${name})`,
+      description: `a ${shell ? "command" : "task"} in the background was still running (${name})`,
       isCommand: shell,
     })),
     ...(cutOff === null ? [] : [work(`its turn was cut off (${cutOff})`)]),

@@ -76,10 +76,10 @@ export function readGitEnd(value: unknown, payload: Buffer, maxBytes: number): G
   const errorText = isCount(output) && output <= maxBytes ? payload.length - output : -1;
   if (!isCount(output) || errorText < 0 || errorText > MAX_WORDS)
     throw new WrongAnswer("more than a git command may print");
-  const words = payload.toString("utf8", output).trim();
+  const stderr = payload.toString("utf8", output).trim();
   const bytes = payload.subarray(0, output);
   return {
-    answer: { code: code ?? undefined, bytes, words, errorText: words || how },
+    answer: { code: code ?? undefined, bytes, stderr, errorText: stderr || how },
     folder: folder as StartFolder,
   };
 }

@@ -103,14 +103,14 @@ export function createServer(output: Writable): Server {
     running.set(id, { cancel: () => stop.abort(new Error("cancelled")) });
     const input = hasInput ? payload : undefined;
     const ended = await runGit({ dir, env, args, input, maxBytes, timeoutMs, signal: stop.signal });
-    const { code = null, bytes, words, errorText } = ended;
+    const { code = null, bytes, stderr, errorText } = ended;
     const end: GitEnd = {
       code,
       output: bytes.length,
-      how: words === "" ? errorText.slice(0, MAX_MESSAGE) : "",
+      how: stderr === "" ? errorText.slice(0, MAX_MESSAGE) : "",
       folder: code === null ? startFolderAt(dir) : "folder",
     };
-    return { value: end, payload: Buffer.concat([bytes, Buffer.from(words).subarray(0, MAX_WORDS)]) };
+    return { value: end, payload: Buffer.concat([bytes, Buffer.from(stderr).subarray(0, MAX_WORDS)]) };
   }
 
   async function stream({ id, ...command }: Numbered<Request> & { readonly op: "stream" }): Promise<Value> {

@@ -1,7 +1,7 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import type { Outcome } from "@tac8/core/domain/states";
 import type { AdmitField } from "../../run/owners.ts";
-import { patienceOf, withRetry } from "../../run/retry.ts";
+import { retryOptionsOf, withRetry } from "../../run/retry.ts";
 import type { StepBasics } from "../../run/step.ts";
 import type { WorkspacePaths } from "../../workspace/paths.ts";
 import { causeOf, type Cause } from "../../issue/cause.ts";
@@ -25,7 +25,7 @@ export interface Admission {
 /** Decide whether work on the issue may start now: the issue exists, is open and labelled, and the account that labelled it may start work. */
 export async function admit(run: AdmitNeeds): Promise<Admission> {
   const options = { signal: run.signal };
-  const patient = patienceOf(run);
+  const patient = retryOptionsOf(run);
   const { github, ref, repository } = run.issue;
   const answer = await withRetry(() => github.issue(ref, ref.number, options), patient);
   if (answer.kind === "moved") return end(run, "cancelled", `the issue was transferred to ${answer.to}`);
@@ -88,7 +88,7 @@ async function endByTrigger(run: AdmitNeeds, trigger: Exclude<Trigger, { kind: "
       await end(run, "withdrawn", "the label was left behind by an earlier run");
       return;
     case "asked":
-      await withRetry(() => restoreQuestion(run, trigger.question), patienceOf(run));
+      await withRetry(() => restoreQuestion(run, trigger.question), retryOptionsOf(run));
       return;
     case "untrusted": {
       const reason = `${trigger.actor} added the label ${issueLabel} but has no write access to the repository`;

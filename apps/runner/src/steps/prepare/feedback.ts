@@ -2,7 +2,7 @@ import { feedbackOf, renderFeedback } from "../../prompt/feedback.ts";
 import type { Pull } from "@tac8/core/github/types";
 import type { StepRecord } from "../../run/record.ts";
 import type { IssueAccess } from "../../run/step.ts";
-import { patienceOf, withRetry } from "../../run/retry.ts";
+import { retryOptionsOf, withRetry } from "../../run/retry.ts";
 import { isTrusted } from "../../issue/trusted.ts";
 
 /** GitHub's placeholder for deleted accounts, so the author is unknown. */
@@ -19,7 +19,7 @@ export async function readFeedback(
 ): Promise<string> {
   const { github, login } = run.issue;
   const options = { signal: run.signal };
-  const patient = patienceOf(run);
+  const patient = retryOptionsOf(run);
   return withRetry(async () => {
     const reviews = await github.reviews(run.issue.ref, pull.number, options);
     const lines = await github.reviewComments(run.issue.ref, pull.number, options);

@@ -4,12 +4,12 @@ import type { WaitingGuard } from "../../guard/client.ts";
 import type { EarlyStart } from "../../process/early.ts";
 import { TEMPLATE_FILE } from "../../prompt/template.ts";
 import type { PrepareField } from "../../run/owners.ts";
-import { patienceOf, withRetry } from "../../run/retry.ts";
+import { retryOptionsOf, withRetry } from "../../run/retry.ts";
 import type { Attempts, StepBasics, StepWorkspace } from "../../run/step.ts";
 import type { Ahead } from "../../run/ahead.ts";
 import { together } from "../../run/together.ts";
 import type { IssueRecord } from "@tac8/core/state/issueState";
-import { soundWorkspace } from "../../workspace/soundWorkspace.ts";
+import { ensureUndamagedWorkspace } from "../../workspace/ensureUndamagedWorkspace.ts";
 import type { Admitted, Prepared } from "../handover.ts";
 import type { ResumeReason } from "../../prompt/prompt.ts";
 import { GitHubError, isRefusedRequest } from "@tac8/core/github/errors";
@@ -82,7 +82,7 @@ export async function prepare(
   const goal = { branch, start, base: baseSha, names: { base, defaultBranch }, published: published !== null };
   const { paths, place, mirror } = run;
   const [workspace, template] = await together(run.signal, [
-    () => soundWorkspace(mirror, { paths, place, mirrorDir: mirror.paths.dir, goal, stamp: run.id }),
+    () => ensureUndamagedWorkspace(mirror, { paths, place, mirrorDir: mirror.paths.dir, goal, stamp: run.id }),
     async () => {
       run.guard.start();
       // Nothing is lost: it is read again when the prompt is written. The workspace may have found that the mirror is damaged.
@@ -128,7 +128,7 @@ export async function prepare(
 async function findBase(run: PrepareNeeds, lately: PushScope): Promise<{ scope: PushScope; baseSha: string }> {
   const known = await run.mirror.branch(lately.base);
   if (known !== null) return { scope: lately, baseSha: known };
-  const patient = patienceOf(run);
+  const patient = retryOptionsOf(run);
   const scope = await withRetry(() => scopeOf(run), patient);
   const baseSha = await run.mirror.branch(scope.base);
   if (baseSha !== null) return { scope, baseSha };
@@ -143,7 +143,7 @@ async function answerOf(
 ): Promise<ResumeReason | null> {
   if (given?.kind !== "answer") return given;
   const { login } = run.issue;
-  const patient = patienceOf(run);
+  const patient = retryOptionsOf(run);
   const found = await withRetry(
     () => readAnswer(comments, { login, mayAnswer: (author) => isTrusted(run, author) }),
     patient,

@@ -75,7 +75,7 @@ export async function writePrompts(
     worker_id: `${run.runner} for ${formatReference(run.issue.ref)}`,
   });
   const takeover = begun || why !== null ? renderTakeover(why, nonce) : "";
-  const network = isolation !== "none" ? renderNetwork(policyOf(config.agent.allow_hosts).words) : "";
+  const network = isolation !== "none" ? renderNetwork(policyOf(config.agent.allow_hosts).allowedHosts) : "";
   const full = joined(rendered, takeover, feedback, network);
   await writeNote(run.paths.promptFile, full);
   const resume = resumePrompt({ why, rendered, nonce, feedback });

@@ -1,5 +1,5 @@
 import { isBranchOf } from "../../airlock/pushScope.ts";
-import { patienceOf, withRetry } from "../../run/retry.ts";
+import { retryOptionsOf, withRetry } from "../../run/retry.ts";
 import type { PublishNeeds } from "./needs.ts";
 
 /** Record the pull request with the issue's work, if there is one. The issue then ended with it, whichever account closed the issue. */
@@ -8,7 +8,7 @@ export async function adoptPull(run: Pick<PublishNeeds, "issue" | "signal" | "re
   const { name: branch, head: headSha } = run.record.state.branch;
   const own = { issue: run.issue.ref.number, pattern: run.issue.repository.branch };
   if (branch === null || headSha === null || !isBranchOf(own, branch)) return;
-  const patient = patienceOf(run);
+  const patient = retryOptionsOf(run);
   const pulls = await withRetry(() => github.pullsOfBranch(run.issue.ref, branch, { signal: run.signal }), patient);
   const ours = pulls.find((pull) => pull.headSha === headSha);
   if (ours === undefined) return;

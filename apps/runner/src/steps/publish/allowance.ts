@@ -2,7 +2,7 @@ import { findMarked } from "@tac8/core/domain/marker";
 import type { IssueEvent } from "@tac8/core/github/types";
 import type { Withheld } from "@tac8/core/state/issueState";
 import type { IssueAccess } from "../../run/step.ts";
-import { patienceOf, withRetry } from "../../run/retry.ts";
+import { retryOptionsOf, withRetry } from "../../run/retry.ts";
 import { isTrusted } from "../../issue/trusted.ts";
 
 export interface Allowance {
@@ -20,7 +20,7 @@ export async function readAllowance(run: IssueAccess): Promise<Allowance> {
   const { github, ref } = run.issue;
   const signal = run.signal;
   const label = run.issue.policy.label_allow;
-  const patient = patienceOf(run);
+  const patient = retryOptionsOf(run);
   return withRetry(async () => {
     const [event] = await github.labeledEvents(ref, ref.number, label, { signal });
     if (event === undefined) return { by: null, newest: 0 };
@@ -40,7 +40,7 @@ export async function isAllowedSince(run: IssueAccess, { by }: Allowance, allows
   if (by === null) return false;
   const { github, login } = run.issue;
   const { signal } = run;
-  const patient = patienceOf(run);
+  const patient = retryOptionsOf(run);
   const comments = await withRetry(() => github.comments(run.issue.ref, run.issue.ref.number, { signal }), patient);
   const questions = findMarked(comments, login, "question");
   return isAnswerTo(

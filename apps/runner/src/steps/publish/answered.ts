@@ -1,7 +1,7 @@
 import { findMarked, type Marker } from "@tac8/core/domain/marker";
 import type { Comment, IssueEvent } from "@tac8/core/github/types";
 import type { IssueAccess } from "../../run/step.ts";
-import { patienceOf, withRetry } from "../../run/retry.ts";
+import { retryOptionsOf, withRetry } from "../../run/retry.ts";
 
 interface Question {
   readonly comment: Pick<Comment, "createdAt">;
@@ -23,7 +23,7 @@ export async function readAnswered(run: IssueAccess, label: IssueEvent | null): 
   if (label === null) return null;
   const { github, login } = run.issue;
   const { signal } = run;
-  const patient = patienceOf(run);
+  const patient = retryOptionsOf(run);
   const comments = await withRetry(() => github.comments(run.issue.ref, run.issue.ref.number, { signal }), patient);
   return answered(findMarked(comments, login, "question"), label);
 }

@@ -3,7 +3,7 @@ import { GitHubError } from "@tac8/core/github/errors";
 import type { NewPull } from "@tac8/core/github/pulls";
 import type { Pull } from "@tac8/core/github/types";
 import type { PushScope } from "../../airlock/pushScope.ts";
-import { patienceOf, withRetry } from "../../run/retry.ts";
+import { retryOptionsOf, withRetry } from "../../run/retry.ts";
 import type { PublishNeeds } from "./needs.ts";
 import { pullFacts, reportAnotherRound, type GivenText, type PullTextNeeds } from "./pullText.ts";
 import { settleBranch } from "./settleBranch.ts";
@@ -61,7 +61,7 @@ export async function findOrOpenPull(
       if (again === undefined) throw error;
       return again;
     }
-  }, patienceOf(run));
+  }, retryOptionsOf(run));
 }
 
 /** Open a pull request, without draft status if the repository's plan has no drafts. `asDraft` stores that. */

@@ -5,14 +5,14 @@ import type { Pull } from "@tac8/core/github/types";
 import { applyPatch } from "@tac8/core/state/issueState";
 import { assertInScope, type PushScope } from "../../airlock/pushScope.ts";
 import type { CountedText } from "../../issue/intent.ts";
-import { endUnchanged } from "../../issue/round.ts";
+import { outcomeWithoutChange } from "../../issue/round.ts";
 import { scopeOf } from "../../issue/scope.ts";
-import { patienceOf, withRetry } from "../../run/retry.ts";
+import { retryOptionsOf, withRetry } from "../../run/retry.ts";
 import { withoutSecrets } from "../../secrets/withoutSecrets.ts";
 import type { SavedWork } from "../handover.ts";
 import { findOrOpenPull, type PullNeeds } from "./findOrOpenPull.ts";
 import { NoBase } from "./inspect.ts";
-import { onSoundMirror, pushWork } from "./pushWork.ts";
+import { withIntactMirror, pushWork } from "./pushWork.ts";
 import { takeNewName } from "./rename.ts";
 
 /** Most branches of one run. If a user closes or merges more pull requests during one publication, the issue fails and its message says so. */
@@ -54,12 +54,12 @@ export async function publish(run: PullNeeds, needs: PublishInput): Promise<Publ
 }
 
 function readScope(run: PullNeeds): Promise<PushScope> {
-  const patient = patienceOf(run);
+  const patient = retryOptionsOf(run);
   return withRetry(() => scopeOf(run), patient);
 }
 
 async function publishTo(run: PullNeeds, needs: PublishInput): Promise<Published> {
-  const patient = patienceOf(run);
+  const patient = retryOptionsOf(run);
   const scope = needs.scope ?? (await readScope(run));
   await takeNewName(run, scope);
   // Before the first use of the branch, because a branch whose commit counts as pushed gets a pull request without a push.
@@ -68,7 +68,7 @@ async function publishTo(run: PullNeeds, needs: PublishInput): Promise<Published
   const toRead = { isNeeded: !needs.isJustSaved };
   for (let branches = 1; branches <= MAX_BRANCHES; branches += 1) {
     const pushed = await withRetry(
-      () => onSoundMirror(run, () => pushWork(run, { scope, save: needs.save, toRead })),
+      () => withIntactMirror(run, () => pushWork(run, { scope, save: needs.save, toRead })),
       patient,
     );
     if (pushed === "missing") return "missing";
@@ -99,7 +99,7 @@ async function endWithNothing(run: PullNeeds): Promise<void> {
   if (merged !== undefined) return endWithPull(run, merged);
   // The summary becomes a comment, and no push has searched it for secrets.
   const summary = await withoutSecrets(run, "answer", run.record.state.work.summary ?? "");
-  const end = endUnchanged(applyPatch(run.record.state, { "work.summary": summary }), run.id);
+  const end = outcomeWithoutChange(applyPatch(run.record.state, { "work.summary": summary }), run.id);
   if (end === null) {
     throw new StepFailure({
       kind: "no-changes",

@@ -5,9 +5,9 @@ import { Overtaken, remoteBranch } from "../../airlock/push.ts";
 import type { PushScope } from "../../airlock/pushScope.ts";
 import { cleanGit } from "../../git/cleanSide.ts";
 import { isAncestor } from "../../git/openGit.ts";
-import { isNothing } from "../../issue/round.ts";
+import { isEmptyChange } from "../../issue/round.ts";
 import { withoutSecrets } from "../../secrets/withoutSecrets.ts";
-import { bringBack } from "../../workspace/bringBack.ts";
+import { recoverFinishedWork } from "../../workspace/recoverFinishedWork.ts";
 import { isDamage } from "../../workspace/damage.ts";
 import type { SavedWork } from "../handover.ts";
 import { withoutPermission } from "./allowance.ts";
@@ -28,7 +28,7 @@ import { withhold } from "./withhold.ts";
 export type Pushed = PullText | "missing" | "ended" | "nothing" | "withheld";
 
 /** Do work that uses the mirror. If the mirror is damaged, do it again with a new one. */
-export async function onSoundMirror(run: PublishNeeds, work: () => Promise<Pushed>): Promise<Pushed> {
+export async function withIntactMirror(run: PublishNeeds, work: () => Promise<Pushed>): Promise<Pushed> {
   try {
     return await work();
   } catch (error) {
@@ -72,7 +72,7 @@ export async function pushWork(run: PublishNeeds, work: PushWork): Promise<Pushe
   try {
     return await withIncoming(incomingOptions(run, baseSha), async (incoming) => {
       const { dir, head, ranges } = incoming;
-      if (isNothing(incoming, run.record.state) || (await isAllMerged(run, incoming))) return "nothing";
+      if (isEmptyChange(incoming, run.record.state) || (await isAllMerged(run, incoming))) return "nothing";
       const descriptions = new Map<string, Description>();
       const meanwhile = async (commit: string, signal: AbortSignal): Promise<void> => {
         descriptions.set(commit, await describe({ ...run, signal }, { dir, head: commit, base: scope.base, ranges }));
@@ -108,7 +108,7 @@ export async function pushWork(run: PublishNeeds, work: PushWork): Promise<Pushe
 async function workspaceIsThere(run: PublishNeeds, branch: string): Promise<boolean> {
   const saved = run.record.state.branch.head;
   const { sessionHome } = run.record.state.agent;
-  const finished = await bringBack(run.mirror, {
+  const finished = await recoverFinishedWork(run.mirror, {
     paths: run.paths,
     place: run.place,
     stamp: randomUUID(),
@@ -116,7 +116,7 @@ async function workspaceIsThere(run: PublishNeeds, branch: string): Promise<bool
     saved,
     ours: sessionHome === run.homeId,
   });
-  if (finished.kind === "back") {
+  if (finished.kind === "recovered") {
     const { quarantined, because } = finished.workspace;
     run.log.warn(
       { quarantined },

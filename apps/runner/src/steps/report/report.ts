@@ -11,7 +11,7 @@ import { applyPatch, type IssueRecord } from "@tac8/core/state/issueState";
 import type { ReportField } from "../../run/owners.ts";
 import type { Attempts, StepBasics, StepWorkspace } from "../../run/step.ts";
 import type { LastWrite } from "../../run/lastWrite.ts";
-import { patienceOf, withRetry } from "../../run/retry.ts";
+import { retryOptionsOf, withRetry } from "../../run/retry.ts";
 import { byPublished, whyKept } from "../../janitor/published.ts";
 import { removeWorkspace } from "../../workspace/remove.ts";
 import { causeOf, type Cause } from "../../issue/cause.ts";
@@ -52,7 +52,7 @@ export interface Reported {
  */
 export async function report(run: ReportNeeds, cause: Cause | undefined): Promise<Reported> {
   const outcome = run.record.state.end.outcome ?? "failed";
-  const patient = patienceOf(run);
+  const patient = retryOptionsOf(run);
   await withRetry(() => consumeLabel(run), patient);
   // A refused request (on a locked or deleted issue) does not change the end. During an outage the report waits.
   const stays = endedWell(outcome) ? await whyWorkspaceStays(run) : null;

@@ -6,7 +6,7 @@ import { removeEndNote, type EndNote } from "../../workspace/endNote.ts";
 import type { SavedWork } from "../handover.ts";
 import { save, type SaveNeeds } from "./save.ts";
 import { withoutSecrets } from "../../secrets/withoutSecrets.ts";
-import { planFinish } from "../../issue/round.ts";
+import { outcomeOfSuccess } from "../../issue/round.ts";
 
 /** Most characters of paths in a message. */
 const MAX_NAMED = 300;
@@ -67,11 +67,11 @@ export async function finish(
     await run.record.write({ ...facts, "end.failure": "agent", "end.reason": message });
     return { kind: "nothing to publish", failure: { kind: "agent", message }, saved };
   }
-  let end = planFinish(applyPatch(run.record.state, facts), run.id);
+  let end = outcomeOfSuccess(applyPatch(run.record.state, facts), run.id);
   if (end !== null && end !== "new work" && leftRunning === null) {
     // The summary becomes a comment. A summary of new work is searched together with its commits.
     facts["work.summary"] = await withoutSecrets(run, "answer", summary);
-    end = planFinish(applyPatch(run.record.state, facts), run.id);
+    end = outcomeOfSuccess(applyPatch(run.record.state, facts), run.id);
   }
   if (leftRunning !== null && end !== "new work") {
     await run.record.write(facts);

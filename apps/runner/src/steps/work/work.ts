@@ -39,7 +39,7 @@ import type { Scanner } from "../../secrets/scanner.ts";
 import { openLiveStream } from "../../run/liveStream.ts";
 import type { WatchOptions } from "../../run/watchForHalt.ts";
 import { type EndNote, writeEndNote } from "../../workspace/endNote.ts";
-import { makeRoom } from "../../workspace/makeRoom.ts";
+import { freeDiskSpace } from "../../workspace/freeDiskSpace.ts";
 import { findQuestion } from "../../workspace/privateFiles.ts";
 import type { Prompts } from "../handover.ts";
 import { readBase } from "../../home/base/readBase.ts";
@@ -100,14 +100,14 @@ export interface Worked extends Pick<Ended, "evaluation" | "leftRunning" | "reco
 /** Run the agent until it ends. Its work is not saved yet. @throws StepFailure if the agent could not be started */
 export async function work(run: WorkNeeds, prompts: Prompts, counted: CountedText): Promise<Worked> {
   const { homeId } = run.host;
-  const seen: Seen = { text: { counted, edit: null } };
+  const knownText: KnownIssueText = { text: { counted, edit: null } };
   const { session, sessionHome } = run.record.state.agent;
   const resumable = session !== null && sessionHome === homeId && prompts.resume !== null;
   const { agent } = prompts;
   let { end, evaluation, leftRunning, recorded } = await runAgent(
     run,
     resumable ? { agent, session, prompt: prompts.resume } : { agent, session: null, prompt: prompts.full },
-    seen,
+    knownText,
   );
   if (!evaluation.ok && evaluation.resumeFailed && !run.signal.aborted) {
     run.log.info("the agent's session is missing: started a new one");
@@ -115,7 +115,7 @@ export async function work(run: WorkNeeds, prompts: Prompts, counted: CountedTex
     ({ end, evaluation, leftRunning, recorded } = await runAgent(
       run,
       { agent, session: null, prompt: prompts.full },
-      seen,
+      knownText,
     ));
   }
   run.record.throwIfLost();
@@ -124,8 +124,16 @@ export async function work(run: WorkNeeds, prompts: Prompts, counted: CountedTex
 
   const inBase = () => run.mirror.file(run.record.state.branch.base ?? "", "BLOCKED.md");
   const question = await findQuestion(run.place, run.paths.tree, inBase);
-  const removed = end.cause === "disk-full" ? await roomOf(run) : [];
-  return { evaluation, leftRunning, recorded, question, summary: summaryOf(end, run.redact), removed, text: seen.text };
+  const removed = end.cause === "disk-full" ? await removeGeneratedFiles(run) : [];
+  return {
+    evaluation,
+    leftRunning,
+    recorded,
+    question,
+    summary: summaryOf(end, run.redact),
+    removed,
+    text: knownText.text,
+  };
 }
 
 interface Ended {
@@ -141,7 +149,7 @@ interface Ended {
 }
 
 /** The issue's text as the run has seen it, updated while the agent works. */
-interface Seen {
+interface KnownIssueText {
   text: KnownText;
 }
 
@@ -151,14 +159,14 @@ interface Start {
   readonly prompt: string | null;
 }
 
-async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> {
+async function runAgent(run: WorkNeeds, how: Start, knownText: KnownIssueText): Promise<Ended> {
   const { config, redis, log, now, redact, host } = run;
   const { resourceLimits } = host;
   const { coordinator, llm, agents } = config;
   const { provider, program, model } = how.agent;
   const isPrivate = run.host.isolation !== "none" || agentHomeOf(config, provider).kind === "private";
   const home = isPrivate ? await privateHome(run, how) : null;
-  const budgetDay = await beginOn(run);
+  const budgetDay = await countAgentRunToday(run);
   const sessionId = how.session ?? randomUUID();
   run.progress.cost(run.record.state.agent.usage ?? NO_USAGE);
   const request: AgentRequest = {
@@ -201,7 +209,7 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
     "agent.runs": withRun(run, sessionId),
   });
   // A halt that was requested until now is obeyed here. A later one stops the agent instead.
-  if (run.signal.aborted) await giveBack(run, budgetDay);
+  if (run.signal.aborted) await uncountRun(run, budgetDay);
   run.signal.throwIfAborted();
   const place = run.place;
   await place.makeFolder(run.paths.tmpDir, 0o700);
@@ -222,7 +230,7 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
   const agent = await starting.catch(async (error: unknown) => {
     await guard?.end();
     void live.close();
-    await giveBack(run, budgetDay);
+    await uncountRun(run, budgetDay);
     throw error;
   });
   run.log.info(
@@ -239,8 +247,8 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
       void (atOnce ? agent.kill(cause) : agent.stop(cause, { graceMs: graceMs(run) }));
     },
     findEdit: async (signal) => {
-      const { stop, ...text } = await findEdit({ ...run, signal }, seen.text);
-      seen.text = text;
+      const { stop, ...text } = await findEdit({ ...run, signal }, knownText.text);
+      knownText.text = text;
       return stop === null ? null : stopReason(stop, run.issue.repository.issueLabel);
     },
   });
@@ -277,7 +285,7 @@ async function runAgent(run: WorkNeeds, how: Start, seen: Seen): Promise<Ended> 
       )
       .then(() => closed);
     recorded.catch(() => undefined); // The caller that awaits `recorded` receives the error; the run may end before that.
-    if (provider === "claude" && usedNothing(end)) void giveBack(run, budgetDay);
+    if (provider === "claude" && usedNothing(end)) void uncountRun(run, budgetDay);
     return { end, evaluation, leftRunning, recorded };
   } finally {
     stopWatching();
@@ -335,7 +343,7 @@ async function privateHome(run: WorkNeeds, { agent, session }: Start): Promise<P
  * Count an agent run in the day's budget, before anything is recorded about it. @returns the day in whose budget it counts
  * @throws StepFailure if the budget is used up
  */
-async function beginOn({ redis, config, now }: WorkNeeds): Promise<string> {
+async function countAgentRunToday({ redis, config, now }: WorkNeeds): Promise<string> {
   const { max_usd_per_day: maxUsd, max_runs_per_day: maxRuns } = config.llm;
   const answer = await countAgentRun(redis, { maxUsd, maxRuns }, now());
   if (answer.kind === "begun") return answer.day;
@@ -343,7 +351,7 @@ async function beginOn({ redis, config, now }: WorkNeeds): Promise<string> {
 }
 
 /** Uncount an agent run that used nothing. If this fails, the day's limit is reached one run too early. */
-async function giveBack({ redis, log }: WorkNeeds, budgetDay: string): Promise<void> {
+async function uncountRun({ redis, log }: WorkNeeds, budgetDay: string): Promise<void> {
   if (redis.status !== "ready") return;
   await uncountAgentRun(redis, budgetDay).catch((err: unknown) =>
     log.debug({ err }, "could not uncount an agent run: the day's limit is reached one run too early"),
@@ -390,9 +398,9 @@ function graceMs(run: WorkNeeds): number {
  * a full disk would stop the work on every other issue. The temporary folder was removed before, which may have freed enough. @returns
  * the paths that were removed
  */
-async function roomOf(run: WorkNeeds): Promise<string[]> {
+async function removeGeneratedFiles(run: WorkNeeds): Promise<string[]> {
   try {
-    const removed = await makeRoom({
+    const removed = await freeDiskSpace({
       ...run.paths,
       place: run.place,
       isShort: () => run.host.disk.isShort(),

@@ -11,7 +11,7 @@ const AT_ONCE = 500;
 const MAX_PATHS = 5000;
 const MAX_LIST_BYTES = 16 * 1024 * 1024;
 
-export interface RoomOptions {
+export interface FreeDiskSpaceOptions {
   readonly tree: string;
   readonly gitDir: string;
   readonly place: AgentPlace;
@@ -26,7 +26,7 @@ export interface RoomOptions {
  * there are too many, tracked files and nested repositories.
  * @returns the removed paths; a folder's path ends with a slash. @throws Error with git's message
  */
-export async function makeRoom({ tree, gitDir, place: given, isShort }: RoomOptions): Promise<string[]> {
+export async function freeDiskSpace({ tree, gitDir, place: given, isShort }: FreeDiskSpaceOptions): Promise<string[]> {
   const place = await withoutDrivers(given, { tree, gitDir });
   const where = { tree, place };
   const leftOut = async (...wanted: readonly LeftOutReason[]) => {

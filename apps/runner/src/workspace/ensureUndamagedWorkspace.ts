@@ -6,7 +6,7 @@ import type { Mirror } from "./mirror.ts";
  * Call `ensureWorkspace`, and repair damaged objects that the workspace borrows: a new mirror is cloned from GitHub. If the new mirror
  * does not have the objects either, the workspace is quarantined.
  */
-export async function soundWorkspace(mirror: Mirror, options: EnsureOptions): Promise<EnsuredWorkspace> {
+export async function ensureUndamagedWorkspace(mirror: Mirror, options: EnsureOptions): Promise<EnsuredWorkspace> {
   const { signal } = options.place;
   const because = "objects that it needs are missing";
   try {

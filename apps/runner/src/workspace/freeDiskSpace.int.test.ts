@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, symlink, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { makeRoom } from "./makeRoom.ts";
+import { freeDiskSpace } from "./freeDiskSpace.ts";
 import { createGitBench, type GitBench } from "./testing/gitBench.ts";
 
 let bench: GitBench;
@@ -25,7 +25,7 @@ async function file(path: string, size = 1): Promise<void> {
 async function room(enough = Infinity): Promise<string[]> {
   let asked = 0;
   const isShort = () => Promise.resolve((asked += 1) <= enough);
-  return (await makeRoom({ ...bench.paths, place: bench.place, isShort })).toSorted();
+  return (await freeDiskSpace({ ...bench.paths, place: bench.place, isShort })).toSorted();
 }
 
 const IGNORED_OUTPUTS = ["node_modules/a/index.js", "app/.venv/bin/python", "target/debug/app"];

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { bringBack, type BringBackOptions } from "./bringBack.ts";
+import { recoverFinishedWork, type RecoverOptions } from "./recoverFinishedWork.ts";
 import { Mirror } from "./mirror.ts";
 import { createGitBench, type GitBench } from "./testing/gitBench.ts";
 
@@ -23,10 +23,10 @@ afterAll(async () => {
 });
 
 const inTree = (path: string) => join(bench.paths.tree, path);
-const find = (options: Partial<BringBackOptions> = {}) => {
+const find = (options: Partial<RecoverOptions> = {}) => {
   const { paths, place, branch, mirror } = bench;
   // Each run has its own mirror object.
-  return bringBack(new Mirror(mirror.paths, bench.clean), {
+  return recoverFinishedWork(new Mirror(mirror.paths, bench.clean), {
     paths,
     place,
     branch,
@@ -43,14 +43,14 @@ const expectBack = async () => {
 
 test("finished work is used unchanged", async () => {
   await bench.write("dirty.txt", "dirty\n");
-  expect(await find()).toEqual({ kind: "there" });
-  expect(await find({ ours: false })).toEqual({ kind: "there" });
+  expect(await find()).toEqual({ kind: "intact" });
+  expect(await find({ ours: false })).toEqual({ kind: "intact" });
   expect(existsSync(inTree("dirty.txt"))).toBe(true);
 });
 
 test("finished work whose folder is missing is restored from the thin repository", async () => {
   await rm(bench.paths.tree, { recursive: true });
-  expect(await find()).toMatchObject({ kind: "back", workspace: { head: saved, quarantined: null } });
+  expect(await find()).toMatchObject({ kind: "recovered", workspace: { head: saved, quarantined: null } });
   await expectBack();
 });
 
@@ -58,7 +58,7 @@ test("finished work is restored even if the issue has another branch by now, and
   await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
   await bench.mirror.refresh();
   await rm(bench.paths.tree, { recursive: true });
-  expect(await find({ branch: `${bench.branch}-2` })).toMatchObject({ kind: "back", workspace: { head: saved } });
+  expect(await find({ branch: `${bench.branch}-2` })).toMatchObject({ kind: "recovered", workspace: { head: saved } });
   await expectBack();
   expect(await bench.agent(["rev-parse", "--abbrev-ref", "HEAD"])).toBe(bench.branch);
 });
@@ -70,8 +70,8 @@ test.each([
   await bench.write("dirty.txt", "dirty\n");
   await damage();
   const found = await find();
-  expect(found).toMatchObject({ kind: "back", workspace: { head: saved } });
-  const quarantined = found.kind === "back" ? (found.workspace.quarantined ?? "") : "";
+  expect(found).toMatchObject({ kind: "recovered", workspace: { head: saved } });
+  const quarantined = found.kind === "recovered" ? (found.workspace.quarantined ?? "") : "";
   expect(await readFile(join(quarantined, "dirty.txt"), "utf8")).toBe("dirty\n");
   await expectBack();
 });
@@ -79,7 +79,7 @@ test.each([
 test("without a mirror, unsaved finished work is not missing", async () => {
   await bench.agent(["reset", "--soft", await bench.base()]);
   await rm(bench.mirror.paths.dir, { recursive: true });
-  expect(await find({ saved: null })).toEqual({ kind: "there" });
+  expect(await find({ saved: null })).toEqual({ kind: "intact" });
   expect(await bench.agent(["status", "--porcelain"])).toBe("A  mine.txt");
 });
 

@@ -8,22 +8,22 @@ import type { Mirror } from "./mirror.ts";
 import { planFinished, type FinishedFacts } from "./plan.ts";
 import { removeStaleLocks } from "./staleLocks.ts";
 
-export interface BringBackOptions
+export interface RecoverOptions
   extends Pick<EnsureOptions, "paths" | "place" | "stamp">, Pick<FinishedFacts, "saved" | "ours"> {
   /** Branch of the issue. A workspace that was made for another branch keeps that one. */
   readonly branch: string;
 }
 
-export type Finished =
-  | { readonly kind: "there" }
-  | { readonly kind: "back"; readonly workspace: EnsuredWorkspace }
+export type RecoveredWork =
+  | { readonly kind: "intact" }
+  | { readonly kind: "recovered"; readonly workspace: EnsuredWorkspace }
   | { readonly kind: "missing" };
 
 /**
  * Repair the workspace with an agent's finished work, if necessary. Nothing is updated, so that exactly the finished work is
  * published. The caller holds the workspace's lock.
  */
-export async function bringBack(mirror: Mirror, options: BringBackOptions): Promise<Finished> {
+export async function recoverFinishedWork(mirror: Mirror, options: RecoverOptions): Promise<RecoveredWork> {
   const { signal } = options.place;
   const first = await unlessDamaged(mirror, options);
   if (first.kind !== "missing" || !options.ours) return first;
@@ -33,7 +33,7 @@ export async function bringBack(mirror: Mirror, options: BringBackOptions): Prom
   return unlessDamaged(mirror, { ...options, stamp: `${options.stamp}-2` });
 }
 
-async function unlessDamaged(mirror: Mirror, options: BringBackOptions): Promise<Finished> {
+async function unlessDamaged(mirror: Mirror, options: RecoverOptions): Promise<RecoveredWork> {
   try {
     return await find(mirror, options);
   } catch (error) {
@@ -45,8 +45,8 @@ async function unlessDamaged(mirror: Mirror, options: BringBackOptions): Promise
 
 async function find(
   mirror: Mirror,
-  { paths, stamp, branch, saved, ours, ...rest }: BringBackOptions,
-): Promise<Finished> {
+  { paths, stamp, branch, saved, ours, ...rest }: RecoverOptions,
+): Promise<RecoveredWork> {
   const place = await withoutDrivers(rest.place, paths);
   const options: EnsureOptions = {
     paths,
@@ -69,8 +69,11 @@ async function find(
     if (ours && !found.treeWorks && head !== null) await checkFiles(options, head);
     const plan = planFinished(found, { saved, hasSaved, ours });
     if (plan.do === "missing") return { kind: "missing" };
-    if (plan.do === "use" || saved === null) return { kind: "there" };
+    if (plan.do === "use" || saved === null) return { kind: "intact" };
     const goal = { ...options.goal, branch: found.headBranch ?? branch };
-    return { kind: "back", workspace: await reattach({ ...options, goal }, { commit: saved, because: plan.because }) };
+    return {
+      kind: "recovered",
+      workspace: await reattach({ ...options, goal }, { commit: saved, because: plan.because }),
+    };
   });
 }
