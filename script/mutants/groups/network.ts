@@ -172,8 +172,8 @@ export const network: readonly Mutant[] = [
   {
     name: "egress-read-body",
     file: `${EGRESS}/open.ts`,
-    find: "if (isReadWithBody(request)) return say",
-    replace: "if (false) return say",
+    find: "if (isReadWithBody(request)) return sendLine",
+    replace: "if (false) return sendLine",
     test: { file: `${EGRESS}/model.int.test.ts`, name: "a GET with a body is refused" },
     promise: "a GET with a body reaches no server",
   },
