@@ -19,7 +19,9 @@ export function createApp(board: Board, rules: AccessRules, log: ThrottledLog): 
   app.use(securityHeaders);
   // The board's forms send a token, or a password and a path.
   app.post(/^(?!\/queues)/, express.urlencoded({ extended: false, limit: MAX_FORM, parameterLimit: 10 }));
-  app.use(accessGuard({ access: board.access, rules, doors: new Map(ROUTES.map(({ path, door }) => [path, door])) }));
+  app.use(
+    accessGuard({ access: board.access, rules, levels: new Map(ROUTES.map(({ path, requires }) => [path, requires])) }),
+  );
   app.use(answerWithin(ANSWER_MS));
   for (const { method, path, page } of ROUTES) {
     app[method](path, (request, response) => page(board, request, response));

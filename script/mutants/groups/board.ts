@@ -3,7 +3,7 @@ import { CORE, CLI, ACCESS } from "../folders.ts";
 
 export const board: readonly Mutant[] = [
   {
-    name: "board-door",
+    name: "board-credentials",
     file: `${ACCESS}/decide.ts`,
     find: "if (!enters) return",
     replace: "if (!enters && rules.publicHost !== null) return",
@@ -160,7 +160,7 @@ export const board: readonly Mutant[] = [
   {
     name: "board-page-token",
     file: `${ACCESS}/decide.ts`,
-    find: 'const needsToken = door !== "open" && (fromPage || caller === "session");',
+    find: 'const needsToken = requires !== "open" && (fromPage || caller === "session");',
     replace: "const needsToken = false;",
     test: { file: `${ACCESS}/access.int.test.ts`, name: "a change needs the page's token" },
     promise: "a session without the page's token changes nothing",
@@ -184,15 +184,15 @@ export const board: readonly Mutant[] = [
   {
     name: "metrics-token",
     file: `${ACCESS}/decide.ts`,
-    find: '(caller !== "metrics-token" || door === "metrics")',
+    find: '(caller !== "metrics-token" || requires === "metrics")',
     replace: 'caller !== "never"',
-    test: { file: `${ACCESS}/decide.test.ts`, name: "reading at the door" },
+    test: { file: `${ACCESS}/decide.test.ts`, name: "reading a path that requires" },
     promise: "the metrics token opens only /metrics",
   },
   {
     name: "metrics-token-open-page",
     file: `${ACCESS}/guard.ts`,
-    find: 'caller === "metrics-token" && door !== "metrics" ? null : caller',
+    find: 'caller === "metrics-token" && requires !== "metrics" ? null : caller',
     replace: "caller",
     test: {
       file: "apps/board/src/metrics/metrics.int.test.ts",

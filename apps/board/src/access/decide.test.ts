@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { decideAccess, type AccessRequest, type Caller, type Door } from "./decide.ts";
+import { decideAccess, type AccessRequest, type Caller, type AccessLevel } from "./decide.ts";
 
 const OPEN_RULES = { loopback: true, publicHost: null };
 const decide = (request: Partial<AccessRequest>, rules: Parameters<typeof decideAccess>[1] = OPEN_RULES) => {
   const headers = { host: "127.0.0.1:3000", ...request.headers };
-  const whole = { method: "GET", door: "board", caller: "session", refused: null, hasToken: false } as const;
+  const whole = { method: "GET", requires: "board", caller: "session", refused: null, hasToken: false } as const;
   const decision = decideAccess({ ...whole, ...request, headers }, rules);
   return decision.ok ? "ok" : decision.why;
 };
@@ -32,7 +32,7 @@ test("on loopback, the host of board.url is accepted; beyond loopback, every nam
   expect(decide({ headers }, { loopback: false, publicHost: null })).toBe("ok");
 });
 
-test.each<[Door, Caller, "wrong" | "wait" | null, string]>([
+test.each<[AccessLevel, Caller, "wrong" | "wait" | null, string]>([
   ["open", null, null, "ok"],
   ["open", null, "wrong", "ok"],
   ["open", "session", null, "ok"],
@@ -47,8 +47,8 @@ test.each<[Door, Caller, "wrong" | "wait" | null, string]>([
   ["metrics", "session", null, "ok"],
   ["metrics", null, null, "sign-in"],
   ["metrics", null, "wrong", "wrong"],
-])("reading at the door %s by %s (%s) → %s", (door, caller, refused, expected) => {
-  expect(decide({ door, caller, refused })).toBe(expected);
+])("reading a path that requires %s, by %s (%s) → %s", (requires, caller, refused, expected) => {
+  expect(decide({ requires, caller, refused })).toBe(expected);
 });
 
 const OWN = { "sec-fetch-site": "same-origin" };
@@ -84,7 +84,7 @@ test.each<[string, Caller, boolean, AccessRequest["headers"], string]>([
 });
 
 test("the sign-in form needs no token, and is not accepted from another site", () => {
-  const form = { method: "POST", door: "open", caller: null } as const;
+  const form = { method: "POST", requires: "open", caller: null } as const;
   expect(decide({ ...form, headers: OWN })).toBe("ok");
   expect(decide({ ...form, headers: { "sec-fetch-site": "cross-site" } })).toBe("foreign");
 });

@@ -5,7 +5,7 @@ import { hostName } from "./hostName.ts";
 export type Caller = "session" | "password" | "metrics-token" | null;
 
 /** The credentials that a path requires. `open`: none; `metrics`: the metrics token, a session or the password; `board`: a session or the password. */
-export type Door = "open" | "metrics" | "board";
+export type AccessLevel = "open" | "metrics" | "board";
 
 export interface AccessRules {
   /** Whether the board listens on loopback only. Then another `Host` is a DNS rebinding attack. */
@@ -16,7 +16,7 @@ export interface AccessRules {
 
 export interface AccessRequest {
   readonly method: string;
-  readonly door: Door;
+  readonly requires: AccessLevel;
   readonly caller: Caller;
   /** `wrong`: a wrong password or token was sent; `wait`: the address must wait after wrong passwords. */
   readonly refused: "wrong" | "wait" | null;
@@ -35,15 +35,15 @@ export type Decision =
  * the board's origin and the page's token. A change with a password needs the token only if it comes from a page.
  */
 export function decideAccess(request: AccessRequest, rules: AccessRules): Decision {
-  const { headers, door, caller, refused } = request;
+  const { headers, requires, caller, refused } = request;
   if (!isOurHost(headers.host, rules)) return { ok: false, why: "host" };
-  const enters = door === "open" || (caller !== null && (caller !== "metrics-token" || door === "metrics"));
+  const enters = requires === "open" || (caller !== null && (caller !== "metrics-token" || requires === "metrics"));
   if (!enters) return { ok: false, why: refused ?? "sign-in" };
   const reads = request.method === "GET" || request.method === "HEAD";
   if (reads) return { ok: true };
   const fromPage = headers["sec-fetch-site"] !== undefined || headers.origin !== undefined;
   if (fromPage && !isOwnPage(headers)) return { ok: false, why: "foreign" };
-  const needsToken = door !== "open" && (fromPage || caller === "session");
+  const needsToken = requires !== "open" && (fromPage || caller === "session");
   return needsToken && !request.hasToken ? { ok: false, why: "token" } : { ok: true };
 }
 

@@ -3,7 +3,7 @@ import { problemPage } from "../pages/problem.ts";
 import type { Access } from "./access.ts";
 import { addressOf, keepCaller } from "./caller.ts";
 import { offerIn } from "./credentials.ts";
-import { decideAccess, type AccessRules, type Caller, type Door, type Decision } from "./decide.ts";
+import { decideAccess, type AccessRules, type Caller, type AccessLevel, type Decision } from "./decide.ts";
 import { isSame } from "./keys.ts";
 import { hasSession } from "./session.ts";
 import { showSignIn } from "./signIn.ts";
@@ -11,12 +11,12 @@ import { showSignIn } from "./signIn.ts";
 export interface GuardOptions {
   readonly access: Access;
   readonly rules: AccessRules;
-  /** Paths whose door is not `board`. */
-  readonly doors: ReadonlyMap<string, Door>;
+  /** Paths that require another level than `board`. */
+  readonly levels: ReadonlyMap<string, AccessLevel>;
 }
 
 /** Return a handler that passes the requests that `decideAccess` allows, and answers the others. */
-export function accessGuard({ access, rules, doors }: GuardOptions): RequestHandler {
+export function accessGuard({ access, rules, levels }: GuardOptions): RequestHandler {
   return (request, response, next) => {
     const { caller, refused } = recognize(request, access);
     const headers = {
@@ -25,11 +25,11 @@ export function accessGuard({ access, rules, doors }: GuardOptions): RequestHand
       "sec-fetch-site": request.get("sec-fetch-site"),
     };
     const known = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
-    const door = doors.get(request.path) ?? "board";
+    const requires = levels.get(request.path) ?? "board";
     const decision = decideAccess(
       {
         method: request.method,
-        door,
+        requires,
         caller,
         refused,
         hasToken: isSame(tokenIn(request), access.keys.csrf),
@@ -39,7 +39,7 @@ export function accessGuard({ access, rules, doors }: GuardOptions): RequestHand
     );
     if (decision.ok) {
       // On an open page, the metrics token gives no access.
-      keepCaller(response, caller === "metrics-token" && door !== "metrics" ? null : caller);
+      keepCaller(response, caller === "metrics-token" && requires !== "metrics" ? null : caller);
       next();
     } else refuse(request, response, { decision, access });
   };

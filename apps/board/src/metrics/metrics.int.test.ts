@@ -182,7 +182,9 @@ test("accepts the board's password, and the metrics token, which opens no other 
   }
   expect((await askAsStranger(`${own}/pause`, { method: "POST", headers })).status).toBe(401);
   // The token does not change an open page.
-  for (const path of ROUTES.filter(({ door, method }) => door === "open" && method === "get").map((one) => one.path)) {
+  for (const path of ROUTES.filter(({ requires, method }) => requires === "open" && method === "get").map(
+    (one) => one.path,
+  )) {
     const [known, stranger] = [await askAsStranger(own + path, { headers }), await askAsStranger(own + path)];
     expect([path, known.status, known.body]).toEqual([path, stranger.status, stranger.body]);
   }
