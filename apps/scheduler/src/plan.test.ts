@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import { renderMarker } from "@tac8/core/domain/marker";
-import type { Comment, Issue, IssueAnswer, IssueEvent } from "@tac8/core/github/types";
+import type { Comment, Issue, IssueResult, IssueEvent } from "@tac8/core/github/types";
 import { applyPatch, parseIssueState, type IssuePatch } from "@tac8/core/state/issueState";
 import { decidingAccounts, plan, questionsFor, type Action, type Answers, type KnownJob } from "./plan.ts";
 
@@ -37,7 +37,7 @@ interface Given {
   /** Null: the issue is not in the list. */
   readonly listed?: Issue | null;
   readonly event?: number | null;
-  readonly answer?: IssueAnswer;
+  readonly answer?: IssueResult;
   readonly comments?: Comment[];
   readonly trusted?: string[];
   /** Newest event of the label that allows publication. */
@@ -82,7 +82,7 @@ function brief(action: Action): string {
   }
 }
 
-const found = (change: Partial<Issue>): IssueAnswer => ({ kind: "found", issue: issue(change) });
+const found = (change: Partial<Issue>): IssueResult => ({ kind: "found", issue: issue(change) });
 const unlabelled = found({ labels: [] });
 const closed = found({ state: "closed" });
 const blocked = {

@@ -3,7 +3,7 @@ import { isPlacement, runsOnOf } from "@tac8/core/domain/placement";
 import { priorityOf, queuePriority, type Priority } from "@tac8/core/domain/priority";
 import { isReply } from "@tac8/core/domain/marker";
 import { isEnded } from "@tac8/core/domain/states";
-import type { Comment, Issue, IssueAnswer, IssueEvent } from "@tac8/core/github/types";
+import type { Comment, Issue, IssueResult, IssueEvent } from "@tac8/core/github/types";
 import type { RecordPart, RecordPath } from "@tac8/core/state/issueState";
 
 /** The fields of an issue's record that the plan and its actions need. Each poll reads them for every job of the queue. */
@@ -58,7 +58,7 @@ export interface Answers {
   /** Newest `labeled` event, by job id: for labelled issues that ended. Null: there is none. */
   readonly events: ReadonlyMap<string, number | null>;
   /** The issue by job id, for jobs whose issue is no longer in the list. */
-  readonly issues: ReadonlyMap<string, IssueAnswer>;
+  readonly issues: ReadonlyMap<string, IssueResult>;
   /** Comments since the oldest open question. */
   readonly comments: readonly Comment[];
   /** Newest event of the label that allows the publication, by job id, for issues with withheld work. */
@@ -251,7 +251,7 @@ interface Refused {
 }
 
 /** Return why the issue ends; null: it is still open and labelled. */
-function refusedBecause(answer: IssueAnswer, label: string): Refused | null {
+function refusedBecause(answer: IssueResult, label: string): Refused | null {
   switch (answer.kind) {
     case "moved":
       return { reason: `the issue was transferred to ${answer.to}`, closed: true, event: null };

@@ -5,7 +5,7 @@ import { jobIdOf, parseJobId, repoKey } from "@tac8/core/domain/reference";
 import type { GitHub } from "@tac8/core/github/client";
 import { mayStart } from "@tac8/core/github/mayStart";
 import { GitHubError } from "@tac8/core/github/errors";
-import type { Comment, IssueAnswer, IssueEvent } from "@tac8/core/github/types";
+import type { Comment, IssueResult, IssueEvent } from "@tac8/core/github/types";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import type { IssueStore } from "@tac8/core/state/issueStore";
 import { pipelined } from "@tac8/core/state/pipelined";
@@ -152,7 +152,7 @@ export async function answerQuestions(
     }
   };
   const events = new Map<string, number | null>();
-  const issues = new Map<string, IssueAnswer>();
+  const issues = new Map<string, IssueResult>();
   const comments: Comment[] = [];
   const trusted = new Set(trustedUsers.map((login) => login.toLowerCase()));
   for (const ref of questions.events) {

@@ -86,11 +86,12 @@ async function widened(
   { tokens, url }: CleanSide,
   { token, errorText, signal }: { readonly token: string; readonly errorText: string; readonly signal: AbortSignal },
 ): Promise<string | null> {
-  if (classifyRefusedPush(errorText).lacksWorkflows === true) return tokens.widen(token, "workflows", { signal });
+  if (classifyRefusedPush(errorText).lacksWorkflows === true)
+    return tokens.renewForAccess(token, "workflows", { signal });
   const [, owner, repo] = /\/([^/]+)\/([^/]+?)(?:\.git)?$/.exec(url) ?? [];
   const isOutOfReach = /returned error: 40[34]|repository .*not found/i.test(errorText);
   if (!isOutOfReach || owner === undefined || repo === undefined) return null;
-  return tokens.widen(token, { owner, repo }, { signal });
+  return tokens.renewForAccess(token, { owner, repo }, { signal });
 }
 
 interface Running {

@@ -11,7 +11,7 @@ import {
 import { parseMarker } from "@tac8/core/domain/marker";
 import type { Logger } from "@tac8/core/log/logger";
 import { GitHubError } from "@tac8/core/github/errors";
-import type { HistoryAnswer } from "@tac8/core/github/history";
+import type { HistoryResult } from "@tac8/core/github/history";
 import type { Comment, Issue, IssueEvent } from "@tac8/core/github/types";
 import type { StepRecord } from "../run/record.ts";
 import { retryOptionsOf, withRetry } from "../run/retry.ts";
@@ -153,7 +153,7 @@ function isMember({ association }: Comment): boolean {
   return ["OWNER", "MEMBER", "COLLABORATOR"].includes(association);
 }
 
-async function readHistory(run: EditNeeds): Promise<HistoryAnswer> {
+async function readHistory(run: EditNeeds): Promise<HistoryResult> {
   const { github, ref } = run.issue;
   try {
     return await withRetry(() => github.issueHistory(ref, { signal: run.signal }), retryOptionsOf(run));

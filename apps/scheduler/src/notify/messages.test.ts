@@ -5,7 +5,7 @@ import type { FormerEvent } from "@tac8/core/domain/formerEvents";
 import { logged } from "@tac8/core/testing/formerEvents.fixture";
 import { QUIET_MS, holdMessages, type HoldMemory } from "./holds.ts";
 import { messagesFor, type IssueFacts, type MessagesInput } from "./messages.ts";
-import { classifyAnswer, classifyError } from "@tac8/core/notify/send";
+import { classifyResponse, classifyError } from "@tac8/core/notify/send";
 import { dueDay, summaryMessage } from "./summary.ts";
 import { targetsOf } from "@tac8/core/notify/targets";
 import { waitAfter } from "./deliver.ts";
@@ -264,7 +264,7 @@ test.each([
   [429, "999999", { kind: "later", waitMs: 3_600_000 }],
   [503, null, { kind: "later", waitMs: 0 }],
 ])("an answer %d (retry-after %s): %j", (status, retryAfter, wanted) =>
-  expect(classifyAnswer({ status, retryAfter, words: "no" })).toMatchObject(wanted),
+  expect(classifyResponse({ status, retryAfter, words: "no" })).toMatchObject(wanted),
 );
 
 test.each([

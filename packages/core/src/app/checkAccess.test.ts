@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
 import type { Config } from "../config/resolve.ts";
-import type { RepositoryAnswer } from "../github/types.ts";
+import type { RepositoryResult } from "../github/types.ts";
 import { createLogger } from "../log/logger.ts";
 import { checkAccess } from "./checkAccess.ts";
 import { StartupProblem } from "./main.ts";
 
 const log = createLogger({ name: "test", level: "silent", secrets: [] });
-const MISSING: RepositoryAnswer = { kind: "missing" };
-const FOUND: RepositoryAnswer = {
+const MISSING: RepositoryResult = { kind: "missing" };
+const FOUND: RepositoryResult = {
   kind: "found",
   id: 1,
   owner: "octo",
@@ -19,9 +19,9 @@ const FOUND: RepositoryAnswer = {
 };
 
 /** How often each repository was asked about, where GitHub gives these answers about each; the last one stays. */
-async function check(names: readonly string[], answers: Readonly<Record<string, readonly RepositoryAnswer[]>>) {
+async function check(names: readonly string[], answers: Readonly<Record<string, readonly RepositoryResult[]>>) {
   const asked: Record<string, number> = {};
-  const repository = async ({ repo }: { readonly repo: string }): Promise<RepositoryAnswer> => {
+  const repository = async ({ repo }: { readonly repo: string }): Promise<RepositoryResult> => {
     const before = asked[repo] ?? 0;
     asked[repo] = before + 1;
     return answers[repo]?.[before] ?? answers[repo]?.at(-1) ?? MISSING;

@@ -1,7 +1,7 @@
 import { permitAdvice } from "../config/tokenName.ts";
 import { GitHubError } from "./errors.ts";
 import type { Area, MayWrite } from "./mayWrite.ts";
-import type { RepositoryAnswer } from "./types.ts";
+import type { RepositoryResult } from "./types.ts";
 
 export interface AccessReport {
   /** Problems that must be fixed before tac8 can work. */
@@ -14,7 +14,7 @@ const NEEDED =
   "the token needs, for this repository, Contents, Issues and Pull requests: read and write; Metadata: read";
 
 /** Evaluate GitHub's response about a repository. Pure. `name`: `owner/repo` as configured; `token`: see `nameToken`. */
-export function evaluateRepository(name: string, answer: RepositoryAnswer | Error, token: string): AccessReport {
+export function evaluateRepository(name: string, answer: RepositoryResult | Error, token: string): AccessReport {
   const problem = (line: string): AccessReport => ({ problems: [line], warnings: [] });
   if (answer instanceof Error) {
     const forbidden = answer instanceof GitHubError && answer.kind === "forbidden";

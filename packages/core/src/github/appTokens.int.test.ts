@@ -4,7 +4,14 @@ import { afterEach, expect, test } from "vitest";
 import { createRedactor } from "../log/redact.ts";
 import { appTokens, type AppTokensOptions } from "./appTokens.ts";
 import { GitHubError } from "./errors.ts";
-import { rawComment, startServer, words, type Reply, type Seen, type TestServer } from "./httpServer.fixture.ts";
+import {
+  rawComment,
+  startServer,
+  words,
+  type Reply,
+  type ReceivedRequest,
+  type TestServer,
+} from "./httpServer.fixture.ts";
 import type { GitHubTokens } from "./tokens.ts";
 
 const MINUTE = 60_000;
@@ -24,12 +31,12 @@ interface AppServer {
   readonly installation?: (repo: string) => object | null;
   /** What a token's making is answered instead, by its number. */
   readonly refuse?: (made: number) => Reply | null;
-  readonly rest?: (seen: Seen) => Reply;
+  readonly rest?: (seen: ReceivedRequest) => Reply;
 }
 
 interface Bench {
   readonly tokens: GitHubTokens;
-  readonly made: () => readonly Seen[];
+  readonly made: () => readonly ReceivedRequest[];
   readonly logged: readonly string[];
   readonly advance: (ms: number) => void;
 }
@@ -40,8 +47,8 @@ async function start(answers: AppServer = {}, options: Partial<AppTokensOptions>
   const now = () => Date.now() + ahead;
   const theirs = () => now() + (answers.aheadMs ?? 0);
   const installation = answers.installation ?? (() => ({}));
-  const made: Seen[] = [];
-  server = await startServer((seen: Seen): Reply => {
+  const made: ReceivedRequest[] = [];
+  server = await startServer((seen: ReceivedRequest): Reply => {
     const headers = { date: new Date(theirs()).toUTCString() };
     const [, repo] = /^\/repos\/(.*)\/installation$/.exec(seen.path) ?? [];
     if (repo !== undefined) {
@@ -103,11 +110,11 @@ test("a token may change workflows where the installation grants that, within a 
   const { tokens, made, advance } = await start({ installation: () => ({ permissions: granted }) });
   const first = await tokens.get();
   granted = { ...GRANTED, administration: "write", workflows: "write" };
-  expect(await tokens.widen(first, "workflows")).toBeNull();
+  expect(await tokens.renewForAccess(first, "workflows")).toBeNull();
   advance(MINUTE);
-  const all = await Promise.all([1, 2, 3].map(() => tokens.widen(first, "workflows")));
+  const all = await Promise.all([1, 2, 3].map(() => tokens.renewForAccess(first, "workflows")));
   expect(all).toEqual(Array.from({ length: 3 }, () => "ghs_number2.aaaa.bbbb"));
-  expect(await tokens.widen(first, "workflows")).toBe("ghs_number2.aaaa.bbbb");
+  expect(await tokens.renewForAccess(first, "workflows")).toBe("ghs_number2.aaaa.bbbb");
   const permissions = { ...GRANTED, workflows: "write" };
   expect(made().map(({ body }) => JSON.parse(body) as unknown)).toEqual([
     { repositories: ["r"], permissions: GRANTED },

@@ -245,7 +245,7 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
   return {
     name,
     get,
-    widen: async (used, lacks, { signal } = {}) => {
+    renewForAccess: async (used, lacks, { signal } = {}) => {
       signal?.throwIfAborted();
       const before = live;
       if (before === null || !lacksIt(before, lacks))

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { classify, type Answer } from "./classify.ts";
+import { classify, type ApiResponse } from "./classify.ts";
 
 const now = 1_800_000_000_000;
 const reset = (seconds: number) => ({
@@ -10,7 +10,7 @@ const reset = (seconds: number) => ({
 
 const at = (seconds: number) => new Date(now + seconds * 1000).toUTCString();
 
-test.each<[number | null, Answer["headers"], string, string, number | null]>([
+test.each<[number | null, ApiResponse["headers"], string, string, number | null]>([
   [null, {}, "socket hang up", "unavailable", null],
   [500, {}, "", "unavailable", null],
   [503, { "retry-after": "7" }, "", "unavailable", now + 7000],

@@ -1,6 +1,6 @@
 import type { GitHubErrorKind } from "./errors.ts";
 
-export interface Answer {
+export interface ApiResponse {
   /** null: there was no response, or it was incomplete. */
   status: number | null;
   /** Names in lower case. */
@@ -19,7 +19,7 @@ const SECONDARY_WAIT_MS = 60_000;
 const MAX_WAIT_MS = 2 * 60 * 60_000;
 
 /** Return the kind of a failure, and the time (epoch ms) of the next useful try, if it is known. */
-export function classify({ status, headers, message, now }: Answer): {
+export function classify({ status, headers, message, now }: ApiResponse): {
   kind: GitHubErrorKind;
   retryAt: number | null;
 } {
@@ -53,7 +53,7 @@ function kindOf(status: number | null): GitHubErrorKind {
 function limitWait(given: {
   after: number | null;
   exhausted: boolean;
-  headers: Answer["headers"];
+  headers: ApiResponse["headers"];
   now: number;
 }): number {
   if (given.after !== null) return given.after * 1000;
@@ -65,7 +65,7 @@ function limitWait(given: {
 const MAX_SKEW_MS = 24 * 60 * 60_000;
 
 /** Return the current time by GitHub's clock, because the reset of a limit is by that clock. Its `date` has whole seconds. */
-function theirNow({ headers, now }: Pick<Answer, "headers" | "now">): number {
+function theirNow({ headers, now }: Pick<ApiResponse, "headers" | "now">): number {
   const serverTime = Date.parse(String(headers["date"]));
   return Math.abs(serverTime - now) <= MAX_SKEW_MS ? serverTime : now;
 }

@@ -1,4 +1,4 @@
-export interface CachedAnswer {
+export interface CachedResponse {
   etag: string;
   body: string;
   /** The Link header of the body. A 304 has none, so this one still applies. */
@@ -7,8 +7,8 @@ export interface CachedAnswer {
 }
 
 export interface EtagCache {
-  get: (url: string) => CachedAnswer | undefined;
-  set: (url: string, answer: CachedAnswer) => void;
+  get: (url: string) => CachedResponse | undefined;
+  set: (url: string, response: CachedResponse) => void;
   readonly size: number;
   readonly bytes: number;
 }
@@ -21,10 +21,15 @@ export interface EtagCacheOptions {
 
 /** Create a cache of the last complete response for each URL. It evicts the least recently used ones. A response that is too large is not kept. */
 export function createEtagCache({ maxEntries = 2000, maxBytes = 64 * 1024 * 1024 }: EtagCacheOptions = {}): EtagCache {
-  const entries = new Map<string, CachedAnswer>();
+  const entries = new Map<string, CachedResponse>();
   let bytes = 0;
-  const sizeOf = (url: string, answer: CachedAnswer): number =>
-    2 * (url.length + answer.etag.length + answer.body.length + (answer.link?.length ?? 0) + answer.contentType.length);
+  const sizeOf = (url: string, response: CachedResponse): number =>
+    2 *
+    (url.length +
+      response.etag.length +
+      response.body.length +
+      (response.link?.length ?? 0) +
+      response.contentType.length);
   const drop = (url: string): void => {
     const known = entries.get(url);
     if (known === undefined) return;
@@ -40,11 +45,11 @@ export function createEtagCache({ maxEntries = 2000, maxBytes = 64 * 1024 * 1024
       }
       return known;
     },
-    set: (url, answer) => {
+    set: (url, response) => {
       drop(url);
-      if (sizeOf(url, answer) > maxBytes) return;
-      entries.set(url, answer);
-      bytes += sizeOf(url, answer);
+      if (sizeOf(url, response) > maxBytes) return;
+      entries.set(url, response);
+      bytes += sizeOf(url, response);
       for (const oldest of entries.keys()) {
         if (entries.size <= maxEntries && bytes <= maxBytes) break;
         drop(oldest);

@@ -9,7 +9,7 @@ import {
   startServer,
   words,
   type Reply,
-  type Seen,
+  type ReceivedRequest,
   type TestServer,
 } from "./httpServer.fixture.ts";
 import { oneToken } from "./tokens.ts";
@@ -17,7 +17,7 @@ import { oneToken } from "./tokens.ts";
 const repo = { owner: "o", repo: "r" };
 let server: TestServer | undefined;
 
-async function start(handle: (request: Seen) => Reply): Promise<TestServer> {
+async function start(handle: (request: ReceivedRequest) => Reply): Promise<TestServer> {
   const started = await startServer(handle);
   server = started;
   return started;

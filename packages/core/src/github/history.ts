@@ -7,7 +7,7 @@ import type { CallOptions } from "./types.ts";
 import { graphqlBase } from "./urls.ts";
 
 /** The edits, or the reason why GitHub does not report them, which is not temporary. */
-export type HistoryAnswer =
+export type HistoryResult =
   { readonly kind: "read"; readonly history: IssueHistory } | { readonly kind: "unreadable"; readonly why: string };
 
 /**
@@ -99,7 +99,7 @@ type Content = z.infer<typeof contentSchema>;
 export function historyCalls({ one, redact }: Caller, { apiUrl }: { apiUrl: string }) {
   return {
     /** Return the editors of an issue's title, body and comments, with times. @throws GitHubError for a temporary failure */
-    issueHistory: async ({ owner, repo, number }: IssueRef, options: CallOptions = {}): Promise<HistoryAnswer> => {
+    issueHistory: async ({ owner, repo, number }: IssueRef, options: CallOptions = {}): Promise<HistoryResult> => {
       const params = { baseUrl: graphqlBase(apiUrl), query: QUERY, variables: { owner, repo, number } };
       try {
         const answer = await one({ route: "POST /graphql", params, schema: answerSchema, ...options });
@@ -113,7 +113,7 @@ export function historyCalls({ one, redact }: Caller, { apiUrl }: { apiUrl: stri
 }
 
 /** Read the response. An error with a type or code is permanent. An error without one is temporary. */
-function read({ data, errors }: z.infer<typeof answerSchema>, redact: (text: string) => string): HistoryAnswer {
+function read({ data, errors }: z.infer<typeof answerSchema>, redact: (text: string) => string): HistoryResult {
   const error = errors?.[0];
   const issue = data?.repository?.issue ?? null;
   if (error === undefined && issue !== null) return { kind: "read", history: historyOf(issue) };

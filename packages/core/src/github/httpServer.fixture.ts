@@ -6,7 +6,7 @@ import { pino } from "pino";
 import { oneToken } from "./tokens.ts";
 import { createGitHub, type GitHub, type GitHubOptions } from "./client.ts";
 
-export interface Seen {
+export interface ReceivedRequest {
   method: string;
   path: string;
   query: URLSearchParams;
@@ -22,7 +22,7 @@ export type Reply =
 
 export interface TestServer {
   url: string;
-  seen: Seen[];
+  seen: ReceivedRequest[];
   /** `METHOD path` of each request so far. */
   calls: () => string[];
   /** A client of this server that does not space its writes and tries again soon, and the lines it logs. */
@@ -32,15 +32,15 @@ export interface TestServer {
 }
 
 /** A real HTTP server on a free port of the loopback interface. */
-export async function startServer(handle: (request: Seen) => Reply): Promise<TestServer> {
-  const seen: Seen[] = [];
+export async function startServer(handle: (request: ReceivedRequest) => Reply): Promise<TestServer> {
+  const seen: ReceivedRequest[] = [];
   const logged: string[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       const url = new URL(request.url ?? "/", "http://localhost");
-      const entry: Seen = {
+      const entry: ReceivedRequest = {
         method: request.method ?? "",
         path: decodeURIComponent(url.pathname),
         query: url.searchParams,

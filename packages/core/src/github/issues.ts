@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Caller } from "./call.ts";
 import { GitHubError } from "./errors.ts";
 import { eventSchema, issueSchema } from "./schemas.ts";
-import type { CallOptions, Issue, IssueAnswer, IssueEvent, Repo } from "./types.ts";
+import type { CallOptions, Issue, IssueResult, IssueEvent, Repo } from "./types.ts";
 import { nameOf, repoKey, repoOfApiUrl } from "./urls.ts";
 
 /** Calls about issues. */
@@ -46,7 +46,7 @@ export function issueCalls({ one, all }: Caller, { hasLabel }: Labels) {
     },
 
     /** Return an issue or pull request, and whether it is still the requested one. */
-    issue: async (repo: Repo, number: number, options: CallOptions = {}): Promise<IssueAnswer> => {
+    issue: async (repo: Repo, number: number, options: CallOptions = {}): Promise<IssueResult> => {
       try {
         const route = "GET /repos/{owner}/{repo}/issues/{number}";
         const params = { ...nameOf(repo), number };

@@ -7,7 +7,7 @@ import {
   startServer,
   words,
   type Reply,
-  type Seen,
+  type ReceivedRequest,
   type TestServer,
 } from "./httpServer.fixture.ts";
 
@@ -15,7 +15,7 @@ import {
 const repo = { owner: "o", repo: "r", id: 1, labelled: [{}] };
 let server: TestServer;
 
-async function start(handle: (request: Seen) => Reply): Promise<TestServer> {
+async function start(handle: (request: ReceivedRequest) => Reply): Promise<TestServer> {
   server = await startServer(handle);
   return server;
 }
@@ -23,7 +23,7 @@ async function start(handle: (request: Seen) => Reply): Promise<TestServer> {
 afterEach(() => server.close());
 
 /** Pages as GitHub serves them: a Link header with absolute addresses, an ETag per page. */
-function paged(list: readonly unknown[], { query, path }: Seen): Reply {
+function paged(list: readonly unknown[], { query, path }: ReceivedRequest): Reply {
   const size = Number(query.get("per_page"));
   const page = Number(query.get("page") ?? "1");
   const next = new URLSearchParams([...query.entries(), ["page", String(page + 1)]]);

@@ -2,7 +2,7 @@ import type { Caller } from "./call.ts";
 import { GitHubError } from "./errors.ts";
 import type { Area, MayWrite } from "./mayWrite.ts";
 import { permissionSchema, repositorySchema } from "./schemas.ts";
-import type { CallOptions, Permission, Repo, RepositoryAnswer } from "./types.ts";
+import type { CallOptions, Permission, Repo, RepositoryResult } from "./types.ts";
 import { nameOf, repoKey } from "./urls.ts";
 
 const PERMISSION_TTL_MS = 10 * 60_000;
@@ -45,7 +45,7 @@ export function repositoryCalls({ one }: Caller, { isApp, mayWrite, now }: Repos
     }
   }
 
-  async function readRepository(repo: Repo, options: CallOptions): Promise<RepositoryAnswer> {
+  async function readRepository(repo: Repo, options: CallOptions): Promise<RepositoryResult> {
     try {
       const route = "GET /repos/{owner}/{repo}";
       const raw = await one({
@@ -74,10 +74,10 @@ export function repositoryCalls({ one }: Caller, { isApp, mayWrite, now }: Repos
     }
   }
 
-  const usable = new Map<string, { answer: RepositoryAnswer; until: number }>();
+  const usable = new Map<string, { answer: RepositoryResult; until: number }>();
 
   /** Read a repository, and replace the cached one, which may have another default branch. */
-  async function repository(repo: Repo, options: CallOptions = {}): Promise<RepositoryAnswer> {
+  async function repository(repo: Repo, options: CallOptions = {}): Promise<RepositoryResult> {
     const key = repoKey(repo);
     const until = now() + RECENT_MS;
     usable.delete(key);
@@ -94,7 +94,7 @@ export function repositoryCalls({ one }: Caller, { isApp, mayWrite, now }: Repos
      * Return the repository as it was within the last minute. The response changes with each issue and push, so a repeated request is not a
      * 304. Only a repository that can be pushed to is cached. After a refusal, call `repository`.
      */
-    recentRepository: async (repo: Repo, options: CallOptions = {}): Promise<RepositoryAnswer> => {
+    recentRepository: async (repo: Repo, options: CallOptions = {}): Promise<RepositoryResult> => {
       const known = usable.get(repoKey(repo));
       return known !== undefined && now() < known.until ? known.answer : repository(repo, options);
     },

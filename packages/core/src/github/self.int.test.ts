@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
-import { rawComment, startServer, type Reply, type Seen, type TestServer } from "./httpServer.fixture.ts";
+import { rawComment, startServer, type Reply, type ReceivedRequest, type TestServer } from "./httpServer.fixture.ts";
 
 const repo = { owner: "o", repo: "r" };
 const APP = "tac8[bot]";
@@ -17,7 +17,7 @@ interface AppServer {
 
 /** As a GitHub answers an app's installation token. */
 async function appServer({ graphql = { status: 404, json: {} }, probe = 422 }: AppServer = {}): Promise<TestServer> {
-  server = await startServer(({ method, path }: Seen): Reply => {
+  server = await startServer(({ method, path }: ReceivedRequest): Reply => {
     if (path === "/user") return NOT_FOR_APPS;
     if (path === "/graphql") return graphql;
     if (path === "/repos/o/r/git/refs") return { status: probe, json: { message: "no" } };

@@ -54,7 +54,7 @@ export function tokenAuth({ tokens }: { readonly tokens: GitHubTokens }) {
     } catch (error) {
       const repo = isOutOfReach(error) ? repositoryOf(endpoint) : null;
       if (repo !== null) {
-        const wider = await tokens.widen(first, repo, { signal });
+        const wider = await tokens.renewForAccess(first, repo, { signal });
         if (wider === null) throw error;
         return send(wider);
       }

@@ -19,7 +19,7 @@ export interface GitHubTokens {
    * the token was created; null: not granted, or checked less than a minute ago. It never throws for a failure of GitHub.
    * @throws the signal's reason
    */
-  readonly widen: (used: string, lacks: Repo | "workflows", options?: CallOptions) => Promise<string | null>;
+  readonly renewForAccess: (used: string, lacks: Repo | "workflows", options?: CallOptions) => Promise<string | null>;
   /** The App whose private key creates them; null: the token is not from an App of this process. */
   readonly app: AppIdentity | null;
 }
@@ -58,7 +58,7 @@ export function oneToken(
     name: nameToken({ kind: "token", token, source }),
     get: async () => token,
     replace: async () => null,
-    widen: async () => null,
+    renewForAccess: async () => null,
     app: null,
   };
 }

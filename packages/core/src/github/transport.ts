@@ -1,5 +1,5 @@
 import { createEtagCache } from "./etagCache.ts";
-import type { CachedAnswer } from "./etagCache.ts";
+import type { CachedResponse } from "./etagCache.ts";
 import type { Counters, RateLimit } from "./types.ts";
 
 export interface Transport {
@@ -68,7 +68,7 @@ function isJson(text: string): boolean {
   }
 }
 
-function replay({ body, contentType, link }: CachedAnswer): Response {
+function replay({ body, contentType, link }: CachedResponse): Response {
   return new Response(body, { headers: { "content-type": contentType, ...(link === null ? {} : { link }) } });
 }
 

@@ -95,7 +95,7 @@ export interface IssueEvent {
 
 export type Permission = "admin" | "write" | "read" | "none";
 
-export type RepositoryAnswer =
+export type RepositoryResult =
   | {
       kind: "found";
       id: number;
@@ -112,7 +112,7 @@ export type RepositoryAnswer =
   /** Deleted, or not visible to this token. */
   | { kind: "missing" };
 
-export type IssueAnswer =
+export type IssueResult =
   | { kind: "found"; issue: Issue }
   /** 410: deleted; 404: deleted, or not visible to this token. */
   | { kind: "missing"; status: number }

@@ -6,14 +6,14 @@ import {
   startServer,
   words,
   type Reply,
-  type Seen,
+  type ReceivedRequest,
   type TestServer,
 } from "./httpServer.fixture.ts";
 
 const repo = { owner: "o", repo: "r" };
 let server: TestServer;
 
-async function start(handle: (request: Seen) => Reply): Promise<TestServer> {
+async function start(handle: (request: ReceivedRequest) => Reply): Promise<TestServer> {
   server = await startServer(handle);
   return server;
 }

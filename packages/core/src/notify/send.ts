@@ -5,7 +5,7 @@ import type { Target } from "./targets.ts";
  * Result of sending a message. `later`: it was not accepted, but may be next time; `refused`: it will never be accepted; `unknown`: it was
  * sent, but no response states whether it was accepted.
  */
-export type Sent =
+export type SendResult =
   | { readonly kind: "taken" }
   | { readonly kind: "later"; readonly why: string; readonly waitMs: number }
   | { readonly kind: "refused" | "unknown"; readonly why: string };
@@ -35,9 +35,9 @@ const NOT_REACHED = new Set([
 ]);
 
 /** Send one message, without retries. Never throws; `why` contains no address. */
-export async function send(target: Target, message: Message, signal: AbortSignal): Promise<Sent> {
+export async function send(target: Target, message: Message, signal: AbortSignal): Promise<SendResult> {
   try {
-    const answer = await fetch(target.url, {
+    const response = await fetch(target.url, {
       method: "POST",
       // Use a new connection: a kept one may be closed while it is used, and then it is unknown whether the message was accepted.
       headers: { "content-type": "application/json", "user-agent": "tac8", connection: "close", ...target.headers },
@@ -45,16 +45,16 @@ export async function send(target: Target, message: Message, signal: AbortSignal
       redirect: "manual",
       signal: AbortSignal.any([signal, AbortSignal.timeout(SEND_MS)]),
     });
-    const words = await beginning(answer);
-    return classifyAnswer({ status: answer.status, retryAfter: answer.headers.get("retry-after"), words });
+    const words = await beginning(response);
+    return classifyResponse({ status: response.status, retryAfter: response.headers.get("retry-after"), words });
   } catch (error) {
     return classifyError(error);
   }
 }
 
 /** Return the result for a response. Pure. */
-export function classifyAnswer(answer: { status: number; retryAfter: string | null; words: string }): Sent {
-  const { status, retryAfter, words } = answer;
+export function classifyResponse(response: { status: number; retryAfter: string | null; words: string }): SendResult {
+  const { status, retryAfter, words } = response;
   if (status >= 200 && status < 300) return { kind: "taken" };
   const why = `it responded with ${status}${words === "" ? "" : `: ${words}`}`;
   // 407 is the response of a proxy that needs other credentials.
@@ -64,7 +64,7 @@ export function classifyAnswer(answer: { status: number; retryAfter: string | nu
 }
 
 /** Return the result for an error of the HTTP client. Pure. */
-export function classifyError(error: unknown): Sent {
+export function classifyError(error: unknown): SendResult {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   if (NOT_REACHED.has(code)) return { kind: "later", why: `it is unreachable (${code})`, waitMs: 0 };

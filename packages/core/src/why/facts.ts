@@ -2,7 +2,7 @@ import type { BreakerState } from "../domain/breaker.ts";
 import type { Hold } from "../domain/holds.ts";
 import type { Pause } from "../domain/pause.ts";
 import type { IssueRef } from "../domain/reference.ts";
-import type { IssueAnswer, IssueEvent } from "../github/types.ts";
+import type { IssueResult, IssueEvent } from "../github/types.ts";
 import type { JobState } from "../status/shownState.ts";
 import type { LoggedEvent } from "../domain/events.ts";
 import type { IssueRecord } from "../state/issueState.ts";
@@ -32,7 +32,7 @@ export type GitHubFacts =
   | { readonly asked: false; readonly because: string }
   | {
       readonly asked: true;
-      readonly issue: IssueAnswer;
+      readonly issue: IssueResult;
       /** Newest event of the label; null: the issue does not have the label, or GitHub did not report the event. */
       readonly label: IssueEvent | null;
       /** Whether that account may start work; null: unknown. */

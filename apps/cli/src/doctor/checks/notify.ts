@@ -1,5 +1,5 @@
 import type { Message } from "@tac8/core/notify/message";
-import { send, type Sent } from "@tac8/core/notify/send";
+import { send, type SendResult } from "@tac8/core/notify/send";
 import { targetsOf, type TargetName } from "@tac8/core/notify/targets";
 import type { Check } from "../check.ts";
 import { note, ok, problem, unknown, type Finding } from "../finding.ts";
@@ -31,7 +31,7 @@ export function evaluateTargets(names: readonly TargetName[]): Finding {
 }
 
 /** Pure. */
-export function evaluateSent(name: TargetName, sent: Sent): Finding {
+export function evaluateSent(name: TargetName, sent: SendResult): Finding {
   switch (sent.kind) {
     case "taken":
       return ok(`${name} accepted a test message`);

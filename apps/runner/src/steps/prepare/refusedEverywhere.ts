@@ -1,6 +1,6 @@
 import type { StepFailure } from "@tac8/core/domain/failures";
 import { GitHubError } from "@tac8/core/github/errors";
-import type { Issue, IssueAnswer } from "@tac8/core/github/types";
+import type { Issue, IssueResult } from "@tac8/core/github/types";
 import { failureOf } from "../../run/failureOf.ts";
 
 /** Words of GitHub's message that concern only this issue or its users, so writes to other issues may succeed. */
@@ -14,7 +14,7 @@ const OF_THE_ISSUE = /\b(locked|blocked)\b/i;
 export function isRefusedEverywhere(
   error: unknown,
   issue: Pick<Issue, "locked">,
-  after: IssueAnswer["kind"] | null,
+  after: IssueResult["kind"] | null,
 ): error is GitHubError {
   if (!(error instanceof GitHubError)) return false;
   switch (error.kind) {
