@@ -1,6 +1,6 @@
 import { formatReference, jobIdOf } from "@tac8/core/domain/reference";
 import { endedWell } from "@tac8/core/domain/states";
-import { retryIssue, type RetryAnswer } from "@tac8/core/queue/retry";
+import { retryIssue, type RetryResult } from "@tac8/core/queue/retry";
 import type { Board, Page } from "../services/board.ts";
 import { issueOfPath } from "../issue/path.ts";
 import { issuePath } from "../pages/issueLink.ts";
@@ -36,7 +36,7 @@ async function hasSucceeded({ probe, store }: Board, jobId: string): Promise<boo
   return endedWell(state);
 }
 
-function noticeOf(result: RetryAnswer): NoticeKey {
+function noticeOf(result: RetryResult): NoticeKey {
   switch (result.kind) {
     case "queued":
       return "retried";

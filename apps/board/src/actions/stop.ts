@@ -1,5 +1,5 @@
 import { formatReference, jobIdOf } from "@tac8/core/domain/reference";
-import { stopIssue, type StopAnswer } from "@tac8/core/queue/stop";
+import { stopIssue, type StopResult } from "@tac8/core/queue/stop";
 import type { Board, Page } from "../services/board.ts";
 import { issueOfPath } from "../issue/path.ts";
 import { issuePath } from "../pages/issueLink.ts";
@@ -45,7 +45,7 @@ async function isRunning({ probe, queue }: Board, jobId: string): Promise<boolea
 export const stopGently = stopPage(false);
 export const stopAtOnce = stopPage(true);
 
-function noticeOf({ kind }: StopAnswer, kill: boolean): NoticeKey {
+function noticeOf({ kind }: StopResult, kill: boolean): NoticeKey {
   switch (kind) {
     case "stopping":
       return kill ? "killing" : "stopping";

@@ -1,16 +1,16 @@
 import { formatCount } from "@tac8/core/domain/formats";
 import { formatReference, parseJobId } from "@tac8/core/domain/reference";
-import type { CleanAnswer } from "@tac8/core/state/cleaning";
+import type { CleanResult } from "@tac8/core/state/cleaning";
 import { pad, plain, type Paint } from "../terminal/text.ts";
 
-type Item = Pick<CleanAnswer["removed"][number], "kind" | "issue" | "paths">;
+type Item = Pick<CleanResult["removed"][number], "kind" | "issue" | "paths">;
 
 const WHY = { age: "its retention time is over", pressure: "disk space is low" } as const;
 const MAX_PATH = 500;
 
 /** Return lines about the files that were (or would be) removed and those that are kept. Paths are complete, so that they can be copied. */
 export function renderCleaning(
-  answers: readonly CleanAnswer[],
+  answers: readonly CleanResult[],
   { dryRun, paint }: { readonly dryRun: boolean; readonly width: number; readonly paint: Paint },
 ): string[] {
   return answers.flatMap((answer) => {

@@ -5,7 +5,7 @@ import {
   isCleanRequestPending,
   nextCleanAnswer,
   withdrawCleanRequest,
-  type CleanAnswer,
+  type CleanResult,
 } from "@tac8/core/state/cleaning";
 import { idOf, readRunners } from "@tac8/core/state/presence";
 import type { Redis } from "ioredis";
@@ -42,7 +42,7 @@ const LIMIT_MS = 15 * 60_000;
 const CHECK_SECONDS = 2;
 
 interface Asked {
-  readonly answers: readonly CleanAnswer[];
+  readonly answers: readonly CleanResult[];
   /** Reasons why runners did not respond, one line each. */
   readonly silent: readonly string[];
 }
@@ -50,7 +50,7 @@ interface Asked {
 async function askAll({ now, err, waits }: Context, redis: Redis, dryRun: boolean): Promise<Asked> {
   const runners = presentRunners(await readRunners(redis), now());
   if (runners.length === 0) throw new Problem(NO_RUNNER);
-  const answers: CleanAnswer[] = [];
+  const answers: CleanResult[] = [];
   const silent: string[] = [];
   // Runners are asked in turn, because those with the same data folder would wait for each other anyway.
   for (const runner of runners) {
@@ -79,7 +79,7 @@ async function askAll({ now, err, waits }: Context, redis: Redis, dryRun: boolea
 async function answerOf(
   redis: Redis,
   { name, key, id, answerMs, onWait }: { name: string; key: string; id: string; answerMs: number; onWait: () => void },
-): Promise<CleanAnswer | string> {
+): Promise<CleanResult | string> {
   const from = performance.now();
   for (let checks = 1; ; checks += 1) {
     const answer = await nextCleanAnswer(redis, id, CHECK_SECONDS);

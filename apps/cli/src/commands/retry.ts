@@ -1,7 +1,7 @@
 import { OPERATOR } from "@tac8/core/domain/holds";
 import { holdWords } from "@tac8/core/domain/holdWords";
 import { formatReference, parseJobId, refOfJob } from "@tac8/core/domain/reference";
-import { MAX_FAILED, retryIssue, type RetryAnswer } from "@tac8/core/queue/retry";
+import { MAX_FAILED, retryIssue, type RetryResult } from "@tac8/core/queue/retry";
 import { createIssueStore, type IssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
 import { askAbout } from "../references/askAbout.ts";
@@ -33,7 +33,7 @@ export async function retry(context: Context, { args, options }: Input): Promise
   return withRedis(place.redisUrl, (redis) => retryIn(context, { redis, place, jobId, json }), place.advice);
 }
 
-type Answer = RetryAnswer | { readonly kind: "closed" } | { readonly kind: "missing" };
+type Answer = RetryResult | { readonly kind: "closed" } | { readonly kind: "missing" };
 
 async function retryIn(
   context: Context,

@@ -1,6 +1,6 @@
 import { formatReference, parseJobId, refOfJob } from "@tac8/core/domain/reference";
 import { isEnded } from "@tac8/core/domain/states";
-import { stopIssue, type StopAnswer } from "@tac8/core/queue/stop";
+import { stopIssue, type StopResult } from "@tac8/core/queue/stop";
 import { readEvents } from "@tac8/core/state/events";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
@@ -78,7 +78,7 @@ async function stopIn(context: Context, redis: Redis, request: StopRequest): Pro
 
 interface Asked {
   readonly request: StopRequest;
-  readonly answer: StopAnswer;
+  readonly answer: StopResult;
   /** Null: GitHub was not needed. */
   readonly github: GitHubFacts | null;
   readonly since: FollowOptions["since"];
@@ -152,7 +152,7 @@ function notAsked({ because }: { readonly because: string }): string {
   return `GitHub was not asked (${plain(because)})`;
 }
 
-function describeRefusal(name: string, answer: StopAnswer, github: GitHubFacts | null): string | null {
+function describeRefusal(name: string, answer: StopResult, github: GitHubFacts | null): string | null {
   switch (answer.kind) {
     case "unknown":
       if (github?.asked === true && github.issue.kind === "found") {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { requestCleaning, nextCleanAnswer, type CleanAnswer } from "@tac8/core/state/cleaning";
+import { requestCleaning, nextCleanAnswer, type CleanResult } from "@tac8/core/state/cleaning";
 import { readEvents } from "@tac8/core/state/events";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { lock } from "@tac8/core/process/flock";
@@ -20,7 +20,7 @@ afterEach(async () => {
   await bench.close();
 });
 
-async function asked(id: string, dryRun: boolean): Promise<CleanAnswer | null> {
+async function asked(id: string, dryRun: boolean): Promise<CleanResult | null> {
   const { redis } = bench.services;
   const other = redis.duplicate();
   expect(await requestCleaning(other, "pi/0", { id, dryRun })).toBe(true);

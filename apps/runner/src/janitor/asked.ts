@@ -5,7 +5,7 @@ import {
   reportCleaning,
   MAX_NAMED,
   takeCleanRequest,
-  type CleanAnswer,
+  type CleanResult,
   type CleanRequest,
 } from "@tac8/core/state/cleaning";
 import { lock } from "@tac8/core/process/flock";
@@ -51,7 +51,7 @@ export function receiveAsks(
 async function obey(
   { dryRun }: CleanRequest,
   services: JanitorServices & { readonly homeId: string },
-): Promise<CleanAnswer> {
+): Promise<CleanResult> {
   const { config, signal } = services;
   const nothing: SweepReport = { removed: [], kept: [] };
   try {
@@ -71,7 +71,7 @@ function answerOf(
   { name, homeId, config }: JanitorServices & { readonly homeId: string },
   { removed, kept }: SweepReport,
   problem: string | null,
-): CleanAnswer {
+): CleanResult {
   return {
     runner: name,
     homeId,

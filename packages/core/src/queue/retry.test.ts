@@ -8,17 +8,17 @@ describe("planRetry", () => {
   it.each([
     ["failed", { state: "failed" }, { do: "retry", from: "failed" }],
     ["completed", { state: "pr" }, { do: "retry", from: "completed" }],
-    ["active", { state: "running" }, { do: "answer", kind: "running" }],
-    ["waiting", { state: "queued" }, { do: "answer", kind: "waiting" }],
-    ["prioritized", { state: "failed" }, { do: "answer", kind: "waiting" }],
-    ["prioritized", { state: "queued", "command.stop": "enough" }, { do: "answer", kind: "stopping" }],
+    ["active", { state: "running" }, { do: "nothing", kind: "running" }],
+    ["waiting", { state: "queued" }, { do: "nothing", kind: "waiting" }],
+    ["prioritized", { state: "failed" }, { do: "nothing", kind: "waiting" }],
+    ["prioritized", { state: "queued", "command.stop": "enough" }, { do: "nothing", kind: "stopping" }],
     ["delayed", { state: "retrying" }, { do: "wake" }],
     ["delayed", { state: "parked" }, { do: "wake" }],
     ["delayed", { state: "queued" }, { do: "wake" }],
-    ["delayed", { state: "parked", "command.stop": "enough" }, { do: "answer", kind: "stopping" }],
-    ["delayed", { state: "blocked" }, { do: "answer", kind: "blocked" }],
+    ["delayed", { state: "parked", "command.stop": "enough" }, { do: "nothing", kind: "stopping" }],
+    ["delayed", { state: "blocked" }, { do: "nothing", kind: "blocked" }],
     ["delayed", { state: "blocked", "question.reply": ANSWER }, { do: "wake" }],
-    ["unknown", { state: "withdrawn" }, { do: "answer", kind: "unknown" }],
+    ["unknown", { state: "withdrawn" }, { do: "nothing", kind: "unknown" }],
   ] as const)("a job that is %s, of an issue that is %j", (job, issue, plan) => {
     expect(planRetry(job, applyPatch(parseIssueState({}), issue))).toEqual(plan);
   });

@@ -11,7 +11,7 @@ import { jobOptions, type JobData } from "./contract.ts";
 import { endDelay } from "./wake.ts";
 
 /** Result of an operator's request to retry an issue. */
-export type RetryAnswer =
+export type RetryResult =
   /** The issue was queued again; `from`: its former state. */
   | { readonly kind: "queued"; readonly from: IssueState | null }
   /** Its delay was ended, so it waits for a runner now. `held`: name of the hold that still prevents its start. */
@@ -34,7 +34,7 @@ export const MAX_FAILED = 2000;
 type JobState = Awaited<ReturnType<Job["getState"]>>;
 
 export type RetryPlan =
-  | { readonly do: "answer"; readonly kind: "running" | "waiting" | "stopping" | "blocked" | "unknown" }
+  | { readonly do: "nothing"; readonly kind: "running" | "waiting" | "stopping" | "blocked" | "unknown" }
   /** `from`: the BullMQ list of finished jobs that has the job. */
   | { readonly do: "retry"; readonly from: "failed" | "completed" }
   /** End the delay of the job. */
@@ -47,18 +47,18 @@ export function planRetry(job: JobState, issue: RecordPart<"state" | "question.r
     case "completed":
       return { do: "retry", from: job };
     case "active":
-      return { do: "answer", kind: "running" };
+      return { do: "nothing", kind: "running" };
     case "delayed":
-      if (issue.command.stop !== null) return { do: "answer", kind: "stopping" };
-      if (issue.state === "blocked" && issue.question.reply === null) return { do: "answer", kind: "blocked" };
+      if (issue.command.stop !== null) return { do: "nothing", kind: "stopping" };
+      if (issue.state === "blocked" && issue.question.reply === null) return { do: "nothing", kind: "blocked" };
       return { do: "wake" };
     case "unknown":
-      return { do: "answer", kind: "unknown" };
+      return { do: "nothing", kind: "unknown" };
     case "waiting":
     case "waiting-children":
     case "prioritized":
     default:
-      return { do: "answer", kind: issue.command.stop === null ? "waiting" : "stopping" };
+      return { do: "nothing", kind: issue.command.stop === null ? "waiting" : "stopping" };
   }
 }
 
@@ -82,13 +82,13 @@ export interface RetryOptions {
 /**
  * Queue an ended issue again, with all its attempts, or end the delay of a waiting one. Redis, queue and store are borrowed.
  */
-export async function retryIssue(given: RetryOptions): Promise<RetryAnswer> {
+export async function retryIssue(given: RetryOptions): Promise<RetryResult> {
   const { queue, store, jobId } = given;
   const job = await queue.getJob(jobId);
   if (job === undefined) return retryTakenOut(given);
   const [state, issue] = await Promise.all([job.getState(), store.read(jobId)]);
   const plan = planRetry(state, issue);
-  if (plan.do === "answer") {
+  if (plan.do === "nothing") {
     return plan.kind === "waiting" ? { kind: "waiting", held: await heldBy(given) } : { kind: plan.kind };
   }
   if (plan.do === "wake") return wake(given, issue);
@@ -104,7 +104,7 @@ export async function retryIssue(given: RetryOptions): Promise<RetryAnswer> {
 }
 
 /** End the delay of a job. Its attempts and its state do not change. */
-async function wake(given: RetryOptions, issue: IssueRecord): Promise<RetryAnswer> {
+async function wake(given: RetryOptions, issue: IssueRecord): Promise<RetryResult> {
   const { queue, store, jobId, by } = given;
   if (!(await endDelay(queue, jobId))) return { kind: "changed" };
   const reason = "a user ended its delay";
@@ -120,7 +120,7 @@ async function heldBy({ redis, jobId, now }: RetryOptions): Promise<string | nul
 }
 
 /** Retry an issue that was stopped while it waited, so that its job was removed from the queue. */
-async function retryTakenOut(given: RetryOptions): Promise<RetryAnswer> {
+async function retryTakenOut(given: RetryOptions): Promise<RetryResult> {
   const { queue, store, jobId } = given;
   const issue = await store.read(jobId);
   if (issue.job.snapshot === null) return { kind: "unknown" };

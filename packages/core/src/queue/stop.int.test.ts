@@ -8,7 +8,7 @@ import { COMMANDS_CHANNEL, STOPS_KEY } from "../state/keys.ts";
 import { startTestRedis, type TestRedis } from "../state/redisServer.fixture.ts";
 import { jobOptions, QUEUE_NAME, type JobData } from "./contract.ts";
 import { retryIssue } from "./retry.ts";
-import { endInQueue, planStop, stopIssue, type StopAnswer } from "./stop.ts";
+import { endInQueue, planStop, stopIssue, type StopResult } from "./stop.ts";
 
 const ID = "octo.hello.3";
 let server: TestRedis;
@@ -43,7 +43,7 @@ async function take(): Promise<Job<JobData>> {
   return job;
 }
 
-function stop(change: { kill?: boolean; by?: string; reason?: string } = {}): Promise<StopAnswer> {
+function stop(change: { kill?: boolean; by?: string; reason?: string } = {}): Promise<StopResult> {
   const { kill = false, by = "ann@pi", reason = null } = change;
   return stopIssue({ queue, store, redis: server.redis, jobId: ID, by, reason, kill, now: 1000 });
 }

@@ -8,7 +8,7 @@ import { COMMANDS_CHANNEL, issueKey, STOPS_KEY } from "../state/keys.ts";
 import type { JobData } from "./contract.ts";
 
 /** Result of a request to stop an issue. */
-export type StopAnswer =
+export type StopResult =
   /** Its runner has received the command: it interrupts or kills the agent, saves, pushes and reports. */
   | { readonly kind: "stopping"; readonly runner: string | null }
   /** The issue waited in the queue and is stopped now. The scheduler reports that on GitHub. `from`: its former state. */
@@ -85,7 +85,7 @@ export function planStop(
  * Stop the work on an issue, whether a runner has its job or not. The command is written to the record first, so that a runner that
  * receives the job meanwhile reads it there. All arguments are borrowed.
  */
-export async function stopIssue(options: StopOptions): Promise<StopAnswer> {
+export async function stopIssue(options: StopOptions): Promise<StopResult> {
   const { queue, store, redis, jobId } = options;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const job = await queue.getJob(jobId);
@@ -120,7 +120,7 @@ export async function stopIssue(options: StopOptions): Promise<StopAnswer> {
   return { kind: "changed" };
 }
 
-function nothingToStop(plan: "unknown" | "ended", { state, end: { outcome } }: IssueRecord): StopAnswer {
+function nothingToStop(plan: "unknown" | "ended", { state, end: { outcome } }: IssueRecord): StopResult {
   if (plan === "unknown") return { kind: "unknown" };
   return { kind: "ended", state: isEnded(state) ? (state ?? "stopped") : (outcome ?? "stopped") };
 }

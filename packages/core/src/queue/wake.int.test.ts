@@ -7,7 +7,7 @@ import { createIssueStore, type IssueStore } from "../state/issueStore.ts";
 import { startTestRedis, type TestRedis } from "../state/redisServer.fixture.ts";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
 import { jobOptions, QUEUE_NAME, type JobData } from "./contract.ts";
-import { retryIssue, type RetryAnswer } from "./retry.ts";
+import { retryIssue, type RetryResult } from "./retry.ts";
 import { planWake, wakeJobsOfEndedHolds } from "./wake.ts";
 
 const HOUR = 3_600_000;
@@ -46,7 +46,7 @@ const hold = (name: string) =>
   setHold(server.redis, { name, reason: "why", by: "runner pi/0", since: 1, until: Date.now() + HOUR });
 const wake = () => wakeJobsOfEndedHolds({ redis: server.redis, queue, now: Date.now() });
 const stateOf = async (number: number) => (await queue.getJob(id(number)))?.getState();
-const retry = (number: number): Promise<RetryAnswer> =>
+const retry = (number: number): Promise<RetryResult> =>
   retryIssue({ queue, redis: server.redis, store, jobId: id(number), by: "ann@pi", now: Date.now() });
 
 it("plans to wake only what waits for a hold that is over", () => {

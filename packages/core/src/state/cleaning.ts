@@ -13,7 +13,7 @@ const itemSchema = z.object({
   /** Absolute paths on the runner's machine. */
   paths: z.array(z.string()),
 });
-const answerSchema = z.object({
+const resultSchema = z.object({
   runner: z.string(),
   /** Id of the data folder, which several runners may share. */
   homeId: z.string(),
@@ -28,9 +28,9 @@ const answerSchema = z.object({
   /** Why the cleanup failed; null: it succeeded. */
   problem: z.string().nullable(),
 });
-export type CleanAnswer = z.infer<typeof answerSchema>;
+export type CleanResult = z.infer<typeof resultSchema>;
 
-/** Maximum number of items of each list in an answer. */
+/** Maximum number of items of each list in a result. */
 export const MAX_NAMED = 200;
 const ASK_MS = 60_000;
 const ANSWER_SECONDS = 600;
@@ -54,18 +54,18 @@ export async function takeCleanRequest(redis: Redis, runner: string): Promise<Cl
   return parse(askSchema, await redis.getdel(cleanRequestKey(runner)));
 }
 
-export async function reportCleaning(redis: Redis, id: string, answer: CleanAnswer): Promise<void> {
+export async function reportCleaning(redis: Redis, id: string, result: CleanResult): Promise<void> {
   await redis
     .multi()
-    .rpush(cleanAnswerKey(id), JSON.stringify(answer))
+    .rpush(cleanAnswerKey(id), JSON.stringify(result))
     .expire(cleanAnswerKey(id), ANSWER_SECONDS)
     .exec();
 }
 
-/** Wait for the next answer, for at most `seconds`; null: there is none yet. */
-export async function nextCleanAnswer(redis: Redis, id: string, seconds: number): Promise<CleanAnswer | null> {
+/** Wait for the next result, for at most `seconds`; null: there is none yet. */
+export async function nextCleanAnswer(redis: Redis, id: string, seconds: number): Promise<CleanResult | null> {
   const found = await redis.blpop(cleanAnswerKey(id), seconds);
-  return parse(answerSchema, found?.[1] ?? null);
+  return parse(resultSchema, found?.[1] ?? null);
 }
 
 function parse<T>(schema: z.ZodType<T>, text: string | null): T | null {
