@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sandboxArguments } from "@tac8/core/isolation/arguments";
-import { hold, Launched } from "@tac8/core/isolation/launcher/client";
+import { holdUser, LaunchedProgram } from "@tac8/core/isolation/launcher/client";
 import { procEntries, thisMachine } from "@tac8/core/isolation/machine";
 import { probeSandbox } from "@tac8/core/isolation/probe";
 import { machineView } from "@tac8/core/isolation/view";
@@ -126,12 +126,12 @@ async function asUser(bench: Bench, floor: NonNullable<Samples["floor"]>): Promi
     return [];
   }
   await using launcher = await startLauncher(bench);
-  const held = await hold(launcher.socket, launcher);
+  const held = await holdUser(launcher.socket, launcher);
   const starts = await times(sizes.samples * FACTOR + 1, () => startAsUser(bench, launcher));
   await held.release();
   const holds = await times(sizes.samples * FACTOR + 1, async () => {
     const startedAt = performance.now();
-    await (await hold(launcher.socket, launcher)).release();
+    await (await holdUser(launcher.socket, launcher)).release();
     return performance.now() - startedAt;
   });
   return [
@@ -155,7 +155,7 @@ async function asUser(bench: Bench, floor: NonNullable<Samples["floor"]>): Promi
 async function startAsUser({ path, signal }: Bench, { socket, uid }: StagedLauncher): Promise<number> {
   signal.throwIfAborted();
   const startedAt = performance.now();
-  const child = new Launched(socket, { uid, groups: [], program: PROGRAM, env: { PATH: path }, cwd: "/" });
+  const child = new LaunchedProgram(socket, { uid, groups: [], program: PROGRAM, env: { PATH: path }, cwd: "/" });
   const exited = once(child, "exit");
   try {
     await Promise.race([once(child.stdout, "data", { signal }), exited]);

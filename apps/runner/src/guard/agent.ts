@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import { getPriority, setPriority } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { finished } from "node:stream/promises";
-import { Launched } from "@tac8/core/isolation/launcher/client";
+import { LaunchedProgram } from "@tac8/core/isolation/launcher/client";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { spawnInCgroup } from "../process/cgroup.ts";
 import type { GuardStart } from "./protocol.ts";
@@ -65,7 +65,13 @@ function spawnAgent(start: GuardStart): GuardedAgent {
 function launchAgent(start: GuardStart, launcher: NonNullable<GuardStart["launcher"]>): GuardedAgent {
   const { socket, uid, groups } = launcher;
   const program = ["nice", "-n", String(AGENT_NICENESS), "--", ...start.program];
-  const child = new Launched(socket, { uid, groups: [...groups], program, env: environmentOf(start), cwd: start.cwd });
+  const child = new LaunchedProgram(socket, {
+    uid,
+    groups: [...groups],
+    program,
+    env: environmentOf(start),
+    cwd: start.cwd,
+  });
   const relayed = [
     relay(new Socket({ fd: 0, readable: true, writable: false }), child.stdin),
     relay(child.stdout, new Socket({ fd: 1, readable: false, writable: true })),
@@ -95,7 +101,7 @@ async function relay(from: Readable, to: Writable): Promise<void> {
 }
 
 /** Return promises for the start and the end of a process. */
-export function lifeOf(child: ChildProcess | Launched): Pick<GuardedAgent, "started" | "ended"> {
+export function lifeOf(child: ChildProcess | LaunchedProgram): Pick<GuardedAgent, "started" | "ended"> {
   const emitter: NodeJS.EventEmitter = child;
   const started = new Promise<void>((resolve, reject) => {
     emitter.once("spawn", () => resolve());

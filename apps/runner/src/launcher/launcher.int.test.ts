@@ -17,7 +17,7 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setImmediate as immediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { askIds, hold, Launched, LauncherProblem, order } from "@tac8/core/isolation/launcher/client";
+import { askIds, holdUser, LaunchedProgram, LauncherProblem, sendRequest } from "@tac8/core/isolation/launcher/client";
 import { removeTraces, runAs } from "./children.ts";
 import { Held } from "./held.ts";
 import { processesOf } from "./processes.ts";
@@ -40,7 +40,7 @@ describe.skipIf(!isRoot)("the launcher, with the capabilities that it has in a c
   const run = (
     program: readonly string[],
     more: { env?: Record<string, string>; cwd?: string; groups?: number[] } = {},
-  ) => new Launched(launcher.socket, { uid, groups: [], env: {}, cwd: "/", ...more, program: [...program] });
+  ) => new LaunchedProgram(launcher.socket, { uid, groups: [], env: {}, cwd: "/", ...more, program: [...program] });
   const output = async (program: readonly string[], more = {}): Promise<string> => {
     const child = run(program, more);
     const printed = text(child.stdout);
@@ -50,7 +50,7 @@ describe.skipIf(!isRoot)("the launcher, with the capabilities that it has in a c
   };
 
   test("starts programs with only a user id, without capabilities, groups and other privileges", async () => {
-    await hold(launcher.socket, { uid, lockFile });
+    await holdUser(launcher.socket, { uid, lockFile });
     const status = await output(["cat", "/proc/self/status"]);
     const of = (name: string): string => new RegExp(`^${name}:[ \\t]*(.*)$`, "m").exec(status)?.[1]?.trim() ?? "?";
     const ids = [uid, uid, uid, uid].join("\t");
@@ -62,7 +62,7 @@ describe.skipIf(!isRoot)("the launcher, with the capabilities that it has in a c
   });
 
   test("passes input, output, the exit code and signals", async () => {
-    await hold(launcher.socket, { uid, lockFile });
+    await holdUser(launcher.socket, { uid, lockFile });
     const child = run(["sh", "-c", "cat; echo wrong >&2; exit 7"], { env: { A: "b" } });
     const [printed, wrong] = [text(child.stdout), text(child.stderr)];
     child.stdin.end("x".repeat(300_000));
@@ -78,19 +78,19 @@ describe.skipIf(!isRoot)("the launcher, with the capabilities that it has in a c
 
   test("starts no program for a foreign user id, or for one that is not held", async () => {
     for (const other of [0, TAC8.uid, launcher.ids.last + 1]) {
-      await expect(hold(launcher.socket, { uid: other, lockFile })).rejects.toThrow(`id ${other} is not one of`);
+      await expect(holdUser(launcher.socket, { uid: other, lockFile })).rejects.toThrow(`id ${other} is not one of`);
     }
     const [error] = (await once(run(["true"]), "error").catch((error: unknown) => [error])) as [Error];
     expect(error.message).toContain(`user id ${uid} is not held`);
-    await hold(launcher.socket, { uid, lockFile });
-    const rooted = new Launched(launcher.socket, { uid, groups: [0], env: {}, cwd: "/", program: ["id"] });
+    await holdUser(launcher.socket, { uid, lockFile });
+    const rooted = new LaunchedProgram(launcher.socket, { uid, groups: [0], env: {}, cwd: "/", program: ["id"] });
     const [refused] = (await once(rooted, "error").catch((error: unknown) => [error])) as [Error];
     expect(refused.message).toContain("id 0 is not one of");
     expect(await askIds(launcher.socket)).toEqual(launcher.ids);
   });
 
   test("kills survivors of a program before it reports the end, even in their own sessions", async () => {
-    await hold(launcher.socket, { uid, lockFile });
+    await holdUser(launcher.socket, { uid, lockFile });
     const child = run(["sh", "-c", "for i in 1 2 3; do setsid sleep 1000 & done; sleep 0.2"]);
     await once(child, "exit");
     expect(processesOf(uid)).toEqual([]);
@@ -98,7 +98,7 @@ describe.skipIf(!isRoot)("the launcher, with the capabilities that it has in a c
   });
 
   test("kills a process whose first thread has exited like any other", async () => {
-    await hold(launcher.socket, { uid, lockFile });
+    await holdUser(launcher.socket, { uid, lockFile });
     const exit = { x64: 60, arm64: 93 }[process.arch as "x64" | "arm64"];
     const script = `
 import ctypes, os, threading, time
@@ -115,7 +115,7 @@ time.sleep(0.5)`;
   });
 
   test("does not search or load files of a request while it is root", async () => {
-    await hold(launcher.socket, { uid, lockFile });
+    await holdUser(launcher.socket, { uid, lockFile });
     const bin = join(launcher.dir, "bin");
     mkdirSync(bin, { mode: 0o755 });
     chmodSync(bin, 0o755);
@@ -138,7 +138,7 @@ time.sleep(0.5)`;
   test.each(["run", "hold"] as const)(
     "kills the user's processes at the end of the connection of a %s",
     async (which) => {
-      const held = await hold(launcher.socket, { uid, lockFile });
+      const held = await holdUser(launcher.socket, { uid, lockFile });
       const child = run(["sh", "-c", "trap '' TERM; setsid sleep 1000 & echo; sleep 1000"]);
       await once(child.stdout, "data");
       expect(processesOf(uid).length).toBeGreaterThan(1);
@@ -150,7 +150,7 @@ time.sleep(0.5)`;
   );
 
   test("kills a program during its start, whichever user it has by then", async () => {
-    await hold(launcher.socket, { uid, lockFile });
+    await holdUser(launcher.socket, { uid, lockFile });
     for (let count = 0; count < 5; count += 1) {
       const child = run(["sleep", "1000"]);
       await immediate(); // The request was sent, but there is no answer yet.
@@ -184,7 +184,7 @@ time.sleep(0.5)`;
     const left = [`--reuid=${uid}`, `--regid=${uid}`, "--clear-groups", "sh", "-c", "sleep 1000 & exit 0"];
     spawnSync("setpriv", left, { stdio: "ignore" });
     expect(processesOf(uid)).not.toEqual([]);
-    const held = await hold(launcher.socket, { uid, lockFile });
+    const held = await holdUser(launcher.socket, { uid, lockFile });
     expect(processesOf(uid)).toEqual([]);
     expect(spawnSync("flock", ["-n", lockFile, "true"]).status).toBe(1);
     await held.release();
@@ -196,25 +196,29 @@ time.sleep(0.5)`;
     mkdirSync(folder);
     chownSync(folder, TAC8.uid, TAC8.gid);
     chmodSync(folder, 0o771);
-    await order(launcher.socket, { op: "make", uid, path: join(folder, "tree") });
+    await sendRequest(launcher.socket, { op: "make", uid, path: join(folder, "tree") });
     const { uid: owner, gid, mode } = statSync(join(folder, "tree"));
     expect([owner, gid, mode & 0o777]).toEqual([uid, TAC8.gid, 0o710]);
     const group = launcher.ids.first + 1;
     writeFileSync(join(folder, "objects"), "shared");
     chownSync(join(folder, "objects"), TAC8.uid, TAC8.gid);
     chmodSync(join(folder, "objects"), 0o640);
-    await order(launcher.socket, { op: "share", gid: group, path: join(folder, "objects") });
-    await hold(launcher.socket, { uid, lockFile });
+    await sendRequest(launcher.socket, { op: "share", gid: group, path: join(folder, "objects") });
+    await holdUser(launcher.socket, { uid, lockFile });
     expect(await output(["cat", join(folder, "objects")], { groups: [group] })).toBe("shared");
     expect(await output(["cat", join(folder, "objects")])).toBe("");
-    await expect(order(launcher.socket, { op: "make", uid, path: "/etc/tac8-made" })).rejects.toThrow(LauncherProblem);
-    await expect(order(launcher.socket, { op: "share", gid: 0, path: folder })).rejects.toThrow("id 0 is not one of");
+    await expect(sendRequest(launcher.socket, { op: "make", uid, path: "/etc/tac8-made" })).rejects.toThrow(
+      LauncherProblem,
+    );
+    await expect(sendRequest(launcher.socket, { op: "share", gid: 0, path: folder })).rejects.toThrow(
+      "id 0 is not one of",
+    );
   });
 
   test("ends a program that has passed its output to another user's program", async () => {
     const other = uid + 1;
-    await hold(launcher.socket, { uid, lockFile });
-    await hold(launcher.socket, { uid: other, lockFile: `${lockFile}-2` });
+    await holdUser(launcher.socket, { uid, lockFile });
+    await holdUser(launcher.socket, { uid: other, lockFile: `${lockFile}-2` });
     const name = `\\0tac8-output-${uid}`;
     const takes = `
 import socket, time
@@ -229,9 +233,9 @@ with socket.socket(socket.AF_UNIX) as s:
     const python = (script: string, as: number) => {
       return { uid: as, groups: [], env: {}, cwd: "/", program: ["python3", "-c", script] };
     };
-    const taker = new Launched(launcher.socket, python(takes, other));
+    const taker = new LaunchedProgram(launcher.socket, python(takes, other));
     await once(taker.stdout, "data");
-    const giver = new Launched(launcher.socket, python(gives, uid), 500);
+    const giver = new LaunchedProgram(launcher.socket, python(gives, uid), 500);
     const printed = text(giver.stdout);
     expect(String((await once(taker.stdout, "data"))[0])).toBe("2\n");
     giver.kill("SIGKILL");
@@ -249,7 +253,7 @@ with socket.socket(socket.AF_UNIX) as s:
   });
 
   test("allows no agent to connect to it, or to read its environment", async () => {
-    await hold(launcher.socket, { uid, lockFile });
+    await holdUser(launcher.socket, { uid, lockFile });
     const connect = `require("net").connect(process.argv[1]).on("connect", () => console.log("in")).on("error", (e) => console.log(e.code))`;
     expect(await output([process.execPath, "-e", connect, launcher.socket])).toBe("EACCES\n");
     const pid = execFileSync("pgrep", ["-f", "-n", "tac8 launcher"], { encoding: "utf8" }).trim();
@@ -257,7 +261,7 @@ with socket.socket(socket.AF_UNIX) as s:
   });
 
   test("removes an agent's files from folders that every user can write to", async () => {
-    const held = await hold(launcher.socket, { uid, lockFile });
+    const held = await holdUser(launcher.socket, { uid, lockFile });
     const name = `tac8-left-${uid}`;
     const deep = `mkdir -p /tmp/${name} && cd /tmp/${name} && for i in $(seq 30); do d=$(printf 'x%.0s' $(seq 200)); mkdir $d && cd $d; done; mkdir c && chmod 0 c`;
     await output(["sh", "-c", deep]);
@@ -282,7 +286,7 @@ with socket.socket(socket.AF_UNIX) as s:
   });
 
   test("ends its programs when it dies, and their callers are notified", async () => {
-    const held = await hold(launcher.socket, { uid, lockFile });
+    const held = await holdUser(launcher.socket, { uid, lockFile });
     const child = run(["sh", "-c", "sleep 1000"]);
     await once(child, "spawn");
     launcher.process.kill("SIGKILL");
@@ -291,7 +295,7 @@ with socket.socket(socket.AF_UNIX) as s:
   });
 
   test("kills all of its agents when it ends", async () => {
-    await hold(launcher.socket, { uid, lockFile });
+    await holdUser(launcher.socket, { uid, lockFile });
     const child = run(["sh", "-c", "echo; sleep 1000"]);
     await once(child.stdout, "data");
     await launcher.stop();

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import {
   MAX_LINE,
   type AgentIds,
-  type LauncherAnswer,
+  type LauncherResponse,
   type LauncherRequest,
 } from "@tac8/core/isolation/launcher/protocol";
 import { killAll, runAs, startAs } from "./children.ts";
@@ -63,7 +63,7 @@ interface Place {
 async function attend(connection: Socket, place: Place): Promise<void> {
   connection.on("error", () => connection.destroy());
   const lines = linesOf(connection);
-  const say = (answer: LauncherAnswer): void => {
+  const say = (answer: LauncherResponse): void => {
     if (connection.writable) connection.write(`${JSON.stringify(answer)}\n`);
   };
   try {
@@ -82,7 +82,7 @@ async function attend(connection: Socket, place: Place): Promise<void> {
 interface Attended extends Place {
   readonly connection: Socket;
   readonly lines: Lines;
-  readonly say: (answer: LauncherAnswer) => void;
+  readonly say: (answer: LauncherResponse) => void;
 }
 
 async function obey(request: LauncherRequest, at: Attended): Promise<void> {

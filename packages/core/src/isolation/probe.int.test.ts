@@ -8,7 +8,7 @@ import { findProgram } from "../app/findProgram.ts";
 import { sandboxArguments, type Mount } from "./arguments.ts";
 import { procEntries, thisMachine } from "./machine.ts";
 import { explain, passingTrouble, probeSandbox } from "./probe.ts";
-import { runBehind, tryToReach, type Attempt } from "./reach.ts";
+import { runBehind, tryAccess, type AccessAttempt } from "./reach.ts";
 import { machineView, type ViewOptions } from "./view.ts";
 
 const PATH = process.env["PATH"] ?? "";
@@ -149,9 +149,9 @@ test.skipIf(bwrap === null)("links lead to nothing secret, and to what the opera
     "users/bob/project/.env",
     "tools/.env",
   ];
-  const attempts = at(...paths, "more/x").map((path): Attempt => ({ what: path, kind: "read", path }));
+  const attempts = at(...paths, "more/x").map((path): AccessAttempt => ({ what: path, kind: "read", path }));
   const reached = async (from: readonly string[]) =>
-    (await tryToReach(attempts, { run: runBehind(from), node: process.execPath, env: {} })).map((one) => one.reached);
+    (await tryAccess(attempts, { run: runBehind(from), node: process.execPath, env: {} })).map((one) => one.reached);
   expect(await reached([])).toEqual(attempts.map(() => true));
   expect(await reached(launch)).toEqual([...paths.map(() => false), true]);
 });
@@ -165,8 +165,8 @@ test.skipIf(bwrap === null)("in /var/tmp agents see what is theirs, and nothing 
       { kind: "read", path: join(below, "x") },
     ];
     const launch = sandboxOf(mounts);
-    const attempts: Attempt[] = [{ what: "a file", kind: "read", path: join(below, "x") }];
-    const reached = await tryToReach(attempts, { run: runBehind(launch), node: process.execPath, env: {} });
+    const attempts: AccessAttempt[] = [{ what: "a file", kind: "read", path: join(below, "x") }];
+    const reached = await tryAccess(attempts, { run: runBehind(launch), node: process.execPath, env: {} });
     expect(reached).toMatchObject([{ reached: true }]);
   } finally {
     await rm(below, { recursive: true });
@@ -180,7 +180,7 @@ test.skipIf(bwrap === null)("in a sandbox an agent reaches none of what it reach
   await once(tcp, "listening");
   const address = tcp.address();
   const port = typeof address === "object" ? (address?.port ?? 0) : 0;
-  const attempts: Attempt[] = [
+  const attempts: AccessAttempt[] = [
     { what: "a file", kind: "read", path: secret },
     { what: "a folder", kind: "list", path: dir },
     { what: "a socket", kind: "socket", path: join(dir, "s") },
@@ -192,7 +192,7 @@ test.skipIf(bwrap === null)("in a sandbox an agent reaches none of what it reach
   const launch = sandboxOf(mounts);
   const given = { node: process.execPath, env: {} };
   const reached = (all: readonly { reached: boolean }[]) => all.map((one) => one.reached);
-  expect(reached(await tryToReach(attempts, { ...given, run: runBehind([]) }))).toEqual(attempts.map(() => true));
-  expect(reached(await tryToReach(attempts, { ...given, run: runBehind(launch) }))).toEqual(attempts.map(() => false));
+  expect(reached(await tryAccess(attempts, { ...given, run: runBehind([]) }))).toEqual(attempts.map(() => true));
+  expect(reached(await tryAccess(attempts, { ...given, run: runBehind(launch) }))).toEqual(attempts.map(() => false));
   tcp.close();
 });

@@ -2,16 +2,16 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
-import { hold, Launched } from "./launcher/client.ts";
+import { holdUser, LaunchedProgram } from "./launcher/client.ts";
 
 /** Something that an agent must not reach, and the way in which it could try. */
-export type Attempt = { readonly what: string } & (
+export type AccessAttempt = { readonly what: string } & (
   | { readonly kind: "read" | "list"; readonly path: string }
   | { readonly kind: "socket"; readonly path: string }
   | { readonly kind: "connect"; readonly host: string; readonly port: number }
 );
 
-export interface Reached {
+export interface AccessResult {
   readonly what: string;
   readonly reached: boolean;
   /** Code of the error, such as `ENOENT`. */
@@ -65,10 +65,10 @@ export function runByLauncher(
   { uid, lockFile }: { readonly uid: number; readonly lockFile: string },
 ): RunAsAgent {
   return async (program, env) => {
-    const held = await hold(socket, { uid, lockFile });
+    const held = await holdUser(socket, { uid, lockFile });
     const late = setTimeout(() => void held.release(), LIMIT_MS);
     try {
-      const child = new Launched(socket, { uid, groups: [], program, env, cwd: "/" });
+      const child = new LaunchedProgram(socket, { uid, groups: [], program, env, cwd: "/" });
       const output = text(child.stdout);
       child.stderr.resume();
       child.stdin.end();
@@ -82,10 +82,10 @@ export function runByLauncher(
 }
 
 /** Make these attempts in the same way as an agent, and return which ones succeed. @throws Error the script was not started or had no result */
-export async function tryToReach(
-  attempts: readonly Attempt[],
+export async function tryAccess(
+  attempts: readonly AccessAttempt[],
   given: { readonly run: RunAsAgent; readonly node: string; readonly env: Readonly<Record<string, string>> },
-): Promise<Reached[]> {
+): Promise<AccessResult[]> {
   const output = await given.run([given.node, "-e", SCRIPT, JSON.stringify(attempts)], given.env);
   return answerSchema.parse(JSON.parse(output));
 }

@@ -14,9 +14,9 @@ import { privateEnvironment } from "@tac8/core/isolation/privateEnvironment";
 import {
   runBehind,
   runByLauncher,
-  tryToReach,
-  type Attempt,
-  type Reached,
+  tryAccess,
+  type AccessAttempt,
+  type AccessResult,
   type RunAsAgent,
 } from "@tac8/core/isolation/reach";
 import { managerOf } from "../../services/units.ts";
@@ -39,7 +39,7 @@ export const isolation: Check = {
     try {
       const env = agentEnvOf(site, chosen);
       const run = await runOf(chosen, site.config, env);
-      const reached = await tryToReach(attemptsOf(site, chosen.mode), { run, node: process.execPath, env });
+      const reached = await tryAccess(attemptsOf(site, chosen.mode), { run, node: process.execPath, env });
       const hidden = chosen.mode === "sandbox" ? leftOut(site, thisMachine).map(evaluateLeftOut) : [];
       const open = chosen.mode === "sandbox" ? replaceable(openOf(site), thisMachine).map(evaluateReplaceable) : [];
       const isService = managerOf(site.env) === "system";
@@ -107,7 +107,7 @@ function sandboxOf(program: string, { config, env, uid, devices }: Seen): string
 }
 
 /** Return the attempts that must fail for an agent. Each only opens and closes a resource. */
-function attemptsOf({ config, redisUrl }: Site, mode: Isolation["mode"]): Attempt[] {
+function attemptsOf({ config, redisUrl }: Site, mode: Isolation["mode"]): AccessAttempt[] {
   const source = config.secrets.github?.source ?? null;
   const socket = socketOf(redisUrl);
   const api = new URL(config.github.api_url);
@@ -154,7 +154,11 @@ export function evaluateLeftOut(line: string): Finding {
 }
 
 /** Evaluate the result of an attempt. Pure. Without isolation, success is expected. `isService`: systemd runs tac8. */
-export function evaluateReach({ what, reached, code }: Reached, mode: Isolation["mode"], isService = false): Finding {
+export function evaluateReach(
+  { what, reached, code }: AccessResult,
+  mode: Isolation["mode"],
+  isService = false,
+): Finding {
   if (!reached) return ok(`agents cannot ${what} (${code})`);
   if (mode === "none") return note(`agents can ${what}`);
   if (mode === "user" && what === NETWORK) {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
-import type { Launched } from "@tac8/core/isolation/launcher/client";
+import type { LaunchedProgram } from "@tac8/core/isolation/launcher/client";
 
 /** A helper's process, however it was started. */
 export interface HelperChild {
@@ -51,7 +51,7 @@ export function spawned({ command, env, lockFd }: HelperCommand): HelperChild {
 }
 
 /** Wrap a helper that the launcher has started. */
-export function launched(child: Launched): HelperChild {
+export function launched(child: LaunchedProgram): HelperChild {
   const { stdin, stdout, stderr } = child;
   return {
     get pid() {
@@ -64,7 +64,7 @@ export function launched(child: Launched): HelperChild {
   };
 }
 
-function endOf(child: ChildProcess | Launched): Pick<HelperChild, "exited" | "closed"> {
+function endOf(child: ChildProcess | LaunchedProgram): Pick<HelperChild, "exited" | "closed"> {
   const emitter: NodeJS.EventEmitter = child;
   const exited = once(emitter, "exit").then((end) => {
     const [code, signal] = end as [number | null, string | null];

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Config } from "@tac8/core/config/resolve";
 import { execa } from "execa";
-import { hold, Launched, order, type Hold } from "@tac8/core/isolation/launcher/client";
+import { holdUser, LaunchedProgram, sendRequest, type HeldUser } from "@tac8/core/isolation/launcher/client";
 import { StepFailure } from "@tac8/core/domain/failures";
 import type { Logger } from "@tac8/core/log/logger";
 import { startEgress } from "../../egress/start.ts";
@@ -44,7 +44,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
   let uid: Promise<number> | null = null;
   /** The user id, when it is known. */
   let known: number | null = null;
-  let held: Promise<Hold> | null = null;
+  let held: Promise<HeldUser> | null = null;
   /** Aborted when the side is closed, because only one process at a time may hand over the folders. */
   const end = new AbortController();
   const preparing = new Set<Promise<void>>();
@@ -104,10 +104,10 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
       await perform(["chmod", "0710", root]);
   }
 
-  async function take(): Promise<Hold> {
+  async function take(): Promise<HeldUser> {
     const id = await uidOf();
     try {
-      return await hold(socket, { uid: id, lockFile: ids.lockFile(id) });
+      return await holdUser(socket, { uid: id, lockFile: ids.lockFile(id) });
     } catch (error) {
       const message = messageOf(error);
       throw new StepFailure({ kind: "git", message }, { cause: error });
@@ -116,7 +116,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
 
   async function makeRoot(root: string): Promise<void> {
     openWayTo(root, config);
-    await order(socket, { op: "make", uid: await uidOf(), path: root });
+    await sendRequest(socket, { op: "make", uid: await uidOf(), path: root });
   }
 
   /**
@@ -131,8 +131,8 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     await clear(fresh);
     await execa("chmod", ["-R", "u+rwX,g+rX", "--", root], { cancelSignal: end.signal });
     try {
-      await order(socket, { op: "make", uid: await uidOf(), path: fresh });
-      await order(socket, { op: "copy", uid: await uidOf(), from: root, to: fresh }, end.signal);
+      await sendRequest(socket, { op: "make", uid: await uidOf(), path: fresh });
+      await sendRequest(socket, { op: "copy", uid: await uidOf(), from: root, to: fresh }, end.signal);
       await perform(["chmod", "0710", fresh]); // The copy has the mode of the original.
       end.signal.throwIfAborted();
     } catch (error) {
@@ -161,7 +161,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     if (found.gid !== gid) {
       // In a mirror of an older version, in which agents were not separate users, even each object is closed to other users.
       await execa("chmod", ["-R", "go+rX", "--", objects]);
-      await order(socket, { op: "share", gid, path: mirror });
+      await sendRequest(socket, { op: "share", gid, path: mirror });
     }
     for (const folder of ["info", "pack", "."]) chmodSync(join(objects, folder), 0o755);
     chmodSync(mirror, 0o750);
@@ -172,7 +172,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     program: readonly string[],
   ): Promise<{ readonly printed: string; readonly code: number | null }> {
     const env = { PATH: config.agentEnv["PATH"] ?? "" };
-    const child = new Launched(socket, { uid: await uidOf(), groups: [], program, env, cwd: "/" });
+    const child = new LaunchedProgram(socket, { uid: await uidOf(), groups: [], program, env, cwd: "/" });
     const late = setTimeout(() => child.kill("SIGKILL"), CHORE_MS);
     try {
       const printed = text(child.stdout);
@@ -211,7 +211,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
         await ready();
         return { ...given, uid: await uidOf(), groups: groups() };
       };
-      return launched(new Launched(socket, prepared()));
+      return launched(new LaunchedProgram(socket, prepared()));
     },
     async admit(request, files) {
       // The prompt is in a folder that only tac8 can enter.

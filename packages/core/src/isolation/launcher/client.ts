@@ -7,7 +7,7 @@ import {
   MAX_LINE,
   type AgentIds,
   type LaunchOptions,
-  type LauncherAnswer,
+  type LauncherResponse,
   type LauncherRequest,
   type LauncherSignal,
 } from "./protocol.ts";
@@ -22,7 +22,7 @@ export class LauncherUnreachable extends LauncherProblem {
   override readonly name = "LauncherUnreachable";
 }
 
-const ANSWER_MS = 60_000;
+const RESPONSE_MS = 60_000;
 /** Time limit of `hold`: processes and files of an earlier holder are removed first. */
 const HOLD_MS = 5 * 60_000;
 /** Time limit of a copy: enough for a million files on an SD card. */
@@ -33,26 +33,26 @@ const OUTPUT_MS = 60_000;
 
 /** Request the user ids for agents. @throws LauncherProblem */
 export async function askIds(socket: string): Promise<AgentIds> {
-  const answer = await ask(socket, { op: "hello" });
-  if (!("ids" in answer)) throw unexpected(answer);
-  return answer.ids;
+  const response = await ask(socket, { op: "hello" });
+  if (!("ids" in response)) throw unexpected(response);
+  return response.ids;
 }
 
 /**
  * Send one request to the launcher. @param signal ends a copy
  * @throws LauncherProblem the request failed, or was aborted
  */
-export async function order(
+export async function sendRequest(
   socket: string,
   request: Extract<LauncherRequest, { op: "try" | "make" | "copy" | "share" }>,
   signal?: AbortSignal,
 ): Promise<void> {
-  const answer = await ask(socket, request, { limitMs: request.op === "copy" ? COPY_MS : ANSWER_MS, signal });
-  if (!("done" in answer)) throw unexpected(answer);
+  const response = await ask(socket, request, { limitMs: request.op === "copy" ? COPY_MS : RESPONSE_MS, signal });
+  if (!("done" in response)) throw unexpected(response);
 }
 
 /** A user id that is held: see `LauncherRequest`. */
-export interface Hold {
+export interface HeldUser {
   /** Whether the launcher has released the user id by itself. */
   readonly lost: boolean;
   /** Kill all processes of the user id, and release it. Idempotent. */
@@ -60,13 +60,16 @@ export interface Hold {
 }
 
 /** Hold a user id. @throws LauncherProblem processes of an earlier holder are still alive */
-export async function hold(socket: string, given: { readonly uid: number; readonly lockFile: string }): Promise<Hold> {
+export async function holdUser(
+  socket: string,
+  given: { readonly uid: number; readonly lockFile: string },
+): Promise<HeldUser> {
   const line = openLine(socket, { op: "hold", ...given });
-  const answer = await line.next(HOLD_MS).catch((error: unknown) => {
+  const response = await line.next(HOLD_MS).catch((error: unknown) => {
     line.socket.destroy();
     throw error;
   });
-  if (!("done" in answer)) throw unexpected(answer);
+  if (!("done" in response)) throw unexpected(response);
   const closed = once(line.socket, "close");
   closed.catch(() => undefined);
   let lost = false;
@@ -92,7 +95,7 @@ interface LaunchedEvents {
 }
 
 /** A program that the launcher has started, as `spawn` returns one. */
-export class Launched extends EventEmitter<LaunchedEvents> {
+export class LaunchedProgram extends EventEmitter<LaunchedEvents> {
   readonly stdin: Writable = new PassThrough();
   readonly stdout: Readable = new PassThrough();
   readonly stderr: Readable = new PassThrough();
@@ -131,7 +134,7 @@ export class Launched extends EventEmitter<LaunchedEvents> {
     if (this.#ended) return;
     const line = openLine(socket, { op: "run", ...given });
     this.#line = line;
-    const streams = await line.next(ANSWER_MS);
+    const streams = await line.next(RESPONSE_MS);
     if (!("streams" in streams)) throw unexpected(streams);
     const [input, output, errors] = [
       await connected(streams.streams),
@@ -144,7 +147,7 @@ export class Launched extends EventEmitter<LaunchedEvents> {
     output.pipe(this.stdout as PassThrough);
     errors.pipe(this.stderr as PassThrough);
     const closed = Promise.allSettled([once(output, "close"), once(errors, "close")]);
-    const started = await line.next(ANSWER_MS);
+    const started = await line.next(RESPONSE_MS);
     if (!("started" in started)) throw unexpected(started);
     this.pid = started.started.pid;
     this.emit("spawn");
@@ -190,17 +193,17 @@ export class Launched extends EventEmitter<LaunchedEvents> {
 interface Line {
   readonly socket: Socket;
   say(message: LauncherRequest | LauncherSignal): void;
-  /** Return the next answer. `limitMs` null: wait until the connection closes. @throws LauncherProblem no readable answer */
-  next(limitMs: number | null): Promise<LauncherAnswer>;
+  /** Return the next response. `limitMs` null: wait until the connection closes. @throws LauncherProblem no readable response */
+  next(limitMs: number | null): Promise<LauncherResponse>;
 }
 
 function openLine(path: string, first: LauncherRequest | null): Line {
   const socket = connect({ path });
-  const answers: (LauncherAnswer | LauncherProblem)[] = [];
+  const responses: (LauncherResponse | LauncherProblem)[] = [];
   let wake: (() => void) | null = null;
   let received = "";
-  const add = (answer: LauncherAnswer | LauncherProblem): void => {
-    answers.push(answer);
+  const add = (response: LauncherResponse | LauncherProblem): void => {
+    responses.push(response);
     wake?.();
   };
   socket.setEncoding("utf8");
@@ -227,23 +230,24 @@ function openLine(path: string, first: LauncherRequest | null): Line {
     async next(limitMs) {
       const { promise, resolve } = Promise.withResolvers<void>();
       wake = resolve;
-      if (answers.length > 0) resolve();
+      if (responses.length > 0) resolve();
       const late =
         limitMs === null ? null : setTimeout(() => add(new LauncherProblem("the launcher does not respond")), limitMs);
       await promise;
       if (late !== null) clearTimeout(late);
-      const answer = answers.shift();
-      if (answer === undefined || answer instanceof LauncherProblem) throw answer ?? new LauncherProblem("no answer");
-      if ("failed" in answer) throw new LauncherProblem(answer.failed);
-      return answer;
+      const response = responses.shift();
+      if (response === undefined || response instanceof LauncherProblem)
+        throw response ?? new LauncherProblem("no response");
+      if ("failed" in response) throw new LauncherProblem(response.failed);
+      return response;
     },
   };
 }
 
-function readAnswer(line: string): LauncherAnswer | LauncherProblem {
+function readAnswer(line: string): LauncherResponse | LauncherProblem {
   try {
-    const answer: unknown = JSON.parse(line);
-    if (typeof answer === "object" && answer !== null) return answer as LauncherAnswer;
+    const response: unknown = JSON.parse(line);
+    if (typeof response === "object" && response !== null) return response as LauncherResponse;
   } catch {
     // Not JSON: see below.
   }
@@ -253,8 +257,8 @@ function readAnswer(line: string): LauncherAnswer | LauncherProblem {
 async function ask(
   path: string,
   request: LauncherRequest,
-  { limitMs = ANSWER_MS, signal }: { readonly limitMs?: number; readonly signal?: AbortSignal | undefined } = {},
-): Promise<LauncherAnswer> {
+  { limitMs = RESPONSE_MS, signal }: { readonly limitMs?: number; readonly signal?: AbortSignal | undefined } = {},
+): Promise<LauncherResponse> {
   signal?.throwIfAborted();
   const line = openLine(path, request);
   const stop = (): void => void line.socket.destroy();
@@ -273,6 +277,6 @@ async function connected(path: string): Promise<Socket> {
   return socket;
 }
 
-function unexpected(answer: LauncherAnswer): LauncherProblem {
-  return new LauncherProblem(`unexpected response from the launcher: ${Object.keys(answer).join(", ")}`);
+function unexpected(response: LauncherResponse): LauncherProblem {
+  return new LauncherProblem(`unexpected response from the launcher: ${Object.keys(response).join(", ")}`);
 }

@@ -1,5 +1,5 @@
 import { messageOf } from "../../domain/messageOf.ts";
-import { askIds, LauncherUnreachable, order } from "./client.ts";
+import { askIds, LauncherUnreachable, sendRequest } from "./client.ts";
 import type { AgentIds } from "./protocol.ts";
 
 export type LauncherProbe =
@@ -28,7 +28,7 @@ export async function probeLauncher(socket: string | null): Promise<LauncherProb
   }
   try {
     const ids = await askIds(socket);
-    await order(socket, { op: "try" });
+    await sendRequest(socket, { op: "try" });
     return { works: true, socket, ids };
   } catch (error) {
     if (error instanceof LauncherUnreachable) throw error;

@@ -1,7 +1,7 @@
 /** The variable with the path of the launcher's socket. */
 export const LAUNCHER_VARIABLE = "TAC8_LAUNCHER";
 
-/** Maximum length of a request or an answer, in bytes. An argument may be an agent's prompt. */
+/** Maximum length of a request or a response, in bytes. An argument may be an agent's prompt. */
 export const MAX_LINE = 8 * 1024 * 1024;
 
 /** Range of the user and group ids for agents, both ends included. */
@@ -29,7 +29,7 @@ export type LauncherRequest =
   /** Start a program as the last id. */
   | { readonly op: "try" }
   /**
-   * Hold a user id from the answer until the connection closes. Processes of earlier holders are dead before the answer. `lockFile` excludes
+   * Hold a user id from the response until the connection closes. Processes of earlier holders are dead before the response. `lockFile` excludes
    * launchers of other containers that share it. When the connection closes, all processes of the user id are killed.
    */
   | { readonly op: "hold"; readonly uid: number; readonly lockFile: string }
@@ -55,7 +55,7 @@ export interface LauncherSignal {
   readonly signal: "SIGTERM" | "SIGKILL";
 }
 
-export type LauncherAnswer =
+export type LauncherResponse =
   | { readonly failed: string }
   | { readonly ids: AgentIds }
   | { readonly done: true }
