@@ -1,6 +1,6 @@
 import { formatCount, formatShort, formatUsd } from "@tac8/core/domain/formats";
 import { tokensIn } from "@tac8/core/domain/usage";
-import { isAnswer, type Entry } from "@tac8/core/conversation/outline";
+import { isToolResult, type OutlineEntry } from "@tac8/core/conversation/outline";
 import { describeTodo } from "@tac8/core/conversation/todo";
 import type { LiveEvent } from "@tac8/core/conversation/event";
 import { html, type Html } from "../pages/html.ts";
@@ -10,7 +10,7 @@ const SHORT_LINES = 8;
 const SHORT_CHARS = 700;
 
 /** One entry of the conversation, with its nested entries. All content is escaped. */
-export function entryItem(id: string | null, entry: Entry): Html {
+export function entryItem(id: string | null, entry: OutlineEntry): Html {
   const { event, times } = entry;
   const tone = event.isError === true ? "bad" : "";
   return html`<li ${id !== null && html`id="${id}"`} class="entry ${event.kind} ${tone}">
@@ -19,7 +19,7 @@ export function entryItem(id: string | null, entry: Entry): Html {
   </li>`;
 }
 
-function body(entry: Entry): Html | null {
+function body(entry: OutlineEntry): Html | null {
   const { event } = entry;
   switch (event.kind) {
     case "tool":
@@ -44,10 +44,10 @@ function body(entry: Entry): Html | null {
   }
 }
 
-function toolCall(entry: Entry): Html {
+function toolCall(entry: OutlineEntry): Html {
   const { event, children } = entry;
-  const answers = children.filter((child) => isAnswer(child, entry));
-  const others = children.filter((child) => !isAnswer(child, entry));
+  const answers = children.filter((child) => isToolResult(child, entry));
+  const others = children.filter((child) => !isToolResult(child, entry));
   const [main = "", ...more] = event.text.split("\n");
   const rest = more.join("\n");
   return html`<p class="call"><b>${event.tool ?? "tool"}</b> <code>${main}</code></p>

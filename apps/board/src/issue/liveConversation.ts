@@ -1,11 +1,11 @@
 import type { Redis } from "ioredis";
-import { Outline, type Entry } from "@tac8/core/conversation/outline";
+import { Outline, type OutlineEntry } from "@tac8/core/conversation/outline";
 import { readRunStream } from "@tac8/core/conversation/stream";
 
 /** An entry of the conversation, with a stable id. */
 export interface ConversationEvent {
   readonly id: string;
-  readonly entry: Entry;
+  readonly entry: OutlineEntry;
 }
 
 const BATCH = 500;
@@ -19,7 +19,7 @@ export class LiveConversation {
   readonly #redis: Redis;
   readonly #run: string;
   #outline = new Outline();
-  #ids = new WeakMap<Entry, string>();
+  #ids = new WeakMap<OutlineEntry, string>();
   #sameTime = new Map<number, number>();
   #after = "0";
   #count = 0;
@@ -57,7 +57,7 @@ export class LiveConversation {
   }
 
   /** Return an id from the time at which the entry began, so that it is the same for every reader of the stream. */
-  #idOf(entry: Entry): string {
+  #idOf(entry: OutlineEntry): string {
     const known = this.#ids.get(entry);
     if (known !== undefined) return known;
     const nth = this.#sameTime.get(entry.began) ?? 0;
@@ -69,6 +69,6 @@ export class LiveConversation {
 }
 
 /** Return the time of the newest event in an entry, in epoch ms. */
-export function newestIn({ event, children }: Entry): number {
+export function newestIn({ event, children }: OutlineEntry): number {
   return children.reduce((newest, child) => Math.max(newest, newestIn(child)), event.at);
 }

@@ -1,5 +1,5 @@
 import type { LiveEvent } from "@tac8/core/conversation/event";
-import { figuresOf, NO_TALLY, tally, totalOf, type Tally } from "@tac8/core/conversation/figures";
+import { liveUsageOf, NO_LIVE_USAGE, addEventUsage, totalUsage, type LiveUsage } from "@tac8/core/conversation/figures";
 import { tokensIn } from "@tac8/core/domain/usage";
 import { Outline } from "@tac8/core/conversation/outline";
 import { refOfJob, type IssueRef } from "@tac8/core/domain/reference";
@@ -61,7 +61,7 @@ async function showOnce(context: Context, given: Given): Promise<number> {
   const { events, source, note } = await readConversation({ ...given, run, now });
   const all = new Outline();
   for (const event of events) all.add(event);
-  const end = endOf(issue, run, { tally: figuresOf(events), lastAt: events.at(-1)?.at ?? null, now });
+  const end = endOf(issue, run, { usage: liveUsageOf(events), lastAt: events.at(-1)?.at ?? null, now });
   if (json) {
     const { entries, todo } = all;
     out.line(jsonOf(viewOutput, { ...factsOf(issue, run), source, note, entries, todo, end: toJson(end) }));
@@ -90,18 +90,18 @@ async function showLive(context: Context, given: Given): Promise<number> {
     else out.line(renderHeader(issue, run, { ...display, now: now() }).join("\n"));
     const transcript = new Transcript({ ...display, clock, detailed: given.detailed });
     const outline = new Outline();
-    let seen = NO_TALLY;
+    let seen = NO_LIVE_USAGE;
     let lastAt: number | null = null;
     for await (const batch of follow({ ...given, run, now: now(), signal: leave.signal })) {
       for (const event of batch) {
-        seen = tally(seen, event);
+        seen = addEventUsage(seen, event);
         lastAt = event.at;
         if (given.json) out.line(jsonOf(viewEventLine, { type: "event", event }, 0));
         else showNext(event, { outline, transcript, out });
       }
     }
     const left = await readIssue(given.redis, given.jobId, given.ref);
-    const end = endOf(left, run, { tally: seen, lastAt, now: now() });
+    const end = endOf(left, run, { usage: seen, lastAt, now: now() });
     if (given.json) out.line(jsonOf(viewEndLine, { type: "end", ...toJson(end) }, 0));
     else out.line(renderFooter(end, display).join("\n"));
     return 0;
@@ -137,18 +137,18 @@ async function withLiveRun(
 interface End {
   readonly live: boolean;
   readonly state: IssueView["state"];
-  readonly tally: Tally;
+  readonly usage: LiveUsage;
   readonly ms: number;
 }
 
 function endOf(
   { liveRun, state }: IssueView,
   run: AgentRun,
-  given: { readonly tally: Tally; readonly lastAt: number | null; readonly now: number },
+  given: { readonly usage: LiveUsage; readonly lastAt: number | null; readonly now: number },
 ): End {
   const live = liveRun === run.run;
   const began = Date.parse(run.at);
-  return { live, state, tally: given.tally, ms: Math.max(0, (live ? given.now : (given.lastAt ?? began)) - began) };
+  return { live, state, usage: given.usage, ms: Math.max(0, (live ? given.now : (given.lastAt ?? began)) - began) };
 }
 
 function factsOf(
@@ -169,8 +169,8 @@ function factsOf(
 }
 
 /** Return the JSON of an end. `exact` false: the tokens are a lower bound, and the cost does not include the last turn. */
-function toJson({ live, state, tally: seen, ms }: End) {
-  const { costUsd, ...tokens } = totalOf(seen);
+function toJson({ live, state, usage: seen, ms }: End) {
+  const { costUsd, ...tokens } = totalUsage(seen);
   return { live, state, turns: seen.turns, ms, costUsd, tokens, exact: tokensIn(seen.open) === 0 };
 }
 

@@ -1,7 +1,7 @@
 import { formatCount, formatUsd } from "@tac8/core/domain/formats";
 import type { LiveEvent, TodoItem } from "@tac8/core/conversation/event";
 import { tokensIn } from "@tac8/core/domain/usage";
-import type { Entry } from "@tac8/core/conversation/outline";
+import type { OutlineEntry } from "@tac8/core/conversation/outline";
 import { cut, fold, plain, plainLines, type Paint } from "../terminal/text.ts";
 
 export interface BlockOptions {
@@ -18,7 +18,7 @@ const THINKING_LINES = 3;
 const BOXES: Record<TodoItem["status"], string> = { pending: "[ ]", in_progress: "[>]", completed: "[x]" };
 
 /** Render one event, without its nested entries. */
-export function renderBlock({ event, changed }: Entry, options: BlockOptions): string[] {
+export function renderBlock({ event, changed }: OutlineEntry, options: BlockOptions): string[] {
   const { paint } = options;
   switch (event.kind) {
     case "init":

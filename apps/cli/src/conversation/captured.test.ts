@@ -1,4 +1,4 @@
-import { figuresOf, totalOf } from "@tac8/core/conversation/figures";
+import { liveUsageOf, totalUsage } from "@tac8/core/conversation/figures";
 import { NO_FIGURES } from "@tac8/core/domain/usage";
 import type { LiveEvent } from "@tac8/core/conversation/event";
 import { Outline, outline } from "@tac8/core/conversation/outline";
@@ -22,7 +22,7 @@ describe.each(STREAMS)("the captured stream %s", (name) => {
     const { events } = await eventsOf(name);
     const output = live(events);
     for (const { event } of outline(events)) expect(output).toContain(event.text.split("\n", 1)[0]?.slice(0, 20));
-    expect(output.split("\n").filter((line) => line.includes("■"))).toHaveLength(figuresOf(events).results);
+    expect(output.split("\n").filter((line) => line.includes("■"))).toHaveLength(liveUsageOf(events).results);
   });
 });
 
@@ -74,7 +74,7 @@ test.each([
   ["error-529", NO_FIGURES],
   ["sigint-api-wait", NO_FIGURES],
 ])("tokens and cost of %s", async (name, figures) => {
-  const seen = figuresOf((await eventsOf(name)).events);
+  const seen = liveUsageOf((await eventsOf(name)).events);
   expect(seen.settled).toEqual(figures);
   expect(seen.open).toEqual(NO_FIGURES);
 });
@@ -82,9 +82,9 @@ test.each([
 test.each(["killed-during-bash", "sigterm-during-bash", "sigterm-mid-text"])(
   "%s: an agent that was killed has used at least what its answer began with, once",
   async (name) => {
-    const seen = figuresOf((await eventsOf(name)).events);
+    const seen = liveUsageOf((await eventsOf(name)).events);
     expect(seen).toMatchObject({ settled: NO_FIGURES, results: 0 });
-    expect(totalOf(seen)).toEqual({ input: 100, output: 1, cacheRead: 2000, cacheWrite: 1000, costUsd: 0 });
+    expect(totalUsage(seen)).toEqual({ input: 100, output: 1, cacheRead: 2000, cacheWrite: 1000, costUsd: 0 });
   },
 );
 
@@ -95,13 +95,13 @@ test("before the result, a response of several blocks counts once", async () => 
     events.findIndex(({ kind }) => kind === "tool-result"),
   );
   expect(first.map(({ kind }) => kind)).toEqual(["init", "thinking", "text", "tool", "tool"]);
-  expect(figuresOf(first).open).toEqual({ input: 100, output: 1, cacheRead: 2000, cacheWrite: 1000, costUsd: 0 });
+  expect(liveUsageOf(first).open).toEqual({ input: 100, output: 1, cacheRead: 2000, cacheWrite: 1000, costUsd: 0 });
 });
 
 test("a resumed run: the earlier cost of the session is not counted again", async () => {
   const { events } = await eventsOf("stream-input-two-turns");
   const second = events.slice(events.findIndex(({ kind }) => kind === "result") + 1);
-  expect(figuresOf(second).settled).toEqual(answers(1));
+  expect(liveUsageOf(second).settled).toEqual(answers(1));
 });
 
 test("live, a call is shown again only if its result or its sub-agent's text does not follow directly", () => {

@@ -1,6 +1,6 @@
 import { formatCount, formatDuration, formatNumber, formatUsd } from "@tac8/core/domain/formats";
 import { blockedLine } from "@tac8/core/domain/blockedHosts";
-import { totalOf, type Tally } from "@tac8/core/conversation/figures";
+import { totalUsage, type LiveUsage } from "@tac8/core/conversation/figures";
 import { tokensIn } from "@tac8/core/domain/usage";
 import type { AgentRun } from "@tac8/core/state/issueState";
 import { cut, fold, plain, type Paint } from "../terminal/text.ts";
@@ -34,20 +34,20 @@ export function renderHeader(issue: IssueView, run: AgentRun, { width, paint, no
 }
 
 export interface RunEnd {
-  readonly tally: Tally;
+  readonly usage: LiveUsage;
   /** Time from the start to the end of the run, or until now. */
   readonly ms: number;
   readonly live: boolean;
 }
 
 /** Render the lines below a conversation: turns, time, cost and tokens. */
-export function renderFooter({ tally, ms, live }: RunEnd, { width, paint }: Omit<FrameOptions, "now">): string[] {
-  const total = totalOf(tally);
+export function renderFooter({ usage, ms, live }: RunEnd, { width, paint }: Omit<FrameOptions, "now">): string[] {
+  const total = totalUsage(usage);
   const number = formatNumber;
-  const open = tokensIn(tally.open) > 0;
+  const open = tokensIn(usage.open) > 0;
   const facts = [
     ...(live ? ["still running"] : []),
-    ...(tally.turns > 0 ? [formatCount(tally.turns, "turn")] : []),
+    ...(usage.turns > 0 ? [formatCount(usage.turns, "turn")] : []),
     formatDuration(ms),
     ...(total.costUsd > 0 ? [`${formatUsd(total.costUsd)}${open ? " and more" : ""}`] : []),
     ...(tokensIn(total) > 0

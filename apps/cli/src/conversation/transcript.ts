@@ -1,4 +1,4 @@
-import { isAnswer, type Entry, type Placed } from "@tac8/core/conversation/outline";
+import { isToolResult, type OutlineEntry, type Position } from "@tac8/core/conversation/outline";
 import type { Paint } from "../terminal/text.ts";
 import { answerLines, callLine, renderBlock, type BlockOptions } from "./block.ts";
 
@@ -20,23 +20,23 @@ export class Transcript {
   readonly #options: TranscriptOptions;
   #stamp = "";
   /** The last rendered entry, preceded by the tool calls that contain it. */
-  #path: readonly Entry[] = [];
+  #path: readonly OutlineEntry[] = [];
 
   constructor(options: TranscriptOptions) {
     this.#options = options;
   }
 
   /** Render a whole conversation, with each result below its call. `over`: the run has finished. */
-  whole(entries: readonly Entry[], { over }: { readonly over: boolean }): string[] {
+  whole(entries: readonly OutlineEntry[], { over }: { readonly over: boolean }): string[] {
     return entries.flatMap((entry) => this.#tree(entry, 0, over));
   }
 
   /** Render the newest entry of a conversation. If the entry does not directly follow its tool call, the call is shown again. */
-  next({ entry, under, depth }: Placed): string[] {
+  next({ entry, under, depth }: Position): string[] {
     const above = under === null ? -1 : this.#path.indexOf(under);
     const near = under === null || above >= 0;
     this.#path = near ? [...this.#path.slice(0, above + 1), entry] : [under, entry];
-    const call = under !== null && isAnswer(entry, under) ? under : null;
+    const call = under !== null && isToolResult(entry, under) ? under : null;
     if (near) return this.#one(entry, depth, call);
     const reminder = callLine(under.event, this.#block(depth));
     return [
@@ -45,11 +45,11 @@ export class Transcript {
     ];
   }
 
-  #tree(entry: Entry, depth: number, over: boolean): string[] {
+  #tree(entry: OutlineEntry, depth: number, over: boolean): string[] {
     const lines = this.#one(entry, depth, null);
     let answered = false;
     for (const child of entry.children) {
-      const answer = isAnswer(child, entry);
+      const answer = isToolResult(child, entry);
       answered ||= answer;
       lines.push(...(answer ? this.#one(child, depth, entry) : this.#tree(child, depth + 1, over)));
     }
@@ -59,7 +59,7 @@ export class Transcript {
     return lines;
   }
 
-  #one(entry: Entry, depth: number, call: Entry | null): string[] {
+  #one(entry: OutlineEntry, depth: number, call: OutlineEntry | null): string[] {
     const block = this.#block(depth);
     const lines = call === null ? renderBlock(entry, block) : answerLines(entry.event, block);
     return this.#lines(entry.event.at, depth, lines);

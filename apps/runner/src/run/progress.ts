@@ -1,5 +1,5 @@
 import type { LiveEvent } from "@tac8/core/conversation/event";
-import { NO_TALLY, tally, totalOf } from "@tac8/core/conversation/figures";
+import { NO_LIVE_USAGE, addEventUsage, totalUsage } from "@tac8/core/conversation/figures";
 import { NO_USAGE, tokensIn, totalTokens, type Usage } from "@tac8/core/domain/usage";
 import { clip } from "@tac8/core/domain/plainText";
 import type { Checkpoint } from "@tac8/core/domain/states";
@@ -19,7 +19,7 @@ export class Progress {
   /** Usage of the issue's ended agents. */
   #before = NO_USAGE;
   /** Usage of the running agent. */
-  #tally = NO_TALLY;
+  #usage = NO_LIVE_USAGE;
 
   constructor(run: Pick<RunPresence, "issue" | "title" | "run" | "slot" | "since">) {
     this.#seen = { ...run, phase: "prepare", last: null, tokens: 0, costUsd: 0 };
@@ -36,7 +36,7 @@ export class Progress {
   /** Record the last event of the agent. @param text the event's text, without secrets */
   did(event: LiveEvent, text: string): void {
     const { at, kind, tool } = event;
-    this.#tally = tally(this.#tally, event);
+    this.#usage = addEventUsage(this.#usage, event);
     this.#count();
     if (kind === "tool-result" && text === "") return;
     const words = clip(text.split("\n", 1)[0] ?? "", MAX_WORDS);
@@ -46,12 +46,12 @@ export class Progress {
   /** Set the usage of the issue's ended agents. Called when an agent starts or ends. */
   cost(usage: Usage): void {
     this.#before = usage;
-    this.#tally = NO_TALLY;
+    this.#usage = NO_LIVE_USAGE;
     this.#count();
   }
 
   #count(): void {
-    const now = totalOf(this.#tally);
+    const now = totalUsage(this.#usage);
     const tokens = totalTokens(this.#before) + tokensIn(now);
     this.#seen = { ...this.#seen, tokens, costUsd: this.#before.costUsd + now.costUsd };
   }

@@ -3,7 +3,7 @@ import type { LiveEvent } from "./event.ts";
 import { asCount, asObject, type Json } from "./json.ts";
 
 /** Usage of a run after some of its events. */
-export interface Tally {
+export interface LiveUsage {
   /** Usage that its results have reported: tokens and cost are exact. */
   readonly settled: Figures;
   /** Tokens since the last result: a lower bound, without cost. */
@@ -12,10 +12,10 @@ export interface Tally {
   readonly results: number;
 }
 
-export const NO_TALLY: Tally = { settled: NO_FIGURES, open: NO_FIGURES, turns: 0, results: 0 };
+export const NO_LIVE_USAGE: LiveUsage = { settled: NO_FIGURES, open: NO_FIGURES, turns: 0, results: 0 };
 
-/** Return the tally after one more event. */
-export function tally(before: Tally, { kind, figures, turns }: LiveEvent): Tally {
+/** Return the usage after one more event. */
+export function addEventUsage(before: LiveUsage, { kind, figures, turns }: LiveEvent): LiveUsage {
   if (kind === "result") {
     return {
       settled: figures === undefined ? before.settled : addFigures(before.settled, figures),
@@ -27,13 +27,13 @@ export function tally(before: Tally, { kind, figures, turns }: LiveEvent): Tally
   return figures === undefined ? before : { ...before, open: addFigures(before.open, figures) };
 }
 
-export function totalOf({ settled, open }: Tally): Figures {
+export function totalUsage({ settled, open }: LiveUsage): Figures {
   return addFigures(settled, open);
 }
 
-/** Return the tally of a run with these events, from its first one on. */
-export function figuresOf(events: readonly LiveEvent[]): Tally {
-  return events.reduce(tally, NO_TALLY);
+/** Return the usage of a run with these events, from its first one on. */
+export function liveUsageOf(events: readonly LiveEvent[]): LiveUsage {
+  return events.reduce(addEventUsage, NO_LIVE_USAGE);
 }
 
 /** Maximum number of models. */

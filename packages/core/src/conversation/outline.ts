@@ -2,10 +2,10 @@ import type { LiveEvent, TodoItem } from "./event.ts";
 import { todoChanges } from "./todo.ts";
 
 /** An event at its position in the conversation, with the events that belong to it. */
-export interface Entry {
+export interface OutlineEntry {
   readonly event: LiveEvent;
-  /** The events of a tool call, in order: those of its sub-agent, its results, and notices about it (see `isAnswer`). */
-  readonly children: readonly Entry[];
+  /** The events of a tool call, in order: those of its sub-agent, its results, and notices about it (see `isToolResult`). */
+  readonly children: readonly OutlineEntry[];
   /** Number of consecutive events of its topic that the entry represents. It shows the newest. */
   readonly times: number;
   /** Epoch ms of the first of them. */
@@ -15,15 +15,15 @@ export interface Entry {
 }
 
 /** The position at which an event was added. */
-export interface Placed {
-  readonly entry: Entry;
+export interface Position {
+  readonly entry: OutlineEntry;
   /** The tool call to which it belongs. */
-  readonly under: Entry | null;
+  readonly under: OutlineEntry | null;
   /** Number of nested sub-agents. */
   readonly depth: number;
 }
 
-interface Node extends Entry {
+interface Node extends OutlineEntry {
   event: LiveEvent;
   readonly children: Node[];
   times: number;
@@ -43,7 +43,7 @@ export class Outline {
   readonly #calls = new Map<string, Call>();
   readonly #todos = new Map<string, readonly TodoItem[]>();
 
-  get entries(): readonly Entry[] {
+  get entries(): readonly OutlineEntry[] {
     return this.#root;
   }
 
@@ -53,8 +53,8 @@ export class Outline {
   }
 
   /** Add an event. @returns its position; null: the event adds nothing new */
-  add(event: LiveEvent): Placed | null {
-    const asked = isReply(event) ? this.#callOf(event.call) : null;
+  add(event: LiveEvent): Position | null {
+    const asked = isResultOrNotice(event) ? this.#callOf(event.call) : null;
     if (asked !== null && isReportedBy(asked.node, event)) return null;
     const started = this.#callOf(event.parent);
     const call = asked ?? started;
@@ -89,18 +89,18 @@ export class Outline {
 const MAX_TURN = 100;
 
 /** Return a complete conversation as a tree. The newest state of its todo list is in the last entry of kind `todo`. */
-export function outline(events: readonly LiveEvent[]): readonly Entry[] {
+export function outline(events: readonly LiveEvent[]): readonly OutlineEntry[] {
   const all = new Outline();
   for (const event of events) all.add(event);
   return all.entries;
 }
 
 /** Return whether a child of a call is its result. Otherwise the child is an event of its sub-agent. */
-export function isAnswer(child: Entry, call: Entry): boolean {
-  return isReply(child.event) && child.event.call !== undefined && child.event.call === call.event.call;
+export function isToolResult(child: OutlineEntry, call: OutlineEntry): boolean {
+  return isResultOrNotice(child.event) && child.event.call !== undefined && child.event.call === call.event.call;
 }
 
-function isReply({ kind }: LiveEvent): boolean {
+function isResultOrNotice({ kind }: LiveEvent): boolean {
   return kind === "tool-result" || kind === "notice";
 }
 
