@@ -3,9 +3,9 @@ import type { Config } from "@tac8/core/config/resolve";
 import type { Logger } from "@tac8/core/log/logger";
 import {
   applyShare,
-  isOurs,
+  hasAddress,
   isSharedAt,
-  isTaken,
+  isPortInUse,
   reopenShare,
   takenLine,
   writeShareConf,
@@ -65,8 +65,8 @@ export function createShareKeeper(given: {
       report(null);
       return;
     }
-    const [listens, here] = [await isSharedAt(share, home), isOurs(share.address)];
-    const step = planShare({ share, applied, listens, here, taken: !listens && here && (await isTaken(share)) });
+    const [listens, here] = [await isSharedAt(share, home), hasAddress(share.address)];
+    const step = planShare({ share, applied, listens, here, taken: !listens && here && (await isPortInUse(share)) });
     if (step === "apply" || step === "reopen") {
       await writeShareConf(home);
       if (step === "apply") await applyShare(redis, home);

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { createLogger } from "@tac8/core/log/logger";
 import { startTestRedis, type TestRedis } from "@tac8/core/state/redisServer.fixture";
 import { LEASE_KEY } from "@tac8/core/state/keys";
-import { createLease } from "@tac8/core/state/schedulerLease";
+import { createSchedulerLease } from "@tac8/core/state/schedulerLease";
 import { standBy } from "./standBy.ts";
 
 let server: TestRedis;
@@ -24,7 +24,7 @@ afterEach(async () => {
 
 const machineOf = (host: string) => ({ boot: host, pidNamespace: "pid:[1]" });
 const leaseOf = (host: string, leaseMs = 60_000) =>
-  createLease(server.redis, {
+  createSchedulerLease(server.redis, {
     host,
     repositories: ["octo/hello"],
     machine: machineOf(host),
@@ -36,7 +36,13 @@ const leading: string[] = [];
 /** Start a scheduler whose work adds its name to `leading`. */
 function scheduler(host: string, { leaseMs = 60_000, repositories = ["octo/hello"] } = {}) {
   const stop = new AbortController();
-  const lease = createLease(server.redis, { host, repositories, machine: machineOf(host), leaseMs, aloneMs: leaseMs });
+  const lease = createSchedulerLease(server.redis, {
+    host,
+    repositories,
+    machine: machineOf(host),
+    leaseMs,
+    aloneMs: leaseMs,
+  });
   const log = createLogger({ name: host, secrets: [], destination: { write: (line) => void logged.push(line) } });
   const lead = (signal: AbortSignal) => {
     leading.push(host);
@@ -85,7 +91,7 @@ test("one that was killed on this machine is replaced at once", async () => {
 test("a lease is renewed after a third of its duration, and is short while another scheduler waits", async () => {
   const { redis } = server;
   const lives = { repositories: [], leaseMs: 15_000, aloneMs: 45_000 };
-  const lease = createLease(redis, { host: "pi-1", machine: machineOf("pi-1"), ...lives });
+  const lease = createSchedulerLease(redis, { host: "pi-1", machine: machineOf("pi-1"), ...lives });
   const leftAfter = async (ms: number) => {
     await redis.pexpire(LEASE_KEY, ms);
     expect(await lease.ask()).toBeNull();
@@ -96,7 +102,7 @@ test("a lease is renewed after a third of its duration, and is short while anoth
   expect(await leftAfter(35_000)).toBeLessThanOrEqual(35_000);
   expect(lease.leftMs()).toBeLessThanOrEqual(35_000);
   expect(await leftAfter(29_000)).toBeGreaterThan(30_000);
-  const other = createLease(redis, { host: "pi-2", machine: machineOf("pi-2"), ...lives });
+  const other = createSchedulerLease(redis, { host: "pi-2", machine: machineOf("pi-2"), ...lives });
   expect(await other.ask()).toMatchObject({ host: "pi-1" });
   expect(await leftAfter(40_000)).toBeLessThanOrEqual(15_000);
   expect(lease.leftMs()).toBeLessThanOrEqual(15_000);
@@ -114,9 +120,9 @@ test("a scheduler that never receives the reply that shortens its lease does not
     },
   } as unknown as typeof redis;
   const lives = { repositories: [], leaseMs: 15_000, aloneMs: 45_000 };
-  const lease = createLease(cutOff, { host: "pi-1", machine: machineOf("pi-1"), ...lives });
+  const lease = createSchedulerLease(cutOff, { host: "pi-1", machine: machineOf("pi-1"), ...lives });
   await lease.ask();
-  await createLease(redis, { host: "pi-2", machine: machineOf("pi-2"), ...lives }).ask();
+  await createSchedulerLease(redis, { host: "pi-2", machine: machineOf("pi-2"), ...lives }).ask();
   isLost = true;
   await expect(lease.ask()).rejects.toThrow("lost");
   expect(await redis.pttl(LEASE_KEY)).toBeLessThanOrEqual(15_000);

@@ -19,7 +19,7 @@ import { createBudget } from "./budget.ts";
 import { createHealth } from "./health.ts";
 import { reconcileHolds } from "./holds.ts";
 import { createLedger } from "./ledger.ts";
-import { createLease } from "@tac8/core/state/schedulerLease";
+import { createSchedulerLease } from "@tac8/core/state/schedulerLease";
 import { untilNextRound } from "./nextRound.ts";
 import { createNotifier } from "./notify/notify.ts";
 import { createPlacer, limitQueue } from "./placer.ts";
@@ -167,7 +167,7 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
     return { done: Promise.all(rounds.map(([ms, round, work]) => every(ms, { round, signal, work }))) };
   }
 
-  const lease = createLease(redis, {
+  const lease = createSchedulerLease(redis, {
     host: config.runner.name || hostname(),
     repositories: names,
     machine: await readMachineIds(),

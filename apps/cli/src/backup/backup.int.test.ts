@@ -5,7 +5,7 @@ import { connectRedis } from "@tac8/core/queue/redis";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { issueKey } from "@tac8/core/state/keys";
 import { announceRunner } from "@tac8/core/state/presence";
-import { createLease } from "@tac8/core/state/schedulerLease";
+import { createSchedulerLease } from "@tac8/core/state/schedulerLease";
 import { execa } from "execa";
 import type { Redis } from "ioredis";
 import { randomUUID } from "node:crypto";
@@ -267,7 +267,7 @@ test("an installation that is running is refused", async () => {
   await anIssue(1);
   await good(["backup", file()]);
   const now = Date.now();
-  const lease = createLease(redis, { host: "pi", repositories: [], machine: { boot: "", pidNamespace: "" } });
+  const lease = createSchedulerLease(redis, { host: "pi", repositories: [], machine: { boot: "", pidNamespace: "" } });
   await lease.ask();
   expect((await tac8(["restore", "--force", file()])).err).toMatch(/its scheduler is running \(process \d+ on pi\)/);
   // A stopped scheduler does not delay a restore.

@@ -2,7 +2,7 @@ import { messageOf } from "@tac8/core/domain/messageOf";
 import { setTimeout as sleep } from "node:timers/promises";
 import { valueWithin } from "@tac8/core/app/within";
 import { connectRedis } from "@tac8/core/queue/redis";
-import { redisTrouble } from "@tac8/core/queue/redisTrouble";
+import { redisErrorText } from "@tac8/core/queue/redisErrors";
 import type { Context } from "../context/context.ts";
 import { WrongUsage } from "../problems/problem.ts";
 import { monitorPage } from "../status/monitorPage.ts";
@@ -87,7 +87,7 @@ function openReader(place: Place, now: () => number): Reader {
   const address = redisAddress(place.redisUrl);
   let last = "no response";
   let since = now();
-  const redis = connectRedis(place.redisUrl, { name: "cli", onError: (error) => (last = redisTrouble(error)) });
+  const redis = connectRedis(place.redisUrl, { name: "cli", onError: (error) => (last = redisErrorText(error)) });
   const queue = openQueue(redis);
   /** At most one read at a time, because a disconnected client keeps every command in memory. */
   let reading: Promise<Found> | null = null;

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { connect, type DetailedPeerCertificate } from "node:tls";
-import { redisTrouble } from "@tac8/core/queue/redisTrouble";
+import { redisErrorText } from "@tac8/core/queue/redisErrors";
 import { MayPass, Problem } from "../problems/problem.ts";
 import { fingerprintOf } from "../share/certificates.ts";
 
@@ -27,7 +27,7 @@ export async function fetchCa(given: { host: string; port: number; fingerprint: 
     const ca = chain.map((der) => new X509Certificate(der)).find((one) => fingerprintOf(one) === fingerprint);
     if (ca !== undefined) return ca.toString();
   } catch (error) {
-    const why = error instanceof Error ? redisTrouble(error) : String(error);
+    const why = error instanceof Error ? redisErrorText(error) : String(error);
     throw new MayPass(`${where} does not respond (${why}): check that tac8 is running there, and the address`, {
       cause: error,
     });

@@ -1,7 +1,7 @@
 import { valueWithin } from "@tac8/core/app/within";
 import { redisAddress } from "@tac8/core/config/redisUrl";
 import { connectRedis } from "@tac8/core/queue/redis";
-import { isRefused, redisTrouble, refusalAdvice, unusableRedis } from "@tac8/core/queue/redisTrouble";
+import { isRefused, redisErrorText, refusalAdvice, unusableRedis } from "@tac8/core/queue/redisErrors";
 import { newerRedis } from "@tac8/core/state/dataFormat";
 import type { Redis } from "ioredis";
 import { MayPass, Problem } from "../problems/problem.ts";
@@ -48,6 +48,6 @@ function unreachable(given: { url: string; answer: unknown; last: Error | null; 
   if (refused !== null)
     return new Problem(`${where} refuses the connection (${refused.message}): ${refusalAdvice(refused.message)}`);
   const cause = last ?? (answer instanceof Error ? answer : undefined);
-  const why = cause === undefined ? `no response within ${ANSWER_MS / 1000} s` : redisTrouble(cause);
+  const why = cause === undefined ? `no response within ${ANSWER_MS / 1000} s` : redisErrorText(cause);
   return new MayPass(`${where} is not reachable (${why}): ${advice}`, { cause });
 }

@@ -2,7 +2,7 @@ import { messageOf } from "@tac8/core/domain/messageOf";
 import { isSameProcess, startTimeOf } from "@tac8/core/process/procfs";
 import { valueWithin } from "@tac8/core/app/within";
 import { redisAddress, socketOf } from "@tac8/core/config/redisUrl";
-import { isTaken, writeShareConf } from "@tac8/core/share/apply";
+import { isPortInUse, writeShareConf } from "@tac8/core/share/apply";
 import { readShare } from "@tac8/core/share/files";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { existsSync } from "node:fs";
@@ -130,7 +130,7 @@ async function launch(home: string, warn: (line: string) => void): Promise<Redis
 /** Return settings that override those of the file, because Redis does not start with a port that another program uses. */
 async function withoutTakenPort(home: string, warn: (line: string) => void): Promise<Record<string, string>> {
   const share = readShare(home);
-  if (share === null || !(await isTaken(share))) return {};
+  if (share === null || !(await isPortInUse(share))) return {};
   const where = `${share.address}:${share.port}`;
   warn(
     `Redis starts without ${where}, which another program uses: the scheduler opens it when it is free; see tac8 doctor`,

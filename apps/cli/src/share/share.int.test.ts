@@ -13,7 +13,7 @@ import { readShare, shareFiles } from "@tac8/core/share/files";
 import { COMMANDS_CHANNEL } from "@tac8/core/state/keys";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { pauseRunner } from "@tac8/core/state/pause";
-import { createLease } from "@tac8/core/state/schedulerLease";
+import { createSchedulerLease } from "@tac8/core/state/schedulerLease";
 import { makeCertificate } from "@tac8/sandbox/certificates";
 import { freePort } from "@tac8/sandbox/redis";
 import { openLab, type Lab } from "../../fixtures/harness.ts";
@@ -106,7 +106,11 @@ test("a machine that has joined can do everything that a runner does, and nothin
   await pauseRunner(there, { runner: { name: "pi/0" }, by: "ann", reason: "r", now: 1 });
   expect(await there.get("tac8:kept")).toBe("yes");
 
-  const lease = createLease(there, { host: "pi-2", repositories: [], machine: { boot: "", pidNamespace: "" } });
+  const lease = createSchedulerLease(there, {
+    host: "pi-2",
+    repositories: [],
+    machine: { boot: "", pidNamespace: "" },
+  });
   const refused: Promise<unknown>[] = [
     lease.ask(),
     there.get("other"),

@@ -6,7 +6,7 @@ import { connect as connectTls } from "node:tls";
 import { passwordOf, redisAddress } from "@tac8/core/config/redisUrl";
 import type { Logger } from "@tac8/core/log/logger";
 import { logAtMost } from "@tac8/core/log/throttleLog";
-import { redisTrouble } from "@tac8/core/queue/redisTrouble";
+import { redisErrorText } from "@tac8/core/queue/redisErrors";
 
 export interface RedisTunnelOptions {
   /** Path of the Unix socket, which only its owner can open. An existing file is replaced. */
@@ -83,7 +83,7 @@ export async function openRedisTunnel(options: RedisTunnelOptions): Promise<Redi
       client.pipe(server);
       server.pipe(client);
     } catch (error) {
-      report("warn", {}, `cannot reach Redis at ${where}: ${redisTrouble(error as Error)}`);
+      report("warn", {}, `cannot reach Redis at ${where}: ${redisErrorText(error as Error)}`);
       // Clients try again immediately, so this delay limits their tries.
       await sleep(100);
       client.destroy();
@@ -99,7 +99,7 @@ export async function openRedisTunnel(options: RedisTunnelOptions): Promise<Redi
   return {
     async ping() {
       const { server, replies } = await signedIn([["PING"]]).catch((error: Error) => {
-        report("warn", {}, `cannot reach Redis at ${where}: ${redisTrouble(error)}`);
+        report("warn", {}, `cannot reach Redis at ${where}: ${redisErrorText(error)}`);
         throw error;
       });
       server.destroy();

@@ -14,7 +14,7 @@ import { redisAddress } from "../config/redisUrl.ts";
 import { connectRedis } from "../queue/redis.ts";
 import { markRedis } from "../state/dataFormat.ts";
 import { UNEXPECTED_STATE } from "../state/issueStore.ts";
-import { isRefused, redisTrouble, refusalAdvice, unusableRedis } from "../queue/redisTrouble.ts";
+import { isRefused, redisErrorText, refusalAdvice, unusableRedis } from "../queue/redisErrors.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { SECRETS_SHOWN, removeSecrets } from "./ownSecrets.ts";
 import { openServiceManager, STATUS, type ServiceManager } from "./serviceManager.ts";
@@ -169,7 +169,7 @@ function redisUnreachable(url: string, error: Error): string {
   // `tac8 up` sets this variable if it started the Redis itself.
   const start = process.env["TAC8_REDIS_KEPT"] === "1" ? "tac8 up restarts it" : "start it, or set REDIS_URL";
   const advice = isRefused(error) ? refusalAdvice(error.message) : start;
-  return `waiting for Redis at ${redisAddress(url)} (${redisTrouble(error)}): ${advice}`;
+  return `waiting for Redis at ${redisAddress(url)} (${redisErrorText(error)}): ${advice}`;
 }
 
 /** Call `stop` at SIGTERM and SIGINT. For a child of `tac8 up`, also call it when standard input ends, because the parent ended. */

@@ -11,7 +11,7 @@ import { COMMANDS_CHANNEL } from "../state/keys.ts";
 import { MASTER_NAME, startSentinels, type Sentinels } from "../testing/sentinels.fixture.ts";
 import { QUEUE_NAME } from "./contract.ts";
 import { connectRedis } from "./redis.ts";
-import { redisTrouble, refusalAdvice, unusableRedis } from "./redisTrouble.ts";
+import { redisErrorText, refusalAdvice, unusableRedis } from "./redisErrors.ts";
 
 const PASSWORD = "p@ss/word ü";
 const SENTINEL_PASSWORD = "of+the&sentinels";
@@ -52,10 +52,10 @@ function troubleOf(url: string): Promise<Error> {
 
 test("what is wrong with the address of Sentinels has words", async () => {
   const unknown = await troubleOf(full(address().replace(`/${MASTER_NAME}/`, "/another/")));
-  expect(redisTrouble(unknown)).toBe("the Sentinels do not know this name");
+  expect(redisErrorText(unknown)).toBe("the Sentinels do not know this name");
   const without = await troubleOf(withPassword(withCa(address(), certificate.ca), PASSWORD));
-  expect(redisTrouble(without)).toMatch(/NOAUTH/);
-  expect(refusalAdvice(redisTrouble(without))).toBe("check REDIS_SENTINEL_PASSWORD");
+  expect(redisErrorText(without)).toMatch(/NOAUTH/);
+  expect(refusalAdvice(redisErrorText(without))).toBe("check REDIS_SENTINEL_PASSWORD");
   const [host = ""] = /127\.0\.0\.1:\d+/.exec(sentinels.url) ?? [];
   const direct = open(withPassword(withCa(`rediss://${host}`, certificate.ca), SENTINEL_PASSWORD));
   expect(unusableRedis(await direct.info())).toMatch(/^it is a Sentinel: write redis\+sentinel/);

@@ -12,7 +12,7 @@ import { pauseRunner } from "../state/pause.ts";
 import { COMMANDS_CHANNEL } from "../state/keys.ts";
 import { QUEUE_NAME } from "./contract.ts";
 import { connectRedis } from "./redis.ts";
-import { redisTrouble, unusableRedis } from "./redisTrouble.ts";
+import { redisErrorText, unusableRedis } from "./redisErrors.ts";
 
 /** As in docs/machines.md, for a machine of its own. */
 const RULES = ["on", "~tac8:*", "~bull:issues:*", "&tac8:*", "+@all", "-@dangerous", "+info"];
@@ -41,7 +41,7 @@ const open = (url: string, onError: (error: Error) => void = () => undefined) =>
 
 function troubleOf(url: string): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
-  const redis = open(url, (error) => resolve(redisTrouble(error)));
+  const redis = open(url, (error) => resolve(redisErrorText(error)));
   return promise.finally(() => redis.disconnect());
 }
 

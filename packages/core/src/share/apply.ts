@@ -66,7 +66,7 @@ export async function isSharedAt({ address, port }: Pick<Share, "address" | "por
 }
 
 /** Return whether another program uses the port, so that Redis cannot start with it. */
-export async function isTaken({ address, port }: Pick<Share, "address" | "port">): Promise<boolean> {
+export async function isPortInUse({ address, port }: Pick<Share, "address" | "port">): Promise<boolean> {
   const server = createServer();
   const code = await new Promise<string | undefined>((resolve) => {
     server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code));
@@ -84,7 +84,7 @@ export function takenLine({ address, port }: Pick<Share, "address" | "port">): s
 }
 
 /** Return whether an interface of this machine has the address. */
-export function isOurs(address: string): boolean {
+export function hasAddress(address: string): boolean {
   return Object.values(networkInterfaces()).some((all) => all?.some((one) => one.address === address) ?? false);
 }
 

@@ -63,7 +63,7 @@ export interface LeaseOptions extends Pick<LeaseOwner, "host" | "repositories"> 
 }
 
 /** Create the lease. Of all schedulers on one Redis, only the one that has the lease is active. */
-export function createLease(
+export function createSchedulerLease(
   redis: Redis,
   { host, repositories, machine, leaseMs = LEASE_MS, aloneMs = ALONE_MS }: LeaseOptions,
 ): SchedulerLease {

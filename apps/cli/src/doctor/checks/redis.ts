@@ -1,5 +1,5 @@
 import { redisAddress, socketOf, withoutPassword } from "@tac8/core/config/redisUrl";
-import { refusalAdvice, unusableRedis } from "@tac8/core/queue/redisTrouble";
+import { refusalAdvice, unusableRedis } from "@tac8/core/queue/redisErrors";
 import { withRedis } from "../../redis/connect.ts";
 import { Problem } from "../../problems/problem.ts";
 import { redisRestart } from "../../services/units.ts";

@@ -1,6 +1,6 @@
 import { messageOf } from "@tac8/core/domain/messageOf";
 import { passwordFileOf, redisAddress } from "@tac8/core/config/redisUrl";
-import { isOurs, isSharedAt, isTaken, takenLine } from "@tac8/core/share/apply";
+import { hasAddress, isSharedAt, isPortInUse, takenLine } from "@tac8/core/share/apply";
 import { formatCount } from "@tac8/core/domain/formats";
 import { readShare, type Share } from "@tac8/core/share/files";
 import type { Check } from "../check.ts";
@@ -19,8 +19,8 @@ export const share: Check = {
     }
     if (found === null) return [ok("no other machine has access to this Redis")];
     const isOther = redisNamed && passwordFileOf(redisUrl) === null;
-    const [listens, here] = [isOther || (await isSharedAt(found, config.home)), isOurs(found.address)];
-    const taken = !listens && here && (await isTaken(found));
+    const [listens, here] = [isOther || (await isSharedAt(found, config.home)), hasAddress(found.address)];
+    const taken = !listens && here && (await isPortInUse(found));
     return evaluateShare({ share: found, command, listens, here, taken, isOther });
   },
 };

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { afterEach, expect } from "vitest";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
 import { connectRedis } from "./redis.ts";
-import { redisTrouble } from "./redisTrouble.ts";
+import { redisErrorText } from "./redisErrors.ts";
 
 let server: Server | null = null;
 afterEach(() => server?.close());
@@ -11,7 +11,7 @@ afterEach(() => server?.close());
 /** First trouble of a client with this address. */
 function troubleOf(url: string): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
-  const redis = connectRedis(url, { name: "test", onError: (error) => resolve(redisTrouble(error)) });
+  const redis = connectRedis(url, { name: "test", onError: (error) => resolve(redisErrorText(error)) });
   return promise.finally(() => redis.disconnect());
 }
 

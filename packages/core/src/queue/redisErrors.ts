@@ -25,7 +25,7 @@ const CAUSES: Readonly<Record<string, string>> = {
 const MAX = 200;
 
 /** Return a short reason why Redis cannot be reached, without any password. Pure. */
-export function redisTrouble(error: Error): string {
+export function redisErrorText(error: Error): string {
   const one = firstOf(error);
   const known = typeof one.code === "string" ? CAUSES[one.code] : undefined;
   if (known !== undefined) return known;
