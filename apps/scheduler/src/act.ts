@@ -7,7 +7,7 @@ import { appendEvent } from "@tac8/core/state/events";
 import type { IssueStore } from "@tac8/core/state/issueStore";
 import { rankDeferred } from "@tac8/core/state/places";
 import { reopen } from "@tac8/core/state/reopen";
-import type { EventWords, NewEvent } from "@tac8/core/domain/events";
+import type { EventDescription, NewEvent } from "@tac8/core/domain/events";
 import { isPlacement, runsOnOf } from "@tac8/core/domain/placement";
 import { parseJobId } from "@tac8/core/domain/reference";
 import type { Redis } from "ioredis";
@@ -207,7 +207,7 @@ function expectIdle({ state }: KnownJob) {
   return { "run.id": "", state: state.state ?? "" };
 }
 
-function entryOf({ jobId, state }: KnownJob, words: EventWords): NewEvent {
+function entryOf({ jobId, state }: KnownJob, words: EventDescription): NewEvent {
   return { ...words, issue: jobId, from: state.state ?? "", by: BY };
 }
 

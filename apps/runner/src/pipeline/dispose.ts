@@ -1,5 +1,5 @@
 import { afterFailure, type Failure, type HoldRequest } from "@tac8/core/domain/failures";
-import type { EventWords } from "@tac8/core/domain/events";
+import type { EventDescription } from "@tac8/core/domain/events";
 import { countBrokenOff } from "@tac8/core/domain/brokenOff";
 import { repositoryHold } from "@tac8/core/domain/holds";
 import { formatReference, type IssueRef } from "@tac8/core/domain/reference";
@@ -222,7 +222,7 @@ function shown(state: "retrying" | "parked", failure: Failure, record: IssueReco
   const { kind, message } = failure;
   const { outcome, decided: end, failure: before, reason } = record.end;
   const decided = outcome === null ? {} : { "end.decided": end ?? { failure: before, reason } };
-  const event: EventWords =
+  const event: EventDescription =
     state === "parked"
       ? { event: "issue:parked", reason: message, evidence: { failure: kind, parked: record.counts.parked } }
       : { event: "attempt:failed", reason: message, evidence: { failure: kind } };

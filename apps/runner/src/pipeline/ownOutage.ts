@@ -22,7 +22,7 @@ export interface OutageFacts {
 export function isOwnOutage({ parked, ends, factor, now }: OutageFacts): boolean {
   if (parked < MIN_PARKED) return false;
   const waited = waitOf(parked - 1) * factor;
-  return ends.some(({ well, at }) => well && at > now - waited);
+  return ends.some(({ succeeded, at }) => succeeded && at > now - waited);
 }
 
 /** Return the extra wait of an issue that is parked for an outage again. Other issues go first, and show whether the model works for them. */

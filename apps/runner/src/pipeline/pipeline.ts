@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
 import { StepFailure } from "@tac8/core/domain/failures";
-import type { EventWords } from "@tac8/core/domain/events";
+import type { EventDescription } from "@tac8/core/domain/events";
 import type { ResumeReason } from "../prompt/prompt.ts";
 import { hasReached } from "@tac8/core/domain/states";
 import { groupPatch } from "@tac8/core/state/issueState";
@@ -119,7 +119,7 @@ async function textCounts(run: Run): Promise<boolean> {
 }
 
 /** Return the event for an ended issue whose job was requeued in Bull Board, without tac8. */
-function putBack({ record: { state } }: Run, { patch }: Begin): EventWords | undefined {
+function putBack({ record: { state } }: Run, { patch }: Begin): EventDescription | undefined {
   if (patch.state !== "queued") return undefined;
   const { failure, outcome } = state.end;
   return { event: "issue:retried", reason: "its job was requeued", evidence: { failure, outcome } };

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
-import type { EventWords } from "@tac8/core/domain/events";
+import type { EventDescription } from "@tac8/core/domain/events";
 import { formatReference, refOfJob, sameRepo } from "@tac8/core/domain/reference";
 import { planHolds, repositoryHold } from "@tac8/core/domain/holds";
 import { gitUrl } from "@tac8/core/github/urls";
@@ -250,7 +250,7 @@ async function endLeftovers(services: RunnerServices, run: string, lockPath: str
 }
 
 /** Return the event for a lost run, which could not record its own end. */
-function lostNote({ run: { id: run, runner } }: IssueRecord): EventWords {
+function lostNote({ run: { id: run, runner } }: IssueRecord): EventDescription {
   const where = runner === null ? "" : ` on ${runner}`;
   const reason = `the run${where} was lost: its runner crashed, was killed, or lost its connection to Redis`;
   return { event: "run:lost", reason, evidence: { lost: run } };

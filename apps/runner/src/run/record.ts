@@ -1,4 +1,4 @@
-import type { EventWords, NewEvent } from "@tac8/core/domain/events";
+import type { EventDescription, NewEvent } from "@tac8/core/domain/events";
 import type { Logger } from "@tac8/core/log/logger";
 import { applyPatch, type IssuePatch, type IssueRecord, type RecordPath } from "@tac8/core/state/issueState";
 import { LostRun, type IssueStore } from "@tac8/core/state/issueStore";
@@ -12,9 +12,9 @@ export interface StepRecord<F extends RecordPath> {
   /** State of the record after the last write of this run. */
   readonly state: IssueRecord;
   /** Write fields, and for a new `state` its event. @throws LostRun if another run has taken over */
-  readonly write: (patch: PatchOf<F>, event?: EventWords) => Promise<void>;
+  readonly write: (patch: PatchOf<F>, event?: EventDescription) => Promise<void>;
   /** Write fields, and an event without a change of the issue's state. @throws LostRun if another run has taken over */
-  readonly writeEvent: (patch: PatchOf<F>, event: EventWords) => Promise<void>;
+  readonly writeEvent: (patch: PatchOf<F>, event: EventDescription) => Promise<void>;
   /** Check that the run still has the issue. Called before every effect outside Redis. @throws LostRun if another run has taken over */
   readonly assertLive: () => Promise<void>;
   /** Do the same check without a request to Redis. @throws the reason why the issue may not be changed any more */
@@ -64,12 +64,12 @@ export class RunRecord implements StepRecord<RecordPath> {
     if (live !== run) throw new LostRun(jobId, run);
   }
 
-  async write(patch: IssuePatch, event?: EventWords): Promise<void> {
+  async write(patch: IssuePatch, event?: EventDescription): Promise<void> {
     this.throwIfLost();
     await this.#writeDated(patch, event);
   }
 
-  async writeEvent(patch: IssuePatch, event: EventWords): Promise<void> {
+  async writeEvent(patch: IssuePatch, event: EventDescription): Promise<void> {
     this.throwIfLost();
     await this.#put(patch, this.#entry(event));
   }
@@ -78,13 +78,13 @@ export class RunRecord implements StepRecord<RecordPath> {
    * Write fields even if the runner has no time left, so that the end of a run is always recorded.
    * @throws LostRun, or the signal's reason, if the run has lost the job
    */
-  async writeLast(patch: IssuePatch, event?: EventWords): Promise<void> {
+  async writeLast(patch: IssuePatch, event?: EventDescription): Promise<void> {
     const { cause } = this.#options.halts;
     if (cause?.halt === "lost") throw cause;
     await this.#writeDated(patch, event);
   }
 
-  async #writeDated(patch: IssuePatch, event?: EventWords): Promise<void> {
+  async #writeDated(patch: IssuePatch, event?: EventDescription): Promise<void> {
     const since = patch.since ?? new Date(this.#options.now()).toISOString();
     const dated = (patch.state ?? null) === null ? patch : { ...patch, since };
     await this.#put(dated, event === undefined ? undefined : this.#entry(event));
@@ -98,7 +98,7 @@ export class RunRecord implements StepRecord<RecordPath> {
     progress.at(this.#state.checkpoint);
   }
 
-  #entry(words: EventWords): NewEvent {
+  #entry(words: EventDescription): NewEvent {
     const { jobId: issue, run, runner, redact } = this.#options;
     const reason = redact(words.reason);
     const evidence = { run, ...words.evidence };

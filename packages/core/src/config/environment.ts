@@ -87,21 +87,22 @@ export function readEnvironment(input: ConfigInput, { home, usesApp, problems }:
   const [appId, appInstallationId] = (["GITHUB_APP_ID", "GITHUB_APP_INSTALLATION_ID"] as const).map((name) => {
     const id = variable(env, name);
     if (id === null || /^[1-9]\d{0,14}$/.test(id)) return id === null ? null : Number(id);
-    return expected(name, shown(id), "a number, such as 123456");
+    return expected(name, shortened(id), "a number, such as 123456");
   });
 
   const level = variable(env, "LOG_LEVEL");
   const isLevel = level === null || LOG_LEVELS.includes(level);
-  const logLevel = (isLevel ? level : expected("LOG_LEVEL", shown(level), `one of ${LOG_LEVELS.join(", ")}`)) ?? "info";
+  const logLevel =
+    (isLevel ? level : expected("LOG_LEVEL", shortened(level), `one of ${LOG_LEVELS.join(", ")}`)) ?? "info";
 
   const format = variable(env, "LOG_FORMAT");
   if (format !== null && !LOG_FORMATS.includes(format)) {
-    expected("LOG_FORMAT", shown(format), LOG_FORMATS.join(" or "));
+    expected("LOG_FORMAT", shortened(format), LOG_FORMATS.join(" or "));
   }
 
   const port = variable(env, "TAC8_BOARD_PORT");
   const isPort = port === null || (/^\d{1,5}$/.test(port) && Number(port) <= 65_535);
-  const goodPort = isPort ? port : expected("TAC8_BOARD_PORT", shown(port), "0 to 65535");
+  const goodPort = isPort ? port : expected("TAC8_BOARD_PORT", shortened(port), "0 to 65535");
 
   const board = variable(env, "TAC8_BOARD_URL");
   const isBoard = board === null || isOrigin(board);
@@ -132,7 +133,7 @@ export function readEnvironment(input: ConfigInput, { home, usesApp, problems }:
     boardPort: goodPort === null ? null : Number(goodPort),
     boardUrl,
     logLevel,
-    launcher: goodLauncher ? launcher : expected("TAC8_LAUNCHER", shown(launcher), "the absolute path of a socket"),
+    launcher: goodLauncher ? launcher : expected("TAC8_LAUNCHER", shortened(launcher), "the absolute path of a socket"),
     secrets: withoutWrongPlaces(secrets, wrong),
     sources,
     keys,
@@ -322,9 +323,9 @@ function isUrl(text: string, protocols: readonly string[]): boolean {
 
 /** Return a URL for a message: without a password, and shortened. */
 function masked(url: string): string {
-  return shown(url.replace(/^.*@/s, "***@").replace(/password=.*/is, "password=***"));
+  return shortened(url.replace(/^.*@/s, "***@").replace(/password=.*/is, "password=***"));
 }
 
-function shown(text: string): string {
+function shortened(text: string): string {
   return JSON.stringify(text.slice(0, 100));
 }

@@ -143,11 +143,11 @@ export class ClaudeReader {
         return [retryEntry(event)];
       case "model_fallback":
         return [
-          { kind: "notice", text: `model ${words(event["original_model"])} → ${words(event["fallback_model"])}` },
+          { kind: "notice", text: `model ${stringOf(event["original_model"])} → ${stringOf(event["fallback_model"])}` },
         ];
       case "permission_denied":
         if (call !== null) this.#denied.add(call);
-        return [{ kind: "notice", isError: true, text: words(event["message"]) || "permission denied", ...about }];
+        return [{ kind: "notice", isError: true, text: stringOf(event["message"]) || "permission denied", ...about }];
       case "compact_boundary":
         return [{ kind: "notice", text: "the conversation so far was summarized to free context" }];
       case "informational":
@@ -173,14 +173,16 @@ export class ClaudeReader {
         if (this.#denied.has(call)) return [];
         this.#denied.add(call);
         const input = mainArgument(asObject(denial["tool_input"]) ?? {}, this.#cwd);
-        return [{ kind: "notice", isError: true, text: `denied: ${words(denial["tool_name"])} ${input}`.trim(), call }];
+        return [
+          { kind: "notice", isError: true, text: `denied: ${stringOf(denial["tool_name"])} ${input}`.trim(), call },
+        ];
       });
   }
 
   /** Return the entry of an `init`. Each turn of a session begins with one, and only the first is displayed. */
   #begin(event: Json): Entry[] {
     this.#cwd = asString(event["cwd"]) ?? "";
-    const output = `${words(event["model"]) || "?"}, session ${words(event["session_id"]) || "?"}`;
+    const output = `${stringOf(event["model"]) || "?"}, session ${stringOf(event["session_id"]) || "?"}`;
     if (output === this.#init) return [];
     this.#init = output;
     return [{ kind: "init", text: output }];
@@ -195,16 +197,16 @@ function resultEntry(event: Json): Entry {
   const isError = event["is_error"] !== false;
   const figures = figuresSinceLastResult(event);
   const turns = asCount(event["num_turns"]);
-  if (words(event["terminal_reason"]).startsWith("aborted")) {
+  if (stringOf(event["terminal_reason"]).startsWith("aborted")) {
     return { kind: "result", text: "interrupted", isError: true, figures, turns, topic: "interrupted" };
   }
-  const output = words(event["result"]) || textOf(event["errors"]);
-  return { kind: "result", text: output || words(event["subtype"]), ...(isError && { isError }), figures, turns };
+  const output = stringOf(event["result"]) || textOf(event["errors"]);
+  return { kind: "result", text: output || stringOf(event["subtype"]), ...(isError && { isError }), figures, turns };
 }
 
 function retryEntry(event: Json): Entry {
   const status = asCount(event["error_status"]) || "no answer";
-  const error = words(event["error"]);
+  const error = stringOf(event["error"]);
   const what = `${status}${error === "" || error === "unknown" ? "" : ` ${error.replaceAll("_", " ")}`}`;
   const most = asCount(event["max_retries"]);
   const seconds = Math.round(asCount(event["retry_delay_ms"]) / 1000);
@@ -213,8 +215,8 @@ function retryEntry(event: Json): Entry {
 }
 
 function taskEntry(event: Json, call: string): Entry {
-  const status = words(event["status"]) || "ended";
-  const summary = words(event["summary"]);
+  const status = stringOf(event["status"]) || "ended";
+  const summary = stringOf(event["summary"]);
   const isError = status !== "completed";
   const output = `${status} in the background${summary === "" ? "" : `: ${summary}`}`;
   return { kind: "notice", text: output, call, ...(isError && { isError }) };
@@ -223,21 +225,21 @@ function taskEntry(event: Json, call: string): Entry {
 function rateLimitEntry(event: Json): Entry[] {
   const info = asObject(event["rate_limit_info"]);
   if (info === null || info["status"] === "allowed") return [];
-  return [{ kind: "notice", text: `rate limit: ${words(info["status"]) || "?"}` }];
+  return [{ kind: "notice", text: `rate limit: ${stringOf(info["status"]) || "?"}` }];
 }
 
 function userText(value: unknown): Entry[] {
-  const output = words(value).trim();
+  const output = stringOf(value).trim();
   if (!output.startsWith("[Request interrupted")) return text("notice", output);
   return [{ kind: "notice", text: "interrupted", topic: "interrupted" }];
 }
 
 function text(kind: LiveEvent["kind"], value: unknown): Entry[] {
-  const output = words(value).trim();
+  const output = stringOf(value).trim();
   return output === "" ? [] : [{ kind, text: output }];
 }
 
-function words(value: unknown): string {
+function stringOf(value: unknown): string {
   return asString(value) ?? "";
 }
 

@@ -126,7 +126,7 @@ function whileProbing(facts: BreakerFacts, state: Tripped): BreakerPlan {
   const [first] = endsAfter(facts);
   if (first === undefined) return whileProbeRuns(facts, state);
   const { end, event } = first;
-  if (end.how === "well") return close(facts, `a run of ${event.issue} succeeded`);
+  if (end.how === "succeeded") return close(facts, `a run of ${event.issue} succeeded`);
   if (end.how === "failed" && end.way === OUTAGE && way !== OUTAGE) {
     return trip(facts, { way: OUTAGE, times: 1, concurrency, reason: event.reason });
   }
@@ -175,7 +175,7 @@ function newest({ events, state }: BreakerFacts): string {
 
 /** How a run ended. `otherwise`: the issue itself caused the failure. */
 type RunEnd =
-  { readonly how: "well" } | { readonly how: "failed"; readonly way: string } | { readonly how: "otherwise" };
+  { readonly how: "succeeded" } | { readonly how: "failed"; readonly way: string } | { readonly how: "otherwise" };
 
 interface EndedRun {
   readonly event: LoggedEvent;
@@ -196,7 +196,8 @@ function endsAfter({ events, state }: BreakerFacts): EndedRun[] {
 function endOf(event: LoggedEvent): RunEnd | null {
   const meaning = meaningOf(event);
   if (meaning.of !== "end" && meaning.of !== "attempt") return null;
-  if (meaning.of === "end" && (endedWell(meaning.outcome) || meaning.outcome === "blocked")) return { how: "well" };
+  if (meaning.of === "end" && (endedWell(meaning.outcome) || meaning.outcome === "blocked"))
+    return { how: "succeeded" };
   const { failure: kind } = meaning;
   switch (kind) {
     case "startup":

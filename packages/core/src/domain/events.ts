@@ -178,7 +178,7 @@ export type NewEvent = {
 }[EventName];
 
 /** The part of an event that a run provides. The rest is the same for all events of the run. */
-export type EventWords = {
+export type EventDescription = {
   [Name in EventName]: Pick<Extract<NewEvent, { event: Name }>, "event" | "reason" | "evidence">;
 }[EventName];
 

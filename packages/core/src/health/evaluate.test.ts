@@ -48,9 +48,9 @@ const WELL: Snapshot = {
   probing: false,
 };
 
-const ends = (failed: number, well: number, at = NOW) => [
-  ...Array.from({ length: failed }, () => ({ at, well: false })),
-  ...Array.from({ length: well }, () => ({ at, well: true })),
+const ends = (failed: number, succeeded: number, at = NOW) => [
+  ...Array.from({ length: failed }, () => ({ at, succeeded: false })),
+  ...Array.from({ length: succeeded }, () => ({ at, succeeded: true })),
 ];
 const hold = (name: string): Hold => ({ name, reason: "why", by: "who", since: NOW, until: null });
 const half = (code: string): Admission => ({ state: "half", causes: [{ code, effect: "half", text: code }] });

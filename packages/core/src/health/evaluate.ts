@@ -8,7 +8,7 @@ import { evaluateMachines } from "./evaluateMachines.ts";
 import type { HealthKind } from "../domain/healthKinds.ts";
 import { healthOf, type FoundReason, type Health } from "../domain/healthLevels.ts";
 import { FLEET, type HostLimits } from "../domain/thresholds.ts";
-import { Scale } from "./scale.ts";
+import { Hysteresis } from "./hysteresis.ts";
 
 export interface HealthGiven {
   /** Epoch ms. */
@@ -24,18 +24,18 @@ export function healthGiven({ coordinator, host }: Pick<Config, "coordinator" | 
 
 /** Evaluate the health of tac8. Pure. A problem of the scheduler's last evaluation remains until the value is better by a margin. */
 export function evaluateHealth(snapshot: Snapshot, given: HealthGiven): Health {
-  const scale = new Scale(snapshot.evaluation);
+  const hysteresis = new Hysteresis(snapshot.evaluation);
   return healthOf([
     ...evaluateScheduler(snapshot, given),
     ...evaluateSharing(snapshot),
     ...evaluateRunners(snapshot),
     ...evaluateConfigurations(snapshot),
     ...evaluateAgents(snapshot),
-    ...evaluateRedis(snapshot, scale),
-    ...evaluateMachines(snapshot, given.limits, scale),
+    ...evaluateRedis(snapshot, hysteresis),
+    ...evaluateMachines(snapshot, given.limits, hysteresis),
     ...evaluateHolds(snapshot),
-    ...evaluateEnds(snapshot, given, scale),
-    ...evaluateGitHub(snapshot, given, scale),
+    ...evaluateEnds(snapshot, given, hysteresis),
+    ...evaluateGitHub(snapshot, given, hysteresis),
   ]);
 }
 
@@ -108,7 +108,7 @@ function evaluateAgents({ runners }: Snapshot): FoundReason[] {
   return [...(open ? [warn("isolation", open)] : []), ...(shared ? [warn("shared-home", shared)] : [])];
 }
 
-function evaluateRedis({ memory, writesToDisk }: Snapshot, scale: Scale): FoundReason[] {
+function evaluateRedis({ memory, writesToDisk }: Snapshot, hysteresis: Hysteresis): FoundReason[] {
   const reasons: FoundReason[] = [];
   if (!writesToDisk) {
     const text = "Redis cannot write to its disk and rejects all writes: check its log and the free disk space";
@@ -124,9 +124,9 @@ function evaluateRedis({ memory, writesToDisk }: Snapshot, scale: Scale): FoundR
   const used = (100 * memory.used) / memory.max;
   const text = `Redis uses ${Math.floor(used)} % of its maxmemory and rejects all writes at 100 %: raise maxmemory`;
   const code = "redis-memory";
-  if (scale.over(used, FLEET.redisPercent.closed, { code, level: "critical" })) {
+  if (hysteresis.over(used, FLEET.redisPercent.closed, { code, level: "critical" })) {
     reasons.push({ ...everywhere, action: "hold", level: "critical", code, text });
-  } else if (scale.over(used, FLEET.redisPercent.warning, { code, level: "warning" })) {
+  } else if (hysteresis.over(used, FLEET.redisPercent.warning, { code, level: "warning" })) {
     reasons.push({ ...everywhere, level: "warning", code, text });
   }
   return reasons;
@@ -156,23 +156,23 @@ function placeOf({ name }: Hold): string {
 
 const DAY_MS = 24 * 3_600_000;
 
-function evaluateEnds({ ends }: Snapshot, { now }: HealthGiven, scale: Scale): FoundReason[] {
+function evaluateEnds({ ends }: Snapshot, { now }: HealthGiven, hysteresis: Hysteresis): FoundReason[] {
   const { window, warning, half } = FLEET.failedPercent;
   const newest = ends.filter(({ at }) => now - at <= DAY_MS).slice(-window);
   // Too few runs are not significant.
   if (newest.length * 2 < window) return [];
-  const failed = newest.filter(({ well }) => !well).length;
+  const failed = newest.filter(({ succeeded }) => !succeeded).length;
   const rate = (100 * failed) / newest.length;
   const code = "failures";
   const text = `${failed} of the newest ${newest.length} runs failed: see tac8 report or tac8 list --state failed for the reasons; this warning ends when newer runs succeed, or one day after the failures`;
-  if (scale.over(rate, half, { code, level: "degraded" })) {
+  if (hysteresis.over(rate, half, { code, level: "degraded" })) {
     return [{ ...everywhere, action: "slow", level: "degraded", code, text }];
   }
-  if (!scale.over(rate, warning, { code, level: "warning" })) return [];
+  if (!hysteresis.over(rate, warning, { code, level: "warning" })) return [];
   return [{ ...everywhere, level: "warning", code, text }];
 }
 
-function evaluateGitHub({ scheduler, runners }: Snapshot, { now }: HealthGiven, scale: Scale): FoundReason[] {
+function evaluateGitHub({ scheduler, runners }: Snapshot, { now }: HealthGiven, hysteresis: Hysteresis): FoundReason[] {
   const all = [scheduler, ...runners].flatMap((presence) => presence?.github?.rateLimit ?? []);
   const current = all.filter(({ limit, resetAt }) => limit > 0 && resetAt > now);
   const least = current.toSorted((a, b) => a.remaining / a.limit - b.remaining / b.limit)[0];
@@ -181,9 +181,9 @@ function evaluateGitHub({ scheduler, runners }: Snapshot, { now }: HealthGiven, 
   const code = "github-rate-limit";
   const reset = new Date(least.resetAt).toISOString();
   const text = `${least.remaining} of ${least.limit} requests to GitHub are left until ${reset}: check what else uses this token`;
-  if (scale.under(left, FLEET.githubPercent.half, { code, level: "degraded" })) {
+  if (hysteresis.under(left, FLEET.githubPercent.half, { code, level: "degraded" })) {
     return [{ ...everywhere, action: "slow", level: "degraded", code, text }];
   }
-  if (!scale.under(left, FLEET.githubPercent.warning, { code, level: "warning" })) return [];
+  if (!hysteresis.under(left, FLEET.githubPercent.warning, { code, level: "warning" })) return [];
   return [{ ...everywhere, level: "warning", code, text }];
 }

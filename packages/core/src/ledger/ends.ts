@@ -6,7 +6,7 @@ import type { LoggedEvent } from "../domain/events.ts";
 export interface RunEnd {
   /** Epoch ms. */
   readonly at: number;
-  readonly well: boolean;
+  readonly succeeded: boolean;
 }
 
 /** Number of newest ends that are kept. */
@@ -18,12 +18,12 @@ export function endsIn(events: readonly LoggedEvent[]): string {
 }
 
 function endOf(event: LoggedEvent): string {
-  const well = succeeded(meaningOf(event));
-  return well === null ? "" : `${well ? "+" : "-"}${Math.floor(Date.parse(event.at) / 1000)} `;
+  const success = hasSucceeded(meaningOf(event));
+  return success === null ? "" : `${success ? "+" : "-"}${Math.floor(Date.parse(event.at) / 1000)} `;
 }
 
 /** Return whether a run succeeded; null: it is not significant, because it was parked or a user ended it. */
-function succeeded(meaning: Meaning): boolean | null {
+function hasSucceeded(meaning: Meaning): boolean | null {
   if (meaning.of === "attempt") return meaning.next === "retry" && meaning.failure !== "edited" ? false : null;
   if (meaning.of !== "end") return null;
   if (endedWell(meaning.outcome) || meaning.outcome === "blocked") return true;
@@ -35,6 +35,6 @@ function succeeded(meaning: Meaning): boolean | null {
 export function parseEnds(text: string): RunEnd[] {
   return [...text.matchAll(/([+-])(\d+) /g)].map(([, direction, seconds]) => ({
     at: Number(seconds) * 1000,
-    well: direction === "+",
+    succeeded: direction === "+",
   }));
 }

@@ -143,12 +143,16 @@ test("remembers how the newest runs ended, each once", async () => {
   await aDay();
   await Promise.all(Array.from({ length: 3 }, () => advanceLedger(server.redis)));
   // retrying, pr, failed, blocked; not the answer to a question.
-  expect((await readEnds(server.redis)).map(({ well }) => well)).toEqual([false, true, false, true]);
+  expect((await readEnds(server.redis)).map(({ succeeded }) => succeeded)).toEqual([false, true, false, true]);
   expect((await readEnds(server.redis))[0]?.at).toBeGreaterThan(Date.now() - 60_000);
   for (let count = 0; count < 700; count += 1) void log({ to: "pr" });
   await log({ to: "failed", evidence: { failure: "agent" } });
   await advanceLedger(server.redis);
   const ends = await readEnds(server.redis);
-  expect([ends.length, ends.filter(({ well }) => well).length, ends.at(-1)?.well]).toEqual([100, 99, false]);
+  expect([ends.length, ends.filter(({ succeeded }) => succeeded).length, ends.at(-1)?.succeeded]).toEqual([
+    100,
+    99,
+    false,
+  ]);
   expect(Object.keys(await readTotals(server.redis))).not.toContain("ends");
 });

@@ -4,7 +4,7 @@ import { isHotter, isOver, isUnder } from "../domain/thresholds.ts";
 type What = Pick<Reason, "code" | "level">;
 
 /** Compares values with thresholds, given the thresholds that were exceeded at the previous evaluation. */
-export class Scale {
+export class Hysteresis {
   readonly #before: ReadonlyMap<string, Reason>;
 
   constructor(before: Health | null) {
