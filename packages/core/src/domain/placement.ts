@@ -56,7 +56,7 @@ export function isPlacement(hold: string | null): boolean {
 }
 
 /** Return whether a runner may process a job that was deferred for this reason. Limits are checked elsewhere. Pure. */
-export function fits(reason: string, runner: Pick<RunnerPlaces, "labels" | "format">): boolean {
+export function canProcess(reason: string, runner: Pick<RunnerPlaces, "labels" | "format">): boolean {
   const format = formatOfReason(reason);
   if (format !== null) return runner.format >= format;
   return labelsOfReason(reason)?.every((label) => runner.labels.includes(label)) ?? true;
@@ -89,7 +89,7 @@ export function offersFor(
   reason: string,
   { runners, othersWait }: { readonly runners: readonly RunnerPlaces[]; readonly othersWait: boolean },
 ): number {
-  const fit = runners.filter((runner) => fits(reason, runner));
+  const fit = runners.filter((runner) => canProcess(reason, runner));
   return fit.reduce((sum, { slots, busy }) => sum + Math.max(0, othersWait ? slots : slots - busy), 0);
 }
 

@@ -5,7 +5,7 @@ import { bounded } from "../notify/message.ts";
 import { answerText, failureText, pullBody, questionText, statusText, withheldText } from "./texts.ts";
 import { NO_USAGE } from "../domain/usage.ts";
 import { expectHarmless, HOSTILE_TEXT } from "../testing/hostileText.fixture.ts";
-import { words } from "../why/words.ts";
+import { asClause } from "../why/words.ts";
 import {
   commitMessage,
   outgoingAddition,
@@ -68,7 +68,7 @@ const EXITS: Readonly<Record<string, string>> = {
   "a commit's message": commitMessage(HOSTILE_TEXT),
   "a notification's title": bounded(message, asIs).title,
   "a notification's text": bounded(message, asIs).text,
-  "the reason why": words(HOSTILE_TEXT),
+  "the reason why": asClause(HOSTILE_TEXT),
   "the conversation": cleanEvent({ kind: "text", at: "", text: HOSTILE_TEXT } as never).text,
 };
 

@@ -3,7 +3,7 @@ import { atMoment, moment } from "../status/times.ts";
 import { keepsPolling } from "../state/presence.ts";
 import type { GitHubFacts, WhyFacts } from "./facts.ts";
 import { notDecisive, decisive, type Finding } from "./rule.ts";
-import { iso, sentence, words } from "./words.ts";
+import { iso, asSentence, asClause } from "./words.ts";
 
 /** Evaluate an issue that fulfils all conditions but that no poll has seen yet. */
 export function evaluateUnseen({ github, settings }: WhyFacts, before: readonly Finding[]): Finding[] {
@@ -18,10 +18,14 @@ export function evaluateScheduler(facts: WhyFacts, needed: boolean): Finding[] {
   const { scheduler, now, settings } = facts;
   if (scheduler === null) {
     const text = "no scheduler is running";
-    return [needed ? decisive("scheduler", text, {}, `${sentence(text)} Start it.`) : notDecisive("scheduler", text)];
+    return [needed ? decisive("scheduler", text, {}, `${asSentence(text)} Start it.`) : notDecisive("scheduler", text)];
   }
   const { lastPollAt, error, restUntil } = scheduler;
-  const evidence = { lastPollAt: iso(lastPollAt), error: error === null ? null : words(error), at: iso(scheduler.at) };
+  const evidence = {
+    lastPollAt: iso(lastPollAt),
+    error: error === null ? null : asClause(error),
+    at: iso(scheduler.at),
+  };
   const polled =
     lastPollAt === null
       ? "the scheduler has not polled GitHub yet"
@@ -30,19 +34,19 @@ export function evaluateScheduler(facts: WhyFacts, needed: boolean): Finding[] {
     typeof restUntil === "number" && restUntil > now
       ? `; the rate limit allows the next poll ${atMoment(restUntil, now)}`
       : "";
-  const text = `${polled}${rests}${error === null ? "" : `: ${words(error)}`}`;
+  const text = `${polled}${rests}${error === null ? "" : `: ${asClause(error)}`}`;
   const well = keepsPolling(scheduler, { now, pollSeconds: settings.pollSeconds }) && rests === "";
   if (well || !needed) return [notDecisive("scheduler", text, evidence)];
   const lastSeen = now - scheduler.at > 3 * settings.pollSeconds * 1000 + 60_000;
   const isOffline = lastSeen ? ` It sent its last heartbeat ${formatAge(now - scheduler.at)} ago: start it.` : "";
-  return [decisive("scheduler", text, evidence, `${sentence(text)}${isOffline}`)];
+  return [decisive("scheduler", text, evidence, `${asSentence(text)}${isOffline}`)];
 }
 
 /** Evaluate a Redis reset, after which no issue is queued for a while. */
 export function evaluateRedisReset({ addFrom, now }: WhyFacts): Finding[] {
   if (addFrom === null || addFrom <= now) return [];
   const text = `Redis was emptied, so the scheduler adds no issue before ${moment(addFrom, now)}`;
-  const answer = `${sentence(text)} It queues the issue then.`;
+  const answer = `${asSentence(text)} It queues the issue then.`;
   return [decisive("epoch", text, { addFrom: iso(addFrom) }, answer)];
 }
 
@@ -54,16 +58,16 @@ export function evaluateIssue(facts: WhyFacts): Finding[] {
   switch (answer.kind) {
     case "missing": {
       const text = `GitHub does not find it, or the token cannot read it (${answer.status})`;
-      return [decisive("issue", text, { status: answer.status }, `${sentence(text)} Check the number.`)];
+      return [decisive("issue", text, { status: answer.status }, `${asSentence(text)} Check the number.`)];
     }
     case "moved": {
-      const text = `it was transferred to ${words(answer.to, 200)}`;
+      const text = `it was transferred to ${asClause(answer.to, 200)}`;
       return [
         decisive(
           "issue",
           text,
-          { to: words(answer.to, 200) },
-          `It was transferred to ${words(answer.to, 200)}: add the label there.`,
+          { to: asClause(answer.to, 200) },
+          `It was transferred to ${asClause(answer.to, 200)}: add the label there.`,
         ),
       ];
     }
@@ -77,7 +81,7 @@ export function evaluateIssue(facts: WhyFacts): Finding[] {
 function notAsked(because: string, label: string): Finding {
   return notDecisive(
     "issue",
-    `GitHub was not asked (${words(because, 200)}): check that the issue is open and has the label ${label}`,
+    `GitHub was not asked (${asClause(because, 200)}): check that the issue is open and has the label ${label}`,
   );
 }
 
@@ -92,7 +96,7 @@ function evaluateFound(issue: Found, { label: event, mayStart }: Asked, facts: W
     return [decisive("issue", "it is a pull request", {}, "It is a pull request: tac8 works on issues.")];
   }
   if (issue.state === "closed") {
-    const text = `it is closed on GitHub${issue.stateReason === null ? "" : ` (${words(issue.stateReason, 40)})`}`;
+    const text = `it is closed on GitHub${issue.stateReason === null ? "" : ` (${asClause(issue.stateReason, 40)})`}`;
     const then = job === null ? "Reopen it and add the label." : taken;
     return [decisive("issue", text, { state: "closed" }, `It is closed on GitHub. ${then}`)];
   }
@@ -106,11 +110,11 @@ function evaluateFound(issue: Found, { label: event, mayStart }: Asked, facts: W
   }
   if (event === null) return [notDecisive("label", `it is open and has the label ${label}`, { label })];
   const at = Date.parse(event.at);
-  const account = `${words(event.actor, 60)}${Number.isNaN(at) ? "" : ` ${atMoment(at, now)}`}`;
-  const evidence = { label, actor: words(event.actor, 60), at: event.at, event: event.id };
+  const account = `${asClause(event.actor, 60)}${Number.isNaN(at) ? "" : ` ${atMoment(at, now)}`}`;
+  const evidence = { label, actor: asClause(event.actor, 60), at: event.at, event: event.id };
   if (mayStart === false) {
     const text = `the label ${label} was added by an account without write access: ${account}`;
-    return [decisive("label", text, evidence, `${sentence(text)} An account with write access has to add it.`)];
+    return [decisive("label", text, evidence, `${asSentence(text)} An account with write access has to add it.`)];
   }
   return [notDecisive("label", `it is open, and the label ${label} was added by ${account}`, evidence)];
 }

@@ -7,7 +7,7 @@ import { atMoment } from "../status/times.ts";
 import type { LoggedEvent } from "../domain/events.ts";
 import type { WhyFacts } from "./facts.ts";
 import { notDecisive, decisive, type Finding } from "./rule.ts";
-import { ended, happened, sentence, shortRun, words } from "./words.ts";
+import { withFullStop, verbWithReason, asSentence, shortRun, asClause } from "./words.ts";
 
 /** Return the newest event that brought the issue into this state; null: there is none. */
 export function entryInto(facts: WhyFacts, state: string): LoggedEvent | null {
@@ -20,7 +20,7 @@ export function evaluateEnd(facts: WhyFacts): Finding[] {
   const { state } = issue;
   const event = entryInto(facts, state ?? "");
   const at = issue.since === null ? "" : ` ${atMoment(Date.parse(issue.since), now)}`;
-  const reason = words(event?.reason || issue.end.reason);
+  const reason = asClause(event?.reason || issue.end.reason);
   const evidence = {
     since: issue.since,
     by: event?.by ?? null,
@@ -34,7 +34,7 @@ export function evaluateEnd(facts: WhyFacts): Finding[] {
   const by =
     event === null
       ? ""
-      : ` (by ${words(event.by, 80)}${evidence.run === null ? "" : `, run ${shortRun(evidence.run)}`})`;
+      : ` (by ${asClause(event.by, 80)}${evidence.run === null ? "" : `, run ${shortRun(evidence.run)}`})`;
   const end = (text: string, answer: string) => [decisive("end", `${text}${by}`, evidence, answer)];
   const again = "To try again";
   switch (state) {
@@ -50,10 +50,10 @@ export function evaluateEnd(facts: WhyFacts): Finding[] {
     }
     case "answered": {
       const spent = issue.agent.usage === null ? "" : ` Usage of the agent: ${formatUsage(issue.agent.usage)}.`;
-      const summary = words(issue.work.summary, 600);
+      const summary = asClause(issue.work.summary, 600);
       return end(
         `it was answered: the agent made no changes${at}`,
-        `Answered, without changes: ${ended(summary === "" ? reason : summary)}${spent} To start another round, run tac8 retry or add the label again.`,
+        `Answered, without changes: ${withFullStop(summary === "" ? reason : summary)}${spent} To start another round, run tac8 retry or add the label again.`,
       );
     }
     case "failed": {
@@ -62,21 +62,21 @@ export function evaluateEnd(facts: WhyFacts): Finding[] {
       const early = endedEarly(facts)
         ? ` ${issue.counts.noChanges} attempts made no change, so tac8 does not retry it.`
         : "";
-      return end(`it failed${at} (${kind}): ${reason}`, `Failed (${kind}): ${ended(reason)}${early}${advice}`);
+      return end(`it failed${at} (${kind}): ${reason}`, `Failed (${kind}): ${withFullStop(reason)}${early}${advice}`);
     }
     case "stopped": {
-      const how = happened("stopped", reason);
-      return end(`it was ${how}${at}`, `${sentence(how)} ${again}, run tac8 retry or add the label again.`);
+      const how = verbWithReason("stopped", reason);
+      return end(`it was ${how}${at}`, `${asSentence(how)} ${again}, run tac8 retry or add the label again.`);
     }
     case "cancelled":
       return end(
         `it was cancelled${at}: ${reason}`,
-        `Cancelled: ${ended(reason)} ${again}, reopen it and add the label.`,
+        `Cancelled: ${withFullStop(reason)} ${again}, reopen it and add the label.`,
       );
     case "withdrawn":
       return end(
         `it was withdrawn${at}, before an agent started: ${reason}`,
-        `Withdrawn: ${ended(reason)} ${again}, add the label again.`,
+        `Withdrawn: ${withFullStop(reason)} ${again}, add the label again.`,
       );
     case "expired":
       return end(
@@ -110,7 +110,7 @@ export function evaluateAgain({ github, issue, settings, now }: WhyFacts): Findi
     return [
       notDecisive(
         "label",
-        `GitHub was not asked (${words(github.because, 200)}): check whether the label ${label} was added again`,
+        `GitHub was not asked (${asClause(github.because, 200)}): check whether the label ${label} was added again`,
       ),
     ];
   if (github.issue.kind !== "found") return [];
@@ -127,9 +127,9 @@ export function evaluateAgain({ github, issue, settings, now }: WhyFacts): Findi
       }),
     ];
   }
-  const text = `${words(event.actor, 60)} added the label ${label} again ${atMoment(Date.parse(event.at), now)}`;
-  const evidence = { label, actor: words(event.actor, 60), at: event.at, event: event.id };
-  return [decisive("label", text, evidence, `${sentence(text)} The scheduler queues it with its next poll.`)];
+  const text = `${asClause(event.actor, 60)} added the label ${label} again ${atMoment(Date.parse(event.at), now)}`;
+  const evidence = { label, actor: asClause(event.actor, 60), at: event.at, event: event.id };
+  return [decisive("label", text, evidence, `${asSentence(text)} The scheduler queues it with its next poll.`)];
 }
 
 function plainAdvice(kind: keyof typeof ADVICE): string {
@@ -138,5 +138,5 @@ function plainAdvice(kind: keyof typeof ADVICE): string {
 
 export function textOf(event: LoggedEvent | null, name: string): string | null {
   const value = event?.evidence[name];
-  return typeof value === "string" ? words(value, 200) : null;
+  return typeof value === "string" ? asClause(value, 200) : null;
 }

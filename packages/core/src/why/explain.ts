@@ -30,25 +30,25 @@ export interface Explanation {
 /** Explain the state of an issue. Pure. Texts contain no control codes, but parts by other users: escape them in markup. */
 export function explain(facts: WhyFacts): Explanation {
   const { ref, issue, job } = facts;
-  const standing = standingOf(facts);
-  const findings = ACCOUNTS[standing](facts);
+  const situation = situationOf(facts);
+  const findings = ACCOUNTS[situation](facts);
   const ordered = [...findings.filter(({ holds }) => holds), ...findings.filter(({ holds }) => !holds)];
   const first = ordered[0];
   return {
     issue: formatReference(ref),
     title: job?.title ?? "",
     url: job?.url ?? "",
-    state: stateOf(facts, standing),
+    state: stateOf(facts, situation),
     since: issue.since,
-    answer: first?.holds === true ? first.answer : OTHERWISE[standing],
+    answer: first?.holds === true ? first.answer : OTHERWISE[situation],
     rules: ordered.map(({ rule, holds, text, evidence }) => ({ rule, holds, text, evidence })),
   };
 }
 
 /** Situations of an issue. Each one has its own list of rules in `ACCOUNTS`. */
-type Standing = "unknown" | "missing" | "ended" | "running" | "asking" | "answered" | "timed" | "waiting";
+type Situation = "unknown" | "missing" | "ended" | "running" | "asking" | "answered" | "timed" | "waiting";
 
-function standingOf({ job, issue }: WhyFacts): Standing {
+function situationOf({ job, issue }: WhyFacts): Situation {
   const { state } = issue;
   const answer = issue.question.reply;
   if (job === null && state === null) return "unknown";
@@ -61,10 +61,10 @@ function standingOf({ job, issue }: WhyFacts): Standing {
   return where === "delayed" ? "timed" : "waiting";
 }
 
-function stateOf({ job, issue }: WhyFacts, standing: Standing): Explanation["state"] {
-  if (standing === "unknown") return "unknown";
-  if (standing === "asking" || standing === "answered") return "blocked";
-  if (job === null || job.state === null || standing === "missing") return issue.state ?? "unknown";
+function stateOf({ job, issue }: WhyFacts, situation: Situation): Explanation["state"] {
+  if (situation === "unknown") return "unknown";
+  if (situation === "asking" || situation === "answered") return "blocked";
+  if (job === null || job.state === null || situation === "missing") return issue.state ?? "unknown";
   return shownState(job.state, issue.state);
 }
 
@@ -78,7 +78,7 @@ const taking = (facts: WhyFacts): Finding[] => [
   ...evaluatePosition(facts),
 ];
 
-const ACCOUNTS: Record<Standing, (facts: WhyFacts) => Finding[]> = {
+const ACCOUNTS: Record<Situation, (facts: WhyFacts) => Finding[]> = {
   unknown: (facts) => {
     const before = [...evaluateRedisReset(facts), ...evaluateIssue(facts), ...evaluateScheduler(facts, true)];
     return [...before, ...evaluateUnseen(facts, before)];
@@ -135,7 +135,7 @@ const ACCOUNTS: Record<Standing, (facts: WhyFacts) => Finding[]> = {
 };
 
 /** Answers if no rule decides, because the issue is about to continue. */
-const OTHERWISE: Record<Standing, string> = {
+const OTHERWISE: Record<Situation, string> = {
   unknown:
     "tac8 does not know this issue: check the number, and that the issue has the label. The next poll then queues it.",
   missing: "The scheduler queues it again with its next poll.",

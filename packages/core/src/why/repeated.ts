@@ -5,7 +5,7 @@ import { atMoment } from "../status/times.ts";
 import { textOf } from "./ended.ts";
 import type { WhyFacts } from "./facts.ts";
 import { notDecisive, type Finding } from "./rule.ts";
-import { words } from "./words.ts";
+import { asClause } from "./words.ts";
 
 /** Events after which another agent run may follow. Each completes `agent run 2 began after …`. */
 const CAUSES: Partial<Record<EventName, string>> = {
@@ -29,7 +29,7 @@ export function evaluateRepeated(facts: WhyFacts): Finding[] {
   const all = `tac8 timeline ${formatReference(ref)}`;
   if (cause === null) return [notDecisive("repeated", `why an agent ran ${runs} times: ${all}`, { run, cause: null })];
   const kind = textOf(cause, "failure");
-  const reason = words(cause.reason);
+  const reason = asClause(cause.reason);
   const what = `${CAUSES[cause.event]}${kind === null ? "" : ` (${kind})`} ${atMoment(Date.parse(cause.at), now)}`;
   const text = `agent run ${runs} started after ${what}${reason === "" ? "" : `: ${reason}`}; all events: ${all}`;
   return [notDecisive("repeated", text, { run, cause: cause.event, at: cause.at, failure: kind, reason })];

@@ -6,7 +6,7 @@ import { pauseOf } from "../state/pause.ts";
 import { RUNNER_OFFLINE_MS, type RunnerPresence } from "../state/presence.ts";
 import type { WhyFacts } from "./facts.ts";
 import { notDecisive, decisive, type Finding } from "./rule.ts";
-import { iso, sentence, words } from "./words.ts";
+import { iso, asSentence, asClause } from "./words.ts";
 
 /** Maximum number of runners that are named. */
 const MAX_NAMED = 5;
@@ -39,13 +39,18 @@ export function evaluateRunners(facts: WhyFacts): Finding[] {
   const evidence = { runners: present.length, taking: fit.length, slots: sum("slots"), busy: sum("busy") };
   if (fit.length === 0) {
     const all = present.length === 1 ? "the only runner accepts" : `all ${present.length} runners accept`;
-    return [decisive("runners", `${all} no new jobs: ${list}`, evidence, sentence(`${all} no new jobs: ${list}`))];
+    return [decisive("runners", `${all} no new jobs: ${list}`, evidence, asSentence(`${all} no new jobs: ${list}`))];
   }
   if (freeSlots(facts) > 0) return [notDecisive("runners", `a slot is free: ${list}`, evidence)];
   const slots = evidence.slots === 1 ? "the only slot is" : `all ${evidence.slots} slots are`;
   const text = `${slots} busy: ${list}`;
   return [
-    decisive("runners", text, evidence, `${sentence(`it is waiting for a free slot: ${slots} busy`)} ${turnOf(facts)}`),
+    decisive(
+      "runners",
+      text,
+      evidence,
+      `${asSentence(`it is waiting for a free slot: ${slots} busy`)} ${turnOf(facts)}`,
+    ),
   ];
 }
 
@@ -57,7 +62,7 @@ function admissionNow(runner: RunnerPresence, { pauses }: WhyFacts): Admission {
 function noRunner({ runners, now }: WhyFacts): Finding {
   const last = runners.toSorted((a, b) => b.at - a.at)[0];
   const lastSeen =
-    last === undefined ? "" : `: ${words(last.name, 60)} sent its last heartbeat ${formatAge(now - last.at)} ago`;
+    last === undefined ? "" : `: ${asClause(last.name, 60)} sent its last heartbeat ${formatAge(now - last.at)} ago`;
   const evidence = { runners: 0, last: last?.name ?? null, lastAt: iso(last?.at ?? null) };
   return decisive(
     "runners",
@@ -68,13 +73,13 @@ function noRunner({ runners, now }: WhyFacts): Finding {
 }
 
 function loadOf(runner: RunnerPresence, facts: WhyFacts): string {
-  const name = words(runner.name, 60);
+  const name = asClause(runner.name, 60);
   const admission = admissionNow(runner, facts);
   const pause = pauseOf(facts.pauses, runner);
   const since = pause === null ? "" : ` since ${moment(pause.since, facts.now)}`;
-  if (admission.state === "closed") return `${name} is ${words(admissionText(admission), 160)}${since}`;
+  if (admission.state === "closed") return `${name} is ${asClause(admissionText(admission), 160)}${since}`;
   const busy = `${name} has ${runner.busy} of ${formatCount(runner.slots, "slot")} busy`;
-  return admission.state === "open" ? busy : `${busy} and is ${words(admissionText(admission), 160)}`;
+  return admission.state === "open" ? busy : `${busy} and is ${asClause(admissionText(admission), 160)}`;
 }
 
 /** Evaluate the jobs ahead of this one. */

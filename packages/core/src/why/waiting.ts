@@ -7,7 +7,7 @@ import { atMoment, moment } from "../status/times.ts";
 import { entryInto, textOf } from "./ended.ts";
 import type { WhyFacts } from "./facts.ts";
 import { notDecisive, decisive, type Finding } from "./rule.ts";
-import { ended, iso, sentence, shortRun, words } from "./words.ts";
+import { withFullStop, iso, asSentence, shortRun, asClause } from "./words.ts";
 
 /** Evaluate a delayed job: after a failure, or deferred by its runner. */
 export function evaluateTime(facts: WhyFacts): Finding[] {
@@ -17,9 +17,9 @@ export function evaluateTime(facts: WhyFacts): Finding[] {
   const { state } = issue;
   const event = state === "retrying" || state === "parked" ? entryInto(facts, state) : null;
   const kind = textOf(event, "failure");
-  const reason = words(event?.reason || issue.end.reason);
+  const reason = asClause(event?.reason || issue.end.reason);
   const run = textOf(event, "run");
-  const source = event === null ? "" : ` (by ${words(event.by, 80)}${run === null ? "" : `, run ${shortRun(run)}`})`;
+  const source = event === null ? "" : ` (by ${asClause(event.by, 80)}${run === null ? "" : `, run ${shortRun(run)}`})`;
   const evidence = { until: iso(until), state, failure: kind, reason, since: issue.since, run };
   const over = until <= now;
   const at = over ? `since ${moment(until, now)}` : `until ${moment(until, now)}, in ${formatAge(until - now)}`;
@@ -28,7 +28,7 @@ export function evaluateTime(facts: WhyFacts): Finding[] {
     if (over)
       return [notDecisive("time", `${text}; its next attempt was due ${atMoment(until, now)}${source}`, evidence)];
     const next = `Attempt ${job.attemptsMade + 1} of ${job.maxAttempts} starts ${atMoment(until, now)}, in ${formatAge(until - now)}.`;
-    return [decisive("time", `${text}; it waits ${at}${source}`, evidence, `${sentence(text)} ${next}`)];
+    return [decisive("time", `${text}; it waits ${at}${source}`, evidence, `${asSentence(text)} ${next}`)];
   }
   if (state === "parked") {
     const known = FAILURE_KINDS.find((name) => name === kind);
@@ -37,13 +37,13 @@ export function evaluateTime(facts: WhyFacts): Finding[] {
     if (over) return [notDecisive("time", text, evidence)];
     const waits = what === null ? "It is parked" : `It is waiting for ${what}`;
     const tries = `${waits}. It is tried again ${atMoment(until, now)}, in ${formatAge(until - now)}, without using an attempt`;
-    return [decisive("time", text, evidence, `${ended(`${tries}: ${reason}`)}${sooner(facts)}`)];
+    return [decisive("time", text, evidence, `${withFullStop(`${tries}: ${reason}`)}${sooner(facts)}`)];
   }
   const text = `its runner deferred it ${at}`;
   return [
     over
       ? notDecisive("time", text, evidence)
-      : decisive("time", text, evidence, `${sentence(text)} Then a runner starts it.`),
+      : decisive("time", text, evidence, `${asSentence(text)} Then a runner starts it.`),
   ];
 }
 
@@ -55,7 +55,7 @@ function sooner({
   holds,
 }: WhyFacts): string {
   if (hold === null || !holds.some(({ name }) => name === hold)) return "";
-  return ` ${holdWords(hold).advice} To try now: tac8 resume ${words(hold, 120)}.`;
+  return ` ${holdWords(hold).advice} To try now: tac8 resume ${asClause(hold, 120)}.`;
 }
 
 /** Evaluate the question of a blocked issue. */
@@ -63,7 +63,7 @@ export function evaluateQuestion(facts: WhyFacts): Finding[] {
   const { issue, now, settings, job } = facts;
   const asked = questionAskedAt(issue);
   const since = asked === null ? "" : ` since ${moment(asked, now)}`;
-  const question = words(issue.question.text, 160);
+  const question = asClause(issue.question.text, 160);
   const quoted = question === "" ? "" : `: “${question}”`;
   const evidence = {
     since: issue.since,
@@ -72,7 +72,7 @@ export function evaluateQuestion(facts: WhyFacts): Finding[] {
     answeredBy: issue.question.reply?.author ?? null,
   };
   if (issue.question.reply !== null) {
-    const text = `its question was answered by ${words(issue.question.reply.author, 60)}`;
+    const text = `its question was answered by ${asClause(issue.question.reply.author, 60)}`;
     return [notDecisive("question", `${text}${quoted}`, evidence)];
   }
   const until = questionExpiresAt(issue, settings.blockedExpiresMs);
@@ -96,7 +96,7 @@ export function evaluateQuestion(facts: WhyFacts): Finding[] {
 export function evaluateUnrecorded({ job, now }: WhyFacts): Finding[] {
   if (job?.state !== "delayed" || job.until === null || job.until <= now) return [];
   const text = "the answer is recorded, and the scheduler has not resumed the job yet";
-  return [decisive("wake", text, {}, `${sentence(text)} Its next poll does.`)];
+  return [decisive("wake", text, {}, `${asSentence(text)} Its next poll does.`)];
 }
 
 /** Evaluate an issue that has not ended and has no job in the queue. */
@@ -111,5 +111,5 @@ export function evaluateMissing({ job, issue }: WhyFacts): Finding[] {
         : `the state of its job in the queue is ${job.state}`;
   const text = `${where}, but the issue is ${was}${runs}`;
   const then = "The scheduler queues it again with its next poll if it still has the label. Its work so far is kept.";
-  return [decisive("job", text, { state: issue.state, job: job?.state ?? null }, `${sentence(text)} ${then}`)];
+  return [decisive("job", text, { state: issue.state, job: job?.state ?? null }, `${asSentence(text)} ${then}`)];
 }

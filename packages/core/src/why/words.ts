@@ -1,9 +1,9 @@
 import { clean, clip } from "../domain/plainText.ts";
 
-const MAX_WORDS = 300;
+const MAX_CLAUSE = 300;
 
 /** Return external text for the end of a clause: shortened, on one line, without control codes and without a full stop. */
-export function words(text: string | null, max = MAX_WORDS): string {
+export function asClause(text: string | null, max = MAX_CLAUSE): string {
   const line = clean((text ?? "").slice(0, 8 * max))
     .replaceAll(/\s+/g, " ")
     .trim();
@@ -11,17 +11,17 @@ export function words(text: string | null, max = MAX_WORDS): string {
 }
 
 /** Return the text with a full stop at the end. */
-export function ended(text: string): string {
+export function withFullStop(text: string): string {
   return `${text}${/[.!?…]$/.test(text) ? "" : "."}`;
 }
 
 /** Return a clause as a sentence: the first letter in upper case, unless it begins with a name, and a full stop at the end. */
-export function sentence(text: string): string {
-  return ended(/^[a-z]+(?=[\s,.:'])/.test(text) ? `${text.charAt(0).toUpperCase()}${text.slice(1)}` : text);
+export function asSentence(text: string): string {
+  return withFullStop(/^[a-z]+(?=[\s,.:'])/.test(text) ? `${text.charAt(0).toUpperCase()}${text.slice(1)}` : text);
 }
 
 /** Return a verb with its reason, which may begin with the verb itself: `stopped by ann`, `stopped: too expensive`. */
-export function happened(verb: string, reason: string): string {
+export function verbWithReason(verb: string, reason: string): string {
   return reason.startsWith(`${verb} `) ? reason : `${verb}: ${reason}`;
 }
 

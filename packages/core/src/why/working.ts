@@ -8,7 +8,7 @@ import { RUNNER_OFFLINE_MS, type RunPresence } from "../state/presence.ts";
 import type { WhyFacts } from "./facts.ts";
 import { evaluateRepeated } from "./repeated.ts";
 import { notDecisive, decisive, type Finding } from "./rule.ts";
-import { ended, happened, iso, sentence, shortRun, words } from "./words.ts";
+import { withFullStop, verbWithReason, iso, asSentence, shortRun, asClause } from "./words.ts";
 import { isPresent } from "./taking.ts";
 
 /** Time after which a runner has reported a run that it started. */
@@ -32,29 +32,29 @@ export function evaluateRun(facts: WhyFacts, jobId: string): Finding[] {
   const name = issue.run.runner;
   const evidence = { runner: name, run: issue.run.id, since: issue.since, lockMs: facts.job?.lockMs ?? null };
   if (name === null || (since !== null && now - since < REPORTED_MS)) {
-    const text = `${name === null ? "a runner" : words(name, 60)} has just started it`;
-    return [decisive("run", text, evidence, sentence(text))];
+    const text = `${name === null ? "a runner" : asClause(name, 60)} has just started it`;
+    return [decisive("run", text, evidence, asSentence(text))];
   }
   return [lostRun(facts, name, evidence)];
 }
 
 function livelyRun(run: RunPresence, { now, issue }: WhyFacts): Finding[] {
   const { slot, phase, since, last, tokens, costUsd } = run;
-  const began = `running on ${words(slot, 60)} since ${moment(since, now)} (${formatAge(now - since)})`;
+  const began = `running on ${asClause(slot, 60)} since ${moment(since, now)} (${formatAge(now - since)})`;
   const spent = tokens === 0 ? "" : `, ${formatNumber(tokens)} tokens, ${formatCents(costUsd)}`;
   const text = `${began}: ${PHASE[phase]}${spent}, run ${shortRun(run.run)}`;
   const evidence = { runner: slot, run: run.run, phase, since: iso(since), tokens, costUsd };
   const did =
-    last === null ? "" : ` Last action ${formatAge(now - last.at)} ago: ${words(last.text || last.kind, 160)}.`;
+    last === null ? "" : ` Last action ${formatAge(now - last.at)} ago: ${asClause(last.text || last.kind, 160)}.`;
   const lastRule =
     last === null
       ? notDecisive("last", "no output from the agent yet")
-      : notDecisive("last", `${formatAge(now - last.at)} ago: ${words(last.text || last.kind, 160)}`, {
+      : notDecisive("last", `${formatAge(now - last.at)} ago: ${asClause(last.text || last.kind, 160)}`, {
           at: iso(last.at),
-          kind: words(last.kind, 60),
+          kind: asClause(last.kind, 60),
         });
   const phaseNow = phase === "work" ? "" : `, now ${PHASE[phase]}`;
-  const answer = `${sentence(`running on ${words(slot, 60)} since ${moment(since, now)} (${formatAge(now - since)})${phaseNow}`)}${did}`;
+  const answer = `${asSentence(`running on ${asClause(slot, 60)} since ${moment(since, now)} (${formatAge(now - since)})${phaseNow}`)}${did}`;
   return [decisive("run", text, { ...evidence, agentRuns: agentRunsOf(issue) }, answer), lastRule];
 }
 
@@ -66,8 +66,8 @@ function lostRun({ runners, now, job, issue }: WhyFacts, name: string, evidence:
   const lastSeen =
     last === undefined ? "is no longer running" : `sent its last heartbeat ${formatAge(now - last.at)} ago`;
   const silence = isOffline
-    ? `its runner ${words(name, 60)} ${lastSeen}`
-    : `its runner ${words(name, 60)} no longer reports it`;
+    ? `its runner ${asClause(name, 60)} ${lastSeen}`
+    : `its runner ${asClause(name, 60)} no longer reports it`;
   const lock = job?.lockMs ?? null;
   const then =
     lock === null
@@ -78,7 +78,7 @@ function lostRun({ runners, now, job, issue }: WhyFacts, name: string, evidence:
     "run",
     `${silence}; ${lost}`,
     { ...evidence, lastAt: iso(last?.at ?? null), lost: issue.counts.lost },
-    `${sentence(silence)} ${then}`,
+    `${asSentence(silence)} ${then}`,
   );
 }
 
@@ -91,8 +91,10 @@ export function evaluateCommands({ issue }: WhyFacts): Finding[] {
     ["stop", "stopped", stop],
   ] as const) {
     if (reason === null) continue;
-    const how = happened(verb, words(reason));
-    findings.push(decisive(rule, `it is to be ${how}`, { [rule]: words(reason) }, ended(`It is being ${how}`)));
+    const how = verbWithReason(verb, asClause(reason));
+    findings.push(
+      decisive(rule, `it is to be ${how}`, { [rule]: asClause(reason) }, withFullStop(`It is being ${how}`)),
+    );
   }
   return findings;
 }
