@@ -47,7 +47,7 @@ export function evaluateRedisReset({ addFrom, now }: WhyFacts): Finding[] {
   if (addFrom === null || addFrom <= now) return [];
   const text = `Redis was emptied, so the scheduler adds no issue before ${moment(addFrom, now)}`;
   const answer = `${asSentence(text)} It queues the issue then.`;
-  return [decisive("epoch", text, { addFrom: iso(addFrom) }, answer)];
+  return [decisive("redis-reset", text, { addFrom: iso(addFrom) }, answer)];
 }
 
 /** Evaluate GitHub's response about an issue that waits (`job`), or that tac8 does not know. */

@@ -625,7 +625,7 @@ const CASES: readonly (readonly [
     "never seen, Redis emptied",
     { ...unseen, addFrom: now + 2 * min, github: asked() },
     "unknown",
-    ["epoch"],
+    ["redis-reset"],
     "Redis was emptied, so the scheduler adds no issue before 14:02. It queues the issue then.",
   ],
   [
