@@ -15,8 +15,9 @@ import { postQueued, postWithdrawn, type QueuedComments } from "./queuedComment.
 import { enqueue, release } from "./jobs.ts";
 import type { Action, KnownJob, RepositorySnapshot } from "./plan.ts";
 import { lookUpActor, type LookupBudget } from "./actorLookup.ts";
+import { EVENT_SOURCE } from "./eventSource.ts";
 
-export interface Actor {
+export interface ActServices {
   readonly queue: Queue<JobData, JobResult>;
   readonly redis: Redis;
   readonly store: IssueStore;
@@ -35,37 +36,35 @@ export interface Actor {
 
 type Of<Do extends Action["do"]> = Extract<Action, { do: Do }>;
 
-const BY = "scheduler";
-
 /**
  * Carry out one action of the plan. Each action first checks that the state is still the one that was planned for. It writes the
  * record before it moves the job, so if the scheduler dies in between, the next poll sees the difference and repairs it.
  */
-export async function act(actor: Actor, snapshot: RepositorySnapshot, action: Action): Promise<void> {
-  const { log, store } = actor;
+export async function act(services: ActServices, snapshot: RepositorySnapshot, action: Action): Promise<void> {
+  const { log, store } = services;
   const issue = action.job.jobId;
   switch (action.do) {
     case "add":
-      return add(actor, snapshot, action);
+      return add(services, snapshot, action);
     case "requeue":
-      return requeue(actor, snapshot, action);
+      return requeue(services, snapshot, action);
     case "reprioritize": {
-      const job = await Job.fromId<JobData, JobResult>(actor.queue, issue);
+      const job = await Job.fromId<JobData, JobResult>(services.queue, issue);
       await job?.changePriority({ priority: action.priority });
       if (job !== undefined && isPlacement(action.job.state.job.hold)) {
         const { hold } = action.job.state.job;
         const ranked = { reason: hold ?? "", jobId: issue, priority: action.priority, since: job.timestamp };
-        await rankDeferred(actor.redis, ranked);
+        await rankDeferred(services.redis, ranked);
       }
       log.info({ issue, priority: action.priority }, "changed the priority");
       return;
     }
     case "place":
-      return place(actor, action);
+      return place(services, action);
     case "withdraw":
-      return withdraw(actor, snapshot, action);
+      return withdraw(services, snapshot, action);
     case "cancel":
-      return cancel(actor, snapshot, action);
+      return cancel(services, snapshot, action);
     case "keep":
       await store.writeIf(
         issue,
@@ -75,14 +74,14 @@ export async function act(actor: Actor, snapshot: RepositorySnapshot, action: Ac
       log.info({ issue }, "labelled again: no longer cancelled");
       return;
     case "answer":
-      return answer(actor, action);
+      return answer(services, action);
     case "allow":
-      return allow(actor, action);
+      return allow(services, action);
     case "wake":
-      await endDelay(actor.queue, issue);
+      await endDelay(services.queue, issue);
       return;
     case "unlabel":
-      await actor.github.removeLabel(snapshot, action.number, snapshot.label, { signal: actor.signal });
+      await services.github.removeLabel(snapshot, action.number, snapshot.label, { signal: services.signal });
       await store.writeIf(issue, { "run.id": "" }, { "label.notRemoved": null });
       log.info({ issue }, "removed a label of an earlier run");
       return;
@@ -91,11 +90,11 @@ export async function act(actor: Actor, snapshot: RepositorySnapshot, action: Ac
   }
 }
 
-async function add(actor: Actor, snapshot: RepositorySnapshot, { job, issue, priority, event }: Of<"add">) {
-  const { store, log } = actor;
+async function add(services: ActServices, snapshot: RepositorySnapshot, { job, issue, priority, event }: Of<"add">) {
+  const { store, log } = services;
   const { jobId, state } = job;
   const again = state.state !== null;
-  const since = isoNow(actor);
+  const since = isoNow(services);
   const runsOn = runsOnOf(issue.labels);
   const patch = {
     ...(again ? reopen(state) : {}),
@@ -115,45 +114,45 @@ async function add(actor: Actor, snapshot: RepositorySnapshot, { job, issue, pri
     "label.notRemoved": state.label.notRemoved === null ? "" : String(state.label.notRemoved),
   };
   if (!(await store.writeIf(jobId, expect, patch, transition))) return;
-  if (!(await release(actor.queue, jobId))) return;
-  await postQueued(actor, snapshot, { number: issue.number, since, known: again });
-  await enqueue(actor, snapshot, { issue, jobId, priority, begun: false });
+  if (!(await release(services.queue, jobId))) return;
+  await postQueued(services, snapshot, { number: issue.number, since, known: again });
+  await enqueue(services, snapshot, { issue, jobId, priority, begun: false });
   log.info({ issue: jobId, priority }, again ? "queued again" : "queued");
 }
 
-async function place({ store, queue, log }: Actor, { job, runsOn }: Of<"place">): Promise<void> {
+async function place({ store, queue, log }: ActServices, { job, runsOn }: Of<"place">): Promise<void> {
   const { jobId, state } = job;
   await store.writeIf(jobId, {}, { "job.runsOn": runsOn.length === 0 ? null : [...runsOn] });
   log.info({ issue: jobId, runsOn }, "other runners can work on it now");
   if (job.where === "delayed" && isPlacement(state.job.hold)) await endDelay(queue, jobId);
 }
 
-async function requeue(actor: Actor, snapshot: RepositorySnapshot, { job, issue, priority }: Of<"requeue">) {
+async function requeue(services: ActServices, snapshot: RepositorySnapshot, { job, issue, priority }: Of<"requeue">) {
   const { jobId, state } = job;
-  if (!(await release(actor.queue, jobId))) return;
+  if (!(await release(services.queue, jobId))) return;
   const reason = `its job was missing from the queue while it was ${state.state ?? "unknown"}`;
-  await appendEvent(actor.redis, entryOf(job, { event: "job:lost", reason, evidence: {} }));
-  await enqueue(actor, snapshot, { issue, jobId, priority, begun: state.agent.runCount > 0 });
-  actor.log.warn({ issue: jobId }, `queued again: ${reason}`);
+  await appendEvent(services.redis, entryOf(job, { event: "job:lost", reason, evidence: {} }));
+  await enqueue(services, snapshot, { issue, jobId, priority, begun: state.agent.runCount > 0 });
+  services.log.warn({ issue: jobId }, `queued again: ${reason}`);
 }
 
-async function cancel(actor: Actor, snapshot: RepositorySnapshot, action: Of<"cancel">): Promise<void> {
-  const { store, redis, log } = actor;
+async function cancel(services: ActServices, snapshot: RepositorySnapshot, action: Of<"cancel">): Promise<void> {
+  const { store, redis, log } = services;
   const { job } = action;
-  const { reason, evidence } = await lookUpActor(actor, snapshot, action);
+  const { reason, evidence } = await lookUpActor(services, snapshot, action);
   await store.command(job.jobId, { "command.cancel": reason });
   await appendEvent(redis, entryOf(job, { event: "cancel:requested", reason: `to be cancelled: ${reason}`, evidence }));
-  if (job.where === "delayed") await endDelay(actor.queue, job.jobId);
+  if (job.where === "delayed") await endDelay(services.queue, job.jobId);
   log.info({ issue: job.jobId }, `cancelling: ${reason}`);
 }
 
-async function withdraw(actor: Actor, snapshot: RepositorySnapshot, action: Of<"withdraw">): Promise<void> {
-  const { queue, store, log } = actor;
+async function withdraw(services: ActServices, snapshot: RepositorySnapshot, action: Of<"withdraw">): Promise<void> {
+  const { queue, store, log } = services;
   const { job } = action;
   const { jobId } = job;
   const number = parseJobId(jobId)?.number ?? 0;
-  const { reason, evidence } = await lookUpActor(actor, snapshot, action);
-  const since = isoNow(actor);
+  const { reason, evidence } = await lookUpActor(services, snapshot, action);
+  const since = isoNow(services);
   const patch = { state: "withdrawn" as const, since };
   const transition = entryOf(job, { event: "issue:withdrawn", reason, evidence });
   if (!(await store.writeIf(jobId, expectIdle(job), patch, transition))) return;
@@ -164,11 +163,11 @@ async function withdraw(actor: Actor, snapshot: RepositorySnapshot, action: Of<"
     return; // The runner reads the label itself.
   }
   log.info({ issue: jobId }, `withdrawn: ${reason}`);
-  await postWithdrawn(actor, snapshot, { number, since });
+  await postWithdrawn(services, snapshot, { number, since });
 }
 
-async function answer(actor: Actor, { job, comments }: Of<"answer">): Promise<void> {
-  const { store, log } = actor;
+async function answer(services: ActServices, { job, comments }: Of<"answer">): Promise<void> {
+  const { store, log } = services;
   const { jobId, state } = job;
   const last = comments.at(-1);
   if (last === undefined) return;
@@ -184,12 +183,12 @@ async function answer(actor: Actor, { job, comments }: Of<"answer">): Promise<vo
     evidence: { comment: last.id },
   });
   if (!(await store.writeIf(jobId, expect, { "question.reply": found }, transition))) return;
-  await endDelay(actor.queue, jobId);
+  await endDelay(services.queue, jobId);
   log.info({ issue: jobId, by: last.author.login }, "answered: the work continues");
 }
 
-async function allow(actor: Actor, { job, event }: Of<"allow">): Promise<void> {
-  const { store, log } = actor;
+async function allow(services: ActServices, { job, event }: Of<"allow">): Promise<void> {
+  const { store, log } = services;
   const { jobId, state } = job;
   const expect = { state: "blocked", "run.id": "", "question.commentId": String(state.question.commentId) };
   const transition = entryOf(job, {
@@ -198,7 +197,7 @@ async function allow(actor: Actor, { job, event }: Of<"allow">): Promise<void> {
     evidence: { label_event: event.id },
   });
   if (!(await store.writeIf(jobId, expect, { "work.allowed": event.id }, transition))) return;
-  await endDelay(actor.queue, jobId);
+  await endDelay(services.queue, jobId);
   log.info({ issue: jobId, by: event.actor }, "approved by a label: publishing the finished work");
 }
 
@@ -208,9 +207,9 @@ function expectIdle({ state }: KnownJob) {
 }
 
 function entryOf({ jobId, state }: KnownJob, words: EventDescription): NewEvent {
-  return { ...words, issue: jobId, from: state.state ?? "", by: BY };
+  return { ...words, issue: jobId, from: state.state ?? "", by: EVENT_SOURCE };
 }
 
-function isoNow({ now }: Actor): string {
+function isoNow({ now }: ActServices): string {
   return new Date(now()).toISOString();
 }

@@ -1,6 +1,6 @@
 import type { EventFacts } from "@tac8/core/domain/events";
 import { parseJobId } from "@tac8/core/domain/reference";
-import type { Actor } from "./act.ts";
+import type { ActServices } from "./act.ts";
 import type { EndingEvent, KnownJob, RepositorySnapshot } from "./plan.ts";
 
 /** Maximum number of lookups in one poll. If a hundred issues are closed at once, the other events have no name. */
@@ -21,7 +21,7 @@ export interface Ended {
 
 /** Ask GitHub who closed the issue or removed its label. If GitHub does not answer, return the reason without a name. */
 export async function lookUpActor(
-  { github, lookupBudget, log, signal }: Actor,
+  { github, lookupBudget, log, signal }: ActServices,
   snapshot: RepositorySnapshot,
   { job, reason, event }: { readonly job: KnownJob; readonly reason: string; readonly event: EndingEvent | null },
 ): Promise<Ended> {

@@ -13,6 +13,7 @@ import { appendEvent, readEvents } from "@tac8/core/state/events";
 import { clearHold, readHolds, setHold } from "@tac8/core/state/holds";
 import { BREAKER_KEY } from "@tac8/core/state/keys";
 import { readRunners } from "@tac8/core/state/presence";
+import { EVENT_SOURCE } from "./eventSource.ts";
 
 /** All borrowed. */
 export interface BreakerServices {
@@ -28,7 +29,6 @@ export interface BreakerServices {
 
 /** Number of newest events that are read. Most events are not ends of runs. */
 const WINDOW = 1000;
-const BY = "scheduler";
 /** Kinds of output that show that the model answers. Text does not: a refused or failed request is also reported as text. */
 const TOOLS: readonly (string | undefined)[] = ["tool", "tool-result", "todo"];
 
@@ -69,7 +69,7 @@ export function createBreaker(services: BreakerServices): () => Promise<void> {
         // When the breaker closes, it restores the limit that the operator had set for the queue. While it probes, the limit is its own.
         const own = state.phase === "closed" ? await queue.getGlobalConcurrency() : state.concurrency;
         await enter({ ...plan.state, concurrency: own });
-        await setHold(redis, { name: holdOf(plan.state), reason, by: BY, since: now(), until });
+        await setHold(redis, { name: holdOf(plan.state), reason, by: EVENT_SOURCE, since: now(), until });
         log.warn({ until: new Date(until).toISOString() }, `the breaker has tripped: ${reason}`);
         break;
       }
@@ -83,13 +83,13 @@ export function createBreaker(services: BreakerServices): () => Promise<void> {
         await (before === null ? queue.removeGlobalConcurrency() : queue.setGlobalConcurrency(before));
         await enter(plan.state);
         const name = hold ?? "breaker";
-        await clearHold(redis, name, BY, plan.reason);
+        await clearHold(redis, name, EVENT_SOURCE, plan.reason);
         const reason = `the breaker has closed: ${plan.reason}`;
         await appendEvent(redis, {
           event: "breaker:closed",
           issue: "",
           from: "",
-          by: BY,
+          by: EVENT_SOURCE,
           reason,
           evidence: { name },
         });

@@ -5,6 +5,7 @@ import type { Logger } from "@tac8/core/log/logger";
 import { readSpent } from "@tac8/core/ledger/agentRuns";
 import { budgetOfDay, publishBudget, readBudget } from "@tac8/core/state/budget";
 import { clearHold, readHolds, setHold } from "@tac8/core/state/holds";
+import { EVENT_SOURCE } from "./eventSource.ts";
 
 /** All borrowed. */
 export interface BudgetServices {
@@ -13,8 +14,6 @@ export interface BudgetServices {
   readonly log: Logger;
   readonly now: () => number;
 }
-
-const BY = "scheduler";
 
 /**
  * Return a function that publishes today's budget and maintains the hold `budget`. The hold is set when the budget is used up.
@@ -36,12 +35,18 @@ export function createBudget({ config, redis, log, now }: BudgetServices): () =>
         break;
       case "set": {
         const { reason } = plan;
-        const began = await setHold(redis, { name: BUDGET_HOLD, reason, by: BY, since: at, until: budget.until });
+        const began = await setHold(redis, {
+          name: BUDGET_HOLD,
+          reason,
+          by: EVENT_SOURCE,
+          since: at,
+          until: budget.until,
+        });
         if (began) log.warn({ until: new Date(budget.until).toISOString() }, `the queue is held: ${reason}`);
         break;
       }
       case "clear":
-        await clearHold(redis, BUDGET_HOLD, BY, "the budget allows new runs again");
+        await clearHold(redis, BUDGET_HOLD, EVENT_SOURCE, "the budget allows new runs again");
         break;
       default:
         return plan satisfies never;

@@ -9,6 +9,7 @@ import type { Logger } from "@tac8/core/log/logger";
 import { readSnapshot } from "@tac8/core/status/snapshot";
 import { appendEvent } from "@tac8/core/state/events";
 import { clearHold, setHold } from "@tac8/core/state/holds";
+import { EVENT_SOURCE } from "./eventSource.ts";
 
 /** All borrowed. */
 export interface HealthServices {
@@ -18,8 +19,6 @@ export interface HealthServices {
   readonly log: Logger;
   readonly now: () => number;
 }
-
-const BY = "scheduler";
 
 /**
  * Return a function that evaluates the health of tac8, publishes the evaluation, and sets the hold `health` while new runs would
@@ -42,16 +41,23 @@ export function createHealth({ config, redis, queue, log, now }: HealthServices)
     // Before the evaluation is published, so that a scheduler that dies in between repeats this.
     if (hold === "set") {
       const reason = reasonOf(health.reasons);
-      await setHold(redis, { name: HEALTH_HOLD, reason, by: BY, since: at, until: null });
+      await setHold(redis, { name: HEALTH_HOLD, reason, by: EVENT_SOURCE, since: at, until: null });
     }
-    if (hold === "clear") await clearHold(redis, HEALTH_HOLD, BY, "its cause is over");
+    if (hold === "clear") await clearHold(redis, HEALTH_HOLD, EVENT_SOURCE, "its cause is over");
     if (news !== null) {
       const codes = health.reasons
         .map(({ code }) => code)
         .join(" ")
         .slice(0, MAX_CODES);
       const evidence = { name: "health", level: health.level, codes } as const;
-      await appendEvent(redis, { event: "health:changed", issue: "", from: "", by: BY, reason: news, evidence });
+      await appendEvent(redis, {
+        event: "health:changed",
+        issue: "",
+        from: "",
+        by: EVENT_SOURCE,
+        reason: news,
+        evidence,
+      });
       log[isAtLeast(health.level, "degraded") ? "warn" : "info"](news);
     }
     await publishEvaluation(redis, evaluation, before);

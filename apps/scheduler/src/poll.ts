@@ -4,8 +4,8 @@ import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
 import { repoKey } from "@tac8/core/domain/reference";
 import { GitHubError } from "@tac8/core/github/errors";
 import { announceScheduler, type SchedulerPresence } from "@tac8/core/state/presence";
-import { act, type Actor } from "./act.ts";
-import { mayAddFrom } from "./redisReset.ts";
+import { act, type ActServices } from "./act.ts";
+import { earliestAddTime } from "./redisReset.ts";
 import { doStartAtOnce } from "./idleRunners.ts";
 import { plan, questionsFor, type Action, type RepositorySnapshot } from "./plan.ts";
 import { answerQuestions, readLiveJobs, readRepository, type LiveJobs, type Reader } from "./readRepository.ts";
@@ -13,7 +13,7 @@ import { MAX_LOOKUPS } from "./actorLookup.ts";
 
 /** All borrowed. `signal` aborts a poll. */
 export type PollServices = Omit<Reader, "trustedUsers" | "allowLabel"> &
-  Omit<Actor, "attempts" | "comments" | "lookupBudget" | "trustedUsers"> & {
+  Omit<ActServices, "attempts" | "comments" | "lookupBudget" | "trustedUsers"> & {
     readonly config: Config;
     /** The facts about the process that the scheduler publishes with each poll. */
     readonly vitals: () => Pick<SchedulerPresence, "process" | "github" | "sharing">;
@@ -41,11 +41,11 @@ export function createPoll(services: PollServices): () => Promise<void> {
     const queued = await doPostQueued(snapshot, actions);
     const lookupBudget = { left: MAX_LOOKUPS };
     const { max_attempts: attempts } = config.coordinator;
-    const actor = { ...services, trustedUsers, attempts, comments: { on: true, queued }, lookupBudget };
+    const actServices = { ...services, trustedUsers, attempts, comments: { on: true, queued }, lookupBudget };
     const problems: string[] = [];
     for (const action of actions) {
       try {
-        await act(actor, snapshot, action);
+        await act(actServices, snapshot, action);
       } catch (error) {
         signal.throwIfAborted();
         // A problem of one issue must not affect the others. The next poll plans this issue again.
@@ -68,7 +68,7 @@ export function createPoll(services: PollServices): () => Promise<void> {
     const snapshot = await readRepository(reader, repository, live);
     if ("problem" in snapshot) throw new Error(snapshot.problem);
     const { answers, problems } = await answerQuestions(reader, snapshot, questionsFor(snapshot));
-    const from = await mayAddFrom({
+    const from = await earliestAddTime({
       redis,
       snapshot,
       workingLabel: config.github.label_working,

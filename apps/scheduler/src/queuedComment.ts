@@ -2,7 +2,7 @@ import type { IssueRef } from "@tac8/core/domain/reference";
 import { isRefusedRequest } from "@tac8/core/github/errors";
 import { mayLabel } from "@tac8/core/github/mayStart";
 import { showQueued, showWithdrawn, type QueuedStatus } from "@tac8/core/github/statusComment";
-import type { Actor } from "./act.ts";
+import type { ActServices } from "./act.ts";
 import type { RepositorySnapshot } from "./plan.ts";
 
 /** State of the comments of one poll. */
@@ -21,35 +21,39 @@ const COMMENT_TIMEOUT_MS = 10_000;
  * comment. Does not throw if GitHub fails.
  */
 export function postQueued(
-  actor: Actor,
+  services: ActServices,
   snapshot: RepositorySnapshot,
   { number, since, known }: { number: number; since: string; known: boolean },
 ): Promise<void> {
-  if (!actor.comments.queued) return Promise.resolve();
-  return tryToPost(actor, async () => {
-    const place = options(actor, snapshot, { number, since });
-    if (await isTrusted(actor, snapshot, place)) await showQueued(place, { known });
+  if (!services.comments.queued) return Promise.resolve();
+  return tryToPost(services, async () => {
+    const place = options(services, snapshot, { number, since });
+    if (await isTrusted(services, snapshot, place)) await showQueued(place, { known });
   });
 }
 
 /** Update the queued comment of an issue that was withdrawn. Does not throw if GitHub fails. */
 export function postWithdrawn(
-  actor: Actor,
+  services: ActServices,
   snapshot: RepositorySnapshot,
   { number, since }: { number: number; since: string },
 ): Promise<void> {
-  return tryToPost(actor, () => showWithdrawn(options(actor, snapshot, { number, since })));
+  return tryToPost(services, () => showWithdrawn(options(services, snapshot, { number, since })));
 }
 
-function options(actor: Actor, snapshot: RepositorySnapshot, { number, since }: { number: number; since: string }) {
-  const { github, login, signal } = actor;
+function options(
+  services: ActServices,
+  snapshot: RepositorySnapshot,
+  { number, since }: { number: number; since: string },
+) {
+  const { github, login, signal } = services;
   const ref: IssueRef = { owner: snapshot.owner, repo: snapshot.repo, number };
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(COMMENT_TIMEOUT_MS)]);
   return { github, ref, login, trigger: snapshot.label, since, signal: bounded };
 }
 
 async function isTrusted(
-  { github, trustedUsers }: Actor,
+  { github, trustedUsers }: ActServices,
   { label }: RepositorySnapshot,
   { ref, signal }: Pick<QueuedStatus, "ref" | "signal">,
 ): Promise<boolean> {
@@ -57,7 +61,7 @@ async function isTrusted(
   return event !== null && mayLabel(github, { repo: ref, login: event.actor, trustedUsers }, { signal });
 }
 
-async function tryToPost({ comments, log }: Actor, post: () => Promise<void>): Promise<void> {
+async function tryToPost({ comments, log }: ActServices, post: () => Promise<void>): Promise<void> {
   if (!comments.on) return;
   try {
     await post();

@@ -29,13 +29,13 @@ export interface Reader {
   readonly signal: AbortSignal;
 }
 
-type Place = "waiting" | "delayed" | "active";
+type JobList = "waiting" | "delayed" | "active";
 
 /** The list that each live job is in, by repository (`repoKey`) and job id. */
-export type LiveJobs = ReadonlyMap<string, ReadonlyMap<string, Place>>;
+export type LiveJobs = ReadonlyMap<string, ReadonlyMap<string, JobList>>;
 
 /** The lists, in reverse order of a job's path, so that a job that moves to the next list meanwhile is found at least once. */
-const PLACES = [
+const JOB_LISTS = [
   ["delayed", "delayed"],
   ["wait", "waiting"],
   ["prioritized", "waiting"],
@@ -48,15 +48,15 @@ export async function readLiveJobs(
   { queue, redis }: Pick<Reader, "queue" | "redis">,
   repositories: readonly RepositoryConfig[],
 ): Promise<LiveJobs> {
-  const result = new Map(repositories.map((repository) => [repoKey(repository), new Map<string, Place>()]));
-  for (const [list, place] of PLACES) {
+  const result = new Map(repositories.map((repository) => [repoKey(repository), new Map<string, JobList>()]));
+  for (const [bullList, list] of JOB_LISTS) {
     for await (const ids of pagesOf(redis, {
-      key: queue.toKey(list),
-      sorted: list === "delayed" || list === "prioritized",
+      key: queue.toKey(bullList),
+      sorted: bullList === "delayed" || bullList === "prioritized",
     })) {
       for (const id of ids) {
         const ref = parseJobId(id);
-        if (ref !== null) result.get(repoKey(ref))?.set(id, place);
+        if (ref !== null) result.get(repoKey(ref))?.set(id, list);
       }
     }
   }
@@ -97,8 +97,8 @@ export async function readRepository(
   if (found.kind === "moved") return { problem: `${name} is now ${found.to}: change it in the configuration` };
   const labelled = await github.labelledIssues(config, config.issueLabel, { signal });
   const ids = new Set(labelled.map(({ number }) => jobIdOf({ ...config, number })));
-  const places = live.get(repoKey(config)) ?? new Map<string, Place>();
-  for (const id of places.keys()) ids.add(id);
+  const lists = live.get(repoKey(config)) ?? new Map<string, JobList>();
+  for (const id of lists.keys()) ids.add(id);
   return {
     owner: config.owner,
     repo: config.repo,
@@ -106,14 +106,14 @@ export async function readRepository(
     label: config.issueLabel,
     allowLabel: reader.allowLabel,
     labelled,
-    jobs: await readJobs(reader, [...ids], places),
+    jobs: await readJobs(reader, [...ids], lists),
   };
 }
 
 async function readJobs(
   { queue, redis, store }: Reader,
   ids: string[],
-  places: ReadonlyMap<string, Place>,
+  lists: ReadonlyMap<string, JobList>,
 ): Promise<KnownJob[]> {
   const states = await store.readFacts(ids, PLAN_FIELDS);
   // Every job that exists has a timestamp.
@@ -122,7 +122,7 @@ async function readJobs(
     const [timestamp, priority] = jobs[index] as [string | null, string | null];
     const state = states[index];
     if (state === undefined) throw new Error("a state is missing: this is a bug in tac8");
-    const where = places.get(jobId) ?? (timestamp === null ? null : "finished");
+    const where = lists.get(jobId) ?? (timestamp === null ? null : "finished");
     return { jobId, priority: Number(priority ?? 0), state, where };
   });
 }

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import { jobIdOf, repoKey } from "@tac8/core/domain/reference";
 import { setHold } from "@tac8/core/state/holds";
 import { REDIS_RESET_KEY } from "@tac8/core/state/keys";
+import { EVENT_SOURCE } from "./eventSource.ts";
 import type { RepositorySnapshot } from "./plan.ts";
 
 /** Added to the time of the lock: the time to kill an agent. */
@@ -23,7 +24,7 @@ export interface RedisResetOptions {
  * Return the time from which issues may be added, in epoch ms. After a Redis reset, runners may still work on issues that Redis
  * no longer has, so no issue is added until the locks of these runs have expired. With a new Redis, issues are added immediately.
  */
-export async function mayAddFrom(options: RedisResetOptions): Promise<number> {
+export async function earliestAddTime(options: RedisResetOptions): Promise<number> {
   const { redis, snapshot, seen, lockSeconds, now } = options;
   const key = repoKey(snapshot);
   const known = await redis.hget(REDIS_RESET_KEY, key);
@@ -36,7 +37,7 @@ export async function mayAddFrom(options: RedisResetOptions): Promise<number> {
   const first = await redis.hsetnx(REDIS_RESET_KEY, key, String(from));
   if (emptied && first === 1) {
     const reason = "Redis was emptied: runs that it no longer knows must end before new jobs start";
-    await setHold(redis, { name: "redis-emptied", reason, by: "scheduler", since: now, until: from });
+    await setHold(redis, { name: "redis-emptied", reason, by: EVENT_SOURCE, since: now, until: from });
   }
   seen.add(key);
   return from;

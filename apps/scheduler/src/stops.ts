@@ -16,6 +16,7 @@ import { removeFinishedStop, endInQueue } from "@tac8/core/queue/stop";
 import { applyPatch, type IssueRecord } from "@tac8/core/state/issueState";
 import type { IssueStore } from "@tac8/core/state/issueStore";
 import { STOPS_KEY } from "@tac8/core/state/keys";
+import { EVENT_SOURCE } from "./eventSource.ts";
 
 /** All borrowed. */
 export interface StopServices {
@@ -31,11 +32,10 @@ export interface StopServices {
   readonly signal: AbortSignal;
 }
 
-const BY = "scheduler";
 /** Maximum number of stops in one check, chosen at random. */
 const MAX_AT_ONCE = 20;
 /** Pause after GitHub did not accept a report. */
-const REST_MS = 30_000;
+const REPORT_RETRY_MS = 30_000;
 
 /**
  * Return a function that checks the requested stops once. For issues without a runner, it completes the stop if necessary and reports
@@ -43,16 +43,16 @@ const REST_MS = 30_000;
  */
 export function createStops(services: StopServices): () => Promise<void> {
   const { redis, log, now, signal } = services;
-  let restUntil = 0;
+  let retryAt = 0;
 
   return async function check(): Promise<void> {
-    if (now() < restUntil) return;
+    if (now() < retryAt) return;
     for (const jobId of await redis.srandmember(STOPS_KEY, MAX_AT_ONCE)) {
       try {
         if (await finish(services, jobId)) await removeFinishedStop(redis, jobId);
       } catch (err) {
         signal.throwIfAborted();
-        restUntil = now() + REST_MS;
+        retryAt = now() + REPORT_RETRY_MS;
         log.warn({ issue: jobId, err }, "could not report the stop on the issue: retrying");
         return;
       }
@@ -66,7 +66,7 @@ async function finish(services: StopServices, jobId: string): Promise<boolean> {
   let issue = await store.read(jobId);
   if (issue.command.stop === null) return true; // Its runner has stopped and reported it, or it was started again.
   if (issue.state !== "stopped") {
-    const became = await endInQueue({ queue, store, jobId, by: BY, now: now() });
+    const became = await endInQueue({ queue, store, jobId, by: EVENT_SOURCE, now: now() });
     // For example withdrawn at the same moment: there is nothing to stop, and the end was reported.
     if (became === "ended" && isEnded(issue.state)) {
       return store.writeIf(

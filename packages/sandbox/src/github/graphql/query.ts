@@ -59,24 +59,24 @@ export function answerQuery(
   }
 }
 
-interface Place {
+interface Position {
   readonly errors: GraphqlError[];
   readonly path: readonly string[];
 }
 
-function select(selection: readonly Selected[], node: Node, place: Place): Record<string, unknown> {
+function select(selection: readonly Selected[], node: Node, position: Position): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const selected of selection) {
     if (selected.kind === "fragment") {
-      if (selected.type === node.type) Object.assign(result, select(selected.inside, node, place));
+      if (selected.type === node.type) Object.assign(result, select(selected.inside, node, position));
     } else {
-      result[selected.name] = valueOf(selected, node, { ...place, path: [...place.path, selected.name] });
+      result[selected.name] = valueOf(selected, node, { ...position, path: [...position.path, selected.name] });
     }
   }
   return result;
 }
 
-function valueOf({ name, args, inside }: Field, node: Node, place: Place): unknown {
+function valueOf({ name, args, inside }: Field, node: Node, position: Position): unknown {
   if (name === "__typename") return node.type;
   const field = node.fields[name];
   if (field === undefined) {
@@ -84,11 +84,11 @@ function valueOf({ name, args, inside }: Field, node: Node, place: Place): unkno
   }
   try {
     const value = field(args);
-    const inner = (each: unknown): unknown => (isNode(each) && inside !== null ? select(inside, each, place) : each);
+    const inner = (each: unknown): unknown => (isNode(each) && inside !== null ? select(inside, each, position) : each);
     return Array.isArray(value) ? value.map(inner) : inner(value);
   } catch (error) {
     if (!(error instanceof FieldError)) throw error;
-    place.errors.push({ type: error.type, path: place.path, message: error.message });
+    position.errors.push({ type: error.type, path: position.path, message: error.message });
     return null;
   }
 }
