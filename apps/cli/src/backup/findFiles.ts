@@ -100,9 +100,9 @@ function sessionIn({ root, at, session, prefix }: Where & { readonly session: st
   const file = join(at, `${session}.jsonl`);
   const stat = statOf(join(root, file));
   if (stat?.isFile() !== true) return [];
-  const beside = filesIn({ root, at: join(at, session), prefix });
-  if (beside === null || stat.size > MAX_BYTES) return null;
-  return [...beside, { path: prefix + file, source: join(root, file) }];
+  const siblingFiles = filesIn({ root, at: join(at, session), prefix });
+  if (siblingFiles === null || stat.size > MAX_BYTES) return null;
+  return [...siblingFiles, { path: prefix + file, source: join(root, file) }];
 }
 
 /** Return all regular files of a folder, with Git's references before its objects. Null: too many or too large for a backup. */

@@ -20,7 +20,7 @@ import { addOutput } from "../json/add.ts";
 import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
-import { locate, type Place } from "../installation/locate.ts";
+import { locate, type Installation } from "../installation/locate.ts";
 import { referenceOf } from "../references/reference.ts";
 import { sentence } from "../terminal/sentence.ts";
 import { plain } from "../terminal/text.ts";
@@ -32,9 +32,9 @@ const PRIORITY_COLORS: Record<Priority, string> = { P0: "b60205", P1: "d93f0b", 
 
 /** Add the label to an issue on GitHub. */
 export async function add(context: Context, { args, options }: Input): Promise<number> {
-  const place = locate(context, options["config"] as string | undefined);
-  const jobId = referenceOf(args[0] ?? "", place);
-  const { config, repositories } = place;
+  const installation = locate(context, options["config"] as string | undefined);
+  const jobId = referenceOf(args[0] ?? "", installation);
+  const { config, repositories } = installation;
   const parsed = parseJobId(jobId);
   const repository = repositories.find((entry) => parsed !== null && sameRepo(entry, parsed));
   if (config === null || parsed === null || repository === undefined)
@@ -42,12 +42,12 @@ export async function add(context: Context, { args, options }: Input): Promise<n
   const ref = { owner: repository.owner, repo: repository.repo, number: parsed.number };
   const work = { github: connect(config, context), ref, repository, signal: AbortSignal.timeout(TIMEOUT_MS) };
   const wanted = (options["priority"] as Priority | undefined) ?? null;
-  const before = await readBefore(place, jobId);
-  const clearStop = async () => (before.stopUnreported ? forgetStop(place, jobId) : undefined);
+  const before = await readBefore(installation, jobId);
+  const clearStop = async () => (before.stopUnreported ? forgetStop(installation, jobId) : undefined);
   const { added, priority } = await withReadableErrors(work, () =>
     label(work, { wanted, ended: before.ended, clearStop }),
   );
-  const next = before.asking ? ANSWER_IT : await whatIsNext(context, place, added);
+  const next = before.asking ? ANSWER_IT : await whatIsNext(context, installation, added);
   const name = formatReference(ref);
   if (options["json"] === true) {
     context.out.line(jsonOf(addOutput, { issue: name, label: repository.issueLabel, priority, added, next }));
@@ -167,7 +167,7 @@ interface Before {
 }
 
 /** Read the state of an issue from Redis. If Redis is unreachable, only GitHub decides. */
-async function readBefore({ redisUrl, advice }: Place, jobId: string): Promise<Before> {
+async function readBefore({ redisUrl, advice }: Installation, jobId: string): Promise<Before> {
   try {
     return await withRedis(
       redisUrl,
@@ -188,14 +188,18 @@ async function readBefore({ redisUrl, advice }: Place, jobId: string): Promise<B
   }
 }
 
-async function forgetStop({ redisUrl, advice }: Place, jobId: string): Promise<void> {
+async function forgetStop({ redisUrl, advice }: Installation, jobId: string): Promise<void> {
   const expect = { state: "stopped", "run.id": "" };
   const forget = { "command.stop": null, "command.stopMode": null };
   await withRedis(redisUrl, (redis) => createIssueStore(redis).writeIf(jobId, expect, forget), advice);
 }
 
 /** Return what happens next. The label is already set, so an unreachable Redis is reported and not an error. */
-async function whatIsNext({ now }: Context, { redisUrl, advice, pollSeconds }: Place, added: boolean): Promise<string> {
+async function whatIsNext(
+  { now }: Context,
+  { redisUrl, advice, pollSeconds }: Installation,
+  added: boolean,
+): Promise<string> {
   try {
     return await withRedis(
       redisUrl,

@@ -16,9 +16,13 @@ import { painter } from "../terminal/text.ts";
  */
 export async function list(context: Context, { options }: Input): Promise<number> {
   const { out, now } = context;
-  const place = locate(context, options["config"] as string | undefined);
+  const installation = locate(context, options["config"] as string | undefined);
   const states = options["state"] as string[] | undefined;
-  const { issues, more } = await withRedis(place.redisUrl, (redis) => readIssues(redis, now()), place.advice);
+  const { issues, more } = await withRedis(
+    installation.redisUrl,
+    (redis) => readIssues(redis, now()),
+    installation.advice,
+  );
   const rows = states === undefined ? issues : issues.filter(({ state }) => states.includes(state));
   if (options["json"] === true) {
     out.line(jsonOf(listOutput, { issues: rows, more }));
@@ -30,7 +34,7 @@ export async function list(context: Context, { options }: Input): Promise<number
     return 0;
   }
   const width = out.columns ?? 120;
-  const oneRepository = place.repositories.length === 1;
+  const oneRepository = installation.repositories.length === 1;
   out.line(renderIssues({ rows, oneRepository, now: now(), width, paint: painter(out.color) }).join("\n"));
   if (left !== null) out.line(`\n${left}`);
   return 0;

@@ -11,7 +11,7 @@ import { statusSections } from "../status/renderStatus.ts";
 import type { StatusReport } from "../status/statusReport.ts";
 import type { Input } from "../context/program.ts";
 import { redisAddress } from "@tac8/core/config/redisUrl";
-import { locate, type Place } from "../installation/locate.ts";
+import { locate, type Installation } from "../installation/locate.ts";
 import { openQueue } from "../redis/queue.ts";
 import type { FullScreen } from "../terminal/fullScreen.ts";
 import { painter } from "../terminal/text.ts";
@@ -24,13 +24,13 @@ const EVENTS = 50;
 const QUIT = ["q", "Q", "\u0003", "\u0004"];
 
 export async function monitor(context: Context, { options }: Input): Promise<number> {
-  const place = locate(context, options["config"] as string | undefined);
+  const installation = locate(context, options["config"] as string | undefined);
   if (context.openFullScreen === null) {
     throw new WrongUsage("monitor needs a terminal: use tac8 status, or tac8 status --json in scripts");
   }
   const screen = context.openFullScreen();
   try {
-    await watch(context, place, screen);
+    await watch(context, installation, screen);
   } finally {
     screen.close();
   }
@@ -38,12 +38,12 @@ export async function monitor(context: Context, { options }: Input): Promise<num
 }
 
 /** Update the screen until the user quits. */
-async function watch(context: Context, place: Place, screen: FullScreen): Promise<void> {
+async function watch(context: Context, installation: Installation, screen: FullScreen): Promise<void> {
   const { now, out } = context;
   const stop = new AbortController();
   const quit = (): void => stop.abort();
   const offSignal = context.onSignal(quit);
-  const reader = openReader(place, now);
+  const reader = openReader(installation, now);
   let report: StatusReport | null = null;
   let unreachable: string | null = null;
 
@@ -51,9 +51,9 @@ async function watch(context: Context, place: Place, screen: FullScreen): Promis
     const paint = painter(out.color);
     // Erasing the rest of a line that is full would erase its last character.
     const size = { width: screen.columns - 1, height: screen.rows };
-    const how = { repositories: place.repositories, now: now(), paint };
+    const how = { repositories: installation.repositories, now: now(), paint };
     const sections = report === null ? null : statusSections(report, { ...how, width: size.width, brief: true });
-    screen.draw(monitorPage({ ...how, ...size, sections, unreachable, address: redisAddress(place.redisUrl) }));
+    screen.draw(monitorPage({ ...how, ...size, sections, unreachable, address: redisAddress(installation.redisUrl) }));
   }
 
   screen.onKey((key) => {
@@ -83,11 +83,14 @@ interface Reader {
   close(): void;
 }
 
-function openReader(place: Place, now: () => number): Reader {
-  const address = redisAddress(place.redisUrl);
+function openReader(installation: Installation, now: () => number): Reader {
+  const address = redisAddress(installation.redisUrl);
   let last = "no response";
   let since = now();
-  const redis = connectRedis(place.redisUrl, { name: "cli", onError: (error) => (last = redisErrorText(error)) });
+  const redis = connectRedis(installation.redisUrl, {
+    name: "cli",
+    onError: (error) => (last = redisErrorText(error)),
+  });
   const queue = openQueue(redis);
   /** At most one read at a time, because a disconnected client keeps every command in memory. */
   let reading: Promise<Found> | null = null;
@@ -98,7 +101,7 @@ function openReader(place: Place, now: () => number): Reader {
 
   async function read(): Promise<Found> {
     try {
-      return { report: await readStatusOf(queue, { redis, place, events: EVENTS, now: now() }) };
+      return { report: await readStatusOf(queue, { redis, installation, events: EVENTS, now: now() }) };
     } catch (error) {
       return unreachableBecause(messageOf(error));
     }

@@ -15,12 +15,12 @@ import { moment } from "../terminal/time.ts";
 /** Pause everything, or one runner. */
 export async function pause(context: Context, { options }: Input): Promise<number> {
   const { out, now } = context;
-  const place = locateDespiteMistakes(context, options["config"] as string | undefined);
+  const installation = locateDespiteMistakes(context, options["config"] as string | undefined);
   const name = options["runner"] as string | undefined;
   const by = operatorOf(context);
   const reason = ((options["reason"] as string | undefined) ?? "paused by an operator").slice(0, 500);
   return withRedis(
-    place.redisUrl,
+    installation.redisUrl,
     async (redis) => {
       const runner = name === undefined ? null : await findRunner(redis, name, now());
       const given = { by, reason, now: now() };
@@ -48,7 +48,7 @@ export async function pause(context: Context, { options }: Input): Promise<numbe
       }
       return 0;
     },
-    place.advice,
+    installation.advice,
   );
 }
 

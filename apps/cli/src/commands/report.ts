@@ -9,7 +9,7 @@ import { reportOutput } from "../json/report.ts";
 import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
-import { locate, type Place } from "../installation/locate.ts";
+import { locate, type Installation } from "../installation/locate.ts";
 import { parseSince } from "../terminal/since.ts";
 import { painter } from "../terminal/text.ts";
 
@@ -24,18 +24,22 @@ export async function report(context: Context, { options }: Input): Promise<numb
   const now = context.now();
   const [json, markdown] = [options["json"] === true, options["markdown"] === true];
   if (json && markdown) throw new WrongUsage("--json and --markdown cannot be used together");
-  const place = locate(context, options["config"] as string | undefined);
+  const installation = locate(context, options["config"] as string | undefined);
   const since = parseSince(options["since"] as string, now);
-  const found = await withRedis(place.redisUrl, (redis) => readReport(redis, { since, now }), place.advice);
+  const found = await withRedis(
+    installation.redisUrl,
+    (redis) => readReport(redis, { since, now }),
+    installation.advice,
+  );
   const title = `tac8, ${stamp(since)} to ${stamp(now)}`;
-  const page = pageOf(found, place.repositories);
-  if (json) out.line(jsonOf(reportOutput, named(found, place)));
+  const page = pageOf(found, installation.repositories);
+  if (json) out.line(jsonOf(reportOutput, named(found, installation)));
   else if (markdown) out.line(renderMarkdown(page, title).join("\n"));
   else out.line(renderReport(page, { title, width: out.columns ?? 100, paint: painter(out.color) }).join("\n"));
   return 0;
 }
 
-function named(found: Report, { repositories }: Place): Report {
+function named(found: Report, { repositories }: Installation): Report {
   const dearest = found.issues.slice(0, MAX_ISSUES);
   const issues = dearest.map((figures) => ({ ...figures, issue: wholeName(figures.issue, repositories) }));
   return { ...found, issues };

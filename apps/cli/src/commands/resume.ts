@@ -28,12 +28,12 @@ interface Resumed {
 
 /** End a pause or a hold, and show which remain. */
 export async function resume(context: Context, { args, options }: Input): Promise<number> {
-  const place = locateDespiteMistakes(context, options["config"] as string | undefined);
+  const installation = locateDespiteMistakes(context, options["config"] as string | undefined);
   const [hold] = args;
   const name = options["runner"] as string | undefined;
   if (hold !== undefined && name !== undefined) throw new WrongUsage("a hold and --runner cannot be used together");
   return withRedis(
-    place.redisUrl,
+    installation.redisUrl,
     async (redis) => {
       const done = await end(context, { redis, hold, name });
       const [holds, paused] = await Promise.all([readHolds(redis), readPauses(redis)]);
@@ -49,7 +49,7 @@ export async function resume(context: Context, { args, options }: Input): Promis
       else for (const line of [done.line, ...whatIsLeft(live, paused, context.now())]) sentence(context.out, line);
       return 0;
     },
-    place.advice,
+    installation.advice,
   );
 }
 

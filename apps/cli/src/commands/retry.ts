@@ -12,7 +12,7 @@ import { retryOutput, type RetriedIssue } from "../json/retry.ts";
 import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
-import { locate, type Place } from "../installation/locate.ts";
+import { locate, type Installation } from "../installation/locate.ts";
 import { withQueue, type IssueQueue } from "../redis/queue.ts";
 import { referenceOf } from "../references/reference.ts";
 import { sentence } from "../terminal/sentence.ts";
@@ -20,7 +20,7 @@ import { plain } from "../terminal/text.ts";
 
 /** Queue an ended issue again, or all failed issues. The exit code is 1 if one of them cannot be queued. */
 export async function retry(context: Context, { args, options }: Input): Promise<number> {
-  const place = locate(context, options["config"] as string | undefined);
+  const installation = locate(context, options["config"] as string | undefined);
   const [text] = args;
   const all = options["failed"] === true;
   if ((text === undefined) === !all) {
@@ -28,19 +28,28 @@ export async function retry(context: Context, { args, options }: Input): Promise
       "no issue given: run tac8 retry 471, for example, or tac8 retry --failed for all failed issues",
     );
   }
-  const jobId = text === undefined ? null : referenceOf(text, place);
+  const jobId = text === undefined ? null : referenceOf(text, installation);
   const json = options["json"] === true;
-  return withRedis(place.redisUrl, (redis) => retryIn(context, { redis, place, jobId, json }), place.advice);
+  return withRedis(
+    installation.redisUrl,
+    (redis) => retryIn(context, { redis, installation, jobId, json }),
+    installation.advice,
+  );
 }
 
 type Answer = RetryResult | { readonly kind: "closed" } | { readonly kind: "missing" };
 
 async function retryIn(
   context: Context,
-  { redis, place, jobId, json }: { redis: Redis; place: Place; jobId: string | null; json: boolean },
+  {
+    redis,
+    installation,
+    jobId,
+    json,
+  }: { redis: Redis; installation: Installation; jobId: string | null; json: boolean },
 ): Promise<number> {
   const store = createIssueStore(redis);
-  const refusal = refusals(context, place);
+  const refusal = refusals(context, installation);
   return withQueue(redis, async (queue) => {
     const ids = jobId === null ? await failedIds(queue, store) : [jobId];
     const answers: RetriedIssue[] = [];
@@ -69,12 +78,12 @@ async function retryIn(
  * Return a function that asks GitHub whether an issue can be retried. Null: it can, or GitHub did not answer. After a request
  * without an answer, no other request is made, because a retry works without GitHub.
  */
-function refusals({ now }: Context, place: Place): (jobId: string) => Promise<Answer | null> {
+function refusals({ now }: Context, installation: Installation): (jobId: string) => Promise<Answer | null> {
   let answers = true;
   return async (jobId) => {
-    const ref = refOfJob(jobId, place.repositories);
+    const ref = refOfJob(jobId, installation.repositories);
     if (ref === null || !answers) return null;
-    const facts = await askAbout(place, { ref, now });
+    const facts = await askAbout(installation, { ref, now });
     answers = facts.asked;
     if (!facts.asked) return null;
     if (facts.issue.kind !== "found") return { kind: "missing" };

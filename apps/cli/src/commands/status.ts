@@ -21,13 +21,13 @@ const EXIT_CODES: Readonly<Record<Level, number>> = { ok: 0, warning: 0, degrade
 /** Show the status of tac8. The exit code depends on its health. */
 export async function status(context: Context, { options }: Input): Promise<number> {
   const { out } = context;
-  const place = locate(context, options["config"] as string | undefined);
+  const installation = locate(context, options["config"] as string | undefined);
   const now = context.now();
-  const read = (redis: Redis) => readStatus({ redis, place, events: EVENTS, now });
+  const read = (redis: Redis) => readStatus({ redis, installation, events: EVENTS, now });
   const manager = managerOf(context.env);
   const units = await readUnits(context.env);
-  const advice = redisRestart(place.redisUrl) ?? (manager === null ? place.advice : logCommand(manager));
-  const ofRedis = await withRedis(place.redisUrl, read, advice).catch((error: unknown) => {
+  const advice = redisRestart(installation.redisUrl) ?? (manager === null ? installation.advice : logCommand(manager));
+  const ofRedis = await withRedis(installation.redisUrl, read, advice).catch((error: unknown) => {
     const lines = unitProblems(units, manager).map((unit) => `${unit.text}; ${unit.advice}`);
     throw error instanceof Problem ? new Problem([...lines, ...error.lines], { cause: error }) : error;
   });
@@ -37,7 +37,7 @@ export async function status(context: Context, { options }: Input): Promise<numb
   if (options["json"] === true) {
     out.line(jsonOf(statusOutput, report));
   } else {
-    const { repositories } = place;
+    const { repositories } = installation;
     const how = { repositories, now, width: out.columns ?? 120, paint: painter(out.color) };
     out.line(renderStatus(report, how).join("\n"));
   }

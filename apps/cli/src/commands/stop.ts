@@ -13,7 +13,7 @@ import { stopOutput } from "../json/stop.ts";
 import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
-import { locateDespiteMistakes, type Place } from "../installation/locate.ts";
+import { locateDespiteMistakes, type Installation } from "../installation/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { referenceOf } from "../references/reference.ts";
 import { followStop, type FollowOptions } from "../stop/follow.ts";
@@ -32,7 +32,7 @@ interface StopRequest {
   /** Null: do not wait. */
   readonly waitMs: number | null;
   readonly json: boolean;
-  readonly place: Place;
+  readonly installation: Installation;
 }
 
 /**
@@ -40,27 +40,27 @@ interface StopRequest {
  * 0). JSON is printed when the stop is complete or the command stops waiting.
  */
 export async function stop(context: Context, { args, options }: Input): Promise<number> {
-  const place = locateDespiteMistakes(context, options["config"] as string | undefined);
+  const installation = locateDespiteMistakes(context, options["config"] as string | undefined);
   const request: StopRequest = {
-    jobId: referenceOf(args[0] ?? "", place),
+    jobId: referenceOf(args[0] ?? "", installation),
     reason: (options["reason"] as string | undefined) ?? null,
     kill: options["now"] === true,
     waitMs: options["wait"] === false ? null : secondsOf(options["timeout"] as string) * 1000,
     json: options["json"] === true,
-    place,
+    installation,
   };
-  return withRedis(place.redisUrl, (redis) => stopIn(context, redis, request), place.advice);
+  return withRedis(installation.redisUrl, (redis) => stopIn(context, redis, request), installation.advice);
 }
 
 async function stopIn(context: Context, redis: Redis, request: StopRequest): Promise<number> {
-  const { jobId, reason, kill, place } = request;
+  const { jobId, reason, kill, installation } = request;
   const store = createIssueStore(redis);
-  const ref = refOfJob(jobId, place.repositories);
+  const ref = refOfJob(jobId, installation.repositories);
   let github: GitHubFacts | null = null;
   const askLabel = async (): Promise<number | null> => {
     if (ref === null) return null;
-    github ??= await askAbout(place, { ref, now: context.now });
-    return labelOn(github, place, ref);
+    github ??= await askAbout(installation, { ref, now: context.now });
+    return labelOn(github, installation, ref);
   };
   const [before, newest] = await Promise.all([store.read(jobId), readEvents(redis, { count: 1 })]);
   const given = { store, redis, jobId, by: operatorOf(context), reason, kill, now: context.now() };
@@ -91,8 +91,8 @@ async function reportStop(
   redis: Redis,
   { request, answer, github, since, signal }: Asked,
 ): Promise<number> {
-  const { jobId, kill, waitMs, json, place } = request;
-  const { pollSeconds } = place;
+  const { jobId, kill, waitMs, json, installation } = request;
+  const { pollSeconds } = installation;
   const store = createIssueStore(redis);
   const ref = parseJobId(jobId);
   const name = ref === null ? jobId : formatReference(ref);

@@ -21,17 +21,17 @@ import { painter } from "../terminal/text.ts";
  */
 export async function timeline(context: Context, { args, options }: Input): Promise<number> {
   const { now } = context;
-  const place = locate(context, options["config"] as string | undefined);
+  const installation = locate(context, options["config"] as string | undefined);
   const [text] = args;
   const { since, limit } = options as { readonly since?: string; readonly limit: string };
   const choice = {
-    issue: text === undefined ? null : referenceOf(text, place),
+    issue: text === undefined ? null : referenceOf(text, installation),
     since: since === undefined ? 0 : parseSince(since, now()),
     limit: parseCount("--limit", limit, MAX_EVENTS),
   };
   const how = { json: options["json"] === true, follow: options["follow"] === true };
   const { out } = context;
-  const { repositories } = place;
+  const { repositories } = installation;
   const style = { repositories, one: choice.issue !== null, width: out.columns, paint: painter(out.color) };
   const render = timelineRenderer(style);
   const named = (event: LoggedEvent): LoggedEvent => ({ ...event, issue: wholeName(event.issue, repositories) });
@@ -40,7 +40,7 @@ export async function timeline(context: Context, { args, options }: Input): Prom
     if (lines.length > 0) out.line(lines.join("\n"));
   };
   return withRedis(
-    place.redisUrl,
+    installation.redisUrl,
     async (redis) => {
       const from = how.follow ? await newestId(redis) : null;
       const { events, more } = await chooseEvents(redis, choice);
@@ -53,7 +53,7 @@ export async function timeline(context: Context, { args, options }: Input): Prom
       if (from !== null) await follow(context, { redis, from: later(from, events), issue: choice.issue, show });
       return 0;
     },
-    place.advice,
+    installation.advice,
   );
 }
 

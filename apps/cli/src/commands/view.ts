@@ -18,7 +18,7 @@ import { viewEndLine, viewEventLine, viewOutput, viewRunLine } from "../json/vie
 import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
-import { locate, type Place } from "../installation/locate.ts";
+import { locate, type Installation } from "../installation/locate.ts";
 import { painter, type Paint } from "../terminal/text.ts";
 import { clock } from "../terminal/time.ts";
 import { referenceOf } from "../references/reference.ts";
@@ -29,17 +29,21 @@ const CHECK_MS = 500;
 
 /** Show the conversation of a run of an issue. */
 export async function view(context: Context, { args, options }: Input): Promise<number> {
-  const place = locate(context, options["config"] as string | undefined);
-  const jobId = referenceOf(args[0] ?? "", place);
+  const installation = locate(context, options["config"] as string | undefined);
+  const jobId = referenceOf(args[0] ?? "", installation);
   const wanted: Wanted = {
     jobId,
-    ref: refOf(jobId, place),
+    ref: refOf(jobId, installation),
     n: numberOf(options["run"] as string | undefined),
     detailed: options["detailed"] === true,
     json: options["json"] === true,
   };
   const show = options["follow"] === true ? showLive : showOnce;
-  return withRedis(place.redisUrl, (redis) => show(context, { redis, place, ...wanted }), place.advice);
+  return withRedis(
+    installation.redisUrl,
+    (redis) => show(context, { redis, installation, ...wanted }),
+    installation.advice,
+  );
 }
 
 interface Wanted {
@@ -50,7 +54,7 @@ interface Wanted {
   readonly json: boolean;
 }
 
-type Given = Wanted & { readonly redis: Redis; readonly place: Place };
+type Given = Wanted & { readonly redis: Redis; readonly installation: Installation };
 
 async function showOnce(context: Context, given: Given): Promise<number> {
   const { out } = context;
@@ -90,18 +94,18 @@ async function showLive(context: Context, given: Given): Promise<number> {
     else out.line(renderHeader(issue, run, { ...display, now: now() }).join("\n"));
     const transcript = new Transcript({ ...display, clock, detailed: given.detailed });
     const outline = new Outline();
-    let seen = NO_LIVE_USAGE;
+    let usage = NO_LIVE_USAGE;
     let lastAt: number | null = null;
     for await (const batch of follow({ ...given, run, now: now(), signal: leave.signal })) {
       for (const event of batch) {
-        seen = addEventUsage(seen, event);
+        usage = addEventUsage(usage, event);
         lastAt = event.at;
         if (given.json) out.line(jsonOf(viewEventLine, { type: "event", event }, 0));
         else showNext(event, { outline, transcript, out });
       }
     }
     const left = await readIssue(given.redis, given.jobId, given.ref);
-    const end = endOf(left, run, { usage: seen, lastAt, now: now() });
+    const end = endOf(left, run, { usage, lastAt, now: now() });
     if (given.json) out.line(jsonOf(viewEndLine, { type: "end", ...toJson(end) }, 0));
     else out.line(renderFooter(end, display).join("\n"));
     return 0;
@@ -169,16 +173,16 @@ function factsOf(
 }
 
 /** Return the JSON of an end. `exact` false: the tokens are a lower bound, and the cost does not include the last turn. */
-function toJson({ live, state, usage: seen, ms }: End) {
-  const { costUsd, ...tokens } = totalUsage(seen);
-  return { live, state, turns: seen.turns, ms, costUsd, tokens, exact: tokensIn(seen.open) === 0 };
+function toJson({ live, state, usage, ms }: End) {
+  const { costUsd, ...tokens } = totalUsage(usage);
+  return { live, state, turns: usage.turns, ms, costUsd, tokens, exact: tokensIn(usage.open) === 0 };
 }
 
 function displayOf({ out }: Context): { readonly width: number; readonly paint: Paint } {
   return { width: out.columns ?? WIDTH, paint: painter(out.color) };
 }
 
-function refOf(jobId: string, { repositories }: Place): IssueRef {
+function refOf(jobId: string, { repositories }: Installation): IssueRef {
   return refOfJob(jobId, repositories) ?? { owner: "", repo: "", number: 0 };
 }
 

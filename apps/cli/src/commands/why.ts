@@ -10,7 +10,7 @@ import { whyOutput } from "../json/why.ts";
 import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
-import { locate, type Place } from "../installation/locate.ts";
+import { locate, type Installation } from "../installation/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { referenceOf } from "../references/reference.ts";
 import { painter } from "../terminal/text.ts";
@@ -20,17 +20,17 @@ import { painter } from "../terminal/text.ts";
  */
 export async function why(context: Context, { args, options }: Input): Promise<number> {
   const { out, now } = context;
-  const place = locate(context, options["config"] as string | undefined);
-  const ref = whole(referenceOf(args[0] ?? "", place), place);
-  const settings = settingsOf(place, ref);
+  const installation = locate(context, options["config"] as string | undefined);
+  const ref = whole(referenceOf(args[0] ?? "", installation), installation);
+  const settings = settingsOf(installation, ref);
   const facts = await withRedis(
-    place.redisUrl,
+    installation.redisUrl,
     (redis) =>
       withQueue(redis, async (queue) => {
-        const github = await askAbout(place, { ref, now });
+        const github = await askAbout(installation, { ref, now });
         return readWhy({ redis, queue, ref, now: now(), settings, github });
       }),
-    place.advice,
+    installation.advice,
   );
   const found = explain(facts);
   const { github } = facts;
@@ -44,13 +44,13 @@ export async function why(context: Context, { args, options }: Input): Promise<n
   return found.state === "unknown" && !github.asked ? 1 : 0;
 }
 
-function whole(jobId: string, { repositories }: Place): IssueRef {
+function whole(jobId: string, { repositories }: Installation): IssueRef {
   const ref = refOfJob(jobId, repositories);
   if (ref === null) throw new Error(`${jobId} is not a job id: this is a bug in tac8`);
   return ref;
 }
 
-function settingsOf({ repositories, pollSeconds, blockedExpiresDays }: Place, { owner, repo }: IssueRef) {
+function settingsOf({ repositories, pollSeconds, blockedExpiresDays }: Installation, { owner, repo }: IssueRef) {
   const repository = repositories.find((entry) => entry.owner === owner && entry.repo === repo);
   return { label: repository?.issueLabel ?? "", pollSeconds, blockedExpiresMs: questionLifetimeMs(blockedExpiresDays) };
 }

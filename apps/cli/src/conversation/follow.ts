@@ -47,7 +47,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator<LiveEvent[
 async function openSource(options: FollowOptions): Promise<Source> {
   const log = options.detailed ? await openLog(options) : null;
   if (log !== null) {
-    const hide = redactor(options.place);
+    const hide = redactor(options.installation);
     return {
       next: async () => (await log.next()).map(hide),
       end: () => log.end().map(hide),

@@ -6,7 +6,7 @@ import { createRedactor } from "@tac8/core/log/redact";
 import type { AgentRun } from "@tac8/core/state/issueState";
 import type { Redis } from "ioredis";
 import { Problem } from "../problems/problem.ts";
-import type { Place } from "../installation/locate.ts";
+import type { Installation } from "../installation/locate.ts";
 
 const PAGE = 500;
 /** Enough pages, because the stream has about a thousand events. */
@@ -15,7 +15,7 @@ const MAX_PAGES = 10;
 export interface ReadOptions {
   /** Borrowed. */
   readonly redis: Redis;
-  readonly place: Pick<Place, "homes" | "config">;
+  readonly installation: Pick<Installation, "homes" | "config">;
   readonly ref: IssueRef;
   readonly run: AgentRun;
   readonly detailed: boolean;
@@ -52,8 +52,8 @@ export async function readConversation(options: ReadOptions): Promise<Conversati
 }
 
 /** Return the paths at which the raw log may be on this machine. */
-export function logPaths({ place, ref, run }: Pick<ReadOptions, "place" | "ref" | "run">): string[] {
-  return place.homes.map((home) => runLogPath(home, ref, run.run));
+export function logPaths({ installation, ref, run }: Pick<ReadOptions, "installation" | "ref" | "run">): string[] {
+  return installation.homes.map((home) => runLogPath(home, ref, run.run));
 }
 
 /** Return the host of a runner: `pi-1` for `pi-1/0`. */
@@ -62,7 +62,7 @@ export function hostOf({ runner }: AgentRun): string {
 }
 
 /** Return a function that redacts secrets in an event, because the raw log is not redacted. */
-export function redactor({ config }: Pick<Place, "config">): (event: LiveEvent) => LiveEvent {
+export function redactor({ config }: Pick<Installation, "config">): (event: LiveEvent) => LiveEvent {
   const redact = createRedactor(config?.secrets.values ?? []);
   return (event) => {
     const todo = event.todo?.map((item) => ({ ...item, text: redact(item.text) }));
@@ -94,10 +94,10 @@ async function readStream(redis: Redis, run: string): Promise<LiveEvent[]> {
 }
 
 async function readLog(options: ReadOptions) {
-  const { place, run, detailed } = options;
+  const { installation, run, detailed } = options;
   for (const path of logPaths(options)) {
     const log = await readRunLog(path, { detailed, startedAt: Date.parse(run.at) });
-    if (log !== null) return { ...log, events: log.events.map(redactor(place)) };
+    if (log !== null) return { ...log, events: log.events.map(redactor(installation)) };
   }
   return null;
 }

@@ -13,7 +13,7 @@ import { warn } from "../terminal/warn.ts";
 import { redisUrlIn } from "../redis/record.ts";
 
 /** The tac8 that a command is about. */
-export interface Place {
+export interface Installation {
   readonly redisUrl: string;
   /** What to do if Redis is unreachable, as the end of a line. */
   readonly advice: string;
@@ -44,7 +44,7 @@ const KEPT = "tac8 up restarts it: try again in a few seconds";
  * REDIS_URL, else the one that `up` started in the data folder, else the default port of Redis on this machine.
  * @throws Problem if the configuration is invalid
  */
-export function locate(context: Pick<Context, "env" | "cwd">, flag: string | undefined): Place {
+export function locate(context: Pick<Context, "env" | "cwd">, flag: string | undefined): Installation {
   const { env, cwd } = context;
   const loaded = loadConfig({ flag, env, cwd });
   if (!loaded.found && !loaded.named) return locateDemo(context, loaded);
@@ -58,7 +58,10 @@ export function locate(context: Pick<Context, "env" | "cwd">, flag: string | und
  * cost money. Each mistake is a warning on stderr. Invalid values have their defaults, and the repositories may be unknown.
  * @throws Problem if the address of Redis is invalid
  */
-export function locateDespiteMistakes(context: Pick<Context, "env" | "cwd" | "err">, flag: string | undefined): Place {
+export function locateDespiteMistakes(
+  context: Pick<Context, "env" | "cwd" | "err">,
+  flag: string | undefined,
+): Installation {
   const { env, cwd, err } = context;
   const { config, draft, problems, path, searched, found } = loadConfig({ flag, env, cwd });
   const isAddressWrong = problems.some(({ key }) => key === "REDIS_URL");
@@ -70,8 +73,8 @@ export function locateDespiteMistakes(context: Pick<Context, "env" | "cwd" | "er
 
 function placeOf(
   { env, cwd }: Pick<Context, "env" | "cwd">,
-  given: Pick<Place, "searched" | "mistakes"> & { readonly config: Config; readonly path: string },
-): Place {
+  given: Pick<Installation, "searched" | "mistakes"> & { readonly config: Config; readonly path: string },
+): Installation {
   const { config, path, searched, mistakes } = given;
   // The demo's configuration is inside its data folder.
   const homes = [config.home, dirname(path)];
@@ -89,7 +92,7 @@ function placeOf(
   };
 }
 
-function locateDemo(context: Pick<Context, "env" | "cwd">, loaded: LoadedConfig): Place {
+function locateDemo(context: Pick<Context, "env" | "cwd">, loaded: LoadedConfig): Installation {
   const demo = findDemo(context);
   const { dataFolder, draft, searched } = loaded;
   const isRedisWrong = demo === null && loaded.problems.some(({ key }) => key === "REDIS_URL");
@@ -112,7 +115,7 @@ function locateDemo(context: Pick<Context, "env" | "cwd">, loaded: LoadedConfig)
   };
 }
 
-function timesOf(coordinator: Config["coordinator"]): Pick<Place, "pollSeconds" | "blockedExpiresDays"> {
+function timesOf(coordinator: Config["coordinator"]): Pick<Installation, "pollSeconds" | "blockedExpiresDays"> {
   return { pollSeconds: coordinator.poll_interval_seconds, blockedExpiresDays: coordinator.blocked_expires_days };
 }
 
@@ -126,7 +129,7 @@ function redisOf(
   env: Context["env"],
   config: Pick<Config, "redisUrl" | "joined">,
   homes: readonly string[],
-): Pick<Place, "redisUrl" | "advice"> {
+): Pick<Installation, "redisUrl" | "advice"> {
   const { redisUrl: configured, joined } = config;
   if (joined)
     return {

@@ -5,14 +5,14 @@ import { mayLabel } from "@tac8/core/github/mayStart";
 import { openTokens } from "@tac8/core/github/openTokens";
 import { createLogger } from "@tac8/core/log/logger";
 import type { GitHubFacts } from "@tac8/core/why/facts";
-import type { Place } from "../installation/locate.ts";
+import type { Installation } from "../installation/locate.ts";
 
 /** Maximum wait for GitHub. */
 const ANSWER_MS = 8000;
 
 /** Ask GitHub about an issue and its trigger label. `asked` is false if there is no token, or no response within 8 s. */
 export async function askAbout(
-  { config, repositories }: Pick<Place, "config" | "repositories">,
+  { config, repositories }: Pick<Installation, "config" | "repositories">,
   { ref, now }: { readonly ref: IssueRef; readonly now: () => number },
 ): Promise<GitHubFacts> {
   if (config === null || config.secrets.github === null)
@@ -63,7 +63,7 @@ async function askGitHub(
 /** Return the newest event of the trigger label (0: GitHub reports none); null: the open issue does not have the label, or unknown. */
 export function labelOn(
   facts: GitHubFacts,
-  { repositories }: Pick<Place, "repositories">,
+  { repositories }: Pick<Installation, "repositories">,
   ref: IssueRef,
 ): number | null {
   if (!facts.asked || facts.issue.kind !== "found") return null;

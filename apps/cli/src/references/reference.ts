@@ -2,7 +2,7 @@ import { messageOf } from "@tac8/core/domain/messageOf";
 import { noConfiguration } from "@tac8/core/config/resolve";
 import { jobIdOf, NotAReference, parseFullReference, parseReference } from "@tac8/core/domain/reference";
 import { Problem, WrongUsage } from "../problems/problem.ts";
-import type { Place } from "../installation/locate.ts";
+import type { Installation } from "../installation/locate.ts";
 
 /**
  * Return the job id of an issue that an operator names as `471`, `owner/repo#471` or by its address.
@@ -10,7 +10,7 @@ import type { Place } from "../installation/locate.ts";
  */
 export function referenceOf(
   text: string,
-  { repositories, searched, mistakes }: Pick<Place, "repositories" | "searched" | "mistakes">,
+  { repositories, searched, mistakes }: Pick<Installation, "repositories" | "searched" | "mistakes">,
 ): string {
   if (repositories.length === 0 && mistakes.length > 0) {
     const full = parseFullReference(text);

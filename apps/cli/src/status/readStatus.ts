@@ -4,14 +4,14 @@ import { readSnapshot } from "@tac8/core/status/snapshot";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
 import { redisAddress } from "@tac8/core/config/redisUrl";
-import type { Place } from "../installation/locate.ts";
+import type { Installation } from "../installation/locate.ts";
 import { withQueue, type IssueQueue } from "../redis/queue.ts";
 import { statusReport, type StatusReport } from "./statusReport.ts";
 
 export interface StatusSource {
   /** Borrowed. */
   readonly redis: Redis;
-  readonly place: Place;
+  readonly installation: Installation;
   /** Number of newest events. */
   readonly events: number;
   readonly now: number;
@@ -25,9 +25,9 @@ export function readStatus(source: StatusSource): Promise<StatusReport> {
 /** Read the status with an open queue. */
 export async function readStatusOf(
   queue: IssueQueue,
-  { redis, place, events, now }: StatusSource,
+  { redis, installation, events, now }: StatusSource,
 ): Promise<StatusReport> {
-  const { redisUrl, repositories, pollSeconds, limits, configPath, isDemo } = place;
+  const { redisUrl, repositories, pollSeconds, limits, configPath, isDemo } = installation;
   const [snapshot, questions] = await Promise.all([
     readSnapshot({ redis, queue, now, events }),
     readQuestions(queue, createIssueStore(redis)),

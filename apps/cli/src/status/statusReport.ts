@@ -125,7 +125,7 @@ export function statusReport(
         };
       }),
     queue: snapshot.queue,
-    admission: shown(queueAdmission(snapshot)),
+    admission: reportedAdmission(queueAdmission(snapshot)),
     questions: questions.map((question) => ({ ...question, issue: wholeName(question.issue, repositories) })),
     holds: snapshot.holds.map((hold) => ({ ...hold, since: iso(hold.since), until: isoOrNull(hold.until) })),
     today: summarize(snapshot.today),
@@ -141,13 +141,13 @@ export function shownReason(reason: Health["reasons"][number]): ShownReason {
   return { ...reason, formerCode: formerCodeOf(reason.code), runbook: runbookOf(reason.code) };
 }
 
-function shown(admission: Admission): ShownAdmission {
+function reportedAdmission(admission: Admission): ShownAdmission {
   return { ...admission, because: closingCauses(admission) };
 }
 
 function runnerOf(runner: RunnerPresence): StatusRunner {
   const { name, host, labels = [], slots, busy, limit, at, machine, isolation } = runner;
-  const admission = shown(runnerAdmission(runner));
+  const admission = reportedAdmission(runnerAdmission(runner));
   return {
     name,
     host,

@@ -83,7 +83,7 @@ async function runOf(chosen: Isolation, config: Config, env: Readonly<Record<str
   }
 }
 
-interface Seen {
+interface SandboxFacts {
   readonly config: Config;
   readonly env: Readonly<Record<string, string>>;
   readonly uid: number;
@@ -91,7 +91,7 @@ interface Seen {
 }
 
 /** Return the command of a sandbox with everything that agents see, except the folders of an issue. */
-function sandboxOf(program: string, { config, env, uid, devices }: Seen): string[] {
+function sandboxOf(program: string, { config, env, uid, devices }: SandboxFacts): string[] {
   const mounts = agentView({ config, env, programs: [process.execPath], own: OWN }, thisMachine);
   const spec = {
     mounts,
