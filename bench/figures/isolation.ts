@@ -25,7 +25,7 @@ const FORWARDER_FLAGS = [...FLAGS, "--max-old-space-size=64"];
 const HELPER_FLAGS = [...FLAGS, "--max-old-space-size=128"];
 /** Node options of the proxy, as `apps/runner/src/egress/start.ts` passes them. */
 const PROXY_FLAGS = [...FLAGS, "--max-old-space-size=128"];
-const HELPER_TITLE = "tac8 place helper";
+const HELPER_TITLE = "tac8 helper";
 const SETTLE_MS = 1000;
 const PROGRAM = ["sh", "-c", "echo up; exec cat"];
 
@@ -105,7 +105,7 @@ async function measure(bench: Bench): Promise<Row[]> {
       }),
       row({
         name: "isolation/helper-memory",
-        what: "private memory of a place helper",
+        what: "private memory of a helper",
         unit: "MB",
         value: await times(sizes.samples, () => helperMemory(bench, helperCommand)),
         floor: memory,
@@ -255,7 +255,7 @@ async function helperMemory({ path, leftovers, signal }: Bench, command: readonl
   const exited = once(child, "exit");
   try {
     const helper = () => treeOf(child.pid ?? 0).find((pid) => commandOf(pid) === HELPER_TITLE);
-    await until(() => helper() !== undefined, { signal, what: "a place helper" });
+    await until(() => helper() !== undefined, { signal, what: "a helper" });
     await pause(SETTLE_MS, signal);
     return privateMemory(helper() ?? 0);
   } finally {

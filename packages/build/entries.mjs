@@ -10,7 +10,7 @@ export const ENTRIES = [
   { name: "scheduler", source: "apps/scheduler/src/main.ts" },
   { name: "runner", source: "apps/runner/src/main.ts" },
   { name: "guard", source: "apps/runner/src/guard/main.ts", commonJs: true },
-  { name: "guard-hunt", source: "apps/runner/src/guard/hunt.ts", commonJs: true },
+  { name: "guard-survivors", source: "apps/runner/src/guard/killSurvivors.ts", commonJs: true },
   { name: "place-helper", source: "apps/runner/src/place/helper/main.ts", commonJs: true },
   { name: "egress", source: "apps/runner/src/egress/main.ts", commonJs: true },
   { name: "forwarder", source: "apps/runner/src/egress/forwarder/main.ts", commonJs: true },

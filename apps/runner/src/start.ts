@@ -39,7 +39,7 @@ import { endOutdatedHolds } from "./holds/endOutdatedHolds.ts";
 import { commandsOf } from "./pipeline/commands.ts";
 import type { RunnerServices } from "./pipeline/services.ts";
 import { isolationOf, sideOpener } from "./openSide.ts";
-import { takeJobs } from "./pipeline/takeJobs.ts";
+import { processJobs } from "./pipeline/processJobs.ts";
 import { CleanupStack } from "./process/cleanupStack.ts";
 import { findCopy, isLaterCopy } from "./slots/copied.ts";
 import { recover } from "./slots/recover.ts";
@@ -154,7 +154,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
     onError: (error) => redisErrors("warn", { err: error }, "Redis"),
   });
   opened.defer(() => connection.disconnect());
-  const jobs = takeJobs({
+  const jobs = processJobs({
     services,
     connection,
     name,

@@ -268,8 +268,8 @@ export const github: readonly Mutant[] = [
   {
     name: "outage-reported",
     file: `${RUNNER}/pipeline/dispose.ts`,
-    find: "isDeaf(failure, record.counts.parked) ? {}",
-    replace: 'isDeaf(failure, record.counts.parked) || kind === "github" ? {}',
+    find: "shouldSkipComment(failure, record.counts.parked) ? {}",
+    replace: 'shouldSkipComment(failure, record.counts.parked) || kind === "github" ? {}',
     test: { file: "test/outage.e2e.test.ts", name: "a long outage is reported on the issue" },
     promise:
       "a long outage is reported on the issue as soon as GitHub accepts a comment, and each wait is in the event log",

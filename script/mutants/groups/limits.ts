@@ -285,7 +285,7 @@ export const limits: readonly Mutant[] = [
     find: '  ["pids.max", "max"],\n',
     replace: "",
     test: { file: `${RUNNER}/process/cgroup.int.test.ts`, name: "a group that was closed to kill its processes" },
-    promise: "the next agent of a run can start in a group that was closed for the hunt",
+    promise: "the next agent of a run can start in a group that was closed for the search for survivors",
   },
   {
     name: "agent-priority",

@@ -310,8 +310,8 @@ export const network: readonly Mutant[] = [
   {
     name: "way-after-helper",
     file: `${RUNNER}/place/helper/confined.ts`,
-    find: "? ending.then(() => confinement.openWay(request))",
-    replace: "? confinement.openWay(request)",
+    find: "? ending.then(() => confinement.openProxy(request))",
+    replace: "? confinement.openProxy(request)",
     test: { file: `${RUNNER}/place/helper/confined.int.test.ts`, name: "the proxy opens after the helper ended" },
     promise: "git that tac8 runs in an issue's folders never reaches a proxy of a run",
   },

@@ -123,7 +123,7 @@ export const oneRun: readonly Mutant[] = [
   {
     name: "sandbox-guard-early",
     file: `${RUNNER}/guard/timeGuard.ts`,
-    find: 'read -r pid start left || exec "\\${hunt[@]}"\n',
+    find: 'read -r pid start left || exec "\\${kill_survivors[@]}"\n',
     replace: "read -r pid start left || exit 0\n",
     test: {
       file: `${RUNNER}/guard/sandbox.int.test.ts`,
@@ -234,10 +234,10 @@ export const oneRun: readonly Mutant[] = [
   },
   {
     name: "lease",
-    file: `${RUNNER}/pipeline/lease.ts`,
+    file: `${RUNNER}/pipeline/jobLock.ts`,
     find: "return this.#renewedAt + silenceLimit(this.#options.lockSeconds) - performance.now();",
     replace: "return silenceLimit(this.#options.lockSeconds);",
-    test: { file: `${RUNNER}/pipeline/lease.test.ts`, name: "gives a heartbeat no more time" },
+    test: { file: `${RUNNER}/pipeline/jobLock.test.ts`, name: "gives a heartbeat no more time" },
     promise: "an agent is dead before its job's lock can expire",
   },
   {
@@ -314,18 +314,18 @@ export const oneRun: readonly Mutant[] = [
   },
   {
     name: "renewal",
-    file: `${RUNNER}/pipeline/lease.ts`,
+    file: `${RUNNER}/pipeline/jobLock.ts`,
     find: "setInterval(() => void this.#renew(), lockRenewTime / 2)",
     replace: "setInterval(() => undefined, lockRenewTime / 2)",
-    test: { file: `${RUNNER}/pipeline/lease.test.ts`, name: "releases the job before the agent must be dead" },
+    test: { file: `${RUNNER}/pipeline/jobLock.test.ts`, name: "releases the job before the agent must be dead" },
     promise: "a job's lock is renewed until its run ends",
   },
   {
     name: "late-answer",
-    file: `${RUNNER}/pipeline/lease.ts`,
+    file: `${RUNNER}/pipeline/jobLock.ts`,
     find: "if (ours) this.#renewed(asked);",
     replace: "if (ours) this.#renewed(performance.now());",
-    test: { file: `${RUNNER}/pipeline/lease.test.ts`, name: "counts a late answer" },
+    test: { file: `${RUNNER}/pipeline/jobLock.test.ts`, name: "counts a late answer" },
     promise: "a late answer of Redis does not extend the time for which a lock counts",
   },
   {

@@ -60,10 +60,13 @@ export const recovery: readonly Mutant[] = [
   },
   {
     name: "fetched-closing",
-    file: `${RUNNER}/pipeline/takeJobs.ts`,
+    file: `${RUNNER}/pipeline/processJobs.ts`,
     find: "closing = true; //",
     replace: "//",
-    test: { file: `${RUNNER}/pipeline/takeJobs.int.test.ts`, name: "a job that was fetched before the runner closed" },
+    test: {
+      file: `${RUNNER}/pipeline/processJobs.int.test.ts`,
+      name: "a job that was fetched before the runner closed",
+    },
     promise: "a job that is fetched while its runner closes starts no agent",
   },
   {
@@ -213,10 +216,10 @@ export const recovery: readonly Mutant[] = [
   },
   {
     name: "lock-lapse",
-    file: `${RUNNER}/pipeline/takeJobs.ts`,
+    file: `${RUNNER}/pipeline/processJobs.ts`,
     find: 'halt.request("lost", reason);',
     replace: "",
-    test: { file: `${RUNNER}/pipeline/takeJobs.int.test.ts`, name: "lock cannot be renewed in time" },
+    test: { file: `${RUNNER}/pipeline/processJobs.int.test.ts`, name: "lock cannot be renewed in time" },
     promise: "a run whose lock cannot be renewed in time stops at once, even while it publishes",
   },
   {

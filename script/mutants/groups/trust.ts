@@ -157,10 +157,10 @@ export const trust: readonly Mutant[] = [
   },
   {
     name: "answer-since",
-    file: `${RUNNER}/steps/prepare/answer.ts`,
+    file: `${RUNNER}/steps/prepare/reply.ts`,
     find: "isReply(comment, question?.id ?? Infinity)",
     replace: "isReply(comment, 0)",
-    test: { file: `${RUNNER}/steps/prepare/answer.test.ts`, name: "has every reply of users who may answer since" },
+    test: { file: `${RUNNER}/steps/prepare/reply.test.ts`, name: "has every reply of users who may answer since" },
     promise: "an answer has no words from before the question",
   },
   {

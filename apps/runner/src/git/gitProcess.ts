@@ -2,7 +2,7 @@ import { messageOf } from "@tac8/core/domain/messageOf";
 import { spawn, type ChildProcess } from "node:child_process";
 import { Readable, type Writable } from "node:stream";
 
-// Not by execa: the place helper would start 30 ms later with it, twice for each issue.
+// Not by execa: the helper would start 30 ms later with it, twice for each issue.
 
 export interface GitProcessOptions {
   readonly dir: string;

@@ -19,7 +19,7 @@ const MAX_LINE = 8 * 1024 * 1024;
 process.title = ["tac8 guard", ...process.argv.slice(2)].join(" ");
 
 const runner = new Socket({ fd: 4, readable: true, writable: true, allowHalfOpen: true });
-interface Hunt {
+interface KillResult {
   readonly killed: number;
   readonly remaining: number;
 }
@@ -28,7 +28,7 @@ let start: GuardStart | null = null;
 let agent: GuardedAgent | null = null;
 let cause: GuardCause | null = null;
 let silence: NodeJS.Timeout | null = null;
-let hunt: Promise<Hunt> | null = null;
+let killing: Promise<KillResult> | null = null;
 let received = "";
 /** The last message was sent, and the guard waits until the runner has read it. */
 let left = false;
@@ -92,7 +92,7 @@ function end(why: GuardCause): void {
   cause ??= why;
   if (agent === null || start === null) process.exit(0);
   agent.kill();
-  hunt ??= huntSurvivors(start);
+  killing ??= killRemaining(start);
 }
 
 async function finish(code: number | null, signal: string | null): Promise<void> {
@@ -100,16 +100,16 @@ async function finish(code: number | null, signal: string | null): Promise<void>
   if (silence !== null) clearTimeout(silence);
   if (start === null) return;
   const oom = oomKills(start.runId); // Before the search for survivors, which removes the empty group.
-  const before = await hunt;
+  const before = await killing;
   // Again after its exit: a search that started earlier may have missed the agent's last child.
-  const { killed, remaining } = await huntSurvivors(start);
+  const { killed, remaining } = await killRemaining(start);
   const survivors = killed + (before?.killed ?? 0);
   say({ exit: { code, signal }, survivors, remaining, cause, oomKills: oom });
   leave();
 }
 
 /** Kill the survivors. The launcher kills all processes of an agent's user before it reports the agent's end. */
-async function huntSurvivors({ runId, lockPath, runnerPid }: GuardStart): Promise<Hunt> {
+async function killRemaining({ runId, lockPath, runnerPid }: GuardStart): Promise<KillResult> {
   const left = agent?.left() ?? null;
   if (left !== null) return { killed: left.survivors, remaining: left.remaining };
   const except = [process.pid, runnerPid, ...(agent?.pid ? [agent.pid] : [])];

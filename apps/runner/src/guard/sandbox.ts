@@ -75,7 +75,7 @@ export function startSandbox(start: SandboxStart): Guarded {
     const oom = oomKills(runId); // Before the search for survivors, which removes the empty group.
     // While this process was stopped, the guard may also have killed a sandbox that had already exited.
     const cause = isLate && exit.signal !== null ? "heartbeat-lost" : "exit";
-    return { kind: "exit", exit: { exit, ...(await huntSurvivors(start, since)), cause, oomKills: oom } };
+    return { kind: "exit", exit: { exit, ...(await killRemaining(start, since)), cause, oomKills: oom } };
   };
 
   return {
@@ -149,7 +149,7 @@ function spawnSandbox(start: SandboxStart): SpawnedSandbox | string {
  * Kill survivors. Everything in a sandbox dies with its first process, so this is a second protection, which a machine
  * without free descriptors does not have.
  */
-async function huntSurvivors(
+async function killRemaining(
   { runId, lockPath }: SandboxStart,
   since: number,
 ): Promise<{ survivors: number; remaining: number }> {

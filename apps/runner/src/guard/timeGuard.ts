@@ -32,7 +32,7 @@ export interface TimeGuardOptions {
   readonly onLost: (why: string) => void;
 }
 
-const HUNT = fileURLToPath(new URL("hunt.ts", import.meta.url));
+const KILL_SURVIVORS = fileURLToPath(new URL("killSurvivors.ts", import.meta.url));
 /** A small heap is enough; fewer threads keep it small. */
 const NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=64", "--v8-pool-size=0"];
 /** Time for the guard to end after `done`. */
@@ -53,9 +53,9 @@ const MAX_FAILURES = 3;
 const SCRIPT = `
 trap '' HUP INT PIPE TERM
 set -f
-hunt=("$@")
+kill_survivors=("$@")
 printf 'tac8 guard' >/proc/$$/comm
-read -r pid start left || exec "\${hunt[@]}"
+read -r pid start left || exec "\${kill_survivors[@]}"
 if [ "$pid" = done ]; then exit 0; fi
 echo watching
 while :; do
@@ -78,7 +78,7 @@ if [ "$code" -gt 128 ]; then
   echo "$result"
   exit 0
 fi
-exec "\${hunt[@]}"
+exec "\${kill_survivors[@]}"
 `;
 
 /**
@@ -176,10 +176,10 @@ interface Bash {
 }
 
 function spawnBash({ bash, runId, lock }: Omit<TimeGuardOptions, "onLost">): Bash | string {
-  const hunt = [process.execPath, ...NODE_FLAGS, HUNT, runId, lock.path, String(process.pid)];
+  const survivorsCommand = [process.execPath, ...NODE_FLAGS, KILL_SURVIVORS, runId, lock.path, String(process.pid)];
   let child: ChildProcess;
   try {
-    child = spawn(bash, ["--norc", "--noprofile", "-c", SCRIPT, "guard", ...hunt], {
+    child = spawn(bash, ["--norc", "--noprofile", "-c", SCRIPT, "guard", ...survivorsCommand], {
       // `ps` shows this name.
       argv0: `tac8 guard ${runId}`,
       // Own session: a terminal's Ctrl-C must not reach it.

@@ -2,7 +2,16 @@ import { expect, test } from "vitest";
 import type { Failure } from "@tac8/core/domain/failures";
 import { LostRun } from "@tac8/core/state/issueStore";
 import { applyPatch, parseIssueState, type IssuePatch, type IssueRecord } from "@tac8/core/state/issueState";
-import { afterError, afterTrouble, closed, requeued, holdEnd, untold, workAgain, type EndFacts } from "./dispose.ts";
+import {
+  afterError,
+  afterStepFailure,
+  closed,
+  requeued,
+  holdEnd,
+  afterReportFailure,
+  workAgain,
+  type EndFacts,
+} from "./dispose.ts";
 import { Halted } from "../run/halt.ts";
 
 const NOW = Date.parse("2026-11-22T12:00:00Z");
@@ -150,12 +159,16 @@ const ROWS: readonly Row[] = [
 ];
 
 test.each(ROWS)("$what", ({ failure, record, facts, next }) => {
-  expect(afterTrouble(failure, of(record), { ...FACTS, ...facts })).toMatchObject(next);
+  expect(afterStepFailure(failure, of(record), { ...FACTS, ...facts })).toMatchObject(next);
 });
 
 test("an outage of GitHub is shown when it lasts, but never during a rate limit", () => {
   const status = (failure: Partial<Failure>, parked: number) => {
-    const found = afterTrouble({ kind: "github", message: "502", ...failure }, of({ "counts.parked": parked }), FACTS);
+    const found = afterStepFailure(
+      { kind: "github", message: "502", ...failure },
+      of({ "counts.parked": parked }),
+      FACTS,
+    );
     return "record" in found && found.record?.status !== undefined;
   };
   expect([status({}, 0), status({}, 1), status({ until: NOW + MIN }, 5)]).toEqual([false, true, false]);
@@ -163,7 +176,7 @@ test("an outage of GitHub is shown when it lasts, but never during a rate limit"
 
 test("an end that cannot be reported waits for GitHub, and a refusal of the repository sets a hold", () => {
   const failed = of({ "end.outcome": "failed", "end.failure": "agent", "end.reason": "boom", "counts.parked": 1 });
-  expect(untold({ kind: "git", message: "no" }, failed, FACTS)).toMatchObject({
+  expect(afterReportFailure({ kind: "git", message: "no" }, failed, FACTS)).toMatchObject({
     until: NOW + 2 * MIN,
     record: {
       patch: {
@@ -174,7 +187,7 @@ test("an end that cannot be reported waits for GitHub, and a refusal of the repo
       },
     },
   });
-  const refused = untold({ kind: "refused", message: "403", wholeRepository: true }, failed, FACTS);
+  const refused = afterReportFailure({ kind: "refused", message: "403", wholeRepository: true }, failed, FACTS);
   expect(refused).toMatchObject({ hold: { begin: { name: "repo:octo/widgets", until: NOW + 2 * MIN } } });
 });
 

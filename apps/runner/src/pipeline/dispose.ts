@@ -23,7 +23,7 @@ import { extraWait } from "./ownOutage.ts";
 /** Delay of a requeued job. Without it a runner that closes would receive the job again; after it, that runner has closed. */
 export const REQUEUE_MS = 100;
 /** Delay before the next try after an error of this machine or of the configuration. */
-const TROUBLE_MS = 60_000;
+const ERROR_RETRY_MS = 60_000;
 /** The job that probes a held repository may find all slots busy, so the hold ends this many minutes after the job's delay. */
 const PROBE_MINUTES = 120;
 /** After this many waits for GitHub in a row, an outage counts as a long one. */
@@ -50,7 +50,11 @@ export interface EndFacts {
 /** Return the disposition after an unexpected error, which is a problem of this machine (a full disk, a damaged folder), not of the issue. */
 export function afterError(error: unknown, now: number): Disposition {
   if (error instanceof LostRun || error instanceof Halted) return { do: "release", lost: error };
-  return { do: "requeue", until: now + TROUBLE_MS, because: error instanceof Error ? error.message : String(error) };
+  return {
+    do: "requeue",
+    until: now + ERROR_RETRY_MS,
+    because: error instanceof Error ? error.message : String(error),
+  };
 }
 
 /** Return the disposition of a job whose end is already recorded and reported. */
@@ -117,7 +121,7 @@ export function holdEnd(
 }
 
 /** Apply the row of domain/failures.ts to a failure. @returns the issue's end, which the caller reports, or a disposition */
-export function afterTrouble(
+export function afterStepFailure(
   failure: Failure,
   record: IssueRecord,
   facts: EndFacts,
@@ -149,7 +153,10 @@ export function afterTrouble(
         delayMs: Math.max(next.delayMs, 1),
         reason: failure.message,
         ...(ends ? { hold: holdEnd(applyPatch(record, refused), facts) } : {}),
-        record: shown("retrying", failure, applyPatch(record, { ...again, ...refused }), { ...again, ...refused }),
+        record: lastWriteFor("retrying", failure, applyPatch(record, { ...again, ...refused }), {
+          ...again,
+          ...refused,
+        }),
         isFirst: record.agent.runCount > 0,
       };
     }
@@ -159,11 +166,11 @@ export function afterTrouble(
 }
 
 /** Return the disposition if GitHub does not accept the report of a decided end. The job waits for GitHub. */
-export function untold(failure: Failure, record: IssueRecord, facts: EndFacts): Requeue {
+export function afterReportFailure(failure: Failure, record: IssueRecord, facts: EndFacts): Requeue {
   const { factor, now } = facts;
   const counts = { made: 0, max: 2, parked: record.counts.parked, noChanges: 0 };
   const next = afterFailure({ ...failure, kind: "github" }, counts, factor, now);
-  const delayMs = next.do === "fail" ? TROUBLE_MS : next.delayMs;
+  const delayMs = next.do === "fail" ? ERROR_RETRY_MS : next.delayMs;
   // The other issues of the repository would be refused as well.
   const hold = failure.wholeRepository === true ? ({ name: "repository", until: now + delayMs } as const) : null;
   return parkedFor(failure, record, { ...facts, delayMs, hold });
@@ -202,7 +209,7 @@ function parkedFor(
             },
           },
         }),
-    record: shown("parked", failure, applyPatch(record, patch), patch),
+    record: lastWriteFor("parked", failure, applyPatch(record, patch), patch),
     isFirst: record.agent.runCount > 0,
   };
 }
@@ -218,7 +225,12 @@ function holdUntil(
 }
 
 /** Return the state, its event and, if GitHub can be reached, the status comment. @param record the record, with the patch applied */
-function shown(state: "retrying" | "parked", failure: Failure, record: IssueRecord, patch: IssuePatch): LastWrite {
+function lastWriteFor(
+  state: "retrying" | "parked",
+  failure: Failure,
+  record: IssueRecord,
+  patch: IssuePatch,
+): LastWrite {
   const { kind, message } = failure;
   const { outcome, decided: end, failure: before, reason } = record.end;
   const decided = outcome === null ? {} : { "end.decided": end ?? { failure: before, reason } };
@@ -229,7 +241,7 @@ function shown(state: "retrying" | "parked", failure: Failure, record: IssueReco
   return {
     patch: { ...patch, state, "end.failure": kind, "end.reason": message, ...decided },
     event,
-    ...(isDeaf(failure, record.counts.parked) ? {} : { status: { state, reason: message } }),
+    ...(shouldSkipComment(failure, record.counts.parked) ? {} : { status: { state, reason: message } }),
   };
 }
 
@@ -237,6 +249,6 @@ function shown(state: "retrying" | "parked", failure: Failure, record: IssueReco
  * Whether no comment should be sent to GitHub now: during a rate limit, and at the start of an outage. An outage may concern one part of
  * GitHub only (git, pull requests), so a longer one is reported in the status comment. With a bad token this costs one failed call.
  */
-function isDeaf({ kind, until }: Failure, parked: number): boolean {
+function shouldSkipComment({ kind, until }: Failure, parked: number): boolean {
   return kind === "github" && (parked < LASTING || (until ?? null) !== null);
 }

@@ -189,7 +189,7 @@ const ROWS: readonly Row[] = [
       "agent.runCount": 1,
     },
     do: "work",
-    why: { kind: "answer", author: "octo", text: "the red one", withheld: null },
+    why: { kind: "reply", author: "octo", text: "the red one", withheld: null },
     patch: {
       "question.reply": answer,
       "end.outcome": null,
@@ -222,7 +222,7 @@ const ROWS: readonly Row[] = [
     what: "withheld work that is to be changed",
     before: { ...WITHHELD, "question.reply": answer },
     do: "work",
-    why: { kind: "answer", author: "octo", text: "the red one", withheld: "The work changes protected files." },
+    why: { kind: "reply", author: "octo", text: "the red one", withheld: "The work changes protected files." },
     patch: {
       "question.reply": answer,
       "end.outcome": null,
@@ -249,7 +249,7 @@ const ROWS: readonly Row[] = [
     what: "an answer whose run was lost before it used it",
     before: { state: "running", "run.id": "dead", "question.reply": answer, "agent.runCount": 1 },
     do: "work",
-    why: { kind: "answer", author: "octo", text: "the red one", withheld: null },
+    why: { kind: "reply", author: "octo", text: "the red one", withheld: null },
   },
   {
     what: "a question whose issue was closed",

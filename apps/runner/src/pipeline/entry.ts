@@ -92,7 +92,7 @@ function afterQuestion(before: IssueRecord, facts: EntryFacts, lost: IssuePatch)
       "work.withheld": withheld,
       checkpoint: "none" as const,
     };
-    return { do: "work", patch, why: { kind: "answer", author, text, withheld: withheld?.reason ?? null } };
+    return { do: "work", patch, why: { kind: "reply", author, text, withheld: withheld?.reason ?? null } };
   }
   const until = questionExpiresAt(before, facts.blockedExpiresMs) ?? facts.now + facts.blockedExpiresMs;
   if (facts.now < until) return { do: "wait", until };
@@ -115,7 +115,7 @@ function decided(
 function resumeReason(before: IssueRecord): ResumeReason | null {
   if (before.question.reply !== null) {
     const { author, text } = before.question.reply;
-    return { kind: "answer", author, text, withheld: before.work.withheld?.reason ?? null };
+    return { kind: "reply", author, text, withheld: before.work.withheld?.reason ?? null };
   }
   // A new round has a session only if the previous round ended with an answer.
   if (before.agent.runCount === 0) return before.agent.session === null ? null : { kind: "next-round" };

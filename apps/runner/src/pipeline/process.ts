@@ -39,7 +39,7 @@ import { Progress } from "../run/progress.ts";
 /** Delay before the next try if another process uses the workspace. */
 const BUSY_MS = 5000;
 /** Delay before the next try if the repository is no longer in the configuration. */
-const STRANGE_MS = 10 * 60_000;
+const UNCONFIGURED_RETRY_MS = 10 * 60_000;
 /** Longest delay before the next try in a held repository. The hold may end before its time, and a check is cheap. */
 const HELD_MS = 5 * 60_000;
 
@@ -111,7 +111,7 @@ async function beginRun(options: ProcessOptions, begun: Begun): Promise<Disposit
       { issue: jobId },
       `the repository of ${name} is not configured: its job waits, configure the repository or remove the job`,
     );
-    return wait(STRANGE_MS, "its repository is not configured");
+    return wait(UNCONFIGURED_RETRY_MS, "its repository is not configured");
   }
   // Expired holds are ignored. The scheduler removes them, but it may be stopped or late.
   const { live, pauseQueue } = planHolds(await readHolds(services.redis), now());

@@ -36,7 +36,7 @@ export interface RunParts {
   /** Borrowed. */
   readonly side: AgentSide;
   readonly halts: HaltSwitch;
-  /** Return the milliseconds for which the job's lock is certainly valid: see `Lease`. */
+  /** Return the milliseconds for which the job's lock is certainly valid: see `JobLock`. */
   readonly leftMs: () => number;
   readonly progress: Progress;
 }

@@ -11,7 +11,7 @@ import { report, type Reported } from "../steps/report/report.ts";
 import { admitNeeds, askUntil, attemptsOf, reportNeeds } from "./needs.ts";
 import type { Run } from "./run.ts";
 import { blameMachine } from "./blame.ts";
-import { afterTrouble, closed, type EndFacts, requeued, holdEnd, untold } from "./dispose.ts";
+import { afterStepFailure, closed, type EndFacts, requeued, holdEnd, afterReportFailure } from "./dispose.ts";
 import type { Disposition } from "./disposition.ts";
 import { failureOf } from "../run/failureOf.ts";
 import { endByHalt, Halted } from "../run/halt.ts";
@@ -50,7 +50,7 @@ export async function settle(run: Run, { error, agent }: Unfinished, options: Se
       return conclude(run, options);
     case "trouble": {
       const failure = await blameMachine(failureOf(error), run.services);
-      return settleTrouble(run, redacted(run, failure), options);
+      return settleStepFailure(run, redacted(run, failure), options);
     }
     default:
       return next satisfies never;
@@ -66,7 +66,7 @@ export async function conclude(run: Run, options: SettleOptions): Promise<Dispos
   } catch (error) {
     if (error instanceof LostRun || run.halts.lost.aborted) return settle(run, { error, agent: null }, options);
     const failure = redacted(run, await blameMachine(failureOf(error), run.services));
-    return untold(failure, run.record.state, factsOf(run, options));
+    return afterReportFailure(failure, run.record.state, factsOf(run, options));
   }
   const facts = factsOf(run, options);
   const disposition = closed(reported.result, run.record.state, { ...facts, record: reported.record });
@@ -91,9 +91,9 @@ async function believeEnd(run: Run): Promise<void> {
   }
 }
 
-async function settleTrouble(run: Run, found: Failure, options: SettleOptions): Promise<Disposition> {
+async function settleStepFailure(run: Run, found: Failure, options: SettleOptions): Promise<Disposition> {
   const { failure, patch } = await blameIssue(run, found);
-  const next = afterTrouble(failure, applyPatch(run.record.state, patch), factsOf(run, options));
+  const next = afterStepFailure(failure, applyPatch(run.record.state, patch), factsOf(run, options));
   run.log.warn({ failure: failure.kind, next: next.do }, failure.message);
   if (next.do === "report") {
     await run.record.write({ ...patch, ...next.patch });

@@ -137,7 +137,7 @@ describe("renderComments", () => {
 
 describe("the prompt of a resumed session", () => {
   it("has the answer literally, in a fence", () => {
-    const text = renderResume({ kind: "answer", author: "octo", text: "Use {b}\n$&" }, "n");
+    const text = renderResume({ kind: "reply", author: "octo", text: "Use {b}\n$&" }, "n");
     expect(text).toContain(fence("ANSWER by octo", "Use {b}\n$&", "n"));
     expect(text).toContain("BLOCKED.md");
   });
@@ -151,9 +151,9 @@ describe("the prompt of a resumed session", () => {
   });
 
   it("mentions the earlier work in a new session, and the reason if it is not known there", () => {
-    const answer = { kind: "answer", author: "octo", text: "yes" } as const;
+    const reply = { kind: "reply", author: "octo", text: "yes" } as const;
     expect(renderTakeover(null, "n")).toContain("git log");
     expect(renderTakeover({ kind: "interrupted" }, "n")).toBe(renderTakeover(null, "n"));
-    expect(renderTakeover(answer, "n")).toContain(renderResume(answer, "n"));
+    expect(renderTakeover(reply, "n")).toContain(renderResume(reply, "n"));
   });
 });

@@ -120,7 +120,7 @@ export function renderNextRound(prompt: string, nonce: string): string {
 /** Render the prompt of a resumed session, which has the issue and its own work in its history. */
 export function renderResume(reason: ResumeReason, nonce: string): string {
   switch (reason.kind) {
-    case "answer":
+    case "reply":
       if (reason.withheld != null) return renderWithheld(reason.withheld, reason, nonce);
       return `Your question was answered on the issue. Continue with this answer, finish the task according to the first instructions, and delete BLOCKED.md if it still exists.\n\n${fence(`ANSWER by ${reason.author}`, reason.text, nonce)}`;
     case "interrupted":
@@ -144,7 +144,7 @@ function renderWithheld(why: string, reply: { readonly author: string; readonly 
 
 export type ResumeReason =
   | {
-      readonly kind: "answer";
+      readonly kind: "reply";
       readonly author: string;
       readonly text: string;
       /** Why the agent's finished work was withheld, if the reply is about that. Null or undefined if it answers the agent's question. */

@@ -6,7 +6,7 @@ import { spawned, type HelperChild } from "./child.ts";
 import { HELPER_PROGRAM } from "./client.ts";
 import { openConfinedSide, type Confinement } from "./confined.ts";
 
-/** Start an agent while a helper runs, on a side whose proxy cannot be opened. @returns whether the helper had ended when `openWay` was called */
+/** Start an agent while a helper runs, on a side whose proxy cannot be opened. @returns whether the helper had ended when `openProxy` was called */
 async function startWithoutProxy(sharesNetwork: boolean) {
   const helpers: HelperChild[] = [];
   let hasHelperEnded: boolean | null = null;
@@ -22,7 +22,7 @@ async function startWithoutProxy(sharesNetwork: boolean) {
       helpers.push(helper);
       return helper;
     },
-    async openWay() {
+    async openProxy() {
       hasHelperEnded = !isAlive(helpers[0]?.pid ?? 0);
       throw new Error("no proxy");
     },

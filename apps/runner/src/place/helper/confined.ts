@@ -22,7 +22,7 @@ export interface Confinement {
   /** Return the request with paths that the agent can read. `files` are the helper's. Default: the unchanged request. */
   admit?(request: AgentRequest, files: Files): Promise<AgentRequest>;
   /** Open the network connection of one run to its proxy. */
-  openWay(request: AgentRequest): Promise<RunningEgress>;
+  openProxy(request: AgentRequest): Promise<RunningEgress>;
   /** Return how to start the agent's program. */
   launch(request: AgentRequest, egress: RunningEgress): Launch;
   /** Return the issue's files. `inside` are the helper's files. `beforeChange` ends the helper before the runner itself moves or removes a file. */
@@ -97,8 +97,8 @@ export function openConfinedSide(options: SideOptions, confinement: Confinement)
   async function openAlone(request: AgentRequest): Promise<RunningEgress> {
     const ending = helperEnded();
     const opening = confinement.sharesNetwork
-      ? ending.then(() => confinement.openWay(request))
-      : confinement.openWay(request);
+      ? ending.then(() => confinement.openProxy(request))
+      : confinement.openProxy(request);
     const [ended, opened] = await Promise.allSettled([ending, opening]);
     if (ended.status === "fulfilled" && opened.status === "fulfilled") return opened.value;
     if (opened.status === "fulfilled") await opened.value.close();

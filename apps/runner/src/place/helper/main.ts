@@ -6,7 +6,7 @@ import { FrameReader } from "./frames.ts";
 import { createServer } from "./server.ts";
 
 // `pkill node` of an agent, with or without -f, must not match it.
-process.title = "tac8 place helper";
+process.title = "tac8 helper";
 
 const input = new Socket({ fd: 0, readable: true, writable: false });
 const output = new Socket({ fd: 1, readable: false, writable: true });

@@ -74,7 +74,7 @@ export function sandboxConfinement(options: SideOptions, sandboxes: Sandboxes): 
       };
       return spawned({ command: [...launch(inside), ...HELPER_PROGRAM], env, lockFd: insideFd });
     },
-    openWay: (request) =>
+    openProxy: (request) =>
       startEgress({
         ...egressOptions(request, { config, log }),
         folder: net,

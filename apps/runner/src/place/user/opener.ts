@@ -19,7 +19,7 @@ export interface UserOpenerOptions {
 }
 
 /** Entries of the data folder with the agents' folders and the files that agents read. */
-const WAYS = ["workspaces", "homes", "repos"];
+const AGENT_ENTRIES = ["workspaces", "homes", "repos"];
 
 /** Prepare the data folder for agents as separate users. Afterwards, new files of the runner are accessible only to the runner. */
 export function userOpener({ config, log, socket, ids }: UserOpenerOptions): OpenSide {
@@ -29,7 +29,7 @@ export function userOpener({ config, log, socket, ids }: UserOpenerOptions): Ope
   const book = new AgentIdBook(join(config.home, "ids"), ids);
   const closeDataFolder = (): void => closeEntries(config.home);
   closeDataFolder();
-  closeWays(config);
+  closePaths(config);
   return (options) =>
     openConfinedSide(options, userConfinement(options, { config, log, socket, ids: book, closeDataFolder }));
 }
@@ -63,16 +63,16 @@ const DEPTHS = { workspaces: 4, homes: 3, repos: 2 } as const;
  * Close the folders of older versions, which every user could enter. Other users may pass through the folders above, but enter no
  * folder of an issue or repository. Folders that belong to an issue's user are already closed.
  */
-function closeWays({ home, worktree }: Config): void {
-  for (const [name, depth] of Object.entries(DEPTHS)) closeWay(join(home, name), depth);
-  if (isAbsolute(worktree.base_dir)) closeWay(worktree.base_dir, 3);
+function closePaths({ home, worktree }: Config): void {
+  for (const [name, depth] of Object.entries(DEPTHS)) closePath(join(home, name), depth);
+  if (isAbsolute(worktree.base_dir)) closePath(worktree.base_dir, 3);
 }
 
-function closeWay(path: string, depth: number): void {
+function closePath(path: string, depth: number): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory() !== true || found.uid !== process.getuid?.()) return;
   chmodSync(path, found.mode & (depth === 0 ? 0o7770 : 0o7731));
-  if (depth > 0) for (const name of readdirSync(path)) closeWay(join(path, name), depth - 1);
+  if (depth > 0) for (const name of readdirSync(path)) closePath(join(path, name), depth - 1);
 }
 
 /** Check that only its owner can read a file. @throws StartupProblem if agents could read it */
@@ -90,7 +90,7 @@ function closeEntries(home: string): void {
   const { mode } = lstatSync(home);
   if ((mode & 0o077) !== 0o011) chmodSync(home, (mode & 0o7700) | 0o011);
   for (const name of readdirSync(home)) {
-    if (WAYS.includes(name)) continue;
+    if (AGENT_ENTRIES.includes(name)) continue;
     const path = join(home, name);
     const found = lstatSync(path, { throwIfNoEntry: false });
     if (found === undefined || found.isSymbolicLink() || found.uid !== process.getuid?.()) continue;

@@ -25,9 +25,9 @@ export interface Admission {
 /** Decide whether work on the issue may start now: the issue exists, is open and labelled, and the account that labelled it may start work. */
 export async function admit(run: AdmitNeeds): Promise<Admission> {
   const options = { signal: run.signal };
-  const patient = retryOptionsOf(run);
+  const retry = retryOptionsOf(run);
   const { github, ref, repository } = run.issue;
-  const answer = await withRetry(() => github.issue(ref, ref.number, options), patient);
+  const answer = await withRetry(() => github.issue(ref, ref.number, options), retry);
   if (answer.kind === "moved") return end(run, "cancelled", `the issue was transferred to ${answer.to}`);
   if (answer.kind === "missing")
     return end(run, "cancelled", "the issue was deleted, or the token can no longer access it");
@@ -38,8 +38,8 @@ export async function admit(run: AdmitNeeds): Promise<Admission> {
   if (!wanted) return end(run, "withdrawn", "the label was removed");
   // The issue has the number of its comments.
   const comments =
-    issue.commentCount === 0 ? [] : await withRetry(() => github.comments(ref, issue.number, options), patient);
-  const trigger = await withRetry(() => readTrigger(run, { labelled, comments }), patient);
+    issue.commentCount === 0 ? [] : await withRetry(() => github.comments(ref, issue.number, options), retry);
+  const trigger = await withRetry(() => readTrigger(run, { labelled, comments }), retry);
   if (trigger.kind !== "go") {
     await endByTrigger(run, trigger);
     return { admitted: null, cause: trigger.cause };

@@ -19,7 +19,7 @@ export async function readFeedback(
 ): Promise<string> {
   const { github, login } = run.issue;
   const options = { signal: run.signal };
-  const patient = retryOptionsOf(run);
+  const retry = retryOptionsOf(run);
   return withRetry(async () => {
     const reviews = await github.reviews(run.issue.ref, pull.number, options);
     const lines = await github.reviewComments(run.issue.ref, pull.number, options);
@@ -36,5 +36,5 @@ export async function readFeedback(
     );
     await run.record.write({ "pull.feedback": { heard: used, given: [...shown] } });
     return text;
-  }, patient);
+  }, retry);
 }

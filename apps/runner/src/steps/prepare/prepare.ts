@@ -14,7 +14,7 @@ import type { Admitted, Prepared } from "../handover.ts";
 import type { ResumeReason } from "../../prompt/prompt.ts";
 import { GitHubError, isRefusedRequest } from "@tac8/core/github/errors";
 import type { Comment, Issue } from "@tac8/core/github/types";
-import { readAnswer } from "./answer.ts";
+import { readReply } from "./reply.ts";
 import { chooseBranch } from "../../issue/branch.ts";
 import { assertRulesAllow } from "./branchRules.ts";
 import type { IssueLabels } from "../../issue/labels.ts";
@@ -128,8 +128,8 @@ export async function prepare(
 async function findBase(run: PrepareNeeds, lately: PushScope): Promise<{ scope: PushScope; baseSha: string }> {
   const known = await run.mirror.branch(lately.base);
   if (known !== null) return { scope: lately, baseSha: known };
-  const patient = retryOptionsOf(run);
-  const scope = await withRetry(() => scopeOf(run), patient);
+  const retry = retryOptionsOf(run);
+  const scope = await withRetry(() => scopeOf(run), retry);
   const baseSha = await run.mirror.branch(scope.base);
   if (baseSha !== null) return { scope, baseSha };
   throw new StepFailure({ kind: "git", message: `the base branch ${scope.base} does not exist on GitHub` });
@@ -141,12 +141,12 @@ async function answerOf(
   given: ResumeReason | null,
   comments: readonly Comment[],
 ): Promise<ResumeReason | null> {
-  if (given?.kind !== "answer") return given;
+  if (given?.kind !== "reply") return given;
   const { login } = run.issue;
-  const patient = retryOptionsOf(run);
+  const retry = retryOptionsOf(run);
   const found = await withRetry(
-    () => readAnswer(comments, { login, mayAnswer: (author) => isTrusted(run, author) }),
-    patient,
+    () => readReply(comments, { login, mayReply: (author) => isTrusted(run, author) }),
+    retry,
   );
   if (found === null) run.log.warn("the answer is missing on the issue: the run continues without it");
   return found === null ? { kind: "interrupted" } : { ...found, withheld: given.withheld ?? null };

@@ -8,8 +8,8 @@ export async function adoptPull(run: Pick<PublishNeeds, "issue" | "signal" | "re
   const { name: branch, head: headSha } = run.record.state.branch;
   const own = { issue: run.issue.ref.number, pattern: run.issue.repository.branch };
   if (branch === null || headSha === null || !isBranchOf(own, branch)) return;
-  const patient = retryOptionsOf(run);
-  const pulls = await withRetry(() => github.pullsOfBranch(run.issue.ref, branch, { signal: run.signal }), patient);
+  const retry = retryOptionsOf(run);
+  const pulls = await withRetry(() => github.pullsOfBranch(run.issue.ref, branch, { signal: run.signal }), retry);
   const ours = pulls.find((pull) => pull.headSha === headSha);
   if (ours === undefined) return;
   const recorded = { "end.failure": null, "end.reason": null };

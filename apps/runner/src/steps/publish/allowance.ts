@@ -20,7 +20,7 @@ export async function readAllowance(run: IssueAccess): Promise<Allowance> {
   const { github, ref } = run.issue;
   const signal = run.signal;
   const label = run.issue.policy.label_allow;
-  const patient = retryOptionsOf(run);
+  const retry = retryOptionsOf(run);
   return withRetry(async () => {
     const [event] = await github.labeledEvents(ref, ref.number, label, { signal });
     if (event === undefined) return { by: null, newest: 0 };
@@ -29,7 +29,7 @@ export async function readAllowance(run: IssueAccess): Promise<Allowance> {
       found.kind === "found" && found.issue.labels.some((name) => name.toLowerCase() === label.toLowerCase());
     const counts = isOn && (await isTrusted(run, event.actor));
     return { by: counts ? event : null, newest: event.id };
-  }, patient);
+  }, retry);
 }
 
 /**
@@ -40,8 +40,8 @@ export async function isAllowedSince(run: IssueAccess, { by }: Allowance, allows
   if (by === null) return false;
   const { github, login } = run.issue;
   const { signal } = run;
-  const patient = retryOptionsOf(run);
-  const comments = await withRetry(() => github.comments(run.issue.ref, run.issue.ref.number, { signal }), patient);
+  const retry = retryOptionsOf(run);
+  const comments = await withRetry(() => github.comments(run.issue.ref, run.issue.ref.number, { signal }), retry);
   const questions = findMarked(comments, login, "question");
   return isAnswerTo(
     questions.map(({ comment, marker }) => ({ allows: marker.allows, at: comment.createdAt })),

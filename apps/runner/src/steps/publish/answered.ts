@@ -23,7 +23,7 @@ export async function readAnswered(run: IssueAccess, label: IssueEvent | null): 
   if (label === null) return null;
   const { github, login } = run.issue;
   const { signal } = run;
-  const patient = retryOptionsOf(run);
-  const comments = await withRetry(() => github.comments(run.issue.ref, run.issue.ref.number, { signal }), patient);
+  const retry = retryOptionsOf(run);
+  const comments = await withRetry(() => github.comments(run.issue.ref, run.issue.ref.number, { signal }), retry);
   return answered(findMarked(comments, login, "question"), label);
 }

@@ -54,12 +54,12 @@ export async function publish(run: PullNeeds, needs: PublishInput): Promise<Publ
 }
 
 function readScope(run: PullNeeds): Promise<PushScope> {
-  const patient = retryOptionsOf(run);
-  return withRetry(() => scopeOf(run), patient);
+  const retry = retryOptionsOf(run);
+  return withRetry(() => scopeOf(run), retry);
 }
 
 async function publishTo(run: PullNeeds, needs: PublishInput): Promise<Published> {
-  const patient = retryOptionsOf(run);
+  const retry = retryOptionsOf(run);
   const scope = needs.scope ?? (await readScope(run));
   await takeNewName(run, scope);
   // Before the first use of the branch, because a branch whose commit counts as pushed gets a pull request without a push.
@@ -69,7 +69,7 @@ async function publishTo(run: PullNeeds, needs: PublishInput): Promise<Published
   for (let branches = 1; branches <= MAX_BRANCHES; branches += 1) {
     const pushed = await withRetry(
       () => withIntactMirror(run, () => pushWork(run, { scope, save: needs.save, toRead })),
-      patient,
+      retry,
     );
     if (pushed === "missing") return "missing";
     if (pushed === "withheld") return "done";

@@ -52,11 +52,11 @@ export interface Reported {
  */
 export async function report(run: ReportNeeds, cause: Cause | undefined): Promise<Reported> {
   const outcome = run.record.state.end.outcome ?? "failed";
-  const patient = retryOptionsOf(run);
-  await withRetry(() => consumeLabel(run), patient);
+  const retry = retryOptionsOf(run);
+  await withRetry(() => consumeLabel(run), retry);
   // A refused request (on a locked or deleted issue) does not change the end. During an outage the report waits.
   const stays = endedWell(outcome) ? await whyWorkspaceStays(run) : null;
-  const say = (work: () => Promise<void>) => tolerate(run, () => withRetry(work, patient));
+  const say = (work: () => Promise<void>) => tolerate(run, () => withRetry(work, retry));
   const isRecorded = await mayReport(run, outcome, cause);
   const silent = isRecorded ? await say(() => speak(run, outcome, stays)) : null;
   const unlabelled = isRecorded ? await say(() => relabel(run, outcome)) : null;

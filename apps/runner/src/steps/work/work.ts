@@ -60,7 +60,7 @@ export interface AgentHost {
   readonly lock: WorkspaceLock;
   /** Id of the data folder. Sessions are stored in it. */
   readonly homeId: string;
-  /** Return for how many ms the job's lock is still certain to belong to this run: see `Lease`. */
+  /** Return for how many ms the job's lock is still certain to belong to this run: see `JobLock`. */
   readonly leftMs: () => number;
 }
 

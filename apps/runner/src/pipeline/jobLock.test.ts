@@ -1,13 +1,17 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { Lease } from "./lease.ts";
+import { JobLock } from "./jobLock.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** Create a lease of 100 s. @param renew the answer of Redis */
-function lease(renew: () => Promise<boolean>) {
-  const on = { onLapse: vi.fn<() => void>(), onLost: vi.fn<() => void>(), onError: vi.fn<(error: unknown) => void>() };
-  return { lease: new Lease({ lockSeconds: 100, renew, ...on }), ...on };
+/** Create a lock of 100 s. @param renew the answer of Redis */
+function lock(renew: () => Promise<boolean>) {
+  const on = {
+    onExpiringSoon: vi.fn<() => void>(),
+    onLost: vi.fn<() => void>(),
+    onError: vi.fn<(error: unknown) => void>(),
+  };
+  return { lock: new JobLock({ lockSeconds: 100, renew, ...on }), ...on };
 }
 
 const never = () => new Promise<boolean>(() => {});
@@ -15,21 +19,21 @@ const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 it("releases the job before the agent must be dead, and both happen before the lock ends", async () => {
   let offline = false;
-  const { lease: it, onLapse } = lease(() => (offline ? never() : Promise.resolve(true)));
+  const { lock: it, onExpiringSoon } = lock(() => (offline ? never() : Promise.resolve(true)));
   await pass(500_000);
   offline = true;
   const last = it.leftMs();
   await pass(74_000 - (80_000 - last));
-  expect(onLapse).not.toHaveBeenCalled();
+  expect(onExpiringSoon).not.toHaveBeenCalled();
   await pass(1000);
-  expect(onLapse).toHaveBeenCalledOnce();
+  expect(onExpiringSoon).toHaveBeenCalledOnce();
   expect(it.leftMs()).toBe(5000);
   await pass(5000);
   expect(it.leftMs()).toBe(0);
 });
 
-it("gives a heartbeat no more time than the lease has", async () => {
-  const { lease: it } = lease(never);
+it("gives a heartbeat no more time than the lock has", async () => {
+  const { lock: it } = lock(never);
   await pass(30_000);
   expect(it.leftMs()).toBe(50_000);
   expect(it.leftMs()).toBe(50_000);
@@ -37,20 +41,20 @@ it("gives a heartbeat no more time than the lease has", async () => {
 
 it("counts a late answer from the moment of its request", async () => {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const { lease: it, onLapse } = lease(() => promise);
+  const { lock: it, onExpiringSoon } = lock(() => promise);
   await pass(60_000);
   resolve(true);
   await pass(0);
   expect(it.leftMs()).toBeLessThan(30_000);
-  expect(onLapse).not.toHaveBeenCalled();
+  expect(onExpiringSoon).not.toHaveBeenCalled();
 });
 
 it("distinguishes the lock of another process from a Redis that refuses requests", async () => {
   let answer = () => Promise.reject<boolean>(new Error("OOM"));
-  const { lease: it, onLost, onError, onLapse } = lease(() => answer());
+  const { lock: it, onLost, onError, onExpiringSoon } = lock(() => answer());
   await pass(60_000);
   expect(onError.mock.calls.length).toBeGreaterThan(3);
-  expect([onLost.mock.calls.length, onLapse.mock.calls.length]).toEqual([0, 0]);
+  expect([onLost.mock.calls.length, onExpiringSoon.mock.calls.length]).toEqual([0, 0]);
   answer = () => Promise.resolve(false);
   await pass(10_000);
   expect(onLost).toHaveBeenCalled();
@@ -58,8 +62,8 @@ it("distinguishes the lock of another process from a Redis that refuses requests
 });
 
 it("calls nothing after its job ended", async () => {
-  const { lease: it, onLapse, onLost } = lease(() => Promise.resolve(false));
+  const { lock: it, onExpiringSoon, onLost } = lock(() => Promise.resolve(false));
   it.close();
   await pass(1_000_000);
-  expect([onLapse.mock.calls.length, onLost.mock.calls.length]).toEqual([0, 0]);
+  expect([onExpiringSoon.mock.calls.length, onLost.mock.calls.length]).toEqual([0, 0]);
 });

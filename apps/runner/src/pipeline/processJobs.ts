@@ -12,7 +12,7 @@ import type { IssueJob, RunnerServices } from "./services.ts";
 import { REQUEUE_MS } from "./dispose.ts";
 import { HaltSwitch } from "../run/halt.ts";
 import { writerWithoutRun } from "./lastWriter.ts";
-import { Lease } from "./lease.ts";
+import { JobLock } from "./jobLock.ts";
 import { processJob } from "./process.ts";
 import type { Progress } from "../run/progress.ts";
 
@@ -23,7 +23,7 @@ const PASS_ON_MS = 5000;
 /** A reachable Redis answers the requests of an orderly shutdown within milliseconds. */
 const REDIS_MS = 3000;
 
-export interface TakeJobsOptions {
+export interface ProcessJobsOptions {
   readonly services: RunnerServices;
   /** Borrowed. Used only by the worker. */
   readonly connection: Redis;
@@ -39,7 +39,7 @@ export interface TakeJobsOptions {
   readonly abandon: (error: Error) => void;
 }
 
-export interface JobTaker {
+export interface JobProcessor {
   readonly worker: Worker<JobData, JobResult>;
   /** Halt switches of the runs, by job id. */
   readonly running: ReadonlyMap<string, HaltSwitch>;
@@ -49,8 +49,8 @@ export interface JobTaker {
   close(): Promise<void>;
 }
 
-/** Process jobs from now on, each in a slot and with a lease of its own. */
-export function takeJobs(options: TakeJobsOptions): JobTaker {
+/** Process jobs from now on, each in a slot and with a lock of its own. */
+export function processJobs(options: ProcessJobsOptions): JobProcessor {
   const { services, connection, name, slots, passesOn, onJobsChanged, errors, abandon } = options;
   const { log, now } = services;
   const { coordinator } = services.config;
@@ -59,7 +59,7 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
   const times = workerTimes(coordinator.lock_seconds);
   let closing = false;
 
-  async function take(job: IssueJob, token = ""): Promise<JobResult> {
+  async function processInSlot(job: IssueJob, token = ""): Promise<JobResult> {
     const jobId = job.id ?? "";
     if (closing || passesOn(running.size)) {
       // A job that is received while this runner closes is left to its successor or to another runner.
@@ -75,7 +75,7 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
     running.set(jobId, halt);
     onJobsChanged();
     let place: Place | null = null;
-    const lease = leaseOf(job, { token, halt, keep: async () => place?.keep() });
+    const lock = lockOf(job, { token, halt, keep: async () => place?.keep() });
     try {
       return await processJob({
         services,
@@ -83,7 +83,7 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
         token,
         slot,
         halts: halt,
-        leftMs: () => lease.leftMs(),
+        leftMs: () => lock.leftMs(),
         onProgress: (seen) => void progress.set(jobId, seen),
         onPlace: (taken) => void (place = taken),
       });
@@ -94,7 +94,7 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
         progress.delete(jobId);
       }
       onJobsChanged();
-      lease.close();
+      lock.close();
       slot.release();
       const held = place as Place | null;
       place = null; // So a late answer to a renewal does not keep the place.
@@ -108,18 +108,18 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
     if (released !== undefined) await within(released, REDIS_MS);
   }
 
-  function leaseOf(
+  function lockOf(
     job: IssueJob,
     { token, halt, keep }: { token: string; halt: HaltSwitch; keep: () => Promise<void> },
-  ): Lease {
-    return new Lease({
+  ): JobLock {
+    return new JobLock({
       lockSeconds: coordinator.lock_seconds,
       async renew() {
         const ours = (await job.extendLock(token, times.lockDuration ?? 0)) === 1;
         if (ours) void keep().catch((err: unknown) => log.debug({ err }, "could not keep a run's place in the limits"));
         return ours;
       },
-      onLapse() {
+      onExpiringSoon() {
         const reason = "the job's lock could not be renewed in time";
         log.warn({ issue: job.id }, `${reason}: the job is released, check that Redis answers`);
         halt.request("lost", reason);
@@ -129,12 +129,12 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
     });
   }
 
-  const worker = new Worker<JobData, JobResult>(QUEUE_NAME, take, {
+  const worker = new Worker<JobData, JobResult>(QUEUE_NAME, processInSlot, {
     connection,
     name,
     concurrency: coordinator.max_concurrent_workers,
     ...times,
-    skipLockRenewal: true, // See `Lease`.
+    skipLockRenewal: true, // See `JobLock`.
     settings: { backoffStrategy },
   });
   const lasts = countFlood({ ...SPINNING, now: () => performance.now() });

@@ -1,7 +1,7 @@
 import { renderMarker } from "@tac8/core/domain/marker";
 import type { Comment } from "@tac8/core/github/types";
 import { expect, it } from "vitest";
-import { readAnswer } from "./answer.ts";
+import { readReply } from "./reply.ts";
 
 const comment = (id: number, login: string, body: string) => ({ id, body, author: { login } }) as Comment;
 const ours = `${renderMarker({ v: 1, kind: "question", run: "r", outcome: null, label_event_id: 1, published_sha: null, question_id: null })}\nWhich?`;
@@ -13,12 +13,12 @@ const COMMENTS = [
   comment(5, "ann", "Not too dark."),
 ];
 const read = (comments: Comment[], login: string | null = "tac8") =>
-  readAnswer(comments, { login, mayAnswer: async (author) => author === "ann" || author === "tac8" });
+  readReply(comments, { login, mayReply: async (author) => author === "ann" || author === "tac8" });
 
 it("has every reply of users who may answer since the newest question", async () => {
-  expect(await read(COMMENTS)).toEqual({ kind: "answer", author: "ann", text: "Green, ok?\n\nNot too dark." });
+  expect(await read(COMMENTS)).toEqual({ kind: "reply", author: "ann", text: "Green, ok?\n\nNot too dark." });
   const next = [...COMMENTS, comment(6, "tac8", ours), comment(7, "ann", "2")];
-  expect(await read(next)).toEqual({ kind: "answer", author: "ann", text: "2" });
+  expect(await read(next)).toEqual({ kind: "reply", author: "ann", text: "2" });
 });
 
 it.each([

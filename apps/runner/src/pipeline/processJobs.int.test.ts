@@ -13,7 +13,7 @@ import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import type { TakenSlots } from "../slots/slots.ts";
 import type { RunnerServices } from "./services.ts";
-import { takeJobs, type JobTaker } from "./takeJobs.ts";
+import { processJobs, type JobProcessor } from "./processJobs.ts";
 
 const ID = "octo.widgets.1";
 const log = createLogger({ name: "test", secrets: [], destination: { write: () => undefined } });
@@ -47,8 +47,8 @@ interface Given {
   readonly holds?: Pick<Redis, "hgetall">;
 }
 
-/** Start a job taker. It has a slot only if `holds` are given. */
-function taker({ passesOn = () => false, lockSeconds = 120, holds }: Given = {}) {
+/** Start a job processor. It has a slot only if `holds` are given. */
+function startProcessor({ passesOn = () => false, lockSeconds = 120, holds }: Given = {}) {
   const connection = connectRedis(server.url, { name: "worker", onError: () => undefined });
   const coordinator = { lock_seconds: lockSeconds, max_concurrent_workers: 1, shutdown_grace_seconds: 10 };
   const config = { coordinator, repositories: [{ owner: "octo", repo: "widgets" }] };
@@ -59,7 +59,7 @@ function taker({ passesOn = () => false, lockSeconds = 120, holds }: Given = {})
     return { release: () => undefined };
   };
   const errors = logAtMost({ log, every: 30_000, now: Date.now });
-  const jobs = takeJobs({
+  const jobs = processJobs({
     services,
     connection,
     name: "pi/0",
@@ -73,7 +73,7 @@ function taker({ passesOn = () => false, lockSeconds = 120, holds }: Given = {})
 }
 
 /** Add the job. Resolves when the worker has fetched it, before it is processed. */
-async function fetched({ worker }: JobTaker, then: () => void = () => undefined): Promise<void> {
+async function fetched({ worker }: JobProcessor, then: () => void = () => undefined): Promise<void> {
   const active = once(worker, "active");
   worker.once("active", then);
   const data = { owner: "octo", repo: "widgets", number: 1, repositoryId: 1, title: "", url: "" };
@@ -91,7 +91,7 @@ fieldTest(
   "F2",
   "a job that was fetched before the runner closed, and arrives afterwards, is requeued at once",
   async () => {
-    const { jobs, end } = taker();
+    const { jobs, end } = startProcessor();
     const closed: Promise<void>[] = [];
     await fetched(jobs, () => {
       closed.push(jobs.close());
@@ -105,7 +105,7 @@ fieldTest(
 );
 
 test("a job that was fetched while the runner accepts none is left to others, without using an attempt", async () => {
-  const { jobs, end } = taker({ passesOn: () => true });
+  const { jobs, end } = startProcessor({ passesOn: () => true });
   await fetched(jobs);
   await expect.poll(async () => (await queue.getJob(ID))?.getState()).toBe("delayed");
   await expectRequeued();
@@ -115,7 +115,7 @@ test("a job that was fetched while the runner accepts none is left to others, wi
 
 test("a run whose job's lock cannot be renewed in time releases everything at once", async () => {
   const asked = Promise.withResolvers<Record<string, string>>();
-  const { jobs, end } = taker({ lockSeconds: 1, holds: { hgetall: () => asked.promise } });
+  const { jobs, end } = startProcessor({ lockSeconds: 1, holds: { hgetall: () => asked.promise } });
   await fetched(jobs);
   await expect.poll(() => jobs.running.has(ID)).toBe(true);
   const halt = jobs.running.get(ID);

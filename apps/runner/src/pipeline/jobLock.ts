@@ -1,11 +1,11 @@
 import { releaseAfter, silenceLimit, workerTimes } from "@tac8/core/queue/contract";
 
-export interface LeaseOptions {
+export interface JobLockOptions {
   readonly lockSeconds: number;
   /** Renew the lock in Redis. @returns false if this runner no longer has the lock */
   readonly renew: () => Promise<boolean>;
   /** Called once, when the lock is so close to its end that the job must be released. */
-  readonly onLapse: () => void;
+  readonly onExpiringSoon: () => void;
   /** Called when another process has the job. */
   readonly onLost: () => void;
   readonly onError: (error: unknown) => void;
@@ -15,18 +15,18 @@ export interface LeaseOptions {
  * A job's lock as its runner knows it, with the time for which the lock is certainly valid. It is renewed here and not by BullMQ.
  * BullMQ identifies locks by their jobs, so a run that ends late would end the renewal for the next run of its job.
  */
-export class Lease {
-  readonly #options: LeaseOptions;
+export class JobLock {
+  readonly #options: JobLockOptions;
   readonly #renewal: NodeJS.Timeout;
-  #lapse: NodeJS.Timeout;
+  #expiry: NodeJS.Timeout;
   #renewedAt = performance.now();
   #asking = false;
   #closed = false;
 
-  constructor(options: LeaseOptions) {
+  constructor(options: JobLockOptions) {
     this.#options = options;
     const { lockRenewTime = 0 } = workerTimes(options.lockSeconds);
-    this.#lapse = setTimeout(options.onLapse, releaseAfter(options.lockSeconds));
+    this.#expiry = setTimeout(options.onExpiringSoon, releaseAfter(options.lockSeconds));
     // Twice as often as necessary, so that one late answer has no effect.
     this.#renewal = setInterval(() => void this.#renew(), lockRenewTime / 2);
   }
@@ -50,9 +50,9 @@ export class Lease {
 
   #renewed(at: number): void {
     this.#renewedAt = at;
-    clearTimeout(this.#lapse);
-    const { lockSeconds, onLapse } = this.#options;
-    this.#lapse = setTimeout(onLapse, Math.max(0, at + releaseAfter(lockSeconds) - performance.now()));
+    clearTimeout(this.#expiry);
+    const { lockSeconds, onExpiringSoon } = this.#options;
+    this.#expiry = setTimeout(onExpiringSoon, Math.max(0, at + releaseAfter(lockSeconds) - performance.now()));
   }
 
   /** Milliseconds for which the agent may live from now without another heartbeat. Zero or less: it must end. */
@@ -62,7 +62,7 @@ export class Lease {
 
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#lapse);
+    clearTimeout(this.#expiry);
     clearInterval(this.#renewal);
   }
 }
