@@ -102,6 +102,14 @@ export const oneRun: readonly Mutant[] = [
     promise: "an agent dies when its runner sends no heartbeats",
   },
   {
+    name: "guard-early-dead",
+    file: `${RUNNER}/guard/client.ts`,
+    find: "const isUsable = waiting?.isAlive() ?? false;",
+    replace: "const isUsable = true;",
+    test: { file: `${RUNNER}/guard/guard.int.test.ts`, name: "dies between its taking and its agent's start" },
+    promise: "a run whose guard dies before its agent starts gets another guard",
+  },
+  {
     name: "sandbox-guard-eof",
     file: `${RUNNER}/guard/timeGuard.ts`,
     find: 'if [ "$code" -ne 0 ]; then break; fi\n',

@@ -24,13 +24,13 @@ export function startWaitingGuard(runId: string, lockFd: number): WaitingGuard |
   if (typeof guard === "string") return null;
   const { child, control, stdin } = guard;
   for (const emitter of [child, control, stdin]) emitter.on("error", () => undefined); // `isAlive` reports it.
-  const isAlive = (): boolean => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+  const hasProcess = (): boolean => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
   return {
     guard,
-    isAlive,
+    isAlive: () => hasProcess() && !control.destroyed,
     async end() {
       const streams = [control, stdin, guard.stdout, guard.stderr];
-      if (isAlive()) {
+      if (hasProcess()) {
         const exited = once(child, "exit");
         // Nobody depends on it yet.
         child.kill("SIGKILL");
@@ -51,7 +51,10 @@ export interface GuardedStart extends GuardStart {
  * Start a guard, which starts the agent. The guard inherits the lock's descriptor, but never the runner's environment.
  */
 export function startGuarded({ lockFd, waiting, ...start }: GuardedStart): Guarded {
-  const guard = waiting?.guard ?? spawnGuard(start.runId, lockFd);
+  // The exit of a guard that has died since it was taken has been emitted already, so the run would wait for it forever.
+  const isUsable = waiting?.isAlive() ?? false;
+  if (!isUsable) void waiting?.end();
+  const guard = (isUsable ? waiting?.guard : null) ?? spawnGuard(start.runId, lockFd);
   if (typeof guard === "string") return neverStarted(`cannot start the guard: ${guard}`);
   const { child, control, stdin, stdout, stderr } = guard;
   const started = Promise.withResolvers<number | null>();

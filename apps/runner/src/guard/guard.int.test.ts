@@ -153,6 +153,16 @@ test("a guard that waits starts its agent as any other does", async () => {
   expect(await handle.done).toMatchObject({ cause: "exited", code: 0, remaining: 0 });
 });
 
+test("a guard that dies between its taking and its agent's start is replaced", async () => {
+  await using guard = waiting();
+  const { pid = 0 } = guard.guard.child;
+  process.kill(pid, "SIGKILL");
+  await exited(pid);
+  const handle = bench.start(bench.behave("success"), { guard });
+  expect(handle.pid).not.toBe(pid);
+  expect(await handle.done).toMatchObject({ cause: "exited", code: 0, remaining: 0 });
+});
+
 test("a guard that waits in vain ends, and releases the lock", async () => {
   const guard = waiting();
   expect(guard.isAlive()).toBe(true);
