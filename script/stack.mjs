@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "dist");
 // file:///app/dist/runner.js:12:345, with or without file://. Whatever folder the build ran in, the source maps are those of this checkout.
-const PLACE = /(?:file:\/\/)?[^\s()]*\/dist\/([\w-]+\.js):(\d+):(\d+)/g;
+const PLACE = /(?:file:\/\/)?[^\s()]*\/dist\/([\w-]+\.c?js):(\d+):(\d+)/g;
 const maps = new Map();
 
 process.stdout.write(

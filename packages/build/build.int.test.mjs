@@ -116,6 +116,19 @@ if (process.argv[2] === "stay") process.stdin.resume();
     expect(stderr).toMatch(/^tac8 needs Node 22\.12 or newer, and this is v\S+: start it with the tac8 command.*\n$/);
   });
 
+  it("runs a CommonJS program in strict mode, as its source would run, and maps its stack", async () => {
+    write({ "apps/a/src/inner/main.ts": "const fixed: { a: number } = Object.freeze({ a: 1 }); fixed.a = 2;" });
+    await build({ root, entries: [{ name: "third", source: "apps/a/src/inner/main.ts", commonJs: true }] });
+    const { status, stderr } = run("dist/third.cjs");
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringContaining("TypeError: Cannot assign to read only property 'a'"),
+    ]);
+    cpSync(join(REPOSITORY, "script/stack.mjs"), join(root, "script/stack.mjs"));
+    const mapped = spawnSync(process.execPath, ["script/stack.mjs"], { cwd: root, input: stderr, encoding: "utf8" });
+    expect(mapped.stdout).toContain("apps/a/src/inner/main.ts:1:");
+  });
+
   it("leaves no process of the bundler, and files that other users can read", async () => {
     await build({ root, entries });
     const bundlers = () => childrenOfThis().filter((name) => name.startsWith("esbuild"));

@@ -23,7 +23,8 @@ const BANNER = [
   `const require = __createRequire(import.meta.url);`,
   KEPT_OPEN.replace("__filename", "import.meta.filename"),
 ].join("");
-const COMMON_JS_BANNER = MINIMUM_CHECK + KEPT_OPEN;
+// The sources are written for strict mode. esbuild's own directive would come after the banner, where it has no effect.
+const COMMON_JS_BANNER = `"use strict";${MINIMUM_CHECK}${KEPT_OPEN}`;
 
 /**
  * Build into a new folder, then replace `dist/` by it. A build that fails leaves the old `dist/` unchanged.
