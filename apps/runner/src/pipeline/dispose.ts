@@ -4,7 +4,7 @@ import { countBrokenOff } from "@tac8/core/domain/brokenOff";
 import { repositoryHold } from "@tac8/core/domain/holds";
 import { formatReference, type IssueRef } from "@tac8/core/domain/reference";
 import { hasReached } from "@tac8/core/domain/states";
-import { questionExpiresAt } from "@tac8/core/domain/questionExpiry";
+import { questionDueAt } from "@tac8/core/domain/questionExpiry";
 import type { JobResult } from "@tac8/core/queue/contract";
 import { LostRun } from "@tac8/core/state/issueStore";
 import {
@@ -65,7 +65,7 @@ export function closed(
 ): Decided {
   if (result.outcome === "failed") return { do: "fail", reason: result.reason ?? "failed", record };
   if (result.outcome !== "blocked") return { do: "complete", result, record };
-  const expires = questionExpiresAt(issue, blockedExpiresMs) ?? now + blockedExpiresMs;
+  const expires = questionDueAt(issue, blockedExpiresMs, now);
   const until = Math.max(expires, now + REQUEUE_MS);
   return { do: "requeue", until, because: "it waits for an answer", record, isFirst: issue.agent.runCount > 0 };
 }

@@ -10,7 +10,7 @@ import { isEnded, hasReached } from "@tac8/core/domain/states";
 import { applyPatch, groupPatch, type IssuePatch, type IssueRecord } from "@tac8/core/state/issueState";
 import { CLEAN, reopen } from "@tac8/core/state/reopen";
 import type { FailureKind } from "@tac8/core/domain/failures";
-import { questionExpiresAt } from "@tac8/core/domain/questionExpiry";
+import { questionDueAt } from "@tac8/core/domain/questionExpiry";
 
 /** First step of a run, decided from the record before the run. */
 export type Entry =
@@ -94,7 +94,7 @@ function afterQuestion(before: IssueRecord, facts: EntryFacts, lost: IssuePatch)
     };
     return { do: "work", patch, why: { kind: "reply", author, text, withheld: withheld?.reason ?? null } };
   }
-  const until = questionExpiresAt(before, facts.blockedExpiresMs) ?? facts.now + facts.blockedExpiresMs;
+  const until = questionDueAt(before, facts.blockedExpiresMs, facts.now);
   if (facts.now < until) return { do: "wait", until };
   const why =
     before.work.withheld === null

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { questionExpiresAt, questionLifetimeMs } from "./questionExpiry.ts";
+import { questionDueAt, questionExpiresAt, questionLifetimeMs } from "./questionExpiry.ts";
 
 const ASKED = "2026-11-25T12:00:00.000Z";
 const OLDER = "2026-11-24T12:00:00.000Z";
@@ -16,4 +16,12 @@ test.each([
 ])("a question %s expires after the days of the setting", (_, times, expires) => {
   const at = questionExpiresAt(times, questionLifetimeMs(1.5));
   expect(at === null ? null : new Date(at).toISOString()).toBe(expires);
+});
+
+test("the job of a question is due when the question expires, or a lifetime after now if the record has no time", () => {
+  const now = Date.parse(ASKED);
+  const due = (since: string | null) =>
+    questionDueAt({ since, question: { askedAt: null } }, questionLifetimeMs(1), now);
+  expect(due(OLDER)).toBe(Date.parse(ASKED));
+  expect(due(null)).toBe(Date.parse("2026-11-26T12:00:00.000Z"));
 });

@@ -25,5 +25,15 @@ export function questionAskedAt({ since, question }: AskedTimes): number | null 
 /** Return when the question expires, in epoch ms; null: the record has no readable time. */
 export function questionExpiresAt(times: AskedTimes, lifetimeMs: number): number | null {
   const asked = questionAskedAt(times);
-  return asked === null ? null : asked + lifetimeMs;
+  return asked === null ? null : expiryOf(asked, lifetimeMs);
+}
+
+/** Return until when the job of the question is delayed, in epoch ms. Without a readable time, the lifetime begins `now`. */
+export function questionDueAt(times: AskedTimes, lifetimeMs: number, now: number): number {
+  return expiryOf(questionAskedAt(times) ?? now, lifetimeMs);
+}
+
+/** The rule: return when a question that was asked at `asked` expires. All times are epoch ms. */
+function expiryOf(asked: number, lifetimeMs: number): number {
+  return asked + lifetimeMs;
 }
