@@ -75,7 +75,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       {
         flags: "--state <state...>",
         description:
-          "only issues in these states; parked: waits without using an attempt; pr: has its pull request; withdrawn: closed or its label removed before it started; expired: its question was not answered",
+          "only issues in these states. Some names need an explanation: parked (waits without using an attempt), pr (has its pull request), answered (the agent explained why no change is needed), withdrawn (closed or its label removed before it started), expired (no reply to its question)",
         choices: ISSUE_STATES,
       },
       { flags: "--json", description: "print JSON" },
@@ -138,7 +138,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "pause",
-    summary: "start no new agents, on all machines or on one; running agents finish",
+    summary: "stop the start of new agents, on all machines or on one runner; running agents continue",
     options: [
       {
         flags: "--runner <name>",
@@ -153,9 +153,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: "resume [hold]",
     summary:
-      "end the pause that tac8 pause started, or the hold with this name, such as auth, after its cause is fixed",
+      "end the pause of the whole queue; with the name of a hold, such as auth: end that hold, once its cause is fixed. tac8 status lists the holds",
     options: [
-      { flags: "--runner <name>", description: "end the pause of this runner" },
+      { flags: "--runner <name>", description: "end the pause of this runner instead" },
       { flags: "--json", description: "print JSON" },
     ],
     load: async () => (await import("./resume.ts")).resume,
@@ -227,7 +227,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: "show the log lines of scheduler, runner and board on this machine",
     options: [
       { flags: "-f, --follow", description: "follow new lines until Ctrl-C" },
-      { flags: "--runner", description: "only the runner's" },
+      { flags: "--runner", description: "only the log lines of the runner; takes no name" },
     ],
     load: async () => (await import("./logs.ts")).logs,
   },
