@@ -27,7 +27,7 @@ import { plain } from "../terminal/text.ts";
 
 /** Maximum time for all requests to GitHub together. */
 const TIMEOUT_MS = 60_000;
-const ANSWER_IT = "It waits for an answer to its question: reply on the issue, and the work continues.";
+const ANSWER_IT = "It waits for a reply to its question: reply on the issue, and the work continues.";
 const PRIORITY_COLORS: Record<Priority, string> = { P0: "b60205", P1: "d93f0b", P2: "fbca04" };
 
 /** Add the label to an issue on GitHub. */

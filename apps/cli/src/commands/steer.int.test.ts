@@ -309,7 +309,7 @@ describe("tac8 add", () => {
       /already has the label: .*P0\. The scheduler has queued it, but no runner/,
     );
     await queued(number, { state: "blocked" });
-    expect((await tac8(["add", `${number}`], env)).out).toMatch(/It waits for an answer to its question: reply/);
+    expect((await tac8(["add", `${number}`], env)).out).toMatch(/It waits for a reply to its question: reply/);
     await tac8(["pause"]);
     const { out } = await tac8(["add", `${open()}`, "--json"], env);
     expect(JSON.parse(out)).toEqual({

@@ -112,7 +112,7 @@ export const statusOutput = z.strictObject({
   admission: admission.describe("Whether new work may start at all").meta({ sameAs: ".runners[].admission" }),
   questions: z
     .array(z.strictObject({ issue: issueName, title: z.string(), question: z.string(), askedAt: time.nullable() }))
-    .describe("Questions that wait for an answer, oldest first"),
+    .describe("Questions that wait for a reply, oldest first"),
   holds: z.array(hold),
   today: summary,
   total: summary.describe("Since tac8 was first started").meta({ sameAs: ".today" }),

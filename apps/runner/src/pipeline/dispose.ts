@@ -67,7 +67,7 @@ export function closed(
   if (result.outcome !== "blocked") return { do: "complete", result, record };
   const expires = questionDueAt(issue, blockedExpiresMs, now);
   const until = Math.max(expires, now + REQUEUE_MS);
-  return { do: "requeue", until, because: "it waits for an answer", record, isFirst: issue.agent.runCount > 0 };
+  return { do: "requeue", until, because: "it waits for a reply", record, isFirst: issue.agent.runCount > 0 };
 }
 
 /**

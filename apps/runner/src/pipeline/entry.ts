@@ -98,7 +98,7 @@ function afterQuestion(before: IssueRecord, facts: EntryFacts, lost: IssuePatch)
   if (facts.now < until) return { do: "wait", until };
   const why =
     before.work.withheld === null
-      ? "the question was not answered in time"
+      ? "the agent's question got no reply in time"
       : "there was no decision in time about publishing the finished work";
   return decided("expired", why, facts, lost);
 }

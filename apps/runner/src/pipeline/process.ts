@@ -216,7 +216,7 @@ async function beginRun(options: ProcessOptions, begun: Begun): Promise<Disposit
   });
   if (entry.do === "wait") {
     const record = { patch: { "job.hold": null } };
-    return { do: "requeue", until: entry.until, because: "it waits for an answer", record };
+    return { do: "requeue", until: entry.until, because: "it waits for a reply", record };
   }
   if (entry.do === "close") {
     // The workspace was removed when the issue ended. The lock of this run has created its file again.

@@ -160,7 +160,7 @@ export const sections = {
       .positive()
       .max(365)
       .default(14)
-      .describe("End the work on an issue if the agent's question is not answered for this many days."),
+      .describe("End the work on an issue if the agent's question gets no reply for this many days."),
     breaker_failures: z
       .int()
       .min(0)

@@ -40,14 +40,14 @@ export const STATE_WORDS: Readonly<Record<IssueState, StateWords>> = {
   running: { title: "Running", meaning: "a runner works on the issue" },
   retrying: { title: "Retrying", meaning: "an attempt failed; the next attempt starts after a delay" },
   parked: { title: "Parked", meaning: "the issue waits without a slot and without using an attempt" },
-  blocked: { title: "Blocked", meaning: "the issue waits for an answer, or for a decision about withheld work" },
+  blocked: { title: "Blocked", meaning: "the issue waits for a reply, or for a decision about withheld work" },
   pr: { title: "PR", meaning: "the work is in a pull request" },
   answered: { title: "Answered", meaning: "the agent made no changes; its answer is a comment on the issue" },
   stopped: { title: "Stopped", meaning: "an operator stopped the work" },
   cancelled: { title: "Cancelled", meaning: "the issue was closed while it was running" },
   failed: { title: "Failed", meaning: "all attempts are used up, or the failure is permanent" },
   withdrawn: { title: "Withdrawn", meaning: "the issue was closed or lost its label before it was running" },
-  expired: { title: "Expired", meaning: "the question was not answered in time" },
+  expired: { title: "Expired", meaning: "the agent's question got no reply in time" },
 };
 
 /** Return the meaning of a state; null: there is no state with this name. */

@@ -236,5 +236,5 @@ it("withheld work is no question of an agent", () => {
     /needs a decision before it is published\. The comment below/,
   );
   expect(statusText({ ...withheld, state: "expired" }, TRIGGER)).toMatch(/finished work was not published in time/);
-  expect(statusText({ ...FACTS, state: "blocked" }, TRIGGER)).toMatch(/\*\*Blocked\*\*: the agent needs an answer/);
+  expect(statusText({ ...FACTS, state: "blocked" }, TRIGGER)).toMatch(/\*\*Blocked\*\*: the agent needs a reply/);
 });

@@ -64,7 +64,7 @@ function detailOf({ state, runner, since, prNumber, headSha, isWithheld = false 
     case "blocked":
       return isWithheld
         ? ": the work is finished but needs a decision before it is published. The comment below gives the reason and the options."
-        : ": the agent needs an answer to the question below. Reply to this issue to continue the work.";
+        : ": the agent needs a reply to the question below. Reply to this issue to continue the work.";
     case "pr":
       return `: #${prNumber ?? "?"}${headSha === null ? "" : ` at ${headSha.slice(0, 7)}`}.`;
     case "answered":
@@ -77,7 +77,9 @@ function detailOf({ state, runner, since, prNumber, headSha, isWithheld = false 
     case "withdrawn":
       return ": the label was removed or the issue was closed before the work started.";
     case "expired":
-      return isWithheld ? ": the finished work was not published in time." : ": the question was not answered in time.";
+      return isWithheld
+        ? ": the finished work was not published in time."
+        : ": the agent's question got no reply in time.";
     default:
       return state satisfies never;
   }

@@ -82,7 +82,7 @@ export function evaluateEnd(facts: WhyFacts): Finding[] {
       return end(
         `it expired${at}: ${reason}`,
         issue.work.withheld === null
-          ? `Expired: its question was not answered in time. ${again}, add the label again.`
+          ? `Expired: its question got no reply in time. ${again}, add the label again.`
           : "Expired: its finished work was withheld and not published in time. The work is kept. Add the label again: the work is published if that is allowed by then, otherwise tac8 asks again.",
       );
     case "queued":

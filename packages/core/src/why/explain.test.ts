@@ -427,7 +427,7 @@ const CASES: readonly (readonly [
     },
     "blocked",
     ["wake"],
-    "The answer is recorded, and the scheduler has not resumed the job yet. Its next poll does.",
+    "The reply is recorded, and the scheduler has not resumed the job yet. Its next poll does.",
   ],
   [
     "done",
@@ -527,7 +527,7 @@ const CASES: readonly (readonly [
     { issue: fields(ended({ state: "expired" })), job: job({ state: "completed" }) },
     "expired",
     ["end"],
-    "Expired: its question was not answered in time. To try again, add the label again.",
+    "Expired: its question got no reply in time. To try again, add the label again.",
   ],
   [
     "expired with withheld work",

@@ -141,7 +141,7 @@ const OTHERWISE: Record<Situation, string> = {
   missing: "The scheduler queues it again with its next poll.",
   ended: "It is finished.",
   running: "It is running.",
-  asking: "It waits for an answer.",
+  asking: "It waits for a reply.",
   answered: "Its question was answered: a runner starts it within seconds.",
   timed: "Its delay is over: a runner starts it within seconds.",
   waiting: "Nothing blocks it: a runner starts it within seconds.",

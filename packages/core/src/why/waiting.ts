@@ -85,7 +85,7 @@ export function evaluateQuestion(facts: WhyFacts): Finding[] {
   return [
     decisive(
       "question",
-      `${isWithheld ? "withheld work that needs a decision" : "an unanswered question"}${since}${expires}${quoted}`,
+      `${isWithheld ? "withheld work that needs a decision" : "a question without a reply"}${since}${expires}${quoted}`,
       { ...evidence, expires: iso(until) },
       answer,
     ),
@@ -95,7 +95,7 @@ export function evaluateQuestion(facts: WhyFacts): Finding[] {
 /** Evaluate a blocked job whose reply is recorded, but which is still delayed. */
 export function evaluateUnrecorded({ job, now }: WhyFacts): Finding[] {
   if (job?.state !== "delayed" || job.until === null || job.until <= now) return [];
-  const text = "the answer is recorded, and the scheduler has not resumed the job yet";
+  const text = "the reply is recorded, and the scheduler has not resumed the job yet";
   return [decisive("wake", text, {}, `${asSentence(text)} Its next poll does.`)];
 }
 

@@ -4,7 +4,7 @@ import type { StepBasics } from "../../run/step.ts";
 import { chooseBranch } from "../../issue/branch.ts";
 
 /**
- * Restore an issue that waits for an answer and is missing in Redis, from its comments and its branch. The agent's session is lost
+ * Restore an issue that waits for a reply and is missing in Redis, from its comments and its branch. The agent's session is lost
  * with Redis, so an answer starts a new session on the branch.
  */
 export async function restoreQuestion(run: StepBasics<AdmitField>, asked: OpenQuestion): Promise<void> {

@@ -4,7 +4,7 @@ import type { Withheld } from "@tac8/core/state/issueState";
 import type { PublishNeeds } from "./needs.ts";
 
 /**
- * End a run whose finished work is published only if a maintainer allows it. The issue waits as for an answer to a question, and the
+ * End a run whose finished work is published only if a maintainer allows it. The issue waits as for a reply to a question, and the
  * commits stay in the workspace.
  */
 export async function withhold(run: PublishNeeds, withheld: Withheld): Promise<void> {
