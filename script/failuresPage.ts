@@ -22,7 +22,7 @@ const BEFORE = `# How runs fail
 
 <!-- Made from packages/core/src/domain/failures.ts and failureWords.ts by \`npm run docs\`. -->
 
-Every run that does not succeed has one of these names. You find it in \`tac8 status\`, \`tac8 why 471\`, \`tac8 report\`, on the board, and with its reason in the issue's status comment: **Retrying** (an attempt was counted), **Parked** (no attempt was counted), or **Failed**, with a second comment and the label \`rpi-failed\`.
+Every run that does not succeed has one of these names. You find it in \`tac8 status\`, \`tac8 why 471\`, \`tac8 report\`, on the board, and with its reason in the issue's status comment: **Retrying** (an attempt was counted), **Parked** (no attempt was counted), or **Failed**, with a second comment and the label \`rpi-failed\`. In these names, \`refused\` is a refusal by GitHub; a label that tac8 does not accept is \`untrusted\`.
 
 An issue has \`max_attempts\` attempts; when the last attempt fails, the issue has failed. The delay before an attempt depends on the number of earlier failures: the last delay of a list repeats, and \`backoff_factor\` multiplies all delays. During a _hold_ no new job starts, either in the whole queue or (hold \`repo:owner/name\`) in one repository; running agents continue. A hold ends automatically, or with \`tac8 resume NAME\`.`;
 
@@ -55,11 +55,12 @@ function what(kind: FailureKind): string {
   if (kind === "no-changes")
     return "Counts an attempt and asks the agent again immediately; the second time fails the issue.";
   if (burnsAttempt) return `Counts an attempt; the next attempt starts after ${waits(kind)}.`;
-  const parts = [`Counts no attempt; continues after ${waits(kind)}${UNTIL[kind] ?? ""}.`];
+  const atFirst = kind === "model" ? " at first" : "";
+  const parts = [`Counts no attempt${atFirst}; continues after ${waits(kind)}${UNTIL[kind] ?? ""}.`];
   if (hold !== undefined) parts.push(`Holds the queue (hold \`${hold}\`).`);
   if (kind === "model")
     parts.push(
-      "After each delay one job starts as a probe; when the model responds to it, all jobs continue. An issue that keeps failing with this error while others succeed counts attempts.",
+      "After each delay one job starts as a probe; when the model responds to it, all jobs continue. If an issue keeps failing with this error while others succeed, its further failures count as attempts.",
     );
   return parts.join(" ");
 }

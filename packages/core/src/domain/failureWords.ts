@@ -5,8 +5,7 @@ import type { FailureKind } from "./failures.ts";
 /** Advice for users about each kind of failure: Markdown. */
 export const ADVICE: Record<FailureKind, string> = {
   startup: "Run the agent's program by hand on the runner's machine to check that it starts.",
-  agent:
-    "The runner's log contains the whole conversation. Describe the issue more clearly, or split it into smaller issues.",
+  agent: "`tac8 view` shows the conversation. Describe the issue more clearly, or split it into smaller issues.",
   timeout: "The run took longer than `worker_timeout_hours`: split the issue, or raise the limit.",
   stalled: "The agent wrote no output for `stall_timeout_minutes`: a program that it started may be waiting for input.",
   "out-of-memory": "The run used more memory than `max_memory_mb_per_run`: split the issue, or raise the limit.",
@@ -18,7 +17,7 @@ export const ADVICE: Record<FailureKind, string> = {
   auth: "Sign the agent in again, or set a valid key.",
   model: "Wait until the model's service is available again, see status.claude.com. Check the network and the proxy.",
   github: "Check whether GitHub has an outage.",
-  refused: "The reason above says what to change.",
+  refused: "The reason of the failure says what to change.",
   untrusted: "Work starts when an account with write access to this repository adds the label.",
   edited:
     "Review the current title and body of the issue. To approve them, add the label again: the agent then works with this text.",
@@ -52,7 +51,7 @@ export const MEANING: Record<FailureKind, string> = {
   github: "GitHub is unreachable, or its rate limit is reached.",
   refused:
     "GitHub rejects the request because of the token, its permissions, a rule of the repository, or the content of the push.",
-  git: "A git command failed, or an unexpected error occurred.",
+  git: "A git command failed. An unexpected error of tac8 also has this name.",
   disk: "The disk of the runner's machine is full: tac8 itself cannot write files or run git, or its data folder is missing, unreadable or read-only. A disk that an agent fills is `disk-full`.",
   "no-changes":
     "The agent finished without an error, a change or an answer. With an answer, the issue ends as `answered`.",
