@@ -116,7 +116,7 @@ export const sections = {
       .min(1)
       .max(64)
       .default(3)
-      .describe("Maximum number of agents that run at the same time on one runner."),
+      .describe("Maximum number of agents (workers) that run at the same time on one runner."),
     poll_interval_seconds: z
       .number()
       .min(1)
@@ -433,7 +433,7 @@ export const sections = {
       .min(0)
       .default(1)
       .describe(
-        "Start no new job with less free disk space than this in the data folder or the worktrees' folder, in GB. Below half of it, stop the agent that has written the most. A free inode counts as 16 KiB, because the disk of an agent that writes many small files can run out of inodes first. 0: no limit.",
+        "Start no new job with less free disk space than this in the data folder or the worktrees' folder, in GB (janitor.min_free_gb removes files instead). Below half of it, stop the agent that has written the most. A free inode counts as 16 KiB, because the disk of an agent that writes many small files can run out of inodes first. 0: no limit.",
       ),
     max_load_per_core: z
       .number()
@@ -506,7 +506,8 @@ export const sections = {
 
 /** Description of each table of the file, in one line. */
 export const TABLES: Readonly<Record<keyof typeof sections | "repositories", string>> = {
-  coordinator: "Agents, timeouts and attempts.",
+  coordinator:
+    "Agents, timeouts and attempts. The table and some of its keys have the names of tac8's predecessor, the Python coordinator; a worker is an agent.",
   runner: "This machine's runner.",
   limits:
     "Limits for all runners together. The limits in the configuration of the scheduler's machine apply to all machines.",
@@ -514,7 +515,7 @@ export const TABLES: Readonly<Record<keyof typeof sections | "repositories", str
   repositories: "Additional repositories: one table [[repositories]] each.",
   llm: "The agent's program, its model, and limits for its cost.",
   agent: "Environment and isolation of agents.",
-  protected: "Files whose changes are withheld, or are listed in the pull request.",
+  protected: "Files whose changes are withheld (block), or are listed in the pull request (flag).",
   worktree: "Location of the worktrees.",
   git: "Author of the commits that tac8 creates itself, for example of work that an agent did not commit.",
   janitor: "How long the data of ended issues is kept.",

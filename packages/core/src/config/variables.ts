@@ -89,9 +89,9 @@ export const VARIABLES: readonly Variable[] = [
   },
   {
     name: "REDIS_URL",
-    standard: "redis://127.0.0.1:6379",
+    standard: "",
     meaning:
-      "URL of Redis: redis://HOST:PORT; rediss://USER@HOST:PORT/N with TLS, an ACL user and a database number; unix:///PATH of a socket, with ?db=N; or redis+sentinel://HOST:PORT,HOST:PORT/NAME/N for Sentinels (rediss+sentinel:// with TLS). Not set: tac8 up starts a Redis of its own.",
+      "URL of Redis: redis://HOST:PORT; rediss://USER@HOST:PORT/N with TLS, an ACL user and a database number; unix:///PATH of a socket, with ?db=N; or redis+sentinel://HOST:PORT,HOST:PORT/NAME/N for Sentinels (rediss+sentinel:// with TLS). Not set: tac8 up starts a Redis of its own. An app that is started without tac8 up uses redis://127.0.0.1:6379.",
   },
   {
     name: "REDIS_CA_FILE",
