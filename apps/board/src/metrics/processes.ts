@@ -70,7 +70,7 @@ export const PROCESSES: readonly Metric[] = [
   {
     ...gauge,
     name: "tac8_runner_resting",
-    help: "1 while a runner accepts no new jobs because its admission is closed.",
+    help: "1 while a runner rests: it accepts no new jobs, because its admission is closed.",
     labels: ["runner"],
     samples: eachRunner((runner) => Number(runnerAdmission(runner).state === "closed")),
   },

@@ -115,7 +115,11 @@ export const WORK: readonly Metric[] = [
 export const DURATIONS: readonly HistogramMetric[] = [
   { name: "tac8_agent_run_duration_seconds", help: "Duration of agent runs.", of: "run" },
   { name: "tac8_queue_wait_seconds", help: "Time from the queue to the start of work.", of: "wait" },
-  { name: "tac8_label_to_pr_seconds", help: "Time from the queue to the pull request.", of: "pr" },
+  {
+    name: "tac8_label_to_pr_seconds",
+    help: "Time from the queue to the pull request. An issue enters the queue within one poll after its label was added.",
+    of: "pr",
+  },
 ];
 
 function byPrefix(totals: Counts, prefix: string, label: string): Sample[] {
