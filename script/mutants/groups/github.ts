@@ -19,7 +19,7 @@ export const github: readonly Mutant[] = [
     find: "if (parked + 1 < MAX_GUESSED_REFUSALS) return false;",
     replace: "if (parked < Infinity) return false;",
     test: { file: "test/rules.e2e.test.ts", name: "a server hook refuses one branch" },
-    promise: "a refusal in unknown words holds the repository only a few times",
+    promise: "pushes of one issue that are refused with an unknown message do not hold the repository forever",
   },
   {
     name: "rules-first",

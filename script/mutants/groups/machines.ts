@@ -17,7 +17,7 @@ export const machines: readonly Mutant[] = [
     replace: 'if (run === "")',
     test: { file: "test/backup.e2e.test.ts", name: "a backup made while agents work" },
     promise:
-      "a backup that was made during work is restored on an empty machine, and every issue continues without a second start",
+      "a backup that was made during work is restored on an empty machine, and every issue continues without another run for finished work",
   },
   {
     name: "backup-one-moment",
