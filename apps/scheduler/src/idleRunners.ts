@@ -33,7 +33,7 @@ export interface QueueFacts {
 /** Estimate how many new jobs start immediately. Only the queued comment depends on it. Pure. */
 export function startsAtOnce({ runners, waiting, active, isHeld, maxRuns }: QueueFacts): number {
   if (isHeld || waiting > 0) return 0;
-  const accepting = runners.filter(({ tired, paused }) => typeof tired !== "string" && !paused);
+  const accepting = runners.filter((runner) => typeof runner.tired !== "string" && !runner.paused);
   const announced = accepting.reduce((sum, { slots, limit = slots, busy }) => sum + Math.max(0, limit - busy), 0);
   // A runner announces itself every few seconds. Only the queue knows the jobs that started since then.
   const started = active - runners.reduce((sum, { busy }) => sum + busy, 0);

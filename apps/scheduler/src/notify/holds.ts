@@ -3,7 +3,7 @@ import { meaningOf } from "@tac8/core/domain/eventMeaning";
 import type { LoggedEvent } from "@tac8/core/domain/events";
 import type { Message } from "@tac8/core/notify/message";
 
-const holdSchema = z.object({
+const storedSchema = z.object({
   /** Whether the hold is set. */
   held: z.boolean(),
   /** Whether the last notification reported the hold as started. */
@@ -19,11 +19,25 @@ const holdSchema = z.object({
   /** Number of starts since then that were not reported. */
   silent: z.number(),
 });
-type HoldEntry = z.infer<typeof holdSchema>;
+type StoredHold = z.infer<typeof storedSchema>;
+type HoldEntry = Omit<StoredHold, "told" | "toldAt"> & {
+  readonly reported: boolean;
+  readonly reportedAt: number | null;
+};
+
+const holdSchema = storedSchema.transform(({ told: reported, toldAt: reportedAt, ...facts }): HoldEntry => {
+  return { ...facts, reported, reportedAt };
+});
 
 export const holdMemorySchema = z.record(z.string(), holdSchema);
 /** By the hold's name. */
 export type HoldMemory = z.infer<typeof holdMemorySchema>;
+
+/** Return the memory in the form in which Redis has it. */
+export function storedHolds(memory: HoldMemory): Record<string, StoredHold> {
+  const stored = ({ reported, reportedAt, ...facts }: HoldEntry) => ({ ...facts, told: reported, toldAt: reportedAt });
+  return Object.fromEntries(Object.entries(memory).map(([name, hold]) => [name, stored(hold)]));
+}
 
 /** Minimum time between two notifications of starts of the same hold. A hold that is still set after it is reported then. */
 export const QUIET_MS = 30 * 60_000;
@@ -42,10 +56,10 @@ export function holdMessages(given: {
   const messages: Message[] = [];
   const reportStart = (name: string, now: number): void => {
     const hold = memory[name];
-    if (hold === undefined || !hold.held || hold.told) return;
-    if (hold.toldAt !== null && now - hold.toldAt < QUIET_MS) return;
+    if (hold === undefined || !hold.held || hold.reported) return;
+    if (hold.reportedAt !== null && now - hold.reportedAt < QUIET_MS) return;
     messages.push(begun(name, hold));
-    memory[name] = { ...hold, told: true, toldAt: now, silent: 0 };
+    memory[name] = { ...hold, reported: true, reportedAt: now, silent: 0 };
   };
   for (const event of given.events) {
     const meaning = meaningOf(event);
@@ -54,11 +68,13 @@ export function holdMessages(given: {
     const before = memory[name];
     if (begins) {
       const silent =
-        before === undefined || before.held ? (before?.silent ?? 0) : before.silent + (before.toldAt === null ? 0 : 1);
+        before === undefined || before.held
+          ? (before?.silent ?? 0)
+          : before.silent + (before.reportedAt === null ? 0 : 1);
       memory[name] = {
         held: true,
-        told: before?.told ?? false,
-        toldAt: before?.toldAt ?? null,
+        reported: before?.reported ?? false,
+        reportedAt: before?.reportedAt ?? null,
         event: event.id,
         at: event.at,
         reason: event.reason,
@@ -69,8 +85,8 @@ export function holdMessages(given: {
       reportStart(name, Date.parse(event.at));
     }
     if (!begins && before?.held === true) {
-      if (before.told) messages.push(ended(name, event));
-      memory[name] = { ...before, held: false, told: false };
+      if (before.reported) messages.push(ended(name, event));
+      memory[name] = { ...before, held: false, reported: false };
     }
   }
   for (const name of Object.keys(memory)) reportStart(name, given.now);
@@ -99,7 +115,7 @@ function ended(name: string, { id, at, reason, by }: LoggedEvent): Message {
 
 function withoutOld(memory: HoldMemory, now: number): HoldMemory {
   const kept = Object.entries(memory).filter(
-    ([, { held, toldAt }]) => held || (toldAt !== null && now - toldAt < QUIET_MS),
+    ([, { held, reportedAt }]) => held || (reportedAt !== null && now - reportedAt < QUIET_MS),
   );
   return Object.fromEntries(kept);
 }

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import { EVENTS_KEY, NOTIFY_KEY, NOTIFY_PENDING_KEY } from "@tac8/core/state/keys";
-import { holdMemorySchema } from "./holds.ts";
+import { holdMemorySchema, storedHolds } from "./holds.ts";
 import { messageSchema, type Message } from "@tac8/core/notify/message";
 import type { TargetName } from "@tac8/core/notify/targets";
 
@@ -44,7 +44,7 @@ export async function readPosition(redis: Redis, fresh: Memory): Promise<Positio
   if (cursor && text && memory !== null) return { cursor, memory, text };
   const [newest] = await redis.xrevrange(EVENTS_KEY, "+", "-", "COUNT", 1);
   const first = cursor || (newest?.[0] ?? "0");
-  const begun = JSON.stringify(fresh);
+  const begun = textOf(fresh);
   await redis.hset(NOTIFY_KEY, "cursor", first, "memory", begun);
   return { cursor: first, memory: fresh, text: begun };
 }
@@ -75,7 +75,7 @@ export async function advance(
       return [`${target} ${message.id}`, JSON.stringify(pending)];
     }),
   );
-  const memory = JSON.stringify(to.memory);
+  const memory = textOf(to.memory);
   const args = [from.cursor, from.text, to.cursor, memory, ...entries];
   return (await redis.eval(ADVANCE, 2, NOTIFY_KEY, NOTIFY_PENDING_KEY, ...args)) === 1;
 }
@@ -116,6 +116,10 @@ export async function replacePending(
 /** Delete position and messages, because no target is configured. A target that is configured later gets only newer events. */
 export async function forget(redis: Redis): Promise<void> {
   await redis.del(NOTIFY_KEY, NOTIFY_PENDING_KEY);
+}
+
+function textOf(memory: Memory): string {
+  return JSON.stringify({ ...memory, holds: storedHolds(memory.holds) });
 }
 
 function parse<T>(schema: z.ZodType<T>, text: string | null): T | null {
