@@ -206,8 +206,8 @@ function expectIdle({ state }: KnownJob) {
   return { "run.id": "", state: state.state ?? "" };
 }
 
-function entryOf({ jobId, state }: KnownJob, words: EventDescription): NewEvent {
-  return { ...words, issue: jobId, from: state.state ?? "", by: EVENT_SOURCE };
+function entryOf({ jobId, state }: KnownJob, description: EventDescription): NewEvent {
+  return { ...description, issue: jobId, from: state.state ?? "", by: EVENT_SOURCE };
 }
 
 function isoNow({ now }: ActServices): string {

@@ -10,11 +10,11 @@ const MAX_PATH = 500;
 
 /** Return lines about the files that were (or would be) removed and those that are kept. Paths are complete, so that they can be copied. */
 export function renderCleaning(
-  answers: readonly CleanResult[],
+  results: readonly CleanResult[],
   { dryRun, paint }: { readonly dryRun: boolean; readonly width: number; readonly paint: Paint },
 ): string[] {
-  return answers.flatMap((answer) => {
-    const { runner, home, removed, removedCount, kept, keptCount, bytes, problem } = answer;
+  return results.flatMap((result) => {
+    const { runner, home, removed, removedCount, kept, keptCount, bytes, problem } = result;
     const head = paint("dim", `Runner ${plain(runner)}, ${plain(home)}`);
     if (problem !== null) return [head, paint("red", `  failed: ${plain(problem)}`)];
     const verb = dryRun ? "would remove" : "removed";

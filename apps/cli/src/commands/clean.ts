@@ -25,12 +25,12 @@ import { painter } from "../terminal/text.ts";
 export async function clean(context: Context, { options }: Input): Promise<number> {
   const { redisUrl, advice } = locate(context, options["config"] as string | undefined);
   const dryRun = options["dryRun"] === true;
-  const { answers, silent } = await withRedis(redisUrl, (redis) => askAll(context, redis, dryRun), advice);
+  const { results, silent } = await withRedis(redisUrl, (redis) => askAll(context, redis, dryRun), advice);
   const { out, err } = context;
-  if (options["json"] === true) out.line(jsonOf(cleanOutput, { dryRun, runners: answers }));
-  else out.line(renderCleaning(answers, { dryRun, width: out.columns ?? 120, paint: painter(out.color) }).join("\n"));
+  if (options["json"] === true) out.line(jsonOf(cleanOutput, { dryRun, runners: results }));
+  else out.line(renderCleaning(results, { dryRun, width: out.columns ?? 120, paint: painter(out.color) }).join("\n"));
   for (const line of silent) err.line(`tac8: ${line}`);
-  return silent.length > 0 || answers.some(({ problem }) => problem !== null) ? 1 : 0;
+  return silent.length > 0 || results.some(({ problem }) => problem !== null) ? 1 : 0;
 }
 
 const NO_RUNNER =
@@ -42,7 +42,7 @@ const LIMIT_MS = 15 * 60_000;
 const CHECK_SECONDS = 2;
 
 interface Asked {
-  readonly answers: readonly CleanResult[];
+  readonly results: readonly CleanResult[];
   /** Reasons why runners did not respond, one line each. */
   readonly silent: readonly string[];
 }
@@ -50,7 +50,7 @@ interface Asked {
 async function askAll({ now, err, waits }: Context, redis: Redis, dryRun: boolean): Promise<Asked> {
   const runners = presentRunners(await readRunners(redis), now());
   if (runners.length === 0) throw new Problem(NO_RUNNER);
-  const answers: CleanResult[] = [];
+  const results: CleanResult[] = [];
   const silent: string[] = [];
   // Runners are asked in turn, because those with the same data folder would wait for each other anyway.
   for (const runner of runners) {
@@ -61,29 +61,29 @@ async function askAll({ now, err, waits }: Context, redis: Redis, dryRun: boolea
       continue;
     }
     const onWait = () => err.line(`waiting for runner ${name} …`);
-    const answer = await answerOf(redis, {
+    const result = await resultOf(redis, {
       name,
       key: idOf(runner),
       id,
       answerMs: waits?.runnerAnswer ?? ANSWER_MS,
       onWait,
     });
-    if (typeof answer === "string") silent.push(answer);
-    // Runners with the same data folder return the same answer.
-    else if (!answers.some(({ homeId }) => homeId === answer.homeId)) answers.push(answer);
+    if (typeof result === "string") silent.push(result);
+    // Runners with the same data folder return the same result.
+    else if (!results.some(({ homeId }) => homeId === result.homeId)) results.push(result);
   }
-  return { answers, silent };
+  return { results, silent };
 }
 
-/** Wait for the answer of a runner. @returns the answer, or the reason why there is none */
-async function answerOf(
+/** Wait for the result of a runner. @returns the result, or the reason why there is none */
+async function resultOf(
   redis: Redis,
   { name, key, id, answerMs, onWait }: { name: string; key: string; id: string; answerMs: number; onWait: () => void },
 ): Promise<CleanResult | string> {
   const from = performance.now();
   for (let checks = 1; ; checks += 1) {
-    const answer = await nextCleanAnswer(redis, id, CHECK_SECONDS);
-    if (answer !== null) return answer;
+    const result = await nextCleanAnswer(redis, id, CHECK_SECONDS);
+    if (result !== null) return result;
     const passed = performance.now() - from;
     if (passed > answerMs && (await isCleanRequestPending(redis, key))) {
       await withdrawCleanRequest(redis, key);

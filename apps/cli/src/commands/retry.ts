@@ -37,7 +37,7 @@ export async function retry(context: Context, { args, options }: Input): Promise
   );
 }
 
-type Answer = RetryResult | { readonly kind: "closed" } | { readonly kind: "missing" };
+type RetryOutcome = RetryResult | { readonly kind: "closed" } | { readonly kind: "missing" };
 
 async function retryIn(
   context: Context,
@@ -52,23 +52,23 @@ async function retryIn(
   const refusal = refusals(context, installation);
   return withQueue(redis, async (queue) => {
     const ids = jobId === null ? await failedIds(queue, store) : [jobId];
-    const answers: RetriedIssue[] = [];
+    const retried: RetriedIssue[] = [];
     let code = 0;
     for (const id of ids) {
       const given = { queue, redis, store, jobId: id, by: operatorOf(context), now: context.now() };
-      const answer: Answer = (await refusal(id)) ?? (await retryIssue(given));
+      const outcome: RetryOutcome = (await refusal(id)) ?? (await retryIssue(given));
       const ref = parseJobId(id);
       const name = ref === null ? id : formatReference(ref);
-      const line = describeRetry(name, answer);
-      const good = GOOD.includes(answer.kind);
-      const { kind: result, ...facts } = answer;
-      answers.push({ issue: name, result, ...facts });
+      const line = describeRetry(name, outcome);
+      const good = GOOD.includes(outcome.kind);
+      const { kind: result, ...facts } = outcome;
+      retried.push({ issue: name, result, ...facts });
       if (!good) code = 1;
       if (json) continue;
       if (good) sentence(context.out, line);
       else sentence(context.err, `tac8: ${line}`);
     }
-    if (json) context.out.line(jsonOf(retryOutput, { issues: answers }));
+    if (json) context.out.line(jsonOf(retryOutput, { issues: retried }));
     else if (ids.length === 0) context.out.line("No issue has failed: nothing to retry.");
     return code;
   });
@@ -78,13 +78,13 @@ async function retryIn(
  * Return a function that asks GitHub whether an issue can be retried. Null: it can, or GitHub did not answer. After a request
  * without an answer, no other request is made, because a retry works without GitHub.
  */
-function refusals({ now }: Context, installation: Installation): (jobId: string) => Promise<Answer | null> {
-  let answers = true;
+function refusals({ now }: Context, installation: Installation): (jobId: string) => Promise<RetryOutcome | null> {
+  let isReachable = true;
   return async (jobId) => {
     const ref = refOfJob(jobId, installation.repositories);
-    if (ref === null || !answers) return null;
+    if (ref === null || !isReachable) return null;
     const facts = await askAbout(installation, { ref, now });
-    answers = facts.asked;
+    isReachable = facts.asked;
     if (!facts.asked) return null;
     if (facts.issue.kind !== "found") return { kind: "missing" };
     return facts.issue.issue.state === "closed" ? { kind: "closed" } : null;
@@ -102,7 +102,7 @@ async function failedIds(queue: IssueQueue, store: Pick<IssueStore, "readMany">)
   return ids.filter((_, index) => !["untrusted", "edited"].includes(issues[index]?.end.failure ?? ""));
 }
 
-const GOOD: readonly Answer["kind"][] = ["queued", "now", "waiting", "running"];
+const GOOD: readonly RetryOutcome["kind"][] = ["queued", "now", "waiting", "running"];
 
 /** Return when a waiting issue starts, which a hold may delay. */
 function behind(held: string | null, free: string): string {
@@ -115,14 +115,14 @@ function behind(held: string | null, free: string): string {
 }
 
 /** Return one line about the result. */
-function describeRetry(name: string, answer: Answer): string {
-  switch (answer.kind) {
+function describeRetry(name: string, outcome: RetryOutcome): string {
+  switch (outcome.kind) {
     case "queued":
-      return `${name} is queued again${answer.from === null ? "" : ` (it was: ${answer.from})`}.`;
+      return `${name} is queued again${outcome.from === null ? "" : ` (it was: ${outcome.from})`}.`;
     case "now":
-      return `${name} stopped waiting, and ${behind(answer.held, "is next")}.`;
+      return `${name} stopped waiting, and ${behind(outcome.held, "is next")}.`;
     case "waiting":
-      return `${name} is already queued, and ${behind(answer.held, "waits for a free runner")}.`;
+      return `${name} is already queued, and ${behind(outcome.held, "waits for a free runner")}.`;
     case "stopping":
       return `${name} is being stopped: try again when it is stopped (see tac8 status)`;
     case "running":
@@ -138,6 +138,6 @@ function describeRetry(name: string, answer: Answer): string {
     case "changed":
       return `${name} is changing: see tac8 list, and try again`;
     default:
-      return unreachable(answer);
+      return unreachable(outcome);
   }
 }

@@ -64,13 +64,13 @@ async function stopIn(context: Context, redis: Redis, request: StopRequest): Pro
   };
   const [before, newest] = await Promise.all([store.read(jobId), readEvents(redis, { count: 1 })]);
   const given = { store, redis, jobId, by: operatorOf(context), reason, kill, now: context.now() };
-  const answer = await withQueue(redis, (queue) => stopIssue({ queue, ...given, labelOn: askLabel }));
+  const result = await withQueue(redis, (queue) => stopIssue({ queue, ...given, labelOn: askLabel }));
   // Registered before anything is printed, because a user may press Ctrl-C as soon as a line says that the stop continues.
   const enough = new AbortController();
   const ignore = context.onSignal(() => enough.abort());
   const since = { event: newest[0]?.id ?? "0", publishedSha: before.branch.published };
   try {
-    return await reportStop(context, redis, { request, answer, github, since, signal: enough.signal });
+    return await reportStop(context, redis, { request, result, github, since, signal: enough.signal });
   } finally {
     ignore();
   }
@@ -78,7 +78,7 @@ async function stopIn(context: Context, redis: Redis, request: StopRequest): Pro
 
 interface Asked {
   readonly request: StopRequest;
-  readonly answer: StopResult;
+  readonly result: StopResult;
   /** Null: GitHub was not needed. */
   readonly github: GitHubFacts | null;
   readonly since: FollowOptions["since"];
@@ -89,7 +89,7 @@ interface Asked {
 async function reportStop(
   context: Context,
   redis: Redis,
-  { request, answer, github, since, signal }: Asked,
+  { request, result, github, since, signal }: Asked,
 ): Promise<number> {
   const { jobId, kill, waitMs, json, installation } = request;
   const { pollSeconds } = installation;
@@ -99,25 +99,25 @@ async function reportStop(
   const say = (line: string): void => {
     if (!json) sentence(context.out, line);
   };
-  const refusal = describeRefusal(name, answer, github);
+  const refusal = describeRefusal(name, result, github);
   if (refusal !== null) throw new Problem(refusal);
-  if (answer.kind === "ended") {
-    say(`${name} is finished (${answer.state}): nothing to stop.`);
+  if (result.kind === "ended") {
+    say(`${name} is finished (${result.state}): nothing to stop.`);
     if (github?.asked === false)
       warn(context.err, `a label that was just added may still start it: ${notAsked(github)}`);
   }
-  if (answer.kind === "kept") {
-    say(`${name} is not started again: the scheduler removes its new label. Its state stays ${answer.state}.`);
+  if (result.kind === "kept") {
+    say(`${name} is not started again: the scheduler removes its new label. Its state stays ${result.state}.`);
   }
-  if (answer.kind === "stopping") {
-    const runner = plain(answer.runner ?? "its runner");
+  if (result.kind === "stopping") {
+    const runner = plain(result.runner ?? "its runner");
     say(
       kill
         ? `${name}: ${runner} is killing the agent`
         : `${name}: ${runner} is interrupting the agent, then saves and pushes its work`,
     );
   }
-  const rested = answer.kind === "ended" || answer.kind === "kept";
+  const rested = result.kind === "ended" || result.kind === "kept";
   let over = rested;
   if (!over && waitMs !== null) {
     const result = await followStop({ context, redis, store, jobId, since, say, waitMs, pollSeconds, signal });
@@ -135,10 +135,10 @@ async function reportStop(
     const { name: branch, published: publishedSha } = after.branch;
     const prNumber = after.pull.number;
     const why = after.end.reason;
-    const result = rested ? answer.kind : ended ? (state ?? "stopped") : "stopping";
-    const runner = answer.kind === "stopping" ? answer.runner : null;
+    const outcome = rested ? result.kind : ended ? (state ?? "stopped") : "stopping";
+    const runner = result.kind === "stopping" ? result.runner : null;
     const shown = { issue: name, state, runner, branch, sha: publishedSha, pr: prNumber, reason: why };
-    context.out.line(jsonOf(stopOutput, { ...shown, result }));
+    context.out.line(jsonOf(stopOutput, { ...shown, result: outcome }));
   } else if (!rested && ended) {
     const work =
       after.branch.published === null ? "" : ` Its work is on the branch ${plain(after.branch.name ?? "?")}.`;
@@ -152,8 +152,8 @@ function notAsked({ because }: { readonly because: string }): string {
   return `GitHub was not asked (${plain(because)})`;
 }
 
-function describeRefusal(name: string, answer: StopResult, github: GitHubFacts | null): string | null {
-  switch (answer.kind) {
+function describeRefusal(name: string, result: StopResult, github: GitHubFacts | null): string | null {
+  switch (result.kind) {
     case "unknown":
       if (github?.asked === true && github.issue.kind === "found") {
         return `${name} is not in the queue and does not have the label: nothing to stop`;
@@ -167,7 +167,7 @@ function describeRefusal(name: string, answer: StopResult, github: GitHubFacts |
     case "stopping":
       return null;
     default:
-      return unreachable(answer);
+      return unreachable(result);
   }
 }
 

@@ -50,7 +50,7 @@ export function locate(context: Pick<Context, "env" | "cwd">, flag: string | und
   if (!loaded.found && !loaded.named) return locateDemo(context, loaded);
   const { config } = loaded;
   if (config === null) throw new Problem(describeProblems(loaded.problems, loaded.path).split("\n"));
-  return placeOf(context, { config, path: loaded.path, searched: loaded.searched, mistakes: [] });
+  return installationOf(context, { config, path: loaded.path, searched: loaded.searched, mistakes: [] });
 }
 
 /**
@@ -68,10 +68,10 @@ export function locateDespiteMistakes(
   if (config !== null || draft === null || !found || isAddressWrong) return locate(context, flag);
   const mistakes = describeProblems(problems, path).split("\n");
   for (const line of mistakes) warn(err, line);
-  return placeOf(context, { config: draft, path, searched, mistakes });
+  return installationOf(context, { config: draft, path, searched, mistakes });
 }
 
-function placeOf(
+function installationOf(
   { env, cwd }: Pick<Context, "env" | "cwd">,
   given: Pick<Installation, "searched" | "mistakes"> & { readonly config: Config; readonly path: string },
 ): Installation {

@@ -98,12 +98,19 @@ export class RunRecord implements StepRecord<RecordPath> {
     progress.at(this.#state.checkpoint);
   }
 
-  #entry(words: EventDescription): NewEvent {
+  #entry(description: EventDescription): NewEvent {
     const { jobId: issue, run, runner, redact } = this.#options;
-    const reason = redact(words.reason);
-    const evidence = { run, ...words.evidence };
+    const reason = redact(description.reason);
+    const evidence = { run, ...description.evidence };
     // The caller gives the facts of the event. Only the run is added.
-    return { ...words, reason, evidence, issue, from: this.#state.state ?? "", by: `runner ${runner}` } as NewEvent;
+    return {
+      ...description,
+      reason,
+      evidence,
+      issue,
+      from: this.#state.state ?? "",
+      by: `runner ${runner}`,
+    } as NewEvent;
   }
 
   #redacted(patch: IssuePatch): IssuePatch {
