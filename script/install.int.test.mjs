@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  readlinkSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -19,9 +20,11 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 
 const REPOSITORY = dirname(dirname(fileURLToPath(import.meta.url)));
 const LOCK = { packages: { "": {}, "apps/a": { version: "1.0.0" }, "node_modules/pino": { version: "2.0.0" } } };
+const NODE = `node-${process.platform}-${process.arch}`;
 // Replaces npm: announces that it runs, waits for a line, and then exits as if it had installed everything, or fails.
 const NPM = `#!/bin/sh
 mkdir -p node_modules/pino && cp package-lock.json node_modules/.package-lock.json && echo new >node_modules/pino/index.js
+mkdir -p node_modules/${NODE}/bin && echo >node_modules/${NODE}/bin/node && chmod 755 node_modules/${NODE}/bin/node
 mkdir -p apps/a/node_modules && echo nested >apps/a/node_modules/x
 test -f apps/a/package.json || exit 9
 touch "$READY"
@@ -107,6 +110,8 @@ it("an installation is prepared beside the current one, and then replaces it", a
   expect(await ended).toEqual({ code: 0, errors: "" });
   expect(inPlace()).toBe("new\n");
   expect(existsSync(join(root, "apps/a/node_modules/x"))).toBe(true);
+  const commands = ["node", "tac8"].map((name) => readlinkSync(join(root, "node_modules/.bin", name)));
+  expect(commands).toEqual([`../${NODE}/bin/node`, "../../bin/tac8.mjs"]);
   expect(staged()).toEqual([]);
 });
 

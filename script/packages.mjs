@@ -1,6 +1,6 @@
 // The npm packages of this checkout. Runs on Node 18.
 import { copyFileSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { replace, stagingFolder } from "../packages/build/staging.mjs";
 import { bundledNode, MINIMUM, ownNodeIsNewEnough, ownPath } from "../bin/lib/node.mjs";
 import { run, step } from "../bin/lib/step.mjs";
@@ -23,7 +23,7 @@ export function installPackages({ root, dev }) {
       `npm brought no Node for ${process.platform} ${process.arch} (is the disk full?): install Node ${MINIMUM} or newer (https://nodejs.org), then run this again`,
     );
   }
-  linkCommand(root);
+  linkCommands(root);
 }
 
 function installBeside({ root, dev, wanted }) {
@@ -90,13 +90,18 @@ export function isInstalled({ wanted, installed, dev }) {
   return needed.every(([path, entry]) => has[path]?.version === entry.version && has[path]?.link === entry.link);
 }
 
-// With this link, `npx tac8` in the checkout runs this command, and asks no registry for a package of that name.
-function linkCommand(root) {
+// With the link `tac8`, `npx tac8` in the checkout runs this command, and asks no registry for a package of that name. With `node`, the
+// scripts of package.json run on the Node that npm installed. npm 9.2, which Debian 12 has, does not create it.
+function linkCommands(root) {
   const folder = join(root, "node_modules", ".bin");
-  const link = join(folder, "tac8");
-  if (lstatSync(link, { throwIfNoEntry: false })) return;
   mkdirSync(folder, { recursive: true });
-  symlinkSync(join("..", "..", "bin", "tac8.mjs"), link);
+  link(join("..", "..", "bin", "tac8.mjs"), join(folder, "tac8"));
+  const node = bundledNode(root);
+  if (node !== null) link(relative(folder, node), join(folder, "node"));
+}
+
+function link(target, path) {
+  if (!lstatSync(path, { throwIfNoEntry: false })) symlinkSync(target, path);
 }
 
 function readJson(file) {
