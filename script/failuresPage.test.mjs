@@ -13,6 +13,6 @@ test.each(FAILURE_KINDS)("%s: its row says whether it uses an attempt, and which
     .split("\n")
     .find((line) => line.startsWith(`| \`${kind}\` `));
   const { burnsAttempt, hold } = POLICY[kind];
-  expect(row).toMatch(burnsAttempt ? /Counts an attempt/ : /[Cc]ounts no attempt/);
+  expect(row).toMatch(burnsAttempt ? /Uses an attempt/ : /[Uu]ses no attempt/);
   if (hold !== undefined) expect(row).toMatch(hold === "repository" ? /holds that repository/ : `hold \`${hold}\``);
 });

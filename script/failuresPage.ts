@@ -22,7 +22,7 @@ const BEFORE = `# How runs fail
 
 <!-- Made from packages/core/src/domain/failures.ts and failureWords.ts by \`npm run docs\`. -->
 
-Every run that does not succeed has one of these names. You find it in \`tac8 status\`, \`tac8 why 471\`, \`tac8 report\`, on the board, and with its reason in the issue's status comment: **Retrying** (an attempt was counted), **Parked** (no attempt was counted), or **Failed**, with a second comment and the label \`rpi-failed\`. In these names, \`refused\` is a refusal by GitHub; a label that tac8 does not accept is \`untrusted\`.
+Every run that does not succeed has one of these names. You find it in \`tac8 status\`, \`tac8 why 471\`, \`tac8 report\`, on the board, and with its reason in the issue's status comment: **Retrying** (an attempt was used), **Parked** (no attempt was used), or **Failed**, with a second comment and the label \`rpi-failed\`. In these names, \`refused\` is a refusal by GitHub; a label that tac8 does not accept is \`untrusted\`.
 
 An issue has \`max_attempts\` attempts; when the last attempt fails, the issue has failed. The delay before an attempt depends on the number of earlier failures: the last delay of a list repeats, and \`backoff_factor\` multiplies all delays. During a _hold_ no new job starts, either in the whole queue or (hold \`repo:owner/name\`) in one repository; running agents continue. A hold ends automatically, or with \`tac8 resume NAME\`.`;
 
@@ -36,31 +36,31 @@ A run is a success if the agent's program exits with code 0 and a result that is
 
 ## Runs that fail with the same error
 
-When the last runs of several issues end with the same error (\`breaker_failures\`), a rule of the scheduler, the breaker, holds the queue (hold \`breaker\`) and then starts one job as a probe. All jobs continue when the probe ends without this error. Errors are compared without ids, numbers, times, sizes, addresses and paths.`;
+When the last \`breaker_failures\` runs, of at least two issues, end with the same error, a rule of the scheduler, the breaker, holds the queue (hold \`breaker\`) and then starts one job as a probe. All jobs continue when the probe ends without this error. The same error means the same kind of failure with the same message. Messages are compared without ids, numbers, times, sizes, addresses and paths.`;
 
 function what(kind: FailureKind): string {
   const { burnsAttempt, hold } = POLICY[kind];
   if (kind === "lost")
-    return `Counts no attempt, and another run starts immediately. The issue fails after ${MAX_LOST_IN_A_ROW} such runs in a row without a finished tool call or answer, after ${MAX_UNCHANGED_IN_A_ROW} in a row without a change of the workspace, or after ${MAX_BROKEN_OFF_IN_A_ROW} in a row. Before it fails, its work is saved to the branch.`;
+    return `Uses no attempt, and another run starts immediately. The issue fails after ${MAX_LOST_IN_A_ROW} such runs in a row without a finished tool call or answer (a run that an orderly shutdown requeued is not one of them), after ${MAX_UNCHANGED_IN_A_ROW} in a row without a change of the workspace, or after ${MAX_BROKEN_OFF_IN_A_ROW} in a row. Before it fails, its work is saved to the branch.`;
   if (kind === "refused") {
-    return `Fails the issue immediately, without another agent run. If the content of the commits is the cause (a secret, a large file), the agent gets the error and tries again. If the token cannot change workflows, the issue becomes blocked, and a comment describes what to do. If the whole repository is affected, tac8 counts no attempt, holds that repository, and tries again after ${waits(kind)}. tac8 does the same if it does not know the error message of a push. If this happens ${MAX_GUESSED_REFUSALS} times in a row to one issue, and meanwhile to no other issue of the repository, that issue fails and the hold ends.`;
+    return `Fails the issue immediately, without another agent run. If the content of the commits is the cause (a secret, a large file), the agent gets the error and tries again. If the token cannot change workflows, the issue becomes blocked, and a comment describes what to do. If the whole repository is affected, tac8 uses no attempt, holds that repository, and tries again after ${waits(kind)}. tac8 does the same if it does not know the error message of a push. If this happens ${MAX_GUESSED_REFUSALS} times in a row to one issue, and meanwhile to no other issue of the repository, that issue fails and the hold ends.`;
   }
   if (kind === "untrusted")
-    return "Counts no attempt and starts nothing. tac8 comments at most once a day for each account.";
+    return "Uses no attempt and starts nothing. tac8 comments at most once a day for each account.";
   if (kind === "edited")
-    return "Counts no attempt and ends the work: no agent starts, and finished work is kept in its workspace instead of being published. [Who may start it](security.md#who-may-start-it) has the details.";
+    return "Uses no attempt and ends the work: no agent starts, and finished work is kept in its workspace instead of being published. [Who may start it](security.md#who-may-start-it) has the details.";
   if (kind === "unfinished")
-    return "Counts an attempt and resumes the session immediately to finish the work. If only a background command is still open, and the agent leaves one open again or has no attempt left, its work becomes a pull request with a note at the top; without any change, the issue fails.";
-  if (kind === "budget") return "Counts no attempt; holds the queue until midnight (hold `budget`).";
+    return "Uses an attempt and resumes the session immediately to finish the work. If only a background command is still open, and the agent leaves one open again or has no attempt left, its work becomes a pull request with a note at the top; without any change, the issue fails.";
+  if (kind === "budget") return "Uses no attempt; holds the queue until midnight (hold `budget`).";
   if (kind === "no-changes")
-    return "Counts an attempt and asks the agent again immediately; the second time fails the issue.";
-  if (burnsAttempt) return `Counts an attempt; the next attempt starts after ${waits(kind)}.`;
+    return "Uses an attempt and asks the agent again immediately; the second time fails the issue.";
+  if (burnsAttempt) return `Uses an attempt; the next attempt starts after ${waits(kind)}.`;
   const atFirst = kind === "model" ? " at first" : "";
-  const parts = [`Counts no attempt${atFirst}; continues after ${waits(kind)}${UNTIL[kind] ?? ""}.`];
+  const parts = [`Uses no attempt${atFirst}; continues after ${waits(kind)}${UNTIL[kind] ?? ""}.`];
   if (hold !== undefined) parts.push(`Holds the queue (hold \`${hold}\`).`);
   if (kind === "model")
     parts.push(
-      "After each delay one job starts as a probe; when the model responds to it, all jobs continue. If an issue keeps failing with this error while others succeed, its further failures count as attempts.",
+      "After each delay one job starts as a probe; when the model responds to it, all jobs continue. If an issue keeps failing with this error while others succeed, its further failures are of the kind `agent` and use attempts.",
     );
   return parts.join(" ");
 }

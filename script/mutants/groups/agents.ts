@@ -63,7 +63,7 @@ export const agents: readonly Mutant[] = [
     find: "shared !== null && isFirst",
     replace: "shared === home && isFirst",
     test: { file: "test/home.e2e.test.ts", name: "a session from before" },
-    promise: "a session from before home folders existed is resumed without a counted attempt",
+    promise: "a session from before home folders existed is resumed without using an attempt",
   },
   {
     name: "session-once",

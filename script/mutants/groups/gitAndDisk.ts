@@ -95,7 +95,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "if (trouble !== null) return",
     replace: 'if (trouble === "") return',
     test: { file: `${RUNNER}/pipeline/blame.test.ts`, name: "a missing data folder is the cause" },
-    promise: "a run whose data folder disappears counts no attempt",
+    promise: "a run whose data folder disappears uses no attempt",
   },
   {
     name: "pack-bound",
@@ -114,7 +114,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "if (error instanceof LockTimeout) return",
     replace: 'if (error instanceof LockTimeout && error.name === "") return',
     test: { file: `${RUNNER}/run/failureOf.test.ts`, name: "a lock that another run holds for long" },
-    promise: "a lock that another run holds for long counts no attempt",
+    promise: "a lock that another run holds for long uses no attempt",
   },
   {
     name: "janitor-commits",
@@ -316,7 +316,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "disk: { burnsAttempt: false,",
     replace: "disk: { burnsAttempt: true,",
     test: { file: `${CORE}/domain/failures.test.ts`, name: "disk burns none" },
-    promise: "a full disk counts no attempt and loses no work, and the job resumes when there is space",
+    promise: "a full disk uses no attempt and loses no work, and the job resumes when there is space",
   },
   {
     name: "push-declined",

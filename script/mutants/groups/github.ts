@@ -288,7 +288,7 @@ export const github: readonly Mutant[] = [
     find: "github: { burnsAttempt: false,",
     replace: "github: { burnsAttempt: true,",
     test: { file: `${CORE}/domain/failures.test.ts`, name: "github burns none" },
-    promise: "an outage of GitHub counts no attempt, occupies no slot and loses no work",
+    promise: "an outage of GitHub uses no attempt, occupies no slot and loses no work",
   },
   {
     name: "rate-limit-reset",

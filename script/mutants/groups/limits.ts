@@ -99,7 +99,7 @@ export const limits: readonly Mutant[] = [
     find: "model: { burnsAttempt: false,",
     replace: "model: { burnsAttempt: true,",
     test: { file: "test/ends.e2e.test.ts", name: "an outage of the model" },
-    promise: "an outage of the model's service counts no attempt",
+    promise: "an outage of the model's service uses no attempt",
   },
   {
     name: "model-probe",

@@ -274,7 +274,7 @@ export const recovery: readonly Mutant[] = [
     find: "return next;",
     replace: "return disposition;",
     test: { file: `${RUNNER}/pipeline/apply.test.ts`, name: "an end that cannot be recorded" },
-    promise: "a result that could not be recorded counts no attempt, and BullMQ keeps the job",
+    promise: "a result that could not be recorded uses no attempt, and BullMQ keeps the job",
   },
   {
     name: "sent-twice",
@@ -282,7 +282,7 @@ export const recovery: readonly Mutant[] = [
     find: "await job.moveToDelayed(now() + REQUEUE_MS, token);",
     replace: "throw lost;",
     test: { file: `${RUNNER}/pipeline/apply.test.ts`, name: "if the runner still has the job's lock" },
-    promise: "a last write that was sent twice because Redis' answer was lost restarts nothing and counts no attempt",
+    promise: "a last write that was sent twice because Redis' answer was lost restarts nothing and uses no attempt",
   },
   {
     name: "no-conflict",
