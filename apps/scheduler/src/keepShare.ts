@@ -7,7 +7,7 @@ import {
   isSharedAt,
   isPortInUse,
   reopenShare,
-  takenLine,
+  portInUseLine,
   writeShareConf,
 } from "@tac8/core/share/apply";
 import { readShare, type Share } from "@tac8/core/share/files";
@@ -83,7 +83,7 @@ export function createShareKeeper(given: {
 }
 
 function problemOf(step: ShareStep, share: Share): string | null {
-  if (step === "taken") return takenLine(share);
+  if (step === "taken") return portInUseLine(share);
   if (step !== "missing") return null;
   return `this machine no longer has the address ${share.address}:${share.port}, so other machines cannot reach Redis: run tac8 share --address ADDRESS`;
 }

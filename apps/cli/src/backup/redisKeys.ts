@@ -1,6 +1,6 @@
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import {
-  cleanAnswerKey,
+  cleanResultKey,
   cleanRequestKey,
   HEALTH_KEY,
   LEASE_KEY,
@@ -27,6 +27,6 @@ const OF_PROCESSES: ReadonlySet<string> = new Set([
 export function outlivesProcesses(key: string): boolean {
   const isLock = key.startsWith(QUEUE) && key.endsWith(":lock");
   return (
-    !isLock && !OF_PROCESSES.has(key) && !key.startsWith(cleanRequestKey("")) && !key.startsWith(cleanAnswerKey(""))
+    !isLock && !OF_PROCESSES.has(key) && !key.startsWith(cleanRequestKey("")) && !key.startsWith(cleanResultKey(""))
   );
 }

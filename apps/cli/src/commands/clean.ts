@@ -3,7 +3,7 @@ import { presentRunners } from "@tac8/core/status/snapshot";
 import {
   requestCleaning,
   isCleanRequestPending,
-  nextCleanAnswer,
+  nextCleanResult,
   withdrawCleanRequest,
   type CleanResult,
 } from "@tac8/core/state/cleaning";
@@ -82,7 +82,7 @@ async function resultOf(
 ): Promise<CleanResult | string> {
   const from = performance.now();
   for (let checks = 1; ; checks += 1) {
-    const result = await nextCleanAnswer(redis, id, CHECK_SECONDS);
+    const result = await nextCleanResult(redis, id, CHECK_SECONDS);
     if (result !== null) return result;
     const passed = performance.now() - from;
     if (passed > answerMs && (await isCleanRequestPending(redis, key))) {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { requestCleaning, nextCleanAnswer, type CleanResult } from "@tac8/core/state/cleaning";
+import { requestCleaning, nextCleanResult, type CleanResult } from "@tac8/core/state/cleaning";
 import { readEvents } from "@tac8/core/state/events";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { lock } from "@tac8/core/process/flock";
@@ -24,7 +24,7 @@ async function asked(id: string, dryRun: boolean): Promise<CleanResult | null> {
   const { redis } = bench.services;
   const other = redis.duplicate();
   expect(await requestCleaning(other, "pi/0", { id, dryRun })).toBe(true);
-  const answer = await nextCleanAnswer(other, id, 60);
+  const answer = await nextCleanResult(other, id, 60);
   other.disconnect();
   return answer;
 }
@@ -59,7 +59,7 @@ test("a request waits for another runner's round on the data folder", async () =
   });
   const answer = asked("a", false);
   // It was received, but there is no answer yet.
-  expect(await nextCleanAnswer(redis, "a", 3)).toBeNull();
+  expect(await nextCleanResult(redis, "a", 3)).toBeNull();
   redis.disconnect();
   held.release();
   expect(await answer).toMatchObject({ problem: null, removedCount: 0 });

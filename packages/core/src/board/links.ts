@@ -20,7 +20,7 @@ export const LINK_MS = 10 * 60_000;
 /** Lifetime of the link on the first screen, which a user may open later. */
 export const FIRST_LINK_MS = 60 * 60_000;
 
-interface LinkPlace {
+interface LinkOptions {
   /** The data folder. */
   readonly home: string;
   /** Epoch ms. */
@@ -28,7 +28,7 @@ interface LinkPlace {
 }
 
 /** Create a link to the board at `url` that signs in once, within `lifeMs`. @throws Error when the data folder is not writable */
-export function createLink(url: string, { home, now, lifeMs }: LinkPlace & { readonly lifeMs: number }): string {
+export function createLink(url: string, { home, now, lifeMs }: LinkOptions & { readonly lifeMs: number }): string {
   const folder = join(home, FOLDER);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   removeLinks(home, (expires) => !(now < expires));
@@ -38,7 +38,7 @@ export function createLink(url: string, { home, now, lifeMs }: LinkPlace & { rea
 }
 
 /** Use the link with this token. @returns whether it was still open; of two callers at the same time, only one gets true */
-export function useLink(token: string, { home, now }: LinkPlace): boolean {
+export function useLink(token: string, { home, now }: LinkOptions): boolean {
   if (!TOKEN.test(token)) return false;
   const path = join(home, FOLDER, nameOf(token));
   try {

@@ -20,14 +20,14 @@ const answer = (id: string, content: unknown, more: Json = {}): Json => ({
   type: "user",
   message: { content: [{ type: "tool_result", tool_use_id: id, content, ...more }] },
 });
-const say = (text: string, more: Json = {}): Json => ({
+const message = (text: string, more: Json = {}): Json => ({
   type: "assistant",
   message: { content: [{ type: "text", text }] },
   ...more,
 });
 
 test("the event's own time goes before that of its coming", () => {
-  expect(read([say("a"), say("b", { timestamp: "2026-11-22T07:00:00.000Z" })]).map(({ at }) => at)).toEqual([
+  expect(read([message("a"), message("b", { timestamp: "2026-11-22T07:00:00.000Z" })]).map(({ at }) => at)).toEqual([
     0,
     Date.parse("2026-11-22T07:00:00Z"),
   ]);
@@ -76,10 +76,10 @@ test("sub-agents of sub-agents are under the calls that started them, and have t
     use("outer", "Task", { description: "explore" }),
     use("inner", "Task", { description: "read the file" }, { parent_tool_use_id: "outer" }),
     use("list", "TodoWrite", todos, { parent_tool_use_id: "outer" }),
-    say("found it", { parent_tool_use_id: "inner" }),
+    message("found it", { parent_tool_use_id: "inner" }),
     answer("inner", "found it"),
     answer("outer", "all is well"),
-    say("of nobody we know", { parent_tool_use_id: "lost" }),
+    message("of nobody we know", { parent_tool_use_id: "lost" }),
   ]).map((event) => all.add(event));
   expect(placed.map((place) => place?.depth ?? null)).toEqual([0, 1, 1, 2, null, 0, 0]);
   const [outer] = all.entries;
@@ -136,7 +136,7 @@ test("a notice of the same kind in a row counts, and shows the newest", () => {
 test("a result does not repeat the agent's words, also where both were shortened differently", () => {
   const long = "word ".repeat(2000);
   const events = read([
-    say(long),
+    message(long),
     { type: "result", subtype: "success", is_error: false, result: long, num_turns: 2 },
     { type: "result", subtype: "success", is_error: false, result: "something else", num_turns: 1 },
   ]).map(shortenEvent);

@@ -97,56 +97,66 @@ describe("title and body", () => {
 });
 
 describe("comments", () => {
-  const say = (login: string, createdAt: string, updatedAt = createdAt): IssueComment => ({
+  const comment = (login: string, createdAt: string, updatedAt = createdAt): IssueComment => ({
     id: 7,
     author: { login },
     createdAt,
     updatedAt,
   });
   it.each<[string, IssueComment, Edits | undefined, [trusted: boolean, all: boolean]]>([
-    ["of a trusted account, before", say("ann", BEFORE), NONE, [true, true]],
-    ["of a trusted account, in other letters", say("Ann", BEFORE), NONE, [true, true]],
-    ["of a trusted account, after", say("ann", LATER), NONE, [true, true]],
-    ["of a trusted account, edited by them after", say("ann", BEFORE, LATER), edits(by("ann", LATER)), [true, true]],
+    ["of a trusted account, before", comment("ann", BEFORE), NONE, [true, true]],
+    ["of a trusted account, in other letters", comment("Ann", BEFORE), NONE, [true, true]],
+    ["of a trusted account, after", comment("ann", LATER), NONE, [true, true]],
+    [
+      "of a trusted account, edited by them after",
+      comment("ann", BEFORE, LATER),
+      edits(by("ann", LATER)),
+      [true, true],
+    ],
     [
       "of a trusted account, edited by a bot after",
-      say("ann", BEFORE, LATER),
+      comment("ann", BEFORE, LATER),
       edits(by("x[bot]", LATER)),
       [false, false],
     ],
     [
       "of a trusted account, edited by a bot before",
-      say("ann", BEFORE, BEFORE),
+      comment("ann", BEFORE, BEFORE),
       edits(by("x[bot]", BEFORE)),
       [true, true],
     ],
     [
       "of a trusted account, edited by a deleted account",
-      say("ann", BEFORE, LATER),
+      comment("ann", BEFORE, LATER),
       edits(by(null, LATER)),
       [false, false],
     ],
-    ["of a trusted account, edited after, not listed", say("ann", BEFORE, LATER), undefined, [false, false]],
-    ["of a trusted account, not listed", say("ann", LATER), undefined, [true, true]],
-    ["of the author, before", say("author", BEFORE), NONE, [true, true]],
-    ["of the author, before, not listed", say("author", BEFORE), undefined, [true, true]],
-    ["of the author, in the second of the label", say("author", LABEL), NONE, [false, false]],
-    ["of the author, after", say("author", LATER), NONE, [false, false]],
-    ["of the author, edited after", say("author", BEFORE, LATER), edits(by("author", LATER)), [false, false]],
+    ["of a trusted account, edited after, not listed", comment("ann", BEFORE, LATER), undefined, [false, false]],
+    ["of a trusted account, not listed", comment("ann", LATER), undefined, [true, true]],
+    ["of the author, before", comment("author", BEFORE), NONE, [true, true]],
+    ["of the author, before, not listed", comment("author", BEFORE), undefined, [true, true]],
+    ["of the author, in the second of the label", comment("author", LABEL), NONE, [false, false]],
+    ["of the author, after", comment("author", LATER), NONE, [false, false]],
+    ["of the author, edited after", comment("author", BEFORE, LATER), edits(by("author", LATER)), [false, false]],
     [
       "of the author, edited by a trusted account after",
-      say("author", BEFORE, LATER),
+      comment("author", BEFORE, LATER),
       edits(by("ann", LATER)),
       [true, true],
     ],
-    ["of the author, changed after, and the edit is not there yet", say("author", BEFORE, LATER), NONE, [false, false]],
-    ["of the author, edited before", say("author", BEFORE, BEFORE), edits(by("author", BEFORE)), [true, true]],
-    ["of a stranger, before", say("stranger", BEFORE), NONE, [false, true]],
-    ["of a stranger, after", say("stranger", LATER), NONE, [false, false]],
-    ["of a stranger, edited after", say("stranger", BEFORE, LATER), edits(by("stranger", LATER)), [false, false]],
-    ["of a bot that may not write", say("x[bot]", BEFORE), NONE, [false, true]],
-    ["of a bot that may write", say("tidy[bot]", LATER), NONE, [true, true]],
-    ["of a deleted account", say("ghost", BEFORE), NONE, [false, true]],
+    [
+      "of the author, changed after, and the edit is not there yet",
+      comment("author", BEFORE, LATER),
+      NONE,
+      [false, false],
+    ],
+    ["of the author, edited before", comment("author", BEFORE, BEFORE), edits(by("author", BEFORE)), [true, true]],
+    ["of a stranger, before", comment("stranger", BEFORE), NONE, [false, true]],
+    ["of a stranger, after", comment("stranger", LATER), NONE, [false, false]],
+    ["of a stranger, edited after", comment("stranger", BEFORE, LATER), edits(by("stranger", LATER)), [false, false]],
+    ["of a bot that may not write", comment("x[bot]", BEFORE), NONE, [false, true]],
+    ["of a bot that may write", comment("tidy[bot]", LATER), NONE, [true, true]],
+    ["of a deleted account", comment("ghost", BEFORE), NONE, [false, true]],
   ])("%s", (_, comment, list, expected) => {
     const comments = new Map(list === undefined ? [] : [[7, list]]);
     const kept = (["trusted", "all"] as const).map((policy) => {
@@ -160,20 +170,20 @@ describe("comments", () => {
 
   it("count by REST's times where there is no history", () => {
     const of = (comment: IssueComment) => decide(null, { comments: [comment] }).comments.length === 1;
-    expect(of(say("ann", BEFORE, LATER))).toBe(true);
-    expect(of(say("author", BEFORE))).toBe(true);
-    expect(of(say("author", BEFORE, LATER))).toBe(false);
-    expect(of(say("stranger", BEFORE))).toBe(false);
+    expect(of(comment("ann", BEFORE, LATER))).toBe(true);
+    expect(of(comment("author", BEFORE))).toBe(true);
+    expect(of(comment("author", BEFORE, LATER))).toBe(false);
+    expect(of(comment("stranger", BEFORE))).toBe(false);
   });
 
   it("of a deleted account are not the author's, whose account was deleted too", () => {
     const issue = { title: "", body: "", author: "ghost" };
-    expect(decide({}, { issue, comments: [say("ghost", BEFORE)] }).leftOut).toBe(1);
+    expect(decide({}, { issue, comments: [comment("ghost", BEFORE)] }).leftOut).toBe(1);
   });
 });
 
 describe("accounts to look up", () => {
-  const say = (login: string): IssueComment => ({
+  const comment = (login: string): IssueComment => ({
     id: 1,
     author: { login },
     createdAt: BEFORE,
@@ -188,13 +198,13 @@ describe("accounts to look up", () => {
   };
 
   it("are late editors and authors of comments, each once", () => {
-    const comments = [say("bob"), say("ghost"), say("Bob"), say("ann")];
+    const comments = [comment("bob"), comment("ghost"), comment("Bob"), comment("ann")];
     expect(accountsOf({ labelledAt: LABEL, history, comments })).toEqual(["ann", "bob", "editor"]);
     expect(accountsOf({ labelledAt: LABEL, history: null, comments })).toEqual(["ann", "bob"]);
   });
 
   it("are bounded: those who probably may come first, and a flood of others pushes no editor out", () => {
-    const flood = [say("member"), ...Array.from({ length: 500 }, (_, index) => say(`user${index}`))];
+    const flood = [comment("member"), ...Array.from({ length: 500 }, (_, index) => comment(`user${index}`))];
     const asked = accountsOf({ labelledAt: LABEL, history, comments: flood }, (login) => login === "member");
     expect(asked.slice(0, 3)).toEqual(["ann", "member", "user499"]);
     expect(asked).toHaveLength(51);

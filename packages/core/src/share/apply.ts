@@ -77,7 +77,7 @@ export async function isPortInUse({ address, port }: Pick<Share, "address" | "po
 }
 
 /** Return one line for the operator about a port that another program uses, with what to do. Pure. */
-export function takenLine({ address, port }: Pick<Share, "address" | "port">): string {
+export function portInUseLine({ address, port }: Pick<Share, "address" | "port">): string {
   const find = `sudo ss -ltnp sport = :${port}`;
   const cure = `find it (${find}) and end it, and Redis listens there within a minute; or use another port: tac8 share --port PORT`;
   return `another program has the address ${address}:${port}, so other machines do not reach Redis: ${cure}`;

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
-import { cleanAnswerKey, cleanRequestKey } from "./keys.ts";
+import { cleanResultKey, cleanRequestKey } from "./keys.ts";
 
 const askSchema = z.object({ id: z.string(), dryRun: z.boolean() });
 /** A request to a runner to clean up its data folder now; with `dryRun`, only to report what it would remove. */
@@ -33,7 +33,7 @@ export type CleanResult = z.infer<typeof resultSchema>;
 /** Maximum number of items of each list in a result. */
 export const MAX_NAMED = 200;
 const ASK_MS = 60_000;
-const ANSWER_SECONDS = 600;
+const RESULT_SECONDS = 600;
 
 /** Request a cleanup. @returns false when another process has just requested one from the same runner */
 export async function requestCleaning(redis: Redis, runner: string, ask: CleanRequest): Promise<boolean> {
@@ -57,14 +57,14 @@ export async function takeCleanRequest(redis: Redis, runner: string): Promise<Cl
 export async function reportCleaning(redis: Redis, id: string, result: CleanResult): Promise<void> {
   await redis
     .multi()
-    .rpush(cleanAnswerKey(id), JSON.stringify(result))
-    .expire(cleanAnswerKey(id), ANSWER_SECONDS)
+    .rpush(cleanResultKey(id), JSON.stringify(result))
+    .expire(cleanResultKey(id), RESULT_SECONDS)
     .exec();
 }
 
 /** Wait for the next result, for at most `seconds`; null: there is none yet. */
-export async function nextCleanAnswer(redis: Redis, id: string, seconds: number): Promise<CleanResult | null> {
-  const found = await redis.blpop(cleanAnswerKey(id), seconds);
+export async function nextCleanResult(redis: Redis, id: string, seconds: number): Promise<CleanResult | null> {
+  const found = await redis.blpop(cleanResultKey(id), seconds);
   return parse(resultSchema, found?.[1] ?? null);
 }
 

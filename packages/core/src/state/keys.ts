@@ -83,6 +83,6 @@ export const QUEUE_LIMIT_KEY = "tac8:queue-limit";
 export const FORMAT_KEY = "tac8:format";
 
 /** List with the answers to a request. */
-export function cleanAnswerKey(askId: string): string {
+export function cleanResultKey(askId: string): string {
   return `tac8:answer:${askId}`;
 }

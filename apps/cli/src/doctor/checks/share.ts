@@ -1,6 +1,6 @@
 import { messageOf } from "@tac8/core/domain/messageOf";
 import { passwordFileOf, redisAddress } from "@tac8/core/config/redisUrl";
-import { hasAddress, isSharedAt, isPortInUse, takenLine } from "@tac8/core/share/apply";
+import { hasAddress, isSharedAt, isPortInUse, portInUseLine } from "@tac8/core/share/apply";
 import { formatCount } from "@tac8/core/domain/formats";
 import { readShare, type Share } from "@tac8/core/share/files";
 import type { Check } from "../check.ts";
@@ -51,7 +51,7 @@ export function evaluateShare(given: {
         `run ${command} share --address ADDRESS, then tac8 join again on each machine`,
       ),
     ];
-  if (!listens && taken) return [problem(takenLine(found), `then ${command} doctor again`)];
+  if (!listens && taken) return [problem(portInUseLine(found), `then ${command} doctor again`)];
   if (!listens)
     return [
       problem(
