@@ -305,6 +305,14 @@ export const agents: readonly Mutant[] = [
     promise: "no answer has more than the bytes of its limit",
   },
   {
+    name: "git-output-held",
+    file: `${RUNNER}/git/gitProcess.ts`,
+    find: "    closeIn(forceMs + HELD_MS);\n",
+    replace: "",
+    test: { file: `${RUNNER}/git/gitProcess.int.test.ts`, name: "an escaped process holds its output: time" },
+    promise: "a git that was stopped ends within seconds, whatever holds its output open",
+  },
+  {
     name: "helper-payload",
     file: `${RUNNER}/place/helper/frames.ts`,
     find: "if (this.#payloadBytes > most)",

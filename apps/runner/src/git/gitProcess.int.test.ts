@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { exited } from "../agent/testing/harness.ts";
 import { runGit } from "./runGit.ts";
+import { streamGit } from "./streamGit.ts";
 
 let dir = "";
 beforeEach(async () => {
@@ -29,6 +30,21 @@ test("what ends git ends everything that it has started, also what ignores SIGTE
   const { code, errorText } = await runGit({ ...command, timeoutMs: 500 });
   expect([code, errorText]).toEqual([undefined, "git x took longer than 0.5 s"]);
   await exited(Number(await readFile(file("pid"), "utf8")));
+});
+
+/** Starts a program that leaves the process group of git, with its output. */
+const ESCAPED = "setsid sh -c 'echo $$ >pid; exec sleep 600' & sleep 600";
+
+test.each(["time", "kill"])("a stopped git ends even if an escaped process holds its output: %s", async (how) => {
+  const git = streamGit({ ...(await fakeGit(ESCAPED)), timeoutMs: how === "time" ? 500 : 600_000 });
+  git.stdout.resume();
+  await vi.waitFor(() => readFile(file("pid"), "utf8").then((text) => expect(text).toMatch(/^\d+\n$/)), 10_000);
+  try {
+    if (how === "kill") git.kill();
+    expect(await git.ended).toMatchObject({ code: undefined, timedOut: how === "time" });
+  } finally {
+    process.kill(Number(await readFile(file("pid"), "utf8")), "SIGKILL");
+  }
 });
 
 test("a git that cannot be started is an answer without a code, which says why", async () => {

@@ -22,7 +22,7 @@ export interface GitProcess {
   readonly stderr: Readable;
   /** Call back when it has exited. Something that it has started may still have its output open. */
   onExit(then: () => void): void;
-  /** Resolves when it has exited and its output is closed. Never rejects. */
+  /** Resolves when it has exited and its output is closed, which a stop or kill ensures within seconds. Never rejects. */
   readonly ended: Promise<GitProcessEnd>;
   /** SIGTERM, and SIGKILL if it does not end in time. */
   stop(): void;
@@ -41,6 +41,8 @@ export interface GitProcessEnd {
 }
 
 const FORCE_MS = 5000;
+/** Time for the output to be closed after SIGKILL. A process that left git's group, such as one of a filter, can hold it open. */
+const HELD_MS = 5000;
 
 /** Git commands that run. None outlives this process. */
 const running = new Set<ChildProcess>();
@@ -67,9 +69,14 @@ export function startGit(options: GitProcessOptions): GitProcess {
   let aborted = false;
   let error: Error | null = null;
   let force: NodeJS.Timeout | undefined;
+  let held: NodeJS.Timeout | undefined;
+  const closeIn = (ms: number): void => {
+    held ??= setTimeout(() => [stdout, stderr].forEach((stream) => stream.destroy()), ms);
+  };
   const stop = (): void => {
     signalGroup(child, "SIGTERM");
     force ??= setTimeout(() => signalGroup(child, "SIGKILL"), forceMs);
+    closeIn(forceMs + HELD_MS);
   };
   const onAbort = (): void => {
     aborted = !timedOut;
@@ -87,6 +94,7 @@ export function startGit(options: GitProcessOptions): GitProcess {
       running.delete(child);
       clearTimeout(late);
       clearTimeout(force);
+      clearTimeout(held);
       signal?.removeEventListener("abort", onAbort);
       const isStarted = child.pid !== undefined;
       const how = isStarted ? `${what} ended by ${by ?? `exit code ${code}`}` : `${what}: ${error?.message ?? ""}`;
@@ -100,7 +108,10 @@ export function startGit(options: GitProcessOptions): GitProcess {
     onExit: (then) => void child.once("exit", then),
     ended,
     stop,
-    kill: () => signalGroup(child, "SIGKILL"),
+    kill() {
+      signalGroup(child, "SIGKILL");
+      closeIn(HELD_MS);
+    },
   };
 }
 
