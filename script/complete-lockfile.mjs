@@ -1,6 +1,8 @@
 // Adds to package-lock.json what `npm install` leaves out: optional packages for other platforms (`@turbo/darwin-64` …) that
 // a partial registry does not have, and the checksums of packages that npm did not download. `npm ci` rejects a lockfile
-// without these packages. Run it after `npm install`: node script/complete-lockfile.mjs
+// without these packages. It also removes `engines` of optional packages, because npm silently skips one that does not support the
+// Node that runs npm: with the Node 18 of Debian 12, rolldown and oxlint, which the Node of this lockfile runs, would lack their binaries.
+// Run it after `npm install`: node script/complete-lockfile.mjs
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -28,9 +30,11 @@ for (const [path, entry] of unchecked) {
   const { version, ...rest } = entry;
   lock.packages[path] = { version, integrity: integrityOf(`${nameOf(path)}@${version}`), ...rest };
 }
-if (added.length + unchecked.length > 0) writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
+const limited = Object.values(lock.packages).filter((entry) => entry.optional && entry.engines);
+for (const entry of limited) delete entry.engines;
+if (added.length + unchecked.length + limited.length > 0) writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
 process.stdout.write(
-  `package-lock.json: ${added.length} packages of other platforms and ${unchecked.length} checksums added\n`,
+  `package-lock.json: ${added.length} packages of other platforms and ${unchecked.length} checksums added, ${limited.length} engines removed\n`,
 );
 
 function isDownloaded(path, entry) {

@@ -15,3 +15,8 @@ it("has a checksum of every package that npm downloads", () => {
 it("names no registry, so each machine uses its own", () => {
   expect(text).not.toMatch(/"resolved": "https?:/);
 });
+
+it("lets npm install optional packages with any Node, because the Node of the lockfile runs them", () => {
+  const limited = downloaded.filter(([, { optional, engines }]) => optional && engines);
+  expect(limited.map(([path]) => path)).toEqual([]);
+});
