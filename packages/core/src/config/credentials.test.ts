@@ -148,6 +148,13 @@ test("a text with some other private key is redacted as well", () => {
   expect(createRedactor([])(`found ${PEM} there`)).not.toContain(PEM.split("\n")[2]);
 });
 
+test("a message about a token of a systemd service names the file that an operator can edit", () => {
+  const nameOf = (source: string) => nameToken({ kind: "token", token: "t", source });
+  const copy = "/run/credentials/tac8-runner.service/secrets_GITHUB_TOKEN";
+  expect(nameOf(copy)).toBe("the GitHub token in /etc/tac8/secrets/GITHUB_TOKEN");
+  expect(nameOf("/data/github-token")).toBe("the GitHub token in /data/github-token");
+});
+
 test("messages say what to do about an App, and about a token", () => {
   const app = nameToken({ kind: "app", id: 12, installationId: null, privateKey: PEM, source: "/k" });
   expect(app).toBe("the GitHub App 12");

@@ -10,7 +10,15 @@ const APP = "the GitHub App ";
 export function nameToken(credentials: GitHubCredentials | null): string {
   if (credentials === null) return "GITHUB_TOKEN";
   if (credentials.kind === "app") return `${APP}${credentials.id}`;
-  return credentials.source === "GITHUB_TOKEN" ? "GITHUB_TOKEN" : `the GitHub token in ${credentials.source}`;
+  return credentials.source === "GITHUB_TOKEN" ? "GITHUB_TOKEN" : `the GitHub token in ${fileOf(credentials.source)}`;
+}
+
+/**
+ * Return the file that an operator can edit. A service of `deploy/install.sh` reads the copy that systemd makes of the folder
+ * `/etc/tac8/secrets` (`LoadCredential=`), and the copy disappears when the service ends. Pure.
+ */
+function fileOf(source: string): string {
+  return source.replace(/^\/run\/credentials\/tac8-[a-z]+\.service\/secrets_/, "/etc/tac8/secrets/");
 }
 
 /** Return whether a name from `nameToken` is that of an App. Pure. */
