@@ -34,7 +34,7 @@ export async function clean(context: Context, { options }: Input): Promise<numbe
 }
 
 const NO_RUNNER =
-  "no runner is running, and only a runner knows which files are in use: start one with tac8 up (it also cleans up every hour by itself)";
+  "no runner is running, and only a runner knows which files are in use: start one with tac8 up, or with sudo systemctl restart tac8.target on an installed machine (it also cleans up every hour by itself)";
 /** Maximum time until a runner responds. Runners check for requests every two seconds. */
 const ANSWER_MS = 15_000;
 /** Maximum time until a runner finishes. Before it removes work, it asks GitHub whether the work is there. */

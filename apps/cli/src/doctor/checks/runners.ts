@@ -30,7 +30,10 @@ export const runners: Check = {
 /** Evaluate the present runners: whether they accept new work, have their own names, use the same limits and are up to date. Pure. */
 export function evaluateRunners(present: readonly RunnerPresence[], queue: Admission = OPEN): Finding[] {
   if (present.length === 0)
-    return [...admissionNotes("the queue", queue), note("no runner is running: tac8 up starts one")];
+    return [
+      ...admissionNotes("the queue", queue),
+      note("no runner is running: start one (tac8 up, or sudo systemctl restart tac8.target on an installed machine)"),
+    ];
   const renamed = present.filter(({ host, wantedHost }) => wantedHost !== undefined && wantedHost !== host);
   const findings = renamed
     .slice(0, MAX_SHOWN)

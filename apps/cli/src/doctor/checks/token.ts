@@ -46,7 +46,7 @@ function isWrong(problems: Site["problems"]): boolean {
 export function evaluateToken(answer: { readonly login: string | null } | GitHubError, apiUrl: string): Finding {
   if (answer instanceof GitHubError) {
     const advice =
-      "it is wrong or has expired: run tac8 init --app, or create a new token (github.com → Settings → Developer settings → Fine-grained tokens)";
+      "it is wrong or has expired: create a new token (github.com → Settings → Developer settings → Fine-grained tokens), and replace the old one where tac8 has it (on an installed machine: /etc/tac8/secrets/GITHUB_TOKEN), or use a GitHub App";
     return evaluateFailure(answer, { apiUrl, advice });
   }
   return evaluateOwner(answer.login);
