@@ -258,7 +258,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "clean",
-    summary: "remove old workspaces, sessions and logs of ended issues now; the runner does so every day",
+    summary: "remove old workspaces, sessions and logs of ended issues now; the runner does so every hour",
     options: [
       { flags: "--dry-run", description: "only show what would be removed" },
       { flags: "--json", description: "print JSON" },
