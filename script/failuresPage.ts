@@ -36,7 +36,7 @@ A run is a success if the agent's program exits with code 0 and a result that is
 
 ## Runs that fail with the same error
 
-When the last \`breaker_failures\` runs, of at least two issues, end with the same error, a rule of the scheduler, the breaker, holds the queue (hold \`breaker\`) and then starts one job as a probe. All jobs continue when the probe ends without this error. The same error means the same kind of failure with the same message. Messages are compared without ids, numbers, times, sizes, addresses and paths.`;
+When the last \`breaker_failures\` runs, of at least two issues, end with the same error, a rule of the scheduler, the breaker, holds the queue (hold \`breaker\`) and then starts one job as a probe. All jobs continue when the probe ends without this error. The same error means the same kind of failure and, for \`startup\`, \`agent\` and \`git\`, also the same message. Messages are compared without ids, numbers, times, sizes, addresses and paths.`;
 
 function what(kind: FailureKind): string {
   const { burnsAttempt, hold } = POLICY[kind];

@@ -73,7 +73,7 @@ export const WORK: readonly Metric[] = [
   },
   {
     name: "tac8_cost_usd_total",
-    help: "Cost of agents in US dollars, by model, as reported by their CLI.",
+    help: "Cost of agents in US dollars, by model, as reported by their CLI; in a sandbox at least what the proxy of the run counted.",
     type: "counter",
     labels: ["model"],
     samples: ({ snapshot }) =>

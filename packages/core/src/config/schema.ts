@@ -167,7 +167,7 @@ export const sections = {
       .max(100)
       .default(5)
       .describe(
-        "Pause the queue after this many consecutive runs fail with the same kind of error; resume when a probe run succeeds. 0: never pause.",
+        "Pause the queue after this many consecutive runs, of at least two issues, fail with the same error; resume when a probe run succeeds. 0: never pause.",
       ),
     backoff_factor: z
       .number()
@@ -419,7 +419,7 @@ export const sections = {
       .max(100_000)
       .default(2)
       .describe(
-        "Remove workspaces and logs earlier, oldest first, when less disk space than this is free, in GB. 0: never.",
+        "Remove workspaces and logs earlier, oldest first, when less disk space than this is free, in GB. The same happens when less than twice host.min_free_disk_gb is free. 0: never.",
       ),
   }),
   host: z.strictObject({

@@ -31,7 +31,8 @@ export const SECRETS = [
   {
     name: "REDIS_PASSWORD",
     standard: "",
-    meaning: "Password of Redis, if REDIS_URL does not contain one. The Redis that tac8 up starts has no password.",
+    meaning:
+      "Password of Redis, if REDIS_URL does not contain one. Not for the Redis that tac8 up starts: it has no password, and after tac8 share one that tac8 creates and reads itself.",
   },
   {
     name: "REDIS_SENTINEL_PASSWORD",
