@@ -249,19 +249,19 @@ const facts = {
 
   /** Consecutive events of each kind. */
   counts: {
-    /** Runs that ended with their runner (lost, or returned by a shutdown) without any progress; see domain/brokenOff.ts. */
+    /** Lost runs without any progress; a run that was requeued by a shutdown resets this count: domain/brokenOff.ts. */
     lost: shared("lost", int),
     /** Runs that ended with their runner without a change of the workspace. */
     unchanged: shared("unchanged", int),
     /** All runs that ended with their runner. */
     brokenOff: shared("brokenOff", int),
-    /** Times that the issue was parked without any progress. */
+    /** Times that the issue was parked since an agent last made progress. */
     parked: shared("parked", int),
     /** Agents that finished without a change and without an answer. */
     noChanges: shared("noChanges", int),
   },
 
-  /** Commands of users, read by the runner. */
+  /** Commands to the runner: `stop` and `stopMode` of users, `cancel` of the scheduler. */
   command: {
     /** The reason and the user. With the state `stopped`: the stop is not reported on GitHub yet. */
     stop: shared("stop", z.string().nullable()),
