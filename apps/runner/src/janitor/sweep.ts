@@ -124,8 +124,8 @@ function roomWanted({ config: { janitor, host }, urgent = false }: JanitorServic
 }
 
 /**
- * Read the snapshot: throwaway repositories before live runs, so the run of each repository is among the live runs, or
- * is over.
+ * Read the snapshot: the throwaway repositories before the live runs. Then a repository whose run is not among the live runs belongs
+ * to a run that has finished.
  */
 async function check(
   { config, store, queue }: JanitorServices,

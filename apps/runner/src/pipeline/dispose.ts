@@ -247,7 +247,8 @@ function lastWriteFor(
 
 /**
  * Whether no comment should be sent to GitHub now: during a rate limit, and at the start of an outage. An outage may concern one part of
- * GitHub only (git, pull requests), so a longer one is reported in the status comment. With a bad token this costs one failed call.
+ * GitHub only (git, pull requests), so a longer one is reported in the status comment. If the token is bad, writing
+ * that comment fails too.
  */
 function shouldSkipComment({ kind, until }: Failure, parked: number): boolean {
   return kind === "github" && (parked < LASTING || (until ?? null) !== null);

@@ -55,7 +55,7 @@ export async function runSteps(run: Run, entry: Begin, isHeld: boolean): Promise
   let end: Unfinished | Disposition | null;
   try {
     end = await toItsEnd(run, entry);
-    // A user may have merged the pull request, and so closed the issue, before its number was recorded.
+    // A user may have merged the pull request, and so closed the issue, before the pull request's number was recorded.
     const mayHavePull =
       run.record.state.end.outcome === "cancelled" && hasReached(run.record.state.checkpoint, "worked");
     if (end === null && mayHavePull) await adoptPull(publishNeeds(run));
@@ -194,7 +194,7 @@ async function workIsMissing(run: Run, entry: Begin): Promise<Unfinished | Dispo
   // The data folder may return, with the work in it.
   if (trouble !== null) return { error: new StepFailure({ kind: "disk", message: trouble }), agent: null };
   const { do: next, reason } = planMissing(run.record.state, { homeId, now: now() });
-  // The job is parked, so that it does not use a slot.
+  // Nothing failed on GitHub: the kind `github` only has the wanted delays. The job is parked, so that it does not use a slot.
   if (next === "wait") return { error: new StepFailure({ kind: "github", message: reason }), agent: null };
   run.log.warn(reason);
   await run.record.writeEvent(NOTHING_DONE, { event: "work:missing", reason, evidence: {} });

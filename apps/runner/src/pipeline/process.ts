@@ -145,7 +145,7 @@ async function beginRun(options: ProcessOptions, begun: Begun): Promise<Disposit
       if (taken !== null) cleanup.defer(() => taken.release());
       return taken;
     },
-    // The disk may take its time to keep it.
+    // Writing the slot's note to the disk may be slow.
     () => slot.begin({ jobId, run: id, token }),
   ]);
   if (lock === null) {
@@ -219,7 +219,7 @@ async function beginRun(options: ProcessOptions, begun: Begun): Promise<Disposit
     return { do: "requeue", until: entry.until, because: "it waits for a reply", record };
   }
   if (entry.do === "close") {
-    // The workspace was removed when the issue ended. The lock of this run has created its file again.
+    // The workspace was removed when the issue ended. Locking it for this run has created the lock file again, so that is removed too.
     if (endedWell(before.end.outcome) && !(await isThere(place, paths)))
       await removeWorkspace(place, paths, { keepsSession: before.end.outcome === "answered" });
     const result = { outcome: before.end.outcome ?? "failed", prUrl: before.pull.url, reason: before.end.reason };

@@ -16,7 +16,10 @@ import { JobLock } from "./jobLock.ts";
 import { processJob } from "./process.ts";
 import type { Progress } from "../run/progress.ts";
 
-/** Limit between a lost connection (an error every 2 s) and a Redis that refuses writes, which makes a worker spin (25,000 errors in 4 s). */
+/**
+ * Error rate above which the worker spins. A lost connection causes an error every 2 s; a Redis that refuses writes causes 25,000 errors
+ * in 4 s.
+ */
 const SPINNING = { limit: 1000, windowMs: 10_000, windows: 6 };
 /** A worker that was waiting when it was paused receives one more job, which is left to another runner. */
 const PASS_ON_MS = 5000;

@@ -2,7 +2,7 @@ import type { FailureKind } from "@tac8/core/domain/failures";
 import type { IssuePatch, RecordPart } from "@tac8/core/state/issueState";
 import type { StopCause } from "../agent/types.ts";
 
-/** A user wants the run to end before it is done. The first cause wins. */
+/** Request to end a run before it is done: a user's stop, a closed issue, the runner's shutdown, or a lost job. The first cause wins. */
 export class Halted extends Error {
   override readonly name = "Halted";
   readonly halt: StopCause;
@@ -54,7 +54,7 @@ export class HaltSwitch {
     return reason instanceof Halted ? reason : null;
   }
 
-  /** Whether the agent is given no time to end by itself. A stop that is under way can become one at once. */
+  /** Whether the agent is given no time to end by itself. A slow stop that is under way can become an immediate one. */
   get atOnce(): boolean {
     return this.#atOnce || this.#lost.signal.aborted;
   }

@@ -18,7 +18,7 @@ export interface Admitted {
   readonly counted: readonly Comment[];
   /** Number of comments that do not count. */
   readonly leftOut: number;
-  /** The part of this text that a pull request mentions. */
+  /** The title that counts, and why the edits of the issue could not be read, for the pull request. */
   readonly text: CountedText;
 }
 

@@ -125,7 +125,7 @@ export function afterFailure(failure: Failure, counts: AttemptCounts, factor: nu
   return { do: "park", delayMs, hold: hold === undefined ? null : { name: hold, until: now + delayMs } };
 }
 
-/** If the same failure recurs and names a time nearer than this, the own delay applies instead. */
+/** If the same failure recurs and names a time nearer than this, tac8's own delay applies instead. */
 const NEAR_MS = 60_000;
 
 interface ParkFacts {

@@ -64,7 +64,7 @@ export function silenceLimit(lockSeconds: number): number {
   return lockSeconds * 1000 * 0.8;
 }
 
-/** Return the time in ms after which a live runner releases the job: 90 s of 120 s, when an outage of 60 s is over. */
+/** Return the time in ms after which a live runner releases the job. With a lock of 120 s: 90 s, so a Redis outage of 60 s is over by then. */
 export function releaseAfter(lockSeconds: number): number {
   return lockSeconds * 1000 * 0.75;
 }

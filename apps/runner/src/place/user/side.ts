@@ -203,7 +203,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
   return {
     isRoot: false,
     sharesNetwork: true,
-    // A new mirror has to be shared first.
+    // A new mirror has another inode, and so another key: the caller then starts a new helper, which shares the new mirror first.
     key: () => String(lstatSync(dirname(objects), { throwIfNoEntry: false })?.ino ?? "-"),
     startHelper(env) {
       const given = { program: HELPER_PROGRAM, env, cwd: "/" };
