@@ -38,7 +38,7 @@ const runner = z.strictObject({
   labels: z.array(z.string()),
   slots: z.int(),
   busy: z.int().describe("Slots in use"),
-  limit: z.int().describe("Jobs that it works on at once: its slots, or half of them while it is slowed"),
+  limit: z.int().describe("Jobs that it works on at the same time: its slots, or half of them while it is slowed"),
   admission: admission.describe("Whether new work may start on this runner"),
   rests: z.string().nullable().describe("Why it accepts no new jobs; null if it does"),
   seenAt: time,
