@@ -75,7 +75,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       {
         flags: "--state <state...>",
         description:
-          "only issues in these states. Some names need an explanation: parked (waits without using an attempt), pr (has its pull request), answered (the agent explained why no change is needed), withdrawn (closed or its label removed before it started), expired (no reply to its question)",
+          "only issues in these states. Some names need an explanation: parked (waits without using an attempt), pr (has its pull request), answered (the agent made no changes; its answer is a comment), withdrawn (closed or its label removed before it started), expired (no reply to its question)",
         choices: ISSUE_STATES,
       },
       { flags: "--json", description: "print JSON" },
