@@ -64,7 +64,10 @@ export function silenceLimit(lockSeconds: number): number {
   return lockSeconds * 1000 * 0.8;
 }
 
-/** Return the time in ms after which a live runner releases the job. With a lock of 120 s: 90 s, so a Redis outage of 60 s is over by then. */
+/**
+ * Return the time in ms after the last renewal of the job's lock at which a live runner ends its agent and releases the job. With a lock of
+ * 120 s: 90 s. The last renewal is up to 20 s older than an outage of Redis, so an outage of 60 s is survived.
+ */
 export function releaseAfter(lockSeconds: number): number {
   return lockSeconds * 1000 * 0.75;
 }
