@@ -1,22 +1,19 @@
-// `node script/words/main.ts`: checks that no file has more avoided words than script/words/baseline.txt allows.
-// With `--update`: writes that file, whose sum may only decrease. With paths: lists the avoided words of these files.
+// `node script/words/main.ts [PATH …]`: checks that no file has a word to avoid, or that none of these files and folders has one.
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { compare, mayReplace, readBaseline, writeBaseline } from "./baseline.ts";
 import { codeOf } from "./code.ts";
 import { readFixedNames, readGlossary, withoutListedWords } from "./glossary.ts";
 import { type Hit, searchWords } from "./search.ts";
 
 const GLOSSARY = "docs/architecture.md";
-/** Files that are not searched: output of other programs, the licence, the lockfile, and the baseline of this check. */
+/** Files that are not searched: output of other programs, the licence and the lockfile. */
 const SKIPPED = /\.(?:txt|jsonl|png|c)$|^(?:LICENSE|CODE_OF_CONDUCT\.md|package-lock\.json)$/;
 const CODE = /\.(?:ts|js|mjs)$/;
-/** Maximum number of printed hits per file, and of printed files. */
-const SHOWN = 20;
+/** Maximum number of printed hits. */
+const SHOWN = 100;
 
 const root = join(import.meta.dirname, "../..");
-const baselineFile = join(import.meta.dirname, "baseline.txt");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -36,35 +33,13 @@ function search(path: string): Hit[] {
   return [...ofPath, ...searchWords(text, CODE.test(path) ? codeOf(text) : null, wanted)];
 }
 
-function show(path: string, hits: readonly Hit[], limit: number): void {
-  for (const { line, found, instead } of hits.slice(0, limit))
-    say(`${path}${line === 0 ? "" : `:${line}`}: "${found}": write ${instead}`);
-  if (hits.length > limit) say(`${path}: ${hits.length - limit} more; node script/words/main.ts ${path} lists them`);
-}
-
-const [first, ...rest] = process.argv.slice(2);
-if (first !== undefined && first !== "--update") {
-  const paths = [first, ...rest];
-  for (const path of files.filter((file) => paths.some((one) => file === one || file.startsWith(`${one}/`))))
-    show(path, search(path), Infinity);
-} else {
-  const hits = new Map(files.map((path) => [path, search(path)]));
-  const counts = new Map([...hits].map(([path, found]) => [path, found.length]));
-  const isNew = !existsSync(baselineFile);
-  const baseline = readBaseline(isNew ? "" : readFileSync(baselineFile, "utf8"));
-  const { more, stale } = compare(counts, baseline);
-  if (first === "--update" && (isNew || mayReplace(counts, baseline)))
-    writeFileSync(baselineFile, writeBaseline(counts));
-  else {
-    for (const path of more) {
-      show(path, hits.get(path) ?? [], SHOWN);
-      say(`${path}: ${counts.get(path)} avoided words, ${baseline.get(path) ?? 0} are allowed`);
-    }
-    if (stale.length > 0) {
-      const named = stale.slice(0, SHOWN).join(", ");
-      const others = stale.length > SHOWN ? ` and ${stale.length - SHOWN} more` : "";
-      say(`fewer avoided words than in the baseline: run \`node script/words/main.ts --update\` (${named}${others})`);
-    }
-    if (more.length + stale.length > 0) process.exitCode = 1;
-  }
-}
+const paths = process.argv.slice(2);
+const isChosen = (file: string) =>
+  paths.length === 0 || paths.some((path) => file === path || file.startsWith(`${path}/`));
+const lines = files
+  .filter(isChosen)
+  .flatMap((path) => search(path).map((hit) => ({ path, ...hit })))
+  .map(({ path, line, found, instead }) => `${path}${line === 0 ? "" : `:${line}`}: "${found}": write ${instead}`);
+for (const line of lines.slice(0, SHOWN)) say(line);
+if (lines.length > SHOWN) say(`${lines.length - SHOWN} more: name files or folders to see theirs`);
+if (lines.length > 0) process.exitCode = 1;

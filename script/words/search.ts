@@ -119,5 +119,5 @@ function isFixed(name: string, hit: Word): boolean {
   const before = text.slice(Math.max(0, at - 80), at);
   const after = text.slice(end, end + 2);
   if (QUOTES.includes(before.at(-1) ?? " ")) return QUOTES.includes(after.replace("\\", "").at(0) ?? " ");
-  return (/^\??:/.test(after) && BEFORE_KEY.test(before)) || (/\w\??\.$/.test(before) && !/^\w/.test(after));
+  return (/^\??:/.test(after) && BEFORE_KEY.test(before)) || (/[\w\])]\??\.$/.test(before) && !/^\w/.test(after));
 }

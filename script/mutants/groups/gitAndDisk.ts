@@ -236,10 +236,9 @@ export const gitAndDisk: readonly Mutant[] = [
   },
   {
     name: "lost-disk-parks",
-    file: `${RUNNER}/steps/publish/pushWork.ts`,
-    find: "return withoutWorkspace(run, scope, { branch, head: headSha });",
-    replace:
-      "return withoutWorkspace(run, scope, { branch, head: headSha }).then((pushed) => giveUpWork(run).then(() => pushed));",
+    file: `${RUNNER}/pipeline/pipeline.ts`,
+    find: 'new StepFailure({ kind: "github", message: reason })',
+    replace: 'new StepFailure({ kind: "git", message: reason })',
     test: { file: "test/finished.e2e.test.ts", name: "finished work on a lost disk" },
     promise: "a job that waits for a lost disk takes no slot",
   },

@@ -332,17 +332,17 @@ describe.each(PLACE_KINDS)("in a place of the kind %s:", (kind) => {
     async () => {
       await mkdir(inTree("dist"));
       await bench.write("dist/old.js", "1\n");
-      await bench.write("old.key", "secret\n");
+      await bench.write("former.key", "secret\n");
       await bench.commit(".env", "API_KEY=mine\n");
       await bench.write(".env.local", "API_KEY=abc\n");
       await bench.write("dist/new.js", "1\n");
-      await bench.write("old.key", "another\n");
+      await bench.write("former.key", "another\n");
       await bench.agent(["add", "--all"]);
       const saved = await save();
       expect(left(saved)).toEqual({ ".env.local": "secret" });
-      expect(saved.added).toEqual(["dist/new.js", "old.key"]);
+      expect(saved.added).toEqual(["dist/new.js", "former.key"]);
       expect(existsSync(inTree(".env.local"))).toBe(true);
-      expect(await changes()).toEqual(["A\t.env", "A\tdist/new.js", "A\tdist/old.js", "A\told.key"]);
+      expect(await changes()).toEqual(["A\t.env", "A\tdist/new.js", "A\tdist/old.js", "A\tformer.key"]);
     },
   );
 
