@@ -87,7 +87,7 @@ test("reports in one line that no runner is running", async () => {
     code: 1,
     out: "",
     err: expect.stringMatching(
-      /^tac8: no runner is running, and only a runner knows which files are in use: start one with tac8 up .*\n$/,
+      /^tac8: no runner is running, and only a runner knows which files are in use: start one with tac8 up, .*\n$/,
     ),
   });
 });

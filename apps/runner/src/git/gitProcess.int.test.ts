@@ -58,7 +58,7 @@ test("a git that cannot be started is an answer without a code, which says why",
 
 test("the error of a git that prints nothing names its exit code or its signal", async () => {
   const command = await fakeGit('case "$1" in x) exit 3;; esac; kill -KILL $$');
-  expect(await runGit(command)).toMatchObject({ code: 3, words: "", errorText: "git x ended by exit code 3" });
+  expect(await runGit(command)).toMatchObject({ code: 3, stderr: "", errorText: "git x ended by exit code 3" });
   expect(await runGit({ ...command, args: ["y"] })).toMatchObject({
     code: undefined,
     errorText: "git y ended by SIGKILL",

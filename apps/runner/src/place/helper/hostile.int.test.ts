@@ -252,7 +252,7 @@ test("git's exit code, output and standard error are passed on", async () => {
   expect(await helper.git(GIT)).toEqual({
     code: 128,
     bytes: Buffer.from("abc"),
-    words: "fatal: no",
+    stderr: "fatal: no",
     errorText: "fatal: no",
   });
 });

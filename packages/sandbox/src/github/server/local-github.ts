@@ -10,6 +10,8 @@ import type { GitHubOptions, LocalGitHub } from "../types.ts";
 import { views } from "../views.ts";
 import { waitFor } from "../wait.ts";
 
+const KEEP_ALIVE_MS = 60_000;
+
 /** Starts the server; resolves when it listens. @throws Error when the port is taken. */
 export async function startGitHub(options: GitHubOptions): Promise<LocalGitHub> {
   const { dir, host = "127.0.0.1", port = 0, control = false } = options;
@@ -33,6 +35,8 @@ export async function startGitHub(options: GitHubOptions): Promise<LocalGitHub> 
       .finally(() => busy.delete(work));
     busy.add(work);
   });
+  // The client closes an unused connection first. After Node's default of 5 s, a request of a busy client may meet a closed one.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.listen(port, host);
   await once(server, "listening");
   const address = server.address();
