@@ -12,7 +12,7 @@ import { isPlacement, runsOnOf } from "@tac8/core/domain/placement";
 import { parseJobId } from "@tac8/core/domain/reference";
 import type { Redis } from "ioredis";
 import { postQueued, postWithdrawn, type QueuedComments } from "./queuedComment.ts";
-import { enqueue, release } from "./jobs.ts";
+import { enqueue, removeEnded } from "./jobs.ts";
 import type { Action, KnownJob, RepositorySnapshot } from "./plan.ts";
 import { lookUpActor, type LookupBudget } from "./actorLookup.ts";
 import { EVENT_SOURCE } from "./eventSource.ts";
@@ -103,7 +103,7 @@ async function add(services: ActServices, snapshot: RepositorySnapshot, { job, i
     "round.queuedAt": since,
     "job.runsOn": runsOn.length === 0 ? null : runsOn,
   };
-  const transition = entryOf(job, {
+  const transition = eventOf(job, {
     event: "issue:queued",
     reason: again ? "labelled again" : "labelled",
     evidence: { priority, label_event: event },
@@ -114,7 +114,7 @@ async function add(services: ActServices, snapshot: RepositorySnapshot, { job, i
     "label.notRemoved": state.label.notRemoved === null ? "" : String(state.label.notRemoved),
   };
   if (!(await store.writeIf(jobId, expect, patch, transition))) return;
-  if (!(await release(services.queue, jobId))) return;
+  if (!(await removeEnded(services.queue, jobId))) return;
   await postQueued(services, snapshot, { number: issue.number, since, known: again });
   await enqueue(services, snapshot, { issue, jobId, priority, begun: false });
   log.info({ issue: jobId, priority }, again ? "queued again" : "queued");
@@ -129,9 +129,9 @@ async function place({ store, queue, log }: ActServices, { job, runsOn }: Of<"pl
 
 async function requeue(services: ActServices, snapshot: RepositorySnapshot, { job, issue, priority }: Of<"requeue">) {
   const { jobId, state } = job;
-  if (!(await release(services.queue, jobId))) return;
+  if (!(await removeEnded(services.queue, jobId))) return;
   const reason = `its job was missing from the queue while it was ${state.state ?? "unknown"}`;
-  await appendEvent(services.redis, entryOf(job, { event: "job:lost", reason, evidence: {} }));
+  await appendEvent(services.redis, eventOf(job, { event: "job:lost", reason, evidence: {} }));
   await enqueue(services, snapshot, { issue, jobId, priority, begun: state.agent.runCount > 0 });
   services.log.warn({ issue: jobId }, `queued again: ${reason}`);
 }
@@ -141,7 +141,7 @@ async function cancel(services: ActServices, snapshot: RepositorySnapshot, actio
   const { job } = action;
   const { reason, evidence } = await lookUpActor(services, snapshot, action);
   await store.command(job.jobId, { "command.cancel": reason });
-  await appendEvent(redis, entryOf(job, { event: "cancel:requested", reason: `to be cancelled: ${reason}`, evidence }));
+  await appendEvent(redis, eventOf(job, { event: "cancel:requested", reason: `to be cancelled: ${reason}`, evidence }));
   if (job.where === "delayed") await endDelay(services.queue, job.jobId);
   log.info({ issue: job.jobId }, `cancelling: ${reason}`);
 }
@@ -154,7 +154,7 @@ async function withdraw(services: ActServices, snapshot: RepositorySnapshot, act
   const { reason, evidence } = await lookUpActor(services, snapshot, action);
   const since = isoNow(services);
   const patch = { state: "withdrawn" as const, since };
-  const transition = entryOf(job, { event: "issue:withdrawn", reason, evidence });
+  const transition = eventOf(job, { event: "issue:withdrawn", reason, evidence });
   if (!(await store.writeIf(jobId, expectIdle(job), patch, transition))) return;
   try {
     await (await Job.fromId<JobData, JobResult>(queue, jobId))?.remove();
@@ -177,7 +177,7 @@ async function answer(services: ActServices, { job, comments }: Of<"answer">): P
     .slice(0, 60_000);
   const found = { commentId: last.id, author: last.author.login, text };
   const expect = { state: "blocked", "run.id": "", "question.commentId": String(state.question.commentId) };
-  const transition = entryOf(job, {
+  const transition = eventOf(job, {
     event: "question:answered",
     reason: `answered by ${last.author.login}`,
     evidence: { comment: last.id },
@@ -191,7 +191,7 @@ async function allow(services: ActServices, { job, event }: Of<"allow">): Promis
   const { store, log } = services;
   const { jobId, state } = job;
   const expect = { state: "blocked", "run.id": "", "question.commentId": String(state.question.commentId) };
-  const transition = entryOf(job, {
+  const transition = eventOf(job, {
     event: "publication:allowed",
     reason: `its publication was approved by ${event.actor}`,
     evidence: { label_event: event.id },
@@ -206,7 +206,7 @@ function expectIdle({ state }: KnownJob) {
   return { "run.id": "", state: state.state ?? "" };
 }
 
-function entryOf({ jobId, state }: KnownJob, description: EventDescription): NewEvent {
+function eventOf({ jobId, state }: KnownJob, description: EventDescription): NewEvent {
   return { ...description, issue: jobId, from: state.state ?? "", by: EVENT_SOURCE };
 }
 

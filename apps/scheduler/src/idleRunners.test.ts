@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { startsAtOnce, type QueueFacts } from "./idleRunners.ts";
+import { countImmediateStarts, type QueueFacts } from "./idleRunners.ts";
 
 const runner = { slots: 2, busy: 0 };
 const IDLE: QueueFacts = { runners: [runner], waiting: 0, active: 0, isHeld: false, maxRuns: 0 };
@@ -33,5 +33,5 @@ test.each<[string, Partial<QueueFacts>, number]>([
   ["a limit of runs", { runners: [{ ...runner, slots: 9, busy: 1 }], active: 1, maxRuns: 3 }, 2],
   ["a limit that is reached", { active: 3, maxRuns: 3 }, 0],
 ])("%s: the number of new jobs that start immediately", (_what, change, count) => {
-  expect(startsAtOnce({ ...IDLE, ...change })).toBe(count);
+  expect(countImmediateStarts({ ...IDLE, ...change })).toBe(count);
 });

@@ -31,7 +31,7 @@ export interface QueueFacts {
 }
 
 /** Estimate how many new jobs start immediately. Only the queued comment depends on it. Pure. */
-export function startsAtOnce({ runners, waiting, active, isHeld, maxRuns }: QueueFacts): number {
+export function countImmediateStarts({ runners, waiting, active, isHeld, maxRuns }: QueueFacts): number {
   if (isHeld || waiting > 0) return 0;
   const accepting = runners.filter((runner) => typeof runner.tired !== "string" && !runner.paused);
   const announced = accepting.reduce((sum, { slots, limit = slots, busy }) => sum + Math.max(0, limit - busy), 0);
@@ -45,7 +45,7 @@ export function startsAtOnce({ runners, waiting, active, isHeld, maxRuns }: Queu
  * Return whether all these new issues of a repository are likely to start immediately. An issue may wait if it needs a runner
  * label or if its repository has a limit, so the result is then false.
  */
-export async function doStartAtOnce(
+export async function willStartImmediately(
   { config, redis, queue, now }: IdleServices,
   { owner, repo }: Pick<RepositoryConfig, "owner" | "repo">,
   issues: readonly Pick<Issue, "labels">[],
@@ -60,7 +60,7 @@ export async function doStartAtOnce(
     redis.get(BREAKER_KEY),
   ]);
   const { waiting = 0, prioritized = 0, active = 0 } = counts;
-  const free = startsAtOnce({
+  const free = countImmediateStarts({
     runners: presentRunners(runners, now()),
     waiting: waiting + prioritized,
     active,

@@ -7,7 +7,7 @@ import type { RepositorySnapshot } from "./plan.ts";
 type IssueQueue = Queue<JobData, JobResult>;
 
 /** Remove an ended job, so that a job with the same id can be added. @returns false if the job has not ended */
-export async function release(queue: IssueQueue, jobId: string): Promise<boolean> {
+export async function removeEnded(queue: IssueQueue, jobId: string): Promise<boolean> {
   const job = await Job.fromId<JobData, JobResult>(queue, jobId);
   if (job === undefined) return true;
   if (!["completed", "failed"].includes(await job.getState())) return false;

@@ -2,7 +2,7 @@ import { describe, expect, it, test } from "vitest";
 import { renderMarker } from "@tac8/core/domain/marker";
 import type { Comment, Issue, IssueResult, IssueEvent } from "@tac8/core/github/types";
 import { applyPatch, parseIssueState, type IssuePatch } from "@tac8/core/state/issueState";
-import { decidingAccounts, plan, questionsFor, type Action, type Answers, type KnownJob } from "./plan.ts";
+import { decidingAccounts, plan, lookupsFor, type Action, type LookupResults, type KnownJob } from "./plan.ts";
 
 const REPO = { owner: "Octo", repo: "wid.gets", repositoryId: 1, label: "rpi-auto", allowLabel: "rpi-allow" };
 const P2 = 6;
@@ -45,14 +45,14 @@ interface Given {
 }
 
 function planFor({ job, listed = issue(), event, answer, comments = [], trusted = [], allowance }: Given): Action[] {
-  const answers: Answers = {
+  const results: LookupResults = {
     events: new Map(event === undefined ? [] : [[job.jobId, event]]),
     issues: new Map(answer === undefined ? [] : [[job.jobId, answer]]),
     allowances: new Map(allowance === undefined ? [] : [[job.jobId, allowance]]),
     comments,
     trusted: new Set(trusted),
   };
-  return plan({ ...REPO, labelled: listed === null ? [] : [listed], jobs: [job] }, answers);
+  return plan({ ...REPO, labelled: listed === null ? [] : [listed], jobs: [job] }, results);
 }
 
 /** Return `do` and the relevant facts of each action. */
@@ -361,14 +361,14 @@ describe("plan", () => {
     const labels = [[], ["priority:P1"], ["priority:P0"], ["priority:P1"]];
     const labelled = numbers.map((number, index) => issue({ number, labels: labels[index] ?? [] }));
     const jobs = numbers.map((number) => ({ ...job(null), jobId: `octo.wid.gets.${number}` }));
-    const actions = plan({ ...REPO, labelled, jobs }, NO_ANSWERS);
+    const actions = plan({ ...REPO, labelled, jobs }, NO_RESULTS);
     expect(actions.map((action) => Number(action.job.jobId.split(".").at(-1)))).toEqual([9, 8, 10, 7]);
   });
 
   test("the plan of one issue does not affect another issue", () => {
     const other: KnownJob = { ...waiting, jobId: "octo.wid.gets.8" };
     const labelled = [issue(), issue({ number: 8, labels: ["priority:P0"] })];
-    const actions = plan({ ...REPO, labelled, jobs: [job(null), other] }, NO_ANSWERS);
+    const actions = plan({ ...REPO, labelled, jobs: [job(null), other] }, NO_RESULTS);
     expect(actions.map((action) => [action.job.jobId, brief(action)])).toEqual([
       ["octo.wid.gets.8", "reprioritize 2"],
       ["octo.wid.gets.7", "add P2 for event null"],
@@ -376,7 +376,7 @@ describe("plan", () => {
   });
 });
 
-const NO_ANSWERS: Answers = {
+const NO_RESULTS: LookupResults = {
   events: new Map(),
   issues: new Map(),
   allowances: new Map(),
@@ -384,7 +384,7 @@ const NO_ANSWERS: Answers = {
   trusted: new Set(),
 };
 
-describe("questionsFor", () => {
+describe("lookupsFor", () => {
   const ref = { owner: "Octo", repo: "wid.gets", number: 7 };
   const none = { events: [], issues: [], allowances: [], commentsSince: null };
 
@@ -419,7 +419,7 @@ describe("questionsFor", () => {
       { commentsSince: "1970-01-01T00:00:00Z" },
     ],
   ])("%s", (_name, known, labelled, expected) => {
-    expect(questionsFor({ ...REPO, labelled, jobs: [known] })).toEqual({ ...none, ...expected });
+    expect(lookupsFor({ ...REPO, labelled, jobs: [known] })).toEqual({ ...none, ...expected });
   });
 
   test("with two open questions, the time of the older one counts, and it is constant while that question is open", () => {
@@ -427,7 +427,7 @@ describe("questionsFor", () => {
       job("delayed", { ...blocked, since: "2026-11-22T09:59:59.999Z" }),
       { ...job("delayed", blocked), jobId: "octo.wid.gets.8" },
     ];
-    expect(questionsFor({ ...REPO, labelled: [], jobs }).commentsSince).toBe("2026-11-22T02:00:00Z");
+    expect(lookupsFor({ ...REPO, labelled: [], jobs }).commentsSince).toBe("2026-11-22T02:00:00Z");
   });
 });
 
@@ -451,7 +451,7 @@ test("only authors of possible replies and users who allowed a publication are l
 test("an issue that was stopped without a runner is not started again by the label that it still has", () => {
   const untold = job(null, { state: "stopped", "command.stop": "stopped by ann@pi", "label.event": 0 });
   expect(planFor({ job: untold, event: 5 })).toEqual([]);
-  expect(questionsFor({ ...REPO, labelled: [issue()], jobs: [untold] }).events).toEqual([]);
+  expect(lookupsFor({ ...REPO, labelled: [issue()], jobs: [untold] }).events).toEqual([]);
   const stopped = job(null, { state: "stopped", "label.event": 5 });
   expect(planFor({ job: stopped, event: 5 })).toEqual([]);
   expect(planFor({ job: stopped, event: 6 }).map(brief)).toEqual(["add P2 for event 6"]);

@@ -53,8 +53,8 @@ export interface RepositorySnapshot {
   readonly jobs: readonly KnownJob[];
 }
 
-/** GitHub's answers that a plan needs in addition to the snapshot. They are requested only if they decide something. */
-export interface Answers {
+/** Results of the lookups on GitHub. A plan needs them in addition to the snapshot, if they decide something. */
+export interface LookupResults {
   /** Newest `labeled` event, by job id: for labelled issues that ended. Null: there is none. */
   readonly events: ReadonlyMap<string, number | null>;
   /** The issue by job id, for jobs whose issue is no longer in the list. */
@@ -67,7 +67,8 @@ export interface Answers {
   readonly trusted: ReadonlySet<string>;
 }
 
-export interface Questions {
+/** Lookups on GitHub about single issues. */
+export interface Lookups {
   readonly events: readonly IssueRef[];
   readonly issues: readonly IssueRef[];
   readonly allowances: readonly IssueRef[];
@@ -99,13 +100,13 @@ export type Action =
   | { readonly do: "answer"; readonly job: KnownJob; readonly comments: readonly Comment[] }
   /** Withheld work: a trusted account has added the label that allows its publication. */
   | { readonly do: "allow"; readonly job: KnownJob; readonly event: IssueEvent }
-  /** The record has an answer or a command, but the job is still delayed. */
+  /** The record has a reply, a permission or a command, but the job is still delayed. */
   | { readonly do: "wake"; readonly job: KnownJob }
   /** The label could not be removed when the run ended. */
   | { readonly do: "unlabel"; readonly job: KnownJob; readonly number: number };
 
-/** Return the requests to GitHub that the plan needs. Pure. */
-export function questionsFor(snapshot: RepositorySnapshot): Questions {
+/** Return the lookups on GitHub that the plan needs. Pure. */
+export function lookupsFor(snapshot: RepositorySnapshot): Lookups {
   const labelled = labelledByJob(snapshot);
   const refOf = (number: number) => ({ owner: snapshot.owner, repo: snapshot.repo, number });
   const events = snapshot.jobs.filter((job) => isDone(job) && !isStopUnreported(job) && labelled.has(job.jobId));
@@ -124,7 +125,7 @@ export function questionsFor(snapshot: RepositorySnapshot): Questions {
 /** Return the accounts whose permission decides: authors of possible replies, and actors of the label that allows. Pure. */
 export function decidingAccounts(
   snapshot: RepositorySnapshot,
-  { comments, allowances }: Pick<Answers, "comments" | "allowances">,
+  { comments, allowances }: Pick<LookupResults, "comments" | "allowances">,
 ): string[] {
   const replies = snapshot.jobs.flatMap((job) => repliesTo(job, comments).map(({ author }) => author.login));
   const labels = snapshot.jobs.flatMap((job) => newAllowance(job, allowances)?.actor ?? []);
@@ -132,12 +133,12 @@ export function decidingAccounts(
 }
 
 /** The whole policy of the scheduler for one repository. Pure. */
-export function plan(snapshot: RepositorySnapshot, answers: Answers): Action[] {
+export function plan(snapshot: RepositorySnapshot, results: LookupResults): Action[] {
   const labelled = labelledByJob(snapshot);
   const actions = snapshot.jobs.flatMap((job): Action[] => {
     const issue = labelled.get(job.jobId);
-    if (!isLive(job)) return issue === undefined ? [] : forStart(job, issue, answers);
-    const decisions = { ...answers, allowLabel: snapshot.allowLabel };
+    if (!isLive(job)) return issue === undefined ? [] : forStart(job, issue, results);
+    const decisions = { ...results, allowLabel: snapshot.allowLabel };
     if (issue === undefined) return withoutLabel(job, decisions, snapshot.label);
     return [
       ...forKept(job),
@@ -154,7 +155,7 @@ function urgency(action: Action): number {
   return "issue" in action ? queuePriority(action.priority, false) : 0;
 }
 
-function forStart(job: KnownJob, issue: Issue, { events }: Answers): Action[] {
+function forStart(job: KnownJob, issue: Issue, { events }: LookupResults): Action[] {
   const priority = priorityOf(issue.labels);
   // The run itself requests the event that it uses: one request per start instead of one per poll.
   if (job.state.state === null) return [{ do: "add", job, issue, priority, event: null }];
@@ -182,15 +183,15 @@ function forPriority(job: KnownJob, issue: Issue): Action[] {
 
 function forKept(job: KnownJob): Action[] {
   if (job.state.command.cancel !== null && isUndecided(job) && job.where !== "active") return [{ do: "keep", job }];
-  return isNotRecorded(job) ? [{ do: "wake", job }] : [];
+  return mustWake(job) ? [{ do: "wake", job }] : [];
 }
 
-type Decisions = Answers & Pick<RepositorySnapshot, "allowLabel">;
+type Decisions = LookupResults & Pick<RepositorySnapshot, "allowLabel">;
 
 /** A permission takes precedence over a reply, because it needs no agent. */
-function forDecided(job: KnownJob, issue: Pick<Issue, "labels"> | null, answers: Decisions): Action[] {
-  const allowed = issue === null ? [] : forAllowed(job, issue, answers);
-  return allowed.length > 0 ? allowed : forAnswered(job, answers);
+function forDecided(job: KnownJob, issue: Pick<Issue, "labels"> | null, results: Decisions): Action[] {
+  const allowed = issue === null ? [] : forAllowed(job, issue, results);
+  return allowed.length > 0 ? allowed : forReplied(job, results);
 }
 
 function forAllowed(
@@ -204,12 +205,12 @@ function forAllowed(
 }
 
 /** Return the event of the label that allows; null: the label was never added, or only before the work was withheld. */
-function newAllowance(job: KnownJob, allowances: Answers["allowances"]): IssueEvent | null {
+function newAllowance(job: KnownJob, allowances: LookupResults["allowances"]): IssueEvent | null {
   const event = allowances.get(job.jobId);
   return event !== undefined && isWithheld(job) && event.id > (job.state.work.withheld?.event ?? 0) ? event : null;
 }
 
-function forAnswered(job: KnownJob, { comments, trusted }: Answers): Action[] {
+function forReplied(job: KnownJob, { comments, trusted }: LookupResults): Action[] {
   const replies = repliesTo(job, comments).filter(({ author }) => trusted.has(author.login.toLowerCase()));
   return replies.length === 0 ? [] : [{ do: "answer", job, comments: replies }];
 }
@@ -223,35 +224,36 @@ function repliesTo(job: KnownJob, comments: readonly Comment[]): Comment[] {
 }
 
 /** Actions for an issue that is not in the list. An issue that a user retried needs no label, and its agent may ask a question. */
-function withoutLabel(job: KnownJob, answers: Decisions, label: string): Action[] {
-  if (isNotRecorded(job)) return [{ do: "wake", job }];
-  const ended = forVanished(job, answers, label);
+function withoutLabel(job: KnownJob, results: Decisions, label: string): Action[] {
+  if (mustWake(job)) return [{ do: "wake", job }];
+  const ended = forVanished(job, results, label);
   if (ended.length > 0) return ended;
-  const asked = answers.issues.get(job.jobId);
-  return forDecided(job, asked?.kind === "found" ? asked.issue : null, answers);
+  const asked = results.issues.get(job.jobId);
+  return forDecided(job, asked?.kind === "found" ? asked.issue : null, results);
 }
 
 /** Actions for an issue that is missing from the list. It may have moved from one page to another, so tac8 reads the issue itself. */
-function forVanished(job: KnownJob, { issues }: Answers, label: string): Action[] {
+function forVanished(job: KnownJob, { issues }: LookupResults, label: string): Action[] {
   if (job.state.command.cancel !== null) return [];
   const answer = issues.get(job.jobId);
-  const refused = answer === undefined ? null : refusedBecause(answer, label);
-  if (refused === null) return [];
-  if (!refused.closed && job.state.round.retriedAt !== null) return []; // A retried issue needs no label.
-  const { reason, event } = refused;
-  if (job.where === "active") return refused.closed ? [{ do: "cancel", job, reason, event }] : [];
+  const ending = answer === undefined ? null : endingOf(answer, label);
+  if (ending === null) return [];
+  if (!ending.closed && job.state.round.retriedAt !== null) return []; // A retried issue needs no label.
+  const { reason, event } = ending;
+  if (job.where === "active") return ending.closed ? [{ do: "cancel", job, reason, event }] : [];
   const traces = job.state.statusComment !== null || job.state.agent.runCount > 0;
   return [{ do: traces ? "cancel" : "withdraw", job, reason, event }];
 }
 
-interface Refused {
+/** Why work on an issue ends. `closed`: the issue was closed, transferred or deleted; false: only its label was removed. */
+interface Ending {
   readonly reason: string;
   readonly closed: boolean;
   readonly event: EndingEvent | null;
 }
 
 /** Return why the issue ends; null: it is still open and labelled. */
-function refusedBecause(answer: IssueResult, label: string): Refused | null {
+function endingOf(answer: IssueResult, label: string): Ending | null {
   switch (answer.kind) {
     case "moved":
       return { reason: `the issue was transferred to ${answer.to}`, closed: true, event: null };
@@ -294,8 +296,8 @@ function isStopUnreported({
   return state === "stopped" && stop !== null;
 }
 
-/** Whether an answer or a command was written, but the job is still delayed. */
-function isNotRecorded(job: KnownJob): boolean {
+/** Whether the job must be woken: the record has a reply, a permission or a command, but the job is still delayed. */
+function mustWake(job: KnownJob): boolean {
   const { state } = job.state;
   const answer = job.state.question.reply;
   const { allowed } = job.state.work;

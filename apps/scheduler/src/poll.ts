@@ -6,9 +6,9 @@ import { GitHubError } from "@tac8/core/github/errors";
 import { announceScheduler, type SchedulerPresence } from "@tac8/core/state/presence";
 import { act, type ActServices } from "./act.ts";
 import { earliestAddTime } from "./redisReset.ts";
-import { doStartAtOnce } from "./idleRunners.ts";
-import { plan, questionsFor, type Action, type RepositorySnapshot } from "./plan.ts";
-import { answerQuestions, readLiveJobs, readRepository, type LiveJobs, type Reader } from "./readRepository.ts";
+import { willStartImmediately } from "./idleRunners.ts";
+import { plan, lookupsFor, type Action, type RepositorySnapshot } from "./plan.ts";
+import { performLookups, readLiveJobs, readRepository, type LiveJobs, type Reader } from "./readRepository.ts";
 import { MAX_LOOKUPS } from "./actorLookup.ts";
 
 /** All borrowed. `signal` aborts a poll. */
@@ -33,12 +33,12 @@ export function createPoll(services: PollServices): () => Promise<void> {
   const { trusted_users: trustedUsers, label_allow: allowLabel } = config.github;
   const reader: Reader = { ...services, trustedUsers, allowLabel };
   const reported = new Map<string, { readonly problems: readonly string[]; readonly at: number }>();
-  const seen = new Set<string>();
+  const seenRepositories = new Set<string>();
   let lastPollAt: number | null = null;
-  let restUntil = 0;
+  let rateLimitedUntil = 0;
 
   async function doAll(snapshot: RepositorySnapshot, actions: readonly Action[]): Promise<string[]> {
-    const queued = await doPostQueued(snapshot, actions);
+    const queued = await shouldPostQueued(snapshot, actions);
     const lookupBudget = { left: MAX_LOOKUPS };
     const { max_attempts: attempts } = config.coordinator;
     const actServices = { ...services, trustedUsers, attempts, comments: { on: true, queued }, lookupBudget };
@@ -56,27 +56,27 @@ export function createPoll(services: PollServices): () => Promise<void> {
     return problems;
   }
 
-  /** Issues that start immediately get no queued comment, because the comment of the run follows within seconds. */
-  async function doPostQueued(snapshot: RepositorySnapshot, actions: readonly Action[]): Promise<boolean> {
+  /** Return whether new issues get queued comments: none if they start immediately, as the run's comment follows within seconds. */
+  async function shouldPostQueued(snapshot: RepositorySnapshot, actions: readonly Action[]): Promise<boolean> {
     if (actions.filter(addsJob).length > MAX_COMMENTED) return false;
     const added = actions.flatMap((action) => (action.do === "add" ? [action.issue] : []));
-    return added.length === 0 || !(await doStartAtOnce(services, snapshot, added));
+    return added.length === 0 || !(await willStartImmediately(services, snapshot, added));
   }
 
   /** @returns the problems of single issues */
   async function pollRepository(repository: RepositoryConfig, live: LiveJobs): Promise<string[]> {
     const snapshot = await readRepository(reader, repository, live);
     if ("problem" in snapshot) throw new Error(snapshot.problem);
-    const { answers, problems } = await answerQuestions(reader, snapshot, questionsFor(snapshot));
+    const { results, problems } = await performLookups(reader, snapshot, lookupsFor(snapshot));
     const from = await earliestAddTime({
       redis,
       snapshot,
       workingLabel: config.github.label_working,
       lockSeconds: config.coordinator.lock_seconds,
-      seen,
+      seenRepositories,
       now: now(),
     });
-    const actions = plan(snapshot, answers);
+    const actions = plan(snapshot, results);
     if (now() >= from) return [...problems, ...(await doAll(snapshot, actions))];
     const emptied = `Redis was emptied: no issue is added before ${new Date(from).toISOString()}`;
     const rest = actions.filter((action) => !addsJob(action));
@@ -93,9 +93,9 @@ export function createPoll(services: PollServices): () => Promise<void> {
   }
 
   return async function poll(): Promise<void> {
-    if (now() < restUntil) {
-      const error = `GitHub's rate limit is used up: no requests until ${new Date(restUntil).toISOString()}`;
-      return announceScheduler(redis, { at: now(), lastPollAt, error, restUntil, ...vitals() });
+    if (now() < rateLimitedUntil) {
+      const error = `GitHub's rate limit is used up: no requests until ${new Date(rateLimitedUntil).toISOString()}`;
+      return announceScheduler(redis, { at: now(), lastPollAt, error, restUntil: rateLimitedUntil, ...vitals() });
     }
     const unanswered: string[] = [];
     const all: string[] = [];
@@ -109,15 +109,15 @@ export function createPoll(services: PollServices): () => Promise<void> {
         signal.throwIfAborted();
         problems.push(messageOf(error));
         unanswered.push(messageOf(error));
-        if (error instanceof GitHubError && error.kind === "rate-limit") restUntil = error.retryAt ?? 0;
+        if (error instanceof GitHubError && error.kind === "rate-limit") rateLimitedUntil = error.retryAt ?? 0;
       }
       logProblems(repoKey(repository), problems);
       all.push(...problems);
-      if (now() < restUntil) break; // All repositories share the token's limit.
+      if (now() < rateLimitedUntil) break; // All repositories share the token's limit.
     }
     if (unanswered.length === 0) lastPollAt = now();
     const error = all.join(" · ").slice(0, 500) || null;
-    const resting = now() < restUntil ? { restUntil } : {};
+    const resting = now() < rateLimitedUntil ? { restUntil: rateLimitedUntil } : {};
     await announceScheduler(redis, { at: now(), lastPollAt, error, ...resting, ...vitals() });
   };
 }

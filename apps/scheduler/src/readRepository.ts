@@ -12,9 +12,9 @@ import { pipelined } from "@tac8/core/state/pipelined";
 import {
   decidingAccounts,
   PLAN_FIELDS,
-  type Answers,
+  type LookupResults,
   type KnownJob,
-  type Questions,
+  type Lookups,
   type RepositorySnapshot,
 } from "./plan.ts";
 
@@ -131,15 +131,15 @@ async function readJobs(
 const MAX_UNANSWERED = 3;
 
 /**
- * Request the answers that the plan needs from GitHub. A request that fails for one issue is omitted and reported in `problems`,
+ * Perform the lookups on GitHub that the plan needs. A request that fails for one issue is omitted and reported in `problems`,
  * so that the other issues continue.
  * @throws GitHubError if the failure does not concern a single issue
  */
-export async function answerQuestions(
+export async function performLookups(
   reader: Reader,
   snapshot: RepositorySnapshot,
-  questions: Questions,
-): Promise<{ readonly answers: Answers; readonly problems: readonly string[] }> {
+  lookups: Lookups,
+): Promise<{ readonly results: LookupResults; readonly problems: readonly string[] }> {
   const { github, trustedUsers, signal } = reader;
   const problems: string[] = [];
   const tolerate = async (ask: () => Promise<void>): Promise<void> => {
@@ -155,23 +155,23 @@ export async function answerQuestions(
   const issues = new Map<string, IssueResult>();
   const comments: Comment[] = [];
   const trusted = new Set(trustedUsers.map((login) => login.toLowerCase()));
-  for (const ref of questions.events) {
+  for (const ref of lookups.events) {
     await tolerate(async () => {
       const event = await github.newestLabeledEvent(ref, ref.number, snapshot.label, { signal });
       events.set(jobIdOf(ref), event?.id ?? null);
     });
   }
-  for (const ref of questions.issues) {
+  for (const ref of lookups.issues) {
     await tolerate(async () => void issues.set(jobIdOf(ref), await github.issue(ref, ref.number, { signal })));
   }
   const allowances = new Map<string, IssueEvent>();
-  for (const ref of questions.allowances) {
+  for (const ref of lookups.allowances) {
     await tolerate(async () => {
       const event = await github.newestLabeledEvent(ref, ref.number, snapshot.allowLabel, { signal });
       if (event !== null) allowances.set(jobIdOf(ref), event);
     });
   }
-  const since = questions.commentsSince;
+  const since = lookups.commentsSince;
   if (since !== null) {
     await tolerate(async () => void comments.push(...(await github.commentsSince(snapshot, since, { signal }))));
   }
@@ -180,5 +180,5 @@ export async function answerQuestions(
       if (await mayStart(github, { repo: snapshot, login, trustedUsers }, { signal })) trusted.add(login);
     });
   }
-  return { answers: { events, issues, allowances, comments, trusted }, problems };
+  return { results: { events, issues, allowances, comments, trusted }, problems };
 }

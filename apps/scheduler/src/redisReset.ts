@@ -15,7 +15,7 @@ export interface RedisResetOptions {
   readonly workingLabel: string;
   readonly lockSeconds: number;
   /** Keys of repositories that this process has found in Redis. If Redis no longer has one of them, Redis was emptied. */
-  readonly seen: Set<string>;
+  readonly seenRepositories: Set<string>;
   /** Epoch ms. */
   readonly now: number;
 }
@@ -25,21 +25,21 @@ export interface RedisResetOptions {
  * no longer has, so no issue is added until the locks of these runs have expired. With a new Redis, issues are added immediately.
  */
 export async function earliestAddTime(options: RedisResetOptions): Promise<number> {
-  const { redis, snapshot, seen, lockSeconds, now } = options;
+  const { redis, snapshot, seenRepositories, lockSeconds, now } = options;
   const key = repoKey(snapshot);
   const known = await redis.hget(REDIS_RESET_KEY, key);
   if (known !== null) {
-    seen.add(key);
+    seenRepositories.add(key);
     return Number(known);
   }
-  const emptied = seen.has(key) || showsForgottenWork(options);
+  const emptied = seenRepositories.has(key) || showsForgottenWork(options);
   const from = emptied ? now + lockSeconds * 1000 + KILL_MS : now;
   const first = await redis.hsetnx(REDIS_RESET_KEY, key, String(from));
   if (emptied && first === 1) {
     const reason = "Redis was emptied: runs that it no longer knows must end before new jobs start";
     await setHold(redis, { name: "redis-emptied", reason, by: EVENT_SOURCE, since: now, until: from });
   }
-  seen.add(key);
+  seenRepositories.add(key);
   return from;
 }
 

@@ -112,8 +112,8 @@ export const github: readonly Mutant[] = [
   {
     name: "withdraw-asks",
     file: `${SCHEDULER}/plan.ts`,
-    find: "if (refused === null) return [];",
-    replace: 'if (refused === null) return [{ do: "withdraw", job, reason: "it is not in the list" }];',
+    find: "if (ending === null) return [];",
+    replace: 'if (ending === null) return [{ do: "withdraw", job, reason: "it is not in the list" }];',
     test: { file: `${SCHEDULER}/plan.test.ts`, name: "moved from one page to another" },
     promise: "an issue is withdrawn only if GitHub reports that for the issue itself",
   },

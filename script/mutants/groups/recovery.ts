@@ -112,7 +112,7 @@ export const recovery: readonly Mutant[] = [
   {
     name: "emptied-redis",
     file: `${SCHEDULER}/redisReset.ts`,
-    find: "const emptied = seen.has(key) || showsForgottenWork(options);",
+    find: "const emptied = seenRepositories.has(key) || showsForgottenWork(options);",
     replace: "const emptied = false;",
     test: {
       file: `${SCHEDULER}/poll.int.test.ts`,
