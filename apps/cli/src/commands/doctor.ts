@@ -1,7 +1,7 @@
 import { RUNBOOK } from "@tac8/core/domain/healthKinds";
 import { runChecks, type CheckReport } from "../doctor/run.ts";
 import { renderReports, summary } from "../doctor/render.ts";
-import { openSite } from "../doctor/site.ts";
+import { openDoctorInput } from "../doctor/doctorInput.ts";
 import { CHECKS } from "../doctor/checks/table.ts";
 import type { Context } from "../context/context.ts";
 import { doctorOutput } from "../json/doctor.ts";
@@ -18,8 +18,8 @@ export async function doctor(context: Context, { options }: Input): Promise<numb
     agent: options["agent"] === true,
     notify: options["notify"] === true,
   };
-  const site = openSite(context, options["config"] as string | undefined, given);
-  const reports = await runChecks(CHECKS, site);
+  const input = openDoctorInput(context, options["config"] as string | undefined, given);
+  const reports = await runChecks(CHECKS, input);
   if (options["json"] !== true) return show(context, reports);
   const checks = reports.flatMap(({ name, findings }) =>
     findings.map((finding) => ({ check: name, ...finding, verdict: finding.status })),

@@ -12,7 +12,7 @@ import { dirname, resolve } from "node:path";
 import type { Context } from "../context/context.ts";
 import { Problem, unreachable, WrongUsage } from "../problems/problem.ts";
 import { runChecks } from "../doctor/run.ts";
-import { openSite } from "../doctor/site.ts";
+import { openDoctorInput } from "../doctor/doctorInput.ts";
 import { CHECKS } from "../doctor/checks/table.ts";
 import { parseRepository, renderConfig, shellWord, type Repository } from "../init/answers.ts";
 import { awaitInstallation } from "../init/app/awaitInstallation.ts";
@@ -298,8 +298,8 @@ async function finish(context: Context, { path, token }: { path: string; token: 
   const isStored = token.kind === "file" || token.kind === "typed" || token.kind === "stored";
   // The checks use the stored credentials, even if the shell has others.
   const seen = isStored ? withoutGitHub(env) : env;
-  const site = openSite({ ...context, env: seen }, path, { fix: true, agent: false, notify: false });
-  const code = show(context, await runChecks(CHECKS, site));
+  const input = openDoctorInput({ ...context, env: seen }, path, { fix: true, agent: false, notify: false });
+  const code = show(context, await runChecks(CHECKS, input));
   out.line("");
   const shadow = ["GITHUB_TOKEN", "GITHUB_TOKEN_FILE"].find((name) => variable(env, name) !== null);
   if (isStored && shadow !== undefined) {
@@ -312,7 +312,7 @@ async function finish(context: Context, { path, token }: { path: string; token: 
   const { command } = context;
   const fix = `fix the problems marked ✗ above, and check again with ${command} doctor. Then run `;
   out.line(
-    `${code === 0 ? "Next: run " : `Next: ${fix}`}${command} up, and add the label ${site.config.github.issue_label} to an issue.`,
+    `${code === 0 ? "Next: run " : `Next: ${fix}`}${command} up, and add the label ${input.config.github.issue_label} to an issue.`,
   );
   return code;
 }

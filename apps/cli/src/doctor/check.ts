@@ -1,5 +1,5 @@
 import type { Finding } from "./finding.ts";
-import type { Site } from "./site.ts";
+import type { DoctorInput } from "./doctorInput.ts";
 
 /** One check. Its evaluation is a pure function in the same file. */
 export interface Check {
@@ -8,5 +8,5 @@ export interface Check {
   /** Maximum duration. */
   readonly limitMs: number;
   /** Runs the check. An error becomes a finding. After the signal is aborted, its result is ignored. */
-  readonly inspect: (site: Site, signal: AbortSignal) => Promise<readonly Finding[]>;
+  readonly inspect: (input: DoctorInput, signal: AbortSignal) => Promise<readonly Finding[]>;
 }

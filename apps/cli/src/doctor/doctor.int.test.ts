@@ -19,7 +19,7 @@ import type { Waits } from "../context/context.ts";
 import { withQueue } from "../redis/queue.ts";
 import { findMarked } from "./leftovers/processes.ts";
 import { runChecks } from "./run.ts";
-import type { Site } from "./site.ts";
+import type { DoctorInput } from "./doctorInput.ts";
 
 const REPO = "octo/hello";
 let lab: Lab;
@@ -462,7 +462,7 @@ test("a sandbox that does not work is a problem, with one command to run", async
 });
 
 test("no check hangs, and none stops the others", async () => {
-  const site = { redact: (text: string) => text } as Site;
+  const input = { redact: (text: string) => text } as DoctorInput;
   const aborted = Promise.withResolvers<null>();
   const reports = await runChecks(
     [
@@ -477,7 +477,7 @@ test("no check hangs, and none stops the others", async () => {
       },
       { name: "works", limitMs: 5000, inspect: async () => [{ status: "ok", text: "fine", advice: null }] },
     ],
-    site,
+    input,
   );
   await aborted.promise;
   expect(reports.map(({ findings }) => findings[0])).toMatchObject([

@@ -1,16 +1,16 @@
 import type { RepositoryConfig } from "@tac8/core/config/resolve";
 import { note, type Finding } from "./finding.ts";
-import type { Site } from "./site.ts";
+import type { DoctorInput } from "./doctorInput.ts";
 
 /** Maximum number of repositories, because the check of permissions makes three writes per repository, one second apart. */
 const MAX_REPOSITORIES = 10;
 
 /** Check the configured repositories with GitHub, at most ten. Without a token or a repository, nothing is checked. */
 export async function eachRepository(
-  site: Site,
+  input: DoctorInput,
   check: (repository: RepositoryConfig) => Promise<Finding | readonly Finding[]>,
 ): Promise<Finding[]> {
-  const { secrets, repositories } = site.config;
+  const { secrets, repositories } = input.config;
   if (secrets.github === null || repositories.length === 0) {
     return [note("not checked: this needs a token and a repository")];
   }

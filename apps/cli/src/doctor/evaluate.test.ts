@@ -385,7 +385,7 @@ test("leftovers: the note of a slot without a runner, processes that no runner r
 });
 
 test("the configuration", () => {
-  const site = {
+  const input = {
     kind: "none",
     path: "/x/config.toml",
     searched: ["/x/config.toml", "/h/config.toml"],
@@ -393,24 +393,24 @@ test("the configuration", () => {
     warnings: ["old table"],
     config: null as never,
   } as const;
-  expect(evaluateConfig(site)[0]).toMatchObject({
+  expect(evaluateConfig(input)[0]).toMatchObject({
     status: "problem",
     text: expect.stringContaining("neither /x/config.toml nor /h/config.toml exists"),
     advice: expect.stringContaining("tac8 init"),
   });
-  expect(evaluateConfig({ ...site, kind: "demo" })[0]?.status).toBe("note");
+  expect(evaluateConfig({ ...input, kind: "demo" })[0]?.status).toBe("note");
   const problems = [
     { key: "a.b", message: "found 1", place: "file", line: 3 },
     { key: "c", message: "missing", place: "file" },
     { key: "REDIS_URL", message: "found x", place: "environment" },
   ] as const;
-  expect(texts(evaluateConfig({ ...site, kind: "broken", problems, warnings: [] }))).toBe(
+  expect(texts(evaluateConfig({ ...input, kind: "broken", problems, warnings: [] }))).toBe(
     "/x/config.toml:3: a.b: found 1\n/x/config.toml: c: missing\nenvironment variable REDIS_URL: found x",
   );
   const config = { repositories: [{ owner: "o", repo: "r" }] } as unknown as Parameters<
     typeof evaluateConfig
   >[0]["config"];
-  expect(evaluateConfig({ ...site, kind: "config", config })).toMatchObject([
+  expect(evaluateConfig({ ...input, kind: "config", config })).toMatchObject([
     { status: "ok", text: "/x/config.toml: o/r" },
     { status: "note", text: "old table" },
   ]);

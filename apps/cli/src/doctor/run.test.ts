@@ -3,10 +3,10 @@ import { expect, test } from "vitest";
 import type { Check } from "./check.ts";
 import { problem } from "./finding.ts";
 import { runChecks } from "./run.ts";
-import type { Site } from "./site.ts";
+import type { DoctorInput } from "./doctorInput.ts";
 
 const SECRET = "sk-ant-0123456789abcdef";
-const site = { redact: createRedactor([SECRET]) } as unknown as Site;
+const input = { redact: createRedactor([SECRET]) } as unknown as DoctorInput;
 const check = (inspect: Check["inspect"]): Check => ({ name: "it", limitMs: 10_000, inspect });
 
 test("the findings and errors of a check contain no secrets", async () => {
@@ -15,7 +15,7 @@ test("the findings and errors of a check contain no secrets", async () => {
       check(async () => [problem(`it says: ${SECRET} is wrong`, `unset ${SECRET}`)]),
       check(() => Promise.reject(new Error(`${SECRET} is wrong`))),
     ],
-    site,
+    input,
   );
   expect(JSON.stringify(found)).not.toContain(SECRET);
   expect(found[0]?.findings).toMatchObject([{ status: "problem" }]);

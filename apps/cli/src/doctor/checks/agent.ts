@@ -9,7 +9,7 @@ import { cut } from "../../terminal/text.ts";
 import { ask, type Asked } from "../ask.ts";
 import type { Check } from "../check.ts";
 import { note, ok, problem, unknown, type Finding } from "../finding.ts";
-import type { Site } from "../site.ts";
+import type { DoctorInput } from "../doctorInput.ts";
 
 const VERSION_MS = 20_000;
 const PROMPT_MS = 120_000;
@@ -18,8 +18,8 @@ const PROMPT = "Answer with the one word: ready";
 export const agent: Check = {
   name: "Agent",
   limitMs: VERSION_MS + PROMPT_MS,
-  async inspect(site, signal) {
-    const { config, programs } = site;
+  async inspect(input, signal) {
+    const { config, programs } = input;
     const { llm } = config;
     const program = llm.provider === "command" ? (llm.command_template ?? []).slice(0, 1) : llm.command;
     const [name = ""] = program;
@@ -41,8 +41,8 @@ export const agent: Check = {
       const within = (ms: number) => AbortSignal.any([signal, AbortSignal.timeout(ms)]);
       const version = await ask([...program, "--version"], { env, cwd, signal: within(VERSION_MS) }).catch(asError);
       const findings = [evaluateVersion(name, version)];
-      if (!site.agent || findings[0]?.status === "problem")
-        return [...findings, ...(site.agent ? [] : [signInHint(site)]), ...homes];
+      if (!input.agent || findings[0]?.status === "problem")
+        return [...findings, ...(input.agent ? [] : [signInHint(input)]), ...homes];
       const args = ["-p", "--output-format", "json", "--model", llm.model_default, "--max-turns", "1"];
       const options = { env, cwd, signal: within(PROMPT_MS), input: PROMPT };
       return [...findings, evaluatePrompt(await ask([...program, ...args], options).catch(asError)), ...homes];
@@ -58,7 +58,7 @@ function asError(error: unknown): Error {
   return errorOf(error);
 }
 
-function signInHint({ config }: Site): Finding {
+function signInHint({ config }: DoctorInput): Finding {
   const { agentEnv } = config;
   const key = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"].find((name) => agentEnv[name] !== undefined);
   const how =

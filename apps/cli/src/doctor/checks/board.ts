@@ -1,7 +1,7 @@
 import { boardWarnings } from "@tac8/core/board/warnings";
 import type { Check } from "../check.ts";
 import { note, ok, type Finding } from "../finding.ts";
-import type { Site } from "../site.ts";
+import type { DoctorInput } from "../doctorInput.ts";
 
 export const board: Check = {
   name: "Board",
@@ -10,7 +10,9 @@ export const board: Check = {
 };
 
 /** Pure. */
-export function evaluateBoard(config: Parameters<typeof boardWarnings>[0] & Pick<Site["config"], "board">): Finding[] {
+export function evaluateBoard(
+  config: Parameters<typeof boardWarnings>[0] & Pick<DoctorInput["config"], "board">,
+): Finding[] {
   const warnings = boardWarnings(config);
   if (warnings.length > 0) return warnings.map(({ text, advice }) => note(text, advice));
   const { host, port, url } = config.board;

@@ -6,14 +6,14 @@ import type { RulesetFacts } from "@tac8/core/github/rules";
 import type { Check } from "../check.ts";
 import { eachRepository } from "../eachRepository.ts";
 import { note, ok, problem, unknown, type Finding } from "../finding.ts";
-import type { Site } from "../site.ts";
+import type { DoctorInput } from "../doctorInput.ts";
 
 const MAX_RULESETS = 20;
 
 export const branchRules: Check = {
   name: "Branches",
   limitMs: 90_000,
-  inspect: (site, signal) => eachRepository(site, (repository) => inspectRepository(site, repository, signal)),
+  inspect: (input, signal) => eachRepository(input, (repository) => inspectRepository(input, repository, signal)),
 };
 
 /** A rule that applies to the branches of issues, with the known facts of its ruleset. */
@@ -33,7 +33,7 @@ export interface BranchFacts {
 }
 
 async function inspectRepository(
-  { github, config }: Site,
+  { github, config }: DoctorInput,
   repository: RepositoryConfig,
   signal: AbortSignal,
 ): Promise<Finding[]> {

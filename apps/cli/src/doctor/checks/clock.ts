@@ -1,7 +1,7 @@
 import { withRedis } from "../../redis/connect.ts";
 import type { Check } from "../check.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
-import type { Site } from "../site.ts";
+import type { DoctorInput } from "../doctorInput.ts";
 
 /** GitHub's header has whole seconds, and a request takes time. */
 const GITHUB_MS = 10_000;
@@ -17,13 +17,13 @@ interface Ahead {
 export const clock: Check = {
   name: "Clock",
   limitMs: 20_000,
-  async inspect(site, signal) {
-    const [github, redis] = await Promise.all([aheadOfGitHub(site, signal), aheadOfRedis(site)]);
+  async inspect(input, signal) {
+    const [github, redis] = await Promise.all([aheadOfGitHub(input, signal), aheadOfRedis(input)]);
     return evaluateClock({ github, redis });
   },
 };
 
-async function aheadOfGitHub({ config, answerMs, now }: Site, signal: AbortSignal): Promise<number | null> {
+async function aheadOfGitHub({ config, answerMs, now }: DoctorInput, signal: AbortSignal): Promise<number | null> {
   try {
     const before = now();
     const within = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
@@ -36,7 +36,7 @@ async function aheadOfGitHub({ config, answerMs, now }: Site, signal: AbortSigna
   }
 }
 
-async function aheadOfRedis({ redisUrl, now }: Site): Promise<number | null> {
+async function aheadOfRedis({ redisUrl, now }: DoctorInput): Promise<number | null> {
   try {
     return await withRedis(
       redisUrl,

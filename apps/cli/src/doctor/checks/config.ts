@@ -2,45 +2,45 @@ import { describeProblems } from "@tac8/core/config/load";
 import { noConfiguration, type ConfigProblem } from "@tac8/core/config/resolve";
 import type { Check } from "../check.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
-import type { Site } from "../site.ts";
+import type { DoctorInput } from "../doctorInput.ts";
 
 export const config: Check = {
   name: "Configuration",
   limitMs: 5000,
-  inspect: async (site) => evaluateConfig(site),
+  inspect: async (input) => evaluateConfig(input),
 };
 
 /** Pure. */
 export function evaluateConfig(
-  site: Pick<Site, "kind" | "path" | "searched" | "problems" | "warnings" | "config">,
+  input: Pick<DoctorInput, "kind" | "path" | "searched" | "problems" | "warnings" | "config">,
 ): Finding[] {
-  const { path } = site;
-  const warnings = site.warnings.map((text) => note(text));
-  switch (site.kind) {
+  const { path } = input;
+  const warnings = input.warnings.map((text) => note(text));
+  switch (input.kind) {
     case "none":
       return [
         problem(
-          `${noConfiguration(site.searched)}: the following checks are about this machine only`,
+          `${noConfiguration(input.searched)}: the following checks are about this machine only`,
           "run tac8 init to create one, or tac8 demo to try tac8 first",
         ),
-        ...wrong(site),
+        ...wrong(input),
       ];
     case "demo":
       return [note("no configuration: these checks are about the demo", "run tac8 init to work on a real repository")];
     case "broken":
-      return [...wrong(site), ...warnings];
+      return [...wrong(input), ...warnings];
     case "config": {
-      const names = site.config.repositories.map(({ owner, repo }) => `${owner}/${repo}`);
+      const names = input.config.repositories.map(({ owner, repo }) => `${owner}/${repo}`);
       const some = names.length > 3 ? `${names.length} repositories` : names.join(", ");
       return [ok(`${path}: ${some}`), ...warnings];
     }
     default:
-      return site.kind satisfies never;
+      return input.kind satisfies never;
   }
 }
 
 /** Return one finding per problem, with the source of the value. Pure. */
-function wrong({ problems, path }: Pick<Site, "problems" | "path">): Finding[] {
+function wrong({ problems, path }: Pick<DoctorInput, "problems" | "path">): Finding[] {
   return problems.map((one) => {
     return problem(describeProblems([one], path), ADVICE[one.place]);
   });

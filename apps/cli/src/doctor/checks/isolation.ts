@@ -22,7 +22,7 @@ import {
 import { managerOf } from "../../services/units.ts";
 import type { Check } from "../check.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
-import type { Site } from "../site.ts";
+import type { DoctorInput } from "../doctorInput.ts";
 
 const NETWORK = "use the network without tac8's proxy";
 /** Node, and one of tac8's programs, whose folder contains all of them. */
@@ -33,16 +33,16 @@ export const isolation: Check = {
   name: "Isolation",
   // The probe of the sandbox alone may take half of this time.
   limitMs: 60_000,
-  async inspect(site) {
-    const chosen = await findIsolation(site.config, site.programs);
+  async inspect(input) {
+    const chosen = await findIsolation(input.config, input.programs);
     if (chosen.mode === "refused") return [evaluateChoice(chosen)];
     try {
-      const env = agentEnvOf(site, chosen);
-      const run = await runOf(chosen, site.config, env);
-      const reached = await tryAccess(attemptsOf(site, chosen.mode), { run, node: process.execPath, env });
-      const hidden = chosen.mode === "sandbox" ? leftOut(site, thisMachine).map(evaluateLeftOut) : [];
-      const open = chosen.mode === "sandbox" ? replaceable(openOf(site), thisMachine).map(evaluateReplaceable) : [];
-      const isService = managerOf(site.env) === "system";
+      const env = agentEnvOf(input, chosen);
+      const run = await runOf(chosen, input.config, env);
+      const reached = await tryAccess(attemptsOf(input, chosen.mode), { run, node: process.execPath, env });
+      const hidden = chosen.mode === "sandbox" ? leftOut(input, thisMachine).map(evaluateLeftOut) : [];
+      const open = chosen.mode === "sandbox" ? replaceable(openOf(input), thisMachine).map(evaluateReplaceable) : [];
+      const isService = managerOf(input.env) === "system";
       return [
         evaluateChoice(chosen),
         ...hidden,
@@ -56,7 +56,7 @@ export const isolation: Check = {
   },
 };
 
-function agentEnvOf({ config, programs }: Site, { mode }: Isolation): Record<string, string> {
+function agentEnvOf({ config, programs }: DoctorInput, { mode }: Isolation): Record<string, string> {
   const own = { ...config.agentEnv, PATH: programs };
   return mode === "none" ? own : privateEnvironment(own, "/tmp");
 }
@@ -107,7 +107,7 @@ function sandboxOf(program: string, { config, env, uid, devices }: SandboxFacts)
 }
 
 /** Return the attempts that must fail for an agent. Each only opens and closes a resource. */
-function attemptsOf({ config, redisUrl }: Site, mode: Isolation["mode"]): AccessAttempt[] {
+function attemptsOf({ config, redisUrl }: DoctorInput, mode: Isolation["mode"]): AccessAttempt[] {
   const source = config.secrets.github?.source ?? null;
   const socket = socketOf(redisUrl);
   const api = new URL(config.github.api_url);
@@ -139,7 +139,7 @@ export function evaluateChoice(chosen: Isolation | Refusal): Finding {
   return chosen.advice === null ? ok(chosen.text) : note(chosen.text, chosen.advice);
 }
 
-function openOf({ config, programs }: Site) {
+function openOf({ config, programs }: DoctorInput) {
   return { config: { ...config, agentEnv: { ...config.agentEnv, PATH: programs } }, own: OWN };
 }
 

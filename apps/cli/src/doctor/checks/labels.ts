@@ -4,12 +4,12 @@ import { GitHubError } from "@tac8/core/github/errors";
 import type { Check } from "../check.ts";
 import { eachRepository } from "../eachRepository.ts";
 import { note, ok, problem, unknown, type Finding } from "../finding.ts";
-import type { Site } from "../site.ts";
+import type { DoctorInput } from "../doctorInput.ts";
 
 export const labels: Check = {
   name: "Labels",
   limitMs: 90_000,
-  inspect: (site, signal) => eachRepository(site, (repository) => inspectRepository(site, repository, signal)),
+  inspect: (input, signal) => eachRepository(input, (repository) => inspectRepository(input, repository, signal)),
 };
 
 /** The labels of a repository. */
@@ -21,7 +21,7 @@ interface Found {
 }
 
 async function inspectRepository(
-  { github, config, fix }: Site,
+  { github, config, fix }: DoctorInput,
   repository: RepositoryConfig,
   signal: AbortSignal,
 ): Promise<Finding> {

@@ -6,7 +6,7 @@ import { note, ok, problem, type Finding } from "../finding.ts";
 import { findMarked, type Marked } from "../leftovers/processes.ts";
 import { findQuarantined } from "../leftovers/quarantined.ts";
 import { findRunNotes, type RunNote } from "../leftovers/runs.ts";
-import type { Site } from "../site.ts";
+import type { DoctorInput } from "../doctorInput.ts";
 
 const MAX_SHOWN = 5;
 /** Younger processes may not be reported by their runner yet. */
@@ -15,15 +15,15 @@ const YOUNG_MS = 60_000;
 export const leftovers: Check = {
   name: "Leftovers",
   limitMs: 20_000,
-  async inspect(site) {
-    const { home } = site.config;
+  async inspect(input) {
+    const { home } = input.config;
     const [notes, quarantined] = await Promise.all([findRunNotes(home), findQuarantined(home)]);
-    return evaluateLeftovers({ notes, quarantined, marked: findMarked(home), reported: await reportedRuns(site) });
+    return evaluateLeftovers({ notes, quarantined, marked: findMarked(home), reported: await reportedRuns(input) });
   },
 };
 
 /** Return the runs that runners report; null: Redis is unreachable. */
-async function reportedRuns({ redisUrl, now }: Site): Promise<readonly string[] | null> {
+async function reportedRuns({ redisUrl, now }: DoctorInput): Promise<readonly string[] | null> {
   try {
     const runners = await withRedis(redisUrl, readRunners, "");
     return runners

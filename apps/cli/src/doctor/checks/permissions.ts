@@ -6,16 +6,16 @@ import { AREAS, type Area, type MayWrite } from "@tac8/core/github/mayWrite";
 import type { Check } from "../check.ts";
 import { eachRepository } from "../eachRepository.ts";
 import { ok, problem, unknown, type Finding } from "../finding.ts";
-import type { Site } from "../site.ts";
+import type { DoctorInput } from "../doctorInput.ts";
 
 export const permissions: Check = {
   name: "Permissions",
   limitMs: 90_000,
-  inspect: (site, signal) => eachRepository(site, (repository) => inspectRepository(site, repository, signal)),
+  inspect: (input, signal) => eachRepository(input, (repository) => inspectRepository(input, repository, signal)),
 };
 
 async function inspectRepository(
-  { github }: Site,
+  { github }: DoctorInput,
   repository: RepositoryConfig,
   signal: AbortSignal,
 ): Promise<Finding[]> {

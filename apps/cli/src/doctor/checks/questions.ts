@@ -4,7 +4,7 @@ import { readIssues } from "../../status/issues.ts";
 import { withRedis } from "../../redis/connect.ts";
 import type { Check } from "../check.ts";
 import { note, ok, type Finding } from "../finding.ts";
-import type { Site } from "../site.ts";
+import type { DoctorInput } from "../doctorInput.ts";
 
 /** Maximum number of questions, because each one costs a request to GitHub. */
 const MAX_QUESTIONS = 20;
@@ -13,10 +13,10 @@ const MAX_QUESTIONS = 20;
 export const questions: Check = {
   name: "Questions",
   limitMs: 30_000,
-  async inspect(site, signal) {
-    const { config, github } = site;
+  async inspect(input, signal) {
+    const { config, github } = input;
     if (config.secrets.github === null) return [NOTHING];
-    const open = await openQuestions(site);
+    const open = await openQuestions(input);
     if (open === null) return [NOTHING];
     const some = open.slice(0, MAX_QUESTIONS);
     const login = some.length === 0 ? null : await github.findLogin({ signal });
@@ -32,7 +32,7 @@ export const questions: Check = {
 const NOTHING = note("not checked: this needs a token, a repository and Redis");
 
 /** Return the open questions; null: Redis is unreachable. */
-async function openQuestions({ redisUrl, now }: Site): Promise<{ ref: IssueRef; questionId: number }[] | null> {
+async function openQuestions({ redisUrl, now }: DoctorInput): Promise<{ ref: IssueRef; questionId: number }[] | null> {
   try {
     return await withRedis(
       redisUrl,

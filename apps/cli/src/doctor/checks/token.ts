@@ -3,7 +3,7 @@ import { noCredentials } from "@tac8/core/config/credentials";
 import { GitHubError } from "@tac8/core/github/errors";
 import type { AppReport, RepositoryAccess } from "@tac8/core/github/tokens";
 import type { Check } from "../check.ts";
-import type { Site } from "../site.ts";
+import type { DoctorInput } from "../doctorInput.ts";
 import { note, ok, problem, unknown, type Finding } from "../finding.ts";
 
 export const token: Check = {
@@ -30,7 +30,7 @@ function gitHubError(error: unknown): GitHubError {
 
 const WRONG = note("not checked: the token could not be read, see Configuration");
 
-function none(github: Site["config"]["github"]): Finding {
+function none(github: DoctorInput["config"]["github"]): Finding {
   const [, advice = ""] = noCredentials(github).split(/: (.*)/s);
   return problem(
     github.app_id === undefined ? "no GitHub token" : "the private key of the GitHub App is missing",
@@ -38,7 +38,7 @@ function none(github: Site["config"]["github"]): Finding {
   );
 }
 
-function isWrong(problems: Site["problems"]): boolean {
+function isWrong(problems: DoctorInput["problems"]): boolean {
   return problems.some(({ key }) => isOfToken(key));
 }
 

@@ -24,7 +24,7 @@ export interface DoctorOptions {
 }
 
 /** The input of the checks. */
-export interface Site extends DoctorOptions {
+export interface DoctorInput extends DoctorOptions {
   /** `none`: there is no configuration and no running demo, and all keys have their defaults. */
   readonly kind: "config" | "broken" | "demo" | "none";
   /** Absolute path of the configuration, whether it exists or not. */
@@ -65,7 +65,7 @@ const ANSWER_MS = 8000;
  * Collect the input of the checks, also if the configuration is invalid or missing.
  * @throws Problem if there is no data folder
  */
-export function openSite(context: Context, flag: string | undefined, options: DoctorOptions): Site {
+export function openDoctorInput(context: Context, flag: string | undefined, options: DoctorOptions): DoctorInput {
   const { env, cwd } = context;
   const loaded = loadConfig({ flag, env, cwd });
   const demo = loaded.found || loaded.named ? null : findDemo(context);
