@@ -12,7 +12,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import type { EndState } from "./plan.ts";
+import type { FolderState } from "./plan.ts";
 
 /** The file `moving.json` of a data folder. While it exists, tac8 does not start on the folder. */
 export interface MoveMark {
@@ -63,7 +63,7 @@ export function syncFolder(folder: string): void {
 }
 
 /** Return the state of a folder. @throws Error if the folder exists and cannot be read */
-export function stateOf(folder: string): EndState {
+export function stateOf(folder: string): FolderState {
   let names: string[];
   try {
     names = readdirSync(folder);

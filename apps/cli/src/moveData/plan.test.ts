@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { planMove, type EndState, type MovePlan } from "./plan.ts";
+import { planMove, type FolderState, type MovePlan } from "./plan.ts";
 
-it.each<readonly [EndState, EndState, MovePlan["do"]]>([
+it.each<readonly [FolderState, FolderState, MovePlan["do"]]>([
   ["none", "none", "nothing"],
   ["none", "data", "nothing"],
   ["none", "moving", "finish"],

@@ -5,7 +5,7 @@
  * `moving.json`); the source has this state from before the first step until it is removed. `copied`: the new folder on another
  * file system, with a complete and compared copy.
  */
-export type EndState = "none" | "data" | "moving" | "copied";
+export type FolderState = "none" | "data" | "moving" | "copied";
 
 export type MovePlan =
   | { readonly do: "move" }
@@ -15,7 +15,7 @@ export type MovePlan =
   | { readonly do: "refuse" };
 
 /** Decide how to move, or how to continue an interrupted move. Pure. Data is removed only if a compared copy of it is complete. */
-export function planMove({ source, target }: { readonly source: EndState; readonly target: EndState }): MovePlan {
+export function planMove({ source, target }: { readonly source: FolderState; readonly target: FolderState }): MovePlan {
   if (target === "copied") return { do: "finish" };
   if (source === "none") return { do: target === "moving" ? "finish" : "nothing" };
   // An incomplete copy is replaced if its source still exists; other data is never replaced.

@@ -20,7 +20,7 @@ export interface KeptAlive<End extends LifeEnd> {
   /** Called before a restart. `why`: the start of a line for the operator. Repeated ends are not reported. */
   readonly onWait: (why: string, seconds: number) => void;
   /** Called when it runs well again, with the number of consecutive ends before. */
-  readonly onWell?: (times: number) => void;
+  readonly onRecovered?: (times: number) => void;
   readonly steadyMs?: number;
 }
 
@@ -29,13 +29,13 @@ export interface KeptAlive<End extends LifeEnd> {
  * @returns the last end; null: it was stopped between two lives
  */
 export async function keepAlive<End extends LifeEnd>(options: KeptAlive<End>): Promise<End | null> {
-  const { live, signal, final = false, onWait, onWell, steadyMs = STEADY_MS } = options;
+  const { live, signal, final = false, onWait, onRecovered, steadyMs = STEADY_MS } = options;
   let state = FIRST;
   let last = "";
   const move = (event: SupervisedEvent): void => {
     const before = state;
     state = nextState(state, event);
-    if (before.name === "again" && state.name === "steady") onWell?.(before.failures);
+    if (before.name === "again" && state.name === "steady") onRecovered?.(before.failures);
   };
   for (;;) {
     const timer = setTimeout(() => move({ type: "ran well" }), steadyMs);

@@ -28,9 +28,9 @@ export interface ChildOptions {
   /** Called with a line when it ended and restarts. */
   readonly onRestart: (line: string) => void;
   /** Called with a line when it runs well again. */
-  readonly onWell: (line: string) => void;
+  readonly onRecovered: (line: string) => void;
   /** Called with a line when it is not restarted. */
-  readonly onOver: (why: string) => void;
+  readonly onGivenUp: (why: string) => void;
 }
 
 /** A program that is restarted whenever it ends, until it is stopped or `over`. */
@@ -48,7 +48,7 @@ interface End extends LifeEnd {
 }
 
 export function keepRunning(options: ChildOptions): Child {
-  const { app, takeReason, onRestart, onWell, onOver } = options;
+  const { app, takeReason, onRestart, onRecovered, onGivenUp } = options;
   const stopping = new AbortController();
   let live: ChildProcess | null = null;
 
@@ -73,12 +73,12 @@ export function keepRunning(options: ChildOptions): Child {
       signal,
       final: app.irreplaceable !== undefined,
       onWait: (why, seconds) => onRestart(`${why}; restarting in ${seconds} s`),
-      onWell: (times) => {
-        if (times > 1) onWell(`is running again after ${times} consecutive exits`);
+      onRecovered: (times) => {
+        if (times > 1) onRecovered(`is running again after ${times} consecutive exits`);
       },
     });
     if (end !== null && !signal.aborted) {
-      onOver(app.irreplaceable ?? `the ${app.name} cannot start: ${end.refusal ?? end.text}`);
+      onGivenUp(app.irreplaceable ?? `the ${app.name} cannot start: ${end.refusal ?? end.text}`);
     }
     return end;
   }

@@ -51,7 +51,7 @@ const MAX_LAST_WORDS = 5;
 /** How long to wait for the port of a board that is still ending because an earlier `up` was killed. */
 const LEFTOVER_WAIT_MS = 10_000;
 
-const SAME_PRESS_MS = 500;
+const SAME_KEY_PRESS_MS = 500;
 
 /** Run tac8 until a signal arrives. @returns the exit code: 0 if all programs stopped cleanly. @throws Problem */
 export async function runUp(context: Context, plan: UpPlan): Promise<number> {
@@ -70,20 +70,20 @@ export async function runLocked(context: Context, plan: UpPlan): Promise<number>
   const fatal = Promise.withResolvers<Problem>();
   const children: Child[] = [];
   let redis: EmbeddedRedis | null = null;
-  const samePressMs = context.waits?.samePress ?? SAME_PRESS_MS;
-  let askedAt = 0;
+  const samePressMs = context.waits?.samePress ?? SAME_KEY_PRESS_MS;
+  let stopRequestedAt = 0;
   const off = context.onSignal((signal) => {
     if (context.out.columns !== null) context.out.line(""); // The terminal has just shown ^C.
     if (stop.signal.aborted) {
       // A service manager or a script may signal the whole process group, so that the signal also arrives through the launcher.
       // Only an operator's second Ctrl-C means an immediate stop.
-      if (signal !== "SIGINT" || context.now() - askedAt < samePressMs) return;
+      if (signal !== "SIGINT" || context.now() - stopRequestedAt < samePressMs) return;
       screen.note("stopping immediately");
       for (const child of children) child.kill();
       return;
     }
     screen.note("stopping: running work is saved and requeued; press Ctrl-C again to stop immediately");
-    askedAt = context.now();
+    stopRequestedAt = context.now();
     stop.abort();
   });
   const stopped = new Promise<null>((resolve) => stop.signal.addEventListener("abort", () => resolve(null)));
@@ -209,8 +209,9 @@ function starter(
         return reason;
       },
       onRestart: (line) => screen.warn(app.name, line),
-      onWell: (line) => screen.event(app.name, { at: now(), level: "info", message: line, issue: null, url: null }),
-      onOver: (why) => fatal(new Problem(why)),
+      onRecovered: (line) =>
+        screen.event(app.name, { at: now(), level: "info", message: line, issue: null, url: null }),
+      onGivenUp: (why) => fatal(new Problem(why)),
     });
   };
 }
