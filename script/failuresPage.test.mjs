@@ -12,7 +12,7 @@ test.each(FAILURE_KINDS)("%s: its row says whether it uses an attempt, and which
   const row = failuresPage()
     .split("\n")
     .find((line) => line.startsWith(`| \`${kind}\` `));
-  const { burnsAttempt, hold } = POLICY[kind];
-  expect(row).toMatch(burnsAttempt ? /Uses an attempt/ : /[Uu]ses no attempt/);
+  const { usesAttempt, hold } = POLICY[kind];
+  expect(row).toMatch(usesAttempt ? /Uses an attempt/ : /[Uu]ses no attempt/);
   if (hold !== undefined) expect(row).toMatch(hold === "repository" ? /holds that repository/ : `hold \`${hold}\``);
 });

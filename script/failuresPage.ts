@@ -11,7 +11,7 @@ import {
 
 /** Return the text of `docs/failures.md`: for each failure kind its meaning, what tac8 does, and what the user can do. */
 export function failuresPage(): string {
-  const rows = FAILURE_KINDS.map((kind) => [`\`${kind}\``, MEANING[kind], what(kind), ADVICE[kind]]);
+  const rows = FAILURE_KINDS.map((kind) => [`\`${kind}\``, MEANING[kind], whatTac8Does(kind), ADVICE[kind]]);
   const table = markdownTable(["Failure", "When", "What tac8 does", "What you can do"], rows);
   return `${BEFORE}\n\n${table}\n\n${AFTER}\n`;
 }
@@ -38,8 +38,8 @@ A run is a success if the agent's program exits with code 0 and a result that is
 
 When the last \`breaker_failures\` runs, of at least two issues, end with the same error, a rule of the scheduler, the breaker, holds the queue (hold \`breaker\`) and then starts one job as a probe. All jobs continue when the probe ends without this error. The same error means the same kind of failure and, for \`startup\`, \`agent\` and \`git\`, also the same message. Messages are compared without ids, numbers, times, sizes, addresses and paths.`;
 
-function what(kind: FailureKind): string {
-  const { burnsAttempt, hold } = POLICY[kind];
+function whatTac8Does(kind: FailureKind): string {
+  const { usesAttempt, hold } = POLICY[kind];
   if (kind === "lost")
     return `Uses no attempt, and another run starts immediately. The issue fails after ${MAX_LOST_IN_A_ROW} such runs in a row without a finished tool call or answer (a run that an orderly shutdown requeued is not one of them), after ${MAX_UNCHANGED_IN_A_ROW} in a row without a change of the workspace, or after ${MAX_BROKEN_OFF_IN_A_ROW} in a row. Before it fails, its work is saved to the branch.`;
   if (kind === "refused") {
@@ -54,7 +54,7 @@ function what(kind: FailureKind): string {
   if (kind === "budget") return "Uses no attempt; holds the queue until midnight (hold `budget`).";
   if (kind === "no-changes")
     return "Uses an attempt and asks the agent again immediately; the second time fails the issue.";
-  if (burnsAttempt) return `Uses an attempt; the next attempt starts after ${waits(kind)}.`;
+  if (usesAttempt) return `Uses an attempt; the next attempt starts after ${waits(kind)}.`;
   const atFirst = kind === "model" ? " at first" : "";
   const parts = [`Uses no attempt${atFirst}; continues after ${waits(kind)}${UNTIL[kind] ?? ""}.`];
   if (hold !== undefined) parts.push(`Holds the queue (hold \`${hold}\`).`);

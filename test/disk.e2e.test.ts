@@ -58,7 +58,7 @@ const NOISE = (bytes: number) => `head -c ${bytes} /dev/urandom > noise.bin`;
 const grow = (dir: string) => execFileSync("mount", ["-o", "remount,size=64m", dir]);
 
 test.skipIf(!MAY_MOUNT)(
-  `a full disk at each step burns no attempt, loses nothing and ends by itself${NAME}`,
+  `a full disk at each step uses no attempt, loses nothing and ends by itself${NAME}`,
   async () => {
     world = await createWorld({ config: { coordinator: { max_attempts: 1 } } });
     const { github, home, store } = world;

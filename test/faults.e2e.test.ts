@@ -12,7 +12,7 @@ const SCRIPT = [{ append: "log.txt", text: "worked\n" }, { commit: "feat: work" 
 
 let world: World;
 beforeAll(async () => {
-  // One attempt: a fault that burnt one would end the issue as failed.
+  // One attempt: a fault that used one would end the issue as failed.
   world = await createWorld({ config: { coordinator: { max_attempts: 1 } } });
   world.startApp("scheduler");
   world.startApp("runner");

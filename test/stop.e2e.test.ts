@@ -44,7 +44,7 @@ async function atGate(number: number): Promise<number> {
   return pid;
 }
 
-/** The session was resumed, no attempt was burnt, and there is one pull request with one comment. */
+/** The session was resumed, no attempt was used, and there is one pull request with one comment. */
 async function expectResumed(number: number): Promise<void> {
   const starts = await world.agentStarts(number);
   expect(starts).toMatchObject([{ resumed: false }, { resumed: true, session: starts[0]?.["session"] }]);

@@ -27,7 +27,7 @@ beforeAll(async () => {
   world = await createWorld({
     env,
     redisUrl: withSentinelPassword(withPassword(sentinels.url, passwords.password), passwords.sentinelPassword),
-    // One attempt: a fail-over that burnt one would end the issue as failed.
+    // One attempt: a fail-over that used one would end the issue as failed.
     config: { coordinator: { max_attempts: 1, poll_interval_seconds: 1 } },
   });
 }, 60_000);

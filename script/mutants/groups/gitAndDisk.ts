@@ -312,9 +312,9 @@ export const gitAndDisk: readonly Mutant[] = [
   {
     name: "disk-parks",
     file: `${CORE}/domain/failures.ts`,
-    find: "disk: { burnsAttempt: false,",
-    replace: "disk: { burnsAttempt: true,",
-    test: { file: `${CORE}/domain/failures.test.ts`, name: "disk burns none" },
+    find: "disk: { usesAttempt: false,",
+    replace: "disk: { usesAttempt: true,",
+    test: { file: `${CORE}/domain/failures.test.ts`, name: "disk uses none" },
     promise: "a full disk uses no attempt and loses no work, and the job resumes when there is space",
   },
   {

@@ -285,9 +285,9 @@ export const github: readonly Mutant[] = [
   {
     name: "outage-parks",
     file: `${CORE}/domain/failures.ts`,
-    find: "github: { burnsAttempt: false,",
-    replace: "github: { burnsAttempt: true,",
-    test: { file: `${CORE}/domain/failures.test.ts`, name: "github burns none" },
+    find: "github: { usesAttempt: false,",
+    replace: "github: { usesAttempt: true,",
+    test: { file: `${CORE}/domain/failures.test.ts`, name: "github uses none" },
     promise: "an outage of GitHub uses no attempt, occupies no slot and loses no work",
   },
   {

@@ -96,8 +96,8 @@ export const limits: readonly Mutant[] = [
   {
     name: "model-parks",
     file: `${CORE}/domain/failures.ts`,
-    find: "model: { burnsAttempt: false,",
-    replace: "model: { burnsAttempt: true,",
+    find: "model: { usesAttempt: false,",
+    replace: "model: { usesAttempt: true,",
     test: { file: "test/ends.e2e.test.ts", name: "an outage of the model" },
     promise: "an outage of the model's service uses no attempt",
   },
@@ -328,9 +328,9 @@ export const limits: readonly Mutant[] = [
   {
     name: "disk-full-attempt",
     file: `${CORE}/domain/failures.ts`,
-    find: '"disk-full": { burnsAttempt: true,',
-    replace: '"disk-full": { burnsAttempt: false,',
-    test: { file: `${CORE}/domain/failures.test.ts`, name: "disk-full burns an attempt" },
+    find: '"disk-full": { usesAttempt: true,',
+    replace: '"disk-full": { usesAttempt: false,',
+    test: { file: `${CORE}/domain/failures.test.ts`, name: "disk-full uses an attempt" },
     promise: "an issue whose agent fills the disk each time fails after max_attempts",
   },
   {

@@ -1,5 +1,5 @@
 import { BUDGET_HOLD } from "@tac8/core/domain/budget";
-import { OPERATOR, planHolds, probes } from "@tac8/core/domain/holds";
+import { OPERATOR, planHolds, endsWithProbe } from "@tac8/core/domain/holds";
 import { holdWords } from "@tac8/core/domain/holdWords";
 import { wakeJobsOfEndedHolds } from "@tac8/core/queue/wake";
 import { endHold } from "@tac8/core/state/pause";
@@ -28,7 +28,7 @@ export const endOneHold: Page = async (board, request, response) => {
     const { ended, holds } = await endHold(redis, { name, by: operatorOf(request), now: now() });
     await wakeJobsOfEndedHolds({ redis, queue, now: now() });
     const { pauseQueue } = planHolds([...holds], now());
-    if (!pauseQueue && !probes(name)) await queue.resume();
+    if (!pauseQueue && !endsWithProbe(name)) await queue.resume();
     if (!ended) return { notice: name === OPERATOR ? "not-paused" : "no-hold" };
     return { notice: pauseQueue ? "held" : "tried" };
   });

@@ -1,5 +1,5 @@
 import { BUDGET_HOLD } from "@tac8/core/domain/budget";
-import { OPERATOR, planHolds, repositoryHold, type Hold, probes } from "@tac8/core/domain/holds";
+import { OPERATOR, planHolds, repositoryHold, type Hold, endsWithProbe } from "@tac8/core/domain/holds";
 import { holdWords } from "@tac8/core/domain/holdWords";
 import { wakeJobsOfEndedHolds } from "@tac8/core/queue/wake";
 import { readHolds } from "@tac8/core/state/holds";
@@ -42,7 +42,7 @@ export async function resume(context: Context, { args, options }: Input): Promis
       if (name === undefined) {
         await withQueue(redis, async (queue) => {
           await wakeJobsOfEndedHolds({ redis, queue, now: context.now() });
-          if (!pauseQueue && !probes(done.what)) await queue.resume();
+          if (!pauseQueue && !endsWithProbe(done.what)) await queue.resume();
         });
       }
       if (options["json"] === true) context.out.line(asJson(done, live, namesOf(paused)));

@@ -20,6 +20,7 @@ const stateSchema = z.discriminatedUnion("phase", [
     phase: z.enum(["open", "probing"]),
     /** Newest event at the last change of the breaker. Only later events count. */
     after: z.string(),
+    /** The error: the kind of failure, and for some kinds the message without ids and numbers. */
     way: z.string(),
     /** How many times it tripped in a row, which determines the duration of the hold. */
     times: z.number(),
@@ -102,7 +103,7 @@ export function stillActiveOlder({ older }: Pick<Tripped, "older">, active: read
 }
 
 function whileClosed(facts: BreakerFacts): BreakerPlan {
-  const ends = endsAfter(facts).filter(({ end }) => end.how !== "otherwise");
+  const ends = endsAfter(facts).filter(({ end }) => end.how !== "own-fault");
   const newest = ends.at(-1);
   if (newest?.end.how === "failed" && newest.end.way === OUTAGE) {
     return trip(facts, { way: OUTAGE, times: 1, concurrency: null, reason: newest.event.reason });
@@ -130,7 +131,7 @@ function whileProbing(facts: BreakerFacts, state: Tripped): BreakerPlan {
   if (end.how === "failed" && end.way === OUTAGE && way !== OUTAGE) {
     return trip(facts, { way: OUTAGE, times: 1, concurrency, reason: event.reason });
   }
-  if (end.how === "otherwise" || end.way !== way)
+  if (end.how === "own-fault" || end.way !== way)
     return close(facts, `a run of ${event.issue} ended with a different result`);
   return trip(facts, {
     way,
@@ -173,9 +174,9 @@ function newest({ events, state }: BreakerFacts): string {
   return events.at(-1)?.id ?? state.after;
 }
 
-/** How a run ended. `otherwise`: the issue itself caused the failure. */
+/** How a run ended. `own-fault`: the issue itself caused the failure. */
 type RunEnd =
-  { readonly how: "succeeded" } | { readonly how: "failed"; readonly way: string } | { readonly how: "otherwise" };
+  { readonly how: "succeeded" } | { readonly how: "failed"; readonly way: string } | { readonly how: "own-fault" };
 
 interface EndedRun {
   readonly event: LoggedEvent;
@@ -214,9 +215,9 @@ function endOf(event: LoggedEvent): RunEnd | null {
       return { how: "failed", way: OUTAGE };
     case "no-changes":
     case "unfinished":
-      return { how: "otherwise" };
+      return { how: "own-fault" };
     case "refused":
-      return meaning.of === "attempt" && meaning.next === "wait" ? null : { how: "otherwise" }; // A failure of the whole repository has its own hold.
+      return meaning.of === "attempt" && meaning.next === "wait" ? null : { how: "own-fault" }; // A failure of the whole repository has its own hold.
     case "usage-limit":
     case "auth":
     case "github":

@@ -27,7 +27,7 @@ describe("what follows a failure", () => {
     ["process-limit", [1, 2, 4, 4, 4]],
     ["disk-full", [1, 2, 4, 4, 4]],
     ["git", [1, 1, 1, 1, 1]],
-  ] as const)("%s burns an attempt and waits %j min", (kind, minutes) => {
+  ] as const)("%s uses an attempt and waits %j min", (kind, minutes) => {
     expect(after({ kind }).do).toBe("retry");
     expect(delays(kind, "made")).toEqual(minutes);
     expect(after({ kind }, { made: 1, max: 3 }).do).toBe("retry");
@@ -40,7 +40,7 @@ describe("what follows a failure", () => {
     ["model", [1, 2, 5, 10, 15]],
     ["github", [1, 2, 5, 10, 10]],
     ["disk", [2, 5, 10, 15, 15]],
-  ] as const)("%s burns none, however many were made, and waits %j min", (kind, minutes) => {
+  ] as const)("%s uses none, however many were made, and waits %j min", (kind, minutes) => {
     expect(after({ kind }, { made: 9, max: 3 }).do).toBe("park");
     expect(delays(kind, "parked")).toEqual(minutes);
   });

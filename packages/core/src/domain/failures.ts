@@ -57,7 +57,7 @@ export interface HoldRequest {
 type HoldName = QueueHold | "repository";
 
 interface Policy {
-  readonly burnsAttempt: boolean;
+  readonly usesAttempt: boolean;
   /** Delays by the number of earlier tries of this issue. The last one repeats. */
   readonly minutes: readonly number[];
   /** The hold that begins while the job waits, for a kind that uses no attempt. */
@@ -66,28 +66,28 @@ interface Policy {
 
 /** The policy of each kind. `docs/failures.md` is generated from this table. */
 export const POLICY: Readonly<Record<FailureKind, Policy>> = {
-  startup: { burnsAttempt: true, minutes: [5, 10, 20] },
-  agent: { burnsAttempt: true, minutes: [1, 2, 4] },
-  timeout: { burnsAttempt: true, minutes: [1, 2, 4] },
-  stalled: { burnsAttempt: true, minutes: [1, 2, 4] },
-  "out-of-memory": { burnsAttempt: true, minutes: [1, 2, 4] },
-  "process-limit": { burnsAttempt: true, minutes: [1, 2, 4] },
+  startup: { usesAttempt: true, minutes: [5, 10, 20] },
+  agent: { usesAttempt: true, minutes: [1, 2, 4] },
+  timeout: { usesAttempt: true, minutes: [1, 2, 4] },
+  stalled: { usesAttempt: true, minutes: [1, 2, 4] },
+  "out-of-memory": { usesAttempt: true, minutes: [1, 2, 4] },
+  "process-limit": { usesAttempt: true, minutes: [1, 2, 4] },
   // The agent's own files fill the disk, and it would fill it again. `disk`: tac8's git failed, or another program's files fill it.
-  "disk-full": { burnsAttempt: true, minutes: [1, 2, 4] },
-  git: { burnsAttempt: true, minutes: [1] },
-  "no-changes": { burnsAttempt: true, minutes: [0] },
+  "disk-full": { usesAttempt: true, minutes: [1, 2, 4] },
+  git: { usesAttempt: true, minutes: [1] },
+  "no-changes": { usesAttempt: true, minutes: [0] },
   // The session of the agent resumes, so no delay is needed.
-  unfinished: { burnsAttempt: true, minutes: [0] },
-  "usage-limit": { burnsAttempt: false, minutes: [5, 15, 30, 60], hold: "usage-limit" },
-  auth: { burnsAttempt: false, minutes: [15], hold: "auth" },
-  model: { burnsAttempt: false, minutes: [1, 2, 5, 10, 15], hold: "model" },
-  github: { burnsAttempt: false, minutes: [1, 2, 5, 10] },
-  refused: { burnsAttempt: false, minutes: [15], hold: "repository" },
-  disk: { burnsAttempt: false, minutes: [2, 5, 10, 15] },
-  budget: { burnsAttempt: false, minutes: [60], hold: "budget" },
-  lost: { burnsAttempt: false, minutes: [0] },
-  untrusted: { burnsAttempt: false, minutes: [0] },
-  edited: { burnsAttempt: false, minutes: [0] },
+  unfinished: { usesAttempt: true, minutes: [0] },
+  "usage-limit": { usesAttempt: false, minutes: [5, 15, 30, 60], hold: "usage-limit" },
+  auth: { usesAttempt: false, minutes: [15], hold: "auth" },
+  model: { usesAttempt: false, minutes: [1, 2, 5, 10, 15], hold: "model" },
+  github: { usesAttempt: false, minutes: [1, 2, 5, 10] },
+  refused: { usesAttempt: false, minutes: [15], hold: "repository" },
+  disk: { usesAttempt: false, minutes: [2, 5, 10, 15] },
+  budget: { usesAttempt: false, minutes: [60], hold: "budget" },
+  lost: { usesAttempt: false, minutes: [0] },
+  untrusted: { usesAttempt: false, minutes: [0] },
+  edited: { usesAttempt: false, minutes: [0] },
 };
 
 /** After this many ends without a change, the issue fails, because another try would only cost money. */
@@ -110,7 +110,7 @@ export interface AttemptCounts {
 /** Return what follows a failure. `factor` multiplies the delays (configuration `backoff_factor`). `now`: epoch ms. Pure. */
 export function afterFailure(failure: Failure, counts: AttemptCounts, factor: number, now: number): Next {
   const policy = POLICY[failure.kind];
-  if (policy.burnsAttempt) {
+  if (policy.usesAttempt) {
     if (counts.made + 1 >= counts.max) return { do: "fail" };
     if (failure.kind === "no-changes" && counts.noChanges + 1 >= MAX_NO_CHANGES) return { do: "fail" };
     return { do: "retry", delayMs: minutes(policy, counts.made) * factor };

@@ -77,6 +77,6 @@ export function planHolds(holds: readonly Hold[], now: number): HoldPlan {
  * Return whether a hold ends with a probe: a single job that runs first. Only the scheduler sets that limit and resumes the queue. If a
  * user ends such a hold earlier, the queue remains paused until the scheduler's next check, seconds later.
  */
-export function probes(name: string): boolean {
+export function endsWithProbe(name: string): boolean {
   return name === "breaker" || name === "model";
 }

@@ -146,7 +146,7 @@ describe("retry with resetAttemptsMade", () => {
 });
 
 describe("moveToDelayed", () => {
-  it("with the token of a dead process's lock hands its job to another, no attempt burnt", async () => {
+  it("with the token of a dead process's lock hands its job to another, no attempt used", async () => {
     await add("one");
     const child = spawn(process.execPath, [join(import.meta.dirname, "worker.fixture.ts"), server.socket, QUEUE_NAME], {
       stdio: ["ignore", "pipe", "inherit"],

@@ -31,7 +31,7 @@ export interface Explanation {
 export function explain(facts: WhyFacts): Explanation {
   const { ref, issue, job } = facts;
   const situation = situationOf(facts);
-  const findings = ACCOUNTS[situation](facts);
+  const findings = RULES_BY_SITUATION[situation](facts);
   const ordered = [...findings.filter(({ holds }) => holds), ...findings.filter(({ holds }) => !holds)];
   const first = ordered[0];
   return {
@@ -45,7 +45,7 @@ export function explain(facts: WhyFacts): Explanation {
   };
 }
 
-/** Situations of an issue. Each one has its own list of rules in `ACCOUNTS`. */
+/** Situations of an issue. Each one has its own list of rules in `RULES_BY_SITUATION`. */
 type Situation = "unknown" | "missing" | "ended" | "running" | "asking" | "answered" | "timed" | "waiting";
 
 function situationOf({ job, issue }: WhyFacts): Situation {
@@ -78,7 +78,7 @@ const taking = (facts: WhyFacts): Finding[] => [
   ...evaluatePosition(facts),
 ];
 
-const ACCOUNTS: Record<Situation, (facts: WhyFacts) => Finding[]> = {
+const RULES_BY_SITUATION: Record<Situation, (facts: WhyFacts) => Finding[]> = {
   unknown: (facts) => {
     const before = [...evaluateRedisReset(facts), ...evaluateIssue(facts), ...evaluateScheduler(facts, true)];
     return [...before, ...evaluateUnseen(facts, before)];
