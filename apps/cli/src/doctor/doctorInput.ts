@@ -28,7 +28,7 @@ export interface DoctorInput extends DoctorOptions {
   /** `none`: there is no configuration and no running demo, and all keys have their defaults. */
   readonly kind: "config" | "broken" | "demo" | "none";
   /** Absolute path of the configuration, whether it exists or not. */
-  readonly path: string;
+  readonly configPath: string;
   /** Paths at which the configuration was searched. */
   readonly searched: readonly string[];
   /** Notice about the path of the data folder; null: none. */
@@ -43,7 +43,7 @@ export interface DoctorInput extends DoctorOptions {
   readonly redisNamed: boolean;
   readonly redisUrl: string;
   /** `PATH` of this process, which `tac8 up` passes to its processes. */
-  readonly programs: string;
+  readonly searchPath: string;
   readonly cwd: string;
   readonly env: Context["env"];
   /** The user's home folder (HOME); null: HOME is not set. */
@@ -93,7 +93,7 @@ export function openDoctorInput(context: Context, flag: string | undefined, opti
   return {
     ...options,
     kind: demo !== null ? "demo" : loaded.config !== null ? "config" : loaded.found ? "broken" : "none",
-    path: demo?.configPath ?? loaded.path,
+    configPath: demo?.configPath ?? loaded.path,
     searched: loaded.searched,
     notice: demo === null ? dataFolder.notice : null,
     problems: demo === null ? problems : [],
@@ -102,7 +102,7 @@ export function openDoctorInput(context: Context, flag: string | undefined, opti
     isRedisWrong,
     redisNamed: Boolean(redisUrl),
     redisUrl: redisUrl || config.redisUrl,
-    programs: env["PATH"] ?? "",
+    searchPath: env["PATH"] ?? "",
     cwd,
     env,
     userHome: env["HOME"] || null,

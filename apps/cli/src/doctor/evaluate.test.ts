@@ -387,7 +387,7 @@ test("leftovers: the note of a slot without a runner, processes that no runner r
 test("the configuration", () => {
   const input = {
     kind: "none",
-    path: "/x/config.toml",
+    configPath: "/x/config.toml",
     searched: ["/x/config.toml", "/h/config.toml"],
     problems: [],
     warnings: ["old table"],

@@ -19,11 +19,11 @@ export const agent: Check = {
   name: "Agent",
   limitMs: VERSION_MS + PROMPT_MS,
   async inspect(input, signal) {
-    const { config, programs } = input;
+    const { config, searchPath } = input;
     const { llm } = config;
     const program = llm.provider === "command" ? (llm.command_template ?? []).slice(0, 1) : llm.command;
     const [name = ""] = program;
-    const missing = missingPrograms(config, programs).find((line) => !/^(git|flock) /.test(line));
+    const missing = missingPrograms(config, searchPath).find((line) => !/^(git|flock) /.test(line));
     if (missing !== undefined) return [evaluateMissing(missing)];
     if (name.includes("/") && !isAbsolute(name)) return [note(`${name} is looked up in each worktree`)];
     // If agents should be isolated, the check of the isolation reports about the shared home folder.
@@ -37,7 +37,7 @@ export const agent: Check = {
       const isPrivate = agentHomeOf(config, llm.provider).kind === "private";
       const { CLAUDE_CONFIG_DIR, ...inherited } = config.agentEnv;
       const shared = CLAUDE_CONFIG_DIR === undefined ? {} : { CLAUDE_CONFIG_DIR };
-      const env = { ...inherited, ...(isPrivate ? { HOME: cwd } : shared), PATH: programs, ...QUIET };
+      const env = { ...inherited, ...(isPrivate ? { HOME: cwd } : shared), PATH: searchPath, ...QUIET };
       const within = (ms: number) => AbortSignal.any([signal, AbortSignal.timeout(ms)]);
       const version = await ask([...program, "--version"], { env, cwd, signal: within(VERSION_MS) }).catch(asError);
       const findings = [evaluateVersion(name, version)];

@@ -12,9 +12,9 @@ export const config: Check = {
 
 /** Pure. */
 export function evaluateConfig(
-  input: Pick<DoctorInput, "kind" | "path" | "searched" | "problems" | "warnings" | "config">,
+  input: Pick<DoctorInput, "kind" | "configPath" | "searched" | "problems" | "warnings" | "config">,
 ): Finding[] {
-  const { path } = input;
+  const { configPath } = input;
   const warnings = input.warnings.map((text) => note(text));
   switch (input.kind) {
     case "none":
@@ -32,7 +32,7 @@ export function evaluateConfig(
     case "config": {
       const names = input.config.repositories.map(({ owner, repo }) => `${owner}/${repo}`);
       const some = names.length > 3 ? `${names.length} repositories` : names.join(", ");
-      return [ok(`${path}: ${some}`), ...warnings];
+      return [ok(`${configPath}: ${some}`), ...warnings];
     }
     default:
       return input.kind satisfies never;
@@ -40,9 +40,9 @@ export function evaluateConfig(
 }
 
 /** Return one finding per problem, with the source of the value. Pure. */
-function wrong({ problems, path }: Pick<DoctorInput, "problems" | "path">): Finding[] {
+function wrong({ problems, configPath }: Pick<DoctorInput, "problems" | "configPath">): Finding[] {
   return problems.map((one) => {
-    return problem(describeProblems([one], path), ADVICE[one.place]);
+    return problem(describeProblems([one], configPath), ADVICE[one.place]);
   });
 }
 

@@ -34,7 +34,7 @@ export const isolation: Check = {
   // The probe of the sandbox alone may take half of this time.
   limitMs: 60_000,
   async inspect(input) {
-    const chosen = await findIsolation(input.config, input.programs);
+    const chosen = await findIsolation(input.config, input.searchPath);
     if (chosen.mode === "refused") return [evaluateChoice(chosen)];
     try {
       const env = agentEnvOf(input, chosen);
@@ -56,8 +56,8 @@ export const isolation: Check = {
   },
 };
 
-function agentEnvOf({ config, programs }: DoctorInput, { mode }: Isolation): Record<string, string> {
-  const own = { ...config.agentEnv, PATH: programs };
+function agentEnvOf({ config, searchPath }: DoctorInput, { mode }: Isolation): Record<string, string> {
+  const own = { ...config.agentEnv, PATH: searchPath };
   return mode === "none" ? own : privateEnvironment(own, "/tmp");
 }
 
@@ -139,8 +139,8 @@ export function evaluateChoice(chosen: Isolation | Refusal): Finding {
   return chosen.advice === null ? ok(chosen.text) : note(chosen.text, chosen.advice);
 }
 
-function openOf({ config, programs }: DoctorInput) {
-  return { config: { ...config, agentEnv: { ...config.agentEnv, PATH: programs } }, own: OWN };
+function openOf({ config, searchPath }: DoctorInput) {
+  return { config: { ...config, agentEnv: { ...config.agentEnv, PATH: searchPath } }, own: OWN };
 }
 
 /** Evaluate a line of `replaceable`. Pure. */

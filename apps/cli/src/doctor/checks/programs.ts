@@ -10,7 +10,7 @@ const LEAST_GIT = [2, 31] as const;
 export const programs: Check = {
   name: "git",
   limitMs: 15_000,
-  async inspect({ config, programs: path, cwd, redisNamed }, signal) {
+  async inspect({ config, searchPath: path, cwd, redisNamed }, signal) {
     const missing = missingPrograms(config, path).filter((line) => /^(git|flock) /.test(line));
     const embedded = !redisNamed && findProgram("redis-server", { path, cwd: "/" }) === null;
     const git = findProgram("git", { path, cwd: "/" });
