@@ -59,13 +59,13 @@ export async function act(services: ActServices, snapshot: RepositorySnapshot, a
       log.info({ issue, priority: action.priority }, "changed the priority");
       return;
     }
-    case "place":
-      return place(services, action);
+    case "set-runner-labels":
+      return setRunnerLabels(services, action);
     case "withdraw":
       return withdraw(services, snapshot, action);
     case "cancel":
       return cancel(services, snapshot, action);
-    case "keep":
+    case "uncancel":
       await store.writeIf(
         issue,
         { "run.id": "", "command.cancel": action.job.state.command.cancel ?? "" },
@@ -73,8 +73,8 @@ export async function act(services: ActServices, snapshot: RepositorySnapshot, a
       );
       log.info({ issue }, "labelled again: no longer cancelled");
       return;
-    case "answer":
-      return answer(services, action);
+    case "record-reply":
+      return recordReply(services, action);
     case "allow":
       return allow(services, action);
     case "wake":
@@ -120,7 +120,10 @@ async function add(services: ActServices, snapshot: RepositorySnapshot, { job, i
   log.info({ issue: jobId, priority }, again ? "queued again" : "queued");
 }
 
-async function place({ store, queue, log }: ActServices, { job, runsOn }: Of<"place">): Promise<void> {
+async function setRunnerLabels(
+  { store, queue, log }: ActServices,
+  { job, runsOn }: Of<"set-runner-labels">,
+): Promise<void> {
   const { jobId, state } = job;
   await store.writeIf(jobId, {}, { "job.runsOn": runsOn.length === 0 ? null : [...runsOn] });
   log.info({ issue: jobId, runsOn }, "other runners can work on it now");
@@ -166,7 +169,7 @@ async function withdraw(services: ActServices, snapshot: RepositorySnapshot, act
   await postWithdrawn(services, snapshot, { number, since });
 }
 
-async function answer(services: ActServices, { job, comments }: Of<"answer">): Promise<void> {
+async function recordReply(services: ActServices, { job, comments }: Of<"record-reply">): Promise<void> {
   const { store, log } = services;
   const { jobId, state } = job;
   const last = comments.at(-1);

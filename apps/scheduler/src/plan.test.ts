@@ -66,15 +66,15 @@ function brief(action: Action): string {
     case "withdraw":
     case "cancel":
       return `${action.do}: ${action.reason}`;
-    case "answer":
-      return `answer ${action.comments.map(({ id }) => id).join(" ")}`;
+    case "record-reply":
+      return `record-reply ${action.comments.map(({ id }) => id).join(" ")}`;
     case "allow":
       return `allow ${action.event.id}`;
-    case "place":
-      return `place ${action.runsOn.join(",")}`;
+    case "set-runner-labels":
+      return `set-runner-labels ${action.runsOn.join(",")}`;
     case "unlabel":
       return `unlabel ${action.number}`;
-    case "keep":
+    case "uncancel":
     case "wake":
       return action.do;
     default:
@@ -218,7 +218,7 @@ describe("plan", () => {
       { job: job("delayed", { state: "parked", "end.outcome": "cancelled", "command.cancel": "x" }), listed: null },
       [],
     ],
-    ["cancelled, labelled again", { job: job("waiting", { state: "queued", "command.cancel": "x" }) }, ["keep"]],
+    ["cancelled, labelled again", { job: job("waiting", { state: "queued", "command.cancel": "x" }) }, ["uncancel"]],
     ["cancelled while it ran, labelled again", { job: job("active", { state: "running", "command.cancel": "x" }) }, []],
     ["stopped, but not woken", { job: job("delayed", { state: "parked", "command.stop": "x" }) }, ["wake"]],
     [
@@ -241,23 +241,23 @@ describe("plan", () => {
     ],
     // Questions
     ["no reply", { job: asks, trusted: ["octo"] }, []],
-    ["a reply", { job: asks, comments: [comment(51, "Octo")], trusted: ["octo"] }, ["answer 51"]],
+    ["a reply", { job: asks, comments: [comment(51, "Octo")], trusted: ["octo"] }, ["record-reply 51"]],
     [
       "two replies",
       { job: asks, comments: [comment(51, "octo"), comment(53, "octo")], trusted: ["octo"] },
-      ["answer 51 53"],
+      ["record-reply 51 53"],
     ],
     ["a stranger's reply", { job: asks, comments: [comment(51, "mallory")], trusted: ["octo"] }, []],
     [
       "a stranger's reply beside a trusted user's reply",
       { job: asks, comments: [comment(51, "mallory"), comment(52, "octo")], trusted: ["octo"] },
-      ["answer 52"],
+      ["record-reply 52"],
     ],
     ["our own comment", { job: asks, comments: [comment(51, "octo", `${ours}\nAsked.`)], trusted: ["octo"] }, []],
     [
       "a reply that quotes our marker further down",
       { job: asks, comments: [comment(51, "octo", `Yes.\n${ours}`)], trusted: ["octo"] },
-      ["answer 51"],
+      ["record-reply 51"],
     ],
     ["an older comment, edited", { job: asks, comments: [comment(49, "octo")], trusted: ["octo"] }, []],
     ["a comment on another issue", { job: asks, comments: [comment(51, "octo", "Yes.", 8)], trusted: ["octo"] }, []],
@@ -284,7 +284,7 @@ describe("plan", () => {
         comments: [comment(51, "octo")],
         trusted: ["octo"],
       },
-      ["answer 51"],
+      ["record-reply 51"],
     ],
     // Withheld work
     [
@@ -308,7 +308,11 @@ describe("plan", () => {
       { job: withheld, listed: allowed, allowance: by("octo"), comments: [comment(51, "octo")], trusted: ["octo"] },
       ["allow 60"],
     ],
-    ["a reply to withheld work", { job: withheld, comments: [comment(51, "octo")], trusted: ["octo"] }, ["answer 51"]],
+    [
+      "a reply to withheld work",
+      { job: withheld, comments: [comment(51, "octo")], trusted: ["octo"] },
+      ["record-reply 51"],
+    ],
     [
       "the label on work that no label can allow",
       {
@@ -460,9 +464,9 @@ test("an issue that was stopped without a runner is not started again by the lab
 describe("labels of runners", () => {
   const big = issue({ labels: ["rpi-auto", "runs-on:big"] });
   it.each<[string, KnownJob, Issue, string[]]>([
-    ["a label that was added later", job("waiting"), big, ["place big"]],
+    ["a label that was added later", job("waiting"), big, ["set-runner-labels big"]],
     ["the same labels as before", job("waiting", { "job.runsOn": ["big"] }), big, []],
-    ["a label that was removed", job("delayed", { "job.runsOn": ["big"] }), issue(), ["place "]],
+    ["a label that was removed", job("delayed", { "job.runsOn": ["big"] }), issue(), ["set-runner-labels "]],
     ["while an agent works on it", job("active"), big, []],
     [
       "a deferred job keeps its position",

@@ -91,13 +91,13 @@ export type Action =
   | { readonly do: "requeue"; readonly job: KnownJob; readonly issue: Issue; readonly priority: Priority }
   | { readonly do: "reprioritize"; readonly job: KnownJob; readonly priority: number }
   /** The runner labels that the issue needs have changed. */
-  | { readonly do: "place"; readonly job: KnownJob; readonly runsOn: readonly string[] }
+  | { readonly do: "set-runner-labels"; readonly job: KnownJob; readonly runsOn: readonly string[] }
   | { readonly do: "withdraw"; readonly job: KnownJob; readonly reason: string; readonly event: EndingEvent | null }
   /** The runner that has the job, or the next one, ends the work. */
   | { readonly do: "cancel"; readonly job: KnownJob; readonly reason: string; readonly event: EndingEvent | null }
   /** The issue is open and labelled again before a runner ended the work, so the cancellation is removed. */
-  | { readonly do: "keep"; readonly job: KnownJob }
-  | { readonly do: "answer"; readonly job: KnownJob; readonly comments: readonly Comment[] }
+  | { readonly do: "uncancel"; readonly job: KnownJob }
+  | { readonly do: "record-reply"; readonly job: KnownJob; readonly comments: readonly Comment[] }
   /** Withheld work: a trusted account has added the label that allows its publication. */
   | { readonly do: "allow"; readonly job: KnownJob; readonly event: IssueEvent }
   /** The record has a reply, a permission or a command, but the job is still delayed. */
@@ -141,9 +141,9 @@ export function plan(snapshot: RepositorySnapshot, results: LookupResults): Acti
     const decisions = { ...results, allowLabel: snapshot.allowLabel };
     if (issue === undefined) return withoutLabel(job, decisions, snapshot.label);
     return [
-      ...forKept(job),
+      ...forCommands(job),
       ...forDecided(job, issue, decisions),
-      ...forPlacement(job, issue),
+      ...forRunnerLabels(job, issue),
       ...forPriority(job, issue),
     ];
   });
@@ -167,10 +167,10 @@ function forStart(job: KnownJob, issue: Issue, { events }: LookupResults): Actio
   return job.state.label.notRemoved === event ? [{ do: "unlabel", job, number: issue.number }] : [];
 }
 
-function forPlacement(job: KnownJob, issue: Issue): Action[] {
+function forRunnerLabels(job: KnownJob, issue: Issue): Action[] {
   const runsOn = runsOnOf(issue.labels);
   const known = job.state.job.runsOn ?? [];
-  return job.where === "active" || runsOn.join() === known.join() ? [] : [{ do: "place", job, runsOn }];
+  return job.where === "active" || runsOn.join() === known.join() ? [] : [{ do: "set-runner-labels", job, runsOn }];
 }
 
 function forPriority(job: KnownJob, issue: Issue): Action[] {
@@ -181,8 +181,8 @@ function forPriority(job: KnownJob, issue: Issue): Action[] {
   return job.priority === wanted ? [] : [{ do: "reprioritize", job, priority: wanted }];
 }
 
-function forKept(job: KnownJob): Action[] {
-  if (job.state.command.cancel !== null && isUndecided(job) && job.where !== "active") return [{ do: "keep", job }];
+function forCommands(job: KnownJob): Action[] {
+  if (job.state.command.cancel !== null && isUndecided(job) && job.where !== "active") return [{ do: "uncancel", job }];
   return mustWake(job) ? [{ do: "wake", job }] : [];
 }
 
@@ -212,7 +212,7 @@ function newAllowance(job: KnownJob, allowances: LookupResults["allowances"]): I
 
 function forReplied(job: KnownJob, { comments, trusted }: LookupResults): Action[] {
   const replies = repliesTo(job, comments).filter(({ author }) => trusted.has(author.login.toLowerCase()));
-  return replies.length === 0 ? [] : [{ do: "answer", job, comments: replies }];
+  return replies.length === 0 ? [] : [{ do: "record-reply", job, comments: replies }];
 }
 
 function repliesTo(job: KnownJob, comments: readonly Comment[]): Comment[] {
