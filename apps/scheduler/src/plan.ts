@@ -176,8 +176,8 @@ function forRunnerLabels(job: KnownJob, issue: Issue): Action[] {
 function forPriority(job: KnownJob, issue: Issue): Action[] {
   if (job.where === "active") return [];
   // A deferred job was at the head of the queue before, so it is placed before new work of its priority.
-  const begun = job.state.agent.runCount > 0 || isPlacement(job.state.job.hold);
-  const wanted = queuePriority(priorityOf(issue.labels), begun);
+  const isContinued = job.state.agent.runCount > 0 || isPlacement(job.state.job.hold);
+  const wanted = queuePriority(priorityOf(issue.labels), isContinued);
   return job.priority === wanted ? [] : [{ do: "reprioritize", job, priority: wanted }];
 }
 

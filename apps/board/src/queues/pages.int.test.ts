@@ -19,7 +19,11 @@ async function setUp(board = "") {
   for (const number of [1, 2, 3]) {
     const url = `https://github.com/octo/hello/issues/${number}`;
     const data: JobData = { owner: "octo", repo: "hello", number, repositoryId: 1, title: `Title ${number}`, url };
-    await queue.add("issue", data, jobOptions({ jobId: idOf(number), priority: "P2", begun: false, attempts: 1 }));
+    await queue.add(
+      "issue",
+      data,
+      jobOptions({ jobId: idOf(number), priority: "P2", isContinued: false, attempts: 1 }),
+    );
   }
   const { url } = await setUpBoard(cleanup, { redis, board });
   const api = `${url}/queues/api/queues`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { begunPriority, priorityOf, queuePriority } from "./priority.ts";
+import { continuedPriority, priorityOf, queuePriority } from "./priority.ts";
 
 describe("priorityOf", () => {
   it.each([
@@ -23,13 +23,16 @@ describe("queuePriority", () => {
     expect(order).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it.each(["P0", "P1", "P2"] as const)("begunPriority makes begun work of new %s, and leaves it so", (priority) => {
-    const begun = queuePriority(priority, true);
-    expect(begunPriority(queuePriority(priority, false))).toBe(begun);
-    expect(begunPriority(begun)).toBe(begun);
-  });
+  it.each(["P0", "P1", "P2"] as const)(
+    "continuedPriority returns the number of continued work for new work of %s, and keeps it for continued work",
+    (priority) => {
+      const continued = queuePriority(priority, true);
+      expect(continuedPriority(queuePriority(priority, false))).toBe(continued);
+      expect(continuedPriority(continued)).toBe(continued);
+    },
+  );
 
   it("never makes a 0, which would jump every queue", () => {
-    expect(begunPriority(0)).toBe(1);
+    expect(continuedPriority(0)).toBe(1);
   });
 });

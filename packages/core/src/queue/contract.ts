@@ -26,12 +26,13 @@ const KEPT_LOG_LINES = 200;
 export function jobOptions(options: {
   jobId: string;
   priority: Priority;
-  begun: boolean;
+  /** Whether the work on the issue has begun, so that it runs before new work of its priority. */
+  isContinued: boolean;
   attempts: number;
 }): JobsOptions {
   return {
     jobId: options.jobId,
-    priority: queuePriority(options.priority, options.begun),
+    priority: queuePriority(options.priority, options.isContinued),
     attempts: options.attempts,
     backoff: { type: "tac8" },
     removeOnComplete: { count: KEPT_FINISHED },

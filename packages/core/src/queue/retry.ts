@@ -127,7 +127,7 @@ async function retryTakenOut(given: RetryOptions): Promise<RetryResult> {
   // If the issue has not ended, a process has reopened it and died before it added the job.
   if (isEnded(issue.state) && !(await reopenIssue(given, issue))) return { kind: "changed" };
   const { name, data, priority, attempts } = issue.job.snapshot;
-  await queue.add(name, data, { ...jobOptions({ jobId, priority: "P2", begun: false, attempts }), priority });
+  await queue.add(name, data, { ...jobOptions({ jobId, priority: "P2", isContinued: false, attempts }), priority });
   return { kind: "queued", from: issue.state };
 }
 
