@@ -34,7 +34,7 @@ function target(fails: Readonly<Record<string, Error>> = {}) {
       moveToDelayed: (until: number, token: string) => step("BullMQ", until, token),
       changePriority: () => step("priority"),
     },
-    token: "t",
+    lockToken: "t",
     services: {
       config: { agent: { env: [] }, agentEnv: {}, secrets: { github: null } },
       redis,

@@ -25,7 +25,7 @@ export interface LastWriter {
 export interface ApplyTo {
   readonly job: Pick<IssueJob, "id" | "opts" | "timestamp" | "moveToDelayed" | "changePriority">;
   /** Token of the job's lock. */
-  readonly token: string;
+  readonly lockToken: string;
   readonly services: {
     readonly config: Config;
     readonly redis: Redis;
@@ -111,8 +111,8 @@ async function answer(disposition: Disposition, to: ApplyTo): Promise<JobResult>
   }
 }
 
-async function requeue({ until, offer }: Requeue, { job, token, services }: ApplyTo): Promise<never> {
-  await job.moveToDelayed(until, token);
+async function requeue({ until, offer }: Requeue, { job, lockToken, services }: ApplyTo): Promise<never> {
+  await job.moveToDelayed(until, lockToken);
   // Only now, because only a job that waits can be offered again.
   if (offer !== undefined) {
     const priority = continuedPriority(job.opts.priority ?? 0);
@@ -126,10 +126,10 @@ async function requeue({ until, offer }: Requeue, { job, token, services }: Appl
  * own last write released the place: the client sent it twice, because Redis' first reply was lost. Without this, BullMQ would count
  * a failed attempt for an issue that may have succeeded. BullMQ comes first, because only BullMQ knows which run has the job.
  */
-async function release(lost: Error, { job, token, record, services }: ApplyTo): Promise<never> {
+async function release(lost: Error, { job, lockToken, record, services }: ApplyTo): Promise<never> {
   const { log, now } = services;
   try {
-    await job.moveToDelayed(now() + REQUEUE_MS, token);
+    await job.moveToDelayed(now() + REQUEUE_MS, lockToken);
   } catch (error) {
     log.debug({ issue: job.id, err: error }, "the job belongs to another run now");
     throw lost; // Another run has it.

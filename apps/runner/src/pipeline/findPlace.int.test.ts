@@ -38,7 +38,7 @@ test("the scheduler's limits apply, whatever is in the runner's own configuratio
         now: Date.now,
       },
       job,
-      token: jobId,
+      lockToken: jobId,
       repository: { owner: "octo", repo: "hello", runsOn: [] },
       issue: await store.read(jobId),
       counts: true,

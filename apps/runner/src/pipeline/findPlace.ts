@@ -15,7 +15,7 @@ export interface FindPlaceOptions {
   readonly services: Pick<RunnerServices, "config" | "redis" | "log" | "now">;
   readonly job: IssueJob;
   /** Token of the job's lock. */
-  readonly token: string;
+  readonly lockToken: string;
   readonly repository: RepositoryConfig;
   readonly issue: RecordPart<"job.runsOn" | "format">;
   /** Whether the run counts in the limits and needs the labels. A run without an agent does not. */
@@ -47,7 +47,14 @@ export async function findPlace(options: FindPlaceOptions): Promise<{ readonly p
 }
 
 /** Take a place in the limits. @returns the place, or the reason why there is none */
-async function placeOf({ services, job, token, repository, issue, counts }: FindPlaceOptions): Promise<Place | string> {
+async function placeOf({
+  services,
+  job,
+  lockToken,
+  repository,
+  issue,
+  counts,
+}: FindPlaceOptions): Promise<Place | string> {
   const { config, redis } = services;
   const lifeMs = workerTimes(config.coordinator.lock_seconds).lockDuration ?? 0;
   const runsOn = counts ? sortedLabels([...repository.runsOn, ...(issue.job.runsOn ?? [])]) : [];
@@ -55,6 +62,6 @@ async function placeOf({ services, job, token, repository, issue, counts }: Find
   if (missing !== null) return missing;
   const name = `${repository.owner}/${repository.repo}`;
   const counters = counts ? countersOf({ repository: name, runsOn }, await readLimits(redis, config.limits)) : [];
-  const found = await takePlace(redis, { counters, member: `${job.id ?? ""} ${token}`, lifeMs });
+  const found = await takePlace(redis, { counters, member: `${job.id ?? ""} ${lockToken}`, lifeMs });
   return "place" in found ? found.place : found.full.name;
 }

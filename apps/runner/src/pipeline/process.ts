@@ -46,10 +46,10 @@ const HELD_MS = 5 * 60_000;
 export interface ProcessOptions {
   readonly services: RunnerServices;
   readonly job: IssueJob;
-  readonly token: string;
+  readonly lockToken: string;
   readonly slot: Slot;
   readonly halts: HaltSwitch;
-  readonly leftMs: () => number;
+  readonly lockLeftMs: () => number;
   /** Called with the progress of the run when it starts. */
   readonly onProgress: (progress: Progress) => void;
   /** Called with the place that the run has in the limits. The callee then renews and releases it. */
@@ -57,7 +57,7 @@ export interface ProcessOptions {
 }
 
 /** Resources of one run. */
-interface Begun {
+interface RunResources {
   readonly cleanup: CleanupStack;
   /** Null until the run has claimed the issue's record. */
   run: Run | null;
@@ -69,23 +69,23 @@ interface Begun {
  * @throws the errors that BullMQ handles, see `apply`
  */
 export async function processJob(options: ProcessOptions): Promise<JobResult> {
-  const { services, job, token } = options;
-  const begun: Begun = { cleanup: new CleanupStack(), run: null };
+  const { services, job, lockToken } = options;
+  const resources: RunResources = { cleanup: new CleanupStack(), run: null };
   try {
-    const disposition = await decide(options, begun);
-    const record = begun.run === null ? writerWithoutRun(services.store, job.id ?? "") : writerOf(begun.run);
-    return await apply(disposition, { job, token, services, record });
+    const disposition = await decide(options, resources);
+    const record = resources.run === null ? writerWithoutRun(services.store, job.id ?? "") : writerOf(resources.run);
+    return await apply(disposition, { job, lockToken, services, record });
   } finally {
-    await begun.cleanup
+    await resources.cleanup
       .close()
       .catch((err: unknown) => services.log.error({ issue: job.id, err }, "could not release everything after a run"));
   }
 }
 
-async function decide(options: ProcessOptions, begun: Begun): Promise<Disposition> {
+async function decide(options: ProcessOptions, resources: RunResources): Promise<Disposition> {
   const { services, job } = options;
   try {
-    return await beginRun(options, begun);
+    return await beginRun(options, resources);
   } catch (error) {
     const next = afterError(error, services.now());
     if (next.do !== "release")
@@ -97,8 +97,8 @@ async function decide(options: ProcessOptions, begun: Begun): Promise<Dispositio
   }
 }
 
-async function beginRun(options: ProcessOptions, begun: Begun): Promise<Disposition> {
-  const { services, job, token, slot } = options;
+async function beginRun(options: ProcessOptions, resources: RunResources): Promise<Disposition> {
+  const { services, job, lockToken, slot } = options;
   const { config, log, now } = services;
   const jobId = job.id ?? "";
   const wait = (ms: number, because: string): Requeue => ({ do: "requeue", until: now() + ms, because });
@@ -132,11 +132,11 @@ async function beginRun(options: ProcessOptions, begun: Begun): Promise<Disposit
     return wait(BUSY_MS, trouble);
   }
   const counts = !needsNoAgent(known);
-  const found = await findPlace({ services, job, token, repository, issue: known, counts });
+  const found = await findPlace({ services, job, lockToken, repository, issue: known, counts });
   if ("do" in found) return found;
   options.onPlace(found.place);
   const paths = workspacePaths(config.home, config.worktree.base_dir, ref);
-  const { cleanup } = begun;
+  const { cleanup } = resources;
   const id = randomUUID();
   cleanup.defer(() => slot.end());
   const [lock] = await together(options.halts.lost, [
@@ -146,7 +146,7 @@ async function beginRun(options: ProcessOptions, begun: Begun): Promise<Disposit
       return taken;
     },
     // Writing the slot's note to the disk may be slow.
-    () => slot.begin({ jobId, run: id, token }),
+    () => slot.begin({ jobId, run: id, token: lockToken }),
   ]);
   if (lock === null) {
     log.info({ issue: jobId }, "another process uses the issue's workspace: the job waits");
@@ -176,7 +176,7 @@ async function beginRun(options: ProcessOptions, begun: Begun): Promise<Disposit
   }
   await adoptFormerNotes(place, paths);
   const lockKey = `${job.queueQualifiedName}:${jobId}:lock`;
-  const before = await services.store.claim(jobId, { run: id, runner: slot.name, lockKey, token });
+  const before = await services.store.claim(jobId, { run: id, runner: slot.name, lockKey, token: lockToken });
   const url = gitUrl(config.github.api_url, ref);
   const mirror = new Mirror(mirrorAt, { url, tokens: services.github.tokens, mirrorDir: mirrorAt.dir, env: agentEnv });
   const { title } = job.data;
@@ -196,11 +196,11 @@ async function beginRun(options: ProcessOptions, begun: Begun): Promise<Disposit
     lock,
     side,
     halts: options.halts,
-    leftMs: options.leftMs,
+    lockLeftMs: options.lockLeftMs,
     progress,
   };
   const run = createRun(parts, applyPatch(before, { "run.id": id, "run.runner": slot.name }));
-  begun.run = run;
+  resources.run = run;
   cleanup.defer(() => run.guard[Symbol.asyncDispose]());
   cleanup.defer(() => run.scanner[Symbol.asyncDispose]());
   if (before.run.id !== null) await run.record.writeEvent({}, lostNote(before));

@@ -62,7 +62,7 @@ export function processJobs(options: ProcessJobsOptions): JobProcessor {
   const times = workerTimes(coordinator.lock_seconds);
   let closing = false;
 
-  async function processInSlot(job: IssueJob, token = ""): Promise<JobResult> {
+  async function processInSlot(job: IssueJob, lockToken = ""): Promise<JobResult> {
     const jobId = job.id ?? "";
     if (closing || passesOn(running.size)) {
       // A job that is received while this runner closes is left to its successor or to another runner.
@@ -70,7 +70,7 @@ export function processJobs(options: ProcessJobsOptions): JobProcessor {
       const because = closing ? "the runner is closing" : "another runner should have it";
       return apply(
         { do: "requeue", until, because },
-        { job, token, services, record: writerWithoutRun(services.store, jobId) },
+        { job, lockToken, services, record: writerWithoutRun(services.store, jobId) },
       );
     }
     const halt = new HaltSwitch();
@@ -78,15 +78,15 @@ export function processJobs(options: ProcessJobsOptions): JobProcessor {
     running.set(jobId, halt);
     onJobsChanged();
     let place: Place | null = null;
-    const lock = lockOf(job, { token, halt, keep: async () => place?.keep() });
+    const lock = lockOf(job, { lockToken, halt, keep: async () => place?.keep() });
     try {
       return await processJob({
         services,
         job,
-        token,
+        lockToken,
         slot,
         halts: halt,
-        leftMs: () => lock.leftMs(),
+        lockLeftMs: () => lock.leftMs(),
         onProgress: (seen) => void progress.set(jobId, seen),
         onPlace: (taken) => void (place = taken),
       });
@@ -113,12 +113,12 @@ export function processJobs(options: ProcessJobsOptions): JobProcessor {
 
   function lockOf(
     job: IssueJob,
-    { token, halt, keep }: { token: string; halt: HaltSwitch; keep: () => Promise<void> },
+    { lockToken, halt, keep }: { lockToken: string; halt: HaltSwitch; keep: () => Promise<void> },
   ): JobLock {
     return new JobLock({
       lockSeconds: coordinator.lock_seconds,
       async renew() {
-        const ours = (await job.extendLock(token, times.lockDuration ?? 0)) === 1;
+        const ours = (await job.extendLock(lockToken, times.lockDuration ?? 0)) === 1;
         if (ours) void keep().catch((err: unknown) => log.debug({ err }, "could not keep a run's place in the limits"));
         return ours;
       },

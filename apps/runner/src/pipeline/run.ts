@@ -37,7 +37,7 @@ export interface RunParts {
   readonly side: AgentSide;
   readonly halts: HaltSwitch;
   /** Return the milliseconds for which the job's lock is certainly valid: see `JobLock`. */
-  readonly leftMs: () => number;
+  readonly lockLeftMs: () => number;
   readonly progress: Progress;
 }
 

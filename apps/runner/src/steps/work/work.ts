@@ -61,7 +61,7 @@ export interface AgentHost {
   /** Id of the data folder. Sessions are stored in it. */
   readonly homeId: string;
   /** Return for how many ms the job's lock is still certain to belong to this run: see `JobLock`. */
-  readonly leftMs: () => number;
+  readonly lockLeftMs: () => number;
 }
 
 /** `place` remains usable until the run loses its job, because the files of an agent are also read after a stop. */
@@ -222,7 +222,7 @@ async function runAgent(run: WorkNeeds, how: Start, knownText: KnownIssueText): 
       live.add(event);
       run.progress.did(event, redact(event.text));
     },
-    leftMs: host.leftMs,
+    leftMs: host.lockLeftMs,
     guard,
     log: run.log,
     now,
