@@ -21,7 +21,7 @@ export const trust: readonly Mutant[] = [
   {
     name: "start-cause-report",
     file: `${RUNNER}/pipeline/settle.ts`,
-    find: "if (run.found.cause !== null) return;",
+    find: "if (run.knowledge.cause !== null) return;",
     replace: "return;",
     test: { file: "test/forgedStart.e2e.test.ts", name: "an end with words without a trusted label" },
     promise: "a result is reported only on an issue that a trusted account has labelled",

@@ -96,8 +96,8 @@ export function reportNeeds(run: Run): ReportNeeds {
 }
 
 /** Return the access to the issue for requests that end at a user's stop (`stop`), or when the run has lost its job (`lost`). */
-export function askUntil({ issue, halts }: Run, which: "stop" | "lost"): IssueAccess {
-  return { issue, signal: halts[which] };
+export function issueAccess({ issue, halts }: Run, until: "stop" | "lost"): IssueAccess {
+  return { issue, signal: halts[until] };
 }
 
 export function attemptsOf({ job }: Run): Attempts {

@@ -24,7 +24,7 @@ import { work } from "../steps/work/work.ts";
 import { afterAgent } from "./afterAgent.ts";
 import {
   admitNeeds,
-  askUntil,
+  issueAccess,
   prepareNeeds,
   promptNeeds,
   publishNeeds,
@@ -44,17 +44,17 @@ import { saveLost } from "./saveLost.ts";
 import { conclude, settle } from "./settle.ts";
 
 /** First step of a run that has something to do. */
-export type Begin = Exclude<Entry, { do: "wait" | "close" }>;
+export type EntryWithSteps = Exclude<Entry, { do: "wait" | "close" }>;
 
 /**
  * Run the steps, from the first one to the disposition of the job. The result of a step is in the record before the next step
  * begins.
  * @param isHeld the issue's repository is held, and this run probes it
  */
-export async function runSteps(run: Run, entry: Begin, isHeld: boolean): Promise<Disposition> {
+export async function runSteps(run: Run, entry: EntryWithSteps, isHeld: boolean): Promise<Disposition> {
   let end: Unfinished | Disposition | null;
   try {
-    end = await toItsEnd(run, entry);
+    end = await runToEnd(run, entry);
     // A user may have merged the pull request, and so closed the issue, before the pull request's number was recorded.
     const mayHavePull =
       run.record.state.end.outcome === "cancelled" && hasReached(run.record.state.checkpoint, "worked");
@@ -67,8 +67,8 @@ export async function runSteps(run: Run, entry: Begin, isHeld: boolean): Promise
 }
 
 /** Run the steps until the issue's end. @returns null if the record has the end, which the caller reports */
-async function toItsEnd(run: Run, entry: Begin): Promise<Unfinished | Disposition | null> {
-  const asked = { ...askUntil(run, "lost"), record: run.record };
+async function runToEnd(run: Run, entry: EntryWithSteps): Promise<Unfinished | Disposition | null> {
+  const asked = { ...issueAccess(run, "lost"), record: run.record };
   if (needsEndCheck(run.record.state, entry.patch) && (await askEndedSince(asked))) {
     // GitHub already shows that end.
     const reason = "the issue ended after the backup from which Redis was restored";
@@ -76,19 +76,19 @@ async function toItsEnd(run: Run, entry: Begin): Promise<Unfinished | Dispositio
     await run.record.write({ ...end, restoredAt: null, "job.hold": null, "command.cancel": null });
     return null;
   }
-  await run.record.write({ ...entry.patch, restoredAt: null, "job.hold": null }, putBack(run, entry));
+  await run.record.write({ ...entry.patch, restoredAt: null, "job.hold": null }, requeuedByHandEvent(run, entry));
   if (entry.do === "abandon") {
-    run.found.cause = await causeOf(askUntil(run, "stop"), run.found.cause);
-    if (run.found.cause !== null) await saveLost(run);
+    run.knowledge.cause = await causeOf(issueAccess(run, "stop"), run.knowledge.cause);
+    if (run.knowledge.cause !== null) await saveLost(run);
   }
   const at: { scope: PushScope | null } = { scope: null };
-  const unfinished = entry.do === "work" ? await toWork(run, at, entry.why) : null;
+  const unfinished = entry.do === "work" ? await runThroughWork(run, at, entry.why) : null;
   if (unfinished !== null) return unfinished;
-  const begun = entry.do === "publish" ? await mayPublish(run) : true;
-  if (!begun || run.record.state.end.outcome !== null || !(await textCounts(run))) return null;
+  const mayContinue = entry.do === "publish" ? await mayPublish(run) : true;
+  if (!mayContinue || run.record.state.end.outcome !== null || !(await textCounts(run))) return null;
   const published = await publish(publishNeeds(run), {
     scope: at.scope,
-    text: run.found.text.counted,
+    text: run.knowledge.text.counted,
     save: () => save(saveNeeds(run)),
     isJustSaved: entry.do === "work" && run.record.state.branch.head !== null,
   });
@@ -96,37 +96,37 @@ async function toItsEnd(run: Run, entry: Begin): Promise<Unfinished | Dispositio
 }
 
 async function mayPublish(run: Run): Promise<boolean> {
-  const { continues, read, cause } = await admitToPublish(admitNeeds(run), run.found.cause);
-  if (read !== null) note(run, read);
-  if (cause !== undefined) run.found.cause = cause;
+  const { continues, read, cause } = await admitToPublish(admitNeeds(run), run.knowledge.cause);
+  if (read !== null) rememberAdmission(run, read);
+  if (cause !== undefined) run.knowledge.cause = cause;
   return continues;
 }
 
 /** Store what `admit` has read. */
-function note({ found }: Run, { admitted, cause }: Admission): void {
-  found.hasRead = true;
-  if (cause !== undefined) found.cause = cause;
-  if (admitted !== null) found.text = { ...found.text, counted: admitted.text };
+function rememberAdmission({ knowledge }: Run, { admitted, cause }: Admission): void {
+  knowledge.hasRead = true;
+  if (cause !== undefined) knowledge.cause = cause;
+  if (admitted !== null) knowledge.text = { ...knowledge.text, counted: admitted.text };
 }
 
 /** Check that the issue has text that counts. @returns false if the record has the end */
 async function textCounts(run: Run): Promise<boolean> {
-  const { found, halts } = run;
-  const { stop, ...text } = await checkStillCounts({ ...admitNeeds(run), signal: halts.lost }, found.text);
-  found.text = text;
-  if (text.edit !== null) found.cause = text.edit.cause;
+  const { knowledge, halts } = run;
+  const { stop, ...text } = await checkStillCounts({ ...admitNeeds(run), signal: halts.lost }, knowledge.text);
+  knowledge.text = text;
+  if (text.edit !== null) knowledge.cause = text.edit.cause;
   return stop === null;
 }
 
 /** Return the event for an ended issue whose job was requeued in Bull Board, without tac8. */
-function putBack({ record: { state } }: Run, { patch }: Begin): EventDescription | undefined {
+function requeuedByHandEvent({ record: { state } }: Run, { patch }: EntryWithSteps): EventDescription | undefined {
   if (patch.state !== "queued") return undefined;
   const { failure, outcome } = state.end;
   return { event: "issue:retried", reason: "its job was requeued", evidence: { failure, outcome } };
 }
 
 function readScope(run: Run): Promise<PushScope> {
-  const asked = askUntil(run, "stop");
+  const asked = issueAccess(run, "stop");
   return withRetry(() => scopeOf(asked, "lately"), retryOptionsOf(asked));
 }
 
@@ -135,7 +135,7 @@ function refreshMirror({ mirror, issue }: Run, signal: AbortSignal): Promise<voi
 }
 
 /** Run admit → prepare → recover → work → save. `at` gets the scope. @returns null if there is work to publish, or the issue's end */
-async function toWork(
+async function runThroughWork(
   run: Run,
   at: { scope: PushScope | null },
   given: ResumeReason | null,
@@ -143,7 +143,7 @@ async function toWork(
   const scope = await readScope(run);
   await using refresh = startAhead(run.halts.stop, (signal) => refreshMirror(run, signal));
   const admission = await admit(admitNeeds(run));
-  note(run, admission);
+  rememberAdmission(run, admission);
   const { admitted } = admission;
   if (admitted === null) return null;
   const prepared = await prepare(prepareNeeds(run), { scope, admitted, why: given, refresh });
@@ -153,7 +153,7 @@ async function toWork(
   if (found !== null) return afterRecovery(run, found);
   const prompts = await writePrompts(promptNeeds(run), { admitted, prepared });
   const worked = await work(workNeeds(run), prompts, admitted.text);
-  run.found.text = worked.text;
+  run.knowledge.text = worked.text;
   const { question, evaluation, leftRunning, summary, recorded } = worked;
   if (question !== null || (!evaluation.ok && leftRunning === null)) return afterAgent(run, worked);
   return afterFinish(run, await finish(saveNeeds(run), { summary, leftRunning }, recorded));
@@ -188,7 +188,7 @@ async function afterFinish(run: Run, finished: Finished): Promise<Unfinished | n
 }
 
 /** Handle finished work that is neither here nor on GitHub: wait for its runner, or do it again from the branch in a new run. */
-async function workIsMissing(run: Run, entry: Begin): Promise<Unfinished | Disposition> {
+async function workIsMissing(run: Run, entry: EntryWithSteps): Promise<Unfinished | Disposition> {
   const { homeId, homeTrouble, now } = run.services;
   const trouble = await homeTrouble();
   // The data folder may return, with the work in it.

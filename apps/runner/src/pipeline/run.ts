@@ -42,7 +42,7 @@ export interface RunParts {
 }
 
 /** Results of the steps so far. The steps return them, and only the pipeline stores them here. */
-export interface FoundOut {
+export interface RunKnowledge {
   /** Undefined until a step has read it. */
   cause: Cause | undefined;
   /** `admit` has read the issue, so what this run reports does not come from Redis alone. */
@@ -57,7 +57,7 @@ export interface Run extends RunParts {
   readonly comment: StatusComment;
   readonly labels: IssueLabels;
   readonly log: Logger;
-  readonly found: FoundOut;
+  readonly knowledge: RunKnowledge;
   /** Of the agent. */
   readonly guard: EarlyStart<WaitingGuard>;
   /** Searches the agent's commits for secrets. */
@@ -89,7 +89,7 @@ export function createRun(parts: RunParts, state: IssueRecord): Run {
     comment: new StatusComment(written),
     labels: new IssueLabels(written),
     log,
-    found: { cause: undefined, hasRead: false, text: { counted: null, edit: null } },
+    knowledge: { cause: undefined, hasRead: false, text: { counted: null, edit: null } },
     guard: new EarlyStart(() => side.startGuard?.(id) ?? null),
     scanner: new EarlyStart(startScanner),
   };

@@ -8,7 +8,7 @@ import { CLEAN } from "@tac8/core/state/reopen";
 import { admit } from "../steps/admit/admit.ts";
 import { causeOf } from "../issue/cause.ts";
 import { report, type Reported } from "../steps/report/report.ts";
-import { admitNeeds, askUntil, attemptsOf, reportNeeds } from "./needs.ts";
+import { admitNeeds, issueAccess, attemptsOf, reportNeeds } from "./needs.ts";
 import type { Run } from "./run.ts";
 import { blameMachine } from "./blame.ts";
 import { afterStepFailure, closed, type EndFacts, requeued, holdEnd, afterReportFailure } from "./dispose.ts";
@@ -62,7 +62,7 @@ export async function conclude(run: Run, options: SettleOptions): Promise<Dispos
   let reported: Reported;
   try {
     await believeEnd(run);
-    reported = await report(reportNeeds(run), run.found.cause);
+    reported = await report(reportNeeds(run), run.knowledge.cause);
   } catch (error) {
     if (error instanceof LostRun || run.halts.lost.aborted) return settle(run, { error, agent: null }, options);
     const failure = redacted(run, await blameMachine(failureOf(error), run.services));
@@ -79,13 +79,13 @@ export async function conclude(run: Run, options: SettleOptions): Promise<Dispos
  * state of the issue decides.
  */
 async function believeEnd(run: Run): Promise<void> {
-  if (run.found.hasRead) return;
-  run.found.cause = await causeOf(askUntil(run, "lost"), run.found.cause);
-  if (run.found.cause !== null) return;
+  if (run.knowledge.hasRead) return;
+  run.knowledge.cause = await causeOf(issueAccess(run, "lost"), run.knowledge.cause);
+  if (run.knowledge.cause !== null) return;
   await run.record.write({ ...CLEAN, "round.admitted": null, "work.summary": null });
   const { admitted, cause } = await admit(admitNeeds(run));
-  run.found.hasRead = true;
-  if (cause !== undefined) run.found.cause = cause;
+  run.knowledge.hasRead = true;
+  if (cause !== undefined) run.knowledge.cause = cause;
   if (admitted !== null) {
     throw new StepFailure({ kind: "github", message: "the label was added while the issue was read" });
   }
