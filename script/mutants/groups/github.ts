@@ -260,8 +260,8 @@ export const github: readonly Mutant[] = [
   {
     name: "end-kept",
     file: `${RUNNER}/pipeline/entry.ts`,
-    find: '{ ...lost, ...groupPatch("end", before.end.decided ?? {}), "end.decided": null }',
-    replace: "lost",
+    find: '{ ...countsPatch, ...groupPatch("end", before.end.decided ?? {}), "end.decided": null }',
+    replace: "countsPatch",
     test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "an end that could not be reported" },
     promise: "an outage while a result is reported does not change the result",
   },

@@ -61,8 +61,8 @@ export const oneRun: readonly Mutant[] = [
   {
     name: "ended-put-back",
     file: `${RUNNER}/pipeline/entry.ts`,
-    find: '({ "round.retriedAt": begun, state: "queued" } as const)',
-    replace: '{ "round.retriedAt": begun }',
+    find: '({ "round.retriedAt": queuedAt, state: "queued" } as const)',
+    replace: '{ "round.retriedAt": queuedAt }',
     test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "failed → work" },
     promise: "a run of an ended issue whose job was put back in Bull Board queues the issue first",
   },

@@ -13,7 +13,7 @@ export const recovery: readonly Mutant[] = [
   {
     name: "checkpoint",
     file: `${RUNNER}/pipeline/entry.ts`,
-    find: 'if (worked) return { do: "publish", patch: lost };',
+    find: 'if (worked) return { do: "publish", patch: countsPatch };',
     replace: "",
     test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "worked, not published" },
     promise: "paid work is not done again because a push failed",

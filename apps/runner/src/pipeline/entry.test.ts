@@ -27,37 +27,42 @@ interface Row {
   readonly what: string;
   readonly before: IssuePatch;
   readonly do: Entry["do"];
-  readonly why?: object | null;
+  readonly resumeReason?: object | null;
   readonly patch?: IssuePatch;
 }
 
 const ROWS: readonly Row[] = [
-  { what: "no work yet", before: {}, do: "work", why: null },
-  { what: "queued", before: { state: "queued" }, do: "work", why: null },
-  { what: "prepared, no agent yet", before: { state: "running", checkpoint: "prepared" }, do: "work", why: null },
+  { what: "no work yet", before: {}, do: "work", resumeReason: null },
+  { what: "queued", before: { state: "queued" }, do: "work", resumeReason: null },
+  {
+    what: "prepared, no agent yet",
+    before: { state: "running", checkpoint: "prepared" },
+    do: "work",
+    resumeReason: null,
+  },
   {
     what: "requeued in the middle",
     before: { state: "queued", checkpoint: "prepared", "agent.runCount": 1 },
     do: "work",
-    why: { kind: "interrupted" },
+    resumeReason: { kind: "interrupted" },
   },
   {
     what: "the agent failed",
     before: { state: "retrying", "agent.runCount": 1, "end.failure": "agent", "end.reason": "boom" },
     do: "work",
-    why: { kind: "failed", message: "boom" },
+    resumeReason: { kind: "failed", message: "boom" },
   },
   {
     what: "it stalled",
     before: { state: "retrying", "agent.runCount": 1, "end.failure": "stalled" },
     do: "work",
-    why: { kind: "failed", message: "stalled" },
+    resumeReason: { kind: "failed", message: "stalled" },
   },
   {
     what: "nothing was changed",
     before: { state: "retrying", "agent.runCount": 1, "end.failure": "no-changes", "end.reason": "x" },
     do: "work",
-    why: { kind: "no-changes" },
+    resumeReason: { kind: "no-changes" },
   },
   {
     what: "its agent left something open",
@@ -68,13 +73,13 @@ const ROWS: readonly Row[] = [
       "end.reason": "it planned to continue later",
     },
     do: "work",
-    why: { kind: "unfinished", message: "it planned to continue later" },
+    resumeReason: { kind: "unfinished", message: "it planned to continue later" },
   },
   {
     what: "a round after an answer resumes its session",
     before: { state: "queued", "agent.runCount": 0, "agent.session": "s" },
     do: "work",
-    why: { kind: "next-round" },
+    resumeReason: { kind: "next-round" },
   },
   {
     what: "an answer, tried again in Bull Board",
@@ -87,13 +92,13 @@ const ROWS: readonly Row[] = [
       "work.isAnswer": "yes",
     },
     do: "work",
-    why: { kind: "next-round" },
+    resumeReason: { kind: "next-round" },
   },
   {
     what: "parked by a usage limit",
     before: { state: "parked", "agent.runCount": 1, "end.failure": "usage-limit" },
     do: "work",
-    why: { kind: "interrupted" },
+    resumeReason: { kind: "interrupted" },
   },
   {
     what: "worked, not published",
@@ -189,7 +194,7 @@ const ROWS: readonly Row[] = [
       "agent.runCount": 1,
     },
     do: "work",
-    why: { kind: "reply", author: "octo", text: "the red one", withheld: null },
+    resumeReason: { kind: "reply", author: "octo", text: "the red one", withheld: null },
     patch: {
       "question.reply": answer,
       "end.outcome": null,
@@ -216,13 +221,13 @@ const ROWS: readonly Row[] = [
     what: "withheld work that was missing in Redis",
     before: { ...WITHHELD, checkpoint: "none", "work.allowed": 60 },
     do: "work",
-    why: { kind: "interrupted" },
+    resumeReason: { kind: "interrupted" },
   },
   {
     what: "withheld work that is to be changed",
     before: { ...WITHHELD, "question.reply": answer },
     do: "work",
-    why: { kind: "reply", author: "octo", text: "the red one", withheld: "The work changes protected files." },
+    resumeReason: { kind: "reply", author: "octo", text: "the red one", withheld: "The work changes protected files." },
     patch: {
       "question.reply": answer,
       "end.outcome": null,
@@ -249,7 +254,7 @@ const ROWS: readonly Row[] = [
     what: "an answer whose run was lost before it used it",
     before: { state: "running", "run.id": "dead", "question.reply": answer, "agent.runCount": 1 },
     do: "work",
-    why: { kind: "reply", author: "octo", text: "the red one", withheld: null },
+    resumeReason: { kind: "reply", author: "octo", text: "the red one", withheld: null },
   },
   {
     what: "a question whose issue was closed",
@@ -298,7 +303,7 @@ const ROWS: readonly Row[] = [
       "command.stop": "old",
     },
     do: "work",
-    why: null,
+    resumeReason: null,
     patch: {
       state: "queued",
       "end.outcome": null,
@@ -313,12 +318,17 @@ const ROWS: readonly Row[] = [
     before: { state: "failed", "end.outcome": "failed", checkpoint: "worked" },
     do: "publish",
   },
-  { what: "done", before: { state: "pr", "end.outcome": "pr", checkpoint: "published" }, do: "work", why: null },
+  {
+    what: "done",
+    before: { state: "pr", "end.outcome": "pr", checkpoint: "published" },
+    do: "work",
+    resumeReason: null,
+  },
   {
     what: "done, and BullMQ knows it",
     before: { state: "pr", "end.outcome": "pr", "end.attempt": 0 },
     do: "work",
-    why: null,
+    resumeReason: null,
   },
   {
     what: "done, and BullMQ does not know it yet",
@@ -327,10 +337,10 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-test.each(ROWS)("$what → $do", ({ before, do: expected, why, patch }) => {
+test.each(ROWS)("$what → $do", ({ before, do: expected, resumeReason, patch }) => {
   const entry = plan(before);
   expect(entry.do).toBe(expected);
-  if (why !== undefined) expect(entry).toHaveProperty("why", why);
+  if (resumeReason !== undefined) expect(entry).toHaveProperty("resumeReason", resumeReason);
   if (patch !== undefined && "patch" in entry) expect(entry.patch).toMatchObject(patch);
 });
 

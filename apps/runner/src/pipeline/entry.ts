@@ -23,7 +23,7 @@ export type Entry =
   /** Too many runs ended with their runner. Their work is saved, then the end in the patch is reported. */
   | { readonly do: "abandon"; readonly patch: IssuePatch }
   | { readonly do: "publish"; readonly patch: IssuePatch }
-  | { readonly do: "work"; readonly patch: IssuePatch; readonly why: ResumeReason | null };
+  | { readonly do: "work"; readonly patch: IssuePatch; readonly resumeReason: ResumeReason | null };
 
 export interface EntryFacts {
   readonly runId: string;
@@ -40,43 +40,56 @@ export function planEntry(before: IssueRecord, facts: EntryFacts): Entry {
   if (isEnded(before.state)) {
     if (before.end.attempt === facts.attemptsMade) return { do: "close" };
     // Bull Board's retry moves only the job, not the record. A withdrawn issue is received only if its job could not be removed in time.
-    const begun = new Date(facts.now).toISOString();
+    const queuedAt = new Date(facts.now).toISOString();
     const retry =
       before.state === "withdrawn"
         ? { "round.retriedAt": null }
-        : ({ "round.retriedAt": begun, state: "queued" } as const);
-    const patch = { ...reopen(before), ...retry, "round.queuedAt": begun };
+        : ({ "round.retriedAt": queuedAt, state: "queued" } as const);
+    const patch = { ...reopen(before), ...retry, "round.queuedAt": queuedAt };
     if (patch.checkpoint === "worked") return { do: "publish", patch };
-    return { do: "work", patch, why: resumeReason(applyPatch(before, patch)) };
+    return { do: "work", patch, resumeReason: resumeReasonOf(applyPatch(before, patch)) };
   }
-  const lost = before.run.id === null ? {} : groupPatch("counts", countBrokenOff(before.counts, facts.progress));
-  if (before.state === "blocked") return afterQuestion(before, facts, lost);
+  const countsPatch = before.run.id === null ? {} : groupPatch("counts", countBrokenOff(before.counts, facts.progress));
+  if (before.state === "blocked") return afterQuestion(before, facts, countsPatch);
   if (before.end.outcome !== null)
-    return { do: "report", patch: { ...lost, ...groupPatch("end", before.end.decided ?? {}), "end.decided": null } };
-  if (before.command.cancel !== null) return decided("cancelled", before.command.cancel, facts, lost);
-  if (before.command.stop !== null) return decided("stopped", before.command.stop, facts, lost);
+    return {
+      do: "report",
+      patch: { ...countsPatch, ...groupPatch("end", before.end.decided ?? {}), "end.decided": null },
+    };
+  if (before.command.cancel !== null) return decided("cancelled", before.command.cancel, facts, countsPatch);
+  if (before.command.stop !== null) return decided("stopped", before.command.stop, facts, countsPatch);
   const worked = hasReached(before.checkpoint, "worked");
   const how = before.run.id === null ? "requeued" : "lost";
   // Publishing costs nothing, so finished work is abandoned only if every try ends its runner.
-  const reason = tooOften(applyPatch(before, lost).counts, how, worked ? MAX_BROKEN_OFF_IN_A_ROW : MAX_LOST_IN_A_ROW);
+  const reason = tooOften(
+    applyPatch(before, countsPatch).counts,
+    how,
+    worked ? MAX_BROKEN_OFF_IN_A_ROW : MAX_LOST_IN_A_ROW,
+  );
   if (reason !== null) {
     return {
       do: "abandon",
-      patch: { ...lost, "end.outcome": "failed", "end.failure": "lost", "end.reason": reason, "end.run": facts.runId },
+      patch: {
+        ...countsPatch,
+        "end.outcome": "failed",
+        "end.failure": "lost",
+        "end.reason": reason,
+        "end.run": facts.runId,
+      },
     };
   }
-  if (worked) return { do: "publish", patch: lost };
-  return { do: "work", patch: lost, why: resumeReason(before) };
+  if (worked) return { do: "publish", patch: countsPatch };
+  return { do: "work", patch: countsPatch, resumeReason: resumeReasonOf(before) };
 }
 
-function afterQuestion(before: IssueRecord, facts: EntryFacts, lost: IssuePatch): Entry {
+function afterQuestion(before: IssueRecord, facts: EntryFacts, countsPatch: IssuePatch): Entry {
   // The stop is newer than the answer, because an answer continues the work at once.
-  if (before.command.stop !== null) return decided("stopped", before.command.stop, facts, lost);
-  if (before.command.cancel !== null) return decided("cancelled", before.command.cancel, facts, lost);
+  if (before.command.stop !== null) return decided("stopped", before.command.stop, facts, countsPatch);
+  if (before.command.cancel !== null) return decided("cancelled", before.command.cancel, facts, countsPatch);
   // The user who allowed the publication may also have replied. Such a reply needs no agent.
   if (before.work.allowed !== null && before.work.withheld !== null) {
-    const patch = { ...CLEAN, ...lost };
-    if (!hasReached(before.checkpoint, "worked")) return { do: "work", patch, why: { kind: "interrupted" } };
+    const patch = { ...CLEAN, ...countsPatch };
+    if (!hasReached(before.checkpoint, "worked")) return { do: "work", patch, resumeReason: { kind: "interrupted" } };
     // In the same write, because a run that is lost between two writes would leave a question that cannot be answered.
     const since = new Date(facts.now).toISOString();
     // The wait for the runner that has the work begins now, because it was not needed before.
@@ -87,12 +100,12 @@ function afterQuestion(before: IssueRecord, facts: EntryFacts, lost: IssuePatch)
     const { withheld } = before.work;
     const patch = {
       ...CLEAN,
-      ...lost,
+      ...countsPatch,
       "question.reply": before.question.reply,
       "work.withheld": withheld,
       checkpoint: "none" as const,
     };
-    return { do: "work", patch, why: { kind: "reply", author, text, withheld: withheld?.reason ?? null } };
+    return { do: "work", patch, resumeReason: { kind: "reply", author, text, withheld: withheld?.reason ?? null } };
   }
   const until = questionDueAt(before, facts.blockedExpiresMs, facts.now);
   if (facts.now < until) return { do: "wait", until };
@@ -100,19 +113,19 @@ function afterQuestion(before: IssueRecord, facts: EntryFacts, lost: IssuePatch)
     before.work.withheld === null
       ? "the agent's question got no reply in time"
       : "there was no decision in time about publishing the finished work";
-  return decided("expired", why, facts, lost);
+  return decided("expired", why, facts, countsPatch);
 }
 
 function decided(
   outcome: "cancelled" | "stopped" | "expired",
   reason: string,
   { runId }: EntryFacts,
-  lost: IssuePatch,
+  countsPatch: IssuePatch,
 ): Entry {
-  return { do: "report", patch: { ...lost, "end.outcome": outcome, "end.reason": reason, "end.run": runId } };
+  return { do: "report", patch: { ...countsPatch, "end.outcome": outcome, "end.reason": reason, "end.run": runId } };
 }
 
-function resumeReason(before: IssueRecord): ResumeReason | null {
+function resumeReasonOf(before: IssueRecord): ResumeReason | null {
   if (before.question.reply !== null) {
     const { author, text } = before.question.reply;
     return { kind: "reply", author, text, withheld: before.work.withheld?.reason ?? null };

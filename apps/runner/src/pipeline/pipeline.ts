@@ -82,7 +82,7 @@ async function runToEnd(run: Run, entry: EntryWithSteps): Promise<Unfinished | D
     if (run.knowledge.cause !== null) await saveLost(run);
   }
   const at: { scope: PushScope | null } = { scope: null };
-  const unfinished = entry.do === "work" ? await runThroughWork(run, at, entry.why) : null;
+  const unfinished = entry.do === "work" ? await runThroughWork(run, at, entry.resumeReason) : null;
   if (unfinished !== null) return unfinished;
   const mayContinue = entry.do === "publish" ? await mayPublish(run) : true;
   if (!mayContinue || run.record.state.end.outcome !== null || !(await textCounts(run))) return null;
@@ -146,7 +146,7 @@ async function runThroughWork(
   rememberAdmission(run, admission);
   const { admitted } = admission;
   if (admitted === null) return null;
-  const prepared = await prepare(prepareNeeds(run), { scope, admitted, why: given, refresh });
+  const prepared = await prepare(prepareNeeds(run), { scope, admitted, resumeReason: given, refresh });
   at.scope = prepared.scope;
   const found = await recover(recoverNeeds(run), prepared);
   await run.record.write(prepared.patch);

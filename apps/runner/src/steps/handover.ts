@@ -28,13 +28,13 @@ export interface Prepared {
   readonly scope: PushScope;
   readonly baseSha: string;
   /** How the workspace was prepared. */
-  readonly how: EnsuredWorkspace["how"];
+  readonly workspaceOrigin: EnsuredWorkspace["how"];
   /** Patch for the record, written after the unrecorded work of an earlier agent has been recovered. */
   readonly patch: PatchOf<PreparedField>;
   /** Reason to resume, read from GitHub. */
-  readonly why: ResumeReason | null;
+  readonly resumeReason: ResumeReason | null;
   /** Whether there is earlier work in the workspace or on the branch. */
-  readonly begun: boolean;
+  readonly hasEarlierWork: boolean;
   /** Open pull request to which the work is added. */
   readonly pull: Pull | null;
   /** Text of the base commit's template for prompts; null: it has none; undefined: it could not be read yet. */

@@ -43,7 +43,7 @@ export interface PrepareInput {
   readonly scope: PushScope;
   readonly admitted: Admitted;
   /** Why the agent's work is resumed; null if it is new. */
-  readonly why: ResumeReason | null;
+  readonly resumeReason: ResumeReason | null;
   /** Brings the mirror up to date. It was started before. */
   readonly refresh: Pick<Ahead<void>, "result">;
 }
@@ -54,11 +54,11 @@ export interface PrepareInput {
  */
 export async function prepare(
   run: PrepareNeeds,
-  { scope: lately, admitted, why: given, refresh }: PrepareInput,
+  { scope: lately, admitted, resumeReason: given, refresh }: PrepareInput,
 ): Promise<Prepared> {
   const { factor, github } = run.issue;
   const { issue, comments } = admitted;
-  const why = await answerOf(run, given, comments);
+  const resumeReason = await answerOf(run, given, comments);
   // Git needs longer than `admit` and these three requests. They run at the same time, because they write to different places.
   const [, { branch, pull }] = await together(run.signal, [
     () => showBeginning(run, { issue, comments }),
@@ -102,8 +102,8 @@ export async function prepare(
     run.log.warn({ branch }, "another contributor pushed to the branch: the workspace's commits are on top of theirs");
   }
   const atHome = run.record.state.agent.sessionHome === run.homeId;
-  const nextRound = why?.kind === "next-round";
-  const first = run.record.state.checkpoint === "none" && (why === null || nextRound);
+  const nextRound = resumeReason?.kind === "next-round";
+  const first = run.record.state.checkpoint === "none" && (resumeReason === null || nextRound);
   const patch = {
     checkpoint: "prepared",
     "branch.name": branch,
@@ -120,8 +120,8 @@ export async function prepare(
     "pull.headBefore": pullBefore(run.record.state, { pull, isFirst: first }),
     ...(first ? { "work.autoCommitted": null } : {}),
   } as const;
-  const begun = published !== null || workspace.how !== "created";
-  return { scope, baseSha, how: workspace.how, patch, why, begun, pull, template };
+  const hasEarlierWork = published !== null || workspace.how !== "created";
+  return { scope, baseSha, workspaceOrigin: workspace.how, patch, resumeReason, hasEarlierWork, pull, template };
 }
 
 /** Return the base commit in the mirror. If the base branch is missing, read the repository again, because its default branch may have been renamed. */

@@ -53,7 +53,7 @@ export async function writePrompts(
   run: PromptNeeds,
   { admitted, prepared }: { readonly admitted: Admitted; readonly prepared: Prepared },
 ): Promise<Prompts> {
-  const { why, begun, pull } = prepared;
+  const { resumeReason, hasEarlierWork, pull } = prepared;
   const { issue, comments, counted, leftOut } = admitted;
   const { config, isolation } = run;
   const { login } = run.issue;
@@ -74,11 +74,11 @@ export async function writePrompts(
     branch_name: run.record.state.branch.name ?? "",
     worker_id: `${run.runner} for ${formatReference(run.issue.ref)}`,
   });
-  const takeover = begun || why !== null ? renderTakeover(why, nonce) : "";
+  const takeover = hasEarlierWork || resumeReason !== null ? renderTakeover(resumeReason, nonce) : "";
   const network = isolation !== "none" ? renderNetwork(policyOf(config.agent.allow_hosts).allowedHosts) : "";
   const full = joined(rendered, takeover, feedback, network);
   await writeNote(run.paths.promptFile, full);
-  const resume = resumePrompt({ why, rendered, nonce, feedback });
+  const resume = resumePrompt({ resumeReason, rendered, nonce, feedback });
   const { labels } = issue;
   const hour = new Date(run.now()).getHours();
   const facts = { priority: priorityOf(labels), labels, retryCount: run.attempts.made, hour };
@@ -86,14 +86,17 @@ export async function writePrompts(
 }
 
 function resumePrompt(facts: {
-  readonly why: ResumeReason | null;
+  readonly resumeReason: ResumeReason | null;
   readonly rendered: string;
   readonly nonce: string;
   readonly feedback: string;
 }): string | null {
-  const { why, rendered, nonce, feedback } = facts;
-  if (why === null) return null;
-  return joined(why.kind === "next-round" ? renderNextRound(rendered, nonce) : renderResume(why, nonce), feedback);
+  const { resumeReason, rendered, nonce, feedback } = facts;
+  if (resumeReason === null) return null;
+  return joined(
+    resumeReason.kind === "next-round" ? renderNextRound(rendered, nonce) : renderResume(resumeReason, nonce),
+    feedback,
+  );
 }
 
 /** Join the parts that are not empty, with an empty line between them. */

@@ -7,10 +7,10 @@ import type { EnsuredWorkspace } from "../../workspace/ensure.ts";
  * nothing can be missing.
  */
 export function sessionOutlives(
-  how: EnsuredWorkspace["how"],
+  workspaceOrigin: EnsuredWorkspace["how"],
   { atHome, changedNothing }: { readonly atHome: boolean; readonly changedNothing: boolean },
 ): boolean {
-  switch (how) {
+  switch (workspaceOrigin) {
     case "reused":
     case "reattached":
     case "forwarded":
@@ -21,6 +21,6 @@ export function sessionOutlives(
     case "replaced":
       return false;
     default:
-      return how satisfies never;
+      return workspaceOrigin satisfies never;
   }
 }

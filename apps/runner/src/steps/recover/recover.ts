@@ -15,7 +15,7 @@ export interface RecoverNeeds extends StepWorkspace {
   readonly homeId: string;
 }
 
-export interface RecoverInput extends Pick<NotePlace, "how"> {
+export interface RecoverInput extends Pick<NotePlace, "workspaceOrigin"> {
   readonly baseSha: string;
 }
 
@@ -24,7 +24,10 @@ export interface RecoverInput extends Pick<NotePlace, "how"> {
  * It runs before the checkpoint `prepared`, so it reads the record of that run. Other questions and notes are removed, because
  * they would be taken for this run's. Null if there is nothing to recover.
  */
-export async function recover(run: RecoverNeeds, { baseSha, how }: RecoverInput): Promise<Recovered | null> {
+export async function recover(
+  run: RecoverNeeds,
+  { baseSha, workspaceOrigin }: RecoverInput,
+): Promise<Recovered | null> {
   const { paths, homeId } = run;
   const text = mayHaveAsked(run.record.state, homeId)
     ? await findQuestion(run.place, paths.tree, () => run.mirror.file(baseSha, "BLOCKED.md"))
@@ -36,7 +39,8 @@ export async function recover(run: RecoverNeeds, { baseSha, how }: RecoverInput)
   }
   await removePrivateFiles(run.place, paths.tree);
   const note = await readEndNote(paths);
-  if (note !== null && isNotRecorded(note, run.record.state, { how, homeId })) return { kind: "finished", note };
+  if (note !== null && isNotRecorded(note, run.record.state, { workspaceOrigin, homeId }))
+    return { kind: "finished", note };
   await removeEndNote(paths);
   return null;
 }
@@ -48,7 +52,7 @@ function mayHaveAsked({ checkpoint, agent: { session, sessionHome } }: IssueReco
 
 export interface NotePlace {
   /** How the workspace was prepared. */
-  readonly how: EnsuredWorkspace["how"];
+  readonly workspaceOrigin: EnsuredWorkspace["how"];
   /** Id of this data folder. */
   readonly homeId: string;
 }
@@ -57,9 +61,9 @@ export interface NotePlace {
 export function isNotRecorded(
   { run }: Pick<EndNote, "run">,
   { checkpoint, agent: { run: agentRun, sessionHome } }: RecordPart<"checkpoint" | "agent.run" | "agent.sessionHome">,
-  { how, homeId }: NotePlace,
+  { workspaceOrigin, homeId }: NotePlace,
 ): boolean {
   // A lost worktree loses its uncommitted changes.
-  const asLeft = how === "reused" || how === "forwarded" || how === "rebased";
+  const asLeft = workspaceOrigin === "reused" || workspaceOrigin === "forwarded" || workspaceOrigin === "rebased";
   return checkpoint === "prepared" && run === agentRun && sessionHome === homeId && asLeft;
 }
