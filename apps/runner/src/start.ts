@@ -162,7 +162,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
     passesOn: (busy) => busy >= admitting.limit,
     onJobsChanged: () => admitting.jobsChanged(),
     errors: { worker: errorsOf(), renewal: errorsOf() },
-    abandon,
+    restartProcess: abandon,
   });
   const { running } = jobs;
   await using unwatched = new CleanupStack();

@@ -315,8 +315,8 @@ export const attacks: readonly Mutant[] = [
   {
     name: "user-opened",
     file: `${RUNNER}/place/user/side.ts`,
-    find: "await shut(root);",
-    replace: "void shut;",
+    find: "await closeToOthers(root);",
+    replace: "void closeToOthers;",
     test: { file: "test/user.e2e.test.ts", name: "are closed to them" },
     promise: "a folder that an agent has opened to all users is closed again after its run",
   },

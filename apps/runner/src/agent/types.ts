@@ -49,7 +49,7 @@ export interface AgentRequest {
    * Load settings, MCP servers and instructions only from the home folder, none from the workspace. `servers`: a file
    * of further MCP servers, or null. Default null: the program loads everything it finds.
    */
-  readonly ofHome?: { readonly servers: string | null } | null;
+  readonly privateHome?: { readonly servers: string | null } | null;
   /** US dollars; 0 means no limit. */
   readonly maxUsd: number;
   /** The workspace's lock; guard and agent inherit it. The caller releases it. */

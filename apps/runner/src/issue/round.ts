@@ -7,7 +7,7 @@ import type { PatchOf, RoundField } from "../run/owners.ts";
 
 const MAX_REASON = 200;
 
-export interface AskedBefore {
+export interface PreviousAttempts {
   /** How the previous attempt ended. */
   readonly failure: IssueRecord["end"]["failure"];
   /** Number of attempts used before this one. */
@@ -20,7 +20,7 @@ export interface AskedBefore {
  * published anyway; otherwise null. Its agent was notified once, or has no attempt left. A command schedules no work,
  * unlike a later turn or a sub-agent. Pure.
  */
-export function leftRunningCommand(evaluation: EndEvaluation, { failure, made, max }: AskedBefore): string | null {
+export function leftRunningCommand(evaluation: EndEvaluation, { failure, made, max }: PreviousAttempts): string | null {
   if (evaluation.ok || evaluation.kind !== "unfinished" || !evaluation.onlyCommands) return null;
   return failure === "unfinished" || made + 1 >= max ? evaluation.message : null;
 }

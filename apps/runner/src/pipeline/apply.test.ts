@@ -55,7 +55,10 @@ async function answer(disposition: Disposition, to: ApplyTo): Promise<unknown> {
 test("apply sets the hold first, then the record, then the priority, and answers BullMQ last", async () => {
   const { done, to } = target();
   const because = "limit";
-  const given = await answer({ do: "requeue", until: 2000, because, hold, record, isFirst: true, offer: "limit" }, to);
+  const given = await answer(
+    { do: "requeue", until: 2000, because, hold, record, isFirst: true, deferredBecause: "limit" },
+    to,
+  );
   expect(given).toBeInstanceOf(DelayedError);
   expect(done).toEqual([
     'hold "usage-limit"',

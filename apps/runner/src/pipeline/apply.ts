@@ -10,7 +10,7 @@ import { clearHold, setHold } from "@tac8/core/state/holds";
 import { deferJob } from "@tac8/core/state/places";
 import type { IssueJob } from "./services.ts";
 import { credentialsOfHold } from "../holds/credentialsOfHold.ts";
-import { afterError, REQUEUE_MS } from "./dispose.ts";
+import { afterUnexpectedError, REQUEUE_MS } from "./dispose.ts";
 import type { Disposition, HoldChange, Requeue } from "./disposition.ts";
 import type { LastWrite } from "../run/lastWrite.ts";
 
@@ -57,7 +57,7 @@ async function prepared(disposition: Disposition, to: ApplyTo): Promise<Disposit
     return disposition;
   } catch (error) {
     const { log, now } = to.services;
-    const next = afterError(error, now());
+    const next = afterUnexpectedError(error, now());
     if (next.do !== "release")
       log.error(
         { issue: to.job.id, err: error },
@@ -111,12 +111,12 @@ async function answer(disposition: Disposition, to: ApplyTo): Promise<JobResult>
   }
 }
 
-async function requeue({ until, offer }: Requeue, { job, lockToken, services }: ApplyTo): Promise<never> {
+async function requeue({ until, deferredBecause }: Requeue, { job, lockToken, services }: ApplyTo): Promise<never> {
   await job.moveToDelayed(until, lockToken);
   // Only now, because only a job that waits can be offered again.
-  if (offer !== undefined) {
+  if (deferredBecause !== undefined) {
     const priority = continuedPriority(job.opts.priority ?? 0);
-    await deferJob(services.redis, { reason: offer, jobId: job.id ?? "", priority, since: job.timestamp });
+    await deferJob(services.redis, { reason: deferredBecause, jobId: job.id ?? "", priority, since: job.timestamp });
   }
   throw new DelayedError();
 }

@@ -3,7 +3,7 @@ import type { Failure } from "@tac8/core/domain/failures";
 import { LostRun } from "@tac8/core/state/issueStore";
 import { applyPatch, parseIssueState, type IssuePatch, type IssueRecord } from "@tac8/core/state/issueState";
 import {
-  afterError,
+  afterUnexpectedError,
   afterStepFailure,
   closed,
   requeued,
@@ -236,11 +236,15 @@ test("missing work is done again in a new run, without its session and without u
 });
 
 test("an unexpected error uses no attempt, and an error about a lost job releases the job", () => {
-  expect(afterError(new Error("ENOSPC"), NOW)).toMatchObject({ do: "requeue", until: NOW + MIN, because: "ENOSPC" });
+  expect(afterUnexpectedError(new Error("ENOSPC"), NOW)).toMatchObject({
+    do: "requeue",
+    until: NOW + MIN,
+    because: "ENOSPC",
+  });
   const lost = new LostRun("octo.widgets.7", "me");
-  expect(afterError(lost, NOW)).toEqual({ do: "release", lost });
+  expect(afterUnexpectedError(lost, NOW)).toEqual({ do: "release", lost });
   const halted = new Halted("lost", "the job's lock was lost");
-  expect(afterError(halted, NOW)).toEqual({ do: "release", lost: halted });
+  expect(afterUnexpectedError(halted, NOW)).toEqual({ do: "release", lost: halted });
 });
 
 test.each([

@@ -48,7 +48,7 @@ export interface EndFacts {
 }
 
 /** Return the disposition after an unexpected error, which is a problem of this machine (a full disk, a damaged folder), not of the issue. */
-export function afterError(error: unknown, now: number): Disposition {
+export function afterUnexpectedError(error: unknown, now: number): Disposition {
   if (error instanceof LostRun || error instanceof Halted) return { do: "release", lost: error };
   return {
     do: "requeue",

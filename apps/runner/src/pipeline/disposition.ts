@@ -25,7 +25,7 @@ export interface Requeue extends Before {
   /** Reason, for the log and for tests. */
   readonly because: string;
   /** Reason for which the job was deferred. The scheduler offers the job again when this reason may no longer apply. */
-  readonly offer?: string;
+  readonly deferredBecause?: string;
 }
 
 /** Steps before the answer to BullMQ, in this order. */

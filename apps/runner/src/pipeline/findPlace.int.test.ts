@@ -50,7 +50,7 @@ test("the scheduler's limits apply, whatever is in the runner's own configuratio
     return () => found.place.release();
   };
   const first = await takeAt("octo.hello.1");
-  expect(await place("octo.hello.2")).toMatchObject({ do: "requeue", offer: "limit:repository:octo/hello" });
+  expect(await place("octo.hello.2")).toMatchObject({ do: "requeue", deferredBecause: "limit:repository:octo/hello" });
   await first();
   await (
     await takeAt("octo.hello.3")

@@ -43,7 +43,7 @@ export async function findPlace(options: FindPlaceOptions): Promise<{ readonly p
   const because = placementWords(found);
   log.debug({ issue: jobId, reason: found }, `the job is deferred: ${because}`);
   const record = { patch: { "job.hold": found } };
-  return { do: "requeue", until: now() + AT_LATEST_MS, because, record, isFirst: true, offer: found };
+  return { do: "requeue", until: now() + AT_LATEST_MS, because, record, isFirst: true, deferredBecause: found };
 }
 
 /** Take a place in the limits. @returns the place, or the reason why there is none */

@@ -25,7 +25,7 @@ import { apply } from "./apply.ts";
 import { agentEnvOf } from "./agentEnv.ts";
 import { createRun, type Run } from "./run.ts";
 import type { IssueJob, RunnerServices } from "./services.ts";
-import { afterError, closed } from "./dispose.ts";
+import { afterUnexpectedError, closed } from "./dispose.ts";
 import type { Disposition, Requeue } from "./disposition.ts";
 import { planEntry } from "./entry.ts";
 import { progressOfLost } from "./lostProgress.ts";
@@ -87,7 +87,7 @@ async function decide(options: ProcessOptions, resources: RunResources): Promise
   try {
     return await beginRun(options, resources);
   } catch (error) {
-    const next = afterError(error, services.now());
+    const next = afterUnexpectedError(error, services.now());
     if (next.do !== "release")
       services.log.error(
         { issue: job.id, err: error },
@@ -158,7 +158,7 @@ async function beginRun(options: ProcessOptions, resources: RunResources): Promi
     roots: [paths.tree, paths.gitDir, paths.tmpDir, paths.homeDir],
     objects: join(mirrorAt.dir, "objects"),
     read: [paths.promptFile],
-    beside: [paths.former.promptFile],
+    otherFiles: [paths.former.promptFile],
     env: { ...agentEnvOf(config), [RUN_MARKER]: id },
     lock,
     name: `slot-${slot.number}`,

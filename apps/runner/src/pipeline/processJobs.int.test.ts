@@ -67,7 +67,7 @@ function startProcessor({ passesOn = () => false, lockSeconds = 120, holds }: Gi
     passesOn,
     onJobsChanged: () => undefined,
     errors: { worker: errors, renewal: errors },
-    abandon: () => undefined,
+    restartProcess: () => undefined,
   });
   return { jobs, end: () => connection.disconnect() };
 }

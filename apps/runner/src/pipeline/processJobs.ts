@@ -39,7 +39,7 @@ export interface ProcessJobsOptions {
   readonly onJobsChanged: () => void;
   readonly errors: { readonly worker: ThrottledLog; readonly renewal: ThrottledLog };
   /** End this runner's process, so that it is started again. */
-  readonly abandon: (error: Error) => void;
+  readonly restartProcess: (error: Error) => void;
 }
 
 export interface JobProcessor {
@@ -54,7 +54,7 @@ export interface JobProcessor {
 
 /** Process jobs from now on, each in a slot and with a lock of its own. */
 export function processJobs(options: ProcessJobsOptions): JobProcessor {
-  const { services, connection, name, slots, passesOn, onJobsChanged, errors, abandon } = options;
+  const { services, connection, name, slots, passesOn, onJobsChanged, errors, restartProcess } = options;
   const { log, now } = services;
   const { coordinator } = services.config;
   const running = new Map<string, HaltSwitch>();
@@ -140,10 +140,10 @@ export function processJobs(options: ProcessJobsOptions): JobProcessor {
     skipLockRenewal: true, // See `JobLock`.
     settings: { backoffStrategy },
   });
-  const lasts = countFlood({ ...SPINNING, now: () => performance.now() });
+  const isSpinning = countFlood({ ...SPINNING, now: () => performance.now() });
   worker.on("error", (error) => {
     errors.worker("warn", { err: error }, "worker");
-    if (lasts()) abandon(new Error(spinning(error), { cause: error }));
+    if (isSpinning()) restartProcess(new Error(spinning(error), { cause: error }));
   });
 
   return {
@@ -155,7 +155,7 @@ export function processJobs(options: ProcessJobsOptions): JobProcessor {
       closing = true; // A job that is being fetched now arrives after the runs below were notified.
       for (const halt of running.values()) halt.request("shutdown", "the runner is shutting down");
       const outOfTime = setTimeout(() => {
-        for (const halt of running.values()) halt.abandon();
+        for (const halt of running.values()) halt.endOutOfTime();
       }, graceMs);
       // Commands wait forever for an unreachable Redis, so the wait for them has a limit.
       const closed = await within(worker.close(), (running.size > 0 ? graceMs : 0) + REDIS_MS);

@@ -84,7 +84,7 @@ export class HaltSwitch {
   }
 
   /** End the run immediately, because the runner cannot wait any longer. */
-  abandon(): void {
+  endOutOfTime(): void {
     this.request("shutdown", "the runner is shutting down");
     this.#change(new Halted("shutdown", "the runner had no more time to wait"), { lost: true });
   }

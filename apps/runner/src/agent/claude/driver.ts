@@ -37,9 +37,9 @@ const LATER = ["ScheduleWakeup", "CronCreate", "Monitor"];
 
 /** Return the arguments after the program: all bounded, none secret. The prompt is sent over stdin. */
 export function claudeArgs(
-  request: Pick<AgentRequest, "sessionId" | "resume" | "model" | "maxUsd" | "ofHome">,
+  request: Pick<AgentRequest, "sessionId" | "resume" | "model" | "maxUsd" | "privateHome">,
 ): string[] {
-  const { ofHome = null } = request;
+  const { privateHome = null } = request;
   return [
     "-p",
     "--input-format=stream-json",
@@ -52,8 +52,8 @@ export function claudeArgs(
     "--dangerously-skip-permissions",
     `--disallowedTools=${LATER.join(",")}`,
     // Settings, hooks, servers and instructions of the issue's own branch do not count.
-    ...(ofHome === null ? [] : ["--setting-sources=user", "--strict-mcp-config"]),
-    ...(ofHome?.servers ? [`--mcp-config=${ofHome.servers}`] : []),
+    ...(privateHome === null ? [] : ["--setting-sources=user", "--strict-mcp-config"]),
+    ...(privateHome?.servers ? [`--mcp-config=${privateHome.servers}`] : []),
     ...(request.maxUsd > 0 ? ["--max-budget-usd", String(request.maxUsd)] : []),
   ];
 }

@@ -20,7 +20,7 @@ export interface Confinement {
   /** Start the helper with this environment. */
   startHelper(env: Readonly<Record<string, string>>): HelperChild;
   /** Return the request with paths that the agent can read. `files` are the helper's. Default: the unchanged request. */
-  admit?(request: AgentRequest, files: Files): Promise<AgentRequest>;
+  adaptRequest?(request: AgentRequest, files: Files): Promise<AgentRequest>;
   /** Open the network connection of one run to its proxy. */
   openProxy(request: AgentRequest): Promise<RunningEgress>;
   /** Return how to start the agent's program. */
@@ -80,7 +80,7 @@ export function openConfinedSide(options: SideOptions, confinement: Confinement)
 
   /** Start an agent. From here until the agent ends, no helper starts, even after an error. */
   async function start(driver: AgentDriver, asked: AgentRequest, deps: AgentDeps): Promise<AgentHandle> {
-    const request = (await confinement.admit?.(asked, current)) ?? asked;
+    const request = (await confinement.adaptRequest?.(asked, current)) ?? asked;
     agents += 1;
     let egress: RunningEgress | null = null;
     try {

@@ -4,7 +4,7 @@ import { isEntry, isOurs, NewFolders, routedFiles } from "./route.ts";
 
 const routes = {
   roots: ["/data/workspaces/o/r/trees/gh-1", "/data/workspaces/o/r/git/gh-1.git"],
-  beside: ["/data/workspaces/o/r/prompts/gh-1.md"],
+  otherFiles: ["/data/workspaces/o/r/prompts/gh-1.md"],
 };
 
 test.each([
@@ -65,7 +65,7 @@ function routedWith(existing: readonly string[], base = "/data") {
   const newFolders = new NewFolders();
   const routed = routedFiles({
     roots: [HOME],
-    beside: [],
+    otherFiles: [],
     data: base,
     newFolders,
     local: files("the runner"),

@@ -5,17 +5,17 @@ export interface Routes {
   /** Folders that agents write to. Their content is reached only through the sandbox. */
   readonly roots: readonly string[];
   /** Other files of the issue, elsewhere in the data folder. */
-  readonly beside: readonly string[];
+  readonly otherFiles: readonly string[];
 }
 
 /**
  * Return whether the runner itself may open a path: a root, a folder above a root, a quarantined folder beside a root
- * (`<root>.<suffix>`), or a path in `beside`. No agent can place a link in the way of these paths. Every other path, also one from
+ * (`<root>.<suffix>`), or a path in `otherFiles`. No agent can place a link in the way of these paths. Every other path, also one from
  * the output of git, is opened through the sandbox, which shows only the issue's files. Pure.
  */
-export function isOurs(path: Path, { roots, beside }: Routes): path is string {
+export function isOurs(path: Path, { roots, otherFiles }: Routes): path is string {
   if (typeof path !== "string" || resolve(path) !== path) return false;
-  if (beside.includes(path)) return true;
+  if (otherFiles.includes(path)) return true;
   return roots.some((root) => path === root || path === dirname(root) || isBeside(path, root));
 }
 

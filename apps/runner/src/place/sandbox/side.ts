@@ -47,7 +47,7 @@ const WORDS_FD = 4;
 /** Confine the helper and the agents of one issue in sandboxes. */
 export function sandboxConfinement(options: SideOptions, sandboxes: Sandboxes): Confinement {
   const { config, log, uid, bash } = sandboxes;
-  const { roots, objects, beside = [], read } = options;
+  const { roots, objects, otherFiles = [], read } = options;
   const net = join(sandboxes.folder, options.name);
   const { insideFd } = options.lock;
   const newFolders = new NewFolders();
@@ -94,7 +94,7 @@ export function sandboxConfinement(options: SideOptions, sandboxes: Sandboxes): 
       membersOf: treeBelow,
     }),
     files: ({ inside, beforeChange }) =>
-      routedFiles({ roots, beside, local: localFiles, newFolders, data: config.home, inside, beforeChange }),
+      routedFiles({ roots, otherFiles, local: localFiles, newFolders, data: config.home, inside, beforeChange }),
     sizeOf: (paths) => sizeOf(localFiles, paths),
     close: () => Promise.resolve(),
   };

@@ -26,7 +26,7 @@ function open({
   const known = new Set(there);
   const files = ownedFiles({
     roots: [ROOT, GIT],
-    beside: ["/data/old.md"],
+    otherFiles: ["/data/old.md"],
     local: filesOf("tac8", calls, known),
     inside: () => filesOf("agent", calls, known),
     beforeChange: async () => void calls.push("helper ended"),

@@ -16,12 +16,12 @@ export interface OwnedFiles extends Omit<RoutedFiles, "newFolders" | "data"> {
  * moves and removes these folders as entries of its own folders. Their content is only accessible to the helper.
  */
 export function ownedFiles(options: OwnedFiles): Files {
-  const { roots, beside, local, inside, beforeChange, makeRoot, isBusy, isAgents } = options;
+  const { roots, otherFiles, local, inside, beforeChange, makeRoot, isBusy, isAgents } = options;
   const kindOf = (path: Path): "root" | "ours" | "inside" => {
     if (typeof path !== "string" || resolve(path) !== path) return "inside";
     if (roots.some((root) => path === root || isBeside(path, root))) return "root";
     const isAbove = roots.some((root) => dirname(root) === path);
-    return isAbove || beside.includes(path) ? "ours" : "inside";
+    return isAbove || otherFiles.includes(path) ? "ours" : "inside";
   };
   const from = (path: Path): Files => (kindOf(path) === "inside" ? inside() : local);
   /** Return the files through which a path can be reached. */

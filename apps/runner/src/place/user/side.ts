@@ -40,7 +40,7 @@ const MAX_PROMPT = 64 * 1024 * 1024;
 /** Confine the helper and the agents of one issue: they run as the issue's own user, which owns its folders. */
 export function userConfinement(options: SideOptions, users: Users): Confinement {
   const { config, log, socket, ids } = users;
-  const { roots, objects, beside = [] } = options;
+  const { roots, objects, otherFiles = [] } = options;
   let uid: Promise<number> | null = null;
   /** The user id, when it is known. */
   let known: number | null = null;
@@ -92,16 +92,16 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     });
     await held;
     for (const root of roots) {
-      await adopt(root);
-      await shut(root);
+      await handOverFolder(root);
+      await closeToOthers(root);
     }
   }
 
   /** Close a root to other users. An agent may have opened it, and the agents of other issues are other users. */
-  async function shut(root: string): Promise<void> {
+  async function closeToOthers(root: string): Promise<void> {
     const found = lstatSync(root, { throwIfNoEntry: false });
     if (found?.isDirectory() === true && (found.mode & 0o007) !== 0 && isAgents(root))
-      await perform(["chmod", "0710", root]);
+      await runAsUser(["chmod", "0710", root]);
   }
 
   async function take(): Promise<HeldUser> {
@@ -123,9 +123,9 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
    * Hand over a folder of an older version, in which agents were not separate users, to the issue's user. Only root can change the
    * owner of a file, so a copy beside the folder replaces it. Until then the folder is unchanged. An interrupted handover restarts.
    */
-  async function adopt(root: string): Promise<void> {
+  async function handOverFolder(root: string): Promise<void> {
     end.signal.throwIfAborted();
-    const { fresh, former } = besideOf(root);
+    const { fresh, former } = handOverNames(root);
     if (existsSync(former)) await localFiles.remove(former); // The folder itself is complete.
     if (!isOurFolder(root)) return;
     await clear(fresh);
@@ -133,7 +133,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     try {
       await sendRequest(socket, { op: "make", uid: await uidOf(), path: fresh });
       await sendRequest(socket, { op: "copy", uid: await uidOf(), from: root, to: fresh }, end.signal);
-      await perform(["chmod", "0710", fresh]); // The copy has the mode of the original.
+      await runAsUser(["chmod", "0710", fresh]); // The copy has the mode of the original.
       end.signal.throwIfAborted();
     } catch (error) {
       if (!end.signal.aborted) await clear(fresh).catch(() => undefined); // The disk may be full.
@@ -148,7 +148,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
   /** Remove an unfinished copy. */
   async function clear(fresh: string): Promise<void> {
     if (!existsSync(fresh)) return;
-    await perform(["sh", "-c", 'chmod -R u+rwX -- "$1" && find "$1" -mindepth 1 -delete', "sh", fresh]);
+    await runAsUser(["sh", "-c", 'chmod -R u+rwX -- "$1" && find "$1" -mindepth 1 -delete', "sh", fresh]);
     await localFiles.removeEmpty(fresh);
   }
 
@@ -168,7 +168,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
   }
 
   /** Run a program as the issue's user. @returns its output and exit code */
-  async function output(
+  async function outputAsUser(
     program: readonly string[],
   ): Promise<{ readonly printed: string; readonly code: number | null }> {
     const env = { PATH: config.agentEnv["PATH"] ?? "" };
@@ -185,8 +185,8 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     }
   }
 
-  async function perform(program: readonly string[]): Promise<void> {
-    const { code } = await output(program);
+  async function runAsUser(program: readonly string[]): Promise<void> {
+    const { code } = await outputAsUser(program);
     if (code !== 0)
       throw new Error(
         `${program[0]}, run as the issue's user, ended with ${code === null ? "a signal" : `exit code ${code}`}`,
@@ -213,7 +213,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
       };
       return launched(new LaunchedProgram(socket, prepared()));
     },
-    async admit(request, files) {
+    async adaptRequest(request, files) {
       // The prompt is in a folder that only tac8 can enter.
       const prompt = await localFiles.readFile(request.promptFile, MAX_PROMPT);
       if (prompt === null) return request;
@@ -243,7 +243,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     files: (parts) =>
       ownedFiles({
         roots,
-        beside,
+        otherFiles,
         local: localFiles,
         ...parts,
         isAgents,
@@ -257,7 +257,14 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
       );
       if (theirs.length === 0) return ours;
       await ready();
-      const { printed } = await output(["du", "--summarize", "--one-file-system", "--block-size=1", "--", ...theirs]);
+      const { printed } = await outputAsUser([
+        "du",
+        "--summarize",
+        "--one-file-system",
+        "--block-size=1",
+        "--",
+        ...theirs,
+      ]);
       return ours + [...printed.matchAll(/^(\d+)\t/gm)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
     },
     needsHandOver: () => roots.some(isOurFolder),
@@ -278,13 +285,13 @@ function isOurFolder(root: string): boolean {
 }
 
 /** Return the names beside a folder for the new copy and for the former folder. */
-function besideOf(root: string): { readonly fresh: string; readonly former: string } {
+function handOverNames(root: string): { readonly fresh: string; readonly former: string } {
   return { fresh: `${root}.adopting`, former: `${root}.former` };
 }
 
 /** Finish the replacement of a folder by a runner that died between the two renames. */
 function finishSwap(root: string): void {
-  const { fresh, former } = besideOf(root);
+  const { fresh, former } = handOverNames(root);
   if (existsSync(root) || !existsSync(former)) return;
   renameSync(existsSync(fresh) ? fresh : former, root);
 }

@@ -159,15 +159,15 @@ interface Start {
   readonly prompt: string | null;
 }
 
-async function runAgent(run: WorkNeeds, how: Start, knownText: KnownIssueText): Promise<Ended> {
+async function runAgent(run: WorkNeeds, start: Start, knownText: KnownIssueText): Promise<Ended> {
   const { config, redis, log, now, redact, host } = run;
   const { resourceLimits } = host;
   const { coordinator, llm, agents } = config;
-  const { provider, program, model } = how.agent;
+  const { provider, program, model } = start.agent;
   const isPrivate = run.host.isolation !== "none" || agentHomeOf(config, provider).kind === "private";
-  const home = isPrivate ? await privateHome(run, how) : null;
+  const home = isPrivate ? await openPrivateHome(run, start) : null;
   const budgetDay = await countAgentRunToday(run);
-  const sessionId = how.session ?? randomUUID();
+  const sessionId = start.session ?? randomUUID();
   run.progress.cost(run.record.state.agent.usage ?? NO_USAGE);
   const request: AgentRequest = {
     runId: run.id,
@@ -180,13 +180,13 @@ async function runAgent(run: WorkNeeds, how: Start, knownText: KnownIssueText): 
       GIT_CEILING_DIRECTORIES: dirname(run.paths.tree),
       ...(home?.env ?? run.agentEnv),
     },
-    ofHome: home,
-    prompt: how.prompt ?? "",
+    privateHome: home,
+    prompt: start.prompt ?? "",
     promptFile: run.paths.promptFile,
     outputFile: join(run.paths.tmpDir, "output"),
     model,
     sessionId,
-    resume: how.session !== null,
+    resume: start.session !== null,
     maxUsd: llm.max_usd_per_run,
     lock: host.lock,
     logPath: runLogPath(config.home, run.issue.ref, run.id),
@@ -237,7 +237,7 @@ async function runAgent(run: WorkNeeds, how: Start, knownText: KnownIssueText): 
     { resume: request.resume, session: sessionId, model },
     request.resume ? "agent resumed" : "agent started",
   );
-  const leaveDisk = run.host.disk.watch({
+  const stopDiskWatch = run.host.disk.watch({
     runId: run.id,
     members: () => agent.members(),
     end: (why) => void agent.kill("disk-full", why),
@@ -258,7 +258,7 @@ async function runAgent(run: WorkNeeds, how: Start, knownText: KnownIssueText): 
     run.log.info({ cause: end.cause, code: end.code, turns: end.turns, costUsd: end.costUsd }, "agent ended");
     const evaluation = classifyEnd(end, { provider, now: now() });
     if (evaluation.ok) run.scanner.start();
-    const { usage, models, reason, evidence } = accountOf(run, end, model);
+    const { usage, models, reason, evidence } = usageFacts(run, end, model);
     run.progress.cost(usage);
     const denied = addDenials(run.record.state.agent.denied, end.denials, redact);
     if (end.denials.length > 0 && denied !== null) {
@@ -271,8 +271,8 @@ async function runAgent(run: WorkNeeds, how: Start, knownText: KnownIssueText): 
     const blockedHosts = addBlocked(run.record.state.agent.blockedHosts, refused, redact);
     if (refused.length > 0) run.log.warn(blockedLine(addBlocked(null, refused, redact)));
     const { failure } = run.record.state.end;
-    const beside = leftRunningCommand(evaluation, { failure, ...run.attempts });
-    const leftRunning = beside === null ? null : redact(beside);
+    const leftCommand = leftRunningCommand(evaluation, { failure, ...run.attempts });
+    const leftRunning = leftCommand === null ? null : redact(leftCommand);
     if (evaluation.ok || leftRunning !== null) {
       const summary = summaryOf(end, redact);
       const facts = { usage, models, denied, blockedHosts, reason, evidence };
@@ -289,7 +289,7 @@ async function runAgent(run: WorkNeeds, how: Start, knownText: KnownIssueText): 
     return { end, evaluation, leftRunning, recorded };
   } finally {
     stopWatching();
-    leaveDisk();
+    stopDiskWatch();
     void live.close();
     const left = (err: unknown) => run.log.warn({ err }, "could not remove temporary files of the agent");
     await place.remove(run.paths.tmpDir).catch(left);
@@ -318,7 +318,7 @@ interface PrivateHome {
 }
 
 /** Prepare the issue's home folder for its agent. */
-async function privateHome(run: WorkNeeds, { agent, session }: Start): Promise<PrivateHome> {
+async function openPrivateHome(run: WorkNeeds, { agent, session }: Start): Promise<PrivateHome> {
   const { git } = run.config;
   const { homeDir: home, tree } = run.paths;
   const folders = { tree, owner: run.agentEnv["HOME"] || null };
@@ -358,14 +358,14 @@ async function uncountRun({ redis, log }: WorkNeeds, budgetDay: string): Promise
   );
 }
 
-function accountOf(
+function usageFacts(
   run: WorkNeeds,
   end: AgentEnd,
-  asked: string,
+  requestedModel: string,
 ): Pick<EndNote, "usage" | "models" | "reason" | "evidence"> {
   const spent = figuresIn(end);
   const named = Object.entries(end.models).map(([model, used]) => modelFiguresOf(model, used));
-  const models = named.length > 0 ? named : [modelFiguresOf(asked, spent)];
+  const models = named.length > 0 ? named : [modelFiguresOf(requestedModel, spent)];
   const { cause, costUsd, turns, durationMs: ms } = end;
   return {
     usage: addUsage(run.record.state.agent.usage ?? NO_USAGE, spent),
