@@ -30,7 +30,7 @@ export interface ChildOptions {
   /** Called with a line when it runs well again. */
   readonly onRecovered: (line: string) => void;
   /** Called with a line when it is not restarted. */
-  readonly onGivenUp: (why: string) => void;
+  readonly onAbandoned: (why: string) => void;
 }
 
 /** A program that is restarted whenever it ends, until it is stopped or `over`. */
@@ -48,7 +48,7 @@ interface End extends LifeEnd {
 }
 
 export function keepRunning(options: ChildOptions): Child {
-  const { app, takeReason, onRestart, onRecovered, onGivenUp } = options;
+  const { app, takeReason, onRestart, onRecovered, onAbandoned } = options;
   const stopping = new AbortController();
   let live: ChildProcess | null = null;
 
@@ -78,7 +78,7 @@ export function keepRunning(options: ChildOptions): Child {
       },
     });
     if (end !== null && !signal.aborted) {
-      onGivenUp(app.irreplaceable ?? `the ${app.name} cannot start: ${end.refusal ?? end.text}`);
+      onAbandoned(app.irreplaceable ?? `the ${app.name} cannot start: ${end.refusal ?? end.text}`);
     }
     return end;
   }

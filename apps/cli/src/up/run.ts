@@ -211,7 +211,7 @@ function starter(
       onRestart: (line) => screen.warn(app.name, line),
       onRecovered: (line) =>
         screen.event(app.name, { at: now(), level: "info", message: line, issue: null, url: null }),
-      onGivenUp: (why) => fatal(new Problem(why)),
+      onAbandoned: (why) => fatal(new Problem(why)),
     });
   };
 }
