@@ -200,10 +200,7 @@ export const recovery: readonly Mutant[] = [
     file: `${RUNNER}/git/openGit.ts`,
     find: 'if (error instanceof GitRefusal && error.message === "exit code 1") return null;',
     replace: "return null;",
-    test: {
-      file: `${RUNNER}/airlock/incoming.int.test.ts`,
-      name: "a git that fails does not refuse the commits: they are tried again",
-    },
+    test: { file: `${RUNNER}/git/gitFromRun.test.ts`, name: "that git could not look for is not reported as missing" },
     promise: "paid work is not refused because git failed",
   },
   {

@@ -42,3 +42,9 @@ test("a git that was stopped has no result", async () => {
   await expect(commitOf(stopped, "x")).rejects.toThrow("the run was stopped");
   await expect(isAncestor(stopped, "a", "b")).rejects.toThrow("the run was stopped");
 });
+
+test("a merge base that git could not look for is not reported as missing", async () => {
+  await expect(mergeBase(git({ code: 128, stderr: "fatal: bad object" }), "a", "b")).rejects.toThrow(
+    "fatal: bad object",
+  );
+});
