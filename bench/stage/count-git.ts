@@ -8,7 +8,7 @@ export interface GitCounter {
   readonly path: string;
   /** Path of the real git, which does not count. */
   readonly git: string;
-  /** Folder of the counter. A program in a sandbox counts only if it can write to this folder. */
+  /** Folder of the counts. A program in a sandbox counts only if it can write to this folder. */
   readonly folder: string;
   /** Arguments of each git so far, in the order of their start. */
   calls(): Promise<string[]>;
@@ -22,17 +22,19 @@ export interface GitCounter {
  */
 export async function countGit(dir: string, path: string): Promise<GitCounter> {
   const folder = join(dir, "counted");
+  // A separate folder: the folders of PATH are read-only in a sandbox.
+  const programs = join(dir, "programs");
   const log = join(folder, "calls");
   const trace = join(folder, "trace");
-  await mkdir(folder);
+  for (const each of [folder, programs]) await mkdir(each);
   for (const file of [log, trace]) await writeFile(file, "");
   const found = await promisify(execFile)("sh", ["-c", "command -v git"], { env: { PATH: path } });
   const git = found.stdout.trim();
   // One short write for each line, so that lines of parallel processes do not mix.
   const script = `#!/bin/sh\nprintf '%.200s\\n' "$*" >>'${log}'\nexport GIT_TRACE2_EVENT='${trace}'\nexec '${git}' "$@"\n`;
-  await writeFile(join(folder, "git"), script, { mode: 0o755 });
+  await writeFile(join(programs, "git"), script, { mode: 0o755 });
   return {
-    path: `${folder}${delimiter}${path}`,
+    path: `${programs}${delimiter}${path}`,
     git,
     folder,
     async executions() {
