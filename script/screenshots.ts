@@ -1,10 +1,15 @@
-// Makes the pictures in docs/: the board with a fixed scene, in Chromium, light and dark, wide and as on a phone.
-// Run with `npm run pictures`; needs redis-server and chromium, like the tests.
+// Makes the pictures in docs/: the board with a fixed scene, in Chromium, light and dark, wide and as on a phone, and the
+// terminal with `tac8 monitor` of the same scene. Run with `npm run pictures`; needs redis-server, chromium and tmux, like the tests.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Cleanup, KNOWN, setUpBoard, setUpRedis } from "../apps/board/src/board.fixture.ts";
 import { exampleConversation, paintPresence, paintScene, paintConversation } from "../apps/board/src/scene.fixture.ts";
+import { openTmux } from "../apps/cli/fixtures/tmux.ts";
 import { launchBrowser } from "../test/browser.ts";
+import { terminalPage } from "./terminalPage.ts";
 
 const DOCS = fileURLToPath(new URL("../docs/", import.meta.url));
 const WIDE = { width: 1280, height: 860 };
@@ -22,9 +27,28 @@ const PICTURES = [
   { file: "conversation-phone-dark.png", path: ISSUE, size: PHONE, scheme: "dark" },
 ] as const;
 
+const TERMINAL = { columns: 100, rows: 26 };
+/** A line that `tac8 monitor` shows once it has read the status. */
+const COMPLETE = /^Health +ok/m;
+
+async function monitorScreen(redisUrl: string): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), "tac8-pictures-"));
+  cleanup.add(() => rm(dir, { recursive: true, force: true }));
+  await writeFile(join(dir, "config.toml"), '[github]\nrepo_owner = "octo"\nrepo_name = "hello"\n');
+  const env = { PATH: process.env["PATH"] ?? "", HOME: dir, REDIS_URL: redisUrl };
+  const pane = await openTmux({ socket: join(dir, "tmux"), cwd: dir, env });
+  cleanup.add(() => pane.close());
+  await pane.resize(TERMINAL.columns, TERMINAL.rows);
+  await pane.keys(`clear; ${process.execPath} ${join(DOCS, "../apps/cli/src/main.ts")} monitor`, "Enter");
+  for (const end = Date.now() + 30_000; Date.now() < end; await setTimeout(100)) {
+    if (COMPLETE.test((await pane.lines()).join("\n"))) return pane.styled();
+  }
+  throw new Error(`tac8 monitor shows no complete screen:\n${(await pane.lines()).join("\n")}`);
+}
+
 const cleanup = new Cleanup();
 try {
-  const { redis } = await setUpRedis(cleanup);
+  const { redis, server } = await setUpRedis(cleanup);
   const scene = { redis, now: Date.now(), owner: "octo", repo: "hello" };
   await paintScene(scene);
   await paintConversation(scene, 471, exampleConversation(scene.now));
@@ -40,6 +64,11 @@ try {
     await page.close();
     process.stdout.write(`docs/${file}\n`);
   }
+  await paintPresence({ ...scene, now: Date.now() });
+  const page = await browser.newPage({ viewport: { width: 1000, height: 800 }, deviceScaleFactor: 2 });
+  await page.setContent(terminalPage("tac8 monitor", await monitorScreen(server.url)));
+  await page.locator("pre").screenshot({ path: join(DOCS, "monitor.png"), omitBackground: true });
+  process.stdout.write("docs/monitor.png\n");
 } finally {
   await cleanup.run();
 }
