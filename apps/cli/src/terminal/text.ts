@@ -1,6 +1,6 @@
 import { stripVTControlCharacters, styleText } from "node:util";
 import { clean } from "@tac8/core/domain/plainText";
-import stringWidth from "string-width";
+import stringWidth from "fast-string-width";
 
 type Format = Parameters<typeof styleText>[0];
 export type Paint = (format: Format, text: string) => string;
@@ -25,8 +25,13 @@ export function plainLines(text: string): string[] {
   return first === -1 ? [] : lines.slice(first, lines.findLastIndex((line) => line !== "") + 1);
 }
 
-/** Splits a text into graphemes, such as a letter with its accents, or a joined emoji. */
-const characters = new Intl.Segmenter();
+let segmenter: Intl.Segmenter | undefined;
+
+/** Split a text into graphemes, such as a letter with its accents, or a joined emoji. */
+function graphemes(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter(); // It costs 10 ms, which most commands never need.
+  return segmenter.segment(text);
+}
 
 /** Return the number of columns of a text in a terminal. */
 export function widthOf(text: string): number {
@@ -70,7 +75,7 @@ export function fold(line: string, columns: number): string[] {
 
 /** Return the start of a text that fits, at least one character. */
 function fitting(text: string, columns: number): string {
-  const [first] = characters.segment(text.slice(0, MAX_CHARACTER));
+  const [first] = graphemes(text.slice(0, MAX_CHARACTER));
   return text.slice(0, Math.max(lengthWithin(text, columns), first?.segment.length ?? 0));
 }
 
@@ -85,7 +90,7 @@ function lengthWithin(text: string, columns: number): number {
   let width = 0;
   let length = 0;
   // A line may be long, so only the part that can fit is read.
-  for (const { segment } of characters.segment(text.slice(0, columns * MAX_CHARACTER))) {
+  for (const { segment } of graphemes(text.slice(0, columns * MAX_CHARACTER))) {
     width += stringWidth(segment);
     if (width > columns) break;
     length += segment.length;
