@@ -202,6 +202,26 @@ describe.each(PLACE_KINDS)("in a place of the kind %s:", (kind) => {
     },
   );
 
+  test.each(["EMFILE", "EIO", "ENOMEM"])(
+    "an error %s of the machine is no damage, and nothing is changed",
+    async (code) => {
+      await bench.ensure();
+      await bench.write("dirty.txt", "dirty\n");
+      const realPath = () => Promise.reject(Object.assign(new Error(`${code}: realpath`), { code }));
+      const failed = ensureWorkspace({
+        paths: bench.paths,
+        place: { ...bench.place, realPath },
+        mirrorDir: bench.mirror.paths.dir,
+        goal: { branch: bench.branch, start: await bench.base(), published: false },
+        stamp: "x",
+      });
+      await expect(failed).rejects.toThrow(code);
+      expect(await siblings()).toEqual([bench.name]);
+      expect(await bench.ensure()).toMatchObject({ how: "reused", quarantined: null });
+      expect(await read("dirty.txt")).toBe("dirty\n");
+    },
+  );
+
   test("a worktree that was only partly checked out does not count as one with deleted files", async () => {
     const { head } = await bench.ensure();
     await rm(inTree("README.md"));

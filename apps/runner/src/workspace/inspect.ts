@@ -132,14 +132,26 @@ async function changesOf(
     const status = await git.raw(["status", "--porcelain=v2", "--branch", "--untracked-files=normal", "-z"]);
     return { head: parseStatus(status).head, clean: status.split("\0").every((line) => /^(?:#|$)/.test(line)) };
   } catch (error) {
-    if (!isFileError(error)) throwUnlessRefused(error);
+    if (!isDamagedPath(error)) throwUnlessRefused(error);
     return null; // It is not a worktree, or its index is damaged.
   }
 }
 
-/** A folder or file that is missing, or that an agent made unreadable. */
-function isFileError(error: unknown): boolean {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === "string";
+/** Errors by which a path itself is wrong, because it is missing, or an agent has replaced it or made it unreadable. */
+const DAMAGED_PATH: readonly unknown[] = [
+  "ENOENT",
+  "ENOTDIR",
+  "EISDIR",
+  "ELOOP",
+  "ENAMETOOLONG",
+  "EINVAL",
+  "EACCES",
+  "EPERM",
+];
+
+/** Return whether an error is about the path. Others, such as EMFILE or EIO, are about the machine, and say nothing about the workspace. */
+function isDamagedPath(error: unknown): boolean {
+  return error instanceof Error && DAMAGED_PATH.includes((error as NodeJS.ErrnoException).code);
 }
 
 /** Return the HEAD of a lost worktree, which git keeps, and which may not be on the branch. */
