@@ -130,6 +130,21 @@ test("a backup contains notes, sessions and repositories of issues, but no secre
   expect(readdirSync(lab.dir).filter((name) => name.includes(".part"))).toEqual([]);
 });
 
+test("a folder that is missing or read-only is one clear line", async () => {
+  const missing = join(lab.dir, "none");
+  const { code, err } = await tac8(["backup", join(missing, "a.tar.gz")]);
+  expect({ code, err }).toEqual({
+    code: 1,
+    err: `tac8: cannot write the backup: the folder ${missing} does not exist\n`,
+  });
+  // Nobody can create files in /sys, not even root.
+  const refused = await tac8(["backup", "/sys/a.tar.gz"]);
+  expect(refused.code).toBe(1);
+  expect(refused.err).toBe(
+    "tac8: cannot write the backup: tac8's user cannot write to the folder /sys. Choose another folder\n",
+  );
+});
+
 test("nothing that an agent has made in its repository prevents a backup, or its restore", async () => {
   await anIssue(1);
   const session = await anIssue(2);

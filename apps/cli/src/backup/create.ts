@@ -73,12 +73,23 @@ export async function createBackup(request: BackupRequest): Promise<BackupMade> 
 
 async function spooled<T>(path: string, write: (file: FileHandle) => Promise<T>): Promise<T> {
   await rm(path, { force: true });
-  const file = await open(path, "wx", 0o600);
+  const file = await open(path, "wx", 0o600).catch((error: unknown) => {
+    throw whyNotOpened(error, dirname(path));
+  });
   try {
     return await write(file);
   } finally {
     await file.close();
   }
+}
+
+function whyNotOpened(error: unknown, folder: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ENOENT") return new Problem(`cannot write the backup: the folder ${folder} does not exist`);
+  if (code !== "EACCES" && code !== "EROFS") return error;
+  return new Problem(
+    `cannot write the backup: tac8's user cannot write to the folder ${folder}. Choose another folder`,
+  );
 }
 
 function describe({ config }: BackupRequest, given: { exported: RedisExport; at: string }): Manifest {
