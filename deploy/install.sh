@@ -22,7 +22,7 @@ install.sh --uninstall [--purge]       remove tac8; with --purge also its config
                             bubblewrap does not work). Default: the mode in the configuration; otherwise sandbox if it works,
                             and user if it does not
   --no-claude               do not install Claude Code, for another agent
-  --no-start                do not start the services
+  --no-start                do not start the services, now and at boot
   --force                   switch even to a version that cuts off the machines that have joined this one
 
 On a terminal, the script asks for a missing repository, token or key.
@@ -577,8 +577,9 @@ do_install() {
     say "tac8 was not started, because this is missing: ${missing#; }. Provide it, then repeat this command."
     [ $dry = 1 ] || exit 1
   fi
-  [ "$(systemctl is-enabled tac8.target 2>/dev/null)" = enabled ] || change "start tac8 at each boot" systemctl enable tac8.target
+  # With --no-start, also a reboot must not start tac8: before a restore, Redis is empty, so finished issues would run again.
   if [ $start = 1 ] && [ -z "$missing" ]; then
+    [ "$(systemctl is-enabled tac8.target 2>/dev/null)" = enabled ] || change "start tac8 at each boot" systemctl enable tac8.target
     if ! systemctl is-active -q tac8.target; then change "start tac8" systemctl start tac8.target
     elif [ $changes -gt $before ] || ! all_active; then change "restart tac8" systemctl restart tac8.target; fi
   fi
@@ -586,7 +587,11 @@ do_install() {
   ! mode_user || forbid_bwrap
   if [ $dry = 1 ]; then say "$changes changes"; return; fi
   [ $changes -gt 0 ] || say "Nothing to change."
-  [ $start = 1 ] || return 0
+  if [ $start = 0 ]; then
+    systemctl is-active -q tac8.target ||
+      say "Next: to start tac8, after a restore if there is a backup: sudo systemctl enable --now tac8.target"
+    return
+  fi
   local code=0
   healthy 60 || { code=1; say "tac8 is installed, but does not work yet:" >&2; problems; }
   say ""

@@ -268,11 +268,17 @@ back_to_the_sandbox() {
     inside '[ ! -e /etc/systemd/system/tac8-launcher.service ] && ! systemctl is-active -q tac8-launcher &&
       [ -z "$(find /var/lib/tac8 -uid +69999 -uid -71000)" ] && [ "$(stat -c %a /var/lib/tac8)" = 700 ]'
 }
-# Another machine, on the same network, with tac8 installed in the same way.
+# Another machine, on the same network, with tac8 installed in the same way, but without a start first.
 another_machine() {
   local first_name=$name name=$name-2
-  prepare && inside 'mkdir -p /etc/tac8 && cp /src/config.toml /etc/tac8/' && install_sh --from /src/first.tgz "$with_secrets" && name=$first_name
+  prepare && inside 'mkdir -p /etc/tac8 && cp /src/config.toml /etc/tac8/' && does_not_start && install_sh --from /src/first.tgz "$with_secrets" && name=$first_name
 }
+does_not_start() {
+  install_sh --from /src/first.tgz "$with_secrets" --no-start | tee "$work/out" && grep -q '^Next: to start tac8' "$work/out" && nothing_runs &&
+    machine kill "$name" && until_true 60 has_booted && nothing_runs
+}
+nothing_runs() { inside '! systemctl is-active -q tac8.target tac8-redis tac8-scheduler tac8-runner tac8-board'; }
+has_booted() { inside 'systemctl is-system-running | grep -E "^(running|degraded)$"'; }
 on_other() { name=$name-2 "$@"; }
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 runners() { [ "$(inside 'tac8 status --json' | field "len(value['runners'])")" = "$1" ]; }
@@ -334,7 +340,7 @@ if check "installs from the tarball, and tac8 doctor finds no problem" installs;
   check "--rollback" rolls_back
   check "installing another package is an upgrade" another_package
   check "a backup made while agents work is restored by the commands of docs/runbook.md" restores_by_the_runbook
-  if check "another machine is installed" another_machine; then
+  if check "another machine is installed, and does not start with --no-start, also after a power loss" another_machine; then
     check "tac8 share and tac8 join make another machine a runner of the first one" joins
     check "the machine that has joined works on an issue" works_there
     check "it is still a runner after both machines have lost power" shared_after_power_loss
