@@ -94,7 +94,7 @@ const repositoryKeys = {
   branch: branchPattern
     .default(DEFAULT_BRANCH_PATTERN)
     .describe(
-      "Pattern for the name of an issue's branch; must contain {number}. Later branches of the same issue end in -2, -3 and so on.",
+      "Pattern for the name of an issue's branch; must contain {number}. If its pull request was merged or closed, the issue's next branch ends in -2, then in -3 and so on.",
     ),
   draft: z
     .boolean()
@@ -225,7 +225,7 @@ export const sections = {
       .positive()
       .optional()
       .describe(
-        "Id of the GitHub App that tac8 authenticates as (tac8 init --app creates one). Its private key is read from GITHUB_APP_PRIVATE_KEY. Without this key, tac8 uses GITHUB_TOKEN.",
+        "Id of the GitHub App that tac8 authenticates as (tac8 init --app creates one). Its private key is read from GITHUB_APP_PRIVATE_KEY. Without app_id, tac8 uses GITHUB_TOKEN.",
       )
       .meta({ examples: [123456] }),
     app_installation_id: z
@@ -251,10 +251,12 @@ export const sections = {
       .describe("Label for an issue that needed no change: the agent's answer is a comment."),
     label_failed: label
       .default("rpi-failed")
-      .describe("Label for an issue that ended without a pull request or an answer."),
+      .describe("Label for an issue that failed, or whose question got no reply."),
     label_allow: label
       .default("rpi-allow")
-      .describe("Label with which an account with write access allows tac8 to publish withheld work of an issue."),
+      .describe(
+        "Label with which an account with write access, or one in trusted_users, allows tac8 to publish withheld work of an issue.",
+      ),
     trusted_users: z
       .array(z.string().min(1).max(100))
       .default([])
@@ -294,7 +296,7 @@ export const sections = {
       .min(0)
       .default(0)
       .describe(
-        "Start no new agent when the agents of all runners have cost this much today, in US dollars. Running agents continue. The cost is reported by the agents; in a sandbox it is at least what the sandbox's proxy counts. The day ends at midnight in the scheduler's time zone. 0: no limit.",
+        "Start no new agent when the agents of all runners have cost this much today, in US dollars. Running agents continue. The agents report their cost. With isolation, tac8's proxy counts the tokens too; if [[models]] has a price for the model, the higher cost is used. The day ends at midnight in the scheduler's time zone. 0: no limit.",
       ),
     max_runs_per_day: z
       .int()
@@ -317,7 +319,7 @@ export const sections = {
       .enum(["auto", "private", "shared"])
       .default("auto")
       .describe(
-        'Home folder (HOME) of agents. "private": one for each issue. "shared": the home folder of tac8\'s user. "auto": private, but shared (with a warning) if no login variable is set or if command_template is used.',
+        'Home folder (HOME) of agents. "private": one for each issue. "shared": the home folder of tac8\'s user. "auto": private, but shared (with a warning) if none of ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN and CLAUDE_CODE_OAUTH_TOKEN is set, or if command_template is used.',
       ),
     isolation: z
       .enum(["auto", "sandbox", "user", "none"])
@@ -363,7 +365,7 @@ export const sections = {
     block: protectedEntries
       .default(["@workflows", "@instructions"])
       .describe(
-        "Withhold changes to these files until the issue has the label label_allow. Path patterns (*, **, ?) or groups: @workflows, @instructions (of coding agents), @ci, @git, @editors, @packages.",
+        "Withhold changes to these files until the issue has the label that github.label_allow names. Path patterns (*, **, ?) or groups: @workflows, @instructions (of coding agents), @ci, @git, @editors, @packages. docs/security.md, section Protected files, lists the files of each group.",
       ),
     flag: protectedEntries
       .default([])
@@ -378,7 +380,7 @@ export const sections = {
       .max(500)
       .refine((dir) => !dir.split("/").includes(".."), "expected a path without ..")
       .default("trees")
-      .describe("Folder for worktrees: relative to the repository's workspace folder, or absolute."),
+      .describe("Folder for worktrees: absolute, or relative to workspaces/OWNER/REPOSITORY in the data folder."),
   }),
   git: z.strictObject({
     author_name: z
@@ -419,7 +421,7 @@ export const sections = {
       .max(100_000)
       .default(2)
       .describe(
-        "Remove workspaces and logs earlier, oldest first, when less disk space than this is free, in GB. The same happens when less than twice host.min_free_disk_gb is free. 0: never.",
+        "Remove workspaces and logs earlier, oldest first, when less disk space than this is free, in GB. The same happens when less than twice host.min_free_disk_gb is free. 0: remove nothing earlier, in both cases.",
       ),
   }),
   host: z.strictObject({
@@ -500,7 +502,7 @@ export const sections = {
     allow_destructive: z
       .boolean()
       .default(false)
-      .describe("Show the buttons of Bull Board that empty, clean or delete whole queues."),
+      .describe("Show the buttons of Bull Board (the board's page /queues) that empty, clean or delete whole queues."),
   }),
 };
 

@@ -32,7 +32,7 @@ export const SECRETS = [
     name: "REDIS_PASSWORD",
     standard: "",
     meaning:
-      "Password of Redis, if REDIS_URL does not contain one. Not for the Redis that tac8 up starts: it has no password, and after tac8 share one that tac8 creates and reads itself.",
+      "Password of Redis, if REDIS_URL does not contain one. Not needed for the Redis that tac8 up starts: it has no password until tac8 share creates one, which tac8 reads itself.",
   },
   {
     name: "REDIS_SENTINEL_PASSWORD",
@@ -126,8 +126,8 @@ export const VARIABLES: readonly Variable[] = [
   { name: "LOG_LEVEL", standard: "info", meaning: "Log level: fatal, error, warn, info, debug, trace or silent." },
   {
     name: "LOG_FORMAT",
-    standard: "json",
+    standard: "",
     meaning:
-      "Log format. json: JSON lines. text: readable lines, the default in the container images. In systemd's journal, lines are readable unless this is json.",
+      "Log format. json: JSON lines. text: readable lines. Not set: text in systemd's journal and in the container images, otherwise json.",
   },
 ];
