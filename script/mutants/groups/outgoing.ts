@@ -32,7 +32,7 @@ export const outgoing: readonly Mutant[] = [
     find: "event !== null && isOn && trusted.has(event.actor.toLowerCase())",
     replace: "event !== null && isOn",
     test: { file: `${SCHEDULER}/plan.test.ts`, name: "… by an account that cannot write" },
-    promise: "a label by an account without write access does not wake an issue whose work is withheld",
+    promise: "a label by an account that is not trusted does not wake an issue whose work is withheld",
   },
   {
     name: "protected-forged-permission",
