@@ -75,7 +75,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       {
         flags: "--state <state...>",
         description:
-          "only issues in these states. Some names need an explanation: parked (waits without using an attempt), pr (has its pull request), answered (the agent made no changes; its answer is a comment), withdrawn (closed or its label removed before it started), expired (no reply to its question)",
+          "only issues in these states. Some names need an explanation: parked (waits without using an attempt), pr (has its pull request), answered (the agent made no changes; its answer is a comment), cancelled (closed after a run began, or its label removed between runs), withdrawn (closed or its label removed before its first run), expired (no reply to its question)",
         choices: ISSUE_STATES,
       },
       { flags: "--json", description: "print JSON" },
@@ -227,7 +227,10 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: "show the log lines of scheduler, runner and board on this machine",
     options: [
       { flags: "-f, --follow", description: "follow new lines until Ctrl-C" },
-      { flags: "--runner", description: "only the log lines of the runner; takes no name" },
+      {
+        flags: "--runner",
+        description: "only the log lines of this machine's runner; unlike --runner of tac8 pause, it takes no name",
+      },
     ],
     load: async () => (await import("./logs.ts")).logs,
   },

@@ -44,9 +44,12 @@ export const STATE_WORDS: Readonly<Record<IssueState, StateWords>> = {
   pr: { title: "PR", meaning: "the work is in a pull request" },
   answered: { title: "Answered", meaning: "the agent made no changes; its answer is a comment on the issue" },
   stopped: { title: "Stopped", meaning: "an operator stopped the work" },
-  cancelled: { title: "Cancelled", meaning: "the issue was closed while it was running" },
+  cancelled: {
+    title: "Cancelled",
+    meaning: "the issue was closed after a run began, or unlabelled between runs",
+  },
   failed: { title: "Failed", meaning: "all attempts are used up, or the failure is permanent" },
-  withdrawn: { title: "Withdrawn", meaning: "the issue was closed or lost its label before it was running" },
+  withdrawn: { title: "Withdrawn", meaning: "the issue was closed or lost its label before its first run" },
   expired: { title: "Expired", meaning: "the agent's question got no reply in time" },
 };
 
