@@ -77,7 +77,7 @@ export const PROCESSES: readonly Metric[] = [
   {
     ...gauge,
     name: "tac8_runner_admission_info",
-    help: "1 for the current admission of a runner (open, half or closed), with the codes of its causes.",
+    help: "1 for the current admission of a runner, with the codes of its causes. half: it uses half of its slots.",
     labels: ["runner", "state", "because"],
     samples: (facts) =>
       runners(facts).map((runner) => ({

@@ -30,7 +30,7 @@ export const WORK: readonly Metric[] = [
   },
   {
     name: "tac8_queue_admission_info",
-    help: "1 for the current admission of the queue (open, half or closed), with the codes of its causes.",
+    help: "1 for the current admission of the queue, with the codes of its causes. half: one job starts, as a probe.",
     type: "gauge",
     labels: ["state", "because"],
     samples: ({ snapshot }) => [{ value: 1, labels: admissionLabels(queueAdmission(snapshot)) }],
@@ -73,7 +73,7 @@ export const WORK: readonly Metric[] = [
   },
   {
     name: "tac8_cost_usd_total",
-    help: "Cost of agents in US dollars, by model, as reported by their CLI; in a sandbox at least what the proxy of the run counted.",
+    help: "Cost of agents in US dollars, by model, as reported by their CLI, or as counted by the proxy of the run if that is more.",
     type: "counter",
     labels: ["model"],
     samples: ({ snapshot }) =>
