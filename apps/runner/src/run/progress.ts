@@ -13,7 +13,7 @@ const PHASES: Record<Checkpoint, Phase> = {
 };
 const MAX_WORDS = 200;
 
-/** Progress of a run, for display only. No decision depends on it. */
+/** Progress of a run, for display. Only the end of the breaker's probe depends on it: `last` shows that the model answers. */
 export class Progress {
   #seen: RunPresence;
   /** Usage of the issue's ended agents. */

@@ -7,7 +7,7 @@ export const QUEUE_NAME = "issues";
 /** Data of a job, written once, when the issue is queued. Everything else is in the record of the issue. */
 export interface JobData extends IssueRef {
   readonly repositoryId: number;
-  /** For display in the queue; the runner reads the title from GitHub again. */
+  /** For display. The runner reads the title from GitHub again; a pull request gets this one only if GitHub no longer shows the issue. */
   readonly title: string;
   readonly url: string;
 }
