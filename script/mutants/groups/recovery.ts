@@ -126,7 +126,7 @@ export const recovery: readonly Mutant[] = [
     find: "await worker.startStalledCheckTimer();",
     replace: "",
     test: { file: `${SCHEDULER}/stalled.int.test.ts`, name: "the job of a runner that died waits again" },
-    promise: "a dead runner's job goes to another runner even if no worker is awake",
+    promise: "a dead runner's job returns to the queue even if every other runner is paused or stopped",
   },
   {
     name: "unrecorded-question",
@@ -185,7 +185,7 @@ export const recovery: readonly Mutant[] = [
     find: '(halt === "shutdown" && !ended)',
     replace: 'halt === "shutdown"',
     test: { file: `${RUNNER}/pipeline/planSettle.test.ts`, name: "shutdown" },
-    promise: "an agent that ends without a result during a shutdown keeps its result",
+    promise: "an agent that fails by itself during a shutdown counts as failed, not as interrupted",
   },
   {
     name: "full-redis",

@@ -1,6 +1,6 @@
 /**
  * Progress of a run whose runner ended before it did: `changes` are a new commit or a changed file, `steps` are finished
- * tool calls or answers of the agent that changed nothing.
+ * tool calls or answers of the model without such a change.
  */
 export type RunProgress = "none" | "steps" | "changes";
 
