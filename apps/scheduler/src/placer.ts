@@ -69,7 +69,7 @@ function limitOf(reason: string, { per_repository, per_label }: Config["limits"]
 
 /**
  * Publish the limits for every runner, and set the limit over all runners in the queue. BullMQ enforces it in the step in which a
- * worker receives a job. If the configuration has no such limit, one that an operator has set by other means is kept. While the
+ * runner receives a job. If the configuration has no such limit, one that an operator has set by other means is kept. While the
  * breaker probes, its limit is kept.
  */
 export async function limitQueue({ config, redis, queue }: PlacerServices): Promise<void> {
