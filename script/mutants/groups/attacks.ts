@@ -326,7 +326,7 @@ export const attacks: readonly Mutant[] = [
     find: "to: fresh }, end.signal);",
     replace: "to: fresh });",
     test: { file: `${RUNNER}/place/user/side.int.test.ts`, name: "while a folder is handed over" },
-    promise: "a workspace that is being given to the issue's user is never given twice at once",
+    promise: "if a run ends while its workspace is being copied for the issue's user, the workspace stays as it was",
   },
   {
     name: "user-dry-run",
@@ -337,7 +337,7 @@ export const attacks: readonly Mutant[] = [
       file: `${RUNNER}/janitor/sweep.int.test.ts`,
       name: "a dry run does not hand an older workspace over to the Unix user of its issue",
     },
-    promise: "tac8 clean --dry-run changes nothing, also after a change to mode user",
+    promise: "tac8 clean --dry-run does not change the owner of a workspace from another mode",
   },
   {
     name: "user-folder-mode",

@@ -12,8 +12,8 @@ export interface OwnedFiles extends Omit<RoutedFiles, "newFolders" | "data"> {
 }
 
 /**
- * Return the files of an issue whose folders belong to its own user, and which no other user can enter. The runner itself creates,
- * moves and removes these folders as entries of its own folders. Their content is only accessible to the helper.
+ * Return the files of an issue whose folders belong to its own user, and which no other user can enter. The launcher creates these
+ * folders, and the runner moves and removes them as entries of its own folders. Their content is only accessible to the helper.
  */
 export function ownedFiles(options: OwnedFiles): Files {
   const { roots, otherFiles, local, inside, beforeChange, makeRoot, isBusy, isAgents } = options;

@@ -120,7 +120,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
   }
 
   /**
-   * Hand over a folder of an older version, in which agents were not separate users, to the issue's user. Only root can change the
+   * Hand over a folder of a run in another mode, in which agents were not separate users, to the issue's user. Only root can change the
    * owner of a file, so a copy beside the folder replaces it. Until then the folder is unchanged. An interrupted handover restarts.
    */
   async function handOverFolder(root: string): Promise<void> {
@@ -159,7 +159,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     openPathTo(mirror, config);
     const gid = await ids.idOf([mirror], "gid", end.signal);
     if (found.gid !== gid) {
-      // In a mirror of an older version, in which agents were not separate users, even each object is closed to other users.
+      // In a mirror of a time in which agents were not separate users, even each object is closed to other users.
       await execa("chmod", ["-R", "go+rX", "--", objects]);
       await sendRequest(socket, { op: "share", gid, path: mirror });
     }
@@ -278,7 +278,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
   };
 }
 
-/** Return whether a folder belongs to tac8, because an older version created it. */
+/** Return whether a folder belongs to tac8, because a run in another mode created it. */
 function isOurFolder(root: string): boolean {
   const found = lstatSync(root, { throwIfNoEntry: false });
   return found?.isDirectory() === true && found.uid === process.getuid?.();
