@@ -112,7 +112,7 @@ export const outgoing: readonly Mutant[] = [
     find: "if (findings.length === 0 && unchecked === null) return null;",
     replace: "if (unchecked === null) return null;",
     test: { file: "test/secretsOut.e2e.test.ts", name: "the model's key in a commit:" },
-    promise: "no commit with a secret of this installation is published",
+    promise: "no commit with a secret of this installation is published, unless a label allows a short one",
   },
   {
     name: "secrets-final",
@@ -120,7 +120,7 @@ export const outgoing: readonly Mutant[] = [
     find: "isFinal: findings.some(({ isCertain }) => isCertain),",
     replace: "isFinal: false,",
     test: { file: `${RUNNER}/steps/publish/inspect.test.ts`, name: "no label allows a secret of this installation" },
-    promise: "a label does not publish a secret of this installation",
+    promise: "no label publishes a secret of this installation of 20 or more characters",
   },
   {
     name: "secrets-each-commit",

@@ -16,7 +16,7 @@ export interface Folders {
 
 /**
  * Return a repository's settings as settings of the user of an issue's home folder. There, `Read(/secret/**)` and
- * relative paths of the sandbox would no longer start at the project's folder, so they get the path of the worktree.
+ * relative paths of Claude Code's own sandbox would no longer start at the project's folder, so they get the path of the worktree.
  * `~/` would mean only the issue's home folder, so a rule that denies or asks is repeated for the owner's home folder;
  * a rule that allows is not. Pure.
  * @returns null if the text is not valid settings
@@ -57,7 +57,7 @@ function sandboxFor(sandbox: Json, folders: Folders): Json {
   };
 }
 
-/** Return the paths for a path of the sandbox, in which `/` is the root of the file system. */
+/** Return the paths for a path of Claude Code's own sandbox, in which `/` is the root of the file system. */
 function places(path: string, { tree, owner }: Folders): readonly [string, string?] {
   if (/^~(?:\/|$)/.test(path)) return owner === null ? [path] : [path, `${owner}${path.slice(1)}`];
   return [path.startsWith("/") ? path : `${tree}/${path.replace(/^\.\//, "")}`];
