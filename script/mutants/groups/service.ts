@@ -230,7 +230,7 @@ export const service: readonly Mutant[] = [
     find: '! is_placeholder "$value" ||',
     replace: "true ||",
     test: { file: "script/deploy.int.test.mjs", name: "a secret from a file is stored" },
-    promise: "install.sh refuses a placeholder",
+    promise: "install.sh refuses an example value",
   },
   {
     name: "journal-lines",
