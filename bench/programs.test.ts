@@ -5,9 +5,9 @@ import { findPrograms } from "./programs.ts";
 const root = join(import.meta.dirname, "..");
 
 test("every source file of the table exists", () => {
-  const { argsOf, launcher } = findPrograms(root, "src");
+  const { argsOf, command } = findPrograms(root, "src");
   expect(argsOf("runner").at(-1)).toBe(join(root, "apps/runner/src/main.ts"));
-  expect(launcher).toBe(join(root, "bin/tac8.mjs"));
+  expect(command).toBe(join(root, "bin/tac8.mjs"));
 });
 
 test("bundled programs start from dist", () => {

@@ -24,7 +24,7 @@ const FILES: Readonly<Record<Entries, Readonly<Record<Program, string>>>> = {
 };
 
 /** Path of the command that users type, relative to the checkout. */
-const LAUNCHER = "bin/tac8.mjs";
+const COMMAND = "bin/tac8.mjs";
 
 /** Disable the warning of Node 24 that TypeScript is experimental. */
 const NODE_FLAGS: Readonly<Record<Entries, readonly string[]>> = {
@@ -38,13 +38,13 @@ export interface Programs {
   /** Arguments for Node that start the program. */
   readonly argsOf: (program: Program) => string[];
   /** Path of `tac8`, as users run it. */
-  readonly launcher: string;
+  readonly command: string;
 }
 
 /** Return the programs of a checkout. @throws Error with the first missing file and the command that builds it */
 export function findPrograms(checkout: string, entries: Entries, exists = existsSync): Programs {
   const files = FILES[entries];
-  const missing = [...Object.values(files), LAUNCHER].find((file) => !exists(join(checkout, file)));
+  const missing = [...Object.values(files), COMMAND].find((file) => !exists(join(checkout, file)));
   if (missing !== undefined) {
     const remedy =
       entries === "dist" ? "build it first, or measure the sources with --entries src" : "check --checkout";
@@ -54,6 +54,6 @@ export function findPrograms(checkout: string, entries: Entries, exists = exists
     checkout,
     entries,
     argsOf: (program) => [...NODE_FLAGS[entries], join(checkout, files[program])],
-    launcher: join(checkout, LAUNCHER),
+    command: join(checkout, COMMAND),
   };
 }

@@ -54,7 +54,7 @@ async function measure(bench: Bench): Promise<Row[]> {
     ),
     ...both(
       "help-main",
-      "the same without the launcher",
+      "the same without bin/tac8.mjs",
       warm.map((sample) => sample.main),
     ),
     ...both(
@@ -77,14 +77,14 @@ interface Tac8 {
   readonly stage: Pick<BenchStage, "env" | "dir">;
   readonly args: readonly string[];
   readonly repeat?: number;
-  /** Arguments for Node. Default: the launcher, as users run it. */
+  /** Arguments for Node. Default: `bin/tac8.mjs`, as users run it. */
   readonly program?: readonly string[];
 }
 
 /** Run the command against a stage. @throws Error if it fails */
 export async function tac8({ bench, stage, args, repeat = 1, program }: Tac8): Promise<Timed> {
   const { programs, leftovers, signal } = bench;
-  const command = [process.execPath, ...(program ?? [programs.launcher]), ...args];
+  const command = [process.execPath, ...(program ?? [programs.command]), ...args];
   const codes = args[0] === "status" ? STATUS_CODES : [0];
   const result = await timed({ command, env: stage.env, cwd: stage.dir, repeat, codes, leftovers, signal });
   if (result.output.trim() === "") throw new Error(`tac8 ${args.join(" ")} printed nothing`);
