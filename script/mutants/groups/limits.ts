@@ -8,7 +8,7 @@ export const limits: readonly Mutant[] = [
     find: "for (const pid of plan.move)",
     replace: "for (const pid of [] as number[])",
     test: { file: "apps/runner/src/process/cgroup.int.test.ts", name: "in a delegated group" },
-    promise: "a runner with a delegated control group has the kernel limit its runs",
+    promise: "the kernel limits the runs of a runner with a delegated control group",
   },
   {
     name: "group-leaf-others",

@@ -52,7 +52,7 @@ export interface AgentRequest {
   readonly privateHome?: { readonly servers: string | null } | null;
   /** US dollars; 0 means no limit. */
   readonly maxUsd: number;
-  /** The workspace's lock; guard and agent inherit it. The caller releases it. */
+  /** The workspace's lock. The guard inherits it, and so does an agent without isolation. The caller releases it. */
   readonly lock: Lock;
   readonly logPath: string;
   readonly limits: {

@@ -103,8 +103,8 @@ async function tryToRemove(path: string): Promise<string | null> {
 }
 
 /**
- * Programs go down folder by folder: they need no name of the whole path, which agents can make longer than any system call takes,
- * with a closed folder in the last one. And they empty a folder that they cannot remove.
+ * `chmod` and `rm` go down folder by folder: they need no name of the whole path, which agents can make longer than any system call
+ * takes, with a closed folder in the last one. And they empty a folder that they cannot remove.
  */
 async function removeByPrograms(path: string): Promise<void> {
   const isFolder = (await lstat(path).catch(() => null))?.isDirectory() === true;

@@ -1,7 +1,7 @@
 // The guard: a small process between runner and agent. It kills the agent when its runner has died or sends no
 // heartbeat.
-// Descriptors: 0, 1, 2 belong to the agent; 3 is the workspace's lock, which the agent gets too; 4 is the runner (see
-// protocol.ts).
+// Descriptors: 0, 1, 2 belong to the agent; 3 is the workspace's lock, which an agent without isolation gets too; 4 is
+// the runner (see protocol.ts).
 // An agent in a sandbox has another guard: see timeGuard.ts.
 import { messageOf } from "@tac8/core/domain/messageOf";
 import { statSync } from "node:fs";

@@ -10,7 +10,8 @@ export type MissingPlan =
 
 /**
  * Decide whether to wait for finished work that is neither here nor on GitHub, or to do it again. Its runner has a day to return. The
- * day begins at the newest of the end of the work, the label that allowed its publication, and the start of another try. Pure.
+ * day begins at the newest of three times: the end of the work, the label that allowed its publication, and the time at which the
+ * issue was queued again. Pure.
  * @param now epoch ms
  */
 export function planMissing(

@@ -1,5 +1,5 @@
 // The helper: works in an issue's folders for the runner. It reads requests from descriptor 0 and writes answers to descriptor 1
-// (see protocol.ts). Descriptor 3 may be the workspace's lock. The process ends when its input ends.
+// (see protocol.ts). Descriptor 3 may be the lock of the workspace's sandboxes. The process ends when its input ends.
 import { Socket } from "node:net";
 import { MAX_PAYLOAD, MAX_REQUEST_HEADER, type Numbered, type Request } from "./protocol.ts";
 import { FrameReader } from "./frames.ts";

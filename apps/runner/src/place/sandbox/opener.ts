@@ -28,7 +28,7 @@ export interface OpenerOptions {
 const MB = 1024 ** 2;
 /** Programs of tac8 that run inside. They are in the folder of all its programs. */
 export const OWN = [process.execPath, HELPER_PROGRAM.at(-1) ?? "", FORWARDER];
-/** Descriptor of the lock in a sandbox. */
+/** Descriptor, in a sandbox, of the lock of the workspace's sandboxes. */
 const LOCK_FD = 3;
 /** Descriptor of the filter. A redirection of the shell allows one digit. */
 const SECCOMP_FD = 9;
