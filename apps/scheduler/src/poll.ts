@@ -1,5 +1,4 @@
 import { messageOf } from "@tac8/core/domain/messageOf";
-import { isDeepStrictEqual } from "node:util";
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
 import { repoKey } from "@tac8/core/domain/reference";
 import { GitHubError } from "@tac8/core/github/errors";
@@ -7,6 +6,7 @@ import { announceScheduler, type SchedulerPresence } from "@tac8/core/state/pres
 import { act, type ActServices } from "./act.ts";
 import { earliestAddTime } from "./redisReset.ts";
 import { willStartImmediately } from "./idleRunners.ts";
+import { createProblemLog } from "./problemLog.ts";
 import { plan, lookupsFor, type Action, type RepositorySnapshot } from "./plan.ts";
 import { performLookups, readLiveJobs, readRepository, type LiveJobs, type Reader } from "./readRepository.ts";
 import { MAX_LOOKUPS } from "./actorLookup.ts";
@@ -21,18 +21,16 @@ export type PollServices = Omit<Reader, "trustedUsers" | "allowLabel"> &
 
 /** With more new issues than this, tac8 posts no queued comments: writes are one second apart, so they would delay the queue. */
 const MAX_COMMENTED = 5;
-/** A problem that continues is logged again after this time. */
-const REPEAT_MS = 10 * 60_000;
 
 /**
  * Return a function that reads GitHub and the queue once, plans, acts, and publishes the result. Do not call it again before it
  * has returned. Its memory only saves requests and log lines, so a restart loses nothing.
  */
 export function createPoll(services: PollServices): () => Promise<void> {
-  const { config, redis, log, now, signal, vitals } = services;
+  const { config, redis, now, signal, vitals } = services;
   const { trusted_users: trustedUsers, label_allow: allowLabel } = config.github;
   const reader: Reader = { ...services, trustedUsers, allowLabel };
-  const reported = new Map<string, { readonly problems: readonly string[]; readonly at: number }>();
+  const logProblems = createProblemLog(services);
   const seenRepositories = new Set<string>();
   let lastPollAt: number | null = null;
   let rateLimitedUntil = 0;
@@ -81,15 +79,6 @@ export function createPoll(services: PollServices): () => Promise<void> {
     const emptied = `Redis was emptied: no issue is added before ${new Date(from).toISOString()}`;
     const rest = actions.filter((action) => !addsJob(action));
     return [emptied, ...problems, ...(await doAll(snapshot, rest))];
-  }
-
-  function logProblems(key: string, problems: readonly string[]): void {
-    const before = reported.get(key);
-    const news = !isDeepStrictEqual(before?.problems ?? [], problems);
-    if (!news && (before === undefined || now() - before.at < REPEAT_MS)) return;
-    reported.set(key, { problems, at: now() });
-    if (problems.length === 0) log.info({ repository: key }, "polling works again");
-    for (const problem of problems) log.warn({ repository: key }, problem);
   }
 
   return async function poll(): Promise<void> {
