@@ -71,6 +71,7 @@ test("git in the workspace of a lost run ends when the current run loses its job
   const head = "a".repeat(40);
   const side = {
     place: ({ signal }: { signal?: AbortSignal } = {}) => ({
+      stat: async () => null, // No settings of the agent.
       git: async (_dir: string, [command]: readonly string[]) => {
         if (command === "rev-parse") return { code: 0, bytes: Buffer.from(head), words: "", record: "" };
         lost.abort(reason);

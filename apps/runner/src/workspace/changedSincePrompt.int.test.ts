@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
@@ -57,6 +58,17 @@ fieldTest("F1", "a commit, a changed, a new and a deleted file are changes", asy
     await change();
     expect(await changed()).toBe(true);
   }
+});
+
+test("no filter runs that the agent has configured", async () => {
+  const witness = join(bench.dir, "witness");
+  await agentBegins();
+  await bench.agent(["config", "filter.evil.clean", `touch '${witness}'; cat`]);
+  await bench.write(".gitattributes", "* filter=evil\n");
+  // Of the same length, because git otherwise knows without the content that the file was changed.
+  await bench.write("README.md", "# gadgets\n");
+  expect(await changed()).toBe(true);
+  expect(existsSync(witness), "the filter ran").toBe(false);
 });
 
 test("paths with spaces, with conflicts and of untracked files are read from git's output", () => {

@@ -1,13 +1,14 @@
 import { dirname, join } from "node:path";
 import { commitOf } from "../git/openGit.ts";
 import { gitIn, type AgentPlace } from "../place/place.ts";
+import { withoutDrivers } from "./drivers.ts";
 import { promptTime } from "./notes.ts";
 import type { WorkspacePaths } from "./paths.ts";
 
 /** Most files that are checked. Thousands of new files are a change in any case. */
 const MAX_FILES = 10_000;
 
-export interface ChangedOptions extends Pick<WorkspacePaths, "tree" | "promptFile"> {
+export interface ChangedOptions extends Pick<WorkspacePaths, "tree" | "gitDir" | "promptFile"> {
   readonly place: AgentPlace;
   /** Commit of the workspace when its agent started. */
   readonly startSha: string;
@@ -18,9 +19,16 @@ export interface ChangedOptions extends Pick<WorkspacePaths, "tree" | "promptFil
  * newer than the prompt, which is written just before an agent starts. Changes nothing. The two may be on different file
  * systems. Their times come from one clock, unless one of them is a network file system: then the clocks have to agree.
  */
-export async function changedSincePrompt({ tree, promptFile, place, startSha }: ChangedOptions): Promise<boolean> {
+export async function changedSincePrompt({
+  tree,
+  gitDir,
+  promptFile,
+  place: given,
+  startSha,
+}: ChangedOptions): Promise<boolean> {
   const began = await promptTime({ promptFile });
   if (began === null) return false;
+  const place = await withoutDrivers(given, { tree, gitDir });
   const git = gitIn(place, tree);
   if ((await commitOf(git, "HEAD")) !== startSha) return true;
   const status = await git.raw(["status", "--porcelain=v2", "--no-renames", "--untracked-files=all", "-z"]);
