@@ -28,7 +28,8 @@ test.each<[string, string, boolean]>([
 });
 
 test("a link that is longer than any path is stray", () => {
-  expect(whyStrayLink("a", null)).not.toBeNull();
+  expect(whyStrayLink("a", null)).toBe("a link whose target is longer than any path");
+  expect(whyStrayLink("a", "")).toBe("an empty link");
 });
 
 const module = (...urls: string[]) =>

@@ -17,7 +17,7 @@ const STEP_MS = 60_000;
 const FILE = ".gitmodules";
 
 /**
- * Return the changed entries that lead out of the repository: symbolic links to other places, and submodules without
+ * Return the changed entries that lead out of the repository: symbolic links to paths outside, and submodules without
  * a plain HTTPS or relative address. Unchanged entries belong to the repository and are not checked. @throws StepFailure of kind `git`
  */
 export async function strayEntries(
@@ -53,7 +53,8 @@ export function strayInBoth(base: readonly Stray[], published: readonly Stray[] 
  * @param target null if it is longer than any path
  */
 export function whyStrayLink(path: string, target: string | null): string | null {
-  if (target === null || target === "") return "an empty link";
+  if (target === null) return "a link whose target is longer than any path";
+  if (target === "") return "an empty link";
   if (/\p{Cc}/u.test(target)) return "a link with control characters";
   if (target.startsWith("/") || /^[a-z]:|\\/i.test(target)) return "a link to an absolute path";
   const parts = target.split("/").filter((part) => part !== "" && part !== ".");
