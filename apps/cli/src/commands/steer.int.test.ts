@@ -81,7 +81,9 @@ describe("tac8 stop", () => {
     await cli.seen(/its work is on the branch auto\/gh-3 \(abcdef0\)/);
     await store.write(id(3), "r1", { state: "stopped", "run.id": null, "command.stop": null });
     expect(await cli.ended).toMatchObject({ code: 0 });
-    expect(cli.stdout()).toContain("octo/hello#3 is stopped. Its work is on the branch auto/gh-3.");
+    expect(cli.stdout()).toContain(
+      "octo/hello#3 is stopped. Its work is on the branch auto/gh-3. To start it again: tac8 retry octo/hello#3",
+    );
     expect(cli.stdout() + cli.stderr()).not.toContain("\u001b");
   });
 
@@ -135,7 +137,8 @@ describe("tac8 stop", () => {
     "an issue that is stopped while it waits stays in the list, once, also when it is retried",
     async () => {
       await queued(3);
-      await tac8(["stop", "3", "--no-wait"]);
+      const stopped = await tac8(["stop", "3", "--no-wait"]);
+      expect(stopped.out).toContain("To start it again: tac8 retry octo/hello#3");
       const list = async () =>
         (JSON.parse((await tac8(["list", "--json"])).out) as { issues: { issue: string; state: string }[] }).issues;
       expect(await list()).toMatchObject([

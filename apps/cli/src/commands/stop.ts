@@ -142,7 +142,9 @@ async function reportStop(
   } else if (!rested && ended) {
     const work =
       after.branch.published === null ? "" : ` Its work is on the branch ${plain(after.branch.name ?? "?")}.`;
-    if (after.state === "stopped") say(`${name} is stopped.${work} To start it again: tac8 add ${name}`);
+    // A retry needs the job or its snapshot. An issue that was stopped before the scheduler queued it has neither.
+    const command = result.kind === "stopped" && after.job.snapshot === null ? "add" : "retry";
+    if (after.state === "stopped") say(`${name} is stopped.${work} To start it again: tac8 ${command} ${name}`);
     else say(`${name} finished before it could be stopped: ${after.state ?? "ended"}.`);
   }
   return ended || waitMs === null ? 0 : NOT_YET;
