@@ -18,7 +18,7 @@ test("a question keeps its line breaks and links to its issue until it has a rep
   const { redis, show } = await setUp();
   const store = createIssueStore(redis);
   await store.writeIf("octo.hello.455", {}, { "question.text": "Which one?\n- ODB++\n- Gerber" });
-  const button = '<a class="button primary" href="https://github.com/octo/hello/issues/455">Answer on GitHub</a>';
+  const button = '<a class="button primary" href="https://github.com/octo/hello/issues/455">Reply on GitHub</a>';
   const asking = await show(455);
   expect(asking).toContain('<p class="question">Which one?\n- ODB++\n- Gerber</p>');
   expect(asking).toContain(button);

@@ -15,6 +15,7 @@ import { explainedChip } from "../pages/state.ts";
 import { timeTag } from "../pages/time.ts";
 import type { IssueSnapshot } from "./issueSnapshot.ts";
 
+/** Maximum length of an explanation, a question, and the text of a check. */
 const MAX_ANSWER = 1500;
 /** Maximum length of an agent's answer. */
 const MAX_OUTPUT = 4000;
@@ -140,7 +141,7 @@ function links(snapshot: IssueSnapshot, apiUrl: string): Html {
   const job = `/queues/queue/issues/${encodeURIComponent(jobIdOf(ref))}`;
   return html`${
       isAsking(snapshot)
-        ? html`<a class="button primary" href="${issue}">Answer on GitHub</a>`
+        ? html`<a class="button primary" href="${issue}">Reply on GitHub</a>`
         : html`<a href="${issue}">Issue on GitHub</a>`
     } <a href="${job}">Job in the queue</a>`;
 }

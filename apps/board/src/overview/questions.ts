@@ -15,7 +15,7 @@ export const questionsPart: OverviewPart = ({ later }, context) => {
   const asked = later.filter(isOpenQuestion);
   if (asked.length === 0) return html`<div id="questions" hidden></div>`;
   return html`<section id="questions" class="notice" aria-labelledby="questions-title">
-    <h2 id="questions-title">Blocked: waiting for your answer</h2>
+    <h2 id="questions-title">Blocked: waiting for your reply</h2>
     <ul>
       ${asked.map((job) => item(job, context))}
     </ul>
@@ -32,6 +32,6 @@ function item({ id, title, issue, due }: LaterJob, { repositories, apiUrl, now }
       <p class="question">${question}</p>
       <span class="dim">expires ${timeTag(due, now)}</span>
     </div>
-    ${answer !== null && html`<a class="button primary" href="${answer}">Answer on GitHub</a>`}
+    ${answer !== null && html`<a class="button primary" href="${answer}">Reply on GitHub</a>`}
   </li>`;
 }
