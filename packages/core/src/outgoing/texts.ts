@@ -113,7 +113,7 @@ function hintFor(state: IssueState, trigger: string): string | null {
 export function questionText(question: string): string {
   const words = question.trim() || "(The agent wrote an empty BLOCKED.md.)";
   const body = fit(words, MAX_BODY - 1000, (part) => quote(defuse(part)));
-  return `The agent needs an answer to continue:\n\n${body}\n\nReply to this issue to answer. The work continues with the first reply from an account with write access to this repository.`;
+  return `The agent needs a reply to continue:\n\n${body}\n\nReply to this issue to answer. The work continues with the first reply from an account with write access to this repository.`;
 }
 
 /** Return the comment about withheld work. `where`: the runner that has the work. */
