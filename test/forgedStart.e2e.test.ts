@@ -246,7 +246,7 @@ test("a forged stop posts nothing on an issue that no trusted account has labell
   for (const each of [number, other]) expect(world.github.comments(REPO, each)).toEqual([]);
 });
 
-test("an agent gets as an answer only what trusted accounts wrote on the issue, whatever Redis says", async () => {
+test("an agent gets as a reply only what trusted accounts wrote on the issue, whatever Redis says", async () => {
   const scheduler = world.startApp("scheduler");
   const asking = ["forged", "by a stranger", "changed"].map((name) => {
     const promptFile = join(world.dir, `prompt-${name}.txt`);

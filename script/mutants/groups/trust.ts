@@ -161,15 +161,15 @@ export const trust: readonly Mutant[] = [
     find: "isReply(comment, question?.id ?? Infinity)",
     replace: "isReply(comment, 0)",
     test: { file: `${RUNNER}/steps/prepare/reply.test.ts`, name: "has every reply of users who may answer since" },
-    promise: "an answer has no words from before the question",
+    promise: "a reply has no words from before the question",
   },
   {
     name: "answer-on-github",
     file: `${RUNNER}/steps/prepare/prepare.ts`,
     find: 'return found === null ? { kind: "interrupted" }',
     replace: "return found === null ? given",
-    test: { file: "test/forgedStart.e2e.test.ts", name: "an agent gets as an answer only what trusted accounts wrote" },
-    promise: "an agent gets as an answer only what accounts with write access wrote on the issue",
+    test: { file: "test/forgedStart.e2e.test.ts", name: "an agent gets as a reply only what trusted accounts wrote" },
+    promise: "an agent gets as a reply only what accounts with write access wrote on the issue",
   },
   {
     name: "app-name",
