@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { MOVING_FILE, RESTORING_FOLDER } from "../config/dataFolder.ts";
 import { DATA_FORMAT, newerData } from "../domain/format.ts";
 
-/** File with the version of the data in the folder, see domain/format.ts. */
+/** File with the format of the data in the folder, see domain/format.ts. */
 const FORMAT_FILE = "format";
 
 /**
@@ -25,7 +25,7 @@ export function makeDataFolder(path: string): boolean {
   return made;
 }
 
-/** Write the version of this tac8's data format to the data folder. */
+/** Write the data format of this version of tac8 to the data folder. */
 export function markDataFolder(path: string): void {
   if (Number(readFormat(path) ?? 0) >= DATA_FORMAT) return;
   const file = join(path, FORMAT_FILE);
@@ -37,7 +37,7 @@ export function markDataFolder(path: string): void {
   }
 }
 
-/** Return the version; null: the folder is new, or from a version that did not write this file. */
+/** Return the format; null: the folder is new, or from a version that did not write this file. */
 function readFormat(path: string): string | null {
   try {
     return readFileSync(join(path, FORMAT_FILE), "utf8");

@@ -79,7 +79,7 @@ export function counterKey(name: string): string {
 /** The limit on concurrent runs of all runners that the scheduler has set in the queue. */
 export const QUEUE_LIMIT_KEY = "tac8:queue-limit";
 
-/** Version of the data in this Redis, see domain/format.ts. */
+/** Format of the data in this Redis, see domain/format.ts. */
 export const FORMAT_KEY = "tac8:format";
 
 /** List with the answers to a request. */
