@@ -71,7 +71,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${CORE}/state/issueStore.ts`,
     find: "if (redis.call('HGET', KEYS[1], field) or '') ~= value then return 0 end",
     replace: "",
-    test: { file: `${CORE}/state/issueStore.int.test.ts`, name: "that has lost its place writes nothing" },
+    test: { file: `${CORE}/state/issueStore.int.test.ts`, name: "that has lost its job writes nothing" },
     promise: "a run that is no longer the issue's current run writes nothing",
   },
   {

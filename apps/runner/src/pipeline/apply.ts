@@ -122,9 +122,10 @@ async function requeue({ until, deferredBecause }: Requeue, { job, lockToken, se
 }
 
 /**
- * Release the job of a run that has lost its place. If the runner still has the job's lock, either Redis was unreachable, or the run's
- * own last write released the place: the client sent it twice, because Redis' first reply was lost. Without this, BullMQ would count
- * a failed attempt for an issue that may have succeeded. BullMQ comes first, because only BullMQ knows which run has the job.
+ * Release the job of a run that is no longer the issue's current run. If the runner still has the job's lock, either Redis was
+ * unreachable, or the run's own last write removed its id from the record: the client sent it twice, because Redis' first response was
+ * lost. Without this, BullMQ would count a failed attempt for an issue that may have succeeded. BullMQ comes first, because only BullMQ
+ * knows which run has the job.
  */
 async function release(lost: Error, { job, lockToken, record, services }: ApplyTo): Promise<never> {
   const { log, now } = services;

@@ -68,7 +68,7 @@ describe("a run", () => {
     expect(await store.read(ID)).toMatchObject({ run: { id: "run-2", runner: "pi/1" } });
   });
 
-  it("that has lost its place writes nothing: neither fields nor event", async () => {
+  it("that has lost its job writes nothing: neither fields nor event", async () => {
     await claim("run-1", "pi/0");
     await store.write(ID, "run-1", { state: "running" }, EVENT);
     expect((await claim("run-2", "pi/1")).run.id).toBe("run-1");

@@ -14,7 +14,7 @@ export class LostRun extends Error {
   override readonly name = "LostRun";
 
   constructor(jobId: string, run: string) {
-    super(`run ${run} of ${jobId} has lost its place to another run`);
+    super(`run ${run} of ${jobId} has lost its job to another run`);
   }
 }
 
@@ -28,11 +28,11 @@ const FOLLOWS = JSON.stringify(
 /**
  * Compare, then write the fields and the event in one step. KEYS: hash, event log.
  * ARGV: JSON {expect: {field: value}, set: {field: value}, del: [field], event: [field, value, …], unexpected: [field, value, …]},
- * log length, version, seconds for which the hash is kept from now on ("0": without expiry, "": unchanged). An expected "" matches a
+ * log length, format, seconds for which the hash is kept from now on ("0": without expiry, "": unchanged). An expected "" matches a
  * missing field. Returns 0 if a value differs, 2 if the new state must not follow the former one, else 1. In case 2 the state is written
- * too, and the event `unexpected` is logged with the former state. Any state may follow an unknown state of another version. Redis
- * does not roll back a script that fails, so commands that can fail (a key of another type) come before the first write. Version "0"
- * does not change the version of the record; another one can only raise it.
+ * too, and the event `unexpected` is logged with the former state. Any state may follow an unknown state of another version of tac8. Redis
+ * does not roll back a script that fails, so commands that can fail (a key of another type) come before the first write. Format "0"
+ * does not change the format of the record; another one can only raise it.
  */
 const WRITE = `
 local a = cjson.decode(ARGV[1])
@@ -73,9 +73,9 @@ const RENAMED = JSON.stringify(RENAMED_FIELDS.map(({ former, field, stays }) => 
 
 /**
  * Make a run the current run of the issue, and return the hash after that, but with the former run and runner. Returns 0 if the caller
- * does not have the job's lock: a runner that was frozen must not replace its successor. A record of an older version is migrated in
- * the same step; from then on only runs of this version work on the issue. KEYS: hash, BullMQ's lock. ARGV: run, runner, token,
- * version.
+ * does not have the job's lock: a runner that was frozen must not replace its successor. A record of an older format is migrated in
+ * the same step; from then on, no run of an older format works on the issue. KEYS: hash, BullMQ's lock. ARGV: run, name of its slot,
+ * token, format.
  */
 const CLAIM = `
 if redis.call('GET', KEYS[2]) ~= ARGV[3] then return 0 end
@@ -93,6 +93,7 @@ return before`;
 
 export interface Claimant {
   readonly run: string;
+  /** Name of the slot that processes the job. */
   readonly runner: string;
   /** Key of the job's lock in BullMQ, and the token that it must have. */
   readonly lockKey: string;
