@@ -5,7 +5,7 @@ export interface OpenQuestion {
   /** The run that asked it. */
   readonly run: string;
   readonly text: string;
-  /** The `labeled` event that its run has used. */
+  /** Id of the `labeled` event that its run has used. */
   readonly labelEvent: number;
   readonly publishedSha: string | null;
 }

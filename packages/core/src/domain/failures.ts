@@ -149,7 +149,10 @@ function minutes(policy: Policy, index: number): number {
   return (policy.minutes[index] ?? policy.minutes.at(-1) ?? 0) * 60_000;
 }
 
-/** A step failed with a known kind. Every other thrown value is a defect of tac8, and counts as `git` or `github`. */
+/**
+ * A failure whose kind is known where it is thrown. The runner's `failureOf` returns the kind of every other thrown value: an unexpected
+ * one counts as `git`.
+ */
 export class StepFailure extends Error {
   override readonly name = "StepFailure";
   readonly failure: Failure;

@@ -125,13 +125,14 @@ function nothingToStop(plan: "unknown" | "ended", { state, end: { outcome } }: I
   return { kind: "ended", state: isEnded(state) ? (state ?? "stopped") : (outcome ?? "stopped") };
 }
 
-/** Return the event of a label that would start the issue at the scheduler's next poll; null: there is none. */
+/** Return the id of the event of a label that would start the issue at the scheduler's next poll; null: there is none. */
 async function unusedLabel(
   { labelOn }: Pick<StopOptions, "labelOn">,
   job: JobState,
   { state, command: { stop }, label: { event: labelEvent } }: IssueRecord,
 ): Promise<number | null> {
-  // Any other issue marks its newest label as used when it ends. The report of a stop does the same.
+  // Only for an issue that is at rest: a running or waiting issue marks its newest label as used when it ends, and the report of a stop
+  // does so too.
   const rests = ["completed", "failed", "unknown"].includes(job) && (state === null || isEnded(state)) && stop === null;
   const event = rests ? ((await labelOn?.()) ?? null) : null;
   return event !== null && (state === null || event > labelEvent) ? event : null;

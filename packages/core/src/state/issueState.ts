@@ -71,11 +71,11 @@ const withheldSchema = z.object({
   reason: z.string(),
   /** Whether a label can allow the publication. */
   canAllow: z.boolean(),
-  /** What the label allows if it is added after the question; absent: an earlier label counts too. */
+  /** Key of the reason, if only a label counts that was added after a question with this key; absent: an older one counts too. */
   allows: z.string().max(64).optional(),
   /** Fingerprint of the files that are withheld, with their content; absent: the reason is not about files. */
   files: z.string().max(64).optional(),
-  /** Newest event of the label when the work was withheld; 0: there was none. */
+  /** Id of the newest event of the label when the work was withheld; 0: there was none. */
   event: z.number(),
 });
 export type Withheld = z.infer<typeof withheldSchema>;
@@ -105,7 +105,7 @@ const mirrored = <V>(former: string, schema: z.ZodType<V>): Fact<V> => ({ former
  * its default value, so an emptied or damaged hash is the record of an issue without any work.
  */
 const facts = {
-  /** The newest format version that a run has written to this record, see domain/format.ts; 0: older than versions. */
+  /** The newest format in which a run has written this record, see domain/format.ts; 0: written before formats existed. */
   format: shared("format", int),
   state: shared("state", z.enum(ISSUE_STATES).nullable()),
   /** ISO time of the last change of `state`. */
@@ -125,9 +125,9 @@ const facts = {
 
   /** The trigger label. */
   label: {
-    /** Newest `labeled` event that was used to start a run. */
+    /** Id of the newest `labeled` event that was used to start a run. */
     event: shared("labelEvent", int),
-    /** Newest event of a label that GitHub did not remove at the end of a run: the scheduler tries again. */
+    /** Id of the newest event of a label that GitHub did not remove at the end of a run: the scheduler tries again. */
     notRemoved: shared("labelLeft", int.nullable()),
     /** The account whose label was refused last. */
     refused: renamed("refusedLabel", json(refusedLabelSchema).nullable()),
@@ -139,7 +139,7 @@ const facts = {
     queuedAt: shared("begun", z.string().nullable()),
     /** ISO time of the user's retry that began the round; null: a label event began it. */
     retriedAt: shared("retried", z.string().nullable()),
-    /** Event that is the cause of its runs (0: none, but a user's retry); null: admission is not decided yet. */
+    /** Id of the label event that allows its runs (0: a user's retry); null: not decided yet. */
     admitted: shared("admitted", int.nullable()),
   },
 
@@ -207,7 +207,7 @@ const facts = {
     leftRunning: renamed("leftRunning", z.string().nullable()),
     /** Finished work that is not published until a user decides. After a reply: the reason. */
     withheld: shared("withheld", json(withheldSchema).nullable()),
-    /** Event of the label that allows its publication. The run checks it on GitHub again. */
+    /** Id of the event of the label that allows its publication. The run checks it on GitHub again. */
     allowed: shared("allowed", int.nullable()),
   },
 
@@ -353,7 +353,7 @@ export const RENAMED_FIELDS = [...FACTS].flatMap(([path, { former, isMirrored = 
   former === undefined ? [] : [{ former, field: path, stays: isMirrored }],
 );
 
-/** Parse a hash with the field names of this or an earlier version. Return all facts, or only the requested ones. */
+/** Parse a hash with the field names of this or an earlier format. Return all facts, or only the requested ones. */
 export function parseIssueState(hash: Readonly<Record<string, string>>): IssueRecord;
 export function parseIssueState<P extends RecordPath>(
   hash: Readonly<Record<string, string>>,

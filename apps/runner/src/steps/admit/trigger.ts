@@ -9,7 +9,7 @@ import { isTrustedLabel } from "../../issue/trusted.ts";
 
 export type Trigger = Start | NoStart;
 
-/** The run may start, and uses this event. */
+/** The run may start, and uses the event with this id. */
 interface Start {
   readonly kind: "go";
   readonly event: number;
