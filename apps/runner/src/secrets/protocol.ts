@@ -15,7 +15,7 @@ export interface ScanRequest {
   readonly salt: string;
 }
 
-/** A place of a secret. It never has the secret itself. */
+/** The location of a secret. It never has the secret itself. */
 export interface Finding {
   /** Path of a file, or name of a text. */
   readonly where: string;
@@ -33,7 +33,7 @@ export interface Result {
   readonly findings: readonly Finding[];
   /** Number of all findings. */
   readonly count: number;
-  /** Digest of all findings and their values: another value in the same place has another digest. */
+  /** Digest of all findings and their values: another value at the same location has another digest. */
   readonly digest: string;
 }
 

@@ -3,7 +3,7 @@ import { MAX_FINDINGS, type Finding, type Result } from "./protocol.ts";
 
 const MAX_WHERE = 200;
 
-/** Collection of findings. Each place is listed once, and the digest includes every value that was found there. */
+/** Collection of findings. Each location is listed once, and the digest includes every value that was found there. */
 export class Results {
   readonly #salt: string;
   readonly #keys = new Set<string>();

@@ -23,7 +23,7 @@ interface Line {
   readonly where: string;
   readonly number: number;
   readonly text: string;
-  /** Whether the commit has removed the same line in another place. */
+  /** Whether the commit has removed the same line elsewhere. */
   isMoved: boolean;
 }
 
@@ -75,7 +75,7 @@ export class Scan {
     this.#reader.push(chunk);
   }
 
-  /** Return the places of known values. Called after the last bytes. */
+  /** Return the locations of known values. Called after the last bytes. */
   known(): Result {
     this.#reader.finish();
     this.#nextCommit();
@@ -83,7 +83,7 @@ export class Scan {
     return this.#found.result();
   }
 
-  /** Return the places that match a pattern, or null if the text is too long. The search may need hours, or all of the memory. */
+  /** Return the locations that match a pattern, or null if the text is too long. The search may need hours, or all of the memory. */
   async patterns(): Promise<Result | null> {
     if (this.#lines === null) return null;
     const found = new Results(this.#request.salt);

@@ -9,7 +9,7 @@ const MAX_PROMPT = 10_000_000;
 
 /**
  * Take over the notes of a workspace of an older version, which stored them where its agent could write. This happens once: the branch
- * note, which is written before any agent starts, shows that this version knows the workspace. Afterwards files in the former places
+ * note, which is written before any agent starts, shows that this version knows the workspace. Afterwards files at the former paths
  * are not read, because only an agent can have written them. The caller holds the workspace's lock.
  */
 export async function adoptFormerNotes(place: AgentPlace, paths: WorkspacePaths): Promise<void> {

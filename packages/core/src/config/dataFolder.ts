@@ -75,7 +75,7 @@ export function newDataFolder(given: {
 }
 
 /**
- * Return the demo's data folder, one for all places that it is started from: `demo` in `TAC8_HOME`, else in
+ * Return the demo's data folder, one for all folders that it is started from: `demo` in `TAC8_HOME`, else in
  * `$XDG_DATA_HOME/tac8`, where no configuration's folder has that name.
  * @returns null when the default is needed and `HOME` is not an absolute path
  */

@@ -28,7 +28,7 @@ export function devicePlaces(home: string): string[] {
 /**
  * Create the device nodes for sandboxes of a runner that is root, in the first of `places` where they work, and return that folder. With the
  * machine's own nodes, a program in the sandbox could change their mode, because root owns them there too. Correct nodes are kept.
- * @throws NoDevices no place works
+ * @throws NoDevices no folder works
  */
 export async function makeDevices(places: readonly string[]): Promise<string> {
   for (const folder of places) {
@@ -38,7 +38,7 @@ export async function makeDevices(places: readonly string[]): Promise<string> {
       await (await open(join(folder, "null"), "r+")).close();
       return folder;
     } catch {
-      // Nodes cannot be created or opened here: try the next place.
+      // Nodes cannot be created or opened here: try the next folder.
     }
   }
   throw new NoDevices(

@@ -5,7 +5,7 @@ export const JOB_STATES = ["active", "waiting", "prioritized", "delayed", "faile
 export type JobState = (typeof JOB_STATES)[number];
 
 /**
- * Return the state to display. BullMQ has the place of the job, and the record has the reason. The record is briefly out of date when a
+ * Return the state to display. BullMQ has the list that the job is in, and the record has the reason. The record is briefly out of date when a
  * runner receives a job, or when Bull Board queues one again.
  */
 export function shownState(job: JobState, known: IssueState | null): IssueState {

@@ -68,7 +68,7 @@ async function runOf(chosen: Isolation, config: Config, env: Readonly<Record<str
       return runBehind([]);
     case "sandbox": {
       const uid = process.getuid?.() ?? 0;
-      // Without a data folder, there is no place for devices yet; the attempts do not need any.
+      // Without a data folder, there is no folder for devices yet; the attempts do not need any.
       const devices = uid === 0 && existsSync(config.home) ? await makeDevices(devicePlaces(config.home)) : null;
       return runBehind(sandboxOf(chosen.program, { config, env, uid, devices }));
     }
