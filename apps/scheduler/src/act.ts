@@ -108,7 +108,8 @@ async function add(services: ActServices, snapshot: RepositorySnapshot, { job, i
     reason: again ? "labelled again" : "labelled",
     evidence: { priority, label_event: event },
   });
-  // A stop since the plan has used the label, so that it starts no run: queue/stop.ts.
+  // If a user stopped the issue after the plan was made, the stop has marked the label as used and changed `label.notRemoved`. Then
+  // this write fails, and no run starts: queue/stop.ts.
   const expect = {
     ...expectIdle(job),
     "label.notRemoved": state.label.notRemoved === null ? "" : String(state.label.notRemoved),
@@ -187,7 +188,7 @@ async function recordReply(services: ActServices, { job, comments }: Of<"record-
   });
   if (!(await store.writeIf(jobId, expect, { "question.reply": found }, transition))) return;
   await endDelay(services.queue, jobId);
-  log.info({ issue: jobId, by: last.author.login }, "answered: the work continues");
+  log.info({ issue: jobId, by: last.author.login }, "received a reply to the question: the work continues");
 }
 
 async function allow(services: ActServices, { job, event }: Of<"allow">): Promise<void> {

@@ -55,7 +55,7 @@ export interface RepositorySnapshot {
 
 /** Results of the lookups on GitHub. A plan needs them in addition to the snapshot, if they decide something. */
 export interface LookupResults {
-  /** Newest `labeled` event, by job id: for labelled issues that ended. Null: there is none. */
+  /** Id of the newest `labeled` event, by job id: for labelled issues that ended. Null: there is none. */
   readonly events: ReadonlyMap<string, number | null>;
   /** The issue by job id, for jobs whose issue is no longer in the list. */
   readonly issues: ReadonlyMap<string, IssueResult>;
@@ -76,7 +76,7 @@ export interface Lookups {
   readonly commentsSince: string | null;
 }
 
-/** A user's action on GitHub that ends the work. GitHub can report the user. */
+/** Kind of GitHub's event that ends the work. `lookUpActor` asks GitHub which account caused it. Null in its place: there is no event. */
 export type EndingEvent = "closed" | "unlabeled";
 
 export type Action =
@@ -85,6 +85,7 @@ export type Action =
       readonly job: KnownJob;
       readonly issue: Issue;
       readonly priority: Priority;
+      /** Id of the label event that starts the work; null: the run requests it. */
       readonly event: number | null;
     }
   /** The job is missing or finished in the queue, but the issue has not ended. The new job continues its work. */
@@ -241,6 +242,7 @@ function forVanished(job: KnownJob, { issues }: LookupResults, label: string): A
   if (!ending.closed && job.state.round.retriedAt !== null) return []; // A retried issue needs no label.
   const { reason, event } = ending;
   if (job.where === "active") return ending.closed ? [{ do: "cancel", job, reason, event }] : [];
+  // A run has already shown something on GitHub, so a runner has to end the work and report it.
   const traces = job.state.statusComment !== null || job.state.agent.runCount > 0;
   return [{ do: traces ? "cancel" : "withdraw", job, reason, event }];
 }

@@ -34,7 +34,10 @@ type JobList = "waiting" | "delayed" | "active";
 /** The list that each live job is in, by repository (`repoKey`) and job id. */
 export type LiveJobs = ReadonlyMap<string, ReadonlyMap<string, JobList>>;
 
-/** The lists, in reverse order of a job's path, so that a job that moves to the next list meanwhile is found at least once. */
+/**
+ * The lists, in the order in which a job passes through them, so that a job that moves to the next list meanwhile is found at least
+ * once. A job that returns from `active` may be missed, so each action checks again before it changes anything.
+ */
 const JOB_LISTS = [
   ["delayed", "delayed"],
   ["wait", "waiting"],
