@@ -91,7 +91,7 @@ async function decide(options: ProcessOptions, resources: RunResources): Promise
     if (next.do !== "release")
       services.log.error(
         { issue: job.id, err: error },
-        "could not start the job's run: the job is requeued and tried again",
+        "unexpected error while the job was processed: the job is requeued and tried again",
       );
     return next;
   }
@@ -163,7 +163,7 @@ async function beginRun(options: ProcessOptions, resources: RunResources): Promi
     lock,
     name: `slot-${slot.number}`,
   });
-  // Git runs filters that an agent has configured. An aborted git leaves their processes, which keep the runner's pipes open.
+  // A git command that is aborted leaves the processes that it started, and these keep the runner's pipes open.
   cleanup.defer(() => killSurvivors({ runId: id, except: [process.pid] }));
   cleanup.defer(() => side.close());
   const place = side.place();
