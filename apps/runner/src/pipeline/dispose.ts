@@ -35,7 +35,7 @@ export interface EndFacts {
   readonly ref: IssueRef;
   /** Such as `runner pi-1/0`. */
   readonly by: string;
-  /** The issue's repository is held, and this run was let through to try it. */
+  /** The issue's repository is held, and this run probes it. */
   readonly isHeld: boolean;
   /** Attempts that have finished, as BullMQ counts them, and their limit. */
   readonly made: number;
@@ -129,7 +129,8 @@ export function afterStepFailure(
   const { made, max, factor, now } = facts;
   const { noChanges } = record.counts;
   const next = afterFailure(failure, { made, max, parked: record.counts.parked, noChanges }, factor, now);
-  // Publishing the same commits again would fail again, so the agent runs again with the reason.
+  // Finished work may have commits that change nothing compared with the base branch. Publishing them again would fail again, so the
+  // agent runs again with the reason.
   const again =
     failure.kind === "no-changes" ? ({ checkpoint: "none", "counts.noChanges": noChanges + 1 } as const) : {};
   switch (next.do) {
@@ -188,6 +189,8 @@ function parkedFor(
   { delayMs, hold, ref, by, runId, factor, now }: Parking,
 ): Requeue {
   const name = hold === null ? null : hold.name === "repository" ? repositoryHold(ref) : hold.name;
+  // An issue that is parked for the model again does not continue when the hold ends, but after an extra wait, so that jobs of other
+  // issues show first whether the model works for them.
   const again = failure.kind === "model" && record.end.failure === "model" && record.counts.parked > 0;
   const extraMs = again ? extraWait(record.counts.parked, factor) : 0;
   const patch = { "counts.parked": record.counts.parked + 1, "job.hold": again ? null : name };
@@ -247,8 +250,7 @@ function lastWriteFor(
 
 /**
  * Whether no comment should be sent to GitHub now: during a rate limit, and at the start of an outage. An outage may concern one part of
- * GitHub only (git, pull requests), so a longer one is reported in the status comment. If the token is bad, writing
- * that comment fails too.
+ * GitHub only (git, pull requests), so a longer one is reported in the status comment.
  */
 function shouldSkipComment({ kind, until }: Failure, parked: number): boolean {
   return kind === "github" && (parked < LASTING || (until ?? null) !== null);

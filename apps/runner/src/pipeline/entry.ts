@@ -83,7 +83,7 @@ export function planEntry(before: IssueRecord, facts: EntryFacts): Entry {
 }
 
 function afterQuestion(before: IssueRecord, facts: EntryFacts, countsPatch: IssuePatch): Entry {
-  // The stop is newer than the answer, because an answer continues the work at once.
+  // The stop is newer than the reply, because a reply continues the work at once.
   if (before.command.stop !== null) return decided("stopped", before.command.stop, facts, countsPatch);
   if (before.command.cancel !== null) return decided("cancelled", before.command.cancel, facts, countsPatch);
   // The user who allowed the publication may also have replied. Such a reply needs no agent.

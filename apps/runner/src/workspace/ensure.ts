@@ -29,6 +29,7 @@ export interface EnsureOptions {
 }
 
 export interface EnsuredWorkspace {
+  /** The part of `WorkspacePlan` in plan.ts that was carried out. A `rebase` with conflicts ends as `replaced`. */
   readonly how: "created" | "reused" | "reattached" | "forwarded" | "rebased" | "replaced";
   /** Commit of the workspace. */
   readonly head: string;
@@ -116,7 +117,10 @@ async function forward(options: EnsureOptions, head: string): Promise<void> {
   );
 }
 
-/** Inspect the workspace. If the agent was only reading the base, on the base branch, the workspace first returns to the issue's branch. */
+/**
+ * Inspect the workspace. If the agent left it clean on the local base branch, without a commit of its own there, check out the issue's
+ * branch first.
+ */
 async function readOffBase(options: EnsureOptions): Promise<WorkspaceSnapshot> {
   const { paths, place, goal } = options;
   const found = await inspectWorkspace(options);

@@ -19,6 +19,7 @@ export interface SaveOptions {
   /** The workspace's repository. Its locks are from a dead git, because the agent ended and the caller holds the workspace's lock. */
   readonly gitDir: string;
   readonly place: AgentPlace;
+  /** Commit whose versions of tac8's private files the new commit keeps. */
   readonly baseSha: string;
   readonly message: string;
   /** Called with the paths that have unresolved conflicts, at most 20, before anything is committed. */

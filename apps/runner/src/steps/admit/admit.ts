@@ -36,7 +36,7 @@ export async function admit(run: AdmitNeeds): Promise<Admission> {
   const labelled = issue.labels.some((label) => label.toLowerCase() === repository.issueLabel.toLowerCase());
   const wanted = labelled || run.record.state.agent.runCount > 0 || run.record.state.round.retriedAt !== null;
   if (!wanted) return end(run, "withdrawn", "the label was removed");
-  // The issue has the number of its comments.
+  // GitHub returns the number of comments with the issue, so none are requested if it is 0.
   const comments =
     issue.commentCount === 0 ? [] : await withRetry(() => github.comments(ref, issue.number, options), retry);
   const trigger = await withRetry(() => readTrigger(run, { labelled, comments }), retry);

@@ -5,7 +5,7 @@ import { chooseBranch } from "../../issue/branch.ts";
 
 /**
  * Restore an issue that waits for a reply and is missing in Redis, from its comments and its branch. The agent's session is lost
- * with Redis, so an answer starts a new session on the branch.
+ * with Redis, so a reply starts a new session on the branch.
  */
 export async function restoreQuestion(run: StepBasics<AdmitField>, asked: OpenQuestion): Promise<void> {
   const { github } = run.issue;
@@ -16,7 +16,7 @@ export async function restoreQuestion(run: StepBasics<AdmitField>, asked: OpenQu
   );
   run.log.warn(
     { askedBy: asked.run },
-    "restored an open question that was missing in Redis: the issue waits for its answer",
+    "restored an open question that was missing in Redis: the issue waits for a reply",
   );
   await run.record.write({
     "label.event": asked.labelEvent,

@@ -59,7 +59,8 @@ export async function prepare(
   const { factor, github } = run.issue;
   const { issue, comments } = admitted;
   const resumeReason = await answerOf(run, given, comments);
-  // Git needs longer than `admit` and these three requests. They run at the same time, because they write to different places.
+  // The fetch was started before `admit` and takes longer than the requests below. All run at the same time, because none of them needs
+  // the result of another.
   const [, { branch, pull }] = await together(run.signal, [
     () => showBeginning(run, { issue, comments }),
     (signal) => {
@@ -102,6 +103,7 @@ export async function prepare(
     run.log.warn({ branch }, "another contributor pushed to the branch: the workspace's commits are on top of theirs");
   }
   const atHome = run.record.state.agent.sessionHome === run.homeId;
+  // A new round has a session only if the previous round ended with an answer, so the agent of that session changed nothing.
   const nextRound = resumeReason?.kind === "next-round";
   const first = run.record.state.checkpoint === "none" && (resumeReason === null || nextRound);
   const patch = {
@@ -135,7 +137,7 @@ async function findBase(run: PrepareNeeds, lately: PushScope): Promise<{ scope: 
   throw new StepFailure({ kind: "git", message: `the base branch ${scope.base} does not exist on GitHub` });
 }
 
-/** Read the answer from GitHub. Without an answer there, the run continues as if it had been interrupted. */
+/** Read the reply from GitHub. If it is missing there, the run continues as after an interruption. */
 async function answerOf(
   run: PrepareNeeds,
   given: ResumeReason | null,
@@ -148,7 +150,7 @@ async function answerOf(
     () => readReply(comments, { login, mayReply: (author) => isTrusted(run, author) }),
     retry,
   );
-  if (found === null) run.log.warn("the answer is missing on the issue: the run continues without it");
+  if (found === null) run.log.warn("the reply is missing on the issue: the run continues without it");
   return found === null ? { kind: "interrupted" } : { ...found, withheld: given.withheld ?? null };
 }
 

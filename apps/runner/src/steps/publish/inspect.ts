@@ -28,7 +28,7 @@ export interface Outgoing {
   readonly head: string;
   /** Branch that the pull request targets. */
   readonly base: string;
-  /** Ranges of the repository. */
+  /** Commits and changes between commits of that repository, each read once. */
   readonly ranges: Ranges;
 }
 
@@ -42,7 +42,10 @@ export interface Notes {
 /** A reason to withhold commits. */
 interface Reason {
   readonly text: string;
-  /** Key of what the label allows, if it must be added after the question about it. Null if the label may be older. */
+  /**
+   * Key by which a question names this reason, if the label counts only when it was added after such a question. Null if an older label
+   * counts too.
+   */
   readonly allows: string | null;
   /** Whether no label can allow it. */
   readonly isFinal: boolean;

@@ -54,8 +54,8 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
   const outcome = run.record.state.end.outcome ?? "failed";
   const retry = retryOptionsOf(run);
   await withRetry(() => consumeLabel(run), retry);
-  // A refused request (on a locked or deleted issue) does not change the end. During an outage the report waits.
   const stays = endedWell(outcome) ? await whyWorkspaceStays(run) : null;
+  // A refused request (on a locked or deleted issue) does not change the end. During an outage the report waits.
   const say = (work: () => Promise<void>) => tolerate(run, () => withRetry(work, retry));
   const isRecorded = await mayReport(run, outcome, cause);
   const silent = isRecorded ? await say(() => speak(run, outcome, stays)) : null;
@@ -69,7 +69,8 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
   const questionId = run.record.state.question.commentId;
   if (stays !== null) run.log.warn({ tree: run.paths.tree }, `kept the workspace: ${stays}`);
   else if (endedWell(outcome)) await releaseWorkspace(run);
-  // A question that was missing in Redis was asked long ago. Answers since then count, and so does the time.
+  // `blocked` begins with the question's comment: replies since then count, and the question expires by that time. If the question was
+  // missing in Redis, its comment may be old.
   const sinceAsked =
     outcome === "blocked" && run.record.state.question.askedAt !== null
       ? { since: run.record.state.question.askedAt }
