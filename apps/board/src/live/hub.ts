@@ -47,7 +47,7 @@ export interface HubOptions {
 }
 
 const MAX_STREAMS = 50;
-/** Interval of empty lines, by which both sides detect a lost connection. */
+/** Interval of comment lines in the stream, by which both sides detect a lost connection. */
 const HEARTBEAT_MS = 15_000;
 /** Maximum amount of unread data before a viewer that does not read is disconnected. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
