@@ -420,8 +420,8 @@ export const trust: readonly Mutant[] = [
   {
     name: "feedback-recorded",
     file: `${RUNNER}/steps/report/report.ts`,
-    find: "const recorded = endedWell(outcome) ? feedbackRecorded(run.record.state) : {};",
-    replace: "const recorded = {};",
+    find: "const feedbackPatch = endedWell(outcome) ? feedbackRecorded(run.record.state) : {};",
+    replace: "const feedbackPatch = {};",
     test: { file: "test/words.e2e.test.ts", name: "the next round gets the reviews of trusted accounts" },
     promise: "a review is in the prompt of one round only",
   },

@@ -57,11 +57,11 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
   const stays = endedWell(outcome) ? await whyWorkspaceStays(run) : null;
   // A refused request (on a locked or deleted issue) does not change the end. During an outage the report waits.
   const say = (work: () => Promise<void>) => tolerate(run, () => withRetry(work, retry));
-  const isRecorded = await mayReport(run, outcome, cause);
-  const silent = isRecorded ? await say(() => speak(run, outcome, stays)) : null;
-  const unlabelled = isRecorded ? await say(() => relabel(run, outcome)) : null;
+  const mayComment = await mayReport(run, outcome, cause);
+  const commentRefusal = mayComment ? await say(() => speak(run, outcome, stays)) : null;
+  const labelRefusal = mayComment ? await say(() => relabel(run, outcome)) : null;
   await run.record.write({
-    "label.notRemoved": unlabelled === null || outcome === "blocked" ? null : run.record.state.label.event,
+    "label.notRemoved": labelRefusal === null || outcome === "blocked" ? null : run.record.state.label.event,
   });
   const { url: prUrl, number: prNumber } = run.record.state.pull;
   const { reason, failure } = run.record.state.end;
@@ -80,14 +80,15 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
     outcome === "pr" ? `done: ${reasonOf(run, outcome)}` : `${outcome}: ${reasonOf(run, outcome)}`,
   );
   const commands = { "command.stop": null, "command.stopMode": null, "command.cancel": null };
-  const recorded = endedWell(outcome) ? feedbackRecorded(run.record.state) : {};
+  const feedbackPatch = endedWell(outcome) ? feedbackRecorded(run.record.state) : {};
   const another = outcome === "pr" && isAnotherRound(run.record.state) ? ({ updated: 1 } as const) : {};
   const event = outcome === "failed" && failure === "untrusted" ? "label:refused" : END_EVENTS[outcome];
-  const evidence = { pr: prNumber, sha: publishedSha, failure, question: questionId, silent, unlabelled };
+  const refusals = { silent: commentRefusal, unlabelled: labelRefusal };
+  const evidence = { pr: prNumber, sha: publishedSha, failure, question: questionId, ...refusals };
   return {
     result: { outcome, prUrl: outcome === "pr" ? prUrl : null, reason },
     record: {
-      patch: { state: outcome, ...sinceAsked, ...commands, "end.attempt": run.attempts.made, ...recorded },
+      patch: { state: outcome, ...sinceAsked, ...commands, "end.attempt": run.attempts.made, ...feedbackPatch },
       event: { event, reason: reasonOf(run, outcome), evidence: { ...timesOf(run), ...another, ...evidence } },
     },
   };
