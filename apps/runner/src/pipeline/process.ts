@@ -72,7 +72,7 @@ export async function processJob(options: ProcessOptions): Promise<JobResult> {
   const { services, job, lockToken } = options;
   const resources: RunResources = { cleanup: new CleanupStack(), run: null };
   try {
-    const disposition = await decide(options, resources);
+    const disposition = await runJobSafely(options, resources);
     const record = resources.run === null ? writerWithoutRun(services.store, job.id ?? "") : writerOf(resources.run);
     return await apply(disposition, { job, lockToken, services, record });
   } finally {
@@ -82,10 +82,10 @@ export async function processJob(options: ProcessOptions): Promise<JobResult> {
   }
 }
 
-async function decide(options: ProcessOptions, resources: RunResources): Promise<Disposition> {
+async function runJobSafely(options: ProcessOptions, resources: RunResources): Promise<Disposition> {
   const { services, job } = options;
   try {
-    return await beginRun(options, resources);
+    return await runJob(options, resources);
   } catch (error) {
     const next = afterUnexpectedError(error, services.now());
     if (next.do !== "release")
@@ -97,7 +97,7 @@ async function decide(options: ProcessOptions, resources: RunResources): Promise
   }
 }
 
-async function beginRun(options: ProcessOptions, resources: RunResources): Promise<Disposition> {
+async function runJob(options: ProcessOptions, resources: RunResources): Promise<Disposition> {
   const { services, job, lockToken, slot } = options;
   const { config, log, now } = services;
   const jobId = job.id ?? "";
