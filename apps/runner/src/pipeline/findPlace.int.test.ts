@@ -41,7 +41,7 @@ test("the scheduler's limits apply, whatever is in the runner's own configuratio
       lockToken: jobId,
       repository: { owner: "octo", repo: "hello", runsOn: [] },
       issue: await store.read(jobId),
-      counts: true,
+      needsAgent: true,
     } as unknown as FindPlaceOptions);
   };
   const takeAt = async (jobId: string) => {

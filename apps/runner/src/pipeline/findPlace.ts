@@ -18,8 +18,8 @@ export interface FindPlaceOptions {
   readonly lockToken: string;
   readonly repository: RepositoryConfig;
   readonly issue: RecordPart<"job.runsOn" | "format">;
-  /** Whether the run counts in the limits and needs the labels. A run without an agent does not. */
-  readonly counts: boolean;
+  /** A run that needs an agent counts in the limits, and needs the runner labels. */
+  readonly needsAgent: boolean;
 }
 
 /**
@@ -53,15 +53,15 @@ async function placeOf({
   lockToken,
   repository,
   issue,
-  counts,
+  needsAgent,
 }: FindPlaceOptions): Promise<Place | string> {
   const { config, redis } = services;
   const lifeMs = workerTimes(config.coordinator.lock_seconds).lockDuration ?? 0;
-  const runsOn = counts ? sortedLabels([...repository.runsOn, ...(issue.job.runsOn ?? [])]) : [];
+  const runsOn = needsAgent ? sortedLabels([...repository.runsOn, ...(issue.job.runsOn ?? [])]) : [];
   const missing = missingLabels(runsOn, config.runner.labels);
   if (missing !== null) return missing;
   const name = `${repository.owner}/${repository.repo}`;
-  const counters = counts ? countersOf({ repository: name, runsOn }, await readLimits(redis, config.limits)) : [];
+  const counters = needsAgent ? countersOf({ repository: name, runsOn }, await readLimits(redis, config.limits)) : [];
   const found = await takePlace(redis, { counters, member: `${job.id ?? ""} ${lockToken}`, lifeMs });
   return "place" in found ? found.place : found.full.name;
 }

@@ -131,8 +131,8 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
     log.warn({ issue: jobId }, `the job waits, because of a problem with the data folder: ${trouble}`);
     return wait(BUSY_MS, trouble);
   }
-  const counts = !needsNoAgent(known);
-  const found = await findPlace({ services, job, lockToken, repository, issue: known, counts });
+  const needsAgent = !needsNoAgent(known);
+  const found = await findPlace({ services, job, lockToken, repository, issue: known, needsAgent });
   if ("do" in found) return found;
   options.onPlace(found.place);
   const paths = workspacePaths(config.home, config.worktree.base_dir, ref);
