@@ -457,9 +457,9 @@ export const limits: readonly Mutant[] = [
   {
     name: "hold-first",
     file: `${RUNNER}/pipeline/apply.ts`,
-    find: "if (hold !== undefined) await changeHold(hold, to);\n    if (record !== undefined) await to.record.write(record);",
+    find: "if (hold !== undefined) await changeHold(hold, to);\n    if (lastWrite !== undefined) await to.lastWriter.write(lastWrite);",
     replace:
-      "if (record !== undefined) await to.record.write(record);\n    if (hold !== undefined) await changeHold(hold, to);",
+      "if (lastWrite !== undefined) await to.lastWriter.write(lastWrite);\n    if (hold !== undefined) await changeHold(hold, to);",
     test: { file: `${RUNNER}/pipeline/apply.test.ts`, name: "apply sets the hold first" },
     promise: "the queue is held before the slot of the job that met the limit is free",
   },

@@ -10,7 +10,7 @@ const result = { outcome: "pr", prUrl: "https://github.test/1", reason: null };
 const hold = {
   begin: { name: "usage-limit", reason: "5 h", by: "runner pi/0", since: 1000, until: 2000, run: "run-1" },
 };
-const record = { patch: { "counts.parked": 1 } };
+const lastWrite = { patch: { "counts.parked": 1 } };
 
 /** Record the steps in their order. @param fails the errors with which these steps reject */
 function target(fails: Readonly<Record<string, Error>> = {}) {
@@ -42,7 +42,7 @@ function target(fails: Readonly<Record<string, Error>> = {}) {
       log: createLogger({ name: "test", secrets: [], destination: { write: () => undefined } }),
       now: () => 1000,
     },
-    record: { write: ({ patch }: { patch: object }) => step("record", patch), clear: () => step("clear") },
+    lastWriter: { write: ({ patch }: { patch: object }) => step("record", patch), clear: () => step("clear") },
   } as unknown as ApplyTo;
   return { done, to };
 }
@@ -56,7 +56,7 @@ test("apply sets the hold first, then the record, then the priority, and answers
   const { done, to } = target();
   const because = "limit";
   const given = await answer(
-    { do: "requeue", until: 2000, because, hold, record, isFirst: true, deferredBecause: "limit" },
+    { do: "requeue", until: 2000, because, hold, lastWrite, isFirst: true, deferredBecause: "limit" },
     to,
   );
   expect(given).toBeInstanceOf(DelayedError);
@@ -72,7 +72,7 @@ test("apply sets the hold first, then the record, then the priority, and answers
 
 test("each disposition has its own answer to BullMQ", async () => {
   const { to } = target();
-  expect(await answer({ do: "complete", result, record }, to)).toEqual(result);
+  expect(await answer({ do: "complete", result, lastWrite }, to)).toEqual(result);
   expect(await answer({ do: "fail", reason: "no" }, to)).toBeInstanceOf(UnrecoverableError);
   const retry = await answer({ do: "retry", delayMs: 5, reason: "again" }, to);
   expect(retry).toMatchObject({ message: "again", stack: "again", delayMs: 5 });
@@ -83,7 +83,7 @@ test("each disposition has its own answer to BullMQ", async () => {
 test("apply also ends a repository's hold and pauses a held queue before everything else", async () => {
   const ending = target();
   const end = { end: "repo:octo/widgets", by: "runner pi/0", reason: "published" };
-  await answer({ do: "complete", result, hold: end, record }, ending.to);
+  await answer({ do: "complete", result, hold: end, lastWrite }, ending.to);
   expect(ending.done).toEqual(['end hold "repo:octo/widgets"', 'record {"counts.parked":1}']);
   const pausing = target();
   await answer({ do: "requeue", until: 9, because: "held", hold: { pause: true } }, pausing.to);
@@ -104,10 +104,10 @@ test("a job that another run has is left to it", async () => {
 
 test("an end that cannot be recorded uses no attempt, and BullMQ gets no result that is not in the record", async () => {
   const { done, to } = target({ record: new Error("WRONGTYPE") });
-  expect(await answer({ do: "fail", reason: "no", record }, to)).toBeInstanceOf(DelayedError);
+  expect(await answer({ do: "fail", reason: "no", lastWrite }, to)).toBeInstanceOf(DelayedError);
   expect(done).toEqual(['BullMQ 61000 "t"']);
   const taken = target({ record: lost });
-  expect(await answer({ do: "retry", delayMs: 5, reason: "again", record }, taken.to)).toBeInstanceOf(DelayedError);
+  expect(await answer({ do: "retry", delayMs: 5, reason: "again", lastWrite }, taken.to)).toBeInstanceOf(DelayedError);
   expect(taken.done).toEqual(['BullMQ 1100 "t"', "clear"]);
 });
 

@@ -33,7 +33,7 @@ export interface ApplyTo {
     readonly log: Logger;
     readonly now: () => number;
   };
-  readonly record: LastWriter;
+  readonly lastWriter: LastWriter;
 }
 
 /**
@@ -48,11 +48,11 @@ export async function apply(disposition: Disposition, to: ApplyTo): Promise<JobR
 
 async function prepared(disposition: Disposition, to: ApplyTo): Promise<Disposition> {
   if (disposition.do === "release") return disposition;
-  const { hold, record, isFirst } = disposition;
+  const { hold, lastWrite, isFirst } = disposition;
   try {
     // Before the slot becomes free, because the next job would reach the same limit.
     if (hold !== undefined) await changeHold(hold, to);
-    if (record !== undefined) await to.record.write(record);
+    if (lastWrite !== undefined) await to.lastWriter.write(lastWrite);
     if (isFirst === true) await putFirst(to);
     return disposition;
   } catch (error) {
@@ -127,7 +127,7 @@ async function requeue({ until, deferredBecause }: Requeue, { job, lockToken, se
  * lost. Without this, BullMQ would count a failed attempt for an issue that may have succeeded. BullMQ comes first, because only BullMQ
  * knows which run has the job.
  */
-async function release(lost: Error, { job, lockToken, record, services }: ApplyTo): Promise<never> {
+async function release(lost: Error, { job, lockToken, lastWriter, services }: ApplyTo): Promise<never> {
   const { log, now } = services;
   try {
     await job.moveToDelayed(now() + REQUEUE_MS, lockToken);
@@ -136,7 +136,7 @@ async function release(lost: Error, { job, lockToken, record, services }: ApplyT
     throw lost; // Another run has it.
   }
   // Its runner is alive, so this is no lost run. If the next run has already started, nothing is cleared.
-  await record.clear().catch((err: unknown) => log.debug({ issue: job.id, err }, "could not clear the run's id"));
+  await lastWriter.clear().catch((err: unknown) => log.debug({ issue: job.id, err }, "could not clear the run's id"));
   throw new DelayedError();
 }
 

@@ -48,7 +48,7 @@ const ROWS: readonly Row[] = [
       delayMs: MIN,
       reason: "boom",
       isFirst: true,
-      record: {
+      lastWrite: {
         patch: { state: "retrying", "end.failure": "agent", "end.reason": "boom" },
         event: { reason: "boom", evidence: { failure: "agent" } },
         status: { state: "retrying", reason: "boom" },
@@ -75,7 +75,7 @@ const ROWS: readonly Row[] = [
     next: {
       do: "retry",
       delayMs: 1,
-      record: { patch: { checkpoint: "none", "counts.noChanges": 1, state: "retrying" } },
+      lastWrite: { patch: { checkpoint: "none", "counts.noChanges": 1, state: "retrying" } },
     },
   },
   {
@@ -93,7 +93,7 @@ const ROWS: readonly Row[] = [
       hold: {
         begin: { name: "usage-limit", reason: "5 h", by: "runner pi/0", since: NOW, until: NOW + 9 * MIN, run: "me" },
       },
-      record: {
+      lastWrite: {
         patch: { "counts.parked": 1, "job.hold": "usage-limit", state: "parked", "end.failure": "usage-limit" },
         event: { evidence: { failure: "usage-limit", parked: 1 } },
         status: { state: "parked" },
@@ -104,7 +104,7 @@ const ROWS: readonly Row[] = [
     what: "after another outage of the model the job waits longer than its hold, so that others go first",
     failure: { kind: "model", message: "overloaded" },
     record: { "end.failure": "model", "counts.parked": 1 },
-    next: { do: "requeue", until: NOW + 3 * MIN, record: { patch: { "counts.parked": 2, "job.hold": null } } },
+    next: { do: "requeue", until: NOW + 3 * MIN, lastWrite: { patch: { "counts.parked": 2, "job.hold": null } } },
   },
   {
     what: "an unreachable GitHub sets no hold",
@@ -112,7 +112,7 @@ const ROWS: readonly Row[] = [
     next: {
       do: "requeue",
       until: NOW + MIN,
-      record: { patch: { "counts.parked": 1, "job.hold": null, state: "parked" } },
+      lastWrite: { patch: { "counts.parked": 1, "job.hold": null, state: "parked" } },
     },
   },
   {
@@ -122,7 +122,7 @@ const ROWS: readonly Row[] = [
       do: "requeue",
       until: NOW + 15 * MIN,
       hold: { begin: { name: "repo:octo/widgets", until: NOW + 15 * MIN } },
-      record: { patch: { "job.hold": "repo:octo/widgets" } },
+      lastWrite: { patch: { "job.hold": "repo:octo/widgets" } },
     },
   },
   {
@@ -138,7 +138,7 @@ const ROWS: readonly Row[] = [
     facts: { isHeld: true },
     next: {
       do: "retry",
-      record: { patch: { checkpoint: "none", state: "retrying" } },
+      lastWrite: { patch: { checkpoint: "none", state: "retrying" } },
       hold: {
         end: "repo:octo/widgets",
         by: "runner pi/0",
@@ -151,7 +151,7 @@ const ROWS: readonly Row[] = [
     failure: { kind: "disk", message: "full" },
     record: { "end.outcome": "failed", "end.failure": "agent", "end.reason": "boom" },
     next: {
-      record: {
+      lastWrite: {
         patch: { "end.decided": { failure: "agent", reason: "boom" }, "end.failure": "disk", "end.reason": "full" },
       },
     },
@@ -169,7 +169,7 @@ test("an outage of GitHub is shown when it lasts, but never during a rate limit"
       of({ "counts.parked": parked }),
       FACTS,
     );
-    return "record" in found && found.record?.status !== undefined;
+    return "lastWrite" in found && found.lastWrite?.status !== undefined;
   };
   expect([status({}, 0), status({}, 1), status({ until: NOW + MIN }, 5)]).toEqual([false, true, false]);
 });
@@ -178,7 +178,7 @@ test("an end that cannot be reported waits for GitHub, and a refusal of the repo
   const failed = of({ "end.outcome": "failed", "end.failure": "agent", "end.reason": "boom", "counts.parked": 1 });
   expect(afterReportFailure({ kind: "git", message: "no" }, failed, FACTS)).toMatchObject({
     until: NOW + 2 * MIN,
-    record: {
+    lastWrite: {
       patch: {
         "counts.parked": 2,
         state: "parked",
@@ -192,12 +192,12 @@ test("an end that cannot be reported waits for GitHub, and a refusal of the repo
 });
 
 test("after a reported end the job is completed, failed, or waits for an answer until the question expires", () => {
-  const record = { patch: {} };
-  const facts = { ...FACTS, record };
+  const lastWrite = { patch: {} };
+  const facts = { ...FACTS, lastWrite };
   const result = (outcome: string) => ({ outcome, prUrl: null, reason: "why" });
-  expect(closed(result("pr"), of(), facts)).toEqual({ do: "complete", result: result("pr"), record });
+  expect(closed(result("pr"), of(), facts)).toEqual({ do: "complete", result: result("pr"), lastWrite });
   expect(closed(result("stopped"), of(), facts)).toMatchObject({ do: "complete" });
-  expect(closed(result("failed"), of(), facts)).toEqual({ do: "fail", reason: "why", record });
+  expect(closed(result("failed"), of(), facts)).toEqual({ do: "fail", reason: "why", lastWrite });
   const asked = new Date(NOW - 4 * DAY).toISOString();
   expect(closed(result("blocked"), of({ "question.askedAt": asked }), facts)).toMatchObject({
     do: "requeue",
@@ -214,14 +214,14 @@ test("a requeued job is queued at once, and only a run that had an agent counts 
     do: "requeue",
     until: NOW + 100,
     isFirst: true,
-    record: { patch: { state: "queued", "counts.brokenOff": 1 }, event: { reason: facts.because } },
+    lastWrite: { patch: { state: "queued", "counts.brokenOff": 1 }, event: { reason: facts.because } },
   });
   for (const record of [
     of(),
     of({ "agent.run": "me", checkpoint: "worked" }),
     of({ "agent.run": "me", "end.outcome": "pr" }),
   ]) {
-    expect(requeued(record, facts).record?.patch).toEqual({ state: "queued" });
+    expect(requeued(record, facts).lastWrite?.patch).toEqual({ state: "queued" });
   }
 });
 
@@ -231,7 +231,7 @@ test("missing work is done again in a new run, without its session and without u
     do: "requeue",
     until: NOW + 100,
     isFirst: true,
-    record: { patch: { state: "queued", ...nothing, "end.failure": null, "end.reason": null } },
+    lastWrite: { patch: { state: "queued", ...nothing, "end.failure": null, "end.reason": null } },
   });
 });
 

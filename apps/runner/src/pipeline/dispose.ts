@@ -60,14 +60,14 @@ export function afterUnexpectedError(error: unknown, now: number): Disposition {
 /** Return the disposition of a job whose end is already recorded and reported. */
 export function closed(
   result: JobResult,
-  issue: RecordPart<"since" | "question.askedAt" | "agent.runCount">,
-  { blockedExpiresMs, now, record }: Pick<EndFacts, "blockedExpiresMs" | "now"> & { readonly record: LastWrite },
+  record: RecordPart<"since" | "question.askedAt" | "agent.runCount">,
+  { blockedExpiresMs, now, lastWrite }: Pick<EndFacts, "blockedExpiresMs" | "now"> & { readonly lastWrite: LastWrite },
 ): Decided {
-  if (result.outcome === "failed") return { do: "fail", reason: result.reason ?? "failed", record };
-  if (result.outcome !== "blocked") return { do: "complete", result, record };
-  const expires = questionDueAt(issue, blockedExpiresMs, now);
+  if (result.outcome === "failed") return { do: "fail", reason: result.reason ?? "failed", lastWrite };
+  if (result.outcome !== "blocked") return { do: "complete", result, lastWrite };
+  const expires = questionDueAt(record, blockedExpiresMs, now);
   const until = Math.max(expires, now + REQUEUE_MS);
-  return { do: "requeue", until, because: "it waits for a reply", record, isFirst: issue.agent.runCount > 0 };
+  return { do: "requeue", until, because: "it waits for a reply", lastWrite, isFirst: record.agent.runCount > 0 };
 }
 
 /**
@@ -87,7 +87,7 @@ export function requeued(
     do: "requeue",
     until: now + REQUEUE_MS,
     because,
-    record: {
+    lastWrite: {
       patch: { state: "queued", ...counts },
       event: { event: "issue:requeued", reason: because, evidence: {} },
     },
@@ -107,8 +107,8 @@ export const NOTHING_DONE = {
 export function workAgain({ agent: { runCount: agentRuns } }: RecordPart<"agent.runCount">, now: number): Requeue {
   const because = "the work is redone from its branch";
   const patch = { ...NOTHING_DONE, "end.failure": null, "end.reason": null, state: "queued" } as const;
-  const record: LastWrite = { patch, event: { event: "issue:requeued", reason: because, evidence: {} } };
-  return { do: "requeue", until: now + REQUEUE_MS, because, record, isFirst: agentRuns > 0 };
+  const lastWrite: LastWrite = { patch, event: { event: "issue:requeued", reason: because, evidence: {} } };
+  return { do: "requeue", until: now + REQUEUE_MS, because, lastWrite, isFirst: agentRuns > 0 };
 }
 
 /** Return the change that ends the hold of the issue's repository, because its finished work was published or cannot be published unchanged. */
@@ -154,7 +154,7 @@ export function afterStepFailure(
         delayMs: Math.max(next.delayMs, 1),
         reason: failure.message,
         ...(ends ? { hold: holdEnd(applyPatch(record, refused), facts) } : {}),
-        record: lastWriteFor("retrying", failure, applyPatch(record, { ...again, ...refused }), {
+        lastWrite: lastWriteFor("retrying", failure, applyPatch(record, { ...again, ...refused }), {
           ...again,
           ...refused,
         }),
@@ -212,7 +212,7 @@ function parkedFor(
             },
           },
         }),
-    record: lastWriteFor("parked", failure, applyPatch(record, patch), patch),
+    lastWrite: lastWriteFor("parked", failure, applyPatch(record, patch), patch),
     isFirst: record.agent.runCount > 0,
   };
 }

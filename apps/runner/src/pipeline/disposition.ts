@@ -32,7 +32,7 @@ export interface Requeue extends Before {
 export interface Before {
   readonly hold?: HoldChange;
   /** Last write to the record, which also clears the run's id. */
-  readonly record?: LastWrite;
+  readonly lastWrite?: LastWrite;
   /** After the delay, the job goes before new work of the same priority. */
   readonly isFirst?: boolean;
 }

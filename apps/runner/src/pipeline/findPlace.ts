@@ -42,8 +42,8 @@ export async function findPlace(options: FindPlaceOptions): Promise<{ readonly p
   if (typeof found !== "string") return { place: found };
   const because = placementWords(found);
   log.debug({ issue: jobId, reason: found }, `the job is deferred: ${because}`);
-  const record = { patch: { "job.hold": found } };
-  return { do: "requeue", until: now() + AT_LATEST_MS, because, record, isFirst: true, deferredBecause: found };
+  const lastWrite = { patch: { "job.hold": found } };
+  return { do: "requeue", until: now() + AT_LATEST_MS, because, lastWrite, isFirst: true, deferredBecause: found };
 }
 
 /** Take a place in the limits. @returns the place, or the reason why there is none */

@@ -73,8 +73,9 @@ export async function processJob(options: ProcessOptions): Promise<JobResult> {
   const resources: RunResources = { cleanup: new CleanupStack(), run: null };
   try {
     const disposition = await runJobSafely(options, resources);
-    const record = resources.run === null ? writerWithoutRun(services.store, job.id ?? "") : writerOf(resources.run);
-    return await apply(disposition, { job, lockToken, services, record });
+    const lastWriter =
+      resources.run === null ? writerWithoutRun(services.store, job.id ?? "") : writerOf(resources.run);
+    return await apply(disposition, { job, lockToken, services, lastWriter });
   } finally {
     await resources.cleanup
       .close()
@@ -122,7 +123,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   if (held !== undefined && !needsNoAgent(known)) {
     const again = now() + HELD_MS * config.coordinator.backoff_factor;
     const until = Math.min(held.until ?? Infinity, again);
-    return { do: "requeue", until, because: "its repository is held", record: { patch: { "job.hold": held.name } } };
+    return { do: "requeue", until, because: "its repository is held", lastWrite: { patch: { "job.hold": held.name } } };
   }
 
   // Checked before the run creates files: if the data folder is missing, new files would hide the former ones when it returns.
@@ -215,15 +216,15 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
     progress: await progressOfLost(lost, before),
   });
   if (entry.do === "wait") {
-    const record = { patch: { "job.hold": null } };
-    return { do: "requeue", until: entry.until, because: "it waits for a reply", record };
+    const lastWrite = { patch: { "job.hold": null } };
+    return { do: "requeue", until: entry.until, because: "it waits for a reply", lastWrite };
   }
   if (entry.do === "close") {
     // The workspace was removed when the issue ended. Locking it for this run has created the lock file again, so that is removed too.
     if (endedWell(before.end.outcome) && !(await isThere(place, paths)))
       await removeWorkspace(place, paths, { keepsSession: before.end.outcome === "answered" });
     const result = { outcome: before.end.outcome ?? "failed", prUrl: before.pull.url, reason: before.end.reason };
-    return closed(result, before, { blockedExpiresMs, now: now(), record: { patch: {} } });
+    return closed(result, before, { blockedExpiresMs, now: now(), lastWrite: { patch: {} } });
   }
   return runSteps(run, entry, held !== undefined);
 }

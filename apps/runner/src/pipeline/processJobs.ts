@@ -70,7 +70,7 @@ export function processJobs(options: ProcessJobsOptions): JobProcessor {
       const because = closing ? "the runner is closing" : "another runner should have it";
       return apply(
         { do: "requeue", until, because },
-        { job, lockToken, services, record: writerWithoutRun(services.store, jobId) },
+        { job, lockToken, services, lastWriter: writerWithoutRun(services.store, jobId) },
       );
     }
     const halt = new HaltSwitch();

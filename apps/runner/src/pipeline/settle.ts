@@ -69,7 +69,7 @@ export async function conclude(run: Run, options: SettleOptions): Promise<Dispos
     return afterReportFailure(failure, run.record.state, factsOf(run, options));
   }
   const facts = factsOf(run, options);
-  const disposition = closed(reported.result, run.record.state, { ...facts, record: reported.record });
+  const disposition = closed(reported.result, run.record.state, { ...facts, lastWrite: reported.lastWrite });
   // The finished work was published, or will not be. In both cases the hold ends, and the next issue shows whether its cause remains.
   return options.isHeld ? { ...disposition, hold: holdEnd(run.record.state, facts) } : disposition;
 }
@@ -99,8 +99,9 @@ async function settleStepFailure(run: Run, found: Failure, options: SettleOption
     await run.record.write({ ...patch, ...next.patch });
     return conclude(run, options);
   }
-  const { record } = next;
-  return record === undefined ? next : { ...next, record: { ...record, patch: { ...patch, ...record.patch } } };
+  const { lastWrite } = next;
+  if (lastWrite === undefined) return next;
+  return { ...next, lastWrite: { ...lastWrite, patch: { ...patch, ...lastWrite.patch } } };
 }
 
 function factsOf(run: Run, { isHeld }: SettleOptions): EndFacts {

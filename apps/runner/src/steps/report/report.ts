@@ -43,7 +43,7 @@ export interface ReportNeeds extends StepBasics<ReportField>, StepWorkspace {
 export interface Reported {
   readonly result: JobResult;
   /** The last write about it. */
-  readonly record: LastWrite;
+  readonly lastWrite: LastWrite;
 }
 
 /**
@@ -87,7 +87,7 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
   const evidence = { pr: prNumber, sha: publishedSha, failure, question: questionId, ...refusals };
   return {
     result: { outcome, prUrl: outcome === "pr" ? prUrl : null, reason },
-    record: {
+    lastWrite: {
       patch: { state: outcome, ...sinceAsked, ...commands, "end.attempt": run.attempts.made, ...feedbackPatch },
       event: { event, reason: reasonOf(run, outcome), evidence: { ...timesOf(run), ...another, ...evidence } },
     },
