@@ -49,7 +49,7 @@ export const pullRequests: readonly Mutant[] = [
     name: "begin-new-base",
     file: `${RUNNER}/steps/prepare/prepare.ts`,
     find: "const scope = await withRetry(() => scopeOf(run), retry);",
-    replace: "const scope = await withRetry(async () => lately, retry);",
+    replace: "const scope = await withRetry(async () => recentScope, retry);",
     test: { file: "test/requests.e2e.test.ts", name: "while another issue starts" },
     promise: "an issue that begins after the default branch was renamed begins on it",
   },

@@ -7,7 +7,7 @@ import type { IssueAccess } from "../run/step.ts";
  * repository as it is now, or as it was within the last minute. @throws StepFailure of kind `refused` for the whole
  * repository if pushes are impossible.
  */
-export async function scopeOf(run: IssueAccess, from: "now" | "lately" = "now"): Promise<PushScope> {
+export async function scopeOf(run: IssueAccess, from: "now" | "recent" = "now"): Promise<PushScope> {
   const { signal } = run;
   const { github } = run.issue;
   const found = await (from === "now"

@@ -127,7 +127,7 @@ function requeuedByHandEvent({ record: { state } }: Run, { patch }: EntryWithSte
 
 function readScope(run: Run): Promise<PushScope> {
   const asked = issueAccess(run, "stop");
-  return withRetry(() => scopeOf(asked, "lately"), retryOptionsOf(asked));
+  return withRetry(() => scopeOf(asked, "recent"), retryOptionsOf(asked));
 }
 
 function refreshMirror({ mirror, issue }: Run, signal: AbortSignal): Promise<void> {

@@ -54,7 +54,7 @@ export interface PrepareInput {
  */
 export async function prepare(
   run: PrepareNeeds,
-  { scope: lately, admitted, resumeReason: given, refresh }: PrepareInput,
+  { scope: recentScope, admitted, resumeReason: given, refresh }: PrepareInput,
 ): Promise<Prepared> {
   const { factor, github } = run.issue;
   const { issue, comments } = admitted;
@@ -64,12 +64,12 @@ export async function prepare(
   const [, { branch, pull }] = await together(run.signal, [
     () => showBeginning(run, { issue, comments }),
     (signal) => {
-      const choose = () => chooseBranch(lately, (name) => github.pullsOfBranch(run.issue.ref, name, { signal }));
+      const choose = () => chooseBranch(recentScope, (name) => github.pullsOfBranch(run.issue.ref, name, { signal }));
       return withRetry(choose, { signal, factor });
     },
     (signal) => refresh.result(signal),
   ]);
-  const { scope, baseSha } = await findBase(run, lately);
+  const { scope, baseSha } = await findBase(run, recentScope);
   const { base, defaultBranch } = scope;
   assertInScope(branch, scope); // Before the agent costs money.
   const published = await run.mirror.branch(branch);
@@ -127,9 +127,9 @@ export async function prepare(
 }
 
 /** Return the base commit in the mirror. If the base branch is missing, read the repository again, because its default branch may have been renamed. */
-async function findBase(run: PrepareNeeds, lately: PushScope): Promise<{ scope: PushScope; baseSha: string }> {
-  const known = await run.mirror.branch(lately.base);
-  if (known !== null) return { scope: lately, baseSha: known };
+async function findBase(run: PrepareNeeds, recentScope: PushScope): Promise<{ scope: PushScope; baseSha: string }> {
+  const known = await run.mirror.branch(recentScope.base);
+  if (known !== null) return { scope: recentScope, baseSha: known };
   const retry = retryOptionsOf(run);
   const scope = await withRetry(() => scopeOf(run), retry);
   const baseSha = await run.mirror.branch(scope.base);
