@@ -58,7 +58,7 @@ export async function prepare(
 ): Promise<Prepared> {
   const { factor, github } = run.issue;
   const { issue, comments } = admitted;
-  const resumeReason = await answerOf(run, given, comments);
+  const resumeReason = await withReply(run, given, comments);
   // The fetch was started before `admit` and takes longer than the requests below. All run at the same time, because none of them needs
   // the result of another.
   const [, { branch, pull }] = await together(run.signal, [
@@ -138,7 +138,7 @@ async function findBase(run: PrepareNeeds, recentScope: PushScope): Promise<{ sc
 }
 
 /** Read the reply from GitHub. If it is missing there, the run continues as after an interruption. */
-async function answerOf(
+async function withReply(
   run: PrepareNeeds,
   given: ResumeReason | null,
   comments: readonly Comment[],
@@ -178,12 +178,12 @@ async function showBeginning(
     await run.labels.show("working", issue.labels);
   } catch (error) {
     run.signal.throwIfAborted();
-    const refused = error instanceof GitHubError && error.kind === "not-found";
-    const after = refused
+    const isNotFound = error instanceof GitHubError && error.kind === "not-found";
+    const after = isNotFound
       ? await run.issue.github.issue(run.issue.ref, run.issue.ref.number, { signal: run.signal })
       : null;
     if (isRefusedEverywhere(error, issue, after?.kind ?? null)) throw new StepFailure(refusedEverywhere(error));
     const words = error instanceof Error ? error.message : String(error);
-    run.log.warn({ speechless: isRefusedRequest(error) }, `could not show on the issue that work started: ${words}`);
+    run.log.warn({ refused: isRefusedRequest(error) }, `could not show on the issue that work started: ${words}`);
   }
 }
