@@ -67,7 +67,7 @@ export async function openingUp<T>({ paths, place }: EnsureOptions, work: () => 
 async function ensure(options: EnsureOptions): Promise<EnsuredWorkspace> {
   const { paths, goal, place } = options;
   await removeStaleLocks(place, paths.gitDir);
-  const found = await readOffBase(options);
+  const found = await inspectOnIssueBranch(options);
   if (found.treeWorks && found.head !== null) await checkFiles(options, found.head);
   const relation = found.head === null ? null : await relate(options, found.head);
   // After an interruption of git the repository seems to be damaged.
@@ -121,7 +121,7 @@ async function forward(options: EnsureOptions, head: string): Promise<void> {
  * Inspect the workspace. If the agent left it clean on the local base branch, without a commit of its own there, check out the issue's
  * branch first.
  */
-async function readOffBase(options: EnsureOptions): Promise<WorkspaceSnapshot> {
+async function inspectOnIssueBranch(options: EnsureOptions): Promise<WorkspaceSnapshot> {
   const { paths, place, goal } = options;
   const found = await inspectWorkspace(options);
   const local = `refs/heads/${goal.names?.base ?? ""}`;
@@ -140,8 +140,8 @@ async function readOffBase(options: EnsureOptions): Promise<WorkspaceSnapshot> {
  * Replay the workspace's commits and its uncommitted changes on top of the branch on GitHub. @returns the new head, or null if they
  * conflict or some changes could not be committed
  */
-async function putOnTop({ paths, place, goal }: EnsureOptions, baseSha: string): Promise<string | null> {
-  const saved = await saveWork({ ...paths, place, baseSha, message: "Uncommitted work" });
+async function putOnTop({ paths, place, goal }: EnsureOptions, head: string): Promise<string | null> {
+  const saved = await saveWork({ ...paths, place, baseSha: head, message: "Uncommitted work" });
   // A reset would overwrite these files. Files that are no work are not touched.
   if (saved.unsaved.some(isValuable)) return null;
   const plan = planReplay({ why: "branch moved", theirs: goal.start, base: goal.base ?? null });
