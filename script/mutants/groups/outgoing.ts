@@ -276,11 +276,11 @@ export const outgoing: readonly Mutant[] = [
     promise: "each of several addresses of a submodule counts, and not only the one that git uses",
   },
   {
-    name: "acting-cut",
-    file: `${RUNNER}/airlock/actingCommits.ts`,
+    name: "message-effects-cut",
+    file: `${RUNNER}/airlock/messageEffects.ts`,
     find: "isWhole: !cut && parts.length <= 2 * MAX_COMMITS + 1",
     replace: "isWhole: cut || parts.length > 0",
-    test: { file: `${RUNNER}/airlock/actingCommits.int.test.ts`, name: "many more" },
+    test: { file: `${RUNNER}/airlock/messageEffects.int.test.ts`, name: "many more" },
     promise: "a pull request says that not all messages of its commits were read",
   },
   {

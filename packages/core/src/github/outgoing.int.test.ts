@@ -40,7 +40,7 @@ async function sent(): Promise<Record<string, string>[]> {
     models: [WORDS],
     denied: [{ tool: "Bash", detail: WORDS }],
     run: "r",
-    acting: { commits: [], isWhole: true },
+    messageEffects: { commits: [], isWhole: true },
     notable: [],
   };
   const status = { state: "failed", runner: null, since: "2026-11-22T03:10:59.000Z", branch: null } as const;

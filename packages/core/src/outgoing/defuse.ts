@@ -25,11 +25,11 @@ const ISSUE = `(?:(?:&(?:amp;)?)?#\\d|GH-\\d|[\\w.-]{1,100}(?:/[\\w.-]{1,100})?#
 const KEYWORD = `(?<![A-Za-z0-9])(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)(?![A-Za-z0-9])(?=${GAP}${ISSUE})`;
 const MENTION = "(?<![A-Za-z0-9])@[A-Za-z0-9](?:[A-Za-z0-9_@/.-]*[A-Za-z0-9])?";
 
-const acting = new RegExp(
+const EFFECTS = new RegExp(
   `(?<skip>${TAG}|${LINK}|(?<address>${ADDRESS}))|(?<word>${CHAIN})|(?<email>${EMAIL})|(?<comment>${COMMENT})|(?<entity>${ENTITY})|(?<other>${KEYWORD}|${MENTION})`,
   "giu",
 );
-const actingInLines = new RegExp(
+const EFFECTS_IN_LINES = new RegExp(
   `(?<skip>${ADDRESS})|(?<word>${CHAIN})|(?<email>${EMAIL})|(?<other>${KEYWORD}|${MENTION}|${COMMENT})`,
   "giu",
 );
@@ -58,7 +58,7 @@ export function defuse(text: string, max = Number.POSITIVE_INFINITY): string {
 /** Make an external text harmless that is not Markdown: a title, a commit message, a label description. Code spans do not work there. */
 export function defusePlain(text: string, max = Number.POSITIVE_INFINITY): string {
   return fit(cleanText(text), max, (part) =>
-    part.replace(actingInLines, (all, ...rest) => (isWord(groupsOf(rest)) ? broken(all) : all)),
+    part.replace(EFFECTS_IN_LINES, (all, ...rest) => (isWord(groupsOf(rest)) ? broken(all) : all)),
   );
 }
 
@@ -88,7 +88,7 @@ function edit(text: string, { code, doubtful }: Layout): string {
 
 /** Edit a piece of text between two pieces of code. */
 function editPiece(text: string, [from, to]: Range, doubtful: readonly Range[]): string {
-  return text.slice(from, to).replace(acting, (all, ...rest) => {
+  return text.slice(from, to).replace(EFFECTS, (all, ...rest) => {
     const groups = groupsOf(rest);
     const start = from + Number(rest.at(-3));
     const doubt = doubtful.some(([first, last]) => start >= first && start < last);

@@ -25,7 +25,7 @@ const pull = pullBody({
   leftRunning: HOSTILE_TEXT,
   run: "r",
   added: { files: [HOSTILE_TEXT], more: 0 },
-  acting: { commits: [], isWhole: true },
+  messageEffects: { commits: [], isWhole: true },
   notable: [{ subject: "git", path: HOSTILE_TEXT, note: HOSTILE_TEXT }],
 });
 const message = {

@@ -20,7 +20,7 @@ const PULL: Omit<PullFacts, "summary"> = {
   models: ["m"],
   denied: null,
   run: "r",
-  acting: { commits: [], isWhole: true },
+  messageEffects: { commits: [], isWhole: true },
   notable: [],
 };
 const FACTS: StatusFacts = {
@@ -176,7 +176,8 @@ describe("the pull request", () => {
 
   it("names commits that act when they are merged at its top", () => {
     const facts = { summary: "Did it.", ...PULL };
-    const bodyOf = (commits: string[], isWhole: boolean) => pullBody({ ...facts, acting: { commits, isWhole } });
+    const bodyOf = (commits: string[], isWhole: boolean) =>
+      pullBody({ ...facts, messageEffects: { commits, isWhole } });
     const [named, unread] = [
       "commit messages in this pull request .*\\(abc1234\\)",
       "tac8 could not check all commit messages",

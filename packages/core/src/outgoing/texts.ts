@@ -176,8 +176,8 @@ export function failureText(facts: {
   ].join("\n\n");
 }
 
-/** Commits whose messages have effects when they are merged. */
-export interface Acting {
+/** Commits whose messages mention users or close issues when they are merged. */
+export interface MessageEffects {
   /** Shortened commit hashes. */
   readonly commits: readonly string[];
   /** Whether all messages were checked; false: there may be further ones. */
@@ -198,7 +198,7 @@ export interface PullFacts {
   readonly run: string;
   /** Files that the agent did not commit and tac8 committed. */
   readonly added?: NamedFiles | null;
-  readonly acting: Acting;
+  readonly messageEffects: MessageEffects;
   /** Changes that a maintainer should review; null: they could not be determined. */
   readonly notable: readonly Notable[] | null;
 }
@@ -224,7 +224,18 @@ export function anotherRound(before: number, facts: PullFacts): string | null {
 }
 
 function summaryAndFigures(
-  { summary, leftRunning = null, unreadable = null, run, models, usage, denied, added, acting, notable }: PullFacts,
+  {
+    summary,
+    leftRunning = null,
+    unreadable = null,
+    run,
+    models,
+    usage,
+    denied,
+    added,
+    messageEffects,
+    notable,
+  }: PullFacts,
   room: number,
 ): string {
   const words = summary.trim() || "(The agent left no summary.)";
@@ -232,7 +243,7 @@ function summaryAndFigures(
   const more = withDenied(denied);
   const top = [
     ...notableNote(notable),
-    ...actingNotes(acting),
+    ...effectNotes(messageEffects),
     ...(unreadable === null ? [] : [unreadableNote(unreadable)]),
     ...(leftRunning === null ? [] : [leftRunningNote(leftRunning)]),
   ];
@@ -274,7 +285,7 @@ function unreadableNote(why: string): string {
   return `**Before you merge**: ${note}\n\n${quote(defuse(why, MAX_REASON))}`;
 }
 
-function actingNotes({ commits, isWhole }: Acting): string[] {
+function effectNotes({ commits, isWhole }: MessageEffects): string[] {
   const list = commits.join(", ");
   const squash = "to avoid this, squash and merge with your own commit message.";
   const named = `**Before you merge**: commit messages in this pull request mention users or close other issues (${list}). GitHub notifies and closes them when the commits reach the default branch; ${squash}`;

@@ -4,9 +4,9 @@ import { codeSpan } from "@tac8/core/domain/leftOut";
 import { notableLine } from "@tac8/core/domain/notable";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { protect, type Notable } from "@tac8/core/protection/protect";
-import type { Acting } from "@tac8/core/outgoing/texts";
+import type { MessageEffects } from "@tac8/core/outgoing/texts";
 import type { Withheld } from "@tac8/core/state/issueState";
-import { actingCommits } from "../../airlock/actingCommits.ts";
+import { readMessageEffects } from "../../airlock/messageEffects.ts";
 import type { TreeChange } from "../../airlock/changes.ts";
 import { rangesOf, type Ranges } from "../../airlock/ranges.ts";
 import { largeFiles } from "../../airlock/large.ts";
@@ -34,7 +34,7 @@ export interface Outgoing {
 
 /** Notes about the commits for the text of a pull request. */
 export interface Notes {
-  readonly acting: Acting;
+  readonly messageEffects: MessageEffects;
   /** Changes that reviewers should read; null if the changes could not be read. */
   readonly notable: readonly Notable[] | null;
 }
@@ -189,7 +189,7 @@ export function secretsFound(answer: SecretsAnswer, head: string): Reason | null
 
 /** Return the notes for the pull request's text. If git fails, the text says so or leaves them out. */
 export async function notesOf(run: PublishNeeds, outgoing: Outgoing): Promise<Notes> {
-  return { acting: await findActing(run, outgoing), notable: await findNotable(run, outgoing) };
+  return { messageEffects: await findMessageEffects(run, outgoing), notable: await findNotable(run, outgoing) };
 }
 
 /** Return the notes for commits that an earlier run has pushed. */
@@ -209,12 +209,12 @@ export async function notesOfPublished(run: PublishNeeds, base: string): Promise
   return notesOf(run, { dir, head, base, ranges });
 }
 
-async function findActing(run: PublishNeeds, { dir, head, base }: Outgoing): Promise<Acting> {
+async function findMessageEffects(run: PublishNeeds, { dir, head, base }: Outgoing): Promise<MessageEffects> {
   const { mirror } = run;
   const { ref } = run.issue;
   const where = { clean: mirror.side, dir, signal: run.signal };
   try {
-    return await actingCommits({ ...where, base: await baseCommit(run, base), head, own: ref.number });
+    return await readMessageEffects({ ...where, base: await baseCommit(run, base), head, own: ref.number });
   } catch (error) {
     run.signal.throwIfAborted();
     run.log.warn(

@@ -1,5 +1,5 @@
 import { BREAK, defusePlain } from "@tac8/core/outgoing/defuse";
-import type { Acting } from "@tac8/core/outgoing/texts";
+import type { MessageEffects } from "@tac8/core/outgoing/texts";
 import { boundedGit, type BoundedGit } from "./boundedGit.ts";
 
 /** Number of commits that are read, the newest first; a reviewer reads no more. */
@@ -19,20 +19,20 @@ export interface CommitRange extends Omit<BoundedGit, "args" | "maxBytes"> {
  * issue.
  * @throws Error if git fails
  */
-export async function actingCommits({ base, head, own, ...where }: CommitRange): Promise<Acting> {
+export async function readMessageEffects({ base, head, own, ...where }: CommitRange): Promise<MessageEffects> {
   const limit = String(MAX_COMMITS + 1);
   const args = ["log", "--format=%h%x00%B%x00", "-n", limit, "--end-of-options", `${base}..${head}`];
   const { text, cut } = await boundedGit({ ...where, args, maxBytes: MAX_BYTES });
   const parts = text.split("\0");
   const found: string[] = [];
   for (let at = 0; at + 1 < parts.length; at += 2) {
-    if (acts(parts[at + 1] ?? "", own)) found.push((parts[at] ?? "").trim());
+    if (hasEffects(parts[at + 1] ?? "", own)) found.push((parts[at] ?? "").trim());
   }
   return { commits: found.slice(0, MAX_NAMED), isWhole: !cut && parts.length <= 2 * MAX_COMMITS + 1 };
 }
 
-/** Return whether GitHub acts on a message. Pure. */
-export function acts(message: string, own: number): boolean {
+/** Return whether GitHub acts on a message when its commit is merged. Pure. */
+export function hasEffects(message: string, own: number): boolean {
   const others = message
     .replaceAll(BREAK, "")
     .replaceAll(new RegExp(`\\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\\s+#${own}\\b`, "gi"), "");

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { oneToken } from "@tac8/core/github/tokens";
-import { actingCommits } from "./actingCommits.ts";
+import { readMessageEffects } from "./messageEffects.ts";
 
 let dir: string;
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), "tac8-acting-"));
+  dir = await mkdtemp(join(tmpdir(), "tac8-effects-"));
   await execa("git", ["init", "-q", "--bare", "-b", "main", dir]);
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
@@ -28,7 +28,7 @@ async function search(messages: readonly string[]) {
     env: { PATH: process.env["PATH"] ?? "" },
   };
   const { signal } = new AbortController();
-  return actingCommits({ clean, dir, base, head: "main", own: 1, signal });
+  return readMessageEffects({ clean, dir, base, head: "main", own: 1, signal });
 }
 
 test.each<[string, string[], { found: number; isWhole: boolean }]>([
@@ -38,7 +38,7 @@ test.each<[string, string[], { found: number; isWhole: boolean }]>([
   ["many more", ["fixes #2", ...Array<string>(300).fill("work")], { found: 0, isWhole: false }],
   ["one long message", ["fixes #2", "x".repeat(2_000_000)], { found: 0, isWhole: false }],
 ])("%s", async (_name, messages, { found, isWhole }) => {
-  const acting = await search(messages);
-  expect(acting.commits).toHaveLength(found);
-  expect(acting.isWhole).toBe(isWhole);
+  const effects = await search(messages);
+  expect(effects.commits).toHaveLength(found);
+  expect(effects.isWhole).toBe(isWhole);
 });

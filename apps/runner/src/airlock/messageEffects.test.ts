@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { acts } from "./actingCommits.ts";
+import { hasEffects } from "./messageEffects.ts";
 
 test.each([
   ["feat: add it", false],
@@ -10,6 +10,6 @@ test.each([
   ["Thanks @angular", true],
   ["Co-authored-by: Ann <ann@example.com>", false],
   ["see #1 and https://github.com/octo/widgets/issues/1", false],
-])("%j acts: %s", (message, does) => {
-  expect(acts(message, 471)).toBe(does);
+])("%j has effects: %s", (message, does) => {
+  expect(hasEffects(message, 471)).toBe(does);
 });
