@@ -16,7 +16,7 @@ import { strayEntries, strayInBoth, type Stray } from "../../airlock/stray.ts";
 import type { PublishNeeds } from "./needs.ts";
 import { findSecrets, type SecretsAnswer } from "../../secrets/findSecrets.ts";
 import { isAllowedSince, readAllowance, type Allowance } from "./allowance.ts";
-import { readAnswered } from "./answered.ts";
+import { readAskedFiles } from "./askedFiles.ts";
 
 const MAX_SHOWN = 10;
 const MAX_PATH = 100;
@@ -62,11 +62,12 @@ export async function whyWithheld(run: PublishNeeds, outgoing: Outgoing): Promis
   if (reasons.length === 0) return null;
   const allowance = await readAllowance(run);
   const left: Reason[] = [];
-  const answers = await readAnswered(run, allowance.by);
-  const isOther = answers !== null && answers !== filesKey(reasons);
+  const askedFiles = await readAskedFiles(run, allowance.by);
+  const isAboutOtherFiles = askedFiles !== null && askedFiles !== filesKey(reasons);
   for (const reason of reasons) {
     // The question before the label did not name these files.
-    if ((isOther && reason.files !== undefined) || !(await isAllowed(run, allowance, reason))) left.push(reason);
+    if ((isAboutOtherFiles && reason.files !== undefined) || !(await isAllowed(run, allowance, reason)))
+      left.push(reason);
   }
   if (left.length === 0) {
     run.log.info({ by: allowance.by?.actor }, "the work is published unchanged, because a label allows it");
@@ -125,8 +126,9 @@ async function filesFound(run: PublishNeeds, outgoing: Outgoing, published: stri
     reasons.push({ text, allows: null, isFinal: false, files: formsOf(new Set(blocked.map(({ path }) => path))) });
   }
   // A submodule's address can change without its path, so both are compared.
-  const again = published === null ? null : await strayEntries(git, { changes: since ?? [], base: published, head });
-  const stray = strayInBoth(await strayEntries(git, { changes, base, head }), again);
+  const strayOfPublished =
+    published === null ? null : await strayEntries(git, { changes: since ?? [], base: published, head });
+  const stray = strayInBoth(await strayEntries(git, { changes, base, head }), strayOfPublished);
   if (stray.length > 0) {
     const files = formsOf(new Set([...stray.map(({ path }) => path), ".gitmodules"]));
     reasons.push({ text: strayWords(stray), allows: null, isFinal: false, files });
