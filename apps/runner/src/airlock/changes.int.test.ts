@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { oneToken } from "@tac8/core/github/tokens";
-import { cleanRun } from "../git/cleanSide.ts";
-import type { GitRun } from "../git/runGit.ts";
+import { runCleanGitIn } from "../git/cleanSide.ts";
+import type { RunGit } from "../git/runGit.ts";
 import { changesBetween } from "./changes.ts";
 import { largeFiles } from "./large.ts";
 import { strayEntries } from "./stray.ts";
@@ -13,7 +13,7 @@ import { strayEntries } from "./stray.ts";
 let dir: string;
 let base: string;
 /** Git as on the clean side: in a repository without a worktree. */
-let clean: GitRun;
+let clean: RunGit;
 const git = async (...args: string[]) =>
   (await execa("git", ["-C", dir, "-c", "user.name=a", "-c", "user.email=a@b.c", ...args])).stdout;
 const write = (path: string, text: string | Buffer) => writeFile(join(dir, path), text);
@@ -34,7 +34,7 @@ beforeEach(async () => {
     mirrorDir: dir,
     env: { PATH: process.env["PATH"] ?? "" },
   };
-  clean = cleanRun(side, join(dir, ".git"));
+  clean = runCleanGitIn(side, join(dir, ".git"));
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 

@@ -1,7 +1,7 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { needsText, type Change } from "@tac8/core/protection/protect";
 import { localFailure } from "../git/errors.ts";
-import type { GitRun } from "../git/runGit.ts";
+import type { RunGit } from "../git/runGit.ts";
 
 /** Enough for a list of a hundred thousand changed files. */
 const MAX_LIST = 16 * 1024 * 1024;
@@ -20,7 +20,7 @@ export interface TreeChange extends Change {
 
 export interface ChangesOptions {
   /** Git in a repository of the clean side. */
-  readonly git: GitRun;
+  readonly git: RunGit;
   /** Commit. */
   readonly base: string;
   readonly head: string;
@@ -72,14 +72,14 @@ export function parseChanges(errorText: string): TreeChange[] {
   return changes;
 }
 
-async function textsOf(git: GitRun, { object }: TreeChange): Promise<NonNullable<Change["text"]> | null> {
+async function textsOf(git: RunGit, { object }: TreeChange): Promise<NonNullable<Change["text"]> | null> {
   const before = await blobText(git, object.before);
   const after = await blobText(git, object.after);
   return before === null || after === null ? null : { before, after };
 }
 
 /** Return the text of a blob; null if it is larger than the limit. */
-async function blobText(git: GitRun, object: string): Promise<string | null> {
+async function blobText(git: RunGit, object: string): Promise<string | null> {
   if (/^0+$/.test(object)) return "";
   const { code, bytes, errorText } = await git(["cat-file", "blob", object], {
     maxBytes: MAX_TEXT,

@@ -2,10 +2,10 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PRIVATE_FILES } from "../files/privateFileNames.ts";
 import { StepFailure } from "@tac8/core/domain/failures";
-import { cleanGit, cleanRun, type CleanSide, type MirrorPaths } from "../git/cleanSide.ts";
+import { cleanGit, runCleanGitIn, type CleanSide, type MirrorPaths } from "../git/cleanSide.ts";
 import { commitOf } from "../git/openGit.ts";
 import { gitStep, localFailure } from "../git/errors.ts";
-import type { GitRun } from "../git/runGit.ts";
+import type { RunGit } from "../git/runGit.ts";
 import { createRepository } from "../git/sanitizeRepository.ts";
 import { gitIn, type AgentPlace } from "../place/place.ts";
 import { streamBundle } from "./bundle.ts";
@@ -66,7 +66,7 @@ async function take(options: IncomingOptions, dir: string): Promise<Incoming> {
   const { signal } = agent;
   const git = cleanGit(clean, dir, { signal });
   await gitStep("preparing the check of the commits", () => createRepository(dir, clean.mirrorDir));
-  const bytes = cleanRun(clean, dir, { signal });
+  const bytes = runCleanGitIn(clean, dir, { signal });
   const file = join(dir, "incoming.bundle");
   const ours = await knownCommits(bytes, [baseSha, ...known]);
   let taken: string;
@@ -111,7 +111,7 @@ function isAt(path: string, name: string): boolean {
 }
 
 /** Return those of the commits that a repository has, without duplicates. */
-async function knownCommits(git: GitRun, all: readonly string[]): Promise<string[]> {
+async function knownCommits(git: RunGit, all: readonly string[]): Promise<string[]> {
   const shas = [...new Set(all)].filter((sha) => /^[0-9a-f]{40,64}$/.test(sha));
   const input = Buffer.from(shas.map((sha) => `${sha}\n`).join(""));
   const options = { input, maxBytes: MAX_KNOWN, timeoutMs: KNOWN_MS };

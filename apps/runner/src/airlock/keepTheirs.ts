@@ -1,5 +1,5 @@
 import { StepFailure } from "@tac8/core/domain/failures";
-import { cleanGit, cleanRun, type CleanSide } from "../git/cleanSide.ts";
+import { cleanGit, runCleanGitIn, type CleanSide } from "../git/cleanSide.ts";
 import { isAncestor } from "../git/openGit.ts";
 import { replayOnto } from "./replayOnto.ts";
 import { planReplay } from "./replayPlan.ts";
@@ -22,7 +22,7 @@ export interface KeepTheirsOptions {
 export async function keepTheirs({ clean, dir, branch, head, theirs, signal }: KeepTheirsOptions): Promise<string> {
   if (theirs === null || (await isAncestor(cleanGit(clean, dir, { signal }), theirs, head))) return head;
   const plan = planReplay({ why: "rewrote theirs", theirs });
-  const replayed = await replayOnto({ git: cleanRun(clean, dir, { signal }), head, ...plan });
+  const replayed = await replayOnto({ git: runCleanGitIn(clean, dir, { signal }), head, ...plan });
   if (replayed.kind === "head") return replayed.head;
   const message = `the agent rewrote the branch ${branch} without ${theirs.slice(0, 7)}, which another contributor had pushed to it, and the agent's commits conflict with that commit. Nothing was overwritten, and the agent's work is kept in its workspace`;
   throw new StepFailure({ kind: "refused", message });

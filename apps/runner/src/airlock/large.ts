@@ -1,6 +1,6 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { localFailure } from "../git/errors.ts";
-import type { GitRun } from "../git/runGit.ts";
+import type { RunGit } from "../git/runGit.ts";
 import type { TreeChange } from "./changes.ts";
 
 /** GitHub warns about files of this size, and refuses files over 100 MB. */
@@ -10,7 +10,7 @@ const STEP_MS = 60_000;
 
 /** Return the changed files of 50 MB and more, with their sizes. @throws StepFailure of kind `git` */
 export async function largeFiles(
-  git: GitRun,
+  git: RunGit,
   changes: readonly TreeChange[],
 ): Promise<{ readonly path: string; readonly bytes: number }[]> {
   const files = changes.filter(({ mode }) => mode.after.startsWith("100"));

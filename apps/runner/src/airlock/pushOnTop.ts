@@ -1,4 +1,4 @@
-import { cleanRun } from "../git/cleanSide.ts";
+import { runCleanGitIn } from "../git/cleanSide.ts";
 import { fetchBranch, Overtaken, pushBranch, type PushOptions } from "./push.ts";
 import { replayOnto } from "./replayOnto.ts";
 import { planReplay } from "./replayPlan.ts";
@@ -29,7 +29,7 @@ export async function pushOnTop(
       const theirs = await fetchBranch(options);
       if (theirs === null) throw error;
       const replayed = await replayOnto({
-        git: cleanRun(options.clean, options.dir, { signal: options.signal }),
+        git: runCleanGitIn(options.clean, options.dir, { signal: options.signal }),
         head: options.sha,
         ...planReplay({ why: "overtaken", theirs, from: options.from }),
       });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { GitAnswer, GitRun } from "../git/runGit.ts";
+import type { GitAnswer, RunGit } from "../git/runGit.ts";
 import { rangesOf } from "./ranges.ts";
 
 const [A, B, C, D] = ["a", "b", "c", "d"].map((letter) => letter.repeat(40)) as [string, string, string, string];
@@ -7,7 +7,7 @@ const [A, B, C, D] = ["a", "b", "c", "d"].map((letter) => letter.repeat(40)) as 
 /** A fake git that records the commands and returns the given answers. */
 function asked(answer: (args: readonly string[]) => Partial<GitAnswer>) {
   const all: string[] = [];
-  const git: GitRun = async (args) => {
+  const git: RunGit = async (args) => {
     all.push(args.join(" "));
     return { code: 0, bytes: Buffer.alloc(0), stderr: "", errorText: "", ...answer(args) };
   };

@@ -1,7 +1,7 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { gitStep, localFailure } from "../git/errors.ts";
 import { mergeBase } from "../git/openGit.ts";
-import type { GitRun } from "../git/runGit.ts";
+import type { RunGit } from "../git/runGit.ts";
 import { gitFromRun } from "../git/gitFromRun.ts";
 import { changesBetween, type TreeChange } from "./changes.ts";
 
@@ -29,7 +29,7 @@ export interface Ranges {
 }
 
 /** Return the ranges of one repository. @param git in that repository */
-export function rangesOf(git: GitRun): Ranges {
+export function rangesOf(git: RunGit): Ranges {
   const bases = memo<string | null>();
   const changes = memo<readonly TreeChange[]>();
   const commits = memo<readonly string[] | null>();
@@ -57,7 +57,7 @@ interface Listed {
   readonly parents: readonly string[];
 }
 
-async function listCommits(git: GitRun, range: readonly string[]): Promise<Listed | null> {
+async function listCommits(git: RunGit, range: readonly string[]): Promise<Listed | null> {
   const args = ["rev-list", "--boundary", "--end-of-options", ...range];
   const { code, bytes, errorText } = await git(args, { maxBytes: MAX_LIST, timeoutMs: LIST_MS });
   if (code === undefined) return null;

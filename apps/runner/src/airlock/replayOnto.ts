@@ -1,6 +1,6 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { localFailure } from "../git/errors.ts";
-import type { GitRun } from "../git/runGit.ts";
+import type { RunGit } from "../git/runGit.ts";
 import type { ReplayPlan } from "./replayPlan.ts";
 
 /** A user must combine more commits than this, or a merge among them. */
@@ -13,7 +13,7 @@ const CONFLICT = 1;
 
 export interface ReplayOptions extends ReplayPlan {
   /** Git in the repository that has all the commits, on its side. */
-  readonly git: GitRun;
+  readonly git: RunGit;
   readonly head: string;
 }
 
@@ -42,35 +42,35 @@ export async function replayOnto(options: ReplayOptions): Promise<Replayed> {
  * List the commits, the oldest first. Each has the previous one, or an excluded one, as its only parent. Null: a merge,
  * or too many.
  */
-async function commitsOf({ exclude, head, git: run }: ReplayOptions): Promise<string[] | null> {
+async function commitsOf({ exclude, head, git: runGit }: ReplayOptions): Promise<string[] | null> {
   const range = [head, ...exclude.map((commit) => `^${commit}`)];
-  const merges = await git(run, ["rev-list", "--min-parents=2", "--max-count=1", ...range]);
+  const merges = await git(runGit, ["rev-list", "--min-parents=2", "--max-count=1", ...range]);
   if (merges.text !== "") return null;
   const max = String(MAX_COMMITS + 1);
-  const { text } = await git(run, ["rev-list", "--reverse", "--topo-order", `--max-count=${max}`, ...range]);
+  const { text } = await git(runGit, ["rev-list", "--reverse", "--topo-order", `--max-count=${max}`, ...range]);
   const commits = text.split("\n").filter((line) => line !== "");
   return commits.length <= MAX_COMMITS ? commits : null;
 }
 
 /** @returns the tip with one more commit, or unchanged if the commit changes nothing; null: a conflict. */
-async function pick(run: GitRun, commit: string, tip: string): Promise<string | null> {
-  const line = await git(run, ["rev-list", "--parents", "--max-count=1", commit]);
+async function pick(runGit: RunGit, commit: string, tip: string): Promise<string | null> {
+  const line = await git(runGit, ["rev-list", "--parents", "--max-count=1", commit]);
   const [, parent] = line.text.split(" ");
   if (parent === undefined) return null; // A commit without a parent.
-  const before = await git(run, ["rev-parse", "--verify", `${tip}^{tree}`]);
+  const before = await git(runGit, ["rev-parse", "--verify", `${tip}^{tree}`]);
   // Git before 2.40 takes no merge base. So use a temporary commit that has our tip's files and the picked commit's
   // parent.
-  const stand = await git(run, ["hash-object", "-t", "commit", "-w", "--stdin"], {
+  const stand = await git(runGit, ["hash-object", "-t", "commit", "-w", "--stdin"], {
     input: standIn(before.text, parent),
   });
-  const merged = await git(run, ["merge-tree", "--write-tree", "--no-messages", stand.text, commit], {
+  const merged = await git(runGit, ["merge-tree", "--write-tree", "--no-messages", stand.text, commit], {
     conflicts: true,
   });
   if (merged.code === CONFLICT) return null;
   if (merged.text === before.text) return tip;
-  const { bytes } = await git(run, ["cat-file", "commit", commit]);
+  const { bytes } = await git(runGit, ["cat-file", "commit", commit]);
   const input = moved(bytes, merged.text, tip);
-  return (await git(run, ["hash-object", "-t", "commit", "-w", "--stdin"], { input })).text;
+  return (await git(runGit, ["hash-object", "-t", "commit", "-w", "--stdin"], { input })).text;
 }
 
 function standIn(tree: string, parent: string): Buffer {
@@ -94,11 +94,11 @@ function moved(commit: Buffer, tree: string, parent: string): Buffer {
 
 /** Run git. With `conflicts`, a conflict is a result too. */
 async function git(
-  run: GitRun,
+  runGit: RunGit,
   args: readonly string[],
   { input, conflicts = false }: { readonly input?: Buffer; readonly conflicts?: boolean } = {},
 ): Promise<{ readonly code: number; readonly text: string; readonly bytes: Buffer }> {
-  const { code, bytes, errorText } = await run(args, { input, maxBytes: MAX_BYTES, timeoutMs: STEP_MS });
+  const { code, bytes, errorText } = await runGit(args, { input, maxBytes: MAX_BYTES, timeoutMs: STEP_MS });
   const isAnswer = code === 0 || (conflicts && code === CONFLICT && bytes.length > 0);
   if (!isAnswer) throw new StepFailure(localFailure("putting commits on top of others", errorText || "no words"));
   const end = bytes.at(-1) === LINE_END ? -1 : bytes.length;

@@ -1,6 +1,6 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { localFailure } from "../git/errors.ts";
-import type { GitRun } from "../git/runGit.ts";
+import type { RunGit } from "../git/runGit.ts";
 import { LINK, SUBMODULE, type TreeChange } from "./changes.ts";
 
 /** An entry that leads out of the repository. */
@@ -21,7 +21,7 @@ const FILE = ".gitmodules";
  * a plain HTTPS or relative address. Unchanged entries belong to the repository and are not checked. @throws StepFailure of kind `git`
  */
 export async function strayEntries(
-  git: GitRun,
+  git: RunGit,
   { changes, base, head }: { readonly changes: readonly TreeChange[]; readonly base: string; readonly head: string },
 ): Promise<Stray[]> {
   const links = changes.filter(({ mode }) => mode.after === LINK);
@@ -101,7 +101,7 @@ function isPlainAddress(url: string): boolean {
   return /^https:\/\/[^\s@]+$/i.test(url) || /^\.{1,2}\/[^\s:]*$/.test(url);
 }
 
-async function modulesOf(git: GitRun, commit: string): Promise<Modules> {
+async function modulesOf(git: RunGit, commit: string): Promise<Modules> {
   const entry = await git(["ls-tree", "-z", commit, "--", FILE], { maxBytes: MAX_TARGET, timeoutMs: STEP_MS });
   if (entry.code !== 0) throw new StepFailure(localFailure("reading .gitmodules", entry.errorText));
   const object = /^100\d+ blob ([0-9a-f]+)\t/.exec(entry.bytes.toString("latin1"))?.[1];
@@ -122,7 +122,7 @@ async function modulesOf(git: GitRun, commit: string): Promise<Modules> {
 }
 
 /** Return the output; null if it is longer than `maxBytes`. */
-async function read(git: GitRun, args: readonly string[], maxBytes: number): Promise<string | null> {
+async function read(git: RunGit, args: readonly string[], maxBytes: number): Promise<string | null> {
   const { code, bytes, errorText } = await git(args, { maxBytes, timeoutMs: STEP_MS });
   if (code === undefined && bytes.length >= maxBytes) return null;
   if (code !== 0) throw new StepFailure(localFailure("reading a link", errorText));

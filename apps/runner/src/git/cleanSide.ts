@@ -4,7 +4,7 @@ import { gitProxyEnvironment } from "@tac8/core/config/proxy";
 import { StepFailure } from "@tac8/core/domain/failures";
 import type { GitHubTokens } from "@tac8/core/github/tokens";
 import { gitEnvironment, openGit, type Git } from "./openGit.ts";
-import { runGit, type GitRun } from "./runGit.ts";
+import { runGit, type RunGit } from "./runGit.ts";
 import { gitFromRun } from "./gitFromRun.ts";
 
 /** Folders and files of a repository on the clean side. */
@@ -88,10 +88,10 @@ const TIMEOUT_MS = 15 * 60_000;
  * if the folder is missing
  */
 export function cleanGit(side: CleanSide, dir: string, options: CleanGitOptions = {}): Git {
-  const run = cleanRun(side, dir, options);
+  const runHere = runCleanGitIn(side, dir, options);
   return gitFromRun(async (args) => {
     if (!existsSync(dir)) throw new StepFailure({ kind: "git", message: `the folder ${dir} is missing` });
-    return run(args, { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS });
+    return runHere(args, { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS });
   });
 }
 
@@ -103,8 +103,8 @@ export function maintenanceGit(side: CleanSide, dir: string, options: CleanGitOp
   return openGit({ dir, env: passedOn(side, dir), config: CONFIG, signal: options.signal });
 }
 
-/** Return `cleanGit` for callers that need the complete output of git. */
-export function cleanRun(side: CleanSide, dir: string, { signal }: CleanGitOptions = {}): GitRun {
+/** Return a function that runs git as `cleanGit` does, for callers that need its complete output. */
+export function runCleanGitIn(side: CleanSide, dir: string, { signal }: CleanGitOptions = {}): RunGit {
   return (args, options) => runGit({ dir, env: cleanEnv(side, dir), args, signal, ...options });
 }
 

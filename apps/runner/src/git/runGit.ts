@@ -32,7 +32,7 @@ export interface GitAnswer {
 }
 
 /** Run one git command in a folder of either side. */
-export type GitRun = (
+export type RunGit = (
   args: readonly string[],
   options: Pick<GitCommand, "input" | "output" | "maxBytes" | "timeoutMs">,
 ) => Promise<GitAnswer>;

@@ -1,7 +1,7 @@
 import type { AgentDeps, AgentDriver, AgentHandle, AgentRequest } from "../agent/types.ts";
 import type { Files } from "../files/files.ts";
 import type { Git } from "../git/openGit.ts";
-import type { GitAnswer, GitRun } from "../git/runGit.ts";
+import type { GitAnswer, RunGit } from "../git/runGit.ts";
 import type { GitStream } from "../git/streamGit.ts";
 import { gitFromRun } from "../git/gitFromRun.ts";
 
@@ -38,8 +38,8 @@ export interface AgentPlace extends Files {
   startAgent(driver: AgentDriver, request: AgentRequest, deps: AgentDeps): Promise<AgentHandle>;
 }
 
-/** Return git in one folder of the agent side, with its complete answer. */
-export function inFolder(place: AgentPlace, dir: string): GitRun {
+/** Return a function that runs git in one folder of the agent side, with its complete answer. */
+export function runGitIn(place: AgentPlace, dir: string): RunGit {
   return (args, options) => place.git(dir, args, options);
 }
 

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { oneToken } from "@tac8/core/github/tokens";
 import { addSecret } from "@tac8/core/log/redact";
 import { rangesOf } from "../airlock/ranges.ts";
-import { cleanRun } from "../git/cleanSide.ts";
-import type { GitRun } from "../git/runGit.ts";
+import { runCleanGitIn } from "../git/cleanSide.ts";
+import type { RunGit } from "../git/runGit.ts";
 import { findSecrets } from "./findSecrets.ts";
 
 /** Joined from parts, so that no scanner reports this file. */
@@ -18,7 +18,7 @@ const { signal } = new AbortController();
 let dir: string;
 let base: string;
 /** Git as on the clean side: only the repository, without a work tree. */
-let clean: GitRun;
+let clean: RunGit;
 const git = async (...args: string[]) =>
   (await execa("git", ["-C", dir, "-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "gc.auto=0", ...args])).stdout;
 const write = async (path: string, text: string | Buffer) => {
@@ -43,7 +43,7 @@ beforeEach(async () => {
     mirrorDir: dir,
     env: { PATH: process.env["PATH"] ?? "" },
   };
-  clean = cleanRun(side, join(dir, ".git"));
+  clean = runCleanGitIn(side, join(dir, ".git"));
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 

@@ -3,7 +3,7 @@ import { StepFailure } from "@tac8/core/domain/failures";
 import { addedSecrets } from "@tac8/core/log/redact";
 import { localFailure } from "../git/errors.ts";
 import type { Ranges } from "../airlock/ranges.ts";
-import type { GitRun } from "../git/runGit.ts";
+import type { RunGit } from "../git/runGit.ts";
 import type { EarlyStart } from "../process/early.ts";
 import { knownAnswerSchema, patternsAnswerSchema } from "./answers.ts";
 import { MAX_FINDINGS, type Finding, type NamedText, type Result } from "./protocol.ts";
@@ -18,7 +18,7 @@ const COMMITS = "a commit's message or author";
 
 export interface SecretsOptions {
   /** Git in a repository of the clean side. */
-  readonly git: GitRun;
+  readonly git: RunGit;
   /** Ranges of that repository. */
   readonly ranges: Pick<Ranges, "commits">;
   /** Commits that GitHub has. All commits that they do not reach are about to be published. */
@@ -91,7 +91,7 @@ export async function findInTexts({
 }
 
 /** Return the stored commits, because GitHub gets all of their headers, and also text after a zero byte. */
-async function readCommits(git: GitRun, shas: readonly string[]): Promise<string | null> {
+async function readCommits(git: RunGit, shas: readonly string[]): Promise<string | null> {
   const options = {
     maxBytes: MAX_COMMITS,
     timeoutMs: GIT_MS,

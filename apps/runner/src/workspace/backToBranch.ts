@@ -3,7 +3,7 @@ import { replayOnto } from "../airlock/replayOnto.ts";
 import { planReplay } from "../airlock/replayPlan.ts";
 import { gitStep } from "../git/errors.ts";
 import { commitOf, isAncestor } from "../git/openGit.ts";
-import { gitIn, inFolder, type AgentPlace } from "../place/place.ts";
+import { gitIn, runGitIn, type AgentPlace } from "../place/place.ts";
 import { withoutDrivers } from "./drivers.ts";
 
 export interface BackOptions {
@@ -52,7 +52,7 @@ export async function backToBranch(
   const rebasing = await isRebasing(options);
   if (!isOnBranch({ isOnOlderCommit, rebasing })) return { head, quarantined: null };
   const replayed = await replayOnto({
-    git: inFolder(place, gitDir),
+    git: runGitIn(place, gitDir),
     head,
     ...planReplay({ why: "left its branch", tip }),
   });

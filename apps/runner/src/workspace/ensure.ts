@@ -5,7 +5,7 @@ import { commitOf } from "../git/openGit.ts";
 import { replayOnto } from "../airlock/replayOnto.ts";
 import { planReplay } from "../airlock/replayPlan.ts";
 import { listIfThere } from "../files/files.ts";
-import { gitIn, inFolder, type AgentPlace } from "../place/place.ts";
+import { gitIn, runGitIn, type AgentPlace } from "../place/place.ts";
 import { quarantine } from "./quarantine.ts";
 import { readHeads, readOurs, writeCloneRefs } from "./cloneRefs.ts";
 import { withoutDrivers } from "./drivers.ts";
@@ -145,7 +145,7 @@ async function putOnTop({ paths, place, goal }: EnsureOptions, head: string): Pr
   // A reset would overwrite these files. Files that are no work are not touched.
   if (saved.unsaved.some(isValuable)) return null;
   const plan = planReplay({ why: "branch moved", theirs: goal.start, base: goal.base ?? null });
-  const replayed = await replayOnto({ git: inFolder(place, paths.gitDir), head: saved.head, ...plan });
+  const replayed = await replayOnto({ git: runGitIn(place, paths.gitDir), head: saved.head, ...plan });
   return replayed.kind === "head" ? replayed.head : null;
 }
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { oneToken } from "@tac8/core/github/tokens";
 import { rangesOf } from "../../airlock/ranges.ts";
-import { cleanRun } from "../../git/cleanSide.ts";
+import { runCleanGitIn } from "../../git/cleanSide.ts";
 import { findSecrets } from "../findSecrets.ts";
 
 const ROOT = new URL("../../../../../", import.meta.url).pathname;
@@ -32,7 +32,7 @@ try {
     input: Buffer.concat(parts.map((part) => Buffer.from(part))),
   });
   const env = { PATH: process.env["PATH"] ?? "" };
-  const git = cleanRun({ url: "https://example.org/o/r", tokens: oneToken(null), mirrorDir: dir, env }, dir);
+  const git = runCleanGitIn({ url: "https://example.org/o/r", tokens: oneToken(null), mirrorDir: dir, env }, dir);
   const { stdout: published } = await execa("git", ["-C", dir, "rev-list", "--max-parents=0", "main"]);
   const values = ["canary-0123456789abcdefghij"];
   const { signal } = new AbortController();

@@ -10,8 +10,8 @@ import { readMessageEffects } from "../../airlock/messageEffects.ts";
 import type { TreeChange } from "../../airlock/changes.ts";
 import { rangesOf, type Ranges } from "../../airlock/ranges.ts";
 import { largeFiles } from "../../airlock/large.ts";
-import { cleanRun } from "../../git/cleanSide.ts";
-import type { GitRun } from "../../git/runGit.ts";
+import { runCleanGitIn } from "../../git/cleanSide.ts";
+import type { RunGit } from "../../git/runGit.ts";
 import { strayEntries, strayInBoth, type Stray } from "../../airlock/stray.ts";
 import type { PublishNeeds } from "./needs.ts";
 import { findSecrets, type SecretsAnswer } from "../../secrets/findSecrets.ts";
@@ -148,7 +148,7 @@ async function secretsReason(run: PublishNeeds, { dir, head, base, ranges }: Out
   const { signal } = run;
   const own = await run.mirror.branch(run.record.state.branch.name ?? "");
   const answer = await findSecrets({
-    git: cleanRun(run.mirror.side, dir, { signal }),
+    git: runCleanGitIn(run.mirror.side, dir, { signal }),
     ranges,
     published: [await baseCommit(run, base), ...(own === null ? [] : [own])],
     head,
@@ -207,7 +207,7 @@ export async function notesOfPublished(run: PublishNeeds, base: string): Promise
       "could not fetch the published commits: the pull request's text does not list their changes",
     );
   }
-  const ranges = rangesOf(cleanRun(run.mirror.side, dir, { signal: run.signal }));
+  const ranges = rangesOf(runCleanGitIn(run.mirror.side, dir, { signal: run.signal }));
   return notesOf(run, { dir, head, base, ranges });
 }
 
@@ -244,7 +244,7 @@ async function findNotable(run: PublishNeeds, outgoing: Outgoing): Promise<reado
 }
 
 interface Comparison {
-  readonly git: GitRun;
+  readonly git: RunGit;
   /** Newest common commit. */
   readonly base: string;
   readonly changes: readonly TreeChange[];
@@ -255,7 +255,7 @@ async function comparison(run: PublishNeeds, { dir, head, base, ranges }: Outgoi
   const tip = await baseCommit(run, base);
   const shared = await ranges.mergeBase(tip, head);
   if (shared === null) throw noBase(base);
-  const git = cleanRun(run.mirror.side, dir, { signal: run.signal });
+  const git = runCleanGitIn(run.mirror.side, dir, { signal: run.signal });
   return { git, base: shared, changes: await ranges.changes(shared, head) };
 }
 

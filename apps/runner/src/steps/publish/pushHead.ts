@@ -5,7 +5,7 @@ import { pushOnTop } from "../../airlock/pushOnTop.ts";
 import type { Ranges } from "../../airlock/ranges.ts";
 import { replayOnto } from "../../airlock/replayOnto.ts";
 import { planReplay } from "../../airlock/replayPlan.ts";
-import { cleanGit, cleanRun } from "../../git/cleanSide.ts";
+import { cleanGit, runCleanGitIn } from "../../git/cleanSide.ts";
 import { commitOf } from "../../git/openGit.ts";
 import { together } from "../../run/together.ts";
 import { whyWithheld } from "./inspect.ts";
@@ -17,7 +17,7 @@ async function rebased(run: PublishNeeds, at: { dir: string; head: string }): Pr
   if (rebase === null) return at.head;
   // The merged commits may be those of other contributors, and their branch may be missing.
   if ((await commitOf(cleanGit(run.mirror.side, at.dir), rebase.from)) === null) return at.head;
-  const git = cleanRun(run.mirror.side, at.dir, { signal: run.signal });
+  const git = runCleanGitIn(run.mirror.side, at.dir, { signal: run.signal });
   const plan = planReplay({ why: "merged", merged: rebase.from, base: rebase.onto });
   const replayed = await replayOnto({ git, head: at.head, ...plan });
   return replayed.kind === "head" ? replayed.head : at.head;
