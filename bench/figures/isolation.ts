@@ -176,7 +176,7 @@ function builtFileIn(checkout: string, name: string): string {
 
 /** Return the view of a sandbox, without an issue's folders. */
 function argumentsOf({ dir, own, uid }: { dir: string; own: readonly string[]; uid: number }): string[] {
-  const view = { env: {}, toolchains: [], owner: null, programs: own, read: [], write: [dir], secret: [] };
+  const view = { env: {}, toolchains: [], userHome: null, programs: own, read: [], write: [dir], secret: [] };
   return sandboxArguments({
     mounts: machineView(view, thisMachine),
     cwd: dir,

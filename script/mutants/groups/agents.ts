@@ -6,7 +6,7 @@ export const agents: readonly Mutant[] = [
     name: "home-private",
     file: `${CORE}/isolation/privateEnvironment.ts`,
     find: ", HOME: home };",
-    replace: ", HOME: owner ?? home };",
+    replace: ", HOME: userHome ?? home };",
     test: {
       file: `${RUNNER}/home/home.int.test.ts`,
       name: "files that an agent plants in its home folder affect no run of another issue, and no later run of its own",
@@ -44,7 +44,7 @@ export const agents: readonly Mutant[] = [
   {
     name: "home-cleared",
     file: `${RUNNER}/steps/work/work.ts`,
-    find: "if (home !== null) await keepSession(place, run.paths.homeDir, sessionId).catch(left);",
+    find: "if (home !== null) await keepSession(place, run.paths.homeDir, sessionId).catch(warnOfLeftFiles);",
     replace: "",
     test: { file: "test/home.e2e.test.ts", name: "each issue has its own home folder" },
     promise: "an agent's files in its home folder take no disk space between its runs",
@@ -168,8 +168,8 @@ export const agents: readonly Mutant[] = [
   {
     name: "base-owner-home",
     file: `${RUNNER}/home/base/settings.ts`,
-    find: "return owner !== null && HOME_RULE.test(rule)",
-    replace: "return owner === null && HOME_RULE.test(rule)",
+    find: "return userHome !== null && HOME_RULE.test(rule)",
+    replace: "return userHome === null && HOME_RULE.test(rule)",
     test: { file: `${RUNNER}/home/home.int.test.ts`, name: "denies the owner's" },
     promise:
       "permission rules of the base commit that deny a folder of the home folder protect the home folder of tac8's user",
@@ -460,8 +460,8 @@ export const agents: readonly Mutant[] = [
   {
     name: "view-homes",
     file: `${CORE}/isolation/view.ts`,
-    find: "[...(owner === null ? [] : [owner]), ...machine.homes()]",
-    replace: "owner === null ? [] : [owner]",
+    find: "[...(userHome === null ? [] : [userHome]), ...machine.homes()]",
+    replace: "userHome === null ? [] : [userHome]",
     test: { file: `${CORE}/isolation/view.test.ts`, name: "of another user's home folder" },
     promise: "an agent in a sandbox sees no other user's home folder",
   },

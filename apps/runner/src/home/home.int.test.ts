@@ -59,7 +59,7 @@ async function run(issue: number, steps: readonly unknown[], { session, settings
     CLAUDE_CODE_TMPDIR: bench.dir,
   };
   const folder = join(bench.dir, "home", `gh-${issue}`);
-  const own = settings === undefined ? null : settingsFor({ tree: cwd, owner }, JSON.stringify(settings));
+  const own = settings === undefined ? null : settingsFor({ tree: cwd, userHome: owner }, JSON.stringify(settings));
   const files =
     own === null ? [] : [{ path: "settings.json", bytes: Buffer.from(JSON.stringify(own)), executable: false }];
   const opened =

@@ -19,19 +19,19 @@ export interface AgentViewOptions {
 
 /** Return the parts of this machine that agents see with this configuration. It only reads links and types of paths. */
 export function agentView({ config, env, programs, own }: AgentViewOptions, machine: Machine): Mount[] {
-  const owner = config.agentEnv["HOME"] || null;
-  const paths = config.agent.write.map((path) => absolute(path, owner));
+  const userHome = config.agentEnv["HOME"] || null;
+  const paths = config.agent.write.map((path) => absolute(path, userHome));
   const isOpen = (path: string) => firstInside(path, outside({ config, own }), machine) === null;
   const certificates = CERTIFICATES.flatMap((variable) => env[variable] ?? []);
   return machineView(
     {
       env,
       toolchains: TOOLCHAIN_VARIABLES,
-      owner,
+      userHome,
       programs,
       read: [
         ...certificates.filter(isAbsolute),
-        ...config.agent.read.map((path) => absolute(path, owner)),
+        ...config.agent.read.map((path) => absolute(path, userHome)),
         ...paths.filter((path) => !isOpen(path)),
       ],
       write: paths.filter(isOpen),
@@ -46,11 +46,11 @@ export function agentView({ config, env, programs, own }: AgentViewOptions, mach
  * links and types of paths.
  */
 export function leftOut({ config }: Pick<AgentViewOptions, "config">, machine: Machine): string[] {
-  const owner = config.agentEnv["HOME"] || null;
-  const options = { owner, secret: secretPaths(config) };
+  const userHome = config.agentEnv["HOME"] || null;
+  const options = { userHome, secret: secretPaths(config) };
   return (["read", "write"] as const).flatMap((key) =>
     config.agent[key].flatMap((path) => {
-      const why = whyNotShown(absolute(path, owner), options, machine);
+      const why = whyNotShown(absolute(path, userHome), options, machine);
       return why === null ? [] : [`agent.${key}: agents cannot see ${path}, because it ${why}`];
     }),
   );
@@ -61,10 +61,10 @@ export function leftOut({ config }: Pick<AgentViewOptions, "config">, machine: M
  * starts outside of the sandbox. It only reads links and types of paths.
  */
 export function replaceable({ config, own }: Pick<AgentViewOptions, "config" | "own">, machine: Machine): string[] {
-  const owner = config.agentEnv["HOME"] || null;
-  const options = { owner, secret: secretPaths(config) };
+  const userHome = config.agentEnv["HOME"] || null;
+  const options = { userHome, secret: secretPaths(config) };
   return config.agent.write.flatMap((entry) => {
-    const written = absolute(entry, owner);
+    const written = absolute(entry, userHome);
     if (whyNotShown(written, options, machine) !== null) return [];
     const found = firstInside(written, outside({ config, own }), machine);
     const why = "with write access, agents could replace programs that tac8 starts";
@@ -85,6 +85,6 @@ export function secretPaths({ home, secrets }: Pick<Config, "home" | "secrets">)
   return [home, ...secrets.files.map((path) => resolve(path))];
 }
 
-function absolute(path: string, owner: string | null): string {
-  return path.startsWith("~/") ? join(owner ?? "/nonexistent", path.slice(2)) : path;
+function absolute(path: string, userHome: string | null): string {
+  return path.startsWith("~/") ? join(userHome ?? "/nonexistent", path.slice(2)) : path;
 }

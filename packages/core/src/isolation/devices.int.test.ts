@@ -23,7 +23,7 @@ afterEach(() => rm(dir, { recursive: true }));
 test.skipIf(missing !== null)(`programs in root's sandbox use devices, and change none of them${NAME}`, async () => {
   await writeFile(join(dir, "file"), "");
   const devices = await makeDevices([join(dir, "file"), ...devicePlaces(dir)]);
-  const view = { env: {}, toolchains: [], owner: null, programs: [], read: [], write: [], secret: [] };
+  const view = { env: {}, toolchains: [], userHome: null, programs: [], read: [], write: [], secret: [] };
   const args = sandboxArguments({
     mounts: machineView(view, thisMachine),
     cwd: "/tmp",

@@ -16,7 +16,7 @@ const uid = process.getuid?.() ?? 0;
 const NOTHING: ViewOptions = {
   env: {},
   toolchains: [],
-  owner: null,
+  userHome: null,
   programs: [],
   read: [],
   write: [],
@@ -132,7 +132,7 @@ test.skipIf(bwrap === null)("links lead to nothing secret, and to what the opera
   const view = {
     env: { PATH: at("tools/bin", "users/bob/project/bin").join(":") },
     toolchains: [],
-    owner: null,
+    userHome: null,
     programs: [process.execPath],
     read: [...at("disk", "disk2", "home", "bob", "more"), `${home}/`],
     write: [...at("disk2"), `${home}/`],

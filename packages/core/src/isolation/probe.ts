@@ -40,7 +40,7 @@ export async function probeSandbox({ path, uid, secret, limitMs = PROBE_MS }: Pr
     return { works: false, why, fix: `move it out of ${shown.folder} (TAC8_HOME sets the data folder)` };
   }
   const mounts: Mount[] = machineView(
-    { env: {}, toolchains: [], owner: null, programs: [], read: [], write: [], secret },
+    { env: {}, toolchains: [], userHome: null, programs: [], read: [], write: [], secret },
     thisMachine,
   );
   const args = sandboxArguments({

@@ -39,7 +39,7 @@ const SYSTEM = {
 const OPTIONS: ViewOptions = {
   env: {},
   toolchains: ["RUSTUP_HOME"],
-  owner: "/home/pi",
+  userHome: "/home/pi",
   programs: [],
   read: [],
   write: [],
@@ -198,7 +198,7 @@ test.each([
   ],
   [
     "of one's own home folder without HOME, its bin alone",
-    { ...onPath("/home/pi/bin", "/home/pi/.cargo/bin"), owner: null },
+    { ...onPath("/home/pi/bin", "/home/pi/.cargo/bin"), userHome: null },
     { "/home/pi/bin": "d", "/home/pi/.cargo": "d", "/home/pi/.cargo/bin": "d" },
     ["read /home/pi/bin", "read /home/pi/.cargo/bin"],
   ],

@@ -72,7 +72,7 @@ export interface ViewOptions {
   /** Names of variables whose value is a folder of a toolchain. */
   readonly toolchains: readonly string[];
   /** Home folder of the user who runs tac8; null: unknown. */
-  readonly owner: string | null;
+  readonly userHome: string | null;
   /** Programs that are started, and files in their arguments. */
   readonly programs: readonly string[];
   /** Absolute paths of the keys `agent.read` and `agent.write`. */
@@ -117,7 +117,7 @@ export function machineView(options: ViewOptions, machine: Machine): Mount[] {
 /** Return why a path that the operator has added is not visible for agents, as the end of a clause after "because it"; null: it is. */
 export function whyNotShown(
   path: string,
-  options: Pick<ViewOptions, "owner" | "secret">,
+  options: Pick<ViewOptions, "userHome" | "secret">,
   machine: Machine,
 ): string | null {
   const hidden = spellings(options.secret, machine);
@@ -171,14 +171,14 @@ function toolPaths(
   options: ViewOptions,
   { homes, machine }: { readonly homes: readonly string[]; readonly machine: Machine },
 ): string[] {
-  const { env, toolchains, owner, programs } = options;
+  const { env, toolchains, userHome, programs } = options;
   const found: string[] = [];
   for (const name of toolchains) {
     const path = env[name];
     if (path !== undefined && isAbsolute(path) && machine.kindOf(path) !== null) found.push(path);
   }
-  if (owner !== null) {
-    found.push(...INSTALLED.map((path) => join(owner, path)).filter((path) => machine.kindOf(path) === "folder"));
+  if (userHome !== null) {
+    found.push(...INSTALLED.map((path) => join(userHome, path)).filter((path) => machine.kindOf(path) === "folder"));
   }
   for (const written of (env["PATH"] ?? "").split(delimiter)) {
     const folder = plain(written);
@@ -228,8 +228,10 @@ function isShown(path: string, mounts: ReadonlyMap<string, Mount>): boolean {
 }
 
 /** Return the home folders of all users. Those of other users contain credentials too, and root may read them. */
-function homesOf({ owner }: Pick<ViewOptions, "owner">, machine: Machine): string[] {
-  return spellings([...(owner === null ? [] : [owner]), ...machine.homes()], machine).filter((path) => path !== "/");
+function homesOf({ userHome }: Pick<ViewOptions, "userHome">, machine: Machine): string[] {
+  return spellings([...(userHome === null ? [] : [userHome]), ...machine.homes()], machine).filter(
+    (path) => path !== "/",
+  );
 }
 
 /** Return whether a folder contains a hidden path, or is inside one. */

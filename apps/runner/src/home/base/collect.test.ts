@@ -10,7 +10,7 @@ async function collected(texts: Readonly<Record<string, string>>) {
     size: Buffer.byteLength(text),
   }));
   const at = new Map(Object.values(texts).map((text, index) => [String(index), Buffer.from(text)]));
-  return collect({ entries, read: async () => at, folders: { tree: "/data/gh-1", owner: null } });
+  return collect({ entries, read: async () => at, folders: { tree: "/data/gh-1", userHome: null } });
 }
 
 const numbered = (count: number, path: (n: number) => string, text: string) =>

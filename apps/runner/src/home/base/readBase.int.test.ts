@@ -34,7 +34,7 @@ async function base(files: Readonly<Record<string, string>>) {
   const found = await readBase({
     mirror: bench.mirror,
     sha,
-    folders: { tree, owner: "/home/owner" },
+    folders: { tree, userHome: "/home/owner" },
     signal: new AbortController().signal,
   });
   const texts = Object.fromEntries(found.files.map(({ path, bytes }) => [path, bytes.toString("utf8")]));

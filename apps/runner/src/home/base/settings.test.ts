@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { serversFor, settingsFor } from "./settings.ts";
 
-const FOLDERS = { tree: "/data/gh-1", owner: "/home/owner/" };
+const FOLDERS = { tree: "/data/gh-1", userHome: "/home/owner/" };
 
 test("rules for the project's folder get the path of the worktree; everything else stays unchanged", () => {
   const settings = {
@@ -38,7 +38,7 @@ test("rules for a home folder that deny or ask apply to the owner's too; rules t
       ask: ["Edit(~/.bashrc)", "Edit(//home/owner/.bashrc)"],
     },
   });
-  expect(settingsFor({ ...FOLDERS, owner: null }, text)).toEqual({ permissions });
+  expect(settingsFor({ ...FOLDERS, userHome: null }, text)).toEqual({ permissions });
 });
 
 test("the sandbox's paths name the same files as in a checkout; denied paths of a home folder are denied in the owner's too", () => {

@@ -11,7 +11,7 @@ type Json = Readonly<Record<string, unknown>>;
 export interface Folders {
   readonly tree: string;
   /** Home folder of the user who runs tac8; null: unknown. */
-  readonly owner: string | null;
+  readonly userHome: string | null;
 }
 
 /**
@@ -21,8 +21,8 @@ export interface Folders {
  * a rule that allows is not. Pure.
  * @returns null if the text is not valid settings
  */
-export function settingsFor({ tree, owner }: Folders, text: string): Json | null {
-  const folders = { tree, owner: owner?.replace(/\/+$/, "") ?? null };
+export function settingsFor({ tree, userHome }: Folders, text: string): Json | null {
+  const folders = { tree, userHome: userHome?.replace(/\/+$/, "") ?? null };
   const settings = parseObject(text);
   if (settings === null) return null;
   const { permissions, sandbox } = settings;
@@ -34,10 +34,10 @@ export function settingsFor({ tree, owner }: Folders, text: string): Json | null
 }
 
 /** Return the rule, and the same rule for the owner's home folder if it names a home folder. */
-function rules(rule: string, { tree, owner }: Folders): readonly [string, string?] {
+function rules(rule: string, { tree, userHome }: Folders): readonly [string, string?] {
   const own = rule.replace(PROJECT_RULE, (_, tool: string) => `${tool}(/${tree}/`);
-  return owner !== null && HOME_RULE.test(rule)
-    ? [own, rule.replace(HOME_RULE, (_, tool: string) => `${tool}(/${owner}/`)]
+  return userHome !== null && HOME_RULE.test(rule)
+    ? [own, rule.replace(HOME_RULE, (_, tool: string) => `${tool}(/${userHome}/`)]
     : [own];
 }
 
@@ -58,8 +58,8 @@ function sandboxFor(sandbox: Json, folders: Folders): Json {
 }
 
 /** Return the paths for a path of Claude Code's own sandbox, in which `/` is the root of the file system. */
-function places(path: string, { tree, owner }: Folders): readonly [string, string?] {
-  if (/^~(?:\/|$)/.test(path)) return owner === null ? [path] : [path, `${owner}${path.slice(1)}`];
+function places(path: string, { tree, userHome }: Folders): readonly [string, string?] {
+  if (/^~(?:\/|$)/.test(path)) return userHome === null ? [path] : [path, `${userHome}${path.slice(1)}`];
   return [path.startsWith("/") ? path : `${tree}/${path.replace(/^\.\//, "")}`];
 }
 

@@ -30,7 +30,7 @@ afterAll(() => rmSync(dir, { recursive: true }));
 
 /** Run a Perl program in a sandbox. @returns its output */
 function inside(program: string, { filtered }: { readonly filtered: boolean }): string {
-  const view = { env: {}, toolchains: [], owner: null, programs: [], read: [], write: [], secret: [] };
+  const view = { env: {}, toolchains: [], userHome: null, programs: [], read: [], write: [], secret: [] };
   const args = sandboxArguments({
     mounts: machineView(view, thisMachine),
     cwd: "/tmp",

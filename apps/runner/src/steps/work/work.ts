@@ -291,9 +291,9 @@ async function runAgent(run: WorkNeeds, start: Start, knownText: KnownIssueText)
     stopWatching();
     stopDiskWatch();
     void live.close();
-    const left = (err: unknown) => run.log.warn({ err }, "could not remove temporary files of the agent");
-    await place.remove(run.paths.tmpDir).catch(left);
-    if (home !== null) await keepSession(place, run.paths.homeDir, sessionId).catch(left);
+    const warnOfLeftFiles = (err: unknown) => run.log.warn({ err }, "could not remove temporary files of the agent");
+    await place.remove(run.paths.tmpDir).catch(warnOfLeftFiles);
+    if (home !== null) await keepSession(place, run.paths.homeDir, sessionId).catch(warnOfLeftFiles);
   }
 }
 
@@ -321,7 +321,7 @@ interface PrivateHome {
 async function openPrivateHome(run: WorkNeeds, { agent, session }: Start): Promise<PrivateHome> {
   const { git } = run.config;
   const { homeDir: home, tree } = run.paths;
-  const folders = { tree, owner: run.agentEnv["HOME"] || null };
+  const folders = { tree, userHome: run.agentEnv["HOME"] || null };
   const commit = { mirror: run.mirror, sha: run.record.state.branch.base ?? "", folders, signal: run.signal };
   // Only Claude Code loads them.
   const base = agent.provider === "claude" ? await readBase(commit) : null;
