@@ -86,7 +86,7 @@ export function createPoll(services: PollServices): () => Promise<void> {
       const error = `GitHub's rate limit is used up: no requests until ${new Date(rateLimitedUntil).toISOString()}`;
       return announceScheduler(redis, { at: now(), lastPollAt, error, restUntil: rateLimitedUntil, ...vitals() });
     }
-    const unanswered: string[] = [];
+    let failedRepositories = 0;
     const all: string[] = [];
     // Read once for all repositories, because each action checks again before it changes anything.
     const live = await readLiveJobs(reader, config.repositories);
@@ -97,14 +97,14 @@ export function createPoll(services: PollServices): () => Promise<void> {
       } catch (error) {
         signal.throwIfAborted();
         problems.push(messageOf(error));
-        unanswered.push(messageOf(error));
+        failedRepositories += 1;
         if (error instanceof GitHubError && error.kind === "rate-limit") rateLimitedUntil = error.retryAt ?? 0;
       }
       logProblems(repoKey(repository), problems);
       all.push(...problems);
       if (now() < rateLimitedUntil) break; // All repositories share the token's limit.
     }
-    if (unanswered.length === 0) lastPollAt = now();
+    if (failedRepositories === 0) lastPollAt = now();
     const error = all.join(" · ").slice(0, 500) || null;
     const resting = now() < rateLimitedUntil ? { restUntil: rateLimitedUntil } : {};
     await announceScheduler(redis, { at: now(), lastPollAt, error, ...resting, ...vitals() });
