@@ -27,8 +27,8 @@ export function postQueued(
 ): Promise<void> {
   if (!services.comments.queued) return Promise.resolve();
   return tryToPost(services, async () => {
-    const place = options(services, snapshot, { number, since });
-    if (await isTrusted(services, snapshot, place)) await showQueued(place, { known });
+    const status = queuedStatus(services, snapshot, { number, since });
+    if (await isTrusted(services, snapshot, status)) await showQueued(status, { known });
   });
 }
 
@@ -38,14 +38,14 @@ export function postWithdrawn(
   snapshot: RepositorySnapshot,
   { number, since }: { number: number; since: string },
 ): Promise<void> {
-  return tryToPost(services, () => showWithdrawn(options(services, snapshot, { number, since })));
+  return tryToPost(services, () => showWithdrawn(queuedStatus(services, snapshot, { number, since })));
 }
 
-function options(
+function queuedStatus(
   services: ActServices,
   snapshot: RepositorySnapshot,
   { number, since }: { number: number; since: string },
-) {
+): QueuedStatus {
   const { github, login, signal } = services;
   const ref: IssueRef = { owner: snapshot.owner, repo: snapshot.repo, number };
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(COMMENT_TIMEOUT_MS)]);

@@ -1,7 +1,7 @@
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Config } from "@tac8/core/config/resolve";
-import { findMarked, type Marker } from "@tac8/core/domain/marker";
+import type { Marker } from "@tac8/core/domain/marker";
 import { statusLabels } from "@tac8/core/domain/labels";
 import { parseJobId, sameRepo, type IssueRef } from "@tac8/core/domain/reference";
 import { isEnded } from "@tac8/core/domain/states";
@@ -10,6 +10,7 @@ import { findCause } from "@tac8/core/github/cause";
 import type { GitHub } from "@tac8/core/github/client";
 import { isRefusedRequest } from "@tac8/core/github/errors";
 import { mayLabel } from "@tac8/core/github/mayStart";
+import { putStatusComment } from "@tac8/core/github/statusComment";
 import type { Logger } from "@tac8/core/log/logger";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import { removeFinishedStop, endInQueue } from "@tac8/core/queue/stop";
@@ -91,7 +92,7 @@ async function report({ config, store, github, login, signal }: StopServices, jo
   if (ref === null || repository === undefined)
     return store.writeIf(jobId, expect, { "command.stop": null, "command.stopMode": null });
   const { issueLabel: label } = repository;
-  const place = { github, login, ref, signal };
+  const access = { github, login, ref, signal };
   const { trusted_users: trustedUsers } = config.github;
   let labelEvent = issue.label.event;
   let isCaused = false;
@@ -101,15 +102,15 @@ async function report({ config, store, github, login, signal }: StopServices, jo
     const trusts = (account: string) => mayLabel(github, { repo: ref, login: account, trustedUsers }, { signal });
     isCaused = (await findCause(github, { ref, label, login, mayStart: trusts, events }, { signal })) !== null;
     // GitHub may report an event some seconds after its label.
-    if (events.length === 0) isCaused ||= await isLabelled(place, label);
+    if (events.length === 0) isCaused ||= await isLabelled(access, label);
   });
   // Other programs, such as agents, may write to Redis. So nothing is posted on an issue that no trusted account has labelled.
   if (!isCaused)
     return store.writeIf(jobId, expect, { "label.event": labelEvent, "command.stop": null, "command.stopMode": null });
   // This write is first, so that the label starts no run even if a later step fails.
   if (!(await store.writeIf(jobId, expect, { "label.event": labelEvent }))) return false;
-  await tolerate(() => comment(place, applyPatch(issue, { "label.event": labelEvent }), label));
-  const off = await tolerate(() => takeOffLabels(place, config, label));
+  await tolerate(() => comment(access, applyPatch(issue, { "label.event": labelEvent }), label));
+  const off = await tolerate(() => takeOffLabels(access, config, label));
   return store.writeIf(jobId, expect, {
     "command.stop": null,
     "command.stopMode": null,
@@ -128,18 +129,15 @@ async function tolerate(work: () => Promise<void>): Promise<boolean> {
   }
 }
 
-interface CommentPlace {
+/** An issue on GitHub, and the access to it. */
+interface IssueAccess {
   readonly github: GitHub;
   readonly login: string | null;
   readonly ref: IssueRef;
   readonly signal: AbortSignal;
 }
 
-async function comment(
-  { github, login, ref, signal }: CommentPlace,
-  issue: IssueRecord,
-  trigger: string,
-): Promise<void> {
+async function comment(access: IssueAccess, issue: IssueRecord, trigger: string): Promise<void> {
   const marker: Marker = {
     v: 1,
     kind: "status",
@@ -162,19 +160,16 @@ async function comment(
     usage,
     reason,
   };
-  const words = { marker, text: statusText({ ...facts, state: "stopped" }, { trigger }) };
-  const [there] = findMarked(await github.comments(ref, ref.number, { signal }), login, "status");
-  if (there !== undefined && (await github.updateComment(ref, there.comment.id, words, { signal })) !== null) return;
-  await github.createComment(ref, ref.number, words, { signal });
+  await putStatusComment(access, { marker, text: statusText({ ...facts, state: "stopped" }, { trigger }) });
 }
 
-async function isLabelled({ github, ref, signal }: CommentPlace, trigger: string): Promise<boolean> {
+async function isLabelled({ github, ref, signal }: IssueAccess, trigger: string): Promise<boolean> {
   const found = await github.issue(ref, ref.number, { signal });
   if (found.kind !== "found") return false;
   return found.issue.labels.some((name) => name.toLowerCase() === trigger.toLowerCase());
 }
 
-async function takeOffLabels({ github, ref, signal }: CommentPlace, config: Config, trigger: string): Promise<void> {
+async function takeOffLabels({ github, ref, signal }: IssueAccess, config: Config, trigger: string): Promise<void> {
   const found = await github.issue(ref, ref.number, { signal });
   if (found.kind !== "found") return;
   const shown = Object.values(statusLabels(config.github)).map(({ name }) => name);

@@ -4,8 +4,8 @@ import { statusText } from "../outgoing/texts.ts";
 import type { GitHub } from "./client.ts";
 import type { Comment } from "./types.ts";
 
-/** The location of an issue's status comment. The scheduler writes the comment before any run, and then each run of the issue does. */
-export interface StatusCommentPlace {
+/** An issue, and the access to its status comment. The scheduler writes the comment before any run, and then each run of the issue does. */
+export interface StatusCommentAccess {
   readonly github: Pick<GitHub, "comments" | "createComment" | "updateComment">;
   readonly ref: IssueRef;
   /** Login of the token's account; null: not known yet. */
@@ -24,7 +24,7 @@ export interface StatusWords {
  * comments of the issue, if the caller has just read them.
  */
 export async function putStatusComment(
-  { github, ref, login, signal }: StatusCommentPlace,
+  { github, ref, login, signal }: StatusCommentAccess,
   words: StatusWords,
   comments?: readonly Comment[] | null,
 ): Promise<number> {
@@ -35,7 +35,7 @@ export async function putStatusComment(
   return (await github.createComment(ref, ref.number, words, { signal })).id;
 }
 
-export interface QueuedStatus extends StatusCommentPlace {
+export interface QueuedStatus extends StatusCommentAccess {
   /** The label that starts work. */
   readonly trigger: string;
   /** ISO time. */
