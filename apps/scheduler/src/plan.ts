@@ -139,11 +139,11 @@ export function plan(snapshot: RepositorySnapshot, results: LookupResults): Acti
   const actions = snapshot.jobs.flatMap((job): Action[] => {
     const issue = labelled.get(job.jobId);
     if (!isLive(job)) return issue === undefined ? [] : forStart(job, issue, results);
-    const decisions = { ...results, allowLabel: snapshot.allowLabel };
-    if (issue === undefined) return withoutLabel(job, decisions, snapshot.label);
+    const facts = { ...results, allowLabel: snapshot.allowLabel };
+    if (issue === undefined) return withoutLabel(job, facts, snapshot.label);
     return [
       ...forCommands(job),
-      ...forDecided(job, issue, decisions),
+      ...forResponses(job, issue, facts),
       ...forRunnerLabels(job, issue),
       ...forPriority(job, issue),
     ];
@@ -183,22 +183,23 @@ function forPriority(job: KnownJob, issue: Issue): Action[] {
 }
 
 function forCommands(job: KnownJob): Action[] {
-  if (job.state.command.cancel !== null && isUndecided(job) && job.where !== "active") return [{ do: "uncancel", job }];
+  if (job.state.command.cancel !== null && !hasEnd(job) && job.where !== "active") return [{ do: "uncancel", job }];
   return mustWake(job) ? [{ do: "wake", job }] : [];
 }
 
-type Decisions = LookupResults & Pick<RepositorySnapshot, "allowLabel">;
+/** The results of the lookups, and the name of the label with which users answer a question about withheld work. */
+type LookupFacts = LookupResults & Pick<RepositorySnapshot, "allowLabel">;
 
-/** A permission takes precedence over a reply, because it needs no agent. */
-function forDecided(job: KnownJob, issue: Pick<Issue, "labels"> | null, results: Decisions): Action[] {
-  const allowed = issue === null ? [] : forAllowed(job, issue, results);
-  return allowed.length > 0 ? allowed : forReplied(job, results);
+/** Actions for a reply or a permission. A permission takes precedence, because it needs no agent. */
+function forResponses(job: KnownJob, issue: Pick<Issue, "labels"> | null, facts: LookupFacts): Action[] {
+  const allowed = issue === null ? [] : forAllowed(job, issue, facts);
+  return allowed.length > 0 ? allowed : forReplied(job, facts);
 }
 
 function forAllowed(
   job: KnownJob,
   { labels }: Pick<Issue, "labels">,
-  { allowances, trusted, allowLabel }: Decisions,
+  { allowances, trusted, allowLabel }: LookupFacts,
 ): Action[] {
   const event = newAllowance(job, allowances);
   const isOn = labels.some((name) => name.toLowerCase() === allowLabel.toLowerCase());
@@ -225,12 +226,12 @@ function repliesTo(job: KnownJob, comments: readonly Comment[]): Comment[] {
 }
 
 /** Actions for an issue that is not in the list. An issue that a user retried needs no label, and its agent may ask a question. */
-function withoutLabel(job: KnownJob, results: Decisions, label: string): Action[] {
+function withoutLabel(job: KnownJob, facts: LookupFacts, label: string): Action[] {
   if (mustWake(job)) return [{ do: "wake", job }];
-  const ended = forVanished(job, results, label);
+  const ended = forVanished(job, facts, label);
   if (ended.length > 0) return ended;
-  const asked = results.issues.get(job.jobId);
-  return forDecided(job, asked?.kind === "found" ? asked.issue : null, results);
+  const asked = facts.issues.get(job.jobId);
+  return forResponses(job, asked?.kind === "found" ? asked.issue : null, facts);
 }
 
 /** Actions for an issue that is missing from the list. It may have moved from one page to another, so tac8 reads the issue itself. */
@@ -301,25 +302,26 @@ function isStopUnreported({
 /** Whether the job must be woken: the record has a reply, a permission or a command, but the job is still delayed. */
 function mustWake(job: KnownJob): boolean {
   const { state } = job.state;
-  const answer = job.state.question.reply;
+  const { reply } = job.state.question;
   const { allowed } = job.state.work;
   const { cancel, stop } = job.state.command;
   if (job.where !== "delayed") return false;
-  return (state === "blocked" && (answer ?? allowed) !== null) || ((cancel ?? stop) !== null && isUndecided(job));
+  return (state === "blocked" && (reply ?? allowed) !== null) || ((cancel ?? stop) !== null && !hasEnd(job));
 }
 
 /** Whether the run has decided the end and is removing the label. Events on the issue no longer change that end. */
 function isReporting(job: KnownJob): boolean {
-  return job.where === "active" && !isUndecided(job);
+  return job.where === "active" && hasEnd(job);
 }
 
-function isUndecided({ state }: KnownJob): boolean {
-  return state.end.outcome === null || state.end.outcome === "blocked";
+/** Whether a run has decided the end of the issue. A question is no end. */
+function hasEnd({ state }: KnownJob): boolean {
+  return state.end.outcome !== null && state.end.outcome !== "blocked";
 }
 
 function hasOpenQuestion({ where, state }: KnownJob): boolean {
-  const isDecided = state.question.reply !== null || state.work.allowed !== null;
-  return where === "delayed" && state.state === "blocked" && state.question.commentId !== null && !isDecided;
+  const hasResponse = state.question.reply !== null || state.work.allowed !== null;
+  return where === "delayed" && state.state === "blocked" && state.question.commentId !== null && !hasResponse;
 }
 
 function isWithheld(job: KnownJob): boolean {

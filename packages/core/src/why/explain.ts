@@ -50,14 +50,14 @@ type Situation = "unknown" | "missing" | "ended" | "running" | "asking" | "answe
 
 function situationOf({ job, issue }: WhyFacts): Situation {
   const { state } = issue;
-  const answer = issue.question.reply;
+  const { reply } = issue.question;
   if (job === null && state === null) return "unknown";
   const where = job?.state ?? null;
   if (where === "active") return "running";
   if (isEnded(state) && (where === null || where === "completed" || where === "failed")) return "ended";
   if (where === null || where === "completed" || where === "failed") return "missing";
   if (state === "blocked")
-    return answer === null && issue.command.stop === null && issue.command.cancel === null ? "asking" : "answered";
+    return reply === null && issue.command.stop === null && issue.command.cancel === null ? "asking" : "answered";
   return where === "delayed" ? "timed" : "waiting";
 }
 
