@@ -42,21 +42,21 @@ type Of<Do extends Action["do"]> = Extract<Action, { do: Do }>;
  */
 export async function act(services: ActServices, snapshot: RepositorySnapshot, action: Action): Promise<void> {
   const { log, store } = services;
-  const issue = action.job.jobId;
+  const { jobId } = action.job;
   switch (action.do) {
     case "add":
       return add(services, snapshot, action);
     case "requeue":
       return requeue(services, snapshot, action);
     case "reprioritize": {
-      const job = await Job.fromId<JobData, JobResult>(services.queue, issue);
+      const job = await Job.fromId<JobData, JobResult>(services.queue, jobId);
       await job?.changePriority({ priority: action.priority });
-      if (job !== undefined && isPlacement(action.job.state.job.hold)) {
-        const { hold } = action.job.state.job;
-        const ranked = { reason: hold ?? "", jobId: issue, priority: action.priority, since: job.timestamp };
+      if (job !== undefined && isPlacement(action.job.record.job.hold)) {
+        const { hold } = action.job.record.job;
+        const ranked = { reason: hold ?? "", jobId, priority: action.priority, since: job.timestamp };
         await rankDeferred(services.redis, ranked);
       }
-      log.info({ issue, priority: action.priority }, "changed the priority");
+      log.info({ issue: jobId, priority: action.priority }, "changed the priority");
       return;
     }
     case "set-runner-labels":
@@ -67,23 +67,23 @@ export async function act(services: ActServices, snapshot: RepositorySnapshot, a
       return cancel(services, snapshot, action);
     case "uncancel":
       await store.writeIf(
-        issue,
-        { "run.id": "", "command.cancel": action.job.state.command.cancel ?? "" },
+        jobId,
+        { "run.id": "", "command.cancel": action.job.record.command.cancel ?? "" },
         { "command.cancel": null },
       );
-      log.info({ issue }, "labelled again: no longer cancelled");
+      log.info({ issue: jobId }, "labelled again: no longer cancelled");
       return;
     case "record-reply":
       return recordReply(services, action);
     case "allow":
       return allow(services, action);
     case "wake":
-      await endDelay(services.queue, issue);
+      await endDelay(services.queue, jobId);
       return;
     case "unlabel":
       await services.github.removeLabel(snapshot, action.number, snapshot.label, { signal: services.signal });
-      await store.writeIf(issue, { "run.id": "" }, { "label.notRemoved": null });
-      log.info({ issue }, "removed a label of an earlier run");
+      await store.writeIf(jobId, { "run.id": "" }, { "label.notRemoved": null });
+      log.info({ issue: jobId }, "removed a label of an earlier run");
       return;
     default:
       return action satisfies never;
@@ -92,12 +92,12 @@ export async function act(services: ActServices, snapshot: RepositorySnapshot, a
 
 async function add(services: ActServices, snapshot: RepositorySnapshot, { job, issue, priority, event }: Of<"add">) {
   const { store, log } = services;
-  const { jobId, state } = job;
-  const again = state.state !== null;
+  const { jobId, record } = job;
+  const again = record.state !== null;
   const since = isoNow(services);
   const runsOn = runsOnOf(issue.labels);
   const patch = {
-    ...(again ? reopen(state) : {}),
+    ...(again ? reopen(record) : {}),
     state: "queued" as const,
     since,
     "round.queuedAt": since,
@@ -112,7 +112,7 @@ async function add(services: ActServices, snapshot: RepositorySnapshot, { job, i
   // this write fails, and no run starts: queue/stop.ts.
   const expect = {
     ...expectIdle(job),
-    "label.notRemoved": state.label.notRemoved === null ? "" : String(state.label.notRemoved),
+    "label.notRemoved": record.label.notRemoved === null ? "" : String(record.label.notRemoved),
   };
   if (!(await store.writeIf(jobId, expect, patch, transition))) return;
   if (!(await removeEnded(services.queue, jobId))) return;
@@ -125,18 +125,18 @@ async function setRunnerLabels(
   { store, queue, log }: ActServices,
   { job, runsOn }: Of<"set-runner-labels">,
 ): Promise<void> {
-  const { jobId, state } = job;
+  const { jobId, record } = job;
   await store.writeIf(jobId, {}, { "job.runsOn": runsOn.length === 0 ? null : [...runsOn] });
   log.info({ issue: jobId, runsOn }, "other runners can work on it now");
-  if (job.where === "delayed" && isPlacement(state.job.hold)) await endDelay(queue, jobId);
+  if (job.where === "delayed" && isPlacement(record.job.hold)) await endDelay(queue, jobId);
 }
 
 async function requeue(services: ActServices, snapshot: RepositorySnapshot, { job, issue, priority }: Of<"requeue">) {
-  const { jobId, state } = job;
+  const { jobId, record } = job;
   if (!(await removeEnded(services.queue, jobId))) return;
-  const reason = `its job was missing from the queue while it was ${state.state ?? "unknown"}`;
+  const reason = `its job was missing from the queue while it was ${record.state ?? "unknown"}`;
   await appendEvent(services.redis, eventOf(job, { event: "job:lost", reason, evidence: {} }));
-  await enqueue(services, snapshot, { issue, jobId, priority, isContinued: state.agent.runCount > 0 });
+  await enqueue(services, snapshot, { issue, jobId, priority, isContinued: record.agent.runCount > 0 });
   services.log.warn({ issue: jobId }, `queued again: ${reason}`);
 }
 
@@ -172,7 +172,7 @@ async function withdraw(services: ActServices, snapshot: RepositorySnapshot, act
 
 async function recordReply(services: ActServices, { job, comments }: Of<"record-reply">): Promise<void> {
   const { store, log } = services;
-  const { jobId, state } = job;
+  const { jobId, record } = job;
   const last = comments.at(-1);
   if (last === undefined) return;
   const text = comments
@@ -180,7 +180,7 @@ async function recordReply(services: ActServices, { job, comments }: Of<"record-
     .join("\n\n")
     .slice(0, 60_000);
   const found = { commentId: last.id, author: last.author.login, text };
-  const expect = { state: "blocked", "run.id": "", "question.commentId": String(state.question.commentId) };
+  const expect = { state: "blocked", "run.id": "", "question.commentId": String(record.question.commentId) };
   const transition = eventOf(job, {
     event: "question:answered",
     reason: `answered by ${last.author.login}`,
@@ -193,8 +193,8 @@ async function recordReply(services: ActServices, { job, comments }: Of<"record-
 
 async function allow(services: ActServices, { job, event }: Of<"allow">): Promise<void> {
   const { store, log } = services;
-  const { jobId, state } = job;
-  const expect = { state: "blocked", "run.id": "", "question.commentId": String(state.question.commentId) };
+  const { jobId, record } = job;
+  const expect = { state: "blocked", "run.id": "", "question.commentId": String(record.question.commentId) };
   const transition = eventOf(job, {
     event: "publication:allowed",
     reason: `its publication was approved by ${event.actor}`,
@@ -206,12 +206,12 @@ async function allow(services: ActServices, { job, event }: Of<"allow">): Promis
 }
 
 /** Return the condition that the record has no run, and the state that the plan read. */
-function expectIdle({ state }: KnownJob) {
-  return { "run.id": "", state: state.state ?? "" };
+function expectIdle({ record }: KnownJob) {
+  return { "run.id": "", state: record.state ?? "" };
 }
 
-function eventOf({ jobId, state }: KnownJob, description: EventDescription): NewEvent {
-  return { ...description, issue: jobId, from: state.state ?? "", by: EVENT_SOURCE };
+function eventOf({ jobId, record }: KnownJob, description: EventDescription): NewEvent {
+  return { ...description, issue: jobId, from: record.state ?? "", by: EVENT_SOURCE };
 }
 
 function isoNow({ now }: ActServices): string {

@@ -23,8 +23,8 @@ function issue(change: Partial<Issue> = {}): Issue {
   };
 }
 
-function job(where: KnownJob["where"], state: IssuePatch = {}, priority = P2): KnownJob {
-  return { jobId: "octo.wid.gets.7", where, priority, state: applyPatch(parseIssueState({}), state) };
+function job(where: KnownJob["where"], fields: IssuePatch = {}, priority = P2): KnownJob {
+  return { jobId: "octo.wid.gets.7", where, priority, record: applyPatch(parseIssueState({}), fields) };
 }
 
 function comment(id: number, login: string, body = "Yes.", issueNumber = 7): Comment {

@@ -29,7 +29,7 @@ export const PLAN_FIELDS = [
   "job.runsOn",
   "job.hold",
 ] as const satisfies readonly RecordPath[];
-export type PlanState = RecordPart<(typeof PLAN_FIELDS)[number]>;
+export type PlanRecord = RecordPart<(typeof PLAN_FIELDS)[number]>;
 
 /** A job of the queue, and the record of its issue. `where`: null if the queue has no such job. */
 export interface KnownJob {
@@ -37,7 +37,7 @@ export interface KnownJob {
   readonly where: "waiting" | "delayed" | "active" | "finished" | null;
   /** BullMQ's number. */
   readonly priority: number;
-  readonly state: PlanState;
+  readonly record: PlanRecord;
 }
 
 export interface RepositorySnapshot {
@@ -112,9 +112,9 @@ export function lookupsFor(snapshot: RepositorySnapshot): Lookups {
   const refOf = (number: number) => ({ owner: snapshot.owner, repo: snapshot.repo, number });
   const events = snapshot.jobs.filter((job) => isDone(job) && !isStopUnreported(job) && labelled.has(job.jobId));
   const issues = snapshot.jobs.filter(
-    (job) => isLive(job) && !labelled.has(job.jobId) && job.state.command.cancel === null && !isReporting(job),
+    (job) => isLive(job) && !labelled.has(job.jobId) && job.record.command.cancel === null && !isReporting(job),
   );
-  const open = snapshot.jobs.filter(hasOpenQuestion).map(({ state }) => Date.parse(state.since ?? ""));
+  const open = snapshot.jobs.filter(hasOpenQuestion).map(({ record }) => Date.parse(record.since ?? ""));
   return {
     events: events.map(({ jobId }) => refOf(labelled.get(jobId)?.number ?? 0)),
     issues: issues.map((job) => refOf(numberOf(job))),
@@ -159,31 +159,31 @@ function urgency(action: Action): number {
 function forStart(job: KnownJob, issue: Issue, { events }: LookupResults): Action[] {
   const priority = priorityOf(issue.labels);
   // The run itself requests the event that it uses: one request per start instead of one per poll.
-  if (job.state.state === null) return [{ do: "add", job, issue, priority, event: null }];
+  if (job.record.state === null) return [{ do: "add", job, issue, priority, event: null }];
   if (!isDone(job)) return [{ do: "requeue", job, issue, priority }];
   if (isStopUnreported(job)) return [];
   const event = events.get(job.jobId) ?? null;
   if (event === null) return [];
-  if (event > job.state.label.event) return [{ do: "add", job, issue, priority, event }];
-  return job.state.label.notRemoved === event ? [{ do: "unlabel", job, number: issue.number }] : [];
+  if (event > job.record.label.event) return [{ do: "add", job, issue, priority, event }];
+  return job.record.label.notRemoved === event ? [{ do: "unlabel", job, number: issue.number }] : [];
 }
 
 function forRunnerLabels(job: KnownJob, issue: Issue): Action[] {
   const runsOn = runsOnOf(issue.labels);
-  const known = job.state.job.runsOn ?? [];
+  const known = job.record.job.runsOn ?? [];
   return job.where === "active" || runsOn.join() === known.join() ? [] : [{ do: "set-runner-labels", job, runsOn }];
 }
 
 function forPriority(job: KnownJob, issue: Issue): Action[] {
   if (job.where === "active") return [];
   // A deferred job was at the head of the queue before, so it is placed before new work of its priority.
-  const isContinued = job.state.agent.runCount > 0 || isPlacement(job.state.job.hold);
+  const isContinued = job.record.agent.runCount > 0 || isPlacement(job.record.job.hold);
   const wanted = queuePriority(priorityOf(issue.labels), isContinued);
   return job.priority === wanted ? [] : [{ do: "reprioritize", job, priority: wanted }];
 }
 
 function forCommands(job: KnownJob): Action[] {
-  if (job.state.command.cancel !== null && !hasEnd(job) && job.where !== "active") return [{ do: "uncancel", job }];
+  if (job.record.command.cancel !== null && !hasEnd(job) && job.where !== "active") return [{ do: "uncancel", job }];
   return mustWake(job) ? [{ do: "wake", job }] : [];
 }
 
@@ -209,7 +209,7 @@ function forAllowed(
 /** Return the event of the label that allows; null: the label was never added, or only before the work was withheld. */
 function newAllowance(job: KnownJob, allowances: LookupResults["allowances"]): IssueEvent | null {
   const event = allowances.get(job.jobId);
-  return event !== undefined && isWithheld(job) && event.id > (job.state.work.withheld?.event ?? 0) ? event : null;
+  return event !== undefined && isWithheld(job) && event.id > (job.record.work.withheld?.event ?? 0) ? event : null;
 }
 
 function forReplied(job: KnownJob, { comments, trusted }: LookupResults): Action[] {
@@ -221,7 +221,7 @@ function repliesTo(job: KnownJob, comments: readonly Comment[]): Comment[] {
   if (!hasOpenQuestion(job)) return [];
   const number = numberOf(job);
   return comments.filter(
-    (comment) => comment.issueNumber === number && isReply(comment, job.state.question.commentId ?? Infinity),
+    (comment) => comment.issueNumber === number && isReply(comment, job.record.question.commentId ?? Infinity),
   );
 }
 
@@ -236,15 +236,15 @@ function withoutLabel(job: KnownJob, facts: LookupFacts, label: string): Action[
 
 /** Actions for an issue that is missing from the list. It may have moved from one page to another, so tac8 reads the issue itself. */
 function forVanished(job: KnownJob, { issues }: LookupResults, label: string): Action[] {
-  if (job.state.command.cancel !== null) return [];
+  if (job.record.command.cancel !== null) return [];
   const answer = issues.get(job.jobId);
   const ending = answer === undefined ? null : endingOf(answer, label);
   if (ending === null) return [];
-  if (!ending.closed && job.state.round.retriedAt !== null) return []; // A retried issue needs no label.
+  if (!ending.closed && job.record.round.retriedAt !== null) return []; // A retried issue needs no label.
   const { reason, event } = ending;
   if (job.where === "active") return ending.closed ? [{ do: "cancel", job, reason, event }] : [];
   // A run has already shown something on GitHub, so a runner has to end the work and report it.
-  const traces = job.state.statusComment !== null || job.state.agent.runCount > 0;
+  const traces = job.record.statusComment !== null || job.record.agent.runCount > 0;
   return [{ do: traces ? "cancel" : "withdraw", job, reason, event }];
 }
 
@@ -286,27 +286,20 @@ function isLive({ where }: KnownJob): boolean {
 }
 
 function isDone(job: KnownJob): boolean {
-  return !isLive(job) && isEnded(job.state.state);
+  return !isLive(job) && isEnded(job.record.state);
 }
 
 /** Whether the issue was stopped without a runner, and the stop is not reported on GitHub yet: stops.ts. */
-function isStopUnreported({
-  state: {
-    state,
-    command: { stop },
-  },
-}: KnownJob): boolean {
-  return state === "stopped" && stop !== null;
+function isStopUnreported({ record }: KnownJob): boolean {
+  return record.state === "stopped" && record.command.stop !== null;
 }
 
 /** Whether the job must be woken: the record has a reply, a permission or a command, but the job is still delayed. */
 function mustWake(job: KnownJob): boolean {
-  const { state } = job.state;
-  const { reply } = job.state.question;
-  const { allowed } = job.state.work;
-  const { cancel, stop } = job.state.command;
+  const { state, question, work, command } = job.record;
   if (job.where !== "delayed") return false;
-  return (state === "blocked" && (reply ?? allowed) !== null) || ((cancel ?? stop) !== null && !hasEnd(job));
+  const isAnswered = state === "blocked" && (question.reply ?? work.allowed) !== null;
+  return isAnswered || ((command.cancel ?? command.stop) !== null && !hasEnd(job));
 }
 
 /** Whether the run has decided the end and is removing the label. Events on the issue no longer change that end. */
@@ -315,17 +308,17 @@ function isReporting(job: KnownJob): boolean {
 }
 
 /** Whether a run has decided the end of the issue. A question is no end. */
-function hasEnd({ state }: KnownJob): boolean {
-  return state.end.outcome !== null && state.end.outcome !== "blocked";
+function hasEnd({ record }: KnownJob): boolean {
+  return record.end.outcome !== null && record.end.outcome !== "blocked";
 }
 
-function hasOpenQuestion({ where, state }: KnownJob): boolean {
-  const hasResponse = state.question.reply !== null || state.work.allowed !== null;
-  return where === "delayed" && state.state === "blocked" && state.question.commentId !== null && !hasResponse;
+function hasOpenQuestion({ where, record }: KnownJob): boolean {
+  const hasResponse = record.question.reply !== null || record.work.allowed !== null;
+  return where === "delayed" && record.state === "blocked" && record.question.commentId !== null && !hasResponse;
 }
 
 function isWithheld(job: KnownJob): boolean {
-  return hasOpenQuestion(job) && job.state.work.withheld?.canAllow === true;
+  return hasOpenQuestion(job) && job.record.work.withheld?.canAllow === true;
 }
 
 /** Round down to the hour, minus one hour for differing clocks. So polls have the same URL, and GitHub can answer 304. */

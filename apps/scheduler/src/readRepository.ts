@@ -122,15 +122,15 @@ async function readJobs(
   ids: string[],
   lists: ReadonlyMap<string, JobList>,
 ): Promise<KnownJob[]> {
-  const states = await store.readFacts(ids, PLAN_FIELDS);
+  const records = await store.readFacts(ids, PLAN_FIELDS);
   // Every job that exists has a timestamp.
   const jobs = await pipelined(redis, ids, (pipeline, id) => pipeline.hmget(queue.toKey(id), "timestamp", "priority"));
   return ids.map((jobId, index) => {
     const [timestamp, priority] = jobs[index] as [string | null, string | null];
-    const state = states[index];
-    if (state === undefined) throw new Error("a state is missing: this is a bug in tac8");
+    const record = records[index];
+    if (record === undefined) throw new Error("a record is missing: this is a bug in tac8");
     const where = lists.get(jobId) ?? (timestamp === null ? null : "finished");
-    return { jobId, priority: Number(priority ?? 0), state, where };
+    return { jobId, priority: Number(priority ?? 0), record, where };
   });
 }
 

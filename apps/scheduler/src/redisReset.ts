@@ -45,7 +45,7 @@ export async function earliestAddTime(options: RedisResetOptions): Promise<numbe
 
 /** Whether GitHub shows an issue as being worked on that has no record in Redis. */
 function showsForgottenWork({ snapshot, workingLabel }: RedisResetOptions): boolean {
-  const unknown = new Set(snapshot.jobs.filter((job) => job.state.state === null).map(({ jobId }) => jobId));
+  const unknown = new Set(snapshot.jobs.filter((job) => job.record.state === null).map(({ jobId }) => jobId));
   return snapshot.labelled.some(
     ({ number, labels }) =>
       unknown.has(jobIdOf({ ...snapshot, number })) &&

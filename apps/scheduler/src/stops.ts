@@ -64,28 +64,28 @@ export function createStops(services: StopServices): () => Promise<void> {
 /** @returns whether nothing is left to do. */
 async function finish(services: StopServices, jobId: string): Promise<boolean> {
   const { store, queue, log, now } = services;
-  let issue = await store.read(jobId);
-  if (issue.command.stop === null) return true; // Its runner has stopped and reported it, or it was started again.
-  if (issue.state !== "stopped") {
+  let record = await store.read(jobId);
+  if (record.command.stop === null) return true; // Its runner has stopped and reported it, or it was started again.
+  if (record.state !== "stopped") {
     const became = await endInQueue({ queue, store, jobId, by: EVENT_SOURCE, now: now() });
     // For example withdrawn at the same moment: there is nothing to stop, and the end was reported.
-    if (became === "ended" && isEnded(issue.state)) {
+    if (became === "ended" && isEnded(record.state)) {
       return store.writeIf(
         jobId,
-        { "run.id": "", state: issue.state ?? "" },
+        { "run.id": "", state: record.state ?? "" },
         { "command.stop": null, "command.stopMode": null },
       );
     }
     if (became !== "stopped") return false;
-    issue = await store.read(jobId);
+    record = await store.read(jobId);
   }
-  const reported = await report(services, jobId, issue);
-  if (reported) log.info({ issue: jobId }, `stopped while it waited: ${issue.end.reason ?? ""}`);
+  const reported = await report(services, jobId, record);
+  if (reported) log.info({ issue: jobId }, `stopped while it waited: ${record.end.reason ?? ""}`);
   return reported;
 }
 
 /** Report a stop on GitHub as a runner does: mark the label as used, remove it, and update the status comment. Safe to repeat. */
-async function report({ config, store, github, login, signal }: StopServices, jobId: string, issue: IssueRecord) {
+async function report({ config, store, github, login, signal }: StopServices, jobId: string, record: IssueRecord) {
   const expect = { "run.id": "", state: "stopped" };
   const ref = parseJobId(jobId);
   const repository = ref === null ? undefined : config.repositories.find((entry) => sameRepo(entry, ref));
@@ -94,7 +94,7 @@ async function report({ config, store, github, login, signal }: StopServices, jo
   const { issueLabel: label } = repository;
   const access = { github, login, ref, signal };
   const { trusted_users: trustedUsers } = config.github;
-  let labelEvent = issue.label.event;
+  let labelEvent = record.label.event;
   let isCaused = false;
   await tolerate(async () => {
     const events = await github.labeledEvents(ref, ref.number, label, { signal });
@@ -109,7 +109,7 @@ async function report({ config, store, github, login, signal }: StopServices, jo
     return store.writeIf(jobId, expect, { "label.event": labelEvent, "command.stop": null, "command.stopMode": null });
   // This write is first, so that the label starts no run even if a later step fails.
   if (!(await store.writeIf(jobId, expect, { "label.event": labelEvent }))) return false;
-  await tolerate(() => comment(access, applyPatch(issue, { "label.event": labelEvent }), label));
+  await tolerate(() => comment(access, applyPatch(record, { "label.event": labelEvent }), label));
   const off = await tolerate(() => takeOffLabels(access, config, label));
   return store.writeIf(jobId, expect, {
     "command.stop": null,
@@ -137,26 +137,26 @@ interface IssueAccess {
   readonly signal: AbortSignal;
 }
 
-async function comment(access: IssueAccess, issue: IssueRecord, trigger: string): Promise<void> {
+async function comment(access: IssueAccess, record: IssueRecord, trigger: string): Promise<void> {
   const marker: Marker = {
     v: 1,
     kind: "status",
-    run: issue.end.run ?? "",
+    run: record.end.run ?? "",
     outcome: "stopped",
-    label_event_id: issue.label.event,
-    published_sha: issue.branch.published,
-    question_id: issue.question.commentId,
+    label_event_id: record.label.event,
+    published_sha: record.branch.published,
+    question_id: record.question.commentId,
   };
-  const branch = issue.branch.name;
-  const prNumber = issue.pull.number;
-  const { usage } = issue.agent;
-  const { reason } = issue.end;
+  const branch = record.branch.name;
+  const prNumber = record.pull.number;
+  const { usage } = record.agent;
+  const { reason } = record.end;
   const facts = {
     runner: null,
-    since: issue.since ?? "",
+    since: record.since ?? "",
     branch,
     prNumber,
-    headSha: issue.branch.published,
+    headSha: record.branch.published,
     usage,
     reason,
   };

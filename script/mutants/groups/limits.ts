@@ -206,7 +206,7 @@ export const limits: readonly Mutant[] = [
   {
     name: "stop-before-poll",
     file: `${SCHEDULER}/act.ts`,
-    find: '"label.notRemoved": state.label.notRemoved === null ? "" : String(state.label.notRemoved),\n  };',
+    find: '"label.notRemoved": record.label.notRemoved === null ? "" : String(record.label.notRemoved),\n  };',
     replace: "};",
     test: { file: `${SCHEDULER}/stops.int.test.ts`, name: "a stop before the scheduler has seen the label wins" },
     promise: "a stop right after the label wins over the poll that has just read that label",

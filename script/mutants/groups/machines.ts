@@ -314,8 +314,8 @@ export const machines: readonly Mutant[] = [
   {
     name: "place-turn",
     file: `${SCHEDULER}/plan.ts`,
-    find: "job.state.agent.runCount > 0 || isPlacement(job.state.job.hold)",
-    replace: "job.state.agent.runCount > 0",
+    find: "job.record.agent.runCount > 0 || isPlacement(job.record.job.hold)",
+    replace: "job.record.agent.runCount > 0",
     test: { file: `${SCHEDULER}/plan.test.ts`, name: "a deferred job keeps its position" },
     promise: "a deferred job keeps its turn in its priority",
   },

@@ -115,7 +115,7 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "event-id",
     file: `${SCHEDULER}/plan.ts`,
-    find: "if (event > job.state.label.event) return",
+    find: "if (event > job.record.label.event) return",
     replace: "if (event > 0) return",
     test: {
       file: `${SCHEDULER}/poll.int.test.ts`,

@@ -95,19 +95,19 @@ async function factsOf(
   const pipeline = redis.pipeline();
   for (const id of ids) pipeline.hget(queue.toKey(id), "data");
   const jobs = (await pipeline.exec()) ?? [];
-  const states = await store.readMany(ids);
+  const records = await store.readMany(ids);
   ids.forEach((id, index) => {
     const ref = parseJobId(id);
     if (ref === null) return;
     const { title, url } = dataIn(jobs[index]?.[1]);
-    const state = states[index];
+    const record = records[index];
     facts.set(id, {
       reference: formatReference(ref),
       title: title ?? "",
       url: url ?? `${webUrl(config.github.api_url, ref)}/issues/${ref.number}`,
-      prUrl: state?.pull.url ?? null,
-      question: state?.question.text ?? null,
-      answer: state?.work.summary ?? null,
+      prUrl: record?.pull.url ?? null,
+      question: record?.question.text ?? null,
+      answer: record?.work.summary ?? null,
     });
   });
   return facts;

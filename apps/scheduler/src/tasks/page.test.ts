@@ -6,7 +6,7 @@ const EMPTY = { tasks: [], total: 0 };
 const NOTHING: Tasks = { pending: EMPTY, active: EMPTY, completedToday: EMPTY, failed: EMPTY, blocked: EMPTY };
 const HOW = { worktrees: "trees", manyRepositories: false };
 
-function task(change: Partial<Task> = {}, state: IssuePatch = {}): Task {
+function task(change: Partial<Task> = {}, fields: IssuePatch = {}): Task {
   return {
     ref: { owner: "octo", repo: "widgets", number: 471 },
     title: "Fix it",
@@ -14,7 +14,7 @@ function task(change: Partial<Task> = {}, state: IssuePatch = {}): Task {
     runner: "pi/0",
     startedAt: Date.UTC(2026, 10, 22, 3, 10),
     ...change,
-    state: applyPatch(parseIssueState({}), state),
+    record: applyPatch(parseIssueState({}), fields),
   };
 }
 const one = (only: Task) => ({ tasks: [only], total: 1 });

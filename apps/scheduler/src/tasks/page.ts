@@ -10,7 +10,7 @@ export interface Task {
   readonly priority: number;
   readonly runner: string | null;
   readonly startedAt: number | null;
-  readonly state: RecordPart<"state" | "branch.head" | "pull.url" | "end.reason" | "question.text">;
+  readonly record: RecordPart<"state" | "branch.head" | "pull.url" | "end.reason" | "question.text">;
 }
 
 export interface Section {
@@ -54,21 +54,21 @@ export function renderTasks(tasks: Tasks, how: { worktrees: string; manyReposito
     section("Completed Today", tasks.completedToday, (task) => [
       line(`✅ ${result(task)}, ${runnerOf(task)}`, task),
       ...started(task),
-      ...(task.state.state === "answered" ? reason(task) : []),
-      ...(task.state.pull.url === null ? [] : [`- PR: ${task.state.pull.url}`]),
+      ...(task.record.state === "answered" ? reason(task) : []),
+      ...(task.record.pull.url === null ? [] : [`- PR: ${task.record.pull.url}`]),
     ]),
     section("Failed", tasks.failed, (task) => [line(`❌ ${runnerOf(task)}`, task), ...started(task), ...reason(task)]),
     section("Blocked", tasks.blocked, (task) => [
       line(`⏰ ${runnerOf(task)}`, task),
       ...started(task),
-      ...reason(task, task.state.question.text),
+      ...reason(task, task.record.question.text),
     ]),
     "",
   ].join("\n\n");
 }
 
-function result({ state }: Task): string {
-  return state.state === "answered" ? "answered" : (state.branch.head?.slice(0, 7) ?? "?");
+function result({ record }: Task): string {
+  return record.state === "answered" ? "answered" : (record.branch.head?.slice(0, 7) ?? "?");
 }
 
 function started({ startedAt }: Task): string[] {
@@ -77,7 +77,7 @@ function started({ startedAt }: Task): string[] {
     : [`- Started: ${new Date(startedAt).toISOString().slice(0, 16).replace("T", " ")} UTC`];
 }
 
-function reason({ state }: Task, text: string | null = state.end.reason): string[] {
+function reason({ record }: Task, text: string | null = record.end.reason): string[] {
   return text === null || text.trim() === "" ? [] : [`- Reason: ${oneLine(text, 300)}`];
 }
 

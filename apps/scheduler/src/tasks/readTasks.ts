@@ -22,18 +22,18 @@ export async function readTasks({ queue, store }: TasksReader, midnight: number)
   const done = (await some("completed", false)).filter(
     ({ finishedOn, returnvalue }) => (finishedOn ?? 0) >= midnight && endedWell(returnvalue?.outcome ?? null),
   );
-  const asks = (task: Task) => task.state.state === "blocked";
-  const parked = await withState(delayed, store);
+  const asks = (task: Task) => task.record.state === "blocked";
+  const parked = await withRecord(delayed, store);
   const blocked = parked.filter(asks);
-  const pending = [...(await withState(waiting, store)), ...parked.filter((task) => !asks(task))];
+  const pending = [...(await withRecord(waiting, store)), ...parked.filter((task) => !asks(task))];
   return {
     pending: {
       tasks: pending,
       total: Math.max(pending.length, count("waiting", "prioritized", "delayed") - blocked.length),
     },
-    active: section(await withState(await some("active", true), store), count("active")),
-    completedToday: section(await withState(done, store), done.length),
-    failed: section(await withState(await some("failed", false), store), count("failed")),
+    active: section(await withRecord(await some("active", true), store), count("active")),
+    completedToday: section(await withRecord(done, store), done.length),
+    failed: section(await withRecord(await some("failed", false), store), count("failed")),
     blocked: section(blocked, blocked.length),
   };
 }
@@ -46,14 +46,14 @@ function distinct(jobs: readonly IssueJob[]): IssueJob[] {
   return [...new Map(jobs.map((job) => [job.id, job])).values()];
 }
 
-async function withState(jobs: readonly IssueJob[], store: IssueStore): Promise<Task[]> {
-  const states = await store.readMany(jobs.map(({ id }) => id ?? ""));
+async function withRecord(jobs: readonly IssueJob[], store: IssueStore): Promise<Task[]> {
+  const records = await store.readMany(jobs.map(({ id }) => id ?? ""));
   return jobs.flatMap((job, index) => {
-    const state = states[index];
-    if (state === undefined) return [];
+    const record = records[index];
+    if (record === undefined) return [];
     const { owner, repo, number, title } = job.data;
-    const runner = state.run.runner ?? job.processedBy ?? null;
+    const runner = record.run.runner ?? job.processedBy ?? null;
     const startedAt = job.processedOn ?? null;
-    return [{ ref: { owner, repo, number }, title, priority: job.priority, runner, startedAt, state }];
+    return [{ ref: { owner, repo, number }, title, priority: job.priority, runner, startedAt, record }];
   });
 }
