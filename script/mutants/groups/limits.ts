@@ -160,8 +160,8 @@ export const limits: readonly Mutant[] = [
   {
     name: "stop-in-queue",
     file: `${CORE}/queue/stop.ts`,
-    find: 'return isEnded(issue.state) && issue.end.attempt === attemptsMade ? "ended" : "queue";',
-    replace: 'return isEnded(issue.state) && issue.end.attempt === attemptsMade ? "ended" : "runner";',
+    find: 'return isEnded(record.state) && record.end.attempt === attemptsMade ? "ended" : "queue";',
+    replace: 'return isEnded(record.state) && record.end.attempt === attemptsMade ? "ended" : "runner";',
     test: { file: `${CORE}/queue/stop.int.test.ts`, name: "queued while everything is held" },
     promise: "a stop does not wait behind a hold or for a free slot",
   },
@@ -176,7 +176,7 @@ export const limits: readonly Mutant[] = [
   {
     name: "stop-command-first",
     file: `${CORE}/queue/stop.ts`,
-    find: 'if (!(await store.writeIf(jobId, expectSame(issue), patch, event))) return "changed";',
+    find: 'if (!(await store.writeIf(jobId, expectSame(record), patch, event))) return "changed";',
     replace: "await store.writeIf(jobId, {}, patch, event);",
     test: { file: `${CORE}/queue/stop.int.test.ts`, name: "before the end is written ends it by the command" },
     promise: "a job that a runner has taken is ended by that runner alone",

@@ -726,8 +726,8 @@ export const trust: readonly Mutant[] = [
   {
     name: "why-expired-withheld",
     file: `${CORE}/why/ended.ts`,
-    find: "issue.work.withheld === null\n          ? `Expired",
-    replace: "issue !== null\n          ? `Expired",
+    find: "record.work.withheld === null\n          ? `Expired",
+    replace: "record !== null\n          ? `Expired",
     test: { file: `${CORE}/why/explain.test.ts`, name: "expired with withheld work" },
     promise: "tac8 why says that withheld work is kept after it expired, and how it is published",
   },

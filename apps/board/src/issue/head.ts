@@ -42,15 +42,15 @@ export function issueHead(snapshot: IssueSnapshot, { apiUrl }: { readonly apiUrl
 }
 
 /** Whether the issue has a question without a reply. */
-function isAsking({ why: { rules }, facts: { issue } }: IssueSnapshot): boolean {
-  return rules[0]?.rule === "question" && rules[0].holds && issue.question.text !== null;
+function isAsking({ why: { rules }, facts: { record } }: IssueSnapshot): boolean {
+  return rules[0]?.rule === "question" && rules[0].holds && record.question.text !== null;
 }
 
 /** The question or the agent's answer with its line breaks; otherwise the explanation of the status. */
 function answer(snapshot: IssueSnapshot, apiUrl: string): Html {
   const { ref, why, facts } = snapshot;
-  const { state } = facts.issue;
-  const { summary } = facts.issue.work;
+  const { state } = facts.record;
+  const { summary } = facts.record.work;
   if (why.state === "answered" && state === "answered" && summary !== null) {
     return html`<p class="why">The agent made no changes. Its answer, also posted on the issue:</p>
       <p class="question">${clip(summary, MAX_OUTPUT)}</p>`;
@@ -59,12 +59,12 @@ function answer(snapshot: IssueSnapshot, apiUrl: string): Html {
     return html`<p class="why">${linked(clip(why.answer, MAX_ANSWER), webUrl(apiUrl, ref))}</p>`;
   }
   return html`<p class="why">The issue is blocked by a question. Reply on the issue to continue the work.</p>
-    <p class="question">${clip(facts.issue.question.text ?? "", MAX_ANSWER)}</p>`;
+    <p class="question">${clip(facts.record.question.text ?? "", MAX_ANSWER)}</p>`;
 }
 
 /** The hosts to which the sandbox refused connections. */
-function blocked({ facts: { issue } }: IssueSnapshot): Html | false {
-  const line = blockedLine(issue.agent.blockedHosts);
+function blocked({ facts: { record } }: IssueSnapshot): Html | false {
+  const line = blockedLine(record.agent.blockedHosts);
   return line !== "" && html`<p class="dim" id="blocked-hosts">${line}</p>`;
 }
 
@@ -76,23 +76,23 @@ function ruleChip(rule: string, holds: boolean): Html {
   return html`<span class="chip ${holds && "delayed"}">${rule}</span>`;
 }
 
-function figures({ facts: { issue, job, now }, live }: IssueSnapshot): Html {
-  const tokens = Math.max(live?.tokens ?? 0, issue.agent.usage === null ? 0 : totalTokens(issue.agent.usage));
-  const cost = Math.max(live?.costUsd ?? 0, issue.agent.usage?.costUsd ?? 0);
-  const pull = issue.pull.number === null ? "open" : `#${issue.pull.number}`;
+function figures({ facts: { record, job, now }, live }: IssueSnapshot): Html {
+  const tokens = Math.max(live?.tokens ?? 0, record.agent.usage === null ? 0 : totalTokens(record.agent.usage));
+  const cost = Math.max(live?.costUsd ?? 0, record.agent.usage?.costUsd ?? 0);
+  const pull = record.pull.number === null ? "open" : `#${record.pull.number}`;
   const facts: readonly (readonly [string, string | Html])[] = [
     ...(live === null ? [] : ([["Phase", `${live.phase}, ${formatRoughly(now - live.since)}`]] as const)),
     ...(live === null ? [] : ([["Runner", live.slot]] as const)),
     ...(job === null || job.maxAttempts === 0
       ? []
-      : ([["Attempts", `${attemptsBegun(job, issue)} of ${job.maxAttempts}`]] as const)),
-    ["Agent runs", String(agentRunsOf(issue))],
-    ...(issue.agent.usage === null ? [] : ([["Agent time", formatDuration(issue.agent.usage.durationMs)]] as const)),
-    ...(issue.agent.models === null ? [] : ([["Model", issue.agent.models.join(", ")]] as const)),
+      : ([["Attempts", `${attemptsBegun(job, record)} of ${job.maxAttempts}`]] as const)),
+    ["Agent runs", String(agentRunsOf(record))],
+    ...(record.agent.usage === null ? [] : ([["Agent time", formatDuration(record.agent.usage.durationMs)]] as const)),
+    ...(record.agent.models === null ? [] : ([["Model", record.agent.models.join(", ")]] as const)),
     ["Tokens", formatShort(tokens)],
     ["Cost", formatUsd(cost)],
-    ...(isWebUrl(issue.pull.url) ? ([["Pull request", html`<a href="${issue.pull.url}">${pull}</a>`]] as const) : []),
-    ...(issue.branch.name === null ? [] : ([["Branch", issue.branch.name]] as const)),
+    ...(isWebUrl(record.pull.url) ? ([["Pull request", html`<a href="${record.pull.url}">${pull}</a>`]] as const) : []),
+    ...(record.branch.name === null ? [] : ([["Branch", record.branch.name]] as const)),
   ];
   return html`<dl class="facts">
     ${facts.map(
@@ -105,12 +105,12 @@ function figures({ facts: { issue, job, now }, live }: IssueSnapshot): Html {
   </dl>`;
 }
 
-function buttons({ ref, why, facts: { job, issue, holds } }: IssueSnapshot): Html[] {
+function buttons({ ref, why, facts: { job, record, holds } }: IssueSnapshot): Html[] {
   const path = issuePath(ref);
-  const ended = isEnded(issue.state) && (job === null || job.state === "completed" || job.state === "failed");
+  const ended = isEnded(record.state) && (job === null || job.state === "completed" || job.state === "failed");
   const from = `?from=${encodeURIComponent(jobIdOf(ref))}`;
   const paused = holds.some(({ name }) => name === OPERATOR);
-  const waits = job?.state === "delayed" && !(issue.state === "blocked" && issue.question.reply === null);
+  const waits = job?.state === "delayed" && !(record.state === "blocked" && record.question.reply === null);
   return [
     ...(waits
       ? [actionButton({ to: `${path}/retry`, text: "Try now", about: "without waiting for the delay", id: "try-now" })]

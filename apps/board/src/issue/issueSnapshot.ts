@@ -39,5 +39,5 @@ export async function readIssue(board: Board, ref: IssueRef): Promise<IssueSnaps
   const why = explain(facts);
   if (why.state === "unknown") throw new NotFound("tac8 does not know this issue: add the label to it.");
   const live = facts.runners.flatMap(({ runs = [] }) => runs).find(({ issue }) => issue === jobId) ?? null;
-  return { ref, facts, why, live, runs: facts.issue.agent.runs ?? [], hasDiff: diffs > 0 };
+  return { ref, facts, why, live, runs: facts.record.agent.runs ?? [], hasDiff: diffs > 0 };
 }

@@ -24,18 +24,18 @@ export const finishedPart: OverviewPart = ({ finished }, context) =>
   </section>`;
 
 function item(job: FinishedJob, { repositories, now }: OverviewContext): Html {
-  const { id, title, outcome, issue, prUrl, at } = job;
+  const { id, title, outcome, record, prUrl, at } = job;
   const ref = refOfJob(id, repositories);
   const reason = outcome === "pr" ? "" : clip(job.reason ?? "", MAX_REASON);
   return html`<li id="ended-${id}">
     ${stateChip(outcome)}
     <span class="what"
       >${issueLink(id, repositories)} ${title} ${reason !== "" && html`<span class="dim reason">${reason}</span>`}
-      <span class="dim figures">${figures(issue)}</span></span
+      <span class="dim figures">${figures(record)}</span></span
     >
     <span class="end">
       <span class="dim">${timeTag(at, now)}</span>
-      ${isWebUrl(prUrl) && html`<a href="${prUrl}">PR${issue.pull.number !== null && ` #${issue.pull.number}`}</a>`}
+      ${isWebUrl(prUrl) && html`<a href="${prUrl}">PR${record.pull.number !== null && ` #${record.pull.number}`}</a>`}
       ${
         ref !== null &&
         MAY_BE_RETRIED.includes(outcome) &&
@@ -50,6 +50,6 @@ function item(job: FinishedJob, { repositories, now }: OverviewContext): Html {
   </li>`;
 }
 
-function figures({ agent: { usage } }: FinishedJob["issue"]): string {
+function figures({ agent: { usage } }: FinishedJob["record"]): string {
   return usage === null ? "" : `${formatDuration(usage.durationMs)} of agent time · ${formatUsd(usage.costUsd)}`;
 }

@@ -22,7 +22,7 @@ export interface ListedJob {
 export interface LaterJob extends ListedJob {
   /** Epoch ms. */
   readonly due: number;
-  readonly issue: IssueRecord;
+  readonly record: IssueRecord;
 }
 
 export interface FinishedJob extends ListedJob {
@@ -32,7 +32,7 @@ export interface FinishedJob extends ListedJob {
   readonly outcome: string;
   readonly reason: string | null;
   readonly prUrl: string | null;
-  readonly issue: IssueRecord;
+  readonly record: IssueRecord;
 }
 
 export interface OverviewSnapshot {
@@ -88,15 +88,15 @@ async function readLater(board: Board): Promise<LaterJob[]> {
   const [near, far] = await Promise.all([some(board, ["delayed"], true), some(board, ["delayed"], false)]);
   const jobs = [...new Map([...near, ...far].map((job) => [job.id ?? "", job])).values()];
   if (jobs.length === 0) return [];
-  const [scores, issues] = await Promise.all([
+  const [scores, records] = await Promise.all([
     board.redis.zmscore(board.queue.toKey("delayed"), ...jobs.map(({ id }) => id ?? "")),
     board.store.readMany(jobs.map(({ id }) => id ?? "")),
   ]);
   return jobs.flatMap((job, index) => {
-    const [score, issue] = [scores[index], issues[index]];
+    const [score, record] = [scores[index], records[index]];
     // A job without a score is already due and moves to the queue.
-    if (score === null || score === undefined || issue === undefined) return [];
-    return [{ ...listed(job), due: Math.floor(Number(score) / SCORE_PER_MS), issue }];
+    if (score === null || score === undefined || record === undefined) return [];
+    return [{ ...listed(job), due: Math.floor(Number(score) / SCORE_PER_MS), record }];
   });
 }
 
@@ -107,17 +107,17 @@ async function readFinished(board: Board): Promise<FinishedJob[]> {
     readJobSnapshots(board.redis, { store: board.store, count: JOBS_SHOWN }),
   ]);
   const inQueue = new Set(jobs.map(({ id }) => id));
-  const stopped = snapshots.flatMap(({ id, snapshot, issue }) =>
-    inQueue.has(id) ? [] : [finishedOf({ id, snapshot, issue })],
+  const stopped = snapshots.flatMap(({ id, snapshot, record }) =>
+    inQueue.has(id) ? [] : [finishedOf({ id, snapshot, record })],
   );
   return [...jobs, ...stopped].toSorted((a, b) => b.at - a.at).slice(0, JOBS_SHOWN);
 }
 
-function finishedOf({ id, snapshot: { data, priority }, issue }: IssueWithSnapshot): FinishedJob {
-  const { reason } = issue.end;
-  const prUrl = issue.pull.url;
-  const at = Date.parse(issue.since ?? "") || 0;
-  return { id, title: data.title, priority, queuedAt: at, at, outcome: "stopped", reason, prUrl, issue };
+function finishedOf({ id, snapshot: { data, priority }, record }: IssueWithSnapshot): FinishedJob {
+  const { reason } = record.end;
+  const prUrl = record.pull.url;
+  const at = Date.parse(record.since ?? "") || 0;
+  return { id, title: data.title, priority, queuedAt: at, at, outcome: "stopped", reason, prUrl, record };
 }
 
 async function readEndedJobs(board: Board): Promise<FinishedJob[]> {
@@ -126,21 +126,21 @@ async function readEndedJobs(board: Board): Promise<FinishedJob[]> {
     .flat()
     .toSorted((a, b) => (b.finishedOn ?? 0) - (a.finishedOn ?? 0))
     .slice(0, JOBS_SHOWN);
-  const issues = await board.store.readMany(jobs.map(({ id }) => id ?? ""));
+  const records = await board.store.readMany(jobs.map(({ id }) => id ?? ""));
   return jobs.flatMap((job, index) => {
-    const issue = issues[index];
-    if (issue === undefined) return [];
+    const record = records[index];
+    if (record === undefined) return [];
     const result = typeof job.returnvalue === "object" ? job.returnvalue : null;
-    const outcome = issue.state ?? result?.outcome ?? "failed";
+    const outcome = record.state ?? result?.outcome ?? "failed";
     return [
       {
         ...listed(job),
         at: job.finishedOn ?? 0,
         outcome,
         // BullMQ keeps the reason of an earlier failed attempt.
-        reason: issue.end.reason ?? result?.reason ?? (outcome === "pr" ? null : (job.failedReason ?? null)),
-        prUrl: issue.pull.url ?? result?.prUrl ?? null,
-        issue,
+        reason: record.end.reason ?? result?.reason ?? (outcome === "pr" ? null : (job.failedReason ?? null)),
+        prUrl: record.pull.url ?? result?.prUrl ?? null,
+        record,
       },
     ];
   });

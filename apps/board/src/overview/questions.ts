@@ -22,10 +22,10 @@ export const questionsPart: OverviewPart = ({ later }, context) => {
   </section>`;
 };
 
-function item({ id, title, issue, due }: LaterJob, { repositories, apiUrl, now }: OverviewContext): Html {
+function item({ id, title, record, due }: LaterJob, { repositories, apiUrl, now }: OverviewContext): Html {
   const ref = refOfJob(id, repositories);
   const answer = ref === null ? null : `${webUrl(apiUrl, ref)}/issues/${ref.number}`;
-  const question = clip(issue.question.text ?? issue.end.reason ?? "", MAX_QUESTION);
+  const question = clip(record.question.text ?? record.end.reason ?? "", MAX_QUESTION);
   return html`<li id="question-${id}">
     <div>
       ${issueLink(id, repositories)} <b>${title}</b>

@@ -14,12 +14,12 @@ const EVIL_TEXT = "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;";
 const ID = "octo.hello.471";
 
 const MACHINE = { freeMemoryMb: 900, totalMemoryMb: 4096, freeDiskGb: 20, loadPerCore: 0.4, temperatureC: 51 };
-const issue = parseIssueState({});
+const record = parseIssueState({});
 const job = { id: ID, title: "Say hello", priority: 2, queuedAt: NOW - 60_000 };
 const later: LaterJob = {
   ...job,
   due: NOW + 600_000,
-  issue: applyPatch(issue, { state: "retrying", "end.reason": "GitHub: 502" }),
+  record: applyPatch(record, { state: "retrying", "end.reason": "GitHub: 502" }),
 };
 const finished: FinishedJob = {
   ...job,
@@ -27,7 +27,10 @@ const finished: FinishedJob = {
   outcome: "pr",
   reason: null,
   prUrl: "https://github.com/Octo/Hello/pull/501",
-  issue: applyPatch(issue, { "pull.number": 501, "agent.usage": { ...NO_USAGE, costUsd: 0.42, durationMs: 125_000 } }),
+  record: applyPatch(record, {
+    "pull.number": 501,
+    "agent.usage": { ...NO_USAGE, costUsd: 0.42, durationMs: 125_000 },
+  }),
 };
 const run = {
   issue: ID,
@@ -125,12 +128,15 @@ test("waiting jobs show that no runner accepts new jobs, for any cause", () => {
 test("runners show their labels, and a deferred job shows the reason why it waits", () => {
   const snapshot = { ...SNAPSHOT.snapshot, runners: [{ ...runner, labels: ["big"] }] };
   expect(show({ snapshot })).toContain(" · labels big");
-  const waits: LaterJob = { ...later, issue: applyPatch(issue, { state: "queued", "job.hold": "runs-on:big" }) };
+  const waits: LaterJob = { ...later, record: applyPatch(record, { state: "queued", "job.hold": "runs-on:big" }) };
   expect(show({ later: [waits] })).toContain("waiting for a runner with the label big");
 });
 
 test("a question links to the issue on which it can be answered", () => {
-  const asked: LaterJob = { ...later, issue: applyPatch(issue, { state: "blocked", "question.text": "One or two?" }) };
+  const asked: LaterJob = {
+    ...later,
+    record: applyPatch(record, { state: "blocked", "question.text": "One or two?" }),
+  };
   const page = show({ later: [asked] });
   expect(page).toContain("One or two?");
   expect(page).toContain('href="https://github.com/Octo/Hello/issues/471"');
@@ -141,7 +147,7 @@ test("text of other users is escaped, without terminal codes", () => {
   const evilRun = { ...run, issue: EVIL, title: EVIL, slot: EVIL, last: { at: NOW, kind: EVIL, text: EVIL } };
   const evilRunner = { ...runner, name: EVIL, host: EVIL, tired: EVIL, slots: 1e9, busy: -1, runs: [evilRun] };
   const evilJob = { ...job, id: EVIL, title: EVIL };
-  const evilIssue = applyPatch(issue, { state: "blocked" as const, "end.reason": EVIL, "question.text": EVIL });
+  const evilRecord = applyPatch(record, { state: "blocked" as const, "end.reason": EVIL, "question.text": EVIL });
   const snapshot = {
     ...SNAPSHOT.snapshot,
     runners: [evilRunner],
@@ -151,7 +157,7 @@ test("text of other users is escaped, without terminal codes", () => {
   const hosts = { [EVIL]: MACHINE };
   const charts = { ...SNAPSHOT.charts, samples: SNAPSHOT.charts.samples.map((sample) => ({ ...sample, hosts })) };
   const ended = { ...finished, ...evilJob, outcome: EVIL, reason: EVIL, prUrl: `javascript:${EVIL}` };
-  const waits = { ...later, ...evilJob, issue: evilIssue };
+  const waits = { ...later, ...evilJob, record: evilRecord };
   const health = {
     level: "warning" as const,
     reasons: [{ level: "warning" as const, code: "", text: EVIL, action: null, host: null }],
@@ -200,7 +206,10 @@ fieldTest("F8", "the event of a pull request links to it by the number that the 
 });
 
 fieldTest("E12", "a question that waits for a user is the heading, instead of OK", () => {
-  const asks = { ...later, issue: applyPatch(issue, { state: "blocked" as const, "question.text": "Red or green?" }) };
+  const asks = {
+    ...later,
+    record: applyPatch(record, { state: "blocked" as const, "question.text": "Red or green?" }),
+  };
   const { status } = drawParts({ ...SNAPSHOT, later: [asks] }, CONTEXT);
   expect(status.text).toContain("1 question for you");
   expect(status.text).not.toContain(">OK</h1>");

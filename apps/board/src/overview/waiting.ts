@@ -70,10 +70,10 @@ function nextItem(job: ListedJob, { holds }: Snapshot, { repositories, now }: Ov
   </li>`;
 }
 
-function laterItem({ id, title, due, issue }: LaterJob, { repositories, now }: OverviewContext): Html {
-  const state = issue.state === null || isEnded(issue.state) ? "delayed" : issue.state;
-  const place = isPlacement(issue.job.hold) ? placementWords(issue.job.hold ?? "") : null;
-  const reason = clip(place ?? issue.end.reason ?? issue.end.failure ?? "", MAX_REASON);
+function laterItem({ id, title, due, record }: LaterJob, { repositories, now }: OverviewContext): Html {
+  const state = record.state === null || isEnded(record.state) ? "delayed" : record.state;
+  const place = isPlacement(record.job.hold) ? placementWords(record.job.hold ?? "") : null;
+  const reason = clip(place ?? record.end.reason ?? record.end.failure ?? "", MAX_REASON);
   return html`<li id="later-${id}">
     ${stateChip(state)}
     <span class="what"

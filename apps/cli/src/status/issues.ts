@@ -55,11 +55,11 @@ export async function readIssues(redis: Redis, now: number): Promise<IssueList> 
   });
   const ids = [...found.keys()];
   const store = createIssueStore(redis);
-  const hashes = await store.readMany(ids);
+  const records = await store.readMany(ids);
   const rows = ids.flatMap((id, index) => {
     const entry = found.get(id);
-    const hash = hashes[index];
-    return entry === undefined || hash === undefined ? [] : [toRow({ id, ...entry, hash, now })];
+    const record = records[index];
+    return entry === undefined || record === undefined ? [] : [toRow({ id, ...entry, record, now })];
   });
   const snapshots = await readJobSnapshots(redis, { store, count: MAX_PER_STATE });
   const without = snapshots.filter(({ id }) => !found.has(id)).map(snapshotRow);
@@ -67,23 +67,23 @@ export async function readIssues(redis: Redis, now: number): Promise<IssueList> 
 }
 
 /** Row of an issue that was stopped while it waited. */
-function snapshotRow({ id, snapshot: { data, attempts }, issue }: IssueWithSnapshot): IssueRow {
+function snapshotRow({ id, snapshot: { data, attempts }, record }: IssueWithSnapshot): IssueRow {
   return {
-    ...known(id, { data, issue }),
+    ...known(id, { data, record }),
     state: "stopped",
-    since: issue.since ?? "",
-    runner: issue.run.runner,
-    attempts: issue.end.attempt ?? 0,
+    since: record.since ?? "",
+    runner: record.run.runner,
+    attempts: record.end.attempt ?? 0,
     maxAttempts: attempts,
-    runMs: issue.agent.usage?.durationMs ?? 0,
-    reason: issue.end.reason,
+    runMs: record.agent.usage?.durationMs ?? 0,
+    reason: record.end.reason,
   };
 }
 
 /** Columns that every row has in every state. */
 function known(
   id: string,
-  { data, issue }: { readonly data: Partial<JobData>; readonly issue: IssueRecord },
+  { data, record }: { readonly data: Partial<JobData>; readonly record: IssueRecord },
 ): Pick<IssueRow, "issue" | "title" | "url" | "costUsd" | "pr" | "runs"> {
   const ref = parseJobId(id);
   const { owner, repo, number, title, url } = data;
@@ -92,9 +92,9 @@ function known(
     issue: named === null ? id : formatReference(named),
     title: title ?? "",
     url: url ?? "",
-    costUsd: issue.agent.usage?.costUsd ?? 0,
-    runs: agentRunsOf(issue),
-    pr: issue.pull.number === null ? null : { number: issue.pull.number, url: issue.pull.url },
+    costUsd: record.agent.usage?.costUsd ?? 0,
+    runs: agentRunsOf(record),
+    pr: record.pull.number === null ? null : { number: record.pull.number, url: record.pull.url },
   };
 }
 
@@ -142,26 +142,26 @@ async function readState(queue: IssueQueue, state: JobState): Promise<Found["job
   }
 }
 
-function toRow(given: Found & { readonly id: string; readonly hash: IssueRecord; readonly now: number }): IssueRow {
-  const { id, job, hash } = given;
-  const state = shownState(given.state, hash.state);
+function toRow(given: Found & { readonly id: string; readonly record: IssueRecord; readonly now: number }): IssueRow {
+  const { id, job, record } = given;
+  const state = shownState(given.state, record.state);
   return {
-    ...known(id, { data: job.data, issue: hash }),
+    ...known(id, { data: job.data, record }),
     state,
-    since: hash.since ?? new Date(job.finishedOn ?? job.processedOn ?? job.timestamp).toISOString(),
-    runner: state === "queued" ? null : hash.run.runner,
-    attempts: attemptsBegun({ state: given.state, attemptsMade: job.attemptsMade }, hash),
+    since: record.since ?? new Date(job.finishedOn ?? job.processedOn ?? job.timestamp).toISOString(),
+    runner: state === "queued" ? null : record.run.runner,
+    attempts: attemptsBegun({ state: given.state, attemptsMade: job.attemptsMade }, record),
     maxAttempts: job.opts.attempts ?? 1,
     runMs: runMsOf(given),
     // BullMQ keeps the reason of an earlier attempt that failed, also after a later success.
-    reason: hash.end.reason ?? (state === "pr" ? null : (job.failedReason ?? null)),
+    reason: record.end.reason ?? (state === "pr" ? null : (job.failedReason ?? null)),
   };
 }
 
 /** The record counts an agent's time when the agent ends. Until then, add the time since the run began. */
-function runMsOf({ job, state, hash, now }: Found & { readonly hash: IssueRecord; readonly now: number }): number {
-  const before = hash.agent.usage?.durationMs ?? 0;
-  const works = state === "active" && !hasReached(hash.checkpoint, "worked");
+function runMsOf({ job, state, record, now }: Found & { readonly record: IssueRecord; readonly now: number }): number {
+  const before = record.agent.usage?.durationMs ?? 0;
+  const works = state === "active" && !hasReached(record.checkpoint, "worked");
   return works ? before + Math.max(0, now - (job.processedOn ?? now)) : before;
 }
 

@@ -41,18 +41,18 @@ export async function followStop(options: FollowOptions): Promise<"over" | "late
   let { event } = since;
   let presenceAt = performance.now() + PRESENCE_MS;
   for (;;) {
-    const issue = await store.read(jobId);
+    const record = await store.read(jobId);
     for (const entry of await readEventsAfter(redis, { after: event, count: MAX_EVENTS })) {
       event = entry.id;
       if (entry.issue === jobId && entry.event === "agent:ended") once(`  ${plain(entry.reason)}`);
     }
-    const { published: publishedSha, name: branch } = issue.branch;
-    const { runner } = issue.run;
+    const { published: publishedSha, name: branch } = record.branch;
+    const { runner } = record.run;
     if (publishedSha !== null && publishedSha !== since.publishedSha) {
       once(`  its work is on the branch ${plain(branch ?? "?")} (${plain(publishedSha).slice(0, 7)})`);
     }
-    const ended = isEnded(issue.state);
-    if (ended && issue.command.stop === null) return "over";
+    const ended = isEnded(record.state);
+    if (ended && record.command.stop === null) return "over";
     if (performance.now() >= presenceAt) {
       presenceAt = performance.now() + PRESENCE_MS;
       if (ended && !(await schedulerIsThere(options))) {

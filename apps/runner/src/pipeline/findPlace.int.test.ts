@@ -40,7 +40,7 @@ test("the scheduler's limits apply, whatever is in the runner's own configuratio
       job,
       lockToken: jobId,
       repository: { owner: "octo", repo: "hello", runsOn: [] },
-      issue: await store.read(jobId),
+      record: await store.read(jobId),
       needsAgent: true,
     } as unknown as FindPlaceOptions);
   };

@@ -17,7 +17,7 @@ export interface FindPlaceOptions {
   /** Token of the job's lock. */
   readonly lockToken: string;
   readonly repository: RepositoryConfig;
-  readonly issue: RecordPart<"job.runsOn" | "format">;
+  readonly record: RecordPart<"job.runsOn" | "format">;
   /** A run that needs an agent counts in the limits, and needs the runner labels. */
   readonly needsAgent: boolean;
 }
@@ -27,12 +27,12 @@ export interface FindPlaceOptions {
  * it waits without a slot and without using an attempt, and goes first in its priority when there may be a place for it.
  */
 export async function findPlace(options: FindPlaceOptions): Promise<{ readonly place: Place } | Requeue> {
-  const { services, job, issue } = options;
+  const { services, job, record } = options;
   const { log, now } = services;
   const jobId = job.id ?? "";
-  const newer = newerRecord(issue.format);
+  const newer = newerRecord(record.format);
   if (newer !== null) {
-    const known = `format ${issue.format}, and this runner knows ${RECORD_FORMAT}`;
+    const known = `format ${record.format}, and this runner knows ${RECORD_FORMAT}`;
     log.warn(
       { issue: jobId },
       `deferred, because a newer version of tac8 has worked on it (${known}): upgrade this runner`,
@@ -52,12 +52,12 @@ async function placeOf({
   job,
   lockToken,
   repository,
-  issue,
+  record,
   needsAgent,
 }: FindPlaceOptions): Promise<Place | string> {
   const { config, redis } = services;
   const lifeMs = workerTimes(config.coordinator.lock_seconds).lockDuration ?? 0;
-  const runsOn = needsAgent ? sortedLabels([...repository.runsOn, ...(issue.job.runsOn ?? [])]) : [];
+  const runsOn = needsAgent ? sortedLabels([...repository.runsOn, ...(record.job.runsOn ?? [])]) : [];
   const missing = missingLabels(runsOn, config.runner.labels);
   if (missing !== null) return missing;
   const name = `${repository.owner}/${repository.repo}`;

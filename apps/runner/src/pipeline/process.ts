@@ -133,7 +133,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
     return wait(BUSY_MS, trouble);
   }
   const needsAgent = !needsNoAgent(known);
-  const found = await findPlace({ services, job, lockToken, repository, issue: known, needsAgent });
+  const found = await findPlace({ services, job, lockToken, repository, record: known, needsAgent });
   if ("do" in found) return found;
   options.onPlace(found.place);
   const paths = workspacePaths(config.home, config.worktree.base_dir, ref);

@@ -41,7 +41,7 @@ export type RetryPlan =
   | { readonly do: "wake" };
 
 /** Decide how to retry an issue, from the state of its job and its record. Pure. */
-export function planRetry(job: JobState, issue: RecordPart<"state" | "question.reply" | "command.stop">): RetryPlan {
+export function planRetry(job: JobState, record: RecordPart<"state" | "question.reply" | "command.stop">): RetryPlan {
   switch (job) {
     case "failed":
     case "completed":
@@ -49,8 +49,8 @@ export function planRetry(job: JobState, issue: RecordPart<"state" | "question.r
     case "active":
       return { do: "nothing", kind: "running" };
     case "delayed":
-      if (issue.command.stop !== null) return { do: "nothing", kind: "stopping" };
-      if (issue.state === "blocked" && issue.question.reply === null) return { do: "nothing", kind: "blocked" };
+      if (record.command.stop !== null) return { do: "nothing", kind: "stopping" };
+      if (record.state === "blocked" && record.question.reply === null) return { do: "nothing", kind: "blocked" };
       return { do: "wake" };
     case "unknown":
       return { do: "nothing", kind: "unknown" };
@@ -58,14 +58,14 @@ export function planRetry(job: JobState, issue: RecordPart<"state" | "question.r
     case "waiting-children":
     case "prioritized":
     default:
-      return { do: "nothing", kind: issue.command.stop === null ? "waiting" : "stopping" };
+      return { do: "nothing", kind: record.command.stop === null ? "waiting" : "stopping" };
   }
 }
 
 /** Return what a retry writes to the record: the same as for a label that is added again, but without a label event. */
-export function retryPatch(issue: Parameters<typeof reopen>[0], now: number): IssuePatch {
+export function retryPatch(record: Parameters<typeof reopen>[0], now: number): IssuePatch {
   const since = new Date(now).toISOString();
-  return { ...reopen(issue), "round.retriedAt": since, "round.queuedAt": since, state: "queued", since };
+  return { ...reopen(record), "round.retriedAt": since, "round.queuedAt": since, state: "queued", since };
 }
 
 export interface RetryOptions {
@@ -86,29 +86,29 @@ export async function retryIssue(given: RetryOptions): Promise<RetryResult> {
   const { queue, store, jobId } = given;
   const job = await queue.getJob(jobId);
   if (job === undefined) return retryTakenOut(given);
-  const [state, issue] = await Promise.all([job.getState(), store.read(jobId)]);
-  const plan = planRetry(state, issue);
+  const [state, record] = await Promise.all([job.getState(), store.read(jobId)]);
+  const plan = planRetry(state, record);
   if (plan.do === "nothing") {
     return plan.kind === "waiting" ? { kind: "waiting", held: await heldBy(given) } : { kind: plan.kind };
   }
-  if (plan.do === "wake") return wake(given, issue);
+  if (plan.do === "wake") return wake(given, record);
   // Write the record before the job moves: a runner processes it immediately, and would read the old end and the old commands.
-  if (!(await reopenIssue(given, issue))) return { kind: "changed" };
+  if (!(await reopenIssue(given, record))) return { kind: "changed" };
   try {
     await job.retry(plan.from, { resetAttemptsMade: true });
   } catch (error) {
     if ((await job.getState()) === plan.from) throw error;
     return { kind: "changed" };
   }
-  return { kind: "queued", from: issue.state };
+  return { kind: "queued", from: record.state };
 }
 
 /** End the delay of a job. Its attempts and its state do not change. */
-async function wake(given: RetryOptions, issue: IssueRecord): Promise<RetryResult> {
+async function wake(given: RetryOptions, record: IssueRecord): Promise<RetryResult> {
   const { queue, store, jobId, by } = given;
   if (!(await endDelay(queue, jobId))) return { kind: "changed" };
   const reason = "a user ended its delay";
-  const { state } = issue;
+  const { state } = record;
   const event = { event: "wait:ended", issue: jobId, from: state ?? "", by, reason, evidence: {} } as const;
   await store.writeIf(jobId, {}, {}, event);
   return { kind: "now", from: state, held: await heldBy(given) };
@@ -122,25 +122,25 @@ async function heldBy({ redis, jobId, now }: RetryOptions): Promise<string | nul
 /** Retry an issue that was stopped while it waited, so that its job was removed from the queue. */
 async function retryTakenOut(given: RetryOptions): Promise<RetryResult> {
   const { queue, store, jobId } = given;
-  const issue = await store.read(jobId);
-  if (issue.job.snapshot === null) return { kind: "unknown" };
+  const record = await store.read(jobId);
+  if (record.job.snapshot === null) return { kind: "unknown" };
   // If the issue has not ended, a process has reopened it and died before it added the job.
-  if (isEnded(issue.state) && !(await reopenIssue(given, issue))) return { kind: "changed" };
-  const { name, data, priority, attempts } = issue.job.snapshot;
+  if (isEnded(record.state) && !(await reopenIssue(given, record))) return { kind: "changed" };
+  const { name, data, priority, attempts } = record.job.snapshot;
   await queue.add(name, data, { ...jobOptions({ jobId, priority: "P2", isContinued: false, attempts }), priority });
-  return { kind: "queued", from: issue.state };
+  return { kind: "queued", from: record.state };
 }
 
 /** Write the reopened state. False: another process changed the issue first. */
-function reopenIssue({ store, jobId, by, now }: RetryOptions, issue: IssueRecord): Promise<boolean> {
+function reopenIssue({ store, jobId, by, now }: RetryOptions, record: IssueRecord): Promise<boolean> {
   const event = {
     event: "issue:retried" as const,
     issue: jobId,
-    from: issue.state ?? ("" as const),
+    from: record.state ?? ("" as const),
     by,
     reason: "retried by a user",
-    evidence: { failure: issue.end.failure, outcome: issue.end.outcome },
+    evidence: { failure: record.end.failure, outcome: record.end.outcome },
   };
-  const expect = { "run.id": issue.run.id ?? "", state: issue.state ?? "" };
-  return store.writeIf(jobId, expect, retryPatch(issue, now), event);
+  const expect = { "run.id": record.run.id ?? "", state: record.state ?? "" };
+  return store.writeIf(jobId, expect, retryPatch(record, now), event);
 }

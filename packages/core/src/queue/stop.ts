@@ -56,28 +56,28 @@ type JobState = Awaited<ReturnType<Job["getState"]>>;
  */
 export function planStop(
   job: JobState,
-  issue: RecordPart<"state" | "end.attempt" | "end.outcome">,
+  record: RecordPart<"state" | "end.attempt" | "end.outcome">,
   attemptsMade: number,
 ): "runner" | "queue" | "ended" | "unknown" | "changed" {
   // The end is decided, and only its report on GitHub remains.
-  const decided = issue.end.outcome !== null && issue.end.outcome !== "blocked" && issue.end.outcome !== "stopped";
-  if (job !== "active" && decided && !isEnded(issue.state)) return "ended";
+  const decided = record.end.outcome !== null && record.end.outcome !== "blocked" && record.end.outcome !== "stopped";
+  if (job !== "active" && decided && !isEnded(record.state)) return "ended";
   switch (job) {
     case "active":
       return "runner";
     case "completed":
     case "failed":
-      return isEnded(issue.state) ? "ended" : "changed"; // A retry writes the hash, then moves the job.
+      return isEnded(record.state) ? "ended" : "changed"; // A retry writes the hash, then moves the job.
     case "unknown":
       // The issue has not ended: its job is about to be added, or was lost and would be added again.
-      return issue.state === null ? "unknown" : isEnded(issue.state) ? "ended" : "queue";
+      return record.state === null ? "unknown" : isEnded(record.state) ? "ended" : "queue";
     case "delayed":
     case "waiting":
     case "waiting-children":
     case "prioritized":
     default:
       // An ended issue whose job Bull Board has queued again can be stopped. A stopped issue whose job is not removed yet is an ended one.
-      return isEnded(issue.state) && issue.end.attempt === attemptsMade ? "ended" : "queue";
+      return isEnded(record.state) && record.end.attempt === attemptsMade ? "ended" : "queue";
   }
 }
 
@@ -89,29 +89,29 @@ export async function stopIssue(options: StopOptions): Promise<StopResult> {
   const { queue, store, redis, jobId } = options;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const job = await queue.getJob(jobId);
-    const [where, issue] = await Promise.all([job?.getState() ?? ("unknown" as const), store.read(jobId)]);
-    const plan = planStop(where, issue, job?.attemptsMade ?? 0);
+    const [where, record] = await Promise.all([job?.getState() ?? ("unknown" as const), store.read(jobId)]);
+    const plan = planStop(where, record, job?.attemptsMade ?? 0);
     switch (plan) {
       case "unknown":
       case "ended": {
-        const event = await unusedLabel(options, where, issue);
-        if (event === null) return nothingToStop(plan, issue);
-        if (!(await useUp(options, issue, event))) continue;
-        return issue.state === null ? { kind: "stopped", from: null } : { kind: "kept", state: issue.state };
+        const event = await unusedLabel(options, where, record);
+        if (event === null) return nothingToStop(plan, record);
+        if (!(await useUp(options, record, event))) continue;
+        return record.state === null ? { kind: "stopped", from: null } : { kind: "kept", state: record.state };
       }
       case "changed":
         await sleep(RETRY_MS); // The other process has written the record, and is about to move the job.
         continue;
       case "runner":
       case "queue": {
-        if (!(await ask(options, issue))) continue;
+        if (!(await ask(options, record))) continue;
         await redis.sadd(STOPS_KEY, jobId);
         if (plan === "queue") {
-          if ((await endInQueue(options)) === "stopped") return { kind: "stopped", from: issue.state };
+          if ((await endInQueue(options)) === "stopped") return { kind: "stopped", from: record.state };
           continue;
         }
         await redis.publish(COMMANDS_CHANNEL, jobId);
-        return { kind: "stopping", runner: issue.run.runner };
+        return { kind: "stopping", runner: record.run.runner };
       }
       default:
         return plan satisfies never;
@@ -142,12 +142,12 @@ async function unusedLabel(
  * Mark the label as used, so that it starts no run. The scheduler compares the state and `label.notRemoved` when it queues an issue,
  * so only one of the two can succeed. False: the issue has changed.
  */
-async function useUp(options: StopOptions, issue: IssueRecord, event: number): Promise<boolean> {
+async function useUp(options: StopOptions, record: IssueRecord, event: number): Promise<boolean> {
   const { store, redis, jobId, by, now } = options;
-  const entry = { issue: jobId, from: issue.state ?? ("" as const), by, evidence: { label_event: event } };
-  if (issue.state !== null) {
+  const entry = { issue: jobId, from: record.state ?? ("" as const), by, evidence: { label_event: event } };
+  if (record.state !== null) {
     const patch = { "label.event": event, "label.notRemoved": event };
-    return store.writeIf(jobId, expectSame(issue), patch, {
+    return store.writeIf(jobId, expectSame(record), patch, {
       ...entry,
       event: "label:used",
       reason: "stopped before it was queued",
@@ -164,7 +164,7 @@ async function useUp(options: StopOptions, issue: IssueRecord, event: number): P
     "label.event": event,
   };
   await redis.sadd(STOPS_KEY, jobId);
-  return store.writeIf(jobId, expectSame(issue), patch, { ...entry, event: "issue:stopped", reason: stop });
+  return store.writeIf(jobId, expectSame(record), patch, { ...entry, event: "issue:stopped", reason: stop });
 }
 
 function stopWords({ by, reason }: Pick<StopOptions, "by" | "reason">): string {
@@ -172,15 +172,15 @@ function stopWords({ by, reason }: Pick<StopOptions, "by" | "reason">): string {
 }
 
 /** Write the command, and log it once. False: the issue has changed. */
-async function ask({ store, jobId, by, reason, kill }: StopOptions, issue: IssueRecord): Promise<boolean> {
-  const firmer = kill && issue.command.stopMode !== "kill";
-  if (issue.command.stop !== null && !firmer) return true;
-  const stop = issue.command.stop ?? stopWords({ by, reason });
+async function ask({ store, jobId, by, reason, kill }: StopOptions, record: IssueRecord): Promise<boolean> {
+  const firmer = kill && record.command.stopMode !== "kill";
+  if (record.command.stop !== null && !firmer) return true;
+  const stop = record.command.stop ?? stopWords({ by, reason });
   const patch: IssuePatch = { "command.stop": stop, ...(kill ? { "command.stopMode": "kill" as const } : {}) };
-  return store.writeIf(jobId, expectSame(issue), patch, {
+  return store.writeIf(jobId, expectSame(record), patch, {
     event: "stop:requested",
     issue: jobId,
-    from: issue.state ?? "",
+    from: record.state ?? "",
     by,
     reason: kill ? "immediate stop requested" : "stop requested",
     evidence: { command: kill ? "kill" : "stop", why: reason },
@@ -196,18 +196,18 @@ export async function endInQueue(
 ): Promise<"stopped" | "taken" | "ended" | "changed"> {
   const { queue, store, jobId, by, now } = given;
   const job = await queue.getJob(jobId);
-  const [where, issue] = await Promise.all([job?.getState() ?? ("unknown" as const), store.read(jobId)]);
+  const [where, record] = await Promise.all([job?.getState() ?? ("unknown" as const), store.read(jobId)]);
   const attemptsMade = job?.attemptsMade ?? 0;
-  const plan = planStop(where, issue, attemptsMade);
+  const plan = planStop(where, record, attemptsMade);
   if (plan === "runner") return "taken";
   if (plan === "ended") return "ended";
-  if (plan !== "queue" || issue.command.stop === null) return "changed";
+  if (plan !== "queue" || record.command.stop === null) return "changed";
   const patch: IssuePatch = {
     state: "stopped",
     since: new Date(now).toISOString(),
     "end.outcome": "stopped",
-    "end.run": issue.agent.run,
-    "end.reason": issue.command.stop,
+    "end.run": record.agent.run,
+    "end.reason": record.command.stop,
     "run.id": null,
     "run.runner": null,
     "command.cancel": null,
@@ -217,15 +217,15 @@ export async function endInQueue(
   const event = {
     event: "issue:stopped" as const,
     issue: jobId,
-    from: issue.state ?? ("" as const),
+    from: record.state ?? ("" as const),
     by,
-    reason: issue.command.stop,
+    reason: record.command.stop,
     evidence: {
-      sinceBegunMs: issue.round.queuedAt === null ? null : now - Date.parse(issue.round.queuedAt),
-      sha: issue.branch.published,
+      sinceBegunMs: record.round.queuedAt === null ? null : now - Date.parse(record.round.queuedAt),
+      sha: record.branch.published,
     },
   };
-  if (!(await store.writeIf(jobId, expectSame(issue), patch, event))) return "changed";
+  if (!(await store.writeIf(jobId, expectSame(record), patch, event))) return "changed";
   try {
     await job?.remove();
   } catch {

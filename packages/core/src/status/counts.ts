@@ -7,9 +7,9 @@ import type { JobState } from "./shownState.ts";
  */
 export function attemptsBegun(
   { state, attemptsMade }: { readonly state: JobState | null; readonly attemptsMade: number },
-  issue: RecordPart<"state">,
+  record: RecordPart<"state">,
 ): number {
-  return attemptsMade + (isAttemptOpen(state, issue) ? 1 : 0);
+  return attemptsMade + (isAttemptOpen(state, record) ? 1 : 0);
 }
 
 /** Return whether an attempt is in progress: it is running, or continues after a reply to its question. */

@@ -8,7 +8,7 @@ import { readEvents } from "../state/events.ts";
 export interface IssueWithSnapshot {
   readonly id: string;
   readonly snapshot: NonNullable<IssueRecord["job"]["snapshot"]>;
-  readonly issue: IssueRecord;
+  readonly record: IssueRecord;
 }
 
 /** Number of events that are searched, so that the cost does not grow with the log. */
@@ -25,11 +25,11 @@ export async function readJobSnapshots(
     .flatMap((event) => (stateAfter(event) === "stopped" && event.issue !== "" ? [event.issue] : []));
   const ids = [...new Set(stopped)].slice(0, count);
   if (ids.length === 0) return [];
-  const issues = await store.readMany(ids);
+  const records = await store.readMany(ids);
   return ids.flatMap((id, index) => {
-    const issue = issues[index];
-    return issue?.state === "stopped" && issue.job.snapshot !== null
-      ? [{ id, snapshot: issue.job.snapshot, issue }]
+    const record = records[index];
+    return record?.state === "stopped" && record.job.snapshot !== null
+      ? [{ id, snapshot: record.job.snapshot, record }]
       : [];
   });
 }

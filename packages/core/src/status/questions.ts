@@ -14,8 +14,8 @@ export interface OpenQuestion {
 }
 
 /** Return whether the issue waits for a reply. After the reply, it waits for a slot. Pure. */
-export function isOpenQuestion({ issue }: { readonly issue: RecordPart<"state" | "question.reply"> }): boolean {
-  return issue.state === "blocked" && issue.question.reply === null;
+export function isOpenQuestion({ record }: { readonly record: RecordPart<"state" | "question.reply"> }): boolean {
+  return record.state === "blocked" && record.question.reply === null;
 }
 
 /** Number of delayed jobs that are read, so that the cost does not grow with the queue. */
@@ -28,14 +28,14 @@ export async function readQuestions(
 ): Promise<OpenQuestion[]> {
   const jobs = await queue.getJobs(["delayed"], 0, MAX_JOBS - 1, false);
   if (jobs.length === 0) return [];
-  const issues = await store.readMany(jobs.map(({ id }) => id ?? ""));
+  const records = await store.readMany(jobs.map(({ id }) => id ?? ""));
   return jobs
     .flatMap((job, index) => {
-      const issue = issues[index];
-      if (issue === undefined || !isOpenQuestion({ issue })) return [];
-      const { since } = issue;
-      const { text: question, askedAt } = issue.question;
-      const { reason } = issue.end;
+      const record = records[index];
+      if (record === undefined || !isOpenQuestion({ record })) return [];
+      const { since } = record;
+      const { text: question, askedAt } = record.question;
+      const { reason } = record.end;
       const title = typeof job.data?.title === "string" ? job.data.title : "";
       return [{ issue: job.id ?? "", title, question: question ?? reason ?? "", askedAt: askedAt ?? since }];
     })

@@ -89,7 +89,7 @@ type Asked = Extract<GitHubFacts, { readonly asked: true }>;
 type Found = Extract<Asked["issue"], { readonly kind: "found" }>["issue"];
 
 function evaluateFound(issue: Found, { label: event, mayStart }: Asked, facts: WhyFacts): Finding[] {
-  const { settings, now, issue: known, job } = facts;
+  const { settings, now, record, job } = facts;
   const { label } = settings;
   const taken = "The scheduler removes it from the queue with its next poll.";
   if (issue.isPull) {
@@ -102,7 +102,7 @@ function evaluateFound(issue: Found, { label: event, mayStart }: Asked, facts: W
   }
   if (!issue.labels.some((name) => name.toLowerCase() === label.toLowerCase())) {
     // A round that began with an operator's retry needs no label.
-    if (known.round.retriedAt !== null)
+    if (record.round.retriedAt !== null)
       return [notDecisive("label", `it was queued by tac8 retry, so it needs no label`, {})];
     const then = job === null ? "Add it, and the next poll queues the issue." : taken;
     const answer = `It does not have the label ${label}. ${then}`;

@@ -16,20 +16,20 @@ export function entryInto(facts: WhyFacts, state: string): LoggedEvent | null {
 
 /** Evaluate how the issue ended, with the cause and the reason. */
 export function evaluateEnd(facts: WhyFacts): Finding[] {
-  const { issue, now } = facts;
-  const { state } = issue;
+  const { record, now } = facts;
+  const { state } = record;
   const event = entryInto(facts, state ?? "");
-  const at = issue.since === null ? "" : ` ${atMoment(Date.parse(issue.since), now)}`;
-  const reason = asClause(event?.reason || issue.end.reason);
+  const at = record.since === null ? "" : ` ${atMoment(Date.parse(record.since), now)}`;
+  const reason = asClause(event?.reason || record.end.reason);
   const evidence = {
-    since: issue.since,
+    since: record.since,
     by: event?.by ?? null,
-    run: textOf(event, "run") ?? issue.end.run,
+    run: textOf(event, "run") ?? record.end.run,
     reason,
-    failure: state === "failed" ? issue.end.failure : null,
+    failure: state === "failed" ? record.end.failure : null,
     actor: textOf(event, "actor"),
-    pr: issue.pull.number,
-    url: issue.pull.url,
+    pr: record.pull.number,
+    url: record.pull.url,
   };
   const by =
     event === null
@@ -41,26 +41,26 @@ export function evaluateEnd(facts: WhyFacts): Finding[] {
     case "pr": {
       const waited = event?.evidence["sinceBegunMs"];
       const took = typeof waited === "number" ? `, ${formatDuration(waited)} after it was queued` : "";
-      const text = `it ended with pull request #${issue.pull.number ?? "?"}${at}${took}`;
-      const spent = issue.agent.usage === null ? "" : ` Usage of the agent: ${formatUsage(issue.agent.usage)}.`;
+      const text = `it ended with pull request #${record.pull.number ?? "?"}${at}${took}`;
+      const spent = record.agent.usage === null ? "" : ` Usage of the agent: ${formatUsage(record.agent.usage)}.`;
       return end(
         text,
-        `Done: pull request #${issue.pull.number ?? "?"}${issue.pull.url === null ? "" : ` (${issue.pull.url})`}.${spent}`,
+        `Done: pull request #${record.pull.number ?? "?"}${record.pull.url === null ? "" : ` (${record.pull.url})`}.${spent}`,
       );
     }
     case "answered": {
-      const spent = issue.agent.usage === null ? "" : ` Usage of the agent: ${formatUsage(issue.agent.usage)}.`;
-      const summary = asClause(issue.work.summary, 600);
+      const spent = record.agent.usage === null ? "" : ` Usage of the agent: ${formatUsage(record.agent.usage)}.`;
+      const summary = asClause(record.work.summary, 600);
       return end(
         `it was answered: the agent made no changes${at}`,
         `Answered, without changes: ${withFullStop(summary === "" ? reason : summary)}${spent} To start another round, run tac8 retry or add the label again.`,
       );
     }
     case "failed": {
-      const kind = issue.end.failure ?? "unknown";
-      const advice = issue.end.failure === null ? "" : ` ${plainAdvice(issue.end.failure)}`;
+      const kind = record.end.failure ?? "unknown";
+      const advice = record.end.failure === null ? "" : ` ${plainAdvice(record.end.failure)}`;
       const early = endedEarly(facts)
-        ? ` ${issue.counts.noChanges} attempts made no change, so tac8 does not retry it.`
+        ? ` ${record.counts.noChanges} attempts made no change, so tac8 does not retry it.`
         : "";
       return end(`it failed${at} (${kind}): ${reason}`, `Failed (${kind}): ${withFullStop(reason)}${early}${advice}`);
     }
@@ -81,7 +81,7 @@ export function evaluateEnd(facts: WhyFacts): Finding[] {
     case "expired":
       return end(
         `it expired${at}: ${reason}`,
-        issue.work.withheld === null
+        record.work.withheld === null
           ? `Expired: its question got no reply in time. ${again}, add the label again.`
           : "Expired: its finished work was withheld and not published in time. The work is kept. Add the label again: the work is published if that is allowed by then, otherwise tac8 asks again.",
       );
@@ -98,13 +98,13 @@ export function evaluateEnd(facts: WhyFacts): Finding[] {
 }
 
 /** Return whether the issue ended before all attempts were used, because too many of them made no change. */
-function endedEarly({ issue, job }: WhyFacts): boolean {
-  if (issue.end.failure !== "no-changes" || issue.counts.noChanges < MAX_NO_CHANGES) return false;
+function endedEarly({ record, job }: WhyFacts): boolean {
+  if (record.end.failure !== "no-changes" || record.counts.noChanges < MAX_NO_CHANGES) return false;
   return job !== null && job.attemptsMade < job.maxAttempts;
 }
 
 /** Evaluate whether the label was added again since the end. */
-export function evaluateAgain({ github, issue, settings, now }: WhyFacts): Finding[] {
+export function evaluateAgain({ github, record, settings, now }: WhyFacts): Finding[] {
   const { label } = settings;
   if (!github.asked)
     return [
@@ -120,7 +120,7 @@ export function evaluateAgain({ github, issue, settings, now }: WhyFacts): Findi
     return [notDecisive("label", `it does not have the label ${label}`, { label })];
   }
   const event = github.label;
-  if (event === null || event.id <= issue.label.event) {
+  if (event === null || event.id <= record.label.event) {
     return [
       notDecisive("label", `it has the label ${label}, which has already started a run: remove it and add it again`, {
         label,

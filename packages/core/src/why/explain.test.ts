@@ -89,7 +89,7 @@ const asked = (
 const facts: WhyFacts = {
   now,
   ref: { owner: "octo", repo: "hello", number: 471 },
-  issue: queued,
+  record: queued,
   job: job(),
   holds: [],
   queue: { paused: false, active: 0, limit: null },
@@ -102,7 +102,7 @@ const facts: WhyFacts = {
   github: { asked: false, because: "there is no GITHUB_TOKEN here" },
   settings: { label: "rpi-auto", pollSeconds: 30, blockedExpiresMs: 14 * 24 * h },
 };
-const unseen = { issue: fields({}), job: null } satisfies Partial<WhyFacts>;
+const unseen = { record: fields({}), job: null } satisfies Partial<WhyFacts>;
 const withheld = { reason: "The work changes protected files.", canAllow: true, event: 0 };
 const ended = (change: IssuePatch) => ({ since: iso(5 * min), ...change });
 const full = runner("pi-1/0", { busy: 2 });
@@ -275,23 +275,23 @@ const CASES: readonly (readonly [
   ],
   [
     "with a stop command",
-    { issue: applyPatch(queued, { "command.stop": "stopped by ann@pi" }) },
+    { record: applyPatch(queued, { "command.stop": "stopped by ann@pi" }) },
     "queued",
     ["stop"],
     "It is being stopped by ann@pi.",
   ],
   [
     "at work",
-    { issue: running, job: active, runners: [atWork] },
+    { record: running, job: active, runners: [atWork] },
     "running",
     ["run"],
     "Running on pi-1/1 since 13:48 (12 min). Last action 5 s ago: Bash: npm test.",
   ],
-  ["just taken", { issue: queued, job: active }, "running", ["run"], "A runner has just started it."],
+  ["just taken", { record: queued, job: active }, "running", ["run"], "A runner has just started it."],
   [
     "at work, with a cancel command",
     {
-      issue: applyPatch(running, { "command.cancel": "the issue was closed by ann" }),
+      record: applyPatch(running, { "command.cancel": "the issue was closed by ann" }),
       job: active,
       runners: [atWork],
     },
@@ -302,7 +302,7 @@ const CASES: readonly (readonly [
   [
     "lost with its runner",
     {
-      issue: applyPatch(running, { "counts.lost": 1 }),
+      record: applyPatch(running, { "counts.lost": 1 }),
       job: active,
       runners: [runner("pi-1/0", { at: now - 40 * s })],
     },
@@ -312,7 +312,7 @@ const CASES: readonly (readonly [
   ],
   [
     "lost, its lock over",
-    { issue: running, job: { ...active, lockMs: null }, runners: [] },
+    { record: running, job: { ...active, lockMs: null }, runners: [] },
     "running",
     ["run"],
     "Its runner pi-1/1 is no longer running. Its lock has expired: a runner starts it within seconds, if one is running.",
@@ -320,7 +320,7 @@ const CASES: readonly (readonly [
   [
     "retrying",
     {
-      issue: fields({ state: "retrying", since: iso(min) }),
+      record: fields({ state: "retrying", since: iso(min) }),
       job: delayed(5 * min),
       events: [event("retrying", { reason: "exit code 1", evidence: { failure: "agent" } })],
     },
@@ -330,14 +330,14 @@ const CASES: readonly (readonly [
   ],
   [
     "retrying, its time over, no runner",
-    { issue: fields({ state: "retrying", since: iso(h) }), job: delayed(-min), runners: [] },
+    { record: fields({ state: "retrying", since: iso(h) }), job: delayed(-min), runners: [] },
     "retrying",
     ["runners"],
     "No runner is running. Start one.",
   ],
   [
     "retrying, its time over",
-    { issue: fields({ state: "retrying", since: iso(h) }), job: delayed(-min) },
+    { record: fields({ state: "retrying", since: iso(h) }), job: delayed(-min) },
     "retrying",
     [],
     "Its delay is over: a runner starts it within seconds.",
@@ -345,7 +345,7 @@ const CASES: readonly (readonly [
   [
     "parked for GitHub",
     {
-      issue: fields({ state: "parked", since: iso(min) }),
+      record: fields({ state: "parked", since: iso(min) }),
       job: delayed(2 * min),
       events: [event("parked", { reason: "502", evidence: { failure: "github" } })],
     },
@@ -356,7 +356,7 @@ const CASES: readonly (readonly [
   [
     "parked for disk",
     {
-      issue: fields({ state: "parked", since: iso(min) }),
+      record: fields({ state: "parked", since: iso(min) }),
       job: delayed(2 * min),
       events: [event("parked", { reason: "disk full", evidence: { failure: "disk" } })],
     },
@@ -367,7 +367,7 @@ const CASES: readonly (readonly [
   [
     "parked for a limit that lasts longer",
     {
-      issue: fields({ state: "parked", since: iso(min) }),
+      record: fields({ state: "parked", since: iso(min) }),
       job: delayed(2 * min),
       events: [event("parked", { reason: "limit", evidence: { failure: "usage-limit" } })],
       holds: [hold("usage-limit")],
@@ -379,7 +379,7 @@ const CASES: readonly (readonly [
   [
     "parked for a hold that a user can end",
     {
-      issue: fields({ state: "parked", since: iso(min), "job.hold": "auth" }),
+      record: fields({ state: "parked", since: iso(min), "job.hold": "auth" }),
       job: delayed(2 * min),
       events: [event("parked", { reason: "401", evidence: { failure: "auth" } })],
       holds: [hold("auth", { until: now + 2 * min, reason: "401" })],
@@ -390,14 +390,14 @@ const CASES: readonly (readonly [
   ],
   [
     "put back by its runner",
-    { job: delayed(5 * s), issue: queued },
+    { job: delayed(5 * s), record: queued },
     "parked",
     ["time"],
     "Its runner deferred it until 14:00, in 5 s. Then a runner starts it.",
   ],
   [
     "blocked",
-    { issue: asks, job: delayed(13 * 24 * h) },
+    { record: asks, job: delayed(13 * 24 * h) },
     "blocked",
     ["question"],
     `It is blocked by a question since yesterday 12:00: “Red or green?” Reply at https://github.com/octo/hello/issues/471 to continue the work.`,
@@ -405,7 +405,7 @@ const CASES: readonly (readonly [
   [
     "answered, but held",
     {
-      issue: applyPatch(asks, { "question.reply": { commentId: 6, author: "octo", text: "Green" } }),
+      record: applyPatch(asks, { "question.reply": { commentId: 6, author: "octo", text: "Green" } }),
       holds: [hold("operator", { until: null, by: "ann@pi" })],
     },
     "blocked",
@@ -414,7 +414,7 @@ const CASES: readonly (readonly [
   ],
   [
     "answered",
-    { issue: applyPatch(asks, { "question.reply": { commentId: 6, author: "octo", text: "Green" } }) },
+    { record: applyPatch(asks, { "question.reply": { commentId: 6, author: "octo", text: "Green" } }) },
     "blocked",
     [],
     "Its question was answered: a runner starts it within seconds.",
@@ -422,7 +422,7 @@ const CASES: readonly (readonly [
   [
     "answered, not woken",
     {
-      issue: applyPatch(asks, { "question.reply": { commentId: 6, author: "octo", text: "Green" } }),
+      record: applyPatch(asks, { "question.reply": { commentId: 6, author: "octo", text: "Green" } }),
       job: delayed(h),
     },
     "blocked",
@@ -432,7 +432,7 @@ const CASES: readonly (readonly [
   [
     "done",
     {
-      issue: fields(ended({ state: "pr", "pull.number": 480, "pull.url": "https://github.com/octo/hello/pull/480" })),
+      record: fields(ended({ state: "pr", "pull.number": 480, "pull.url": "https://github.com/octo/hello/pull/480" })),
       job: job({ state: "completed" }),
       events: [event("pr", { evidence: { sinceBegunMs: 12 * min } })],
     },
@@ -443,7 +443,7 @@ const CASES: readonly (readonly [
   [
     "answered",
     {
-      issue: fields(ended({ state: "answered", "work.summary": "It works.\nSee the tests." })),
+      record: fields(ended({ state: "answered", "work.summary": "It works.\nSee the tests." })),
       job: job({ state: "completed" }),
       events: [event("answered", { reason: "nothing to change: It works. See the tests." })],
     },
@@ -454,7 +454,7 @@ const CASES: readonly (readonly [
   [
     "failed",
     {
-      issue: fields(ended({ state: "failed", "end.failure": "no-changes" })),
+      record: fields(ended({ state: "failed", "end.failure": "no-changes" })),
       job: job({ state: "failed" }),
       events: [event("failed", { reason: "the agent changed nothing." })],
     },
@@ -465,7 +465,7 @@ const CASES: readonly (readonly [
   [
     "failed before its attempts were used up",
     {
-      issue: fields(ended({ state: "failed", "end.failure": "no-changes", "counts.noChanges": 2 })),
+      record: fields(ended({ state: "failed", "end.failure": "no-changes", "counts.noChanges": 2 })),
       job: job({ state: "failed", attemptsMade: 2 }),
       events: [event("failed", { reason: "the agent changed nothing." })],
     },
@@ -476,7 +476,7 @@ const CASES: readonly (readonly [
   [
     "failed, labelled again",
     {
-      issue: fields(ended({ state: "failed", "end.failure": "lost", "end.reason": "lost", "label.event": 8 })),
+      record: fields(ended({ state: "failed", "end.failure": "lost", "end.reason": "lost", "label.event": 8 })),
       job: job({ state: "failed" }),
       github: asked(),
     },
@@ -487,7 +487,7 @@ const CASES: readonly (readonly [
   [
     "stopped",
     {
-      issue: fields(ended({ state: "stopped", "end.reason": "stopped by ann@pi: too dear" })),
+      record: fields(ended({ state: "stopped", "end.reason": "stopped by ann@pi: too dear" })),
       job: job({ state: "completed" }),
     },
     "stopped",
@@ -497,7 +497,7 @@ const CASES: readonly (readonly [
   [
     "cancelled",
     {
-      issue: fields(ended({ state: "cancelled", "end.reason": "the issue was closed by ann" })),
+      record: fields(ended({ state: "cancelled", "end.reason": "the issue was closed by ann" })),
       job: job({ state: "completed" }),
     },
     "cancelled",
@@ -507,7 +507,7 @@ const CASES: readonly (readonly [
   [
     "withdrawn",
     {
-      issue: fields(ended({ state: "withdrawn" })),
+      record: fields(ended({ state: "withdrawn" })),
       job: null,
       events: [
         event("withdrawn", {
@@ -524,14 +524,14 @@ const CASES: readonly (readonly [
   ],
   [
     "expired",
-    { issue: fields(ended({ state: "expired" })), job: job({ state: "completed" }) },
+    { record: fields(ended({ state: "expired" })), job: job({ state: "completed" }) },
     "expired",
     ["end"],
     "Expired: its question got no reply in time. To try again, add the label again.",
   ],
   [
     "expired with withheld work",
-    { issue: fields(ended({ state: "expired", "work.withheld": withheld })), job: job({ state: "completed" }) },
+    { record: fields(ended({ state: "expired", "work.withheld": withheld })), job: job({ state: "completed" }) },
     "expired",
     ["end"],
     "Expired: its finished work was withheld and not published in time. The work is kept. Add the label again: the work is published if that is allowed by then, otherwise tac8 asks again.",
@@ -630,21 +630,21 @@ const CASES: readonly (readonly [
   ],
   [
     "lost from the queue",
-    { issue: applyPatch(running, { "agent.runCount": 2 }), job: null },
+    { record: applyPatch(running, { "agent.runCount": 2 }), job: null },
     "running",
     ["job"],
     "Its job is missing from the queue, but the issue is running after 2 agent runs. The scheduler queues it again with its next poll if it still has the label. Its work so far is kept.",
   ],
   [
     "ended in the queue alone",
-    { issue: running, job: job({ state: "failed" }) },
+    { record: running, job: job({ state: "failed" }) },
     "running",
     ["job"],
     "The state of its job in the queue is failed, but the issue is running. The scheduler queues it again with its next poll if it still has the label. Its work so far is kept.",
   ],
   [
     "lost from the queue, no scheduler",
-    { issue: running, job: null, scheduler: null },
+    { record: running, job: null, scheduler: null },
     "running",
     ["scheduler", "job"],
     "No scheduler is running. Start it.",
@@ -675,18 +675,18 @@ it("counts attempts and agent runs as tac8 list and tac8 view do", () => {
   const second = { "agent.runCount": 1, "agent.runs": [1, 2].map((n) => ({ ...run, n })), "agent.usage": null };
   expect(
     textsOf({
-      issue: fields({ state: "blocked", "question.commentId": 7, ...second }),
+      record: fields({ state: "blocked", "question.commentId": 7, ...second }),
       job: job({ state: "delayed", ahead: null }),
     }),
   ).toEqual(["attempt 1 of 3", "2 agent runs so far"]);
   expect(
-    textsOf({ issue: fields({ state: "pr", ...second }), job: job({ state: "completed", attemptsMade: 1 }) }),
+    textsOf({ record: fields({ state: "pr", ...second }), job: job({ state: "completed", attemptsMade: 1 }) }),
   ).toEqual(["1 of 3 attempts used", "2 agent runs so far"]);
 });
 
 it("withheld work is no question of an agent", () => {
-  const issue = applyPatch(asks, { "question.text": withheld.reason, "work.withheld": withheld });
-  const { answer, rules } = explain({ ...facts, issue, job: delayed(12 * 24 * h) });
+  const record = applyPatch(asks, { "question.text": withheld.reason, "work.withheld": withheld });
+  const { answer, rules } = explain({ ...facts, record, job: delayed(12 * 24 * h) });
   expect(answer).toMatch(/^Its finished work is withheld since .* The comment at https:/);
   expect(rules[0]?.text).toMatch(/^withheld work that needs a decision/);
 });

@@ -29,7 +29,7 @@ export interface Explanation {
 
 /** Explain the state of an issue. Pure. Texts contain no control codes, but parts by other users: escape them in markup. */
 export function explain(facts: WhyFacts): Explanation {
-  const { ref, issue, job } = facts;
+  const { ref, record, job } = facts;
   const situation = situationOf(facts);
   const findings = RULES_BY_SITUATION[situation](facts);
   const ordered = [...findings.filter(({ holds }) => holds), ...findings.filter(({ holds }) => !holds)];
@@ -39,7 +39,7 @@ export function explain(facts: WhyFacts): Explanation {
     title: job?.title ?? "",
     url: job?.url ?? "",
     state: stateOf(facts, situation),
-    since: issue.since,
+    since: record.since,
     answer: first?.holds === true ? first.answer : OTHERWISE[situation],
     rules: ordered.map(({ rule, holds, text, evidence }) => ({ rule, holds, text, evidence })),
   };
@@ -48,24 +48,24 @@ export function explain(facts: WhyFacts): Explanation {
 /** Situations of an issue. Each one has its own list of rules in `RULES_BY_SITUATION`. */
 type Situation = "unknown" | "missing" | "ended" | "running" | "asking" | "answered" | "timed" | "waiting";
 
-function situationOf({ job, issue }: WhyFacts): Situation {
-  const { state } = issue;
-  const { reply } = issue.question;
+function situationOf({ job, record }: WhyFacts): Situation {
+  const { state } = record;
+  const { reply } = record.question;
   if (job === null && state === null) return "unknown";
   const where = job?.state ?? null;
   if (where === "active") return "running";
   if (isEnded(state) && (where === null || where === "completed" || where === "failed")) return "ended";
   if (where === null || where === "completed" || where === "failed") return "missing";
   if (state === "blocked")
-    return reply === null && issue.command.stop === null && issue.command.cancel === null ? "asking" : "answered";
+    return reply === null && record.command.stop === null && record.command.cancel === null ? "asking" : "answered";
   return where === "delayed" ? "timed" : "waiting";
 }
 
-function stateOf({ job, issue }: WhyFacts, situation: Situation): Explanation["state"] {
+function stateOf({ job, record }: WhyFacts, situation: Situation): Explanation["state"] {
   if (situation === "unknown") return "unknown";
   if (situation === "asking" || situation === "answered") return "blocked";
-  if (job === null || job.state === null || situation === "missing") return issue.state ?? "unknown";
-  return shownState(job.state, issue.state);
+  if (job === null || job.state === null || situation === "missing") return record.state ?? "unknown";
+  return shownState(job.state, record.state);
 }
 
 /** Rules that may prevent a runner from starting a waiting job. */
@@ -111,7 +111,7 @@ const RULES_BY_SITUATION: Record<Situation, (facts: WhyFacts) => Finding[]> = {
     const due = (facts.job?.until ?? 0) <= facts.now;
     const holds = evaluateHolds(facts, facts.job?.until ?? facts.now);
     // A parked issue shows its hold, and a failed attempt shows its failure.
-    const failed = facts.issue.state === "retrying" || facts.issue.state === "parked";
+    const failed = facts.record.state === "retrying" || facts.record.state === "parked";
     const rest = due
       ? [...evaluatePause(facts), ...evaluateRunners(facts), ...evaluateLimit(facts)]
       : evaluateRunners(facts).filter(({ evidence }) => evidence["runners"] === 0);

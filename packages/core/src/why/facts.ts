@@ -45,7 +45,7 @@ export interface WhyFacts {
   readonly now: number;
   readonly ref: IssueRef;
   /** The record of the issue. */
-  readonly issue: IssueRecord;
+  readonly record: IssueRecord;
   readonly job: JobFacts | null;
   /** Holds that have not ended: of the whole queue, and of this repository. */
   readonly holds: readonly Hold[];

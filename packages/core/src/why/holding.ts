@@ -44,8 +44,8 @@ function evaluateHold(hold: Hold, facts: WhyFacts, from: number): Finding {
 }
 
 /** Evaluate a deferred job: it was at the head of the queue, but a runner's labels or a limit prevented its start. */
-export function evaluatePlace({ issue, runners, now }: WhyFacts): Finding[] {
-  const { hold } = issue.job;
+export function evaluatePlace({ record, runners, now }: WhyFacts): Finding[] {
+  const { hold } = record.job;
   if (hold === null || !isPlacement(hold)) return [];
   const fit = runners.filter(({ labels = [], format = 0 }) => canProcess(hold, { labels, format }));
   const present = fit.filter(({ at }) => now - at <= RUNNER_OFFLINE_MS);

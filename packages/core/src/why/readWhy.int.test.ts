@@ -50,7 +50,7 @@ async function work(how: (job: Job<JobData>, token: string) => Promise<unknown>)
 test("an issue that nobody knows has no job and an empty hash", async () => {
   expect(await read(1)).toMatchObject({
     job: null,
-    issue: { state: null },
+    record: { state: null },
     holds: [],
     queue: { paused: false, active: 0, limit: null },
     breaker: { phase: "closed" },

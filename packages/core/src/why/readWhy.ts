@@ -35,7 +35,7 @@ const CLOCKS_MS = 60_000;
 /** Read a snapshot of all facts for `explain`. The cost does not grow with the queue or the log. */
 export async function readWhy({ redis, queue, ref, now, settings, github }: WhySources): Promise<WhyFacts> {
   const jobId = jobIdOf(ref);
-  const [issue, job, holds, paused, active, limit, breaker, runners, pauses, scheduler, addFrom] = await Promise.all([
+  const [record, job, holds, paused, active, limit, breaker, runners, pauses, scheduler, addFrom] = await Promise.all([
     createIssueStore(redis).read(jobId),
     readJob(redis, queue, jobId),
     readHolds(redis),
@@ -52,7 +52,7 @@ export async function readWhy({ redis, queue, ref, now, settings, github }: WhyS
   return {
     now,
     ref,
-    issue,
+    record,
     job,
     holds: live.filter(({ name }) => !name.startsWith("repo:") || name === repositoryHold(ref)),
     queue: { paused, active, limit },
@@ -61,7 +61,7 @@ export async function readWhy({ redis, queue, ref, now, settings, github }: WhyS
     pauses,
     scheduler,
     addFrom: addFrom === null ? null : Number(addFrom),
-    events: await readOwnEvents(redis, { jobId, since: issue.since }),
+    events: await readOwnEvents(redis, { jobId, since: record.since }),
     github,
     settings,
   };

@@ -25,9 +25,9 @@ function textOf(before: readonly LoggedEvent[], { runs = 2, later = [] as readon
   const all = ["one", "two"]
     .slice(0, runs)
     .map((run, index) => ({ run, n: index + 1, runner: "pi/0", at, session: "s" }));
-  const issue = applyPatch(parseIssueState({}), { state: "pr" as const, "agent.runCount": runs, "agent.runs": all });
+  const record = applyPatch(parseIssueState({}), { state: "pr" as const, "agent.runCount": runs, "agent.runs": all });
   const events = runs < 2 ? first : [...later, started("two"), ...before, ...first];
-  const facts = { now, ref: { owner: "octo", repo: "hello", number: 471 }, issue, events };
+  const facts = { now, ref: { owner: "octo", repo: "hello", number: 471 }, record, events };
   return evaluateRepeated(facts as unknown as WhyFacts).map(({ text }) => text);
 }
 
@@ -63,8 +63,8 @@ test("a later run that only publishes is not the reason", () => {
 
 test("one agent run has no reason, and events that were not read are in the timeline", () => {
   expect(textOf([], { runs: 1 })).toEqual([]);
-  const issue = applyPatch(parseIssueState({}), { "agent.runCount": 2, "agent.run": "two" });
-  const facts = { now, ref: { owner: "octo", repo: "hello", number: 471 }, issue, events: [] };
+  const record = applyPatch(parseIssueState({}), { "agent.runCount": 2, "agent.run": "two" });
+  const facts = { now, ref: { owner: "octo", repo: "hello", number: 471 }, record, events: [] };
   expect(evaluateRepeated(facts as unknown as WhyFacts).map(({ text }) => text)).toEqual([
     "why an agent ran 2 times: tac8 timeline octo/hello#471",
   ]);

@@ -21,10 +21,10 @@ const CAUSES: Partial<Record<EventName, string>> = {
 
 /** Explain why an agent was started more than once: the cause of the newest start, if its events were read. */
 export function evaluateRepeated(facts: WhyFacts): Finding[] {
-  const { issue, ref, now } = facts;
-  const runs = agentRunsOf(issue);
+  const { record, ref, now } = facts;
+  const runs = agentRunsOf(record);
   if (runs < 2) return [];
-  const run = issue.agent.runs?.at(-1)?.run ?? issue.agent.run;
+  const run = record.agent.runs?.at(-1)?.run ?? record.agent.run;
   const cause = causeOf(facts.events, run);
   const all = `tac8 timeline ${formatReference(ref)}`;
   if (cause === null) return [notDecisive("repeated", `why an agent ran ${runs} times: ${all}`, { run, cause: null })];

@@ -11,16 +11,16 @@ import { withFullStop, iso, asSentence, shortRun, asClause } from "./words.ts";
 
 /** Evaluate a delayed job: after a failure, or deferred by its runner. */
 export function evaluateTime(facts: WhyFacts): Finding[] {
-  const { job, issue, now } = facts;
+  const { job, record, now } = facts;
   const until = job?.until ?? null;
   if (job === null || until === null) return [];
-  const { state } = issue;
+  const { state } = record;
   const event = state === "retrying" || state === "parked" ? entryInto(facts, state) : null;
   const kind = textOf(event, "failure");
-  const reason = asClause(event?.reason || issue.end.reason);
+  const reason = asClause(event?.reason || record.end.reason);
   const run = textOf(event, "run");
   const source = event === null ? "" : ` (by ${asClause(event.by, 80)}${run === null ? "" : `, run ${shortRun(run)}`})`;
-  const evidence = { until: iso(until), state, failure: kind, reason, since: issue.since, run };
+  const evidence = { until: iso(until), state, failure: kind, reason, since: record.since, run };
   const over = until <= now;
   const at = over ? `since ${moment(until, now)}` : `until ${moment(until, now)}, in ${formatAge(until - now)}`;
   if (state === "retrying") {
@@ -48,37 +48,33 @@ export function evaluateTime(facts: WhyFacts): Finding[] {
 }
 
 /** Return how to end the wait earlier, if it is for a hold. */
-function sooner({
-  issue: {
-    job: { hold },
-  },
-  holds,
-}: WhyFacts): string {
+function sooner({ record, holds }: WhyFacts): string {
+  const { hold } = record.job;
   if (hold === null || !holds.some(({ name }) => name === hold)) return "";
   return ` ${holdWords(hold).advice} To try now: tac8 resume ${asClause(hold, 120)}.`;
 }
 
 /** Evaluate the question of a blocked issue. */
 export function evaluateQuestion(facts: WhyFacts): Finding[] {
-  const { issue, now, settings, job } = facts;
-  const asked = questionAskedAt(issue);
+  const { record, now, settings, job } = facts;
+  const asked = questionAskedAt(record);
   const since = asked === null ? "" : ` since ${moment(asked, now)}`;
-  const question = asClause(issue.question.text, 160);
+  const question = asClause(record.question.text, 160);
   const quoted = question === "" ? "" : `: “${question}”`;
   const evidence = {
-    since: issue.since,
+    since: record.since,
     question,
-    comment: issue.question.commentId,
-    answeredBy: issue.question.reply?.author ?? null,
+    comment: record.question.commentId,
+    answeredBy: record.question.reply?.author ?? null,
   };
-  if (issue.question.reply !== null) {
-    const text = `its question was answered by ${asClause(issue.question.reply.author, 60)}`;
+  if (record.question.reply !== null) {
+    const text = `its question was answered by ${asClause(record.question.reply.author, 60)}`;
     return [notDecisive("question", `${text}${quoted}`, evidence)];
   }
-  const until = questionExpiresAt(issue, settings.blockedExpiresMs);
+  const until = questionExpiresAt(record, settings.blockedExpiresMs);
   const expires = until === null ? "" : `; it expires ${atMoment(until, now)}`;
   const where = job === null || job.url === "" ? "on the issue" : `at ${job.url}`;
-  const isWithheld = issue.work.withheld !== null;
+  const isWithheld = record.work.withheld !== null;
   const answer = isWithheld
     ? `Its finished work is withheld${since}${quoted} The comment ${where} explains how to publish or change it.`
     : `It is blocked by a question${since}${quoted} Reply ${where} to continue the work.`;
@@ -100,9 +96,9 @@ export function evaluateUnrecorded({ job, now }: WhyFacts): Finding[] {
 }
 
 /** Evaluate an issue that has not ended and has no job in the queue. */
-export function evaluateMissing({ job, issue }: WhyFacts): Finding[] {
-  const was = issue.state ?? "new";
-  const runs = issue.agent.runCount > 0 ? ` after ${formatCount(issue.agent.runCount, "agent run")}` : "";
+export function evaluateMissing({ job, record }: WhyFacts): Finding[] {
+  const was = record.state ?? "new";
+  const runs = record.agent.runCount > 0 ? ` after ${formatCount(record.agent.runCount, "agent run")}` : "";
   const where =
     job === null
       ? "its job is missing from the queue"
@@ -111,5 +107,5 @@ export function evaluateMissing({ job, issue }: WhyFacts): Finding[] {
         : `the state of its job in the queue is ${job.state}`;
   const text = `${where}, but the issue is ${was}${runs}`;
   const then = "The scheduler queues it again with its next poll if it still has the label. Its work so far is kept.";
-  return [decisive("job", text, { state: issue.state, job: job?.state ?? null }, `${asSentence(text)} ${then}`)];
+  return [decisive("job", text, { state: record.state, job: job?.state ?? null }, `${asSentence(text)} ${then}`)];
 }

@@ -23,14 +23,14 @@ const PHASE: Record<RunPresence["phase"], string> = {
 
 /** Evaluate the current run, and whether its runner is alive. `jobId`: job id of the issue. */
 export function evaluateRun(facts: WhyFacts, jobId: string): Finding[] {
-  const { runners, now, issue } = facts;
+  const { runners, now, record } = facts;
   for (const runner of runners) {
     const run = isPresent(runner, now) ? runner.runs?.find((entry) => entry.issue === jobId) : undefined;
     if (run !== undefined) return [...livelyRun(run, facts)];
   }
-  const since = issue.since === null ? null : Date.parse(issue.since);
-  const name = issue.run.runner;
-  const evidence = { runner: name, run: issue.run.id, since: issue.since, lockMs: facts.job?.lockMs ?? null };
+  const since = record.since === null ? null : Date.parse(record.since);
+  const name = record.run.runner;
+  const evidence = { runner: name, run: record.run.id, since: record.since, lockMs: facts.job?.lockMs ?? null };
   if (name === null || (since !== null && now - since < REPORTED_MS)) {
     const text = `${name === null ? "a runner" : asClause(name, 60)} has just started it`;
     return [decisive("run", text, evidence, asSentence(text))];
@@ -38,7 +38,7 @@ export function evaluateRun(facts: WhyFacts, jobId: string): Finding[] {
   return [lostRun(facts, name, evidence)];
 }
 
-function livelyRun(run: RunPresence, { now, issue }: WhyFacts): Finding[] {
+function livelyRun(run: RunPresence, { now, record }: WhyFacts): Finding[] {
   const { slot, phase, since, last, tokens, costUsd } = run;
   const began = `running on ${asClause(slot, 60)} since ${moment(since, now)} (${formatAge(now - since)})`;
   const spent = tokens === 0 ? "" : `, ${formatNumber(tokens)} tokens, ${formatCents(costUsd)}`;
@@ -55,11 +55,11 @@ function livelyRun(run: RunPresence, { now, issue }: WhyFacts): Finding[] {
         });
   const phaseNow = phase === "work" ? "" : `, now ${PHASE[phase]}`;
   const answer = `${asSentence(`running on ${asClause(slot, 60)} since ${moment(since, now)} (${formatAge(now - since)})${phaseNow}`)}${did}`;
-  return [decisive("run", text, { ...evidence, agentRuns: agentRunsOf(issue) }, answer), lastRule];
+  return [decisive("run", text, { ...evidence, agentRuns: agentRunsOf(record) }, answer), lastRule];
 }
 
 /** Explain a run that no runner reports. A slot is named `<host>/<number>`, and its runner after its first slot, so the host identifies both. */
-function lostRun({ runners, now, job, issue }: WhyFacts, name: string, evidence: Finding["evidence"]): Finding {
+function lostRun({ runners, now, job, record }: WhyFacts, name: string, evidence: Finding["evidence"]): Finding {
   const host = name.slice(0, name.lastIndexOf("/"));
   const last = runners.filter((entry) => entry.host === host).toSorted((a, b) => b.at - a.at)[0];
   const isOffline = last === undefined || now - last.at > RUNNER_OFFLINE_MS;
@@ -73,18 +73,18 @@ function lostRun({ runners, now, job, issue }: WhyFacts, name: string, evidence:
     lock === null
       ? "Its lock has expired: a runner starts it within seconds, if one is running."
       : `Another runner starts it when its lock expires, in ${formatAge(lock)} at most.`;
-  const lost = `${formatCount(issue.counts.lost, "run")} lost in a row without progress before this one; ${MAX_LOST_IN_A_ROW} count as a failure`;
+  const lost = `${formatCount(record.counts.lost, "run")} lost in a row without progress before this one; ${MAX_LOST_IN_A_ROW} count as a failure`;
   return decisive(
     "run",
     `${silence}; ${lost}`,
-    { ...evidence, lastAt: iso(last?.at ?? null), lost: issue.counts.lost },
+    { ...evidence, lastAt: iso(last?.at ?? null), lost: record.counts.lost },
     `${asSentence(silence)} ${then}`,
   );
 }
 
 /** Evaluate commands to end the run: an operator's stop, or a cancellation because of GitHub. */
-export function evaluateCommands({ issue }: WhyFacts): Finding[] {
-  const { stop, cancel } = issue.command;
+export function evaluateCommands({ record }: WhyFacts): Finding[] {
+  const { stop, cancel } = record.command;
   const findings: Finding[] = [];
   for (const [rule, verb, reason] of [
     ["cancel", "cancelled", cancel],
@@ -101,33 +101,33 @@ export function evaluateCommands({ issue }: WhyFacts): Finding[] {
 
 /** Evaluate the earlier attempts and runs. */
 export function evaluateTries(facts: WhyFacts): Finding[] {
-  const { job, issue } = facts;
+  const { job, record } = facts;
   const findings: Finding[] = [];
   if (job !== null) {
     const { attemptsMade: made, maxAttempts: max } = job;
-    const begun = attemptsBegun(job, issue);
-    const open = isAttemptOpen(job.state, issue);
+    const begun = attemptsBegun(job, record);
+    const open = isAttemptOpen(job.state, record);
     const text = open ? `attempt ${begun} of ${max}` : `${made} of ${formatCount(max, "attempt")} used`;
     findings.push(notDecisive("attempts", text, { made, begun, max }));
   }
-  const runs = agentRunsOf(issue);
+  const runs = agentRunsOf(record);
   if (runs > 0) {
-    const round = issue.agent.runCount < runs ? "in this round " : "";
-    const spent = issue.agent.usage === null ? "" : `: ${round}${formatUsage(issue.agent.usage)}`;
+    const round = record.agent.runCount < runs ? "in this round " : "";
+    const spent = record.agent.usage === null ? "" : `: ${round}${formatUsage(record.agent.usage)}`;
     findings.push(notDecisive("agents", `${formatCount(runs, "agent run")} so far${spent}`, { runs }));
   }
   findings.push(...evaluateRepeated(facts));
-  if (issue.counts.lost > 0) {
-    const text = `${formatCount(issue.counts.lost, "run")} in a row lost with the runner, without progress; ${MAX_LOST_IN_A_ROW} count as a failure`;
-    findings.push(notDecisive("lost", text, { lost: issue.counts.lost }));
+  if (record.counts.lost > 0) {
+    const text = `${formatCount(record.counts.lost, "run")} in a row lost with the runner, without progress; ${MAX_LOST_IN_A_ROW} count as a failure`;
+    findings.push(notDecisive("lost", text, { lost: record.counts.lost }));
   }
-  if (issue.counts.unchanged > issue.counts.lost) {
-    const text = `${formatCount(issue.counts.unchanged, "run")} in a row lost with the runner, without a change in the workspace; ${MAX_UNCHANGED_IN_A_ROW} count as a failure`;
-    findings.push(notDecisive("unchanged", text, { unchanged: issue.counts.unchanged }));
+  if (record.counts.unchanged > record.counts.lost) {
+    const text = `${formatCount(record.counts.unchanged, "run")} in a row lost with the runner, without a change in the workspace; ${MAX_UNCHANGED_IN_A_ROW} count as a failure`;
+    findings.push(notDecisive("unchanged", text, { unchanged: record.counts.unchanged }));
   }
-  if (issue.counts.noChanges > 0) {
-    const text = `${formatCount(issue.counts.noChanges, "attempt")} without a change; ${MAX_NO_CHANGES} count as a failure`;
-    findings.push(notDecisive("no-changes", text, { noChanges: issue.counts.noChanges, max: MAX_NO_CHANGES }));
+  if (record.counts.noChanges > 0) {
+    const text = `${formatCount(record.counts.noChanges, "attempt")} without a change; ${MAX_NO_CHANGES} count as a failure`;
+    findings.push(notDecisive("no-changes", text, { noChanges: record.counts.noChanges, max: MAX_NO_CHANGES }));
   }
   return findings;
 }
