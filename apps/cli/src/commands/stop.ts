@@ -117,29 +117,29 @@ async function reportStop(
         : `${name}: ${runner} is interrupting the agent, then saves and pushes its work`,
     );
   }
-  const rested = result.kind === "ended" || result.kind === "kept";
-  let over = rested;
+  const hadEnded = result.kind === "ended" || result.kind === "kept";
+  let over = hadEnded;
   if (!over && waitMs !== null) {
-    const result = await followStop({ context, redis, store, jobId, since, say, waitMs, pollSeconds, signal });
-    over = result === "over";
-    if (result === "late")
+    const followed = await followStop({ context, redis, store, jobId, since, say, waitMs, pollSeconds, signal });
+    over = followed === "over";
+    if (followed === "late")
       say(
         `${name} is not stopped after ${Math.round(waitMs / 1000)} s; stopping continues in the background. See tac8 list.`,
       );
-    if (result === "left") say(`${name}: no longer waiting; stopping continues in the background.`);
+    if (followed === "left") say(`${name}: no longer waiting; stopping continues in the background.`);
   }
   const after = await store.read(jobId);
-  const ended = rested || isEnded(after.state);
+  const ended = hadEnded || isEnded(after.state);
   if (json) {
     const { state } = after;
     const { name: branch, published: publishedSha } = after.branch;
     const prNumber = after.pull.number;
     const why = after.end.reason;
-    const outcome = rested ? result.kind : ended ? (state ?? "stopped") : "stopping";
+    const outcome = hadEnded ? result.kind : ended ? (state ?? "stopped") : "stopping";
     const runner = result.kind === "stopping" ? result.runner : null;
     const shown = { issue: name, state, runner, branch, sha: publishedSha, pr: prNumber, reason: why };
     context.out.line(jsonOf(stopOutput, { ...shown, result: outcome }));
-  } else if (!rested && ended) {
+  } else if (!hadEnded && ended) {
     const work =
       after.branch.published === null ? "" : ` Its work is on the branch ${plain(after.branch.name ?? "?")}.`;
     // A retry needs the job or its snapshot. An issue that was stopped before the scheduler queued it has neither.

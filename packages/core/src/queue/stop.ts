@@ -133,8 +133,9 @@ async function unusedLabel(
 ): Promise<number | null> {
   // Only for an issue that is at rest: a running or waiting issue marks its newest label as used when it ends, and the report of a stop
   // does so too.
-  const rests = ["completed", "failed", "unknown"].includes(job) && (state === null || isEnded(state)) && stop === null;
-  const event = rests ? ((await labelOn?.()) ?? null) : null;
+  const isAtRest =
+    ["completed", "failed", "unknown"].includes(job) && (state === null || isEnded(state)) && stop === null;
+  const event = isAtRest ? ((await labelOn?.()) ?? null) : null;
   return event !== null && (state === null || event > labelEvent) ? event : null;
 }
 
