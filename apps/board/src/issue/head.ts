@@ -35,7 +35,7 @@ export function issueHead(snapshot: IssueSnapshot, { apiUrl }: { readonly apiUrl
     <details id="rules">
       <summary>All checks</summary>
       <ul class="rows">
-        ${why.rules.map(({ rule, text, holds }) => html`<li>${ruleChip(rule, holds)} <span class="what">${clip(text, MAX_ANSWER)}</span></li>`)}
+        ${why.rules.map(({ rule, text, holds: isDecisive }) => html`<li>${ruleChip(rule, isDecisive)} <span class="what">${clip(text, MAX_ANSWER)}</span></li>`)}
       </ul>
     </details>
   </section>`;
@@ -72,8 +72,8 @@ export function titleOf({ why, live, ref }: IssueSnapshot): string {
   return why.title || live?.title || `Issue ${ref.number}`;
 }
 
-function ruleChip(rule: string, holds: boolean): Html {
-  return html`<span class="chip ${holds && "delayed"}">${rule}</span>`;
+function ruleChip(rule: string, isDecisive: boolean): Html {
+  return html`<span class="chip ${isDecisive && "delayed"}">${rule}</span>`;
 }
 
 function figures({ facts: { record, job, now }, live }: IssueSnapshot): Html {

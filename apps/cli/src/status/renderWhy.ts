@@ -22,11 +22,11 @@ export function renderWhy(
     "",
     ...wrap(plain(answer), width),
     "",
-    ...rules.flatMap(({ rule, holds, text }) => {
-      const label = `${holds ? MARK.decides : MARK.clear} ${pad(rule, columns)}`;
+    ...rules.flatMap(({ rule, holds: isDecisive, text }) => {
+      const label = `${isDecisive ? MARK.decides : MARK.clear} ${pad(rule, columns)}`;
       const indent = " ".repeat(columns + GAP);
       const [first = "", ...rest] = wrap(plain(text), Math.max(20, width - columns - GAP));
-      return [`${paint(holds ? "yellow" : "dim", label)}  ${first}`, ...rest.map((line) => indent + line)];
+      return [`${paint(isDecisive ? "yellow" : "dim", label)}  ${first}`, ...rest.map((line) => indent + line)];
     }),
   ];
 }

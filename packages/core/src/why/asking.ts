@@ -7,7 +7,7 @@ import { iso, asSentence, asClause } from "./words.ts";
 
 /** Evaluate an issue that fulfils all conditions but that no poll has seen yet. */
 export function evaluateUnseen({ github, settings }: WhyFacts, before: readonly Finding[]): Finding[] {
-  if (!github.asked || before.some(({ holds }) => holds)) return [];
+  if (!github.asked || before.some(({ isDecisive }) => isDecisive)) return [];
   const text = "no poll has seen the label yet";
   const answer = `It has the label. The scheduler queues it with its next poll, within ${settings.pollSeconds} s.`;
   return [decisive("poll", text, { pollSeconds: settings.pollSeconds }, answer)];

@@ -32,7 +32,10 @@ export function explain(facts: WhyFacts): Explanation {
   const { ref, record, job } = facts;
   const situation = situationOf(facts);
   const findings = RULES_BY_SITUATION[situation](facts);
-  const ordered = [...findings.filter(({ holds }) => holds), ...findings.filter(({ holds }) => !holds)];
+  const ordered = [
+    ...findings.filter(({ isDecisive }) => isDecisive),
+    ...findings.filter(({ isDecisive }) => !isDecisive),
+  ];
   const first = ordered[0];
   return {
     issue: formatReference(ref),
@@ -40,8 +43,8 @@ export function explain(facts: WhyFacts): Explanation {
     url: job?.url ?? "",
     state: stateOf(facts, situation),
     since: record.since,
-    answer: first?.holds === true ? first.answer : OTHERWISE[situation],
-    rules: ordered.map(({ rule, holds, text, evidence }) => ({ rule, holds, text, evidence })),
+    answer: first?.isDecisive === true ? first.answer : OTHERWISE[situation],
+    rules: ordered.map(({ rule, isDecisive, text, evidence }) => ({ rule, holds: isDecisive, text, evidence })),
   };
 }
 
