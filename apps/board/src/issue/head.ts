@@ -16,9 +16,9 @@ import { timeTag } from "../pages/time.ts";
 import type { IssueSnapshot } from "./issueSnapshot.ts";
 
 /** Maximum length of an explanation, a question, and the text of a check. */
-const MAX_ANSWER = 1500;
+const MAX_TEXT = 1500;
 /** Maximum length of an agent's answer. */
-const MAX_OUTPUT = 4000;
+const MAX_ANSWER = 4000;
 
 /** The status of the issue, its reason, the cost so far, and the possible actions. */
 export function issueHead(snapshot: IssueSnapshot, { apiUrl }: { readonly apiUrl: string }): Html {
@@ -30,12 +30,12 @@ export function issueHead(snapshot: IssueSnapshot, { apiUrl }: { readonly apiUrl
       ${since !== null && html`<span class="dim">${timeTag(Date.parse(since), facts.now)}</span>`}
     </p>
     <h1 id="issue-title">${titleOf(snapshot)}</h1>
-    ${answer(snapshot, apiUrl)} ${blocked(snapshot)} ${figures(snapshot)}
+    ${explanation(snapshot, apiUrl)} ${blocked(snapshot)} ${figures(snapshot)}
     <div class="buttons">${buttons(snapshot)} ${links(snapshot, apiUrl)}</div>
     <details id="rules">
       <summary>All checks</summary>
       <ul class="rows">
-        ${why.rules.map(({ rule, text, holds: isDecisive }) => html`<li>${ruleChip(rule, isDecisive)} <span class="what">${clip(text, MAX_ANSWER)}</span></li>`)}
+        ${why.rules.map(({ rule, text, holds: isDecisive }) => html`<li>${ruleChip(rule, isDecisive)} <span class="what">${clip(text, MAX_TEXT)}</span></li>`)}
       </ul>
     </details>
   </section>`;
@@ -47,19 +47,19 @@ function isAsking({ why: { rules }, facts: { record } }: IssueSnapshot): boolean
 }
 
 /** The question or the agent's answer with its line breaks; otherwise the explanation of the status. */
-function answer(snapshot: IssueSnapshot, apiUrl: string): Html {
+function explanation(snapshot: IssueSnapshot, apiUrl: string): Html {
   const { ref, why, facts } = snapshot;
   const { state } = facts.record;
   const { summary } = facts.record.work;
   if (why.state === "answered" && state === "answered" && summary !== null) {
     return html`<p class="why">The agent made no changes. Its answer, also posted on the issue:</p>
-      <p class="question">${clip(summary, MAX_OUTPUT)}</p>`;
+      <p class="question">${clip(summary, MAX_ANSWER)}</p>`;
   }
   if (!isAsking(snapshot)) {
-    return html`<p class="why">${linked(clip(why.answer, MAX_ANSWER), webUrl(apiUrl, ref))}</p>`;
+    return html`<p class="why">${linked(clip(why.answer, MAX_TEXT), webUrl(apiUrl, ref))}</p>`;
   }
   return html`<p class="why">The issue is blocked by a question. Reply on the issue to continue the work.</p>
-    <p class="question">${clip(facts.record.question.text ?? "", MAX_ANSWER)}</p>`;
+    <p class="question">${clip(facts.record.question.text ?? "", MAX_TEXT)}</p>`;
 }
 
 /** The hosts to which the sandbox refused connections. */
