@@ -6,7 +6,7 @@ import { evaluateAgain, evaluateEnd } from "./ended.ts";
 import type { WhyFacts } from "./facts.ts";
 import { evaluateHolds, evaluateLimit, evaluatePause, evaluatePlace } from "./holding.ts";
 import type { Finding, Rule } from "./rule.ts";
-import { evaluatePosition, evaluateRunners } from "./taking.ts";
+import { evaluatePosition, evaluateRunners } from "./starting.ts";
 import { evaluateMissing, evaluateQuestion, evaluateTime, evaluateUnrecorded } from "./waiting.ts";
 import { evaluateCommands, evaluateRun, evaluateTries } from "./working.ts";
 
@@ -71,8 +71,8 @@ function stateOf({ job, record }: WhyFacts, situation: Situation): Explanation["
   return shownState(job.state, record.state);
 }
 
-/** Rules that may prevent a runner from starting a waiting job. */
-const taking = (facts: WhyFacts): Finding[] => [
+/** Evaluate what may prevent a runner from starting a waiting job. */
+const evaluateStart = (facts: WhyFacts): Finding[] => [
   ...evaluateHolds(facts),
   ...evaluatePause(facts),
   ...evaluatePlace(facts),
@@ -105,7 +105,7 @@ const RULES_BY_SITUATION: Record<Situation, (facts: WhyFacts) => Finding[]> = {
   answered: (facts) => [
     ...evaluateCommands(facts),
     ...evaluateUnrecorded(facts),
-    ...taking(facts),
+    ...evaluateStart(facts),
     ...evaluateQuestion(facts),
     ...evaluateTries(facts),
     ...evaluateScheduler(facts, false),
@@ -131,7 +131,7 @@ const RULES_BY_SITUATION: Record<Situation, (facts: WhyFacts) => Finding[]> = {
   waiting: (facts) => [
     ...evaluateCommands(facts),
     ...evaluateIssue(facts),
-    ...taking(facts),
+    ...evaluateStart(facts),
     ...evaluateTries(facts),
     ...evaluateScheduler(facts, false),
   ],

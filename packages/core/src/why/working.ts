@@ -9,7 +9,7 @@ import type { WhyFacts } from "./facts.ts";
 import { evaluateRepeated } from "./repeated.ts";
 import { notDecisive, decisive, type Finding } from "./rule.ts";
 import { withFullStop, verbWithReason, iso, asSentence, shortRun, asClause } from "./words.ts";
-import { isPresent } from "./taking.ts";
+import { isPresent } from "./starting.ts";
 
 /** Time after which a runner has reported a run that it started. */
 const REPORTED_MS = 15_000;
