@@ -2,7 +2,10 @@ import type { FailureKind } from "@tac8/core/domain/failures";
 import type { IssuePatch, RecordPart } from "@tac8/core/state/issueState";
 import type { StopCause } from "../agent/types.ts";
 
-/** Request to end a run before it is done: a user's stop, a closed issue, the runner's shutdown, or a lost job. The first cause wins. */
+/**
+ * Request to end a run before it is done: a user's stop, an edit of the issue that stops the work, a closed issue, the runner's
+ * shutdown, or a lost job. The first cause wins.
+ */
 export class Halted extends Error {
   override readonly name = "Halted";
   readonly halt: StopCause;
