@@ -14,9 +14,9 @@ import { planAgentEnd, type Unfinished } from "./planSettle.ts";
 
 /**
  * Save the work of an agent that asked a question, was ended or failed. Push it to the issue's branch, and decide how the run ends.
- * @returns null if the record has the issue's end
+ * @returns `report` if the record has the issue's end
  */
-export async function afterAgent(run: Run, worked: Worked): Promise<Unfinished | null> {
+export async function afterAgent(run: Run, worked: Worked): Promise<"report" | Unfinished> {
   const { evaluation, question, summary, removed } = worked;
   const failed = evaluation.ok ? null : evaluation;
   const saved = await saveLeft(run, worked);
@@ -36,14 +36,14 @@ export async function afterAgent(run: Run, worked: Worked): Promise<Unfinished |
       // After `shutdown` or `lost` another runner continues the issue. Only a user's command ends it.
       if (cause?.halt !== "stopped" && cause?.halt !== "cancelled") return { error: cause, agent: null };
       await run.record.write(endByHalt(cause, cause.halt, run.id));
-      return null;
+      return "report";
     case "question":
       await recordQuestion(saveNeeds(run), question ?? "");
-      return null;
+      return "report";
     case "lost":
       return { error: new Error(failed?.message), agent: "lost" };
     case "failure": {
-      if (failed === null) return null;
+      if (failed === null) throw new Error("the agent has not failed: this is a bug in tac8");
       await run.record.write(groupPatch("counts", NOT_BROKEN_OFF)); // The agent ended before its runner.
       const failure = agentFailure(failed, { lostNothing, removed });
       return { error: new StepFailure(failure), agent: null };

@@ -46,35 +46,38 @@ import { conclude, settle } from "./settle.ts";
 /** First step of a run that has something to do. */
 export type EntryWithSteps = Exclude<Entry, { do: "wait" | "close" }>;
 
+/** The next part of a run: publish the finished work, or report the issue's end, which is in the record. */
+type Next = "publish" | "report";
+
 /**
  * Run the steps, from the first one to the disposition of the job. The result of a step is in the record before the next step
  * begins.
  * @param isHeld the issue's repository is held, and this run probes it
  */
 export async function runSteps(run: Run, entry: EntryWithSteps, isHeld: boolean): Promise<Disposition> {
-  let end: Unfinished | Disposition | null;
+  let end: "report" | Unfinished | Disposition;
   try {
     end = await runToEnd(run, entry);
     // A user may have merged the pull request, and so closed the issue, before the pull request's number was recorded.
     const mayHavePull =
       run.record.state.end.outcome === "cancelled" && hasReached(run.record.state.checkpoint, "worked");
-    if (end === null && mayHavePull) await adoptPull(publishNeeds(run));
+    if (end === "report" && mayHavePull) await adoptPull(publishNeeds(run));
   } catch (error) {
     end = { error, agent: null };
   }
-  if (end === null) return conclude(run, { isHeld });
+  if (end === "report") return conclude(run, { isHeld });
   return "do" in end ? end : settle(run, end, { isHeld });
 }
 
-/** Run the steps until the issue's end. @returns null if the record has the end, which the caller reports */
-async function runToEnd(run: Run, entry: EntryWithSteps): Promise<Unfinished | Disposition | null> {
+/** Run the steps until the issue's end. @returns `report` if the record has the end */
+async function runToEnd(run: Run, entry: EntryWithSteps): Promise<"report" | Unfinished | Disposition> {
   const asked = { ...issueAccess(run, "lost"), record: run.record };
   if (needsEndCheck(run.record.state, entry.patch) && (await askEndedSince(asked))) {
     // GitHub already shows that end.
     const reason = "the issue ended after the backup from which Redis was restored";
     const end = { "end.outcome": "withdrawn", "end.reason": reason, "end.failure": null, "end.run": run.id } as const;
     await run.record.write({ ...end, restoredAt: null, "job.hold": null, "command.cancel": null });
-    return null;
+    return "report";
   }
   await run.record.write({ ...entry.patch, restoredAt: null, "job.hold": null }, requeuedByHandEvent(run, entry));
   if (entry.do === "abandon") {
@@ -82,17 +85,25 @@ async function runToEnd(run: Run, entry: EntryWithSteps): Promise<Unfinished | D
     if (run.knowledge.cause !== null) await saveLost(run);
   }
   const at: { scope: PushScope | null } = { scope: null };
-  const unfinished = entry.do === "work" ? await runThroughWork(run, at, entry.resumeReason) : null;
-  if (unfinished !== null) return unfinished;
-  const mayContinue = entry.do === "publish" ? await mayPublish(run) : true;
-  if (!mayContinue || run.record.state.end.outcome !== null || !(await textCounts(run))) return null;
+  const next = entry.do === "work" ? await runThroughWork(run, at, entry.resumeReason) : await withoutAgent(run, entry);
+  if (next !== "publish") return next;
+  if (!(await textCounts(run))) return "report";
   const published = await publish(publishNeeds(run), {
     scope: at.scope,
     text: run.knowledge.text.counted,
     save: () => save(saveNeeds(run)),
     isJustSaved: entry.do === "work" && run.record.state.branch.head !== null,
   });
-  return published === "missing" ? workIsMissing(run, entry) : null;
+  return published === "missing" ? workIsMissing(run, entry) : "report";
+}
+
+/** Return the next part of a run that starts no agent. */
+async function withoutAgent(run: Run, entry: EntryWithSteps): Promise<Next> {
+  return entry.do === "publish" && !(await mayPublish(run)) ? "report" : nextOf(run);
+}
+
+function nextOf({ record }: Run): Next {
+  return record.state.end.outcome === null ? "publish" : "report";
 }
 
 async function mayPublish(run: Run): Promise<boolean> {
@@ -134,18 +145,18 @@ function refreshMirror({ mirror, issue }: Run, signal: AbortSignal): Promise<voi
   return withRetry(() => mirror.refresh(signal), { signal, factor: issue.factor });
 }
 
-/** Run admit → prepare → recover → work → save. `at` gets the scope. @returns null if there is work to publish, or the issue's end */
+/** Run admit → prepare → recover → work → save. `at` gets the scope. */
 async function runThroughWork(
   run: Run,
   at: { scope: PushScope | null },
   given: ResumeReason | null,
-): Promise<Unfinished | null> {
+): Promise<Next | Unfinished> {
   const scope = await readScope(run);
   await using refresh = startAhead(run.halts.stop, (signal) => refreshMirror(run, signal));
   const admission = await admit(admitNeeds(run));
   rememberAdmission(run, admission);
   const { admitted } = admission;
-  if (admitted === null) return null;
+  if (admitted === null) return "report";
   const prepared = await prepare(prepareNeeds(run), { scope, admitted, resumeReason: given, refresh });
   at.scope = prepared.scope;
   const found = await recover(recoverNeeds(run), prepared);
@@ -160,14 +171,14 @@ async function runThroughWork(
 }
 
 /** Save the recovered work, as after an agent. */
-async function afterRecovery(run: Run, found: Recovered): Promise<Unfinished | null> {
+async function afterRecovery(run: Run, found: Recovered): Promise<Next | Unfinished> {
   if (found.kind === "question") {
     run.log.info("the agent of a lost run had asked a question: the question is recovered");
     const saved = await save(saveNeeds(run));
     await run.record.write({ "branch.head": saved.head, ...groupPatch("counts", NOT_BROKEN_OFF), "counts.parked": 0 });
     await publishSaved(publishNeeds(run), saved);
     await recordQuestion(saveNeeds(run), found.text);
-    return null;
+    return "report";
   }
   run.log.info("the agent of a lost run had finished: its work is recovered");
   const { summary, leftRunning, usage, models, denied, blockedHosts, reason, evidence } = found.note;
@@ -181,8 +192,8 @@ async function afterRecovery(run: Run, found: Recovered): Promise<Unfinished | n
   return afterFinish(run, await finish(saveNeeds(run), { summary, leftRunning }, recorded));
 }
 
-async function afterFinish(run: Run, finished: Finished): Promise<Unfinished | null> {
-  if (finished.kind === "done") return null;
+async function afterFinish(run: Run, finished: Finished): Promise<Next | Unfinished> {
+  if (finished.kind === "done") return nextOf(run);
   if (finished.saved !== null) await publishSaved(publishNeeds(run), finished.saved);
   return { error: new StepFailure(finished.failure), agent: "ended" };
 }
