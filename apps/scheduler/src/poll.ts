@@ -1,30 +1,29 @@
 import { messageOf } from "@tac8/core/domain/messageOf";
-import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
+import type { RepositoryConfig } from "@tac8/core/config/resolve";
 import { repoKey } from "@tac8/core/domain/reference";
 import { GitHubError } from "@tac8/core/github/errors";
 import { announceScheduler, type SchedulerPresence } from "@tac8/core/state/presence";
-import { act, type ActServices } from "./act.ts";
+import { act } from "./act.ts";
 import { earliestAddTime } from "./redisReset.ts";
 import { willStartImmediately } from "./idleRunners.ts";
 import { createProblemLog } from "./problemLog.ts";
 import { plan, lookupsFor, type Action, type RepositorySnapshot } from "./plan.ts";
 import { performLookups, readLiveJobs, readRepository, type LiveJobs, type Reader } from "./readRepository.ts";
 import { MAX_LOOKUPS } from "./actorLookup.ts";
+import type { SchedulerServices } from "./services.ts";
 
-/** All borrowed. `signal` aborts a poll. */
-export type PollServices = Omit<Reader, "trustedUsers" | "allowLabel"> &
-  Omit<ActServices, "attempts" | "comments" | "lookupBudget" | "trustedUsers"> & {
-    readonly config: Config;
-    /** The facts about the process that the scheduler publishes with each poll. */
-    readonly vitals: () => Pick<SchedulerPresence, "process" | "github" | "sharing">;
-  };
+export interface PollServices extends SchedulerServices {
+  /** The facts about the process that the scheduler publishes with each poll. */
+  readonly vitals: () => Pick<SchedulerPresence, "process" | "github" | "sharing">;
+}
 
 /** With more new issues than this, tac8 posts no queued comments: writes are one second apart, so they would delay the queue. */
 const MAX_COMMENTED = 5;
 
 /**
- * Return a function that reads GitHub and the queue once, plans, acts, and publishes the result. Do not call it again before it
- * has returned. Its memory only saves requests and log lines, so a restart loses nothing.
+ * Return a function that reads GitHub and the queue once, plans, acts, and publishes the result. `start.ts` calls it at the
+ * configured interval while this scheduler has the lease. Do not call it again before it has returned. Its memory only saves requests
+ * and log lines, so a restart loses nothing.
  */
 export function createPoll(services: PollServices): () => Promise<void> {
   const { config, redis, now, signal, vitals } = services;

@@ -1,5 +1,3 @@
-import type { Queue } from "bullmq";
-import type { Redis } from "ioredis";
 import type { Config } from "@tac8/core/config/resolve";
 import type { Marker } from "@tac8/core/domain/marker";
 import { statusLabels } from "@tac8/core/domain/labels";
@@ -11,27 +9,11 @@ import type { GitHub } from "@tac8/core/github/client";
 import { isRefusedRequest } from "@tac8/core/github/errors";
 import { mayLabel } from "@tac8/core/github/mayStart";
 import { putStatusComment } from "@tac8/core/github/statusComment";
-import type { Logger } from "@tac8/core/log/logger";
-import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import { removeFinishedStop, endInQueue } from "@tac8/core/queue/stop";
 import { applyPatch, type IssueRecord } from "@tac8/core/state/issueState";
-import type { IssueStore } from "@tac8/core/state/issueStore";
 import { STOPS_KEY } from "@tac8/core/state/keys";
 import { EVENT_SOURCE } from "./eventSource.ts";
-
-/** All borrowed. */
-export interface StopServices {
-  readonly config: Config;
-  readonly redis: Redis;
-  readonly queue: Queue<JobData, JobResult>;
-  readonly store: IssueStore;
-  readonly github: GitHub;
-  /** The token's account; null: an app's, which is known from the first comment on. */
-  readonly login: string | null;
-  readonly log: Logger;
-  readonly now: () => number;
-  readonly signal: AbortSignal;
-}
+import type { SchedulerServices } from "./services.ts";
 
 /** Maximum number of stops in one check, chosen at random. */
 const MAX_AT_ONCE = 20;
@@ -42,7 +24,7 @@ const REPORT_RETRY_MS = 30_000;
  * Return a function that checks the requested stops once. For issues without a runner, it completes the stop if necessary and reports
  * it on the issue. A runner reports the stops of its own issues.
  */
-export function createStops(services: StopServices): () => Promise<void> {
+export function createStops(services: SchedulerServices): () => Promise<void> {
   const { redis, log, now, signal } = services;
   let retryAt = 0;
 
@@ -62,7 +44,7 @@ export function createStops(services: StopServices): () => Promise<void> {
 }
 
 /** @returns whether nothing is left to do. */
-async function finish(services: StopServices, jobId: string): Promise<boolean> {
+async function finish(services: SchedulerServices, jobId: string): Promise<boolean> {
   const { store, queue, log, now } = services;
   let record = await store.read(jobId);
   if (record.command.stop === null) return true; // Its runner has stopped and reported it, or it was started again.
@@ -85,7 +67,7 @@ async function finish(services: StopServices, jobId: string): Promise<boolean> {
 }
 
 /** Report a stop on GitHub as a runner does: mark the label as used, remove it, and update the status comment. Safe to repeat. */
-async function report({ config, store, github, login, signal }: StopServices, jobId: string, record: IssueRecord) {
+async function report({ config, store, github, login, signal }: SchedulerServices, jobId: string, record: IssueRecord) {
   const expect = { "run.id": "", state: "stopped" };
   const ref = parseJobId(jobId);
   const repository = ref === null ? undefined : config.repositories.find((entry) => sameRepo(entry, ref));
