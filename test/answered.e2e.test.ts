@@ -20,7 +20,7 @@ afterAll(() => world.close());
 const addLabel = (number: number) => world.github.addLabel({ repo: REPO, number, actor: OWNER, label: LABEL });
 const labelsOf = (number: number) => world.github.issue(REPO, number).labels;
 const pullsOf = (number: number) => world.github.pulls(REPO).filter(({ head }) => head.startsWith(`auto/gh-${number}`));
-const tree = (number: number) => join(world.home, "workspaces", REPO, "trees", `gh-${number}`);
+const tree = (number: number) => join(world.dataFolder, "workspaces", REPO, "trees", `gh-${number}`);
 const startsOf = async (number: number) => (await world.agentStarts(number)).map(({ resumed }) => resumed);
 
 /** Our comments of a kind, oldest first. */

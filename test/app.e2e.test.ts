@@ -78,7 +78,7 @@ test("from the label to the pull request with an App whose tokens live for three
   };
   expect(tokens().length).toBeGreaterThan(4);
   for (const secret of secretsOf(app)) {
-    expect(await findSecret({ dir: world.home, redis: world.redis, texts }, secret)).toEqual([]);
+    expect(await findSecret({ dir: world.dataFolder, redis: world.redis, texts }, secret)).toEqual([]);
   }
 });
 

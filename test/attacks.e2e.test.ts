@@ -169,7 +169,7 @@ test("more processes than a run may have end only that run: user", async () => {
   const done = [{ write: "a.txt", text: "a\n" }, { commit: "feat: a" }, { result: "Done." }];
   const beside = world.openIssue({ script: [world.gate("beside"), ...done] });
   const number = world.openIssue({ script: { first: [many, { result: "never" }], again: done } });
-  const tree = join(world.home, "workspaces", REPO, "trees", `gh-${number}`);
+  const tree = join(world.dataFolder, "workspaces", REPO, "trees", `gh-${number}`);
   let most = 0;
   const timer = setInterval(() => {
     const uid = statSync(tree, { throwIfNoEntry: false })?.uid;

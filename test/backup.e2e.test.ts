@@ -37,14 +37,14 @@ async function loseMachine(): Promise<void> {
   await poll(
     120_000,
     async () =>
-      processesUsing(world.home)
+      processesUsing(world.dataFolder)
         .map(({ command }) => command)
         .join(", ") || null,
   );
   await world.stopRedis();
   await rm(join(world.dir, "redis"), { recursive: true });
   await mkdir(join(world.dir, "redis"));
-  await rm(world.home, { recursive: true });
+  await rm(world.dataFolder, { recursive: true });
   await rm(world.configFile);
   await world.startRedis();
   expect(await world.redis.dbsize()).toBe(0);
@@ -175,8 +175,8 @@ test("a backup made while agents work is restored on an empty machine: an issue 
   expect(output).toContain("Set GITHUB_TOKEN");
   expect(await readFile(world.configFile, "utf8")).toBe(config);
   expect(await states()).toEqual(names);
-  expect(existsSync(join(world.home, "restoring"))).toBe(false);
-  expect(existsSync(join(world.home, "repos"))).toBe(false);
+  expect(existsSync(join(world.dataFolder, "restoring"))).toBe(false);
+  expect(existsSync(join(world.dataFolder, "repos"))).toBe(false);
   start();
   await world.openGate("go");
   await world.openGate("stopped");
@@ -290,7 +290,7 @@ test("a backup without the files of agents that are other users: issues restart 
   await loseMachine();
   await outputOf(world, "restore", file);
   // tac8's own user cannot read these, so they are in no backup that it makes.
-  for (const name of ["homes", "workspaces"]) await rm(join(world.home, name), { recursive: true, force: true });
+  for (const name of ["homes", "workspaces"]) await rm(join(world.dataFolder, name), { recursive: true, force: true });
   start();
   await tac8(world, "resume", "auth").ended; // Unless it is over.
   await writeFile(answered, "");

@@ -119,6 +119,6 @@ test("another contributor pushes to the branch of a lost runner: its session is 
   await world.waitForState(conflict, "pr");
   expect(await resumed(conflict)).toEqual([false, false]);
   expect(await read(conflict, "work0.txt", "work1.txt")).toEqual(["theirs\n", "1\n"]);
-  const trees = readdirSync(join(world.home, "workspaces", REPO, "trees"));
+  const trees = readdirSync(join(world.dataFolder, "workspaces", REPO, "trees"));
   expect(trees.filter((name) => name.startsWith(`gh-${conflict}.kept-`))).toHaveLength(1);
 });

@@ -39,7 +39,7 @@ function mount(dir: string, size: string): void {
 
 /** A small disk of its own for one folder of the data folder. */
 async function smallDisk(of: World, folder: string, size: string): Promise<string> {
-  const dir = join(of.home, folder);
+  const dir = join(of.dataFolder, folder);
   await mkdir(dir, { recursive: true });
   mount(dir, size);
   mounted.push(dir);
@@ -61,7 +61,7 @@ test.skipIf(!MAY_MOUNT)(
   `a full disk at each step uses no attempt, loses nothing and ends by itself${NAME}`,
   async () => {
     world = await createWorld({ config: { coordinator: { max_attempts: 1 } } });
-    const { github, home, store } = world;
+    const { github, dataFolder, store } = world;
     const parked = async (number: number) => {
       await world?.waitForNthState(number, "parked", 1);
       return store.read(world?.jobId(number) ?? "");
@@ -76,7 +76,7 @@ test.skipIf(!MAY_MOUNT)(
       script: [{ write: "a.txt", text: "a\n" }, { commit: "feat: a" }, { result: "A." }],
     });
     expect(await parked(first)).toMatchObject({
-      end: { failure: "disk", reason: expect.stringContaining(home) as string },
+      end: { failure: "disk", reason: expect.stringContaining(dataFolder) as string },
     });
     expect(await world.agentStarts()).toEqual([]);
     await rm(filler);

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const tree = (number: number) => join(world.home, "workspaces", REPO, "trees", `gh-${number}`);
+const tree = (number: number) => join(world.dataFolder, "workspaces", REPO, "trees", `gh-${number}`);
 
 /** An issue whose agent has finished; it is published when `resume` is called. A rate limit parks it at the first try. */
 async function finished(): Promise<{ number: number; resume: () => Promise<void> }> {
@@ -73,7 +73,7 @@ test("finished work whose folder is removed during its publication is published,
 test("finished work on a lost disk: the job waits for a day without a slot, and then the work is done again", async () => {
   const { number, resume } = await finished();
   await runner.stop();
-  await rename(world.home, join(world.dir, "lost"));
+  await rename(world.dataFolder, join(world.dir, "lost"));
   const before = world.github.requests.length;
   await resume();
   world.startApp("runner");

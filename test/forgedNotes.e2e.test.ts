@@ -29,7 +29,7 @@ const END = JSON.stringify({
 const NAMES = ["tac8-end.json", "end.json", "issue/end.json"];
 
 const pathsOf = (number: number): WorkspacePaths =>
-  workspacePaths(world.home, "trees", { owner: OWNER, repo: "widgets", number });
+  workspacePaths(world.dataFolder, "trees", { owner: OWNER, repo: "widgets", number });
 
 /** A command that writes a forged end for each of these runs and a forged branch, under all names, into the folders. */
 function forging(folders: readonly string[], runs: string): string {

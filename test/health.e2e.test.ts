@@ -31,7 +31,7 @@ function start(app: (typeof APPS)[number], more: Readonly<Record<string, string>
       PATH: process.env["PATH"] ?? "",
       HOME: world.ownerHome,
       TAC8_CONFIG: world.configFile,
-      TAC8_HOME: world.home,
+      TAC8_HOME: world.dataFolder,
       REDIS_URL: world.redisServer.url,
       GITHUB_TOKEN: world.token,
       GITHUB_API_URL: world.github.url,

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const homeOf = (number: number) => join(world.home, "homes", REPO, `gh-${number}`);
+const homeOf = (number: number) => join(world.dataFolder, "homes", REPO, `gh-${number}`);
 const startsOf = async (number: number) => (await world.agentStarts(number)).map(({ resumed }) => resumed);
 const noted = async (name: string) => (await readFile(join(world.dir, name), "utf8")).trim().split("\n");
 

@@ -166,5 +166,5 @@ test("a label added again continues an open pull request; after a merge it start
   expect(await github.file(REPO, `${branch}-2`, "work.txt")).toBe("work\nwork\nwork\n");
   expect(github.comments(REPO, number)).toHaveLength(1);
   expect(await world.agentStarts(number)).toHaveLength(3);
-  expect(existsSync(join(world.home, `workspaces/octo/widgets/trees/gh-${number}`))).toBe(false);
+  expect(existsSync(join(world.dataFolder, `workspaces/octo/widgets/trees/gh-${number}`))).toBe(false);
 });

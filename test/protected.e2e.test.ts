@@ -132,7 +132,7 @@ test("forged values in Redis allow nothing: no permission and no base branch", a
   await world.waitForState(number, "blocked");
   const jobId = world.jobId(number);
   const questionId = (await world.store.read(jobId)).question.commentId;
-  const tree = join(world.home, "workspaces", REPO, "trees", `gh-${number}`);
+  const tree = join(world.dataFolder, "workspaces", REPO, "trees", `gh-${number}`);
   const { stdout: itsOwn } = await run("git", ["-C", tree, "rev-parse", "HEAD~1"]);
   const forged = { "work.allowed": 1, "branch.base": itsOwn.trim(), "branch.start": itsOwn.trim() };
   expect(await world.store.writeIf(jobId, {}, forged)).toBe(true);

@@ -30,9 +30,13 @@ async function atWork(gate: string): Promise<{ number: number; pid: number }> {
 
 // While tac8 makes the worktree its index is not to be locked from here.
 const git = (number: number, ...args: string[]) =>
-  execa("git", ["--no-optional-locks", "-C", join(world.home, `workspaces/octo/widgets/trees/gh-${number}`), ...args], {
-    reject: false,
-  });
+  execa(
+    "git",
+    ["--no-optional-locks", "-C", join(world.dataFolder, `workspaces/octo/widgets/trees/gh-${number}`), ...args],
+    {
+      reject: false,
+    },
+  );
 
 test("Redis is unreachable for longer than a lock lasts: the agent is killed before the lock expires, without a used attempt or lost work; an agent that finished meanwhile is not run again, and its cost is counted once", async () => {
   const long = await atWork("only after Redis is back");

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const commit = (name: string) => `echo ${name} > ${name}.txt; git add -A; git commit -qm 'feat: ${name}'`;
-const tree = (number: number) => join(world.home, "workspaces", REPO, "trees", `gh-${number}`);
+const tree = (number: number) => join(world.dataFolder, "workspaces", REPO, "trees", `gh-${number}`);
 const comment = (number: number) => world.github.comments(REPO, number).at(-1)?.body ?? "";
 
 test("work that an agent leaves beside its pull request is kept and listed; without such work, the workspace is removed", async () => {
@@ -77,7 +77,9 @@ test("an agent that starts daemons, prints 20 MB or ends without a result does n
   await world.waitForState(loud, "pr");
   expect(await github.file(REPO, `auto/gh-${loud}`, "work.txt")).toBe("work\n");
   const agentRun = (await world.store.read(world.jobId(loud))).agent.run;
-  expect((await stat(join(world.home, `logs/octo/widgets/gh-${loud}/${agentRun}.jsonl`))).size).toBeGreaterThan(20e6);
+  expect((await stat(join(world.dataFolder, `logs/octo/widgets/gh-${loud}/${agentRun}.jsonl`))).size).toBeGreaterThan(
+    20e6,
+  );
   expect(Number(await world.redis.call("MEMORY", "USAGE", `tac8:run:${agentRun}`))).toBeLessThan(100_000);
 
   await world.waitForState(mute, "failed");
@@ -151,7 +153,7 @@ fieldTest("B8", "an agent's first commands answer as in a clone", async () => {
 
 test("a workspace that another process holds is not used; when it is free, the job continues", async () => {
   const number = nextNumber(world);
-  const { lockFile } = workspacePaths(world.home, "trees", { owner: OWNER, repo: "widgets", number });
+  const { lockFile } = workspacePaths(world.dataFolder, "trees", { owner: OWNER, repo: "widgets", number });
   await mkdir(dirname(lockFile), { recursive: true });
   const held = await lock(lockFile);
   try {

@@ -34,10 +34,10 @@ test.skipIf(missing)(`an agent in a sandbox does its issue's work, and reaches a
 });
 
 test.skipIf(missing)(`entries that it does not see are named at the start, and by doctor${NAME}`, async () => {
-  const read = [world.home, "/srv/tac8-test-missing"];
+  const read = [world.dataFolder, "/srv/tac8-test-missing"];
   await world.configure({ agent: { isolation: "sandbox", read, write: ["/root"] } });
   const lines = [
-    `agent.read: agents cannot see ${world.home}, because it contains or is inside ${world.home}, which agents must not see`,
+    `agent.read: agents cannot see ${world.dataFolder}, because it contains or is inside ${world.dataFolder}, which agents must not see`,
     "agent.read: agents cannot see /srv/tac8-test-missing, because it does not exist, or cannot be read",
     "agent.write: agents cannot see /root, because it is or contains the home folder /root",
   ];

@@ -89,7 +89,7 @@ test("the token is in no environment, argument, file, log, job, hash, stream, er
 test("the search finds a token that is planted in each of these places", async () => {
   const secret = makeSecret();
   world = await createWorld();
-  const { home, redis, github } = world;
+  const { dataFolder, redis, github } = world;
   const [plain = "", url = "", ...base64] = formsOf(secret);
   const header = `Basic ${Buffer.from(`x-access-token:${secret}`).toString("base64")}`;
 
@@ -100,15 +100,16 @@ test("the search finds a token that is planted in each of these places", async (
   await poll(120_000, async () => (watch?.found.size === 2 ? null : `found ${[...(watch?.found ?? [])].join()}`));
   expect(new Set([...watch.found].map((place) => place.split(" ")[0]))).toEqual(new Set(["cmdline", "environ"]));
 
-  const tree = join(home, "workspaces", "octo", "widgets", "trees", "gh-1");
+  const tree = join(dataFolder, "workspaces", "octo", "widgets", "trees", "gh-1");
   await mkdir(tree, { recursive: true });
   await run("git", ["init", "--quiet", tree]);
   await run("git", ["-C", tree, "config", "http.extraHeader", header]);
   const blob = run("git", ["-C", tree, "hash-object", "-w", "--stdin"]);
   blob.child.stdin?.end(`{"GITHUB_TOKEN":"${plain}"}`);
   await blob;
-  await mkdir(join(home, "logs"), { recursive: true });
-  for (const [index, form] of formsOf(secret).entries()) await writeFile(join(home, "logs", `${index}`), `\0 ${form}.`);
+  await mkdir(join(dataFolder, "logs"), { recursive: true });
+  for (const [index, form] of formsOf(secret).entries())
+    await writeFile(join(dataFolder, "logs", `${index}`), `\0 ${form}.`);
 
   await redis.hset("bull:issues:octo.widgets.1", "data", JSON.stringify({ title: plain }));
   await redis.hset("bull:issues:octo.widgets.2", "stacktrace", JSON.stringify([`Error: https://x:${url}@github`]));

@@ -56,7 +56,7 @@ async function startAsService(app: (typeof APPS)[number], changes: Readonly<Reco
     PATH,
     HOME: world.ownerHome,
     TAC8_CONFIG: world.configFile,
-    TAC8_HOME: world.home,
+    TAC8_HOME: world.dataFolder,
     REDIS_URL: world.redisServer.url,
     GITHUB_API_URL: world.github.url,
     TAC8_BOARD_PORT: "0",

@@ -59,7 +59,7 @@ test("a link of tac8 open leads to the overview, whose buttons and Bull Board's 
       PATH: process.env["PATH"] ?? "",
       HOME: world.dir,
       TAC8_CONFIG: world.configFile,
-      TAC8_HOME: world.home,
+      TAC8_HOME: world.dataFolder,
     },
   });
   const page = await openPage(browser, link);
@@ -86,7 +86,7 @@ test("a link of tac8 open leads to the overview, whose buttons and Bull Board's 
 });
 
 test("the form signs in, also without JavaScript and over plain HTTP, and leads to the requested page", async () => {
-  const password = (await readFile(join(world.home, "tac8-board-password"), "utf8")).trim();
+  const password = (await readFile(join(world.dataFolder, "tac8-board-password"), "utf8")).trim();
   const { port } = new URL(await urlOf(world.startApp("board", { TAC8_BOARD_HOST: "127.1" })));
   const page = await openPage(browser, `http://${LAN_NAME}:${port}/?notice=resumed`, { javaScriptEnabled: false });
   expect(await page.title()).toBe("Sign in · tac8");

@@ -41,7 +41,7 @@ function environment(changes: Readonly<Record<string, string>> = {}): Record<str
     PATH: process.env["PATH"] ?? "",
     HOME: world.ownerHome,
     TAC8_CONFIG: world.configFile,
-    TAC8_HOME: world.home,
+    TAC8_HOME: world.dataFolder,
     REDIS_URL: world.redisServer.url,
     GITHUB_TOKEN: world.token,
     GITHUB_API_URL: world.github.url,

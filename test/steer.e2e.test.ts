@@ -19,7 +19,7 @@ afterAll(() => world.close());
 
 const outputOf = (...args: string[]) => command.outputOf(world, ...args);
 const workspace = (number: number, name: string) =>
-  join(world.home, `workspaces/octo/widgets/trees/gh-${number}`, name);
+  join(world.dataFolder, `workspaces/octo/widgets/trees/gh-${number}`, name);
 const queued = (number: number) =>
   poll(120_000, async () => ((await world.queue.getJob(world.jobId(number))) === undefined ? "not queued" : null));
 const pullsOf = (number: number) =>

@@ -66,7 +66,7 @@ test("SIGKILL of a runner: its agents die with it; after a restart its jobs resu
   // It must have the first slots: a runner looks for what dead ones have left in the slots that it takes.
   const first = aRunner();
   const pid = await atGate(number);
-  const file = join(world.home, `workspaces/octo/widgets/trees/gh-${asking}/BLOCKED.md`);
+  const file = join(world.dataFolder, `workspaces/octo/widgets/trees/gh-${asking}/BLOCKED.md`);
   await poll(120_000, async () => ((await readFile(file, "utf8").catch(() => "")) === "" ? "not asked" : null));
   const pids = [pid, Number((await world.agentStarts(asking))[0]?.["pid"])];
   await first.stop("SIGKILL");
@@ -140,5 +140,5 @@ test("SIGTERM just before an agent starts: no agent starts, and nothing keeps th
   expect(await world.agentStarts(number)).toEqual([]);
   expect(await begun(), "a run that did not begin does not count").toBe(begunBefore);
   expect((await world.history(number)).at(-1)).toMatchObject({ from: "running", to: "queued" });
-  expect(existsSync(join(world.home, "workspaces", REPO, "tmp", `gh-${number}`))).toBe(false);
+  expect(existsSync(join(world.dataFolder, "workspaces", REPO, "tmp", `gh-${number}`))).toBe(false);
 });

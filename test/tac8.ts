@@ -15,7 +15,7 @@ export function environmentOf(world: World): Record<string, string> {
     HOME: world.dir,
     USER: "ann",
     TAC8_CONFIG: world.configFile,
-    TAC8_HOME: world.home,
+    TAC8_HOME: world.dataFolder,
     REDIS_URL: world.redisServer.url,
     GITHUB_TOKEN: world.token,
     GITHUB_API_URL: world.github.url,

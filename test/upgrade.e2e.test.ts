@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const pathsOf = (number: number): WorkspacePaths =>
-  workspacePaths(world.home, "trees", { owner: OWNER, repo: "widgets", number });
+  workspacePaths(world.dataFolder, "trees", { owner: OWNER, repo: "widgets", number });
 
 test("a workspace that a runner of an older version holds is not used; when it is free, the job continues", async () => {
   const number = nextNumber(world);

@@ -51,7 +51,7 @@ describe.skipIf(!isRoot)("agents that are users of their own", () => {
     expect((await noted("before")).every((line) => line.startsWith(`${TAC8_UID} ${TAC8_UID} `))).toBe(true);
 
     // What an upgrade that was broken off has left, and a folder that nobody can enter.
-    const trees = join(world.home, "workspaces", REPO, "trees");
+    const trees = join(world.dataFolder, "workspaces", REPO, "trees");
     const closed = join(trees, `gh-${number}`, "closed");
     mkdirSync(join(trees, `gh-${number}.former`, "half"), { recursive: true });
     mkdirSync(closed);
@@ -69,7 +69,7 @@ describe.skipIf(!isRoot)("agents that are users of their own", () => {
     mkdirSync(join(trees, "gh-99"), { mode: 0o755 });
     chownSync(join(trees, "gh-99"), TAC8_UID, TAC8_UID);
     // As a service has made it, whose files are closed to all others.
-    execFileSync("chmod", ["-R", "go-rwx", join(world.home, "repos", `${REPO}.git`)]);
+    execFileSync("chmod", ["-R", "go-rwx", join(world.dataFolder, "repos", `${REPO}.git`)]);
     const after = await isolated();
     await after.waitForLog("runner ready");
     expect(statSync(join(trees, "gh-99")).mode & 0o007).toBe(0);
@@ -87,7 +87,7 @@ describe.skipIf(!isRoot)("agents that are users of their own", () => {
     expect(new Set([...mine, ...its]).size).toBe(2);
     expect(mine).toEqual([expect.stringMatching(new RegExp(`^1\\d{8} ${TAC8_UID} 710$`)), mine[0]]);
     expect(
-      readdirSync(join(world.home, "workspaces", REPO, "trees")).filter((name) => name.includes("former")),
+      readdirSync(join(world.dataFolder, "workspaces", REPO, "trees")).filter((name) => name.includes("former")),
     ).toEqual([]);
     await after.stop();
   });
@@ -105,18 +105,20 @@ describe.skipIf(!isRoot)("agents that are users of their own", () => {
     const number = world.openIssue({ script: [{ write: "a.txt", text: "a\n" }, { commit: "a" }, { result: "Done." }] });
     world.startApp("scheduler");
     await world.waitForState(number, "pr");
-    expect(statSync(world.home).mode & 0o777).toBe(0o711);
-    const open = readdirSync(world.home).filter((name) => (statSync(join(world.home, name)).mode & 0o077) !== 0);
+    expect(statSync(world.dataFolder).mode & 0o777).toBe(0o711);
+    const open = readdirSync(world.dataFolder).filter(
+      (name) => (statSync(join(world.dataFolder, name)).mode & 0o077) !== 0,
+    );
     // The scheduler, which writes that list, is another user in this test.
     expect(open.filter((name) => name !== "tasks.md").toSorted()).toEqual(["homes", "repos", "workspaces"]);
-    const mirror = statSync(join(world.home, "repos", `${REPO}.git`));
+    const mirror = statSync(join(world.dataFolder, "repos", `${REPO}.git`));
     expect({ mode: mirror.mode & 0o777, isShared: mirror.gid > TAC8_UID }).toEqual({ mode: 0o750, isShared: true });
-    expect(existsSync(join(world.home, "ids"))).toBe(true);
+    expect(existsSync(join(world.dataFolder, "ids"))).toBe(true);
     const opened = world.openIssue({
       script: [{ bash: "chmod 777 ." }, { ask: "Which one?" }, { result: "I asked." }],
     });
     await world.waitForState(opened, "blocked");
-    const tree = join(world.home, "workspaces", REPO, "trees", `gh-${opened}`);
+    const tree = join(world.dataFolder, "workspaces", REPO, "trees", `gh-${opened}`);
     expect(statSync(tree).mode & 0o777).toBe(0o710);
   });
 });

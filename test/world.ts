@@ -72,7 +72,7 @@ export interface World {
   /** Absolute path of `config.toml`. */
   readonly configFile: string;
   /** Data folder of the first runner. */
-  readonly home: string;
+  readonly dataFolder: string;
   /** HOME of the user who runs tac8. */
   readonly ownerHome: string;
   /** Write `config.toml` again with these changes instead. */
@@ -179,7 +179,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     token,
     witness,
     configFile,
-    home,
+    dataFolder: home,
     ownerHome,
     jobId,
     stopRedis,
@@ -366,13 +366,15 @@ export async function urlOf(board: App): Promise<string> {
 }
 
 /** Return a link that signs in to the board that listens at this address, once. */
-export function linkTo(url: string, { home }: Pick<World, "home">): string {
-  return createLink(url, { home, now: Date.now(), lifeMs: LINK_MS });
+export function linkTo(url: string, { dataFolder }: Pick<World, "dataFolder">): string {
+  return createLink(url, { dataFolder, now: Date.now(), lifeMs: LINK_MS });
 }
 
 /** Return HTTP headers with the password of the world's board. */
-export async function boardLogin({ home }: Pick<World, "home">): Promise<{ readonly authorization: string }> {
-  const password = (await readFile(join(home, "tac8-board-password"), "utf8")).trim();
+export async function boardLogin({
+  dataFolder,
+}: Pick<World, "dataFolder">): Promise<{ readonly authorization: string }> {
+  const password = (await readFile(join(dataFolder, "tac8-board-password"), "utf8")).trim();
   return { authorization: `Basic ${Buffer.from(`:${password}`).toString("base64")}` };
 }
 

@@ -72,7 +72,7 @@ async function measure(bench: Bench): Promise<Row[]> {
 /** Measure one sample with a new runner, because memory of an earlier sample would hide the growth. */
 async function runOnce(options: { stage: BenchStage; printed: Output; signal: AbortSignal }): Promise<Sample> {
   const { stage, printed, signal } = options;
-  const { github, redisServer, home, witness } = stage;
+  const { github, redisServer, dataFolder, witness } = stage;
   await using runner = await stage.start("runner", { env: printed.env });
   const memoryBefore = resetPeak(runner.pid);
   const timeoutMs = MINUTES * 60_000;
@@ -86,7 +86,7 @@ async function runOnce(options: { stage: BenchStage; printed: Output; signal: Ab
     redis: cpuMs(redisServer.pid),
   }));
   const [before, after] = await Promise.all([started, atPull, done]);
-  const logs = join(home, "logs");
+  const logs = join(dataFolder, "logs");
   const logBytes = await bytesUnder(logs);
   await rm(logs, { recursive: true, force: true });
   return {

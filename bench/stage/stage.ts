@@ -27,7 +27,7 @@ const READY: Readonly<Record<AppName, string>> = {
 export interface BenchStage extends AsyncDisposable {
   readonly dir: string;
   /** Data folder of the apps. */
-  readonly home: string;
+  readonly dataFolder: string;
   /** Folder in which agents create a file when they start, with the name of their worktree. */
   readonly witness: string;
   readonly redis: Redis;
@@ -105,7 +105,7 @@ export async function openStage(bench: Bench, options: StageOptions = {}): Promi
   const all = opened.move();
   return {
     dir,
-    home,
+    dataFolder: home,
     witness,
     redis,
     redisServer,

@@ -71,7 +71,7 @@ async function twoRounds(home: "private" | "shared"): Promise<{ sent: string; ac
   // The branch gets these files: what of it acts is the question here.
   const config = { llm: { command: ["claude"] }, agent: { home }, protected: { block: [] } };
   world = await createWorld({ files: FILES, config });
-  const tree = join(world.home, "workspaces", REPO, "trees", "gh-1");
+  const tree = join(world.dataFolder, "workspaces", REPO, "trees", "gh-1");
   const steps = [
     { tool: "Bash", input: { command: `${change}; git add -A && git commit -qm 'feat: change' || true` } },
     { tool: "Read", input: { file_path: join(tree, "src/a.txt") } },

@@ -31,7 +31,7 @@ fieldTest(
     });
     const runner = world.startApp("runner");
     await poll(120_000, async () => (existsSync(reached) ? null : "the agent is not that far"));
-    await rename(world.home, join(world.dir, "moved"));
+    await rename(world.dataFolder, join(world.dir, "moved"));
     await poll(120_000, async () => ((await overloaded()).includes("is missing") ? null : "not noticed"));
     await poll(120_000, async () => {
       const reasons = (await readEvaluation(world.redis))?.reasons ?? [];
@@ -47,11 +47,11 @@ fieldTest(
     expect((await world.queue.getJob(world.jobId(number)))?.attemptsMade).toBe(0);
     // tac8 makes nothing there that would hide what comes back. The agent's program makes its HOME again, and with it the data
     // folder, in which the scheduler then keeps its list of tasks.
-    const ofAgent = join(world.home, "homes", ...REPO.split("/"));
-    const expected = (file: string) => file.startsWith(`${ofAgent}/`) || file === join(world.home, "tasks.md");
-    expect((await filesUnder(world.home)).filter((file) => !expected(file))).toEqual([]);
-    await rm(world.home, { recursive: true, force: true });
-    await rename(join(world.dir, "moved"), world.home);
+    const ofAgent = join(world.dataFolder, "homes", ...REPO.split("/"));
+    const expected = (file: string) => file.startsWith(`${ofAgent}/`) || file === join(world.dataFolder, "tasks.md");
+    expect((await filesUnder(world.dataFolder)).filter((file) => !expected(file))).toEqual([]);
+    await rm(world.dataFolder, { recursive: true, force: true });
+    await rename(join(world.dir, "moved"), world.dataFolder);
     await poll(120_000, async () => ((await overloaded()) === "" ? null : "not noticed"));
     await world.waitForState(number, "pr");
     await world.waitForState(other, "pr");

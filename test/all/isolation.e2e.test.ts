@@ -125,7 +125,7 @@ describe.each(MODES)("Claude Code with isolation %s", (isolation) => {
 
   test("edits, installs a package, is refused a host, asks, is resumed after a SIGKILL of the runner, and has a sub-agent", async () => {
     const { github } = world;
-    const tree = join(world.home, "workspaces", REPO, "trees", "gh-1");
+    const tree = join(world.dataFolder, "workspaces", REPO, "trees", "gh-1");
     const readme = join(tree, "README.md");
     const known = join(world.dir, "known.txt");
     const steps = [

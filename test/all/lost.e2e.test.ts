@@ -155,7 +155,7 @@ fieldTest("F7", "an agent's work is committed while Redis is connected and does 
   });
   const runner = await startRunner();
   try {
-    const tree = join(world.home, `workspaces/octo/widgets/trees/gh-${number}`);
+    const tree = join(world.dataFolder, `workspaces/octo/widgets/trees/gh-${number}`);
     await poll(120_000, async () => {
       const { stdout } = await execa("git", ["-C", tree, "log", "--format=%s", "--", "saved.txt"], { reject: false });
       return stdout.includes("not committed yet") ? null : "not saved";

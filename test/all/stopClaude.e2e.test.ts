@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 
 const workspace = (number: number, name: string) =>
-  join(world.home, `workspaces/octo/widgets/trees/gh-${number}`, name);
+  join(world.dataFolder, `workspaces/octo/widgets/trees/gh-${number}`, name);
 
 /** What the model does first: a file that is not committed, then a command that lasts. */
 const LONG = `@@stub ${JSON.stringify([

@@ -25,7 +25,7 @@ function tac8(...args: string[]): Viewing {
   const env = {
     PATH: process.env["PATH"] ?? "",
     TAC8_CONFIG: world.configFile,
-    TAC8_HOME: world.home,
+    TAC8_HOME: world.dataFolder,
     REDIS_URL: world.redisServer.url,
   };
   const child = spawn(process.execPath, [programOf("cli"), ...args], {

@@ -60,7 +60,7 @@ const PATH = [dirname(process.execPath), "/usr/local/bin", "/usr/bin", "/bin"].j
 
 export async function openScene({ isolation, uid }: Case): Promise<Scene> {
   const world = await createWorld({ isolation, ...(uid === undefined ? {} : { uid }) });
-  const { base, dir, home, ownerHome, redis } = world;
+  const { base, dir, dataFolder, ownerHome, redis } = world;
   const isLaunched = isolation === "user";
   const self = process.getuid?.() ?? 0;
   const own = isLaunched ? TAC8_UID : (uid ?? self);
@@ -114,16 +114,17 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
 
   const secret = `${CANARY}\n`;
   for (const path of ["workspaces/octo/widgets/trees", "homes/octo/widgets"])
-    put(join(home, path, OTHER, "secret"), secret);
+    put(join(dataFolder, path, OTHER, "secret"), secret);
   // Where agents are other users, it is the data folder that has to be closed, whatever an older version has left open in it.
   const clean = isLaunched ? 0o644 : 0o600;
-  put(join(home, "issues/octo/widgets", OTHER, "prompt.md"), secret, clean);
-  put(join(home, "github-token"), secret, clean);
-  if (isLaunched) for (const folder of ["", "octo", "octo/widgets"]) chmodSync(join(home, "issues", folder), 0o755);
+  put(join(dataFolder, "issues/octo/widgets", OTHER, "prompt.md"), secret, clean);
+  put(join(dataFolder, "github-token"), secret, clean);
+  if (isLaunched)
+    for (const folder of ["", "octo", "octo/widgets"]) chmodSync(join(dataFolder, "issues", folder), 0o755);
   for (const path of [".git-credentials", ".config/gh/hosts.yml", ".ssh/id_ed25519", ".npmrc", ".bashrc"])
     put(join(ownerHome, path), path === ".bashrc" ? "\n" : secret);
-  const otherMirror = put(join(home, "repos/octo/other.git/objects/info/secret"), secret, 0o644);
-  chmodSync(join(home, "repos/octo/other.git"), 0o750);
+  const otherMirror = put(join(dataFolder, "repos/octo/other.git/objects/info/secret"), secret, 0o644);
+  chmodSync(join(dataFolder, "repos/octo/other.git"), 0o750);
   const tmpFile = put(`${dir}-tmp`, secret, 0o644);
   const shmFile = put(`/dev/shm/tac8-test-${id}`, secret, 0o644);
   const setuid = join(out, "setuid-id");
@@ -137,15 +138,15 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
   const at: Record<string, string> = {
     OUT: out,
     NODE: process.execPath,
-    HOME_DIR: home,
+    HOME_DIR: dataFolder,
     OWNER: ownerHome,
-    MIRROR: join(home, "repos/octo/widgets.git"),
+    MIRROR: join(dataFolder, "repos/octo/widgets.git"),
     RUNNER: String(runnerPid),
     BYSTANDER: String(bystander.pid),
     M1: CANARY.slice(0, 5),
     M2: CANARY.slice(5),
     // Where agents see the machine's folders, they read in them what all users may: other attacks try that.
-    SEARCH: isolation === "sandbox" ? "/" : `${home} ${ownerHome} ${join(base, "config")}`,
+    SEARCH: isolation === "sandbox" ? "/" : `${dataFolder} ${ownerHome} ${join(base, "config")}`,
     SEARCH_ALL: isolation === "none" ? "" : "1",
     REDIS_PORT: new URL(world.redisServer.url).port,
     REDIS_SOCKET: join(dir, "second.sock"),
@@ -171,9 +172,9 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
     attacks.forEach(({ script }, index) => put(join(out, "attacks", `${index}.sh`), `${script}\n`, 0o644));
     const victim = isLaunched ? await startVictim() : null;
     const number = world.github.issues("octo/widgets").length + 1;
-    const [issue, tree] = [`gh-${number}`, join(home, "workspaces/octo/widgets/trees", `gh-${number}`)];
+    const [issue, tree] = [`gh-${number}`, join(dataFolder, "workspaces/octo/widgets/trees", `gh-${number}`)];
     const own = [
-      `export TREE='${tree}' NOTES='${join(home, "issues/octo/widgets", issue)}' ISSUE_TMP='${join(home, "workspaces/octo/widgets/tmp", issue)}' AGENT=$PPID`,
+      `export TREE='${tree}' NOTES='${join(dataFolder, "issues/octo/widgets", issue)}' ISSUE_TMP='${join(dataFolder, "workspaces/octo/widgets/tmp", issue)}' AGENT=$PPID`,
     ];
     const one = `one() { timeout -k 1 ${ATTACK_SECONDS} bash '${out}'/attacks/$1.sh >'${out}'/results/$1 2>&1; echo $? >'${out}'/results/$1.end; }`;
     // Those that change what others attack come after them.
@@ -189,8 +190,8 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
       fileAt(join(out, "tried")) === null ? `${runner.log().slice(-1500)}: the attacks are not done` : null,
     );
     const agent = statSync(tree).uid;
-    const heldLock = join(home, "ids", `${agent}.lock`);
-    const locks = [join(home, "issues/octo/widgets", `${issue}.lock`), ...(isLaunched ? [heldLock] : [])];
+    const heldLock = join(dataFolder, "ids", `${agent}.lock`);
+    const locks = [join(dataFolder, "issues/octo/widgets", `${issue}.lock`), ...(isLaunched ? [heldLock] : [])];
     const lockTaken = locks.some(isFree);
     const alive = isAlive(bystander.pid ?? 0);
     const check = async (left: readonly string[] | null): Promise<ReadonlyMap<string, Result>> => {
@@ -202,7 +203,7 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
           const seen: Seen = {
             output,
             file: (path) => fileAt(path) ?? "",
-            at: { ...at, TREE: tree, NOTES: join(home, "issues/octo/widgets", issue) },
+            at: { ...at, TREE: tree, NOTES: join(dataFolder, "issues/octo/widgets", issue) },
             received: servers.received,
             bystander: alive,
             lockTaken,
@@ -233,7 +234,7 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
   /** Another issue, whose agent waits until the test ends it. */
   async function startVictim() {
     const number = world.openIssue({ script: [{ write: "a.txt", text: "a\n" }, gate("victim"), { result: "Done." }] });
-    const trees = join(home, "workspaces/octo/widgets/trees", `gh-${number}`);
+    const trees = join(dataFolder, "workspaces/octo/widgets/trees", `gh-${number}`);
     const uidOf = (): number => statSync(trees, { throwIfNoEntry: false })?.uid ?? own;
     const agent = () =>
       processes().find(({ pid, command }) => uidIn(pid) === uidOf() && /^\S+ \S*scripted-claude\.js /.test(command));
@@ -245,7 +246,7 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
     const pids = processes().filter(({ pid }) => uidIn(pid) === uid);
     const guards = childrenOf([runnerPid]).filter(({ command }) => command.startsWith("tac8 guard"));
     expect([valueOf("HOME"), valueOf("ANTHROPIC_BASE_URL"), guards.length > 0]).toEqual([
-      expect.stringContaining(home),
+      expect.stringContaining(dataFolder),
       expect.stringContaining("http://127.0.0.1:"),
       true,
     ]);
@@ -253,7 +254,9 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
       at: {
         VICTIM_UID: String(uid),
         VICTIM_PIDS: pids.map(({ pid }) => pid).join(" "),
-        VICTIM_FOLDERS: [trees, valueOf("HOME"), join(home, "workspaces/octo/widgets/tmp", `gh-${number}`)].join(" "),
+        VICTIM_FOLDERS: [trees, valueOf("HOME"), join(dataFolder, "workspaces/octo/widgets/tmp", `gh-${number}`)].join(
+          " ",
+        ),
         VICTIM_API: valueOf("ANTHROPIC_BASE_URL"),
         GUARDS: guards.map(({ pid }) => pid).join(" "),
       },

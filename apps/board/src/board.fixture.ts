@@ -51,13 +51,13 @@ export interface BoardSetup {
   /** Text of every file that a variable `NAME_FILE` names. */
   readonly secretFile?: string;
   /** Data folder; default: a new one. */
-  readonly home?: string;
+  readonly dataFolder?: string;
   readonly now?: () => number;
 }
 
 export interface TestBoard extends RunningBoard {
   readonly lines: string[];
-  readonly home: string;
+  readonly dataFolder: string;
   /** Sign-in link, which works once. */
   readonly link: string;
 }
@@ -70,9 +70,9 @@ export const KNOWN = { authorization: `Basic ${Buffer.from(`:${PASSWORD}`).toStr
 /** Start a board on a free port of loopback. `lines`: the log. */
 export async function setUpBoard(
   cleanup: Cleanup,
-  { redis, board = "", env = {}, secretFile = "", home, now }: BoardSetup,
+  { redis, board = "", env = {}, secretFile = "", dataFolder, now }: BoardSetup,
 ): Promise<TestBoard> {
-  const folderOfData = home ?? (await mkdtemp(join(tmpdir(), "tac8-board-home-")));
+  const folderOfData = dataFolder ?? (await mkdtemp(join(tmpdir(), "tac8-board-home-")));
   cleanup.add(() => rm(folderOfData, { recursive: true, force: true }));
   const text = `[github]\nrepo_owner = "octo"\nrepo_name = "hello"\n[board]\nport = 0\n${board}`;
   const folder = { realPath: "/nowhere", oldNames: [] };
@@ -91,7 +91,7 @@ export async function setUpBoard(
     ...(now === undefined ? {} : { now }),
   });
   cleanup.add(() => running.close());
-  return { ...running, lines, home: folderOfData, link: links[0] ?? "" };
+  return { ...running, lines, dataFolder: folderOfData, link: links[0] ?? "" };
 }
 
 export interface Question {

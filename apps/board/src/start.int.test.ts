@@ -68,8 +68,8 @@ test("security headers are set, and other hosts and origins are refused", async 
 
 test("a board at another loopback address: its links, its pages and the origin of its actions", async () => {
   const { redis } = await setUpRedis(cleanup);
-  const { url, link, home } = await setUpBoard(cleanup, { redis, board: 'host = "127.0.0.2"' });
-  expect([url, readBoardAddress(home)?.url]).toEqual([expect.stringMatching(/^http:\/\/127\.0\.0\.2:\d+$/), url]);
+  const { url, link, dataFolder } = await setUpBoard(cleanup, { redis, board: 'host = "127.0.0.2"' });
+  expect([url, readBoardAddress(dataFolder)?.url]).toEqual([expect.stringMatching(/^http:\/\/127\.0\.0\.2:\d+$/), url]);
   expect(link.startsWith(`${url}/open?token=`)).toBe(true);
   const cookie = String((await askAsStranger(link)).headers["set-cookie"]).split(";", 1)[0] ?? "";
   const page = await askAsStranger(url, { headers: { cookie } });
@@ -104,12 +104,12 @@ test("warns of a password that runners in containers can read, without printing 
 
 test("a board that listens on all addresses logs one at which other devices can reach it", async (context) => {
   const { redis } = await setUpRedis(cleanup);
-  const { url, lines, home } = await setUpBoard(cleanup, { redis, env: { TAC8_BOARD_HOST: "0.0.0.0" } });
+  const { url, lines, dataFolder } = await setUpBoard(cleanup, { redis, env: { TAC8_BOARD_HOST: "0.0.0.0" } });
   const { port } = new URL(url);
   const [first] = outerAddresses(networkInterfaces(), { port: Number(port), ipv6: false });
   context.skip(first === undefined, "this machine has no address that other devices reach");
   expect(lines.join("")).toContain(`"msg":"board at ${first}"`);
-  expect(readBoardAddress(home)).toMatchObject({ listens: url, everywhere: true });
+  expect(readBoardAddress(dataFolder)).toMatchObject({ listens: url, everywhere: true });
   expect((await ask(`${first}/healthz`)).status).toBe(503);
 });
 

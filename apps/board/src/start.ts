@@ -55,14 +55,14 @@ export async function start(config: Config, deps: BoardDeps): Promise<RunningBoa
   const { host, port } = config.board;
   const loopback = isLoopback(host);
   const secrets = readSecrets(config);
-  const { home } = config;
+  const { dataFolder } = config;
 
   const throttled = logAtMost({ log, every: LOG_EVERY_MS, now });
   const publicUrl = config.board.url === "" ? null : new URL(config.board.url);
   const openCommand = deps.openCommand ?? "tac8 open";
   const access = createAccess({
     keys: accessKeys(secrets),
-    home,
+    dataFolder,
     // The sign-in page must not show a path of this machine to strangers.
     openCommand: loopback || !openCommand.includes("/") ? openCommand : "tac8 open",
     secureHost: publicUrl?.protocol === "https:" ? publicUrl.host : null,
@@ -103,14 +103,16 @@ export async function start(config: Config, deps: BoardDeps): Promise<RunningBoa
   const addresses = everywhere ? outerAddresses(networkInterfaces(), ports) : [];
   const address = { listens: url, url: publicUrl?.origin ?? url, everywhere, addresses };
   const { url: shown } = addressFor(address, {});
-  withdrawLinks(home);
+  withdrawLinks(dataFolder);
   for (const warning of secrets.warnings) log.warn(warning);
   for (const { text, advice } of boardWarnings(config)) log.warn(`${text}: ${advice}`);
   try {
-    writeBoardAddress(home, address);
-    deps.onLink?.(createLink(shown, { home, now: now(), lifeMs: FIRST_LINK_MS }));
+    writeBoardAddress(dataFolder, address);
+    deps.onLink?.(createLink(shown, { dataFolder, now: now(), lifeMs: FIRST_LINK_MS }));
   } catch (error) {
-    log.warn(`cannot create sign-in links: ${home} is not writable (${error instanceof Error ? error.message : ""})`);
+    log.warn(
+      `cannot create sign-in links: ${dataFolder} is not writable (${error instanceof Error ? error.message : ""})`,
+    );
   }
   if (deps.openCommand === undefined) {
     const place = secrets.passwordFile === null ? "the password that you have set" : `in ${secrets.passwordFile}`;

@@ -44,9 +44,9 @@ import { CleanupStack } from "./process/cleanupStack.ts";
 import { findCopy, isLaterCopy } from "./slots/copied.ts";
 import { recover } from "./slots/recover.ts";
 import { takeSlots } from "./slots/slots.ts";
-import { createHomeCheck } from "./host/homeCheck.ts";
-import { openHomeId } from "./dataFolder/homeId.ts";
-import { recallHomeId } from "./dataFolder/recallHomeId.ts";
+import { createDataFolderCheck } from "./host/dataFolderCheck.ts";
+import { openDataFolderId } from "./dataFolder/dataFolderId.ts";
+import { recallDataFolderId } from "./dataFolder/recallDataFolderId.ts";
 
 const MB = 1024 ** 2;
 /** Time limit to close each part except the jobs. If Redis is reachable, its requests take milliseconds. */
@@ -99,28 +99,28 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   if (homes !== null) log.warn(`${homes.text}: ${homes.advice}`);
 
   // The slots of the data folder, and the jobs that an earlier runner left in them.
-  openDataFolder(config.home, log);
+  openDataFolder(config.dataFolder, log);
   const store = createIssueStore(redis);
-  const homeId = await openHomeId(config.home, () => recallHomeId(config.home, store));
+  const dataFolderId = await openDataFolderId(config.dataFolder, () => recallDataFolderId(config.dataFolder, store));
   const system = hostname();
   const wantedHost = config.runner.name || system;
-  let host = await claimHostName(redis, { wanted: wantedHost, homeId });
+  let host = await claimHostName(redis, { wanted: wantedHost, dataFolderId });
   if (host !== wantedHost) log.warn(`a runner on another machine has the name ${wantedHost}: ${renamed(host)}`);
-  const slots = await takeSlots({ home: config.home, count: slotCount, host: () => host });
+  const slots = await takeSlots({ dataFolder: config.dataFolder, count: slotCount, host: () => host });
   opened.defer(() => slots.close());
-  const id = runnerId(homeId, slots.first);
+  const id = runnerId(dataFolderId, slots.first);
   const formerId = `${system}/${slots.first}`;
   const name = `${host}/${slots.first}`;
   const machine = await readMachineIds();
   const copy = await findCopy({ redis, id, machine, signal, onWait: (line) => log.info(line) });
-  if (copy !== null) throw new StartupProblem(copied(config.home, copy));
+  if (copy !== null) throw new StartupProblem(copied(config.dataFolder, copy));
   await removeRunner(redis, formerId); // The entry that this runner had before runners had ids.
   const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
   closeLater(queue);
   const queueErrors = errorsOf();
   queue.on("error", (error) => queueErrors("warn", { err: error }, "queue"));
   await slots.forget(await recover(slots.abandoned, { queue, log, now }));
-  const services = await servicesOf(config, { github, redis, queue, log, now, isolation, store, homeId });
+  const services = await servicesOf(config, { github, redis, queue, log, now, isolation, store, dataFolderId });
 
   // Whether it may accept jobs.
   const clockTrouble = createClockCheck(redis);
@@ -130,7 +130,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
     host: () => host,
     slots: slotCount,
     limits: config.host,
-    read: () => readHost({ folders: writtenTo(config), homeTrouble: services.homeTrouble, clockTrouble }),
+    read: () => readHost({ folders: writtenTo(config), dataFolderTrouble: services.dataFolderTrouble, clockTrouble }),
     log,
     now,
   });
@@ -144,7 +144,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   const janitorServices = { config, store, queue, redis, log, now, id, name, tokens, openSide };
   const janitor = startJanitor(janitorServices);
   closeLater(janitor);
-  closeLater(receiveAsks({ ...janitorServices, homeId }));
+  closeLater(receiveAsks({ ...janitorServices, dataFolderId }));
 
   // The jobs. They are closed first. Until then, the parts above still receive commands and show the runs.
   signal.throwIfAborted();
@@ -206,12 +206,12 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
       github: githubPresence(github),
     }),
     before: async () => {
-      host = await claimHostName(redis, { wanted: wantedHost, homeId });
+      host = await claimHostName(redis, { wanted: wantedHost, dataFolderId });
       differing = otherLimits(config.limits, await readLimits(redis, config.limits));
     },
     onOther: (other, own) => {
       const ends = isLaterCopy(own, other);
-      if (ends) abandon(new Error(copied(config.home, other.name)));
+      if (ends) abandon(new Error(copied(config.dataFolder, other.name)));
       return ends;
     },
     tally: tallyGitHubCalls(redis, github.counters),
@@ -251,11 +251,14 @@ function renamed(host: string): string {
   return `this one is shown as ${host}; set runner.name in its configuration to call it otherwise`;
 }
 
-function copied(home: string, name: string): string {
-  return `the data folder ${home} is a copy of the data folder of runner ${name}, which is running: set TAC8_HOME to a new folder`;
+function copied(dataFolder: string, name: string): string {
+  return `the data folder ${dataFolder} is a copy of the data folder of runner ${name}, which is running: set TAC8_HOME to a new folder`;
 }
 
-type Given = Pick<RunnerServices, "github" | "redis" | "queue" | "log" | "now" | "isolation" | "store" | "homeId">;
+type Given = Pick<
+  RunnerServices,
+  "github" | "redis" | "queue" | "log" | "now" | "isolation" | "store" | "dataFolderId"
+>;
 
 function openDataFolder(path: string, log: Logger): void {
   try {
@@ -270,8 +273,8 @@ function openDataFolder(path: string, log: Logger): void {
 }
 
 /** Return the folders that agents fill. The worktrees may be on a separate disk. */
-function writtenTo({ home, worktree }: Config): string[] {
-  return isAbsolute(worktree.base_dir) ? [home, worktree.base_dir] : [home];
+function writtenTo({ dataFolder, worktree }: Config): string[] {
+  return isAbsolute(worktree.base_dir) ? [dataFolder, worktree.base_dir] : [dataFolder];
 }
 
 async function servicesOf(config: Config, given: Given): Promise<RunnerServices> {
@@ -285,14 +288,14 @@ async function servicesOf(config: Config, given: Given): Promise<RunnerServices>
     path: config.agentEnv["PATH"] ?? "",
   });
   logResourceLimits(resourceLimits, given.log);
-  const { home } = config;
+  const { dataFolder } = config;
   return {
     ...given,
     get login() {
       return given.github.login;
     },
     config,
-    homeTrouble: createHomeCheck({ home, id: given.homeId }),
+    dataFolderTrouble: createDataFolderCheck({ dataFolder, id: given.dataFolderId }),
     resourceLimits,
     openSide: await sideOpener(given.isolation, { config, log: given.log }),
     disk: watchDisk({

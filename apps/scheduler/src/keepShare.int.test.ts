@@ -40,7 +40,7 @@ test("opens an address that the machine did not have when Redis started, but no 
   await writeFile(files.state, JSON.stringify(share));
   const log = createLogger({ name: "test", level: "silent", secrets: [] });
   const keeper = (redisUrl: string) =>
-    createShareKeeper({ config: { home, joined: false, redisUrl } as Config, redis, log });
+    createShareKeeper({ config: { dataFolder: home, joined: false, redisUrl } as Config, redis, log });
   const url = socketUrl(join(home, "s"));
   await keeper(url)();
   expect(await redis.acl("LIST")).toEqual([expect.stringContaining("user default on nopass")]);
@@ -73,7 +73,7 @@ test("a port that another program uses is reported, and opened when it is free",
   const reports: (string | null)[] = [];
   const redisUrl = withPasswordFile(socketUrl(join(home, "s")), files.password);
   const log = createLogger({ name: "test", level: "silent", secrets: [] });
-  const config = { home, joined: false, redisUrl } as Config;
+  const config = { dataFolder: home, joined: false, redisUrl } as Config;
   const keep = createShareKeeper({ config, redis, log, report: (problem) => reports.push(problem) });
   await keep();
   await keep();

@@ -55,22 +55,22 @@ export function createShareKeeper(given: {
   readonly report?: (problem: string | null) => void;
 }): () => Promise<void> {
   const { config, redis, log, report = () => undefined } = given;
-  const { home } = config;
+  const { dataFolder } = config;
   const isOwn = !config.joined && passwordFileOf(config.redisUrl) !== null;
   let applied = false;
   let reported: ShareStep | null = null;
   return async () => {
-    const share = isOwn ? readShare(home) : null;
+    const share = isOwn ? readShare(dataFolder) : null;
     if (share === null) {
       report(null);
       return;
     }
-    const [listens, here] = [await isSharedAt(share, home), hasAddress(share.address)];
+    const [listens, here] = [await isSharedAt(share, dataFolder), hasAddress(share.address)];
     const step = planShare({ share, applied, listens, here, taken: !listens && here && (await isPortInUse(share)) });
     if (step === "apply" || step === "reopen") {
-      await writeShareConf(home);
-      if (step === "apply") await applyShare(redis, home);
-      else await reopenShare(redis, home);
+      await writeShareConf(dataFolder);
+      if (step === "apply") await applyShare(redis, dataFolder);
+      else await reopenShare(redis, dataFolder);
       applied = true;
     }
     const problem = problemOf(step, share);

@@ -34,7 +34,7 @@ test("it polls by itself, and can be closed twice", async () => {
   expect((await readScheduler(at.redis))?.ended).toBeUndefined();
   await Promise.all([scheduler.close(), scheduler.close()]);
   expect((await readScheduler(at.redis))?.ended).toBe(true);
-  expect(await readFile(join(at.config.home, "tasks.md"), "utf8")).toMatch(/^# Tasks\n/);
+  expect(await readFile(join(at.config.dataFolder, "tasks.md"), "utf8")).toMatch(/^# Tasks\n/);
 });
 
 test("a second scheduler on the same Redis stands by, and works when the first one ends", async () => {

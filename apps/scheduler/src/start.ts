@@ -112,7 +112,7 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
       return github.login;
     },
   };
-  const writeTasks = createTextFile(join(config.home, "tasks.md"));
+  const writeTasks = createTextFile(join(config.dataFolder, "tasks.md"));
   const how = { worktrees: config.worktree.base_dir, manyRepositories: config.repositories.length > 1 };
 
   async function tasks(): Promise<void> {

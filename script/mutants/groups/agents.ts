@@ -114,8 +114,8 @@ export const agents: readonly Mutant[] = [
   {
     name: "home-in-time",
     file: `${RUNNER}/janitor/find.ts`,
-    find: 'findRepositories(sides.place, home, "homes")',
-    replace: 'findRepositories(sides.place, home, "none")',
+    find: 'findRepositories(sides.place, dataFolder, "homes")',
+    replace: 'findRepositories(sides.place, dataFolder, "none")',
     test: {
       file: `${RUNNER}/janitor/sweep.int.test.ts`,
       name: "an issue's home folder is removed after its retention, but not while the issue is in use",
@@ -125,7 +125,7 @@ export const agents: readonly Mutant[] = [
   {
     name: "home-place",
     file: `${RUNNER}/workspace/paths.ts`,
-    find: 'homeDir: join(home, "homes", owner, repo, name),',
+    find: 'homeDir: join(dataFolder, "homes", owner, repo, name),',
     replace: 'homeDir: join(root, "home", name),',
     test: { file: `${RUNNER}/workspace/paths.test.ts`, name: "worktrees are in no other folder of tac8" },
     promise: "an issue's worktree is not its home folder",

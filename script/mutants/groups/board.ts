@@ -51,7 +51,7 @@ export const board: readonly Mutant[] = [
   {
     name: "board-link-withdrawn",
     file: "apps/board/src/start.ts",
-    find: "withdrawLinks(home);\n",
+    find: "withdrawLinks(dataFolder);\n",
     replace: "",
     test: {
       file: `${ACCESS}/access.int.test.ts`,
@@ -177,7 +177,7 @@ export const board: readonly Mutant[] = [
     name: "board-first-screen",
     file: `${CLI}/up/boardLines.ts`,
     find: "if (!isTerminal) return",
-    replace: 'if (isTerminal && home === "") return',
+    replace: 'if (isTerminal && dataFolder === "") return',
     test: { file: `${CLI}/up/boardLines.test.ts`, name: "has no link without a terminal" },
     promise: "tac8 up writes no link to a file or a journal",
   },

@@ -478,7 +478,7 @@ export const machines: readonly Mutant[] = [
   {
     name: "share-withdrawn",
     file: `${CORE}/share/apply.ts`,
-    find: "withdrawFormer(redis, share, readShare(home))",
+    find: "withdrawFormer(redis, share, readShare(dataFolder))",
     replace: "withdrawFormer(redis, share, share)",
     test: { file: `${SCHEDULER}/keepShare.int.test.ts`, name: "stays out" },
     promise: "a machine that was removed stays out, even if the scheduler applies the shares at that moment",
@@ -608,8 +608,8 @@ export const machines: readonly Mutant[] = [
   {
     name: "runner-identity",
     file: `${CORE}/state/presence.ts`,
-    find: "return `${homeId}/${slot}`;",
-    replace: "return `${homeId.slice(0, 0)}/${slot}`;",
+    find: "return `${dataFolderId}/${slot}`;",
+    replace: "return `${dataFolderId.slice(0, 0)}/${slot}`;",
     test: { file: "test/pause.e2e.test.ts", name: "two machines with one host name" },
     promise: "machines with one host name are different runners",
   },

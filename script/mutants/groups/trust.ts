@@ -672,7 +672,7 @@ export const trust: readonly Mutant[] = [
   {
     name: "notes-place",
     file: `${RUNNER}/workspace/paths.ts`,
-    find: 'const notesDir = join(home, "issues", owner, repo, name);',
+    find: 'const notesDir = join(dataFolder, "issues", owner, repo, name);',
     replace: "const notesDir = join(gitDir, name);",
     test: {
       file: `${RUNNER}/workspace/paths.test.ts`,

@@ -43,7 +43,7 @@ async function tokenOf(url: string, cookie: string): Promise<string> {
 }
 
 test("a process on this machine without the password only gets the level of health", async () => {
-  const { url, home } = await setUpBoard(cleanup, { redis });
+  const { url, dataFolder } = await setUpBoard(cleanup, { redis });
   const paths = ["/", "/events", "/issues/octo/hello/1", "/queues", "/queues/api/queues", "/queues/static/favicon.ico"];
   for (const path of [...paths, "/assets/live.js", "/metrics", "/nowhere", "/HEALTHZ/", "//healthz", "/healthz/x"]) {
     for (const method of ["GET", "HEAD", "OPTIONS", "DELETE"]) {
@@ -62,13 +62,13 @@ test("a process on this machine without the password only gets the level of heal
   expect(JSON.parse(whole.body)).toMatchObject({ reasons: expect.any(Array), runners: { present: 0 } });
   // Values that the process can read from this machine and from Redis, but none from the owner's files.
   expect(JSON.stringify(await redis.keys("*"))).not.toMatch(/link|session|board/);
-  expect((await stat(join(home, "board-key"))).mode & 0o777).toBe(0o600);
+  expect((await stat(join(dataFolder, "board-key"))).mode & 0o777).toBe(0o600);
 });
 
 test("without a configured password, one is created, stored, not logged, and required on loopback too", async () => {
   const home = await mkdtemp(join(tmpdir(), "tac8-board-kept-"));
   cleanup.add(() => rm(home, { recursive: true, force: true }));
-  const given = { redis, home, env: { TAC8_BOARD_PASSWORD: "" } };
+  const given = { redis, dataFolder: home, env: { TAC8_BOARD_PASSWORD: "" } };
   const first = await setUpBoard(cleanup, given);
   const password = (await readFile(join(home, "tac8-board-password"), "utf8")).trim();
   expect((await askAsStranger(first.url)).status).toBe(401);
@@ -150,15 +150,15 @@ test("if two browsers open a link at the same time, it signs in one of them", as
 test("an expired link, or one from before the board's start, does not sign in", async () => {
   let now = Date.now();
   const first = await setUpBoard(cleanup, { redis, now: () => now });
-  const old = createLink(first.url, { home: first.home, now, lifeMs: LINK_MS });
+  const old = createLink(first.url, { dataFolder: first.dataFolder, now, lifeMs: LINK_MS });
   now += LINK_MS;
   expect((await askAsStranger(old)).headers["set-cookie"]).toBe(undefined);
-  const before = createLink(first.url, { home: first.home, now, lifeMs: LINK_MS });
+  const before = createLink(first.url, { dataFolder: first.dataFolder, now, lifeMs: LINK_MS });
   await first.close();
-  const second = await setUpBoard(cleanup, { redis, home: first.home, now: () => now });
+  const second = await setUpBoard(cleanup, { redis, dataFolder: first.dataFolder, now: () => now });
   const late = await askAsStranger(second.url + before.slice(first.url.length));
   expect(late.headers["set-cookie"]).toBe(undefined);
-  expect(await readdir(join(first.home, "board-links"))).toHaveLength(1);
+  expect(await readdir(join(first.dataFolder, "board-links"))).toHaveLength(1);
 });
 
 test("a session outlives a restart of the board, and ends after 30 days", async () => {
@@ -166,7 +166,7 @@ test("a session outlives a restart of the board, and ends after 30 days", async 
   const first = await setUpBoard(cleanup, { redis, now: () => now });
   const cookie = cookieOf(await askAsStranger(first.link));
   await first.close();
-  const second = await setUpBoard(cleanup, { redis, home: first.home, now: () => now });
+  const second = await setUpBoard(cleanup, { redis, dataFolder: first.dataFolder, now: () => now });
   const status = async () => (await askAsStranger(second.url, { headers: { cookie } })).status;
   expect(await status()).toBe(200);
   now += 31 * 86_400_000;
@@ -176,8 +176,8 @@ test("a session outlives a restart of the board, and ends after 30 days", async 
 test("wrong passwords block their address for some time, on loopback too; sessions, links and the metrics token are never blocked", async () => {
   let now = Date.now();
   const board = await setUpBoard(cleanup, { redis, env: { TAC8_BOARD_PASSWORD: "right-one" }, now: () => now });
-  const { url, lines, link, home } = board;
-  const token = (await readFile(join(home, "tac8-metrics-token"), "utf8")).trim();
+  const { url, lines, link, dataFolder } = board;
+  const token = (await readFile(join(dataFolder, "tac8-metrics-token"), "utf8")).trim();
   const cookie = cookieOf(await login(url, "right-one"));
   const get = async (headers: Record<string, string>, path = "/") =>
     (await askAsStranger(url + path, { headers })).status;
@@ -264,7 +264,9 @@ test("at the host of an HTTPS board.url, the cookie is for HTTPS only", async ()
   expect(board.lines.join("")).toContain("board at https://tac8.example.org");
   expect(board.link).toMatch(/^https:\/\/tac8\.example\.org\/open\?token=/);
   const ask = (host: string) => {
-    const { search } = new URL(createLink(board.url, { home: board.home, now: Date.now(), lifeMs: LINK_MS }));
+    const { search } = new URL(
+      createLink(board.url, { dataFolder: board.dataFolder, now: Date.now(), lifeMs: LINK_MS }),
+    );
     return askAsStranger(`${board.url}/open${search}`, { headers: { host } });
   };
   expect(String((await ask("tac8.example.org")).headers["set-cookie"])).toMatch(/; Secure$/);

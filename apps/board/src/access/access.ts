@@ -7,7 +7,7 @@ export interface Access {
   readonly keys: AccessKeys;
   readonly guesses: Guesses;
   /** Data folder, which has the links that are not used yet. */
-  readonly home: string;
+  readonly dataFolder: string;
   /** Command that prints a link, as the sign-in page shows it. */
   readonly openCommand: string;
   /** Host of `board.url` if that is an HTTPS address: at this host, the cookie is for HTTPS only; null: none. */
@@ -21,7 +21,7 @@ export interface Access {
 }
 
 export function createAccess(
-  given: Pick<Access, "keys" | "home" | "openCommand" | "secureHost" | "now"> & {
+  given: Pick<Access, "keys" | "dataFolder" | "openCommand" | "secureHost" | "now"> & {
     /** Only for wrong passwords, so that many of them do not suppress other log lines. */
     readonly warn: ThrottledLog;
     readonly info: (line: string) => void;

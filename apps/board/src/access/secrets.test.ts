@@ -28,8 +28,8 @@ test("a created password has 18 random bytes", () => {
 
 test("secrets that are not configured are created once, are readable only by the owner, and are the same at the next start", () => {
   const home = join(root, "new", "home");
-  const first = readSecrets({ home, secrets: NOTHING });
-  expect(readSecrets({ home, secrets: NOTHING })).toEqual(first);
+  const first = readSecrets({ dataFolder: home, secrets: NOTHING });
+  expect(readSecrets({ dataFolder: home, secrets: NOTHING })).toEqual(first);
   expect(first.passwordFile).toBe(join(home, "tac8-board-password"));
   expect(first.warnings).toEqual([]);
   expect(statSync(home).mode & 0o777).toBe(0o700);
@@ -46,21 +46,21 @@ test("secrets that are not configured are created once, are readable only by the
 
 test("configured secrets are used and not stored", () => {
   const secrets = { ...NOTHING, boardPassword: "mine", boardPasswordSource: "TAC8_BOARD_PASSWORD", metricsToken: "m" };
-  const { password, passwordFile, metricsToken } = readSecrets({ home: root, secrets });
+  const { password, passwordFile, metricsToken } = readSecrets({ dataFolder: root, secrets });
   expect({ password, passwordFile, metricsToken }).toEqual({ password: "mine", passwordFile: null, metricsToken: "m" });
   expect(() => statSync(join(root, "tac8-board-password"))).toThrow(/ENOENT/);
 });
 
 test("an empty file, which a power failure may leave, gets a new secret", () => {
   writeFileSync(join(root, "tac8-board-password"), "\n");
-  const { password } = readSecrets({ home: root, secrets: NOTHING });
+  const { password } = readSecrets({ dataFolder: root, secrets: NOTHING });
   expect(password).toHaveLength(24);
-  expect(readSecrets({ home: root, secrets: NOTHING }).password).toBe(password);
+  expect(readSecrets({ dataFolder: root, secrets: NOTHING }).password).toBe(password);
 });
 
 test("a key that other users can read causes a warning", () => {
   writeFileSync(join(root, "board-key"), "known\n", { mode: 0o644 });
-  const { warnings, key } = readSecrets({ home: root, secrets: NOTHING });
+  const { warnings, key } = readSecrets({ dataFolder: root, secrets: NOTHING });
   expect(key).toBe("known");
   expect(warnings).toEqual([expect.stringMatching(/other users can read .*board-key/)]);
 });
@@ -68,10 +68,10 @@ test("a key that other users can read causes a warning", () => {
 test("a read-only data folder: no start without a configured password; with one, a warning for the other secrets", () => {
   writeFileSync(join(root, "file"), "");
   const home = join(root, "file", "home");
-  expect(() => readSecrets({ home, secrets: NOTHING })).toThrow(
+  expect(() => readSecrets({ dataFolder: home, secrets: NOTHING })).toThrow(
     /cannot store the board's password in .*set TAC8_BOARD_PASSWORD/,
   );
-  const given = readSecrets({ home, secrets: { ...NOTHING, boardPassword: "mine" } });
+  const given = readSecrets({ dataFolder: home, secrets: { ...NOTHING, boardPassword: "mine" } });
   expect(given).toMatchObject({ password: "mine", metricsToken: null });
   expect(given.warnings).toHaveLength(2);
 });

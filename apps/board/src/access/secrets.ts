@@ -29,13 +29,13 @@ export function makePassword(): string {
 }
 
 /** Read the secrets, or create them. @throws StartupProblem if a new password cannot be stored, because no operator could know it */
-export function readSecrets({ home, secrets }: Pick<Config, "home" | "secrets">): AccessSecrets {
-  const passwordFile = storedSecret(home, "TAC8_BOARD_PASSWORD");
-  const tokenFile = storedSecret(home, "TAC8_METRICS_TOKEN");
+export function readSecrets({ dataFolder, secrets }: Pick<Config, "dataFolder" | "secrets">): AccessSecrets {
+  const passwordFile = storedSecret(dataFolder, "TAC8_BOARD_PASSWORD");
+  const tokenFile = storedSecret(dataFolder, "TAC8_METRICS_TOKEN");
   const warnings: string[] = [];
   const attempt = (path: string, lost: string): string | null => {
     try {
-      return keptSecret(home, path);
+      return keptSecret(dataFolder, path);
     } catch (error) {
       warnings.push(`cannot store ${path} (${messageOf(error)}): ${lost}`);
       return null;
@@ -44,14 +44,14 @@ export function readSecrets({ home, secrets }: Pick<Config, "home" | "secrets">)
   let password = secrets.boardPassword;
   const isKept = password === null || secrets.boardPasswordSource === passwordFile;
   try {
-    password ??= keptSecret(home, passwordFile);
+    password ??= keptSecret(dataFolder, passwordFile);
   } catch (error) {
     const advice = "make that folder writable, or set TAC8_BOARD_PASSWORD";
     throw new StartupProblem(`cannot store the board's password in ${passwordFile}: ${messageOf(error)}: ${advice}`, {
       cause: error,
     });
   }
-  const keyFile = join(home, KEY_FILE);
+  const keyFile = join(dataFolder, KEY_FILE);
   const key = attempt(keyFile, "users have to sign in again after each start of the board");
   if (key !== null && (statSync(keyFile).mode & 0o077) !== 0) {
     warnings.push(`other users can read ${keyFile}: remove it and restart the board, which ends all sessions`);
@@ -65,6 +65,6 @@ export function readSecrets({ home, secrets }: Pick<Config, "home" | "secrets">)
   };
 }
 
-function keptSecret(home: string, path: string): string {
-  return readOrCreateSecret(path, { make: makePassword, prepare: () => void makeDataFolder(home) });
+function keptSecret(dataFolder: string, path: string): string {
+  return readOrCreateSecret(path, { make: makePassword, prepare: () => void makeDataFolder(dataFolder) });
 }

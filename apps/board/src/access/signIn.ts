@@ -97,7 +97,7 @@ export const openLink: AccessPage = async ({ access }, request, response) => {
   response.set("referrer-policy", "no-referrer");
   if (request.method !== "GET" || request.get("sec-purpose") !== undefined) return void response.status(503).end();
   const { token } = request.query;
-  if (typeof token === "string" && useLink(token, { home: access.home, now: access.now() })) {
+  if (typeof token === "string" && useLink(token, { dataFolder: access.dataFolder, now: access.now() })) {
     beginSession(request, response, access);
     access.noteSignIn(addressOf(request), "link");
     return response.redirect(303, "/");

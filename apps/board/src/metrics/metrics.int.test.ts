@@ -170,8 +170,8 @@ test("costs the same Redis commands for any length of the queue", async () => {
 });
 
 test("accepts the board's password, and the metrics token, which opens no other page", async () => {
-  const { url: own, home } = await setUpBoard(cleanup, { redis });
-  const token = (await readFile(join(home, "tac8-metrics-token"), "utf8")).trim();
+  const { url: own, dataFolder } = await setUpBoard(cleanup, { redis });
+  const token = (await readFile(join(dataFolder, "tac8-metrics-token"), "utf8")).trim();
   const headers = { authorization: `Bearer ${token}` };
   expect((await askAsStranger(`${own}/metrics`)).status).toBe(401);
   expect((await askAsStranger(`${own}/metrics`, { headers: { authorization: "Bearer wrong" } })).status).toBe(401);

@@ -64,8 +64,8 @@ const good = async (...args: Parameters<typeof tac8>): Promise<string> => {
 };
 
 function put(path: string, text: string): void {
-  mkdirSync(dirname(join(lab.home, path)), { recursive: true });
-  writeFileSync(join(lab.home, path), text);
+  mkdirSync(dirname(join(lab.dataFolder, path)), { recursive: true });
+  writeFileSync(join(lab.dataFolder, path), text);
 }
 
 /** Write an issue with notes, a session and a repository. */
@@ -81,7 +81,7 @@ async function anIssue(number: number, patch: Record<string, string> = {}): Prom
   put(`homes/octo/hello/gh-${number}/.claude/.credentials.json`, "secret");
   put(
     `workspaces/octo/hello/git/gh-${number}.git/objects/info/alternates`,
-    `${lab.home}/repos/octo/hello.git/objects\n`,
+    `${lab.dataFolder}/repos/octo/hello.git/objects\n`,
   );
   put(`workspaces/octo/hello/git/gh-${number}.git/refs/heads/x`, "1\n");
   put(`workspaces/octo/hello/trees/gh-${number}/big`, "1\n");
@@ -105,14 +105,14 @@ test("a backup contains notes, sessions and repositories of issues, but no secre
   ] as const)
     put(name, text);
   put("repos/octo/hello.git/HEAD", "x");
-  const agents = join(lab.home, "workspaces/octo/hello/git/gh-1.git");
+  const agents = join(lab.dataFolder, "workspaces/octo/hello/git/gh-1.git");
   symlinkSync("/etc/passwd", join(agents, "file"));
-  symlinkSync(join(lab.home, "repos"), join(agents, "folder"));
+  symlinkSync(join(lab.dataFolder, "repos"), join(agents, "folder"));
   await good(["backup", file()], { REDIS_URL: server.url, GITHUB_TOKEN: `ghp_${"a".repeat(36)}` });
   expect(statSync(file()).mode & 0o777).toBe(0o600);
   const folder = join(lab.dir, "out");
   const manifest = await extractBackup(file(), folder);
-  expect(manifest).toMatchObject({ format: 1, issues: 2, home: lab.home, secrets: ["GITHUB_TOKEN"] });
+  expect(manifest).toMatchObject({ format: 1, issues: 2, home: lab.dataFolder, secrets: ["GITHUB_TOKEN"] });
   const sessionOf2 = pathsIn(join(folder, "data/homes/octo/hello/gh-2"));
   expect(pathsIn(folder).filter((path) => !path.includes("homes/octo/hello/gh-2"))).toEqual([
     "config.toml",
@@ -148,7 +148,7 @@ test("a folder that is missing or read-only is one clear line", async () => {
 test("nothing that an agent has made in its repository prevents a backup, or its restore", async () => {
   await anIssue(1);
   const session = await anIssue(2);
-  const repository = join(lab.home, "workspaces/octo/hello/git/gh-1.git");
+  const repository = join(lab.dataFolder, "workspaces/octo/hello/git/gh-1.git");
   writeFileSync(join(repository, "HEAD"), "ref: refs/heads/x\n");
   // A file in place of a folder that a restore makes.
   rmSync(join(repository, "refs"), { recursive: true });
@@ -166,7 +166,7 @@ open(my $file, ">", "deep") or die $!;`;
   expect(pathsIn(folder).join("\n")).toContain(`${session}.jsonl`);
   const hostile = (path: string) => path.endsWith("/deep") || path.includes("\uFFFD");
   expect(pathsIn(folder).filter(hostile)).toEqual([]);
-  await execa("rm", ["-rf", lab.home]);
+  await execa("rm", ["-rf", lab.dataFolder]);
   await server.empty();
   await good(["restore", file()]);
   expect(await redis.hget(issueKey(id(2)), "session")).toBe(session);
@@ -213,13 +213,13 @@ const withBody = ({ path, bytes }: Entry) => ({ path, size: bytes.length, body: 
 test("a repository whose objects and refs are packed, so that folders of it are empty, is still a repository after the restore", async () => {
   await anIssue(1);
   const at = "workspaces/octo/hello/git/gh-1.git";
-  rmSync(join(lab.home, at), { recursive: true });
-  await execa("git", ["init", "--quiet", "--bare", "--template=", join(lab.home, at)]);
+  rmSync(join(lab.dataFolder, at), { recursive: true });
+  await execa("git", ["init", "--quiet", "--bare", "--template=", join(lab.dataFolder, at)]);
   await good(["backup", file()]);
   await server.empty();
-  rmSync(lab.home, { recursive: true });
+  rmSync(lab.dataFolder, { recursive: true });
   await good(["restore", file()]);
-  const { stdout } = await execa("git", ["-C", join(lab.home, at), "rev-parse", "--is-bare-repository"]);
+  const { stdout } = await execa("git", ["-C", join(lab.dataFolder, at), "rev-parse", "--is-bare-repository"]);
   expect(stdout).toBe("true");
 });
 
@@ -229,7 +229,7 @@ test("a backup is restored to another folder, where tac8 up starts its own Redis
   await redis.set("tac8:day:2020-01-01", "expires", "PX", 40_000_000);
   await redis.set("another:key", "x");
   await good(["backup", file()]);
-  const before = lab.home;
+  const before = lab.dataFolder;
   const other = join(lab.dir, "other");
   mkdirSync(other);
   const env = { TAC8_HOME: join(other, "home"), TAC8_CONFIG: join(other, "config.toml") };
@@ -240,7 +240,7 @@ test("a backup is restored to another folder, where tac8 up starts its own Redis
   expect(readFileSync(alternates, "utf8")).toBe(`${env.TAC8_HOME}/repos/octo/hello.git/objects\n`);
   expect(readFileSync(join(env.TAC8_HOME, "moved-from"), "utf8")).toBe(`${before}\n`);
   expect(readdirSync(env.TAC8_HOME)).not.toContain(RESTORING_FOLDER);
-  const own = await startEmbeddedRedis({ home: env.TAC8_HOME, warn: () => undefined });
+  const own = await startEmbeddedRedis({ dataFolder: env.TAC8_HOME, warn: () => undefined });
   const client = connectRedis(own.url, { name: "test", onError: () => undefined });
   try {
     expect(await createIssueStore(client).read(id(1))).toMatchObject({ state: "blocked", agent: { session } });
@@ -259,7 +259,7 @@ test("an installation that is not empty is refused; with --force it is replaced,
   expect((await tac8(["restore", file()])).err).toMatch(
     /already has data \(issues, homes, workspaces, id\): tac8 restore --force/,
   );
-  rmSync(lab.home, { recursive: true });
+  rmSync(lab.dataFolder, { recursive: true });
   expect((await tac8(["restore", file()])).err).toMatch(/Redis already contains keys of tac8/);
   expect(await redis.hget(issueKey(id(1)), "state")).toBe("blocked");
 
@@ -271,9 +271,9 @@ test("an installation that is not empty is refused; with --force it is replaced,
   const out = await good(["restore", "--force", file()]);
   const [previous = ""] = /\S*before-restore\S*/.exec(out) ?? [];
   expect(readFileSync(join(previous, "id"), "utf8")).toBe("another\n");
-  expect(readFileSync(join(lab.home, "id"), "utf8")).toBe("h\n");
+  expect(readFileSync(join(lab.dataFolder, "id"), "utf8")).toBe("h\n");
   expect(readFileSync(join(lab.dir, "config.toml"), "utf8")).toContain("World");
-  expect(readFileSync(join(lab.home, "config.toml.from-backup"), "utf8")).toContain("Hello");
+  expect(readFileSync(join(lab.dataFolder, "config.toml.from-backup"), "utf8")).toContain("Hello");
   expect((await redis.keys("*")).toSorted()).toEqual(["another:key", issueKey(id(1))]);
   expect(await redis.hget(issueKey(id(1)), "state")).toBe("blocked");
 });
@@ -316,7 +316,7 @@ test("a file that is not a complete backup, or has a newer format, is refused, a
   await anIssue(1);
   await good(["backup", file()]);
   await server.empty();
-  rmSync(lab.home, { recursive: true });
+  rmSync(lab.dataFolder, { recursive: true });
   const bytes = readFileSync(file());
   const refused = async (change: () => void, why: RegExp): Promise<void> => {
     change();
@@ -326,7 +326,7 @@ test("a file that is not a complete backup, or has a newer format, is refused, a
       err: expect.stringMatching(why) as string,
     });
     expect(await redis.dbsize()).toBe(0);
-    expect(readdirSync(lab.home)).toEqual(["up.lock"]);
+    expect(readdirSync(lab.dataFolder)).toEqual(["up.lock"]);
     writeFileSync(file(), bytes);
   };
   await refused(() => truncateSync(file(), bytes.length - 30), /damaged or incomplete/);
@@ -348,11 +348,11 @@ test("nothing starts on a restore that was interrupted, and a second one finishe
   await good(["backup", file()]);
   await server.empty();
   // The files are in their folders, and the data of Redis is not there yet.
-  mkdirSync(join(lab.home, RESTORING_FOLDER));
-  writeFileSync(join(lab.home, RESTORING_FOLDER, "complete"), "");
-  expect(() => makeDataFolder(lab.home)).toThrow(/run tac8 restore again/);
+  mkdirSync(join(lab.dataFolder, RESTORING_FOLDER));
+  writeFileSync(join(lab.dataFolder, RESTORING_FOLDER, "complete"), "");
+  expect(() => makeDataFolder(lab.dataFolder)).toThrow(/run tac8 restore again/);
   await good(["restore", file()]);
-  expect(makeDataFolder(lab.home)).toBe(false);
+  expect(makeDataFolder(lab.dataFolder)).toBe(false);
   expect(await redis.hget(issueKey(id(1)), "state")).toBe("blocked");
 });
 

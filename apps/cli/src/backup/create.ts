@@ -52,7 +52,7 @@ export async function createBackup(request: BackupRequest): Promise<BackupMade> 
     const pauseMs = Math.min(MAX_PAUSE_MS, (config.coordinator.lock_seconds * 1000) / 4);
     const exported = await spooled(spool, (file) => exportRedis(redis, { file, pauseMs, now }));
     const { files, leftOut } = findFiles(exported.issues, {
-      home: config.home,
+      dataFolder: config.dataFolder,
       sharedProjects: request.sharedProjects,
     });
     const described = describe(request, { exported, at });
@@ -99,7 +99,7 @@ function describe({ config }: BackupRequest, given: { exported: RedisExport; at:
     tac8: manifest.version,
     at,
     host: hostname(),
-    home: config.home,
+    home: config.dataFolder,
     redisVersion: exported.redisVersion,
     keys: exported.keys,
     issues: exported.issues.length,
@@ -108,10 +108,10 @@ function describe({ config }: BackupRequest, given: { exported: RedisExport; at:
 }
 
 /** Return the names of the secrets that this installation has. A backup never contains their values. */
-function secretNames({ home, secrets, agent, agentEnv }: Config): string[] {
+function secretNames({ dataFolder, secrets, agent, agentEnv }: Config): string[] {
   const { github, notify, boardPassword, boardPasswordSource } = secrets;
   // If the board created the password, it creates a new one.
-  const isMade = boardPasswordSource === storedSecret(home, "TAC8_BOARD_PASSWORD");
+  const isMade = boardPasswordSource === storedSecret(dataFolder, "TAC8_BOARD_PASSWORD");
   const ofGitHub = { token: "GITHUB_TOKEN", app: "GITHUB_APP_PRIVATE_KEY" } as const;
   const known = [
     github === null ? null : ofGitHub[github.kind],

@@ -26,7 +26,7 @@ test("a folder that this user cannot read is reported as omitted, and the rest i
   const issue = { jobId: "octo.hello.1", run: { id: null }, agent: { session: "s" }, state: "blocked" };
   const module = new URL("./findFiles.ts", import.meta.url).href;
   const code = `const { findFiles } = await import(${JSON.stringify(module)});
-    console.log(JSON.stringify(findFiles([${JSON.stringify(issue)}], { home: ${JSON.stringify(home)}, sharedProjects: null })));`;
+    console.log(JSON.stringify(findFiles([${JSON.stringify(issue)}], { dataFolder: ${JSON.stringify(home)}, sharedProjects: null })));`;
   // Root may read everything.
   const asOther = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
   const { stdout } = await execa(process.execPath, ["--input-type=module", "--eval", code], { ...asOther, cwd: "/" });

@@ -35,7 +35,7 @@ const NOT_RESTORED = /^(?:end\.json|prompt\.md|.*\.(?:lock|new))$/;
  */
 export function findFiles(
   issues: readonly IssueFacts[],
-  { home, sharedProjects }: { readonly home: string; readonly sharedProjects: string | null },
+  { dataFolder, sharedProjects }: { readonly dataFolder: string; readonly sharedProjects: string | null },
 ): FoundFiles {
   const files: BackupFile[] = [];
   const leftOut: string[] = [];
@@ -44,7 +44,7 @@ export function findFiles(
     if (found === null) leftOut.push(`${jobId}: ${what} is too large for a backup`);
     else files.push(...found);
   };
-  const id = { path: `${DATA}id`, source: join(home, "id") };
+  const id = { path: `${DATA}id`, source: join(dataFolder, "id") };
   if (statOf(id.source)?.isFile() === true) files.push(id);
   for (const {
     jobId,
@@ -55,15 +55,19 @@ export function findFiles(
     if (ref === null) continue;
     const [owner, repo, name] = [ref.owner, ref.repo, `gh-${ref.number}`];
     const agents = [join("homes", owner, repo, name), join("workspaces", owner, repo, "git", `${name}.git`)];
-    const unreadable = agents.filter((path) => isUnreadable(join(home, path)));
+    const unreadable = agents.filter((path) => isUnreadable(join(dataFolder, path)));
     leftOut.push(...unreadable.map((path) => `${jobId}: ${path} cannot be read by this user`));
-    const inHome = (...parts: string[]) => filesIn({ root: home, at: join(...parts), prefix: DATA });
+    const inHome = (...parts: string[]) => filesIn({ root: dataFolder, at: join(...parts), prefix: DATA });
     const notes = inHome("issues", owner, repo, name);
     add(jobId, "its notes folder", notes?.filter(({ source }) => !NOT_RESTORED.test(nameOf(source))) ?? null);
     if (session !== null) {
       const projects = join("homes", owner, repo, name, ".claude", "projects");
-      for (const folder of foldersIn(home, projects)) {
-        add(jobId, "its agent's session", sessionIn({ root: home, at: join(projects, folder), session, prefix: DATA }));
+      for (const folder of foldersIn(dataFolder, projects)) {
+        add(
+          jobId,
+          "its agent's session",
+          sessionIn({ root: dataFolder, at: join(projects, folder), session, prefix: DATA }),
+        );
       }
       add(jobId, "its agent's session", shared.get(session) ?? []);
     }

@@ -2,7 +2,7 @@ import { messageOf } from "@tac8/core/domain/messageOf";
 import { RESTORING_FOLDER } from "@tac8/core/config/dataFolder";
 import { addFormerPaths } from "@tac8/core/config/formerPaths";
 import { presentRunners } from "@tac8/core/status/snapshot";
-import { homeIdOf, idOf, readRunners } from "@tac8/core/state/presence";
+import { dataFolderIdOf, idOf, readRunners } from "@tac8/core/state/presence";
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
@@ -14,7 +14,7 @@ import { syncFolder } from "../moveData/mark.ts";
 import { repairPaths } from "../moveData/repair.ts";
 import { withRedis } from "../redis/connect.ts";
 import { startEmbeddedRedis, stopLeftover } from "../redis/embedded.ts";
-import { holdHome } from "../up/lock.ts";
+import { holdDataFolder } from "../up/lock.ts";
 import { extractBackup } from "./extract.ts";
 import { CONFIG, DATA, RECORDS, SHARED, type Manifest } from "./format.ts";
 import { countKeys, importRedis } from "./importRedis.ts";
@@ -23,7 +23,7 @@ export interface RestoreRequest {
   /** The archive. */
   readonly path: string;
   /** The data folder, absolute. */
-  readonly home: string;
+  readonly dataFolder: string;
   /** Path of the configuration, absolute. An existing file is never changed. */
   readonly configPath: string;
   /** A Redis of the operator's; null: `tac8 up` starts its own in the data folder. */
@@ -58,18 +58,18 @@ const OTHERS = ["repos", "runs"];
  * @throws Problem if a process uses the installation, or if it is not empty and `force` is not set
  */
 export async function restoreBackup(request: RestoreRequest): Promise<Restored> {
-  const { home, redisUrl, now } = request;
-  await mkdir(home, { recursive: true, mode: 0o700 });
-  const lock = await holdHome(home);
+  const { dataFolder, redisUrl, now } = request;
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+  const lock = await holdDataFolder(dataFolder);
   let releaseSlots = (): void => undefined;
   try {
-    releaseSlots = await holdSlots(home);
-    await stopLeftover(home); // The Redis of a killed `up`: a running `up` would have the lock.
+    releaseSlots = await holdSlots(dataFolder);
+    await stopLeftover(dataFolder); // The Redis of a killed `up`: a running `up` would have the lock.
     const users =
       redisUrl === null
         ? []
-        : [...(await usersOf([home], { redisUrl, now })), ...(await runnersOf(redisUrl, { home, now }))];
-    if (users.length > 0) throw new Problem(users.map((line) => `${home} is in use: ${line}`));
+        : [...(await usersOf([dataFolder], { redisUrl, now })), ...(await runnersOf(redisUrl, { dataFolder, now }))];
+    if (users.length > 0) throw new Problem(users.map((line) => `${dataFolder} is in use: ${line}`));
     return await restore(request);
   } finally {
     releaseSlots();
@@ -81,13 +81,16 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
  * Return the runners of other data folders, on this machine or another. They would continue with the state that they read before the
  * restore. Machines may have the same host name, so the name is used only for runners that do not report their data folder.
  */
-function runnersOf(redisUrl: string, { home, now }: Pick<RestoreRequest, "home" | "now">): Promise<string[]> {
+function runnersOf(
+  redisUrl: string,
+  { dataFolder, now }: Pick<RestoreRequest, "dataFolder" | "now">,
+): Promise<string[]> {
   return withRedis(
     redisUrl,
     async (redis) => {
-      const own = idsIn([home]);
+      const own = idsIn([dataFolder]);
       const others = presentRunners(await readRunners(redis), now).filter((runner) =>
-        runner.wantedHost === undefined ? runner.host !== hostname() : !own.includes(homeIdOf(idOf(runner))),
+        runner.wantedHost === undefined ? runner.host !== hostname() : !own.includes(dataFolderIdOf(idOf(runner))),
       );
       return others.map(({ name, host }) => `runner ${name} on ${host} is running: stop it`);
     },
@@ -96,8 +99,8 @@ function runnersOf(redisUrl: string, { home, now }: Pick<RestoreRequest, "home" 
 }
 
 async function restore(request: RestoreRequest): Promise<Restored> {
-  const { path, home, redisUrl, force, now } = request;
-  const folder = join(home, RESTORING_FOLDER);
+  const { path, dataFolder, redisUrl, force, now } = request;
+  const folder = join(dataFolder, RESTORING_FOLDER);
   const isInterrupted = existsSync(join(folder, "complete"));
   const replace = force || isInterrupted;
   if (!replace) await refuseIfUsed(request);
@@ -112,16 +115,16 @@ async function restore(request: RestoreRequest): Promise<Restored> {
     // From here on, files may have been replaced, so after an interruption the next call continues without --force.
     await (await open(join(folder, "complete"), "w", 0o600)).close();
     syncFolder(folder);
-    for (const name of ENTRIES) await moveIn(join(data, name), join(home, name));
+    for (const name of ENTRIES) await moveIn(join(data, name), join(dataFolder, name));
     await bringShared(join(folder, SHARED), request.sharedProjects);
-    if (manifest.home !== home) {
-      repairPaths({ from: [manifest.home], to: home });
-      addFormerPaths(home, [manifest.home]);
+    if (manifest.home !== dataFolder) {
+      repairPaths({ from: [manifest.home], to: dataFolder });
+      addFormerPaths(dataFolder, [manifest.home]);
     }
-    const configCopy = join(home, "config.toml.from-backup");
+    const configCopy = join(dataFolder, "config.toml.from-backup");
     const config = await bringConfig(join(folder, CONFIG), { to: request.configPath, copy: configCopy });
     if (redisUrl !== null) await importInto(redisUrl, { records: join(folder, RECORDS), replace, now });
-    syncFolder(home);
+    syncFolder(dataFolder);
     await rm(folder, { recursive: true, force: true });
     return { manifest, config, configCopy, previous };
   } catch (error) {
@@ -133,9 +136,9 @@ async function restore(request: RestoreRequest): Promise<Restored> {
 
 const REPLACE = "tac8 restore --force replaces it and keeps its files beside it";
 
-async function refuseIfUsed({ home, redisUrl }: RestoreRequest): Promise<void> {
-  const used = [...ENTRIES, ...OTHERS].filter((name) => existsSync(join(home, name)));
-  if (used.length > 0) throw new Problem(`${home} already has data (${used.join(", ")}): ${REPLACE}`);
+async function refuseIfUsed({ dataFolder, redisUrl }: RestoreRequest): Promise<void> {
+  const used = [...ENTRIES, ...OTHERS].filter((name) => existsSync(join(dataFolder, name)));
+  if (used.length > 0) throw new Problem(`${dataFolder} already has data (${used.join(", ")}): ${REPLACE}`);
   if (redisUrl === null) return;
   const keys = await withRedis(redisUrl, (redis) => countKeys(redis), "start it");
   if (keys > 0) throw new Problem(`Redis already contains keys of tac8: ${REPLACE}, but does not keep those keys`);
@@ -145,7 +148,7 @@ async function refuseIfUsed({ home, redisUrl }: RestoreRequest): Promise<void> {
 async function importIntoOwn(folder: string, { now }: { readonly now: number }): Promise<void> {
   const data = join(folder, DATA);
   await rm(join(data, "redis"), { recursive: true, force: true });
-  const server = await startEmbeddedRedis({ home: data, warn: () => undefined });
+  const server = await startEmbeddedRedis({ dataFolder: data, warn: () => undefined });
   let isWritten = false;
   try {
     await importInto(server.url, { records: join(folder, RECORDS), replace: false, now });
@@ -169,13 +172,13 @@ async function importInto(
 }
 
 /** Move the existing files to a new folder. @returns its path; null: there were no files */
-async function keepPrevious({ home, now }: RestoreRequest, replace: boolean): Promise<string | null> {
+async function keepPrevious({ dataFolder, now }: RestoreRequest, replace: boolean): Promise<string | null> {
   if (!replace) return null;
-  const there = [...ENTRIES, ...OTHERS].filter((name) => existsSync(join(home, name)));
+  const there = [...ENTRIES, ...OTHERS].filter((name) => existsSync(join(dataFolder, name)));
   if (there.length === 0) return null;
-  const previous = join(home, `before-restore-${new Date(now).toISOString().replace(/[:.]/g, "-")}`);
+  const previous = join(dataFolder, `before-restore-${new Date(now).toISOString().replace(/[:.]/g, "-")}`);
   await mkdir(previous, { mode: 0o700 });
-  for (const name of there) await rename(join(home, name), join(previous, name));
+  for (const name of there) await rename(join(dataFolder, name), join(previous, name));
   return previous;
 }
 

@@ -74,7 +74,7 @@ async function startRunner(): Promise<void> {
 
 /** Write the log of a run of an issue, ended or not. */
 async function logOf(number: number, state: "failed" | "running"): Promise<string> {
-  const folder = join(lab.home, "logs", "octo", "hello", `gh-${number}`);
+  const folder = join(lab.dataFolder, "logs", "octo", "hello", `gh-${number}`);
   mkdirSync(folder, { recursive: true });
   const path = join(folder, "run.jsonl");
   writeFileSync(path, "x".repeat(5000));
@@ -108,7 +108,7 @@ test("lists what would be removed, then removes it as the janitor does, and keep
     dryRun: false,
     runners: [
       {
-        home: lab.home,
+        home: lab.dataFolder,
         removedCount: 1,
         removed: [{ kind: "log", paths: [old], why: "age" }],
         problem: null,

@@ -138,7 +138,7 @@ type Answer =
   | { readonly kind: "typed"; readonly name: SecretName; readonly secret: string };
 
 /** Store a secret for later starts. @returns the lines to print */
-async function store(home: string, answer: Answer): Promise<string[]> {
+async function store(dataFolder: string, answer: Answer): Promise<string[]> {
   switch (answer.kind) {
     case "set":
       return [`${answer.by} is set in this shell and was not stored: also set it wherever you start tac8.`];
@@ -146,19 +146,19 @@ async function store(home: string, answer: Answer): Promise<string[]> {
     case "stored":
       return [];
     case "app": {
-      const path = storedSecret(home, "GITHUB_APP_PRIVATE_KEY");
+      const path = storedSecret(dataFolder, "GITHUB_APP_PRIVATE_KEY");
       await writeSecret(path, answer.app.privateKey.trim());
       return [`Stored the private key of the GitHub App ${answer.app.slug} in ${path}, which only you can read.`];
     }
     case "typed": {
-      const path = storedSecret(home, answer.name);
-      removeOthers(home, answer.name);
+      const path = storedSecret(dataFolder, answer.name);
+      removeOthers(dataFolder, answer.name);
       await writeSecret(path, answer.secret);
       return [`Stored ${answer.name} in ${path}, which only you can read.`];
     }
     case "file": {
-      const path = storedSecret(home, answer.name);
-      removeOthers(home, answer.name);
+      const path = storedSecret(dataFolder, answer.name);
+      removeOthers(dataFolder, answer.name);
       linkSecret(path, answer.path);
       const open = answer.open ? [`Other users can read ${answer.path}: run chmod 600 ${shellWord(answer.path)}`] : [];
       return [`Linked ${path} to ${answer.path}: tac8 reads ${answer.name} from there at each start.`, ...open];
@@ -169,10 +169,10 @@ async function store(home: string, answer: Answer): Promise<string[]> {
 }
 
 /** Remove the other secrets of the model, because an agent that is signed in with two of them has two identities. */
-function removeOthers(home: string, name: SecretName): void {
+function removeOthers(dataFolder: string, name: SecretName): void {
   const all: readonly SecretName[] = MODEL_SECRETS;
   if (!all.includes(name)) return;
-  for (const other of all) if (other !== name) rmSync(storedSecret(home, other), { force: true });
+  for (const other of all) if (other !== name) rmSync(storedSecret(dataFolder, other), { force: true });
 }
 
 async function mayWrite(path: string, { force, prompt }: { force: boolean; prompt: Prompt | null }): Promise<void> {

@@ -42,7 +42,7 @@ export async function join(context: Context, { args, options }: Input): Promise<
   const loaded = loadConfig({ flag, env, cwd });
   const { draft, dataFolder, path, found } = loaded;
   if (draft === null || dataFolder === null) throw new Problem(describeProblems(loaded.problems, path).split("\n"));
-  const files = joinFiles(draft.home);
+  const files = joinFiles(draft.dataFolder);
   if (options["leave"] === true) return leave(context, draft);
   if (!found)
     throw new Problem(
@@ -57,8 +57,8 @@ export async function join(context: Context, { args, options }: Input): Promise<
   try {
     const url = await addressOf(args[0], { before: readOrNull(files.url)?.trim() ?? null, prompt });
     const known = await knownTo(context, { url, files, prompt });
-    await tryIt(context, { ...known, url, home: draft.home });
-    makeDataFolder(draft.home);
+    await tryIt(context, { ...known, url, dataFolder: draft.dataFolder });
+    makeDataFolder(draft.dataFolder);
     await writeWholeFile(files.ca, known.ca);
     await writeWholeFile(files.password, `${known.password}\n`);
     // The address is written last, because it is what makes this machine a joined one.
@@ -84,8 +84,8 @@ async function begin(
   return 0;
 }
 
-async function leave({ env, out, command }: Context, { joined, home, redisUrl }: Config): Promise<number> {
-  const files = joinFiles(home);
+async function leave({ env, out, command }: Context, { joined, dataFolder, redisUrl }: Config): Promise<number> {
+  const files = joinFiles(dataFolder);
   for (const path of [files.url, files.password, files.ca]) await rm(path, { force: true });
   if (!joined) {
     out.line("This machine has not joined another machine.");
@@ -103,18 +103,18 @@ async function leave({ env, out, command }: Context, { joined, home, redisUrl }:
 }
 
 /** Check that this machine uses no other Redis. @throws Problem */
-function mustBeFree({ env, command }: Context, { home }: Config): void {
+function mustBeFree({ env, command }: Context, { dataFolder }: Config): void {
   const isService = env["TAC8_SYSTEMD"] === "system";
   if (variable(env, "REDIS_URL") !== null && !isService)
     throw new Problem("REDIS_URL is set and would take precedence over the joined machine: unset it first");
   const password = ["REDIS_PASSWORD", "REDIS_PASSWORD_FILE"].find((name) => variable(env, name) !== null);
   if (password !== undefined)
     throw new Problem(`${password} is set and would take precedence over the token's password: remove it first`);
-  if (readShare(home) !== null)
+  if (readShare(dataFolder) !== null)
     throw new Problem(
       `this machine shares its own tac8 with others: run ${command} unshare --all first, or join from another machine`,
     );
-  if (!isService && redisUrlIn([home]) !== null)
+  if (!isService && redisUrlIn([dataFolder]) !== null)
     throw new Problem(`${command} up is running here with its own Redis: stop it first. Its issues stay in that Redis`);
 }
 
@@ -171,11 +171,11 @@ async function tokenOf(
 /** Check that this machine can work with the other one. @throws Problem */
 async function tryIt(
   { err }: Context,
-  given: { url: string; ca: string; password: string; home: string },
+  given: { url: string; ca: string; password: string; dataFolder: string },
 ): Promise<void> {
-  const { url, ca, password, home } = given;
-  makeDataFolder(home);
-  const path = `${joinFiles(home).ca}.new`;
+  const { url, ca, password, dataFolder } = given;
+  makeDataFolder(dataFolder);
+  const path = `${joinFiles(dataFolder).ca}.new`;
   await writeWholeFile(path, ca);
   try {
     const full = withPassword(withCa(url, path), password);
@@ -205,8 +205,8 @@ async function tryIt(
 }
 
 /** Ask for the GitHub token if this machine has no credentials, because a runner cannot work without them. */
-async function askForSecrets({ secrets, github, home }: Config, prompt: Prompt | null): Promise<void> {
+async function askForSecrets({ secrets, github, dataFolder }: Config, prompt: Prompt | null): Promise<void> {
   if (secrets.github !== null || prompt === null || github.app_id !== undefined) return;
   const secret = await prompt.askHidden("GitHub token, as on the first machine (not shown; empty to skip): ");
-  if (secret !== "") await writeSecret(storedSecret(home, "GITHUB_TOKEN"), secret);
+  if (secret !== "") await writeSecret(storedSecret(dataFolder, "GITHUB_TOKEN"), secret);
 }

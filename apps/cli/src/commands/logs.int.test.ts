@@ -13,7 +13,7 @@ afterEach(() => lab.close());
 const line = (time: number, msg: string) => `${JSON.stringify({ level: 30, time, msg })}\n`;
 
 function write(app: string, ...lines: string[]): string {
-  const folder = join(lab.home, "logs");
+  const folder = join(lab.dataFolder, "logs");
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${app}.log`);
   writeFileSync(path, lines.join(""));

@@ -32,11 +32,13 @@ async function source(
   const services = (await composeServices(cwd, env)).filter((name) => choice.apps.length > 1 || name === "runner");
   if (services.length > 0) return composeCommand({ ...choice, services, cwd, env });
   const { homes } = locateDespiteMistakes(context, flag);
-  const files = homes.map((home) => choice.apps.map((app) => join(home, "logs", `${app}.log`)).filter(existsSync));
+  const files = homes.map((dataFolder) =>
+    choice.apps.map((app) => join(dataFolder, "logs", `${app}.log`)).filter(existsSync),
+  );
   const found = files.find((some) => some.length > 0);
   if (found === undefined) {
     throw new Problem(
-      `no logs in ${homes.map((home) => join(home, "logs")).join(" and ")}: for tac8 in containers, run this command in the folder of docker-compose.yml; for tac8 as a service, see docs/service.md`,
+      `no logs in ${homes.map((dataFolder) => join(dataFolder, "logs")).join(" and ")}: for tac8 in containers, run this command in the folder of docker-compose.yml; for tac8 as a service, see docs/service.md`,
     );
   }
   return tailCommand({ ...choice, files: found, appOf: (path) => basename(path, ".log") });

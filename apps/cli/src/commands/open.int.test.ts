@@ -29,17 +29,17 @@ function note(home: string, more: { url?: string } = {}): void {
 }
 
 it("prints only a link, which the board accepts once", async () => {
-  note(lab.home);
+  note(lab.dataFolder);
   const cli = lab.start(["open"]);
   expect((await cli.ended).code).toBe(0);
   expect(cli.stdout()).toMatch(new RegExp(`^${url}/open\\?token=[\\w-]{22}\n$`));
   expect(cli.stderr()).toBe("It signs you in once and expires after 10 minutes.\n");
   const token = new URL(cli.stdout()).searchParams.get("token") ?? "";
-  expect([1, 2].map(() => useLink(token, { home: lab.home, now: Date.now() }))).toEqual([true, false]);
+  expect([1, 2].map(() => useLink(token, { dataFolder: lab.dataFolder, now: Date.now() }))).toEqual([true, false]);
 });
 
 it("prints JSON, with the address that people open", async () => {
-  note(lab.home, { url: "https://tac8.example.org" });
+  note(lab.dataFolder, { url: "https://tac8.example.org" });
   const cli = lab.start(["open", "--json"]);
   expect((await cli.ended).code).toBe(0);
   expect(JSON.parse(cli.stdout())).toEqual({
@@ -52,7 +52,7 @@ it("says in one line that no board was started, or that it does not respond", as
   const none = lab.start(["open"]);
   expect((await none.ended).code).toBe(1);
   expect(none.stderr()).toMatch(/^tac8: no board has run on the data folder .*: run tac8 up, .*\n$/);
-  note(lab.home);
+  note(lab.dataFolder);
   board.close();
   const down = lab.start(["open"]);
   expect((await down.ended).code).toBe(1);

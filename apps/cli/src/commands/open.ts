@@ -16,19 +16,19 @@ export async function open(context: Context, { options }: Input): Promise<number
   const { out, err, env, now, command } = context;
   const { homes } = locate(context, options["config"] as string | undefined);
   const found = homes
-    .map((home) => ({ home, address: readBoardAddress(home) }))
+    .map((dataFolder) => ({ dataFolder, address: readBoardAddress(dataFolder) }))
     .find(({ address }) => address !== null);
   if (!found?.address) {
     throw new Problem(
       `no board has run on the data folder ${homes[0] ?? ""}: run ${command} up, or run this command on the board's machine`,
     );
   }
-  const { home, address } = found;
+  const { dataFolder, address } = found;
   if (!(await answers(address.listens))) {
     throw new Problem(`the board does not respond at ${address.listens}: start it, for example with ${command} up`);
   }
   const { url, hint } = addressFor(address, env);
-  const link = linkTo(url, { home, now: now() });
+  const link = linkTo(url, { dataFolder, now: now() });
   if (options["json"] === true) {
     out.line(jsonOf(openOutput, { url: link, expires: new Date(now() + LINK_MS).toISOString() }));
     return 0;
@@ -38,11 +38,11 @@ export async function open(context: Context, { options }: Input): Promise<number
   return 0;
 }
 
-function linkTo(url: string, { home, now }: { home: string; now: number }): string {
+function linkTo(url: string, { dataFolder, now }: { dataFolder: string; now: number }): string {
   try {
-    return createLink(url, { home, now, lifeMs: LINK_MS });
+    return createLink(url, { dataFolder, now, lifeMs: LINK_MS });
   } catch (error) {
-    throw new Problem(`cannot create a link in ${home}: ${messageOf(error)}`, { cause: error });
+    throw new Problem(`cannot create a link in ${dataFolder}: ${messageOf(error)}`, { cause: error });
   }
 }
 

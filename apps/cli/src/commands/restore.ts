@@ -22,7 +22,7 @@ export async function restore(context: Context, { args, options }: Input): Promi
     throw new Problem(`this machine has joined the tac8 at ${redisAddress(draft.redisUrl)}: run tac8 restore there`);
   const { manifest, config, configCopy, previous } = await restoreBackup({
     path: resolve(cwd, args[0] ?? ""),
-    home: dataFolder.path,
+    dataFolder: dataFolder.path,
     configPath,
     redisUrl: namesRedis(env, draft) ? draft.redisUrl : null,
     sharedProjects: sharedProjectsOf(env),

@@ -36,19 +36,21 @@ export async function share(context: Context, { args, options }: Input): Promise
     context.out.line(own.line);
     return 0;
   }
-  const { home, redis } = own;
+  const { dataFolder, redis } = own;
   if (redis === null)
-    throw new Problem(`tac8 up is not running on ${home}, so there is no Redis to share: start it, then try again`);
+    throw new Problem(
+      `tac8 up is not running on ${dataFolder}, so there is no Redis to share: start it, then try again`,
+    );
   const wanted = {
     address: options["address"] as string | undefined,
     port: portOf(options["port"] as string | undefined),
   };
-  const before = readShare(home);
+  const before = readShare(dataFolder);
   return withRedis(
     redis.redisUrl,
     async (redis) => {
       if (name === undefined && wanted.address === undefined && wanted.port === null) {
-        await list(context, redis, { home, share: before });
+        await list(context, redis, { dataFolder, share: before });
         return 0;
       }
       await mustBeAble(redis);
@@ -59,8 +61,8 @@ export async function share(context: Context, { args, options }: Input): Promise
       const others = before?.machines.filter((machine) => machine !== known || password === null) ?? [];
       const machine: Machine[] =
         name === undefined || password === null ? [] : [{ name, hash: hashOf(password), since: context.now() }];
-      const fingerprint = await write(context, home, { ...place, machines: [...others, ...machine] });
-      await open(redis, { home, before });
+      const fingerprint = await write(context, dataFolder, { ...place, machines: [...others, ...machine] });
+      await open(redis, { dataFolder, before });
       explain(context, { place, name, token: password === null ? null : writeToken({ fingerprint, password }) });
       return 0;
     },
@@ -104,24 +106,24 @@ async function mustBeAble(redis: Redis): Promise<void> {
  * Write the certificates first and the configuration of Redis last, so that an interruption opens nothing.
  * @returns the fingerprint of the CA
  */
-async function write(context: Context, home: string, share: Share): Promise<string> {
-  const files = shareFiles(home);
-  makeDataFolder(home);
+async function write(context: Context, dataFolder: string, share: Share): Promise<string> {
+  const files = shareFiles(dataFolder);
+  makeDataFolder(dataFolder);
   await mkdir(files.folder, { recursive: true, mode: 0o700 });
   const fingerprint = await makeCertificates(context, { files, address: share.address, host: hostname() });
   if (readOrNull(files.password) === null) await writeWholeFile(files.password, `${newPassword()}\n`);
   await writeWholeFile(files.state, `${JSON.stringify(share)}\n`);
-  await writeShareConf(home);
+  await writeShareConf(dataFolder);
   return fingerprint;
 }
 
 /** Make Redis listen. @throws Problem if it cannot; the previous state is then restored */
-async function open(redis: Redis, { home, before }: { home: string; before: Share | null }): Promise<void> {
-  const files = shareFiles(home);
-  const now = readShare(home);
+async function open(redis: Redis, { dataFolder, before }: { dataFolder: string; before: Share | null }): Promise<void> {
+  const files = shareFiles(dataFolder);
+  const now = readShare(dataFolder);
   try {
-    await applyShare(redis, home);
-    if (now !== null && !(await isSharedAt(now, home))) throw new Error("nothing responds there");
+    await applyShare(redis, dataFolder);
+    if (now !== null && !(await isSharedAt(now, dataFolder))) throw new Error("nothing responds there");
   } catch (error) {
     const where = now === null ? "" : ` at ${now.address}:${now.port}`;
     if (before === null) {
@@ -130,8 +132,8 @@ async function open(redis: Redis, { home, before }: { home: string; before: Shar
       await withdrawShare(redis, names);
     } else {
       await writeWholeFile(files.state, `${JSON.stringify(before)}\n`);
-      await writeShareConf(home);
-      await applyShare(redis, home).catch(() => undefined);
+      await writeShareConf(dataFolder);
+      await applyShare(redis, dataFolder).catch(() => undefined);
     }
     const advice = "choose another address with --port or --address";
     throw new Problem(`Redis cannot listen${where} (${messageOf(error)}): ${advice}`, { cause: error });
@@ -162,7 +164,7 @@ function explain(
 async function list(
   { out, now, command }: Context,
   redis: Redis,
-  { home, share }: { readonly home: string; readonly share: Share | null },
+  { dataFolder, share }: { readonly dataFolder: string; readonly share: Share | null },
 ): Promise<void> {
   if (share === null) {
     out.line(`Nothing is shared. To let another machine join: ${command} share NAME`);
@@ -170,7 +172,7 @@ async function list(
   }
   const { machines } = share;
   const clients = String(await redis.call("CLIENT", "LIST"));
-  const open = (await isSharedAt(share, home)) ? "listens" : "should listen, but does not,";
+  const open = (await isSharedAt(share, dataFolder)) ? "listens" : "should listen, but does not,";
   out.line(
     `Redis ${open} at ${share.address}:${share.port}, with TLS, for ${machines.length} machine${machines.length === 1 ? "" : "s"}`,
   );

@@ -19,9 +19,9 @@ export async function unshare(context: Context, { args, options }: Input): Promi
     throw new WrongUsage("no machine given: run tac8 unshare NAME, or tac8 unshare --all");
   const own = ownRedis(context, options["config"] as string | undefined);
   if ("line" in own) throw new Problem(own.line);
-  const { home } = own;
-  const files = shareFiles(home);
-  const share = readShare(home);
+  const { dataFolder } = own;
+  const files = shareFiles(dataFolder);
+  const share = readShare(dataFolder);
   if (share === null) {
     out.line("Nothing is shared.");
     return 0;
@@ -30,7 +30,7 @@ export async function unshare(context: Context, { args, options }: Input): Promi
     const machines = share.machines.filter((machine) => machine.name !== name);
     if (machines.length === share.machines.length) throw new Problem(`there is no machine ${name}: ${namesOf(share)}`);
     await writeWholeFile(files.state, `${JSON.stringify({ ...share, machines })}\n`);
-    await writeShareConf(home);
+    await writeShareConf(dataFolder);
     await live(context, own, (redis) => redis.call("ACL", "DELUSER", name));
     out.line(
       `${name} has no access any more: its connections are closed. Other runners take over its jobs within minutes.`,

@@ -11,10 +11,10 @@ import { decideUp } from "../up/decide.ts";
 import { runUp } from "../up/run.ts";
 
 /** Warn if the data folder is inside a checkout, because agents can find the files of that checkout: see `tac8 doctor`. */
-function warnOfCheckout({ env, err, command }: Context, home: string): void {
-  const checkout = checkoutAbove(home, env["HOME"] || null);
+function warnOfCheckout({ env, err, command }: Context, dataFolder: string): void {
+  const checkout = checkoutAbove(dataFolder, env["HOME"] || null);
   if (checkout === null) return;
-  const line = `the data folder ${home} is inside the checkout ${checkout}, whose files agents can find: stop tac8, then run ${command} move-data`;
+  const line = `the data folder ${dataFolder} is inside the checkout ${checkout}, whose files agents can find: stop tac8, then run ${command} move-data`;
   warn(err, line);
 }
 
@@ -60,7 +60,7 @@ async function startUp(context: Context, { options }: Input): Promise<number> {
       for (const warning of loaded.warnings) warn(err, warning);
       if (context.secretsShown) warn(err, SECRETS_SHOWN);
       if (loaded.dataFolder?.notice) err.line(`tac8: ${loaded.dataFolder.notice}`);
-      warnOfCheckout(context, decision.config.home);
+      warnOfCheckout(context, decision.config.dataFolder);
       const redisUrl = namesRedis(env, decision.config) ? decision.config.redisUrl : null;
       return runUp(context, { config: decision.config, configPath: loaded.path, env, redisUrl, demo: null, only });
     }

@@ -111,7 +111,7 @@ async function record(run: string, events: readonly LiveEvent[]): Promise<void> 
 }
 
 function writeLog(run: string): void {
-  const path = runLogPath(lab.home, REF, run);
+  const path = runLogPath(lab.dataFolder, REF, run);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${LINES.join("\n")}\n`);
 }

@@ -53,7 +53,7 @@ export async function readConversation(options: ReadOptions): Promise<Conversati
 
 /** Return the paths at which the raw log may be on this machine. */
 export function logPaths({ installation, ref, run }: Pick<ReadOptions, "installation" | "ref" | "run">): string[] {
-  return installation.homes.map((home) => runLogPath(home, ref, run.run));
+  return installation.homes.map((dataFolder) => runLogPath(dataFolder, ref, run.run));
 }
 
 /** Return the host of a runner: `pi-1` for `pi-1/0`. */

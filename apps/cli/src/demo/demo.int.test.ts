@@ -13,16 +13,19 @@ beforeEach(() => {
 afterEach(() => lab.close());
 
 it("runs if nothing is configured, with new data, and the other commands find it", async () => {
-  const old = join(lab.demoHome, "workspaces");
+  const old = join(lab.demoDataFolder, "workspaces");
   mkdirSync(old, { recursive: true });
   writeFileSync(join(old, "old"), "");
-  writeFileSync(join(lab.demoHome, "config.toml"), demoConfig({ githubUrl: "http://x", agent: ["x"], boardPort: 1 }));
+  writeFileSync(
+    join(lab.demoDataFolder, "config.toml"),
+    demoConfig({ githubUrl: "http://x", agent: ["x"], boardPort: 1 }),
+  );
   const cli = lab.start(["up"], { TAC8_BOARD_PORT: "0" });
   await cli.seen(/found: starting the demo/);
   await cli.seen(/GitHub: +http:\/\/127\.0\.0\.1:\d+/);
   await cli.seen(/Board: +http:/);
   expect(existsSync(old)).toBe(false);
-  expect(cli.stdout()).toContain(`Data in ${lab.demoHome}\n`);
+  expect(cli.stdout()).toContain(`Data in ${lab.demoDataFolder}\n`);
   expect(existsSync(join(lab.dir, ".tac8"))).toBe(false);
 
   const status = lab.startIn("elsewhere", ["status", "--json"]);
@@ -90,8 +93,8 @@ it("gets no real token", async () => {
 });
 
 it("removes only files of a demo", async () => {
-  const file = join(lab.demoHome, "src", "thesis.txt");
-  mkdirSync(join(lab.demoHome, "src"), { recursive: true });
+  const file = join(lab.demoDataFolder, "src", "thesis.txt");
+  mkdirSync(join(lab.demoDataFolder, "src"), { recursive: true });
   writeFileSync(file, "mine");
   const cli = lab.start(["demo"], { TAC8_BOARD_PORT: "0" });
   expect(await cli.ended).toMatchObject({ code: 1 });
@@ -102,9 +105,9 @@ it("removes only files of a demo", async () => {
 });
 
 it("the folder of an earlier version's demo is emptied", () => {
-  mkdirSync(lab.demoHome, { recursive: true });
-  writeFileSync(join(lab.demoHome, "config.toml"), "# Written anew by each `tac8 demo`.\n[github]\n");
-  writeFileSync(join(lab.demoHome, "left.txt"), "left");
-  emptyDemoFolder(lab.demoHome);
-  expect(readdirSync(lab.demoHome)).toEqual([]);
+  mkdirSync(lab.demoDataFolder, { recursive: true });
+  writeFileSync(join(lab.demoDataFolder, "config.toml"), "# Written anew by each `tac8 demo`.\n[github]\n");
+  writeFileSync(join(lab.demoDataFolder, "left.txt"), "left");
+  emptyDemoFolder(lab.demoDataFolder);
+  expect(readdirSync(lab.demoDataFolder)).toEqual([]);
 });

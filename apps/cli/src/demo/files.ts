@@ -49,15 +49,15 @@ port = ${given.boardPort}
 }
 
 /** Empty the demo's folder, except for the caller's lock. @throws Problem if the folder has files that the demo did not create */
-export function emptyDemoFolder(home: string): void {
-  const names = readdirSync(home).filter((name) => name !== LOCK_FILE && name !== CONFIG_FILE);
-  const config = join(home, CONFIG_FILE);
+export function emptyDemoFolder(dataFolder: string): void {
+  const names = readdirSync(dataFolder).filter((name) => name !== LOCK_FILE && name !== CONFIG_FILE);
+  const config = join(dataFolder, CONFIG_FILE);
   if (names.length > 0 && !isDemoConfig(config)) {
     throw new Problem(
-      `${home} contains files that the demo did not create: move them to another folder, or set TAC8_HOME to another folder`,
+      `${dataFolder} contains files that the demo did not create: move them to another folder, or set TAC8_HOME to another folder`,
     );
   }
-  for (const name of names) rmSync(join(home, name), { recursive: true, force: true });
+  for (const name of names) rmSync(join(dataFolder, name), { recursive: true, force: true });
   rmSync(config, { force: true }); // Last, so that after an interruption the folder is still recognized as the demo's.
 }
 
@@ -70,9 +70,9 @@ function isDemoConfig(path: string): boolean {
   }
 }
 
-export function writeDemoConfig(home: string, text: string): string {
-  mkdirSync(home, { recursive: true });
-  const path = join(home, CONFIG_FILE);
+export function writeDemoConfig(dataFolder: string, text: string): string {
+  mkdirSync(dataFolder, { recursive: true });
+  const path = join(dataFolder, CONFIG_FILE);
   writeFileSync(path, text);
   return path;
 }

@@ -6,10 +6,10 @@ import { fileURLToPath } from "node:url";
 import type { Context } from "../context/context.ts";
 import { Problem } from "../problems/problem.ts";
 import { stopLeftover } from "../redis/embedded.ts";
-import { demoHome } from "./home.ts";
+import { demoDataFolder } from "./findDemo.ts";
 import { LOCAL_GITHUB } from "../up/apps.ts";
 import { demoEnvironment } from "../up/environment.ts";
-import { lockHome } from "../up/lock.ts";
+import { lockDataFolder } from "../up/lock.ts";
 import { portProblem } from "../up/port.ts";
 import { runLocked } from "../up/run.ts";
 import { DEMO_REPOSITORY, DEMO_TOKEN, demoConfig, emptyDemoFolder, writeDemoConfig } from "./files.ts";
@@ -23,24 +23,24 @@ const GITHUB_START_MS = 60_000;
 /** Run the demo in its own data folder, which is emptied each time. @returns the exit code. @throws Problem */
 export async function runDemo(context: Context): Promise<number> {
   const { env, cwd, node } = context;
-  const home = demoHome(context);
-  const lock = await lockHome(home);
+  const dataFolder = demoDataFolder(context);
+  const lock = await lockDataFolder(dataFolder);
   try {
-    await stopLeftover(home);
-    emptyDemoFolder(home);
+    await stopLeftover(dataFolder);
+    emptyDemoFolder(dataFolder);
     const port = await preferred(GITHUB_PORT);
     const githubUrl = `http://${HOST}:${port}`;
     const agent = [node, fileURLToPath(SCRIPTED_AGENT)];
     const boardPort = env["TAC8_BOARD_PORT"] ? BOARD_PORT : await preferred(BOARD_PORT);
-    const configPath = writeDemoConfig(home, demoConfig({ githubUrl, agent, boardPort }));
+    const configPath = writeDemoConfig(dataFolder, demoConfig({ githubUrl, agent, boardPort }));
     const demoEnv = {
       ...demoEnvironment(env),
       GITHUB_TOKEN: DEMO_TOKEN,
-      TAC8_HOME: home,
+      TAC8_HOME: dataFolder,
     };
     const { config, problems } = loadConfig({ flag: configPath, env: demoEnv, cwd });
     if (config === null) throw new Problem(problems.map(({ key, message }) => `${key}: ${message}`));
-    const githubEnv = { SANDBOX_HOST: HOST, SANDBOX_PORT: String(port), SANDBOX_DIR: join(home, "github") };
+    const githubEnv = { SANDBOX_HOST: HOST, SANDBOX_PORT: String(port), SANDBOX_DIR: join(dataFolder, "github") };
     const githubReady = (signal: AbortSignal) => waitForGitHub(githubUrl, signal);
     const demo = { github: LOCAL_GITHUB, githubUrl, githubEnv, githubReady };
     return await runLocked(context, { config, configPath, env: demoEnv, redisUrl: null, demo });

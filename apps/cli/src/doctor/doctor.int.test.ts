@@ -45,7 +45,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   lab = openLab();
-  mkdirSync(lab.home, { recursive: true });
+  mkdirSync(lab.dataFolder, { recursive: true });
 });
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
@@ -373,8 +373,8 @@ test("notification targets get a test message only with --notify", async () => {
 
 test("leftovers: a dead run, and a process with the marker of a run of this data folder", async () => {
   configure();
-  const runs = join(lab.home, "runs");
-  const trees = join(lab.home, "workspaces", "octo", "hello", "trees");
+  const runs = join(lab.dataFolder, "runs");
+  const trees = join(lab.dataFolder, "workspaces", "octo", "hello", "trees");
   mkdirSync(runs);
   mkdirSync(join(trees, "gh-1.kept-x"), { recursive: true });
   const note = { jobId: "octo.hello.1", run: "dead", token: "t" };
@@ -387,7 +387,7 @@ test("leftovers: a dead run, and a process with the marker of a run of this data
   const orphan = spawn("sh", ["-c", "echo up; exec cat"], { cwd: trees, env });
   cleanups.push(() => orphan.stdin.end());
   await once(orphan.stdout, "data");
-  const mine = findMarked(lab.home).map(({ pid, run }) => [pid, run]);
+  const mine = findMarked(lab.dataFolder).map(({ pid, run }) => [pid, run]);
   expect(mine).toEqual([[orphan.pid, "orphan"]]);
   expect(findMarked(join(lab.dir, "other"))).toEqual([]);
   const report = of(await found(), "Leftovers");

@@ -9,7 +9,7 @@ import { createRedactor } from "@tac8/core/log/redact";
 import { dirname } from "node:path";
 import type { Context } from "../context/context.ts";
 import { Problem } from "../problems/problem.ts";
-import { findDemo } from "../demo/home.ts";
+import { findDemo } from "../demo/findDemo.ts";
 import { namesRedis } from "../installation/locate.ts";
 import { redisUrlIn } from "../redis/record.ts";
 
@@ -75,7 +75,7 @@ export function openDoctorInput(context: Context, flag: string | undefined, opti
   const config = demo?.config ?? draft;
   const { now, waits = {} } = context;
   const { githubAnswer: answerMs = ANSWER_MS, betweenWrites = config.github.write_interval_ms } = waits;
-  const inHome = redisUrlIn([config.home, dirname(loaded.path)]);
+  const inHome = redisUrlIn([config.dataFolder, dirname(loaded.path)]);
   const isRedisWrong = demo === null && loaded.problems.some(({ key }) => key === "REDIS_URL");
   const named = demo === null && !isRedisWrong ? namesRedis(env, draft) : false;
   // The configured address includes the password from the environment.

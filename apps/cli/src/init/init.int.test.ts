@@ -68,7 +68,7 @@ test("with options only: the configuration, the labels, and what is left to do",
   expect(readFileSync(config(), "utf8")).toContain(`repo_name = "hello-${made}"`);
   expect(out).toContain(`Wrote ${config()}.\n`);
   expect(out).toContain(`${repo}: the token can write Contents, Issues, Pull requests`);
-  const stored = join(lab.home, "github-token");
+  const stored = join(lab.dataFolder, "github-token");
   expect(out).toContain(`Linked ${stored} to ${file}: tac8 reads GITHUB_TOKEN from there at each start.\n`);
   expect(readFileSync(stored, "utf8")).toBe(`${SECRET}\n`);
   expect(out.replace(/\s+/g, " ")).toContain(`token of octo, from ${stored}`);
@@ -170,14 +170,14 @@ test("at a terminal it asks questions, and the typed token is not shown", async 
   terminal.type(`${KEY}\r`);
   await terminal.seen(/Next: .*\S+ up, and add the label/);
   await terminal.ended;
-  const file = join(lab.home, "github-token");
+  const file = join(lab.dataFolder, "github-token");
   expect(readFileSync(file, "utf8")).toBe(`${SECRET}\n`);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(terminal.text()).toContain(repo);
   expect(terminal.text()).toContain("the token can write Contents, Issues, Pull requests");
   expect(terminal.text()).not.toContain(SECRET);
   expect(terminal.text()).not.toContain(KEY);
-  const key = join(lab.home, "claude-code-oauth-token");
+  const key = join(lab.dataFolder, "claude-code-oauth-token");
   expect(readFileSync(key, "utf8")).toBe(`${KEY}\n`);
   expect(statSync(key).mode & 0o777).toBe(0o600);
   expect(readFileSync(config(), "utf8")).not.toContain(SECRET);
@@ -243,12 +243,12 @@ fieldTest(
     terminal.type("\r");
     await terminal.ended;
     const { config: found } = loadConfig({ env: { HOME: lab.dir }, cwd: lab.dir });
-    expect(found?.secrets).toMatchObject({ github: { token: SECRET, source: join(lab.home, "github-token") } });
+    expect(found?.secrets).toMatchObject({ github: { token: SECRET, source: join(lab.dataFolder, "github-token") } });
     const cli = lab.start(["doctor", "--json"], {}, { betweenWrites: 0 });
     await cli.ended;
     const { checks } = JSON.parse(cli.stdout()) as { checks: { check: string; text: string }[] };
     expect(checks.find(({ check }) => check === "GitHub token")?.text).toContain(
-      `from ${join(lab.home, "github-token")}`,
+      `from ${join(lab.dataFolder, "github-token")}`,
     );
 
     const other = { GITHUB_TOKEN: "another" };

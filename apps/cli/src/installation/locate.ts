@@ -7,7 +7,7 @@ import type { HostLimits } from "@tac8/core/domain/thresholds";
 import { dirname } from "node:path";
 import type { Context } from "../context/context.ts";
 import { Problem } from "../problems/problem.ts";
-import { findDemo } from "../demo/home.ts";
+import { findDemo } from "../demo/findDemo.ts";
 import { redisRestart } from "../services/units.ts";
 import { warn } from "../terminal/warn.ts";
 import { redisUrlIn } from "../redis/record.ts";
@@ -77,7 +77,7 @@ function installationOf(
 ): Installation {
   const { config, path, searched, mistakes } = given;
   // The demo's configuration is inside its data folder.
-  const homes = [config.home, dirname(path)];
+  const homes = [config.dataFolder, dirname(path)];
   return {
     ...redisOf(env, config, homes),
     repositories: config.repositories,
@@ -106,7 +106,7 @@ function locateDemo(context: Pick<Context, "env" | "cwd">, loaded: LoadedConfig)
     repositories: config?.repositories ?? [],
     ...timesOf(config?.coordinator ?? sections.coordinator.parse({})),
     config,
-    homes: demo === null ? [other] : [demo.home, other],
+    homes: demo === null ? [other] : [demo.dataFolder, other],
     configPath: null,
     isDemo: demo !== null,
     searched,

@@ -1,7 +1,7 @@
 import { readMachineIds } from "@tac8/core/process/machineIds";
 import { readProc } from "@tac8/core/process/procfs";
 import { presentRunners } from "@tac8/core/status/snapshot";
-import { homeIdOf, idOf, readRunners } from "@tac8/core/state/presence";
+import { dataFolderIdOf, idOf, readRunners } from "@tac8/core/state/presence";
 import { readLease } from "@tac8/core/state/schedulerLease";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
@@ -18,15 +18,15 @@ const AGAIN = "if you have just stopped it, try again in";
  * @returns a function that releases them
  * @throws Problem if a runner has one of them
  */
-export async function holdSlots(home: string): Promise<() => void> {
-  const folder = join(home, "runs");
+export async function holdSlots(dataFolder: string): Promise<() => void> {
+  const folder = join(dataFolder, "runs");
   const releases: (() => void)[] = [];
   const release = (): void => releases.forEach((each) => each());
   for (const name of namesIn(folder).filter((each) => /^slot-\d+\.lock$/.test(each))) {
     const held = await holdFile(join(folder, name));
     if (held === null) {
       release();
-      throw new Problem(`a runner is running on ${home} (lock: ${name}): stop it first`);
+      throw new Problem(`a runner is running on ${dataFolder} (lock: ${name}): stop it first`);
     }
     releases.push(held);
   }
@@ -57,7 +57,7 @@ async function presentApps(
   const scheduler = await readLease(redis, await readMachineIds());
   const runners = presentRunners(await readRunners(redis), now).filter((runner) => {
     // A runner of an older version has no id, so it may use any data folder of its machine.
-    return runner.wantedHost === undefined ? runner.host === hostname() : homes.includes(homeIdOf(idOf(runner)));
+    return runner.wantedHost === undefined ? runner.host === hostname() : homes.includes(dataFolderIdOf(idOf(runner)));
   });
   return [
     ...(scheduler === null

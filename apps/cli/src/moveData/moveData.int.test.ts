@@ -25,7 +25,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openLab, type Lab } from "../../fixtures/harness.ts";
-import { lockHome } from "../up/lock.ts";
+import { lockDataFolder } from "../up/lock.ts";
 import { readMark, writeMark } from "./mark.ts";
 import { moveDataFolder } from "./run.ts";
 
@@ -160,10 +160,10 @@ describe("interrupted", () => {
     writeMark(from, { from: [from], to, copied: false });
     mkdirSync(join(dir, "data"), { recursive: true });
     renameSync(from, to);
-    await expect(lockHome(to)).rejects.toThrow(/was interrupted: run tac8 move-data again/);
+    await expect(lockDataFolder(to)).rejects.toThrow(/was interrupted: run tac8 move-data again/);
     await move();
     expectMoved(to);
-    (await lockHome(to)).release();
+    (await lockDataFolder(to)).release();
   });
 
   it("between the copy and the removal of the old folder: nothing starts on either, and a second call continues", async () => {
@@ -173,7 +173,7 @@ describe("interrupted", () => {
     cpSync(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
     writeMark(to, { from: [from], to, copied: true });
     rmSync(join(from, "id"));
-    for (const home of [from, to]) await expect(lockHome(home)).rejects.toThrow(/run tac8 move-data again/);
+    for (const home of [from, to]) await expect(lockDataFolder(home)).rejects.toThrow(/run tac8 move-data again/);
     await move();
     expectMoved(to);
   });
@@ -188,7 +188,7 @@ describe("refused without changes", () => {
 
   it("while tac8 up runs on it", async () => {
     makeData(from);
-    const lock = await lockHome(from);
+    const lock = await lockDataFolder(from);
     await refused(/tac8 is already running/);
     lock.release();
   });
@@ -290,7 +290,7 @@ describe("the command", () => {
       const cli = lab.startIn("checkout", args);
       return { code: (await cli.ended).code, out: cli.stdout(), err: cli.stderr() };
     };
-    const home = () => loadConfig({ env: { HOME: lab.dir }, cwd: checkout }).config?.home;
+    const home = () => loadConfig({ env: { HOME: lab.dir }, cwd: checkout }).config?.dataFolder;
     expect(await run("move-data", join(dir, "big"))).toEqual({
       code: 0,
       out: `${own} has no data: nothing to move. If you start tac8 with TAC8_HOME, set it here too.\n`,
@@ -319,7 +319,7 @@ describe("the command", () => {
     mkdirSync(checkout);
     writeFileSync(join(checkout, "config.toml"), '[github]\nrepo_owner = "octo"\nrepo_name = "hello"\n');
     const own = join(lab.dir, ".local/share/tac8", folderName(join(realpathSync(checkout), "config.toml")));
-    const home = () => loadConfig({ env: { HOME: lab.dir }, cwd: checkout }).config?.home;
+    const home = () => loadConfig({ env: { HOME: lab.dir }, cwd: checkout }).config?.dataFolder;
     makeData(own);
     writePointer(own, to);
     writeMark(own, { from: [own], to, copied: false });

@@ -42,17 +42,19 @@ export function repairPaths(move: Move): number {
 }
 
 /** Return the repositories of issues and mirrors, including quarantined ones. */
-function repositoriesIn(home: string): string[] {
+function repositoriesIn(dataFolder: string): string[] {
   return [
-    ...issueFolders(home).flatMap((folder) => entriesOf(join(folder, "git")).map((name) => join(folder, "git", name))),
-    ...entriesOf(join(home, "repos")).flatMap((owner) =>
-      entriesOf(join(home, "repos", owner)).map((name) => join(home, "repos", owner, name)),
+    ...issueFolders(dataFolder).flatMap((folder) =>
+      entriesOf(join(folder, "git")).map((name) => join(folder, "git", name)),
+    ),
+    ...entriesOf(join(dataFolder, "repos")).flatMap((owner) =>
+      entriesOf(join(dataFolder, "repos", owner)).map((name) => join(dataFolder, "repos", owner, name)),
     ),
   ];
 }
 
-function treesIn(home: string): string[] {
-  return issueFolders(home).flatMap((folder) =>
+function treesIn(dataFolder: string): string[] {
+  return issueFolders(dataFolder).flatMap((folder) =>
     entriesOf(folder)
       .filter((name) => name !== "git")
       .flatMap((name) => entriesOf(join(folder, name)).map((tree) => join(folder, name, tree))),
@@ -60,8 +62,8 @@ function treesIn(home: string): string[] {
 }
 
 /** Return the folders `workspaces/<owner>/<repo>`. */
-function issueFolders(home: string): string[] {
-  const root = join(home, "workspaces");
+function issueFolders(dataFolder: string): string[] {
+  const root = join(dataFolder, "workspaces");
   return entriesOf(root).flatMap((owner) => entriesOf(join(root, owner)).map((repo) => join(root, owner, repo)));
 }
 

@@ -6,7 +6,7 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { Problem, unreachable } from "../problems/problem.ts";
 import { stopLeftover } from "../redis/embedded.ts";
-import { holdHome } from "../up/lock.ts";
+import { holdDataFolder } from "../up/lock.ts";
 import { copyFolder, firstDifference } from "./copy.ts";
 import { holdSlots, usersOf } from "./inUse.ts";
 import { readMark, removeEmpty, removeMark, stateOf, syncFolder, writeMark, type MoveMark } from "./mark.ts";
@@ -65,7 +65,7 @@ export async function moveDataFolder(request: MoveRequest): Promise<boolean> {
 
 async function move(request: MoveRequest): Promise<void> {
   const { from, to, redisUrl, now, standard = null } = request;
-  const lock = await holdHome(from);
+  const lock = await holdDataFolder(from);
   let releaseSlots = (): void => undefined;
   try {
     releaseSlots = await holdSlots(from);

@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 
 const start = async (home: string) => {
-  const redis = await startEmbeddedRedis({ home, warn: () => undefined });
+  const redis = await startEmbeddedRedis({ dataFolder: home, warn: () => undefined });
   cleanups.push(() => redis.stop());
   return redis;
 };
@@ -79,7 +79,7 @@ test("starts again when its socket is removed", async () => {
     output.push(line);
     if (line.endsWith("is running again")) again.resolve();
   };
-  const redis = await startEmbeddedRedis({ home: dir, warn });
+  const redis = await startEmbeddedRedis({ dataFolder: dir, warn });
   cleanups.push(() => redis.stop());
   const path = join(dir, "redis", "redis.sock");
   rmSync(path);
@@ -137,7 +137,7 @@ test.each([
   cleanups.push(() => rm(folder, { recursive: true, force: true }));
   rmSync(folder, { recursive: true });
   squat(folder);
-  await expect(startEmbeddedRedis({ home, warn: () => undefined })).rejects.toThrow(why);
+  await expect(startEmbeddedRedis({ dataFolder: home, warn: () => undefined })).rejects.toThrow(why);
   expect(readRecord(home)).toBeNull();
 });
 

@@ -23,19 +23,19 @@ const STOP_MS = 15_000;
 const WATCH_MS = 2000;
 
 /**
- * Start a Redis in `<home>/redis`, and keep it running. It listens on a Unix socket that only this user can open, and on no TCP
+ * Start a Redis in `<dataFolder>/redis`, and keep it running. It listens on a Unix socket that only this user can open, and on no TCP
  * port. The caller has the lock of the data folder. A Redis that a killed `up` has left is stopped first, and its socket is
  * replaced, so that clients that are still running find the new one.
  * @param given.warn called with one line about each unexpected end, and about a shared port that another program uses
  * @throws Problem if Redis does not start
  */
 export async function startEmbeddedRedis(given: {
-  readonly home: string;
+  readonly dataFolder: string;
   readonly warn: (line: string) => void;
 }): Promise<EmbeddedRedis> {
-  const { home, warn } = given;
-  await stopLeftover(home);
-  let server = await launch(home, warn);
+  const { dataFolder, warn } = given;
+  await stopLeftover(dataFolder);
+  let server = await launch(dataFolder, warn);
   const where = redisAddress(server.url);
   const ending = new AbortController();
 
@@ -43,7 +43,7 @@ export async function startEmbeddedRedis(given: {
   const liveOnce = async (): Promise<LifeEnd> => {
     try {
       if (first === null) {
-        server = await launch(home, warn);
+        server = await launch(dataFolder, warn);
         if (ending.signal.aborted) await stopServer(server);
         else warn(`Redis at ${where} is running again`);
       }
@@ -68,7 +68,7 @@ export async function startEmbeddedRedis(given: {
       ending.abort();
       const clean = await stopServer(server);
       await kept;
-      removeRecord(home);
+      removeRecord(dataFolder);
       return clean;
     },
   };
@@ -93,8 +93,8 @@ async function socketMissing(server: RedisServer): Promise<boolean> {
 }
 
 /** End a Redis that a killed `up` has left in this data folder. */
-export async function stopLeftover(home: string): Promise<void> {
-  const record = readRecord(home);
+export async function stopLeftover(dataFolder: string): Promise<void> {
+  const record = readRecord(dataFolder);
   if (record === null || !isSameProcess(record)) return;
   process.kill(record.pid, "SIGTERM");
   const end = performance.now() + STOP_MS;
@@ -104,13 +104,13 @@ export async function stopLeftover(home: string): Promise<void> {
   }
 }
 
-async function launch(home: string, warn: (line: string) => void): Promise<RedisServer> {
-  const dir = redisFolder(home);
-  const socket = makeSocketPlace(home);
+async function launch(dataFolder: string, warn: (line: string) => void): Promise<RedisServer> {
+  const dir = redisFolder(dataFolder);
+  const socket = makeSocketPlace(dataFolder);
   let server: RedisServer;
   try {
-    const conf = await writeShareConf(home);
-    const shared = conf === null ? {} : { include: conf, ...(await withoutTakenPort(home, warn)) };
+    const conf = await writeShareConf(dataFolder);
+    const shared = conf === null ? {} : { include: conf, ...(await withoutTakenPort(dataFolder, warn)) };
     server = await startRedisServer({ dir, socket, settings: shared });
   } catch (error) {
     throw new MayPass(
@@ -123,13 +123,13 @@ async function launch(home: string, warn: (line: string) => void): Promise<Redis
   const startTime = startTimeOf(server.pid);
   const since = startTimeOf(process.pid);
   const keeper = since === null ? null : { pid: process.pid, startTime: since };
-  if (startTime !== null) writeRecord(home, { pid: server.pid, startTime, socket, keeper });
+  if (startTime !== null) writeRecord(dataFolder, { pid: server.pid, startTime, socket, keeper });
   return server;
 }
 
 /** Return settings that override those of the file, because Redis does not start with a port that another program uses. */
-async function withoutTakenPort(home: string, warn: (line: string) => void): Promise<Record<string, string>> {
-  const share = readShare(home);
+async function withoutTakenPort(dataFolder: string, warn: (line: string) => void): Promise<Record<string, string>> {
+  const share = readShare(dataFolder);
   if (share === null || !(await isPortInUse(share))) return {};
   const where = `${share.address}:${share.port}`;
   warn(

@@ -21,18 +21,18 @@ interface Written {
   readonly keeper?: { readonly pid?: unknown; readonly startTime?: unknown } | null;
 }
 
-export function redisFolder(home: string): string {
-  return join(home, "redis");
+export function redisFolder(dataFolder: string): string {
+  return join(dataFolder, "redis");
 }
 
-function recordPath(home: string): string {
-  return join(redisFolder(home), "redis.json");
+function recordPath(dataFolder: string): string {
+  return join(redisFolder(dataFolder), "redis.json");
 }
 
 /** Read the record. @returns null if it is missing or unreadable */
-export function readRecord(home: string): RedisRecord | null {
+export function readRecord(dataFolder: string): RedisRecord | null {
   try {
-    const written = JSON.parse(readFileSync(recordPath(home), "utf8")) as Written;
+    const written = JSON.parse(readFileSync(recordPath(dataFolder), "utf8")) as Written;
     const redis = processOf(written);
     const url = addressOf(written);
     return redis === null || url === null ? null : { ...redis, url, keeper: processOf(written.keeper ?? {}) };
@@ -51,16 +51,16 @@ function addressOf({ socket, port }: Written): string | null {
 }
 
 export function writeRecord(
-  home: string,
+  dataFolder: string,
   record: ProcessId & { readonly socket: string; readonly keeper: ProcessId | null },
 ): void {
-  const path = recordPath(home);
+  const path = recordPath(dataFolder);
   writeFileSync(`${path}.new`, `${JSON.stringify(record)}\n`);
   renameSync(`${path}.new`, path);
 }
 
-export function removeRecord(home: string): void {
-  rmSync(recordPath(home), { force: true });
+export function removeRecord(dataFolder: string): void {
+  rmSync(recordPath(dataFolder), { force: true });
 }
 
 /**
@@ -68,12 +68,12 @@ export function removeRecord(home: string): void {
  * then, a Redis on the default port must not be mistaken for it.
  */
 export function redisUrlIn(homes: readonly string[]): string | null {
-  for (const home of homes) {
-    const record = readRecord(home);
+  for (const dataFolder of homes) {
+    const record = readRecord(dataFolder);
     if (record === null) continue;
     const { keeper, url } = record;
     if (isSameProcess(record) || (keeper !== null && isSameProcess(keeper)))
-      return withPasswordFile(url, sharePassword(home));
+      return withPasswordFile(url, sharePassword(dataFolder));
   }
   return null;
 }

@@ -14,8 +14,8 @@ const NAME = "redis.sock";
  * not below `$XDG_RUNTIME_DIR`, which is removed when the user logs out, although tac8 continues.
  * @throws Problem if the folder below /tmp belongs to another user, or is accessible to one
  */
-export function makeSocketPlace(home: string): string {
-  const own = redisFolder(home);
+export function makeSocketPlace(dataFolder: string): string {
+  const own = redisFolder(dataFolder);
   mkdirSync(own, { recursive: true, mode: 0o700 });
   try {
     chmodSync(own, 0o700); // Older versions created it with the mode of the umask.
@@ -29,7 +29,7 @@ export function makeSocketPlace(home: string): string {
   }
   const inHome = join(own, NAME);
   if (Buffer.byteLength(inHome) <= MAX_SOCKET_PATH) return inHome;
-  const folder = shortFolder(home);
+  const folder = shortFolder(dataFolder);
   try {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
@@ -45,8 +45,8 @@ export function makeSocketPlace(home: string): string {
 }
 
 /** Return a short path that depends on the user and the data folder. */
-function shortFolder(home: string): string {
-  const id = createHash("sha256").update(realpathSync(home)).digest("hex").slice(0, 16);
+function shortFolder(dataFolder: string): string {
+  const id = createHash("sha256").update(realpathSync(dataFolder)).digest("hex").slice(0, 16);
   return `/tmp/tac8-${process.getuid?.() ?? 0}-${id}`;
 }
 

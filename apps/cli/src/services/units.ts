@@ -64,8 +64,8 @@ const RUNNERS = ["tac8", "tac8-runner", "tac8-launcher"];
 
 /** Whether a service is not needed, because this machine has joined another one and only runs the runner. */
 export function isLeftOut(name: string, env: Env): boolean {
-  const home = env["TAC8_HOME"];
-  return home !== undefined && !RUNNERS.includes(name) && existsSync(joinFiles(home).url);
+  const dataFolder = env["TAC8_HOME"];
+  return dataFolder !== undefined && !RUNNERS.includes(name) && existsSync(joinFiles(dataFolder).url);
 }
 
 /** Parse the services of tac8. Pure. @param text output of `systemctl show`: `NAME=value` lines, an empty line between two units */

@@ -5,7 +5,7 @@ import { locate, namesRedis, type Installation } from "../installation/locate.ts
 
 /** A tac8 that manages its own Redis. */
 export interface OwnRedis {
-  readonly home: string;
+  readonly dataFolder: string;
   /** Null: it is not running. Never another Redis of this machine, because its users and settings are not tac8's. */
   readonly redis: Pick<Installation, "redisUrl" | "advice"> | null;
 }
@@ -22,7 +22,10 @@ export function ownRedis(context: Context, flag: string | undefined): OwnRedis |
     throw new Problem(`this machine has joined the tac8 at ${redisAddress(redisUrl)}: run tac8 share on that machine`);
   const isService = context.env["TAC8_SYSTEMD"] === "system" && socketOf(redisUrl)?.path === SERVICE_SOCKET;
   if (isService || !namesRedis(context.env, config))
-    return { home: config.home, redis: isService || passwordFileOf(redisUrl) !== null ? installation : null };
+    return {
+      dataFolder: config.dataFolder,
+      redis: isService || passwordFileOf(redisUrl) !== null ? installation : null,
+    };
   const where = `Redis at ${redisAddress(redisUrl)} was not started by tac8`;
   const both =
     "set the same REDIS_URL, REDIS_PASSWORD and REDIS_CA_FILE on the other machine, and run tac8 up --only runner there";

@@ -31,8 +31,8 @@ const CONFIG = '[github]\nrepo_owner = "Octo"\nrepo_name = "Hello"\n';
 beforeEach(async () => {
   [first, second] = [openLab(), openLab()];
   for (const lab of [first, second]) writeFileSync(join(lab.dir, "config.toml"), CONFIG);
-  mkdirSync(first.home, { recursive: true });
-  redis = await startEmbeddedRedis({ home: first.home, warn: () => undefined });
+  mkdirSync(first.dataFolder, { recursive: true });
+  redis = await startEmbeddedRedis({ dataFolder: first.dataFolder, warn: () => undefined });
   port = await freePort();
   open = [];
 });
@@ -72,9 +72,10 @@ function connectAs(lab: Lab, env: Readonly<Record<string, string>> = {}): Redis 
 const local = () => connectAs(first, { REDIS_URL: redis.url, TAC8_REDIS_KEPT: "1" });
 
 async function killRedis(): Promise<void> {
-  const before = readRecord(first.home)?.pid ?? 0;
+  const before = readRecord(first.dataFolder)?.pid ?? 0;
   process.kill(before, "SIGKILL");
-  while ((readRecord(first.home)?.pid ?? before) === before) await new Promise((resolve) => setImmediate(resolve));
+  while ((readRecord(first.dataFolder)?.pid ?? before) === before)
+    await new Promise((resolve) => setImmediate(resolve));
 }
 
 test("a machine that has joined can do everything that a runner does, and nothing else, also after a restart of Redis", async () => {
@@ -147,7 +148,7 @@ test("a machine that has joined can do everything that a runner does, and nothin
 test("without the password of a machine there is no access, and its files are readable only by their owner", async () => {
   const token = await shareWith("pi-2");
   await joinAs("pi-2", token);
-  const { ca } = joinFiles(second.home);
+  const { ca } = joinFiles(second.dataFolder);
   const stranger = (user: string) =>
     connectRedis(`rediss://${user}@127.0.0.1:${port}?ca=${ca}`, { name: "test", onError: () => undefined });
   for (const user of ["", "default:", "default:guess", "pi-2:guess"]) {
@@ -155,8 +156,10 @@ test("without the password of a machine there is no access, and its files are re
     open.push(client);
     await expect(client.get("tac8:events")).rejects.toThrow(/NOAUTH|WRONGPASS/);
   }
-  const paths = [shareFiles(first.home).folder, ...Object.values(joinFiles(second.home))];
-  const inShare = readdirSync(shareFiles(first.home).folder).map((name) => join(shareFiles(first.home).folder, name));
+  const paths = [shareFiles(first.dataFolder).folder, ...Object.values(joinFiles(second.dataFolder))];
+  const inShare = readdirSync(shareFiles(first.dataFolder).folder).map((name) =>
+    join(shareFiles(first.dataFolder).folder, name),
+  );
   const modes = [...paths, ...inShare].map((path) => (statSync(path).mode & 0o077).toString(8));
   expect(modes.join("")).toMatch(/^0+$/);
   const [, secret = ""] = token.split(".").slice(1);
@@ -165,7 +168,7 @@ test("without the password of a machine there is no access, and its files are re
 
 test("a second share changes nothing and shows no token; --renew revokes the former one", async () => {
   const token = await shareWith("pi-2");
-  const folder = shareFiles(first.home).folder;
+  const folder = shareFiles(first.dataFolder).folder;
   const stateOf = () => readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]);
   const before = stateOf();
   expect(await shareWith("pi-2")).toBe("");
@@ -205,7 +208,7 @@ test("unshare disconnects one machine at once; the others continue; --all closes
   await over;
   expect(await here.ping()).toBe("PONG");
   expect((await joinAs("pi-3", two)).err).toMatch(/does not respond \(connection refused\)/);
-  expect(readShare(first.home)).toBeNull();
+  expect(readShare(first.dataFolder)).toBeNull();
   await killRedis();
   expect(await here.ping()).toBe("PONG");
   expect(await local().acl("WHOAMI")).toBe("default");
@@ -257,7 +260,7 @@ test("invalid input is refused in one line, and changes nothing", async () => {
     expect(output.err).toMatch(words);
     expect(output.code).toBeGreaterThan(0);
   }
-  expect([readShare(first.home), configOf(second)?.joined]).toEqual([null, false]);
+  expect([readShare(first.dataFolder), configOf(second)?.joined]).toEqual([null, false]);
   const managed = await run(first, ["share", "pi-2"], { REDIS_URL: "rediss://u@h:1", REDIS_PASSWORD: "p" });
   expect(managed).toMatchObject({
     code: 0,
@@ -272,13 +275,13 @@ test("while tac8 is stopped, no other Redis is shared, and unshare takes effect 
   expect(output).toMatchObject({ code: 1, err: expect.stringContaining("so there is no Redis to share: start it") });
   const shut = await run(first, ["unshare", "pi-2"]);
   expect(shut).toMatchObject({ code: 0, err: expect.stringMatching(/^tac8: .*takes effect at its next start\n$/) });
-  redis = await startEmbeddedRedis({ home: first.home, warn: () => undefined });
+  redis = await startEmbeddedRedis({ dataFolder: first.dataFolder, warn: () => undefined });
   expect((await joinAs("pi-2", token)).err).toMatch(/refuses the connection/);
 });
 
 test("backup and restore are refused on a machine that has joined, because it does not have Redis", async () => {
   await joinAs("pi-2", await shareWith("pi-2"));
-  mkdirSync(join(second.home, "issues"));
+  mkdirSync(join(second.dataFolder, "issues"));
   const file = join(second.dir, "b.tgz");
   expect(await run(first, ["backup", file])).toMatchObject({ code: 0 });
   for (const args of [
@@ -292,7 +295,7 @@ test("backup and restore are refused on a machine that has joined, because it do
       err: expect.stringMatching(/^tac8: this machine has joined [^\n]* there\n$/),
     });
   }
-  expect(readdirSync(second.home)).toContain("issues");
+  expect(readdirSync(second.dataFolder)).toContain("issues");
 });
 
 test("join --leave prints that this machine is independent again, and how to stop it", async () => {
@@ -312,7 +315,7 @@ test("a port in use changes nothing", async () => {
   cleanups.push(() => server.close());
   const output = await run(first, ["share", "pi-2", "--address", "127.0.0.1", "--port", String(port)]);
   expect(output).toMatchObject({ code: 1, err: expect.stringContaining("cannot listen at 127.0.0.1") });
-  expect([readShare(first.home), await local().ping()]).toEqual([null, "PONG"]);
+  expect([readShare(first.dataFolder), await local().ping()]).toEqual([null, "PONG"]);
 });
 
 test("Redis starts without a shared port that another program uses, with a warning", async () => {
@@ -322,7 +325,7 @@ test("Redis starts without a shared port that another program uses, with a warni
   await once(server, "listening");
   cleanups.push(() => server.close());
   const output: string[] = [];
-  redis = await startEmbeddedRedis({ home: first.home, warn: (line) => output.push(line) });
+  redis = await startEmbeddedRedis({ dataFolder: first.dataFolder, warn: (line) => output.push(line) });
   expect(await local().ping()).toBe("PONG");
   expect(output).toEqual([
     expect.stringContaining(`Redis starts without 127.0.0.1:${port}, which another program uses`),

@@ -14,14 +14,21 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 const lines = (more: { isTerminal: boolean; env?: Record<string, string> }) =>
-  boardLines({ logged: "http://127.0.0.1:3000", home, env: {}, openCommand: "tac8 open", now: NOW, ...more });
+  boardLines({
+    logged: "http://127.0.0.1:3000",
+    dataFolder: home,
+    env: {},
+    openCommand: "tac8 open",
+    now: NOW,
+    ...more,
+  });
 
 it("has a link on a terminal, valid for one hour", () => {
   const { url, notes } = lines({ isTerminal: true });
   expect(notes).toEqual(["The link works once, within an hour. For a new link: tac8 open"]);
   const { origin, searchParams } = new URL(url);
   expect(origin).toBe("http://127.0.0.1:3000");
-  expect(useLink(searchParams.get("token") ?? "", { home, now: NOW + 3_599_999 })).toBe(true);
+  expect(useLink(searchParams.get("token") ?? "", { dataFolder: home, now: NOW + 3_599_999 })).toBe(true);
 });
 
 it("has no link without a terminal", () => {

@@ -16,7 +16,7 @@ export interface BoardLines {
 export function boardLines(given: {
   /** Address that the board has logged. */
   readonly logged: string;
-  readonly home: string;
+  readonly dataFolder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Command that prints a link. */
   readonly openCommand: string;
@@ -24,8 +24,8 @@ export function boardLines(given: {
   /** Epoch ms. */
   readonly now: number;
 }): BoardLines {
-  const { logged, home, env, openCommand, isTerminal, now } = given;
-  const noted = readBoardAddress(home);
+  const { logged, dataFolder, env, openCommand, isTerminal, now } = given;
+  const noted = readBoardAddress(dataFolder);
   const address =
     noted !== null && addressFor(noted, {}).url === logged
       ? noted
@@ -34,5 +34,5 @@ export function boardLines(given: {
   const hints = hint === null ? [] : [hint];
   if (!isTerminal) return { url, notes: [`To sign in: ${openCommand}`, ...hints] };
   const notes = [`The link works once, within an hour. For a new link: ${openCommand}`, ...hints];
-  return { url: createLink(url, { home, now, lifeMs: FIRST_LINK_MS }), notes };
+  return { url: createLink(url, { dataFolder, now, lifeMs: FIRST_LINK_MS }), notes };
 }

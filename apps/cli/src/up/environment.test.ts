@@ -6,7 +6,7 @@ describe("childEnvironment", () => {
   const given = {
     node: "/opt/node/bin/node",
     ...redis,
-    home: "/data",
+    dataFolder: "/data",
     configPath: "/c.toml",
     openCommand: "tac8 open",
   };

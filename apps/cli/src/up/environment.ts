@@ -10,20 +10,20 @@ export function childEnvironment(given: {
   readonly redisUrl: string;
   /** Whether `up` runs this Redis. */
   readonly ownRedis: boolean;
-  readonly home: string;
+  readonly dataFolder: string;
   readonly configPath: string;
   /** Command that prints a link to the board. */
   readonly openCommand: string;
   readonly extra?: Env;
 }): Record<string, string> {
-  const { env, node, redisUrl, ownRedis, home, configPath, openCommand, extra = {} } = given;
+  const { env, node, redisUrl, ownRedis, dataFolder, configPath, openCommand, extra = {} } = given;
   return defined({
     ...env,
     ...extra,
     PATH: pathWith(node, env["PATH"]),
     // For another Redis, keep the operator's URL: each app adds REDIS_PASSWORD itself, so that other processes cannot see it.
     ...(ownRedis ? { REDIS_URL: redisUrl } : {}),
-    TAC8_HOME: home,
+    TAC8_HOME: dataFolder,
     TAC8_CONFIG: configPath,
     TAC8_OPEN_COMMAND: openCommand,
     // Standard input is a pipe from `up`. When `up` is killed, the pipe is closed and the apps stop.

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Problem } from "../problems/problem.ts";
 
-export interface HomeLock {
+export interface DataFolderLock {
   /** Whether the data folder was created. */
   readonly made: boolean;
   /** Idempotent. The lock ends with the process in any case. */
@@ -18,30 +18,30 @@ export const LOCK_FILE = "up.lock";
  * Create the data folder, and lock it for this process: `flock` on `up.lock`, which contains the pid for information.
  * @throws Problem if another `tac8 up` has the lock, or if the folder cannot be used
  */
-export async function lockHome(home: string): Promise<HomeLock> {
+export async function lockDataFolder(dataFolder: string): Promise<DataFolderLock> {
   const cannot = (error: unknown) =>
-    new Problem(`the data folder ${home} cannot be used (${messageOf(error)}): set TAC8_HOME to another folder`, {
+    new Problem(`the data folder ${dataFolder} cannot be used (${messageOf(error)}): set TAC8_HOME to another folder`, {
       cause: error,
     });
   let made: boolean;
   try {
-    made = makeDataFolder(home);
+    made = makeDataFolder(dataFolder);
   } catch (error) {
     throw cannot(error);
   }
-  return { made, ...(await holdHome(home, cannot)) };
+  return { made, ...(await holdDataFolder(dataFolder, cannot)) };
 }
 
-/** Like `lockHome`, for an existing folder, even while it is being moved. */
-export async function holdHome(
-  home: string,
+/** Like `lockDataFolder`, for an existing folder, even while it is being moved. */
+export async function holdDataFolder(
+  dataFolder: string,
   cannot: (error: unknown) => Error = (error) => error as Error,
-): Promise<Pick<HomeLock, "release">> {
-  const path = join(home, LOCK_FILE);
+): Promise<Pick<DataFolderLock, "release">> {
+  const path = join(dataFolder, LOCK_FILE);
   const held = await holdFile(path).catch((error: unknown) => {
     throw error instanceof Problem ? error : cannot(error);
   });
-  if (held === null) throw new Problem(runningAlready(home, readFileSync(path, "utf8")));
+  if (held === null) throw new Problem(runningAlready(dataFolder, readFileSync(path, "utf8")));
   writeFileSync(path, `${process.pid}\n`);
   return { release: held };
 }
@@ -59,7 +59,7 @@ export async function holdFile(path: string): Promise<(() => void) | null> {
   }
 }
 
-function runningAlready(home: string, holder: string): string {
+function runningAlready(dataFolder: string, holder: string): string {
   const pid = /^\d{1,10}$/.test(holder.trim()) ? ` (process ${holder.trim()})` : "";
-  return `tac8 is already running${pid} on ${home}: stop it first, or set TAC8_HOME to another folder`;
+  return `tac8 is already running${pid} on ${dataFolder}: stop it first, or set TAC8_HOME to another folder`;
 }

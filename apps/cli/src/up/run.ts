@@ -20,7 +20,7 @@ import { keepRunning, type Child } from "./child.ts";
 import { childEnvironment } from "./environment.ts";
 import { openLogFile } from "./logFile.ts";
 import { boardAddress, parseLogLine } from "./logLine.ts";
-import { lockHome } from "./lock.ts";
+import { lockDataFolder } from "./lock.ts";
 import { preflight } from "./preflight.ts";
 import { createScreen, type Screen } from "./screen.ts";
 
@@ -55,7 +55,7 @@ const SAME_KEY_PRESS_MS = 500;
 
 /** Run tac8 until a signal arrives. @returns the exit code: 0 if all programs stopped cleanly. @throws Problem */
 export async function runUp(context: Context, plan: UpPlan): Promise<number> {
-  const lock = await lockHome(plan.config.home);
+  const lock = await lockDataFolder(plan.config.dataFolder);
   try {
     return await runLocked(context, { ...plan, newFolder: lock.made });
   } finally {
@@ -90,8 +90,9 @@ export async function runLocked(context: Context, plan: UpPlan): Promise<number>
   let problem: unknown = null;
   try {
     await check(context, { plan, screen, signal: stop.signal });
-    const { home } = plan.config;
-    if (plan.redisUrl === null) redis = await startEmbeddedRedis({ home, warn: (line) => screen.warn("redis", line) });
+    const { dataFolder } = plan.config;
+    if (plan.redisUrl === null)
+      redis = await startEmbeddedRedis({ dataFolder, warn: (line) => screen.warn("redis", line) });
     const redisUrl = redis?.url ?? plan.redisUrl ?? "";
     screen.banner(bannerLines(plan, { redisUrl, command: commandFor(context, plan) }));
     const start = starter(context, { plan, screen, redisUrl, fatal: fatal.resolve });
@@ -120,7 +121,7 @@ async function check(
   { plan, screen, signal }: { plan: UpPlan; screen: Screen; signal: AbortSignal },
 ): Promise<void> {
   const { config } = plan;
-  const record = readRecord(config.home);
+  const record = readRecord(config.dataFolder);
   const leftover = record !== null && isSameProcess(record);
   const problems = await preflight({
     config,
@@ -149,14 +150,14 @@ function starter(
 ): (app: AppSpec, extra: Readonly<Record<string, string>>) => Child {
   const { plan, screen, redisUrl, fatal } = given;
   const { node, cwd, now } = context;
-  const { home } = plan.config;
-  const logs = join(home, "logs");
+  const { dataFolder } = plan.config;
+  const logs = join(dataFolder, "logs");
   mkdirSync(logs, { recursive: true });
   const openCommand = `${commandFor(context, plan)} open`;
   const showBoard = (logged: string): void => {
     const isTerminal = context.out.columns !== null;
     try {
-      const lines = boardLines({ logged, home, env: context.env, openCommand, isTerminal, now: now() });
+      const lines = boardLines({ logged, dataFolder, env: context.env, openCommand, isTerminal, now: now() });
       screen.address("Board", lines.url, lines.notes);
     } catch (error) {
       screen.address("Board", logged);
@@ -172,7 +173,7 @@ function starter(
       node,
       redisUrl,
       ownRedis: plan.redisUrl === null,
-      home,
+      dataFolder,
       configPath: plan.configPath,
       openCommand,
       extra,
@@ -257,9 +258,9 @@ function bannerLines(plan: UpPlan, { redisUrl, command }: { redisUrl: string; co
   return [
     demo === null ? `tac8 works on ${some}` : "tac8 demo: a local GitHub with five issues, and a scripted agent",
     ...(demo === null ? [`Configuration in ${configPath}`] : []),
-    `Data in ${config.home}${newFolder ? " (a new folder)" : ""}`,
+    `Data in ${config.dataFolder}${newFolder ? " (a new folder)" : ""}`,
     ...(proxy === null ? [] : [`GitHub through the proxy ${proxy.shown} (${proxy.variable})`]),
-    `Logs in ${join(config.home, "logs")}`,
+    `Logs in ${join(config.dataFolder, "logs")}`,
     `Redis at ${redisAddress(redisUrl)}${whose}`,
     ...(demo === null ? [] : demoHints(command)),
   ];

@@ -113,7 +113,7 @@ describe("tac8 up", () => {
   it("starts everything, and Ctrl-C stops it in order and leaves no process", async () => {
     configure();
     const cli = await upAsProcess();
-    const redis = readRecord(lab.home);
+    const redis = readRecord(lab.dataFolder);
     expect(redis).not.toBeNull();
     cli.signal("SIGINT");
     expect(await cli.ended).toEqual({ code: 0, signal: null });
@@ -125,8 +125,8 @@ describe("tac8 up", () => {
     const ends = lab.witness().filter(({ event }) => event === "end");
     expect(ends.map(({ app }) => app)).toEqual(["board", "scheduler", "runner"]);
     expect(isRunning(redis?.pid ?? 0)).toBe(false);
-    expect(readRecord(lab.home)).toBeNull();
-    expect(readFileSync(join(lab.home, "logs", "runner.log"), "utf8")).toContain("too small");
+    expect(readRecord(lab.dataFolder)).toBeNull();
+    expect(readFileSync(join(lab.dataFolder, "logs", "runner.log"), "utf8")).toContain("too small");
   });
 
   it("warns if its own environment still shows the token, and only then", async () => {
@@ -155,10 +155,10 @@ describe("tac8 up", () => {
     expect(secrets).toEqual({ GITHUB_TOKEN: token });
     expect(JSON.stringify(env)).not.toContain(token);
     expect(env).toMatchObject({
-      TAC8_HOME: lab.home,
+      TAC8_HOME: lab.dataFolder,
       TAC8_CONFIG: join(lab.dir, "config.toml"),
       TAC8_OPEN_COMMAND: "tac8 open",
-      REDIS_URL: `unix://${lab.home}/redis/redis.sock`,
+      REDIS_URL: `unix://${lab.dataFolder}/redis/redis.sock`,
     });
     cli.signal("SIGTERM");
     expect((await cli.ended).code).toBe(0);
@@ -229,12 +229,12 @@ describe("tac8 up", () => {
   it("restarts its Redis on the same socket", async () => {
     configure();
     const cli = await up();
-    const before = readRecord(lab.home);
+    const before = readRecord(lab.dataFolder);
     process.kill(before?.pid ?? 0, "SIGKILL");
-    const address = join(lab.home, "redis", "redis.sock");
+    const address = join(lab.dataFolder, "redis", "redis.sock");
     await cli.seen(new RegExp(`Redis at ${address} stopped unexpectedly; restarting it in 1 s`));
     await cli.seen(new RegExp(`Redis at ${address} is running again`));
-    expect(readRecord(lab.home)).toMatchObject({ url: before?.url });
+    expect(readRecord(lab.dataFolder)).toMatchObject({ url: before?.url });
     cli.signal("SIGINT");
     expect((await cli.ended).code).toBe(0);
   });
@@ -242,11 +242,11 @@ describe("tac8 up", () => {
   it("retries a Redis whose socket cannot be created, and can be stopped meanwhile", async () => {
     configure();
     const cli = await up();
-    const { pid } = readRecord(lab.home) ?? { pid: 0 };
+    const { pid } = readRecord(lab.dataFolder) ?? { pid: 0 };
     expect(pid).not.toBe(0);
     process.kill(pid, "SIGKILL");
     await cli.seen(/Redis at \S+ stopped unexpectedly/);
-    const socket = join(lab.home, "redis", "redis.sock");
+    const socket = join(lab.dataFolder, "redis", "redis.sock");
     rmSync(socket);
     mkdirSync(socket);
     await cli.seen(/redis {6}! cannot start: Redis did not start in .*; restarting it in 2 s/);
@@ -261,17 +261,17 @@ describe("tac8 up", () => {
     expect(await cli.ended).toEqual({ code: EXIT_CONFIG, signal: null });
     expect(cli.stderr()).toBe("tac8: the board cannot start: board does not like its configuration\n");
     expect(alive()).toEqual([]);
-    expect(readRecord(lab.home)).toBeNull();
+    expect(readRecord(lab.dataFolder)).toBeNull();
   });
 
   it("leaves no app when it is killed, and the next one takes over its Redis' socket", async () => {
     configure();
     const first = await upAsProcess();
-    const left = readRecord(lab.home);
+    const left = readRecord(lab.dataFolder);
     first.signal("SIGKILL");
     await first.ended;
     const second = await up();
-    expect(readRecord(lab.home)?.url).toBe(left?.url);
+    expect(readRecord(lab.dataFolder)?.url).toBe(left?.url);
     expect(isRunning(left?.pid ?? 0)).toBe(false);
     second.signal("SIGINT");
     expect((await second.ended).code).toBe(0);
@@ -284,7 +284,7 @@ describe("tac8 up", () => {
     const second = lab.start(["up"], { GITHUB_TOKEN: token });
     expect((await second.ended).code).toBe(EXIT_CONFIG);
     expect(second.stderr()).toContain(
-      `tac8: tac8 is already running (process ${first.pid}) on ${lab.home}: stop it first`,
+      `tac8: tac8 is already running (process ${first.pid}) on ${lab.dataFolder}: stop it first`,
     );
     first.signal("SIGINT");
     expect((await first.ended).code).toBe(0);
@@ -301,7 +301,7 @@ describe("tac8 up", () => {
     cli.signal("SIGINT");
     expect((await cli.ended).code).toBe(0);
     expect(isRunning(redis.pid)).toBe(true);
-    expect(readRecord(lab.home)).toBeNull();
+    expect(readRecord(lab.dataFolder)).toBeNull();
   });
 });
 
@@ -315,13 +315,13 @@ describe("the data folder", () => {
     configure();
     const first = await up();
     expect(first.stdout()).toContain(`Configuration in ${join(lab.dir, "config.toml")}\n`);
-    expect(first.stdout()).toContain(`Data in ${lab.home} (a new folder)\n`);
+    expect(first.stdout()).toContain(`Data in ${lab.dataFolder} (a new folder)\n`);
     expect(first.stderr()).toBe("");
-    expect(statSync(lab.home).mode & 0o777).toBe(0o700);
+    expect(statSync(lab.dataFolder).mode & 0o777).toBe(0o700);
     expect(readdirSync(lab.dir)).not.toContain(".tac8");
     await stop(first);
     const second = await up();
-    expect(second.stdout()).toContain(`Data in ${lab.home}\n`);
+    expect(second.stdout()).toContain(`Data in ${lab.dataFolder}\n`);
     await stop(second);
   });
 
@@ -340,17 +340,19 @@ describe("the data folder", () => {
     configure();
     const old = join(lab.dir, ".tac8");
     mkdirSync(join(old, "repos"), { recursive: true });
-    mkdirSync(lab.home, { recursive: true });
+    mkdirSync(lab.dataFolder, { recursive: true });
     const cli = await up();
     expect(cli.stdout()).toContain(`Data in ${old}\n`);
-    expect(cli.stderr()).toBe(`tac8: the data is in the former location ${old}; a new installation uses ${lab.home}\n`);
+    expect(cli.stderr()).toBe(
+      `tac8: the data is in the former location ${old}; a new installation uses ${lab.dataFolder}\n`,
+    );
     expect(readRecord(old)).not.toBeNull();
     expect((await lab.start(["status"]).ended).code).toBe(4);
     const doctor = lab.start(["doctor"], { GITHUB_TOKEN: token });
     await doctor.ended;
     expect(doctor.stdout()).toContain(`the data is in the former location ${old}`);
     await stop(cli);
-    expect(readdirSync(lab.home)).toEqual([]);
+    expect(readdirSync(lab.dataFolder)).toEqual([]);
   });
 
   it("depends on the configuration of the user, not on the folder in which tac8 is started", async () => {

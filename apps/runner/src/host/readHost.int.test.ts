@@ -21,14 +21,14 @@ async function files(contents: Record<string, string>): Promise<void> {
 
 const read = async (contents: Record<string, string>) => {
   await files(contents);
-  return readHost({ folders: [root], homeTrouble: sound, clockTrouble: sound, root });
+  return readHost({ folders: [root], dataFolderTrouble: sound, clockTrouble: sound, root });
 };
 const MEMINFO = { "proc/meminfo": "MemTotal:  8000000 kB\nMemAvailable:  2048000 kB\n" };
 
 test("this host", async () => {
   const { freeMemoryMb, freeDiskGb, loadPerCore } = await readHost({
     folders: [root],
-    homeTrouble: sound,
+    dataFolderTrouble: sound,
     clockTrouble: sound,
   });
   expect(freeMemoryMb).toBeGreaterThan(0);
@@ -43,7 +43,7 @@ test("free memory of the host, and of a container with its own limit", async () 
   });
   const group = { "memory.max": 1000, "memory.current": 900 };
   for (const [name, mb] of Object.entries(group)) await files({ [`sys/fs/cgroup/${name}`]: String(mb * 1024 ** 2) });
-  expect(await readHost({ folders: [root], homeTrouble: sound, clockTrouble: sound, root })).toMatchObject({
+  expect(await readHost({ folders: [root], dataFolderTrouble: sound, clockTrouble: sound, root })).toMatchObject({
     freeMemoryMb: 100,
   });
   // File cache can be freed at any time.
@@ -53,7 +53,7 @@ test("free memory of the host, and of a container with its own limit", async () 
 });
 
 test("the temperature is of the hottest zone, or null without zones", async () => {
-  expect(await readHost({ folders: [root], homeTrouble: sound, clockTrouble: sound, root })).toMatchObject({
+  expect(await readHost({ folders: [root], dataFolderTrouble: sound, clockTrouble: sound, root })).toMatchObject({
     temperatureC: null,
     freeMemoryMb: null,
   });

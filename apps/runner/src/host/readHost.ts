@@ -3,7 +3,7 @@ import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import { freeBytes } from "@tac8/core/domain/freeSpace";
 import type { HostReading } from "@tac8/core/domain/host";
-import type { HomeCheck } from "./homeCheck.ts";
+import type { DataFolderCheck } from "./dataFolderCheck.ts";
 import type { ClockCheck } from "./clockCheck.ts";
 
 const MB = 1024 ** 2;
@@ -12,14 +12,19 @@ const GB = 1e9;
 export interface HostChecks {
   /** The data folder, and other folders that agents write to. */
   readonly folders: readonly string[];
-  readonly homeTrouble: HomeCheck;
+  readonly dataFolderTrouble: DataFolderCheck;
   readonly clockTrouble: ClockCheck;
   /** Parent folder of `/proc` and `/sys`; another folder only in tests. */
   readonly root?: string;
 }
 
-export async function readHost({ folders, homeTrouble, clockTrouble, root = "/" }: HostChecks): Promise<HostReading> {
-  const dataFolder = await homeTrouble();
+export async function readHost({
+  folders,
+  dataFolderTrouble,
+  clockTrouble,
+  root = "/",
+}: HostChecks): Promise<HostReading> {
+  const dataFolder = await dataFolderTrouble();
   return {
     dataFolder,
     clock: await clockTrouble(),

@@ -13,7 +13,7 @@ let bench: JanitorBench;
 let hearing: { close(): Promise<void> };
 beforeEach(async () => {
   bench = await createJanitorBench();
-  hearing = receiveAsks({ ...bench.services, id: "pi/0", homeId: "home" });
+  hearing = receiveAsks({ ...bench.services, id: "pi/0", dataFolderId: "home" });
 });
 afterEach(async () => {
   await hearing.close();
@@ -52,7 +52,7 @@ test("a dry run checks as thoroughly as a real one, but removes and logs nothing
 });
 
 test("a request waits for another runner's round on the data folder", async () => {
-  const held = await lock(join(bench.services.config.home, "janitor.lock"));
+  const held = await lock(join(bench.services.config.dataFolder, "janitor.lock"));
   const redis = connectRedis(`redis://127.0.0.1:${String(bench.services.redis.options.port)}`, {
     name: "test",
     onError: () => undefined,

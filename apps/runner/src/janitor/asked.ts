@@ -17,7 +17,7 @@ const LOCK_MS = 5 * 60_000;
 
 /** Receive requests to clean up the data folder now, do so, and answer what was removed. */
 export function receiveAsks(
-  services: Omit<JanitorServices, "signal"> & { readonly id: string; readonly homeId: string },
+  services: Omit<JanitorServices, "signal"> & { readonly id: string; readonly dataFolderId: string },
 ): {
   close(): Promise<void>;
 } {
@@ -50,12 +50,12 @@ export function receiveAsks(
 
 async function obey(
   { dryRun }: CleanRequest,
-  services: JanitorServices & { readonly homeId: string },
+  services: JanitorServices & { readonly dataFolderId: string },
 ): Promise<CleanResult> {
   const { config, signal } = services;
   const nothing: SweepReport = { removed: [], kept: [] };
   try {
-    const held = await lock(join(config.home, "janitor.lock"), { timeoutMs: LOCK_MS, signal });
+    const held = await lock(join(config.dataFolder, "janitor.lock"), { timeoutMs: LOCK_MS, signal });
     try {
       return answerOf(services, await sweep({ ...services, dryRun }), null);
     } finally {
@@ -68,14 +68,14 @@ async function obey(
 }
 
 function answerOf(
-  { name, homeId, config }: JanitorServices & { readonly homeId: string },
+  { name, dataFolderId, config }: JanitorServices & { readonly dataFolderId: string },
   { removed, kept }: SweepReport,
   problem: string | null,
 ): CleanResult {
   return {
     runner: name,
-    homeId,
-    home: config.home,
+    homeId: dataFolderId,
+    home: config.dataFolder,
     removed: removed
       .slice(0, MAX_NAMED)
       .map(({ item: { kind, issue, paths }, why, bytes }) => ({ kind, issue, paths: [...paths], why, bytes })),

@@ -31,18 +31,18 @@ export function isAgents(kind: ItemKind): boolean {
 }
 
 /** Return the janitor's items of a data folder, except the sessions in a shared home folder. Links are never followed. */
-export async function findItems(sides: Sides, home: string, baseDir: string): Promise<Item[]> {
+export async function findItems(sides: Sides, dataFolder: string, baseDir: string): Promise<Item[]> {
   const items: Item[] = [];
-  for (const ref of await findRepositories(sides.place, home, "workspaces"))
-    items.push(...(await inWorkspaces(sides.place, home, baseDir, ref)));
-  for (const ref of await findRepositories(sides.place, home, "homes"))
-    items.push(...(await inHomes(sides.place, home, baseDir, ref)));
-  for (const ref of await findRepositories(sides.own, home, "issues"))
-    items.push(...(await inNotes(sides, home, baseDir, ref)));
-  for (const ref of await findRepositories(sides.own, home, "logs"))
-    items.push(...(await inLogs(sides.own, home, ref)));
-  for (const { owner, repo } of await findRepositories(sides.own, home, "repos", ".incoming")) {
-    const folder = join(home, "repos", owner, `${repo}.incoming`);
+  for (const ref of await findRepositories(sides.place, dataFolder, "workspaces"))
+    items.push(...(await inWorkspaces(sides.place, dataFolder, baseDir, ref)));
+  for (const ref of await findRepositories(sides.place, dataFolder, "homes"))
+    items.push(...(await inHomes(sides.place, dataFolder, baseDir, ref)));
+  for (const ref of await findRepositories(sides.own, dataFolder, "issues"))
+    items.push(...(await inNotes(sides, dataFolder, baseDir, ref)));
+  for (const ref of await findRepositories(sides.own, dataFolder, "logs"))
+    items.push(...(await inLogs(sides.own, dataFolder, ref)));
+  for (const { owner, repo } of await findRepositories(sides.own, dataFolder, "repos", ".incoming")) {
+    const folder = join(dataFolder, "repos", owner, `${repo}.incoming`);
     for (const { name } of await list(sides.own, folder)) {
       const run = name.replace(/\.git$/, "");
       items.push(...(await itemOf(sides.own, { kind: "incoming", issue: null, run, paths: [join(folder, name)] })));
@@ -52,11 +52,16 @@ export async function findItems(sides: Sides, home: string, baseDir: string): Pr
 }
 
 /** List the repositories with a folder `<home>/<part>/<owner>/<repo><suffix>`. */
-export async function findRepositories(files: Files, home: string, part: string, suffix = ""): Promise<RepoRef[]> {
+export async function findRepositories(
+  files: Files,
+  dataFolder: string,
+  part: string,
+  suffix = "",
+): Promise<RepoRef[]> {
   const found: RepoRef[] = [];
-  for (const owner of await list(files, join(home, part))) {
+  for (const owner of await list(files, join(dataFolder, part))) {
     if (owner.kind !== "folder") continue;
-    for (const repo of await list(files, join(home, part, owner.name))) {
+    for (const repo of await list(files, join(dataFolder, part, owner.name))) {
       if (repo.kind !== "folder" || !repo.name.endsWith(suffix)) continue;
       found.push({ owner: owner.name, repo: repo.name.slice(0, repo.name.length - suffix.length) });
     }
@@ -65,8 +70,8 @@ export async function findRepositories(files: Files, home: string, part: string,
 }
 
 /** Return the items of a repository's workspaces. Paths with the same issue's number in their name go together. */
-async function inWorkspaces(place: Files, home: string, baseDir: string, ref: RepoRef): Promise<Item[]> {
-  const any = workspacePaths(home, baseDir, { ...ref, number: 0 });
+async function inWorkspaces(place: Files, dataFolder: string, baseDir: string, ref: RepoRef): Promise<Item[]> {
+  const any = workspacePaths(dataFolder, baseDir, { ...ref, number: 0 });
   const [trees, repositories] = [dirname(any.tree), dirname(any.gitDir)];
   const groups = new Map<string, { kind: ItemKind; issue: string; paths: string[] }>();
   const add = (kind: ItemKind, number: string, stamp: string, path: string): void => {
@@ -96,9 +101,9 @@ async function inWorkspaces(place: Files, home: string, baseDir: string, ref: Re
 }
 
 /** Return the home folders of issues: between two runs they have only the session. */
-async function inHomes(place: Files, home: string, baseDir: string, ref: RepoRef): Promise<Item[]> {
+async function inHomes(place: Files, dataFolder: string, baseDir: string, ref: RepoRef): Promise<Item[]> {
   const items: Item[] = [];
-  const folder = dirname(workspacePaths(home, baseDir, { ...ref, number: 0 }).homeDir);
+  const folder = dirname(workspacePaths(dataFolder, baseDir, { ...ref, number: 0 }).homeDir);
   for (const { name } of await list(place, folder)) {
     const [, number] = /^gh-(\d{1,10})$/.exec(name) ?? [];
     if (number === undefined) continue;
@@ -109,22 +114,25 @@ async function inHomes(place: Files, home: string, baseDir: string, ref: RepoRef
 }
 
 /** Return notes without a workspace: notes of a workspace are removed with it. */
-async function inNotes({ own, place }: Sides, home: string, baseDir: string, ref: RepoRef): Promise<Item[]> {
+async function inNotes({ own, place }: Sides, dataFolder: string, baseDir: string, ref: RepoRef): Promise<Item[]> {
   const items: Item[] = [];
-  for (const { name } of await list(own, dirname(workspacePaths(home, baseDir, { ...ref, number: 0 }).notesDir))) {
+  for (const { name } of await list(
+    own,
+    dirname(workspacePaths(dataFolder, baseDir, { ...ref, number: 0 }).notesDir),
+  )) {
     const [, number] = /^gh-(\d{1,10})$/.exec(name) ?? [];
     if (number === undefined) continue;
     const issue = { ...ref, number: Number(number) };
-    const { tree, gitDir, notesDir } = workspacePaths(home, baseDir, issue);
+    const { tree, gitDir, notesDir } = workspacePaths(dataFolder, baseDir, issue);
     if ((await place.stat(tree)) !== null || (await place.stat(gitDir)) !== null) continue;
     items.push(...(await itemOf(own, { kind: "notes", issue: jobIdOf(issue), run: null, paths: [notesDir] })));
   }
   return items;
 }
 
-async function inLogs(own: Files, home: string, ref: RepoRef): Promise<Item[]> {
+async function inLogs(own: Files, dataFolder: string, ref: RepoRef): Promise<Item[]> {
   const items: Item[] = [];
-  const folder = join(home, "logs", ref.owner, ref.repo);
+  const folder = join(dataFolder, "logs", ref.owner, ref.repo);
   for (const { name } of await list(own, folder)) {
     const [, number] = /^gh-(\d{1,10})$/.exec(name) ?? [];
     if (number === undefined) continue;

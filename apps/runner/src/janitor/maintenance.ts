@@ -37,8 +37,8 @@ export async function maintainMirrors(options: {
   readonly maxPackMs?: number;
 }): Promise<void> {
   const { config, log, signal, maxPackMs = MAX_PACK_MS } = options;
-  for (const ref of await findRepositories(localFiles, config.home, "repos", ".git")) {
-    const paths = mirrorPaths(config.home, ref);
+  for (const ref of await findRepositories(localFiles, config.dataFolder, "repos", ".git")) {
+    const paths = mirrorPaths(config.dataFolder, ref);
     const mirror = new Mirror(paths, {
       url: gitUrl(config.github.api_url, ref),
       tokens: oneToken(null),

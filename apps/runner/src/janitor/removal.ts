@@ -13,7 +13,7 @@ import type { Item } from "./plan.ts";
 import { byMirror, whyKept } from "./published.ts";
 
 export interface RemovalOptions {
-  readonly home: string;
+  readonly dataFolder: string;
   readonly baseDir: string;
   /** Check as thoroughly, but change nothing: an item that cannot be read without a change is kept. */
   readonly dryRun: boolean;
@@ -44,7 +44,7 @@ export async function removeItem(item: Item, options: RemovalOptions): Promise<R
   const ref = item.issue === null ? null : parseJobId(item.issue);
   if (item.issue === null) return removeOwn(item, options);
   if (ref === null) return kept("it belongs to no issue");
-  const paths = workspacePaths(options.home, options.baseDir, ref);
+  const paths = workspacePaths(options.dataFolder, options.baseDir, ref);
   // Before the lock is taken, because a fetch may take long, and a job would wait for the lock.
   const withWork = item.kind === "workspace" || item.kind === "quarantined";
   const mirror = withWork ? await options.freshMirror(ref) : null;
@@ -79,10 +79,10 @@ export async function removeItem(item: Item, options: RemovalOptions): Promise<R
 
 function sideOfItem(
   { paths, issue }: Item,
-  { lock, openSide, home, env }: RemovalOptions & { readonly lock: WorkspaceLock },
+  { lock, openSide, dataFolder, env }: RemovalOptions & { readonly lock: WorkspaceLock },
 ): AgentSide {
   const ref = issue === null ? null : parseJobId(issue);
-  const objects = ref === null ? "" : join(mirrorPaths(home, ref).dir, "objects");
+  const objects = ref === null ? "" : join(mirrorPaths(dataFolder, ref).dir, "objects");
   return openSide({ roots: paths, objects, read: [], env, lock, name: `janitor-${process.pid}` });
 }
 

@@ -7,7 +7,7 @@ import { findRepositories, itemOf, type Sides } from "./find.ts";
 import type { Item } from "./plan.ts";
 
 export interface SessionsOptions {
-  readonly home: string;
+  readonly dataFolder: string;
   readonly baseDir: string;
   /** Environment of agents that share a home folder. */
   readonly env: Readonly<Record<string, string>>;
@@ -26,17 +26,17 @@ export function sharedConfig(env: Readonly<Record<string, string>>): string | nu
  * the data folder was moved. Claude Code names a folder after its working folder, with a dash for each character that
  * is not a letter or digit. So two worktrees may share a folder, and the `cwd` in the file decides.
  */
-export async function findSessions({ place }: Sides, { home, baseDir, env }: SessionsOptions): Promise<Item[]> {
+export async function findSessions({ place }: Sides, { dataFolder, baseDir, env }: SessionsOptions): Promise<Item[]> {
   const config = sharedConfig(env);
   if (config === null) return [];
   const projects = join(config, "projects");
   const folders = (await list(place, projects)).filter(({ kind }) => kind === "folder");
   const items: Item[] = [];
-  const refs = await findRepositories(place, home, "workspaces");
-  const places = [home, ...readFormerPaths(home)].flatMap((at) => refs.map((ref) => ({ at, ref })));
+  const refs = await findRepositories(place, dataFolder, "workspaces");
+  const places = [dataFolder, ...readFormerPaths(dataFolder)].flatMap((at) => refs.map((ref) => ({ at, ref })));
   for (const { at, ref } of places) {
     const trees = dirname(workspacePaths(at, baseDir, { ...ref, number: 0 }).tree);
-    if (at !== home && isAbsolute(baseDir)) continue; // The worktrees were never in this folder.
+    if (at !== dataFolder && isAbsolute(baseDir)) continue; // The worktrees were never in this folder.
     const prefix = `${folderName(trees)}-gh-`;
     for (const { name } of folders.filter((entry) => entry.name.startsWith(prefix))) {
       for (const entry of await list(place, join(projects, name))) {

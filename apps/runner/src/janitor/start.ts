@@ -54,11 +54,11 @@ export function startJanitor(services: Omit<JanitorServices, "signal" | "urgent"
 /** @returns whether there was a round: none while another runner does one, or too soon after the last one */
 export async function round(services: JanitorServices): Promise<boolean> {
   const { config, now, urgent = false } = services;
-  const lock = await tryLock(join(config.home, "janitor.lock"));
+  const lock = await tryLock(join(config.dataFolder, "janitor.lock"));
   if (lock === null) return false;
   try {
-    const file = join(config.home, "janitor.last");
-    const free = await (services.freeBytes ?? (() => freeOf(config.home)))();
+    const file = join(config.dataFolder, "janitor.last");
+    const free = await (services.freeBytes ?? (() => freeOf(config.dataFolder)))();
     const short = free < config.janitor.min_free_gb * 1e9;
     const last = Date.parse(await readFile(file, "utf8").catch(() => ""));
     if (!short && !urgent && now() - last < ROUND_MS) return false;

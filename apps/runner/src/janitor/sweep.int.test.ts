@@ -241,7 +241,7 @@ test("a dry run does not hand an older workspace over to the Unix user of its is
   const { paths } = await workspace();
   await bench.setState(number, "failed");
   const { config, log } = bench.services;
-  const ids = new AgentIdBook(join(config.home, "ids"), { first: 1_000_000_000, last: 1_000_000_009 });
+  const ids = new AgentIdBook(join(config.dataFolder, "ids"), { first: 1_000_000_000, last: 1_000_000_009 });
   const closeDataFolder = (): void => expect.unreachable("the folder is being handed over");
   const report = await later(15, {
     dryRun: true,
@@ -252,6 +252,6 @@ test("a dry run does not hand an older workspace over to the Unix user of its is
   expect(report.kept.filter(({ item }) => item.paths.includes(paths.tree))).toMatchObject([
     { reason: expect.stringContaining("from before agents had Unix users of their own") },
   ]);
-  expect(await readdir(join(config.home, "ids"))).toEqual([]);
+  expect(await readdir(join(config.dataFolder, "ids"))).toEqual([]);
   expect(pathsOf(await later(15))).toContain(paths.tree);
 });

@@ -69,7 +69,7 @@ const MAX_AT_ONCE = 500;
 /** Run one round: check, plan, remove, and log what was removed. @throws if Redis or the disk cannot be read */
 export async function sweep(services: JanitorServices): Promise<SweepReport> {
   const { config, log, now, signal, dryRun = false } = services;
-  const freeBytes = services.freeBytes ?? (() => freeOf(config.home));
+  const freeBytes = services.freeBytes ?? (() => freeOf(config.dataFolder));
   const limits = {
     workspacesMs: config.janitor.keep_days_workspaces * DAY_MS,
     logsMs: config.janitor.keep_days_logs * DAY_MS,
@@ -132,19 +132,19 @@ async function check(
   sides: Sides,
   freeBytes: number,
 ): Promise<JanitorSnapshot> {
-  const { home, agentEnv, worktree } = config;
-  const items = await findItems(sides, home, worktree.base_dir);
-  items.push(...(await findSessions(sides, { home, baseDir: worktree.base_dir, env: agentEnv })));
+  const { dataFolder, agentEnv, worktree } = config;
+  const items = await findItems(sides, dataFolder, worktree.base_dir);
+  items.push(...(await findSessions(sides, { dataFolder, baseDir: worktree.base_dir, env: agentEnv })));
   const issues = new Map<string, IssueUse>();
   for (const id of new Set(items.map(({ issue }) => issue).filter((id) => id !== null))) {
     issues.set(id, await useOf({ store, queue }, id));
   }
-  return { items, issues, liveRuns: await liveRuns(home), freeBytes };
+  return { items, issues, liveRuns: await liveRuns(dataFolder), freeBytes };
 }
 
 /** Return the live runs; null if the note of a slot cannot be parsed. */
-async function liveRuns(home: string): Promise<ReadonlySet<string> | null> {
-  const folder = join(home, "runs");
+async function liveRuns(dataFolder: string): Promise<ReadonlySet<string> | null> {
+  const folder = join(dataFolder, "runs");
   const runs = new Set<string>();
   for (const name of await readdir(folder)) {
     if (!/^slot-\d+\.json$/.test(name)) continue;
@@ -161,10 +161,10 @@ function removalOptions(
   { config, store, queue, openSide, signal, tokens, dryRun = false }: JanitorServices,
   marker: string,
 ): RemovalOptions {
-  const { home, worktree, github } = config;
+  const { dataFolder, worktree, github } = config;
   const env = { ...config.agentEnv, [RUN_MARKER]: marker };
   return {
-    home,
+    dataFolder,
     baseDir: worktree.base_dir,
     dryRun,
     source: { store, queue },
@@ -174,7 +174,7 @@ function removalOptions(
     env,
     signal,
     freshMirror: cachedPerRepository(async (ref) => {
-      const paths = mirrorPaths(home, ref);
+      const paths = mirrorPaths(dataFolder, ref);
       const url = gitUrl(github.api_url, ref);
       const mirror = new Mirror(paths, { url, tokens, mirrorDir: paths.dir, env });
       await mirror.refresh(signal);

@@ -6,7 +6,10 @@ import { blameMachine } from "./blame.ts";
 import type { RunnerServices } from "./services.ts";
 
 const servicesWith = (trouble: string | null) =>
-  ({ config: { home: tmpdir() }, homeTrouble: () => Promise.resolve(trouble) }) as unknown as RunnerServices;
+  ({
+    config: { dataFolder: tmpdir() },
+    dataFolderTrouble: () => Promise.resolve(trouble),
+  }) as unknown as RunnerServices;
 const COUNTS = { made: 9, max: 10, parked: 0, noChanges: 0 };
 
 fieldTest("F11", "a missing data folder is the cause of any failure of the machine, and uses no attempt", async () => {

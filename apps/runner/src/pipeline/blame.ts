@@ -8,9 +8,9 @@ const ELSEWHERE: ReadonlySet<FailureKind> = new Set(["github", "refused", "usage
 /** Return the failure `disk` if the machine's disk is the cause, because such a failure uses no attempt. */
 export async function blameMachine(
   failure: Failure,
-  { config, homeTrouble }: Pick<RunnerServices, "config" | "homeTrouble">,
+  { config, dataFolderTrouble }: Pick<RunnerServices, "config" | "dataFolderTrouble">,
 ): Promise<Failure> {
-  const trouble = ELSEWHERE.has(failure.kind) ? null : await homeTrouble();
+  const trouble = ELSEWHERE.has(failure.kind) ? null : await dataFolderTrouble();
   if (trouble !== null) return { kind: "disk", message: `${trouble}. ${failure.message}` };
-  return blameDisk(failure, config.home);
+  return blameDisk(failure, config.dataFolder);
 }

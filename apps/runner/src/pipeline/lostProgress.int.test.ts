@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 /** Return a run in a data folder that does not have the lost run's workspace. */
-const elsewhere = () => ({ redis, homeId: "this", log }) as LostProgressNeeds;
+const elsewhere = () => ({ redis, dataFolderId: "this", log }) as LostProgressNeeds;
 const before = (run: string, agentRun: string | null = run) =>
   parseIssueState({
     run,

@@ -15,7 +15,7 @@ const MAX_PAGES = 20;
 export interface LostProgressNeeds {
   readonly redis: Redis;
   /** Id of this data folder. */
-  readonly homeId: string;
+  readonly dataFolderId: string;
   readonly paths: WorkspacePaths;
   readonly side: Pick<AgentSide, "place">;
   /** Aborted when this run has lost its job. Git in the workspace then ends. */
@@ -38,7 +38,7 @@ async function changedHere(
   run: LostProgressNeeds,
   { agent: { sessionHome }, branch: { start: startSha } }: IssueRecord,
 ): Promise<boolean> {
-  if (startSha === null || sessionHome !== run.homeId) return false;
+  if (startSha === null || sessionHome !== run.dataFolderId) return false;
   try {
     return await changedSincePrompt({ ...run.paths, place: run.side.place({ signal: run.signal }), startSha });
   } catch (error) {

@@ -11,7 +11,7 @@ const plan = (
 ) =>
   planMissing(
     { agent: { sessionHome: home, runs }, work: { finishedAt: workedAt }, round: { queuedAt: again } },
-    { homeId: "ours", now: NOW },
+    { dataFolderId: "ours", now: NOW },
   );
 
 test("a job waits for another runner's finished work for a day after the work finished", () => {

@@ -20,9 +20,9 @@ export function planMissing(
     work: { finishedAt: workedAt },
     round: { queuedAt: begun },
   }: RecordPart<"agent.sessionHome" | "work.finishedAt" | "round.queuedAt" | "agent.runs">,
-  { homeId, now }: { readonly homeId: string; readonly now: number },
+  { dataFolderId, now }: { readonly dataFolderId: string; readonly now: number },
 ): MissingPlan {
-  if (sessionHome === homeId) {
+  if (sessionHome === dataFolderId) {
     return { do: "again", reason: "the finished work is missing from this disk and not on GitHub: it is redone" };
   }
   // An issue may wait for a user for longer than a day. Its runner was not needed before the user acted.

@@ -26,7 +26,7 @@ export function prepareNeeds(run: Run): PrepareNeeds {
     comment,
     labels,
     attempts: attemptsOf(run),
-    homeId: services.homeId,
+    dataFolderId: services.dataFolderId,
     authorEmail: services.config.git.author_email,
     guard,
     now: services.now,
@@ -41,19 +41,19 @@ export function promptNeeds(run: Run): PromptNeeds {
 }
 
 export function recoverNeeds(run: Run): RecoverNeeds {
-  return { ...workspaceOf(run), record: run.record, homeId: run.services.homeId };
+  return { ...workspaceOf(run), record: run.record, dataFolderId: run.services.dataFolderId };
 }
 
 export function workNeeds(run: Run): WorkNeeds {
   const { id, jobId, runner, slot, lock, lockLeftMs, progress, halts, log, paths, guard, scanner, services } = run;
-  const { config, redis, store, redact, now, resourceLimits, isolation, disk, homeId } = services;
+  const { config, redis, store, redact, now, resourceLimits, isolation, disk, dataFolderId } = services;
   const workspace = workspaceOf(run);
   const pollSeconds = config.coordinator.poll_interval_seconds;
   const watched = { id, jobId, halts, store, redis, place: workspace.place, tree: paths.tree, pollSeconds, log };
   return {
     ...untilStop(run),
     ...workspace,
-    host: { resourceLimits, isolation: isolation.mode, disk, slot, lock, homeId, lockLeftMs },
+    host: { resourceLimits, isolation: isolation.mode, disk, slot, lock, dataFolderId, lockLeftMs },
     config,
     agentEnv: agentEnvOf(config),
     redis,
@@ -75,13 +75,13 @@ export function saveNeeds(run: Run): SaveNeeds & { readonly now: () => number } 
 
 export function publishNeeds(run: Run): PullNeeds {
   const { jobId, job, scanner, services } = run;
-  const { config, redis, homeId } = services;
+  const { config, redis, dataFolderId } = services;
   return {
     ...untilLost(run),
     ...workspaceOf(run),
     ...secretsOf(run),
     scanner,
-    homeId,
+    dataFolderId,
     protected: config.protected,
     diffs: { redis, jobId },
     defaultModel: config.llm.model_default,

@@ -200,11 +200,11 @@ async function afterFinish(run: Run, finished: Finished): Promise<Next | Unfinis
 
 /** Handle finished work that is neither here nor on GitHub: wait for its runner, or do it again from the branch in a new run. */
 async function workIsMissing(run: Run, entry: EntryWithSteps): Promise<Unfinished | Disposition> {
-  const { homeId, homeTrouble, now } = run.services;
-  const trouble = await homeTrouble();
+  const { dataFolderId, dataFolderTrouble, now } = run.services;
+  const trouble = await dataFolderTrouble();
   // The data folder may return, with the work in it.
   if (trouble !== null) return { error: new StepFailure({ kind: "disk", message: trouble }), agent: null };
-  const { do: next, reason } = planMissing(run.record.state, { homeId, now: now() });
+  const { do: next, reason } = planMissing(run.record.state, { dataFolderId, now: now() });
   // Nothing failed on GitHub: the kind `github` only has the wanted delays. The job is parked, so that it does not use a slot.
   if (next === "wait") return { error: new StepFailure({ kind: "github", message: reason }), agent: null };
   run.log.warn(reason);

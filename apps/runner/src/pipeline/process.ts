@@ -127,7 +127,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   }
 
   // Checked before the run creates files: if the data folder is missing, new files would hide the former ones when it returns.
-  const trouble = await services.homeTrouble();
+  const trouble = await services.dataFolderTrouble();
   if (trouble !== null) {
     log.warn({ issue: jobId }, `the job waits, because of a problem with the data folder: ${trouble}`);
     return wait(BUSY_MS, trouble);
@@ -136,7 +136,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   const found = await findPlace({ services, job, lockToken, repository, record: known, needsAgent });
   if ("do" in found) return found;
   options.onPlace(found.place);
-  const paths = workspacePaths(config.home, config.worktree.base_dir, ref);
+  const paths = workspacePaths(config.dataFolder, config.worktree.base_dir, ref);
   const { cleanup } = resources;
   const id = randomUUID();
   cleanup.defer(() => slot.end());
@@ -154,7 +154,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
     return wait(BUSY_MS, "its workspace is in use");
   }
   const agentEnv = { ...config.agentEnv, [RUN_MARKER]: id };
-  const mirrorAt = mirrorPaths(config.home, ref);
+  const mirrorAt = mirrorPaths(config.dataFolder, ref);
   const side = services.openSide({
     roots: [paths.tree, paths.gitDir, paths.tmpDir, paths.homeDir],
     objects: join(mirrorAt.dir, "objects"),
@@ -206,8 +206,8 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   cleanup.defer(() => run.scanner[Symbol.asyncDispose]());
   if (before.run.id !== null) await run.record.writeEvent({}, lostNote(before));
   const blockedExpiresMs = questionLifetimeMs(config.coordinator.blocked_expires_days);
-  const { redis, homeId } = services;
-  const lost = { redis, homeId, paths, side, signal: options.halts.lost, log: run.log };
+  const { redis, dataFolderId } = services;
+  const lost = { redis, dataFolderId, paths, side, signal: options.halts.lost, log: run.log };
   const entry = planEntry(before, {
     runId: id,
     blockedExpiresMs,

@@ -13,7 +13,7 @@ export async function saveLost(run: Run): Promise<void> {
   const { run: agentRun, sessionHome } = run.record.state.agent;
   if (checkpoint === "none" || agentRun === null) return; // No agent has started.
   if (
-    sessionHome !== run.services.homeId ||
+    sessionHome !== run.services.dataFolderId ||
     (await run.side.place({ signal: run.halts.lost }).stat(run.paths.tree)) === null
   )
     return;

@@ -8,7 +8,7 @@ import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import type { IssueStore } from "@tac8/core/state/issueStore";
 import type { ResourceLimits } from "../host/resourceLimits.ts";
 import type { DiskWatch } from "../host/diskWatch.ts";
-import type { HomeCheck } from "../host/homeCheck.ts";
+import type { DataFolderCheck } from "../host/dataFolderCheck.ts";
 import type { OpenSide } from "../place/side.ts";
 
 /** Services that all runs of a runner share. */
@@ -23,9 +23,9 @@ export interface RunnerServices {
   readonly store: IssueStore;
   readonly log: Logger;
   /** Id of this data folder. Sessions are stored in it. */
-  readonly homeId: string;
+  readonly dataFolderId: string;
   /** Checks that the data folder is still there. */
-  readonly homeTrouble: HomeCheck;
+  readonly dataFolderTrouble: DataFolderCheck;
   /** Limits for each agent. */
   readonly resourceLimits: ResourceLimits;
   readonly isolation: Isolation;

@@ -12,7 +12,7 @@ beforeEach(() => server.redis.flushall());
 
 const FIRST = "3f2a91c0-0000-4000-8000-000000000001";
 const SECOND = "77aa91c0-0000-4000-8000-000000000002";
-const claim = (homeId: string) => claimHostName(server.redis, { wanted: "raspberrypi", homeId });
+const claim = (dataFolderId: string) => claimHostName(server.redis, { wanted: "raspberrypi", dataFolderId });
 
 it("the second of two machines with the same host name gets a suffix, and both keep their names", async () => {
   expect([await claim(FIRST), await claim(SECOND)]).toEqual(["raspberrypi", "raspberrypi-77aa"]);

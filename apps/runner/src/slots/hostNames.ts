@@ -21,11 +21,11 @@ return 1`;
  */
 export async function claimHostName(
   redis: Redis,
-  { wanted, homeId }: { readonly wanted: string; readonly homeId: string },
+  { wanted, dataFolderId }: { readonly wanted: string; readonly dataFolderId: string },
 ): Promise<string> {
   for (const digits of [0, 4]) {
-    const name = digits === 0 ? wanted : `${wanted}-${homeId.slice(0, digits)}`;
-    if ((await redis.eval(CLAIM, 1, hostNameKey(name), homeId, KEPT_MS, KEPT_MS - RENEW_MS)) === 1) return name;
+    const name = digits === 0 ? wanted : `${wanted}-${dataFolderId.slice(0, digits)}`;
+    if ((await redis.eval(CLAIM, 1, hostNameKey(name), dataFolderId, KEPT_MS, KEPT_MS - RENEW_MS)) === 1) return name;
   }
-  return `${wanted}-${homeId.slice(0, 8)}`;
+  return `${wanted}-${dataFolderId.slice(0, 8)}`;
 }

@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 async function slotsOf(count: number, host = "pi"): Promise<TakenSlots> {
-  const slots = await takeSlots({ home, count, host: () => host });
+  const slots = await takeSlots({ dataFolder: home, count, host: () => host });
   cleanup.push(() => slots.close());
   return slots;
 }
@@ -79,7 +79,7 @@ test("a runner waits for a slot with a noted run if another process only checks 
   await slots.take().begin(live(1));
   slots.close();
   const probe = await tryLock(join(home, "runs", "slot-0.lock"));
-  const taking = takeSlots({ home, count: 1, host: () => "pi", checkMs: 600_000 });
+  const taking = takeSlots({ dataFolder: home, count: 1, host: () => "pi", checkMs: 600_000 });
   await expect.poll(waits, { timeout: 60_000 }).toBe(true);
   probe?.release();
   const taken = await taking;

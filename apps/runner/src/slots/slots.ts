@@ -36,7 +36,7 @@ const MAX_SLOTS = 1024;
 const CHECK_MS = 200;
 
 export interface SlotsOptions {
-  readonly home: string;
+  readonly dataFolder: string;
   readonly count: number;
   /** Return the current display name of the machine. Called when a slot is taken. */
   readonly host: () => string;
@@ -50,7 +50,7 @@ export interface SlotsOptions {
  */
 export async function takeSlots(options: SlotsOptions): Promise<TakenSlots> {
   const { checkMs = CHECK_MS } = options;
-  const folder = join(options.home, "runs");
+  const folder = join(options.dataFolder, "runs");
   await mkdir(folder, { recursive: true });
   const locks: { number: number; lock: Lock }[] = [];
   for (let number = 0; locks.length < options.count; number += 1) {

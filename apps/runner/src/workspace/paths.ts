@@ -42,29 +42,29 @@ function folders({ owner, repo }: RepoRef): readonly [string, string] {
   return [owner.toLowerCase(), repo.toLowerCase()];
 }
 
-export function mirrorPaths(home: string, ref: RepoRef): MirrorPaths {
+export function mirrorPaths(dataFolder: string, ref: RepoRef): MirrorPaths {
   const [owner, repo] = folders(ref);
-  const dir = join(home, "repos", owner, `${repo}.git`);
+  const dir = join(dataFolder, "repos", owner, `${repo}.git`);
   return {
     dir,
-    lockFile: join(home, "repos", owner, `${repo}.lock`),
-    incoming: join(home, "repos", owner, `${repo}.incoming`),
+    lockFile: join(dataFolder, "repos", owner, `${repo}.lock`),
+    incoming: join(dataFolder, "repos", owner, `${repo}.incoming`),
   };
 }
 
 /** Return the paths of an issue. @param baseDir the configured `worktree.base_dir`, which is none of the other folders (`baseDirProblem`) */
-export function workspacePaths(home: string, baseDir: string, ref: IssueRef): WorkspacePaths {
+export function workspacePaths(dataFolder: string, baseDir: string, ref: IssueRef): WorkspacePaths {
   const [owner, repo] = folders(ref);
   const name = `gh-${ref.number}`;
-  const root = join(home, "workspaces", owner, repo);
+  const root = join(dataFolder, "workspaces", owner, repo);
   const trees = isAbsolute(baseDir) ? join(baseDir, owner, repo) : join(root, baseDir);
   const gitDir = join(root, "git", `${name}.git`);
-  const notesDir = join(home, "issues", owner, repo, name);
+  const notesDir = join(dataFolder, "issues", owner, repo, name);
   return {
     tree: join(trees, name),
     gitDir,
     tmpDir: join(root, "tmp", name),
-    homeDir: join(home, "homes", owner, repo, name),
+    homeDir: join(dataFolder, "homes", owner, repo, name),
     notesDir,
     endFile: join(notesDir, "end.json"),
     branchFile: join(notesDir, "branch"),

@@ -23,14 +23,14 @@ export type BoardAddress = z.infer<typeof schema>;
  * Store the address for `tac8 open`, which cannot know the port: it may be any free one, or be set only in the board's environment.
  * The address is in the data folder and not in Redis, because agents may reach Redis and a link must not lead to another server.
  */
-export function writeBoardAddress(home: string, address: BoardAddress): void {
-  writeFileSync(join(home, FILE), `${JSON.stringify(address)}\n`, { mode: 0o600 });
+export function writeBoardAddress(dataFolder: string, address: BoardAddress): void {
+  writeFileSync(join(dataFolder, FILE), `${JSON.stringify(address)}\n`, { mode: 0o600 });
 }
 
 /** Return the stored address; null: no board was started with this data folder. */
-export function readBoardAddress(home: string): BoardAddress | null {
+export function readBoardAddress(dataFolder: string): BoardAddress | null {
   try {
-    return schema.safeParse(JSON.parse(readFileSync(join(home, FILE), "utf8"))).data ?? null;
+    return schema.safeParse(JSON.parse(readFileSync(join(dataFolder, FILE), "utf8"))).data ?? null;
   } catch {
     return null; // Missing or incomplete.
   }

@@ -13,9 +13,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-const make = (now = NOW) => createLink(URL_, { home, now, lifeMs: LINK_MS });
+const make = (now = NOW) => createLink(URL_, { dataFolder: home, now, lifeMs: LINK_MS });
 const tokenOf = (link: string) => new URL(link).searchParams.get("token") ?? "";
-const take = (link: string, now = NOW) => useLink(tokenOf(link), { home, now });
+const take = (link: string, now = NOW) => useLink(tokenOf(link), { dataFolder: home, now });
 
 test("a link fits into 80 columns, has 128 bits, and works once", () => {
   const link = make();
@@ -40,7 +40,7 @@ test("what is on the disk is no link: a hash and a time, for the owner alone", (
   expect(name + readFileSync(join(folder, name), "utf8")).not.toContain(tokenOf(link));
   expect([statSync(folder).mode & 0o777, statSync(join(folder, name)).mode & 0o777]).toEqual([0o700, 0o600]);
   for (const token of [name, "", "..", "../board-links", "a".repeat(22)]) {
-    expect(useLink(token, { home, now: NOW })).toBe(false);
+    expect(useLink(token, { dataFolder: home, now: NOW })).toBe(false);
   }
   expect(take(link)).toBe(true);
 });

@@ -22,25 +22,28 @@ export const FIRST_LINK_MS = 60 * 60_000;
 
 interface LinkOptions {
   /** The data folder. */
-  readonly home: string;
+  readonly dataFolder: string;
   /** Epoch ms. */
   readonly now: number;
 }
 
 /** Create a link to the board at `url` that signs in once, within `lifeMs`. @throws Error when the data folder is not writable */
-export function createLink(url: string, { home, now, lifeMs }: LinkOptions & { readonly lifeMs: number }): string {
-  const folder = join(home, FOLDER);
+export function createLink(
+  url: string,
+  { dataFolder, now, lifeMs }: LinkOptions & { readonly lifeMs: number },
+): string {
+  const folder = join(dataFolder, FOLDER);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  removeLinks(home, (expires) => !(now < expires));
+  removeLinks(dataFolder, (expires) => !(now < expires));
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
   writeFileSync(join(folder, nameOf(token)), String(now + lifeMs), { flag: "wx", mode: 0o600 });
   return `${url}/open?token=${token}`;
 }
 
 /** Use the link with this token. @returns whether it was still open; of two callers at the same time, only one gets true */
-export function useLink(token: string, { home, now }: LinkOptions): boolean {
+export function useLink(token: string, { dataFolder, now }: LinkOptions): boolean {
   if (!TOKEN.test(token)) return false;
-  const path = join(home, FOLDER, nameOf(token));
+  const path = join(dataFolder, FOLDER, nameOf(token));
   try {
     const expires = expiryIn(path);
     unlinkSync(path);
@@ -51,13 +54,13 @@ export function useLink(token: string, { home, now }: LinkOptions): boolean {
 }
 
 /** Withdraw all links. The board does this when it starts, because another program may have had its address, and received links, before. */
-export function withdrawLinks(home: string): void {
-  removeLinks(home, () => true);
+export function withdrawLinks(dataFolder: string): void {
+  removeLinks(dataFolder, () => true);
 }
 
-function removeLinks(home: string, isOver: (expires: number) => boolean): void {
-  for (const name of linksIn(home)) {
-    const path = join(home, FOLDER, name);
+function removeLinks(dataFolder: string, isOver: (expires: number) => boolean): void {
+  for (const name of linksIn(dataFolder)) {
+    const path = join(dataFolder, FOLDER, name);
     try {
       if (isOver(expiryIn(path))) rmSync(path, { force: true });
     } catch {
@@ -66,9 +69,9 @@ function removeLinks(home: string, isOver: (expires: number) => boolean): void {
   }
 }
 
-function linksIn(home: string): string[] {
+function linksIn(dataFolder: string): string[] {
   try {
-    return readdirSync(join(home, FOLDER)).filter((name) => NAME.test(name));
+    return readdirSync(join(dataFolder, FOLDER)).filter((name) => NAME.test(name));
   } catch {
     return []; // No link was ever created.
   }

@@ -43,7 +43,7 @@ export interface Environment {
 }
 
 interface EnvironmentOptions {
-  readonly home: string | null;
+  readonly dataFolder: string | null;
   /** Whether a GitHub App is configured: then a stored token is not read. Without an App, a stored private key is not read. */
   readonly usesApp: boolean;
   readonly problems: ConfigProblem[];
@@ -64,7 +64,10 @@ export function variable(env: Env, name: string): string | null {
  * Read the environment. The problem of a variable is added to the list, and the other variables are still read.
  * @param home the data folder, in which `tac8 init` stores secrets; null: unknown
  */
-export function readEnvironment(input: ConfigInput, { home, usesApp, problems }: EnvironmentOptions): Environment {
+export function readEnvironment(
+  input: ConfigInput,
+  { dataFolder, usesApp, problems }: EnvironmentOptions,
+): Environment {
   const { env } = input;
   const wrong = (key: string, message: string): null => {
     problems.push({ key, message, place: isAbsolute(key) ? "stored" : "environment" });
@@ -72,7 +75,7 @@ export function readEnvironment(input: ConfigInput, { home, usesApp, problems }:
   };
   const expected = (key: string, found: string, what: string) => wrong(key, `found ${found}, expected ${what}`);
 
-  const join = home === null || variable(env, "REDIS_URL") !== null ? null : joinFiles(home);
+  const join = dataFolder === null || variable(env, "REDIS_URL") !== null ? null : joinFiles(dataFolder);
   const joinUrl = join === null ? null : readJoined(input, join.url, wrong);
   const redis = variable(env, "REDIS_URL") ?? joinUrl;
   const isGoodRedis = redis === null || isRedisUrl(redis);
@@ -113,7 +116,7 @@ export function readEnvironment(input: ConfigInput, { home, usesApp, problems }:
 
   for (const key of unusableProxies(env)) expected(key, masked(env[key] ?? ""), "http://HOST:PORT");
 
-  const { secrets, sources, keys } = readSecrets(input, { home, usesApp, wrong });
+  const { secrets, sources, keys } = readSecrets(input, { dataFolder, usesApp, wrong });
   // The Redis of `tac8 up` has no password; `tac8 up` sets this variable for its apps.
   const password = variable(env, "TAC8_REDIS_KEPT") === "1" ? null : (secrets.REDIS_PASSWORD ?? null);
   const joinCa = joinUrl === null ? null : (join?.ca ?? null);
@@ -121,7 +124,7 @@ export function readEnvironment(input: ConfigInput, { home, usesApp, problems }:
   const bare = ca === null ? (goodRedis ?? REDIS_EXAMPLE) : withCa(goodRedis ?? "", ca);
   const full = withSentinelPassword(withPassword(bare, password), secrets.REDIS_SENTINEL_PASSWORD ?? null);
   const isOwn = variable(env, "TAC8_REDIS_KEPT") === "1" || socketOf(full)?.path === SERVICE_SOCKET;
-  const redisUrl = home === null || !isOwn ? full : withPasswordFile(full, sharePassword(home));
+  const redisUrl = dataFolder === null || !isOwn ? full : withPasswordFile(full, sharePassword(dataFolder));
   return {
     redisUrl,
     joined: joinUrl !== null && goodRedis !== null,
@@ -181,8 +184,8 @@ type Wrong = (key: string, message: string) => null;
 type Found = Pick<Environment, "secrets" | "sources" | "keys">;
 
 /** Return the path at which `tac8 init` stores a secret in the data folder: `github-token` for GITHUB_TOKEN. */
-export function storedSecret(home: string, name: SecretName): string {
-  return join(home, name.toLowerCase().replaceAll("_", "-"));
+export function storedSecret(dataFolder: string, name: SecretName): string {
+  return join(dataFolder, name.toLowerCase().replaceAll("_", "-"));
 }
 
 /** Return whether a problem with this key concerns the GitHub token, or the App's private key, from any source. */
@@ -193,7 +196,7 @@ export function isOfToken(key: string): boolean {
 /** Read the secrets. The variable itself takes precedence over the file in `NAME_FILE`, and that over the file in the data folder. */
 function readSecrets(
   input: ConfigInput,
-  { home, usesApp, wrong }: Pick<EnvironmentOptions, "home" | "usesApp"> & { readonly wrong: Wrong },
+  { dataFolder, usesApp, wrong }: Pick<EnvironmentOptions, "dataFolder" | "usesApp"> & { readonly wrong: Wrong },
 ): Found {
   const { env, readStored } = input;
   const secrets: Partial<Record<SecretName, string>> = {};
@@ -223,14 +226,16 @@ function readSecrets(
   const signedIn = MODEL_SECRETS.some((name) => given(env, name)) || given(env, "ANTHROPIC_AUTH_TOKEN");
   for (const { name } of SECRETS) {
     const isModels = (MODEL_SECRETS as readonly string[]).includes(name);
-    if (home === null || readStored === undefined || given(env, name) || (isModels && signedIn)) continue;
+    if (dataFolder === null || readStored === undefined || given(env, name) || (isModels && signedIn)) continue;
     if (name === (usesApp ? "GITHUB_TOKEN" : "GITHUB_APP_PRIVATE_KEY")) continue;
-    const path = storedSecret(home, name);
+    const path = storedSecret(dataFolder, name);
     const value = attempt(() => readStored(path));
     if (value instanceof Error) wrong(path, `cannot be read: ${value.message}`);
     else if (value?.trim()) keep(name, value.trim(), path);
   }
-  const stored = MODEL_SECRETS.filter((name) => sources[name] === (home === null ? null : storedSecret(home, name)));
+  const stored = MODEL_SECRETS.filter(
+    (name) => sources[name] === (dataFolder === null ? null : storedSecret(dataFolder, name)),
+  );
   if (stored.length > 1) {
     wrong(
       sources[stored[0] ?? "ANTHROPIC_API_KEY"] ?? "",

@@ -5,18 +5,18 @@ const FILE = "moved-from";
 const MAX_PATHS = 50;
 
 /** Return the absolute paths that a data folder had before it was moved. They are needed because sessions are named after their folder. */
-export function readFormerPaths(home: string): string[] {
+export function readFormerPaths(dataFolder: string): string[] {
   try {
-    return readFileSync(join(home, FILE), "utf8").split("\n").filter(isAbsolute).slice(-MAX_PATHS);
+    return readFileSync(join(dataFolder, FILE), "utf8").split("\n").filter(isAbsolute).slice(-MAX_PATHS);
   } catch {
     return []; // It was never moved.
   }
 }
 
 /** Add former paths of a data folder. Idempotent. */
-export function addFormerPaths(home: string, paths: readonly string[]): void {
-  const all = [...new Set([...readFormerPaths(home), ...paths])].filter((path) => path !== home);
-  const file = join(home, FILE);
+export function addFormerPaths(dataFolder: string, paths: readonly string[]): void {
+  const all = [...new Set([...readFormerPaths(dataFolder), ...paths])].filter((path) => path !== dataFolder);
+  const file = join(dataFolder, FILE);
   writeFileSync(`${file}.new`, `${all.join("\n")}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }

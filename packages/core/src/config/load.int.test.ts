@@ -18,7 +18,7 @@ it("reads the file and the secrets' files", async () => {
   const { config, path, found } = loadConfig({ env, cwd: dir });
   expect({ path, found }).toEqual({ path: join(dir, "mine.toml"), found: true });
   expect(config?.secrets.github).toMatchObject({ token: "the-token" });
-  expect(config?.home).toMatch(new RegExp(`^${dir}/\\.local/share/tac8/tac8-config-[^/]*-[0-9a-f]{8}$`));
+  expect(config?.dataFolder).toMatch(new RegExp(`^${dir}/\\.local/share/tac8/tac8-config-[^/]*-[0-9a-f]{8}$`));
 });
 
 describe("the search for the file", () => {
@@ -72,7 +72,7 @@ describe("the data folder", () => {
     for (const path of [own, through]) {
       await writeFile(path, REPOSITORY);
       const { config } = loadConfig({ flag: relative(join(dir, "a"), path), env: { HOME: dir }, cwd: join(dir, "a") });
-      expect(config?.home).toBe(home(own));
+      expect(config?.dataFolder).toBe(home(own));
     }
     const later = home(join(dir, "link", "new", "config.toml"));
     await mkdir(join(dir, "a", "new"));

@@ -101,7 +101,7 @@ a = 1
     ]) {
       expect(Object.values(problemsOf({ env }))).toEqual([expect.stringMatching(/^HOME is not.*set TAC8_HOME$/)]);
     }
-    expect(configOf({ env: { XDG_DATA_HOME: "", TAC8_HOME: "/data" } }).home).toBe("/data");
+    expect(configOf({ env: { XDG_DATA_HOME: "", TAC8_HOME: "/data" } }).dataFolder).toBe("/data");
   });
 
   it("say what to do where there is no file, and still what is wrong in the environment", () => {
@@ -155,7 +155,7 @@ describe("what a configuration says", () => {
     ]);
     expect(config).toMatchObject({
       redisUrl: "redis://127.0.0.1:6379",
-      home: expect.stringMatching(/^\/srv\/tac8\/tac8-[0-9a-f]{8}$/),
+      dataFolder: expect.stringMatching(/^\/srv\/tac8\/tac8-[0-9a-f]{8}$/),
       logLevel: "info",
       board: { host: "127.0.0.1", port: 3000 },
       github: { api_url: "https://api.github.com" },
@@ -189,14 +189,14 @@ describe("what a configuration says", () => {
     };
     expect(configOf({ text, env })).toMatchObject({
       redisUrl: env.REDIS_URL,
-      home: "/etc/tac8/data",
+      dataFolder: "/etc/tac8/data",
       github: { api_url: "http://127.0.0.1:99" },
       board: { host: "0.0.0.0", port: 0 },
       logLevel: "debug",
       secrets: { values: ["pass-word"] },
     });
     expect(configOf({ text, env: { TAC8_HOME: "/data", LOG_LEVEL: "", TAC8_BOARD_PORT: "" } })).toMatchObject({
-      home: "/data",
+      dataFolder: "/data",
       logLevel: "info",
       board: { port: 1 },
     });

@@ -63,7 +63,7 @@ export interface Config extends Omit<ConfigFile, "repositories" | "llm" | "provi
   /** Whether this machine has joined another one by `tac8 join`, and uses the Redis there. */
   readonly joined: boolean;
   /** Absolute path of the data folder. */
-  readonly home: string;
+  readonly dataFolder: string;
   /** Path of the launcher's socket; null: this process was not started by one. */
   readonly launcher: string | null;
   readonly logLevel: string;
@@ -129,7 +129,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
   );
   const dataFolder = resolveDataFolder(input);
   const usesApp = file.github.app_id !== undefined || variable(input.env, "GITHUB_APP_ID") !== null;
-  const environment = readEnvironment(input, { home: dataFolder?.path ?? null, usesApp, problems });
+  const environment = readEnvironment(input, { dataFolder: dataFolder?.path ?? null, usesApp, problems });
   if (parsed !== null && !broken.has("github")) {
     const api = checkApi(environment.apiUrl, file.github.api_url);
     if (api !== null) problems.push(withLine(api, input.text));
@@ -176,7 +176,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
     },
     redisUrl,
     joined,
-    home: dataFolder.path,
+    dataFolder: dataFolder.path,
     launcher: environment.launcher,
     logLevel,
     secrets: {

@@ -16,8 +16,8 @@ const MAX_WHOLE = 2_000_000;
 const MAX_WHOLE_SUM = 64_000_000;
 
 /** Return the path of a run's raw log. Folders are in lower case like job ids, because GitHub ignores case and file systems do not. */
-export function runLogPath(home: string, { owner, repo, number }: IssueRef, runId: string): string {
-  return join(home, "logs", owner.toLowerCase(), repo.toLowerCase(), `gh-${number}`, `${runId}.jsonl`);
+export function runLogPath(dataFolder: string, { owner, repo, number }: IssueRef, runId: string): string {
+  return join(dataFolder, "logs", owner.toLowerCase(), repo.toLowerCase(), `gh-${number}`, `${runId}.jsonl`);
 }
 
 export interface RunLogOptions {

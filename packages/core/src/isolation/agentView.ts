@@ -8,7 +8,7 @@ import { firstInside, machineView, whyNotShown, type Machine } from "./view.ts";
 const CERTIFICATES = ["SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
 
 export interface AgentViewOptions {
-  readonly config: Pick<Config, "agent" | "home" | "agentEnv" | "secrets">;
+  readonly config: Pick<Config, "agent" | "dataFolder" | "agentEnv" | "secrets">;
   /** Environment of the program in the sandbox. */
   readonly env: Readonly<Record<string, string>>;
   /** Programs that are started, and files in their arguments. */
@@ -81,8 +81,8 @@ function outside({ config, own }: Pick<AgentViewOptions, "config" | "own">): str
 export const REPLACEABLE_FIX = "name a smaller folder that holds no programs, or remove the entry";
 
 /** Return absolute paths that no agent in a sandbox may see: the data folder, the configuration, and files with secrets. */
-export function secretPaths({ home, secrets }: Pick<Config, "home" | "secrets">): string[] {
-  return [home, ...secrets.files.map((path) => resolve(path))];
+export function secretPaths({ dataFolder, secrets }: Pick<Config, "dataFolder" | "secrets">): string[] {
+  return [dataFolder, ...secrets.files.map((path) => resolve(path))];
 }
 
 function absolute(path: string, userHome: string | null): string {

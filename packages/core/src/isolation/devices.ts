@@ -20,9 +20,9 @@ export class NoDevices extends Error {
 export const NO_DEVICES_FIX = 'run tac8 as another user, or set agent.isolation to "none"';
 
 /** Return the folders to try for a runner with this data folder, the best one first. A file system may be mounted with `nodev`. */
-export function devicePlaces(home: string): string[] {
-  const hash = createHash("sha256").update(home).digest("hex").slice(0, 8);
-  return [join(home, "sandbox", "dev"), `/dev/tac8-${hash}`];
+export function devicePlaces(dataFolder: string): string[] {
+  const hash = createHash("sha256").update(dataFolder).digest("hex").slice(0, 8);
+  return [join(dataFolder, "sandbox", "dev"), `/dev/tac8-${hash}`];
 }
 
 /**

@@ -11,9 +11,9 @@ import { readOrNull, readShare, shareFiles, type Share } from "./files.ts";
 const HANDSHAKE_MS = 10_000;
 
 /** Write the configuration file that Redis reads when it starts. @returns its path; null: Redis is not shared */
-export async function writeShareConf(home: string): Promise<string | null> {
-  const files = shareFiles(home);
-  const share = readShare(home);
+export async function writeShareConf(dataFolder: string): Promise<string | null> {
+  const files = shareFiles(dataFolder);
+  const share = readShare(dataFolder);
   const passwordHash = hashIn(files.password);
   if (share === null || passwordHash === null) return null;
   const text = shareConf(share, { files, passwordHash });
@@ -22,9 +22,9 @@ export async function writeShareConf(home: string): Promise<string | null> {
 }
 
 /** Apply the settings of `writeShareConf` to a running Redis, so that no restart is needed. `redis`: connected as the default user. */
-export async function applyShare(redis: Redis, home: string): Promise<void> {
-  const files = shareFiles(home);
-  const share = readShare(home);
+export async function applyShare(redis: Redis, dataFolder: string): Promise<void> {
+  const files = shareFiles(dataFolder);
+  const share = readShare(dataFolder);
   const passwordHash = hashIn(files.password);
   if (share === null || passwordHash === null) return;
   // Set the password before the port opens. Open connections are not affected.
@@ -33,7 +33,7 @@ export async function applyShare(redis: Redis, home: string): Promise<void> {
     await redis.call("ACL", "SETUSER", name, ...machineRules(hash));
   }
   await redis.call("CONFIG", "SET", ...tlsSettings(share, files).flat());
-  await withdrawFormer(redis, share, readShare(home));
+  await withdrawFormer(redis, share, readShare(dataFolder));
 }
 
 /** Remove users that `tac8 unshare` of another process has removed meanwhile, maybe before this process created them. */
@@ -52,8 +52,11 @@ export async function withdrawShare(redis: Redis, names: readonly string[]): Pro
 }
 
 /** Return whether the shared Redis listens at this address, and not another program: its certificate is signed by this CA. */
-export async function isSharedAt({ address, port }: Pick<Share, "address" | "port">, home: string): Promise<boolean> {
-  const ca = readOrNull(shareFiles(home).ca);
+export async function isSharedAt(
+  { address, port }: Pick<Share, "address" | "port">,
+  dataFolder: string,
+): Promise<boolean> {
+  const ca = readOrNull(shareFiles(dataFolder).ca);
   if (ca === null) return false;
   // The dates of the certificate are ignored, because the clock may be wrong after a boot.
   const socket = connect({ host: address, port, rejectUnauthorized: false, timeout: HANDSHAKE_MS });
@@ -89,9 +92,9 @@ export function hasAddress(address: string): boolean {
 }
 
 /** Make Redis listen at the address again, if the machine did not have the address when Redis started: Redis does not retry. */
-export async function reopenShare(redis: Redis, home: string): Promise<void> {
+export async function reopenShare(redis: Redis, dataFolder: string): Promise<void> {
   await redis.call("CONFIG", "SET", "tls-port", "0");
-  await applyShare(redis, home);
+  await applyShare(redis, dataFolder);
 }
 
 /** Return the SHA-256 of a file's trimmed text, in hex; null: the file does not exist. */

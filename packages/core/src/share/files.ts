@@ -21,8 +21,8 @@ export interface Share {
 }
 
 /** Absolute paths in the folder `share` of the data folder, which only this user opens. */
-export function shareFiles(home: string) {
-  const folder = join(home, "share");
+export function shareFiles(dataFolder: string) {
+  const folder = join(dataFolder, "share");
   const of = (name: string) => join(folder, name);
   return {
     folder,
@@ -33,13 +33,13 @@ export function shareFiles(home: string) {
     caKey: of("ca.key"),
     cert: of("server.pem"),
     key: of("server.key"),
-    password: sharePassword(home),
+    password: sharePassword(dataFolder),
   };
 }
 
 /** Return the stored share; null: Redis is not shared. @throws Error when the file cannot be read, or is damaged */
-export function readShare(home: string): Share | null {
-  const { state } = shareFiles(home);
+export function readShare(dataFolder: string): Share | null {
+  const { state } = shareFiles(dataFolder);
   const text = readOrNull(state);
   if (text === null) return null;
   const share = parseShare(text);

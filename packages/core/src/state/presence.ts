@@ -117,12 +117,12 @@ export function idOf({ id, name }: Pick<RunnerPresence, "id" | "name">): string 
  * Return the id of a runner: the id of its data folder and the number of its first slot there. Its name is only for display, because
  * machines may have the same host name. Pure.
  */
-export function runnerId(homeId: string, slot: number): string {
-  return `${homeId}/${slot}`;
+export function runnerId(dataFolderId: string, slot: number): string {
+  return `${dataFolderId}/${slot}`;
 }
 
 /** Return the id of the data folder of the runner with this id. Pure. */
-export function homeIdOf(runner: string): string {
+export function dataFolderIdOf(runner: string): string {
   return runner.slice(0, runner.lastIndexOf("/"));
 }
 

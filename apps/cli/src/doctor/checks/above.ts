@@ -10,7 +10,7 @@ export const above: Check = {
   limitMs: 5000,
   async inspect({ config, userHome, command }) {
     const { base_dir: baseDir } = config.worktree;
-    const trees = isAbsolute(baseDir) ? baseDir : join(config.home, "workspaces");
+    const trees = isAbsolute(baseDir) ? baseDir : join(config.dataFolder, "workspaces");
     const files = findAbove(trees, userHome);
     const how = isAbsolute(baseDir)
       ? "set worktree.base_dir to a folder outside it"

@@ -14,7 +14,7 @@ export const disk: Check = {
   name: "Disk",
   limitMs: 10_000,
   async inspect({ config }) {
-    let path = config.home;
+    let path = config.dataFolder;
     while (!existsSync(path)) path = dirname(path); // The nearest existing folder, in which it would be created.
     const { bavail, bsize, ffree, files } = await statfs(path);
     return [evaluateDisk({ path, freeGb: (bavail * bsize) / GB, freeFiles: files === 0 ? null : ffree }, config)];

@@ -12,7 +12,7 @@ export const folders: Check = {
   limitMs: 5000,
   async inspect({ config, notice, fix, command }) {
     const { base_dir: trees } = config.worktree;
-    const home = evaluateFolder(config.home, folderState(config.home, fix ? makeDataFolder : null));
+    const home = evaluateFolder(config.dataFolder, folderState(config.dataFolder, fix ? makeDataFolder : null));
     const makeTrees = (path: string): unknown => mkdirSync(path, { recursive: true });
     const others = isAbsolute(trees) ? [evaluateFolder(trees, folderState(trees, fix ? makeTrees : null))] : [];
     return [home, ...(notice === null ? [] : [note(notice, `${command} move-data moves it there`)]), ...others];

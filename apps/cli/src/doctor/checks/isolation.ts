@@ -69,12 +69,13 @@ async function runOf(chosen: Isolation, config: Config, env: Readonly<Record<str
     case "sandbox": {
       const uid = process.getuid?.() ?? 0;
       // Without a data folder, there is no folder for devices yet; the attempts do not need any.
-      const devices = uid === 0 && existsSync(config.home) ? await makeDevices(devicePlaces(config.home)) : null;
+      const devices =
+        uid === 0 && existsSync(config.dataFolder) ? await makeDevices(devicePlaces(config.dataFolder)) : null;
       return runBehind(sandboxOf(chosen.program, { config, env, uid, devices }));
     }
     case "user": {
       const { socket, ids } = chosen;
-      const folder = join(config.home, "ids");
+      const folder = join(config.dataFolder, "ids");
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       return runByLauncher(socket, { uid: ids.last, lockFile: join(folder, `${ids.last}.lock`) });
     }
@@ -116,7 +117,7 @@ function attemptsOf({ config, redisUrl }: DoctorInput, mode: Isolation["mode"]):
       ? [{ what: "read the file of GitHub's token or key", kind: "read" as const, path: source }]
       : []),
     { what: "read the environment of tac8's processes", kind: "read", path: `/proc/${process.pid}/environ` },
-    { what: "list tac8's data folder", kind: "list", path: config.home },
+    { what: "list tac8's data folder", kind: "list", path: config.dataFolder },
     ...(socket === null ? [] : [{ what: "connect to Redis", kind: "socket" as const, path: socket.path }]),
     ...endpointsOf(redisUrl).map((endpoint) => ({ what: "connect to Redis", kind: "connect" as const, ...endpoint })),
     // In mode `user`, an agent reaches the loopback of this machine, because its proxy is there, so this attempt would show nothing.

@@ -16,9 +16,14 @@ export const leftovers: Check = {
   name: "Leftovers",
   limitMs: 20_000,
   async inspect(input) {
-    const { home } = input.config;
-    const [notes, quarantined] = await Promise.all([findRunNotes(home), findQuarantined(home)]);
-    return evaluateLeftovers({ notes, quarantined, marked: findMarked(home), reported: await reportedRuns(input) });
+    const { dataFolder } = input.config;
+    const [notes, quarantined] = await Promise.all([findRunNotes(dataFolder), findQuarantined(dataFolder)]);
+    return evaluateLeftovers({
+      notes,
+      quarantined,
+      marked: findMarked(dataFolder),
+      reported: await reportedRuns(input),
+    });
   },
 };
 

@@ -13,13 +13,13 @@ export const share: Check = {
     if (config.joined) return [ok(`a runner of the tac8 at ${redisAddress(config.redisUrl)}`)];
     let found: Share | null;
     try {
-      found = readShare(config.home);
+      found = readShare(config.dataFolder);
     } catch (error) {
       return [problem(messageOf(error), `${command} share NAME`)];
     }
     if (found === null) return [ok("no other machine has access to this Redis")];
     const isOther = redisNamed && passwordFileOf(redisUrl) === null;
-    const [listens, here] = [isOther || (await isSharedAt(found, config.home)), hasAddress(found.address)];
+    const [listens, here] = [isOther || (await isSharedAt(found, config.dataFolder)), hasAddress(found.address)];
     const taken = !listens && here && (await isPortInUse(found));
     return evaluateShare({ share: found, command, listens, here, taken, isOther });
   },

@@ -17,14 +17,14 @@ const MAX_ENVIRONMENT = 1_000_000;
  * Return the marked processes that run in this data folder or have it in their environment, as far as `/proc` shows them. Another
  * tac8 on this machine has its own runs. In a container, only its own processes are visible.
  */
-export function findMarked(home: string): Marked[] {
+export function findMarked(dataFolder: string): Marked[] {
   const found: Marked[] = [];
   for (const entry of readdirSync("/proc")) {
     const pid = Number(entry);
     if (!Number.isInteger(pid) || pid === process.pid) continue;
     const environment = `\0${(readProc(`/proc/${pid}/environ`) ?? "").slice(0, MAX_ENVIRONMENT)}`;
     const run = valueIn(environment, RUN_MARKER);
-    if (run === null || !(environment.includes(home + sep) || cwdOf(pid).startsWith(home + sep))) continue;
+    if (run === null || !(environment.includes(dataFolder + sep) || cwdOf(pid).startsWith(dataFolder + sep))) continue;
     const name = readProc(`/proc/${pid}/comm`)?.trim();
     const since = statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.ctimeMs;
     if (name !== undefined && since !== undefined) found.push({ pid, run, name, ageMs: Date.now() - since });

@@ -9,14 +9,14 @@ const DEPTHS = [
 const MAX_FOLDERS = 2000;
 
 /** Return the files that runs have quarantined in a data folder, as relative paths. Links are not followed. */
-export async function findQuarantined(home: string): Promise<string[]> {
+export async function findQuarantined(dataFolder: string): Promise<string[]> {
   const found: string[] = [];
   for (const [part, depth] of DEPTHS) {
     let folders = [part as string];
     for (let level = 0; level < depth; level += 1)
-      folders = (await Promise.all(folders.map((at) => foldersIn(home, at)))).flat();
+      folders = (await Promise.all(folders.map((at) => foldersIn(dataFolder, at)))).flat();
     for (const folder of folders.slice(0, MAX_FOLDERS)) {
-      for (const { name } of await list(join(home, folder))) {
+      for (const { name } of await list(join(dataFolder, folder))) {
         if (/\.kept-[^/]+$/.test(name)) found.push(join(folder, name));
       }
     }
@@ -24,8 +24,8 @@ export async function findQuarantined(home: string): Promise<string[]> {
   return found.toSorted();
 }
 
-async function foldersIn(home: string, at: string): Promise<string[]> {
-  return (await list(join(home, at))).filter((entry) => entry.isDirectory()).map(({ name }) => join(at, name));
+async function foldersIn(dataFolder: string, at: string): Promise<string[]> {
+  return (await list(join(dataFolder, at))).filter((entry) => entry.isDirectory()).map(({ name }) => join(at, name));
 }
 
 /** List a folder; empty if it is missing. */

@@ -18,8 +18,8 @@ const MAX_SLOTS = 1024;
  * Return the notes about runs in a data folder. To check whether a slot is locked, its lock is acquired for a moment; a runner that
  * starts meanwhile waits. /proc/locks would not show the lock of a runner in another container with the same folder.
  */
-export async function findRunNotes(home: string): Promise<RunNote[]> {
-  const folder = join(home, "runs");
+export async function findRunNotes(dataFolder: string): Promise<RunNote[]> {
+  const folder = join(dataFolder, "runs");
   const names = await readdir(folder).catch(() => []);
   const notes: RunNote[] = [];
   for (const name of names.slice(0, 4 * MAX_SLOTS)) {

@@ -71,7 +71,7 @@ test("an App is created in the browser with every permission that tac8 needs, it
   await cli.seen(/Install the App on octo\/hello-\d+[^]*\/apps\/tac8-octo-[0-9a-f]{4}\/installations\/new/);
   github.installApp({ app: appId(), repos: [repo] });
   await cli.ended;
-  const key = join(lab.home, "github-app-private-key");
+  const key = join(lab.dataFolder, "github-app-private-key");
   expect(statSync(key).mode & 0o777).toBe(0o600);
   expect(configOf()?.secrets.github).toMatchObject({ kind: "app", id: appId(), source: key });
   const out = cli.stdout();

@@ -26,7 +26,7 @@ function shown(links: Readonly<Record<string, string>> = {}, given: Partial<Moun
       read: [],
       command: ["node"],
       own: [],
-      config: { ...config, home: HOME },
+      config: { ...config, dataFolder: HOME },
       env: {},
       etc: "/data/sandbox/etc",
       net: null,

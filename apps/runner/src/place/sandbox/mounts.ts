@@ -18,7 +18,7 @@ export class LinkedRoot extends StepFailure {
 }
 
 export interface MountOptions extends Pick<SideOptions, "roots" | "objects" | "read"> {
-  readonly config: Pick<Config, "agent" | "home" | "agentEnv" | "secrets" | "worktree">;
+  readonly config: Pick<Config, "agent" | "dataFolder" | "agentEnv" | "secrets" | "worktree">;
   /** Environment of the program. */
   readonly env: Readonly<Record<string, string>>;
   /** The program and its arguments. */
@@ -57,8 +57,8 @@ export function mountsOf(options: MountOptions, machine: Machine): Mount[] {
 }
 
 function assertPlain(root: string, { config }: MountOptions, machine: Machine): void {
-  const { home, worktree } = config;
-  for (let path = root; path !== home && path !== worktree.base_dir && path !== "/"; path = dirname(path)) {
+  const { dataFolder, worktree } = config;
+  for (let path = root; path !== dataFolder && path !== worktree.base_dir && path !== "/"; path = dirname(path)) {
     if (machine.linkOf(path) !== null) throw new LinkedRoot(path);
   }
 }

@@ -12,7 +12,7 @@ afterEach(() => rmSync(home, { recursive: true }));
 
 const start = () => {
   const agentEnv = { PATH: process.env["PATH"] ?? "" };
-  const config = { home, agentEnv, coordinator: { max_concurrent_workers: 1 } } as unknown as Config;
+  const config = { dataFolder: home, agentEnv, coordinator: { max_concurrent_workers: 1 } } as unknown as Config;
   const log = createLogger({ name: "test", secrets: [], destination: { write: () => undefined } });
   return sandboxOpener({ config, log, program: "bwrap" });
 };

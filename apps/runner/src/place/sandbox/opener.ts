@@ -42,7 +42,7 @@ export async function sandboxOpener({ config, log, program }: OpenerOptions): Pr
   const gid = runnerUid === 0 ? INNER_UID : (process.getgid?.() ?? 0);
   const bash = findProgram("bash", { path: config.agentEnv["PATH"] ?? "", cwd: "/" });
   if (bash === null) throw new StartupProblem("bash was not found: install it (sudo apt-get install bash)");
-  const folder = join(config.home, "sandbox");
+  const folder = join(config.dataFolder, "sandbox");
   const etc = join(folder, "etc");
   await mkdir(etc, { recursive: true, mode: 0o700 });
   for (const [name, text] of Object.entries(etcFiles({ uid, gid }))) {
@@ -52,7 +52,7 @@ export async function sandboxOpener({ config, log, program }: OpenerOptions): Pr
   const filterFile = join(folder, "seccomp");
   if (filter !== null) await keepFile(filterFile, Buffer.from(filter), 0o600);
   const before = filter === null ? [] : [...WITH_FILTER, filterFile];
-  const devices = runnerUid === 0 ? await devicesOf(config.home) : null;
+  const devices = runnerUid === 0 ? await devicesOf(config.dataFolder) : null;
   const tmpBytes = tmpSize(totalmem(), config.coordinator.max_concurrent_workers);
   const launch = (inside: Inside): string[] => {
     const spec = {
@@ -80,9 +80,9 @@ async function keepFile(path: string, content: Buffer, mode: number): Promise<vo
   if (before === null || !before.equals(content)) await writeWholeFile(path, content, { mode });
 }
 
-async function devicesOf(home: string): Promise<string> {
+async function devicesOf(dataFolder: string): Promise<string> {
   try {
-    return await makeDevices(devicePlaces(home));
+    return await makeDevices(devicePlaces(dataFolder));
   } catch (error) {
     if (error instanceof NoDevices) throw new StartupProblem(`${error.message}: ${NO_DEVICES_FIX}`);
     throw error;

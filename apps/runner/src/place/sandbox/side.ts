@@ -94,7 +94,7 @@ export function sandboxConfinement(options: SideOptions, sandboxes: Sandboxes): 
       membersOf: treeBelow,
     }),
     files: ({ inside, beforeChange }) =>
-      routedFiles({ roots, otherFiles, local: localFiles, newFolders, data: config.home, inside, beforeChange }),
+      routedFiles({ roots, otherFiles, local: localFiles, newFolders, data: config.dataFolder, inside, beforeChange }),
     sizeOf: (paths) => sizeOf(localFiles, paths),
     close: () => Promise.resolve(),
   };

@@ -28,7 +28,7 @@ test("one helper creates a new workspace and its home folder, so only one sandbo
   const objects = join(bench.mirror.paths.dir, "objects");
   const options = { roots, objects, read: [], env, lock, name: "slot-0" };
   let starts = 0;
-  const config = { home: bench.dir, agent: { nested_sandbox: false } } as Config;
+  const config = { dataFolder: bench.dir, agent: { nested_sandbox: false } } as Config;
   const log = createLogger({ name: "test", secrets: [], destination: { write: () => undefined } });
   const launch = (): string[] => {
     starts += 1;

@@ -26,8 +26,8 @@ export function userOpener({ config, log, socket, ids }: UserOpenerOptions): Ope
   for (const path of secretFiles(config)) assertClosed(path);
   process.umask(0o077);
   openObjects();
-  const book = new AgentIdBook(join(config.home, "ids"), ids);
-  const closeDataFolder = (): void => closeEntries(config.home);
+  const book = new AgentIdBook(join(config.dataFolder, "ids"), ids);
+  const closeDataFolder = (): void => closeEntries(config.dataFolder);
   closeDataFolder();
   closePaths(config);
   return (options) =>
@@ -63,8 +63,8 @@ const DEPTHS = { workspaces: 4, homes: 3, repos: 2 } as const;
  * Close the folders of older versions, which every user could enter. Other users may pass through the folders above, but enter no
  * folder of an issue or repository. Folders that belong to an issue's user are already closed.
  */
-function closePaths({ home, worktree }: Config): void {
-  for (const [name, depth] of Object.entries(DEPTHS)) closePath(join(home, name), depth);
+function closePaths({ dataFolder, worktree }: Config): void {
+  for (const [name, depth] of Object.entries(DEPTHS)) closePath(join(dataFolder, name), depth);
   if (isAbsolute(worktree.base_dir)) closePath(worktree.base_dir, 3);
 }
 
@@ -86,12 +86,12 @@ function assertClosed(path: string): void {
 }
 
 /** Let other users pass through the data folder without reading anything there. Older versions, and other programs of tac8, may have created entries that every user can read. */
-function closeEntries(home: string): void {
-  const { mode } = lstatSync(home);
-  if ((mode & 0o077) !== 0o011) chmodSync(home, (mode & 0o7700) | 0o011);
-  for (const name of readdirSync(home)) {
+function closeEntries(dataFolder: string): void {
+  const { mode } = lstatSync(dataFolder);
+  if ((mode & 0o077) !== 0o011) chmodSync(dataFolder, (mode & 0o7700) | 0o011);
+  for (const name of readdirSync(dataFolder)) {
     if (AGENT_ENTRIES.includes(name)) continue;
-    const path = join(home, name);
+    const path = join(dataFolder, name);
     const found = lstatSync(path, { throwIfNoEntry: false });
     if (found === undefined || found.isSymbolicLink() || found.uid !== process.getuid?.()) continue;
     if ((found.mode & 0o077) !== 0) chmodSync(path, found.mode & 0o7700);

@@ -300,13 +300,13 @@ function finishSwap(root: string): void {
  * Let other users pass through the folders above a path, up to tac8's top folders, and let the group write to the nearest folder.
  * The launcher needs this to create a folder there as another user.
  */
-function openPathTo(path: string, { home, worktree }: Pick<Config, "home" | "worktree">): void {
+function openPathTo(path: string, { dataFolder, worktree }: Pick<Config, "dataFolder" | "worktree">): void {
   for (let folder = dirname(path), nearest = true; folder !== "/"; folder = dirname(folder), nearest = false) {
     const found = lstatSync(folder, { throwIfNoEntry: false });
     if (found !== undefined && found.uid === process.getuid?.()) {
       const mode = found.mode | 0o011 | (nearest ? 0o020 : 0);
       if (mode !== found.mode) chmodSync(folder, mode & 0o7777);
     }
-    if (folder === home || folder === worktree.base_dir) return;
+    if (folder === dataFolder || folder === worktree.base_dir) return;
   }
 }

@@ -31,7 +31,7 @@ export interface PrepareNeeds extends StepBasics<PrepareField>, StepWorkspace {
   readonly labels: Pick<IssueLabels, "show">;
   readonly attempts: Attempts;
   /** Id of the data folder. Sessions are stored in it. */
-  readonly homeId: string;
+  readonly dataFolderId: string;
   /** Email address of the commits' author. */
   readonly authorEmail: string;
   /** The guard of the agent is started while the workspace is created, so that the agent does not wait for it. */
@@ -102,7 +102,7 @@ export async function prepare(
   if (workspace.how === "rebased") {
     run.log.warn({ branch }, "another contributor pushed to the branch: the workspace's commits are on top of theirs");
   }
-  const atHome = run.record.state.agent.sessionHome === run.homeId;
+  const atHome = run.record.state.agent.sessionHome === run.dataFolderId;
   // A new round has a session only if the previous round ended with an answer, so the agent of that session changed nothing.
   const nextRound = resumeReason?.kind === "next-round";
   const first = run.record.state.checkpoint === "none" && (resumeReason === null || nextRound);

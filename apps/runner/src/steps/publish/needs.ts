@@ -16,7 +16,7 @@ export interface DiffStore {
 /** Inputs of the step. */
 export interface PublishNeeds extends StepBasics<PublishField>, StepWorkspace, SecretSearch {
   /** Id of the data folder. Workspaces are stored in it. */
-  readonly homeId: string;
+  readonly dataFolderId: string;
   readonly protected: Config["protected"];
   readonly diffs: DiffStore;
   /** Searches commits for secrets. May have been started early. */

@@ -114,7 +114,7 @@ async function workspaceIsThere(run: PublishNeeds, branch: string): Promise<bool
     stamp: randomUUID(),
     branch,
     saved,
-    ours: sessionHome === run.homeId,
+    ours: sessionHome === run.dataFolderId,
   });
   if (finished.kind === "recovered") {
     const { quarantined, because } = finished.workspace;

@@ -8,7 +8,7 @@ const state = applyPatch(parseIssueState({}), {
   "agent.run": "a",
   "agent.sessionHome": "here",
 });
-const place = { workspaceOrigin: "reused", homeId: "here" } as const;
+const place = { workspaceOrigin: "reused", dataFolderId: "here" } as const;
 
 test.each(["reused", "forwarded", "rebased"] as const)(
   "an end that is not in the record, in a workspace that was %s, is recovered",

@@ -12,7 +12,7 @@ export type Recovered =
 export interface RecoverNeeds extends StepWorkspace {
   readonly record: StepRecord<never>;
   /** Id of the data folder. Notes and sessions are stored in it. */
-  readonly homeId: string;
+  readonly dataFolderId: string;
 }
 
 export interface RecoverInput extends Pick<NotePlace, "workspaceOrigin"> {
@@ -28,8 +28,8 @@ export async function recover(
   run: RecoverNeeds,
   { baseSha, workspaceOrigin }: RecoverInput,
 ): Promise<Recovered | null> {
-  const { paths, homeId } = run;
-  const text = mayHaveAsked(run.record.state, homeId)
+  const { paths, dataFolderId } = run;
+  const text = mayHaveAsked(run.record.state, dataFolderId)
     ? await findQuestion(run.place, paths.tree, () => run.mirror.file(baseSha, "BLOCKED.md"))
     : null;
   // An incomplete file, which may be empty, is no question.
@@ -39,31 +39,31 @@ export async function recover(
   }
   await removePrivateFiles(run.place, paths.tree);
   const note = await readEndNote(paths);
-  if (note !== null && isNotRecorded(note, run.record.state, { workspaceOrigin, homeId }))
+  if (note !== null && isNotRecorded(note, run.record.state, { workspaceOrigin, dataFolderId }))
     return { kind: "finished", note };
   await removeEndNote(paths);
   return null;
 }
 
 /** Return whether a question in the workspace can be that of the last run's agent: no other program can have written it after that run prepared the workspace. Pure. */
-function mayHaveAsked({ checkpoint, agent: { session, sessionHome } }: IssueRecord, homeId: string): boolean {
-  return checkpoint === "prepared" && session !== null && sessionHome === homeId;
+function mayHaveAsked({ checkpoint, agent: { session, sessionHome } }: IssueRecord, dataFolderId: string): boolean {
+  return checkpoint === "prepared" && session !== null && sessionHome === dataFolderId;
 }
 
 export interface NotePlace {
   /** How the workspace was prepared. */
   readonly workspaceOrigin: EnsuredWorkspace["how"];
   /** Id of this data folder. */
-  readonly homeId: string;
+  readonly dataFolderId: string;
 }
 
 /** Return whether an end note is not recorded: it is about the newest agent, whose end is not in the record, and the workspace is unchanged since. Pure. */
 export function isNotRecorded(
   { run }: Pick<EndNote, "run">,
   { checkpoint, agent: { run: agentRun, sessionHome } }: RecordPart<"checkpoint" | "agent.run" | "agent.sessionHome">,
-  { workspaceOrigin, homeId }: NotePlace,
+  { workspaceOrigin, dataFolderId }: NotePlace,
 ): boolean {
   // A lost worktree loses its uncommitted changes.
   const asLeft = workspaceOrigin === "reused" || workspaceOrigin === "forwarded" || workspaceOrigin === "rebased";
-  return checkpoint === "prepared" && run === agentRun && sessionHome === homeId && asLeft;
+  return checkpoint === "prepared" && run === agentRun && sessionHome === dataFolderId && asLeft;
 }

@@ -59,7 +59,7 @@ export interface AgentHost {
   /** Lock of the workspace. */
   readonly lock: WorkspaceLock;
   /** Id of the data folder. Sessions are stored in it. */
-  readonly homeId: string;
+  readonly dataFolderId: string;
   /** Return for how many ms the job's lock is still certain to belong to this run: see `JobLock`. */
   readonly lockLeftMs: () => number;
 }
@@ -67,7 +67,8 @@ export interface AgentHost {
 /** `place` remains usable until the run loses its job, because the files of an agent are also read after a stop. */
 export interface WorkNeeds extends StepBasics<WorkField>, StepWorkspace {
   readonly host: AgentHost;
-  readonly config: Pick<Config, "agents" | "coordinator" | "git" | "home" | "llm"> & Parameters<typeof agentHomeOf>[0];
+  readonly config: Pick<Config, "agents" | "coordinator" | "git" | "dataFolder" | "llm"> &
+    Parameters<typeof agentHomeOf>[0];
   /** Environment of agents. */
   readonly agentEnv: Readonly<Record<string, string>>;
   /** Has the day's budget and the live stream of the agent's output. */
@@ -99,10 +100,10 @@ export interface Worked extends Pick<Ended, "evaluation" | "leftRunning" | "reco
 
 /** Run the agent until it ends. Its work is not saved yet. @throws StepFailure if the agent could not be started */
 export async function work(run: WorkNeeds, prompts: Prompts, counted: CountedText): Promise<Worked> {
-  const { homeId } = run.host;
+  const { dataFolderId } = run.host;
   const knownText: KnownIssueText = { text: { counted, edit: null } };
   const { session, sessionHome } = run.record.state.agent;
-  const resumable = session !== null && sessionHome === homeId && prompts.resume !== null;
+  const resumable = session !== null && sessionHome === dataFolderId && prompts.resume !== null;
   const { agent } = prompts;
   let { end, evaluation, leftRunning, recorded } = await runAgent(
     run,
@@ -189,7 +190,7 @@ async function runAgent(run: WorkNeeds, start: Start, knownText: KnownIssueText)
     resume: start.session !== null,
     maxUsd: llm.max_usd_per_run,
     lock: host.lock,
-    logPath: runLogPath(config.home, run.issue.ref, run.id),
+    logPath: runLogPath(config.dataFolder, run.issue.ref, run.id),
     limits: {
       wallMs: coordinator.worker_timeout_hours * 3_600_000,
       stallMs: coordinator.stall_timeout_minutes * 60_000,
@@ -203,7 +204,7 @@ async function runAgent(run: WorkNeeds, start: Start, knownText: KnownIssueText)
   };
   await run.record.write({
     "agent.session": sessionId,
-    "agent.sessionHome": host.homeId,
+    "agent.sessionHome": host.dataFolderId,
     "agent.run": run.id,
     "agent.runCount": run.record.state.agent.runCount + 1,
     "agent.runs": withRun(run, sessionId),

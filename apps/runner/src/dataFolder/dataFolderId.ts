@@ -10,13 +10,13 @@ const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
  * Return the id of the data folder. An agent's session is in one data folder, whatever the name of the host is. If the
  * id is missing or damaged, restore the one that `recall` finds evidence of in the folder, or create a new one.
  */
-export async function openHomeId(home: string, recall: () => Promise<string | null>): Promise<string> {
-  await mkdir(home, { recursive: true });
-  const file = join(home, "id");
+export async function openDataFolderId(dataFolder: string, recall: () => Promise<string | null>): Promise<string> {
+  await mkdir(dataFolder, { recursive: true });
+  const file = join(dataFolder, "id");
   const known = await readId(file);
   if (known !== null) return known;
   // Two runners that start in the same folder must get the same id.
-  const held = await lock(join(home, "id.lock"));
+  const held = await lock(join(dataFolder, "id.lock"));
   try {
     const written = await readId(file);
     if (written !== null) return written;

@@ -6,8 +6,8 @@ import { runLogPath } from "@tac8/core/conversation/runLog";
 import { jobIdOf } from "@tac8/core/domain/reference";
 import { parseIssueState } from "@tac8/core/state/issueState";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
-import { openHomeId } from "./homeId.ts";
-import { recallHomeId } from "./recallHomeId.ts";
+import { openDataFolderId } from "./dataFolderId.ts";
+import { recallDataFolderId } from "./recallDataFolderId.ts";
 
 const ID = "0d8a5f0e-6d0c-4d0e-9a55-0f6c1a0b7c11";
 const REF = { owner: "octo", repo: "widgets", number: 7 };
@@ -32,9 +32,9 @@ async function leaveLog(run: string): Promise<void> {
 }
 
 test("an id is created once, even if runners start at the same time", async () => {
-  const ids = await Promise.all([1, 2, 3].map(() => openHomeId(home, nothing)));
+  const ids = await Promise.all([1, 2, 3].map(() => openDataFolderId(home, nothing)));
   expect(new Set(ids).size).toBe(1);
-  expect(await openHomeId(home, nothing)).toBe(ids[0]);
+  expect(await openDataFolderId(home, nothing)).toBe(ids[0]);
   expect(await readFile(join(home, "id"), "utf8")).toBe(ids[0]);
 });
 
@@ -45,7 +45,7 @@ fieldTest(
     await leaveLog("run-1");
     for (const text of ["", ID.slice(0, 10), "\0".repeat(36)]) {
       await damage(text);
-      expect(await openHomeId(home, () => recallHomeId(home, storeOf(ID)))).toBe(ID);
+      expect(await openDataFolderId(home, () => recallDataFolderId(home, storeOf(ID)))).toBe(ID);
       expect(await readFile(join(home, "id"), "utf8")).toBe(ID);
     }
   },
@@ -55,14 +55,14 @@ test("the id of another data folder is never used for this one", async () => {
   await leaveLog("run-of-this-folder");
   await damage("");
   // The issue's newest agent recorded that id but has no log here, so it ran elsewhere.
-  const id = await openHomeId(home, () => recallHomeId(home, storeOf(ID)));
+  const id = await openDataFolderId(home, () => recallDataFolderId(home, storeOf(ID)));
   expect(id).not.toBe(ID);
   expect(id).toMatch(/^[0-9a-f-]{36}$/);
 });
 
 fieldTest("F4", "a folder without evidence of its former id gets a new one, and keeps it", async () => {
   await damage("");
-  const id = await openHomeId(home, nothing);
+  const id = await openDataFolderId(home, nothing);
   expect(id).toMatch(/^[0-9a-f-]{36}$/);
-  expect(await openHomeId(home, nothing)).toBe(id);
+  expect(await openDataFolderId(home, nothing)).toBe(id);
 });

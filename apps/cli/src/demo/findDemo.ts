@@ -8,14 +8,14 @@ import { redisUrlIn } from "../redis/record.ts";
 import { DEMO_TOKEN } from "./files.ts";
 
 /** Return the demo's data folder. @throws Problem */
-export function demoHome({ env, cwd }: Pick<Context, "env" | "cwd">): string {
-  const home = demoFolder(env, cwd);
-  if (home === null) throw new Problem(NO_DATA_FOLDER);
-  return home;
+export function demoDataFolder({ env, cwd }: Pick<Context, "env" | "cwd">): string {
+  const dataFolder = demoFolder(env, cwd);
+  if (dataFolder === null) throw new Problem(NO_DATA_FOLDER);
+  return dataFolder;
 }
 
 export interface RunningDemo {
-  readonly home: string;
+  readonly dataFolder: string;
   readonly config: Config;
   readonly configPath: string;
   readonly redisUrl: string;
@@ -24,11 +24,11 @@ export interface RunningDemo {
 /** Return the running demo of this user; null: none is running. @throws Problem */
 export function findDemo(context: Pick<Context, "env" | "cwd">): RunningDemo | null {
   const { env, cwd } = context;
-  const home = demoHome(context);
-  const redisUrl = redisUrlIn([home]);
+  const dataFolder = demoDataFolder(context);
+  const redisUrl = redisUrlIn([dataFolder]);
   if (redisUrl === null) return null;
-  const configPath = join(home, "config.toml");
-  const demoEnv = { PATH: env["PATH"], HOME: env["HOME"], GITHUB_TOKEN: DEMO_TOKEN, TAC8_HOME: home };
+  const configPath = join(dataFolder, "config.toml");
+  const demoEnv = { PATH: env["PATH"], HOME: env["HOME"], GITHUB_TOKEN: DEMO_TOKEN, TAC8_HOME: dataFolder };
   const { config } = loadConfig({ flag: configPath, env: demoEnv, cwd });
-  return config === null ? null : { home, config, configPath, redisUrl };
+  return config === null ? null : { dataFolder, config, configPath, redisUrl };
 }

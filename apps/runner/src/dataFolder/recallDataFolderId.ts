@@ -14,23 +14,23 @@ const MAX_ISSUES = 100;
  * agent ran in the folder that has its raw log, and its record got the id of that folder when the agent started. So the
  * result is never the id of another folder.
  */
-export async function recallHomeId(home: string, store: Pick<IssueStore, "read">): Promise<string | null> {
-  for (const ref of await newestLogged(home)) {
+export async function recallDataFolderId(dataFolder: string, store: Pick<IssueStore, "read">): Promise<string | null> {
+  for (const ref of await newestLogged(dataFolder)) {
     const { run: agentRun, sessionHome } = (await store.read(jobIdOf(ref))).agent;
     if (agentRun === null || sessionHome === null) continue;
-    if ((await stat(runLogPath(home, ref, agentRun)).catch(() => null)) !== null) return sessionHome;
+    if ((await stat(runLogPath(dataFolder, ref, agentRun)).catch(() => null)) !== null) return sessionHome;
   }
   return null;
 }
 
-async function newestLogged(home: string): Promise<IssueRef[]> {
+async function newestLogged(dataFolder: string): Promise<IssueRef[]> {
   const found: { readonly ref: IssueRef; readonly at: number }[] = [];
-  for (const repository of await findRepositories(localFiles, home, "logs")) {
-    for (const name of await readdir(join(home, "logs", repository.owner, repository.repo)).catch(() => [])) {
+  for (const repository of await findRepositories(localFiles, dataFolder, "logs")) {
+    for (const name of await readdir(join(dataFolder, "logs", repository.owner, repository.repo)).catch(() => [])) {
       const [, number] = /^gh-(\d{1,10})$/.exec(name) ?? [];
       if (number === undefined) continue;
       const ref = { ...repository, number: Number(number) };
-      const folder = await stat(dirname(runLogPath(home, ref, "any"))).catch(() => null);
+      const folder = await stat(dirname(runLogPath(dataFolder, ref, "any"))).catch(() => null);
       if (folder !== null) found.push({ ref, at: folder.mtimeMs });
     }
   }
