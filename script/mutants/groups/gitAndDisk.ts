@@ -378,6 +378,17 @@ export const gitAndDisk: readonly Mutant[] = [
     promise: "filters that an agent's settings name do not run",
   },
   {
+    name: "lost-drivers-off",
+    file: `${RUNNER}/workspace/changedSincePrompt.ts`,
+    find: "const place = await withoutDrivers(given, { tree, gitDir });",
+    replace: "const place = given;",
+    test: {
+      file: `${RUNNER}/workspace/changedSincePrompt.int.test.ts`,
+      name: "no filter runs that the agent has configured",
+    },
+    promise: "filters in the settings of a lost agent do not run when the next run inspects its workspace",
+  },
+  {
     name: "unreadable-left",
     file: `${RUNNER}/workspace/uncommitted.ts`,
     find: 'kind: "unreadable" } as const;',
