@@ -147,7 +147,7 @@ export const attacks: readonly Mutant[] = [
     find: "(isOurs(path, routes) || newFolders.hold(path) ? local : inside());",
     replace: "(isOurs(path, routes) || newFolders.hold(path) ? local : local);",
     test: { file: `${RUNNER}/place/sandbox/route.test.ts`, name: "the sandbox opens /etc/passwd" },
-    promise: "the runner itself opens no file that an agent may have made a link",
+    promise: "the runner itself opens no file that an agent may have replaced by a link",
   },
   {
     name: "new-folder-shown",
