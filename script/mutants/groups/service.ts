@@ -268,7 +268,7 @@ export const service: readonly Mutant[] = [
       file: `${RUNNER}/launcher/launcher.int.test.ts`,
       name: "waits for a program that needs a user with a script without its secrets, and starts agents meanwhile",
     },
-    promise: "a container that waits for an operator has no secret in its environment",
+    promise: "in a runner's container, the script that waits for an operator has no secret in its environment",
   },
   {
     name: "log-text",
