@@ -481,7 +481,8 @@ export const machines: readonly Mutant[] = [
     find: "withdrawFormer(redis, share, readShare(dataFolder))",
     replace: "withdrawFormer(redis, share, share)",
     test: { file: `${SCHEDULER}/keepShare.int.test.ts`, name: "stays out" },
-    promise: "a machine that was removed stays out, even if the scheduler applies the shares at that moment",
+    promise:
+      "a machine that was removed stays out, even if the scheduler applies the list of joined machines at that moment",
   },
   {
     name: "share-other-redis",

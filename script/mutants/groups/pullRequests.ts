@@ -19,7 +19,7 @@ export const pullRequests: readonly Mutant[] = [
     find: "return issues.length <= free;",
     replace: "return free > 0;",
     test: { file: `${SCHEDULER}/queuedComment.int.test.ts`, name: "a runner with one free slot" },
-    promise: "a new issue gets a comment about the queue only if it has to wait",
+    promise: "a new issue gets a queued comment only if it has to wait",
   },
   {
     name: "publish-again",
