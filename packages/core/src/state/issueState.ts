@@ -239,7 +239,10 @@ const facts = {
     outcome: shared("outcome", z.enum(OUTCOMES).nullable()),
     /** Id of the run that decided it. Comments that are posted once contain this id. */
     run: shared("outcomeRun", z.string().nullable()),
-    /** BullMQ's count of attempts when the end was written. The count is one higher when BullMQ has recorded the end. */
+    /**
+     * BullMQ's count of attempts when the end was written. A run that finds the same count only closes the job, because BullMQ has not
+     * recorded the end.
+     */
     attempt: shared("endedAttempt", int.nullable()),
     failure: shared("failure", z.enum(FAILURE_KINDS).nullable()),
     reason: shared("reason", z.string().nullable()),
