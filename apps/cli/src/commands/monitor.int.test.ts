@@ -81,7 +81,7 @@ async function fill(): Promise<void> {
 it("shows everything at 80 × 24 without a line that wraps or overflows, and restores the terminal", async () => {
   await fill();
   await start();
-  await shows(/tac8 at 127\.0\.0\.1:\d+ .*q quits/);
+  await shows(/Redis at 127\.0\.0\.1:\d+ .*q quits/);
   const lines = await pane.lines();
   expect([await pane.property("alternate_on"), await pane.property("cursor_flag")]).toEqual(["1", "0"]);
   expect(lines).toHaveLength(24);
@@ -96,7 +96,7 @@ it("shows everything at 80 × 24 without a line that wraps or overflows, and res
     expect(page).toMatch(part);
   }
   // A wrapped line would push the title off the screen.
-  expect(lines[0]).toMatch(/^tac8 at/);
+  expect(lines[0]).toMatch(/^Redis at/);
   await pane.keys("q");
   await hasExited();
 });

@@ -7,7 +7,7 @@ export interface MonitorPage {
   readonly sections: StatusSections | null;
   /** Why the status may be outdated; null: it is current. */
   readonly unreachable: string | null;
-  /** `host:port`. */
+  /** Address of Redis: `host:port`, or the path of a socket. */
   readonly address: string;
   readonly now: number;
   readonly width: number;
@@ -43,7 +43,7 @@ export function monitorPage(page: MonitorPage): string[] {
 
 function titleLine({ address, now, width, paint }: MonitorPage): string {
   const right = `${clock(now)}  q quits`;
-  const left = cut(`tac8 at ${address}`, Math.max(0, width - widthOf(right) - 1));
+  const left = cut(`Redis at ${address}`, Math.max(0, width - widthOf(right) - 1));
   return paint("inverse", cut(`${pad(left, width - widthOf(right))}${right}`, width));
 }
 
