@@ -109,6 +109,9 @@ const WORKING = [
   [475, "Netlist import drops pin names"],
 ] as const;
 
+/** The issue that is retried because its agent stalled. */
+const STALLED = 467;
+
 const WAITING: readonly (readonly [number, Priority, string])[] = [
   [482, "P0", "Crash when a board has no outline"],
   [477, "P1", "Drag and drop of several footprints"],
@@ -117,14 +120,43 @@ const WAITING: readonly (readonly [number, Priority, string])[] = [
   [480, "P2", "Show units beside every number"],
 ];
 
-const ENDED: readonly (readonly [number, string, JobResult["outcome"], string | null, number])[] = [
-  [470, "Wrong colour of ground planes in dark mode", "pr", null, 6],
-  [466, "Group symbols by library", "pr", null, 41],
-  [465, "Upgrade the parser", "failed", "the tests of the base branch fail already: 3 tries", 58],
-  [463, "Undo after a paste", "pr", null, 83],
-  [459, "Faster start", "stopped", "stopped by ada@desk: wrong approach", 150],
-  [460, "Add a French translation", "pr", null, 171],
+interface Ended {
+  readonly number: number;
+  readonly title: string;
+  readonly outcome: "pr" | "failed" | "stopped";
+  readonly reason: string | null;
+  /** Minutes since the end. */
+  readonly minutes: number;
+  readonly slot: string;
+  readonly agentRuns: number;
+}
+
+/** Issues that ended today, the newest first. Each slot is free at that time: see `paintPresence`. */
+const ENDED: readonly Ended[] = [
+  ended([470, "Wrong colour of ground planes in dark mode", 6, "workshop/0"]),
+  ended([466, "Group symbols by library", 41, "pi-1/1"]),
+  {
+    ...ended([465, "Upgrade the parser", 58, "pi-1/0"]),
+    outcome: "failed",
+    reason: "the tests of the base branch fail already: 3 tries",
+    agentRuns: 3,
+  },
+  ended([463, "Undo after a paste", 83, "workshop/1"]),
+  {
+    ...ended([459, "Faster start", 150, "pi-1/1"]),
+    outcome: "stopped",
+    reason: "stopped by ada@desk: wrong approach",
+  },
+  ended([460, "Add a French translation", 171, "workshop/0"]),
 ];
+
+function ended([number, title, minutes, slot]: readonly [number, string, number, string]): Ended {
+  return { number, title, outcome: "pr", reason: null, minutes, slot, agentRuns: 1 };
+}
+
+/** Time from the queue to the end. */
+const TOOK_MS = 30 * MINUTE;
+const costOf = (number: number) => 0.38 + number / 1000;
 
 async function paintQueue(scene: Scene): Promise<void> {
   const { redis, now, owner, repo } = scene;
@@ -145,19 +177,19 @@ async function paintQueue(scene: Scene): Promise<void> {
     autorun: false,
     lockDuration: 60 * MINUTE,
   });
-  for (const [number, title, outcome, reason, minutes] of ENDED.toReversed()) {
+  for (const { number, title, outcome, reason, minutes, slot } of ENDED.toReversed()) {
     const at = now - minutes * MINUTE;
-    await add(number, title, { timestamp: at - 30 * MINUTE, attempts: 1 });
+    await add(number, title, { timestamp: at - TOOK_MS, attempts: 1 });
     const prUrl = outcome === "pr" ? `https://github.com/${owner}/${repo}/pull/${number + 40}` : null;
     const job = await worker.getNextJob("token");
     if (outcome === "failed") await job?.moveToFailed(new Error(reason ?? ""), "token", false);
     else await job?.moveToCompleted({ outcome, prUrl, reason }, "token", false);
     await redis.hset(queue.toKey(idOf(number)), "finishedOn", at);
     await redis.zadd(queue.toKey(outcome === "failed" ? "failed" : "completed"), at, idOf(number));
-    const usage = { ...USAGE, durationMs: 9 * MINUTE, costUsd: 0.38 + number / 1000 };
+    const usage = { ...USAGE, durationMs: 9 * MINUTE, costUsd: costOf(number) };
     const pull = prUrl === null ? {} : { "pull.url": prUrl, "pull.number": number + 40 };
     await write(number, {
-      state: outcome as "pr",
+      state: outcome,
       since: new Date(at).toISOString(),
       "end.reason": reason,
       "agent.usage": usage,
@@ -166,9 +198,9 @@ async function paintQueue(scene: Scene): Promise<void> {
     const event = {
       issue: idOf(number),
       from: "running" as const,
-      by: "runner pi-1/0",
+      by: `runner ${slot}`,
       reason: reason ?? "opened the pull request",
-      event: END_EVENTS[outcome as "pr"],
+      event: END_EVENTS[outcome],
     };
     const facts = { pr: prUrl === null ? null : number + 40, sha: null, failure: null, question: null };
     const evidence = { ...facts, silent: null, unlabelled: null, sinceBegunMs: null };
@@ -186,7 +218,7 @@ async function paintQueue(scene: Scene): Promise<void> {
   }
   const later: readonly (readonly [number, string, number, IssuePatch])[] = [
     [
-      467,
+      STALLED,
       "Import of Gerber files",
       2 * MINUTE,
       { state: "retrying", "end.reason": "the agent printed nothing for 15 min" },
@@ -210,28 +242,70 @@ async function paintQueue(scene: Scene): Promise<void> {
   await queue.close();
 }
 
-/** Write two weeks of counts and a day of samples, with fixed values. */
+/** Return what an earlier day counted. */
+function countsOf(index: number): Record<string, number> {
+  const wave = Math.round(4 + 3 * Math.sin(index * 1.3) + (index % 4));
+  const failed = index % 3 === 0 ? 2 : index % 5 === 0 ? 1 : 0;
+  const stopped = index % 6 === 2 ? 1 : 0;
+  const exited = wave + 3 * failed;
+  const counts: Record<string, number> = {
+    "outcome|pr": wave,
+    "outcome|failed": failed,
+    // The open question was asked yesterday.
+    "outcome|blocked": index % 4 === 0 ? 1 : 0,
+    "outcome|stopped": stopped,
+    "agents|exited": exited,
+    "agents|stopped": stopped,
+    "cost|claude-sonnet-4-5": Math.round((exited + stopped) * 790_000 + index * 20_000),
+    ...tokensOf(exited + stopped),
+  };
+  for (let nth = 0; nth < wave; nth += 1) addPull(counts, (8 + ((nth * 17 + index * 5) % 50)) * MINUTE);
+  return counts;
+}
+
+/** Return what the agent runs of the issues that ended today, and that of the issue that is retried, have counted. */
+function countsOfToday(): Record<string, number> {
+  const runs = ENDED.flatMap(({ agentRuns, number }) => Array.from({ length: agentRuns }, () => number));
+  const endedAs = (wanted: Ended["outcome"]) => ENDED.filter(({ outcome }) => outcome === wanted).length;
+  const counts: Record<string, number> = {
+    "outcome|pr": endedAs("pr"),
+    "outcome|failed": endedAs("failed"),
+    "outcome|stopped": endedAs("stopped"),
+    "agents|exited": runs.length - endedAs("stopped"),
+    "agents|stopped": endedAs("stopped"),
+    "agents|stalled": 1,
+    "cost|claude-sonnet-4-5": Math.round([...runs, STALLED].reduce((sum, number) => sum + costOf(number), 0) * 1e6),
+    ...tokensOf(runs.length + 1),
+  };
+  for (const { outcome } of ENDED) if (outcome === "pr") addPull(counts, TOOK_MS);
+  return counts;
+}
+
+/** Return the tokens of this number of agent runs. */
+function tokensOf(runs: number): Record<string, number> {
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = USAGE;
+  const model = "tokens|claude-sonnet-4-5";
+  return {
+    [`${model}|input`]: runs * inputTokens,
+    [`${model}|output`]: runs * outputTokens,
+    [`${model}|cacheRead`]: runs * cacheReadTokens,
+    [`${model}|cacheWrite`]: runs * cacheWriteTokens,
+  };
+}
+
+/** Count a pull request that was opened this long after its issue was queued. */
+function addPull(counts: Record<string, number>, tookMs: number): void {
+  for (const [field, amount] of [...bucketFields("pr", tookMs), [timeToPullField(tookMs), 1] as const]) {
+    counts[field] = (counts[field] ?? 0) + amount;
+  }
+}
+
+/** Write two weeks of counts and a day of samples, with fixed values. Today's counts are those of the issues of the scene. */
 async function paintHistory({ redis, now }: Scene): Promise<void> {
   const totals: Record<string, number> = {};
-  for (const [index, day] of lastDays(14, now).entries()) {
-    const wave = Math.round(4 + 3 * Math.sin(index * 1.3) + (index % 4));
-    const counts: Record<string, number> = {
-      "outcome|pr": wave,
-      "outcome|failed": index % 3 === 0 ? 2 : index % 5 === 0 ? 1 : 0,
-      "outcome|blocked": index % 4 === 1 ? 1 : 0,
-      "outcome|stopped": index % 6 === 2 ? 1 : 0,
-      "agents|exited": wave + 2,
-      "cost|claude-sonnet-4-5": Math.round(wave * 410_000 + index * 55_000),
-      "tokens|claude-sonnet-4-5|input": wave * 5200,
-      "tokens|claude-sonnet-4-5|output": wave * 11_000,
-      "tokens|claude-sonnet-4-5|cacheRead": wave * 340_000,
-    };
-    for (let nth = 0; nth < wave; nth += 1) {
-      const took = (8 + ((nth * 17 + index * 5) % 50)) * MINUTE;
-      for (const [field, amount] of [...bucketFields("pr", took), [timeToPullField(took), 1] as const]) {
-        counts[field] = (counts[field] ?? 0) + amount;
-      }
-    }
+  const days = lastDays(14, now);
+  for (const [index, day] of days.entries()) {
+    const counts = index === days.length - 1 ? countsOfToday() : countsOf(index);
     await redis.hset(dayKey(day), counts);
     for (const [field, amount] of Object.entries(counts)) totals[field] = (totals[field] ?? 0) + amount;
   }
