@@ -37,7 +37,7 @@ export const WORK: readonly Metric[] = [
   },
   {
     name: "tac8_issues_ended_total",
-    help: "Issues that ended, by outcome. blocked: a question was asked. answered: no change was needed.",
+    help: "How often work on an issue ended, by outcome. blocked: it waits for a reply or a permission, and is counted again when it ends. answered: no change was needed.",
     type: "counter",
     labels: ["outcome"],
     samples: ({ snapshot }) =>
@@ -53,7 +53,7 @@ export const WORK: readonly Metric[] = [
   },
   {
     name: "tac8_agents_ended_total",
-    help: "Agent runs that ended, by cause.",
+    help: "Agent runs that ended, by end cause: exited (by itself), timeout, stalled, out-of-memory, stopped, lost and others.",
     type: "counter",
     labels: ["cause"],
     samples: ({ snapshot }) => byPrefix(snapshot.totals, "agents|", "cause"),

@@ -9,7 +9,11 @@ export const time = z.string().describe("ISO 8601, UTC");
 export const issueState = z.enum(ISSUE_STATES).meta({ shownAs: "issue state" });
 export const pullRequest = z.strictObject({ number: z.int(), url: z.string().nullable() });
 
-export const outcomes = z.record(z.enum(OUTCOMES), z.int()).describe("Number of issues by how they ended");
+export const outcomes = z
+  .record(z.enum(OUTCOMES), z.int())
+  .describe(
+    "How often work on an issue ended, by outcome. `blocked`: it waits for a reply or a permission, and ends again",
+  );
 
 export const figures = {
   input: z.number().describe("Input tokens that came from no cache"),
