@@ -27,7 +27,7 @@ export function missingPrograms({ llm, agents }: Pick<Config, "llm" | "agents">,
 
 function agentMissing({ name, key }: { name: string; key: string }): string {
   if (name === "claude") {
-    return "claude was not found on the PATH: install it (npm install -g @anthropic-ai/claude-code), or set llm.command to its path";
+    return "claude was not found on the PATH: install it (npm install --global @anthropic-ai/claude-code, with sudo if npm belongs to root), or set llm.command to its path";
   }
   return `the agent's program ${name} was not found, or is not executable: install it, or change ${key} in the configuration`;
 }
