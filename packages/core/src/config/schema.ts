@@ -435,7 +435,7 @@ export const sections = {
       .min(0)
       .default(1)
       .describe(
-        "Start no new job with less free disk space than this in the data folder or the worktrees' folder, in GB (janitor.min_free_gb removes files instead). Below half of it, stop the agent that has written the most. A free inode counts as 16 KiB, because the disk of an agent that writes many small files can run out of inodes first. 0: no limit.",
+        "Start no new job with less free disk space than this in the data folder or the worktrees' folder, in GB (janitor.min_free_gb removes files instead). Below half of it, stop the agent that has written the most. Free space is the free bytes, or 16 KiB for each free inode if that is less, because a disk with many small files can run out of inodes first. 0: no limit.",
       ),
     max_load_per_core: z
       .number()
