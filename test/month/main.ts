@@ -10,8 +10,9 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { isEnded } from "@tac8/core/domain/states";
 import { jobIdOf } from "@tac8/core/domain/reference";
+import { ensureBuilt } from "../../packages/build/ensure.mjs";
 import { OWNER, REPO } from "../names.ts";
-import { programOf } from "../programs.ts";
+import { programOf, ROOT } from "../programs.ts";
 import { createStage, type SoakServices } from "../soak/stage.ts";
 import { createClock } from "./clock.ts";
 import { quarterPoints, table, type Point } from "./fit.ts";
@@ -40,6 +41,7 @@ const PATH = `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+await ensureBuilt({ root: ROOT, say });
 const root = mkdtempSync(join(values.parent ?? tmpdir(), "tac8-month-"));
 const clock = createClock(root);
 const stage = await createStage({

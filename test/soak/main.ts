@@ -1,6 +1,8 @@
 // `npm run soak -- --issues 200 --runners 3 --seed 7`: see docs/reliability/soak.md.
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
+import { ensureBuilt } from "../../packages/build/ensure.mjs";
+import { ROOT } from "../programs.ts";
 import { report } from "./report.ts";
 import { soak } from "./soak.ts";
 
@@ -20,12 +22,14 @@ function whole(name: "issues" | "runners" | "seed", least: number): number {
   throw new Error(`--${name} ${values[name]}: expected a whole number of ${least} or more`);
 }
 
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+await ensureBuilt({ root: ROOT, say });
 const result = await soak({
   issues: whole("issues", 1),
   runners: whole("runners", 1),
   seed: whole("seed", 0),
   path: `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,
-  report: (line) => process.stdout.write(`${line}\n`),
+  report: say,
 });
 process.stdout.write(`\n${report(result)}\n`);
 if (result.findings.length > 0) {
