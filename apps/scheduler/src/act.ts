@@ -22,7 +22,7 @@ export interface ActServices {
   readonly redis: Redis;
   readonly store: IssueStore;
   readonly github: GitHub;
-  /** The token's account; null: an app's, which is known from the first comment on. */
+  /** Account of the token. Null for an app's account until its first comment is posted. */
   readonly login: string | null;
   /** Accounts whose labels count although they cannot write. */
   readonly trustedUsers: readonly string[];
@@ -37,8 +37,9 @@ export interface ActServices {
 type Of<Do extends Action["do"]> = Extract<Action, { do: Do }>;
 
 /**
- * Carry out one action of the plan. Each action first checks that the state is still the one that was planned for. It writes the
- * record before it moves the job, so if the scheduler dies in between, the next poll sees the difference and repairs it.
+ * Carry out one action of the plan. The actions that would be wrong for an issue that has changed meanwhile (`add`, `withdraw`,
+ * `record-reply`, `allow`, `uncancel`) are written only if the record still has the values that the plan read. The others are harmless
+ * then. The record is written before the job is moved, so if the scheduler dies in between, the next poll sees the difference and repairs it.
  */
 export async function act(services: ActServices, snapshot: RepositorySnapshot, action: Action): Promise<void> {
   const { log, store } = services;

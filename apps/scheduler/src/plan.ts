@@ -76,7 +76,10 @@ export interface Lookups {
   readonly commentsSince: string | null;
 }
 
-/** Kind of GitHub's event that ends the work. `lookUpActor` asks GitHub which account caused it. Null in its place: there is no event. */
+/**
+ * Kind of GitHub's event that ends the work. `lookUpActor` asks GitHub which account caused it. An action has null if GitHub has no such
+ * event, because the issue was transferred or deleted.
+ */
 export type EndingEvent = "closed" | "unlabeled";
 
 export type Action =

@@ -17,7 +17,7 @@ export interface PollServices extends SchedulerServices {
   readonly vitals: () => Pick<SchedulerPresence, "process" | "github" | "sharing">;
 }
 
-/** With more new issues than this, tac8 posts no queued comments: writes are one second apart, so they would delay the queue. */
+/** If more jobs than this are added, tac8 posts no queued comments: writes are one second apart, so they would delay the queue. */
 const MAX_COMMENTED = 5;
 
 /**
@@ -87,7 +87,7 @@ export function createPoll(services: PollServices): () => Promise<void> {
     }
     let failedRepositories = 0;
     const all: string[] = [];
-    // Read once for all repositories, because each action checks again before it changes anything.
+    // Read once for all repositories. Every action that an old snapshot could make wrong compares the record before it writes: act.ts.
     const live = await readLiveJobs(reader, config.repositories);
     for (const repository of config.repositories) {
       const problems: string[] = [];

@@ -36,7 +36,7 @@ export type LiveJobs = ReadonlyMap<string, ReadonlyMap<string, JobList>>;
 
 /**
  * The lists, in the order in which a job passes through them, so that a job that moves to the next list meanwhile is found at least
- * once. A job that returns from `active` may be missed, so each action checks again before it changes anything.
+ * once. A job that returns from `active` may be missed, so every action that this could make wrong compares the record again: act.ts.
  */
 const JOB_LISTS = [
   ["delayed", "delayed"],
@@ -140,7 +140,7 @@ const MAX_UNANSWERED = 3;
 /**
  * Perform the lookups on GitHub that the plan needs. A request that fails for one issue is omitted and reported in `problems`,
  * so that the other issues continue.
- * @throws GitHubError if the failure does not concern a single issue
+ * @throws the error, if it does not concern a single issue or if more than `MAX_UNANSWERED` requests fail
  */
 export async function performLookups(
   reader: Reader,

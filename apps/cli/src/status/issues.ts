@@ -117,7 +117,8 @@ async function readJobs(queue: IssueQueue): Promise<Map<string, Found>> {
   const found = new Map<string, Found>();
   for (const state of JOB_STATES) {
     for (const job of await readState(queue, state)) {
-      // A job that moves between two reads is in both lists. The states are read from active to ended, so the first one counts.
+      // A job that ends between two reads is found twice, and its first state counts. A job that becomes waiting or active between two
+      // reads is missed until the next refresh.
       if (job?.id !== undefined && !found.has(job.id)) found.set(job.id, { job, state });
     }
   }

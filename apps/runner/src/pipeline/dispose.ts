@@ -169,6 +169,7 @@ export function afterStepFailure(
 /** Return the disposition if GitHub does not accept the report of a decided end. The job waits for GitHub. */
 export function afterReportFailure(failure: Failure, record: IssueRecord, facts: EndFacts): Requeue {
   const { factor, now } = facts;
+  // Only for the delay of the kind `github`, which uses no attempt and never fails, so the other counts do not matter.
   const counts = { made: 0, max: 2, parked: record.counts.parked, noChanges: 0 };
   const next = afterFailure({ ...failure, kind: "github" }, counts, factor, now);
   const delayMs = next.do === "fail" ? ERROR_RETRY_MS : next.delayMs;
@@ -217,7 +218,10 @@ function parkedFor(
   };
 }
 
-/** In a held repository, finished work is published first, because that costs nothing. Other jobs wait for the result. */
+/**
+ * Return the end of a hold; null: until it is removed. If finished work waits for the hold of its repository, the hold ends
+ * `PROBE_MINUTES` after the job's delay. So this job probes the repository before other jobs start, which costs nothing.
+ */
 function holdUntil(
   { name, until }: HoldRequest,
   { checkpoint }: RecordPart<"checkpoint">,

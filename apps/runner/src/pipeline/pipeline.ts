@@ -182,6 +182,7 @@ async function afterRecovery(run: Run, found: Recovered): Promise<Next | Unfinis
   }
   run.log.info("the agent of a lost run had finished: its work is recovered");
   const { summary, leftRunning, usage, models, denied, blockedHosts, reason, evidence } = found.note;
+  // The lost run may have recorded the end of its agent before it died. Then the record already has this usage.
   const isKnown = isDeepStrictEqual(run.record.state.agent.usage, usage);
   const recorded = isKnown
     ? Promise.resolve()

@@ -224,6 +224,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
     if (endedWell(before.end.outcome) && !(await isThere(place, paths)))
       await removeWorkspace(place, paths, { keepsSession: before.end.outcome === "answered" });
     const result = { outcome: before.end.outcome ?? "failed", prUrl: before.pull.url, reason: before.end.reason };
+    // An empty last write only clears the run's id.
     return closed(result, before, { blockedExpiresMs, now: now(), lastWrite: { patch: {} } });
   }
   return runSteps(run, entry, held !== undefined);

@@ -142,7 +142,7 @@ async function inspectOnIssueBranch(options: EnsureOptions): Promise<WorkspaceSn
  */
 async function putOnTop({ paths, place, goal }: EnsureOptions, head: string): Promise<string | null> {
   const saved = await saveWork({ ...paths, place, baseSha: head, message: "Uncommitted work" });
-  // A reset would overwrite these files. Files that are no work are not touched.
+  // The reset in `forward` could overwrite these uncommitted files. Left-out files that are no work need no protection.
   if (saved.unsaved.some(isValuable)) return null;
   const plan = planReplay({ why: "branch moved", theirs: goal.start, base: goal.base ?? null });
   const replayed = await replayOnto({ git: runGitIn(place, paths.gitDir), head: saved.head, ...plan });
@@ -177,7 +177,7 @@ export async function checkFiles({ place, paths }: EnsureOptions, head: string):
   );
 }
 
-/** Write the connection of the thin repository to the mirror and to its branch, and the refs of a clone. */
+/** Connect the thin repository to the mirror (`alternates`), and write the branch note, tac8's git settings and the refs of a clone. */
 async function connect({ paths, place, mirrorDir, goal }: EnsureOptions): Promise<void> {
   const info = await makeOurFolder(place, paths.gitDir, ["objects", "info"]);
   await putFile(place, join(info, "alternates"), `${join(mirrorDir, "objects")}\n`);
@@ -207,7 +207,7 @@ async function addWorktree({ paths, place, goal }: EnsureOptions, commit: string
   });
 }
 
-/** Finish a workspace whose HEAD is at this commit. */
+/** Make the worktree's folder accessible, and return the result. */
 async function done(
   { paths, place }: EnsureOptions,
   result: Pick<EnsuredWorkspace, "how" | "head"> & Partial<Pick<EnsuredWorkspace, "quarantined" | "because">>,

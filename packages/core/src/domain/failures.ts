@@ -72,7 +72,8 @@ export const POLICY: Readonly<Record<FailureKind, Policy>> = {
   stalled: { usesAttempt: true, minutes: [1, 2, 4] },
   "out-of-memory": { usesAttempt: true, minutes: [1, 2, 4] },
   "process-limit": { usesAttempt: true, minutes: [1, 2, 4] },
-  // The agent's own files fill the disk, and it would fill it again. `disk`: tac8's git failed, or another program's files fill it.
+  // The agent's own files fill the disk, and it would fill it again. `disk`: the disk is full for tac8 itself or because of another
+  // program, or the data folder is missing, unreadable or read-only.
   "disk-full": { usesAttempt: true, minutes: [1, 2, 4] },
   git: { usesAttempt: true, minutes: [1] },
   "no-changes": { usesAttempt: true, minutes: [0] },

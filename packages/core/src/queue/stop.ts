@@ -77,6 +77,8 @@ export function planStop(
     case "prioritized":
     default:
       // An ended issue whose job Bull Board has queued again can be stopped. A stopped issue whose job is not removed yet is an ended one.
+      // `end.attempt` is BullMQ's count when the end was written. If the count is equal, BullMQ has not finished the job since, so its
+      // removal is pending. If it is higher, the job was finished, and queued again.
       return isEnded(record.state) && record.end.attempt === attemptsMade ? "ended" : "queue";
   }
 }

@@ -139,7 +139,7 @@ const facts = {
     queuedAt: shared("begun", z.string().nullable()),
     /** ISO time of the user's retry that began the round; null: a label event began it. */
     retriedAt: shared("retried", z.string().nullable()),
-    /** Id of the label event that allows its runs (0: a user's retry); null: not decided yet. */
+    /** Id of the label event that allows its runs (after a retry: the newest one, or the one used last); null: not decided yet. */
     admitted: shared("admitted", int.nullable()),
   },
 

@@ -72,10 +72,9 @@ function keptFor({ state }: IssuePatch): string {
 const RENAMED = JSON.stringify(RENAMED_FIELDS.map(({ former, field, stays }) => [former, field, stays]));
 
 /**
- * Make a run the current run of the issue, and return the hash after that, but with the former run and runner. Returns 0 if the caller
- * does not have the job's lock: a runner that was frozen must not replace its successor. A record of an older format is migrated in
- * the same step; from then on, no run of an older format works on the issue. KEYS: hash, BullMQ's lock. ARGV: run, name of its slot,
- * token, format.
+ * Migrate the record if its format is older, make the run the current one, and return the migrated hash with the former run and runner.
+ * Returns 0 if the caller does not have the job's lock: a runner that was frozen must not replace its successor. After the migration, no
+ * run of an older format works on the issue. KEYS: hash, BullMQ's lock. ARGV: run, name of its slot, token, format.
  */
 const CLAIM = `
 if redis.call('GET', KEYS[2]) ~= ARGV[3] then return 0 end
@@ -113,7 +112,8 @@ export interface IssueStore {
   /** Read only these facts of many issues, for callers that read a whole queue. */
   readFacts<P extends RecordPath>(jobIds: readonly string[], paths: readonly P[]): Promise<RecordPart<P>[]>;
   /**
-   * Begin a run: from now on, every older run of the issue is lost. Returns the record before.
+   * Begin a run: from now on, every older run of the issue is lost. Returns the record, migrated to the current format, with the former
+   * run and runner.
    * @throws LostRun when the claimant does not have the job's lock
    */
   claim(jobId: string, claimant: Claimant): Promise<IssueRecord>;

@@ -22,7 +22,10 @@ export interface Admission {
   readonly cause: Cause | undefined;
 }
 
-/** Decide whether work on the issue may start now: the issue exists, is open and labelled, and the account that labelled it may start work. */
+/**
+ * Decide whether work on the issue may start now. The issue must exist and be open. It must have the label, or a user has retried it, or an
+ * agent has worked on it in this round. And a trusted account must have labelled it.
+ */
 export async function admit(run: AdmitNeeds): Promise<Admission> {
   const options = { signal: run.signal };
   const retry = retryOptionsOf(run);
@@ -65,7 +68,7 @@ export interface PublishAdmission {
 }
 
 /**
- * Do the same for finished work that only has to be published. If the label or retry that admitted the work is still valid, only
+ * Decide like `admit`, for finished work that only has to be published. If the label or retry that admitted the work is still valid, only
  * check that the issue has a trusted label event.
  * @param known the cause, if this run has already read it
  */

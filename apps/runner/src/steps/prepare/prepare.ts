@@ -86,7 +86,8 @@ export async function prepare(
     () => ensureUndamagedWorkspace(mirror, { paths, place, mirrorDir: mirror.paths.dir, goal, stamp: run.id }),
     async () => {
       run.guard.start();
-      // Nothing is lost: it is read again when the prompt is written. The workspace may have found that the mirror is damaged.
+      // An error is ignored, because the template is read again when the prompt is written. It may fail here because a damaged mirror is
+      // being replaced at the same time.
       return mirror.file(baseSha, TEMPLATE_FILE).catch(() => undefined);
     },
   ]);

@@ -43,8 +43,8 @@ export interface Notes {
 interface Reason {
   readonly text: string;
   /**
-   * Key by which a question names this reason, if the label counts only when it was added after such a question. Null if an older label
-   * counts too.
+   * Null: a label that was added at any time allows it. Otherwise, only a label that was added after a question with this key allows it.
+   * So no account allows, for example, secrets before it knows them.
    */
   readonly allows: string | null;
   /** Whether no label can allow it. */
@@ -125,7 +125,8 @@ async function filesFound(run: PublishNeeds, outgoing: Outgoing, published: stri
     const text = `The work changes protected files. ${notableLine(blocked)}`;
     reasons.push({ text, allows: null, isFinal: false, files: formsOf(new Set(blocked.map(({ path }) => path))) });
   }
-  // A submodule's address can change without its path, so both are compared.
+  // `isFresh` is not enough here, because `.gitmodules` may change the address of a submodule whose path is unchanged. So an entry counts
+  // only if it is stray compared with the base and with the published commit.
   const strayOfPublished =
     published === null ? null : await strayEntries(git, { changes: since ?? [], base: published, head });
   const stray = strayInBoth(await strayEntries(git, { changes, base, head }), strayOfPublished);

@@ -69,8 +69,8 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
   const questionId = run.record.state.question.commentId;
   if (stays !== null) run.log.warn({ tree: run.paths.tree }, `kept the workspace: ${stays}`);
   else if (endedWell(outcome)) await releaseWorkspace(run);
-  // `blocked` begins with the question's comment: replies since then count, and the question expires by that time. If the question was
-  // missing in Redis, its comment may be old.
+  // `blocked` begins with the question's comment: replies from then on count, and the time until the question expires begins then. If the
+  // question was missing in Redis, its comment may be old.
   const sinceAsked =
     outcome === "blocked" && run.record.state.question.askedAt !== null
       ? { since: run.record.state.question.askedAt }
@@ -142,7 +142,7 @@ async function speak(run: ReportNeeds, outcome: Outcome, stays: string | null): 
       }),
     );
   }
-  // The text of a separate comment is not repeated.
+  // The question or the answer is in a separate comment, so the status comment does not repeat it. The reason of a failure is in both.
   const own = outcome === "blocked" || outcome === "answered";
   await run.comment.show(outcome, withRest(own ? applyPatch(state, { "end.reason": null }) : state, stays));
 }

@@ -292,7 +292,7 @@ async function runAgent(run: WorkNeeds, start: Start, knownText: KnownIssueText)
     stopWatching();
     stopDiskWatch();
     void live.close();
-    const warnOfLeftFiles = (err: unknown) => run.log.warn({ err }, "could not remove temporary files of the agent");
+    const warnOfLeftFiles = (err: unknown) => run.log.warn({ err }, "could not remove files that the agent left");
     await place.remove(run.paths.tmpDir).catch(warnOfLeftFiles);
     if (home !== null) await keepSession(place, run.paths.homeDir, sessionId).catch(warnOfLeftFiles);
   }
@@ -324,7 +324,7 @@ async function openPrivateHome(run: WorkNeeds, { agent, session }: Start): Promi
   const { homeDir: home, tree } = run.paths;
   const folders = { tree, userHome: run.agentEnv["HOME"] || null };
   const commit = { mirror: run.mirror, sha: run.record.state.branch.base ?? "", folders, signal: run.signal };
-  // Only Claude Code loads them.
+  // Only Claude Code loads the settings, instructions and MCP servers of the base commit.
   const base = agent.provider === "claude" ? await readBase(commit) : null;
   for (const note of base?.notes ?? []) run.log.warn(`settings and instructions of the base commit: ${note}`);
   const files = base?.files ?? [];
