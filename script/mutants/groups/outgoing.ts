@@ -101,8 +101,8 @@ export const outgoing: readonly Mutant[] = [
   {
     name: "allowed-files",
     file: `${RUNNER}/steps/publish/inspect.ts`,
-    find: "const isAboutOtherFiles = askedFiles !== null && askedFiles !== filesKey(reasons);",
-    replace: "const isAboutOtherFiles = askedFiles !== null && reasons.length === 0;",
+    find: "const isAboutOtherFiles = askedFilesKey !== null && askedFilesKey !== filesKey(reasons);",
+    replace: "const isAboutOtherFiles = askedFilesKey !== null && reasons.length === 0;",
     test: { file: "test/stray.e2e.test.ts", name: "a label that answered a question" },
     promise: "a label that answers a question about files allows no other files, and no other form of them",
   },
@@ -141,8 +141,8 @@ export const outgoing: readonly Mutant[] = [
   {
     name: "secrets-question",
     file: `${RUNNER}/steps/publish/allowance.ts`,
-    find: "allows === label.allows && label.at >= at",
-    replace: "allows === label.allows",
+    find: "key === label.key && label.at >= at",
+    replace: "key === label.key",
     test: {
       file: `${RUNNER}/steps/publish/allowance.test.ts`,
       name: "a label answers every older question about the same reason",
@@ -179,8 +179,8 @@ export const outgoing: readonly Mutant[] = [
   {
     name: "secrets-unsearched",
     file: `${RUNNER}/steps/publish/inspect.ts`,
-    find: "return { text, allows: null, isFinal: true };",
-    replace: "return { text, allows: null, isFinal: false };",
+    find: "return { text, questionKey: null, isFinal: true };",
+    replace: "return { text, questionKey: null, isFinal: false };",
     test: { file: `${RUNNER}/steps/publish/inspect.test.ts`, name: "without a search for this installation's values" },
     promise: "no label publishes what was not searched for the secrets of this installation",
   },

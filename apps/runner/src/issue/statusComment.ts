@@ -93,8 +93,11 @@ export async function commentOnce(
   text: string,
 ): Promise<Comment> {
   const { github, login, ref } = run.issue;
-  const { allows, files } = (kind === "question" ? run.record.state.work.withheld : null) ?? {};
-  const more = { ...(allows === undefined ? {} : { allows }), ...(files === undefined ? {} : { files }) };
+  const { allows: questionKey, files: filesKey } = (kind === "question" ? run.record.state.work.withheld : null) ?? {};
+  const more = {
+    ...(questionKey === undefined ? {} : { allows: questionKey }),
+    ...(filesKey === undefined ? {} : { files: filesKey }),
+  };
   const marker = { ...markerOf(run, kind), ...more };
   const options = { signal: run.signal };
   const all = await github.comments(ref, ref.number, options);

@@ -3,9 +3,9 @@ import { isAnswerTo } from "./allowance.ts";
 
 const at = (minute: number) => `2026-01-01T00:0${minute}:00Z`;
 const questions = [
-  { allows: "first", at: at(1) },
-  { allows: undefined, at: at(2) },
-  { allows: "second", at: at(3) },
+  { key: "first", at: at(1) },
+  { key: undefined, at: at(2) },
+  { key: "second", at: at(3) },
 ];
 
 test.each<[string, number, boolean]>([
@@ -15,6 +15,6 @@ test.each<[string, number, boolean]>([
   ["second", 2, false],
   ["second", 4, true],
   ["third", 4, false],
-])("a label answers every older question about the same reason: %s, added at %i: %s", (allows, minute, expected) => {
-  expect(isAnswerTo(questions, { allows, at: at(minute) })).toBe(expected);
+])("a label answers every older question about the same reason: %s, added at %i: %s", (key, minute, expected) => {
+  expect(isAnswerTo(questions, { key, at: at(minute) })).toBe(expected);
 });

@@ -33,10 +33,10 @@ export async function readAllowance(run: IssueAccess): Promise<Allowance> {
 }
 
 /**
- * Return whether the label was added after a question of tac8 on the issue that names what it allows, by GitHub's times. Used for
- * reasons that cannot be allowed before they are known. @throws GitHubError
+ * Return whether the label was added after a question of tac8 with this key on the issue, by GitHub's times. Used for reasons that cannot
+ * be allowed before they are known. @throws GitHubError
  */
-export async function isAllowedSince(run: IssueAccess, { by }: Allowance, allows: string): Promise<boolean> {
+export async function isAllowedSince(run: IssueAccess, { by }: Allowance, questionKey: string): Promise<boolean> {
   if (by === null) return false;
   const { github, login } = run.issue;
   const { signal } = run;
@@ -44,17 +44,17 @@ export async function isAllowedSince(run: IssueAccess, { by }: Allowance, allows
   const comments = await withRetry(() => github.comments(run.issue.ref, run.issue.ref.number, { signal }), retry);
   const questions = findMarked(comments, login, "question");
   return isAnswerTo(
-    questions.map(({ comment, marker }) => ({ allows: marker.allows, at: comment.createdAt })),
-    { allows, at: by.at },
+    questions.map(({ comment, marker }) => ({ key: marker.allows, at: comment.createdAt })),
+    { key: questionKey, at: by.at },
   );
 }
 
-/** Return whether a label of that time was added after a question about the same reason. Times are GitHub's. Pure. */
+/** Return whether a label of that time was added after a question with the same key. Times are GitHub's. Pure. */
 export function isAnswerTo(
-  questions: readonly { readonly allows: string | undefined; readonly at: string }[],
-  label: { readonly allows: string; readonly at: string },
+  questions: readonly { readonly key: string | undefined; readonly at: string }[],
+  label: { readonly key: string; readonly at: string },
 ): boolean {
-  return questions.some(({ allows, at }) => allows === label.allows && label.at >= at);
+  return questions.some(({ key, at }) => key === label.key && label.at >= at);
 }
 
 /** Return why work is withheld that GitHub refused because the token may not change workflows. @throws GitHubError */

@@ -13,9 +13,9 @@ test("findings are shown with file, line and rule", () => {
 });
 
 test("a label allows only the findings", () => {
-  const allows = (digest: string, head: string) => secretsFound({ ...searched, digest }, head)?.allows;
-  expect(allows("one", "head")).toBe(allows("one", "another"));
-  expect(allows("one", "head")).not.toBe(allows("two", "head"));
+  const keyOf = (digest: string, head: string) => secretsFound({ ...searched, digest }, head)?.questionKey;
+  expect(keyOf("one", "head")).toBe(keyOf("one", "another"));
+  expect(keyOf("one", "head")).not.toBe(keyOf("two", "head"));
 });
 
 test("no label allows a secret of this installation", () => {
@@ -27,8 +27,8 @@ test("without a search for the patterns, a label allows one commit", () => {
   const unchecked = { ...searched, findings: [], count: 0, unchecked: "it took too long" };
   const reason = secretsFound(unchecked, "head");
   expect(reason?.isFinal).toBe(false);
-  expect(reason?.allows).toMatch(/^[0-9a-f]{32}$/);
-  expect(reason?.allows).not.toBe(secretsFound(unchecked, "another")?.allows);
+  expect(reason?.questionKey).toMatch(/^[0-9a-f]{32}$/);
+  expect(reason?.questionKey).not.toBe(secretsFound(unchecked, "another")?.questionKey);
 });
 
 test("without a search for this installation's values, no label publishes anything", () => {

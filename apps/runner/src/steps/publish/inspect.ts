@@ -16,7 +16,7 @@ import { strayEntries, strayInBoth, type Stray } from "../../airlock/stray.ts";
 import type { PublishNeeds } from "./needs.ts";
 import { findSecrets, type SecretsAnswer } from "../../secrets/findSecrets.ts";
 import { isAllowedSince, readAllowance, type Allowance } from "./allowance.ts";
-import { readAskedFiles } from "./askedFiles.ts";
+import { readAskedFilesKey } from "./askedFilesKey.ts";
 
 const MAX_SHOWN = 10;
 const MAX_PATH = 100;
@@ -46,10 +46,10 @@ interface Reason {
    * Null: a label that was added at any time allows it. Otherwise, only a label that was added after a question with this key allows it.
    * So no account allows, for example, secrets before it knows them.
    */
-  readonly allows: string | null;
+  readonly questionKey: string | null;
   /** Whether no label can allow it. */
   readonly isFinal: boolean;
-  /** Files that the question is about, each with its content after the change. */
+  /** Files that the question is about, each as mode, object id and path after the change. */
   readonly files?: readonly string[];
 }
 
@@ -62,8 +62,8 @@ export async function whyWithheld(run: PublishNeeds, outgoing: Outgoing): Promis
   if (reasons.length === 0) return null;
   const allowance = await readAllowance(run);
   const left: Reason[] = [];
-  const askedFiles = await readAskedFiles(run, allowance.by);
-  const isAboutOtherFiles = askedFiles !== null && askedFiles !== filesKey(reasons);
+  const askedFilesKey = await readAskedFilesKey(run, allowance.by);
+  const isAboutOtherFiles = askedFilesKey !== null && askedFilesKey !== filesKey(reasons);
   for (const reason of reasons) {
     // The question before the label did not name these files.
     if ((isAboutOtherFiles && reason.files !== undefined) || !(await isAllowed(run, allowance, reason)))
@@ -73,11 +73,11 @@ export async function whyWithheld(run: PublishNeeds, outgoing: Outgoing): Promis
     run.log.info({ by: allowance.by?.actor }, "the work is published unchanged, because a label allows it");
     return null;
   }
-  const allows = left.find((reason) => reason.allows !== null)?.allows ?? null;
+  const questionKey = left.find((reason) => reason.questionKey !== null)?.questionKey ?? null;
   return {
     reason: left.map(({ text }) => text).join("\n\n"),
     canAllow: left.every(({ isFinal }) => !isFinal),
-    ...(allows === null ? {} : { allows }),
+    ...(questionKey === null ? {} : { allows: questionKey }),
     ...(left.some(({ files }) => files !== undefined) ? { files: filesKey(reasons) } : {}),
     event: allowance.newest,
   };
@@ -89,9 +89,9 @@ function filesKey(reasons: readonly Reason[]): string {
   return createHash("sha256").update(files.join("\0")).digest("hex").slice(0, 32);
 }
 
-async function isAllowed(run: PublishNeeds, allowance: Allowance, { allows, isFinal }: Reason): Promise<boolean> {
+async function isAllowed(run: PublishNeeds, allowance: Allowance, { questionKey, isFinal }: Reason): Promise<boolean> {
   if (isFinal || allowance.by === null) return false;
-  return allows === null || (await isAllowedSince(run, allowance, allows));
+  return questionKey === null || (await isAllowedSince(run, allowance, questionKey));
 }
 
 async function reasonsFor(run: PublishNeeds, outgoing: Outgoing): Promise<Reason[]> {
@@ -114,7 +114,7 @@ async function filesFound(run: PublishNeeds, outgoing: Outgoing, published: stri
   const since = published === null ? null : await outgoing.ranges.changes(published, head);
   const fresh = since === null ? null : new Set(since.map(({ path }) => path));
   const isFresh = ({ path }: { readonly path: string }): boolean => fresh === null || fresh.has(path);
-  const formsOf = (paths: ReadonlySet<string>): string[] =>
+  const fingerprintParts = (paths: ReadonlySet<string>): string[] =>
     changes
       .filter(({ path }) => paths.has(path))
       .map(({ path, mode, object }) => `${mode.after} ${object.after} ${path}`);
@@ -123,7 +123,12 @@ async function filesFound(run: PublishNeeds, outgoing: Outgoing, published: stri
   const blocked = protect(changes, run.protected).blocked.filter(isFresh);
   if (blocked.length > 0) {
     const text = `The work changes protected files. ${notableLine(blocked)}`;
-    reasons.push({ text, allows: null, isFinal: false, files: formsOf(new Set(blocked.map(({ path }) => path))) });
+    reasons.push({
+      text,
+      questionKey: null,
+      isFinal: false,
+      files: fingerprintParts(new Set(blocked.map(({ path }) => path))),
+    });
   }
   // `isFresh` is not enough here, because `.gitmodules` may change the address of a submodule whose path is unchanged. So an entry counts
   // only if it is stray compared with the base and with the published commit.
@@ -131,8 +136,8 @@ async function filesFound(run: PublishNeeds, outgoing: Outgoing, published: stri
     published === null ? null : await strayEntries(git, { changes: since ?? [], base: published, head });
   const stray = strayInBoth(await strayEntries(git, { changes, base, head }), strayOfPublished);
   if (stray.length > 0) {
-    const files = formsOf(new Set([...stray.map(({ path }) => path), ".gitmodules"]));
-    reasons.push({ text: strayWords(stray), allows: null, isFinal: false, files });
+    const files = fingerprintParts(new Set([...stray.map(({ path }) => path), ".gitmodules"]));
+    reasons.push({ text: strayWords(stray), questionKey: null, isFinal: false, files });
   }
   return reasons;
 }
@@ -165,7 +170,7 @@ async function secretsReason(run: PublishNeeds, { dir, head, base, ranges }: Out
 export function secretsFound(answer: SecretsAnswer, head: string): Reason | null {
   if ("unsearched" in answer) {
     const text = `The work could not be searched for the secrets of this tac8: ${answer.unsearched}.`;
-    return { text, allows: null, isFinal: true };
+    return { text, questionKey: null, isFinal: true };
   }
   const { findings, count, digest, unchecked } = answer;
   if (findings.length === 0 && unchecked === null) return null;
@@ -182,7 +187,7 @@ export function secretsFound(answer: SecretsAnswer, head: string): Reason | null
   if (unchecked !== null) texts.push(`The work could not be checked for secrets: ${unchecked}.`);
   return {
     text: texts.join(" "),
-    allows: createHash("sha256")
+    questionKey: createHash("sha256")
       .update(unchecked === null ? digest : `${digest} ${head}`) // Another commit may have other secrets.
       .digest("hex")
       .slice(0, 32),

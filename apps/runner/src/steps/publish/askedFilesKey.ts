@@ -13,17 +13,17 @@ interface Question {
  * GitHub's times. Null if it answers no question, and so allows every change of the work. Pure.
  * @param questions oldest first
  */
-export function askedFiles(questions: readonly Question[], label: Pick<IssueEvent, "at">): string | null {
+export function askedFilesKey(questions: readonly Question[], label: Pick<IssueEvent, "at">): string | null {
   const isBefore = ({ comment }: Question): boolean => Date.parse(comment.createdAt) <= Date.parse(label.at);
   return questions.findLast((each) => each.marker.files !== undefined && isBefore(each))?.marker.files ?? null;
 }
 
 /** Do the same with the questions on GitHub. @throws GitHubError */
-export async function readAskedFiles(run: IssueAccess, label: IssueEvent | null): Promise<string | null> {
+export async function readAskedFilesKey(run: IssueAccess, label: IssueEvent | null): Promise<string | null> {
   if (label === null) return null;
   const { github, login } = run.issue;
   const { signal } = run;
   const retry = retryOptionsOf(run);
   const comments = await withRetry(() => github.comments(run.issue.ref, run.issue.ref.number, { signal }), retry);
-  return askedFiles(findMarked(comments, login, "question"), label);
+  return askedFilesKey(findMarked(comments, login, "question"), label);
 }
