@@ -288,7 +288,7 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "left-running",
     file: `${RUNNER}/issue/round.ts`,
-    find: 'return failure === "unfinished" || made + 1 >= max ? evaluation.message : null;',
+    find: 'return failure === "unfinished" || made + 1 >= max ? agentResult.message : null;',
     replace: "return null;",
     test: {
       file: `${RUNNER}/issue/round.test.ts`,

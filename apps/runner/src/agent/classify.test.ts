@@ -19,9 +19,9 @@ const refused = (text: string, apiStatus: number | null = null): Partial<AgentEn
   result: result({ isError: true, terminalReason: "api_error", apiStatus, text }),
 });
 const failure = (end: Partial<AgentEnd>, provider: "claude" | "command" = "claude"): AgentFailure => {
-  const evaluation = classifyEnd(agentEnd(end), { provider, now: NOW });
-  if (evaluation.ok) throw new Error("was a success");
-  return evaluation;
+  const agentResult = classifyEnd(agentEnd(end), { provider, now: NOW });
+  if (agentResult.ok) throw new Error("was a success");
+  return agentResult;
 };
 
 test("success needs exit 0, a result, and no error", () => {
@@ -93,9 +93,9 @@ test.each<[string, Partial<AgentEnd>, AgentFailure["kind"]]>([
   ["guard lost", { cause: "guard-lost", code: null }, "lost"],
   ["not started", { cause: "spawn-failed", code: null, problems: ["cannot start claude: ENOENT"] }, "startup"],
 ])("%s", (_, end, kind) => {
-  const evaluation = failure(end);
-  expect(evaluation.kind).toBe(kind);
-  expect(evaluation.message.length).toBeLessThanOrEqual(500);
+  const agentResult = failure(end);
+  expect(agentResult.kind).toBe(kind);
+  expect(agentResult.message.length).toBeLessThanOrEqual(500);
 });
 
 test("end of a limit: the time in the event takes precedence over the time in the text", () => {

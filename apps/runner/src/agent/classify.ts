@@ -23,7 +23,8 @@ export interface AgentFailure {
   readonly sessionSpent: boolean;
 }
 
-export type EndEvaluation = { readonly ok: true } | AgentFailure;
+/** What the end of an agent means: success, or a failure. */
+export type AgentResult = { readonly ok: true } | AgentFailure;
 
 export interface ClassifyOptions {
   readonly provider: "claude" | "command";
@@ -44,7 +45,7 @@ const STARTUP_MS = 10_000;
 const NO_SESSION = /no conversation found/i;
 
 /** Classify the end of an agent by the failure table. */
-export function classifyEnd(end: AgentEnd, options: ClassifyOptions): EndEvaluation {
+export function classifyEnd(end: AgentEnd, options: ClassifyOptions): AgentResult {
   const quoted = quote(end);
   const failure = (kind: EndKind, more: Partial<AgentFailure> = {}): AgentFailure => ({
     ok: false,

@@ -33,14 +33,14 @@ function classify({ events = [], ...given }: End) {
 }
 
 function failure(end: End): AgentFailure {
-  const evaluation = classify(end);
-  if (evaluation.ok) throw new Error("was a success");
-  return evaluation;
+  const agentResult = classify(end);
+  if (agentResult.ok) throw new Error("was a success");
+  return agentResult;
 }
 
 const kindOf = (end: End) => {
-  const evaluation = classify(end);
-  return evaluation.ok ? "ok" : evaluation.kind;
+  const agentResult = classify(end);
+  return agentResult.ok ? "ok" : agentResult.kind;
 };
 
 function next({ kind, message, until }: AgentFailure, parked = 0) {
@@ -90,10 +90,10 @@ const NO_LOGIN: Readonly<Record<string, End>> = {
 
 fieldTest("A1", "a login that is not usable sets a hold, and uses no attempt", () => {
   for (const [how, end] of Object.entries(NO_LOGIN)) {
-    const evaluation = failure(end);
-    expect([how, evaluation.kind]).toEqual([how, "auth"]);
-    expect(next(evaluation)).toMatchObject({ do: "park", hold: { name: "auth" } });
-    expect({ how, ...evaluation }).not.toMatchObject({ sessionSpent: true });
+    const agentResult = failure(end);
+    expect([how, agentResult.kind]).toEqual([how, "auth"]);
+    expect(next(agentResult)).toMatchObject({ do: "park", hold: { name: "auth" } });
+    expect({ how, ...agentResult }).not.toMatchObject({ sessionSpent: true });
   }
 });
 
@@ -103,9 +103,9 @@ test("missing credit is a limit of the account, whatever the API calls the reque
     { error: "billing_error", words: "No." },
     { status: 400, type: "invalid_request_error", words: "Your credit balance is too low to access the API" },
   ]) {
-    const evaluation = failure({ events: stream.apiFailure(reported) });
-    expect(evaluation).toMatchObject({ kind: "usage-limit", until: null });
-    expect(next(evaluation)).toMatchObject({ do: "park", hold: { name: "usage-limit" } });
+    const agentResult = failure({ events: stream.apiFailure(reported) });
+    expect(agentResult).toMatchObject({ kind: "usage-limit", until: null });
+    expect(next(agentResult)).toMatchObject({ do: "park", hold: { name: "usage-limit" } });
   }
 });
 
@@ -141,9 +141,9 @@ const SPENT: Readonly<Record<string, End>> = {
 
 fieldTest("A2", "a session that would end the same way again is not resumed", () => {
   for (const [how, end] of Object.entries(SPENT)) {
-    const evaluation = failure(end);
-    expect({ ...evaluation, how }).toMatchObject({ how, sessionSpent: true, resumeFailed: false });
-    expect([how, next(evaluation).do]).toEqual([how, "retry"]);
+    const agentResult = failure(end);
+    expect({ ...agentResult, how }).toMatchObject({ how, sessionSpent: true, resumeFailed: false });
+    expect([how, next(agentResult).do]).toEqual([how, "retry"]);
   }
 });
 
@@ -169,9 +169,9 @@ fieldTest("A3", "a success without text or a tool call is a failure", () => {
     [stream.end({ result: "No response requested." })],
   ]) {
     for (const cause of ["exited", "lingered"] as const) {
-      const evaluation = failure({ code: 0, cause, events });
-      expect(evaluation.kind).toBe("agent");
-      expect(next(evaluation)).toMatchObject({ do: "retry" });
+      const agentResult = failure({ code: 0, cause, events });
+      expect(agentResult.kind).toBe("agent");
+      expect(next(agentResult)).toMatchObject({ do: "retry" });
     }
   }
   expect(failure({ code: 0, events: [stream.nothing] }).message).toContain("without any output or tool call");
@@ -239,10 +239,10 @@ const OUTAGE: Readonly<Record<string, End>> = {
 
 fieldTest("A5", "an outage of the model's service is waited out, and uses no attempt", () => {
   for (const [how, end] of Object.entries(OUTAGE)) {
-    const evaluation = failure(end);
-    expect([how, evaluation.kind]).toEqual([how, "model"]);
-    expect(next(evaluation)).toMatchObject({ do: "park", hold: { name: "model" } });
-    expect({ how, ...evaluation }).not.toMatchObject({ sessionSpent: true });
+    const agentResult = failure(end);
+    expect([how, agentResult.kind]).toEqual([how, "model"]);
+    expect(next(agentResult)).toMatchObject({ do: "park", hold: { name: "model" } });
+    expect({ how, ...agentResult }).not.toMatchObject({ sessionSpent: true });
   }
 });
 
@@ -275,8 +275,8 @@ test.each([
       stream.apiFailure({ words: "No.", result: { api_error: code } }),
       stream.apiFailure({ error: "rate_limit", status: null, words: "No.", result: { api_error: code } }).slice(1),
     ]) {
-      const evaluation = failure({ events: [...worked, ...events] });
-      expect([code, evaluation.kind, evaluation.sessionSpent]).toEqual([
+      const agentResult = failure({ events: [...worked, ...events] });
+      expect([code, agentResult.kind, agentResult.sessionSpent]).toEqual([
         code,
         kind === "session" ? "agent" : kind,
         kind === "session",
@@ -293,10 +293,10 @@ const limited = (resetsAt: number | undefined, words: string): Json[] => [
 fieldTest("A7", "a reset that is due or over is checked again within minutes, and then less and less often", () => {
   for (const resetsAt of [RESET, NOW, RESET - 3_600_000, NOW - 1].map((at) => at / 1000)) {
     for (const words of ["You've hit your session limit · resets 10am (UTC)", "Request rejected (429)"]) {
-      const evaluation = failure({ events: limited(resetsAt, words) });
-      expect(evaluation.kind).toBe("usage-limit");
+      const agentResult = failure({ events: limited(resetsAt, words) });
+      expect(agentResult.kind).toBe("usage-limit");
       const waits = [0, 1, 2, 3, 4].map((parked) => {
-        const then = next(evaluation, parked);
+        const then = next(agentResult, parked);
         return then.do === "park" ? then.delayMs / 60_000 : null;
       });
       expect(waits).toEqual([5, 15, 30, 60, 60]);
@@ -312,8 +312,8 @@ test("a future reset is waited for; an implausible one is ignored", () => {
   expect(until(undefined, "resets 3pm (UTC)")).toBe(Date.parse("2026-11-22T15:00:00Z"));
   expect(until((NOW + 90 * 24 * 3_600_000) / 1000, "resets 3pm (UTC)")).toBe(Date.parse("2026-11-22T15:00:00Z"));
   expect(until((NOW + 90 * 24 * 3_600_000) / 1000, "Request rejected (429)")).toBeNull();
-  const evaluation = failure({ events: limited((NOW + 7 * 24 * 3_600_000) / 1000, "weekly limit") });
-  expect(next(evaluation)).toMatchObject({ do: "park", delayMs: 6 * 3_600_000 });
+  const agentResult = failure({ events: limited((NOW + 7 * 24 * 3_600_000) / 1000, "weekly limit") });
+  expect(next(agentResult)).toMatchObject({ do: "park", delayMs: 6 * 3_600_000 });
 });
 
 /** Every combination of exit code, result, error flag, text, and work in the run. */
@@ -343,10 +343,10 @@ function nameOf({
 test.each(COMBINATIONS)("$name", ({ code, isError, result, done }) => {
   const events = [...done, ...(isError === null ? [] : [stream.end({ is_error: isError, result })])];
   const signal = code === null ? "SIGKILL" : null;
-  const evaluation = classify({ code, signal, events });
+  const agentResult = classify({ code, signal, events });
   const ok = code === 0 && isError === false && done.length > 0;
-  if (ok) return expect(evaluation).toEqual({ ok: true });
-  expect(evaluation).toMatchObject({
+  if (ok) return expect(agentResult).toEqual({ ok: true });
+  expect(agentResult).toMatchObject({
     ok: false,
     kind: isError === null ? "startup" : "agent",
     sessionSpent: done.length === 0,

@@ -10,8 +10,8 @@ beforeEach(async () => (bench = await createBench()));
 afterEach(() => bench.close());
 
 const kindOf = (end: Parameters<typeof classifyEnd>[0], provider: "claude" | "command" = "claude"): string => {
-  const evaluation = classifyEnd(end, { provider, now: Date.now() });
-  return evaluation.ok ? "ok" : evaluation.kind;
+  const agentResult = classifyEnd(end, { provider, now: Date.now() });
+  return agentResult.ok ? "ok" : agentResult.kind;
 };
 
 test("a success has figures, text, live events, and a complete raw log", async () => {

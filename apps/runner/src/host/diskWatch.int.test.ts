@@ -92,9 +92,9 @@ test("an agent that fills the disk ends as disk-full, with one log line", async 
   const end = await handle.done;
   leave();
   expect(end).toMatchObject({ cause: "disk-full", remaining: 0 });
-  const evaluation = classifyEnd(end, { provider: "claude", now: 0 });
-  expect(evaluation).toMatchObject({ ok: false, kind: "disk-full" });
-  expect(evaluation).toHaveProperty(
+  const agentResult = classifyEnd(end, { provider: "claude", now: 0 });
+  expect(agentResult).toMatchObject({ ok: false, kind: "disk-full" });
+  expect(agentResult).toHaveProperty(
     "message",
     expect.stringMatching(/only 0\.2 GB of free disk space .* below 0\.5 GB$/),
   );

@@ -33,9 +33,9 @@ test("watched: a run over its memory limit ends as out-of-memory with all its pr
   const limits = { ...request.limits, memoryBytes: 300 * MB };
   const end = await bench.start({ ...request, limits }).done;
   expect(end).toMatchObject({ cause: "out-of-memory", remaining: 0 });
-  const evaluation = classifyEnd(end, { provider: "claude", now: 0 });
-  expect(evaluation).toMatchObject({ ok: false, kind: "out-of-memory" });
-  expect(evaluation).toHaveProperty("message", expect.stringMatching(/used \d{3} MB, more than 300 MB of memory/));
+  const agentResult = classifyEnd(end, { provider: "claude", now: 0 });
+  expect(agentResult).toMatchObject({ ok: false, kind: "out-of-memory" });
+  expect(agentResult).toHaveProperty("message", expect.stringMatching(/used \d{3} MB, more than 300 MB of memory/));
 });
 
 test("watched: a run within its memory limit is not ended", async () => {
@@ -84,9 +84,9 @@ test.skipIf(bomb === null)(
     expect(end).toMatchObject({ cause: "process-limit", remaining: 0 });
     expect(end.survivorsKilled).toBeGreaterThan(100);
     expect(findSurvivors({ runId: request.runId, except: [] })).toEqual([]);
-    const evaluation = classifyEnd(end, { provider: "claude", now: 0 });
-    expect(evaluation).toMatchObject({ ok: false, kind: "process-limit" });
-    expect(evaluation).toHaveProperty("message", expect.stringMatching(/more than 200 processes and threads/));
+    const agentResult = classifyEnd(end, { provider: "claude", now: 0 });
+    expect(agentResult).toMatchObject({ ok: false, kind: "process-limit" });
+    expect(agentResult).toHaveProperty("message", expect.stringMatching(/more than 200 processes and threads/));
   },
 );
 

@@ -1,6 +1,6 @@
 import { clean, clip } from "@tac8/core/domain/plainText";
 import type { Pull } from "@tac8/core/github/types";
-import type { EndEvaluation } from "../agent/classify.ts";
+import type { AgentResult } from "../agent/classify.ts";
 import type { Incoming } from "../airlock/incoming.ts";
 import type { IssueRecord, RecordPart } from "@tac8/core/state/issueState";
 import type { PatchOf, RoundField } from "../run/owners.ts";
@@ -20,9 +20,9 @@ export interface PreviousAttempts {
  * published anyway; otherwise null. Its agent was notified once, or has no attempt left. A command schedules no work,
  * unlike a later turn or a sub-agent. Pure.
  */
-export function leftRunningCommand(evaluation: EndEvaluation, { failure, made, max }: PreviousAttempts): string | null {
-  if (evaluation.ok || evaluation.kind !== "unfinished" || !evaluation.onlyCommands) return null;
-  return failure === "unfinished" || made + 1 >= max ? evaluation.message : null;
+export function leftRunningCommand(agentResult: AgentResult, { failure, made, max }: PreviousAttempts): string | null {
+  if (agentResult.ok || agentResult.kind !== "unfinished" || !agentResult.onlyCommands) return null;
+  return failure === "unfinished" || made + 1 >= max ? agentResult.message : null;
 }
 
 type Finished = RecordPart<"branch.head" | "branch.base" | "pull.headBefore" | "work.summary">;

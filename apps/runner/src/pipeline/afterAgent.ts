@@ -17,8 +17,8 @@ import { planAgentEnd, type Unfinished } from "./planSettle.ts";
  * @returns `report` if the record has the issue's end
  */
 export async function afterAgent(run: Run, worked: Worked): Promise<"report" | Unfinished> {
-  const { evaluation, question, summary, removed } = worked;
-  const failed = evaluation.ok ? null : evaluation;
+  const { agentResult, question, summary, removed } = worked;
+  const failed = agentResult.ok ? null : agentResult;
   const saved = await saveLeft(run, worked);
   const isProgress = question !== null || saved.head !== run.record.state.branch.start;
   await run.record.write({
@@ -54,16 +54,16 @@ export async function afterAgent(run: Run, worked: Worked): Promise<"report" | U
 }
 
 /** Save the work. Tokens and cost are written to the record meanwhile, and awaited afterwards. */
-async function saveLeft(run: Run, { evaluation, recorded, removed }: Worked): Promise<SavedWork> {
+async function saveLeft(run: Run, { agentResult, recorded, removed }: Worked): Promise<SavedWork> {
   try {
     return await save(saveNeeds(run));
   } catch (err) {
-    if (evaluation.ok || evaluation.kind !== "disk-full" || failureOf(err).kind !== "disk") throw err;
+    if (agentResult.ok || agentResult.kind !== "disk-full" || failureOf(err).kind !== "disk") throw err;
     run.log.warn(
       { err },
       "the agent filled the disk, and its work could not be saved: it is kept in its workspace, free some disk space",
     );
-    throw new StepFailure(agentFailure(evaluation, { lostNothing: false, removed }), { cause: err });
+    throw new StepFailure(agentFailure(agentResult, { lostNothing: false, removed }), { cause: err });
   } finally {
     await recorded;
   }

@@ -165,8 +165,8 @@ async function runThroughWork(
   const prompts = await writePrompts(promptNeeds(run), { admitted, prepared });
   const worked = await work(workNeeds(run), prompts, admitted.text);
   run.knowledge.text = worked.text;
-  const { question, evaluation, leftRunning, summary, recorded } = worked;
-  if (question !== null || (!evaluation.ok && leftRunning === null)) return afterAgent(run, worked);
+  const { question, agentResult, leftRunning, summary, recorded } = worked;
+  if (question !== null || (!agentResult.ok && leftRunning === null)) return afterAgent(run, worked);
   return afterFinish(run, await finish(saveNeeds(run), { summary, leftRunning }, recorded));
 }
 

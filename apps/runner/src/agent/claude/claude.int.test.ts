@@ -124,13 +124,13 @@ test("a stop interrupts a long script, reports the cost, and leaves no process",
 
 test("a rejected API key is recognized", async () => {
   const end = await bench.start(claude([{ error: { status: 401, message: "invalid x-api-key" } }])).done;
-  const evaluation = classifyEnd(end, { provider: "claude", now: Date.now() });
+  const agentResult = classifyEnd(end, { provider: "claude", now: Date.now() });
   expect(end).toMatchObject({ code: 1, result: { isError: true, apiStatus: 401 } });
-  expect(evaluation).toMatchObject({ ok: false, kind: "auth", message: expect.stringContaining("Invalid API key") });
+  expect(agentResult).toMatchObject({ ok: false, kind: "auth", message: expect.stringContaining("Invalid API key") });
 });
 
 test("an unknown session is recognized", async () => {
   const end = await bench.start(claude([{ text: "x" }], { resume: true })).done;
-  const evaluation = classifyEnd(end, { provider: "claude", now: Date.now() });
-  expect(evaluation).toMatchObject({ ok: false, kind: "startup", resumeFailed: true });
+  const agentResult = classifyEnd(end, { provider: "claude", now: Date.now() });
+  expect(agentResult).toMatchObject({ ok: false, kind: "startup", resumeFailed: true });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import type { Json } from "@tac8/core/conversation/json";
-import { classifyEnd, type EndEvaluation } from "../classify.ts";
+import { classifyEnd, type AgentResult } from "../classify.ts";
 import { agentEnd } from "../testing/agentEnd.ts";
 import { INITIAL, reduce, type ClaudeState } from "./reduce.ts";
 
@@ -39,14 +39,14 @@ const notified = (status: string): Json => ({
   status,
 });
 
-function evaluationOf(...events: Json[]): EndEvaluation {
+function resultOfEnd(...events: Json[]): AgentResult {
   const state = events.reduce<ClaudeState>(reduce, INITIAL);
   return classifyEnd(agentEnd(state), { provider: "claude", now: 0 });
 }
 
 function kindOf(...events: Json[]): string {
-  const evaluation = evaluationOf(...events);
-  return evaluation.ok ? "ok" : evaluation.kind;
+  const agentResult = resultOfEnd(...events);
+  return agentResult.ok ? "ok" : agentResult.kind;
 }
 
 test.each<[string, Json[], boolean]>([
@@ -55,12 +55,12 @@ test.each<[string, Json[], boolean]>([
   ["a command, and a later turn", [tasks(task("local_bash")), call("ScheduleWakeup"), answered()], false],
   ["a command, and a sub-agent", [tasks(task("local_bash"), { ...task("local_agent"), task_id: "b2" })], false],
 ])("left open: %s", (_, events, onlyCommands) => {
-  expect(evaluationOf(init, ...events, result())).toMatchObject({ kind: "unfinished", onlyCommands });
+  expect(resultOfEnd(init, ...events, result())).toMatchObject({ kind: "unfinished", onlyCommands });
 });
 
 test("a command was left running, and the turn was cut off", () => {
-  const evaluation = evaluationOf(init, tasks(task("local_bash")), result({ stop_reason: "max_tokens" }));
-  expect(evaluation).toMatchObject({ kind: "unfinished", onlyCommands: false });
+  const agentResult = resultOfEnd(init, tasks(task("local_bash")), result({ stop_reason: "max_tokens" }));
+  expect(agentResult).toMatchObject({ kind: "unfinished", onlyCommands: false });
 });
 
 fieldTest("A4", "an agent that scheduled a later turn has not finished", () => {

@@ -97,8 +97,8 @@ test.each(names)("stream %s", (name) => {
   expect(state.costUsd).toBeCloseTo(expected?.cost ?? -1, 8);
 
   expect(state.worked).toBe(!UNWORKED.includes(name));
-  const evaluation = classifyEnd(agentEnd({ ...state, code: expected?.code ?? null }), { provider: "claude", now: 0 });
-  expect(evaluation.ok ? "ok" : evaluation.kind).toBe(expected?.kind);
+  const agentResult = classifyEnd(agentEnd({ ...state, code: expected?.code ?? null }), { provider: "claude", now: 0 });
+  expect(agentResult.ok ? "ok" : agentResult.kind).toBe(expected?.kind);
 });
 
 test.each(names)("stream %s, live", (name) => {

@@ -17,7 +17,7 @@ import { addUsage, formatUsage, NO_USAGE, type Usage } from "@tac8/core/domain/u
 import { silenceLimit } from "@tac8/core/queue/contract";
 import { countAgentRun, uncountAgentRun } from "@tac8/core/ledger/agentRuns";
 import { MAX_RUNS, type AgentRun } from "@tac8/core/state/issueState";
-import { classifyEnd, type AgentFailure, type EndEvaluation } from "../../agent/classify.ts";
+import { classifyEnd, type AgentFailure, type AgentResult } from "../../agent/classify.ts";
 import { claudeDriver } from "../../agent/claude/driver.ts";
 import { commandDriver } from "../../agent/command/driver.ts";
 import type { AgentEnd, AgentRequest } from "../../agent/types.ts";
@@ -87,7 +87,7 @@ export interface WorkNeeds extends StepBasics<WorkField>, StepWorkspace {
   readonly now: () => number;
 }
 
-export interface Worked extends Pick<Ended, "evaluation" | "leftRunning" | "recorded"> {
+export interface Worked extends Pick<Ended, "agentResult" | "leftRunning" | "recorded"> {
   /** Question of the agent; null if it asks none. */
   readonly question: string | null;
   /** Last text of the agent, without secrets. */
@@ -105,15 +105,15 @@ export async function work(run: WorkNeeds, prompts: Prompts, counted: CountedTex
   const { session, sessionHome } = run.record.state.agent;
   const resumable = session !== null && sessionHome === dataFolderId && prompts.resume !== null;
   const { agent } = prompts;
-  let { end, evaluation, leftRunning, recorded } = await runAgent(
+  let { end, agentResult, leftRunning, recorded } = await runAgent(
     run,
     resumable ? { agent, session, prompt: prompts.resume } : { agent, session: null, prompt: prompts.full },
     knownText,
   );
-  if (!evaluation.ok && evaluation.resumeFailed && !run.signal.aborted) {
+  if (!agentResult.ok && agentResult.resumeFailed && !run.signal.aborted) {
     run.log.info("the agent's session is missing: started a new one");
     await recorded;
-    ({ end, evaluation, leftRunning, recorded } = await runAgent(
+    ({ end, agentResult, leftRunning, recorded } = await runAgent(
       run,
       { agent, session: null, prompt: prompts.full },
       knownText,
@@ -127,7 +127,7 @@ export async function work(run: WorkNeeds, prompts: Prompts, counted: CountedTex
   const question = await findQuestion(run.place, run.paths.tree, inBase);
   const removed = end.cause === "disk-full" ? await removeGeneratedFiles(run) : [];
   return {
-    evaluation,
+    agentResult,
     leftRunning,
     recorded,
     question,
@@ -139,7 +139,7 @@ export async function work(run: WorkNeeds, prompts: Prompts, counted: CountedTex
 
 interface Ended {
   readonly end: AgentEnd;
-  readonly evaluation: EndEvaluation;
+  readonly agentResult: AgentResult;
   /** See `leftRunningCommand`. */
   readonly leftRunning: string | null;
   /**
@@ -257,8 +257,8 @@ async function runAgent(run: WorkNeeds, start: Start, knownText: KnownIssueText)
     const end = await agent.done;
     const closed = live.close();
     run.log.info({ cause: end.cause, code: end.code, turns: end.turns, costUsd: end.costUsd }, "agent ended");
-    const evaluation = classifyEnd(end, { provider, now: now() });
-    if (evaluation.ok) run.scanner.start();
+    const agentResult = classifyEnd(end, { provider, now: now() });
+    if (agentResult.ok) run.scanner.start();
     const { usage, models, reason, evidence } = usageFacts(run, end, model);
     run.progress.cost(usage);
     const denied = addDenials(run.record.state.agent.denied, end.denials, redact);
@@ -272,9 +272,9 @@ async function runAgent(run: WorkNeeds, start: Start, knownText: KnownIssueText)
     const blockedHosts = addBlocked(run.record.state.agent.blockedHosts, refused, redact);
     if (refused.length > 0) run.log.warn(blockedLine(addBlocked(null, refused, redact)));
     const { failure } = run.record.state.end;
-    const leftCommand = leftRunningCommand(evaluation, { failure, ...run.attempts });
+    const leftCommand = leftRunningCommand(agentResult, { failure, ...run.attempts });
     const leftRunning = leftCommand === null ? null : redact(leftCommand);
-    if (evaluation.ok || leftRunning !== null) {
+    if (agentResult.ok || leftRunning !== null) {
       const summary = summaryOf(end, redact);
       const facts = { usage, models, denied, blockedHosts, reason, evidence };
       await keepEnd(run, { run: run.id, summary, leftRunning, ...facts });
@@ -287,7 +287,7 @@ async function runAgent(run: WorkNeeds, start: Start, knownText: KnownIssueText)
       .then(() => closed);
     recorded.catch(() => undefined); // The caller that awaits `recorded` receives the error; the run may end before that.
     if (provider === "claude" && usedNothing(end)) void uncountRun(run, budgetDay);
-    return { end, evaluation, leftRunning, recorded };
+    return { end, agentResult, leftRunning, recorded };
   } finally {
     stopWatching();
     stopDiskWatch();
@@ -423,17 +423,15 @@ export interface SavedFacts {
 }
 
 /** Return the failure to record for the end of an agent. Pure. */
-export function agentFailure(evaluation: AgentFailure, { lostNothing, removed }: SavedFacts): StepFailure["failure"] {
-  const { kind, until } = evaluation;
+export function agentFailure(failed: AgentFailure, { lostNothing, removed }: SavedFacts): StepFailure["failure"] {
+  const { kind, until } = failed;
   const { files, more } = nameFiles(removed);
   const removedFiles = [
     files.slice(0, 3).join(", "),
     files.length + more > 3 ? ` and ${files.length + more - 3} more` : "",
   ];
   const reported =
-    files.length === 0
-      ? evaluation.message
-      : `${evaluation.message}; removed to free disk space: ${removedFiles.join("")}`;
+    files.length === 0 ? failed.message : `${failed.message}; removed to free disk space: ${removedFiles.join("")}`;
   const message = lostNothing ? reported : `${reported} (the work so far is only in its workspace)`;
   // The run was not halted, so this is a failure of the agent.
   if (kind === "lost" || kind === "stopped" || kind === "cancelled" || kind === "shutdown")
