@@ -5,7 +5,7 @@ import type { EventDescription } from "@tac8/core/domain/events";
 import type { ResumeReason } from "../prompt/prompt.ts";
 import { hasReached } from "@tac8/core/domain/states";
 import { groupPatch } from "@tac8/core/state/issueState";
-import { admit, admitToPublish, type Admission } from "../steps/admit/admit.ts";
+import { admit, admitToPublish, type AdmitResult } from "../steps/admit/admit.ts";
 import { causeOf } from "../issue/cause.ts";
 import { askEndedSince, needsEndCheck } from "../issue/endedSince.ts";
 import { finish, type Finished } from "../steps/save/finish.ts";
@@ -108,13 +108,13 @@ function nextOf({ record }: Run): Next {
 
 async function mayPublish(run: Run): Promise<boolean> {
   const { continues, read, cause } = await admitToPublish(admitNeeds(run), run.knowledge.cause);
-  if (read !== null) rememberAdmission(run, read);
+  if (read !== null) rememberAdmitResult(run, read);
   if (cause !== undefined) run.knowledge.cause = cause;
   return continues;
 }
 
 /** Store what `admit` has read. */
-function rememberAdmission({ knowledge }: Run, { admitted, cause }: Admission): void {
+function rememberAdmitResult({ knowledge }: Run, { admitted, cause }: AdmitResult): void {
   knowledge.hasRead = true;
   if (cause !== undefined) knowledge.cause = cause;
   if (admitted !== null) knowledge.text = { ...knowledge.text, counted: admitted.text };
@@ -153,9 +153,9 @@ async function runThroughWork(
 ): Promise<Next | Unfinished> {
   const scope = await readScope(run);
   await using refresh = startAhead(run.halts.stop, (signal) => refreshMirror(run, signal));
-  const admission = await admit(admitNeeds(run));
-  rememberAdmission(run, admission);
-  const { admitted } = admission;
+  const admitResult = await admit(admitNeeds(run));
+  rememberAdmitResult(run, admitResult);
+  const { admitted } = admitResult;
   if (admitted === null) return "report";
   const prepared = await prepare(prepareNeeds(run), { scope, admitted, resumeReason: given, refresh });
   at.scope = prepared.scope;

@@ -15,7 +15,7 @@ export interface AdmitNeeds extends StepBasics<AdmitField> {
 }
 
 /** Result of the checks before work on the issue. */
-export interface Admission {
+export interface AdmitResult {
   /** Null if the end was decided here (closed, transferred, deleted, not allowed …), or if a question is open again. */
   readonly admitted: Admitted | null;
   /** Undefined if it was not read. */
@@ -26,7 +26,7 @@ export interface Admission {
  * Decide whether work on the issue may start now. The issue must exist and be open. It must have the label, or a user has retried it, or an
  * agent has worked on it in this round. And a trusted account must have labelled it.
  */
-export async function admit(run: AdmitNeeds): Promise<Admission> {
+export async function admit(run: AdmitNeeds): Promise<AdmitResult> {
   const options = { signal: run.signal };
   const retry = retryOptionsOf(run);
   const { github, ref, repository } = run.issue;
@@ -59,11 +59,11 @@ export async function admit(run: AdmitNeeds): Promise<Admission> {
   };
 }
 
-export interface PublishAdmission {
+export interface AdmitToPublishResult {
   /** False if the end was decided here. */
   readonly continues: boolean;
   /** Null if the issue was not read, because the label or retry that admitted the work is still valid. */
-  readonly read: Admission | null;
+  readonly read: AdmitResult | null;
   readonly cause: Cause | undefined;
 }
 
@@ -72,7 +72,7 @@ export interface PublishAdmission {
  * check that the issue has a trusted label event.
  * @param known the cause, if this run has already read it
  */
-export async function admitToPublish(run: AdmitNeeds, known: Cause | undefined): Promise<PublishAdmission> {
+export async function admitToPublish(run: AdmitNeeds, known: Cause | undefined): Promise<AdmitToPublishResult> {
   const { admitted, retriedAt: retried } = run.record.state.round;
   const labelEvent = run.record.state.label.event;
   const cause = await causeOf(run, known);
@@ -131,7 +131,7 @@ async function refuse(
   await run.record.write({ ...patch, "end.outcome": "failed", "end.reason": reason, "end.run": run.id });
 }
 
-async function end(run: AdmitNeeds, outcome: Outcome, reason: string): Promise<Admission> {
+async function end(run: AdmitNeeds, outcome: Outcome, reason: string): Promise<AdmitResult> {
   await run.record.write({ "end.outcome": outcome, "end.reason": reason, "end.run": run.id });
   return { admitted: null, cause: undefined };
 }
