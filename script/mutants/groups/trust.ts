@@ -134,7 +134,7 @@ export const trust: readonly Mutant[] = [
   {
     name: "unreadable-edits-reported",
     file: `${RUNNER}/steps/publish/pullText.ts`,
-    find: "unreadable: intent?.unreadable ?? null,",
+    find: "unreadable: countedTitle?.unreadable ?? null,",
     replace: "unreadable: null,",
     test: { file: "test/intent.e2e.test.ts", name: "if GitHub refuses to list the edits" },
     promise: "the pull request says that the edits could not be read",
@@ -142,8 +142,8 @@ export const trust: readonly Mutant[] = [
   {
     name: "intent-comments",
     file: `${RUNNER}/steps/prepare/prompts.ts`,
-    find: "if (marker === null ? !counted.includes(comment) : marker",
-    replace: "if (marker === null ? counted === null : marker",
+    find: "if (marker === null ? !countedComments.includes(comment) : marker",
+    replace: "if (marker === null ? countedComments === null : marker",
     test: { file: "test/intent.e2e.test.ts", name: "comments of other accounts are left out" },
     promise: "comments of accounts without write access are not in the prompt",
   },

@@ -36,8 +36,8 @@ export interface IntentNeeds extends EditNeeds {
   readonly log: Logger;
 }
 
-/** The text of the issue that counts, as far as a pull request shows it. */
-export interface CountedText {
+/** The title of the issue that counts, and a note about its edits, for the pull request. */
+export interface CountedTitle {
   readonly title: string;
   /** Why GitHub did not report the edits of the text; null: it did. */
   readonly unreadable: string | null;
@@ -55,7 +55,7 @@ export async function readIntent(
     comments,
     cause,
   }: { readonly issue: Issue; readonly comments: readonly Comment[]; readonly cause: IssueEvent },
-): Promise<(Intent<Comment> & CountedText) | null> {
+): Promise<(Intent<Comment> & CountedTitle) | null> {
   const answer = await readHistory(run);
   const { login } = run.issue;
   const others = comments.filter(({ author, body }) => author.login !== login || parseMarker(body) === null);
@@ -80,7 +80,7 @@ export async function readIntent(
 export interface HarmlessEdit {
   /** The text after the edit, which is not read again. */
   readonly text: { readonly title: string; readonly body: string };
-  readonly counted: CountedText;
+  readonly countedTitle: CountedTitle;
   /** The cause that was read for this edit. */
   readonly cause: Cause;
 }
@@ -88,7 +88,7 @@ export interface HarmlessEdit {
 /** Text that a run knows before it reads the issue again. */
 export interface KnownText {
   /** Null: no step of this run has read the issue yet. */
-  readonly counted: CountedText | null;
+  readonly countedTitle: CountedTitle | null;
   readonly edit: HarmlessEdit | null;
 }
 
@@ -115,7 +115,7 @@ export async function findEdit(run: EditNeeds, known: KnownText): Promise<EditCh
   const { github, ref } = run.issue;
   const found = await withRetry(() => github.issue(ref, ref.number, { signal: run.signal }), retryOptionsOf(run));
   const note = await readIntentNote(run.paths);
-  const before = { counted: known.counted ?? note, edit: known.edit };
+  const before = { countedTitle: known.countedTitle ?? note, edit: known.edit };
   if (found.kind !== "found") return { ...before, stop: null };
   const { issue } = found;
   const isKnown = (text: HarmlessEdit["text"] | null) => text !== null && stopOfPinned(text, issue) === null;
@@ -127,8 +127,8 @@ export async function findEdit(run: EditNeeds, known: KnownText): Promise<EditCh
   const { title, stop } = await decide(run, { issue, comments: [], history, labelledAt: cause?.at ?? "" });
   const edited = history === null && note !== null ? stopOfPinned(note, issue) : stop;
   if (edited !== null) return { ...before, stop: edited };
-  const counted = { title, unreadable: answer.kind === "read" ? null : answer.why };
-  return { stop: null, counted, edit: { text: issue, counted, cause } };
+  const countedTitle = { title, unreadable: answer.kind === "read" ? null : answer.why };
+  return { stop: null, countedTitle, edit: { text: issue, countedTitle, cause } };
 }
 
 async function decide(

@@ -90,7 +90,7 @@ async function runToEnd(run: Run, entry: EntryWithSteps): Promise<"report" | Unf
   if (!(await textCounts(run))) return "report";
   const published = await publish(publishNeeds(run), {
     scope: at.scope,
-    text: run.knowledge.text.counted,
+    countedTitle: run.knowledge.text.countedTitle,
     save: () => save(saveNeeds(run)),
     isJustSaved: entry.do === "work" && run.record.state.branch.head !== null,
   });
@@ -117,7 +117,7 @@ async function mayPublish(run: Run): Promise<boolean> {
 function rememberAdmitResult({ knowledge }: Run, { admitted, cause }: AdmitResult): void {
   knowledge.hasRead = true;
   if (cause !== undefined) knowledge.cause = cause;
-  if (admitted !== null) knowledge.text = { ...knowledge.text, counted: admitted.text };
+  if (admitted !== null) knowledge.text = { ...knowledge.text, countedTitle: admitted.countedTitle };
 }
 
 /** Check that the issue has text that counts. @returns false if the record has the end */
@@ -163,7 +163,7 @@ async function runThroughWork(
   await run.record.write(prepared.patch);
   if (found !== null) return afterRecovery(run, found);
   const prompts = await writePrompts(promptNeeds(run), { admitted, prepared });
-  const worked = await work(workNeeds(run), prompts, admitted.text);
+  const worked = await work(workNeeds(run), prompts, admitted.countedTitle);
   run.knowledge.text = worked.text;
   const { question, agentResult, leftRunning, summary, recorded } = worked;
   if (question !== null || (!agentResult.ok && leftRunning === null)) return afterAgent(run, worked);

@@ -89,7 +89,7 @@ export function createRun(parts: RunParts, state: IssueRecord): Run {
     comment: new StatusComment(written),
     labels: new IssueLabels(written),
     log,
-    knowledge: { cause: undefined, hasRead: false, text: { counted: null, edit: null } },
+    knowledge: { cause: undefined, hasRead: false, text: { countedTitle: null, edit: null } },
     guard: new EarlyStart(() => side.startGuard?.(id) ?? null),
     scanner: new EarlyStart(startScanner),
   };

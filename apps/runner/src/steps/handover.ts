@@ -2,7 +2,7 @@ import type { AgentChoice } from "@tac8/core/config/routing";
 import type { ResumeReason } from "../prompt/prompt.ts";
 import type { Comment, Issue, Pull } from "@tac8/core/github/types";
 import type { PushScope } from "../airlock/pushScope.ts";
-import type { CountedText } from "../issue/intent.ts";
+import type { CountedTitle } from "../issue/intent.ts";
 import type { PatchOf, PreparedField } from "../run/owners.ts";
 import type { EnsuredWorkspace } from "../workspace/ensure.ts";
 
@@ -15,11 +15,11 @@ export interface Admitted {
   /** All comments. */
   readonly comments: readonly Comment[];
   /** Comments that count, without tac8's own. */
-  readonly counted: readonly Comment[];
+  readonly countedComments: readonly Comment[];
   /** Number of comments that do not count. */
   readonly leftOut: number;
   /** The title that counts, and why the edits of the issue could not be read, for the pull request. */
-  readonly text: CountedText;
+  readonly countedTitle: CountedTitle;
 }
 
 /** The repository and the workspace before the agent starts. */

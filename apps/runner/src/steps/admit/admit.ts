@@ -52,9 +52,15 @@ export async function admit(run: AdmitNeeds): Promise<AdmitResult> {
   if (news) await run.record.write({ "label.event": event, "round.admitted": event });
   const intent = await readIntent(run, { issue, comments, cause });
   if (intent === null) return { admitted: null, cause };
-  const { title, body, comments: counted, leftOut, unreadable } = intent;
+  const { title, body, comments: countedComments, leftOut, unreadable } = intent;
   return {
-    admitted: { issue: { ...issue, title, body }, comments, counted, leftOut, text: { title, unreadable } },
+    admitted: {
+      issue: { ...issue, title, body },
+      comments,
+      countedComments,
+      leftOut,
+      countedTitle: { title, unreadable },
+    },
     cause,
   };
 }

@@ -28,12 +28,12 @@ import type { Admitted, Prepared, Prompts } from "../handover.ts";
 /** Return the comments that count, and earlier answers of agents. tac8's other comments are left out. */
 function conversationOf(
   comments: readonly Comment[],
-  { login, counted }: { readonly login: string | null; readonly counted: readonly Comment[] },
+  { login, countedComments }: { readonly login: string | null; readonly countedComments: readonly Comment[] },
 ): PromptComment[] {
   return comments.flatMap((comment) => {
     const { author, body, createdAt } = comment;
     const marker = author.login === login ? parseMarker(body) : null;
-    if (marker === null ? !counted.includes(comment) : marker.kind !== "answer") return [];
+    if (marker === null ? !countedComments.includes(comment) : marker.kind !== "answer") return [];
     const words = marker === null ? body : body.slice(body.indexOf("\n") + 1);
     return [{ author: author.login, body: words, createdAt }];
   });
@@ -54,7 +54,7 @@ export async function writePrompts(
   { admitted, prepared }: { readonly admitted: Admitted; readonly prepared: Prepared },
 ): Promise<Prompts> {
   const { resumeReason, hasEarlierWork, pull } = prepared;
-  const { issue, comments, counted, leftOut } = admitted;
+  const { issue, comments, countedComments, leftOut } = admitted;
   const { config, isolation } = run;
   const { login } = run.issue;
   const nonce = randomUUID().slice(0, 8);
@@ -69,7 +69,7 @@ export async function writePrompts(
     priority: priorityOf(issue.labels),
     description: fence("ISSUE TITLE", issue.title, nonce),
     issue_body: fence("ISSUE BODY", issue.body, nonce),
-    comments: renderComments(conversationOf(comments, { login, counted }), { nonce, leftOut }),
+    comments: renderComments(conversationOf(comments, { login, countedComments }), { nonce, leftOut }),
     worktree_path: run.paths.tree,
     branch_name: run.record.state.branch.name ?? "",
     worker_id: `${run.runner} for ${formatReference(run.issue.ref)}`,

@@ -43,7 +43,7 @@ export async function findOrOpenPull(
       return "ended";
     }
     await run.record.assertLive();
-    const title = parts.text?.title ?? run.title;
+    const title = parts.countedTitle?.title ?? run.title;
     const pull = {
       title: pullTitle({ issueNumber: ref.number, issueTitle: title }),
       closes: ref.number,

@@ -4,7 +4,7 @@ import { isRefusedRequest } from "@tac8/core/github/errors";
 import type { Pull } from "@tac8/core/github/types";
 import { applyPatch } from "@tac8/core/state/issueState";
 import { assertInScope, type PushScope } from "../../airlock/pushScope.ts";
-import type { CountedText } from "../../issue/intent.ts";
+import type { CountedTitle } from "../../issue/intent.ts";
 import { outcomeWithoutChange } from "../../issue/round.ts";
 import { scopeOf } from "../../issue/scope.ts";
 import { retryOptionsOf, withRetry } from "../../run/retry.ts";
@@ -24,8 +24,8 @@ export type Published = "done" | "missing";
 export interface PublishInput {
   /** Scope that this run has already read; null if it has to be read now. */
   readonly scope: PushScope | null;
-  /** The issue's text that counts; null if it is not known. */
-  readonly text: CountedText | null;
+  /** The issue's title that counts; null if it is not known. */
+  readonly countedTitle: CountedTitle | null;
   /** Commit finished work that could not be saved when its agent ended, because the disk was full. */
   readonly save: () => Promise<SavedWork>;
   /** Whether this run has just saved the work. Then it is in the workspace, and its existence is not checked first. */
@@ -74,7 +74,9 @@ async function publishTo(run: PullNeeds, needs: PublishInput): Promise<Published
     if (pushed === "missing") return "missing";
     if (pushed === "withheld") return "done";
     const pull =
-      typeof pushed === "object" ? await findOrOpenPull(run, { scope, asDraft, text: needs.text, ...pushed }) : pushed;
+      typeof pushed === "object"
+        ? await findOrOpenPull(run, { scope, asDraft, countedTitle: needs.countedTitle, ...pushed })
+        : pushed;
     if (pull === "ended") continue;
     if (pull === "nothing") {
       await endWithNothing(run);

@@ -1,7 +1,7 @@
 import { anotherRound, type PullFacts } from "@tac8/core/outgoing/texts";
 import { NO_USAGE } from "@tac8/core/domain/usage";
 import type { Pull } from "@tac8/core/github/types";
-import type { CountedText } from "../../issue/intent.ts";
+import type { CountedTitle } from "../../issue/intent.ts";
 import type { Notes } from "./inspect.ts";
 import type { PublishNeeds } from "./needs.ts";
 
@@ -16,9 +16,9 @@ export interface PullTextNeeds extends Pick<PublishNeeds, "id" | "issue" | "reco
   readonly defaultModel: string;
 }
 
-/** Parts of the pull request's text, and the issue's text that counted. */
+/** Parts of the pull request's text, and the issue's title that counts. */
 export interface GivenText extends PullText {
-  readonly text: CountedText | null;
+  readonly countedTitle: CountedTitle | null;
 }
 
 /** Append a paragraph about this run's work to the text of an open pull request, once for each run. The existing text is kept. */
@@ -38,7 +38,7 @@ export async function reportAnotherRound(run: PullTextNeeds, pull: Pull, parts: 
   return github.updatePull(run.issue.ref, pull.number, { before: pull.body, text }, { signal: run.signal });
 }
 
-export function pullFacts(run: PullTextNeeds, { notes, summary, text: intent }: GivenText): PullFacts {
+export function pullFacts(run: PullTextNeeds, { notes, summary, countedTitle }: GivenText): PullFacts {
   const { state } = run.record;
   return {
     ...notes,
@@ -48,7 +48,7 @@ export function pullFacts(run: PullTextNeeds, { notes, summary, text: intent }: 
     denied: state.agent.denied,
     leftRunning: state.work.leftRunning,
     run: state.agent.run ?? run.id,
-    unreadable: intent?.unreadable ?? null,
+    unreadable: countedTitle?.unreadable ?? null,
     added: state.work.autoCommitted,
   };
 }

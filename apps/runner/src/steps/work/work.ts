@@ -29,7 +29,7 @@ import { keepSession } from "../../home/keepSession.ts";
 import { openHome } from "../../home/open.ts";
 import { programPrefix, type ResourceLimits } from "../../host/resourceLimits.ts";
 import type { DiskWatch } from "../../host/diskWatch.ts";
-import { findEdit, type CountedText, type KnownText } from "../../issue/intent.ts";
+import { findEdit, type CountedTitle, type KnownText } from "../../issue/intent.ts";
 import { leftRunningCommand } from "../../issue/round.ts";
 import type { EarlyStart } from "../../process/early.ts";
 import type { WorkField } from "../../run/owners.ts";
@@ -99,9 +99,9 @@ export interface Worked extends Pick<Ended, "agentResult" | "leftRunning" | "rec
 }
 
 /** Run the agent until it ends. Its work is not saved yet. @throws StepFailure if the agent could not be started */
-export async function work(run: WorkNeeds, prompts: Prompts, counted: CountedText): Promise<Worked> {
+export async function work(run: WorkNeeds, prompts: Prompts, countedTitle: CountedTitle): Promise<Worked> {
   const { dataFolderId } = run.host;
-  const knownText: KnownIssueText = { text: { counted, edit: null } };
+  const knownText: KnownIssueText = { text: { countedTitle, edit: null } };
   const { session, sessionHome } = run.record.state.agent;
   const resumable = session !== null && sessionHome === dataFolderId && prompts.resume !== null;
   const { agent } = prompts;
