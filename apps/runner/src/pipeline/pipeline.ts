@@ -9,7 +9,7 @@ import { admit, admitToPublish, type AdmitResult } from "../steps/admit/admit.ts
 import { causeOf } from "../issue/cause.ts";
 import { askEndedSince, needsEndCheck } from "../issue/endedSince.ts";
 import { finish, type Finished } from "../steps/save/finish.ts";
-import { checkStillCounts } from "../issue/intent.ts";
+import { checkStillCounts } from "../issue/textThatCounts.ts";
 import { prepare } from "../steps/prepare/prepare.ts";
 import { writePrompts } from "../steps/prepare/prompts.ts";
 import { adoptPull } from "../steps/publish/adoptPull.ts";

@@ -4,7 +4,7 @@ import type { Logger } from "@tac8/core/log/logger";
 import type { IssueRecord } from "@tac8/core/state/issueState";
 import type { WaitingGuard } from "../guard/client.ts";
 import type { Cause } from "../issue/cause.ts";
-import type { KnownText } from "../issue/intent.ts";
+import type { KnownText } from "../issue/textThatCounts.ts";
 import { IssueLabels } from "../issue/labels.ts";
 import { StatusComment } from "../issue/statusComment.ts";
 import type { AgentSide, WorkspaceLock } from "../place/side.ts";

@@ -77,7 +77,7 @@ export interface PromptComment {
 
 const MAX_COMMENTS_CHARS = 40_000;
 
-/** Render the newest comments that fit, oldest first. `leftOut` is the number of comments that do not count, see `intent.ts`. */
+/** Render the newest comments that fit, oldest first. `leftOut` is the number of comments that do not count, see `textThatCounts.ts`. */
 export function renderComments(
   comments: readonly PromptComment[],
   { nonce, leftOut }: { readonly nonce: string; readonly leftOut: number },

@@ -2,7 +2,7 @@ import type { AgentChoice } from "@tac8/core/config/routing";
 import type { ResumeReason } from "../prompt/prompt.ts";
 import type { Comment, Issue, Pull } from "@tac8/core/github/types";
 import type { PushScope } from "../airlock/pushScope.ts";
-import type { CountedTitle } from "../issue/intent.ts";
+import type { CountedTitle } from "../issue/textThatCounts.ts";
 import type { PatchOf, PreparedField } from "../run/owners.ts";
 import type { EnsuredWorkspace } from "../workspace/ensure.ts";
 

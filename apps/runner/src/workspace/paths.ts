@@ -22,8 +22,8 @@ export interface WorkspacePaths {
   readonly branchFile: string;
   /** Prompt, which the agent only reads. It is outside the worktree, so that it never is in a pull request. */
   readonly promptFile: string;
-  /** Note about the issue's text that counts, see `intentNote.ts`. */
-  readonly intentFile: string;
+  /** Note about the issue's text that counts, see `textNote.ts`. */
+  readonly textNoteFile: string;
   /** Lock of the workspace. It is beside the notes, because it is removed after them. */
   readonly lockFile: string;
   readonly former: FormerPaths;
@@ -69,7 +69,7 @@ export function workspacePaths(dataFolder: string, baseDir: string, ref: IssueRe
     endFile: join(notesDir, "end.json"),
     branchFile: join(notesDir, "branch"),
     promptFile: join(notesDir, "prompt.md"),
-    intentFile: join(notesDir, "intent.json"),
+    textNoteFile: join(notesDir, "intent.json"),
     lockFile: `${notesDir}.lock`,
     former: {
       endFile: join(gitDir, "tac8-end.json"),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { IssueHistory } from "../domain/intent.ts";
+import type { IssueHistory } from "../domain/textThatCounts.ts";
 import type { IssueRef } from "../domain/reference.ts";
 import type { Caller } from "./call.ts";
 import { GitHubError, isRefusedRequest } from "./errors.ts";
@@ -12,7 +12,7 @@ export type HistoryResult =
 
 /**
  * Edits of a title are items of the timeline. The newest edits of a text come first. Earlier texts (`diff`) are not requested, because they
- * never count, see `domain/intent.ts`. The query costs one point of the rate limit.
+ * never count, see `domain/textThatCounts.ts`. The query costs one point of the rate limit.
  */
 const QUERY = `query ($owner: String!, $repo: String!, $number: Int!) {
   repository(owner: $owner, name: $repo) {

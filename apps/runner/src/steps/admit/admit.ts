@@ -5,13 +5,13 @@ import { retryOptionsOf, withRetry } from "../../run/retry.ts";
 import type { StepBasics } from "../../run/step.ts";
 import type { WorkspacePaths } from "../../workspace/paths.ts";
 import { causeOf, type Cause } from "../../issue/cause.ts";
-import { readIntent } from "../../issue/intent.ts";
+import { readTextThatCounts } from "../../issue/textThatCounts.ts";
 import { restoreQuestion } from "./restore.ts";
 import type { Admitted } from "../handover.ts";
 import { readTrigger, type Trigger } from "./trigger.ts";
 
 export interface AdmitNeeds extends StepBasics<AdmitField> {
-  readonly paths: Pick<WorkspacePaths, "intentFile">;
+  readonly paths: Pick<WorkspacePaths, "textNoteFile">;
 }
 
 /** Result of the checks before work on the issue. */
@@ -50,9 +50,9 @@ export async function admit(run: AdmitNeeds): Promise<AdmitResult> {
   const { event, cause } = trigger;
   const news = event !== run.record.state.label.event || run.record.state.round.admitted === null;
   if (news) await run.record.write({ "label.event": event, "round.admitted": event });
-  const intent = await readIntent(run, { issue, comments, cause });
-  if (intent === null) return { admitted: null, cause };
-  const { title, body, comments: countedComments, leftOut, unreadable } = intent;
+  const text = await readTextThatCounts(run, { issue, comments, cause });
+  if (text === null) return { admitted: null, cause };
+  const { title, body, comments: countedComments, leftOut, unreadable } = text;
   return {
     admitted: {
       issue: { ...issue, title, body },

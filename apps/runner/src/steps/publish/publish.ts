@@ -4,7 +4,7 @@ import { isRefusedRequest } from "@tac8/core/github/errors";
 import type { Pull } from "@tac8/core/github/types";
 import { applyPatch } from "@tac8/core/state/issueState";
 import { assertInScope, type PushScope } from "../../airlock/pushScope.ts";
-import type { CountedTitle } from "../../issue/intent.ts";
+import type { CountedTitle } from "../../issue/textThatCounts.ts";
 import { outcomeWithoutChange } from "../../issue/round.ts";
 import { scopeOf } from "../../issue/scope.ts";
 import { retryOptionsOf, withRetry } from "../../run/retry.ts";

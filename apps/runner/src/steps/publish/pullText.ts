@@ -1,7 +1,7 @@
 import { anotherRound, type PullFacts } from "@tac8/core/outgoing/texts";
 import { NO_USAGE } from "@tac8/core/domain/usage";
 import type { Pull } from "@tac8/core/github/types";
-import type { CountedTitle } from "../../issue/intent.ts";
+import type { CountedTitle } from "../../issue/textThatCounts.ts";
 import type { Notes } from "./inspect.ts";
 import type { PublishNeeds } from "./needs.ts";
 

@@ -12,7 +12,7 @@ import { encodeAgentEvidence, modelFiguresOf, withModels } from "@tac8/core/doma
 import { addBlocked, blockedLine } from "@tac8/core/domain/blockedHosts";
 import { nameFiles } from "@tac8/core/domain/leftOut";
 import { addDenials, deniedLine } from "@tac8/core/domain/denials";
-import { stopReason } from "@tac8/core/domain/intent";
+import { stopReason } from "@tac8/core/domain/textThatCounts";
 import { addUsage, formatUsage, NO_USAGE, type Usage } from "@tac8/core/domain/usage";
 import { silenceLimit } from "@tac8/core/queue/contract";
 import { countAgentRun, uncountAgentRun } from "@tac8/core/ledger/agentRuns";
@@ -29,7 +29,7 @@ import { keepSession } from "../../home/keepSession.ts";
 import { openHome } from "../../home/open.ts";
 import { programPrefix, type ResourceLimits } from "../../host/resourceLimits.ts";
 import type { DiskWatch } from "../../host/diskWatch.ts";
-import { findEdit, type CountedTitle, type KnownText } from "../../issue/intent.ts";
+import { findEdit, type CountedTitle, type KnownText } from "../../issue/textThatCounts.ts";
 import { leftRunningCommand } from "../../issue/round.ts";
 import type { EarlyStart } from "../../process/early.ts";
 import type { WorkField } from "../../run/owners.ts";

@@ -7,7 +7,7 @@ import type { WorkspacePaths } from "./paths.ts";
 /** Limit of the note: title and body have at most 65,792 characters, each of which needs at most six bytes in JSON. */
 const MAX_BYTES = 512 * 1024;
 
-const intentNoteSchema = z.object({
+const textNoteSchema = z.object({
   /** Id of the `labeled` event that started the work. */
   event: z.number(),
   /** Title at the start of the work. */
@@ -18,20 +18,20 @@ const intentNoteSchema = z.object({
 });
 
 /** The issue's text that counts. Written before an agent starts, and compared before its work is published. */
-export type IntentNote = z.infer<typeof intentNoteSchema>;
+export type TextNote = z.infer<typeof textNoteSchema>;
 
-type IntentPath = Pick<WorkspacePaths, "intentFile">;
+type TextNotePath = Pick<WorkspacePaths, "textNoteFile">;
 
-export async function writeIntentNote({ intentFile }: IntentPath, note: IntentNote): Promise<void> {
-  await writeNote(intentFile, JSON.stringify(note));
+export async function writeTextNote({ textNoteFile }: TextNotePath, note: TextNote): Promise<void> {
+  await writeNote(textNoteFile, JSON.stringify(note));
 }
 
 /** Read the note. @returns null if there is no readable note, for example because the work started on another machine or with an older version */
-export async function readIntentNote({ intentFile }: IntentPath): Promise<IntentNote | null> {
-  const text = await readText(localFiles, intentFile, MAX_BYTES);
+export async function readTextNote({ textNoteFile }: TextNotePath): Promise<TextNote | null> {
+  const text = await readText(localFiles, textNoteFile, MAX_BYTES);
   if (text === null) return null;
   try {
-    return intentNoteSchema.safeParse(JSON.parse(text)).data ?? null;
+    return textNoteSchema.safeParse(JSON.parse(text)).data ?? null;
   } catch {
     return null; // Not JSON.
   }

@@ -1,13 +1,13 @@
 import {
   accountsOf,
-  decideIntent,
+  decideTextThatCounts,
   stopOfPinned,
   stopReason,
-  type Intent,
-  type IntentFacts,
+  type TextThatCounts,
+  type TextFacts,
   type IssueHistory,
   type Stop,
-} from "@tac8/core/domain/intent";
+} from "@tac8/core/domain/textThatCounts";
 import { parseMarker } from "@tac8/core/domain/marker";
 import type { Logger } from "@tac8/core/log/logger";
 import { GitHubError } from "@tac8/core/github/errors";
@@ -17,7 +17,7 @@ import type { StepRecord } from "../run/record.ts";
 import { retryOptionsOf, withRetry } from "../run/retry.ts";
 import type { IssueAccess } from "../run/step.ts";
 import type { WorkspacePaths } from "../workspace/paths.ts";
-import { readIntentNote, writeIntentNote } from "../workspace/intentNote.ts";
+import { readTextNote, writeTextNote } from "../workspace/textNote.ts";
 import { readCause, type Cause } from "./cause.ts";
 import { isTrusted } from "./trusted.ts";
 
@@ -26,10 +26,10 @@ const MAX_WAITS = 2;
 
 export interface EditNeeds extends IssueAccess {
   readonly record: StepRecord<never>;
-  readonly paths: Pick<WorkspacePaths, "intentFile">;
+  readonly paths: Pick<WorkspacePaths, "textNoteFile">;
 }
 
-export interface IntentNeeds extends EditNeeds {
+export interface TextNeeds extends EditNeeds {
   /** Id of the run. */
   readonly id: string;
   readonly record: StepRecord<"end.outcome" | "end.run" | "end.failure" | "end.reason">;
@@ -44,36 +44,36 @@ export interface CountedTitle {
 }
 
 /**
- * Decide which text of the issue counts, before any work is based on it: see domain/intent.ts. Reads the edits from
+ * Decide which text of the issue counts, before any work is based on it: see domain/textThatCounts.ts. Reads the edits from
  * GitHub once.
  * @returns null if the work must not start, because the end was decided here. @throws GitHubError
  */
-export async function readIntent(
-  run: IntentNeeds,
+export async function readTextThatCounts(
+  run: TextNeeds,
   {
     issue,
     comments,
     cause,
   }: { readonly issue: Issue; readonly comments: readonly Comment[]; readonly cause: IssueEvent },
-): Promise<(Intent<Comment> & CountedTitle) | null> {
+): Promise<(TextThatCounts<Comment> & CountedTitle) | null> {
   const answer = await readHistory(run);
   const { login } = run.issue;
   const others = comments.filter(({ author, body }) => author.login !== login || parseMarker(body) === null);
   const history = answer.kind === "read" ? answer.history : null;
-  const intent = await decide(run, { issue, comments: others, history, labelledAt: cause.at });
+  const text = await decide(run, { issue, comments: others, history, labelledAt: cause.at });
   const event = cause.id;
-  const note = await readIntentNote(run.paths);
+  const note = await readTextNote(run.paths);
   const pinned = note?.event === event ? note : null;
-  const stop = history === null && pinned !== null ? stopOfPinned(pinned, issue) : intent.stop;
+  const stop = history === null && pinned !== null ? stopOfPinned(pinned, issue) : text.stop;
   if (stop !== null) {
     await run.record.write(endByEdit(run, stop));
     return null;
   }
   const unreadable = answer.kind === "read" ? null : answer.why;
   if (unreadable !== null) run.log.warn(`could not read the edits of the issue: ${unreadable}`);
-  const { title, body } = intent;
-  await writeIntentNote(run.paths, { event, title, body, unreadable });
-  return { ...intent, unreadable };
+  const { title, body } = text;
+  await writeTextNote(run.paths, { event, title, body, unreadable });
+  return { ...text, unreadable };
 }
 
 /** An edit of the issue since the start of the work that does not stop the work. */
@@ -101,7 +101,7 @@ export interface EditCheck extends KnownText {
  * Check, before finished work is published, that the text that it is based on still counts. @returns with `stop` if the
  * end was decided here
  */
-export async function checkStillCounts(run: IntentNeeds, known: KnownText): Promise<EditCheck> {
+export async function checkStillCounts(run: TextNeeds, known: KnownText): Promise<EditCheck> {
   const check = await findEdit(run, known);
   if (check.stop !== null) await run.record.write(endByEdit(run, check.stop));
   return check;
@@ -114,7 +114,7 @@ export async function checkStillCounts(run: IntentNeeds, known: KnownText): Prom
 export async function findEdit(run: EditNeeds, known: KnownText): Promise<EditCheck> {
   const { github, ref } = run.issue;
   const found = await withRetry(() => github.issue(ref, ref.number, { signal: run.signal }), retryOptionsOf(run));
-  const note = await readIntentNote(run.paths);
+  const note = await readTextNote(run.paths);
   const before = { countedTitle: known.countedTitle ?? note, edit: known.edit };
   if (found.kind !== "found") return { ...before, stop: null };
   const { issue } = found;
@@ -133,11 +133,11 @@ export async function findEdit(run: EditNeeds, known: KnownText): Promise<EditCh
 
 async function decide(
   run: IssueAccess,
-  facts: Pick<IntentFacts<Comment>, "labelledAt" | "comments"> & {
+  facts: Pick<TextFacts<Comment>, "labelledAt" | "comments"> & {
     readonly issue: Issue;
     readonly history: IssueHistory | null;
   },
-): Promise<Intent<Comment>> {
+): Promise<TextThatCounts<Comment>> {
   const { comments: policy, trusted_users: trustedUsers } = run.issue.policy;
   const members = new Set(facts.comments.filter(isMember).map(({ author }) => author.login));
   const hinted = (login: string) => members.has(login) || trustedUsers.includes(login);
@@ -145,7 +145,7 @@ async function decide(
   for (const login of accountsOf(facts, hinted)) {
     if (await withRetry(() => isTrusted(run, login), retryOptionsOf(run))) trusted.add(login);
   }
-  return decideIntent({ ...facts, policy, mayStart: (login) => trusted.has(login) });
+  return decideTextThatCounts({ ...facts, policy, mayStart: (login) => trusted.has(login) });
 }
 
 /** Only a hint: GitHub hides private members of an organization from some tokens. */
@@ -165,7 +165,7 @@ async function readHistory(run: EditNeeds): Promise<HistoryResult> {
   }
 }
 
-function endByEdit({ id, issue }: Pick<IntentNeeds, "id" | "issue">, stop: Stop) {
+function endByEdit({ id, issue }: Pick<TextNeeds, "id" | "issue">, stop: Stop) {
   const reason = stopReason(stop, issue.repository.issueLabel);
   return { "end.outcome": "failed", "end.run": id, "end.failure": "edited", "end.reason": reason } as const;
 }

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import {
   accountsOf,
-  decideIntent,
+  decideTextThatCounts,
   stopOfPinned,
   stopReason,
   type Edit,
   type Edits,
-  type IntentFacts,
+  type TextFacts,
   type IssueComment,
   type IssueHistory,
-} from "./intent.ts";
+} from "./textThatCounts.ts";
 
 const BEFORE = "2026-11-01T09:59:59Z";
 const LABEL = "2026-11-01T10:00:00Z";
@@ -25,10 +25,10 @@ const NONE = edits();
 
 function decide(
   history: Partial<IssueHistory> | null,
-  more: Partial<IntentFacts<IssueComment>> = {},
-): ReturnType<typeof decideIntent<IssueComment>> {
+  more: Partial<TextFacts<IssueComment>> = {},
+): ReturnType<typeof decideTextThatCounts<IssueComment>> {
   const whole = { title: "Now", body: "Text now", titleEdits: NONE, bodyEdits: NONE, comments: new Map(), ...history };
-  return decideIntent({
+  return decideTextThatCounts({
     labelledAt: LABEL,
     history: history === null ? null : whole,
     issue: { title: "By REST", body: "Text by REST", author: "author" },
@@ -160,10 +160,10 @@ describe("comments", () => {
   ])("%s", (_, comment, list, expected) => {
     const comments = new Map(list === undefined ? [] : [[7, list]]);
     const kept = (["trusted", "all"] as const).map((policy) => {
-      const intent = decide({ comments }, { comments: [comment], policy });
-      expect(intent.stop, "a comment never stops the work").toBeNull();
-      expect(intent.leftOut).toBe(1 - intent.comments.length);
-      return intent.comments.length === 1;
+      const text = decide({ comments }, { comments: [comment], policy });
+      expect(text.stop, "a comment never stops the work").toBeNull();
+      expect(text.leftOut).toBe(1 - text.comments.length);
+      return text.comments.length === 1;
     });
     expect(kept).toEqual(expected);
   });

@@ -42,7 +42,7 @@ export interface IssueComment {
 /** Configuration key `github.comments`. */
 export type CommentPolicy = "trusted" | "all";
 
-export interface IntentFacts<C extends IssueComment> {
+export interface TextFacts<C extends IssueComment> {
   /** ISO time of the `labeled` event that is the cause of the work. */
   readonly labelledAt: string;
   /** Null: GitHub does not report the edits. */
@@ -56,7 +56,7 @@ export interface IntentFacts<C extends IssueComment> {
   readonly mayStart: (login: string) => boolean;
 }
 
-export interface Intent<C extends IssueComment> {
+export interface TextThatCounts<C extends IssueComment> {
   readonly title: string;
   readonly body: string;
   /** Comments that count, in the given order. */
@@ -79,7 +79,7 @@ const GHOST = "ghost";
  * accounts come first. Pure.
  */
 export function accountsOf(
-  { labelledAt, history, comments }: Pick<IntentFacts<IssueComment>, "labelledAt" | "history" | "comments">,
+  { labelledAt, history, comments }: Pick<TextFacts<IssueComment>, "labelledAt" | "history" | "comments">,
   hinted: (login: string) => boolean = () => false,
 ): string[] {
   const late = (edits: Edits) => lateEdits(edits, labelledAt).flatMap(({ editor }) => editor ?? []);
@@ -104,7 +104,7 @@ export function accountsOf(
  * label, because they belong to the request that was labelled. If `policy` is `all`, this applies to comments by every account. A
  * comment that was changed after the label does not count.
  */
-export function decideIntent<C extends IssueComment>(facts: IntentFacts<C>): Intent<C> {
+export function decideTextThatCounts<C extends IssueComment>(facts: TextFacts<C>): TextThatCounts<C> {
   const { history, issue } = facts;
   const { title, body } = history ?? issue;
   const comments = facts.comments.filter((comment) => counts(comment, facts));
@@ -116,7 +116,7 @@ export function decideIntent<C extends IssueComment>(facts: IntentFacts<C>): Int
  * by an unknown account. Pure.
  */
 export function stopOfPinned(
-  pinned: Pick<Intent<never>, "title" | "body">,
+  pinned: Pick<TextThatCounts<never>, "title" | "body">,
   now: { readonly title: string; readonly body: string; readonly updatedAt: string },
 ): Stop | null {
   if (pinned.title === now.title && pinned.body === now.body) return null;
@@ -134,7 +134,7 @@ export function stopReason({ what, editor, when }: Stop, label: string): string 
     : `${editor} edited the issue's ${named} (${at}) ${after}, and has no write access to the repository`;
 }
 
-function stopOf({ labelledAt, history, mayStart }: IntentFacts<IssueComment>): Stop | null {
+function stopOf({ labelledAt, history, mayStart }: TextFacts<IssueComment>): Stop | null {
   if (history === null) return null;
   for (const [what, edits] of [
     ["title", history.titleEdits],
@@ -152,7 +152,7 @@ function stopOf({ labelledAt, history, mayStart }: IntentFacts<IssueComment>): S
  */
 function untrusted(
   edits: Edits,
-  { labelledAt, mayStart }: Pick<IntentFacts<IssueComment>, "labelledAt" | "mayStart">,
+  { labelledAt, mayStart }: Pick<TextFacts<IssueComment>, "labelledAt" | "mayStart">,
 ): Edit | null {
   const late = lateEdits(edits, labelledAt).toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
   const found = late.find(({ editor }) => editor === null || !mayStart(editor.toLowerCase()));
@@ -170,7 +170,7 @@ function isBefore(at: string, labelledAt: string): boolean {
   return Math.floor(Date.parse(at) / 1000) < Math.floor(Date.parse(labelledAt) / 1000);
 }
 
-function counts<C extends IssueComment>(comment: C, facts: IntentFacts<C>): boolean {
+function counts<C extends IssueComment>(comment: C, facts: TextFacts<C>): boolean {
   const { labelledAt, history, issue, policy, mayStart } = facts;
   const login = comment.author.login.toLowerCase();
   const isTouched = !isBefore(comment.updatedAt, labelledAt) && comment.updatedAt !== comment.createdAt;
