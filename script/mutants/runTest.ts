@@ -8,7 +8,7 @@ export type TestResult = { readonly colour: "green" | "red" } | { readonly colou
 
 /** Of each name. */
 const MAX_MS = 6 * 60_000;
-const MAX_WORDS = 4000;
+const MAX_OUTPUT = 4000;
 
 interface Report {
   readonly testResults: readonly {
@@ -29,7 +29,7 @@ export async function runTests(copy: string, file: string, names: readonly strin
   });
   let words = "";
   const keep = (chunk: Buffer): void => {
-    words = (words + chunk.toString("utf8")).slice(-MAX_WORDS);
+    words = (words + chunk.toString("utf8")).slice(-MAX_OUTPUT);
   };
   vitest.stdout.on("data", keep);
   vitest.stderr.on("data", keep);

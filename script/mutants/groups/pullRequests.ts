@@ -134,7 +134,7 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "session-aside",
     file: `${RUNNER}/steps/prepare/prepare.ts`,
-    find: '...(sessionOutlives(workspace.how, { atHome, changedNothing: nextRound }) ? {} : { "agent.session": null }),',
+    find: '...(sessionOutlives(workspace.how, { isSessionHere, changedNothing: nextRound }) ? {} : { "agent.session": null }),',
     replace: "",
     test: { file: "test/brokenOff.e2e.test.ts", name: "the agent restarts" },
     promise: "a session is not resumed without its workspace",
@@ -299,8 +299,8 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "session-lost",
     file: `${RUNNER}/steps/prepare/session.ts`,
-    find: "return !atHome || changedNothing;",
-    replace: "return atHome || !atHome;",
+    find: "return !isSessionHere || changedNothing;",
+    replace: "return isSessionHere || !isSessionHere;",
     test: {
       file: `${RUNNER}/steps/prepare/session.test.ts`,
       name: "a session is not resumed if its work is quarantined or missing",

@@ -16,7 +16,7 @@ export interface Policy {
   readonly allowedHosts: string;
 }
 
-const MAX_WORDS = 2000;
+const MAX_LENGTH = 2000;
 const PRESET = REGISTRIES.flatMap(({ hosts }) => hosts);
 
 /**
@@ -37,7 +37,7 @@ export function policyOf(allow: readonly string[]): Policy {
       return preset.some((entry) => isAllowedBy(entry, target)) ? "open" : "refused";
     },
     isListed: (host, { port }) => has(["address"], { host, port }),
-    allowedHosts: [PRESET_WORDS, ...(allow.length > 0 ? [allow.join(", ")] : [])].join("; ").slice(0, MAX_WORDS),
+    allowedHosts: [PRESET_WORDS, ...(allow.length > 0 ? [allow.join(", ")] : [])].join("; ").slice(0, MAX_LENGTH),
   };
 }
 

@@ -39,7 +39,7 @@ const START_MS = 30_000;
 const CLOSE_MS = 3000;
 /** Limit of all reports together. */
 const MAX_OUTPUT = 4 * 1024 * 1024;
-const MAX_WORDS = 2000;
+const MAX_ERROR_TEXT = 2000;
 
 /** Start the proxy of one run. @throws Error if it does not start */
 export async function startEgress({ log, ...options }: StartEgress): Promise<RunningEgress> {
@@ -59,7 +59,7 @@ export async function startEgress({ log, ...options }: StartEgress): Promise<Run
   let size = 0;
   let words = "";
 
-  child.stderr.on("data", (chunk: Buffer) => (words = (words + chunk.toString("utf8")).slice(-MAX_WORDS)));
+  child.stderr.on("data", (chunk: Buffer) => (words = (words + chunk.toString("utf8")).slice(-MAX_ERROR_TEXT)));
   child.stdin.on("error", () => undefined); // The process has just ended, which its exit reports.
   child.once("error", (error) => ready.reject(new Error(`the run's proxy could not be started: ${error.message}`)));
   child.once("close", () => {

@@ -10,7 +10,7 @@ const O_CLOEXEC = 0o2000000;
 const KILL_MS = 10_000;
 const PAUSE_MS = 15;
 const CHORE_MS = 60_000;
-const MAX_WORDS = 2000;
+const MAX_ERROR_TEXT = 2000;
 /**
  * Variables that the loader and the C library read, and that make them load files: the program that changes the user is
  * root when it starts.
@@ -63,7 +63,7 @@ export async function runAs(
 ): Promise<void> {
   const child = startAs(identity, program, { stdio: ["ignore", "ignore", "pipe"] });
   let words = "";
-  child.stderr?.on("data", (chunk: Buffer) => (words = (words + chunk.toString("utf8")).slice(0, MAX_WORDS)));
+  child.stderr?.on("data", (chunk: Buffer) => (words = (words + chunk.toString("utf8")).slice(0, MAX_ERROR_TEXT)));
   const kill = (): void => void child.kill("SIGKILL");
   const timer = setTimeout(kill, limitMs);
   void until?.then(kill);

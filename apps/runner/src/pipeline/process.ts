@@ -207,13 +207,13 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   if (before.run.id !== null) await run.record.writeEvent({}, lostNote(before));
   const blockedExpiresMs = questionLifetimeMs(config.coordinator.blocked_expires_days);
   const { redis, dataFolderId } = services;
-  const lost = { redis, dataFolderId, paths, side, signal: options.halts.lost, log: run.log };
+  const lostRunNeeds = { redis, dataFolderId, paths, side, signal: options.halts.lost, log: run.log };
   const entry = planEntry(before, {
     runId: id,
     blockedExpiresMs,
     now: now(),
     attemptsMade: job.attemptsMade,
-    progress: await progressOfLost(lost, before),
+    progress: await progressOfLost(lostRunNeeds, before),
   });
   if (entry.do === "wait") {
     const lastWrite = { patch: { "job.hold": null } };

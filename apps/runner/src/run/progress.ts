@@ -11,7 +11,7 @@ const PHASES: Record<Checkpoint, Phase> = {
   worked: "publish",
   published: "report",
 };
-const MAX_WORDS = 200;
+const MAX_LENGTH = 200;
 
 /** Progress of a run, for display. Only the end of the breaker's probe depends on it: `last` shows that the model answers. */
 export class Progress {
@@ -39,7 +39,7 @@ export class Progress {
     this.#usage = addEventUsage(this.#usage, event);
     this.#count();
     if (kind === "tool-result" && text === "") return;
-    const words = clip(text.split("\n", 1)[0] ?? "", MAX_WORDS);
+    const words = clip(text.split("\n", 1)[0] ?? "", MAX_LENGTH);
     this.#seen = { ...this.#seen, last: { at, kind, text: tool === undefined ? words : `${tool}: ${words}` } };
   }
 

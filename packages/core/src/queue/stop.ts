@@ -46,7 +46,7 @@ export interface StopOptions {
 /** Number of tries for an issue that changes at the same time. Each try needs a few round trips. */
 const ATTEMPTS = 5;
 const RETRY_MS = 100;
-const MAX_WORDS = 500;
+const MAX_REASON_LENGTH = 500;
 
 type JobState = Awaited<ReturnType<Job["getState"]>>;
 
@@ -171,7 +171,7 @@ async function useUp(options: StopOptions, record: IssueRecord, event: number): 
 }
 
 function stopWords({ by, reason }: Pick<StopOptions, "by" | "reason">): string {
-  return `stopped by ${by}${reason === null ? "" : `: ${reason}`}`.slice(0, MAX_WORDS).toWellFormed();
+  return `stopped by ${by}${reason === null ? "" : `: ${reason}`}`.slice(0, MAX_REASON_LENGTH).toWellFormed();
 }
 
 /** Write the command, and log it once. False: the issue has changed. */

@@ -3,7 +3,7 @@ import type { Entry, Found, Kind } from "../../files/files.ts";
 import type { GitAnswer } from "../../git/runGit.ts";
 import type { StartFolder } from "../onDisk.ts";
 import { decodeEntries } from "./entries.ts";
-import { MAX_MESSAGE, MAX_WORDS, type Answer } from "./protocol.ts";
+import { MAX_MESSAGE, MAX_ERROR_TEXT, type Answer } from "./protocol.ts";
 
 // Pure. An agent may control a helper, so its answers are hostile input. Each function parses one kind of answer, and throws
 // WrongAnswer if the answer has a wrong form.
@@ -74,7 +74,7 @@ export function readGitEnd(value: unknown, payload: Buffer, maxBytes: number): G
   if (!isExit(code) || !FOLDERS.includes(folder)) throw new WrongAnswer("an invalid end of a git command");
   if (typeof how !== "string" || how.length > MAX_MESSAGE) throw new WrongAnswer("an invalid end of a git command");
   const errorText = isCount(output) && output <= maxBytes ? payload.length - output : -1;
-  if (!isCount(output) || errorText < 0 || errorText > MAX_WORDS)
+  if (!isCount(output) || errorText < 0 || errorText > MAX_ERROR_TEXT)
     throw new WrongAnswer("more than a git command may print");
   const stderr = payload.toString("utf8", output).trim();
   const bytes = payload.subarray(0, output);

@@ -17,7 +17,15 @@ import {
 } from "./answers.ts";
 import { Credit } from "./credit.ts";
 import { Connection, type Call, type HelperProcess } from "./connection.ts";
-import { MAX_CHUNK, MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_PAYLOAD, MAX_WORDS, toWire, type Request } from "./protocol.ts";
+import {
+  MAX_CHUNK,
+  MAX_ENTRIES,
+  MAX_ENTRY_BYTES,
+  MAX_PAYLOAD,
+  MAX_ERROR_TEXT,
+  toWire,
+  type Request,
+} from "./protocol.ts";
 
 /**
  * Git and file operations in an issue's folders, through a helper process that the first request starts. Its answers are hostile
@@ -88,13 +96,13 @@ export function startPlaceHelper(process: HelperProcess): PlaceHelper {
     hasProgram: (path, name) => ask({ op: "hasProgram", path, name }, { read: readBoolean }),
     async git({ dir, env, args, input, maxBytes: most, timeoutMs, signal }) {
       signal?.throwIfAborted();
-      const maxBytes = Math.min(most, MAX_PAYLOAD - MAX_WORDS);
+      const maxBytes = Math.min(most, MAX_PAYLOAD - MAX_ERROR_TEXT);
       const { answer, folder } = await ask(
         { op: "git", dir, env, args, hasInput: input !== undefined, maxBytes, timeoutMs },
         {
           read: (value, payload) => readGitEnd(value, payload, maxBytes),
           payload: input,
-          maxPayload: maxBytes + MAX_WORDS,
+          maxPayload: maxBytes + MAX_ERROR_TEXT,
           workMs: timeoutMs,
           signal,
         },

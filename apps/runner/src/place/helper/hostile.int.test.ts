@@ -9,7 +9,7 @@ import { StepFailure } from "@tac8/core/domain/failures";
 import { exited, isRunning } from "../../agent/testing/harness.ts";
 import { spawned } from "./child.ts";
 import { startPlaceHelper, type PlaceHelper } from "./client.ts";
-import { MAX_ANSWER_HEADER, MAX_CHUNK, MAX_MESSAGE, MAX_WORDS, WINDOW } from "./protocol.ts";
+import { MAX_ANSWER_HEADER, MAX_CHUNK, MAX_MESSAGE, MAX_ERROR_TEXT, WINDOW } from "./protocol.ts";
 
 const HOSTILE = fileURLToPath(new URL("../../../fixtures/programs/hostile-helper.mjs", import.meta.url));
 const GIT = { dir: "/", env: {}, args: ["status"], maxBytes: 100, timeoutMs: 60_000 };
@@ -123,8 +123,8 @@ const WRONG: readonly (readonly [string, CallName, readonly Step[]])[] = [
   ["more output than there are bytes", "git", [git('"output":2', "x")]],
   ["a negative length of output", "git", [git('"output":-1', "x")]],
   ["more output than the limit", "git", [git('"output":101', x(101))]],
-  ["more words than the limit", "git", [git('"output":0', x(MAX_WORDS + 1))]],
-  ["more of both than the limit", "git", [git('"output":100', x(MAX_WORDS + 101))]],
+  ["more words than the limit", "git", [git('"output":0', x(MAX_ERROR_TEXT + 1))]],
+  ["more of both than the limit", "git", [git('"output":100', x(MAX_ERROR_TEXT + 101))]],
   ["an empty chunk", "stream", [chunk("")]],
   ["a large chunk", "stream", [chunk(x(MAX_CHUNK + 1))]],
   ["more chunks than its reader takes", "unread", [chunk(x(MAX_CHUNK), WINDOW + 1)]],

@@ -75,7 +75,7 @@ export const MAX_ENTRIES = 100_000;
 /** Limit of an encoded entry. A name has at most 255 bytes, and each invalid byte becomes three. */
 export const MAX_ENTRY_BYTES = 800;
 /** Limit of git's standard error. */
-export const MAX_WORDS = MB;
+export const MAX_ERROR_TEXT = MB;
 /** Limit of an error's message, in characters. */
 export const MAX_MESSAGE = 4000;
 export const MAX_CHUNK = 64 * 1024;

@@ -11,7 +11,7 @@ import {
   MAX_CHUNK,
   MAX_ENTRIES,
   MAX_MESSAGE,
-  MAX_WORDS,
+  MAX_ERROR_TEXT,
   WINDOW,
   type Answer,
   type GitEnd,
@@ -110,7 +110,7 @@ export function createServer(output: Writable): Server {
       how: stderr === "" ? errorText.slice(0, MAX_MESSAGE) : "",
       folder: code === null ? startFolderAt(dir) : "folder",
     };
-    return { value: end, payload: Buffer.concat([bytes, Buffer.from(stderr).subarray(0, MAX_WORDS)]) };
+    return { value: end, payload: Buffer.concat([bytes, Buffer.from(stderr).subarray(0, MAX_ERROR_TEXT)]) };
   }
 
   async function stream({ id, ...command }: Numbered<Request> & { readonly op: "stream" }): Promise<Value> {

@@ -103,7 +103,7 @@ export async function prepare(
   if (workspace.how === "rebased") {
     run.log.warn({ branch }, "another contributor pushed to the branch: the workspace's commits are on top of theirs");
   }
-  const atHome = run.record.state.agent.sessionHome === run.dataFolderId;
+  const isSessionHere = run.record.state.agent.sessionHome === run.dataFolderId;
   // A new round has a session only if the previous round ended with an answer, so the agent of that session changed nothing.
   const nextRound = resumeReason?.kind === "next-round";
   const first = run.record.state.checkpoint === "none" && (resumeReason === null || nextRound);
@@ -117,7 +117,7 @@ export async function prepare(
     "branch.publishedFrom": null,
     "branch.others": theirsOn(published, run.record.state),
     "branch.rebase": null,
-    ...(sessionOutlives(workspace.how, { atHome, changedNothing: nextRound }) ? {} : { "agent.session": null }),
+    ...(sessionOutlives(workspace.how, { isSessionHere, changedNothing: nextRound }) ? {} : { "agent.session": null }),
     "pull.number": pull?.number ?? null,
     "pull.url": pull?.url ?? null,
     "pull.headBefore": pullBefore(run.record.state, { pull, isFirst: first }),

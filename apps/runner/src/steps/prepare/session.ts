@@ -2,13 +2,13 @@ import type { EnsuredWorkspace } from "../../workspace/ensure.ts";
 
 /**
  * Return whether the agent's session can be resumed in this workspace. The session assumes that its earlier work is there. Pure.
- * `atHome`: the session's files, and so its workspace, belong to this data folder. A new workspace then means that the old one is
+ * `isSessionHere`: the session's files, and so its workspace, belong to this data folder. A new workspace then means that the old one is
  * missing, because a user removed it or a runner died while it was quarantining it. `changedNothing`: the session changed nothing, so
  * nothing can be missing.
  */
 export function sessionOutlives(
   workspaceOrigin: EnsuredWorkspace["how"],
-  { atHome, changedNothing }: { readonly atHome: boolean; readonly changedNothing: boolean },
+  { isSessionHere, changedNothing }: { readonly isSessionHere: boolean; readonly changedNothing: boolean },
 ): boolean {
   switch (workspaceOrigin) {
     case "reused":
@@ -17,7 +17,7 @@ export function sessionOutlives(
     case "rebased":
       return true;
     case "created":
-      return !atHome || changedNothing;
+      return !isSessionHere || changedNothing;
     case "replaced":
       return false;
     default:
