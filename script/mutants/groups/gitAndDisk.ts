@@ -371,7 +371,7 @@ export const gitAndDisk: readonly Mutant[] = [
   },
   {
     name: "drivers-off",
-    file: `${RUNNER}/workspace/drivers.ts`,
+    file: `${RUNNER}/workspace/gitDrivers.ts`,
     find: "if (!suspicious.includes(true)) return place;",
     replace: "if (suspicious.length > 0) return place;",
     test: { file: `${RUNNER}/workspace/settings.int.test.ts`, name: "do not run, and the work is saved and published" },
@@ -380,7 +380,7 @@ export const gitAndDisk: readonly Mutant[] = [
   {
     name: "lost-drivers-off",
     file: `${RUNNER}/workspace/changedSincePrompt.ts`,
-    find: "const place = await withoutDrivers(given, { tree, gitDir });",
+    find: "const place = await withoutGitDrivers(given, { tree, gitDir });",
     replace: "const place = given;",
     test: {
       file: `${RUNNER}/workspace/changedSincePrompt.int.test.ts`,
@@ -415,7 +415,7 @@ export const gitAndDisk: readonly Mutant[] = [
   {
     name: "refs-not-work",
     file: `${RUNNER}/janitor/published.ts`,
-    find: 'if (sha !== "" && !isOurs(ours, name, sha)) commits.add(sha);',
+    find: 'if (sha !== "" && !isTac8Ref(ours, name, sha)) commits.add(sha);',
     replace: 'if (sha !== "") commits.add(sha);',
     test: { file: `${RUNNER}/workspace/cloneRefs.int.test.ts`, name: "tags and the base are no work" },
     promise: "tags and the base branch do not keep a workspace from being removed",

@@ -4,8 +4,8 @@ import { cleanGit } from "../git/cleanSide.ts";
 import { commitOf, type Git } from "../git/openGit.ts";
 import { gitIn, type AgentPlace } from "../place/place.ts";
 import type { Mirror } from "../workspace/mirror.ts";
-import { isOurs, readOurs } from "../workspace/cloneRefs.ts";
-import { withoutDrivers } from "../workspace/drivers.ts";
+import { isTac8Ref, readTac8Refs } from "../workspace/cloneRefs.ts";
+import { withoutGitDrivers } from "../workspace/gitDrivers.ts";
 import { readUncommitted, type Uncommitted } from "../workspace/uncommitted.ts";
 import { listIfThere, readText } from "../files/files.ts";
 
@@ -34,7 +34,7 @@ export async function whyKept(work: WorkToCheck): Promise<string | null> {
   try {
     const gitDir = await work.place.realPath(work.gitDir);
     const tree = work.tree === null ? null : await work.place.realPath(work.tree);
-    const place = await withoutDrivers(work.place, { gitDir, tree: tree ?? gitDir });
+    const place = await withoutGitDrivers(work.place, { gitDir, tree: tree ?? gitDir });
     const git = gitIn(place, gitDir);
     const own = tree === null ? null : await ownWorktree({ place, tree, gitDir });
     let head: string | null = null;
@@ -48,12 +48,12 @@ export async function whyKept(work: WorkToCheck): Promise<string | null> {
     const heads = isAlone && head !== null ? [head] : await headsOf({ place, tree, gitDir });
     if (typeof heads === "string") return heads;
     const commits = new Set(heads);
-    const ours = await readOurs(place, gitDir);
+    const ours = await readTac8Refs(place, gitDir);
     const refs = (await git.raw(["for-each-ref", "--format=%(objectname) %(refname)"])).split("\n");
     for (const [sha = "", name = ""] of refs.map((line) => line.split(" "))) {
       // Older entries of a stash are in no ref.
       if (name === "refs/stash") return "it has stashed changes";
-      if (sha !== "" && !isOurs(ours, name, sha)) commits.add(sha);
+      if (sha !== "" && !isTac8Ref(ours, name, sha)) commits.add(sha);
     }
     if (commits.size > MAX_COMMITS) return "it has too many branches to check";
     return await whyCommitsKept([...commits]);

@@ -28,7 +28,7 @@ export interface AgentPlace extends Files {
    */
   git(dir: string, args: readonly string[], options?: PlaceGitOptions): Promise<GitAnswer>;
   streamGit(dir: string, args: readonly string[], options: { readonly timeoutMs: number }): GitStream;
-  /** Return the same place with these settings for its git: see `withoutDrivers`. */
+  /** Return the same place with these settings for its git: see `withoutGitDrivers`. */
   withSettings(settings: Readonly<Record<string, string>>): AgentPlace;
   /** Return whether agents find a program on their PATH. */
   hasProgram(name: string): Promise<boolean>;

@@ -4,7 +4,7 @@ import { planReplay } from "../airlock/replayPlan.ts";
 import { gitStep } from "../git/errors.ts";
 import { commitOf, isAncestor } from "../git/openGit.ts";
 import { gitIn, runGitIn, type AgentPlace } from "../place/place.ts";
-import { withoutDrivers } from "./drivers.ts";
+import { withoutGitDrivers } from "./gitDrivers.ts";
 
 export interface BackOptions {
   readonly tree: string;
@@ -44,7 +44,7 @@ export async function backToBranch(
   options: BackOptions,
 ): Promise<{ readonly head: string; readonly quarantined: string | null }> {
   const { tree, gitDir, branch, left, head, stamp } = options;
-  const place = await withoutDrivers(options.place, options);
+  const place = await withoutGitDrivers(options.place, options);
   const git = gitIn(place, tree);
   const tip = await commitOf(git, `refs/heads/${branch}`);
   if (tip === null || (await isAncestor(git, tip, head))) return { head, quarantined: null };

@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { commitOf } from "../git/openGit.ts";
 import { gitIn, type AgentPlace } from "../place/place.ts";
-import { withoutDrivers } from "./drivers.ts";
+import { withoutGitDrivers } from "./gitDrivers.ts";
 import { promptTime } from "./notes.ts";
 import type { WorkspacePaths } from "./paths.ts";
 
@@ -28,7 +28,7 @@ export async function changedSincePrompt({
 }: ChangedOptions): Promise<boolean> {
   const began = await promptTime({ promptFile });
   if (began === null) return false;
-  const place = await withoutDrivers(given, { tree, gitDir });
+  const place = await withoutGitDrivers(given, { tree, gitDir });
   const git = gitIn(place, tree);
   if ((await commitOf(git, "HEAD")) !== startSha) return true;
   const status = await git.raw(["status", "--porcelain=v2", "--no-renames", "--untracked-files=all", "-z"]);

@@ -45,9 +45,9 @@ export async function writeCloneRefs({
   if (Math.max(theirs?.size ?? 0, await packedRefsSize(mirrorDir)) > MAX_FILE) return;
   const [mirror, before, packed, inUse] = await Promise.all([
     readRefs(mirrorDir, ["refs/tags", "refs/heads"]),
-    readOurs(place, gitDir),
+    readTac8Refs(place, gitDir),
     readText(place, join(gitDir, "packed-refs"), MAX_FILE),
-    readHeads(place, gitDir),
+    readCheckedOutBranches(place, gitDir),
   ]);
   const ours = cloneRefs(mirror, { base: names.base, baseSha });
   const local = `refs/heads/${names.base}`;
@@ -88,12 +88,12 @@ export function mergeRefs(
 }
 
 /** Read the refs that tac8 wrote to a repository. They are no work. */
-export async function readOurs(place: AgentPlace, gitDir: string): Promise<Refs> {
+export async function readTac8Refs(place: AgentPlace, gitDir: string): Promise<Refs> {
   return parsePackedRefs((await readText(place, join(gitDir, OURS), MAX_FILE)) ?? "");
 }
 
 /** Return whether tac8 wrote this ref, because GitHub has it. */
-export function isOurs(ours: Refs, name: string, sha: string): boolean {
+export function isTac8Ref(ours: Refs, name: string, sha: string): boolean {
   return name.startsWith(`${REMOTE}/`) || ours.get(name)?.sha === sha;
 }
 
@@ -109,7 +109,7 @@ function collide(a: string, b: string): boolean {
 }
 
 /** Read the branches that worktrees have checked out. */
-export async function readHeads(place: AgentPlace, gitDir: string): Promise<ReadonlySet<string>> {
+export async function readCheckedOutBranches(place: AgentPlace, gitDir: string): Promise<ReadonlySet<string>> {
   const some = await place.list(join(gitDir, "worktrees"), MAX_WORKTREES).catch(() => []); // The folder does not exist yet.
   const heads = await Promise.all(
     some.map(({ name }) => readText(place, join(gitDir, "worktrees", name, "HEAD"), 1000)),

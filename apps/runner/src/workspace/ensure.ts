@@ -7,8 +7,8 @@ import { planReplay } from "../airlock/replayPlan.ts";
 import { listIfThere } from "../files/files.ts";
 import { gitIn, runGitIn, type AgentPlace } from "../place/place.ts";
 import { quarantine } from "./quarantine.ts";
-import { readHeads, readOurs, writeCloneRefs } from "./cloneRefs.ts";
-import { withoutDrivers } from "./drivers.ts";
+import { readCheckedOutBranches, readTac8Refs, writeCloneRefs } from "./cloneRefs.ts";
+import { withoutGitDrivers } from "./gitDrivers.ts";
 import { removeEndNote } from "./endNote.ts";
 import { inspectWorkspace, relate } from "./inspect.ts";
 import { writeBranchNote } from "./notes.ts";
@@ -47,7 +47,7 @@ export async function ensureWorkspace(options: EnsureOptions): Promise<EnsuredWo
   return openingUp(options, async () => {
     // An empty folder is left by an interrupted `create`, and is no work.
     await options.place.removeEmpty(options.paths.tree);
-    return ensure({ ...options, place: await withoutDrivers(options.place, options.paths) });
+    return ensure({ ...options, place: await withoutGitDrivers(options.place, options.paths) });
   });
 }
 
@@ -125,8 +125,9 @@ async function inspectOnIssueBranch(options: EnsureOptions): Promise<WorkspaceSn
   const { paths, place, goal } = options;
   const found = await inspectWorkspace(options);
   const local = `refs/heads/${goal.names?.base ?? ""}`;
-  if (!found.clean || found.head === null || !(await readHeads(place, paths.gitDir)).has(local)) return found;
-  if ((await readOurs(place, paths.gitDir)).get(local)?.sha !== found.head) return found;
+  if (!found.clean || found.head === null || !(await readCheckedOutBranches(place, paths.gitDir)).has(local))
+    return found;
+  if ((await readTac8Refs(place, paths.gitDir)).get(local)?.sha !== found.head) return found;
   const git = gitIn(place, paths.tree);
   const isOnIt = (await git.raw(["rev-parse", "--symbolic-full-name", "HEAD"])) === local;
   if (!isOnIt || (await commitOf(git, `refs/heads/${goal.branch}`)) === null) return found;

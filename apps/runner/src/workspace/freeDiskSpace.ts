@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { LeftOutReason } from "@tac8/core/domain/leftOut";
 import type { AgentPlace } from "../place/place.ts";
-import { withoutDrivers } from "./drivers.ts";
+import { withoutGitDrivers } from "./gitDrivers.ts";
 import { generatedFolder } from "./generated.ts";
 import { MAX_PUSHED_BYTES } from "./leaveOut.ts";
 import { listerOf, readUncommitted, textOf, wantedFolders, type TreeSide } from "./uncommitted.ts";
@@ -27,7 +27,7 @@ export interface FreeDiskSpaceOptions {
  * @returns the removed paths; a folder's path ends with a slash. @throws Error with git's message
  */
 export async function freeDiskSpace({ tree, gitDir, place: given, isShort }: FreeDiskSpaceOptions): Promise<string[]> {
-  const place = await withoutDrivers(given, { tree, gitDir });
+  const place = await withoutGitDrivers(given, { tree, gitDir });
   const where = { tree, place };
   const leftOut = async (...wanted: readonly LeftOutReason[]) => {
     const { left } = await readUncommitted(where);

@@ -1,7 +1,7 @@
 import { commitOf } from "../git/openGit.ts";
 import { gitIn } from "../place/place.ts";
 import { isDamage } from "./damage.ts";
-import { withoutDrivers } from "./drivers.ts";
+import { withoutGitDrivers } from "./gitDrivers.ts";
 import { checkFiles, openingUp, reattach, type EnsuredWorkspace, type EnsureOptions } from "./ensure.ts";
 import { inspectWorkspace } from "./inspect.ts";
 import type { Mirror } from "./mirror.ts";
@@ -47,7 +47,7 @@ async function find(
   mirror: Mirror,
   { paths, stamp, branch, saved, ours, ...rest }: RecoverOptions,
 ): Promise<RecoveredWork> {
-  const place = await withoutDrivers(rest.place, paths);
+  const place = await withoutGitDrivers(rest.place, paths);
   const options: EnsureOptions = {
     paths,
     place,

@@ -6,7 +6,7 @@ import { gitStep } from "../git/errors.ts";
 import type { Git } from "../git/openGit.ts";
 import { readText } from "../files/files.ts";
 import { gitIn, type AgentPlace } from "../place/place.ts";
-import { withoutDrivers } from "./drivers.ts";
+import { withoutGitDrivers } from "./gitDrivers.ts";
 import { stage, unstage } from "./stage.ts";
 import { removeStaleLocks } from "./staleLocks.ts";
 import { readUncommitted, textOf } from "./uncommitted.ts";
@@ -45,7 +45,7 @@ export interface Saved {
 export async function saveWork(options: SaveOptions): Promise<Saved> {
   const { tree, gitDir, place: given, baseSha, message, onConflicts } = options;
   await removeStaleLocks(given, gitDir);
-  const place = await withoutDrivers(given, { tree, gitDir });
+  const place = await withoutGitDrivers(given, { tree, gitDir });
   const git = gitIn(place, tree);
   return gitStep("saving the work in the workspace", async () => {
     const { head: before, branch, nothing, save, left, staged, unmerged } = await readUncommitted({ tree, place });

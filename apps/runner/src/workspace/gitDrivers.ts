@@ -14,7 +14,7 @@ const SUSPICIOUS = /filter|merge|include/i;
  * Return the place with all filter and merge programs of the repository's own settings disabled: an agent may have configured them, and
  * they may fail or never end. Git lists their names, and is only started if the files have such settings.
  */
-export async function withoutDrivers(
+export async function withoutGitDrivers(
   place: AgentPlace,
   paths: Pick<WorkspacePaths, "tree" | "gitDir">,
 ): Promise<AgentPlace> {
@@ -28,7 +28,7 @@ export async function withoutDrivers(
   const dir = (await place.exists(join(tree, ".git"))) ? tree : gitDir;
   try {
     const names = await gitIn(place, dir).raw(["config", "--list", "--name-only", "-z"]);
-    return place.withSettings(driversOff(names));
+    return place.withSettings(gitDriversOff(names));
   } catch (error) {
     throwUnlessRefused(error);
     return place; // Invalid settings also stop every other git command.
@@ -43,7 +43,7 @@ async function mayName(place: AgentPlace, file: string): Promise<boolean> {
 }
 
 /** Return settings that disable the drivers in a list (`git config --list --name-only -z`). Git then merges with its own text merge. Pure. */
-export function driversOff(list: string): Record<string, string> {
+export function gitDriversOff(list: string): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const key of list.split("\0")) {
     const [, kind, name] = /^(filter|merge)\.([^]+)\.[^.]+$/.exec(key) ?? [];
