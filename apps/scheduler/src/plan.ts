@@ -233,8 +233,8 @@ function withoutLabel(job: KnownJob, facts: LookupFacts, label: string): Action[
   if (mustWake(job)) return [{ do: "wake", job }];
   const ended = forVanished(job, facts, label);
   if (ended.length > 0) return ended;
-  const asked = facts.issues.get(job.jobId);
-  return forResponses(job, asked?.kind === "found" ? asked.issue : null, facts);
+  const found = facts.issues.get(job.jobId);
+  return forResponses(job, found?.kind === "found" ? found.issue : null, facts);
 }
 
 /** Actions for an issue that is missing from the list. It may have moved from one page to another, so tac8 reads the issue itself. */

@@ -107,9 +107,9 @@ export const machines: readonly Mutant[] = [
   {
     name: "restore-ended-since",
     file: `${RUNNER}/pipeline/pipeline.ts`,
-    find: "needsEndCheck(run.record.state, entry.patch) && (await askEndedSince(asked))",
+    find: "needsEndCheck(run.record.state, entry.patch) && (await askEndedSince(access))",
     replace:
-      'run.record.state.restoredAt === "" && needsEndCheck(run.record.state, entry.patch) && (await askEndedSince(asked))',
+      'run.record.state.restoredAt === "" && needsEndCheck(run.record.state, entry.patch) && (await askEndedSince(access))',
     test: { file: "test/backup.e2e.test.ts", name: "a backup that is older" },
     promise: "an issue that ended after the backup is not started again, and its end on GitHub stays unchanged",
   },

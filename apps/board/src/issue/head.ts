@@ -30,7 +30,7 @@ export function issueHead(snapshot: IssueSnapshot, { apiUrl }: { readonly apiUrl
       ${since !== null && html`<span class="dim">${timeTag(Date.parse(since), facts.now)}</span>`}
     </p>
     <h1 id="issue-title">${titleOf(snapshot)}</h1>
-    ${explanation(snapshot, apiUrl)} ${blocked(snapshot)} ${figures(snapshot)}
+    ${explanation(snapshot, apiUrl)} ${blockedHostsLine(snapshot)} ${figures(snapshot)}
     <div class="buttons">${buttons(snapshot)} ${links(snapshot, apiUrl)}</div>
     <details id="rules">
       <summary>All checks</summary>
@@ -43,7 +43,9 @@ export function issueHead(snapshot: IssueSnapshot, { apiUrl }: { readonly apiUrl
 
 /** Whether the issue has a question without a reply. */
 function isAsking({ why: { rules }, facts: { record } }: IssueSnapshot): boolean {
-  return rules[0]?.rule === "question" && rules[0].holds && record.question.text !== null;
+  const [first] = rules;
+  const isDecisive = first?.holds === true;
+  return isDecisive && first.rule === "question" && record.question.text !== null;
 }
 
 /** The question or the agent's answer with its line breaks; otherwise the explanation of the status. */
@@ -63,7 +65,7 @@ function explanation(snapshot: IssueSnapshot, apiUrl: string): Html {
 }
 
 /** The hosts to which the sandbox refused connections. */
-function blocked({ facts: { record } }: IssueSnapshot): Html | false {
+function blockedHostsLine({ facts: { record } }: IssueSnapshot): Html | false {
   const line = blockedLine(record.agent.blockedHosts);
   return line !== "" && html`<p class="dim" id="blocked-hosts">${line}</p>`;
 }

@@ -76,7 +76,8 @@ async function stopIn(context: Context, redis: Redis, request: StopRequest): Pro
   }
 }
 
-interface Asked {
+/** A stop whose request was made, for the report to the user. */
+interface StopToReport {
   readonly request: StopRequest;
   readonly result: StopResult;
   /** Null: GitHub was not needed. */
@@ -89,7 +90,7 @@ interface Asked {
 async function reportStop(
   context: Context,
   redis: Redis,
-  { request, result, github, since, signal }: Asked,
+  { request, result, github, since, signal }: StopToReport,
 ): Promise<number> {
   const { jobId, kill, waitMs, json, installation } = request;
   const { pollSeconds } = installation;

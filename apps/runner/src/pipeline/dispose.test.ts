@@ -5,7 +5,7 @@ import { applyPatch, parseIssueState, type IssuePatch, type IssueRecord } from "
 import {
   afterUnexpectedError,
   afterStepFailure,
-  closed,
+  afterReportedEnd,
   requeued,
   holdEnd,
   afterReportFailure,
@@ -195,17 +195,19 @@ test("after a reported end the job is completed, failed, or waits for an answer 
   const lastWrite = { patch: {} };
   const facts = { ...FACTS, lastWrite };
   const result = (outcome: string) => ({ outcome, prUrl: null, reason: "why" });
-  expect(closed(result("pr"), of(), facts)).toEqual({ do: "complete", result: result("pr"), lastWrite });
-  expect(closed(result("stopped"), of(), facts)).toMatchObject({ do: "complete" });
-  expect(closed(result("failed"), of(), facts)).toEqual({ do: "fail", reason: "why", lastWrite });
+  expect(afterReportedEnd(result("pr"), of(), facts)).toEqual({ do: "complete", result: result("pr"), lastWrite });
+  expect(afterReportedEnd(result("stopped"), of(), facts)).toMatchObject({ do: "complete" });
+  expect(afterReportedEnd(result("failed"), of(), facts)).toEqual({ do: "fail", reason: "why", lastWrite });
   const asked = new Date(NOW - 4 * DAY).toISOString();
-  expect(closed(result("blocked"), of({ "question.askedAt": asked }), facts)).toMatchObject({
+  expect(afterReportedEnd(result("blocked"), of({ "question.askedAt": asked }), facts)).toMatchObject({
     do: "requeue",
     until: NOW + 10 * DAY,
   });
-  expect(closed(result("blocked"), of(), facts)).toMatchObject({ do: "requeue", until: NOW + 14 * DAY });
+  expect(afterReportedEnd(result("blocked"), of(), facts)).toMatchObject({ do: "requeue", until: NOW + 14 * DAY });
   const old = new Date(NOW - 20 * DAY).toISOString();
-  expect(closed(result("blocked"), of({ "question.askedAt": old }), facts)).toMatchObject({ until: NOW + 100 });
+  expect(afterReportedEnd(result("blocked"), of({ "question.askedAt": old }), facts)).toMatchObject({
+    until: NOW + 100,
+  });
 });
 
 test("a requeued job is queued at once, and only a run that had an agent counts as broken off", () => {

@@ -58,7 +58,7 @@ export function afterUnexpectedError(error: unknown, now: number): Disposition {
 }
 
 /** Return the disposition of a job whose end is already recorded and reported. */
-export function closed(
+export function afterReportedEnd(
   result: JobResult,
   record: RecordPart<"since" | "question.askedAt" | "agent.runCount">,
   { blockedExpiresMs, now, lastWrite }: Pick<EndFacts, "blockedExpiresMs" | "now"> & { readonly lastWrite: LastWrite },
@@ -239,14 +239,14 @@ function lastWriteFor(
   patch: IssuePatch,
 ): LastWrite {
   const { kind, message } = failure;
-  const { outcome, decided: end, failure: before, reason } = record.end;
-  const decided = outcome === null ? {} : { "end.decided": end ?? { failure: before, reason } };
+  const { outcome, decided: alreadyDecided, failure: earlierFailure, reason } = record.end;
+  const decidedPatch = outcome === null ? {} : { "end.decided": alreadyDecided ?? { failure: earlierFailure, reason } };
   const event: EventDescription =
     state === "parked"
       ? { event: "issue:parked", reason: message, evidence: { failure: kind, parked: record.counts.parked } }
       : { event: "attempt:failed", reason: message, evidence: { failure: kind } };
   return {
-    patch: { ...patch, state, "end.failure": kind, "end.reason": message, ...decided },
+    patch: { ...patch, state, "end.failure": kind, "end.reason": message, ...decidedPatch },
     event,
     ...(shouldSkipComment(failure, record.counts.parked) ? {} : { status: { state, reason: message } }),
   };

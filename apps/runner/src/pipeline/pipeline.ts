@@ -71,8 +71,8 @@ export async function runSteps(run: Run, entry: EntryWithSteps, isHeld: boolean)
 
 /** Run the steps until the issue's end. @returns `report` if the record has the end */
 async function runToEnd(run: Run, entry: EntryWithSteps): Promise<"report" | Unfinished | Disposition> {
-  const asked = { ...issueAccess(run, "lost"), record: run.record };
-  if (needsEndCheck(run.record.state, entry.patch) && (await askEndedSince(asked))) {
+  const access = { ...issueAccess(run, "lost"), record: run.record };
+  if (needsEndCheck(run.record.state, entry.patch) && (await askEndedSince(access))) {
     // GitHub already shows that end.
     const reason = "the issue ended after the backup from which Redis was restored";
     const end = { "end.outcome": "withdrawn", "end.reason": reason, "end.failure": null, "end.run": run.id } as const;
@@ -137,8 +137,8 @@ function requeuedByHandEvent({ record: { state } }: Run, { patch }: EntryWithSte
 }
 
 function readScope(run: Run): Promise<PushScope> {
-  const asked = issueAccess(run, "stop");
-  return withRetry(() => scopeOf(asked, "recent"), retryOptionsOf(asked));
+  const access = issueAccess(run, "stop");
+  return withRetry(() => scopeOf(access, "recent"), retryOptionsOf(access));
 }
 
 function refreshMirror({ mirror, issue }: Run, signal: AbortSignal): Promise<void> {

@@ -25,7 +25,7 @@ import { apply } from "./apply.ts";
 import { agentEnvOf } from "./agentEnv.ts";
 import { createRun, type Run } from "./run.ts";
 import type { IssueJob, RunnerServices } from "./services.ts";
-import { afterUnexpectedError, closed } from "./dispose.ts";
+import { afterUnexpectedError, afterReportedEnd } from "./dispose.ts";
 import type { Disposition, Requeue } from "./disposition.ts";
 import { planEntry } from "./entry.ts";
 import { progressOfLost } from "./lostProgress.ts";
@@ -225,7 +225,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
       await removeWorkspace(place, paths, { keepsSession: before.end.outcome === "answered" });
     const result = { outcome: before.end.outcome ?? "failed", prUrl: before.pull.url, reason: before.end.reason };
     // An empty last write only clears the run's id.
-    return closed(result, before, { blockedExpiresMs, now: now(), lastWrite: { patch: {} } });
+    return afterReportedEnd(result, before, { blockedExpiresMs, now: now(), lastWrite: { patch: {} } });
   }
   return runSteps(run, entry, held !== undefined);
 }

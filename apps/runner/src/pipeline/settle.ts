@@ -11,7 +11,7 @@ import { report, type Reported } from "../steps/report/report.ts";
 import { admitNeeds, issueAccess, attemptsOf, reportNeeds } from "./needs.ts";
 import type { Run } from "./run.ts";
 import { blameMachine } from "./blame.ts";
-import { afterStepFailure, closed, type EndFacts, requeued, holdEnd, afterReportFailure } from "./dispose.ts";
+import { afterStepFailure, afterReportedEnd, type EndFacts, requeued, holdEnd, afterReportFailure } from "./dispose.ts";
 import type { Disposition } from "./disposition.ts";
 import { failureOf } from "../run/failureOf.ts";
 import { endByHalt, Halted } from "../run/halt.ts";
@@ -69,7 +69,7 @@ export async function conclude(run: Run, options: SettleOptions): Promise<Dispos
     return afterReportFailure(failure, run.record.state, factsOf(run, options));
   }
   const facts = factsOf(run, options);
-  const disposition = closed(reported.result, run.record.state, { ...facts, lastWrite: reported.lastWrite });
+  const disposition = afterReportedEnd(reported.result, run.record.state, { ...facts, lastWrite: reported.lastWrite });
   // The finished work was published, or will not be. In both cases the hold ends, and the next issue shows whether its cause remains.
   return options.isHeld ? { ...disposition, hold: holdEnd(run.record.state, facts) } : disposition;
 }

@@ -42,9 +42,9 @@ end
 redis.call('HLEN', KEYS[1])
 local to, from = a.set.state, redis.call('HGET', KEYS[1], 'state') or ''
 local follows = to and to ~= from and cjson.decode('${FOLLOWS}')[from]
-local expected = not follows or follows[to] or false
+local allowed = not follows or follows[to] or false
 if #a.event > 0 then redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], '*', unpack(a.event)) end
-if not expected then
+if not allowed then
   for i = 1, #a.unexpected, 2 do if a.unexpected[i] == 'from' then a.unexpected[i + 1] = from end end
   redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], '*', unpack(a.unexpected))
 end
@@ -54,7 +54,7 @@ if next(a.set) and (tonumber(redis.call('HGET', KEYS[1], 'format') or '0') or 0)
 end
 for _, field in ipairs(a.del) do redis.call('HDEL', KEYS[1], field) end
 if ARGV[4] == '0' then redis.call('PERSIST', KEYS[1]) elseif ARGV[4] ~= '' then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
-return expected and 1 or 2`;
+return allowed and 1 or 2`;
 
 /**
  * Time for which the hash of an issue is kept after its end, so that Redis does not grow without a limit. Afterwards tac8 reads what it

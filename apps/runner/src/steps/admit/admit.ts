@@ -96,7 +96,7 @@ async function endByTrigger(run: AdmitNeeds, trigger: Exclude<Trigger, { kind: "
     case "used":
       await end(run, "withdrawn", "the label was left behind by an earlier run");
       return;
-    case "asked":
+    case "open-question":
       await withRetry(() => restoreQuestion(run, trigger.question), retryOptionsOf(run));
       return;
     case "untrusted": {

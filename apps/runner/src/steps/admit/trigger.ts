@@ -28,7 +28,7 @@ type NoStart = { readonly cause: Cause | undefined } &
     /** An earlier run has used the newest event, and the label was not removed. */
     | { readonly kind: "used" }
     /** The run of the newest event asked a question that is still open, but missing in Redis. */
-    | { readonly kind: "asked"; readonly question: OpenQuestion }
+    | { readonly kind: "open-question"; readonly question: OpenQuestion }
   );
 
 /**
@@ -57,7 +57,8 @@ export async function readTrigger(
     return begunBy(Math.max(event?.id ?? 0, state.label.event));
   if (event === null || event.id <= state.label.event) return begunBy(state.label.event);
   const question = state.label.event === 0 ? findOpenQuestion(comments, login) : null;
-  if (question !== null && event.id <= question.labelEvent) return { kind: "asked", question, cause: undefined };
+  if (question !== null && event.id <= question.labelEvent)
+    return { kind: "open-question", question, cause: undefined };
   const marked = (["status", "answer", "failure"] as const).flatMap((kind) => findMarked(comments, login, kind));
   const ended = marked.filter(({ marker }) => marker.outcome !== null && marker.outcome !== "blocked");
   const used = Math.max(0, ...ended.map(({ marker }) => marker.label_event_id));

@@ -143,8 +143,8 @@ async function speak(run: ReportNeeds, outcome: Outcome, stays: string | null): 
     );
   }
   // The question or the answer is in a separate comment, so the status comment does not repeat it. The reason of a failure is in both.
-  const own = outcome === "blocked" || outcome === "answered";
-  await run.comment.show(outcome, withRest(own ? applyPatch(state, { "end.reason": null }) : state, stays));
+  const hasOwnComment = outcome === "blocked" || outcome === "answered";
+  await run.comment.show(outcome, withRest(hasOwnComment ? applyPatch(state, { "end.reason": null }) : state, stays));
 }
 
 function questionOf({ record, issue }: ReportNeeds): string {
