@@ -84,12 +84,11 @@ async function runToEnd(run: Run, entry: EntryWithSteps): Promise<"report" | Unf
     run.knowledge.cause = await causeOf(issueAccess(run, "stop"), run.knowledge.cause);
     if (run.knowledge.cause !== null) await saveLost(run);
   }
-  const at: { scope: PushScope | null } = { scope: null };
-  const next = entry.do === "work" ? await runThroughWork(run, at, entry.resumeReason) : await withoutAgent(run, entry);
+  const next = entry.do === "work" ? await runThroughWork(run, entry.resumeReason) : await withoutAgent(run, entry);
   if (next !== "publish") return next;
   if (!(await textCounts(run))) return "report";
   const published = await publish(publishNeeds(run), {
-    scope: at.scope,
+    scope: run.knowledge.scope,
     countedTitle: run.knowledge.text.countedTitle,
     save: () => save(saveNeeds(run)),
     isJustSaved: entry.do === "work" && run.record.state.branch.head !== null,
@@ -145,12 +144,8 @@ function refreshMirror({ mirror, issue }: Run, signal: AbortSignal): Promise<voi
   return withRetry(() => mirror.refresh(signal), { signal, factor: issue.factor });
 }
 
-/** Run admit → prepare → recover → work → save. `at` gets the scope. */
-async function runThroughWork(
-  run: Run,
-  at: { scope: PushScope | null },
-  given: ResumeReason | null,
-): Promise<Next | Unfinished> {
+/** Run admit → prepare → recover → work → save. */
+async function runThroughWork(run: Run, given: ResumeReason | null): Promise<Next | Unfinished> {
   const scope = await readScope(run);
   await using refresh = startAhead(run.halts.stop, (signal) => refreshMirror(run, signal));
   const admitResult = await admit(admitNeeds(run));
@@ -158,7 +153,7 @@ async function runThroughWork(
   const { admitted } = admitResult;
   if (admitted === null) return "report";
   const prepared = await prepare(prepareNeeds(run), { scope, admitted, resumeReason: given, refresh });
-  at.scope = prepared.scope;
+  run.knowledge.scope = prepared.scope;
   const found = await recover(recoverNeeds(run), prepared);
   await run.record.write(prepared.patch);
   if (found !== null) return afterRecovery(run, found);

@@ -4,6 +4,7 @@ import type { Logger } from "@tac8/core/log/logger";
 import type { IssueRecord } from "@tac8/core/state/issueState";
 import type { WaitingGuard } from "../guard/client.ts";
 import type { Cause } from "../issue/cause.ts";
+import type { PushScope } from "../airlock/pushScope.ts";
 import type { KnownText } from "../issue/textThatCounts.ts";
 import { IssueLabels } from "../issue/labels.ts";
 import { StatusComment } from "../issue/statusComment.ts";
@@ -48,6 +49,8 @@ export interface RunKnowledge {
   /** `admit` has read the issue, so what this run reports does not come from Redis alone. */
   hasRead: boolean;
   text: KnownText;
+  /** The scope as `prepare` has read it; null: this run has not prepared. */
+  scope: PushScope | null;
 }
 
 /** One run in the pipeline. `needs.ts` defines the part of it that each step gets. */
@@ -89,7 +92,7 @@ export function createRun(parts: RunParts, state: IssueRecord): Run {
     comment: new StatusComment(written),
     labels: new IssueLabels(written),
     log,
-    knowledge: { cause: undefined, hasRead: false, text: { countedTitle: null, edit: null } },
+    knowledge: { cause: undefined, hasRead: false, text: { countedTitle: null, edit: null }, scope: null },
     guard: new EarlyStart(() => side.startGuard?.(id) ?? null),
     scanner: new EarlyStart(startScanner),
   };

@@ -17,7 +17,7 @@ import { addUsage, formatUsage, NO_USAGE, type Usage } from "@tac8/core/domain/u
 import { silenceLimit } from "@tac8/core/queue/contract";
 import { countAgentRun, uncountAgentRun } from "@tac8/core/ledger/agentRuns";
 import { MAX_RUNS, type AgentRun } from "@tac8/core/state/issueState";
-import { classifyEnd, type AgentFailure, type AgentResult } from "../../agent/classify.ts";
+import { classifyEnd, type AgentResult } from "../../agent/classify.ts";
 import { claudeDriver } from "../../agent/claude/driver.ts";
 import { commandDriver } from "../../agent/command/driver.ts";
 import type { AgentEnd, AgentRequest } from "../../agent/types.ts";
@@ -413,30 +413,6 @@ async function removeGeneratedFiles(run: WorkNeeds): Promise<string[]> {
     run.log.warn({ err }, "could not remove generated files that fill the disk");
     return [];
   }
-}
-
-export interface SavedFacts {
-  /** Whether all of the work is on the branch on GitHub, or is not needed. */
-  readonly lostNothing: boolean;
-  /** Paths that were removed to free disk space. */
-  readonly removed: readonly string[];
-}
-
-/** Return the failure to record for the end of an agent. Pure. */
-export function agentFailure(failed: AgentFailure, { lostNothing, removed }: SavedFacts): StepFailure["failure"] {
-  const { kind, until } = failed;
-  const { files, more } = nameFiles(removed);
-  const removedFiles = [
-    files.slice(0, 3).join(", "),
-    files.length + more > 3 ? ` and ${files.length + more - 3} more` : "",
-  ];
-  const reported =
-    files.length === 0 ? failed.message : `${failed.message}; removed to free disk space: ${removedFiles.join("")}`;
-  const message = lostNothing ? reported : `${reported} (the work so far is only in its workspace)`;
-  // The run was not halted, so this is a failure of the agent.
-  if (kind === "lost" || kind === "stopped" || kind === "cancelled" || kind === "shutdown")
-    return { kind: "agent", message };
-  return { kind, message, until };
 }
 
 function figuresIn(end: AgentEnd): Usage {
