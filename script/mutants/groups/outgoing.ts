@@ -4,7 +4,7 @@ import { CORE, RUNNER, CLI, SCHEDULER } from "../folders.ts";
 export const outgoing: readonly Mutant[] = [
   {
     name: "protected-block",
-    file: `${RUNNER}/steps/publish/inspect.ts`,
+    file: `${RUNNER}/steps/publish/whyWithheld.ts`,
     find: "if ((await filesFound(run, outgoing, null)).length === 0) return [];",
     replace: 'if (outgoing.head !== "") return [];',
     test: { file: "test/protected.e2e.test.ts", name: "a changed workflow is not pushed" },
@@ -12,7 +12,7 @@ export const outgoing: readonly Mutant[] = [
   },
   {
     name: "protected-saved",
-    file: `${RUNNER}/steps/publish/inspect.ts`,
+    file: `${RUNNER}/steps/publish/whyWithheld.ts`,
     find: "if ((await filesFound(run, outgoing, null)).length === 0) return [];",
     replace: 'if (run.record.state.checkpoint !== "worked") return [];',
     test: { file: "test/protected.e2e.test.ts", name: "work that is saved while its agent asks" },
@@ -36,7 +36,7 @@ export const outgoing: readonly Mutant[] = [
   },
   {
     name: "protected-forged-permission",
-    file: `${RUNNER}/steps/publish/inspect.ts`,
+    file: `${RUNNER}/steps/publish/whyWithheld.ts`,
     find: "if (isFinal || allowance.by === null) return false;",
     replace: "if (isFinal || (allowance.by === null && run.record.state.end.run !== null)) return false;",
     test: { file: "test/protected.e2e.test.ts", name: "forged values in Redis allow nothing" },
@@ -44,7 +44,7 @@ export const outgoing: readonly Mutant[] = [
   },
   {
     name: "protected-forged-base",
-    file: `${RUNNER}/steps/publish/inspect.ts`,
+    file: `${RUNNER}/steps/publish/compareWithBase.ts`,
     find: "const tip = await baseCommit(run, base);",
     replace: "const tip = run.record.state.branch.base ?? (await baseCommit(run, base));",
     test: { file: "test/protected.e2e.test.ts", name: "forged values in Redis allow nothing" },
@@ -92,7 +92,7 @@ export const outgoing: readonly Mutant[] = [
   },
   {
     name: "stray-published",
-    file: `${RUNNER}/steps/publish/inspect.ts`,
+    file: `${RUNNER}/steps/publish/whyWithheld.ts`,
     find: "published === null ? null : await strayEntries(",
     replace: 'published !== "" ? null : await strayEntries(',
     test: { file: "test/stray.e2e.test.ts", name: "a label that answered a question" },
@@ -100,7 +100,7 @@ export const outgoing: readonly Mutant[] = [
   },
   {
     name: "allowed-files",
-    file: `${RUNNER}/steps/publish/inspect.ts`,
+    file: `${RUNNER}/steps/publish/whyWithheld.ts`,
     find: "const isAboutOtherFiles = askedFilesKey !== null && askedFilesKey !== filesKey(reasons);",
     replace: "const isAboutOtherFiles = askedFilesKey !== null && reasons.length === 0;",
     test: { file: "test/stray.e2e.test.ts", name: "a label that answered a question" },
@@ -108,7 +108,7 @@ export const outgoing: readonly Mutant[] = [
   },
   {
     name: "secrets-search",
-    file: `${RUNNER}/steps/publish/inspect.ts`,
+    file: `${RUNNER}/steps/publish/whyWithheld.ts`,
     find: "if (findings.length === 0 && unchecked === null) return null;",
     replace: "if (unchecked === null) return null;",
     test: { file: "test/secretsOut.e2e.test.ts", name: "the model's key in a commit:" },
@@ -116,10 +116,13 @@ export const outgoing: readonly Mutant[] = [
   },
   {
     name: "secrets-final",
-    file: `${RUNNER}/steps/publish/inspect.ts`,
+    file: `${RUNNER}/steps/publish/whyWithheld.ts`,
     find: "isFinal: findings.some(({ isCertain }) => isCertain),",
     replace: "isFinal: false,",
-    test: { file: `${RUNNER}/steps/publish/inspect.test.ts`, name: "no label allows a secret of this installation" },
+    test: {
+      file: `${RUNNER}/steps/publish/whyWithheld.test.ts`,
+      name: "no label allows a secret of this installation",
+    },
     promise: "no label publishes a secret of this installation of 20 or more characters",
   },
   {
@@ -178,18 +181,21 @@ export const outgoing: readonly Mutant[] = [
   },
   {
     name: "secrets-unsearched",
-    file: `${RUNNER}/steps/publish/inspect.ts`,
+    file: `${RUNNER}/steps/publish/whyWithheld.ts`,
     find: "return { text, questionKey: null, isFinal: true };",
     replace: "return { text, questionKey: null, isFinal: false };",
-    test: { file: `${RUNNER}/steps/publish/inspect.test.ts`, name: "without a search for this installation's values" },
+    test: {
+      file: `${RUNNER}/steps/publish/whyWithheld.test.ts`,
+      name: "without a search for this installation's values",
+    },
     promise: "no label publishes what was not searched for the secrets of this installation",
   },
   {
     name: "secrets-unchecked",
-    file: `${RUNNER}/steps/publish/inspect.ts`,
+    file: `${RUNNER}/steps/publish/whyWithheld.ts`,
     find: "unchecked === null ? digest : `${digest} ${head}`",
     replace: "unchecked === null ? digest : `${digest} ${unchecked}`",
-    test: { file: `${RUNNER}/steps/publish/inspect.test.ts`, name: "a label allows one commit" },
+    test: { file: `${RUNNER}/steps/publish/whyWithheld.test.ts`, name: "a label allows one commit" },
     promise: "a label allows what could not be checked for one commit only",
   },
   {

@@ -1,4 +1,5 @@
-import { notesOf, type Notes, type Outgoing } from "./inspect.ts";
+import { notesOf, type Notes } from "./pullNotes.ts";
+import type { Outgoing } from "./compareWithBase.ts";
 import { readDiff } from "./keepDiff.ts";
 import type { PublishNeeds } from "./needs.ts";
 

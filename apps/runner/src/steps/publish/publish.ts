@@ -11,7 +11,7 @@ import { retryOptionsOf, withRetry } from "../../run/retry.ts";
 import { withoutSecrets } from "../../secrets/withoutSecrets.ts";
 import type { SavedWork } from "../handover.ts";
 import { findOrOpenPull, type PullNeeds } from "./findOrOpenPull.ts";
-import { NoBase } from "./inspect.ts";
+import { NoBase } from "./compareWithBase.ts";
 import { withIntactMirror, pushWork } from "./pushWork.ts";
 import { takeNewName } from "./rename.ts";
 

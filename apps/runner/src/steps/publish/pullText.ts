@@ -2,7 +2,7 @@ import { anotherRound, type PullFacts } from "@tac8/core/outgoing/texts";
 import { NO_USAGE } from "@tac8/core/domain/usage";
 import type { Pull } from "@tac8/core/github/types";
 import type { CountedTitle } from "../../issue/textThatCounts.ts";
-import type { Notes } from "./inspect.ts";
+import type { Notes } from "./pullNotes.ts";
 import type { PublishNeeds } from "./needs.ts";
 
 /** Parts of the pull request's text, which have been searched for secrets. */

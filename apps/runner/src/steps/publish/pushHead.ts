@@ -8,7 +8,7 @@ import { planReplay } from "../../airlock/replayPlan.ts";
 import { cleanGit, runCleanGitIn } from "../../git/cleanSide.ts";
 import { commitOf } from "../../git/openGit.ts";
 import { together } from "../../run/together.ts";
-import { whyWithheld } from "./inspect.ts";
+import { whyWithheld } from "./whyWithheld.ts";
 import type { PublishNeeds } from "./needs.ts";
 
 /** Put the commits on top of the base. If they conflict with it, they are unchanged, and the pull request shows the conflict. */

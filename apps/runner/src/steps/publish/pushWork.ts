@@ -13,7 +13,7 @@ import type { SavedWork } from "../handover.ts";
 import { withoutPermission } from "./allowance.ts";
 import { incomingOptions } from "./incomingOptions.ts";
 import { describe, type Description } from "./describe.ts";
-import { notesOfPublished } from "./inspect.ts";
+import { notesOfPublished } from "./pullNotes.ts";
 import { keepDiff } from "./keepDiff.ts";
 import type { PublishNeeds } from "./needs.ts";
 import type { PullText } from "./pullText.ts";

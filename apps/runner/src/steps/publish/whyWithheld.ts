@@ -2,42 +2,18 @@ import { createHash } from "node:crypto";
 import { clean, clip } from "@tac8/core/domain/plainText";
 import { codeSpan } from "@tac8/core/domain/leftOut";
 import { notableLine } from "@tac8/core/domain/notable";
-import { StepFailure } from "@tac8/core/domain/failures";
-import { protect, type Notable } from "@tac8/core/protection/protect";
-import type { MessageEffects } from "@tac8/core/outgoing/texts";
+import { protect } from "@tac8/core/protection/protect";
 import type { Withheld } from "@tac8/core/state/issueState";
-import { readMessageEffects } from "../../airlock/messageEffects.ts";
-import type { TreeChange } from "../../airlock/changes.ts";
-import { rangesOf, type Ranges } from "../../airlock/ranges.ts";
-import { largeFiles } from "../../airlock/large.ts";
 import { runCleanGitIn } from "../../git/cleanSide.ts";
-import type { RunGit } from "../../git/runGit.ts";
 import { strayEntries, strayInBoth, type Stray } from "../../airlock/stray.ts";
 import type { PublishNeeds } from "./needs.ts";
 import { findSecrets, type SecretsAnswer } from "../../secrets/findSecrets.ts";
 import { isAllowedSince, readAllowance, type Allowance } from "./allowance.ts";
 import { readAskedFilesKey } from "./askedFilesKey.ts";
+import { baseCommit, compareWithBase, type Outgoing } from "./compareWithBase.ts";
 
 const MAX_SHOWN = 10;
 const MAX_PATH = 100;
-
-/** Commits on the clean side that may be published. */
-export interface Outgoing {
-  /** Folder of their repository. */
-  readonly dir: string;
-  readonly head: string;
-  /** Branch that the pull request targets. */
-  readonly base: string;
-  /** Commits and changes between commits of that repository, each read once. */
-  readonly ranges: Ranges;
-}
-
-/** Notes about the commits for the text of a pull request. */
-export interface Notes {
-  readonly messageEffects: MessageEffects;
-  /** Changes that reviewers should read; null if the changes could not be read. */
-  readonly notable: readonly Notable[] | null;
-}
 
 /** A reason to withhold commits. */
 interface Reason {
@@ -110,7 +86,7 @@ async function fileReasons(run: PublishNeeds, outgoing: Outgoing): Promise<Reaso
 /** Find reasons that concern files. @param published the newest commit of the issue's branch on GitHub; null to ignore that branch */
 async function filesFound(run: PublishNeeds, outgoing: Outgoing, published: string | null): Promise<Reason[]> {
   const { head } = outgoing;
-  const { base, changes, git } = await comparison(run, outgoing);
+  const { base, changes, git } = await compareWithBase(run, outgoing);
   const since = published === null ? null : await outgoing.ranges.changes(published, head);
   const fresh = since === null ? null : new Set(since.map(({ path }) => path));
   const isFresh = ({ path }: { readonly path: string }): boolean => fresh === null || fresh.has(path);
@@ -193,91 +169,4 @@ export function secretsFound(answer: SecretsAnswer, head: string): Reason | null
       .slice(0, 32),
     isFinal: findings.some(({ isCertain }) => isCertain),
   };
-}
-
-/** Return the notes for the pull request's text. If git fails, the text says so or leaves them out. */
-export async function notesOf(run: PublishNeeds, outgoing: Outgoing): Promise<Notes> {
-  return { messageEffects: await findMessageEffects(run, outgoing), notable: await findNotable(run, outgoing) };
-}
-
-/** Return the notes for commits that an earlier run has pushed. */
-export async function notesOfPublished(run: PublishNeeds, base: string): Promise<Notes> {
-  const head = run.record.state.branch.head ?? "";
-  const { dir } = run.mirror.paths;
-  try {
-    await run.mirror.refresh(run.signal);
-  } catch (error) {
-    run.signal.throwIfAborted();
-    run.log.warn(
-      { err: error },
-      "could not fetch the published commits: the pull request's text does not list their changes",
-    );
-  }
-  const ranges = rangesOf(runCleanGitIn(run.mirror.side, dir, { signal: run.signal }));
-  return notesOf(run, { dir, head, base, ranges });
-}
-
-async function findMessageEffects(run: PublishNeeds, { dir, head, base }: Outgoing): Promise<MessageEffects> {
-  const { mirror } = run;
-  const { ref } = run.issue;
-  const where = { clean: mirror.side, dir, signal: run.signal };
-  try {
-    return await readMessageEffects({ ...where, base: await baseCommit(run, base), head, own: ref.number });
-  } catch (error) {
-    run.signal.throwIfAborted();
-    run.log.warn(
-      { err: error },
-      "could not check whether the commits' messages close issues: the pull request's text does not warn about it",
-    );
-    return { commits: [], isWhole: false };
-  }
-}
-
-async function findNotable(run: PublishNeeds, outgoing: Outgoing): Promise<readonly Notable[] | null> {
-  try {
-    const { changes, git } = await comparison(run, outgoing);
-    const large = (await largeFiles(git, changes)).map(({ path, bytes }): Notable => ({
-      subject: "large",
-      path,
-      note: `${bytes >> 20} MB`,
-    }));
-    return [...protect(changes, run.protected).notable, ...large];
-  } catch (error) {
-    run.signal.throwIfAborted();
-    run.log.warn({ err: error }, "could not read which changed files need attention: the pull request's text says so");
-    return null;
-  }
-}
-
-interface Comparison {
-  readonly git: RunGit;
-  /** Newest common commit. */
-  readonly base: string;
-  readonly changes: readonly TreeChange[];
-}
-
-/** Compare the commits with the base branch in the mirror, from their newest common commit, as a pull request does. */
-async function comparison(run: PublishNeeds, { dir, head, base, ranges }: Outgoing): Promise<Comparison> {
-  const tip = await baseCommit(run, base);
-  const shared = await ranges.mergeBase(tip, head);
-  if (shared === null) throw noBase(base);
-  const git = runCleanGitIn(run.mirror.side, dir, { signal: run.signal });
-  return { git, base: shared, changes: await ranges.changes(shared, head) };
-}
-
-async function baseCommit(run: PublishNeeds, base: string): Promise<string> {
-  const known = await run.mirror.branch(base);
-  if (known !== null) return known;
-  await run.mirror.refresh(run.signal);
-  const found = await run.mirror.branch(base);
-  if (found === null) throw noBase(base);
-  return found;
-}
-
-/** The branch that the pull request targets is missing, or has no common commit. */
-export class NoBase extends StepFailure {}
-
-function noBase(base: string): NoBase {
-  const message = `the agent's commits cannot be compared with the base branch ${base}, so they were not published`;
-  return new NoBase({ kind: "git", message });
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { secretsFound } from "./inspect.ts";
+import { secretsFound } from "./whyWithheld.ts";
 
 const finding = { where: "a.ts", line: 2, rule: "github", isCertain: false };
 const searched = { findings: [finding], count: 1, digest: "a digest", unchecked: null };
