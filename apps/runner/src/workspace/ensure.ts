@@ -51,7 +51,7 @@ export async function ensureWorkspace(options: EnsureOptions): Promise<EnsuredWo
   });
 }
 
-/** Do work, and repeat it with repaired permissions if an agent removed them. */
+/** Do work, and repeat it with repaired permissions if an agent removed them. Also used by recoverFinishedWork.ts. */
 export async function openingUp<T>({ paths, place }: EnsureOptions, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -98,7 +98,10 @@ async function ensure(options: EnsureOptions): Promise<EnsuredWorkspace> {
   }
 }
 
-/** Restore the worktree at a commit of the thin repository. A folder in its place is quarantined for the given reason. */
+/**
+ * Restore the worktree at a commit of the thin repository. A folder in its place is quarantined for the given reason. Also used by
+ * recoverFinishedWork.ts.
+ */
 export async function reattach(
   options: EnsureOptions,
   { commit, because }: { readonly commit: string; readonly because: string | null },
@@ -150,7 +153,7 @@ async function putOnTop({ paths, place, goal }: EnsureOptions, head: string): Pr
   return replayed.kind === "head" ? replayed.head : null;
 }
 
-/** Quarantine the existing workspace, and create a new one. */
+/** Quarantine the existing workspace, and create a new one. Also used by ensureUndamagedWorkspace.ts. */
 export async function replaceWorkspace(options: EnsureOptions, because: string): Promise<EnsuredWorkspace> {
   const { place, paths, goal, stamp } = options;
   const there = (await place.stat(paths.gitDir)) !== null || (await place.stat(paths.tree)) !== null;
@@ -171,7 +174,7 @@ async function create(options: EnsureOptions): Promise<void> {
   await addWorktree(options, goal.start);
 }
 
-/** Check that the workspace's files can be read: with missing borrowed objects, git works for a while, but cannot check out the commits. */
+/** Check that the workspace's files can be read: with missing borrowed objects, git works for a while, but cannot check out the commits. Also used by recoverFinishedWork.ts. */
 export async function checkFiles({ place, paths }: EnsureOptions, head: string): Promise<void> {
   await gitStep("checking the workspace's files", () =>
     gitIn(place, paths.gitDir).raw(["rev-list", "--quiet", "--objects", "--no-walk", head]),

@@ -67,6 +67,7 @@ export interface FinishedFacts {
   readonly ours: boolean;
 }
 
+/** Plan the repair of a workspace with an agent's finished work, for recoverFinishedWork.ts. Pure. */
 export function planFinished(found: WorkspaceSnapshot, { saved, hasSaved, ours }: FinishedFacts): FinishedPlan {
   if (saved !== null && !hasSaved) return { do: "missing" };
   if (found.treeWorks && (ours || (saved !== null && found.head === saved))) return { do: "use" };

@@ -13,6 +13,8 @@ import { endedWell } from "./states.ts";
  *
  * `open`: the hold `breaker`, or `model` for an outage. `probing`: one job at a time in the whole queue, beside those that
  * were running when the hold ended.
+ *
+ * `apps/scheduler/src/breaker.ts` reads the facts, and carries out the plan.
  */
 const stateSchema = z.discriminatedUnion("phase", [
   z.object({ phase: z.literal("closed"), after: z.string() }),

@@ -121,7 +121,7 @@ export interface IssueStore {
   write(jobId: string, run: string, patch: IssuePatch, event?: NewEvent): Promise<void>;
   /** Write on behalf of another process if the record has the expected values; false: it has others. */
   writeIf(jobId: string, expect: Expectation, patch: IssuePatch, event?: NewEvent): Promise<boolean>;
-  /** Write a command for the issue's runner to the record, and wake the runner. */
+  /** Write a command for the issue's runner to the record, and wake the runner, which subscribes to `COMMANDS_CHANNEL`. */
   command(jobId: string, patch: Pick<IssuePatch, "command.stop" | "command.cancel">): Promise<void>;
 }
 
