@@ -268,10 +268,10 @@ back_to_the_sandbox() {
     inside '[ ! -e /etc/systemd/system/tac8-launcher.service ] && ! systemctl is-active -q tac8-launcher &&
       [ -z "$(find /var/lib/tac8 -uid +69999 -uid -71000)" ] && [ "$(stat -c %a /var/lib/tac8)" = 700 ]'
 }
-# Another machine, on the same network, with tac8 installed in the same way, but without a start first.
+# Another machine, on the same network, with tac8 installed in the same way, but not started: it joins the first one.
 another_machine() {
   local first_name=$name name=$name-2
-  prepare && inside 'mkdir -p /etc/tac8 && cp /src/config.toml /etc/tac8/' && does_not_start && install_sh --from /src/first.tgz "$with_secrets" && name=$first_name
+  prepare && inside 'mkdir -p /etc/tac8 && cp /src/config.toml /etc/tac8/' && does_not_start && name=$first_name
 }
 does_not_start() {
   install_sh --from /src/first.tgz "$with_secrets" --no-start | tee "$work/out" && grep -q '^Next: to start tac8' "$work/out" && nothing_runs &&

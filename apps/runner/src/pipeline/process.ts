@@ -6,7 +6,7 @@ import { formatReference, refOfJob, sameRepo } from "@tac8/core/domain/reference
 import { planHolds, repositoryHold } from "@tac8/core/domain/holds";
 import { gitUrl } from "@tac8/core/github/urls";
 import type { JobResult } from "@tac8/core/queue/contract";
-import { endedWell, hasReached, isEnded } from "@tac8/core/domain/states";
+import { endedWell } from "@tac8/core/domain/states";
 import { questionLifetimeMs } from "@tac8/core/domain/questionExpiry";
 import { applyPatch, type IssueRecord } from "@tac8/core/state/issueState";
 import type { Place } from "@tac8/core/state/places";
@@ -30,6 +30,7 @@ import type { Disposition, Requeue } from "./disposition.ts";
 import { planEntry } from "./entry.ts";
 import { progressOfLost } from "./lostProgress.ts";
 import { findPlace } from "./findPlace.ts";
+import { needsNoAgent } from "./needsNoAgent.ts";
 import { writerOf, writerWithoutRun } from "./lastWriter.ts";
 import type { HaltSwitch } from "../run/halt.ts";
 import { together } from "../run/together.ts";
@@ -232,16 +233,6 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
 
 async function isThere(place: AgentPlace, { tree, gitDir }: WorkspacePaths): Promise<boolean> {
   return (await place.stat(tree)) !== null || (await place.stat(gitDir)) !== null;
-}
-
-/**
- * Whether the remaining steps need no agent, because only publishing or reporting is left. Such a job runs in a held repository too,
- * and its result shows whether the reason for the hold still exists.
- */
-function needsNoAgent({ checkpoint, state, end: { outcome }, command: { stop, cancel } }: IssueRecord): boolean {
-  if (isEnded(state)) return false;
-  if (stop !== null || cancel !== null) return true;
-  return state !== "blocked" && (outcome !== null || hasReached(checkpoint, "worked"));
 }
 
 /** Kill the processes of a lost run. Its agent must be dead before another one starts in the same folder. */
