@@ -115,13 +115,13 @@ export const VARIABLES: readonly Variable[] = [
     name: "TAC8_EXIT",
     standard: "",
     meaning:
-      "Proxy of a runner in containers, http://HOST:PORT, instead of HTTPS_PROXY and the others. Its password is in the file that TAC8_EXIT_PASSWORD_FILE names. docker-compose.yml sets both.",
+      "The exit: the proxy through which a runner in containers reaches other hosts, http://HOST:PORT. It replaces HTTPS_PROXY and the related variables. Its password is in the file that TAC8_EXIT_PASSWORD_FILE names. docker-compose.yml sets both.",
   },
   {
     name: "TAC8_EXIT_ALLOW",
     standard: "",
     meaning:
-      "Private addresses that runners in containers can reach through the container exit: HOST:PORT or ADDRESS:PORT, separated by commas. GitHub's API, addresses in agent.allow_hosts and hosts in agent.secrets need not be listed.",
+      "Private addresses to which the exit (TAC8_EXIT) connects, in addition to public addresses: HOST:PORT or ADDRESS:PORT, separated by commas. GitHub's API, addresses in agent.allow_hosts and hosts in agent.secrets need not be listed.",
   },
   { name: "LOG_LEVEL", standard: "info", meaning: "Log level: fatal, error, warn, info, debug, trace or silent." },
   {
