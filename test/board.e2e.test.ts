@@ -40,7 +40,7 @@ test("overview and conversation update automatically, and external text is never
   });
   const run = page.locator("#now .run");
   await run.getByText(`${evil} red`).waitFor();
-  await page.locator("#status").getByText("1 agent running").waitFor();
+  await page.locator("#status").getByText("1 of 2 slots busy").waitFor();
   expect(await isMarked(page)).toBe(true);
   expect(await page.title()).toBe("Overview · tac8");
 

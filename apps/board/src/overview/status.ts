@@ -53,9 +53,7 @@ export const statusPart: OverviewPart = ({ snapshot, later }, { health, now }) =
 function doing({ runners, scheduler }: Parameters<OverviewPart>[0]["snapshot"], now: number): Html {
   const sum = (of: "busy" | "slots") => runners.reduce((total, runner) => total + runner[of], 0);
   const work =
-    runners.length === 0
-      ? "no runner"
-      : `${formatCount(sum("busy"), "agent")} running, ${formatCount(sum("slots"), "slot")}`;
+    runners.length === 0 ? "no runner" : `${formatNumber(sum("busy"))} of ${formatCount(sum("slots"), "slot")} busy`;
   const polled = scheduler?.lastPollAt ?? null;
   return html`${work} · ${polled === null ? "GitHub not polled yet" : html`GitHub polled ${timeTag(polled, now)}`}`;
 }

@@ -81,7 +81,7 @@ const show = (change: Partial<OverviewSnapshot> = {}, context: Partial<OverviewC
 
 test("shows the overall status and what runs, waits and ended", () => {
   const page = show();
-  const wanted = [">OK</h1>", "1 agent running, 2 slots", "GitHub polled", "Bash: npm test", "14 min", "12.3k tokens"];
+  const wanted = [">OK</h1>", "1 of 2 slots busy", "GitHub polled", "Bash: npm test", "14 min", "12.3k tokens"];
   const ended = [
     "PR #501",
     "2 min 5 s of agent time · $0.42",
