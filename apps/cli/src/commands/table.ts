@@ -75,7 +75,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       {
         flags: "--state <state...>",
         description:
-          "only issues in these states. Some names need an explanation: parked (waits without using an attempt), pr (has its pull request), answered (the agent made no changes; its answer is a comment), cancelled (closed after a run began, or its label removed between runs), withdrawn (closed or its label removed before its first run), expired (no reply to its question)",
+          "only issues in these states. Some names need an explanation: parked (waits without using an attempt), pr (has its pull request), answered (the agent made no changes; its answer is a comment), cancelled (closed after a run began, or its label removed between runs), withdrawn (closed or its label removed before its first run), expired (got no reply or permission in time)",
         choices: ISSUE_STATES,
       },
       { flags: "--json", description: "print JSON" },

@@ -160,7 +160,9 @@ export const sections = {
       .positive()
       .max(365)
       .default(14)
-      .describe("End the work on an issue if the agent's question gets no reply for this many days."),
+      .describe(
+        "End the work on an issue if it gets no reply to the agent's question, or no permission for withheld work, for this many days.",
+      ),
     breaker_failures: z
       .int()
       .min(0)
@@ -251,7 +253,7 @@ export const sections = {
       .describe("Label for an issue that needed no change: the agent's answer is a comment."),
     label_failed: label
       .default("rpi-failed")
-      .describe("Label for an issue that failed, or whose question got no reply."),
+      .describe("Label for an issue that failed, or got no reply or permission in time."),
     label_allow: label
       .default("rpi-allow")
       .describe(

@@ -50,7 +50,7 @@ export const STATE_WORDS: Readonly<Record<IssueState, StateWords>> = {
   },
   failed: { title: "Failed", meaning: "all attempts are used up, or the failure is permanent" },
   withdrawn: { title: "Withdrawn", meaning: "the issue was closed or lost its label before its first run" },
-  expired: { title: "Expired", meaning: "the agent's question got no reply in time" },
+  expired: { title: "Expired", meaning: "the issue got no reply or permission in time" },
 };
 
 /** Return the meaning of a state; null: there is no state with this name. */
