@@ -194,7 +194,8 @@ function endsAfter({ events, state }: BreakerFacts): EndedRun[] {
 
 /**
  * Return how a run ended; null: the event is not the end of a run, or the breaker ignores it: a user's stop, an outage of GitHub, a
- * failure with its own hold, a lost run, a full disk, a refused label, or an edit that stopped the work.
+ * failure with its own hold, a lost run, a problem with the disk that the agent did not cause (`disk`, but not `disk-full`), a refused
+ * label, or an edit that stopped the work.
  */
 function endOf(event: LoggedEvent): RunEnd | null {
   const meaning = meaningOf(event);

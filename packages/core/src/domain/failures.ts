@@ -64,7 +64,11 @@ interface Policy {
   readonly hold?: HoldName;
 }
 
-/** The policy of each kind. `docs/failures.md` is generated from this table. */
+/**
+ * The policy of each kind. `docs/failures.md` is generated from this table. `afterFailure` has the exceptions: a `refused` failure that does
+ * not affect the whole repository fails or uses an attempt, `no-changes` fails after `MAX_NO_CHANGES`, and `lost`, `untrusted` and `edited`
+ * fail immediately, so their delays are not used.
+ */
 export const POLICY: Readonly<Record<FailureKind, Policy>> = {
   startup: { usesAttempt: true, minutes: [5, 10, 20] },
   agent: { usesAttempt: true, minutes: [1, 2, 4] },

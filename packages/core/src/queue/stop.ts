@@ -9,7 +9,7 @@ import type { JobData } from "./contract.ts";
 
 /** Result of a request to stop an issue. */
 export type StopResult =
-  /** Its runner has received the command: it interrupts or kills the agent, saves, pushes and reports. */
+  /** A runner has the job, and the command is written for that runner: it interrupts or kills the agent, saves, pushes and reports. */
   | { readonly kind: "stopping"; readonly runner: string | null }
   /** The issue waited in the queue and is stopped now. The scheduler reports that on GitHub. `from`: its former state. */
   | { readonly kind: "stopped"; readonly from: IssueState | null }
@@ -59,7 +59,9 @@ export function planStop(
   record: RecordPart<"state" | "end.attempt" | "end.outcome">,
   attemptsMade: number,
 ): "runner" | "queue" | "ended" | "unknown" | "changed" {
-  // The end is decided, and only its report on GitHub remains.
+  // The end is decided, and only its report on GitHub remains. A stop would replace that end. Two outcomes are excluded: a blocked issue
+  // waits for a reply, and a decided stop that its runner could not report has the same outcome if it is ended in the queue. The scheduler
+  // then reports it, and the job does not wait for a runner.
   const decided = record.end.outcome !== null && record.end.outcome !== "blocked" && record.end.outcome !== "stopped";
   if (job !== "active" && decided && !isEnded(record.state)) return "ended";
   switch (job) {

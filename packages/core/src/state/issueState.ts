@@ -147,7 +147,10 @@ const facts = {
   job: {
     /** Labels that a runner must have, derived from the issue's labels: domain/placement.ts. */
     runsOn: shared("runsOn", json(z.array(z.string())).nullable()),
-    /** Name of the hold that the job waits for without a slot; null: none. The end of that hold wakes the job. */
+    /**
+     * What the job waits for without a slot: the name of a hold, whose end wakes the job, or the reason for which the job is deferred until
+     * the scheduler offers it again (`isPlacement`); null: nothing.
+     */
     hold: shared("hold", z.string().max(300).nullable()),
     /** The job as it was when a user's stop removed it from the queue: a retry adds it again. */
     snapshot: shared("shelf", json(jobSnapshotSchema).nullable()),
