@@ -47,7 +47,11 @@ export interface EndFacts {
   readonly now: number;
 }
 
-/** Return the disposition after an unexpected error, which is a problem of this machine (a full disk, a damaged folder), not of the issue. */
+/**
+ * Return the disposition after an error outside of the steps: before they begin, while their end is handled, or while a disposition is
+ * applied. It counts as a problem of this machine (a full disk, a damaged folder), not of the issue. An unexpected error in a step is a
+ * `git` failure instead: `failureOf`.
+ */
 export function afterUnexpectedError(error: unknown, now: number): Disposition {
   if (error instanceof LostRun || error instanceof Halted) return { do: "release", lost: error };
   return {

@@ -73,7 +73,8 @@ export async function runSteps(run: Run, entry: EntryWithSteps, isHeld: boolean)
 async function runToEnd(run: Run, entry: EntryWithSteps): Promise<"report" | Unfinished | Disposition> {
   const access = { ...issueAccess(run, "lost"), record: run.record };
   if (needsEndCheck(run.record.state, entry.patch) && (await askEndedSince(access))) {
-    // GitHub already shows that end.
+    // GitHub already shows that end, so it is not reported again: the report of `withdrawn` keeps the end label, and changes no comment of
+    // a run.
     const reason = "the issue ended after the backup from which Redis was restored";
     const end = { "end.outcome": "withdrawn", "end.reason": reason, "end.failure": null, "end.run": run.id } as const;
     await run.record.write({ ...end, restoredAt: null, "job.hold": null, "command.cancel": null });
@@ -119,7 +120,7 @@ function rememberAdmitResult({ knowledge }: Run, { admitted, cause }: AdmitResul
   if (admitted !== null) knowledge.text = { ...knowledge.text, countedTitle: admitted.countedTitle };
 }
 
-/** Check that the issue has text that counts. @returns false if the record has the end */
+/** Check that the text on which the work is based still counts. @returns false if an edit stops the publication: the record has the end */
 async function textCounts(run: Run): Promise<boolean> {
   const { knowledge, halts } = run;
   const { stop, ...text } = await checkStillCounts({ ...admitNeeds(run), signal: halts.lost }, knowledge.text);
@@ -201,7 +202,8 @@ async function workIsMissing(run: Run, entry: EntryWithSteps): Promise<Unfinishe
   // The data folder may return, with the work in it.
   if (trouble !== null) return { error: new StepFailure({ kind: "disk", message: trouble }), agent: null };
   const { do: next, reason } = planMissing(run.record.state, { dataFolderId, now: now() });
-  // Nothing failed on GitHub: the kind `github` only has the wanted delays. The job is parked, so that it does not use a slot.
+  // Nothing failed on GitHub. The kind `github` is used because it has the wanted delays and parks the job, so that the job uses no slot
+  // and no attempt.
   if (next === "wait") return { error: new StepFailure({ kind: "github", message: reason }), agent: null };
   run.log.warn(reason);
   await run.record.writeEvent(NOTHING_DONE, { event: "work:missing", reason, evidence: {} });

@@ -37,7 +37,10 @@ import { together } from "../run/together.ts";
 import { runSteps } from "./pipeline.ts";
 import { Progress } from "../run/progress.ts";
 
-/** Delay before the next try if another process uses the workspace. */
+/**
+ * Delay before the next try if the job cannot start now: the queue is held, the data folder has a problem, or another process uses the
+ * workspace.
+ */
 const BUSY_MS = 5000;
 /** Delay before the next try if the repository is no longer in the configuration. */
 const UNCONFIGURED_RETRY_MS = 10 * 60_000;

@@ -47,7 +47,8 @@ export interface Reported {
 }
 
 /**
- * Report how the issue ended, in comments, labels and the event log. Then release the workspace. Safe to repeat.
+ * Report how the issue ended, in comments and labels. Then remove the workspace if the issue ended well and nothing in it must be kept.
+ * The returned last write has the state and the event: `apply` writes it. Safe to repeat.
  * @param cause undefined if the run has not read it
  */
 export async function report(run: ReportNeeds, cause: Cause | undefined): Promise<Reported> {
