@@ -92,9 +92,9 @@ test.each<[string, { commits: number; isChanged: boolean }, number | null, boole
 
 test("a pull request that was closed between two attempts is not the outcome of the second one", () => {
   const pull = { headSha: NEW };
-  expect(pullBefore({ pull: { headBefore: PULL } }, { pull: null, isFirst: false })).toBeNull();
-  expect(pullBefore({ pull: { headBefore: PULL } }, { pull, isFirst: false })).toBe(PULL);
-  expect(pullBefore({ pull: { headBefore: PULL } }, { pull, isFirst: true })).toBe(NEW);
+  expect(pullBefore({ pull: { headBefore: PULL } }, { pull: null, beginsRound: false })).toBeNull();
+  expect(pullBefore({ pull: { headBefore: PULL } }, { pull, beginsRound: false })).toBe(PULL);
+  expect(pullBefore({ pull: { headBefore: PULL } }, { pull, beginsRound: true })).toBe(NEW);
   // Opened by this round, so its commits are new.
-  expect(pullBefore({ pull: { headBefore: null } }, { pull, isFirst: false })).toBeNull();
+  expect(pullBefore({ pull: { headBefore: null } }, { pull, beginsRound: false })).toBeNull();
 });

@@ -54,14 +54,14 @@ export function isEmptyChange(
 
 /**
  * Return the head that the pull request had before the round's work, if it is still open; null if the round's commits
- * need a new pull request. `isFirst`: the round's work starts now. Pure.
+ * need a new pull request. `beginsRound`: the round's work starts now. Pure.
  */
 export function pullBefore(
   { pull: { headBefore: prBefore } }: RecordPart<"pull.headBefore">,
-  { pull, isFirst }: { readonly pull: Pick<Pull, "headSha"> | null; readonly isFirst: boolean },
+  { pull, beginsRound }: { readonly pull: Pick<Pull, "headSha"> | null; readonly beginsRound: boolean },
 ): string | null {
   if (pull === null) return null; // Closed between two attempts, for example: the outcome must not name it.
-  return isFirst ? pull.headSha : prBefore;
+  return beginsRound ? pull.headSha : prBefore;
 }
 
 /**

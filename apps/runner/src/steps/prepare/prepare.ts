@@ -106,7 +106,7 @@ export async function prepare(
   const isSessionHere = run.record.state.agent.sessionHome === run.dataFolderId;
   // A new round has a session only if the previous round ended with an answer, so the agent of that session changed nothing.
   const nextRound = resumeReason?.kind === "next-round";
-  const first = run.record.state.checkpoint === "none" && (resumeReason === null || nextRound);
+  const beginsRound = run.record.state.checkpoint === "none" && (resumeReason === null || nextRound);
   const patch = {
     checkpoint: "prepared",
     "branch.name": branch,
@@ -120,8 +120,8 @@ export async function prepare(
     ...(sessionOutlives(workspace.how, { isSessionHere, changedNothing: nextRound }) ? {} : { "agent.session": null }),
     "pull.number": pull?.number ?? null,
     "pull.url": pull?.url ?? null,
-    "pull.headBefore": pullBefore(run.record.state, { pull, isFirst: first }),
-    ...(first ? { "work.autoCommitted": null } : {}),
+    "pull.headBefore": pullBefore(run.record.state, { pull, beginsRound }),
+    ...(beginsRound ? { "work.autoCommitted": null } : {}),
   } as const;
   const hasEarlierWork = published !== null || workspace.how !== "created";
   return { scope, baseSha, workspaceOrigin: workspace.how, patch, resumeReason, hasEarlierWork, pull, template };

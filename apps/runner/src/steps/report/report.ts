@@ -69,7 +69,7 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
   const publishedSha = run.record.state.branch.published;
   const questionId = run.record.state.question.commentId;
   if (stays !== null) run.log.warn({ tree: run.paths.tree }, `kept the workspace: ${stays}`);
-  else if (endedWell(outcome)) await releaseWorkspace(run);
+  else if (endedWell(outcome)) await removeFinishedWorkspace(run);
   // `blocked` begins with the question's comment: replies from then on count, and the time until the question expires begins then. If the
   // question was missing in Redis, its comment may be old.
   const sinceAsked =
@@ -242,7 +242,7 @@ async function whyWorkspaceStays(run: ReportNeeds): Promise<string | null> {
 }
 
 /** Remove the workspace. If this fails, the janitor removes it later. */
-async function releaseWorkspace(run: ReportNeeds): Promise<void> {
+async function removeFinishedWorkspace(run: ReportNeeds): Promise<void> {
   try {
     await removeWorkspace(run.place, run.paths, { keepsSession: run.record.state.end.outcome === "answered" });
     await run.mirror.unpin(`base/gh-${run.issue.ref.number}`, run.signal);
