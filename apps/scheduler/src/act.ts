@@ -117,7 +117,7 @@ async function add(services: ActServices, snapshot: RepositorySnapshot, { job, i
   };
   if (!(await store.writeIf(jobId, expect, patch, transition))) return;
   if (!(await removeEnded(services.queue, jobId))) return;
-  await postQueued(services, snapshot, { number: issue.number, since, known: again });
+  await postQueued(services, snapshot, { number: issue.number, since, hasRecord: again });
   await enqueue(services, snapshot, { issue, jobId, priority, isContinued: false });
   log.info({ issue: jobId, priority }, again ? "queued again" : "queued");
 }

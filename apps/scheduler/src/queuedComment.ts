@@ -23,12 +23,12 @@ const COMMENT_TIMEOUT_MS = 10_000;
 export function postQueued(
   services: ActServices,
   snapshot: RepositorySnapshot,
-  { number, since, known }: { number: number; since: string; known: boolean },
+  { number, since, hasRecord }: { number: number; since: string; hasRecord: boolean },
 ): Promise<void> {
   if (!services.comments.queued) return Promise.resolve();
   return tryToPost(services, async () => {
     const status = queuedStatus(services, snapshot, { number, since });
-    if (await isTrusted(services, snapshot, status)) await showQueued(status, { known });
+    if (await isTrusted(services, snapshot, status)) await showQueued(status, { hasRecord });
   });
 }
 

@@ -54,14 +54,14 @@ const BEFORE_RUNS: Marker = {
 };
 
 /**
- * Write that the issue waits. Call this only while the job of the issue is not in the queue, so that no run writes at the same time. `known`
- * is false if no record of the issue exists: then the comment of an ended run is not changed, because only its marker has the event of
- * the used label.
+ * Write that the issue waits. Call this only while the job of the issue is not in the queue, so that no run writes at the same time.
+ * `hasRecord`: Redis had a record of the issue. Without one, the comment of an ended run is not changed, because only its marker has the
+ * event of the used label.
  */
-export async function showQueued(queued: QueuedStatus, { known }: { known: boolean }): Promise<void> {
+export async function showQueued(queued: QueuedStatus, { hasRecord }: { hasRecord: boolean }): Promise<void> {
   const comments = await queued.github.comments(queued.ref, queued.ref.number, { signal: queued.signal });
   const found = findMarked(comments, queued.login, "status")[0];
-  if (!known && found !== undefined && found.marker.outcome !== null) return;
+  if (!hasRecord && found !== undefined && found.marker.outcome !== null) return;
   const words = { marker: found?.marker ?? BEFORE_RUNS, text: textOf(queued, "queued") };
   await putStatusComment(queued, words, comments);
 }
