@@ -128,7 +128,7 @@ interface Both {
   readonly few: Filled;
 }
 
-/** Measure the time from the moment at which the queue is resumed to the first request of the runner for its job. */
+/** Measure the time from the moment at which the queue is resumed to the first request to GitHub of the runner for its job. */
 async function measureStarts({ bench, many, few }: Both): Promise<Pair<number>[]> {
   const { sizes, signal } = bench;
   await using started = new AsyncDisposableStack();

@@ -165,7 +165,7 @@ async function readBusy(
   }
 }
 
-/** Measure the time from the call that adds a job to the first request of the runner that processes it. */
+/** Measure the time from the call that adds a job to the first request to GitHub of the runner that processes it. */
 async function takenMs({ stage }: RunnerGroup, signal: AbortSignal): Promise<number> {
   const { redis, github } = stage;
   const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
