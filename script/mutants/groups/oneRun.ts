@@ -262,7 +262,7 @@ export const oneRun: readonly Mutant[] = [
     find: "stat.startTime < since",
     replace: "stat.startTime <= since",
     test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "older than the run" },
-    promise: "every process that an agent leaves running is found by its marker",
+    promise: "every process that an agent leaves running is found by its process marker",
   },
   {
     name: "survivors-marker",
@@ -270,7 +270,7 @@ export const oneRun: readonly Mutant[] = [
     find: 'hasMarker(pid, entry) ? "marker"',
     replace: 'false ? "marker"',
     test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "finds processes by the exact marker" },
-    promise: "every process that an agent leaves running is found by its marker",
+    promise: "every process that an agent leaves running is found by its process marker",
   },
   {
     name: "survivors-turns",
@@ -286,7 +286,7 @@ export const oneRun: readonly Mutant[] = [
     find: 'locked() ? "lock"',
     replace: 'false ? "lock"',
     test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "finds processes by the inherited lock" },
-    promise: "a process that has removed its marker is found by the workspace's lock",
+    promise: "a process that has removed its process marker is found by the workspace's lock",
   },
   {
     name: "survivors-newborn",

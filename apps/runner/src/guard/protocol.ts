@@ -8,7 +8,7 @@ export interface GuardStart {
   readonly runId: string;
   readonly program: readonly string[];
   readonly cwd: string;
-  /** The agent's complete environment; the guard adds the marker. */
+  /** The agent's complete environment; the guard adds the process marker. */
   readonly env: Readonly<Record<string, string>>;
   readonly lockPath: string;
   readonly runnerPid: number;

@@ -8,7 +8,7 @@ import type { AgentPlace } from "./place.ts";
 
 /**
  * Return the agent side without isolation. Agents, and git in their folders, run as the runner's own user, and the runner
- * opens their files itself. Git runs with an agent's environment, so the processes that it starts have the run's marker.
+ * opens their files itself. Git runs with an agent's environment, so the processes that it starts have the run's process marker.
  */
 export function directPlace(options: PlaceGit): AgentPlace {
   const { env, signal, settings = {} } = options;

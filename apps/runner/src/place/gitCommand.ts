@@ -7,7 +7,7 @@ import type { PlaceGitOptions } from "./place.ts";
 
 /** Options of every git command of one place. */
 export interface PlaceGit {
-  /** Environment of agents, with the marker `TAC8_RUN` and the configured author. It never has a token. */
+  /** Environment of agents, with the process marker `TAC8_RUN` and the configured author. It never has a token. */
   readonly env: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
   /** Additional settings of git. */

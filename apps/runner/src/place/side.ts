@@ -23,7 +23,7 @@ export interface SideOptions {
   readonly read: readonly string[];
   /** Files of the issue elsewhere in the data folder, which agents do not need. */
   readonly otherFiles?: readonly string[];
-  /** Environment of agents, with the marker `TAC8_RUN` and the configured author. It never has a token. */
+  /** Environment of agents, with the process marker `TAC8_RUN` and the configured author. It never has a token. */
   readonly env: Readonly<Record<string, string>>;
   /** Lock of the issue's workspace. Borrowed: it is held for longer than the side is open. */
   readonly lock: WorkspaceLock;

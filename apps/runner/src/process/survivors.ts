@@ -17,7 +17,7 @@ export interface Survivor {
   readonly startTime: number;
   readonly comm: string;
   /**
-   * How the process was found: by the marker in its environment, the workspace lock that it inherited, the run's control group, the
+   * How the process was found: by the process marker in its environment, the workspace lock that it inherited, the run's control group, the
    * agent's session, or the property that all processes of the run have (`members`).
    */
   readonly how: "marker" | "lock" | "cgroup" | "session" | "member";

@@ -125,7 +125,10 @@ const facts = {
 
   /** The trigger label. */
   label: {
-    /** Id of the newest `labeled` event that was used to start a run. */
+    /**
+     * Id of the newest `labeled` event that counts as used: it started a round, was refused, or was added before the round ended or
+     * was stopped.
+     */
     event: shared("labelEvent", int),
     /** Id of the newest event of a label that GitHub did not remove at the end of a run: the scheduler tries again. */
     notRemoved: shared("labelLeft", int.nullable()),
