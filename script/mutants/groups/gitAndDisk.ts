@@ -208,7 +208,7 @@ export const gitAndDisk: readonly Mutant[] = [
       file: `${RUNNER}/workspace/recoverFinishedWork.int.test.ts`,
       name: "without a mirror, unsaved finished work",
     },
-    promise: "an agent's finished work is not abandoned because the mirror is damaged",
+    promise: "an agent's finished work is kept and published even if the mirror is damaged",
   },
   {
     name: "lost-disk",

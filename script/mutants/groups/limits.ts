@@ -190,7 +190,7 @@ export const limits: readonly Mutant[] = [
       file: `${SCHEDULER}/plan.test.ts`,
       name: "an issue that was stopped without a runner is not started again by the label that it still has",
     },
-    promise: "a stopped issue does not start again because its label is still there",
+    promise: "a label that is still on a stopped issue does not start it again",
   },
   {
     name: "stop-label-used",
@@ -268,7 +268,7 @@ export const limits: readonly Mutant[] = [
     find: "pid === stat.session ? pid === session : isAgents(stat.session)",
     replace: "pid === session",
     test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "finds another process of the agent's session" },
-    promise: "a fork bomb whose environments cannot be read is found by its session",
+    promise: "a fork bomb whose environments cannot be read is found by its process session",
   },
   {
     name: "fork-bomb-terminal",

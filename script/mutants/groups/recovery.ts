@@ -16,7 +16,7 @@ export const recovery: readonly Mutant[] = [
     find: 'if (worked) return { do: "publish", patch: countsPatch };',
     replace: "",
     test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "worked, not published" },
-    promise: "paid work is not done again because a push failed",
+    promise: "paid work is not done again, even if a push fails",
   },
   {
     name: "lost-count",
@@ -201,7 +201,7 @@ export const recovery: readonly Mutant[] = [
     find: 'if (error instanceof GitRefusal && error.message === "exit code 1") return null;',
     replace: "return null;",
     test: { file: `${RUNNER}/git/gitFromRun.test.ts`, name: "that git could not look for is not reported as missing" },
-    promise: "paid work is not refused because git failed",
+    promise: "paid work does not end as refused if git could not compare it with the base branch",
   },
   {
     name: "shutdown-requeue",
@@ -291,7 +291,7 @@ export const recovery: readonly Mutant[] = [
       file: `${RUNNER}/airlock/pushOnTop.int.test.ts`,
       name: "during the replay is not a conflict: the step is tried again",
     },
-    promise: "paid work is not refused because git failed",
+    promise: "a failure of git does not end paid work as refused",
   },
   {
     name: "log-order",

@@ -20,9 +20,9 @@ export interface FreeDiskSpaceOptions {
 }
 
 /**
- * Remove files that are certainly no work from a worktree whose disk is full, until the disk has enough free space: first generated
- * files (ignored, then untracked), then dumps and temporary files, then files that are too large for GitHub. Every other file is kept,
- * even if disk space is still short: ignored files such as `.env` and databases, files that are not committed only because
+ * Remove files from a worktree whose disk is full, until the disk has enough free space: first files that are certainly no work
+ * (generated files, ignored and then untracked; dumps and temporary files), then untracked files that are too large for GitHub. Every
+ * other file is kept, even if disk space is still short: ignored files such as `.env` and databases, files that are not committed only because
  * there are too many, tracked files and nested repositories.
  * @returns the removed paths; a folder's path ends with a slash. @throws Error with git's message
  */
