@@ -1,9 +1,10 @@
 import { markdownTable } from "@tac8/core/config/document";
 import { ADVICE, MEANING } from "@tac8/core/domain/failureWords";
+import { formatCount } from "@tac8/core/domain/formats";
 import { MAX_BROKEN_OFF_IN_A_ROW, MAX_LOST_IN_A_ROW, MAX_UNCHANGED_IN_A_ROW } from "@tac8/core/domain/brokenOff";
 import {
   FAILURE_KINDS,
-  LONGEST_PARK_MS,
+  LONGEST_ANNOUNCED_WAIT_MS,
   MAX_GUESSED_REFUSALS,
   POLICY,
   type FailureKind,
@@ -16,7 +17,7 @@ export function failuresPage(): string {
   return `${BEFORE}\n\n${table}\n\n${AFTER}\n`;
 }
 
-const HOURS = LONGEST_PARK_MS / 3_600_000;
+const HOURS = LONGEST_ANNOUNCED_WAIT_MS / 3_600_000;
 
 const BEFORE = `# How runs fail
 
@@ -68,10 +69,23 @@ function whatTac8Does(kind: FailureKind): string {
 const REPORTED = `, or at the time that the service announced (after ${HOURS} hours at most, tac8 asks again)`;
 const UNTIL: Partial<Record<FailureKind, string>> = { "usage-limit": REPORTED, github: REPORTED };
 
-/** `1, 2, then 4 minutes`. */
 function waits(kind: FailureKind): string {
-  const { minutes } = POLICY[kind];
-  const last = minutes.at(-1) ?? 0;
-  const before = minutes.slice(0, -1).map((minute) => `${minute}, `);
-  return `${before.join("")}${before.length > 0 ? "then " : ""}${last} ${last === 1 ? "minute" : "minutes"}`;
+  return delaysAsText(POLICY[kind].minutes);
+}
+
+/** Format delays: `1, 2, then 4 minutes`; `30, 60 minutes, then 1 day`. */
+export function delaysAsText(minutes: readonly number[]): string {
+  const delays = minutes.map(inUnits);
+  const texts = delays.map(({ count, unit }, index) =>
+    delays[index + 1]?.unit === unit ? String(count) : formatCount(count, unit),
+  );
+  const last = texts.pop() ?? "";
+  return texts.length === 0 ? last : `${texts.join(", ")}, then ${last}`;
+}
+
+/** Return a delay in days or hours if it is longer than an hour and a whole number of them, otherwise in minutes. */
+function inUnits(minutes: number): { readonly count: number; readonly unit: string } {
+  if (minutes > 0 && minutes % 1440 === 0) return { count: minutes / 1440, unit: "day" };
+  if (minutes > 60 && minutes % 60 === 0) return { count: minutes / 60, unit: "hour" };
+  return { count: minutes, unit: "minute" };
 }

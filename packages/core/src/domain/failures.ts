@@ -99,8 +99,11 @@ export const POLICY: Readonly<Record<FailureKind, Policy>> = {
 export const MAX_NO_CHANGES = 2;
 /** How many times a refused push with an unknown message sets the repository's hold for one issue, while no other issue's push is refused. */
 export const MAX_GUESSED_REFUSALS = 3;
-/** The longest wait. The provider or GitHub may name a later time, but tac8 asks again after this one. */
-export const LONGEST_PARK_MS = 6 * 3_600_000;
+/**
+ * The longest wait until a time that the provider or GitHub announced (`until`): tac8 asks again after this one. The delays in `POLICY` have
+ * no upper limit.
+ */
+export const LONGEST_ANNOUNCED_WAIT_MS = 6 * 3_600_000;
 
 export interface AttemptCounts {
   /** Attempts used before this one. */
@@ -147,7 +150,7 @@ function parkFor({ kind, until = null }: Failure, { parked, factor, now }: ParkF
   const ahead = until - now;
   const least = ahead < NEAR_MS && parked > 0 ? own(parked - 1) : 0;
   // The time of `budget` is tac8's own midnight, so it has no upper limit.
-  return Math.min(Math.max(ahead, least), kind === "budget" ? Infinity : LONGEST_PARK_MS);
+  return Math.min(Math.max(ahead, least), kind === "budget" ? Infinity : LONGEST_ANNOUNCED_WAIT_MS);
 }
 
 function minutes(policy: Policy, index: number): number {
