@@ -7,8 +7,13 @@ import type { AgentEnd } from "./types.ts";
 export type Signal = "auth" | "usage-limit" | "model" | "session";
 
 /**
- * Return the signal in the CLI's own fields and words of a failed end, or null. Words with one meaning come before
- * numbers with several, and every field comes before the wording, which changes from version to version.
+ * Return the signal in the CLI's own fields and words of a failed end, or null. The first match wins, in this order:
+ *
+ * 1. codes, because each has one meaning, but a status has several;
+ * 2. the status;
+ * 3. a rejected limit in the stream;
+ * 4. the words, after all fields, because they change from version to version;
+ * 5. an invalid request without a known cause, then a call to the model that is still retried.
  */
 export function signalOf(end: AgentEnd): Signal | null {
   if (hasItsOwnEnd(end)) return null;
