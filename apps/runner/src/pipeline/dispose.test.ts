@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Failure } from "@tac8/core/domain/failures";
+import { questionDueAt } from "@tac8/core/domain/questionExpiry";
 import { LostRun } from "@tac8/core/state/issueStore";
 import { applyPatch, parseIssueState, type IssuePatch, type IssueRecord } from "@tac8/core/state/issueState";
 import {
@@ -199,11 +200,11 @@ test("after a reported end the job is completed, failed, or waits for an answer 
   expect(afterReportedEnd(result("stopped"), of(), facts)).toMatchObject({ do: "complete" });
   expect(afterReportedEnd(result("failed"), of(), facts)).toEqual({ do: "fail", reason: "why", lastWrite });
   const asked = new Date(NOW - 4 * DAY).toISOString();
-  expect(afterReportedEnd(result("blocked"), of({ "question.askedAt": asked }), facts)).toMatchObject({
-    do: "requeue",
-    until: NOW + 10 * DAY,
-  });
-  expect(afterReportedEnd(result("blocked"), of(), facts)).toMatchObject({ do: "requeue", until: NOW + 14 * DAY });
+  for (const askedAt of [asked, null]) {
+    const until = questionDueAt({ since: null, question: { askedAt } }, facts.blockedExpiresMs, NOW);
+    const record = of(askedAt === null ? {} : { "question.askedAt": askedAt });
+    expect(afterReportedEnd(result("blocked"), record, facts)).toMatchObject({ do: "requeue", until });
+  }
   const old = new Date(NOW - 20 * DAY).toISOString();
   expect(afterReportedEnd(result("blocked"), of({ "question.askedAt": old }), facts)).toMatchObject({
     until: NOW + 100,

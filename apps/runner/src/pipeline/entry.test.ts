@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { applyPatch, parseIssueState, type IssuePatch } from "@tac8/core/state/issueState";
 import { MAX_LOST_IN_A_ROW, MAX_UNCHANGED_IN_A_ROW, type RunProgress } from "@tac8/core/domain/brokenOff";
+import { questionDueAt } from "@tac8/core/domain/questionExpiry";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { planEntry, type Entry } from "./entry.ts";
 
@@ -345,8 +346,10 @@ test.each(ROWS)("$what → $do", ({ before, do: expected, resumeReason, patch })
 });
 
 test("a question waits until its last day, and no longer", () => {
-  expect(plan({ state: "blocked", since: ago(1) })).toEqual({ do: "wait", until: NOW + 13 * DAY });
-  expect(plan({ state: "blocked", since: null })).toEqual({ do: "wait", until: NOW + 14 * DAY });
+  for (const since of [ago(1), null]) {
+    const until = questionDueAt({ since, question: { askedAt: null } }, facts.blockedExpiresMs, NOW);
+    expect(plan({ state: "blocked", since })).toEqual({ do: "wait", until });
+  }
 });
 
 fieldTest("F1", "a lost run that made progress does not count towards the limit", () => {

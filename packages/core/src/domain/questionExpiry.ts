@@ -33,7 +33,10 @@ export function questionDueAt(times: AskedTimes, lifetimeMs: number, now: number
   return expiryOf(questionAskedAt(times) ?? now, lifetimeMs);
 }
 
-/** The rule: return when a question that was asked at `asked` expires. All times are epoch ms. */
+/**
+ * The rule: return when a question that was asked at `asked`, or work that was withheld then, expires. All times are epoch ms. To change it:
+ * "Recipes" in CONTRIBUTING.md.
+ */
 function expiryOf(asked: number, lifetimeMs: number): number {
   return asked + lifetimeMs;
 }
