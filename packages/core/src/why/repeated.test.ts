@@ -21,15 +21,17 @@ const started = (run: string) => log("run:started", { run, attempt: 1 });
 const first = [log("agent:ended", { run: "one" }), started("one"), log("issue:queued", {}, "labelled")];
 
 /** `before`: newest first, between the first agent run and the second. */
-function textOf(before: readonly LoggedEvent[], { runs = 2, later = [] as readonly LoggedEvent[] } = {}) {
+function findings(before: readonly LoggedEvent[], { runs = 2, later = [] as readonly LoggedEvent[] } = {}) {
   const all = ["one", "two"]
     .slice(0, runs)
     .map((run, index) => ({ run, n: index + 1, runner: "pi/0", at, session: "s" }));
   const record = applyPatch(parseIssueState({}), { state: "pr" as const, "agent.runCount": runs, "agent.runs": all });
   const events = runs < 2 ? first : [...later, started("two"), ...before, ...first];
   const facts = { now, ref: { owner: "octo", repo: "hello", number: 471 }, record, events };
-  return evaluateRepeated(facts as unknown as WhyFacts).map(({ text }) => text);
+  return evaluateRepeated(facts as unknown as WhyFacts);
 }
+
+const textOf = (...given: Parameters<typeof findings>) => findings(...given).map(({ text }) => text);
 
 test.each<[string, readonly LoggedEvent[], string]>([
   [
@@ -50,6 +52,14 @@ test.each<[string, readonly LoggedEvent[], string]>([
   ],
 ])("an agent ran again because %s", (_, before, why) => {
   expect(textOf(before)).toEqual([`agent run 2 started after ${why}; all events: tac8 timeline octo/hello#471`]);
+});
+
+test.each<[string, LoggedEvent, string | null]>([
+  ["of the run that was lost", log("run:lost", { lost: "one" }), "one"],
+  ["of no run after another cause", log("attempt:failed", { failure: "agent" }), null],
+  ["of no run if it was not recorded", log("run:lost", { lost: null }), null],
+])("the evidence has the id %s", (_, cause, lost) => {
+  expect(findings([cause])[0]?.evidence).toMatchObject({ run: "two", cause: cause.event, lost });
 });
 
 test("a later run that only publishes is not the reason", () => {

@@ -7,7 +7,7 @@ import type { WhyFacts } from "./facts.ts";
 import { notDecisive, type Finding } from "./rule.ts";
 import { asClause } from "./words.ts";
 
-/** Events after which another agent run may follow. Each completes `agent run 2 began after …`. */
+/** Events after which another agent run may follow. Each completes `agent run 2 started after …`. */
 const CAUSES: Partial<Record<EventName, string>> = {
   "issue:queued": "the label queued the issue",
   "issue:retried": "a user queued the issue again",
@@ -30,9 +30,10 @@ export function evaluateRepeated(facts: WhyFacts): Finding[] {
   if (cause === null) return [notDecisive("repeated", `why an agent ran ${runs} times: ${all}`, { run, cause: null })];
   const kind = textOf(cause, "failure");
   const reason = asClause(cause.reason);
+  const lost = textOf(cause, "lost");
   const what = `${CAUSES[cause.event]}${kind === null ? "" : ` (${kind})`} ${atMoment(Date.parse(cause.at), now)}`;
   const text = `agent run ${runs} started after ${what}${reason === "" ? "" : `: ${reason}`}; all events: ${all}`;
-  return [notDecisive("repeated", text, { run, cause: cause.event, at: cause.at, failure: kind, reason })];
+  return [notDecisive("repeated", text, { run, cause: cause.event, at: cause.at, failure: kind, lost, reason })];
 }
 
 /** Return the newest cause before the run started; null: it is older than the events that were read. `events`: newest first. */
