@@ -475,7 +475,7 @@ export const sections = {
       .meta({ examples: [4096] }),
   }),
   notify: z.strictObject({
-    blocked: z.boolean().default(true).describe("Notify when an agent asks a question."),
+    blocked: z.boolean().default(true).describe("Notify when an issue waits for a reply or a permission."),
     answered: z.boolean().default(true).describe("Notify when an agent answers without changing anything."),
     failed: z.boolean().default(true).describe("Notify when an issue fails."),
     holds: z
