@@ -298,7 +298,7 @@ export const sections = {
       .min(0)
       .default(0)
       .describe(
-        "Start no new agent when the agents of all runners have cost this much today, in US dollars. Running agents continue. The agents report their cost. With isolation, tac8's proxy counts the tokens too; if [[models]] has a price for the model, the higher cost is used. The day ends at midnight in the scheduler's time zone. 0: no limit.",
+        "Start no new agent when the agents of all runners have cost this much today, in US dollars. Running agents continue. The agents report their cost. With isolation, tac8's proxy counts the tokens too; if [[models]] has a price for the model (docs/configuration.md, section Files of the older Python coordinator), the higher cost is used. The day ends at midnight in the scheduler's time zone. 0: no limit.",
       ),
     max_runs_per_day: z
       .int()
