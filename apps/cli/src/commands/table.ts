@@ -105,7 +105,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "add <issue>",
-    summary: "add the label that starts work to an issue on GitHub",
+    summary: "label an issue on GitHub, so that tac8 starts work on it",
     options: [
       { flags: "--priority <priority>", description: "also add the label of this priority", choices: PRIORITIES },
       { flags: "--json", description: "print JSON" },
