@@ -316,7 +316,8 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "disk: { usesAttempt: false,",
     replace: "disk: { usesAttempt: true,",
     test: { file: `${CORE}/domain/failures.test.ts`, name: "disk uses none" },
-    promise: "a full disk uses no attempt and loses no work, and the job resumes when there is space",
+    promise:
+      "a disk too full for tac8's own files uses no attempt and loses no work, and the job resumes when there is space",
   },
   {
     name: "push-declined",

@@ -35,7 +35,7 @@ export const service: readonly Mutant[] = [
       file: "script/deploy.int.test.mjs",
       name: "after tac8 join --leave, upgrade with services that are inactive",
     },
-    promise: "install.sh --upgrade and --rollback do not start tac8 on a machine that has left",
+    promise: "install.sh --upgrade and --rollback do not start tac8 on a machine that has left the shared Redis",
   },
   {
     name: "join-leave-stopped",

@@ -8,7 +8,7 @@ export const trust: readonly Mutant[] = [
     find: 'if (cause !== null) return { kind: "go", event: used, cause };',
     replace: 'return { kind: "go", event: used, cause: cause ?? { id: 0, actor: "", actorType: "", at: "" } };',
     test: { file: "test/forgedStart.e2e.test.ts", name: "a retry without a trusted label" },
-    promise: "an agent never starts because of Redis on an issue that no trusted account has labelled",
+    promise: "whatever Redis contains, an agent never starts on an issue that no trusted account has labelled",
   },
   {
     name: "start-cause-publish",
