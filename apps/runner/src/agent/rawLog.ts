@@ -9,7 +9,7 @@ import { createTail } from "./tail.ts";
 const MAX_BYTES = 200 * 1024 ** 2;
 const TAIL_BYTES = 1024 ** 2;
 
-/** The complete output of an agent on disk. A log that cannot be written never affects the agent: see `error`. */
+/** The output of an agent on disk: of a long output, its beginning and its end. A log that cannot be written never affects the agent: see `error`. */
 export interface RawLog {
   /** Resolves when the bytes are written, or dropped because the log is full or has failed. Never rejects. One call at a time. */
   write(chunk: Uint8Array): Promise<void>;

@@ -29,7 +29,7 @@ export interface LiveStreamOptions {
 
 /**
  * Open the live stream of an agent's output in Redis, which every machine can read. It is written in batches. While Redis is
- * unreachable the oldest entries are dropped, because the raw log on disk has the complete output.
+ * unreachable the oldest entries are dropped, because the raw log on disk does not need Redis.
  */
 export function openLiveStream({ redis, runId, log, redact, closeMs = CLOSE_MS }: LiveStreamOptions): LiveStream {
   const key = runStreamKey(runId);
