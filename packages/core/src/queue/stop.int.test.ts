@@ -245,7 +245,7 @@ it.each([
   ["active", { state: "queued", end: { attempt: null, outcome: null } }, 0, "runner"],
   ["failed", { state: "failed", end: { attempt: 2, outcome: "failed" } }, 3, "ended"],
   ["failed", { state: "queued", end: { attempt: null, outcome: null } }, 3, "changed"],
-  // Put back by Bull Board.
+  // Put back in Bull Board.
   ["waiting", { state: "failed", end: { attempt: 2, outcome: "failed" } }, 3, "queue"],
   // Stopped, and not taken out of the queue yet.
   ["prioritized", { state: "stopped", end: { attempt: 1, outcome: "stopped" } }, 1, "ended"],
