@@ -227,7 +227,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     history,
     async waitForNthState(number, state, times, timeoutMs = 150_000) {
       await poll(timeoutMs, async () => {
-        const seen = (await history(number)).filter(({ to }) => to === state).length;
+        // A label or a reply is an event too, and leaves the issue in its state.
+        const seen = (await history(number)).filter(({ from, to }) => to === state && from !== state).length;
         return seen >= times ? null : `issue ${number} was ${state} ${seen} times, not ${times}`;
       }).catch(withLogs);
     },

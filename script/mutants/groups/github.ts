@@ -222,7 +222,7 @@ export const github: readonly Mutant[] = [
     file: `${CORE}/github/appPermissions.ts`,
     find: 'return granted["workflows"] === "write";',
     replace: 'return granted["workflows"] === "admin";',
-    test: { file: `${RUNNER}/git/appTokens.int.test.ts`, name: "is pushed within a minute after" },
+    test: { file: `${RUNNER}/git/appTokens.int.test.ts`, name: "is pushed as soon as the permission is granted" },
     promise: "work on workflows is published if the App has that permission",
   },
   {
@@ -247,7 +247,15 @@ export const github: readonly Mutant[] = [
     find: "Math.max(before.madeAt, widenedAt) + WIDEN_MS",
     replace: "Math.max(before.madeAt, widenedAt) + 50 * WIDEN_MS",
     test: { file: `${CORE}/github/appTokens.int.test.ts`, name: "that the App is installed on later" },
-    promise: "a new permission of an App is used within a minute, without a restart",
+    promise: "a repository that an App is installed on later is reached within a minute, without a restart",
+  },
+  {
+    name: "app-permission-now",
+    file: `${CORE}/github/appTokens.ts`,
+    find: 'if (isTooSoon && lacks !== "workflows") return null;',
+    replace: "if (isTooSoon) return null;",
+    test: { file: `${CORE}/github/appTokens.int.test.ts`, name: "as soon as it does" },
+    promise: "a new permission of an App is used at once, without a restart",
   },
   {
     name: "app-label",

@@ -24,7 +24,10 @@ const TRIES = 3;
 const RETRY_MS = 30_000;
 /** How long a failure is cached if an operator must repair the App. */
 const REPAIR_MS = 1000;
-/** Minimum time between two new tokens because the current one lacks a permission or repository, or because GitHub refuses it. */
+/**
+ * Minimum time between two new tokens because the current one lacks a repository, or because GitHub refuses it. A missing permission for
+ * workflows has none: only finished work meets it, and a user may have granted it seconds ago.
+ */
 const WIDEN_MS = 60_000;
 const REPLACE_MS = 60_000;
 
@@ -250,7 +253,8 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
       const before = live;
       if (before === null || !lacksIt(before, lacks))
         return before === null || before.token === used ? null : before.token;
-      if (now() < Math.max(before.madeAt, widenedAt) + WIDEN_MS && making === null) return null;
+      const isTooSoon = now() < Math.max(before.madeAt, widenedAt) + WIDEN_MS && making === null;
+      if (isTooSoon && lacks !== "workflows") return null;
       const made = await abortable(widened(), signal);
       return made === null || made.token === used || lacksIt(made, lacks) ? null : made.token;
     },

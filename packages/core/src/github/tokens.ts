@@ -16,7 +16,7 @@ export interface GitHubTokens {
   readonly replace: (refused: string, options?: CallOptions) => Promise<string | null>;
   /**
    * Return another token in place of one that lacks a repository, or the permission for workflows, if an operator has granted that since
-   * the token was created; null: not granted, or checked less than a minute ago. It never throws for a failure of GitHub.
+   * the token was created; null: not granted, or a repository was checked less than a minute ago. It never throws for a failure of GitHub.
    * @throws the signal's reason
    */
   readonly renewForAccess: (used: string, lacks: Repo | "workflows", options?: CallOptions) => Promise<string | null>;
