@@ -102,8 +102,11 @@ test("a record that names another base branch: the pull request targets the repo
   expect(pullsOf(number)).toMatchObject([{ head: `auto/gh-${number}`, base: "main" }]);
 });
 
-test("a job whose data names another issue than its id works on the issue of its id", () => {
+test("a job whose data names another issue than its id works on the issue of its id", async () => {
   const number = numberOf("another issue");
+  // A run of the other issue would end here because its label is missing, and the scheduler would start this issue again.
+  const events = (await world.history(number)).map(({ event }) => event);
+  expect(events).toEqual(["issue:queued", "run:started", "agent:ended", "run:lost", "issue:published"]);
   expect(pullsOf(number)).toMatchObject([{ head: `auto/gh-${number}` }]);
   expect(Object.keys(world.github.branches(REPO))).not.toContain(`auto/gh-${unlabelled}`);
 });

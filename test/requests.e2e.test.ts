@@ -117,6 +117,8 @@ test("a default branch that is renamed while another issue starts: both pull req
   for (const number of [first, second]) {
     await expectOnce(world, number);
     expect(pullsOf(world, number).map(({ base }) => base)).toEqual(["stem"]);
+    const states = (await world.history(number)).map(({ to }) => to);
+    expect(states, "the same run publishes to the new name").toEqual(["queued", "running", "agent", "pr"]);
   }
 });
 

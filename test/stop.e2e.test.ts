@@ -138,6 +138,8 @@ test("SIGTERM just before an agent starts: no agent starts, and nothing keeps th
   expect(await ended).toBe(0);
   expect(slow.log()).not.toContain("some resources are still open");
   expect(await world.agentStarts(number)).toEqual([]);
+  // An agent that starts and is ended at once has no time to note its start.
+  expect(slow.log()).not.toContain("agent started");
   expect(await begun(), "a run that did not begin does not count").toBe(begunBefore);
   expect((await world.history(number)).at(-1)).toMatchObject({ from: "running", to: "queued" });
   expect(existsSync(join(world.dataFolder, "workspaces", REPO, "tmp", `gh-${number}`))).toBe(false);
