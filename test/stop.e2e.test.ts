@@ -132,9 +132,17 @@ test("SIGTERM just before an agent starts: no agent starts, and nothing keeps th
   const number = world.openIssue({ script: [{ result: "Done." }] });
   const slow = world.startApp("runner", { PATH: `${bin}:${process.env["PATH"] ?? ""}`, TAC8_CONFIG: shared });
   await poll(120_000, async () => (existsSync(reached) ? null : "the run is not that far"));
+  // Git is ended with its run, so the signal comes in a later wait: Redis has to count the agent.
+  await world.redis.call("CLIENT", "PAUSE", "120000", "WRITE");
+  await world.openGate("before the agent");
+  await poll(60_000, async () => {
+    const clients = String(await world.redis.call("CLIENT", "LIST"));
+    const isWaiting = clients.split("\n").some((line) => /name=tac8:runner .*flags=\S*b.* cmd=eval/.test(line));
+    return isWaiting ? null : `the runner does not wait for Redis:\n${clients}`;
+  });
   const ended = slow.stop("SIGTERM");
   await slow.waitForLog("closing");
-  await world.openGate("before the agent");
+  await world.redis.call("CLIENT", "UNPAUSE");
   expect(await ended).toBe(0);
   expect(slow.log()).not.toContain("some resources are still open");
   expect(await world.agentStarts(number)).toEqual([]);
