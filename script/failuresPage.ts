@@ -33,7 +33,7 @@ An attempt resumes the session of the previous attempt, in the same workspace. A
 
 ## When is a run a success?
 
-A run is a success if the agent's program exits with code 0 and a result that is not an error, and if the agent called a tool or wrote output in this run. So the incomplete work of an earlier run is never published as finished because a later session wrote no output.
+A run is a success if the agent's program exits with code 0 and a result that is not an error, and if the agent called a tool or wrote output in this run. If the agent did neither, nothing is published: the worktree may have only the incomplete work of an earlier run.
 
 ## Runs that fail with the same error
 
@@ -44,14 +44,14 @@ function whatTac8Does(kind: FailureKind): string {
   if (kind === "lost")
     return `Uses no attempt, and another run starts immediately. The issue fails after ${MAX_LOST_IN_A_ROW} such runs in a row without a finished tool call or answer (a run that an orderly shutdown requeued is not one of them), after ${MAX_UNCHANGED_IN_A_ROW} in a row without a change of the workspace, or after ${MAX_BROKEN_OFF_IN_A_ROW} in a row. Before it fails, its work is saved to the branch.`;
   if (kind === "refused") {
-    return `Fails the issue immediately, without another agent run. If the content of the commits is the cause (a secret, a large file), the agent gets the error and tries again. If the token cannot change workflows, the issue becomes blocked, and a comment describes what to do. If the whole repository is affected, tac8 uses no attempt, holds that repository, and tries again after ${waits(kind)}. tac8 does the same if it does not know the error message of a push. If this happens ${MAX_GUESSED_REFUSALS} times in a row to one issue, and meanwhile to no other issue of the repository, that issue fails and the hold ends.`;
+    return `Fails the issue immediately, without another agent run. If the content of the commits is the cause (a secret, a large file), the agent gets the error and tries again. If the token cannot change workflows, the issue becomes blocked, and a comment describes what to do. If the whole repository is affected, tac8 uses no attempt, holds that repository, and tries again after ${waits(kind)}. tac8 does the same if it does not know the error message of a push. If pushes of one issue are rejected with such a message ${MAX_GUESSED_REFUSALS} times in a row, and meanwhile no push of another issue of the repository is, that issue fails and the hold ends.`;
   }
   if (kind === "untrusted")
     return "Uses no attempt and starts nothing. tac8 comments at most once a day for each account.";
   if (kind === "edited")
     return "Uses no attempt and ends the work: no agent starts, and finished work is kept in its workspace instead of being published. [Who may start it](security.md#who-may-start-it) has the details.";
   if (kind === "unfinished")
-    return "Uses an attempt and resumes the session immediately to finish the work. If only a background command is still open, and the agent leaves one open again or has no attempt left, its work becomes a pull request with a note at the top; without any change, the issue fails.";
+    return "Uses an attempt and resumes the session immediately to finish the work. If the resumed agent, or an agent without another attempt, leaves only background commands open, its work becomes a pull request with a note at the top; without any change, the issue fails.";
   if (kind === "budget") return "Uses no attempt; holds the queue until midnight (hold `budget`).";
   if (kind === "no-changes")
     return "Uses an attempt and asks the agent again immediately; the second time fails the issue.";
