@@ -2,7 +2,10 @@ import { z } from "zod";
 
 const item = {
   kind: z.string(),
-  issue: z.string().nullable().describe("Id of the issue's job; null if it belongs to a run only"),
+  issue: z
+    .string()
+    .nullable()
+    .describe("Id of the issue's job, such as `owner.repo.471`; null if it belongs to a run only"),
   paths: z.array(z.string()).describe("Absolute, on the runner's machine"),
 };
 

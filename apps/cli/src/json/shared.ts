@@ -12,7 +12,7 @@ export const pullRequest = z.strictObject({ number: z.int(), url: z.string().nul
 export const outcomes = z
   .record(z.enum(OUTCOMES), z.int())
   .describe(
-    "How often work on an issue ended, by outcome. `blocked`: it waits for a reply or a permission, and ends again",
+    "How often work on an issue ended, by outcome. `blocked`: it waits for a reply or a permission, and is counted again when it ends",
   );
 
 export const figures = {

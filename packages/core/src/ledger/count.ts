@@ -8,7 +8,7 @@ import { timeToPullField } from "./timesToPull.ts";
 /**
  * Sums of the ledger, by field of a hash. All are whole numbers, so that Redis adds them without loss:
  *
- *   outcome|<outcome>                      ends of issues (`blocked`: it waits for a reply or a permission, and ends again)
+ *   outcome|<outcome>                      ends of issues (`blocked`: it waits for a reply or a permission, and is counted again when it ends)
  *   updated                                ends as `pr` whose pull request was already open, so it is not a new one
  *   failure|<kind>                         attempts that failed, including the last ones
  *   begun                                  started agents, per day only; their runners count them, see agentRuns.ts
