@@ -284,7 +284,7 @@ export const sections = {
       .regex(/^\w[\w.-]{0,49}$/, 'expected "claude", "command" or the name of a provider')
       .default("claude")
       .describe(
-        'Program that agents run. "claude" or "claude-cli": Claude Code. "command": the program in command_template. Any other NAME: the program in [providers.NAME].',
+        'The agent\'s program, not the provider of the model. "claude" or "claude-cli": Claude Code. "command": the program in command_template. Any other NAME: the program in [providers.NAME].',
       ),
     command: program.default(["claude"]).describe("Claude Code program, followed by leading arguments if any."),
     model_default: z.string().min(1).max(200).default("claude-sonnet-4-5").describe("Model that agents use."),
@@ -437,7 +437,7 @@ export const sections = {
       .min(0)
       .default(1)
       .describe(
-        "Start no new job with less free disk space than this in the data folder or the worktrees' folder, in GB (janitor.min_free_gb removes files instead). Below half of it, stop the agent that has written the most. Free space is the free bytes, or 16 KiB for each free inode if that is less, because a disk with many small files can run out of inodes first. 0: no limit.",
+        "Start no new job with less free disk space than this in the data folder or the worktrees' folder, in GB; old files are removed earlier (janitor.min_free_gb). Below half of it, stop the agent that has written the most. Free space is the free bytes, or 16 KiB for each free inode if that is less, because a disk with many small files can run out of inodes first. 0: no limit.",
       ),
     max_load_per_core: z
       .number()
