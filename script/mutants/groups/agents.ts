@@ -213,7 +213,8 @@ export const agents: readonly Mutant[] = [
       file: `${RUNNER}/home/base/readBase.int.test.ts`,
       name: "a link is read as the file or folder of the commit that it names",
     },
-    promise: "agents, skills and rules behind a link to another folder of the commit keep their effect",
+    promise:
+      "files of .claude/agents, skills and rules behind a link to another folder of the commit keep their effect",
   },
   {
     name: "base-count",
@@ -479,7 +480,7 @@ export const agents: readonly Mutant[] = [
     find: "if (shown !== null) {",
     replace: 'if (shown?.path === "") {',
     test: { file: `${CORE}/isolation/probe.int.test.ts`, name: "among the system's programs is refused" },
-    promise: "a runner whose data folder every sandbox would show does not start",
+    promise: "a runner whose data folder is among the system's folders, which every sandbox shows, does not start",
   },
   {
     name: "probe-late",

@@ -276,7 +276,7 @@ export const gitAndDisk: readonly Mutant[] = [
       file: `${RUNNER}/workspace/ensure.int.test.ts`,
       name: "commits that conflict with another contributor's commit are quarantined",
     },
-    promise: "a workspace that cannot be continued is quarantined in a state that still works",
+    promise: "a workspace that cannot be continued is quarantined with its commits, and git still works there",
   },
   {
     name: "stale-locks",
@@ -438,7 +438,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: 'if (state.work.uncommitted?.files.some(isValuable) === true) return "it has files that are not committed";',
     replace: "if (state.work.uncommitted !== null) return null;",
     test: { file: "test/rest.e2e.test.ts", name: "a repository inside the repository" },
-    promise: "work that no commit can have stays in its workspace after the pull request, and the issue says so",
+    promise: "work that tac8 cannot commit stays in its workspace after the pull request, and the issue says so",
   },
   {
     name: "kept-rest",

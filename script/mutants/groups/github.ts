@@ -115,7 +115,7 @@ export const github: readonly Mutant[] = [
     find: "if (ending === null) return [];",
     replace: 'if (ending === null) return [{ do: "withdraw", job, reason: "it is not in the list" }];',
     test: { file: `${SCHEDULER}/plan.test.ts`, name: "moved from one page to another" },
-    promise: "an issue is withdrawn only if GitHub reports that for the issue itself",
+    promise: "an issue is withdrawn only if GitHub reports that the issue itself is closed, unlabelled or missing",
   },
   {
     name: "breaker",

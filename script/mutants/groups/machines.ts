@@ -122,7 +122,7 @@ export const machines: readonly Mutant[] = [
       file: `${RUNNER}/issue/endedSince.test.ts`,
       name: "with its job put back into the queue: a retry, so GitHub is not asked",
     },
-    promise: "an ended issue starts again after a restore if its job was put back in Bull Board",
+    promise: "an ended issue starts again after a restore if its job was retried in Bull Board",
   },
   {
     name: "copied-folder",

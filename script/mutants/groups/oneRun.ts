@@ -64,7 +64,7 @@ export const oneRun: readonly Mutant[] = [
     find: '({ "round.retriedAt": queuedAt, state: "queued" } as const)',
     replace: '{ "round.retriedAt": queuedAt }',
     test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "failed → work" },
-    promise: "a run of an ended issue whose job was put back in Bull Board queues the issue first",
+    promise: "a run of an ended issue whose job was retried in Bull Board queues the issue first",
   },
   {
     name: "run-id",

@@ -378,7 +378,7 @@ export const trust: readonly Mutant[] = [
     find: "const id = z.string().regex(/^\\w[\\w.-]{0,63}$/);",
     replace: "const id = z.string();",
     test: { file: `${CORE}/state/issueState.test.ts`, name: "a run or session that is" },
-    promise: "no run or session from Redis is a path or an option",
+    promise: "no id of a run or session in Redis is used as a path or an option",
   },
   {
     name: "state-commits",
