@@ -35,10 +35,16 @@ export function createPoll(services: PollServices): () => Promise<void> {
   let rateLimitedUntil = 0;
 
   async function doAll(snapshot: RepositorySnapshot, actions: readonly Action[]): Promise<string[]> {
-    const queued = await shouldPostQueued(snapshot, actions);
+    const forNewIssues = await shouldPostQueued(snapshot, actions);
     const lookupBudget = { left: MAX_LOOKUPS };
     const { max_attempts: attempts } = config.coordinator;
-    const actServices = { ...services, trustedUsers, attempts, comments: { on: true, queued }, lookupBudget };
+    const actServices = {
+      ...services,
+      trustedUsers,
+      attempts,
+      comments: { enabled: true, forNewIssues },
+      lookupBudget,
+    };
     const problems: string[] = [];
     for (const action of actions) {
       try {

@@ -8,9 +8,9 @@ import type { RepositorySnapshot } from "./plan.ts";
 /** State of the comments of one poll. */
 export interface QueuedComments {
   /** Whether this poll still posts comments; false after the first one that failed because of an outage or a limit. */
-  on: boolean;
+  enabled: boolean;
   /** Whether new issues get a queued comment. */
-  readonly queued: boolean;
+  readonly forNewIssues: boolean;
 }
 
 /** Maximum time for one comment, because the queue waits for it. */
@@ -25,7 +25,7 @@ export function postQueued(
   snapshot: RepositorySnapshot,
   { number, since, hasRecord }: { number: number; since: string; hasRecord: boolean },
 ): Promise<void> {
-  if (!services.comments.queued) return Promise.resolve();
+  if (!services.comments.forNewIssues) return Promise.resolve();
   return tryToPost(services, async () => {
     const status = queuedStatus(services, snapshot, { number, since });
     if (await isTrusted(services, snapshot, status)) await showQueued(status, { hasRecord });
@@ -62,12 +62,12 @@ async function isTrusted(
 }
 
 async function tryToPost({ comments, log }: ActServices, post: () => Promise<void>): Promise<void> {
-  if (!comments.on) return;
+  if (!comments.enabled) return;
   try {
     await post();
   } catch (error) {
     // If GitHub refused only this comment, it may accept one on the next issue.
-    if (!isRefusedRequest(error)) comments.on = false;
+    if (!isRefusedRequest(error)) comments.enabled = false;
     log.debug({ err: error }, "could not update the status comment");
   }
 }
