@@ -263,7 +263,7 @@ export const gitAndDisk: readonly Mutant[] = [
     name: "worktree-damaged",
     file: `${RUNNER}/workspace/ensure.ts`,
     find: 'await quarantine(place, paths, { stamp, what: "tree" });',
-    replace: "paths.tree.concat(stamp);\n      if (quarantined !== null) await place.openTree(paths.tree);",
+    replace: "paths.tree.concat(stamp);\n      if (quarantined !== null) await place.addOwnerRightsInTree(paths.tree);",
     test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "where .git is rubbish" },
     promise: "a worktree whose .git is damaged is restored with its commits, and its files are quarantined",
   },

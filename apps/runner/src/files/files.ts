@@ -23,7 +23,7 @@ export interface Entry {
 
 /**
  * File operations on one side. Agents can create anything on their own side, so `stat`, `readFile`, `writeFile`,
- * `openTree`, `move`, `remove` and `copy` do not follow a link at the end of a path. Check the other parts of a path
+ * `addOwnerRightsInTree`, `move`, `remove` and `copy` do not follow a link at the end of a path. Check the other parts of a path
  * yourself. A failed operation rejects with the system's error and its `code`. If the whole side is unreachable, every
  * call rejects with a StepFailure.
  */
@@ -44,11 +44,11 @@ export interface Files {
   /** Create a folder and its parents. An existing folder stays unchanged. */
   makeFolder(path: string, mode?: number): Promise<void>;
   /** Give the owner of a folder all rights to it, and other users none. */
-  ownFolder(path: string): Promise<void>;
+  makeFolderPrivate(path: string): Promise<void>;
   /** Add the owner's rights to the rights of a folder. */
-  openFolder(path: string): Promise<void>;
+  addOwnerRights(path: string): Promise<void>;
   /** Add the owner's rights in a whole tree, except to folders of other users. A missing tree is not an error. */
-  openTree(path: string): Promise<void>;
+  addOwnerRightsInTree(path: string): Promise<void>;
   move(from: string, to: string): Promise<void>;
   /** Remove a file or a whole folder, even if its owner may not write to it. A missing one is not an error. */
   remove(path: string): Promise<void>;

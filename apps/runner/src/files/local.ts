@@ -30,9 +30,9 @@ export const localFiles: Files = {
   async makeFolder(path, mode) {
     await mkdir(path, { recursive: true, ...(mode === undefined ? {} : { mode }) });
   },
-  ownFolder: (path) => chmod(path, 0o700),
-  openFolder: async (path) => chmod(path, (await stat(path)).mode | 0o700),
-  openTree,
+  makeFolderPrivate: (path) => chmod(path, 0o700),
+  addOwnerRights: async (path) => chmod(path, (await stat(path)).mode | 0o700),
+  addOwnerRightsInTree,
   move: rename,
   remove: removeTree,
   removeEmpty,
@@ -84,7 +84,7 @@ async function list(folder: Path, max = Infinity): Promise<Entry[]> {
 async function removeTree(path: string): Promise<void> {
   const code = await tryToRemove(path);
   if (code === null) return;
-  await openTree(path);
+  await addOwnerRightsInTree(path);
   const isKept = code === "EACCES" && !(await canWrite(dirname(path)));
   if (isKept || code === "ENAMETOOLONG" || (await tryToRemove(path)) === "ENAMETOOLONG") await removeByPrograms(path);
   await rm(path, { recursive: true, force: true, maxRetries: 3 });
@@ -136,7 +136,7 @@ async function removeEmpty(path: string): Promise<void> {
   }
 }
 
-async function openTree(path: string): Promise<void> {
+async function addOwnerRightsInTree(path: string): Promise<void> {
   const found = await lstat(path).catch(() => null);
   if (found?.isDirectory() !== true) return;
   try {
@@ -145,7 +145,7 @@ async function openTree(path: string): Promise<void> {
     if ((error as NodeJS.ErrnoException).code !== "EPERM") throw error;
   }
   const names = await readdir(path).catch(() => []); // The code that needs the content reports the error.
-  for (const name of names) await openTree(join(path, name));
+  for (const name of names) await addOwnerRightsInTree(join(path, name));
 }
 
 async function statOf(path: Path): Promise<Found | null> {

@@ -56,7 +56,7 @@ const CONFIG: Record<string, string> = {
  * Unix users of their own must read objects, if they can enter the parent folder. This is not the default, because git
  * then sets a mode bit of its folders that systemd services may not set (RestrictSUIDSGID).
  */
-export function openObjects(): void {
+export function makeObjectsReadable(): void {
   CONFIG["core.sharedRepository"] = "0644";
 }
 

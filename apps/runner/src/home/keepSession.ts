@@ -91,7 +91,7 @@ function sessionPaths(folder: string, id: string): readonly [file: string, folde
 /** List a folder's entries, even if an agent has removed its permissions. */
 async function namesIn(place: Files, folder: string): Promise<string[]> {
   if (!(await isFolder(place, folder))) return [];
-  await place.ownFolder(folder);
+  await place.makeFolderPrivate(folder);
   return (await place.list(folder)).map(({ name }) => name);
 }
 
@@ -109,7 +109,7 @@ async function makeFolder(place: Files, path: string): Promise<void> {
     await place.remove(path);
     await place.makeFolder(path, 0o700);
   }
-  await place.ownFolder(path);
+  await place.makeFolderPrivate(path);
 }
 
 async function isFolder(place: Files, path: string): Promise<boolean> {

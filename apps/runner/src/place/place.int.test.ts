@@ -144,12 +144,12 @@ describe.each(PLACE_KINDS)("a place of the kind %s:", (kind) => {
     expect(await code(place.move(at("copy"), at("x")))).toBe("ENOENT");
     await place.removeEmpty(at("moved"));
     await chmod(at("moved/b"), 0o500);
-    await place.openFolder(at("moved/b"));
+    await place.addOwnerRights(at("moved/b"));
     expect((await stat(at("moved/b"))).mode & 0o777).toBe(0o700);
     await chmod(at("moved/b"), 0o555);
-    await place.openTree(at("moved"));
+    await place.addOwnerRightsInTree(at("moved"));
     expect((await stat(at("moved/b"))).mode & 0o777).toBe(0o755);
-    await place.ownFolder(at("moved/b"));
+    await place.makeFolderPrivate(at("moved/b"));
     expect((await stat(at("moved/b"))).mode & 0o777).toBe(0o700);
     await place.remove(at("moved"));
     await place.remove(at("moved"));

@@ -44,22 +44,22 @@ export interface EnsuredWorkspace {
  * @throws the signal's reason, StepFailure of kind `git`
  */
 export async function ensureWorkspace(options: EnsureOptions): Promise<EnsuredWorkspace> {
-  return openingUp(options, async () => {
+  return withRepairedRights(options, async () => {
     // An empty folder is left by an interrupted `create`, and is no work.
     await options.place.removeEmpty(options.paths.tree);
     return ensure({ ...options, place: await withoutGitDrivers(options.place, options.paths) });
   });
 }
 
-/** Do work, and repeat it with repaired permissions if an agent removed them. Also used by recoverFinishedWork.ts. */
-export async function openingUp<T>({ paths, place }: EnsureOptions, work: () => Promise<T>): Promise<T> {
+/** Do work. If an agent removed permissions of its files, add the owner's rights again and repeat the work. Also used by recoverFinishedWork.ts. */
+export async function withRepairedRights<T>({ paths, place }: EnsureOptions, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     place.signal?.throwIfAborted();
     if (!/EACCES|permission denied/i.test(String(error))) throw error;
-    await place.openTree(paths.gitDir);
-    await place.openTree(paths.tree);
+    await place.addOwnerRightsInTree(paths.gitDir);
+    await place.addOwnerRightsInTree(paths.tree);
     return work();
   }
 }
@@ -146,7 +146,8 @@ async function inspectOnIssueBranch(options: EnsureOptions): Promise<WorkspaceSn
  */
 async function putOnTop({ paths, place, goal }: EnsureOptions, head: string): Promise<string | null> {
   const saved = await saveWork({ ...paths, place, baseSha: head, message: "Uncommitted work" });
-  // The reset in `forward` could overwrite these uncommitted files. Left-out files that are no work need no protection.
+  // The reset in `forward` could overwrite these uncommitted files. Generated files and others that are not work may be
+  // overwritten.
   if (saved.unsaved.some(isValuable)) return null;
   const plan = planReplay({ why: "branch moved", theirs: goal.start, base: goal.base ?? null });
   const replayed = await replayOnto({ git: runGitIn(place, paths.gitDir), head: saved.head, ...plan });
@@ -216,6 +217,6 @@ async function done(
   { paths, place }: EnsureOptions,
   result: Pick<EnsuredWorkspace, "how" | "head"> & Partial<Pick<EnsuredWorkspace, "quarantined" | "because">>,
 ): Promise<EnsuredWorkspace> {
-  await place.openFolder(paths.tree);
+  await place.addOwnerRights(paths.tree);
   return { quarantined: null, because: null, ...result };
 }

@@ -2,7 +2,7 @@ import { commitOf } from "../git/openGit.ts";
 import { gitIn } from "../place/place.ts";
 import { isDamage } from "./damage.ts";
 import { withoutGitDrivers } from "./gitDrivers.ts";
-import { checkFiles, openingUp, reattach, type EnsuredWorkspace, type EnsureOptions } from "./ensure.ts";
+import { checkFiles, withRepairedRights, reattach, type EnsuredWorkspace, type EnsureOptions } from "./ensure.ts";
 import { inspectWorkspace } from "./inspect.ts";
 import type { Mirror } from "./mirror.ts";
 import { planFinished, type FinishedFacts } from "./plan.ts";
@@ -55,7 +55,7 @@ async function find(
     mirrorDir: mirror.paths.dir,
     goal: { branch, start: saved ?? "", published: false },
   };
-  return openingUp(options, async () => {
+  return withRepairedRights(options, async () => {
     await removeStaleLocks(place, paths.gitDir);
     const found = await inspectWorkspace(options);
     // After an interruption of git the repository seems to be damaged.

@@ -8,7 +8,14 @@ import type { Path } from "../../files/files.ts";
  */
 export type Request =
   | {
-      readonly op: "exists" | "ownFolder" | "openFolder" | "openTree" | "remove" | "removeEmpty" | "realPath";
+      readonly op:
+        | "exists"
+        | "makeFolderPrivate"
+        | "addOwnerRights"
+        | "addOwnerRightsInTree"
+        | "remove"
+        | "removeEmpty"
+        | "realPath";
       readonly path: string;
     }
   | { readonly op: "stat"; readonly path: WirePath }

@@ -87,9 +87,9 @@ export function createServer(output: Writable): Server {
       case "move":
       case "copy":
         return valueOf(localFiles[request.op](request.path, request.to));
-      case "ownFolder":
-      case "openFolder":
-      case "openTree":
+      case "makeFolderPrivate":
+      case "addOwnerRights":
+      case "addOwnerRightsInTree":
       case "remove":
       case "removeEmpty":
         break;

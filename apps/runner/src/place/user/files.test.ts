@@ -77,7 +77,7 @@ test.each([
   ["readFile", ["/data/github-token"], "agent readFile /data/github-token"],
   ["readFile", [`${ROOT}/../../../x`], `agent readFile ${ROOT}/../../../x`],
   ["writeFile", [`${GIT}/config`, ""], `agent writeFile ${GIT}/config`],
-  ["ownFolder", [ROOT], `agent ownFolder ${ROOT}`],
+  ["makeFolderPrivate", [ROOT], `agent makeFolderPrivate ${ROOT}`],
   ["copy", ["/x", `${ROOT}/x`], `agent copy /x ${ROOT}/x`],
 ] as const)("%s of %j", async (op, args, expected) => {
   const { files, calls } = open();

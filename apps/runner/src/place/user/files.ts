@@ -62,9 +62,9 @@ export function ownedFiles(options: OwnedFiles): Files {
     readFile: async (path, max) => into(path).readFile(path, max),
     writeFile: async (path, content, mode) => into(path).writeFile(path, content, mode),
     makeFolder: make,
-    ownFolder: async (path) => into(path).ownFolder(path),
-    openFolder: async (path) => into(path).openFolder(path),
-    openTree: async (path) => into(path).openTree(path),
+    makeFolderPrivate: async (path) => into(path).makeFolderPrivate(path),
+    addOwnerRights: async (path) => into(path).addOwnerRights(path),
+    addOwnerRightsInTree: async (path) => into(path).addOwnerRightsInTree(path),
     remove,
     removeEmpty: async (path) => from(path).removeEmpty(path),
     async move(source, to) {

@@ -4,7 +4,7 @@ import { StartupProblem } from "@tac8/core/app/main";
 import type { Config } from "@tac8/core/config/resolve";
 import type { AgentIds } from "@tac8/core/isolation/launcher/protocol";
 import type { Logger } from "@tac8/core/log/logger";
-import { openObjects } from "../../git/cleanSide.ts";
+import { makeObjectsReadable } from "../../git/cleanSide.ts";
 import { openConfinedSide } from "../helper/confined.ts";
 import type { OpenSide } from "../side.ts";
 import { AgentIdBook } from "./ids.ts";
@@ -25,7 +25,7 @@ const AGENT_ENTRIES = ["workspaces", "homes", "repos"];
 export function userOpener({ config, log, socket, ids }: UserOpenerOptions): OpenSide {
   for (const path of secretFiles(config)) assertClosed(path);
   process.umask(0o077);
-  openObjects();
+  makeObjectsReadable();
   const book = new AgentIdBook(join(config.dataFolder, "ids"), ids);
   const closeDataFolder = (): void => closeEntries(config.dataFolder);
   closeDataFolder();

@@ -83,7 +83,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
   async function prepare(): Promise<void> {
     end.signal.throwIfAborted();
     users.closeDataFolder();
-    for (const root of roots) openPathTo(root, config);
+    for (const root of roots) letUsersPassTo(root, config);
     await share(dirname(objects));
     end.signal.throwIfAborted();
     held ??= take().catch((error: unknown) => {
@@ -115,7 +115,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
   }
 
   async function makeRoot(root: string): Promise<void> {
-    openPathTo(root, config);
+    letUsersPassTo(root, config);
     await sendRequest(socket, { op: "make", uid: await uidOf(), path: root });
   }
 
@@ -156,7 +156,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
   async function share(mirror: string): Promise<void> {
     const found = lstatSync(mirror, { throwIfNoEntry: false });
     if (found?.isDirectory() !== true) return;
-    openPathTo(mirror, config);
+    letUsersPassTo(mirror, config);
     const gid = await ids.idOf([mirror], "gid", end.signal);
     if (found.gid !== gid) {
       // In a mirror of a time in which agents were not separate users, even each object is closed to other users.
@@ -300,7 +300,7 @@ function finishSwap(root: string): void {
  * Let other users pass through the folders above a path, up to tac8's top folders, and let the group write to the nearest folder.
  * The launcher needs this to create a folder there as another user.
  */
-function openPathTo(path: string, { dataFolder, worktree }: Pick<Config, "dataFolder" | "worktree">): void {
+function letUsersPassTo(path: string, { dataFolder, worktree }: Pick<Config, "dataFolder" | "worktree">): void {
   for (let folder = dirname(path), nearest = true; folder !== "/"; folder = dirname(folder), nearest = false) {
     const found = lstatSync(folder, { throwIfNoEntry: false });
     if (found !== undefined && found.uid === process.getuid?.()) {
