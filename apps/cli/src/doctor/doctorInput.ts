@@ -29,7 +29,7 @@ export interface DoctorInput extends DoctorOptions {
   readonly kind: "config" | "broken" | "demo" | "none";
   /** Absolute path of the configuration, whether it exists or not. */
   readonly configPath: string;
-  /** Paths at which the configuration was searched. */
+  /** Paths at which the configuration was searched for. */
   readonly searched: readonly string[];
   /** Notice about the path of the data folder; null: none. */
   readonly notice: string | null;

@@ -29,7 +29,7 @@ export interface Installation {
   readonly configPath: string | null;
   /** Whether it is the demo: the running one if there is no configuration, or the one of its own file. */
   readonly isDemo: boolean;
-  /** Paths at which the configuration was searched. */
+  /** Paths at which the configuration was searched for. */
   readonly searched: readonly string[];
   /** The configuration's `[host]`. */
   readonly limits: HostLimits;

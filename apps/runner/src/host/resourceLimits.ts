@@ -33,7 +33,7 @@ export interface ResourceLimitsOptions {
   readonly uid: number;
   /** Default: false. The agents of each run have their own Unix user, and are started by another process. */
   readonly ownUsers?: boolean;
-  /** PATH in which programs are searched. */
+  /** PATH in which programs are searched for. */
   readonly path: string;
 }
 

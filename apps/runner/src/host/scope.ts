@@ -12,7 +12,7 @@ const PROBE = `cd "/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)" && pwd
 
 export interface ScopeOptions extends Limits {
   readonly uid: number;
-  /** PATH in which programs are searched. */
+  /** PATH in which programs are searched for. */
   readonly path: string;
 }
 

@@ -6,7 +6,7 @@ import { probeSandbox } from "./probe.ts";
 
 /**
  * Determine how agents are isolated on this machine, by starting a program with each isolation that the configuration allows.
- * @param path a `PATH`, in which programs are searched
+ * @param path a `PATH`, in which programs are searched for
  * @throws Error when the result may change soon, because this machine is overloaded or the launcher is being restarted
  */
 export async function findIsolation(config: Config, path: string): Promise<Isolation | Refusal> {

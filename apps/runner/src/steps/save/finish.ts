@@ -69,7 +69,7 @@ export async function finish(
   }
   let end = outcomeOfSuccess(applyPatch(run.record.state, facts), run.id);
   if (end !== null && end !== "new work" && leftRunning === null) {
-    // The summary becomes a comment. A summary of new work is searched together with its commits.
+    // The summary becomes a comment. A summary of new work is searched for secrets together with its commits.
     facts["work.summary"] = await withoutSecrets(run, "answer", summary);
     end = outcomeOfSuccess(applyPatch(run.record.state, facts), run.id);
   }
