@@ -142,7 +142,7 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "pull-searched-first",
     file: `${RUNNER}/steps/publish/findOrOpenPull.ts`,
-    find: "if (there !== undefined) return reportAnotherRound(run, there, parts);",
+    find: "if (there !== undefined) return reportRoundIfMissing(run, there, parts);",
     replace: "",
     also: [
       {
@@ -155,7 +155,7 @@ export const pullRequests: readonly Mutant[] = [
   },
   {
     name: "closed-pull",
-    file: `${RUNNER}/steps/publish/settleBranch.ts`,
+    file: `${RUNNER}/steps/publish/ensureOpenBranch.ts`,
     find: 'if (pulls.length === 0 || pulls.some((pull) => pull.state === "open")) return "open";',
     replace: 'if (pulls.length >= 0) return "open";',
     test: { file: "test/meanwhile.e2e.test.ts", name: "a pull request that is closed while the agent works" },
@@ -164,7 +164,7 @@ export const pullRequests: readonly Mutant[] = [
   },
   {
     name: "merged-rebase",
-    file: `${RUNNER}/steps/publish/settleBranch.ts`,
+    file: `${RUNNER}/steps/publish/ensureOpenBranch.ts`,
     find: '"branch.rebase": planRebase(run.record.state, { merged: last?.merged === true ? last : null, onto }),',
     replace: "",
     test: { file: "test/meanwhile.e2e.test.ts", name: "merged commits are not in the new pull request" },
@@ -212,7 +212,7 @@ export const pullRequests: readonly Mutant[] = [
   },
   {
     name: "merged-late",
-    file: `${RUNNER}/steps/publish/settleBranch.ts`,
+    file: `${RUNNER}/steps/publish/ensureOpenBranch.ts`,
     find: "from: publishedSha === headSha ? merged.headSha : publishedSha",
     replace: "from: publishedSha",
     test: { file: "test/meanwhile.e2e.test.ts", name: "a pull request that is merged between the last check" },

@@ -33,8 +33,8 @@ export async function readAllowance(run: IssueAccess): Promise<Allowance> {
 }
 
 /**
- * Return whether the label was added after a question of tac8 with this key on the issue, by GitHub's times. Used for reasons that cannot
- * be allowed before they are known. @throws GitHubError
+ * Return whether the label was added after a question of tac8 with this key on the issue, by GitHub's times. Used if users learn the
+ * reason only from the question, so a label that was added before does not count. @throws GitHubError
  */
 export async function isAllowedSince(run: IssueAccess, { by }: Allowance, questionKey: string): Promise<boolean> {
   if (by === null) return false;
@@ -58,7 +58,7 @@ export function isAnswerTo(
 }
 
 /** Return why work is withheld that GitHub refused because the token may not change workflows. @throws GitHubError */
-export async function withoutPermission(run: IssueAccess): Promise<Withheld> {
+export async function whyWorkflowsWithheld(run: IssueAccess): Promise<Withheld> {
   const { newest } = await readAllowance(run);
   const cure = (await run.issue.github.isApp())
     ? "Set the permission Workflows to read and write in the App's settings, and accept the change in the installation first."

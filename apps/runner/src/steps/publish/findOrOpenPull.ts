@@ -5,8 +5,8 @@ import type { Pull } from "@tac8/core/github/types";
 import type { PushScope } from "../../airlock/pushScope.ts";
 import { retryOptionsOf, withRetry } from "../../run/retry.ts";
 import type { PublishNeeds } from "./needs.ts";
-import { pullFacts, reportAnotherRound, type GivenText, type PullTextNeeds } from "./pullText.ts";
-import { settleBranch } from "./settleBranch.ts";
+import { pullFacts, reportRoundIfMissing, type GivenText, type PullTextNeeds } from "./pullText.ts";
+import { ensureOpenBranch } from "./ensureOpenBranch.ts";
 
 export interface PullNeeds extends PublishNeeds, PullTextNeeds {
   /** Title of the issue in the queue. */
@@ -37,9 +37,9 @@ export async function findOrOpenPull(
     // A user may have closed or merged it before its number was recorded.
     const there =
       pulls.find((pull) => pull.state === "open") ?? pulls.find((pull) => pull.headSha === state.branch.head);
-    if (there !== undefined) return reportAnotherRound(run, there, parts);
+    if (there !== undefined) return reportRoundIfMissing(run, there, parts);
     if (pulls.length > 0) {
-      await settleBranch(run, scope);
+      await ensureOpenBranch(run, scope);
       return "ended";
     }
     await run.record.assertLive();
@@ -52,7 +52,7 @@ export async function findOrOpenPull(
       base: scope.base,
     };
     try {
-      return await openAsItMay(run, pull, asDraft);
+      return await openDraftIfPossible(run, pull, asDraft);
     } catch (error) {
       if (!(error instanceof GitHubError) || error.kind !== "invalid") throw error;
       if (/no commits between/i.test(error.detail)) return "nothing";
@@ -64,8 +64,12 @@ export async function findOrOpenPull(
   }, retryOptionsOf(run));
 }
 
-/** Open a pull request, without draft status if the repository's plan has no drafts. `asDraft` stores that. */
-async function openAsItMay(run: PullNeeds, pull: Omit<NewPull, "draft">, asDraft: { wanted: boolean }): Promise<Pull> {
+/** Open a pull request: as a draft if that is wanted and the repository's plan has drafts. `asDraft` stores that it has none. */
+async function openDraftIfPossible(
+  run: PullNeeds,
+  pull: Omit<NewPull, "draft">,
+  asDraft: { wanted: boolean },
+): Promise<Pull> {
   const { github, ref } = run.issue;
   const options = { signal: run.signal };
   try {

@@ -65,10 +65,10 @@ async function publishTo(run: PullNeeds, needs: PublishInput): Promise<Published
   // Before the first use of the branch, because a branch whose commit counts as pushed gets a pull request without a push.
   assertInScope(run.record.state.branch.name ?? "", scope);
   const asDraft = { wanted: run.issue.repository.draft };
-  const toRead = { isNeeded: !needs.isJustSaved };
+  const workspaceCheck = { isNeeded: !needs.isJustSaved };
   for (let branches = 1; branches <= MAX_BRANCHES; branches += 1) {
     const pushed = await withRetry(
-      () => withIntactMirror(run, () => pushWork(run, { scope, save: needs.save, toRead })),
+      () => withIntactMirror(run, () => pushWork(run, { scope, save: needs.save, workspaceCheck })),
       retry,
     );
     if (pushed === "missing") return "missing";

@@ -8,7 +8,7 @@ import { incomingOptions } from "./incomingOptions.ts";
 import type { PublishNeeds } from "./needs.ts";
 import { pushHead } from "./pushHead.ts";
 import { takeNewName } from "./rename.ts";
-import { settleBranch } from "./settleBranch.ts";
+import { ensureOpenBranch } from "./ensureOpenBranch.ts";
 
 /**
  * Push the work of an unfinished run to its branch on GitHub, so that any machine can continue from it.
@@ -22,7 +22,7 @@ export async function publishSaved(run: PublishNeeds, saved: SavedWork): Promise
     const scope = await scopeOf(run);
     await takeNewName(run, scope);
     assertInScope(run.record.state.branch.name ?? branch, scope);
-    if ((await settleBranch(run, scope)) === "finished") return true;
+    if ((await ensureOpenBranch(run, scope)) === "finished") return true;
     return await withIncoming(incomingOptions(run, baseSha), async ({ dir, head, commits, ranges }) => {
       if (commits > 0) {
         if (await goesBack(run, { dir, head })) {

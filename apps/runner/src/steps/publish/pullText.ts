@@ -21,8 +21,11 @@ export interface GivenText extends PullText {
   readonly countedTitle: CountedTitle | null;
 }
 
-/** Append a paragraph about this run's work to the text of an open pull request, once for each run. The existing text is kept. */
-export async function reportAnotherRound(run: PullTextNeeds, pull: Pull, parts: GivenText): Promise<Pull> {
+/**
+ * Append a paragraph about this run's work to the text of an open pull request, unless this round opened it or the text has the
+ * paragraph already. The existing text is kept.
+ */
+export async function reportRoundIfMissing(run: PullTextNeeds, pull: Pull, parts: GivenText): Promise<Pull> {
   const { github } = run.issue;
   const facts = pullFacts(run, parts);
   if (run.record.state.pull.headBefore === null || pull.state !== "open" || pull.body.includes(facts.run)) return pull;

@@ -28,7 +28,7 @@ export interface PushHead {
   readonly head: string;
   readonly scope: PushScope;
   readonly ranges: Ranges;
-  /** Runs beside the push of this commit, until the signal. It only reads, and failures of its own are no failures of the push. */
+  /** Runs beside the push of this commit, until the signal. It only reads, and must throw only the signal's reason: any error ends the push. */
   readonly meanwhile?: (commit: string, signal: AbortSignal) => Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export async function pushHead(run: PublishNeeds, at: PushHead): Promise<Withhel
   const [{ how, sha, theirs }] = await together(run.signal, [
     (signal) => pushOnTop({ clean, dir, branch, scope, sha: head, expected, from, onStart, signal }).finally(onStart),
     async (signal) => {
-      // To start a process takes this one milliseconds, and the push is what the pull request waits for.
+      // The push starts first, because the pull request waits for it, and each start of a process blocks this one for milliseconds.
       await pushing.promise;
       await meanwhile(head, signal);
     },

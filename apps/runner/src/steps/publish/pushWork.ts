@@ -10,7 +10,7 @@ import { withoutSecrets } from "../../secrets/withoutSecrets.ts";
 import { recoverFinishedWork } from "../../workspace/recoverFinishedWork.ts";
 import { isDamage } from "../../workspace/damage.ts";
 import type { SavedWork } from "../handover.ts";
-import { withoutPermission } from "./allowance.ts";
+import { whyWorkflowsWithheld } from "./allowance.ts";
 import { incomingOptions } from "./incomingOptions.ts";
 import { describe, type Description } from "./describe.ts";
 import { notesOfPublished } from "./pullNotes.ts";
@@ -18,7 +18,7 @@ import { keepDiff } from "./keepDiff.ts";
 import type { PublishNeeds } from "./needs.ts";
 import type { PullText } from "./pullText.ts";
 import { pushHead } from "./pushHead.ts";
-import { settleBranch } from "./settleBranch.ts";
+import { ensureOpenBranch } from "./ensureOpenBranch.ts";
 import { withhold } from "./withhold.ts";
 
 /**
@@ -47,24 +47,25 @@ export interface PushWork {
   /** Commit finished work that could not be saved when its agent ended. */
   readonly save: () => Promise<SavedWork>;
   /** Whether the workspace has to be checked first. Only the first try after a save needs no check. */
-  readonly toRead: { isNeeded: boolean };
+  readonly workspaceCheck: { isNeeded: boolean };
 }
 
 /** Push the finished work to its branch. */
 export async function pushWork(run: PublishNeeds, work: PushWork): Promise<Pushed> {
-  const { scope, save, toRead } = work;
+  const { scope, save, workspaceCheck } = work;
   const { base: baseSha, head: headSha } = run.record.state.branch;
-  // Already pushed. Others may have pushed since, and the workspace has the commits from before they were put on top of others.
-  if (headSha !== null && headSha === run.record.state.branch.published) return pushedBefore(run, scope);
-  if ((await settleBranch(run, scope)) === "finished") return pushedBefore(run, scope);
+  // Already pushed, so no commits are read from the workspace: the push may have put them on top of another contributor's. Other
+  // contributors may also have pushed since.
+  if (headSha !== null && headSha === run.record.state.branch.published) return textOfPushed(run, scope);
+  if ((await ensureOpenBranch(run, scope)) === "finished") return textOfPushed(run, scope);
   const branch = run.record.state.branch.name;
   if (branch === null || baseSha === null) {
     const message =
       "the state in Redis has no base commit for the finished work, so it was not published; the workspace is kept";
     throw new StepFailure({ kind: "refused", message });
   }
-  const isFirst = !toRead.isNeeded;
-  toRead.isNeeded = true;
+  const isFirst = !workspaceCheck.isNeeded;
+  workspaceCheck.isNeeded = true;
   if (!isFirst && !(await workspaceIsThere(run, branch)))
     return withoutWorkspace(run, scope, { branch, head: headSha });
   // The work was finished, but could not be saved.
@@ -87,18 +88,18 @@ export async function pushWork(run: PublishNeeds, work: PushWork): Promise<Pushe
       const { diff, notes } =
         descriptions.get(pushed) ?? (await describe(run, { dir, head: pushed, base: scope.base, ranges }));
       await keepDiff(run, diff);
-      return { notes, summary: run.record.state.work.summary ?? "" }; // The summary was searched with the commits.
+      return { notes, summary: run.record.state.work.summary ?? "" }; // The summary was searched for secrets with the commits.
     });
   } catch (error) {
     if (error instanceof StepFailure && error.failure.lacksWorkflows === true) {
       // An agent cannot give the token a permission, so another try would only cost money.
-      await withhold(run, await withoutPermission(run));
+      await withhold(run, await whyWorkflowsWithheld(run));
       return "withheld";
     }
     // The workspace's folder may be missing or damaged since the save.
     if (isFirst && error instanceof StepFailure && error.failure.kind === "git") return pushWork(run, work);
     if (!(error instanceof Overtaken)) throw error;
-    if ((await settleBranch(run, scope)) === "finished") return pushedBefore(run, scope);
+    if ((await ensureOpenBranch(run, scope)) === "finished") return textOfPushed(run, scope);
     if (run.record.state.branch.name === branch) throw error;
     return "ended";
   }
@@ -147,11 +148,11 @@ async function withoutWorkspace(
   });
   if (head === null || there !== head) return "missing";
   await run.record.write({ "branch.published": head, "branch.rebase": null });
-  return pushedBefore(run, scope);
+  return textOfPushed(run, scope);
 }
 
-/** Return the text for commits that were already pushed. The summary may be newer than that push, so it is searched for secrets again. */
-async function pushedBefore(run: PublishNeeds, { base }: PushScope): Promise<PullText> {
+/** Return the pull request's text for pushed commits. The summary may be newer than that push, so it is searched for secrets again. */
+async function textOfPushed(run: PublishNeeds, { base }: PushScope): Promise<PullText> {
   const summary = await withoutSecrets(run, "summary", run.record.state.work.summary ?? "");
   return { notes: await notesOfPublished(run, base), summary };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { planRebase } from "./settleBranch.ts";
+import { planRebase } from "./ensureOpenBranch.ts";
 
 const pull = { number: 7, url: "https://github.com/octo/widgets/pull/7" };
 const merge = (headSha: string) => ({ ...pull, headSha });

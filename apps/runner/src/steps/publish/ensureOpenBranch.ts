@@ -11,7 +11,7 @@ type Rebase = IssueRecord["branch"]["rebase"];
  * record gets the next branch, and the commits that have to be put on top of the base.
  * @returns "finished" if a closed or merged pull request has exactly this work, so there is nothing to push
  */
-export async function settleBranch(run: PublishNeeds, scope: PushScope): Promise<"open" | "finished"> {
+export async function ensureOpenBranch(run: PublishNeeds, scope: PushScope): Promise<"open" | "finished"> {
   const { github } = run.issue;
   const { name: branch, head: headSha } = run.record.state.branch;
   const options = { signal: run.signal };
