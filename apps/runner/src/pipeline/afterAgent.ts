@@ -29,7 +29,7 @@ export async function afterAgent(run: Run, worked: Worked): Promise<"report" | U
     ...(failed?.sessionSpent === true ? { "agent.session": null } : {}),
   });
   const { cause } = run.halts;
-  const lostNothing = cause?.failure === "edited" || (await publishSaved(publishNeeds(run), saved));
+  const isWorkSafe = cause?.failure === "edited" || (await publishSaved(publishNeeds(run), saved));
   const facts = { halt: cause?.halt ?? null, asks: question !== null, lost: failed?.kind === "lost" };
   const wins = planAgentEnd(facts);
   switch (wins) {
@@ -46,7 +46,7 @@ export async function afterAgent(run: Run, worked: Worked): Promise<"report" | U
     case "failure": {
       if (failed === null) throw new Error("the agent has not failed: this is a bug in tac8");
       await run.record.write(groupPatch("counts", NOT_BROKEN_OFF)); // The agent ended before its runner.
-      const failure = agentFailure(failed, { lostNothing, removed });
+      const failure = agentFailure(failed, { isWorkSafe, removed });
       return { error: new StepFailure(failure), agent: null };
     }
     default:
@@ -64,7 +64,7 @@ async function saveLeft(run: Run, { agentResult, recorded, removed }: Worked): P
       { err },
       "the agent filled the disk, and its work could not be saved: it is kept in its workspace, free some disk space",
     );
-    throw new StepFailure(agentFailure(agentResult, { lostNothing: false, removed }), { cause: err });
+    throw new StepFailure(agentFailure(agentResult, { isWorkSafe: false, removed }), { cause: err });
   } finally {
     await recorded;
   }

@@ -48,15 +48,15 @@ function target(fails: Readonly<Record<string, Error>> = {}) {
 }
 
 /** Return the result or the error that BullMQ gets. */
-async function answer(disposition: Disposition, to: ApplyTo): Promise<unknown> {
+async function respond(disposition: Disposition, to: ApplyTo): Promise<unknown> {
   return apply(disposition, to).catch((error: unknown) => error);
 }
 
 test("apply sets the hold first, then the record, then the priority, and answers BullMQ last", async () => {
   const { done, to } = target();
   const because = "limit";
-  const given = await answer(
-    { do: "requeue", until: 2000, because, hold, lastWrite, isFirst: true, deferredBecause: "limit" },
+  const given = await respond(
+    { do: "requeue", until: 2000, because, hold, lastWrite, beforeNewWork: true, deferredBecause: "limit" },
     to,
   );
   expect(given).toBeInstanceOf(DelayedError);
@@ -70,49 +70,49 @@ test("apply sets the hold first, then the record, then the priority, and answers
   ]);
 });
 
-test("each disposition has its own answer to BullMQ", async () => {
+test("each disposition has its own response to BullMQ", async () => {
   const { to } = target();
-  expect(await answer({ do: "complete", result, lastWrite }, to)).toEqual(result);
-  expect(await answer({ do: "fail", reason: "no" }, to)).toBeInstanceOf(UnrecoverableError);
-  const retry = await answer({ do: "retry", delayMs: 5, reason: "again" }, to);
+  expect(await respond({ do: "complete", result, lastWrite }, to)).toEqual(result);
+  expect(await respond({ do: "fail", reason: "no" }, to)).toBeInstanceOf(UnrecoverableError);
+  const retry = await respond({ do: "retry", delayMs: 5, reason: "again" }, to);
   expect(retry).toMatchObject({ message: "again", stack: "again", delayMs: 5 });
   expect(retry).not.toBeInstanceOf(UnrecoverableError);
-  expect(await answer({ do: "requeue", until: 9, because: "x" }, to)).toBeInstanceOf(DelayedError);
+  expect(await respond({ do: "requeue", until: 9, because: "x" }, to)).toBeInstanceOf(DelayedError);
 });
 
 test("apply also ends a repository's hold and pauses a held queue before everything else", async () => {
   const ending = target();
   const end = { end: "repo:octo/widgets", by: "runner pi/0", reason: "published" };
-  await answer({ do: "complete", result, hold: end, lastWrite }, ending.to);
+  await respond({ do: "complete", result, hold: end, lastWrite }, ending.to);
   expect(ending.done).toEqual(['end hold "repo:octo/widgets"', 'record {"counts.parked":1}']);
   const pausing = target();
-  await answer({ do: "requeue", until: 9, because: "held", hold: { pause: true } }, pausing.to);
+  await respond({ do: "requeue", until: 9, because: "held", hold: { pause: true } }, pausing.to);
   expect(pausing.done).toEqual(["pause", 'BullMQ 9 "t"']);
 });
 
 test("if the runner still has the job's lock, the next run continues, without using an attempt", async () => {
   const { done, to } = target();
-  expect(await answer({ do: "release", lost }, to)).toBeInstanceOf(DelayedError);
+  expect(await respond({ do: "release", lost }, to)).toBeInstanceOf(DelayedError);
   expect(done).toEqual(['BullMQ 1100 "t"', "clear"]);
 });
 
 test("a job that another run has is left to it", async () => {
   const { done, to } = target({ BullMQ: new Error("Missing lock for job") });
-  expect(await answer({ do: "release", lost }, to)).toBe(lost);
+  expect(await respond({ do: "release", lost }, to)).toBe(lost);
   expect(done).toEqual([]);
 });
 
 test("an end that cannot be recorded uses no attempt, and BullMQ gets no result that is not in the record", async () => {
   const { done, to } = target({ record: new Error("WRONGTYPE") });
-  expect(await answer({ do: "fail", reason: "no", lastWrite }, to)).toBeInstanceOf(DelayedError);
+  expect(await respond({ do: "fail", reason: "no", lastWrite }, to)).toBeInstanceOf(DelayedError);
   expect(done).toEqual(['BullMQ 61000 "t"']);
   const taken = target({ record: lost });
-  expect(await answer({ do: "retry", delayMs: 5, reason: "again", lastWrite }, taken.to)).toBeInstanceOf(DelayedError);
+  expect(await respond({ do: "retry", delayMs: 5, reason: "again", lastWrite }, taken.to)).toBeInstanceOf(DelayedError);
   expect(taken.done).toEqual(['BullMQ 1100 "t"', "clear"]);
 });
 
 test("the job is requeued even if its priority cannot be changed", async () => {
   const { done, to } = target({ priority: new Error("no") });
-  await answer({ do: "requeue", until: 9, because: "x", isFirst: true }, to);
+  await respond({ do: "requeue", until: 9, because: "x", beforeNewWork: true }, to);
   expect(done).toEqual(['BullMQ 9 "t"']);
 });

@@ -14,7 +14,7 @@ import { afterUnexpectedError, REQUEUE_MS } from "./dispose.ts";
 import type { Disposition, HoldChange, Requeue } from "./disposition.ts";
 import type { LastWrite } from "../run/lastWrite.ts";
 
-/** The part of the record that may still be written at the end of a run, or for a job that got no run. */
+/** Writes the record at the end of a run, or for a job that got no run. */
 export interface LastWriter {
   /** Write and publish the last changes, then clear the run's id. @throws LostRun, or the signal's reason, if the run has lost the job */
   readonly write: (last: LastWrite) => Promise<void>;
@@ -43,17 +43,17 @@ export interface ApplyTo {
  * to another run
  */
 export async function apply(disposition: Disposition, to: ApplyTo): Promise<JobResult> {
-  return answer(await prepared(disposition, to), to);
+  return respond(await writeBeforeResponse(disposition, to), to);
 }
 
-async function prepared(disposition: Disposition, to: ApplyTo): Promise<Disposition> {
+async function writeBeforeResponse(disposition: Disposition, to: ApplyTo): Promise<Disposition> {
   if (disposition.do === "release") return disposition;
-  const { hold, lastWrite, isFirst } = disposition;
+  const { hold, lastWrite, beforeNewWork } = disposition;
   try {
     // Before the slot becomes free, because the next job would reach the same limit.
     if (hold !== undefined) await changeHold(hold, to);
     if (lastWrite !== undefined) await to.lastWriter.write(lastWrite);
-    if (isFirst === true) await putFirst(to);
+    if (beforeNewWork === true) await putFirst(to);
     return disposition;
   } catch (error) {
     const { log, now } = to.services;
@@ -92,7 +92,7 @@ async function putFirst({ job, services }: ApplyTo): Promise<void> {
   }
 }
 
-async function answer(disposition: Disposition, to: ApplyTo): Promise<JobResult> {
+async function respond(disposition: Disposition, to: ApplyTo): Promise<JobResult> {
   switch (disposition.do) {
     case "complete":
       return disposition.result;
@@ -122,10 +122,10 @@ async function requeue({ until, deferredBecause }: Requeue, { job, lockToken, se
 }
 
 /**
- * Release the job of a run that is no longer the issue's current run. If the runner still has the job's lock, either Redis was
- * unreachable, or the run's own last write removed its id from the record: the client sent it twice, because Redis' first response was
- * lost. Without this, BullMQ would count a failed attempt for an issue that may have succeeded. BullMQ comes first, because only BullMQ
- * knows which run has the job.
+ * Release the job of a run that is no longer the issue's current run. The runner may still have the job's lock: Redis was unreachable, or
+ * the run's own last write removed its id from the record, and the client repeated the write because Redis' response was lost. Then the
+ * job is delayed, because BullMQ would otherwise count a failed attempt for an issue that may have succeeded. BullMQ comes first, because
+ * only BullMQ knows which run has the job.
  */
 async function release(lost: Error, { job, lockToken, lastWriter, services }: ApplyTo): Promise<never> {
   const { log, now } = services;

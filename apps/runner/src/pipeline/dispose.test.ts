@@ -48,7 +48,7 @@ const ROWS: readonly Row[] = [
       do: "retry",
       delayMs: MIN,
       reason: "boom",
-      isFirst: true,
+      beforeNewWork: true,
       lastWrite: {
         patch: { state: "retrying", "end.failure": "agent", "end.reason": "boom" },
         event: { reason: "boom", evidence: { failure: "agent" } },
@@ -59,7 +59,7 @@ const ROWS: readonly Row[] = [
   {
     what: "a job without an agent so far keeps its turn",
     failure: { kind: "git", message: "no" },
-    next: { do: "retry", delayMs: MIN, isFirst: false },
+    next: { do: "retry", delayMs: MIN, beforeNewWork: false },
   },
   {
     what: "the failure of the last attempt ends the issue",
@@ -216,7 +216,7 @@ test("a requeued job is queued at once, and only a run that had an agent counts 
   expect(requeued(of({ "agent.run": "me", checkpoint: "prepared", "agent.runCount": 1 }), facts)).toMatchObject({
     do: "requeue",
     until: NOW + 100,
-    isFirst: true,
+    beforeNewWork: true,
     lastWrite: { patch: { state: "queued", "counts.brokenOff": 1 }, event: { reason: facts.because } },
   });
   for (const record of [
@@ -233,7 +233,7 @@ test("missing work is done again in a new run, without its session and without u
   expect(workAgain({ agent: { runCount: 1 } }, NOW)).toMatchObject({
     do: "requeue",
     until: NOW + 100,
-    isFirst: true,
+    beforeNewWork: true,
     lastWrite: { patch: { state: "queued", ...nothing, "end.failure": null, "end.reason": null } },
   });
 });

@@ -14,7 +14,7 @@ import {
   type IssueRecord,
   type RecordPart,
 } from "@tac8/core/state/issueState";
-import type { Decided, Disposition, HoldChange, Requeue } from "./disposition.ts";
+import type { Disposition, HoldChange, OwnJobDisposition, Requeue } from "./disposition.ts";
 import type { LastWrite } from "../run/lastWrite.ts";
 import { Halted } from "../run/halt.ts";
 import { requeuedProgress } from "./requeued.ts";
@@ -66,12 +66,12 @@ export function afterReportedEnd(
   result: JobResult,
   record: RecordPart<"since" | "question.askedAt" | "agent.runCount">,
   { blockedExpiresMs, now, lastWrite }: Pick<EndFacts, "blockedExpiresMs" | "now"> & { readonly lastWrite: LastWrite },
-): Decided {
+): OwnJobDisposition {
   if (result.outcome === "failed") return { do: "fail", reason: result.reason ?? "failed", lastWrite };
   if (result.outcome !== "blocked") return { do: "complete", result, lastWrite };
   const expires = questionDueAt(record, blockedExpiresMs, now);
   const until = Math.max(expires, now + REQUEUE_MS);
-  return { do: "requeue", until, because: "it waits for a reply", lastWrite, isFirst: record.agent.runCount > 0 };
+  return { do: "requeue", until, because: "it waits for a reply", lastWrite, beforeNewWork: record.agent.runCount > 0 };
 }
 
 /**
@@ -95,7 +95,7 @@ export function requeued(
       patch: { state: "queued", ...counts },
       event: { event: "issue:requeued", reason: because, evidence: {} },
     },
-    isFirst: record.agent.runCount > 0,
+    beforeNewWork: record.agent.runCount > 0,
   };
 }
 
@@ -112,7 +112,7 @@ export function workAgain({ agent: { runCount: agentRuns } }: RecordPart<"agent.
   const because = "the work is redone from its branch";
   const patch = { ...NOTHING_DONE, "end.failure": null, "end.reason": null, state: "queued" } as const;
   const lastWrite: LastWrite = { patch, event: { event: "issue:requeued", reason: because, evidence: {} } };
-  return { do: "requeue", until: now + REQUEUE_MS, because, lastWrite, isFirst: agentRuns > 0 };
+  return { do: "requeue", until: now + REQUEUE_MS, because, lastWrite, beforeNewWork: agentRuns > 0 };
 }
 
 /** Return the change that ends the hold of the issue's repository, because its finished work was published or cannot be published unchanged. */
@@ -129,7 +129,7 @@ export function afterStepFailure(
   failure: Failure,
   record: IssueRecord,
   facts: EndFacts,
-): { readonly do: "report"; readonly patch: IssuePatch } | Decided {
+): { readonly do: "report"; readonly patch: IssuePatch } | OwnJobDisposition {
   const { made, max, factor, now } = facts;
   const { noChanges } = record.counts;
   const next = afterFailure(failure, { made, max, parked: record.counts.parked, noChanges }, factor, now);
@@ -162,7 +162,7 @@ export function afterStepFailure(
           ...again,
           ...refused,
         }),
-        isFirst: record.agent.runCount > 0,
+        beforeNewWork: record.agent.runCount > 0,
       };
     }
     default:
@@ -218,7 +218,7 @@ function parkedFor(
           },
         }),
     lastWrite: lastWriteFor("parked", failure, applyPatch(record, patch), patch),
-    isFirst: record.agent.runCount > 0,
+    beforeNewWork: record.agent.runCount > 0,
   };
 }
 

@@ -5,20 +5,20 @@ import type { LastWrite } from "../run/lastWrite.ts";
 /** Decision about a job at the end of a run, or if it gets no run. Only `apply` carries it out and moves the job. */
 export type Disposition =
   /** In BullMQ the job is completed. */
-  | ({ readonly do: "complete"; readonly result: JobResult } & Before)
+  | ({ readonly do: "complete"; readonly result: JobResult } & BeforeResponse)
   /** In BullMQ the job has failed, without any attempts left. */
-  | ({ readonly do: "fail"; readonly reason: string } & Before)
+  | ({ readonly do: "fail"; readonly reason: string } & BeforeResponse)
   /** In BullMQ the job is delayed, and one attempt is used. */
-  | ({ readonly do: "retry"; readonly delayMs: number; readonly reason: string } & Before)
+  | ({ readonly do: "retry"; readonly delayMs: number; readonly reason: string } & BeforeResponse)
   | Requeue
   /** Another run has the issue, or the job's lock could not be renewed. The job is delayed if this runner still has its lock. */
   | { readonly do: "release"; readonly lost: Error };
 
-/** Decision about a job that this runner still has. */
-export type Decided = Exclude<Disposition, { readonly do: "release" }>;
+/** Disposition of a job that this runner still has. */
+export type OwnJobDisposition = Exclude<Disposition, { readonly do: "release" }>;
 
 /** In BullMQ the job is delayed, and no attempt is used. */
-export interface Requeue extends Before {
+export interface Requeue extends BeforeResponse {
   readonly do: "requeue";
   /** Epoch ms. */
   readonly until: number;
@@ -28,13 +28,13 @@ export interface Requeue extends Before {
   readonly deferredBecause?: string;
 }
 
-/** Steps before the answer to BullMQ, in this order. */
-export interface Before {
+/** What is written before BullMQ gets the response, in this order. */
+export interface BeforeResponse {
   readonly hold?: HoldChange;
   /** Last write to the record, which also clears the run's id. */
   readonly lastWrite?: LastWrite;
   /** After the delay, the job goes before new work of the same priority. */
-  readonly isFirst?: boolean;
+  readonly beforeNewWork?: boolean;
 }
 
 export type HoldChange =

@@ -39,7 +39,8 @@ export interface EntryFacts {
 export function planEntry(before: IssueRecord, facts: EntryFacts): Entry {
   if (isEnded(before.state)) {
     if (before.end.attempt === facts.attemptsMade) return { do: "close" };
-    // Bull Board's retry moves only the job, not the record. A withdrawn issue is received only if its job could not be removed in time.
+    // Bull Board's retry moves only the job, not the record. The job of a withdrawn issue arrives only if
+    // it could not be removed in time, so no user retried it.
     const queuedAt = new Date(facts.now).toISOString();
     const retry =
       before.state === "withdrawn"
@@ -56,11 +57,11 @@ export function planEntry(before: IssueRecord, facts: EntryFacts): Entry {
       do: "report",
       patch: { ...countsPatch, ...groupPatch("end", before.end.decided ?? {}), "end.decided": null },
     };
-  if (before.command.cancel !== null) return decided("cancelled", before.command.cancel, facts, countsPatch);
-  if (before.command.stop !== null) return decided("stopped", before.command.stop, facts, countsPatch);
+  if (before.command.cancel !== null) return reportEnd("cancelled", before.command.cancel, facts, countsPatch);
+  if (before.command.stop !== null) return reportEnd("stopped", before.command.stop, facts, countsPatch);
   const worked = hasReached(before.checkpoint, "worked");
   const how = before.run.id === null ? "requeued" : "lost";
-  // Publishing costs nothing, so finished work is abandoned only if every try ends its runner.
+  // Publishing costs nothing, so finished work gets more tries.
   const reason = tooOften(
     applyPatch(before, countsPatch).counts,
     how,
@@ -84,15 +85,15 @@ export function planEntry(before: IssueRecord, facts: EntryFacts): Entry {
 
 function afterQuestion(before: IssueRecord, facts: EntryFacts, countsPatch: IssuePatch): Entry {
   // The stop is newer than the reply, because a reply continues the work at once.
-  if (before.command.stop !== null) return decided("stopped", before.command.stop, facts, countsPatch);
-  if (before.command.cancel !== null) return decided("cancelled", before.command.cancel, facts, countsPatch);
+  if (before.command.stop !== null) return reportEnd("stopped", before.command.stop, facts, countsPatch);
+  if (before.command.cancel !== null) return reportEnd("cancelled", before.command.cancel, facts, countsPatch);
   // The user who allowed the publication may also have replied. Such a reply needs no agent.
   if (before.work.allowed !== null && before.work.withheld !== null) {
     const patch = { ...CLEAN, ...countsPatch };
     if (!hasReached(before.checkpoint, "worked")) return { do: "work", patch, resumeReason: { kind: "interrupted" } };
-    // In the same write, because a run that is lost between two writes would leave a question that cannot be answered.
     const since = new Date(facts.now).toISOString();
-    // The wait for the runner that has the work begins now, because it was not needed before.
+    // One write clears the question and sets `state`: if the run were lost between two writes, the issue would be blocked without a
+    // question. Another runner waits for the runner that has the work, and counts from `finishedAt`, so this wait begins now.
     return { do: "publish", patch: { ...patch, state: "running", since, "work.finishedAt": since } };
   }
   if (before.question.reply !== null) {
@@ -113,10 +114,10 @@ function afterQuestion(before: IssueRecord, facts: EntryFacts, countsPatch: Issu
     before.work.withheld === null
       ? "the agent's question got no reply in time"
       : "there was no decision in time about publishing the finished work";
-  return decided("expired", why, facts, countsPatch);
+  return reportEnd("expired", why, facts, countsPatch);
 }
 
-function decided(
+function reportEnd(
   outcome: "cancelled" | "stopped" | "expired",
   reason: string,
   { runId }: EntryFacts,
@@ -134,7 +135,7 @@ function resumeReasonOf(before: IssueRecord): ResumeReason | null {
   if (before.agent.runCount === 0) return before.agent.session === null ? null : { kind: "next-round" };
   if (before.end.failure === "no-changes") return { kind: "no-changes" };
   if (before.end.failure === "unfinished") return { kind: "unfinished", message: before.end.reason ?? "something" };
-  const reported: readonly (FailureKind | null)[] = [
+  const failuresInPrompt: readonly (FailureKind | null)[] = [
     "agent",
     "timeout",
     "stalled",
@@ -144,7 +145,7 @@ function resumeReasonOf(before: IssueRecord): ResumeReason | null {
     "disk",
     "refused",
   ];
-  if (reported.includes(before.end.failure))
+  if (failuresInPrompt.includes(before.end.failure))
     return { kind: "failed", message: before.end.reason ?? before.end.failure ?? "unknown" };
   return { kind: "interrupted" };
 }

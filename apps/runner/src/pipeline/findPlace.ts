@@ -43,7 +43,14 @@ export async function findPlace(options: FindPlaceOptions): Promise<{ readonly p
   const because = placementWords(found);
   log.debug({ issue: jobId, reason: found }, `the job is deferred: ${because}`);
   const lastWrite = { patch: { "job.hold": found } };
-  return { do: "requeue", until: now() + AT_LATEST_MS, because, lastWrite, isFirst: true, deferredBecause: found };
+  return {
+    do: "requeue",
+    until: now() + AT_LATEST_MS,
+    because,
+    lastWrite,
+    beforeNewWork: true,
+    deferredBecause: found,
+  };
 }
 
 /** Take a place in the limits. @returns the place, or the reason why there is none */

@@ -15,7 +15,10 @@ export function writerWithoutRun(store: IssueStore, jobId: string): LastWriter {
   };
 }
 
-/** Return the writer for a run. It clears the run's id last, and writes nothing afterwards. */
+/**
+ * Return the writer for a run. If it has to write the status comment, the last write has two parts, and the comment is written between
+ * them. The second part clears the run's id. The run writes nothing afterwards.
+ */
 export function writerOf(
   run: Pick<Run, "id" | "jobId" | "services" | "record" | "comment" | "halts" | "log">,
 ): LastWriter {
