@@ -36,7 +36,7 @@ import { defaultMaxTasks } from "./host/rlimits.ts";
 import { receiveAsks } from "./janitor/asked.ts";
 import { startJanitor } from "./janitor/start.ts";
 import { endOutdatedHolds } from "./holds/endOutdatedHolds.ts";
-import { commandsOf } from "./pipeline/commands.ts";
+import { subscribeToCommands } from "./pipeline/commands.ts";
 import type { RunnerServices } from "./pipeline/services.ts";
 import { isolationOf, sideOpener } from "./openSide.ts";
 import { processJobs } from "./pipeline/processJobs.ts";
@@ -171,7 +171,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   const onPause = (runner: string) => {
     if (runner === id || runner === formerId) admitting.check();
   };
-  closeLater(await commandsOf(config.redisUrl, { store, running, onPause, log, errors: errorsOf() }));
+  closeLater(await subscribeToCommands(config.redisUrl, { store, running, onPause, log, errors: errorsOf() }));
 
   // Presence and metrics.
   const vitals = watchVitals();

@@ -243,8 +243,8 @@ export const oneRun: readonly Mutant[] = [
   {
     name: "lease",
     file: `${RUNNER}/pipeline/jobLock.ts`,
-    find: "return this.#renewedAt + silenceLimit(this.#options.lockSeconds) - performance.now();",
-    replace: "return silenceLimit(this.#options.lockSeconds);",
+    find: "return this.#renewedAt + guardKillsAfter(this.#options.lockSeconds) - performance.now();",
+    replace: "return guardKillsAfter(this.#options.lockSeconds);",
     test: { file: `${RUNNER}/pipeline/jobLock.test.ts`, name: "gives a heartbeat no more time" },
     promise: "an agent is dead before its job's lock can expire",
   },

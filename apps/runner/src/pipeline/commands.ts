@@ -13,8 +13,8 @@ export interface CommandsOptions {
   readonly errors: (level: "warn" | "debug", object: object, message: string) => void;
 }
 
-/** Subscribe to commands for this runner's issues and for runners. Without it, the regular check would find them some seconds later. */
-export async function commandsOf(url: string, { store, running, onPause, log, errors }: CommandsOptions) {
+/** Subscribe to commands for this runner's issues and to pauses of runners. Without this, the regular check would find them some seconds later. */
+export async function subscribeToCommands(url: string, { store, running, onPause, log, errors }: CommandsOptions) {
   const subscriber = connectRedis(url, {
     name: "commands",
     onError: (error) => errors("debug", { err: error }, "Redis"),

@@ -1,4 +1,4 @@
-import { releaseAfter, silenceLimit, workerTimes } from "@tac8/core/queue/contract";
+import { releaseAfter, guardKillsAfter, workerTimes } from "@tac8/core/queue/contract";
 
 export interface JobLockOptions {
   readonly lockSeconds: number;
@@ -57,7 +57,7 @@ export class JobLock {
 
   /** Milliseconds for which the agent may live from now without another heartbeat. Zero or less: it must end. */
   leftMs(): number {
-    return this.#renewedAt + silenceLimit(this.#options.lockSeconds) - performance.now();
+    return this.#renewedAt + guardKillsAfter(this.#options.lockSeconds) - performance.now();
   }
 
   close(): void {

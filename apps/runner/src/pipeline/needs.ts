@@ -45,7 +45,7 @@ export function recoverNeeds(run: Run): RecoverNeeds {
 }
 
 export function workNeeds(run: Run): WorkNeeds {
-  const { id, jobId, runner, slot, lock, lockLeftMs, progress, halts, log, paths, guard, scanner, services } = run;
+  const { id, jobId, runner, slot, lock, agentLeftMs, progress, halts, log, paths, guard, scanner, services } = run;
   const { config, redis, store, redact, now, resourceLimits, isolation, disk, dataFolderId } = services;
   const workspace = workspaceOf(run);
   const pollSeconds = config.coordinator.poll_interval_seconds;
@@ -53,7 +53,7 @@ export function workNeeds(run: Run): WorkNeeds {
   return {
     ...untilStop(run),
     ...workspace,
-    host: { resourceLimits, isolation: isolation.mode, disk, slot, lock, dataFolderId, lockLeftMs },
+    host: { resourceLimits, isolation: isolation.mode, disk, slot, lock, dataFolderId, agentLeftMs },
     config,
     agentEnv: agentEnvOf(config),
     redis,
@@ -95,9 +95,9 @@ export function reportNeeds(run: Run): ReportNeeds {
   return { ...untilLost(run), ...workspaceOf(run), comment, labels, attempts: attemptsOf(run), redact, now };
 }
 
-/** Return the access to the issue for requests that end at a user's stop (`stop`), or when the run has lost its job (`lost`). */
-export function issueAccess({ issue, halts }: Run, until: "stop" | "lost"): IssueAccess {
-  return { issue, signal: halts[until] };
+/** @param signal ends the requests: `halts.stop` at a user's stop, `halts.lost` only when the run has lost its job */
+export function issueAccess({ issue }: Run, signal: AbortSignal): IssueAccess {
+  return { issue, signal };
 }
 
 export function attemptsOf({ job }: Run): Attempts {

@@ -71,10 +71,10 @@ export async function runSteps(run: Run, entry: EntryWithSteps, isHeld: boolean)
 
 /** Run the steps until the issue's end. @returns `report` if the record has the end */
 async function runToEnd(run: Run, entry: EntryWithSteps): Promise<"report" | Unfinished | Disposition> {
-  const access = { ...issueAccess(run, "lost"), record: run.record };
+  const access = { ...issueAccess(run, run.halts.lost), record: run.record };
   if (needsEndCheck(run.record.state, entry.patch) && (await askEndedSince(access))) {
-    // GitHub already shows that end, so it is not reported again: the report of `withdrawn` keeps the end label, and changes no comment of
-    // a run.
+    // GitHub already shows how the issue ended. The outcome is `withdrawn`, because its report changes neither the end label nor the
+    // comment of a run.
     const reason = "the issue ended after the backup from which Redis was restored";
     const end = { "end.outcome": "withdrawn", "end.reason": reason, "end.failure": null, "end.run": run.id } as const;
     await run.record.write({ ...end, restoredAt: null, "job.hold": null, "command.cancel": null });
@@ -82,7 +82,7 @@ async function runToEnd(run: Run, entry: EntryWithSteps): Promise<"report" | Unf
   }
   await run.record.write({ ...entry.patch, restoredAt: null, "job.hold": null }, requeuedByHandEvent(run, entry));
   if (entry.do === "abandon") {
-    run.knowledge.cause = await causeOf(issueAccess(run, "stop"), run.knowledge.cause);
+    run.knowledge.cause = await causeOf(issueAccess(run, run.halts.stop), run.knowledge.cause);
     if (run.knowledge.cause !== null) await saveLost(run);
   }
   const next = entry.do === "work" ? await runThroughWork(run, entry.resumeReason) : await withoutAgent(run, entry);
@@ -137,7 +137,7 @@ function requeuedByHandEvent({ record: { state } }: Run, { patch }: EntryWithSte
 }
 
 function readScope(run: Run): Promise<PushScope> {
-  const access = issueAccess(run, "stop");
+  const access = issueAccess(run, run.halts.stop);
   return withRetry(() => scopeOf(access, "recent"), retryOptionsOf(access));
 }
 

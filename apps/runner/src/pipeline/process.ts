@@ -53,7 +53,7 @@ export interface ProcessOptions {
   readonly lockToken: string;
   readonly slot: Slot;
   readonly halts: HaltSwitch;
-  readonly lockLeftMs: () => number;
+  readonly agentLeftMs: () => number;
   /** Called with the progress of the run when it starts. */
   readonly onProgress: (progress: Progress) => void;
   /** Called with the place that the run has in the limits. The callee then renews and releases it. */
@@ -201,7 +201,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
     lock,
     side,
     halts: options.halts,
-    lockLeftMs: options.lockLeftMs,
+    agentLeftMs: options.agentLeftMs,
     progress,
   };
   const run = createRun(parts, applyPatch(before, { "run.id": id, "run.runner": slot.name }));

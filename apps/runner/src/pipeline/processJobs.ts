@@ -86,7 +86,7 @@ export function processJobs(options: ProcessJobsOptions): JobProcessor {
         lockToken,
         slot,
         halts: halt,
-        lockLeftMs: () => lock.leftMs(),
+        agentLeftMs: () => lock.leftMs(),
         onProgress: (seen) => void progress.set(jobId, seen),
         onPlace: (taken) => void (place = taken),
       });

@@ -37,8 +37,8 @@ export interface RunParts {
   /** Borrowed. */
   readonly side: AgentSide;
   readonly halts: HaltSwitch;
-  /** Return the milliseconds for which the job's lock is certainly valid: see `JobLock`. */
-  readonly lockLeftMs: () => number;
+  /** Return for how many ms the agent may live without another heartbeat: see `JobLock`. */
+  readonly agentLeftMs: () => number;
   readonly progress: Progress;
 }
 

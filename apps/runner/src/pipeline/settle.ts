@@ -80,7 +80,7 @@ export async function conclude(run: Run, options: SettleOptions): Promise<Dispos
  */
 async function believeEnd(run: Run): Promise<void> {
   if (run.knowledge.hasRead) return;
-  run.knowledge.cause = await causeOf(issueAccess(run, "lost"), run.knowledge.cause);
+  run.knowledge.cause = await causeOf(issueAccess(run, run.halts.lost), run.knowledge.cause);
   if (run.knowledge.cause !== null) return;
   await run.record.write({ ...CLEAN, "round.admitted": null, "work.summary": null });
   const { admitted, cause } = await admit(admitNeeds(run));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { backoffStrategy, jobOptions, releaseAfter, silenceLimit, workerTimes } from "./contract.ts";
+import { backoffStrategy, jobOptions, releaseAfter, guardKillsAfter, workerTimes } from "./contract.ts";
 
 describe("workerTimes", () => {
   it.each([1, 5, 120, 3600])(
@@ -9,8 +9,8 @@ describe("workerTimes", () => {
       expect(lockDuration).toBe(lock * 1000);
       expect(lockRenewTime * 5).toBeLessThan(lockDuration);
       expect(lockRenewTime * 4).toBeLessThan(releaseAfter(lock));
-      expect(releaseAfter(lock)).toBeLessThan(silenceLimit(lock));
-      expect(silenceLimit(lock)).toBeLessThan(lockDuration);
+      expect(releaseAfter(lock)).toBeLessThan(guardKillsAfter(lock));
+      expect(guardKillsAfter(lock)).toBeLessThan(lockDuration);
       expect(stalledInterval).toBeLessThan(lockDuration);
     },
   );

@@ -58,10 +58,10 @@ export function workerTimes(
 }
 
 /**
- * Return the time in ms after the last renewal of the job's lock at which the guard kills the agent, even if the runner does not respond:
- * the agent must be dead before the lock expires. It is counted from the renewal, not from the last heartbeat.
+ * Return the time in ms after the last renewal of the job's lock at which the guard kills an agent that still runs, for example because
+ * its runner does not respond: the agent must be dead before the lock expires. The time since the last heartbeat does not matter.
  */
-export function silenceLimit(lockSeconds: number): number {
+export function guardKillsAfter(lockSeconds: number): number {
   return lockSeconds * 1000 * 0.8;
 }
 

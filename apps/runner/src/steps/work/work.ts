@@ -14,7 +14,7 @@ import { nameFiles } from "@tac8/core/domain/leftOut";
 import { addDenials, deniedLine } from "@tac8/core/domain/denials";
 import { stopReason } from "@tac8/core/domain/textThatCounts";
 import { addUsage, formatUsage, NO_USAGE, type Usage } from "@tac8/core/domain/usage";
-import { silenceLimit } from "@tac8/core/queue/contract";
+import { guardKillsAfter } from "@tac8/core/queue/contract";
 import { countAgentRun, uncountAgentRun } from "@tac8/core/ledger/agentRuns";
 import { MAX_RUNS, type AgentRun } from "@tac8/core/state/issueState";
 import { classifyEnd, type AgentResult } from "../../agent/classify.ts";
@@ -60,8 +60,8 @@ export interface AgentHost {
   readonly lock: WorkspaceLock;
   /** Id of the data folder. Sessions are stored in it. */
   readonly dataFolderId: string;
-  /** Return for how many ms the job's lock is still certain to belong to this run: see `JobLock`. */
-  readonly lockLeftMs: () => number;
+  /** Return for how many ms the agent may live without another heartbeat: see `JobLock`. */
+  readonly agentLeftMs: () => number;
 }
 
 /** `place` remains usable until the run loses its job, because the files of an agent are also read after a stop. */
@@ -78,7 +78,7 @@ export interface WorkNeeds extends StepBasics<WorkField>, StepWorkspace {
   readonly attempts: Attempts;
   /** May have been started early. The first agent takes it. */
   readonly guard: Pick<EarlyStart<WaitingGuard>, "take">;
-  /** Starts when the agent has finished, so that it is ready when its commits are searched. */
+  /** Starts when the agent has finished, so that it is ready when the agent's commits are searched for secrets. */
   readonly scanner: Pick<EarlyStart<Scanner>, "start">;
   readonly progress: Progress;
   /** Watch for events that end the agent. @returns a function that ends the watch */
@@ -101,14 +101,14 @@ export interface Worked extends Pick<Ended, "agentResult" | "leftRunning" | "rec
 /** Run the agent until it ends. Its work is not saved yet. @throws StepFailure if the agent could not be started */
 export async function work(run: WorkNeeds, prompts: Prompts, countedTitle: CountedTitle): Promise<Worked> {
   const { dataFolderId } = run.host;
-  const knownText: KnownIssueText = { text: { countedTitle, edit: null } };
+  const newest: NewestText = { text: { countedTitle, edit: null } };
   const { session, sessionHome } = run.record.state.agent;
   const resumable = session !== null && sessionHome === dataFolderId && prompts.resume !== null;
   const { agent } = prompts;
   let { end, agentResult, leftRunning, recorded } = await runAgent(
     run,
     resumable ? { agent, session, prompt: prompts.resume } : { agent, session: null, prompt: prompts.full },
-    knownText,
+    newest,
   );
   if (!agentResult.ok && agentResult.resumeFailed && !run.signal.aborted) {
     run.log.info("the agent's session is missing: started a new one");
@@ -116,7 +116,7 @@ export async function work(run: WorkNeeds, prompts: Prompts, countedTitle: Count
     ({ end, agentResult, leftRunning, recorded } = await runAgent(
       run,
       { agent, session: null, prompt: prompts.full },
-      knownText,
+      newest,
     ));
   }
   run.record.throwIfLost();
@@ -133,7 +133,7 @@ export async function work(run: WorkNeeds, prompts: Prompts, countedTitle: Count
     question,
     summary: summaryOf(end, run.redact),
     removed,
-    text: knownText.text,
+    text: newest.text,
   };
 }
 
@@ -149,8 +149,8 @@ interface Ended {
   readonly recorded: Promise<void>;
 }
 
-/** The issue's text as the run has seen it, updated while the agent works. */
-interface KnownIssueText {
+/** Holds the newest text of the issue, which is read again while the agent works. */
+interface NewestText {
   text: KnownText;
 }
 
@@ -160,7 +160,7 @@ interface Start {
   readonly prompt: string | null;
 }
 
-async function runAgent(run: WorkNeeds, start: Start, knownText: KnownIssueText): Promise<Ended> {
+async function runAgent(run: WorkNeeds, start: Start, newest: NewestText): Promise<Ended> {
   const { config, redis, log, now, redact, host } = run;
   const { resourceLimits } = host;
   const { coordinator, llm, agents } = config;
@@ -200,7 +200,7 @@ async function runAgent(run: WorkNeeds, start: Start, knownText: KnownIssueText)
       oomEvents: resourceLimits.oomEvents,
       group: resourceLimits.group,
     },
-    heartbeatMs: Math.min(HEARTBEAT_MS, silenceLimit(coordinator.lock_seconds) / 4),
+    heartbeatMs: Math.min(HEARTBEAT_MS, guardKillsAfter(coordinator.lock_seconds) / 4),
   };
   await run.record.write({
     "agent.session": sessionId,
@@ -223,7 +223,7 @@ async function runAgent(run: WorkNeeds, start: Start, knownText: KnownIssueText)
       live.add(event);
       run.progress.did(event, redact(event.text));
     },
-    leftMs: host.lockLeftMs,
+    leftMs: host.agentLeftMs,
     guard,
     log: run.log,
     now,
@@ -248,8 +248,8 @@ async function runAgent(run: WorkNeeds, start: Start, knownText: KnownIssueText)
       void (atOnce ? agent.kill(cause) : agent.stop(cause, { graceMs: graceMs(run) }));
     },
     findEdit: async (signal) => {
-      const { stop, ...text } = await findEdit({ ...run, signal }, knownText.text);
-      knownText.text = text;
+      const { stop, ...text } = await findEdit({ ...run, signal }, newest.text);
+      newest.text = text;
       return stop === null ? null : stopReason(stop, run.issue.repository.issueLabel);
     },
   });
