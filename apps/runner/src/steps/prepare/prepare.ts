@@ -26,7 +26,10 @@ import { isTrusted } from "../../issue/trusted.ts";
 import { pullBefore } from "../../issue/round.ts";
 
 export interface PrepareNeeds extends StepBasics<PrepareField>, StepWorkspace {
-  /** Comment and labels finish their requests unless the run loses its job, so that no late update follows the report of the end. */
+  /**
+   * A stop does not abort the requests of `comment` and `labels`, because GitHub may still carry out an aborted request after the report
+   * of the end. Only the loss of the job aborts them.
+   */
   readonly comment: Pick<StatusComment, "show">;
   readonly labels: Pick<IssueLabels, "show">;
   readonly attempts: Attempts;
@@ -72,15 +75,15 @@ export async function prepare(
   const { scope, baseSha } = await findBase(run, recentScope);
   const { base, defaultBranch } = scope;
   assertInScope(branch, scope); // Before the agent costs money.
-  const published = await run.mirror.branch(branch);
-  const needed = published === null ? [baseSha] : [baseSha, published];
+  const onGitHub = await run.mirror.branch(branch);
+  const needed = onGitHub === null ? [baseSha] : [baseSha, onGitHub];
   await together(run.signal, [
-    (signal) => assertRulesAllow({ ...run, signal }, { branch, exists: published !== null }),
+    (signal) => assertRulesAllow({ ...run, signal }, { branch, exists: onGitHub !== null }),
     (signal) => run.mirror.verify(needed, `base/gh-${issue.number}`, signal),
   ]);
-  const start = published ?? baseSha;
+  const start = onGitHub ?? baseSha;
   await run.mirror.pin(`base/gh-${issue.number}`, baseSha, run.signal);
-  const goal = { branch, start, base: baseSha, names: { base, defaultBranch }, published: published !== null };
+  const goal = { branch, start, base: baseSha, names: { base, defaultBranch }, published: onGitHub !== null };
   const { paths, place, mirror } = run;
   const [workspace, template] = await together(run.signal, [
     () => ensureUndamagedWorkspace(mirror, { paths, place, mirrorDir: mirror.paths.dir, goal, stamp: run.id }),
@@ -113,9 +116,9 @@ export async function prepare(
     "branch.base": baseSha,
     "branch.start": workspace.head,
     "branch.head": null,
-    "branch.published": published,
+    "branch.published": onGitHub,
     "branch.publishedFrom": null,
-    "branch.others": theirsOn(published, run.record.state),
+    "branch.others": theirsOn(onGitHub, run.record.state),
     "branch.rebase": null,
     ...(sessionOutlives(workspace.how, { isSessionHere, changedNothing: nextRound }) ? {} : { "agent.session": null }),
     "pull.number": pull?.number ?? null,
@@ -123,7 +126,7 @@ export async function prepare(
     "pull.headBefore": pullBefore(run.record.state, { pull, beginsRound }),
     ...(beginsRound ? { "work.autoCommitted": null } : {}),
   } as const;
-  const hasEarlierWork = published !== null || workspace.how !== "created";
+  const hasEarlierWork = onGitHub !== null || workspace.how !== "created";
   return { scope, baseSha, workspaceOrigin: workspace.how, patch, resumeReason, hasEarlierWork, pull, template };
 }
 
@@ -155,10 +158,10 @@ async function withReply(
   return found === null ? { kind: "interrupted" } : { ...found, withheld: given.withheld ?? null };
 }
 
-/** Return the commit of the branch that other contributors pushed. It must stay on the branch, even if the agent rewrites its history. */
-function theirsOn(published: string | null, before: IssueRecord): string | null {
-  if (published === null) return null;
-  return published === before.branch.published ? before.branch.others : published;
+/** Return the newest commit on the branch that other contributors pushed. It must stay on the branch, even if the agent rewrites its history. */
+function theirsOn(onGitHub: string | null, before: IssueRecord): string | null {
+  if (onGitHub === null) return null;
+  return onGitHub === before.branch.published ? before.branch.others : onGitHub;
 }
 
 /**

@@ -15,14 +15,14 @@ export interface RecoverNeeds extends StepWorkspace {
   readonly dataFolderId: string;
 }
 
-export interface RecoverInput extends Pick<NotePlace, "workspaceOrigin"> {
+export interface RecoverInput extends Pick<WorkspaceFacts, "workspaceOrigin"> {
   readonly baseSha: string;
 }
 
 /**
  * Find the question or the finished work of a lost run's agent that was not recorded, because Redis was unreachable or the runner died.
- * It runs before the checkpoint `prepared`, so it reads the record of that run. Other questions and notes are removed, because
- * they would be taken for this run's. Null if there is nothing to recover.
+ * This run has not written its checkpoint `prepared` yet, so the checkpoint in the record is that of the lost run. Other questions and
+ * notes are removed, because they would be taken for this run's. Null if there is nothing to recover.
  */
 export async function recover(
   run: RecoverNeeds,
@@ -45,25 +45,25 @@ export async function recover(
   return null;
 }
 
-/** Return whether a question in the workspace can be that of the last run's agent: no other program can have written it after that run prepared the workspace. Pure. */
+/** Return whether a question in the workspace can be that of the last run's agent: at the checkpoint `prepared`, older ones are removed. Pure. */
 function mayHaveAsked({ checkpoint, agent: { session, sessionHome } }: IssueRecord, dataFolderId: string): boolean {
   return checkpoint === "prepared" && session !== null && sessionHome === dataFolderId;
 }
 
-export interface NotePlace {
+export interface WorkspaceFacts {
   /** How the workspace was prepared. */
   readonly workspaceOrigin: EnsuredWorkspace["how"];
   /** Id of this data folder. */
   readonly dataFolderId: string;
 }
 
-/** Return whether an end note is not recorded: it is about the newest agent, whose end is not in the record, and the workspace is unchanged since. Pure. */
+/** Return whether an end note is about the newest agent, its end is not in the record, and the workspace still has its changes. Pure. */
 export function isNotRecorded(
   { run }: Pick<EndNote, "run">,
   { checkpoint, agent: { run: agentRun, sessionHome } }: RecordPart<"checkpoint" | "agent.run" | "agent.sessionHome">,
-  { workspaceOrigin, dataFolderId }: NotePlace,
+  { workspaceOrigin, dataFolderId }: WorkspaceFacts,
 ): boolean {
   // A lost worktree loses its uncommitted changes.
-  const asLeft = workspaceOrigin === "reused" || workspaceOrigin === "forwarded" || workspaceOrigin === "rebased";
-  return checkpoint === "prepared" && run === agentRun && sessionHome === dataFolderId && asLeft;
+  const hasChanges = workspaceOrigin === "reused" || workspaceOrigin === "forwarded" || workspaceOrigin === "rebased";
+  return checkpoint === "prepared" && run === agentRun && sessionHome === dataFolderId && hasChanges;
 }

@@ -57,10 +57,10 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
   await withRetry(() => consumeLabel(run), retry);
   const stays = endedWell(outcome) ? await whyWorkspaceStays(run) : null;
   // A refused request (on a locked or deleted issue) does not change the end. During an outage the report waits.
-  const say = (work: () => Promise<void>) => tolerate(run, () => withRetry(work, retry));
-  const mayComment = await mayReport(run, outcome, cause);
-  const commentRefusal = mayComment ? await say(() => speak(run, outcome, stays)) : null;
-  const labelRefusal = mayComment ? await say(() => relabel(run, outcome)) : null;
+  const ifAccepted = (work: () => Promise<void>) => tolerate(run, () => withRetry(work, retry));
+  const mayWrite = await mayReport(run, outcome, cause);
+  const commentRefusal = mayWrite ? await ifAccepted(() => writeComments(run, outcome, stays)) : null;
+  const labelRefusal = mayWrite ? await ifAccepted(() => relabel(run, outcome)) : null;
   await run.record.write({
     "label.notRemoved": labelRefusal === null || outcome === "blocked" ? null : run.record.state.label.event,
   });
@@ -70,8 +70,8 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
   const questionId = run.record.state.question.commentId;
   if (stays !== null) run.log.warn({ tree: run.paths.tree }, `kept the workspace: ${stays}`);
   else if (endedWell(outcome)) await removeFinishedWorkspace(run);
-  // `blocked` begins with the question's comment: replies from then on count, and the time until the question expires begins then. If the
-  // question was missing in Redis, its comment may be old.
+  // `blocked` begins with the question's comment: replies from then on count, and the time until the question expires begins then. The
+  // comment may be older than this run: if Redis did not have its id, it was found on the issue.
   const sinceAsked =
     outcome === "blocked" && run.record.state.question.askedAt !== null
       ? { since: run.record.state.question.askedAt }
@@ -95,7 +95,10 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
   };
 }
 
-/** Return whether tac8 may comment on the issue. On an issue without a trusted label, it only answers the account that added the label. */
+/**
+ * Return whether tac8 may change the issue's comments and labels. If no trusted account added the label, tac8 only refuses the label, in a
+ * comment for the account that added it.
+ */
 async function mayReport(run: ReportNeeds, outcome: Outcome, cause: Cause | undefined): Promise<boolean> {
   // This only edits an existing comment of tac8.
   if (outcome === "withdrawn") return true;
@@ -114,7 +117,7 @@ async function consumeLabel(run: ReportNeeds): Promise<void> {
   }
 }
 
-async function speak(run: ReportNeeds, outcome: Outcome, stays: string | null): Promise<void> {
+async function writeComments(run: ReportNeeds, outcome: Outcome, stays: string | null): Promise<void> {
   const { state } = run.record;
   const { repository } = run.issue;
   if (outcome === "withdrawn") return sayWithdrawn(run);
