@@ -201,11 +201,12 @@ config_isolation() {
 isolation_line='[[:blank:]]*\(agent\.\)\{0,1\}isolation[[:blank:]]*=[[:blank:]]*'
 mode_user() { [ "${wanted:-$(config_isolation)}" = user ]; }
 
-# Set `wanted`: sandbox, user, or none if the configuration has it.
+# Set `wanted`: sandbox, user, or none if the configuration has it, or has no key: then agents are not isolated.
 isolate() {
   local said
   wanted=$isolation
   [ -n "$wanted" ] || wanted=$(config_isolation)
+  [ -n "$wanted" ] || [ ! -f $etc/config.toml ] || wanted=none
   case $wanted in
     user) ;;
     none) return ;;
@@ -262,6 +263,8 @@ isolation_key() {
     [ $dry = 1 ] || stop_services
     [ "$had" != user ] || change "set agent.isolation to \"auto\" in $etc/config.toml" set_isolation auto
     change "give the folders of issues back to the user tac8" take_back
+  elif [ "$isolation" = sandbox ] && [[ $had =~ ^(none)?$ ]]; then
+    change "set agent.isolation to \"auto\" in $etc/config.toml" set_isolation auto
   fi
 }
 set_isolation() {

@@ -271,10 +271,11 @@ back_to_the_sandbox() {
 # Another machine, on the same network, with tac8 installed in the same way, but not started: it joins the first one.
 another_machine() {
   local first_name=$name name=$name-2
-  prepare && inside 'mkdir -p /etc/tac8 && cp /src/config.toml /etc/tac8/' && does_not_start && name=$first_name
+  prepare && inside 'mkdir -p /etc/tac8 && sed /^isolation/d /src/config.toml >/etc/tac8/config.toml' && does_not_start &&
+    inside 'grep -qx "isolation = \"auto\"" /etc/tac8/config.toml' && name=$first_name
 }
 does_not_start() {
-  install_sh --from /src/first.tgz "$with_secrets" --no-start | tee "$work/out" && grep -q '^Next: to start tac8' "$work/out" && nothing_runs &&
+  install_sh --from /src/first.tgz "$with_secrets" --isolation sandbox --no-start | tee "$work/out" && grep -q '^Next: to start tac8' "$work/out" && nothing_runs &&
     machine kill "$name" && until_true 60 has_booted && nothing_runs
 }
 nothing_runs() { inside '! systemctl is-active -q tac8.target tac8-redis tac8-scheduler tac8-runner tac8-board'; }
