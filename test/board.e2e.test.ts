@@ -19,7 +19,8 @@ const isMarked = (page: Page) => page.evaluate<boolean>("document.documentElemen
 
 test("overview and conversation update automatically, and external text is never interpreted as HTML", async () => {
   const url = await urlOf(world.startApp("board"));
-  const page = await openPage(browser, linkTo(url, world));
+  // No machine that runs this test has its time zone: 5:45 hours before UTC's.
+  const page = await openPage(browser, linkTo(url, world), { timezoneId: "Asia/Kathmandu" });
   await page.locator('#live[data-state="live"]').waitFor();
   await mark(page);
   world.startApp("scheduler");
@@ -43,10 +44,17 @@ test("overview and conversation update automatically, and external text is never
   await page.locator("#status").getByText("1 of 2 slots busy").waitFor();
   expect(await isMarked(page)).toBe(true);
   expect(await page.title()).toBe("Overview · tac8");
+  const began = run.locator(".run-foot time");
+  const since = Date.parse((await began.getAttribute("datetime")) ?? "");
+  const there = new Date(since + 345 * 60_000).toISOString().slice(0, 19).replace("T", " ");
+  expect(await began.getAttribute("title")).toBe(there);
 
   await run.getByRole("link", { name: `#${number}` }).click();
   const conversation = page.locator("#conversation");
   await conversation.getByText(`first words ${evil} red`).waitFor();
+  const said = conversation.locator("time").last();
+  const spokenAt = Date.parse((await said.getAttribute("datetime")) ?? "");
+  expect(await said.textContent()).toBe(new Date(spokenAt + 345 * 60_000).toISOString().slice(11, 19));
   await mark(page);
   await world.openGate("go");
   await conversation.getByText("second words").waitFor();

@@ -1,5 +1,5 @@
 // Keeps the page up to date: merges the parts that arrive as server-sent events, so that focus, unfolded elements and scroll
-// position are kept. Without this script, the page reloads itself.
+// position are kept. Shows times in the reader's time zone. Without this script, the page reloads itself.
 
 const RETRY_MS = 10_000;
 /** A reader this near to the end follows the conversation. */
@@ -40,6 +40,7 @@ async function reconnect() {
 function applyPart({ id, into, html }) {
   const template = document.createElement("template");
   template.innerHTML = html;
+  localizeTimes(template.content);
   const fresh = template.content.firstElementChild;
   if (fresh === null) return;
   const page = document.documentElement;
@@ -50,6 +51,15 @@ function applyPart({ id, into, html }) {
   else document.getElementById(into)?.append(fresh);
   if (focused !== "" && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
   if (follows) page.scrollTop = page.scrollHeight;
+}
+
+/** Replace clock times of the board's machine, and add exact times to the others. The format of sv-SE is that of ISO: 2026-11-29 15:30:02. */
+function localizeTimes(root) {
+  for (const time of root.querySelectorAll("time")) {
+    const local = new Date(time.dateTime).toLocaleString("sv-SE");
+    if (time.className === "clock") time.textContent = local.slice(-8);
+    else time.title = local;
+  }
 }
 
 /** Make `old` equal to `fresh`, and keep the elements that are in both. */
@@ -107,4 +117,5 @@ function removed(node) {
   return next;
 }
 
+localizeTimes(document);
 open();

@@ -99,5 +99,5 @@ function clock(at: number): Html | null {
   const date = new Date(at);
   const two = (part: number) => String(part).padStart(2, "0");
   const text = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
-  return html`<time datetime="${date.toISOString()}">${text}</time>`;
+  return html`<time class="clock" datetime="${date.toISOString()}">${text}</time>`;
 }

@@ -4,7 +4,7 @@ import type { Phase, RunPresence } from "@tac8/core/state/presence";
 import { actionButton } from "../pages/button.ts";
 import { html, type Html } from "../pages/html.ts";
 import { issuePath, shortReference } from "../pages/issueLink.ts";
-import { timeTag } from "../pages/time.ts";
+import { timeTag, withExactTime } from "../pages/time.ts";
 import type { OverviewContext, OverviewPart } from "./view.ts";
 
 const PHASES: readonly Phase[] = ["prepare", "work", "publish", "report"];
@@ -41,8 +41,8 @@ function item(run: RunPresence & { runner: string }, { repositories, now }: Over
     <div class="run-foot">
       ${phases(run.phase)}
       <span class="dim">
-        ${timed(run.since, now)} · ${formatShort(run.tokens)} tokens · ${formatUsd(run.costUsd)} ·
-        ${run.slot || run.runner}
+        ${withExactTime(run.since, formatRoughly(now - run.since))} · ${formatShort(run.tokens)} tokens ·
+        ${formatUsd(run.costUsd)} · ${run.slot || run.runner}
       </span>
     </div>
   </li>`;
@@ -51,14 +51,6 @@ function item(run: RunPresence & { runner: string }, { repositories, now }: Over
 function lastAction({ last }: RunPresence, now: number): Html {
   if (last === null) return html`<span class="dim">no output yet</span>`;
   return html`<code>${last.text}</code> <span class="dim">${timeTag(last.at, now)}</span>`;
-}
-
-function timed(since: number, now: number): Html {
-  return html`<span title="since ${timeTitle(since)}">${formatRoughly(now - since)}</span>`;
-}
-
-function timeTitle(at: number): string {
-  return Math.abs(at) < 8.64e15 ? `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC` : "?";
 }
 
 /** The four phases of a run, with the name of the current one. */

@@ -16,9 +16,13 @@ export function relative(at: number, now: number): string {
   return at < now ? `${text} ago` : `in ${text}`;
 }
 
-/** A relative time, with the exact time in its title. */
+/** A relative time, which the page's script gives a title with the exact time. */
 export function timeTag(at: number, now: number): Html {
+  return withExactTime(at, relative(at, now));
+}
+
+/** A text about a time, to which the page's script adds the exact time in the reader's time zone. */
+export function withExactTime(at: number, text: string): Html {
   if (Math.abs(at) > 8.64e15 || Number.isNaN(at)) return html`<span>?</span>`;
-  const iso = new Date(at).toISOString();
-  return html`<time datetime="${iso}" title="${iso.slice(0, 19).replace("T", " ")} UTC">${relative(at, now)}</time>`;
+  return html`<time datetime="${new Date(at).toISOString()}">${text}</time>`;
 }
