@@ -6,7 +6,7 @@ export const TABLE_BEGIN = "<!-- config:begin -->";
 export const TABLE_END = "<!-- config:end -->";
 
 const WIDTH = 100;
-const COPY_IT = ": copy it to config.toml and name your repository";
+const COPY_IT = ": copy it to config.toml, name your repository, and remove the # before isolation";
 
 interface Key {
   readonly name: string;
@@ -100,8 +100,9 @@ export function withConfigTables(page: string): string {
 
 function header(): string[] {
   const lines = [
-    `Configuration of tac8${COPY_IT}. The values below are the`,
-    "defaults. Generated from packages/core/src/config/schema.ts by `npm run docs`.",
+    `Configuration of tac8${COPY_IT}.`,
+    "The values below are the defaults. Generated from packages/core/src/config/schema.ts by",
+    "`npm run docs`.",
     "",
     "Secrets are never in this file. Set them in the environment, or as files whose path is in NAME_FILE:",
     ...describe(SECRETS),
