@@ -146,7 +146,7 @@ export const sections = {
       .min(1)
       .max(600)
       .default(30)
-      .describe("Time for a runner that is stopped to save its work and requeue its jobs, in seconds."),
+      .describe("Time that a runner has to save its work and requeue its jobs when it is stopped, in seconds."),
     lock_seconds: z
       .number()
       .min(1)
@@ -298,7 +298,7 @@ export const sections = {
       .min(0)
       .default(0)
       .describe(
-        "Start no new agent when the agents of all runners have cost this much today, in US dollars. Running agents continue. The agents report their cost. With isolation, tac8's proxy counts the tokens too; if [[models]] has a price for the model (docs/configuration.md, section Files of the older Python coordinator), the higher cost is used. The day ends at midnight in the scheduler's time zone. 0: no limit.",
+        "Start no new agent when the agents of all runners have cost this much today, in US dollars. Running agents continue. The agents report their cost. With isolation, tac8's proxy counts the tokens too; if [[models]] has a price for the model (docs/configuration.md, section Other providers, prices and routing), the higher cost is used. The day ends at midnight in the scheduler's time zone. 0: no limit.",
       ),
     max_runs_per_day: z
       .int()
