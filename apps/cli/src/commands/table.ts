@@ -244,7 +244,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: "backup [file]",
     summary:
-      "write a backup to a file while tac8 runs: Redis, configuration, sessions, and work that may not be on GitHub",
+      "write a backup to a file: Redis, configuration, sessions, and work that may not be on GitHub; Redis must be running, and tac8 can continue to work",
     options: [{ flags: "--json", description: "print JSON" }],
     load: async () => (await import("./backup.ts")).backup,
   },
