@@ -24,7 +24,7 @@ export const notifications: readonly Mutant[] = [
     find: "const marked = await replacePending(redis, entry, { sendingSince: now() });",
     replace: "const marked: StoredPending | null = entry;",
     test: { file: `${SCHEDULER}/notify/notify.int.test.ts`, name: "a scheduler that is killed while it sends" },
-    promise: "a cause is reported to each target at most once, also across restarts and a kill",
+    promise: "each target receives a message at most once, even if the scheduler is restarted or killed",
   },
   {
     name: "unreachable-target",

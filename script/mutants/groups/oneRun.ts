@@ -64,7 +64,7 @@ export const oneRun: readonly Mutant[] = [
     find: '({ "round.retriedAt": queuedAt, state: "queued" } as const)',
     replace: '{ "round.retriedAt": queuedAt }',
     test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "failed → work" },
-    promise: "a run of an ended issue whose job was retried in Bull Board queues the issue first",
+    promise: "an ended issue whose job is retried in Bull Board gets the state `queued` before `running`",
   },
   {
     name: "run-id",
@@ -148,7 +148,7 @@ export const oneRun: readonly Mutant[] = [
       file: `${RUNNER}/guard/sandbox.int.test.ts`,
       name: "counts as ended by itself if it exits while the runner is stopped, even if its time is over then",
     },
-    promise: "an agent that has finished while its runner was stopped counts as finished",
+    promise: "an agent that finishes while its runner is frozen counts as finished",
   },
   {
     name: "sandbox-output",

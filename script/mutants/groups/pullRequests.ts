@@ -11,7 +11,7 @@ export const pullRequests: readonly Mutant[] = [
       file: `${RUNNER}/airlock/push.int.test.ts`,
       name: "a push needs no request before it, even if the commit is already there, whatever was expected",
     },
-    promise: "a push whose answer was lost is recognized as done",
+    promise: "if the answer to a push was lost, the repeated push finds that the first one succeeded",
   },
   {
     name: "queued-comment",

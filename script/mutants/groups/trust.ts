@@ -247,7 +247,7 @@ export const trust: readonly Mutant[] = [
       file: `${CLI}/doctor/doctor.int.test.ts`,
       name: "a Redis on a socket that requires a password gets REDIS_PASSWORD, and the advice names it",
     },
-    promise: "a Redis on a socket gets REDIS_PASSWORD",
+    promise: "tac8 signs in to a Redis on a socket with REDIS_PASSWORD",
   },
   {
     name: "redis-password-environ",
@@ -378,7 +378,7 @@ export const trust: readonly Mutant[] = [
     find: "const id = z.string().regex(/^\\w[\\w.-]{0,63}$/);",
     replace: "const id = z.string();",
     test: { file: `${CORE}/state/issueState.test.ts`, name: "a run or session that is" },
-    promise: "no id of a run or session in Redis is used as a path or an option",
+    promise: "a forged id of a run or session in Redis never becomes part of a path or an option",
   },
   {
     name: "state-commits",
