@@ -52,9 +52,9 @@ test("overview and conversation update automatically, and external text is never
   await run.getByRole("link", { name: `#${number}` }).click();
   const conversation = page.locator("#conversation");
   await conversation.getByText(`first words ${evil} red`).waitFor();
-  const said = conversation.locator("time").last();
-  const spokenAt = Date.parse((await said.getAttribute("datetime")) ?? "");
-  expect(await said.textContent()).toBe(new Date(spokenAt + 345 * 60_000).toISOString().slice(11, 19));
+  const shown = conversation.locator("time").last();
+  const spokenAt = Date.parse((await shown.getAttribute("datetime")) ?? "");
+  expect(await shown.textContent()).toBe(new Date(spokenAt + 345 * 60_000).toISOString().slice(11, 19));
   await mark(page);
   await world.openGate("go");
   await conversation.getByText("second words").waitFor();

@@ -13,10 +13,11 @@ describe("config.example.toml", () => {
     expect(shipped("config.example.toml")).toBe(exampleFile());
   });
 
-  it("is a valid configuration that has only the defaults", () => {
+  it("is a valid configuration that has only the defaults, but isolates agents", () => {
     const { problems, warnings } = resolve({ text: exampleFile() });
     expect({ problems, warnings }).toEqual({ problems: [], warnings: [] });
-    expect(configOf({ text: exampleFile() })).toEqual(configOf({ text: REPOSITORY }));
+    const isolated = `${REPOSITORY}\n[agent]\nisolation = "auto"\n`;
+    expect(configOf({ text: exampleFile() })).toEqual(configOf({ text: isolated }));
   });
 
   it("stays good when what is commented out is put in", () => {

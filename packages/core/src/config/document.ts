@@ -6,7 +6,9 @@ export const TABLE_BEGIN = "<!-- config:begin -->";
 export const TABLE_END = "<!-- config:end -->";
 
 const WIDTH = 100;
-const COPY_IT = ": copy it to config.toml, name your repository, and remove the # before isolation";
+const COPY_IT = ": copy it to config.toml and name your repository";
+/** Keys without a default that a new configuration has. With `isolation`, it isolates its agents, or fails to start with a message. */
+const NEEDED: ReadonlySet<string> = new Set(["repo_owner", "repo_name", "isolation"]);
 
 interface Key {
   readonly name: string;
@@ -45,8 +47,7 @@ export function firstFile(own: {
     const value = values[name] ?? null;
     return value === null ? line : `${name} = ${JSON.stringify(value)}`;
   });
-  // A new installation isolates its agents, or fails to start with a message.
-  return text.replace(COPY_IT, "").replace(/^#(isolation = "auto")$/m, "$1");
+  return text.replace(COPY_IT, "");
 }
 
 /** Return the tables of `docs/configuration.md` in Prettier's format: a section per table of the file, then the environment. */
@@ -101,8 +102,8 @@ export function withConfigTables(page: string): string {
 function header(): string[] {
   const lines = [
     `Configuration of tac8${COPY_IT}.`,
-    "The values below are the defaults. Generated from packages/core/src/config/schema.ts by",
-    "`npm run docs`.",
+    "The values below are the defaults, and isolation is on. Generated from",
+    "packages/core/src/config/schema.ts by `npm run docs`.",
     "",
     "Secrets are never in this file. Set them in the environment, or as files whose path is in NAME_FILE:",
     ...describe(SECRETS),
@@ -122,9 +123,8 @@ function describe(variables: readonly Variable[]): string[] {
 }
 
 function exampleLines({ name, meaning, standard, example }: Key): string[] {
-  const required = name === "repo_owner" || name === "repo_name";
   const value = `${name} = ${standard ?? example ?? ""}`;
-  return [...comment(meaning), standard === null && !required ? `#${value}` : value];
+  return [...comment(meaning), standard === null && !NEEDED.has(name) ? `#${value}` : value];
 }
 
 function furtherRepository(): string[] {
