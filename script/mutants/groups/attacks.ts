@@ -348,7 +348,7 @@ export const attacks: readonly Mutant[] = [
       file: `${RUNNER}/launcher/launcher.int.test.ts`,
       name: "creates folders of a user id, and shares folders of tac8's user with a group",
     },
-    promise: "only an issue's user enters its folders",
+    promise: "no other agent enters an issue's folders, unless the issue's agent opens them",
   },
   {
     name: "user-data-folder",

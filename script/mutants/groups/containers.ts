@@ -63,6 +63,6 @@ export const containers: readonly Mutant[] = [
     replace:
       'const { env, problem } = { env: own, problem: withExit({}, (path) => readFileSync(path, "utf8")).problem };',
     test: { file: "test/startup.e2e.test.ts", name: "reaches GitHub only through the exit" },
-    promise: "the API and git use the exit alike",
+    promise: "requests to GitHub's API use the exit, as those of git do",
   },
 ];

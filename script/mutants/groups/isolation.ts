@@ -8,7 +8,7 @@ export const isolation: readonly Mutant[] = [
     find: "insideFd: inside.fd",
     replace: "insideFd: lock.fd",
     test: { file: `${RUNNER}/workspace/lock.int.test.ts`, name: "can neither release the lock nor write" },
-    promise: "an agent in a sandbox cannot release the lock of its workspace",
+    promise: "an agent in a sandbox cannot release the workspace lock",
   },
   {
     name: "inside-alive",

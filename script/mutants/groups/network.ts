@@ -329,7 +329,7 @@ export const network: readonly Mutant[] = [
     find: "options.onUsage?.(usage())",
     replace: "void options.onUsage",
     test: { file: `${EGRESS}/start.int.test.ts`, name: "the count of a proxy that was killed is kept" },
-    promise: "an agent that ends its own proxy does not hide what it has used",
+    promise: "an agent that ends its own proxy does not hide what the proxy has reported before",
   },
   {
     name: "usage-negative",
