@@ -11,7 +11,7 @@ export const pullRequests: readonly Mutant[] = [
       file: `${RUNNER}/airlock/push.int.test.ts`,
       name: "a push needs no request before it, even if the commit is already there, whatever was expected",
     },
-    promise: "if the answer to a push was lost, the repeated push finds that the first one succeeded",
+    promise: "if the response to a push was lost, the repeated push finds that the first one succeeded",
   },
   {
     name: "queued-comment",
@@ -86,7 +86,7 @@ export const pullRequests: readonly Mutant[] = [
     find: 'const retries = route.startsWith("POST ") ? { retries: 0 } : {};',
     replace: "const retries = {};",
     test: { file: `${CORE}/github/failures.int.test.ts`, name: "502 at a POST" },
-    promise: "nothing is made twice because its answer was lost",
+    promise: "nothing is made twice because its response was lost",
   },
   {
     name: "own-marker",
@@ -151,7 +151,7 @@ export const pullRequests: readonly Mutant[] = [
       },
     ],
     test: { file: "test/faults.e2e.test.ts", name: "the answers are lost: none is made twice" },
-    promise: "an issue gets one pull request, even if the answer to its creation was lost",
+    promise: "an issue gets one pull request, even if the response to its creation was lost",
   },
   {
     name: "closed-pull",

@@ -279,7 +279,7 @@ export const recovery: readonly Mutant[] = [
     find: "await job.moveToDelayed(now() + REQUEUE_MS, lockToken);",
     replace: "throw lost;",
     test: { file: `${RUNNER}/pipeline/apply.test.ts`, name: "if the runner still has the job's lock" },
-    promise: "if Redis' answer to the last write of a run is lost, no step is repeated and no attempt is used",
+    promise: "if Redis' response to the last write of a run is lost, no step is repeated and no attempt is used",
   },
   {
     name: "no-conflict",
