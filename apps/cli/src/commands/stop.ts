@@ -136,7 +136,7 @@ async function reportStop(
     const { name: branch, published: publishedSha } = after.branch;
     const prNumber = after.pull.number;
     const why = after.end.reason;
-    const outcome = hadEnded ? result.kind : ended ? (state ?? "stopped") : "stopping";
+    const outcome = hadEnded ? result.kind : isEnded(state) ? state : "stopping";
     const runner = result.kind === "stopping" ? result.runner : null;
     const shown = { issue: name, state, runner, branch, sha: publishedSha, pr: prNumber, reason: why };
     context.out.line(jsonOf(stopOutput, { ...shown, result: outcome }));

@@ -8,7 +8,7 @@ export const doctorOutput = z.strictObject({
     z.strictObject({
       check: z.string().describe("Name of the check, see the [runbook](runbook.md#tac8-doctor)"),
       status: STATUS.describe("`unknown`: it could not be checked"),
-      verdict: STATUS.describe("The former name of `status`, in this release only"),
+      verdict: STATUS.describe("Deprecated, removed in the next release: use `status`"),
       text: z.string(),
       advice: z.string().nullable().describe("What to do"),
     }),

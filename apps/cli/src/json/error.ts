@@ -5,7 +5,9 @@ export const errorOutput = z.strictObject({
   error: z.strictObject({
     code: z
       .int()
-      .describe("Exit code of the command: 1 a problem, 2 wrong usage, 78 a start that the operator has to fix"),
+      .describe(
+        "Exit code of the command: 1 a problem, 2 wrong usage, 78 tac8 cannot start until an operator fixes a problem",
+      ),
     lines: z.array(z.string()).describe("What happened and what to do, as on standard error"),
   }),
 });

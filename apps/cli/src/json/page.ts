@@ -30,13 +30,13 @@ ${Object.keys(JSON_OUTPUTS)
 tac8 list --json | jq -r '.issues[] | select(.state == "failed") | .issue'
 \`\`\`
 
-- **Times** are ISO 8601 in UTC. Names of durations in milliseconds end in \`Ms\`. **Costs** are in US dollars.
+- **Times** are ISO 8601 in UTC, except those whose row says milliseconds. **Durations** are in milliseconds: their fields are \`ms\`, or end in \`Ms\`. **Costs** are in US dollars.
 - **Issues** are \`owner/repo#471\`.
-- **Issue states** are ${ISSUE_STATES.map((state) => `\`${state}\``).join(", ")}.
+- **Issue states** are ${ISSUE_STATES.map((state) => `\`${state}\``).join(", ")} ([meanings](architecture.md#states)).
 
 ## Errors
 
-If a command fails, or is called in a wrong way, it prints an object with the key \`error\` on standard output, on one line, and nothing else, unless \`--follow\` has printed lines before. It is on standard output because that is what a script reads; the same lines are on standard error too.`;
+If a command fails, or is called in a wrong way, its output is one line with an object that has the key \`error\`. With \`--follow\`, other lines may precede it. The error is printed on standard error too, as text.`;
 
 const AFTER = `\`error\` is the only sign of an error: other exit codes than 0 can also be a result, such as 3 and 4 of \`tac8 status\` ([exit codes](commands.md#exit-codes)).
 

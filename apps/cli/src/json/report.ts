@@ -28,9 +28,14 @@ export const reportOutput = z.strictObject({
   successRate: z
     .number()
     .nullable()
-    .describe("0 to 1: pull requests among issues that ended as pull request or failed"),
-  toPr: spread.nullable().describe("Time from the queue to the pull request; null if there is none"),
-  wait: spread.nullable().describe("Time from the queue to the start of work").meta({ sameAs: ".toPr" }),
+    .describe("Share of pull requests among the issues that ended with a pull request or failed, from 0 to 1"),
+  toPr: spread
+    .nullable()
+    .describe("Time from the moment when an issue enters the queue to its pull request; null if there is none"),
+  wait: spread
+    .nullable()
+    .describe("Time that an issue waits in the queue before work on it starts")
+    .meta({ sameAs: ".toPr" }),
   agents: z.strictObject(agents),
   failures: z
     .array(

@@ -21,7 +21,7 @@ const summary = z.strictObject({
   successRate: z
     .number()
     .nullable()
-    .describe("0 to 1: pull requests among issues that ended as pull request or failed"),
+    .describe("Share of pull requests among the issues that ended with a pull request or failed, from 0 to 1"),
 });
 
 const machine = z.strictObject({
@@ -80,9 +80,16 @@ export const statusOutput = z.strictObject({
           formerCode: z
             .string()
             .nullable()
-            .describe("The code before 0.2, in this release only; null if it is the same"),
+            .describe(
+              "Deprecated, removed in the next release: the code that versions before 0.2 used; null if it is the same",
+            ),
           text: z.string(),
-          action: z.enum(["slow", "hold"]).nullable().describe("What tac8 does about it"),
+          action: z
+            .enum(["slow", "hold"])
+            .nullable()
+            .describe(
+              "What tac8 does about it. `slow`: it starts less new work. `hold`: it holds the queue. Null: nothing",
+            ),
           host: z.string().nullable().describe("Machine that it concerns; null: all of them"),
           runbook: z.string().describe("URL of the section that says what to do"),
         }),

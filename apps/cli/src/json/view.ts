@@ -15,8 +15,8 @@ const liveEvent = z.strictObject({
   figures: z
     .strictObject({ ...figures, costUsd: z.number() })
     .exactOptional()
-    .describe("With kind `result`: tokens and cost since the result before; otherwise: tokens so far"),
-  turns: z.number().exactOptional().describe("Rounds with the model, with kind `result`"),
+    .describe("With kind `result`: tokens and cost since the previous result; otherwise: tokens so far"),
+  turns: z.number().exactOptional().describe("Number of the agent's turns, with kind `result`"),
   topic: z.string().exactOptional().describe("Consecutive events with the same topic replace each other"),
 });
 

@@ -59,7 +59,17 @@ export function stateMeaning(name: string): string | null {
   return state === undefined ? null : STATE_WORDS[state].meaning;
 }
 
-const ENDED: readonly IssueState[] = ["pr", "answered", "stopped", "cancelled", "failed", "withdrawn", "expired"];
+/** States in which an issue remains until a new label event or an operator's retry. */
+export const ENDED_STATES = [
+  "pr",
+  "answered",
+  "stopped",
+  "cancelled",
+  "failed",
+  "withdrawn",
+  "expired",
+] as const satisfies readonly IssueState[];
+export type EndedState = (typeof ENDED_STATES)[number];
 
 /** States of an issue whose job a runner has or may receive. */
 const CONTINUES = ["queued", "running", "retrying", "parked", "blocked"] as const;
@@ -90,8 +100,8 @@ export const TRANSITIONS: Readonly<Record<IssueState | "", readonly IssueState[]
 };
 
 /** Return whether the issue is ended: it remains in this state until a new label event or an operator's retry. */
-export function isEnded(state: IssueState | null): boolean {
-  return state !== null && ENDED.includes(state);
+export function isEnded(state: IssueState | null): state is EndedState {
+  return ENDED_STATES.some((ended) => ended === state);
 }
 
 /** Return whether the issue ended with a pull request or an answer, so that the whole result is on GitHub. */
