@@ -70,14 +70,14 @@ export const PROCESSES: readonly Metric[] = [
   {
     ...gauge,
     name: "tac8_runner_resting",
-    help: "1 while a runner rests: it accepts no new jobs, because its admission is closed.",
+    help: "1 while a runner accepts no new jobs.",
     labels: ["runner"],
     samples: eachRunner((runner) => Number(runnerAdmission(runner).state === "closed")),
   },
   {
     ...gauge,
     name: "tac8_runner_admission_info",
-    help: "1 for the current admission of a runner, with the codes of its causes. half: it uses half of its slots.",
+    help: "Whether new work may start on a runner: 1 for the current state (open, half, closed), with the codes of its causes. half: it uses half of its slots.",
     labels: ["runner", "state", "because"],
     samples: (facts) =>
       runners(facts).map((runner) => ({

@@ -30,7 +30,7 @@ export const WORK: readonly Metric[] = [
   },
   {
     name: "tac8_queue_admission_info",
-    help: "1 for the current admission of the queue, with the codes of its causes. half: one job starts, as a probe.",
+    help: "Whether new work may start at all: 1 for the current state (open, half, closed), with the codes of its causes. half: one job starts, as a probe.",
     type: "gauge",
     labels: ["state", "because"],
     samples: ({ snapshot }) => [{ value: 1, labels: admissionLabels(queueAdmission(snapshot)) }],
@@ -114,10 +114,14 @@ export const WORK: readonly Metric[] = [
 
 export const DURATIONS: readonly HistogramMetric[] = [
   { name: "tac8_agent_run_duration_seconds", help: "Duration of agent runs.", of: "run" },
-  { name: "tac8_queue_wait_seconds", help: "Time from the queue to the start of work.", of: "wait" },
+  {
+    name: "tac8_queue_wait_seconds",
+    help: "Time that an issue waits in the queue before work on it starts.",
+    of: "wait",
+  },
   {
     name: "tac8_label_to_pr_seconds",
-    help: "Time from the queue to the pull request. An issue enters the queue within one poll after its label was added.",
+    help: "Time from the moment when an issue enters the queue, within one poll after its label was added, to its pull request.",
     of: "pr",
   },
 ];
