@@ -31,27 +31,27 @@ const AFTER = `## Which session continues
 
 An attempt resumes the session of the previous attempt, in the same workspace. A new session starts instead, with the whole issue and a note about the earlier work, if the same session would fail again: the model refused to answer, the request was invalid (400) or too long, an image or the tool calls could not be read, or the run had no output and no tool call. A session that the agent's program does not know is replaced immediately, in the same attempt.
 
-## When is a run a success?
+## When does an agent succeed?
 
-A run is a success if the agent's program exits with code 0 and a result that is not an error, and if the agent called a tool or wrote output in this run. If the agent did neither, nothing is published: the worktree may have only the incomplete work of an earlier run.
+Claude Code succeeds if it exits with code 0 and a result that is not an error, and called a tool or wrote output in this run. If it did neither, nothing is published, because the changes in the worktree may be the incomplete work of an earlier run. Another program (\`provider = "command"\`) succeeds if it exits with code 0. After an agent has succeeded, the run can still fail, for example with \`no-changes\` or \`refused\`.
 
 ## Runs that fail with the same error
 
-When the last \`breaker_failures\` runs, of at least two issues, end with the same error, a rule of the scheduler, the breaker, holds the queue (hold \`breaker\`) and then starts one job as a probe. All jobs continue when the probe ends without this error. The same error means the same kind of failure and, for \`startup\`, \`agent\` and \`git\`, also the same message. Messages are compared without ids, numbers, times, sizes, addresses and paths.`;
+When the last \`breaker_failures\` runs, of at least two issues, end with the same error, a rule of the scheduler, the breaker, holds the queue (hold \`breaker\`). When this hold ends, one job starts as a probe. All jobs continue when the probe ends without this error. The same error means the same kind of failure and, for \`startup\`, \`agent\` and \`git\`, also the same message. Messages are compared without ids, numbers, times, sizes, addresses and paths.`;
 
 function whatTac8Does(kind: FailureKind): string {
   const { usesAttempt, hold } = POLICY[kind];
   if (kind === "lost")
     return `Uses no attempt, and another run starts immediately. The issue fails after ${MAX_LOST_IN_A_ROW} such runs in a row without a finished tool call or answer (a run that an orderly shutdown requeued is not one of them), after ${MAX_UNCHANGED_IN_A_ROW} in a row without a change of the workspace, or after ${MAX_BROKEN_OFF_IN_A_ROW} in a row. Before it fails, its work is saved to the branch.`;
   if (kind === "refused") {
-    return `Fails the issue immediately, without another agent run. If the content of the commits is the cause (a secret, a large file), the agent gets the error and tries again. If the token cannot change workflows, the issue becomes blocked, and a comment describes what to do. If the whole repository is affected, tac8 uses no attempt, holds that repository, and tries again after ${waits(kind)}. tac8 does the same if it does not know the error message of a push. If pushes of one issue are rejected with such a message ${MAX_GUESSED_REFUSALS} times in a row, and meanwhile no push of another issue of the repository is, that issue fails and the hold ends.`;
+    return `Fails the issue immediately, without another agent run. If the content of the commits is the cause (a secret, a large file), the agent gets the error and tries again. If the token cannot change workflows, the issue becomes blocked, and a comment describes what to do. If the whole repository is affected, tac8 uses no attempt, holds that repository, and tries again after ${waits(kind)}. tac8 does the same if it does not know the error message of a push. If pushes of one issue are rejected with such a message ${MAX_GUESSED_REFUSALS} times in a row, and no push of another issue was rejected with the same message since the last successful push to the repository, that issue fails and the hold ends.`;
   }
   if (kind === "untrusted")
     return "Uses no attempt and starts nothing. tac8 comments at most once a day for each account.";
   if (kind === "edited")
     return "Uses no attempt and ends the work: no agent starts, and finished work is kept in its workspace instead of being published. [Who may start it](security.md#who-may-start-it) has the details.";
   if (kind === "unfinished")
-    return "Uses an attempt and resumes the session immediately to finish the work. If the resumed agent, or an agent without another attempt, leaves only background commands open, its work becomes a pull request with a note at the top; without any change, the issue fails.";
+    return "Uses an attempt and resumes the session immediately to finish the work. If the resumed agent, or an agent on the last attempt, leaves only background commands open, its work becomes a pull request with a note at the top; without any change, the issue fails.";
   if (kind === "budget") return "Uses no attempt; holds the queue until midnight (hold `budget`).";
   if (kind === "no-changes")
     return "Uses an attempt and asks the agent again immediately; the second time fails the issue.";
