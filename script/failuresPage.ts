@@ -23,7 +23,7 @@ const BEFORE = `# How runs fail
 
 <!-- Made from packages/core/src/domain/failures.ts and failureWords.ts by \`npm run docs\`. -->
 
-Every run that does not succeed has one of these names. You find it in \`tac8 status\`, \`tac8 why 471\`, \`tac8 report\`, on the board, and with its reason in the issue's status comment: **Retrying** (an attempt was used), **Parked** (no attempt was used), or **Failed**, with a second comment and the label \`rpi-failed\`. In these names, \`refused\` is a refusal by GitHub; a label that tac8 does not accept is \`untrusted\`.
+Every run that does not succeed has one of these names. You find it in \`tac8 status\`, \`tac8 why 471\`, \`tac8 report\`, on the board, and with its reason in the issue's status comment: **Retrying** (an attempt was used), **Parked** (no attempt was used), or **Failed**, with a second comment and the label \`rpi-failed\`. In these names, \`refused\` is a refusal by GitHub; a label that tac8 does not accept is \`untrusted\`. Accounts in \`github.trusted_users\` count as accounts with write access.
 
 An issue has \`max_attempts\` attempts; when the last attempt fails, the issue has failed. The delay before an attempt depends on the number of earlier failures: the last delay of a list repeats, and \`backoff_factor\` multiplies all delays. During a _hold_ no new job starts, either in the whole queue or (hold \`repo:owner/name\`) in one repository; running agents continue. A hold ends automatically, or with \`tac8 resume NAME\`.`;
 
