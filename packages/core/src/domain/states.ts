@@ -43,7 +43,7 @@ export const STATE_WORDS: Readonly<Record<IssueState, StateWords>> = {
   blocked: { title: "Blocked", meaning: "the issue waits for a reply, or for a decision about withheld work" },
   pr: { title: "PR", meaning: "the work is in a pull request" },
   answered: { title: "Answered", meaning: "the agent made no changes; its answer is a comment on the issue" },
-  stopped: { title: "Stopped", meaning: "an operator stopped the work" },
+  stopped: { title: "Stopped", meaning: "a user stopped the work" },
   cancelled: {
     title: "Cancelled",
     meaning: "the issue was closed after a run began, or unlabelled between runs",
