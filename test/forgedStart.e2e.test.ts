@@ -27,7 +27,7 @@ async function forge(number: number, patch: IssuePatch): Promise<void> {
   expect(await world.store.writeIf(jobId, {}, { since: new Date().toISOString(), ...patch })).toBe(true);
   const [owner = "", repo = ""] = REPO.split("/");
   const data = { owner, repo, number, repositoryId: 1, title: WORDS, url: "https://example.com" };
-  await world.queue.add(WORDS, data, jobOptions({ jobId, priority: "P0", isContinued: true, attempts: 3 }));
+  await world.queue.add(WORDS, data, jobOptions({ jobId, priority: "P0", beforeNewWork: true, attempts: 3 }));
   const record = await world.store.read(jobId);
   expect(applyPatch(record, patch), "the write is there").toEqual(record);
   expect(await world.queue.getJob(jobId), "and so is the job").toBeDefined();
@@ -222,7 +222,7 @@ test("a job for a repository that is not configured waits, and GitHub is not ask
   await world.queue.add(
     WORDS,
     {},
-    jobOptions({ jobId: "acme.secret.1", priority: "P0", isContinued: true, attempts: 3 }),
+    jobOptions({ jobId: "acme.secret.1", priority: "P0", beforeNewWork: true, attempts: 3 }),
   );
   await runner.waitForLog("the repository of acme/secret#1 is not configured");
   expect(world.github.requests.filter(({ path }) => path.includes("acme"))).toEqual([]);

@@ -34,6 +34,6 @@ export function jobOf({ owner, repo, priority }: Omit<Seed, "numbers">, number: 
   return {
     name: `#${number} ${title}`,
     data: { owner, repo, number, repositoryId: 1, title, url },
-    opts: jobOptions({ jobId: jobIdOf({ owner, repo, number }), priority, isContinued: false, attempts: 3 }),
+    opts: jobOptions({ jobId: jobIdOf({ owner, repo, number }), priority, beforeNewWork: false, attempts: 3 }),
   };
 }

@@ -48,7 +48,7 @@ export async function record(
             title: `Issue ${number}`,
             url: `https://github.com/${REPO}/issues/${number}`,
           };
-          await queue.add("issue", data, jobOptions({ jobId, priority: "P2", isContinued: false, attempts: 3 }));
+          await queue.add("issue", data, jobOptions({ jobId, priority: "P2", beforeNewWork: false, attempts: 3 }));
         }),
       );
       while ((await queue.getJobCountByTypes("wait", "prioritized", "active")) > 0) await worker.waitUntilReady();

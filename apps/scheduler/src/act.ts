@@ -118,7 +118,7 @@ async function add(services: ActServices, snapshot: RepositorySnapshot, { job, i
   if (!(await store.writeIf(jobId, expect, patch, transition))) return;
   if (!(await removeEnded(services.queue, jobId))) return;
   await postQueued(services, snapshot, { number: issue.number, since, hasRecord: again });
-  await enqueue(services, snapshot, { issue, jobId, priority, isContinued: false });
+  await enqueue(services, snapshot, { issue, jobId, priority, beforeNewWork: false });
   log.info({ issue: jobId, priority }, again ? "queued again" : "queued");
 }
 
@@ -137,7 +137,7 @@ async function requeue(services: ActServices, snapshot: RepositorySnapshot, { jo
   if (!(await removeEnded(services.queue, jobId))) return;
   const reason = `its job was missing from the queue while it was ${record.state ?? "unknown"}`;
   await appendEvent(services.redis, eventOf(job, { event: "job:lost", reason, evidence: {} }));
-  await enqueue(services, snapshot, { issue, jobId, priority, isContinued: record.agent.runCount > 0 });
+  await enqueue(services, snapshot, { issue, jobId, priority, beforeNewWork: record.agent.runCount > 0 });
   services.log.warn({ issue: jobId }, `queued again: ${reason}`);
 }
 

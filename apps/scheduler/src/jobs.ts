@@ -19,19 +19,19 @@ export interface NewJob {
   readonly issue: Issue;
   readonly jobId: string;
   readonly priority: Priority;
-  readonly isContinued: boolean;
+  readonly beforeNewWork: boolean;
 }
 
 /** Add the job of an issue to the queue. If the queue already has the job, BullMQ keeps that one. */
 export async function enqueue(
   { queue, attempts }: { queue: IssueQueue; attempts: number },
   { owner, repo, repositoryId }: RepositorySnapshot,
-  { issue, jobId, priority, isContinued }: NewJob,
+  { issue, jobId, priority, beforeNewWork }: NewJob,
 ): Promise<void> {
   const { number, title, url } = issue;
   await queue.add(
     `#${number} ${title}`.slice(0, 120).toWellFormed(),
     { owner, repo, number, repositoryId, title: title.slice(0, 300).toWellFormed(), url },
-    jobOptions({ jobId, priority, isContinued, attempts }),
+    jobOptions({ jobId, priority, beforeNewWork, attempts }),
   );
 }

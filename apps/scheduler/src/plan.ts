@@ -180,8 +180,8 @@ function forRunnerLabels(job: KnownJob, issue: Issue): Action[] {
 function forPriority(job: KnownJob, issue: Issue): Action[] {
   if (job.where === "active") return [];
   // A deferred job was at the head of the queue before, so it is placed before new work of its priority.
-  const isContinued = job.record.agent.runCount > 0 || isPlacement(job.record.job.hold);
-  const wanted = queuePriority(priorityOf(issue.labels), isContinued);
+  const beforeNewWork = job.record.agent.runCount > 0 || isPlacement(job.record.job.hold);
+  const wanted = queuePriority(priorityOf(issue.labels), beforeNewWork);
   return job.priority === wanted ? [] : [{ do: "reprioritize", job, priority: wanted }];
 }
 
@@ -237,7 +237,10 @@ function withoutLabel(job: KnownJob, facts: LookupFacts, label: string): Action[
   return forResponses(job, found?.kind === "found" ? found.issue : null, facts);
 }
 
-/** Actions for an issue that is missing from the list. It may have moved from one page to another, so tac8 reads the issue itself. */
+/**
+ * Actions for an issue that is missing from the list. The list may lack an open issue if a page of it changed while it was read, so tac8
+ * reads the issue itself.
+ */
 function forVanished(job: KnownJob, { issues }: LookupResults, label: string): Action[] {
   if (job.record.command.cancel !== null) return [];
   const answer = issues.get(job.jobId);

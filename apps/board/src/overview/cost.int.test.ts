@@ -44,7 +44,7 @@ async function costOf({ waiting, finished, runners }: Size) {
 async function fill({ redis, queue, count }: { redis: Redis; queue: Queue<JobData>; count: number }): Promise<void> {
   const jobId = "octo.hello.10000";
   const data = { owner: "octo", repo: "hello", number: 10_000, repositoryId: 1, title: "Title 10000", url: "" };
-  await queue.add("issue", data, jobOptions({ jobId, priority: "P2", isContinued: false, attempts: 3 }));
+  await queue.add("issue", data, jobOptions({ jobId, priority: "P2", beforeNewWork: false, attempts: 3 }));
   await addCopies(queue, { redis, jobId, count: count - 1 });
 }
 
@@ -78,7 +78,7 @@ fieldTest(
     const store = createIssueStore(redis);
     const jobId = "octo.hello.7";
     const data = { owner: "octo", repo: "hello", number: 7, repositoryId: 1, title: "Say goodbye", url: "" };
-    await queue.add("issue", data, jobOptions({ jobId, priority: "P2", isContinued: false, attempts: 3 }));
+    await queue.add("issue", data, jobOptions({ jobId, priority: "P2", beforeNewWork: false, attempts: 3 }));
     await store.writeIf(jobId, {}, { state: "queued", since: new Date().toISOString() });
     await stopIssue({ queue, store, redis, jobId, by: "ann@pi", reason: null, kill: false, now: Date.now() });
     await queue.close();

@@ -22,7 +22,7 @@ async function setUp(board = "") {
     await queue.add(
       "issue",
       data,
-      jobOptions({ jobId: idOf(number), priority: "P2", isContinued: false, attempts: 1 }),
+      jobOptions({ jobId: idOf(number), priority: "P2", beforeNewWork: false, attempts: 1 }),
     );
   }
   const { url } = await setUpBoard(cleanup, { redis, board });

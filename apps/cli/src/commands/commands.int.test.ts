@@ -50,7 +50,7 @@ const id = (number: number) => jobIdOf({ owner: "Octo", repo: "Hello", number })
 async function add(number: number, patch: IssuePatch = {}): Promise<void> {
   const url = `https://github.com/Octo/Hello/issues/${number}`;
   const data = { owner: "Octo", repo: "Hello", number, repositoryId: 1, title: `Title ${number}`, url };
-  await queue.add("issue", data, jobOptions({ jobId: id(number), priority: "P2", isContinued: false, attempts: 3 }));
+  await queue.add("issue", data, jobOptions({ jobId: id(number), priority: "P2", beforeNewWork: false, attempts: 3 }));
   await store.writeIf(id(number), {}, { state: "queued", since: new Date().toISOString(), ...patch });
 }
 
@@ -274,7 +274,7 @@ describe("tac8 status", () => {
       const numbers = Array.from({ length: to - from }, (_, index) => from + index + 1);
       const data = { owner: "Octo", repo: "Hello", repositoryId: 1, title: "T", url: "u" };
       const opts = (number: number) =>
-        jobOptions({ jobId: id(number), priority: "P2", isContinued: false, attempts: 3 });
+        jobOptions({ jobId: id(number), priority: "P2", beforeNewWork: false, attempts: 3 });
       await queue.addBulk(numbers.map((number) => ({ name: "issue", data: { ...data, number }, opts: opts(number) })));
     };
     await allWell();

@@ -50,7 +50,7 @@ const log = (number: number, to: FormerEvent["to"], change: Partial<FormerEvent>
 
 async function add(number: number, title = `Title ${number}`): Promise<void> {
   const data = { owner: "Octo", repo: "Hello", number, repositoryId: 1, title, url: `https://x/${number}` };
-  await queue.add("issue", data, jobOptions({ jobId: id(number), priority: "P2", isContinued: false, attempts: 3 }));
+  await queue.add("issue", data, jobOptions({ jobId: id(number), priority: "P2", beforeNewWork: false, attempts: 3 }));
   const since = new Date().toISOString();
   await createIssueStore(redis).writeIf(id(number), {}, { state: "queued", since });
 }
@@ -176,7 +176,7 @@ it("tac8 list shows how many more issues there are", async () => {
   const bulk = Array.from({ length: 230 }, (_, index) => ({
     name: "issue",
     data: { owner: "Octo", repo: "Hello", number: index + 1, repositoryId: 1, title: "t", url: "" },
-    opts: jobOptions({ jobId: id(index + 1), priority: "P2", isContinued: false, attempts: 3 }),
+    opts: jobOptions({ jobId: id(index + 1), priority: "P2", beforeNewWork: false, attempts: 3 }),
   }));
   await queue.addBulk(bulk);
   const { issues, more } = JSON.parse((await tac8("list", "--json")).out) as {

@@ -57,7 +57,7 @@ const id = (number: number) => jobIdOf({ owner: "octo", repo: "hello", number })
 
 async function queued(number: number, patch: IssuePatch = {}): Promise<void> {
   const data = { owner: "octo", repo: "hello", number, repositoryId: 1, title: "T", url: "" };
-  await queue.add("issue", data, jobOptions({ jobId: id(number), priority: "P2", isContinued: false, attempts: 3 }));
+  await queue.add("issue", data, jobOptions({ jobId: id(number), priority: "P2", beforeNewWork: false, attempts: 3 }));
   await store.writeIf(id(number), {}, { state: "queued", ...patch });
 }
 

@@ -55,7 +55,7 @@ async function tac8(...args: string[]): Promise<{ code: number | null; out: stri
 async function addIssue(patch: IssuePatch = {}): Promise<void> {
   const url = "https://github.com/Octo/Hello/issues/3";
   const data = { ...REF, repositoryId: 1, title: "Say hello", url };
-  await queue.add("issue", data, jobOptions({ jobId: ID, priority: "P2", isContinued: false, attempts: 3 }));
+  await queue.add("issue", data, jobOptions({ jobId: ID, priority: "P2", beforeNewWork: false, attempts: 3 }));
   await store.writeIf(ID, {}, { state: "queued", since: new Date().toISOString(), ...patch });
 }
 

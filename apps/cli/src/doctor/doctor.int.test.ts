@@ -167,7 +167,7 @@ test("a question of the account that was used before the GitHub App is reported"
   const client = connectRedis(server.url, { name: "test", onError: () => undefined });
   await withQueue(client, async (queue) => {
     const data = { ...ref, repositoryId: 1, title: "a question", url: `${github.url}/octo/hello/issues/${number}` };
-    const options = jobOptions({ jobId: jobIdOf(ref), priority: "P2", isContinued: true, attempts: 3 });
+    const options = jobOptions({ jobId: jobIdOf(ref), priority: "P2", beforeNewWork: true, attempts: 3 });
     await queue.add("issue", data, { ...options, delay: 3_600_000 });
     const state = { state: "blocked", since: new Date().toISOString(), "question.commentId": question.id } as const;
     await createIssueStore(client).writeIf(jobIdOf(ref), {}, state);

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import type { Config } from "@tac8/core/config/resolve";
 import { isRepositoryHold } from "@tac8/core/domain/holds";
 import { holdWords } from "@tac8/core/domain/holdWords";
-import { continuedPriority } from "@tac8/core/domain/priority";
+import { priorityBeforeNewWork } from "@tac8/core/domain/priority";
 import type { Logger } from "@tac8/core/log/logger";
 import type { BackoffError, JobResult } from "@tac8/core/queue/contract";
 import { clearHold, setHold } from "@tac8/core/state/holds";
@@ -83,7 +83,7 @@ async function changeHold(change: HoldChange, { services }: ApplyTo): Promise<vo
 }
 
 async function putFirst({ job, services }: ApplyTo): Promise<void> {
-  const priority = continuedPriority(job.opts.priority ?? 0);
+  const priority = priorityBeforeNewWork(job.opts.priority ?? 0);
   if (job.opts.priority === priority) return;
   try {
     await job.changePriority({ priority });
@@ -115,7 +115,7 @@ async function requeue({ until, deferredBecause }: Requeue, { job, lockToken, se
   await job.moveToDelayed(until, lockToken);
   // Only now, because only a job that waits can be offered again.
   if (deferredBecause !== undefined) {
-    const priority = continuedPriority(job.opts.priority ?? 0);
+    const priority = priorityBeforeNewWork(job.opts.priority ?? 0);
     await deferJob(services.redis, { reason: deferredBecause, jobId: job.id ?? "", priority, since: job.timestamp });
   }
   throw new DelayedError();

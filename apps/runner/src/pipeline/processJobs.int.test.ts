@@ -77,7 +77,7 @@ async function fetched({ worker }: JobProcessor, then: () => void = () => undefi
   const active = once(worker, "active");
   worker.once("active", then);
   const data = { owner: "octo", repo: "widgets", number: 1, repositoryId: 1, title: "", url: "" };
-  await queue.add("issue", data, jobOptions({ jobId: ID, priority: "P2", isContinued: false, attempts: 3 }));
+  await queue.add("issue", data, jobOptions({ jobId: ID, priority: "P2", beforeNewWork: false, attempts: 3 }));
   await active;
 }
 

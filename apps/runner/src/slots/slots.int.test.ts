@@ -115,7 +115,7 @@ async function crash(): Promise<Crash> {
   const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
   cleanup.push(() => queue.close());
   const data = { owner: "octo", repo: "widgets", number: 1, repositoryId: 1, title: "", url: "" };
-  const options = jobOptions({ jobId: "octo.widgets.1", priority: "P2", isContinued: false, attempts: 3 });
+  const options = jobOptions({ jobId: "octo.widgets.1", priority: "P2", beforeNewWork: false, attempts: 3 });
   await queue.add("issue", data, options);
   const runner = spawn(process.execPath, [HOLDER, home, server.url], { stdio: ["ignore", "pipe", "inherit"] });
   cleanup.push(() => runner.kill("SIGKILL"));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { continuedPriority, priorityOf, queuePriority } from "./priority.ts";
+import { priorityBeforeNewWork, priorityOf, queuePriority } from "./priority.ts";
 
 describe("priorityOf", () => {
   it.each([
@@ -24,15 +24,15 @@ describe("queuePriority", () => {
   });
 
   it.each(["P0", "P1", "P2"] as const)(
-    "continuedPriority returns the number of continued work for new work of %s, and keeps it for continued work",
+    "priorityBeforeNewWork returns the number before new work of %s, and keeps such a number",
     (priority) => {
-      const continued = queuePriority(priority, true);
-      expect(continuedPriority(queuePriority(priority, false))).toBe(continued);
-      expect(continuedPriority(continued)).toBe(continued);
+      const before = queuePriority(priority, true);
+      expect(priorityBeforeNewWork(queuePriority(priority, false))).toBe(before);
+      expect(priorityBeforeNewWork(before)).toBe(before);
     },
   );
 
   it("never makes a 0, which would jump every queue", () => {
-    expect(continuedPriority(0)).toBe(1);
+    expect(priorityBeforeNewWork(0)).toBe(1);
   });
 });

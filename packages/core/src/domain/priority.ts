@@ -13,15 +13,15 @@ export function priorityOf(labels: readonly string[]): Priority {
   return PRIORITIES.find((priority) => lower.includes(priorityLabel(priority).toLowerCase())) ?? "P2";
 }
 
-/** Return BullMQ's number for continued work of the same priority. */
-export function continuedPriority(priority: number): number {
+/** Return BullMQ's number that goes before new work of the same priority. @param priority BullMQ's number */
+export function priorityBeforeNewWork(priority: number): number {
   return priority % 2 === 0 ? Math.max(1, priority - 1) : priority;
 }
 
 /**
- * Return BullMQ's number for a priority: 1 runs first (0 would run before all others). Continued work runs before new work of the same
- * priority, and BullMQ keeps the order of queueing within one number.
+ * Return BullMQ's number for a priority: 1 runs first (0 would run before all others). Work that has begun, or was deferred at the head of
+ * the queue, goes before new work of the same priority. BullMQ keeps the order of queueing within one number.
  */
-export function queuePriority(priority: Priority, isContinued: boolean): number {
-  return PRIORITIES.indexOf(priority) * 2 + (isContinued ? 1 : 2);
+export function queuePriority(priority: Priority, beforeNewWork: boolean): number {
+  return PRIORITIES.indexOf(priority) * 2 + (beforeNewWork ? 1 : 2);
 }

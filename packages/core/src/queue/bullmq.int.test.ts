@@ -40,7 +40,7 @@ function startWorker(processor: Processor | null): Worker {
 }
 
 const add = (jobId: string, attempts = 3) =>
-  queue.add("issue", {}, jobOptions({ jobId, priority: "P2", isContinued: false, attempts }));
+  queue.add("issue", {}, jobOptions({ jobId, priority: "P2", beforeNewWork: false, attempts }));
 
 async function take(worker: Worker, token = "t"): Promise<Job> {
   const job = (await worker.getNextJob(token)) as Job | undefined;

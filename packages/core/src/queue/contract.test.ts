@@ -27,7 +27,7 @@ describe("workerTimes", () => {
 });
 
 it("a job has its attempts, its priority and tac8's own backoff", () => {
-  const options = jobOptions({ jobId: "octo.hello.1", priority: "P1", isContinued: false, attempts: 5 });
+  const options = jobOptions({ jobId: "octo.hello.1", priority: "P1", beforeNewWork: false, attempts: 5 });
   expect(options).toMatchObject({ jobId: "octo.hello.1", priority: 4, attempts: 5, backoff: { type: "tac8" } });
   expect(options.removeOnComplete).toMatchObject({ count: expect.any(Number) as number });
   expect(options.keepLogs).toBeGreaterThan(0);

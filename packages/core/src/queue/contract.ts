@@ -26,13 +26,13 @@ const KEPT_LOG_LINES = 200;
 export function jobOptions(options: {
   jobId: string;
   priority: Priority;
-  /** Whether the work on the issue has begun, so that it runs before new work of its priority. */
-  isContinued: boolean;
+  /** Whether the job goes before new work of its priority, because the work on the issue has begun. */
+  beforeNewWork: boolean;
   attempts: number;
 }): JobsOptions {
   return {
     jobId: options.jobId,
-    priority: queuePriority(options.priority, options.isContinued),
+    priority: queuePriority(options.priority, options.beforeNewWork),
     attempts: options.attempts,
     backoff: { type: "tac8" },
     removeOnComplete: { count: KEPT_FINISHED },

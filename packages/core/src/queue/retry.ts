@@ -127,7 +127,7 @@ async function retryTakenOut(given: RetryOptions): Promise<RetryResult> {
   // If the issue has not ended, a process has reopened it and died before it added the job.
   if (isEnded(record.state) && !(await reopenIssue(given, record))) return { kind: "changed" };
   const { name, data, priority, attempts } = record.job.snapshot;
-  await queue.add(name, data, { ...jobOptions({ jobId, priority: "P2", isContinued: false, attempts }), priority });
+  await queue.add(name, data, { ...jobOptions({ jobId, priority: "P2", beforeNewWork: false, attempts }), priority });
   return { kind: "queued", from: record.state };
 }
 

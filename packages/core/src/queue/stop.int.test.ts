@@ -33,7 +33,7 @@ afterEach(async () => {
 
 async function add(state: IssueState, patch: IssuePatch = {}): Promise<void> {
   const data = { owner: "Octo", repo: "Hello", number: 3, repositoryId: 1, title: "Title", url: "" };
-  await queue.add("issue", data, jobOptions({ jobId: ID, priority: "P2", isContinued: false, attempts: 3 }));
+  await queue.add("issue", data, jobOptions({ jobId: ID, priority: "P2", beforeNewWork: false, attempts: 3 }));
   await store.writeIf(ID, {}, { state, ...patch });
 }
 

@@ -36,7 +36,7 @@ const id = (number: number) => jobIdOf({ owner: "octo", repo: "hello", number })
 /** A job that waits for an hour, as a runner leaves it. */
 async function parked(number: number, patch: IssuePatch): Promise<void> {
   const data = { owner: "octo", repo: "hello", number, repositoryId: 1, title: "T", url: "" };
-  await queue.add("issue", data, jobOptions({ jobId: id(number), priority: "P2", isContinued: false, attempts: 3 }));
+  await queue.add("issue", data, jobOptions({ jobId: id(number), priority: "P2", beforeNewWork: false, attempts: 3 }));
   const job = await worker.getNextJob("token");
   await job?.moveToDelayed(Date.now() + HOUR, "token");
   await store.writeIf(id(number), {}, { state: "parked", ...patch });

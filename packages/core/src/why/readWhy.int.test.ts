@@ -31,7 +31,7 @@ const settings = { label: "rpi-auto", pollSeconds: 30, blockedExpiresMs: 1000 };
 
 async function add(number: number, priority: "P0" | "P1" | "P2" = "P2"): Promise<void> {
   const data = { ...refOf(number), repositoryId: 1, title: `Title ${number}`, url: `https://x/${number}` };
-  await queue.add("issue", data, jobOptions({ jobId: id(number), priority, isContinued: false, attempts: 3 }));
+  await queue.add("issue", data, jobOptions({ jobId: id(number), priority, beforeNewWork: false, attempts: 3 }));
 }
 
 function read(number: number, now = Date.now()): Promise<WhyFacts> {
@@ -184,7 +184,7 @@ test("what it costs does not grow with the queue", async () => {
   const bulk = Array.from({ length: 20_000 }, (_, index) => ({
     name: "issue",
     data: { ...refOf(index + 2), repositoryId: 1, title: "t", url: "" },
-    opts: jobOptions({ jobId: id(index + 2), priority: "P2", isContinued: false, attempts: 3 }),
+    opts: jobOptions({ jobId: id(index + 2), priority: "P2", beforeNewWork: false, attempts: 3 }),
   }));
   await queue.addBulk(bulk);
   expect((await read(20_001)).job?.ahead).toBe(20_000);
