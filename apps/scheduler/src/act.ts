@@ -84,7 +84,7 @@ export async function act(services: ActServices, snapshot: RepositorySnapshot, a
     case "unlabel":
       await services.github.removeLabel(snapshot, action.number, snapshot.label, { signal: services.signal });
       await store.writeIf(jobId, { "run.id": "" }, { "label.notRemoved": null });
-      log.info({ issue: jobId }, "removed a label of an earlier run");
+      log.info({ issue: jobId }, "removed the label that an earlier run could not remove");
       return;
     default:
       return action satisfies never;
@@ -128,7 +128,7 @@ async function setRunnerLabels(
 ): Promise<void> {
   const { jobId, record } = job;
   await store.writeIf(jobId, {}, { "job.runsOn": runsOn.length === 0 ? null : [...runsOn] });
-  log.info({ issue: jobId, runsOn }, "other runners can work on it now");
+  log.info({ issue: jobId, runsOn }, "changed the labels that its runner needs");
   if (job.where === "delayed" && isPlacement(record.job.hold)) await endDelay(queue, jobId);
 }
 
