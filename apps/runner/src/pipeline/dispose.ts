@@ -27,7 +27,7 @@ const ERROR_RETRY_MS = 60_000;
 /** The job that probes a held repository may find all slots busy, so the hold ends this many minutes after the job's delay. */
 const PROBE_MINUTES = 120;
 /** After this many waits for GitHub in a row, an outage counts as a long one. */
-const LASTING = 2;
+const LONG_OUTAGE_WAITS = 2;
 
 /** Facts about the end of a run that are not in its record. All functions of this file are pure. */
 export interface EndFacts {
@@ -124,7 +124,10 @@ export function holdEnd(
   return { end: repositoryHold(ref), by, reason: `finished work of ${formatReference(ref)} ${how}` };
 }
 
-/** Apply the row of domain/failures.ts to a failure. @returns the issue's end, which the caller reports, or a disposition */
+/**
+ * Apply the policy of the failure's kind, which is in domain/failures.ts. @returns the issue's end, which the caller reports, or a
+ * disposition
+ */
 export function afterStepFailure(
   failure: Failure,
   record: IssueRecord,
@@ -135,7 +138,7 @@ export function afterStepFailure(
   const next = afterFailure(failure, { made, max, parked: record.counts.parked, noChanges }, factor, now);
   // Finished work may have commits that change nothing compared with the base branch. Publishing them again would fail again, so the
   // agent runs again with the reason.
-  const again =
+  const againPatch =
     failure.kind === "no-changes" ? ({ checkpoint: "none", "counts.noChanges": noChanges + 1 } as const) : {};
   switch (next.do) {
     case "fail": {
@@ -145,23 +148,21 @@ export function afterStepFailure(
         "end.failure": failure.kind,
         "end.reason": failure.message,
       } as const;
-      return { do: "report", patch: { ...again, ...end } };
+      return { do: "report", patch: { ...againPatch, ...end } };
     }
     case "park":
       return parkedFor(failure, record, { ...facts, delayMs: next.delayMs, hold: next.hold });
     case "retry": {
       // GitHub would refuse the same commits again, so the agent runs again with the reason.
-      const refused = failure.kind === "refused" ? ({ checkpoint: "none" } as const) : {};
-      const ends = failure.kind === "refused" && facts.isHeld;
+      const refusedPatch = failure.kind === "refused" ? ({ checkpoint: "none" } as const) : {};
+      const patch = { ...againPatch, ...refusedPatch };
+      const endsHold = failure.kind === "refused" && facts.isHeld;
       return {
         do: "retry",
         delayMs: Math.max(next.delayMs, 1),
         reason: failure.message,
-        ...(ends ? { hold: holdEnd(applyPatch(record, refused), facts) } : {}),
-        lastWrite: lastWriteFor("retrying", failure, applyPatch(record, { ...again, ...refused }), {
-          ...again,
-          ...refused,
-        }),
+        ...(endsHold ? { hold: holdEnd(applyPatch(record, refusedPatch), facts) } : {}),
+        lastWrite: lastWriteFor("retrying", failure, applyPatch(record, patch), patch),
         beforeNewWork: record.agent.runCount > 0,
       };
     }
@@ -173,7 +174,7 @@ export function afterStepFailure(
 /** Return the disposition if GitHub does not accept the report of a decided end. The job waits for GitHub. */
 export function afterReportFailure(failure: Failure, record: IssueRecord, facts: EndFacts): Requeue {
   const { factor, now } = facts;
-  // Only for the delay of the kind `github`, which uses no attempt and never fails, so the other counts do not matter.
+  // The kind `github` uses no attempt and never fails, so only `parked` affects the delay.
   const counts = { made: 0, max: 2, parked: record.counts.parked, noChanges: 0 };
   const next = afterFailure({ ...failure, kind: "github" }, counts, factor, now);
   const delayMs = next.do === "fail" ? ERROR_RETRY_MS : next.delayMs;
@@ -196,9 +197,9 @@ function parkedFor(
   const name = hold === null ? null : hold.name === "repository" ? repositoryHold(ref) : hold.name;
   // An issue that is parked for the model again does not continue when the hold ends, but after an extra wait, so that jobs of other
   // issues show first whether the model works for them.
-  const again = failure.kind === "model" && record.end.failure === "model" && record.counts.parked > 0;
-  const extraMs = again ? extraWait(record.counts.parked, factor) : 0;
-  const patch = { "counts.parked": record.counts.parked + 1, "job.hold": again ? null : name };
+  const isParkedAgain = failure.kind === "model" && record.end.failure === "model" && record.counts.parked > 0;
+  const extraMs = isParkedAgain ? extraWait(record.counts.parked, factor) : 0;
+  const patch = { "counts.parked": record.counts.parked + 1, "job.hold": isParkedAgain ? null : name };
   return {
     do: "requeue",
     until: now + Math.max(delayMs + extraMs, REQUEUE_MS),
@@ -224,7 +225,8 @@ function parkedFor(
 
 /**
  * Return the end of a hold; null: until it is removed. If finished work waits for the hold of its repository, the hold ends
- * `PROBE_MINUTES` after the job's delay. So this job probes the repository before other jobs start, which costs nothing.
+ * `PROBE_MINUTES` after the job's delay. So this job probes the repository before other jobs start. The probe starts no agent, so it costs
+ * nothing.
  */
 function holdUntil(
   { name, until }: HoldRequest,
@@ -261,5 +263,5 @@ function lastWriteFor(
  * GitHub only (git, pull requests), so a longer one is reported in the status comment.
  */
 function shouldSkipComment({ kind, until }: Failure, parked: number): boolean {
-  return kind === "github" && (parked < LASTING || (until ?? null) !== null);
+  return kind === "github" && (parked < LONG_OUTAGE_WAITS || (until ?? null) !== null);
 }

@@ -8,7 +8,7 @@ import {
 import type { ResumeReason } from "../prompt/prompt.ts";
 import { isEnded, hasReached } from "@tac8/core/domain/states";
 import { applyPatch, groupPatch, type IssuePatch, type IssueRecord } from "@tac8/core/state/issueState";
-import { CLEAN, reopen } from "@tac8/core/state/reopen";
+import { NO_FORMER_END, reopen } from "@tac8/core/state/reopen";
 import type { FailureKind } from "@tac8/core/domain/failures";
 import { questionDueAt } from "@tac8/core/domain/questionExpiry";
 
@@ -89,7 +89,7 @@ function afterQuestion(before: IssueRecord, facts: EntryFacts, countsPatch: Issu
   if (before.command.cancel !== null) return reportEnd("cancelled", before.command.cancel, facts, countsPatch);
   // The user who allowed the publication may also have replied. Such a reply needs no agent.
   if (before.work.allowed !== null && before.work.withheld !== null) {
-    const patch = { ...CLEAN, ...countsPatch };
+    const patch = { ...NO_FORMER_END, ...countsPatch };
     if (!hasReached(before.checkpoint, "worked")) return { do: "work", patch, resumeReason: { kind: "interrupted" } };
     const since = new Date(facts.now).toISOString();
     // One write clears the question and sets `state`: if the run were lost between two writes, the issue would be blocked without a
@@ -100,7 +100,7 @@ function afterQuestion(before: IssueRecord, facts: EntryFacts, countsPatch: Issu
     const { author, text } = before.question.reply;
     const { withheld } = before.work;
     const patch = {
-      ...CLEAN,
+      ...NO_FORMER_END,
       ...countsPatch,
       "question.reply": before.question.reply,
       "work.withheld": withheld,

@@ -45,7 +45,7 @@ export function recoverNeeds(run: Run): RecoverNeeds {
 }
 
 export function workNeeds(run: Run): WorkNeeds {
-  const { id, jobId, runner, slot, lock, agentLeftMs, progress, halts, log, paths, guard, scanner, services } = run;
+  const { id, jobId, runner, slot, lock, agentTimeLeftMs, progress, halts, log, paths, guard, scanner, services } = run;
   const { config, redis, store, redact, now, resourceLimits, isolation, disk, dataFolderId } = services;
   const workspace = workspaceOf(run);
   const pollSeconds = config.coordinator.poll_interval_seconds;
@@ -53,7 +53,7 @@ export function workNeeds(run: Run): WorkNeeds {
   return {
     ...untilStop(run),
     ...workspace,
-    host: { resourceLimits, isolation: isolation.mode, disk, slot, lock, dataFolderId, agentLeftMs },
+    host: { resourceLimits, isolation: isolation.mode, disk, slot, lock, dataFolderId, agentTimeLeftMs },
     config,
     agentEnv: agentEnvOf(config),
     redis,

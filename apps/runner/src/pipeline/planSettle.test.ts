@@ -4,11 +4,11 @@ import { planAgentEnd, planSettle, type AgentEndFacts, type UnfinishedRun } from
 const RUN: UnfinishedRun = { halt: null, outOfTime: false, ended: false, agentLost: false, decided: false };
 
 test.each<[Partial<UnfinishedRun>, ReturnType<typeof planSettle>]>([
-  [{}, "trouble"],
-  [{ ended: true }, "trouble"],
+  [{}, "failure"],
+  [{ ended: true }, "failure"],
   [{ halt: "shutdown" }, "requeue"],
   // Otherwise the agent would run again, and cost money again, although it ended by itself.
-  [{ halt: "shutdown", ended: true }, "trouble"],
+  [{ halt: "shutdown", ended: true }, "failure"],
   [{ halt: "shutdown", ended: true, outOfTime: true }, "requeue"],
   [{ outOfTime: true }, "requeue"],
   [{ agentLost: true }, "requeue"],
@@ -16,7 +16,7 @@ test.each<[Partial<UnfinishedRun>, ReturnType<typeof planSettle>]>([
   [{ halt: "stopped" }, "stopped"],
   [{ halt: "stopped", ended: true }, "stopped"],
   [{ halt: "cancelled" }, "cancelled"],
-  [{ halt: "cancelled", decided: true }, "trouble"],
+  [{ halt: "cancelled", decided: true }, "failure"],
 ])("%j → %s", (run, next) => {
   expect(planSettle({ ...RUN, ...run })).toBe(next);
 });

@@ -16,7 +16,7 @@ export interface AgentEndFacts {
   readonly halt: StopCause | null;
   /** The agent asked a question. */
   readonly asks: boolean;
-  /** The agent was killed with its guard. */
+  /** The agent was lost: see `Unfinished`. */
   readonly lost: boolean;
 }
 
@@ -30,28 +30,30 @@ export function planAgentEnd({ halt, asks, lost }: AgentEndFacts): "halt" | "que
 }
 
 export interface UnfinishedRun {
-  /** Cause of the halt; null if there was none. A run that has lost its job settles nothing. */
+  /** Cause of the halt; null if there was none. Never `lost`: the job of such a run is released without this plan. */
   readonly halt: StopCause | null;
   /** The run may not write any more, or has no time to. */
   readonly outOfTime: boolean;
   /** See `Unfinished`. */
   readonly ended: boolean;
-  /** Likewise. */
+  /** See `Unfinished`. */
   readonly agentLost: boolean;
   /** The issue's end is already in the record. */
   readonly decided: boolean;
 }
 
-/** Decide what happens to the job of a run that did not end, and to its issue if the run was stopped or cancelled. Pure. */
+/**
+ * Decide what happens to the job of a run that did not reach the issue's end, and to its issue if the run was stopped or cancelled. Pure.
+ */
 export function planSettle({
   halt,
   outOfTime,
   ended,
   agentLost,
   decided,
-}: UnfinishedRun): "requeue" | "stopped" | "cancelled" | "trouble" {
+}: UnfinishedRun): "requeue" | "stopped" | "cancelled" | "failure" {
   if (outOfTime || (halt === "shutdown" && !ended)) return "requeue";
   if ((halt === "stopped" || halt === "cancelled") && !decided) return halt;
   if (agentLost) return "requeue";
-  return "trouble";
+  return "failure";
 }

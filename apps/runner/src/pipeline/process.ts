@@ -53,7 +53,8 @@ export interface ProcessOptions {
   readonly lockToken: string;
   readonly slot: Slot;
   readonly halts: HaltSwitch;
-  readonly agentLeftMs: () => number;
+  /** Return for how many ms the agent may live without another heartbeat: see `JobLock`. */
+  readonly agentTimeLeftMs: () => number;
   /** Called with the progress of the run when it starts. */
   readonly onProgress: (progress: Progress) => void;
   /** Called with the place that the run has in the limits. The callee then renews and releases it. */
@@ -107,7 +108,8 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   const { config, log, now } = services;
   const jobId = job.id ?? "";
   const wait = (ms: number, because: string): Requeue => ({ do: "requeue", until: now() + ms, because });
-  // The lock, the record and the queue use the job's id, so its data must not name another issue.
+  // The lock, the record and the queue use the job's id. The issue is read from this id too, because the job's data could name another
+  // issue.
   const ref = refOfJob(jobId, config.repositories);
   const repository = ref === null ? undefined : config.repositories.find((entry) => sameRepo(entry, ref));
   if (ref === null || repository === undefined) {
@@ -125,12 +127,12 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   const held = live.find(({ name }) => name === repositoryHold(ref));
   const known = await services.store.read(jobId);
   if (held !== undefined && !needsNoAgent(known)) {
-    const again = now() + HELD_MS * config.coordinator.backoff_factor;
-    const until = Math.min(held.until ?? Infinity, again);
+    const nextCheckAt = now() + HELD_MS * config.coordinator.backoff_factor;
+    const until = Math.min(held.until ?? Infinity, nextCheckAt);
     return { do: "requeue", until, because: "its repository is held", lastWrite: { patch: { "job.hold": held.name } } };
   }
 
-  // Checked before the run creates files: if the data folder is missing, new files would hide the former ones when it returns.
+  // Checked before the run creates files: if the data folder is missing, new files would hide the former ones when it is mounted again.
   const trouble = await services.dataFolderTrouble();
   if (trouble !== null) {
     log.warn({ issue: jobId }, `the job waits, because of a problem with the data folder: ${trouble}`);
@@ -172,11 +174,11 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   cleanup.defer(() => killSurvivors({ runId: id, except: [process.pid] }));
   cleanup.defer(() => side.close());
   const place = side.place();
-  const leftBehind = (await services.store.read(jobId)).run.id;
-  if (leftBehind !== null) {
+  const lostRunId = (await services.store.read(jobId)).run.id;
+  if (lostRunId !== null) {
     // Done before this run's id replaces the lost run's id: a later run could not find these processes.
-    await endLeftovers(services, leftBehind, paths.lockFile);
-    await removeIncoming(mirrorAt, leftBehind);
+    await endLeftovers(services, lostRunId, paths.lockFile);
+    await removeIncoming(mirrorAt, lostRunId);
     await place.remove(paths.tmpDir);
   }
   await adoptFormerNotes(place, paths);
@@ -201,14 +203,14 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
     lock,
     side,
     halts: options.halts,
-    agentLeftMs: options.agentLeftMs,
+    agentTimeLeftMs: options.agentTimeLeftMs,
     progress,
   };
   const run = createRun(parts, applyPatch(before, { "run.id": id, "run.runner": slot.name }));
   resources.run = run;
   cleanup.defer(() => run.guard[Symbol.asyncDispose]());
   cleanup.defer(() => run.scanner[Symbol.asyncDispose]());
-  if (before.run.id !== null) await run.record.writeEvent({}, lostNote(before));
+  if (before.run.id !== null) await run.record.writeEvent({}, lostRunEvent(before));
   const blockedExpiresMs = questionLifetimeMs(config.coordinator.blocked_expires_days);
   const { redis, dataFolderId } = services;
   const lostRunNeeds = { redis, dataFolderId, paths, side, signal: options.halts.lost, log: run.log };
@@ -246,7 +248,7 @@ async function endLeftovers(services: RunnerServices, run: string, lockPath: str
 }
 
 /** Return the event for a lost run, which could not record its own end. */
-function lostNote({ run: { id: run, runner } }: IssueRecord): EventDescription {
+function lostRunEvent({ run: { id: run, runner } }: IssueRecord): EventDescription {
   const where = runner === null ? "" : ` on ${runner}`;
   const reason = `the run${where} was lost: its runner crashed, was killed, or lost its connection to Redis`;
   return { event: "run:lost", reason, evidence: { lost: run } };

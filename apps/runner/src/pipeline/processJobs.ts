@@ -21,9 +21,9 @@ import type { Progress } from "../run/progress.ts";
  * in 4 s.
  */
 const SPINNING = { limit: 1000, windowMs: 10_000, windows: 6 };
-/** A worker that was waiting when it was paused receives one more job, which is left to another runner. */
+/** Delay of a job that is left to another runner. A worker that was waiting when it was paused receives one more job. */
 const PASS_ON_MS = 5000;
-/** A reachable Redis answers the requests of an orderly shutdown within milliseconds. */
+/** Longest wait for Redis after a run or after the runner's work. A reachable Redis answers within milliseconds. */
 const REDIS_MS = 3000;
 
 export interface ProcessJobsOptions {
@@ -86,7 +86,7 @@ export function processJobs(options: ProcessJobsOptions): JobProcessor {
         lockToken,
         slot,
         halts: halt,
-        agentLeftMs: () => lock.leftMs(),
+        agentTimeLeftMs: () => lock.leftMs(),
         onProgress: (seen) => void progress.set(jobId, seen),
         onPlace: (taken) => void (place = taken),
       });
@@ -157,7 +157,7 @@ export function processJobs(options: ProcessJobsOptions): JobProcessor {
       const outOfTime = setTimeout(() => {
         for (const halt of running.values()) halt.endOutOfTime();
       }, graceMs);
-      // Commands wait forever for an unreachable Redis, so the wait for them has a limit.
+      // If Redis is unreachable, `worker.close` never ends, so the wait for it has a limit.
       const closed = await within(worker.close(), (running.size > 0 ? graceMs : 0) + REDIS_MS);
       clearTimeout(outOfTime);
       if (closed) return;

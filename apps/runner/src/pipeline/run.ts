@@ -38,7 +38,7 @@ export interface RunParts {
   readonly side: AgentSide;
   readonly halts: HaltSwitch;
   /** Return for how many ms the agent may live without another heartbeat: see `JobLock`. */
-  readonly agentLeftMs: () => number;
+  readonly agentTimeLeftMs: () => number;
   readonly progress: Progress;
 }
 

@@ -4,7 +4,7 @@ import { readEnds } from "@tac8/core/ledger/store";
 import { LostRun } from "@tac8/core/state/issueStore";
 import { applyPatch, type IssuePatch } from "@tac8/core/state/issueState";
 import { readEvents } from "@tac8/core/state/events";
-import { CLEAN } from "@tac8/core/state/reopen";
+import { NO_FORMER_END } from "@tac8/core/state/reopen";
 import { admit } from "../steps/admit/admit.ts";
 import { causeOf } from "../issue/cause.ts";
 import { report, type Reported } from "../steps/report/report.ts";
@@ -19,7 +19,7 @@ import { isOwnOutage } from "./ownOutage.ts";
 import { isOwnRefusal } from "./ownRefusal.ts";
 import { planSettle, type Unfinished } from "./planSettle.ts";
 
-/** Number of events that are read. They cover the issues of one repository during the delays of a refused push. */
+/** Number of newest events that are read: enough for the other issues of a repository while a refused push waits for its next tries. */
 const WINDOW = 1000;
 
 export interface SettleOptions {
@@ -27,7 +27,7 @@ export interface SettleOptions {
   readonly isHeld: boolean;
 }
 
-/** Return the disposition of the job of a run that did not end. */
+/** Return the disposition of the job of a run that did not reach the issue's end. */
 export async function settle(run: Run, { error, agent }: Unfinished, options: SettleOptions): Promise<Disposition> {
   if (error instanceof LostRun) return { do: "release", lost: error };
   const halted = run.halts.cause;
@@ -48,7 +48,7 @@ export async function settle(run: Run, { error, agent }: Unfinished, options: Se
     case "cancelled":
       await run.record.write(endByHalt(halted ?? new Halted(next, next), next, run.id));
       return conclude(run, options);
-    case "trouble": {
+    case "failure": {
       const failure = await blameMachine(failureOf(error), run.services);
       return settleStepFailure(run, redacted(run, failure), options);
     }
@@ -61,7 +61,7 @@ export async function settle(run: Run, { error, agent }: Unfinished, options: Se
 export async function conclude(run: Run, options: SettleOptions): Promise<Disposition> {
   let reported: Reported;
   try {
-    await believeEnd(run);
+    await confirmEnd(run);
     reported = await report(reportNeeds(run), run.knowledge.cause);
   } catch (error) {
     if (error instanceof LostRun || run.halts.lost.aborted) return settle(run, { error, agent: null }, options);
@@ -75,14 +75,14 @@ export async function conclude(run: Run, options: SettleOptions): Promise<Dispos
 }
 
 /**
- * Check with GitHub before an end is reported that is only in Redis, of an issue that no trusted account has labelled. GitHub's
- * state of the issue decides.
+ * Confirm an end that this run has read only from Redis. If no trusted account has labelled the issue, the end is not believed: the issue
+ * is admitted again, and the result is reported.
  */
-async function believeEnd(run: Run): Promise<void> {
+async function confirmEnd(run: Run): Promise<void> {
   if (run.knowledge.hasRead) return;
   run.knowledge.cause = await causeOf(issueAccess(run, run.halts.lost), run.knowledge.cause);
   if (run.knowledge.cause !== null) return;
-  await run.record.write({ ...CLEAN, "round.admitted": null, "work.summary": null });
+  await run.record.write({ ...NO_FORMER_END, "round.admitted": null, "work.summary": null });
   const { admitted, cause } = await admit(admitNeeds(run));
   run.knowledge.hasRead = true;
   if (cause !== undefined) run.knowledge.cause = cause;

@@ -2,7 +2,7 @@ import { NOT_BROKEN_OFF } from "../domain/brokenOff.ts";
 import { groupPatch, type IssuePatch, type RecordPart } from "./issueState.ts";
 
 /** Patch that removes everything about the former end and its attempts. */
-export const CLEAN = {
+export const NO_FORMER_END = {
   "end.outcome": null,
   "end.run": null,
   "end.attempt": null,
@@ -43,7 +43,7 @@ export function reopen(
   // The refusal may also concern only the label, which an account without permission has added again.
   if (unpublished && before.end.failure === "refused" && before.round?.admitted !== null) {
     return {
-      ...CLEAN,
+      ...NO_FORMER_END,
       "round.admitted": null,
       "round.retriedAt": null,
       checkpoint: "none",
@@ -51,13 +51,13 @@ export function reopen(
       "end.reason": before.end.reason,
     };
   }
-  if (unpublished) return { ...CLEAN, "round.admitted": null, "round.retriedAt": null, checkpoint: "worked" };
+  if (unpublished) return { ...NO_FORMER_END, "round.admitted": null, "round.retriedAt": null, checkpoint: "worked" };
   const restarted = { "agent.usage": null, "agent.models": null, "work.summary": null, "agent.runCount": 0 };
   // The agent changed nothing, so its conversation resumes.
   if (before.state === "answered")
-    return { ...CLEAN, "round.admitted": null, "round.retriedAt": null, checkpoint: "none", ...restarted };
+    return { ...NO_FORMER_END, "round.admitted": null, "round.retriedAt": null, checkpoint: "none", ...restarted };
   return {
-    ...CLEAN,
+    ...NO_FORMER_END,
     "round.admitted": null,
     "round.retriedAt": null,
     checkpoint: "none",

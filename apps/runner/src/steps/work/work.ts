@@ -61,7 +61,7 @@ export interface AgentHost {
   /** Id of the data folder. Sessions are stored in it. */
   readonly dataFolderId: string;
   /** Return for how many ms the agent may live without another heartbeat: see `JobLock`. */
-  readonly agentLeftMs: () => number;
+  readonly agentTimeLeftMs: () => number;
 }
 
 /** `place` remains usable until the run loses its job, because the files of an agent are also read after a stop. */
@@ -223,7 +223,7 @@ async function runAgent(run: WorkNeeds, start: Start, newest: NewestText): Promi
       live.add(event);
       run.progress.did(event, redact(event.text));
     },
-    leftMs: host.agentLeftMs,
+    leftMs: host.agentTimeLeftMs,
     guard,
     log: run.log,
     now,
