@@ -450,7 +450,7 @@ export const gitAndDisk: readonly Mutant[] = [
   },
   {
     name: "conflicts-left",
-    file: `${RUNNER}/steps/save/finish.ts`,
+    file: `${RUNNER}/steps/save/saveFinishedWork.ts`,
     find: "if (conflicts.length > 0) {",
     replace: "if (conflicts.length < 0) {",
     test: { file: "test/rest.e2e.test.ts", name: "conflicts that an agent leaves" },

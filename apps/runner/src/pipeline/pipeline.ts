@@ -8,7 +8,7 @@ import { groupPatch } from "@tac8/core/state/issueState";
 import { admit, admitToPublish, type AdmitResult } from "../steps/admit/admit.ts";
 import { causeOf } from "../issue/cause.ts";
 import { askEndedSince, needsEndCheck } from "../issue/endedSince.ts";
-import { finish, type Finished } from "../steps/save/finish.ts";
+import { saveFinishedWork, type Finished } from "../steps/save/saveFinishedWork.ts";
 import { checkStillCounts } from "../issue/textThatCounts.ts";
 import { prepare } from "../steps/prepare/prepare.ts";
 import { writePrompts } from "../steps/prepare/prompts.ts";
@@ -163,7 +163,7 @@ async function runThroughWork(run: Run, given: ResumeReason | null): Promise<Nex
   run.knowledge.text = worked.text;
   const { question, agentResult, leftRunning, summary, recorded } = worked;
   if (question !== null || (!agentResult.ok && leftRunning === null)) return afterAgent(run, worked);
-  return afterFinish(run, await finish(saveNeeds(run), { summary, leftRunning }, recorded));
+  return afterFinish(run, await saveFinishedWork(saveNeeds(run), { summary, leftRunning }, recorded));
 }
 
 /** Save the recovered work, as after an agent. */
@@ -186,7 +186,7 @@ async function afterRecovery(run: Run, found: Recovered): Promise<Next | Unfinis
         { "agent.usage": usage, "agent.models": models, "agent.denied": denied, "agent.blockedHosts": blockedHosts },
         { event: "agent:ended", reason, evidence },
       );
-  return afterFinish(run, await finish(saveNeeds(run), { summary, leftRunning }, recorded));
+  return afterFinish(run, await saveFinishedWork(saveNeeds(run), { summary, leftRunning }, recorded));
 }
 
 async function afterFinish(run: Run, finished: Finished): Promise<Next | Unfinished> {

@@ -5,7 +5,7 @@ import type { Redis } from "ioredis";
 import type { AgentPlace } from "../place/place.ts";
 import type { HaltSwitch, OnHalt } from "./halt.ts";
 
-/** Longest time until a command is read. Usually pub/sub wakes the watch earlier. */
+/** Longest time until a command is read. Usually pipeline/commands.ts receives it earlier. */
 const POLL_MS = 5000;
 const FILE_POLL_MS = 1000;
 
@@ -36,11 +36,11 @@ export interface WatchOptions {
  * the workspace, and edits of the issue. @returns a function that ends the watch
  */
 export function watchForHalt(run: Watched, { onHalt, findEdit }: WatchOptions): () => void {
-  let checking = false;
+  let checkingForCommand = false;
 
-  async function check(): Promise<void> {
-    if (checking || run.redis.status !== "ready") return;
-    checking = true;
+  async function checkForCommand(): Promise<void> {
+    if (checkingForCommand || run.redis.status !== "ready") return;
+    checkingForCommand = true;
     try {
       const state = await run.store.read(run.jobId);
       if (state.run.id !== run.id) run.halts.request("lost", "another run has taken over");
@@ -48,7 +48,7 @@ export function watchForHalt(run: Watched, { onHalt, findEdit }: WatchOptions): 
     } catch (error) {
       run.log.debug({ err: error }, "could not read the commands of the issue from Redis: the next check reads them");
     } finally {
-      checking = false;
+      checkingForCommand = false;
     }
   }
 
@@ -69,31 +69,31 @@ export function watchForHalt(run: Watched, { onHalt, findEdit }: WatchOptions): 
   }
 
   const ended = new AbortController();
-  let readingIssue = false;
+  let checkingForEdit = false;
 
-  async function readIssue(): Promise<void> {
-    if (readingIssue || run.halts.stop.aborted) return;
-    readingIssue = true;
+  async function checkForEdit(): Promise<void> {
+    if (checkingForEdit || run.halts.stop.aborted) return;
+    checkingForEdit = true;
     try {
       const reason = await findEdit(AbortSignal.any([ended.signal, run.halts.stop]));
       if (reason !== null && !over) run.halts.request("stopped", reason, "edited");
     } catch (error) {
       run.log.debug({ err: error }, "could not check whether the issue was edited: the next check repeats it");
     } finally {
-      readingIssue = false;
+      checkingForEdit = false;
     }
   }
 
-  const commands = setInterval(() => void check(), POLL_MS);
+  const commands = setInterval(() => void checkForCommand(), POLL_MS);
   const files = setInterval(() => void checkForFile(), FILE_POLL_MS);
-  const edits = setInterval(() => void readIssue(), run.pollSeconds * 1000);
-  const leaveSwitch = run.halts.watch(onHalt);
+  const edits = setInterval(() => void checkForEdit(), run.pollSeconds * 1000);
+  const endSwitchWatch = run.halts.watch(onHalt);
   return () => {
     over = true;
     ended.abort();
     clearInterval(edits);
     clearInterval(commands);
     clearInterval(files);
-    leaveSwitch();
+    endSwitchWatch();
   };
 }

@@ -12,7 +12,7 @@ export interface WorkspaceSnapshot {
   readonly repositoryExists: boolean;
   /** The thin repository has neither a commit of its own nor a worktree with a HEAD, because its creation was interrupted. */
   readonly repositoryEmpty: boolean;
-  /** Commit of the workspace: HEAD of the worktree or of the lost worktree, otherwise the head of the branch. */
+  /** Commit of the workspace: HEAD of the worktree, or the HEAD that git has stored for a missing worktree; otherwise the head of the branch. */
   readonly head: string | null;
   /** Branch on which the work in the workspace began; null if unknown. */
   readonly headBranch: string | null;
@@ -43,7 +43,7 @@ export type WorkspacePlan =
   | { readonly do: "reuse" }
   /** The worktree is missing or has to be quarantined, but its commits exist. */
   | { readonly do: "reattach"; readonly because: string | null }
-  /** Another contributor pushed to the branch: continue from there. */
+  /** The workspace has no work that `start` lacks: continue from `start`, which has newer commits. */
   | { readonly do: "forward" }
   /** The branch on GitHub has other commits. The workspace's commits are put on top of them. If they conflict, the plan is `replace`. */
   | { readonly do: "rebase"; readonly because: string }
@@ -95,12 +95,13 @@ export function planWorkspace(found: WorkspaceSnapshot, goal: WorkspaceGoal, rel
     case "behind":
       if (!found.treeWorks) return { do: "replace", because: damaged ?? "the branch on GitHub is newer" };
       if (found.clean) return { do: "forward" };
-      // If work continued from here, the push would remove those commits.
+      // If work continued from `head`, the push would remove the newer commits from the branch on GitHub.
       return goal.published
         ? { do: "rebase", because: "it has uncommitted changes, and the branch on GitHub is newer" }
         : present;
     case "diverged":
-      // A base with new commits is the usual case. Commits of other contributors on the issue's branch are not.
+      // New commits only on the base are usual, and the work continues without them. It needs the commits of other contributors on the
+      // issue's branch, which the push would remove.
       if (!goal.published) return present;
       return { do: found.treeWorks ? "rebase" : "replace", because: "other commits are on the branch on GitHub" };
     default:

@@ -48,8 +48,8 @@ export async function admit(run: AdmitNeeds): Promise<AdmitResult> {
     return { admitted: null, cause: trigger.cause };
   }
   const { event, cause } = trigger;
-  const news = event !== run.record.state.label.event || run.record.state.round.admitted === null;
-  if (news) await run.record.write({ "label.event": event, "round.admitted": event });
+  const isUnrecorded = event !== run.record.state.label.event || run.record.state.round.admitted === null;
+  if (isUnrecorded) await run.record.write({ "label.event": event, "round.admitted": event });
   const text = await readTextThatCounts(run, { issue, comments, cause });
   if (text === null) return { admitted: null, cause };
   const { title, body, comments: countedComments, leftOut, unreadable } = text;
@@ -68,14 +68,14 @@ export async function admit(run: AdmitNeeds): Promise<AdmitResult> {
 export interface AdmitToPublishResult {
   /** False if the end was decided here. */
   readonly continues: boolean;
-  /** Null if the issue was not read, because the label or retry that admitted the work is still valid. */
+  /** Null if the issue was not read, because the record still has the label event or the retry that admitted the work. */
   readonly read: AdmitResult | null;
   readonly cause: Cause | undefined;
 }
 
 /**
- * Decide like `admit`, for finished work that only has to be published. If the label or retry that admitted the work is still valid, only
- * check that the issue has a trusted label event.
+ * Decide like `admit`, for finished work that only has to be published. If the record still has the label event or the retry that admitted the
+ * work, only check that the issue has a trusted label event.
  * @param known the cause, if this run has already read it
  */
 export async function admitToPublish(run: AdmitNeeds, known: Cause | undefined): Promise<AdmitToPublishResult> {
@@ -122,7 +122,7 @@ async function endByTrigger(run: AdmitNeeds, trigger: Exclude<Trigger, { kind: "
 }
 
 /**
- * Record a refused label, in one write: after only a part of it, the next run would take the event for an accepted one.
+ * Record a refused label, in one write. If only a part of it were written, the next run would accept the label.
  * @param refused.actor account that added the label; empty if unknown; null if there is no label, and so no comment on the issue
  */
 async function refuse(

@@ -26,7 +26,7 @@ import { readFeedback } from "./feedback.ts";
 import type { Admitted, Prepared, Prompts } from "../handover.ts";
 
 /** Return the comments that count, and earlier answers of agents. tac8's other comments are left out. */
-function conversationOf(
+function commentsForPrompt(
   comments: readonly Comment[],
   { login, countedComments }: { readonly login: string | null; readonly countedComments: readonly Comment[] },
 ): PromptComment[] {
@@ -34,8 +34,8 @@ function conversationOf(
     const { author, body, createdAt } = comment;
     const marker = author.login === login ? parseMarker(body) : null;
     if (marker === null ? !countedComments.includes(comment) : marker.kind !== "answer") return [];
-    const words = marker === null ? body : body.slice(body.indexOf("\n") + 1);
-    return [{ author: author.login, body: words, createdAt }];
+    const text = marker === null ? body : body.slice(body.indexOf("\n") + 1);
+    return [{ author: author.login, body: text, createdAt }];
   });
 }
 
@@ -69,7 +69,7 @@ export async function writePrompts(
     priority: priorityOf(issue.labels),
     description: fence("ISSUE TITLE", issue.title, nonce),
     issue_body: fence("ISSUE BODY", issue.body, nonce),
-    comments: renderComments(conversationOf(comments, { login, countedComments }), { nonce, leftOut }),
+    comments: renderComments(commentsForPrompt(comments, { login, countedComments }), { nonce, leftOut }),
     worktree_path: run.paths.tree,
     branch_name: run.record.state.branch.name ?? "",
     worker_id: `${run.runner} for ${formatReference(run.issue.ref)}`,

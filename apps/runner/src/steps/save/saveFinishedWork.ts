@@ -8,8 +8,8 @@ import { save, type SaveNeeds } from "./save.ts";
 import { withoutSecrets } from "../../secrets/withoutSecrets.ts";
 import { outcomeOfSuccess } from "../../issue/round.ts";
 
-/** Most characters of paths in a message. */
-const MAX_NAMED = 300;
+/** Maximum number of characters of all paths in a message. */
+const MAX_PATHS_LENGTH = 300;
 
 export type Finished =
   /** The record has the work, or the issue's end. */
@@ -20,10 +20,10 @@ export type Finished =
 /**
  * Save the work of a finished agent. Afterwards the record has its result, figures and head commit.
  * @param recorded write of the figures to the record, awaited after the work is saved
- * @returns `nothing to publish` with the failure `no-changes`; `agent` if it left conflicts, which are no finished work; `unfinished`
- * if it left a command running and has no work
+ * @returns `done`, or `nothing to publish` with a failure: `agent` if the agent left conflicts, which are no finished work; `unfinished` if
+ * it left a command running and has no work; otherwise `no-changes`
  */
-export async function finish(
+export async function saveFinishedWork(
   run: SaveNeeds & { readonly now: () => number },
   { summary, leftRunning }: Pick<EndNote, "summary" | "leftRunning">,
   recorded: Promise<void>,
@@ -48,7 +48,7 @@ export async function finish(
     saved = await save(run, { onConflicts });
   } catch (error) {
     await recorded;
-    // There is no space for a commit. It is made before the publication, so the agent does not run twice.
+    // The disk has no space for the commit now. The publication makes it later, so the agent does not run twice.
     if (found.conflicts?.length === 0 && isDiskFull(error)) await run.record.write({ ...worked, "branch.head": null });
     throw error;
   }
@@ -62,7 +62,7 @@ export async function finish(
     "branch.head": head,
   };
   if (conflicts.length > 0) {
-    const paths = clip(clean(conflicts.join(", ")), MAX_NAMED);
+    const paths = clip(clean(conflicts.join(", ")), MAX_PATHS_LENGTH);
     const message = `the agent ended with unresolved conflicts in ${paths}`;
     await run.record.write({ ...facts, "end.failure": "agent", "end.reason": message });
     return { kind: "nothing to publish", failure: { kind: "agent", message }, saved };
@@ -82,7 +82,7 @@ export async function finish(
     ...facts,
     ...(end === "new work" ? { ...worked, "end.failure": null, "end.reason": null } : end),
   });
-  // The note is kept, because it may be read again until this is counted as a failure.
+  // The end note is kept until the failure is counted. If the runner dies before that, the next run reads the note again.
   if (end === null) {
     const failure = { kind: "no-changes", message: "the agent finished without changing anything" } as const;
     return { kind: "nothing to publish", failure, saved: null };
