@@ -5,7 +5,7 @@ export const outgoing: readonly Mutant[] = [
   {
     name: "protected-block",
     file: `${RUNNER}/steps/publish/whyWithheld.ts`,
-    find: "if ((await filesFound(run, outgoing, null)).length === 0) return [];",
+    find: "if ((await findFileReasons(run, outgoing, null)).length === 0) return [];",
     replace: 'if (outgoing.head !== "") return [];',
     test: { file: "test/protected.e2e.test.ts", name: "a changed workflow is not pushed" },
     promise: "a change of a workflow is published only when a trusted account allows it",
@@ -13,7 +13,7 @@ export const outgoing: readonly Mutant[] = [
   {
     name: "protected-saved",
     file: `${RUNNER}/steps/publish/whyWithheld.ts`,
-    find: "if ((await filesFound(run, outgoing, null)).length === 0) return [];",
+    find: "if ((await findFileReasons(run, outgoing, null)).length === 0) return [];",
     replace: 'if (run.record.state.checkpoint !== "worked") return [];',
     test: { file: "test/protected.e2e.test.ts", name: "work that is saved while its agent asks" },
     promise: "protected files in the saved work of an unfinished run are not pushed",

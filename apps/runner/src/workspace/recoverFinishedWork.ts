@@ -25,17 +25,18 @@ export type RecoveredWork =
  */
 export async function recoverFinishedWork(mirror: Mirror, options: RecoverOptions): Promise<RecoveredWork> {
   const { signal } = options.place;
-  const first = await unlessDamaged(mirror, options);
+  const first = await recoverUnlessDamaged(mirror, options);
   if (first.kind !== "missing" || !options.ours) return first;
-  // The same error occurs if the mirror, from which the workspace borrows, is missing or damaged.
+  // The work also seems to be missing if the mirror, from which the workspace borrows, is missing or damaged.
   await mirror.refresh(signal);
   await mirror.repair(signal);
-  return unlessDamaged(mirror, { ...options, stamp: `${options.stamp}-2` });
+  return recoverUnlessDamaged(mirror, { ...options, stamp: `${options.stamp}-2` });
 }
 
-async function unlessDamaged(mirror: Mirror, options: RecoverOptions): Promise<RecoveredWork> {
+/** Recover the work once. Damaged objects count as missing work. */
+async function recoverUnlessDamaged(mirror: Mirror, options: RecoverOptions): Promise<RecoveredWork> {
   try {
-    return await find(mirror, options);
+    return await recoverOnce(mirror, options);
   } catch (error) {
     options.place.signal?.throwIfAborted();
     if (!isDamage(error)) throw error;
@@ -43,7 +44,7 @@ async function unlessDamaged(mirror: Mirror, options: RecoverOptions): Promise<R
   }
 }
 
-async function find(
+async function recoverOnce(
   mirror: Mirror,
   { paths, stamp, branch, saved, ours, ...rest }: RecoverOptions,
 ): Promise<RecoveredWork> {

@@ -9,8 +9,8 @@ interface Question {
 }
 
 /**
- * Return the key of the files that a label allows because it answers a question about them. A label answers the newest question before it, by
- * GitHub's times. Null if it answers no question, and so allows every change of the work. Pure.
+ * Return the key of the files that a label allows because it answers a question about them: the newest question about files before the
+ * label, by GitHub's times. Null if there is no such question, so that the label allows every change of the work. Pure.
  * @param questions oldest first
  */
 export function askedFilesKey(questions: readonly Question[], label: Pick<IssueEvent, "at">): string | null {

@@ -13,9 +13,12 @@ import type { SavedWork } from "../handover.ts";
 import { findOrOpenPull, type PullNeeds } from "./findOrOpenPull.ts";
 import { NoBase } from "./compareWithBase.ts";
 import { withIntactMirror, pushWork } from "./pushWork.ts";
-import { takeNewName } from "./rename.ts";
+import { renameUnpublishedBranch } from "./rename.ts";
 
-/** Most branches of one run. If a user closes or merges more pull requests during one publication, the issue fails and its message says so. */
+/**
+ * Maximum number of branches to which one run publishes. If a user closes or merges more pull requests during one publication, the issue
+ * fails and its message says so.
+ */
 const MAX_BRANCHES = 3;
 
 /** `missing` if the work no longer exists anywhere. Otherwise the record has the end. */
@@ -33,8 +36,8 @@ export interface PublishInput {
 }
 
 /**
- * Push the finished work, and find or open its pull request. Safe to repeat at any point. If the repository was renamed while the agent
- * worked, or has another default branch now, GitHub refuses requests. Then the repository is read again.
+ * Push the finished work, and find or open its pull request. Safe to repeat at any point. If GitHub refuses a request, the repository is read
+ * again: if it has another default branch than at the start of the work, the work is published again; if it was renamed, the error says so.
  */
 export async function publish(run: PullNeeds, needs: PublishInput): Promise<Published> {
   try {
@@ -61,9 +64,10 @@ function readScope(run: PullNeeds): Promise<PushScope> {
 async function publishTo(run: PullNeeds, needs: PublishInput): Promise<Published> {
   const retry = retryOptionsOf(run);
   const scope = needs.scope ?? (await readScope(run));
-  await takeNewName(run, scope);
-  // Before the first use of the branch, because a branch whose commit counts as pushed gets a pull request without a push.
+  await renameUnpublishedBranch(run, scope);
+  // Checked here and not only before a push: a branch whose commit is recorded as pushed gets a pull request without a push.
   assertInScope(run.record.state.branch.name ?? "", scope);
+  // The tries below change these two objects, so that later tries know the result.
   const asDraft = { wanted: run.issue.repository.draft };
   const workspaceCheck = { isNeeded: !needs.isJustSaved };
   for (let branches = 1; branches <= MAX_BRANCHES; branches += 1) {
@@ -90,9 +94,15 @@ async function publishTo(run: PullNeeds, needs: PublishInput): Promise<Published
 }
 
 async function endWithPull(run: PullNeeds, { number, url }: Pick<Pull, "number" | "url">): Promise<void> {
-  const recorded = { "end.failure": null, "end.reason": null, "counts.parked": 0 }; // The facts of an outage that is over.
+  const withoutFailure = { "end.failure": null, "end.reason": null, "counts.parked": 0 };
   const pull = { "pull.number": number, "pull.url": url };
-  await run.record.write({ ...recorded, ...pull, checkpoint: "published", "end.outcome": "pr", "end.run": run.id });
+  await run.record.write({
+    ...withoutFailure,
+    ...pull,
+    checkpoint: "published",
+    "end.outcome": "pr",
+    "end.run": run.id,
+  });
 }
 
 /** End an issue whose work is already in the base branch, for example because the base has new commits since the work started. */

@@ -7,7 +7,7 @@ import type { SavedWork } from "../handover.ts";
 import { incomingOptions } from "./incomingOptions.ts";
 import type { PublishNeeds } from "./needs.ts";
 import { pushHead } from "./pushHead.ts";
-import { takeNewName } from "./rename.ts";
+import { renameUnpublishedBranch } from "./rename.ts";
 import { ensureOpenBranch } from "./ensureOpenBranch.ts";
 
 /**
@@ -20,7 +20,7 @@ export async function publishSaved(run: PublishNeeds, saved: SavedWork): Promise
   if (saved.head === publishedSha) return true;
   try {
     const scope = await scopeOf(run);
-    await takeNewName(run, scope);
+    await renameUnpublishedBranch(run, scope);
     assertInScope(run.record.state.branch.name ?? branch, scope);
     if ((await ensureOpenBranch(run, scope)) === "finished") return true;
     return await withIncoming(incomingOptions(run, baseSha), async ({ dir, head, commits, ranges }) => {

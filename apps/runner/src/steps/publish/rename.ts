@@ -7,7 +7,10 @@ import type { PublishNeeds } from "./needs.ts";
  * Rename the branch of finished work if `github.branch` was changed before anything of the work was on GitHub, because the former name
  * may be the reason for a refusal.
  */
-export async function takeNewName(run: Pick<PublishNeeds, "record" | "log">, scope: PushScope): Promise<void> {
+export async function renameUnpublishedBranch(
+  run: Pick<PublishNeeds, "record" | "log">,
+  scope: PushScope,
+): Promise<void> {
   const next = newName(run.record.state, scope);
   if (next === null) return;
   run.log.info(

@@ -77,14 +77,14 @@ async function reasonsFor(run: PublishNeeds, outgoing: Outgoing): Promise<Reason
 
 /** Return the reasons that concern files. A file that GitHub's branch of the issue has with the same content is no reason: it was allowed, or a maintainer has pushed it. */
 async function fileReasons(run: PublishNeeds, outgoing: Outgoing): Promise<Reason[]> {
-  if ((await filesFound(run, outgoing, null)).length === 0) return [];
-  // Refreshed only now, because a newer base branch, or the issue's branch, may already have these changes.
+  if ((await findFileReasons(run, outgoing, null)).length === 0) return [];
+  // A newer base branch, or the issue's branch, may already have these changes. Without any such change, no refresh is necessary.
   await run.mirror.refresh(run.signal);
-  return filesFound(run, outgoing, await run.mirror.branch(run.record.state.branch.name ?? ""));
+  return findFileReasons(run, outgoing, await run.mirror.branch(run.record.state.branch.name ?? ""));
 }
 
 /** Find reasons that concern files. @param published the newest commit of the issue's branch on GitHub; null to ignore that branch */
-async function filesFound(run: PublishNeeds, outgoing: Outgoing, published: string | null): Promise<Reason[]> {
+async function findFileReasons(run: PublishNeeds, outgoing: Outgoing, published: string | null): Promise<Reason[]> {
   const { head } = outgoing;
   const { base, changes, git } = await compareWithBase(run, outgoing);
   const since = published === null ? null : await outgoing.ranges.changes(published, head);
@@ -139,11 +139,11 @@ async function secretsReason(run: PublishNeeds, { dir, head, base, ranges }: Out
     scanner: run.scanner,
     signal,
   });
-  return secretsFound(answer, head);
+  return reasonOfSecrets(answer, head);
 }
 
 /** Return the reason to withhold commits in which a search found secrets. Pure. @param head the commit that was searched */
-export function secretsFound(answer: SecretsAnswer, head: string): Reason | null {
+export function reasonOfSecrets(answer: SecretsAnswer, head: string): Reason | null {
   if ("unsearched" in answer) {
     const text = `The work could not be searched for the secrets of this tac8: ${answer.unsearched}.`;
     return { text, questionKey: null, isFinal: true };
