@@ -8,7 +8,7 @@ import { RUN_STREAM_SECONDS } from "@tac8/core/conversation/stream";
 const FLUSH_MS = 500;
 /** Time limit for the last entries. A Redis that answers needs milliseconds. */
 const CLOSE_MS = 2000;
-/** Most entries of one run, with at most 2 kB each. This limits the memory that a run uses in Redis. */
+/** Maximum number of entries of one run, with at most 2 kB each. This limits the memory that a run uses in Redis. */
 const MAX_ENTRIES = 1000;
 
 export interface LiveStream {

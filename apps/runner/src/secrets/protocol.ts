@@ -26,7 +26,7 @@ export interface Finding {
   readonly isCertain: boolean;
 }
 
-/** Most findings of a result. Further ones are only counted. Certain findings come first. */
+/** Maximum number of findings of a result. Further ones are only counted. Certain findings come first. */
 export const MAX_FINDINGS = 50;
 
 export interface Result {

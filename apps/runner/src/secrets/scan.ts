@@ -16,7 +16,7 @@ const MAX_PIECE = 1_000_000;
 /** Limit of the text for the rules. Longer text is only searched for known values. */
 const MAX_TEXT = 32 * 1024 * 1024;
 const MAX_LINES = 1_500_000;
-/** Most bytes of removed lines that are kept for one commit. */
+/** Maximum number of bytes of removed lines that are kept for one commit. */
 const MAX_REMOVED = 16 * 1024 * 1024;
 
 interface Line {

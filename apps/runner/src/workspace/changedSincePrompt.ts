@@ -5,7 +5,7 @@ import { withoutGitDrivers } from "./gitDrivers.ts";
 import { promptTime } from "./notes.ts";
 import type { WorkspacePaths } from "./paths.ts";
 
-/** Most files that are checked. Thousands of new files are a change in any case. */
+/** Maximum number of files that are checked. Thousands of new files are a change in any case. */
 const MAX_FILES = 10_000;
 
 export interface ChangedOptions extends Pick<WorkspacePaths, "tree" | "gitDir" | "promptFile"> {

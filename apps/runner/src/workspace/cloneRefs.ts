@@ -8,7 +8,7 @@ import type { AgentPlace } from "../place/place.ts";
 const OURS = "tac8-refs";
 /** Limit of that file, enough for 500,000 refs. */
 const MAX_FILE = 64 * 1024 * 1024;
-/** Most worktrees that are read. If an agent creates more, its branches may be moved. */
+/** Maximum number of worktrees that are read. If an agent creates more, its branches may be moved. */
 const MAX_WORKTREES = 1000;
 const REMOTE = "refs/remotes/origin";
 

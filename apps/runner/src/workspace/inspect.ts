@@ -7,9 +7,9 @@ import type { WorkspacePaths } from "./paths.ts";
 import { parseStatus } from "./uncommitted.ts";
 import type { Relation, WorkspaceGoal, WorkspaceSnapshot } from "./plan.ts";
 
-/** Most entries of HEAD's log that are read. An older visit of a commit is not found. */
+/** Maximum number of entries of HEAD's log that are read. An older visit of a commit is not found. */
 const MAX_LOG = 10_000;
-/** Most entries of a folder that are read. A new repository has only some. */
+/** Maximum number of entries of a folder that are read. A new repository has only some. */
 const MAX_ENTRIES = 10_000;
 
 export interface InspectOptions {

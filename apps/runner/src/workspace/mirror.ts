@@ -17,7 +17,7 @@ import { replaceMirror } from "./replaceMirror.ts";
 /** How long a run waits for the lock of the mirror. Most fetches take seconds, and a waiting run uses a slot. */
 export const LOCK_WAIT_MS = 2 * 60_000;
 const MAX_FILE = 1_000_000;
-/** Most branches that are stored as separate files. */
+/** Maximum number of branches that are stored as separate files. */
 const MAX_LOOSE = 200;
 const PINS = "refs/tac8";
 /** Options that limit the memory of a fetch, because agents run at the same time on small machines such as a Raspberry Pi. */

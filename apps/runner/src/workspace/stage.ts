@@ -4,7 +4,7 @@ import { saysDamaged } from "./damage.ts";
 import { nulList, type TreeSide } from "./uncommitted.ts";
 
 const MAX_BYTES = 1024 * 1024;
-/** Most tries for a list that git refuses because of one or two files. Files that are not tried count as refused. */
+/** Maximum number of tries for a list that git refuses because of one or two files. Files that are not tried count as refused. */
 const MAX_TRIES = 100;
 
 /**

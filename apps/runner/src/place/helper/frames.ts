@@ -7,7 +7,7 @@ export interface Frame {
 }
 
 export interface FrameLimits {
-  /** Most bytes of a header. */
+  /** Maximum number of bytes of a header. */
   readonly header: number;
   /** Return how many bytes the payload of this header may have, or throw if the header is wrong. */
   readonly payload: (header: unknown) => number;

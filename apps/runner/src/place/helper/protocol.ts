@@ -86,7 +86,7 @@ export const MAX_ERROR_TEXT = MB;
 /** Limit of an error's message, in characters. */
 export const MAX_MESSAGE = 4000;
 export const MAX_CHUNK = 64 * 1024;
-/** Most chunks of one stream that may be sent before its reader takes them. */
+/** Maximum number of chunks of one stream that may be sent before its reader takes them. */
 export const WINDOW = 16;
 /** Number of chunks that one `ack` reports. It must be smaller than the window, or a stream could stop. */
 export const ACK_EVERY = 4;

@@ -1,6 +1,6 @@
 import type { IssuePatch, RecordPart } from "@tac8/core/state/issueState";
 
-/** Most keys that an issue stores. Older feedback has the lowest priority in a prompt anyway. */
+/** Maximum number of keys that an issue stores. Older feedback has the lowest priority in a prompt anyway. */
 const MAX_KEYS = 1000;
 
 /** Return the patch that marks the feedback as used, after a round whose agent has addressed it. */
