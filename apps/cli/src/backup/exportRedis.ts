@@ -4,7 +4,7 @@ import { fieldsToRead, parseIssueState, type RecordPart } from "@tac8/core/state
 import type { Redis } from "ioredis";
 import type { FileHandle } from "node:fs/promises";
 import { Problem } from "../problems/problem.ts";
-import { encodeRecord } from "./records.ts";
+import { encodeDumpedKey } from "./dumpedKeys.ts";
 import { outlivesProcesses, PATTERNS } from "./redisKeys.ts";
 
 /** The facts by which a backup finds the files of an issue. */
@@ -73,8 +73,8 @@ async function writeAll(
     for await (const names of redis.scanStream({ match: pattern, count: BATCH })) {
       const fresh = [...new Set(names as string[])].filter((key) => !seen.has(key) && outlivesProcesses(key));
       for (const key of fresh) seen.add(key);
-      const records = await Promise.all(fresh.map((key) => recordOf(redis, key, now)));
-      await file.write(Buffer.concat(records));
+      const dumped = await Promise.all(fresh.map((key) => dumpKey(redis, key, now)));
+      await file.write(Buffer.concat(dumped));
       const ofIssues = fresh.filter((key) => key.startsWith(issueKey("")));
       issues.push(...(await Promise.all(ofIssues.map((key) => factsOf(redis, key)))));
     }
@@ -82,10 +82,10 @@ async function writeAll(
   return { keys: seen.size, issues };
 }
 
-async function recordOf(redis: Redis, key: string, now: () => number): Promise<Buffer> {
+async function dumpKey(redis: Redis, key: string, now: () => number): Promise<Buffer> {
   const [value, left] = await Promise.all([redis.dumpBuffer(key), redis.pttl(key)]);
   if (value === null) return Buffer.alloc(0); // It has just expired.
-  return encodeRecord({ key: Buffer.from(key), expiresAt: left < 0 ? null : now() + left, value });
+  return encodeDumpedKey({ key: Buffer.from(key), expiresAt: left < 0 ? null : now() + left, value });
 }
 
 async function factsOf(redis: Redis, key: string): Promise<IssueFacts> {

@@ -4,7 +4,7 @@ import { issueKey } from "@tac8/core/state/keys";
 import type { Redis } from "ioredis";
 import type { FileHandle } from "node:fs/promises";
 import { Problem } from "../problems/problem.ts";
-import { readRecords, type KeyRecord } from "./records.ts";
+import { readDumpedKeys, type DumpedKey } from "./dumpedKeys.ts";
 import { PATTERNS } from "./redisKeys.ts";
 
 /** Prefix of the imported keys until all of them are in Redis. */
@@ -55,16 +55,16 @@ export async function importRedis(
 ): Promise<void> {
   const { file, replace, now } = given;
   await removeStaged(redis); // Keys of an interrupted restore.
-  let [batch, bytes]: [KeyRecord[], number] = [[], 0];
+  let [batch, bytes]: [DumpedKey[], number] = [[], 0];
   const send = async (): Promise<void> => {
-    await Promise.all(batch.map((record) => restore(redis, record, now)));
+    await Promise.all(batch.map((dumped) => restore(redis, dumped, now)));
     [batch, bytes] = [[], 0];
   };
   try {
-    for await (const record of readRecords(file)) {
-      if (record.expiresAt !== null && record.expiresAt <= now) continue;
-      batch.push(record);
-      bytes += record.value.length;
+    for await (const dumped of readDumpedKeys(file)) {
+      if (dumped.expiresAt !== null && dumped.expiresAt <= now) continue;
+      batch.push(dumped);
+      bytes += dumped.value.length;
       if (bytes >= BATCH_BYTES) await send();
     }
     await send();
@@ -77,7 +77,7 @@ export async function importRedis(
   }
 }
 
-async function restore(redis: Redis, { key, expiresAt, value }: KeyRecord, now: number): Promise<void> {
+async function restore(redis: Redis, { key, expiresAt, value }: DumpedKey, now: number): Promise<void> {
   try {
     await redis.restore(`${STAGING}${key.toString()}`, expiresAt === null ? 0 : expiresAt - now, value, "REPLACE");
   } catch (error) {
