@@ -1,6 +1,6 @@
 import type { IssueRef } from "@tac8/core/domain/reference";
 import { isRefusedRequest } from "@tac8/core/github/errors";
-import { mayLabel } from "@tac8/core/github/mayStart";
+import { mayLabel } from "@tac8/core/github/trust";
 import { showQueued, showWithdrawn, type QueuedStatus } from "@tac8/core/github/statusComment";
 import type { ActServices } from "./act.ts";
 import type { RepositorySnapshot } from "./plan.ts";

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import type { RepositoryConfig } from "@tac8/core/config/resolve";
 import { jobIdOf, parseJobId, repoKey } from "@tac8/core/domain/reference";
 import type { GitHub } from "@tac8/core/github/client";
-import { mayStart } from "@tac8/core/github/mayStart";
+import { isTrustedAccount } from "@tac8/core/github/trust";
 import { GitHubError } from "@tac8/core/github/errors";
 import type { Comment, IssueResult, IssueEvent } from "@tac8/core/github/types";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
@@ -184,7 +184,7 @@ export async function performLookups(
   }
   for (const login of decidingAccounts(snapshot, { comments, allowances }).filter((name) => !trusted.has(name))) {
     await tolerate(async () => {
-      if (await mayStart(github, { repo: snapshot, login, trustedUsers }, { signal })) trusted.add(login);
+      if (await isTrustedAccount(github, { repo: snapshot, login, trustedUsers }, { signal })) trusted.add(login);
     });
   }
   return { results: { events, issues, allowances, comments, trusted }, problems };

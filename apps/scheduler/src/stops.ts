@@ -7,7 +7,7 @@ import { statusText } from "@tac8/core/outgoing/texts";
 import { findCause } from "@tac8/core/github/cause";
 import type { GitHub } from "@tac8/core/github/client";
 import { isRefusedRequest } from "@tac8/core/github/errors";
-import { mayLabel } from "@tac8/core/github/mayStart";
+import { mayLabel } from "@tac8/core/github/trust";
 import { putStatusComment } from "@tac8/core/github/statusComment";
 import { removeFinishedStop, endInQueue } from "@tac8/core/queue/stop";
 import { applyPatch, type IssueRecord } from "@tac8/core/state/issueState";
@@ -82,7 +82,7 @@ async function report({ config, store, github, login, signal }: SchedulerService
     const events = await github.labeledEvents(ref, ref.number, label, { signal });
     labelEvent = Math.max(labelEvent, events[0]?.id ?? 0);
     const trusts = (account: string) => mayLabel(github, { repo: ref, login: account, trustedUsers }, { signal });
-    isCaused = (await findCause(github, { ref, label, login, mayStart: trusts, events }, { signal })) !== null;
+    isCaused = (await findCause(github, { ref, label, login, mayLabel: trusts, events }, { signal })) !== null;
     // GitHub may report an event some seconds after its label.
     if (events.length === 0) isCaused ||= await isLabelled(access, label);
   });

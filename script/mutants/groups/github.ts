@@ -259,10 +259,10 @@ export const github: readonly Mutant[] = [
   },
   {
     name: "app-label",
-    file: `${CORE}/github/mayStart.ts`,
-    find: "return (await github.isOwnApp(account.login, options)) || mayStart(github, account, options);",
-    replace: "return mayStart(github, account, options);",
-    test: { file: `${CORE}/github/mayStart.test.ts`, name: "labels of tac8[bot] count" },
+    file: `${CORE}/github/trust.ts`,
+    find: "return (await github.isOwnApp(account.login, options)) || isTrustedAccount(github, account, options);",
+    replace: "return isTrustedAccount(github, account, options);",
+    test: { file: `${CORE}/github/trust.test.ts`, name: "labels of tac8[bot] count" },
     promise: "an issue that an operator adds by tac8 add starts with an App too",
   },
   {

@@ -1,7 +1,7 @@
 import { messageOf } from "@tac8/core/domain/messageOf";
 import { sameRepo, type IssueRef } from "@tac8/core/domain/reference";
 import { createGitHub, type GitHub } from "@tac8/core/github/client";
-import { mayLabel } from "@tac8/core/github/mayStart";
+import { mayLabel } from "@tac8/core/github/trust";
 import { openTokens } from "@tac8/core/github/openTokens";
 import { createLogger } from "@tac8/core/log/logger";
 import type { GitHubFacts } from "@tac8/core/why/facts";
@@ -49,11 +49,11 @@ async function askGitHub(
     const issue = await github.issue(ref, ref.number, { signal });
     const found = issue.kind === "found" && issue.issue.state === "open" && !issue.issue.isPull;
     const labelled = found && issue.issue.labels.some((name) => name.toLowerCase() === label.toLowerCase());
-    if (!labelled) return { asked: true, issue, label: null, mayStart: null };
+    if (!labelled) return { asked: true, issue, label: null, mayLabel: null };
     const event = await github.newestLabeledEvent(ref, ref.number, label, { signal });
-    if (event === null) return { asked: true, issue, label: null, mayStart: null };
+    if (event === null) return { asked: true, issue, label: null, mayLabel: null };
     const may = await mayLabel(github, { repo: ref, login: event.actor, trustedUsers }, { signal });
-    return { asked: true, issue, label: event, mayStart: may };
+    return { asked: true, issue, label: event, mayLabel: may };
   } catch (error) {
     if (signal.aborted) return { asked: false, because: "it did not respond in time" };
     return { asked: false, because: messageOf(error) };

@@ -14,7 +14,7 @@ export type Cause = IssueEvent | null;
 /** Return the facts that a run needs to find its cause. */
 export function causeQuestion(run: IssueAccess): CauseQuestion {
   const { ref, repository, login } = run.issue;
-  return { ref, label: repository.issueLabel, login, mayStart: (account) => isTrustedLabel(run, account) };
+  return { ref, label: repository.issueLabel, login, mayLabel: (account) => isTrustedLabel(run, account) };
 }
 
 /** Return the cause; reads it from GitHub only if it is not known. @throws GitHubError */

@@ -145,7 +145,7 @@ async function decide(
   for (const login of accountsOf(facts, hinted)) {
     if (await withRetry(() => isTrusted(run, login), retryOptionsOf(run))) trusted.add(login);
   }
-  return decideTextThatCounts({ ...facts, policy, mayStart: (login) => trusted.has(login) });
+  return decideTextThatCounts({ ...facts, policy, isTrusted: (login) => trusted.has(login) });
 }
 
 /** Only a hint: GitHub hides private members of an organization from some tokens. */

@@ -34,7 +34,7 @@ function decide(
     issue: { title: "By REST", body: "Text by REST", author: "author" },
     comments: [],
     policy: "trusted",
-    mayStart: (login) => TRUSTED.has(login),
+    isTrusted: (login) => TRUSTED.has(login),
     ...more,
   });
 }

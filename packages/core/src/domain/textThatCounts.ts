@@ -52,8 +52,8 @@ export interface TextFacts<C extends IssueComment> {
   /** All comments except those of tac8. */
   readonly comments: readonly C[];
   readonly policy: CommentPolicy;
-  /** Whether an account may start work. It is called only for accounts that `accountsOf` returns. */
-  readonly mayStart: (login: string) => boolean;
+  /** Whether an account is trusted. It is called only for accounts that `accountsOf` returns. */
+  readonly isTrusted: (login: string) => boolean;
 }
 
 export interface TextThatCounts<C extends IssueComment> {
@@ -67,7 +67,7 @@ export interface TextThatCounts<C extends IssueComment> {
   readonly stop: Stop | null;
 }
 
-/** Maximum number of editors whose permission is read. Further editors count as accounts that may not start work. */
+/** Maximum number of editors whose permission is read. Further editors count as not trusted. */
 const MAX_EDITORS = 10;
 /** Maximum number of authors of comments whose permission is read. */
 const MAX_AUTHORS = 50;
@@ -134,28 +134,28 @@ export function stopReason({ what, editor, when }: Stop, label: string): string 
     : `${editor} edited the issue's ${named} (${at}) ${after}, and has no write access to the repository`;
 }
 
-function stopOf({ labelledAt, history, mayStart }: TextFacts<IssueComment>): Stop | null {
+function stopOf({ labelledAt, history, isTrusted }: TextFacts<IssueComment>): Stop | null {
   if (history === null) return null;
   for (const [what, edits] of [
     ["title", history.titleEdits],
     ["body", history.bodyEdits],
   ] as const) {
-    const edit = untrusted(edits, { labelledAt, mayStart });
+    const edit = untrusted(edits, { labelledAt, isTrusted });
     if (edit !== null) return { what, editor: edit.editor, when: edit.at };
   }
   return null;
 }
 
 /**
- * Return the first edit since the label by an account that may not start work; null: none. If not all edits since then are listed, the edit
+ * Return the first edit since the label by an account that is not trusted; null: none. If not all edits since then are listed, the edit
  * is by an unknown account.
  */
 function untrusted(
   edits: Edits,
-  { labelledAt, mayStart }: Pick<TextFacts<IssueComment>, "labelledAt" | "mayStart">,
+  { labelledAt, isTrusted }: Pick<TextFacts<IssueComment>, "labelledAt" | "isTrusted">,
 ): Edit | null {
   const late = lateEdits(edits, labelledAt).toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
-  const found = late.find(({ editor }) => editor === null || !mayStart(editor.toLowerCase()));
+  const found = late.find(({ editor }) => editor === null || !isTrusted(editor.toLowerCase()));
   if (found !== undefined) return found;
   const oldest = late[0];
   return edits.isCut && oldest !== undefined && late.length === edits.edits.length ? { ...oldest, editor: null } : null;
@@ -171,13 +171,13 @@ function isBefore(at: string, labelledAt: string): boolean {
 }
 
 function counts<C extends IssueComment>(comment: C, facts: TextFacts<C>): boolean {
-  const { labelledAt, history, issue, policy, mayStart } = facts;
+  const { labelledAt, history, issue, policy, isTrusted } = facts;
   const login = comment.author.login.toLowerCase();
   const isTouched = !isBefore(comment.updatedAt, labelledAt) && comment.updatedAt !== comment.createdAt;
   const edits = history?.comments.get(comment.id);
   const isSpoilt = edits === undefined ? history !== null && isTouched : untrusted(edits, facts) !== null;
   if (isSpoilt) return false;
-  if (login !== GHOST && mayStart(login)) return true;
+  if (login !== GHOST && isTrusted(login)) return true;
   const isAsked = policy === "all" || (login !== GHOST && login === issue.author.toLowerCase());
   if (!isAsked || !isBefore(comment.createdAt, labelledAt)) return false;
   return !isTouched || (edits !== undefined && lateEdits(edits, labelledAt).length > 0);

@@ -42,7 +42,7 @@ it("is also an event of a label that was the trigger once, if our own comment na
       comments: async () => comments,
     };
     const ref = { owner: "octo", repo: "widgets", number: 1 };
-    return findCause(github, { ref, label: "new-name", login: "tac8", mayStart: trusts("ann") });
+    return findCause(github, { ref, label: "new-name", login: "tac8", mayLabel: trusts("ann") });
   };
   const labelled = [event(3, "ann")];
   expect(await of(labelled, "tac8")).toMatchObject({ id: 3 });

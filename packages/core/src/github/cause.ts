@@ -12,7 +12,8 @@ export interface CauseQuestion {
   readonly label: string;
   /** The token's account; null: unknown. */
   readonly login: string | null;
-  readonly mayStart: (login: string) => Promise<boolean>;
+  /** Whether the labels of an account count: see trust.ts. */
+  readonly mayLabel: (login: string) => Promise<boolean>;
   /** The `labeled` events of the trigger, newest first, if the caller has already read them. */
   readonly events?: readonly IssueEvent[];
   /** The issue's comments, if the caller has already read them. */
@@ -26,18 +27,18 @@ export interface CauseQuestion {
  */
 export async function findCause(
   github: Pick<GitHub, "labeledEvents" | "comments">,
-  { ref, label, login, mayStart, events, comments }: CauseQuestion,
+  { ref, label, login, mayLabel, events, comments }: CauseQuestion,
   options: CallOptions = {},
 ): Promise<IssueEvent | null> {
   const ofTrigger = events ?? (await github.labeledEvents(ref, ref.number, label, options));
-  const found = await firstTrusted(ofTrigger, mayStart);
+  const found = await firstTrusted(ofTrigger, mayLabel);
   if (found !== null) return found;
   const used = eventsNamed(comments ?? (await github.comments(ref, ref.number, options)), login);
   if (used.size === 0) return null;
   const all = await github.labeledEvents(ref, ref.number, null, options);
   return firstTrusted(
     all.filter(({ id }) => used.has(id)),
-    mayStart,
+    mayLabel,
   );
 }
 
@@ -50,7 +51,7 @@ function eventsNamed(comments: readonly Comment[], login: string | null): Readon
 /** Return the first event of an account that may start work; null: none. @param events newest first */
 export async function firstTrusted(
   events: readonly IssueEvent[],
-  mayStart: (login: string) => Promise<boolean>,
+  mayLabel: (login: string) => Promise<boolean>,
 ): Promise<IssueEvent | null> {
   const byAccount = new Map<string, IssueEvent>();
   for (const event of events) {
@@ -58,7 +59,7 @@ export async function firstTrusted(
     if (!byAccount.has(login)) byAccount.set(login, event);
   }
   for (const event of [...byAccount.values()].slice(0, MAX_ACCOUNTS)) {
-    if (await mayStart(event.actor)) return event;
+    if (await mayLabel(event.actor)) return event;
   }
   return null;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { mayLabel, mayStart } from "./mayStart.ts";
+import { isTrustedAccount, mayLabel } from "./trust.ts";
 import type { Permission } from "./types.ts";
 
 const ASKED = { repo: { owner: "o", repo: "r" }, trustedUsers: ["Dispatcher"] };
@@ -16,5 +16,5 @@ test.each([
   ["other[bot]", false, false],
 ])("labels of %s count: %s; words: %s", async (login, label, words) => {
   expect(await mayLabel(github, { ...ASKED, login })).toBe(label);
-  expect(await mayStart(github, { ...ASKED, login })).toBe(words);
+  expect(await isTrustedAccount(github, { ...ASKED, login })).toBe(words);
 });

@@ -7,8 +7,9 @@ interface Account {
   readonly trustedUsers: readonly string[];
 }
 
-/** Return whether an account's labels and replies count: it has write access to the repository, or the configuration trusts it. */
-export async function mayStart(
+/** Return whether an account is trusted, so that its labels, texts and replies count: it has write access to the repository, or the
+ * configuration trusts it. */
+export async function isTrustedAccount(
   github: Pick<GitHub, "permission">,
   { repo, login, trustedUsers }: Account,
   options: CallOptions = {},
@@ -27,5 +28,5 @@ export async function mayLabel(
   account: Account,
   options: CallOptions = {},
 ): Promise<boolean> {
-  return (await github.isOwnApp(account.login, options)) || mayStart(github, account, options);
+  return (await github.isOwnApp(account.login, options)) || isTrustedAccount(github, account, options);
 }

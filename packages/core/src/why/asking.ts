@@ -88,7 +88,7 @@ function notAsked(because: string, label: string): Finding {
 type Asked = Extract<GitHubFacts, { readonly asked: true }>;
 type Found = Extract<Asked["issue"], { readonly kind: "found" }>["issue"];
 
-function evaluateFound(issue: Found, { label: event, mayStart }: Asked, facts: WhyFacts): Finding[] {
+function evaluateFound(issue: Found, { label: event, mayLabel }: Asked, facts: WhyFacts): Finding[] {
   const { settings, now, record, job } = facts;
   const { label } = settings;
   const taken = "The scheduler removes it from the queue with its next poll.";
@@ -112,7 +112,7 @@ function evaluateFound(issue: Found, { label: event, mayStart }: Asked, facts: W
   const at = Date.parse(event.at);
   const account = `${asClause(event.actor, 60)}${Number.isNaN(at) ? "" : ` ${atMoment(at, now)}`}`;
   const evidence = { label, actor: asClause(event.actor, 60), at: event.at, event: event.id };
-  if (mayStart === false) {
+  if (mayLabel === false) {
     const text = `the label ${label} was added by an account without write access: ${account}`;
     return [decisive("label", text, evidence, `${asSentence(text)} An account with write access has to add it.`)];
   }

@@ -82,7 +82,7 @@ const asked = (
   asked: true,
   issue: { kind: "found", issue: onGitHub(change) },
   label: labelled,
-  mayStart: true,
+  mayLabel: true,
   ...more,
 });
 
@@ -580,7 +580,7 @@ const CASES: readonly (readonly [
   ],
   [
     "never seen, labelled by a stranger",
-    { ...unseen, github: asked({}, { mayStart: false }) },
+    { ...unseen, github: asked({}, { mayLabel: false }) },
     "unknown",
     ["label"],
     "The label rpi-auto was added by an account without write access: octo at 13:00. An account with write access has to add it.",

@@ -35,8 +35,8 @@ export type GitHubFacts =
       readonly issue: IssueResult;
       /** Newest event of the label; null: the issue does not have the label, or GitHub did not report the event. */
       readonly label: IssueEvent | null;
-      /** Whether that account may start work; null: unknown. */
-      readonly mayStart: boolean | null;
+      /** Whether labels of the account that added it count; null: unknown. */
+      readonly mayLabel: boolean | null;
     };
 
 /** All facts for the explanation of an issue's state: a snapshot of one moment. */
