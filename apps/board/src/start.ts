@@ -43,7 +43,7 @@ export interface RunningBoard {
 
 const LOG_EVERY_MS = 5000;
 const QUEUE_CLOSE_MS = 2000;
-/** Samples are taken every few minutes. */
+/** Time for which the data of the charts is cached. Samples are taken every few minutes. */
 const CHARTS_MS = 60_000;
 
 /**

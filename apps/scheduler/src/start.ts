@@ -47,21 +47,21 @@ export interface RunningScheduler {
   close(): Promise<void>;
 }
 
-/** Holds are checked more often than GitHub. */
+/** Interval of the checks of holds and of the limit of the queue. They are more frequent than the polls of GitHub. */
 const HOLDS_MS = 2000;
 /** Maximum age of `tasks.md`. */
 const TASKS_MS = 5000;
 const LEDGER_MS = 2000;
-/** Each tally makes Redis write to its disk. */
+/** Interval at which the counts of GitHub calls are stored. It is long, because each time makes Redis write to its disk. */
 const TALLY_MS = 60_000;
 const FORGET_MS = 3_600_000;
-/** Short, because a user waits for the stop. */
+/** Interval of the checks for stops. It is short, because a user waits for the stop. */
 const STOPS_MS = 1000;
-/** Short, because a deferred job may first be offered to runners that cannot process it. */
+/** Interval at which deferred jobs are offered again. It is short, because the first offers may reach runners that cannot process them. */
 const PLACES_MS = 1000;
 const HEALTH_MS = 3000;
 const NOTIFY_MS = 2000;
-/** The runners of other machines wait for this address. */
+/** Interval of the checks of the shared address, for which the runners of other machines wait. */
 const SHARE_MS = 15_000;
 const CLOSE_MS = 2000;
 /** Minimum time between two log lines about errors of the same round. */

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Long enough for a service to stop, including its shutdown grace. */
+/** Time limit of a command: long enough for a service to stop, including its shutdown grace. */
 const ANSWER_MS = 120_000;
 /** The variables that the commands of systemd need. */
 const NAMES = ["PATH", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "HOME", "LANG"];

@@ -2,7 +2,7 @@ import { access, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readRef } from "./refFiles.ts";
 
-/** Git removes empty folders of refs, even one that was just created. */
+/** Number of tries. Git removes empty folders of refs, even one that was just created. */
 const TRIES = 5;
 
 export interface OwnRef {

@@ -6,7 +6,7 @@ import type { ScanRequest } from "./protocol.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 const NODE_FLAGS = ["--max-old-space-size=512"];
-/** The patch is read and searched for known values first, while git writes it; the rest of the time is the patterns'. */
+/** Time limit of a search. The patch is read and searched for known values first, while git writes it; the rest of the time is the patterns'. */
 const SCAN_MS = 4 * 60_000;
 const MAX_ANSWER = 1_000_000;
 

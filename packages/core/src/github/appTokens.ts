@@ -17,7 +17,7 @@ import { repoKey } from "./urls.ts";
 
 /** A token with less remaining life is renewed before it is used, so that it is still valid when a push ends. */
 const MIN_LEFT_MS = 10 * 60_000;
-/** GitHub's tokens live for one hour. */
+/** Longest believed lifetime of a token. GitHub's tokens live for one hour. */
 const MAX_LIFE_MS = 2 * 60 * 60_000;
 /** Tries of one renewal, and the longest wait after a failed renewal while the current token is still valid. */
 const TRIES = 3;

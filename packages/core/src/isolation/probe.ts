@@ -10,7 +10,7 @@ export type SandboxProbe =
   /** `fix`: advice for the operator. */
   | { readonly works: false; readonly why: string; readonly fix: string };
 
-/** Long enough for a busy machine, such as a Raspberry Pi after a power loss. */
+/** Time limit of a probe: long enough for a busy machine, such as a Raspberry Pi after a power loss. */
 const PROBE_MS = 30_000;
 
 export interface ProbeOptions {

@@ -25,7 +25,10 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
 
 /** Secrets that this process has received since it was started, newest last, with their encodings. */
 const received: { readonly secret: string; readonly forms: readonly string[] }[] = [];
-/** A token of a GitHub App is valid for one hour, and a new one is created every 50 minutes, so tokens older than a day are useless. */
+/**
+ * Maximum number of received secrets that are kept: enough for the tokens of a day. A token of a GitHub App is valid for one hour, and a
+ * new one is created every 50 minutes.
+ */
 const MAX_RECEIVED = 32;
 
 /**

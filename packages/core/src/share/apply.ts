@@ -7,7 +7,7 @@ import { writeWholeFile } from "../app/wholeFile.ts";
 import { localRules, machineRules, shareConf, tlsSettings } from "./conf.ts";
 import { readOrNull, readShare, shareFiles, type Share } from "./files.ts";
 
-/** Long enough for a busy Redis. */
+/** Time limit of a TLS handshake: long enough for a busy Redis. */
 const HANDSHAKE_MS = 10_000;
 
 /** Write the configuration file that Redis reads when it starts. @returns its path; null: Redis is not shared */

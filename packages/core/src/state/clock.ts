@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 
-/** A smaller difference may be the duration of the request. */
+/** Clocks with a smaller difference count as equal: it may be the duration of the request. */
 const SAME_MS = 1000;
 
 /**

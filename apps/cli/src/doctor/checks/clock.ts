@@ -3,9 +3,9 @@ import type { Check } from "../check.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
 import type { DoctorInput } from "../doctorInput.ts";
 
-/** GitHub's header has whole seconds, and a request takes time. */
+/** Allowed difference from GitHub's clock. GitHub's header has whole seconds, and a request takes time. */
 const GITHUB_MS = 10_000;
-/** Delays and holds are stored in Redis with the times of this machine. */
+/** Allowed difference from the clock of Redis. It is small, because delays and holds are stored there with the times of this machine. */
 const REDIS_MS = 5000;
 
 /** How far the clock of this machine is ahead, in ms; null: unknown. */

@@ -7,7 +7,7 @@ import type { Check } from "../check.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
 
 const GB = 1e9;
-/** Without a limit in the configuration. */
+/** Minimum number of free inodes, also if the configuration requires less free space. */
 const MIN_FILES = 10_000;
 
 export const disk: Check = {
