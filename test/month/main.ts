@@ -105,7 +105,7 @@ async function workOne(lane: number): Promise<void> {
       end: { reason },
     } = await stage.store.read(id);
     if (state === "pr") break;
-    if (isEnded(state)) throw new Error(`issue ${number} is ${String(state)}: ${String(reason)}`);
+    if (isEnded(state)) throw new Error(`issue ${number} is ${state}: ${String(reason)}`);
     const ended = apps.find((app) => !app.alive);
     if (ended !== undefined) throw new Error(`${ended.name} has exited`);
     await pause(200);

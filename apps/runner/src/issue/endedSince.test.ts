@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isEnded, ISSUE_STATES, type Outcome } from "@tac8/core/domain/states";
+import { isEnded, ISSUE_STATES } from "@tac8/core/domain/states";
 import { applyPatch, parseIssueState } from "@tac8/core/state/issueState";
 import { planEntry } from "../pipeline/entry.ts";
 import { endedSinceBackup, needsEndCheck } from "./endedSince.ts";
@@ -62,7 +62,7 @@ test.each(ISSUE_STATES.filter((state) => isEnded(state)))(
     const before = applyPatch(parseIssueState({}), {
       state,
       restoredAt: RESTORED,
-      "end.outcome": state as Outcome,
+      "end.outcome": state,
       "end.attempt": 0,
     });
     const facts = { runId: "me", blockedExpiresMs: 1, now: Date.parse(RESTORED), attemptsMade: 1, progress: "none" };
