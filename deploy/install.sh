@@ -82,7 +82,7 @@ check_machine() {
   case $(uname -m) in x86_64 | aarch64) ;; *) fail "this machine is $(uname -m): tac8 needs a 64-bit system (x86_64, aarch64)" ;; esac
   # Raspberry Pi OS (32 bit) has a 64-bit kernel.
   case $(dpkg --print-architecture 2>/dev/null) in amd64 | arm64 | "") ;; *) fail "this system is for $(dpkg --print-architecture), although the kernel has 64 bits: tac8 needs a 64-bit system (amd64, arm64)" ;; esac
-  have apt-get || fail "this script is for Debian, Raspberry Pi OS and Ubuntu: on other systems, use npm install -g tac8, or Docker"
+  have apt-get || fail "this script is for Debian, Raspberry Pi OS and Ubuntu: on other systems, run tac8 from a checkout (README.md), or use Docker"
   has_systemd || fail "systemd does not run on this machine: use tac8 up, or Docker"
   # Older versions do not support folders of credentials (LoadCredential=).
   systemd_is_new || fail "systemd on this machine is older than $SYSTEMD: tac8 needs Debian 12, Raspberry Pi OS 12, Ubuntu 24.04 or later, or Docker"
