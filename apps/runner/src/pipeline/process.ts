@@ -159,7 +159,8 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
     log.info({ issue: jobId }, "another process uses the issue's workspace: the job waits");
     return wait(BUSY_MS, "its workspace is in use");
   }
-  const agentEnv = { ...config.agentEnv, [RUN_MARKER]: id };
+  // Of tac8's own git, which like agents must not have tac8's secrets in its environment.
+  const cleanGitEnv = { ...config.agentEnv, [RUN_MARKER]: id };
   const mirrorAt = mirrorPaths(config.dataFolder, ref);
   const side = services.openSide({
     roots: [paths.tree, paths.gitDir, paths.tmpDir, paths.homeDir],
@@ -185,7 +186,12 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   const lockKey = `${job.queueQualifiedName}:${jobId}:lock`;
   const before = await services.store.claim(jobId, { run: id, runner: slot.name, lockKey, token: lockToken });
   const url = gitUrl(config.github.api_url, ref);
-  const mirror = new Mirror(mirrorAt, { url, tokens: services.github.tokens, mirrorDir: mirrorAt.dir, env: agentEnv });
+  const mirror = new Mirror(mirrorAt, {
+    url,
+    tokens: services.github.tokens,
+    mirrorDir: mirrorAt.dir,
+    env: cleanGitEnv,
+  });
   const { title } = job.data;
   const progress = new Progress({ issue: jobId, title, run: id, slot: slot.name, since: now() });
   options.onProgress(progress);

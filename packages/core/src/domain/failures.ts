@@ -66,8 +66,9 @@ interface Policy {
 
 /**
  * The policy of each kind. `docs/failures.md` is generated from this table. `afterFailure` has the exceptions: a `refused` failure that does
- * not affect the whole repository fails or uses an attempt, `no-changes` fails after `MAX_NO_CHANGES`, and `lost`, `untrusted` and `edited`
- * fail immediately, so their delays are not used.
+ * not affect the whole repository fails or uses an attempt, `no-changes` fails after `MAX_NO_CHANGES`, and `untrusted` and `edited` fail
+ * immediately, so their delays are not used. So does `lost`, which is recorded only after too many lost runs: until then, the next run
+ * starts without a failure (`brokenOff.ts`).
  */
 export const POLICY: Readonly<Record<FailureKind, Policy>> = {
   startup: { usesAttempt: true, minutes: [5, 10, 20] },

@@ -32,7 +32,7 @@ type NoStart = { readonly cause: Cause | undefined } &
   );
 
 /**
- * Decide whether a run may start. Each `labeled` event starts at most one run. If Redis is empty, the markers of tac8's own comments
+ * Decide whether a run may start. Each `labeled` event starts at most one round. If Redis is empty, the markers of tac8's own comments
  * show the used events. A retry, and a run that continues, need no new event, but the issue must have an event of a trusted user from
  * any time. Redis cannot replace it, because agents can write to Redis.
  */
