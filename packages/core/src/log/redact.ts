@@ -20,7 +20,8 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
     /(authorization["'\\]{0,4}\s{0,4}[:=]\s{0,4}["'\\]{0,4}(?:(?:basic|bearer|token)\s{1,4})?)[^\s"'\\,]+/gi,
     `$1${MARK}`,
   ],
-  [/([a-z]{2,10}:\/\/[^\s/@"'\\:]{0,100}:)[^\s/@"'\\]{1,500}@/gi, `$1${MARK}@`],
+  // The password of a URL. A pattern that begins with fixed characters is found much faster than one that begins with a scheme.
+  [/(:\/\/[^\s/@"'\\:]{0,100}:)[^\s/@"'\\]{1,500}@/g, `$1${MARK}@`],
 ];
 
 /** Secrets that this process has received since it was started, newest last, with their encodings. */
