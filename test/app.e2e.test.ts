@@ -109,7 +109,8 @@ test("work on workflows by an App without that permission waits, and the label p
     github.addLabel({ repo: REPO, number, actor: OWNER, label: "rpi-allow" });
   };
   label();
-  await world.waitForNthState(number, "blocked", 2);
+  // Its question, the label that was seen, and the same question.
+  await world.waitForNthState(number, "blocked", 3);
   github.permitApp(app.id, { ...permissions, workflows: "write" });
   label();
   await world.waitForState(number, "pr");

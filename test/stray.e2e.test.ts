@@ -60,7 +60,8 @@ test("a label that answered a question allows no other files, and files that it 
 
   // The next round, with another link: the label is still on, and was not added for this.
   label(LABEL);
-  await world.waitForNthState(number, "blocked", 2);
+  // Its question, the label that was seen, and this question.
+  await world.waitForNthState(number, "blocked", 3);
   expect(await world.github.file(REPO, `auto/gh-${number}`, "round1")).toBeUndefined();
   unlabel();
   label("rpi-allow");

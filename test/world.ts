@@ -88,7 +88,7 @@ export interface World {
   waitForState(number: number, state: string, timeoutMs?: number): Promise<void>;
   /** Do the same for an issue of any repository, by the id of its job. */
   waitForJobState(jobId: string, state: string, timeoutMs?: number): Promise<void>;
-  /** Wait until the issue has entered this state for the n-th time, for states that an issue can enter again. */
+  /** Wait until n events of the issue have this state, for states that an issue can enter again. A label or reply that counts is an event of the current state. */
   waitForNthState(number: number, state: string, times: number, timeoutMs?: number): Promise<void>;
   /** Return the transitions of the issue so far, oldest first. */
   history(number: number): Promise<LoggedEvent[]>;
@@ -227,8 +227,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     history,
     async waitForNthState(number, state, times, timeoutMs = 150_000) {
       await poll(timeoutMs, async () => {
-        // A label or a reply is an event too, and leaves the issue in its state.
-        const seen = (await history(number)).filter(({ from, to }) => to === state && from !== state).length;
+        const seen = (await history(number)).filter(({ to }) => to === state).length;
         return seen >= times ? null : `issue ${number} was ${state} ${seen} times, not ${times}`;
       }).catch(withLogs);
     },
