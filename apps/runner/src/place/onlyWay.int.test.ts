@@ -24,12 +24,13 @@ const ALLOWED = new Set<string>(["type", "words"]);
 
 let dir = "";
 let refused: ReadonlySet<string>;
-/** Lint a temporary folder with the repository's rules. It has each import in a file of a step and in a file of the clean side. */
+/** Lint a temporary folder with the repository's rules. It has each import in a file of a step, of another folder of the agent side, and of the clean side. */
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "tac8-lint-"));
   await writeFile(join(dir, ".oxlintrc.json"), await readFile(join(ROOT, ".oxlintrc.json")));
   const files = Object.entries(IMPORTS).flatMap(([name, text]) => [
     [`apps/runner/src/steps/${name}.ts`, text] as const,
+    [`apps/runner/src/home/${name}.ts`, text] as const,
     [`apps/runner/src/host/${name}.ts`, text] as const,
     [`apps/scheduler/src/${name}.ts`, text] as const,
   ]);
@@ -48,7 +49,9 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true }));
 
 test.each(Object.keys(IMPORTS))("the lint rule decides on the import: %s", (name) => {
+  // Steps have a list of rules of their own.
   expect(refused.has(`apps/runner/src/steps/${name}.ts`), "a step").toBe(!ALLOWED.has(name));
+  expect(refused.has(`apps/runner/src/home/${name}.ts`), "the agent side").toBe(!ALLOWED.has(name));
   expect(refused.has(`apps/runner/src/host/${name}.ts`), "the clean side").toBe(false);
   expect(refused.has(`apps/scheduler/src/${name}.ts`), "another app").toBe(false);
 });
