@@ -201,12 +201,11 @@ config_isolation() {
 isolation_line='[[:blank:]]*\(agent\.\)\{0,1\}isolation[[:blank:]]*=[[:blank:]]*'
 mode_user() { [ "${wanted:-$(config_isolation)}" = user ]; }
 
-# Set `wanted`: sandbox, user, or none if the configuration has it, or has no key: then agents are not isolated.
+# Set `wanted`: sandbox, user, or none if the configuration has it.
 isolate() {
   local said
   wanted=$isolation
   [ -n "$wanted" ] || wanted=$(config_isolation)
-  [ -n "$wanted" ] || [ ! -f $etc/config.toml ] || wanted=none
   case $wanted in
     user) ;;
     none) return ;;
