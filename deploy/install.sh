@@ -257,13 +257,15 @@ isolation_key() {
   if [ "$wanted" = user ] && [ "$had" != user ]; then
     config_before=$(<$etc/config.toml)
     change "set agent.isolation to \"user\" in $etc/config.toml" set_isolation user
-  elif [ "$wanted" != user ] && { [ "$had" = user ] || [ -e $units/tac8-launcher.service ]; }; then
+  elif [ "$wanted" != user ]; then
+    local had_users=0
+    if [ "$had" = user ] || [ -e $units/tac8-launcher.service ]; then had_users=1; fi
     # The runner needs the launcher to save the work of its agents.
-    [ $dry = 1 ] || stop_services
-    [ "$had" != user ] || change "set agent.isolation to \"auto\" in $etc/config.toml" set_isolation auto
-    change "give the folders of issues back to the user tac8" take_back
-  elif [ "$isolation" = sandbox ] && [[ $had =~ ^(none)?$ ]]; then
-    change "set agent.isolation to \"auto\" in $etc/config.toml" set_isolation auto
+    [ $had_users = 0 ] || [ $dry = 1 ] || stop_services
+    if [ "$had" = user ] || { [ "$isolation" = sandbox ] && [[ $had =~ ^(none)?$ ]]; }; then
+      change "set agent.isolation to \"auto\" in $etc/config.toml" set_isolation auto
+    fi
+    [ $had_users = 0 ] || change "give the folders of issues back to the user tac8" take_back
   fi
 }
 set_isolation() {

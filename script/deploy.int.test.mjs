@@ -294,6 +294,24 @@ it.each(["none", "auto"])("users of agents are removed if the configuration was 
   });
 });
 
+it.each([
+  ["none", 'isolation = "none"', ""],
+  [
+    "no mode, and users of agents from before,",
+    "",
+    "touch $units/tac8-launcher.service; stop_services() { :; }; take_back() { :; };",
+  ],
+])("--isolation sandbox changes a configuration with %s", (_, line, before) => {
+  inFolder((dir) => {
+    mkdirSync(join(dir, "etc"));
+    writeFileSync(join(dir, "etc/config.toml"), `[agent]\n${line}\n`);
+    const lines = (how) =>
+      `${ISOLATION} touch $1/works; ${before} ${how} isolate; isolation_key >/dev/null; config_isolation`;
+    expect(bash(lines(""), [dir]).stdout).toBe(line === "" ? "" : "none\n");
+    expect(bash(lines("isolation=sandbox;"), [dir]).stdout).toBe("auto\n");
+  });
+});
+
 it("a configuration that existed before the services gets isolation by the sandbox", () => {
   inFolder((dir) => {
     mkdirSync(join(dir, "etc"));

@@ -155,9 +155,12 @@ test("a guard that waits starts its agent as any other does", async () => {
 
 test("a guard that dies between its taking and its agent's start is replaced", async () => {
   await using guard = waiting();
-  const { pid = 0 } = guard.guard.child;
+  const { child } = guard.guard;
+  const { pid = 0 } = child;
+  // The process may be dead for a moment before its exit is known here.
+  const isKnown = once(child, "exit");
   process.kill(pid, "SIGKILL");
-  await exited(pid);
+  await isKnown;
   const handle = bench.start(bench.behave("success"), { guard });
   expect(handle.pid).not.toBe(pid);
   expect(await handle.done).toMatchObject({ cause: "exited", code: 0, remaining: 0 });

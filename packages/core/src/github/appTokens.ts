@@ -26,7 +26,7 @@ const RETRY_MS = 30_000;
 const REPAIR_MS = 1000;
 /**
  * Minimum time between two new tokens because the current one lacks a repository, or because GitHub refuses it. A missing permission for
- * workflows has none: only finished work meets it, and a user may have granted it seconds ago.
+ * workflows has none: only a push of such work meets it, and a user may have granted it seconds ago.
  */
 const WIDEN_MS = 60_000;
 const REPLACE_MS = 60_000;
