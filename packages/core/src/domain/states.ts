@@ -1,3 +1,10 @@
+/** States of an issue whose job a runner has or may receive. */
+const CONTINUES = ["queued", "running", "retrying", "parked", "blocked"] as const;
+
+/** States in which an issue remains until a new label event or an operator's retry. */
+export const ENDED_STATES = ["pr", "answered", "stopped", "cancelled", "failed", "withdrawn", "expired"] as const;
+export type EndedState = (typeof ENDED_STATES)[number];
+
 /**
  * States of an issue, and the programs that write them:
  *
@@ -8,20 +15,7 @@
  *
  * `STATE_WORDS` has the meaning of each.
  */
-export const ISSUE_STATES = [
-  "queued",
-  "running",
-  "retrying",
-  "parked",
-  "blocked",
-  "pr",
-  "answered",
-  "stopped",
-  "cancelled",
-  "failed",
-  "withdrawn",
-  "expired",
-] as const;
+export const ISSUE_STATES = [...CONTINUES, ...ENDED_STATES] as const;
 export type IssueState = (typeof ISSUE_STATES)[number];
 
 interface StateWords {
@@ -59,20 +53,6 @@ export function stateMeaning(name: string): string | null {
   return state === undefined ? null : STATE_WORDS[state].meaning;
 }
 
-/** States in which an issue remains until a new label event or an operator's retry. */
-export const ENDED_STATES = [
-  "pr",
-  "answered",
-  "stopped",
-  "cancelled",
-  "failed",
-  "withdrawn",
-  "expired",
-] as const satisfies readonly IssueState[];
-export type EndedState = (typeof ENDED_STATES)[number];
-
-/** States of an issue whose job a runner has or may receive. */
-const CONTINUES = ["queued", "running", "retrying", "parked", "blocked"] as const;
 /** Ended states that may follow each of these. */
 const ENDS = ["pr", "stopped", "cancelled", "failed", "withdrawn"] as const;
 /** A new label or a retry queues an ended issue again. If Bull Board queued its job, it may be stopped or withdrawn before a run. */
