@@ -28,12 +28,12 @@ interface AppWorld {
   readonly env: Readonly<Record<string, string>>;
 }
 
-async function createAppWorld(): Promise<AppWorld> {
+async function createAppWorld(lifeMs = LIFE_MS): Promise<AppWorld> {
   world = await createWorld();
   const { github } = world;
   const { id, privateKey } = github.createApp({ owner: OWNER, slug: "tac8" });
   github.installApp({ app: id, repos: [REPO] });
-  github.setAppTokenLife(LIFE_MS);
+  github.setAppTokenLife(lifeMs);
   return { id, privateKey, env: { GITHUB_TOKEN: "", GITHUB_APP_ID: String(id), GITHUB_APP_PRIVATE_KEY: privateKey } };
 }
 
@@ -120,7 +120,7 @@ test("work on workflows by an App without that permission waits, and the label p
 });
 
 test("an uninstalled App sets a hold on the repository that names the reason, and work resumes after it is installed again", async () => {
-  const app = await createAppWorld();
+  const app = await createAppWorld(60 * 60_000);
   const { github } = world;
   world.startApp("scheduler", app.env);
   const runner = world.startApp("runner", app.env);

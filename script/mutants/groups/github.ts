@@ -236,10 +236,18 @@ export const github: readonly Mutant[] = [
   {
     name: "app-replace-rate",
     file: `${CORE}/github/appTokens.ts`,
-    find: "if (now() < replacedAt + REPLACE_MS) return null;",
-    replace: "if (now() < replacedAt) return null;",
+    find: "now() < live.madeAt + REPLACE_MS",
+    replace: "now() < live.madeAt",
     test: { file: `${CORE}/github/appTokens.int.test.ts`, name: "makes one new token a minute" },
     promise: "a GitHub App gets at most one new token a minute while GitHub refuses each",
+  },
+  {
+    name: "app-replace-reason",
+    file: `${CORE}/github/appTokens.ts`,
+    find: "if (live === replacement && now() <",
+    replace: "if (replacement !== null && now() <",
+    test: { file: `${CORE}/github/appTokens.int.test.ts`, name: "a refused token is replaced although another was" },
+    promise: "a refused token of a GitHub App is replaced, so the hold of a repository names the reason",
   },
   {
     name: "app-widen",

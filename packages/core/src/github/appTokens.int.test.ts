@@ -205,6 +205,18 @@ test("a token that GitHub refuses is replaced once for all refused calls", async
   expect(made()).toHaveLength(2);
 });
 
+test("a refused token is replaced although another was replaced seconds ago, so that the error names the reason", async () => {
+  let isInstalled = true;
+  const { tokens, made, advance } = await start({ lifeMs: 3000, installation: () => (isInstalled ? {} : null) });
+  const second = await tokens.replace(await tokens.get());
+  advance(2000);
+  const third = await tokens.get();
+  expect([second, third]).toEqual(["ghs_number2.aaaa.bbbb", "ghs_number3.aaaa.bbbb"]);
+  isInstalled = false;
+  expect((await failure(tokens.replace(third))).message).toMatch(/is not installed on o\/r: install it there/);
+  expect(made()).toHaveLength(3);
+});
+
 test("a token is not made before GitHub's time is over: no caller sends a request until then", async () => {
   const repositories = Array.from({ length: 20 }, (_, index) => ({ owner: "o", repo: `r${index}` }));
   const limited = { message: "You have exceeded a secondary rate limit" };

@@ -25,10 +25,11 @@ const RETRY_MS = 30_000;
 /** How long a failure is cached if an operator must repair the App. */
 const REPAIR_MS = 1000;
 /**
- * Minimum time between two new tokens because the current one lacks a repository, or because GitHub refuses it. A missing permission for
- * workflows has none: only a push of such work meets it, and a user may have granted it seconds ago.
+ * Minimum time between two new tokens because the current one lacks a repository. A missing permission for workflows has none: only a push
+ * of such work meets it, and a user may have granted it seconds ago.
  */
 const WIDEN_MS = 60_000;
+/** How long a token that replaced a refused one is not replaced itself. */
 const REPLACE_MS = 60_000;
 
 export interface AppTokensOptions {
@@ -64,7 +65,7 @@ interface Live {
  * in use until its end.
  *
  * A failure is cached until the time that GitHub names, or for half a minute (for a second, if an operator must repair the App): callers
- * get the same error without another request. A replacement is cached for a minute.
+ * get the same error without another request.
  */
 export function appTokens(options: AppTokensOptions): GitHubTokens {
   const { apiUrl, credentials, repositories, log, now, requestTimeoutMs = 30_000, retryBaseMs = 250 } = options;
@@ -96,7 +97,8 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
   let live: Live | null = null;
   let making: Promise<Live> | null = null;
   let widenedAt = -Infinity;
-  let replacedAt = -Infinity;
+  /** The token that took the place of a refused one. */
+  let replacement: Live | null = null;
   let failed: { readonly error: GitHubError; readonly until: number } | null = null;
   let slug: string | null = null;
   const reported = new Set<string>();
@@ -259,12 +261,11 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
       return made === null || made.token === used || lacksIt(made, lacks) ? null : made.token;
     },
     replace: async (refused, callOptions) => {
-      if (live?.token === refused) {
-        if (now() < replacedAt + REPLACE_MS) return null;
-        replacedAt = now();
-        live = null;
-      }
-      return get(callOptions);
+      if (live?.token !== refused) return get(callOptions);
+      if (live === replacement && now() < live.madeAt + REPLACE_MS) return null;
+      live = null;
+      replacement = await abortable(renewed(), callOptions?.signal);
+      return replacement.token;
     },
     app: {
       login: async (callOptions) => {

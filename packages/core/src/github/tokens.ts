@@ -10,7 +10,7 @@ export interface GitHubTokens {
   /** Return the current token; empty: none. @throws GitHubError, or the signal's reason */
   readonly get: (options?: CallOptions) => Promise<string>;
   /**
-   * Return another token in place of one that GitHub has refused; null: there is no other, or one was replaced less than a minute ago.
+   * Return another token in place of one that GitHub has refused; null: there is no other, or it replaced a refused one itself less than a minute ago.
    * Callers that were refused at the same time get the same token. @throws as `get`
    */
   readonly replace: (refused: string, options?: CallOptions) => Promise<string | null>;
