@@ -198,7 +198,8 @@ folders() {
 config_isolation() {
   sed -n "s/^$isolation_line[\"']\([a-z]*\)[\"'].*/\2/p" $etc/config.toml 2>/dev/null | head -n 1 || true
 }
-isolation_line='[[:blank:]]*\(agent\.\)\{0,1\}isolation[[:blank:]]*=[[:blank:]]*'
+agent_table='[[:blank:]]*\[[[:blank:]]*agent[[:blank:]]*\]' agent_line='[[:blank:]]*agent[[:blank:]]*\.'
+isolation_line='[[:blank:]]*\(agent[[:blank:]]*\.[[:blank:]]*\)\{0,1\}isolation[[:blank:]]*=[[:blank:]]*'
 mode_user() { [ "${wanted:-$(config_isolation)}" = user ]; }
 
 # Set `wanted`: sandbox, user, or none if the configuration has it.
@@ -271,7 +272,8 @@ isolation_key() {
 set_isolation() {
   local file=$etc/config.toml
   if grep -q "^$isolation_line" $file; then sed -i "s/^\($isolation_line\).*/\1\"$1\"/" $file
-  elif grep -q '^[[:blank:]]*\[agent\]' $file; then sed -i "s/^[[:blank:]]*\[agent\].*/&\nisolation = \"$1\"/" $file
+  elif grep -q "^$agent_table" $file; then sed -i "s/^$agent_table.*/&\nisolation = \"$1\"/" $file
+  elif grep -q "^$agent_line" $file; then sed -i "0,/^$agent_line/s//agent.isolation = \"$1\"\n&/" $file
   else printf '\n[agent]\nisolation = "%s"\n' "$1" >>$file; fi
 }
 take_back() {

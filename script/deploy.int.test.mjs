@@ -374,6 +374,13 @@ it.each([
   ["is there", '[agent]\nisolation = "auto"\nhome = "x"\n', '[agent]\nisolation = "user"\nhome = "x"\n'],
   ["is missing", '[agent]\nhome = "x"\n[llm]\n', '[agent]\nisolation = "user"\nhome = "x"\n[llm]\n'],
   ["has no section", "[llm]\n", '[llm]\n\n[agent]\nisolation = "user"\n'],
+  ["has spaces in its section", '[ agent ]\nhome = "x"\n', '[ agent ]\nisolation = "user"\nhome = "x"\n'],
+  [
+    "has a dotted key",
+    'agent.home = "x"\nagent.env = []\n[llm]\n',
+    'agent.isolation = "user"\nagent.home = "x"\nagent.env = []\n[llm]\n',
+  ],
+  ["is a dotted key with spaces", "agent . isolation = 'none'\n", 'agent . isolation = "user"\n'],
   ["is indented", "[agent]\n  isolation = 'auto' # now\n", '[agent]\n  isolation = "user"\n'],
   ["has a dot", 'agent.isolation="auto"\n', 'agent.isolation="user"\n'],
 ])("agent.isolation is set to mode user if the key %s", (_, before, after) => {
