@@ -7,16 +7,18 @@ import { promisesOf } from "./promises.mjs";
 const root = join(import.meta.dirname, "..");
 const MAX_WORDS = 25;
 const WITHOUT_PROMISES = ["docs/reliability/not-promised.md", "docs/reliability/soak.md"];
-const pages = globSync("docs/reliability/*.md", { cwd: root })
+const HAS_TEST = /^ *Test: /m;
+const textOf = (page) => readFileSync(join(root, page), "utf8");
+const pages = globSync(["docs/reliability/*.md", "docs/*.md"], { cwd: root })
   .filter((page) => !WITHOUT_PROMISES.includes(page))
-  .concat("docs/security.md", "docs/service.md")
+  .filter((page) => page.startsWith("docs/reliability/") || HAS_TEST.test(textOf(page)))
   .toSorted()
-  .map((page) => ({ page, ...promisesOf(readFileSync(join(root, page), "utf8")) }));
+  .map((page) => ({ page, ...promisesOf(textOf(page)) }));
 const promises = pages.flatMap(({ page, promises: of }) => of.map((promise) => ({ page, ...promise })));
 const mutants = new Map(MUTANTS.map((mutant) => [mutant.name, mutant]));
 
 test.each(pages)("each promise of $page has its form", ({ page, promises: found, others }) => {
-  const isPromise = (item) => page.startsWith("docs/reliability/") || /^ *Test: /m.test(item);
+  const isPromise = (item) => page.startsWith("docs/reliability/") || HAS_TEST.test(item);
   expect(others.filter(isPromise)).toEqual([]);
   expect(found).not.toEqual([]);
 });
