@@ -115,7 +115,7 @@ export const attacks: readonly Mutant[] = [
     find: '"--remount-ro", "/dev", "--remount-ro", "/"',
     replace: '"--remount-ro", "/dev"',
     test: { file: "test/attacks.e2e.test.ts", name: "by a hostile agent: sandbox" },
-    promise: "agents in a sandbox can fill only the bounded /tmp and /dev/shm in memory",
+    promise: "agents in a sandbox can fill only the bounded /tmp, /var/tmp and /dev/shm in memory",
   },
   {
     name: "view-secret",
