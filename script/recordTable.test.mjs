@@ -6,8 +6,9 @@ test("docs/architecture.md names each fact of an issue's record, its hash field 
   const page = readFileSync(new URL("../docs/architecture.md", import.meta.url), "utf8");
   const start = page.indexOf("### The record of an issue");
   const section = page.slice(start, page.indexOf("\n### ", start + 1));
-  const rows = [...section.matchAll(/^\| `([\w.]+)` +\| `([\w.]+)` +\| (the same|`(\w+)`(, also written)?) /gm)];
-  const listed = rows.map(([, path, field, , former = null, mirrored]) => [
+  // An empty cell: the field has the path as its name.
+  const row = /^\| `([\w.]+)` +\| (?:`(\w+)`|former `(\w+)`(, also written)?)? +\| /gm;
+  const listed = [...section.matchAll(row)].map(([, path, field = path, former = null, mirrored]) => [
     path,
     field,
     former,
