@@ -1,8 +1,8 @@
 import type { RecordPath, ValueAt } from "@tac8/core/state/issueState";
 
-// Fields of the issue's record that each step may write. The table in docs/architecture.md has the same rows.
+// Fields of the issue's record that each step may write.
 
-/** Fields with the issue's end, which any step may write. */
+/** Fields with the issue's end. */
 type EndField = "end.outcome" | "end.run" | "end.failure" | "end.reason";
 
 /** Fields of `admit`. `restoreQuestion` has more, because it restores a question from GitHub that is missing in Redis. */
