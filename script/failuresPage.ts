@@ -23,50 +23,86 @@ const BEFORE = `# How runs fail
 
 <!-- Made from packages/core/src/domain/failures.ts and failureWords.ts by \`npm run docs\`. -->
 
-Every run that does not succeed has one of these names. You find it in \`tac8 status\`, \`tac8 why 471\`, \`tac8 report\`, on the board, and with its reason in the issue's status comment: **Retrying** (an attempt was used), **Parked** (no attempt was used), or **Failed**, with a second comment and the label \`rpi-failed\`. In these names, \`refused\` is a refusal by GitHub; a label that tac8 does not accept is \`untrusted\`. Accounts in \`github.trusted_users\` count as accounts with write access.
+Every run that does not succeed has one of these names. \`tac8 status\`, \`tac8 why 471\`, \`tac8 report\` and the board show it. The issue's status comment shows the reason, and what follows:
 
-An issue has \`max_attempts\` attempts; when the last attempt fails, the issue has failed. The delay before an attempt depends on the number of earlier failures: the last delay of a list repeats, and \`backoff_factor\` multiplies all delays. During a _hold_ no new job starts, either in the whole queue or (hold \`repo:owner/name\`) in one repository; running agents continue. A hold ends automatically, or with \`tac8 resume NAME\`.`;
+- **Retrying**: the failure used one of the issue's \`max_attempts\` attempts. Another attempt starts after a delay. Each attempt has the next delay of the list; the last delay repeats, and \`backoff_factor\` multiplies all delays.
+- **Parked**: the failure used no attempt. The issue waits for a delay, or until a hold ends.
+- **Failed**: no attempt is left, or another run cannot help. The issue gets the label \`rpi-failed\` and a second comment.
 
-const AFTER = `## Which session continues
+During a _hold_ no new job starts, in the whole queue or in one repository; running agents continue. A hold ends automatically, or with \`tac8 resume NAME\`.
 
-An attempt resumes the session of the previous attempt, in the same workspace. A new session starts instead, with the whole issue and a note about the earlier work, if the same session would fail again: the model refused to answer, the request was invalid (400) or too long, an image or the tool calls could not be read, or the run had no output and no tool call. A session that the agent's program does not know is replaced immediately, in the same attempt.
+Below, accounts in \`github.trusted_users\` count as accounts with write access.`;
 
-## When does an agent succeed?
+const REFUSALS = markdownTable(
+  ["GitHub refuses", "What tac8 does"],
+  [
+    ["the content of an issue's commits (a secret, a large file)", "gives the error to the agent, which tries again"],
+    ["a change of workflows, because of the token", "blocks the issue; a comment describes what to do"],
+    [
+      "all work in the repository (token, permissions, rule)",
+      `uses no attempt, holds the repository, and tries again after ${waits("refused")}`,
+    ],
+    [
+      "a push, with a message that tac8 does not know",
+      `the same; if this happens ${MAX_GUESSED_REFUSALS} times in a row to one issue only, the issue fails and the hold ends`,
+    ],
+    ["anything else about one issue", "fails the issue without another agent run"],
+  ],
+);
 
-Claude Code succeeds if it exits with code 0 and a result that is not an error, and called a tool or wrote output in this run. If it did neither, nothing is published, because the changes in the worktree may be the incomplete work of an earlier run. Another program (\`provider = "command"\`) succeeds if it exits with code 0. After an agent has succeeded, the run can still fail, for example with \`no-changes\` or \`refused\`.
+const AFTER = `## Refusals by GitHub
+
+For the failure \`refused\`, the consequence depends on what GitHub refuses:
+
+${REFUSALS}
+
+## Lost runs
+
+A run that ended with its runner is repeated immediately. The issue fails if this happens:
+
+- ${MAX_LOST_IN_A_ROW} times in a row without a finished tool call or answer. Runs that an orderly shutdown requeued do not count here;
+- ${MAX_UNCHANGED_IN_A_ROW} times in a row without a change of the workspace;
+- ${MAX_BROKEN_OFF_IN_A_ROW} times in a row.
+
+Before the issue fails, its work is saved to the branch.
+
+## Which session continues
+
+An attempt resumes the session (the stored conversation) of the previous attempt, in the same workspace. It starts a new session if the same one would fail again: the model refused to answer, the request was invalid (400) or too long, an image or the tool calls could not be read, or the run had no output and no tool call. The new session gets the whole issue and a note about the earlier work.
+
+## When an agent succeeds
+
+Claude Code succeeds if it exits with code 0 and a result that is not an error, and called a tool or wrote output in this run. Another program (\`provider = "command"\`) succeeds if it exits with code 0. The run can still fail after that, for example with \`no-changes\` or \`refused\`.
 
 ## Runs that fail with the same error
 
-When the last \`breaker_failures\` runs, of at least two issues, end with the same error, a rule of the scheduler, the breaker, holds the queue (hold \`breaker\`). When this hold ends, one job starts as a probe. All jobs continue when the probe ends without this error. The same error means the same kind of failure and, for \`startup\`, \`agent\` and \`git\`, also the same message. Messages are compared without ids, numbers, times, sizes, addresses and paths.`;
+When the last \`breaker_failures\` runs, of at least two issues, fail with the same error, tac8 holds the queue (hold \`breaker\`). When this hold ends, one job starts as a probe. All jobs continue when the probe ends without this error. Two errors are the same if their kind is the same. For \`startup\`, \`agent\` and \`git\`, the message must be the same too, apart from ids, numbers, times, sizes, addresses and paths.`;
 
 function whatTac8Does(kind: FailureKind): string {
   const { usesAttempt, hold } = POLICY[kind];
   if (kind === "lost")
-    return `Uses no attempt, and another run starts immediately. The issue fails after ${MAX_LOST_IN_A_ROW} such runs in a row without a finished tool call or answer (a run that an orderly shutdown requeued is not one of them), after ${MAX_UNCHANGED_IN_A_ROW} in a row without a change of the workspace, or after ${MAX_BROKEN_OFF_IN_A_ROW} in a row. Before it fails, its work is saved to the branch.`;
-  if (kind === "refused") {
-    return `Fails the issue immediately, without another agent run. If the content of the commits is the cause (a secret, a large file), the agent gets the error and tries again. If the token cannot change workflows, the issue becomes blocked, and a comment describes what to do. If the whole repository is affected, tac8 uses no attempt, holds that repository, and tries again after ${waits(kind)}. tac8 does the same if it does not know the error message of a push. If pushes of one issue are rejected with such a message ${MAX_GUESSED_REFUSALS} times in a row, and no push of another issue was rejected with the same message since the last successful push to the repository, that issue fails and the hold ends.`;
-  }
-  if (kind === "untrusted")
-    return "Uses no attempt and starts nothing. tac8 comments at most once a day for each account.";
+    return "Uses no attempt, and starts another run immediately. After [too many in a row](#lost-runs), fails the issue.";
+  if (kind === "refused")
+    return "Uses no attempt and holds that repository, or fails the issue: [cases](#refusals-by-github).";
+  if (kind === "untrusted") return "Uses no attempt: starts nothing, and comments at most once a day for each account.";
   if (kind === "edited")
-    return "Uses no attempt and ends the work: no agent starts, and finished work is kept in its workspace instead of being published. [Who may start it](security.md#who-may-start-it) has the details.";
+    return "Uses no attempt: ends the work, and keeps finished work in the workspace. [Details](security.md#who-may-start-it).";
   if (kind === "unfinished")
-    return "Uses an attempt and resumes the session immediately to finish the work. If the resumed agent, or an agent on the last attempt, leaves only background commands open, its work becomes a pull request with a note at the top; without any change, the issue fails.";
+    return "Uses an attempt; resumes the session immediately. If the resumed agent, or that of the last attempt, leaves only background commands open, its work becomes a pull request with a note; without any change, the issue fails.";
   if (kind === "budget") return "Uses no attempt; holds the queue until midnight (hold `budget`).";
   if (kind === "no-changes")
-    return "Uses an attempt and asks the agent again immediately; the second time fails the issue.";
-  if (usesAttempt) return `Uses an attempt; the next attempt starts after ${waits(kind)}.`;
-  const atFirst = kind === "model" ? " at first" : "";
-  const parts = [`Uses no attempt${atFirst}; continues after ${waits(kind)}${UNTIL[kind] ?? ""}.`];
+    return "Uses an attempt; asks the agent again immediately. The second time fails the issue.";
+  if (usesAttempt) return `Uses an attempt; delay: ${waits(kind)}.`;
+  const parts = [`Uses no attempt; continues after ${waits(kind)}${UNTIL[kind] ?? ""}.`];
   if (hold !== undefined) parts.push(`Holds the queue (hold \`${hold}\`).`);
   if (kind === "model")
     parts.push(
-      "After each delay one job starts as a probe; when the model responds to it, all jobs continue. If an issue keeps failing with this error while others succeed, its further failures are of the kind `agent` and use attempts.",
+      "After each delay one job starts as a probe; when the model responds to it, all jobs continue. If an issue keeps failing while others succeed, its further failures count as `agent`.",
     );
   return parts.join(" ");
 }
 
-const REPORTED = `, or at the time that the service announced (after ${HOURS} hours at most, tac8 asks again)`;
+const REPORTED = `, or at the announced time (${HOURS} hours at most)`;
 const UNTIL: Partial<Record<FailureKind, string>> = { "usage-limit": REPORTED, github: REPORTED };
 
 function waits(kind: FailureKind): string {
