@@ -2,16 +2,19 @@ import { PRIORITIES } from "@tac8/core/domain/priority";
 import { ISSUE_STATES } from "@tac8/core/domain/states";
 import type { CommandSpec } from "../context/program.ts";
 
+/** How the argument `<issue>` is written. */
+const ISSUE = "<issue> is 471, owner/repo#471 or the URL of the issue.";
+
 /** Every command of `tac8`, in the order of the help. The module of a command is loaded only when the command runs. */
 export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: "up",
-    summary:
-      "start Redis, scheduler, runner and board, and keep them running until Ctrl-C; without a configuration, run the demo",
+    summary: "start Redis, scheduler, runner and board; without a configuration, run the demo",
+    details: "Restarts an app that ends. Ctrl-C stops everything.",
     options: [
       {
         flags: "--only <apps>",
-        description: "start only these apps, with the Redis in REDIS_URL, for example: runner, or scheduler,board",
+        description: "start only these apps, such as scheduler,board, with the Redis of REDIS_URL",
       },
     ],
     load: async () => (await import("./up.ts")).up,
@@ -24,9 +27,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "init",
-    summary: "create config.toml for your repository, create the labels on GitHub, and check the setup",
+    summary: "create config.toml and the labels on GitHub, and check the installation",
     options: [
-      { flags: "--repo <owner/name>", description: "the repository to work on" },
+      { flags: "--repo <owner/name>", description: "repository to work on" },
       { flags: "--app", description: "create a GitHub App in your browser and use it (recommended)" },
       { flags: "--token-file <file>", description: "file that contains a GitHub token, to use instead of an App" },
       { flags: "--api-url <url>", description: "API URL of a GitHub Enterprise Server: https://HOST/api/v3" },
@@ -42,7 +45,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: "--fix", description: "create missing labels and folders" },
       {
         flags: "--agent",
-        description: "also send the agent a one-word prompt, to check that it is signed in (costs a little)",
+        description: "also send the agent a one-word prompt, to check its sign-in (costs a little)",
       },
       { flags: "--notify", description: "also send a test message to every configured notification target" },
       { flags: "--json", description: "print JSON" },
@@ -51,8 +54,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "status",
-    summary:
-      "show health, holds (reasons why no new work starts), runners, queue, results, cost and recent events; exit code 0: ok or warning, 3: degraded, 4: critical, 1: Redis is unreachable",
+    summary: "show health, runners, queue, results, cost and recent events",
+    details:
+      "Also shows holds, the reasons why no new work starts. Exit code 0: ok or warning, 3: degraded, 4: critical, 1: Redis is unreachable.",
     options: [{ flags: "--json", description: "print JSON" }],
     load: async () => (await import("./status.ts")).status,
   },
@@ -70,12 +74,12 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "list",
-    summary: "list the issues that tac8 knows, with their states",
+    summary: "list the issues and their states",
     options: [
       {
         flags: "--state <state...>",
         description:
-          "only issues in these states. Some names need an explanation: parked (waits without using an attempt), pr (has its pull request), answered (the agent made no changes; its answer is a comment), cancelled (closed after a run began, or its label removed between runs), withdrawn (closed or its label removed before its first run), expired (got no reply or permission in time)",
+          "only issues in these states. parked: waits without using an attempt. pr: has its pull request. answered: needed no change, the answer is a comment. cancelled: closed after a run began, or its label removed between runs. withdrawn: closed or its label removed before its first run. expired: got no reply or permission in time",
         choices: ISSUE_STATES,
       },
       { flags: "--json", description: "print JSON" },
@@ -84,28 +88,30 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "view <issue>",
-    summary: "show the conversation of an issue's latest agent run; <issue> is 471, owner/repo#471 or a URL",
+    summary: "show what the agent of an issue said and did",
+    details: `${ISSUE} Shows the latest agent run, unless --run selects another one.`,
     options: [
       { flags: "--follow", description: "follow the run until it ends; Ctrl-C stops following" },
       {
         flags: "--detailed",
-        description: "show complete tool inputs and results, if the run's raw log is on this machine",
+        description: "show tool inputs and results in full; needs the run's log on this machine",
       },
-      { flags: "--run <n>", description: "show run n; the first is 1" },
+      { flags: "--run <n>", description: "show agent run n; the first is 1" },
       { flags: "--json", description: "print JSON; with --follow, one object per line" },
     ],
     load: async () => (await import("./view.ts")).view,
   },
   {
     usage: "why <issue>",
-    summary:
-      "explain why an issue is not running, not done, or ran again: every rule that was checked, with its evidence",
+    summary: "explain why an issue is not running, is not done, or ran again",
+    details: `${ISSUE} Prints a short answer, then every rule that was checked, with its evidence.`,
     options: [{ flags: "--json", description: "print JSON" }],
     load: async () => (await import("./why.ts")).why,
   },
   {
     usage: "add <issue>",
-    summary: "label an issue on GitHub, so that tac8 starts work on it",
+    summary: "label an issue on GitHub, so that work on it starts",
+    details: ISSUE,
     options: [
       { flags: "--priority <priority>", description: "also add the label of this priority", choices: PRIORITIES },
       { flags: "--json", description: "print JSON" },
@@ -114,7 +120,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "retry [issue]",
-    summary: "queue an ended issue again, or end the delay of a waiting one; <issue> is 471, owner/repo#471 or a URL",
+    summary: "start an ended issue again, or end the delay of a waiting one",
+    details: ISSUE,
     options: [
       { flags: "--failed", description: "retry every failed issue" },
       { flags: "--json", description: "print JSON" },
@@ -123,14 +130,15 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "stop <issue>",
-    summary: "stop the work on an issue and keep the result: interrupt the agent, save, push, comment",
+    summary: "stop the work on an issue, and save it to the issue's branch",
+    details: `${ISSUE} Interrupts the agent, commits, pushes and comments, and waits until this is done.`,
     options: [
       {
         flags: "--now",
-        description: "kill the agent immediately instead of interrupting it; its work is still saved",
+        description: "kill the agent instead of interrupting it; its work is still saved",
       },
-      { flags: "--reason <text>", description: "the reason, shown in the comment on the issue" },
-      { flags: "--no-wait", description: "do not wait until the work is stopped" },
+      { flags: "--reason <text>", description: "reason, shown in the comment on the issue" },
+      { flags: "--no-wait", description: "do not wait until the work has stopped" },
       { flags: "--timeout <seconds>", description: "how long to wait", initial: "300" },
       { flags: "--json", description: "print JSON" },
     ],
@@ -138,31 +146,33 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "pause",
-    summary: "stop the start of new agents, on all machines or on one runner; running agents continue",
+    summary: "start no new agents until tac8 resume; running agents continue",
+    details: "Pauses all machines, or one runner with --runner.",
     options: [
       {
         flags: "--runner <name>",
         description:
-          "only this runner: its name in tac8 status, the name of its host, or the name of one of its slots (HOST/0, HOST/1 …)",
+          "only this runner: its name in tac8 status, its host name, or the name of one of its slots (HOST/0, HOST/1 …)",
       },
-      { flags: "--reason <text>", description: "the reason, shown by tac8 status" },
+      { flags: "--reason <text>", description: "reason, shown by tac8 status" },
       { flags: "--json", description: "print JSON" },
     ],
     load: async () => (await import("./pause.ts")).pause,
   },
   {
     usage: "resume [hold]",
-    summary:
-      "end the pause of the whole queue; with the name of a hold, such as auth: end that hold, once its cause is fixed. tac8 status lists the holds",
+    summary: "end a pause, or a hold whose cause is fixed",
+    details:
+      "Without an argument, ends the pause of the whole queue. With the name of a hold, such as auth, ends that hold. tac8 status lists the holds.",
     options: [
-      { flags: "--runner <name>", description: "end the pause of this runner instead" },
+      { flags: "--runner <name>", description: "end only the pause of this runner" },
       { flags: "--json", description: "print JSON" },
     ],
     load: async () => (await import("./resume.ts")).resume,
   },
   {
     usage: "report",
-    summary: "show success rate, times, failures, tokens and cost, by day, model and issue",
+    summary: "show success rate, times, failures, tokens and cost",
     options: [
       {
         flags: "--since <time>",
@@ -179,7 +189,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: "show the event log of all issues or of one issue, newest last",
     options: [
       { flags: "--since <time>", description: "start of the period: 30m, 12h, 7d, 2w or a date such as 2026-11-25" },
-      { flags: "--limit <number>", description: "how many of the newest events to show", initial: "100" },
+      { flags: "--limit <number>", description: "number of events to show", initial: "100" },
       { flags: "--follow", description: "follow new events until Ctrl-C" },
       { flags: "--json", description: "print JSON" },
     ],
@@ -187,15 +197,17 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "service <action>",
-    summary: "install a systemd service of this user that runs tac8 up, or uninstall it; needs no root",
+    summary: "install or uninstall a systemd service of this user that runs tac8 up",
+    details: "Needs no root.",
     choices: ["install", "uninstall"],
     options: [],
     load: async () => (await import("./service.ts")).service,
   },
   {
     usage: "share [name]",
-    summary:
-      "let another machine join, under this name, by opening this machine's Redis to it with TLS; without a name: list the machines",
+    summary: "let another machine join this tac8",
+    details:
+      "Opens this machine's Redis, with TLS, to a machine of this name, and prints the command to run there. Without a name, lists the machines.",
     options: [
       {
         flags: "--address <address>",
@@ -208,8 +220,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "join [address]",
-    summary:
-      "make this machine a runner of the tac8 on another machine, with the address and token that tac8 share printed there",
+    summary: "make this machine a runner of the tac8 on another machine",
+    details: "Needs the address and the token that tac8 share printed on the other machine.",
     options: [
       { flags: "--service", description: "then start the runner as a systemd service of this user" },
       { flags: "--leave", description: "leave the other machine's tac8" },
@@ -218,7 +230,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "unshare [name]",
-    summary: "revoke the access of a machine that tac8 share has admitted",
+    summary: "revoke the access that tac8 share gave to a machine",
     options: [{ flags: "--all", description: "revoke the access of all machines, and stop listening" }],
     load: async () => (await import("./unshare.ts")).unshare,
   },
@@ -229,28 +241,30 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: "-f, --follow", description: "follow new lines until Ctrl-C" },
       {
         flags: "--runner",
-        description: "only the log lines of this machine's runner; unlike --runner of tac8 pause, it takes no name",
+        description: "only the log lines of the runner on this machine (takes no name)",
       },
     ],
     load: async () => (await import("./logs.ts")).logs,
   },
   {
     usage: "move-data [folder]",
-    summary:
-      "move the data folder to its default location, or to the given folder, for example out of a checkout; tac8 must be stopped",
+    summary: "move the data folder to its default location, or to another folder",
+    details: "tac8 must be stopped.",
     options: [],
     load: async () => (await import("./moveData.ts")).moveData,
   },
   {
     usage: "backup [file]",
-    summary:
-      "write a backup to a file: Redis, configuration, sessions, and work that may not be on GitHub; Redis must be running, and tac8 can continue to work",
+    summary: "write everything that a new machine needs, except secrets, to a file",
+    details:
+      "The backup contains Redis, the configuration, sessions, and work that may not be on GitHub. Redis must be running. tac8 can continue to work.",
     options: [{ flags: "--json", description: "print JSON" }],
     load: async () => (await import("./backup.ts")).backup,
   },
   {
     usage: "restore <file>",
-    summary: "restore a backup on a machine that has no data of tac8; tac8 must be stopped",
+    summary: "restore a backup on a machine without data of tac8",
+    details: "tac8 must be stopped.",
     options: [
       {
         flags: "--force",
@@ -261,7 +275,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "clean",
-    summary: "remove old workspaces, sessions and logs of ended issues now; the runner does so every hour",
+    summary: "remove old workspaces, sessions and logs of ended issues now",
+    details: "The runner does the same every hour.",
     options: [
       { flags: "--dry-run", description: "only show what would be removed" },
       { flags: "--json", description: "print JSON" },

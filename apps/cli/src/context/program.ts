@@ -15,7 +15,10 @@ export interface Input {
 export interface CommandSpec {
   /** In the syntax of Commander, such as `retry [issue]`. */
   readonly usage: string;
+  /** One line, for the list of commands. */
   readonly summary: string;
+  /** Sentences that the help of this command adds to the summary. */
+  readonly details?: string;
   /** Allowed values of the first argument. */
   readonly choices?: readonly string[];
   readonly options: readonly {
@@ -47,7 +50,8 @@ export function createProgram(
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show help for a command");
   for (const spec of commands) {
-    const command = program.command(spec.usage).description(spec.summary);
+    const description = [spec.summary, spec.details].filter((text) => text !== undefined).join("\n\n");
+    const command = program.command(spec.usage).summary(spec.summary).description(description);
     if (spec.choices !== undefined) command.registeredArguments[0]?.choices(spec.choices);
     for (const { flags, description, choices, initial } of spec.options) {
       const option = new Option(flags, description);
