@@ -6,6 +6,6 @@ export const addOutput = z.strictObject({
   issue: issueName,
   label: z.string(),
   priority: z.enum(PRIORITIES),
-  added: z.boolean().describe("False: the issue had the label already"),
+  added: z.boolean().describe("False: it had the label already"),
   next: z.string().describe("What happens next, as text"),
 });

@@ -2,11 +2,8 @@ import { z } from "zod";
 
 const item = {
   kind: z.string(),
-  issue: z
-    .string()
-    .nullable()
-    .describe("Id of the issue's job, such as `owner.repo.471`; null if it belongs to a run only"),
-  paths: z.array(z.string()).describe("Absolute, on the runner's machine"),
+  issue: z.string().nullable().describe("Id of the issue's job, such as `owner.repo.471`"),
+  paths: z.array(z.string()).describe("Absolute paths"),
 };
 
 export const cleanOutput = z.strictObject({
@@ -21,18 +18,18 @@ export const cleanOutput = z.strictObject({
           .array(
             z.strictObject({
               ...item,
-              why: z.enum(["age", "pressure"]).describe("`pressure`: the disk is short of space"),
+              why: z.enum(["age", "pressure"]).describe("`pressure`: too little disk space"),
               bytes: z.number().describe("Space on the disk"),
             }),
           )
           .describe("The first 200"),
         removedCount: z.int(),
-        bytes: z.number().describe("Space of everything that was removed"),
+        bytes: z.number().describe("Removed in total"),
         kept: z
           .array(z.strictObject({ ...item, reason: z.string() }))
-          .describe("The first 200 that were due, but had to stay"),
+          .describe("The first 200 that were due, but cannot be removed"),
         keptCount: z.int(),
-        problem: z.string().nullable().describe("Why it failed; null if it worked"),
+        problem: z.string().nullable().describe("Null: it worked"),
       }),
     )
     .describe("One for each data folder"),

@@ -19,8 +19,8 @@ import { whyOutput } from "./why.ts";
 export interface JsonOutput {
   /** One object. */
   readonly whole: z.ZodType;
-  /** With `--follow`: one object per line, of one of these kinds. */
-  readonly lines?: readonly { readonly title: string; readonly schema: z.ZodType }[];
+  /** With `--follow`: one object per line, of one of these kinds. `text` describes its keys by those of `whole`. */
+  readonly lines?: readonly { readonly text: string; readonly schema: z.ZodType }[];
 }
 
 /** The outputs by command, in the order of docs/json.md. */
@@ -30,13 +30,22 @@ export const JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
   view: {
     whole: viewOutput,
     lines: [
-      { title: "the first line", schema: viewRunLine },
-      { title: "a line for each event", schema: viewEventLine },
-      { title: "the last line", schema: viewEndLine },
+      {
+        text: '- The first line has `.type` `"run"`, and the fields of this table from `.issue` to `.run`.',
+        schema: viewRunLine,
+      },
+      {
+        text: '- Then each event has a line with `.type` `"event"` and `.event`, which has the fields of `.entries[].event`.',
+        schema: viewEventLine,
+      },
+      { text: '- The last line has `.type` `"end"`, and the fields of `.end`.', schema: viewEndLine },
     ],
   },
   why: { whole: whyOutput },
-  timeline: { whole: timelineOutput, lines: [{ title: "a line for each event", schema: timelineLine }] },
+  timeline: {
+    whole: timelineOutput,
+    lines: [{ text: "- Each line is an event with the fields of `.events[]`.", schema: timelineLine }],
+  },
   report: { whole: reportOutput },
   add: { whole: addOutput },
   retry: { whole: retryOutput },

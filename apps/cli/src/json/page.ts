@@ -9,7 +9,7 @@ export function jsonPage(): string {
   const commands = Object.entries(JSON_OUTPUTS).flatMap(([command, { whole, lines = [] }]) => [
     `## \`tac8 ${command}\``,
     tableOf(whole),
-    ...lines.flatMap(({ title, schema }) => [`With \`--follow\`, ${title}:`, tableOf(schema)]),
+    ...(lines.length === 0 ? [] : ["With `--follow`:", lines.map(({ text }) => text).join("\n")]),
   ]);
   return `${[BEFORE, tableOf(errorOutput), AFTER, ...commands].join("\n\n")}\n`;
 }
@@ -18,27 +18,27 @@ const BEFORE = `# JSON output
 
 <!-- Made from apps/cli/src/json by \`npm run docs\`. -->
 
-With the option \`--json\`, these commands print one JSON object on standard output:
+With \`--json\`, these commands print one JSON object on standard output:
 
 ${Object.keys(JSON_OUTPUTS)
   .map((command) => `[\`${command}\`](#tac8-${command})`)
   .join(", ")}
 
-\`view --follow\` and \`timeline --follow\` print JSON lines instead: one object on each line. Notes and warnings are on standard error. New fields may be added in any release; ignore fields that you do not know.
+\`view --follow\` and \`timeline --follow\` print one object on each line instead. Notes and warnings are on standard error. Ignore fields that you do not know, because any release may add fields.
 
 \`\`\`sh
 tac8 list --json | jq -r '.issues[] | select(.state == "failed") | .issue'
 \`\`\`
 
-- **Times** are ISO 8601 in UTC, except those whose row says milliseconds. **Durations** are in milliseconds: their fields are \`ms\`, or end in \`Ms\`. **Costs** are in US dollars.
-- **Issues** are \`owner/repo#471\`.
-- **Issue states** are ${ISSUE_STATES.map((state) => `\`${state}\``).join(", ")} ([meanings](architecture.md#states)).
+- A **time** is a string in ISO 8601, UTC. Durations are in milliseconds: their fields are \`ms\`, or end in \`Ms\`. Costs are in US dollars.
+- An **issue** is a string such as \`owner/repo#471\`.
+- An **issue state** is one of ${ISSUE_STATES.map((state) => `\`${state}\``).join(", ")} ([meanings](architecture.md#states)).
 
 ## Errors
 
-If a command fails, or is called in a wrong way, its output is one line with an object that has the key \`error\`. With \`--follow\`, other lines may precede it. The error is printed on standard error too, as text.`;
+If a command fails, or is called in a wrong way, its output is an object with the key \`error\`, on one line. With \`--follow\`, other lines may precede it. The error is also on standard error, as text.`;
 
-const AFTER = `\`error\` is the only sign of an error: other exit codes than 0 can also be a result, such as 3 and 4 of \`tac8 status\` ([exit codes](commands.md#exit-codes)).
+const AFTER = `Check for \`error\`, not for the exit code: an exit code other than 0 can also be a result, such as 3 and 4 of \`tac8 status\`.
 
 \`\`\`sh
 tac8 status --json | jq -r '.error.lines[0] // .health.level'

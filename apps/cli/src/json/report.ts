@@ -13,7 +13,7 @@ const spread = z.strictObject({
 
 const agents = {
   runs: z.int().describe("Agent runs that ended"),
-  ms: z.number().describe("Time that agents ran, in milliseconds"),
+  ms: z.number().describe("Time that agents ran"),
   turns: z.int(),
   tokens: z.number(),
   costUsd: z.number(),
@@ -24,34 +24,29 @@ export const reportOutput = z.strictObject({
   until: time,
   complete: z.boolean().describe("False: the event log begins later than `since`"),
   outcomes,
-  pullRequests: z.int().describe("Pull requests, each counted once"),
+  pullRequests: z.int().describe("Each counted once"),
   successRate: z
     .number()
     .nullable()
-    .describe("Share of pull requests among the issues that ended with a pull request or failed, from 0 to 1"),
-  toPr: spread
-    .nullable()
-    .describe("Time from the moment when an issue enters the queue to its pull request; null if there is none"),
-  wait: spread
-    .nullable()
-    .describe("Time that an issue waits in the queue before work on it starts")
-    .meta({ sameAs: ".toPr" }),
+    .describe("From 0 to 1: share of pull requests among the issues that ended with one or failed"),
+  toPr: spread.nullable().describe("Time from entering the queue to the pull request; null if there is none"),
+  wait: spread.nullable().describe("Time from entering the queue to the start of the work").meta({ sameAs: ".toPr" }),
   agents: z.strictObject(agents),
   failures: z
     .array(
       z.strictObject({
         kind: z.enum(FAILURE_KINDS).meta({ shownAs: "[failure](failures.md)" }),
-        tries: z.int().describe("Attempts that failed in this way"),
-        issues: z.int().describe("Issues that ended in this way"),
-        reason: z.string().describe("The newest message"),
+        tries: z.int().describe("Failed attempts"),
+        issues: z.int().describe("Issues that ended with it"),
+        reason: z.string().describe("Newest message"),
       }),
     )
     .describe("The most frequent first"),
   days: z
     .array(
       z.strictObject({
-        day: z.string().describe("`2026-11-25`, in the time zone of this machine"),
-        prs: z.int().describe("Pull requests, each counted once"),
+        day: z.string().describe("`2026-11-25`, in this machine's time zone"),
+        prs: z.int().describe("Each counted once"),
         answers: z.int(),
         failed: z.int(),
         ...agents,
@@ -65,7 +60,7 @@ export const reportOutput = z.strictObject({
     .array(
       z.strictObject({
         issue: issueName,
-        outcome: z.enum(OUTCOMES).nullable().describe("How it ended last; null if it has not ended"),
+        outcome: z.enum(OUTCOMES).nullable().describe("Null if it has not ended"),
         pr: z.int().nullable(),
         toPrMs: z.number().nullable(),
         ...agents,

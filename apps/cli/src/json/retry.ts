@@ -6,10 +6,10 @@ const retriedIssue = z.strictObject({
   result: z
     .enum(["queued", "now", "waiting", "running", "stopping", "blocked", "closed", "missing", "unknown", "changed"])
     .describe(
-      "Successes: `queued` (it had ended, and is in the queue again), `now` (its delay was ended), `waiting` (it was waiting for a runner already) and `running`. `missing`: not on GitHub. `unknown`: not in the queue. `changed`: another process changed it, try again",
+      "`queued`: it had ended. `now`: its delay was ended. `waiting`: it was waiting for a runner already. These and `running` are successes. `missing`: not on GitHub. `unknown`: not in the queue. `changed`: another process changed it, try again",
     ),
-  from: issueState.nullable().exactOptional().describe("State before, with `queued` and `now`"),
-  held: z.string().nullable().exactOptional().describe("Hold that still prevents its start, with `now` and `waiting`"),
+  from: issueState.nullable().exactOptional().describe("Previous state, with `queued` and `now`"),
+  held: z.string().nullable().exactOptional().describe("Hold that prevents its start, with `now` and `waiting`"),
 });
 export type RetriedIssue = z.output<typeof retriedIssue>;
 

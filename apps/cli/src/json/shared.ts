@@ -4,36 +4,34 @@ import { z } from "zod";
 // Schemas that several outputs share. Descriptions appear in docs/json.md, and so do two entries of `meta`: `shownAs` is the type
 // that the page shows, and `sameAs` is the path of an identical object, whose keys the page does not repeat.
 
-export const issueName = z.string().describe("`owner/repo#471`");
-export const time = z.string().describe("ISO 8601, UTC");
+export const issueName = z.string().meta({ shownAs: "issue" });
+export const time = z.string().meta({ shownAs: "time" });
 export const issueState = z.enum(ISSUE_STATES).meta({ shownAs: "issue state" });
 export const pullRequest = z.strictObject({ number: z.int(), url: z.string().nullable() });
 
 export const outcomes = z
   .record(z.enum(OUTCOMES), z.int())
-  .describe(
-    "How often work on an issue ended, by outcome. `blocked`: it waits for a reply or a permission, and is counted again when it ends",
-  );
+  .describe("How often issues ended, by outcome. A `blocked` issue counts again when it ends");
 
 export const figures = {
-  input: z.number().describe("Input tokens that came from no cache"),
+  input: z.number().describe("Input tokens, without the cached ones"),
   output: z.number(),
-  cacheRead: z.number().describe("Tokens read from the cache"),
-  cacheWrite: z.number().describe("Tokens written to the cache"),
+  cacheRead: z.number().describe("Input tokens from the cache"),
+  cacheWrite: z.number().describe("Input tokens written to the cache"),
 };
 
 export const evidence = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
 
 export const loggedEvent = z.strictObject({
-  id: z.string().describe("Rises with time"),
+  id: z.string().describe("Increases with time"),
   at: time,
-  event: z.string().describe("`subject:verb`, see the [list of events](architecture.md#events)"),
-  issue: z.string().describe("`owner/repo#471`; empty if the event concerns no issue"),
+  event: z.string().describe("Name of the [event](architecture.md#events)"),
+  issue: z.string().describe("Empty if the event concerns no issue").meta({ shownAs: "issue" }),
   from: z
     .union([z.enum(ISSUE_STATES), z.literal("")])
-    .describe("State of the issue before the event; empty if it had none, or if there is no issue")
+    .describe("State before the event; empty if there was none")
     .meta({ shownAs: "issue state" }),
-  to: z.string().describe("Name of the event in older versions. Deprecated: use `event`"),
+  to: z.string().describe("Deprecated: use `event`"),
   by: z.string().describe("Process or user, such as `runner pi-1/0`"),
   reason: z.string(),
   evidence: evidence.describe("Facts of the event"),
@@ -44,5 +42,5 @@ export const hold = z.strictObject({
   reason: z.string(),
   by: z.string(),
   since: time,
-  until: time.nullable().describe("Null: until it is ended by hand"),
+  until: time.nullable().describe("Null: until an operator ends it"),
 });

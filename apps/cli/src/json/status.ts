@@ -5,23 +5,23 @@ import { hold, issueName, loggedEvent, outcomes, time } from "./shared.ts";
 const admission = z.strictObject({
   state: z
     .enum(["open", "half", "closed"])
-    .describe("`half`: a runner uses half of its slots; the queue starts a single job, as a probe"),
+    .describe("`half`: a runner uses half of its slots, or the queue starts one job as a probe"),
   causes: z
     .array(z.strictObject({ code: z.string(), effect: z.enum(["half", "closed"]), text: z.string() }))
-    .describe("Every cause, the worst first"),
-  because: z.string().describe("The deciding causes as text; empty if `open`"),
+    .describe("The worst first"),
+  because: z.string().describe("The causes as text; empty if `open`"),
 });
 
 const summary = z.strictObject({
   outcomes,
-  pullRequests: z.int().describe("Pull requests, each counted once"),
+  pullRequests: z.int().describe("Each counted once"),
   costUsd: z.number(),
   tokens: z.number(),
   agents: z.int().describe("Agent runs that ended"),
   successRate: z
     .number()
     .nullable()
-    .describe("Share of pull requests among the issues that ended with a pull request or failed, from 0 to 1"),
+    .describe("From 0 to 1: share of pull requests among the issues that ended with one or failed"),
 });
 
 const machine = z.strictObject({
@@ -38,15 +38,15 @@ const runner = z.strictObject({
   labels: z.array(z.string()),
   slots: z.int(),
   busy: z.int().describe("Slots in use"),
-  limit: z.int().describe("Jobs that it works on at the same time: its slots, or half of them while it is slowed"),
-  admission: admission.describe("Whether new work may start on this runner"),
+  limit: z.int().describe("Slots that it may use now"),
+  admission: admission.describe("Whether new work may start on the runner"),
   rests: z.string().nullable().describe("Why it accepts no new jobs; null if it does"),
   seenAt: time,
   machine: machine.nullable(),
   isolation: z
     .strictObject({ mode: z.string(), text: z.string() })
     .nullable()
-    .describe("Isolation of its agents; null for a runner of an older version"),
+    .describe("Null for a runner of an older version"),
 });
 
 const run = z.strictObject({
@@ -60,14 +60,14 @@ const run = z.strictObject({
   last: z
     .strictObject({ at: time, kind: z.string(), text: z.string() })
     .nullable()
-    .describe("What its agent did last; null before its first output"),
+    .describe("The agent's newest output"),
   tokens: z.number(),
   costUsd: z.number(),
 });
 
 export const statusOutput = z.strictObject({
   config: z.strictObject({
-    path: z.string().nullable().describe("Configuration file; null if there is none"),
+    path: z.string().nullable().describe("Configuration file"),
     isDemo: z.boolean(),
   }),
   health: z.strictObject({
@@ -80,18 +80,14 @@ export const statusOutput = z.strictObject({
           formerCode: z
             .string()
             .nullable()
-            .describe(
-              "Deprecated, removed in the next release: the code that versions before 0.2 used; null if it is the same",
-            ),
+            .describe("Deprecated, removed in the next release: code before 0.2, if different"),
           text: z.string(),
           action: z
             .enum(["slow", "hold"])
             .nullable()
-            .describe(
-              "What tac8 does about it. `slow`: it starts less new work. `hold`: it holds the queue. Null: nothing",
-            ),
-          host: z.string().nullable().describe("Machine that it concerns; null: all of them"),
-          runbook: z.string().describe("URL of the section that says what to do"),
+            .describe("What tac8 does about it. `slow`: starts less work. `hold`: holds the queue. Null: nothing"),
+          host: z.string().nullable().describe("Null: all machines"),
+          runbook: z.string().describe("URL of the fix"),
         }),
       )
       .describe("The worst first"),
@@ -105,9 +101,9 @@ export const statusOutput = z.strictObject({
   scheduler: z
     .strictObject({ seenAt: time, lastPollAt: time.nullable(), error: z.string().nullable() })
     .nullable()
-    .describe("Null if none has ever reported"),
+    .describe("Null: none has ever reported"),
   runners: z.array(runner),
-  runs: z.array(run).describe("Runs at work, oldest first"),
+  runs: z.array(run).describe("Active runs, oldest first"),
   queue: z.strictObject({
     waiting: z.int(),
     active: z.int(),
@@ -116,12 +112,12 @@ export const statusOutput = z.strictObject({
     failed: z.int(),
     paused: z.boolean(),
   }),
-  admission: admission.describe("Whether new work may start at all").meta({ sameAs: ".runners[].admission" }),
+  admission: admission.describe("Whether new work may start on any runner").meta({ sameAs: ".runners[].admission" }),
   questions: z
     .array(z.strictObject({ issue: issueName, title: z.string(), question: z.string(), askedAt: time.nullable() }))
-    .describe("Questions that wait for a reply, oldest first"),
+    .describe("Open questions, oldest first"),
   holds: z.array(hold),
   today: summary,
-  total: summary.describe("Since tac8 was first started").meta({ sameAs: ".today" }),
-  events: z.array(loggedEvent).describe("The newest events, oldest first"),
+  total: summary.describe("Since the first start").meta({ sameAs: ".today" }),
+  events: z.array(loggedEvent).describe("The newest ones, oldest first"),
 });

@@ -7,12 +7,12 @@ export const stopOutput = z.strictObject({
   result: z
     .enum(["stopping", "ended", "kept", ...ENDED_STATES])
     .describe(
-      "`stopping`: requested, not finished yet. `ended`: it had ended before. `kept`: it had ended and was labelled again; it keeps its state, and the scheduler removes the label. Otherwise: the state in which it ended",
+      "`stopping`: requested, not finished. `ended`: it had ended before. `kept`: it had ended and was labelled again, and the scheduler removes the label. Otherwise: its final state",
     ),
   state: issueState.nullable(),
   runner: z.string().nullable().describe("Runner that stops it"),
   branch: z.string().nullable(),
-  sha: z.string().nullable().describe("The last commit that was pushed"),
+  sha: z.string().nullable().describe("Last pushed commit"),
   pr: z.int().nullable(),
   reason: z.string().nullable(),
 });

@@ -9,25 +9,25 @@ const liveEvent = z.strictObject({
   text: z.string(),
   tool: z.string().exactOptional().describe("Name of the tool, with kind `tool`"),
   isError: z.boolean().exactOptional(),
-  call: z.string().exactOptional().describe("Id of the tool call that the event belongs to"),
+  call: z.string().exactOptional().describe("Id of the tool call"),
   parent: z.string().exactOptional().describe("Id of the tool call that started the sub-agent"),
   todo: z.array(todo).exactOptional().describe("The whole list, with kind `todo`"),
   figures: z
     .strictObject({ ...figures, costUsd: z.number() })
     .exactOptional()
-    .describe("With kind `result`: tokens and cost since the previous result; otherwise: tokens so far"),
-  turns: z.number().exactOptional().describe("Number of the agent's turns, with kind `result`"),
+    .describe("With kind `result`: since the previous result; otherwise: tokens so far"),
+  turns: z.number().exactOptional().describe("Turns of the agent, with kind `result`"),
   topic: z.string().exactOptional().describe("Consecutive events with the same topic replace each other"),
 });
 
 const entry = z.strictObject({
   event: liveEvent,
   get children() {
-    return z.array(entry).describe("For a tool call: its results, and the entries of its sub-agent");
+    return z.array(entry).describe("Of a tool call: its results, and the entries of its sub-agent");
   },
-  times: z.int().describe("Number of consecutive events that this entry stands for"),
-  began: z.number().describe("Time of the first of them, in milliseconds since 1970"),
-  changed: z.array(todo).describe("For a todo list: items that are new or changed"),
+  times: z.int().describe("Number of consecutive events in this entry"),
+  began: z.number().describe("Of the first event; milliseconds since 1970"),
+  changed: z.array(todo).describe("Of a todo list: new and changed items"),
 });
 
 const issueFacts = {
@@ -39,31 +39,31 @@ const issueFacts = {
   pr: pullRequest.nullable(),
   blockedHosts: z
     .array(z.strictObject({ host: z.string(), times: z.int() }))
-    .describe("Hosts that the sandbox refused to its agents in this round"),
+    .describe("Hosts that the sandbox refused in this round"),
   run: z.strictObject({
-    n: z.int().describe("Number of the run; the first is 1"),
-    of: z.int().describe("Number of runs"),
+    n: z.int().describe("Number of the agent run; the first is 1"),
+    of: z.int().describe("Number of agent runs"),
     id: z.string(),
     runner: z.string(),
     at: time,
     session: z.string(),
-    live: z.boolean().describe("Whether it is running"),
+    live: z.boolean().describe("Whether the run is active"),
   }),
 };
 
 const endFacts = {
-  live: z.boolean().describe("Whether the run is still running"),
+  live: z.boolean().describe("Whether the run is active"),
   state: issueState,
   turns: z.int(),
   ms: z.number(),
   costUsd: z.number(),
   tokens: z.strictObject(figures),
-  exact: z.boolean().describe("False: tokens are a lower bound, and the cost of the last turn is missing"),
+  exact: z.boolean().describe("False: tokens are a lower bound, and the last turn's cost is missing"),
 };
 
 export const viewOutput = z.strictObject({
   ...issueFacts,
-  source: z.enum(["stream", "log"]).describe("`stream`: shortened, from Redis. `log`: from the log on this machine"),
+  source: z.enum(["stream", "log"]).describe("`stream`: from Redis, shortened. `log`: from this machine's log"),
   note: z.string().nullable().describe("What is missing"),
   entries: z.array(entry).describe("The conversation"),
   todo: z.array(todo).describe("Todo list of the agent"),

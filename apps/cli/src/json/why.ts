@@ -4,7 +4,7 @@ import { evidence, issueName, time } from "./shared.ts";
 
 export const whyOutput = z.strictObject({
   issue: issueName,
-  title: z.string().describe("Empty if tac8 has never seen it"),
+  title: z.string().describe("Empty if unknown"),
   url: z.string(),
   state: z
     .enum([...ISSUE_STATES, "unknown"])
@@ -15,11 +15,11 @@ export const whyOutput = z.strictObject({
   rules: z
     .array(
       z.strictObject({
-        rule: z.string().describe("Name of the [rule](commands.md#tac8-why), stable over versions"),
-        holds: z.boolean().describe("Whether it is a reason; false: it was checked, and is not"),
+        rule: z.string().describe("Name of the [rule](commands.md#tac8-why); does not change"),
+        holds: z.boolean().describe("Whether the rule is a reason"),
         text: z.string(),
         evidence: evidence.describe("Facts of the rule"),
       }),
     )
-    .describe("Every rule that was checked, the reasons first"),
+    .describe("All checked rules, the reasons first"),
 });
