@@ -94,7 +94,7 @@ const repositoryKeys = {
   branch: branchPattern
     .default(DEFAULT_BRANCH_PATTERN)
     .describe(
-      "Pattern for the name of an issue's branch; must contain {number}. If its pull request was merged or closed, the issue's next branch ends in -2, then in -3 and so on.",
+      "Pattern for the name of an issue's branch; must contain {number}. After its pull request was merged or closed, the next branch ends in -2, then -3 and so on.",
     ),
   draft: z
     .boolean()
@@ -105,7 +105,7 @@ const repositoryKeys = {
     .max(10)
     .default([])
     .describe(
-      "Labels that a runner must have to process issues of this repository, in addition to the runs-on:LABEL labels of the issue.",
+      "Labels that a runner must have for issues of this repository, in addition to the issue's own labels runs-on:LABEL.",
     ),
 };
 
@@ -116,13 +116,13 @@ export const sections = {
       .min(1)
       .max(64)
       .default(3)
-      .describe("Maximum number of agents (workers) that run at the same time on one runner."),
+      .describe("Number of agents (workers) that one runner runs at the same time."),
     poll_interval_seconds: z
       .number()
       .min(1)
       .max(3600)
       .default(30)
-      .describe("Interval between two polls of GitHub, in seconds."),
+      .describe("Time between two polls of GitHub, in seconds."),
     worker_timeout_hours: z
       .number()
       .positive()
@@ -140,20 +140,20 @@ export const sections = {
       .min(1)
       .max(20)
       .default(3)
-      .describe("Maximum number of attempts per issue. After the last one, the issue ends as failed."),
+      .describe("Number of attempts per issue. When the last one fails, the issue has failed."),
     shutdown_grace_seconds: z
       .number()
       .min(1)
       .max(600)
       .default(30)
-      .describe("Time that a runner has to save its work and requeue its jobs when it is stopped, in seconds."),
+      .describe("Time that a stopping runner has to save its work and requeue its jobs, in seconds."),
     lock_seconds: z
       .number()
       .min(1)
       .max(3600)
       .default(120)
       .describe(
-        "Time after which the job of an unreachable runner may be processed by another one, in seconds. Use smaller values only in tests.",
+        "Another runner may process the job of an unreachable runner after this time, in seconds. Use smaller values only in tests.",
       ),
     blocked_expires_days: z
       .number()
@@ -161,7 +161,7 @@ export const sections = {
       .max(365)
       .default(14)
       .describe(
-        "End the work on an issue if it gets no reply to the agent's question, or no permission for withheld work, for this many days.",
+        "End the work on an issue that has waited this many days for a reply, or for permission to publish withheld work.",
       ),
     breaker_failures: z
       .int()
@@ -185,14 +185,14 @@ export const sections = {
       .regex(/^[\w.-]*$/, "expected letters, digits, dots, hyphens and underscores")
       .default("")
       .describe(
-        "Display name of this machine's runner in status, board and comments. Empty: the host name. If two machines have the same name, the second one gets a suffix.",
+        "Display name of this machine's runner. Empty: the host name. If two machines have the same name, the second one gets a suffix.",
       ),
     labels: z
       .array(runnerLabel)
       .max(20)
       .default([])
       .describe(
-        "Labels of this machine's runner. An issue with the label runs-on:big is processed only by runners with the label big.",
+        "Labels of this machine's runner. Issues with the label runs-on:big run only on runners with the label big.",
       ),
   }),
   limits: z.strictObject({
@@ -201,17 +201,15 @@ export const sections = {
       .min(0)
       .max(10_000)
       .default(0)
-      .describe(
-        "Maximum number of runs at the same time on all runners together. 0: limited by the runners' slots only.",
-      ),
+      .describe("Number of runs at the same time on all runners together. 0: limited by the runners' slots only."),
     per_repository: z
       .record(z.string().regex(/^[^/\s]+\/[^/\s]+$/, "expected owner/repository"), z.int().min(1).max(10_000))
       .default({})
-      .describe('Maximum number of runs at the same time per repository, such as { "octo/hello" = 2 }.'),
+      .describe('Number of runs at the same time per repository, such as { "octo/hello" = 2 }.'),
     per_label: z
       .record(runnerLabel, z.int().min(1).max(10_000))
       .default({})
-      .describe("Maximum number of runs at the same time per runner label that the issue needs, such as { big = 1 }."),
+      .describe("Number of runs at the same time per runner label, such as { big = 1 }."),
   }),
   github: z.strictObject({
     repo_owner: owner
@@ -227,16 +225,14 @@ export const sections = {
       .positive()
       .optional()
       .describe(
-        "Id of the GitHub App that tac8 authenticates as (tac8 init --app creates one). Its private key is read from GITHUB_APP_PRIVATE_KEY. Without app_id, tac8 uses GITHUB_TOKEN.",
+        "Id of the GitHub App that tac8 uses instead of GITHUB_TOKEN. Its private key is GITHUB_APP_PRIVATE_KEY. tac8 init --app creates an App.",
       )
       .meta({ examples: [123456] }),
     app_installation_id: z
       .int()
       .positive()
       .optional()
-      .describe(
-        "Id of the App's installation. Without this key: the installation that has access to the first repository.",
-      )
+      .describe("Id of the App's installation. Without this key: that of the first repository.")
       .meta({ examples: [987654] }),
     ...repositoryKeys,
     api_url: z
@@ -257,17 +253,17 @@ export const sections = {
     label_allow: label
       .default("rpi-allow")
       .describe(
-        "Label with which an account with write access, or one in trusted_users, allows tac8 to publish withheld work of an issue.",
+        "Label with which an account with write access, or one in trusted_users, permits the publication of withheld work.",
       ),
     trusted_users: z
       .array(z.string().min(1).max(100))
       .default([])
-      .describe("Accounts whose labels and replies count although they have no write access, such as bots."),
+      .describe("Accounts, such as bots, that count as accounts with write access."),
     comments: z
       .enum(["trusted", "all"])
       .default("trusted")
       .describe(
-        "Comments of an issue that agents receive. trusted: comments by accounts with write access or in trusted_users, and comments that the issue's author wrote before the label was added. all: also comments that others wrote before the label was added.",
+        "Comments that agents receive. trusted: those of accounts with write access or in trusted_users, and those that the issue's author wrote before the label was added. all: also those that others wrote before that.",
       ),
     write_interval_ms: z
       .int()
@@ -275,7 +271,7 @@ export const sections = {
       .max(60_000)
       .default(1000)
       .describe(
-        "Minimum time between two write requests to GitHub, in milliseconds. GitHub asks for one second; use 0 only with a server of your own.",
+        "Minimum time between two write requests to GitHub, in milliseconds. GitHub asks for 1000; use 0 only with your own server.",
       ),
   }),
   llm: z.strictObject({
@@ -284,9 +280,9 @@ export const sections = {
       .regex(/^\w[\w.-]{0,49}$/, 'expected "claude", "command" or the name of a provider')
       .default("claude")
       .describe(
-        'The agent\'s program, not the provider of the model. "claude" or "claude-cli": Claude Code. "command": the program in command_template. Any other NAME: the program in [providers.NAME].',
+        'The agent\'s program. "claude" or "claude-cli": Claude Code. "command": the program in command_template. Any other NAME: the program in [providers.NAME].',
       ),
-    command: program.default(["claude"]).describe("Claude Code program, followed by leading arguments if any."),
+    command: program.default(["claude"]).describe("Program of Claude Code, and its first arguments."),
     model_default: z.string().min(1).max(200).default("claude-sonnet-4-5").describe("Model that agents use."),
     max_usd_per_run: z
       .number()
@@ -298,15 +294,13 @@ export const sections = {
       .min(0)
       .default(0)
       .describe(
-        "Start no new agent when the agents of all runners have cost this much today, in US dollars. Running agents continue. The agents report their cost. With isolation, tac8's proxy counts the tokens too; if [[models]] has a price for the model (docs/configuration.md, section Other providers, prices and routing), the higher cost is used. The day ends at midnight in the scheduler's time zone. 0: no limit.",
+        "Start no new agent when all agents together have cost this much today, in US dollars. Running agents continue. The day ends at midnight in the scheduler's time zone. 0: no limit.",
       ),
     max_runs_per_day: z
       .int()
       .min(0)
       .default(0)
-      .describe(
-        "Start no new agent after this many agent runs today, for example with a subscription. Runs that use no tokens do not count. 0: no limit.",
-      ),
+      .describe("Start no new agent after this many agent runs today. Runs without tokens do not count. 0: no limit."),
     command_template: program
       .optional()
       .describe('Program and arguments for provider = "command". tac8 replaces {prompt_file} and {model}.')
@@ -316,18 +310,18 @@ export const sections = {
     env: z
       .array(z.string().regex(VARIABLE, "expected the name of an environment variable"))
       .default([])
-      .describe("Names of additional environment variables to pass to agents."),
+      .describe("Names of more environment variables to pass to agents."),
     home: z
       .enum(["auto", "private", "shared"])
       .default("auto")
       .describe(
-        'Home folder (HOME) of agents. "private": one for each issue. "shared": the home folder of tac8\'s user. "auto": private, but shared (with a warning) if none of ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN and CLAUDE_CODE_OAUTH_TOKEN is set, or if command_template is used.',
+        'Home folder (HOME) of agents. "private": one for each issue. "shared": that of tac8\'s user. "auto": shared, with a warning, if no key or token of Claude is set or command_template is used; otherwise private.',
       ),
     isolation: z
       .enum(["auto", "sandbox", "user", "none"])
       .optional()
       .describe(
-        'Isolation of agents. "sandbox": a bubblewrap sandbox with the files of the agent\'s own issue, and no network access except through tac8\'s proxy. "user": a separate Unix user for each issue (installed service and containers only). "none": no isolation; agents run as the user of tac8. "auto": sandbox if possible, otherwise user; if neither works, the runner does not start. Without this key: none, with a warning.',
+        'Isolation of agents. "sandbox": a sandbox with the files of the agent\'s own issue, and the network only through tac8\'s proxy. "user": a separate Unix user for each issue (installed service and containers only). "auto": sandbox if possible, otherwise user. If the isolation does not work, the runner does not start. "none": agents run as the user of tac8. Without this key: none, with a warning.',
       )
       .meta({ examples: ["auto"] }),
     read: z
@@ -335,14 +329,14 @@ export const sections = {
       .max(50)
       .default([])
       .describe(
-        "Additional files and folders of this machine that agents in a sandbox can read. Absolute paths, or paths that start with ~/.",
+        "Files and folders of this machine that agents in a sandbox can also read. Absolute paths, or paths that start with ~/.",
       ),
     write: z
       .array(shownPath)
       .max(50)
       .default([])
       .describe(
-        "Additional folders that agents in a sandbox can read and write. They are shared by all issues and are not cleaned up. A folder that is or contains a folder of the PATH is read-only.",
+        "Folders that agents in a sandbox can also read and write. All issues share them, and tac8 does not clean them up. A folder that is or contains a folder of the PATH is read-only.",
       ),
     nested_sandbox: z
       .boolean()
@@ -355,19 +349,19 @@ export const sections = {
       .max(500)
       .default([])
       .describe(
-        'Additional hosts that isolated agents can reach. The model, package registries and github.com (read-only) are always allowed. `*.example.org` allows all subdomains, `HOST:PORT` allows a port other than 443 and 80, `*` allows every public host. Private addresses must be listed one by one, such as "10.1.2.3:8080".',
+        'Hosts that isolated agents can also reach, besides the model, package registries and github.com (read-only). `*.example.org`: all subdomains. `HOST:PORT`: a port other than 443 and 80. `*`: every public host. List private addresses one by one, such as "10.1.2.3:8080".',
       ),
     secrets: agentSecrets
       .default({})
       .describe(
-        'Environment variables with keys of other APIs, each with the host or URL that the key is for: { OPENAI_API_KEY = "https://api.openai.com/v1" }. Isolated agents get a placeholder, and tac8 inserts the key into requests to that URL. With isolation = "none", agents get the key itself.',
+        'Environment variables with keys of other APIs, and the URL that each key is for: { OPENAI_API_KEY = "https://api.openai.com/v1" }. Isolated agents get a placeholder; tac8 inserts the key into requests to that URL. With isolation = "none", agents get the key itself.',
       ),
   }),
   protected: z.strictObject({
     block: protectedEntries
       .default(["@workflows", "@instructions"])
       .describe(
-        "Withhold changes to these files until the issue has the label that github.label_allow names. Path patterns (*, **, ?) or groups: @workflows, @instructions (of coding agents), @ci, @git, @editors, @packages. docs/security.md, section Protected files, lists the files of each group.",
+        "Withhold changes to these files until the issue gets the label github.label_allow. Path patterns (*, **, ?) or groups: @workflows, @instructions (of coding agents), @ci, @git, @editors, @packages. docs/security.md, section Protected files, lists their files.",
       ),
     flag: protectedEntries
       .default([])
@@ -382,7 +376,7 @@ export const sections = {
       .max(500)
       .refine((dir) => !dir.split("/").includes(".."), "expected a path without ..")
       .default("trees")
-      .describe("Folder for worktrees: absolute, or relative to workspaces/OWNER/REPOSITORY in the data folder."),
+      .describe("Folder of the worktrees: absolute, or relative to workspaces/OWNER/REPOSITORY in the data folder."),
   }),
   git: z.strictObject({
     author_name: z
@@ -409,7 +403,7 @@ export const sections = {
       .max(3650)
       .default(14)
       .describe(
-        "Remove the workspaces and sessions of ended issues after this many days. A workspace with work that is not on GitHub is kept.",
+        "Remove workspaces and sessions of ended issues after this many days. Work that is not on GitHub is kept.",
       ),
     keep_days_logs: z
       .number()
@@ -423,7 +417,7 @@ export const sections = {
       .max(100_000)
       .default(2)
       .describe(
-        "Remove workspaces and logs earlier, oldest first, when less disk space than this is free, in GB. The same happens when less than twice host.min_free_disk_gb is free. 0: remove nothing earlier, in both cases.",
+        "Remove workspaces and logs earlier, oldest first, when less disk space than this, or than twice host.min_free_disk_gb, is free, in GB. 0: never remove them earlier.",
       ),
   }),
   host: z.strictObject({
@@ -431,19 +425,21 @@ export const sections = {
       .number()
       .min(0)
       .default(512)
-      .describe("Start no new job on a machine with less free memory than this, in MB. 0: no limit."),
+      .describe("Start no new job with less free memory than this, in MB. 0: no limit."),
     min_free_disk_gb: z
       .number()
       .min(0)
       .default(1)
       .describe(
-        "Start no new job with less free disk space than this in the data folder or the worktrees' folder, in GB; old files are removed earlier (janitor.min_free_gb). Below half of it, stop the agent that has written the most. Free space is the free bytes, or 16 KiB for each free inode if that is less, because a disk with many small files can run out of inodes first. 0: no limit.",
+        "Start no new job with less free disk space than this, in GB, in the data folder or the worktrees' folder. Below half of it, stop the agent that has written the most. If a disk is short of inodes, each free inode counts as 16 KiB. 0: no limit.",
       ),
     max_load_per_core: z
       .number()
       .min(0)
       .default(6)
-      .describe("Start no new job when the load average of the last minute, per core, is higher. 0: no limit."),
+      .describe(
+        "Start no new job when the load average of the last minute, per core, is higher than this. 0: no limit.",
+      ),
     max_temperature_c: z
       .number()
       .min(0)
@@ -453,16 +449,14 @@ export const sections = {
       .int()
       .min(0)
       .default(0)
-      .describe(
-        "Stop a run that uses more memory than this, in MB (out-of-memory). Enforced by the kernel where possible, otherwise by tac8. 0: no limit.",
-      ),
+      .describe("Stop a run that uses more memory than this, in MB. 0: no limit."),
     max_cpus_per_run: z
       .number()
       .min(0)
       .max(1024)
       .default(0)
       .describe(
-        "Maximum number of CPU cores for a run, such as 1.5. Rounded up where only whole cores can be set. 0: no limit.",
+        "Number of CPU cores for a run, such as 1.5. Rounded up where only whole cores can be set. 0: no limit.",
       ),
     max_processes_per_run: z
       .int()
@@ -470,18 +464,18 @@ export const sections = {
       .max(4_000_000)
       .optional()
       .describe(
-        "Stop a run with more processes and threads than this (process-limit). Without this key: 4096, or 256 per core if that is more. 0: no limit.",
+        "Stop a run with more processes and threads than this. Without this key: 4096, or 256 per core if that is more. 0: no limit.",
       )
       .meta({ examples: [4096] }),
   }),
   notify: z.strictObject({
     blocked: z.boolean().default(true).describe("Notify when an issue waits for a reply or a permission."),
-    answered: z.boolean().default(true).describe("Notify when an agent answers without changing anything."),
+    answered: z.boolean().default(true).describe("Notify when an agent answers without a change."),
     failed: z.boolean().default(true).describe("Notify when an issue fails."),
     holds: z
       .boolean()
       .default(true)
-      .describe("Notify when a hold begins and when it ends; at most every half hour for the same hold."),
+      .describe("Notify when a hold begins or ends, at most every half hour for the same hold."),
     pull_requests: z.boolean().default(false).describe("Notify when a pull request is opened."),
     daily_summary: z.boolean().default(true).describe("Send a daily summary of the previous day."),
     daily_summary_at: z
@@ -499,64 +493,63 @@ export const sections = {
       .refine((url) => url === "" || isOrigin(url), "expected http://HOST:PORT or https://HOST, without a path")
       .default("")
       .describe(
-        "Public URL of the board, such as https://tac8.example.org behind a reverse proxy. Empty: http, host and port.",
+        "Public URL of the board, such as https://tac8.example.org behind a reverse proxy. Empty: http://HOST:PORT.",
       ),
     allow_destructive: z
       .boolean()
       .default(false)
-      .describe("Show the buttons of Bull Board (the board's page /queues) that empty, clean or delete whole queues."),
+      .describe("Show the buttons on the page /queues that empty, clean or delete whole queues."),
   }),
 };
 
 /** Description of each table of the file, in one line. */
 export const TABLES: Readonly<Record<keyof typeof sections | "repositories", string>> = {
   coordinator:
-    "Agents, timeouts and attempts. The table and some of its keys have the names of tac8's predecessor, the Python coordinator; a worker is an agent.",
+    "Agents, timeouts and attempts. Some names are those of tac8's predecessor, the Python coordinator; a worker is an agent.",
   runner: "This machine's runner.",
-  limits:
-    "Limits for all runners together. The limits in the configuration of the scheduler's machine apply to all machines.",
+  limits: "Limits for all runners together. Set them on the scheduler's machine.",
   github: "The repository, and the labels that tac8 uses.",
-  repositories: "Additional repositories: one table [[repositories]] each.",
+  repositories: "More repositories: one table [[repositories]] each.",
   llm: "The agent's program, its model, and limits for its cost.",
   agent: "Environment and isolation of agents.",
   protected: "Files whose changes are withheld (block), or are listed in the pull request (flag).",
   worktree: "Location of the worktrees.",
-  git: "Author of the commits that tac8 creates itself, for example of work that an agent did not commit.",
+  git: "Author of the commits that tac8 creates, for example of work that an agent did not commit.",
   janitor: "How long the data of ended issues is kept.",
   host: "When a machine accepts no new jobs, and the resource limits of each run.",
   notify:
-    "Events to notify about. The targets are environment variables: TAC8_SLACK_URL, TAC8_NTFY_URL and TAC8_WEBHOOK_URL.",
+    "Events to notify about. The targets are the environment variables TAC8_SLACK_URL, TAC8_NTFY_URL and TAC8_WEBHOOK_URL.",
   board: "Address of the board, and what it shows.",
 };
 
 export const repositorySchema = z.strictObject({
-  repo_owner: owner.describe("Owner of an additional repository.").meta({ examples: ["octo"] }),
+  repo_owner: owner.describe("Owner of the repository.").meta({ examples: ["octo"] }),
   repo_name: name.describe("Name of the repository, without its owner.").meta({ examples: ["spoon-knife"] }),
   issue_label: label
     .optional()
-    .describe("Same as in [github]. Default: the value in [github].")
+    .describe("As in [github]. Default: the value there.")
     .meta({ examples: ["rpi-auto"] }),
   base_branch: z
     .string()
     .max(200)
     .regex(BRANCH, "expected the name of a branch")
     .optional()
-    .describe("Same as in [github]. Default: the repository's default branch.")
+    .describe("As in [github]. Default: the repository's default branch.")
     .meta({ examples: [""] }),
   branch: branchPattern
     .optional()
-    .describe("Same as in [github]. Default: the value in [github].")
+    .describe("As in [github]. Default: the value there.")
     .meta({ examples: [DEFAULT_BRANCH_PATTERN] }),
   draft: z
     .boolean()
     .optional()
-    .describe("Same as in [github]. Default: the value in [github].")
+    .describe("As in [github]. Default: the value there.")
     .meta({ examples: [false] }),
   runs_on: z
     .array(runnerLabel)
     .max(10)
     .optional()
-    .describe("Same as in [github]. Default: none.")
+    .describe("As in [github]. Default: none.")
     .meta({ examples: [["big"]] }),
 });
 

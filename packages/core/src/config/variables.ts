@@ -14,13 +14,13 @@ export const SECRETS = [
     name: "GITHUB_TOKEN",
     standard: "",
     meaning:
-      "Fine-grained GitHub token, limited to the repository, with the permissions Contents, Issues and Pull requests (read and write) and Metadata (read). It is not in the environment of agents, but without isolation a hostile agent can read it.",
+      "Fine-grained GitHub token for the repository, with the permissions Contents, Issues and Pull requests (read and write) and Metadata (read). Without isolation, a hostile agent can read it.",
   },
   {
     name: "GITHUB_APP_PRIVATE_KEY",
     standard: "",
     meaning:
-      "Private key of the GitHub App in github.app_id, instead of GITHUB_TOKEN: the content of the .pem file. A file that contains it must have mode 0600.",
+      "Private key of the GitHub App in github.app_id: the content of its .pem file. A file with the key must have mode 0600.",
   },
   { name: "ANTHROPIC_API_KEY", standard: "", meaning: "API key for Claude Code. Set this or CLAUDE_CODE_OAUTH_TOKEN." },
   {
@@ -31,34 +31,33 @@ export const SECRETS = [
   {
     name: "REDIS_PASSWORD",
     standard: "",
-    meaning:
-      "Password of Redis, if REDIS_URL does not contain one. Not needed for the Redis that tac8 up starts: it has no password until tac8 share creates one, which tac8 reads itself.",
+    meaning: "Password of Redis, if REDIS_URL does not contain one. Not needed for the Redis that tac8 up starts.",
   },
   {
     name: "REDIS_SENTINEL_PASSWORD",
     standard: "",
-    meaning: "Password of the Sentinels, if REDIS_URL names Sentinels that need one.",
+    meaning: "Password of the Sentinels in REDIS_URL, if they need one.",
   },
   {
     name: "TAC8_BOARD_PASSWORD",
     standard: "",
-    meaning: "Password of the board. Not set: the board creates one and stores it in the data folder.",
+    meaning: "Password of the board. Not set: the board creates one in the data folder.",
   },
   {
     name: "TAC8_METRICS_TOKEN",
     standard: "",
     meaning:
-      "Bearer token for the board's /metrics, 16 characters or more. Not set: the board creates one and stores it in the data folder.",
+      "Bearer token for the board's /metrics, 16 characters or more. Not set: the board creates one in the data folder.",
   },
   {
     name: "TAC8_SLACK_URL",
     standard: "",
-    meaning: "URL of a Slack incoming webhook that receives notifications.",
+    meaning: "Incoming webhook of Slack for notifications.",
   },
   {
     name: "TAC8_NTFY_URL",
     standard: "",
-    meaning: "URL of an ntfy topic that receives notifications: https://ntfy.sh/TOPIC, or on a server of your own.",
+    meaning: "URL of an ntfy topic for notifications, such as https://ntfy.sh/TOPIC.",
   },
   { name: "TAC8_NTFY_TOKEN", standard: "", meaning: "Access token for TAC8_NTFY_URL, if the topic needs one." },
   { name: "TAC8_WEBHOOK_URL", standard: "", meaning: "URL that receives notifications as JSON." },
@@ -92,7 +91,7 @@ export const VARIABLES: readonly Variable[] = [
     name: "REDIS_URL",
     standard: "",
     meaning:
-      "URL of Redis: redis://HOST:PORT; rediss://USER@HOST:PORT/N with TLS, an ACL user and a database number; unix:///PATH of a socket, with ?db=N; or redis+sentinel://HOST:PORT,HOST:PORT/NAME/N for Sentinels (rediss+sentinel:// with TLS). Not set: tac8 up starts a Redis of its own. An app that is started without tac8 up uses redis://127.0.0.1:6379.",
+      "URL of Redis: redis://HOST:PORT; rediss://USER@HOST:PORT/N with TLS, an ACL user and a database number; unix:///PATH of a socket, with ?db=N; or redis+sentinel://HOST:PORT,HOST:PORT/NAME/N for Sentinels (rediss+sentinel:// with TLS). Not set: tac8 up starts its own Redis; an app without tac8 up uses redis://127.0.0.1:6379.",
   },
   {
     name: "REDIS_CA_FILE",
@@ -109,19 +108,19 @@ export const VARIABLES: readonly Variable[] = [
     name: "HTTPS_PROXY",
     standard: "",
     meaning:
-      "Proxy for requests to GitHub (API and git) and for notifications. HTTP_PROXY, ALL_PROXY and NO_PROXY work as in curl.",
+      "Proxy for GitHub (API and git) and for notifications. HTTP_PROXY, ALL_PROXY and NO_PROXY work as in curl.",
   },
   {
     name: "TAC8_EXIT",
     standard: "",
     meaning:
-      "The exit: the proxy through which a runner in containers reaches other hosts, http://HOST:PORT. It replaces HTTPS_PROXY and the related variables. Its password is in the file that TAC8_EXIT_PASSWORD_FILE names. docker-compose.yml sets both.",
+      "The exit, http://HOST:PORT: the proxy through which a runner in containers reaches other hosts, instead of HTTPS_PROXY. Its password is in the file TAC8_EXIT_PASSWORD_FILE. docker-compose.yml sets both.",
   },
   {
     name: "TAC8_EXIT_ALLOW",
     standard: "",
     meaning:
-      "Private addresses to which the exit (TAC8_EXIT) connects, in addition to public addresses: HOST:PORT or ADDRESS:PORT, separated by commas. GitHub's API, addresses in agent.allow_hosts and hosts in agent.secrets need not be listed.",
+      "Private addresses that the exit also reaches: HOST:PORT or ADDRESS:PORT, separated by commas. GitHub's API, agent.allow_hosts and agent.secrets need no entry here.",
   },
   { name: "LOG_LEVEL", standard: "info", meaning: "Log level: fatal, error, warn, info, debug, trace or silent." },
   {
