@@ -116,7 +116,7 @@ export const sections = {
       .min(1)
       .max(64)
       .default(3)
-      .describe("Number of agents (workers) that one runner runs at the same time."),
+      .describe("Maximum number of agents (workers) that one runner runs at the same time."),
     poll_interval_seconds: z
       .number()
       .min(1)
@@ -140,7 +140,7 @@ export const sections = {
       .min(1)
       .max(20)
       .default(3)
-      .describe("Number of attempts per issue. When the last one fails, the issue has failed."),
+      .describe("Maximum number of attempts per issue. When the last one fails, the issue has failed."),
     shutdown_grace_seconds: z
       .number()
       .min(1)
@@ -201,15 +201,15 @@ export const sections = {
       .min(0)
       .max(10_000)
       .default(0)
-      .describe("Number of runs at the same time on all runners together. 0: limited by the runners' slots only."),
+      .describe("Maximum number of runs at the same time on all runners together. 0: limited by the runners' slots only."),
     per_repository: z
       .record(z.string().regex(/^[^/\s]+\/[^/\s]+$/, "expected owner/repository"), z.int().min(1).max(10_000))
       .default({})
-      .describe('Number of runs at the same time per repository, such as { "octo/hello" = 2 }.'),
+      .describe('Maximum number of runs at the same time per repository, such as { "octo/hello" = 2 }.'),
     per_label: z
       .record(runnerLabel, z.int().min(1).max(10_000))
       .default({})
-      .describe("Number of runs at the same time per runner label, such as { big = 1 }."),
+      .describe("Maximum number of runs at the same time per runner label, such as { big = 1 }."),
   }),
   github: z.strictObject({
     repo_owner: owner
@@ -456,7 +456,7 @@ export const sections = {
       .max(1024)
       .default(0)
       .describe(
-        "Number of CPU cores for a run, such as 1.5. Rounded up where only whole cores can be set. 0: no limit.",
+        "Maximum number of CPU cores for a run, such as 1.5. Rounded up where only whole cores can be set. 0: no limit.",
       ),
     max_processes_per_run: z
       .int()
