@@ -1,5 +1,5 @@
 import { Queue } from "bullmq";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { jobOptions, QUEUE_NAME, type JobData } from "@tac8/core/queue/contract";
 import { addCopies } from "@tac8/core/queue/copies.fixture";
 import { stopIssue } from "@tac8/core/queue/stop";
@@ -31,11 +31,17 @@ async function costOf({ waiting, finished, runners }: Size) {
     await announceRunner(redis, { name: `r${n}`, at: Date.now(), host: "pi", pid: 1, slots: 3, busy: 3 });
   }
   const { url } = await setUpBoard(cleanup, { redis });
-  await redis.config("RESETSTAT");
-  const begin = performance.now();
-  const page = await ask(url);
-  const ms = Math.round(performance.now() - begin);
-  expect(page.status).toBe(200);
+  const { page, ms } = await vi.waitFor(
+    async () => {
+      await redis.config("RESETSTAT");
+      const begin = performance.now();
+      const page = await ask(url);
+      // On a busy machine, Redis may need longer than the board waits. The board then answers 503, and this test is about commands, not time.
+      expect(page.status).toBe(200);
+      return { page, ms: Math.round(performance.now() - begin) };
+    },
+    { timeout: 60_000, interval: 500 },
+  );
   const stats = await redis.info("commandstats");
   const calls = [...stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)].map(([, name, count]) => [name, Number(count)]);
   return { calls: Object.fromEntries(calls) as Record<string, number>, ms, page };
