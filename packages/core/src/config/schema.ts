@@ -201,7 +201,9 @@ export const sections = {
       .min(0)
       .max(10_000)
       .default(0)
-      .describe("Maximum number of runs at the same time on all runners together. 0: limited by the runners' slots only."),
+      .describe(
+        "Maximum number of runs at the same time on all runners together. 0: limited by the runners' slots only.",
+      ),
     per_repository: z
       .record(z.string().regex(/^[^/\s]+\/[^/\s]+$/, "expected owner/repository"), z.int().min(1).max(10_000))
       .default({})
