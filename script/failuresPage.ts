@@ -23,9 +23,9 @@ const BEFORE = `# How runs fail
 
 <!-- Made from packages/core/src/domain/failures.ts and failureWords.ts by \`npm run docs\`. -->
 
-Every run that does not succeed has one of these names. \`tac8 status\`, \`tac8 why 471\`, \`tac8 report\` and the board show it. The issue's status comment shows the reason, and what follows:
+Each way in which a run can fail has a name, in the table below. \`tac8 status\`, \`tac8 why 471\`, \`tac8 report\` and the board show the name. The issue's status comment shows the reason, and what follows:
 
-- **Retrying**: the failure used one of the issue's \`max_attempts\` attempts. Another attempt starts after a delay. Each attempt has the next delay of the list; the last delay repeats, and \`backoff_factor\` multiplies all delays.
+- **Retrying**: the failure used one of the issue's \`max_attempts\` attempts. Another attempt starts after a delay. If the table lists several delays, each attempt has the next one, and the last one repeats. \`backoff_factor\` multiplies them.
 - **Parked**: the failure used no attempt. The issue waits for a delay, or until a hold ends.
 - **Failed**: no attempt is left, or another run cannot help. The issue gets the label \`rpi-failed\` and a second comment.
 
