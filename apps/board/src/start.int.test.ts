@@ -113,6 +113,16 @@ test("a board that listens on all addresses logs one at which other devices can 
   expect((await ask(`${first}/healthz`)).status).toBe(503);
 });
 
+test("a board with board.url logs only that address, also if it listens on all addresses, as in a container", async () => {
+  const { redis } = await setUpRedis(cleanup);
+  const published = "http://127.0.0.1:3000";
+  const env = { TAC8_BOARD_HOST: "0.0.0.0", TAC8_BOARD_URL: published };
+  const { url, lines, dataFolder } = await setUpBoard(cleanup, { redis, env });
+  expect(lines.join("")).toContain(`"msg":"board at ${published}"`);
+  // The port in the container may be the published one, so that both addresses are the same.
+  expect(readBoardAddress(dataFolder)).toEqual({ listens: url, url: published, everywhere: false, addresses: [] });
+});
+
 test("a port in use causes a one-line message", async () => {
   const { redis } = await setUpRedis(cleanup);
   const { url } = await setUpBoard(cleanup, { redis });

@@ -98,7 +98,8 @@ export async function start(config: Config, deps: BoardDeps): Promise<RunningBoa
   });
 
   const url = urlOf(server, host);
-  const everywhere = isEverywhere(host);
+  // With board.url, only that address is shown: in a container, the addresses of its interfaces do not work on other machines.
+  const everywhere = publicUrl === null && isEverywhere(host);
   const ports = { port: Number(new URL(url).port), ipv6: host === "::" };
   const addresses = everywhere ? outerAddresses(networkInterfaces(), ports) : [];
   const address = { listens: url, url: publicUrl?.origin ?? url, everywhere, addresses };
@@ -119,7 +120,7 @@ export async function start(config: Config, deps: BoardDeps): Promise<RunningBoa
     log.info(`sign in: ${openCommand} prints a link; the password is ${place}`);
   }
   const others = addresses.filter((one) => one !== shown);
-  if (publicUrl === null && others.length > 0) log.info(`the board is also at ${others.join(", ")}`);
+  if (others.length > 0) log.info(`the board is also at ${others.join(", ")}`);
   // This line is last, because `up` creates a link when it reads it.
   log.info(`board at ${shown}`);
 

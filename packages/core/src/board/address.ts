@@ -11,9 +11,9 @@ const schema = z.object({
   listens: z.string().refine(isOrigin),
   /** The address for users: `board.url`, else `listens`. */
   url: z.string().refine(isOrigin),
-  /** Whether it listens on every address of the machine. */
+  /** Whether it listens on every address of the machine, and `board.url` is not set. */
   everywhere: z.boolean(),
-  /** Addresses for other devices, the best first, if the board listens on every address. Absent: written by an older version. */
+  /** If `everywhere`, the addresses for other devices, the best first. Absent: written by an older version. */
   addresses: z.array(z.string().refine(isOrigin)).optional(),
 });
 
