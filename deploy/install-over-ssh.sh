@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Install this checkout's tac8 on another machine, or upgrade it there: to-pi.sh USER@HOST [options of install.sh]
+# Install this checkout's tac8 on another machine, or upgrade it there: install-over-ssh.sh USER@HOST [options of install.sh]
 # The script packs tac8, copies package and installer with ssh, and runs the installer there with sudo. Questions appear on this
 # terminal.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 case ${1:-} in
-  "" | -*) echo "usage: to-pi.sh USER@HOST [options of install.sh, such as --dry-run or --upgrade]" >&2; exit 2 ;;
+  "" | -*) echo "usage: install-over-ssh.sh USER@HOST [options of install.sh, such as --dry-run or --upgrade]" >&2; exit 2 ;;
 esac
 host=$1
 shift
@@ -21,7 +21,7 @@ cp deploy/install.sh "$work/"
 # shellcheck disable=SC2086
 folder=$(tar -C "$work" -cf - tac8.tgz install.sh | ssh ${SSH_OPTIONS:-} "$host" \
   'folder=$(mktemp -d /tmp/tac8-install-XXXXXX) && tar -C "$folder" -xf - && echo "$folder"')
-[[ $folder =~ ^/tmp/tac8-install-[A-Za-z0-9]+$ ]] || { echo "to-pi.sh: could not copy the files to $host: see the error of ssh above" >&2; exit 1; }
+[[ $folder =~ ^/tmp/tac8-install-[A-Za-z0-9]+$ ]] || { echo "install-over-ssh.sh: could not copy the files to $host: see the error of ssh above" >&2; exit 1; }
 
 command="sudo bash $folder/install.sh --from $folder/tac8.tgz"
 for word in "$@"; do command+=" $(printf %q "$word")"; done
