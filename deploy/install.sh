@@ -7,7 +7,7 @@ usage() {
   cat <<'END'
 install.sh [options]                   install tac8, or repair its installation
 install.sh --upgrade [VERSION]         switch to another version (default: the newest); roll back if it does not work
-install.sh --rollback                  switch back to the version before
+install.sh --rollback                  switch back to the previous version
 install.sh --uninstall [--purge]       remove tac8; with --purge also its configuration, secrets, data and user
 
   --dry-run                 print every change, but make none
