@@ -121,7 +121,7 @@ export const DURATIONS: readonly HistogramMetric[] = [
   },
   {
     name: "tac8_label_to_pr_seconds",
-    help: "Time from the moment when an issue enters the queue, within one poll after its label was added, to its pull request.",
+    help: "Time from an issue's entry into the queue, at most one poll after its label was added, to its pull request.",
     of: "pr",
   },
 ];
