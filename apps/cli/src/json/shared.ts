@@ -11,7 +11,7 @@ export const pullRequest = z.strictObject({ number: z.int(), url: z.string().nul
 
 export const outcomes = z
   .record(z.enum(OUTCOMES), z.int())
-  .describe("How often issues ended, by outcome. A `blocked` issue counts again when it ends");
+  .describe("How often each outcome occurred. A `blocked` issue counts again when it ends");
 
 export const figures = {
   input: z.number().describe("Input tokens, without the cached ones"),

@@ -9,7 +9,7 @@ export const whyOutput = z.strictObject({
   state: z
     .enum([...ISSUE_STATES, "unknown"])
     .describe("`unknown`: tac8 has never seen it")
-    .meta({ shownAs: "issue state" }),
+    .meta({ shownAs: "issue state or `unknown`" }),
   since: time.nullable(),
   answer: z.string().describe("One or two sentences"),
   rules: z
