@@ -169,7 +169,7 @@ export const sections = {
       .max(100)
       .default(5)
       .describe(
-        "Pause the queue after this many consecutive runs, of at least two issues, fail with the same error; resume when a probe run succeeds. 0: never pause.",
+        "Hold the queue after this many consecutive runs, of at least two issues, fail with the same error, until a probe run ends without it. 0: never.",
       ),
     backoff_factor: z
       .number()
@@ -284,7 +284,9 @@ export const sections = {
       .describe(
         'The agent\'s program. "claude" or "claude-cli": Claude Code. "command": the program in command_template. Any other NAME: the program in [providers.NAME].',
       ),
-    command: program.default(["claude"]).describe("Program of Claude Code, and its first arguments."),
+    command: program
+      .default(["claude"])
+      .describe('Program of Claude Code, and its first arguments. Not for provider = "command".'),
     model_default: z.string().min(1).max(200).default("claude-sonnet-4-5").describe("Model that agents use."),
     max_usd_per_run: z
       .number()
@@ -419,7 +421,7 @@ export const sections = {
       .max(100_000)
       .default(2)
       .describe(
-        "Remove workspaces and logs earlier, oldest first, when less disk space than this, or than twice host.min_free_disk_gb, is free, in GB. 0: never remove them earlier.",
+        "Below this free disk space in GB, or below twice host.min_free_disk_gb, remove workspaces and logs earlier, oldest first. 0: never.",
       ),
   }),
   host: z.strictObject({

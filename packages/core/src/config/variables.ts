@@ -91,7 +91,7 @@ export const VARIABLES: readonly Variable[] = [
     name: "REDIS_URL",
     standard: "",
     meaning:
-      "URL of Redis: redis://HOST:PORT; rediss://USER@HOST:PORT/N with TLS, an ACL user and a database number; unix:///PATH of a socket, with ?db=N; or redis+sentinel://HOST:PORT,HOST:PORT/NAME/N for Sentinels (rediss+sentinel:// with TLS). Not set: tac8 up starts its own Redis; an app without tac8 up uses redis://127.0.0.1:6379.",
+      "URL of Redis: redis://HOST:PORT; rediss://USER@HOST:PORT/N with TLS, an ACL user and a database number; unix:///PATH of a socket, with ?db=N; or redis+sentinel://HOST:PORT,HOST:PORT/NAME/N for Sentinels (rediss+sentinel:// with TLS). Not set: tac8 up starts its own Redis; programs started without tac8 up use redis://127.0.0.1:6379.",
   },
   {
     name: "REDIS_CA_FILE",
@@ -114,7 +114,7 @@ export const VARIABLES: readonly Variable[] = [
     name: "TAC8_EXIT",
     standard: "",
     meaning:
-      "The exit, http://HOST:PORT: the proxy through which a runner in containers reaches other hosts, instead of HTTPS_PROXY. Its password is in the file TAC8_EXIT_PASSWORD_FILE. docker-compose.yml sets both.",
+      "URL of the exit, http://HOST:PORT. A runner in containers reaches other hosts through this proxy, instead of HTTPS_PROXY. Its password is in the file TAC8_EXIT_PASSWORD_FILE. docker-compose.yml sets both.",
   },
   {
     name: "TAC8_EXIT_ALLOW",
