@@ -162,6 +162,14 @@ export const network: readonly Mutant[] = [
     promise: "a key of agent.secrets is sent only to its own URL",
   },
   {
+    name: "egress-through-proxy",
+    file: `${EGRESS}/forward.ts`,
+    find: 'upstream.once("socket", () => socket.resume());',
+    replace: "",
+    test: { file: `${EGRESS}/model.int.test.ts`, name: "are reached without TLS through the proxy of this machine" },
+    promise: "a model without TLS is reached through the exit",
+  },
+  {
     name: "egress-length",
     file: `${EGRESS}/forward.ts`,
     find: 'new Set(["content-length", "transfer-encoding", "host"])',

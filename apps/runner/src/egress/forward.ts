@@ -91,6 +91,8 @@ export function forward(options: Forward): Promise<void> {
       maxHeaderSize: MAX_HEADER_BYTES,
     });
     upstream.setTimeout(IDLE_MS, () => upstream.destroy(new Error("the server sent nothing for too long")));
+    // A connection through another proxy is paused after that proxy's answer, and an HTTP request does not resume it.
+    upstream.once("socket", () => socket.resume());
     upstream.on("error", reject);
     upstream.once("close", () => resolve());
     upstream.once("upgrade", (_answer, other: Socket) => other.destroy());

@@ -78,6 +78,20 @@ test("an invalid URL of the model is one clear error", async () => {
   await expect(opened).rejects.toThrow("ANTHROPIC_BASE_URL is not an http or https URL");
 });
 
+test("a model and an API of agent.secrets are reached without TLS through the proxy of this machine, such as the exit", async () => {
+  const { url: direct, received } = await api();
+  const { port } = new URL(direct);
+  const proxy = await bench.machineProxy({ [`gateway.test:${port}`]: Number(port) });
+  const url = `http://gateway.test:${port}/gateway`; // Only the proxy knows this name.
+  const env = { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url, OTHER_TOKEN: "another-canary-of-a-key" };
+  const proxyEnv = { HTTP_PROXY: proxy };
+  const egress = await bench.open({ env, secrets: { OTHER_TOKEN: url }, proxyEnv });
+  const { ANTHROPIC_API_KEY: key = "", OTHER_TOKEN: other = "" } = egress.env;
+  expect(await ask({ "x-api-key": key })).toMatchObject({ status: 200, body: expect.stringContaining("usage") });
+  expect((await ask({ authorization: `Bearer ${other}` }, "/_secrets/OTHER_TOKEN/x")).status).toBe(200);
+  expect(received.map(({ url }) => url)).toEqual(["/gateway/v1/messages", "/gateway/x"]);
+});
+
 test("a placeholder is not accepted in another run", async () => {
   const { url, received } = await api();
   const first = await bench.open({ env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url } });

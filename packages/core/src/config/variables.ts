@@ -105,6 +105,21 @@ export const VARIABLES: readonly Variable[] = [
   { name: "TAC8_BOARD_PORT", standard: "", meaning: "Overrides board.port." },
   { name: "TAC8_BOARD_URL", standard: "", meaning: "Overrides board.url." },
   {
+    name: "ANTHROPIC_BASE_URL",
+    standard: "",
+    meaning: "URL of a gateway that Claude Code uses instead of Anthropic's API.",
+  },
+  {
+    name: "ANTHROPIC_AUTH_TOKEN",
+    standard: "",
+    meaning: "Bearer token for that gateway, instead of ANTHROPIC_API_KEY.",
+  },
+  {
+    name: "ANTHROPIC_CUSTOM_HEADERS",
+    standard: "",
+    meaning: "Headers of each request to the model, one NAME: VALUE per line.",
+  },
+  {
     name: "HTTPS_PROXY",
     standard: "",
     meaning:
