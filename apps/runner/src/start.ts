@@ -159,7 +159,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
     connection,
     name,
     slots,
-    passesOn: (busy) => busy >= admitting.limit,
+    shouldLeaveToOther: (busy) => busy >= admitting.limit,
     onJobsChanged: () => admitting.jobsChanged(),
     errors: { worker: errorsOf(), renewal: errorsOf() },
     restartProcess: abandon,

@@ -91,10 +91,10 @@ export const gitAndDisk: readonly Mutant[] = [
   },
   {
     name: "home-blamed",
-    file: `${RUNNER}/pipeline/blame.ts`,
+    file: `${RUNNER}/pipeline/attributeToMachine.ts`,
     find: "if (trouble !== null) return",
     replace: 'if (trouble === "") return',
-    test: { file: `${RUNNER}/pipeline/blame.test.ts`, name: "a missing data folder is the cause" },
+    test: { file: `${RUNNER}/pipeline/attributeToMachine.test.ts`, name: "a missing data folder is the cause" },
     promise: "a run whose data folder disappears uses no attempt",
   },
   {

@@ -15,7 +15,7 @@ export const github: readonly Mutant[] = [
   },
   {
     name: "own-refusal",
-    file: `${RUNNER}/pipeline/ownRefusal.ts`,
+    file: `${RUNNER}/pipeline/refusalOfOneIssue.ts`,
     find: "if (parked + 1 < MAX_GUESSED_REFUSALS) return false;",
     replace: "if (parked < Infinity) return false;",
     test: { file: "test/rules.e2e.test.ts", name: "a server hook refuses one branch" },
@@ -32,7 +32,7 @@ export const github: readonly Mutant[] = [
   {
     name: "held-work-tries",
     file: `${RUNNER}/pipeline/process.ts`,
-    find: "if (held !== undefined && !needsNoAgent(known)) {",
+    find: "if (held !== undefined && !needsNoAgent(recordBefore)) {",
     replace: "if (held !== undefined) {",
     test: { file: "test/rules.e2e.test.ts", name: "a rule on branches: one paid run" },
     promise: "finished work of a held repository is pushed again, and a success ends the hold",
@@ -283,7 +283,7 @@ export const github: readonly Mutant[] = [
   },
   {
     name: "outage-reported",
-    file: `${RUNNER}/pipeline/dispose.ts`,
+    file: `${RUNNER}/pipeline/planDisposition.ts`,
     find: "shouldSkipComment(failure, record.counts.parked) ? {}",
     replace: 'shouldSkipComment(failure, record.counts.parked) || kind === "github" ? {}',
     test: { file: "test/outage.e2e.test.ts", name: "a long outage is reported on the issue" },

@@ -44,18 +44,18 @@ export const recovery: readonly Mutant[] = [
   },
   {
     name: "ended-by-agent",
-    file: `${RUNNER}/pipeline/requeued.ts`,
-    find: 'headSha !== null && headSha !== startSha ? "changes"',
-    replace: 'headSha !== "" ? "changes"',
-    test: { file: `${RUNNER}/pipeline/requeued.test.ts`, name: "an agent that ends its runner each time" },
+    file: `${RUNNER}/pipeline/requeuedProgress.ts`,
+    find: 'head !== null && head !== start ? "changes"',
+    replace: 'head !== "" ? "changes"',
+    test: { file: `${RUNNER}/pipeline/requeuedProgress.test.ts`, name: "an agent that ends its runner each time" },
     promise: "an agent that keeps killing its runner is not paid without a limit",
   },
   {
     name: "quick-restarts",
-    file: `${RUNNER}/pipeline/requeued.ts`,
+    file: `${RUNNER}/pipeline/requeuedProgress.ts`,
     find: ': "steps"; //',
     replace: ': "none"; //',
-    test: { file: `${RUNNER}/pipeline/requeued.test.ts`, name: "quick restarts by an operator do not count" },
+    test: { file: `${RUNNER}/pipeline/requeuedProgress.test.ts`, name: "quick restarts by an operator do not count" },
     promise: "an orderly shutdown counts as no lost run",
   },
   {
@@ -80,7 +80,7 @@ export const recovery: readonly Mutant[] = [
   {
     name: "end-recorded-with-attempt",
     file: `${RUNNER}/pipeline/entry.ts`,
-    find: 'if (before.end.attempt === facts.attemptsMade) return { do: "close" };',
+    find: 'if (before.end.attempt === facts.attemptsMade) return { do: "close-job" };',
     replace: "",
     test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "done, and BullMQ does not know it yet" },
     promise: "a finished issue whose runner died before the job ended is not started again",
@@ -181,10 +181,10 @@ export const recovery: readonly Mutant[] = [
   },
   {
     name: "end-in-shutdown",
-    file: `${RUNNER}/pipeline/planSettle.ts`,
-    find: '(halt === "shutdown" && !ended)',
+    file: `${RUNNER}/pipeline/planUnfinished.ts`,
+    find: '(halt === "shutdown" && !endedWithoutWork)',
     replace: 'halt === "shutdown"',
-    test: { file: `${RUNNER}/pipeline/planSettle.test.ts`, name: "shutdown" },
+    test: { file: `${RUNNER}/pipeline/planUnfinished.test.ts`, name: "shutdown" },
     promise: "an agent that fails by itself during a shutdown counts as failed, not as interrupted",
   },
   {
@@ -205,8 +205,8 @@ export const recovery: readonly Mutant[] = [
   },
   {
     name: "shutdown-requeue",
-    file: `${RUNNER}/pipeline/planSettle.ts`,
-    find: 'if (outOfTime || (halt === "shutdown" && !ended)) return "requeue";',
+    file: `${RUNNER}/pipeline/planUnfinished.ts`,
+    find: 'if (outOfTime || (halt === "shutdown" && !endedWithoutWork)) return "requeue";',
     replace: "",
     test: { file: "test/stop.e2e.test.ts", name: "SIGTERM while an agent works" },
     promise: "a runner that receives SIGTERM saves and pushes the work and requeues the job for another runner",
@@ -214,7 +214,7 @@ export const recovery: readonly Mutant[] = [
   {
     name: "lock-lapse",
     file: `${RUNNER}/pipeline/processJobs.ts`,
-    find: 'halt.request("lost", reason);',
+    find: 'haltSwitch.request("lost", reason);',
     replace: "",
     test: { file: `${RUNNER}/pipeline/processJobs.int.test.ts`, name: "lock cannot be renewed in time" },
     promise: "a run whose lock cannot be renewed in time stops at once, even while it publishes",

@@ -3,24 +3,24 @@ import { mkdtemp, rm, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { blameDisk } from "./diskFull.ts";
+import { attributeToDisk } from "./diskFull.ts";
 
 const hidden = { kind: "git", message: "making the worktree: unable to write file a.txt" } as const;
 
 test("a failure that does not mention the disk is blamed on it only if it is full (without a mount, only the other cases)", async () => {
   const dir = await mkdtemp(join(tmpdir(), "tac8-full-"));
-  expect(await blameDisk(hidden, dir)).toBe(hidden);
-  expect(await blameDisk(hidden, join(dir, "missing"))).toBe(hidden);
+  expect(await attributeToDisk(hidden, dir)).toBe(hidden);
+  expect(await attributeToDisk(hidden, join(dir, "missing"))).toBe(hidden);
   if (!mount(dir)) return rm(dir, { recursive: true });
   try {
     const { bavail, bsize } = await statfs(dir);
-    expect(await blameDisk(hidden, dir)).toBe(hidden);
+    expect(await attributeToDisk(hidden, dir)).toBe(hidden);
     await writeFile(join(dir, "filler"), Buffer.alloc(bavail * bsize));
-    const blamed = await blameDisk(hidden, dir);
+    const blamed = await attributeToDisk(hidden, dir);
     expect(blamed).toMatchObject({ kind: "disk", message: expect.stringContaining(dir) as string });
     expect(blamed.message).toContain(hidden.message);
     for (const kind of ["refused", "usage-limit", "github", "no-changes"] as const) {
-      expect((await blameDisk({ kind, message: "m" }, dir)).kind).toBe(kind);
+      expect((await attributeToDisk({ kind, message: "m" }, dir)).kind).toBe(kind);
     }
   } finally {
     execFileSync("umount", [dir]);

@@ -18,7 +18,7 @@ export function saysDiskFull(text: string): boolean {
 const CAN_HIDE_DISK: ReadonlySet<Failure["kind"]> = new Set(["startup", "agent", "git"]);
 
 /** Return a failure of kind `disk`, with the folder, if the disk is the cause. Such a failure uses no attempt. */
-export async function blameDisk(failure: Failure, folder: string): Promise<Failure> {
+export async function attributeToDisk(failure: Failure, folder: string): Promise<Failure> {
   const isDiskFailure = failure.kind === "disk";
   if (!isDiskFailure && !(CAN_HIDE_DISK.has(failure.kind) && (await isFull(folder)))) return failure;
   return { kind: "disk", message: `the disk with ${folder} is full: make space on it. ${failure.message}` };

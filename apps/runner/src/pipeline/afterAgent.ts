@@ -11,7 +11,7 @@ import { publishNeeds, saveNeeds } from "./needs.ts";
 import type { Run } from "./run.ts";
 import { failureOf } from "../run/failureOf.ts";
 import { endByHalt } from "../run/halt.ts";
-import { planAgentEnd, type Unfinished } from "./planSettle.ts";
+import { planAgentEnd, type Unfinished } from "./planUnfinished.ts";
 
 /**
  * Save the work of an agent that asked a question, was ended or failed. Push it to the issue's branch, and decide how the run ends.
@@ -28,26 +28,26 @@ export async function afterAgent(run: Run, worked: Worked): Promise<"report" | U
     ...(isProgress ? { "counts.parked": 0 } : {}),
     ...(failed?.sessionSpent === true ? { "agent.session": null } : {}),
   });
-  const { cause } = run.halts;
+  const { cause } = run.haltSwitch;
   const isWorkSafe = cause?.failure === "edited" || (await publishSaved(publishNeeds(run), saved));
   const facts = { halt: cause?.halt ?? null, asks: question !== null, lost: failed?.kind === "lost" };
   const wins = planAgentEnd(facts);
   switch (wins) {
     case "halt":
       // After `shutdown` or `lost` another runner continues the issue. Only a user's command ends it.
-      if (cause?.halt !== "stopped" && cause?.halt !== "cancelled") return { error: cause, agent: null };
+      if (cause?.halt !== "stopped" && cause?.halt !== "cancelled") return { error: cause, agentEnd: null };
       await run.record.write(endByHalt(cause, cause.halt, run.id));
       return "report";
     case "question":
       await recordQuestion(saveNeeds(run), question ?? "");
       return "report";
     case "lost":
-      return { error: new Error(failed?.message), agent: "lost" };
+      return { error: new Error(failed?.message), agentEnd: "lost" };
     case "failure": {
       if (failed === null) throw new Error("the agent has not failed: this is a bug in tac8");
       await run.record.write(groupPatch("counts", NOT_BROKEN_OFF)); // The agent ended before its runner.
       const failure = agentFailure(failed, { isWorkSafe, removed });
-      return { error: new StepFailure(failure), agent: null };
+      return { error: new StepFailure(failure), agentEnd: null };
     }
     default:
       return wins satisfies never;

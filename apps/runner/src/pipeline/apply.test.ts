@@ -42,7 +42,7 @@ function target(fails: Readonly<Record<string, Error>> = {}) {
       log: createLogger({ name: "test", secrets: [], destination: { write: () => undefined } }),
       now: () => 1000,
     },
-    lastWriter: { write: ({ patch }: { patch: object }) => step("record", patch), clear: () => step("clear") },
+    lastWriter: { write: ({ patch }: { patch: object }) => step("record", patch), clearRunId: () => step("clear") },
   } as unknown as ApplyTo;
   return { done, to };
 }

@@ -10,7 +10,7 @@ import { clearHold, setHold } from "@tac8/core/state/holds";
 import { deferJob } from "@tac8/core/state/places";
 import type { IssueJob } from "./services.ts";
 import { credentialsOfHold } from "../holds/credentialsOfHold.ts";
-import { afterUnexpectedError, REQUEUE_MS } from "./dispose.ts";
+import { afterUnexpectedError, REQUEUE_MS } from "./planDisposition.ts";
 import type { Disposition, HoldChange, Requeue } from "./disposition.ts";
 import type { LastWrite } from "../run/lastWrite.ts";
 
@@ -19,7 +19,7 @@ export interface LastWriter {
   /** Write and publish the last changes, then clear the run's id. @throws LostRun, or the signal's reason, if the run has lost the job */
   readonly write: (last: LastWrite) => Promise<void>;
   /** Clear the run's id if the record still has this run. */
-  readonly clear: () => Promise<void>;
+  readonly clearRunId: () => Promise<void>;
 }
 
 export interface ApplyTo {
@@ -136,7 +136,9 @@ async function release(lost: Error, { job, lockToken, lastWriter, services }: Ap
     throw lost; // Another run has it.
   }
   // Its runner is alive, so this is no lost run. If the next run has already started, nothing is cleared.
-  await lastWriter.clear().catch((err: unknown) => log.debug({ issue: job.id, err }, "could not clear the run's id"));
+  await lastWriter
+    .clearRunId()
+    .catch((err: unknown) => log.debug({ issue: job.id, err }, "could not clear the run's id"));
   throw new DelayedError();
 }
 

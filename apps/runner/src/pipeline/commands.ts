@@ -13,21 +13,21 @@ export interface CommandsOptions {
   readonly errors: (level: "warn" | "debug", object: object, message: string) => void;
 }
 
-/** Subscribe to commands for this runner's issues and to pauses of runners. Without this, the regular check would find them some seconds later. */
+/** Subscribe to commands for this runner's issues and to pauses of runners. Without the subscription, the regular checks would read them some seconds later. */
 export async function subscribeToCommands(url: string, { store, running, onPause, log, errors }: CommandsOptions) {
   const subscriber = connectRedis(url, {
     name: "commands",
     onError: (error) => errors("debug", { err: error }, "Redis"),
   });
-  subscriber.on("message", (channel: string, about: string) => {
-    if (channel === PAUSES_CHANNEL) return onPause(about);
-    const halt = running.get(about);
-    if (halt !== undefined) void obey(about, halt);
+  subscriber.on("message", (channel: string, id: string) => {
+    if (channel === PAUSES_CHANNEL) return onPause(id);
+    const haltSwitch = running.get(id);
+    if (haltSwitch !== undefined) void obeyCommand(id, haltSwitch);
   });
 
-  async function obey(jobId: string, halt: HaltSwitch): Promise<void> {
+  async function obeyCommand(jobId: string, haltSwitch: HaltSwitch): Promise<void> {
     try {
-      halt.obey(await store.read(jobId));
+      haltSwitch.obey(await store.read(jobId));
     } catch (error) {
       log.debug({ err: error }, "could not read a command from Redis: the next regular check reads it");
     }

@@ -148,7 +148,7 @@ const ROWS: readonly Row[] = [
   {
     what: "lost three times in a row",
     before: { "run.id": "dead", "counts.lost": 2, "agent.runCount": 2 },
-    do: "abandon",
+    do: "save-and-fail",
     patch: { "counts.lost": 3, "end.outcome": "failed", "end.failure": "lost", "end.run": "me" },
   },
   {
@@ -334,7 +334,7 @@ const ROWS: readonly Row[] = [
   {
     what: "done, and BullMQ does not know it yet",
     before: { state: "pr", "end.outcome": "pr", "end.attempt": 1 },
-    do: "close",
+    do: "close-job",
   },
 ];
 
@@ -356,14 +356,14 @@ fieldTest("F1", "a lost run that made progress does not count towards the limit"
   const before = { "run.id": "dead", "counts.lost": MAX_LOST_IN_A_ROW - 1, "counts.unchanged": 3, "agent.runCount": 3 };
   expect(plan(before, "steps")).toMatchObject({ do: "work", patch: { "counts.lost": 0, "counts.unchanged": 4 } });
   expect(plan(before, "changes")).toMatchObject({ do: "work", patch: { "counts.lost": 0, "counts.unchanged": 0 } });
-  expect(plan(before, "none")).toMatchObject({ do: "abandon", patch: { "end.failure": "lost" } });
+  expect(plan(before, "none")).toMatchObject({ do: "save-and-fail", patch: { "end.failure": "lost" } });
 });
 
 fieldTest("B5", "too many requeued runs without progress end the issue, and no agent is started", () => {
   const before = { state: "queued", "run.id": null, checkpoint: "prepared", "agent.runCount": 3 } as const;
   expect(plan({ ...before, "counts.lost": MAX_LOST_IN_A_ROW - 1 })).toMatchObject({ do: "work", patch: {} });
   expect(plan({ ...before, "counts.lost": MAX_LOST_IN_A_ROW })).toMatchObject({
-    do: "abandon",
+    do: "save-and-fail",
     patch: {
       "end.outcome": "failed",
       "end.failure": "lost",
@@ -371,7 +371,7 @@ fieldTest("B5", "too many requeued runs without progress end the issue, and no a
     },
   });
   expect(plan({ ...before, "counts.lost": 0, "counts.unchanged": MAX_UNCHANGED_IN_A_ROW })).toMatchObject({
-    do: "abandon",
+    do: "save-and-fail",
   });
 });
 
@@ -379,6 +379,6 @@ test("finished work is published again after lost runs, and abandoned only after
   const before = { "run.id": "dead", checkpoint: "worked", "agent.runCount": 1 } as const;
   expect(plan({ ...before, "counts.lost": MAX_LOST_IN_A_ROW - 1 })).toMatchObject({ do: "publish" });
   expect(plan({ ...before, "counts.lost": 19, "counts.unchanged": 19, "counts.brokenOff": 19 })).toMatchObject({
-    do: "abandon",
+    do: "save-and-fail",
   });
 });

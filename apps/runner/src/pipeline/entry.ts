@@ -16,13 +16,15 @@ import { questionDueAt } from "@tac8/core/domain/questionExpiry";
 export type Entry =
   /** There is nothing to do now. */
   | { readonly do: "wait"; readonly until: number }
-  /** The issue ended, but BullMQ does not know it, because the runner died in between. */
-  | { readonly do: "close" }
-  /** The end is decided, and not reported yet. */
+  /** The issue ended, but BullMQ still has its job, because the runner died in between. Only the job is completed. */
+  | { readonly do: "close-job" }
+  /** The issue's end is decided, and not reported yet. */
   | { readonly do: "report"; readonly patch: IssuePatch }
-  /** Too many runs ended with their runner. Their work is saved, then the end in the patch is reported. */
-  | { readonly do: "abandon"; readonly patch: IssuePatch }
+  /** Too many runs in a row were broken off. Their work is saved, then the failure in the patch is reported. */
+  | { readonly do: "save-and-fail"; readonly patch: IssuePatch }
+  /** The agent's work is finished, and only has to be published. */
   | { readonly do: "publish"; readonly patch: IssuePatch }
+  /** An agent has to work. `resumeReason`: why its work is resumed; null if it is new. */
   | { readonly do: "work"; readonly patch: IssuePatch; readonly resumeReason: ResumeReason | null };
 
 export interface EntryFacts {
@@ -35,10 +37,10 @@ export interface EntryFacts {
   readonly progress: RunProgress;
 }
 
-/** Decide where a run begins. Pure. */
+/** Decide with which step a run begins. Pure. @param before the record before this run */
 export function planEntry(before: IssueRecord, facts: EntryFacts): Entry {
   if (isEnded(before.state)) {
-    if (before.end.attempt === facts.attemptsMade) return { do: "close" };
+    if (before.end.attempt === facts.attemptsMade) return { do: "close-job" };
     // Bull Board's retry moves only the job, not the record. The job of a withdrawn issue arrives only if
     // it could not be removed in time, so no user retried it.
     const queuedAt = new Date(facts.now).toISOString();
@@ -69,7 +71,7 @@ export function planEntry(before: IssueRecord, facts: EntryFacts): Entry {
   );
   if (reason !== null) {
     return {
-      do: "abandon",
+      do: "save-and-fail",
       patch: {
         ...countsPatch,
         "end.outcome": "failed",

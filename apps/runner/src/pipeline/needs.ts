@@ -22,7 +22,7 @@ export function prepareNeeds(run: Run): PrepareNeeds {
   const { comment, labels, guard, services } = run;
   return {
     ...untilStop(run),
-    ...workspaceOf(run, run.halts.stop),
+    ...workspaceOf(run, run.haltSwitch.stop),
     comment,
     labels,
     attempts: attemptsOf(run),
@@ -45,11 +45,12 @@ export function recoverNeeds(run: Run): RecoverNeeds {
 }
 
 export function workNeeds(run: Run): WorkNeeds {
-  const { id, jobId, runner, slot, lock, agentTimeLeftMs, progress, halts, log, paths, guard, scanner, services } = run;
+  const { id, jobId, runner, slot, lock, agentTimeLeftMs, progress, haltSwitch, log, paths, guard, scanner, services } =
+    run;
   const { config, redis, store, redact, now, resourceLimits, isolation, disk, dataFolderId } = services;
   const workspace = workspaceOf(run);
   const pollSeconds = config.coordinator.poll_interval_seconds;
-  const watched = { id, jobId, halts, store, redis, place: workspace.place, tree: paths.tree, pollSeconds, log };
+  const watched = { id, jobId, haltSwitch, store, redis, place: workspace.place, tree: paths.tree, pollSeconds, log };
   return {
     ...untilStop(run),
     ...workspace,
@@ -95,7 +96,7 @@ export function reportNeeds(run: Run): ReportNeeds {
   return { ...untilLost(run), ...workspaceOf(run), comment, labels, attempts: attemptsOf(run), redact, now };
 }
 
-/** @param signal ends the requests: `halts.stop` at a user's stop, `halts.lost` only when the run has lost its job */
+/** @param signal ends the requests: `haltSwitch.stop` at a user's stop, `haltSwitch.lost` only when the run has lost its job */
 export function issueAccess({ issue }: Run, signal: AbortSignal): IssueAccess {
   return { issue, signal };
 }
@@ -104,16 +105,16 @@ export function attemptsOf({ job }: Run): Attempts {
   return { made: job.attemptsMade, max: job.opts.attempts ?? 1 };
 }
 
-function untilStop({ id, issue, record, halts, log }: Run): StepBasics<RecordPath> {
-  return { id, issue, record, log, signal: halts.stop };
+function untilStop({ id, issue, record, haltSwitch, log }: Run): StepBasics<RecordPath> {
+  return { id, issue, record, log, signal: haltSwitch.stop };
 }
 
-function untilLost({ id, issue, record, halts, log }: Run): StepBasics<RecordPath> {
-  return { id, issue, record, log, signal: halts.lost };
+function untilLost({ id, issue, record, haltSwitch, log }: Run): StepBasics<RecordPath> {
+  return { id, issue, record, log, signal: haltSwitch.lost };
 }
 
 /** @param signal ends git on the agent side */
-function workspaceOf({ paths, side, mirror, halts }: Run, signal: AbortSignal = halts.lost): StepWorkspace {
+function workspaceOf({ paths, side, mirror, haltSwitch }: Run, signal: AbortSignal = haltSwitch.lost): StepWorkspace {
   return { paths, place: side.place({ signal }), mirror };
 }
 

@@ -33,18 +33,18 @@ import {
   workNeeds,
 } from "./needs.ts";
 import type { Run } from "./run.ts";
-import { NOTHING_DONE, workAgain } from "./dispose.ts";
+import { WORK_LOST_PATCH, workAgain } from "./planDisposition.ts";
 import type { Disposition } from "./disposition.ts";
 import type { Entry } from "./entry.ts";
 import { planMissing } from "./missing.ts";
 import { startAhead } from "../run/ahead.ts";
 import { retryOptionsOf, withRetry } from "../run/retry.ts";
-import type { Unfinished } from "./planSettle.ts";
+import type { Unfinished } from "./planUnfinished.ts";
 import { saveLost } from "./saveLost.ts";
-import { conclude, settle } from "./settle.ts";
+import { reportEnd, settleUnfinished } from "./settle.ts";
 
 /** First step of a run that has something to do. */
-export type EntryWithSteps = Exclude<Entry, { do: "wait" | "close" }>;
+export type EntryWithSteps = Exclude<Entry, { do: "wait" | "close-job" }>;
 
 /** The next part of a run: publish the finished work, or report the issue's end, which is in the record. */
 type Next = "publish" | "report";
@@ -63,15 +63,15 @@ export async function runSteps(run: Run, entry: EntryWithSteps, isHeld: boolean)
       run.record.state.end.outcome === "cancelled" && hasReached(run.record.state.checkpoint, "worked");
     if (end === "report" && mayHavePull) await adoptPull(publishNeeds(run));
   } catch (error) {
-    end = { error, agent: null };
+    end = { error, agentEnd: null };
   }
-  if (end === "report") return conclude(run, { isHeld });
-  return "do" in end ? end : settle(run, end, { isHeld });
+  if (end === "report") return reportEnd(run, { isHeld });
+  return "do" in end ? end : settleUnfinished(run, end, { isHeld });
 }
 
 /** Run the steps until the issue's end. @returns `report` if the record has the end */
 async function runToEnd(run: Run, entry: EntryWithSteps): Promise<"report" | Unfinished | Disposition> {
-  const access = { ...issueAccess(run, run.halts.lost), record: run.record };
+  const access = { ...issueAccess(run, run.haltSwitch.lost), record: run.record };
   if (needsEndCheck(run.record.state, entry.patch) && (await askEndedSince(access))) {
     // GitHub already shows how the issue ended. The outcome is `withdrawn`, because its report changes neither the end label nor the
     // comment of a run.
@@ -81,8 +81,8 @@ async function runToEnd(run: Run, entry: EntryWithSteps): Promise<"report" | Unf
     return "report";
   }
   await run.record.write({ ...entry.patch, restoredAt: null, "job.hold": null }, requeuedByHandEvent(run, entry));
-  if (entry.do === "abandon") {
-    run.knowledge.cause = await causeOf(issueAccess(run, run.halts.stop), run.knowledge.cause);
+  if (entry.do === "save-and-fail") {
+    run.knowledge.cause = await causeOf(issueAccess(run, run.haltSwitch.stop), run.knowledge.cause);
     if (run.knowledge.cause !== null) await saveLost(run);
   }
   const next = entry.do === "work" ? await runThroughWork(run, entry.resumeReason) : await withoutAgent(run, entry);
@@ -115,15 +115,15 @@ async function mayPublish(run: Run): Promise<boolean> {
 
 /** Store what `admit` has read. */
 function rememberAdmitResult({ knowledge }: Run, { admitted, cause }: AdmitResult): void {
-  knowledge.hasRead = true;
+  knowledge.hasReadIssue = true;
   if (cause !== undefined) knowledge.cause = cause;
   if (admitted !== null) knowledge.text = { ...knowledge.text, countedTitle: admitted.countedTitle };
 }
 
 /** Check that the text on which the work is based still counts. @returns false if an edit stops the publication: the record has the end */
 async function textCounts(run: Run): Promise<boolean> {
-  const { knowledge, halts } = run;
-  const { stop, ...text } = await checkStillCounts({ ...admitNeeds(run), signal: halts.lost }, knowledge.text);
+  const { knowledge, haltSwitch } = run;
+  const { stop, ...text } = await checkStillCounts({ ...admitNeeds(run), signal: haltSwitch.lost }, knowledge.text);
   knowledge.text = text;
   if (text.edit !== null) knowledge.cause = text.edit.cause;
   return stop === null;
@@ -137,27 +137,27 @@ function requeuedByHandEvent({ record: { state } }: Run, { patch }: EntryWithSte
 }
 
 function readScope(run: Run): Promise<PushScope> {
-  const access = issueAccess(run, run.halts.stop);
+  const access = issueAccess(run, run.haltSwitch.stop);
   return withRetry(() => scopeOf(access, "recent"), retryOptionsOf(access));
 }
 
 function refreshMirror({ mirror, issue }: Run, signal: AbortSignal): Promise<void> {
-  return withRetry(() => mirror.refresh(signal), { signal, factor: issue.factor });
+  return withRetry(() => mirror.refresh(signal), { signal, backoffFactor: issue.backoffFactor });
 }
 
 /** Run admit → prepare → recover → work → save. */
-async function runThroughWork(run: Run, given: ResumeReason | null): Promise<Next | Unfinished> {
+async function runThroughWork(run: Run, entryReason: ResumeReason | null): Promise<Next | Unfinished> {
   const scope = await readScope(run);
-  await using refresh = startAhead(run.halts.stop, (signal) => refreshMirror(run, signal));
+  await using refresh = startAhead(run.haltSwitch.stop, (signal) => refreshMirror(run, signal));
   const admitResult = await admit(admitNeeds(run));
   rememberAdmitResult(run, admitResult);
   const { admitted } = admitResult;
   if (admitted === null) return "report";
-  const prepared = await prepare(prepareNeeds(run), { scope, admitted, resumeReason: given, refresh });
+  const prepared = await prepare(prepareNeeds(run), { scope, admitted, resumeReason: entryReason, refresh });
   run.knowledge.scope = prepared.scope;
-  const found = await recover(recoverNeeds(run), prepared);
+  const recovered = await recover(recoverNeeds(run), prepared);
   await run.record.write(prepared.patch);
-  if (found !== null) return afterRecovery(run, found);
+  if (recovered !== null) return afterRecovery(run, recovered);
   const prompts = await writePrompts(promptNeeds(run), { admitted, prepared });
   const worked = await work(workNeeds(run), prompts, admitted.countedTitle);
   run.knowledge.text = worked.text;
@@ -167,17 +167,17 @@ async function runThroughWork(run: Run, given: ResumeReason | null): Promise<Nex
 }
 
 /** Save the recovered work, as after an agent. */
-async function afterRecovery(run: Run, found: Recovered): Promise<Next | Unfinished> {
-  if (found.kind === "question") {
+async function afterRecovery(run: Run, recovered: Recovered): Promise<Next | Unfinished> {
+  if (recovered.kind === "question") {
     run.log.info("the agent of a lost run had asked a question: the question is recovered");
     const saved = await save(saveNeeds(run));
     await run.record.write({ "branch.head": saved.head, ...groupPatch("counts", NOT_BROKEN_OFF), "counts.parked": 0 });
     await publishSaved(publishNeeds(run), saved);
-    await recordQuestion(saveNeeds(run), found.text);
+    await recordQuestion(saveNeeds(run), recovered.text);
     return "report";
   }
   run.log.info("the agent of a lost run had finished: its work is recovered");
-  const { summary, leftRunning, usage, models, denied, blockedHosts, reason, evidence } = found.note;
+  const { summary, leftRunning, usage, models, denied, blockedHosts, reason, evidence } = recovered.note;
   // The lost run may have recorded the end of its agent before it died. Then the record already has this usage.
   const isKnown = isDeepStrictEqual(run.record.state.agent.usage, usage);
   const recorded = isKnown
@@ -192,7 +192,7 @@ async function afterRecovery(run: Run, found: Recovered): Promise<Next | Unfinis
 async function afterFinish(run: Run, finished: Finished): Promise<Next | Unfinished> {
   if (finished.kind === "done") return nextOf(run);
   if (finished.saved !== null) await publishSaved(publishNeeds(run), finished.saved);
-  return { error: new StepFailure(finished.failure), agent: "ended" };
+  return { error: new StepFailure(finished.failure), agentEnd: "without work" };
 }
 
 /** Handle finished work that is neither here nor on GitHub: wait for its runner, or do it again from the branch in a new run. */
@@ -200,15 +200,15 @@ async function workIsMissing(run: Run, entry: EntryWithSteps): Promise<Unfinishe
   const { dataFolderId, dataFolderTrouble, now } = run.services;
   const trouble = await dataFolderTrouble();
   // The data folder may return, with the work in it.
-  if (trouble !== null) return { error: new StepFailure({ kind: "disk", message: trouble }), agent: null };
+  if (trouble !== null) return { error: new StepFailure({ kind: "disk", message: trouble }), agentEnd: null };
   const { do: next, reason } = planMissing(run.record.state, { dataFolderId, now: now() });
   // Nothing failed on GitHub. The kind `github` is used because it has the wanted delays and parks the job, so that the job uses no slot
   // and no attempt.
-  if (next === "wait") return { error: new StepFailure({ kind: "github", message: reason }), agent: null };
+  if (next === "wait") return { error: new StepFailure({ kind: "github", message: reason }), agentEnd: null };
   run.log.warn(reason);
-  await run.record.writeEvent(NOTHING_DONE, { event: "work:missing", reason, evidence: {} });
+  await run.record.writeEvent(WORK_LOST_PATCH, { event: "work:missing", reason, evidence: {} });
   if (entry.do !== "work") return workAgain(run.record.state, now());
   // This run did the work. If something removes the workspace each time, the costs must have a limit.
   const message = "the workspace was removed before its work was published";
-  return { error: new StepFailure({ kind: "git", message }), agent: null };
+  return { error: new StepFailure({ kind: "git", message }), agentEnd: null };
 }

@@ -25,7 +25,7 @@ import { apply } from "./apply.ts";
 import { agentEnvOf } from "./agentEnv.ts";
 import { createRun, type Run } from "./run.ts";
 import type { IssueJob, RunnerServices } from "./services.ts";
-import { afterUnexpectedError, afterReportedEnd } from "./dispose.ts";
+import { afterUnexpectedError, afterReportedEnd } from "./planDisposition.ts";
 import type { Disposition, Requeue } from "./disposition.ts";
 import { planEntry } from "./entry.ts";
 import { progressOfLost } from "./lostProgress.ts";
@@ -52,7 +52,7 @@ export interface ProcessOptions {
   readonly job: IssueJob;
   readonly lockToken: string;
   readonly slot: Slot;
-  readonly halts: HaltSwitch;
+  readonly haltSwitch: HaltSwitch;
   /** Return for how many ms the agent may live without another heartbeat: see `JobLock`. */
   readonly agentTimeLeftMs: () => number;
   /** Called with the progress of the run when it starts. */
@@ -125,8 +125,8 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   // BullMQ delivered the job after the hold began and before the queue was paused, so it is requeued.
   if (pauseQueue) return { ...wait(BUSY_MS, "the queue is held"), hold: { pause: true } };
   const held = live.find(({ name }) => name === repositoryHold(ref));
-  const known = await services.store.read(jobId);
-  if (held !== undefined && !needsNoAgent(known)) {
+  const recordBefore = await services.store.read(jobId);
+  if (held !== undefined && !needsNoAgent(recordBefore)) {
     const nextCheckAt = now() + HELD_MS * config.coordinator.backoff_factor;
     const until = Math.min(held.until ?? Infinity, nextCheckAt);
     return { do: "requeue", until, because: "its repository is held", lastWrite: { patch: { "job.hold": held.name } } };
@@ -138,29 +138,29 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
     log.warn({ issue: jobId }, `the job waits, because of a problem with the data folder: ${trouble}`);
     return wait(BUSY_MS, trouble);
   }
-  const needsAgent = !needsNoAgent(known);
-  const found = await findPlace({ services, job, lockToken, repository, record: known, needsAgent });
-  if ("do" in found) return found;
-  options.onPlace(found.place);
+  const needsAgent = !needsNoAgent(recordBefore);
+  const placeOrRequeue = await findPlace({ services, job, lockToken, repository, record: recordBefore, needsAgent });
+  if ("do" in placeOrRequeue) return placeOrRequeue;
+  options.onPlace(placeOrRequeue.place);
   const paths = workspacePaths(config.dataFolder, config.worktree.base_dir, ref);
   const { cleanup } = resources;
   const id = randomUUID();
-  cleanup.defer(() => slot.end());
-  const [lock] = await together(options.halts.lost, [
+  cleanup.defer(() => slot.endRun());
+  const [lock] = await together(options.haltSwitch.lost, [
     async () => {
       const taken = await lockWorkspace(paths);
       if (taken !== null) cleanup.defer(() => taken.release());
       return taken;
     },
     // Writing the slot's note to the disk may be slow.
-    () => slot.begin({ jobId, run: id, token: lockToken }),
+    () => slot.beginRun({ jobId, run: id, token: lockToken }),
   ]);
   if (lock === null) {
     log.info({ issue: jobId }, "another process uses the issue's workspace: the job waits");
     return wait(BUSY_MS, "its workspace is in use");
   }
-  // Of tac8's own git, which like agents must not have tac8's secrets in its environment.
-  const cleanGitEnv = { ...config.agentEnv, [RUN_MARKER]: id };
+  // Environment of git on the clean side. Like agents, git must not have tac8's secrets in it.
+  const cleanSideGitEnv = { ...config.agentEnv, [RUN_MARKER]: id };
   const mirrorAt = mirrorPaths(config.dataFolder, ref);
   const side = services.openSide({
     roots: [paths.tree, paths.gitDir, paths.tmpDir, paths.homeDir],
@@ -177,9 +177,9 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   const place = side.place();
   const lostRunId = (await services.store.read(jobId)).run.id;
   if (lostRunId !== null) {
-    // Done before this run's id replaces the lost run's id: a later run could not find these processes.
-    await endLeftovers(services, lostRunId, paths.lockFile);
-    await removeIncoming(mirrorAt, lostRunId);
+    // Done before this run's id replaces the lost run's id: a later run could not find these processes and files.
+    await killLostProcesses(services, lostRunId, paths.lockFile);
+    await removeIncoming(mirrorAt, lostRunId); // The throwaway repository from which the lost run pushed.
     await place.remove(paths.tmpDir);
   }
   await adoptFormerNotes(place, paths);
@@ -190,7 +190,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
     url,
     tokens: services.github.tokens,
     mirrorDir: mirrorAt.dir,
-    env: cleanGitEnv,
+    env: cleanSideGitEnv,
   });
   const { title } = job.data;
   const progress = new Progress({ issue: jobId, title, run: id, slot: slot.name, since: now() });
@@ -208,7 +208,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
     mirror,
     lock,
     side,
-    halts: options.halts,
+    haltSwitch: options.haltSwitch,
     agentTimeLeftMs: options.agentTimeLeftMs,
     progress,
   };
@@ -219,7 +219,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   if (before.run.id !== null) await run.record.writeEvent({}, lostRunEvent(before));
   const blockedExpiresMs = questionLifetimeMs(config.coordinator.blocked_expires_days);
   const { redis, dataFolderId } = services;
-  const lostRunNeeds = { redis, dataFolderId, paths, side, signal: options.halts.lost, log: run.log };
+  const lostRunNeeds = { redis, dataFolderId, paths, side, signal: options.haltSwitch.lost, log: run.log };
   const entry = planEntry(before, {
     runId: id,
     blockedExpiresMs,
@@ -231,9 +231,9 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
     const lastWrite = { patch: { "job.hold": null } };
     return { do: "requeue", until: entry.until, because: "it waits for a reply", lastWrite };
   }
-  if (entry.do === "close") {
+  if (entry.do === "close-job") {
     // The workspace was removed when the issue ended. Locking it for this run has created the lock file again, so that is removed too.
-    if (endedWell(before.end.outcome) && !(await isThere(place, paths)))
+    if (endedWell(before.end.outcome) && !(await workspaceExists(place, paths)))
       await removeWorkspace(place, paths, { keepsSession: before.end.outcome === "answered" });
     const result = { outcome: before.end.outcome ?? "failed", prUrl: before.pull.url, reason: before.end.reason };
     // An empty last write only clears the run's id.
@@ -242,12 +242,12 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   return runSteps(run, entry, held !== undefined);
 }
 
-async function isThere(place: AgentPlace, { tree, gitDir }: WorkspacePaths): Promise<boolean> {
+async function workspaceExists(place: AgentPlace, { tree, gitDir }: WorkspacePaths): Promise<boolean> {
   return (await place.stat(tree)) !== null || (await place.stat(gitDir)) !== null;
 }
 
 /** Kill the processes of a lost run. Its agent must be dead before another one starts in the same folder. */
-async function endLeftovers(services: RunnerServices, run: string, lockPath: string): Promise<void> {
+async function killLostProcesses(services: RunnerServices, run: string, lockPath: string): Promise<void> {
   const { killed, remaining } = await killSurvivors({ runId: run, lockPath, except: [process.pid] });
   if (killed > 0) services.log.warn({ run, killed }, "killed processes of a lost run");
   if (remaining.length > 0) throw new Error(`processes of the lost run ${run} could not be killed`);

@@ -41,14 +41,14 @@ beforeEach(async () => {
 });
 
 interface Given {
-  readonly passesOn?: () => boolean;
+  readonly shouldLeaveToOther?: () => boolean;
   readonly lockSeconds?: number;
   /** Where a run reads the holds. */
   readonly holds?: Pick<Redis, "hgetall">;
 }
 
 /** Start a job processor. It has a slot only if `holds` are given. */
-function startProcessor({ passesOn = () => false, lockSeconds = 120, holds }: Given = {}) {
+function startProcessor({ shouldLeaveToOther = () => false, lockSeconds = 120, holds }: Given = {}) {
   const connection = connectRedis(server.url, { name: "worker", onError: () => undefined });
   const coordinator = { lock_seconds: lockSeconds, max_concurrent_workers: 1, shutdown_grace_seconds: 10 };
   const config = { coordinator, repositories: [{ owner: "octo", repo: "widgets" }] };
@@ -64,7 +64,7 @@ function startProcessor({ passesOn = () => false, lockSeconds = 120, holds }: Gi
     connection,
     name: "pi/0",
     slots: { take } as unknown as TakenSlots,
-    passesOn,
+    shouldLeaveToOther,
     onJobsChanged: () => undefined,
     errors: { worker: errors, renewal: errors },
     restartProcess: () => undefined,
@@ -105,7 +105,7 @@ fieldTest(
 );
 
 test("a job that was fetched while the runner accepts none is left to others, without using an attempt", async () => {
-  const { jobs, end } = startProcessor({ passesOn: () => true });
+  const { jobs, end } = startProcessor({ shouldLeaveToOther: () => true });
   await fetched(jobs);
   await expect.poll(async () => (await queue.getJob(ID))?.getState()).toBe("delayed");
   await expectRequeued();

@@ -1,7 +1,7 @@
 import { Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { within } from "@tac8/core/app/within";
-import { countFlood } from "./flood.ts";
+import { detectErrorFlood } from "./errorFlood.ts";
 import type { ThrottledLog } from "@tac8/core/log/throttleLog";
 import { backoffStrategy, QUEUE_NAME, workerTimes, type JobData, type JobResult } from "@tac8/core/queue/contract";
 import type { Place } from "@tac8/core/state/places";
@@ -9,7 +9,7 @@ import type { RunPresence } from "@tac8/core/state/presence";
 import type { TakenSlots } from "../slots/slots.ts";
 import { apply } from "./apply.ts";
 import type { IssueJob, RunnerServices } from "./services.ts";
-import { REQUEUE_MS } from "./dispose.ts";
+import { REQUEUE_MS } from "./planDisposition.ts";
 import { HaltSwitch } from "../run/halt.ts";
 import { writerWithoutRun } from "./lastWriter.ts";
 import { JobLock } from "./jobLock.ts";
@@ -22,8 +22,8 @@ import type { Progress } from "../run/progress.ts";
  */
 const SPINNING = { limit: 1000, windowMs: 10_000, windows: 6 };
 /** Delay of a job that is left to another runner. A worker that was waiting when it was paused receives one more job. */
-const PASS_ON_MS = 5000;
-/** Longest wait for Redis after a run or after the runner's work. A reachable Redis answers within milliseconds. */
+const LEAVE_TO_OTHER_MS = 5000;
+/** Longest wait for Redis at the end of a run or of the runner. A reachable Redis answers within milliseconds. */
 const REDIS_MS = 3000;
 
 export interface ProcessJobsOptions {
@@ -34,7 +34,7 @@ export interface ProcessJobsOptions {
   /** Borrowed. One slot for each job that may run at the same time. */
   readonly slots: TakenSlots;
   /** Whether a job that is received while `busy` other jobs run is left to another runner. */
-  readonly passesOn: (busy: number) => boolean;
+  readonly shouldLeaveToOther: (busy: number) => boolean;
   /** Called when a job has begun or ended. */
   readonly onJobsChanged: () => void;
   readonly errors: { readonly worker: ThrottledLog; readonly renewal: ThrottledLog };
@@ -48,13 +48,13 @@ export interface JobProcessor {
   readonly running: ReadonlyMap<string, HaltSwitch>;
   /** Return the progress of each run. */
   progress(): RunPresence[];
-  /** Requeues running jobs within `shutdown_grace_seconds`. */
+  /** Requeue the running jobs within `shutdown_grace_seconds`, and close the worker. */
   close(): Promise<void>;
 }
 
-/** Process jobs from now on, each in a slot and with a lock of its own. */
+/** Start to process jobs, each in a slot and with a lock of its own. */
 export function processJobs(options: ProcessJobsOptions): JobProcessor {
-  const { services, connection, name, slots, passesOn, onJobsChanged, errors, restartProcess } = options;
+  const { services, connection, name, slots, shouldLeaveToOther, onJobsChanged, errors, restartProcess } = options;
   const { log, now } = services;
   const { coordinator } = services.config;
   const running = new Map<string, HaltSwitch>();
@@ -64,35 +64,35 @@ export function processJobs(options: ProcessJobsOptions): JobProcessor {
 
   async function processInSlot(job: IssueJob, lockToken = ""): Promise<JobResult> {
     const jobId = job.id ?? "";
-    if (closing || passesOn(running.size)) {
+    if (closing || shouldLeaveToOther(running.size)) {
       // A job that is received while this runner closes is left to its successor or to another runner.
-      const until = now() + (closing ? REQUEUE_MS : PASS_ON_MS);
+      const until = now() + (closing ? REQUEUE_MS : LEAVE_TO_OTHER_MS);
       const because = closing ? "the runner is closing" : "another runner should have it";
       return apply(
         { do: "requeue", until, because },
         { job, lockToken, services, lastWriter: writerWithoutRun(services.store, jobId) },
       );
     }
-    const halt = new HaltSwitch();
+    const haltSwitch = new HaltSwitch();
     const slot = slots.take();
-    running.set(jobId, halt);
+    running.set(jobId, haltSwitch);
     onJobsChanged();
     let place: Place | null = null;
-    const lock = lockOf(job, { lockToken, halt, keep: async () => place?.keep() });
+    const lock = lockOf(job, { lockToken, haltSwitch, keepPlace: async () => place?.keep() });
     try {
       return await processJob({
         services,
         job,
         lockToken,
         slot,
-        halts: halt,
+        haltSwitch,
         agentTimeLeftMs: () => lock.leftMs(),
         onProgress: (seen) => void progress.set(jobId, seen),
         onPlace: (taken) => void (place = taken),
       });
     } finally {
       // The next run of this job may have begun while this run released it.
-      if (running.get(jobId) === halt) {
+      if (running.get(jobId) === haltSwitch) {
         running.delete(jobId);
         progress.delete(jobId);
       }
@@ -113,21 +113,22 @@ export function processJobs(options: ProcessJobsOptions): JobProcessor {
 
   function lockOf(
     job: IssueJob,
-    { lockToken, halt, keep }: { lockToken: string; halt: HaltSwitch; keep: () => Promise<void> },
+    { lockToken, haltSwitch, keepPlace }: { lockToken: string; haltSwitch: HaltSwitch; keepPlace: () => Promise<void> },
   ): JobLock {
     return new JobLock({
       lockSeconds: coordinator.lock_seconds,
       async renew() {
-        const ours = (await job.extendLock(lockToken, times.lockDuration ?? 0)) === 1;
-        if (ours) void keep().catch((err: unknown) => log.debug({ err }, "could not keep a run's place in the limits"));
-        return ours;
+        const isRenewed = (await job.extendLock(lockToken, times.lockDuration ?? 0)) === 1;
+        if (isRenewed)
+          void keepPlace().catch((err: unknown) => log.debug({ err }, "could not keep a run's place in the limits"));
+        return isRenewed;
       },
       onExpiringSoon() {
         const reason = "the job's lock could not be renewed in time";
         log.warn({ issue: job.id }, `${reason}: the job is released, check that Redis answers`);
-        halt.request("lost", reason);
+        haltSwitch.request("lost", reason);
       },
-      onLost: () => halt.request("lost", "the job's lock was lost"),
+      onLost: () => haltSwitch.request("lost", "the job's lock was lost"),
       onError: (error) => errors.renewal("warn", { err: error }, "the job's lock could not be renewed"),
     });
   }
@@ -140,7 +141,7 @@ export function processJobs(options: ProcessJobsOptions): JobProcessor {
     skipLockRenewal: true, // See `JobLock`.
     settings: { backoffStrategy },
   });
-  const isSpinning = countFlood({ ...SPINNING, now: () => performance.now() });
+  const isSpinning = detectErrorFlood({ ...SPINNING, now: () => performance.now() });
   worker.on("error", (error) => {
     errors.worker("warn", { err: error }, "worker");
     if (isSpinning()) restartProcess(new Error(spinning(error), { cause: error }));
@@ -153,9 +154,9 @@ export function processJobs(options: ProcessJobsOptions): JobProcessor {
     async close() {
       const graceMs = coordinator.shutdown_grace_seconds * 1000;
       closing = true; // A job that is being fetched now arrives after the runs below were notified.
-      for (const halt of running.values()) halt.request("shutdown", "the runner is shutting down");
+      for (const haltSwitch of running.values()) haltSwitch.request("shutdown", "the runner is shutting down");
       const outOfTime = setTimeout(() => {
-        for (const halt of running.values()) halt.endOutOfTime();
+        for (const haltSwitch of running.values()) haltSwitch.endOutOfTime();
       }, graceMs);
       // If Redis is unreachable, `worker.close` never ends, so the wait for it has a limit.
       const closed = await within(worker.close(), (running.size > 0 ? graceMs : 0) + REDIS_MS);

@@ -36,7 +36,7 @@ export interface RunParts {
   readonly lock: WorkspaceLock;
   /** Borrowed. */
   readonly side: AgentSide;
-  readonly halts: HaltSwitch;
+  readonly haltSwitch: HaltSwitch;
   /** Return for how many ms the agent may live without another heartbeat: see `JobLock`. */
   readonly agentTimeLeftMs: () => number;
   readonly progress: Progress;
@@ -44,10 +44,10 @@ export interface RunParts {
 
 /** Results of the steps so far. The steps return them, and only the pipeline stores them here. */
 export interface RunKnowledge {
-  /** Undefined until a step has read it. */
+  /** The label event that started the work; null: no trusted account has labelled the issue. Undefined until a step has read it. */
   cause: Cause | undefined;
-  /** `admit` has read the issue, so what this run reports does not come from Redis alone. */
-  hasRead: boolean;
+  /** `admit` has read the issue on GitHub, so the end that this run reports does not come from Redis alone. */
+  hasReadIssue: boolean;
   text: KnownText;
   /** The scope as `prepare` has read it; null: this run has not prepared. */
   scope: PushScope | null;
@@ -61,7 +61,7 @@ export interface Run extends RunParts {
   readonly labels: IssueLabels;
   readonly log: Logger;
   readonly knowledge: RunKnowledge;
-  /** Of the agent. */
+  /** The agent's guard. */
   readonly guard: EarlyStart<WaitingGuard>;
   /** Searches the agent's commits for secrets. */
   readonly scanner: EarlyStart<Scanner>;
@@ -69,10 +69,9 @@ export interface Run extends RunParts {
 
 /** @param state the record after the run has claimed it */
 export function createRun(parts: RunParts, state: IssueRecord): Run {
-  const { id, services, jobId: issueId, ref, repository, runner, side, halts, progress } = parts;
+  const { id, services, jobId, ref, repository, runner, side, haltSwitch, progress } = parts;
   const { config, github, store, now, redact } = services;
-  const log = services.log.child({ issue: issueId, run: id });
-  const factor = config.coordinator.backoff_factor;
+  const log = services.log.child({ issue: jobId, run: id });
   const issue: IssueOnGitHub = {
     ref,
     repository,
@@ -81,10 +80,10 @@ export function createRun(parts: RunParts, state: IssueRecord): Run {
       return services.login; // It may become known during the run.
     },
     policy: config.github,
-    factor,
+    backoffFactor: config.coordinator.backoff_factor,
   };
-  const record = new RunRecord({ store, jobId: issueId, run: id, runner, state, halts, progress, log, now, redact });
-  const written = { issue, signal: halts.lost, id, runner, record, redact, now };
+  const record = new RunRecord({ store, jobId, run: id, runner, state, haltSwitch, progress, log, now, redact });
+  const written = { issue, signal: haltSwitch.lost, id, runner, record, redact, now };
   return {
     ...parts,
     issue,
@@ -92,7 +91,7 @@ export function createRun(parts: RunParts, state: IssueRecord): Run {
     comment: new StatusComment(written),
     labels: new IssueLabels(written),
     log,
-    knowledge: { cause: undefined, hasRead: false, text: { countedTitle: null, edit: null }, scope: null },
+    knowledge: { cause: undefined, hasReadIssue: false, text: { countedTitle: null, edit: null }, scope: null },
     guard: new EarlyStart(() => side.startGuard?.(id) ?? null),
     scanner: new EarlyStart(startScanner),
   };

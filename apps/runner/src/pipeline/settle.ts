@@ -10,17 +10,24 @@ import { causeOf } from "../issue/cause.ts";
 import { report, type Reported } from "../steps/report/report.ts";
 import { admitNeeds, issueAccess, attemptsOf, reportNeeds } from "./needs.ts";
 import type { Run } from "./run.ts";
-import { blameMachine } from "./blame.ts";
-import { afterStepFailure, afterReportedEnd, type EndFacts, requeued, holdEnd, afterReportFailure } from "./dispose.ts";
+import { attributeToMachine } from "./attributeToMachine.ts";
+import {
+  afterStepFailure,
+  afterReportedEnd,
+  type EndFacts,
+  afterBrokenOffRun,
+  holdEnd,
+  afterReportFailure,
+} from "./planDisposition.ts";
 import type { Disposition } from "./disposition.ts";
 import { failureOf } from "../run/failureOf.ts";
 import { endByHalt, Halted } from "../run/halt.ts";
-import { isOwnOutage } from "./ownOutage.ts";
-import { isOwnRefusal } from "./ownRefusal.ts";
-import { planSettle, type Unfinished } from "./planSettle.ts";
+import { isOutageOfOneIssue } from "./outageOfOneIssue.ts";
+import { isRefusalOfOneIssue } from "./refusalOfOneIssue.ts";
+import { planUnfinished, type Unfinished } from "./planUnfinished.ts";
 
-/** Number of newest events that are read: enough for the other issues of a repository while a refused push waits for its next tries. */
-const WINDOW = 1000;
+/** Number of newest events to read: enough for the other issues of a repository while a refused push waits for its next tries. */
+const EVENTS_READ = 1000;
 
 export interface SettleOptions {
   /** The issue's repository is held, and this run probes it. */
@@ -28,28 +35,32 @@ export interface SettleOptions {
 }
 
 /** Return the disposition of the job of a run that did not reach the issue's end. */
-export async function settle(run: Run, { error, agent }: Unfinished, options: SettleOptions): Promise<Disposition> {
+export async function settleUnfinished(
+  run: Run,
+  { error, agentEnd }: Unfinished,
+  options: SettleOptions,
+): Promise<Disposition> {
   if (error instanceof LostRun) return { do: "release", lost: error };
-  const halted = run.halts.cause;
+  const halted = run.haltSwitch.cause;
   if (halted?.halt === "lost") return { do: "release", lost: halted };
-  const next = planSettle({
+  const next = planUnfinished({
     halt: halted?.halt ?? null,
-    outOfTime: run.halts.lost.aborted,
-    ended: agent === "ended",
-    agentLost: agent === "lost",
+    outOfTime: run.haltSwitch.lost.aborted,
+    endedWithoutWork: agentEnd === "without work",
+    agentLost: agentEnd === "lost",
     decided: run.record.state.end.outcome !== null,
   });
   switch (next) {
     case "requeue": {
-      const because = agent === "lost" && error instanceof Error ? error.message : "the runner is shutting down";
-      return requeued(run.record.state, { runId: run.id, now: run.services.now(), because });
+      const because = agentEnd === "lost" && error instanceof Error ? error.message : "the runner is shutting down";
+      return afterBrokenOffRun(run.record.state, { runId: run.id, now: run.services.now(), because });
     }
     case "stopped":
     case "cancelled":
       await run.record.write(endByHalt(halted ?? new Halted(next, next), next, run.id));
-      return conclude(run, options);
+      return reportEnd(run, options);
     case "failure": {
-      const failure = await blameMachine(failureOf(error), run.services);
+      const failure = await attributeToMachine(failureOf(error), run.services);
       return settleStepFailure(run, redacted(run, failure), options);
     }
     default:
@@ -57,15 +68,16 @@ export async function settle(run: Run, { error, agent }: Unfinished, options: Se
   }
 }
 
-/** Report the decided end. If GitHub is unreachable, the job waits for it. */
-export async function conclude(run: Run, options: SettleOptions): Promise<Disposition> {
+/** Report the issue's end, which is in the record, and return the disposition of the job. If GitHub is unreachable, the job waits for it. */
+export async function reportEnd(run: Run, options: SettleOptions): Promise<Disposition> {
   let reported: Reported;
   try {
     await confirmEnd(run);
     reported = await report(reportNeeds(run), run.knowledge.cause);
   } catch (error) {
-    if (error instanceof LostRun || run.halts.lost.aborted) return settle(run, { error, agent: null }, options);
-    const failure = redacted(run, await blameMachine(failureOf(error), run.services));
+    if (error instanceof LostRun || run.haltSwitch.lost.aborted)
+      return settleUnfinished(run, { error, agentEnd: null }, options);
+    const failure = redacted(run, await attributeToMachine(failureOf(error), run.services));
     return afterReportFailure(failure, run.record.state, factsOf(run, options));
   }
   const facts = factsOf(run, options);
@@ -79,25 +91,25 @@ export async function conclude(run: Run, options: SettleOptions): Promise<Dispos
  * is admitted again, and the result is reported.
  */
 async function confirmEnd(run: Run): Promise<void> {
-  if (run.knowledge.hasRead) return;
-  run.knowledge.cause = await causeOf(issueAccess(run, run.halts.lost), run.knowledge.cause);
+  if (run.knowledge.hasReadIssue) return;
+  run.knowledge.cause = await causeOf(issueAccess(run, run.haltSwitch.lost), run.knowledge.cause);
   if (run.knowledge.cause !== null) return;
   await run.record.write({ ...NO_FORMER_END, "round.admitted": null, "work.summary": null });
   const { admitted, cause } = await admit(admitNeeds(run));
-  run.knowledge.hasRead = true;
+  run.knowledge.hasReadIssue = true;
   if (cause !== undefined) run.knowledge.cause = cause;
   if (admitted !== null) {
     throw new StepFailure({ kind: "github", message: "the label was added while the issue was read" });
   }
 }
 
-async function settleStepFailure(run: Run, found: Failure, options: SettleOptions): Promise<Disposition> {
-  const { failure, patch } = await blameIssue(run, found);
+async function settleStepFailure(run: Run, failureOfStep: Failure, options: SettleOptions): Promise<Disposition> {
+  const { failure, patch } = await attributeToIssue(run, failureOfStep);
   const next = afterStepFailure(failure, applyPatch(run.record.state, patch), factsOf(run, options));
   run.log.warn({ failure: failure.kind, next: next.do }, failure.message);
   if (next.do === "report") {
     await run.record.write({ ...patch, ...next.patch });
-    return conclude(run, options);
+    return reportEnd(run, options);
   }
   const { lastWrite } = next;
   if (lastWrite === undefined) return next;
@@ -113,29 +125,30 @@ function factsOf(run: Run, { isHeld }: SettleOptions): EndFacts {
     by: `runner ${run.runner}`,
     isHeld,
     ...attemptsOf(run),
-    factor: coordinator.backoff_factor,
+    backoffFactor: coordinator.backoff_factor,
     blockedExpiresMs: questionLifetimeMs(coordinator.blocked_expires_days),
     now: now(),
   };
 }
 
-interface Blamed {
+interface Attributed {
   readonly failure: Failure;
   readonly patch: Pick<IssuePatch, "agent.session">;
 }
 
 /** Attribute a failure to the issue if it recurs for this issue and not for others. */
-async function blameIssue(run: Run, failure: Failure): Promise<Blamed> {
+async function attributeToIssue(run: Run, failure: Failure): Promise<Attributed> {
   if (failure.kind !== run.record.state.end.failure) return { failure, patch: {} };
-  if (failure.kind === "model") return blameForOutage(run, failure);
+  if (failure.kind === "model") return attributeOutage(run, failure);
   const isGuess = failure.kind === "refused" && failure.guessed === true;
-  return { failure: isGuess ? await blameForRefusal(run, failure) : failure, patch: {} };
+  return { failure: isGuess ? await attributeRefusal(run, failure) : failure, patch: {} };
 }
 
-async function blameForRefusal(run: Run, failure: Failure): Promise<Failure> {
+async function attributeRefusal(run: Run, failure: Failure): Promise<Failure> {
   const { kind, message } = failure;
-  const events = await readEvents(run.services.redis, { count: WINDOW });
-  if (!isOwnRefusal({ issue: run.jobId, message, parked: run.record.state.counts.parked, events })) return failure;
+  const events = await readEvents(run.services.redis, { count: EVENTS_READ });
+  if (!isRefusalOfOneIssue({ issue: run.jobId, message, parked: run.record.state.counts.parked, events }))
+    return failure;
   const times = `${run.record.state.counts.parked + 1} times in a row`;
   return {
     kind,
@@ -143,13 +156,13 @@ async function blameForRefusal(run: Run, failure: Failure): Promise<Failure> {
   };
 }
 
-async function blameForOutage(run: Run, failure: Failure): Promise<Blamed> {
+async function attributeOutage(run: Run, failure: Failure): Promise<Attributed> {
   const { services } = run;
   const { state } = run.record;
   const { coordinator } = services.config;
   const ends = await readEnds(services.redis);
-  const facts = { parked: state.counts.parked, ends, factor: coordinator.backoff_factor, now: services.now() };
-  if (!isOwnOutage(facts)) return { failure, patch: {} };
+  const facts = { parked: state.counts.parked, ends, backoffFactor: coordinator.backoff_factor, now: services.now() };
+  if (!isOutageOfOneIssue(facts)) return { failure, patch: {} };
   const message = `${failure.message} (while it waited, runs of other issues succeeded)`;
   return { failure: { kind: "agent", message }, patch: { "agent.session": null } };
 }

@@ -30,7 +30,7 @@ export interface RecordOptions {
   readonly runner: string;
   /** The record after the run has claimed it. */
   readonly state: IssueRecord;
-  readonly halts: HaltSwitch;
+  readonly haltSwitch: HaltSwitch;
   /** Borrowed. */
   readonly progress: Progress;
   readonly log: Logger;
@@ -54,7 +54,7 @@ export class RunRecord implements StepRecord<RecordPath> {
   }
 
   throwIfLost(): void {
-    this.#options.halts.lost.throwIfAborted();
+    this.#options.haltSwitch.lost.throwIfAborted();
   }
 
   async assertLive(): Promise<void> {
@@ -79,7 +79,7 @@ export class RunRecord implements StepRecord<RecordPath> {
    * @throws LostRun, or the signal's reason, if the run has lost the job
    */
   async writeLast(patch: IssuePatch, event?: EventDescription): Promise<void> {
-    const { cause } = this.#options.halts;
+    const { cause } = this.#options.haltSwitch;
     if (cause?.halt === "lost") throw cause;
     await this.#writeDated(patch, event);
   }
@@ -91,9 +91,9 @@ export class RunRecord implements StepRecord<RecordPath> {
   }
 
   async #put(patch: IssuePatch, entry: NewEvent | undefined): Promise<void> {
-    const { store, jobId, run, halts, log, progress } = this.#options;
+    const { store, jobId, run, haltSwitch, log, progress } = this.#options;
     const full = this.#redacted(patch);
-    await whenThereIsRoom(() => store.write(jobId, run, full, entry), { signal: halts.lost, log });
+    await whenThereIsRoom(() => store.write(jobId, run, full, entry), { signal: haltSwitch.lost, log });
     this.#state = applyPatch(this.#state, full);
     progress.at(this.#state.checkpoint);
   }

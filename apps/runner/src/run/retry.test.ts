@@ -16,7 +16,7 @@ function flaky(times: number, error: Error, ms = 0) {
     if (seen.tries <= times) throw error;
     return seen.tries;
   };
-  return { work, seen, options: { signal, factor: 0, now: () => seen.now } };
+  return { work, seen, options: { signal, backoffFactor: 0, now: () => seen.now } };
 }
 
 test.each([answer("unavailable"), new StepFailure({ kind: "github", message: "git: early EOF" })])(
@@ -57,7 +57,7 @@ test("an abort during a wait, or instead of an answer, rejects with its reason",
       setImmediate(() => waiting.abort(reason));
       throw answer("unavailable");
     },
-    { signal: waiting.signal, factor: 1 },
+    { signal: waiting.signal, backoffFactor: 1 },
   );
   await expect(wait).rejects.toBe(reason);
 
@@ -70,7 +70,7 @@ test("an abort during a wait, or instead of an answer, rejects with its reason",
       asking.abort(reason);
       throw reason;
     },
-    { signal: asking.signal, factor: 0 },
+    { signal: asking.signal, backoffFactor: 0 },
   );
   await expect(ask).rejects.toBe(reason);
   expect(tries).toBe(1);

@@ -10,14 +10,14 @@ const DELAYS_MS = [1000, 2000, 4000, 8000, 15_000];
 export interface RetryOptions {
   readonly signal: AbortSignal;
   /** Factor of all waits; config `backoff_factor`. */
-  readonly factor: number;
+  readonly backoffFactor: number;
   /** Clock in milliseconds, with any origin. */
   readonly now?: () => number;
 }
 
 /** Return the retry options of a step. */
 export function retryOptionsOf({ issue, signal }: IssueAccess): RetryOptions {
-  return { signal, factor: issue.factor };
+  return { signal, backoffFactor: issue.backoffFactor };
 }
 
 /**
@@ -26,7 +26,7 @@ export function retryOptionsOf({ issue, signal }: IssueAccess): RetryOptions {
  */
 export async function withRetry<T>(
   work: () => Promise<T>,
-  { signal, factor, now = () => performance.now() }: RetryOptions,
+  { signal, backoffFactor, now = () => performance.now() }: RetryOptions,
 ): Promise<T> {
   const end = now() + RETRY_MS;
   let waited = 0;
@@ -40,8 +40,8 @@ export async function withRetry<T>(
       signal.throwIfAborted();
       const delay = DELAYS_MS[Math.min(attempt, DELAYS_MS.length - 1)] ?? 0;
       waited += delay;
-      if (waited > RETRY_MS || now() + delay * factor > end) throw error;
-      await sleep(delay * factor, undefined, { signal }).catch(() => undefined); // The error of the abort does not have the signal's reason.
+      if (waited > RETRY_MS || now() + delay * backoffFactor > end) throw error;
+      await sleep(delay * backoffFactor, undefined, { signal }).catch(() => undefined); // The error of the abort does not have the signal's reason.
     }
   }
 }

@@ -8,7 +8,8 @@ import type { Mirror } from "../workspace/mirror.ts";
 import type { WorkspacePaths } from "../workspace/paths.ts";
 import type { StepRecord } from "./record.ts";
 
-// Parts of the steps' inputs. Each step names the parts that it needs. The pipeline has all of them.
+// Parts of the steps' inputs. Each step names the parts that it needs, in a type such as `AdmitNeeds`, and calls them `run`: they are those
+// parts of the pipeline's `Run` that `pipeline/needs.ts` passes to the step.
 
 /** The issue on GitHub, and the access to it. */
 export interface IssueOnGitHub {
@@ -19,8 +20,8 @@ export interface IssueOnGitHub {
   readonly login: string | null;
   /** Trusted accounts, comments that count, and the names of tac8's labels. */
   readonly policy: Config["github"];
-  /** Factor of all waits; config `backoff_factor`. */
-  readonly factor: number;
+  /** Config `backoff_factor`: factor of all waits. */
+  readonly backoffFactor: number;
 }
 
 /** Access to the issue, with a signal that ends the requests. */

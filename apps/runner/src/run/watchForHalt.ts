@@ -14,7 +14,7 @@ export interface Watched {
   /** Id of the run. */
   readonly id: string;
   readonly jobId: string;
-  readonly halts: HaltSwitch;
+  readonly haltSwitch: HaltSwitch;
   readonly store: Pick<IssueStore, "read">;
   readonly redis: Pick<Redis, "status">;
   readonly place: AgentPlace;
@@ -43,8 +43,8 @@ export function watchForHalt(run: Watched, { onHalt, findEdit }: WatchOptions): 
     checkingForCommand = true;
     try {
       const state = await run.store.read(run.jobId);
-      if (state.run.id !== run.id) run.halts.request("lost", "another run has taken over");
-      else run.halts.obey(state);
+      if (state.run.id !== run.id) run.haltSwitch.request("lost", "another run has taken over");
+      else run.haltSwitch.obey(state);
     } catch (error) {
       run.log.debug({ err: error }, "could not read the commands of the issue from Redis: the next check reads them");
     } finally {
@@ -60,7 +60,7 @@ export function watchForHalt(run: Watched, { onHalt, findEdit }: WatchOptions): 
     checkingForFile = true;
     try {
       if (!(await hasStopFile(run.place, run.tree)) || over) return;
-      run.halts.request("stopped", "there was a file STOP in the workspace");
+      run.haltSwitch.request("stopped", "there was a file STOP in the workspace");
     } catch (error) {
       run.log.debug({ err: error }, "could not check for a file STOP: the next check repeats it");
     } finally {
@@ -72,11 +72,11 @@ export function watchForHalt(run: Watched, { onHalt, findEdit }: WatchOptions): 
   let checkingForEdit = false;
 
   async function checkForEdit(): Promise<void> {
-    if (checkingForEdit || run.halts.stop.aborted) return;
+    if (checkingForEdit || run.haltSwitch.stop.aborted) return;
     checkingForEdit = true;
     try {
-      const reason = await findEdit(AbortSignal.any([ended.signal, run.halts.stop]));
-      if (reason !== null && !over) run.halts.request("stopped", reason, "edited");
+      const reason = await findEdit(AbortSignal.any([ended.signal, run.haltSwitch.stop]));
+      if (reason !== null && !over) run.haltSwitch.request("stopped", reason, "edited");
     } catch (error) {
       run.log.debug({ err: error }, "could not check whether the issue was edited: the next check repeats it");
     } finally {
@@ -87,7 +87,7 @@ export function watchForHalt(run: Watched, { onHalt, findEdit }: WatchOptions): 
   const commands = setInterval(() => void checkForCommand(), POLL_MS);
   const files = setInterval(() => void checkForFile(), FILE_POLL_MS);
   const edits = setInterval(() => void checkForEdit(), run.pollSeconds * 1000);
-  const endSwitchWatch = run.halts.watch(onHalt);
+  const endSwitchWatch = run.haltSwitch.watch(onHalt);
   return () => {
     over = true;
     ended.abort();

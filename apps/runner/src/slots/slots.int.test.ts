@@ -62,10 +62,10 @@ test("a released slot can be taken again", async () => {
 test("the next runner that takes a slot finds the live run in it, but no ended run", async () => {
   const slots = await slotsOf(3);
   const [a, b] = [slots.take(), slots.take()];
-  await a.begin(live(1));
-  await b.begin(live(2));
-  await a.end();
-  await a.end();
+  await a.beginRun(live(1));
+  await b.beginRun(live(2));
+  await a.endRun();
+  await a.endRun();
   slots.close();
   const next = await slotsOf(3);
   expect(next.abandoned).toEqual([live(2)]);
@@ -76,7 +76,7 @@ test("the next runner that takes a slot finds the live run in it, but no ended r
 
 test("a runner waits for a slot with a noted run if another process only checks it", async () => {
   const slots = await slotsOf(1);
-  await slots.take().begin(live(1));
+  await slots.take().beginRun(live(1));
   slots.close();
   const probe = await tryLock(join(home, "runs", "slot-0.lock"));
   const taking = takeSlots({ dataFolder: home, count: 1, host: () => "pi", checkMs: 600_000 });

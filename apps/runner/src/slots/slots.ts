@@ -14,8 +14,10 @@ export interface Slot {
   readonly name: string;
   /** Number of the slot, which is unique among the taken slots of a data folder. */
   readonly number: number;
-  begin(live: LiveRun): Promise<void>;
-  end(): Promise<void>;
+  /** Write the slot's note of its live run. */
+  beginRun(live: LiveRun): Promise<void>;
+  /** Remove the note. The slot stays taken. */
+  endRun(): Promise<void>;
 }
 
 export interface TakenSlots {
@@ -106,10 +108,10 @@ function slotAt(folder: string, number: number, host: string): Slot {
   return {
     name: `${host}/${number}`,
     number,
-    async begin(live) {
+    async beginRun(live) {
       await writeWholeFile(file, JSON.stringify(live));
     },
-    async end() {
+    async endRun() {
       await rm(file, { force: true });
     },
   };

@@ -59,7 +59,7 @@ export async function prepare(
   run: PrepareNeeds,
   { scope: recentScope, admitted, resumeReason: given, refresh }: PrepareInput,
 ): Promise<Prepared> {
-  const { factor, github } = run.issue;
+  const { backoffFactor, github } = run.issue;
   const { issue, comments } = admitted;
   const resumeReason = await withReply(run, given, comments);
   // The fetch was started before `admit` and takes longer than the requests below. All run at the same time, because none of them needs
@@ -68,7 +68,7 @@ export async function prepare(
     () => showBeginning(run, { issue, comments }),
     (signal) => {
       const choose = () => chooseBranch(recentScope, (name) => github.pullsOfBranch(run.issue.ref, name, { signal }));
-      return withRetry(choose, { signal, factor });
+      return withRetry(choose, { signal, backoffFactor });
     },
     (signal) => refresh.result(signal),
   ]);

@@ -4,11 +4,11 @@ import type { StopCause } from "../agent/types.ts";
 export interface Unfinished {
   readonly error: unknown;
   /**
-   * `ended`: the agent ended by itself without work that could be published; a halt in the meantime does not change that. `lost`: the
-   * agent was killed with its guard, or because its job's lock was about to end while Redis did not answer. Its job continues as
-   * after the death of a runner. Null: any other reason.
+   * How the agent ended, if that is the reason. `without work`: it ended by itself, and has no work that could be published; a halt in
+   * the meantime does not change that. `lost`: it was killed with its guard, or because its job's lock was about to end while Redis did
+   * not answer. Its job continues as after the death of a runner. Null: any other reason.
    */
-  readonly agent: "ended" | "lost" | null;
+  readonly agentEnd: "without work" | "lost" | null;
 }
 
 export interface AgentEndFacts {
@@ -32,11 +32,11 @@ export function planAgentEnd({ halt, asks, lost }: AgentEndFacts): "halt" | "que
 export interface UnfinishedRun {
   /** Cause of the halt; null if there was none. Never `lost`: the job of such a run is released without this plan. */
   readonly halt: StopCause | null;
-  /** The run may not write any more, or has no time to. */
+  /** The run may not write to the record any more, or has no time to. */
   readonly outOfTime: boolean;
-  /** See `Unfinished`. */
-  readonly ended: boolean;
-  /** See `Unfinished`. */
+  /** `Unfinished.agentEnd` is `without work`. */
+  readonly endedWithoutWork: boolean;
+  /** `Unfinished.agentEnd` is `lost`. */
   readonly agentLost: boolean;
   /** The issue's end is already in the record. */
   readonly decided: boolean;
@@ -45,14 +45,14 @@ export interface UnfinishedRun {
 /**
  * Decide what happens to the job of a run that did not reach the issue's end, and to its issue if the run was stopped or cancelled. Pure.
  */
-export function planSettle({
+export function planUnfinished({
   halt,
   outOfTime,
-  ended,
+  endedWithoutWork,
   agentLost,
   decided,
 }: UnfinishedRun): "requeue" | "stopped" | "cancelled" | "failure" {
-  if (outOfTime || (halt === "shutdown" && !ended)) return "requeue";
+  if (outOfTime || (halt === "shutdown" && !endedWithoutWork)) return "requeue";
   if ((halt === "stopped" || halt === "cancelled") && !decided) return halt;
   if (agentLost) return "requeue";
   return "failure";

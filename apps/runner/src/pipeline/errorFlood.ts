@@ -8,8 +8,8 @@ export interface FloodOptions {
   readonly now: () => number;
 }
 
-/** Count errors. @returns a function to call at each error, which returns true when the flood has lasted for `windows` windows */
-export function countFlood({ limit, windowMs, windows, now }: FloodOptions): () => boolean {
+/** Detect a flood of errors. @returns a function to call at each error, which returns true when the flood has lasted for `windows` windows */
+export function detectErrorFlood({ limit, windowMs, windows, now }: FloodOptions): () => boolean {
   let window = -1;
   let count = 0;
   let full = 0;

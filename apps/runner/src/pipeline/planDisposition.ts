@@ -17,8 +17,8 @@ import {
 import type { Disposition, HoldChange, OwnJobDisposition, Requeue } from "./disposition.ts";
 import type { LastWrite } from "../run/lastWrite.ts";
 import { Halted } from "../run/halt.ts";
-import { requeuedProgress } from "./requeued.ts";
-import { extraWait } from "./ownOutage.ts";
+import { progressOfRequeued } from "./requeuedProgress.ts";
+import { extraWait } from "./outageOfOneIssue.ts";
 
 /** Delay of a requeued job. Without it a runner that closes would receive the job again; after it, that runner has closed. */
 export const REQUEUE_MS = 100;
@@ -41,7 +41,7 @@ export interface EndFacts {
   readonly made: number;
   readonly max: number;
   /** Factor of all waits. */
-  readonly factor: number;
+  readonly backoffFactor: number;
   readonly blockedExpiresMs: number;
   /** Epoch ms. */
   readonly now: number;
@@ -75,18 +75,16 @@ export function afterReportedEnd(
 }
 
 /**
- * Return the disposition if the runner shuts down, or if the agent was killed together with its guard. It uses no attempt. An agent that
- * kills its runner in each run is limited by domain/brokenOff.ts.
+ * Return the disposition after a broken-off run: its runner shuts down, or its agent was killed together with its guard. No attempt is
+ * used. An agent that kills its runner in each run is limited by domain/brokenOff.ts.
  */
-export function requeued(
+export function afterBrokenOffRun(
   record: IssueRecord,
   { runId, now, because }: Pick<EndFacts, "runId" | "now"> & { because: string },
 ): Requeue {
   const { checkpoint } = record;
-  const agentRun = record.agent.run;
-  const { outcome } = record.end;
-  const hadAgent = agentRun === runId && !hasReached(checkpoint, "worked") && outcome === null;
-  const counts = hadAgent ? groupPatch("counts", countBrokenOff(record.counts, requeuedProgress(record))) : {};
+  const hadAgent = record.agent.run === runId && !hasReached(checkpoint, "worked") && record.end.outcome === null;
+  const counts = hadAgent ? groupPatch("counts", countBrokenOff(record.counts, progressOfRequeued(record))) : {};
   return {
     do: "requeue",
     until: now + REQUEUE_MS,
@@ -99,18 +97,18 @@ export function requeued(
   };
 }
 
-/** Patch if the commits of finished work are lost. It also drops the session, because that agent would assume that they exist. */
-export const NOTHING_DONE = {
+/** Patch of the record if the commits of finished work are lost. It also drops the session, because its agent would assume that they exist. */
+export const WORK_LOST_PATCH = {
   checkpoint: "none",
   "agent.session": null,
   "branch.head": null,
   "work.finishedAt": null,
 } as const satisfies IssuePatch;
 
-/** Return the disposition by which a new run does the finished work again, from the branch. It uses no attempt. @param now epoch ms */
+/** Return the disposition by which a new run does the finished work again, from the branch. No attempt is used. @param now epoch ms */
 export function workAgain({ agent: { runCount: agentRuns } }: RecordPart<"agent.runCount">, now: number): Requeue {
   const because = "the work is redone from its branch";
-  const patch = { ...NOTHING_DONE, "end.failure": null, "end.reason": null, state: "queued" } as const;
+  const patch = { ...WORK_LOST_PATCH, "end.failure": null, "end.reason": null, state: "queued" } as const;
   const lastWrite: LastWrite = { patch, event: { event: "issue:requeued", reason: because, evidence: {} } };
   return { do: "requeue", until: now + REQUEUE_MS, because, lastWrite, beforeNewWork: agentRuns > 0 };
 }
@@ -133,9 +131,9 @@ export function afterStepFailure(
   record: IssueRecord,
   facts: EndFacts,
 ): { readonly do: "report"; readonly patch: IssuePatch } | OwnJobDisposition {
-  const { made, max, factor, now } = facts;
+  const { made, max, backoffFactor, now } = facts;
   const { noChanges } = record.counts;
-  const next = afterFailure(failure, { made, max, parked: record.counts.parked, noChanges }, factor, now);
+  const next = afterFailure(failure, { made, max, parked: record.counts.parked, noChanges }, backoffFactor, now);
   // Finished work may have commits that change nothing compared with the base branch. Publishing them again would fail again, so the
   // agent runs again with the reason.
   const againPatch =
@@ -173,10 +171,10 @@ export function afterStepFailure(
 
 /** Return the disposition if GitHub does not accept the report of a decided end. The job waits for GitHub. */
 export function afterReportFailure(failure: Failure, record: IssueRecord, facts: EndFacts): Requeue {
-  const { factor, now } = facts;
+  const { backoffFactor, now } = facts;
   // The kind `github` uses no attempt and never fails, so only `parked` affects the delay.
   const counts = { made: 0, max: 2, parked: record.counts.parked, noChanges: 0 };
-  const next = afterFailure({ ...failure, kind: "github" }, counts, factor, now);
+  const next = afterFailure({ ...failure, kind: "github" }, counts, backoffFactor, now);
   const delayMs = next.do === "fail" ? ERROR_RETRY_MS : next.delayMs;
   // The other issues of the repository would be refused as well.
   const hold = failure.wholeRepository === true ? ({ name: "repository", until: now + delayMs } as const) : null;
@@ -192,13 +190,13 @@ interface Parking extends EndFacts {
 function parkedFor(
   failure: Failure,
   record: IssueRecord,
-  { delayMs, hold, ref, by, runId, factor, now }: Parking,
+  { delayMs, hold, ref, by, runId, backoffFactor, now }: Parking,
 ): Requeue {
   const name = hold === null ? null : hold.name === "repository" ? repositoryHold(ref) : hold.name;
   // An issue that is parked for the model again does not continue when the hold ends, but after an extra wait, so that jobs of other
   // issues show first whether the model works for them.
   const isParkedAgain = failure.kind === "model" && record.end.failure === "model" && record.counts.parked > 0;
-  const extraMs = isParkedAgain ? extraWait(record.counts.parked, factor) : 0;
+  const extraMs = isParkedAgain ? extraWait(record.counts.parked, backoffFactor) : 0;
   const patch = { "counts.parked": record.counts.parked + 1, "job.hold": isParkedAgain ? null : name };
   return {
     do: "requeue",
@@ -213,7 +211,7 @@ function parkedFor(
               reason: failure.message,
               by,
               since: now,
-              until: holdUntil(hold, record, factor),
+              until: holdUntil(hold, record, backoffFactor),
               run: runId,
             },
           },
@@ -231,10 +229,10 @@ function parkedFor(
 function holdUntil(
   { name, until }: HoldRequest,
   { checkpoint }: RecordPart<"checkpoint">,
-  factor: number,
+  backoffFactor: number,
 ): number | null {
   const isProbed = name === "repository" && until !== null && hasReached(checkpoint, "worked");
-  return isProbed ? until + PROBE_MINUTES * 60_000 * factor : until;
+  return isProbed ? until + PROBE_MINUTES * 60_000 * backoffFactor : until;
 }
 
 /** Return the state, its event and, if GitHub can be reached, the status comment. @param record the record, with the patch applied */

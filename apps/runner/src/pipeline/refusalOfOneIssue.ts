@@ -19,12 +19,12 @@ export interface RefusalFacts {
  * repository no push of another issue was refused with the same message. For refusals with an unknown message: the refusals of one
  * issue prove nothing about the others, and must not hold them forever. Pure.
  */
-export function isOwnRefusal({ issue, message, parked, events }: RefusalFacts): boolean {
+export function isRefusalOfOneIssue({ issue, message, parked, events }: RefusalFacts): boolean {
   if (parked + 1 < MAX_GUESSED_REFUSALS) return false;
   const ofRepository = events.filter((event) => repositoryOf(event.issue) === repositoryOf(issue));
-  const taken = ofRepository.findLastIndex((event) => stateAfter(event) === "pr");
+  const newestPublished = ofRepository.findLastIndex((event) => stateAfter(event) === "pr");
   return !ofRepository
-    .slice(taken + 1)
+    .slice(newestPublished + 1)
     .some(
       (event) =>
         event.issue !== issue &&

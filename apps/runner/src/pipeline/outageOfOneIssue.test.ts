@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import { extraWait, isOwnOutage } from "./ownOutage.ts";
+import { extraWait, isOutageOfOneIssue } from "./outageOfOneIssue.ts";
 
 const NOW = Date.parse("2026-11-22T12:00:00Z");
 const MINUTE = 60_000;
 const ended = (minutesAgo: number, succeeded = true) => ({ at: NOW - minutesAgo * MINUTE, succeeded });
-const own = (parked: number, ...ends: ReturnType<typeof ended>[]) => isOwnOutage({ parked, ends, factor: 1, now: NOW });
+const own = (parked: number, ...ends: ReturnType<typeof ended>[]) =>
+  isOutageOfOneIssue({ parked, ends, backoffFactor: 1, now: NOW });
 
 test("an outage affects all issues until a run of another issue succeeds while this one waits", () => {
   expect(own(5)).toBe(false);

@@ -10,24 +10,24 @@ export interface OutageFacts {
   /** Ends of the newest runs of all issues, oldest first. */
   readonly ends: readonly RunEnd[];
   /** Factor of all waits. */
-  readonly factor: number;
+  readonly backoffFactor: number;
   /** Epoch ms. */
   readonly now: number;
 }
 
 /**
- * Return whether the model fails only for this issue: while it waited for the last time, a run of another issue succeeded.
+ * Return whether the model fails only for this issue: while the issue waited for the last time, a run of another issue succeeded.
  * A request that always times out, for example because its session is too long, would otherwise hold the queue forever. Pure.
  */
-export function isOwnOutage({ parked, ends, factor, now }: OutageFacts): boolean {
+export function isOutageOfOneIssue({ parked, ends, backoffFactor, now }: OutageFacts): boolean {
   if (parked < MIN_PARKED) return false;
-  const waited = waitOf(parked - 1) * factor;
+  const waited = waitOf(parked - 1) * backoffFactor;
   return ends.some(({ succeeded, at }) => succeeded && at > now - waited);
 }
 
 /** Return the extra wait of an issue that is parked for an outage again. Other issues go first, and show whether the model works for them. */
-export function extraWait(parked: number, factor: number): number {
-  return (waitOf(parked) / 2) * factor;
+export function extraWait(parked: number, backoffFactor: number): number {
+  return (waitOf(parked) / 2) * backoffFactor;
 }
 
 function waitOf(parked: number): number {

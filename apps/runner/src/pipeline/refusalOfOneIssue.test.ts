@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { LoggedEvent } from "@tac8/core/domain/events";
 import { logged } from "@tac8/core/testing/formerEvents.fixture";
-import { isOwnRefusal } from "./ownRefusal.ts";
+import { isRefusalOfOneIssue } from "./refusalOfOneIssue.ts";
 
 const MESSAGE = "pushing auto/gh-1: Not like this. · [remote rejected] (pre-receive hook declined)";
 const PARKED = 2;
@@ -11,7 +11,7 @@ function event(issue: string, to: "parked" | "failed" | "pr", reason = MESSAGE, 
 }
 
 const own = (parked: number, ...events: readonly LoggedEvent[]) =>
-  isOwnRefusal({ issue: "octo.widgets.1", message: MESSAGE, parked, events });
+  isRefusalOfOneIssue({ issue: "octo.widgets.1", message: MESSAGE, parked, events });
 
 test("a push that is refused three times is the issue's own failure if no other issue's push was refused with the same message", () => {
   const mine = event("octo.widgets.1", "parked");

@@ -1,24 +1,24 @@
 import { expect, test } from "vitest";
-import { planAgentEnd, planSettle, type AgentEndFacts, type UnfinishedRun } from "./planSettle.ts";
+import { planAgentEnd, planUnfinished, type AgentEndFacts, type UnfinishedRun } from "./planUnfinished.ts";
 
-const RUN: UnfinishedRun = { halt: null, outOfTime: false, ended: false, agentLost: false, decided: false };
+const RUN: UnfinishedRun = { halt: null, outOfTime: false, endedWithoutWork: false, agentLost: false, decided: false };
 
-test.each<[Partial<UnfinishedRun>, ReturnType<typeof planSettle>]>([
+test.each<[Partial<UnfinishedRun>, ReturnType<typeof planUnfinished>]>([
   [{}, "failure"],
-  [{ ended: true }, "failure"],
+  [{ endedWithoutWork: true }, "failure"],
   [{ halt: "shutdown" }, "requeue"],
   // Otherwise the agent would run again, and cost money again, although it ended by itself.
-  [{ halt: "shutdown", ended: true }, "failure"],
-  [{ halt: "shutdown", ended: true, outOfTime: true }, "requeue"],
+  [{ halt: "shutdown", endedWithoutWork: true }, "failure"],
+  [{ halt: "shutdown", endedWithoutWork: true, outOfTime: true }, "requeue"],
   [{ outOfTime: true }, "requeue"],
   [{ agentLost: true }, "requeue"],
   [{ agentLost: true, halt: "stopped" }, "stopped"],
   [{ halt: "stopped" }, "stopped"],
-  [{ halt: "stopped", ended: true }, "stopped"],
+  [{ halt: "stopped", endedWithoutWork: true }, "stopped"],
   [{ halt: "cancelled" }, "cancelled"],
   [{ halt: "cancelled", decided: true }, "failure"],
 ])("%j → %s", (run, next) => {
-  expect(planSettle({ ...RUN, ...run })).toBe(next);
+  expect(planUnfinished({ ...RUN, ...run })).toBe(next);
 });
 
 const AGENT: AgentEndFacts = { halt: null, asks: false, lost: false };

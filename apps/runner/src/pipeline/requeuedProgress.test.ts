@@ -1,10 +1,10 @@
 import { countBrokenOff, MAX_UNCHANGED_IN_A_ROW, NOT_BROKEN_OFF, tooOften } from "@tac8/core/domain/brokenOff";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { expect, test } from "vitest";
-import { requeuedProgress } from "./requeued.ts";
+import { progressOfRequeued } from "./requeuedProgress.ts";
 
 const START = "a".repeat(40);
-const progress = (headSha: string | null) => requeuedProgress({ branch: { head: headSha, start: START } });
+const progress = (headSha: string | null) => progressOfRequeued({ branch: { head: headSha, start: START } });
 const after = (times: number) =>
   Array.from({ length: times }, () => progress(START)).reduce(countBrokenOff, NOT_BROKEN_OFF);
 

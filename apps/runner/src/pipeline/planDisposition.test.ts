@@ -7,12 +7,12 @@ import {
   afterUnexpectedError,
   afterStepFailure,
   afterReportedEnd,
-  requeued,
+  afterBrokenOffRun,
   holdEnd,
   afterReportFailure,
   workAgain,
   type EndFacts,
-} from "./dispose.ts";
+} from "./planDisposition.ts";
 import { Halted } from "../run/halt.ts";
 
 const NOW = Date.parse("2026-11-22T12:00:00Z");
@@ -25,7 +25,7 @@ const FACTS: EndFacts = {
   isHeld: false,
   made: 0,
   max: 3,
-  factor: 1,
+  backoffFactor: 1,
   blockedExpiresMs: 14 * DAY,
   now: NOW,
 };
@@ -213,7 +213,9 @@ test("after a reported end the job is completed, failed, or waits for an answer 
 
 test("a requeued job is queued at once, and only a run that had an agent counts as broken off", () => {
   const facts = { runId: "me", now: NOW, because: "the runner is shutting down" };
-  expect(requeued(of({ "agent.run": "me", checkpoint: "prepared", "agent.runCount": 1 }), facts)).toMatchObject({
+  expect(
+    afterBrokenOffRun(of({ "agent.run": "me", checkpoint: "prepared", "agent.runCount": 1 }), facts),
+  ).toMatchObject({
     do: "requeue",
     until: NOW + 100,
     beforeNewWork: true,
@@ -224,7 +226,7 @@ test("a requeued job is queued at once, and only a run that had an agent counts 
     of({ "agent.run": "me", checkpoint: "worked" }),
     of({ "agent.run": "me", "end.outcome": "pr" }),
   ]) {
-    expect(requeued(record, facts).lastWrite?.patch).toEqual({ state: "queued" });
+    expect(afterBrokenOffRun(record, facts).lastWrite?.patch).toEqual({ state: "queued" });
   }
 });
 
