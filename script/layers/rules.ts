@@ -14,7 +14,7 @@ export const PACKAGES = [
 /** The layers of `packages/core/src`: `docs/architecture.md` describes them. */
 export const CORE_LAYERS: Layers = [
   { name: "domain", folders: ["domain", "outgoing", "protection"] },
-  { name: "config, github, store", folders: ["config", "github", "ledger", "log", "process", "queue", "state"] },
-  { name: "transcript, insight", folders: ["board", "conversation", "health", "status", "why"] },
+  { name: "settings, GitHub, data", folders: ["config", "github", "ledger", "log", "process", "queue", "state"] },
+  { name: "insight", folders: ["board", "conversation", "health", "status", "why"] },
   { name: "app", folders: ["app", "isolation", "notify", "share"] },
 ];

@@ -47,8 +47,8 @@ export async function act(services: ActServices, snapshot: RepositorySnapshot, a
   switch (action.do) {
     case "add":
       return add(services, snapshot, action);
-    case "requeue":
-      return requeue(services, snapshot, action);
+    case "add-lost-job":
+      return addLostJob(services, snapshot, action);
     case "reprioritize": {
       const job = await Job.fromId<JobData, JobResult>(services.queue, jobId);
       await job?.changePriority({ priority: action.priority });
@@ -132,7 +132,11 @@ async function setRunnerLabels(
   if (job.where === "delayed" && isPlacement(record.job.hold)) await endDelay(queue, jobId);
 }
 
-async function requeue(services: ActServices, snapshot: RepositorySnapshot, { job, issue, priority }: Of<"requeue">) {
+async function addLostJob(
+  services: ActServices,
+  snapshot: RepositorySnapshot,
+  { job, issue, priority }: Of<"add-lost-job">,
+) {
   const { jobId, record } = job;
   if (!(await removeEnded(services.queue, jobId))) return;
   const reason = `its job was missing from the queue while it was ${record.state ?? "unknown"}`;
@@ -180,14 +184,14 @@ async function recordReply(services: ActServices, { job, comments }: Of<"record-
     .map(({ body }) => body)
     .join("\n\n")
     .slice(0, 60_000);
-  const found = { commentId: last.id, author: last.author.login, text };
+  const reply = { commentId: last.id, author: last.author.login, text };
   const expect = { state: "blocked", "run.id": "", "question.commentId": String(record.question.commentId) };
   const transition = eventOf(job, {
     event: "question:answered",
     reason: `answered by ${last.author.login}`,
     evidence: { comment: last.id },
   });
-  if (!(await store.writeIf(jobId, expect, { "question.reply": found }, transition))) return;
+  if (!(await store.writeIf(jobId, expect, { "question.reply": reply }, transition))) return;
   await endDelay(services.queue, jobId);
   log.info({ issue: jobId, by: last.author.login }, "received a reply to the question: the work continues");
 }

@@ -60,7 +60,7 @@ function brief(action: Action): string {
   switch (action.do) {
     case "add":
       return `add ${action.priority} for event ${action.event}`;
-    case "requeue":
+    case "add-lost-job":
     case "reprioritize":
       return `${action.do} ${action.priority}`;
     case "withdraw":
@@ -141,11 +141,11 @@ describe("plan", () => {
       { job: job(null, { state: "withdrawn" }), event: 10 },
       ["add P2 for event 10"],
     ],
-    ["queued in the record, but without a job", { job: job(null, { state: "queued" }) }, ["requeue P2"]],
+    ["queued in the record, but without a job", { job: job(null, { state: "queued" }) }, ["add-lost-job P2"]],
     [
       "running in the record, but its job failed",
       { job: job("finished", { state: "running", "run.id": "r" }) },
-      ["requeue P2"],
+      ["add-lost-job P2"],
     ],
     // Priority
     ["nothing new", { job: waiting }, []],

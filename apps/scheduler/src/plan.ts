@@ -92,7 +92,7 @@ export type Action =
       readonly event: number | null;
     }
   /** The job is missing or finished in the queue, but the issue has not ended. The new job continues its work. */
-  | { readonly do: "requeue"; readonly job: KnownJob; readonly issue: Issue; readonly priority: Priority }
+  | { readonly do: "add-lost-job"; readonly job: KnownJob; readonly issue: Issue; readonly priority: Priority }
   | { readonly do: "reprioritize"; readonly job: KnownJob; readonly priority: number }
   /** The runner labels that the issue needs have changed. */
   | { readonly do: "set-runner-labels"; readonly job: KnownJob; readonly runsOn: readonly string[] }
@@ -113,7 +113,9 @@ export type Action =
 export function lookupsFor(snapshot: RepositorySnapshot): Lookups {
   const labelled = labelledByJob(snapshot);
   const refOf = (number: number) => ({ owner: snapshot.owner, repo: snapshot.repo, number });
-  const events = snapshot.jobs.filter((job) => isDone(job) && !isStopUnreported(job) && labelled.has(job.jobId));
+  const events = snapshot.jobs.filter(
+    (job) => isEndedWithoutJob(job) && !isStopUnreported(job) && labelled.has(job.jobId),
+  );
   const issues = snapshot.jobs.filter(
     (job) => isLive(job) && !labelled.has(job.jobId) && job.record.command.cancel === null && !isReporting(job),
   );
@@ -136,12 +138,12 @@ export function decidingAccounts(
   return [...new Set([...replies, ...labels].map((login) => login.toLowerCase()))];
 }
 
-/** The whole policy of the scheduler for one repository. Pure. */
+/** Return the actions for one repository: the whole policy of the scheduler. Pure. */
 export function plan(snapshot: RepositorySnapshot, results: LookupResults): Action[] {
   const labelled = labelledByJob(snapshot);
   const actions = snapshot.jobs.flatMap((job): Action[] => {
     const issue = labelled.get(job.jobId);
-    if (!isLive(job)) return issue === undefined ? [] : forStart(job, issue, results);
+    if (!isLive(job)) return issue === undefined ? [] : withoutLiveJob(job, issue, results);
     const facts = { ...results, allowLabel: snapshot.allowLabel };
     if (issue === undefined) return withoutLabel(job, facts, snapshot.label);
     return [
@@ -159,11 +161,12 @@ function urgency(action: Action): number {
   return "issue" in action ? queuePriority(action.priority, false) : 0;
 }
 
-function forStart(job: KnownJob, issue: Issue, { events }: LookupResults): Action[] {
+/** Actions for a labelled issue without a waiting, delayed or active job. */
+function withoutLiveJob(job: KnownJob, issue: Issue, { events }: LookupResults): Action[] {
   const priority = priorityOf(issue.labels);
   // The run itself requests the event that it uses: one request per start instead of one per poll.
   if (job.record.state === null) return [{ do: "add", job, issue, priority, event: null }];
-  if (!isDone(job)) return [{ do: "requeue", job, issue, priority }];
+  if (!isEndedWithoutJob(job)) return [{ do: "add-lost-job", job, issue, priority }];
   if (isStopUnreported(job)) return [];
   const event = events.get(job.jobId) ?? null;
   if (event === null) return [];
@@ -231,27 +234,27 @@ function repliesTo(job: KnownJob, comments: readonly Comment[]): Comment[] {
 /** Actions for an issue that is not in the list. An issue that a user retried needs no label, and its agent may ask a question. */
 function withoutLabel(job: KnownJob, facts: LookupFacts, label: string): Action[] {
   if (mustWake(job)) return [{ do: "wake", job }];
-  const ended = forVanished(job, facts, label);
+  const ended = forUnlisted(job, facts, label);
   if (ended.length > 0) return ended;
-  const found = facts.issues.get(job.jobId);
-  return forResponses(job, found?.kind === "found" ? found.issue : null, facts);
+  const result = facts.issues.get(job.jobId);
+  return forResponses(job, result?.kind === "found" ? result.issue : null, facts);
 }
 
 /**
  * Actions for an issue that is missing from the list. The list may lack an open issue if a page of it changed while it was read, so tac8
  * reads the issue itself.
  */
-function forVanished(job: KnownJob, { issues }: LookupResults, label: string): Action[] {
+function forUnlisted(job: KnownJob, { issues }: LookupResults, label: string): Action[] {
   if (job.record.command.cancel !== null) return [];
-  const answer = issues.get(job.jobId);
-  const ending = answer === undefined ? null : endingOf(answer, label);
+  const result = issues.get(job.jobId);
+  const ending = result === undefined ? null : endingOf(result, label);
   if (ending === null) return [];
   if (!ending.closed && job.record.round.retriedAt !== null) return []; // A retried issue needs no label.
   const { reason, event } = ending;
   if (job.where === "active") return ending.closed ? [{ do: "cancel", job, reason, event }] : [];
   // A run has already shown something on GitHub, so a runner has to end the work and report it.
-  const traces = job.record.statusComment !== null || job.record.agent.runCount > 0;
-  return [{ do: traces ? "cancel" : "withdraw", job, reason, event }];
+  const isShownOnGitHub = job.record.statusComment !== null || job.record.agent.runCount > 0;
+  return [{ do: isShownOnGitHub ? "cancel" : "withdraw", job, reason, event }];
 }
 
 /** Why work on an issue ends. `closed`: the issue was closed, transferred or deleted; false: only its label was removed. */
@@ -262,20 +265,20 @@ interface Ending {
 }
 
 /** Return why the issue ends; null: it is still open and labelled. */
-function endingOf(answer: IssueResult, label: string): Ending | null {
-  switch (answer.kind) {
+function endingOf(result: IssueResult, label: string): Ending | null {
+  switch (result.kind) {
     case "moved":
-      return { reason: `the issue was transferred to ${answer.to}`, closed: true, event: null };
+      return { reason: `the issue was transferred to ${result.to}`, closed: true, event: null };
     case "missing":
       return { reason: "the issue was deleted", closed: true, event: null };
     case "found": {
-      const { issue } = answer;
+      const { issue } = result;
       if (issue.state === "closed") return { reason: "the issue was closed", closed: true, event: "closed" };
-      const on = issue.labels.some((name) => name.toLowerCase() === label.toLowerCase());
-      return on ? null : { reason: "the label was removed", closed: false, event: "unlabeled" };
+      const isLabelled = issue.labels.some((name) => name.toLowerCase() === label.toLowerCase());
+      return isLabelled ? null : { reason: "the label was removed", closed: false, event: "unlabeled" };
     }
     default:
-      return answer satisfies never;
+      return result satisfies never;
   }
 }
 
@@ -291,7 +294,7 @@ function isLive({ where }: KnownJob): boolean {
   return where === "waiting" || where === "delayed" || where === "active";
 }
 
-function isDone(job: KnownJob): boolean {
+function isEndedWithoutJob(job: KnownJob): boolean {
   return !isLive(job) && isEnded(job.record.state);
 }
 

@@ -34,7 +34,7 @@ export function createPoll(services: PollServices): () => Promise<void> {
   let lastPollAt: number | null = null;
   let rateLimitedUntil = 0;
 
-  async function doAll(snapshot: RepositorySnapshot, actions: readonly Action[]): Promise<string[]> {
+  async function actOnAll(snapshot: RepositorySnapshot, actions: readonly Action[]): Promise<string[]> {
     const forNewIssues = await shouldPostQueued(snapshot, actions);
     const lookupBudget = { left: MAX_LOOKUPS };
     const { max_attempts: attempts } = config.coordinator;
@@ -71,7 +71,7 @@ export function createPoll(services: PollServices): () => Promise<void> {
     const snapshot = await readRepository(reader, repository, live);
     if ("problem" in snapshot) throw new Error(snapshot.problem);
     const { results, problems } = await performLookups(reader, snapshot, lookupsFor(snapshot));
-    const from = await earliestAddTime({
+    const addFrom = await earliestAddTime({
       redis,
       snapshot,
       workingLabel: config.github.label_working,
@@ -80,10 +80,10 @@ export function createPoll(services: PollServices): () => Promise<void> {
       now: now(),
     });
     const actions = plan(snapshot, results);
-    if (now() >= from) return [...problems, ...(await doAll(snapshot, actions))];
-    const emptied = `Redis was emptied: no issue is added before ${new Date(from).toISOString()}`;
+    if (now() >= addFrom) return [...problems, ...(await actOnAll(snapshot, actions))];
+    const emptiedProblem = `Redis was emptied: no issue is added before ${new Date(addFrom).toISOString()}`;
     const rest = actions.filter((action) => !addsJob(action));
-    return [emptied, ...problems, ...(await doAll(snapshot, rest))];
+    return [emptiedProblem, ...problems, ...(await actOnAll(snapshot, rest))];
   }
 
   return async function poll(): Promise<void> {
@@ -92,7 +92,7 @@ export function createPoll(services: PollServices): () => Promise<void> {
       return announceScheduler(redis, { at: now(), lastPollAt, error, restUntil: rateLimitedUntil, ...vitals() });
     }
     let failedRepositories = 0;
-    const all: string[] = [];
+    const allProblems: string[] = [];
     // Read once for all repositories. Every action that an old snapshot could make wrong compares the record before it writes: act.ts.
     const live = await readLiveJobs(reader, config.repositories);
     for (const repository of config.repositories) {
@@ -106,16 +106,16 @@ export function createPoll(services: PollServices): () => Promise<void> {
         if (error instanceof GitHubError && error.kind === "rate-limit") rateLimitedUntil = error.retryAt ?? 0;
       }
       logProblems(repoKey(repository), problems);
-      all.push(...problems);
+      allProblems.push(...problems);
       if (now() < rateLimitedUntil) break; // All repositories share the token's limit.
     }
     if (failedRepositories === 0) lastPollAt = now();
-    const error = all.join(" · ").slice(0, 500) || null;
-    const resting = now() < rateLimitedUntil ? { restUntil: rateLimitedUntil } : {};
-    await announceScheduler(redis, { at: now(), lastPollAt, error, ...resting, ...vitals() });
+    const error = allProblems.join(" · ").slice(0, 500) || null;
+    const rateLimit = now() < rateLimitedUntil ? { restUntil: rateLimitedUntil } : {};
+    await announceScheduler(redis, { at: now(), lastPollAt, error, ...rateLimit, ...vitals() });
   };
 }
 
 function addsJob(action: Action): boolean {
-  return action.do === "add" || action.do === "requeue";
+  return action.do === "add" || action.do === "add-lost-job";
 }

@@ -99,9 +99,9 @@ export async function readRepository(
 ): Promise<RepositorySnapshot | { readonly problem: string }> {
   const { github, signal } = reader;
   const name = `${config.owner}/${config.repo}`;
-  const found = await github.repository(config, { signal });
-  if (found.kind === "missing") return { problem: `${name} does not exist, or the token cannot access it` };
-  if (found.kind === "moved") return { problem: `${name} is now ${found.to}: change it in the configuration` };
+  const result = await github.repository(config, { signal });
+  if (result.kind === "missing") return { problem: `${name} does not exist, or the token cannot access it` };
+  if (result.kind === "moved") return { problem: `${name} is now ${result.to}: change it in the configuration` };
   const labelled = await github.labelledIssues(config, config.issueLabel, { signal });
   const ids = new Set(labelled.map(({ number }) => jobIdOf({ ...config, number })));
   const lists = live.get(repoKey(config)) ?? new Map<string, JobList>();
@@ -109,7 +109,7 @@ export async function readRepository(
   return {
     owner: config.owner,
     repo: config.repo,
-    repositoryId: found.id,
+    repositoryId: result.id,
     label: config.issueLabel,
     allowLabel: reader.allowLabel,
     labelled,

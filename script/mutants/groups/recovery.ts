@@ -104,7 +104,7 @@ export const recovery: readonly Mutant[] = [
   {
     name: "requeue",
     file: `${SCHEDULER}/plan.ts`,
-    find: 'if (!isDone(job)) return [{ do: "requeue", job, issue, priority }];',
+    find: 'if (!isEndedWithoutJob(job)) return [{ do: "add-lost-job", job, issue, priority }];',
     replace: "if (!isDone(job)) return [];",
     test: { file: `${SCHEDULER}/poll.int.test.ts`, name: "a job that was deleted or failed behind" },
     promise: "an issue whose job is lost is queued again",

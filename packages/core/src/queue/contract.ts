@@ -78,6 +78,6 @@ export interface BackoffError extends Error {
   readonly delayMs?: number;
 }
 
-export function backoffStrategy(_made: number, _type?: string, error?: BackoffError): number {
+export function backoffStrategy(_attemptsMade: number, _type?: string, error?: BackoffError): number {
   return error?.delayMs ?? 60_000;
 }

@@ -224,8 +224,8 @@ const facts = {
     /** Its head commit, if it was open before this job started: then only new commits count as work. Null: it was not open. */
     headBefore: renamed("prBefore", sha.nullable()),
     /**
-     * Keys of reviews and comments: `given` to the agent of the current round, and `heard` (received) in rounds that ended with a pull
-     * request.
+     * Keys of reviews and comments: `given` to the agent of the current round, and `heard` (received) in rounds that ended as `pr` or
+     * `answered`.
      */
     feedback: renamed("feedback", json(feedbackSchema).nullable()),
   },
