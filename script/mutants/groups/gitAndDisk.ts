@@ -178,7 +178,7 @@ export const gitAndDisk: readonly Mutant[] = [
   {
     name: "finished-back",
     file: `${RUNNER}/workspace/plan.ts`,
-    find: 'return { do: "reattach", because: found.treeExists ? "its worktree is damaged" : null };',
+    find: 'return { do: "reattach", because: snapshot.treeExists ? "its worktree is damaged" : null };',
     replace: 'return { do: "missing" };',
     test: { file: `${RUNNER}/workspace/recoverFinishedWork.int.test.ts`, name: "finished work whose" },
     promise: "finished work in a missing or damaged worktree is published from the thin repository",
@@ -254,7 +254,7 @@ export const gitAndDisk: readonly Mutant[] = [
   {
     name: "worktree-missing",
     file: `${RUNNER}/workspace/ensure.ts`,
-    find: "return reattach(options, { commit: found.head ?? goal.start,",
+    find: "return reattach(options, { commit: snapshot.head ?? goal.start,",
     replace: "return reattach(options, { commit: goal.start,",
     test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "commits of a lost worktree" },
     promise: "a worktree whose folder is missing is restored with all of its commits, including unpushed ones",
@@ -262,16 +262,17 @@ export const gitAndDisk: readonly Mutant[] = [
   {
     name: "worktree-damaged",
     file: `${RUNNER}/workspace/ensure.ts`,
-    find: 'await quarantine(place, paths, { stamp, what: "tree" });',
-    replace: "paths.tree.concat(stamp);\n      if (quarantined !== null) await place.addOwnerRightsInTree(paths.tree);",
+    find: 'await quarantine(place, paths, { quarantineSuffix, what: "tree" });',
+    replace:
+      "paths.tree.concat(quarantineSuffix);\n      if (quarantined !== null) await place.addOwnerRightsInTree(paths.tree);",
     test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "where .git is rubbish" },
     promise: "a worktree whose .git is damaged is restored with its commits, and its files are quarantined",
   },
   {
     name: "workspace-quarantined",
     file: `${RUNNER}/workspace/ensure.ts`,
-    find: 'there ? await quarantine(place, paths, { stamp, what: "both" }) : null;',
-    replace: "null;\n  if (there) await place.remove(paths.tree);",
+    find: 'folderExists ? await quarantine(place, paths, { quarantineSuffix, what: "both" }) : null;',
+    replace: "null;\n  if (folderExists) await place.remove(paths.tree);",
     test: {
       file: `${RUNNER}/workspace/ensure.int.test.ts`,
       name: "commits that conflict with another contributor's commit are quarantined",
@@ -297,7 +298,7 @@ export const gitAndDisk: readonly Mutant[] = [
   {
     name: "mirror-cloned-again",
     file: `${RUNNER}/workspace/mirror.ts`,
-    find: "if (this.#quarantined !== null || !isDamage(error)) throw error;\n        await this.#replace(signal);",
+    find: "if (this.#quarantined !== null || !mayMeanDamage(error)) throw error;\n        await this.#replace(signal);",
     replace: "if (error !== null) throw error;",
     test: { file: `${RUNNER}/workspace/damage.int.test.ts`, name: "HEAD is empty" },
     promise: "a damaged mirror is cloned again once, and workspaces that borrow from it still work",

@@ -331,8 +331,8 @@ export const oneRun: readonly Mutant[] = [
   {
     name: "late-answer",
     file: `${RUNNER}/pipeline/jobLock.ts`,
-    find: "if (ours) this.#renewed(asked);",
-    replace: "if (ours) this.#renewed(performance.now());",
+    find: "if (isRenewed) this.#renewed(asked);",
+    replace: "if (isRenewed) this.#renewed(performance.now());",
     test: { file: `${RUNNER}/pipeline/jobLock.test.ts`, name: "counts a late answer" },
     promise: "a late answer of Redis does not extend the time for which a lock counts",
   },

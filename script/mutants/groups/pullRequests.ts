@@ -126,7 +126,7 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "workspace-rebase",
     file: `${RUNNER}/workspace/plan.ts`,
-    find: 'do: found.treeWorks ? "rebase" : "replace",',
+    find: 'do: snapshot.treeWorks ? "rebase" : "replace",',
     replace: 'do: "replace",',
     test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "are put on top of another contributor's commit" },
     promise: "an agent's work is put on top of commits of others, even after its runner was lost",
@@ -245,7 +245,7 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "left-history",
     file: `${RUNNER}/workspace/inspect.ts`,
-    find: 'if (!isOnOlderCommit && (await wasAt(place, paths.tree, goal.start))) return "left";',
+    find: 'if (!isOnOlderCommit && (await wasAt(place, paths.tree, goal.start))) return "moved-off";',
     replace: "",
     test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "published commits that the agent has left for" },
     promise: "an interrupted agent resumes from the commit that it has reached",

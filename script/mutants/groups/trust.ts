@@ -169,8 +169,8 @@ export const trust: readonly Mutant[] = [
   {
     name: "answer-on-github",
     file: `${RUNNER}/steps/prepare/prepare.ts`,
-    find: 'return found === null ? { kind: "interrupted" }',
-    replace: "return found === null ? given",
+    find: 'return reply === null ? { kind: "interrupted" }',
+    replace: "return reply === null ? entryReason",
     test: { file: "test/forgedStart.e2e.test.ts", name: "an agent gets as a reply only what trusted accounts wrote" },
     promise: "an agent gets as a reply only what accounts with write access wrote on the issue",
   },
@@ -319,9 +319,9 @@ export const trust: readonly Mutant[] = [
   {
     name: "private-files",
     file: `${RUNNER}/airlock/incoming.ts`,
-    find: 'if (left !== "") {',
+    find: 'if (committedMessageFiles !== "") {',
     replace: "if (false) {",
-    test: { file: `${RUNNER}/airlock/incoming.int.test.ts`, name: "private files that are still in the commits" },
+    test: { file: `${RUNNER}/airlock/incoming.int.test.ts`, name: "message files that are still in the commits" },
     promise: "BLOCKED.md and STOP never reach a pull request",
   },
   {

@@ -52,7 +52,7 @@ export function startAgent(
     lockPath: request.lock.path,
     lockFd: request.lock.fd,
     group: request.limits.group ?? {},
-    leftMs: deps.leftMs(),
+    leftMs: deps.timeLeftMs(),
   };
   const { sandbox, launcher = null } = launch;
   const guarded =
@@ -107,7 +107,7 @@ export function startAgent(
     onStall: () => end("stalled", graceMs),
     onBeat: () => {
       kernel.check();
-      const leftMs = Math.floor(deps.leftMs());
+      const leftMs = Math.floor(deps.timeLeftMs());
       if (leftMs > 0) guarded.send(`beat ${leftMs}`);
       else end("lost", 0);
     },

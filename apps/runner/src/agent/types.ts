@@ -86,7 +86,7 @@ export interface AgentDeps {
    * expire. Called at the start and for each heartbeat, which sends the time to the guard. If it is not positive, the
    * agent is killed at once.
    */
-  readonly leftMs: () => number;
+  readonly timeLeftMs: () => number;
   /** A guard that was started early for this run, and is this agent's alone. Not for a sandbox, which has another kind of guard. */
   readonly guard?: WaitingGuard | null;
   readonly log: Pick<Logger, "debug" | "info" | "warn" | "error">;

@@ -118,7 +118,7 @@ test("an unborn HEAD is a failure with a clear message", async () => {
   expect(await failure(take(facts))).toMatchObject({ kind: "git" });
 });
 
-test("private files that are still in the commits are not published", async () => {
+test("message files that are still in the commits are not published", async () => {
   await bench.write("STOP", "");
   await bench.commit("BLOCKED.md", "Which one?\n");
   expect((await failure(take(facts))).message).toBe(

@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PRIVATE_FILES } from "../files/privateFileNames.ts";
+import { MESSAGE_FILES } from "../files/messageFileNames.ts";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { cleanGit, runCleanGitIn, type CleanSide, type MirrorPaths } from "../git/cleanSide.ts";
 import { commitOf } from "../git/openGit.ts";
@@ -93,9 +93,9 @@ async function take(options: IncomingOptions, dir: string): Promise<Incoming> {
       : (commits[0] ?? shared);
   await writeFile(join(dir, WORK), `${head}\n`);
   const changes = await ranges.changes(baseSha, head);
-  const left = PRIVATE_FILES.filter((name) => changes.some(({ path }) => isAt(path, name))).join(", ");
-  if (left !== "") {
-    const message = `${left} is still in the agent's commits, so they were not published`;
+  const committedMessageFiles = MESSAGE_FILES.filter((name) => changes.some(({ path }) => isAt(path, name))).join(", ");
+  if (committedMessageFiles !== "") {
+    const message = `${committedMessageFiles} is still in the agent's commits, so they were not published`;
     throw new StepFailure({ kind: "git", message });
   }
   const since = shared === baseSha ? changes : await ranges.changes(shared, head);

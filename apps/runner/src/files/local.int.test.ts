@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { hasStopFile } from "../workspace/privateFiles.ts";
+import { hasStopFile } from "../workspace/messageFiles.ts";
 import { readText } from "./files.ts";
 import { localFiles, readLocalFile } from "./local.ts";
 

@@ -69,7 +69,7 @@ fieldTest("B5", "a search for the name node does not find a guard, not even by i
 
 test("without heartbeats the agent dies", async () => {
   const request = bench.behave("hang", join(bench.dir, "pid"));
-  const end = await bench.start({ ...request, heartbeatMs: 3_600_000 }, { leftMs: () => 400 }).done;
+  const end = await bench.start({ ...request, heartbeatMs: 3_600_000 }, { timeLeftMs: () => 400 }).done;
   expect(end).toMatchObject({ cause: "heartbeat-lost", signal: "SIGKILL" });
 });
 
@@ -77,12 +77,12 @@ test("heartbeats keep the agent alive beyond its initial time", async () => {
   const request = bench.behave("hang", join(bench.dir, "pid"));
   const enough = Promise.withResolvers<void>();
   let beats = 0;
-  const leftMs = (): number => {
+  const timeLeftMs = (): number => {
     beats += 1;
     if (beats === 30) enough.resolve();
     return 1500;
   };
-  const handle = bench.start({ ...request, heartbeatMs: 100 }, { leftMs });
+  const handle = bench.start({ ...request, heartbeatMs: 100 }, { timeLeftMs });
   await enough.promise;
   expect(isRunning((await handle.agentPid) ?? 0)).toBe(true);
 });
@@ -90,7 +90,7 @@ test("heartbeats keep the agent alive beyond its initial time", async () => {
 test("the agent is killed at once if its job may belong to another runner", async () => {
   const request = bench.behave("hang", join(bench.dir, "pid"));
   let left = 3_600_000;
-  const handle = bench.start({ ...request, heartbeatMs: 20 }, { leftMs: () => left });
+  const handle = bench.start({ ...request, heartbeatMs: 20 }, { timeLeftMs: () => left });
   await handle.agentPid;
   left = 0;
   expect(await handle.done).toMatchObject({ cause: "lost", signal: "SIGKILL" });

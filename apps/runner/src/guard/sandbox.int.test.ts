@@ -123,7 +123,7 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox", () => {
   test("dies without heartbeats, with all its processes", async () => {
     const file = join(bench.dir, "daemon.pid");
     const request = { ...bench.behave("daemon-and-hang", file), heartbeatMs: 3_600_000 };
-    const end = await bench.start(request, { launch, leftMs: () => 2000 }).done;
+    const end = await bench.start(request, { launch, timeLeftMs: () => 2000 }).done;
     expect(end).toMatchObject({ cause: "heartbeat-lost", signal: "SIGKILL", remaining: 0 });
     expect(pidsWith(`TAC8_RUN=${request.runId}`)).toEqual([]);
   });
@@ -131,14 +131,14 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox", () => {
   test("lives beyond its initial time if there are heartbeats", async () => {
     const enough = Promise.withResolvers<void>();
     let beats = 0;
-    const leftMs = (): number => {
+    const timeLeftMs = (): number => {
       beats += 1;
       if (beats === 100) enough.resolve();
       return 5000;
     };
     const handle = bench.start(
       { ...bench.behave("hang", join(bench.dir, "pid")), heartbeatMs: 100 },
-      { launch, leftMs },
+      { launch, timeLeftMs },
     );
     await enough.promise;
     expect(isRunning((await handle.agentPid) ?? 0)).toBe(true);

@@ -114,7 +114,7 @@ test("without a tree, the commits decide", async () => {
 
 test("a quarantined workspace is checked separately", async () => {
   await made();
-  const quarantined = await quarantine(bench.place, bench.paths, { stamp: "x", what: "both" });
+  const quarantined = await quarantine(bench.place, bench.paths, { quarantineSuffix: "x", what: "both" });
   await bench.ensure();
   await bench.commit("later.txt", "later\n");
   const kept = { tree: quarantined, gitDir: `${bench.paths.gitDir}.kept-x` };

@@ -38,18 +38,18 @@ export async function findPlace(options: FindPlaceOptions): Promise<{ readonly p
       `deferred, because a newer version of tac8 has worked on it (${known}): upgrade this runner`,
     );
   }
-  const found = newer === null ? await placeOf(options) : newer;
-  if (typeof found !== "string") return { place: found };
-  const because = placementWords(found);
-  log.debug({ issue: jobId, reason: found }, `the job is deferred: ${because}`);
-  const lastWrite = { patch: { "job.hold": found } };
+  const placeOrReason = newer === null ? await placeOf(options) : newer;
+  if (typeof placeOrReason !== "string") return { place: placeOrReason };
+  const because = placementWords(placeOrReason);
+  log.debug({ issue: jobId, reason: placeOrReason }, `the job is deferred: ${because}`);
+  const lastWrite = { patch: { "job.hold": placeOrReason } };
   return {
     do: "requeue",
     until: now() + AT_LATEST_MS,
     because,
     lastWrite,
     beforeNewWork: true,
-    deferredBecause: found,
+    deferredBecause: placeOrReason,
   };
 }
 

@@ -22,21 +22,21 @@ it("releases the job before the agent must be dead, and both happen before the l
   const { lock: it, onExpiringSoon } = lock(() => (offline ? never() : Promise.resolve(true)));
   await pass(500_000);
   offline = true;
-  const last = it.leftMs();
+  const last = it.timeLeftMs();
   await pass(74_000 - (80_000 - last));
   expect(onExpiringSoon).not.toHaveBeenCalled();
   await pass(1000);
   expect(onExpiringSoon).toHaveBeenCalledOnce();
-  expect(it.leftMs()).toBe(5000);
+  expect(it.timeLeftMs()).toBe(5000);
   await pass(5000);
-  expect(it.leftMs()).toBe(0);
+  expect(it.timeLeftMs()).toBe(0);
 });
 
 it("gives a heartbeat no more time than the lock has", async () => {
   const { lock: it } = lock(never);
   await pass(30_000);
-  expect(it.leftMs()).toBe(50_000);
-  expect(it.leftMs()).toBe(50_000);
+  expect(it.timeLeftMs()).toBe(50_000);
+  expect(it.timeLeftMs()).toBe(50_000);
 });
 
 it("counts a late answer from the moment of its request", async () => {
@@ -45,7 +45,7 @@ it("counts a late answer from the moment of its request", async () => {
   await pass(60_000);
   resolve(true);
   await pass(0);
-  expect(it.leftMs()).toBeLessThan(30_000);
+  expect(it.timeLeftMs()).toBeLessThan(30_000);
   expect(onExpiringSoon).not.toHaveBeenCalled();
 });
 

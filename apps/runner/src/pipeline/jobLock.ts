@@ -37,9 +37,9 @@ export class JobLock {
     // The answer may arrive late. The lock is valid at least from the moment of the request.
     const asked = performance.now();
     try {
-      const ours = await this.#options.renew();
+      const isRenewed = await this.#options.renew();
       if (this.#closed) return;
-      if (ours) this.#renewed(asked);
+      if (isRenewed) this.#renewed(asked);
       else this.#options.onLost();
     } catch (error) {
       if (!this.#closed) this.#options.onError(error);
@@ -56,7 +56,7 @@ export class JobLock {
   }
 
   /** Milliseconds for which the agent may live from now without another heartbeat. Zero or less: it must end. */
-  leftMs(): number {
+  timeLeftMs(): number {
     return this.#renewedAt + guardKillsAfter(this.#options.lockSeconds) - performance.now();
   }
 

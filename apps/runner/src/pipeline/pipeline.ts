@@ -107,7 +107,7 @@ function nextOf({ record }: Run): Next {
 }
 
 async function mayPublish(run: Run): Promise<boolean> {
-  const { continues, read, cause } = await admitToPublish(admitNeeds(run), run.knowledge.cause);
+  const { continues, admitResult: read, cause } = await admitToPublish(admitNeeds(run), run.knowledge.cause);
   if (read !== null) rememberAdmitResult(run, read);
   if (cause !== undefined) run.knowledge.cause = cause;
   return continues;

@@ -86,7 +86,7 @@ export function processJobs(options: ProcessJobsOptions): JobProcessor {
         lockToken,
         slot,
         haltSwitch,
-        agentTimeLeftMs: () => lock.leftMs(),
+        agentTimeLeftMs: () => lock.timeLeftMs(),
         onProgress: (seen) => void progress.set(jobId, seen),
         onPlace: (taken) => void (place = taken),
       });

@@ -1,4 +1,4 @@
-import { hasStopFile } from "../workspace/privateFiles.ts";
+import { hasStopFile } from "../workspace/messageFiles.ts";
 import type { Logger } from "@tac8/core/log/logger";
 import type { IssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";

@@ -17,7 +17,7 @@ export interface BackOptions {
   /** HEAD after uncommitted changes were committed. */
   readonly head: string;
   /** Part of the name of a separate branch. It differs at each call. */
-  readonly stamp: string;
+  readonly quarantineSuffix: string;
 }
 
 /** State of a workspace whose branch has commits that HEAD does not have. */
@@ -43,7 +43,7 @@ export function isOnBranch({ isOnOlderCommit, rebasing }: BranchState): boolean 
 export async function backToBranch(
   options: BackOptions,
 ): Promise<{ readonly head: string; readonly quarantined: string | null }> {
-  const { tree, gitDir, branch, left, head, stamp } = options;
+  const { tree, gitDir, branch, left, head, quarantineSuffix } = options;
   const place = await withoutGitDrivers(options.place, options);
   const git = gitIn(place, tree);
   const tip = await commitOf(git, `refs/heads/${branch}`);
@@ -57,7 +57,7 @@ export async function backToBranch(
     ...planReplay({ why: "left its branch", tip }),
   });
   const onTop = replayed.kind === "head" ? replayed.head : null;
-  const quarantined = onTop === null ? `${branch}.aside-${stamp}` : null;
+  const quarantined = onTop === null ? `${branch}.aside-${quarantineSuffix}` : null;
   await gitStep("going back to the branch", async () => {
     if (quarantined !== null) await git.raw(["branch", "--force", quarantined, head]);
     await git.raw(["checkout", "--quiet", "--force", "--ignore-other-worktrees", "-B", branch, onTop ?? tip]);

@@ -160,7 +160,7 @@ test("a workspace that was made without the refs of a clone gets them", async ()
 
 test("if the names of the base and of the issue's branch collide, only the issue's branch exists", async () => {
   const base = await bench.base();
-  await bench.ensure({ base, names: { base: "auto", defaultBranch: "main" } });
+  await bench.ensure({ base, baseNames: { base: "auto", defaultBranch: "main" } });
   expect(await bench.agent(["rev-parse", "origin/auto"])).toBe(base);
   expect(await bench.agent(["symbolic-ref", "HEAD"])).toBe(`refs/heads/${bench.branch}`);
 });

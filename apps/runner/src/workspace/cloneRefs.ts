@@ -26,7 +26,7 @@ export interface CloneRefsOptions {
   /** The issue's branch. */
   readonly branch: string;
   readonly baseSha: string;
-  readonly names: BaseNames;
+  readonly baseNames: BaseNames;
 }
 
 /**
@@ -39,7 +39,7 @@ export async function writeCloneRefs({
   mirrorDir,
   branch,
   baseSha,
-  names,
+  baseNames,
 }: CloneRefsOptions): Promise<void> {
   const theirs = await place.stat(join(gitDir, "packed-refs"));
   if (Math.max(theirs?.size ?? 0, await packedRefsSize(mirrorDir)) > MAX_FILE) return;
@@ -49,17 +49,17 @@ export async function writeCloneRefs({
     readText(place, join(gitDir, "packed-refs"), MAX_FILE),
     readCheckedOutBranches(place, gitDir),
   ]);
-  const ours = cloneRefs(mirror, { base: names.base, baseSha });
-  const local = `refs/heads/${names.base}`;
+  const ours = cloneRefs(mirror, { base: baseNames.base, baseSha });
+  const local = `refs/heads/${baseNames.base}`;
   const isFolder = (await place.stat(join(gitDir, local)))?.kind === "folder";
-  if (isFolder || collide(names.base, branch)) ours.delete(local);
+  if (isFolder || collide(baseNames.base, branch)) ours.delete(local);
   // A checked-out branch must not move, because its files would not match.
   else if (inUse.has(local)) keep(ours, before, local);
   const merged = mergeRefs(parsePackedRefs(packed ?? ""), { before, ours });
   const text = formatPackedRefs(merged);
   if (text !== packed) await putFile(place, join(gitDir, "packed-refs"), text);
   await putFile(place, join(gitDir, OURS), formatPackedRefs(ours));
-  if (ours.has(`${REMOTE}/${names.defaultBranch}`)) await writeHead(place, gitDir, names.defaultBranch);
+  if (ours.has(`${REMOTE}/${baseNames.defaultBranch}`)) await writeHead(place, gitDir, baseNames.defaultBranch);
 }
 
 /** Return the refs of a clone. Pure. */

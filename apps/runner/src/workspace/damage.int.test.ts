@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { execa } from "execa";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { withIncoming } from "../airlock/incoming.ts";
-import { isDamage } from "./damage.ts";
+import { mayMeanDamage } from "./damage.ts";
 import type { EnsuredWorkspace } from "./ensure.ts";
 import { Mirror } from "./mirror.ts";
 import { ensureUndamagedWorkspace } from "./ensureUndamagedWorkspace.ts";
@@ -33,8 +33,8 @@ async function prepare(): Promise<{ mirror: Mirror; workspace: EnsuredWorkspace 
     paths: bench.paths,
     place: bench.place,
     mirrorDir: mirror.paths.dir,
-    goal: { branch: bench.branch, start: published ?? base, published: published !== null },
-    stamp: randomUUID().slice(0, 8),
+    goal: { branch: bench.branch, start: published ?? base, isBranchOnGitHub: published !== null },
+    quarantineSuffix: randomUUID().slice(0, 8),
   });
   return { mirror, workspace };
 }
@@ -210,7 +210,7 @@ test("work can be published even if the mirror was damaged after the work starte
       },
       async (incoming) => incoming.head,
     );
-  expect(isDamage(await cross().catch((error: unknown) => error))).toBe(true);
+  expect(mayMeanDamage(await cross().catch((error: unknown) => error))).toBe(true);
   expect(await mirror.repair()).toBe(true);
   expect(await cross()).toBe(head);
 });

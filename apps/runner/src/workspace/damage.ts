@@ -11,8 +11,8 @@ export function saysDamaged(text: string): boolean {
   return DAMAGED.test(text.replaceAll(REMOTE, ""));
 }
 
-/** Return whether an error may mean a damaged repository. The caller must check it, because an agent's git may print any text. */
-export function isDamage(error: unknown): boolean {
+/** Return whether an error may mean a damaged repository. The caller must check the repository, because an agent's git may print any text. */
+export function mayMeanDamage(error: unknown): boolean {
   if (!(error instanceof StepFailure)) return false;
   const { kind, message } = error.failure;
   if (kind !== "git" && kind !== "refused") return false;

@@ -193,8 +193,8 @@ describe.each(PLACE_KINDS)("in a place of the kind %s:", (kind) => {
         paths: bench.paths,
         place: bench.openPlace({ env: await breakGit(bench.env, { dir: bench.dir, command, shell: "kill -9 $$" }) }),
         mirrorDir: bench.mirror.paths.dir,
-        goal: { branch: bench.branch, start: await bench.base(), published: false },
-        stamp: "x",
+        goal: { branch: bench.branch, start: await bench.base(), isBranchOnGitHub: false },
+        quarantineSuffix: "x",
       });
       await expect(failed).rejects.toMatchObject({ failure: { kind: "git" } });
       expect(await siblings()).toEqual([bench.name]);
@@ -212,8 +212,8 @@ describe.each(PLACE_KINDS)("in a place of the kind %s:", (kind) => {
         paths: bench.paths,
         place: { ...bench.place, realPath },
         mirrorDir: bench.mirror.paths.dir,
-        goal: { branch: bench.branch, start: await bench.base(), published: false },
-        stamp: "x",
+        goal: { branch: bench.branch, start: await bench.base(), isBranchOnGitHub: false },
+        quarantineSuffix: "x",
       });
       await expect(failed).rejects.toThrow(code);
       expect(await siblings()).toEqual([bench.name]);
@@ -422,8 +422,8 @@ describe.each(PLACE_KINDS)("in a place of the kind %s:", (kind) => {
       paths: { ...bench.paths, tree: moved(bench.paths.tree), gitDir: moved(bench.paths.gitDir) },
       place: bench.place,
       mirrorDir: bench.mirror.paths.dir,
-      goal: { branch: bench.branch, start: head, published: false },
-      stamp: "x",
+      goal: { branch: bench.branch, start: head, isBranchOnGitHub: false },
+      quarantineSuffix: "x",
     });
     expect(found.how).toBe("reused");
   });
@@ -455,8 +455,8 @@ describe.each(PLACE_KINDS)("in a place of the kind %s:", (kind) => {
       paths,
       place: bench.openPlace({ env: bench.env, signal: abort.signal }),
       mirrorDir: mirror.paths.dir,
-      goal: { branch: bench.branch, start: head, published: false },
-      stamp: "x",
+      goal: { branch: bench.branch, start: head, isBranchOnGitHub: false },
+      quarantineSuffix: "x",
     });
     await expect(work).rejects.toThrow("shutting down");
     expect(await siblings()).toEqual([bench.name]);

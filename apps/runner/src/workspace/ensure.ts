@@ -24,8 +24,8 @@ export interface EnsureOptions {
   /** Folder of the mirror, whose objects the workspace borrows. */
   readonly mirrorDir: string;
   readonly goal: WorkspaceGoal;
-  /** Part of the name of a quarantined folder. It differs at each call. */
-  readonly stamp: string;
+  /** End of the name of a quarantined folder. It differs at each call. */
+  readonly quarantineSuffix: string;
 }
 
 export interface EnsuredWorkspace {
@@ -35,6 +35,7 @@ export interface EnsuredWorkspace {
   readonly head: string;
   /** Path of the former content if it was quarantined. */
   readonly quarantined: string | null;
+  /** Why the workspace was reattached, rebased or replaced; null if its folder was missing, or if nothing was wrong. */
   readonly because: string | null;
 }
 
@@ -47,11 +48,11 @@ export async function ensureWorkspace(options: EnsureOptions): Promise<EnsuredWo
   return withRepairedRights(options, async () => {
     // An empty folder is left by an interrupted `create`, and is no work.
     await options.place.removeEmpty(options.paths.tree);
-    return ensure({ ...options, place: await withoutGitDrivers(options.place, options.paths) });
+    return inspectAndEnsure({ ...options, place: await withoutGitDrivers(options.place, options.paths) });
   });
 }
 
-/** Do work. If an agent removed permissions of its files, add the owner's rights again and repeat the work. Also used by recoverFinishedWork.ts. */
+/** Do work. If an agent removed permissions of its files, add the owner's rights again and repeat the work. */
 export async function withRepairedRights<T>({ paths, place }: EnsureOptions, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -64,32 +65,32 @@ export async function withRepairedRights<T>({ paths, place }: EnsureOptions, wor
   }
 }
 
-async function ensure(options: EnsureOptions): Promise<EnsuredWorkspace> {
+async function inspectAndEnsure(options: EnsureOptions): Promise<EnsuredWorkspace> {
   const { paths, goal, place } = options;
   await removeStaleLocks(place, paths.gitDir);
-  const found = await inspectOnIssueBranch(options);
-  if (found.treeWorks && found.head !== null) await checkFiles(options, found.head);
-  const relation = found.head === null ? null : await relate(options, found.head);
+  const snapshot = await inspectOnIssueBranch(options);
+  if (snapshot.treeWorks && snapshot.head !== null) await checkFiles(options, snapshot.head);
+  const relation = snapshot.head === null ? null : await relate(options, snapshot.head);
   // After an interruption of git the repository seems to be damaged.
   place.signal?.throwIfAborted();
-  const plan = planWorkspace(found, goal, relation);
+  const plan = planWorkspace(snapshot, goal, relation);
   switch (plan.do) {
     case "create":
       await create(options);
-      return done(options, { how: "created", head: goal.start });
+      return finish(options, { how: "created", head: goal.start });
     case "reuse":
-      await connect(options);
-      return done(options, { how: "reused", head: found.head ?? goal.start });
+      await connectToMirror(options);
+      return finish(options, { how: "reused", head: snapshot.head ?? goal.start });
     case "reattach":
-      return reattach(options, { commit: found.head ?? goal.start, because: plan.because });
+      return reattach(options, { commit: snapshot.head ?? goal.start, because: plan.because });
     case "forward":
       await forward(options, goal.start);
-      return done(options, { how: "forwarded", head: goal.start });
+      return finish(options, { how: "forwarded", head: goal.start });
     case "rebase": {
-      const head = await putOnTop(options, found.head ?? goal.start);
+      const head = await replayOnBranch(options, snapshot.head ?? goal.start);
       if (head === null) return replaceWorkspace(options, plan.because);
       await forward(options, head);
-      return done(options, { how: "rebased", head, because: plan.because });
+      return finish(options, { how: "rebased", head, because: plan.because });
     }
     case "replace":
       return replaceWorkspace(options, plan.because);
@@ -99,22 +100,23 @@ async function ensure(options: EnsureOptions): Promise<EnsuredWorkspace> {
 }
 
 /**
- * Restore the worktree at a commit of the thin repository. A folder in its place is quarantined for the given reason. Also used by
- * recoverFinishedWork.ts.
+ * Restore the worktree at a commit of the thin repository. A folder in its place is quarantined.
+ * @param because why the folder is quarantined; null: there is no folder
  */
 export async function reattach(
   options: EnsureOptions,
   { commit, because }: { readonly commit: string; readonly because: string | null },
 ): Promise<EnsuredWorkspace> {
-  const { place, paths, stamp } = options;
-  const quarantined = because === null ? null : await quarantine(place, paths, { stamp, what: "tree" });
-  await connect(options);
+  const { place, paths, quarantineSuffix } = options;
+  const quarantined = because === null ? null : await quarantine(place, paths, { quarantineSuffix, what: "tree" });
+  await connectToMirror(options);
   await addWorktree(options, commit);
-  return done(options, { how: "reattached", head: commit, quarantined, because });
+  return finish(options, { how: "reattached", head: commit, quarantined, because });
 }
 
+/** Update the worktree to a newer commit. */
 async function forward(options: EnsureOptions, head: string): Promise<void> {
-  await connect(options);
+  await connectToMirror(options);
   await gitStep("updating the workspace to the branch", () =>
     gitIn(options.place, options.paths.tree).raw(["reset", "--quiet", "--hard", head]),
   );
@@ -126,14 +128,14 @@ async function forward(options: EnsureOptions, head: string): Promise<void> {
  */
 async function inspectOnIssueBranch(options: EnsureOptions): Promise<WorkspaceSnapshot> {
   const { paths, place, goal } = options;
-  const found = await inspectWorkspace(options);
-  const local = `refs/heads/${goal.names?.base ?? ""}`;
-  if (!found.clean || found.head === null || !(await readCheckedOutBranches(place, paths.gitDir)).has(local))
-    return found;
-  if ((await readTac8Refs(place, paths.gitDir)).get(local)?.sha !== found.head) return found;
+  const snapshot = await inspectWorkspace(options);
+  const localBase = `refs/heads/${goal.baseNames?.base ?? ""}`;
+  if (!snapshot.clean || snapshot.head === null || !(await readCheckedOutBranches(place, paths.gitDir)).has(localBase))
+    return snapshot;
+  if ((await readTac8Refs(place, paths.gitDir)).get(localBase)?.sha !== snapshot.head) return snapshot;
   const git = gitIn(place, paths.tree);
-  const isOnIt = (await git.raw(["rev-parse", "--symbolic-full-name", "HEAD"])) === local;
-  if (!isOnIt || (await commitOf(git, `refs/heads/${goal.branch}`)) === null) return found;
+  const isOnLocalBase = (await git.raw(["rev-parse", "--symbolic-full-name", "HEAD"])) === localBase;
+  if (!isOnLocalBase || (await commitOf(git, `refs/heads/${goal.branch}`)) === null) return snapshot;
   await gitStep("returning to the branch", () =>
     git.raw(["checkout", "--quiet", "--ignore-other-worktrees", goal.branch, "--"]),
   );
@@ -144,7 +146,7 @@ async function inspectOnIssueBranch(options: EnsureOptions): Promise<WorkspaceSn
  * Replay the workspace's commits and its uncommitted changes on top of the branch on GitHub. @returns the new head, or null if they
  * conflict or some changes could not be committed
  */
-async function putOnTop({ paths, place, goal }: EnsureOptions, head: string): Promise<string | null> {
+async function replayOnBranch({ paths, place, goal }: EnsureOptions, head: string): Promise<string | null> {
   const saved = await saveWork({ ...paths, place, baseSha: head, message: "Uncommitted work" });
   // The reset in `forward` could overwrite these uncommitted files. Generated files and others that are not work may be
   // overwritten.
@@ -154,13 +156,13 @@ async function putOnTop({ paths, place, goal }: EnsureOptions, head: string): Pr
   return replayed.kind === "head" ? replayed.head : null;
 }
 
-/** Quarantine the existing workspace, and create a new one. Also used by ensureUndamagedWorkspace.ts. */
+/** Quarantine the existing workspace, and create a new one. */
 export async function replaceWorkspace(options: EnsureOptions, because: string): Promise<EnsuredWorkspace> {
-  const { place, paths, goal, stamp } = options;
-  const there = (await place.stat(paths.gitDir)) !== null || (await place.stat(paths.tree)) !== null;
-  const quarantined = there ? await quarantine(place, paths, { stamp, what: "both" }) : null;
+  const { place, paths, goal, quarantineSuffix } = options;
+  const folderExists = (await place.stat(paths.gitDir)) !== null || (await place.stat(paths.tree)) !== null;
+  const quarantined = folderExists ? await quarantine(place, paths, { quarantineSuffix, what: "both" }) : null;
   await create(options);
-  return done(options, { how: "replaced", head: goal.start, quarantined, because });
+  return finish(options, { how: "replaced", head: goal.start, quarantined, because });
 }
 
 async function create(options: EnsureOptions): Promise<void> {
@@ -171,11 +173,11 @@ async function create(options: EnsureOptions): Promise<void> {
   await gitStep("creating the workspace's repository", () =>
     gitIn(place, dirname(paths.gitDir)).raw(["init", "--quiet", "--bare", "--template=", paths.gitDir]),
   );
-  await connect(options);
+  await connectToMirror(options);
   await addWorktree(options, goal.start);
 }
 
-/** Check that the workspace's files can be read: with missing borrowed objects, git works for a while, but cannot check out the commits. Also used by recoverFinishedWork.ts. */
+/** Check that the workspace's files can be read: with missing borrowed objects, git works for a while, but cannot check out the commits. */
 export async function checkFiles({ place, paths }: EnsureOptions, head: string): Promise<void> {
   await gitStep("checking the workspace's files", () =>
     gitIn(place, paths.gitDir).raw(["rev-list", "--quiet", "--objects", "--no-walk", head]),
@@ -183,14 +185,14 @@ export async function checkFiles({ place, paths }: EnsureOptions, head: string):
 }
 
 /** Connect the thin repository to the mirror (`alternates`), and write the branch note, tac8's git settings and the refs of a clone. */
-async function connect({ paths, place, mirrorDir, goal }: EnsureOptions): Promise<void> {
+async function connectToMirror({ paths, place, mirrorDir, goal }: EnsureOptions): Promise<void> {
   const info = await makeOurFolder(place, paths.gitDir, ["objects", "info"]);
   await putFile(place, join(info, "alternates"), `${join(mirrorDir, "objects")}\n`);
   await writeBranchNote(paths, goal.branch);
   await writeOurSettings(place, paths.gitDir);
-  const { branch, base: baseSha, names } = goal;
-  if (baseSha === undefined || names === undefined) return;
-  await writeCloneRefs({ place, gitDir: paths.gitDir, mirrorDir, branch, baseSha, names });
+  const { branch, base: baseSha, baseNames } = goal;
+  if (baseSha === undefined || baseNames === undefined) return;
+  await writeCloneRefs({ place, gitDir: paths.gitDir, mirrorDir, branch, baseSha, baseNames });
 }
 
 /** Create the worktree, and remove any end note, because it is about an earlier worktree. */
@@ -212,8 +214,8 @@ async function addWorktree({ paths, place, goal }: EnsureOptions, commit: string
   });
 }
 
-/** Make the worktree's folder accessible, and return the result. */
-async function done(
+/** Finish `ensureWorkspace`: make the worktree's folder accessible, and return the result. */
+async function finish(
   { paths, place }: EnsureOptions,
   result: Pick<EnsuredWorkspace, "how" | "head"> & Partial<Pick<EnsuredWorkspace, "quarantined" | "because">>,
 ): Promise<EnsuredWorkspace> {

@@ -1,4 +1,4 @@
-import { isDamage } from "./damage.ts";
+import { mayMeanDamage } from "./damage.ts";
 import { ensureWorkspace, replaceWorkspace, type EnsuredWorkspace, type EnsureOptions } from "./ensure.ts";
 import type { Mirror } from "./mirror.ts";
 
@@ -13,15 +13,15 @@ export async function ensureUndamagedWorkspace(mirror: Mirror, options: EnsureOp
     return await ensureWorkspace(options);
   } catch (error) {
     signal?.throwIfAborted();
-    if (!isDamage(error)) throw error;
+    if (!mayMeanDamage(error)) throw error;
     if (!(await mirror.repair(signal))) return replaceWorkspace(options, because);
   }
-  const again = { ...options, stamp: `${options.stamp}-2` };
+  const again = { ...options, quarantineSuffix: `${options.quarantineSuffix}-2` };
   try {
     return await ensureWorkspace(again);
   } catch (error) {
     signal?.throwIfAborted();
-    if (!isDamage(error)) throw error;
-    return replaceWorkspace({ ...options, stamp: `${options.stamp}-3` }, because);
+    if (!mayMeanDamage(error)) throw error;
+    return replaceWorkspace({ ...options, quarantineSuffix: `${options.quarantineSuffix}-3` }, because);
   }
 }

@@ -50,7 +50,7 @@ export async function relate({ paths, place, goal }: InspectOptions, head: strin
   const behind = await isAncestor(git, head, goal.start);
   // The branch has the newer commits, but HEAD is older because the agent was only reading there. It would continue without them.
   const isOnOlderCommit = behind && (await onBranch(git, goal));
-  if (!isOnOlderCommit && (await wasAt(place, paths.tree, goal.start))) return "left";
+  if (!isOnOlderCommit && (await wasAt(place, paths.tree, goal.start))) return "moved-off";
   return behind ? "behind" : "diverged";
 }
 

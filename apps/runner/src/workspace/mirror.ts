@@ -11,7 +11,7 @@ import { gitStep } from "../git/errors.ts";
 import { overNetwork } from "../git/overNetwork.ts";
 import { removeOwnRef, writeOwnRef, type OwnRef } from "../git/writeRef.ts";
 import { looseNames, readRef } from "../git/refFiles.ts";
-import { isDamage, saysDamaged } from "./damage.ts";
+import { mayMeanDamage, saysDamaged } from "./damage.ts";
 import { replaceMirror } from "./replaceMirror.ts";
 
 /** How long a run waits for the lock of the mirror. Most fetches take seconds, and a waiting run uses a slot. */
@@ -52,7 +52,7 @@ export class Mirror {
         await this.#fill(this.paths.dir, signal);
       } catch (error) {
         signal?.throwIfAborted(); // After an interruption of git the repository seems to be damaged.
-        if (this.#quarantined !== null || !isDamage(error)) throw error;
+        if (this.#quarantined !== null || !mayMeanDamage(error)) throw error;
         await this.#replace(signal);
       }
     });

@@ -19,7 +19,7 @@ const DIRTY = { clean: false };
 interface Row {
   readonly found: Partial<WorkspaceSnapshot>;
   readonly relation: Relation | null;
-  readonly published?: boolean;
+  readonly isBranchOnGitHub?: boolean;
   readonly plan: string;
   readonly because?: string | RegExp;
 }
@@ -39,32 +39,35 @@ const ROWS: readonly Row[] = [
   { found: {}, relation: "same", plan: "reuse" },
   { found: DIRTY, relation: "same", plan: "reuse" },
   { found: {}, relation: "ahead", plan: "reuse" },
-  { found: DIRTY, relation: "ahead", published: true, plan: "reuse" },
+  { found: DIRTY, relation: "ahead", isBranchOnGitHub: true, plan: "reuse" },
   { found: MISSING, relation: "same", plan: "reattach" },
-  { found: MISSING, relation: "ahead", published: true, plan: "reattach" },
+  { found: MISSING, relation: "ahead", isBranchOnGitHub: true, plan: "reattach" },
   { found: BROKEN_TREE, relation: "ahead", plan: "reattach", because: /worktree is damaged/ },
-  { found: {}, relation: "left", published: true, plan: "reuse" },
-  { found: DIRTY, relation: "left", published: true, plan: "reuse" },
+  { found: {}, relation: "moved-off", isBranchOnGitHub: true, plan: "reuse" },
+  { found: DIRTY, relation: "moved-off", isBranchOnGitHub: true, plan: "reuse" },
   { found: {}, relation: "behind", plan: "forward" },
-  { found: {}, relation: "behind", published: true, plan: "forward" },
+  { found: {}, relation: "behind", isBranchOnGitHub: true, plan: "forward" },
   { found: DIRTY, relation: "behind", plan: "reuse" },
   // The agent's commits would replace those of another contributor.
-  { found: DIRTY, relation: "behind", published: true, plan: "rebase", because: /uncommitted/ },
-  { found: MISSING, relation: "behind", published: true, plan: "replace", because: /newer/ },
-  { found: BROKEN_TREE, relation: "behind", published: true, plan: "replace", because: /worktree is damaged/ },
+  { found: DIRTY, relation: "behind", isBranchOnGitHub: true, plan: "rebase", because: /uncommitted/ },
+  { found: MISSING, relation: "behind", isBranchOnGitHub: true, plan: "replace", because: /newer/ },
+  { found: BROKEN_TREE, relation: "behind", isBranchOnGitHub: true, plan: "replace", because: /worktree is damaged/ },
   { found: {}, relation: "diverged", plan: "reuse" },
   { found: MISSING, relation: "diverged", plan: "reattach" },
-  { found: {}, relation: "diverged", published: true, plan: "rebase", because: /other commits/ },
-  { found: DIRTY, relation: "diverged", published: true, plan: "rebase", because: /other commits/ },
-  { found: MISSING, relation: "diverged", published: true, plan: "replace", because: /other commits/ },
+  { found: {}, relation: "diverged", isBranchOnGitHub: true, plan: "rebase", because: /other commits/ },
+  { found: DIRTY, relation: "diverged", isBranchOnGitHub: true, plan: "rebase", because: /other commits/ },
+  { found: MISSING, relation: "diverged", isBranchOnGitHub: true, plan: "replace", because: /other commits/ },
 ];
 
-test.each(ROWS)("$found, $relation, published: $published → $plan", ({ found, relation, published, plan, because }) => {
-  const goal = { branch: "auto/gh-1", start: "bbb", published: published ?? false };
-  const planned = planWorkspace({ ...GOOD, ...found }, goal, relation);
-  expect(planned.do).toBe(plan);
-  if (because !== undefined) expect(planned).toHaveProperty("because", expect.stringMatching(because));
-});
+test.each(ROWS)(
+  "$found, $relation, on GitHub: $isBranchOnGitHub → $plan",
+  ({ found, relation, isBranchOnGitHub, plan, because }) => {
+    const goal = { branch: "auto/gh-1", start: "bbb", isBranchOnGitHub: isBranchOnGitHub ?? false };
+    const planned = planWorkspace({ ...GOOD, ...found }, goal, relation);
+    expect(planned.do).toBe(plan);
+    if (because !== undefined) expect(planned).toHaveProperty("because", expect.stringMatching(because));
+  },
+);
 
 test("no plan overwrites an existing folder", () => {
   const flags = [true, false];
@@ -74,7 +77,7 @@ test("no plan overwrites an existing folder", () => {
         for (const repositoryWorks of flags)
           for (const relation of ["same", "ahead", "behind", "diverged", null] as const) {
             const found = { ...GOOD, treeExists, treeWorks, repositoryExists, repositoryWorks };
-            const plan = planWorkspace(found, { branch: "auto/gh-1", start: "bbb", published: true }, relation);
+            const plan = planWorkspace(found, { branch: "auto/gh-1", start: "bbb", isBranchOnGitHub: true }, relation);
             if (plan.do === "create") expect(treeExists || repositoryExists).toBe(false);
             if (plan.do === "reuse" || plan.do === "forward") expect(treeWorks).toBe(true);
           }

@@ -26,17 +26,17 @@ export interface WorkspaceGoal {
   readonly start: string;
   /** Commit of the base branch, if it is known. */
   readonly base?: string;
-  /** Names for the agent's own git, if they are known. */
-  readonly names?: BaseNames;
-  /** Is `start` GitHub's version of the branch, rather than the base? */
-  readonly published: boolean;
+  /** Names of the base branch and the default branch for the agent's own git, if they are known. */
+  readonly baseNames?: BaseNames;
+  /** Whether the branch is on GitHub, so that `start` is its head there. */
+  readonly isBranchOnGitHub: boolean;
 }
 
 /**
- * Relation of `head` to `start`. `ahead`: the workspace has all of `start` and more. `left`: the workspace was at `start` before, and its
- * agent continued from another commit, so `start` has no commits of other contributors.
+ * Relation of `head` to `start`. `ahead`: the workspace has all of `start` and more. `moved-off`: the workspace was at `start` before, and
+ * its agent continued from another commit, so `start` has no commits of other contributors.
  */
-export type Relation = "same" | "ahead" | "left" | "behind" | "diverged";
+export type Relation = "same" | "ahead" | "moved-off" | "behind" | "diverged";
 
 export type WorkspacePlan =
   | { readonly do: "create" }
@@ -64,46 +64,53 @@ export interface FinishedFacts {
   /** The thin repository has that commit. */
   readonly hasSaved: boolean;
   /** The work was done in this data folder. Otherwise, a workspace in this folder is from an earlier round. */
-  readonly ours: boolean;
+  readonly isFromThisDataFolder: boolean;
 }
 
 /** Plan the repair of a workspace with an agent's finished work, for recoverFinishedWork.ts. Pure. */
-export function planFinished(found: WorkspaceSnapshot, { saved, hasSaved, ours }: FinishedFacts): FinishedPlan {
+export function planFinished(
+  snapshot: WorkspaceSnapshot,
+  { saved, hasSaved, isFromThisDataFolder }: FinishedFacts,
+): FinishedPlan {
   if (saved !== null && !hasSaved) return { do: "missing" };
-  if (found.treeWorks && (ours || (saved !== null && found.head === saved))) return { do: "use" };
-  if (!ours || saved === null) return { do: "missing" };
-  return { do: "reattach", because: found.treeExists ? "its worktree is damaged" : null };
+  if (snapshot.treeWorks && (isFromThisDataFolder || (saved !== null && snapshot.head === saved))) return { do: "use" };
+  if (!isFromThisDataFolder || saved === null) return { do: "missing" };
+  return { do: "reattach", because: snapshot.treeExists ? "its worktree is damaged" : null };
 }
 
 /** Decide what to do with a workspace. Nothing of value is removed: a workspace that cannot be used is quarantined. Pure. */
-export function planWorkspace(found: WorkspaceSnapshot, goal: WorkspaceGoal, relation: Relation | null): WorkspacePlan {
-  if (!found.treeExists && (!found.repositoryExists || found.repositoryEmpty)) return { do: "create" };
-  if (!found.repositoryWorks) return { do: "replace", because: "its repository is damaged" };
-  const damaged = found.treeExists && !found.treeWorks ? "its worktree is damaged" : null;
-  if (found.head === null || relation === null) {
+export function planWorkspace(
+  snapshot: WorkspaceSnapshot,
+  goal: WorkspaceGoal,
+  relation: Relation | null,
+): WorkspacePlan {
+  if (!snapshot.treeExists && (!snapshot.repositoryExists || snapshot.repositoryEmpty)) return { do: "create" };
+  if (!snapshot.repositoryWorks) return { do: "replace", because: "its repository is damaged" };
+  const damaged = snapshot.treeExists && !snapshot.treeWorks ? "its worktree is damaged" : null;
+  if (snapshot.head === null || relation === null) {
     return { do: "replace", because: damaged ?? "it has no commit from which work could continue" };
   }
-  if (found.headBranch !== null && found.headBranch !== goal.branch) {
-    return { do: "replace", because: `it belongs to the branch ${found.headBranch}` };
+  if (snapshot.headBranch !== null && snapshot.headBranch !== goal.branch) {
+    return { do: "replace", because: `it belongs to the branch ${snapshot.headBranch}` };
   }
-  const present: WorkspacePlan = found.treeWorks ? { do: "reuse" } : { do: "reattach", because: damaged };
+  const present: WorkspacePlan = snapshot.treeWorks ? { do: "reuse" } : { do: "reattach", because: damaged };
   switch (relation) {
     case "same":
     case "ahead":
-    case "left":
+    case "moved-off":
       return present;
     case "behind":
-      if (!found.treeWorks) return { do: "replace", because: damaged ?? "the branch on GitHub is newer" };
-      if (found.clean) return { do: "forward" };
+      if (!snapshot.treeWorks) return { do: "replace", because: damaged ?? "the branch on GitHub is newer" };
+      if (snapshot.clean) return { do: "forward" };
       // If work continued from `head`, the push would remove the newer commits from the branch on GitHub.
-      return goal.published
+      return goal.isBranchOnGitHub
         ? { do: "rebase", because: "it has uncommitted changes, and the branch on GitHub is newer" }
         : present;
     case "diverged":
       // New commits only on the base are usual, and the work continues without them. It needs the commits of other contributors on the
       // issue's branch, which the push would remove.
-      if (!goal.published) return present;
-      return { do: found.treeWorks ? "rebase" : "replace", because: "other commits are on the branch on GitHub" };
+      if (!goal.isBranchOnGitHub) return present;
+      return { do: snapshot.treeWorks ? "rebase" : "replace", because: "other commits are on the branch on GitHub" };
     default:
       return relation satisfies never;
   }

@@ -9,10 +9,10 @@ import type { WorkspacePaths } from "./paths.ts";
 export async function quarantine(
   place: AgentPlace,
   { tree, gitDir }: WorkspacePaths,
-  { stamp, what }: { readonly stamp: string; readonly what: "tree" | "both" },
+  { quarantineSuffix, what }: { readonly quarantineSuffix: string; readonly what: "tree" | "both" },
 ): Promise<string> {
-  const quarantinedTree = `${tree}.kept-${stamp}`;
-  const quarantinedGit = `${gitDir}.kept-${stamp}`;
+  const quarantinedTree = `${tree}.kept-${quarantineSuffix}`;
+  const quarantinedGit = `${gitDir}.kept-${quarantineSuffix}`;
   const moveGit = what === "both" && (await place.stat(gitDir)) !== null;
   if (moveGit) await place.move(gitDir, quarantinedGit);
   const found = await place.stat(tree);

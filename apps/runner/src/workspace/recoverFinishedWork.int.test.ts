@@ -31,8 +31,8 @@ const find = (options: Partial<RecoverOptions> = {}) => {
     place,
     branch,
     saved,
-    ours: true,
-    stamp: "stamp",
+    isFromThisDataFolder: true,
+    quarantineSuffix: "quarantineSuffix",
     ...options,
   });
 };
@@ -44,7 +44,7 @@ const expectBack = async () => {
 test("finished work is used unchanged", async () => {
   await bench.write("dirty.txt", "dirty\n");
   expect(await find()).toEqual({ kind: "intact" });
-  expect(await find({ ours: false })).toEqual({ kind: "intact" });
+  expect(await find({ isFromThisDataFolder: false })).toEqual({ kind: "intact" });
   expect(existsSync(inTree("dirty.txt"))).toBe(true);
 });
 
@@ -86,8 +86,8 @@ test("without a mirror, unsaved finished work is not missing", async () => {
 test.each([
   ["its repository is missing too", () => rm(bench.paths.gitDir, { recursive: true }), {}],
   ["it was not saved", () => rm(bench.paths.tree, { recursive: true }), { saved: null }],
-  ["it was done elsewhere", async () => {}, { saved: "c".repeat(40), ours: false }],
-  ["it was done elsewhere, and not saved", async () => {}, { saved: null, ours: false }],
+  ["it was done elsewhere", async () => {}, { saved: "c".repeat(40), isFromThisDataFolder: false }],
+  ["it was done elsewhere, and not saved", async () => {}, { saved: null, isFromThisDataFolder: false }],
 ])("work that cannot be read from this data folder is missing: %s", async (_why, damage, options) => {
   await damage();
   expect(await find(options)).toEqual({ kind: "missing" });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { readQuestion } from "./privateFiles.ts";
+import { readQuestion } from "./messageFiles.ts";
 import { findConflicts, saveWork, type Saved } from "./save.ts";
 import { readUncommitted } from "./uncommitted.ts";
 import { asNobody } from "./testing/asNobody.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { PRIVATE_FILES } from "../files/privateFileNames.ts";
+import { MESSAGE_FILES } from "../files/messageFileNames.ts";
 import { commitMessage } from "@tac8/core/outgoing/outgoing";
 import type { LeftOut } from "@tac8/core/domain/leftOut";
 import { gitStep } from "../git/errors.ts";
@@ -19,7 +19,7 @@ export interface SaveOptions {
   /** The workspace's repository. Its locks are from a dead git, because the agent ended and the caller holds the workspace's lock. */
   readonly gitDir: string;
   readonly place: AgentPlace;
-  /** Commit whose versions of tac8's private files the new commit keeps. */
+  /** Commit whose versions of message files the new commit keeps. */
   readonly baseSha: string;
   readonly message: string;
   /** Called with the paths that have unresolved conflicts, at most 20, before anything is committed. */
@@ -40,7 +40,7 @@ export interface Saved {
 
 /**
  * Commit the uncommitted changes of the agent, without hooks and signing. Files that are no work or cannot be read (`leaveOut.ts`), and
- * tac8's private files, are left out.
+ * message files, are left out.
  */
 export async function saveWork(options: SaveOptions): Promise<Saved> {
   const { tree, gitDir, place: given, baseSha, message, onConflicts } = options;
@@ -55,7 +55,7 @@ export async function saveWork(options: SaveOptions): Promise<Saved> {
     const conflicting = refused.filter((path) => unmerged.has(path));
     if (conflicting.length > 0) await unstage({ tree, place }, conflicting);
     // The commit has them as in the base, even if the agent has staged or committed them.
-    const shown = PRIVATE_FILES.map(exactly);
+    const shown = MESSAGE_FILES.map(exactly);
     const isShown = (await git.raw(["diff", "--cached", "--name-only", baseSha, "--", ...shown])) !== "";
     if (isShown) await git.raw(["reset", "--quiet", baseSha, "--", ...shown]);
     const isRefused = new Set(refused);

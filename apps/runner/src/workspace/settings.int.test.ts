@@ -41,8 +41,8 @@ async function save(place: AgentPlace = bench.place): Promise<Saved> {
 async function ensure(place: AgentPlace): Promise<void> {
   await bench.mirror.refresh();
   const start = await bench.base();
-  const goal = { branch: bench.branch, start, published: false };
-  await ensureWorkspace({ paths: bench.paths, place, mirrorDir: bench.mirror.paths.dir, stamp: "x", goal });
+  const goal = { branch: bench.branch, start, isBranchOnGitHub: false };
+  await ensureWorkspace({ paths: bench.paths, place, mirrorDir: bench.mirror.paths.dir, quarantineSuffix: "x", goal });
 }
 
 async function takeOut(place: AgentPlace): Promise<Pick<Incoming, "commits">> {
@@ -171,7 +171,14 @@ describe.each([
     await rm(bench.paths.tree, { recursive: true });
     await bench.ensure();
     const older = await bench.base();
-    const back = { ...bench.paths, place: bench.place, branch: bench.branch, left: older, head: older, stamp: "x" };
+    const back = {
+      ...bench.paths,
+      place: bench.place,
+      branch: bench.branch,
+      left: older,
+      head: older,
+      quarantineSuffix: "x",
+    };
     expect((await backToBranch(back)).head).not.toBe(older);
     expect(existsSync(witness), "no configured program ran").toBe(false);
   });

@@ -1,4 +1,4 @@
-import { PRIVATE_FILES } from "../files/privateFileNames.ts";
+import { MESSAGE_FILES } from "../files/messageFileNames.ts";
 import type { LeftOut } from "@tac8/core/domain/leftOut";
 import type { AgentPlace } from "../place/place.ts";
 import { generatedFolder } from "./generated.ts";
@@ -26,7 +26,7 @@ export interface Uncommitted {
   readonly left: readonly LeftOut[];
   /** Paths that are left out of the commit but are in the index, from which they have to be removed. */
   readonly staged: readonly string[];
-  /** Paths with a conflict, private files among them. */
+  /** Paths with a conflict, message files among them. */
   readonly unmerged: ReadonlySet<string>;
 }
 
@@ -63,7 +63,7 @@ export async function readUncommitted(where: TreeSide): Promise<Uncommitted> {
 }
 
 function isPrivate(path: string): boolean {
-  return PRIVATE_FILES.some((name) => path === name || path.startsWith(`${name}/`));
+  return MESSAGE_FILES.some((name) => path === name || path.startsWith(`${name}/`));
 }
 
 export interface StatusEntry {

@@ -34,7 +34,7 @@ export interface Bench {
 
 export interface StartOptions {
   readonly driver?: AgentDriver;
-  readonly leftMs?: () => number;
+  readonly timeLeftMs?: () => number;
   readonly launch?: Launch;
   /** Started before. */
   readonly guard?: WaitingGuard | null;
@@ -73,12 +73,12 @@ export async function createBench(): Promise<Bench> {
     events,
     request,
     behave: (behaviour, argument = "") => request({ program: [process.execPath, AGENT, behaviour, argument] }),
-    start(given, { driver = claudeDriver({ isRoot: true }), leftMs = () => 60_000, launch, guard = null } = {}) {
+    start(given, { driver = claudeDriver({ isRoot: true }), timeLeftMs = () => 60_000, launch, guard = null } = {}) {
       const onEvent = (event: LiveEvent): void => {
         events.push(event);
         for (const check of waiting) check();
       };
-      const handle = startAgent(driver, given, { onEvent, leftMs, guard, log: QUIET, now: Date.now }, launch);
+      const handle = startAgent(driver, given, { onEvent, timeLeftMs, guard, log: QUIET, now: Date.now }, launch);
       handles.push(handle);
       return handle;
     },

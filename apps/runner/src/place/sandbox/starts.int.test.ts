@@ -37,13 +37,13 @@ test("one helper creates a new workspace and its home folder, so only one sandbo
   const confinement = sandboxConfinement(options, { config, log, uid: 0, bash: "bash", folder: bench.dir, launch });
   const side = openConfinedSide(options, confinement);
   try {
-    const goal = { branch: bench.branch, start: base, base, names: { base: "main", defaultBranch: "main" } };
+    const goal = { branch: bench.branch, start: base, base, baseNames: { base: "main", defaultBranch: "main" } };
     const made = await ensureWorkspace({
       paths,
       place: side.place(),
       mirrorDir: bench.mirror.paths.dir,
-      goal: { ...goal, published: false },
-      stamp: "1",
+      goal: { ...goal, isBranchOnGitHub: false },
+      quarantineSuffix: "1",
     });
     expect(made).toMatchObject({ how: "created", head: base, quarantined: null });
     expect(existsSync(join(paths.tree, "README.md"))).toBe(true);

@@ -14,11 +14,11 @@ export interface AdmitNeeds extends StepBasics<AdmitField> {
   readonly paths: Pick<WorkspacePaths, "textNoteFile">;
 }
 
-/** Result of the checks before work on the issue. */
+/** Decision whether work on the issue may start. */
 export interface AdmitResult {
-  /** Null if the end was decided here (closed, transferred, deleted, not allowed …), or if a question is open again. */
+  /** Null if the issue's end was decided here (closed, transferred, deleted, not allowed …), or if a question is open again. */
   readonly admitted: Admitted | null;
-  /** Undefined if it was not read. */
+  /** The label event that started the work. Undefined if it was not read. */
   readonly cause: Cause | undefined;
 }
 
@@ -30,11 +30,11 @@ export async function admit(run: AdmitNeeds): Promise<AdmitResult> {
   const options = { signal: run.signal };
   const retry = retryOptionsOf(run);
   const { github, ref, repository } = run.issue;
-  const answer = await withRetry(() => github.issue(ref, ref.number, options), retry);
-  if (answer.kind === "moved") return end(run, "cancelled", `the issue was transferred to ${answer.to}`);
-  if (answer.kind === "missing")
+  const result = await withRetry(() => github.issue(ref, ref.number, options), retry);
+  if (result.kind === "moved") return end(run, "cancelled", `the issue was transferred to ${result.to}`);
+  if (result.kind === "missing")
     return end(run, "cancelled", "the issue was deleted, or the token can no longer access it");
-  const { issue } = answer;
+  const { issue } = result;
   if (issue.state === "closed") return end(run, "cancelled", "the issue was closed");
   const labelled = issue.labels.some((label) => label.toLowerCase() === repository.issueLabel.toLowerCase());
   const wanted = labelled || run.record.state.agent.runCount > 0 || run.record.state.round.retriedAt !== null;
@@ -66,28 +66,32 @@ export async function admit(run: AdmitNeeds): Promise<AdmitResult> {
 }
 
 export interface AdmitToPublishResult {
-  /** False if the end was decided here. */
+  /** False if the issue's end was decided here. */
   readonly continues: boolean;
   /** Null if the issue was not read, because the record still has the label event or the retry that admitted the work. */
-  readonly read: AdmitResult | null;
+  readonly admitResult: AdmitResult | null;
   readonly cause: Cause | undefined;
 }
 
 /**
  * Decide like `admit`, for finished work that only has to be published. If the record still has the label event or the retry that admitted the
  * work, only check that the issue has a trusted label event.
- * @param known the cause, if this run has already read it
+ * @param knownCause the cause, if this run has already read it
  */
-export async function admitToPublish(run: AdmitNeeds, known: Cause | undefined): Promise<AdmitToPublishResult> {
+export async function admitToPublish(run: AdmitNeeds, knownCause: Cause | undefined): Promise<AdmitToPublishResult> {
   const { admitted, retriedAt: retried } = run.record.state.round;
   const labelEvent = run.record.state.label.event;
-  const cause = await causeOf(run, known);
+  const cause = await causeOf(run, knownCause);
   if (cause === null || (admitted === null && retried === null)) {
-    const read = await admit(run);
-    return { continues: read.admitted !== null, read, cause: read.cause === undefined ? cause : read.cause };
+    const admitResult = await admit(run);
+    return {
+      continues: admitResult.admitted !== null,
+      admitResult: admitResult,
+      cause: admitResult.cause === undefined ? cause : admitResult.cause,
+    };
   }
   if (admitted === null) await run.record.write({ "round.admitted": labelEvent });
-  return { continues: true, read: null, cause };
+  return { continues: true, admitResult: null, cause };
 }
 
 async function endByTrigger(run: AdmitNeeds, trigger: Exclude<Trigger, { kind: "go" }>): Promise<void> {
@@ -137,6 +141,7 @@ async function refuse(
   await run.record.write({ ...patch, "end.outcome": "failed", "end.reason": reason, "end.run": run.id });
 }
 
+/** Write the issue's end to the record. */
 async function end(run: AdmitNeeds, outcome: Outcome, reason: string): Promise<AdmitResult> {
   await run.record.write({ "end.outcome": outcome, "end.reason": reason, "end.run": run.id });
   return { admitted: null, cause: undefined };

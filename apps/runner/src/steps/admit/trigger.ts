@@ -45,17 +45,17 @@ export async function readTrigger(
   const options = { signal: run.signal };
   const events = await github.labeledEvents(ref, ref.number, repository.issueLabel, options);
   const event: IssueEvent | null = events[0] ?? null;
-  const begunBy = async (used: number): Promise<Trigger> => {
+  const continueWith = async (used: number): Promise<Trigger> => {
     const question = { ...causeQuestion(run), events, comments };
     const cause = await findCause(github, question, options);
     if (cause !== null) return { kind: "go", event: used, cause };
     if (event !== null) return { kind: "untrusted", actor: event.actor, event: event.id, cause };
     return { kind: labelled ? "unknown" : "never", cause };
   };
-  // A trusted label or an operator's retry started this work, so no later label starts or ends anything.
+  // A trusted label or a user's retry started this round, so no later label starts or ends anything.
   if (state.round.admitted !== null || state.round.retriedAt !== null)
-    return begunBy(Math.max(event?.id ?? 0, state.label.event));
-  if (event === null || event.id <= state.label.event) return begunBy(state.label.event);
+    return continueWith(Math.max(event?.id ?? 0, state.label.event));
+  if (event === null || event.id <= state.label.event) return continueWith(state.label.event);
   const question = state.label.event === 0 ? findOpenQuestion(comments, login) : null;
   if (question !== null && event.id <= question.labelEvent)
     return { kind: "open-question", question, cause: undefined };

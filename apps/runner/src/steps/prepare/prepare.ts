@@ -47,7 +47,7 @@ export interface PrepareInput {
   readonly admitted: Admitted;
   /** Why the agent's work is resumed; null if it is new. */
   readonly resumeReason: ResumeReason | null;
-  /** Brings the mirror up to date. It was started before. */
+  /** Update of the mirror from GitHub, which was started beside `admit`. */
   readonly refresh: Pick<Ahead<void>, "result">;
 }
 
@@ -57,15 +57,15 @@ export interface PrepareInput {
  */
 export async function prepare(
   run: PrepareNeeds,
-  { scope: recentScope, admitted, resumeReason: given, refresh }: PrepareInput,
+  { scope: recentScope, admitted, resumeReason: entryReason, refresh }: PrepareInput,
 ): Promise<Prepared> {
   const { backoffFactor, github } = run.issue;
   const { issue, comments } = admitted;
-  const resumeReason = await withReply(run, given, comments);
+  const resumeReason = await withReply(run, entryReason, comments);
   // The fetch was started before `admit` and takes longer than the requests below. All run at the same time, because none of them needs
   // the result of another.
   const [, { branch, pull }] = await together(run.signal, [
-    () => showBeginning(run, { issue, comments }),
+    () => showWorkStarts(run, { issue, comments }),
     (signal) => {
       const choose = () => chooseBranch(recentScope, (name) => github.pullsOfBranch(run.issue.ref, name, { signal }));
       return withRetry(choose, { signal, backoffFactor });
@@ -83,10 +83,17 @@ export async function prepare(
   ]);
   const start = onGitHub ?? baseSha;
   await run.mirror.pin(`base/gh-${issue.number}`, baseSha, run.signal);
-  const goal = { branch, start, base: baseSha, names: { base, defaultBranch }, published: onGitHub !== null };
+  const goal = {
+    branch,
+    start,
+    base: baseSha,
+    baseNames: { base, defaultBranch },
+    isBranchOnGitHub: onGitHub !== null,
+  };
   const { paths, place, mirror } = run;
   const [workspace, template] = await together(run.signal, [
-    () => ensureUndamagedWorkspace(mirror, { paths, place, mirrorDir: mirror.paths.dir, goal, stamp: run.id }),
+    () =>
+      ensureUndamagedWorkspace(mirror, { paths, place, mirrorDir: mirror.paths.dir, goal, quarantineSuffix: run.id }),
     async () => {
       run.guard.start();
       // An error is ignored, because the template is read again when the prompt is written. It may fail here because a damaged mirror is
@@ -118,7 +125,7 @@ export async function prepare(
     "branch.head": null,
     "branch.published": onGitHub,
     "branch.publishedFrom": null,
-    "branch.others": theirsOn(onGitHub, run.record.state),
+    "branch.others": newestOfOthers(onGitHub, run.record.state),
     "branch.rebase": null,
     ...(sessionOutlives(workspace.how, { isSessionHere, changedNothing: nextRound }) ? {} : { "agent.session": null }),
     "pull.number": pull?.number ?? null,
@@ -132,8 +139,8 @@ export async function prepare(
 
 /** Return the base commit in the mirror. If the base branch is missing, read the repository again, because its default branch may have been renamed. */
 async function findBase(run: PrepareNeeds, recentScope: PushScope): Promise<{ scope: PushScope; baseSha: string }> {
-  const known = await run.mirror.branch(recentScope.base);
-  if (known !== null) return { scope: recentScope, baseSha: known };
+  const baseOfRecent = await run.mirror.branch(recentScope.base);
+  if (baseOfRecent !== null) return { scope: recentScope, baseSha: baseOfRecent };
   const retry = retryOptionsOf(run);
   const scope = await withRetry(() => scopeOf(run), retry);
   const baseSha = await run.mirror.branch(scope.base);
@@ -144,22 +151,22 @@ async function findBase(run: PrepareNeeds, recentScope: PushScope): Promise<{ sc
 /** Read the reply from GitHub. If it is missing there, the run continues as after an interruption. */
 async function withReply(
   run: PrepareNeeds,
-  given: ResumeReason | null,
+  entryReason: ResumeReason | null,
   comments: readonly Comment[],
 ): Promise<ResumeReason | null> {
-  if (given?.kind !== "reply") return given;
+  if (entryReason?.kind !== "reply") return entryReason;
   const { login } = run.issue;
   const retry = retryOptionsOf(run);
-  const found = await withRetry(
+  const reply = await withRetry(
     () => readReply(comments, { login, mayReply: (author) => isTrusted(run, author) }),
     retry,
   );
-  if (found === null) run.log.warn("the reply is missing on the issue: the run continues without it");
-  return found === null ? { kind: "interrupted" } : { ...found, withheld: given.withheld ?? null };
+  if (reply === null) run.log.warn("the reply is missing on the issue: the run continues without it");
+  return reply === null ? { kind: "interrupted" } : { ...reply, withheld: entryReason.withheld ?? null };
 }
 
-/** Return the newest commit on the branch that other contributors pushed. It must stay on the branch, even if the agent rewrites its history. */
-function theirsOn(onGitHub: string | null, before: IssueRecord): string | null {
+/** Return the newest commit of other contributors on the branch. It must stay on the branch, even if the agent rewrites the history. */
+function newestOfOthers(onGitHub: string | null, before: IssueRecord): string | null {
   if (onGitHub === null) return null;
   return onGitHub === before.branch.published ? before.branch.others : onGitHub;
 }
@@ -168,7 +175,7 @@ function theirsOn(onGitHub: string | null, before: IssueRecord): string | null {
  * Show on the issue that work starts. A refused comment or label does not stop the run, unless the token may write nowhere in the
  * repository: then no agent starts. @throws StepFailure
  */
-async function showBeginning(
+async function showWorkStarts(
   run: PrepareNeeds,
   { issue, comments }: { readonly issue: Issue; readonly comments: readonly Comment[] },
 ): Promise<void> {
@@ -183,11 +190,11 @@ async function showBeginning(
   } catch (error) {
     run.signal.throwIfAborted();
     const isNotFound = error instanceof GitHubError && error.kind === "not-found";
-    const after = isNotFound
+    const issueNow = isNotFound
       ? await run.issue.github.issue(run.issue.ref, run.issue.ref.number, { signal: run.signal })
       : null;
-    if (isRefusedEverywhere(error, issue, after?.kind ?? null)) throw new StepFailure(refusedEverywhere(error));
-    const words = error instanceof Error ? error.message : String(error);
-    run.log.warn({ refused: isRefusedRequest(error) }, `could not show on the issue that work started: ${words}`);
+    if (isRefusedEverywhere(error, issue, issueNow?.kind ?? null)) throw new StepFailure(refusedEverywhere(error));
+    const message = error instanceof Error ? error.message : String(error);
+    run.log.warn({ refused: isRefusedRequest(error) }, `could not show on the issue that work started: ${message}`);
   }
 }

@@ -8,7 +8,7 @@ import { isAncestor } from "../../git/openGit.ts";
 import { isEmptyChange } from "../../issue/round.ts";
 import { withoutSecrets } from "../../secrets/withoutSecrets.ts";
 import { recoverFinishedWork } from "../../workspace/recoverFinishedWork.ts";
-import { isDamage } from "../../workspace/damage.ts";
+import { mayMeanDamage } from "../../workspace/damage.ts";
 import type { SavedWork } from "../handover.ts";
 import { whyWorkflowsWithheld } from "./allowance.ts";
 import { incomingOptions } from "./incomingOptions.ts";
@@ -33,7 +33,7 @@ export async function withIntactMirror(run: PublishNeeds, work: () => Promise<Pu
     return await work();
   } catch (error) {
     run.signal.throwIfAborted();
-    if (!isDamage(error) || !(await run.mirror.repair(run.signal))) throw error;
+    if (!mayMeanDamage(error) || !(await run.mirror.repair(run.signal))) throw error;
     run.log.warn(
       { quarantined: run.mirror.quarantined },
       "the mirror of the repository was damaged and is quarantined: cloned a new one",
@@ -112,10 +112,10 @@ async function workspaceIsThere(run: PublishNeeds, branch: string): Promise<bool
   const finished = await recoverFinishedWork(run.mirror, {
     paths: run.paths,
     place: run.place,
-    stamp: randomUUID(),
+    quarantineSuffix: randomUUID(),
     branch,
     saved,
-    ours: sessionHome === run.dataFolderId,
+    isFromThisDataFolder: sessionHome === run.dataFolderId,
   });
   if (finished.kind === "recovered") {
     const { quarantined, because } = finished.workspace;

@@ -3,7 +3,7 @@ import type { StepRecord } from "../../run/record.ts";
 import type { StepWorkspace } from "../../run/step.ts";
 import { readEndNote, removeEndNote, type EndNote } from "../../workspace/endNote.ts";
 import type { EnsuredWorkspace } from "../../workspace/ensure.ts";
-import { findQuestion, removePrivateFiles } from "../../workspace/privateFiles.ts";
+import { findQuestion, removeMessageFiles } from "../../workspace/messageFiles.ts";
 
 /** Unrecorded result of an agent of an earlier run. */
 export type Recovered =
@@ -37,7 +37,7 @@ export async function recover(
     await removeEndNote(paths);
     return { kind: "question", text };
   }
-  await removePrivateFiles(run.place, paths.tree);
+  await removeMessageFiles(run.place, paths.tree);
   const note = await readEndNote(paths);
   if (note !== null && isNotRecorded(note, run.record.state, { workspaceOrigin, dataFolderId }))
     return { kind: "finished", note };

@@ -1,5 +1,5 @@
 import type { SaveNeeds } from "./save.ts";
-import { removePrivateFiles } from "../../workspace/privateFiles.ts";
+import { removeMessageFiles } from "../../workspace/messageFiles.ts";
 import { withoutSecrets } from "../../secrets/withoutSecrets.ts";
 
 /** Record the end of a run whose agent asks a question, and remove the question's file, so that it is not read again. */
@@ -14,5 +14,5 @@ export async function recordQuestion(run: SaveNeeds, asked: string): Promise<voi
     "end.failure": null,
     "end.reason": null,
   });
-  await removePrivateFiles(run.place, run.paths.tree);
+  await removeMessageFiles(run.place, run.paths.tree);
 }

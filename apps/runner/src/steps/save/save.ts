@@ -42,7 +42,7 @@ async function onItsBranch(run: SaveNeeds, saved: Awaited<ReturnType<typeof save
     branch,
     left,
     head: saved.head,
-    stamp: run.id,
+    quarantineSuffix: run.id,
   });
   if (head !== saved.head)
     run.log.warn(

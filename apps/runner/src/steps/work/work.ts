@@ -40,7 +40,7 @@ import { openLiveStream } from "../../run/liveStream.ts";
 import type { WatchOptions } from "../../run/watchForHalt.ts";
 import { type EndNote, writeEndNote } from "../../workspace/endNote.ts";
 import { freeDiskSpace } from "../../workspace/freeDiskSpace.ts";
-import { findQuestion } from "../../workspace/privateFiles.ts";
+import { findQuestion } from "../../workspace/messageFiles.ts";
 import type { Prompts } from "../handover.ts";
 import { readBase } from "../../home/base/readBase.ts";
 
@@ -223,7 +223,7 @@ async function runAgent(run: WorkNeeds, start: Start, newest: NewestText): Promi
       live.add(event);
       run.progress.did(event, redact(event.text));
     },
-    leftMs: host.agentTimeLeftMs,
+    timeLeftMs: host.agentTimeLeftMs,
     guard,
     log: run.log,
     now,

@@ -167,13 +167,13 @@ function benchOf(parts: Parts): GitBench {
         paths,
         place: bench.place,
         mirrorDir: mirror.paths.dir,
-        stamp: randomUUID().slice(0, 8),
+        quarantineSuffix: randomUUID().slice(0, 8),
         goal: {
           branch,
           start: published ?? (await bench.base()),
-          published: published !== null,
+          isBranchOnGitHub: published !== null,
           base: await bench.base(),
-          names: { base: defaultBranch, defaultBranch },
+          baseNames: { base: defaultBranch, defaultBranch },
           ...goal,
         },
       });

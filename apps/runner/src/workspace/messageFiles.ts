@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { PRIVATE_FILES } from "../files/privateFileNames.ts";
+import { MESSAGE_FILES } from "../files/messageFileNames.ts";
 import { readText } from "../files/files.ts";
 import type { AgentPlace } from "../place/place.ts";
 
@@ -30,7 +30,7 @@ export function isQuestion(text: string | null, base: string | null): text is st
   return text !== null && text.trim() !== base?.trim();
 }
 
-/** Remove tac8's private files before an agent starts, because those of an earlier run would be read as this run's. */
-export async function removePrivateFiles(place: AgentPlace, tree: string): Promise<void> {
-  for (const name of PRIVATE_FILES) await place.remove(join(tree, name));
+/** Remove message files before an agent starts, because those of an earlier run would be read as this run's. */
+export async function removeMessageFiles(place: AgentPlace, tree: string): Promise<void> {
+  for (const name of MESSAGE_FILES) await place.remove(join(tree, name));
 }

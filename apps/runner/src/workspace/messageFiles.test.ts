@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isQuestion } from "./privateFiles.ts";
+import { isQuestion } from "./messageFiles.ts";
 
 test.each([
   { text: null, base: null, asks: false },
