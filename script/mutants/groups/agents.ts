@@ -44,7 +44,7 @@ export const agents: readonly Mutant[] = [
   {
     name: "home-cleared",
     file: `${RUNNER}/steps/work/work.ts`,
-    find: "if (home !== null) await keepSession(place, run.paths.homeDir, sessionId).catch(warnOfLeftFiles);",
+    find: "if (home !== null) await keepSession(place, run.paths.homeDir, sessionId).catch(warnOfLeftoverFiles);",
     replace: "",
     test: { file: "test/home.e2e.test.ts", name: "each issue has its own home folder" },
     promise: "an agent's files in its home folder take no disk space between its runs",

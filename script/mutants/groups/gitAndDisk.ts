@@ -194,7 +194,7 @@ export const gitAndDisk: readonly Mutant[] = [
   {
     name: "finished-at-once",
     file: `${RUNNER}/steps/publish/pushWork.ts`,
-    find: 'if (isFirst && error instanceof StepFailure && error.failure.kind === "git") return pushWork(run, work);',
+    find: 'if (isJustSaved && error instanceof StepFailure && error.failure.kind === "git") return pushWork(run, input);',
     replace: "",
     test: { file: "test/finished.e2e.test.ts", name: "whose folder is removed during its publication" },
     promise: "finished work is not done again if its worktree is found damaged only when it is published",
@@ -444,8 +444,8 @@ export const gitAndDisk: readonly Mutant[] = [
   {
     name: "kept-rest",
     file: `${RUNNER}/steps/report/report.ts`,
-    find: "const stays = endedWell(outcome) ? await whyWorkspaceStays(run) : null;",
-    replace: 'const stays = outcome === "blocked" ? await whyWorkspaceStays(run) : null;',
+    find: "const keepReason = endedWell(outcome) ? await whyWorkspaceKept(run) : null;",
+    replace: 'const keepReason = outcome === "blocked" ? await whyWorkspaceKept(run) : null;',
     test: { file: "test/rest.e2e.test.ts", name: "work that an agent leaves beside its pull request" },
     promise: "branches, stashes and worktrees that an agent leaves behind stay if no pull request has their commits",
   },

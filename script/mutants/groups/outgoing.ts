@@ -21,8 +21,8 @@ export const outgoing: readonly Mutant[] = [
   {
     name: "protected-label-trusted",
     file: `${RUNNER}/steps/publish/allowance.ts`,
-    find: "const counts = isOn && (await isTrusted(run, event.actor));",
-    replace: "const counts = isOn;",
+    find: "const counts = isOnIssue && (await isTrusted(run, event.actor));",
+    replace: "const counts = isOnIssue;",
     test: { file: "test/protected.e2e.test.ts", name: "a label by an account that cannot write" },
     promise: "withheld work is published by the label without another agent run",
   },
@@ -117,8 +117,8 @@ export const outgoing: readonly Mutant[] = [
   {
     name: "secrets-final",
     file: `${RUNNER}/steps/publish/whyWithheld.ts`,
-    find: "isFinal: findings.some(({ isCertain }) => isCertain),",
-    replace: "isFinal: false,",
+    find: "cannotBeAllowed: findings.some(({ isCertain }) => isCertain),",
+    replace: "cannotBeAllowed: false,",
     test: {
       file: `${RUNNER}/steps/publish/whyWithheld.test.ts`,
       name: "no label allows a secret of this installation",
@@ -182,8 +182,8 @@ export const outgoing: readonly Mutant[] = [
   {
     name: "secrets-unsearched",
     file: `${RUNNER}/steps/publish/whyWithheld.ts`,
-    find: "return { text, questionKey: null, isFinal: true };",
-    replace: "return { text, questionKey: null, isFinal: false };",
+    find: "return { text, questionKey: null, cannotBeAllowed: true };",
+    replace: "return { text, questionKey: null, cannotBeAllowed: false };",
     test: {
       file: `${RUNNER}/steps/publish/whyWithheld.test.ts`,
       name: "without a search for this installation's values",

@@ -24,15 +24,15 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "publish-again",
     file: `${RUNNER}/steps/publish/publish.ts`,
-    find: "if (needs.scope === null || !isStale) throw error;",
-    replace: "if (isStale || needs.scope === null) throw error;",
+    find: "if (input.scope === null || !isStale) throw error;",
+    replace: "if (isStale || input.scope === null) throw error;",
     test: { file: "test/requests.e2e.test.ts", name: "a repository that is renamed while the agent works" },
     promise: "finished work whose repository was renamed is held, and published later",
   },
   {
     name: "publish-new-base",
     file: `${RUNNER}/steps/publish/publish.ts`,
-    find: "return publishTo(run, { ...needs, scope });",
+    find: "return publishInScope(run, { ...input, scope });",
     replace: "throw error;",
     test: { file: "test/requests.e2e.test.ts", name: "a default branch that is renamed while the agent works" },
     promise: "finished work goes to a default branch by its new name",
@@ -67,8 +67,8 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "refused-label",
     file: `${RUNNER}/steps/report/refusedLabel.ts`,
-    find: "if (silent && !takesPlace) return;",
-    replace: "if (silent && takesPlace) return;",
+    find: "if (wasReportedLately && !replacesQueuedComment) return;",
+    replace: "if (wasReportedLately && replacesQueuedComment) return;",
     test: { file: "test/label.e2e.test.ts", name: "a label by an account that cannot write: refused" },
     promise: "a label that may start nothing gets one comment a day for each account",
   },
@@ -142,7 +142,7 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "pull-searched-first",
     file: `${RUNNER}/steps/publish/findOrOpenPull.ts`,
-    find: "if (there !== undefined) return reportRoundIfMissing(run, there, parts);",
+    find: "if (existing !== undefined) return reportRoundIfMissing(run, existing, parts);",
     replace: "",
     also: [
       {

@@ -105,7 +105,7 @@ export const recovery: readonly Mutant[] = [
     name: "requeue",
     file: `${SCHEDULER}/plan.ts`,
     find: 'if (!isEndedWithoutJob(job)) return [{ do: "add-lost-job", job, issue, priority }];',
-    replace: "if (!isDone(job)) return [];",
+    replace: "if (!isEndedWithoutJob(job)) return [];",
     test: { file: `${SCHEDULER}/poll.int.test.ts`, name: "a job that was deleted or failed behind" },
     promise: "an issue whose job is lost is queued again",
   },

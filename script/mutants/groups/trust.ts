@@ -105,8 +105,8 @@ export const trust: readonly Mutant[] = [
   {
     name: "text-halt",
     file: `${RUNNER}/run/watchForHalt.ts`,
-    find: "if (reason !== null && !over) run",
-    replace: "if (reason !== null && over) run",
+    find: "if (reason !== null && !ended.signal.aborted) run",
+    replace: "if (reason !== null && ended.signal.aborted) run",
     test: { file: "test/textThatCounts.e2e.test.ts", name: "an edit while the agent works ends the agent" },
     promise: "an edit during the run ends the agent",
   },

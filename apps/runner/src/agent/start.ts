@@ -46,7 +46,7 @@ export function startAgent(
   const command = driver.command(request);
   const start = {
     runId: request.runId,
-    program: [...(request.prefix ?? []), ...launch.commandOf(command.program)],
+    program: [...(request.commandPrefix ?? []), ...launch.commandOf(command.program)],
     cwd: request.cwd,
     env: { ...command.envDefaults, ...request.env },
     lockPath: request.lock.path,

@@ -29,7 +29,7 @@ export interface Launch {
 export interface AgentRequest {
   readonly runId: string;
   /** Arguments before the program, such as for limits. Default: none. */
-  readonly prefix?: readonly string[];
+  readonly commandPrefix?: readonly string[];
   /** Program and its first arguments; for the command driver, the whole template. */
   readonly program: readonly string[];
   readonly cwd: string;

@@ -3,7 +3,7 @@ import { localFailure } from "../git/errors.ts";
 import type { RunGit } from "../git/runGit.ts";
 import { LINK, SUBMODULE, type TreeChange } from "./changes.ts";
 
-/** An entry that leads out of the repository. */
+/** A stray entry: a link or a submodule that leads out of the repository. */
 export interface Stray {
   readonly path: string;
   readonly why: string;

@@ -5,7 +5,7 @@ import { publishSaved } from "../steps/publish/publishSaved.ts";
 import { recordQuestion } from "../steps/save/question.ts";
 import type { SavedWork } from "../steps/handover.ts";
 import { save } from "../steps/save/save.ts";
-import type { Worked } from "../steps/work/work.ts";
+import type { WorkResult } from "../steps/work/work.ts";
 import { agentFailure } from "./agentFailure.ts";
 import { publishNeeds, saveNeeds } from "./needs.ts";
 import type { Run } from "./run.ts";
@@ -17,10 +17,10 @@ import { planAgentEnd, type Unfinished } from "./planUnfinished.ts";
  * Save the work of an agent that asked a question, was ended or failed. Push it to the issue's branch, and decide how the run ends.
  * @returns `report` if the record has the issue's end
  */
-export async function afterAgent(run: Run, worked: Worked): Promise<"report" | Unfinished> {
-  const { agentResult, question, summary, removed } = worked;
+export async function afterAgent(run: Run, workResult: WorkResult): Promise<"report" | Unfinished> {
+  const { agentResult, question, summary, removed } = workResult;
   const failed = agentResult.ok ? null : agentResult;
-  const saved = await saveLeft(run, worked);
+  const saved = await saveWork(run, workResult);
   const isProgress = question !== null || saved.head !== run.record.state.branch.start;
   await run.record.write({
     "branch.head": saved.head,
@@ -31,8 +31,8 @@ export async function afterAgent(run: Run, worked: Worked): Promise<"report" | U
   const { cause } = run.haltSwitch;
   const isWorkSafe = cause?.failure === "edited" || (await publishSaved(publishNeeds(run), saved));
   const facts = { halt: cause?.halt ?? null, asks: question !== null, lost: failed?.kind === "lost" };
-  const wins = planAgentEnd(facts);
-  switch (wins) {
+  const reasonOfEnd = planAgentEnd(facts);
+  switch (reasonOfEnd) {
     case "halt":
       // After `shutdown` or `lost` another runner continues the issue. Only a user's command ends it.
       if (cause?.halt !== "stopped" && cause?.halt !== "cancelled") return { error: cause, agentEnd: null };
@@ -50,12 +50,12 @@ export async function afterAgent(run: Run, worked: Worked): Promise<"report" | U
       return { error: new StepFailure(failure), agentEnd: null };
     }
     default:
-      return wins satisfies never;
+      return reasonOfEnd satisfies never;
   }
 }
 
 /** Save the work. Tokens and cost are written to the record meanwhile, and awaited afterwards. */
-async function saveLeft(run: Run, { agentResult, recorded, removed }: Worked): Promise<SavedWork> {
+async function saveWork(run: Run, { agentResult, recorded, removed }: WorkResult): Promise<SavedWork> {
   try {
     return await save(saveNeeds(run));
   } catch (err) {

@@ -159,10 +159,10 @@ async function runThroughWork(run: Run, entryReason: ResumeReason | null): Promi
   await run.record.write(prepared.patch);
   if (recovered !== null) return afterRecovery(run, recovered);
   const prompts = await writePrompts(promptNeeds(run), { admitted, prepared });
-  const worked = await work(workNeeds(run), prompts, admitted.countedTitle);
-  run.knowledge.text = worked.text;
-  const { question, agentResult, leftRunning, summary, recorded } = worked;
-  if (question !== null || (!agentResult.ok && leftRunning === null)) return afterAgent(run, worked);
+  const workResult = await work(workNeeds(run), prompts, admitted.countedTitle);
+  run.knowledge.text = workResult.text;
+  const { question, agentResult, leftRunning, summary, recorded } = workResult;
+  if (question !== null || (!agentResult.ok && leftRunning === null)) return afterAgent(run, workResult);
   return afterFinish(run, await saveFinishedWork(saveNeeds(run), { summary, leftRunning }, recorded));
 }
 

@@ -5,7 +5,7 @@ import type { Redis } from "ioredis";
 import type { AgentPlace } from "../place/place.ts";
 import type { HaltSwitch, OnHalt } from "./halt.ts";
 
-/** Longest time until a command is read. Usually pipeline/commands.ts receives it earlier. */
+/** Longest time until a command in the record is read. Usually pipeline/commands.ts receives the command earlier. */
 const POLL_MS = 5000;
 const FILE_POLL_MS = 1000;
 
@@ -52,14 +52,14 @@ export function watchForHalt(run: Watched, { onHalt, findEdit }: WatchOptions): 
     }
   }
 
+  const ended = new AbortController();
   let checkingForFile = false;
-  let over = false;
 
   async function checkForFile(): Promise<void> {
     if (checkingForFile) return;
     checkingForFile = true;
     try {
-      if (!(await hasStopFile(run.place, run.tree)) || over) return;
+      if (!(await hasStopFile(run.place, run.tree)) || ended.signal.aborted) return;
       run.haltSwitch.request("stopped", "there was a file STOP in the workspace");
     } catch (error) {
       run.log.debug({ err: error }, "could not check for a file STOP: the next check repeats it");
@@ -68,7 +68,6 @@ export function watchForHalt(run: Watched, { onHalt, findEdit }: WatchOptions): 
     }
   }
 
-  const ended = new AbortController();
   let checkingForEdit = false;
 
   async function checkForEdit(): Promise<void> {
@@ -76,7 +75,7 @@ export function watchForHalt(run: Watched, { onHalt, findEdit }: WatchOptions): 
     checkingForEdit = true;
     try {
       const reason = await findEdit(AbortSignal.any([ended.signal, run.haltSwitch.stop]));
-      if (reason !== null && !over) run.haltSwitch.request("stopped", reason, "edited");
+      if (reason !== null && !ended.signal.aborted) run.haltSwitch.request("stopped", reason, "edited");
     } catch (error) {
       run.log.debug({ err: error }, "could not check whether the issue was edited: the next check repeats it");
     } finally {
@@ -87,13 +86,12 @@ export function watchForHalt(run: Watched, { onHalt, findEdit }: WatchOptions): 
   const commands = setInterval(() => void checkForCommand(), POLL_MS);
   const files = setInterval(() => void checkForFile(), FILE_POLL_MS);
   const edits = setInterval(() => void checkForEdit(), run.pollSeconds * 1000);
-  const endSwitchWatch = run.haltSwitch.watch(onHalt);
+  const stopWatchingSwitch = run.haltSwitch.watch(onHalt);
   return () => {
-    over = true;
     ended.abort();
     clearInterval(edits);
     clearInterval(commands);
     clearInterval(files);
-    endSwitchWatch();
+    stopWatchingSwitch();
   };
 }

@@ -39,13 +39,13 @@ export interface Searched extends Result {
 }
 
 /** Result of a search. `unsearched` says why not even the values of this installation were searched for. */
-export type SecretsAnswer = Searched | { readonly unsearched: string };
+export type SecretsResult = Searched | { readonly unsearched: string };
 
 /**
  * Search commits and other texts for secrets. Values of this installation are searched for in any amount of text, patterns only up to
  * a limit. @throws StepFailure of kind `git`
  */
-export async function findSecrets(options: SecretsOptions): Promise<SecretsAnswer> {
+export async function findSecrets(options: SecretsOptions): Promise<SecretsResult> {
   const { git, ranges, published, head, texts, values, scanner, signal } = options;
   const range = [head, ...published.map((sha) => `^${sha}`)];
   const listed = await ranges.commits(head, published);
@@ -83,7 +83,7 @@ export async function findInTexts({
   texts,
   values,
   signal,
-}: Pick<SecretsOptions, "texts" | "values" | "signal">): Promise<SecretsAnswer> {
+}: Pick<SecretsOptions, "texts" | "values" | "signal">): Promise<SecretsResult> {
   signal.throwIfAborted();
   const search = begin(startScanner(), { texts, values, signal });
   search.input.end();
@@ -120,7 +120,7 @@ function begin(
   return scanner.search({ known, texts, salt }, signal);
 }
 
-async function answerOf(search: Search): Promise<SecretsAnswer> {
+async function answerOf(search: Search): Promise<SecretsResult> {
   const { stdout, broken } = await search.answer;
   const [first, second] = stdout.split("\n").map(parsed);
   const { data: values } = knownAnswerSchema.safeParse(first);

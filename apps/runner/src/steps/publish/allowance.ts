@@ -24,10 +24,10 @@ export async function readAllowance(run: IssueAccess): Promise<Allowance> {
   return withRetry(async () => {
     const [event] = await github.labeledEvents(ref, ref.number, label, { signal });
     if (event === undefined) return { by: null, newest: 0 };
-    const found = await github.issue(ref, ref.number, { signal });
-    const isOn =
-      found.kind === "found" && found.issue.labels.some((name) => name.toLowerCase() === label.toLowerCase());
-    const counts = isOn && (await isTrusted(run, event.actor));
+    const result = await github.issue(ref, ref.number, { signal });
+    const isOnIssue =
+      result.kind === "found" && result.issue.labels.some((name) => name.toLowerCase() === label.toLowerCase());
+    const counts = isOnIssue && (await isTrusted(run, event.actor));
     return { by: counts ? event : null, newest: event.id };
   }, retry);
 }

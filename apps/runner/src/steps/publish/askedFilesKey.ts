@@ -18,7 +18,7 @@ export function askedFilesKey(questions: readonly Question[], label: Pick<IssueE
   return questions.findLast((each) => each.marker.files !== undefined && isBefore(each))?.marker.files ?? null;
 }
 
-/** Do the same with the questions on GitHub. @throws GitHubError */
+/** Read the questions from GitHub, and return `askedFilesKey` for them; null without a label. @throws GitHubError */
 export async function readAskedFilesKey(run: IssueAccess, label: IssueEvent | null): Promise<string | null> {
   if (label === null) return null;
   const { github, login } = run.issue;

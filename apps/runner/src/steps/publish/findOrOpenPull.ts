@@ -35,9 +35,9 @@ export async function findOrOpenPull(
   return withRetry(async () => {
     const pulls = await github.pullsOfBranch(ref, branch, options);
     // A user may have closed or merged it before its number was recorded.
-    const there =
+    const existing =
       pulls.find((pull) => pull.state === "open") ?? pulls.find((pull) => pull.headSha === state.branch.head);
-    if (there !== undefined) return reportRoundIfMissing(run, there, parts);
+    if (existing !== undefined) return reportRoundIfMissing(run, existing, parts);
     if (pulls.length > 0) {
       await ensureOpenBranch(run, scope);
       return "ended";
@@ -57,9 +57,9 @@ export async function findOrOpenPull(
       if (!(error instanceof GitHubError) || error.kind !== "invalid") throw error;
       if (/no commits between/i.test(error.detail)) return "nothing";
       if (!/already exists/i.test(error.detail)) throw error;
-      const again = (await github.pullsOfBranch(ref, branch, options)).find((pull) => pull.state === "open");
-      if (again === undefined) throw error;
-      return again;
+      const openedMeanwhile = (await github.pullsOfBranch(ref, branch, options)).find((pull) => pull.state === "open");
+      if (openedMeanwhile === undefined) throw error;
+      return openedMeanwhile;
     }
   }, retryOptionsOf(run));
 }

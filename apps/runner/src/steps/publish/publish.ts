@@ -21,7 +21,7 @@ import { renameUnpublishedBranch } from "./rename.ts";
  */
 const MAX_BRANCHES = 3;
 
-/** `missing` if the work no longer exists anywhere. Otherwise the record has the end. */
+/** Result of the step. `missing`: the work no longer exists anywhere. `done`: the record has the issue's end. */
 export type Published = "done" | "missing";
 
 export interface PublishInput {
@@ -31,7 +31,7 @@ export interface PublishInput {
   readonly countedTitle: CountedTitle | null;
   /** Commit finished work that could not be saved when its agent ended, because the disk was full. */
   readonly save: () => Promise<SavedWork>;
-  /** Whether this run has just saved the work. Then it is in the workspace, and its existence is not checked first. */
+  /** Whether this run has just saved the work. Then the work is in the workspace, and the workspace is not checked first. */
   readonly isJustSaved: boolean;
 }
 
@@ -39,20 +39,20 @@ export interface PublishInput {
  * Push the finished work, and find or open its pull request. Safe to repeat at any point. If GitHub refuses a request, the repository is read
  * again: if it has another default branch than at the start of the work, the work is published again; if it was renamed, the error says so.
  */
-export async function publish(run: PullNeeds, needs: PublishInput): Promise<Published> {
+export async function publish(run: PullNeeds, input: PublishInput): Promise<Published> {
   try {
-    return await publishTo(run, needs);
+    return await publishInScope(run, input);
   } catch (error) {
     // The mirror no longer has the base branch if another run has refreshed the mirror meanwhile.
     const isStale = isRefusedRequest(error) || error instanceof NoBase;
-    if (needs.scope === null || !isStale) throw error;
+    if (input.scope === null || !isStale) throw error;
     const scope = await readScope(run);
-    if (isDeepStrictEqual(scope, needs.scope)) throw error;
+    if (isDeepStrictEqual(scope, input.scope)) throw error;
     run.log.warn(
       { base: scope.base },
       "the repository's default branch has changed since the work started: publishing again",
     );
-    return publishTo(run, { ...needs, scope });
+    return publishInScope(run, { ...input, scope });
   }
 }
 
@@ -61,29 +61,29 @@ function readScope(run: PullNeeds): Promise<PushScope> {
   return withRetry(() => scopeOf(run), retry);
 }
 
-async function publishTo(run: PullNeeds, needs: PublishInput): Promise<Published> {
+async function publishInScope(run: PullNeeds, input: PublishInput): Promise<Published> {
   const retry = retryOptionsOf(run);
-  const scope = needs.scope ?? (await readScope(run));
+  const scope = input.scope ?? (await readScope(run));
   await renameUnpublishedBranch(run, scope);
   // Checked here and not only before a push: a branch whose commit is recorded as pushed gets a pull request without a push.
   assertInScope(run.record.state.branch.name ?? "", scope);
   // The tries below change these two objects, so that later tries know the result.
   const asDraft = { wanted: run.issue.repository.draft };
-  const workspaceCheck = { isNeeded: !needs.isJustSaved };
+  const workspaceCheck = { isNeeded: !input.isJustSaved };
   for (let branches = 1; branches <= MAX_BRANCHES; branches += 1) {
     const pushed = await withRetry(
-      () => withIntactMirror(run, () => pushWork(run, { scope, save: needs.save, workspaceCheck })),
+      () => withIntactMirror(run, () => pushWork(run, { scope, save: input.save, workspaceCheck })),
       retry,
     );
     if (pushed === "missing") return "missing";
     if (pushed === "withheld") return "done";
     const pull =
       typeof pushed === "object"
-        ? await findOrOpenPull(run, { scope, asDraft, countedTitle: needs.countedTitle, ...pushed })
+        ? await findOrOpenPull(run, { scope, asDraft, countedTitle: input.countedTitle, ...pushed })
         : pushed;
     if (pull === "ended") continue;
     if (pull === "nothing") {
-      await endWithNothing(run);
+      await endWithoutChange(run);
       return "done";
     }
     await endWithPull(run, pull);
@@ -106,7 +106,7 @@ async function endWithPull(run: PullNeeds, { number, url }: Pick<Pull, "number" 
 }
 
 /** End an issue whose work is already in the base branch, for example because the base has new commits since the work started. */
-async function endWithNothing(run: PullNeeds): Promise<void> {
+async function endWithoutChange(run: PullNeeds): Promise<void> {
   const merged = run.record.state.branch.rebase?.pull;
   if (merged !== undefined) return endWithPull(run, merged);
   // The summary becomes a comment, and no push has searched it for secrets.

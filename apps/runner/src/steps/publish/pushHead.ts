@@ -11,36 +11,36 @@ import { together } from "../../run/together.ts";
 import { whyWithheld } from "./whyWithheld.ts";
 import type { PublishNeeds } from "./needs.ts";
 
-/** Put the commits on top of the base. If they conflict with it, they are unchanged, and the pull request shows the conflict. */
-async function rebased(run: PublishNeeds, at: { dir: string; head: string }): Promise<string> {
+/** Replay the commits on the base if the record demands it. If they conflict with the base, they are unchanged, and the pull request shows the conflict. */
+async function replayOnBase(run: PublishNeeds, input: { dir: string; head: string }): Promise<string> {
   const { rebase } = run.record.state.branch;
-  if (rebase === null) return at.head;
+  if (rebase === null) return input.head;
   // The merged commits may be those of other contributors, and their branch may be missing.
-  if ((await commitOf(cleanGit(run.mirror.side, at.dir), rebase.from)) === null) return at.head;
-  const git = runCleanGitIn(run.mirror.side, at.dir, { signal: run.signal });
+  if ((await commitOf(cleanGit(run.mirror.side, input.dir), rebase.from)) === null) return input.head;
+  const git = runCleanGitIn(run.mirror.side, input.dir, { signal: run.signal });
   const plan = planReplay({ why: "merged", merged: rebase.from, base: rebase.onto });
-  const replayed = await replayOnto({ git, head: at.head, ...plan });
-  return replayed.kind === "head" ? replayed.head : at.head;
+  const replayed = await replayOnto({ git, head: input.head, ...plan });
+  return replayed.kind === "head" ? replayed.head : input.head;
 }
 
-export interface PushHead {
+export interface PushHeadInput {
   readonly dir: string;
   readonly head: string;
   readonly scope: PushScope;
   readonly ranges: Ranges;
-  /** Runs beside the push of this commit, until the signal. It only reads, and must throw only the signal's reason: any error ends the push. */
+  /** Called beside the push of this commit. It only reads, and must throw only the signal's reason: any other error ends the push. */
   readonly meanwhile?: (commit: string, signal: AbortSignal) => Promise<void>;
 }
 
 /** Push the commit to the branch. @returns null if GitHub has the commit on the branch and the record says so, otherwise why not */
-export async function pushHead(run: PublishNeeds, at: PushHead): Promise<Withheld | null> {
-  const { dir, scope, ranges, meanwhile = () => Promise.resolve() } = at;
-  const made = await rebased(run, at);
+export async function pushHead(run: PublishNeeds, input: PushHeadInput): Promise<Withheld | null> {
+  const { dir, scope, ranges, meanwhile = () => Promise.resolve() } = input;
+  const replayed = await replayOnBase(run, input);
   const { published: expected, others: theirSha } = run.record.state.branch;
   const branch = run.record.state.branch.name ?? "";
   const clean = run.mirror.side;
-  const head = await keepTheirs({ clean, dir, branch, head: made, theirs: theirSha, signal: run.signal });
-  if (head !== made)
+  const head = await keepTheirs({ clean, dir, branch, head: replayed, theirs: theirSha, signal: run.signal });
+  if (head !== replayed)
     run.log.warn({ branch }, "the agent rewrote commits of another contributor: its own commits are on top of theirs");
   const withheld = await whyWithheld(run, { dir, head, base: scope.base, ranges });
   if (withheld !== null) return withheld;
@@ -64,7 +64,7 @@ export async function pushHead(run: PublishNeeds, at: PushHead): Promise<Withhel
   );
   await run.record.write({
     "branch.published": sha,
-    "branch.publishedFrom": at.head,
+    "branch.publishedFrom": input.head,
     "branch.head": sha,
     "branch.others": theirs ?? theirSha,
     "branch.rebase": null,

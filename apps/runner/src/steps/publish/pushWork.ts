@@ -22,8 +22,9 @@ import { ensureOpenBranch } from "./ensureOpenBranch.ts";
 import { withhold } from "./withhold.ts";
 
 /**
- * `ended`: a user ended the branch's pull request and deleted the branch during the push. The record has the next branch.
- * `nothing`: the base has all of the work. `withheld`: a maintainer has to decide about the publication, and the record has that end.
+ * Result of a push: the pull request's text if GitHub has the commits. `missing`: the work no longer exists anywhere. `ended`: a user ended
+ * the branch's pull request and deleted the branch during the push; the record has the next branch. `nothing`: the base has all of the work.
+ * `withheld`: a user has to decide about the publication, and the record has that end.
  */
 export type Pushed = PullText | "missing" | "ended" | "nothing" | "withheld";
 
@@ -42,7 +43,7 @@ export async function withIntactMirror(run: PublishNeeds, work: () => Promise<Pu
   }
 }
 
-export interface PushWork {
+export interface PushWorkInput {
   readonly scope: PushScope;
   /** Commit finished work that could not be saved when its agent ended. */
   readonly save: () => Promise<SavedWork>;
@@ -51,11 +52,11 @@ export interface PushWork {
 }
 
 /** Push the finished work to its branch. */
-export async function pushWork(run: PublishNeeds, work: PushWork): Promise<Pushed> {
-  const { scope, save, workspaceCheck } = work;
+export async function pushWork(run: PublishNeeds, input: PushWorkInput): Promise<Pushed> {
+  const { scope, save, workspaceCheck } = input;
   const { base: baseSha, head: headSha } = run.record.state.branch;
-  // Already pushed, so no commits are read from the workspace: the push may have put them on top of another contributor's. Other
-  // contributors may also have pushed since.
+  // The work is already pushed, so no commits are read from the workspace: the push may have put them on top of another contributor's.
+  // Other contributors may also have pushed since.
   if (headSha !== null && headSha === run.record.state.branch.published) return textOfPushed(run, scope);
   if ((await ensureOpenBranch(run, scope)) === "finished") return textOfPushed(run, scope);
   const branch = run.record.state.branch.name;
@@ -64,21 +65,21 @@ export async function pushWork(run: PublishNeeds, work: PushWork): Promise<Pushe
       "the state in Redis has no base commit for the finished work, so it was not published; the workspace is kept";
     throw new StepFailure({ kind: "refused", message });
   }
-  const isFirst = !workspaceCheck.isNeeded;
+  const isJustSaved = !workspaceCheck.isNeeded;
   workspaceCheck.isNeeded = true;
-  if (!isFirst && !(await workspaceIsThere(run, branch)))
-    return withoutWorkspace(run, scope, { branch, head: headSha });
+  if (!isJustSaved && !(await restoreWorkspace(run, branch)))
+    return publishFromGitHub(run, scope, { branch, head: headSha });
   // The work was finished, but could not be saved.
   if (headSha === null) await run.record.write({ "branch.head": (await save()).head });
   try {
     return await withIncoming(incomingOptions(run, baseSha), async (incoming) => {
-      const { dir, head, ranges } = incoming;
+      const { dir, head, ranges } = incoming; // `ranges` has the commits and diffs between commits of `dir`, read at most once each.
       if (isEmptyChange(incoming, run.record.state) || (await isAllMerged(run, incoming))) return "nothing";
       const descriptions = new Map<string, Description>();
-      const meanwhile = async (commit: string, signal: AbortSignal): Promise<void> => {
+      const describeMeanwhile = async (commit: string, signal: AbortSignal): Promise<void> => {
         descriptions.set(commit, await describe({ ...run, signal }, { dir, head: commit, base: scope.base, ranges }));
       };
-      const withheld = await pushHead(run, { dir, head, scope, ranges, meanwhile });
+      const withheld = await pushHead(run, { dir, head, scope, ranges, meanwhile: describeMeanwhile });
       if (withheld !== null) {
         await withhold(run, withheld);
         return "withheld";
@@ -97,7 +98,7 @@ export async function pushWork(run: PublishNeeds, work: PushWork): Promise<Pushe
       return "withheld";
     }
     // The workspace's folder may be missing or damaged since the save.
-    if (isFirst && error instanceof StepFailure && error.failure.kind === "git") return pushWork(run, work);
+    if (isJustSaved && error instanceof StepFailure && error.failure.kind === "git") return pushWork(run, input);
     if (!(error instanceof Overtaken)) throw error;
     if ((await ensureOpenBranch(run, scope)) === "finished") return textOfPushed(run, scope);
     if (run.record.state.branch.name === branch) throw error;
@@ -105,8 +106,8 @@ export async function pushWork(run: PublishNeeds, work: PushWork): Promise<Pushe
   }
 }
 
-/** Return whether the workspace exists. If its folder is missing or damaged but the commits exist, the folder is restored first. */
-async function workspaceIsThere(run: PublishNeeds, branch: string): Promise<boolean> {
+/** Restore the workspace if its folder is missing or damaged, but the commits exist. @returns whether the workspace has the work */
+async function restoreWorkspace(run: PublishNeeds, branch: string): Promise<boolean> {
   const saved = run.record.state.branch.head;
   const { sessionHome } = run.record.state.agent;
   const finished = await recoverFinishedWork(run.mirror, {
@@ -128,25 +129,25 @@ async function workspaceIsThere(run: PublishNeeds, branch: string): Promise<bool
 }
 
 /** Return whether a pull request that was merged during the run has all of the work. Its head may differ, for example if a contributor added commits. */
-async function isAllMerged(run: PublishNeeds, at: { dir: string; head: string }): Promise<boolean> {
+async function isAllMerged(run: PublishNeeds, incoming: { dir: string; head: string }): Promise<boolean> {
   const { rebase } = run.record.state.branch;
-  return rebase !== null && isAncestor(cleanGit(run.mirror.side, at.dir), at.head, rebase.from);
+  return rebase !== null && isAncestor(cleanGit(run.mirror.side, incoming.dir), incoming.head, rebase.from);
 }
 
-/** Publish without a workspace. If GitHub has the commit, nothing is missing. */
-async function withoutWorkspace(
+/** Publish work that is in no workspace of this machine. If GitHub has the commit, nothing is missing. */
+async function publishFromGitHub(
   run: PublishNeeds,
   scope: PushScope,
   { branch, head }: { readonly branch: string; readonly head: string | null },
 ): Promise<Pushed> {
   await run.mirror.refresh(run.signal); // This machine may not have the repository yet.
-  const there = await remoteBranch({
+  const headOnGitHub = await remoteBranch({
     clean: run.mirror.side,
     dir: run.mirror.paths.dir,
     branch,
     signal: run.signal,
   });
-  if (head === null || there !== head) return "missing";
+  if (head === null || headOnGitHub !== head) return "missing";
   await run.record.write({ "branch.published": head, "branch.rebase": null });
   return textOfPushed(run, scope);
 }

@@ -7,7 +7,7 @@ import type { Withheld } from "@tac8/core/state/issueState";
 import { runCleanGitIn } from "../../git/cleanSide.ts";
 import { strayEntries, strayInBoth, type Stray } from "../../airlock/stray.ts";
 import type { PublishNeeds } from "./needs.ts";
-import { findSecrets, type SecretsAnswer } from "../../secrets/findSecrets.ts";
+import { findSecrets, type SecretsResult } from "../../secrets/findSecrets.ts";
 import { isAllowedSince, readAllowance, type Allowance } from "./allowance.ts";
 import { readAskedFilesKey } from "./askedFilesKey.ts";
 import { baseCommit, compareWithBase, type Outgoing } from "./compareWithBase.ts";
@@ -24,7 +24,7 @@ interface Reason {
    */
   readonly questionKey: string | null;
   /** Whether no label can allow it. */
-  readonly isFinal: boolean;
+  readonly cannotBeAllowed: boolean;
   /** Files that the question is about, each as mode, object id and path after the change. */
   readonly files?: readonly string[];
 }
@@ -37,24 +37,24 @@ export async function whyWithheld(run: PublishNeeds, outgoing: Outgoing): Promis
   const reasons = await reasonsFor(run, outgoing);
   if (reasons.length === 0) return null;
   const allowance = await readAllowance(run);
-  const left: Reason[] = [];
+  const remaining: Reason[] = [];
   const askedFilesKey = await readAskedFilesKey(run, allowance.by);
   const isAboutOtherFiles = askedFilesKey !== null && askedFilesKey !== filesKey(reasons);
   for (const reason of reasons) {
-    // The question before the label did not name these files.
+    // A label allows only the files that the question before it named.
     if ((isAboutOtherFiles && reason.files !== undefined) || !(await isAllowed(run, allowance, reason)))
-      left.push(reason);
+      remaining.push(reason);
   }
-  if (left.length === 0) {
+  if (remaining.length === 0) {
     run.log.info({ by: allowance.by?.actor }, "the work is published unchanged, because a label allows it");
     return null;
   }
-  const questionKey = left.find((reason) => reason.questionKey !== null)?.questionKey ?? null;
+  const questionKey = remaining.find((reason) => reason.questionKey !== null)?.questionKey ?? null;
   return {
-    reason: left.map(({ text }) => text).join("\n\n"),
-    canAllow: left.every(({ isFinal }) => !isFinal),
+    reason: remaining.map(({ text }) => text).join("\n\n"),
+    canAllow: remaining.every(({ cannotBeAllowed: isFinal }) => !isFinal),
     ...(questionKey === null ? {} : { allows: questionKey }),
-    ...(left.some(({ files }) => files !== undefined) ? { files: filesKey(reasons) } : {}),
+    ...(remaining.some(({ files }) => files !== undefined) ? { files: filesKey(reasons) } : {}),
     event: allowance.newest,
   };
 }
@@ -65,7 +65,11 @@ function filesKey(reasons: readonly Reason[]): string {
   return createHash("sha256").update(files.join("\0")).digest("hex").slice(0, 32);
 }
 
-async function isAllowed(run: PublishNeeds, allowance: Allowance, { questionKey, isFinal }: Reason): Promise<boolean> {
+async function isAllowed(
+  run: PublishNeeds,
+  allowance: Allowance,
+  { questionKey, cannotBeAllowed: isFinal }: Reason,
+): Promise<boolean> {
   if (isFinal || allowance.by === null) return false;
   return questionKey === null || (await isAllowedSince(run, allowance, questionKey));
 }
@@ -78,7 +82,7 @@ async function reasonsFor(run: PublishNeeds, outgoing: Outgoing): Promise<Reason
 /** Return the reasons that concern files. A file that GitHub's branch of the issue has with the same content is no reason: it was allowed, or a maintainer has pushed it. */
 async function fileReasons(run: PublishNeeds, outgoing: Outgoing): Promise<Reason[]> {
   if ((await findFileReasons(run, outgoing, null)).length === 0) return [];
-  // A newer base branch, or the issue's branch, may already have these changes. Without any such change, no refresh is necessary.
+  // A newer base branch, or the issue's branch, may already have these changes, so the mirror is refreshed.
   await run.mirror.refresh(run.signal);
   return findFileReasons(run, outgoing, await run.mirror.branch(run.record.state.branch.name ?? ""));
 }
@@ -88,21 +92,21 @@ async function findFileReasons(run: PublishNeeds, outgoing: Outgoing, published:
   const { head } = outgoing;
   const { base, changes, git } = await compareWithBase(run, outgoing);
   const since = published === null ? null : await outgoing.ranges.changes(published, head);
-  const fresh = since === null ? null : new Set(since.map(({ path }) => path));
-  const isFresh = ({ path }: { readonly path: string }): boolean => fresh === null || fresh.has(path);
+  const unpublished = since === null ? null : new Set(since.map(({ path }) => path));
+  const isUnpublished = ({ path }: { readonly path: string }): boolean => unpublished === null || unpublished.has(path);
   const fingerprintParts = (paths: ReadonlySet<string>): string[] =>
     changes
       .filter(({ path }) => paths.has(path))
       .map(({ path, mode, object }) => `${mode.after} ${object.after} ${path}`);
 
   const reasons: Reason[] = [];
-  const blocked = protect(changes, run.protected).blocked.filter(isFresh);
+  const blocked = protect(changes, run.protected).blocked.filter(isUnpublished);
   if (blocked.length > 0) {
     const text = `The work changes protected files. ${notableLine(blocked)}`;
     reasons.push({
       text,
       questionKey: null,
-      isFinal: false,
+      cannotBeAllowed: false,
       files: fingerprintParts(new Set(blocked.map(({ path }) => path))),
     });
   }
@@ -113,7 +117,7 @@ async function findFileReasons(run: PublishNeeds, outgoing: Outgoing, published:
   const stray = strayInBoth(await strayEntries(git, { changes, base, head }), strayOfPublished);
   if (stray.length > 0) {
     const files = fingerprintParts(new Set([...stray.map(({ path }) => path), ".gitmodules"]));
-    reasons.push({ text: strayWords(stray), questionKey: null, isFinal: false, files });
+    reasons.push({ text: strayWords(stray), questionKey: null, cannotBeAllowed: false, files });
   }
   return reasons;
 }
@@ -128,33 +132,33 @@ function strayWords(stray: readonly Stray[]): string {
 /** Search all commits for secrets, because a secret that the last commit removes is also public. */
 async function secretsReason(run: PublishNeeds, { dir, head, base, ranges }: Outgoing): Promise<Reason | null> {
   const { signal } = run;
-  const own = await run.mirror.branch(run.record.state.branch.name ?? "");
-  const answer = await findSecrets({
+  const publishedHead = await run.mirror.branch(run.record.state.branch.name ?? "");
+  const searchResult = await findSecrets({
     git: runCleanGitIn(run.mirror.side, dir, { signal }),
     ranges,
-    published: [await baseCommit(run, base), ...(own === null ? [] : [own])],
+    published: [await baseCommit(run, base), ...(publishedHead === null ? [] : [publishedHead])],
     head,
     texts: [{ name: "the agent's summary", text: run.record.state.work.summary ?? "" }],
     values: run.secrets,
     scanner: run.scanner,
     signal,
   });
-  return reasonOfSecrets(answer, head);
+  return reasonOfSecrets(searchResult, head);
 }
 
 /** Return the reason to withhold commits in which a search found secrets. Pure. @param head the commit that was searched */
-export function reasonOfSecrets(answer: SecretsAnswer, head: string): Reason | null {
-  if ("unsearched" in answer) {
-    const text = `The work could not be searched for the secrets of this tac8: ${answer.unsearched}.`;
-    return { text, questionKey: null, isFinal: true };
+export function reasonOfSecrets(searchResult: SecretsResult, head: string): Reason | null {
+  if ("unsearched" in searchResult) {
+    const text = `The work could not be searched for the secrets of this tac8: ${searchResult.unsearched}.`;
+    return { text, questionKey: null, cannotBeAllowed: true };
   }
-  const { findings, count, digest, unchecked } = answer;
+  const { findings, count, digest, unchecked } = searchResult;
   if (findings.length === 0 && unchecked === null) return null;
   const texts: string[] = [];
   if (findings.length > 0) {
     const shown = findings.slice(0, MAX_SHOWN).map(({ where, line, rule }) => {
-      const at = line === null ? "" : ` line ${line}`;
-      return `${codeSpan(clip(clean(where), MAX_PATH))}${at} (${rule})`;
+      const lineWords = line === null ? "" : ` line ${line}`;
+      return `${codeSpan(clip(clean(where), MAX_PATH))}${lineWords} (${rule})`;
     });
     const more = count > shown.length ? ` and ${count - shown.length} more` : "";
     const advice = "Remove them from all commits, not only from the last one.";
@@ -167,6 +171,6 @@ export function reasonOfSecrets(answer: SecretsAnswer, head: string): Reason | n
       .update(unchecked === null ? digest : `${digest} ${head}`) // Another commit may have other secrets.
       .digest("hex")
       .slice(0, 32),
-    isFinal: findings.some(({ isCertain }) => isCertain),
+    cannotBeAllowed: findings.some(({ isCertain }) => isCertain),
   };
 }

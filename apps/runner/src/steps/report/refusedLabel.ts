@@ -11,28 +11,28 @@ export interface RefusedLabelNeeds extends CommentNeeds {
 }
 
 /**
- * Comment on the issue why its label starts no work: at most one comment a day for each account. Comments of earlier rounds are not
+ * Report on the issue why its label starts no work: in at most one comment a day for each account. Comments of earlier rounds are not
  * changed.
  */
-export async function sayRefusedLabel(run: RefusedLabelNeeds): Promise<void> {
+export async function reportRefusedLabel(run: RefusedLabelNeeds): Promise<void> {
   const { github, login, ref, repository } = run.issue;
   const { redact, now } = run;
   const { state } = run.record;
   const options = { signal: run.signal };
   const { login: labeller, told: reportedAt } = state.label.refused ?? { login: "", told: null };
   const reason = redact(state.end.reason ?? "");
-  const all = await github.comments(ref, ref.number, options);
-  const before = findMarked(all, login, "failure").filter(({ marker }) => marker.labeller === labeller);
-  const queued = findMarked(all, login, "status").find(({ comment }) => saysQueued(comment.body));
-  const silent = reportedLately([reportedAt, ...before.map(({ comment }) => comment.createdAt)], now());
+  const comments = await github.comments(ref, ref.number, options);
+  const before = findMarked(comments, login, "failure").filter(({ marker }) => marker.labeller === labeller);
+  const queued = findMarked(comments, login, "status").find(({ comment }) => saysQueued(comment.body));
+  const wasReportedLately = reportedLately([reportedAt, ...before.map(({ comment }) => comment.createdAt)], now());
   // Another user added the label first, and a comment says that the work is in the queue.
-  const takesPlace = queued?.marker.run === "";
-  if (queued !== undefined && !takesPlace) await run.comment.show("failed", reason);
-  if (silent && !takesPlace) return;
+  const replacesQueuedComment = queued?.marker.run === "";
+  if (queued !== undefined && !replacesQueuedComment) await run.comment.show("failed", reason);
+  if (wasReportedLately && !replacesQueuedComment) return;
   const marker = { ...markerOf(run, "failure"), labeller };
   const words = { marker, text: refusedLabelText({ reason, trigger: repository.issueLabel }) };
   await run.record.assertLive();
-  if (takesPlace) await github.updateComment(ref, queued.comment.id, words, options);
+  if (replacesQueuedComment) await github.updateComment(ref, queued.comment.id, words, options);
   else await github.createComment(ref, ref.number, words, options);
   await run.record.write({ "label.refused": { login: labeller, told: new Date(now()).toISOString() } });
 }

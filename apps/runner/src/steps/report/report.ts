@@ -18,7 +18,7 @@ import { causeOf, type Cause } from "../../issue/cause.ts";
 import { feedbackRecorded } from "./feedbackRecorded.ts";
 import type { IssueLabels } from "../../issue/labels.ts";
 import { isAnotherRound, pullWords } from "./pullWords.ts";
-import { sayRefusedLabel } from "./refusedLabel.ts";
+import { reportRefusedLabel } from "./refusedLabel.ts";
 import { commentOnce, type StatusComment } from "../../issue/statusComment.ts";
 
 const END_LABELS = {
@@ -54,12 +54,12 @@ export interface Reported {
 export async function report(run: ReportNeeds, cause: Cause | undefined): Promise<Reported> {
   const outcome = run.record.state.end.outcome ?? "failed";
   const retry = retryOptionsOf(run);
-  await withRetry(() => consumeLabel(run), retry);
-  const stays = endedWell(outcome) ? await whyWorkspaceStays(run) : null;
-  // A refused request (on a locked or deleted issue) does not change the end. During an outage the report waits.
+  await withRetry(() => markLabelUsed(run), retry);
+  const keepReason = endedWell(outcome) ? await whyWorkspaceKept(run) : null;
+  // A request that GitHub refuses (on a locked or deleted issue) does not change the end. During an outage the report waits.
   const ifAccepted = (work: () => Promise<void>) => tolerate(run, () => withRetry(work, retry));
   const mayWrite = await mayReport(run, outcome, cause);
-  const commentRefusal = mayWrite ? await ifAccepted(() => writeComments(run, outcome, stays)) : null;
+  const commentRefusal = mayWrite ? await ifAccepted(() => writeComments(run, outcome, keepReason)) : null;
   const labelRefusal = mayWrite ? await ifAccepted(() => relabel(run, outcome)) : null;
   await run.record.write({
     "label.notRemoved": labelRefusal === null || outcome === "blocked" ? null : run.record.state.label.event,
@@ -68,7 +68,7 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
   const { reason, failure } = run.record.state.end;
   const publishedSha = run.record.state.branch.published;
   const questionId = run.record.state.question.commentId;
-  if (stays !== null) run.log.warn({ tree: run.paths.tree }, `kept the workspace: ${stays}`);
+  if (keepReason !== null) run.log.warn({ tree: run.paths.tree }, `kept the workspace: ${keepReason}`);
   else if (endedWell(outcome)) await removeFinishedWorkspace(run);
   // `blocked` begins with the question's comment: replies from then on count, and the time until the question expires begins then. The
   // comment may be older than this run: if Redis did not have its id, it was found on the issue.
@@ -82,7 +82,7 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
   );
   const commands = { "command.stop": null, "command.stopMode": null, "command.cancel": null };
   const feedbackPatch = endedWell(outcome) ? feedbackRecorded(run.record.state) : {};
-  const another = outcome === "pr" && isAnotherRound(run.record.state) ? ({ updated: 1 } as const) : {};
+  const roundEvidence = outcome === "pr" && isAnotherRound(run.record.state) ? ({ updated: 1 } as const) : {};
   const event = outcome === "failed" && failure === "untrusted" ? "label:refused" : END_EVENTS[outcome];
   const refusals = { silent: commentRefusal, unlabelled: labelRefusal };
   const evidence = { pr: prNumber, sha: publishedSha, failure, question: questionId, ...refusals };
@@ -90,7 +90,7 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
     result: { outcome, prUrl: outcome === "pr" ? prUrl : null, reason },
     lastWrite: {
       patch: { state: outcome, ...sinceAsked, ...commands, "end.attempt": run.attempts.made, ...feedbackPatch },
-      event: { event, reason: reasonOf(run, outcome), evidence: { ...timesOf(run), ...another, ...evidence } },
+      event: { event, reason: reasonOf(run, outcome), evidence: { ...timesOf(run), ...roundEvidence, ...evidence } },
     },
   };
 }
@@ -107,7 +107,7 @@ async function mayReport(run: ReportNeeds, outcome: Outcome, cause: Cause | unde
 }
 
 /** Mark label events during the run as used, because they belong to it. */
-async function consumeLabel(run: ReportNeeds): Promise<void> {
+async function markLabelUsed(run: ReportNeeds): Promise<void> {
   const { github, ref, repository } = run.issue;
   try {
     const event = await github.newestLabeledEvent(ref, ref.number, repository.issueLabel, { signal: run.signal });
@@ -117,11 +117,11 @@ async function consumeLabel(run: ReportNeeds): Promise<void> {
   }
 }
 
-async function writeComments(run: ReportNeeds, outcome: Outcome, stays: string | null): Promise<void> {
+async function writeComments(run: ReportNeeds, outcome: Outcome, keepReason: string | null): Promise<void> {
   const { state } = run.record;
   const { repository } = run.issue;
-  if (outcome === "withdrawn") return sayWithdrawn(run);
-  if (state.end.failure === "untrusted") return state.label.refused === null ? undefined : sayRefusedLabel(run);
+  if (outcome === "withdrawn") return reportWithdrawn(run);
+  if (state.end.failure === "untrusted") return state.label.refused === null ? undefined : reportRefusedLabel(run);
   if (outcome === "blocked" && state.question.commentId === null) {
     const { id, createdAt } = await commentOnce(run, "question", questionOf(run));
     await run.record.write({ "question.commentId": id, "question.askedAt": createdAt });
@@ -148,7 +148,10 @@ async function writeComments(run: ReportNeeds, outcome: Outcome, stays: string |
   }
   // The question or the answer is in a separate comment, so the status comment does not repeat it. The reason of a failure is in both.
   const hasOwnComment = outcome === "blocked" || outcome === "answered";
-  await run.comment.show(outcome, withRest(hasOwnComment ? applyPatch(state, { "end.reason": null }) : state, stays));
+  await run.comment.show(
+    outcome,
+    reasonWithLeftWork(hasOwnComment ? applyPatch(state, { "end.reason": null }) : state, keepReason),
+  );
 }
 
 function questionOf({ record, issue }: ReportNeeds): string {
@@ -160,24 +163,24 @@ function questionOf({ record, issue }: ReportNeeds): string {
   return withheldText({ reason: withheld.reason, label, where: runner ?? "its runner" });
 }
 
-/** Append a sentence about work that is not in the pull request. @param stays why the workspace is kept */
-function withRest(
+/** Append a sentence about work that is not in the pull request. @param keepReason why the workspace is kept */
+function reasonWithLeftWork(
   { end: { reason }, work: { uncommitted: unsaved }, run: { runner }, pull: { number: prNumber } }: IssueRecord,
-  stays: string | null,
+  keepReason: string | null,
 ): string | null {
   const where = runner ?? "its runner";
-  const left = unsaved === null ? null : leftOutText(unsaved, where);
+  const uncommittedWords = unsaved === null ? null : leftOutText(unsaved, where);
   const isNamed = unsaved?.files.some(isValuable) === true;
-  const rest =
-    stays === null || isNamed
+  const keptWords =
+    keepReason === null || isNamed
       ? null
-      : `Some of the agent's work is not ${prNumber === null ? "on GitHub" : "in this pull request"}: ${stays}. It is kept in the workspace on ${where}.`;
-  const parts = [reason, left, rest].filter((part) => part !== null);
+      : `Some of the agent's work is not ${prNumber === null ? "on GitHub" : "in this pull request"}: ${keepReason}. It is kept in the workspace on ${where}.`;
+  const parts = [reason, uncommittedWords, keptWords].filter((part) => part !== null);
   return parts.map((part) => part.replace(/\.$/, "")).join(". ") || null;
 }
 
 /** Report that the issue was withdrawn, only if the scheduler's comment still says that it is in the queue. */
-function sayWithdrawn(run: ReportNeeds): Promise<void> {
+function reportWithdrawn(run: ReportNeeds): Promise<void> {
   const { github, login, ref, repository } = run.issue;
   const since = new Date(run.now()).toISOString();
   return showWithdrawn({ github, ref, login, trigger: repository.issueLabel, since, signal: run.signal });
@@ -225,12 +228,12 @@ async function tolerate(run: ReportNeeds, work: () => Promise<void>): Promise<st
 }
 
 /** Return why the workspace must be kept, for example branches, stashes and worktrees that are in no pull request. Null if it can be removed. */
-async function whyWorkspaceStays(run: ReportNeeds): Promise<string | null> {
+async function whyWorkspaceKept(run: ReportNeeds): Promise<string | null> {
   const { paths, place } = run;
   const { state } = run.record;
   if (state.work.uncommitted?.files.some(isValuable) === true) return "it has files that are not committed";
-  const there = async (path: string) => ((await place.stat(path)) === null ? null : path);
-  const [tree, gitDir] = [await there(paths.tree), await there(paths.gitDir)];
+  const pathIfExists = async (path: string) => ((await place.stat(path)) === null ? null : path);
+  const [tree, gitDir] = [await pathIfExists(paths.tree), await pathIfExists(paths.gitDir)];
   if (gitDir === null) return null; // Its removal was interrupted.
   const published = [state.branch.publishedFrom, state.branch.head, state.branch.published, state.branch.base].filter(
     (sha) => sha !== null,

@@ -29,7 +29,7 @@ export async function saveFinishedWork(
   recorded: Promise<void>,
 ): Promise<Finished> {
   recorded.catch(() => undefined); // It may reject before it is awaited, when something else fails first.
-  const worked = {
+  const finishedPatch = {
     "work.summary": summary,
     "work.leftRunning": leftRunning,
     ...groupPatch("counts", NOT_BROKEN_OFF),
@@ -37,9 +37,9 @@ export async function saveFinishedWork(
     checkpoint: "worked",
     "work.finishedAt": new Date(run.now()).toISOString(),
   } as const;
-  const found: { conflicts: readonly string[] | null } = { conflicts: null };
+  const conflictCheck: { conflicts: readonly string[] | null } = { conflicts: null };
   const onConflicts = async (paths: readonly string[]): Promise<void> => {
-    found.conflicts = paths;
+    conflictCheck.conflicts = paths;
     // The save commits the conflicts, and a run that reads the note afterwards would take the work for finished.
     if (paths.length > 0) await removeEndNote(run.paths);
   };
@@ -49,13 +49,14 @@ export async function saveFinishedWork(
   } catch (error) {
     await recorded;
     // The disk has no space for the commit now. The publication makes it later, so the agent does not run twice.
-    if (found.conflicts?.length === 0 && isDiskFull(error)) await run.record.write({ ...worked, "branch.head": null });
+    if (conflictCheck.conflicts?.length === 0 && isDiskFull(error))
+      await run.record.write({ ...finishedPatch, "branch.head": null });
     throw error;
   }
   await recorded;
   const { head } = saved;
-  const conflicts = found.conflicts ?? [];
-  const facts = {
+  const conflicts = conflictCheck.conflicts ?? [];
+  const resultPatch = {
     "work.summary": summary,
     ...groupPatch("counts", NOT_BROKEN_OFF),
     "counts.parked": 0,
@@ -64,25 +65,25 @@ export async function saveFinishedWork(
   if (conflicts.length > 0) {
     const paths = clip(clean(conflicts.join(", ")), MAX_PATHS_LENGTH);
     const message = `the agent ended with unresolved conflicts in ${paths}`;
-    await run.record.write({ ...facts, "end.failure": "agent", "end.reason": message });
+    await run.record.write({ ...resultPatch, "end.failure": "agent", "end.reason": message });
     return { kind: "nothing to publish", failure: { kind: "agent", message }, saved };
   }
-  let end = outcomeOfSuccess(applyPatch(run.record.state, facts), run.id);
+  let end = outcomeOfSuccess(applyPatch(run.record.state, resultPatch), run.id);
   if (end !== null && end !== "new work" && leftRunning === null) {
     // The summary becomes a comment. A summary of new work is searched for secrets together with its commits.
-    facts["work.summary"] = await withoutSecrets(run, "answer", summary);
-    end = outcomeOfSuccess(applyPatch(run.record.state, facts), run.id);
+    resultPatch["work.summary"] = await withoutSecrets(run, "answer", summary);
+    end = outcomeOfSuccess(applyPatch(run.record.state, resultPatch), run.id);
   }
   if (leftRunning !== null && end !== "new work") {
-    await run.record.write(facts);
+    await run.record.write(resultPatch);
     await removeEndNote(run.paths); // The agent runs again.
     return { kind: "nothing to publish", failure: { kind: "unfinished", message: leftRunning }, saved: null };
   }
   await run.record.write({
-    ...facts,
-    ...(end === "new work" ? { ...worked, "end.failure": null, "end.reason": null } : end),
+    ...resultPatch,
+    ...(end === "new work" ? { ...finishedPatch, "end.failure": null, "end.reason": null } : end),
   });
-  // The end note is kept until the failure is counted. If the runner dies before that, the next run reads the note again.
+  // The end note is kept until the failure is in the record. If the runner dies before that, the next run reads the note again.
   if (end === null) {
     const failure = { kind: "no-changes", message: "the agent finished without changing anything" } as const;
     return { kind: "nothing to publish", failure, saved: null };

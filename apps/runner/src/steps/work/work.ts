@@ -76,9 +76,9 @@ export interface WorkNeeds extends StepBasics<WorkField>, StepWorkspace {
   /** `<host>/<slot>`, for display. */
   readonly runner: string;
   readonly attempts: Attempts;
-  /** May have been started early. The first agent takes it. */
+  /** Guard of the agent. It may have been started early, and the first agent takes it. */
   readonly guard: Pick<EarlyStart<WaitingGuard>, "take">;
-  /** Starts when the agent has finished, so that it is ready when the agent's commits are searched for secrets. */
+  /** Search for secrets. It starts when the agent has finished, so that it is ready when the agent's commits are searched. */
   readonly scanner: Pick<EarlyStart<Scanner>, "start">;
   readonly progress: Progress;
   /** Watch for events that end the agent. @returns a function that ends the watch */
@@ -87,7 +87,8 @@ export interface WorkNeeds extends StepBasics<WorkField>, StepWorkspace {
   readonly now: () => number;
 }
 
-export interface Worked extends Pick<Ended, "agentResult" | "leftRunning" | "recorded"> {
+/** Result of the step, after its last agent run. */
+export interface WorkResult extends Pick<AgentRunResult, "agentResult" | "leftRunning" | "recorded"> {
   /** Question of the agent; null if it asks none. */
   readonly question: string | null;
   /** Last text of the agent, without secrets. */
@@ -99,7 +100,7 @@ export interface Worked extends Pick<Ended, "agentResult" | "leftRunning" | "rec
 }
 
 /** Run the agent until it ends. Its work is not saved yet. @throws StepFailure if the agent could not be started */
-export async function work(run: WorkNeeds, prompts: Prompts, countedTitle: CountedTitle): Promise<Worked> {
+export async function work(run: WorkNeeds, prompts: Prompts, countedTitle: CountedTitle): Promise<WorkResult> {
   const { dataFolderId } = run.host;
   const newest: NewestText = { text: { countedTitle, edit: null } };
   const { session, sessionHome } = run.record.state.agent;
@@ -123,8 +124,8 @@ export async function work(run: WorkNeeds, prompts: Prompts, countedTitle: Count
   if (end.remaining > 0)
     run.log.error({ remaining: end.remaining }, "could not kill all processes of the agent: end them by hand");
 
-  const inBase = () => run.mirror.file(run.record.state.branch.base ?? "", "BLOCKED.md");
-  const question = await findQuestion(run.place, run.paths.tree, inBase);
+  const readQuestionOfBase = () => run.mirror.file(run.record.state.branch.base ?? "", "BLOCKED.md");
+  const question = await findQuestion(run.place, run.paths.tree, readQuestionOfBase);
   const removed = end.cause === "disk-full" ? await removeGeneratedFiles(run) : [];
   return {
     agentResult,
@@ -137,7 +138,8 @@ export async function work(run: WorkNeeds, prompts: Prompts, countedTitle: Count
   };
 }
 
-interface Ended {
+/** Result of one agent run. A step has a second one if the session of the first one was missing. */
+interface AgentRunResult {
   readonly end: AgentEnd;
   readonly agentResult: AgentResult;
   /** See `leftRunningCommand`. */
@@ -149,30 +151,31 @@ interface Ended {
   readonly recorded: Promise<void>;
 }
 
-/** Holds the newest text of the issue, which is read again while the agent works. */
+/** The newest text of the issue, which is read again while the agent works. */
 interface NewestText {
   text: KnownText;
 }
 
-interface Start {
+/** The agent to start. Without a `session`, it starts a new one. */
+interface AgentStart {
   readonly agent: AgentChoice;
   readonly session: string | null;
   readonly prompt: string | null;
 }
 
-async function runAgent(run: WorkNeeds, start: Start, newest: NewestText): Promise<Ended> {
+async function runAgent(run: WorkNeeds, start: AgentStart, newest: NewestText): Promise<AgentRunResult> {
   const { config, redis, log, now, redact, host } = run;
   const { resourceLimits } = host;
   const { coordinator, llm, agents } = config;
   const { provider, program, model } = start.agent;
-  const isPrivate = run.host.isolation !== "none" || agentHomeOf(config, provider).kind === "private";
-  const home = isPrivate ? await openPrivateHome(run, start) : null;
+  const hasOwnHome = run.host.isolation !== "none" || agentHomeOf(config, provider).kind === "private";
+  const home = hasOwnHome ? await openPrivateHome(run, start) : null;
   const budgetDay = await countAgentRunToday(run);
   const sessionId = start.session ?? randomUUID();
   run.progress.cost(run.record.state.agent.usage ?? NO_USAGE);
   const request: AgentRequest = {
     runId: run.id,
-    prefix: programPrefix(resourceLimits, host.slot),
+    commandPrefix: programPrefix(resourceLimits, host.slot),
     program,
     cwd: run.paths.tree,
     env: {
@@ -207,20 +210,20 @@ async function runAgent(run: WorkNeeds, start: Start, newest: NewestText): Promi
     "agent.sessionHome": host.dataFolderId,
     "agent.run": run.id,
     "agent.runCount": run.record.state.agent.runCount + 1,
-    "agent.runs": withRun(run, sessionId),
+    "agent.runs": runsWithThis(run, sessionId),
   });
-  // A halt that was requested until now is obeyed here. A later one stops the agent instead.
+  // A halt that was requested until now ends the run here. A later halt ends the agent instead.
   if (run.signal.aborted) await uncountRun(run, budgetDay);
   run.signal.throwIfAborted();
   const place = run.place;
   await place.makeFolder(run.paths.tmpDir, 0o700);
-  const live = openLiveStream({ redis, runId: run.id, log, redact });
+  const liveStream = openLiveStream({ redis, runId: run.id, log, redact });
   const driver =
     provider === "command" ? commandDriver({ model, prices: agents.prices }) : claudeDriver({ isRoot: place.isRoot });
   const guard = await run.guard.take();
   const starting = place.startAgent(driver, request, {
     onEvent: (event) => {
-      live.add(event);
+      liveStream.add(event);
       run.progress.did(event, redact(event.text));
     },
     timeLeftMs: host.agentTimeLeftMs,
@@ -230,7 +233,7 @@ async function runAgent(run: WorkNeeds, start: Start, newest: NewestText): Promi
   });
   const agent = await starting.catch(async (error: unknown) => {
     await guard?.end();
-    void live.close();
+    void liveStream.close();
     await uncountRun(run, budgetDay);
     throw error;
   });
@@ -255,7 +258,7 @@ async function runAgent(run: WorkNeeds, start: Start, newest: NewestText): Promi
   });
   try {
     const end = await agent.done;
-    const closed = live.close();
+    const liveStreamClosed = liveStream.close();
     run.log.info({ cause: end.cause, code: end.code, turns: end.turns, costUsd: end.costUsd }, "agent ended");
     const agentResult = classifyEnd(end, { provider, now: now() });
     if (agentResult.ok) run.scanner.start();
@@ -277,29 +280,29 @@ async function runAgent(run: WorkNeeds, start: Start, newest: NewestText): Promi
     if (agentResult.ok || leftRunning !== null) {
       const summary = summaryOf(end, redact);
       const facts = { usage, models, denied, blockedHosts, reason, evidence };
-      await keepEnd(run, { run: run.id, summary, leftRunning, ...facts });
+      await storeEndNote(run, { run: run.id, summary, leftRunning, ...facts });
     }
     const recorded = run.record
       .writeEvent(
         { "agent.usage": usage, "agent.models": models, "agent.denied": denied, "agent.blockedHosts": blockedHosts },
         { event: "agent:ended", reason, evidence },
       )
-      .then(() => closed);
+      .then(() => liveStreamClosed);
     recorded.catch(() => undefined); // The caller that awaits `recorded` receives the error; the run may end before that.
     if (provider === "claude" && usedNothing(end)) void uncountRun(run, budgetDay);
     return { end, agentResult, leftRunning, recorded };
   } finally {
     stopWatching();
     stopDiskWatch();
-    void live.close();
-    const warnOfLeftFiles = (err: unknown) => run.log.warn({ err }, "could not remove files that the agent left");
-    await place.remove(run.paths.tmpDir).catch(warnOfLeftFiles);
-    if (home !== null) await keepSession(place, run.paths.homeDir, sessionId).catch(warnOfLeftFiles);
+    void liveStream.close();
+    const warnOfLeftoverFiles = (err: unknown) => run.log.warn({ err }, "could not remove files that the agent left");
+    await place.remove(run.paths.tmpDir).catch(warnOfLeftoverFiles);
+    if (home !== null) await keepSession(place, run.paths.homeDir, sessionId).catch(warnOfLeftoverFiles);
   }
 }
 
-/** Write the end note to the disk. The next run with this data folder reads it if the write to Redis fails. */
-async function keepEnd(run: WorkNeeds, note: EndNote): Promise<void> {
+/** Write the end note to the disk. The next run with this data folder reads the note if the write to Redis fails. */
+async function storeEndNote(run: WorkNeeds, note: EndNote): Promise<void> {
   try {
     await writeEndNote(run.paths, note);
   } catch (error) {
@@ -319,9 +322,9 @@ interface PrivateHome {
 }
 
 /** Prepare the issue's home folder for its agent. */
-async function openPrivateHome(run: WorkNeeds, { agent, session }: Start): Promise<PrivateHome> {
+async function openPrivateHome(run: WorkNeeds, { agent, session }: AgentStart): Promise<PrivateHome> {
   const { git } = run.config;
-  const { homeDir: home, tree } = run.paths;
+  const { homeDir, tree } = run.paths;
   const folders = { tree, userHome: run.agentEnv["HOME"] || null };
   const commit = { mirror: run.mirror, sha: run.record.state.branch.base ?? "", folders, signal: run.signal };
   // Only Claude Code loads the settings, instructions and MCP servers of the base commit.
@@ -330,14 +333,14 @@ async function openPrivateHome(run: WorkNeeds, { agent, session }: Start): Promi
   const files = base?.files ?? [];
   const { env, imported } = await openHome({
     place: run.place,
-    home,
+    home: homeDir,
     env: run.agentEnv,
     git,
     files: run.host.isolation !== "none" ? withSandboxSettings(files) : files,
     session,
   });
   if (imported) run.log.info({ session }, "moved the session from the shared home folder to the issue's own");
-  return { env, servers: base?.hasServers === true ? join(home, ".claude", MCP_FILE) : null };
+  return { env, servers: base?.hasServers === true ? join(homeDir, ".claude", MCP_FILE) : null };
 }
 
 /**
@@ -346,9 +349,9 @@ async function openPrivateHome(run: WorkNeeds, { agent, session }: Start): Promi
  */
 async function countAgentRunToday({ redis, config, now }: WorkNeeds): Promise<string> {
   const { max_usd_per_day: maxUsd, max_runs_per_day: maxRuns } = config.llm;
-  const answer = await countAgentRun(redis, { maxUsd, maxRuns }, now());
-  if (answer.kind === "begun") return answer.day;
-  throw new StepFailure({ kind: "budget", message: answer.reason, until: answer.until });
+  const budgetResult = await countAgentRun(redis, { maxUsd, maxRuns }, now());
+  if (budgetResult.kind === "begun") return budgetResult.day;
+  throw new StepFailure({ kind: "budget", message: budgetResult.reason, until: budgetResult.until });
 }
 
 /** Uncount an agent run that used nothing. If this fails, the day's limit is reached one run too early. */
@@ -359,12 +362,13 @@ async function uncountRun({ redis, log }: WorkNeeds, budgetDay: string): Promise
   );
 }
 
+/** Return the usage of this round with that of the agent that ended, and the description of its event. */
 function usageFacts(
   run: WorkNeeds,
   end: AgentEnd,
   requestedModel: string,
 ): Pick<EndNote, "usage" | "models" | "reason" | "evidence"> {
-  const spent = figuresIn(end);
+  const spent = usageOfEnd(end);
   const named = Object.entries(end.models).map(([model, used]) => modelFiguresOf(model, used));
   const models = named.length > 0 ? named : [modelFiguresOf(requestedModel, spent)];
   const { cause, costUsd, turns, durationMs: ms } = end;
@@ -381,7 +385,8 @@ function summaryOf({ lastText }: AgentEnd, redact: (text: string) => string): st
   return redact(lastText).slice(0, MAX_SUMMARY);
 }
 
-function withRun(run: WorkNeeds, session: string): AgentRun[] {
+/** Return the newest agent runs of the issue, with this one. */
+function runsWithThis(run: WorkNeeds, session: string): AgentRun[] {
   const before = run.record.state.agent.runs ?? [];
   const n = (before.at(-1)?.n ?? 0) + 1;
   return [...before, { n, run: run.id, runner: run.runner, at: new Date(run.now()).toISOString(), session }].slice(
@@ -415,7 +420,7 @@ async function removeGeneratedFiles(run: WorkNeeds): Promise<string[]> {
   }
 }
 
-function figuresIn(end: AgentEnd): Usage {
+function usageOfEnd(end: AgentEnd): Usage {
   return {
     ...end.usage,
     costUsd: end.costUsd,
