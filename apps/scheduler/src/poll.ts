@@ -82,8 +82,8 @@ export function createPoll(services: PollServices): () => Promise<void> {
     const actions = plan(snapshot, results);
     if (now() >= addFrom) return [...problems, ...(await actOnAll(snapshot, actions))];
     const emptiedProblem = `Redis was emptied: no issue is added before ${new Date(addFrom).toISOString()}`;
-    const rest = actions.filter((action) => !addsJob(action));
-    return [emptiedProblem, ...problems, ...(await actOnAll(snapshot, rest))];
+    const withoutAdds = actions.filter((action) => !addsJob(action));
+    return [emptiedProblem, ...problems, ...(await actOnAll(snapshot, withoutAdds))];
   }
 
   return async function poll(): Promise<void> {

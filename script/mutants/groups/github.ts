@@ -32,8 +32,8 @@ export const github: readonly Mutant[] = [
   {
     name: "held-work-tries",
     file: `${RUNNER}/pipeline/process.ts`,
-    find: "if (held !== undefined && !needsNoAgent(recordBefore)) {",
-    replace: "if (held !== undefined) {",
+    find: "if (hold !== undefined && !needsNoAgent(recordBeforeLock)) {",
+    replace: "if (hold !== undefined) {",
     test: { file: "test/rules.e2e.test.ts", name: "a rule on branches: one paid run" },
     promise: "finished work of a held repository is pushed again, and a success ends the hold",
   },

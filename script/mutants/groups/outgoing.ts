@@ -21,8 +21,8 @@ export const outgoing: readonly Mutant[] = [
   {
     name: "protected-label-trusted",
     file: `${RUNNER}/steps/publish/allowance.ts`,
-    find: "const counts = isOnIssue && (await isTrusted(run, event.actor));",
-    replace: "const counts = isOnIssue;",
+    find: "const isAllowed = isOnIssue && (await isTrusted(run, event.actor));",
+    replace: "const isAllowed = isOnIssue;",
     test: { file: "test/protected.e2e.test.ts", name: "a label by an account that cannot write" },
     promise: "withheld work is published by the label without another agent run",
   },

@@ -13,7 +13,7 @@ export const recovery: readonly Mutant[] = [
   {
     name: "checkpoint",
     file: `${RUNNER}/pipeline/entry.ts`,
-    find: 'if (worked) return { do: "publish", patch: countsPatch };',
+    find: 'if (isWorkFinished) return { do: "publish", patch: countsPatch };',
     replace: "",
     test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "worked, not published" },
     promise: "paid work is not done again, even if a push fails",

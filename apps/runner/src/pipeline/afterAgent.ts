@@ -20,7 +20,7 @@ import { planAgentEnd, type Unfinished } from "./planUnfinished.ts";
 export async function afterAgent(run: Run, workResult: WorkResult): Promise<"report" | Unfinished> {
   const { agentResult, question, summary, removed } = workResult;
   const failed = agentResult.ok ? null : agentResult;
-  const saved = await saveWork(run, workResult);
+  const saved = await saveAgentWork(run, workResult);
   const isProgress = question !== null || saved.head !== run.record.state.branch.start;
   await run.record.write({
     "branch.head": saved.head,
@@ -55,7 +55,7 @@ export async function afterAgent(run: Run, workResult: WorkResult): Promise<"rep
 }
 
 /** Save the work. Tokens and cost are written to the record meanwhile, and awaited afterwards. */
-async function saveWork(run: Run, { agentResult, recorded, removed }: WorkResult): Promise<SavedWork> {
+async function saveAgentWork(run: Run, { agentResult, recorded, removed }: WorkResult): Promise<SavedWork> {
   try {
     return await save(saveNeeds(run));
   } catch (err) {

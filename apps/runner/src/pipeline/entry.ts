@@ -53,21 +53,21 @@ export function planEntry(before: IssueRecord, facts: EntryFacts): Entry {
     return { do: "work", patch, resumeReason: resumeReasonOf(applyPatch(before, patch)) };
   }
   const countsPatch = before.run.id === null ? {} : groupPatch("counts", countBrokenOff(before.counts, facts.progress));
-  if (before.state === "blocked") return afterQuestion(before, facts, countsPatch);
+  if (before.state === "blocked") return afterBlocked(before, facts, countsPatch);
   if (before.end.outcome !== null)
     return {
       do: "report",
       patch: { ...countsPatch, ...groupPatch("end", before.end.decided ?? {}), "end.decided": null },
     };
-  if (before.command.cancel !== null) return reportEnd("cancelled", before.command.cancel, facts, countsPatch);
-  if (before.command.stop !== null) return reportEnd("stopped", before.command.stop, facts, countsPatch);
-  const worked = hasReached(before.checkpoint, "worked");
-  const how = before.run.id === null ? "requeued" : "lost";
+  if (before.command.cancel !== null) return reportEntry("cancelled", before.command.cancel, facts, countsPatch);
+  if (before.command.stop !== null) return reportEntry("stopped", before.command.stop, facts, countsPatch);
+  const isWorkFinished = hasReached(before.checkpoint, "worked");
+  const brokenOffBy = before.run.id === null ? "requeued" : "lost";
   // Publishing costs nothing, so finished work gets more tries.
   const reason = tooOften(
     applyPatch(before, countsPatch).counts,
-    how,
-    worked ? MAX_BROKEN_OFF_IN_A_ROW : MAX_LOST_IN_A_ROW,
+    brokenOffBy,
+    isWorkFinished ? MAX_BROKEN_OFF_IN_A_ROW : MAX_LOST_IN_A_ROW,
   );
   if (reason !== null) {
     return {
@@ -81,14 +81,14 @@ export function planEntry(before: IssueRecord, facts: EntryFacts): Entry {
       },
     };
   }
-  if (worked) return { do: "publish", patch: countsPatch };
+  if (isWorkFinished) return { do: "publish", patch: countsPatch };
   return { do: "work", patch: countsPatch, resumeReason: resumeReasonOf(before) };
 }
 
-function afterQuestion(before: IssueRecord, facts: EntryFacts, countsPatch: IssuePatch): Entry {
+function afterBlocked(before: IssueRecord, facts: EntryFacts, countsPatch: IssuePatch): Entry {
   // The stop is newer than the reply, because a reply continues the work at once.
-  if (before.command.stop !== null) return reportEnd("stopped", before.command.stop, facts, countsPatch);
-  if (before.command.cancel !== null) return reportEnd("cancelled", before.command.cancel, facts, countsPatch);
+  if (before.command.stop !== null) return reportEntry("stopped", before.command.stop, facts, countsPatch);
+  if (before.command.cancel !== null) return reportEntry("cancelled", before.command.cancel, facts, countsPatch);
   // The user who allowed the publication may also have replied. Such a reply needs no agent.
   if (before.work.allowed !== null && before.work.withheld !== null) {
     const patch = { ...NO_FORMER_END, ...countsPatch };
@@ -116,10 +116,10 @@ function afterQuestion(before: IssueRecord, facts: EntryFacts, countsPatch: Issu
     before.work.withheld === null
       ? "the agent's question got no reply in time"
       : "there was no decision in time about publishing the finished work";
-  return reportEnd("expired", why, facts, countsPatch);
+  return reportEntry("expired", why, facts, countsPatch);
 }
 
-function reportEnd(
+function reportEntry(
   outcome: "cancelled" | "stopped" | "expired",
   reason: string,
   { runId }: EntryFacts,

@@ -17,8 +17,8 @@ export type MissingPlan =
 export function planMissing(
   {
     agent: { sessionHome, runs },
-    work: { finishedAt: workedAt },
-    round: { queuedAt: begun },
+    work: { finishedAt },
+    round: { queuedAt },
   }: RecordPart<"agent.sessionHome" | "work.finishedAt" | "round.queuedAt" | "agent.runs">,
   { dataFolderId, now }: { readonly dataFolderId: string; readonly now: number },
 ): MissingPlan {
@@ -26,9 +26,11 @@ export function planMissing(
     return { do: "again", reason: "the finished work is missing from this disk and not on GitHub: it is redone" };
   }
   // An issue may wait for a user for longer than a day. Its runner was not needed before the user acted.
-  const known = [workedAt ?? runs?.at(-1)?.at, begun].map((at) => Date.parse(at ?? "")).filter(Number.isFinite);
+  const startTimes = [finishedAt ?? runs?.at(-1)?.at, queuedAt]
+    .map((at) => Date.parse(at ?? ""))
+    .filter(Number.isFinite);
   // Without a known time, the work is done again at once.
-  const until = Math.max(...known) + WAIT_MS;
+  const until = Math.max(...startTimes) + WAIT_MS;
   if (now < until) {
     const reason = `waiting until the runner that has the finished work on its disk is back, or until ${new Date(until).toISOString()}`;
     return { do: "wait", until, reason };

@@ -107,7 +107,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   const { services, job, lockToken, slot } = options;
   const { config, log, now } = services;
   const jobId = job.id ?? "";
-  const wait = (ms: number, because: string): Requeue => ({ do: "requeue", until: now() + ms, because });
+  const requeueAfter = (ms: number, because: string): Requeue => ({ do: "requeue", until: now() + ms, because });
   // The lock, the record and the queue use the job's id. The issue is read from this id too, because the job's data could name another
   // issue.
   const ref = refOfJob(jobId, config.repositories);
@@ -118,28 +118,35 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
       { issue: jobId },
       `the repository of ${name} is not configured: its job waits, configure the repository or remove the job`,
     );
-    return wait(UNCONFIGURED_RETRY_MS, "its repository is not configured");
+    return requeueAfter(UNCONFIGURED_RETRY_MS, "its repository is not configured");
   }
   // Expired holds are ignored. The scheduler removes them, but it may be stopped or late.
   const { live, pauseQueue } = planHolds(await readHolds(services.redis), now());
   // BullMQ delivered the job after the hold began and before the queue was paused, so it is requeued.
-  if (pauseQueue) return { ...wait(BUSY_MS, "the queue is held"), hold: { pause: true } };
-  const held = live.find(({ name }) => name === repositoryHold(ref));
-  const recordBefore = await services.store.read(jobId);
-  if (held !== undefined && !needsNoAgent(recordBefore)) {
+  if (pauseQueue) return { ...requeueAfter(BUSY_MS, "the queue is held"), hold: { pause: true } };
+  const hold = live.find(({ name }) => name === repositoryHold(ref));
+  const recordBeforeLock = await services.store.read(jobId);
+  if (hold !== undefined && !needsNoAgent(recordBeforeLock)) {
     const nextCheckAt = now() + HELD_MS * config.coordinator.backoff_factor;
-    const until = Math.min(held.until ?? Infinity, nextCheckAt);
-    return { do: "requeue", until, because: "its repository is held", lastWrite: { patch: { "job.hold": held.name } } };
+    const until = Math.min(hold.until ?? Infinity, nextCheckAt);
+    return { do: "requeue", until, because: "its repository is held", lastWrite: { patch: { "job.hold": hold.name } } };
   }
 
   // Checked before the run creates files: if the data folder is missing, new files would hide the former ones when it is mounted again.
   const trouble = await services.dataFolderTrouble();
   if (trouble !== null) {
     log.warn({ issue: jobId }, `the job waits, because of a problem with the data folder: ${trouble}`);
-    return wait(BUSY_MS, trouble);
+    return requeueAfter(BUSY_MS, trouble);
   }
-  const needsAgent = !needsNoAgent(recordBefore);
-  const placeOrRequeue = await findPlace({ services, job, lockToken, repository, record: recordBefore, needsAgent });
+  const needsAgent = !needsNoAgent(recordBeforeLock);
+  const placeOrRequeue = await findPlace({
+    services,
+    job,
+    lockToken,
+    repository,
+    record: recordBeforeLock,
+    needsAgent,
+  });
   if ("do" in placeOrRequeue) return placeOrRequeue;
   options.onPlace(placeOrRequeue.place);
   const paths = workspacePaths(config.dataFolder, config.worktree.base_dir, ref);
@@ -157,14 +164,14 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   ]);
   if (lock === null) {
     log.info({ issue: jobId }, "another process uses the issue's workspace: the job waits");
-    return wait(BUSY_MS, "its workspace is in use");
+    return requeueAfter(BUSY_MS, "its workspace is in use");
   }
   // Environment of git on the clean side. Like agents, git must not have tac8's secrets in it.
   const cleanSideGitEnv = { ...config.agentEnv, [RUN_MARKER]: id };
-  const mirrorAt = mirrorPaths(config.dataFolder, ref);
+  const pathsOfMirror = mirrorPaths(config.dataFolder, ref);
   const side = services.openSide({
     roots: [paths.tree, paths.gitDir, paths.tmpDir, paths.homeDir],
-    objects: join(mirrorAt.dir, "objects"),
+    objects: join(pathsOfMirror.dir, "objects"),
     read: [paths.promptFile],
     otherFiles: [paths.former.promptFile],
     env: { ...agentEnvOf(config), [RUN_MARKER]: id },
@@ -179,17 +186,17 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   if (lostRunId !== null) {
     // Done before this run's id replaces the lost run's id: a later run could not find these processes and files.
     await killLostProcesses(services, lostRunId, paths.lockFile);
-    await removeIncoming(mirrorAt, lostRunId); // The throwaway repository from which the lost run pushed.
+    await removeIncoming(pathsOfMirror, lostRunId); // The throwaway repository from which the lost run pushed.
     await place.remove(paths.tmpDir);
   }
   await adoptFormerNotes(place, paths);
   const lockKey = `${job.queueQualifiedName}:${jobId}:lock`;
   const before = await services.store.claim(jobId, { run: id, runner: slot.name, lockKey, token: lockToken });
   const url = gitUrl(config.github.api_url, ref);
-  const mirror = new Mirror(mirrorAt, {
+  const mirror = new Mirror(pathsOfMirror, {
     url,
     tokens: services.github.tokens,
-    mirrorDir: mirrorAt.dir,
+    mirrorDir: pathsOfMirror.dir,
     env: cleanSideGitEnv,
   });
   const { title } = job.data;
@@ -239,7 +246,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
     // An empty last write only clears the run's id.
     return afterReportedEnd(result, before, { blockedExpiresMs, now: now(), lastWrite: { patch: {} } });
   }
-  return runSteps(run, entry, held !== undefined);
+  return runSteps(run, entry, hold !== undefined);
 }
 
 async function workspaceExists(place: AgentPlace, { tree, gitDir }: WorkspacePaths): Promise<boolean> {

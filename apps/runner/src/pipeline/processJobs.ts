@@ -99,9 +99,9 @@ export function processJobs(options: ProcessJobsOptions): JobProcessor {
       onJobsChanged();
       lock.close();
       slot.release();
-      const held = place as Place | null;
+      const heldPlace = place as Place | null;
       place = null; // So a late answer to a renewal does not keep the place.
-      await releasePlace(held);
+      await releasePlace(heldPlace);
     }
   }
 

@@ -58,8 +58,8 @@ export async function writePrompts(
   const { config, isolation } = run;
   const { login } = run.issue;
   const nonce = randomUUID().slice(0, 8);
-  const { template: known = await run.mirror.file(prepared.baseSha, TEMPLATE_FILE) } = prepared;
-  const { template, note } = chooseTemplate(known);
+  const { template: templateText = await run.mirror.file(prepared.baseSha, TEMPLATE_FILE) } = prepared;
+  const { template, note } = chooseTemplate(templateText);
   if (note !== null) run.log.warn(`${TEMPLATE_FILE} of the repository is not used: ${note}`);
   const feedback = pull === null ? "" : await readFeedback(run, pull, nonce);
   const rendered = renderPrompt(template, {

@@ -27,8 +27,8 @@ export async function readAllowance(run: IssueAccess): Promise<Allowance> {
     const result = await github.issue(ref, ref.number, { signal });
     const isOnIssue =
       result.kind === "found" && result.issue.labels.some((name) => name.toLowerCase() === label.toLowerCase());
-    const counts = isOnIssue && (await isTrusted(run, event.actor));
-    return { by: counts ? event : null, newest: event.id };
+    const isAllowed = isOnIssue && (await isTrusted(run, event.actor));
+    return { by: isAllowed ? event : null, newest: event.id };
   }, retry);
 }
 

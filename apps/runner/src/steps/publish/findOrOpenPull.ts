@@ -5,7 +5,7 @@ import type { Pull } from "@tac8/core/github/types";
 import type { PushScope } from "../../airlock/pushScope.ts";
 import { retryOptionsOf, withRetry } from "../../run/retry.ts";
 import type { PublishNeeds } from "./needs.ts";
-import { pullFacts, reportRoundIfMissing, type GivenText, type PullTextNeeds } from "./pullText.ts";
+import { pullFacts, reportRoundIfMissing, type PullTextInput, type PullTextNeeds } from "./pullText.ts";
 import { ensureOpenBranch } from "./ensureOpenBranch.ts";
 
 export interface PullNeeds extends PublishNeeds, PullTextNeeds {
@@ -13,7 +13,7 @@ export interface PullNeeds extends PublishNeeds, PullTextNeeds {
   readonly title: string;
 }
 
-export interface OpenPull extends GivenText {
+export interface OpenPull extends PullTextInput {
   readonly scope: PushScope;
   /** Set to false after GitHub reports that the repository has no drafts. */
   readonly asDraft: { wanted: boolean };

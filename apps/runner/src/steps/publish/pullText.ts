@@ -17,7 +17,7 @@ export interface PullTextNeeds extends Pick<PublishNeeds, "id" | "issue" | "reco
 }
 
 /** Parts of the pull request's text, and the issue's title that counts. */
-export interface GivenText extends PullText {
+export interface PullTextInput extends PullText {
   readonly countedTitle: CountedTitle | null;
 }
 
@@ -25,7 +25,7 @@ export interface GivenText extends PullText {
  * Append a paragraph about this run's work to the text of an open pull request, unless this round opened it or the text has the
  * paragraph already. The existing text is kept.
  */
-export async function reportRoundIfMissing(run: PullTextNeeds, pull: Pull, parts: GivenText): Promise<Pull> {
+export async function reportRoundIfMissing(run: PullTextNeeds, pull: Pull, parts: PullTextInput): Promise<Pull> {
   const { github } = run.issue;
   const facts = pullFacts(run, parts);
   if (run.record.state.pull.headBefore === null || pull.state !== "open" || pull.body.includes(facts.run)) return pull;
@@ -41,7 +41,7 @@ export async function reportRoundIfMissing(run: PullTextNeeds, pull: Pull, parts
   return github.updatePull(run.issue.ref, pull.number, { before: pull.body, text }, { signal: run.signal });
 }
 
-export function pullFacts(run: PullTextNeeds, { notes, summary, countedTitle }: GivenText): PullFacts {
+export function pullFacts(run: PullTextNeeds, { notes, summary, countedTitle }: PullTextInput): PullFacts {
   const { state } = run.record;
   return {
     ...notes,

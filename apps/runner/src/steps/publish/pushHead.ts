@@ -27,6 +27,7 @@ export interface PushHeadInput {
   readonly dir: string;
   readonly head: string;
   readonly scope: PushScope;
+  /** Commits and diffs between commits of `dir`. */
   readonly ranges: Ranges;
   /** Called beside the push of this commit. It only reads, and must throw only the signal's reason: any other error ends the push. */
   readonly meanwhile?: (commit: string, signal: AbortSignal) => Promise<void>;

@@ -22,7 +22,7 @@ export interface RecoverInput extends Pick<WorkspaceFacts, "workspaceOrigin"> {
 /**
  * Find the question or the finished work of a lost run's agent that was not recorded, because Redis was unreachable or the runner died.
  * This run has not written its checkpoint `prepared` yet, so the checkpoint in the record is that of the lost run. Other questions and
- * notes are removed, because they would be taken for this run's. Null if there is nothing to recover.
+ * notes are removed, because they would be taken for those of this run. @returns null if there is nothing to recover
  */
 export async function recover(
   run: RecoverNeeds,

@@ -57,7 +57,7 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
   await withRetry(() => markLabelUsed(run), retry);
   const keepReason = endedWell(outcome) ? await whyWorkspaceKept(run) : null;
   // A request that GitHub refuses (on a locked or deleted issue) does not change the end. During an outage the report waits.
-  const ifAccepted = (work: () => Promise<void>) => tolerate(run, () => withRetry(work, retry));
+  const ifAccepted = (work: () => Promise<void>) => tolerateRefusal(run, () => withRetry(work, retry));
   const mayWrite = await mayReport(run, outcome, cause);
   const commentRefusal = mayWrite ? await ifAccepted(() => writeComments(run, outcome, keepReason)) : null;
   const labelRefusal = mayWrite ? await ifAccepted(() => relabel(run, outcome)) : null;
@@ -100,7 +100,7 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
  * comment for the account that added it.
  */
 async function mayReport(run: ReportNeeds, outcome: Outcome, cause: Cause | undefined): Promise<boolean> {
-  // This only edits an existing comment of tac8.
+  // The report of `withdrawn` only edits an existing comment of tac8.
   if (outcome === "withdrawn") return true;
   if (run.record.state.end.failure === "untrusted" && run.record.state.label.refused !== null) return true;
   return (await causeOf(run, cause)) !== null;
@@ -215,7 +215,7 @@ function timesOf({ record, now }: ReportNeeds): { sinceBegunMs: number | null } 
 }
 
 /** Do a part of the report that GitHub may refuse. @returns GitHub's message if it refused, otherwise null */
-async function tolerate(run: ReportNeeds, work: () => Promise<void>): Promise<string | null> {
+async function tolerateRefusal(run: ReportNeeds, work: () => Promise<void>): Promise<string | null> {
   try {
     await work();
     return null;

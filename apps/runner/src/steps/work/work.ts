@@ -102,14 +102,14 @@ export interface WorkResult extends Pick<AgentRunResult, "agentResult" | "leftRu
 /** Run the agent until it ends. Its work is not saved yet. @throws StepFailure if the agent could not be started */
 export async function work(run: WorkNeeds, prompts: Prompts, countedTitle: CountedTitle): Promise<WorkResult> {
   const { dataFolderId } = run.host;
-  const newest: NewestText = { text: { countedTitle, edit: null } };
+  const newestText: NewestText = { text: { countedTitle, edit: null } };
   const { session, sessionHome } = run.record.state.agent;
   const resumable = session !== null && sessionHome === dataFolderId && prompts.resume !== null;
   const { agent } = prompts;
   let { end, agentResult, leftRunning, recorded } = await runAgent(
     run,
     resumable ? { agent, session, prompt: prompts.resume } : { agent, session: null, prompt: prompts.full },
-    newest,
+    newestText,
   );
   if (!agentResult.ok && agentResult.resumeFailed && !run.signal.aborted) {
     run.log.info("the agent's session is missing: started a new one");
@@ -117,7 +117,7 @@ export async function work(run: WorkNeeds, prompts: Prompts, countedTitle: Count
     ({ end, agentResult, leftRunning, recorded } = await runAgent(
       run,
       { agent, session: null, prompt: prompts.full },
-      newest,
+      newestText,
     ));
   }
   run.record.throwIfLost();
@@ -134,7 +134,7 @@ export async function work(run: WorkNeeds, prompts: Prompts, countedTitle: Count
     question,
     summary: summaryOf(end, run.redact),
     removed,
-    text: newest.text,
+    text: newestText.text,
   };
 }
 
@@ -163,7 +163,8 @@ interface AgentStart {
   readonly prompt: string | null;
 }
 
-async function runAgent(run: WorkNeeds, start: AgentStart, newest: NewestText): Promise<AgentRunResult> {
+/** Start an agent, wait for its end, and record the end. `recorded` of the result resolves when that is written. */
+async function runAgent(run: WorkNeeds, start: AgentStart, newestText: NewestText): Promise<AgentRunResult> {
   const { config, redis, log, now, redact, host } = run;
   const { resourceLimits } = host;
   const { coordinator, llm, agents } = config;
@@ -251,8 +252,8 @@ async function runAgent(run: WorkNeeds, start: AgentStart, newest: NewestText): 
       void (atOnce ? agent.kill(cause) : agent.stop(cause, { graceMs: graceMs(run) }));
     },
     findEdit: async (signal) => {
-      const { stop, ...text } = await findEdit({ ...run, signal }, newest.text);
-      newest.text = text;
+      const { stop, ...text } = await findEdit({ ...run, signal }, newestText.text);
+      newestText.text = text;
       return stop === null ? null : stopReason(stop, run.issue.repository.issueLabel);
     },
   });
