@@ -114,7 +114,7 @@ export function lookupsFor(snapshot: RepositorySnapshot): Lookups {
   const labelled = labelledByJob(snapshot);
   const refOf = (number: number) => ({ owner: snapshot.owner, repo: snapshot.repo, number });
   const events = snapshot.jobs.filter(
-    (job) => isEndedWithoutJob(job) && !isStopUnreported(job) && labelled.has(job.jobId),
+    (job) => isEndedWithoutLiveJob(job) && !isStopUnreported(job) && labelled.has(job.jobId),
   );
   const issues = snapshot.jobs.filter(
     (job) => isLive(job) && !labelled.has(job.jobId) && job.record.command.cancel === null && !isReporting(job),
@@ -166,7 +166,7 @@ function withoutLiveJob(job: KnownJob, issue: Issue, { events }: LookupResults):
   const priority = priorityOf(issue.labels);
   // The run itself requests the event that it uses: one request per start instead of one per poll.
   if (job.record.state === null) return [{ do: "add", job, issue, priority, event: null }];
-  if (!isEndedWithoutJob(job)) return [{ do: "add-lost-job", job, issue, priority }];
+  if (!isEndedWithoutLiveJob(job)) return [{ do: "add-lost-job", job, issue, priority }];
   if (isStopUnreported(job)) return [];
   const event = events.get(job.jobId) ?? null;
   if (event === null) return [];
@@ -176,8 +176,8 @@ function withoutLiveJob(job: KnownJob, issue: Issue, { events }: LookupResults):
 
 function forRunnerLabels(job: KnownJob, issue: Issue): Action[] {
   const runsOn = runsOnOf(issue.labels);
-  const known = job.record.job.runsOn ?? [];
-  return job.where === "active" || runsOn.join() === known.join() ? [] : [{ do: "set-runner-labels", job, runsOn }];
+  const recorded = job.record.job.runsOn ?? [];
+  return job.where === "active" || runsOn.join() === recorded.join() ? [] : [{ do: "set-runner-labels", job, runsOn }];
 }
 
 function forPriority(job: KnownJob, issue: Issue): Action[] {
@@ -208,8 +208,8 @@ function forAllowed(
   { allowances, trusted, allowLabel }: LookupFacts,
 ): Action[] {
   const event = newAllowance(job, allowances);
-  const isOn = labels.some((name) => name.toLowerCase() === allowLabel.toLowerCase());
-  return event !== null && isOn && trusted.has(event.actor.toLowerCase()) ? [{ do: "allow", job, event }] : [];
+  const isOnIssue = labels.some((name) => name.toLowerCase() === allowLabel.toLowerCase());
+  return event !== null && isOnIssue && trusted.has(event.actor.toLowerCase()) ? [{ do: "allow", job, event }] : [];
 }
 
 /** Return the event of the label that allows; null: the label was never added, or only before the work was withheld. */
@@ -294,7 +294,7 @@ function isLive({ where }: KnownJob): boolean {
   return where === "waiting" || where === "delayed" || where === "active";
 }
 
-function isEndedWithoutJob(job: KnownJob): boolean {
+function isEndedWithoutLiveJob(job: KnownJob): boolean {
   return !isLive(job) && isEnded(job.record.state);
 }
 

@@ -66,7 +66,7 @@ export function createPoll(services: PollServices): () => Promise<void> {
     return added.length === 0 || !(await willStartImmediately(services, snapshot, added));
   }
 
-  /** @returns the problems of single issues */
+  /** Poll one repository. @returns the problems of single issues @throws the error, if it concerns the whole repository */
   async function pollRepository(repository: RepositoryConfig, live: LiveJobs): Promise<string[]> {
     const snapshot = await readRepository(reader, repository, live);
     if ("problem" in snapshot) throw new Error(snapshot.problem);

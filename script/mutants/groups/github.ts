@@ -24,7 +24,7 @@ export const github: readonly Mutant[] = [
   {
     name: "rules-first",
     file: `${RUNNER}/steps/prepare/prepare.ts`,
-    find: "    (signal) => assertRulesAllow({ ...run, signal }, { branch, exists: onGitHub !== null }),\n",
+    find: "    (signal) => assertRulesAllow({ ...run, signal }, { branch, exists: headOnGitHub !== null }),\n",
     replace: "",
     test: { file: "test/rules.e2e.test.ts", name: "a rule that can be read" },
     promise: "a rule that can be read is found before an agent is paid",

@@ -134,7 +134,7 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "session-aside",
     file: `${RUNNER}/steps/prepare/prepare.ts`,
-    find: '...(sessionOutlives(workspace.how, { isSessionHere, changedNothing: nextRound }) ? {} : { "agent.session": null }),',
+    find: '    ...(sessionOutlives(workspace.how, { isSessionHere, changedNothing: isNextRound })\n      ? {}\n      : { "agent.session": null }),\n',
     replace: "",
     test: { file: "test/brokenOff.e2e.test.ts", name: "the agent restarts" },
     promise: "a session is not resumed without its workspace",

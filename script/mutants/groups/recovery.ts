@@ -104,8 +104,8 @@ export const recovery: readonly Mutant[] = [
   {
     name: "requeue",
     file: `${SCHEDULER}/plan.ts`,
-    find: 'if (!isEndedWithoutJob(job)) return [{ do: "add-lost-job", job, issue, priority }];',
-    replace: "if (!isEndedWithoutJob(job)) return [];",
+    find: 'if (!isEndedWithoutLiveJob(job)) return [{ do: "add-lost-job", job, issue, priority }];',
+    replace: "if (!isEndedWithoutLiveJob(job)) return [];",
     test: { file: `${SCHEDULER}/poll.int.test.ts`, name: "a job that was deleted or failed behind" },
     promise: "an issue whose job is lost is queued again",
   },

@@ -50,7 +50,7 @@ async function writeBeforeResponse(disposition: Disposition, to: ApplyTo): Promi
   if (disposition.do === "release") return disposition;
   const { hold, lastWrite, beforeNewWork } = disposition;
   try {
-    // Before the slot becomes free, because the next job would reach the same limit.
+    // The hold begins before the slot becomes free, because the slot's next job would run into the same limit.
     if (hold !== undefined) await changeHold(hold, to);
     if (lastWrite !== undefined) await to.lastWriter.write(lastWrite);
     if (beforeNewWork === true) await putFirst(to);
@@ -78,7 +78,7 @@ async function changeHold(change: HoldChange, { services }: ApplyTo): Promise<vo
   const credentials = await credentialsOfHold(name, config);
   const began = await setHold(redis, { ...change.begin, ...(credentials === null ? {} : { credentials }) });
   if (began) log.warn(`${holdWords(name).what}. ${holdWords(name).advice} To try now: tac8 resume ${name}`);
-  // The scheduler would do it too, but only after seconds.
+  // The scheduler would pause the queue too, but only seconds later.
   if (!isRepositoryHold(name)) await queue.pause();
 }
 
@@ -113,7 +113,7 @@ async function respond(disposition: Disposition, to: ApplyTo): Promise<JobResult
 
 async function requeue({ until, deferredBecause }: Requeue, { job, lockToken, services }: ApplyTo): Promise<never> {
   await job.moveToDelayed(until, lockToken);
-  // Only now, because only a job that waits can be offered again.
+  // The job is deferred only now, because only a job that waits can be offered again.
   if (deferredBecause !== undefined) {
     const priority = priorityBeforeNewWork(job.opts.priority ?? 0);
     await deferJob(services.redis, { reason: deferredBecause, jobId: job.id ?? "", priority, since: job.timestamp });

@@ -13,7 +13,10 @@ export interface CommandsOptions {
   readonly errors: (level: "warn" | "debug", object: object, message: string) => void;
 }
 
-/** Subscribe to commands for this runner's issues and to pauses of runners. Without the subscription, the regular checks would read them some seconds later. */
+/**
+ * Subscribe to commands for this runner's issues and to pauses of runners. Without the subscription, the regular checks would read them
+ * some seconds later.
+ */
 export async function subscribeToCommands(url: string, { store, running, onPause, log, errors }: CommandsOptions) {
   const subscriber = connectRedis(url, {
     name: "commands",

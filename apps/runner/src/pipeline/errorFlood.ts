@@ -8,7 +8,10 @@ export interface FloodOptions {
   readonly now: () => number;
 }
 
-/** Detect a flood of errors. @returns a function to call at each error, which returns true when the flood has lasted for `windows` windows */
+/**
+ * Detect a flood of errors.
+ * @returns a function to call at each error, which returns true when the flood has lasted for `windows` windows
+ */
 export function detectErrorFlood({ limit, windowMs, windows, now }: FloodOptions): () => boolean {
   let window = -1;
   let count = 0;

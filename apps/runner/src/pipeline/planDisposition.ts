@@ -97,7 +97,7 @@ export function afterBrokenOffRun(
   };
 }
 
-/** Patch of the record if the commits of finished work are lost. It also drops the session, because its agent would assume that they exist. */
+/** Patch if the commits of finished work are lost. The session is dropped too, because its agent would assume that the commits exist. */
 export const WORK_LOST_PATCH = {
   checkpoint: "none",
   "agent.session": null,

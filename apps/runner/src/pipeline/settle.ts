@@ -68,7 +68,7 @@ export async function settleUnfinished(
   }
 }
 
-/** Report the end, which is in the record, and return the disposition of the job. If GitHub is unreachable, the job waits for it. */
+/** Report the end, which is in the record. @returns the disposition of the job: if GitHub is unreachable, the job waits for it */
 export async function reportEnd(run: Run, options: SettleOptions): Promise<Disposition> {
   let reported: Reported;
   try {

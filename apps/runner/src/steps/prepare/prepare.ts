@@ -75,20 +75,20 @@ export async function prepare(
   const { scope, baseSha } = await findBase(run, recentScope);
   const { base, defaultBranch } = scope;
   assertInScope(branch, scope); // Before the agent costs money.
-  const onGitHub = await run.mirror.branch(branch);
-  const needed = onGitHub === null ? [baseSha] : [baseSha, onGitHub];
+  const headOnGitHub = await run.mirror.branch(branch);
+  const needed = headOnGitHub === null ? [baseSha] : [baseSha, headOnGitHub];
   await together(run.signal, [
-    (signal) => assertRulesAllow({ ...run, signal }, { branch, exists: onGitHub !== null }),
+    (signal) => assertRulesAllow({ ...run, signal }, { branch, exists: headOnGitHub !== null }),
     (signal) => run.mirror.verify(needed, `base/gh-${issue.number}`, signal),
   ]);
-  const start = onGitHub ?? baseSha;
+  const start = headOnGitHub ?? baseSha;
   await run.mirror.pin(`base/gh-${issue.number}`, baseSha, run.signal);
   const goal = {
     branch,
     start,
     base: baseSha,
     baseNames: { base, defaultBranch },
-    isBranchOnGitHub: onGitHub !== null,
+    isBranchOnGitHub: headOnGitHub !== null,
   };
   const { paths, place, mirror } = run;
   const [workspace, template] = await together(run.signal, [
@@ -115,25 +115,27 @@ export async function prepare(
   }
   const isSessionHere = run.record.state.agent.sessionHome === run.dataFolderId;
   // A new round has a session only if the previous round ended with an answer, so the agent of that session changed nothing.
-  const nextRound = resumeReason?.kind === "next-round";
-  const beginsRound = run.record.state.checkpoint === "none" && (resumeReason === null || nextRound);
+  const isNextRound = resumeReason?.kind === "next-round";
+  const beginsRound = run.record.state.checkpoint === "none" && (resumeReason === null || isNextRound);
   const patch = {
     checkpoint: "prepared",
     "branch.name": branch,
     "branch.base": baseSha,
     "branch.start": workspace.head,
     "branch.head": null,
-    "branch.published": onGitHub,
+    "branch.published": headOnGitHub,
     "branch.publishedFrom": null,
-    "branch.others": newestOfOthers(onGitHub, run.record.state),
+    "branch.others": newestOfOthers(headOnGitHub, run.record.state),
     "branch.rebase": null,
-    ...(sessionOutlives(workspace.how, { isSessionHere, changedNothing: nextRound }) ? {} : { "agent.session": null }),
+    ...(sessionOutlives(workspace.how, { isSessionHere, changedNothing: isNextRound })
+      ? {}
+      : { "agent.session": null }),
     "pull.number": pull?.number ?? null,
     "pull.url": pull?.url ?? null,
     "pull.headBefore": pullBefore(run.record.state, { pull, beginsRound }),
     ...(beginsRound ? { "work.autoCommitted": null } : {}),
   } as const;
-  const hasEarlierWork = onGitHub !== null || workspace.how !== "created";
+  const hasEarlierWork = headOnGitHub !== null || workspace.how !== "created";
   return { scope, baseSha, workspaceOrigin: workspace.how, patch, resumeReason, hasEarlierWork, pull, template };
 }
 
@@ -166,9 +168,9 @@ async function withReply(
 }
 
 /** Return the newest commit of other contributors on the branch. It must stay on the branch, even if the agent rewrites the history. */
-function newestOfOthers(onGitHub: string | null, before: IssueRecord): string | null {
-  if (onGitHub === null) return null;
-  return onGitHub === before.branch.published ? before.branch.others : onGitHub;
+function newestOfOthers(headOnGitHub: string | null, before: IssueRecord): string | null {
+  if (headOnGitHub === null) return null;
+  return headOnGitHub === before.branch.published ? before.branch.others : headOnGitHub;
 }
 
 /**

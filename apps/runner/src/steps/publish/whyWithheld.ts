@@ -52,7 +52,7 @@ export async function whyWithheld(run: PublishNeeds, outgoing: Outgoing): Promis
   const questionKey = remaining.find((reason) => reason.questionKey !== null)?.questionKey ?? null;
   return {
     reason: remaining.map(({ text }) => text).join("\n\n"),
-    canAllow: remaining.every(({ cannotBeAllowed: isFinal }) => !isFinal),
+    canAllow: remaining.every(({ cannotBeAllowed }) => !cannotBeAllowed),
     ...(questionKey === null ? {} : { allows: questionKey }),
     ...(remaining.some(({ files }) => files !== undefined) ? { files: filesKey(reasons) } : {}),
     event: allowance.newest,
@@ -68,9 +68,9 @@ function filesKey(reasons: readonly Reason[]): string {
 async function isAllowed(
   run: PublishNeeds,
   allowance: Allowance,
-  { questionKey, cannotBeAllowed: isFinal }: Reason,
+  { questionKey, cannotBeAllowed }: Reason,
 ): Promise<boolean> {
-  if (isFinal || allowance.by === null) return false;
+  if (cannotBeAllowed || allowance.by === null) return false;
   return questionKey === null || (await isAllowedSince(run, allowance, questionKey));
 }
 
@@ -110,7 +110,7 @@ async function findFileReasons(run: PublishNeeds, outgoing: Outgoing, published:
       files: fingerprintParts(new Set(blocked.map(({ path }) => path))),
     });
   }
-  // `isFresh` is not enough here, because `.gitmodules` may change the address of a submodule whose path is unchanged. So an entry counts
+  // `isUnpublished` is not enough here, because `.gitmodules` may change the address of a submodule whose path is unchanged. So an entry counts
   // only if it is stray compared with the base and with the published commit.
   const strayOfPublished =
     published === null ? null : await strayEntries(git, { changes: since ?? [], base: published, head });

@@ -22,17 +22,20 @@ export async function reportRefusedLabel(run: RefusedLabelNeeds): Promise<void> 
   const { login: labeller, told: reportedAt } = state.label.refused ?? { login: "", told: null };
   const reason = redact(state.end.reason ?? "");
   const comments = await github.comments(ref, ref.number, options);
-  const before = findMarked(comments, login, "failure").filter(({ marker }) => marker.labeller === labeller);
-  const queued = findMarked(comments, login, "status").find(({ comment }) => saysQueued(comment.body));
-  const wasReportedLately = reportedLately([reportedAt, ...before.map(({ comment }) => comment.createdAt)], now());
+  const earlierReports = findMarked(comments, login, "failure").filter(({ marker }) => marker.labeller === labeller);
+  const queuedComment = findMarked(comments, login, "status").find(({ comment }) => saysQueued(comment.body));
+  const wasReportedLately = reportedLately(
+    [reportedAt, ...earlierReports.map(({ comment }) => comment.createdAt)],
+    now(),
+  );
   // Another user added the label first, and a comment says that the work is in the queue.
-  const replacesQueuedComment = queued?.marker.run === "";
-  if (queued !== undefined && !replacesQueuedComment) await run.comment.show("failed", reason);
+  const replacesQueuedComment = queuedComment?.marker.run === "";
+  if (queuedComment !== undefined && !replacesQueuedComment) await run.comment.show("failed", reason);
   if (wasReportedLately && !replacesQueuedComment) return;
   const marker = { ...markerOf(run, "failure"), labeller };
   const words = { marker, text: refusedLabelText({ reason, trigger: repository.issueLabel }) };
   await run.record.assertLive();
-  if (replacesQueuedComment) await github.updateComment(ref, queued.comment.id, words, options);
+  if (replacesQueuedComment) await github.updateComment(ref, queuedComment.comment.id, words, options);
   else await github.createComment(ref, ref.number, words, options);
   await run.record.write({ "label.refused": { login: labeller, told: new Date(now()).toISOString() } });
 }

@@ -165,12 +165,12 @@ function questionOf({ record, issue }: ReportNeeds): string {
 
 /** Append a sentence about work that is not in the pull request. @param keepReason why the workspace is kept */
 function reasonWithLeftWork(
-  { end: { reason }, work: { uncommitted: unsaved }, run: { runner }, pull: { number: prNumber } }: IssueRecord,
+  { end: { reason }, work: { uncommitted }, run: { runner }, pull: { number: prNumber } }: IssueRecord,
   keepReason: string | null,
 ): string | null {
   const where = runner ?? "its runner";
-  const uncommittedWords = unsaved === null ? null : leftOutText(unsaved, where);
-  const isNamed = unsaved?.files.some(isValuable) === true;
+  const uncommittedWords = uncommitted === null ? null : leftOutText(uncommitted, where);
+  const isNamed = uncommitted?.files.some(isValuable) === true;
   const keptWords =
     keepReason === null || isNamed
       ? null
