@@ -94,11 +94,11 @@ export async function act(services: ActServices, snapshot: RepositorySnapshot, a
 async function add(services: ActServices, snapshot: RepositorySnapshot, { job, issue, priority, event }: Of<"add">) {
   const { store, log } = services;
   const { jobId, record } = job;
-  const again = record.state !== null;
+  const hasRecord = record.state !== null;
   const since = isoNow(services);
   const runsOn = runsOnOf(issue.labels);
   const patch = {
-    ...(again ? reopen(record) : {}),
+    ...(hasRecord ? reopen(record) : {}),
     state: "queued" as const,
     since,
     "round.queuedAt": since,
@@ -106,7 +106,7 @@ async function add(services: ActServices, snapshot: RepositorySnapshot, { job, i
   };
   const transition = eventOf(job, {
     event: "issue:queued",
-    reason: again ? "labelled again" : "labelled",
+    reason: hasRecord ? "labelled again" : "labelled",
     evidence: { priority, label_event: event },
   });
   // If a user stopped the issue after the plan was made, the stop has marked the label as used and changed `label.notRemoved`. Then
@@ -117,9 +117,9 @@ async function add(services: ActServices, snapshot: RepositorySnapshot, { job, i
   };
   if (!(await store.writeIf(jobId, expect, patch, transition))) return;
   if (!(await removeEnded(services.queue, jobId))) return;
-  await postQueued(services, snapshot, { number: issue.number, since, hasRecord: again });
+  await postQueued(services, snapshot, { number: issue.number, since, hasRecord });
   await enqueue(services, snapshot, { issue, jobId, priority, beforeNewWork: false });
-  log.info({ issue: jobId, priority }, again ? "queued again" : "queued");
+  log.info({ issue: jobId, priority }, hasRecord ? "queued again" : "queued");
 }
 
 async function setRunnerLabels(

@@ -31,10 +31,10 @@ export async function lookUpActor(
   const wanted = event === "closed" ? { kind: event } : { kind: event, label: snapshot.label };
   try {
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(LOOKUP_TIMEOUT_MS)]);
-    const found = await github.newestEvent(snapshot, number, { ...wanted, signal: bounded });
-    if (found === null) return { reason, evidence: {} };
-    const evidence = { actor: found.actor, at: found.at, event: found.id };
-    return { reason: `${reason} by ${found.actor}`, evidence };
+    const event = await github.newestEvent(snapshot, number, { ...wanted, signal: bounded });
+    if (event === null) return { reason, evidence: {} };
+    const evidence = { actor: event.actor, at: event.at, event: event.id };
+    return { reason: `${reason} by ${event.actor}`, evidence };
   } catch (error) {
     signal.throwIfAborted();
     lookupBudget.left = 0;

@@ -27,10 +27,10 @@ export interface RedisResetOptions {
 export async function earliestAddTime(options: RedisResetOptions): Promise<number> {
   const { redis, snapshot, seenRepositories, lockSeconds, now } = options;
   const key = repoKey(snapshot);
-  const known = await redis.hget(REDIS_RESET_KEY, key);
-  if (known !== null) {
+  const recordedTime = await redis.hget(REDIS_RESET_KEY, key);
+  if (recordedTime !== null) {
     seenRepositories.add(key);
-    return Number(known);
+    return Number(recordedTime);
   }
   const emptied = seenRepositories.has(key) || showsForgottenWork(options);
   const from = emptied ? now + lockSeconds * 1000 + KILL_MS : now;

@@ -146,9 +146,9 @@ async function comment(access: IssueAccess, record: IssueRecord, trigger: string
 }
 
 async function isLabelled({ github, ref, signal }: IssueAccess, trigger: string): Promise<boolean> {
-  const found = await github.issue(ref, ref.number, { signal });
-  if (found.kind !== "found") return false;
-  return found.issue.labels.some((name) => name.toLowerCase() === trigger.toLowerCase());
+  const result = await github.issue(ref, ref.number, { signal });
+  if (result.kind !== "found") return false;
+  return result.issue.labels.some((name) => name.toLowerCase() === trigger.toLowerCase());
 }
 
 async function takeOffLabels({ github, ref, signal }: IssueAccess, config: Config, trigger: string): Promise<void> {

@@ -72,7 +72,7 @@ export const github: readonly Mutant[] = [
   {
     name: "app-login-late",
     file: `${RUNNER}/pipeline/run.ts`,
-    find: "    get login() {\n      return services.login; // It may become known during the run.\n    },\n",
+    find: "    get login() {\n      return services.login; // The login may become known during the run.\n    },\n",
     replace: "    login: services.login,\n",
     test: { file: `${RUNNER}/pipeline/run.test.ts`, name: "a step knows the app's account" },
     promise: "a run knows the account of its GitHub App as soon as the first comment names it",

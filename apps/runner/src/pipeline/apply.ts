@@ -135,7 +135,7 @@ async function release(lost: Error, { job, lockToken, lastWriter, services }: Ap
     log.debug({ issue: job.id, err: error }, "the job belongs to another run now");
     throw lost; // Another run has it.
   }
-  // Its runner is alive, so this is no lost run. If the next run has already started, nothing is cleared.
+  // The job's runner is alive, so the run is no lost run. If the next run has already started, nothing is cleared.
   await lastWriter
     .clearRunId()
     .catch((err: unknown) => log.debug({ issue: job.id, err }, "could not clear the run's id"));

@@ -28,7 +28,7 @@ export interface Requeue extends BeforeResponse {
   readonly deferredBecause?: string;
 }
 
-/** What is written before BullMQ gets the response, in this order. */
+/** Changes that `apply` writes before BullMQ gets the response, in this order. */
 export interface BeforeResponse {
   readonly hold?: HoldChange;
   /** Last write to the record, which also clears the run's id. */

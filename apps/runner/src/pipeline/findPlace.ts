@@ -32,10 +32,10 @@ export async function findPlace(options: FindPlaceOptions): Promise<{ readonly p
   const jobId = job.id ?? "";
   const newer = newerRecord(record.format);
   if (newer !== null) {
-    const known = `format ${record.format}, and this runner knows ${RECORD_FORMAT}`;
+    const formats = `format ${record.format}, and this runner knows ${RECORD_FORMAT}`;
     log.warn(
       { issue: jobId },
-      `deferred, because a newer version of tac8 has worked on it (${known}): upgrade this runner`,
+      `deferred, because a newer version of tac8 has worked on it (${formats}): upgrade this runner`,
     );
   }
   const placeOrReason = newer === null ? await placeOf(options) : newer;
@@ -69,6 +69,6 @@ async function placeOf({
   if (missing !== null) return missing;
   const name = `${repository.owner}/${repository.repo}`;
   const counters = needsAgent ? countersOf({ repository: name, runsOn }, await readLimits(redis, config.limits)) : [];
-  const found = await takePlace(redis, { counters, member: `${job.id ?? ""} ${lockToken}`, lifeMs });
-  return "place" in found ? found.place : found.full.name;
+  const placeOrCounter = await takePlace(redis, { counters, member: `${job.id ?? ""} ${lockToken}`, lifeMs });
+  return "place" in placeOrCounter ? placeOrCounter.place : placeOrCounter.full.name;
 }

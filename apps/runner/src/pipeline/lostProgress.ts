@@ -29,7 +29,7 @@ export interface LostProgressNeeds {
  */
 export async function progressOfLost(run: LostProgressNeeds, before: IssueRecord): Promise<RunProgress> {
   const lost = before.run.id;
-  if (lost === null || before.agent.run !== lost) return "none"; // It had no agent yet.
+  if (lost === null || before.agent.run !== lost) return "none"; // The lost run had no agent yet.
   if (await changedHere(run, before)) return "changes";
   return (await madeSteps(run.redis, lost)) ? "steps" : "none";
 }

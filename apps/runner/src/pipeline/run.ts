@@ -77,7 +77,7 @@ export function createRun(parts: RunParts, state: IssueRecord): Run {
     repository,
     github,
     get login() {
-      return services.login; // It may become known during the run.
+      return services.login; // The login may become known during the run.
     },
     policy: config.github,
     backoffFactor: config.coordinator.backoff_factor,

@@ -17,7 +17,7 @@ export interface StepRecord<F extends RecordPath> {
   readonly writeEvent: (patch: PatchOf<F>, event: EventDescription) => Promise<void>;
   /** Check that the run still has the issue. Called before every effect outside Redis. @throws LostRun if another run has taken over */
   readonly assertLive: () => Promise<void>;
-  /** Do the same check without a request to Redis. @throws the reason why the issue may not be changed any more */
+  /** Check without a request to Redis that the run has not lost the issue. @throws the reason why the issue may not be changed any more */
   readonly throwIfLost: () => void;
 }
 

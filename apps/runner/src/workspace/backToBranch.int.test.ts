@@ -30,7 +30,14 @@ const nth = (index: number) => commits.at(index) ?? "";
 async function back(): Promise<{ head: string; quarantined: string | null }> {
   const { paths, place, branch } = bench;
   const saved = await saveWork({ ...paths, place, baseSha: await bench.base(), message: "the rest" });
-  return backToBranch({ ...paths, place, branch, left: saved.before ?? "", head: saved.head, quarantineSuffix: "run" });
+  return backToBranch({
+    ...paths,
+    place,
+    branch,
+    headOfAgent: saved.before ?? "",
+    head: saved.head,
+    quarantineSuffix: "run",
+  });
 }
 
 async function isGood(head: string): Promise<void> {

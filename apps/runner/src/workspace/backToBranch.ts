@@ -13,7 +13,7 @@ export interface BackOptions {
   /** The issue's branch, on which the agent should work. */
   readonly branch: string;
   /** HEAD as the agent left it. */
-  readonly left: string;
+  readonly headOfAgent: string;
   /** HEAD after uncommitted changes were committed. */
   readonly head: string;
   /** Part of the name of a separate branch. It differs at each call. */
@@ -43,12 +43,12 @@ export function isOnBranch({ isOnOlderCommit, rebasing }: BranchState): boolean 
 export async function backToBranch(
   options: BackOptions,
 ): Promise<{ readonly head: string; readonly quarantined: string | null }> {
-  const { tree, gitDir, branch, left, head, quarantineSuffix } = options;
+  const { tree, gitDir, branch, headOfAgent, head, quarantineSuffix } = options;
   const place = await withoutGitDrivers(options.place, options);
   const git = gitIn(place, tree);
   const tip = await commitOf(git, `refs/heads/${branch}`);
   if (tip === null || (await isAncestor(git, tip, head))) return { head, quarantined: null };
-  const isOnOlderCommit = await isAncestor(git, left, tip);
+  const isOnOlderCommit = await isAncestor(git, headOfAgent, tip);
   const rebasing = await isRebasing(options);
   if (!isOnBranch({ isOnOlderCommit, rebasing })) return { head, quarantined: null };
   const replayed = await replayOnto({

@@ -91,15 +91,15 @@ async function isEmpty(place: AgentPlace, gitDir: string): Promise<boolean> {
  * at the first match, because an agent may have created any number of entries.
  */
 async function hasNone(place: AgentPlace, folder: string, isMeant: (entry: Entry) => boolean): Promise<boolean> {
-  let left = MAX_ENTRIES;
+  let entriesLeft = MAX_ENTRIES;
   try {
     for (const waiting = [folder]; ;) {
-      const at = waiting.pop();
-      if (at === undefined) return true;
-      const entries = await place.list(at, left + 1);
-      left -= entries.length;
-      if (left < 0 || entries.some(isMeant)) return false;
-      waiting.push(...entries.filter(({ kind }) => kind === "folder").map(({ name }) => join(at, name)));
+      const folder = waiting.pop();
+      if (folder === undefined) return true;
+      const entries = await place.list(folder, entriesLeft + 1);
+      entriesLeft -= entries.length;
+      if (entriesLeft < 0 || entries.some(isMeant)) return false;
+      waiting.push(...entries.filter(({ kind }) => kind === "folder").map(({ name }) => join(folder, name)));
     }
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ENOENT";
@@ -128,12 +128,12 @@ async function changesOf(
     if ((await place.realPath(common)) !== (await place.realPath(gitDir))) return null;
     // A checkout writes the index last. Without the index, the files that are not checked out yet would count as deleted.
     if ((await place.stat(index)) === null) return null;
-    // This fails if HEAD's commit is missing.
+    // The command fails if HEAD's commit is missing.
     const status = await git.raw(["status", "--porcelain=v2", "--branch", "--untracked-files=normal", "-z"]);
     return { head: parseStatus(status).head, clean: status.split("\0").every((line) => /^(?:#|$)/.test(line)) };
   } catch (error) {
     if (!isDamagedPath(error)) throwUnlessRefused(error);
-    return null; // It is not a worktree, or its index is damaged.
+    return null; // The folder is no worktree, or its index is damaged.
   }
 }
 

@@ -4,7 +4,7 @@ import type { BaseNames } from "./cloneRefs.ts";
 export interface WorkspaceSnapshot {
   /** The path of the worktree exists. */
   readonly treeExists: boolean;
-  /** It is a worktree of the thin repository, and git works in it. */
+  /** The path is a worktree of the thin repository, and git works in it. */
   readonly treeWorks: boolean;
   /** The thin repository exists, and git works in it. */
   readonly repositoryWorks: boolean;
@@ -52,9 +52,9 @@ export type WorkspacePlan =
 
 /** Location of an agent's finished work that is to be published. */
 export type FinishedPlan =
-  /** It is in the workspace. */
+  /** The work is in the workspace. */
   | { readonly do: "use" }
-  /** It is only in the thin repository, so the worktree is restored. */
+  /** The work is only in the thin repository, so the worktree is restored. */
   | { readonly do: "reattach"; readonly because: string | null }
   | { readonly do: "missing" };
 

@@ -175,7 +175,7 @@ describe.each([
       ...bench.paths,
       place: bench.place,
       branch: bench.branch,
-      left: older,
+      headOfAgent: older,
       head: older,
       quarantineSuffix: "x",
     };

@@ -10,14 +10,14 @@ export async function adoptPull(run: Pick<PublishNeeds, "issue" | "signal" | "re
   if (branch === null || headSha === null || !isBranchOf(own, branch)) return;
   const retry = retryOptionsOf(run);
   const pulls = await withRetry(() => github.pullsOfBranch(run.issue.ref, branch, { signal: run.signal }), retry);
-  const ours = pulls.find((pull) => pull.headSha === headSha);
-  if (ours === undefined) return;
+  const pullOfHead = pulls.find((pull) => pull.headSha === headSha);
+  if (pullOfHead === undefined) return;
   const recorded = { "end.failure": null, "end.reason": null };
   await run.record.write({
     ...recorded,
     checkpoint: "published",
-    "pull.number": ours.number,
-    "pull.url": ours.url,
+    "pull.number": pullOfHead.number,
+    "pull.url": pullOfHead.url,
     "end.outcome": "pr",
   });
 }

@@ -34,12 +34,12 @@ export async function compareWithBase(run: PublishNeeds, { dir, head, base, rang
 
 /** Return the newest commit of a branch on GitHub, which the mirror has. @throws NoBase */
 export async function baseCommit(run: PublishNeeds, base: string): Promise<string> {
-  const known = await run.mirror.branch(base);
-  if (known !== null) return known;
+  const knownBase = await run.mirror.branch(base);
+  if (knownBase !== null) return knownBase;
   await run.mirror.refresh(run.signal);
-  const found = await run.mirror.branch(base);
-  if (found === null) throw noBase(base);
-  return found;
+  const refreshedBase = await run.mirror.branch(base);
+  if (refreshedBase === null) throw noBase(base);
+  return refreshedBase;
 }
 
 /** The branch that the pull request targets is missing, or has no common commit. */

@@ -3,7 +3,7 @@ import type { Outgoing } from "./compareWithBase.ts";
 import { readDiff } from "./keepDiff.ts";
 import type { PublishNeeds } from "./needs.ts";
 
-/** What people read about published commits. */
+/** Description of published commits, for users. */
 export interface Description {
   /** For the board; null: it could not be read. */
   readonly diff: string | null;
@@ -11,7 +11,7 @@ export interface Description {
   readonly notes: Notes;
 }
 
-/** Read what is said about commits. It changes nothing and needs no push, so it may run beside the push. @throws only the signal's reason */
-export async function describe(run: PublishNeeds, outgoing: Outgoing): Promise<Description> {
+/** Read the description of commits. This changes nothing and needs no push, so it may run beside the push. @throws only the signal's reason */
+export async function readDescription(run: PublishNeeds, outgoing: Outgoing): Promise<Description> {
   return { diff: await readDiff(run, outgoing), notes: await notesOf(run, outgoing) };
 }

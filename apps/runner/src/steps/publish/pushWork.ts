@@ -12,7 +12,7 @@ import { mayMeanDamage } from "../../workspace/damage.ts";
 import type { SavedWork } from "../handover.ts";
 import { whyWorkflowsWithheld } from "./allowance.ts";
 import { incomingOptions } from "./incomingOptions.ts";
-import { describe, type Description } from "./describe.ts";
+import { readDescription, type Description } from "./describe.ts";
 import { notesOfPublished } from "./pullNotes.ts";
 import { keepDiff } from "./keepDiff.ts";
 import type { PublishNeeds } from "./needs.ts";
@@ -77,7 +77,10 @@ export async function pushWork(run: PublishNeeds, input: PushWorkInput): Promise
       if (isEmptyChange(incoming, run.record.state) || (await isAllMerged(run, incoming))) return "nothing";
       const descriptions = new Map<string, Description>();
       const describeMeanwhile = async (commit: string, signal: AbortSignal): Promise<void> => {
-        descriptions.set(commit, await describe({ ...run, signal }, { dir, head: commit, base: scope.base, ranges }));
+        descriptions.set(
+          commit,
+          await readDescription({ ...run, signal }, { dir, head: commit, base: scope.base, ranges }),
+        );
       };
       const withheld = await pushHead(run, { dir, head, scope, ranges, meanwhile: describeMeanwhile });
       if (withheld !== null) {
@@ -87,7 +90,7 @@ export async function pushWork(run: PublishNeeds, input: PushWorkInput): Promise
       const pushed = run.record.state.branch.head ?? head;
       // Commits that were made again on top of those of another contributor are not described yet.
       const { diff, notes } =
-        descriptions.get(pushed) ?? (await describe(run, { dir, head: pushed, base: scope.base, ranges }));
+        descriptions.get(pushed) ?? (await readDescription(run, { dir, head: pushed, base: scope.base, ranges }));
       await keepDiff(run, diff);
       return { notes, summary: run.record.state.work.summary ?? "" }; // The summary was searched for secrets with the commits.
     });

@@ -234,7 +234,7 @@ async function whyWorkspaceKept(run: ReportNeeds): Promise<string | null> {
   if (state.work.uncommitted?.files.some(isValuable) === true) return "it has files that are not committed";
   const pathIfExists = async (path: string) => ((await place.stat(path)) === null ? null : path);
   const [tree, gitDir] = [await pathIfExists(paths.tree), await pathIfExists(paths.gitDir)];
-  if (gitDir === null) return null; // Its removal was interrupted.
+  if (gitDir === null) return null; // The removal of the workspace was interrupted.
   const published = [state.branch.publishedFrom, state.branch.head, state.branch.published, state.branch.base].filter(
     (sha) => sha !== null,
   );

@@ -35,18 +35,18 @@ async function onItsBranch(run: SaveNeeds, saved: Awaited<ReturnType<typeof save
   const place = run.place;
   const branch = run.record.state.branch.name;
   if (branch === null || saved.branch === branch) return saved.head;
-  const left = saved.before ?? saved.head;
+  const headOfAgent = saved.before ?? saved.head;
   const { head, quarantined } = await backToBranch({
     ...run.paths,
     place,
     branch,
-    left,
+    headOfAgent,
     head: saved.head,
     quarantineSuffix: run.id,
   });
   if (head !== saved.head)
     run.log.warn(
-      { branch, left, quarantined },
+      { branch, left: headOfAgent, quarantined },
       "the agent ended outside its branch: returned the workspace to the branch",
     );
   return head;

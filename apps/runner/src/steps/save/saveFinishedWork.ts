@@ -28,7 +28,7 @@ export async function saveFinishedWork(
   { summary, leftRunning }: Pick<EndNote, "summary" | "leftRunning">,
   recorded: Promise<void>,
 ): Promise<Finished> {
-  recorded.catch(() => undefined); // It may reject before it is awaited, when something else fails first.
+  recorded.catch(() => undefined); // The promise may reject before it is awaited, if the save fails first.
   const finishedPatch = {
     "work.summary": summary,
     "work.leftRunning": leftRunning,
