@@ -25,7 +25,7 @@ const BEFORE = `# How runs fail
 
 Each way in which a run can fail has a name, in the table below. \`tac8 status\`, \`tac8 why 471\`, \`tac8 report\` and the board show the name. The issue's status comment shows the reason, and what follows:
 
-- **Retrying**: the failure used one of the issue's \`max_attempts\` attempts. Another attempt starts after a delay. If the table lists several delays, each attempt has the next one, and the last one repeats. \`backoff_factor\` multiplies them.
+- **Retrying**: the failure used one of the issue's \`max_attempts\` attempts. Another attempt starts after a delay. If the table lists several delays, the first one is before the second attempt, and so on. The last one repeats. \`backoff_factor\` multiplies them.
 - **Parked**: the failure used no attempt. The issue waits for a delay, or until a hold ends.
 - **Failed**: no attempt is left, or another run cannot help. The issue gets the label \`rpi-failed\` and a second comment.
 
@@ -44,7 +44,7 @@ const REFUSALS = markdownTable(
     ],
     [
       "a push, with a message that tac8 does not know",
-      `the same; if this happens ${MAX_GUESSED_REFUSALS} times in a row to one issue only, the issue fails and the hold ends`,
+      `does the same as above; if this happens ${MAX_GUESSED_REFUSALS} times in a row to one issue only, the issue fails and the hold ends`,
     ],
     ["anything else about one issue", "fails the issue without another agent run"],
   ],
@@ -60,7 +60,7 @@ ${REFUSALS}
 
 A run that ended with its runner is repeated immediately. The issue fails if this happens:
 
-- ${MAX_LOST_IN_A_ROW} times in a row without a finished tool call or answer. Runs that an orderly shutdown requeued do not count here;
+- ${MAX_LOST_IN_A_ROW} times in a row without any progress: no finished tool call, no message of the model, and no change of the workspace. Runs that an orderly shutdown requeued do not count here;
 - ${MAX_UNCHANGED_IN_A_ROW} times in a row without a change of the workspace;
 - ${MAX_BROKEN_OFF_IN_A_ROW} times in a row.
 

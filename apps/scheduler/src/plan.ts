@@ -119,7 +119,7 @@ export function lookupsFor(snapshot: RepositorySnapshot): Lookups {
   const issues = snapshot.jobs.filter(
     (job) => isLive(job) && !labelled.has(job.jobId) && job.record.command.cancel === null && !isReporting(job),
   );
-  const open = snapshot.jobs.filter(hasOpenQuestion).map(({ record }) => Date.parse(record.since ?? ""));
+  const open = snapshot.jobs.filter(waitsForResponse).map(({ record }) => Date.parse(record.since ?? ""));
   return {
     events: events.map(({ jobId }) => refOf(labelled.get(jobId)?.number ?? 0)),
     issues: issues.map((job) => refOf(numberOf(job))),
@@ -224,7 +224,7 @@ function forReplied(job: KnownJob, { comments, trusted }: LookupResults): Action
 }
 
 function repliesTo(job: KnownJob, comments: readonly Comment[]): Comment[] {
-  if (!hasOpenQuestion(job)) return [];
+  if (!waitsForResponse(job)) return [];
   const number = numberOf(job);
   return comments.filter(
     (comment) => comment.issueNumber === number && isReply(comment, job.record.question.commentId ?? Infinity),
@@ -321,13 +321,14 @@ function hasEnd({ record }: KnownJob): boolean {
   return record.end.outcome !== null && record.end.outcome !== "blocked";
 }
 
-function hasOpenQuestion({ where, record }: KnownJob): boolean {
+/** Return whether the issue waits for a response: to its agent's question, or to tac8's comment about withheld work. */
+function waitsForResponse({ where, record }: KnownJob): boolean {
   const hasResponse = record.question.reply !== null || record.work.allowed !== null;
   return where === "delayed" && record.state === "blocked" && record.question.commentId !== null && !hasResponse;
 }
 
 function isWithheld(job: KnownJob): boolean {
-  return hasOpenQuestion(job) && job.record.work.withheld?.canAllow === true;
+  return waitsForResponse(job) && job.record.work.withheld?.canAllow === true;
 }
 
 /** Round down to the hour, minus one hour for differing clocks. So polls have the same URL, and GitHub can answer 304. */

@@ -126,7 +126,7 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "workspace-rebase",
     file: `${RUNNER}/workspace/plan.ts`,
-    find: 'do: snapshot.treeWorks ? "rebase" : "replace",',
+    find: 'do: snapshot.treeWorks ? "replay" : "replace",',
     replace: 'do: "replace",',
     test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "are put on top of another contributor's commit" },
     promise: "an agent's work is put on top of commits of others, even after its runner was lost",

@@ -152,7 +152,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       {
         flags: "--runner <name>",
         description:
-          "only this runner: its name in tac8 status, its host name, or the name of one of its slots (HOST/0, HOST/1 …)",
+          "only this whole runner, by its name in tac8 status, its host name, or any of its slots (HOST/0, HOST/1 …)",
       },
       { flags: "--reason <text>", description: "reason, shown by tac8 status" },
       { flags: "--json", description: "print JSON" },

@@ -96,7 +96,7 @@ export function reportNeeds(run: Run): ReportNeeds {
   return { ...untilLost(run), ...workspaceOf(run), comment, labels, attempts: attemptsOf(run), redact, now };
 }
 
-/** @param signal ends the requests: `haltSwitch.stop` at a user's stop, `haltSwitch.lost` only when the run has lost its job */
+/** @param signal ends the requests: `haltSwitch.stop` at a user's stop, `haltSwitch.abandon` only when the run has lost its job */
 export function issueAccess({ issue }: Run, signal: AbortSignal): IssueAccess {
   return { issue, signal };
 }
@@ -110,11 +110,14 @@ function untilStop({ id, issue, record, haltSwitch, log }: Run): StepBasics<Reco
 }
 
 function untilLost({ id, issue, record, haltSwitch, log }: Run): StepBasics<RecordPath> {
-  return { id, issue, record, log, signal: haltSwitch.lost };
+  return { id, issue, record, log, signal: haltSwitch.abandon };
 }
 
 /** @param signal ends git on the agent side */
-function workspaceOf({ paths, side, mirror, haltSwitch }: Run, signal: AbortSignal = haltSwitch.lost): StepWorkspace {
+function workspaceOf(
+  { paths, side, mirror, haltSwitch }: Run,
+  signal: AbortSignal = haltSwitch.abandon,
+): StepWorkspace {
   return { paths, place: side.place({ signal }), mirror };
 }
 

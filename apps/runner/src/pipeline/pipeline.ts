@@ -71,7 +71,7 @@ export async function runSteps(run: Run, entry: EntryWithSteps, isHeld: boolean)
 
 /** Run the steps until the issue's end. @returns `report` if the record has the end */
 async function runToEnd(run: Run, entry: EntryWithSteps): Promise<"report" | Unfinished | Disposition> {
-  const access = { ...issueAccess(run, run.haltSwitch.lost), record: run.record };
+  const access = { ...issueAccess(run, run.haltSwitch.abandon), record: run.record };
   if (needsEndCheck(run.record.state, entry.patch) && (await askEndedSince(access))) {
     // GitHub already shows how the issue ended. The outcome is `withdrawn`, because its report changes neither the end label nor the
     // comment of a run.
@@ -123,7 +123,7 @@ function rememberAdmitResult({ knowledge }: Run, { admitted, cause }: AdmitResul
 /** Check that the text on which the work is based still counts. @returns false if an edit stops the publication: the record has the end */
 async function textCounts(run: Run): Promise<boolean> {
   const { knowledge, haltSwitch } = run;
-  const { stop, ...text } = await checkStillCounts({ ...admitNeeds(run), signal: haltSwitch.lost }, knowledge.text);
+  const { stop, ...text } = await checkStillCounts({ ...admitNeeds(run), signal: haltSwitch.abandon }, knowledge.text);
   knowledge.text = text;
   if (text.edit !== null) knowledge.cause = text.edit.cause;
   return stop === null;

@@ -153,7 +153,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   const { cleanup } = resources;
   const id = randomUUID();
   cleanup.defer(() => slot.endRun());
-  const [lock] = await together(options.haltSwitch.lost, [
+  const [lock] = await together(options.haltSwitch.abandon, [
     async () => {
       const taken = await lockWorkspace(paths);
       if (taken !== null) cleanup.defer(() => taken.release());
@@ -181,15 +181,15 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   // A git command that is aborted leaves the processes that it started, and these keep the runner's pipes open.
   cleanup.defer(() => killSurvivors({ runId: id, except: [process.pid] }));
   cleanup.defer(() => side.close());
-  const place = side.place();
+  const agentPlace = side.place();
   const lostRunId = (await services.store.read(jobId)).run.id;
   if (lostRunId !== null) {
     // Done before this run's id replaces the lost run's id: a later run could not find these processes and files.
     await killLostProcesses(services, lostRunId, paths.lockFile);
     await removeIncoming(pathsOfMirror, lostRunId); // The throwaway repository from which the lost run pushed.
-    await place.remove(paths.tmpDir);
+    await agentPlace.remove(paths.tmpDir);
   }
-  await adoptFormerNotes(place, paths);
+  await adoptFormerNotes(agentPlace, paths);
   const lockKey = `${job.queueQualifiedName}:${jobId}:lock`;
   const before = await services.store.claim(jobId, { run: id, runner: slot.name, lockKey, token: lockToken });
   const url = gitUrl(config.github.api_url, ref);
@@ -226,7 +226,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   if (before.run.id !== null) await run.record.writeEvent({}, lostRunEvent(before));
   const blockedExpiresMs = questionLifetimeMs(config.coordinator.blocked_expires_days);
   const { redis, dataFolderId } = services;
-  const lostRunNeeds = { redis, dataFolderId, paths, side, signal: options.haltSwitch.lost, log: run.log };
+  const lostRunNeeds = { redis, dataFolderId, paths, side, signal: options.haltSwitch.abandon, log: run.log };
   const entry = planEntry(before, {
     runId: id,
     blockedExpiresMs,
@@ -240,8 +240,8 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   }
   if (entry.do === "close-job") {
     // The workspace was removed when the issue ended. Locking it for this run has created the lock file again, so that is removed too.
-    if (endedWell(before.end.outcome) && !(await workspaceExists(place, paths)))
-      await removeWorkspace(place, paths, { keepsSession: before.end.outcome === "answered" });
+    if (endedWell(before.end.outcome) && !(await workspaceExists(agentPlace, paths)))
+      await removeWorkspace(agentPlace, paths, { keepsSession: before.end.outcome === "answered" });
     const result = { outcome: before.end.outcome ?? "failed", prUrl: before.pull.url, reason: before.end.reason };
     // An empty last write only clears the run's id.
     return afterReportedEnd(result, before, { blockedExpiresMs, now: now(), lastWrite: { patch: {} } });

@@ -119,7 +119,7 @@ test("a run whose job's lock cannot be renewed in time releases everything at on
   await fetched(jobs);
   await expect.poll(() => jobs.running.has(ID)).toBe(true);
   const halt = jobs.running.get(ID);
-  const lost = new Promise<void>((resolve) => halt?.lost.addEventListener("abort", () => resolve()));
+  const lost = new Promise<void>((resolve) => halt?.abandon.addEventListener("abort", () => resolve()));
   await redis.client("PAUSE", 600_000, "WRITE"); // The other mode would also block the command that ends the pause.
   await lost;
   expect(halt?.cause?.halt).toBe("lost");

@@ -83,7 +83,7 @@ export function createRun(parts: RunParts, state: IssueRecord): Run {
     backoffFactor: config.coordinator.backoff_factor,
   };
   const record = new RunRecord({ store, jobId, run: id, runner, state, haltSwitch, progress, log, now, redact });
-  const written = { issue, signal: haltSwitch.lost, id, runner, record, redact, now };
+  const written = { issue, signal: haltSwitch.abandon, id, runner, record, redact, now };
   return {
     ...parts,
     issue,

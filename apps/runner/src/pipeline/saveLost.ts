@@ -14,7 +14,7 @@ export async function saveLost(run: Run): Promise<void> {
   if (checkpoint === "none" || agentRun === null) return; // No agent has started.
   if (
     sessionHome !== run.services.dataFolderId ||
-    (await run.side.place({ signal: run.haltSwitch.lost }).stat(run.paths.tree)) === null
+    (await run.side.place({ signal: run.haltSwitch.abandon }).stat(run.paths.tree)) === null
   )
     return;
   if (await isSaved(run)) return;
@@ -31,7 +31,7 @@ async function isSaved(run: Run): Promise<boolean> {
     await run.record.write({ "branch.head": saved.head });
     return await publishSaved(publishNeeds(run), saved);
   } catch (error) {
-    run.haltSwitch.lost.throwIfAborted();
+    run.haltSwitch.abandon.throwIfAborted();
     if (error instanceof LostRun) throw error;
     run.log.warn({ err: error }, "could not push the work of a lost run to its branch: it is kept in its workspace");
     return false;

@@ -45,7 +45,7 @@ export async function settleUnfinished(
   if (halted?.halt === "lost") return { do: "release", lost: halted };
   const next = planUnfinished({
     halt: halted?.halt ?? null,
-    outOfTime: run.haltSwitch.lost.aborted,
+    outOfTime: run.haltSwitch.abandon.aborted,
     endedWithoutWork: agentEnd === "without work",
     agentLost: agentEnd === "lost",
     decided: run.record.state.end.outcome !== null,
@@ -75,7 +75,7 @@ export async function reportEnd(run: Run, options: SettleOptions): Promise<Dispo
     await confirmEnd(run);
     reported = await report(reportNeeds(run), run.knowledge.cause);
   } catch (error) {
-    if (error instanceof LostRun || run.haltSwitch.lost.aborted)
+    if (error instanceof LostRun || run.haltSwitch.abandon.aborted)
       return settleUnfinished(run, { error, agentEnd: null }, options);
     const failure = redacted(run, await attributeToMachine(failureOf(error), run.services));
     return afterReportFailure(failure, run.record.state, factsOf(run, options));
@@ -92,7 +92,7 @@ export async function reportEnd(run: Run, options: SettleOptions): Promise<Dispo
  */
 async function confirmEnd(run: Run): Promise<void> {
   if (run.knowledge.hasReadIssue) return;
-  run.knowledge.cause = await causeOf(issueAccess(run, run.haltSwitch.lost), run.knowledge.cause);
+  run.knowledge.cause = await causeOf(issueAccess(run, run.haltSwitch.abandon), run.knowledge.cause);
   if (run.knowledge.cause !== null) return;
   await run.record.write({ ...NO_FORMER_END, "round.admitted": null, "work.summary": null });
   const { admitted, cause } = await admit(admitNeeds(run));

@@ -10,7 +10,7 @@ it("a watcher that is notified of a stop already sees that the agent gets no tim
   halt.obey({ command: { ...command, stopMode: "kill" } });
   expect(received).toEqual([true]);
   expect(halt.cause).toMatchObject({ halt: "stopped", message: "stopped by ann@pi" });
-  expect(halt.lost.aborted).toBe(false);
+  expect(halt.abandon.aborted).toBe(false);
 });
 
 it("a stop in progress can be made immediate, and keeps its cause", () => {

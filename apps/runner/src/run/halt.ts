@@ -34,12 +34,12 @@ export function endByHalt(
 export type OnHalt = (halt: { readonly cause: StopCause; readonly atOnce: boolean }) => void;
 
 /**
- * The two signals of one run. `stop`: end the agent and the steps before it, then save and report. `lost`: another run has the issue,
+ * The two signals of one run. `stop`: end the agent and the steps before it, then save and report. `abandon`: another run has the issue,
  * or time is up, so release everything at once and write nothing more.
  */
 export class HaltSwitch {
   readonly #stop = new AbortController();
-  readonly #lost = new AbortController();
+  readonly #abandon = new AbortController();
   readonly #watchers = new Set<() => void>();
   #atOnce = false;
 
@@ -47,8 +47,8 @@ export class HaltSwitch {
     return this.#stop.signal;
   }
 
-  get lost(): AbortSignal {
-    return this.#lost.signal;
+  get abandon(): AbortSignal {
+    return this.#abandon.signal;
   }
 
   /** The first cause; null while no end was requested. */
@@ -59,14 +59,14 @@ export class HaltSwitch {
 
   /** Whether the agent is given no time to end by itself. A slow stop that is under way can become an immediate one. */
   get atOnce(): boolean {
-    return this.#atOnce || this.#lost.signal.aborted;
+    return this.#atOnce || this.#abandon.signal.aborted;
   }
 
   /** Call `onHalt` for each change, and immediately if the run is already halted. @returns a function that ends the watch */
   watch(onHalt: OnHalt): () => void {
     const notify = (): void => {
       const { cause } = this;
-      if (cause !== null) onHalt({ cause: this.#lost.signal.aborted ? "lost" : cause.halt, atOnce: this.atOnce });
+      if (cause !== null) onHalt({ cause: this.#abandon.signal.aborted ? "lost" : cause.halt, atOnce: this.atOnce });
     };
     this.#watchers.add(notify);
     notify();
@@ -74,7 +74,7 @@ export class HaltSwitch {
   }
 
   request(cause: StopCause, reason: string, failure: FailureKind | null = null): void {
-    this.#change(new Halted(cause, reason, failure), { lost: cause === "lost" });
+    this.#change(new Halted(cause, reason, failure), { abandon: cause === "lost" });
   }
 
   /** Obey the command in the record. Called repeatedly, because a user may demand that a slow stop becomes immediate. */
@@ -89,18 +89,19 @@ export class HaltSwitch {
   /** End the run immediately, because the runner cannot wait any longer. */
   endOutOfTime(): void {
     this.request("shutdown", "the runner is shutting down");
-    this.#change(new Halted("shutdown", "the runner had no more time to wait"), { lost: true });
+    this.#change(new Halted("shutdown", "the runner had no more time to wait"), { abandon: true });
   }
 
   #change(
     halted: Halted,
-    { atOnce = false, lost = false }: { readonly atOnce?: boolean; readonly lost?: boolean },
+    { atOnce = false, abandon = false }: { readonly atOnce?: boolean; readonly abandon?: boolean },
   ): void {
-    const isNews = !this.#stop.signal.aborted || (atOnce && !this.#atOnce) || (lost && !this.#lost.signal.aborted);
+    const isNews =
+      !this.#stop.signal.aborted || (atOnce && !this.#atOnce) || (abandon && !this.#abandon.signal.aborted);
     // Set first, because watchers that are notified of the stop read it.
     this.#atOnce ||= atOnce;
     if (!this.#stop.signal.aborted) this.#stop.abort(halted);
-    if (lost && !this.#lost.signal.aborted) this.#lost.abort(halted);
+    if (abandon && !this.#abandon.signal.aborted) this.#abandon.abort(halted);
     if (isNews) for (const notify of this.#watchers) notify();
   }
 }

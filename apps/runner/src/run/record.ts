@@ -54,7 +54,7 @@ export class RunRecord implements StepRecord<RecordPath> {
   }
 
   throwIfLost(): void {
-    this.#options.haltSwitch.lost.throwIfAborted();
+    this.#options.haltSwitch.abandon.throwIfAborted();
   }
 
   async assertLive(): Promise<void> {
@@ -93,7 +93,7 @@ export class RunRecord implements StepRecord<RecordPath> {
   async #put(patch: IssuePatch, entry: NewEvent | undefined): Promise<void> {
     const { store, jobId, run, haltSwitch, log, progress } = this.#options;
     const full = this.#redacted(patch);
-    await whenThereIsRoom(() => store.write(jobId, run, full, entry), { signal: haltSwitch.lost, log });
+    await whenThereIsRoom(() => store.write(jobId, run, full, entry), { signal: haltSwitch.abandon, log });
     this.#state = applyPatch(this.#state, full);
     progress.at(this.#state.checkpoint);
   }

@@ -317,7 +317,7 @@ describe.each(PLACE_KINDS)("in a place of the kind %s:", (kind) => {
     await bench.write("dirty.txt", "dirty\n");
     const theirs = await bench.push(bench.branch, { "b.txt": "2\n" });
     const found = await bench.ensure();
-    expect(found).toMatchObject({ how: "rebased", quarantined: null });
+    expect(found).toMatchObject({ how: "replayed", quarantined: null });
     expect(await bench.agent(["rev-parse", "HEAD~2"])).toBe(theirs);
     expect([await read("mine.txt"), await read("dirty.txt"), await read("b.txt")]).toEqual([
       "mine\n",
@@ -340,7 +340,7 @@ describe.each(PLACE_KINDS)("in a place of the kind %s:", (kind) => {
     await origin("update-ref", `refs/heads/${bench.branch}`, before);
     const theirs = await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
     const found = await bench.ensure({ base: merge });
-    expect(found).toMatchObject({ how: "rebased", quarantined: null });
+    expect(found).toMatchObject({ how: "replayed", quarantined: null });
     expect(await bench.agent(["log", "--format=%s", `${theirs}..HEAD`])).toBe("change mine.txt");
     await expectGood(found, found.head);
   });

@@ -30,7 +30,7 @@ export interface EnsureOptions {
 
 export interface EnsuredWorkspace {
   /** The part of `WorkspacePlan` in plan.ts that was carried out. A `rebase` with conflicts ends as `replaced`. */
-  readonly how: "created" | "reused" | "reattached" | "forwarded" | "rebased" | "replaced";
+  readonly how: "created" | "reused" | "reattached" | "forwarded" | "replayed" | "replaced";
   /** Commit of the workspace. */
   readonly head: string;
   /** Path of the former content if it was quarantined. */
@@ -86,11 +86,11 @@ async function inspectAndEnsure(options: EnsureOptions): Promise<EnsuredWorkspac
     case "forward":
       await forward(options, goal.start);
       return finish(options, { how: "forwarded", head: goal.start });
-    case "rebase": {
+    case "replay": {
       const head = await replayOnBranch(options, snapshot.head ?? goal.start);
       if (head === null) return replaceWorkspace(options, plan.because);
       await forward(options, head);
-      return finish(options, { how: "rebased", head, because: plan.because });
+      return finish(options, { how: "replayed", head, because: plan.because });
     }
     case "replace":
       return replaceWorkspace(options, plan.because);

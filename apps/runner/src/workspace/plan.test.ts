@@ -49,13 +49,13 @@ const ROWS: readonly Row[] = [
   { found: {}, relation: "behind", isBranchOnGitHub: true, plan: "forward" },
   { found: DIRTY, relation: "behind", plan: "reuse" },
   // The agent's commits would replace those of another contributor.
-  { found: DIRTY, relation: "behind", isBranchOnGitHub: true, plan: "rebase", because: /uncommitted/ },
+  { found: DIRTY, relation: "behind", isBranchOnGitHub: true, plan: "replay", because: /uncommitted/ },
   { found: MISSING, relation: "behind", isBranchOnGitHub: true, plan: "replace", because: /newer/ },
   { found: BROKEN_TREE, relation: "behind", isBranchOnGitHub: true, plan: "replace", because: /worktree is damaged/ },
   { found: {}, relation: "diverged", plan: "reuse" },
   { found: MISSING, relation: "diverged", plan: "reattach" },
-  { found: {}, relation: "diverged", isBranchOnGitHub: true, plan: "rebase", because: /other commits/ },
-  { found: DIRTY, relation: "diverged", isBranchOnGitHub: true, plan: "rebase", because: /other commits/ },
+  { found: {}, relation: "diverged", isBranchOnGitHub: true, plan: "replay", because: /other commits/ },
+  { found: DIRTY, relation: "diverged", isBranchOnGitHub: true, plan: "replay", because: /other commits/ },
   { found: MISSING, relation: "diverged", isBranchOnGitHub: true, plan: "replace", because: /other commits/ },
 ];
 

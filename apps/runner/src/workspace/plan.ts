@@ -45,8 +45,8 @@ export type WorkspacePlan =
   | { readonly do: "reattach"; readonly because: string | null }
   /** The workspace has no work that `start` lacks: continue from `start`, which has newer commits. */
   | { readonly do: "forward" }
-  /** The branch on GitHub has other commits. The workspace's commits are put on top of them. If they conflict, the plan is `replace`. */
-  | { readonly do: "rebase"; readonly because: string }
+  /** The branch on GitHub has other commits. The workspace's commits are replayed on top of them. If they conflict, the plan is `replace`. */
+  | { readonly do: "replay"; readonly because: string }
   /** Quarantine the existing workspace for the operator, and create a new one. */
   | { readonly do: "replace"; readonly because: string };
 
@@ -104,13 +104,13 @@ export function planWorkspace(
       if (snapshot.clean) return { do: "forward" };
       // If work continued from `head`, the push would remove the newer commits from the branch on GitHub.
       return goal.isBranchOnGitHub
-        ? { do: "rebase", because: "it has uncommitted changes, and the branch on GitHub is newer" }
+        ? { do: "replay", because: "it has uncommitted changes, and the branch on GitHub is newer" }
         : present;
     case "diverged":
       // New commits only on the base are usual, and the work continues without them. It needs the commits of other contributors on the
       // issue's branch, which the push would remove.
       if (!goal.isBranchOnGitHub) return present;
-      return { do: snapshot.treeWorks ? "rebase" : "replace", because: "other commits are on the branch on GitHub" };
+      return { do: snapshot.treeWorks ? "replay" : "replace", because: "other commits are on the branch on GitHub" };
     default:
       return relation satisfies never;
   }

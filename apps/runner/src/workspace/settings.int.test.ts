@@ -270,7 +270,7 @@ test("a merge driver that an agent configures does not run when its work is put 
   await bench.commit("README.md", "# widgets\n1\n2\n3\n4\nfive\n");
   const theirs = await bench.push(bench.branch, { "README.md": "# gadgets\n1\n2\n3\n4\n5\n" });
   const found = await bench.ensure();
-  expect(found.how).toBe("rebased");
+  expect(found.how).toBe("replayed");
   expect(await bench.agent(["rev-parse", "HEAD~1"])).toBe(theirs);
   expect(await bench.agent(["show", "HEAD:README.md"])).toBe("# gadgets\n1\n2\n3\n4\nfive");
   expect(existsSync(witness)).toBe(false);

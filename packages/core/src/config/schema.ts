@@ -169,7 +169,7 @@ export const sections = {
       .max(100)
       .default(5)
       .describe(
-        "Hold the queue after this many consecutive runs, of at least two issues, fail with the same error, until a probe run ends without it. 0: never.",
+        "Number of consecutive runs, of at least two issues, that fail with the same error before the queue is held. After the hold, one run starts as a probe; the others start if it ends without that error. 0: never hold the queue.",
       ),
     backoff_factor: z
       .number()
@@ -319,7 +319,7 @@ export const sections = {
       .enum(["auto", "private", "shared"])
       .default("auto")
       .describe(
-        'Home folder (HOME) of agents. "private": one for each issue. "shared": that of tac8\'s user. "auto": shared, with a warning, if no key or token of Claude is set or command_template is used; otherwise private.',
+        'Home folder (HOME) of agents. "private": one for each issue. "shared": that of tac8\'s user. "auto": private with isolation. Without isolation: shared, with a warning, if no key or token of Claude is set or command_template is used; otherwise private.',
       ),
     isolation: z
       .enum(["auto", "sandbox", "user", "none"])

@@ -41,7 +41,7 @@ export const MEANING: Record<FailureKind, string> = {
   "process-limit":
     "The run had more processes and threads than `max_processes_per_run`, for example because of a fork bomb.",
   "disk-full":
-    "The runner's disk had less than half of `host.min_free_disk_gb` free, and this run had written the most data, so its agent was stopped. If space is still low, tac8 removes generated files from the worktree.",
+    "The runner's disk had less than half of `host.min_free_disk_gb` free, and this run had written the most data, so its agent was stopped. If space is still low, tac8 removes generated files from the worktree. (Not the health reason `disk-full`: no runner has free space.)",
   "usage-limit": "The account at the model's provider has reached its limit (429), or has no credit left.",
   auth: "The model's provider rejects the login or key (401, 403).",
   model:
@@ -50,7 +50,7 @@ export const MEANING: Record<FailureKind, string> = {
   refused:
     "GitHub rejects a request because of the token, its permissions, a rule of the repository, or the content of the push.",
   git: "A git command failed. An unexpected error of tac8 also has this name.",
-  disk: "The runner's disk is full, or its data folder is missing, unreadable or read-only, so tac8 itself cannot work. (A disk that an agent fills: `disk-full`.)",
+  disk: "The runner's disk is full, or its data folder is missing, unreadable or read-only, so tac8 itself cannot work. (A disk that an agent fills: `disk-full`. Not the health reason `disk`: a disk is nearly full.)",
   "no-changes": "The agent finished without an error, but also without a change or an answer.",
   untrusted: "An account without write access added the label.",
   edited: "An account without write access edited the issue's title or body after the label was added.",

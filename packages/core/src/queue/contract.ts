@@ -59,7 +59,7 @@ export function workerTimes(
 
 /**
  * Return the time in ms after the last renewal of the job's lock at which the guard kills an agent that still runs, for example because
- * its runner does not respond: the agent must be dead before the lock expires. The time since the last heartbeat does not matter.
+ * its runner does not respond: the agent must be dead before the lock expires. The time counts from that renewal, not from the heartbeat that reported it.
  */
 export function guardKillsAfter(lockSeconds: number): number {
   return lockSeconds * 1000 * 0.8;

@@ -110,7 +110,7 @@ export async function prepare(
   if (workspace.quarantined !== null) {
     run.log.warn({ quarantined: workspace.quarantined }, `quarantined the old workspace, because ${workspace.because}`);
   }
-  if (workspace.how === "rebased") {
+  if (workspace.how === "replayed") {
     run.log.warn({ branch }, "another contributor pushed to the branch: the workspace's commits are on top of theirs");
   }
   const isSessionHere = run.record.state.agent.sessionHome === run.dataFolderId;

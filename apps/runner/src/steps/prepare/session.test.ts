@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { sessionOutlives } from "./session.ts";
 
-test.each(["reused", "reattached", "forwarded", "rebased"] as const)(
+test.each(["reused", "reattached", "forwarded", "replayed"] as const)(
   "a session is resumed in a workspace that was %s",
   (how) => {
     expect(sessionOutlives(how, { isSessionHere: true, changedNothing: false })).toBe(true);

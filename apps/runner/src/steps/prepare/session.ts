@@ -14,7 +14,7 @@ export function sessionOutlives(
     case "reused":
     case "reattached":
     case "forwarded":
-    case "rebased":
+    case "replayed":
       return true;
     case "created":
       return !isSessionHere || changedNothing;

@@ -10,7 +10,7 @@ const state = applyPatch(parseIssueState({}), {
 });
 const place = { workspaceOrigin: "reused", dataFolderId: "here" } as const;
 
-test.each(["reused", "forwarded", "rebased"] as const)(
+test.each(["reused", "forwarded", "replayed"] as const)(
   "an end that is not in the record, in a workspace that was %s, is recovered",
   (how) => {
     expect(isNotRecorded(note, state, { ...place, workspaceOrigin: how })).toBe(true);

@@ -45,7 +45,10 @@ export async function recover(
   return null;
 }
 
-/** Return whether a question in the workspace can be that of the last run's agent: at the checkpoint `prepared`, older ones are removed. Pure. */
+/**
+ * Return whether a question in the workspace can be that of the last run's agent: a run removes older questions before it writes the
+ * checkpoint `prepared`. Pure.
+ */
 function mayHaveAsked({ checkpoint, agent: { session, sessionHome } }: IssueRecord, dataFolderId: string): boolean {
   return checkpoint === "prepared" && session !== null && sessionHome === dataFolderId;
 }
@@ -64,6 +67,6 @@ export function isNotRecorded(
   { workspaceOrigin, dataFolderId }: WorkspaceFacts,
 ): boolean {
   // A lost worktree loses its uncommitted changes.
-  const hasChanges = workspaceOrigin === "reused" || workspaceOrigin === "forwarded" || workspaceOrigin === "rebased";
+  const hasChanges = workspaceOrigin === "reused" || workspaceOrigin === "forwarded" || workspaceOrigin === "replayed";
   return checkpoint === "prepared" && run === agentRun && sessionHome === dataFolderId && hasChanges;
 }
