@@ -198,6 +198,7 @@ folders() {
 config_isolation() {
   sed -n "s/^$isolation_line[\"']\([a-z]*\)[\"'].*/\2/p" $etc/config.toml 2>/dev/null | head -n 1 || true
 }
+other_agent_table="^[[:blank:]]*(agent[[:blank:]]*=|\\[?[[:blank:]]*[\"']agent[\"'][[:blank:]]*[].=]|(agent[[:blank:]]*\\.[[:blank:]]*)?[\"']isolation[\"'][[:blank:]]*=)"
 agent_table='[[:blank:]]*\[[[:blank:]]*agent[[:blank:]]*\]' agent_line='[[:blank:]]*agent[[:blank:]]*\.'
 isolation_line='[[:blank:]]*\(agent[[:blank:]]*\.[[:blank:]]*\)\{0,1\}isolation[[:blank:]]*=[[:blank:]]*'
 mode_user() { [ "${wanted:-$(config_isolation)}" = user ]; }
@@ -271,6 +272,11 @@ isolation_key() {
 }
 set_isolation() {
   local file=$etc/config.toml
+  # Another form of the table or key, which the lines below would define a second time.
+  if grep -Eq "$other_agent_table" $file; then
+    echo "set isolation = \"$1\" in the table [agent] of $file, then run install.sh again"
+    return 1
+  fi
   if grep -q "^$isolation_line" $file; then sed -i "s/^\($isolation_line\).*/\1\"$1\"/" $file
   elif grep -q "^$agent_table" $file; then sed -i "s/^$agent_table.*/&\nisolation = \"$1\"/" $file
   elif grep -q "^$agent_line" $file; then sed -i "0,/^$agent_line/s//agent.isolation = \"$1\"\n&/" $file

@@ -393,6 +393,22 @@ it.each([
   });
 });
 
+it.each(['agent = { home = "x" }', '["agent"]', '"agent".home = "x"', `[agent]\n'isolation' = "auto"`])(
+  "a configuration with the table or the key in another form, %j, is refused and not changed",
+  (before) => {
+    inFolder((dir) => {
+      mkdirSync(join(dir, "etc"));
+      writeFileSync(join(dir, "etc/config.toml"), before);
+      const { status, stderr } = bash(`${ISOLATION} wanted=user; isolation_key`, [dir]);
+      expect([status, stderr]).toEqual([
+        1,
+        expect.stringMatching(/set isolation = "user" in the table \[agent\] of .*config\.toml/),
+      ]);
+      expect(readFileSync(join(dir, "etc/config.toml"), "utf8")).toBe(before);
+    });
+  },
+);
+
 it("a version that does not work undoes the mode user if the previous version does not know it", () => {
   inFolder((dir) => {
     const config = '[agent]\nisolation = "auto"\n';
