@@ -187,7 +187,7 @@ export const gitAndDisk: readonly Mutant[] = [
     name: "finished-published",
     file: `${RUNNER}/steps/publish/pushWork.ts`,
     find: 'return finished.kind !== "missing";',
-    replace: 'return finished.kind === "there";',
+    replace: 'return finished.kind === "intact";',
     test: { file: "test/finished.e2e.test.ts", name: "is published, and not done again" },
     promise: "finished work in a missing or damaged worktree is not done again",
   },

@@ -29,13 +29,13 @@ export interface EnsureOptions {
 }
 
 export interface EnsuredWorkspace {
-  /** The part of `WorkspacePlan` in plan.ts that was carried out. A `rebase` with conflicts ends as `replaced`. */
+  /** The part of `WorkspacePlan` in plan.ts that was carried out. A `replay` with conflicts ends as `replaced`. */
   readonly how: "created" | "reused" | "reattached" | "forwarded" | "replayed" | "replaced";
   /** Commit of the workspace. */
   readonly head: string;
   /** Path of the former content if it was quarantined. */
   readonly quarantined: string | null;
-  /** Why the workspace was reattached, rebased or replaced; null if its folder was missing, or if nothing was wrong. */
+  /** Why the workspace was reattached, replayed or replaced; null if its folder was missing, or if nothing was wrong. */
   readonly because: string | null;
 }
 

@@ -169,7 +169,7 @@ export const sections = {
       .max(100)
       .default(5)
       .describe(
-        "Number of consecutive runs, of at least two issues, that fail with the same error before the queue is held. After the hold, one run starts as a probe; the others start if it ends without that error. 0: never hold the queue.",
+        "Number of consecutive runs, of at least two issues, that fail with the same error before the queue is held. After the hold, one run starts as a probe; the others start if it ends without that error. 0: no such hold.",
       ),
     backoff_factor: z
       .number()
