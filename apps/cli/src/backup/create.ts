@@ -115,7 +115,7 @@ function secretNames({ dataFolder, secrets, agent, agentEnv }: Config): string[]
   const ofGitHub = { token: "GITHUB_TOKEN", app: "GITHUB_APP_PRIVATE_KEY" } as const;
   const known = [
     github === null ? null : ofGitHub[github.kind],
-    ...MODEL_SECRETS.filter((name) => agentEnv[name] !== undefined),
+    ...MODEL_SECRETS.filter((name) => agentEnv[name]),
     ...Object.keys(agent.secrets),
     boardPassword === null || isMade ? null : "TAC8_BOARD_PASSWORD",
     notify.slackUrl === null ? null : "TAC8_SLACK_URL",

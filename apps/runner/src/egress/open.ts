@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 import { secretUrl } from "@tac8/core/config/agentSecrets";
+import { parseHeaders } from "@tac8/core/config/headers";
+import { MODEL_SECRETS } from "@tac8/core/config/variables";
 import type { ModelPrice } from "@tac8/core/config/routing";
 import type { ModelUsage } from "@tac8/core/domain/usage";
 import { ownAddresses } from "./addresses.ts";
@@ -91,7 +93,6 @@ const MAX_CONNECTIONS = 256;
 const QUICK_REFUSALS = 200;
 
 const API = "https://api.anthropic.com";
-const MODEL_KEYS = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"];
 
 /** Open the proxy of one run. Clients are hostile: their input can only end their own connection. */
 export async function openEgress(options: EgressOptions): Promise<Egress> {
@@ -110,8 +111,8 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
     env[name] ? [{ find: env[name], by: placeholderFor(env[name]) }] : [];
   const modelApi: Api = {
     base: baseUrl(env["ANTHROPIC_BASE_URL"] || API),
-    pairs: MODEL_KEYS.flatMap(pairOf),
-    headers: customHeaders(env["ANTHROPIC_CUSTOM_HEADERS"] ?? ""),
+    pairs: MODEL_SECRETS.flatMap(pairOf),
+    headers: parseHeaders(env["ANTHROPIC_CUSTOM_HEADERS"] ?? ""),
     answer: sendApiError,
   };
   const secrets = new Map<string, Api>(
@@ -205,13 +206,4 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
 function baseUrl(text: string): URL {
   if (URL.canParse(text) && /^https?:/i.test(text)) return new URL(text);
   throw new Error("ANTHROPIC_BASE_URL is not an http or https URL: correct it in the environment of tac8");
-}
-
-/** Parse lines `Name: value`, like Claude Code parses ANTHROPIC_CUSTOM_HEADERS; they may have a key. */
-function customHeaders(text: string): Record<string, string> {
-  const lines = text.split(/\r?\n/).flatMap((line) => {
-    const [, name, value] = /^\s*([!#$%&'*+.^_`|~\w-]+)\s*:\s*(.*?)\s*$/.exec(line) ?? [];
-    return name === undefined || value === undefined ? [] : [[name.toLowerCase(), value]];
-  });
-  return Object.fromEntries(lines);
 }

@@ -1,5 +1,6 @@
 import type { Config } from "./resolve.ts";
 import type { AgentChoice } from "./routing.ts";
+import { MODEL_SECRETS } from "./variables.ts";
 
 /**
  * The home folder (HOME) of an agent: one per issue (`private`), or the folder of tac8's user (`shared`), because of the key `agent.home`, or
@@ -7,9 +8,6 @@ import type { AgentChoice } from "./routing.ts";
  */
 export type AgentHome =
   { readonly kind: "private" } | { readonly kind: "shared"; readonly why: "setting" | "login" | "command" };
-
-/** Variables that replace a login of Claude Code in a home folder. */
-const LOGINS = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"];
 
 /** Return the home folder for agents of a provider. Pure. */
 export function agentHomeOf(
@@ -19,7 +17,7 @@ export function agentHomeOf(
   if (agent.home === "shared") return { kind: "shared", why: "setting" };
   if (agent.home === "private") return { kind: "private" };
   if (provider === "command") return { kind: "shared", why: "command" };
-  return LOGINS.some((name) => agentEnv[name]) ? { kind: "private" } : { kind: "shared", why: "login" };
+  return MODEL_SECRETS.some((name) => agentEnv[name]) ? { kind: "private" } : { kind: "shared", why: "login" };
 }
 
 /** The warning about agents that share a home folder although the configuration does not require it. */

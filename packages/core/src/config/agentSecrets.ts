@@ -10,7 +10,7 @@ export function secretUrl(text: string): URL | null {
 
 /** Return why a variable cannot be in `agent.secrets`; null: it can. */
 export function whyNoAgentSecret(name: string): string | null {
-  const isModels = name === "ANTHROPIC_AUTH_TOKEN" || (MODEL_SECRETS as readonly string[]).includes(name);
+  const isModels = (MODEL_SECRETS as readonly string[]).includes(name);
   if (isModels) return `${name} is the model's key, which tac8 handles without this setting`;
   const ours = SECRETS.some((secret) => name === secret.name || name === `${secret.name}_FILE`);
   return ours || name === "REDIS_URL" ? `${name} is a secret of tac8, which agents never get` : null;

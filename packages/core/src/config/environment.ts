@@ -223,7 +223,7 @@ function readSecrets(
     }
   }
   // If the environment has a key, a stored one is ignored, because it would be a second identity.
-  const signedIn = MODEL_SECRETS.some((name) => given(env, name)) || given(env, "ANTHROPIC_AUTH_TOKEN");
+  const signedIn = MODEL_SECRETS.some((name) => given(env, name));
   for (const { name } of SECRETS) {
     const isModels = (MODEL_SECRETS as readonly string[]).includes(name);
     if (dataFolder === null || readStored === undefined || given(env, name) || (isModels && signedIn)) continue;

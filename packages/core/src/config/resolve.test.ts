@@ -217,6 +217,20 @@ describe("what a configuration says", () => {
     expect(agentEnv["ANTHROPIC_API_KEY"]).toBe("key-of-file");
   });
 
+  it("a gateway's token and headers are secrets of this installation, which agents get", () => {
+    const env = {
+      ANTHROPIC_AUTH_TOKEN: "gateway-token",
+      ANTHROPIC_CUSTOM_HEADERS: "X-Team: platform\nX-Api-Key: gateway-header",
+    };
+    const { secrets, agentEnv } = configOf({ env });
+    expect([...secrets.values].sort()).toEqual(["gateway-header", "gateway-token"]);
+    expect(agentEnv).toMatchObject(env);
+    const files = { "/s/gateway": "token-of-file\n" };
+    expect(configOf({ env: { ANTHROPIC_AUTH_TOKEN_FILE: "/s/gateway" }, files }).agentEnv).toMatchObject({
+      ANTHROPIC_AUTH_TOKEN: "token-of-file",
+    });
+  });
+
   it("reads the targets of notifications from the environment, redacts them, and withholds them from agents", () => {
     const env = {
       TAC8_SLACK_URL: "https://hooks.slack.com/services/T/B/x",

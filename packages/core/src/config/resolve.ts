@@ -8,6 +8,7 @@ import { baseDirProblem } from "./baseDir.ts";
 import { issueOfBranch } from "../domain/branchPattern.ts";
 import { clip } from "../domain/plainText.ts";
 import { NO_DATA_FOLDER, resolveDataFolder, type ConfigFolder, type DataFolder } from "./dataFolder.ts";
+import { headerSecrets } from "./headers.ts";
 import { proxySecrets } from "./proxy.ts";
 import { readEnvironment, variable } from "./environment.ts";
 import { SECRETS } from "./variables.ts";
@@ -149,8 +150,8 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
   const chosen = chooseCredentials({ secrets, sources, keys: environment.keys, appId, installationId });
   if (parsed !== null && !broken.has("github"))
     problems.push(...chosen.problems.map((problem) => withLine(problem, input.text)));
-  const { ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN, ...ours } = secrets;
-  const own = given({ ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN });
+  const { ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN, ANTHROPIC_AUTH_TOKEN, ...ours } = secrets;
+  const own = given({ ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN, ANTHROPIC_AUTH_TOKEN });
   const agentKeys = [...work.apiKeys, ...Object.keys(file.agent.secrets)];
   const keys = given(Object.fromEntries(agentKeys.map((name) => [name, input.env[name]])));
   const hidden = [...Object.values(ours), redisPassword].filter((secret) => secret != null);
@@ -197,6 +198,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
         ...keyLines,
         ...Object.values(own),
         ...Object.values(keys),
+        ...headerSecrets(input.env["ANTHROPIC_CUSTOM_HEADERS"] ?? ""),
         ...proxySecrets(input.env),
       ].filter((value) => value.length >= 6),
     },

@@ -22,12 +22,17 @@ export const SECRETS = [
     meaning:
       "Private key of the GitHub App in github.app_id: the content of its .pem file. A file with the key must have mode 0600.",
   },
-  { name: "ANTHROPIC_API_KEY", standard: "", meaning: "API key for Claude Code. Set this or CLAUDE_CODE_OAUTH_TOKEN." },
+  {
+    name: "ANTHROPIC_API_KEY",
+    standard: "",
+    meaning: "API key for Claude Code. Set this or one of the next two.",
+  },
   {
     name: "CLAUDE_CODE_OAUTH_TOKEN",
     standard: "",
     meaning: "Token of a Claude subscription, printed by `claude setup-token`.",
   },
+  { name: "ANTHROPIC_AUTH_TOKEN", standard: "", meaning: "Bearer token for the gateway in ANTHROPIC_BASE_URL." },
   {
     name: "REDIS_PASSWORD",
     standard: "",
@@ -64,7 +69,7 @@ export const SECRETS = [
 ] as const satisfies readonly Variable[];
 
 /** Secrets with which agents sign in; one of them is enough. */
-export const MODEL_SECRETS = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"] as const;
+export const MODEL_SECRETS = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_AUTH_TOKEN"] as const;
 
 export const NO_TOKEN =
   "no GitHub token: set GITHUB_TOKEN, set GITHUB_TOKEN_FILE to the path of its file, or store it with tac8 init";
@@ -110,11 +115,6 @@ export const VARIABLES: readonly Variable[] = [
     meaning: "URL of a gateway that Claude Code uses instead of Anthropic's API.",
   },
   {
-    name: "ANTHROPIC_AUTH_TOKEN",
-    standard: "",
-    meaning: "Bearer token for that gateway, instead of ANTHROPIC_API_KEY.",
-  },
-  {
     name: "ANTHROPIC_CUSTOM_HEADERS",
     standard: "",
     meaning: "Headers of each request to the model, one NAME: VALUE per line.",
@@ -135,7 +135,7 @@ export const VARIABLES: readonly Variable[] = [
     name: "TAC8_EXIT_ALLOW",
     standard: "",
     meaning:
-      "Private addresses that the exit also reaches: HOST:PORT or ADDRESS:PORT, separated by commas. GitHub's API, agent.allow_hosts and agent.secrets need no entry here.",
+      "Private addresses that the exit also reaches: HOST:PORT or ADDRESS:PORT, separated by commas. GitHub's API, addresses in agent.allow_hosts and hosts in agent.secrets need no entry here.",
   },
   { name: "LOG_LEVEL", standard: "info", meaning: "Log level: fatal, error, warn, info, debug, trace or silent." },
   {

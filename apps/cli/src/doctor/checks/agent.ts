@@ -1,5 +1,6 @@
 import { errorOf } from "@tac8/core/domain/messageOf";
 import { agentHomeOf, sharedHome, type SharedHome } from "@tac8/core/config/agentHome";
+import { MODEL_SECRETS } from "@tac8/core/config/variables";
 import { missingPrograms } from "@tac8/core/app/checkPrograms";
 import { isAbsolute } from "node:path";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -60,7 +61,7 @@ function asError(error: unknown): Error {
 
 function signInHint({ config }: DoctorInput): Finding {
   const { agentEnv } = config;
-  const key = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"].find((name) => agentEnv[name] !== undefined);
+  const key = MODEL_SECRETS.find((name) => agentEnv[name]);
   const how =
     key === undefined ? "no key in the environment: the agent must already be signed in" : `signs in by ${key}`;
   return note(how, "tac8 doctor --agent sends it a one-word prompt to check that it works");

@@ -14,7 +14,7 @@ export function evaluateBudget({ llm, agentEnv }: Pick<Config, "llm" | "agentEnv
   const { max_usd_per_day: usd, max_runs_per_day: runs } = llm;
   const limits = [...(usd > 0 ? [`$${usd}`] : []), ...(runs > 0 ? [`${runs} agent run${runs === 1 ? "" : "s"}`] : [])];
   if (limits.length > 0) return ok(`at most ${limits.join(" and ")} a day, for all runners together`);
-  const paid = agentEnv["ANTHROPIC_API_KEY"] !== undefined;
+  const paid = Boolean(agentEnv["ANTHROPIC_API_KEY"]);
   return note(
     paid ? "no limit on the cost of a day, and ANTHROPIC_API_KEY is billed by use" : "no limit on the usage of a day",
     "set llm.max_usd_per_day, or llm.max_runs_per_day for a subscription",
