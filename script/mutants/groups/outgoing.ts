@@ -21,7 +21,7 @@ export const outgoing: readonly Mutant[] = [
   {
     name: "protected-label-trusted",
     file: `${RUNNER}/steps/publish/allowance.ts`,
-    find: "const isAllowed = isOnIssue && (await isTrusted(run, event.actor));",
+    find: "const isAllowed = isOnIssue && (await isTrusted(run, newest.actor));",
     replace: "const isAllowed = isOnIssue;",
     test: { file: "test/protected.e2e.test.ts", name: "a label by an account that cannot write" },
     promise: "withheld work is published by the label without another agent run",
@@ -37,8 +37,8 @@ export const outgoing: readonly Mutant[] = [
   {
     name: "protected-forged-permission",
     file: `${RUNNER}/steps/publish/whyWithheld.ts`,
-    find: "if (cannotBeAllowed || allowance.by === null) return false;",
-    replace: "if (cannotBeAllowed || (allowance.by === null && run.record.state.end.run !== null)) return false;",
+    find: "if (cannotBeAllowed || allowance.event === null) return false;",
+    replace: "if (cannotBeAllowed || (allowance.event === null && run.record.state.end.run !== null)) return false;",
     test: { file: "test/protected.e2e.test.ts", name: "forged values in Redis allow nothing" },
     promise: "permission for protected files is read from GitHub and not from Redis",
   },

@@ -3,10 +3,10 @@ import type { FailureKind } from "@tac8/core/domain/failures";
 import { formatRoughly } from "@tac8/core/domain/formats";
 import { clean, clip } from "@tac8/core/domain/plainText";
 import { signalOf, wordsOf, type Signal } from "./signals.ts";
-import type { AgentEnd, EndCause, StopCause } from "./types.ts";
+import type { AgentEnd, EndCause, HaltCause } from "./types.ts";
 
 /** A kind of the failure table, or a stop that is not a failure of the agent. */
-export type EndKind = FailureKind | Exclude<StopCause, FailureKind>;
+export type EndKind = FailureKind | Exclude<HaltCause, FailureKind>;
 
 export interface AgentFailure {
   readonly ok: false;

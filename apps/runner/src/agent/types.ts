@@ -95,9 +95,10 @@ export interface AgentDeps {
 }
 
 /**
- * Reason to end an agent: a user's stop, a closed issue, the runner's shutdown, a lost job or run id, or a full disk.
+ * Cause of a halt. `stopped`: a user's stop, or an edit of the issue. `cancelled`: a closed issue. `shutdown`: of the runner. `lost`: the
+ * run has lost its job or its run id. `disk-full`: the agent has filled the disk.
  */
-export type StopCause = "stopped" | "cancelled" | "shutdown" | "lost" | "disk-full";
+export type HaltCause = "stopped" | "cancelled" | "shutdown" | "lost" | "disk-full";
 
 /** The first cause of the end; every end has exactly one. */
 export type EndCause =
@@ -111,7 +112,7 @@ export type EndCause =
   | "guard-killed"
   | "guard-lost"
   | "spawn-failed"
-  | StopCause;
+  | HaltCause;
 
 export interface AgentHandle {
   /** Pid of the guard. While the guard lives, the agent is supervised. */
@@ -124,9 +125,9 @@ export interface AgentHandle {
   /** Resolves when no process of the run is left (otherwise `remaining` counts them). Never rejects. */
   readonly done: Promise<AgentEnd>;
   /** Stop the agent in steps: everything is killed after at most `graceMs`. Idempotent; resolves with `done`. */
-  stop(cause: StopCause, options: { readonly graceMs: number }): Promise<AgentEnd>;
+  stop(cause: HaltCause, options: { readonly graceMs: number }): Promise<AgentEnd>;
   /** Kill the agent at once. `why`: a reason to show with the cause. */
-  kill(cause: StopCause | "guard-killed", why?: string): Promise<AgentEnd>;
+  kill(cause: HaltCause | "guard-killed", why?: string): Promise<AgentEnd>;
 }
 
 /** The last `result` event. */

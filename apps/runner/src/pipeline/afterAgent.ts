@@ -30,7 +30,7 @@ export async function afterAgent(run: Run, workResult: WorkResult): Promise<"rep
   });
   const { cause } = run.haltSwitch;
   const isWorkSafe = cause?.failure === "edited" || (await publishSaved(publishNeeds(run), saved));
-  const facts = { halt: cause?.halt ?? null, asks: question !== null, lost: failed?.kind === "lost" };
+  const facts = { halt: cause?.halt ?? null, asks: question !== null, agentLost: failed?.kind === "lost" };
   const reasonOfEnd = planAgentEnd(facts);
   switch (reasonOfEnd) {
     case "halt":
@@ -41,8 +41,8 @@ export async function afterAgent(run: Run, workResult: WorkResult): Promise<"rep
     case "question":
       await recordQuestion(saveNeeds(run), question ?? "");
       return "report";
-    case "lost":
-      return { error: new Error(failed?.message), agentEnd: "lost" };
+    case "agent lost":
+      return { error: new Error(failed?.message), agentEnd: "agent lost" };
     case "failure": {
       if (failed === null) throw new Error("the agent has not failed: this is a bug in tac8");
       await run.record.write(groupPatch("counts", NOT_BROKEN_OFF)); // The agent ended before its runner.

@@ -16,7 +16,10 @@ import type { LastWrite } from "../run/lastWrite.ts";
 
 /** Writes the record at the end of a run, or for a job that got no run. */
 export interface LastWriter {
-  /** Write and publish the last changes, then clear the run's id. @throws LostRun, or the signal's reason, if the run has lost the job */
+  /**
+   * Write the last changes to the record, show them in the status comment, then clear the run's id.
+   * @throws LostRun, or the signal's reason, if the run has lost the job
+   */
   readonly write: (last: LastWrite) => Promise<void>;
   /** Clear the run's id if the record still has this run. */
   readonly clearRunId: () => Promise<void>;
@@ -53,7 +56,7 @@ async function writeBeforeResponse(disposition: Disposition, to: ApplyTo): Promi
     // The hold begins before the slot becomes free, because the slot's next job would run into the same limit.
     if (hold !== undefined) await changeHold(hold, to);
     if (lastWrite !== undefined) await to.lastWriter.write(lastWrite);
-    if (beforeNewWork === true) await putFirst(to);
+    if (beforeNewWork === true) await putBeforeNewWork(to);
     return disposition;
   } catch (error) {
     const { log, now } = to.services;
@@ -82,7 +85,7 @@ async function changeHold(change: HoldChange, { services }: ApplyTo): Promise<vo
   if (!isRepositoryHold(name)) await queue.pause();
 }
 
-async function putFirst({ job, services }: ApplyTo): Promise<void> {
+async function putBeforeNewWork({ job, services }: ApplyTo): Promise<void> {
   const priority = priorityBeforeNewWork(job.opts.priority ?? 0);
   if (job.opts.priority === priority) return;
   try {
@@ -122,10 +125,10 @@ async function requeue({ until, deferredBecause }: Requeue, { job, lockToken, se
 }
 
 /**
- * Release the job of a run that is no longer the issue's current run. The runner may still have the job's lock: Redis was unreachable, or
- * the run's own last write removed its id from the record, and the client repeated the write because Redis' response was lost. Then the
- * job is delayed, because BullMQ would otherwise count a failed attempt for an issue that may have succeeded. BullMQ comes first, because
- * only BullMQ knows which run has the job.
+ * Release the job of a run that is no longer the issue's current run. In two cases the runner still has the job's
+ * lock: Redis was unreachable, or Redis carried out the run's last write but its response was lost, so that the repeated write found no
+ * run id. Then the job is delayed, because BullMQ would otherwise count a failed attempt for an issue that may have succeeded. BullMQ
+ * comes first, because only BullMQ knows which run has the job.
  */
 async function release(lost: Error, { job, lockToken, lastWriter, services }: ApplyTo): Promise<never> {
   const { log, now } = services;

@@ -95,7 +95,8 @@ function afterBlocked(before: IssueRecord, facts: EntryFacts, countsPatch: Issue
     if (!hasReached(before.checkpoint, "worked")) return { do: "work", patch, resumeReason: { kind: "interrupted" } };
     const since = new Date(facts.now).toISOString();
     // One write clears the question and sets `state`: if the run were lost between two writes, the issue would be blocked without a
-    // question. Another runner waits for the runner that has the work, and counts from `finishedAt`, so this wait begins now.
+    // question. A runner without this work waits up to a day for the runner that has it, counted from `finishedAt`. So `finishedAt` is set
+    // to now: the day begins with the permission.
     return { do: "publish", patch: { ...patch, state: "running", since, "work.finishedAt": since } };
   }
   if (before.question.reply !== null) {

@@ -12,7 +12,7 @@ import type { WorkNeeds } from "../steps/work/work.ts";
 import { agentEnvOf } from "./agentEnv.ts";
 import type { Run } from "./run.ts";
 
-// The inputs that each step gets from a run. The steps admit, prepare and work get the signal `stop`, the others get `lost`.
+// The inputs that each step gets from a run. The steps admit, prepare and work get the signal `halt`, the others get `abandon`.
 
 export function admitNeeds(run: Run): AdmitNeeds {
   return { ...untilStop(run), paths: run.paths };
@@ -22,7 +22,7 @@ export function prepareNeeds(run: Run): PrepareNeeds {
   const { comment, labels, guard, services } = run;
   return {
     ...untilStop(run),
-    ...workspaceOf(run, run.haltSwitch.stop),
+    ...workspaceOf(run, run.haltSwitch.halt),
     comment,
     labels,
     attempts: attemptsOf(run),
@@ -96,7 +96,7 @@ export function reportNeeds(run: Run): ReportNeeds {
   return { ...untilLost(run), ...workspaceOf(run), comment, labels, attempts: attemptsOf(run), redact, now };
 }
 
-/** @param signal ends the requests: `haltSwitch.stop` at a user's stop, `haltSwitch.abandon` only when the run has lost its job */
+/** @param signal ends the requests: `haltSwitch.halt` at every halt, `haltSwitch.abandon` only when the run has lost its job */
 export function issueAccess({ issue }: Run, signal: AbortSignal): IssueAccess {
   return { issue, signal };
 }
@@ -106,7 +106,7 @@ export function attemptsOf({ job }: Run): Attempts {
 }
 
 function untilStop({ id, issue, record, haltSwitch, log }: Run): StepBasics<RecordPath> {
-  return { id, issue, record, log, signal: haltSwitch.stop };
+  return { id, issue, record, log, signal: haltSwitch.halt };
 }
 
 function untilLost({ id, issue, record, haltSwitch, log }: Run): StepBasics<RecordPath> {

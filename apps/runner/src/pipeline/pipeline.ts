@@ -82,7 +82,7 @@ async function runToEnd(run: Run, entry: EntryWithSteps): Promise<"report" | Unf
   }
   await run.record.write({ ...entry.patch, restoredAt: null, "job.hold": null }, requeuedByHandEvent(run, entry));
   if (entry.do === "save-and-fail") {
-    run.knowledge.cause = await causeOf(issueAccess(run, run.haltSwitch.stop), run.knowledge.cause);
+    run.knowledge.cause = await causeOf(issueAccess(run, run.haltSwitch.halt), run.knowledge.cause);
     if (run.knowledge.cause !== null) await saveLost(run);
   }
   const next = entry.do === "work" ? await runThroughWork(run, entry.resumeReason) : await withoutAgent(run, entry);
@@ -137,7 +137,7 @@ function requeuedByHandEvent({ record: { state } }: Run, { patch }: EntryWithSte
 }
 
 function readScope(run: Run): Promise<PushScope> {
-  const access = issueAccess(run, run.haltSwitch.stop);
+  const access = issueAccess(run, run.haltSwitch.halt);
   return withRetry(() => scopeOf(access, "recent"), retryOptionsOf(access));
 }
 
@@ -148,7 +148,7 @@ function refreshMirror({ mirror, issue }: Run, signal: AbortSignal): Promise<voi
 /** Run admit → prepare → recover → work → save. */
 async function runThroughWork(run: Run, entryReason: ResumeReason | null): Promise<Next | Unfinished> {
   const scope = await readScope(run);
-  await using refresh = startAhead(run.haltSwitch.stop, (signal) => refreshMirror(run, signal));
+  await using refresh = startAhead(run.haltSwitch.halt, (signal) => refreshMirror(run, signal));
   const admitResult = await admit(admitNeeds(run));
   rememberAdmitResult(run, admitResult);
   const { admitted } = admitResult;

@@ -25,7 +25,7 @@ export const REQUEUE_MS = 100;
 /** Delay before the next try after an error of this machine or of the configuration. */
 const ERROR_RETRY_MS = 60_000;
 /** The job that probes a held repository may find all slots busy, so the hold ends this many minutes after the job's delay. */
-const PROBE_MINUTES = 120;
+const HOLD_OUTLASTS_DELAY_MINUTES = 120;
 /** After this many waits for GitHub in a row, an outage counts as a long one. */
 const LONG_OUTAGE_WAITS = 2;
 
@@ -223,7 +223,7 @@ function parkedFor(
 
 /**
  * Return the end of a hold; null: until it is removed. If finished work waits for the hold of its repository, the hold ends
- * `PROBE_MINUTES` after the job's delay. So this job probes the repository before other jobs start. The probe starts no agent, so it costs
+ * `HOLD_OUTLASTS_DELAY_MINUTES` after the job's delay. So this job probes the repository before other jobs start. The probe starts no agent, so it costs
  * nothing.
  */
 function holdUntil(
@@ -232,7 +232,7 @@ function holdUntil(
   backoffFactor: number,
 ): number | null {
   const isProbed = name === "repository" && until !== null && hasReached(checkpoint, "worked");
-  return isProbed ? until + PROBE_MINUTES * 60_000 * backoffFactor : until;
+  return isProbed ? until + HOLD_OUTLASTS_DELAY_MINUTES * 60_000 * backoffFactor : until;
 }
 
 /** Return the state, its event and, if GitHub can be reached, the status comment. @param record the record, with the patch applied */

@@ -21,18 +21,18 @@ test.each<[Partial<UnfinishedRun>, ReturnType<typeof planUnfinished>]>([
   expect(planUnfinished({ ...RUN, ...run })).toBe(next);
 });
 
-const AGENT: AgentEndFacts = { halt: null, asks: false, lost: false };
+const AGENT: AgentEndFacts = { halt: null, asks: false, agentLost: false };
 
 test.each<[Partial<AgentEndFacts>, ReturnType<typeof planAgentEnd>]>([
   [{}, "failure"],
   [{ asks: true }, "question"],
-  [{ asks: true, lost: true }, "question"],
+  [{ asks: true, agentLost: true }, "question"],
   [{ asks: true, halt: "shutdown" }, "question"],
   [{ asks: true, halt: "stopped" }, "halt"],
   [{ asks: true, halt: "lost" }, "halt"],
   [{ halt: "shutdown" }, "halt"],
-  [{ halt: "cancelled", lost: true }, "halt"],
-  [{ lost: true }, "lost"],
+  [{ halt: "cancelled", agentLost: true }, "halt"],
+  [{ agentLost: true }, "agent lost"],
 ])("an agent without finished work: %j → %s", (facts, wins) => {
   expect(planAgentEnd({ ...AGENT, ...facts })).toBe(wins);
 });

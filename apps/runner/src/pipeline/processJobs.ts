@@ -17,11 +17,11 @@ import { processJob } from "./process.ts";
 import type { Progress } from "../run/progress.ts";
 
 /**
- * Error rate above which the worker spins. A lost connection causes an error every 2 s; a Redis that refuses writes causes 25,000 errors
+ * Error rate above which the worker counts as spinning: failing in a loop without a pause. A lost connection causes an error every 2 s; a Redis that refuses writes causes 25,000 errors
  * in 4 s.
  */
 const SPINNING = { limit: 1000, windowMs: 10_000, windows: 6 };
-/** Delay of a job that is left to another runner. A worker that was waiting when it was paused receives one more job. */
+/** Delay of a job that is left to another runner, because a worker that was waiting when it was paused still receives one job. */
 const LEAVE_TO_OTHER_MS = 5000;
 /** Longest wait for Redis at the end of a run or of the runner. A reachable Redis answers within milliseconds. */
 const REDIS_MS = 3000;

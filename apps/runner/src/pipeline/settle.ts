@@ -47,12 +47,13 @@ export async function settleUnfinished(
     halt: halted?.halt ?? null,
     outOfTime: run.haltSwitch.abandon.aborted,
     endedWithoutWork: agentEnd === "without work",
-    agentLost: agentEnd === "lost",
+    agentLost: agentEnd === "agent lost",
     decided: run.record.state.end.outcome !== null,
   });
   switch (next) {
     case "requeue": {
-      const because = agentEnd === "lost" && error instanceof Error ? error.message : "the runner is shutting down";
+      const because =
+        agentEnd === "agent lost" && error instanceof Error ? error.message : "the runner is shutting down";
       return afterBrokenOffRun(run.record.state, { runId: run.id, now: run.services.now(), because });
     }
     case "stopped":

@@ -1,6 +1,6 @@
 import type { FailureKind } from "@tac8/core/domain/failures";
 import type { IssuePatch, RecordPart } from "@tac8/core/state/issueState";
-import type { StopCause } from "../agent/types.ts";
+import type { HaltCause } from "../agent/types.ts";
 
 /**
  * Request to end a run before it is done: a user's stop, an edit of the issue that stops the work, a closed issue, the runner's
@@ -8,10 +8,10 @@ import type { StopCause } from "../agent/types.ts";
  */
 export class Halted extends Error {
   override readonly name = "Halted";
-  readonly halt: StopCause;
+  readonly halt: HaltCause;
   /** Failure with which the issue ends; null: the issue does not fail. */
   readonly failure: FailureKind | null;
-  constructor(halt: StopCause, reason: string, failure: FailureKind | null = null) {
+  constructor(halt: HaltCause, reason: string, failure: FailureKind | null = null) {
     super(reason);
     this.halt = halt;
     this.failure = failure;
@@ -31,20 +31,20 @@ export function endByHalt(
 }
 
 /** Called with the first cause. Called again with `atOnce` when the agent must end without any further time. */
-export type OnHalt = (halt: { readonly cause: StopCause; readonly atOnce: boolean }) => void;
+export type OnHalt = (halt: { readonly cause: HaltCause; readonly atOnce: boolean }) => void;
 
 /**
- * The two signals of one run. `stop`: end the agent and the steps before it, then save and report. `abandon`: another run has the issue,
+ * The two signals of one run. `halt`: end the agent and the steps before it, then save and report. `abandon`: another run has the issue,
  * or time is up, so release everything at once and write nothing more.
  */
 export class HaltSwitch {
-  readonly #stop = new AbortController();
+  readonly #halt = new AbortController();
   readonly #abandon = new AbortController();
   readonly #watchers = new Set<() => void>();
   #atOnce = false;
 
-  get stop(): AbortSignal {
-    return this.#stop.signal;
+  get halt(): AbortSignal {
+    return this.#halt.signal;
   }
 
   get abandon(): AbortSignal {
@@ -53,11 +53,11 @@ export class HaltSwitch {
 
   /** The first cause; null while no end was requested. */
   get cause(): Halted | null {
-    const reason: unknown = this.#stop.signal.reason;
+    const reason: unknown = this.#halt.signal.reason;
     return reason instanceof Halted ? reason : null;
   }
 
-  /** Whether the agent is given no time to end by itself. A slow stop that is under way can become an immediate one. */
+  /** Whether the agent is given no time to end by itself. A slow halt that is under way can become an immediate one. */
   get atOnce(): boolean {
     return this.#atOnce || this.#abandon.signal.aborted;
   }
@@ -73,7 +73,7 @@ export class HaltSwitch {
     return () => void this.#watchers.delete(notify);
   }
 
-  request(cause: StopCause, reason: string, failure: FailureKind | null = null): void {
+  request(cause: HaltCause, reason: string, failure: FailureKind | null = null): void {
     this.#change(new Halted(cause, reason, failure), { abandon: cause === "lost" });
   }
 
@@ -97,10 +97,10 @@ export class HaltSwitch {
     { atOnce = false, abandon = false }: { readonly atOnce?: boolean; readonly abandon?: boolean },
   ): void {
     const isNews =
-      !this.#stop.signal.aborted || (atOnce && !this.#atOnce) || (abandon && !this.#abandon.signal.aborted);
-    // Set first, because watchers that are notified of the stop read it.
+      !this.#halt.signal.aborted || (atOnce && !this.#atOnce) || (abandon && !this.#abandon.signal.aborted);
+    // Set first, because watchers that are notified of the halt read it.
     this.#atOnce ||= atOnce;
-    if (!this.#stop.signal.aborted) this.#stop.abort(halted);
+    if (!this.#halt.signal.aborted) this.#halt.abort(halted);
     if (abandon && !this.#abandon.signal.aborted) this.#abandon.abort(halted);
     if (isNews) for (const notify of this.#watchers) notify();
   }

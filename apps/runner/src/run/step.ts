@@ -27,7 +27,7 @@ export interface IssueOnGitHub {
 /** Access to the issue, with a signal that ends the requests. */
 export interface IssueAccess {
   readonly issue: IssueOnGitHub;
-  /** Signal of the step: `stop` for admit, prepare and work, `lost` for the others. */
+  /** Signal of the step: `halt` for admit, prepare and work, `abandon` for the others. */
   readonly signal: AbortSignal;
 }
 

@@ -71,10 +71,10 @@ export function watchForHalt(run: Watched, { onHalt, findEdit }: WatchOptions): 
   let checkingForEdit = false;
 
   async function checkForEdit(): Promise<void> {
-    if (checkingForEdit || run.haltSwitch.stop.aborted) return;
+    if (checkingForEdit || run.haltSwitch.halt.aborted) return;
     checkingForEdit = true;
     try {
-      const reason = await findEdit(AbortSignal.any([ended.signal, run.haltSwitch.stop]));
+      const reason = await findEdit(AbortSignal.any([ended.signal, run.haltSwitch.halt]));
       if (reason !== null && !ended.signal.aborted) run.haltSwitch.request("stopped", reason, "edited");
     } catch (error) {
       run.log.debug({ err: error }, "could not check whether the issue was edited: the next check repeats it");

@@ -107,8 +107,8 @@ export function planWorkspace(
         ? { do: "replay", because: "it has uncommitted changes, and the branch on GitHub is newer" }
         : present;
     case "diverged":
-      // New commits only on the base are usual, and the work continues without them. It needs the commits of other contributors on the
-      // issue's branch, which the push would remove.
+      // New commits only on the base are usual, and the work continues without them. But commits of other contributors on the issue's
+      // branch must be included, because the push would otherwise remove them.
       if (!goal.isBranchOnGitHub) return present;
       return { do: snapshot.treeWorks ? "replay" : "replace", because: "other commits are on the branch on GitHub" };
     default:

@@ -12,8 +12,9 @@ interface EndFacts {
   readonly failure: FailureKind | null;
   /** Id of the comment with the question. */
   readonly question: number | null;
-  /** Why GitHub refused the comments and labels; null: it accepted them. */
+  /** Why GitHub refused the comments of this end; null: it accepted them. */
   readonly silent: string | null;
+  /** Why GitHub refused the labels of this end; null: it accepted them. */
   readonly unlabelled: string | null;
   /** Time from queueing to this end; null: unknown. */
   readonly sinceBegunMs: number | null;

@@ -16,7 +16,7 @@ const markerSchema = z.object({
   question_id: z.int().nonnegative().nullable().default(null),
   /** Account whose label was refused, in lower case; empty: GitHub does not report it. */
   labeller: z.string().max(100).optional(),
-  /** In a question about withheld work: the key of a reason for which only a label counts that was added after such a question. */
+  /** In a question about withheld work: the question's key. A reason with this key is allowed only by a label that was added after the question. */
   allows: z.string().max(64).optional(),
   /** In such a question: fingerprint of its files and their content. A label that is added after the question allows only these. */
   files: z.string().max(64).optional(),

@@ -71,7 +71,7 @@ const withheldSchema = z.object({
   reason: z.string(),
   /** Whether a label can allow the publication. */
   canAllow: z.boolean(),
-  /** Key of the reason, if only a label counts that was added after a question with this key; absent: an older one counts too. */
+  /** Key of the question to which the label must reply: only a label that was added after a question with this key counts; absent: an older one counts too. */
   allows: z.string().max(64).optional(),
   /** Fingerprint of the files that are withheld, with their content; absent: the reason is not about files. */
   files: z.string().max(64).optional(),

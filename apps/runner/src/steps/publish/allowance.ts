@@ -7,7 +7,7 @@ import { isTrusted } from "../../issue/trusted.ts";
 
 export interface Allowance {
   /** Event by which an account with write access added the label; null if there is none. */
-  readonly by: IssueEvent | null;
+  readonly event: IssueEvent | null;
   /** Id of the label's newest event of any account; 0 if there is none. */
   readonly newest: number;
 }
@@ -22,13 +22,13 @@ export async function readAllowance(run: IssueAccess): Promise<Allowance> {
   const label = run.issue.policy.label_allow;
   const retry = retryOptionsOf(run);
   return withRetry(async () => {
-    const [event] = await github.labeledEvents(ref, ref.number, label, { signal });
-    if (event === undefined) return { by: null, newest: 0 };
+    const [newest] = await github.labeledEvents(ref, ref.number, label, { signal });
+    if (newest === undefined) return { event: null, newest: 0 };
     const result = await github.issue(ref, ref.number, { signal });
     const isOnIssue =
       result.kind === "found" && result.issue.labels.some((name) => name.toLowerCase() === label.toLowerCase());
-    const isAllowed = isOnIssue && (await isTrusted(run, event.actor));
-    return { by: isAllowed ? event : null, newest: event.id };
+    const isAllowed = isOnIssue && (await isTrusted(run, newest.actor));
+    return { event: isAllowed ? newest : null, newest: newest.id };
   }, retry);
 }
 
@@ -36,8 +36,8 @@ export async function readAllowance(run: IssueAccess): Promise<Allowance> {
  * Return whether the label was added after a question of tac8 with this key on the issue, by GitHub's times. Used if users learn the
  * reason only from the question, so a label that was added before does not count. @throws GitHubError
  */
-export async function isAllowedSince(run: IssueAccess, { by }: Allowance, questionKey: string): Promise<boolean> {
-  if (by === null) return false;
+export async function isAllowedSince(run: IssueAccess, { event }: Allowance, questionKey: string): Promise<boolean> {
+  if (event === null) return false;
   const { github, login } = run.issue;
   const { signal } = run;
   const retry = retryOptionsOf(run);
@@ -45,7 +45,7 @@ export async function isAllowedSince(run: IssueAccess, { by }: Allowance, questi
   const questions = findMarked(comments, login, "question");
   return isAnswerTo(
     questions.map(({ comment, marker }) => ({ key: marker.allows, at: comment.createdAt })),
-    { key: questionKey, at: by.at },
+    { key: questionKey, at: event.at },
   );
 }
 

@@ -19,7 +19,8 @@ const MAX_PATH = 100;
 interface Reason {
   readonly text: string;
   /**
-   * Null: a label that was added at any time allows it. Otherwise, only a label that was added after a question with this key allows it.
+   * Null: the label may be older than the question (but if the newest question before it was about other files, it does not allow
+   * `files`). Otherwise, only a label that was added after a question with this key allows it.
    * So no account allows, for example, secrets before it knows them.
    */
   readonly questionKey: string | null;
@@ -38,7 +39,7 @@ export async function whyWithheld(run: PublishNeeds, outgoing: Outgoing): Promis
   if (reasons.length === 0) return null;
   const allowance = await readAllowance(run);
   const remaining: Reason[] = [];
-  const askedFilesKey = await readAskedFilesKey(run, allowance.by);
+  const askedFilesKey = await readAskedFilesKey(run, allowance.event);
   const isAboutOtherFiles = askedFilesKey !== null && askedFilesKey !== filesKey(reasons);
   for (const reason of reasons) {
     // A label allows only the files that the question before it named.
@@ -46,7 +47,7 @@ export async function whyWithheld(run: PublishNeeds, outgoing: Outgoing): Promis
       remaining.push(reason);
   }
   if (remaining.length === 0) {
-    run.log.info({ by: allowance.by?.actor }, "the work is published unchanged, because a label allows it");
+    run.log.info({ by: allowance.event?.actor }, "the work is published unchanged, because a label allows it");
     return null;
   }
   const questionKey = remaining.find((reason) => reason.questionKey !== null)?.questionKey ?? null;
@@ -70,7 +71,7 @@ async function isAllowed(
   allowance: Allowance,
   { questionKey, cannotBeAllowed }: Reason,
 ): Promise<boolean> {
-  if (cannotBeAllowed || allowance.by === null) return false;
+  if (cannotBeAllowed || allowance.event === null) return false;
   return questionKey === null || (await isAllowedSince(run, allowance, questionKey));
 }
 

@@ -84,6 +84,7 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
   const feedbackPatch = endedWell(outcome) ? feedbackRecorded(run.record.state) : {};
   const roundEvidence = outcome === "pr" && isAnotherRound(run.record.state) ? ({ updated: 1 } as const) : {};
   const event = outcome === "failed" && failure === "untrusted" ? "label:refused" : END_EVENTS[outcome];
+  // Fixed names of the log: `silent` is GitHub's message if it refused the comments, `unlabelled` if it refused the labels.
   const refusals = { silent: commentRefusal, unlabelled: labelRefusal };
   const evidence = { pr: prNumber, sha: publishedSha, failure, question: questionId, ...refusals };
   return {
