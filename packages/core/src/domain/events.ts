@@ -77,8 +77,9 @@ export interface EventFacts {
   "stop:requested": { readonly command: "stop" | "kill"; readonly why: string | null };
   /** A user ended the wait of a delayed job. */
   "wait:ended": NoFacts;
-  /** A user stopped an issue whose new label the scheduler had not seen yet. */
+  /** A user's stop has used up a label that the scheduler had not queued yet, so this label starts no work. */
   "label:used": { readonly label_event: number };
+  /** The breaker lets all jobs start again. (A closed circuit breaker lets current flow; the admission `closed` is the opposite.) */
   "breaker:closed": { readonly name: string };
   "health:changed": { readonly name: "health"; readonly level: string; readonly codes: string };
   "runner:paused": { readonly runner: string; readonly pause: "begun" };

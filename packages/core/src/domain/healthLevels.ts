@@ -3,8 +3,8 @@ import type { ReasonCode } from "./healthKinds.ts";
 /**
  * Levels of health, from best to worst. The overall level is that of the worst reason.
  *
- *   warning    everything works; an operator should check it
- *   degraded   work continues with problems: runners may slow down or clean up
+ *   warning    tac8 works; an operator should check it, such as one runner that accepts no jobs while others continue
+ *   degraded   work continues with problems: runners may slow down or clean up, or none of them accepts new jobs
  *   critical   no work is done, or to continue would cause damage: the queue may be paused
  */
 export const LEVELS = ["ok", "warning", "degraded", "critical"] as const;
