@@ -31,6 +31,8 @@ Each way in which a run can fail has a name, in the table below. \`tac8 status\`
 
 During a _hold_ no new job starts, in the whole queue or in one repository; running agents continue. A hold ends automatically, or with \`tac8 resume NAME\`.
 
+The health reasons \`disk\` and \`disk-full\` ([runbook.md](runbook.md#health-reasons)) are not failures of a run: they are about the free space of machines.
+
 Below, accounts in \`github.trusted_users\` count as accounts with write access.`;
 
 const REFUSALS = markdownTable(
@@ -58,11 +60,13 @@ ${REFUSALS}
 
 ## Lost runs
 
-A run that ended with its runner is repeated immediately. The issue fails if this happens:
+A run that ended with its runner is repeated immediately. This is a lost run (the runner crashed, was killed, or lost its connection to Redis) or a run that an orderly shutdown requeued. The issue fails with the failure \`lost\` after one of these:
 
-- ${MAX_LOST_IN_A_ROW} times in a row without any progress: no finished tool call, no message of the model, and no change of the workspace. Runs that an orderly shutdown requeued do not count here;
-- ${MAX_UNCHANGED_IN_A_ROW} times in a row without a change of the workspace;
-- ${MAX_BROKEN_OFF_IN_A_ROW} times in a row.
+- ${MAX_LOST_IN_A_ROW} lost runs in a row without any progress: no finished tool call, no message of the model, and no change of the workspace. An orderly shutdown does not count here;
+- ${MAX_UNCHANGED_IN_A_ROW} runs of either kind in a row without a change of the workspace;
+- ${MAX_BROKEN_OFF_IN_A_ROW} runs of either kind in a row.
+
+If finished work only has to be published, each of these limits is ${MAX_BROKEN_OFF_IN_A_ROW}.
 
 Before the issue fails, its work is saved to the branch.
 
@@ -88,7 +92,7 @@ function whatTac8Does(kind: FailureKind): string {
   if (kind === "edited")
     return "Uses no attempt: ends the work, and keeps finished work in the workspace. [Details](security.md#who-may-start-it).";
   if (kind === "unfinished")
-    return "Uses an attempt; resumes the session immediately. If only background commands are open the second time, or in the last attempt, the work becomes a pull request with a note; without any change, the issue fails.";
+    return "Uses an attempt; resumes the session immediately. If only background commands are still running at the end of the next attempt, or of the last one, the work becomes a pull request with a note; without any change, the issue fails.";
   if (kind === "budget") return "Uses no attempt; holds the queue until midnight (hold `budget`).";
   if (kind === "no-changes")
     return "Uses an attempt; asks the agent again immediately. The second time fails the issue.";

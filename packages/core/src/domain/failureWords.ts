@@ -41,7 +41,7 @@ export const MEANING: Record<FailureKind, string> = {
   "process-limit":
     "The run had more processes and threads than `max_processes_per_run`, for example because of a fork bomb.",
   "disk-full":
-    "The runner's disk had less than half of `host.min_free_disk_gb` free, and this run had written the most data, so its agent was stopped. If space is still low, tac8 removes generated files from the worktree. (Not the health reason `disk-full`: no runner has free space.)",
+    "The agent has filled the disk: less than half of `host.min_free_disk_gb` was free, and this run had written the most data, so its agent was stopped. If space is still low, tac8 removes generated files from the worktree.",
   "usage-limit": "The account at the model's provider has reached its limit (429), or has no credit left.",
   auth: "The model's provider rejects the login or key (401, 403).",
   model:
@@ -49,15 +49,15 @@ export const MEANING: Record<FailureKind, string> = {
   github: "GitHub is unreachable, or its rate limit is reached.",
   refused:
     "GitHub rejects a request because of the token, its permissions, a rule of the repository, or the content of the push.",
-  git: "A git command failed. An unexpected error of tac8 also has this name.",
-  disk: "The runner's disk is full, or its data folder is missing, unreadable or read-only, so tac8 itself cannot work. (A disk that an agent fills: `disk-full`. Not the health reason `disk`: a disk is nearly full.)",
+  git: "A git command failed, or tac8 had an unexpected error. The reason of the latter starts with `unexpected:`.",
+  disk: "tac8 itself cannot use its disk: the disk is full, or the data folder is missing, unreadable or read-only.",
   "no-changes": "The agent finished without an error, but also without a change or an answer.",
   untrusted: "An account without write access added the label.",
   edited: "An account without write access edited the issue's title or body after the label was added.",
   unfinished:
     "The agent ended its turn with open work: a turn planned for later, a task or sub-agent in the background, or a turn that was cut off.",
   budget: "The day's budget (`max_usd_per_day`, `max_runs_per_day`) is used up.",
-  lost: "The runner crashed, was stopped, or lost its connection to Redis during the run.",
+  lost: "The runner crashed, was killed, or lost its connection to Redis during the run. An orderly shutdown counts [only in part](#lost-runs).",
 };
 
 /** External condition that an issue waits for after a failure of this kind; null: none. Completes `It waits for …`. */
