@@ -146,7 +146,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "pause",
-    summary: "start no new agents until tac8 resume; running agents continue",
+    summary: "start no new work until tac8 resume; running agents continue",
     details: "Pauses all machines, or one runner with --runner.",
     options: [
       {
@@ -198,7 +198,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: "service <action>",
     summary: "install or uninstall a systemd service of this user that runs tac8 up",
-    details: "Needs no root.",
+    details: "Needs no root. This service is separate from the services that deploy/install.sh installs.",
     choices: ["install", "uninstall"],
     options: [],
     load: async () => (await import("./service.ts")).service,

@@ -286,7 +286,9 @@ export const sections = {
       ),
     command: program
       .default(["claude"])
-      .describe('Program of Claude Code, and its first arguments. Not for provider = "command".'),
+      .describe(
+        'Program of Claude Code, and its first arguments. Not for provider = "command", which uses command_template.',
+      ),
     model_default: z.string().min(1).max(200).default("claude-sonnet-4-5").describe("Model that agents use."),
     max_usd_per_run: z
       .number()
@@ -307,7 +309,9 @@ export const sections = {
       .describe("Start no new agent after this many agent runs today. Runs without tokens do not count. 0: no limit."),
     command_template: program
       .optional()
-      .describe('Program and arguments for provider = "command". tac8 replaces {prompt_file} and {model}.')
+      .describe(
+        'Program and arguments for provider = "command". tac8 replaces {prompt_file}, {model} and {output_file}.',
+      )
       .meta({ examples: [["aider", "--yes", "--message-file", "{prompt_file}", "--model", "{model}"]] }),
   }),
   agent: z.strictObject({
@@ -340,7 +344,7 @@ export const sections = {
       .max(50)
       .default([])
       .describe(
-        "Folders that agents in a sandbox can also read and write. All issues share them, and tac8 does not clean them up. A folder that is or contains a folder of the PATH is read-only.",
+        "Folders that agents in a sandbox can also read and write. All issues share them, and tac8 does not clean them up. A folder that is or contains a folder of the PATH, or tac8's own programs, is read-only.",
       ),
     nested_sandbox: z
       .boolean()
