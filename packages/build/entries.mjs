@@ -11,7 +11,7 @@ export const ENTRIES = [
   { name: "runner", source: "apps/runner/src/main.ts" },
   { name: "guard", source: "apps/runner/src/guard/main.ts", commonJs: true },
   { name: "guard-survivors", source: "apps/runner/src/guard/killSurvivors.ts", commonJs: true },
-  { name: "place-helper", source: "apps/runner/src/place/helper/main.ts", commonJs: true },
+  { name: "place-helper", source: "apps/runner/src/agentPlace/helper/main.ts", commonJs: true },
   { name: "egress", source: "apps/runner/src/egress/main.ts", commonJs: true },
   { name: "forwarder", source: "apps/runner/src/egress/forwarder/main.ts", commonJs: true },
   { name: "exit", source: "apps/runner/src/exit/main.ts" },

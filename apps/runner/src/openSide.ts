@@ -5,9 +5,9 @@ import { findIsolation } from "@tac8/core/isolation/find";
 import { leftOut, replaceable } from "@tac8/core/isolation/agentView";
 import { thisMachine } from "@tac8/core/isolation/machine";
 import type { Logger } from "@tac8/core/log/logger";
-import { OWN, sandboxOpener } from "./place/sandbox/opener.ts";
-import { openDirectSide, type OpenSide } from "./place/side.ts";
-import { userOpener } from "./place/user/opener.ts";
+import { OWN, sandboxOpener } from "./agentPlace/sandbox/opener.ts";
+import { openDirectSide, type OpenSide } from "./agentPlace/side.ts";
+import { userOpener } from "./agentPlace/user/opener.ts";
 
 /** Return how agents are isolated on this machine. Called once, at the start. @throws StartupProblem if the configured isolation does not work */
 export async function isolationOf(config: Config): Promise<Isolation> {

@@ -7,7 +7,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/workspace/ensure.ts`,
     find: "    await options.place.removeEmpty(options.paths.tree);\n",
     replace: "",
-    test: { file: `${RUNNER}/place/sandbox/starts.int.test.ts`, name: "empty folders from before a crash" },
+    test: { file: `${RUNNER}/agentPlace/sandbox/starts.int.test.ts`, name: "empty folders from before a crash" },
     promise: "folders that a crash left empty are not quarantined as a workspace",
   },
   {
@@ -470,7 +470,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/git/runGit.ts`,
     find: "isTooMuch || timedOut || !isWhole ? undefined : exitCode",
     replace: "(isTooMuch && timedOut) || !isWhole ? undefined : exitCode",
-    test: { file: `${RUNNER}/place/place.int.test.ts`, name: "incomplete output of git is no answer" },
+    test: { file: `${RUNNER}/agentPlace/place.int.test.ts`, name: "incomplete output of git is no answer" },
     promise: "output of git that was cut off is no answer",
   },
   {
@@ -478,7 +478,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/git/runGit.ts`,
     find: "signal?.throwIfAborted(); // A process",
     replace: "// A process",
-    test: { file: `${RUNNER}/place/place.int.test.ts`, name: "a stopped run starts no git" },
+    test: { file: `${RUNNER}/agentPlace/place.int.test.ts`, name: "a stopped run starts no git" },
     promise: "a run that was stopped starts no git command in its workspace",
   },
   {
@@ -486,7 +486,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/git/streamGit.ts`,
     find: "if (signal?.aborted === true) return",
     replace: "if (signal?.aborted === null) return",
-    test: { file: `${RUNNER}/place/place.int.test.ts`, name: "a stopped run starts no git" },
+    test: { file: `${RUNNER}/agentPlace/place.int.test.ts`, name: "a stopped run starts no git" },
     promise: "a run that was stopped starts no git command whose output is streamed",
   },
   {

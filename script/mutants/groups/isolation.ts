@@ -23,7 +23,7 @@ export const isolation: readonly Mutant[] = [
     file: `${CORE}/isolation/agentView.ts`,
     find: "write: paths.filter(isOpen),",
     replace: "write: paths,",
-    test: { file: `${RUNNER}/place/sandbox/mounts.test.ts`, name: "could replace" },
+    test: { file: `${RUNNER}/agentPlace/sandbox/mounts.test.ts`, name: "could replace" },
     promise: "no agent in a sandbox may write to a folder of programs that tac8 starts",
   },
   {
@@ -68,15 +68,15 @@ export const isolation: readonly Mutant[] = [
   },
   {
     name: "sandbox-etc-kept",
-    file: `${RUNNER}/place/sandbox/opener.ts`,
+    file: `${RUNNER}/agentPlace/sandbox/opener.ts`,
     find: "before === null || !before.equals(content)",
     replace: "before !== content",
-    test: { file: `${RUNNER}/place/sandbox/opener.int.test.ts`, name: "start at the same moment" },
+    test: { file: `${RUNNER}/agentPlace/sandbox/opener.int.test.ts`, name: "start at the same moment" },
     promise: "a runner that starts does not replace the files of sandboxes that others start",
   },
   {
     name: "members-sandbox",
-    file: `${RUNNER}/place/sandbox/side.ts`,
+    file: `${RUNNER}/agentPlace/sandbox/side.ts`,
     find: "      membersOf: treeBelow,\n",
     replace: "",
     test: { file: "test/sandbox.e2e.test.ts", name: "hides a process from the memory watch" },

@@ -308,7 +308,7 @@ export const network: readonly Mutant[] = [
   },
   {
     name: "usage-of-run",
-    file: `${RUNNER}/place/helper/confined.ts`,
+    file: `${RUNNER}/agentPlace/helper/confined.ts`,
     find: "...usageOf(end, counted), ",
     replace: "",
     test: { file: "test/sandbox.e2e.test.ts", name: "has used of the model" },
@@ -317,10 +317,10 @@ export const network: readonly Mutant[] = [
   },
   {
     name: "way-after-helper",
-    file: `${RUNNER}/place/helper/confined.ts`,
+    file: `${RUNNER}/agentPlace/helper/confined.ts`,
     find: "? ending.then(() => confinement.openProxy(request))",
     replace: "? confinement.openProxy(request)",
-    test: { file: `${RUNNER}/place/helper/confined.int.test.ts`, name: "the proxy opens after the helper ended" },
+    test: { file: `${RUNNER}/agentPlace/helper/confined.int.test.ts`, name: "the proxy opens after the helper ended" },
     promise: "git that tac8 runs in an issue's folders never reaches a proxy of a run",
   },
   {

@@ -56,7 +56,7 @@ export const recovery: readonly Mutant[] = [
     find: ': "steps"; //',
     replace: ': "none"; //',
     test: { file: `${RUNNER}/pipeline/requeuedProgress.test.ts`, name: "quick restarts by an operator do not count" },
-    promise: "an orderly shutdown counts as no lost run",
+    promise: "an orderly shutdown does not count towards the limit of three lost runs",
   },
   {
     name: "fetched-closing",

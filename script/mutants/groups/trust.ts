@@ -278,7 +278,7 @@ export const trust: readonly Mutant[] = [
   },
   {
     name: "git-stays-in-workspace",
-    file: `${RUNNER}/place/gitCommand.ts`,
+    file: `${RUNNER}/agentPlace/gitCommand.ts`,
     find: ", GIT_CEILING_DIRECTORIES: dirname(dir) };",
     replace: " };",
     test: { file: `${RUNNER}/workspace/save.int.test.ts`, name: "if the agent deleted .git, nothing outside" },
@@ -723,7 +723,7 @@ export const trust: readonly Mutant[] = [
     file: ".oxlintrc.json",
     find: '"files": ["apps/runner/src/**"],',
     replace: '"files": ["apps/runner/src/workspace/**"],',
-    test: { file: `${RUNNER}/place/onlyWay.int.test.ts`, name: "the lint rule decides on the import" },
+    test: { file: `${RUNNER}/agentPlace/onlyWay.int.test.ts`, name: "the lint rule decides on the import" },
     promise: "the runner reaches the agent side only through AgentPlace",
   },
   {

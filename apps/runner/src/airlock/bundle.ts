@@ -3,7 +3,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { localFailure } from "../git/errors.ts";
-import type { AgentPlace } from "../place/place.ts";
+import type { AgentPlace } from "../agentPlace/place.ts";
 
 /** Larger work is not a useful pull request. GitHub refuses pushes of 2 GB and files of 100 MB. */
 export const MAX_BUNDLE_BYTES = 1024 ** 3;

@@ -7,7 +7,7 @@ import { commitOf } from "../git/openGit.ts";
 import { gitStep, localFailure } from "../git/errors.ts";
 import type { RunGit } from "../git/runGit.ts";
 import { createRepository } from "../git/sanitizeRepository.ts";
-import { gitIn, type AgentPlace } from "../place/place.ts";
+import { gitIn, type AgentPlace } from "../agentPlace/place.ts";
 import { streamBundle } from "./bundle.ts";
 import { rangesOf, type Ranges } from "./ranges.ts";
 import { unbundle } from "./unbundle.ts";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { isValuable } from "@tac8/core/domain/leftOut";
 import { cleanGit } from "../git/cleanSide.ts";
 import { commitOf, type Git } from "../git/openGit.ts";
-import { gitIn, type AgentPlace } from "../place/place.ts";
+import { gitIn, type AgentPlace } from "../agentPlace/place.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import { isTac8Ref, readTac8Refs } from "../workspace/cloneRefs.ts";
 import { withoutGitDrivers } from "../workspace/gitDrivers.ts";

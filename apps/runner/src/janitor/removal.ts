@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { parseJobId, repoKey, type IssueRef } from "@tac8/core/domain/reference";
 import type { Files } from "../files/files.ts";
 import { sizeOf } from "../files/size.ts";
-import type { AgentSide, OpenSide, WorkspaceLock } from "../place/side.ts";
+import type { AgentSide, OpenSide, WorkspaceLock } from "../agentPlace/side.ts";
 import { lockWorkspace, removeLockFiles } from "../workspace/lock.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import { mirrorPaths, workspacePaths, type WorkspacePaths } from "../workspace/paths.ts";

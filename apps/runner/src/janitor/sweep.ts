@@ -14,7 +14,7 @@ import type { Logger } from "@tac8/core/log/logger";
 import { appendEvent } from "@tac8/core/state/events";
 import type { IssueStore } from "@tac8/core/state/issueStore";
 import { localFiles } from "../files/local.ts";
-import type { OpenSide } from "../place/side.ts";
+import type { OpenSide } from "../agentPlace/side.ts";
 import { killSurvivors } from "../process/survivors.ts";
 import { parseLive } from "../slots/slots.ts";
 import { Mirror } from "../workspace/mirror.ts";

@@ -11,7 +11,7 @@ import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { oneToken } from "@tac8/core/github/tokens";
 import { startRedisServer } from "@tac8/sandbox/redis";
-import { openDirectSide } from "../place/side.ts";
+import { openDirectSide } from "../agentPlace/side.ts";
 import { createGitBench, type GitBench } from "../workspace/testing/gitBench.ts";
 import type { JanitorServices } from "./sweep.ts";
 

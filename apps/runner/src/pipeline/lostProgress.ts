@@ -3,7 +3,7 @@ import { readRunStream } from "@tac8/core/conversation/stream";
 import type { IssueRecord } from "@tac8/core/state/issueState";
 import type { Logger } from "@tac8/core/log/logger";
 import type { Redis } from "ioredis";
-import type { AgentSide } from "../place/side.ts";
+import type { AgentSide } from "../agentPlace/side.ts";
 import type { WorkspacePaths } from "../workspace/paths.ts";
 import { changedSincePrompt } from "../workspace/changedSincePrompt.ts";
 import { isStep } from "../run/steps.ts";

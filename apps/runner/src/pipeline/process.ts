@@ -14,7 +14,7 @@ import { readHolds } from "@tac8/core/state/holds";
 import { CleanupStack } from "../process/cleanupStack.ts";
 import { killSurvivors } from "../process/survivors.ts";
 import { removeIncoming } from "../airlock/incoming.ts";
-import type { AgentPlace } from "../place/place.ts";
+import type { AgentPlace } from "../agentPlace/place.ts";
 import { adoptFormerNotes } from "../workspace/formerNotes.ts";
 import { lockWorkspace } from "../workspace/lock.ts";
 import { Mirror } from "../workspace/mirror.ts";

@@ -8,7 +8,7 @@ import type { PushScope } from "../airlock/pushScope.ts";
 import type { KnownText } from "../issue/textThatCounts.ts";
 import { IssueLabels } from "../issue/labels.ts";
 import { StatusComment } from "../issue/statusComment.ts";
-import type { AgentSide, WorkspaceLock } from "../place/side.ts";
+import type { AgentSide, WorkspaceLock } from "../agentPlace/side.ts";
 import { EarlyStart } from "../process/early.ts";
 import type { HaltSwitch } from "../run/halt.ts";
 import type { Progress } from "../run/progress.ts";

@@ -9,7 +9,7 @@ import type { IssueStore } from "@tac8/core/state/issueStore";
 import type { ResourceLimits } from "../host/resourceLimits.ts";
 import type { DiskWatch } from "../host/diskWatch.ts";
 import type { DataFolderCheck } from "../host/dataFolderCheck.ts";
-import type { OpenSide } from "../place/side.ts";
+import type { OpenSide } from "../agentPlace/side.ts";
 
 /** Services that all runs of a runner share. */
 export interface RunnerServices {

@@ -3,7 +3,7 @@ import type { IssueRef } from "@tac8/core/domain/reference";
 import type { GitHub } from "@tac8/core/github/client";
 import type { Logger } from "@tac8/core/log/logger";
 import type { RecordPath } from "@tac8/core/state/issueState";
-import type { AgentPlace } from "../place/place.ts";
+import type { AgentPlace } from "../agentPlace/place.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import type { WorkspacePaths } from "../workspace/paths.ts";
 import type { StepRecord } from "./record.ts";

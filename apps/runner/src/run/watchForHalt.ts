@@ -2,7 +2,7 @@ import { hasStopFile } from "../workspace/messageFiles.ts";
 import type { Logger } from "@tac8/core/log/logger";
 import type { IssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
-import type { AgentPlace } from "../place/place.ts";
+import type { AgentPlace } from "../agentPlace/place.ts";
 import type { HaltSwitch, OnHalt } from "./halt.ts";
 
 /** Longest time until a command in the record is read. Usually pipeline/commands.ts receives the command earlier. */

@@ -3,7 +3,7 @@ import { replayOnto } from "../airlock/replayOnto.ts";
 import { planReplay } from "../airlock/replayPlan.ts";
 import { gitStep } from "../git/errors.ts";
 import { commitOf, isAncestor } from "../git/openGit.ts";
-import { gitIn, runGitIn, type AgentPlace } from "../place/place.ts";
+import { gitIn, runGitIn, type AgentPlace } from "../agentPlace/place.ts";
 import { withoutGitDrivers } from "./gitDrivers.ts";
 
 export interface BackOptions {

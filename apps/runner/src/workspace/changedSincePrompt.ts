@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { commitOf } from "../git/openGit.ts";
-import { gitIn, type AgentPlace } from "../place/place.ts";
+import { gitIn, type AgentPlace } from "../agentPlace/place.ts";
 import { withoutGitDrivers } from "./gitDrivers.ts";
 import { promptTime } from "./notes.ts";
 import type { WorkspacePaths } from "./paths.ts";

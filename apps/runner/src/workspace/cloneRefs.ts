@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { formatPackedRefs, packedRefsSize, parsePackedRefs, readRefs, type Ref, type Refs } from "../git/refFiles.ts";
 import { makeOurFolder, putFile } from "./ourSettings.ts";
 import { readText } from "../files/files.ts";
-import type { AgentPlace } from "../place/place.ts";
+import type { AgentPlace } from "../agentPlace/place.ts";
 
 /** File with the refs that tac8 wrote to a thin repository, in the format of `packed-refs`. */
 const OURS = "tac8-refs";

@@ -8,7 +8,7 @@ import { readEndNote, writeEndNote } from "./endNote.ts";
 import { ensureWorkspace, type EnsuredWorkspace } from "./ensure.ts";
 import { asNobody } from "./testing/asNobody.ts";
 import { breakGit } from "./testing/breakGit.ts";
-import { PLACE_KINDS } from "../place/testing/places.ts";
+import { PLACE_KINDS } from "../agentPlace/testing/places.ts";
 import { createGitBench, type GitBench } from "./testing/gitBench.ts";
 
 describe.each(PLACE_KINDS)("in a place of the kind %s:", (kind) => {

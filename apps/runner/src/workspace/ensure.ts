@@ -5,7 +5,7 @@ import { commitOf } from "../git/openGit.ts";
 import { replayOnto } from "../airlock/replayOnto.ts";
 import { planReplay } from "../airlock/replayPlan.ts";
 import { listIfThere } from "../files/files.ts";
-import { gitIn, runGitIn, type AgentPlace } from "../place/place.ts";
+import { gitIn, runGitIn, type AgentPlace } from "../agentPlace/place.ts";
 import { quarantine } from "./quarantine.ts";
 import { readCheckedOutBranches, readTac8Refs, writeCloneRefs } from "./cloneRefs.ts";
 import { withoutGitDrivers } from "./gitDrivers.ts";

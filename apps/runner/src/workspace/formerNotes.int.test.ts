@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { NO_USAGE } from "@tac8/core/domain/usage";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readEndNote, writeEndNote } from "./endNote.ts";
-import { directPlace } from "../place/direct.ts";
+import { directPlace } from "../agentPlace/direct.ts";
 import { adoptFormerNotes } from "./formerNotes.ts";
 import { makeNotesFolder, readBranchNote, writeBranchNote } from "./notes.ts";
 import { workspacePaths, type WorkspacePaths } from "./paths.ts";

@@ -1,5 +1,5 @@
 import { readText } from "../files/files.ts";
-import type { AgentPlace } from "../place/place.ts";
+import type { AgentPlace } from "../agentPlace/place.ts";
 import { readEndNote, writeEndNote } from "./endNote.ts";
 import { hasBranchNote, makeNotesFolder, readBranchNote, setNoteTime, writeBranchNote, writeNote } from "./notes.ts";
 import type { WorkspacePaths } from "./paths.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { LeftOutReason } from "@tac8/core/domain/leftOut";
-import type { AgentPlace } from "../place/place.ts";
+import type { AgentPlace } from "../agentPlace/place.ts";
 import { withoutGitDrivers } from "./gitDrivers.ts";
 import { generatedFolder } from "./generated.ts";
 import { MAX_PUSHED_BYTES } from "./leaveOut.ts";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { throwUnlessRefused } from "../git/openGit.ts";
 import { readText } from "../files/files.ts";
-import { filterOff } from "../place/filterOff.ts";
-import { gitIn, type AgentPlace } from "../place/place.ts";
+import { filterOff } from "../agentPlace/filterOff.ts";
+import { gitIn, type AgentPlace } from "../agentPlace/place.ts";
 import type { WorkspacePaths } from "./paths.ts";
 import { OUR_INCLUDE } from "./ourSettings.ts";
 

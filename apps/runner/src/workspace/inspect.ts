@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import { commitOf, isAncestor, throwUnlessRefused, type Git } from "../git/openGit.ts";
 import type { Entry } from "../files/files.ts";
-import { gitIn, type AgentPlace } from "../place/place.ts";
+import { gitIn, type AgentPlace } from "../agentPlace/place.ts";
 import { readBranchNote } from "./notes.ts";
 import type { WorkspacePaths } from "./paths.ts";
 import { parseStatus } from "./uncommitted.ts";

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { localFiles } from "../files/local.ts";
 import { tryLock, type Lock } from "@tac8/core/process/flock";
-import type { WorkspaceLock } from "../place/side.ts";
+import type { WorkspaceLock } from "../agentPlace/side.ts";
 import { makeNotesFolder } from "./notes.ts";
 import type { WorkspacePaths } from "./paths.ts";
 

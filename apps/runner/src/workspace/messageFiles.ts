@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { MESSAGE_FILES } from "../files/messageFileNames.ts";
 import { readText } from "../files/files.ts";
-import type { AgentPlace } from "../place/place.ts";
+import type { AgentPlace } from "../agentPlace/place.ts";
 
 const MAX_QUESTION = 64 * 1024;
 

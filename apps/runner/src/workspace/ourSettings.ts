@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { readText } from "../files/files.ts";
-import type { AgentPlace } from "../place/place.ts";
+import type { AgentPlace } from "../agentPlace/place.ts";
 
 const FILE = "tac8-config";
 const MAX_FILE = 1024 * 1024;

@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import type { AgentPlace } from "../place/place.ts";
+import type { AgentPlace } from "../agentPlace/place.ts";
 import type { WorkspacePaths } from "./paths.ts";
 
 /**

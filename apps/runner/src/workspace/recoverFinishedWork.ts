@@ -1,5 +1,5 @@
 import { commitOf } from "../git/openGit.ts";
-import { gitIn } from "../place/place.ts";
+import { gitIn } from "../agentPlace/place.ts";
 import { mayMeanDamage } from "./damage.ts";
 import { withoutGitDrivers } from "./gitDrivers.ts";
 import { checkFiles, withRepairedRights, reattach, type EnsuredWorkspace, type EnsureOptions } from "./ensure.ts";

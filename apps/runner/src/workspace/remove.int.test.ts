@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { directPlace } from "../place/direct.ts";
+import { directPlace } from "../agentPlace/direct.ts";
 import { asNobody } from "./testing/asNobody.ts";
 import { workspacePaths, type WorkspacePaths } from "./paths.ts";
 import { removeWorkspace } from "./remove.ts";

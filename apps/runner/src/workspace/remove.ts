@@ -1,4 +1,4 @@
-import type { AgentPlace } from "../place/place.ts";
+import type { AgentPlace } from "../agentPlace/place.ts";
 import { removeLockFiles } from "./lock.ts";
 import { removeNotes } from "./notes.ts";
 import type { WorkspacePaths } from "./paths.ts";

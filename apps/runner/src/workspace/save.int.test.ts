@@ -8,7 +8,7 @@ import { readQuestion } from "./messageFiles.ts";
 import { findConflicts, saveWork, type Saved } from "./save.ts";
 import { readUncommitted } from "./uncommitted.ts";
 import { asNobody } from "./testing/asNobody.ts";
-import { PLACE_KINDS } from "../place/testing/places.ts";
+import { PLACE_KINDS } from "../agentPlace/testing/places.ts";
 import { createGitBench, type GitBench } from "./testing/gitBench.ts";
 
 describe.each(PLACE_KINDS)("in a place of the kind %s:", (kind) => {

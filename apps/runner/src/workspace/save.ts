@@ -5,7 +5,7 @@ import type { LeftOut } from "@tac8/core/domain/leftOut";
 import { gitStep } from "../git/errors.ts";
 import type { Git } from "../git/openGit.ts";
 import { readText } from "../files/files.ts";
-import { gitIn, type AgentPlace } from "../place/place.ts";
+import { gitIn, type AgentPlace } from "../agentPlace/place.ts";
 import { withoutGitDrivers } from "./gitDrivers.ts";
 import { stage, unstage } from "./stage.ts";
 import { removeStaleLocks } from "./staleLocks.ts";

@@ -1,6 +1,6 @@
 import { MESSAGE_FILES } from "../files/messageFileNames.ts";
 import type { LeftOut } from "@tac8/core/domain/leftOut";
-import type { AgentPlace } from "../place/place.ts";
+import type { AgentPlace } from "../agentPlace/place.ts";
 import { generatedFolder } from "./generated.ts";
 import { decideOn, HEAD_BYTES, MAX_FILES, type UncommittedFile } from "./leaveOut.ts";
 

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { findProgram } from "@tac8/core/app/findProgram";
-import { endInside } from "../../place/sandbox/endInside.ts";
+import { endInside } from "../../agentPlace/sandbox/endInside.ts";
 import { treeBelow } from "../../process/members.ts";
 import type { Launch } from "../types.ts";
 

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { Config } from "@tac8/core/config/resolve";
 import type { Isolation } from "@tac8/core/isolation/choose";
-import type { WorkspaceLock } from "../../place/side.ts";
+import type { WorkspaceLock } from "../../agentPlace/side.ts";
 import { randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
 import { StepFailure } from "@tac8/core/domain/failures";
