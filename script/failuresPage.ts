@@ -60,7 +60,7 @@ ${REFUSALS}
 
 ## Lost runs
 
-A run that ended with its runner is repeated immediately. This is a lost run (the runner crashed, was killed, or lost its connection to Redis) or a run that an orderly shutdown requeued. The issue fails with the failure \`lost\` after one of these:
+A run that ended because its runner ended is repeated immediately. There are two kinds: a lost run (the runner crashed, was killed, or lost its connection to Redis), and a run that an orderly shutdown requeued. The issue fails with the failure \`lost\` after one of these:
 
 - ${MAX_LOST_IN_A_ROW} lost runs in a row without any progress: no finished tool call, no message of the model, and no change of the workspace. An orderly shutdown does not count here;
 - ${MAX_UNCHANGED_IN_A_ROW} runs of either kind in a row without a change of the workspace;
@@ -92,7 +92,7 @@ function whatTac8Does(kind: FailureKind): string {
   if (kind === "edited")
     return "Uses no attempt: ends the work, and keeps finished work in the workspace. [Details](security.md#who-may-start-it).";
   if (kind === "unfinished")
-    return "Uses an attempt; resumes the session immediately. If only background commands are still running at the end of the next attempt, or of the last one, the work becomes a pull request with a note; without any change, the issue fails.";
+    return "Uses an attempt; resumes the session immediately. If the agent leaves only background commands running again, or on its final attempt, the work becomes a pull request with a note; without any change, the issue fails.";
   if (kind === "budget") return "Uses no attempt; holds the queue until midnight (hold `budget`).";
   if (kind === "no-changes")
     return "Uses an attempt; asks the agent again immediately. The second time fails the issue.";

@@ -23,7 +23,7 @@ export const WORK: readonly Metric[] = [
   },
   {
     name: "tac8_queue_paused",
-    help: "1 while the queue is paused, so that no new agent starts.",
+    help: "1 while a hold stops the whole queue, so that no new agent starts.",
     type: "gauge",
     labels: [],
     samples: ({ snapshot }) => [{ value: Number(snapshot.queue.paused) }],
@@ -45,7 +45,7 @@ export const WORK: readonly Metric[] = [
   },
   {
     name: "tac8_run_failures_total",
-    help: "Failed attempts by kind of failure, including those that were retried.",
+    help: "Runs that failed, by kind of failure, including those that were retried or used no attempt.",
     type: "counter",
     labels: ["kind"],
     samples: ({ snapshot }) =>

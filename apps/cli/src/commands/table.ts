@@ -79,7 +79,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       {
         flags: "--state <state...>",
         description:
-          "only issues in these states. parked: waits without using an attempt. pr: has its pull request. answered: needed no change, the answer is a comment. cancelled: closed after a run began, or its label removed between runs. withdrawn: closed or its label removed before its first run. expired: got no reply or permission in time",
+          "only issues in these states. parked: waits without using an attempt. pr: has its pull request. answered: needed no change, the answer is a comment. cancelled: closed after a run began, or its label removed while it waited for another run. withdrawn: closed or its label removed before its first run. expired: got no reply or permission in time",
         choices: ISSUE_STATES,
       },
       { flags: "--json", description: "print JSON" },
@@ -152,7 +152,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       {
         flags: "--runner <name>",
         description:
-          "only this whole runner, by its name in tac8 status, its host name, or any of its slots (HOST/0, HOST/1 …)",
+          "one runner with all of its slots: its name in tac8 status, its host name, or one of its slots (HOST/0, HOST/1 …)",
       },
       { flags: "--reason <text>", description: "reason, shown by tac8 status" },
       { flags: "--json", description: "print JSON" },

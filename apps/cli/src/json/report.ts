@@ -36,7 +36,7 @@ export const reportOutput = z.strictObject({
     .array(
       z.strictObject({
         kind: z.enum(FAILURE_KINDS).meta({ shownAs: "[failure](failures.md)" }),
-        tries: z.int().describe("Failed attempts"),
+        tries: z.int().describe("Runs that failed with it"),
         issues: z.int().describe("Issues that ended with it"),
         reason: z.string().describe("Newest message"),
       }),

@@ -110,7 +110,9 @@ export const statusOutput = z.strictObject({
     delayed: z.int(),
     completed: z.int(),
     failed: z.int(),
-    paused: z.boolean(),
+    paused: z
+      .boolean()
+      .describe("Whether a hold stops the whole queue, such as `operator` (`tac8 pause`), `auth` or `budget`"),
   }),
   admission: admission.describe("Whether new work may start on any runner").meta({ sameAs: ".runners[].admission" }),
   questions: z

@@ -7,7 +7,7 @@ export const stopOutput = z.strictObject({
   result: z
     .enum(["stopping", "ended", "kept", ...ENDED_STATES])
     .describe(
-      "`stopping`: requested, not finished. `ended`: it had ended before. `kept`: it had ended and was labelled again, and the scheduler removes the label. Otherwise: its final state",
+      "`stopping`: requested, not finished. `ended`: it had ended before. `kept`: the issue stays ended; the label that was added again is removed. Otherwise: its final state",
     ),
   state: issueState.nullable(),
   runner: z.string().nullable().describe("Runner that stops it"),

@@ -411,7 +411,7 @@ export const sections = {
       .max(3650)
       .default(14)
       .describe(
-        "Remove workspaces and sessions of ended issues after this many days. Work that is not on GitHub is kept.",
+        "Remove what is left of the workspaces and sessions of ended issues after this many days. Work that is not on GitHub is kept. (The workspace of work that is in a pull request is removed immediately.)",
       ),
     keep_days_logs: z
       .number()

@@ -41,16 +41,17 @@ export const MEANING: Record<FailureKind, string> = {
   "process-limit":
     "The run had more processes and threads than `max_processes_per_run`, for example because of a fork bomb.",
   "disk-full":
-    "The agent has filled the disk: less than half of `host.min_free_disk_gb` was free, and this run had written the most data, so its agent was stopped. If space is still low, tac8 removes generated files from the worktree.",
+    "This run's agent has filled the disk: less than half of `host.min_free_disk_gb` was free, and this run had written the most data, so its agent was stopped. If space is still low, tac8 removes generated files from the worktree.",
   "usage-limit": "The account at the model's provider has reached its limit (429), or has no credit left.",
   auth: "The model's provider rejects the login or key (401, 403).",
   model:
     "The model's service does not respond, or reports that it is overloaded: 408, 500 to 599, no connection, a timeout.",
-  github: "GitHub is unreachable, or its rate limit is reached.",
+  github:
+    "GitHub is unreachable, or its rate limit is reached. Jobs that wait for a label event, or for the runner that has their finished work, also have this name.",
   refused:
     "GitHub rejects a request because of the token, its permissions, a rule of the repository, or the content of the push.",
   git: "A git command failed, or tac8 had an unexpected error. The reason of the latter starts with `unexpected:`.",
-  disk: "tac8 itself cannot use its disk: the disk is full, or the data folder is missing, unreadable or read-only.",
+  disk: "tac8 itself cannot use its disk, whatever the cause: the disk is full, or the data folder is missing, unreadable or read-only.",
   "no-changes": "The agent finished without an error, but also without a change or an answer.",
   untrusted: "An account without write access added the label.",
   edited: "An account without write access edited the issue's title or body after the label was added.",

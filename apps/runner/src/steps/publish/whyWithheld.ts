@@ -19,9 +19,8 @@ const MAX_PATH = 100;
 interface Reason {
   readonly text: string;
   /**
-   * Null: the label may be older than the question (but if the newest question before it was about other files, it does not allow
-   * `files`). Otherwise, only a label that was added after a question with this key allows it.
-   * So no account allows, for example, secrets before it knows them.
+   * Key of the question after which the label must have been added, so that no account allows, for example, secrets before it knows
+   * them. Null: an older label counts too, unless the newest question before it was about other `files`.
    */
   readonly questionKey: string | null;
   /** Whether no label can allow it. */
