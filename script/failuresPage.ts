@@ -92,7 +92,7 @@ function whatTac8Does(kind: FailureKind): string {
   if (kind === "edited")
     return "Uses no attempt: ends the work, and keeps finished work in the workspace. [Details](security.md#who-may-start-it).";
   if (kind === "unfinished")
-    return "Uses an attempt; resumes the session immediately. If the agent leaves only background commands running again, or on its final attempt, the work becomes a pull request with a note; without any change, the issue fails.";
+    return "Uses an attempt; resumes the session immediately. If only background commands are left running, for the second time or on the last attempt, the work becomes a pull request with a note; without any change, the issue fails.";
   if (kind === "budget") return "Uses no attempt; holds the queue until midnight (hold `budget`).";
   if (kind === "no-changes")
     return "Uses an attempt; asks the agent again immediately. The second time fails the issue.";

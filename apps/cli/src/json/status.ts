@@ -114,7 +114,9 @@ export const statusOutput = z.strictObject({
       .boolean()
       .describe("Whether a hold stops the whole queue, such as `operator` (`tac8 pause`), `auth` or `budget`"),
   }),
-  admission: admission.describe("Whether new work may start on any runner").meta({ sameAs: ".runners[].admission" }),
+  admission: admission
+    .describe("Whether the queue lets new work start, whatever each runner allows")
+    .meta({ sameAs: ".runners[].admission" }),
   questions: z
     .array(z.strictObject({ issue: issueName, title: z.string(), question: z.string(), askedAt: time.nullable() }))
     .describe("Open questions, oldest first"),

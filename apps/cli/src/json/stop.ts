@@ -7,7 +7,7 @@ export const stopOutput = z.strictObject({
   result: z
     .enum(["stopping", "ended", "kept", ...ENDED_STATES])
     .describe(
-      "`stopping`: requested, not finished. `ended`: it had ended before. `kept`: the issue stays ended; the label that was added again is removed. Otherwise: its final state",
+      "`stopping`: requested, not finished. `ended`: it had ended before. `kept`: the issue had ended and stays ended, although a label was added since then. Otherwise: its final state",
     ),
   state: issueState.nullable(),
   runner: z.string().nullable().describe("Runner that stops it"),

@@ -29,7 +29,7 @@ export async function afterAgent(run: Run, workResult: WorkResult): Promise<"rep
     ...(failed?.sessionSpent === true ? { "agent.session": null } : {}),
   });
   const { cause } = run.haltSwitch;
-  const isWorkSafe = cause?.failure === "edited" || (await publishSaved(publishNeeds(run), saved));
+  const isPushedOrUnwanted = cause?.failure === "edited" || (await publishSaved(publishNeeds(run), saved));
   const facts = { halt: cause?.halt ?? null, asks: question !== null, agentLost: failed?.kind === "lost" };
   const reasonOfEnd = planAgentEnd(facts);
   switch (reasonOfEnd) {
@@ -46,7 +46,7 @@ export async function afterAgent(run: Run, workResult: WorkResult): Promise<"rep
     case "failure": {
       if (failed === null) throw new Error("the agent has not failed: this is a bug in tac8");
       await run.record.write(groupPatch("counts", NOT_BROKEN_OFF)); // The agent ended before its runner.
-      const failure = agentFailure(failed, { isWorkSafe, removed });
+      const failure = agentFailure(failed, { isPushedOrUnwanted, removed });
       return { error: new StepFailure(failure), agentEnd: null };
     }
     default:
@@ -64,7 +64,7 @@ async function saveAgentWork(run: Run, { agentResult, recorded, removed }: WorkR
       { err },
       "the agent filled the disk, and its work could not be saved: it is kept in its workspace, free some disk space",
     );
-    throw new StepFailure(agentFailure(agentResult, { isWorkSafe: false, removed }), { cause: err });
+    throw new StepFailure(agentFailure(agentResult, { isPushedOrUnwanted: false, removed }), { cause: err });
   } finally {
     await recorded;
   }

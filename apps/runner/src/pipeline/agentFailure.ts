@@ -4,13 +4,16 @@ import type { AgentFailure } from "../agent/classify.ts";
 
 export interface SavedFacts {
   /** Whether all of the work is on the branch on GitHub, or is not needed. */
-  readonly isWorkSafe: boolean;
+  readonly isPushedOrUnwanted: boolean;
   /** Paths that were removed to free disk space. */
   readonly removed: readonly string[];
 }
 
 /** Return the failure to record for the end of an agent. Pure. */
-export function agentFailure(failed: AgentFailure, { isWorkSafe, removed }: SavedFacts): StepFailure["failure"] {
+export function agentFailure(
+  failed: AgentFailure,
+  { isPushedOrUnwanted, removed }: SavedFacts,
+): StepFailure["failure"] {
   const { kind, until } = failed;
   const { files, more } = nameFiles(removed);
   const removedFiles = [
@@ -19,7 +22,7 @@ export function agentFailure(failed: AgentFailure, { isWorkSafe, removed }: Save
   ];
   const reported =
     files.length === 0 ? failed.message : `${failed.message}; removed to free disk space: ${removedFiles.join("")}`;
-  const message = isWorkSafe ? reported : `${reported} (the work so far is only in its workspace)`;
+  const message = isPushedOrUnwanted ? reported : `${reported} (the work so far is only in its workspace)`;
   // The run was not halted, so this is a failure of the agent.
   if (kind === "lost" || kind === "stopped" || kind === "cancelled" || kind === "shutdown")
     return { kind: "agent", message };

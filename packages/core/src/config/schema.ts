@@ -439,7 +439,7 @@ export const sections = {
       .min(0)
       .default(1)
       .describe(
-        "Start no new job with less free disk space than this, in GB, in the data folder or the worktrees' folder. Below half of it, stop the agent that has written the most. If a disk is short of inodes, each free inode counts as 16 KiB. 0: no limit.",
+        "Start no new job with less free disk space than this, in GB, in the data folder or the worktrees' folder. Below half of it, stop the agent that has written the most (in mode user: the one that started last). The number of free inodes times 16 KiB counts instead if it is less. 0: no limit.",
       ),
     max_load_per_core: z
       .number()

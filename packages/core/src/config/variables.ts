@@ -123,7 +123,7 @@ export const VARIABLES: readonly Variable[] = [
     name: "HTTPS_PROXY",
     standard: "",
     meaning:
-      "Proxy for GitHub (API and git) and for notifications. HTTP_PROXY, ALL_PROXY and NO_PROXY work as in curl.",
+      "Proxy for GitHub (API and git), notifications, and what isolated agents reach, such as the model. HTTP_PROXY, ALL_PROXY and NO_PROXY work as in curl.",
   },
   {
     name: "TAC8_EXIT",

@@ -41,13 +41,13 @@ export const MEANING: Record<FailureKind, string> = {
   "process-limit":
     "The run had more processes and threads than `max_processes_per_run`, for example because of a fork bomb.",
   "disk-full":
-    "This run's agent has filled the disk: less than half of `host.min_free_disk_gb` was free, and this run had written the most data, so its agent was stopped. If space is still low, tac8 removes generated files from the worktree.",
+    "This run's agent has filled the disk: less than half of `host.min_free_disk_gb` was free, and this run had written the most data (in mode `user`: had started last), so its agent was stopped. If space is still low, tac8 removes generated files from the worktree.",
   "usage-limit": "The account at the model's provider has reached its limit (429), or has no credit left.",
   auth: "The model's provider rejects the login or key (401, 403).",
   model:
     "The model's service does not respond, or reports that it is overloaded: 408, 500 to 599, no connection, a timeout.",
   github:
-    "GitHub is unreachable, or its rate limit is reached. Jobs that wait for a label event, or for the runner that has their finished work, also have this name.",
+    "GitHub is unreachable, or its rate limit is reached. Also the name for a job that waits because GitHub does not report yet who added the label, or because another runner has its finished work.",
   refused:
     "GitHub rejects a request because of the token, its permissions, a rule of the repository, or the content of the push.",
   git: "A git command failed, or tac8 had an unexpected error. The reason of the latter starts with `unexpected:`.",

@@ -20,7 +20,7 @@ interface Reason {
   readonly text: string;
   /**
    * Key of the question after which the label must have been added, so that no account allows, for example, secrets before it knows
-   * them. Null: an older label counts too, unless the newest question before it was about other `files`.
+   * them. Null: a label that was added before the question counts too, unless the newest question before that label was about other `files`.
    */
   readonly questionKey: string | null;
   /** Whether no label can allow it. */
