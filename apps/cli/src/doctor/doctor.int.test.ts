@@ -384,7 +384,8 @@ test("leftovers: a dead run, and a process with the marker of a run of this data
   cleanups.push(() => holder.stdin.end());
   await once(holder.stdout, "data");
   const env = { PATH: process.env["PATH"] ?? "", [RUN_MARKER]: "orphan" };
-  const orphan = spawn("sh", ["-c", "echo up; exec cat"], { cwd: trees, env });
+  // Without a second exec, during which the kernel shows no environment.
+  const orphan = spawn("sh", ["-c", "echo up; read end"], { cwd: trees, env });
   cleanups.push(() => orphan.stdin.end());
   await once(orphan.stdout, "data");
   const mine = findMarked(lab.dataFolder).map(({ pid, run }) => [pid, run]);
