@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Script } from "./script.ts";
+import type { Session } from "./session.ts";
 import { startAgent, type StartAgent, type TestAgent } from "./test-agent.ts";
 
 let cwd: string;
@@ -112,6 +113,25 @@ describe("work", () => {
       { cwd, resumed: false, runMarker: "run-7", pid: agent.child.pid },
       { finished: "success", runMarker: "run-7" },
     ]);
+  });
+
+  it("ends only when its reader has everything, also after the end of its input", async () => {
+    const file = join(cwd, "witness");
+    const id = randomUUID();
+    const agent = start(["--session-id", id], { env: { TAC8_WITNESS: file } });
+    const { child } = agent;
+    child.stdout.pause();
+    agent.say(promptOf([{ output: 20_000_000 }, { result: "x" }]));
+    child.stdin.end();
+    const exited = new Promise((resolve) => child.once("exit", resolve));
+    const saved = vi.waitFor(async () => {
+      const session = JSON.parse(await read(`.claude/projects/scripted/${id}.jsonl`)) as Session;
+      expect(session.total.outputTokens).toBeGreaterThan(0);
+    });
+    await Promise.race([exited, saved]);
+    expect((await read("witness")).trim().split("\n")).toHaveLength(1);
+    child.stdout.resume();
+    expect(await agent.until(isResult)).toMatchObject({ result: "x" });
   });
 });
 

@@ -70,6 +70,8 @@ async function runTurn(options: AgentOptions & { prompt: string; index: number }
   }
   session.total = add(session.total, used);
   await saveSession(folder, session);
+  // The end counts only when its reader has it: a process that exits loses what is not written yet.
+  await new Promise((resolve) => process.stdout.write("", resolve));
   const marker = { pid: process.pid, session: session.id, runMarker: env["TAC8_RUN"] ?? null };
   await witness(env["TAC8_WITNESS"], { ...marker, finished: end.kind, at: Date.now() });
   return end;
