@@ -74,6 +74,14 @@ test("the next runner that takes a slot finds the live run in it, but no ended r
   expect((await slotsOf(3)).abandoned).toEqual([]);
 });
 
+test("the next runner that takes a slot removes what a killed one had half written, but nothing of other slots", async () => {
+  const runs = join(home, "runs");
+  await mkdir(runs);
+  for (const name of ["slot-0.json.6e1f3fbb.new", "slot-1.json.a587a083.new"]) await writeFile(join(runs, name), "{");
+  await slotsOf(1);
+  expect((await readdir(runs)).toSorted()).toEqual(["slot-0.lock", "slot-1.json.a587a083.new"]);
+});
+
 test("a runner waits for a slot with a noted run if another process only checks it", async () => {
   const slots = await slotsOf(1);
   await slots.take().beginRun(live(1));

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { z } from "zod";
@@ -63,6 +63,7 @@ export async function takeSlots(options: SlotsOptions): Promise<TakenSlots> {
   }
   const abandoned: LiveRun[] = [];
   for (const { number } of locks) {
+    await removeHalfWritten(folder, number);
     const live = await readLive(join(folder, `slot-${number}.json`));
     if (live !== null) abandoned.push(live);
   }
@@ -115,6 +116,12 @@ function slotAt(folder: string, number: number, host: string): Slot {
       await rm(file, { force: true });
     },
   };
+}
+
+/** Remove the temporary files of a runner that was killed while it wrote the slot's note. */
+async function removeHalfWritten(folder: string, number: number): Promise<void> {
+  const isHalf = (name: string): boolean => name.startsWith(`slot-${number}.json.`) && name.endsWith(".new");
+  for (const name of (await readdir(folder)).filter(isHalf)) await rm(join(folder, name), { force: true });
 }
 
 /** Read the live run of a slot. Null if there is none, or if a crash cut off its note: then BullMQ's stall check finds the job. */
