@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs tac8 by deploy/install.sh on a machine with systemd and tests the promises of docs/service.md: issues become pull requests
-# through a restart and a power loss, watchdog, exit codes, upgrade and rollback; after the removal nothing is left.
+# Installs tac8 by deploy/install.sh on a machine with systemd and tests the promises of docs/reliability/service.md: issues become
+# pull requests through a restart and a power loss, watchdog, exit codes, upgrade and rollback; after the removal nothing is left.
 # Prints one line for each check: "ok systemd: …", "not ok systemd: …" or "SKIPPED systemd: …"; exit 1 if a check is not ok.
 #
 # TAC8_SYSTEMD_MACHINE names a program that makes such a machine (Debian 12, reached as root, on this machine's network):
