@@ -29,11 +29,10 @@ describe("config.example.toml", () => {
     expect(config.llm.command_template?.[0]).toBe("aider");
   });
 
-  it("has every key and every variable", () => {
+  it("has every key", () => {
     const text = exampleFile();
     const keys = [...Object.values(sections), repositorySchema].flatMap(({ shape }) => Object.keys(shape));
     for (const key of keys) expect(text).toMatch(new RegExp(`^#?${key} = `, "m"));
-    for (const name of ["GITHUB_TOKEN", "REDIS_URL", "TAC8_HOME", "LOG_LEVEL"]) expect(text).toContain(`#   ${name} `);
   });
 });
 

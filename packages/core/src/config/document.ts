@@ -61,13 +61,11 @@ export function configTables(): string {
     }),
     "### Environment: secrets",
     "",
-    "Each of these can also be a file, whose path is in the variable `NAME_FILE`.",
+    "`NAME_FILE` can name a file instead ([Secrets](#secrets)).",
     "",
     variableTable(SECRETS),
     "",
     "### Environment: other variables",
-    "",
-    "If both the environment and the configuration file set a value, the environment takes precedence.",
     "",
     variableTable(VARIABLES),
   ].join("\n");
@@ -102,24 +100,12 @@ export function withConfigTables(page: string): string {
 function header(): string[] {
   const lines = [
     `Configuration of tac8${COPY_IT}.`,
-    "The values below are the defaults, and isolation is on. Generated from",
-    "packages/core/src/config/schema.ts by `npm run docs`.",
+    "Except for the repository and agent.isolation, the values are the defaults.",
+    "Generated from packages/core/src/config/schema.ts by `npm run docs`.",
     "",
-    "Secrets are never in this file. Set them in the environment, or as files whose path is in NAME_FILE:",
-    ...describe(SECRETS),
-    "",
-    "Other environment variables, which take precedence over this file:",
-    ...describe(VARIABLES),
+    "Secrets are never in this file: docs/configuration.md lists their variables.",
   ];
   return lines.map((line) => (line === "" ? "#" : `# ${line}`));
-}
-
-function describe(variables: readonly Variable[]): string[] {
-  const width = Math.max(...variables.map(({ name }) => name.length)) + 2;
-  return variables.flatMap(({ name, standard, meaning }) => {
-    const text = standard === "" ? meaning : `${meaning} Default: ${standard}`;
-    return wrap(text, WIDTH - width - 2).map((line, row) => `  ${(row === 0 ? name : "").padEnd(width)}${line}`);
-  });
 }
 
 function exampleLines({ name, meaning, standard, example }: Key): string[] {

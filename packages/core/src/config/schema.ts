@@ -90,23 +90,18 @@ const repositoryKeys = {
     .max(200)
     .regex(BRANCH, "expected the name of a branch")
     .default("")
-    .describe("Target branch of pull requests. Empty: the repository's default branch, read at each run."),
+    .describe("Target branch of pull requests. Empty: the repository's default branch."),
   branch: branchPattern
     .default(DEFAULT_BRANCH_PATTERN)
     .describe(
-      "Pattern for the name of an issue's branch; must contain {number}. After its pull request was merged or closed, the next branch ends in -2, then -3 and so on.",
+      "Pattern for the names of branches; must contain {number}. Further branches of an issue end in -2, -3 and so on.",
     ),
-  draft: z
-    .boolean()
-    .default(false)
-    .describe("Open pull requests as drafts. Ignored if the repository's plan has no drafts."),
+  draft: z.boolean().default(false).describe("Open pull requests as drafts, if the repository's plan has drafts."),
   runs_on: z
     .array(runnerLabel)
     .max(10)
     .default([])
-    .describe(
-      "Labels that a runner must have for issues of this repository, in addition to the issue's own labels runs-on:LABEL.",
-    ),
+    .describe("Labels that a runner must have for every issue of this repository."),
 };
 
 export const sections = {
@@ -116,67 +111,43 @@ export const sections = {
       .min(1)
       .max(64)
       .default(3)
-      .describe("Maximum number of agents (workers) that one runner runs at the same time."),
-    poll_interval_seconds: z
-      .number()
-      .min(1)
-      .max(3600)
-      .default(30)
-      .describe("Time between two polls of GitHub, in seconds."),
-    worker_timeout_hours: z
-      .number()
-      .positive()
-      .max(168)
-      .default(2)
-      .describe("Stop an agent that runs longer than this, in hours."),
+      .describe("Slots of each runner: the maximum number of agents at the same time."),
+    poll_interval_seconds: z.number().min(1).max(3600).default(30).describe("Seconds between two polls of GitHub."),
+    worker_timeout_hours: z.number().positive().max(168).default(2).describe("Stop an agent after this many hours."),
     stall_timeout_minutes: z
       .number()
       .positive()
       .max(1440)
       .default(15)
-      .describe("Stop an agent that prints nothing for this long, in minutes."),
-    max_attempts: z
-      .int()
-      .min(1)
-      .max(20)
-      .default(3)
-      .describe("Maximum number of attempts per issue. When the last one fails, the issue has failed."),
+      .describe("Stop an agent that prints nothing for this many minutes."),
+    max_attempts: z.int().min(1).max(20).default(3).describe("Maximum number of attempts per issue."),
     shutdown_grace_seconds: z
       .number()
       .min(1)
       .max(600)
       .default(30)
-      .describe("Time that a stopping runner has to save its work and requeue its jobs, in seconds."),
+      .describe("Seconds that a stopping runner has to save its work and requeue its jobs."),
     lock_seconds: z
       .number()
       .min(1)
       .max(3600)
       .default(120)
-      .describe(
-        "Another runner may process the job of an unreachable runner after this time, in seconds. Use smaller values only in tests.",
-      ),
+      .describe("Seconds after which another runner may process the job of an unreachable runner."),
     blocked_expires_days: z
       .number()
       .positive()
       .max(365)
       .default(14)
-      .describe(
-        "End the work on an issue that has waited this many days for a reply, or for permission to publish withheld work.",
-      ),
+      .describe("End the work on an issue that has waited this many days for a reply or a permission."),
     breaker_failures: z
       .int()
       .min(0)
       .max(100)
       .default(5)
       .describe(
-        "Number of consecutive runs, of at least two issues, that fail with the same error before the queue is held. After the hold, one run starts as a probe; the others start if it ends without that error. 0: no such hold.",
+        "Hold the queue after this many consecutive runs, of at least two issues, failed with the same error. 0: never.",
       ),
-    backoff_factor: z
-      .number()
-      .min(0)
-      .max(10)
-      .default(1)
-      .describe("Factor for the delays between attempts. Use smaller values only in the demo and in tests."),
+    backoff_factor: z.number().min(0).max(10).default(1).describe("Factor for the delays between attempts, for tests."),
   }),
   runner: z.strictObject({
     name: z
@@ -184,9 +155,7 @@ export const sections = {
       .max(60)
       .regex(/^[\w.-]*$/, "expected letters, digits, dots, hyphens and underscores")
       .default("")
-      .describe(
-        "Display name of this machine's runner. Empty: the host name. If two machines have the same name, the second one gets a suffix.",
-      ),
+      .describe("Name of this machine's runner. Empty: the host name."),
     labels: z
       .array(runnerLabel)
       .max(20)
@@ -196,14 +165,7 @@ export const sections = {
       ),
   }),
   limits: z.strictObject({
-    runs: z
-      .int()
-      .min(0)
-      .max(10_000)
-      .default(0)
-      .describe(
-        "Maximum number of runs at the same time on all runners together. 0: limited by the runners' slots only.",
-      ),
+    runs: z.int().min(0).max(10_000).default(0).describe("Maximum number of runs at the same time. 0: no limit."),
     per_repository: z
       .record(z.string().regex(/^[^/\s]+\/[^/\s]+$/, "expected owner/repository"), z.int().min(1).max(10_000))
       .default({})
@@ -226,9 +188,7 @@ export const sections = {
       .int()
       .positive()
       .optional()
-      .describe(
-        "Id of the GitHub App that tac8 uses instead of GITHUB_TOKEN. Its private key is GITHUB_APP_PRIVATE_KEY. tac8 init --app creates an App.",
-      )
+      .describe("Id of the GitHub App that tac8 uses instead of GITHUB_TOKEN. tac8 init --app creates an App.")
       .meta({ examples: [123456] }),
     app_installation_id: z
       .int()
@@ -254,9 +214,7 @@ export const sections = {
       .describe("Label for an issue that failed, or got no reply or permission in time."),
     label_allow: label
       .default("rpi-allow")
-      .describe(
-        "Label with which an account with write access, or one in trusted_users, permits the publication of withheld work.",
-      ),
+      .describe("Label that permits the publication of withheld work, if an account with write access adds it."),
     trusted_users: z
       .array(z.string().min(1).max(100))
       .default([])
@@ -265,16 +223,14 @@ export const sections = {
       .enum(["trusted", "all"])
       .default("trusted")
       .describe(
-        "Comments that agents receive. trusted: those of accounts with write access or in trusted_users, and those that the issue's author wrote before the label was added. all: also those that others wrote before that.",
+        'Comments that agents get. "trusted": those of accounts with write access, and those that the issue\'s author wrote before the label was added. "all": also those that others wrote before the label was added.',
       ),
     write_interval_ms: z
       .int()
       .min(0)
       .max(60_000)
       .default(1000)
-      .describe(
-        "Minimum time between two write requests to GitHub, in milliseconds. GitHub asks for 1000; use 0 only with your own server.",
-      ),
+      .describe("Minimum milliseconds between two write requests to GitHub, which asks for 1000."),
   }),
   llm: z.strictObject({
     provider: z
@@ -282,13 +238,11 @@ export const sections = {
       .regex(/^\w[\w.-]{0,49}$/, 'expected "claude", "command" or the name of a provider')
       .default("claude")
       .describe(
-        'The agent\'s program. "claude" or "claude-cli": Claude Code. "command": the program in command_template. Any other NAME: the program in [providers.NAME].',
+        'The agent\'s program. "claude": Claude Code. "command": the program in command_template. Any other NAME: the program in [providers.NAME].',
       ),
     command: program
       .default(["claude"])
-      .describe(
-        'Program of Claude Code, and its first arguments. Not for provider = "command", which uses command_template.',
-      ),
+      .describe('Program of Claude Code, and its first arguments, for provider = "claude".'),
     model_default: z.string().min(1).max(200).default("claude-sonnet-4-5").describe("Model that agents use."),
     max_usd_per_run: z
       .number()
@@ -300,7 +254,7 @@ export const sections = {
       .min(0)
       .default(0)
       .describe(
-        "Start no new agent when all agents together have cost this much today, in US dollars. Running agents continue. The day ends at midnight in the scheduler's time zone. 0: no limit.",
+        "Start no new agent after agents have cost this much today, in US dollars. The day ends at midnight in the scheduler's time zone. 0: no limit.",
       ),
     max_runs_per_day: z
       .int()
@@ -318,18 +272,18 @@ export const sections = {
     env: z
       .array(z.string().regex(VARIABLE, "expected the name of an environment variable"))
       .default([])
-      .describe("Names of more environment variables to pass to agents."),
+      .describe("Names of additional environment variables that agents get."),
     home: z
       .enum(["auto", "private", "shared"])
       .default("auto")
       .describe(
-        'Home folder (HOME) of agents. "private": one for each issue. "shared": that of tac8\'s user. "auto": private with isolation. Without isolation: shared, with a warning, if no key or token of Claude is set or command_template is used; otherwise private.',
+        'Home folder of agents without isolation. "private": one per issue. "shared": that of tac8\'s user. "auto": private for Claude Code with a key or token, otherwise shared. With isolation: always private.',
       ),
     isolation: z
       .enum(["auto", "sandbox", "user", "none"])
       .optional()
       .describe(
-        'Isolation of agents. "sandbox": a sandbox with the files of the agent\'s own issue, and the network only through tac8\'s proxy. "user": a separate Unix user for each issue (installed service and containers only). "auto": sandbox if possible, otherwise user. If the isolation does not work, the runner does not start. "none": agents run as the user of tac8. Without this key: none, with a warning.',
+        'Isolation of agents. "sandbox": a sandbox. "user": a Unix user per issue. "auto": sandbox if possible, otherwise user. "none": agents run as the user of tac8. Without this key: none, with a warning.',
       )
       .meta({ examples: ["auto"] }),
     read: z
@@ -337,44 +291,42 @@ export const sections = {
       .max(50)
       .default([])
       .describe(
-        "Files and folders of this machine that agents in a sandbox can also read. Absolute paths, or paths that start with ~/.",
+        "Additional files and folders that agents in a sandbox can read: absolute paths, or paths that start with ~/.",
       ),
     write: z
       .array(shownPath)
       .max(50)
       .default([])
       .describe(
-        "Folders that agents in a sandbox can also read and write. All issues share them, and tac8 does not clean them up. A folder that is or contains a folder of the PATH, or tac8's own programs, is read-only.",
+        "Additional folders that agents in a sandbox can read and write. All issues share them, and tac8 never cleans them up.",
       ),
     nested_sandbox: z
       .boolean()
       .default(false)
-      .describe(
-        "Allow agents in a sandbox to create user namespaces, which the sandboxes of Chromium and Claude Code need.",
-      ),
+      .describe("Allow programs in a sandbox to create their own sandboxes, which Chromium needs."),
     allow_hosts: z
       .array(allowedHost)
       .max(500)
       .default([])
       .describe(
-        'Hosts that isolated agents can also reach, besides the model, package registries and github.com (read-only). `*.example.org`: all subdomains. `HOST:PORT`: a port other than 443 and 80. `*`: every public host. List private addresses one by one, such as "10.1.2.3:8080".',
+        'Additional hosts that isolated agents can reach: HOST (ports 443 and 80), HOST:PORT, *.example.org (all subdomains) or * (every public host). List private addresses one by one, such as "10.1.2.3:8080".',
       ),
     secrets: agentSecrets
       .default({})
       .describe(
-        'Environment variables with keys of other APIs, and the URL that each key is for: { OPENAI_API_KEY = "https://api.openai.com/v1" }. Isolated agents get a placeholder; tac8 inserts the key into requests to that URL. With isolation = "none", agents get the key itself.',
+        'Variables with keys of other APIs, and the URL that each key is for: { OPENAI_API_KEY = "https://api.openai.com/v1" }. Isolated agents get a placeholder; tac8 inserts the key into requests to that URL. Without isolation, agents get the key.',
       ),
   }),
   protected: z.strictObject({
     block: protectedEntries
       .default(["@workflows", "@instructions"])
       .describe(
-        "Withhold changes to these files until the issue gets the label github.label_allow. Path patterns (*, **, ?) or groups: @workflows, @instructions (of coding agents), @ci, @git, @editors, @packages. docs/security.md, section Protected files, lists their files.",
+        "Withhold changes to these files until the issue gets the label github.label_allow. Path patterns (*, **, ?), or groups: @workflows, @instructions, @ci, @git, @editors, @packages (docs/security.md, section Protected files).",
       ),
     flag: protectedEntries
       .default([])
       .describe(
-        "List changes to these files at the top of the pull request. Path patterns; files of all groups are always listed.",
+        "List changes to these files at the top of the pull request, in addition to the files of all groups. Path patterns.",
       ),
   }),
   worktree: z.strictObject({
@@ -394,7 +346,7 @@ export const sections = {
       .max(200)
       .regex(LINE, "expected one line without < and >")
       .default("tac8")
-      .describe("Author name of commits that tac8 creates."),
+      .describe("Name of the author."),
     author_email: z
       .string()
       .trim()
@@ -402,7 +354,7 @@ export const sections = {
       .max(200)
       .regex(LINE, "expected one line without < and >")
       .default("tac8@localhost")
-      .describe("Author email address of commits that tac8 creates."),
+      .describe("Email address of the author."),
   }),
   janitor: z.strictObject({
     keep_days_workspaces: z
@@ -411,7 +363,7 @@ export const sections = {
       .max(3650)
       .default(14)
       .describe(
-        "Remove what is left of the workspaces and sessions of ended issues after this many days. Work that is not on GitHub is kept. (The workspace of work that is in a pull request is removed immediately.)",
+        "Remove workspaces and sessions of ended issues after this many days. Work that is not on GitHub is kept.",
       ),
     keep_days_logs: z
       .number()
@@ -425,7 +377,7 @@ export const sections = {
       .max(100_000)
       .default(2)
       .describe(
-        "Below this free disk space in GB, or below twice host.min_free_disk_gb, remove workspaces and logs earlier, oldest first. 0: never.",
+        "Remove workspaces and logs earlier, oldest first, when less than this disk space is free, in GB. 0: never.",
       ),
   }),
   host: z.strictObject({
@@ -439,20 +391,18 @@ export const sections = {
       .min(0)
       .default(1)
       .describe(
-        "Start no new job with less free disk space than this, in GB, in the data folder or the worktrees' folder. Below half of it, stop the agent that has written the most (in mode user: the one that started last). The number of free inodes times 16 KiB counts instead if it is less. 0: no limit.",
+        "Start no new job with less free disk space than this, in GB. Below half of it, stop the agent that has written the most. 0: no limit.",
       ),
     max_load_per_core: z
       .number()
       .min(0)
       .default(6)
-      .describe(
-        "Start no new job when the load average of the last minute, per core, is higher than this. 0: no limit.",
-      ),
+      .describe("Start no new job when the load average per core is higher than this. 0: no limit."),
     max_temperature_c: z
       .number()
       .min(0)
       .default(80)
-      .describe("Start no new job when the machine is hotter than this, in °C. Ignored without a sensor. 0: no limit."),
+      .describe("Start no new job when the machine is hotter than this, in °C. 0: no limit."),
     max_memory_mb_per_run: z
       .int()
       .min(0)
@@ -463,9 +413,7 @@ export const sections = {
       .min(0)
       .max(1024)
       .default(0)
-      .describe(
-        "Maximum number of CPU cores for a run, such as 1.5. Rounded up where only whole cores can be set. 0: no limit.",
-      ),
+      .describe("Maximum number of CPU cores for a run, such as 1.5. 0: no limit."),
     max_processes_per_run: z
       .int()
       .min(0)
@@ -480,17 +428,14 @@ export const sections = {
     blocked: z.boolean().default(true).describe("Notify when an issue waits for a reply or a permission."),
     answered: z.boolean().default(true).describe("Notify when an agent answers without a change."),
     failed: z.boolean().default(true).describe("Notify when an issue fails."),
-    holds: z
-      .boolean()
-      .default(true)
-      .describe("Notify when a hold begins or ends, at most every half hour for the same hold."),
+    holds: z.boolean().default(true).describe("Notify when a hold begins or ends."),
     pull_requests: z.boolean().default(false).describe("Notify when a pull request is opened."),
-    daily_summary: z.boolean().default(true).describe("Send a daily summary of the previous day."),
+    daily_summary: z.boolean().default(true).describe("Send a summary of the previous day."),
     daily_summary_at: z
       .string()
       .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "expected a time of day, such as 08:00")
       .default("08:00")
-      .describe("Time of the daily summary, HH:MM, in the time zone of the scheduler's machine."),
+      .describe("Time of the daily summary, in the scheduler's time zone."),
   }),
   board: z.strictObject({
     host: z.string().min(1).max(255).default("127.0.0.1").describe("Address that the board listens on."),
@@ -500,33 +445,29 @@ export const sections = {
       .max(300)
       .refine((url) => url === "" || isOrigin(url), "expected http://HOST:PORT or https://HOST, without a path")
       .default("")
-      .describe(
-        "Public URL of the board, such as https://tac8.example.org behind a reverse proxy. Empty: http://HOST:PORT.",
-      ),
+      .describe("Public URL of the board, such as https://tac8.example.org. Empty: http://HOST:PORT."),
     allow_destructive: z
       .boolean()
       .default(false)
-      .describe("Show the buttons on the page /queues that empty, clean or delete whole queues."),
+      .describe("Show buttons on the page /queues that empty, clean or delete whole queues."),
   }),
 };
 
 /** Description of each table of the file, in one line. */
 export const TABLES: Readonly<Record<keyof typeof sections | "repositories", string>> = {
-  coordinator:
-    "Agents, timeouts and attempts. Some names are those of tac8's predecessor, the Python coordinator; a worker is an agent.",
+  coordinator: "Agents, timeouts and attempts. A worker is an agent.",
   runner: "This machine's runner.",
   limits: "Limits for all runners together. Set them on the scheduler's machine.",
   github: "The repository, and the labels that tac8 uses.",
   repositories: "More repositories: one table [[repositories]] each.",
   llm: "The agent's program, its model, and limits for its cost.",
   agent: "Environment and isolation of agents.",
-  protected: "Files whose changes are withheld (block), or are listed in the pull request (flag).",
+  protected: "Files whose changes need a permission, or a note in the pull request.",
   worktree: "Location of the worktrees.",
-  git: "Author of the commits that tac8 creates, for example of work that an agent did not commit.",
+  git: "Author of the commits that tac8 creates.",
   janitor: "How long the data of ended issues is kept.",
-  host: "When a machine accepts no new jobs, and the resource limits of each run.",
-  notify:
-    "Events to notify about. The targets are the environment variables TAC8_SLACK_URL, TAC8_NTFY_URL and TAC8_WEBHOOK_URL.",
+  host: "Limits of this machine, and of each of its runs.",
+  notify: "Events to notify about. TAC8_SLACK_URL, TAC8_NTFY_URL and TAC8_WEBHOOK_URL set the targets.",
   board: "Address of the board, and what it shows.",
 };
 

@@ -14,18 +14,17 @@ export const SECRETS = [
     name: "GITHUB_TOKEN",
     standard: "",
     meaning:
-      "Fine-grained GitHub token for the repository, with the permissions Contents, Issues and Pull requests (read and write) and Metadata (read). Without isolation, a hostile agent can read it.",
+      "Fine-grained GitHub token for the repository: Contents, Issues and Pull requests (read and write), Metadata (read).",
   },
   {
     name: "GITHUB_APP_PRIVATE_KEY",
     standard: "",
-    meaning:
-      "Private key of the GitHub App in github.app_id: the content of its .pem file. A file with the key must have mode 0600.",
+    meaning: "Private key of the GitHub App in github.app_id: the content of its .pem file.",
   },
   {
     name: "ANTHROPIC_API_KEY",
     standard: "",
-    meaning: "API key for Claude Code. Set this or one of the next two.",
+    meaning: "API key for Claude Code. Or set one of the next two.",
   },
   {
     name: "CLAUDE_CODE_OAUTH_TOKEN",
@@ -36,12 +35,12 @@ export const SECRETS = [
   {
     name: "REDIS_PASSWORD",
     standard: "",
-    meaning: "Password of Redis, if REDIS_URL does not contain one. Not needed for the Redis that tac8 up starts.",
+    meaning: "Password of the Redis in REDIS_URL.",
   },
   {
     name: "REDIS_SENTINEL_PASSWORD",
     standard: "",
-    meaning: "Password of the Sentinels in REDIS_URL, if they need one.",
+    meaning: "Password of the Sentinels in REDIS_URL.",
   },
   {
     name: "TAC8_BOARD_PASSWORD",
@@ -64,7 +63,7 @@ export const SECRETS = [
     standard: "",
     meaning: "URL of an ntfy topic for notifications, such as https://ntfy.sh/TOPIC.",
   },
-  { name: "TAC8_NTFY_TOKEN", standard: "", meaning: "Access token for TAC8_NTFY_URL, if the topic needs one." },
+  { name: "TAC8_NTFY_TOKEN", standard: "", meaning: "Access token for TAC8_NTFY_URL." },
   { name: "TAC8_WEBHOOK_URL", standard: "", meaning: "URL that receives notifications as JSON." },
 ] as const satisfies readonly Variable[];
 
@@ -84,24 +83,23 @@ export const VARIABLES: readonly Variable[] = [
   {
     name: "TAC8_CONFIG",
     standard: "",
-    meaning:
-      "Path of the configuration file. Not set: ./config.toml, or ~/.config/tac8/config.toml if that does not exist.",
+    meaning: "Path of the configuration file.",
   },
   {
     name: "TAC8_HOME",
     standard: "~/.local/share/tac8/<name>",
-    meaning: "Data folder, one per configuration. A relative path is relative to the folder of the configuration file.",
+    meaning: "Data folder. A relative path starts at the folder of the configuration file.",
   },
   {
     name: "REDIS_URL",
     standard: "",
     meaning:
-      "URL of Redis: redis://HOST:PORT; rediss://USER@HOST:PORT/N with TLS, an ACL user and a database number; unix:///PATH of a socket, with ?db=N; or redis+sentinel://HOST:PORT,HOST:PORT/NAME/N for Sentinels (rediss+sentinel:// with TLS). Not set: tac8 up starts its own Redis; programs started without tac8 up use redis://127.0.0.1:6379.",
+      "URL of Redis: redis://HOST:PORT, rediss://USER@HOST:PORT/N (TLS), unix:///PATH?db=N or redis+sentinel://HOST:PORT,HOST:PORT/NAME/N. Not set: tac8 up starts its own Redis.",
   },
   {
     name: "REDIS_CA_FILE",
     standard: "",
-    meaning: "Absolute path of the CA certificate (PEM) for a rediss:// Redis. Not set: the CAs that Node trusts.",
+    meaning: "Absolute path of the CA certificate (PEM) for Redis with TLS. Not set: the CAs that Node trusts.",
   },
   { name: "GITHUB_API_URL", standard: "", meaning: "Overrides github.api_url." },
   { name: "GITHUB_APP_ID", standard: "", meaning: "Overrides github.app_id." },
@@ -122,26 +120,24 @@ export const VARIABLES: readonly Variable[] = [
   {
     name: "HTTPS_PROXY",
     standard: "",
-    meaning:
-      "Proxy for GitHub (API and git), notifications, and what isolated agents reach, such as the model. HTTP_PROXY, ALL_PROXY and NO_PROXY work as in curl.",
+    meaning: "Proxy to other hosts, as in curl. HTTP_PROXY, ALL_PROXY and NO_PROXY work too.",
   },
   {
     name: "TAC8_EXIT",
     standard: "",
     meaning:
-      "URL of the exit, http://HOST:PORT. A runner in containers reaches other hosts through this proxy, instead of HTTPS_PROXY. Its password is in the file TAC8_EXIT_PASSWORD_FILE. docker-compose.yml sets both.",
+      "URL of the exit, the proxy of runners in containers. The file TAC8_EXIT_PASSWORD_FILE has its password. docker-compose.yml sets both.",
   },
   {
     name: "TAC8_EXIT_ALLOW",
     standard: "",
     meaning:
-      "Private addresses that the exit also reaches: HOST:PORT or ADDRESS:PORT, separated by commas. GitHub's API, addresses in agent.allow_hosts and hosts in agent.secrets need no entry here.",
+      "Private addresses that the exit allows: HOST:PORT or ADDRESS:PORT, separated by commas. It also allows GitHub's API, addresses in agent.allow_hosts and hosts in agent.secrets.",
   },
   { name: "LOG_LEVEL", standard: "info", meaning: "Log level: fatal, error, warn, info, debug, trace or silent." },
   {
     name: "LOG_FORMAT",
     standard: "",
-    meaning:
-      "Log format. json: JSON lines. text: readable lines. Not set: text in systemd's journal and in the container images, otherwise json.",
+    meaning: "Log format: json or text. Not set: text in systemd's journal and in containers, otherwise json.",
   },
 ];
