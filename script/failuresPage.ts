@@ -23,17 +23,15 @@ const BEFORE = `# How runs fail
 
 <!-- Made from packages/core/src/domain/failures.ts and failureWords.ts by \`npm run docs\`. -->
 
-Each way in which a run can fail has a name, in the table below. \`tac8 status\`, \`tac8 why 471\`, \`tac8 report\` and the board show the name. The issue's status comment shows the reason, and what follows:
+Each kind of failure has a name. The issue's status comment shows the reason of a failure, and what follows:
 
-- **Retrying**: the failure used one of the issue's \`max_attempts\` attempts. Another attempt starts after a delay. If the table lists several delays, the first one is before the second attempt, and so on. The last one repeats. \`backoff_factor\` multiplies them.
-- **Parked**: the failure used no attempt. The issue waits for a delay, or until a hold ends.
+- **Retrying**: the failure used one of the issue's \`max_attempts\` attempts. Another attempt starts after a delay.
+- **Parked**: the failure used no attempt. The issue waits for a delay, or for the end of a [hold](architecture.md#glossary).
 - **Failed**: no attempt is left, or another run cannot help. The issue gets the label \`rpi-failed\` and a second comment.
 
-During a _hold_ no new job starts, in the whole queue or in one repository; running agents continue. A hold ends automatically, or with \`tac8 resume NAME\`.
+If the table lists several delays, they apply one after the other, and the last one repeats. \`backoff_factor\` multiplies them. A hold ends automatically, or with \`tac8 resume NAME\`. Accounts in \`trusted_users\` count as accounts with write access.
 
-The health reasons \`disk\` and \`disk-full\` ([runbook.md](runbook.md#health-reasons)) are not failures of a run: they are about the free space of machines.
-
-Below, accounts in \`github.trusted_users\` count as accounts with write access.`;
+The health reasons \`disk\` and \`disk-full\` ([runbook.md](runbook.md#health-reasons)) are about machines, not about runs.`;
 
 const REFUSALS = markdownTable(
   ["GitHub refuses", "What tac8 does"],
@@ -42,13 +40,13 @@ const REFUSALS = markdownTable(
     ["a change of workflows, because of the token", "blocks the issue; a comment describes what to do"],
     [
       "all work in the repository (token, permissions, rule)",
-      `uses no attempt, holds the repository, and tries again after ${waits("refused")}`,
+      `holds the repository, and tries again after ${waits("refused")}`,
     ],
     [
-      "a push, with a message that tac8 does not know",
-      `does the same as above; if this happens ${MAX_GUESSED_REFUSALS} times in a row to one issue only, the issue fails and the hold ends`,
+      "a push, with an unknown message",
+      `holds the repository; fails the issue after ${MAX_GUESSED_REFUSALS} such refusals in a row of this issue only`,
     ],
-    ["anything else about one issue", "fails the issue without another agent run"],
+    ["anything else about one issue", "fails the issue"],
   ],
 );
 
@@ -60,48 +58,44 @@ ${REFUSALS}
 
 ## Lost runs
 
-A run that ended because its runner ended is repeated immediately. There are two kinds: a lost run (the runner crashed, was killed, or lost its connection to Redis), and a run that an orderly shutdown requeued. The issue fails with the failure \`lost\` after one of these:
+If a runner ends during a run, another run starts immediately, and no attempt is used. A run is _lost_ if the runner crashed, was killed, or lost its connection to Redis. An orderly shutdown _requeues_ the run. The issue fails as \`lost\` after:
 
-- ${MAX_LOST_IN_A_ROW} lost runs in a row without any progress: no finished tool call, no message of the model, and no change of the workspace. An orderly shutdown does not count here;
-- ${MAX_UNCHANGED_IN_A_ROW} runs of either kind in a row without a change of the workspace;
-- ${MAX_BROKEN_OFF_IN_A_ROW} runs of either kind in a row.
+- ${MAX_LOST_IN_A_ROW} lost runs in a row without progress (no finished tool call, no message of the model, and no change of the workspace)
+- ${MAX_UNCHANGED_IN_A_ROW} lost or requeued runs in a row without a change of the workspace
+- ${MAX_BROKEN_OFF_IN_A_ROW} lost or requeued runs in a row
 
-If finished work only has to be published, each of these limits is ${MAX_BROKEN_OFF_IN_A_ROW}.
-
-Before the issue fails, its work is saved to the branch.
+If the agent has finished and only publishing is left, each limit is ${MAX_BROKEN_OFF_IN_A_ROW}. Before the issue fails, tac8 saves its work to the branch.
 
 ## Which session continues
 
-An attempt resumes the session (the stored conversation) of the previous attempt, in the same workspace. It starts a new session if the same one would fail again: the model refused to answer, the request was invalid (400) or too long, an image or the tool calls could not be read, or the run had no output and no tool call. The new session gets the whole issue and a note about the earlier work.
+An attempt resumes the previous attempt's session (the stored conversation), in the same workspace. If that session would fail again, for example because a request is too long, the attempt starts a new session. The new session gets the whole issue and a note about the earlier work.
 
 ## When an agent succeeds
 
-Claude Code succeeds if it exits with code 0 and a result that is not an error, and called a tool or wrote output in this run. Another program (\`provider = "command"\`) succeeds if it exits with code 0. The run can still fail after that, for example with \`no-changes\` or \`refused\`.
+An agent succeeds if its program exits with code 0. Claude Code must also report a result that is not an error, and have called a tool or written output. The run can still fail, for example with \`no-changes\` or \`refused\`.
 
 ## Runs that fail with the same error
 
-When the last \`breaker_failures\` runs, of at least two issues, fail with the same error, tac8 holds the queue (hold \`breaker\`). When this hold ends, one job starts as a probe. All jobs continue when the probe ends without this error. Two errors are the same if their kind is the same. For \`startup\`, \`agent\` and \`git\`, the message must be the same too, apart from ids, numbers, times, sizes, addresses and paths.`;
+If the last \`breaker_failures\` runs, of at least two issues, fail with the same error, tac8 holds the queue (hold \`breaker\`). After the hold, one job starts as a probe. If the probe ends without this error, all jobs continue. Errors are the same if they have the same kind. For \`startup\`, \`agent\` and \`git\`, their messages must be the same too, apart from ids, numbers, times, sizes, addresses and paths.`;
 
 function whatTac8Does(kind: FailureKind): string {
   const { usesAttempt, hold } = POLICY[kind];
-  if (kind === "lost")
-    return "Uses no attempt, and starts another run immediately. After [too many in a row](#lost-runs), fails the issue.";
+  if (kind === "lost") return "Uses no attempt. Fails the issue.";
   if (kind === "refused")
     return "Uses no attempt and holds that repository, or fails the issue: [cases](#refusals-by-github).";
-  if (kind === "untrusted") return "Uses no attempt: starts nothing, and comments at most once a day for each account.";
-  if (kind === "edited")
-    return "Uses no attempt: ends the work, and keeps finished work in the workspace. [Details](security.md#who-may-start-it).";
+  if (kind === "untrusted") return "Uses no attempt. Starts nothing, and comments at most once a day for each account.";
+  if (kind === "edited") return "Uses no attempt. [Ends the work](security.md#who-may-start-it).";
   if (kind === "unfinished")
-    return "Uses an attempt; resumes the session immediately. If only background commands are left running, for the second time or on the last attempt, the work becomes a pull request with a note; without any change, the issue fails.";
-  if (kind === "budget") return "Uses no attempt; holds the queue until midnight (hold `budget`).";
+    return "Uses an attempt; resumes the session immediately. The second time, or on the last attempt: if only background commands are open, publishes the changes with a note.";
+  if (kind === "budget") return "Uses no attempt. Holds the queue until midnight (hold `budget`).";
   if (kind === "no-changes")
-    return "Uses an attempt; asks the agent again immediately. The second time fails the issue.";
+    return "Uses an attempt; asks the agent again immediately. The second time, fails the issue.";
   if (usesAttempt) return `Uses an attempt; delay: ${waits(kind)}.`;
   const parts = [`Uses no attempt; continues after ${waits(kind)}${UNTIL[kind] ?? ""}.`];
   if (hold !== undefined) parts.push(`Holds the queue (hold \`${hold}\`).`);
   if (kind === "model")
     parts.push(
-      "After each delay one job starts as a probe; when the model responds to it, all jobs continue. If an issue keeps failing while others succeed, its further failures count as `agent`.",
+      "Then one job starts as a probe. If an issue keeps failing while others succeed, its failures count as `agent`.",
     );
   return parts.join(" ");
 }

@@ -482,7 +482,7 @@ const CASES: readonly (readonly [
     },
     "failed",
     ["end", "label"],
-    "Failed (lost): lost. Find out why the runner ended: its machine may have run out of memory or lost power, or a command of the agent (pkill, killall) may have killed it. tac8 view shows the commands of each run.",
+    "Failed (lost): lost. Find out why the runner ended: for example, its machine ran out of memory, or a command of the agent (pkill) killed it (see tac8 view).",
   ],
   [
     "stopped",
