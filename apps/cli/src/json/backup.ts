@@ -6,6 +6,6 @@ export const backupOutput = z.strictObject({
   files: z.int(),
   keys: z.int().describe("Keys of Redis"),
   issues: z.int(),
-  pausedMs: z.int().describe("Time that writes to Redis waited"),
+  pausedMs: z.int().describe("Time for which Redis accepted no writes"),
   leftOut: z.array(z.string()).describe("What is not in the backup, and why"),
 });

@@ -18,7 +18,9 @@ export const cleanOutput = z.strictObject({
           .array(
             z.strictObject({
               ...item,
-              why: z.enum(["age", "pressure"]).describe("`pressure`: too little disk space"),
+              why: z
+                .enum(["age", "pressure"])
+                .describe("`age`: older than the limit. `pressure`: too little disk space"),
               bytes: z.number().describe("Space on the disk"),
             }),
           )
@@ -27,7 +29,7 @@ export const cleanOutput = z.strictObject({
         bytes: z.number().describe("Removed in total"),
         kept: z
           .array(z.strictObject({ ...item, reason: z.string() }))
-          .describe("The first 200 that were due, but cannot be removed"),
+          .describe("The first 200 that should be removed, but cannot"),
         keptCount: z.int(),
         problem: z.string().nullable().describe("Null: it worked"),
       }),

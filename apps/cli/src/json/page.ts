@@ -1,7 +1,7 @@
 import { JSON_OUTPUTS } from "./outputs.ts";
 import { errorOutput } from "./error.ts";
 import { markdownTable } from "@tac8/core/config/document";
-import { ISSUE_STATES } from "@tac8/core/domain/states";
+import { ISSUE_STATES, OUTCOMES } from "@tac8/core/domain/states";
 import { z } from "zod";
 
 /** Return the text of `docs/json.md`, with every field that commands print with `--json`, from their schemas. */
@@ -18,27 +18,28 @@ const BEFORE = `# JSON output
 
 <!-- Made from apps/cli/src/json by \`npm run docs\`. -->
 
-With \`--json\`, these commands print one JSON object on standard output:
+With \`--json\`, these commands print one JSON object on standard output, and notes on standard error:
 
 ${Object.keys(JSON_OUTPUTS)
   .map((command) => `[\`${command}\`](#tac8-${command})`)
   .join(", ")}
 
-\`view --follow\` and \`timeline --follow\` print one object on each line instead. Notes and warnings are on standard error. Ignore fields that you do not know, because any release may add fields.
+With \`--follow\`, \`view\` and \`timeline\` print one object on each line. Ignore unknown fields: any release may add fields.
 
 \`\`\`sh
 tac8 list --json | jq -r '.issues[] | select(.state == "failed") | .issue'
 \`\`\`
 
-- A **time** is a string in ISO 8601, UTC. Durations are in milliseconds: their fields are \`ms\`, or end in \`Ms\`. Costs are in US dollars.
+- A **time** is a string in ISO 8601, UTC. Fields named \`ms\` or \`…Ms\` are durations in milliseconds. Costs are in US dollars.
 - An **issue** is a string such as \`owner/repo#471\`.
 - An **issue state** is one of ${ISSUE_STATES.map((state) => `\`${state}\``).join(", ")} ([meanings](architecture.md#states)).
+- An **outcome** is one of ${OUTCOMES.map((outcome) => `\`${outcome}\``).join(", ")}.
 
 ## Errors
 
-If a command fails, or is called in a wrong way, its output is an object with the key \`error\`, on one line. With \`--follow\`, other lines may precede it. The error is also on standard error, as text.`;
+If a command fails, its output is an object with the key \`error\`. With \`--follow\`, other lines may precede it. Standard error has the error as text.`;
 
-const AFTER = `Check for \`error\`, not for the exit code: an exit code other than 0 can also be a result, such as 3 and 4 of \`tac8 status\`.
+const AFTER = `Check for \`error\`, because an exit code other than 0 can be a result, such as 3 and 4 of \`tac8 status\`.
 
 \`\`\`sh
 tac8 status --json | jq -r '.error.lines[0] // .health.level'
@@ -79,7 +80,11 @@ function rowsOf(field: Node, place: Place, { optional }: { readonly optional: bo
   const same = typeof field["sameAs"] === "string" ? field["sameAs"] : seen?.path;
   const type = typeName({ node, item: target });
   const description = field.description ?? node.description ?? (item === node ? undefined : item.description) ?? "";
-  const meaning = [description, valuesOf(target, field), same === undefined ? "" : `Same fields as \`${same}\``];
+  const meaning = [
+    description,
+    valuesOf(target, field, description),
+    same === undefined ? "" : sameFields(same, field["sameIn"]),
+  ];
   const words = [type, ...(nullable ? ["null"] : [])].join(" or ");
   const row = [
     `\`${place.path}\``,
@@ -132,7 +137,14 @@ function plural(type: string): string {
   return /^[a-z ]+$/.test(type) ? `${type}s` : type;
 }
 
-function valuesOf(item: Node, field: Node): string {
+function sameFields(path: string, command: unknown): string {
+  const of = typeof command === "string" ? ` of [\`tac8 ${command}\`](#tac8-${command})` : "";
+  return `Same fields as \`${path}\`${of}`;
+}
+
+/** Return the values of an enumeration, unless the description names all of them. */
+function valuesOf(item: Node, field: Node, description: string): string {
   if (item.enum === undefined || item["shownAs"] !== undefined || field["shownAs"] !== undefined) return "";
-  return `One of ${item.enum.map((value) => `\`${String(value)}\``).join(", ")}`;
+  const values = item.enum.map((value) => `\`${String(value)}\``);
+  return values.every((value) => description.includes(value)) ? "" : `One of ${values.join(", ")}`;
 }

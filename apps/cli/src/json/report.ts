@@ -1,7 +1,6 @@
 import { FAILURE_KINDS } from "@tac8/core/domain/failures";
-import { OUTCOMES } from "@tac8/core/domain/states";
 import { z } from "zod";
-import { figures, issueName, outcomes, time } from "./shared.ts";
+import { figures, issueName, outcome, outcomes, time } from "./shared.ts";
 
 const spread = z.strictObject({
   count: z.int(),
@@ -28,8 +27,8 @@ export const reportOutput = z.strictObject({
   successRate: z
     .number()
     .nullable()
-    .describe("From 0 to 1: share of pull requests among the issues that ended with one or failed"),
-  toPr: spread.nullable().describe("Time from entering the queue to the pull request; null if there is none"),
+    .describe("From 0 to 1: share of pull requests among pull requests and failed issues"),
+  toPr: spread.nullable().describe("Time from entering the queue to the pull request"),
   wait: spread.nullable().describe("Time from entering the queue to the start of the work").meta({ sameAs: ".toPr" }),
   agents: z.strictObject(agents),
   failures: z
@@ -60,7 +59,7 @@ export const reportOutput = z.strictObject({
     .array(
       z.strictObject({
         issue: issueName,
-        outcome: z.enum(OUTCOMES).nullable().describe("Null if it has not ended"),
+        outcome: outcome.nullable().describe("Null: it has not ended"),
         pr: z.int().nullable(),
         toPrMs: z.number().nullable(),
         ...agents,

@@ -5,7 +5,7 @@ import { hold, issueName, loggedEvent, outcomes, time } from "./shared.ts";
 const admission = z.strictObject({
   state: z
     .enum(["open", "half", "closed"])
-    .describe("`half`: a runner uses half of its slots, or the queue starts one job as a probe"),
+    .describe("`open`: yes. `half`: in half of a runner's slots, or one job as a probe. `closed`: no"),
   causes: z
     .array(z.strictObject({ code: z.string(), effect: z.enum(["half", "closed"]), text: z.string() }))
     .describe("The worst first"),
@@ -21,7 +21,7 @@ const summary = z.strictObject({
   successRate: z
     .number()
     .nullable()
-    .describe("From 0 to 1: share of pull requests among the issues that ended with one or failed"),
+    .describe("From 0 to 1: share of pull requests among pull requests and failed issues"),
 });
 
 const machine = z.strictObject({
@@ -40,7 +40,7 @@ const runner = z.strictObject({
   busy: z.int().describe("Slots in use"),
   limit: z.int().describe("Slots that it may use now"),
   admission: admission.describe("Whether new work may start on the runner"),
-  rests: z.string().nullable().describe("Why it accepts no new jobs; null if it does"),
+  rests: z.string().nullable().describe("Why it accepts no new jobs; null: it accepts them"),
   seenAt: time,
   machine: machine.nullable(),
   isolation: z
@@ -77,15 +77,12 @@ export const statusOutput = z.strictObject({
         z.strictObject({
           level: z.enum(LEVELS).exclude(["ok"]),
           code: z.string().describe("`<kind>` or `<kind>:<where>`, stable over versions"),
-          formerCode: z
-            .string()
-            .nullable()
-            .describe("Deprecated, removed in the next release: code before 0.2, if different"),
+          formerCode: z.string().nullable().describe("Deprecated: the code before 0.2, if different"),
           text: z.string(),
           action: z
             .enum(["slow", "hold"])
             .nullable()
-            .describe("What tac8 does about it. `slow`: starts less work. `hold`: holds the queue. Null: nothing"),
+            .describe("What tac8 does. `slow`: starts less work. `hold`: holds the queue. Null: nothing"),
           host: z.string().nullable().describe("Null: all machines"),
           runbook: z.string().describe("URL of the fix"),
         }),
@@ -101,7 +98,7 @@ export const statusOutput = z.strictObject({
   scheduler: z
     .strictObject({ seenAt: time, lastPollAt: time.nullable(), error: z.string().nullable() })
     .nullable()
-    .describe("Null: none has ever reported"),
+    .describe("Null: it has never reported"),
   runners: z.array(runner),
   runs: z.array(run).describe("Active runs, oldest first"),
   queue: z.strictObject({
@@ -110,13 +107,9 @@ export const statusOutput = z.strictObject({
     delayed: z.int(),
     completed: z.int(),
     failed: z.int(),
-    paused: z
-      .boolean()
-      .describe("Whether a hold stops the whole queue, such as `operator` (`tac8 pause`), `auth` or `budget`"),
+    paused: z.boolean().describe("Whether a hold stops the whole queue"),
   }),
-  admission: admission
-    .describe("Whether the queue lets new work start, whatever each runner allows")
-    .meta({ sameAs: ".runners[].admission" }),
+  admission: admission.describe("Whether new work may start in the queue").meta({ sameAs: ".runners[].admission" }),
   questions: z
     .array(z.strictObject({ issue: issueName, title: z.string(), question: z.string(), askedAt: time.nullable() }))
     .describe("Open questions, oldest first"),

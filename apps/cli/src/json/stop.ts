@@ -7,8 +7,9 @@ export const stopOutput = z.strictObject({
   result: z
     .enum(["stopping", "ended", "kept", ...ENDED_STATES])
     .describe(
-      "`stopping`: requested, not finished. `ended`: it had ended before. `kept`: the issue had ended and stays ended, although a label was added since then. Otherwise: its final state",
-    ),
+      "`stopping`: requested, not finished. `ended`: it had ended before. `kept`: it had ended, and a later label starts nothing. Otherwise: its final issue state",
+    )
+    .meta({ shownAs: "string" }),
   state: issueState.nullable(),
   runner: z.string().nullable().describe("Runner that stops it"),
   branch: z.string().nullable(),

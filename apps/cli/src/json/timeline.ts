@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { loggedEvent } from "./shared.ts";
+import { loggedEvent, ofStatus } from "./shared.ts";
 
 export const timelineOutput = z.strictObject({
-  events: z.array(loggedEvent).describe("Oldest first"),
+  events: z.array(loggedEvent).describe("Oldest first").meta(ofStatus(".events[]")),
   more: z.boolean().describe("Whether there are older events"),
 });
 

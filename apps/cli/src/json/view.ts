@@ -11,23 +11,23 @@ const liveEvent = z.strictObject({
   isError: z.boolean().exactOptional(),
   call: z.string().exactOptional().describe("Id of the tool call"),
   parent: z.string().exactOptional().describe("Id of the tool call that started the sub-agent"),
-  todo: z.array(todo).exactOptional().describe("The whole list, with kind `todo`"),
+  todo: z.array(todo).exactOptional().describe("The whole list, with kind `todo`").meta({ sameAs: ".todo[]" }),
   figures: z
     .strictObject({ ...figures, costUsd: z.number() })
     .exactOptional()
-    .describe("With kind `result`: since the previous result; otherwise: tokens so far"),
+    .describe("Tokens so far; with kind `result`, since the previous result"),
   turns: z.number().exactOptional().describe("Turns of the agent, with kind `result`"),
-  topic: z.string().exactOptional().describe("Consecutive events with the same topic replace each other"),
+  topic: z.string().exactOptional().describe("An event replaces the previous one if that has the same topic"),
 });
 
 const entry = z.strictObject({
   event: liveEvent,
   get children() {
-    return z.array(entry).describe("Of a tool call: its results, and the entries of its sub-agent");
+    return z.array(entry).describe("Of a tool call: results, and entries of its sub-agent");
   },
   times: z.int().describe("Number of consecutive events in this entry"),
   began: z.number().describe("Of the first event; milliseconds since 1970"),
-  changed: z.array(todo).describe("Of a todo list: new and changed items"),
+  changed: z.array(todo).describe("Of a todo list: new and changed items").meta({ sameAs: ".todo[]" }),
 });
 
 const issueFacts = {
@@ -58,7 +58,7 @@ const endFacts = {
   ms: z.number(),
   costUsd: z.number(),
   tokens: z.strictObject(figures),
-  exact: z.boolean().describe("False: tokens are a lower bound, and the last turn's cost is missing"),
+  exact: z.boolean().describe("False: tokens and cost may be too low"),
 };
 
 export const viewOutput = z.strictObject({

@@ -16,7 +16,7 @@ export const whyOutput = z.strictObject({
     .array(
       z.strictObject({
         rule: z.string().describe("Name of the [rule](commands.md#tac8-why); does not change"),
-        holds: z.boolean().describe("Whether the rule applies, and so is a reason. Not about the holds of the queue."),
+        holds: z.boolean().describe("Whether the rule applies, and so is a reason"),
         text: z.string(),
         evidence: evidence.describe("Facts of the rule"),
       }),
