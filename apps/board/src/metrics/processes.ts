@@ -77,7 +77,7 @@ export const PROCESSES: readonly Metric[] = [
   {
     ...gauge,
     name: "tac8_runner_admission_info",
-    help: "Whether new work may start on a runner: 1 for the current state (open, half, closed), with the codes of its causes. half: it uses half of its slots.",
+    help: "1 for a runner's admission (open, half, closed), with the codes of its causes. half: it uses half of its slots.",
     labels: ["runner", "state", "because"],
     samples: (facts) =>
       runners(facts).map((runner) => ({
@@ -88,21 +88,21 @@ export const PROCESSES: readonly Metric[] = [
   {
     ...gauge,
     name: "tac8_runner_heartbeat_timestamp_seconds",
-    help: "Time of a runner's last heartbeat, as Unix time.",
+    help: "Time of a runner's last heartbeat.",
     labels: ["runner"],
     samples: eachRunner(({ at }) => at / 1000),
   },
   {
     ...gauge,
     name: "tac8_scheduler_heartbeat_timestamp_seconds",
-    help: "Time of the scheduler's last heartbeat, as Unix time.",
+    help: "Time of the scheduler's last heartbeat.",
     labels: [],
     samples: ({ snapshot: { scheduler } }) => (scheduler === null ? [] : [{ value: scheduler.at / 1000 }]),
   },
   {
     ...gauge,
     name: "tac8_scheduler_last_poll_timestamp_seconds",
-    help: "Time of the last poll in which every repository answered, as Unix time.",
+    help: "Time of the last poll in which every repository answered.",
     labels: [],
     samples: ({ snapshot: { scheduler } }) =>
       typeof scheduler?.lastPollAt === "number" ? [{ value: scheduler.lastPollAt / 1000 }] : [],
@@ -110,21 +110,21 @@ export const PROCESSES: readonly Metric[] = [
   {
     ...gauge,
     name: "tac8_github_rate_limit",
-    help: "GitHub's rate limit in requests per hour, as last reported to a process.",
+    help: "GitHub's rate limit, in requests per hour.",
     labels: ["process"],
     samples: eachLimit(({ limit }) => limit),
   },
   {
     ...gauge,
     name: "tac8_github_rate_limit_remaining",
-    help: "Remaining requests of GitHub's rate limit, as last reported to a process.",
+    help: "Remaining requests of GitHub's rate limit.",
     labels: ["process"],
     samples: eachLimit(({ remaining }) => remaining),
   },
   {
     ...gauge,
     name: "tac8_github_rate_limit_reset_timestamp_seconds",
-    help: "Time at which GitHub's rate limit is reset, as Unix time.",
+    help: "Time at which GitHub's rate limit is reset.",
     labels: ["process"],
     samples: eachLimit(({ resetAt }) => resetAt / 1000),
   },
@@ -180,7 +180,7 @@ export const PROCESSES: readonly Metric[] = [
   {
     ...gauge,
     name: "tac8_process_start_time_seconds",
-    help: "Start time of a process, as Unix time.",
+    help: "Start time of a process.",
     labels: ["process"],
     samples: eachProcess(({ startedAt }) => startedAt / 1000),
   },

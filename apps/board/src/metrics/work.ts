@@ -12,7 +12,7 @@ const SNAKE = { input: "input", output: "output", cacheRead: "cache_read", cache
 export const WORK: readonly Metric[] = [
   {
     name: "tac8_queue_jobs",
-    help: "Jobs by state of the queue: waiting, active, delayed (parked, blocked or retrying), completed, failed.",
+    help: "Jobs by state. delayed: parked, blocked or retrying.",
     type: "gauge",
     labels: ["state"],
     samples: ({ snapshot: { queue } }) =>
@@ -23,21 +23,21 @@ export const WORK: readonly Metric[] = [
   },
   {
     name: "tac8_queue_paused",
-    help: "1 while a hold stops the whole queue, so that no new agent starts.",
+    help: "1 while a hold stops the whole queue.",
     type: "gauge",
     labels: [],
     samples: ({ snapshot }) => [{ value: Number(snapshot.queue.paused) }],
   },
   {
     name: "tac8_queue_admission_info",
-    help: "Whether new work may start at all: 1 for the current state (open, half, closed), with the codes of its causes. half: one job starts, as a probe.",
+    help: "1 for the queue's admission (open, half, closed), with the codes of its causes. half: one job starts, as a probe.",
     type: "gauge",
     labels: ["state", "because"],
     samples: ({ snapshot }) => [{ value: 1, labels: admissionLabels(queueAdmission(snapshot)) }],
   },
   {
     name: "tac8_issues_ended_total",
-    help: "How often work on an issue ended, by outcome. blocked: it waits for a reply or a permission, and is counted again when it ends. answered: no change was needed.",
+    help: "Issues that ended, by outcome. A blocked issue counts again when it ends.",
     type: "counter",
     labels: ["outcome"],
     samples: ({ snapshot }) =>
@@ -45,7 +45,7 @@ export const WORK: readonly Metric[] = [
   },
   {
     name: "tac8_run_failures_total",
-    help: "Runs that failed, by kind of failure, including those that were retried or used no attempt.",
+    help: "Runs that failed, by kind of failure, including retried ones.",
     type: "counter",
     labels: ["kind"],
     samples: ({ snapshot }) =>
@@ -53,7 +53,7 @@ export const WORK: readonly Metric[] = [
   },
   {
     name: "tac8_agents_ended_total",
-    help: "Agent runs that ended, by end cause: exited (by itself), timeout, stalled, out-of-memory, stopped, lost and others.",
+    help: "Agent runs that ended, by cause, such as exited (by itself), timeout or stopped.",
     type: "counter",
     labels: ["cause"],
     samples: ({ snapshot }) => byPrefix(snapshot.totals, "agents|", "cause"),
@@ -73,7 +73,7 @@ export const WORK: readonly Metric[] = [
   },
   {
     name: "tac8_cost_usd_total",
-    help: "Cost of agents in US dollars, by model, as reported by their CLI, or as counted by the proxy of the run if that is more.",
+    help: "Cost of agents in US dollars, by model.",
     type: "counter",
     labels: ["model"],
     samples: ({ snapshot }) =>
@@ -98,7 +98,7 @@ export const WORK: readonly Metric[] = [
   },
   {
     name: "tac8_github_requests_total",
-    help: "Requests to GitHub by all processes. unchanged: answered as not modified, which costs no rate limit.",
+    help: "Requests to GitHub. unchanged: not modified, which costs no rate limit.",
     type: "counter",
     labels: ["result"],
     samples: ({ snapshot: { totals } }) => {
@@ -121,7 +121,7 @@ export const DURATIONS: readonly HistogramMetric[] = [
   },
   {
     name: "tac8_label_to_pr_seconds",
-    help: "Time from an issue's entry into the queue, at most one poll after its label was added, to its pull request.",
+    help: "Time from an issue's entry into the queue to its pull request.",
     of: "pr",
   },
 ];
