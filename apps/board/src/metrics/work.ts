@@ -37,7 +37,7 @@ export const WORK: readonly Metric[] = [
   },
   {
     name: "tac8_issues_ended_total",
-    help: "Issues that ended, by outcome. A blocked issue counts again when it ends.",
+    help: "Outcomes of issues. A blocked issue counts again when it ends.",
     type: "counter",
     labels: ["outcome"],
     samples: ({ snapshot }) =>
