@@ -165,15 +165,15 @@ export const sections = {
       ),
   }),
   limits: z.strictObject({
-    runs: z.int().min(0).max(10_000).default(0).describe("Maximum number of runs at the same time. 0: no limit."),
+    runs: z.int().min(0).max(10_000).default(0).describe("All runs together. 0: no limit."),
     per_repository: z
       .record(z.string().regex(/^[^/\s]+\/[^/\s]+$/, "expected owner/repository"), z.int().min(1).max(10_000))
       .default({})
-      .describe('Maximum number of runs at the same time per repository, such as { "octo/hello" = 2 }.'),
+      .describe('Runs per repository, such as { "octo/hello" = 2 }.'),
     per_label: z
       .record(runnerLabel, z.int().min(1).max(10_000))
       .default({})
-      .describe("Maximum number of runs at the same time per runner label, such as { big = 1 }."),
+      .describe("Runs per runner label, such as { big = 1 }."),
   }),
   github: z.strictObject({
     repo_owner: owner
@@ -283,7 +283,7 @@ export const sections = {
       .enum(["auto", "sandbox", "user", "none"])
       .optional()
       .describe(
-        'Isolation of agents. "sandbox": a sandbox. "user": a Unix user per issue. "auto": sandbox if possible, otherwise user. "none": agents run as the user of tac8. Without this key: none, with a warning.',
+        'Isolation of agents: "auto", "sandbox", "user" or "none" (docs/isolation.md). Without this key: none, with a warning.',
       )
       .meta({ examples: ["auto"] }),
     read: z
@@ -321,7 +321,7 @@ export const sections = {
     block: protectedEntries
       .default(["@workflows", "@instructions"])
       .describe(
-        "Withhold changes to these files until the issue gets the label github.label_allow. Path patterns (*, **, ?), or groups: @workflows, @instructions, @ci, @git, @editors, @packages (docs/security.md, section Protected files).",
+        "Withhold changes to these files until the issue gets the label github.label_allow. Path patterns (*, **, ?), or groups: @workflows, @instructions, @ci, @git, @editors, @packages (docs/security.md).",
       ),
     flag: protectedEntries
       .default([])
@@ -385,51 +385,47 @@ export const sections = {
       .number()
       .min(0)
       .default(512)
-      .describe("Start no new job with less free memory than this, in MB. 0: no limit."),
+      .describe("Start no new job with less free memory than this, in MB."),
     min_free_disk_gb: z
       .number()
       .min(0)
       .default(1)
       .describe(
-        "Start no new job with less free disk space than this, in GB. Below half of it, stop the agent that has written the most. 0: no limit.",
+        "Start no new job with less free disk space than this, in GB. Below half of it, stop the agent that has written the most.",
       ),
     max_load_per_core: z
       .number()
       .min(0)
       .default(6)
-      .describe("Start no new job when the load average per core is higher than this. 0: no limit."),
+      .describe("Start no new job when the load average per core is higher than this."),
     max_temperature_c: z
       .number()
       .min(0)
       .default(80)
-      .describe("Start no new job when the machine is hotter than this, in °C. 0: no limit."),
-    max_memory_mb_per_run: z
-      .int()
-      .min(0)
-      .default(0)
-      .describe("Stop a run that uses more memory than this, in MB. 0: no limit."),
+      .describe("Start no new job when the machine is hotter than this, in °C."),
+    max_memory_mb_per_run: z.int().min(0).default(0).describe("Stop a run that uses more memory than this, in MB."),
     max_cpus_per_run: z
       .number()
       .min(0)
       .max(1024)
       .default(0)
-      .describe("Maximum number of CPU cores for a run, such as 1.5. 0: no limit."),
+      .describe("Maximum number of CPU cores for a run, such as 1.5."),
     max_processes_per_run: z
       .int()
       .min(0)
       .max(4_000_000)
       .optional()
       .describe(
-        "Stop a run with more processes and threads than this. Without this key: 4096, or 256 per core if that is more. 0: no limit.",
+        "Stop a run with more processes and threads than this. Without this key: 4096, or 256 per core if that is more.",
       )
       .meta({ examples: [4096] }),
   }),
   notify: z.strictObject({
-    blocked: z.boolean().default(true).describe("Notify when an issue waits for a reply or a permission."),
-    answered: z.boolean().default(true).describe("Notify when an agent answers without a change."),
-    failed: z.boolean().default(true).describe("Notify when an issue fails."),
-    holds: z.boolean().default(true).describe("Notify when a hold begins or ends."),
-    pull_requests: z.boolean().default(false).describe("Notify when a pull request is opened."),
+    blocked: z.boolean().default(true).describe("An issue waits for a reply or a permission."),
+    answered: z.boolean().default(true).describe("An agent answers without a change."),
+    failed: z.boolean().default(true).describe("An issue fails."),
+    holds: z.boolean().default(true).describe("A hold begins or ends."),
+    pull_requests: z.boolean().default(false).describe("A pull request is opened."),
     daily_summary: z.boolean().default(true).describe("Send a summary of the previous day."),
     daily_summary_at: z
       .string()
@@ -457,48 +453,48 @@ export const sections = {
 export const TABLES: Readonly<Record<keyof typeof sections | "repositories", string>> = {
   coordinator: "Agents, timeouts and attempts. A worker is an agent.",
   runner: "This machine's runner.",
-  limits: "Limits for all runners together. Set them on the scheduler's machine.",
+  limits: "Maximum number of runs at the same time, on all runners together. Set it on the scheduler's machine.",
   github: "The repository, and the labels that tac8 uses.",
-  repositories: "More repositories: one table [[repositories]] each.",
+  repositories: "More repositories: one table [[repositories]] each. The keys have the same meaning as in [github].",
   llm: "The agent's program, its model, and limits for its cost.",
   agent: "Environment and isolation of agents.",
   protected: "Files whose changes need a permission, or a note in the pull request.",
   worktree: "Location of the worktrees.",
   git: "Author of the commits that tac8 creates.",
   janitor: "How long the data of ended issues is kept.",
-  host: "Limits of this machine, and of each of its runs.",
+  host: "Limits of this machine, and of each of its runs. 0: no limit.",
   notify: "Events to notify about. TAC8_SLACK_URL, TAC8_NTFY_URL and TAC8_WEBHOOK_URL set the targets.",
   board: "Address of the board, and what it shows.",
 };
 
 export const repositorySchema = z.strictObject({
   repo_owner: owner.describe("Owner of the repository.").meta({ examples: ["octo"] }),
-  repo_name: name.describe("Name of the repository, without its owner.").meta({ examples: ["spoon-knife"] }),
+  repo_name: name.describe("Name of the repository.").meta({ examples: ["spoon-knife"] }),
   issue_label: label
     .optional()
-    .describe("As in [github]. Default: the value there.")
+    .describe("Default: the value in [github].")
     .meta({ examples: ["rpi-auto"] }),
   base_branch: z
     .string()
     .max(200)
     .regex(BRANCH, "expected the name of a branch")
     .optional()
-    .describe("As in [github]. Default: the repository's default branch.")
+    .describe("Default: the repository's default branch.")
     .meta({ examples: [""] }),
   branch: branchPattern
     .optional()
-    .describe("As in [github]. Default: the value there.")
+    .describe("Default: the value in [github].")
     .meta({ examples: [DEFAULT_BRANCH_PATTERN] }),
   draft: z
     .boolean()
     .optional()
-    .describe("As in [github]. Default: the value there.")
+    .describe("Default: the value in [github].")
     .meta({ examples: [false] }),
   runs_on: z
     .array(runnerLabel)
     .max(10)
     .optional()
-    .describe("As in [github]. Default: none.")
+    .describe("Default: none.")
     .meta({ examples: [["big"]] }),
 });
 
