@@ -18,13 +18,7 @@ const BEFORE = `# JSON output
 
 <!-- Made from apps/cli/src/json by \`npm run docs\`. -->
 
-With \`--json\`, these commands print one JSON object on standard output, and notes on standard error:
-
-${Object.keys(JSON_OUTPUTS)
-  .map((command) => `[\`${command}\`](#tac8-${command})`)
-  .join(", ")}
-
-With \`--follow\`, \`view\` and \`timeline\` print one object on each line. Ignore unknown fields: any release may add fields.
+With \`--json\`, the commands below print one JSON object on standard output. Notes are on standard error. With \`--follow\`, \`view\` and \`timeline\` print one object on each line. Ignore unknown fields: any release may add fields.
 
 \`\`\`sh
 tac8 list --json | jq -r '.issues[] | select(.state == "failed") | .issue'
@@ -37,13 +31,9 @@ tac8 list --json | jq -r '.issues[] | select(.state == "failed") | .issue'
 
 ## Errors
 
-If a command fails, its output is an object with the key \`error\`. With \`--follow\`, other lines may precede it. Standard error has the error as text.`;
+If a command fails, its output is an object with the key \`error\`. With \`--follow\`, other lines may precede it.`;
 
-const AFTER = `Check for \`error\`, because an exit code other than 0 can be a result, such as 3 and 4 of \`tac8 status\`.
-
-\`\`\`sh
-tac8 status --json | jq -r '.error.lines[0] // .health.level'
-\`\`\``;
+const AFTER = `Check for \`error\`, because an exit code other than 0 can be a result, such as 3 and 4 of \`tac8 status\`.`;
 
 type Node = z.core.JSONSchema.JSONSchema;
 
@@ -123,6 +113,7 @@ function definition(root: Node, ref: string): Node {
 }
 
 function typeName({ node, item }: { readonly node: Node; readonly item: Node }): string {
+  if (node.type === "array" && item.properties !== undefined) return "array";
   if (node.type === "array") return `array of ${plural(typeName({ node: item, item }))}`;
   if (typeof item["shownAs"] === "string") return item["shownAs"];
   if (item.const !== undefined) return `\`${JSON.stringify(item.const)}\``;
