@@ -68,11 +68,11 @@ If the agent has finished and only publishing is left, each limit is ${MAX_BROKE
 
 ## Which session continues
 
-An attempt resumes the previous attempt's session (the stored conversation), in the same workspace. If that session would fail again, for example because a request is too long, the attempt starts a new session. The new session gets the whole issue and a note about the earlier work.
+An attempt resumes the previous attempt's session (the stored conversation), in the same workspace. If that session would fail again, the attempt starts a new session with a note about the earlier work.
 
 ## When an agent succeeds
 
-An agent succeeds if its program exits with code 0. Claude Code must also report a result that is not an error, and have called a tool or written output. The run can still fail, for example with \`no-changes\` or \`refused\`.
+An agent succeeds if its program exits with code 0. Claude Code must also report a result without an error, and have called a tool or written output.
 
 ## Runs that fail with the same error
 
