@@ -28,13 +28,21 @@ it("a question that expires was asked, and an answer is that of a run", () => {
   expect(before("answered")).toEqual(["queued", "running", "retrying", "parked"]);
 });
 
+/** Return the states that may follow, as the table in docs/architecture.md shows them. */
+function nextText(state: (typeof ISSUE_STATES)[number]): string {
+  const list = (states: readonly string[]) => states.map((one) => `\`${one}\``).join(", ");
+  const excluded = ISSUE_STATES.filter((next) => next !== state && !TRANSITIONS[state].includes(next));
+  if (excluded.length > 4) return list(TRANSITIONS[state]);
+  return excluded.length === 0 ? "any other state" : `any other state, except ${list(excluded)}`;
+}
+
 it("a state has one name and one meaning in comments and docs", () => {
   const docs = readFileSync(new URL("../../../../docs/architecture.md", import.meta.url), "utf8");
   const facts = { runner: null, since: "2026-11-22T03:10:00Z", branch: null, prNumber: 9, headSha: null, usage: null };
   for (const state of ISSUE_STATES) {
     const { title, meaning } = STATE_WORDS[state];
     expect(title.toLowerCase()).toBe(state);
-    expect(docs.replaceAll(/ +/g, " ")).toContain(`| \`${state}\` | ${meaning} |`);
+    expect(docs.replaceAll(/ +/g, " ")).toContain(`| \`${state}\` | ${meaning} | ${nextText(state)} |`);
     for (const isWithheld of [false, true]) {
       const text = statusText({ ...facts, state, reason: null, isWithheld }, { trigger: "go" });
       expect(text.startsWith(`**${title}**`)).toBe(true);
