@@ -14,7 +14,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       {
         flags: "--only <apps>",
-        description: "start only these apps, such as scheduler,board, with the Redis of REDIS_URL",
+        description: "start only these apps, such as scheduler,board; needs REDIS_URL",
       },
     ],
     load: async () => (await import("./up.ts")).up,
@@ -56,13 +56,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     usage: "status",
     summary: "show health, runners, queue, results, cost and recent events",
     details:
-      "Also shows holds, the reasons why no new work starts. Exit code 0: ok or warning, 3: degraded, 4: critical, 1: Redis is unreachable.",
+      "Also shows holds: reasons why no new work starts. Exit code 0: ok or warning, 3: degraded, 4: critical, 1: Redis is unreachable.",
     options: [{ flags: "--json", description: "print JSON" }],
     load: async () => (await import("./status.ts")).status,
   },
   {
     usage: "monitor",
-    summary: "show status live on the full screen; press q to quit",
+    summary: "show the same as tac8 status, live on the full screen; press q to quit",
     options: [],
     load: async () => (await import("./monitor.ts")).monitor,
   },
@@ -146,8 +146,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "pause",
-    summary: "start no new work until tac8 resume; running agents continue",
-    details: "Pauses all machines, or one runner with --runner.",
+    summary: "stop new work from starting, until tac8 resume; running agents continue",
+    details: "Without --runner, pauses all machines.",
     options: [
       {
         flags: "--runner <name>",
@@ -207,7 +207,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     usage: "share [name]",
     summary: "let another machine join this tac8",
     details:
-      "Opens this machine's Redis, with TLS, to a machine of this name, and prints the command to run there. Without a name, lists the machines.",
+      "Opens this machine's Redis, with TLS, to the other machine, and prints the command to run there. You choose the name. Without a name, lists the machines.",
     options: [
       {
         flags: "--address <address>",
@@ -223,7 +223,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: "make this machine a runner of the tac8 on another machine",
     details: "Needs the address and the token that tac8 share printed on the other machine.",
     options: [
-      { flags: "--service", description: "then start the runner as a systemd service of this user" },
+      { flags: "--service", description: "also start the runner, as a systemd service of this user" },
       { flags: "--leave", description: "leave the other machine's tac8" },
     ],
     load: async () => (await import("./join.ts")).join,
@@ -241,7 +241,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: "-f, --follow", description: "follow new lines until Ctrl-C" },
       {
         flags: "--runner",
-        description: "only the log lines of the runner on this machine (takes no name)",
+        description: "only the log lines of the runner",
       },
     ],
     load: async () => (await import("./logs.ts")).logs,
@@ -268,7 +268,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       {
         flags: "--force",
-        description: "replace an existing installation; its files are kept in a folder of the data folder",
+        description: "replace existing data; the old files are kept in before-restore-… in the data folder",
       },
     ],
     load: async () => (await import("./restore.ts")).restore,
