@@ -91,7 +91,11 @@ export async function act(services: ActServices, snapshot: RepositorySnapshot, a
   }
 }
 
-async function add(services: ActServices, snapshot: RepositorySnapshot, { job, issue, priority, event }: Of<"add">) {
+async function add(
+  services: ActServices,
+  snapshot: RepositorySnapshot,
+  { job, issue, priority, labelEvent }: Of<"add">,
+) {
   const { store, log } = services;
   const { jobId, record } = job;
   const hasRecord = record.state !== null;
@@ -107,7 +111,7 @@ async function add(services: ActServices, snapshot: RepositorySnapshot, { job, i
   const transition = eventOf(job, {
     event: "issue:queued",
     reason: hasRecord ? "labelled again" : "labelled",
-    evidence: { priority, label_event: event },
+    evidence: { priority, label_event: labelEvent },
   });
   // If a user stopped the issue after the plan was made, the stop has marked the label as used and changed `label.notRemoved`. Then
   // this write fails, and no run starts: queue/stop.ts.

@@ -23,12 +23,16 @@ export interface Ended {
 export async function lookUpActor(
   { github, lookupBudget, log, signal }: ActServices,
   snapshot: RepositorySnapshot,
-  { job, reason, event }: { readonly job: KnownJob; readonly reason: string; readonly event: EndingEvent | null },
+  {
+    job,
+    reason,
+    endingEvent,
+  }: { readonly job: KnownJob; readonly reason: string; readonly endingEvent: EndingEvent | null },
 ): Promise<Ended> {
   const number = parseJobId(job.jobId)?.number ?? 0;
-  if (event === null || lookupBudget.left <= 0) return { reason, evidence: {} };
+  if (endingEvent === null || lookupBudget.left <= 0) return { reason, evidence: {} };
   lookupBudget.left -= 1;
-  const wanted = event === "closed" ? { kind: event } : { kind: event, label: snapshot.label };
+  const wanted = endingEvent === "closed" ? { kind: endingEvent } : { kind: endingEvent, label: snapshot.label };
   try {
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(LOOKUP_TIMEOUT_MS)]);
     const event = await github.newestEvent(snapshot, number, { ...wanted, signal: bounded });

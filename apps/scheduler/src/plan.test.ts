@@ -59,7 +59,7 @@ function planFor({ job, listed = issue(), event, answer, comments = [], trusted 
 function brief(action: Action): string {
   switch (action.do) {
     case "add":
-      return `add ${action.priority} for event ${action.event}`;
+      return `add ${action.priority} for event ${action.labelEvent}`;
     case "add-lost-job":
     case "reprioritize":
       return `${action.do} ${action.priority}`;

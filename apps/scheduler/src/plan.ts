@@ -77,8 +77,8 @@ export interface Lookups {
 }
 
 /**
- * Kind of GitHub's event that ends the work. `lookUpActor` asks GitHub which account caused it. An action has null if GitHub has no such
- * event, because the issue was transferred or deleted.
+ * Kind of GitHub's event that ends the work. `lookUpActor` asks GitHub which account caused it. Null in an action: GitHub has no such event,
+ * because the issue was transferred or deleted.
  */
 export type EndingEvent = "closed" | "unlabeled";
 
@@ -88,17 +88,22 @@ export type Action =
       readonly job: KnownJob;
       readonly issue: Issue;
       readonly priority: Priority;
-      /** Id of the label event that starts the work; null: the run requests it. */
-      readonly event: number | null;
+      /** Id of the label event that starts the work; null: the run reads it from GitHub. */
+      readonly labelEvent: number | null;
     }
   /** The job is missing or finished in the queue, but the issue has not ended. The new job continues its work. */
   | { readonly do: "add-lost-job"; readonly job: KnownJob; readonly issue: Issue; readonly priority: Priority }
   | { readonly do: "reprioritize"; readonly job: KnownJob; readonly priority: number }
   /** The runner labels that the issue needs have changed. */
   | { readonly do: "set-runner-labels"; readonly job: KnownJob; readonly runsOn: readonly string[] }
-  | { readonly do: "withdraw"; readonly job: KnownJob; readonly reason: string; readonly event: EndingEvent | null }
+  | {
+      readonly do: "withdraw";
+      readonly job: KnownJob;
+      readonly reason: string;
+      readonly endingEvent: EndingEvent | null;
+    }
   /** The runner that has the job, or the next one, ends the work. */
-  | { readonly do: "cancel"; readonly job: KnownJob; readonly reason: string; readonly event: EndingEvent | null }
+  | { readonly do: "cancel"; readonly job: KnownJob; readonly reason: string; readonly endingEvent: EndingEvent | null }
   /** The issue is open and labelled again before a runner ended the work, so the cancellation is removed. */
   | { readonly do: "uncancel"; readonly job: KnownJob }
   | { readonly do: "record-reply"; readonly job: KnownJob; readonly comments: readonly Comment[] }
@@ -134,7 +139,7 @@ export function decidingAccounts(
   { comments, allowances }: Pick<LookupResults, "comments" | "allowances">,
 ): string[] {
   const replies = snapshot.jobs.flatMap((job) => repliesTo(job, comments).map(({ author }) => author.login));
-  const labels = snapshot.jobs.flatMap((job) => newAllowance(job, allowances)?.actor ?? []);
+  const labels = snapshot.jobs.flatMap((job) => allowanceSinceWithheld(job, allowances)?.actor ?? []);
   return [...new Set([...replies, ...labels].map((login) => login.toLowerCase()))];
 }
 
@@ -164,13 +169,13 @@ function urgency(action: Action): number {
 /** Actions for a labelled issue without a waiting, delayed or active job. */
 function withoutLiveJob(job: KnownJob, issue: Issue, { events }: LookupResults): Action[] {
   const priority = priorityOf(issue.labels);
-  // The run itself requests the event that it uses: one request per start instead of one per poll.
-  if (job.record.state === null) return [{ do: "add", job, issue, priority, event: null }];
+  // The run itself reads the event from GitHub: one request per start instead of one per poll.
+  if (job.record.state === null) return [{ do: "add", job, issue, priority, labelEvent: null }];
   if (!isEndedWithoutLiveJob(job)) return [{ do: "add-lost-job", job, issue, priority }];
   if (isStopUnreported(job)) return [];
   const event = events.get(job.jobId) ?? null;
   if (event === null) return [];
-  if (event > job.record.label.event) return [{ do: "add", job, issue, priority, event }];
+  if (event > job.record.label.event) return [{ do: "add", job, issue, priority, labelEvent: event }];
   return job.record.label.notRemoved === event ? [{ do: "unlabel", job, number: issue.number }] : [];
 }
 
@@ -207,13 +212,13 @@ function forAllowed(
   { labels }: Pick<Issue, "labels">,
   { allowances, trusted, allowLabel }: LookupFacts,
 ): Action[] {
-  const event = newAllowance(job, allowances);
+  const event = allowanceSinceWithheld(job, allowances);
   const isOnIssue = labels.some((name) => name.toLowerCase() === allowLabel.toLowerCase());
   return event !== null && isOnIssue && trusted.has(event.actor.toLowerCase()) ? [{ do: "allow", job, event }] : [];
 }
 
 /** Return the event of the label that allows; null: the label was never added, or only before the work was withheld. */
-function newAllowance(job: KnownJob, allowances: LookupResults["allowances"]): IssueEvent | null {
+function allowanceSinceWithheld(job: KnownJob, allowances: LookupResults["allowances"]): IssueEvent | null {
   const event = allowances.get(job.jobId);
   return event !== undefined && isWithheld(job) && event.id > (job.record.work.withheld?.event ?? 0) ? event : null;
 }
@@ -250,32 +255,32 @@ function forUnlisted(job: KnownJob, { issues }: LookupResults, label: string): A
   const ending = result === undefined ? null : endingOf(result, label);
   if (ending === null) return [];
   if (!ending.closed && job.record.round.retriedAt !== null) return []; // A retried issue needs no label.
-  const { reason, event } = ending;
-  if (job.where === "active") return ending.closed ? [{ do: "cancel", job, reason, event }] : [];
+  const { reason, endingEvent } = ending;
+  if (job.where === "active") return ending.closed ? [{ do: "cancel", job, reason, endingEvent }] : [];
   // A run has already shown something on GitHub, so a runner has to end the work and report it.
   const isShownOnGitHub = job.record.statusComment !== null || job.record.agent.runCount > 0;
-  return [{ do: isShownOnGitHub ? "cancel" : "withdraw", job, reason, event }];
+  return [{ do: isShownOnGitHub ? "cancel" : "withdraw", job, reason, endingEvent }];
 }
 
 /** Why work on an issue ends. `closed`: the issue was closed, transferred or deleted; false: only its label was removed. */
 interface Ending {
   readonly reason: string;
   readonly closed: boolean;
-  readonly event: EndingEvent | null;
+  readonly endingEvent: EndingEvent | null;
 }
 
 /** Return why the issue ends; null: it is still open and labelled. */
 function endingOf(result: IssueResult, label: string): Ending | null {
   switch (result.kind) {
     case "moved":
-      return { reason: `the issue was transferred to ${result.to}`, closed: true, event: null };
+      return { reason: `the issue was transferred to ${result.to}`, closed: true, endingEvent: null };
     case "missing":
-      return { reason: "the issue was deleted", closed: true, event: null };
+      return { reason: "the issue was deleted", closed: true, endingEvent: null };
     case "found": {
       const { issue } = result;
-      if (issue.state === "closed") return { reason: "the issue was closed", closed: true, event: "closed" };
+      if (issue.state === "closed") return { reason: "the issue was closed", closed: true, endingEvent: "closed" };
       const isLabelled = issue.labels.some((name) => name.toLowerCase() === label.toLowerCase());
-      return isLabelled ? null : { reason: "the label was removed", closed: false, event: "unlabeled" };
+      return isLabelled ? null : { reason: "the label was removed", closed: false, endingEvent: "unlabeled" };
     }
     default:
       return result satisfies never;
