@@ -40,7 +40,7 @@ async function finished(): Promise<{ number: number; resume: () => Promise<void>
   return { number, resume };
 }
 
-// Other damage, and how finished work is recovered then: apps/runner/src/workspace/recoverFinishedWork.int.test.ts.
+// Other damage, and how finished work is recovered then: apps/runner/src/workspace/restoreFinishedWork.int.test.ts.
 test("finished work whose folder is missing is published, and not done again", async () => {
   const { number, resume } = await finished();
   await rm(tree(number), { recursive: true });

@@ -38,7 +38,7 @@ import { startJanitor } from "./janitor/start.ts";
 import { endOutdatedHolds } from "./holds/endOutdatedHolds.ts";
 import { subscribeToCommands } from "./pipeline/commands.ts";
 import type { RunnerServices } from "./pipeline/services.ts";
-import { isolationOf, sideOpener } from "./openSide.ts";
+import { isolationOf, sideOpener } from "./openAgentSide.ts";
 import { processJobs } from "./pipeline/processJobs.ts";
 import { CleanupStack } from "./process/cleanupStack.ts";
 import { findCopy, isLaterCopy } from "./slots/copied.ts";
@@ -140,8 +140,8 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
 
   // The tasks that clean up.
   const { tokens } = github;
-  const { openSide } = services;
-  const janitorServices = { config, store, queue, redis, log, now, id, name, tokens, openSide };
+  const { openAgentSide } = services;
+  const janitorServices = { config, store, queue, redis, log, now, id, name, tokens, openAgentSide };
   const janitor = startJanitor(janitorServices);
   closeLater(janitor);
   closeLater(receiveAsks({ ...janitorServices, dataFolderId }));
@@ -297,7 +297,7 @@ async function servicesOf(config: Config, given: Given): Promise<RunnerServices>
     config,
     dataFolderTrouble: createDataFolderCheck({ dataFolder, id: given.dataFolderId }),
     resourceLimits,
-    openSide: await sideOpener(given.isolation, { config, log: given.log }),
+    openAgentSide: await sideOpener(given.isolation, { config, log: given.log }),
     disk: watchDisk({
       minFreeGb: config.host.min_free_disk_gb,
       freeGb: () => freeDiskGb(writtenTo(config)),

@@ -4,7 +4,7 @@ import { statusLabels } from "@tac8/core/domain/labels";
 import { parseJobId, sameRepo, type IssueRef } from "@tac8/core/domain/reference";
 import { isEnded } from "@tac8/core/domain/states";
 import { statusText } from "@tac8/core/outgoing/texts";
-import { findCause } from "@tac8/core/github/cause";
+import { findStartEvent } from "@tac8/core/github/startEvent";
 import type { GitHub } from "@tac8/core/github/client";
 import { isRefusedRequest } from "@tac8/core/github/errors";
 import { mayLabel } from "@tac8/core/github/trust";
@@ -77,17 +77,18 @@ async function report({ config, store, github, login, signal }: SchedulerService
   const access = { github, login, ref, signal };
   const { trusted_users: trustedUsers } = config.github;
   let labelEvent = record.label.event;
-  let isCaused = false;
+  let hasStartEvent = false;
   await tolerate(async () => {
     const events = await github.labeledEvents(ref, ref.number, label, { signal });
     labelEvent = Math.max(labelEvent, events[0]?.id ?? 0);
     const trusts = (account: string) => mayLabel(github, { repo: ref, login: account, trustedUsers }, { signal });
-    isCaused = (await findCause(github, { ref, label, login, mayLabel: trusts, events }, { signal })) !== null;
+    hasStartEvent =
+      (await findStartEvent(github, { ref, label, login, mayLabel: trusts, events }, { signal })) !== null;
     // GitHub may report an event some seconds after its label.
-    if (events.length === 0) isCaused ||= await isLabelled(access, label);
+    if (events.length === 0) hasStartEvent ||= await isLabelled(access, label);
   });
   // Other programs, such as agents, may write to Redis. So nothing is posted on an issue that no trusted account has labelled.
-  if (!isCaused)
+  if (!hasStartEvent)
     return store.writeIf(jobId, expect, { "label.event": labelEvent, "command.stop": null, "command.stopMode": null });
   // This write is first, so that the label starts no run even if a later step fails.
   if (!(await store.writeIf(jobId, expect, { "label.event": labelEvent }))) return false;

@@ -180,7 +180,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/workspace/plan.ts`,
     find: 'return { do: "reattach", because: snapshot.treeExists ? "its worktree is damaged" : null };',
     replace: 'return { do: "missing" };',
-    test: { file: `${RUNNER}/workspace/recoverFinishedWork.int.test.ts`, name: "finished work whose" },
+    test: { file: `${RUNNER}/workspace/restoreFinishedWork.int.test.ts`, name: "finished work whose" },
     promise: "finished work in a missing or damaged worktree is published from the thin repository",
   },
   {
@@ -201,11 +201,11 @@ export const gitAndDisk: readonly Mutant[] = [
   },
   {
     name: "finished-mirror",
-    file: `${RUNNER}/workspace/recoverFinishedWork.ts`,
+    file: `${RUNNER}/workspace/restoreFinishedWork.ts`,
     find: "await mirror.refresh(signal);",
     replace: "",
     test: {
-      file: `${RUNNER}/workspace/recoverFinishedWork.int.test.ts`,
+      file: `${RUNNER}/workspace/restoreFinishedWork.int.test.ts`,
       name: "without a mirror, unsaved finished work",
     },
     promise: "an agent's finished work is kept and published even if the mirror is damaged",

@@ -44,7 +44,7 @@ export const isolation: readonly Mutant[] = [
   },
   {
     name: "left-out-runner",
-    file: `${RUNNER}/openSide.ts`,
+    file: `${RUNNER}/openAgentSide.ts`,
     find: "given.log.warn(line)",
     replace: "void line",
     test: { file: "test/sandbox.e2e.test.ts", name: "named at the start" },

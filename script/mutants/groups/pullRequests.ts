@@ -142,7 +142,7 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "pull-searched-first",
     file: `${RUNNER}/steps/publish/findOrOpenPull.ts`,
-    find: "if (existing !== undefined) return reportRoundIfMissing(run, existing, parts);",
+    find: "if (existing !== undefined) return addRoundToText(run, existing, parts);",
     replace: "",
     also: [
       {
@@ -229,8 +229,8 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "no-rewind",
     file: `${RUNNER}/steps/publish/publishSaved.ts`,
-    find: "return !(await isAncestor(cleanGit(run.mirror.side, dir), publishedSha, head));",
-    replace: "return head === dir && isAncestor(cleanGit(run.mirror.side, dir), publishedSha, head);",
+    find: "return !(await isAncestor(cleanGit(run.mirror.cleanSide, dir), publishedSha, head));",
+    replace: "return head === dir && isAncestor(cleanGit(run.mirror.cleanSide, dir), publishedSha, head);",
     test: { file: "test/brokenOff.e2e.test.ts", name: "while it rewrites its commits" },
     promise: "a run that was broken off removes nothing from its branch",
   },

@@ -182,7 +182,7 @@ export const recovery: readonly Mutant[] = [
   {
     name: "end-in-shutdown",
     file: `${RUNNER}/pipeline/planUnfinished.ts`,
-    find: '(halt === "shutdown" && !endedWithoutWork)',
+    find: '(halt === "shutdown" && !endedWithoutResult)',
     replace: 'halt === "shutdown"',
     test: { file: `${RUNNER}/pipeline/planUnfinished.test.ts`, name: "shutdown" },
     promise: "an agent that fails by itself during a shutdown counts as failed, not as interrupted",
@@ -206,7 +206,7 @@ export const recovery: readonly Mutant[] = [
   {
     name: "shutdown-requeue",
     file: `${RUNNER}/pipeline/planUnfinished.ts`,
-    find: 'if (outOfTime || (halt === "shutdown" && !endedWithoutWork)) return "requeue";',
+    find: 'if (outOfTime || (halt === "shutdown" && !endedWithoutResult)) return "requeue";',
     replace: "",
     test: { file: "test/stop.e2e.test.ts", name: "SIGTERM while an agent works" },
     promise: "a runner that receives SIGTERM saves and pushes the work and requeues the job for another runner",

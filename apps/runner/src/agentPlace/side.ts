@@ -45,10 +45,10 @@ export interface AgentSide {
   close(): Promise<void>;
 }
 
-export type OpenSide = (options: SideOptions) => AgentSide;
+export type OpenAgentSide = (options: SideOptions) => AgentSide;
 
 /** Open an agent side without isolation: see `directPlace`. */
-export const openDirectSide: OpenSide = (options) => ({
+export const openDirectSide: OpenAgentSide = (options) => ({
   place: ({ signal, env = {} } = {}) => directPlace({ env: { ...options.env, ...env }, signal }),
   sizeOf: (paths) => sizeOf(localFiles, paths),
   needsHandOver: () => false,

@@ -18,7 +18,7 @@ import { retryOptionsOf, withRetry } from "../run/retry.ts";
 import type { IssueAccess } from "../run/step.ts";
 import type { WorkspacePaths } from "../workspace/paths.ts";
 import { readTextNote, writeTextNote } from "../workspace/textNote.ts";
-import { readCause, type Cause } from "./cause.ts";
+import { readStartEvent, type StartEvent } from "./startEvent.ts";
 import { isTrusted } from "./trusted.ts";
 
 /** Number of waits for an outage of only GraphQL; then the edits count as unreadable. */
@@ -53,15 +53,15 @@ export async function readTextThatCounts(
   {
     issue,
     comments,
-    cause,
-  }: { readonly issue: Issue; readonly comments: readonly Comment[]; readonly cause: IssueEvent },
+    startEvent,
+  }: { readonly issue: Issue; readonly comments: readonly Comment[]; readonly startEvent: IssueEvent },
 ): Promise<(TextThatCounts<Comment> & CountedTitle) | null> {
   const answer = await readHistory(run);
   const { login } = run.issue;
   const others = comments.filter(({ author, body }) => author.login !== login || parseMarker(body) === null);
   const history = answer.kind === "read" ? answer.history : null;
-  const text = await decide(run, { issue, comments: others, history, labelledAt: cause.at });
-  const event = cause.id;
+  const text = await decide(run, { issue, comments: others, history, labelledAt: startEvent.at });
+  const event = startEvent.id;
   const note = await readTextNote(run.paths);
   const pinned = note?.event === event ? note : null;
   const stop = history === null && pinned !== null ? stopOfPinned(pinned, issue) : text.stop;
@@ -81,8 +81,8 @@ export interface HarmlessEdit {
   /** The text after the edit, which is not read again. */
   readonly text: { readonly title: string; readonly body: string };
   readonly countedTitle: CountedTitle;
-  /** The cause that was read for this edit. */
-  readonly cause: Cause;
+  /** The start event that was read for this edit. */
+  readonly startEvent: StartEvent;
 }
 
 /** Text that a run knows before it reads the issue again. */
@@ -121,14 +121,14 @@ export async function findEdit(run: EditNeeds, known: KnownText): Promise<EditCh
   const isKnown = (text: HarmlessEdit["text"] | null) => text !== null && stopOfPinned(text, issue) === null;
   if (isKnown(note) || isKnown(known.edit?.text ?? null)) return { ...before, stop: null };
   // A label that a trusted account has added since covers all earlier edits.
-  const cause = await readCause(run);
+  const startEvent = await readStartEvent(run);
   const answer = await readHistory(run);
   const history = answer.kind === "read" ? answer.history : null;
-  const { title, stop } = await decide(run, { issue, comments: [], history, labelledAt: cause?.at ?? "" });
+  const { title, stop } = await decide(run, { issue, comments: [], history, labelledAt: startEvent?.at ?? "" });
   const edited = history === null && note !== null ? stopOfPinned(note, issue) : stop;
   if (edited !== null) return { ...before, stop: edited };
   const countedTitle = { title, unreadable: answer.kind === "read" ? null : answer.why };
-  return { stop: null, countedTitle, edit: { text: issue, countedTitle, cause } };
+  return { stop: null, countedTitle, edit: { text: issue, countedTitle, startEvent } };
 }
 
 async function decide(

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { quarantine } from "../workspace/quarantine.ts";
 import { createGitBench, type GitBench } from "../workspace/testing/gitBench.ts";
-import { byMirror, byPublished, whyKept } from "./published.ts";
+import { unlessInMirror, unlessPublished, whyKept } from "./published.ts";
 
 let bench: GitBench;
 beforeAll(async () => {
@@ -30,7 +30,7 @@ async function push(commit: string, branch: string): Promise<void> {
 async function why(parts: { tree?: string | null; gitDir?: string | null } = {}): Promise<string | null> {
   await bench.mirror.refresh();
   const { tree, gitDir } = bench.paths;
-  return whyKept({ tree, gitDir, place: bench.place, whyCommitsKept: byMirror(bench.mirror), ...parts });
+  return whyKept({ tree, gitDir, place: bench.place, whyCommitsKept: unlessInMirror(bench.mirror), ...parts });
 }
 
 test("a workspace whose work is on GitHub may be removed", async () => {
@@ -147,7 +147,7 @@ test("known published commits need no request to GitHub, even if they were publi
       tree,
       gitDir,
       place: bench.place,
-      whyCommitsKept: byPublished({ place: bench.place, gitDir }, published),
+      whyCommitsKept: unlessPublished({ place: bench.place, gitDir }, published),
     });
   const unseen = "0123456789".repeat(4);
   expect(await known(mine, unseen)).toBeNull();

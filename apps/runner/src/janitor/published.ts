@@ -158,12 +158,12 @@ async function repositoryOf(place: AgentPlace, path: string): Promise<string | n
 const MISSING = "it has commits that are not on GitHub";
 
 /** Check by GitHub's branches and tags. `mirror`: just refreshed. */
-export function byMirror({ side, paths }: Mirror): WorkToCheck["whyCommitsKept"] {
+export function unlessInMirror({ cleanSide, paths }: Mirror): WorkToCheck["whyCommitsKept"] {
   return async (commits) => {
     if (commits.length === 0) return null;
     try {
       const onGitHub = ["--not", "--branches", "--tags"];
-      const count = await cleanGit(side, paths.dir).raw(["rev-list", "--count", ...commits, ...onGitHub]);
+      const count = await cleanGit(cleanSide, paths.dir).raw(["rev-list", "--count", ...commits, ...onGitHub]);
       return count === "0" ? null : MISSING;
     } catch {
       return MISSING; // The mirror does not have the commit.
@@ -175,7 +175,7 @@ export function byMirror({ side, paths }: Mirror): WorkToCheck["whyCommitsKept"]
  * Check by commits that are known to be on GitHub, in this form or another, without a request. The repository may not
  * have all of them.
  */
-export function byPublished(
+export function unlessPublished(
   { place, gitDir }: { readonly place: AgentPlace; readonly gitDir: string },
   published: readonly string[],
 ): WorkToCheck["whyCommitsKept"] {

@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { parseJobId, repoKey, type IssueRef } from "@tac8/core/domain/reference";
 import type { Files } from "../files/files.ts";
 import { sizeOf } from "../files/size.ts";
-import type { AgentSide, OpenSide, WorkspaceLock } from "../agentPlace/side.ts";
+import type { AgentSide, OpenAgentSide, WorkspaceLock } from "../agentPlace/side.ts";
 import { lockWorkspace, removeLockFiles } from "../workspace/lock.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import { mirrorPaths, workspacePaths, type WorkspacePaths } from "../workspace/paths.ts";
@@ -10,7 +10,7 @@ import { removeNotes } from "../workspace/notes.ts";
 import { isAgents, partsOf } from "./find.ts";
 import { useOf, type IssueSource } from "./issues.ts";
 import type { Item } from "./plan.ts";
-import { byMirror, whyKept } from "./published.ts";
+import { unlessInMirror, whyKept } from "./published.ts";
 
 export interface RemovalOptions {
   readonly dataFolder: string;
@@ -21,7 +21,7 @@ export interface RemovalOptions {
   readonly own: Files;
   /** Files of agents, read from outside. */
   readonly place: Files;
-  readonly openSide: OpenSide;
+  readonly openAgentSide: OpenAgentSide;
   /** Environment of git on the agent side, with the round's marker. */
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
@@ -58,7 +58,7 @@ export async function removeItem(item: Item, options: RemovalOptions): Promise<R
       if (options.dryRun && side.needsHandOver()) return kept(NOT_HANDED_OVER);
       // The check changes nothing, not even the index.
       const place = side.place({ signal: options.signal, env: { GIT_OPTIONAL_LOCKS: "0" } });
-      const reason = await whyKept({ ...partsOf(item), place, whyCommitsKept: byMirror(mirror) });
+      const reason = await whyKept({ ...partsOf(item), place, whyCommitsKept: unlessInMirror(mirror) });
       if (reason !== null) return kept(reason);
     }
     if (item.kind === "notes" && (await isThere(options.place, paths))) return kept("its workspace still exists");
@@ -79,11 +79,11 @@ export async function removeItem(item: Item, options: RemovalOptions): Promise<R
 
 function sideOfItem(
   { paths, issue }: Item,
-  { lock, openSide, dataFolder, env }: RemovalOptions & { readonly lock: WorkspaceLock },
+  { lock, openAgentSide, dataFolder, env }: RemovalOptions & { readonly lock: WorkspaceLock },
 ): AgentSide {
   const ref = issue === null ? null : parseJobId(issue);
   const objects = ref === null ? "" : join(mirrorPaths(dataFolder, ref).dir, "objects");
-  return openSide({ roots: paths, objects, read: [], env, lock, name: `janitor-${process.pid}` });
+  return openAgentSide({ roots: paths, objects, read: [], env, lock, name: `janitor-${process.pid}` });
 }
 
 /** Remove an item of tac8's own files. */

@@ -245,7 +245,7 @@ test("a dry run does not hand an older workspace over to the Unix user of its is
   const closeDataFolder = (): void => expect.unreachable("the folder is being handed over");
   const report = await later(15, {
     dryRun: true,
-    openSide: (options) =>
+    openAgentSide: (options) =>
       openConfinedSide(options, userConfinement(options, { config, log, socket: "/none", ids, closeDataFolder })),
   });
   expect(pathsOf(report)).not.toContain(paths.tree);

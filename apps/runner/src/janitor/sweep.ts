@@ -14,7 +14,7 @@ import type { Logger } from "@tac8/core/log/logger";
 import { appendEvent } from "@tac8/core/state/events";
 import type { IssueStore } from "@tac8/core/state/issueStore";
 import { localFiles } from "../files/local.ts";
-import type { OpenSide } from "../agentPlace/side.ts";
+import type { OpenAgentSide } from "../agentPlace/side.ts";
 import { killSurvivors } from "../process/survivors.ts";
 import { parseLive } from "../slots/slots.ts";
 import { Mirror } from "../workspace/mirror.ts";
@@ -37,7 +37,7 @@ export interface JanitorServices {
   readonly tokens: GitHubTokens;
   /** Name of the runner, for the event log. */
   readonly name: string;
-  readonly openSide: OpenSide;
+  readonly openAgentSide: OpenAgentSide;
   readonly signal: AbortSignal;
   /** Health reports low disk space. */
   readonly urgent?: boolean;
@@ -158,7 +158,7 @@ async function liveRuns(dataFolder: string): Promise<ReadonlySet<string> | null>
 }
 
 function removalOptions(
-  { config, store, queue, openSide, signal, tokens, dryRun = false }: JanitorServices,
+  { config, store, queue, openAgentSide, signal, tokens, dryRun = false }: JanitorServices,
   marker: string,
 ): RemovalOptions {
   const { dataFolder, worktree, github } = config;
@@ -170,7 +170,7 @@ function removalOptions(
     source: { store, queue },
     own: localFiles,
     place: localFiles,
-    openSide,
+    openAgentSide,
     env,
     signal,
     freshMirror: cachedPerRepository(async (ref) => {

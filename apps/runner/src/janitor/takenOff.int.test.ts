@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createGitBench, type GitBench } from "../workspace/testing/gitBench.ts";
-import { byMirror, whyKept } from "./published.ts";
+import { unlessInMirror, whyKept } from "./published.ts";
 
 let bench: GitBench;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ test("a commit that the mirror still has, but no branch on GitHub, keeps the wor
   const why = async () => {
     await bench.mirror.refresh();
     const { tree, gitDir } = bench.paths;
-    return whyKept({ tree, gitDir, place: bench.place, whyCommitsKept: byMirror(bench.mirror) });
+    return whyKept({ tree, gitDir, place: bench.place, whyCommitsKept: unlessInMirror(bench.mirror) });
   };
   await push("HEAD");
   expect(await why()).toBeNull(); // The mirror has fetched it.

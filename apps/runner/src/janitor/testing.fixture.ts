@@ -51,7 +51,7 @@ export async function createJanitorBench(): Promise<JanitorBench> {
     tokens: oneToken({ token: git.token }),
     now: () => Date.now() + ahead,
     name: "pi/0",
-    openSide: openDirectSide,
+    openAgentSide: openDirectSide,
     signal: new AbortController().signal,
     freeBytes: () => Promise.resolve(1e12),
   };

@@ -100,9 +100,11 @@ async function respond(disposition: Disposition, to: ApplyTo): Promise<JobResult
     case "complete":
       return disposition.result;
     case "fail":
-      throw plain(new UnrecoverableError(disposition.reason));
+      throw withShortStack(new UnrecoverableError(disposition.reason));
     case "retry": {
-      const error: BackoffError = Object.assign(plain(new Error(disposition.reason)), { delayMs: disposition.delayMs });
+      const error: BackoffError = Object.assign(withShortStack(new Error(disposition.reason)), {
+        delayMs: disposition.delayMs,
+      });
       throw error;
     }
     case "requeue":
@@ -145,8 +147,8 @@ async function release(lost: Error, { job, lockToken, lastWriter, services }: Ap
   throw new DelayedError();
 }
 
-/** Shorten the stack of a named failure to its message, because tools for BullMQ show the stack to users. */
-function plain<E extends Error>(error: E): E {
+/** Shorten the stack of an error to its message, because tools for BullMQ show the stack to users. */
+function withShortStack<E extends Error>(error: E): E {
   error.stack = error.message;
   return error;
 }

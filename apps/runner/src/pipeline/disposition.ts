@@ -22,7 +22,7 @@ export interface Requeue extends BeforeResponse {
   readonly do: "requeue";
   /** Epoch ms. */
   readonly until: number;
-  /** Reason, for the log and for tests. */
+  /** Reason, for tests. */
   readonly because: string;
   /** Reason for which the job was deferred. The scheduler offers the job again when this reason may no longer apply. */
   readonly deferredBecause?: string;

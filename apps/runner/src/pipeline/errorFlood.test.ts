@@ -3,7 +3,7 @@ import { detectErrorFlood } from "./errorFlood.ts";
 
 function flood() {
   let at = 0;
-  const count = detectErrorFlood({ limit: 100, windowMs: 10, windows: 3, now: () => at });
+  const count = detectErrorFlood({ limit: 100, windowMs: 10, consecutiveWindows: 3, now: () => at });
   return (time: number, errors: number): boolean => {
     at = time;
     return Array.from({ length: errors }, count).some((lasts) => lasts);

@@ -3,16 +3,16 @@ export interface FloodOptions {
   readonly limit: number;
   readonly windowMs: number;
   /** Number of consecutive windows with a flood after which the function returns true. */
-  readonly windows: number;
+  readonly consecutiveWindows: number;
   /** Clock in milliseconds, with any origin. */
   readonly now: () => number;
 }
 
 /**
  * Detect a flood of errors.
- * @returns a function to call at each error, which returns true when the flood has lasted for `windows` windows
+ * @returns a function to call at each error, which returns true when the flood has lasted for `consecutiveWindows` windows
  */
-export function detectErrorFlood({ limit, windowMs, windows, now }: FloodOptions): () => boolean {
+export function detectErrorFlood({ limit, windowMs, consecutiveWindows, now }: FloodOptions): () => boolean {
   let window = -1;
   let count = 0;
   let full = 0;
@@ -24,6 +24,6 @@ export function detectErrorFlood({ limit, windowMs, windows, now }: FloodOptions
       count = 0;
     }
     count += 1;
-    return full + (count >= limit ? 1 : 0) >= windows;
+    return full + (count >= limit ? 1 : 0) >= consecutiveWindows;
   };
 }

@@ -69,7 +69,7 @@ test("git in the workspace of a lost run ends when the current run loses its job
   const reason = new Error("another run has taken over");
   const lost = new AbortController();
   const head = "a".repeat(40);
-  const side = {
+  const agentSide = {
     place: ({ signal }: { signal?: AbortSignal } = {}) => ({
       stat: async () => null, // No settings of the agent.
       git: async (_dir: string, [command]: readonly string[]) => {
@@ -80,7 +80,7 @@ test("git in the workspace of a lost run ends when the current run loses its job
       },
     }),
   };
-  const run = { ...elsewhere(), side, signal: lost.signal, paths: { tree: dir, promptFile } } as unknown;
+  const run = { ...elsewhere(), agentSide, signal: lost.signal, paths: { tree: dir, promptFile } } as unknown;
   const state = parseIssueState({ run: "r", agentRun: "r", sessionHome: "this", startSha: head });
   await expect(progressOfLost(run as LostProgressNeeds, state)).rejects.toBe(reason);
 });

@@ -17,7 +17,7 @@ export interface LostProgressNeeds {
   /** Id of this data folder. */
   readonly dataFolderId: string;
   readonly paths: WorkspacePaths;
-  readonly side: Pick<AgentSide, "place">;
+  readonly agentSide: Pick<AgentSide, "place">;
   /** Aborted when this run has lost its job. Git in the workspace then ends. */
   readonly signal: AbortSignal;
   readonly log: Logger;
@@ -40,7 +40,7 @@ async function changedHere(
 ): Promise<boolean> {
   if (startSha === null || sessionHome !== run.dataFolderId) return false;
   try {
-    return await changedSincePrompt({ ...run.paths, place: run.side.place({ signal: run.signal }), startSha });
+    return await changedSincePrompt({ ...run.paths, place: run.agentSide.place({ signal: run.signal }), startSha });
   } catch (error) {
     run.signal.throwIfAborted();
     run.log.debug({ err: error }, "could not check whether the lost run changed its workspace");

@@ -115,10 +115,10 @@ function untilLost({ id, issue, record, haltSwitch, log }: Run): StepBasics<Reco
 
 /** @param signal ends git on the agent side */
 function workspaceOf(
-  { paths, side, mirror, haltSwitch }: Run,
+  { paths, agentSide, mirror, haltSwitch }: Run,
   signal: AbortSignal = haltSwitch.abandon,
 ): StepWorkspace {
-  return { paths, place: side.place({ signal }), mirror };
+  return { paths, place: agentSide.place({ signal }), mirror };
 }
 
 function secretsOf({ services: { redact, config } }: Run) {

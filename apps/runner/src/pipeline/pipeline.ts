@@ -6,7 +6,7 @@ import type { ResumeReason } from "../prompt/prompt.ts";
 import { hasReached } from "@tac8/core/domain/states";
 import { groupPatch } from "@tac8/core/state/issueState";
 import { admit, admitToPublish, type AdmitResult } from "../steps/admit/admit.ts";
-import { causeOf } from "../issue/cause.ts";
+import { startEventOf } from "../issue/startEvent.ts";
 import { askEndedSince, needsEndCheck } from "../issue/endedSince.ts";
 import { saveFinishedWork, type Finished } from "../steps/save/saveFinishedWork.ts";
 import { checkStillCounts } from "../issue/textThatCounts.ts";
@@ -82,8 +82,8 @@ async function runToEnd(run: Run, entry: EntryWithSteps): Promise<"report" | Unf
   }
   await run.record.write({ ...entry.patch, restoredAt: null, "job.hold": null }, requeuedByHandEvent(run, entry));
   if (entry.do === "save-and-fail") {
-    run.knowledge.cause = await causeOf(issueAccess(run, run.haltSwitch.halt), run.knowledge.cause);
-    if (run.knowledge.cause !== null) await saveLost(run);
+    run.knowledge.startEvent = await startEventOf(issueAccess(run, run.haltSwitch.halt), run.knowledge.startEvent);
+    if (run.knowledge.startEvent !== null) await saveLost(run);
   }
   const next = entry.do === "work" ? await runThroughWork(run, entry.resumeReason) : await withoutAgent(run, entry);
   if (next !== "publish") return next;
@@ -94,7 +94,7 @@ async function runToEnd(run: Run, entry: EntryWithSteps): Promise<"report" | Unf
     save: () => save(saveNeeds(run)),
     isJustSaved: entry.do === "work" && run.record.state.branch.head !== null,
   });
-  return published === "missing" ? workIsMissing(run, entry) : "report";
+  return published === "missing" ? handleMissingWork(run, entry) : "report";
 }
 
 /** Return the next part of a run that starts no agent. */
@@ -107,16 +107,16 @@ function nextOf({ record }: Run): Next {
 }
 
 async function mayPublish(run: Run): Promise<boolean> {
-  const { continues, admitResult: read, cause } = await admitToPublish(admitNeeds(run), run.knowledge.cause);
+  const { continues, admitResult: read, startEvent } = await admitToPublish(admitNeeds(run), run.knowledge.startEvent);
   if (read !== null) rememberAdmitResult(run, read);
-  if (cause !== undefined) run.knowledge.cause = cause;
+  if (startEvent !== undefined) run.knowledge.startEvent = startEvent;
   return continues;
 }
 
 /** Store what `admit` has read. */
-function rememberAdmitResult({ knowledge }: Run, { admitted, cause }: AdmitResult): void {
+function rememberAdmitResult({ knowledge }: Run, { admitted, startEvent }: AdmitResult): void {
   knowledge.hasReadIssue = true;
-  if (cause !== undefined) knowledge.cause = cause;
+  if (startEvent !== undefined) knowledge.startEvent = startEvent;
   if (admitted !== null) knowledge.text = { ...knowledge.text, countedTitle: admitted.countedTitle };
 }
 
@@ -125,7 +125,7 @@ async function textCounts(run: Run): Promise<boolean> {
   const { knowledge, haltSwitch } = run;
   const { stop, ...text } = await checkStillCounts({ ...admitNeeds(run), signal: haltSwitch.abandon }, knowledge.text);
   knowledge.text = text;
-  if (text.edit !== null) knowledge.cause = text.edit.cause;
+  if (text.edit !== null) knowledge.startEvent = text.edit.startEvent;
   return stop === null;
 }
 
@@ -192,11 +192,11 @@ async function afterRecovery(run: Run, recovered: Recovered): Promise<Next | Unf
 async function afterFinish(run: Run, finished: Finished): Promise<Next | Unfinished> {
   if (finished.kind === "done") return nextOf(run);
   if (finished.saved !== null) await publishSaved(publishNeeds(run), finished.saved);
-  return { error: new StepFailure(finished.failure), agentEnd: "without work" };
+  return { error: new StepFailure(finished.failure), agentEnd: "without result" };
 }
 
 /** Handle finished work that is neither here nor on GitHub: wait for its runner, or do it again from the branch in a new run. */
-async function workIsMissing(run: Run, entry: EntryWithSteps): Promise<Unfinished | Disposition> {
+async function handleMissingWork(run: Run, entry: EntryWithSteps): Promise<Unfinished | Disposition> {
   const { dataFolderId, dataFolderTrouble, now } = run.services;
   const trouble = await dataFolderTrouble();
   // The data folder may return, with the work in it.

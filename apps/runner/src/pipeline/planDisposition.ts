@@ -20,7 +20,7 @@ import { Halted } from "../run/halt.ts";
 import { progressOfRequeued } from "./requeuedProgress.ts";
 import { extraWait } from "./outageOfOneIssue.ts";
 
-/** Delay of a requeued job. Without this delay, a runner that closes would receive the job again. After it, that runner receives no more jobs. */
+/** Delay of a requeued job. It is long enough that a runner that closes does not receive the job again. */
 export const REQUEUE_MS = 100;
 /** Delay before the next try after an error of this machine or of the configuration. */
 const ERROR_RETRY_MS = 60_000;

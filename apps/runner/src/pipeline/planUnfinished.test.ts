@@ -1,20 +1,26 @@
 import { expect, test } from "vitest";
-import { planAgentEnd, planUnfinished, type AgentEndFacts, type UnfinishedRun } from "./planUnfinished.ts";
+import { planAgentEnd, planUnfinished, type AgentEndFacts, type UnfinishedFacts } from "./planUnfinished.ts";
 
-const RUN: UnfinishedRun = { halt: null, outOfTime: false, endedWithoutWork: false, agentLost: false, decided: false };
+const RUN: UnfinishedFacts = {
+  halt: null,
+  outOfTime: false,
+  endedWithoutResult: false,
+  agentLost: false,
+  decided: false,
+};
 
-test.each<[Partial<UnfinishedRun>, ReturnType<typeof planUnfinished>]>([
+test.each<[Partial<UnfinishedFacts>, ReturnType<typeof planUnfinished>]>([
   [{}, "failure"],
-  [{ endedWithoutWork: true }, "failure"],
+  [{ endedWithoutResult: true }, "failure"],
   [{ halt: "shutdown" }, "requeue"],
   // Otherwise the agent would run again, and cost money again, although it ended by itself.
-  [{ halt: "shutdown", endedWithoutWork: true }, "failure"],
-  [{ halt: "shutdown", endedWithoutWork: true, outOfTime: true }, "requeue"],
+  [{ halt: "shutdown", endedWithoutResult: true }, "failure"],
+  [{ halt: "shutdown", endedWithoutResult: true, outOfTime: true }, "requeue"],
   [{ outOfTime: true }, "requeue"],
   [{ agentLost: true }, "requeue"],
   [{ agentLost: true, halt: "stopped" }, "stopped"],
   [{ halt: "stopped" }, "stopped"],
-  [{ halt: "stopped", endedWithoutWork: true }, "stopped"],
+  [{ halt: "stopped", endedWithoutResult: true }, "stopped"],
   [{ halt: "cancelled" }, "cancelled"],
   [{ halt: "cancelled", decided: true }, "failure"],
 ])("%j → %s", (run, next) => {

@@ -4,12 +4,11 @@ import type { HaltCause } from "../agent/types.ts";
 export interface Unfinished {
   readonly error: unknown;
   /**
-   * How the agent ended, if that is the reason. `without work`: it ended by itself, and has no work that could be published; a halt in
-   * the meantime does not change that. `agent lost`: it was killed with its guard, or by its guard because its job's lock was about to end
-   * while Redis did not answer. The run still has its job, so it requeues the job, as after the death of a runner. (After the halt `lost`,
-   * the run has no job to requeue.) Null: any other reason.
+   * How the agent ended, if that is the reason; null: any other reason. `without result`: it finished by itself, but its work is not to be
+   * published as finished work. `agent lost`: it was killed together with its guard, or by its guard, because Redis did not answer and the
+   * job's lock was about to expire. The run still has its job.
    */
-  readonly agentEnd: "without work" | "agent lost" | null;
+  readonly agentEnd: "without result" | "agent lost" | null;
 }
 
 export interface AgentEndFacts {
@@ -30,13 +29,13 @@ export function planAgentEnd({ halt, asks, agentLost }: AgentEndFacts): "halt" |
   return agentLost ? "agent lost" : "failure";
 }
 
-export interface UnfinishedRun {
+export interface UnfinishedFacts {
   /** Cause of the halt; null if there was none. Never `lost`: such a run has lost its job, which is released without this plan. */
   readonly halt: HaltCause | null;
   /** The run may not write to the record any more, or has no time to. */
   readonly outOfTime: boolean;
-  /** `Unfinished.agentEnd` is `without work`. */
-  readonly endedWithoutWork: boolean;
+  /** `Unfinished.agentEnd` is `without result`. A halt in the meantime does not change that. */
+  readonly endedWithoutResult: boolean;
   /** `Unfinished.agentEnd` is `agent lost`. */
   readonly agentLost: boolean;
   /** The issue's end is already in the record. */
@@ -49,11 +48,11 @@ export interface UnfinishedRun {
 export function planUnfinished({
   halt,
   outOfTime,
-  endedWithoutWork,
+  endedWithoutResult,
   agentLost,
   decided,
-}: UnfinishedRun): "requeue" | "stopped" | "cancelled" | "failure" {
-  if (outOfTime || (halt === "shutdown" && !endedWithoutWork)) return "requeue";
+}: UnfinishedFacts): "requeue" | "stopped" | "cancelled" | "failure" {
+  if (outOfTime || (halt === "shutdown" && !endedWithoutResult)) return "requeue";
   if ((halt === "stopped" || halt === "cancelled") && !decided) return halt;
   if (agentLost) return "requeue";
   return "failure";

@@ -55,8 +55,8 @@ export interface ProcessOptions {
   readonly haltSwitch: HaltSwitch;
   /** Return for how many ms the agent may live without another heartbeat: see `JobLock`. */
   readonly agentTimeLeftMs: () => number;
-  /** Called with the progress of the run when it starts. */
-  readonly onProgress: (progress: Progress) => void;
+  /** Called once, when the run has claimed the issue. The progress changes later. */
+  readonly onBegun: (progress: Progress) => void;
   /** Called with the place that the run has in the limits. The callee then renews and releases it. */
   readonly onPlace: (place: Place) => void;
 }
@@ -132,7 +132,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
     return { do: "requeue", until, because: "its repository is held", lastWrite: { patch: { "job.hold": hold.name } } };
   }
 
-  // Checked before the run creates files: if the data folder is missing, new files would hide the former ones when it is mounted again.
+  // Checked before the run creates files: if the data folder is not mounted, new files would be created below its mount point and be hidden later.
   const trouble = await services.dataFolderTrouble();
   if (trouble !== null) {
     log.warn({ issue: jobId }, `the job waits, because of a problem with the data folder: ${trouble}`);
@@ -169,7 +169,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   // Environment of git on the clean side. Like agents, git must not have tac8's secrets in it.
   const cleanSideGitEnv = { ...config.agentEnv, [RUN_MARKER]: id };
   const pathsOfMirror = mirrorPaths(config.dataFolder, ref);
-  const side = services.openSide({
+  const agentSide = services.openAgentSide({
     roots: [paths.tree, paths.gitDir, paths.tmpDir, paths.homeDir],
     objects: join(pathsOfMirror.dir, "objects"),
     read: [paths.promptFile],
@@ -180,8 +180,8 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   });
   // A git command that is aborted leaves the processes that it started, and these keep the runner's pipes open.
   cleanup.defer(() => killSurvivors({ runId: id, except: [process.pid] }));
-  cleanup.defer(() => side.close());
-  const agentPlace = side.place();
+  cleanup.defer(() => agentSide.close());
+  const agentPlace = agentSide.place();
   const lostRunId = (await services.store.read(jobId)).run.id;
   if (lostRunId !== null) {
     // Done before this run's id replaces the lost run's id: a later run could not find these processes and files.
@@ -201,7 +201,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   });
   const { title } = job.data;
   const progress = new Progress({ issue: jobId, title, run: id, slot: slot.name, since: now() });
-  options.onProgress(progress);
+  options.onBegun(progress);
   const parts = {
     id,
     services,
@@ -214,7 +214,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
     paths,
     mirror,
     lock,
-    side,
+    agentSide,
     haltSwitch: options.haltSwitch,
     agentTimeLeftMs: options.agentTimeLeftMs,
     progress,
@@ -226,7 +226,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   if (before.run.id !== null) await run.record.writeEvent({}, lostRunEvent(before));
   const blockedExpiresMs = questionLifetimeMs(config.coordinator.blocked_expires_days);
   const { redis, dataFolderId } = services;
-  const lostRunNeeds = { redis, dataFolderId, paths, side, signal: options.haltSwitch.abandon, log: run.log };
+  const lostRunNeeds = { redis, dataFolderId, paths, agentSide, signal: options.haltSwitch.abandon, log: run.log };
   const entry = planEntry(before, {
     runId: id,
     blockedExpiresMs,

@@ -17,11 +17,11 @@ import { processJob } from "./process.ts";
 import type { Progress } from "../run/progress.ts";
 
 /**
- * Error rate above which the worker counts as spinning: failing in a loop without a pause. A lost connection causes an error every 2 s; a Redis that refuses writes causes 25,000 errors
- * in 4 s.
+ * The worker is spinning (failing in a loop without a pause) if it has 1000 errors in each 10 s for a minute. A lost connection causes an
+ * error every 2 s; a Redis that refuses writes causes 25,000 errors in 4 s.
  */
-const SPINNING = { limit: 1000, windowMs: 10_000, windows: 6 };
-/** Delay of a job that is left to another runner, because a worker that was waiting when it was paused still receives one job. */
+const SPINNING = { limit: 1000, windowMs: 10_000, consecutiveWindows: 6 };
+/** Delay of a job that is left to another runner. A worker that is paused while it waits for a job still receives one. */
 const LEAVE_TO_OTHER_MS = 5000;
 /** Longest wait for Redis at the end of a run or of the runner. A reachable Redis answers within milliseconds. */
 const REDIS_MS = 3000;
@@ -87,7 +87,7 @@ export function processJobs(options: ProcessJobsOptions): JobProcessor {
         slot,
         haltSwitch,
         agentTimeLeftMs: () => lock.timeLeftMs(),
-        onProgress: (seen) => void progress.set(jobId, seen),
+        onBegun: (begun) => void progress.set(jobId, begun),
         onPlace: (taken) => void (place = taken),
       });
     } finally {
@@ -150,7 +150,7 @@ export function processJobs(options: ProcessJobsOptions): JobProcessor {
   return {
     worker,
     running,
-    progress: () => [...progress.values()].map(({ seen }) => seen),
+    progress: () => [...progress.values()].map(({ presence }) => presence),
     async close() {
       const graceMs = coordinator.shutdown_grace_seconds * 1000;
       closing = true; // A job that is being fetched now arrives after the runs below were notified.

@@ -14,7 +14,7 @@ test("a step knows the app's account as soon as the first comment is posted", ()
     config: { coordinator: { backoff_factor: 1 }, github: {} },
     log: createLogger({ name: "test", secrets: [], destination: { write: () => undefined } }),
   };
-  const parts = { services, haltSwitch: new HaltSwitch(), side: { place: () => ({}) }, job: { opts: {} } };
+  const parts = { services, haltSwitch: new HaltSwitch(), agentSide: { place: () => ({}) }, job: { opts: {} } };
   const run = createRun(parts as unknown as RunParts, parseIssueState({}));
   const { issue } = reportNeeds(run);
   expect(issue.login).toBeNull();

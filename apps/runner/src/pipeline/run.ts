@@ -3,7 +3,7 @@ import type { IssueRef } from "@tac8/core/domain/reference";
 import type { Logger } from "@tac8/core/log/logger";
 import type { IssueRecord } from "@tac8/core/state/issueState";
 import type { WaitingGuard } from "../guard/client.ts";
-import type { Cause } from "../issue/cause.ts";
+import type { StartEvent } from "../issue/startEvent.ts";
 import type { PushScope } from "../airlock/pushScope.ts";
 import type { KnownText } from "../issue/textThatCounts.ts";
 import { IssueLabels } from "../issue/labels.ts";
@@ -35,7 +35,7 @@ export interface RunParts {
   readonly mirror: Mirror;
   readonly lock: WorkspaceLock;
   /** Borrowed. */
-  readonly side: AgentSide;
+  readonly agentSide: AgentSide;
   readonly haltSwitch: HaltSwitch;
   /** Return for how many ms the agent may live without another heartbeat: see `JobLock`. */
   readonly agentTimeLeftMs: () => number;
@@ -45,7 +45,7 @@ export interface RunParts {
 /** Results of the steps so far. The steps return them, and only the pipeline stores them here. */
 export interface RunKnowledge {
   /** The label event that started the work; null: no trusted account has labelled the issue. Undefined until a step has read it. */
-  cause: Cause | undefined;
+  startEvent: StartEvent | undefined;
   /** `admit` has read the issue on GitHub, so the end that this run reports does not come from Redis alone. */
   hasReadIssue: boolean;
   text: KnownText;
@@ -69,7 +69,7 @@ export interface Run extends RunParts {
 
 /** @param state the record after the run has claimed it */
 export function createRun(parts: RunParts, state: IssueRecord): Run {
-  const { id, services, jobId, ref, repository, runner, side, haltSwitch, progress } = parts;
+  const { id, services, jobId, ref, repository, runner, agentSide, haltSwitch, progress } = parts;
   const { config, github, store, now, redact } = services;
   const log = services.log.child({ issue: jobId, run: id });
   const issue: IssueOnGitHub = {
@@ -91,8 +91,8 @@ export function createRun(parts: RunParts, state: IssueRecord): Run {
     comment: new StatusComment(written),
     labels: new IssueLabels(written),
     log,
-    knowledge: { cause: undefined, hasReadIssue: false, text: { countedTitle: null, edit: null }, scope: null },
-    guard: new EarlyStart(() => side.startGuard?.(id) ?? null),
+    knowledge: { startEvent: undefined, hasReadIssue: false, text: { countedTitle: null, edit: null }, scope: null },
+    guard: new EarlyStart(() => agentSide.startGuard?.(id) ?? null),
     scanner: new EarlyStart(startScanner),
   };
 }

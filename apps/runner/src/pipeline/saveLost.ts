@@ -14,7 +14,7 @@ export async function saveLost(run: Run): Promise<void> {
   if (checkpoint === "none" || agentRun === null) return; // No agent has started.
   if (
     sessionHome !== run.services.dataFolderId ||
-    (await run.side.place({ signal: run.haltSwitch.abandon }).stat(run.paths.tree)) === null
+    (await run.agentSide.place({ signal: run.haltSwitch.abandon }).stat(run.paths.tree)) === null
   )
     return;
   if (await isSaved(run)) return;

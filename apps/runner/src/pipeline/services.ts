@@ -9,7 +9,7 @@ import type { IssueStore } from "@tac8/core/state/issueStore";
 import type { ResourceLimits } from "../host/resourceLimits.ts";
 import type { DiskWatch } from "../host/diskWatch.ts";
 import type { DataFolderCheck } from "../host/dataFolderCheck.ts";
-import type { OpenSide } from "../agentPlace/side.ts";
+import type { OpenAgentSide } from "../agentPlace/side.ts";
 
 /** Services that all runs of a runner share. */
 export interface RunnerServices {
@@ -29,7 +29,7 @@ export interface RunnerServices {
   /** Limits for each agent. */
   readonly resourceLimits: ResourceLimits;
   readonly isolation: Isolation;
-  readonly openSide: OpenSide;
+  readonly openAgentSide: OpenAgentSide;
   /** Ends agents when the disk is almost full. */
   readonly disk: DiskWatch;
   readonly now: () => number;

@@ -6,7 +6,7 @@ import { applyPatch, type IssuePatch } from "@tac8/core/state/issueState";
 import { readEvents } from "@tac8/core/state/events";
 import { NO_FORMER_END } from "@tac8/core/state/reopen";
 import { admit } from "../steps/admit/admit.ts";
-import { causeOf } from "../issue/cause.ts";
+import { startEventOf } from "../issue/startEvent.ts";
 import { report, type Reported } from "../steps/report/report.ts";
 import { admitNeeds, issueAccess, attemptsOf, reportNeeds } from "./needs.ts";
 import type { Run } from "./run.ts";
@@ -26,7 +26,7 @@ import { isOutageOfOneIssue } from "./outageOfOneIssue.ts";
 import { isRefusalOfOneIssue } from "./refusalOfOneIssue.ts";
 import { planUnfinished, type Unfinished } from "./planUnfinished.ts";
 
-/** Number of newest events to read: enough for the other issues of a repository while a refused push waits for its next tries. */
+/** Number of newest events to read. They include the pushes of other issues while this issue's refused push waits for its next tries. */
 const EVENTS_READ = 1000;
 
 export interface SettleOptions {
@@ -46,7 +46,7 @@ export async function settleUnfinished(
   const next = planUnfinished({
     halt: halted?.halt ?? null,
     outOfTime: run.haltSwitch.abandon.aborted,
-    endedWithoutWork: agentEnd === "without work",
+    endedWithoutResult: agentEnd === "without result",
     agentLost: agentEnd === "agent lost",
     decided: run.record.state.end.outcome !== null,
   });
@@ -74,7 +74,7 @@ export async function reportEnd(run: Run, options: SettleOptions): Promise<Dispo
   let reported: Reported;
   try {
     await confirmEnd(run);
-    reported = await report(reportNeeds(run), run.knowledge.cause);
+    reported = await report(reportNeeds(run), run.knowledge.startEvent);
   } catch (error) {
     if (error instanceof LostRun || run.haltSwitch.abandon.aborted)
       return settleUnfinished(run, { error, agentEnd: null }, options);
@@ -93,12 +93,12 @@ export async function reportEnd(run: Run, options: SettleOptions): Promise<Dispo
  */
 async function confirmEnd(run: Run): Promise<void> {
   if (run.knowledge.hasReadIssue) return;
-  run.knowledge.cause = await causeOf(issueAccess(run, run.haltSwitch.abandon), run.knowledge.cause);
-  if (run.knowledge.cause !== null) return;
+  run.knowledge.startEvent = await startEventOf(issueAccess(run, run.haltSwitch.abandon), run.knowledge.startEvent);
+  if (run.knowledge.startEvent !== null) return;
   await run.record.write({ ...NO_FORMER_END, "round.admitted": null, "work.summary": null });
-  const { admitted, cause } = await admit(admitNeeds(run));
+  const { admitted, startEvent } = await admit(admitNeeds(run));
   run.knowledge.hasReadIssue = true;
-  if (cause !== undefined) run.knowledge.cause = cause;
+  if (startEvent !== undefined) run.knowledge.startEvent = startEvent;
   if (admitted !== null) {
     throw new StepFailure({ kind: "github", message: "the label was added while the issue was read" });
   }

@@ -15,36 +15,36 @@ const MAX_LENGTH = 200;
 
 /** Progress of a run, for display. Only the end of the breaker's probe depends on it: `last` shows that the model answers. */
 export class Progress {
-  #seen: RunPresence;
+  #presence: RunPresence;
   /** Usage of the issue's ended agents. */
   #before = NO_USAGE;
   /** Usage of the running agent. */
   #usage = NO_LIVE_USAGE;
 
   constructor(run: Pick<RunPresence, "issue" | "title" | "run" | "slot" | "since">) {
-    this.#seen = { ...run, phase: "prepare", last: null, tokens: 0, costUsd: 0 };
+    this.#presence = { ...run, phase: "prepare", last: null, tokens: 0, costUsd: 0 };
   }
 
-  get seen(): RunPresence {
-    return this.#seen;
+  get presence(): RunPresence {
+    return this.#presence;
   }
 
   at(checkpoint: Checkpoint): void {
-    this.#seen = { ...this.#seen, phase: PHASES[checkpoint] };
+    this.#presence = { ...this.#presence, phase: PHASES[checkpoint] };
   }
 
   /** Record the last event of the agent. @param text the event's text, without secrets */
-  did(event: LiveEvent, text: string): void {
+  addEvent(event: LiveEvent, text: string): void {
     const { at, kind, tool } = event;
     this.#usage = addEventUsage(this.#usage, event);
     this.#count();
     if (kind === "tool-result" && text === "") return;
     const words = clip(text.split("\n", 1)[0] ?? "", MAX_LENGTH);
-    this.#seen = { ...this.#seen, last: { at, kind, text: tool === undefined ? words : `${tool}: ${words}` } };
+    this.#presence = { ...this.#presence, last: { at, kind, text: tool === undefined ? words : `${tool}: ${words}` } };
   }
 
   /** Set the usage of the issue's ended agents. Called when an agent starts or ends. */
-  cost(usage: Usage): void {
+  setEndedUsage(usage: Usage): void {
     this.#before = usage;
     this.#usage = NO_LIVE_USAGE;
     this.#count();
@@ -53,6 +53,6 @@ export class Progress {
   #count(): void {
     const now = totalUsage(this.#usage);
     const tokens = totalTokens(this.#before) + tokensIn(now);
-    this.#seen = { ...this.#seen, tokens, costUsd: this.#before.costUsd + now.costUsd };
+    this.#presence = { ...this.#presence, tokens, costUsd: this.#before.costUsd + now.costUsd };
   }
 }

@@ -28,7 +28,7 @@ export interface Prepared {
   readonly scope: PushScope;
   readonly baseSha: string;
   /** How the workspace was prepared. */
-  readonly workspaceOrigin: EnsuredWorkspace["how"];
+  readonly workspaceHow: EnsuredWorkspace["how"];
   /** Patch for the record, written after the unrecorded work of an earlier agent has been recovered. */
   readonly patch: PatchOf<PreparedField>;
   /** Reason to resume, read from GitHub. */

@@ -5,7 +5,7 @@ import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { withIncoming } from "../airlock/incoming.ts";
-import { byMirror, byPublished, whyKept } from "../janitor/published.ts";
+import { unlessInMirror, unlessPublished, whyKept } from "../janitor/published.ts";
 import { saveWork } from "./save.ts";
 import { createGitBench, type GitBench } from "./testing/gitBench.ts";
 
@@ -28,7 +28,7 @@ const refs = async () => (await bench.agent(["for-each-ref", "--format=%(refname
 
 async function why(): Promise<string | null> {
   await bench.mirror.refresh();
-  return whyKept({ ...bench.paths, place: bench.place, whyCommitsKept: byMirror(bench.mirror) });
+  return whyKept({ ...bench.paths, place: bench.place, whyCommitsKept: unlessInMirror(bench.mirror) });
 }
 
 fieldTest(
@@ -133,7 +133,7 @@ fieldTest(
     }));
     expect(crossed).toEqual({ commits: 1, refs: "refs/heads/work" });
     const kept = () =>
-      whyKept({ ...paths, place, whyCommitsKept: byPublished({ place, gitDir: paths.gitDir }, [head]) });
+      whyKept({ ...paths, place, whyCommitsKept: unlessPublished({ place, gitDir: paths.gitDir }, [head]) });
     expect(await kept()).toBeNull();
     expect(await why()).toMatch(/not on GitHub/);
     await bench.agent(["push", "--quiet", bench.originDir, `${head}:refs/heads/${bench.branch}`]);

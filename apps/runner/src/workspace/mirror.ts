@@ -29,14 +29,14 @@ const SMALL_MEMORY = ["-c", "pack.threads=1", "-c", "pack.windowMemory=64m"];
  */
 export class Mirror {
   readonly paths: MirrorPaths;
-  readonly side: CleanSide;
+  readonly cleanSide: CleanSide;
   readonly #lockWaitMs: number;
   #doubted = false;
   #quarantined: string | null = null;
 
-  constructor(paths: MirrorPaths, side: CleanSide, { lockWaitMs = LOCK_WAIT_MS }: { lockWaitMs?: number } = {}) {
+  constructor(paths: MirrorPaths, cleanSide: CleanSide, { lockWaitMs = LOCK_WAIT_MS }: { lockWaitMs?: number } = {}) {
     this.paths = paths;
-    this.side = side;
+    this.cleanSide = cleanSide;
     this.#lockWaitMs = lockWaitMs;
   }
 
@@ -62,8 +62,8 @@ export class Mirror {
     await removeStaleLocks(localFiles, dir, [PINS]);
     await removeHalfPacks(dir);
     await gitStep("preparing the mirror of the repository", () => createRepository(dir));
-    await overNetwork(this.side, {
-      what: `fetching ${this.side.url}`,
+    await overNetwork(this.cleanSide, {
+      what: `fetching ${this.cleanSide.url}`,
       kind: "fetch",
       dir,
       args: [
@@ -72,7 +72,7 @@ export class Mirror {
         "--prune",
         "--no-tags",
         "--no-write-fetch-head",
-        this.side.url,
+        this.cleanSide.url,
         "+refs/heads/*:refs/heads/*",
         "+refs/tags/*:refs/tags/*",
       ],
@@ -87,13 +87,13 @@ export class Mirror {
     const manyBranches = (await looseNames(dir, "refs/heads")).length > MAX_LOOSE;
     if (tags === 0 && !manyBranches) return;
     await gitStep("packing the refs of the mirror", () =>
-      cleanGit(this.side, dir, { signal }).raw(["pack-refs", ...(manyBranches ? ["--all"] : [])]),
+      cleanGit(this.cleanSide, dir, { signal }).raw(["pack-refs", ...(manyBranches ? ["--all"] : [])]),
     );
   }
 
   async #replace(signal: AbortSignal | undefined): Promise<void> {
     const fill = (dir: string) => this.#fill(dir, signal);
-    this.#quarantined = await replaceMirror({ dir: this.paths.dir, side: this.side, pins: PINS, fill, signal });
+    this.#quarantined = await replaceMirror({ dir: this.paths.dir, side: this.cleanSide, pins: PINS, fill, signal });
   }
 
   /**
@@ -102,7 +102,7 @@ export class Mirror {
    */
   async verify(commits: readonly string[], pin: string, signal?: AbortSignal): Promise<boolean> {
     return this.#sound(signal, async () => {
-      const git = cleanGit(this.side, this.paths.dir, { signal });
+      const git = cleanGit(this.cleanSide, this.paths.dir, { signal });
       const pinned = await readRef(this.paths.dir, `${PINS}/${pin}`);
       const all = [...commits, ...(pinned === null ? [] : [pinned])];
       await git.raw(["rev-list", "--quiet", ...all]);
@@ -115,7 +115,7 @@ export class Mirror {
     if (this.#doubted) return false;
     this.#doubted = true;
     return this.#sound(signal, async () => {
-      const git = maintenanceGit(this.side, this.paths.dir, { signal });
+      const git = maintenanceGit(this.cleanSide, this.paths.dir, { signal });
       // The exit code is ignored, because the check also fails for flaws of old histories that are complete.
       await git.raw(["fsck", "--progress", "--no-dangling", "--no-reflogs"]);
     });
@@ -159,7 +159,7 @@ export class Mirror {
       return await lock(this.paths.lockFile, { timeoutMs, ...(signal === undefined ? {} : { signal }) });
     } catch (error) {
       if (!(error instanceof LockTimeout)) throw error;
-      const message = `another run has used the mirror of ${this.side.url} for longer than ${timeoutMs / 1000} s: the job waits for it`;
+      const message = `another run has used the mirror of ${this.cleanSide.url} for longer than ${timeoutMs / 1000} s: the job waits for it`;
       throw new StepFailure({ kind: "github", message }, { cause: error });
     }
   }
@@ -170,7 +170,7 @@ export class Mirror {
   }
 
   async has(sha: string): Promise<boolean> {
-    return (await commitOf(cleanGit(this.side, this.paths.dir), sha)) !== null;
+    return (await commitOf(cleanGit(this.cleanSide, this.paths.dir), sha)) !== null;
   }
 
   /** Keep a commit and its objects, whatever happens to its branch. */
@@ -184,7 +184,7 @@ export class Mirror {
     const ref = this.#pinOf(name);
     await gitStep("releasing the base commit", async () => {
       if (await removeOwnRef(ref)) return;
-      await cleanGit(this.side, ref.dir, { signal }).raw(["update-ref", "-d", ref.name]);
+      await cleanGit(this.cleanSide, ref.dir, { signal }).raw(["update-ref", "-d", ref.name]);
     });
   }
 
@@ -195,7 +195,7 @@ export class Mirror {
 
   /** Return the numbers that decide about maintenance. */
   async size(signal?: AbortSignal): Promise<{ readonly looseObjects: number; readonly packs: number }> {
-    const output = await cleanGit(this.side, this.paths.dir, { signal }).raw(["count-objects", "--verbose"]);
+    const output = await cleanGit(this.cleanSide, this.paths.dir, { signal }).raw(["count-objects", "--verbose"]);
     const count = (name: string) => Number(new RegExp(`^${name}: (\\d+)$`, "m").exec(output)?.[1] ?? 0);
     return { looseObjects: count("count"), packs: count("packs") };
   }
@@ -208,7 +208,7 @@ export class Mirror {
     await this.#alone(signal, async () => {
       await removeHalfPacks(this.paths.dir);
       await gitStep("packing the mirror of the repository", async () => {
-        const git = maintenanceGit(this.side, this.paths.dir, { signal });
+        const git = maintenanceGit(this.cleanSide, this.paths.dir, { signal });
         await git.raw([...SMALL_MEMORY, "repack", "--quiet", "--geometric=2", "-d", "-n"]);
         await git.raw(["pack-refs", "--all"]);
       });
@@ -217,7 +217,7 @@ export class Mirror {
 
   /** Return the text of a file in a commit; null if the file is missing or larger than 1 MB. */
   async file(commit: string, path: string): Promise<string | null> {
-    const git = cleanGit(this.side, this.paths.dir);
+    const git = cleanGit(this.cleanSide, this.paths.dir);
     const size = await git.raw(["ls-tree", "--long", commit, "--", path]);
     const match = /^100\d+ blob ([0-9a-f]+)\s+(\d+)\t/.exec(size);
     if (match === null || Number(match[2]) > MAX_FILE) return null;

@@ -67,7 +67,7 @@ export interface FinishedFacts {
   readonly isFromThisDataFolder: boolean;
 }
 
-/** Plan the repair of a workspace with an agent's finished work, for recoverFinishedWork.ts. Pure. */
+/** Plan the repair of a workspace with an agent's finished work, for restoreFinishedWork.ts. Pure. */
 export function planFinished(
   snapshot: WorkspaceSnapshot,
   { saved, hasSaved, isFromThisDataFolder }: FinishedFacts,

@@ -5,7 +5,7 @@ import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { withIncoming, type Incoming } from "../airlock/incoming.ts";
-import { byMirror, whyKept } from "../janitor/published.ts";
+import { unlessInMirror, whyKept } from "../janitor/published.ts";
 import { directPlace } from "../agentPlace/direct.ts";
 import type { AgentPlace } from "../agentPlace/place.ts";
 import { backToBranch } from "./backToBranch.ts";
@@ -165,7 +165,7 @@ describe.each([
     expect(await changes()).toEqual(["M\tREADME.md", "A\twork.txt"]);
     expect(await takeOut(bench.place)).toEqual({ commits: 1 });
     await bench.mirror.refresh();
-    await whyKept({ ...bench.paths, place: bench.place, whyCommitsKept: byMirror(bench.mirror) });
+    await whyKept({ ...bench.paths, place: bench.place, whyCommitsKept: unlessInMirror(bench.mirror) });
     await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
     await bench.ensure();
     await rm(bench.paths.tree, { recursive: true });

@@ -13,7 +13,7 @@ import type { Logger } from "@tac8/core/log/logger";
 import { FORWARDER } from "../../egress/forwarder/command.ts";
 import { HELPER_PROGRAM } from "../helper/client.ts";
 import { openConfinedSide } from "../helper/confined.ts";
-import type { OpenSide } from "../side.ts";
+import type { OpenAgentSide } from "../side.ts";
 import { etcFiles } from "./etc.ts";
 import { mountsOf } from "./mounts.ts";
 import { sandboxConfinement, type Inside } from "./side.ts";
@@ -36,7 +36,7 @@ const SECCOMP_FD = 9;
 const WITH_FILTER = ["/bin/sh", "-c", `filter=$1; shift; exec "$@" ${SECCOMP_FD}<"$filter"`, "sh"];
 
 /** Prepare the files of all sandboxes of a runner in `<data folder>/sandbox`. @throws StartupProblem if this machine cannot start sandboxes */
-export async function sandboxOpener({ config, log, program }: OpenerOptions): Promise<OpenSide> {
+export async function sandboxOpener({ config, log, program }: OpenerOptions): Promise<OpenAgentSide> {
   const runnerUid = process.getuid?.() ?? 0;
   const uid = runnerUid === 0 ? INNER_UID : runnerUid;
   const gid = runnerUid === 0 ? INNER_UID : (process.getgid?.() ?? 0);

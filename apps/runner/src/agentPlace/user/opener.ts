@@ -6,7 +6,7 @@ import type { AgentIds } from "@tac8/core/isolation/launcher/protocol";
 import type { Logger } from "@tac8/core/log/logger";
 import { makeObjectsReadable } from "../../git/cleanSide.ts";
 import { openConfinedSide } from "../helper/confined.ts";
-import type { OpenSide } from "../side.ts";
+import type { OpenAgentSide } from "../side.ts";
 import { AgentIdBook } from "./ids.ts";
 import { userConfinement } from "./side.ts";
 
@@ -22,7 +22,7 @@ export interface UserOpenerOptions {
 const AGENT_ENTRIES = ["workspaces", "homes", "repos"];
 
 /** Prepare the data folder for agents as separate users. Afterwards, new files of the runner are accessible only to the runner. */
-export function userOpener({ config, log, socket, ids }: UserOpenerOptions): OpenSide {
+export function userOpener({ config, log, socket, ids }: UserOpenerOptions): OpenAgentSide {
   for (const path of secretFiles(config)) assertClosed(path);
   process.umask(0o077);
   makeObjectsReadable();

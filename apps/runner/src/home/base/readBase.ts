@@ -16,7 +16,7 @@ export interface BaseCommit {
  * issue's branch and worktree do not matter. @throws StepFailure with git's message
  */
 export async function readBase({ mirror, sha, folders, signal }: BaseCommit): Promise<BaseFiles> {
-  const commit: Commit = { clean: mirror.side, dir: mirror.paths.dir, sha, signal };
+  const commit: Commit = { clean: mirror.cleanSide, dir: mirror.paths.dir, sha, signal };
   return gitStep("reading the base commit's settings and instructions", async () => {
     const all = await filesOf(commit);
     const entries = all ?? (await filesOf(commit, REQUIRED)) ?? [];

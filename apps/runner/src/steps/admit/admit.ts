@@ -4,7 +4,7 @@ import type { AdmitField } from "../../run/owners.ts";
 import { retryOptionsOf, withRetry } from "../../run/retry.ts";
 import type { StepBasics } from "../../run/step.ts";
 import type { WorkspacePaths } from "../../workspace/paths.ts";
-import { causeOf, type Cause } from "../../issue/cause.ts";
+import { startEventOf, type StartEvent } from "../../issue/startEvent.ts";
 import { readTextThatCounts } from "../../issue/textThatCounts.ts";
 import { restoreQuestion } from "./restore.ts";
 import type { Admitted } from "../handover.ts";
@@ -19,7 +19,7 @@ export interface AdmitResult {
   /** Null if the issue's end was decided here (closed, transferred, deleted, not allowed …), or if a question is open again. */
   readonly admitted: Admitted | null;
   /** The label event that started the work. Undefined if it was not read. */
-  readonly cause: Cause | undefined;
+  readonly startEvent: StartEvent | undefined;
 }
 
 /**
@@ -45,13 +45,13 @@ export async function admit(run: AdmitNeeds): Promise<AdmitResult> {
   const trigger = await withRetry(() => readTrigger(run, { labelled, comments }), retry);
   if (trigger.kind !== "go") {
     await endByTrigger(run, trigger);
-    return { admitted: null, cause: trigger.cause };
+    return { admitted: null, startEvent: trigger.startEvent };
   }
-  const { event, cause } = trigger;
+  const { event, startEvent } = trigger;
   const isUnrecorded = event !== run.record.state.label.event || run.record.state.round.admitted === null;
   if (isUnrecorded) await run.record.write({ "label.event": event, "round.admitted": event });
-  const text = await readTextThatCounts(run, { issue, comments, cause });
-  if (text === null) return { admitted: null, cause };
+  const text = await readTextThatCounts(run, { issue, comments, startEvent });
+  if (text === null) return { admitted: null, startEvent };
   const { title, body, comments: countedComments, leftOut, unreadable } = text;
   return {
     admitted: {
@@ -61,7 +61,7 @@ export async function admit(run: AdmitNeeds): Promise<AdmitResult> {
       leftOut,
       countedTitle: { title, unreadable },
     },
-    cause,
+    startEvent,
   };
 }
 
@@ -70,28 +70,28 @@ export interface AdmitToPublishResult {
   readonly continues: boolean;
   /** Null if the issue was not read, because the record still has the label event or the retry that admitted the work. */
   readonly admitResult: AdmitResult | null;
-  readonly cause: Cause | undefined;
+  readonly startEvent: StartEvent | undefined;
 }
 
 /**
  * Decide like `admit`, for finished work that only has to be published. If the record still has the label event or the retry that admitted the
  * work, only check that the issue has a trusted label event.
- * @param knownCause the cause, if this run has already read it
+ * @param known the start event, if this run has already read it
  */
-export async function admitToPublish(run: AdmitNeeds, knownCause: Cause | undefined): Promise<AdmitToPublishResult> {
-  const { admitted, retriedAt: retried } = run.record.state.round;
+export async function admitToPublish(run: AdmitNeeds, known: StartEvent | undefined): Promise<AdmitToPublishResult> {
+  const { admitted: admittedBy, retriedAt } = run.record.state.round;
   const labelEvent = run.record.state.label.event;
-  const cause = await causeOf(run, knownCause);
-  if (cause === null || (admitted === null && retried === null)) {
+  const startEvent = await startEventOf(run, known);
+  if (startEvent === null || (admittedBy === null && retriedAt === null)) {
     const admitResult = await admit(run);
     return {
       continues: admitResult.admitted !== null,
-      admitResult: admitResult,
-      cause: admitResult.cause === undefined ? cause : admitResult.cause,
+      admitResult,
+      startEvent: admitResult.startEvent === undefined ? startEvent : admitResult.startEvent,
     };
   }
-  if (admitted === null) await run.record.write({ "round.admitted": labelEvent });
-  return { continues: true, admitResult: null, cause };
+  if (admittedBy === null) await run.record.write({ "round.admitted": labelEvent });
+  return { continues: true, admitResult: null, startEvent };
 }
 
 async function endByTrigger(run: AdmitNeeds, trigger: Exclude<Trigger, { kind: "go" }>): Promise<void> {
@@ -144,5 +144,5 @@ async function refuse(
 /** Write the issue's end to the record. */
 async function end(run: AdmitNeeds, outcome: Outcome, reason: string): Promise<AdmitResult> {
   await run.record.write({ "end.outcome": outcome, "end.reason": reason, "end.run": run.id });
-  return { admitted: null, cause: undefined };
+  return { admitted: null, startEvent: undefined };
 }

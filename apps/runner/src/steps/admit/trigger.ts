@@ -1,10 +1,10 @@
 import { findMarked } from "@tac8/core/domain/marker";
 import { findOpenQuestion, type OpenQuestion } from "../../issue/openQuestion.ts";
-import { findCause } from "@tac8/core/github/cause";
+import { findStartEvent } from "@tac8/core/github/startEvent";
 import type { Comment, IssueEvent } from "@tac8/core/github/types";
 import type { StepRecord } from "../../run/record.ts";
 import type { IssueAccess } from "../../run/step.ts";
-import { causeQuestion, type Cause } from "../../issue/cause.ts";
+import { startEventQuery, type StartEvent } from "../../issue/startEvent.ts";
 import { isTrustedLabel } from "../../issue/trusted.ts";
 
 export type Trigger = Start | NoStart;
@@ -13,11 +13,11 @@ export type Trigger = Start | NoStart;
 interface Start {
   readonly kind: "go";
   readonly event: number;
-  readonly cause: IssueEvent;
+  readonly startEvent: IssueEvent;
 }
 
-/** The run may not start. `cause` is undefined if it was not read. */
-type NoStart = { readonly cause: Cause | undefined } &
+/** The run may not start. `startEvent` is undefined if it was not read. */
+type NoStart = { readonly startEvent: StartEvent | undefined } &
   /** An account that may not start work added the label. */
   (
     | { readonly kind: "untrusted"; readonly actor: string; readonly event: number }
@@ -46,11 +46,11 @@ export async function readTrigger(
   const events = await github.labeledEvents(ref, ref.number, repository.issueLabel, options);
   const event: IssueEvent | null = events[0] ?? null;
   const continueWith = async (used: number): Promise<Trigger> => {
-    const question = { ...causeQuestion(run), events, comments };
-    const cause = await findCause(github, question, options);
-    if (cause !== null) return { kind: "go", event: used, cause };
-    if (event !== null) return { kind: "untrusted", actor: event.actor, event: event.id, cause };
-    return { kind: labelled ? "unknown" : "never", cause };
+    const question = { ...startEventQuery(run), events, comments };
+    const startEvent = await findStartEvent(github, question, options);
+    if (startEvent !== null) return { kind: "go", event: used, startEvent };
+    if (event !== null) return { kind: "untrusted", actor: event.actor, event: event.id, startEvent };
+    return { kind: labelled ? "unknown" : "never", startEvent };
   };
   // A trusted label or a user's retry started this round, so no later label starts or ends anything.
   if (state.round.admitted !== null || state.round.retriedAt !== null)
@@ -58,12 +58,12 @@ export async function readTrigger(
   if (event === null || event.id <= state.label.event) return continueWith(state.label.event);
   const question = state.label.event === 0 ? findOpenQuestion(comments, login) : null;
   if (question !== null && event.id <= question.labelEvent)
-    return { kind: "open-question", question, cause: undefined };
+    return { kind: "open-question", question, startEvent: undefined };
   const marked = (["status", "answer", "failure"] as const).flatMap((kind) => findMarked(comments, login, kind));
   const ended = marked.filter(({ marker }) => marker.outcome !== null && marker.outcome !== "blocked");
   const used = Math.max(0, ...ended.map(({ marker }) => marker.label_event_id));
-  if (state.label.event === 0 && event.id <= used) return { kind: "used", cause: undefined };
+  if (state.label.event === 0 && event.id <= used) return { kind: "used", startEvent: undefined };
   const trusted = await isTrustedLabel(run, event.actor);
-  if (trusted) return { kind: "go", event: event.id, cause: event };
-  return { kind: "untrusted", actor: event.actor, event: event.id, cause: undefined };
+  if (trusted) return { kind: "go", event: event.id, startEvent: event };
+  return { kind: "untrusted", actor: event.actor, event: event.id, startEvent: undefined };
 }

@@ -136,7 +136,7 @@ export async function prepare(
     ...(beginsRound ? { "work.autoCommitted": null } : {}),
   } as const;
   const hasEarlierWork = headOnGitHub !== null || workspace.how !== "created";
-  return { scope, baseSha, workspaceOrigin: workspace.how, patch, resumeReason, hasEarlierWork, pull, template };
+  return { scope, baseSha, workspaceHow: workspace.how, patch, resumeReason, hasEarlierWork, pull, template };
 }
 
 /** Return the base commit in the mirror. If the base branch is missing, read the repository again, because its default branch may have been renamed. */

@@ -7,10 +7,10 @@ import type { EnsuredWorkspace } from "../../workspace/ensure.ts";
  * nothing can be missing.
  */
 export function sessionOutlives(
-  workspaceOrigin: EnsuredWorkspace["how"],
+  workspaceHow: EnsuredWorkspace["how"],
   { isSessionHere, changedNothing }: { readonly isSessionHere: boolean; readonly changedNothing: boolean },
 ): boolean {
-  switch (workspaceOrigin) {
+  switch (workspaceHow) {
     case "reused":
     case "reattached":
     case "forwarded":
@@ -21,6 +21,6 @@ export function sessionOutlives(
     case "replaced":
       return false;
     default:
-      return workspaceOrigin satisfies never;
+      return workspaceHow satisfies never;
   }
 }

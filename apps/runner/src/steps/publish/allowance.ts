@@ -6,7 +6,7 @@ import { retryOptionsOf, withRetry } from "../../run/retry.ts";
 import { isTrusted } from "../../issue/trusted.ts";
 
 export interface Allowance {
-  /** Event by which an account with write access added the label; null if there is none. */
+  /** Newest event of the label, if the label is on the issue and a trusted account added it; otherwise null. */
   readonly event: IssueEvent | null;
   /** Id of the label's newest event of any account; 0 if there is none. */
   readonly newest: number;
@@ -36,7 +36,11 @@ export async function readAllowance(run: IssueAccess): Promise<Allowance> {
  * Return whether the label was added after a question of tac8 with this key on the issue, by GitHub's times. Used if users learn the
  * reason only from the question, so a label that was added before does not count. @throws GitHubError
  */
-export async function isAllowedSince(run: IssueAccess, { event }: Allowance, questionKey: string): Promise<boolean> {
+export async function isAllowedAfterQuestion(
+  run: IssueAccess,
+  { event }: Allowance,
+  questionKey: string,
+): Promise<boolean> {
   if (event === null) return false;
   const { github, login } = run.issue;
   const { signal } = run;

@@ -28,7 +28,7 @@ export async function compareWithBase(run: PublishNeeds, { dir, head, base, rang
   const tip = await baseCommit(run, base);
   const shared = await ranges.mergeBase(tip, head);
   if (shared === null) throw noBase(base);
-  const git = runCleanGitIn(run.mirror.side, dir, { signal: run.signal });
+  const git = runCleanGitIn(run.mirror.cleanSide, dir, { signal: run.signal });
   return { git, base: shared, changes: await ranges.changes(shared, head) };
 }
 

@@ -9,16 +9,16 @@ type Rebase = IssueRecord["branch"]["rebase"];
 /**
  * Check before a push whether the branch can still be used. If a user closed or merged the pull request while the agent worked, the
  * record gets the next branch, and the commits that have to be put on top of the base.
- * @returns "finished" if a closed or merged pull request has exactly this work, so there is nothing to push
+ * @returns "nothing to push" if a closed or merged pull request has exactly this work
  */
-export async function ensureOpenBranch(run: PublishNeeds, scope: PushScope): Promise<"open" | "finished"> {
+export async function ensureOpenBranch(run: PublishNeeds, scope: PushScope): Promise<"open" | "nothing to push"> {
   const { github } = run.issue;
   const { name: branch, head: headSha } = run.record.state.branch;
   const options = { signal: run.signal };
   const pullsOf = (name: string): Promise<Pull[]> => github.pullsOfBranch(run.issue.ref, name, options);
   const pulls = await pullsOf(branch ?? "");
   if (pulls.length === 0 || pulls.some((pull) => pull.state === "open")) return "open";
-  if (pulls.some((pull) => pull.headSha === headSha)) return "finished";
+  if (pulls.some((pull) => pull.headSha === headSha)) return "nothing to push";
   const { branch: next, pull } = await chooseBranch(scope, pullsOf);
   await run.mirror.refresh(run.signal);
   const onto = await run.mirror.branch(scope.base);

@@ -5,7 +5,7 @@ import type { Pull } from "@tac8/core/github/types";
 import type { PushScope } from "../../airlock/pushScope.ts";
 import { retryOptionsOf, withRetry } from "../../run/retry.ts";
 import type { PublishNeeds } from "./needs.ts";
-import { pullFacts, reportRoundIfMissing, type PullTextInput, type PullTextNeeds } from "./pullText.ts";
+import { pullFacts, addRoundToText, type PullTextInput, type PullTextNeeds } from "./pullText.ts";
 import { ensureOpenBranch } from "./ensureOpenBranch.ts";
 
 export interface PullNeeds extends PublishNeeds, PullTextNeeds {
@@ -13,7 +13,7 @@ export interface PullNeeds extends PublishNeeds, PullTextNeeds {
   readonly title: string;
 }
 
-export interface OpenPull extends PullTextInput {
+export interface FindOrOpenPullInput extends PullTextInput {
   readonly scope: PushScope;
   /** Set to false after GitHub reports that the repository has no drafts. */
   readonly asDraft: { wanted: boolean };
@@ -26,7 +26,7 @@ export interface OpenPull extends PullTextInput {
  */
 export async function findOrOpenPull(
   run: PullNeeds,
-  { scope, asDraft, ...parts }: OpenPull,
+  { scope, asDraft, ...parts }: FindOrOpenPullInput,
 ): Promise<Pull | "ended" | "nothing"> {
   const { github, ref } = run.issue;
   const { state } = run.record;
@@ -37,7 +37,7 @@ export async function findOrOpenPull(
     // A user may have closed or merged it before its number was recorded.
     const existing =
       pulls.find((pull) => pull.state === "open") ?? pulls.find((pull) => pull.headSha === state.branch.head);
-    if (existing !== undefined) return reportRoundIfMissing(run, existing, parts);
+    if (existing !== undefined) return addRoundToText(run, existing, parts);
     if (pulls.length > 0) {
       await ensureOpenBranch(run, scope);
       return "ended";

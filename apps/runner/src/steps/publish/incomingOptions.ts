@@ -4,7 +4,7 @@ import type { PublishNeeds } from "./needs.ts";
 export function incomingOptions(run: PublishNeeds, baseSha: string) {
   return {
     mirror: run.mirror.paths,
-    clean: run.mirror.side,
+    clean: run.mirror.cleanSide,
     agent: run.place,
     tree: run.paths.tree,
     baseSha,

@@ -14,7 +14,7 @@ export async function readDiff(
   const { base } = run.record.state.branch;
   if (base === null) return null;
   try {
-    return await diffOf({ clean: mirror.side, dir, base, head, maxBytes: MAX_BYTES, signal });
+    return await diffOf({ clean: mirror.cleanSide, dir, base, head, maxBytes: MAX_BYTES, signal });
   } catch (error) {
     run.log.debug({ err: error }, "the diff could not be read");
     return null;

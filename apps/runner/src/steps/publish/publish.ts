@@ -77,16 +77,16 @@ async function publishInScope(run: PullNeeds, input: PublishInput): Promise<Publ
     );
     if (pushed === "missing") return "missing";
     if (pushed === "withheld") return "done";
-    const pull =
+    const result =
       typeof pushed === "object"
         ? await findOrOpenPull(run, { scope, asDraft, countedTitle: input.countedTitle, ...pushed })
         : pushed;
-    if (pull === "ended") continue;
-    if (pull === "nothing") {
+    if (result === "ended") continue;
+    if (result === "nothing") {
       await endWithoutChange(run);
       return "done";
     }
-    await endWithPull(run, pull);
+    await endWithPull(run, result);
     return "done";
   }
   const message = `${MAX_BRANCHES} pull requests were closed or merged while tac8 pushed to them. The agent's work is kept in its workspace`;

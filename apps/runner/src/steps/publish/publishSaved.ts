@@ -22,7 +22,7 @@ export async function publishSaved(run: PublishNeeds, saved: SavedWork): Promise
     const scope = await scopeOf(run);
     await renameUnpublishedBranch(run, scope);
     assertInScope(run.record.state.branch.name ?? branch, scope);
-    if ((await ensureOpenBranch(run, scope)) === "finished") return true;
+    if ((await ensureOpenBranch(run, scope)) === "nothing to push") return true;
     return await withIncoming(incomingOptions(run, baseSha), async ({ dir, head, commits, ranges }) => {
       if (commits > 0) {
         if (await goesBack(run, { dir, head })) {
@@ -51,5 +51,5 @@ export async function publishSaved(run: PublishNeeds, saved: SavedWork): Promise
 async function goesBack(run: PublishNeeds, { dir, head }: { dir: string; head: string }): Promise<boolean> {
   const publishedSha = run.record.state.branch.published;
   if (publishedSha === null) return false;
-  return !(await isAncestor(cleanGit(run.mirror.side, dir), publishedSha, head));
+  return !(await isAncestor(cleanGit(run.mirror.cleanSide, dir), publishedSha, head));
 }

@@ -32,14 +32,14 @@ export async function notesOfPublished(run: PublishNeeds, base: string): Promise
       "could not fetch the published commits: the pull request's text does not list their changes",
     );
   }
-  const ranges = rangesOf(runCleanGitIn(run.mirror.side, dir, { signal: run.signal }));
+  const ranges = rangesOf(runCleanGitIn(run.mirror.cleanSide, dir, { signal: run.signal }));
   return notesOf(run, { dir, head, base, ranges });
 }
 
 async function findMessageEffects(run: PublishNeeds, { dir, head, base }: Outgoing): Promise<MessageEffects> {
   const { mirror } = run;
   const { ref } = run.issue;
-  const where = { clean: mirror.side, dir, signal: run.signal };
+  const where = { clean: mirror.cleanSide, dir, signal: run.signal };
   try {
     return await readMessageEffects({ ...where, base: await baseCommit(run, base), head, own: ref.number });
   } catch (error) {

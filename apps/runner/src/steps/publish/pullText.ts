@@ -25,7 +25,7 @@ export interface PullTextInput extends PullText {
  * Append a paragraph about this run's work to the text of an open pull request, unless this round opened it or the text has the
  * paragraph already. The existing text is kept.
  */
-export async function reportRoundIfMissing(run: PullTextNeeds, pull: Pull, parts: PullTextInput): Promise<Pull> {
+export async function addRoundToText(run: PullTextNeeds, pull: Pull, parts: PullTextInput): Promise<Pull> {
   const { github } = run.issue;
   const facts = pullFacts(run, parts);
   if (run.record.state.pull.headBefore === null || pull.state !== "open" || pull.body.includes(facts.run)) return pull;

@@ -16,8 +16,8 @@ async function replayOnBase(run: PublishNeeds, input: { dir: string; head: strin
   const { rebase } = run.record.state.branch;
   if (rebase === null) return input.head;
   // The merged commits may be those of other contributors, and their branch may be missing.
-  if ((await commitOf(cleanGit(run.mirror.side, input.dir), rebase.from)) === null) return input.head;
-  const git = runCleanGitIn(run.mirror.side, input.dir, { signal: run.signal });
+  if ((await commitOf(cleanGit(run.mirror.cleanSide, input.dir), rebase.from)) === null) return input.head;
+  const git = runCleanGitIn(run.mirror.cleanSide, input.dir, { signal: run.signal });
   const plan = planReplay({ why: "merged", merged: rebase.from, base: rebase.onto });
   const replayed = await replayOnto({ git, head: input.head, ...plan });
   return replayed.kind === "head" ? replayed.head : input.head;
@@ -39,7 +39,7 @@ export async function pushHead(run: PublishNeeds, input: PushHeadInput): Promise
   const replayed = await replayOnBase(run, input);
   const { published: expected, others: theirSha } = run.record.state.branch;
   const branch = run.record.state.branch.name ?? "";
-  const clean = run.mirror.side;
+  const clean = run.mirror.cleanSide;
   const head = await keepTheirs({ clean, dir, branch, head: replayed, theirs: theirSha, signal: run.signal });
   if (head !== replayed)
     run.log.warn({ branch }, "the agent rewrote commits of another contributor: its own commits are on top of theirs");

@@ -7,7 +7,7 @@ import { cleanGit } from "../../git/cleanSide.ts";
 import { isAncestor } from "../../git/openGit.ts";
 import { isEmptyChange } from "../../issue/round.ts";
 import { withoutSecrets } from "../../secrets/withoutSecrets.ts";
-import { recoverFinishedWork } from "../../workspace/recoverFinishedWork.ts";
+import { restoreFinishedWork } from "../../workspace/restoreFinishedWork.ts";
 import { mayMeanDamage } from "../../workspace/damage.ts";
 import type { SavedWork } from "../handover.ts";
 import { whyWorkflowsWithheld } from "./allowance.ts";
@@ -58,7 +58,7 @@ export async function pushWork(run: PublishNeeds, input: PushWorkInput): Promise
   // The work is already pushed, so no commits are read from the workspace: the push may have put them on top of another contributor's.
   // Other contributors may also have pushed since.
   if (headSha !== null && headSha === run.record.state.branch.published) return textOfPushed(run, scope);
-  if ((await ensureOpenBranch(run, scope)) === "finished") return textOfPushed(run, scope);
+  if ((await ensureOpenBranch(run, scope)) === "nothing to push") return textOfPushed(run, scope);
   const branch = run.record.state.branch.name;
   if (branch === null || baseSha === null) {
     const message =
@@ -103,7 +103,7 @@ export async function pushWork(run: PublishNeeds, input: PushWorkInput): Promise
     // The workspace's folder may be missing or damaged since the save.
     if (isJustSaved && error instanceof StepFailure && error.failure.kind === "git") return pushWork(run, input);
     if (!(error instanceof Overtaken)) throw error;
-    if ((await ensureOpenBranch(run, scope)) === "finished") return textOfPushed(run, scope);
+    if ((await ensureOpenBranch(run, scope)) === "nothing to push") return textOfPushed(run, scope);
     if (run.record.state.branch.name === branch) throw error;
     return "ended";
   }
@@ -113,7 +113,7 @@ export async function pushWork(run: PublishNeeds, input: PushWorkInput): Promise
 async function restoreWorkspace(run: PublishNeeds, branch: string): Promise<boolean> {
   const saved = run.record.state.branch.head;
   const { sessionHome } = run.record.state.agent;
-  const finished = await recoverFinishedWork(run.mirror, {
+  const finished = await restoreFinishedWork(run.mirror, {
     paths: run.paths,
     place: run.place,
     quarantineSuffix: randomUUID(),
@@ -121,7 +121,7 @@ async function restoreWorkspace(run: PublishNeeds, branch: string): Promise<bool
     saved,
     isFromThisDataFolder: sessionHome === run.dataFolderId,
   });
-  if (finished.kind === "recovered") {
+  if (finished.kind === "restored") {
     const { quarantined, because } = finished.workspace;
     run.log.warn(
       { quarantined },
@@ -134,7 +134,7 @@ async function restoreWorkspace(run: PublishNeeds, branch: string): Promise<bool
 /** Return whether a pull request that was merged during the run has all of the work. Its head may differ, for example if a contributor added commits. */
 async function isAllMerged(run: PublishNeeds, incoming: { dir: string; head: string }): Promise<boolean> {
   const { rebase } = run.record.state.branch;
-  return rebase !== null && isAncestor(cleanGit(run.mirror.side, incoming.dir), incoming.head, rebase.from);
+  return rebase !== null && isAncestor(cleanGit(run.mirror.cleanSide, incoming.dir), incoming.head, rebase.from);
 }
 
 /** Publish work that is in no workspace of this machine. If GitHub has the commit, nothing is missing. */
@@ -145,7 +145,7 @@ async function publishFromGitHub(
 ): Promise<Pushed> {
   await run.mirror.refresh(run.signal); // This machine may not have the repository yet.
   const headOnGitHub = await remoteBranch({
-    clean: run.mirror.side,
+    clean: run.mirror.cleanSide,
     dir: run.mirror.paths.dir,
     branch,
     signal: run.signal,

@@ -8,7 +8,7 @@ import { runCleanGitIn } from "../../git/cleanSide.ts";
 import { strayEntries, strayInBoth, type Stray } from "../../airlock/stray.ts";
 import type { PublishNeeds } from "./needs.ts";
 import { findSecrets, type SecretsResult } from "../../secrets/findSecrets.ts";
-import { isAllowedSince, readAllowance, type Allowance } from "./allowance.ts";
+import { isAllowedAfterQuestion, readAllowance, type Allowance } from "./allowance.ts";
 import { readAskedFilesKey } from "./askedFilesKey.ts";
 import { baseCommit, compareWithBase, type Outgoing } from "./compareWithBase.ts";
 
@@ -19,8 +19,8 @@ const MAX_PATH = 100;
 interface Reason {
   readonly text: string;
   /**
-   * Key of the question after which the label must have been added, so that no account allows, for example, secrets before it knows
-   * them. Null: a label that was added before the question counts too, unless the newest question before that label was about other `files`.
+   * The label allows this reason only if it was added after the question with this key. So no account allows, for example, secrets that
+   * it does not know. Null: a label that was added earlier counts too, if the question before it was about the same `files`.
    */
   readonly questionKey: string | null;
   /** Whether no label can allow it. */
@@ -71,7 +71,7 @@ async function isAllowed(
   { questionKey, cannotBeAllowed }: Reason,
 ): Promise<boolean> {
   if (cannotBeAllowed || allowance.event === null) return false;
-  return questionKey === null || (await isAllowedSince(run, allowance, questionKey));
+  return questionKey === null || (await isAllowedAfterQuestion(run, allowance, questionKey));
 }
 
 async function reasonsFor(run: PublishNeeds, outgoing: Outgoing): Promise<Reason[]> {
@@ -134,7 +134,7 @@ async function secretsReason(run: PublishNeeds, { dir, head, base, ranges }: Out
   const { signal } = run;
   const publishedHead = await run.mirror.branch(run.record.state.branch.name ?? "");
   const searchResult = await findSecrets({
-    git: runCleanGitIn(run.mirror.side, dir, { signal }),
+    git: runCleanGitIn(run.mirror.cleanSide, dir, { signal }),
     ranges,
     published: [await baseCommit(run, base), ...(publishedHead === null ? [] : [publishedHead])],
     head,

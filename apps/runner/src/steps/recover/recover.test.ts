@@ -8,12 +8,12 @@ const state = applyPatch(parseIssueState({}), {
   "agent.run": "a",
   "agent.sessionHome": "here",
 });
-const place = { workspaceOrigin: "reused", dataFolderId: "here" } as const;
+const place = { workspaceHow: "reused", dataFolderId: "here" } as const;
 
 test.each(["reused", "forwarded", "replayed"] as const)(
   "an end that is not in the record, in a workspace that was %s, is recovered",
   (how) => {
-    expect(isNotRecorded(note, state, { ...place, workspaceOrigin: how })).toBe(true);
+    expect(isNotRecorded(note, state, { ...place, workspaceHow: how })).toBe(true);
   },
 );
 
@@ -22,9 +22,9 @@ test.each([
   ["the issue was restarted", { checkpoint: "none" }, {}],
   ["another agent was started since", { "agent.run": "b" }, {}],
   ["another data folder had the last agent", { "agent.sessionHome": "there" }, {}],
-  ["the worktree is new, without the uncommitted changes", {}, { workspaceOrigin: "reattached" }],
-  ["the workspace is new", {}, { workspaceOrigin: "created" }],
-  ["the workspace was quarantined", {}, { workspaceOrigin: "replaced" }],
+  ["the worktree is new, without the uncommitted changes", {}, { workspaceHow: "reattached" }],
+  ["the workspace is new", {}, { workspaceHow: "created" }],
+  ["the workspace was quarantined", {}, { workspaceHow: "replaced" }],
 ] as const)("none: %s", (_why, changed, placed) => {
   expect(isNotRecorded(note, applyPatch(state, changed), { ...place, ...placed })).toBe(false);
 });

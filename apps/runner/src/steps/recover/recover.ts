@@ -15,7 +15,7 @@ export interface RecoverNeeds extends StepWorkspace {
   readonly dataFolderId: string;
 }
 
-export interface RecoverInput extends Pick<WorkspaceFacts, "workspaceOrigin"> {
+export interface RecoverInput extends Pick<WorkspaceFacts, "workspaceHow"> {
   readonly baseSha: string;
 }
 
@@ -24,10 +24,7 @@ export interface RecoverInput extends Pick<WorkspaceFacts, "workspaceOrigin"> {
  * This run has not written its checkpoint `prepared` yet, so the checkpoint in the record is that of the lost run. Other questions and
  * notes are removed, because they would be taken for those of this run. @returns null if there is nothing to recover
  */
-export async function recover(
-  run: RecoverNeeds,
-  { baseSha, workspaceOrigin }: RecoverInput,
-): Promise<Recovered | null> {
+export async function recover(run: RecoverNeeds, { baseSha, workspaceHow }: RecoverInput): Promise<Recovered | null> {
   const { paths, dataFolderId } = run;
   const text = mayHaveAsked(run.record.state, dataFolderId)
     ? await findQuestion(run.place, paths.tree, () => run.mirror.file(baseSha, "BLOCKED.md"))
@@ -39,7 +36,7 @@ export async function recover(
   }
   await removeMessageFiles(run.place, paths.tree);
   const note = await readEndNote(paths);
-  if (note !== null && isNotRecorded(note, run.record.state, { workspaceOrigin, dataFolderId }))
+  if (note !== null && isNotRecorded(note, run.record.state, { workspaceHow, dataFolderId }))
     return { kind: "finished", note };
   await removeEndNote(paths);
   return null;
@@ -55,7 +52,7 @@ function mayHaveAsked({ checkpoint, agent: { session, sessionHome } }: IssueReco
 
 export interface WorkspaceFacts {
   /** How the workspace was prepared. */
-  readonly workspaceOrigin: EnsuredWorkspace["how"];
+  readonly workspaceHow: EnsuredWorkspace["how"];
   /** Id of this data folder. */
   readonly dataFolderId: string;
 }
@@ -64,9 +61,9 @@ export interface WorkspaceFacts {
 export function isNotRecorded(
   { run }: Pick<EndNote, "run">,
   { checkpoint, agent: { run: agentRun, sessionHome } }: RecordPart<"checkpoint" | "agent.run" | "agent.sessionHome">,
-  { workspaceOrigin, dataFolderId }: WorkspaceFacts,
+  { workspaceHow, dataFolderId }: WorkspaceFacts,
 ): boolean {
   // A lost worktree loses its uncommitted changes.
-  const hasChanges = workspaceOrigin === "reused" || workspaceOrigin === "forwarded" || workspaceOrigin === "replayed";
+  const hasChanges = workspaceHow === "reused" || workspaceHow === "forwarded" || workspaceHow === "replayed";
   return checkpoint === "prepared" && run === agentRun && sessionHome === dataFolderId && hasChanges;
 }

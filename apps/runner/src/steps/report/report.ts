@@ -12,9 +12,9 @@ import type { ReportField } from "../../run/owners.ts";
 import type { Attempts, StepBasics, StepWorkspace } from "../../run/step.ts";
 import type { LastWrite } from "../../run/lastWrite.ts";
 import { retryOptionsOf, withRetry } from "../../run/retry.ts";
-import { byPublished, whyKept } from "../../janitor/published.ts";
+import { unlessPublished, whyKept } from "../../janitor/published.ts";
 import { removeWorkspace } from "../../workspace/remove.ts";
-import { causeOf, type Cause } from "../../issue/cause.ts";
+import { startEventOf, type StartEvent } from "../../issue/startEvent.ts";
 import { feedbackRecorded } from "./feedbackRecorded.ts";
 import type { IssueLabels } from "../../issue/labels.ts";
 import { isAnotherRound, pullWords } from "./pullWords.ts";
@@ -49,16 +49,16 @@ export interface Reported {
 /**
  * Report how the issue ended, in comments and labels. Then remove the workspace if the issue ended well and nothing in it must be kept.
  * The returned last write has the state and the event: `apply` writes it. Safe to repeat.
- * @param cause undefined if the run has not read it
+ * @param startEvent undefined if the run has not read it
  */
-export async function report(run: ReportNeeds, cause: Cause | undefined): Promise<Reported> {
+export async function report(run: ReportNeeds, startEvent: StartEvent | undefined): Promise<Reported> {
   const outcome = run.record.state.end.outcome ?? "failed";
   const retry = retryOptionsOf(run);
   await withRetry(() => markLabelUsed(run), retry);
   const keepReason = endedWell(outcome) ? await whyWorkspaceKept(run) : null;
   // A request that GitHub refuses (on a locked or deleted issue) does not change the end. During an outage the report waits.
   const ifAccepted = (work: () => Promise<void>) => tolerateRefusal(run, () => withRetry(work, retry));
-  const mayWrite = await mayReport(run, outcome, cause);
+  const mayWrite = await mayReport(run, outcome, startEvent);
   const commentRefusal = mayWrite ? await ifAccepted(() => writeComments(run, outcome, keepReason)) : null;
   const labelRefusal = mayWrite ? await ifAccepted(() => relabel(run, outcome)) : null;
   await run.record.write({
@@ -100,11 +100,11 @@ export async function report(run: ReportNeeds, cause: Cause | undefined): Promis
  * Return whether tac8 may change the issue's comments and labels. If no trusted account added the label, tac8 only refuses the label, in a
  * comment for the account that added it.
  */
-async function mayReport(run: ReportNeeds, outcome: Outcome, cause: Cause | undefined): Promise<boolean> {
+async function mayReport(run: ReportNeeds, outcome: Outcome, startEvent: StartEvent | undefined): Promise<boolean> {
   // The report of `withdrawn` only edits an existing comment of tac8.
   if (outcome === "withdrawn") return true;
   if (run.record.state.end.failure === "untrusted" && run.record.state.label.refused !== null) return true;
-  return (await causeOf(run, cause)) !== null;
+  return (await startEventOf(run, startEvent)) !== null;
 }
 
 /** Mark label events during the run as used, because they belong to it. */
@@ -244,7 +244,7 @@ async function whyWorkspaceKept(run: ReportNeeds): Promise<string | null> {
     gitDir,
     place,
     baseSha: state.branch.base,
-    whyCommitsKept: byPublished({ place, gitDir: paths.gitDir }, published),
+    whyCommitsKept: unlessPublished({ place, gitDir: paths.gitDir }, published),
   });
 }
 

@@ -14,13 +14,13 @@ const MAX_PATHS_LENGTH = 300;
 export type Finished =
   /** The record has the work, or the issue's end. */
   | { readonly kind: "done" }
-  /** The agent ended by itself without work that can be published. `saved` is the work to push to the branch. */
-  | { readonly kind: "nothing to publish"; readonly failure: Failure; readonly saved: SavedWork | null };
+  /** The agent ended by itself without a result. `saved`: work so far, to push to the branch; null: none. */
+  | { readonly kind: "failed"; readonly failure: Failure; readonly saved: SavedWork | null };
 
 /**
  * Save the work of a finished agent. Afterwards the record has its result, figures and head commit.
  * @param recorded write of the figures to the record, awaited after the work is saved
- * @returns `done`, or `nothing to publish` with a failure: `agent` if the agent left conflicts, which are no finished work; `unfinished` if
+ * @returns `done`, or `failed` with a failure: `agent` if the agent left conflicts, which are no finished work; `unfinished` if
  * it left a command running and has no work; otherwise `no-changes`
  */
 export async function saveFinishedWork(
@@ -48,8 +48,8 @@ export async function saveFinishedWork(
     saved = await save(run, { onConflicts });
   } catch (error) {
     await recorded;
-    // The disk has no space for the commit now. The publication makes it later, so the agent does not run twice.
-    if (conflictCheck.conflicts?.length === 0 && isDiskFull(error))
+    // The disk has no space for the commit now. The publication commits the work later, so the agent does not run twice.
+    if (conflictCheck.conflicts?.length === 0 && isDiskFailure(error))
       await run.record.write({ ...finishedPatch, "branch.head": null });
     throw error;
   }
@@ -66,7 +66,7 @@ export async function saveFinishedWork(
     const paths = clip(clean(conflicts.join(", ")), MAX_PATHS_LENGTH);
     const message = `the agent ended with unresolved conflicts in ${paths}`;
     await run.record.write({ ...resultPatch, "end.failure": "agent", "end.reason": message });
-    return { kind: "nothing to publish", failure: { kind: "agent", message }, saved };
+    return { kind: "failed", failure: { kind: "agent", message }, saved };
   }
   let end = outcomeOfSuccess(applyPatch(run.record.state, resultPatch), run.id);
   if (end !== null && end !== "new work" && leftRunning === null) {
@@ -77,7 +77,7 @@ export async function saveFinishedWork(
   if (leftRunning !== null && end !== "new work") {
     await run.record.write(resultPatch);
     await removeEndNote(run.paths); // The agent runs again.
-    return { kind: "nothing to publish", failure: { kind: "unfinished", message: leftRunning }, saved: null };
+    return { kind: "failed", failure: { kind: "unfinished", message: leftRunning }, saved: null };
   }
   await run.record.write({
     ...resultPatch,
@@ -86,12 +86,12 @@ export async function saveFinishedWork(
   // The end note is kept until the failure is in the record. If the runner dies before that, the next run reads the note again.
   if (end === null) {
     const failure = { kind: "no-changes", message: "the agent finished without changing anything" } as const;
-    return { kind: "nothing to publish", failure, saved: null };
+    return { kind: "failed", failure, saved: null };
   }
   await removeEndNote(run.paths);
   return { kind: "done" };
 }
 
-function isDiskFull(error: unknown): boolean {
+function isDiskFailure(error: unknown): boolean {
   return error instanceof StepFailure && error.failure.kind === "disk";
 }

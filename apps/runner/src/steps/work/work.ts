@@ -173,7 +173,7 @@ async function runAgent(run: WorkNeeds, start: AgentStart, newestText: NewestTex
   const home = hasOwnHome ? await openPrivateHome(run, start) : null;
   const budgetDay = await countAgentRunToday(run);
   const sessionId = start.session ?? randomUUID();
-  run.progress.cost(run.record.state.agent.usage ?? NO_USAGE);
+  run.progress.setEndedUsage(run.record.state.agent.usage ?? NO_USAGE);
   const request: AgentRequest = {
     runId: run.id,
     commandPrefix: programPrefix(resourceLimits, host.slot),
@@ -225,7 +225,7 @@ async function runAgent(run: WorkNeeds, start: AgentStart, newestText: NewestTex
   const starting = place.startAgent(driver, request, {
     onEvent: (event) => {
       liveStream.add(event);
-      run.progress.did(event, redact(event.text));
+      run.progress.addEvent(event, redact(event.text));
     },
     timeLeftMs: host.agentTimeLeftMs,
     guard,
@@ -264,7 +264,7 @@ async function runAgent(run: WorkNeeds, start: AgentStart, newestText: NewestTex
     const agentResult = classifyEnd(end, { provider, now: now() });
     if (agentResult.ok) run.scanner.start();
     const { usage, models, reason, evidence } = usageFacts(run, end, model);
-    run.progress.cost(usage);
+    run.progress.setEndedUsage(usage);
     const denied = addDenials(run.record.state.agent.denied, end.denials, redact);
     if (end.denials.length > 0 && denied !== null) {
       run.log.warn(
@@ -307,7 +307,6 @@ async function storeEndNote(run: WorkNeeds, note: EndNote): Promise<void> {
   try {
     await writeEndNote(run.paths, note);
   } catch (error) {
-    // For example, the disk is full. Without the note, only a crash before the write to Redis loses the end.
     run.log.warn(
       { err: error },
       "could not write the end note to the disk: a crash before the write to Redis would repeat the agent run",

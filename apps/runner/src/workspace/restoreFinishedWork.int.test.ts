@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { recoverFinishedWork, type RecoverOptions } from "./recoverFinishedWork.ts";
+import { restoreFinishedWork, type RestoreOptions } from "./restoreFinishedWork.ts";
 import { Mirror } from "./mirror.ts";
 import { createGitBench, type GitBench } from "./testing/gitBench.ts";
 
@@ -23,10 +23,10 @@ afterAll(async () => {
 });
 
 const inTree = (path: string) => join(bench.paths.tree, path);
-const find = (options: Partial<RecoverOptions> = {}) => {
+const find = (options: Partial<RestoreOptions> = {}) => {
   const { paths, place, branch, mirror } = bench;
   // Each run has its own mirror object.
-  return recoverFinishedWork(new Mirror(mirror.paths, bench.clean), {
+  return restoreFinishedWork(new Mirror(mirror.paths, bench.clean), {
     paths,
     place,
     branch,
@@ -50,7 +50,7 @@ test("finished work is used unchanged", async () => {
 
 test("finished work whose folder is missing is restored from the thin repository", async () => {
   await rm(bench.paths.tree, { recursive: true });
-  expect(await find()).toMatchObject({ kind: "recovered", workspace: { head: saved, quarantined: null } });
+  expect(await find()).toMatchObject({ kind: "restored", workspace: { head: saved, quarantined: null } });
   await expectBack();
 });
 
@@ -58,7 +58,7 @@ test("finished work is restored even if the issue has another branch by now, and
   await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
   await bench.mirror.refresh();
   await rm(bench.paths.tree, { recursive: true });
-  expect(await find({ branch: `${bench.branch}-2` })).toMatchObject({ kind: "recovered", workspace: { head: saved } });
+  expect(await find({ branch: `${bench.branch}-2` })).toMatchObject({ kind: "restored", workspace: { head: saved } });
   await expectBack();
   expect(await bench.agent(["rev-parse", "--abbrev-ref", "HEAD"])).toBe(bench.branch);
 });
@@ -70,8 +70,8 @@ test.each([
   await bench.write("dirty.txt", "dirty\n");
   await damage();
   const found = await find();
-  expect(found).toMatchObject({ kind: "recovered", workspace: { head: saved } });
-  const quarantined = found.kind === "recovered" ? (found.workspace.quarantined ?? "") : "";
+  expect(found).toMatchObject({ kind: "restored", workspace: { head: saved } });
+  const quarantined = found.kind === "restored" ? (found.workspace.quarantined ?? "") : "";
   expect(await readFile(join(quarantined, "dirty.txt"), "utf8")).toBe("dirty\n");
   await expectBack();
 });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { renderMarker } from "../domain/marker.ts";
-import { findCause, firstTrusted } from "./cause.ts";
+import { findStartEvent, firstTrusted } from "./startEvent.ts";
 import type { Comment, IssueEvent } from "./types.ts";
 
 const event = (id: number, actor: string): IssueEvent => ({ id, actor, actorType: "User", at: "2026-11-01T00:00:00Z" });
@@ -42,7 +42,7 @@ it("is also an event of a label that was the trigger once, if our own comment na
       comments: async () => comments,
     };
     const ref = { owner: "octo", repo: "widgets", number: 1 };
-    return findCause(github, { ref, label: "new-name", login: "tac8", mayLabel: trusts("ann") });
+    return findStartEvent(github, { ref, label: "new-name", login: "tac8", mayLabel: trusts("ann") });
   };
   const labelled = [event(3, "ann")];
   expect(await of(labelled, "tac8")).toMatchObject({ id: 3 });

@@ -8,7 +8,7 @@ import type { Mirror } from "./mirror.ts";
 import { planFinished, type FinishedFacts } from "./plan.ts";
 import { removeStaleLocks } from "./staleLocks.ts";
 
-export interface RecoverOptions
+export interface RestoreOptions
   extends
     Pick<EnsureOptions, "paths" | "place" | "quarantineSuffix">,
     Pick<FinishedFacts, "saved" | "isFromThisDataFolder"> {
@@ -16,29 +16,29 @@ export interface RecoverOptions
   readonly branch: string;
 }
 
-export type RecoveredWork =
+export type RestoredWork =
   | { readonly kind: "intact" }
-  | { readonly kind: "recovered"; readonly workspace: EnsuredWorkspace }
+  | { readonly kind: "restored"; readonly workspace: EnsuredWorkspace }
   | { readonly kind: "missing" };
 
 /**
  * Repair the workspace with an agent's finished work, if necessary. Nothing is updated, so that exactly the finished work is
  * published. The caller holds the workspace's lock.
  */
-export async function recoverFinishedWork(mirror: Mirror, options: RecoverOptions): Promise<RecoveredWork> {
+export async function restoreFinishedWork(mirror: Mirror, options: RestoreOptions): Promise<RestoredWork> {
   const { signal } = options.place;
-  const first = await recoverUnlessDamaged(mirror, options);
+  const first = await restoreUnlessDamaged(mirror, options);
   if (first.kind !== "missing" || !options.isFromThisDataFolder) return first;
   // The work also seems to be missing if the mirror, from which the workspace borrows, is missing or damaged.
   await mirror.refresh(signal);
   await mirror.repair(signal);
-  return recoverUnlessDamaged(mirror, { ...options, quarantineSuffix: `${options.quarantineSuffix}-2` });
+  return restoreUnlessDamaged(mirror, { ...options, quarantineSuffix: `${options.quarantineSuffix}-2` });
 }
 
-/** Recover the work once. Damaged objects count as missing work. */
-async function recoverUnlessDamaged(mirror: Mirror, options: RecoverOptions): Promise<RecoveredWork> {
+/** Restore the work once. Damaged objects count as missing work. */
+async function restoreUnlessDamaged(mirror: Mirror, options: RestoreOptions): Promise<RestoredWork> {
   try {
-    return await recoverOnce(mirror, options);
+    return await restoreOnce(mirror, options);
   } catch (error) {
     options.place.signal?.throwIfAborted();
     if (!mayMeanDamage(error)) throw error;
@@ -46,10 +46,10 @@ async function recoverUnlessDamaged(mirror: Mirror, options: RecoverOptions): Pr
   }
 }
 
-async function recoverOnce(
+async function restoreOnce(
   mirror: Mirror,
-  { paths, quarantineSuffix, branch, saved, isFromThisDataFolder, ...rest }: RecoverOptions,
-): Promise<RecoveredWork> {
+  { paths, quarantineSuffix, branch, saved, isFromThisDataFolder, ...rest }: RestoreOptions,
+): Promise<RestoredWork> {
   const place = await withoutGitDrivers(rest.place, paths);
   const options: EnsureOptions = {
     paths,
@@ -75,7 +75,7 @@ async function recoverOnce(
     if (plan.do === "use" || saved === null) return { kind: "intact" };
     const goal = { ...options.goal, branch: snapshot.headBranch ?? branch };
     return {
-      kind: "recovered",
+      kind: "restored",
       workspace: await reattach({ ...options, goal }, { commit: saved, because: plan.because }),
     };
   });

@@ -6,7 +6,7 @@ import type { CallOptions, Comment, IssueEvent } from "./types.ts";
 /** Maximum number of accounts whose permission is read; all of them could add labels to the issue. */
 const MAX_ACCOUNTS = 10;
 
-export interface CauseQuestion {
+export interface StartEventQuery {
   readonly ref: IssueRef;
   /** The label that starts work. */
   readonly label: string;
@@ -21,13 +21,13 @@ export interface CauseQuestion {
 }
 
 /**
- * Return the event that is the cause of the work on an issue; null: there is none. An account that may start work has added the trigger
+ * Return the start event of an issue; null: there is none. An account that may start work added the trigger
  * label, or a label that was the trigger at that time and whose event a comment of tac8 names. The state in Redis, which agents can
  * write, only selects among such events; it is no proof that one exists. @throws GitHubError
  */
-export async function findCause(
+export async function findStartEvent(
   github: Pick<GitHub, "labeledEvents" | "comments">,
-  { ref, label, login, mayLabel, events, comments }: CauseQuestion,
+  { ref, label, login, mayLabel, events, comments }: StartEventQuery,
   options: CallOptions = {},
 ): Promise<IssueEvent | null> {
   const ofTrigger = events ?? (await github.labeledEvents(ref, ref.number, label, options));

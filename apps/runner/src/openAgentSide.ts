@@ -6,7 +6,7 @@ import { leftOut, replaceable } from "@tac8/core/isolation/agentView";
 import { thisMachine } from "@tac8/core/isolation/machine";
 import type { Logger } from "@tac8/core/log/logger";
 import { OWN, sandboxOpener } from "./agentPlace/sandbox/opener.ts";
-import { openDirectSide, type OpenSide } from "./agentPlace/side.ts";
+import { openDirectSide, type OpenAgentSide } from "./agentPlace/side.ts";
 import { userOpener } from "./agentPlace/user/opener.ts";
 
 /** Return how agents are isolated on this machine. Called once, at the start. @throws StartupProblem if the configured isolation does not work */
@@ -19,7 +19,7 @@ export async function isolationOf(config: Config): Promise<Isolation> {
 export async function sideOpener(
   isolation: Isolation,
   given: { readonly config: Config; readonly log: Logger },
-): Promise<OpenSide> {
+): Promise<OpenAgentSide> {
   switch (isolation.mode) {
     case "sandbox":
       for (const line of [...leftOut(given, thisMachine), ...replaceable({ ...given, own: OWN }, thisMachine)]) {
