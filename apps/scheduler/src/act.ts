@@ -5,10 +5,10 @@ import type { Logger } from "@tac8/core/log/logger";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import { appendEvent } from "@tac8/core/state/events";
 import type { IssueStore } from "@tac8/core/state/issueStore";
-import { rankDeferred } from "@tac8/core/state/places";
+import { rankDeferred } from "@tac8/core/state/permits";
 import { reopen } from "@tac8/core/state/reopen";
 import type { EventDescription, NewEvent } from "@tac8/core/domain/events";
-import { isPlacement, runsOnOf } from "@tac8/core/domain/placement";
+import { isDeferral, runsOnOf } from "@tac8/core/domain/placement";
 import { parseJobId } from "@tac8/core/domain/reference";
 import type { Redis } from "ioredis";
 import { postQueued, postWithdrawn, type QueuedComments } from "./queuedComment.ts";
@@ -52,7 +52,7 @@ export async function act(services: ActServices, snapshot: RepositorySnapshot, a
     case "reprioritize": {
       const job = await Job.fromId<JobData, JobResult>(services.queue, jobId);
       await job?.changePriority({ priority: action.priority });
-      if (job !== undefined && isPlacement(action.job.record.job.hold)) {
+      if (job !== undefined && isDeferral(action.job.record.job.hold)) {
         const { hold } = action.job.record.job;
         const ranked = { reason: hold ?? "", jobId, priority: action.priority, since: job.timestamp };
         await rankDeferred(services.redis, ranked);
@@ -133,7 +133,7 @@ async function setRunnerLabels(
   const { jobId, record } = job;
   await store.writeIf(jobId, {}, { "job.runsOn": runsOn.length === 0 ? null : [...runsOn] });
   log.info({ issue: jobId, runsOn }, "changed the labels that its runner needs");
-  if (job.where === "delayed" && isPlacement(record.job.hold)) await endDelay(queue, jobId);
+  if (job.where === "delayed" && isDeferral(record.job.hold)) await endDelay(queue, jobId);
 }
 
 async function addLostJob(

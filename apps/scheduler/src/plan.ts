@@ -1,5 +1,5 @@
 import { type IssueRef, jobIdOf, parseJobId } from "@tac8/core/domain/reference";
-import { isPlacement, runsOnOf } from "@tac8/core/domain/placement";
+import { isDeferral, runsOnOf } from "@tac8/core/domain/placement";
 import { priorityOf, queuePriority, type Priority } from "@tac8/core/domain/priority";
 import { isReply } from "@tac8/core/domain/marker";
 import { isEnded } from "@tac8/core/domain/states";
@@ -188,7 +188,7 @@ function forRunnerLabels(job: KnownJob, issue: Issue): Action[] {
 function forPriority(job: KnownJob, issue: Issue): Action[] {
   if (job.where === "active") return [];
   // A deferred job was at the head of the queue before, so it is placed before new work of its priority.
-  const beforeNewWork = job.record.agent.runCount > 0 || isPlacement(job.record.job.hold);
+  const beforeNewWork = job.record.agent.runCount > 0 || isDeferral(job.record.job.hold);
   const wanted = queuePriority(priorityOf(issue.labels), beforeNewWork);
   return job.priority === wanted ? [] : [{ do: "reprioritize", job, priority: wanted }];
 }

@@ -22,7 +22,7 @@ import { createLedger } from "./ledger.ts";
 import { createSchedulerLease } from "@tac8/core/state/schedulerLease";
 import { untilNextRound } from "./nextRound.ts";
 import { createNotifier } from "./notify/notify.ts";
-import { createPlacer, limitQueue } from "./placer.ts";
+import { createOffers, limitQueue } from "./offers.ts";
 import { createPoll } from "./poll.ts";
 import { createShareKeeper } from "./keepShare.ts";
 import { standBy } from "./standBy.ts";
@@ -58,7 +58,7 @@ const FORGET_MS = 3_600_000;
 /** Interval of the checks for stops. It is short, because a user waits for the stop. */
 const STOPS_MS = 1000;
 /** Interval at which deferred jobs are offered again. It is short, because the first offers may reach runners that cannot process them. */
-const PLACES_MS = 1000;
+const OFFERS_MS = 1000;
 const HEALTH_MS = 3000;
 const NOTIFY_MS = 2000;
 /** Interval of the checks of the shared address, for which the runners of other machines wait. */
@@ -153,7 +153,7 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
       [config.coordinator.poll_interval_seconds * 1000, "poll", createPoll(services)],
       [HOLDS_MS, "holds", holds],
       [FORGET_MS, "former runners", () => forgetRunners(redis, now())],
-      [PLACES_MS, "places", createPlacer({ config, redis, queue, now })],
+      [OFFERS_MS, "offers", createOffers({ config, redis, queue, now })],
       [HOLDS_MS, "limit of the queue", () => limitQueue({ config, redis, queue, now })],
       [STOPS_MS, "stops", createStops(services)],
       [TASKS_MS, "tasks", tasks],

@@ -80,7 +80,7 @@ export const limits: readonly Mutant[] = [
   {
     name: "wake-held",
     file: `${CORE}/queue/wake.ts`,
-    find: "hold !== null && !isPlacement(hold) && !live.has(hold)",
+    find: "hold !== null && !isDeferral(hold) && !live.has(hold)",
     replace: "hold !== null && live.has(`no ${hold}`)",
     test: { file: `${CORE}/queue/wake.int.test.ts`, name: "the end of a hold wakes every job" },
     promise: "the end of a hold wakes every job that waits for it",

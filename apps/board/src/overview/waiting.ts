@@ -1,7 +1,7 @@
 import { formatCount } from "@tac8/core/domain/formats";
 import { isOpenQuestion } from "@tac8/core/status/questions";
 import { refOfJob } from "@tac8/core/domain/reference";
-import { isPlacement, placementWords } from "@tac8/core/domain/placement";
+import { isDeferral, deferralWords } from "@tac8/core/domain/placement";
 import { repositoryHold } from "@tac8/core/domain/holds";
 import { isEnded } from "@tac8/core/domain/states";
 import { admissionText, closingCauses, OPEN } from "@tac8/core/domain/admission";
@@ -72,8 +72,8 @@ function nextItem(job: ListedJob, { holds }: Snapshot, { repositories, now }: Ov
 
 function laterItem({ id, title, due, record }: LaterJob, { repositories, now }: OverviewContext): Html {
   const state = record.state === null || isEnded(record.state) ? "delayed" : record.state;
-  const place = isPlacement(record.job.hold) ? placementWords(record.job.hold ?? "") : null;
-  const reason = clip(place ?? record.end.reason ?? record.end.failure ?? "", MAX_REASON);
+  const deferral = isDeferral(record.job.hold) ? deferralWords(record.job.hold ?? "") : null;
+  const reason = clip(deferral ?? record.end.reason ?? record.end.failure ?? "", MAX_REASON);
   return html`<li id="later-${id}">
     ${stateChip(state)}
     <span class="what"

@@ -7,7 +7,7 @@ import { priorityBeforeNewWork } from "@tac8/core/domain/priority";
 import type { Logger } from "@tac8/core/log/logger";
 import type { BackoffError, JobResult } from "@tac8/core/queue/contract";
 import { clearHold, setHold } from "@tac8/core/state/holds";
-import { deferJob } from "@tac8/core/state/places";
+import { deferJob } from "@tac8/core/state/permits";
 import type { IssueJob } from "./services.ts";
 import { credentialsOfHold } from "../holds/credentialsOfHold.ts";
 import { afterUnexpectedError, REQUEUE_MS } from "./planDisposition.ts";

@@ -9,7 +9,7 @@ import type { JobResult } from "@tac8/core/queue/contract";
 import { endedWell } from "@tac8/core/domain/states";
 import { questionLifetimeMs } from "@tac8/core/domain/questionExpiry";
 import { applyPatch, type IssueRecord } from "@tac8/core/state/issueState";
-import type { Place } from "@tac8/core/state/places";
+import type { Permit } from "@tac8/core/state/permits";
 import { readHolds } from "@tac8/core/state/holds";
 import { CleanupStack } from "../process/cleanupStack.ts";
 import { killSurvivors } from "../process/survivors.ts";
@@ -29,7 +29,7 @@ import { afterUnexpectedError, afterReportedEnd } from "./planDisposition.ts";
 import type { Disposition, Requeue } from "./disposition.ts";
 import { planEntry } from "./entry.ts";
 import { progressOfLost } from "./lostProgress.ts";
-import { findPlace } from "./findPlace.ts";
+import { requestPermit } from "./requestPermit.ts";
 import { needsNoAgent } from "./needsNoAgent.ts";
 import { writerOf, writerWithoutRun } from "./lastWriter.ts";
 import type { HaltSwitch } from "../run/halt.ts";
@@ -57,8 +57,8 @@ export interface ProcessOptions {
   readonly agentTimeLeftMs: () => number;
   /** Called once, when the run has claimed the issue. The progress changes later. */
   readonly onBegun: (progress: Progress) => void;
-  /** Called with the place that the run has in the limits. The callee then renews and releases it. */
-  readonly onPlace: (place: Place) => void;
+  /** Called with the permit of the run. The callee then renews and releases it. */
+  readonly onPermit: (permit: Permit) => void;
 }
 
 /** Resources of one run. */
@@ -139,7 +139,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
     return requeueAfter(BUSY_MS, trouble);
   }
   const needsAgent = !needsNoAgent(recordBeforeLock);
-  const placeOrRequeue = await findPlace({
+  const permitOrRequeue = await requestPermit({
     services,
     job,
     lockToken,
@@ -147,8 +147,8 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
     record: recordBeforeLock,
     needsAgent,
   });
-  if ("do" in placeOrRequeue) return placeOrRequeue;
-  options.onPlace(placeOrRequeue.place);
+  if ("do" in permitOrRequeue) return permitOrRequeue;
+  options.onPermit(permitOrRequeue.permit);
   const paths = workspacePaths(config.dataFolder, config.worktree.base_dir, ref);
   const { cleanup } = resources;
   const id = randomUUID();

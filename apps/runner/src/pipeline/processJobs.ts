@@ -4,7 +4,7 @@ import { within } from "@tac8/core/app/within";
 import { detectErrorFlood } from "./errorFlood.ts";
 import type { ThrottledLog } from "@tac8/core/log/throttleLog";
 import { backoffStrategy, QUEUE_NAME, workerTimes, type JobData, type JobResult } from "@tac8/core/queue/contract";
-import type { Place } from "@tac8/core/state/places";
+import type { Permit } from "@tac8/core/state/permits";
 import type { RunPresence } from "@tac8/core/state/presence";
 import type { TakenSlots } from "../slots/slots.ts";
 import { apply } from "./apply.ts";
@@ -77,8 +77,8 @@ export function processJobs(options: ProcessJobsOptions): JobProcessor {
     const slot = slots.take();
     running.set(jobId, haltSwitch);
     onJobsChanged();
-    let place: Place | null = null;
-    const lock = lockOf(job, { lockToken, haltSwitch, keepPlace: async () => place?.keep() });
+    let permit: Permit | null = null;
+    const lock = lockOf(job, { lockToken, haltSwitch, renewPermit: async () => permit?.renew() });
     try {
       return await processJob({
         services,
@@ -88,7 +88,7 @@ export function processJobs(options: ProcessJobsOptions): JobProcessor {
         haltSwitch,
         agentTimeLeftMs: () => lock.timeLeftMs(),
         onBegun: (begun) => void progress.set(jobId, begun),
-        onPlace: (taken) => void (place = taken),
+        onPermit: (taken) => void (permit = taken),
       });
     } finally {
       // The next run of this job may have begun while this run released it.
@@ -99,28 +99,31 @@ export function processJobs(options: ProcessJobsOptions): JobProcessor {
       onJobsChanged();
       lock.close();
       slot.release();
-      const heldPlace = place as Place | null;
-      place = null; // So a late answer to a renewal does not keep the place.
-      await releasePlace(heldPlace);
+      const heldPermit = permit as Permit | null;
+      permit = null; // A renewal of the lock that is still under way must not renew the permit after its release.
+      await releasePermit(heldPermit);
     }
   }
 
-  /** Release a place, without waiting for an unreachable Redis: the place expires by itself. */
-  async function releasePlace(place: Place | null): Promise<void> {
-    const released = place?.release().catch((err: unknown) => log.debug({ err }, "could not release a run's place"));
+  /** Release a permit, without waiting for an unreachable Redis: the permit expires by itself. */
+  async function releasePermit(permit: Permit | null): Promise<void> {
+    const released = permit?.release().catch((err: unknown) => log.debug({ err }, "could not release a run's permit"));
     if (released !== undefined) await within(released, REDIS_MS);
   }
 
   function lockOf(
     job: IssueJob,
-    { lockToken, haltSwitch, keepPlace }: { lockToken: string; haltSwitch: HaltSwitch; keepPlace: () => Promise<void> },
+    {
+      lockToken,
+      haltSwitch,
+      renewPermit,
+    }: { lockToken: string; haltSwitch: HaltSwitch; renewPermit: () => Promise<void> },
   ): JobLock {
     return new JobLock({
       lockSeconds: coordinator.lock_seconds,
       async renew() {
         const isRenewed = (await job.extendLock(lockToken, times.lockDuration ?? 0)) === 1;
-        if (isRenewed)
-          void keepPlace().catch((err: unknown) => log.debug({ err }, "could not keep a run's place in the limits"));
+        if (isRenewed) void renewPermit().catch((err: unknown) => log.debug({ err }, "could not renew a run's permit"));
         return isRenewed;
       },
       onExpiringSoon() {

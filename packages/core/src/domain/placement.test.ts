@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import {
   countersOf,
-  isPlacement,
+  isDeferral,
   missingLabels,
   offersFor,
-  placementWords,
+  deferralWords,
   runsOnOf,
   sortedLabels,
 } from "./placement.ts";
@@ -41,7 +41,7 @@ it.each([
   ["runs-on:big", true],
   ["limit:label:big", true],
   ["format:2", true],
-])("the hold %j is one for want of a place: %j", (hold, is) => expect(isPlacement(hold)).toBe(is));
+])("the hold %j is one for want of a permit: %j", (hold, is) => expect(isDeferral(hold)).toBe(is));
 
 describe("offers", () => {
   const runners = [
@@ -67,4 +67,4 @@ it.each([
   ["format:2", /^a newer version of tac8 has worked on this issue/],
   ["limit:label:big", /runs with the label big is reached \(limits\.per_label/],
   ["limit:repository:octo/hello", /runs for octo\/hello is reached \(limits\.per_repository/],
-])("%s in words", (reason, wanted) => expect(placementWords(reason)).toMatch(wanted));
+])("%s in words", (reason, wanted) => expect(deferralWords(reason)).toMatch(wanted));

@@ -49,14 +49,14 @@ export function missingLabels(runsOn: readonly string[], labels: readonly string
 
 /**
  * Return whether this value of the record's `job.hold` is the reason of a deferred job: it was at the head of the queue, but a runner's
- * labels, a limit or a runner's version prevented its start. Such a job is first in its priority when a place may be free. Pure.
+ * labels, a limit or a runner's version prevented its start. Such a job is first in its priority when a permit may be free. Pure.
  */
-export function isPlacement(hold: string | null): boolean {
+export function isDeferral(hold: string | null): boolean {
   return hold !== null && /^(?:runs-on|limit|format):/.test(hold);
 }
 
 /** Return whether a runner may process a job that was deferred for this reason. Limits are checked elsewhere. Pure. */
-export function canProcess(reason: string, runner: Pick<RunnerPlaces, "labels" | "format">): boolean {
+export function canProcess(reason: string, runner: Pick<RunnerCapacity, "labels" | "format">): boolean {
   const format = formatOfReason(reason);
   if (format !== null) return runner.format >= format;
   return labelsOfReason(reason)?.every((label) => runner.labels.includes(label)) ?? true;
@@ -72,7 +72,7 @@ export function labelsOfReason(reason: string): string[] | null {
   return reason.startsWith("runs-on:") ? reason.slice("runs-on:".length).split(",") : null;
 }
 
-export interface RunnerPlaces {
+export interface RunnerCapacity {
   readonly labels: readonly string[];
   /** Newest record format that it supports. */
   readonly format: number;
@@ -87,14 +87,14 @@ export interface RunnerPlaces {
  */
 export function offersFor(
   reason: string,
-  { runners, othersWait }: { readonly runners: readonly RunnerPlaces[]; readonly othersWait: boolean },
+  { runners, othersWait }: { readonly runners: readonly RunnerCapacity[]; readonly othersWait: boolean },
 ): number {
   const fit = runners.filter((runner) => canProcess(reason, runner));
   return fit.reduce((sum, { slots, busy }) => sum + Math.max(0, othersWait ? slots : slots - busy), 0);
 }
 
 /** Return the reason as a clause for display. Pure. */
-export function placementWords(reason: string): string {
+export function deferralWords(reason: string): string {
   const labels = labelsOfReason(reason);
   if (labels !== null)
     return `waiting for a runner with the ${labels.length === 1 ? "label" : "labels"} ${labels.join(", ")}`;

@@ -2,21 +2,21 @@ import { Job, type Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { planHolds, type Hold } from "../domain/holds.ts";
 import { readHolds } from "../state/holds.ts";
-import { isPlacement } from "../domain/placement.ts";
+import { isDeferral } from "../domain/placement.ts";
 import { fieldOf } from "../state/issueState.ts";
 import { issueKey } from "../state/keys.ts";
 
 /** A delayed job, and the hold that it waits for. */
 export interface HeldJob {
   readonly jobId: string;
-  /** Field `hold` of the issue's record; null: the job waits for something else. The scheduler's placer offers deferred jobs. */
+  /** Field `hold` of the issue's record; null: the job waits for something else. The scheduler offers deferred jobs: offers.ts. */
   readonly hold: string | null;
 }
 
 /** Return the ids of the jobs whose hold ended. Pure. `now`: epoch ms. */
 export function planWake(jobs: readonly HeldJob[], holds: readonly Hold[], now: number): string[] {
   const live = new Set(planHolds(holds, now).live.map(({ name }) => name));
-  return jobs.filter(({ hold }) => hold !== null && !isPlacement(hold) && !live.has(hold)).map(({ jobId }) => jobId);
+  return jobs.filter(({ hold }) => hold !== null && !isDeferral(hold) && !live.has(hold)).map(({ jobId }) => jobId);
 }
 
 /** Maximum number of delayed jobs that one call reads. The next call reads the others. */

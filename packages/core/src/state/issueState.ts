@@ -152,7 +152,7 @@ const facts = {
     runsOn: shared("runsOn", json(z.array(z.string())).nullable()),
     /**
      * What the job waits for without a slot: the name of a hold, whose end wakes the job, or the reason for which the job is deferred until
-     * the scheduler offers it again (`isPlacement`); null: nothing.
+     * the scheduler offers it again (`isDeferral`); null: nothing.
      */
     hold: shared("hold", z.string().max(300).nullable()),
     /** The job as it was when a user's stop removed it from the queue: a retry adds it again. */

@@ -65,9 +65,9 @@ export function hostNameKey(name: string): string {
   return `tac8:host:${name}`;
 }
 
-/** Set of the reasons why jobs were deferred. For each reason, a sorted set has the jobs, see state/places.ts. */
-export const UNPLACED_KEY = "tac8:unplaced";
-export function unplacedKey(reason: string): string {
+/** Set of the reasons why jobs were deferred. For each reason, a sorted set has the jobs, see state/permits.ts. */
+export const DEFERRED_KEY = "tac8:unplaced";
+export function deferredKey(reason: string): string {
   return `tac8:unplaced:${reason}`;
 }
 

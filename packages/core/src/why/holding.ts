@@ -1,5 +1,5 @@
 import { OPERATOR, repositoryHold, type Hold } from "../domain/holds.ts";
-import { canProcess, isPlacement, labelsOfReason, placementWords } from "../domain/placement.ts";
+import { canProcess, isDeferral, labelsOfReason, deferralWords } from "../domain/placement.ts";
 import { holdWords } from "../domain/holdWords.ts";
 import { atMoment, moment } from "../status/times.ts";
 import { RUNNER_OFFLINE_MS } from "../state/presence.ts";
@@ -46,10 +46,10 @@ function evaluateHold(hold: Hold, facts: WhyFacts, from: number): Finding {
 /** Evaluate a deferred job: it was at the head of the queue, but a runner's labels or a limit prevented its start. */
 export function evaluatePlace({ record, runners, now }: WhyFacts): Finding[] {
   const { hold } = record.job;
-  if (hold === null || !isPlacement(hold)) return [];
+  if (hold === null || !isDeferral(hold)) return [];
   const fit = runners.filter(({ labels = [], format = 0 }) => canProcess(hold, { labels, format }));
   const present = fit.filter(({ at }) => now - at <= RUNNER_OFFLINE_MS);
-  const text = asClause(placementWords(hold), 200);
+  const text = asClause(deferralWords(hold), 200);
   const none =
     present.length === 0
       ? `no such runner is running: ${labelsOfReason(hold) === null ? "upgrade one" : "start one with this label in runner.labels"}`

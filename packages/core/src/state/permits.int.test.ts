@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { counterKey, UNPLACED_KEY } from "./keys.ts";
-import { placesTaken, rankDeferred, deferredReasons, takePlace, takeDeferred, deferJob } from "./places.ts";
+import { counterKey, DEFERRED_KEY } from "./keys.ts";
+import { permitsTaken, rankDeferred, deferredReasons, takePermit, takeDeferred, deferJob } from "./permits.ts";
 import { startTestRedis, type TestRedis } from "./redisServer.fixture.ts";
 
 let server: TestRedis;
@@ -13,44 +13,44 @@ beforeEach(() => server.redis.flushall());
 const BIG = { name: "limit:label:big", most: 3 };
 const HELLO = { name: "limit:repository:octo/hello", most: 5 };
 const take = (member: string, counters = [BIG, HELLO], lifeMs = 60_000) =>
-  takePlace(server.redis, { counters, member, lifeMs });
+  takePermit(server.redis, { counters, member, lifeMs });
 
-it("of many runs that ask at once, as many get a place as the limit allows, and a refused one counts nowhere", async () => {
+it("of many runs that ask at once, as many get a permit as the limit allows, and a refused one counts nowhere", async () => {
   const found = await Promise.all(Array.from({ length: 40 }, (_, index) => take(`job-${index} t`)));
-  expect(found.filter((each) => "place" in each)).toHaveLength(3);
+  expect(found.filter((each) => "permit" in each)).toHaveLength(3);
   expect(found.filter((each) => "full" in each && each.full === BIG)).toHaveLength(37);
-  expect([await placesTaken(server.redis, BIG.name), await placesTaken(server.redis, HELLO.name)]).toEqual([3, 3]);
+  expect([await permitsTaken(server.redis, BIG.name), await permitsTaken(server.redis, HELLO.name)]).toEqual([3, 3]);
 });
 
-it("a place that is released is another run's, and one that was kept is not", async () => {
+it("a permit that is released is another run's, and one that was renewed is not", async () => {
   const one = { ...BIG, most: 1 };
   const first = await take("a", [one]);
-  if (!("place" in first)) throw new Error("no place");
-  await first.place.keep();
+  if (!("permit" in first)) throw new Error("no permit");
+  await first.permit.renew();
   expect(await take("b", [one])).toEqual({ full: one });
-  await first.place.release();
-  expect(await take("b", [one])).toHaveProperty("place");
+  await first.permit.release();
+  expect(await take("b", [one])).toHaveProperty("permit");
 });
 
 it("a run that was lost is counted no longer than its life, and again when it turns out to live", async () => {
   const two = { ...BIG, most: 2 };
   await take("long", [two]);
   const first = await take("a", [two], 20);
-  if (!("place" in first)) throw new Error("no place");
-  await expect.poll(async () => "place" in (await take("b", [two])), { timeout: 60_000 }).toBe(true);
-  await first.place.keep();
+  if (!("permit" in first)) throw new Error("no permit");
+  await expect.poll(async () => "permit" in (await take("b", [two])), { timeout: 60_000 }).toBe(true);
+  await first.permit.renew();
   expect(await server.redis.zcard(counterKey(two.name))).toBe(3);
 });
 
-it("the same run takes its place once", async () => {
+it("the same run takes its permit once", async () => {
   const one = { ...BIG, most: 1 };
   await take("a", [one]);
-  expect(await take("a", [one])).toHaveProperty("place");
-  expect(await placesTaken(server.redis, one.name)).toBe(1);
+  expect(await take("a", [one])).toHaveProperty("permit");
+  expect(await permitsTaken(server.redis, one.name)).toBe(1);
 });
 
 it("without a limit nothing is counted", async () => {
-  expect(await take("a", [])).toHaveProperty("place");
+  expect(await take("a", [])).toHaveProperty("permit");
   expect(await server.redis.dbsize()).toBe(0);
 });
 
@@ -68,5 +68,5 @@ it("the most urgent of those that wait comes first, then the oldest", async () =
   expect(await takeDeferred(redis, "runs-on:big", 0)).toEqual([]);
   expect(await takeDeferred(redis, "runs-on:big", 2)).toEqual(["urgent", "raised"]);
   expect(await takeDeferred(redis, "runs-on:big", 9)).toEqual(["old", "young"]);
-  expect(await redis.exists(UNPLACED_KEY)).toBe(0);
+  expect(await redis.exists(DEFERRED_KEY)).toBe(0);
 });

@@ -1,18 +1,18 @@
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Config } from "@tac8/core/config/resolve";
-import { needsRunner, offersFor, type RunnerPlaces } from "@tac8/core/domain/placement";
+import { needsRunner, offersFor, type RunnerCapacity } from "@tac8/core/domain/placement";
 import { presentRunners } from "@tac8/core/status/snapshot";
 import { parseBreaker } from "@tac8/core/domain/breaker";
 import { endDelay } from "@tac8/core/queue/wake";
 import { BREAKER_KEY, QUEUE_LIMIT_KEY } from "@tac8/core/state/keys";
 import { runnerAdmission } from "@tac8/core/state/admission";
 import { publishLimits } from "@tac8/core/state/limits";
-import { placesTaken, deferredReasons, takeDeferred } from "@tac8/core/state/places";
+import { permitsTaken, deferredReasons, takeDeferred } from "@tac8/core/state/permits";
 import { readRunners } from "@tac8/core/state/presence";
 
 /** All borrowed. */
-export interface PlacerServices {
+export interface OfferServices {
   readonly config: Pick<Config, "limits">;
   readonly redis: Redis;
   readonly queue: Queue;
@@ -23,10 +23,10 @@ export interface PlacerServices {
 const MAX_OFFERS = 100;
 
 /**
- * Return a function that offers deferred jobs again, the most urgent first, as many as there may be places for. It remembers the
+ * Return a function that offers deferred jobs again, the most urgent first, as many as may get a permit. It remembers the
  * offered jobs only to make fewer offers.
  */
-export function createPlacer({ config, redis, queue, now }: PlacerServices): () => Promise<void> {
+export function createOffers({ config, redis, queue, now }: OfferServices): () => Promise<void> {
   const offered = new Map<string, readonly string[]>();
 
   /** Return the offered jobs that no runner has received yet. */
@@ -36,13 +36,13 @@ export function createPlacer({ config, redis, queue, now }: PlacerServices): () 
     return ids.filter((_, index) => scores[index] !== null);
   }
 
-  async function placesFor(reason: string, runners: readonly RunnerPlaces[], othersWait: boolean): Promise<number> {
+  async function offersNow(reason: string, runners: readonly RunnerCapacity[], othersWait: boolean): Promise<number> {
     if (needsRunner(reason)) return offersFor(reason, { runners, othersWait });
     const most = limitOf(reason, config.limits);
-    return most === null ? MAX_OFFERS : most - (await placesTaken(redis, reason));
+    return most === null ? MAX_OFFERS : most - (await permitsTaken(redis, reason));
   }
 
-  return async function place(): Promise<void> {
+  return async function offer(): Promise<void> {
     const reasons = await deferredReasons(redis);
     if (reasons.length === 0) return;
     const runners = presentRunners(await readRunners(redis), now())
@@ -51,7 +51,7 @@ export function createPlacer({ config, redis, queue, now }: PlacerServices): () 
     const { waiting = 0, prioritized = 0 } = await queue.getJobCounts("waiting", "prioritized");
     for (const reason of reasons.toSorted()) {
       const open = await stillOffered(reason);
-      const count = (await placesFor(reason, runners, waiting + prioritized > open.length)) - open.length;
+      const count = (await offersNow(reason, runners, waiting + prioritized > open.length)) - open.length;
       const ids = await takeDeferred(redis, reason, Math.min(MAX_OFFERS, Math.max(0, count)));
       for (const id of ids) await endDelay(queue, id);
       offered.set(reason, [...open, ...ids]);
@@ -72,7 +72,7 @@ function limitOf(reason: string, { per_repository, per_label }: Config["limits"]
  * runner receives a job. If the configuration has no such limit, one that an operator has set by other means is kept. While the
  * breaker probes, its limit is kept.
  */
-export async function limitQueue({ config, redis, queue }: PlacerServices): Promise<void> {
+export async function limitQueue({ config, redis, queue }: OfferServices): Promise<void> {
   const { runs } = config.limits;
   await publishLimits(redis, config.limits);
   if (parseBreaker(await redis.get(BREAKER_KEY)).phase !== "closed") return;

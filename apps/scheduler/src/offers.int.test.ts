@@ -3,10 +3,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import type { Counter } from "@tac8/core/domain/placement";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import { BREAKER_KEY, QUEUE_LIMIT_KEY } from "@tac8/core/state/keys";
-import { deferredReasons, takePlace, deferJob, type Place } from "@tac8/core/state/places";
+import { deferredReasons, takePermit, deferJob, type Permit } from "@tac8/core/state/permits";
 import { announceRunner, type RunnerPresence } from "@tac8/core/state/presence";
 import { startTestRedis, type TestRedis } from "@tac8/core/state/redisServer.fixture";
-import { createPlacer, limitQueue } from "./placer.ts";
+import { createOffers, limitQueue } from "./offers.ts";
 
 let server: TestRedis;
 let queue: Queue;
@@ -33,10 +33,10 @@ async function offered(): Promise<string[]> {
   return (await queue.getPrioritized()).map(({ id }) => id ?? "").toSorted();
 }
 
-async function occupy(counter: Counter, member: string): Promise<Place> {
-  const found = await takePlace(server.redis, { counters: [counter], member, lifeMs: 60_000 });
-  if (!("place" in found)) throw new Error("it is full");
-  return found.place;
+async function occupy(counter: Counter, member: string): Promise<Permit> {
+  const found = await takePermit(server.redis, { counters: [counter], member, lifeMs: 60_000 });
+  if (!("permit" in found)) throw new Error("it is full");
+  return found.permit;
 }
 
 const runner = (change: Partial<RunnerPresence>): RunnerPresence => ({
@@ -51,63 +51,63 @@ const runner = (change: Partial<RunnerPresence>): RunnerPresence => ({
   ...change,
 });
 
-test("a limit's free places are offered, the most urgent job first, and the next one when a run ends", async () => {
+test("a limit's free permits are offered, the most urgent job first, and the next one when a run ends", async () => {
   const counter = { name: "limit:repository:octo/hello", most: 2 };
   const first = await occupy(counter, "one");
   await occupy(counter, "two");
   await defer("late", counter.name);
   await defer("urgent", counter.name, 1);
-  const place = createPlacer(services());
-  await place();
+  const offer = createOffers(services());
+  await offer();
   expect(await offered()).toEqual([]);
   await first.release();
-  await place();
-  await place(); // Nobody has taken it yet: no other one is offered.
+  await offer();
+  await offer(); // Nobody has taken it yet: no other one is offered.
   expect(await offered()).toEqual(["urgent"]);
 });
 
 test("a limit that was removed from the configuration delays no job", async () => {
   await defer("a", "limit:label:old");
   await defer("b", "limit:label:old");
-  await createPlacer(services())();
+  await createOffers(services())();
   expect(await offered()).toEqual(["a", "b"]);
   expect(await deferredReasons(server.redis)).toEqual([]);
 });
 
 test("a job that needs a runner label is offered for free slots of runners that have the label and accept jobs", async () => {
   for (const id of ["a", "b", "c"]) await defer(id, "runs-on:big");
-  const place = createPlacer(services());
-  await place();
+  const offer = createOffers(services());
+  await offer();
   expect(await offered()).toEqual([]);
   await announceRunner(server.redis, runner({ tired: "78 °C" }));
   await announceRunner(server.redis, runner({ id: "b/0", name: "small/0", labels: [] }));
-  await place();
+  await offer();
   expect(await offered()).toEqual([]);
   await announceRunner(server.redis, runner({ busy: 1 }));
-  await place();
+  await offer();
   expect(await offered()).toEqual(["a"]);
 });
 
 test("a job that a newer version has processed is offered to no older runner, and to a newer one as soon as it starts", async () => {
   await defer("a", "format:2");
-  const place = createPlacer(services());
+  const offer = createOffers(services());
   await announceRunner(server.redis, runner({ format: 1 }));
   await announceRunner(server.redis, runner({ id: "b/0", name: "older/0" }));
-  await place();
+  await offer();
   expect(await offered()).toEqual([]);
   await announceRunner(server.redis, runner({ id: "c/0", name: "newer/0", format: 3 }));
-  await place();
+  await offer();
   expect(await offered()).toEqual(["a"]);
 });
 
 test("… and for all their slots while other jobs wait, so that it is in the queue when a slot becomes free", async () => {
   for (const id of ["a", "b", "c"]) await defer(id, "runs-on:big");
   await announceRunner(server.redis, runner({ busy: 2 }));
-  const place = createPlacer(services());
-  await place();
+  const offer = createOffers(services());
+  await offer();
   expect(await offered()).toEqual([]);
   await queue.add("issue", {}, { jobId: "other", priority: 6 });
-  await place();
+  await offer();
   expect(await offered()).toEqual(["a", "b", "other"]);
 });
 

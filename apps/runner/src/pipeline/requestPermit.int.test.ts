@@ -4,7 +4,7 @@ import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { publishLimits } from "@tac8/core/state/limits";
 import { startTestRedis, type TestRedis } from "@tac8/core/state/redisServer.fixture";
-import { findPlace, type FindPlaceOptions } from "./findPlace.ts";
+import { requestPermit, type RequestPermitOptions } from "./requestPermit.ts";
 
 let server: TestRedis;
 let queue: Queue;
@@ -26,10 +26,10 @@ test("the scheduler's limits apply, whatever is in the runner's own configuratio
   await publishLimits(redis, { runs: 0, per_repository: { "octo/hello": 1 }, per_label: {} });
   const store = createIssueStore(redis);
   const own = { runs: 0, per_repository: { "octo/hello": 5 }, per_label: {} };
-  const place = async (jobId: string) => {
+  const request = async (jobId: string) => {
     await queue.add("issue", {}, { jobId, priority: 5 });
     const job = await worker.getNextJob(jobId);
-    return findPlace({
+    return requestPermit({
       services: {
         config: { limits: own, runner: { labels: [] }, coordinator: { lock_seconds: 60 } },
         redis,
@@ -42,15 +42,18 @@ test("the scheduler's limits apply, whatever is in the runner's own configuratio
       repository: { owner: "octo", repo: "hello", runsOn: [] },
       record: await store.read(jobId),
       needsAgent: true,
-    } as unknown as FindPlaceOptions);
+    } as unknown as RequestPermitOptions);
   };
   const takeAt = async (jobId: string) => {
-    const found = await place(jobId);
-    if (!("place" in found)) throw new Error(found.because);
-    return () => found.place.release();
+    const found = await request(jobId);
+    if (!("permit" in found)) throw new Error(found.because);
+    return () => found.permit.release();
   };
   const first = await takeAt("octo.hello.1");
-  expect(await place("octo.hello.2")).toMatchObject({ do: "requeue", deferredBecause: "limit:repository:octo/hello" });
+  expect(await request("octo.hello.2")).toMatchObject({
+    do: "requeue",
+    deferredBecause: "limit:repository:octo/hello",
+  });
   await first();
   await (
     await takeAt("octo.hello.3")

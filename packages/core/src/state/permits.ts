@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { Counter } from "../domain/placement.ts";
-import { counterKey, UNPLACED_KEY, unplacedKey } from "./keys.ts";
+import { counterKey, DEFERRED_KEY, deferredKey } from "./keys.ts";
 
 /** Current time in ms by Redis' clock, because the clocks of machines differ. */
 const NOW = `
@@ -26,10 +26,10 @@ return 0`;
 const COUNT = `${NOW}
 return redis.call('ZCOUNT', KEYS[1], '(' .. now, '+inf')`;
 
-/** The place of a run: its entries in one or more counters. It expires unless `keep` renews it. */
-export interface Place {
-  /** Renew the lifetime from now on. An expired place counts again, because its run still exists. */
-  keep(): Promise<void>;
+/** The permission of a run to start: its entries in one or more counters. It expires unless it is renewed. */
+export interface Permit {
+  /** Renew the lifetime from now on. An expired permit counts again, because its run still exists. */
+  renew(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -37,22 +37,22 @@ export interface Place {
  * Count a run in all of the counters in one step. `member`: unique to the run. `lifeMs`: the duration of the job's lock, so a lost run
  * counts no longer than it has its job.
  */
-export async function takePlace(
+export async function takePermit(
   redis: Redis,
   {
     counters,
     member,
     lifeMs,
   }: { readonly counters: readonly Counter[]; readonly member: string; readonly lifeMs: number },
-): Promise<{ readonly place: Place } | { readonly full: Counter }> {
-  if (counters.length === 0) return { place: { keep: async () => undefined, release: async () => undefined } };
+): Promise<{ readonly permit: Permit } | { readonly full: Counter }> {
+  if (counters.length === 0) return { permit: { renew: async () => undefined, release: async () => undefined } };
   const keys = counters.map(({ name }) => counterKey(name));
   const take = (most: readonly number[]) => redis.eval(TAKE, keys.length, ...keys, member, lifeMs, ...most);
   const full = counters[Number(await take(counters.map((counter) => counter.most))) - 1];
   if (full !== undefined) return { full };
   return {
-    place: {
-      async keep() {
+    permit: {
+      async renew() {
         await take(keys.map(() => Number.MAX_SAFE_INTEGER));
       },
       async release() {
@@ -65,19 +65,19 @@ export async function takePlace(
 }
 
 /** Return the number of runs that a counter counts now. */
-export async function placesTaken(redis: Redis, name: string): Promise<number> {
+export async function permitsTaken(redis: Redis, name: string): Promise<number> {
   return Number(await redis.eval(COUNT, 1, counterKey(name)));
 }
 
-/** Defer a job that found no place. `reason` is from `missingLabels`, or the name of a counter. */
+/** Defer a job that got no permit. `reason` is from `missingLabels`, or the name of a counter. */
 export async function deferJob(redis: Redis, waiting: DeferredJob): Promise<void> {
   const { reason, jobId } = waiting;
-  await redis.multi().sadd(UNPLACED_KEY, reason).zadd(unplacedKey(reason), rankOf(waiting), jobId).exec();
+  await redis.multi().sadd(DEFERRED_KEY, reason).zadd(deferredKey(reason), rankOf(waiting), jobId).exec();
 }
 
 /** Update the order of a deferred job after a change of its priority. No effect if the job is no longer deferred. */
 export async function rankDeferred(redis: Redis, waiting: DeferredJob): Promise<void> {
-  await redis.zadd(unplacedKey(waiting.reason), "XX", rankOf(waiting), waiting.jobId);
+  await redis.zadd(deferredKey(waiting.reason), "XX", rankOf(waiting), waiting.jobId);
 }
 
 export interface DeferredJob {
@@ -96,7 +96,7 @@ function rankOf({ priority, since }: DeferredJob): number {
 
 /** Return the reasons for which jobs are deferred. */
 export async function deferredReasons(redis: Redis): Promise<string[]> {
-  return redis.smembers(UNPLACED_KEY);
+  return redis.smembers(DEFERRED_KEY);
 }
 
 /** KEYS: deferred jobs of a reason, reasons. ARGV: count, reason. Removes the first jobs, and returns them. */
@@ -112,5 +112,5 @@ return jobs`;
 
 /** Remove and return the most urgent jobs that are deferred for this reason, at most `count`. */
 export async function takeDeferred(redis: Redis, reason: string, count: number): Promise<string[]> {
-  return (await redis.eval(OFFER, 2, unplacedKey(reason), UNPLACED_KEY, count, reason)) as string[];
+  return (await redis.eval(OFFER, 2, deferredKey(reason), DEFERRED_KEY, count, reason)) as string[];
 }
