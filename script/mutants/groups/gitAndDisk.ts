@@ -221,8 +221,8 @@ export const gitAndDisk: readonly Mutant[] = [
   {
     name: "lost-disk-again",
     file: `${RUNNER}/pipeline/missing.ts`,
-    find: "[finishedAt ?? runs?.at(-1)?.at, queuedAt]",
-    replace: "[finishedAt ?? runs?.at(-1)?.at]",
+    find: "[record.work.finishedAt ?? record.agent.runs?.at(-1)?.at, record.round.queuedAt]",
+    replace: "[record.work.finishedAt ?? record.agent.runs?.at(-1)?.at]",
     test: { file: `${RUNNER}/pipeline/missing.test.ts`, name: "for work that is published days later" },
     promise:
       "a job whose finished work waited for a user waits for a lost disk one day from the time at which the issue is queued again",

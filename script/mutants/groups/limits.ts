@@ -152,7 +152,7 @@ export const limits: readonly Mutant[] = [
   {
     name: "own-session",
     file: `${RUNNER}/steps/work/work.ts`,
-    find: "session !== null && sessionHome === dataFolderId && prompts.resume !== null",
+    find: "session !== null && agentRanHere(run.record.state, dataFolderId) && prompts.resume !== null",
     replace: "false as boolean",
     test: { file: "test/limits.e2e.test.ts", name: "a usage limit: the whole queue is held" },
     promise: "a parked run resumes its own session",

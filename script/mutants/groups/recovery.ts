@@ -147,7 +147,7 @@ export const recovery: readonly Mutant[] = [
   {
     name: "end-note-of-other-run",
     file: `${RUNNER}/steps/recover/recover.ts`,
-    find: "run === agentRun && ",
+    find: "run === record.agent.run && ",
     replace: "",
     test: { file: `${RUNNER}/steps/recover/recover.test.ts`, name: "another agent was started since" },
     promise: "the end of an earlier agent is not taken for this one's",

@@ -4,6 +4,7 @@ import type { IssueRecord } from "@tac8/core/state/issueState";
 import type { Logger } from "@tac8/core/log/logger";
 import type { Redis } from "ioredis";
 import type { AgentSide } from "../agentPlace/side.ts";
+import { agentRanHere } from "../run/agentRanHere.ts";
 import type { WorkspacePaths } from "../workspace/paths.ts";
 import { changedSincePrompt } from "../workspace/changedSincePrompt.ts";
 import { isStep } from "../run/steps.ts";
@@ -34,11 +35,9 @@ export async function progressOfLost(run: LostProgressNeeds, before: IssueRecord
   return (await madeSteps(run.redis, lost)) ? "steps" : "none";
 }
 
-async function changedHere(
-  run: LostProgressNeeds,
-  { agent: { sessionHome }, branch: { start: startSha } }: IssueRecord,
-): Promise<boolean> {
-  if (startSha === null || sessionHome !== run.dataFolderId) return false;
+async function changedHere(run: LostProgressNeeds, before: IssueRecord): Promise<boolean> {
+  const startSha = before.branch.start;
+  if (startSha === null || !agentRanHere(before, run.dataFolderId)) return false;
   try {
     return await changedSincePrompt({ ...run.paths, place: run.agentSide.place({ signal: run.signal }), startSha });
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { RecordPart } from "@tac8/core/state/issueState";
+import { agentRanHere } from "../run/agentRanHere.ts";
 
 /** How long a job waits for the runner that has its finished work on its disk: that runner may only be switched off. */
 const WAIT_MS = 24 * 3_600_000;
@@ -15,18 +16,14 @@ export type MissingPlan =
  * @param now epoch ms
  */
 export function planMissing(
-  {
-    agent: { sessionHome, runs },
-    work: { finishedAt },
-    round: { queuedAt },
-  }: RecordPart<"agent.sessionHome" | "work.finishedAt" | "round.queuedAt" | "agent.runs">,
+  record: RecordPart<"agent.sessionHome" | "work.finishedAt" | "round.queuedAt" | "agent.runs">,
   { dataFolderId, now }: { readonly dataFolderId: string; readonly now: number },
 ): MissingPlan {
-  if (sessionHome === dataFolderId) {
+  if (agentRanHere(record, dataFolderId)) {
     return { do: "again", reason: "the finished work is missing from this disk and not on GitHub: it is redone" };
   }
   // An issue may wait for a user for longer than a day. Its runner was not needed before the user acted.
-  const startTimes = [finishedAt ?? runs?.at(-1)?.at, queuedAt]
+  const startTimes = [record.work.finishedAt ?? record.agent.runs?.at(-1)?.at, record.round.queuedAt]
     .map((at) => Date.parse(at ?? ""))
     .filter(Number.isFinite);
   // Without a known time, the work is done again at once.

@@ -1,5 +1,6 @@
 import { LostRun } from "@tac8/core/state/issueStore";
 import { publishNeeds, saveNeeds } from "./needs.ts";
+import { agentRanHere } from "../run/agentRanHere.ts";
 import type { Run } from "./run.ts";
 import { publishSaved } from "../steps/publish/publishSaved.ts";
 import { save } from "../steps/save/save.ts";
@@ -9,11 +10,10 @@ import { save } from "../steps/save/save.ts";
  * already in the record, so the next run does not repeat the save if this run is lost too. The end's reason says what was not saved.
  */
 export async function saveLost(run: Run): Promise<void> {
-  const { checkpoint } = run.record.state;
-  const { run: agentRun, sessionHome } = run.record.state.agent;
-  if (checkpoint === "none" || agentRun === null) return; // No agent has started.
+  const { checkpoint, agent } = run.record.state;
+  if (checkpoint === "none" || agent.run === null) return; // No agent has started.
   if (
-    sessionHome !== run.services.dataFolderId ||
+    !agentRanHere(run.record.state, run.services.dataFolderId) ||
     (await run.agentSide.place({ signal: run.haltSwitch.abandon }).stat(run.paths.tree)) === null
   )
     return;

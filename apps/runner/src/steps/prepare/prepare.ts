@@ -4,6 +4,7 @@ import type { WaitingGuard } from "../../guard/client.ts";
 import type { EarlyStart } from "../../process/early.ts";
 import { TEMPLATE_FILE } from "../../prompt/template.ts";
 import type { PrepareField } from "../../run/owners.ts";
+import { agentRanHere } from "../../run/agentRanHere.ts";
 import { retryOptionsOf, withRetry } from "../../run/retry.ts";
 import type { Attempts, StepBasics, StepWorkspace } from "../../run/step.ts";
 import type { Ahead } from "../../run/ahead.ts";
@@ -113,7 +114,7 @@ export async function prepare(
   if (workspace.how === "replayed") {
     run.log.warn({ branch }, "another contributor pushed to the branch: the workspace's commits are on top of theirs");
   }
-  const isSessionHere = run.record.state.agent.sessionHome === run.dataFolderId;
+  const isSessionHere = agentRanHere(run.record.state, run.dataFolderId);
   // A new round has a session only if the previous round ended with an answer, so the agent of that session changed nothing.
   const isNextRound = resumeReason?.kind === "next-round";
   const beginsRound = run.record.state.checkpoint === "none" && (resumeReason === null || isNextRound);

@@ -6,6 +6,7 @@ import type { PushScope } from "../../airlock/pushScope.ts";
 import { cleanGit } from "../../git/cleanSide.ts";
 import { isAncestor } from "../../git/openGit.ts";
 import { isEmptyChange } from "../../issue/round.ts";
+import { agentRanHere } from "../../run/agentRanHere.ts";
 import { withoutSecrets } from "../../secrets/withoutSecrets.ts";
 import { restoreFinishedWork } from "../../workspace/restoreFinishedWork.ts";
 import { mayMeanDamage } from "../../workspace/damage.ts";
@@ -112,14 +113,13 @@ export async function pushWork(run: PublishNeeds, input: PushWorkInput): Promise
 /** Restore the workspace if its folder is missing or damaged, but the commits exist. @returns whether the workspace has the work */
 async function restoreWorkspace(run: PublishNeeds, branch: string): Promise<boolean> {
   const saved = run.record.state.branch.head;
-  const { sessionHome } = run.record.state.agent;
   const finished = await restoreFinishedWork(run.mirror, {
     paths: run.paths,
     place: run.place,
     quarantineSuffix: randomUUID(),
     branch,
     saved,
-    isFromThisDataFolder: sessionHome === run.dataFolderId,
+    isFromThisDataFolder: agentRanHere(run.record.state, run.dataFolderId),
   });
   if (finished.kind === "restored") {
     const { quarantined, because } = finished.workspace;

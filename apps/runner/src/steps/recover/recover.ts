@@ -1,4 +1,5 @@
 import type { IssueRecord, RecordPart } from "@tac8/core/state/issueState";
+import { agentRanHere } from "../../run/agentRanHere.ts";
 import type { StepRecord } from "../../run/record.ts";
 import type { StepWorkspace } from "../../run/step.ts";
 import { readEndNote, removeEndNote, type EndNote } from "../../workspace/endNote.ts";
@@ -46,8 +47,8 @@ export async function recover(run: RecoverNeeds, { baseSha, workspaceHow }: Reco
  * Return whether a question in the workspace can be that of the last run's agent: a run removes older questions before it writes the
  * checkpoint `prepared`. Pure.
  */
-function mayHaveAsked({ checkpoint, agent: { session, sessionHome } }: IssueRecord, dataFolderId: string): boolean {
-  return checkpoint === "prepared" && session !== null && sessionHome === dataFolderId;
+function mayHaveAsked(record: IssueRecord, dataFolderId: string): boolean {
+  return record.checkpoint === "prepared" && record.agent.session !== null && agentRanHere(record, dataFolderId);
 }
 
 export interface WorkspaceFacts {
@@ -60,10 +61,12 @@ export interface WorkspaceFacts {
 /** Return whether an end note is about the newest agent, its end is not in the record, and the workspace still has its changes. Pure. */
 export function isNotRecorded(
   { run }: Pick<EndNote, "run">,
-  { checkpoint, agent: { run: agentRun, sessionHome } }: RecordPart<"checkpoint" | "agent.run" | "agent.sessionHome">,
+  record: RecordPart<"checkpoint" | "agent.run" | "agent.sessionHome">,
   { workspaceHow, dataFolderId }: WorkspaceFacts,
 ): boolean {
   // A lost worktree loses its uncommitted changes.
   const hasChanges = workspaceHow === "reused" || workspaceHow === "forwarded" || workspaceHow === "replayed";
-  return checkpoint === "prepared" && run === agentRun && sessionHome === dataFolderId && hasChanges;
+  return (
+    record.checkpoint === "prepared" && run === record.agent.run && agentRanHere(record, dataFolderId) && hasChanges
+  );
 }

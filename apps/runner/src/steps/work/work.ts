@@ -32,6 +32,7 @@ import type { DiskWatch } from "../../host/diskWatch.ts";
 import { findEdit, type CountedTitle, type KnownText } from "../../issue/textThatCounts.ts";
 import { leftRunningCommand } from "../../issue/round.ts";
 import type { EarlyStart } from "../../process/early.ts";
+import { agentRanHere } from "../../run/agentRanHere.ts";
 import type { WorkField } from "../../run/owners.ts";
 import type { Progress } from "../../run/progress.ts";
 import type { Attempts, StepBasics, StepWorkspace } from "../../run/step.ts";
@@ -103,8 +104,8 @@ export interface WorkResult extends Pick<AgentRunResult, "agentResult" | "leftRu
 export async function work(run: WorkNeeds, prompts: Prompts, countedTitle: CountedTitle): Promise<WorkResult> {
   const { dataFolderId } = run.host;
   const newestText: NewestText = { text: { countedTitle, edit: null } };
-  const { session, sessionHome } = run.record.state.agent;
-  const resumable = session !== null && sessionHome === dataFolderId && prompts.resume !== null;
+  const { session } = run.record.state.agent;
+  const resumable = session !== null && agentRanHere(run.record.state, dataFolderId) && prompts.resume !== null;
   const { agent } = prompts;
   let { end, agentResult, leftRunning, recorded } = await runAgent(
     run,
