@@ -52,8 +52,8 @@ export default defineConfig({
         },
       },
       { test: { ...wholeApps, name: "e2e", include: ["test/*.e2e.test.ts"] } },
-      // What `npm test` leaves out: `npm run test:all` runs it too.
-      { test: { ...wholeApps, name: "all", include: ["test/all/**/*.e2e.test.ts"] } },
+      // What `npm test` leaves out: `npm run test:rest` runs it, and `npm run test:all` runs everything.
+      { test: { ...wholeApps, name: "rest", include: ["test/rest/**/*.e2e.test.ts"] } },
     ],
   },
 });

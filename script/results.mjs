@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { basename, join, relative } from "node:path";
 
 const MAIN = ["types", "lint", "format", "knip", "test:unit", "test:int", "test:e2e"];
-const REST = ["test:e2e-all"];
+const REST = ["test:e2e-rest"];
 
 /** Tasks of turbo.json that each command runs; a task `test:x` writes REPORTS/x.json. */
 export const SUITES = {

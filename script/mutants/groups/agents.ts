@@ -143,7 +143,7 @@ export const agents: readonly Mutant[] = [
     file: `${RUNNER}/agent/claude/driver.ts`,
     find: '["--setting-sources=user", "--strict-mcp-config"]',
     replace: "[]",
-    test: { file: "test/all/base.e2e.test.ts", name: "none of the issue's branch" },
+    test: { file: "test/rest/base.e2e.test.ts", name: "none of the issue's branch" },
     promise: "Claude Code loads settings, hooks, servers and instructions from the base commit only",
   },
   {
@@ -151,7 +151,7 @@ export const agents: readonly Mutant[] = [
     file: `${RUNNER}/steps/work/work.ts`,
     find: "const files = base?.files ?? [];",
     replace: "const files: never[] = [];",
-    test: { file: "test/all/base.e2e.test.ts", name: "none of the issue's branch" },
+    test: { file: "test/rest/base.e2e.test.ts", name: "none of the issue's branch" },
     promise: "the base branch's settings and instructions keep their effect",
   },
   {
