@@ -114,8 +114,8 @@ export const trust: readonly Mutant[] = [
   {
     name: "text-unpushed",
     file: `${RUNNER}/pipeline/afterAgent.ts`,
-    find: 'cause?.failure === "edited" || (await publishSaved(publishNeeds(run), saved))',
-    replace: '(await publishSaved(publishNeeds(run), saved)) || cause?.failure === "edited"',
+    find: 'halted?.failure === "edited" || (await publishSaved(publishNeeds(run), saved))',
+    replace: '(await publishSaved(publishNeeds(run), saved)) || halted?.failure === "edited"',
     test: { file: "test/textThatCounts.e2e.test.ts", name: "an edit while the agent works ends the agent" },
     promise: "an edit during the run keeps its work so far from being pushed",
   },

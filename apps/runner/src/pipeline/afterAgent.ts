@@ -28,15 +28,15 @@ export async function afterAgent(run: Run, workResult: WorkResult): Promise<"rep
     ...(isProgress ? { "counts.parked": 0 } : {}),
     ...(failed?.sessionSpent === true ? { "agent.session": null } : {}),
   });
-  const { cause } = run.haltSwitch;
-  const isPushedOrUnwanted = cause?.failure === "edited" || (await publishSaved(publishNeeds(run), saved));
-  const facts = { halt: cause?.halt ?? null, asks: question !== null, agentLost: failed?.kind === "lost" };
+  const { halted } = run.haltSwitch;
+  const isPushedOrUnwanted = halted?.failure === "edited" || (await publishSaved(publishNeeds(run), saved));
+  const facts = { halt: halted?.halt ?? null, asks: question !== null, agentLost: failed?.kind === "lost" };
   const reasonOfEnd = planAgentEnd(facts);
   switch (reasonOfEnd) {
     case "halt":
       // After `shutdown` or `lost` another runner continues the issue. Only a user's command ends it.
-      if (cause?.halt !== "stopped" && cause?.halt !== "cancelled") return { error: cause, agentEnd: null };
-      await run.record.write(endByHalt(cause, cause.halt, run.id));
+      if (halted?.halt !== "stopped" && halted?.halt !== "cancelled") return { error: halted, agentEnd: null };
+      await run.record.write(endByHalt(halted, halted.halt, run.id));
       return "report";
     case "question":
       await recordQuestion(saveNeeds(run), question ?? "");

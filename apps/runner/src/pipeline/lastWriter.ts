@@ -42,7 +42,7 @@ async function show(
   try {
     await run.comment.show(state, reason);
   } catch (error) {
-    if (error instanceof LostRun || run.haltSwitch.cause?.halt === "lost") throw error;
+    if (error instanceof LostRun || run.haltSwitch.halted?.halt === "lost") throw error;
     run.log.warn({ err: error }, "could not update the status comment: the next change of the state updates it");
   }
 }

@@ -122,7 +122,7 @@ test("a run whose job's lock cannot be renewed in time releases everything at on
   const lost = new Promise<void>((resolve) => halt?.abandon.addEventListener("abort", () => resolve()));
   await redis.client("PAUSE", 600_000, "WRITE"); // The other mode would also block the command that ends the pause.
   await lost;
-  expect(halt?.cause?.halt).toBe("lost");
+  expect(halt?.halted?.halt).toBe("lost");
   await redis.client("UNPAUSE");
   asked.reject(new Error("over"));
   await jobs.close();

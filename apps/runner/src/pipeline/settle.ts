@@ -41,7 +41,7 @@ export async function settleUnfinished(
   options: SettleOptions,
 ): Promise<Disposition> {
   if (error instanceof LostRun) return { do: "release", lost: error };
-  const halted = run.haltSwitch.cause;
+  const halted = run.haltSwitch.halted;
   if (halted?.halt === "lost") return { do: "release", lost: halted };
   const next = planUnfinished({
     halt: halted?.halt ?? null,

@@ -9,19 +9,19 @@ it("a watcher that is notified of a stop already sees that the agent gets no tim
   haltSwitch.halt.addEventListener("abort", () => received.push(haltSwitch.atOnce));
   haltSwitch.obey({ command: { ...command, stopMode: "kill" } });
   expect(received).toEqual([true]);
-  expect(haltSwitch.cause).toMatchObject({ halt: "stopped", message: "stopped by ann@pi" });
+  expect(haltSwitch.halted).toMatchObject({ halt: "stopped", message: "stopped by ann@pi" });
   expect(haltSwitch.abandon.aborted).toBe(false);
 });
 
 it("a stop in progress can be made immediate, and keeps its cause", () => {
   const haltSwitch = new HaltSwitch();
   haltSwitch.obey({ command: { cancel: null, stop: null, stopMode: null } });
-  expect(haltSwitch.cause).toBeNull();
+  expect(haltSwitch.halted).toBeNull();
   haltSwitch.obey({ command: { ...command, cancel: "the issue was closed" } });
-  expect([haltSwitch.cause?.halt, haltSwitch.atOnce]).toEqual(["cancelled", false]);
+  expect([haltSwitch.halted?.halt, haltSwitch.atOnce]).toEqual(["cancelled", false]);
   haltSwitch.obey({ command: { ...command, stopMode: "kill" } });
   haltSwitch.obey({ command: { ...command, stopMode: "kill" } });
-  expect([haltSwitch.cause?.halt, haltSwitch.atOnce]).toEqual(["cancelled", true]);
+  expect([haltSwitch.halted?.halt, haltSwitch.atOnce]).toEqual(["cancelled", true]);
 });
 
 it("the end of a halted run is the requested one, or a failure that the halt names", () => {
@@ -33,8 +33,8 @@ it("the end of a halted run is the requested one, or a failure that the halt nam
   });
   const haltSwitch = new HaltSwitch();
   haltSwitch.request("stopped", "x edited the title", "edited");
-  expect(haltSwitch.cause).toMatchObject({ halt: "stopped", failure: "edited" });
-  expect(endByHalt(haltSwitch.cause ?? stop, "stopped", "r")).toEqual({
+  expect(haltSwitch.halted).toMatchObject({ halt: "stopped", failure: "edited" });
+  expect(endByHalt(haltSwitch.halted ?? stop, "stopped", "r")).toEqual({
     "end.outcome": "failed",
     "end.failure": "edited",
     "end.run": "r",

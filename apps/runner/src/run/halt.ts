@@ -51,8 +51,8 @@ export class HaltSwitch {
     return this.#abandon.signal;
   }
 
-  /** The first cause; null while no end was requested. */
-  get cause(): Halted | null {
+  /** The first request to end the run; null: there was none. */
+  get halted(): Halted | null {
     const reason: unknown = this.#halt.signal.reason;
     return reason instanceof Halted ? reason : null;
   }
@@ -65,8 +65,8 @@ export class HaltSwitch {
   /** Call `onHalt` for each change, and immediately if the run is already halted. @returns a function that ends the watch */
   watch(onHalt: OnHalt): () => void {
     const notify = (): void => {
-      const { cause } = this;
-      if (cause !== null) onHalt({ cause: this.#abandon.signal.aborted ? "lost" : cause.halt, atOnce: this.atOnce });
+      const { halted } = this;
+      if (halted !== null) onHalt({ cause: this.#abandon.signal.aborted ? "lost" : halted.halt, atOnce: this.atOnce });
     };
     this.#watchers.add(notify);
     notify();

@@ -79,8 +79,8 @@ export class RunRecord implements StepRecord<RecordPath> {
    * @throws LostRun, or the signal's reason, if the run has lost the job
    */
   async writeLast(patch: IssuePatch, event?: EventDescription): Promise<void> {
-    const { cause } = this.#options.haltSwitch;
-    if (cause?.halt === "lost") throw cause;
+    const { halted } = this.#options.haltSwitch;
+    if (halted?.halt === "lost") throw halted;
     await this.#writeDated(patch, event);
   }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { causeSchema, type Cause } from "./cause.ts";
+import { admissionCauseSchema, type AdmissionCause } from "./admissionCause.ts";
 import { isAtLeast, type Reason } from "./healthLevels.ts";
 import { isRepositoryHold, OPERATOR, type Hold } from "./holds.ts";
 import { hostCauses, type HostReading } from "./host.ts";
@@ -23,7 +23,7 @@ export type AdmissionState = (typeof STATES)[number];
 export const admissionSchema = z.object({
   state: z.enum(STATES),
   /** Every cause, the worst first. */
-  causes: z.array(causeSchema).readonly(),
+  causes: z.array(admissionCauseSchema).readonly(),
 });
 export type Admission = z.infer<typeof admissionSchema>;
 
@@ -55,7 +55,7 @@ export interface AdmissionFacts {
 
 /** Plan the admission of the queue or of a runner. Pure. */
 export function planAdmission({ queue, runner, reasons }: AdmissionFacts): Admission {
-  const causes: Cause[] = [];
+  const causes: AdmissionCause[] = [];
   for (const hold of queue?.holds ?? []) {
     // A hold of a repository affects only jobs of that repository.
     if (isRepositoryHold(hold.name)) continue;
@@ -76,14 +76,14 @@ export function planAdmission({ queue, runner, reasons }: AdmissionFacts): Admis
 }
 
 /** Return the admission that results from these causes. Pure. */
-export function admissionOf(causes: readonly Cause[]): Admission {
+export function admissionOf(causes: readonly AdmissionCause[]): Admission {
   const closing = causes.filter(({ effect }) => effect === "closed");
   const rest = causes.filter(({ effect }) => effect !== "closed");
   const state = closing.length > 0 ? "closed" : rest.length > 0 ? "half" : "open";
   return { state, causes: [...closing, ...rest] };
 }
 
-export function pauseCause({ by, reason }: Pause): Cause {
+export function pauseCause({ by, reason }: Pause): AdmissionCause {
   return { code: "paused", effect: "closed", text: `paused by ${by}${reason === "" ? "" : `: ${reason}`}` };
 }
 

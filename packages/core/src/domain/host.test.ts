@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Cause } from "./cause.ts";
+import type { AdmissionCause } from "./admissionCause.ts";
 import { hostCauses, type HostReading } from "./host.ts";
 
 const LIMITS = { min_free_memory_mb: 512, min_free_disk_gb: 1, max_load_per_core: 6, max_temperature_c: 80 };
@@ -14,9 +14,9 @@ const FINE: HostReading = {
 };
 const UNREAD = { ...FINE, freeMemoryMb: null, freeDiskGb: null, loadPerCore: null, temperatureC: null };
 
-type Effect = Cause["effect"] | null;
+type Effect = AdmissionCause["effect"] | null;
 const effect = (change: Partial<HostReading>, code: string, was: Effect): Effect => {
-  const before: Cause[] = was === null ? [] : [{ code, effect: was, text: "" }];
+  const before: AdmissionCause[] = was === null ? [] : [{ code, effect: was, text: "" }];
   const causes = hostCauses({ reading: { ...FINE, ...change }, limits: LIMITS, before });
   expect(causes.filter((cause) => cause.code !== code)).toEqual([]);
   return causes[0]?.effect ?? null;
@@ -69,6 +69,10 @@ test.each([
   ["what cannot be read decides nothing", UNREAD, LIMITS],
   ["0 is no limit", { ...FINE, freeMemoryMb: 1, freeDiskGb: 0, loadPerCore: 99, temperatureC: 120 }, NONE],
 ])("%s", (_name, reading, limits) => {
-  const before = ["memory", "disk", "load", "temperature"].map((code): Cause => ({ code, effect: "closed", text: "" }));
+  const before = ["memory", "disk", "load", "temperature"].map((code): AdmissionCause => ({
+    code,
+    effect: "closed",
+    text: "",
+  }));
   expect(hostCauses({ reading, limits, before })).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import type { Cause } from "./cause.ts";
+import type { AdmissionCause } from "./admissionCause.ts";
 import { hostThresholds, isHotter, isOver, isUnder, type HostLimits } from "./thresholds.ts";
 
 /** Measurements of a runner's machine. Null: the value cannot be read on this machine, and is ignored. */
@@ -20,7 +20,7 @@ const CODES = ["data-folder", "clock", "memory", "disk", "load", "temperature"] 
 type HostCode = (typeof CODES)[number];
 
 /** Return whether the cause concerns the runner's own machine. Pure. */
-export function isHostCause({ code }: Cause): boolean {
+export function isHostCause({ code }: AdmissionCause): boolean {
   return CODES.some((known) => known === code);
 }
 
@@ -28,15 +28,15 @@ interface HostFacts {
   readonly reading: HostReading;
   readonly limits: HostLimits;
   /** Causes of the previous reading. A value that exceeded its threshold counts as exceeded until it is better by a margin. */
-  readonly before: readonly Cause[];
+  readonly before: readonly AdmissionCause[];
 }
 
 /** Return why the machine accepts fewer or no new jobs. Pure. */
-export function hostCauses({ reading, limits, before }: HostFacts): Cause[] {
+export function hostCauses({ reading, limits, before }: HostFacts): AdmissionCause[] {
   const { diskGb, memoryMb, temperatureC, loadPerCore } = hostThresholds(limits);
   const { freeDiskGb, freeMemoryMb } = reading;
-  const found: Cause[] = [];
-  const add = (code: HostCode, effect: Cause["effect"] | null, text: string) => {
+  const found: AdmissionCause[] = [];
+  const add = (code: HostCode, effect: AdmissionCause["effect"] | null, text: string) => {
     if (effect !== null) found.push({ code, effect, text });
   };
   /** Return the worst effect whose threshold is exceeded. `bounds`: 0 is no limit. */
@@ -45,7 +45,7 @@ export function hostCauses({ reading, limits, before }: HostFacts): Cause[] {
     value: number | null,
     bounds: { readonly half: number; readonly closed: number },
     passes: (value: number, bound: number, was: boolean) => boolean,
-  ): Cause["effect"] | null => {
+  ): AdmissionCause["effect"] | null => {
     const was = before.find((cause) => cause.code === code)?.effect;
     if (value === null) return null;
     if (passes(value, bounds.closed, was === "closed")) return "closed";

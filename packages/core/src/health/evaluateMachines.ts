@@ -1,6 +1,6 @@
 import type { Snapshot } from "../status/snapshot.ts";
 import type { HostPresence, ProcessPresence } from "../state/presence.ts";
-import type { Cause } from "../domain/cause.ts";
+import type { AdmissionCause } from "../domain/admissionCause.ts";
 import type { FoundReason } from "../domain/healthLevels.ts";
 import { FLEET, hostThresholds, type HostLimits } from "../domain/thresholds.ts";
 import type { Hysteresis } from "./hysteresis.ts";
@@ -10,7 +10,7 @@ interface Machine {
   readonly host: string;
   readonly reading: HostPresence;
   /** Causes that its runner has announced; null: its runners have older versions, for which the scheduler decides. */
-  readonly announced: readonly Cause[] | null;
+  readonly announced: readonly AdmissionCause[] | null;
 }
 
 /** Evaluate disk, memory and temperature of each machine that has a runner, and the event loop lag of each process. */

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { admissionOf, OPEN, pauseCause, planAdmission, type Admission } from "../domain/admission.ts";
 import { parseBreaker } from "../domain/breaker.ts";
-import type { Cause } from "../domain/cause.ts";
+import type { AdmissionCause } from "../domain/admissionCause.ts";
 import { planHolds } from "../domain/holds.ts";
 import type { Pause } from "../domain/pause.ts";
 import { currentReasons, readEvaluation } from "./healthEvaluation.ts";
@@ -36,7 +36,7 @@ export function runnerAdmission(runner: RunnerPresence, pause?: Pause | null): A
 }
 
 function fromOlder({ tired: overloadReason, paused, limit, slots }: RunnerPresence): Admission {
-  const causes: Cause[] = [];
+  const causes: AdmissionCause[] = [];
   if (typeof overloadReason === "string") causes.push({ code: "host", effect: "closed", text: overloadReason });
   if (paused) causes.push(pauseCause(paused));
   if (limit !== undefined && limit < slots) causes.push({ code: "health", effect: "half", text: "see tac8 status" });

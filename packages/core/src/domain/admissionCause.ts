@@ -1,11 +1,11 @@
 import { z } from "zod";
 
 /** A reason why less or no new work may start. */
-export const causeSchema = z.object({
+export const admissionCauseSchema = z.object({
   /** Stable code for scripts: `hold:<name>`, `breaker`, `paused`, a code of host.ts, or the code of a health reason. */
   code: z.string(),
   effect: z.enum(["half", "closed"]),
   /** A clause for display. */
   text: z.string(),
 });
-export type Cause = z.infer<typeof causeSchema>;
+export type AdmissionCause = z.infer<typeof admissionCauseSchema>;
