@@ -6,6 +6,8 @@ export interface Sizes {
   readonly issues: number;
   /** Issues in one sample of `calls`: few enough that the scheduler posts a queued comment on each of them. */
   readonly countedIssues: number;
+  /** Pause before each sample of one issue alone. See {@link FULL}. */
+  readonly restSeconds: number;
   /** Files in the repository of the issues. */
   readonly files: number;
   readonly idleSeconds: number;
@@ -25,6 +27,9 @@ export const FULL: Sizes = {
   samples: 5,
   issues: 20,
   countedIssues: 3,
+  // ext4 without a journal does not reuse an inode in the minute after its deletion, and searches ten times longer for others. Without
+  // this pause, an issue that is alone would pay for the worktree that was removed after the sample before it.
+  restSeconds: 65,
   files: 1000,
   idleSeconds: 300,
   megabytes: 1000,
@@ -38,6 +43,7 @@ export const QUICK: Sizes = {
   samples: 5,
   issues: 3,
   countedIssues: 3,
+  restSeconds: 0,
   files: 100,
   idleSeconds: 10,
   megabytes: 50,

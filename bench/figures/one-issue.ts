@@ -13,7 +13,7 @@ const POLL_MS = 1000;
 export const oneIssue: Figure = {
   name: "one-issue",
   what: "one issue alone: from the label to its agent and to its pull request, beside a shell script",
-  limitMinutes: 10,
+  limitMinutes: 20,
   measure,
 };
 
@@ -60,7 +60,13 @@ async function measure(bench: Bench): Promise<Row[]> {
 
   await tac8();
   await script();
-  const samples = await times(sizes.samples, async () => ({ tac8: await tac8(), script: await script() }));
+  const rest = () => pause(sizes.restSeconds * 1000, signal);
+  const samples = await times(sizes.samples, async () => {
+    await rest();
+    const ours = await tac8();
+    await rest();
+    return { tac8: ours, script: await script() };
+  });
   const toAgent = { what: "shell script to its agent", value: samples.map((sample) => sample.script.agent) };
   const toPull = { what: "shell script to its pull request", value: samples.map((sample) => sample.script.pull) };
   return [
