@@ -298,7 +298,7 @@ export const sections = {
       .max(50)
       .default([])
       .describe(
-        "Additional folders that agents in a sandbox can read and write. All issues share them, and tac8 never cleans them up.",
+        "Additional folders that agents in a sandbox can read and write. All issues share them, and tac8 never cleans them up. A folder with programs of the PATH or of tac8 is read-only.",
       ),
     nested_sandbox: z
       .boolean()
