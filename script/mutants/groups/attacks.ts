@@ -131,7 +131,7 @@ export const attacks: readonly Mutant[] = [
     find: "const home = homes.find((one) => all.some((each) => holds(each, one)));",
     replace: "const home = undefined as string | undefined;",
     test: { file: `${CORE}/isolation/view.test.ts`, name: "not the home folder" },
-    promise: "a sandbox never shows the home folder of tac8's user",
+    promise: "a sandbox never shows the whole home folder of tac8's user",
   },
   {
     name: "view-etc",

@@ -238,7 +238,7 @@ export const oneRun: readonly Mutant[] = [
       file: `${RUNNER}/guard/sandbox.int.test.ts`,
       name: "has its processes in the run's control group, but not this process",
     },
-    promise: "an agent in a sandbox is in its run's control group",
+    promise: "an agent in a sandbox is in its run's control group, whose limits never apply to the runner itself",
   },
   {
     name: "lease",

@@ -56,7 +56,7 @@ export const outgoing: readonly Mutant[] = [
     find: 'return stripVTControlCharacters(text).replace(OBEYED, "");',
     replace: "return stripVTControlCharacters(text);",
     test: { file: `${CORE}/outgoing/exits.test.ts`, name: "a question has nothing that is obeyed or hidden" },
-    promise: "a text that leaves tac8 has no control characters and no invisible characters",
+    promise: "a text that leaves tac8 has no control characters and no characters that hide or reorder text",
   },
   {
     name: "exits-notify",
@@ -64,7 +64,7 @@ export const outgoing: readonly Mutant[] = [
     find: "redact(clean(redact(",
     replace: "redact((redact(",
     test: { file: `${CORE}/outgoing/exits.test.ts`, name: "a notification's text" },
-    promise: "a notification has no control characters and no invisible characters",
+    promise: "a notification has no control characters and no characters that hide or reorder text",
   },
   {
     name: "exits-terminal",
