@@ -36,7 +36,10 @@ The health reasons \`disk\` and \`disk-full\` ([runbook.md](runbook.md#health-re
 const REFUSALS = markdownTable(
   ["GitHub refuses", "What tac8 does"],
   [
-    ["the content of an issue's commits (a secret, a large file)", "gives the error to the agent, which tries again"],
+    [
+      "the content of an issue's commits (a secret, a large file)",
+      "uses an attempt: the agent gets the error, and tries again",
+    ],
     ["a change of workflows, because of the token", "blocks the issue; a comment describes what to do"],
     [
       "all work in the repository (token, permissions, rule)",
@@ -44,7 +47,7 @@ const REFUSALS = markdownTable(
     ],
     [
       "a push, with an unknown message",
-      `holds the repository; fails the issue after ${MAX_GUESSED_REFUSALS} such refusals in a row of this issue only`,
+      `holds the repository; fails the issue after ${MAX_GUESSED_REFUSALS} such refusals in a row, unless pushes of other issues are refused too`,
     ],
     ["anything else about one issue", "fails the issue"],
   ],
@@ -81,8 +84,7 @@ If the last \`breaker_failures\` runs, of at least two issues, fail with the sam
 function whatTac8Does(kind: FailureKind): string {
   const { usesAttempt, hold } = POLICY[kind];
   if (kind === "lost") return "Uses no attempt. Fails the issue.";
-  if (kind === "refused")
-    return "Uses no attempt and holds that repository, or fails the issue: [cases](#refusals-by-github).";
+  if (kind === "refused") return "Uses no attempt and holds that repository, with [exceptions](#refusals-by-github).";
   if (kind === "untrusted") return "Uses no attempt. Starts nothing, and comments at most once a day for each account.";
   if (kind === "edited") return "Uses no attempt. [Ends the work](security.md#who-may-start-it).";
   if (kind === "unfinished")

@@ -239,17 +239,17 @@ function repliesTo(job: KnownJob, comments: readonly Comment[]): Comment[] {
 /** Actions for an issue that is not in the list. An issue that a user retried needs no label, and its agent may ask a question. */
 function withoutLabel(job: KnownJob, facts: LookupFacts, label: string): Action[] {
   if (mustWake(job)) return [{ do: "wake", job }];
-  const ended = forUnlisted(job, facts, label);
+  const ended = forEnding(job, facts, label);
   if (ended.length > 0) return ended;
   const result = facts.issues.get(job.jobId);
   return forResponses(job, result?.kind === "found" ? result.issue : null, facts);
 }
 
 /**
- * Actions for an issue that is missing from the list. The list may lack an open issue if a page of it changed while it was read, so tac8
+ * Actions that end the work on an issue that is missing from the list. The list may lack an open issue if a page of it changed while it was read, so tac8
  * reads the issue itself.
  */
-function forUnlisted(job: KnownJob, { issues }: LookupResults, label: string): Action[] {
+function forEnding(job: KnownJob, { issues }: LookupResults, label: string): Action[] {
   if (job.record.command.cancel !== null) return [];
   const result = issues.get(job.jobId);
   const ending = result === undefined ? null : endingOf(result, label);

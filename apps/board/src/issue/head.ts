@@ -64,7 +64,7 @@ function explanation(snapshot: IssueSnapshot, apiUrl: string): Html {
     <p class="question">${clip(facts.record.question.text ?? "", MAX_TEXT)}</p>`;
 }
 
-/** The hosts to which the sandbox refused connections. */
+/** Hosts that the run's proxy refused. */
 function blockedHostsLine({ facts: { record } }: IssueSnapshot): Html | false {
   const line = blockedLine(record.agent.blockedHosts);
   return line !== "" && html`<p class="dim" id="blocked-hosts">${line}</p>`;

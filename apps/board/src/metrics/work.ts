@@ -12,7 +12,7 @@ const SNAKE = { input: "input", output: "output", cacheRead: "cache_read", cache
 export const WORK: readonly Metric[] = [
   {
     name: "tac8_queue_jobs",
-    help: "Jobs by state. delayed: parked, blocked or retrying.",
+    help: "Jobs by state. delayed: parked, blocked, retrying or deferred.",
     type: "gauge",
     labels: ["state"],
     samples: ({ snapshot: { queue } }) =>

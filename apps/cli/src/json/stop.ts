@@ -7,7 +7,7 @@ export const stopOutput = z.strictObject({
   result: z
     .enum(["stopping", "ended", "kept", ...ENDED_STATES])
     .describe(
-      "`stopping`: requested, not finished. `ended`: it had ended before. `kept`: it had ended, and a later label starts nothing. Otherwise: its final issue state",
+      "`stopping`: requested, not finished. `ended`: it had ended before. `kept`: it had ended, and the label that was added since then starts nothing. Otherwise: its final issue state",
     )
     .meta({ shownAs: "string" }),
   state: issueState.nullable(),

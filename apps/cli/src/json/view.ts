@@ -39,7 +39,7 @@ const issueFacts = {
   pr: pullRequest.nullable(),
   blockedHosts: z
     .array(z.strictObject({ host: z.string(), times: z.int() }))
-    .describe("Hosts that the sandbox refused in this round"),
+    .describe("Hosts that the run's proxy refused in this round"),
   run: z.strictObject({
     n: z.int().describe("Number of the agent run; the first is 1"),
     of: z.int().describe("Number of agent runs"),

@@ -205,7 +205,7 @@ export interface AgentEnd extends AgentSummary {
   readonly remaining: number;
   /** Problems around the agent: it could not be started, the guard was lost, the log could not be written. */
   readonly problems: readonly string[];
-  /** Hosts that the network of its sandbox refused; absent without such a network. */
+  /** Hosts that its proxy refused; absent without a proxy. */
   readonly blockedHosts?: readonly BlockedHost[];
   /**
    * Answers of the model whose usage the proxy of its sandbox could not read; null if the proxy ended without a report;

@@ -4,7 +4,7 @@ import type { HaltCause } from "../agent/types.ts";
 export interface Unfinished {
   readonly error: unknown;
   /**
-   * How the agent ended, if that is the reason; null: any other reason. `without result`: it finished by itself, but its work is not to be
+   * A special end of the agent; null: any other end, such as a failure, or another reason. `without result`: it finished by itself, but its work is not to be
    * published as finished work. `agent lost`: it was killed together with its guard, or by its guard, because Redis did not answer and the
    * job's lock was about to expire. The run still has its job.
    */

@@ -453,7 +453,7 @@ export const sections = {
 export const TABLES: Readonly<Record<keyof typeof sections | "repositories", string>> = {
   coordinator: "Agents, timeouts and attempts. A worker is an agent.",
   runner: "This machine's runner.",
-  limits: "Maximum number of runs at the same time, on all runners together. Set it on the scheduler's machine.",
+  limits: "Maximum number of runs at the same time, on all runners together. Set the same value on all machines.",
   github: "The repository, and the labels that tac8 uses.",
   repositories: "More repositories: one table [[repositories]] each. The keys have the same meaning as in [github].",
   llm: "The agent's program, its model, and limits for its cost.",

@@ -175,7 +175,7 @@ const facts = {
     models: shared("models", json(z.array(z.string())).nullable()),
     /** Calls that permission rules denied to this round's agents. */
     denied: shared("denied", json(z.array(denialSchema).max(MAX_DENIALS)).nullable()),
-    /** Hosts that the network of a sandbox refused to this round's agents. */
+    /** Hosts that a run's proxy refused to this round's agents. */
     blockedHosts: shared("blockedHosts", json(z.array(blockedHostSchema).max(MAX_BLOCKED)).nullable()),
   },
 

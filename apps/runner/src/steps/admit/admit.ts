@@ -66,7 +66,7 @@ export async function admit(run: AdmitNeeds): Promise<AdmitResult> {
 }
 
 export interface AdmitToPublishResult {
-  /** False if the issue's end was decided here. */
+  /** False if the issue's end was decided here, or if a question is open again. */
   readonly continues: boolean;
   /** Null if the issue was not read, because the record still has the label event or the retry that admitted the work. */
   readonly admitResult: AdmitResult | null;

@@ -53,7 +53,7 @@ export interface PrepareInput {
 }
 
 /**
- * Read the current repository, choose the branch, prepare the workspace, and show on the issue that work starts.
+ * Wait for the mirror's update, choose the branch, prepare the workspace, and show on the issue that work starts.
  * @throws StepFailure
  */
 export async function prepare(
