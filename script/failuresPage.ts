@@ -61,7 +61,7 @@ ${REFUSALS}
 
 ## Lost runs
 
-If a runner ends during a run, another run starts immediately, and no attempt is used. A run is _lost_ if the runner crashed, was killed, or lost its connection to Redis. An orderly shutdown _requeues_ the run. The issue fails as \`lost\` after:
+If a runner ends during a run, another run starts, and no attempt is used: immediately after a shutdown or when the runner restarts, otherwise after \`coordinator.lock_seconds\`. A run is _lost_ if the runner crashed, was killed, or lost its connection to Redis. An orderly shutdown _requeues_ the run. The issue fails as \`lost\` after:
 
 - ${MAX_LOST_IN_A_ROW} lost runs in a row without progress (no finished tool call, no message of the model, and no change of the workspace)
 - ${MAX_UNCHANGED_IN_A_ROW} lost or requeued runs in a row without a change of the workspace

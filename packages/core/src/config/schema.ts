@@ -391,7 +391,7 @@ export const sections = {
       .min(0)
       .default(1)
       .describe(
-        "Start no new job with less free disk space than this, in GB. Below half of it, stop the agent that has written the most.",
+        "Start no new job with less free disk space than this, in GB. Below half of it, stop an agent: the one that has written the most, or in mode user the newest.",
       ),
     max_load_per_core: z
       .number()

@@ -53,7 +53,7 @@ export interface PrepareInput {
 }
 
 /**
- * Wait for the mirror's update, choose the branch, prepare the workspace, and show on the issue that work starts.
+ * Wait for the mirror's update, choose the branch, prepare the workspace, and record and show on the issue that work starts.
  * @throws StepFailure
  */
 export async function prepare(
@@ -66,7 +66,7 @@ export async function prepare(
   // The fetch was started before `admit` and takes longer than the requests below. All run at the same time, because none of them needs
   // the result of another.
   const [, { branch, pull }] = await together(run.signal, [
-    () => showWorkStarts(run, { issue, comments }),
+    () => startAndShow(run, { issue, comments }),
     (signal) => {
       const choose = () => chooseBranch(recentScope, (name) => github.pullsOfBranch(run.issue.ref, name, { signal }));
       return withRetry(choose, { signal, backoffFactor });
@@ -175,10 +175,10 @@ function newestOfOthers(headOnGitHub: string | null, before: IssueRecord): strin
 }
 
 /**
- * Show on the issue that work starts. A refused comment or label does not stop the run, unless the token may write nowhere in the
+ * Record that the work starts (state `running`), and show it on the issue. A refused comment or label does not stop the run, unless the token may write nowhere in the
  * repository: then no agent starts. @throws StepFailure
  */
-async function showWorkStarts(
+async function startAndShow(
   run: PrepareNeeds,
   { issue, comments }: { readonly issue: Issue; readonly comments: readonly Comment[] },
 ): Promise<void> {
