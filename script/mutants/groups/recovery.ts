@@ -185,7 +185,7 @@ export const recovery: readonly Mutant[] = [
     find: '(halt === "shutdown" && !endedWithoutResult)',
     replace: 'halt === "shutdown"',
     test: { file: `${RUNNER}/pipeline/planUnfinished.test.ts`, name: "shutdown" },
-    promise: "an agent that fails by itself during a shutdown counts as failed, not as interrupted",
+    promise: "an agent that finishes without a result during a shutdown counts as failed, not as interrupted",
   },
   {
     name: "full-redis",
