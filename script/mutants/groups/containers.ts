@@ -27,7 +27,7 @@ export const containers: readonly Mutant[] = [
     find: "isAllowedBy(entry, { host, port })",
     replace: "isAllowedBy(entry, { host, port: entry.port ?? port })",
     test: { file: `${EXIT}/exit.int.test.ts`, name: "an allowed host has one port" },
-    promise: "a listed host is reachable on its port only",
+    promise: "a listed host with a private address is reachable on its port only",
   },
   {
     name: "exit-pause",
