@@ -26,10 +26,11 @@ test("only the pages in docs/reliability have promises", () => {
   expect(others.filter((page) => HAS_TEST.test(textOf(page)))).toEqual([]);
 });
 
-test.each(promises)("$page: $sentence", ({ page, sentence, tests, mutants: names }) => {
+test.each(promises)("$page: $sentence", ({ page, sentence, mechanism, tests, mutants: names }) => {
   expect(sentence).toMatch(/^[A-Z`].*\.$/);
   expect(sentence).not.toMatch(/\b(?:neither|nor)\b|…/i);
   expect(sentence.split(" ").length).toBeLessThanOrEqual(MAX_WORDS);
+  expect(mechanism).not.toBeNull();
   expect(tests).not.toEqual([]);
   expect(tests.filter((file) => !existsSync(join(root, file)))).toEqual([]);
   expect(names.filter((name) => !mutants.has(name))).toEqual([]);
