@@ -69,7 +69,7 @@ test("a session from before issues had their own home folder is resumed in that 
   const brought = after
     .log()
     .split("\n")
-    .filter((line) => line.includes("moved the session from the shared home folder"));
+    .filter((line) => line.includes("copied the session from the shared home folder"));
   expect(brought).toHaveLength(1);
   const attempts = (await world.history(number))
     .filter(({ to }) => to === "running")

@@ -344,7 +344,7 @@ export const limits: readonly Mutant[] = [
   {
     name: "disk-room",
     file: `${RUNNER}/steps/work/work.ts`,
-    find: 'end.cause === "disk-full" ? await removeGeneratedFiles(run) : []',
+    find: 'end.cause === "disk-full" ? await makeRoom(run) : []',
     replace: "[]",
     test: { file: "test/disk.e2e.test.ts", name: "an agent that fills the disk" },
     promise: "an agent that filled the disk leaves room for the next issue",

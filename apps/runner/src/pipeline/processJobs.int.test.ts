@@ -11,7 +11,7 @@ import { jobOptions, QUEUE_NAME, type JobData, type JobResult } from "@tac8/core
 import { connectRedis } from "@tac8/core/queue/redis";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
-import type { TakenSlots } from "../slots/slots.ts";
+import type { RunnerSlots } from "../slots/slots.ts";
 import type { RunnerServices } from "./services.ts";
 import { processJobs, type JobProcessor } from "./processJobs.ts";
 
@@ -63,7 +63,7 @@ function startProcessor({ shouldLeaveToOther = () => false, lockSeconds = 120, h
     services,
     connection,
     name: "pi/0",
-    slots: { take } as unknown as TakenSlots,
+    slots: { take } as unknown as RunnerSlots,
     shouldLeaveToOther,
     onJobsChanged: () => undefined,
     errors: { worker: errors, renewal: errors },

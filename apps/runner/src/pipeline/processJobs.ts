@@ -6,7 +6,7 @@ import type { ThrottledLog } from "@tac8/core/log/throttleLog";
 import { backoffStrategy, QUEUE_NAME, workerTimes, type JobData, type JobResult } from "@tac8/core/queue/contract";
 import type { Permit } from "@tac8/core/state/permits";
 import type { RunPresence } from "@tac8/core/state/presence";
-import type { TakenSlots } from "../slots/slots.ts";
+import type { RunnerSlots } from "../slots/slots.ts";
 import { apply } from "./apply.ts";
 import type { IssueJob, RunnerServices } from "./services.ts";
 import { REQUEUE_MS } from "./planDisposition.ts";
@@ -31,8 +31,8 @@ export interface ProcessJobsOptions {
   /** Borrowed. Used only by the worker. */
   readonly connection: Redis;
   readonly name: string;
-  /** Borrowed. One slot for each job that may run at the same time. */
-  readonly slots: TakenSlots;
+  /** Borrowed. The slots that this runner has locked: `take` gives a free one to a job. */
+  readonly slots: RunnerSlots;
   /** Whether a job that is received while `busy` other jobs run is left to another runner. */
   readonly shouldLeaveToOther: (busy: number) => boolean;
   /** Called when a job has begun or ended. */

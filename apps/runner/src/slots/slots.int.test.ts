@@ -14,7 +14,7 @@ import { startRedisServer } from "@tac8/sandbox/redis";
 import { tryLock } from "@tac8/core/process/flock";
 import { readProc, readStat } from "@tac8/core/process/procfs";
 import { recover } from "./recover.ts";
-import { takeSlots, type TakenSlots } from "./slots.ts";
+import { takeSlots, type RunnerSlots } from "./slots.ts";
 
 const HOLDER = fileURLToPath(new URL("../../fixtures/programs/hold-job.ts", import.meta.url));
 let home = "";
@@ -28,7 +28,7 @@ afterEach(async () => {
   for (const action of cleanup.toReversed()) await action();
 });
 
-async function slotsOf(count: number, host = "pi"): Promise<TakenSlots> {
+async function slotsOf(count: number, host = "pi"): Promise<RunnerSlots> {
   const slots = await takeSlots({ dataFolder: home, count, host: () => host });
   cleanup.push(() => slots.close());
   return slots;

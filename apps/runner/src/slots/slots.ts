@@ -20,7 +20,7 @@ export interface Slot {
   endRun(): Promise<void>;
 }
 
-export interface TakenSlots {
+export interface RunnerSlots {
   /** Take a free slot. There is one for each job that the worker may process. */
   take(): Slot & { release(): void };
   /** Number of the first slot. Together with the data folder's id, it is the runner's id. */
@@ -50,7 +50,7 @@ export interface SlotsOptions {
  * Take `count` slots of the data folder, `runs/slot-N`, with flock. Pids and host names are not used, because containers that
  * share the folder do not share them.
  */
-export async function takeSlots(options: SlotsOptions): Promise<TakenSlots> {
+export async function takeSlots(options: SlotsOptions): Promise<RunnerSlots> {
   const { checkMs = CHECK_MS } = options;
   const folder = join(options.dataFolder, "runs");
   await mkdir(folder, { recursive: true });

@@ -43,7 +43,7 @@ export function jobOptions(options: {
 
 /**
  * Times of BullMQ's worker, the runner's connection to the queue, derived from `lock_seconds`. With 120 s, it survives a Redis outage of 60 s.
- * BullMQ's own count of stalls is disabled, because BullMQ would fail the job without a report on the issue; the record counts lost runs.
+ * BullMQ does not renew locks (`skipLockRenewal`): `JobLock` does, twice in `lockRenewTime`. BullMQ's own count of stalls is disabled, because BullMQ would fail the job without a report on the issue; the record counts lost runs.
  */
 export function workerTimes(
   lockSeconds: number,

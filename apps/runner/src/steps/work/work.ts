@@ -127,7 +127,7 @@ export async function work(run: WorkNeeds, prompts: Prompts, countedTitle: Count
 
   const readQuestionOfBase = () => run.mirror.file(run.record.state.branch.base ?? "", "BLOCKED.md");
   const question = await findQuestion(run.place, run.paths.tree, readQuestionOfBase);
-  const removed = end.cause === "disk-full" ? await removeGeneratedFiles(run) : [];
+  const removed = end.cause === "disk-full" ? await makeRoom(run) : [];
   return {
     agentResult,
     leftRunning,
@@ -340,7 +340,7 @@ async function openPrivateHome(run: WorkNeeds, { agent, session }: AgentStart): 
     files: run.host.isolation !== "none" ? withSandboxSettings(files) : files,
     session,
   });
-  if (imported) run.log.info({ session }, "moved the session from the shared home folder to the issue's own");
+  if (imported) run.log.info({ session }, "copied the session from the shared home folder to the issue's own");
   return { env, servers: base?.hasServers === true ? join(homeDir, ".claude", MCP_FILE) : null };
 }
 
@@ -401,11 +401,11 @@ function graceMs(run: WorkNeeds): number {
 }
 
 /**
- * Remove generated files from a worktree that has filled the disk. Called before the work is saved, because a save needs disk space, and
+ * Remove files that tac8 would not publish from a worktree that has filled the disk. Called before the work is saved, because a save needs disk space, and
  * a full disk would stop the work on every other issue. The temporary folder was removed before, which may have freed enough. @returns
  * the paths that were removed
  */
-async function removeGeneratedFiles(run: WorkNeeds): Promise<string[]> {
+async function makeRoom(run: WorkNeeds): Promise<string[]> {
   try {
     const removed = await freeDiskSpace({
       ...run.paths,
@@ -413,10 +413,10 @@ async function removeGeneratedFiles(run: WorkNeeds): Promise<string[]> {
       isShort: () => run.host.disk.isShort(),
     });
     if (removed.length > 0)
-      run.log.warn(nameFiles(removed), "removed generated files of the worktree to free disk space");
+      run.log.warn(nameFiles(removed), "removed files of the worktree that would not be published, to free disk space");
     return removed;
   } catch (err) {
-    run.log.warn({ err }, "could not remove generated files that fill the disk");
+    run.log.warn({ err }, "could not remove files that fill the disk");
     return [];
   }
 }
