@@ -53,7 +53,7 @@ export interface RepositorySnapshot {
   readonly jobs: readonly KnownJob[];
 }
 
-/** Results of the lookups on GitHub. A plan needs them in addition to the snapshot, if they decide something. */
+/** Results of the lookups on GitHub: `lookupsFor` names only those that can change the plan. */
 export interface LookupResults {
   /** Id of the newest `labeled` event, by job id: for labelled issues that ended. Null: there is none. */
   readonly events: ReadonlyMap<string, number | null>;

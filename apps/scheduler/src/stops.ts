@@ -77,18 +77,17 @@ async function report({ config, store, github, login, signal }: SchedulerService
   const access = { github, login, ref, signal };
   const { trusted_users: trustedUsers } = config.github;
   let labelEvent = record.label.event;
-  let hasStartEvent = false;
+  let mayReport = false;
   await tolerate(async () => {
     const events = await github.labeledEvents(ref, ref.number, label, { signal });
     labelEvent = Math.max(labelEvent, events[0]?.id ?? 0);
     const trusts = (account: string) => mayLabel(github, { repo: ref, login: account, trustedUsers }, { signal });
-    hasStartEvent =
-      (await findStartEvent(github, { ref, label, login, mayLabel: trusts, events }, { signal })) !== null;
+    mayReport = (await findStartEvent(github, { ref, label, login, mayLabel: trusts, events }, { signal })) !== null;
     // GitHub may report an event some seconds after its label.
-    if (events.length === 0) hasStartEvent ||= await isLabelled(access, label);
+    if (events.length === 0) mayReport ||= await isLabelled(access, label);
   });
   // Other programs, such as agents, may write to Redis. So nothing is posted on an issue that no trusted account has labelled.
-  if (!hasStartEvent)
+  if (!mayReport)
     return store.writeIf(jobId, expect, { "label.event": labelEvent, "command.stop": null, "command.stopMode": null });
   // This write is first, so that the label starts no run even if a later step fails.
   if (!(await store.writeIf(jobId, expect, { "label.event": labelEvent }))) return false;

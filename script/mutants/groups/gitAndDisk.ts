@@ -438,7 +438,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/steps/report/report.ts`,
     find: 'if (state.work.uncommitted?.files.some(isValuable) === true) return "it has files that are not committed";',
     replace: "if (state.work.uncommitted !== null) return null;",
-    test: { file: "test/rest.e2e.test.ts", name: "a repository inside the repository" },
+    test: { file: "test/leftovers.e2e.test.ts", name: "a repository inside the repository" },
     promise: "work that tac8 cannot commit stays in its workspace after the pull request, and the issue says so",
   },
   {
@@ -446,7 +446,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/steps/report/report.ts`,
     find: "const keepReason = endedWell(outcome) ? await whyWorkspaceKept(run) : null;",
     replace: 'const keepReason = outcome === "blocked" ? await whyWorkspaceKept(run) : null;',
-    test: { file: "test/rest.e2e.test.ts", name: "work that an agent leaves beside its pull request" },
+    test: { file: "test/leftovers.e2e.test.ts", name: "work that an agent leaves beside its pull request" },
     promise: "branches, stashes and worktrees that an agent leaves behind stay if no pull request has their commits",
   },
   {
@@ -454,7 +454,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/steps/save/saveFinishedWork.ts`,
     find: "if (conflicts.length > 0) {",
     replace: "if (conflicts.length < 0) {",
-    test: { file: "test/rest.e2e.test.ts", name: "conflicts that an agent leaves" },
+    test: { file: "test/leftovers.e2e.test.ts", name: "conflicts that an agent leaves" },
     promise: "conflicts that an agent leaves in a merge or rebase never count as finished work",
   },
   {

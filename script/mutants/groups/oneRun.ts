@@ -309,7 +309,7 @@ export const oneRun: readonly Mutant[] = [
     file: `${RUNNER}/pipeline/process.ts`,
     find: "const taken = await lockWorkspace(paths);",
     replace: "const taken = await lockWorkspace({ ...paths, lockFile: `${paths.lockFile}.${randomUUID()}` });",
-    test: { file: "test/rest.e2e.test.ts", name: "a workspace that another process holds" },
+    test: { file: "test/leftovers.e2e.test.ts", name: "a workspace that another process holds" },
     promise: "a workspace has one run at a time",
   },
   {

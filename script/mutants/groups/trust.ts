@@ -30,8 +30,8 @@ export const trust: readonly Mutant[] = [
   {
     name: "start-event-stop",
     file: `${SCHEDULER}/stops.ts`,
-    find: "if (!hasStartEvent)\n    return",
-    replace: "if (!hasStartEvent && ref === null) return",
+    find: "if (!mayReport)\n    return",
+    replace: "if (!mayReport && ref === null) return",
     test: { file: "test/forgedStart.e2e.test.ts", name: "a forged stop posts nothing" },
     promise: "a stop is reported only on an issue that a trusted account has labelled",
   },

@@ -207,7 +207,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     usage: "share [name]",
     summary: "let another machine join this tac8",
     details:
-      "Opens this machine's Redis, with TLS, to the other machine, and prints the command to run there. You choose the name. Without a name, lists the machines.",
+      "Opens this machine's Redis, with TLS, to the other machine, and prints the command to run there. You choose the name. Without a name: changes --address or --port, or lists the machines.",
     options: [
       {
         flags: "--address <address>",

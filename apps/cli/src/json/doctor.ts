@@ -8,7 +8,7 @@ export const doctorOutput = z.strictObject({
     z.strictObject({
       check: z.string().describe("Name of the [check](runbook.md#tac8-doctor)"),
       status: STATUS.describe("`unknown`: tac8 could not check it"),
-      verdict: STATUS.describe("Deprecated, use `status`").meta({ shownAs: "string" }),
+      verdict: STATUS.describe("Deprecated, removed in the next release: use `status`").meta({ shownAs: "string" }),
       text: z.string(),
       advice: z.string().nullable().describe("What to do"),
     }),

@@ -77,7 +77,10 @@ export const statusOutput = z.strictObject({
         z.strictObject({
           level: z.enum(LEVELS).exclude(["ok"]),
           code: z.string().describe("`<kind>` or `<kind>:<where>`, stable over versions"),
-          formerCode: z.string().nullable().describe("Deprecated: the code before 0.2, if different"),
+          formerCode: z
+            .string()
+            .nullable()
+            .describe("Deprecated, removed in the next release: the code before 0.2, if different"),
           text: z.string(),
           action: z
             .enum(["slow", "hold"])

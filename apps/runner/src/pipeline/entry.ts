@@ -41,8 +41,8 @@ export interface EntryFacts {
 export function planEntry(before: IssueRecord, facts: EntryFacts): Entry {
   if (isEnded(before.state)) {
     if (before.end.attempt === facts.attemptsMade) return { do: "close-job" };
-    // Bull Board's retry moves only the job, not the record. The job of a withdrawn issue arrives only if
-    // it could not be removed in time, so no user retried it.
+    // Bull Board's retry moves only the job, not the record. A withdrawn issue does not count as retried: usually, its job could only not
+    // be removed in time.
     const queuedAt = new Date(facts.now).toISOString();
     const retry =
       before.state === "withdrawn"

@@ -4,8 +4,8 @@ import type { HaltCause } from "../agent/types.ts";
 export interface Unfinished {
   readonly error: unknown;
   /**
-   * A special end of the agent; null: any other end, such as a failure, or another reason. `without result`: it finished by itself, but its work is not to be
-   * published as finished work. `agent lost`: it was killed together with its guard, or by its guard, because Redis did not answer and the
+   * How the agent ended, if that decides what follows; null: it ended otherwise, or the run is unfinished for a reason other than the agent.
+   * `without result`: it finished by itself, but its work is not to be published as finished work. `agent lost`: it was killed together with its guard, or by its guard, because Redis did not answer and the
    * job's lock was about to expire. The run still has its job.
    */
   readonly agentEnd: "without result" | "agent lost" | null;

@@ -74,11 +74,11 @@ test("the next runner that takes a slot finds the live run in it, but no ended r
   expect((await slotsOf(3)).abandoned).toEqual([]);
 });
 
-test("the next runner that takes a slot removes what a killed one had half written, but nothing of other slots", async () => {
+test("what a killed runner of these slots had half written is removed, but nothing of other slots", async () => {
   const runs = join(home, "runs");
-  await mkdir(runs);
+  await mkdir(join(runs, "slot-0.json.0badf00d.new"), { recursive: true });
   for (const name of ["slot-0.json.6e1f3fbb.new", "slot-1.json.a587a083.new"]) await writeFile(join(runs, name), "{");
-  await slotsOf(1);
+  await (await slotsOf(1)).forget([]);
   expect((await readdir(runs)).toSorted()).toEqual(["slot-0.lock", "slot-1.json.a587a083.new"]);
 });
 

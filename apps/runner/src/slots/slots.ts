@@ -27,7 +27,7 @@ export interface RunnerSlots {
   readonly first: number;
   /** Runs of an earlier runner, from the notes in these slots. */
   readonly abandoned: readonly LiveRun[];
-  /** Remove the notes of these abandoned runs, whose processes are dead and whose jobs were requeued. */
+  /** Remove the notes of these abandoned runs, whose processes are dead and whose jobs were requeued, and notes that a killed runner had half written. */
   forget(runs: readonly string[]): Promise<void>;
   close(): void;
 }
@@ -63,7 +63,6 @@ export async function takeSlots(options: SlotsOptions): Promise<RunnerSlots> {
   }
   const abandoned: LiveRun[] = [];
   for (const { number } of locks) {
-    await removeHalfWritten(folder, number);
     const live = await readLive(join(folder, `slot-${number}.json`));
     if (live !== null) abandoned.push(live);
   }
@@ -81,6 +80,10 @@ export async function takeSlots(options: SlotsOptions): Promise<RunnerSlots> {
         const file = join(folder, `slot-${number}.json`);
         if (runs.includes((await readLive(file))?.run ?? "")) await rm(file, { force: true });
       }
+      const own = new Set(locks.map(({ number }) => `slot-${number}.json`));
+      const isHalf = (name: string): boolean => name.endsWith(".new") && own.has(name.split(".", 2).join("."));
+      for (const name of (await readdir(folder)).filter(isHalf))
+        await rm(join(folder, name), { recursive: true, force: true });
     },
     close() {
       for (const { lock } of locks) lock.release();
@@ -116,12 +119,6 @@ function slotAt(folder: string, number: number, host: string): Slot {
       await rm(file, { force: true });
     },
   };
-}
-
-/** Remove the temporary files of a runner that was killed while it wrote the slot's note. */
-async function removeHalfWritten(folder: string, number: number): Promise<void> {
-  const isHalf = (name: string): boolean => name.startsWith(`slot-${number}.json.`) && name.endsWith(".new");
-  for (const name of (await readdir(folder)).filter(isHalf)) await rm(join(folder, name), { force: true });
 }
 
 /** Read the live run of a slot. Null if there is none, or if a crash cut off its note: then BullMQ's stall check finds the job. */

@@ -103,7 +103,8 @@ function header(): string[] {
     "Except for the repository and agent.isolation, the values are the defaults.",
     "Generated from packages/core/src/config/schema.ts by `npm run docs`.",
     "",
-    "Secrets are never in this file: docs/configuration.md lists their variables.",
+    "Secrets are never in this file. Their variables:",
+    "https://github.com/OWNER/tac8/blob/main/docs/configuration.md#environment-secrets",
   ];
   return lines.map((line) => (line === "" ? "#" : `# ${line}`));
 }

@@ -132,7 +132,9 @@ export const sections = {
       .min(1)
       .max(3600)
       .default(120)
-      .describe("Seconds after which another runner may process the job of an unreachable runner."),
+      .describe(
+        "Seconds after which another runner may process the job of an unreachable runner. Use smaller values only in tests.",
+      ),
     blocked_expires_days: z
       .number()
       .positive()
@@ -254,13 +256,15 @@ export const sections = {
       .min(0)
       .default(0)
       .describe(
-        "Start no new agent after agents have cost this much today, in US dollars. The day ends at midnight in the scheduler's time zone. 0: no limit.",
+        "Start no new agent after agents have cost this much today, in US dollars. Running agents continue. The day ends at midnight in the scheduler's time zone. 0: no limit.",
       ),
     max_runs_per_day: z
       .int()
       .min(0)
       .default(0)
-      .describe("Start no new agent after this many agent runs today. Runs without tokens do not count. 0: no limit."),
+      .describe(
+        "Start no new agent after this many agent runs today. Runs of Claude Code without tokens do not count. 0: no limit.",
+      ),
     command_template: program
       .optional()
       .describe(
@@ -277,13 +281,13 @@ export const sections = {
       .enum(["auto", "private", "shared"])
       .default("auto")
       .describe(
-        'Home folder of agents without isolation. "private": one per issue. "shared": that of tac8\'s user. "auto": private for Claude Code with a key or token, otherwise shared. With isolation: always private.',
+        'Home folder of agents without isolation. "private": one per issue. "shared": that of tac8\'s user. "auto": private for Claude Code with a key or token, otherwise shared. With isolation: private; "shared" is refused.',
       ),
     isolation: z
       .enum(["auto", "sandbox", "user", "none"])
       .optional()
       .describe(
-        'Isolation of agents: "auto", "sandbox", "user" or "none" (docs/isolation.md). Without this key: none, with a warning.',
+        'Isolation of agents. "sandbox": a sandbox, with the network only through tac8\'s proxy. "user": a separate Unix user per issue, in containers and services. "auto": sandbox if possible, otherwise user. "none": no isolation, also without this key, with a warning.',
       )
       .meta({ examples: ["auto"] }),
     read: z
@@ -377,7 +381,7 @@ export const sections = {
       .max(100_000)
       .default(2)
       .describe(
-        "Remove workspaces and logs earlier, oldest first, when less than this disk space is free, in GB. 0: never.",
+        "Remove workspaces and logs earlier, oldest first, when less than this disk space is free, in GB, or health reports low disk space. 0: never.",
       ),
   }),
   host: z.strictObject({
@@ -391,7 +395,7 @@ export const sections = {
       .min(0)
       .default(1)
       .describe(
-        "Start no new job with less free disk space than this, in GB. Below half of it, stop an agent: the one that has written the most, or in mode user the newest.",
+        "Start no new job with less free disk space than this, in GB, in the data folder or the worktrees' folder. Below half of it, stop an agent: the one that has written the most, or in mode user the newest.",
       ),
     max_load_per_core: z
       .number()
@@ -402,7 +406,7 @@ export const sections = {
       .number()
       .min(0)
       .default(80)
-      .describe("Start no new job when the machine is hotter than this, in °C."),
+      .describe("Start no new job when the machine is hotter than this, in °C. Ignored without a sensor."),
     max_memory_mb_per_run: z.int().min(0).default(0).describe("Stop a run that uses more memory than this, in MB."),
     max_cpus_per_run: z
       .number()
@@ -453,7 +457,8 @@ export const sections = {
 export const TABLES: Readonly<Record<keyof typeof sections | "repositories", string>> = {
   coordinator: "Agents, timeouts and attempts. A worker is an agent.",
   runner: "This machine's runner.",
-  limits: "Maximum number of runs at the same time, on all runners together. Set the same value on all machines.",
+  limits:
+    "Maximum number of runs at the same time, on all runners together. Set the same values on all machines; those of the scheduler's machine apply.",
   github: "The repository, and the labels that tac8 uses.",
   repositories: "More repositories: one table [[repositories]] each. The keys have the same meaning as in [github].",
   llm: "The agent's program, its model, and limits for its cost.",

@@ -14,7 +14,7 @@ import type { HostLimits } from "./thresholds.ts";
  *   half     a runner: half of its slots; the queue: as its cause requires, such as one probe of the breaker
  *   closed   no new work
  *
- * The worst cause decides. placement.ts decides which job is next, and whether it needs another runner or a place within a limit.
+ * The worst cause decides. placement.ts decides which job is next, and whether it needs another runner or a permit within a limit.
  */
 const STATES = ["open", "half", "closed"] as const;
 export type AdmissionState = (typeof STATES)[number];

@@ -43,7 +43,10 @@ export const STATE_WORDS: Readonly<Record<IssueState, StateWords>> = {
     meaning: "the issue was closed after a run began, or unlabelled between runs",
   },
   failed: { title: "Failed", meaning: "all attempts are used up, or the failure is permanent" },
-  withdrawn: { title: "Withdrawn", meaning: "the issue was closed or lost its label before its first run" },
+  withdrawn: {
+    title: "Withdrawn",
+    meaning: "the issue was closed or lost its label before its first run, or its label was already used",
+  },
   expired: { title: "Expired", meaning: "the issue got no reply or permission in time" },
 };
 

@@ -43,7 +43,7 @@ export interface IssueComment {
 export type CommentPolicy = "trusted" | "all";
 
 export interface TextFacts<C extends IssueComment> {
-  /** ISO time of the `labeled` event that is the cause of the work. */
+  /** ISO time of the `labeled` event that started the work. */
   readonly labelledAt: string;
   /** Null: GitHub does not report the edits. */
   readonly history: IssueHistory | null;

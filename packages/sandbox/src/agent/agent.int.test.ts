@@ -115,7 +115,7 @@ describe("work", () => {
     ]);
   });
 
-  it("ends only when its reader has everything, also after the end of its input", async () => {
+  it("ends only when all of its output is written, also after the end of its input", async () => {
     const file = join(cwd, "witness");
     const id = randomUUID();
     const agent = start(["--session-id", id], { env: { TAC8_WITNESS: file } });
@@ -124,10 +124,13 @@ describe("work", () => {
     agent.say(promptOf([{ output: 20_000_000 }, { result: "x" }]));
     child.stdin.end();
     const exited = new Promise((resolve) => child.once("exit", resolve));
-    const saved = vi.waitFor(async () => {
-      const session = JSON.parse(await read(`.claude/projects/scripted/${id}.jsonl`)) as Session;
-      expect(session.total.outputTokens).toBeGreaterThan(0);
-    });
+    const saved = vi.waitFor(
+      async () => {
+        const session = JSON.parse(await read(`.claude/projects/scripted/${id}.jsonl`)) as Session;
+        expect(session.total.outputTokens).toBeGreaterThan(0);
+      },
+      { timeout: 60_000 },
+    );
     await Promise.race([exited, saved]);
     expect((await read("witness")).trim().split("\n")).toHaveLength(1);
     child.stdout.resume();

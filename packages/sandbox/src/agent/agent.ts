@@ -70,7 +70,7 @@ async function runTurn(options: AgentOptions & { prompt: string; index: number }
   }
   session.total = add(session.total, used);
   await saveSession(folder, session);
-  // The end counts only when its reader has it: a process that exits loses what is not written yet.
+  // The end counts only when all output is written: a process that exits loses the rest.
   await new Promise((resolve) => process.stdout.write("", resolve));
   const marker = { pid: process.pid, session: session.id, runMarker: env["TAC8_RUN"] ?? null };
   await witness(env["TAC8_WITNESS"], { ...marker, finished: end.kind, at: Date.now() });

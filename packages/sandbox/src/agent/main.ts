@@ -90,7 +90,7 @@ async function openInput(args: Arguments, listener: { interrupt(requestId: strin
   return onePrompt(prompt);
 }
 
-/** Write a line to stdout. What a slow reader has not taken is lost at the exit, so {@link runAgent} waits for it. */
+/** Write a line to stdout. What is not written at the exit is lost, so {@link runAgent} waits. */
 function write(line: string): void {
   process.stdout.write(`${line}\n`);
 }

@@ -20,7 +20,7 @@ interface Reason {
   readonly text: string;
   /**
    * The label allows this reason only if it was added after the question with this key. So no account allows, for example, secrets that
-   * it does not know. Null: a label that was added earlier counts too, if the question before it was about the same `files`.
+   * it does not know. Null: a label that was added earlier counts too, unless the question before it was about other `files`.
    */
   readonly questionKey: string | null;
   /** Whether no label can allow it. */
