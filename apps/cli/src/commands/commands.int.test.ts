@@ -255,7 +255,7 @@ describe("tac8 status", () => {
     expect((await tac8("status")).code).toBe(0);
     await announceRunner(redis, { ...runner, at: Date.now(), machine: { ...machine, freeDiskGb: 1 } });
     expect((await tac8("status")).code).toBe(3);
-    expect((await tac8("status", "--help")).out).toMatch(/3: degraded, 4:\s+critical/);
+    expect((await tac8("status", "--help")).out).toMatch(/3:\s+degraded, 4:\s+critical/);
   });
 
   /** Count the Redis commands of one `tac8 status`, by name, without those of its connection. */
