@@ -15,7 +15,10 @@ let runner: App | undefined;
 const mounted: string[] = [];
 afterEach(async () => {
   await runner?.stop(); // It has files open on what is unmounted.
-  for (const dir of mounted.splice(0)) execFileSync("umount", ["--lazy", dir]);
+  for (const dir of mounted.splice(0)) {
+    execFileSync("umount", ["--lazy", dir]);
+    rmdirSync(dir);
+  }
   await world?.close();
   world = undefined;
 });
