@@ -13,12 +13,12 @@ const NAME = MAY_MOUNT ? "" : " (skipped: this user may not mount a file system)
 let world: World | undefined;
 let runner: App | undefined;
 const mounted: string[] = [];
+/** Of the mounted ones, those outside of the world's folder. */
+const mountPoints: string[] = [];
 afterEach(async () => {
   await runner?.stop(); // It has files open on what is unmounted.
-  for (const dir of mounted.splice(0)) {
-    execFileSync("umount", ["--lazy", dir]);
-    rmdirSync(dir);
-  }
+  for (const dir of mounted.splice(0)) execFileSync("umount", ["--lazy", dir]);
+  for (const dir of mountPoints.splice(0)) rmdirSync(dir);
   await world?.close();
   world = undefined;
 });
@@ -123,6 +123,7 @@ async function worldOnSmallDisk(): Promise<{
   const dir = mkdtempSync(join(tmpdir(), "tac8-trees-"));
   mount(dir, "64m");
   mounted.push(dir);
+  mountPoints.push(dir);
   const made = await createWorld({
     config: {
       coordinator: { max_attempts: 2 },

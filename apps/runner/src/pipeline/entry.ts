@@ -41,8 +41,8 @@ export interface EntryFacts {
 export function planEntry(before: IssueRecord, facts: EntryFacts): Entry {
   if (isEnded(before.state)) {
     if (before.end.attempt === facts.attemptsMade) return { do: "close-job" };
-    // Bull Board's retry moves only the job, not the record. A withdrawn issue does not count as retried: usually, its job could only not
-    // be removed in time.
+    // Bull Board's retry moves only the job, not the record. A withdrawn issue does not count as retried: usually, a runner
+    // received its job before it could be removed.
     const queuedAt = new Date(facts.now).toISOString();
     const retry =
       before.state === "withdrawn"
