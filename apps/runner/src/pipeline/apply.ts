@@ -46,10 +46,10 @@ export interface ApplyTo {
  * to another run
  */
 export async function apply(disposition: Disposition, to: ApplyTo): Promise<JobResult> {
-  return respond(await writeBeforeResponse(disposition, to), to);
+  return respond(await writeBeforeJobMoves(disposition, to), to);
 }
 
-async function writeBeforeResponse(disposition: Disposition, to: ApplyTo): Promise<Disposition> {
+async function writeBeforeJobMoves(disposition: Disposition, to: ApplyTo): Promise<Disposition> {
   if (disposition.do === "release") return disposition;
   const { hold, lastWrite, beforeNewWork } = disposition;
   try {

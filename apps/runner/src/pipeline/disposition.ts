@@ -5,11 +5,11 @@ import type { LastWrite } from "../run/lastWrite.ts";
 /** Decision about a job at the end of a run, or if it gets no run. Only `apply` carries it out and moves the job. */
 export type Disposition =
   /** In BullMQ the job is completed. */
-  | ({ readonly do: "complete"; readonly result: JobResult } & BeforeResponse)
+  | ({ readonly do: "complete"; readonly result: JobResult } & BeforeJobMoves)
   /** In BullMQ the job has failed, without any attempts left. */
-  | ({ readonly do: "fail"; readonly reason: string } & BeforeResponse)
+  | ({ readonly do: "fail"; readonly reason: string } & BeforeJobMoves)
   /** In BullMQ the job is delayed, and one attempt is used. */
-  | ({ readonly do: "retry"; readonly delayMs: number; readonly reason: string } & BeforeResponse)
+  | ({ readonly do: "retry"; readonly delayMs: number; readonly reason: string } & BeforeJobMoves)
   | Requeue
   /** Another run has the issue, or the job's lock could not be renewed. The job is delayed if this runner still has its lock. */
   | { readonly do: "release"; readonly lost: Error };
@@ -18,7 +18,7 @@ export type Disposition =
 export type OwnJobDisposition = Exclude<Disposition, { readonly do: "release" }>;
 
 /** In BullMQ the job is delayed, and no attempt is used. */
-export interface Requeue extends BeforeResponse {
+export interface Requeue extends BeforeJobMoves {
   readonly do: "requeue";
   /** Epoch ms. */
   readonly until: number;
@@ -28,8 +28,8 @@ export interface Requeue extends BeforeResponse {
   readonly deferredBecause?: string;
 }
 
-/** Changes that `apply` writes before BullMQ gets the response, in this order. */
-export interface BeforeResponse {
+/** Changes that `apply` writes before BullMQ moves the job, in this order. */
+export interface BeforeJobMoves {
   readonly hold?: HoldChange;
   /** Last write to the record, which also clears the run's id. */
   readonly lastWrite?: LastWrite;

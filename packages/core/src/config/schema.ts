@@ -287,7 +287,7 @@ export const sections = {
       .enum(["auto", "sandbox", "user", "none"])
       .optional()
       .describe(
-        'Isolation of agents. "sandbox": a sandbox, with the network only through tac8\'s proxy. "user": a separate Unix user per issue, in containers and services. "auto": sandbox if possible, otherwise user. "none": no isolation, also without this key, with a warning.',
+        'Isolation of agents. "sandbox": a sandbox, with the network only through tac8\'s proxy. "user": a separate Unix user per issue, in containers and services. "auto": sandbox if possible, otherwise user. "none": no isolation. Without this key: the same, with a warning.',
       )
       .meta({ examples: ["auto"] }),
     read: z

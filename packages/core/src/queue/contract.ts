@@ -67,7 +67,7 @@ export function guardKillsAfter(lockSeconds: number): number {
 
 /**
  * Return the time in ms after the last renewal of the job's lock at which a live runner ends its agent and releases the job. With a lock of
- * 120 s: 90 s. The last renewal is up to 20 s older than an outage of Redis, so an outage of 60 s is survived.
+ * 120 s: 90 s. The last renewal is up to 10 s older than an outage of Redis, or 20 s if one renewal was late, so an outage of 60 s is survived.
  */
 export function releaseAfter(lockSeconds: number): number {
   return lockSeconds * 1000 * 0.75;
