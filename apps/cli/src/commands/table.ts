@@ -79,7 +79,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       {
         flags: "--state <state...>",
         description:
-          "only issues in these states. parked: waits without using an attempt. pr: has its pull request. answered: needed no change, the answer is a comment. cancelled: closed after a run began, or its label removed while it waited for another run. withdrawn: closed or its label removed before its first run, or its label was already used. expired: got no reply or permission in time",
+          "only issues in these states. parked: waits without using an attempt. pr: has its pull request. answered: needed no change, the answer is a comment. cancelled: closed after a run began, or its label removed while it waited for another run. withdrawn: closed or its label removed before its first run, or its label was left from an earlier round. expired: got no reply or permission in time",
         choices: ISSUE_STATES,
       },
       { flags: "--json", description: "print JSON" },

@@ -5,8 +5,9 @@ export interface Unfinished {
   readonly error: unknown;
   /**
    * How the agent ended, if that decides what follows; null: it ended otherwise, or the run is unfinished for a reason other than the agent.
-   * `without result`: it finished by itself, but its work is not to be published as finished work. `agent lost`: it was killed together with its guard, or by its guard, because Redis did not answer and the
-   * job's lock was about to expire. The run still has its job.
+   * `without result`: it finished by itself, but its work is not to be published as finished work. `agent lost`: its guard was killed, and
+   * the agent with it, or the guard killed the agent because Redis did not answer and the job's lock was about to expire. The run still has
+   * its job.
    */
   readonly agentEnd: "without result" | "agent lost" | null;
 }

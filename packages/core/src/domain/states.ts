@@ -45,7 +45,7 @@ export const STATE_WORDS: Readonly<Record<IssueState, StateWords>> = {
   failed: { title: "Failed", meaning: "all attempts are used up, or the failure is permanent" },
   withdrawn: {
     title: "Withdrawn",
-    meaning: "the issue was closed or lost its label before its first run, or its label was already used",
+    meaning: "the issue was closed or lost its label before its first run, or its label was left from an earlier round",
   },
   expired: { title: "Expired", meaning: "the issue got no reply or permission in time" },
 };

@@ -58,8 +58,7 @@ export function workerTimes(
 }
 
 /**
- * Return how many ms after the last renewal of the job's lock, not after the heartbeat that reported it, the guard kills an agent that
- * still runs. So the agent is dead before the lock expires, even if its runner does not respond.
+ * Return the time in ms after the last renewal of the job's lock at which the guard kills an agent that still runs. So the agent is dead before the lock expires, even if its runner does not respond.
  */
 export function guardKillsAfter(lockSeconds: number): number {
   return lockSeconds * 1000 * 0.8;

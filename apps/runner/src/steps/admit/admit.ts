@@ -127,7 +127,7 @@ async function endByTrigger(run: AdmitNeeds, trigger: Exclude<Trigger, { kind: "
 
 /**
  * Record a refused label, in one write. If only a part of it were written, the next run would accept the label.
- * @param refused.actor account that added the label; empty if unknown; null if there is no label, and so no comment on the issue
+ * @param refused.actor account that added the label; empty if unknown; null if there is no label to refuse: then tac8 posts no comment about it
  */
 async function refuse(
   run: AdmitNeeds,
