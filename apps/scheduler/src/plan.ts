@@ -246,8 +246,8 @@ function withoutLabel(job: KnownJob, facts: LookupFacts, label: string): Action[
 }
 
 /**
- * Actions that end the work on an issue that is missing from the list. The list may lack an open issue if a page of it changed while it was read, so tac8
- * reads the issue itself.
+ * Actions that end the work on an issue that is missing from the list. The list may lack an open issue if a page of it changed while it was
+ * read, so tac8 reads the issue itself.
  */
 function forEnding(job: KnownJob, { issues }: LookupResults, label: string): Action[] {
   if (job.record.command.cancel !== null) return [];

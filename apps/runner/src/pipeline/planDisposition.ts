@@ -223,8 +223,8 @@ function parkedFor(
 
 /**
  * Return the end of a hold; null: until it is removed. If finished work waits for the hold of its repository, the hold ends
- * `HOLD_OUTLASTS_DELAY_MINUTES` after the job's delay. So this job probes the repository before other jobs start. The probe starts no agent, so it costs
- * nothing.
+ * `HOLD_OUTLASTS_DELAY_MINUTES` after the job's delay. So this job probes the repository before other jobs start. The probe starts no
+ * agent, so it costs nothing.
  */
 function holdUntil(
   { name, until }: HoldRequest,

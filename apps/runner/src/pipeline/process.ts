@@ -132,7 +132,8 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
     return { do: "requeue", until, because: "its repository is held", lastWrite: { patch: { "job.hold": hold.name } } };
   }
 
-  // Checked before the run creates files: if the data folder is not mounted, new files would be created below its mount point and be hidden later.
+  // Checked before the run creates files: if the data folder is not mounted, new files would be created below its mount point and be hidden
+  // later.
   const trouble = await services.dataFolderTrouble();
   if (trouble !== null) {
     log.warn({ issue: jobId }, `the job waits, because of a problem with the data folder: ${trouble}`);

@@ -27,7 +27,10 @@ export interface RunnerSlots {
   readonly first: number;
   /** Runs of an earlier runner, from the notes in these slots. */
   readonly abandoned: readonly LiveRun[];
-  /** Remove the notes of these abandoned runs, whose processes are dead and whose jobs were requeued, and notes that a killed runner had half written. */
+  /**
+   * Remove the notes of these abandoned runs, whose processes are dead and whose jobs were requeued, and every note of these slots that a
+   * killed runner had half written.
+   */
   forget(runs: readonly string[]): Promise<void>;
   close(): void;
 }

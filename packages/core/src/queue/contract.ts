@@ -43,7 +43,8 @@ export function jobOptions(options: {
 
 /**
  * Times of BullMQ's worker, the runner's connection to the queue, derived from `lock_seconds`. With 120 s, it survives a Redis outage of 60 s.
- * BullMQ does not renew locks (`skipLockRenewal`): `JobLock` does, twice in `lockRenewTime`. BullMQ's own count of stalls is disabled, because BullMQ would fail the job without a report on the issue; the record counts lost runs.
+ * BullMQ does not renew locks (`skipLockRenewal`): `JobLock` does, twice in `lockRenewTime`. BullMQ's own count of stalls is disabled,
+ * because BullMQ would fail the job without a report on the issue; the record counts lost runs.
  */
 export function workerTimes(
   lockSeconds: number,
@@ -58,7 +59,8 @@ export function workerTimes(
 }
 
 /**
- * Return the time in ms after the last renewal of the job's lock at which the guard kills an agent that still runs. So the agent is dead before the lock expires, even if its runner does not respond.
+ * Return the time in ms after the last renewal of the job's lock at which the guard kills an agent that still runs. So the agent is dead
+ * before the lock expires, even if its runner does not respond.
  */
 export function guardKillsAfter(lockSeconds: number): number {
   return lockSeconds * 1000 * 0.8;

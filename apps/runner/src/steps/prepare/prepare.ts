@@ -175,8 +175,8 @@ function newestOfOthers(headOnGitHub: string | null, before: IssueRecord): strin
 }
 
 /**
- * Record that the work starts (state `running`), and show it on the issue. A refused comment or label does not stop the run, unless the token may write nowhere in the
- * repository: then no agent starts. @throws StepFailure
+ * Record that the work starts (state `running`), and show it on the issue. A refused comment or label does not stop the run, unless the
+ * token may write nowhere in the repository: then no agent starts. @throws StepFailure
  */
 async function startAndShow(
   run: PrepareNeeds,

@@ -401,9 +401,9 @@ function graceMs(run: WorkNeeds): number {
 }
 
 /**
- * From a worktree that has filled the disk, remove the files that tac8 would not publish. Called before the work is saved, because a save needs disk space, and
- * a full disk would stop the work on every other issue. The temporary folder was removed before, which may have freed enough. @returns
- * the paths that were removed
+ * From a worktree that has filled the disk, remove the files that tac8 would not publish. Called before the work is saved, because a save
+ * needs disk space, and a full disk would stop the work on every other issue. The temporary folder was removed before, which may have freed
+ * enough. @returns the paths that were removed
  */
 async function makeRoom(run: WorkNeeds): Promise<string[]> {
   try {
