@@ -159,10 +159,11 @@ export function plan(snapshot: RepositorySnapshot, results: LookupResults): Acti
     ];
   });
   // A free runner receives the first job in the queue, so the most urgent job is added first.
-  return actions.toSorted((a, b) => urgency(a) - urgency(b));
+  return actions.toSorted((a, b) => queueOrder(a) - queueOrder(b));
 }
 
-function urgency(action: Action): number {
+/** Return the action's order in the queue: the smallest is first. */
+function queueOrder(action: Action): number {
   return "issue" in action ? queuePriority(action.priority, false) : 0;
 }
 

@@ -69,7 +69,7 @@ interface RunResources {
 }
 
 /**
- * Process a job once: lock the workspace, claim the issue's record, continue at the first step that is not done, and carry out the
+ * Process a job once: lock the workspace, claim the issue's record, run the steps that `planEntry` names, and carry out the
  * disposition of the job while the workspace is still locked.
  * @throws the errors that BullMQ handles, see `apply`
  */

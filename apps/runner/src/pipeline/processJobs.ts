@@ -21,7 +21,7 @@ import type { Progress } from "../run/progress.ts";
  * error every 2 s; a Redis that refuses writes causes 25,000 errors in 4 s.
  */
 const SPINNING = { limit: 1000, windowMs: 10_000, consecutiveWindows: 6 };
-/** Delay of a job that is left to another runner. A worker that is paused while it waits for a job still receives one. */
+/** Delay of a job that is left to another runner: a worker that was paused while it waited for a job still receives one. */
 const LEAVE_TO_OTHER_MS = 5000;
 /** Longest wait for Redis at the end of a run or of the runner. A reachable Redis answers within milliseconds. */
 const REDIS_MS = 3000;

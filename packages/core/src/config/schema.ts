@@ -263,7 +263,7 @@ export const sections = {
       .min(0)
       .default(0)
       .describe(
-        "Start no new agent after this many agent runs today. Runs of Claude Code without tokens do not count. 0: no limit.",
+        "Start no new agent after this many agent runs today. Runs of Claude Code that used no model tokens do not count. 0: no limit.",
       ),
     command_template: program
       .optional()
@@ -458,7 +458,7 @@ export const TABLES: Readonly<Record<keyof typeof sections | "repositories", str
   coordinator: "Agents, timeouts and attempts. A worker is an agent.",
   runner: "This machine's runner.",
   limits:
-    "Maximum number of runs at the same time, on all runners together. Set the same values on all machines; those of the scheduler's machine apply.",
+    "Maximum number of runs at the same time, on all runners together. The values of the scheduler's machine apply. Set the same on all machines, because another scheduler may take over.",
   github: "The repository, and the labels that tac8 uses.",
   repositories: "More repositories: one table [[repositories]] each. The keys have the same meaning as in [github].",
   llm: "The agent's program, its model, and limits for its cost.",
