@@ -86,7 +86,10 @@ export const statusOutput = z.strictObject({
             .enum(["slow", "hold"])
             .nullable()
             .describe("What tac8 does. `slow`: starts less work. `hold`: holds the queue. Null: nothing"),
-          host: z.string().nullable().describe("Null: all machines"),
+          host: z
+            .string()
+            .nullable()
+            .describe("Machine, if the reason is about one. Null: see `code`, which names a runner"),
           runbook: z.string().describe("URL of the fix"),
         }),
       )
