@@ -29,7 +29,7 @@ Each kind of failure has a name. The issue's status comment shows the reason of 
 - **Parked**: the failure used no attempt. The issue waits for a delay, or for the end of a [hold](architecture.md#glossary).
 - **Failed**: no attempt is left, or another run cannot help. The issue gets the label \`rpi-failed\` and a second comment.
 
-If the table lists several delays, they apply one after the other, and the last one repeats. \`backoff_factor\` multiplies them. A hold that a failure sets ends automatically; most can be ended earlier with \`tac8 resume NAME\`. Accounts in \`trusted_users\` count as accounts with write access.
+If the table lists several delays, they apply one after the other, and the last one repeats. \`backoff_factor\` multiplies them. A hold that a failure sets ends automatically, and can be ended earlier with \`tac8 resume NAME\`. Accounts in \`trusted_users\` count as accounts with write access.
 
 The health reasons \`disk\` and \`disk-full\` ([runbook.md](runbook.md#health-reasons)) are about machines, not about runs.`;
 
