@@ -6,7 +6,8 @@ import { leftOut, replaceable } from "@tac8/core/isolation/agentView";
 import { thisMachine } from "@tac8/core/isolation/machine";
 import type { Logger } from "@tac8/core/log/logger";
 import { OWN, sandboxOpener } from "./agentPlace/sandbox/opener.ts";
-import { openDirectSide, type OpenAgentSide } from "./agentPlace/side.ts";
+import { directOpener, type OpenAgentSide } from "./agentPlace/side.ts";
+import type { GitExecutor } from "./git/executor.ts";
 import { userOpener } from "./agentPlace/user/opener.ts";
 
 /** Return how agents are isolated on this machine. Called once, at the start. @throws StartupProblem if the configured isolation does not work */
@@ -18,7 +19,7 @@ export async function isolationOf(config: Config): Promise<Isolation> {
 
 export async function sideOpener(
   isolation: Isolation,
-  given: { readonly config: Config; readonly log: Logger },
+  given: { readonly config: Config; readonly log: Logger; readonly git: GitExecutor },
 ): Promise<OpenAgentSide> {
   switch (isolation.mode) {
     case "sandbox":
@@ -29,7 +30,7 @@ export async function sideOpener(
     case "user":
       return userOpener({ ...given, socket: isolation.socket, ids: isolation.ids });
     case "none":
-      return openDirectSide;
+      return directOpener(given.git);
     default:
       return isolation satisfies never;
   }

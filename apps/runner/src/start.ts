@@ -26,6 +26,7 @@ import { claimHostName } from "./slots/hostNames.ts";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { otherLimits, readLimits } from "@tac8/core/state/limits";
 import { removeRunner, runnerId, type RunnerPresence } from "@tac8/core/state/presence";
+import { startGitSpawner } from "./agentPlace/helper/gitSpawner.ts";
 import { keepAdmission, type AdmissionKeeper } from "./admission/keepAdmission.ts";
 import { announce } from "./announce.ts";
 import { createClockCheck } from "./host/clockCheck.ts";
@@ -120,7 +121,9 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   const queueErrors = errorsOf();
   queue.on("error", (error) => queueErrors("warn", { err: error }, "queue"));
   await slots.forget(await recover(slots.abandoned, { queue, log, now }));
-  const services = await servicesOf(config, { github, redis, queue, log, now, isolation, store, dataFolderId });
+  const git = startGitSpawner({ path: config.agentEnv["PATH"] ?? "" });
+  opened.defer(() => git.close());
+  const services = await servicesOf(config, { github, redis, queue, log, now, isolation, store, dataFolderId, git });
 
   // Whether it may accept jobs.
   const clockTrouble = createClockCheck(redis);
@@ -257,7 +260,7 @@ function copied(dataFolder: string, name: string): string {
 
 type Given = Pick<
   RunnerServices,
-  "github" | "redis" | "queue" | "log" | "now" | "isolation" | "store" | "dataFolderId"
+  "github" | "redis" | "queue" | "log" | "now" | "isolation" | "store" | "dataFolderId" | "git"
 >;
 
 function openDataFolder(path: string, log: Logger): void {
@@ -297,7 +300,7 @@ async function servicesOf(config: Config, given: Given): Promise<RunnerServices>
     config,
     dataFolderTrouble: createDataFolderCheck({ dataFolder, id: given.dataFolderId }),
     resourceLimits,
-    openAgentSide: await sideOpener(given.isolation, { config, log: given.log }),
+    openAgentSide: await sideOpener(given.isolation, { config, log: given.log, git: given.git }),
     disk: watchDisk({
       minFreeGb: config.host.min_free_disk_gb,
       freeGb: () => freeDiskGb(writtenTo(config)),

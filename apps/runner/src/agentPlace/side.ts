@@ -1,6 +1,7 @@
 import type { Lock } from "@tac8/core/process/flock";
 import { localFiles } from "../files/local.ts";
 import { sizeOf } from "../files/size.ts";
+import type { GitExecutor } from "../git/executor.ts";
 import { startWaitingGuard, type WaitingGuard } from "../guard/client.ts";
 import { directPlace } from "./direct.ts";
 import type { AgentPlace } from "./place.ts";
@@ -47,11 +48,13 @@ export interface AgentSide {
 
 export type OpenAgentSide = (options: SideOptions) => AgentSide;
 
-/** Open an agent side without isolation: see `directPlace`. */
-export const openDirectSide: OpenAgentSide = (options) => ({
-  place: ({ signal, env = {} } = {}) => directPlace({ env: { ...options.env, ...env }, signal }),
-  sizeOf: (paths) => sizeOf(localFiles, paths),
-  needsHandOver: () => false,
-  startGuard: (runId) => startWaitingGuard(runId, options.lock.fd),
-  close: () => Promise.resolve(),
-});
+/** Return how to open an agent side without isolation: see `directPlace`. @param git starts the git commands */
+export function directOpener(git: GitExecutor): OpenAgentSide {
+  return (options) => ({
+    place: ({ signal, env = {} } = {}) => directPlace({ git, env: { ...options.env, ...env }, signal }),
+    sizeOf: (paths) => sizeOf(localFiles, paths),
+    needsHandOver: () => false,
+    startGuard: (runId) => startWaitingGuard(runId, options.lock.fd),
+    close: () => Promise.resolve(),
+  });
+}

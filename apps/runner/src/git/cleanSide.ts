@@ -4,7 +4,8 @@ import { gitProxyEnvironment } from "@tac8/core/config/proxy";
 import { StepFailure } from "@tac8/core/domain/failures";
 import type { GitHubTokens } from "@tac8/core/github/tokens";
 import { gitEnvironment, openGit, type Git } from "./openGit.ts";
-import { runGit, type RunGit } from "./runGit.ts";
+import { ownGit, type GitExecutor } from "./executor.ts";
+import type { RunGit } from "./runGit.ts";
 import { gitFromRun } from "./gitFromRun.ts";
 
 /** Folders and files of a repository on the clean side. */
@@ -24,6 +25,8 @@ export interface CleanSide {
   readonly mirrorDir: string;
   /** Variables of the runner that git may see: PATH, certificates and proxies. */
   readonly env: Readonly<Record<string, string>>;
+  /** Borrowed. Starts the commands that need no network. Default: `ownGit`. */
+  readonly git?: GitExecutor | undefined;
   /** Limits that replace those of `overNetwork`. */
   readonly bounds?: Partial<NetworkBounds>;
 }
@@ -105,7 +108,8 @@ export function maintenanceGit(side: CleanSide, dir: string, options: CleanGitOp
 
 /** Return a function that runs git as `cleanGit` does, for callers that need its complete output. */
 export function runCleanGitIn(side: CleanSide, dir: string, { signal }: CleanGitOptions = {}): RunGit {
-  return (args, options) => runGit({ dir, env: cleanEnv(side, dir), args, signal, ...options });
+  const { git = ownGit } = side;
+  return (args, options) => git.run({ dir, env: cleanEnv(side, dir), args, signal, ...options });
 }
 
 export interface CleanGitOptions {

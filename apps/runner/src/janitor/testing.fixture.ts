@@ -11,7 +11,8 @@ import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { oneToken } from "@tac8/core/github/tokens";
 import { startRedisServer } from "@tac8/sandbox/redis";
-import { openDirectSide } from "../agentPlace/side.ts";
+import { directOpener } from "../agentPlace/side.ts";
+import { ownGit } from "../git/executor.ts";
 import { createGitBench, type GitBench } from "../workspace/testing/gitBench.ts";
 import type { JanitorServices } from "./sweep.ts";
 
@@ -51,7 +52,7 @@ export async function createJanitorBench(): Promise<JanitorBench> {
     tokens: oneToken({ token: git.token }),
     now: () => Date.now() + ahead,
     name: "pi/0",
-    openAgentSide: openDirectSide,
+    openAgentSide: directOpener(ownGit),
     signal: new AbortController().signal,
     freeBytes: () => Promise.resolve(1e12),
   };

@@ -199,6 +199,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
     tokens: services.github.tokens,
     mirrorDir: pathsOfMirror.dir,
     env: cleanSideGitEnv,
+    git: services.git,
   });
   const { title } = job.data;
   const progress = new Progress({ issue: jobId, title, run: id, slot: slot.name, since: now() });

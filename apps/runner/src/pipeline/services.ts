@@ -9,6 +9,7 @@ import type { IssueStore } from "@tac8/core/state/issueStore";
 import type { ResourceLimits } from "../host/resourceLimits.ts";
 import type { DiskWatch } from "../host/diskWatch.ts";
 import type { DataFolderCheck } from "../host/dataFolderCheck.ts";
+import type { GitExecutor } from "../git/executor.ts";
 import type { OpenAgentSide } from "../agentPlace/side.ts";
 
 /** Services that all runs of a runner share. */
@@ -30,6 +31,8 @@ export interface RunnerServices {
   readonly resourceLimits: ResourceLimits;
   readonly isolation: Isolation;
   readonly openAgentSide: OpenAgentSide;
+  /** Starts git commands on the clean side. */
+  readonly git: GitExecutor;
   /** Ends agents when the disk is almost full. */
   readonly disk: DiskWatch;
   readonly now: () => number;

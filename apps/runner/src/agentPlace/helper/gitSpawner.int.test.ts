@@ -1,0 +1,142 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { exited, isRunning } from "../../agent/testing/harness.ts";
+import { spawned } from "./child.ts";
+import { HELPER_PROGRAM } from "./client.ts";
+import { startGitSpawner, type GitSpawner, type GitSpawnerOptions } from "./gitSpawner.ts";
+
+const PATH = process.env["PATH"] ?? "";
+
+let dir = "";
+let spawner: GitSpawner;
+let pids: number[] = [];
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "tac8-spawner-"));
+  pids = [];
+  spawner = start();
+});
+afterEach(async () => {
+  await spawner.close();
+  await rm(dir, { recursive: true });
+});
+
+function start(options: Partial<GitSpawnerOptions> = {}): GitSpawner {
+  return startGitSpawner({
+    path: PATH,
+    spawn() {
+      const child = spawned({ command: HELPER_PROGRAM, env: { PATH } });
+      pids.push(child.pid ?? 0);
+      return child;
+    },
+    ...options,
+  });
+}
+
+const command = (
+  args: readonly string[],
+  more: { readonly signal?: AbortSignal; readonly maxBytes?: number } = {},
+) => ({
+  dir,
+  env: { PATH, HOME: dir },
+  args,
+  maxBytes: 1_000_000,
+  timeoutMs: 60_000,
+  ...more,
+});
+
+/** A command of git that writes the pids of its shell and of the shell's parent, and does not end. */
+const hanging = () => command(["-c", `alias.hang=!echo $$ >'${join(dir, "hang")}'; exec sleep 600`, "hang"]);
+async function hangingPid(): Promise<number> {
+  for (;;) {
+    const pid = Number(await readFile(join(dir, "hang"), "utf8").catch(() => ""));
+    if (pid > 0) return pid;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+test("all commands share one process, which is no process of git's runner", async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, async (_, index) => spawner.run(command(["rev-parse", "--sq-quote", String(index)]))),
+  );
+  expect(answers.map(({ code, bytes }) => `${code} ${bytes.toString().trim()}`)).toEqual(
+    answers.map((_, index) => `0 '${index}'`),
+  );
+  const { bytes } = await spawner.run(command(["-c", "alias.parent=!ps -o ppid= -p $PPID", "parent"]));
+  expect(Number(bytes.toString())).toBe(pids[0]);
+  expect(pids).toHaveLength(1);
+});
+
+test("a stream, an exit code, too much output and an abort arrive as from a command of this process", async () => {
+  const stream = spawner.stream(command(["rev-parse", "--sq-quote", "streamed"]));
+  expect((await text(stream.stdout)).trim()).toBe("'streamed'");
+  expect(await stream.ended).toMatchObject({ code: 0 });
+  expect(await spawner.run(command(["rev-parse", "--verify", "HEAD"]))).toMatchObject({ code: 128 });
+  expect(await spawner.run(command(["version"], { maxBytes: 3 }))).toMatchObject({
+    code: undefined,
+    bytes: Buffer.from("git"),
+  });
+  const abort = new AbortController();
+  const hung = spawner.run({ ...hanging(), signal: abort.signal });
+  const pid = await hangingPid();
+  abort.abort(new Error("halted"));
+  await expect(hung).rejects.toThrow("halted");
+  expect(isRunning(pid)).toBe(false);
+});
+
+test("if the process dies, its commands fail, and the next one starts another", async () => {
+  const hung = spawner.run(hanging());
+  const pid = await hangingPid();
+  process.kill(pids[0] ?? 0, "SIGKILL");
+  await expect(hung).rejects.toMatchObject({ failure: { kind: "git", message: expect.stringContaining("SIGKILL") } });
+  process.kill(pid, "SIGKILL");
+  expect(await spawner.run(command(["version"]))).toMatchObject({ code: 0 });
+  expect(pids).toHaveLength(2);
+});
+
+test("a start that fails is tried again by the next command", async () => {
+  let isFull = true;
+  const full = start({
+    spawn() {
+      if (isFull) throw new Error("EMFILE: too many open files");
+      return spawned({ command: HELPER_PROGRAM, env: { PATH } });
+    },
+  });
+  await expect(full.run(command(["version"]))).rejects.toMatchObject({ failure: { kind: "git" } });
+  isFull = false;
+  expect(await full.run(command(["version"]))).toMatchObject({ code: 0 });
+  await full.close();
+});
+
+test("an idle process ends, and one with a command does not", async () => {
+  const quick = start({ idleMs: 1 });
+  const hung = quick.run(hanging());
+  const pid = await hangingPid();
+  await quick.run(command(["version"]));
+  expect(isRunning(pids[0] ?? 0)).toBe(true);
+  process.kill(pid, "SIGKILL");
+  await hung;
+  await exited(pids[0] ?? 0);
+  expect(await quick.run(command(["version"]))).toMatchObject({ code: 0 });
+  expect(pids).toHaveLength(2);
+  await quick.close();
+});
+
+test("close ends the commands and the process; later commands are refused", async () => {
+  const hung = spawner.run(hanging());
+  hung.catch(() => undefined);
+  const pid = await hangingPid();
+  await spawner.close();
+  await expect(hung).rejects.toMatchObject({ failure: { kind: "git" } });
+  expect([pid, pids[0] ?? 0].map(isRunning)).toEqual([false, false]);
+  await expect(spawner.run(command(["version"]))).rejects.toThrow("while the runner ends");
+});
+
+test("a git command whose output goes elsewhere, or whose folder is missing", async () => {
+  await writeFile(join(dir, "file"), "");
+  const folder = join(dir, "missing");
+  await expect(spawner.run({ ...command(["version"]), dir: folder })).rejects.toThrow(`${folder} is missing`);
+  await expect(spawner.run({ ...command(["version"]), dir: join(dir, "file") })).rejects.toThrow("is not a folder");
+});

@@ -1,0 +1,104 @@
+import { ownGit, type GitExecutor } from "../../git/executor.ts";
+import { HELPER_PROGRAM, startPlaceHelper, type PlaceHelper } from "./client.ts";
+import { spawned, type HelperChild } from "./child.ts";
+
+/** A helper without work for this long ends, because it needs memory. */
+const IDLE_MS = 60_000;
+
+export interface GitSpawner extends GitExecutor {
+  /** End the helper and its git commands. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface GitSpawnerOptions {
+  /** PATH of the helper itself. Each command has its own. */
+  readonly path: string;
+  readonly idleMs?: number;
+  /** Start the helper's process. @throws Error if this machine cannot start it */
+  readonly spawn?: () => HelperChild;
+}
+
+/**
+ * Starts git in a helper process that all runs share, with the rights of this process. The start of a process blocks the one that
+ * starts it until the kernel has loaded the new program, and takes longer the more memory it uses: on a busy machine 6 ms, more than
+ * twenty times for each issue. The first command starts the helper. If it dies, its commands fail, and the next one starts another.
+ * If this process dies, the helper ends its commands and exits.
+ */
+export function startGitSpawner({ path, idleMs = IDLE_MS, spawn = () => start(path) }: GitSpawnerOptions): GitSpawner {
+  let current: PlaceHelper | null = null;
+  let busy = 0;
+  let idle: NodeJS.Timeout | undefined;
+  let isClosed = false;
+  const ending = new Set<Promise<void>>();
+
+  function open(): PlaceHelper {
+    const forget = (): void => {
+      if (current === helper) current = null;
+    };
+    const helper: PlaceHelper = startPlaceHelper({
+      start() {
+        try {
+          const child = spawn();
+          void child.exited.then(forget, forget);
+          return child;
+        } catch (error) {
+          forget();
+          throw error;
+        }
+      },
+    });
+    return helper;
+  }
+
+  function end(): void {
+    if (current === null) return;
+    const ended = current.close().finally(() => ending.delete(ended));
+    ended.catch(() => undefined); // It cannot be killed. It exits because its input is closed.
+    ending.add(ended);
+    current = null;
+  }
+
+  /** Start a command in the helper. @param endOf returns a promise that settles when the command ends */
+  function use<T>(begin: (helper: PlaceHelper) => T, endOf: (begun: T) => Promise<unknown>): T {
+    if (isClosed) throw new Error("a git command was started while the runner ends");
+    clearTimeout(idle);
+    busy += 1;
+    const begun = begin((current ??= open()));
+    void settled(endOf(begun)).then(() => {
+      busy -= 1;
+      if (busy === 0) idle = setTimeout(end, idleMs).unref();
+    });
+    return begun;
+  }
+
+  return {
+    async run(command) {
+      // Output for another process would be copied one time more.
+      if (command.output !== undefined) return ownGit.run(command);
+      return use(
+        (helper) => helper.git(command),
+        (answer) => answer,
+      );
+    },
+    stream: (command) =>
+      use(
+        (helper) => helper.streamGit(command),
+        ({ ended }) => ended,
+      ),
+    async close() {
+      isClosed = true;
+      clearTimeout(idle);
+      end();
+      await Promise.allSettled(ending);
+    },
+  };
+}
+
+/** Resolves when the promise settles. */
+async function settled(promise: Promise<unknown>): Promise<void> {
+  await promise.catch(() => undefined); // The caller of the command handles its error.
+}
+
+function start(path: string): HelperChild {
+  return spawned({ command: HELPER_PROGRAM, env: { PATH: path } });
+}
