@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -43,6 +43,24 @@ test("a link named STOP stops a run, even if it is broken", async () => {
   expect(await hasStopFile(localFiles, dir)).toBe(false);
   await symlink(join(dir, "nowhere"), join(dir, "STOP"));
   expect(await hasStopFile(localFiles, dir)).toBe(true);
+});
+
+test("a removed tree takes nothing with it that its links lead to", async () => {
+  const kept = join(dir, "kept");
+  await mkdir(join(kept, "below"), { recursive: true });
+  await writeFile(join(kept, "below", "file"), "");
+  const tree = join(dir, "tree");
+  await mkdir(join(tree, "a", "b"), { recursive: true });
+  for (let index = 0; index < 200; index += 1) await writeFile(join(tree, "a", "b", String(index)), "");
+  await symlink(kept, join(tree, "a", "folder"));
+  await symlink(join(kept, "below", "file"), join(tree, "file"));
+  await execa("mkfifo", [join(tree, "pipe")]);
+  await localFiles.remove(tree);
+  await symlink(kept, tree);
+  await localFiles.remove(tree);
+  expect(await readdir(dir)).toEqual(["kept"]);
+  expect(await readdir(join(kept, "below"))).toEqual(["file"]);
+  await localFiles.remove(join(dir, "missing"));
 });
 
 /** Makes a folder, and below it closed ones with a file, whose path is longer than a system call takes (4096 bytes). */

@@ -64,11 +64,14 @@ export function startGitSpawner({ path, idleMs = IDLE_MS, spawn = () => start(pa
     clearTimeout(idle);
     busy += 1;
     const begun = begin((current ??= open()));
-    void settled(endOf(begun)).then(() => {
-      busy -= 1;
-      if (busy === 0) idle = setTimeout(end, idleMs).unref();
-    });
+    void release(endOf(begun));
     return begun;
+  }
+
+  async function release(ended: Promise<unknown>): Promise<void> {
+    await ended.catch(() => undefined); // The caller of the command handles its error.
+    busy -= 1;
+    if (busy === 0) idle = setTimeout(end, idleMs).unref();
   }
 
   return {
@@ -92,11 +95,6 @@ export function startGitSpawner({ path, idleMs = IDLE_MS, spawn = () => start(pa
       await Promise.allSettled(ending);
     },
   };
-}
-
-/** Resolves when the promise settles. */
-async function settled(promise: Promise<unknown>): Promise<void> {
-  await promise.catch(() => undefined); // The caller of the command handles its error.
 }
 
 function start(path: string): HelperChild {
