@@ -4,6 +4,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  lstatSync,
   opendirSync,
   openSync,
   rmdirSync,
@@ -104,7 +105,7 @@ async function removeTree(path: string): Promise<void> {
 /** @returns null: it is removed; otherwise why not @throws Error if another try is of no use */
 async function tryToRemove(path: string): Promise<string | null> {
   try {
-    await removeContent(path);
+    if (await removeQuickly(path)) return null;
     await rm(path, { recursive: true, force: true });
     return null;
   } catch (error) {
@@ -114,18 +115,30 @@ async function tryToRemove(path: string): Promise<string | null> {
   }
 }
 
-/** Number of entries that are removed before the event loop gets a turn. */
-const AT_ONCE = 50;
+/**
+ * `rm` of Node asks the thread pool for each entry, which takes four times as much processor time. @returns whether it is removed:
+ * otherwise `rm` tries again, and reports why it cannot be
+ */
+async function removeQuickly(path: string): Promise<boolean> {
+  const found = tryOr(() => lstatSync(path, { throwIfNoEntry: false }) ?? "missing", null);
+  if (found === "missing") return true;
+  if (found === null) return false;
+  if (!found.isDirectory()) return succeeds(() => unlinkSync(path));
+  await removeContent(path);
+  return succeeds(() => rmdirSync(path));
+}
+
+/** Time for removals before the event loop gets a turn. */
+const AT_ONCE_MS = 5;
 /** Each level needs two descriptors. */
 const MAX_DEPTH = 60;
 
 /**
- * Remove the content of a folder. `rm` of Node asks the thread pool for each entry, which takes four times as much processor time. What
- * cannot be removed is left for `rm`, which reports why. Each name is looked up in the opened folder, so a link that replaces a folder
- * meanwhile leads nowhere.
+ * Remove the content of a folder, except what cannot be removed. Each name is looked up in the opened folder, so a link that replaces a
+ * folder meanwhile leads nowhere.
  */
 async function removeContent(folder: string): Promise<void> {
-  let removed = 0;
+  let since = performance.now();
   await removeIn(folder, 1);
 
   async function removeIn(path: string, depth: number): Promise<void> {
@@ -136,9 +149,10 @@ async function removeContent(folder: string): Promise<void> {
       for (let entry = entries.readSync(); entry !== null; entry = entries.readSync()) {
         const one = join(here, entry.name);
         if (entry.isDirectory() && depth < MAX_DEPTH) await removeIn(one, depth + 1);
-        unlessImpossible(() => (entry.isDirectory() ? rmdirSync(one) : unlinkSync(one)));
-        removed += 1;
-        if (removed % AT_ONCE === 0) await turn();
+        succeeds(() => (entry.isDirectory() ? rmdirSync(one) : unlinkSync(one)));
+        if (performance.now() - since < AT_ONCE_MS) continue;
+        await turn();
+        since = performance.now();
       }
     } finally {
       close();
@@ -168,11 +182,18 @@ function openFolder(path: string): { readonly here: string; readonly entries: Di
   }
 }
 
-function unlessImpossible(remove: () => void): void {
+function succeeds(act: () => void): boolean {
+  return tryOr(() => {
+    act();
+    return true;
+  }, false);
+}
+
+function tryOr<T>(act: () => T, otherwise: T): T {
   try {
-    remove();
+    return act();
   } catch {
-    // `rm` tries again, and reports the reason.
+    return otherwise;
   }
 }
 
