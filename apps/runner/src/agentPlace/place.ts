@@ -1,12 +1,13 @@
 import type { AgentDeps, AgentDriver, AgentHandle, AgentRequest } from "../agent/types.ts";
 import type { Files } from "../files/files.ts";
+import type { GitInput } from "../git/gitProcess.ts";
 import type { Git } from "../git/openGit.ts";
 import type { GitAnswer, RunGit } from "../git/runGit.ts";
 import type { GitStream } from "../git/streamGit.ts";
 import { gitFromRun } from "../git/gitFromRun.ts";
 
 export interface PlaceGitOptions {
-  readonly input?: Buffer | undefined;
+  readonly input?: GitInput | undefined;
   /** Limit of its standard output. */
   readonly maxBytes?: number;
   readonly timeoutMs?: number;

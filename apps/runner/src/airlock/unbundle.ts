@@ -1,14 +1,14 @@
-import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
-import { execa } from "execa";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { CROSSING_MS } from "./bundle.ts";
-import { cleanEnv, type CleanSide } from "../git/cleanSide.ts";
+import { runCleanGitIn, type CleanSide } from "../git/cleanSide.ts";
 import { saysDiskFull } from "../git/diskFull.ts";
 import { localFailure } from "../git/errors.ts";
 
 /** Limit for the header; a bundle of tac8 has one ref and a few prerequisites. */
 const MAX_HEAD = 64 * 1024;
+/** Limit for what git prints about bad objects. */
+const MAX_OUTPUT = 16 * 1024 * 1024;
 
 export interface UnbundleOptions {
   readonly side: CleanSide;
@@ -26,23 +26,16 @@ export interface UnbundleOptions {
 export async function unbundle({ side, dir, file, signal, timeoutMs = CROSSING_MS }: UnbundleOptions): Promise<string> {
   const { head, packAt } = await readHead(file);
   // The repository is removed at the end of the run, so nothing of it has to survive a power cut.
-  const child = execa("git", ["-c", "core.fsync=none", "index-pack", "--stdin", "--fix-thin", "--strict"], {
-    cwd: dir,
-    extendEnv: false,
-    env: cleanEnv(side, dir),
-    input: createReadStream(file, { start: packAt }),
-    maxBuffer: 20_000,
-    killDescendants: true,
-    timeout: timeoutMs,
-    reject: false,
-    ...(signal === undefined ? {} : { cancelSignal: signal }),
-  });
-  const { exitCode, stderr, timedOut } = await child;
-  if (exitCode === 0) return head;
-  if (timedOut) throw new StepFailure({ kind: "git", message: "checking the agent's commits took too long" });
-  if (saysDiskFull(stderr)) throw new StepFailure(localFailure("checking the agent's commits", stderr));
-  const errorText = stderr.trim().split("\n").slice(0, 3).join(" · ").slice(0, 500);
-  throw new StepFailure({ kind: "refused", message: `the agent's commits failed git's check: ${errorText}` });
+  const args = ["-c", "core.fsync=none", "index-pack", "--stdin", "--fix-thin", "--strict"];
+  const git = runCleanGitIn(side, dir, { signal });
+  const { code, errorText } = await git(args, { input: { file, from: packAt }, maxBytes: MAX_OUTPUT, timeoutMs });
+  if (code === 0) return head;
+  if (code === undefined) {
+    throw new StepFailure(localFailure("checking the agent's commits took too long, or git was killed", errorText));
+  }
+  if (saysDiskFull(errorText)) throw new StepFailure(localFailure("checking the agent's commits", errorText));
+  const lines = errorText.split("\n").slice(0, 3).join(" · ").slice(0, 500);
+  throw new StepFailure({ kind: "refused", message: `the agent's commits failed git's check: ${lines}` });
 }
 
 /** Read the lines before the pack; an empty line ends them. */

@@ -1,15 +1,19 @@
 import { messageOf } from "@tac8/core/domain/messageOf";
 import { spawn, type ChildProcess } from "node:child_process";
+import { closeSync, constants, openSync, readSync } from "node:fs";
 import { Readable, type Writable } from "node:stream";
 
 // Not by execa: the helper would start 30 ms later with it, twice for each issue.
+
+/** Standard input of git: these bytes, or a file from a position on, at most 1 MB behind its start. Git itself reads the file. */
+export type GitInput = Buffer | { readonly file: string; readonly from: number };
 
 export interface GitProcessOptions {
   readonly dir: string;
   /** The whole environment. Its `PATH` finds git. */
   readonly env: Readonly<Record<string, string>>;
   readonly args: readonly string[];
-  readonly input?: Buffer | undefined;
+  readonly input?: GitInput | undefined;
   readonly timeoutMs: number;
   /** Time to end after SIGTERM; then SIGKILL. Default 5 s. */
   readonly forceMs?: number;
@@ -53,11 +57,15 @@ export function startGit(options: GitProcessOptions): GitProcess {
   const { dir, env, args, input, timeoutMs, forceMs = FORCE_MS, signal } = options;
   const what = `git ${args[0] ?? ""}`;
   let child: ChildProcess;
+  let file: number | null = null;
   try {
-    const stdin = input === undefined ? "ignore" : "pipe";
-    child = spawn("git", args, { cwd: dir, env, detached: true, stdio: [stdin, "pipe", "pipe"] });
+    file = input === undefined || Buffer.isBuffer(input) ? null : openAt(input);
+    const stdio = file ?? (input === undefined ? "ignore" : "pipe");
+    child = spawn("git", args, { cwd: dir, env, detached: true, stdio: [stdio, "pipe", "pipe"] });
   } catch (error) {
     return neverStarted(messageOf(error));
+  } finally {
+    if (file !== null) closeSync(file);
   }
   const { stdin, stdout, stderr } = child as { readonly [name in "stdin" | "stdout" | "stderr"]?: ChildProcess[name] };
   if (!stdout || !stderr) {
@@ -88,7 +96,7 @@ export function startGit(options: GitProcessOptions): GitProcess {
   }, timeoutMs);
   signal?.addEventListener("abort", onAbort, { once: true });
   child.on("error", (one) => (error ??= one));
-  if (stdin) send(stdin, input);
+  if (stdin && Buffer.isBuffer(input)) send(stdin, input);
   const ended = new Promise<GitProcessEnd>((resolve) => {
     child.once("close", (code: number | null, by: NodeJS.Signals | null) => {
       running.delete(child);
@@ -115,8 +123,21 @@ export function startGit(options: GitProcessOptions): GitProcess {
   };
 }
 
+/** Open a file. Its descriptor reads from this position on, also in another process. */
+function openAt({ file, from }: Exclude<GitInput, Buffer>): number {
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    const skipped = Buffer.alloc(from);
+    for (let at = 0, read = 1; at < from && read > 0; at += read) read = readSync(fd, skipped, at, from - at, null);
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
 /** One that ends before it has read its input says so by its exit. */
-function send(stdin: Writable, input: Buffer | undefined): void {
+function send(stdin: Writable, input: Buffer): void {
   stdin.on("error", () => undefined);
   stdin.end(input);
 }

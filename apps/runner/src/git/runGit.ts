@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { startGit, type GitProcess } from "./gitProcess.ts";
+import { startGit, type GitInput, type GitProcess } from "./gitProcess.ts";
 
 /** How long to wait for output that another process than git holds open, for example one that a filter has started. */
 const HELD_MS = 5000;
@@ -10,7 +10,7 @@ export interface GitCommand {
   /** The complete environment, from `gitEnvironment`. */
   readonly env: Readonly<Record<string, string>>;
   readonly args: readonly string[];
-  readonly input?: Buffer | undefined;
+  readonly input?: GitInput | undefined;
   /**
    * Destination of the standard output instead of the answer; it is ended with the output. `maxBytes` does not apply to
    * it.
@@ -92,8 +92,8 @@ export function collect(git: GitProcess, name: "stdout" | "stderr", maxBytes: nu
   };
 }
 
-/** @returns whether all of it arrived */
-async function send(from: NodeJS.ReadableStream, to: Writable): Promise<boolean> {
+/** Pass a stream on to its destination, and end that with it. @returns whether all of it arrived */
+export async function send(from: NodeJS.ReadableStream, to: Writable): Promise<boolean> {
   try {
     await pipeline(from, to);
     return true;

@@ -13,6 +13,7 @@ import type { Permit } from "@tac8/core/state/permits";
 import { readHolds } from "@tac8/core/state/holds";
 import { CleanupStack } from "../process/cleanupStack.ts";
 import { killSurvivors } from "../process/survivors.ts";
+import { startTimeNow } from "@tac8/core/process/procfs";
 import { removeIncoming } from "../airlock/incoming.ts";
 import type { AgentPlace } from "../agentPlace/place.ts";
 import { adoptFormerNotes } from "../workspace/formerNotes.ts";
@@ -180,7 +181,8 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
     name: `slot-${slot.number}`,
   });
   // A git command that is aborted leaves the processes that it started, and these keep the runner's pipes open.
-  cleanup.defer(() => killSurvivors({ runId: id, except: [process.pid] }));
+  const since = startTimeNow();
+  cleanup.defer(() => killSurvivors({ runId: id, except: [process.pid], since }));
   cleanup.defer(() => agentSide.close());
   const agentPlace = agentSide.place();
   const lostRunId = (await services.store.read(jobId)).run.id;

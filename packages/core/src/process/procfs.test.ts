@@ -1,5 +1,6 @@
+import { spawn } from "node:child_process";
 import { expect, test } from "vitest";
-import { isSameProcess, parseStat, startTimeOf } from "./procfs.ts";
+import { isSameProcess, parseStat, startTimeNow, startTimeOf } from "./procfs.ts";
 
 test("a name with spaces and parentheses does not shift the fields", () => {
   const fields = Array.from({ length: 49 }, (_, index) => index + 4);
@@ -20,4 +21,13 @@ test("this process is itself, and not one of another time", () => {
   expect(isSameProcess({ pid: process.pid, startTime: time })).toBe(true);
   expect(isSameProcess({ pid: process.pid, startTime: time - 1 })).toBe(false);
   expect(startTimeOf(2 ** 30)).toBeNull();
+});
+
+test("a process that starts from now on is at most a minute younger than the start time of now, and not older", () => {
+  const now = startTimeNow();
+  const child = spawn("sleep", ["600"], { stdio: "ignore" });
+  const start = startTimeOf(child.pid ?? 0) ?? 0;
+  child.kill("SIGKILL");
+  expect(start).toBeGreaterThanOrEqual(now);
+  expect(start - now).toBeLessThan(6000);
 });

@@ -28,6 +28,15 @@ export function startTimeOf(pid: number): number | null {
   return readStat(pid)?.startTime ?? null;
 }
 
+/** The kernel counts start times in hundredths of a second for programs, whatever its own ticks are. */
+const TICKS_PER_SECOND = 100;
+
+/** Return a start time, in clock ticks since boot, that no process that starts from now on is older than. 0 if the kernel does not say. */
+export function startTimeNow(): number {
+  const seconds = Number(readProc("/proc/uptime")?.split(" ")[0] ?? 0);
+  return Math.max(0, Math.floor(seconds * TICKS_PER_SECOND) - TICKS_PER_SECOND);
+}
+
 /** Return whether this process, and not another with its pid, is alive. A zombie is not. */
 export function isSameProcess({ pid, startTime }: ProcessId): boolean {
   const stat = readStat(pid);

@@ -97,11 +97,12 @@ export function startPlaceHelper(process: HelperProcess): PlaceHelper {
     async git({ dir, env, args, input, maxBytes: most, timeoutMs, signal }) {
       signal?.throwIfAborted();
       const maxBytes = Math.min(most, MAX_PAYLOAD - MAX_ERROR_TEXT);
+      const isPayload = Buffer.isBuffer(input);
       const { answer, folder } = await ask(
-        { op: "git", dir, env, args, hasInput: input !== undefined, maxBytes, timeoutMs },
+        { op: "git", dir, env, args, input: isPayload ? "payload" : (input ?? null), maxBytes, timeoutMs },
         {
           read: (value, payload) => readGitEnd(value, payload, maxBytes),
-          payload: input,
+          payload: isPayload ? input : undefined,
           maxPayload: maxBytes + MAX_ERROR_TEXT,
           workMs: timeoutMs,
           signal,

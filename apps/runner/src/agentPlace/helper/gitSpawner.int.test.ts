@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { exited, isRunning } from "../../agent/testing/harness.ts";
@@ -134,7 +135,20 @@ test("close ends the commands and the process; later commands are refused", asyn
   await expect(spawner.run(command(["version"]))).rejects.toThrow("while the runner ends");
 });
 
-test("a git command whose output goes elsewhere, or whose folder is missing", async () => {
+test("git reads its input from a file, and writes its output to another stream", async () => {
+  await writeFile(join(dir, "file"), "skipped\nread");
+  const input = { file: join(dir, "file"), from: "skipped\n".length };
+  const { code, bytes } = await spawner.run({ ...command(["stripspace"]), input });
+  expect([code, String(bytes)]).toEqual([0, "read\n"]);
+  const output = new PassThrough();
+  const reading = text(output);
+  expect(await spawner.run({ ...command(["rev-parse", "--sq-quote", "out"]), output })).toMatchObject({ code: 0 });
+  expect((await reading).trim()).toBe("'out'");
+  const refused = spawner.run({ ...command(["rev-parse", "--verify", "HEAD"]), output: new PassThrough() });
+  expect(await refused).toMatchObject({ code: 128, errorText: expect.stringContaining("fatal") });
+});
+
+test("the failure names a folder that is missing, or is none", async () => {
   await writeFile(join(dir, "file"), "");
   const folder = join(dir, "missing");
   await expect(spawner.run({ ...command(["version"]), dir: folder })).rejects.toThrow(`${folder} is missing`);

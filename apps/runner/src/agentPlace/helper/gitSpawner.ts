@@ -1,4 +1,6 @@
-import { ownGit, type GitExecutor } from "../../git/executor.ts";
+import type { GitExecutor } from "../../git/executor.ts";
+import { send, type GitAnswer, type GitCommand } from "../../git/runGit.ts";
+import type { GitStream, GitStreamCommand } from "../../git/streamGit.ts";
 import { HELPER_PROGRAM, startPlaceHelper, type PlaceHelper } from "./client.ts";
 import { spawned, type HelperChild } from "./child.ts";
 
@@ -74,26 +76,43 @@ export function startGitSpawner({ path, idleMs = IDLE_MS, spawn = () => start(pa
     if (busy === 0) idle = setTimeout(end, idleMs).unref();
   }
 
+  function stream(command: GitStreamCommand): GitStream {
+    return use(
+      (helper) => helper.streamGit(command),
+      ({ ended }) => ended,
+    );
+  }
+
   return {
     async run(command) {
-      // Output for another process would be copied one time more.
-      if (command.output !== undefined) return ownGit.run(command);
+      if (command.output !== undefined) return pass(stream(command), command);
       return use(
         (helper) => helper.git(command),
         (answer) => answer,
       );
     },
-    stream: (command) =>
-      use(
-        (helper) => helper.streamGit(command),
-        ({ ended }) => ended,
-      ),
+    stream,
     async close() {
       isClosed = true;
       clearTimeout(idle);
       end();
       await Promise.allSettled(ending);
     },
+  };
+}
+
+/** Pass the output of a command to its destination. @throws the signal's reason */
+async function pass({ stdout, ended }: GitStream, { output, args, signal }: GitCommand): Promise<GitAnswer> {
+  const isWhole = output !== undefined && (await send(stdout, output));
+  const { code, errorText: stderr, timedOut } = await ended;
+  signal?.throwIfAborted();
+  const why =
+    code === 0 ? "" : `git ${args[0] ?? ""} ended by ${code === undefined ? "a signal" : `exit code ${code}`}`;
+  return {
+    code: isWhole && !timedOut ? code : undefined,
+    bytes: Buffer.alloc(0),
+    stderr,
+    errorText: stderr || (isWhole ? why : ""),
   };
 }
 

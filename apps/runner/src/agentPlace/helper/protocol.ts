@@ -1,4 +1,5 @@
 import type { Path } from "../../files/files.ts";
+import type { GitInput } from "../../git/gitProcess.ts";
 
 /**
  * Request of the runner to a helper. Requests and answers are frames on the helper's standard input and output. The runner gives
@@ -28,8 +29,12 @@ export type Request =
   | { readonly op: "makeFolder"; readonly path: string; readonly mode?: number | undefined }
   | { readonly op: "move" | "copy"; readonly path: string; readonly to: string }
   | { readonly op: "hasProgram"; readonly path: string; readonly name: string }
-  /** The payload is git's input. The answer's value is a `GitEnd`. Its payload is standard output, then standard error. */
-  | (GitRequest & { readonly op: "git"; readonly hasInput: boolean; readonly maxBytes: number })
+  /** Null: no input. The answer's value is a `GitEnd`. Its payload is standard output, then standard error. */
+  | (GitRequest & {
+      readonly op: "git";
+      readonly input: "payload" | Exclude<GitInput, Buffer> | null;
+      readonly maxBytes: number;
+    })
   /** The output comes in chunks, then the answer follows. Its value is a `StreamEnd`, its payload is standard error. */
   | (GitRequest & { readonly op: "stream" })
   /** End the git command of this id, with SIGKILL if `force`. */

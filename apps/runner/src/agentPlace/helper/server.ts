@@ -98,10 +98,10 @@ export function createServer(output: Writable): Server {
   }
 
   async function git(request: Numbered<Request> & { readonly op: "git" }, payload: Buffer): Promise<Value> {
-    const { id, dir, env, args, hasInput, maxBytes, timeoutMs } = request;
+    const { id, dir, env, args, maxBytes, timeoutMs } = request;
     const stop = new AbortController();
     running.set(id, { cancel: () => stop.abort(new Error("cancelled")) });
-    const input = hasInput ? payload : undefined;
+    const input = request.input === "payload" ? payload : (request.input ?? undefined);
     const ended = await runGit({ dir, env, args, input, maxBytes, timeoutMs, signal: stop.signal });
     const { code = null, bytes, stderr, errorText } = ended;
     const end: GitEnd = {
