@@ -42,6 +42,8 @@ import type { RunnerServices } from "./pipeline/services.ts";
 import { isolationOf, sideOpener } from "./openAgentSide.ts";
 import { processJobs } from "./pipeline/processJobs.ts";
 import { CleanupStack } from "./process/cleanupStack.ts";
+import { ProcessPool } from "./process/pool.ts";
+import { startScanner } from "./secrets/scanner.ts";
 import { findCopy, isLaterCopy } from "./slots/copied.ts";
 import { recover } from "./slots/recover.ts";
 import { takeSlots } from "./slots/slots.ts";
@@ -123,7 +125,10 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   await slots.forget(await recover(slots.abandoned, { queue, log, now }));
   const git = startGitSpawner({ path: config.agentEnv["PATH"] ?? "" });
   opened.defer(() => git.close());
-  const services = await servicesOf(config, { github, redis, queue, log, now, isolation, store, dataFolderId, git });
+  const scanners = new ProcessPool({ start: startScanner, maxIdle: 1 });
+  opened.defer(() => scanners.close());
+  const given = { github, redis, queue, log, now, isolation, store, dataFolderId, git, scanners };
+  const services = await servicesOf(config, given);
 
   // Whether it may accept jobs.
   const clockTrouble = createClockCheck(redis);
@@ -260,7 +265,7 @@ function copied(dataFolder: string, name: string): string {
 
 type Given = Pick<
   RunnerServices,
-  "github" | "redis" | "queue" | "log" | "now" | "isolation" | "store" | "dataFolderId" | "git"
+  "github" | "redis" | "queue" | "log" | "now" | "isolation" | "store" | "dataFolderId" | "git" | "scanners"
 >;
 
 function openDataFolder(path: string, log: Logger): void {

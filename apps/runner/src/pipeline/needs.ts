@@ -45,9 +45,8 @@ export function recoverNeeds(run: Run): RecoverNeeds {
 }
 
 export function workNeeds(run: Run): WorkNeeds {
-  const { id, jobId, runner, slot, lock, agentTimeLeftMs, progress, haltSwitch, log, paths, guard, scanner, services } =
-    run;
-  const { config, redis, store, redact, now, resourceLimits, isolation, disk, dataFolderId } = services;
+  const { id, jobId, runner, slot, lock, agentTimeLeftMs, progress, haltSwitch, log, paths, guard, services } = run;
+  const { config, redis, store, redact, now, resourceLimits, isolation, disk, dataFolderId, scanners } = services;
   const workspace = workspaceOf(run);
   const pollSeconds = config.coordinator.poll_interval_seconds;
   const watched = { id, jobId, haltSwitch, store, redis, place: workspace.place, tree: paths.tree, pollSeconds, log };
@@ -61,7 +60,7 @@ export function workNeeds(run: Run): WorkNeeds {
     runner,
     attempts: attemptsOf(run),
     guard,
-    scanner,
+    scanners,
     progress,
     watch: (options) => watchForHalt(watched, options),
     redact,
@@ -75,13 +74,12 @@ export function saveNeeds(run: Run): SaveNeeds & { readonly now: () => number } 
 }
 
 export function publishNeeds(run: Run): PullNeeds {
-  const { jobId, job, scanner, services } = run;
+  const { jobId, job, services } = run;
   const { config, redis, dataFolderId } = services;
   return {
     ...untilLost(run),
     ...workspaceOf(run),
     ...secretsOf(run),
-    scanner,
     dataFolderId,
     protected: config.protected,
     diffs: { redis, jobId },
@@ -121,6 +119,6 @@ function workspaceOf(
   return { paths, place: agentSide.place({ signal }), mirror };
 }
 
-function secretsOf({ services: { redact, config } }: Run) {
-  return { redact, secrets: config.secrets.values };
+function secretsOf({ services: { redact, config, scanners } }: Run) {
+  return { redact, secrets: config.secrets.values, scanners };
 }

@@ -14,7 +14,6 @@ import type { HaltSwitch } from "../run/halt.ts";
 import type { Progress } from "../run/progress.ts";
 import { RunRecord } from "../run/record.ts";
 import type { IssueOnGitHub } from "../run/step.ts";
-import { startScanner, type Scanner } from "../secrets/scanner.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import type { WorkspacePaths } from "../workspace/paths.ts";
 import type { IssueJob, RunnerServices } from "./services.ts";
@@ -63,8 +62,6 @@ export interface Run extends RunParts {
   readonly knowledge: RunKnowledge;
   /** The agent's guard. */
   readonly guard: EarlyStart<WaitingGuard>;
-  /** Searches the agent's commits for secrets. */
-  readonly scanner: EarlyStart<Scanner>;
 }
 
 /** @param state the record after the run has claimed it */
@@ -93,6 +90,5 @@ export function createRun(parts: RunParts, state: IssueRecord): Run {
     log,
     knowledge: { startEvent: undefined, hasReadIssue: false, text: { countedTitle: null, edit: null }, scope: null },
     guard: new EarlyStart(() => agentSide.startGuard?.(id) ?? null),
-    scanner: new EarlyStart(startScanner),
   };
 }

@@ -11,6 +11,8 @@ import type { DiskWatch } from "../host/diskWatch.ts";
 import type { DataFolderCheck } from "../host/dataFolderCheck.ts";
 import type { GitExecutor } from "../git/executor.ts";
 import type { OpenAgentSide } from "../agentPlace/side.ts";
+import type { ProcessPool } from "../process/pool.ts";
+import type { Scanner } from "../secrets/scanner.ts";
 
 /** Services that all runs of a runner share. */
 export interface RunnerServices {
@@ -35,6 +37,8 @@ export interface RunnerServices {
   readonly git: GitExecutor;
   /** Ends agents when the disk is almost full. */
   readonly disk: DiskWatch;
+  /** Search agents' commits and texts for secrets. */
+  readonly scanners: ProcessPool<Scanner>;
   readonly now: () => number;
   /** Remove secrets from a text that leaves this process. */
   readonly redact: (text: string) => string;

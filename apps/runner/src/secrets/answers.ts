@@ -17,4 +17,7 @@ const resultSchema: z.ZodType<Result> = z.object({
 });
 
 export const knownAnswerSchema: z.ZodType<KnownAnswer> = z.object({ known: resultSchema });
-export const patternsAnswerSchema: z.ZodType<PatternsAnswer> = z.object({ patterns: resultSchema.nullable() });
+export const patternsAnswerSchema: z.ZodType<PatternsAnswer> = z.object({
+  patterns: resultSchema.nullable(),
+  memory: z.number(),
+});

@@ -2,18 +2,23 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
 import { oneToken } from "@tac8/core/github/tokens";
 import { addSecret } from "@tac8/core/log/redact";
 import { rangesOf } from "../airlock/ranges.ts";
 import { runCleanGitIn } from "../git/cleanSide.ts";
 import type { RunGit } from "../git/runGit.ts";
+import { ProcessPool } from "../process/pool.ts";
 import { findSecrets } from "./findSecrets.ts";
+import { startScanner } from "./scanner.ts";
 
 /** Joined from parts, so that no scanner reports this file. */
 const TOKEN = ["ghp", "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx"].join("_");
 const VALUE = "canary-0123456789abcdefghij";
 const { signal } = new AbortController();
+/** The tests share it, so most of them search with a process that has searched before. */
+const scanners = new ProcessPool({ start: startScanner, maxIdle: 1 });
+afterAll(() => scanners.close());
 
 let dir: string;
 let base: string;
@@ -56,6 +61,7 @@ async function search() {
     head,
     texts: [],
     values: [VALUE],
+    scanners,
     signal,
   });
   if ("unsearched" in answer) throw new Error(answer.unsearched);

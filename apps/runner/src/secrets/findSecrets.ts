@@ -4,10 +4,8 @@ import { addedSecrets } from "@tac8/core/log/redact";
 import { localFailure } from "../git/errors.ts";
 import type { Ranges } from "../airlock/ranges.ts";
 import type { RunGit } from "../git/runGit.ts";
-import type { EarlyStart } from "../process/early.ts";
-import { knownAnswerSchema, patternsAnswerSchema } from "./answers.ts";
 import { MAX_FINDINGS, type Finding, type NamedText, type Result } from "./protocol.ts";
-import { startScanner, type Scanner, type Search } from "./scanner.ts";
+import type { Scanner, ScannerPool, Search } from "./scanner.ts";
 
 const MAX_COMMITS = 16 * 1024 * 1024;
 const GIT_MS = 2 * 60_000;
@@ -28,8 +26,7 @@ export interface SecretsOptions {
   readonly texts: readonly NamedText[];
   /** Values that must not be published: the secrets of this installation. The secrets that this process got since its start are added. */
   readonly values: readonly string[];
-  /** May have been started early. The first search takes it. */
-  readonly scanner?: Pick<EarlyStart<Scanner>, "take">;
+  readonly scanners: ScannerPool;
   readonly signal: AbortSignal;
 }
 
@@ -46,7 +43,7 @@ export type SecretsResult = Searched | { readonly unsearched: string };
  * a limit. @throws StepFailure of kind `git`
  */
 export async function findSecrets(options: SecretsOptions): Promise<SecretsResult> {
-  const { git, ranges, published, head, texts, values, scanner, signal } = options;
+  const { git, ranges, published, head, texts, values, scanners, signal } = options;
   const range = [head, ...published.map((sha) => `^${sha}`)];
   const listed = await ranges.commits(head, published);
   const commits = listed === null ? null : await readCommits(git, listed);
@@ -65,29 +62,44 @@ export async function findSecrets(options: SecretsOptions): Promise<SecretsResul
   ];
   const all = [{ name: COMMITS, text: commits }, ...texts];
   signal.throwIfAborted();
-  const search = begin((await scanner?.take()) ?? startScanner(), { texts: all, values, signal });
-  const patch = await git([...args, ...plain, "--end-of-options", ...range], {
-    output: search.input,
-    maxBytes: MAX_ANSWER,
-    timeoutMs: GIT_MS,
+  return withScanner(scanners, async (scanner) => {
+    const search = begin(scanner, { texts: all, values, signal });
+    const patch = await git([...args, ...plain, "--end-of-options", ...range], {
+      output: search.input,
+      maxBytes: MAX_ANSWER,
+      timeoutMs: GIT_MS,
+    });
+    if (patch.code !== 0) search.stop();
+    const answer = await answerOf(search);
+    if (patch.code === undefined) return { unsearched: "reading the changes took too long or was interrupted" };
+    if (patch.code !== 0) throw readFailure(patch.errorText);
+    return answer;
   });
-  if (patch.code !== 0) search.stop();
-  const answer = await answerOf(search);
-  if (patch.code === undefined) return { unsearched: "reading the changes took too long or was interrupted" };
-  if (patch.code !== 0) throw readFailure(patch.errorText);
-  return answer;
 }
 
 /** Search only texts for secrets. */
 export async function findInTexts({
   texts,
   values,
+  scanners,
   signal,
-}: Pick<SecretsOptions, "texts" | "values" | "signal">): Promise<SecretsResult> {
+}: Pick<SecretsOptions, "texts" | "values" | "scanners" | "signal">): Promise<SecretsResult> {
   signal.throwIfAborted();
-  const search = begin(startScanner(), { texts, values, signal });
-  search.input.end();
-  return answerOf(search);
+  return withScanner(scanners, (scanner) => {
+    const search = begin(scanner, { texts, values, signal });
+    search.input.on("error", () => undefined).end(); // The scanner has died: its answer says so.
+    return answerOf(search);
+  });
+}
+
+/** Only the result of the search decides whether the process can be used again, also after an error here. */
+async function withScanner<T>(scanners: ScannerPool, search: (scanner: Scanner) => Promise<T>): Promise<T> {
+  const scanner = scanners.take();
+  try {
+    return await search(scanner);
+  } finally {
+    await scanners.release(scanner);
+  }
 }
 
 /** Return the stored commits, because GitHub gets all of their headers, and also text after a zero byte. */
@@ -121,14 +133,11 @@ function begin(
 }
 
 async function answerOf(search: Search): Promise<SecretsResult> {
-  const { stdout, broken } = await search.answer;
-  const [first, second] = stdout.split("\n").map(parsed);
-  const { data: values } = knownAnswerSchema.safeParse(first);
-  if (values === undefined) return { unsearched: broken };
-  const { data: others } = patternsAnswerSchema.safeParse(second);
-  if (others === undefined) return { ...both(values.known, null), unchecked: broken };
+  const { known, patterns: others, broken } = await search.answer;
+  if (known === null) return { unsearched: broken };
+  if (others === null) return { ...both(known.known, null), unchecked: broken };
   const unchecked = others.patterns === null ? "the text is too long" : null;
-  return { ...both(values.known, others.patterns), unchecked };
+  return { ...both(known.known, others.patterns), unchecked };
 }
 
 /** Join two results, with the findings of known values first. */
@@ -141,12 +150,4 @@ function both({ findings, count, digest }: Result, others: Result | null): Resul
       .update(`${digest} ${others?.digest ?? ""}`)
       .digest("hex"),
   };
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null; // The line is incomplete.
-  }
 }

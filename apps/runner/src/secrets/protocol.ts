@@ -6,7 +6,7 @@ export interface NamedText {
   readonly text: string;
 }
 
-/** First line of the scanner's input, as JSON. The unchanged output of git about the commits follows. */
+/** A search begins with this line in the scanner's input, as JSON. The unchanged output of git about the commits follows, see `framing.ts`. */
 export interface ScanRequest {
   /** Values that must not be published. */
   readonly known: readonly { readonly value: string; readonly isStrong: boolean }[];
@@ -37,7 +37,7 @@ export interface Result {
   readonly digest: string;
 }
 
-/** First line of the scanner's output: known values are searched for first. */
+/** First line of a search's output: known values are searched for first. */
 export interface KnownAnswer {
   readonly known: Result;
 }
@@ -46,4 +46,6 @@ export interface KnownAnswer {
 export interface PatternsAnswer {
   /** Null: too much text for the patterns. */
   readonly patterns: Result | null;
+  /** Resident memory of the scanner in bytes. */
+  readonly memory: number;
 }

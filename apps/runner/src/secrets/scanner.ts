@@ -1,76 +1,125 @@
 import type { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-import type { EarlyProcess } from "../process/early.ts";
-import type { ScanRequest } from "./protocol.ts";
+import type { ProcessPool, ReusableProcess } from "../process/pool.ts";
+import { knownAnswerSchema, patternsAnswerSchema } from "./answers.ts";
+import { framesTo } from "./framing.ts";
+import type { KnownAnswer, PatternsAnswer, ScanRequest } from "./protocol.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 const NODE_FLAGS = ["--max-old-space-size=512"];
 /** Time limit of a search. The patch is read and searched for known values first, while git writes it; the rest of the time is the patterns'. */
 const SCAN_MS = 4 * 60_000;
+/** Limit of the characters of one search's answers. */
 const MAX_ANSWER = 1_000_000;
+/** A process that has done this many searches is replaced. */
+const MAX_SEARCHES = 100;
+/** So is one whose resident memory has grown to this size in bytes. It has 85 MB after a usual search. */
+const MAX_MEMORY = 150 * 1024 * 1024;
 
-/** What a search has written before it ended. */
+/** What a search has found before it ended. Null: that answer is missing or invalid. */
 export interface ScannerAnswer {
-  readonly stdout: string;
-  /** Why lines are missing, if any are. */
+  readonly known: KnownAnswer | null;
+  readonly patterns: PatternsAnswer | null;
+  /** Why answers are missing, if any are. */
   readonly broken: string;
 }
 
 export interface Search {
-  /** For the patch. */
+  /** For the patch. Its end starts the search for patterns. */
   readonly input: Writable;
   /** @throws the signal's reason */
   readonly answer: Promise<ScannerAnswer>;
+  /** Kill the process. */
   stop(): void;
 }
 
 /** The program that searches for secrets. It waits for a request, for as long as its input is open. */
-export interface Scanner extends EarlyProcess {
-  /** Begin the search. Call this once. `signal` ends it. */
+export interface Scanner extends ReusableProcess {
+  /** Begin a search, if the process is reusable. `signal` ends it. */
   search(request: ScanRequest, signal: AbortSignal): Search;
 }
 
-/** Start the scanner. Half of its time for a usual issue is the start. */
-export function startScanner(): Scanner {
-  const child = execa(process.execPath, [...NODE_FLAGS, MAIN], {
+/** Processes for the searches of all runs. Searches at the same time have separate processes, so a hostile patch delays only its own run. */
+export type ScannerPool = Pick<ProcessPool<Scanner>, "take" | "release">;
+
+/**
+ * Start a scanner. It is reusable after a search whose answers were complete and valid; otherwise a hostile text may have broken it.
+ * @param program for tests
+ */
+export function startScanner(program: string = MAIN): Scanner {
+  const child = execa(process.execPath, [...NODE_FLAGS, program], {
     stdin: "pipe",
+    stderr: "ignore",
+    buffer: false,
     extendEnv: false,
     env: {},
-    forceKillAfterDelay: 1000,
-    maxBuffer: MAX_ANSWER,
     reject: false,
   });
+  let isReusable = true;
+  let searches = 0;
+  const kill = (): void => {
+    isReusable = false;
+    child.kill("SIGKILL");
+  };
+  /** Called with its output. Output without a search is invalid. */
+  let onText: (text: string) => void = kill;
   child.stdin.on("error", () => undefined); // It has died: its answer says so.
-  let isOver = false;
-  const ended = child.then(({ stdout }) => {
-    isOver = true;
-    return stdout;
-  });
+  child.stdout.setEncoding("utf8").on("data", (text: string) => onText(text));
+  child.stdout.once("close", kill); // Before `ended`.
+  const ended = child.then(kill);
   return {
-    isAlive: () => !isOver,
+    isReusable: () => isReusable,
     async end() {
-      child.kill("SIGKILL");
+      kill();
       await ended;
     },
     search(request, signal) {
-      let timedOut = false;
-      const stop = (): void => void child.kill();
+      isReusable = false;
+      searches += 1;
+      let broken = "the search failed";
+      let isStopped = false;
+      const stop = (): void => {
+        isStopped = true;
+        kill();
+      };
       const clock = setTimeout(() => {
-        timedOut = true;
+        broken = `the search took longer than ${SCAN_MS / 1000} s`;
         stop();
       }, SCAN_MS);
       signal.addEventListener("abort", stop, { once: true });
       if (signal.aborted) stop();
+      let text = "";
+      const answered = Promise.withResolvers<void>();
+      onText = (more) => {
+        text += more;
+        if (text.length > MAX_ANSWER) stop();
+        if (text.split("\n").length <= 2) return;
+        onText = stop;
+        answered.resolve();
+      };
       child.stdin.write(`${JSON.stringify(request)}\n`);
-      const answer = ended.then((stdout) => {
+      const answer = Promise.race([answered.promise, ended]).then(() => {
         clearTimeout(clock);
         signal.removeEventListener("abort", stop);
         signal.throwIfAborted();
-        return { stdout, broken: timedOut ? `the search took longer than ${SCAN_MS / 1000} s` : "the search failed" };
+        const [first, second, ...rest] = text.split("\n").map(parsed);
+        const known = knownAnswerSchema.safeParse(first).data ?? null;
+        const patterns = patternsAnswerSchema.safeParse(second).data ?? null;
+        const isComplete = known !== null && patterns !== null && text.endsWith("\n") && rest.length === 1;
+        isReusable = isComplete && !isStopped && searches < MAX_SEARCHES && patterns.memory < MAX_MEMORY;
+        return { known, patterns, broken };
       });
       answer.catch(() => undefined); // It is waited for after git.
-      return { input: child.stdin, answer, stop };
+      return { input: framesTo(child.stdin), answer, stop };
     },
   };
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null; // The line is incomplete.
+  }
 }

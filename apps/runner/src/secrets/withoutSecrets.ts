@@ -1,5 +1,6 @@
 import type { Logger } from "@tac8/core/log/logger";
 import { findInTexts } from "./findSecrets.ts";
+import type { ScannerPool } from "./scanner.ts";
 
 /** Inputs of the search for secrets in an agent's text. */
 export interface SecretSearch {
@@ -9,6 +10,7 @@ export interface SecretSearch {
   readonly redact: (text: string) => string;
   /** Secrets that tac8 knows. */
   readonly secrets: readonly string[];
+  readonly scanners: ScannerPool;
 }
 
 /**
@@ -17,9 +19,9 @@ export interface SecretSearch {
  * @param name kind of the text, such as "question"
  */
 export async function withoutSecrets(run: SecretSearch, name: string, text: string): Promise<string> {
-  const { signal, redact, secrets: values } = run;
+  const { signal, redact, secrets: values, scanners } = run;
   // Known secrets are always removed, so only the other findings decide.
-  const answer = await findInTexts({ texts: [{ name, text: redact(text) }], values, signal });
+  const answer = await findInTexts({ texts: [{ name, text: redact(text) }], values, scanners, signal });
   const isChecked = "findings" in answer && answer.unchecked === null;
   if (isChecked && answer.findings.length === 0) return text;
   const rules = isChecked ? [...new Set(answer.findings.map(({ rule }) => rule))].join(", ") : "not checked";

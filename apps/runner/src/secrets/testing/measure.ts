@@ -7,7 +7,9 @@ import { execa } from "execa";
 import { oneToken } from "@tac8/core/github/tokens";
 import { rangesOf } from "../../airlock/ranges.ts";
 import { runCleanGitIn } from "../../git/cleanSide.ts";
+import { ProcessPool } from "../../process/pool.ts";
 import { findSecrets } from "../findSecrets.ts";
+import { startScanner } from "../scanner.ts";
 
 const ROOT = new URL("../../../../../", import.meta.url).pathname;
 const COMMITTER = "committer a <a@b.c> 1 +0000";
@@ -15,6 +17,7 @@ const bytes = Number(process.argv[2] ?? 20) * 1024 * 1024;
 
 const { stdout: listed } = await execa("git", ["-C", ROOT, "ls-files", "*.ts", "*.md", "*.json"]);
 const texts = await Promise.all(listed.split("\n").map((path) => readFile(join(ROOT, path))));
+const scanners = new ProcessPool({ start: startScanner, maxIdle: 1 });
 const dir = await mkdtemp(join(tmpdir(), "tac8-secrets-bench-"));
 try {
   await execa("git", ["init", "-q", "--bare", "-b", "main", dir]);
@@ -40,7 +43,8 @@ try {
   const timer = setInterval(() => void memory().then((now) => (peak = Math.max(peak, now))), 20);
   const begun = performance.now();
   const where = { git, ranges: rangesOf(git) };
-  const answer = await findSecrets({ ...where, published: [published], head: "main", texts: [], values, signal });
+  const what = { published: [published], head: "main", texts: [], values };
+  const answer = await findSecrets({ ...where, ...what, scanners, signal });
   const ms = Math.round(performance.now() - begun);
   clearInterval(timer);
   const found =
@@ -49,6 +53,7 @@ try {
       : `${answer.count} findings, unchecked: ${answer.unchecked ?? "nothing"}`;
   process.stdout.write(`${bytes >> 20} MB: ${ms} ms, ${peak >> 10} MB at most (${found})\n`);
 } finally {
+  await scanners.close();
   await rm(dir, { recursive: true, force: true });
 }
 

@@ -1,9 +1,7 @@
 import type { Config } from "@tac8/core/config/resolve";
 import type { Redis } from "ioredis";
-import type { EarlyStart } from "../../process/early.ts";
 import type { PublishField } from "../../run/owners.ts";
 import type { StepBasics, StepWorkspace } from "../../run/step.ts";
-import type { Scanner } from "../../secrets/scanner.ts";
 import type { SecretSearch } from "../../secrets/withoutSecrets.ts";
 
 /** Storage of published diffs, for the board. */
@@ -19,6 +17,4 @@ export interface PublishNeeds extends StepBasics<PublishField>, StepWorkspace, S
   readonly dataFolderId: string;
   readonly protected: Config["protected"];
   readonly diffs: DiffStore;
-  /** Searches commits for secrets. May have been started early. */
-  readonly scanner: Pick<EarlyStart<Scanner>, "take">;
 }

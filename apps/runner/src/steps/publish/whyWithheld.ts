@@ -140,7 +140,7 @@ async function secretsReason(run: PublishNeeds, { dir, head, base, ranges }: Out
     head,
     texts: [{ name: "the agent's summary", text: run.record.state.work.summary ?? "" }],
     values: run.secrets,
-    scanner: run.scanner,
+    scanners: run.scanners,
     signal,
   });
   return reasonOfSecrets(searchResult, head);

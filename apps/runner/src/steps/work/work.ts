@@ -36,6 +36,7 @@ import { agentRanHere } from "../../run/agentRanHere.ts";
 import type { WorkField } from "../../run/owners.ts";
 import type { Progress } from "../../run/progress.ts";
 import type { Attempts, StepBasics, StepWorkspace } from "../../run/step.ts";
+import type { ProcessPool } from "../../process/pool.ts";
 import type { Scanner } from "../../secrets/scanner.ts";
 import { openLiveStream } from "../../run/liveStream.ts";
 import type { WatchOptions } from "../../run/watchForHalt.ts";
@@ -79,8 +80,8 @@ export interface WorkNeeds extends StepBasics<WorkField>, StepWorkspace {
   readonly attempts: Attempts;
   /** Guard of the agent. It may have been started early, and the first agent takes it. */
   readonly guard: Pick<EarlyStart<WaitingGuard>, "take">;
-  /** Search for secrets. It starts when the agent has finished, so that it is ready when the agent's commits are searched. */
-  readonly scanner: Pick<EarlyStart<Scanner>, "start">;
+  /** A scanner is prepared when the agent has finished, so that it is ready when the agent's commits are searched. */
+  readonly scanners: Pick<ProcessPool<Scanner>, "prepare">;
   readonly progress: Progress;
   /** Watch for events that end the agent. @returns a function that ends the watch */
   readonly watch: (options: WatchOptions) => () => void;
@@ -263,7 +264,7 @@ async function runAgent(run: WorkNeeds, start: AgentStart, newestText: NewestTex
     const liveStreamClosed = liveStream.close();
     run.log.info({ cause: end.cause, code: end.code, turns: end.turns, costUsd: end.costUsd }, "agent ended");
     const agentResult = classifyEnd(end, { provider, now: now() });
-    if (agentResult.ok) run.scanner.start();
+    if (agentResult.ok) run.scanners.prepare();
     const { usage, models, reason, evidence } = usageFacts(run, end, model);
     run.progress.setEndedUsage(usage);
     const denied = addDenials(run.record.state.agent.denied, end.denials, redact);

@@ -1,0 +1,129 @@
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { ProcessPool } from "../process/pool.ts";
+import { findInTexts, findSecrets, type SecretsOptions } from "./findSecrets.ts";
+import { startScanner, type Scanner } from "./scanner.ts";
+
+const VALUE = "canary-0123456789abcdefghij";
+const fixture = (name: string) => fileURLToPath(new URL(`testing/${name}`, import.meta.url));
+
+let scanners: ProcessPool<Scanner>;
+let abort: AbortController;
+beforeEach(() => {
+  scanners = new ProcessPool({ start: startScanner, maxIdle: 1 });
+  abort = new AbortController();
+});
+afterEach(async () => {
+  await scanners.close();
+  if (scannersOf(process.pid).length > 0) throw new Error("a scanner is left");
+});
+
+/** List the ids of the scanners that a process has started. */
+function scannersOf(parent: number): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const isChild = new RegExp(`^PPid:\\s+${parent}$`, "m").test(readFileSync(`/proc/${pid}/status`, "utf8"));
+        return isChild && /secrets\/(main|testing)/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
+      } catch {
+        return false; // It ended.
+      }
+    });
+}
+
+async function ended(pid: number): Promise<void> {
+  await vi.waitFor(() => expect(existsSync(`/proc/${pid}`)).toBe(false), { timeout: 10_000 });
+}
+
+function onlyScanner(parent = process.pid): number {
+  const [pid, ...more] = scannersOf(parent);
+  if (pid === undefined || more.length > 0) throw new Error("there is not exactly one scanner");
+  return pid;
+}
+
+function find(text: string, pool = scanners) {
+  return findInTexts({ texts: [{ name: "text", text }], values: [VALUE], scanners: pool, signal: abort.signal });
+}
+
+test("the next search uses the same process, and finds only its own secrets", async () => {
+  const clean = await find("nothing");
+  const first = onlyScanner();
+  expect(await find(`a ${VALUE}`)).toMatchObject({ count: 1, findings: [{ where: "text", line: 1 }] });
+  expect(await find("nothing")).toEqual(clean);
+  expect(clean).toMatchObject({ count: 0, unchecked: null });
+  expect(onlyScanner()).toBe(first);
+});
+
+test("searches at the same time have separate processes, of which one is kept", async () => {
+  const answers = Promise.all([find(VALUE), find("nothing"), find(VALUE)]);
+  expect(scannersOf(process.pid)).toHaveLength(3);
+  expect((await answers).map((answer) => "count" in answer && answer.count)).toEqual([1, 0, 1]);
+  onlyScanner();
+});
+
+test("a scanner whose search was aborted is killed", async () => {
+  scanners.prepare();
+  const first = onlyScanner();
+  const answer = find("word\n".repeat(1_000_000));
+  abort.abort(new Error("the job was lost"));
+  await expect(answer).rejects.toThrow("the job was lost");
+  expect(scannersOf(process.pid)).not.toContain(first);
+});
+
+test.each<[string, Awaited<ReturnType<SecretsOptions["git"]>>["code"]]>([
+  ["failed", 128],
+  ["was interrupted", undefined],
+])("a scanner is killed if git %s, also after a complete answer", async (_name, code) => {
+  const git: SecretsOptions["git"] = async (args, { output }) => {
+    output?.end("commit 1\n");
+    const isPatch = output !== undefined;
+    if (isPatch) await vi.waitFor(() => expect(output.writableFinished).toBe(true));
+    if (isPatch) await new Promise((resolve) => setTimeout(resolve, 1500)); // The scanner answers meanwhile.
+    return { code: isPatch ? code : 0, bytes: Buffer.alloc(0), stderr: "", errorText: `git ${args[0]} failed` };
+  };
+  const ranges = { commits: () => Promise.resolve([]) };
+  const more = { published: [], head: "a", texts: [], values: [], scanners, signal: abort.signal };
+  const answer = findSecrets({ git, ranges, ...more });
+  if (code === undefined) expect(await answer).toHaveProperty("unsearched");
+  else await expect(answer).rejects.toThrow("git -c failed");
+  expect(scannersOf(process.pid)).toEqual([]);
+});
+
+test("a scanner that died is replaced, whether it was idle or searched", async () => {
+  await find("nothing");
+  const first = onlyScanner();
+  process.kill(first, "SIGKILL");
+  await ended(first);
+  scanners.prepare();
+  const second = onlyScanner();
+  const answer = find(`${VALUE}\n`.repeat(1_000_000));
+  process.kill(second, "SIGKILL");
+  expect(await answer).toEqual({ unsearched: "the search failed" });
+  expect(await find(VALUE)).toMatchObject({ count: 1 });
+});
+
+test("a scanner that answers something invalid is killed, and what it said before counts", async () => {
+  const pool = new ProcessPool({ start: () => startScanner(fixture("noAnswer.ts")), maxIdle: 1 });
+  expect(await find("text", pool)).toMatchObject({ count: 0, unchecked: "the search failed" });
+  expect(scannersOf(process.pid)).toEqual([]);
+});
+
+test("a scanner that has grown is not kept", async () => {
+  await find("a line of a long text that is neither moved nor removed by any commit\n".repeat(400_000));
+  expect(scannersOf(process.pid)).toEqual([]);
+});
+
+test("an idle scanner ends when its runner is killed", async () => {
+  const runner = spawn(process.execPath, [fixture("idleScanner.ts")], { stdio: "ignore" });
+  try {
+    const pid = await vi.waitFor(() => onlyScanner(runner.pid), { timeout: 10_000 });
+    runner.kill("SIGKILL");
+    await ended(pid);
+  } finally {
+    runner.kill("SIGKILL");
+  }
+});
