@@ -23,7 +23,7 @@ const TMP_BYTES = 64 * 1024 ** 2;
 const FLAGS = ["--max-semi-space-size=1", "--v8-pool-size=0"];
 const FORWARDER_FLAGS = [...FLAGS, "--max-old-space-size=64"];
 const HELPER_FLAGS = [...FLAGS, "--max-old-space-size=128"];
-/** Node options of the proxy, as `apps/runner/src/egress/start.ts` passes them. */
+/** Node options of the proxy, as `apps/runner/src/egress/process.ts` passes them. */
 const PROXY_FLAGS = [...FLAGS, "--max-old-space-size=128"];
 const HELPER_TITLE = "tac8 helper";
 const SETTLE_MS = 1000;

@@ -4,7 +4,7 @@ import type { Isolation } from "@tac8/core/isolation/choose";
 import { findIsolation } from "@tac8/core/isolation/find";
 import { leftOut, replaceable } from "@tac8/core/isolation/agentView";
 import { thisMachine } from "@tac8/core/isolation/machine";
-import type { Logger } from "@tac8/core/log/logger";
+import type { EgressParts } from "./agentPlace/egressOptions.ts";
 import { OWN, sandboxOpener } from "./agentPlace/sandbox/opener.ts";
 import { directOpener, type OpenAgentSide } from "./agentPlace/side.ts";
 import type { GitExecutor } from "./git/executor.ts";
@@ -19,7 +19,7 @@ export async function isolationOf(config: Config): Promise<Isolation> {
 
 export async function sideOpener(
   isolation: Isolation,
-  given: { readonly config: Config; readonly log: Logger; readonly git: GitExecutor },
+  given: EgressParts & { readonly git: GitExecutor },
 ): Promise<OpenAgentSide> {
   switch (isolation.mode) {
     case "sandbox":

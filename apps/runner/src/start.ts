@@ -42,6 +42,7 @@ import type { RunnerServices } from "./pipeline/services.ts";
 import { isolationOf, sideOpener } from "./openAgentSide.ts";
 import { processJobs } from "./pipeline/processJobs.ts";
 import { CleanupStack } from "./process/cleanupStack.ts";
+import { startProxy } from "./egress/process.ts";
 import { ProcessPool } from "./process/pool.ts";
 import { startScanner } from "./secrets/scanner.ts";
 import { findCopy, isLaterCopy } from "./slots/copied.ts";
@@ -127,8 +128,11 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   opened.defer(() => git.close());
   const scanners = new ProcessPool({ start: startScanner, maxIdle: 1 });
   opened.defer(() => scanners.close());
-  const given = { github, redis, queue, log, now, isolation, store, dataFolderId, git, scanners };
-  const services = await servicesOf(config, given);
+  const proxies = new ProcessPool({ start: () => startProxy(config.agentEnv), maxIdle: slotCount });
+  opened.defer(() => proxies.close());
+  const openAgentSide = await sideOpener(isolation, { config, log, git, proxies });
+  const shared = { github, redis, queue, log, now, store, dataFolderId };
+  const services = await servicesOf(config, { ...shared, isolation, openAgentSide, git, scanners });
 
   // Whether it may accept jobs.
   const clockTrouble = createClockCheck(redis);
@@ -148,7 +152,6 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
 
   // The tasks that clean up.
   const { tokens } = github;
-  const { openAgentSide } = services;
   const janitorServices = { config, store, queue, redis, log, now, id, name, tokens, openAgentSide };
   const janitor = startJanitor(janitorServices);
   closeLater(janitor);
@@ -265,7 +268,17 @@ function copied(dataFolder: string, name: string): string {
 
 type Given = Pick<
   RunnerServices,
-  "github" | "redis" | "queue" | "log" | "now" | "isolation" | "store" | "dataFolderId" | "git" | "scanners"
+  | "github"
+  | "redis"
+  | "queue"
+  | "log"
+  | "now"
+  | "isolation"
+  | "openAgentSide"
+  | "store"
+  | "dataFolderId"
+  | "git"
+  | "scanners"
 >;
 
 function openDataFolder(path: string, log: Logger): void {
@@ -305,7 +318,6 @@ async function servicesOf(config: Config, given: Given): Promise<RunnerServices>
     config,
     dataFolderTrouble: createDataFolderCheck({ dataFolder, id: given.dataFolderId }),
     resourceLimits,
-    openAgentSide: await sideOpener(given.isolation, { config, log: given.log, git: given.git }),
     disk: watchDisk({
       minFreeGb: config.host.min_free_disk_gb,
       freeGb: () => freeDiskGb(writtenTo(config)),

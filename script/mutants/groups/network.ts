@@ -249,14 +249,33 @@ export const network: readonly Mutant[] = [
   },
   {
     name: "egress-process",
-    file: `${RUNNER}/egress/start.ts`,
-    find: "  child.stdin?.end();\n",
+    file: `${RUNNER}/egress/process.ts`,
+    find: '    child.stdin.write("null\\n");\n',
     replace: "",
     test: {
       file: `${RUNNER}/egress/start.int.test.ts`,
-      name: "the proxy of a run is a separate process without keys in its environment and arguments, and ends with the run",
+      name: "the proxy of a run is a separate process without keys in its environment and arguments, and closes with the run",
     },
-    promise: "the proxy of a run ends with it, and reports what it refused",
+    promise: "the proxy of a run closes with it, and reports what it refused",
+  },
+  {
+    name: "egress-keys",
+    file: `${RUNNER}/egress/main.ts`,
+    find: "  run = null;\n",
+    replace: "",
+    test: { file: `${RUNNER}/egress/start.int.test.ts`, name: "a closed run leaves no reference to its key" },
+    promise: "a proxy does not keep the keys of a finished run",
+  },
+  {
+    name: "egress-quiet",
+    file: `${RUNNER}/egress/process.ts`,
+    find: "isReusable = isQuiet && memory",
+    replace: "isReusable = memory",
+    test: {
+      file: `${RUNNER}/egress/start.int.test.ts`,
+      name: "a proxy in which something of its run stays open is not used again",
+    },
+    promise: "a proxy with an open connection of a finished run serves no other run",
   },
   {
     name: "web-fetch-setting",

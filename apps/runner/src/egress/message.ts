@@ -21,6 +21,8 @@ export const messageSchema = z.union([
   }),
   z.object({ log: z.object({ text: z.string().max(500), facts: z.record(z.string().max(50), z.string().max(500)) }) }),
   z.object({ refused: z.array(blockedHostSchema).max(MAX_BLOCKED) }),
+  // The last message of a run. Quiet: nothing of the run is open. Memory: resident bytes of the process.
+  z.object({ closed: z.object({ isQuiet: z.boolean(), memory: z.number() }) }),
   z.object({
     usage: z.object({
       models: z.record(z.string().max(200), modelUsage),

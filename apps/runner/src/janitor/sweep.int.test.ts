@@ -7,6 +7,8 @@ import { runLogPath } from "@tac8/core/conversation/runLog";
 import { readEvents } from "@tac8/core/state/events";
 import { openConfinedSide } from "../agentPlace/helper/confined.ts";
 import { AgentIdBook } from "../agentPlace/user/ids.ts";
+import { startProxy } from "../egress/process.ts";
+import { ProcessPool } from "../process/pool.ts";
 import { userConfinement } from "../agentPlace/user/side.ts";
 import { lock } from "@tac8/core/process/flock";
 import type { GitBench } from "../workspace/testing/gitBench.ts";
@@ -242,11 +244,15 @@ test("a dry run does not hand an older workspace over to the Unix user of its is
   await bench.setState(number, "failed");
   const { config, log } = bench.services;
   const ids = new AgentIdBook(join(config.dataFolder, "ids"), { first: 1_000_000_000, last: 1_000_000_009 });
+  const proxies = new ProcessPool({ start: () => startProxy({}), maxIdle: 1 });
   const closeDataFolder = (): void => expect.unreachable("the folder is being handed over");
   const report = await later(15, {
     dryRun: true,
     openAgentSide: (options) =>
-      openConfinedSide(options, userConfinement(options, { config, log, socket: "/none", ids, closeDataFolder })),
+      openConfinedSide(
+        options,
+        userConfinement(options, { config, log, proxies, socket: "/none", ids, closeDataFolder }),
+      ),
   });
   expect(pathsOf(report)).not.toContain(paths.tree);
   expect(report.kept.filter(({ item }) => item.paths.includes(paths.tree))).toMatchObject([

@@ -14,7 +14,7 @@ const SCAN_MS = 4 * 60_000;
 const MAX_ANSWER = 1_000_000;
 /** A process that has done this many searches is replaced. */
 const MAX_SEARCHES = 100;
-/** So is one whose resident memory has grown to this size in bytes. It has 85 MB after a usual search. */
+/** So is one whose resident memory has grown to this size in bytes. It has 60 MB after a usual search. */
 const MAX_MEMORY = 150 * 1024 * 1024;
 
 /** What a search has found before it ended. Null: that answer is missing or invalid. */

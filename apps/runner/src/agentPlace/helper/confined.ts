@@ -1,7 +1,7 @@
 import { startAgent } from "../../agent/start.ts";
 import type { AgentDeps, AgentDriver, AgentHandle, AgentRequest, Launch } from "../../agent/types.ts";
 import { usageOf } from "../../agent/usageOf.ts";
-import type { RunningEgress } from "../../egress/start.ts";
+import type { RunningEgress } from "../../egress/process.ts";
 import type { Files } from "../../files/files.ts";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { startPlaceHelper, type PlaceHelper } from "./client.ts";

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Config } from "@tac8/core/config/resolve";
 import { createLogger } from "@tac8/core/log/logger";
+import { startProxy } from "../../egress/process.ts";
+import { ProcessPool } from "../../process/pool.ts";
 import { sandboxOpener } from "./opener.ts";
 
 let home = "";
@@ -14,7 +16,8 @@ const start = () => {
   const agentEnv = { PATH: process.env["PATH"] ?? "" };
   const config = { dataFolder: home, agentEnv, coordinator: { max_concurrent_workers: 1 } } as unknown as Config;
   const log = createLogger({ name: "test", secrets: [], destination: { write: () => undefined } });
-  return sandboxOpener({ config, log, program: "bwrap" });
+  const proxies = new ProcessPool({ start: () => startProxy({}), maxIdle: 1 });
+  return sandboxOpener({ config, log, proxies, program: "bwrap" });
 };
 const files = () => readdirSync(join(home, "sandbox/etc")).map((name) => join(home, "sandbox/etc", name));
 

@@ -4,23 +4,20 @@ import { join } from "node:path";
 import { StartupProblem } from "@tac8/core/app/main";
 import { findProgram } from "@tac8/core/app/findProgram";
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
-import type { Config } from "@tac8/core/config/resolve";
 import { INNER_UID, sandboxArguments } from "@tac8/core/isolation/arguments";
 import { devicePlaces, makeDevices, NO_DEVICES_FIX, NoDevices } from "@tac8/core/isolation/devices";
 import { procEntries, readOnce, thisMachine } from "@tac8/core/isolation/machine";
 import { seccompFilter } from "./seccomp.ts";
-import type { Logger } from "@tac8/core/log/logger";
 import { FORWARDER } from "../../egress/forwarder/command.ts";
 import { HELPER_PROGRAM } from "../helper/client.ts";
+import type { EgressParts } from "../egressOptions.ts";
 import { openConfinedSide } from "../helper/confined.ts";
 import type { OpenAgentSide } from "../side.ts";
 import { etcFiles } from "./etc.ts";
 import { mountsOf } from "./mounts.ts";
 import { sandboxConfinement, type Inside } from "./side.ts";
 
-export interface OpenerOptions {
-  readonly config: Config;
-  readonly log: Logger;
+export interface OpenerOptions extends EgressParts {
   /** Path of `bwrap`. */
   readonly program: string;
 }
@@ -36,7 +33,8 @@ const SECCOMP_FD = 9;
 const WITH_FILTER = ["/bin/sh", "-c", `filter=$1; shift; exec "$@" ${SECCOMP_FD}<"$filter"`, "sh"];
 
 /** Prepare the files of all sandboxes of a runner in `<data folder>/sandbox`. @throws StartupProblem if this machine cannot start sandboxes */
-export async function sandboxOpener({ config, log, program }: OpenerOptions): Promise<OpenAgentSide> {
+export async function sandboxOpener({ program, ...parts }: OpenerOptions): Promise<OpenAgentSide> {
+  const { config } = parts;
   const runnerUid = process.getuid?.() ?? 0;
   const uid = runnerUid === 0 ? INNER_UID : runnerUid;
   const gid = runnerUid === 0 ? INNER_UID : (process.getgid?.() ?? 0);
@@ -70,8 +68,7 @@ export async function sandboxOpener({ config, log, program }: OpenerOptions): Pr
     };
     return [...before, program, ...sandboxArguments(spec), "--"];
   };
-  return (options) =>
-    openConfinedSide(options, sandboxConfinement(options, { config, log, uid, bash, folder, launch }));
+  return (options) => openConfinedSide(options, sandboxConfinement(options, { ...parts, uid, bash, folder, launch }));
 }
 
 /** Write a file unless it already has this content, because other runners on the same data folder may be using it. */

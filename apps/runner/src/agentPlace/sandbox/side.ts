@@ -1,7 +1,5 @@
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Config } from "@tac8/core/config/resolve";
-import type { Logger } from "@tac8/core/log/logger";
 import type { AgentRequest } from "../../agent/types.ts";
 import { FORWARDER, forwarderCommand } from "../../egress/forwarder/command.ts";
 import { startEgress } from "../../egress/start.ts";
@@ -11,7 +9,7 @@ import { treeBelow } from "../../process/members.ts";
 import type { Confinement } from "../helper/confined.ts";
 import { spawned } from "../helper/child.ts";
 import { HELPER_PROGRAM } from "../helper/client.ts";
-import { egressOptions } from "../egressOptions.ts";
+import { egressOptions, type EgressParts } from "../egressOptions.ts";
 import type { SideOptions } from "../side.ts";
 import { endInside } from "./endInside.ts";
 import { USER } from "./etc.ts";
@@ -26,9 +24,7 @@ export interface Inside extends Pick<MountOptions, "roots" | "objects" | "read" 
   readonly isHelper: boolean;
 }
 
-export interface Sandboxes {
-  readonly config: Config;
-  readonly log: Logger;
+export interface Sandboxes extends EgressParts {
   /** User id that processes inside see. */
   readonly uid: number;
   /** Path of bash, which runs their guard. */
@@ -46,7 +42,7 @@ const WORDS_FD = 4;
 
 /** Confine the helper and the agents of one issue in sandboxes. */
 export function sandboxConfinement(options: SideOptions, sandboxes: Sandboxes): Confinement {
-  const { config, log, uid, bash } = sandboxes;
+  const { config, uid, bash } = sandboxes;
   const { roots, objects, otherFiles = [], read } = options;
   const net = join(sandboxes.folder, options.name);
   const { insideFd } = options.lock;
@@ -76,7 +72,7 @@ export function sandboxConfinement(options: SideOptions, sandboxes: Sandboxes): 
     },
     openProxy: (request) =>
       startEgress({
-        ...egressOptions(request, { config, log }),
+        ...egressOptions(request, sandboxes),
         folder: net,
         port: PORT,
         env: { ...request.env, ...insideEnv(request.env) },

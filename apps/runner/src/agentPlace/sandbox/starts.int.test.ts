@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Config } from "@tac8/core/config/resolve";
 import { createLogger } from "@tac8/core/log/logger";
+import { startProxy } from "../../egress/process.ts";
 import { openHome } from "../../home/open.ts";
 import { openConfinedSide } from "../helper/confined.ts";
 import { gitIn } from "../place.ts";
 import { lockWorkspace } from "../../workspace/lock.ts";
+import { ProcessPool } from "../../process/pool.ts";
 import { ensureWorkspace } from "../../workspace/ensure.ts";
 import { createGitBench, type GitBench } from "../../workspace/testing/gitBench.ts";
 import { sandboxConfinement } from "./side.ts";
@@ -34,7 +36,16 @@ test("one helper creates a new workspace and its home folder, so only one sandbo
     starts += 1;
     return []; // The helper runs without a sandbox.
   };
-  const confinement = sandboxConfinement(options, { config, log, uid: 0, bash: "bash", folder: bench.dir, launch });
+  const proxies = new ProcessPool({ start: () => startProxy({}), maxIdle: 1 });
+  const confinement = sandboxConfinement(options, {
+    config,
+    log,
+    proxies,
+    uid: 0,
+    bash: "bash",
+    folder: bench.dir,
+    launch,
+  });
   const side = openConfinedSide(options, confinement);
   try {
     const goal = { branch: bench.branch, start: base, base, baseNames: { base: "main", defaultBranch: "main" } };

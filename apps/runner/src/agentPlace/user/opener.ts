@@ -3,16 +3,14 @@ import { dirname, isAbsolute, join } from "node:path";
 import { StartupProblem } from "@tac8/core/app/main";
 import type { Config } from "@tac8/core/config/resolve";
 import type { AgentIds } from "@tac8/core/isolation/launcher/protocol";
-import type { Logger } from "@tac8/core/log/logger";
 import { makeObjectsReadable } from "../../git/cleanSide.ts";
+import type { EgressParts } from "../egressOptions.ts";
 import { openConfinedSide } from "../helper/confined.ts";
 import type { OpenAgentSide } from "../side.ts";
 import { AgentIdBook } from "./ids.ts";
 import { userConfinement } from "./side.ts";
 
-export interface UserOpenerOptions {
-  readonly config: Config;
-  readonly log: Logger;
+export interface UserOpenerOptions extends EgressParts {
   /** Path of the launcher's socket. */
   readonly socket: string;
   readonly ids: AgentIds;
@@ -22,7 +20,8 @@ export interface UserOpenerOptions {
 const AGENT_ENTRIES = ["workspaces", "homes", "repos"];
 
 /** Prepare the data folder for agents as separate users. Afterwards, new files of the runner are accessible only to the runner. */
-export function userOpener({ config, log, socket, ids }: UserOpenerOptions): OpenAgentSide {
+export function userOpener({ socket, ids, ...parts }: UserOpenerOptions): OpenAgentSide {
+  const { config } = parts;
   for (const path of secretFiles(config)) assertClosed(path);
   process.umask(0o077);
   makeObjectsReadable();
@@ -31,7 +30,7 @@ export function userOpener({ config, log, socket, ids }: UserOpenerOptions): Ope
   closeDataFolder();
   closePaths(config);
   return (options) =>
-    openConfinedSide(options, userConfinement(options, { config, log, socket, ids: book, closeDataFolder }));
+    openConfinedSide(options, userConfinement(options, { ...parts, socket, ids: book, closeDataFolder }));
 }
 
 /** Folder in which Docker Compose mounts the secrets of a container. */

@@ -9,6 +9,8 @@ import type { LauncherRequest } from "@tac8/core/isolation/launcher/protocol";
 import { resolveConfig } from "@tac8/core/config/resolve";
 import { createLogger } from "@tac8/core/log/logger";
 import { AgentIdBook } from "./ids.ts";
+import { startProxy } from "../../egress/process.ts";
+import { ProcessPool } from "../../process/pool.ts";
 import { userConfinement } from "./side.ts";
 
 let dir = "";
@@ -57,6 +59,7 @@ function open(root: string) {
     {
       config,
       log: createLogger({ name: "test", secrets: [], destination: { write: () => undefined } }),
+      proxies: new ProcessPool({ start: () => startProxy({}), maxIdle: 1 }),
       socket: join(dir, "socket"),
       ids: new AgentIdBook(join(dir, "ids"), { first: 1_000_000_000, last: 1_000_000_009 }),
       closeDataFolder: () => undefined,

@@ -7,22 +7,19 @@ import type { Config } from "@tac8/core/config/resolve";
 import { execa } from "execa";
 import { holdUser, LaunchedProgram, sendRequest, type HeldUser } from "@tac8/core/isolation/launcher/client";
 import { StepFailure } from "@tac8/core/domain/failures";
-import type { Logger } from "@tac8/core/log/logger";
 import { startEgress } from "../../egress/start.ts";
 import { localFiles } from "../../files/local.ts";
 import { sizeOf } from "../../files/size.ts";
 import { ofUser } from "../../process/members.ts";
 import type { Confinement } from "../helper/confined.ts";
-import { egressOptions } from "../egressOptions.ts";
+import { egressOptions, type EgressParts } from "../egressOptions.ts";
 import { launched } from "../helper/child.ts";
 import { HELPER_PROGRAM } from "../helper/client.ts";
 import type { SideOptions } from "../side.ts";
 import { ownedFiles } from "./files.ts";
 import type { AgentIdBook } from "./ids.ts";
 
-export interface Users {
-  readonly config: Config;
-  readonly log: Logger;
+export interface Users extends EgressParts {
   /** Path of the launcher's socket. */
   readonly socket: string;
   readonly ids: AgentIdBook;
@@ -226,7 +223,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
       await ready();
       const env = { ...request.env, USER, LOGNAME: USER, TMPDIR: request.env["CLAUDE_CODE_TMPDIR"] ?? "/tmp" };
       return startEgress({
-        ...egressOptions(request, { config, log }),
+        ...egressOptions(request, users),
         folder: null,
         port: 0,
         uid: knownUid(),
