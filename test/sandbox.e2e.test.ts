@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { appendFile, mkdir } from "node:fs/promises";
+import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -32,6 +32,27 @@ test.skipIf(missing)(`an agent in a sandbox does its issue's work, and reaches a
   const uid = process.getuid?.() ?? 0;
   expect(await world.github.file(REPO, `auto/gh-${number}`, "a.txt")).toBe(`${uid === 0 ? 1000 : uid}\n`);
 });
+
+test.skipIf(missing)(
+  `a new issue starts one helper, after its agent, and an existing workspace one before it too${NAME}`,
+  async () => {
+    // Agents can write to the folder of the world.
+    const bin = join(dirname(world.dir), "bin");
+    const starts = join(bin, "starts");
+    await mkdir(bin);
+    const record = `#!/bin/sh\nprintf '%s\\n' "$*" >>${starts}\nPATH=\${PATH#*:} exec bwrap "$@"\n`;
+    await writeFile(join(bin, "bwrap"), record, { mode: 0o755 });
+    world.startApp("runner", { PATH: `${bin}:${process.env["PATH"]}` });
+    const done = [{ bash: "echo a > a.txt" }, { commit: "a" }, { result: "Done." }];
+    const number = world.openIssue({
+      script: { first: [{ write: "b.txt", text: "b\n" }, { crash: true }], again: done },
+    });
+    await world.waitForState(number, "pr");
+    const commands = (await readFile(starts, "utf8")).split("\n").map((line) => line.split(" -- ")[1] ?? "");
+    const names = commands.flatMap((command) => /place-helper|forwarder/.exec(command)?.[0] ?? []);
+    expect(names).toEqual(["forwarder", "place-helper", "place-helper", "forwarder", "place-helper"]);
+  },
+);
 
 test.skipIf(missing)(`entries that it does not see are named at the start, and by doctor${NAME}`, async () => {
   const read = [world.dataFolder, "/srv/tac8-test-missing"];

@@ -26,6 +26,7 @@ export function directPlace(options: DirectPlace): AgentPlace {
     },
     streamGit: (dir, args, { timeoutMs }) => git.stream(gitStreamCommand(options, { dir, args, timeoutMs })),
     withSettings: (more) => directPlace({ ...options, settings: { ...settings, ...more } }),
+    onBase: () => directPlace(options),
     hasProgram: async (name) => isOnPath(env["PATH"] ?? "", name),
     isRoot: (process.getuid?.() ?? 0) === 0,
     startAgent: (driver, request, deps) => Promise.resolve(startAgent(driver, request, deps)),

@@ -31,6 +31,11 @@ export interface AgentPlace extends Files {
   streamGit(dir: string, args: readonly string[], options: { readonly timeoutMs: number }): GitStream;
   /** Return the same place with these settings for its git: see `withoutGitDrivers`. */
   withSettings(settings: Readonly<Record<string, string>>): AgentPlace;
+  /**
+   * Return the same place for git that checks out no commit except one of the base branch. In folders that no agent has had access to, the
+   * runner may run such git itself. Git that may read an agent's commits never gets this place.
+   */
+  onBase(): AgentPlace;
   /** Return whether agents find a program on their PATH. */
   hasProgram(name: string): Promise<boolean>;
   /** Agents see themselves as root. */

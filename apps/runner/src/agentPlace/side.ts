@@ -18,6 +18,8 @@ export interface WorkspaceLock extends Lock {
 export interface SideOptions {
   /** Folders that agents of the issue write to. They need not exist yet. */
   readonly roots: readonly string[];
+  /** The two roots in which git works, if the run may create them. */
+  readonly workspace?: { readonly tree: string; readonly gitDir: string };
   /** Folder with the objects of the mirror, which the issue's repository borrows. */
   readonly objects: string;
   /** Files and folders of tac8 that the agent can only read. */

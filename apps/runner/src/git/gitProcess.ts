@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { Readable, type Writable } from "node:stream";
 
-// Not by execa: the helper would start 30 ms later with it, twice for each issue.
+// Not by execa: the helper would start 30 ms later with it.
 
 /** Standard input of git: these bytes, or a file from a position on, at most 1 MB behind its start. Git itself reads the file. */
 export type GitInput = Buffer | { readonly file: string; readonly from: number };
@@ -18,6 +18,8 @@ export interface GitProcessOptions {
   /** Time to end after SIGTERM; then SIGKILL. Default 5 s. */
   readonly forceMs?: number;
   readonly signal?: AbortSignal | undefined;
+  /** Descriptor of a lock that git, and what it starts, keeps until its end. Passed on as descriptor 3. */
+  readonly lockFd?: number | undefined;
 }
 
 /** A git command in a process group of its own. What ends it ends the whole group, which is everything that git has started. */
@@ -54,14 +56,15 @@ process.on("exit", () => running.forEach((child) => signalGroup(child, "SIGTERM"
 
 /** Start one git command. Trouble of any kind ends in `ended`. */
 export function startGit(options: GitProcessOptions): GitProcess {
-  const { dir, env, args, input, timeoutMs, forceMs = FORCE_MS, signal } = options;
+  const { dir, env, args, input, timeoutMs, forceMs = FORCE_MS, signal, lockFd } = options;
   const what = `git ${args[0] ?? ""}`;
   let child: ChildProcess;
   let file: number | null = null;
   try {
     file = input === undefined || Buffer.isBuffer(input) ? null : openAt(input);
     const stdio = file ?? (input === undefined ? "ignore" : "pipe");
-    child = spawn("git", args, { cwd: dir, env, detached: true, stdio: [stdio, "pipe", "pipe"] });
+    const lock = lockFd === undefined ? [] : [lockFd];
+    child = spawn("git", args, { cwd: dir, env, detached: true, stdio: [stdio, "pipe", "pipe", ...lock] });
   } catch (error) {
     return neverStarted(messageOf(error));
   } finally {

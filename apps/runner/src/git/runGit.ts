@@ -19,6 +19,8 @@ export interface GitCommand {
   readonly maxBytes: number;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** See `GitProcessOptions`. */
+  readonly lockFd?: number | undefined;
 }
 
 export interface GitAnswer {

@@ -173,6 +173,7 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   const pathsOfMirror = mirrorPaths(config.dataFolder, ref);
   const agentSide = services.openAgentSide({
     roots: [paths.tree, paths.gitDir, paths.tmpDir, paths.homeDir],
+    workspace: paths,
     objects: join(pathsOfMirror.dir, "objects"),
     read: [paths.promptFile],
     otherFiles: [paths.former.promptFile],

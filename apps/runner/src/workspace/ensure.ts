@@ -1,4 +1,4 @@
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { isValuable } from "@tac8/core/domain/leftOut";
 import { gitStep } from "../git/errors.ts";
 import { commitOf } from "../git/openGit.ts";
@@ -165,13 +165,16 @@ export async function replaceWorkspace(options: EnsureOptions, because: string):
   return finish(options, { how: "replaced", head: goal.start, quarantined, because });
 }
 
-async function create(options: EnsureOptions): Promise<void> {
-  const { paths, place, goal } = options;
+async function create({ place: given, ...rest }: EnsureOptions): Promise<void> {
+  const { paths, goal } = rest;
+  // The branch on GitHub may have commits of agents.
+  const place = goal.start === goal.base ? given.onBase() : given;
+  const options = { ...rest, place };
   // Both folders are made before git runs, because a sandbox only shows folders that exist at its start.
   await place.makeFolder(paths.gitDir);
   await place.makeFolder(paths.tree);
   await gitStep("creating the workspace's repository", () =>
-    gitIn(place, dirname(paths.gitDir)).raw(["init", "--quiet", "--bare", "--template=", paths.gitDir]),
+    gitIn(place, paths.gitDir).raw(["init", "--quiet", "--bare", "--template="]),
   );
   await connectToMirror(options);
   await addWorktree(options, goal.start);

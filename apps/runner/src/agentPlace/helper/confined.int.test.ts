@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { AgentDeps, AgentDriver, AgentRequest } from "../../agent/types.ts";
 import { localFiles } from "../../files/local.ts";
@@ -62,4 +65,49 @@ test("on a shared network, the proxy opens after the helper ended", async () => 
 
 test("on a separate network, the proxy opens while the helper ends, and neither remains if the other fails", async () => {
   expect(await startWithoutProxy(false)).toBe(false);
+});
+
+test("the runner's own git ended before an agent's proxy opens, and none runs while an agent is alive", async () => {
+  const dir = await realpath(await mkdtemp(join(tmpdir(), "tac8-confined-")));
+  const bin = join(dir, "bin");
+  await mkdir(bin);
+  await writeFile(join(bin, "git"), `#!/bin/sh\necho $$ > ${dir}/pid; exec sleep 600\n`, { mode: 0o755 });
+  const pid = async () => Number(await readFile(join(dir, "pid"), "utf8").catch(() => "0"));
+  const unused = () => {
+    throw new Error("not used here");
+  };
+  const seen: unknown[] = [];
+  const confinement: Confinement = {
+    isRoot: false,
+    sharesNetwork: true,
+    key: () => "",
+    startHelper: unused,
+    directGit: { mayRun: () => true, lockFd: 0 },
+    async openProxy() {
+      seen.push(isAlive(await pid()));
+      await place
+        .onBase()
+        .git(dir, ["x"])
+        .catch((error: unknown) => seen.push(String(error)));
+      throw new Error("no proxy");
+    },
+    launch: unused,
+    files: () => localFiles,
+    sizeOf: unused,
+    close: async () => undefined,
+  };
+  const env = { PATH: `${bin}:${process.env["PATH"]}` };
+  const side = openConfinedSide({ env } as unknown as SideOptions, confinement);
+  const place = side.place();
+  try {
+    const running = Promise.allSettled([place.onBase().git(dir, ["x"])]);
+    await expect.poll(pid, { timeout: 60_000 }).toBeGreaterThan(0);
+    const starting = place.startAgent({} as AgentDriver, {} as AgentRequest, {} as AgentDeps);
+    await expect(starting).rejects.toThrow("no proxy");
+    expect(await running).toMatchObject([{ reason: { failure: { kind: "git" } } }]);
+    expect(seen).toEqual([false, expect.stringContaining("while an agent was alive")]);
+  } finally {
+    await side.close();
+    await rm(dir, { recursive: true });
+  }
 });

@@ -6,6 +6,7 @@ import type { Files } from "../../files/files.ts";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { startPlaceHelper, type PlaceHelper } from "./client.ts";
 import type { HelperChild } from "./child.ts";
+import { DirectGit } from "./directGit.ts";
 import { helperPlace } from "./place.ts";
 import type { AgentSide, SideOptions } from "../side.ts";
 
@@ -21,6 +22,15 @@ export interface Confinement {
   startHelper(env: Readonly<Record<string, string>>): HelperChild;
   /** Return the request with paths that the agent can read. `files` are the helper's. Default: the unchanged request. */
   adaptRequest?(request: AgentRequest, files: Files): Promise<AgentRequest>;
+  /** The git commands of `AgentPlace.onBase` that the runner itself runs. Absent: none. */
+  readonly directGit?: {
+    /** Return whether no agent has had access to this folder, or to another folder of the issue. */
+    mayRun(dir: string): boolean;
+    /** Passed on to git, see `GitProcessOptions`. */
+    readonly lockFd: number;
+  };
+  /** Return whether a program is in one of the folders of a PATH inside; null: only the helper knows. Default: null. */
+  hasProgram?(path: string, name: string): boolean | null;
   /** Open the network connection of one run to its proxy. */
   openProxy(request: AgentRequest): Promise<RunningEgress>;
   /** Return how to start the agent's program. */
@@ -44,12 +54,13 @@ const GIT_VARIABLES = ["PATH", "LANG", "LC_ALL", "TZ", RUN_MARKER];
 
 /**
  * Open the confined agent side of one issue, with its agent and the helper that runs git and opens files for tac8. Agent and helper
- * never run at the same time: the processes of an agent are dead before a helper starts, and a helper and the processes of its
- * git are dead before an agent starts.
+ * never run at the same time: the processes of an agent are dead before a helper starts, and a helper and the processes of git are
+ * dead before an agent starts.
  */
 export function openConfinedSide(options: SideOptions, confinement: Confinement): AgentSide {
   let helper: { readonly key: string; readonly process: PlaceHelper } | null = null;
   const closing = new Set<Promise<void>>();
+  const directGit = new DirectGit();
   let agents = 0;
 
   function endHelper(): void {
@@ -60,13 +71,18 @@ export function openConfinedSide(options: SideOptions, confinement: Confinement)
     helper = null;
   }
 
+  /** End the helper, its git, and the runner's own git in the issue's folders. */
   async function helperEnded(): Promise<void> {
     endHelper();
-    await Promise.all(closing);
+    await Promise.all([...closing, directGit.close()]);
+  }
+
+  function assertNoAgent(): void {
+    if (agents > 0) throw new Error("git or a file was requested while an agent was alive: this is a bug in tac8");
   }
 
   function live(): PlaceHelper {
-    if (agents > 0) throw new Error("git or a file was requested while an agent was alive: this is a bug in tac8");
+    assertNoAgent();
     const key = confinement.key();
     if (helper?.key !== key) endHelper();
     helper ??= { key, process: startHelper() };
@@ -141,14 +157,23 @@ export function openConfinedSide(options: SideOptions, confinement: Confinement)
     ...confinement.files({ inside: live, beforeChange: helperEnded, isBusy: () => agents > 0 }),
     git: async (command) => live().git(command),
     streamGit: (command) => live().streamGit(command),
-    hasProgram: async (path, name) => live().hasProgram(path, name),
+    hasProgram: async (path, name) => confinement.hasProgram?.(path, name) ?? live().hasProgram(path, name),
     close: helperEnded,
+  };
+  const onBase: PlaceHelper = {
+    ...current,
+    async git(command) {
+      assertNoAgent();
+      const { directGit: allowed } = confinement;
+      if (allowed?.mayRun(command.dir) !== true) return live().git(command);
+      return directGit.run({ ...command, lockFd: allowed.lockFd });
+    },
   };
   return {
     place({ signal, env: more = {} } = {}) {
       const env = { ...gitVariables(options.env), ...more };
       const { isRoot } = confinement;
-      return helperPlace({ helper: current, env, signal, isRoot, startAgent: start });
+      return helperPlace({ helper: current, onBase, env, signal, isRoot, startAgent: start });
     },
     async sizeOf(paths) {
       await helperEnded();

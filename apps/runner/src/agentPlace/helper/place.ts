@@ -5,10 +5,12 @@ import type { PlaceHelper } from "./client.ts";
 export interface HelperPlace extends PlaceGit, Pick<AgentPlace, "isRoot"> {
   /** Borrowed: its owner closes it. */
   readonly helper: PlaceHelper;
+  /** Helper of `onBase`, borrowed too. Default: the same. */
+  readonly onBase?: PlaceHelper | undefined;
   readonly startAgent: AgentPlace["startAgent"];
 }
 
-/** Return the agent side with a helper: the runner itself opens no file and starts no git there. */
+/** Return the agent side with a helper, which decides where git runs and files are opened. */
 export function helperPlace(options: HelperPlace): AgentPlace {
   const { helper, env, signal, settings = {}, isRoot, startAgent } = options;
   return {
@@ -17,6 +19,7 @@ export function helperPlace(options: HelperPlace): AgentPlace {
     git: (dir, args, more) => helper.git(gitCommand(options, { dir, args, options: more })),
     streamGit: (dir, args, { timeoutMs }) => helper.streamGit(gitStreamCommand(options, { dir, args, timeoutMs })),
     withSettings: (more) => helperPlace({ ...options, settings: { ...settings, ...more } }),
+    onBase: () => helperPlace({ ...options, helper: options.onBase ?? helper }),
     hasProgram: (name) => helper.hasProgram(env["PATH"] ?? "", name),
     isRoot,
     startAgent,

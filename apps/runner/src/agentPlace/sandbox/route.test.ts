@@ -94,3 +94,32 @@ test.each([
   await routed.makeFolder(HOME);
   expect(await routed.realPath(`${HOME}/.gitconfig`)).toBe("the sandbox");
 });
+
+test("of a new worktree, which git fills with a commit's files, the runner itself only removes entries", async () => {
+  const tree = "/data/workspaces/o/r/trees/gh-1";
+  const gitDir = "/data/workspaces/o/r/git/gh-1.git";
+  const newFolders = new NewFolders({ tree, gitDir });
+  [tree, gitDir].forEach((path) => newFolders.add(path));
+  expect(newFolders.hold(`${gitDir}/config`)).toBe(true);
+  expect(newFolders.hold(`${tree}/link/config`)).toBe(false);
+  const paths = [`${tree}/STOP`, `${tree}/link/STOP`, `${tree}/../gh-2`, `${tree}/a/..`, tree];
+  expect(paths.filter((path) => newFolders.holdAsEntry(path))).toEqual([`${tree}/STOP`]);
+  newFolders.clear();
+  expect(newFolders.holdAsEntry(`${tree}/STOP`)).toBe(false);
+});
+
+test("the runner itself runs git only in a new repository, while every existing root is new", () => {
+  const tree = "/data/workspaces/o/r/trees/gh-1";
+  const gitDir = "/data/workspaces/o/r/git/gh-1.git";
+  const newFolders = new NewFolders({ tree, gitDir });
+  const both = [tree, gitDir];
+  expect(newFolders.mayRunGit(gitDir, [])).toBe(false);
+  both.forEach((path) => newFolders.add(path));
+  expect(newFolders.mayRunGit(gitDir, both)).toBe(true);
+  expect(newFolders.mayRunGit(gitDir, [...both, HOME])).toBe(false);
+  const others = [tree, `${gitDir}/objects`, "/data/workspaces/o/r/git"];
+  expect(others.filter((dir) => newFolders.mayRunGit(dir, both))).toEqual([]);
+  newFolders.clear();
+  expect(newFolders.mayRunGit(gitDir, both)).toBe(false);
+  expect(new NewFolders().mayRunGit(gitDir, [])).toBe(false);
+});

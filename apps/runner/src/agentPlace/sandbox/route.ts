@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import type { Files, Path } from "../../files/files.ts";
+import type { SideOptions } from "../side.ts";
 
 export interface Routes {
   /** Folders that agents write to. Their content is reached only through the sandbox. */
@@ -37,6 +38,11 @@ function isBeside(path: string, root: string): boolean {
  */
 export class NewFolders {
   readonly #paths = new Set<string>();
+  readonly #workspace: SideOptions["workspace"];
+
+  constructor(workspace?: SideOptions["workspace"]) {
+    this.#workspace = workspace;
+  }
 
   add(path: string): void {
     this.#paths.add(path);
@@ -46,10 +52,24 @@ export class NewFolders {
     this.#paths.clear();
   }
 
-  /** Whether a path is in one of these folders. */
+  /** Whether a path is in one of these folders. The worktree does not count, because git fills it with a commit's files, also with links. */
   hold(path: Path): path is string {
     if (typeof path !== "string" || resolve(path) !== path) return false;
-    return [...this.#paths].some((folder) => path.startsWith(`${folder}/`));
+    return [...this.#paths].some((folder) => folder !== this.#workspace?.tree && path.startsWith(`${folder}/`));
+  }
+
+  /** Whether a path is an entry of one of these folders, also of the worktree: a removal does not follow links in the entry. */
+  holdAsEntry(path: Path): path is string {
+    return typeof path === "string" && resolve(path) === path && this.#paths.has(dirname(path));
+  }
+
+  /**
+   * Whether the runner itself may run git in a folder: it is the thin repository, and of the issue's roots only new folders exist. So
+   * every setting that git reads there is from tac8. Never in the worktree, whose content is from a commit.
+   */
+  mayRunGit(dir: string, existingRoots: readonly string[]): boolean {
+    if (dir !== this.#workspace?.gitDir) return false;
+    return [dir, ...existingRoots].every((root) => this.#paths.has(root));
   }
 }
 
@@ -84,7 +104,7 @@ export function routedFiles({ local, newFolders, data, inside, beforeChange, ...
     if (ours.every((own) => !own)) return act(inside());
     if (!ours.every((own) => own))
       throw new Error(`cannot move or copy ${from} to ${to}: one is on the agent side, the other on the clean side`);
-    await beforeChange();
+    if (![from, to].every((path) => newFolders.hold(path))) await beforeChange();
     return act(local);
   };
   return {
@@ -98,7 +118,7 @@ export function routedFiles({ local, newFolders, data, inside, beforeChange, ...
     makeFolderPrivate: async (path) => by(path).makeFolderPrivate(path),
     addOwnerRights: async (path) => by(path).addOwnerRights(path),
     addOwnerRightsInTree: (path) => change(path, (files) => files.addOwnerRightsInTree(path)),
-    remove: (path) => change(path, (files) => files.remove(path)),
+    remove: (path) => (newFolders.holdAsEntry(path) ? local.remove(path) : change(path, (files) => files.remove(path))),
     removeEmpty: (path) => change(path, (files) => files.removeEmpty(path)),
     move: (from, to) => two(from, to, (files) => files.move(from, to)),
     copy: (from, to) => two(from, to, (files) => files.copy(from, to)),

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { lstatSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { AgentRequest } from "../../agent/types.ts";
 import { FORWARDER, forwarderCommand } from "../../egress/forwarder/command.ts";
@@ -14,6 +14,7 @@ import type { SideOptions } from "../side.ts";
 import { endInside } from "./endInside.ts";
 import { USER } from "./etc.ts";
 import { NET_FOLDER, type MountOptions } from "./mounts.ts";
+import { isVisibleOnPath } from "./isVisibleOnPath.ts";
 import { NewFolders, routedFiles } from "./route.ts";
 
 /** View and command of one process inside. */
@@ -46,7 +47,7 @@ export function sandboxConfinement(options: SideOptions, sandboxes: Sandboxes): 
   const { roots, objects, otherFiles = [], read } = options;
   const net = join(sandboxes.folder, options.name);
   const { insideFd } = options.lock;
-  const newFolders = new NewFolders();
+  const newFolders = new NewFolders(options.workspace);
   const launch = (inside: Inside): string[] => {
     newFolders.clear();
     return sandboxes.launch(inside);
@@ -70,6 +71,8 @@ export function sandboxConfinement(options: SideOptions, sandboxes: Sandboxes): 
       };
       return spawned({ command: [...launch(inside), ...HELPER_PROGRAM], env, lockFd: insideFd });
     },
+    directGit: { mayRun: (dir) => newFolders.mayRunGit(dir, roots.filter(isThere)), lockFd: insideFd },
+    hasProgram: (path, name) => isVisibleOnPath(path, name),
     openProxy: (request) =>
       startEgress({
         ...egressOptions(request, sandboxes),
@@ -100,6 +103,11 @@ export function sandboxConfinement(options: SideOptions, sandboxes: Sandboxes): 
 function insideEnv({ SHELL: shell = "" }: Readonly<Record<string, string>>): Record<string, string> {
   const isSystem = ["/bin", "/usr/bin"].includes(dirname(shell));
   return { USER, LOGNAME: USER, TMPDIR: "/tmp", SHELL: isSystem ? shell : "/bin/sh" };
+}
+
+/** Return whether anything is at a path, also a broken link. */
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 function identityOf(path: string): string {
