@@ -63,7 +63,7 @@ test.each([
     "a toolchain below the home folder, with its libraries",
     onPath("/home/pi/.nvm/versions/node/v22/bin"),
     { "/home/pi/.nvm/versions/node/v22/bin": "d", "/home/pi/.nvm/versions/node/v22": "d" },
-    ["read /home/pi/.nvm/versions/node/v22/bin", "read /home/pi/.nvm/versions/node/v22"],
+    ["read /home/pi/.nvm/versions/node/v22"],
   ],
   [
     "of a folder with credentials beside, the programs alone",
@@ -83,7 +83,7 @@ test.each([
       "/home/pi/.bun/bin": "d",
       "/home/pi/.bun": "d",
     },
-    ["read /home/pi/.fly/bin", "read /home/pi/.config/tool/bin", "read /home/pi/.bun/bin", "read /home/pi/.bun"],
+    ["read /home/pi/.fly/bin", "read /home/pi/.config/tool/bin", "read /home/pi/.bun"],
   ],
   ["of the home folder, its bin alone", onPath("/home/pi/bin"), { "/home/pi/bin": "d" }, ["read /home/pi/bin"]],
   [
@@ -102,7 +102,7 @@ test.each([
     "a folder of /opt with its libraries",
     onPath("/opt/go/bin"),
     { "/opt/go/bin": "d", "/opt/go": "d" },
-    ["read /opt/go/bin", "read /opt/go"],
+    ["read /opt/go"],
   ],
   ["not all of /opt", onPath("/opt/bin"), { "/opt/bin": "d", "/opt": "d" }, ["read /opt/bin"]],
   ["no relative folder", onPath("node_modules/.bin"), { "node_modules/.bin": "d" }, []],
@@ -128,11 +128,7 @@ test.each([
       "/opt/lib/node_modules/cli/cli.js": "f",
       "/opt/lib/node_modules": "d",
     },
-    [
-      "read /opt/bin/claude /opt/lib/node_modules/cli/cli.js",
-      "read /opt/lib/node_modules/cli/cli.js",
-      "read /opt/lib/node_modules",
-    ],
+    ["read /opt/bin/claude /opt/lib/node_modules/cli/cli.js", "read /opt/lib/node_modules"],
   ],
   [
     "what the operator adds",
@@ -206,7 +202,7 @@ test.each([
     "a release of Go that Go downloaded",
     onPath("/home/pi/sdk/go1.22/bin"),
     { "/home/pi/sdk/go1.22": "d", "/home/pi/sdk/go1.22/bin": "d" },
-    ["read /home/pi/sdk/go1.22/bin", "read /home/pi/sdk/go1.22"],
+    ["read /home/pi/sdk/go1.22"],
   ],
   ["no shell profile", {}, { "/etc/profile": "f", "/etc/bash.bashrc": "f" }, []],
   [
@@ -227,6 +223,17 @@ test.each(["/home/bob/.cargo", "/home/pi/.pulumi", "/home/pi/.fly", "/home/pi/.d
     expect(added(onPath(`${folder}/bin/`, `${folder}/./bin`), entries)).toEqual([`read ${folder}/bin`]);
   },
 );
+
+test("a folder inside another that shows it is not mounted again, unless it has other rights or content", () => {
+  const entries = { "/srv": "d", "/srv/a": "d", "/srv/b": "/opt", "/opt": "d", "/srv/cache": "d", "/srv/cache/a": "d" };
+  const read = ["/srv/a", "/srv/b", "/srv/cache/a", "/srv"];
+  expect(added({ read, write: ["/srv/cache"] }, entries)).toEqual([
+    "read /srv/b /opt",
+    "read /srv/cache/a",
+    "read /srv",
+    "write /srv/cache",
+  ]);
+});
 
 test("what is shown to write stays so below a folder that is only read", () => {
   expect(added({ read: ["/srv"], write: ["/srv/cache"] }, { "/srv": "d", "/srv/cache": "d" })).toEqual([

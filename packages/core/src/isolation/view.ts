@@ -111,7 +111,22 @@ export function machineView(options: ViewOptions, machine: Machine): Mount[] {
   ];
   for (const path of found.map(plain).filter(isSafe)) show(path);
   for (const path of options.write.map(plain).filter(isSafe)) show(path, "write");
-  return [...mounts.values()];
+  return [...mounts.values()].filter((mount) => !isRepeated(mount, mounts));
+}
+
+/**
+ * Return whether a mount shows only what the mount around it shows at the same path, read-only too. bubblewrap reads the list of all mounts
+ * again for each mount, so each one costs about 0.2 ms of CPU time.
+ */
+function isRepeated(mount: Mount, mounts: ReadonlyMap<string, Mount>): boolean {
+  if (mount.kind !== "read" || mount.path === "/") return false;
+  for (let at = dirname(mount.path); at !== "/"; at = dirname(at)) {
+    const outer = mounts.get(at);
+    if (outer === undefined) continue;
+    const from = outer.kind === "read" ? join(outer.from ?? at, relative(at, mount.path)) : null;
+    return from === (mount.from ?? mount.path);
+  }
+  return false;
 }
 
 /** Return why a path that the operator has added is not visible for agents, as the end of a clause after "because it"; null: it is. */
