@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { readRunStream } from "@tac8/core/conversation/stream";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { commandOf, processes } from "../processes.ts";
+import { childrenOf, commandOf, processes } from "../processes.ts";
 import { createWorld, poll, REPO, type App, type World } from "../world.ts";
 
 let world: World;
@@ -138,9 +138,10 @@ test("an agent that is killed together with its guard uses no attempt, and its s
   const runner = await startRunner();
   await madeStep(number, 1);
   const agent = Number((await world.agentStarts(number))[0]?.["pid"]);
-  const guard = processes().find(({ pid }) => pid === agent)?.parent ?? 0;
+  const runnerPid = processes().find(({ pid }) => pid === agent)?.parent ?? 0;
+  const guard = childrenOf([runnerPid]).find(({ command }) => command.startsWith("tac8 guard"))?.pid ?? 0;
   expect(commandOf(guard)).toContain("guard");
-  process.kill(guard, "SIGKILL");
+  for (const pid of [guard, agent]) process.kill(pid, "SIGKILL");
   await world.waitForState(number, "pr");
   const begun = (await world.history(number)).filter(({ to }) => to === "running");
   expect(begun.map(({ evidence }) => evidence["attempt"])).toEqual([1, 1]);

@@ -4,6 +4,7 @@ import type { Isolation } from "@tac8/core/isolation/choose";
 import { findIsolation } from "@tac8/core/isolation/find";
 import { leftOut, replaceable } from "@tac8/core/isolation/agentView";
 import { thisMachine } from "@tac8/core/isolation/machine";
+import { requireBash } from "./agentPlace/bash.ts";
 import type { EgressParts } from "./agentPlace/egressOptions.ts";
 import { OWN, sandboxOpener } from "./agentPlace/sandbox/opener.ts";
 import { directOpener, type OpenAgentSide } from "./agentPlace/side.ts";
@@ -30,7 +31,7 @@ export async function sideOpener(
     case "user":
       return userOpener({ ...given, socket: isolation.socket, ids: isolation.ids });
     case "none":
-      return directOpener(given.git);
+      return directOpener({ git: given.git, bash: requireBash(given.config) });
     default:
       return isolation satisfies never;
   }

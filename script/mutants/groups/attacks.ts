@@ -4,9 +4,9 @@ import { CORE, RUNNER } from "../folders.ts";
 export const attacks: readonly Mutant[] = [
   {
     name: "sandbox-start-folder",
-    file: `${RUNNER}/guard/sandbox.ts`,
-    find: '      cwd: "/",\n',
-    replace: "      cwd: start.cwd,\n",
+    file: `${RUNNER}/guard/direct.ts`,
+    find: 'const cwd = isSandbox ? "/" : start.cwd;',
+    replace: "const cwd = start.cwd;",
     test: {
       file: `${RUNNER}/guard/sandbox.int.test.ts`,
       name: "is not started by a program of its folder, whatever the agent's PATH is",

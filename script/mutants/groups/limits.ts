@@ -20,9 +20,9 @@ export const limits: readonly Mutant[] = [
   },
   {
     name: "sandbox-priority",
-    file: `${RUNNER}/guard/sandbox.ts`,
-    find: "...priority, ...program]",
-    replace: "...program]",
+    file: `${RUNNER}/guard/direct.ts`,
+    find: 'isSandbox ? ["nice", "-n", String(AGENT_NICENESS), "--"] : []',
+    replace: "[] as string[]",
     test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "has a lower priority" },
     promise: "agents in a sandbox get the processor after the runner",
   },
@@ -289,8 +289,8 @@ export const limits: readonly Mutant[] = [
   },
   {
     name: "agent-priority",
-    file: `${RUNNER}/guard/agent.ts`,
-    find: "if (child.pid !== undefined) lowerPriority(child.pid);",
+    file: `${RUNNER}/guard/direct.ts`,
+    find: "if (!isSandbox && child.pid !== undefined) lowerPriority(child.pid);",
     replace: "void lowerPriority;",
     test: { file: `${RUNNER}/host/resourceLimits.int.test.ts`, name: "an agent has a lower priority" },
     promise: "agents get the processor after the runner and its guards",

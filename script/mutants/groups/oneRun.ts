@@ -91,23 +91,48 @@ export const oneRun: readonly Mutant[] = [
       file: `${RUNNER}/guard/eof.int.test.ts`,
       name: "the end of the runner's pipe is enough to end an agent that does not notice it",
     },
-    promise: "an agent dies with its runner",
+    promise: "an agent of the launcher dies with its runner",
   },
   {
     name: "guard-silence",
     file: `${RUNNER}/guard/main.ts`,
     find: 'if (silence === timer) end("heartbeat-lost");',
     replace: "void timer;",
-    test: { file: `${RUNNER}/guard/guard.int.test.ts`, name: "without heartbeats the agent dies" },
-    promise: "an agent dies when its runner sends no heartbeats",
+    test: { file: `${RUNNER}/guard/launched.int.test.ts`, name: "without heartbeats the agent dies" },
+    promise: "an agent of the launcher dies when its runner sends no heartbeats",
   },
   {
     name: "guard-early-dead",
-    file: `${RUNNER}/guard/client.ts`,
-    find: "const isUsable = waiting?.isAlive() ?? false;",
-    replace: "const isUsable = true;",
-    test: { file: `${RUNNER}/guard/guard.int.test.ts`, name: "dies between its taking and its agent's start" },
+    file: `${RUNNER}/guard/timeGuard.ts`,
+    find: "    if (watched !== null) instruct(started, watched);\n",
+    replace: "",
+    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "dies before it has a process to watch" },
     promise: "a run whose guard dies before its agent starts gets another guard",
+  },
+  {
+    name: "guard-silence-survivors",
+    file: `${RUNNER}/guard/timeGuard.ts`,
+    find: '  "\\${kill_survivors[@]}" </dev/null\n',
+    replace: "",
+    test: { file: `${RUNNER}/guard/guard.int.test.ts`, name: "the guard kills the survivors too" },
+    promise: "what an agent without a sandbox has started dies with it, also while its runner is frozen",
+  },
+  {
+    name: "guard-dies-too",
+    file: `${RUNNER}/guard/direct.ts`,
+    find: "(guard.diedAt ?? 0) > exitedAt - TOGETHER_MS",
+    replace: "(guard.diedAt ?? 0) > exitedAt + TOGETHER_MS",
+    test: { file: `${RUNNER}/guard/guard.int.test.ts`, name: "is killed together with its guard has not failed" },
+    promise: "an agent that another process has killed together with its guard uses no attempt",
+  },
+  {
+    name: "agent-lock",
+    file: `${RUNNER}/guard/direct.ts`,
+    find: '["pipe", "pipe", "pipe", lockFd]',
+    replace: '["pipe", "pipe", "pipe"]',
+    test: { file: `${RUNNER}/guard/guard.int.test.ts`, name: "the agent has the lock as descriptor 3" },
+    promise:
+      "a workspace is locked until its agent without a sandbox is dead, even if runner and guard are killed at once",
   },
   {
     name: "sandbox-guard-eof",
@@ -141,7 +166,7 @@ export const oneRun: readonly Mutant[] = [
   },
   {
     name: "sandbox-late-exit",
-    file: `${RUNNER}/guard/sandbox.ts`,
+    file: `${RUNNER}/guard/direct.ts`,
     find: "isLate && exit.signal !== null ?",
     replace: "isLate ?",
     test: {
@@ -152,7 +177,7 @@ export const oneRun: readonly Mutant[] = [
   },
   {
     name: "sandbox-output",
-    file: `${RUNNER}/guard/sandbox.ts`,
+    file: `${RUNNER}/guard/direct.ts`,
     find: 'for (const stream of [stdout, stderr]) stream.on("readable", () => undefined);',
     replace: "",
     test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "has its output read after its end" },
@@ -190,7 +215,7 @@ export const oneRun: readonly Mutant[] = [
   },
   {
     name: "time-guard-lost",
-    file: `${RUNNER}/guard/sandbox.ts`,
+    file: `${RUNNER}/guard/direct.ts`,
     find: "    lost = why;\n    kill();\n",
     replace: "    lost = why;\n",
     test: {
@@ -220,9 +245,9 @@ export const oneRun: readonly Mutant[] = [
   },
   {
     name: "group-abandoned",
-    file: `${RUNNER}/guard/sandbox.ts`,
-    find: '  if (typeof sandbox === "string") {\n    abandonCgroups(runId);\n',
-    replace: '  if (typeof sandbox === "string") {\n',
+    file: `${RUNNER}/guard/direct.ts`,
+    find: '  if (typeof agent === "string") {\n    abandonCgroups(runId);\n',
+    replace: '  if (typeof agent === "string") {\n',
     test: {
       file: `${RUNNER}/guard/sandbox.int.test.ts`,
       name: "has its processes in the run's control group, but not this process",
@@ -231,9 +256,9 @@ export const oneRun: readonly Mutant[] = [
   },
   {
     name: "group-enters",
-    file: `${RUNNER}/guard/sandbox.ts`,
-    find: "[...cgroupPrefix({ runId, limits: group }), ...priority, ...program]",
-    replace: "[...priority, ...program]",
+    file: `${RUNNER}/guard/direct.ts`,
+    find: "const before = [...entering, ...cleaning, ...priority];",
+    replace: "const before = [...priority];",
     test: {
       file: `${RUNNER}/guard/sandbox.int.test.ts`,
       name: "has its processes in the run's control group, but not this process",

@@ -252,10 +252,21 @@ export const recovery: readonly Mutant[] = [
     find: 'process.title = ["tac8 guard",',
     replace: 'process.title = ["node",',
     test: {
+      file: `${RUNNER}/guard/launched.int.test.ts`,
+      name: "is not found by a search for the name node, not even by its complete command line",
+    },
+    promise: "an agent's pkill node hits no process of tac8",
+  },
+  {
+    name: "time-guard-title",
+    file: `${RUNNER}/guard/timeGuard.ts`,
+    find: "child = spawn(bash, [], {",
+    replace: 'child = spawn(bash, ["-s", process.execPath], {',
+    test: {
       file: `${RUNNER}/guard/guard.int.test.ts`,
       name: "a search for the name node does not find a guard, not even by its complete command line",
     },
-    promise: "an agent's pkill node hits no process of tac8",
+    promise: "an agent's pkill -f node hits no guard of tac8",
   },
   {
     name: "aborted-call",

@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
-import { startGuarded } from "../guard/client.ts";
+import { startLaunched } from "../guard/client.ts";
+import { startDirect } from "../guard/direct.ts";
 import type { Guarded, GuardEnd } from "../guard/guarded.ts";
 import type { GuardCause } from "../guard/protocol.ts";
-import { startSandbox } from "../guard/sandbox.ts";
 import { watchOomKills } from "../host/oomKills.ts";
 import { watchUse, type OverLimit } from "../host/runUse.ts";
 import type { Membership } from "../process/members.ts";
@@ -33,15 +33,13 @@ const CAUSE_OF: Record<GuardCause, EndCause> = {
   killed: "guard-killed",
 };
 
-const PLAIN: Launch = { commandOf: (program) => program, sandbox: null, endOf: (exit) => exit };
+/** Return the launch of a program without isolation. @param bash path of bash, for the guard */
+export function plainLaunch(bash: string): Launch {
+  return { commandOf: (program) => program, starter: { bash, insideFd: null }, endOf: (exit) => exit };
+}
 
 /** Start an agent with a guard, supervise it and parse its output. Every failure is reported by `done`. */
-export function startAgent(
-  driver: AgentDriver,
-  request: AgentRequest,
-  deps: AgentDeps,
-  launch: Launch = PLAIN,
-): AgentHandle {
+export function startAgent(driver: AgentDriver, request: AgentRequest, deps: AgentDeps, launch: Launch): AgentHandle {
   const begun = performance.now();
   const command = driver.command(request);
   const start = {
@@ -49,16 +47,14 @@ export function startAgent(
     program: [...(request.commandPrefix ?? []), ...launch.commandOf(command.program)],
     cwd: request.cwd,
     env: { ...command.envDefaults, ...request.env },
-    lockPath: request.lock.path,
     lockFd: request.lock.fd,
-    group: request.limits.group ?? {},
     leftMs: deps.timeLeftMs(),
   };
-  const { sandbox, launcher = null } = launch;
+  const { starter } = launch;
   const guarded =
-    sandbox === null
-      ? startGuarded({ ...start, launcher, runnerPid: process.pid, waiting: deps.guard })
-      : startSandbox({ ...start, ...sandbox });
+    "launcher" in starter
+      ? startLaunched({ ...start, ...starter })
+      : startDirect({ ...start, ...starter, lockPath: request.lock.path, group: request.limits.group ?? {} });
   const reader = driver.createReader(deps.now);
   const result = Promise.withResolvers<void>();
   let cause: EndCause | null = null;
@@ -236,7 +232,11 @@ async function removeSurvivors(
   if (ended.kind === "spawn-failed") return { survivorsKilled: 0, remaining: 0 };
   if (ended.kind === "exit" && ended.exit.remaining === 0)
     return { survivorsKilled: ended.exit.survivors, remaining: 0 };
-  const { killed, remaining } = await killSurvivors({ runId, lockPath: lock.path, except: [process.pid] });
   const before = ended.kind === "exit" ? ended.exit.survivors : 0;
-  return { survivorsKilled: before + killed, remaining: remaining.length };
+  try {
+    const { killed, remaining } = await killSurvivors({ runId, lockPath: lock.path, except: [process.pid] });
+    return { survivorsKilled: before + killed, remaining: remaining.length };
+  } catch {
+    return { survivorsKilled: before, remaining: 1 }; // No free file descriptor for the search.
+  }
 }

@@ -6,19 +6,15 @@ import type { Logger } from "@tac8/core/log/logger";
 import type { Lock } from "@tac8/core/process/flock";
 import type { GroupLimits } from "../process/cgroup.ts";
 import type { Membership } from "../process/members.ts";
-import type { WaitingGuard } from "../guard/client.ts";
+import type { DirectStart } from "../guard/direct.ts";
 import type { GuardExit, GuardStart } from "../guard/protocol.ts";
 
 /** Way to start an agent's program. */
 export interface Launch {
   /** Return the command that starts the program, such as a sandbox. */
   readonly commandOf: (program: readonly string[]) => readonly string[];
-  /**
-   * Set if that command is a sandbox, which the runner itself starts; null if the guard starts it. See `startSandbox`.
-   */
-  readonly sandbox: { readonly insideFd: number; readonly bash: string } | null;
-  /** Program that starts that process as another user; default: the guard. See `GuardStart`. */
-  readonly launcher?: NonNullable<GuardStart["launcher"]>;
+  /** Program that starts that command: the runner itself, or the launcher. See `startDirect` and `startLaunched`. */
+  readonly starter: Pick<DirectStart, "bash" | "insideFd"> | Pick<GuardStart, "launcher">;
   /** Convert the exit of that process to the exit of the agent's program. */
   readonly endOf: (exit: GuardExit["exit"]) => GuardExit["exit"];
   /** Return the membership of all processes of the run, by the pid of that process. Default: none that is certain. */
@@ -87,8 +83,6 @@ export interface AgentDeps {
    * agent is killed at once.
    */
   readonly timeLeftMs: () => number;
-  /** A guard that was started early for this run, and is this agent's alone. Not for a sandbox, which has another kind of guard. */
-  readonly guard?: WaitingGuard | null;
   readonly log: Pick<Logger, "debug" | "info" | "warn" | "error">;
   /** Epoch milliseconds. */
   readonly now: () => number;

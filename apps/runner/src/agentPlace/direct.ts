@@ -1,4 +1,4 @@
-import { startAgent } from "../agent/start.ts";
+import { plainLaunch, startAgent } from "../agent/start.ts";
 import { localFiles } from "../files/local.ts";
 import { ownGit, type GitExecutor } from "../git/executor.ts";
 import { gitCommand, gitStreamCommand, type PlaceGit } from "./gitCommand.ts";
@@ -8,6 +8,8 @@ import type { AgentPlace } from "./place.ts";
 export interface DirectPlace extends PlaceGit {
   /** Borrowed. Default: `ownGit`. */
   readonly git?: GitExecutor;
+  /** Path of bash, which runs the guards of agents. */
+  readonly bash: string;
 }
 
 /**
@@ -15,7 +17,7 @@ export interface DirectPlace extends PlaceGit {
  * opens their files itself. Git runs with an agent's environment, so the processes that it starts have the run's process marker.
  */
 export function directPlace(options: DirectPlace): AgentPlace {
-  const { env, signal, settings = {}, git = ownGit } = options;
+  const { env, signal, settings = {}, git = ownGit, bash } = options;
   return {
     ...localFiles,
     signal,
@@ -29,6 +31,6 @@ export function directPlace(options: DirectPlace): AgentPlace {
     onBase: () => directPlace(options),
     hasProgram: async (name) => isOnPath(env["PATH"] ?? "", name),
     isRoot: (process.getuid?.() ?? 0) === 0,
-    startAgent: (driver, request, deps) => Promise.resolve(startAgent(driver, request, deps)),
+    startAgent: (driver, request, deps) => Promise.resolve(startAgent(driver, request, deps, plainLaunch(bash))),
   };
 }

@@ -2,7 +2,6 @@ import type { Lock } from "@tac8/core/process/flock";
 import { localFiles } from "../files/local.ts";
 import { sizeOf } from "../files/size.ts";
 import type { GitExecutor } from "../git/executor.ts";
-import { startWaitingGuard, type WaitingGuard } from "../guard/client.ts";
 import { directPlace } from "./direct.ts";
 import type { AgentPlace } from "./place.ts";
 
@@ -42,21 +41,25 @@ export interface AgentSide {
   sizeOf(paths: readonly string[]): Promise<number>;
   /** Return whether one of its roots still belongs to tac8. The next operation in it hands it over to the agents' user. */
   needsHandOver(): boolean;
-  /** Start the guard of the run's agent before the agent is known; null: it could not be started. Absent: it cannot start early. */
-  startGuard?(runId: string): WaitingGuard | null;
   /** End the processes that run there for tac8. Idempotent and bounded in time. */
   close(): Promise<void>;
 }
 
 export type OpenAgentSide = (options: SideOptions) => AgentSide;
 
-/** Return how to open an agent side without isolation: see `directPlace`. @param git starts the git commands */
-export function directOpener(git: GitExecutor): OpenAgentSide {
+export interface DirectOpenerOptions {
+  /** Starts the git commands. */
+  readonly git: GitExecutor;
+  /** Path of bash, which runs the guards of agents. */
+  readonly bash: string;
+}
+
+/** Return how to open an agent side without isolation: see `directPlace`. */
+export function directOpener({ git, bash }: DirectOpenerOptions): OpenAgentSide {
   return (options) => ({
-    place: ({ signal, env = {} } = {}) => directPlace({ git, env: { ...options.env, ...env }, signal }),
+    place: ({ signal, env = {} } = {}) => directPlace({ git, bash, env: { ...options.env, ...env }, signal }),
     sizeOf: (paths) => sizeOf(localFiles, paths),
     needsHandOver: () => false,
-    startGuard: (runId) => startWaitingGuard(runId, options.lock.fd),
     close: () => Promise.resolve(),
   });
 }

@@ -1,11 +1,9 @@
 import { messageOf } from "@tac8/core/domain/messageOf";
 import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import type { EarlyProcess } from "../process/early.ts";
 import { neverStarted, TOO_MANY_FILES, type Guarded, type GuardEnd } from "./guarded.ts";
 import { parseMessage, type GuardStart } from "./protocol.ts";
 
@@ -13,48 +11,16 @@ const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 /** A small heap is enough; fewer threads keep it small. */
 const NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=64", "--v8-pool-size=0"];
 
-/** A guard that waits for its agent. It has the lock's descriptor, and ends when the runner ends. */
-export interface WaitingGuard extends EarlyProcess {
-  readonly guard: SpawnedGuard;
-}
-
-/** Start a guard before its agent is known. @returns null: this machine has no process, memory or descriptors left for it */
-export function startWaitingGuard(runId: string, lockFd: number): WaitingGuard | null {
-  const guard = spawnGuard(runId, lockFd);
-  if (typeof guard === "string") return null;
-  const { child, control, stdin } = guard;
-  for (const emitter of [child, control, stdin]) emitter.on("error", () => undefined); // `isAlive` reports it.
-  const hasProcess = (): boolean => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
-  return {
-    guard,
-    isAlive: () => hasProcess() && !control.destroyed,
-    async end() {
-      const streams = [control, stdin, guard.stdout, guard.stderr];
-      if (hasProcess()) {
-        const exited = once(child, "exit");
-        // Nobody depends on it yet.
-        child.kill("SIGKILL");
-        await exited;
-      }
-      for (const stream of streams) stream.destroy();
-    },
-  };
-}
-
 export interface GuardedStart extends GuardStart {
+  /** Descriptor of the workspace's lock. */
   readonly lockFd: number;
-  /** Started early for the same run and lock; null: to be started now. */
-  readonly waiting?: WaitingGuard | null | undefined;
 }
 
 /**
- * Start a guard, which starts the agent. The guard inherits the lock's descriptor, but never the runner's environment.
+ * Start a guard, which has the launcher start the agent. The guard inherits the lock's descriptor, but never the runner's environment.
  */
-export function startGuarded({ lockFd, waiting, ...start }: GuardedStart): Guarded {
-  // The exit of a guard that has died since it was taken has been emitted already, so the run would wait for it forever.
-  const isUsable = waiting?.isAlive() ?? false;
-  if (!isUsable) void waiting?.end();
-  const guard = (isUsable ? waiting?.guard : null) ?? spawnGuard(start.runId, lockFd);
+export function startLaunched({ lockFd, ...start }: GuardedStart): Guarded {
+  const guard = spawnGuard(start.runId, lockFd);
   if (typeof guard === "string") return neverStarted(`cannot start the guard: ${guard}`);
   const { child, control, stdin, stdout, stderr } = guard;
   const started = Promise.withResolvers<number | null>();

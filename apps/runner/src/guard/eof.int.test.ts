@@ -9,6 +9,8 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { isRunning } from "../agent/testing/harness.ts";
+import { holdUser, type HeldUser } from "@tac8/core/isolation/launcher/client";
+import { startLauncher, type TestLauncher } from "../launcher/testing/startLauncher.ts";
 import { tryLock, type Lock } from "@tac8/core/process/flock";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
@@ -18,19 +20,29 @@ let dir: string;
 let lock: Lock | null = null;
 let guard: ChildProcess | null = null;
 let agent = 0;
+let launcher: TestLauncher;
+let held: HeldUser;
+
+const isRoot = process.getuid?.() === 0;
 
 beforeEach(async () => {
+  if (!isRoot) return; // The launcher needs root.
+  launcher = await startLauncher();
+  held = await holdUser(launcher.socket, { uid: launcher.ids.first, lockFile: join(launcher.dir, "lock") });
   dir = mkdtempSync(join(tmpdir(), "tac8-eof-"));
   lock = await tryLock(join(dir, "workspace.lock"));
 });
-afterEach(() => {
+afterEach(async () => {
+  if (!isRoot) return;
   guard?.kill("SIGKILL");
   if (agent > 0 && isRunning(agent)) process.kill(agent, "SIGKILL");
   lock?.release();
+  await held.release();
+  await launcher.stop();
   rmSync(dir, { recursive: true });
 });
 
-test(
+test.skipIf(!isRoot)(
   "the end of the runner's pipe is enough to end an agent that does not notice it",
   { timeout: 30_000 },
   async () => {
@@ -41,16 +53,14 @@ test(
     if (!(control instanceof Socket)) throw new Error("the guard has no pipe");
     const start = {
       runId: randomUUID(),
-      cwd: dir,
+      cwd: "/",
       env: { PATH: process.env["PATH"] ?? "" },
-      group: {},
       leftMs: HOUR_MS,
     };
     // It reads and writes nothing, so no closed pipe of its own can end it.
     const program = ["sleep", "7777"];
-    control.write(
-      `${JSON.stringify({ ...start, program, launcher: null, lockPath: lock.path, runnerPid: process.pid })}\n`,
-    );
+    const asUser = { socket: launcher.socket, uid: launcher.ids.first, groups: [] };
+    control.write(`${JSON.stringify({ ...start, program, launcher: asUser })}\n`);
     const [line] = await once(createInterface({ input: control }), "line");
     ({ pid: agent } = (JSON.parse(String(line)) as { started: { pid: number } }).started);
     expect(isRunning(agent)).toBe(true);

@@ -1,14 +1,19 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { lock } from "@tac8/core/process/flock";
 import { readProc, readStat } from "@tac8/core/process/procfs";
-import { startGuarded, startWaitingGuard, type WaitingGuard } from "./client.ts";
+import { commandDriver } from "../agent/command/driver.ts";
+import { plainLaunch } from "../agent/start.ts";
+import { cgroupMembers, cgroupPrefix } from "../process/cgroup.ts";
+import { startDirect } from "./direct.ts";
 import { createBench, FIXTURES, exited, isRunning, numberIn, pidsWith, type Bench } from "../agent/testing/harness.ts";
+
+const plain = commandDriver({ model: "fake", prices: {} });
 
 let bench: Bench;
 let host: ChildProcess | null = null;
@@ -41,12 +46,6 @@ async function startHost({ leftMs = 60_000, heartbeatMs = 1000 } = {}): Promise<
   return { guard, daemon: await numberIn(file), lockPath, marker: `TAC8_RUN=${request.runId}` };
 }
 
-function waiting(): WaitingGuard & AsyncDisposable {
-  const guard = startWaitingGuard(bench.request().runId, bench.lock.fd);
-  if (guard === null) throw new Error("no guard could be started");
-  return { ...guard, [Symbol.asyncDispose]: () => guard.end() };
-}
-
 test("after SIGKILL of the runner, agent and daemon die, and only then the lock is released", async () => {
   const { guard, daemon, lockPath, marker } = await startHost();
   expect(pidsWith(marker).length).toBeGreaterThanOrEqual(2);
@@ -62,7 +61,7 @@ fieldTest("B5", "a search for the name node does not find a guard, not even by i
   const request = bench.behave("hang", join(bench.dir, "pid"));
   const handle = bench.start(request);
   await handle.agentPid;
-  expect(readStat(handle.pid)?.comm).toBe("tac8 guard " + request.runId.slice(0, 4));
+  await expect.poll(() => readStat(handle.pid)?.comm).toBe("tac8 guard " + request.runId.slice(0, 4));
   expect(readProc(`/proc/${handle.pid}/cmdline`)?.replaceAll("\0", "")).toBe(`tac8 guard ${request.runId}`);
   await handle.kill("lost");
 });
@@ -105,10 +104,38 @@ test("if the runner is frozen, the remaining time counts from the lock's renewal
   await exited(guard);
 });
 
-test("a guard that dies ends no other process, so the runner kills the survivors", async () => {
+test("if the runner is frozen, the guard kills the survivors too, and the runner reports how many", async () => {
   const file = join(bench.dir, "daemon.pid");
-  const handle = bench.start(bench.behave("daemon-and-hang", file));
+  const handle = bench.start(
+    { ...bench.behave("daemon-and-hang", file), heartbeatMs: 3_600_000 },
+    { timeLeftMs: () => 3000 },
+  );
   await bench.event(({ text }) => text === "ready");
+  const daemon = await numberIn(file);
+  // From here on no other code runs in this process until the guard ended.
+  while (isRunning(handle.pid)) spawnSync("sleep", ["0.05"]);
+  expect(isRunning(daemon)).toBe(false);
+  expect(await handle.done).toMatchObject({ cause: "heartbeat-lost", survivorsKilled: 1, remaining: 0 });
+});
+
+test("a guard that dies is replaced at once, and the agent continues", async () => {
+  const file = join(bench.dir, "pid");
+  const handle = bench.start(bench.behave("hang", file));
+  await numberIn(file);
+  const first = handle.pid;
+  process.kill(first, "SIGKILL");
+  await expect.poll(() => handle.pid, { timeout: 60_000 }).not.toBe(first);
+  expect(isRunning((await handle.agentPid) ?? 0)).toBe(true);
+  expect(await handle.stop("stopped", { graceMs: 60_000 })).toMatchObject({ cause: "stopped", costUsd: 0.5 });
+});
+
+test("an agent whose guard cannot be replaced is ended, and the runner kills the survivors", async () => {
+  const bash = join(bench.dir, "bash");
+  symlinkSync("/bin/bash", bash);
+  const file = join(bench.dir, "daemon.pid");
+  const handle = bench.start(bench.behave("daemon-and-hang", file), { launch: plainLaunch(bash) });
+  await bench.event(({ text }) => text === "ready");
+  rmSync(bash);
   process.kill(handle.pid, "SIGKILL");
   const end = await handle.done;
   expect(end).toMatchObject({
@@ -117,103 +144,100 @@ test("a guard that dies ends no other process, so the runner kills the survivors
     remaining: 0,
     problems: [expect.stringContaining("SIGKILL")],
   });
-  expect(end.survivorsKilled).toBe(2);
+  expect(end.survivorsKilled).toBe(1);
   await exited(await numberIn(file));
+});
+
+test("an agent that is killed together with its guard has not failed", async () => {
+  const file = join(bench.dir, "pid");
+  const handle = bench.start(bench.behave("hang", file));
+  await numberIn(file);
+  process.kill(handle.pid, "SIGKILL");
+  process.kill((await handle.agentPid) ?? 0, "SIGKILL");
+  expect(await handle.done).toMatchObject({ cause: "guard-lost", remaining: 0 });
+});
+
+test("an agent that is killed alone has failed", async () => {
+  const file = join(bench.dir, "pid");
+  const handle = bench.start(bench.behave("hang", file));
+  await numberIn(file);
+  process.kill((await handle.agentPid) ?? 0, "SIGKILL");
+  expect(await handle.done).toMatchObject({ cause: "exited", signal: "SIGKILL", remaining: 0 });
 });
 
 test("a heartbeat to a guard that has just exited does no harm", async () => {
   const { runId, cwd, env } = bench.request();
-  const guarded = startGuarded({
+  const guarded = startDirect({
     runId,
     program: ["sleep", "60"],
     cwd,
     env,
     lockPath: bench.lock.path,
     lockFd: bench.lock.fd,
-    runnerPid: process.pid,
+    insideFd: null,
+    bash: "/bin/bash",
     group: {},
-    launcher: null,
     leftMs: 60_000,
   });
   const agent = (await guarded.started) ?? 0;
-  guarded.killGuard();
+  process.kill(guarded.pid, "SIGKILL");
   // No turn of the event loop in between, so that its end was not noticed.
   while (readStat(guarded.pid)?.state !== "Z");
   guarded.send("beat 60000");
-  expect(await guarded.ended).toMatchObject({ kind: "lost" });
-  process.kill(agent, "SIGKILL");
-  await exited(agent);
+  guarded.send("kill");
+  expect(await guarded.ended).toMatchObject({ kind: "exit", exit: { exit: { signal: "SIGKILL" }, remaining: 0 } });
+  expect(isRunning(agent)).toBe(false);
 });
 
-test("a guard that waits starts its agent as any other does", async () => {
-  await using guard = waiting();
-  const request = bench.behave("success");
-  const handle = bench.start(request, { guard });
-  expect(handle.pid).toBe(guard.guard.child.pid);
-  expect(await handle.done).toMatchObject({ cause: "exited", code: 0, remaining: 0 });
-});
-
-test("a guard that dies between its taking and its agent's start is replaced", async () => {
-  await using guard = waiting();
-  const { child } = guard.guard;
-  const { pid = 0 } = child;
-  // The process may be dead for a moment before its exit is known here.
-  const isKnown = once(child, "exit");
-  process.kill(pid, "SIGKILL");
-  await isKnown;
-  const handle = bench.start(bench.behave("success"), { guard });
-  expect(handle.pid).not.toBe(pid);
-  expect(await handle.done).toMatchObject({ cause: "exited", code: 0, remaining: 0 });
-});
-
-test("a guard that waits in vain ends, and releases the lock", async () => {
-  const guard = waiting();
-  expect(guard.isAlive()).toBe(true);
-  await guard.end();
-  await guard.end();
-  expect(guard.isAlive()).toBe(false);
-  bench.lock.release();
-  (await lock(bench.lock.path, { timeoutMs: 1000 })).release();
-});
-
-test("SIGKILL of the runner: a guard that waits ends too, and the lock is free", async () => {
-  const lockPath = join(bench.dir, "host.lock");
-  const child = spawn(process.execPath, [join(FIXTURES, "programs/waitingGuard.ts"), lockPath], {
-    stdio: ["ignore", "pipe", "inherit"],
+test("a missing program is reported, and no process is left", async () => {
+  const end = await bench.start(bench.request({ program: ["no-such-program"] }), { driver: plain }).done;
+  expect(end).toMatchObject({
+    cause: "spawn-failed",
+    problems: ["cannot start no-such-program: spawn no-such-program ENOENT"],
   });
-  host = child;
-  const [line] = await once(createInterface({ input: child.stdout }), "line");
-  child.kill("SIGKILL");
-  await exited(Number(line));
-  (await lock(lockPath, { timeoutMs: 60_000 })).release();
 });
 
-test("the guard ignores SIGINT and SIGHUP, and SIGTERM ends the agent", async () => {
+test("the agent gets its whole environment, whatever the names of its variables are, and nothing else", async () => {
+  const env = { PATH: process.env["PATH"] ?? "", "npm_config_//host/:_auth": "key", BASH_ENV: join(bench.dir, "trap") };
+  writeFileSync(env.BASH_ENV, `touch ${join(bench.dir, "sourced")}`);
+  const end = await bench.start(bench.request({ program: ["env"], env }), { driver: plain }).done;
+  const names = end.lastText.split("\n").map((line) => line.slice(0, line.indexOf("=")));
+  expect(names.filter((name) => name !== "").toSorted()).toEqual([...Object.keys(env), "TAC8_RUN"].toSorted());
+  expect(existsSync(join(bench.dir, "sourced"))).toBe(false);
+});
+
+test("the agent is in the run's control group, but not this process", async (context) => {
+  const { runId } = bench.request();
+  const groups = cgroupPrefix({ runId, bash: "/bin/bash" });
+  context.skip(groups.length === 0, "this host does not allow control groups");
+  const file = join(bench.dir, "pid");
+  const handle = bench.start(bench.behave("hang", file));
+  await numberIn(file);
+  expect(cgroupMembers(runId)).toContain(await handle.agentPid);
+  expect(cgroupMembers(runId)).not.toContain(process.pid);
+  await handle.kill("lost");
+  expect(cgroupMembers(runId).size).toBe(0);
+});
+
+test("the guard ignores SIGINT, SIGHUP and SIGTERM", async () => {
   const file = join(bench.dir, "pid");
   const handle = bench.start(bench.behave("ignore-term", file));
   await numberIn(file);
-  process.kill(handle.pid, "SIGINT");
-  process.kill(handle.pid, "SIGHUP");
-  process.kill(handle.pid, "SIGTERM");
-  expect(await handle.done).toMatchObject({ cause: "guard-killed", signal: "SIGKILL" });
+  await expect.poll(() => readStat(handle.pid)?.comm).toMatch(/^tac8 guard/);
+  const guard = handle.pid;
+  for (const signal of ["SIGINT", "SIGHUP", "SIGTERM"] as const) process.kill(guard, signal);
+  const end = await handle.stop("stopped", { graceMs: 200 });
+  expect(end).toMatchObject({ cause: "stopped", signal: "SIGKILL" });
+  expect(handle.pid).toBe(guard);
 });
 
 test("the agent has the lock as descriptor 3, its own process group, and no access to the guard's pipe", async () => {
   const program = ["bash", "-c", "ls -l /proc/self/fd; kill 0"];
-  const { commandDriver } = await import("../agent/command/driver.ts");
-  const end = await bench.start(bench.request({ program }), { driver: commandDriver({ model: "fake", prices: {} }) })
-    .done;
+  const end = await bench.start(bench.request({ program }), { driver: plain }).done;
   expect(end.cause).toBe("exited");
   expect(end.lastText).toMatch(/ 3 -> .*workspace\.lock/);
   expect(end.lastText).not.toMatch(/ [5-9] -> /);
   expect(end.lastText).toMatch(/ 4 -> \/proc\/\d+\/fd/);
-});
-
-test("a guard without a runner ends", async () => {
-  const main = fileURLToPath(new URL("main.ts", import.meta.url));
-  const child = spawn(process.execPath, [main], { stdio: ["ignore", "ignore", "ignore", "ignore", "pipe"] });
-  child.stdio[4]?.destroy();
-  expect(await once(child, "exit")).toEqual([0, null]);
 });
 
 test("if no descriptor is left for the guard, the run fails and the runner continues", async () => {

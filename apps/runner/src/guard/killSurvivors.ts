@@ -1,8 +1,26 @@
-// Kills the survivors of a run in a sandbox whose runner has died. The run's guard becomes this program, with the
-// workspace's lock as descriptor 3, so no other process gets the lock until this program ends. Arguments: the run's id,
-// the lock's path, the runner's pid.
+// Kills the survivors of a run whose runner has died, or sends no heartbeat. If the runner has died, the run's guard
+// becomes this program; otherwise the guard waits for it. Descriptor 3 is the workspace's lock, so no other process gets
+// the lock until this program ends. Arguments: the run's id, the lock's path, the runner's pid, and the agent's session
+// if it is known. Output: `killed <number>`.
+import { writeSync } from "node:fs";
 import { killSurvivors } from "../process/survivors.ts";
 
-const [runId = "", lockPath = "", runnerPid = ""] = process.argv.slice(2);
+const [runId = "", lockPath = "", runnerPid = "", session] = process.argv.slice(2);
 process.title = `tac8 guard ${runId}`;
-void killSurvivors({ runId, lockPath, except: [process.pid, Number(runnerPid)] });
+const query = {
+  runId,
+  lockPath,
+  // The parent may be the guard, which has the lock too.
+  except: [process.pid, process.ppid, Number(runnerPid)],
+  session: session === undefined ? undefined : Number(session),
+};
+void main();
+
+async function main(): Promise<void> {
+  const { killed } = await killSurvivors(query);
+  try {
+    writeSync(1, `killed ${killed}\n`);
+  } catch {
+    // The runner has died.
+  }
+}

@@ -1,15 +1,13 @@
-// The guard: a small process between runner and agent. It kills the agent when its runner has died or sends no
-// heartbeat.
-// Descriptors: 0, 1, 2 belong to the agent; 3 is the workspace's lock, which an agent without isolation gets too; 4 is
-// the runner (see protocol.ts).
-// An agent in a sandbox has another guard: see timeGuard.ts.
+// The guard of an agent that the launcher starts as another user: a small process between runner and launcher. It kills
+// the agent when its runner has died or sends no heartbeat.
+// Descriptors: 0, 1, 2 belong to the agent; 3 is the workspace's lock, which is locked until this process ends; 4 is the
+// runner (see protocol.ts).
+// An agent that the runner itself starts has another guard: see timeGuard.ts.
 import { messageOf } from "@tac8/core/domain/messageOf";
 import { statSync } from "node:fs";
 import { Socket } from "node:net";
-import { oomKills } from "../process/cgroup.ts";
-import { killSurvivors } from "../process/survivors.ts";
-import { startAgent, type GuardedAgent } from "./agent.ts";
-import type { GuardCause, GuardMessage, GuardStart } from "./protocol.ts";
+import { launchAgent, type LaunchedAgent } from "./agent.ts";
+import type { GuardCause, GuardExit, GuardMessage, GuardStart } from "./protocol.ts";
 
 /** Time for the runner to read the guard's last message. */
 const READING_MS = 10_000;
@@ -19,16 +17,10 @@ const MAX_LINE = 8 * 1024 * 1024;
 process.title = ["tac8 guard", ...process.argv.slice(2)].join(" ");
 
 const runner = new Socket({ fd: 4, readable: true, writable: true, allowHalfOpen: true });
-interface KillResult {
-  readonly killed: number;
-  readonly remaining: number;
-}
-
 let start: GuardStart | null = null;
-let agent: GuardedAgent | null = null;
+let agent: LaunchedAgent | null = null;
 let cause: GuardCause | null = null;
 let silence: NodeJS.Timeout | null = null;
-let killing: Promise<KillResult> | null = null;
 let received = "";
 /** The last message was sent, and the guard waits until the runner has read it. */
 let left = false;
@@ -63,16 +55,13 @@ function run(given: GuardStart): void {
   listen(given.leftMs);
   const [program = ""] = given.program;
   if (!isFolder(given.cwd)) return fail(`cannot start ${program}: its folder ${given.cwd} is missing`);
-  try {
-    agent = startAgent(given);
-  } catch (error) {
-    return fail(`cannot start ${program}: ${messageOf(error)}`);
-  }
-  agent.started.then(
-    () => say({ started: { pid: agent?.pid ?? 0 } }),
+  const launched = launchAgent(given);
+  agent = launched;
+  launched.started.then(
+    () => say({ started: { pid: launched.pid ?? 0 } }),
     (error: unknown) => fail(`cannot start ${program}: ${messageOf(error)}`),
   );
-  void agent.ended.then(({ code, signal }) => finish(code, signal));
+  void launched.ended.then((exit) => finish(exit, launched.left()));
 }
 
 /** Let the agent live for this long without another heartbeat. */
@@ -90,31 +79,16 @@ function listen(leftMs: number): void {
 
 function end(why: GuardCause): void {
   cause ??= why;
-  if (agent === null || start === null) process.exit(0);
+  if (agent === null) process.exit(0);
   agent.kill();
-  killing ??= killRemaining(start);
 }
 
-async function finish(code: number | null, signal: string | null): Promise<void> {
+/** Report the end. The launcher has killed all processes of the agent's user before. */
+function finish(exit: GuardExit["exit"], { survivors, remaining }: Pick<GuardExit, "survivors" | "remaining">): void {
   cause ??= "exit";
   if (silence !== null) clearTimeout(silence);
-  if (start === null) return;
-  const oom = oomKills(start.runId); // Before the search for survivors, which removes the empty group.
-  const before = await killing;
-  // Again after its exit: a search that started earlier may have missed the agent's last child.
-  const { killed, remaining } = await killRemaining(start);
-  const survivors = killed + (before?.killed ?? 0);
-  say({ exit: { code, signal }, survivors, remaining, cause, oomKills: oom });
+  say({ exit, survivors, remaining, cause, oomKills: null });
   leave();
-}
-
-/** Kill the survivors. The launcher kills all processes of an agent's user before it reports the agent's end. */
-async function killRemaining({ runId, lockPath, runnerPid }: GuardStart): Promise<KillResult> {
-  const left = agent?.left() ?? null;
-  if (left !== null) return { killed: left.survivors, remaining: left.remaining };
-  const except = [process.pid, runnerPid, ...(agent?.pid ? [agent.pid] : [])];
-  const { killed, remaining } = await killSurvivors({ runId, lockPath, except, session: agent?.pid });
-  return { killed, remaining: remaining.length };
 }
 
 function fail(spawnError: string): void {

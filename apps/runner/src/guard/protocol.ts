@@ -1,29 +1,27 @@
-import type { GroupLimits } from "../process/cgroup.ts";
-
-/**
- * Messages between runner and guard on the guard's descriptor 4, one JSON text or word per line. Runner → guard: first
- * a GuardStart, then `beat <ms>`, `term`, `kill`. Guard → runner: GuardMessage.
- */
-export interface GuardStart {
+/** An agent to start. */
+export interface AgentStart {
   readonly runId: string;
   readonly program: readonly string[];
   readonly cwd: string;
-  /** The agent's complete environment; the guard adds the process marker. */
+  /** The agent's complete environment, except the process marker. */
   readonly env: Readonly<Record<string, string>>;
-  readonly lockPath: string;
-  readonly runnerPid: number;
-  /** Launcher that starts the program as another user; null if the guard itself starts it. */
+  /** Milliseconds that the agent may live without another heartbeat. */
+  readonly leftMs: number;
+}
+
+/**
+ * Messages between the runner and a guard in Node on the guard's descriptor 4, one JSON text or word per line. Runner →
+ * guard: first a GuardStart, then `beat <ms>`, `term`, `kill`. Guard → runner: GuardMessage.
+ */
+export interface GuardStart extends AgentStart {
+  /** Launcher that starts the program as another user. */
   readonly launcher: {
     /** Path of its socket. */
     readonly socket: string;
     /** User id that the runner holds. */
     readonly uid: number;
     readonly groups: readonly number[];
-  } | null;
-  /** Limits of the control group in which the agent is started. */
-  readonly group: GroupLimits;
-  /** Milliseconds that the agent may live without another heartbeat. */
-  readonly leftMs: number;
+  };
 }
 
 /**

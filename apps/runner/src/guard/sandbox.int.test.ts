@@ -7,13 +7,13 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { lock, tryLock, type Lock } from "@tac8/core/process/flock";
-import { readProc, startTimeOf } from "@tac8/core/process/procfs";
+import { readProc, readStat, startTimeOf } from "@tac8/core/process/procfs";
 import { commandDriver } from "../agent/command/driver.ts";
 import { createBench, FIXTURES, exited, isRunning, numberIn, pidsWith, type Bench } from "../agent/testing/harness.ts";
 import { hasSandboxes, plainSandbox } from "../agent/testing/plainSandbox.ts";
 import type { Launch } from "../agent/types.ts";
 import { cgroupMembers, cgroupPrefix, removeEmptyCgroups } from "../process/cgroup.ts";
-import { startSandbox } from "./sandbox.ts";
+import { startDirect } from "./direct.ts";
 import { startTimeGuard, type TimeGuard } from "./timeGuard.ts";
 
 if (!hasSandboxes) process.stderr.write("skipped: the guard of a sandbox, because bwrap does not work here\n");
@@ -68,7 +68,7 @@ async function startHost({ leftMs = 60_000, heartbeatMs = 1000 } = {}) {
 /** Start a program in a sandbox of this process. */
 function startSandboxOf(program: readonly string[], { leftMs }: { leftMs: number }) {
   const { runId, cwd, env, lock: workspace } = bench.request();
-  return startSandbox({
+  return startDirect({
     runId,
     program: launch.commandOf(program),
     cwd,
@@ -252,7 +252,7 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox", () => {
 
   test("has its processes in the run's control group, but not this process", async (context) => {
     const { runId } = bench.request();
-    const groups = cgroupPrefix({ runId }).filter((word) => word.endsWith(runId));
+    const groups = cgroupPrefix({ runId, bash: "/bin/bash" }).filter((word) => word.endsWith(runId));
     context.skip(groups.length === 0, "this host does not allow control groups");
     // An empty group of another run stays, because a process is about to enter it.
     removeEmptyCgroups();
@@ -288,7 +288,7 @@ describe("the guard of a sandbox", () => {
 
   /** Whether it ignores signals, as it does after its start. */
   const isAtWork = (pid: number) =>
-    expect.poll(() => readProc(`/proc/${pid}/comm`), { timeout: 60_000 }).toBe("tac8 guard\n");
+    expect.poll(() => readProc(`/proc/${pid}/comm`), { timeout: 60_000 }).toMatch(/^tac8 guard/);
 
   function start(runId: string, onLost: (why: string) => void = () => undefined): TimeGuard {
     const started = startTimeGuard({ bash, runId, lock: bench.lock, onLost });
@@ -362,6 +362,19 @@ describe("the guard of a sandbox", () => {
     process.kill(first, "SIGSTOP");
     started.beat(1);
     process.kill(first, "SIGKILL");
+    await exited(pid);
+    expect(started.pid).not.toBe(first);
+    expect(await started.close()).toBe(true);
+  });
+
+  test("is replaced if it dies before it has a process to watch", async () => {
+    const pid = child.pid ?? 0;
+    const started = start(bench.request().runId);
+    const first = started.pid;
+    process.kill(first, "SIGKILL");
+    // No turn of the event loop in between, so that its end was not noticed.
+    while (readStat(first)?.state !== "Z");
+    started.watch({ pid, startTime: startTimeOf(pid) ?? 0 }, 1);
     await exited(pid);
     expect(started.pid).not.toBe(first);
     expect(await started.close()).toBe(true);

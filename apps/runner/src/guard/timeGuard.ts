@@ -5,13 +5,17 @@ import type { ProcessId } from "@tac8/core/process/procfs";
 import { TOO_MANY_FILES } from "./guarded.ts";
 
 /**
- * The guard of a sandbox that the runner itself has started. It only waits for heartbeats, and kills the sandbox if
- * none comes in time or the runner has died. It is a shell that uses only builtins, so it needs 0.3 MB and no further
- * process.
+ * The guard of an agent that the runner itself has started. It only waits for heartbeats. If none comes in time or the
+ * runner has died, it kills the agent's first process, and starts the program that kills the survivors. It is a shell
+ * that uses only builtins until then, so it needs 0.3 MB and no further process.
  */
 export interface TimeGuard {
   /** Process id of the current guard. */
   readonly pid: number;
+  /** Number of survivors that it has killed because of a missing heartbeat. Final after `close`. */
+  readonly killed: number;
+  /** Time of `performance.now()` at which a guard was last killed by another process; null: never. Final after `close`. */
+  readonly diedAt: number | null;
   /** Watch this process, which may live for `leftMs` without a heartbeat. Call this once. */
   watch(process: ProcessId, leftMs: number): void;
   beat(leftMs: number): void;
@@ -35,26 +39,32 @@ export interface TimeGuardOptions {
 const KILL_SURVIVORS = fileURLToPath(new URL("killSurvivors.ts", import.meta.url));
 /** A small heap is enough; fewer threads keep it small. */
 const NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=64", "--v8-pool-size=0"];
-/** Time for the guard to end after `done`. */
-const CLOSE_MS = 10_000;
+/** Time for the guard to end after `done`. It may be killing survivors, for which it has 10 s. */
+const CLOSE_MS = 15_000;
 /** After this many guards in a row that ended before they watched, no other guard is started. */
 const MAX_FAILURES = 3;
 
+/** Longest name of a process that Linux shows. */
+const COMM_LENGTH = 15;
+
 /**
- * Input: `<pid> <start time> <seconds>`, then `<seconds>` at each heartbeat, or `done`. Output: `watching` after the
- * first line was read; if no heartbeat came in time, `late` if it has killed the process, or `exited` if there was no
- * such process.
+ * Return the script. The shell reads it from its standard input, and parses all of it before it runs it. So its
+ * command line has only the name of the guard: an agent's `pkill -f node` means none of tac8's processes.
+ * Further input: `<pid> <start time> <seconds>`, then `<seconds>` at each heartbeat, or `done`. Output: `watching`
+ * after the first line was read; if no heartbeat came in time, `killed <number of survivors>`, and then `late` if it has
+ * killed the process, or `exited` if there was no such process.
  * The guard reads in `/proc` whether the pid is still the same process: fields are counted from the last parenthesis,
  * and the start time is the 20th of them. A heartbeat that arrived while the machine was busy counts, even if the time
  * is over. If the runner has died, even before it named a process, the shell becomes the program that kills the
  * survivors, for two reasons: the kernel releases the lock of a sandbox's first process before it ends the other
- * processes, and a process that is just being started has not asked the kernel to end it with the runner.
+ * processes, and an agent that is just being started may be unknown to the guard.
+ * The session of the process is searched unless its pid belongs to another process now.
  */
-const SCRIPT = `
+const scriptOf = (name: string, killSurvivors: readonly string[]): string => `{
 trap '' HUP INT PIPE TERM
 set -f
-kill_survivors=("$@")
-printf 'tac8 guard' >/proc/$$/comm
+kill_survivors=(${killSurvivors.map(quoted).join(" ")})
+printf %s ${quoted(name.slice(0, COMM_LENGTH))} >/proc/$$/comm
 read -r pid start left || exec "\${kill_survivors[@]}"
 if [ "$pid" = done ]; then exit 0; fi
 echo watching
@@ -74,12 +84,20 @@ done
 read -r stat <"/proc/$pid/stat"
 set -- \${stat##*) }
 if [ "\${20}" != "$start" ] || ! kill -KILL "$pid"; then result=exited; else result=late; fi
+if [ -z "$stat" ] || [ "\${20}" = "$start" ]; then kill_survivors+=("$pid"); fi
 if [ "$code" -gt 128 ]; then
+  "\${kill_survivors[@]}" </dev/null
   echo "$result"
   exit 0
 fi
 exec "\${kill_survivors[@]}"
+}
 `;
+
+/** Return a word as the shell reads it. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
 
 /**
  * Start a guard. If it dies, another guard is started immediately, with the time that is left.
@@ -91,6 +109,9 @@ export function startTimeGuard({ onLost, ...options }: TimeGuardOptions): TimeGu
   let failures = 0;
   let isLate = false;
   let hasExited = false;
+  let killed = 0;
+  let diedAt: number | null = null;
+  let isOverdue = false;
   let closing: Promise<boolean> | null = null;
   const ended = Promise.withResolvers<void>();
 
@@ -108,6 +129,8 @@ export function startTimeGuard({ onLost, ...options }: TimeGuardOptions): TimeGu
       hasExited ||= output.includes("exited\n");
     });
     started.child.once("close", (code, signal) => {
+      killed += Number(/^killed (\d+)$/m.exec(output)?.[1] ?? 0);
+      if (signal !== null && !isOverdue) diedAt = performance.now();
       if (closing !== null || isLate || hasExited) {
         ended.resolve();
         // The runner has not read the end of the process, so its pid is not reused: the guard could not access the
@@ -136,6 +159,12 @@ export function startTimeGuard({ onLost, ...options }: TimeGuardOptions): TimeGu
     get pid() {
       return current.child.pid ?? 0;
     },
+    get killed() {
+      return killed;
+    },
+    get diedAt() {
+      return diedAt;
+    },
     watch(process, leftMs) {
       watched = { process, until: performance.now() + leftMs };
       instruct(current, watched);
@@ -153,7 +182,10 @@ export function startTimeGuard({ onLost, ...options }: TimeGuardOptions): TimeGu
 
   async function end(): Promise<boolean> {
     current.stdin.end("done\n");
-    const kill = setTimeout(() => current.child.kill("SIGKILL"), CLOSE_MS);
+    const kill = setTimeout(() => {
+      isOverdue = true;
+      current.child.kill("SIGKILL");
+    }, CLOSE_MS);
     await ended.promise;
     clearTimeout(kill);
     return isLate;
@@ -177,11 +209,12 @@ interface Bash {
 
 function spawnBash({ bash, runId, lock }: Omit<TimeGuardOptions, "onLost">): Bash | string {
   const survivorsCommand = [process.execPath, ...NODE_FLAGS, KILL_SURVIVORS, runId, lock.path, String(process.pid)];
+  // `ps` shows this name.
+  const name = `tac8 guard ${runId}`;
   let child: ChildProcess;
   try {
-    child = spawn(bash, ["--norc", "--noprofile", "-c", SCRIPT, "guard", ...survivorsCommand], {
-      // `ps` shows this name.
-      argv0: `tac8 guard ${runId}`,
+    child = spawn(bash, [], {
+      argv0: name,
       // Own session: a terminal's Ctrl-C must not reach it.
       detached: true,
       cwd: "/",
@@ -197,5 +230,6 @@ function spawnBash({ bash, runId, lock }: Omit<TimeGuardOptions, "onLost">): Bas
   if (!stdin || !stdout) return TOO_MANY_FILES;
   if (child.pid === undefined) return `${bash} cannot be started, or this machine has no process left for it`;
   stdin.on("error", () => undefined); // The guard has just ended, which its event `close` reports.
+  stdin.write(scriptOf(name, survivorsCommand));
   return { child, stdin, stdout };
 }

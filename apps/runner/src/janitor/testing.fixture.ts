@@ -52,7 +52,7 @@ export async function createJanitorBench(): Promise<JanitorBench> {
     tokens: oneToken({ token: git.token }),
     now: () => Date.now() + ahead,
     name: "pi/0",
-    openAgentSide: directOpener(ownGit),
+    openAgentSide: directOpener({ git: ownGit, bash: "bash" }),
     signal: new AbortController().signal,
     freeBytes: () => Promise.resolve(1e12),
   };

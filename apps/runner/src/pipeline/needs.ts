@@ -19,7 +19,7 @@ export function admitNeeds(run: Run): AdmitNeeds {
 }
 
 export function prepareNeeds(run: Run): PrepareNeeds {
-  const { comment, labels, guard, services } = run;
+  const { comment, labels, services } = run;
   return {
     ...untilStop(run),
     ...workspaceOf(run, run.haltSwitch.halt),
@@ -28,7 +28,6 @@ export function prepareNeeds(run: Run): PrepareNeeds {
     attempts: attemptsOf(run),
     dataFolderId: services.dataFolderId,
     authorEmail: services.config.git.author_email,
-    guard,
     now: services.now,
   };
 }
@@ -45,7 +44,7 @@ export function recoverNeeds(run: Run): RecoverNeeds {
 }
 
 export function workNeeds(run: Run): WorkNeeds {
-  const { id, jobId, runner, slot, lock, agentTimeLeftMs, progress, haltSwitch, log, paths, guard, services } = run;
+  const { id, jobId, runner, slot, lock, agentTimeLeftMs, progress, haltSwitch, log, paths, services } = run;
   const { config, redis, store, redact, now, resourceLimits, isolation, disk, dataFolderId, scanners } = services;
   const workspace = workspaceOf(run);
   const pollSeconds = config.coordinator.poll_interval_seconds;
@@ -59,7 +58,6 @@ export function workNeeds(run: Run): WorkNeeds {
     redis,
     runner,
     attempts: attemptsOf(run),
-    guard,
     scanners,
     progress,
     watch: (options) => watchForHalt(watched, options),

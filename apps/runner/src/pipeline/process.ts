@@ -226,7 +226,6 @@ async function runJob(options: ProcessOptions, resources: RunResources): Promise
   };
   const run = createRun(parts, applyPatch(before, { "run.id": id, "run.runner": slot.name }));
   resources.run = run;
-  cleanup.defer(() => run.guard[Symbol.asyncDispose]());
   if (before.run.id !== null) await run.record.writeEvent({}, lostRunEvent(before));
   const blockedExpiresMs = questionLifetimeMs(config.coordinator.blocked_expires_days);
   const { redis, dataFolderId } = services;

@@ -2,14 +2,12 @@ import type { RepositoryConfig } from "@tac8/core/config/resolve";
 import type { IssueRef } from "@tac8/core/domain/reference";
 import type { Logger } from "@tac8/core/log/logger";
 import type { IssueRecord } from "@tac8/core/state/issueState";
-import type { WaitingGuard } from "../guard/client.ts";
 import type { StartEvent } from "../issue/startEvent.ts";
 import type { PushScope } from "../airlock/pushScope.ts";
 import type { KnownText } from "../issue/textThatCounts.ts";
 import { IssueLabels } from "../issue/labels.ts";
 import { StatusComment } from "../issue/statusComment.ts";
 import type { AgentSide, WorkspaceLock } from "../agentPlace/side.ts";
-import { EarlyStart } from "../process/early.ts";
 import type { HaltSwitch } from "../run/halt.ts";
 import type { Progress } from "../run/progress.ts";
 import { RunRecord } from "../run/record.ts";
@@ -60,13 +58,11 @@ export interface Run extends RunParts {
   readonly labels: IssueLabels;
   readonly log: Logger;
   readonly knowledge: RunKnowledge;
-  /** The agent's guard. */
-  readonly guard: EarlyStart<WaitingGuard>;
 }
 
 /** @param state the record after the run has claimed it */
 export function createRun(parts: RunParts, state: IssueRecord): Run {
-  const { id, services, jobId, ref, repository, runner, agentSide, haltSwitch, progress } = parts;
+  const { id, services, jobId, ref, repository, runner, haltSwitch, progress } = parts;
   const { config, github, store, now, redact } = services;
   const log = services.log.child({ issue: jobId, run: id });
   const issue: IssueOnGitHub = {
@@ -89,6 +85,5 @@ export function createRun(parts: RunParts, state: IssueRecord): Run {
     labels: new IssueLabels(written),
     log,
     knowledge: { startEvent: undefined, hasReadIssue: false, text: { countedTitle: null, edit: null }, scope: null },
-    guard: new EarlyStart(() => agentSide.startGuard?.(id) ?? null),
   };
 }

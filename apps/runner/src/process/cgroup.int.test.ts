@@ -7,7 +7,14 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, expect, test } from "vitest";
-import { cgroupMembers, closeCgroups, removeEmptyCgroups, spawnInCgroup, takenLimits } from "./cgroup.ts";
+import {
+  cgroupMembers,
+  cgroupPrefix,
+  closeCgroups,
+  removeEmptyCgroups,
+  takenLimits,
+  type GroupLimits,
+} from "./cgroup.ts";
 import { isSameProcess, startTimeOf } from "@tac8/core/process/procfs";
 import { killSurvivors } from "./survivors.ts";
 
@@ -22,15 +29,28 @@ afterEach(() => {
   removeEmptyCgroups();
 });
 
+/** Start a program in the run's groups; null: this host allows none. */
+function spawnInCgroup(command: readonly string[], limits: GroupLimits = {}): ChildProcess | null {
+  const prefix = cgroupPrefix({ runId, limits, bash: "/bin/bash" });
+  const [program = "", ...args] = [...prefix, ...command];
+  return prefix.length === 0 ? null : spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+}
+
+async function lineOf(process: ChildProcess | null): Promise<string> {
+  if (!process?.stdout) throw new Error("the process has no output");
+  const [line] = (await once(createInterface({ input: process.stdout }), "line")) as [string];
+  return line;
+}
+
 /** Start a process without its parent's session, environment and descriptors. */
 const DAEMON = `env -i /usr/bin/setsid /bin/sh -c 'echo $$; exec sleep 7777 <&- >&- 2>&-' & wait`;
 
 test("a process without the marker and without any descriptor is found by its control group", async (context) => {
-  child = spawnInCgroup({ runId }, () => spawn("bash", ["-c", DAEMON], { stdio: ["ignore", "pipe", "inherit"] }));
-  context.skip(!cgroupMembers(runId).has(child.pid ?? 0), "this host allows no new control group");
+  child = spawnInCgroup(["bash", "-c", DAEMON]);
+  context.skip(child === null, "this host allows no new control group");
+  daemon = Number(await lineOf(child));
+  expect(cgroupMembers(runId)).toContain(child?.pid);
   expect(cgroupMembers(runId)).not.toContain(process.pid);
-  const [line] = (await once(createInterface({ input: child.stdout ?? process.stdin }), "line")) as [string];
-  daemon = Number(line);
   const begun = startTimeOf(daemon) ?? 0;
   expect(isSameProcess({ pid: daemon, startTime: begun })).toBe(true);
   const { killed, remaining } = await killSurvivors({ runId, except: [process.pid] });
@@ -48,11 +68,8 @@ test("limits apply to the group before a process is in it, and limits that the k
   expect(taken).toEqual({ "cgroup.max.descendants": "7" });
   const mount = `$(awk '/ - cgroup2 /{ print $5; exit }' /proc/self/mountinfo)`;
   const check = `cat "${mount}$(sed -n 's/^0:://p' /proc/self/cgroup)/cgroup.max.descendants"`;
-  child = spawnInCgroup({ runId, limits }, () =>
-    spawn("bash", ["-c", check], { stdio: ["ignore", "pipe", "inherit"] }),
-  );
-  const [line] = (await once(createInterface({ input: child.stdout ?? process.stdin }), "line")) as [string];
-  expect(line).toBe("7");
+  child = spawnInCgroup(["bash", "-c", check], limits);
+  expect(await lineOf(child)).toBe("7");
 });
 
 test("in a delegated group the runner moves to a leaf group, so that the groups of its runs can have limits", async (context) => {
@@ -104,15 +121,14 @@ test("in a delegated group the runner moves to a leaf group, so that the groups 
 });
 
 test("a group that was closed to kill its processes is open for the run's next agent", async (context) => {
-  const hold = () => spawn("sleep", ["7777"], { stdio: "ignore" });
-  child = spawnInCgroup({ runId }, hold);
-  context.skip(!cgroupMembers(runId).has(child.pid ?? 0), "this host allows no new control group");
+  const first = spawnInCgroup(["bash", "-c", "echo ready; exec sleep 7777"]);
+  child = first;
+  context.skip(first === null, "this host allows no new control group");
+  await lineOf(first);
+  expect(cgroupMembers(runId)).toContain(first?.pid);
   closeCgroups(runId);
-  const first = child;
-  const say = ["-c", "(true) && echo forked"];
-  child = spawnInCgroup({ runId }, () => spawn("bash", say, { stdio: ["ignore", "pipe", "inherit"] }));
-  const [line] = (await once(createInterface({ input: child.stdout ?? process.stdin }), "line")) as [string];
-  expect(line).toBe("forked");
-  first.kill("SIGKILL");
-  await once(first, "exit");
+  child = spawnInCgroup(["bash", "-c", "(true) && echo forked"]);
+  expect(await lineOf(child)).toBe("forked");
+  first?.kill("SIGKILL");
+  if (first !== null) await once(first, "exit");
 });

@@ -19,16 +19,8 @@ export type GroupLimits = Readonly<Record<string, string>>;
 export interface GroupOptions {
   readonly runId: string;
   readonly limits?: GroupLimits;
-}
-
-/** Start a process inside the run's groups, if the host allows groups. Synchronous, so that no other process is started in them. */
-export function spawnInCgroup<T>({ runId, limits = {} }: GroupOptions, spawn: () => T): T {
-  const entered = ownCgroups().filter(({ base }) => enter(groupOf(base, runId), limits));
-  try {
-    return spawn();
-  } finally {
-    for (const { own } of entered) writeFileSync(join(own, "cgroup.procs"), String(process.pid));
-  }
+  /** Path of bash, which enters the groups. */
+  readonly bash: string;
 }
 
 /** Runs whose groups are still empty, because the process that enters them has just been started. */
@@ -47,13 +39,14 @@ exec "$@"`;
  * Make the run's groups, if the host allows them, and return the command line that goes before a program so that it enters them by
  * itself. Without groups the command line is empty. So the runner never enters a group, whose limits could end it.
  */
-export function cgroupPrefix({ runId, limits = {} }: GroupOptions): string[] {
+export function cgroupPrefix({ runId, limits = {}, bash }: GroupOptions): string[] {
   const groups = ownCgroups()
     .map(({ base }) => groupOf(base, runId))
     .filter((group) => open(group, limits));
   if (groups.length === 0) return [];
   entering.add(runId);
-  return ["/bin/sh", "-c", ENTER, "sh", ...groups, "--"];
+  // Bash passes on every variable, whatever its name is. With these options it runs no file before the script.
+  return [bash, "--norc", "-p", "-c", ENTER, "bash", ...groups, "--"];
 }
 
 /**
@@ -176,20 +169,6 @@ function remove(group: string): void {
 
 function groupOf(base: string, runId: string): string {
   return join(base, PREFIX + runId);
-}
-
-function enter(group: string, limits: GroupLimits): boolean {
-  // Tried twice, because another runner of the user may remove the group while it is empty.
-  for (let attempt = 0; attempt < 2; attempt += 1) {
-    if (!open(group, limits)) continue;
-    try {
-      writeFileSync(join(group, "cgroup.procs"), String(process.pid));
-      return true;
-    } catch {
-      continue; // Not permitted. The other ways to find survivors remain.
-    }
-  }
-  return false;
 }
 
 /** Make a group. @returns whether it exists */

@@ -24,7 +24,7 @@ const note = {
 const forged = { ...note, summary: "Forged.", usage: { ...NO_USAGE, costUsd: 1000 } };
 let dir = "";
 let paths: WorkspacePaths;
-const place = directPlace({ env: {} });
+const place = directPlace({ env: {}, bash: "bash" });
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "tac8-former-"));
   paths = workspacePaths(dir, "trees", { owner: "octo", repo: "widgets", number: 1 });

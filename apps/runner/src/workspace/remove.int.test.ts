@@ -12,7 +12,7 @@ const FILES = ["lockFile", "promptFile", "endFile", "branchFile"] as const;
 const FORMER = ["lockFile", "promptFile"] as const;
 let dir = "";
 let paths: WorkspacePaths;
-const place = directPlace({ env: {} });
+const place = directPlace({ env: {}, bash: "bash" });
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "tac8-remove-"));
   paths = workspacePaths(dir, "trees", { owner: "octo", repo: "widgets", number: 1 });

@@ -78,7 +78,7 @@ async function plant(where: "system" | "global" | "environment", filter: string)
   if (where === "system") {
     const file = join(bench.dir, "gitconfig");
     await writeFile(file, text);
-    return directPlace({ env: { ...env, GIT_CONFIG_SYSTEM: file } });
+    return directPlace({ env: { ...env, GIT_CONFIG_SYSTEM: file }, bash: "bash" });
   }
   if (where === "global") {
     await writeFile(join(home, ".gitconfig"), text);
@@ -92,7 +92,10 @@ async function plant(where: "system" | "global" | "environment", filter: string)
     GIT_INDEX_FILE: "/nonexistent/index",
     GIT_DIR: "/nonexistent",
   };
-  return directPlace({ env: { ...env, ...more, GIT_EXTERNAL_DIFF: filter, GIT_TEMPLATE_DIR: "/nonexistent" } });
+  return directPlace({
+    env: { ...env, ...more, GIT_EXTERNAL_DIFF: filter, GIT_TEMPLATE_DIR: "/nonexistent" },
+    bash: "bash",
+  });
 }
 
 /** Change the time of files, so that git reads them again. */
@@ -199,7 +202,7 @@ fieldTest("B1", "content that needs a filter is not committed by tac8, but point
 });
 
 describe("the agent's own git", () => {
-  const env = (path: string) => directPlace({ env: { ...bench.env, PATH: path } });
+  const env = (path: string) => directPlace({ env: { ...bench.env, PATH: path }, bash: "bash" });
 
   fieldTest("B1", "works without the program that the machine's settings require", async () => {
     const home = join(bench.dir, "agent-home");

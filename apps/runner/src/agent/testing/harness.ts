@@ -7,13 +7,14 @@ import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { tryLock, type Lock } from "@tac8/core/process/flock";
 import { claudeDriver } from "../claude/driver.ts";
-import { startAgent } from "../start.ts";
-import type { WaitingGuard } from "../../guard/client.ts";
+import { plainLaunch, startAgent } from "../start.ts";
+import { BASH } from "./plainSandbox.ts";
 import type { LiveEvent } from "@tac8/core/conversation/event";
 import type { AgentDriver, AgentHandle, AgentRequest, Launch } from "../types.ts";
 
 export const FIXTURES = fileURLToPath(new URL("../../../fixtures", import.meta.url));
 const AGENT = join(FIXTURES, "programs/agent.mjs");
+const PLAIN = plainLaunch(BASH);
 const silent = (): void => undefined;
 export const QUIET = { debug: silent, info: silent, warn: silent, error: silent };
 
@@ -36,8 +37,6 @@ export interface StartOptions {
   readonly driver?: AgentDriver;
   readonly timeLeftMs?: () => number;
   readonly launch?: Launch;
-  /** Started before. */
-  readonly guard?: WaitingGuard | null;
 }
 
 export async function createBench(): Promise<Bench> {
@@ -73,12 +72,12 @@ export async function createBench(): Promise<Bench> {
     events,
     request,
     behave: (behaviour, argument = "") => request({ program: [process.execPath, AGENT, behaviour, argument] }),
-    start(given, { driver = claudeDriver({ isRoot: true }), timeLeftMs = () => 60_000, launch, guard = null } = {}) {
+    start(given, { driver = claudeDriver({ isRoot: true }), timeLeftMs = () => 60_000, launch } = {}) {
       const onEvent = (event: LiveEvent): void => {
         events.push(event);
         for (const check of waiting) check();
       };
-      const handle = startAgent(driver, given, { onEvent, timeLeftMs, guard, log: QUIET, now: Date.now }, launch);
+      const handle = startAgent(driver, given, { onEvent, timeLeftMs, log: QUIET, now: Date.now }, launch ?? PLAIN);
       handles.push(handle);
       return handle;
     },

@@ -4,7 +4,7 @@ import { endInside } from "../../agentPlace/sandbox/endInside.ts";
 import { treeBelow } from "../../process/members.ts";
 import type { Launch } from "../types.ts";
 
-const BASH = findProgram("bash", { path: process.env["PATH"] ?? "", cwd: "/" }) ?? "";
+export const BASH = findProgram("bash", { path: process.env["PATH"] ?? "", cwd: "/" }) ?? "";
 /** A sandbox that shows the whole machine, but has the life cycle of a real one. */
 const BEFORE = ["bwrap", "--dev-bind", "/", "/", "--proc", "/proc", "--unshare-pid", "--die-with-parent"];
 
@@ -22,7 +22,7 @@ export interface PlainSandbox {
 export function plainSandbox({ insideFd, cwd, bash = BASH }: PlainSandbox): Launch {
   return {
     commandOf: (program) => [...BEFORE, "--sync-fd", "3", "--chdir", cwd, "--", ...program],
-    sandbox: { insideFd, bash },
+    starter: { insideFd, bash },
     endOf: endInside,
     membersOf: treeBelow,
   };

@@ -38,7 +38,7 @@ export interface Sandboxes extends EgressParts {
 
 /** Port of the proxy on loopback inside, where no other program listens when an agent starts. */
 const PORT = 41_080;
-/** Descriptor, see `startSandbox`. */
+/** Descriptor, see `startDirect`. */
 const WORDS_FD = 4;
 
 /** Confine the helper and the agents of one issue in sandboxes. */
@@ -88,7 +88,7 @@ export function sandboxConfinement(options: SideOptions, sandboxes: Sandboxes): 
         const forwarder = { node: process.execPath, file: FORWARDER, way, wordsFd: WORDS_FD, program };
         return [...launch(inside), ...forwarderCommand(forwarder)];
       },
-      sandbox: { insideFd, bash },
+      starter: { insideFd, bash },
       endOf: endInside,
       membersOf: treeBelow,
     }),

@@ -232,8 +232,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     },
     launch: () => ({
       commandOf: (program) => program,
-      sandbox: null,
-      launcher: { socket, uid: knownUid(), groups: groups() },
+      starter: { launcher: { socket, uid: knownUid(), groups: groups() } },
       endOf: (exit) => exit,
       membersOf: () => ofUser(knownUid()),
     }),

@@ -1,7 +1,5 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { assertInScope, type PushScope } from "../../airlock/pushScope.ts";
-import type { WaitingGuard } from "../../guard/client.ts";
-import type { EarlyStart } from "../../process/early.ts";
 import { TEMPLATE_FILE } from "../../prompt/template.ts";
 import type { PrepareField } from "../../run/owners.ts";
 import { agentRanHere } from "../../run/agentRanHere.ts";
@@ -38,8 +36,6 @@ export interface PrepareNeeds extends StepBasics<PrepareField>, StepWorkspace {
   readonly dataFolderId: string;
   /** Email address of the commits' author. */
   readonly authorEmail: string;
-  /** The guard of the agent is started while the workspace is created, so that the agent does not wait for it. */
-  readonly guard: Pick<EarlyStart<WaitingGuard>, "start">;
   readonly now: () => number;
 }
 
@@ -96,7 +92,6 @@ export async function prepare(
     () =>
       ensureUndamagedWorkspace(mirror, { paths, place, mirrorDir: mirror.paths.dir, goal, quarantineSuffix: run.id }),
     async () => {
-      run.guard.start();
       // An error is ignored, because the template is read again when the prompt is written. It may fail here because a damaged mirror is
       // being replaced at the same time.
       return mirror.file(baseSha, TEMPLATE_FILE).catch(() => undefined);

@@ -22,7 +22,6 @@ import { claudeDriver } from "../../agent/claude/driver.ts";
 import { commandDriver } from "../../agent/command/driver.ts";
 import type { AgentEnd, AgentRequest } from "../../agent/types.ts";
 import { usedNothing } from "../../agent/usageOf.ts";
-import type { WaitingGuard } from "../../guard/client.ts";
 import { MCP_FILE } from "../../home/base/collect.ts";
 import { withSandboxSettings } from "../../home/base/sandboxSettings.ts";
 import { keepSession } from "../../home/keepSession.ts";
@@ -31,7 +30,6 @@ import { programPrefix, type ResourceLimits } from "../../host/resourceLimits.ts
 import type { DiskWatch } from "../../host/diskWatch.ts";
 import { findEdit, type CountedTitle, type KnownText } from "../../issue/textThatCounts.ts";
 import { leftRunningCommand } from "../../issue/round.ts";
-import type { EarlyStart } from "../../process/early.ts";
 import { agentRanHere } from "../../run/agentRanHere.ts";
 import type { WorkField } from "../../run/owners.ts";
 import type { Progress } from "../../run/progress.ts";
@@ -78,8 +76,6 @@ export interface WorkNeeds extends StepBasics<WorkField>, StepWorkspace {
   /** `<host>/<slot>`, for display. */
   readonly runner: string;
   readonly attempts: Attempts;
-  /** Guard of the agent. It may have been started early, and the first agent takes it. */
-  readonly guard: Pick<EarlyStart<WaitingGuard>, "take">;
   /** A scanner is prepared when the agent has finished, so that it is ready when the agent's commits are searched. */
   readonly scanners: Pick<ProcessPool<Scanner>, "prepare">;
   readonly progress: Progress;
@@ -223,19 +219,16 @@ async function runAgent(run: WorkNeeds, start: AgentStart, newestText: NewestTex
   const liveStream = openLiveStream({ redis, runId: run.id, log, redact });
   const driver =
     provider === "command" ? commandDriver({ model, prices: agents.prices }) : claudeDriver({ isRoot: place.isRoot });
-  const guard = await run.guard.take();
   const starting = place.startAgent(driver, request, {
     onEvent: (event) => {
       liveStream.add(event);
       run.progress.addEvent(event, redact(event.text));
     },
     timeLeftMs: host.agentTimeLeftMs,
-    guard,
     log: run.log,
     now,
   });
   const agent = await starting.catch(async (error: unknown) => {
-    await guard?.end();
     void liveStream.close();
     await uncountRun(run, budgetDay);
     throw error;
