@@ -244,6 +244,25 @@ export const oneRun: readonly Mutant[] = [
     promise: "a guard kills no process that got a dead one's pid",
   },
   {
+    name: "time-guard-session",
+    file: `${RUNNER}/guard/timeGuard.ts`,
+    find: 'if [ -z "$stat" ] || [ "\\${20}" = "$start" ]; then kill',
+    replace: "if :; then kill",
+    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "kills no session of another process that got the pid" },
+    promise: "a guard kills no process in the session of one that got a dead one's pid",
+  },
+  {
+    name: "time-guard-session-ends",
+    file: `${RUNNER}/guard/timeGuard.ts`,
+    find: 'then kill_survivors+=("$pid"); fi',
+    replace: "then :; fi",
+    test: {
+      file: `${RUNNER}/guard/sandbox.int.test.ts`,
+      name: "kills what the process has started in its session, without marker, lock and control group",
+    },
+    promise: "a guard also finds the processes of an agent by the agent's session",
+  },
+  {
     name: "group-abandoned",
     file: `${RUNNER}/guard/direct.ts`,
     find: '  if (typeof agent === "string") {\n    abandonCgroups(runId);\n',

@@ -307,6 +307,34 @@ describe("the guard of a sandbox", () => {
     expect(isRunning(pid)).toBe(true);
   });
 
+  test("kills what the process has started in its session, without marker, lock and control group", async () => {
+    const leader = spawn("sh", ["-c", "sleep 7777 & echo $!; wait"], {
+      detached: true,
+      env: { PATH: process.env["PATH"] },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const [line] = await once(createInterface({ input: leader.stdout }), "line");
+    const pid = leader.pid ?? 0;
+    const started = start(bench.request().runId);
+    started.watch({ pid, startTime: startTimeOf(pid) ?? 0 }, 1);
+    await exited(Number(line));
+    expect(await started.close()).toBe(true);
+    expect(started.killed).toBe(1);
+  });
+
+  test("kills no session of another process that got the pid", async () => {
+    const leader = spawn("sleep", ["7777"], { detached: true, stdio: "ignore" });
+    await once(leader, "spawn");
+    const pid = leader.pid ?? 0;
+    const lost = Promise.withResolvers<string>();
+    const started = start(bench.request().runId, lost.resolve);
+    started.watch({ pid, startTime: (startTimeOf(pid) ?? 0) + 1 }, 1);
+    await lost.promise;
+    expect(isRunning(pid)).toBe(true);
+    leader.kill("SIGKILL");
+    await once(leader, "exit");
+  });
+
   test("kills when only the runner's pipe ends", async () => {
     const watched = { pid: child.pid ?? 0, startTime: startTimeOf(child.pid ?? 0) };
     const options = JSON.stringify({ bash, runId: bench.request().runId, lock: NO_LOCK });
