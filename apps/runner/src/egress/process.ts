@@ -6,6 +6,7 @@ import { within } from "@tac8/core/app/within";
 import type { BlockedHost } from "@tac8/core/domain/blockedHosts";
 import type { Logger } from "@tac8/core/log/logger";
 import type { ReusableProcess } from "../process/pool.ts";
+import { smallNode } from "../process/smallNode.ts";
 import { messageSchema, type Message } from "./message.ts";
 import type { EgressOptions, EgressUsage } from "./open.ts";
 
@@ -40,8 +41,8 @@ export interface ProxyProcess extends ReusableProcess {
 }
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
-/** This heap limits what an agent can make the proxy store. */
-const NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=128", "--v8-pool-size=0"];
+/** Heap in MB. It limits what an agent can make the proxy store. */
+const HEAP_MB = 128;
 /** Variables with certificates, which Node reads at its start. */
 const CERTIFICATES = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 const START_MS = 30_000;
@@ -71,7 +72,7 @@ interface Run {
  */
 export function startProxy(proxyEnv: EgressOptions["proxyEnv"]): ProxyProcess {
   const env = Object.fromEntries(CERTIFICATES.flatMap((name) => (proxyEnv[name] ? [[name, proxyEnv[name]]] : [])));
-  const child = spawn(process.execPath, [...NODE_FLAGS, MAIN], {
+  const child = spawn(process.execPath, [...smallNode(HEAP_MB), MAIN], {
     detached: true,
     cwd: "/",
     env,

@@ -4,12 +4,11 @@ import { createInterface } from "node:readline";
 import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { smallNode } from "../process/smallNode.ts";
 import { neverStarted, TOO_MANY_FILES, type Guarded, type GuardEnd } from "./guarded.ts";
 import { parseMessage, type GuardStart } from "./protocol.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
-/** A small heap is enough; fewer threads keep it small. */
-const NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=64", "--v8-pool-size=0"];
 
 export interface GuardedStart extends GuardStart {
   /** Descriptor of the workspace's lock. */
@@ -82,7 +81,7 @@ function spawnGuard(runId: string, lockFd: number): SpawnedGuard | string {
   let child: ChildProcess;
   try {
     // The run id is an argument for users who read `ps`.
-    child = spawn(process.execPath, [...NODE_FLAGS, MAIN, runId], {
+    child = spawn(process.execPath, [...smallNode(64), MAIN, runId], {
       // Own session: a terminal's Ctrl-C must not reach it. Own folder: it loads no file of the workspace.
       detached: true,
       cwd: "/",

@@ -2,6 +2,7 @@ import { messageOf } from "@tac8/core/domain/messageOf";
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { ProcessId } from "@tac8/core/process/procfs";
+import { smallNode } from "../process/smallNode.ts";
 import { TOO_MANY_FILES } from "./guarded.ts";
 
 /**
@@ -37,8 +38,6 @@ export interface TimeGuardOptions {
 }
 
 const KILL_SURVIVORS = fileURLToPath(new URL("killSurvivors.ts", import.meta.url));
-/** A small heap is enough; fewer threads keep it small. */
-const NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=64", "--v8-pool-size=0"];
 /** Time for the guard to end after `done`. It may be killing survivors, for which it has 10 s. */
 const CLOSE_MS = 15_000;
 /** After this many guards in a row that ended before they watched, no other guard is started. */
@@ -208,7 +207,7 @@ interface Bash {
 }
 
 function spawnBash({ bash, runId, lock }: Omit<TimeGuardOptions, "onLost">): Bash | string {
-  const survivorsCommand = [process.execPath, ...NODE_FLAGS, KILL_SURVIVORS, runId, lock.path, String(process.pid)];
+  const survivorsCommand = [process.execPath, ...smallNode(64), KILL_SURVIVORS, runId, lock.path, String(process.pid)];
   // `ps` shows this name.
   const name = `tac8 guard ${runId}`;
   let child: ChildProcess;

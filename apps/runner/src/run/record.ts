@@ -60,8 +60,8 @@ export class RunRecord implements StepRecord<RecordPath> {
   async assertLive(): Promise<void> {
     const { store, jobId, run } = this.#options;
     this.throwIfLost();
-    const live = (await store.read(jobId)).run.id;
-    if (live !== run) throw new LostRun(jobId, run);
+    const [live] = await store.readFacts([jobId], ["run.id"]);
+    if (live?.run.id !== run) throw new LostRun(jobId, run);
   }
 
   async write(patch: IssuePatch, event?: EventDescription): Promise<void> {

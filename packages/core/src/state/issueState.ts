@@ -385,11 +385,19 @@ export function parseIssueState(
 /** Return the record after a write. Pure. */
 export function applyPatch<R extends Partial<IssueRecord>>(record: R, patch: IssuePatch): R {
   const result: Record<string, unknown> = { ...record };
+  const copied = new Map<string, Record<string, unknown>>();
   for (const [path, value] of Object.entries(patch)) {
     factAt(path);
     const now = value ?? DEFAULTS[path as RecordPath] ?? null;
     const [group = "", key] = path.split(".");
-    result[group] = key === undefined ? now : { ...(result[group] as object), [key]: now };
+    if (key === undefined) {
+      result[group] = now;
+      continue;
+    }
+    const copy = copied.get(group) ?? { ...(result[group] as object) };
+    copied.set(group, copy);
+    copy[key] = now;
+    result[group] = copy;
   }
   return result as R;
 }

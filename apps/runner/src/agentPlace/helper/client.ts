@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Entry, Files } from "../../files/files.ts";
 import type { GitAnswer, GitCommand } from "../../git/runGit.ts";
 import { failedStream, MAX_STREAM_WORDS, type GitStreamCommand, type GitStream } from "../../git/streamGit.ts";
+import { smallNode } from "../../process/smallNode.ts";
 import { assertFolder } from "../onDisk.ts";
 import {
   readBoolean,
@@ -46,10 +47,8 @@ export interface PlaceHelper extends Files {
 }
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
-/** Flags that keep the process small: a small heap, and no worker threads of V8. */
-const NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=128", "--v8-pool-size=0"];
 /** Command line of the helper; the file is the last argument. */
-export const HELPER_PROGRAM: readonly string[] = [process.execPath, ...NODE_FLAGS, MAIN];
+export const HELPER_PROGRAM: readonly string[] = [process.execPath, ...smallNode(128), MAIN];
 
 /** Time limit for an operation on a whole tree, such as a million files on an SD card. */
 const TREE_MS = 15 * 60_000;

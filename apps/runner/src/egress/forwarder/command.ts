@@ -1,10 +1,8 @@
 import { fileURLToPath } from "node:url";
+import { smallNode } from "../../process/smallNode.ts";
 
 /** The program that is mounted into a sandbox: a single file. */
 export const FORWARDER = fileURLToPath(new URL("main.ts", import.meta.url));
-
-/** A small heap is enough; fewer threads keep it small. */
-const NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=64", "--v8-pool-size=0"];
 
 export interface ForwarderCommand {
   /** Path of Node in the sandbox. */
@@ -22,7 +20,7 @@ export interface ForwarderCommand {
 export function forwarderCommand({ node, file, way, wordsFd, program }: ForwarderCommand): string[] {
   return [
     node,
-    ...NODE_FLAGS,
+    ...smallNode(64),
     file,
     ...(way === null ? [] : ["--socket", way.socket, "--port", String(way.port)]),
     ...(wordsFd === null ? [] : ["--words-fd", String(wordsFd)]),
