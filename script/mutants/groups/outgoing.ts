@@ -233,8 +233,8 @@ export const outgoing: readonly Mutant[] = [
   {
     name: "secrets-headers",
     file: `${RUNNER}/secrets/findSecrets.ts`,
-    find: '["cat-file", "--batch=%(objecttype)"]',
-    replace: '["log", "--no-walk", "--stdin", "--format=%an%n%ae%n%B"]',
+    find: 'content.toString("utf8")',
+    replace: 'content.subarray(content.indexOf("\\n\\n")).toString("utf8")',
     test: { file: `${RUNNER}/secrets/findSecrets.int.test.ts`, name: "another header" },
     promise: "a secret in any part of a commit is found",
   },
@@ -308,10 +308,18 @@ export const outgoing: readonly Mutant[] = [
   {
     name: "message-effects-cut",
     file: `${RUNNER}/airlock/messageEffects.ts`,
-    find: "isWhole: !cut && parts.length <= 2 * MAX_COMMITS + 1",
-    replace: "isWhole: cut || parts.length > 0",
+    find: "let isWhole = stored.length <= MAX_COMMITS;",
+    replace: "let isWhole = true;",
     test: { file: `${RUNNER}/airlock/messageEffects.int.test.ts`, name: "many more" },
     promise: "a pull request says that not all messages of its commits were read",
+  },
+  {
+    name: "message-effects-encoding",
+    file: `${RUNNER}/airlock/messageEffects.ts`,
+    find: "return { texts: [plain], isKnown: false };",
+    replace: "return { texts: [plain], isKnown: true };",
+    test: { file: `${RUNNER}/airlock/messageEffects.int.test.ts`, name: "in an unknown encoding" },
+    promise: "a pull request says that a message in an unknown encoding was not read",
   },
   {
     name: "secrets-moved",

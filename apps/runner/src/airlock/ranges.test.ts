@@ -49,3 +49,25 @@ test("a failed command is run again, and an output that is too long has no resul
   expect(await ranges.commits(A, [B])).toBeNull();
   expect(all).toHaveLength(2);
 });
+
+test("stored commits are read once for all steps, and too many or too large ones have no result", async () => {
+  const listing = Buffer.from(`${A}\n${B}\n`);
+  let code: number | undefined = 0;
+  const { git, all } = asked(([command]) =>
+    command === "rev-list" ? { bytes: listing } : { code, bytes: Buffer.from("commit 3\na\n\n\ncommit 0\n\n") },
+  );
+  const ranges = rangesOf(git);
+  const [stored] = await Promise.all([ranges.storedCommits(A, [C, D]), ranges.storedCommits(A, [D, C])]);
+  expect(stored?.map(({ sha, content }) => [sha, content.toString()])).toEqual([
+    [A, "a\n\n"],
+    [B, ""],
+  ]);
+  expect(all).toHaveLength(2);
+  code = undefined;
+  expect(await ranges.storedCommits(A, [C])).toBeNull();
+});
+
+test("a commit that git does not have is an error", async () => {
+  const { git } = asked(([command]) => ({ bytes: Buffer.from(command === "rev-list" ? `${A}\n` : `${A} missing\n`) }));
+  await expect(rangesOf(git).storedCommits(A, [B])).rejects.toThrow(`${A} missing`);
+});

@@ -4,6 +4,7 @@ import { mergeBase } from "../git/openGit.ts";
 import type { RunGit } from "../git/runGit.ts";
 import { gitFromRun } from "../git/gitFromRun.ts";
 import { changesBetween, type TreeChange } from "./changes.ts";
+import { readStoredCommits, type StoredCommit } from "./storedCommits.ts";
 
 /** Enough for about 400,000 commits. */
 const MAX_LIST = 16 * 1024 * 1024;
@@ -26,6 +27,8 @@ export interface Ranges {
    * Null if there are too many, or if git took too long. @throws StepFailure of kind `git`
    */
   commits(head: string, without: readonly string[]): Promise<readonly string[] | null>;
+  /** Read these commits, in the same order. Null also if they are too large. @throws StepFailure of kind `git` */
+  storedCommits(head: string, without: readonly string[]): Promise<readonly StoredCommit[] | null>;
 }
 
 /** Return the ranges of one repository. @param git in that repository */
@@ -33,13 +36,18 @@ export function rangesOf(git: RunGit): Ranges {
   const bases = memo<string | null>();
   const changes = memo<readonly TreeChange[]>();
   const commits = memo<readonly string[] | null>();
+  const stored = memo<readonly StoredCommit[] | null>();
   const thin = gitFromRun((args) => git(args, { maxBytes: MAX_LIST, timeoutMs: BASE_MS }));
-  return {
+  const rangeOf = (head: string, without: readonly string[]): string[] => [
+    head,
+    ...[...new Set(without)].toSorted().map((sha) => `^${sha}`),
+  ];
+  const ranges: Ranges = {
     mergeBase: (a, b) =>
       bases.ask(`${a} ${b}`, () => gitStep("comparing the commits with the base", () => mergeBase(thin, a, b))),
     changes: (base, head) => changes.ask(`${base} ${head}`, () => changesBetween({ git, base, head })),
     commits(head, without) {
-      const range = [head, ...[...new Set(without)].toSorted().map((sha) => `^${sha}`)];
+      const range = rangeOf(head, without);
       return commits.ask(range.join(" "), async () => {
         const listed = await listCommits(git, range);
         // A parent of a commit that `head` reaches is what they have in common, so git need not be asked.
@@ -48,7 +56,13 @@ export function rangesOf(git: RunGit): Ranges {
         return listed?.commits ?? null;
       });
     },
+    storedCommits: (head, without) =>
+      stored.ask(rangeOf(head, without).join(" "), async () => {
+        const listed = await ranges.commits(head, without);
+        return listed === null ? null : readStoredCommits(git, listed);
+      }),
   };
+  return ranges;
 }
 
 interface Listed {

@@ -3,11 +3,11 @@ import { StepFailure } from "@tac8/core/domain/failures";
 import { addedSecrets } from "@tac8/core/log/redact";
 import { localFailure } from "../git/errors.ts";
 import type { Ranges } from "../airlock/ranges.ts";
+import { MAX_COMMIT_BYTES, type StoredCommit } from "../airlock/storedCommits.ts";
 import type { RunGit } from "../git/runGit.ts";
 import { MAX_FINDINGS, type Finding, type NamedText, type Result } from "./protocol.ts";
 import type { Scanner, ScannerPool, Search } from "./scanner.ts";
 
-const MAX_COMMITS = 16 * 1024 * 1024;
 const GIT_MS = 2 * 60_000;
 const MAX_ANSWER = 1_000_000;
 /** A value with this many characters is in no text by chance. */
@@ -18,7 +18,7 @@ export interface SecretsOptions {
   /** Git in a repository of the clean side. */
   readonly git: RunGit;
   /** Ranges of that repository. */
-  readonly ranges: Pick<Ranges, "commits">;
+  readonly ranges: Pick<Ranges, "storedCommits">;
   /** Commits that GitHub has. All commits that they do not reach are about to be published. */
   readonly published: readonly string[];
   readonly head: string;
@@ -45,10 +45,11 @@ export type SecretsResult = Searched | { readonly unsearched: string };
 export async function findSecrets(options: SecretsOptions): Promise<SecretsResult> {
   const { git, ranges, published, head, texts, values, scanners, signal } = options;
   const range = [head, ...published.map((sha) => `^${sha}`)];
-  const listed = await ranges.commits(head, published);
-  const commits = listed === null ? null : await readCommits(git, listed);
+  const commits = await ranges.storedCommits(head, published);
   if (commits === null) {
-    return { unsearched: `the commits' messages are larger than ${MAX_COMMITS >> 20} MB, or took too long to read` };
+    return {
+      unsearched: `the commits' messages are larger than ${MAX_COMMIT_BYTES >> 20} MB, or took too long to read`,
+    };
   }
   // `--text` also shows the content of files with the attribute binary.
   const args = ["-c", "core.quotePath=false", "log", "--cc", "--patch", "--text", "--no-color", "--unified=0"];
@@ -60,7 +61,7 @@ export async function findSecrets(options: SecretsOptions): Promise<SecretsResul
     "--dst-prefix=b/",
     "--format=commit %H",
   ];
-  const all = [{ name: COMMITS, text: commits }, ...texts];
+  const all = [{ name: COMMITS, text: textOf(commits) }, ...texts];
   signal.throwIfAborted();
   return withScanner(scanners, async (scanner) => {
     const search = begin(scanner, { texts: all, values, signal });
@@ -102,17 +103,9 @@ async function withScanner<T>(scanners: ScannerPool, search: (scanner: Scanner) 
   }
 }
 
-/** Return the stored commits, because GitHub gets all of their headers, and also text after a zero byte. */
-async function readCommits(git: RunGit, shas: readonly string[]): Promise<string | null> {
-  const options = {
-    maxBytes: MAX_COMMITS,
-    timeoutMs: GIT_MS,
-    input: Buffer.from(shas.map((sha) => `${sha}\n`).join("")),
-  };
-  const stored = await git(["cat-file", "--batch=%(objecttype)"], options);
-  if (stored.code === undefined) return null;
-  if (stored.code !== 0) throw readFailure(stored.errorText);
-  return stored.bytes.toString("utf8");
+/** Return the text of the stored commits, because GitHub gets all of their headers, and also text after a zero byte. */
+function textOf(commits: readonly StoredCommit[]): string {
+  return commits.map(({ content }) => `commit\n${content.toString("utf8")}\n`).join("");
 }
 
 function readFailure(errorText: string): StepFailure {

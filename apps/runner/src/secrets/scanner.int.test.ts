@@ -85,7 +85,7 @@ test.each<[string, Awaited<ReturnType<SecretsOptions["git"]>>["code"]]>([
     if (isPatch) await new Promise((resolve) => setTimeout(resolve, 1500)); // The scanner answers meanwhile.
     return { code: isPatch ? code : 0, bytes: Buffer.alloc(0), stderr: "", errorText: `git ${args[0]} failed` };
   };
-  const ranges = { commits: () => Promise.resolve([]) };
+  const ranges = { storedCommits: () => Promise.resolve([]) };
   const more = { published: [], head: "a", texts: [], values: [], scanners, signal: abort.signal };
   const answer = findSecrets({ git, ranges, ...more });
   if (code === undefined) expect(await answer).toHaveProperty("unsearched");

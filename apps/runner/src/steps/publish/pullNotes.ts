@@ -36,12 +36,10 @@ export async function notesOfPublished(run: PublishNeeds, base: string): Promise
   return notesOf(run, { dir, head, base, ranges });
 }
 
-async function findMessageEffects(run: PublishNeeds, { dir, head, base }: Outgoing): Promise<MessageEffects> {
-  const { mirror } = run;
+async function findMessageEffects(run: PublishNeeds, { head, base, ranges }: Outgoing): Promise<MessageEffects> {
   const { ref } = run.issue;
-  const where = { clean: mirror.cleanSide, dir, signal: run.signal };
   try {
-    return await readMessageEffects({ ...where, base: await baseCommit(run, base), head, own: ref.number });
+    return await readMessageEffects({ ranges, base: await baseCommit(run, base), head, own: ref.number });
   } catch (error) {
     run.signal.throwIfAborted();
     run.log.warn(
