@@ -318,6 +318,17 @@ export const trust: readonly Mutant[] = [
     promise: "a link that an agent puts in its repository leads no file of tac8 elsewhere",
   },
   {
+    name: "incoming-lacking",
+    file: `${RUNNER}/airlock/incoming.ts`,
+    find: "if (present.length === expected.length) throw error;",
+    replace: "if (present.length <= expected.length) throw error;",
+    test: {
+      file: `${RUNNER}/airlock/incoming.int.test.ts`,
+      name: "commits of an earlier run that were never pushed are included",
+    },
+    promise: "commits of an earlier run that were never pushed are published with the later work",
+  },
+  {
     name: "private-files",
     file: `${RUNNER}/airlock/incoming.ts`,
     find: 'if (committedMessageFiles !== "") {',

@@ -88,6 +88,10 @@ test("commits of an earlier run that were never pushed are included", async () =
   const head = await bench.commit("a.txt", "a\n");
   expect(await take(facts, [head])).toEqual({ head, commits: 1 });
   expect(await take(facts, ["1".repeat(40)])).toEqual({ head, commits: 1 });
+  const next = await bench.commit("b.txt", "b\n");
+  expect(await take(facts, [head])).toEqual({ head: next, commits: 2 });
+  const content = ({ dir }: Incoming) => bench.agent(["cat-file", "blob", `${next}:a.txt`], dir);
+  expect(await take(content, [head])).toBe("a");
 });
 
 test("a history without a common commit is refused", async () => {

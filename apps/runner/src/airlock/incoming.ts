@@ -62,17 +62,14 @@ function incomingDir({ incoming }: MirrorPaths, runId: string): string {
 }
 
 async function take(options: IncomingOptions, dir: string): Promise<Incoming> {
-  const { clean, agent, tree, baseSha, known } = options;
+  const { clean, agent, tree, baseSha } = options;
   const { signal } = agent;
   const git = cleanGit(clean, dir, { signal });
   await gitStep("preparing the check of the commits", () => createRepository(dir, clean.mirrorDir));
   const bytes = runCleanGitIn(clean, dir, { signal });
-  const file = join(dir, "incoming.bundle");
-  const ours = await knownCommits(bytes, [baseSha, ...known]);
   let taken: string;
   try {
-    await streamBundle({ tree, place: agent, known: ours, file });
-    taken = await unbundle({ side: clean, dir, file, signal });
+    taken = await transfer({ ...options, dir, file: join(dir, "incoming.bundle") });
   } catch (error) {
     // Git cannot create an empty bundle. Without new commits (for example after an earlier run has saved them), HEAD is used.
     const wanted = isGitFailure(error) ? await commitOf(gitIn(agent, tree), "HEAD") : null;
@@ -102,6 +99,29 @@ async function take(options: IncomingOptions, dir: string): Promise<Incoming> {
   return { dir, head, commits: commits?.length ?? Infinity, isChanged: since.length > 0, ranges };
 }
 
+/**
+ * Transfer the commits, without those that the mirror usually has. If it lacks one that the work needs, for example a commit of an earlier
+ * run that was never pushed, this fails, because git's check follows each reference. Only then is git asked which of them the mirror has.
+ * @returns the full sha of the agent's HEAD
+ */
+async function transfer(options: IncomingOptions & { readonly dir: string; readonly file: string }): Promise<string> {
+  const { clean, agent, tree, baseSha, known, dir, file } = options;
+  const { signal } = agent;
+  const transferWithout = async (left: readonly string[]): Promise<string> => {
+    await streamBundle({ tree, place: agent, known: left, file });
+    return unbundle({ side: clean, dir, file, signal });
+  };
+  const expected = [...new Set([baseSha, ...known])].filter((sha) => /^[0-9a-f]{40,64}$/.test(sha));
+  try {
+    return await transferWithout(expected);
+  } catch (error) {
+    const present = await presentCommits(runCleanGitIn(clean, dir, { signal }), expected);
+    if (present.length === expected.length) throw error;
+    await rm(file, { force: true });
+    return transferWithout(present);
+  }
+}
+
 function isGitFailure(error: unknown): boolean {
   return error instanceof StepFailure && error.failure.kind === "git";
 }
@@ -110,9 +130,8 @@ function isAt(path: string, name: string): boolean {
   return path === name || path.startsWith(`${name}/`);
 }
 
-/** Return those of the commits that a repository has, without duplicates. */
-async function knownCommits(git: RunGit, all: readonly string[]): Promise<string[]> {
-  const shas = [...new Set(all)].filter((sha) => /^[0-9a-f]{40,64}$/.test(sha));
+/** Return those of the commits that a repository has. */
+async function presentCommits(git: RunGit, shas: readonly string[]): Promise<string[]> {
   const input = Buffer.from(shas.map((sha) => `${sha}\n`).join(""));
   const options = { input, maxBytes: MAX_KNOWN, timeoutMs: KNOWN_MS };
   const { code, bytes, errorText } = await git(["cat-file", "--batch-check=%(objecttype)"], options);
