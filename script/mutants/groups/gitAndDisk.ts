@@ -11,6 +11,23 @@ export const gitAndDisk: readonly Mutant[] = [
     promise: "folders that a crash left empty are not quarantined as a workspace",
   },
   {
+    name: "half-created",
+    file: `${RUNNER}/workspace/newWorkspace.ts`,
+    find: '  await place.writeFile(join(admin, "commondir"), "../..\\n");\n',
+    replace:
+      '  await place.writeFile(join(admin, "index"), "");\n  await place.writeFile(join(admin, "commondir"), "../..\\n");\n',
+    test: { file: `${RUNNER}/workspace/newWorkspace.int.test.ts`, name: "leaves nothing that counts as complete" },
+    promise: "a runner that is killed while it creates a workspace leaves none that seems complete but lacks files",
+  },
+  {
+    name: "half-checked-out",
+    file: `${RUNNER}/workspace/inspect.ts`,
+    find: "    if ((await place.stat(index)) === null) return null;\n",
+    replace: "",
+    test: { file: `${RUNNER}/workspace/newWorkspace.int.test.ts`, name: "not one with deleted files" },
+    promise: "a worktree whose checkout was interrupted does not count as one with deleted files",
+  },
+  {
     name: "runners-forgotten",
     file: `${CORE}/state/presence.ts`,
     find: "facts !== null && now - facts.at > FORGET_MS",

@@ -608,7 +608,7 @@ export const trust: readonly Mutant[] = [
   {
     name: "own-settings",
     file: `${RUNNER}/git/sanitizeRepository.ts`,
-    find: "if (!(await hasText(config, CONFIG))) await putWhole(config, CONFIG);",
+    find: "if (!(await hasText(config, BARE_CONFIG))) await putWhole(config, BARE_CONFIG);",
     replace: "void config;",
     test: { file: `${RUNNER}/git/sanitizeRepository.int.test.ts`, name: "http.proxy takes effect" },
     promise: "a git command with the token reads only tac8's settings",

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { localFailure } from "./errors.ts";
 
-/** Settings of every repository on the clean side, byte for byte: those that `git init --bare` writes. */
-const CONFIG = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n";
+/** Settings that `git init --bare` writes. Every repository on the clean side has them, byte for byte. */
+export const BARE_CONFIG = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n";
 const HEAD = "ref: refs/heads/none\n";
 const ALTERNATES = "alternates";
 
@@ -35,7 +35,7 @@ export async function createRepository(dir: string, borrowsFrom: string | null =
     });
   }
   if (borrowsFrom !== null) await putWhole(join(dir, "objects/info", ALTERNATES), alternatesOf(borrowsFrom));
-  if (!(await hasText(join(dir, "config"), CONFIG))) await putWhole(join(dir, "config"), CONFIG);
+  if (!(await hasText(join(dir, "config"), BARE_CONFIG))) await putWhole(join(dir, "config"), BARE_CONFIG);
   // An empty HEAD is damage, which git reports.
   if (!(await readdir(dir)).includes("HEAD")) await putWhole(join(dir, "HEAD"), HEAD);
 }
@@ -55,7 +55,7 @@ export async function sanitizeRepository(dir: string, mirrorDir: string): Promis
       isFile ? FILES.has(name) || LOCK.test(name) : isFolder && FOLDERS.has(name),
     );
     const config = join(dir, "config");
-    if (!(await hasText(config, CONFIG))) await putWhole(config, CONFIG);
+    if (!(await hasText(config, BARE_CONFIG))) await putWhole(config, BARE_CONFIG);
     // Git of tac8 ignores them in any case (GIT_NO_REPLACE_OBJECTS); an operator's git does not.
     await rm(join(dir, "refs/replace"), { recursive: true, force: true });
     if ((await removeForeignInfo(dir, mirrorDir)) && dir !== mirrorDir) await sanitizeRepository(mirrorDir, mirrorDir);

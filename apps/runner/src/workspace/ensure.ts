@@ -11,6 +11,7 @@ import { readCheckedOutBranches, readTac8Refs, writeCloneRefs } from "./cloneRef
 import { withoutGitDrivers } from "./gitDrivers.ts";
 import { removeEndNote } from "./endNote.ts";
 import { inspectWorkspace, relate } from "./inspect.ts";
+import { createFirstWorktree, writeRepository } from "./newWorkspace.ts";
 import { writeBranchNote } from "./notes.ts";
 import { makeOurFolder, putFile, writeOurSettings } from "./ourSettings.ts";
 import type { WorkspacePaths } from "./paths.ts";
@@ -110,7 +111,7 @@ export async function reattach(
   const { place, paths, quarantineSuffix } = options;
   const quarantined = because === null ? null : await quarantine(place, paths, { quarantineSuffix, what: "tree" });
   await connectToMirror(options);
-  await addWorktree(options, commit);
+  await addWorktree(options, { commit });
   return finish(options, { how: "reattached", head: commit, quarantined, because });
 }
 
@@ -170,14 +171,14 @@ async function create({ place: given, ...rest }: EnsureOptions): Promise<void> {
   // The branch on GitHub may have commits of agents.
   const place = goal.start === goal.base ? given.onBase() : given;
   const options = { ...rest, place };
+  // An interrupted `create` leaves a repository without a commit of its own.
+  await place.remove(paths.gitDir);
   // Both folders are made before git runs, because a sandbox only shows folders that exist at its start.
   await place.makeFolder(paths.gitDir);
   await place.makeFolder(paths.tree);
-  await gitStep("creating the workspace's repository", () =>
-    gitIn(place, paths.gitDir).raw(["init", "--quiet", "--bare", "--template="]),
-  );
+  await gitStep("creating the workspace's repository", () => writeRepository(place, paths.gitDir));
   await connectToMirror(options);
-  await addWorktree(options, goal.start);
+  await addWorktree(options, { commit: goal.start, isFirst: true });
 }
 
 /** Check that the workspace's files can be read: with missing borrowed objects, git works for a while, but cannot check out the commits. */
@@ -198,21 +199,29 @@ async function connectToMirror({ paths, place, mirrorDir, goal }: EnsureOptions)
   await writeCloneRefs({ place, gitDir: paths.gitDir, mirrorDir, branch, baseSha, baseNames });
 }
 
-/** Create the worktree, and remove any end note, because it is about an earlier worktree. */
-async function addWorktree({ paths, place, goal }: EnsureOptions, commit: string): Promise<void> {
+/**
+ * Create the worktree, and remove any end note, because it is about an earlier worktree.
+ * @param isFirst the repository is new
+ */
+async function addWorktree(
+  { paths, place, goal }: EnsureOptions,
+  { commit, isFirst = false }: { readonly commit: string; readonly isFirst?: boolean },
+): Promise<void> {
   await removeEndNote(paths);
   // Git accepts an empty folder. It is made first, because a sandbox only shows folders that exist at its start.
   await place.makeFolder(paths.tree);
+  const { branch } = goal;
+  if (isFirst) return gitStep("creating the worktree", () => createFirstWorktree(place, { paths, branch, commit }));
   const git = gitIn(place, paths.gitDir);
   const others = await listIfThere(place, join(paths.gitDir, "worktrees"));
-  const to = [goal.branch, paths.tree, commit];
+  const to = [branch, paths.tree, commit];
   await gitStep("creating the worktree", async () => {
     if (others.length === 0) return git.raw(["worktree", "add", "--quiet", "--force", "-B", ...to]);
     await place.remove(join(paths.gitDir, "worktrees", basename(paths.tree), "locked"));
     await git.raw(["worktree", "prune"]);
     await git.raw(["worktree", "add", "--quiet", "--force", "--detach", paths.tree, commit]);
     // A separate command, because `worktree add -B` refuses a branch that an agent has checked out in another worktree.
-    const checkout = ["checkout", "--quiet", "--ignore-other-worktrees", "-B", goal.branch];
+    const checkout = ["checkout", "--quiet", "--ignore-other-worktrees", "-B", branch];
     return gitIn(place, paths.tree).raw(checkout);
   });
 }

@@ -79,7 +79,8 @@ async function wasAt(place: AgentPlace, tree: string, commit: string): Promise<b
 
 /** Return whether a repository is empty. The files are read, because a killed git may have left an incomplete repository. */
 async function isEmpty(place: AgentPlace, gitDir: string): Promise<boolean> {
-  const object = ({ kind, name }: Entry) => kind !== "folder" && name !== "alternates";
+  // `alternates` may be half-written: see `putFile`.
+  const object = ({ kind, name }: Entry) => kind !== "folder" && !name.startsWith("alternates");
   const head = ({ name }: Entry) => name === "HEAD";
   return (
     (await hasNone(place, join(gitDir, "objects"), object)) && (await hasNone(place, join(gitDir, "worktrees"), head))

@@ -95,7 +95,7 @@ test.each([
   expect(await routed.realPath(`${HOME}/.gitconfig`)).toBe("the sandbox");
 });
 
-test("of a new worktree, which git fills with a commit's files, the runner itself only removes entries", async () => {
+test("of a new worktree, which git fills with a commit's files, the runner itself only removes and creates entries", async () => {
   const tree = "/data/workspaces/o/r/trees/gh-1";
   const gitDir = "/data/workspaces/o/r/git/gh-1.git";
   const newFolders = new NewFolders({ tree, gitDir });

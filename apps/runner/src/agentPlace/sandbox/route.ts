@@ -58,7 +58,7 @@ export class NewFolders {
     return [...this.#paths].some((folder) => folder !== this.#workspace?.tree && path.startsWith(`${folder}/`));
   }
 
-  /** Whether a path is an entry of one of these folders, also of the worktree: a removal does not follow links in the entry. */
+  /** Whether a path is an entry of one of these folders, also of the worktree: removing or creating an entry follows no link. */
   holdAsEntry(path: Path): path is string {
     return typeof path === "string" && resolve(path) === path && this.#paths.has(dirname(path));
   }
@@ -113,7 +113,10 @@ export function routedFiles({ local, newFolders, data, inside, beforeChange, ...
     list: async (folder, max) => by(folder).list(folder, max),
     readFile: async (path, max) => by(path).readFile(path, max),
     realPath: async (path) => by(path).realPath(path),
-    writeFile: (path, content, mode) => change(path, (files) => files.writeFile(path, content, mode)),
+    writeFile: (path, content, mode) =>
+      newFolders.holdAsEntry(path)
+        ? local.writeFile(path, content, mode)
+        : change(path, (files) => files.writeFile(path, content, mode)),
     makeFolder,
     makeFolderPrivate: async (path) => by(path).makeFolderPrivate(path),
     addOwnerRights: async (path) => by(path).addOwnerRights(path),
