@@ -8,6 +8,15 @@ const MAX_FILE = 1024 * 1024;
 /** Lines in the thin repository's settings that include tac8's settings. */
 export const OUR_INCLUDE = `[include]\n\tpath = ${FILE}\n`;
 
+/**
+ * Without automatic maintenance: each commit of an agent would start it, and it can pack for minutes. The mirror has most of the objects,
+ * and the repository is removed with the issue.
+ */
+const WITHOUT_MAINTENANCE = `[gc]
+	auto = 0
+[maintenance]
+	auto = false
+`;
 /** Settings of `git lfs install --skip-smudge`: files stay pointers, because nothing can be downloaded without a token. */
 const WITH_LFS = `[filter "lfs"]
 	clean = git-lfs clean -- %f
@@ -25,7 +34,8 @@ const WITHOUT_LFS = `[filter "lfs"]
 
 /** Write the settings for the agent's own git: they precede the machine's and the account's. */
 export async function writeOurSettings(place: AgentPlace, gitDir: string): Promise<void> {
-  await putFile(place, join(gitDir, FILE), (await place.hasProgram("git-lfs")) ? WITH_LFS : WITHOUT_LFS);
+  const lfs = (await place.hasProgram("git-lfs")) ? WITH_LFS : WITHOUT_LFS;
+  await putFile(place, join(gitDir, FILE), `${lfs}${WITHOUT_MAINTENANCE}`);
   const config = join(gitDir, "config");
   const { size = 0 } = (await place.stat(config)) ?? {};
   const text = size > MAX_FILE ? null : await readText(place, config, MAX_FILE);

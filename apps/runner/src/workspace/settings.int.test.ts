@@ -229,6 +229,19 @@ describe("the agent's own git", () => {
   });
 });
 
+test("a commit of the agent starts no automatic maintenance", async () => {
+  await bench.ensure();
+  const trace = join(bench.dir, "trace");
+  const commit = async (...more: readonly string[]) => {
+    const args = [...more, "commit", "--quiet", "--allow-empty", "--message=x"];
+    await execa("git", args, { cwd: bench.paths.tree, env: { ...bench.env, GIT_TRACE2_EVENT: trace } });
+    return (await readFile(trace, "utf8")).includes('"maintenance","run","--auto"');
+  };
+  expect(await commit()).toBe(false);
+  expect(await bench.agent(["config", "gc.auto"])).toBe("0");
+  expect(await commit("-c", "maintenance.auto=true"), "the test sees it").toBe(true);
+});
+
 describe("attributes", () => {
   test.each([
     ["text=auto eol=crlf", "a\r\nb\r\n", "a\nb\n"],
