@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
+import { PassThrough, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { exited, isRunning } from "../../agent/testing/harness.ts";
@@ -146,6 +146,18 @@ test("git reads its input from a file, and writes its output to another stream",
   expect((await reading).trim()).toBe("'out'");
   const refused = spawner.run({ ...command(["rev-parse", "--verify", "HEAD"]), output: new PassThrough() });
   expect(await refused).toMatchObject({ code: 128, errorText: expect.stringContaining("fatal") });
+});
+
+test("a reader that takes nothing ends its own command after the time limit, and no other", async () => {
+  const args = ["-c", "alias.large=!yes | head -c 3000000", "large"];
+  const hung = spawner.run(hanging());
+  const pid = await hangingPid();
+  expect(await spawner.stream({ ...command(args), timeoutMs: 500 }).ended).toMatchObject({ timedOut: true });
+  const output = new Writable({ write: () => undefined });
+  expect(await spawner.run({ ...command(args), timeoutMs: 500, output })).toMatchObject({ code: undefined });
+  process.kill(pid, "SIGKILL");
+  await hung;
+  expect(pids).toHaveLength(1);
 });
 
 test("the failure names a folder that is missing, or is none", async () => {

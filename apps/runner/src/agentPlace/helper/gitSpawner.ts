@@ -103,8 +103,10 @@ export function startGitSpawner({ path, idleMs = IDLE_MS, spawn = () => start(pa
 
 /** Pass the output of a command to its destination. @throws the signal's reason */
 async function pass({ stdout, ended }: GitStream, { output, args, signal }: GitCommand): Promise<GitAnswer> {
-  const isWhole = output !== undefined && (await send(stdout, output));
+  const sending = output === undefined ? false : send(stdout, output);
   const { code, errorText: stderr, timedOut } = await ended;
+  if (code === undefined || timedOut) stdout.destroy(); // The reader may take no more, and what it got is not whole.
+  const isWhole = await sending;
   signal?.throwIfAborted();
   const why =
     code === 0 ? "" : `git ${args[0] ?? ""} ended by ${code === undefined ? "a signal" : `exit code ${code}`}`;

@@ -117,6 +117,13 @@ export function createServer(output: Writable): Server {
     const stop = new AbortController();
     const child = streamGit({ ...command, signal: stop.signal });
     const room = new Room(WINDOW);
+    let isCut = false;
+    let isLate = false;
+    // Also if git has exited and the reader takes nothing: the runner would kill a helper that gives no answer, with all of its git commands.
+    const late = setTimeout(() => {
+      isLate = true;
+      room.close();
+    }, command.timeoutMs);
     running.set(id, {
       cancel(force) {
         if (force) child.kill();
@@ -125,12 +132,17 @@ export function createServer(output: Writable): Server {
       },
       ack: (chunks) => room.add(chunks),
     });
-    for await (const bytes of pieces(child)) {
-      if (!(await room.take())) break;
-      say({ id, kind: "chunk" }, bytes);
+    try {
+      for await (const bytes of pieces(child)) {
+        isCut = !(await room.take());
+        if (isCut) break;
+        say({ id, kind: "chunk" }, bytes);
+      }
+    } finally {
+      clearTimeout(late);
     }
     const { code = null, errorText, timedOut } = await child.ended;
-    const end: StreamEnd = { code, timedOut };
+    const end: StreamEnd = { code: isCut ? null : code, timedOut: timedOut || (isCut && isLate) };
     return { value: end, payload: Buffer.from(errorText) };
   }
 
