@@ -19,6 +19,8 @@ export interface HelperProcess {
   readonly start: () => HelperChild;
   /** Time for an answer on top of the time limit of the work itself. Default 60 s. */
   readonly deadlineMs?: number;
+  /** Called once, when every later request fails. The process may still be alive. */
+  readonly onEnd?: () => void;
 }
 
 const DEADLINE_MS = 60_000;
@@ -253,6 +255,7 @@ export class Connection {
     if (this.#end !== null) return;
     const end = new StepFailure({ kind: "git", message: `the helper that runs git in the workspace ${why}` });
     this.#end = end;
+    this.#options.onEnd?.();
     const calls = [...this.#calls.values()];
     this.#calls.clear();
     for (const { timer, failed } of calls) {

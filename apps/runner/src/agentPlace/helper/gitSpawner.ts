@@ -16,6 +16,8 @@ export interface GitSpawnerOptions {
   /** PATH of the helper itself. Each command has its own. */
   readonly path: string;
   readonly idleMs?: number;
+  /** See `HelperProcess`. */
+  readonly deadlineMs?: number;
   /** Start the helper's process. @throws Error if this machine cannot start it */
   readonly spawn?: () => HelperChild;
 }
@@ -26,7 +28,8 @@ export interface GitSpawnerOptions {
  * twenty times for each issue. The first command starts the helper. If it dies, its commands fail, and the next one starts another.
  * If this process dies, the helper ends its commands and exits.
  */
-export function startGitSpawner({ path, idleMs = IDLE_MS, spawn = () => start(path) }: GitSpawnerOptions): GitSpawner {
+export function startGitSpawner(options: GitSpawnerOptions): GitSpawner {
+  const { path, idleMs = IDLE_MS, spawn = () => start(path), ...limits } = options;
   let current: PlaceHelper | null = null;
   let busy = 0;
   let idle: NodeJS.Timeout | undefined;
@@ -38,26 +41,27 @@ export function startGitSpawner({ path, idleMs = IDLE_MS, spawn = () => start(pa
       if (current === helper) current = null;
     };
     const helper: PlaceHelper = startPlaceHelper({
+      ...limits,
       start() {
-        try {
-          const child = spawn();
-          void child.exited.then(forget, forget);
-          return child;
-        } catch (error) {
-          forget();
-          throw error;
-        }
+        const child = spawn();
+        void child.exited.then(forget, forget);
+        return child;
+      },
+      // Before its exit, because the callers of failed commands may start others at once.
+      onEnd() {
+        if (current === helper) end();
       },
     });
     return helper;
   }
 
   function end(): void {
-    if (current === null) return;
-    const ended = current.close().finally(() => ending.delete(ended));
+    const helper = current;
+    current = null;
+    if (helper === null) return;
+    const ended = helper.close().finally(() => ending.delete(ended));
     ended.catch(() => undefined); // It cannot be killed. It exits because its input is closed.
     ending.add(ended);
-    current = null;
   }
 
   /** Start a command in the helper. @param endOf returns a promise that settles when the command ends */
