@@ -88,10 +88,13 @@ test("a stream, an exit code, too much output and an abort arrive as from a comm
 });
 
 test("if the process dies, its commands fail, and the next one starts another", async () => {
-  const hung = spawner.run(hanging());
+  const output = new Writable({ write: () => undefined });
+  const endless = command(["-c", "alias.endless=!yes", "endless"]); // Ends by SIGPIPE.
+  const hung = [spawner.run(hanging()), spawner.run({ ...endless, output })];
   const pid = await hangingPid();
   process.kill(pids[0] ?? 0, "SIGKILL");
-  await expect(hung).rejects.toMatchObject({ failure: { kind: "git", message: expect.stringContaining("SIGKILL") } });
+  const failed = { failure: { kind: "git", message: expect.stringContaining("SIGKILL") } };
+  for (const one of hung) await expect(one).rejects.toMatchObject(failed);
   process.kill(pid, "SIGKILL");
   expect(await spawner.run(command(["version"]))).toMatchObject({ code: 0 });
   expect(pids).toHaveLength(2);

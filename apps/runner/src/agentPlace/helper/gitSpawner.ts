@@ -1,3 +1,4 @@
+import { StepFailure } from "@tac8/core/domain/failures";
 import type { GitExecutor } from "../../git/executor.ts";
 import { send, type GitAnswer, type GitCommand } from "../../git/runGit.ts";
 import type { GitStream, GitStreamCommand } from "../../git/streamGit.ts";
@@ -105,13 +106,14 @@ export function startGitSpawner(options: GitSpawnerOptions): GitSpawner {
   };
 }
 
-/** Pass the output of a command to its destination. @throws the signal's reason */
+/** Pass the output of a command to its destination. @throws the signal's reason, StepFailure if the helper ended, which says nothing about git */
 async function pass({ stdout, ended }: GitStream, { output, args, signal }: GitCommand): Promise<GitAnswer> {
   const sending = output === undefined ? false : send(stdout, output);
   const { code, errorText: stderr, timedOut } = await ended;
   if (code === undefined || timedOut) stdout.destroy(); // The reader may take no more, and what it got is not whole.
   const isWhole = await sending;
   signal?.throwIfAborted();
+  if (stdout.errored instanceof StepFailure) throw stdout.errored;
   const why =
     code === 0 ? "" : `git ${args[0] ?? ""} ended by ${code === undefined ? "a signal" : `exit code ${code}`}`;
   return {
