@@ -19,6 +19,8 @@ export interface HelperProcess {
   readonly start: () => HelperChild;
   /** Time for an answer on top of the time limit of the work itself. Default 60 s. */
   readonly deadlineMs?: number;
+  /** Names the process in messages. Default: the helper that runs git in the workspace. */
+  readonly name?: string;
   /** Called once, when every later request fails. The process may still be alive. */
   readonly onEnd?: () => void;
 }
@@ -253,7 +255,8 @@ export class Connection {
 
   #finish(why: string): void {
     if (this.#end !== null) return;
-    const end = new StepFailure({ kind: "git", message: `the helper that runs git in the workspace ${why}` });
+    const { name = "the helper that runs git in the workspace" } = this.#options;
+    const end = new StepFailure({ kind: "git", message: `${name} ${why}` });
     this.#end = end;
     this.#options.onEnd?.();
     const calls = [...this.#calls.values()];

@@ -43,6 +43,7 @@ export function startGitSpawner(options: GitSpawnerOptions): GitSpawner {
     };
     const helper: PlaceHelper = startPlaceHelper({
       ...limits,
+      name: "the process that starts git",
       start() {
         const child = spawn();
         void child.exited.then(forget, forget);
