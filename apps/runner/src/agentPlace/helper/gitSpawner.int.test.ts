@@ -100,15 +100,17 @@ test("if the process dies, its commands fail, and the next one starts another", 
   expect(pids).toHaveLength(2);
 });
 
-test("if the process gives no answer, a command that follows at once starts another", async () => {
+test("if the process gives no answer, its git is killed, and a command that follows at once starts another", async () => {
   const impatient = start({ deadlineMs: 1000 });
-  await impatient.run(command(["version"]));
+  impatient.run(hanging()).catch(() => undefined);
+  const pid = await hangingPid();
   process.kill(pids[0] ?? 0, "SIGSTOP");
   const unanswered = impatient.run({ ...command(["version"]), timeoutMs: 1 });
   const next = unanswered.catch(async () => impatient.run(command(["version"])));
   await expect(unanswered).rejects.toMatchObject({ failure: { kind: "git" } });
   expect(await next).toMatchObject({ code: 0 });
   expect(pids).toHaveLength(2);
+  await exited(pid);
   await impatient.close();
   expect(pids.map(isRunning)).toEqual([false, false]);
 });

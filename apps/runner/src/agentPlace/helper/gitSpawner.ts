@@ -2,6 +2,7 @@ import { StepFailure } from "@tac8/core/domain/failures";
 import type { GitExecutor } from "../../git/executor.ts";
 import { send, type GitAnswer, type GitCommand } from "../../git/runGit.ts";
 import type { GitStream, GitStreamCommand } from "../../git/streamGit.ts";
+import { membersOf, treeBelow } from "../../process/members.ts";
 import { HELPER_PROGRAM, startPlaceHelper, type PlaceHelper } from "./client.ts";
 import { spawned, type HelperChild } from "./child.ts";
 
@@ -47,7 +48,7 @@ export function startGitSpawner(options: GitSpawnerOptions): GitSpawner {
       start() {
         const child = spawn();
         void child.exited.then(forget, forget);
-        return child;
+        return withItsGit(child);
       },
       // Before its exit, because the callers of failed commands may start others at once.
       onEnd() {
@@ -123,6 +124,27 @@ async function pass({ stdout, ended }: GitStream, { output, args, signal }: GitC
     stderr,
     errorText: stderr || (isWhole ? why : ""),
   };
+}
+
+/** Kill its git commands with it: without it, their time limits have no effect. A process that died by itself leaves them to the end of their runs. */
+function withItsGit(child: HelperChild): HelperChild {
+  const tree = child.pid === undefined ? null : treeBelow(child.pid);
+  return {
+    ...child,
+    kill() {
+      const members = membersOf(tree);
+      child.kill();
+      for (const pid of members) killIfThere(pid);
+    },
+  };
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It is not running any more.
+  }
 }
 
 function start(path: string): HelperChild {
