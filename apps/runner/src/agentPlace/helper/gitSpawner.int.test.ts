@@ -143,14 +143,23 @@ test("an idle process ends, and one with a command does not", async () => {
   await quick.close();
 });
 
-test("close ends the commands and the process; later commands are refused", async () => {
+test("after close, a running command ends as usual, and further commands need no helper", async () => {
   const hung = spawner.run(hanging());
-  hung.catch(() => undefined);
   const pid = await hangingPid();
   await spawner.close();
-  await expect(hung).rejects.toMatchObject({ failure: { kind: "git" } });
-  expect([pid, pids[0] ?? 0].map(isRunning)).toEqual([false, false]);
-  await expect(spawner.run(command(["version"]))).rejects.toThrow("while the runner ends");
+  expect(await spawner.run(command(["version"]))).toMatchObject({ code: 0 });
+  expect(await text(spawner.stream(command(["version"])).stdout)).toContain("git version");
+  expect([pid, pids[0] ?? 0].map(isRunning)).toEqual([true, true]);
+  process.kill(pid, "SIGKILL");
+  expect(await hung).toMatchObject({ code: expect.anything() });
+  await exited(pids[0] ?? 0);
+  expect(pids).toHaveLength(1);
+});
+
+test("close ends an idle process", async () => {
+  await spawner.run(command(["version"]));
+  await spawner.close();
+  expect(isRunning(pids[0] ?? 0)).toBe(false);
 });
 
 test("git reads its input from a file, and writes its output to another stream", async () => {

@@ -1,5 +1,5 @@
 import { StepFailure } from "@tac8/core/domain/failures";
-import type { GitExecutor } from "../../git/executor.ts";
+import { ownGit, type GitExecutor } from "../../git/executor.ts";
 import { send, type GitAnswer, type GitCommand } from "../../git/runGit.ts";
 import type { GitStream, GitStreamCommand } from "../../git/streamGit.ts";
 import { membersOf, treeBelow } from "../../process/members.ts";
@@ -10,7 +10,10 @@ import { spawned, type HelperChild } from "./child.ts";
 const IDLE_MS = 60_000;
 
 export interface GitSpawner extends GitExecutor {
-  /** End the helper and its git commands. Idempotent. */
+  /**
+   * End the helper, or let it end with its last command. Further commands are started by this process, because a job may still be
+   * saving its work. Idempotent.
+   */
   close(): Promise<void>;
 }
 
@@ -69,7 +72,6 @@ export function startGitSpawner(options: GitSpawnerOptions): GitSpawner {
 
   /** Start a command in the helper. @param endOf returns a promise that settles when the command ends */
   function use<T>(begin: (helper: PlaceHelper) => T, endOf: (begun: T) => Promise<unknown>): T {
-    if (isClosed) throw new Error("a git command was started while the runner ends");
     clearTimeout(idle);
     busy += 1;
     const begun = begin((current ??= open()));
@@ -80,10 +82,13 @@ export function startGitSpawner(options: GitSpawnerOptions): GitSpawner {
   async function release(ended: Promise<unknown>): Promise<void> {
     await ended.catch(() => undefined); // The caller of the command handles its error.
     busy -= 1;
-    if (busy === 0) idle = setTimeout(end, idleMs).unref();
+    if (busy > 0) return;
+    if (isClosed) end();
+    else idle = setTimeout(end, idleMs).unref();
   }
 
   function stream(command: GitStreamCommand): GitStream {
+    if (isClosed) return ownGit.stream(command);
     return use(
       (helper) => helper.streamGit(command),
       ({ ended }) => ended,
@@ -92,6 +97,7 @@ export function startGitSpawner(options: GitSpawnerOptions): GitSpawner {
 
   return {
     async run(command) {
+      if (isClosed) return ownGit.run(command);
       if (command.output !== undefined) return pass(stream(command), command);
       return use(
         (helper) => helper.git(command),
@@ -102,7 +108,7 @@ export function startGitSpawner(options: GitSpawnerOptions): GitSpawner {
     async close() {
       isClosed = true;
       clearTimeout(idle);
-      end();
+      if (busy === 0) end();
       await Promise.allSettled(ending);
     },
   };
