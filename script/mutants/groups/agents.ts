@@ -109,6 +109,22 @@ export const agents: readonly Mutant[] = [
     promise: "when tac8 removes an agent's files, it removes nothing that a link leads to",
   },
   {
+    name: "remove-slash",
+    file: `${RUNNER}/files/local.ts`,
+    find: 'if (path.endsWith("/")) return false;',
+    replace: "",
+    test: { file: `${RUNNER}/files/local.int.test.ts`, name: "even if the path ends with a slash" },
+    promise: "a slash after the name of a link does not make tac8 remove what the link leads to",
+  },
+  {
+    name: "remove-large",
+    file: `${RUNNER}/files/local.ts`,
+    find: "} else if (tryOr(() => isLarge(lstatSync(one)), false))",
+    replace: "} else if (depth === 0)",
+    test: { file: `${RUNNER}/files/local.int.test.ts`, name: "while the file system removes a large file" },
+    promise: "the removal of a large file delays no heartbeat of other runs",
+  },
+  {
     name: "no-credentials",
     file: "packages/core/src/isolation/toolchains.ts",
     find: '{ variable: "RUSTUP_HOME", value: ".rustup" },',

@@ -63,6 +63,29 @@ test("a removed tree takes nothing with it that its links lead to", async () => 
   await localFiles.remove(join(dir, "missing"));
 });
 
+test("a removal removes nothing that a link leads to, even if the path ends with a slash", async () => {
+  const kept = join(dir, "kept");
+  await mkdir(kept);
+  await writeFile(join(kept, "file"), "");
+  await symlink(kept, join(dir, "link"));
+  await localFiles.remove(`${join(dir, "link")}/`);
+  expect(await readdir(kept)).toEqual(["file"]);
+  await mkdir(join(dir, "tree", "below"), { recursive: true });
+  await localFiles.remove(`${join(dir, "tree")}/`);
+  expect((await readdir(dir)).toSorted()).toEqual(["kept", "link"]);
+});
+
+test("other work continues while the file system removes a large file", async () => {
+  const tree = join(dir, "tree");
+  await mkdir(tree);
+  await writeFile(join(tree, "large"), Buffer.alloc(8 * 1024 ** 2, 1));
+  let turns = 0;
+  setImmediate(() => (turns += 1));
+  await localFiles.remove(tree);
+  expect(turns).toBe(1);
+  expect(await readdir(dir)).toEqual([]);
+});
+
 /** Makes a folder, and below it closed ones with a file, whose path is longer than a system call takes (4096 bytes). */
 const NEST = `
 my ($how, $dir) = @ARGV;
