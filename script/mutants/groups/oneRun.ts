@@ -112,8 +112,8 @@ export const oneRun: readonly Mutant[] = [
   {
     name: "guard-silence-survivors",
     file: `${RUNNER}/guard/timeGuard.ts`,
-    find: '  "\\${kill_survivors[@]}" </dev/null\n',
-    replace: "",
+    find: '  "\\${kill_survivors[@]}" </dev/null\n  echo',
+    replace: "  echo",
     test: { file: `${RUNNER}/guard/guard.int.test.ts`, name: "the guard kills the survivors too" },
     promise: "what an agent without a sandbox has started dies with it, also while its runner is frozen",
   },
@@ -156,13 +156,41 @@ export const oneRun: readonly Mutant[] = [
   {
     name: "sandbox-guard-early",
     file: `${RUNNER}/guard/timeGuard.ts`,
-    find: 'read -r pid start left || exec "\\${kill_survivors[@]}"\n',
-    replace: "read -r pid start left || exit 0\n",
+    find: 'if [ -n "$pid" ]; then\n',
+    replace: 'if [ -z "$pid" ]; then exit 0; else\n',
     test: {
       file: `${RUNNER}/guard/sandbox.int.test.ts`,
       name: "searches for the runner's processes if the runner ends before it names one to watch",
     },
     promise: "a sandbox whose runner is killed in the middle of starting it is ended",
+  },
+  {
+    name: "time-guard-first",
+    file: `${RUNNER}/guard/timeGuard.ts`,
+    find: "left=${left}\n",
+    replace: "left=3600\n",
+    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "if no process to watch is named in time" },
+    promise: "an agent that was starting when its runner froze is dead before its job's lock can expire",
+  },
+  {
+    name: "time-guard-first-late",
+    file: `${RUNNER}/guard/timeGuard.ts`,
+    find: 'if (survivors > 0 && !output.includes("watching\\n")) isLate = true;',
+    replace: "",
+    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "if no process to watch is named in time" },
+    promise: "an agent that was killed because its runner froze while starting it has not failed",
+  },
+  {
+    name: "guard-holds",
+    file: `${RUNNER}/guard/direct.ts`,
+    find: "await guard.hold();",
+    replace: "await guard.close();",
+    test: {
+      file: `${RUNNER}/guard/guard.int.test.ts`,
+      name: "does not end before the processes that a finished agent has left are dead",
+    },
+    promise:
+      "a workspace is locked until every process that a finished agent has left is dead, even if its runner is killed",
   },
   {
     name: "sandbox-late-exit",
@@ -205,8 +233,8 @@ export const oneRun: readonly Mutant[] = [
   {
     name: "time-guard-left",
     file: `${RUNNER}/guard/timeGuard.ts`,
-    find: "      watched.until = performance.now() + leftMs;\n",
-    replace: "",
+    find: "      until = performance.now() + leftMs;\n      current",
+    replace: "      current",
     test: {
       file: `${RUNNER}/guard/sandbox.int.test.ts`,
       name: "is replaced by a guard that continues with the last heartbeat",

@@ -13,7 +13,7 @@ import { abandonCgroups, cgroupPrefix, oomKills, type GroupLimits } from "../pro
 import { killSurvivors } from "../process/survivors.ts";
 import { neverStarted, TOO_MANY_FILES, type Guarded, type GuardEnd } from "./guarded.ts";
 import { AGENT_NICENESS, lifeOf } from "./life.ts";
-import type { AgentStart } from "./protocol.ts";
+import type { AgentStart, GuardExit } from "./protocol.ts";
 import { startTimeGuard } from "./timeGuard.ts";
 
 export interface DirectStart extends AgentStart {
@@ -60,7 +60,7 @@ export function startDirect(start: DirectStart): Guarded {
     lost = why;
     kill();
   };
-  const guard = startTimeGuard({ bash, runId, lock: { path: lockPath, fd: lockFd }, onLost });
+  const guard = startTimeGuard({ bash, runId, leftMs, lock: { path: lockPath, fd: lockFd }, onLost });
   if (typeof guard === "string") return neverStarted(`cannot start the guard: ${guard}`);
   const agent = spawnAgent(start);
   if (typeof agent === "string") {
@@ -96,7 +96,16 @@ export function startDirect(start: DirectStart): Guarded {
     }
     const exit = await life.ended;
     const exitedAt = performance.now();
-    const isLate = await guard.close();
+    const isLate = await guard.hold();
+    const ended = await endOf(exit, { isLate, exitedAt });
+    await guard.close(); // Only now, because the guard has the lock.
+    return ended;
+  };
+
+  const endOf = async (
+    exit: GuardExit["exit"],
+    { isLate, exitedAt }: { readonly isLate: boolean; readonly exitedAt: number },
+  ): Promise<GuardEnd> => {
     if (lost !== null) return { kind: "lost", message: `the agent was ended because its ${lost}` };
     // Another process has killed both, so the agent has not failed.
     if (!isLate && exit.signal === "SIGKILL" && (guard.diedAt ?? 0) > exitedAt - TOGETHER_MS && !isKilled)
@@ -104,7 +113,7 @@ export function startDirect(start: DirectStart): Guarded {
     const oom = oomKills(runId); // Before the search for survivors, which removes the empty group.
     // While this process was stopped, the guard may also have killed an agent that had already exited.
     const cause = isLate && exit.signal !== null ? "heartbeat-lost" : "exit";
-    const { killed, remaining } = await killRemaining(start, { since, session: pid });
+    const { killed, remaining } = await killRemaining(start, { since, session: pid, guard: guard.pid });
     const survivors = guard.killed + killed;
     return { kind: "exit", exit: { exit, survivors, remaining, cause, oomKills: oom } };
   };
@@ -211,14 +220,14 @@ function lowerPriority(pid: number): void {
  */
 async function killRemaining(
   { runId, lockPath, insideFd }: DirectStart,
-  { since, session }: { readonly since: number; readonly session: number | undefined },
+  { since, session, guard }: { readonly since: number; readonly session: number | undefined; readonly guard: number },
 ): Promise<{ killed: number; remaining: number }> {
   const deadline = performance.now() + SEARCH.limitMs;
   do {
     try {
       // While a process of the session is left, no other process gets the session's id.
       const isReused = session !== undefined && startTimeOf(session) !== null;
-      const query = { runId, lockPath, except: [process.pid], since, session: isReused ? undefined : session };
+      const query = { runId, lockPath, except: [process.pid, guard], since, session: isReused ? undefined : session };
       const { killed, remaining } = await killSurvivors(query);
       return { killed, remaining: remaining.length };
     } catch {

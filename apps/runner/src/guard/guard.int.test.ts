@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { lock } from "@tac8/core/process/flock";
@@ -187,6 +188,17 @@ test("a heartbeat to a guard that has just exited does no harm", async () => {
   guarded.send("kill");
   expect(await guarded.ended).toMatchObject({ kind: "exit", exit: { exit: { signal: "SIGKILL" }, remaining: 0 } });
   expect(isRunning(agent)).toBe(false);
+});
+
+test("the guard does not end before the processes that a finished agent has left are dead", async () => {
+  const file = join(bench.dir, "daemon.pid");
+  const program = ["sh", "-c", `setsid sleep 7777 3>&- >/dev/null 2>&1 & echo $! >"${file}"`];
+  const handle = bench.start(bench.request({ program }), { driver: plain });
+  const guard = handle.pid;
+  const daemon = await numberIn(file);
+  while (isRunning(guard)) await turn();
+  expect(isRunning(daemon)).toBe(false);
+  expect(await handle.done).toMatchObject({ cause: "exited", code: 0, survivorsKilled: 1, remaining: 0 });
 });
 
 test("a missing program is reported, and no process is left", async () => {

@@ -290,8 +290,8 @@ describe("the guard of a sandbox", () => {
   const isAtWork = (pid: number) =>
     expect.poll(() => readProc(`/proc/${pid}/comm`), { timeout: 60_000 }).toMatch(/^tac8 guard/);
 
-  function start(runId: string, onLost: (why: string) => void = () => undefined): TimeGuard {
-    const started = startTimeGuard({ bash, runId, lock: bench.lock, onLost });
+  function start(runId: string, onLost: (why: string) => void = () => undefined, leftMs = 3_600_000): TimeGuard {
+    const started = startTimeGuard({ bash, runId, leftMs, lock: bench.lock, onLost });
     if (typeof started === "string") throw new Error(started);
     return (guard = started);
   }
@@ -337,7 +337,7 @@ describe("the guard of a sandbox", () => {
 
   test("kills when only the runner's pipe ends", async () => {
     const watched = { pid: child.pid ?? 0, startTime: startTimeOf(child.pid ?? 0) };
-    const options = JSON.stringify({ bash, runId: bench.request().runId, lock: NO_LOCK });
+    const options = JSON.stringify({ bash, runId: bench.request().runId, leftMs: 3_600_000, lock: NO_LOCK });
     const script = `import { startTimeGuard } from ${JSON.stringify(TIME_GUARD)};
       startTimeGuard(${options}).watch(${JSON.stringify(watched)}, 3_600_000);`;
     // Its parent is not the process that dies.
@@ -351,7 +351,7 @@ describe("the guard of a sandbox", () => {
 
   test("searches for the runner's processes if the runner ends before it names one to watch", async () => {
     const { runId } = bench.request();
-    const options = JSON.stringify({ bash, runId, lock: NO_LOCK });
+    const options = JSON.stringify({ bash, runId, leftMs: 3_600_000, lock: NO_LOCK });
     const script = `import { startTimeGuard } from ${JSON.stringify(TIME_GUARD)}; startTimeGuard(${options});`;
     const runner = spawn(process.execPath, ["--input-type=module", "-e", `${script} console.log("ready");`], {
       stdio: ["ignore", "pipe", "inherit"],
@@ -361,6 +361,46 @@ describe("the guard of a sandbox", () => {
     await once(runner.stdout, "data");
     runner.kill("SIGKILL");
     expect(await ended).toEqual([null, "SIGKILL"]);
+  });
+
+  test("searches for the run's processes if no process to watch is named in time, as by a frozen runner", async () => {
+    const { runId } = bench.request();
+    const beside = spawn("sleep", ["7777"], { detached: true, env: { ...process.env, TAC8_RUN: runId } });
+    await once(beside, "spawn");
+    const pid = beside.pid ?? 0;
+    const startTime = startTimeOf(pid) ?? 0;
+    const started = start(runId, () => undefined, 1);
+    const ended = once(beside, "exit");
+    // No turn of the event loop in between, so that the runner notices nothing before it names the process.
+    while (readStat(started.pid)?.state !== "Z") spawnSync("sleep", ["0.05"]);
+    started.watch({ pid, startTime }, 60_000);
+    expect(await ended).toEqual([null, "SIGKILL"]);
+    expect(await started.hold()).toBe(true);
+    expect(started.killed).toBe(1);
+  });
+
+  test("watches a process that is named after its time was over", async () => {
+    const pid = child.pid ?? 0;
+    const started = start(bench.request().runId, () => undefined, 1);
+    const first = started.pid;
+    while (readStat(first)?.state !== "Z") spawnSync("sleep", ["0.05"]);
+    started.watch({ pid, startTime: startTimeOf(pid) ?? 0 }, 60_000);
+    await expect.poll(() => started.pid).not.toBe(first);
+    started.beat(1);
+    await exited(pid);
+    expect(await started.close()).toBe(true);
+  });
+
+  test("kills a process whose name contains a line break", async () => {
+    const program = join(bench.dir, "a\nb");
+    symlinkSync("/bin/sleep", program);
+    const named = spawn(program, ["7777"], { stdio: "ignore" });
+    await once(named, "spawn");
+    const pid = named.pid ?? 0;
+    const started = start(bench.request().runId);
+    started.watch({ pid, startTime: startTimeOf(pid) ?? 0 }, 1);
+    await exited(pid);
+    expect(await started.close()).toBe(true);
   });
 
   test("ends on request without a process to watch, and does not search", async () => {
@@ -377,7 +417,8 @@ describe("the guard of a sandbox", () => {
   test("is lost if it repeatedly ends before it watches", async () => {
     const lost = Promise.withResolvers<string>();
     const { runId } = bench.request();
-    guard = startTimeGuard({ bash: "/bin/false", runId, lock: bench.lock, onLost: lost.resolve }) as TimeGuard;
+    const options = { bash: "/bin/false", runId, leftMs: 3_600_000 };
+    guard = startTimeGuard({ ...options, lock: bench.lock, onLost: lost.resolve }) as TimeGuard;
     expect(await lost.promise).toMatch(/^guard \d+ ended by exit code 1, and so did those before it$/);
     expect(await guard.close()).toBe(false);
   });

@@ -21,6 +21,11 @@ export interface TimeGuard {
   watch(process: ProcessId, leftMs: number): void;
   beat(leftMs: number): void;
   /**
+   * Call this after the process has exited. Until `close`, the guard keeps the lock, and kills the survivors if the runner
+   * dies. Resolves with whether the guard has killed the process because of a missing heartbeat. Bounded.
+   */
+  hold(): Promise<boolean>;
+  /**
    * End the guard. Resolves when it has exited, with whether it has killed the process because of a missing heartbeat.
    * Idempotent and bounded.
    */
@@ -31,6 +36,8 @@ export interface TimeGuardOptions {
   /** Path of bash. */
   readonly bash: string;
   readonly runId: string;
+  /** Time for which processes of the run may live until `watch`: a runner may be frozen just after it has started one. */
+  readonly leftMs: number;
   /** Lock of the workspace. If the runner ends, the guard keeps it until it has killed the remaining processes of the run. */
   readonly lock: { readonly path: string; readonly fd: number };
   /** Called once, if the guard ended without killing the process, and cannot be replaced. */
@@ -46,12 +53,20 @@ const MAX_FAILURES = 3;
 /** Longest name of a process that Linux shows. */
 const COMM_LENGTH = 15;
 
+interface ScriptOptions {
+  readonly name: string;
+  /** Command line of the program that kills the survivors. */
+  readonly killSurvivors: readonly string[];
+  /** Seconds until a process must be named. */
+  readonly left: string;
+}
+
 /**
  * Return the script. The shell reads it from its standard input, and parses all of it before it runs it. So its
  * command line has only the name of the guard: an agent's `pkill -f node` means none of tac8's processes.
- * Further input: `<pid> <start time> <seconds>`, then `<seconds>` at each heartbeat, or `done`. Output: `watching`
- * after the first line was read; if no heartbeat came in time, `killed <number of survivors>`, and then `late` if it has
- * killed the process, or `exited` if there was no such process.
+ * Further input: `<pid> <start time> <seconds>`, then `<seconds>` at each heartbeat, `hold`, or `done`. Output: `watching`
+ * after the first line was read, and `holding`; if no input came in time, `killed <number of survivors>`, and then `late`
+ * if it has killed the process, or `exited` if there was no such process.
  * The guard reads in `/proc` whether the pid is still the same process: fields are counted from the last parenthesis,
  * and the start time is the 20th of them. A heartbeat that arrived while the machine was busy counts, even if the time
  * is over. If the runner has died, even before it named a process, the shell becomes the program that kills the
@@ -59,15 +74,12 @@ const COMM_LENGTH = 15;
  * processes, and an agent that is just being started may be unknown to the guard.
  * The session of the process is searched unless its pid belongs to another process now.
  */
-const scriptOf = (name: string, killSurvivors: readonly string[]): string => `{
+const scriptOf = ({ name, killSurvivors, left }: ScriptOptions): string => `{
 trap '' HUP INT PIPE TERM
 set -f
 kill_survivors=(${killSurvivors.map(quoted).join(" ")})
 printf %s ${quoted(name.slice(0, COMM_LENGTH))} >/proc/$$/comm
-read -r pid start left || exec "\${kill_survivors[@]}"
-if [ "$pid" = done ]; then exit 0; fi
-echo watching
-while :; do
+next() {
   IFS= read -r -t "$left" line
   code=$?
   if [ "$code" -gt 128 ] && read -r -t 0; then
@@ -76,14 +88,27 @@ while :; do
     code=$?
     line=$part$line
   fi
+}
+left=${left}
+next
+if [ "$code" -eq 0 ]; then
+  if [ "$line" = done ]; then exit 0; fi
+  set -- $line
+  pid=$1 start=$2 left=$3
+  echo watching
+fi
+while [ "$code" -eq 0 ]; do
+  next
   if [ "$code" -ne 0 ]; then break; fi
   if [ "$line" = done ]; then exit 0; fi
-  left=$line
+  if [ "$line" = hold ]; then echo holding; else left=$line; fi
 done
-read -r stat <"/proc/$pid/stat"
-set -- \${stat##*) }
-if [ "\${20}" != "$start" ] || ! kill -KILL "$pid"; then result=exited; else result=late; fi
-if [ -z "$stat" ] || [ "\${20}" = "$start" ]; then kill_survivors+=("$pid"); fi
+if [ -n "$pid" ]; then
+  IFS= read -r -d '' stat <"/proc/$pid/stat"
+  set -- \${stat##*) }
+  if [ "\${20}" != "$start" ] || ! kill -KILL "$pid"; then result=exited; else result=late; fi
+  if [ -z "$stat" ] || [ "\${20}" = "$start" ]; then kill_survivors+=("$pid"); fi
+fi
 if [ "$code" -gt 128 ]; then
   "\${kill_survivors[@]}" </dev/null
   echo "$result"
@@ -102,8 +127,9 @@ function quoted(word: string): string {
  * Start a guard. If it dies, another guard is started immediately, with the time that is left.
  * @returns the reason if it could not be started, because this machine has no process, memory or descriptor left
  */
-export function startTimeGuard({ onLost, ...options }: TimeGuardOptions): TimeGuard | string {
-  let watched: { readonly process: ProcessId; until: number } | null = null;
+export function startTimeGuard({ onLost, leftMs: firstMs, ...options }: TimeGuardOptions): TimeGuard | string {
+  let watched: ProcessId | null = null;
+  let until = performance.now() + firstMs;
   /** Guards in a row that ended before they watched. */
   let failures = 0;
   let isLate = false;
@@ -112,11 +138,13 @@ export function startTimeGuard({ onLost, ...options }: TimeGuardOptions): TimeGu
   let diedAt: number | null = null;
   let isOverdue = false;
   let closing: Promise<boolean> | null = null;
+  let isHeld = false;
+  const holding = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
 
   /** Start a guard for the process that is already watched, if there is one. */
   function start(): Bash | string {
-    const started = spawnBash(options);
+    const started = spawnBash({ ...options, left: secondsUntil(until) });
     if (typeof started === "string") return started;
     failures += 1;
     let output = "";
@@ -126,20 +154,24 @@ export function startTimeGuard({ onLost, ...options }: TimeGuardOptions): TimeGu
       if (output.includes("watching\n")) failures = 0;
       isLate ||= output.includes("late\n");
       hasExited ||= output.includes("exited\n");
+      if (output.includes("holding\n")) holding.resolve();
     });
     started.child.once("close", (code, signal) => {
-      killed += Number(/^killed (\d+)$/m.exec(output)?.[1] ?? 0);
+      const survivors = Number(/^killed (\d+)$/m.exec(output)?.[1] ?? 0);
+      killed += survivors;
+      // The runner was frozen before it named the process.
+      if (survivors > 0 && !output.includes("watching\n")) isLate = true;
       if (signal !== null && !isOverdue) diedAt = performance.now();
-      if (closing !== null || isLate || hasExited) {
+      if (closing !== null || isHeld || isLate || hasExited) {
         ended.resolve();
         // The runner has not read the end of the process, so its pid is not reused: the guard could not access the
         // process.
-        if (closing === null && hasExited) onLost("time was over, and its guard could not end it");
+        if (closing === null && !isHeld && hasExited) onLost("time was over, and its guard could not end it");
         return;
       }
       replace(`guard ${started.child.pid} ended by ${signal ?? `exit code ${code}`}`);
     });
-    if (watched !== null) instruct(started, watched);
+    if (watched !== null) instruct(started, watched, until);
     return started;
   }
 
@@ -165,13 +197,20 @@ export function startTimeGuard({ onLost, ...options }: TimeGuardOptions): TimeGu
       return diedAt;
     },
     watch(process, leftMs) {
-      watched = { process, until: performance.now() + leftMs };
-      instruct(current, watched);
+      watched = process;
+      until = performance.now() + leftMs;
+      instruct(current, watched, until);
     },
     beat(leftMs) {
       if (watched === null) return;
-      watched.until = performance.now() + leftMs;
-      current.stdin.write(`${seconds(leftMs)}\n`);
+      until = performance.now() + leftMs;
+      current.stdin.write(`${secondsUntil(until)}\n`);
+    },
+    async hold() {
+      isHeld = true;
+      current.stdin.write("hold\n");
+      await bounded(Promise.race([holding.promise, ended.promise]));
+      return isLate;
     },
     close() {
       closing ??= end();
@@ -181,23 +220,27 @@ export function startTimeGuard({ onLost, ...options }: TimeGuardOptions): TimeGu
 
   async function end(): Promise<boolean> {
     current.stdin.end("done\n");
+    await bounded(ended.promise);
+    return isLate;
+  }
+
+  async function bounded(response: Promise<void>): Promise<void> {
     const kill = setTimeout(() => {
       isOverdue = true;
       current.child.kill("SIGKILL");
     }, CLOSE_MS);
-    await ended.promise;
+    await response;
     clearTimeout(kill);
-    return isLate;
   }
 }
 
-function instruct({ stdin }: Bash, { process, until }: { readonly process: ProcessId; readonly until: number }): void {
-  stdin.write(`${process.pid} ${process.startTime} ${seconds(until - performance.now())}\n`);
+function instruct({ stdin }: Bash, { pid, startTime }: ProcessId, until: number): void {
+  stdin.write(`${pid} ${startTime} ${secondsUntil(until)}\n`);
 }
 
-/** Seconds in the format that the shell reads; at least one millisecond. */
-function seconds(ms: number): string {
-  return (Math.max(1, Math.floor(ms)) / 1000).toFixed(3);
+/** Return the seconds until a time of `performance.now()`, in the format that the shell reads; at least one millisecond. */
+function secondsUntil(time: number): string {
+  return (Math.max(1, Math.floor(time - performance.now())) / 1000).toFixed(3);
 }
 
 interface Bash {
@@ -206,8 +249,13 @@ interface Bash {
   readonly stdout: NonNullable<ChildProcess["stdout"]>;
 }
 
-function spawnBash({ bash, runId, lock }: Omit<TimeGuardOptions, "onLost">): Bash | string {
-  const survivorsCommand = [process.execPath, ...smallNode(64), KILL_SURVIVORS, runId, lock.path, String(process.pid)];
+interface BashOptions extends Pick<TimeGuardOptions, "bash" | "runId" | "lock"> {
+  /** Seconds until a process must be named. */
+  readonly left: string;
+}
+
+function spawnBash({ bash, runId, lock, left }: BashOptions): Bash | string {
+  const killSurvivors = [process.execPath, ...smallNode(64), KILL_SURVIVORS, runId, lock.path, String(process.pid)];
   // `ps` shows this name.
   const name = `tac8 guard ${runId}`;
   let child: ChildProcess;
@@ -229,6 +277,6 @@ function spawnBash({ bash, runId, lock }: Omit<TimeGuardOptions, "onLost">): Bas
   if (!stdin || !stdout) return TOO_MANY_FILES;
   if (child.pid === undefined) return `${bash} cannot be started, or this machine has no process left for it`;
   stdin.on("error", () => undefined); // The guard has just ended, which its event `close` reports.
-  stdin.write(scriptOf(name, survivorsCommand));
+  stdin.write(scriptOf({ name, killSurvivors, left }));
   return { child, stdin, stdout };
 }
