@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import { on, once } from "node:events";
 import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { getPriority } from "node:os";
 import { join } from "node:path";
@@ -389,6 +389,31 @@ describe("the guard of a sandbox", () => {
     started.beat(1);
     await exited(pid);
     expect(await started.close()).toBe(true);
+  });
+
+  test("kills the process group by itself, and then the other survivors, if its program fails at first", async () => {
+    const failed = join(bench.dir, "failed");
+    const node = process.execPath;
+    const program = join(bench.dir, "node");
+    const script = `#!/bin/sh\nif [ -e '${failed}' ]; then exec '${node}' "$@"; fi\n: >'${failed}'\nexit 134\n`;
+    writeFileSync(program, script, { mode: 0o755 });
+    const leader = spawn("sh", ["-c", "sleep 7777 & echo $!; setsid sleep 7778 & echo $!; wait"], {
+      detached: true,
+      env: { PATH: process.env["PATH"], TAC8_RUN: bench.request().runId },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const lines = on(createInterface({ input: leader.stdout }), "line");
+    const [first, second] = [await lines.next(), await lines.next()].map(({ value }) => Number(value));
+    const pid = leader.pid ?? 0;
+    process.execPath = program;
+    try {
+      start(bench.request().runId).watch({ pid, startTime: startTimeOf(pid) ?? 0 }, 1);
+    } finally {
+      process.execPath = node;
+    }
+    for (const survivor of [first, second]) await exited(survivor ?? 0);
+    expect(await guard?.close()).toBe(true);
+    expect(guard?.killed).toBe(1);
   });
 
   test("kills a process whose name contains a line break", async () => {

@@ -69,10 +69,12 @@ interface ScriptOptions {
  * if it has killed the process, or `exited` if there was no such process.
  * The guard reads in `/proc` whether the pid is still the same process: fields are counted from the last parenthesis,
  * and the start time is the 20th of them. A heartbeat that arrived while the machine was busy counts, even if the time
- * is over. If the runner has died, even before it named a process, the shell becomes the program that kills the
- * survivors, for two reasons: the kernel releases the lock of a sandbox's first process before it ends the other
- * processes, and an agent that is just being started may be unknown to the guard.
+ * is over. If the runner has died, even before it named a process, the survivors are killed too, for two reasons: the
+ * kernel releases the lock of a sandbox's first process before it ends the other processes, and an agent that is just
+ * being started may be unknown to the guard.
  * The session of the process is searched unless its pid belongs to another process now.
+ * The program that kills the survivors may fail to start, because a fork bomb leaves no process or thread for it. Then the
+ * shell, which bash ends if it cannot fork, kills the process group without another process, and starts the program again.
  */
 const scriptOf = ({ name, killSurvivors, left }: ScriptOptions): string => `{
 trap '' HUP INT PIPE TERM
@@ -88,6 +90,13 @@ next() {
     code=$?
     line=$part$line
   fi
+}
+kill_group() {
+  if [ -n "$group" ]; then kill -KILL -- "-$group"; fi
+}
+search() {
+  trap 'kill_group; "\${kill_survivors[@]}" </dev/null' EXIT
+  "\${kill_survivors[@]}" </dev/null && trap - EXIT
 }
 left=${left}
 next
@@ -107,14 +116,14 @@ if [ -n "$pid" ]; then
   IFS= read -r -d '' stat <"/proc/$pid/stat"
   set -- \${stat##*) }
   if [ "\${20}" != "$start" ] || ! kill -KILL "$pid"; then result=exited; else result=late; fi
-  if [ -z "$stat" ] || [ "\${20}" = "$start" ]; then kill_survivors+=("$pid"); fi
+  if [ -z "$stat" ] || [ "\${20}" = "$start" ]; then
+    group=$pid
+    kill_survivors+=("$pid")
+  fi
 fi
-if [ "$code" -gt 128 ]; then
-  "\${kill_survivors[@]}" </dev/null
-  echo "$result"
-  exit 0
-fi
-exec "\${kill_survivors[@]}"
+search
+echo "$result"
+exit 0
 }
 `;
 
