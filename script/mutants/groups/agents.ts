@@ -423,7 +423,7 @@ export const agents: readonly Mutant[] = [
   {
     name: "helper-window",
     file: `${RUNNER}/agentPlace/helper/server.ts`,
-    find: "if (!(await room.take())) break;",
+    find: "isCut = !(await room.take());",
     replace: "void room;",
     test: { file: `${RUNNER}/agentPlace/helper/client.int.test.ts`, name: "a stream of 200 MB" },
     promise: "the helper reads no more of git than the runner takes",

@@ -104,7 +104,7 @@ export const oneRun: readonly Mutant[] = [
   {
     name: "guard-early-dead",
     file: `${RUNNER}/guard/timeGuard.ts`,
-    find: "    if (watched !== null) instruct(started, watched);\n",
+    find: "    if (watched !== null) instruct(started, watched, until);\n",
     replace: "",
     test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "dies before it has a process to watch" },
     promise: "a run whose guard dies before its agent starts gets another guard",
@@ -120,8 +120,8 @@ export const oneRun: readonly Mutant[] = [
   {
     name: "guard-dies-too",
     file: `${RUNNER}/guard/direct.ts`,
-    find: "(guard.diedAt ?? 0) > exitedAt - TOGETHER_MS",
-    replace: "(guard.diedAt ?? 0) > exitedAt + TOGETHER_MS",
+    find: "(guard.diedAt ?? -Infinity) > exitedAt - TOGETHER_MS",
+    replace: "(guard.diedAt ?? -Infinity) > exitedAt + TOGETHER_MS",
     test: { file: `${RUNNER}/guard/guard.int.test.ts`, name: "is killed together with its guard has not failed" },
     promise: "an agent that another process has killed together with its guard uses no attempt",
   },
@@ -255,8 +255,8 @@ export const oneRun: readonly Mutant[] = [
   {
     name: "time-guard-unreached",
     file: `${RUNNER}/guard/timeGuard.ts`,
-    find: "if (closing === null && hasExited)",
-    replace: "if (closing !== null && hasExited)",
+    find: "if (closing === null && !isHeld && hasExited)",
+    replace: "if (closing !== null && !isHeld && hasExited)",
     test: {
       file: `${RUNNER}/guard/sandbox.int.test.ts`,
       name: "kills no other process that got the pid, and reports that its own was missing",

@@ -108,7 +108,7 @@ export function startDirect(start: DirectStart): Guarded {
   ): Promise<GuardEnd> => {
     if (lost !== null) return { kind: "lost", message: `the agent was ended because its ${lost}` };
     // Another process has killed both, so the agent has not failed.
-    if (!isLate && exit.signal === "SIGKILL" && (guard.diedAt ?? 0) > exitedAt - TOGETHER_MS && !isKilled)
+    if (!isLate && exit.signal === "SIGKILL" && (guard.diedAt ?? -Infinity) > exitedAt - TOGETHER_MS && !isKilled)
       return { kind: "lost", message: "the agent was killed together with its guard" };
     const oom = oomKills(runId); // Before the search for survivors, which removes the empty group.
     // While this process was stopped, the guard may also have killed an agent that had already exited.
