@@ -372,7 +372,7 @@ describe("the guard of a sandbox", () => {
     const started = start(runId, () => undefined, 1);
     const ended = once(beside, "exit");
     // No turn of the event loop in between, so that the runner notices nothing before it names the process.
-    while (readStat(started.pid)?.state !== "Z") spawnSync("sleep", ["0.05"]);
+    for (let tries = 0; tries < 200 && isRunning(started.pid); tries += 1) spawnSync("sleep", ["0.05"]);
     started.watch({ pid, startTime }, 60_000);
     expect(await ended).toEqual([null, "SIGKILL"]);
     expect(await started.hold()).toBe(true);
@@ -383,7 +383,7 @@ describe("the guard of a sandbox", () => {
     const pid = child.pid ?? 0;
     const started = start(bench.request().runId, () => undefined, 1);
     const first = started.pid;
-    while (readStat(first)?.state !== "Z") spawnSync("sleep", ["0.05"]);
+    for (let tries = 0; tries < 200 && isRunning(first); tries += 1) spawnSync("sleep", ["0.05"]);
     started.watch({ pid, startTime: startTimeOf(pid) ?? 0 }, 60_000);
     await expect.poll(() => started.pid).not.toBe(first);
     started.beat(1);
