@@ -51,6 +51,8 @@ export function startAgent(driver: AgentDriver, request: AgentRequest, deps: Age
     leftMs: deps.timeLeftMs(),
   };
   const { starter } = launch;
+  // Before the agent runs: its kills count.
+  const kernel = watchOomKills(request.limits.oomEvents ?? null);
   const guarded =
     "launcher" in starter
       ? startLaunched({ ...start, ...starter })
@@ -75,7 +77,7 @@ export function startAgent(driver: AgentDriver, request: AgentRequest, deps: Age
     }
   };
 
-  const { graceMs = GRACE_MS, lingerMs = LINGER_MS, memoryBytes = 0, tasks = 0, oomEvents = null } = request.limits;
+  const { graceMs = GRACE_MS, lingerMs = LINGER_MS, memoryBytes = 0, tasks = 0 } = request.limits;
   const overMemory = (used: number | null): string =>
     memoryBytes === 0
       ? "the kernel killed it because the machine ran out of memory"
@@ -93,7 +95,6 @@ export function startAgent(driver: AgentDriver, request: AgentRequest, deps: Age
       end(found.limit === "memory" ? "out-of-memory" : "process-limit", 0);
     },
   });
-  const kernel = watchOomKills(oomEvents);
   let linger: NodeJS.Timeout | undefined;
   const watch = startWatch({
     wallMs: request.limits.wallMs,

@@ -405,6 +405,8 @@ describe("the guard of a sandbox", () => {
     const lines = on(createInterface({ input: leader.stdout }), "line");
     const [first, second] = [await lines.next(), await lines.next()].map(({ value }) => Number(value));
     const pid = leader.pid ?? 0;
+    // Until then, it is in the process group, which the shell kills without counting.
+    await expect.poll(() => readStat(second ?? 0)?.session, { timeout: 60_000 }).toBe(second);
     process.execPath = program;
     try {
       start(bench.request().runId).watch({ pid, startTime: startTimeOf(pid) ?? 0 }, 1);
