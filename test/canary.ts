@@ -41,7 +41,11 @@ export async function findSecret({ dir, redis, texts }: Places, secret: string):
     const repository = path.endsWith("/HEAD") ? path.slice(0, -"/HEAD".length) : "";
     if (repository === "" || !existsSync(join(repository, "objects"))) continue;
     const git = ["-C", repository, "cat-file", "--batch-all-objects", "--batch", "--unordered"];
-    const { stdout } = await run("git", git, { encoding: "latin1", maxBuffer: 2 ** 28 });
+    const read = run("git", git, { encoding: "latin1", maxBuffer: 2 ** 28 });
+    const { stdout } = await read.catch((error: unknown) => {
+      if (existsSync(path)) throw error;
+      return { stdout: "" }; // A run has removed its throwaway repository meanwhile, as `missing` for files.
+    });
     if (holds(stdout, secret)) found.push(`objects ${relative(dir, repository)}`);
   }
   for (const key of await redis.keys("*")) {
