@@ -101,14 +101,6 @@ export const agents: readonly Mutant[] = [
     promise: "an agent cannot make a folder that tac8 fails to remove",
   },
   {
-    name: "remove-links",
-    file: `${RUNNER}/files/local.ts`,
-    find: "constants.O_DIRECTORY | constants.O_NOFOLLOW",
-    replace: "constants.O_DIRECTORY",
-    test: { file: `${RUNNER}/files/local.int.test.ts`, name: "takes nothing with it that its links lead to" },
-    promise: "when tac8 removes an agent's files, it removes nothing that a link leads to",
-  },
-  {
     name: "remove-slash",
     file: `${RUNNER}/files/local.ts`,
     find: 'if (path.endsWith("/")) return false;',
