@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ProcessPool } from "../process/pool.ts";
 import { findInTexts, findSecrets, type SecretsOptions } from "./findSecrets.ts";
-import { startScanner, type Scanner } from "./scanner.ts";
+import { startScanner, type Scanner, type ScannerPool } from "./scanner.ts";
 
 const VALUE = "canary-0123456789abcdefghij";
 const fixture = (name: string) => fileURLToPath(new URL(`testing/${name}`, import.meta.url));
@@ -78,15 +78,27 @@ test.each<[string, Awaited<ReturnType<SecretsOptions["git"]>>["code"]]>([
   ["failed", 128],
   ["was interrupted", undefined],
 ])("a scanner is killed if git %s, also after a complete answer", async (_name, code) => {
+  let answered: Promise<unknown> = Promise.resolve();
+  const watched: ScannerPool = {
+    take() {
+      const scanner = scanners.take();
+      const search: Scanner["search"] = (...given) => {
+        const started = scanner.search(...given);
+        answered = started.answer;
+        return started;
+      };
+      return { ...scanner, search };
+    },
+    release: (scanner) => scanners.release(scanner),
+  };
   const git: SecretsOptions["git"] = async (args, { output }) => {
     output?.end("commit 1\n");
     const isPatch = output !== undefined;
-    if (isPatch) await vi.waitFor(() => expect(output.writableFinished).toBe(true));
-    if (isPatch) await new Promise((resolve) => setTimeout(resolve, 1500)); // The scanner answers meanwhile.
+    if (isPatch) await answered;
     return { code: isPatch ? code : 0, bytes: Buffer.alloc(0), stderr: "", errorText: `git ${args[0]} failed` };
   };
   const ranges = { storedCommits: () => Promise.resolve([]) };
-  const more = { published: [], head: "a", texts: [], values: [], scanners, signal: abort.signal };
+  const more = { published: [], head: "a", texts: [], values: [], scanners: watched, signal: abort.signal };
   const answer = findSecrets({ git, ranges, ...more });
   if (code === undefined) expect(await answer).toHaveProperty("unsearched");
   else await expect(answer).rejects.toThrow("git -c failed");

@@ -29,7 +29,7 @@ export interface GitSpawnerOptions {
 
 /**
  * Starts git in a helper process that all runs share, with the rights of this process. The start of a process blocks the one that
- * starts it until the kernel has loaded the new program, and takes longer the more memory it uses: on a busy machine 6 ms, more than
+ * starts it until the kernel has loaded the new program, and takes longer the more memory it uses: on a busy machine 6 ms, about
  * twenty times for each issue. The first command starts the helper. If it dies, its commands fail, and the next one starts another.
  * If this process dies, the helper ends its commands and exits.
  */
