@@ -15,6 +15,11 @@ test("bundled programs start from dist", () => {
   expect(argsOf("scheduler").at(-1)).toBe("/checkout/dist/scheduler.js");
 });
 
+test("sandboxes show the sources that tac8's own programs load, and no more than a bundled program needs", () => {
+  expect(findPrograms(root, "src").sandboxReads).toEqual([root]);
+  expect(findPrograms("/checkout", "dist", () => true).sandboxReads).toEqual([]);
+});
+
 test("a checkout that is not built is refused, with the command that builds it", () => {
   const build = () => findPrograms("/checkout", "dist", (file) => !String(file).includes("/dist/"));
   expect(build).toThrow("dist/scheduler.js is not in the checkout: build it first, or measure the sources");

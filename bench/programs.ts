@@ -35,6 +35,8 @@ const NODE_FLAGS: Readonly<Record<Entries, readonly string[]>> = {
 export interface Programs {
   readonly checkout: string;
   readonly entries: Entries;
+  /** Folders that sandboxes must show, because tac8's own programs inside consist of many files. A bundled program is one file. */
+  readonly sandboxReads: readonly string[];
   /** Arguments for Node that start the program. */
   readonly argsOf: (program: Program) => string[];
   /** Path of `tac8`, as users run it. */
@@ -53,6 +55,7 @@ export function findPrograms(checkout: string, entries: Entries, exists = exists
   return {
     checkout,
     entries,
+    sandboxReads: entries === "src" ? [checkout] : [],
     argsOf: (program) => [...NODE_FLAGS[entries], join(checkout, files[program])],
     command: join(checkout, COMMAND),
   };

@@ -27,7 +27,8 @@ export async function inSandbox({ sizes, signal, report, ...bench }: Bench): Pro
   const forget = bench.leftovers.folder(dir);
   try {
     const counter = await countGit(dir, bench.path);
-    const agent = { ...COMMAND_AGENT["agent"], isolation: "sandbox", write: [counter.folder] };
+    const read = bench.programs.sandboxReads;
+    const agent = { ...COMMAND_AGENT["agent"], isolation: "sandbox", read, write: [counter.folder] };
     const coordinator = { max_concurrent_workers: 3, poll_interval_seconds: 1 };
     const config = { ...COMMAND_AGENT, agent, coordinator };
     await using stage = await openStage({ ...bench, sizes, signal, report }, { files: manyFiles(sizes.files), config });

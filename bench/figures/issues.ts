@@ -49,7 +49,8 @@ async function measure(bench: Bench, { isolation, wall, cpu: cpuName, how }: Mod
   await using stage = await openStage(bench, {
     files,
     config: ({ witness }) => {
-      const agent = { ...COMMAND_AGENT["agent"], isolation, ...(isolation === "none" ? {} : { write: [witness] }) };
+      const paths = { read: bench.programs.sandboxReads, write: [witness] };
+      const agent = { ...COMMAND_AGENT["agent"], isolation, ...(isolation === "none" ? {} : paths) };
       return { ...COMMAND_AGENT, agent, coordinator };
     },
   });
