@@ -20,13 +20,22 @@ const log = (event: EventName, evidence: LoggedEvent["evidence"] = {}, reason = 
 const started = (run: string) => log("run:started", { run, attempt: 1 });
 const first = [log("agent:ended", { run: "one" }), started("one"), log("issue:queued", {}, "labelled")];
 
+interface Given {
+  /** Ids of the runs in which the agents ran, oldest first. */
+  readonly runs?: readonly string[];
+  /** Events after the start of the run `two`, newest first. */
+  readonly later?: readonly LoggedEvent[];
+}
+
 /** `before`: newest first, between the first agent run and the second. */
-function findings(before: readonly LoggedEvent[], { runs = 2, later = [] as readonly LoggedEvent[] } = {}) {
-  const all = ["one", "two"]
-    .slice(0, runs)
-    .map((run, index) => ({ run, n: index + 1, runner: "pi/0", at, session: "s" }));
-  const record = applyPatch(parseIssueState({}), { state: "pr" as const, "agent.runCount": runs, "agent.runs": all });
-  const events = runs < 2 ? first : [...later, started("two"), ...before, ...first];
+function findings(before: readonly LoggedEvent[], { runs = ["one", "two"], later = [] }: Given = {}) {
+  const all = runs.map((run, index) => ({ run, n: index + 1, runner: "pi/0", at, session: "s" }));
+  const record = applyPatch(parseIssueState({}), {
+    state: "pr" as const,
+    "agent.runCount": all.length,
+    "agent.runs": all,
+  });
+  const events = runs.includes("two") ? [...later, started("two"), ...before, ...first] : first;
   const facts = { now, ref: { owner: "octo", repo: "hello", number: 471 }, record, events };
   return evaluateRepeated(facts as unknown as WhyFacts);
 }
@@ -62,9 +71,20 @@ test.each<[string, LoggedEvent, string | null]>([
   expect(findings([cause])[0]?.evidence).toMatchObject({ run: "two", cause: cause.event, lost });
 });
 
+test("an agent whose session was missing was started again by the same run", () => {
+  const [one, third] = [
+    ["one", "one"],
+    ["one", "two", "two"],
+  ].map((runs) => findings([log("attempt:failed")], { runs }));
+  const text = "started because the session of the run before it was missing; all events: tac8 timeline octo/hello#471";
+  expect(one?.map((finding) => finding.text)).toEqual([`agent run 2 ${text}`]);
+  expect(third?.map((finding) => finding.text)).toEqual([`agent run 3 ${text}`]);
+  expect(third?.[0]?.evidence).toMatchObject({ run: "two", cause: "session-missing" });
+});
+
 test("a later run that only publishes is not the reason", () => {
   const later = [
-    started("three"),
+    log("issue:published", { run: "three" }),
     log("issue:parked", { failure: "github" }, "502"),
     log("agent:ended", { run: "two" }),
   ];
@@ -72,7 +92,7 @@ test("a later run that only publishes is not the reason", () => {
 });
 
 test("one agent run has no reason, and events that were not read are in the timeline", () => {
-  expect(textOf([], { runs: 1 })).toEqual([]);
+  expect(textOf([], { runs: ["one"] })).toEqual([]);
   const record = applyPatch(parseIssueState({}), { "agent.runCount": 2, "agent.run": "two" });
   const facts = { now, ref: { owner: "octo", repo: "hello", number: 471 }, record, events: [] };
   expect(evaluateRepeated(facts as unknown as WhyFacts).map(({ text }) => text)).toEqual([

@@ -19,14 +19,22 @@ const CAUSES: Partial<Record<EventName, string>> = {
   "run:lost": "a run was lost with its runner",
 };
 
-/** Explain why an agent was started more than once: the cause of the newest start, if its events were read. */
+/**
+ * Explain why an agent was started more than once: the cause of the newest start, if its events were read. A run starts a second agent only
+ * if the session that the first one should resume is missing.
+ */
 export function evaluateRepeated(facts: WhyFacts): Finding[] {
   const { record, ref, now } = facts;
   const runs = agentRunsOf(record);
   if (runs < 2) return [];
-  const run = record.agent.runs?.at(-1)?.run ?? record.agent.run;
-  const cause = causeOf(facts.events, run);
+  const [previous, newest] = record.agent.runs?.slice(-2) ?? [];
+  const run = newest?.run ?? record.agent.run;
   const all = `tac8 timeline ${formatReference(ref)}`;
+  if (newest !== undefined && newest.run === previous?.run) {
+    const text = `agent run ${runs} started because the session of the run before it was missing; all events: ${all}`;
+    return [notDecisive("repeated", text, { run, cause: "session-missing" })];
+  }
+  const cause = causeOf(facts.events, run);
   if (cause === null) return [notDecisive("repeated", `why an agent ran ${runs} times: ${all}`, { run, cause: null })];
   const kind = textOf(cause, "failure");
   const reason = asClause(cause.reason);
