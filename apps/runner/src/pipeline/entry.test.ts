@@ -60,6 +60,12 @@ const ROWS: readonly Row[] = [
     resumeReason: { kind: "failed", message: "stalled" },
   },
   {
+    what: "a failure that the agent can do nothing about",
+    before: { state: "parked", "agent.runCount": 1, "end.failure": "auth", "end.reason": "401" },
+    do: "work",
+    resumeReason: { kind: "interrupted" },
+  },
+  {
     what: "nothing was changed",
     before: { state: "retrying", "agent.runCount": 1, "end.failure": "no-changes", "end.reason": "x" },
     do: "work",

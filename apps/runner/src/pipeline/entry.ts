@@ -9,7 +9,7 @@ import type { ResumeReason } from "../prompt/prompt.ts";
 import { isEnded, hasReached } from "@tac8/core/domain/states";
 import { applyPatch, groupPatch, type IssuePatch, type IssueRecord } from "@tac8/core/state/issueState";
 import { NO_FORMER_END, reopen } from "@tac8/core/state/reopen";
-import type { FailureKind } from "@tac8/core/domain/failures";
+import { POLICY } from "@tac8/core/domain/failures";
 import { questionDueAt } from "@tac8/core/domain/questionExpiry";
 
 /** First step of a run, decided from the record before the run. */
@@ -136,19 +136,9 @@ function resumeReasonOf(before: IssueRecord): ResumeReason | null {
   }
   // A new round has a session only if the previous round ended with an answer.
   if (before.agent.runCount === 0) return before.agent.session === null ? null : { kind: "next-round" };
-  if (before.end.failure === "no-changes") return { kind: "no-changes" };
-  if (before.end.failure === "unfinished") return { kind: "unfinished", message: before.end.reason ?? "something" };
-  const failuresInPrompt: readonly (FailureKind | null)[] = [
-    "agent",
-    "timeout",
-    "stalled",
-    "out-of-memory",
-    "process-limit",
-    "disk-full",
-    "disk",
-    "refused",
-  ];
-  if (failuresInPrompt.includes(before.end.failure))
-    return { kind: "failed", message: before.end.reason ?? before.end.failure ?? "unknown" };
-  return { kind: "interrupted" };
+  const { failure, reason } = before.end;
+  if (failure === null || !POLICY[failure].inPrompt) return { kind: "interrupted" };
+  if (failure === "no-changes") return { kind: "no-changes" };
+  if (failure === "unfinished") return { kind: "unfinished", message: reason ?? "something" };
+  return { kind: "failed", message: reason ?? failure };
 }

@@ -62,6 +62,8 @@ interface Policy {
   readonly minutes: readonly number[];
   /** The hold that begins while the job waits, for a kind that uses no attempt. */
   readonly hold?: HoldName;
+  /** Whether the next agent reads the failure in its prompt. Otherwise it reads that the previous run was interrupted. */
+  readonly inPrompt: boolean;
 }
 
 /**
@@ -71,29 +73,29 @@ interface Policy {
  * starts without a failure (`brokenOff.ts`).
  */
 export const POLICY: Readonly<Record<FailureKind, Policy>> = {
-  startup: { usesAttempt: true, minutes: [5, 10, 20] },
-  agent: { usesAttempt: true, minutes: [1, 2, 4] },
-  timeout: { usesAttempt: true, minutes: [1, 2, 4] },
-  stalled: { usesAttempt: true, minutes: [1, 2, 4] },
-  "out-of-memory": { usesAttempt: true, minutes: [1, 2, 4] },
-  "process-limit": { usesAttempt: true, minutes: [1, 2, 4] },
+  startup: { usesAttempt: true, minutes: [5, 10, 20], inPrompt: false },
+  agent: { usesAttempt: true, minutes: [1, 2, 4], inPrompt: true },
+  timeout: { usesAttempt: true, minutes: [1, 2, 4], inPrompt: true },
+  stalled: { usesAttempt: true, minutes: [1, 2, 4], inPrompt: true },
+  "out-of-memory": { usesAttempt: true, minutes: [1, 2, 4], inPrompt: true },
+  "process-limit": { usesAttempt: true, minutes: [1, 2, 4], inPrompt: true },
   // The agent's own files fill the disk, and it would fill it again. `disk`: the disk is full for tac8 itself or because of another
   // program, or the data folder is missing, unreadable or read-only.
-  "disk-full": { usesAttempt: true, minutes: [1, 2, 4] },
-  git: { usesAttempt: true, minutes: [1] },
-  "no-changes": { usesAttempt: true, minutes: [0] },
+  "disk-full": { usesAttempt: true, minutes: [1, 2, 4], inPrompt: true },
+  git: { usesAttempt: true, minutes: [1], inPrompt: false },
+  "no-changes": { usesAttempt: true, minutes: [0], inPrompt: true },
   // The session of the agent resumes, so no delay is needed.
-  unfinished: { usesAttempt: true, minutes: [0] },
-  "usage-limit": { usesAttempt: false, minutes: [5, 15, 30, 60], hold: "usage-limit" },
-  auth: { usesAttempt: false, minutes: [15], hold: "auth" },
-  model: { usesAttempt: false, minutes: [1, 2, 5, 10, 15], hold: "model" },
-  github: { usesAttempt: false, minutes: [1, 2, 5, 10] },
-  refused: { usesAttempt: false, minutes: [15], hold: "repository" },
-  disk: { usesAttempt: false, minutes: [2, 5, 10, 15] },
-  budget: { usesAttempt: false, minutes: [60], hold: "budget" },
-  lost: { usesAttempt: false, minutes: [0] },
-  untrusted: { usesAttempt: false, minutes: [0] },
-  edited: { usesAttempt: false, minutes: [0] },
+  unfinished: { usesAttempt: true, minutes: [0], inPrompt: true },
+  "usage-limit": { usesAttempt: false, minutes: [5, 15, 30, 60], hold: "usage-limit", inPrompt: false },
+  auth: { usesAttempt: false, minutes: [15], hold: "auth", inPrompt: false },
+  model: { usesAttempt: false, minutes: [1, 2, 5, 10, 15], hold: "model", inPrompt: false },
+  github: { usesAttempt: false, minutes: [1, 2, 5, 10], inPrompt: false },
+  refused: { usesAttempt: false, minutes: [15], hold: "repository", inPrompt: true },
+  disk: { usesAttempt: false, minutes: [2, 5, 10, 15], inPrompt: true },
+  budget: { usesAttempt: false, minutes: [60], hold: "budget", inPrompt: false },
+  lost: { usesAttempt: false, minutes: [0], inPrompt: false },
+  untrusted: { usesAttempt: false, minutes: [0], inPrompt: false },
+  edited: { usesAttempt: false, minutes: [0], inPrompt: false },
 };
 
 /** After this many ends without a change, the issue fails, because another try would only cost money. */
