@@ -1,6 +1,5 @@
 import { boundedGit } from "../../airlock/boundedGit.ts";
-import { cleanEnv, type CleanSide } from "../../git/cleanSide.ts";
-import { runGit } from "../../git/runGit.ts";
+import { runCleanGitIn, type CleanSide } from "../../git/cleanSide.ts";
 
 /** A file of a commit. */
 export interface TreeFile {
@@ -59,14 +58,11 @@ export async function readFiles(
   const found = new Map<string, Buffer>();
   const shas = [...new Set(files.map(({ sha }) => sha))];
   if (shas.length === 0) return found;
-  const { code, bytes, errorText } = await runGit({
-    dir,
-    env: cleanEnv(clean, dir),
-    args: ["--no-replace-objects", "cat-file", "--batch"],
+  const runHere = runCleanGitIn(clean, dir, { signal });
+  const { code, bytes, errorText } = await runHere(["--no-replace-objects", "cat-file", "--batch"], {
     input: Buffer.from(shas.map((sha) => `${sha}\n`).join("")),
     maxBytes: files.reduce((sum, { size }) => sum + size + 200, 0),
     timeoutMs: READ_MS,
-    signal,
   });
   let at = 0;
   for (const sha of shas) {
