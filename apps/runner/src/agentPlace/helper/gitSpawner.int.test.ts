@@ -6,8 +6,7 @@ import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { exited, isRunning } from "../../agent/testing/harness.ts";
 import { spawned } from "./child.ts";
-import { HELPER_PROGRAM } from "./client.ts";
-import { startGitSpawner, type GitSpawner, type GitSpawnerOptions } from "./gitSpawner.ts";
+import { GIT_SPAWNER, startGitSpawner, type GitSpawner, type GitSpawnerOptions } from "./gitSpawner.ts";
 
 const PATH = process.env["PATH"] ?? "";
 
@@ -28,7 +27,7 @@ function start(options: Partial<GitSpawnerOptions> = {}): GitSpawner {
   return startGitSpawner({
     path: PATH,
     spawn() {
-      const child = spawned({ command: HELPER_PROGRAM, env: { PATH } });
+      const child = spawned({ command: GIT_SPAWNER, env: { PATH } });
       pids.push(child.pid ?? 0);
       return child;
     },
@@ -67,6 +66,7 @@ test("all commands share one process, which is no process of git's runner", asyn
   );
   const { bytes } = await spawner.run(command(["-c", "alias.parent=!ps -o ppid= -p $PPID", "parent"]));
   expect(Number(bytes.toString())).toBe(pids[0]);
+  expect((await readFile(`/proc/${pids[0]}/cmdline`, "utf8")).replaceAll("\0", " ").trim()).toBe("tac8 spawner"); // No `pkill git` of an agent means it.
   expect(pids).toHaveLength(1);
 });
 
@@ -120,7 +120,7 @@ test("a start that fails is tried again by the next command", async () => {
   const full = start({
     spawn() {
       if (isFull) throw new Error("EMFILE: too many open files");
-      return spawned({ command: HELPER_PROGRAM, env: { PATH } });
+      return spawned({ command: GIT_SPAWNER, env: { PATH } });
     },
   });
   await expect(full.run(command(["version"]))).rejects.toMatchObject({ failure: { kind: "git" } });

@@ -6,6 +6,8 @@ import { membersOf, treeBelow } from "../../process/members.ts";
 import { HELPER_PROGRAM, startPlaceHelper, type PlaceHelper } from "./client.ts";
 import { spawned, type HelperChild } from "./child.ts";
 
+/** Command line of the spawner. The last argument is its title. */
+export const GIT_SPAWNER: readonly string[] = [...HELPER_PROGRAM, "tac8 spawner"];
 /** A helper without work for this long ends, because it needs memory. */
 const IDLE_MS = 60_000;
 
@@ -154,5 +156,5 @@ function killIfThere(pid: number): void {
 }
 
 function start(path: string): HelperChild {
-  return spawned({ command: HELPER_PROGRAM, env: { PATH: path } });
+  return spawned({ command: GIT_SPAWNER, env: { PATH: path } });
 }

@@ -1,12 +1,12 @@
-// The helper: works in an issue's folders for the runner. It reads requests from descriptor 0 and writes answers to descriptor 1
-// (see protocol.ts). Descriptor 3 may be the lock of the workspace's sandboxes. The process ends when its input ends.
+// The helper: works in an issue's folders for the runner. The git spawner is the same program outside of sandboxes. It reads requests
+// from descriptor 0 and writes answers to descriptor 1 (see protocol.ts). The only argument is its title. Descriptor 3 may be the lock of the workspace's sandboxes. The process ends when its input ends.
 import { Socket } from "node:net";
 import { MAX_PAYLOAD, MAX_REQUEST_HEADER, type Numbered, type Request } from "./protocol.ts";
 import { FrameReader } from "./frames.ts";
 import { createServer } from "./server.ts";
 
 // `pkill node` of an agent, with or without -f, must not match it.
-process.title = "tac8 helper";
+process.title = process.argv[2] ?? "tac8 helper";
 
 const input = new Socket({ fd: 0, readable: true, writable: false });
 const output = new Socket({ fd: 1, readable: false, writable: true });
