@@ -1,6 +1,7 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { localFailure } from "../git/errors.ts";
-import type { RunGit } from "../git/runGit.ts";
+import type { RunGit } from "../git/executor.ts";
+import { BATCH, splitObjects } from "../git/splitObjects.ts";
 
 /** Limit of all commits that are read together. */
 export const MAX_COMMIT_BYTES = 16 * 1024 * 1024;
@@ -21,19 +22,12 @@ export async function readStoredCommits(git: RunGit, shas: readonly string[]): P
   if (shas.length === 0) return [];
   const input = Buffer.from(shas.map((sha) => `${sha}\n`).join(""));
   const options = { input, maxBytes: MAX_COMMIT_BYTES, timeoutMs: READ_MS };
-  const { code, bytes, errorText } = await git(["cat-file", "--batch=%(objecttype) %(objectsize)"], options);
+  const { code, bytes, errorText } = await git(["cat-file", BATCH], options);
   if (code === undefined) return null;
   if (code !== 0) throw readFailure(errorText);
-  let at = 0;
-  return shas.map((sha) => {
-    // The size is git's own, so a message that looks like the next commit does not count as one.
-    const start = bytes.indexOf("\n", at) + 1;
-    const line = bytes.toString("latin1", at, Math.max(at, start - 1));
-    const size = /^commit (\d+)$/.exec(line)?.[1];
-    if (size === undefined) throw readFailure(line);
-    at = start + Number(size) + 1;
-    return { sha, content: bytes.subarray(start, at - 1) };
-  });
+  const contents = splitObjects(bytes, { count: shas.length, type: "commit" });
+  if (typeof contents === "string") throw readFailure(contents);
+  return shas.map((sha, index) => ({ sha, content: contents[index] ?? Buffer.alloc(0) }));
 }
 
 /** The message of a stored commit. `encoding`: the name of its encoding; null if the commit names none. Pure. */

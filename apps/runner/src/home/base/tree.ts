@@ -1,5 +1,6 @@
 import { boundedGit } from "../../airlock/boundedGit.ts";
 import { runCleanGitIn, type CleanSide } from "../../git/cleanSide.ts";
+import { BATCH, splitObjects } from "../../git/splitObjects.ts";
 
 /** A file of a commit. */
 export interface TreeFile {
@@ -55,23 +56,15 @@ export async function readFiles(
   { clean, dir, signal }: Commit,
   files: readonly TreeFile[],
 ): Promise<Map<string, Buffer>> {
-  const found = new Map<string, Buffer>();
   const shas = [...new Set(files.map(({ sha }) => sha))];
-  if (shas.length === 0) return found;
+  if (shas.length === 0) return new Map();
   const runHere = runCleanGitIn(clean, dir, { signal });
-  const { code, bytes, errorText } = await runHere(["--no-replace-objects", "cat-file", "--batch"], {
+  const { code, bytes, errorText } = await runHere(["--no-replace-objects", "cat-file", BATCH], {
     input: Buffer.from(shas.map((sha) => `${sha}\n`).join("")),
     maxBytes: files.reduce((sum, { size }) => sum + size + 200, 0),
     timeoutMs: READ_MS,
   });
-  let at = 0;
-  for (const sha of shas) {
-    const end = bytes.indexOf("\n", at);
-    const [, size] = /^[0-9a-f]+ blob (\d+)$/.exec(bytes.toString("latin1", at, end < 0 ? at : end)) ?? [];
-    if (code !== 0 || size === undefined)
-      throw new Error(`git cat-file ${sha}: ${errorText || "the object is missing"}`);
-    found.set(sha, bytes.subarray(end + 1, end + 1 + Number(size)));
-    at = end + 1 + Number(size) + 1;
-  }
-  return found;
+  const contents = code === 0 ? splitObjects(bytes, { count: shas.length, type: "blob" }) : errorText;
+  if (typeof contents === "string") throw new Error(`git cat-file: ${contents || "an object is missing"}`);
+  return new Map(shas.map((sha, index) => [sha, contents[index] ?? Buffer.alloc(0)]));
 }
